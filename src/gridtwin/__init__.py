@@ -1,0 +1,1 @@
+"""gridtwin: the open digital twin of an electric distribution utility."""

@@ -1,0 +1,103 @@
+"""
+Every error gridtwin raises.
+
+::
+
+    GridtwinError
+    ├── InputError              the input is wrong; nothing was built or written
+    │   ├── NetworkError        a network breaks the rules of the model (carries every fault)
+    │   ├── SourceError         a file or a source cannot be read
+    │   ├── CrsError            a coordinate reference system is unknown or cannot be used
+    │   ├── PolygonError        a polygon cannot be used
+    │   └── ExpressionError     a ``where`` expression cannot be understood
+    ├── NotFoundError           no such element, state or twin (carries close matches)
+    ├── StoreError              the place where a twin is kept cannot be used
+    │   └── StoreVersionError   the store was written by a newer gridtwin, or is no store at all
+    └── MissingExtraError       an optional part is not installed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SHOWN_FAULTS = 20
+
+
+class GridtwinError(Exception):
+    """Anything gridtwin refuses to do, said in one line: what, where, and how to mend it."""
+
+
+class InputError(GridtwinError):
+    """The input is wrong; nothing was built or written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One broken rule in one row of one frame."""
+
+    frame: str
+    row: int  # position in the frame as it was given, from 0
+    mrid: str
+    reason: str
+
+    def __str__(self) -> str:
+        """Return ``frame row N (mRID): reason``."""
+        return f"{self.frame} row {self.row} ({self.mrid}): {self.reason}"
+
+
+class NetworkError(InputError):
+    """A network breaks the rules of the model; ``faults`` holds every broken rule."""
+
+    def __init__(self, faults: Sequence[Fault], where: str = "") -> None:
+        self.faults = tuple(faults)
+        shown = "; ".join(str(fault) for fault in self.faults[:SHOWN_FAULTS])
+        more = len(self.faults) - SHOWN_FAULTS
+        tail = f"; and {more} more" if more > 0 else ""
+        plural = "s" if len(self.faults) != 1 else ""
+        prefix = f"{where}: " if where else ""
+        super().__init__(f"{prefix}{len(self.faults)} fault{plural} in the network: {shown}{tail}")
+
+
+class SourceError(InputError):
+    """A file or a source cannot be read."""
+
+
+class CrsError(InputError):
+    """A coordinate reference system is unknown or cannot be used."""
+
+
+class PolygonError(InputError):
+    """A polygon cannot be used."""
+
+
+class ExpressionError(InputError):
+    """A ``where`` expression cannot be understood."""
+
+
+class NotFoundError(GridtwinError):
+    """No such element, state or twin; ``matches`` are the closest names there are."""
+
+    def __init__(self, what: str, name: str, matches: Sequence[str] = ()) -> None:
+        self.name = name
+        self.matches = tuple(matches)
+        hint = f"; did you mean {', '.join(self.matches)}?" if self.matches else ""
+        super().__init__(f"no {what} is called {name!r}{hint}")
+
+
+class StoreError(GridtwinError):
+    """The place where a twin is kept cannot be used."""
+
+
+class StoreVersionError(StoreError):
+    """The store was written by a newer gridtwin, or is no store at all."""
+
+
+class MissingExtraError(GridtwinError):
+    """An optional part is not installed."""
+
+    def __init__(self, need: str, extra: str) -> None:
+        super().__init__(f"{need} needs an optional part: pip install 'gridtwin[{extra}]'")

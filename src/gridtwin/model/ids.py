@@ -1,0 +1,132 @@
+"""Find the row of an mRID, and the closest names when there is none."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from gridtwin.errors import NotFoundError
+from gridtwin.model.tables import NetworkData, Strings, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+# An mRID is unique within its table; where two tables share one, the earlier table answers.
+TABLES = ("equipment", "usage_points", "nodes", "feeders", "substations", "sources")
+SINGULAR = {
+    "equipment": "equipment",
+    "usage_points": "usage point",
+    "nodes": "node",
+    "feeders": "feeder",
+    "substations": "substation",
+    "sources": "source",
+}
+SUGGESTIONS = 3
+COMPARED = 4_000  # names compared letter by letter when nothing is found
+
+
+class Element(NamedTuple):
+    """One thing of the network: its table and its row there."""
+
+    table: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class SortedIds:
+    """The mRIDs of one table in sorted order, and the row each stands in."""
+
+    mrid: Strings
+    row: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, mrid: Strings) -> SortedIds:
+        """Sort the mRIDs of one table."""
+        order = np.argsort(mrid, kind="stable").astype(np.int32)
+        return cls(mrid[order], order)
+
+    def rows(self, names: Strings) -> NDArray[np.int32]:
+        """Return the row of each name; -1 where there is none."""
+        if not len(self.mrid):
+            return np.full(len(names), -1, dtype=np.int32)
+        at = np.searchsorted(self.mrid, names)
+        at[at == len(self.mrid)] = 0
+        return np.where(self.mrid[at] == names, self.row[at], np.int32(-1))
+
+    def row_of(self, name: bytes) -> int:
+        """Return the row of one name; -1 where there is none."""
+        at = int(np.searchsorted(self.mrid, np.bytes_(name)))
+        return int(self.row[at]) if at < len(self.mrid) and self.mrid[at] == name else -1
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Where every mRID of a network stands."""
+
+    tables: dict[str, SortedIds]
+
+    @classmethod
+    def of(cls, data: NetworkData) -> Ids:
+        """Sort the mRIDs of every table."""
+        return cls({table: SortedIds.of(getattr(data, table).mrid) for table in TABLES})
+
+    def find(self, mrid: str, tables: Sequence[str] = TABLES) -> Element:
+        """
+        Return the element an mRID names.
+
+        Raises
+        ------
+        NotFoundError
+            If no table has it, with the closest names there are.
+        """
+        name = mrid.encode()
+        for table in tables:
+            row = self.tables[table].row_of(name)
+            if row >= 0:
+                return Element(table, row)
+        what = SINGULAR[tables[0]] if len(tables) == 1 else "element"
+        raise NotFoundError(what, mrid, self.close(mrid, tables))
+
+    def rows(self, table: str, mrids: Iterable[str]) -> NDArray[np.int32]:
+        """
+        Return the rows of many mRIDs of one table.
+
+        Raises
+        ------
+        NotFoundError
+            For the first that is not there.
+        """
+        return np.array([self.find(mrid, (table,)).row for mrid in mrids], dtype=np.int32)
+
+    def close(self, mrid: str, tables: Sequence[str] = TABLES) -> list[str]:
+        """Return the few names closest to one that was not found."""
+        wanted = mrid.casefold()
+        found: list[str] = []
+        for table in tables:
+            names = _neighbors(self.tables[table].mrid, mrid)
+            folded = {name.casefold(): name for name in names}
+            matches = difflib.get_close_matches(wanted, folded, n=SUGGESTIONS, cutoff=0.6)
+            found += [folded[match] for match in matches]
+        ranked = sorted(
+            dict.fromkeys(found),
+            key=lambda name: -difflib.SequenceMatcher(None, wanted, name.casefold()).ratio(),
+        )
+        return ranked[:SUGGESTIONS]
+
+
+def _neighbors(names: Strings, mrid: str) -> list[str]:
+    """Return at most `COMPARED` names: all of them, or those that sort nearest by each prefix."""
+    if len(names) <= COMPARED:
+        return decode(names).tolist()
+    picked: dict[str, None] = {}
+    share = COMPARED // 4
+    for text in dict.fromkeys((mrid, mrid.upper(), mrid.lower(), mrid[: max(1, len(mrid) // 2)])):
+        at = int(np.searchsorted(names, np.bytes_(text.encode())))
+        near = names[max(0, at - share // 2) : at + share // 2]
+        picked |= dict.fromkeys(decode(near).tolist())
+    return list(picked)

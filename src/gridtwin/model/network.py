@@ -1,0 +1,181 @@
+"""Hold one network: its tables, its coordinate system, and the frames they are seen as."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.model import frames
+from gridtwin.model.ids import Ids
+from gridtwin.model.tables import NetworkData, take, take_equipment
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from gridtwin.model.frames import FrameMaker
+
+
+class Network:
+    """
+    A distribution network as columns.
+
+    Parameters
+    ----------
+    data
+        The six tables, valid by construction; outside data goes through `from_frames`.
+    crs
+        Coordinate system of every ``xy``: ``"EPSG:4326"``, or None for planar coordinates whose
+        place on earth is not known.
+    make_frame
+        What turns columns into the frames that `nodes`, `equipment` and the others return.
+    """
+
+    def __init__(
+        self,
+        data: NetworkData,
+        *,
+        crs: str | None = frames.WGS84,
+        make_frame: FrameMaker = frames.plain_frame,
+    ) -> None:
+        self.data = data
+        self.crs = crs
+        self._make_frame = make_frame
+
+    @classmethod
+    def from_frames(  # noqa: PLR0913 - one argument per frame of the model
+        cls,
+        *,
+        nodes: Any,  # noqa: ANN401 - any frame: pandas, GeoPandas, or a mapping of columns
+        equipment: Any,  # noqa: ANN401
+        usage_points: Any = None,  # noqa: ANN401
+        sources: Any = None,  # noqa: ANN401
+        substations: Any = None,  # noqa: ANN401
+        feeders: Any = None,  # noqa: ANN401
+        crs: str | None = None,
+        where: str = "",
+    ) -> Network:
+        """
+        Build a network from frames, after checking every rule of the model.
+
+        Parameters
+        ----------
+        nodes, equipment, usage_points, sources, substations, feeders
+            DataFrames, GeoDataFrames or mappings of columns, as `docs/data-model.md` lists them.
+        crs
+            Coordinate system of the geometries: anything pyproj understands, or ``"none"`` for
+            planar coordinates. By default that of the GeoDataFrames given, else EPSG:4326.
+        where
+            Where the frames come from, for the message of an error.
+
+        Returns
+        -------
+            The network, with its coordinates in EPSG:4326 unless they are planar.
+
+        Raises
+        ------
+        NetworkError
+            With every broken rule: frame, row, mRID and reason.
+        CrsError
+            If the coordinate system is unknown.
+        """
+        given = {
+            "nodes": nodes,
+            "equipment": equipment,
+            "usage_points": usage_points,
+            "sources": sources,
+            "substations": substations,
+            "feeders": feeders,
+        }
+        data, known_crs = frames.read_frames(given, crs=crs, where=where)
+        return cls(data, crs=known_crs)
+
+    def seen_as(self, make_frame: FrameMaker) -> Network:
+        """Return the same network with its frames made by `make_frame`."""
+        return Network(self.data, crs=self.crs, make_frame=make_frame)
+
+    def reordered(
+        self,
+        nodes: NDArray[np.int32],
+        equipment: NDArray[np.int32],
+        usage_points: NDArray[np.int32],
+    ) -> Network:
+        """
+        Return the same network with its rows in another order.
+
+        Parameters
+        ----------
+        nodes, equipment, usage_points
+            The old row that stands at each new row; permutations.
+        """
+        old = self.data
+        node_row = _inverse(nodes)
+        equipment_row = np.append(_inverse(equipment), np.int32(-1))  # -1 stays -1
+        moved = take_equipment(old.equipment, equipment)
+        points = take(old.usage_points, usage_points)
+        data = NetworkData(
+            nodes=take(old.nodes, nodes),
+            equipment=replace(moved, node_a=node_row[moved.node_a], node_b=node_row[moved.node_b]),
+            usage_points=replace(
+                points,
+                node=node_row[points.node],
+                transformer=equipment_row[points.transformer],
+            ),
+            sources=replace(old.sources, node=node_row[old.sources.node]),
+            substations=old.substations,
+            feeders=replace(old.feeders, head=equipment_row[old.feeders.head]),
+        )
+        return Network(data, crs=self.crs, make_frame=self._make_frame)
+
+    @cached_property
+    def ids(self) -> Ids:
+        """The rows of every mRID."""
+        return Ids.of(self.data)
+
+    @property
+    def nodes(self) -> pd.DataFrame:
+        """ConnectivityNodes: mrid, nominal_v, geometry."""
+        return self._make_frame(frames.node_columns(self.data), self.crs)
+
+    @property
+    def equipment(self) -> pd.DataFrame:
+        """Conducting equipment, one row each, with its line from node to node."""
+        return self._make_frame(frames.equipment_columns(self.data), self.crs)
+
+    @property
+    def usage_points(self) -> pd.DataFrame:
+        """Usage points: who is served where, on which phases."""
+        return self._make_frame(frames.usage_point_columns(self.data), self.crs)
+
+    @property
+    def sources(self) -> pd.DataFrame:
+        """Energy sources."""
+        return self._make_frame(frames.source_columns(self.data), self.crs)
+
+    @property
+    def substations(self) -> pd.DataFrame:
+        """Substations."""
+        return self._make_frame(frames.substation_columns(self.data), self.crs)
+
+    @property
+    def feeders(self) -> pd.DataFrame:
+        """Feeders and their head switches."""
+        return self._make_frame(frames.feeder_columns(self.data), self.crs)
+
+    def __repr__(self) -> str:
+        """Return the sizes of the network."""
+        data = self.data
+        return (
+            f"Network({len(data.nodes.mrid):,} nodes, {len(data.equipment.mrid):,} equipment, "
+            f"{len(data.usage_points.mrid):,} usage points, {len(data.sources.mrid):,} sources, "
+            f"{len(data.feeders.mrid):,} feeders)"
+        )
+
+
+def _inverse(permutation: NDArray[np.int32]) -> NDArray[np.int32]:
+    inverse = np.empty(len(permutation), dtype=np.int32)
+    inverse[permutation] = np.arange(len(permutation), dtype=np.int32)
+    return inverse
