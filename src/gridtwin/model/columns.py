@@ -1,0 +1,304 @@
+"""Read one frame column by column, collecting every fault instead of stopping at the first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from gridtwin.errors import Fault
+from gridtwin.model import phases
+from gridtwin.model.tables import Strings, blank, decode, encode, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+MAX_CUSTOMERS = 1_000_000
+TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1", "1.0"})
+FALSE_WORDS = frozenset({"false", "f", "no", "n", "0", "0.0"})
+
+
+class Faults:
+    """Every fault found so far."""
+
+    def __init__(self) -> None:
+        self.found: list[Fault] = []
+
+    def add(self, frame: str, rows: NDArray[Any], mrids: Strings, reasons: Sequence[str]) -> None:
+        """Add one fault a row."""
+        names = decode(mrids[rows]) if len(mrids) else [""] * len(rows)
+        self.found += [
+            Fault(frame, int(row), str(name), reason)
+            for row, name, reason in zip(rows, names, reasons, strict=True)
+        ]
+
+
+class FrameColumns:
+    """
+    The columns of one frame, read as the model wants them.
+
+    Parameters
+    ----------
+    name
+        Name of the frame, for faults.
+    frame
+        DataFrame, GeoDataFrame, mapping of columns, or None for an empty frame.
+    faults
+        Where faults go.
+    """
+
+    def __init__(self, name: str, frame: Any, faults: Faults) -> None:  # noqa: ANN401
+        self.name = name
+        self._frame = {} if frame is None else frame
+        self._faults = faults
+        self.count = self._length()
+        self._mrid = self._texts_of("mrid") if self._has("mrid") else blank(self.count)
+
+    def _length(self) -> int:
+        for column in self._frame:
+            return len(self._frame[column])
+        return 0
+
+    def _has(self, column: str) -> bool:
+        return column in self._frame
+
+    @property
+    def crs(self) -> str | None:
+        """The CRS the frame states itself, if it is a GeoDataFrame that does."""
+        crs = getattr(self._frame, "crs", None) if self._has("geometry") else None
+        return None if crs is None else str(crs.to_string())
+
+    def require(self, columns: Sequence[str], *, optional_frame: bool) -> None:
+        """Note a fault for each required column that is missing."""
+        if not self.count:
+            if not optional_frame:
+                self._faults.found.append(
+                    Fault(self.name, 0, "", f"the frame is empty: a network needs {self.name}")
+                )
+            return
+        self._faults.found += [
+            Fault(self.name, 0, "", f"column {column!r} is missing: add it")
+            for column in columns
+            if not self._has(column)
+        ]
+
+    def fault(self, rows: NDArray[Any], reasons: Sequence[str]) -> None:
+        """Note one fault a row."""
+        self._faults.add(self.name, rows, self._mrid, reasons)
+
+    def mrid(self) -> Strings:
+        """Return the identifiers."""
+        return self._mrid
+
+    def values(self, column: str) -> NDArray[Any]:
+        """Return a column as the objects it holds."""
+        values = self._frame[column]
+        return np.asarray(values, dtype=object)
+
+    def _nulls(self, values: NDArray[Any]) -> NDArray[np.bool_]:
+        import pandas as pd  # noqa: PLC0415 - slow to import; frames come with it anyway
+
+        return np.asarray(pd.isna(values), dtype=bool)
+
+    def _texts_of(self, column: str) -> Strings:
+        values = self.values(column)
+        values = np.where(self._nulls(values), "", values)
+        return encode([str(value).strip() for value in values])
+
+    def texts(self, column: str) -> Strings:
+        """Return a column of texts; empty where nothing is given."""
+        return self._texts_of(column) if self._has(column) else blank(self.count)
+
+    def has_text(self, column: str) -> NDArray[np.bool_]:
+        """Return where a column of texts says something."""
+        return self.texts(column) != b""
+
+    def labels(self, column: str) -> Strings:
+        """Return a column of labels, where False, 0 and nothing mean none and True means yes."""
+        if not self._has(column):
+            return blank(self.count)
+        texts = [
+            "" if text.casefold() in FALSE_WORDS else "yes" if text == "True" else text
+            for text in decode(self._texts_of(column)).tolist()
+        ]
+        return encode(texts)
+
+    def numbers(self, column: str, *, least: float) -> NDArray[np.float32]:
+        """Return a column of numbers, NaN where nothing is given; note what is none or too small."""
+        if not self._has(column):
+            return unknown(self.count)
+        import pandas as pd  # noqa: PLC0415
+
+        values = self.values(column)
+        numbers = np.asarray(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
+        missing = self._nulls(values) | (values == "")
+        bad = np.flatnonzero((~missing & ~np.isfinite(numbers)) | (numbers < least))
+        self.fault(
+            bad,
+            [f"{column} {values[row]!r} is no number of at least {least:g}" for row in bad],
+        )
+        return numbers.astype(np.float32)
+
+    def counts(self, column: str, *, default: int) -> NDArray[np.int32]:
+        """Return a column of whole numbers from 0 up."""
+        numbers = self.numbers(column, least=0).astype(np.float64)
+        numbers = np.where(np.isnan(numbers), default, numbers)
+        bad = np.flatnonzero((numbers != np.floor(numbers)) | (numbers > MAX_CUSTOMERS))
+        self.fault(
+            bad,
+            [f"{column} {numbers[row]:g} is no whole number up to {MAX_CUSTOMERS:,}" for row in bad],
+        )
+        return np.clip(numbers, 0, MAX_CUSTOMERS).astype(np.int32)
+
+    def flags(self, column: str, *, default: bool) -> NDArray[np.bool_]:
+        """Return a column of yes and no."""
+        if not self._has(column):
+            return np.full(self.count, default)
+        words = np.char.lower(decode(self._texts_of(column)))
+        yes = np.isin(words, list(TRUE_WORDS))
+        known = yes | np.isin(words, [*FALSE_WORDS, ""])
+        bad = np.flatnonzero(~known)
+        self.fault(bad, [f"{column} {words[row]!r} is neither true nor false" for row in bad])
+        return np.where(words == "", default, yes)
+
+    def choices(
+        self, column: str, allowed: Sequence[str], default: str | None = None
+    ) -> NDArray[np.uint8]:
+        """Return a column of words as their places in `allowed`."""
+        if not self._has(column):
+            place = allowed.index(default) if default in allowed else 0
+            return np.full(self.count, place, dtype=np.uint8)
+        codes, words = self._factorized(column)
+        places = np.zeros(len(words), dtype=np.uint8)
+        for code, word in enumerate(words):
+            known = word.casefold()
+            if known in allowed:
+                places[code] = allowed.index(known)
+            elif known or default is None:
+                bad = np.flatnonzero(codes == code)
+                reason = f"{column} {word!r} is unknown: use one of {', '.join(filter(None, allowed))}"
+                self.fault(bad, [reason] * len(bad))
+            elif default in allowed:
+                places[code] = allowed.index(default)
+        return places[codes] if len(words) else np.zeros(self.count, dtype=np.uint8)
+
+    def _factorized(self, column: str) -> tuple[NDArray[np.intp], list[str]]:
+        import pandas as pd  # noqa: PLC0415
+
+        codes, words = pd.factorize(decode(self._texts_of(column)))
+        return codes, [str(word) for word in words]
+
+    def phases(self, column: str) -> NDArray[np.uint8]:
+        """Return a column of phase codes as bits."""
+        if not self._has(column):
+            return np.zeros(self.count, dtype=np.uint8)
+        codes, words = self._factorized(column)
+        masks = np.zeros(len(words), dtype=np.uint8)
+        for code, word in enumerate(words):
+            try:
+                masks[code] = phases.parse(word)
+            except ValueError as error:
+                bad = np.flatnonzero(codes == code)
+                self.fault(bad, [f"{column} {error}"] * len(bad))
+        return masks[codes] if len(words) else np.zeros(self.count, dtype=np.uint8)
+
+    def open_phases(self, column: str, recorded: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return which phases stand open: True means all of the phases recorded."""
+        if not self._has(column):
+            return np.zeros(self.count, dtype=np.uint8)
+        every = np.where(recorded == 0, np.uint8(phases.ABC), recorded)
+        codes, words = self._factorized(column)
+        masks = np.zeros(self.count, dtype=np.uint8)
+        for code, word in enumerate(words):
+            rows = np.flatnonzero(codes == code)
+            masks[rows] = self._open_mask(column, word, rows, every)
+        return masks
+
+    def _open_mask(
+        self, column: str, word: str, rows: NDArray[np.intp], every: NDArray[np.uint8]
+    ) -> NDArray[np.uint8]:
+        known = word.casefold()
+        if known in TRUE_WORDS:
+            return every[rows]
+        if not known or known in FALSE_WORDS:
+            return np.zeros(len(rows), dtype=np.uint8)
+        try:
+            mask = np.uint8(phases.parse(word))
+        except ValueError as error:
+            self.fault(rows, [f"{column} {error}"] * len(rows))
+            return np.zeros(len(rows), dtype=np.uint8)
+        bad = rows[(mask & ~every[rows]) != 0]
+        self.fault(
+            bad,
+            [f"{column} {word!r} names a phase that its phases do not have" for _ in bad],
+        )
+        return np.full(len(rows), mask, dtype=np.uint8)
+
+    def references(
+        self, column: str, targets: Strings, what: str, *, optional: bool = False
+    ) -> NDArray[np.int32]:
+        """Return a column of mRIDs as rows of the table they name."""
+        if not self._has(column):
+            return np.full(self.count, -1, dtype=np.int32)
+        import pandas as pd  # noqa: PLC0415
+
+        names = self._texts_of(column)
+        unique = pd.Index(targets.astype(object)).drop_duplicates()
+        first = np.flatnonzero(~pd.Index(targets.astype(object)).duplicated())
+        at = unique.get_indexer(names.astype(object))
+        rows = np.where(at >= 0, first[at] if len(first) else -1, -1).astype(np.int32)
+        dangling = rows < 0
+        if optional:
+            dangling &= names != b""
+        bad = np.flatnonzero(dangling)
+        self.fault(bad, [f"{column} names no {what}: {names[row].decode()!r}" for row in bad])
+        return rows
+
+    def _geometry(self, wanted: shapely.GeometryType) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Return the geometries, and where there is a usable one of the wanted type."""
+        values = self.values("geometry")
+        values = np.where(self._nulls(values), None, values)
+        if any(isinstance(value, str) for value in values[:1]):
+            values = shapely.from_wkt(values, on_invalid="ignore")
+        is_geometry = shapely.is_geometry(values)
+        types = shapely.get_type_id(np.where(is_geometry, values, None))
+        missing = (types < 0) | shapely.is_empty(np.where(is_geometry, values, None))
+        wrong = ~missing & (types != wanted)
+        bad = np.flatnonzero(wrong)
+        self.fault(
+            bad, [f"geometry is a {values[row].geom_type}, not a {wanted.name.title()}" for row in bad]
+        )
+        return values, ~missing & ~wrong
+
+    def points(self) -> NDArray[np.float64]:
+        """Return the points of a frame, shape (n, 2); NaN where there is none."""
+        xy = np.full((self.count, 2), np.nan)
+        if not self._has("geometry"):
+            return xy
+        values, usable = self._geometry(shapely.GeometryType.POINT)
+        xy[usable, 0], xy[usable, 1] = shapely.get_x(values[usable]), shapely.get_y(values[usable])
+        infinite = np.flatnonzero(usable & ~np.isfinite(xy).all(axis=1))
+        self.fault(infinite, ["geometry has a coordinate that is no finite number"] * len(infinite))
+        missing = np.flatnonzero(~usable) if self.name == "nodes" else np.empty(0, dtype=np.intp)
+        missing = missing[[not self._is_wrong_type(values[row]) for row in missing]]
+        self.fault(missing, ["geometry is empty: every node needs a point"] * len(missing))
+        return xy
+
+    @staticmethod
+    def _is_wrong_type(value: object) -> bool:
+        return isinstance(value, shapely.Geometry) and not value.is_empty
+
+    def lines(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the lines of a frame as offsets and coordinates; empty where there is none."""
+        start = np.zeros(self.count + 1, dtype=np.int64)
+        if not self._has("geometry"):
+            return start, np.empty((0, 2))
+        values, usable = self._geometry(shapely.GeometryType.LINESTRING)
+        xy, owner = shapely.get_coordinates(np.where(usable, values, None), return_index=True)
+        np.cumsum(np.bincount(owner, minlength=self.count), out=start[1:])
+        infinite = np.unique(owner[~np.isfinite(xy).all(axis=1)])
+        self.fault(infinite, ["geometry has a coordinate that is no finite number"] * len(infinite))
+        return start, xy

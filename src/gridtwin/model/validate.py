@@ -1,0 +1,139 @@
+"""Check the rules that span rows and tables, and note every row that breaks one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridtwin.model import cim
+from gridtwin.model.tables import NetworkData, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridtwin.model.columns import Faults, FrameColumns
+
+
+def check(
+    data: NetworkData, given: Mapping[str, FrameColumns], faults: Faults, *, geographic: bool
+) -> None:
+    """
+    Note every fault of a network whose references have been resolved.
+
+    Parameters
+    ----------
+    data
+        The tables; a reference that could not be resolved is -1 and already noted.
+    given
+        The frames they were read from.
+    faults
+        Where faults go.
+    geographic
+        Whether coordinates are longitude and latitude.
+    """
+    for columns in given.values():
+        _unique_ids(columns)
+    if geographic:
+        _on_earth(data, given)
+    if faults.found:
+        return
+    _joined_nodes(data, given["nodes"])
+    _transformer_rings(data, given["equipment"])
+    _transformer_references(data, given["usage_points"])
+
+
+def _unique_ids(columns: FrameColumns) -> None:
+    mrid = columns.mrid()
+    empty = np.flatnonzero(mrid == b"")
+    columns.fault(empty, ["mrid is empty"] * len(empty))
+    _, first, back = np.unique(mrid, return_index=True, return_inverse=True)
+    original = first[back.ravel()]
+    again = np.flatnonzero((original != np.arange(len(mrid))) & (mrid != b""))
+    columns.fault(again, [f"mrid is used twice: row {original[row]} has it" for row in again])
+
+
+def _on_earth(data: NetworkData, given: Mapping[str, FrameColumns]) -> None:
+    for name in ("nodes", "usage_points", "substations"):
+        xy = getattr(data, name).xy
+        with np.errstate(invalid="ignore"):
+            off = (np.abs(xy[:, 0]) > 180) | (np.abs(xy[:, 1]) > 90) | np.isinf(xy).any(axis=1)
+        rows = np.flatnonzero(off)
+        given[name].fault(
+            rows,
+            [
+                f"geometry ({xy[row, 0]:g}, {xy[row, 1]:g}) is no longitude and latitude:"
+                " state the coordinate system"
+                for row in rows
+            ],
+        )
+
+
+def _joined_nodes(data: NetworkData, nodes: FrameColumns) -> None:
+    joined = np.zeros(len(data.nodes.mrid), dtype=bool)
+    for rows in (
+        data.equipment.node_a,
+        data.equipment.node_b,
+        data.usage_points.node,
+        data.sources.node,
+    ):
+        joined[rows] = True
+    alone = np.flatnonzero(~joined)
+    nodes.fault(
+        alone, ["nothing joins this node: connect equipment to it or leave it out"] * len(alone)
+    )
+
+
+def _transformer_references(data: NetworkData, points: FrameColumns) -> None:
+    rows = data.usage_points.transformer
+    wrong = (rows >= 0) & (data.equipment.kind[rows] != cim.TRANSFORMER)
+    bad = np.flatnonzero(wrong)
+    points.fault(
+        bad,
+        [
+            f"transformer names {data.equipment.mrid[rows[row]].decode()!r}, which is no"
+            " power_transformer"
+            for row in bad
+        ],
+    )
+
+
+def _transformer_rings(data: NetworkData, equipment: FrameColumns) -> None:
+    """
+    Note transformers that close a ring among nodes whose voltages are not known.
+
+    Parallel transformers are no ring. A ring of three windings levels (220, 110 and 20 kV) is
+    sound when the nominal voltages say so; without them nobody can tell which side is high.
+    """
+    table = data.equipment
+    rows = np.flatnonzero((table.kind == cim.TRANSFORMER) & (table.node_a != table.node_b))
+    low = np.minimum(table.node_a[rows], table.node_b[rows])
+    high = np.maximum(table.node_a[rows], table.node_b[rows])
+    _, first = np.unique(np.stack([low, high]), axis=1, return_index=True)
+    rows, low, high = rows[first], low[first], high[first]
+    ring = _on_cycles(low, high, len(data.nodes.mrid))
+    known = np.isfinite(data.nodes.nominal_v)
+    bad = np.sort(rows[ring & ~(known[low] & known[high])])
+    names = ", ".join(decode(table.mrid[bad[:5]]).tolist())
+    reason = (
+        f"transformers form a ring ({names}) among nodes without nominal_v: give the voltages,"
+        " or open the ring"
+    )
+    equipment.fault(bad, [reason] * len(bad))
+
+
+def _on_cycles(
+    low: NDArray[np.int32], high: NDArray[np.int32], node_count: int
+) -> NDArray[np.bool_]:
+    """Return which edges of a simple graph are left when dead ends are pruned away."""
+    alive = np.ones(len(low), dtype=bool)
+    while alive.any():
+        degree = np.bincount(
+            np.concatenate([low[alive], high[alive]]), minlength=node_count
+        )
+        ends = alive & ((degree[low] == 1) | (degree[high] == 1))
+        if not ends.any():
+            break
+        alive &= ~ends
+    return alive
