@@ -1,0 +1,305 @@
+"""Lay the primary: trunks with their devices along the arterials, laterals along the streets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from gridtwin.model import cim
+from gridtwin.sources.synthetic.feeders import Plan, rank
+from gridtwin.sources.synthetic.ties import Ties, find_ties
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridtwin.sources.synthetic.territory import Land
+
+LINE = cim.KIND_CODE["ac_line_segment"]
+BREAKER = cim.KIND_CODE["breaker"]
+RECLOSER = cim.KIND_CODE["recloser"]
+FUSE = cim.KIND_CODE["fuse"]
+SECTIONALISER = cim.KIND_CODE["sectionaliser"]
+LOAD_BREAK = cim.KIND_CODE["load_break_switch"]
+REGULATOR = cim.KIND_CODE["voltage_regulator"]
+NONE = 255
+
+STREETS_PER_DEVICE = 3  # a switching device stands in the trunk before every third street
+DEVICE_KINDS = (RECLOSER, LOAD_BREAK, SECTIONALISER)
+DEVICE_SHARE = (0.55, 0.30, 0.15)
+REGULATED_FROM_M = 5_500.0
+LATERAL_WIDTHS = (1, 2, 3)  # phases of a lateral
+LATERAL_SHARE = (0.80, 0.05, 0.15)
+POLE_M = 6.0  # from a tap to the device that stands beside it
+_SLOTS, _PLACES = 16, 512  # of the sort key: branches of a trunk node, rows of a branch
+
+
+@dataclass(frozen=True, slots=True)
+class Primary:
+    """Primary equipment in preorder, each row with the node at its far end."""
+
+    kind: NDArray[np.uint8]
+    feeder: NDArray[np.int32]
+    parent: NDArray[np.int32]  # the row it hangs on; -1 = the bus of the substation
+    plane: NDArray[np.float64]  # (n, 2) the node at its far end
+    lateral: NDArray[np.int32]  # lateral it belongs to; -1 = trunk
+    street: NDArray[np.float32]  # meters of street that its node serves; 0 = serves nobody
+    heading: NDArray[np.float32]  # (n, 2) unit vector of that street
+    block: NDArray[np.float32]  # meters from that street to the next
+    underground: NDArray[np.bool_]
+    ties: Ties  # `spur` and `target` are rows of this table
+    lateral_width: NDArray[np.uint8]  # phases of each lateral
+    lateral_feeder: NDArray[np.int32]
+
+
+class _Trunk(NamedTuple):
+    """Trunk line sections, feeder by feeder."""
+
+    feeder: NDArray[np.int32]
+    number: NDArray[np.int32]  # within the feeder
+    on_street: NDArray[np.bool_]
+    along: NDArray[np.float64]
+    across: NDArray[np.float64]
+    plane: NDArray[np.float64]
+    device: NDArray[np.uint8]  # the kind of device before it; NONE = none
+    underground: NDArray[np.bool_]
+
+
+class _Laterals(NamedTuple):
+    """Laterals, two to every street."""
+
+    trunk: NDArray[np.int32]  # the trunk section whose end they are tapped from
+    side: NDArray[np.int8]
+    sections: NDArray[np.int32]
+    span: NDArray[np.float64]
+    width: NDArray[np.uint8]
+    underground: NDArray[np.bool_]
+
+
+def lay_primary(plan: Plan, land: Land, rng: np.random.Generator) -> Primary:
+    """Lay trunks, laterals and ties of every feeder of a plan."""
+    trunk = _trunk(plan, rng)
+    laterals = _laterals(plan, trunk, rng)
+    ties = find_ties(plan, trunk.feeder, trunk.plane, trunk.on_street, land, rng)
+    parts = [
+        _device_rows(plan, trunk),
+        _trunk_rows(plan, trunk),
+        _fuse_rows(plan, trunk, laterals),
+        _lateral_rows(plan, trunk, laterals),
+        _spur_rows(trunk, ties),
+    ]
+    return _in_preorder(parts, trunk, laterals, ties)
+
+
+def _trunk(plan: Plan, rng: np.random.Generator) -> _Trunk:
+    sections = plan.getaway + plan.streets
+    feeder = np.repeat(np.arange(len(sections), dtype=np.int32), sections)
+    number = rank(feeder)
+    getaway = plan.getaway[feeder]
+    on_street = number >= getaway
+    street = number - getaway + 0.5 + rng.uniform(-0.12, 0.12, len(feeder))
+    reach = (plan.depth - plan.lane)[feeder]
+    up = plan.lane[feeder] + np.where(on_street, reach * street / plan.streets[feeder], 0.0)
+    along = plan.along[feeder] * np.minimum((number + 1) / getaway, 1.0)
+    across = plan.side[feeder] * up
+    return _Trunk(
+        feeder=feeder,
+        number=number,
+        on_street=on_street,
+        along=along,
+        across=across,
+        plane=plan.at(feeder, along, across),
+        device=_devices(plan, feeder, number, rng),
+        underground=(rng.random(len(sections)) < 0.12)[feeder],
+    )
+
+
+def _devices(
+    plan: Plan, feeder: NDArray[np.int32], number: NDArray[np.int32], rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Return the device before each trunk section: breaker, recloser, switch, regulator."""
+    street = number - plan.getaway[feeder]
+    drawn = rng.choice(np.array(DEVICE_KINDS, np.uint8), len(feeder), p=DEVICE_SHARE)
+    device = np.where(street % STREETS_PER_DEVICE == 2, drawn, NONE)
+    device[street < 0] = NONE
+    long = np.abs(plan.along) + plan.depth > REGULATED_FROM_M
+    device[long[feeder] & (street == 1)] = REGULATOR
+    device[number == 0] = BREAKER
+    return device.astype(np.uint8)
+
+
+def _laterals(plan: Plan, trunk: _Trunk, rng: np.random.Generator) -> _Laterals:
+    at = np.repeat(np.flatnonzero(trunk.on_street).astype(np.int32), 2)
+    feeder = trunk.feeder[at]
+    place = rank(feeder)
+    each = plan.sections[feeder] / (2.0 * plan.streets[feeder])
+    sections = np.floor((place + 1) * each + 1e-9) - np.floor(place * each + 1e-9)
+    sections = np.maximum(sections, 1).astype(np.int32)
+    reach = plan.half_width[feeder] * rng.uniform(0.86, 1.0, len(at))
+    modern = rng.uniform(0.05, 0.75, len(plan.meters))
+    return _Laterals(
+        trunk=at,
+        side=np.tile(np.array([-1, 1], np.int8), len(at) // 2),
+        sections=sections,
+        span=reach / sections,
+        width=rng.choice(np.array(LATERAL_WIDTHS, np.uint8), len(at), p=LATERAL_SHARE),
+        underground=rng.random(len(at)) < modern[feeder],
+    )
+
+
+class _Rows(NamedTuple):
+    """Rows of `Primary` before they are sorted; `parent` counts (kind of parent, its number)."""
+
+    key: NDArray[np.int64]
+    kind: NDArray[np.uint8]
+    feeder: NDArray[np.int32]
+    parent: NDArray[np.int64]  # key of the row it hangs on; -1 = bus
+    plane: NDArray[np.float64]
+    lateral: NDArray[np.int32]
+    street: NDArray[np.float32]
+    heading: NDArray[np.float32]
+    block: NDArray[np.float32]
+    underground: NDArray[np.bool_]
+
+
+def _key(trunk: NDArray[Any], slot: Any = 1, place: Any = 0) -> NDArray[np.int64]:  # noqa: ANN401
+    """Return where a row stands in preorder: at a trunk section, on its branch, in its place."""
+    keys: NDArray[np.int64] = (trunk.astype(np.int64) * _SLOTS + slot) * _PLACES + place
+    return keys
+
+
+def _rows(**known: NDArray[Any]) -> _Rows:
+    """Fill in what a kind of row does not say."""
+    count = len(known["key"])
+    usual = {
+        "lateral": np.full(count, -1, np.int32),
+        "street": np.zeros(count, np.float32),
+        "heading": np.zeros((count, 2), np.float32),
+        "block": np.zeros(count, np.float32),
+    }
+    return _Rows(**(usual | known))
+
+
+def _device_rows(plan: Plan, trunk: _Trunk) -> _Rows:
+    at = np.flatnonzero(trunk.device != NONE)
+    first = trunk.number[at] == 0
+    feeder = trunk.feeder[at]
+    before = np.maximum(at - 1, 0)
+    start = trunk.plane[before]
+    leaving = np.where(plan.along[feeder] < 0, -POLE_M, POLE_M)
+    start[first] = plan.at(feeder, np.zeros(len(at)), plan.side[feeder] * plan.lane[feeder])[first]
+    step = _toward(start, trunk.plane[at], POLE_M)
+    beside = plan.at(feeder, leaving, plan.side[feeder] * plan.lane[feeder])
+    return _rows(
+        key=_key(at, 0),
+        kind=trunk.device[at],
+        feeder=feeder,
+        parent=np.where(first, -1, _key(before)),
+        plane=np.where(first[:, None], beside, step),
+        underground=trunk.underground[at],
+    )
+
+
+def _toward(
+    start: NDArray[np.float64], end: NDArray[np.float64], meters: float
+) -> NDArray[np.float64]:
+    """Return places so far from `start` on the way to `end`, never past the middle."""
+    way = end - start
+    length = np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-6)
+    return start + way * np.minimum(meters / length, 0.5)[:, None]
+
+
+def _trunk_rows(plan: Plan, trunk: _Trunk) -> _Rows:
+    at = np.arange(len(trunk.feeder))
+    spacing = (plan.depth / plan.streets)[trunk.feeder]
+    north = np.zeros((len(at), 2), np.float32)
+    swapped = plan.swapped[trunk.feeder]
+    north[at, np.where(swapped, 0, 1)] = plan.side[trunk.feeder]
+    return _rows(
+        key=_key(at),
+        kind=np.full(len(at), LINE, np.uint8),
+        feeder=trunk.feeder,
+        parent=np.where(trunk.device != NONE, _key(at, 0), _key(at - 1)),
+        plane=trunk.plane,
+        street=np.where(trunk.on_street, spacing, 0.0).astype(np.float32),
+        heading=north,
+        block=np.minimum(spacing, 160.0).astype(np.float32),
+        underground=trunk.underground,
+    )
+
+
+def _fuse_rows(plan: Plan, trunk: _Trunk, laterals: _Laterals) -> _Rows:
+    at = laterals.trunk
+    feeder = trunk.feeder[at]
+    along = trunk.along[at] + laterals.side * POLE_M
+    return _rows(
+        key=_key(at, 3 + (laterals.side > 0)),
+        kind=np.full(len(at), FUSE, np.uint8),
+        feeder=feeder,
+        parent=_key(at),
+        plane=plan.at(feeder, along, trunk.across[at]),
+        lateral=np.arange(len(at), dtype=np.int32),
+        underground=laterals.underground,
+    )
+
+
+def _lateral_rows(plan: Plan, trunk: _Trunk, laterals: _Laterals) -> _Rows:
+    lateral = np.repeat(np.arange(len(laterals.trunk), dtype=np.int32), laterals.sections)
+    place = rank(lateral)
+    at, side = laterals.trunk[lateral], laterals.side[lateral]
+    feeder = trunk.feeder[at]
+    along = trunk.along[at] + side * laterals.span[lateral] * (place + 0.5)
+    heading = np.zeros((len(at), 2), np.float32)
+    heading[np.arange(len(at)), np.where(plan.swapped[feeder], 1, 0)] = side
+    slot = 3 + (side > 0)
+    return _rows(
+        key=_key(at, slot, place + 1),
+        kind=np.full(len(at), LINE, np.uint8),
+        feeder=feeder,
+        parent=_key(at, slot, place),
+        plane=plan.at(feeder, along, trunk.across[at]),
+        lateral=lateral,
+        street=laterals.span[lateral].astype(np.float32),
+        heading=heading,
+        block=(plan.depth / plan.streets)[feeder].astype(np.float32),
+        underground=laterals.underground[lateral],
+    )
+
+
+def _spur_rows(trunk: _Trunk, ties: Ties) -> _Rows:
+    order = np.argsort(ties.spur, kind="stable")
+    place = np.empty(len(order), np.int32)
+    place[order] = rank(ties.spur[order])
+    return _rows(
+        key=_key(ties.spur, 5, place),
+        kind=np.full(len(ties.spur), LINE, np.uint8),
+        feeder=trunk.feeder[ties.spur],
+        parent=_key(ties.spur),
+        plane=ties.plane,
+        underground=trunk.underground[ties.spur],
+    )
+
+
+def _in_preorder(
+    parts: list[_Rows], trunk: _Trunk, laterals: _Laterals, ties: Ties
+) -> Primary:
+    """Join the kinds of row, sort them, and turn keys into row numbers."""
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _Rows._fields}
+    order = np.argsort(columns["key"], kind="stable")
+    key = columns.pop("key")[order]
+    columns = {name: column[order] for name, column in columns.items()}
+    parent = np.searchsorted(key, columns["parent"])
+    columns["parent"] = np.where(columns["parent"] < 0, -1, parent).astype(np.int32)
+    spur = np.empty(len(order), np.int64)
+    spur[order] = np.arange(len(order))
+    wanted = {field.name for field in fields(Primary)}
+    return Primary(
+        **{name: column for name, column in columns.items() if name in wanted},
+        ties=ties._replace(
+            spur=spur[len(order) - len(ties.spur) :].astype(np.int32),
+            target=np.searchsorted(key, _key(ties.target)).astype(np.int32),
+        ),
+        lateral_width=laterals.width,
+        lateral_feeder=trunk.feeder[laterals.trunk],
+    )

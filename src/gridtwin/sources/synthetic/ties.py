@@ -1,0 +1,131 @@
+"""Find where a normally open tie joins the ends of neighboring feeders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridtwin.sources.synthetic.feeders import Plan
+    from gridtwin.sources.synthetic.territory import Land
+
+LONGEST_M = 3_000.0  # of a tie line between two substations
+WITHIN_SHARE = 0.7  # of neighbors on one substation that are tied
+NEIGHBORS = 48  # trunk nodes looked at around the end of a trunk
+SAMPLES = 16  # of each leg of a tie line: closer together than the squares of the land
+SWITCH_M = 10.0
+
+
+class Ties(NamedTuple):
+    """Tie lines: from the end of a trunk round one corner to an open switch at another trunk."""
+
+    spur: NDArray[np.int32]  # trunk section that the line continues
+    target: NDArray[np.int32]  # trunk section whose end is beyond the switch
+    plane: NDArray[np.float64]  # (n, 2) where the line ends and the switch begins
+    corner: NDArray[np.float64]  # (n, 2)
+
+
+def find_ties(
+    plan: Plan,
+    feeder: NDArray[np.int32],
+    plane: NDArray[np.float64],
+    on_street: NDArray[np.bool_],
+    land: Land,
+    rng: np.random.Generator,
+) -> Ties:
+    """
+    Tie neighbors on one substation, and every trunk to one of another substation where it can.
+
+    Parameters
+    ----------
+    plan
+        The feeders.
+    feeder, plane, on_street
+        Trunk sections: their feeder, the place of their far end, whether a street is there.
+    land
+        Where no water is.
+    rng
+        Source of chance.
+    """
+    last = np.flatnonzero(np.r_[feeder[1:] != feeder[:-1], True]).astype(np.int32)
+    beside = _same_row(plan) & (rng.random(len(last) - 1) < WITHIN_SHARE)
+    here, there = last[:-1][beside], last[1:][beside]
+    away, across = _to_other_substations(plan, feeder, plane, last, np.flatnonzero(on_street), land)
+    spur, target = np.r_[here, away], np.r_[there, across]
+    pair = np.sort(np.stack([feeder[spur], feeder[target]], 1), axis=1)
+    _, first = np.unique(pair, axis=0, return_index=True)
+    first.sort()
+    spur, target = spur[first], target[first]
+    corner, dry = _corner(plane[spur], plane[target], land)
+    spur, target, corner = spur[dry], target[dry], corner[dry]
+    return Ties(spur, target, _before(plane[spur], corner, plane[target]), corner)
+
+
+def _same_row(plan: Plan) -> NDArray[np.bool_]:
+    """Return whether each feeder and the next lie side by side."""
+    same: NDArray[np.bool_] = (plan.substation[1:] == plan.substation[:-1]) & (
+        plan.side[1:] == plan.side[:-1]
+    )
+    return same
+
+
+def _to_other_substations(
+    plan: Plan,
+    feeder: NDArray[np.int32],
+    plane: NDArray[np.float64],
+    last: NDArray[np.int32],
+    street: NDArray[np.int64],
+    land: Land,
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return trunk ends, and the nearest trunk section of another substation that can be tied."""
+    from scipy.spatial import cKDTree
+
+    near = min(NEIGHBORS, len(street))
+    distance, found = cKDTree(plane[street]).query(plane[last], k=near, workers=1)
+    distance, found = distance.reshape(len(last), near), street[found.reshape(len(last), near)]
+    other = plan.substation[feeder[found]] != plan.substation[feeder[last]][:, None]
+    fits = other & (distance < LONGEST_M)
+    target = np.full(len(last), -1, dtype=np.int32)
+    for _ in range(3):  # the nearest, or the next where water lies between
+        open_ends = np.flatnonzero((target < 0) & fits.any(axis=1))
+        nearest = fits[open_ends].argmax(axis=1)
+        fits[open_ends, nearest] = False
+        candidate = found[open_ends, nearest]
+        _, dry = _corner(plane[last[open_ends]], plane[candidate], land)
+        target[open_ends[dry]] = candidate[dry]
+    tied = target >= 0
+    return last[tied], target[tied]
+
+
+def _corner(
+    start: NDArray[np.float64], end: NDArray[np.float64], land: Land
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the corner of a line along the streets, and whether the line keeps dry."""
+    first = np.stack([end[:, 0], start[:, 1]], -1)
+    second = np.stack([start[:, 0], end[:, 1]], -1)
+    first_dry = _dry(start, first, land) & _dry(first, end, land)
+    second_dry = _dry(start, second, land) & _dry(second, end, land)
+    return np.where(first_dry[:, None], first, second), first_dry | second_dry
+
+
+def _dry(
+    start: NDArray[np.float64], end: NDArray[np.float64], land: Land
+) -> NDArray[np.bool_]:
+    """Return whether straight lines along an axis cross dry squares only."""
+    share = np.linspace(0.0, 1.0, SAMPLES)[:, None]
+    return land.is_dry(start[:, None] + (end - start)[:, None] * share).all(axis=1)
+
+
+def _before(
+    start: NDArray[np.float64], corner: NDArray[np.float64], end: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return where the last leg of each line stops short of its end."""
+    leg = end - corner
+    flat = np.abs(leg).sum(axis=1) < 1.0
+    leg[flat] = (end - start)[flat]
+    length = np.maximum(np.abs(leg).sum(axis=1), 1e-6)
+    short: NDArray[np.float64] = end - leg * np.minimum(SWITCH_M / length, 0.5)[:, None]
+    return short

@@ -1,0 +1,263 @@
+"""
+Answer exactly where loops are: which part of the meshed core still has supply, phase by phase.
+
+The core is the supplied network without its dead ends: every node on a loop, and all nodes between
+them and the sources. Everything else hangs on it as trees, where intervals are exact. Several
+faults at once, and faults of one phase, are settled by flooding the core, which is small.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import breadth_first_order
+
+from gridtwin.model.phases import ABC, supply
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridtwin.model.tables import UsagePoints
+    from gridtwin.topology.conduction import Conduction
+    from gridtwin.topology.forest import Forest
+
+REACHED = 8  # bit of a flood: some conductor reaches the node, whatever its phases
+FREED = 8  # bit of a node's mask: below a transformer that mixes phases, local ones tell nothing
+LAYERS = 4  # phases A, B, C, and conductors whatever their phases
+NO_FAULT: NDArray[np.int32] = np.empty(0, dtype=np.int32)
+
+
+@dataclass(slots=True)
+class Core:
+    """The meshed core of a network in one state; slots are its nodes, slot 0 the super-source."""
+
+    nodes: NDArray[np.int32]  # (k,) node of each slot
+    slot: NDArray[np.int32]  # (nodes + 1,) slot of each node; -1 outside the core
+    attach: NDArray[np.int32]  # (nodes,) slot each supplied node hangs on; -1 if dead
+    tail: NDArray[np.int32]  # (m,) slot
+    head: NDArray[np.int32]  # (m,) slot
+    equipment: NDArray[np.int32]  # (m,) row of the arc's equipment; -1 - row of the source
+    passes: NDArray[np.uint8]  # (m,)
+    mixes: NDArray[np.int8]  # (m,) 1: mixes phases; -1: the way up, which no phase takes
+    uniform: bool  # every arc passes the same phases, so conductors tell all
+    supplied: NDArray[np.uint8]  # (k,) phases and REACHED without any fault
+    customers: NDArray[np.int64]  # (k, 8) customers hanging on each slot, by the phases they need
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held, in bytes."""
+        return sum(
+            array.nbytes
+            for array in (self.nodes, self.slot, self.attach, self.tail, self.head, self.customers)
+        )
+
+    @classmethod
+    def of(cls, conduction: Conduction, forest: Forest, extra: NDArray[np.int32]) -> Core:
+        """
+        Cut the core out of a network.
+
+        Parameters
+        ----------
+        conduction, forest
+            What conducts, and the forest of what is supplied.
+        extra
+            Rows of live equipment outside the tree.
+        """
+        count = conduction.node_count
+        positions = _ancestors(conduction, forest, extra)
+        nodes = forest.order[positions]
+        slot = np.full(count + 1, -1, dtype=np.int32)
+        slot[nodes] = np.arange(len(nodes), dtype=np.int32)
+        tail, head, equipment = _arcs(conduction, slot, count)
+        rows = np.maximum(equipment, 0)
+        is_source = equipment < 0
+        by_row = np.zeros(int(conduction.source_row.max(initial=0)) + 1, dtype=np.uint8)
+        by_row[conduction.source_row] = conduction.source_mask
+        passes = np.where(
+            is_source, by_row[np.where(is_source, -1 - equipment, 0)], conduction.passes[rows]
+        )
+        along = np.where(slot[conduction.node_a[rows]] == tail, 1, -1)
+        mixes = np.where(is_source, 0, conduction.mixes[rows] * along).astype(np.int8)
+        core = cls(
+            nodes=nodes,
+            slot=slot,
+            attach=_attached(forest, positions, count),
+            tail=tail,
+            head=head,
+            equipment=equipment,
+            passes=passes,
+            mixes=mixes,
+            uniform=_is_uniform(passes, mixes),
+            supplied=np.zeros(len(nodes), dtype=np.uint8),
+            customers=np.zeros((len(nodes), 8), dtype=np.int64),
+        )
+        core.supplied = core.flood()
+        return core
+
+    def flood(
+        self,
+        *,
+        slots: NDArray[np.int32] = NO_FAULT,
+        equipment: NDArray[np.int32] = NO_FAULT,
+    ) -> NDArray[np.uint8]:
+        """
+        Return what still has supply: one byte per slot, phases and the bit REACHED.
+
+        Parameters
+        ----------
+        slots
+            Slots that are out.
+        equipment
+            Equipment that is out; ``-1 - row`` for a source.
+        """
+        kept = np.ones(len(self.tail), dtype=bool)
+        if len(slots):
+            out = np.zeros(len(self.nodes), dtype=bool)
+            out[slots] = True
+            kept &= ~(out[self.tail] | out[self.head])
+        if len(equipment):
+            kept &= ~np.isin(self.equipment, equipment)
+        if self.uniform:
+            reached = _reach(self.tail[kept], self.head[kept], len(self.nodes))
+            mark = np.uint8(REACHED | (int(self.passes[0]) if len(self.passes) else ABC))
+            return np.where(reached, mark, np.uint8(0))
+        return self._flood_phases(np.flatnonzero(kept))
+
+    def _flood_phases(self, kept: NDArray[np.intp]) -> NDArray[np.uint8]:
+        """Flood every phase, and conductors whatever their phases, as layers of one graph."""
+        count = len(self.nodes)
+        tails, heads = [], []
+        tail, head, passes = self.tail[kept], self.head[kept], self.passes[kept]
+        for layer in range(3):
+            open_way = (passes & (1 << layer) != 0) & (self.mixes[kept] >= 0)
+            tails.append(tail[open_way] + layer * count)
+            heads.append(head[open_way] + layer * count)
+        tails.append(tail + 3 * count)
+        heads.append(head + 3 * count)
+        mixing = kept[self.mixes[kept] > 0]
+        for layer, other in ((i, j) for i in range(3) for j in range(3) if i != j):
+            both = mixing[
+                (self.passes[mixing] & (1 << layer) != 0) & (self.passes[mixing] & (1 << other) != 0)
+            ]
+            tails.append(self.tail[both] + layer * count)
+            heads.append(self.head[both] + other * count)
+        # The super-source feeds slot 0 of every layer.
+        start = np.arange(LAYERS, dtype=np.int32) * count
+        tails.append(np.full(LAYERS, LAYERS * count, dtype=np.int32))
+        heads.append(start)
+        reached = _reach(
+            np.concatenate(tails), np.concatenate(heads), LAYERS * count + 1, LAYERS * count
+        )
+        layers = reached[: LAYERS * count].reshape(LAYERS, count).astype(np.uint8)
+        return layers[0] | layers[1] << 1 | layers[2] << 2 | layers[3] << 3
+
+    def count_needs(
+        self, points: UsagePoints, mask: NDArray[np.uint8], *, strict: bool
+    ) -> None:
+        """
+        Count the customers hanging on each slot by the phases they need.
+
+        Parameters
+        ----------
+        points
+            The network's usage points.
+        mask
+            Phases supplied at each node.
+        strict
+            Whether usage points that recorded phases leave dark are left out.
+        """
+        slot = self.attach[points.node]
+        need = needs(points.phases, mask[points.node])
+        counted = (slot >= 0) & ((need != 0) | (not strict))
+        np.add.at(
+            self.customers, (slot[counted], need[counted]), points.customers[counted]
+        )
+
+    def customers_out(self, live: NDArray[np.uint8]) -> int:
+        """Return the customers hanging on the core that have no supply left."""
+        changed = np.flatnonzero(live != self.supplied)
+        if not len(changed):
+            return 0
+        need = np.arange(8, dtype=np.uint8)
+        need[0] = REACHED
+        dark = (live[changed, None] & need) == 0
+        return int(self.customers[changed][dark].sum())
+
+
+def needs(own: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """
+    Return the phases of its feeding point that each usage point lives on.
+
+    Parameters
+    ----------
+    own
+        Recorded phases of the usage points.
+    mask
+        Phases supplied at their nodes, with the bit FREED.
+    """
+    return np.where(mask & FREED != 0, mask & np.uint8(ABC), mask & supply(own))
+
+
+def _is_uniform(passes: NDArray[np.uint8], mixes: NDArray[np.int8]) -> bool:
+    if not len(passes):
+        return True
+    same = bool((passes == passes[0]).all())
+    return same and not bool(mixes.any())
+
+
+def _ancestors(
+    conduction: Conduction, forest: Forest, extra: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Return the positions of the core: the ends of what closes loops, and all above them."""
+    inside = np.zeros(len(forest.order), dtype=bool)
+    inside[0] = True
+    ends = np.concatenate([conduction.node_a[extra], conduction.node_b[extra]])
+    nodes, uses = np.unique(conduction.source_node, return_counts=True)
+    front = forest.position[np.concatenate([ends, nodes[uses > 1]])]
+    front = np.unique(front[front > 0])
+    while len(front):
+        inside[front] = True
+        front = np.unique(forest.up[front])
+        front = front[~inside[front]]
+    return np.flatnonzero(inside).astype(np.int32)
+
+
+def _arcs(
+    conduction: Conduction, slot: NDArray[np.int32], count: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """Return the arcs inside the core, those of the sources last."""
+    a, b = slot[conduction.node_a], slot[conduction.node_b]
+    rows = np.flatnonzero((conduction.passes != 0) & (a >= 0) & (b >= 0)).astype(np.int32)
+    one_way = conduction.one_way[rows]
+    forth, back = rows[one_way >= 0], rows[one_way <= 0]
+    sources = slot[conduction.source_node]
+    fed = np.flatnonzero(sources >= 0)
+    tail = np.concatenate([a[forth], b[back], np.full(len(fed), slot[count], dtype=np.int32)])
+    head = np.concatenate([b[forth], a[back], sources[fed]])
+    equipment = np.concatenate([forth, back, -1 - conduction.source_row[fed]])
+    return tail, head, equipment.astype(np.int32)
+
+
+def _attached(forest: Forest, positions: NDArray[np.int32], count: int) -> NDArray[np.int32]:
+    """Return the slot each supplied node hangs on."""
+    slots = np.full(len(forest.order), -1, dtype=np.int32)
+    slots[positions] = np.arange(len(positions), dtype=np.int32)
+    for depth in range(1, len(forest.levels) - 1):
+        here = slice(forest.levels[depth], forest.levels[depth + 1])
+        slots[here] = np.where(slots[here] >= 0, slots[here], slots[forest.up[here]])
+    attach = np.full(count, -1, dtype=np.int32)
+    attach[forest.order[1:]] = slots[1:]
+    return attach
+
+
+def _reach(
+    tail: NDArray[np.int32], head: NDArray[np.int32], count: int, start: int = 0
+) -> NDArray[np.bool_]:
+    """Return which nodes arcs lead to from a start."""
+    links = csr_matrix((np.ones(len(tail)), (tail, head)), shape=(count, count))
+    reached = np.zeros(count, dtype=bool)
+    reached[breadth_first_order(links, start, directed=True, return_predecessors=False)] = True
+    return reached

@@ -1,0 +1,385 @@
+"""
+Keep everything supplied as intervals, so that *what hangs on x* is a slice.
+
+Nodes stand in a pool in preorder of the tree of single points of failure: what goes dark with a
+node is ``pool[tin : tin + size]``, and how many customers that is, a difference of two prefix
+sums, whatever its size. Each feeder has a segment of its own in the pool; what lies above the
+feeder heads has the first, and feeders hang on it::
+
+    segment 0            segment 1: feeder 7     segment 2: feeder 8
+    [bus, transformer]   [trunk, laterals ...]   [trunk, laterals ...]
+          ^ hook of 1 and 2
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtwin.model.phases import ABC
+from gridtwin.topology.conduction import Conduction, Rules
+from gridtwin.topology.core import FREED, Core, needs
+from gridtwin.topology.dominators import Dominators, find_dominators
+from gridtwin.topology.forest import Arcs, Forest, grow, preorder
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridtwin.model.tables import NetworkData
+
+
+@dataclass(slots=True)
+class TopologyIndex:
+    """
+    The topology of one network in one state.
+
+    Every array is flat, so that an index can be kept in files and mapped.
+    """
+
+    conduction: Conduction
+    parent: NDArray[np.int32]  # (nodes,) parent in the forest; ROOT at a source, DEAD if dead
+    feed: NDArray[np.int32]  # (nodes,) equipment from the parent; -1 at a source or if dead
+    up: NDArray[np.int32]  # (nodes,) node it depends on; ROOT or DEAD
+    mask: NDArray[np.uint8]  # (nodes,) phases supplied, and the bit FREED
+    child: NDArray[np.int32]  # (equipment,) node that goes dark with it; -1 for none
+    segment: NDArray[np.int32]  # (nodes,) segment of the pool; -1 if dead
+    tin: NDArray[np.int32]  # (nodes,) place in the pool; -1 if dead
+    size: NDArray[np.int32]  # (nodes,) how many places of its own segment depend on it
+    pool: NDArray[np.int32]  # (p,) node at each place; -1 in the gap behind each segment
+    before: NDArray[np.int64]  # (p,) customers of the segment at earlier places
+    weight: NDArray[np.int32]  # (nodes,) customers supplied at each node
+    base: NDArray[np.int64]  # (segments,) first place of each segment
+    length: NDArray[np.int64]  # (segments,) places in use
+    root: NDArray[np.int32]  # (segments,) node at the first place; -1 for segment 0
+    hook: NDArray[np.int32]  # (segments,) node of segment 0 each hangs on; -1 for segment 0
+    extra: NDArray[np.int32]  # rows of live equipment outside the tree
+    core: Core | None = None  # where loops are; None on a radial network
+    _hooked: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]] | None = field(
+        default=None, repr=False
+    )
+
+    @property
+    def is_radial(self) -> bool:
+        """Whether nothing supplied lies on a loop."""
+        return self.core is None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held by the arrays of the index itself, in bytes."""
+        arrays = [getattr(self, name) for name in ARRAYS]
+        return sum(array.nbytes for array in arrays) + (self.core.nbytes if self.core else 0)
+
+    def hooked(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """
+        Return the segments in order of the places they hang on.
+
+        Returns
+        -------
+        segments, places, totals
+            Segments but the first, the place of each one's hook in rising order, and the customers
+            of all segments before each; the last has one entry more.
+        """
+        if self._hooked is None:
+            segments = np.flatnonzero(self.hook >= 0)
+            places = self.tin[self.hook[segments]].astype(np.int64)
+            order = np.argsort(places, kind="stable")
+            segments, places = segments[order], places[order]
+            customers = self.before[self.base[segments] + self.length[segments]]
+            self._hooked = segments, places, np.concatenate([[0], np.cumsum(customers)])
+        return self._hooked
+
+    def count(self, node: int) -> int:
+        """Return the customers that go dark with a node; O(1) whatever their number."""
+        start = self.tin[node]
+        if start < 0:
+            return 0
+        stop = start + self.size[node]
+        below = int(self.before[stop] - self.before[start])
+        if self.segment[node] == 0 and len(self.base) > 1:
+            _, places, totals = self.hooked()
+            first, last = places.searchsorted((start, stop))
+            below += int(totals[last] - totals[first])
+        return below
+
+    def ranges(self, node: int) -> list[tuple[int, int]]:
+        """Return the ranges of the pool that go dark with a node."""
+        start = int(self.tin[node])
+        if start < 0:
+            return []
+        stop = start + int(self.size[node])
+        found = [(start, stop)]
+        if self.segment[node] == 0 and len(self.base) > 1:
+            segments, places, _ = self.hooked()
+            first, last = places.searchsorted((start, stop))
+            chosen = segments[first:last]
+            begins, ends = self.base[chosen], self.base[chosen] + self.length[chosen]
+            found += list(zip(begins.tolist(), ends.tolist(), strict=True))
+        return found
+
+    def dependents(self, node: int) -> NDArray[np.int32]:
+        """Return the nodes that go dark with a node, itself first, in preorder."""
+        ranges = self.ranges(node)
+        if len(ranges) == 1:
+            return self.pool[ranges[0][0] : ranges[0][1]]
+        parts = [self.pool[start:stop] for start, stop in ranges]
+        return np.concatenate(parts) if parts else np.empty(0, dtype=np.int32)
+
+    def depends(self, node: int, on: int) -> bool:
+        """Return whether `node` goes dark when `on` does."""
+        at, start = self.tin[node], self.tin[on]
+        if at < 0 or start < 0:
+            return False
+        segment = self.segment[node]
+        if segment != self.segment[on]:
+            if self.segment[on] != 0:
+                return False
+            at = self.tin[self.hook[segment]]
+        return bool(start <= at < start + self.size[on])
+
+    def totals(self) -> NDArray[np.int64]:
+        """Return, per node, the customers that go dark with it; 0 where dead."""
+        live = self.tin >= 0
+        start = np.where(live, self.tin, 0)
+        counts: NDArray[np.int64] = self.before[start + np.where(live, self.size, 0)] - self.before[start]
+        if len(self.base) > 1:
+            top = np.flatnonzero(self.segment == 0)
+            _, places, totals = self.hooked()
+            begin = places.searchsorted(self.tin[top])
+            end = places.searchsorted(self.tin[top] + self.size[top])
+            counts[top] += totals[end] - totals[begin]
+        counts[~live] = 0
+        return counts
+
+
+ARRAYS = (
+    "parent",
+    "feed",
+    "up",
+    "mask",
+    "child",
+    "segment",
+    "tin",
+    "size",
+    "pool",
+    "before",
+    "weight",
+    "base",
+    "length",
+    "root",
+    "hook",
+    "extra",
+)
+
+
+def build(
+    data: NetworkData, open_mask: NDArray[np.uint8], rules: Rules | None = None
+) -> TopologyIndex:
+    """
+    Build the topology index of a network in one state.
+
+    Parameters
+    ----------
+    data
+        The network's tables.
+    open_mask
+        Phases that stand open, one byte per row of the equipment.
+    rules
+        How supply is reckoned.
+
+    Notes
+    -----
+    O(n) time and memory for n nodes and equipment, plus the levels of the tree.
+    """
+    rules = rules or Rules()
+    conduction = Conduction.of(data, open_mask, rules)
+    arcs = Arcs.of(conduction)
+    forest = grow(conduction, arcs)
+    tree = find_dominators(conduction, forest)
+    core = Core.of(conduction, forest, tree.extra) if tree.up is not forest.up else None
+    mask = _masks(conduction, forest, core)
+    return _laid_out(data, rules, forest, tree, (conduction, mask, core))
+
+
+def _masks(
+    conduction: Conduction, forest: Forest, core: Core | None
+) -> NDArray[np.uint8]:
+    """Return the phases supplied at each position: flooded in the core, handed down in trees."""
+    mask = np.zeros(len(forest.order), dtype=np.uint8)
+    if len(forest.levels) < 3:
+        return mask
+    np.bitwise_or.at(mask, forest.position[conduction.source_node], conduction.source_mask)
+    settled = np.zeros(len(mask), dtype=bool)
+    if core is not None:
+        at = forest.position[core.nodes]
+        mask[at], settled[at] = core.supplied & np.uint8(ABC), True
+    feed = forest.feed[forest.order[1:]]
+    passes = np.empty(len(mask), dtype=np.uint8)
+    passes[1:] = conduction.passes[feed] | np.uint8(FREED)
+    mixes = np.zeros(len(mask), dtype=np.int8)
+    mixes[1:] = conduction.mixes[feed]
+    mixes[1:] *= np.where(conduction.node_b[feed] == forest.order[1:], 1, -1).astype(np.int8)
+    passes[mixes < 0] = 0
+    for depth in range(2, len(forest.levels) - 1):
+        here = slice(forest.levels[depth], forest.levels[depth + 1])
+        above = mask[forest.up[here]]
+        through = above & passes[here]
+        freed = (above & FREED != 0) | (mixes[here] > 0)
+        if freed.any():
+            carries = freed & (through & ABC != 0)
+            through = np.where(carries, above | np.uint8(FREED), through)
+        mask[here] = np.where(settled[here], mask[here], through)
+    return mask
+
+
+def _laid_out(
+    data: NetworkData,
+    rules: Rules,
+    forest: Forest,
+    tree: Dominators,
+    parts: tuple[Conduction, NDArray[np.uint8], Core | None],
+) -> TopologyIndex:
+    """Number the tree and lay it out in segments."""
+    conduction, mask_by_position, core = parts
+    count = conduction.node_count
+    tin, size = preorder(tree.up, forest.levels, sorted_parents=tree.up is forest.up)
+    live = forest.order[1:]
+    node_tin = np.full(count, -1, dtype=np.int32)
+    node_size = np.zeros(count, dtype=np.int32)
+    node_tin[live], node_size[live] = tin[1:] - 1, size[1:]  # the super-source has no place
+    mask = np.zeros(count, dtype=np.uint8)
+    mask[live] = mask_by_position[1:]
+    up = forest.parent
+    if tree.up is not forest.up:
+        up = forest.parent.copy()
+        above = forest.order[tree.up[1:]]
+        up[live] = np.where(above == count, np.int32(-1), above)
+    child = _children(conduction, forest, tree)
+    weight = _weights(data, rules, mask, node_tin)
+    segments = _segments(child[data.feeders.head], node_tin, node_size, up, len(live))
+    place, own_size, pool_size = segments.placed(node_tin, node_size)
+    pool = np.full(pool_size, -1, dtype=np.int32)
+    pool[place[live]] = live
+    if core is not None:
+        core.count_needs(data.usage_points, mask, strict=rules.phase_policy == "strict")
+    return TopologyIndex(
+        conduction=conduction,
+        parent=forest.parent,
+        feed=forest.feed,
+        up=up,
+        mask=mask,
+        child=child,
+        segment=segments.of_node(node_tin),
+        tin=place,
+        size=own_size,
+        pool=pool,
+        before=_prefix(pool, weight, segments.base),
+        weight=weight,
+        base=segments.base,
+        length=segments.length,
+        root=segments.root,
+        hook=segments.hook,
+        extra=tree.extra,
+        core=core,
+    )
+
+
+def _children(
+    conduction: Conduction, forest: Forest, tree: Dominators
+) -> NDArray[np.int32]:
+    """Return the node that goes dark with each piece of equipment; -1 where another way is left."""
+    child = np.full(len(conduction.passes), -1, dtype=np.int32)
+    single = np.flatnonzero((forest.feed >= 0) & ~tree.looped).astype(np.int32)
+    child[forest.feed[single]] = single
+    return child
+
+
+def _weights(
+    data: NetworkData, rules: Rules, mask: NDArray[np.uint8], tin: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Return the customers supplied at each node."""
+    points = data.usage_points
+    supplied = tin[points.node] >= 0
+    if rules.phase_policy == "strict":
+        supplied &= needs(points.phases, mask[points.node]) != 0
+    counts = np.bincount(
+        points.node, weights=np.where(supplied, points.customers, 0), minlength=len(tin)
+    )
+    return counts.astype(np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Segments:
+    """Where each feeder's slice of the preorder goes in the pool."""
+
+    start: NDArray[np.int64]  # (feeders,) first preorder number of each, rising
+    span: NDArray[np.int64]  # (feeders,)
+    base: NDArray[np.int64]  # (feeders + 1,) segment 0 first
+    length: NDArray[np.int64]
+    root: NDArray[np.int32]
+    hook: NDArray[np.int32]
+
+    def of_node(self, tin: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the segment of each node."""
+        slot = self.start.searchsorted(tin, "right") - 1
+        inside = (slot >= 0) & (tin < (self.start + self.span)[slot]) if len(self.start) else None
+        segment = np.zeros(len(tin), dtype=np.int32)
+        if inside is not None:
+            segment = np.where(inside, slot + 1, 0).astype(np.int32)
+        segment[tin < 0] = -1
+        return segment
+
+    def placed(
+        self, tin: NDArray[np.int32], size: NDArray[np.int32]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
+        """Return the place and the own size of each node, and the size of the pool."""
+        pool_size = int(self.base[-1] + self.length[-1] + 1)
+        if not len(self.start):
+            return tin, size, pool_size
+        gone = np.concatenate([[0], np.cumsum(self.span)])
+        slot = self.start.searchsorted(tin, "right") - 1
+        inside = (slot >= 0) & (tin < (self.start + self.span)[slot])
+        place = np.where(
+            inside, self.base[slot + 1] + tin - self.start[slot], tin - gone[slot + 1]
+        )
+        place[tin < 0] = -1
+        own = size.copy()
+        top = np.flatnonzero(~inside & (tin >= 0))
+        first = self.start.searchsorted(tin[top])
+        last = self.start.searchsorted(tin[top] + size[top])
+        own[top] -= (gone[last] - gone[first]).astype(np.int32)
+        return place.astype(np.int32), own, pool_size
+
+
+def _segments(
+    heads: NDArray[np.int32],
+    tin: NDArray[np.int32],
+    size: NDArray[np.int32],
+    up: NDArray[np.int32],
+    live: int,
+) -> _Segments:
+    """Return the segments of the feeders whose head alone darkens them; the outermost of nested."""
+    heads = np.unique(heads[heads >= 0])
+    heads = heads[(up[heads] >= 0) & (tin[heads] >= 0)]
+    heads = heads[np.argsort(tin[heads], kind="stable")]
+    start, span = tin[heads].astype(np.int64), size[heads].astype(np.int64)
+    reach = np.maximum.accumulate(np.concatenate([[0], (start + span)[:-1]])) if len(heads) else start
+    outermost = start >= reach
+    heads, start, span = heads[outermost], start[outermost], span[outermost]
+    length = np.concatenate([[live - span.sum()], span]).astype(np.int64)
+    base = np.concatenate([[0], np.cumsum(length + 1)[:-1]]).astype(np.int64)
+    none = np.array([-1], dtype=np.int32)
+    return _Segments(
+        start, span, base, length, np.concatenate([none, heads]), np.concatenate([none, up[heads]])
+    )
+
+
+def _prefix(
+    pool: NDArray[np.int32], weight: NDArray[np.int32], base: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the customers of each segment at earlier places."""
+    here = np.where(pool >= 0, weight[pool], 0)
+    running = np.cumsum(here, dtype=np.int64) - here
+    lengths = np.diff(np.append(base, len(pool)))
+    return running - np.repeat(running[base], lengths)
