@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from gridtwin.topology.forest import Forest
 
 REACHED = 8  # bit of a flood: some conductor reaches the node, whatever its phases
-FREED = 8  # bit of a node's mask: below a transformer that mixes phases, local ones tell nothing
+# A node's mask holds the phases it lives on. Below a transformer that mixes phases those are phases
+# above the transformer: the bit FREED is set, and the local phases stand LOCAL bits higher.
+FREED = 8
+LOCAL = 4
 LAYERS = 4  # phases A, B, C, and conductors whatever their phases
 NO_FAULT: NDArray[np.int32] = np.empty(0, dtype=np.int32)
 
@@ -198,7 +201,17 @@ def needs(own: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     mask
         Phases supplied at their nodes, with the bit FREED.
     """
-    return np.where(mask & FREED != 0, mask & np.uint8(ABC), mask & supply(own))
+    return np.where(live_phases(mask) & supply(own) != 0, lived_on(own, mask), np.uint8(0))
+
+
+def live_phases(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the phases A, B, C that are live at nodes, from their masks."""
+    return np.where(mask & FREED != 0, mask >> LOCAL, mask) & np.uint8(ABC)
+
+
+def lived_on(own: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the phases above, any of which keeps a usage point with phases `own` alive."""
+    return np.where(mask & FREED != 0, mask, mask & supply(own)) & np.uint8(ABC)
 
 
 def _is_uniform(passes: NDArray[np.uint8], mixes: NDArray[np.int8]) -> bool:

@@ -20,7 +20,7 @@ import numpy as np
 
 from gridtwin.model.phases import ABC
 from gridtwin.topology.conduction import Conduction, Rules
-from gridtwin.topology.core import FREED, Core, needs
+from gridtwin.topology.core import FREED, LOCAL, Core, needs
 from gridtwin.topology.dominators import Dominators, find_dominators
 from gridtwin.topology.forest import Arcs, Forest, grow, preorder
 
@@ -42,7 +42,7 @@ class TopologyIndex:
     parent: NDArray[np.int32]  # (nodes,) parent in the forest; ROOT at a source, DEAD if dead
     feed: NDArray[np.int32]  # (nodes,) equipment from the parent; -1 at a source or if dead
     up: NDArray[np.int32]  # (nodes,) node it depends on; ROOT or DEAD
-    mask: NDArray[np.uint8]  # (nodes,) phases supplied, and the bit FREED
+    mask: NDArray[np.uint8]  # (nodes,) phases it lives on; see `core.live_phases`
     child: NDArray[np.int32]  # (equipment,) node that goes dark with it; -1 for none
     segment: NDArray[np.int32]  # (nodes,) segment of the pool; -1 if dead
     tin: NDArray[np.int32]  # (nodes,) place in the pool; -1 if dead
@@ -138,14 +138,26 @@ class TopologyIndex:
             at = self.tin[self.hook[segment]]
         return bool(start <= at < start + self.size[on])
 
-    def totals(self) -> NDArray[np.int64]:
-        """Return, per node, the customers that go dark with it; 0 where dead."""
+    def totals(self, weight: NDArray[np.int32] | None = None) -> NDArray[np.int64]:
+        """
+        Return, per node, what goes dark with it; 0 where dead.
+
+        Parameters
+        ----------
+        weight
+            What each node counts, shape (nodes,); its customers by default.
+        """
+        before = self.before
+        if weight is not None:
+            before = _prefix(self.pool, weight, self.base)
         live = self.tin >= 0
         start = np.where(live, self.tin, 0)
-        counts: NDArray[np.int64] = self.before[start + np.where(live, self.size, 0)] - self.before[start]
+        counts: NDArray[np.int64] = before[start + np.where(live, self.size, 0)] - before[start]
         if len(self.base) > 1:
             top = np.flatnonzero(self.segment == 0)
-            _, places, totals = self.hooked()
+            segments, places, _ = self.hooked()
+            ends = before[self.base[segments] + self.length[segments]]
+            totals = np.concatenate([[0], np.cumsum(ends)])
             begin = places.searchsorted(self.tin[top])
             end = places.searchsorted(self.tin[top] + self.size[top])
             counts[top] += totals[end] - totals[begin]
@@ -221,16 +233,31 @@ def _masks(
     mixes[1:] = conduction.mixes[feed]
     mixes[1:] *= np.where(conduction.node_b[feed] == forest.order[1:], 1, -1).astype(np.int8)
     passes[mixes < 0] = 0
+    some_mix = bool(mixes.any())
     for depth in range(2, len(forest.levels) - 1):
         here = slice(forest.levels[depth], forest.levels[depth + 1])
         above = mask[forest.up[here]]
         through = above & passes[here]
-        freed = (above & FREED != 0) | (mixes[here] > 0)
-        if freed.any():
-            carries = freed & (through & ABC != 0)
-            through = np.where(carries, above | np.uint8(FREED), through)
+        if some_mix:
+            through = _mixed(above, through, passes[here], mixes[here])
         mask[here] = np.where(settled[here], mask[here], through)
     return mask
+
+
+def _mixed(
+    above: NDArray[np.uint8],
+    through: NDArray[np.uint8],
+    passes: NDArray[np.uint8],
+    mixes: NDArray[np.int8],
+) -> NDArray[np.uint8]:
+    """Return masks below transformers that mix phases: what they live on, and local phases."""
+    at = (mixes > 0) & (above & ABC != 0) & (above & FREED == 0)
+    freed = (above & FREED != 0) | at
+    local = np.where(at, passes & ABC, (above >> LOCAL) & passes & np.uint8(ABC))
+    again = (mixes > 0) & (above & FREED != 0) & (above >> LOCAL != 0)
+    local = np.where(again, passes & np.uint8(ABC), local).astype(np.uint8)
+    needed = np.where(at, above & passes & np.uint8(ABC), above & np.uint8(ABC))
+    return np.where(freed, needed | np.uint8(FREED) | local << LOCAL, through).astype(np.uint8)
 
 
 def _laid_out(

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 METERS_PER_SUBSTATION = 2_466  # up to the reference territory of 596,906 meters
 METERS_PER_FEEDER = 397.9
 REFERENCE_METERS = 596_906
-GROWTH = 0.26  # beyond it, substations and feeders grow with this power of the meters
+SUBSTATION_GROWTH = 0.264  # beyond it, substations grow with this power of the meters,
+FEEDER_GROWTH = 0.254  # and feeders with this one, so that both serve more each
 METERS_PER_LATERAL_SECTION = 12.8
+ONE_SIDED = 3  # up to so many feeders lie on one side of the arterial
 EDGE_M = 60.0  # kept clear along the border of a district
 CIRCUIT_GAP_M = 7.0  # between circuits that share an arterial
 
@@ -45,15 +47,17 @@ class Plan(NamedTuple):
         """Return places of the plane, told along and across the arterial of their feeder."""
         swapped = self.swapped[feeder]
         offset = np.stack([np.where(swapped, across, along), np.where(swapped, along, across)], -1)
-        return self.origin[feeder] + offset
+        places: NDArray[np.float64] = self.origin[feeder] + offset
+        return places
 
 
 def counts(meters: int) -> tuple[int, int]:
     """Return how many substations and feeders serve so many meters."""
-    growth = max(meters / REFERENCE_METERS, 1.0) ** GROWTH
+    growth = max(meters / REFERENCE_METERS, 1.0)
     base = min(meters, REFERENCE_METERS)
-    substations = max(1, int(base / METERS_PER_SUBSTATION * growth))
-    return substations, max(substations, int(base / METERS_PER_FEEDER * growth))
+    substations = max(1, int(base / METERS_PER_SUBSTATION * growth**SUBSTATION_GROWTH))
+    feeders = int(base / METERS_PER_FEEDER * growth**FEEDER_GROWTH)
+    return substations, max(substations, feeders)
 
 
 def plan(
@@ -70,12 +74,13 @@ def plan(
     served = _shares(weight, meters)
     swapped = _arterial_runs_north(land, rng)
     size = np.where(swapped[:, None], land.half[:, ::-1], land.half) - EDGE_M
-    single = count == 1  # its substation stands at the border, so that one side is the whole
+    single = count <= ONE_SIDED  # the substation stands at the border of its district
     across = np.where(single, size[:, 1] * 2, size[:, 1])
     shift = np.where(single, -size[:, 1], 0.0)
     middle = land.middle + np.where(swapped, [shift, 0 * shift], [0 * shift, shift]).T
-    upper = slot < (count[substation] + 1) // 2
-    along, half_width = _columns(substation * 2 + ~upper, served, size[substation, 0])
+    upper = slot < np.where(single, count, (count + 1) // 2)[substation]
+    row = 2 * substation + ~upper
+    along, half_width = _columns(row, served, size[substation, 0])
     depth = across[substation]
     # About 1.6 times as long as wide: a lateral section against the space between two streets.
     sections = np.maximum(4, np.rint(served / METERS_PER_LATERAL_SECTION)).astype(np.int32)
@@ -89,7 +94,7 @@ def plan(
         swapped=swapped[substation],
         along=along,
         side=np.where(upper, 1, -1).astype(np.int8),
-        lane=_lanes(substation * 2 + ~upper, along),
+        lane=_lanes(row, along),
         half_width=half_width,
         depth=depth,
         getaway=getaway,
@@ -113,7 +118,8 @@ def _shares(weight: NDArray[np.float64], total: int) -> NDArray[np.int64]:
     share = np.floor(exact).astype(np.int64)
     missing = total - len(weight) - int(share.sum())
     share[np.argsort(share - exact, kind="stable")[:missing]] += 1
-    return share + 1
+    result: NDArray[np.int64] = share + 1
+    return result
 
 
 def _arterial_runs_north(land: Districts, rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -124,7 +130,7 @@ def _arterial_runs_north(land: Districts, rng: np.random.Generator) -> NDArray[n
 
 
 def _columns(
-    row: NDArray[np.int64], meters: NDArray[np.int64], half_length: NDArray[np.float64]
+    row: NDArray[Any], meters: NDArray[np.int64], half_length: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Cut each side of an arterial into columns as wide as their meters need."""
     running = np.cumsum(meters).astype(np.float64)
@@ -136,7 +142,7 @@ def _columns(
     return (low + high - 1) * half_length, (high - low) * half_length
 
 
-def _lanes(row: NDArray[np.int64], along: NDArray[np.float64]) -> NDArray[np.float64]:
+def _lanes(row: NDArray[Any], along: NDArray[np.float64]) -> NDArray[np.float64]:
     """Keep circuits on the same stretch of arterial apart: the farther, the nearer the middle."""
     order = np.lexsort((-np.abs(along), along > 0, row))
     lane = np.empty(len(row))

@@ -31,6 +31,7 @@ DEVICE_SHARE = (0.55, 0.30, 0.15)
 REGULATED_FROM_M = 5_500.0
 LATERAL_WIDTHS = (1, 2, 3)  # phases of a lateral
 LATERAL_SHARE = (0.80, 0.05, 0.15)
+TURNING_SHARE = 0.55  # of laterals of two sections or more
 POLE_M = 6.0  # from a tap to the device that stands beside it
 _SLOTS, _PLACES = 16, 512  # of the sort key: branches of a trunk node, rows of a branch
 
@@ -73,6 +74,7 @@ class _Laterals(NamedTuple):
     side: NDArray[np.int8]
     sections: NDArray[np.int32]
     span: NDArray[np.float64]
+    turns: NDArray[np.bool_]  # its last section turns into a side street
     width: NDArray[np.uint8]
     underground: NDArray[np.bool_]
 
@@ -137,12 +139,14 @@ def _laterals(plan: Plan, trunk: _Trunk, rng: np.random.Generator) -> _Laterals:
     sections = np.floor((place + 1) * each + 1e-9) - np.floor(place * each + 1e-9)
     sections = np.maximum(sections, 1).astype(np.int32)
     reach = plan.half_width[feeder] * rng.uniform(0.86, 1.0, len(at))
+    turns = (sections > 1) & (rng.random(len(at)) < TURNING_SHARE)
     modern = rng.uniform(0.05, 0.75, len(plan.meters))
     return _Laterals(
         trunk=at,
         side=np.tile(np.array([-1, 1], np.int8), len(at) // 2),
         sections=sections,
-        span=reach / sections,
+        span=reach / (sections - turns),
+        turns=turns,
         width=rng.choice(np.array(LATERAL_WIDTHS, np.uint8), len(at), p=LATERAL_SHARE),
         underground=rng.random(len(at)) < modern[feeder],
     )
@@ -249,20 +253,25 @@ def _lateral_rows(plan: Plan, trunk: _Trunk, laterals: _Laterals) -> _Rows:
     place = rank(lateral)
     at, side = laterals.trunk[lateral], laterals.side[lateral]
     feeder = trunk.feeder[at]
-    along = trunk.along[at] + side * laterals.span[lateral] * (place + 0.5)
+    block = (plan.depth / plan.streets)[feeder]
+    turned = laterals.turns[lateral] & (place == laterals.sections[lateral] - 1)
+    along = trunk.along[at] + side * laterals.span[lateral] * (place + 0.5 - turned)
+    away = plan.side[feeder]
+    across = trunk.across[at] + np.where(turned, away * block / 2, 0.0)
     heading = np.zeros((len(at), 2), np.float32)
-    heading[np.arange(len(at)), np.where(plan.swapped[feeder], 1, 0)] = side
+    north = plan.swapped[feeder] ^ turned
+    heading[np.arange(len(at)), np.where(north, 1, 0)] = np.where(turned, away, side)
     slot = 3 + (side > 0)
     return _rows(
         key=_key(at, slot, place + 1),
         kind=np.full(len(at), LINE, np.uint8),
         feeder=feeder,
         parent=_key(at, slot, place),
-        plane=plan.at(feeder, along, trunk.across[at]),
+        plane=plan.at(feeder, along, across),
         lateral=lateral,
-        street=laterals.span[lateral].astype(np.float32),
+        street=np.where(turned, block * 0.75, laterals.span[lateral]).astype(np.float32),
         heading=heading,
-        block=(plan.depth / plan.streets)[feeder].astype(np.float32),
+        block=np.where(turned, laterals.span[lateral], block).astype(np.float32),
         underground=laterals.underground[lateral],
     )
 
@@ -281,11 +290,11 @@ def _spur_rows(trunk: _Trunk, ties: Ties) -> _Rows:
     )
 
 
-def _in_preorder(
-    parts: list[_Rows], trunk: _Trunk, laterals: _Laterals, ties: Ties
-) -> Primary:
+def _in_preorder(parts: list[_Rows], trunk: _Trunk, laterals: _Laterals, ties: Ties) -> Primary:
     """Join the kinds of row, sort them, and turn keys into row numbers."""
-    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _Rows._fields}
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in _Rows._fields
+    }
     order = np.argsort(columns["key"], kind="stable")
     key = columns.pop("key")[order]
     columns = {name: column[order] for name, column in columns.items()}

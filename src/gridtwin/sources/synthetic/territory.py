@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PIXEL_M = 250.0  # districts are cut out of squares of this size
-METERS_PER_KM2 = 110.0  # how fast the served area grows with the meters
-SMALLEST_SHARE = 0.3  # of a mean district; land pieces of less weight are left unserved
+METERS_PER_KM2 = 160.0  # how fast the served area grows with the meters
+NARROWEST = 4  # squares across a district that had to give way to water
+SMALLEST_SHARE = 0.15  # of a mean district; land pieces of less weight are left unserved
 RURAL_WEIGHT = 0.12  # density far from every center, where a large center has 1.0
 
 
@@ -60,7 +61,9 @@ class Territory:
     @cached_property
     def scale(self) -> NDArray[np.float64]:
         """Meters in a degree of longitude and of latitude at the middle of the territory."""
-        return degree_m(np.array([(self.bounds[1] + self.bounds[3]) / 2]))[0]
+        middle = (self.bounds[1] + self.bounds[3]) / 2
+        scale: NDArray[np.float64] = degree_m(np.array([middle]))[0]
+        return scale
 
     @cached_property
     def size_m(self) -> NDArray[np.float64]:
@@ -70,7 +73,8 @@ class Territory:
 
     def to_plane(self, lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return meters east and north of the south-west corner."""
-        return (lonlat - np.array(self.bounds[:2])) * self.scale
+        plane: NDArray[np.float64] = (lonlat - np.array(self.bounds[:2])) * self.scale
+        return plane
 
     def to_lonlat(self, plane: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return longitude and latitude of places of the plane, in the array given."""
@@ -81,7 +85,7 @@ class Territory:
     @cached_property
     def water(self) -> Any:  # noqa: ANN401 - a shapely geometry
         """All water as one geometry in longitude and latitude."""
-        import shapely
+        import shapely  # noqa: PLC0415 - only who makes a territory pays for it
 
         plane = [shapely.Polygon(self.to_plane(np.array(ring))) for ring in self.lakes]
         plane += [
@@ -128,12 +132,13 @@ class Land(NamedTuple):
         rows, columns = self.dry.shape
         inside = (cell >= 0).all(-1) & (cell[..., 0] < columns) & (cell[..., 1] < rows)
         cell[~inside] = 0
-        return inside & self.dry[cell[..., 1], cell[..., 0]]
+        dry: NDArray[np.bool_] = inside & self.dry[cell[..., 1], cell[..., 0]]
+        return dry
 
 
 def survey(territory: Territory, meters: int) -> Land:
     """Return the window of a territory that so many meters fill, around its first center."""
-    import shapely
+    import shapely  # noqa: PLC0415 - only who makes a territory pays for it
 
     first = territory.centers[0]
     middle = territory.to_plane(np.array([first.lon, first.lat]))
@@ -196,7 +201,7 @@ def _without_water(land: Land, enough: float) -> list[_Cut]:
         wet = ~land.dry[a:b, c:d]
         if wet.any():
             pending += _parted(wet, cut)
-        else:
+        elif min(b - a, d - c) >= min(NARROWEST, *land.dry.shape):
             found.append(cut)
     return found or [_largest_square(land)]
 

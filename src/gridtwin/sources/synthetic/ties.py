@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gridtwin.sources.synthetic.territory import Land
 
 LONGEST_M = 3_000.0  # of a tie line between two substations
-WITHIN_SHARE = 0.7  # of neighbors on one substation that are tied
+WITHIN_SHARE = 0.85  # of neighbors on one substation that are tied
 NEIGHBORS = 48  # trunk nodes looked at around the end of a trunk
 SAMPLES = 16  # of each leg of a tie line: closer together than the squares of the land
 SWITCH_M = 10.0
@@ -81,7 +81,7 @@ def _to_other_substations(
     land: Land,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return trunk ends, and the nearest trunk section of another substation that can be tied."""
-    from scipy.spatial import cKDTree
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - as for shapely
 
     near = min(NEIGHBORS, len(street))
     distance, found = cKDTree(plane[street]).query(plane[last], k=near, workers=1)
@@ -111,12 +111,11 @@ def _corner(
     return np.where(first_dry[:, None], first, second), first_dry | second_dry
 
 
-def _dry(
-    start: NDArray[np.float64], end: NDArray[np.float64], land: Land
-) -> NDArray[np.bool_]:
+def _dry(start: NDArray[np.float64], end: NDArray[np.float64], land: Land) -> NDArray[np.bool_]:
     """Return whether straight lines along an axis cross dry squares only."""
     share = np.linspace(0.0, 1.0, SAMPLES)[:, None]
-    return land.is_dry(start[:, None] + (end - start)[:, None] * share).all(axis=1)
+    along = start[:, None] + (end - start)[:, None] * share
+    return np.logical_and.reduce(land.is_dry(along), axis=1)
 
 
 def _before(

@@ -1,0 +1,246 @@
+"""Trace what must be opened to make a section dead, what a feeder feeds, and where it ties."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtwin.analysis.situation import NONE, Situation
+from gridtwin.analysis.trace import CLASS, Rows, start_nodes
+from gridtwin.model import cim
+from gridtwin.topology.loops import find_loops
+from gridtwin.topology.walk import Walk, flood
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from gridtwin.model.ids import Element
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The part of the network that goes dead together, and the switches around it."""
+
+    nodes: NDArray[np.int32]
+    equipment: NDArray[np.int32]
+    operate: NDArray[np.int32]  # closed: open them
+    verify: NDArray[np.int32]  # open already: verify and tag them
+    walk: Walk
+    warnings: tuple[str, ...]
+
+
+def find_section(
+    situation: Situation, elements: Sequence[Element], *, barriers: NDArray[np.int32] = NONE
+) -> Section:
+    """
+    Return the isolation section of elements: flooded outward to operable switches on every side.
+
+    Notes
+    -----
+    A switch nobody can operate does not bound the section; it grows past it and says so. Equipment
+    out of service is not open: it bounds nothing and is not operated.
+    """
+    equipment = situation.data.equipment
+    standing_open = situation.is_open
+    bounds = situation.operable | standing_open
+    bounds[[row for table, row in elements if table == "equipment" and not situation.is_switch[row]]] = False
+    passable = equipment.in_service & ~bounds
+    passable[barriers] = False
+    walk = flood(situation.adjacency, start_nodes(situation, elements), passable)
+    edge = walk.stopped[equipment.in_service[walk.stopped]]
+    inner = walk.reached[equipment.node_a[edge]] & walk.reached[equipment.node_b[edge]]
+    faulted = np.isin(edge, [row for table, row in elements if table == "equipment"])
+    edge = edge[~inner | faulted]
+    verify = edge[standing_open[edge]]
+    operate = edge[~standing_open[edge]]
+    own = np.array([row for table, row in elements if table == "equipment"], dtype=np.int32)
+    inside = np.union1d(walk.equipment, own).astype(np.int32)
+    return Section(
+        nodes=walk.nodes,
+        equipment=inside[~np.isin(inside, edge)],
+        operate=operate,
+        verify=verify,
+        walk=walk,
+        warnings=_section_warnings(situation, walk),
+    )
+
+
+def _section_warnings(situation: Situation, walk: Walk) -> tuple[str, ...]:
+    warnings = []
+    mrid = situation.data.equipment.mrid
+    passed = walk.equipment[situation.is_switch[walk.equipment]]
+    passed = passed[~situation.operable[passed]]
+    if len(passed):
+        names = ", ".join(name.decode() for name in mrid[passed[:5]].tolist())
+        warnings.append(f"expanded past what cannot be operated: {names}")
+    sources = situation.index.conduction
+    inside = sources.source_row[walk.reached[sources.source_node]]
+    if len(inside):
+        names = ", ".join(name.decode() for name in situation.data.sources.mrid[inside].tolist())
+        warnings.append(f"no switch separates the section from its source: {names}")
+    return tuple(warnings)
+
+
+def isolation(
+    situation: Situation, elements: Sequence[Element], *, barriers: NDArray[np.int32] = NONE
+) -> Rows:
+    """Return what to operate, what to verify and tag, and the section between."""
+    section = find_section(situation, elements, barriers=barriers)
+    depth = dict(zip(section.walk.equipment.tolist(), section.walk.depth.tolist(), strict=True))
+    inside = section.equipment
+    return (
+        Rows.of("operate", section.operate)
+        .plus(Rows.of("verify_and_tag", section.verify))
+        .plus(
+            Rows.of(
+                "section",
+                inside,
+                depth=np.array([depth.get(row, 0) for row in inside.tolist()], dtype=np.int32),
+                points=situation.points_at(section.nodes),
+            )
+        )
+        .warned(*section.warnings)
+    )
+
+
+def feeder_extent(situation: Situation, feeder: int, barriers: NDArray[np.int32] = NONE) -> Walk:
+    """
+    Return what a feeder feeds: flooded from its head, stopping on open switches and before others.
+
+    The flood does not climb to a higher medium or high voltage through a transformer.
+    """
+    data = situation.data
+    heads = data.feeders.head
+    passable = situation.conducts.copy()
+    passable[heads] = False
+    passable[barriers] = False
+    passable &= ~_climbs(situation)
+    head = int(heads[feeder])
+    start = [_far_end(situation, head)] if situation.conducts[head] else []
+    return flood(situation.adjacency, np.array(start, dtype=np.int32), passable)
+
+
+def _climbs(situation: Situation) -> NDArray[np.bool_]:
+    """Return the transformers above medium voltage: a feeder ends where it would go through one."""
+    equipment, volts = situation.data.equipment, situation.data.nodes.nominal_v
+    a, b = volts[equipment.node_a], volts[equipment.node_b]
+    high = np.fmax(a, b)
+    return (equipment.kind == cim.TRANSFORMER) & (high > 45_000)
+
+
+def _far_end(situation: Situation, head: int) -> int:
+    """Return the end of a head switch that looks away from the source."""
+    fed = situation.fed_node(head)
+    if fed >= 0:
+        return fed
+    a, b = situation.ends(head)
+    depth = _depth(situation, a), _depth(situation, b)
+    return b if depth[0] <= depth[1] else a
+
+
+def _depth(situation: Situation, node: int) -> int:
+    if not situation.supplied[node]:
+        return len(situation.supplied)
+    steps = 0
+    while (node := int(situation.index.parent[node])) >= 0:
+        steps += 1
+    return steps
+
+
+def feeders_of(situation: Situation, elements: Sequence[Element]) -> list[int]:
+    """Return the feeders that reach elements, in order."""
+    heads = {int(head): row for row, head in enumerate(situation.data.feeders.head.tolist())}
+    found: set[int] = set()
+    passable = situation.conducts & ~_climbs(situation)
+    passable[list(heads)] = False
+    for element in elements:
+        if element.table == "feeders":
+            found.add(element.row)
+            continue
+        if element.table == "equipment" and element.row in heads:
+            found.add(heads[element.row])
+            continue
+        walk = flood(situation.adjacency, start_nodes(situation, [element]), passable)
+        met = [row for row in walk.stopped.tolist() if row in heads and situation.conducts[row]]
+        found |= {heads[row] for row in met if walk.reached[_far_end(situation, row)]}
+    return sorted(found)
+
+
+def feeder(
+    situation: Situation, elements: Sequence[Element], *, barriers: NDArray[np.int32] = NONE
+) -> Rows:
+    """Return the extent of the feeders of elements: head first, then nearest first, then ties."""
+    answer = Rows.of("feeder", NONE)
+    for row in feeders_of(situation, elements):
+        walk = feeder_extent(situation, row, barriers)
+        head = int(situation.data.feeders.head[row])
+        answer = (
+            answer.plus(Rows.of("head", np.array([head], dtype=np.int32)))
+            .plus(
+                Rows.of(
+                    "feeder",
+                    walk.equipment,
+                    parent=np.where(walk.parent < 0, np.int32(head), walk.parent),
+                    depth=walk.depth,
+                    points=situation.points_at(walk.nodes),
+                )
+            )
+            .plus(_border(situation, walk))
+        )
+    if not len(answer.equipment):
+        return answer.warned("no feeder reaches this in this state")
+    return answer
+
+
+def _border(situation: Situation, walk: Walk) -> Rows:
+    """Return the open switches a flood stopped on, by what is on their other side."""
+    rows = walk.stopped[situation.is_open[walk.stopped]]
+    a, b = situation.data.equipment.node_a[rows], situation.data.equipment.node_b[rows]
+    inside_a, inside_b = walk.reached[a], walk.reached[b]
+    other = np.where(inside_a, b, a)
+    kind = np.where(
+        inside_a & inside_b,
+        CLASS["same_feeder"],
+        np.where(situation.supplied[other], CLASS["tie"], CLASS["terminal"]),
+    )
+    answer = Rows.of("tie", rows)
+    return Rows(rows, kind.astype(np.uint8), answer.parent, answer.depth, NONE)
+
+
+def ties(situation: Situation, elements: Sequence[Element]) -> Rows:
+    """
+    Return the open switches around what elements are joined to, by what lies beyond.
+
+    ``tie``: supply on the other side; ``same_feeder``: both sides are joined already;
+    ``terminal``: the other side is dead.
+    """
+    if all(element.table == "feeders" for element in elements):
+        answer = Rows.of("tie", NONE)
+        for element in elements:
+            answer = answer.plus(_border(situation, feeder_extent(situation, element.row)))
+        return answer
+    passable = situation.conducts & ~_climbs(situation)
+    passable[situation.data.feeders.head] = False
+    walk = flood(situation.adjacency, start_nodes(situation, elements), passable)
+    return _border(situation, walk)
+
+
+def loops(situation: Situation, elements: Sequence[Element]) -> Rows:
+    """
+    Return the closed loops in what elements are joined to.
+
+    A loop is closed when the same phase comes around. ``depth`` numbers the loops from 1.
+    """
+    walk = flood(situation.adjacency, start_nodes(situation, elements), situation.conducts)
+    answer = Rows.of("loop", NONE)
+    number = 0
+    for rows in find_loops(situation.index):
+        if walk.reached[situation.data.equipment.node_a[rows]].any():
+            number += 1
+            depth = np.full(len(rows), number, dtype=np.int32)
+            answer = answer.plus(Rows.of("loop", rows, depth=depth))
+    return answer
