@@ -11,6 +11,7 @@ import numpy as np
 from gridtwin.model import cim
 from gridtwin.topology.conduction import Rules
 from gridtwin.topology.loss import Faults
+from gridtwin.topology.membership import feeder_of_nodes
 from gridtwin.topology.walk import Adjacency
 
 if TYPE_CHECKING:
@@ -105,6 +106,11 @@ class Situation:
             elif table == "substations":
                 sources |= set(np.flatnonzero(data.sources.substation == row).tolist())
         return Faults(_rows(nodes), _rows(equipment), _rows(sources))
+
+    @cached_property
+    def feeder_of_nodes(self) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """The feeder row of each node, -1 for none, and whether more than one feeds it."""
+        return feeder_of_nodes(self.index, self.data)
 
     def customers_of(self, rows: NDArray[np.int32]) -> int:
         """Return the customers of usage points."""

@@ -28,7 +28,7 @@ NONE = 255
 STREETS_PER_DEVICE = 3  # a switching device stands in the trunk before every third street
 DEVICE_KINDS = (RECLOSER, LOAD_BREAK, SECTIONALISER)
 DEVICE_SHARE = (0.55, 0.30, 0.15)
-REGULATED_FROM_M = 5_500.0
+REGULATED_FROM_M = 3_500.0
 LATERAL_WIDTHS = (1, 2, 3)  # phases of a lateral
 LATERAL_SHARE = (0.80, 0.05, 0.15)
 TURNING_SHARE = 0.55  # of laterals of two sections or more
@@ -83,7 +83,7 @@ def lay_primary(plan: Plan, land: Land, rng: np.random.Generator) -> Primary:
     """Lay trunks, laterals and ties of every feeder of a plan."""
     trunk = _trunk(plan, rng)
     laterals = _laterals(plan, trunk, rng)
-    ties = find_ties(plan, trunk.feeder, trunk.plane, trunk.on_street, land, rng)
+    ties = find_ties(plan, trunk.feeder, trunk.plane, trunk.on_street, land)
     parts = [
         _device_rows(plan, trunk),
         _trunk_rows(plan, trunk),
@@ -191,7 +191,7 @@ def _device_rows(plan: Plan, trunk: _Trunk) -> _Rows:
     feeder = trunk.feeder[at]
     before = np.maximum(at - 1, 0)
     start = trunk.plane[before]
-    leaving = np.where(plan.along[feeder] < 0, -POLE_M, POLE_M)
+    leaving = np.sign(plan.along[feeder]) * np.clip(np.abs(plan.along[feeder]) / 2, 1.0, POLE_M)
     start[first] = plan.at(feeder, np.zeros(len(at)), plan.side[feeder] * plan.lane[feeder])[first]
     step = _toward(start, trunk.plane[at], POLE_M)
     beside = plan.at(feeder, leaving, plan.side[feeder] * plan.lane[feeder])

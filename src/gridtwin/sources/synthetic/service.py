@@ -269,18 +269,33 @@ def _poles(
 
 def _balanced(primary: Primary, load: NDArray[np.float64]) -> NDArray[np.uint8]:
     """
-    Return the phases of each lateral, feeder by feeder, heaviest lateral first.
+    Return the phases of each lateral, balanced in every feeder.
 
-    Dealing out A B C C B A in order of load keeps the three sums close.
+    The heaviest lateral first, each goes to the phase that has least: the longest-processing-time
+    rule, done for the laterals of one rank of all feeders at once.
     """
-    single = np.array([phases.A, phases.B, phases.C, phases.C, phases.B, phases.A], np.uint8)
-    double = (phases.ABC ^ single).astype(np.uint8)
-    group = primary.lateral_feeder * 4 + primary.lateral_width
-    order = np.lexsort((-load, group))
-    turn = np.empty(len(load), np.int32)
-    turn[order] = (rank(group[order]) + primary.lateral_feeder[order]) % 6
-    width = primary.lateral_width
-    return np.select([width == 1, width == 2], [single[turn], double[turn]], np.uint8(phases.ABC))
+    feeder, width = primary.lateral_feeder, primary.lateral_width
+    bits = np.array([phases.A, phases.B, phases.C], np.uint8)
+    total = np.zeros((int(feeder[-1]) + 1, 3))
+    total += np.arange(len(total))[:, None] % 3 == np.arange(3)  # a watt, so that all begin
+    carried = np.full(len(load), phases.ABC, np.uint8)
+    narrow = np.flatnonzero(width < 3)
+    order = narrow[np.lexsort((-load[narrow], feeder[narrow]))]
+    turn = rank(feeder[order])
+    for number in range(int(turn.max(initial=-1)) + 1):
+        rows = order[turn == number]
+        own, single = feeder[rows], width[rows] == 1
+        sums = total[own]
+        given = np.where(single[:, None], _least(sums), ~_least(-sums))
+        total[own] += given * (load[rows] / np.where(single, 1, 2))[:, None]
+        carried[rows] = (given * bits).sum(axis=1)
+    return carried
+
+
+def _least(sums: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return a row of flags per row of sums, set at the smallest."""
+    least: NDArray[np.bool_] = sums.argmin(axis=1)[:, None] == np.arange(3)
+    return least
 
 
 def _transformer_phases(
@@ -288,7 +303,7 @@ def _transformer_phases(
 ) -> NDArray[np.uint8]:
     """Return the primary phases of each transformer: one of those its lateral carries."""
     on = np.where(lateral >= 0, carried[np.maximum(lateral, 0)], np.uint8(phases.ABC))
-    turn = rank(lateral) % 3
+    turn = (rank(lateral) + stands.site) % 3
     one = np.array([[_nth_phase(mask, turn) for turn in range(3)] for mask in range(8)], np.uint8)
     return np.where(stands.three_phase, np.uint8(phases.ABC), one[on, turn])
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PIXEL_M = 250.0  # districts are cut out of squares of this size
 METERS_PER_KM2 = 160.0  # how fast the served area grows with the meters
 NARROWEST = 4  # squares across a district that had to give way to water
+SLIMMEST = 3  # times as long as wide; what is longer is cut across
 SMALLEST_SHARE = 0.15  # of a mean district; land pieces of less weight are left unserved
 RURAL_WEIGHT = 0.12  # density far from every center, where a large center has 1.0
 
@@ -199,9 +200,12 @@ def _without_water(land: Land, enough: float) -> list[_Cut]:
         if land.weight[a:b, c:d].sum() < enough:
             continue
         wet = ~land.dry[a:b, c:d]
+        short, long = sorted((b - a, d - c))
         if wet.any():
             pending += _parted(wet, cut)
-        elif min(b - a, d - c) >= min(NARROWEST, *land.dry.shape):
+        elif long > SLIMMEST * short:
+            pending += _halves(land.weight, cut) or []
+        elif short >= min(NARROWEST, *land.dry.shape):
             found.append(cut)
     return found or [_largest_square(land)]
 

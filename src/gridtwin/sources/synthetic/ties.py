@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from gridtwin.sources.synthetic.territory import Land
 
 LONGEST_M = 3_000.0  # of a tie line between two substations
-WITHIN_SHARE = 0.85  # of neighbors on one substation that are tied
 NEIGHBORS = 48  # trunk nodes looked at around the end of a trunk
 SAMPLES = 16  # of each leg of a tie line: closer together than the squares of the land
 SWITCH_M = 10.0
@@ -34,7 +33,6 @@ def find_ties(
     plane: NDArray[np.float64],
     on_street: NDArray[np.bool_],
     land: Land,
-    rng: np.random.Generator,
 ) -> Ties:
     """
     Tie neighbors on one substation, and every trunk to one of another substation where it can.
@@ -47,11 +45,9 @@ def find_ties(
         Trunk sections: their feeder, the place of their far end, whether a street is there.
     land
         Where no water is.
-    rng
-        Source of chance.
     """
     last = np.flatnonzero(np.r_[feeder[1:] != feeder[:-1], True]).astype(np.int32)
-    beside = _same_row(plan) & (rng.random(len(last) - 1) < WITHIN_SHARE)
+    beside = _same_row(plan)
     here, there = last[:-1][beside], last[1:][beside]
     away, across = _to_other_substations(plan, feeder, plane, last, np.flatnonzero(on_street), land)
     spur, target = np.r_[here, away], np.r_[there, across]
@@ -115,7 +111,7 @@ def _dry(start: NDArray[np.float64], end: NDArray[np.float64], land: Land) -> ND
     """Return whether straight lines along an axis cross dry squares only."""
     share = np.linspace(0.0, 1.0, SAMPLES)[:, None]
     along = start[:, None] + (end - start)[:, None] * share
-    return np.logical_and.reduce(land.is_dry(along), axis=1)
+    return np.asarray(land.is_dry(along).all(axis=1))
 
 
 def _before(

@@ -1,0 +1,144 @@
+"""Say in words why an element has supply or has none, and what else could feed it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtwin.analysis.isolation import feeders_of, ties
+from gridtwin.analysis.situation import Situation
+from gridtwin.analysis.trace import CLASS, start_nodes
+from gridtwin.analysis.upstream import upstream
+from gridtwin.model import phases
+from gridtwin.topology.core import live_phases
+from gridtwin.topology.walk import flood
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from gridtwin.model.ids import Element
+
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an element is in or out, as mRIDs and one sentence."""
+
+    mrid: str
+    supplied: bool
+    phases: str  # live there
+    sentence: str
+    feeders: list[str]
+    sources: list[str]  # that reach it
+    must_pass: list[str]  # devices each of which alone would put it out, nearest first
+    open_devices: list[str] = field(default_factory=list)  # that keep it dark
+    out_of_service: list[str] = field(default_factory=list)
+    alternatives: list[str] = field(default_factory=list)  # open ties with supply beyond
+
+
+def explain(situation: Situation, element: Element, mrid: str) -> Explanation:
+    """Return why an element has supply or has none."""
+    starts = start_nodes(situation, [element])
+    live = live_phases(situation.index.mask)[starts]
+    seen = int(np.bitwise_or.reduce(live)) if len(live) else 0
+    if _wants_conduction(situation, element):
+        seen &= int(situation.index.conduction.passes[element.row])
+    if situation.supplied[starts].any():
+        return _supplied(situation, element, mrid, phases.text(seen))
+    return _dark(situation, starts, mrid)
+
+
+def _wants_conduction(situation: Situation, element: Element) -> bool:
+    return element.table == "equipment" and bool(situation.conducts[element.row])
+
+
+def _names(situation: Situation, rows: Sequence[int] | NDArray[np.int32]) -> list[str]:
+    return [situation.data.equipment.mrid[row].decode() for row in rows]
+
+
+def _feeders(situation: Situation, element: Element) -> list[str]:
+    rows = feeders_of(situation, [element])
+    return [situation.data.feeders.mrid[row].decode() for row in rows]
+
+
+def _sources(situation: Situation, starts: NDArray[np.int32]) -> list[str]:
+    walk = flood(situation.adjacency, starts, situation.conducts)
+    conduction = situation.index.conduction
+    rows = conduction.source_row[walk.reached[conduction.source_node]]
+    return [situation.data.sources.mrid[row].decode() for row in rows.tolist()]
+
+
+def _supplied(
+    situation: Situation, element: Element, mrid: str, live: str
+) -> Explanation:
+    must = upstream(situation, [element], mode="must_pass").equipment
+    border = ties(situation, [element])
+    spare = border.equipment[border.kind == CLASS["tie"]]
+    feeders = _feeders(situation, element)
+    sources = _sources(situation, start_nodes(situation, [element]))
+    names = _names(situation, must)
+    by = f" by {' and '.join(feeders)}" if feeders else ""
+    on = f" on {live}" if live else ""
+    sentence = f"{mrid} has supply{on}{by}"
+    if _open(situation, element):
+        sentence = f"{mrid} stands open with supply{on}{by} at a side of it"
+    if names:
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        sentence += f"; it alone depends on {', '.join(names[:SHOWN])}{more}"
+    return Explanation(
+        mrid=mrid,
+        supplied=True,
+        phases=live,
+        sentence=sentence + ".",
+        feeders=feeders,
+        sources=sources,
+        must_pass=names,
+        alternatives=_names(situation, spare),
+    )
+
+
+def _open(situation: Situation, element: Element) -> bool:
+    return element.table == "equipment" and bool(situation.is_open[element.row])
+
+
+def _dark(situation: Situation, starts: NDArray[np.int32], mrid: str) -> Explanation:
+    walk = flood(situation.adjacency, starts, situation.conducts)
+    edge = walk.stopped
+    equipment = situation.data.equipment
+    a, b = equipment.node_a[edge], equipment.node_b[edge]
+    other = np.where(walk.reached[a], b, a)
+    fed = situation.supplied[other]
+    opened = edge[situation.is_open[edge]]
+    normal = equipment.normal_open[opened] != 0
+    beyond = fed[situation.is_open[edge]]
+    blamed = opened[~normal]
+    spare = opened[normal & beyond]
+    idle = edge[~equipment.in_service[edge]]
+    parts = []
+    if len(blamed):
+        parts.append(f"out because {' and '.join(_names(situation, blamed[:SHOWN]))} is open")
+    elif len(idle):
+        parts.append(f"out because {' and '.join(_names(situation, idle[:SHOWN]))} is out of service")
+    elif len(opened):
+        parts.append(f"out: joined to supply only through {', '.join(_names(situation, opened[:SHOWN]))}")
+    else:
+        parts.append("out: nothing joins it to a source, open or closed")
+    if len(spare):
+        parts.append(f"would be fed by {', '.join(_names(situation, spare[:SHOWN]))}")
+    return Explanation(
+        mrid=mrid,
+        supplied=False,
+        phases="",
+        sentence=f"{mrid} is {'; '.join(parts)}.",
+        feeders=[],
+        sources=[],
+        must_pass=[],
+        open_devices=_names(situation, blamed if len(blamed) else opened),
+        out_of_service=_names(situation, idle),
+        alternatives=_names(situation, spare),
+    )

@@ -1,0 +1,137 @@
+"""
+Keep the elements for which an expression holds.
+
+The expression is read as Python's grammar and nothing more: names of columns, literals,
+comparisons, ``in``, ``and``, ``or``, ``not``. Nothing in it is ever executed::
+
+    kind == 'fuse' and rated_a > 65
+    placement == 'underground' or 'B' in phases
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.errors import ExpressionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+LONGEST = 2_000
+DEEPEST = 40
+Value = Any
+
+_COMPARE: dict[type[ast.cmpop], Callable[[Value, Value], Value]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
+
+def where(expression: str, columns: Mapping[str, NDArray[Any]], count: int) -> NDArray[np.bool_]:
+    """
+    Return for which rows an expression holds, shape (count,).
+
+    Parameters
+    ----------
+    expression
+        See the module.
+    columns
+        What names stand for; arrays of shape (count,).
+    count
+        Number of rows.
+
+    Raises
+    ------
+    ExpressionError
+        If the expression cannot be read, or names an unknown column.
+    """
+    if len(expression) > LONGEST:
+        msg = f"the expression is longer than {LONGEST:,} characters"
+        raise ExpressionError(msg)
+    try:
+        tree = ast.parse(expression, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        msg = f"cannot read the expression {expression!r}: write it like kind == 'fuse'"
+        raise ExpressionError(msg) from error
+    try:
+        result = _value(tree, columns, 0)
+    except TypeError as error:
+        msg = f"the expression {expression!r} compares what cannot be compared: {error}"
+        raise ExpressionError(msg) from error
+    held = np.broadcast_to(np.asarray(result), (count,))
+    if held.dtype != np.bool_:
+        msg = f"the expression {expression!r} is neither true nor false: compare something"
+        raise ExpressionError(msg)
+    return held
+
+
+def _value(node: ast.expr, columns: Mapping[str, NDArray[Any]], depth: int) -> Value:
+    if depth > DEEPEST:
+        msg = f"the expression is nested deeper than {DEEPEST}"
+        raise ExpressionError(msg)
+    match node:
+        case ast.Constant(value=value) if isinstance(value, str | int | float | bool):
+            return value
+        case ast.Name(id=name):
+            return _column(name, columns)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_value(operand, columns, depth + 1)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return np.logical_not(_value(operand, columns, depth + 1))
+        case ast.BoolOp(op=op, values=values):
+            join = np.logical_and if isinstance(op, ast.And) else np.logical_or
+            parts = [_value(value, columns, depth + 1) for value in values]
+            return join.reduce(np.broadcast_arrays(*parts))
+        case ast.Compare():
+            return _comparison(node, columns, depth)
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            return [_value(element, columns, depth + 1) for element in elements]
+    msg = f"{ast.unparse(node)!r} is not allowed in an expression"
+    raise ExpressionError(msg)
+
+
+def _column(name: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+    if name not in columns:
+        msg = f"no column is called {name!r}: use one of {', '.join(sorted(columns))}"
+        raise ExpressionError(msg)
+    return columns[name]
+
+
+def _comparison(
+    node: ast.Compare, columns: Mapping[str, NDArray[Any]], depth: int
+) -> NDArray[np.bool_]:
+    left = _value(node.left, columns, depth + 1)
+    parts = []
+    for op, side in zip(node.ops, node.comparators, strict=True):
+        right = _value(side, columns, depth + 1)
+        if isinstance(op, ast.In | ast.NotIn):
+            held = _contained(left, right)
+            parts.append(np.logical_not(held) if isinstance(op, ast.NotIn) else held)
+        elif type(op) in _COMPARE:
+            parts.append(np.asarray(_COMPARE[type(op)](left, right)))
+        else:
+            msg = f"{ast.unparse(node)!r} is not allowed in an expression"
+            raise ExpressionError(msg)
+        left = right
+    return np.asarray(np.logical_and.reduce(np.broadcast_arrays(*parts)))
+
+
+def _contained(left: Value, right: Value) -> NDArray[np.bool_]:
+    """Return where `left` is one of a list, or a part of a text."""
+    if isinstance(right, list):
+        return np.isin(np.asarray(left), right)
+    whole, part = np.broadcast_arrays(np.asarray(right), np.asarray(left))
+    return np.array(
+        [str(piece) in str(text) for text, piece in zip(whole.ravel(), part.ravel(), strict=True)],
+        dtype=bool,
+    ).reshape(whole.shape)

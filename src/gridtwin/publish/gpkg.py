@@ -1,0 +1,105 @@
+"""Write a network, and results about it, into one GeoPackage that any GIS opens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gridtwin.errors import InputError
+from gridtwin.publish.geo import geo_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from gridtwin.model.network import Network
+
+LAYERS = {
+    "nodes": "Point",
+    "equipment": "LineString",
+    "usage_points": "Point",
+    "sources": None,
+    "substations": "Point",
+    "feeders": None,
+}
+SQLITE_MAGIC = b"SQLite format 3\x00"
+# The application_id of a GeoPackage (OGC 12-128r19, requirement 2, and its 1.0 and 1.1 editions).
+APPLICATION_IDS = (b"GPKG", b"GP10", b"GP11")
+
+
+def write_gpkg(
+    network: Network, path: Path, *, extra: Mapping[str, gpd.GeoDataFrame] | None = None
+) -> None:
+    """
+    Write every layer of a network into one GeoPackage, all of it or nothing.
+
+    Parameters
+    ----------
+    network
+        The network; its layers bear the names of its frames, so `gridtwin.read` reads them back.
+    path
+        The GeoPackage; one that is there already is replaced.
+    extra
+        Further layers, for example the result of a trace, by name.
+
+    Raises
+    ------
+    InputError
+        If `path` is something else than a GeoPackage, its folder is missing, or a layer of
+        `extra` bears the name of a layer of the network.
+    """
+    results = dict(extra or {})
+    taken = sorted(LAYERS.keys() & {name.casefold() for name in results})
+    if taken:
+        msg = f"{path}: {', '.join(taken)} is a layer of the network: name the result otherwise"
+        raise InputError(msg)
+    _require_place(path)
+    seen = network.seen_as(geo_frame)
+    partial = path.with_name(f".{path.stem}.partial.gpkg")
+    partial.unlink(missing_ok=True)
+    try:
+        for name, geometry_type in LAYERS.items():
+            _write_layer(getattr(seen, name), partial, name, geometry_type)
+        for name, frame in results.items():
+            _write_layer(frame, partial, name, None)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _require_place(path: Path) -> None:
+    """Refuse a place that cannot be written, or whose file is not ours to replace."""
+    if not path.parent.is_dir():
+        msg = f"{path}: the folder {path.parent} does not exist: make it first"
+        raise InputError(msg)
+    if path.suffix.casefold() != ".gpkg":
+        msg = f"{path}: the name of a GeoPackage ends in .gpkg"
+        raise InputError(msg)
+    if not path.exists():
+        return
+    header = b""
+    if path.is_file():
+        with path.open("rb") as file:
+            header = file.read(72)
+    if not header.startswith(SQLITE_MAGIC) or header[68:72] not in APPLICATION_IDS:
+        msg = f"{path} is there already and is no GeoPackage: choose another name"
+        raise InputError(msg)
+
+
+def _write_layer(
+    frame: gpd.GeoDataFrame | pd.DataFrame, path: Path, name: str, geometry_type: str | None
+) -> None:
+    import pyogrio  # noqa: PLC0415 - slow to import
+
+    pyogrio.write_dataframe(
+        frame,
+        path,
+        layer=name,
+        driver="GPKG",
+        geometry_type=geometry_type,
+        append=path.exists(),
+        use_arrow=True,
+        promote_to_multi=False,
+    )

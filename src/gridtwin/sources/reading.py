@@ -1,0 +1,125 @@
+"""Choose the reader of a source by its format, its scheme or its suffix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gridtwin.errors import SourceError
+
+if TYPE_CHECKING:
+    from gridtwin.model.network import Network
+
+SIMBENCH = "simbench:"
+FORMATS = {
+    "gpkg": "a GeoPackage, NAME.gpkg",
+    "gdb": "an Esri file geodatabase, the folder NAME.gdb",
+    "shp": "a folder of Shapefiles",
+    "parquet": "a folder of GeoParquet files",
+    "csv": "a folder of CSV files",
+    "dss": "an OpenDSS circuit, NAME.dss",
+    "pandapower": "a pandapower net, NAME.json",
+    "simbench": "simbench:CODE, for example simbench:1-MV-urban--0-sw",
+}
+BY_SUFFIX = {".gpkg": "gpkg", ".gdb": "gdb", ".dss": "dss", ".json": "pandapower"}
+OF_A_FOLDER = ("shp", "parquet", "csv")
+
+
+def read(source: str | Path, *, format: str | None = None, crs: str | None = None) -> Network:  # noqa: A002 - the word of the command line
+    """
+    Read a network from any source gridtwin knows.
+
+    Parameters
+    ----------
+    source
+        A file, a folder, or ``simbench:CODE``.
+    format
+        One of `FORMATS`; by default told from the source's scheme, suffix or content.
+    crs
+        Coordinate system of the source, stronger than what the source states; ``"none"`` for
+        planar coordinates whose place on earth is not known.
+
+    Returns
+    -------
+        The network, checked.
+
+    Raises
+    ------
+    SourceError
+        If the source is missing, broken, incomplete or of no known format.
+    CrsError
+        If the coordinate system is unknown.
+    NetworkError
+        If the network breaks the rules of the model.
+    MissingExtraError
+        If the format needs an optional part that is not installed.
+
+    Examples
+    --------
+    >>> network = read("district.gpkg")  # doctest: +SKIP
+    """
+    text = str(source)
+    if format == "simbench" or text.startswith(SIMBENCH):
+        from gridtwin.sources.pandapower_net import read_simbench  # noqa: PLC0415
+
+        return read_simbench(text.removeprefix(SIMBENCH), crs=crs)
+    path = Path(source).expanduser()
+    chosen = format if format is not None else _format_of(path)
+    if chosen not in FORMATS:
+        msg = f"{chosen!r} is no format gridtwin reads: use one of {', '.join(FORMATS)}"
+        raise SourceError(msg)
+    if not path.exists():
+        msg = f"{path}: there is no such file or folder"
+        raise SourceError(msg)
+    return _read_as(chosen, path, crs)
+
+
+def _format_of(path: Path) -> str:
+    """Return the format that a path tells by its suffix, or a folder by its files."""
+    suffix = path.suffix.casefold()
+    if suffix in BY_SUFFIX:
+        return BY_SUFFIX[suffix]
+    if suffix.removeprefix(".") in OF_A_FOLDER and not path.is_dir():
+        msg = (
+            f"{path} is one table of a network: give the folder that holds all of them,"
+            f" {path.parent}"
+        )
+        raise SourceError(msg)
+    if path.is_dir():
+        return _format_of_folder(path)
+    if not path.exists():
+        msg = f"{path}: there is no such file or folder"
+        raise SourceError(msg)
+    known = "; ".join(FORMATS.values())
+    msg = f"{path}: gridtwin does not know the format {suffix or '(no suffix)'}; it reads {known}"
+    raise SourceError(msg)
+
+
+def _format_of_folder(folder: Path) -> str:
+    """Return the format of the nodes in a folder, else of any table there."""
+    names = [entry.name.casefold() for entry in sorted(folder.iterdir())]
+    for wanted in ("nodes.", ""):
+        for form in OF_A_FOLDER:
+            if any(name.startswith(wanted) and name.endswith(f".{form}") for name in names):
+                return form
+    msg = (
+        f"{folder}: the folder holds no .shp, .parquet or .csv files; a network is one file per"
+        " table, such as nodes.csv and equipment.csv"
+    )
+    raise SourceError(msg)
+
+
+def _read_as(chosen: str, path: Path, crs: str | None) -> Network:
+    if chosen == "dss":
+        from gridtwin.sources.opendss import read_opendss  # noqa: PLC0415
+
+        return read_opendss(path, crs=crs)
+    if chosen == "pandapower":
+        from gridtwin.sources.pandapower_net import read_pandapower  # noqa: PLC0415
+
+        return read_pandapower(path, crs=crs)
+    from gridtwin.sources import files  # noqa: PLC0415
+
+    if chosen in OF_A_FOLDER:
+        return files.read_folder(path, form=chosen, crs=crs)
+    return files.read_container(path, crs=crs)

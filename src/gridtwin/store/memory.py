@@ -1,0 +1,82 @@
+"""Keep a twin in memory only, for notebooks and tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gridtwin.errors import NotFoundError
+from gridtwin.model.state import CURRENT, NORMAL, State
+from gridtwin.topology.index import TopologyIndex, build
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridtwin.model.network import Network
+
+
+class MemoryStore:
+    """A twin that lives as long as its process."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._index: TopologyIndex | None = None
+        self._current = State(CURRENT, 0, {})
+        self._overlays: dict[str, State] = {}
+        self._specs: dict[str, str] = {}
+
+    def index(self) -> TopologyIndex:
+        """Return the topology of the normal state."""
+        if self._index is None:
+            self._index = build(self.network.data, self.network.data.equipment.normal_open)
+        return self._index
+
+    def state(self, name: str = CURRENT) -> State:
+        """Return a state by name."""
+        if name == NORMAL:
+            return State(NORMAL, 0, {})
+        if name == CURRENT:
+            return self._current
+        if name not in self._overlays:
+            what = "state"
+            raise NotFoundError(what, name, self.states())
+        return self._overlays[name]
+
+    def states(self) -> list[str]:
+        """Return the names of the states there are."""
+        return [NORMAL, CURRENT, *sorted(self._overlays)]
+
+    def operate(self, mrid: str, open_phases: str, *, actor: str = "") -> State:
+        """Open the phases given and close the others."""
+        del actor
+        before = self._current
+        deviations = dict(before.deviations) | {mrid: open_phases}
+        state = State(CURRENT, before.version + 1, deviations)
+        state.open_mask(self.network)
+        self._current = state
+        return state
+
+    def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:
+        """Keep a state under a name of its own."""
+        state = State(name, self._current.version, dict(deviations))
+        state.open_mask(self.network)
+        self._overlays[name] = state
+
+    def drop_overlay(self, name: str) -> None:
+        """Forget a state."""
+        self.state(name)
+        self._overlays.pop(name, None)
+
+    def save_spec(self, name: str, text: str) -> None:
+        """Keep a trace spec under a name."""
+        self._specs[name] = text
+
+    def spec(self, name: str) -> str:
+        """Return a trace spec by name."""
+        if name not in self._specs:
+            what = "trace spec"
+            raise NotFoundError(what, name, sorted(self._specs))
+        return self._specs[name]
+
+    def spec_names(self) -> list[str]:
+        """Return the names of the trace specs kept."""
+        return sorted(self._specs)

@@ -1,0 +1,512 @@
+"""
+The use cases, and the only place that joins what is stored with what is computed.
+
+>>> import gridtwin
+>>> twin = gridtwin.open(gridtwin.synthesize("houston", meters=500, seed=1))
+>>> feeder = twin.network.feeders.mrid[0]
+>>> twin.trace("feeder", feeder).customers > 0
+True
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from copy import copy
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.analysis import blast as blasting
+from gridtwin.analysis import isolation, trace, upstream
+from gridtwin.analysis.explain import Explanation, explain
+from gridtwin.analysis.situation import Situation
+from gridtwin.analysis.spec import TraceSpec
+from gridtwin.analysis.sweep import sweep
+from gridtwin.analysis.where import where
+from gridtwin.errors import InputError
+from gridtwin.model import cim, phases
+from gridtwin.model.ids import TABLES, Element
+from gridtwin.model.network import Network
+from gridtwin.model.state import CURRENT, NORMAL, State, every_phase
+from gridtwin.model.tables import decode
+from gridtwin.store.memory import MemoryStore
+from gridtwin.topology.conduction import Rules
+from gridtwin.topology.index import build
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import geopandas
+    import networkx as nx
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from gridtwin.analysis.quality import Report
+    from gridtwin.publish.results import BlastRadius, TraceResult
+    from gridtwin.store.protocol import Store
+
+KEPT_SITUATIONS = 4
+
+
+def open_twin(target: str | Path | Network) -> Twin:
+    """
+    Open a twin.
+
+    Parameters
+    ----------
+    target
+        A directory ``NAME.twin`` made by ``gridtwin load`` or `Twin.save`, or a `Network`, which
+        becomes a twin in memory.
+
+    Raises
+    ------
+    StoreError
+        If the directory is no twin, is damaged, or was written by a newer gridtwin.
+    """
+    if isinstance(target, Network):
+        return Twin(MemoryStore(target))
+    from gridtwin.store.local import LocalStore  # noqa: PLC0415 - a twin in memory needs none
+
+    return Twin(LocalStore.open(Path(target)))
+
+
+class Twin:
+    """One network, its switch states, and the questions that can be asked of it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._situations: OrderedDict[tuple[str, int, Rules], Situation] = OrderedDict()
+
+    @cached_property
+    def network(self) -> Network:
+        """The network; its frames are GeoDataFrames."""
+        from gridtwin.publish.geo import geo_frame  # noqa: PLC0415 - a trace does without frames
+
+        return self.store.network.seen_as(geo_frame)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Twin:
+        """
+        Keep the network as a twin in a directory, and return that twin.
+
+        Rows are put in the order of the topology first, which makes all later steps faster.
+        """
+        from gridtwin.store.local import LocalStore  # noqa: PLC0415 - a twin in memory needs none
+        from gridtwin.topology.renumber import preorder_rows  # noqa: PLC0415
+
+        network = self.store.network
+        network = network.reordered(*preorder_rows(self.store.index(), network.data))
+        index = build(network.data, network.data.equipment.normal_open)
+        return Twin(LocalStore.create(Path(path), network, index, overwrite=overwrite))
+
+    # States ---------------------------------------------------------------------------------
+
+    @property
+    def version(self) -> int:
+        """Version of the current state."""
+        return self.store.state(CURRENT).version
+
+    def states(self) -> list[str]:
+        """Return the names of the states there are."""
+        return self.store.states()
+
+    def switch(self, mrid: str, *, open: bool, phases: str = "") -> State:  # noqa: A002
+        """
+        Operate a switch: write the current state.
+
+        Parameters
+        ----------
+        mrid
+            The switch.
+        open
+            Whether to open or to close.
+        phases
+            The phases to operate; all of the switch's by default.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such equipment.
+        InputError
+            If it is no switch, is out of service, or has no such phase.
+        """
+        row, wanted = self._poles(mrid, phases)
+        before = int(self.store.state(CURRENT).open_mask(self.store.network)[row])
+        after = before | wanted if open else before & ~wanted
+        from gridtwin.settings import Settings  # noqa: PLC0415
+
+        return self.store.operate(mrid, _phase_text(after), actor=Settings.read().actor)
+
+    def _poles(self, mrid: str, text: str) -> tuple[int, int]:
+        row = self.store.network.ids.find(mrid, ("equipment",)).row
+        equipment = self.store.network.data.equipment
+        if not cim.IS_SWITCH[equipment.kind[row]]:
+            msg = f"{mrid} is a {cim.KIND_NAMES[equipment.kind[row]]}, which cannot be switched"
+            raise InputError(msg)
+        if not equipment.in_service[row]:
+            msg = f"{mrid} is out of service, which is not open: it cannot be switched"
+            raise InputError(msg)
+        every = every_phase(self.store.network, row)
+        try:
+            wanted = phases.parse(text) or every
+        except ValueError as error:
+            raise InputError(str(error)) from error
+        if wanted & ~every:
+            msg = f"{mrid} has phases {phases.text(every)} and no {phases.text(wanted & ~every)}"
+            raise InputError(msg)
+        return row, wanted
+
+    def overlay(self, name: str, switches: Mapping[str, bool | str]) -> None:
+        """
+        Keep a what-if: the current state with some switches in another position.
+
+        Parameters
+        ----------
+        name
+            What it is called; then ``state=name`` asks of it.
+        switches
+            mRID to True (open), False (closed), or the phases that stand open.
+        """
+        if name in {NORMAL, CURRENT} or not name:
+            msg = f"an overlay cannot be called {name!r}"
+            raise InputError(msg)
+        deviations = dict(self.store.state(CURRENT).deviations)
+        for mrid, position in switches.items():
+            row, wanted = self._poles(mrid, position if isinstance(position, str) else "")
+            del row
+            deviations[mrid] = _phase_text(wanted) if position else ""
+        self.store.save_overlay(name, deviations)
+
+    def situation(self, state: str = CURRENT, rules: Rules | None = None) -> Situation:
+        """Return the network in a state, with its topology index; the last few are kept."""
+        rules = rules or Rules()
+        resolved = self.store.state(state)
+        key = (state, resolved.version, rules)
+        if not resolved.deviations and state in {NORMAL, CURRENT}:
+            key = (NORMAL, 0, rules)
+        found = self._situations.get(key)
+        if found is None or dict(self._deviations.get(key, {})) != dict(resolved.deviations):
+            network = self.store.network
+            mask = resolved.open_mask(network)
+            plain = not resolved.deviations and rules == Rules()
+            index = self.store.index() if plain else build(network.data, mask, rules)
+            found = Situation(network, mask, index, rules)
+            self._situations[key] = found
+            self._deviations[key] = resolved.deviations
+            while len(self._situations) > KEPT_SITUATIONS:
+                old, _ = self._situations.popitem(last=False)
+                self._deviations.pop(old, None)
+        self._situations.move_to_end(key)
+        named = copy(found)  # a result keeps the name and version it was asked under
+        named.state, named.version = state, resolved.version
+        return named
+
+    @cached_property
+    def _deviations(self) -> dict[tuple[str, int, Rules], Mapping[str, str]]:
+        return {}
+
+    # Traces ---------------------------------------------------------------------------------
+
+    def find(self, *mrids: str) -> list[Element]:
+        """
+        Return the elements that mRIDs name.
+
+        Raises
+        ------
+        NotFoundError
+            For the first that is not there, with close matches.
+        """
+        return [self.store.network.ids.find(mrid, TABLES) for mrid in mrids]
+
+    def trace(
+        self,
+        kind: str | TraceSpec,
+        *mrids: str,
+        state: str = CURRENT,
+        **options: Any,  # noqa: ANN401 - the fields of TraceSpec
+    ) -> TraceResult:
+        """
+        Trace from elements.
+
+        Parameters
+        ----------
+        kind
+            ``downstream``, ``upstream``, ``connected``, ``feeder``, ``isolation``, ``protective``,
+            ``path`` (between two elements), ``loops`` or ``ties``; or a whole `TraceSpec`; or the
+            name of one saved with `save_spec`.
+        mrids
+            Equipment, nodes, usage points, feeders, substations or sources to begin at.
+        state
+            ``current``, ``normal``, or the name of an overlay.
+        options
+            Fields of `TraceSpec`, for example ``phases="A"`` or ``barriers=("SW-1",)``.
+
+        Raises
+        ------
+        NotFoundError
+            If an mRID or a state is not there.
+        InputError
+            If an option is not known.
+        """
+        from gridtwin.publish.results import TraceResult  # noqa: PLC0415
+
+        spec = self._spec(kind, options)
+        elements = self.find(*mrids)
+        if not elements or (spec.kind == "path" and len(elements) != 2):
+            wants = "two elements" if spec.kind == "path" else "an element to begin at"
+            msg = f"a {spec.kind} trace needs {wants}"
+            raise InputError(msg)
+        situation = self.situation(state, _rules(spec))
+        barriers = self.store.network.ids.rows("equipment", spec.barriers)
+        rows = _TRACES[spec.kind](situation, elements, barriers, spec)
+        rows = self._narrowed(situation, rows, spec)
+        return TraceResult(spec.kind, list(mrids), rows, situation)
+
+    def _spec(self, kind: str | TraceSpec, options: dict[str, Any]) -> TraceSpec:
+        if isinstance(kind, str) and kind in self.store.spec_names():
+            kind = TraceSpec.from_json(self.store.spec(kind))
+        if "barriers" in options:
+            options["barriers"] = tuple(options["barriers"])
+        try:
+            if isinstance(kind, TraceSpec):
+                return replace(kind, **options)
+            return TraceSpec(kind, **options)
+        except TypeError as error:
+            msg = f"a trace has no such option: {error}"
+            raise InputError(msg) from error
+
+    def save_spec(self, name: str, spec: TraceSpec) -> None:
+        """Keep a trace spec under a name, so that ``trace(name, ...)`` runs it."""
+        from gridtwin.analysis.spec import KINDS  # noqa: PLC0415
+
+        if not name or name in KINDS:
+            msg = f"a trace spec cannot be called {name!r}: that is a kind of trace"
+            raise InputError(msg)
+        self.store.save_spec(name, spec.to_json())
+
+    def _narrowed(self, situation: Situation, rows: trace.Rows, spec: TraceSpec) -> trace.Rows:
+        """Keep what the filters of a spec let through."""
+        if spec.max_depth:
+            rows = rows.kept(rows.depth <= spec.max_depth)
+        if spec.where:
+            rows = rows.kept(where(spec.where, _columns(situation, rows), len(rows.equipment)))
+        if spec.polygon:
+            from gridtwin.analysis.intersect import intersect  # noqa: PLC0415
+            from gridtwin.analysis.polygon import read_polygon  # noqa: PLC0415
+
+            given = read_polygon(spec.polygon, geographic=situation.network.crs is not None)
+            inside = intersect(situation.data, given.geometry, layer="equipment")
+            points = intersect(situation.data, given.geometry, layer="usage_points")
+            rows = rows.kept(np.isin(rows.equipment, inside)).warned(*given.warnings)
+            rows = replace(rows, points=np.intersect1d(rows.points, points).astype(np.int32))
+        if spec.nearest:
+            order = np.lexsort((rows.equipment, rows.depth))[: spec.nearest]
+            keep = np.zeros(len(rows.equipment), dtype=bool)
+            keep[order] = True
+            rows = rows.kept(keep)
+        return rows
+
+    def explain(self, mrid: str, *, state: str = CURRENT) -> Explanation:
+        """Say why an element has supply or has none, and what else could feed it."""
+        (element,) = self.find(mrid)
+        return explain(self.situation(state), element, mrid)
+
+    # Outages --------------------------------------------------------------------------------
+
+    def blast_radius(
+        self, mrids: str | Iterable[str], *, scope: str = "element", state: str = CURRENT
+    ) -> BlastRadius:
+        """
+        Say who goes dark when elements fail, all at once.
+
+        Parameters
+        ----------
+        mrids
+            What fails: equipment, nodes, sources, feeders (their heads), substations, meters.
+        scope
+            ``element``, ``trip``, ``isolated`` or ``backfed``; see `gridtwin.analysis.blast`.
+        state
+            The state before the faults.
+        """
+        from gridtwin.publish.results import BlastRadius  # noqa: PLC0415
+
+        names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
+        situation = self.situation(state)
+        found = blasting.blast(situation, self.find(*names), scope)
+        return BlastRadius(names, scope, found, situation)
+
+    def sweep(self, *, state: str = CURRENT) -> pd.DataFrame:
+        """
+        Fail every piece of equipment once.
+
+        Returns
+        -------
+            One row per piece of equipment: mrid, kind, customers and usage_points that go dark.
+        """
+        import pandas as pd  # noqa: PLC0415 - slow to import
+
+        situation = self.situation(state)
+        customers, usage_points = sweep(situation)
+        equipment = situation.data.equipment
+        return pd.DataFrame(
+            {
+                "mrid": decode(equipment.mrid).astype(object),
+                "kind": np.array(cim.KIND_NAMES, dtype=object)[equipment.kind],
+                "customers": customers,
+                "usage_points": usage_points,
+            }
+        )
+
+    def storm(
+        self,
+        polygon: object,
+        *,
+        kinds: Sequence[str] = (),
+        scope: str = "element",
+        state: str = CURRENT,
+    ) -> BlastRadius:
+        """
+        Say who goes dark when everything inside a polygon is damaged at once.
+
+        Parameters
+        ----------
+        polygon
+            GeoJSON text or mapping, WKT, or a shapely polygon, in the network's coordinates.
+        kinds
+            Kinds of equipment that are damaged; all by default.
+        scope, state
+            As for `blast_radius`.
+        """
+        from gridtwin.analysis.intersect import intersect  # noqa: PLC0415
+        from gridtwin.analysis.polygon import read_polygon  # noqa: PLC0415
+        from gridtwin.publish.results import BlastRadius  # noqa: PLC0415
+
+        situation = self.situation(state)
+        given = read_polygon(polygon, geographic=situation.network.crs is not None)
+        rows = intersect(situation.data, given.geometry, layer="equipment")
+        if kinds:
+            codes = [_kind_code(kind) for kind in kinds]
+            rows = rows[np.isin(situation.data.equipment.kind[rows], codes)]
+        elements = [Element("equipment", row) for row in rows.tolist()]
+        found = blasting.blast(situation, elements, scope)
+        found = replace(found, warnings=found.warnings + given.warnings)
+        names = decode(situation.data.equipment.mrid[rows]).tolist()
+        return BlastRadius(names, scope, found, situation)
+
+    # Places ---------------------------------------------------------------------------------
+
+    def intersect(
+        self,
+        polygon: object,
+        *,
+        layer: str = "usage_points",
+        predicate: str = "intersects",
+        by: str = "",
+        state: str = CURRENT,
+    ) -> geopandas.GeoDataFrame | pd.DataFrame:
+        """
+        Return what lies inside a polygon.
+
+        Parameters
+        ----------
+        polygon
+            GeoJSON text or mapping, WKT, or a shapely polygon, in the network's coordinates.
+        layer
+            ``usage_points``, ``nodes``, ``substations`` or ``equipment``.
+        predicate
+            ``intersects``, ``within`` and the others of `gridtwin.analysis.intersect`.
+        by
+            ``feeder`` or ``substation``: counts per group instead of rows.
+        state
+            The state in which feeders are reckoned.
+        """
+        from gridtwin.analysis.intersect import intersect  # noqa: PLC0415
+        from gridtwin.analysis.polygon import read_polygon  # noqa: PLC0415
+        from gridtwin.publish.layers import layer_frame, grouped_frame  # noqa: PLC0415
+
+        situation = self.situation(state)
+        given = read_polygon(polygon, geographic=situation.network.crs is not None)
+        rows = intersect(situation.data, given.geometry, layer=layer, predicate=predicate)
+        frame = grouped_frame(situation, layer, rows, by) if by else layer_frame(situation, layer, rows)
+        frame.attrs["warnings"] = list(given.warnings)
+        return frame
+
+    def check(self, *, rules: Sequence[str] | None = None, state: str = NORMAL) -> Report:
+        """Run the data-quality rules; see `gridtwin.analysis.quality`."""
+        from gridtwin.analysis.quality import check  # noqa: PLC0415
+
+        situation = self.situation(state)
+        return check(situation.network, situation.index, rules=rules)
+
+    # Graphs ---------------------------------------------------------------------------------
+
+    @property
+    def graph(self) -> nx.MultiGraph:
+        """The whole network as a networkx multigraph, in the current state."""
+        from gridtwin.analysis.graph import full_graph  # noqa: PLC0415
+
+        return full_graph(self.situation())
+
+    def energized_graph(self, *, state: str = CURRENT) -> nx.MultiDiGraph:
+        """Return what has supply as a directed graph, from the sources to the loads."""
+        from gridtwin.analysis.graph import energized_graph  # noqa: PLC0415
+
+        return energized_graph(self.situation(state))
+
+    def __repr__(self) -> str:
+        """Return the twin in one line."""
+        return f"Twin({self.store.network!r}, version {self.version})"
+
+
+def _phase_text(mask: int) -> str:
+    return phases.text(mask)
+
+
+def _kind_code(kind: str) -> int:
+    if kind not in cim.KIND_CODE:
+        msg = f"no kind of equipment is called {kind!r}: use one of {', '.join(cim.KIND_NAMES)}"
+        raise InputError(msg)
+    return cim.KIND_CODE[kind]
+
+
+def _rules(spec: TraceSpec) -> Rules:
+    return Rules(spec.phase_mask(), spec.phase_policy, spec.allow_lv_backfeed, spec.islands)
+
+
+def _columns(situation: Situation, rows: trace.Rows) -> dict[str, NDArray[Any]]:
+    """Return what a ``where`` expression can name."""
+    equipment, at = situation.data.equipment, rows.equipment
+    return {
+        "mrid": decode(equipment.mrid[at]),
+        "name": decode(equipment.name[at]),
+        "kind": np.array(cim.KIND_NAMES)[equipment.kind[at]],
+        "phases": phases.TEXTS[equipment.phases[at] & 63].astype(str),
+        "placement": np.array(cim.PLACEMENTS)[equipment.placement[at]],
+        "control": np.array(cim.CONTROLS)[equipment.control[at]],
+        "rated_a": equipment.rated_a[at],
+        "rated_va": equipment.rated_va[at],
+        "length_m": equipment.length_m[at],
+        "depth": rows.depth,
+        "class": np.array(trace.CLASSES)[rows.kind],
+        "open": situation.is_open[at],
+    }
+
+
+_TRACES: dict[
+    str,
+    Callable[[Situation, list[Element], NDArray[np.int32], TraceSpec], trace.Rows],
+] = {
+    "downstream": lambda s, e, b, spec: trace.downstream(
+        s, e, barriers=b, include_indeterminate=spec.include_indeterminate
+    ),
+    "upstream": lambda s, e, b, spec: upstream.upstream(s, e, mode=spec.mode, barriers=b),
+    "connected": lambda s, e, b, spec: trace.connected(s, e, barriers=b),  # noqa: ARG005
+    "feeder": lambda s, e, b, spec: isolation.feeder(s, e, barriers=b),  # noqa: ARG005
+    "isolation": lambda s, e, b, spec: isolation.isolation(s, e, barriers=b),  # noqa: ARG005
+    "protective": lambda s, e, b, spec: upstream.protective_devices(s, e, barriers=b)[0],  # noqa: ARG005
+    "path": lambda s, e, b, spec: trace.path(s, e[:1], e[1:], barriers=b),  # noqa: ARG005
+    "loops": lambda s, e, b, spec: isolation.loops(s, e),  # noqa: ARG005
+    "ties": lambda s, e, b, spec: isolation.ties(s, e),  # noqa: ARG005
+}
