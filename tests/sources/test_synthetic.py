@@ -266,6 +266,7 @@ def test_lines_have_lengths_that_agree_with_their_ends(houston: Network) -> None
     step = (end - start) * degree_m((start[:, 1] + end[:, 1]) / 2)
     np.testing.assert_allclose(equipment.length_m[line], np.hypot(*step.T), rtol=2e-4, atol=1e-3)
     assert np.isnan(equipment.length_m[~np.isin(equipment.kind, cim.LINES)]).all()
+    assert (equipment.length_m[np.isin(equipment.kind, cim.LINES)] > 0).all()
 
 
 def test_service_is_short_and_transformers_are_small(houston: Network) -> None:

@@ -191,8 +191,8 @@ def _device_rows(plan: Plan, trunk: _Trunk) -> _Rows:
     feeder = trunk.feeder[at]
     before = np.maximum(at - 1, 0)
     start = trunk.plane[before]
-    leaving = np.sign(plan.along[feeder]) * np.clip(np.abs(plan.along[feeder]) / 2, 1.0, POLE_M)
-    start[first] = plan.at(feeder, np.zeros(len(at)), plan.side[feeder] * plan.lane[feeder])[first]
+    along = plan.along[feeder]
+    leaving = np.where(along < 0, -1, 1) * np.clip(np.abs(along) / 2, 1.0, POLE_M)
     step = _toward(start, trunk.plane[at], POLE_M)
     beside = plan.at(feeder, leaving, plan.side[feeder] * plan.lane[feeder])
     return _rows(

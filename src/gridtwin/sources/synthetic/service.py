@@ -303,8 +303,8 @@ def _transformer_phases(
 ) -> NDArray[np.uint8]:
     """Return the primary phases of each transformer: one of those its lateral carries."""
     on = np.where(lateral >= 0, carried[np.maximum(lateral, 0)], np.uint8(phases.ABC))
-    turn = (rank(lateral) + stands.site) % 3
-    one = np.array([[_nth_phase(mask, turn) for turn in range(3)] for mask in range(8)], np.uint8)
+    turn = (rank(lateral) + stands.site) % 6
+    one = np.array([[_nth_phase(mask, turn) for turn in range(6)] for mask in range(8)], np.uint8)
     return np.where(stands.three_phase, np.uint8(phases.ABC), one[on, turn])
 
 

@@ -1,0 +1,46 @@
+# Verbs of the project. `make demo` and `make test` do all their own set-up in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+FIELD_DATA ?= $(or $(GRIDTWIN_FIELD_DATA),../shared/data)
+
+.PHONY: demo test test-field lint bench clean
+
+$(VENV)/made: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	touch $@
+
+$(VENV)/demo: $(VENV)/made
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[pandapower,plot]'
+	touch $@
+
+$(VENV)/test: $(VENV)/made
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[lint]'
+	touch $@
+
+$(VENV)/bench: $(VENV)/made
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[bench]'
+	touch $@
+
+demo: $(VENV)/demo  ## make a territory, ask it the main questions, leave a picture and a GeoPackage
+	$(BIN)/gridtwin demo --out demo-out
+
+test: $(VENV)/test lint  ## everything a stranger's clone can prove
+	$(BIN)/python -m pytest -q -n 2 -m "not field"
+
+test-field: $(VENV)/test  ## the same code against real feeders (GRIDTWIN_FIELD_DATA)
+	GRIDTWIN_FIELD_DATA="$(FIELD_DATA)" $(BIN)/python -m pytest -q -n 2 -m field
+
+lint: $(VENV)/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/bench  ## ratios to other libraries, one run, answers checked first
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) demo-out
