@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PhasePolicy = Literal["strict", "advisory", "ignore"]
 
+_CARRIED = phases.supply(np.arange(64, dtype=np.uint8))
+
 DER = cim.SOURCE_KINDS.index("der")
 
 
@@ -69,19 +71,12 @@ class Conduction:
             How supply is reckoned.
         """
         rules = rules or Rules()
-        equipment = data.equipment
-        wanted = np.uint8(rules.phases)
-        carried = phases.supply(equipment.phases)
-        legs = equipment.phases & np.uint8(phases.S1 | phases.S2)
-        only_legs = (legs != 0) & (equipment.phases & phases.ABC == 0)
-        # One open leg of a split-phase secondary leaves the other: closed, in part.
-        passes = np.where(
-            only_legs, np.where(legs & ~open_mask != 0, carried, 0), carried & ~open_mask
-        )
-        passes &= wanted
-        passes = np.where(equipment.in_service, passes, 0).astype(np.uint8)
+        passes = _passes(data, open_mask)
+        if rules.phases != phases.ABC:
+            passes &= np.uint8(rules.phases)
         if rules.phase_policy == "ignore":
-            passes = np.where(passes != 0, np.uint8(phases.ABC), np.uint8(0))
+            passes[passes != 0] = phases.ABC
+        equipment, wanted = data.equipment, np.uint8(rules.phases)
         low = _low_voltage(data, rules)
         live = data.sources.in_service
         if not rules.islands:
@@ -99,6 +94,20 @@ class Conduction:
             source_mask=phases.supply(data.sources.phases[rows]) & wanted,
             source_row=rows,
         )
+
+
+def _passes(data: NetworkData, open_mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the phases A, B, C that get through each piece of equipment."""
+    equipment = data.equipment
+    passes: NDArray[np.uint8] = _CARRIED[equipment.phases & 63]
+    rows = np.flatnonzero(open_mask)
+    legs = equipment.phases[rows] & np.uint8(phases.S1 | phases.S2)
+    only_legs = (legs != 0) & (equipment.phases[rows] & phases.ABC == 0)
+    # One open leg of a split-phase secondary leaves the other: closed, in part.
+    some_leg = np.where(legs & ~open_mask[rows] != 0, passes[rows], 0)
+    passes[rows] = np.where(only_legs, some_leg, passes[rows] & ~open_mask[rows])
+    passes[~equipment.in_service] = 0
+    return passes
 
 
 def _low_voltage(data: NetworkData, rules: Rules) -> NDArray[np.bool_]:
@@ -139,10 +148,11 @@ def _mixes(data: NetworkData) -> NDArray[np.int8]:
     Losing one phase above leaves voltage on every phase below. Upward no phase is counted as
     supply: a delta that back-energizes an open phase is a hazard, not a source.
     """
-    groups, back = np.unique(data.equipment.vector_group, return_inverse=True)
+    rows = np.flatnonzero(data.equipment.kind == cim.TRANSFORMER)
+    groups, back = np.unique(data.equipment.vector_group[rows], return_inverse=True)
     joins = np.array([any(letter in group for letter in b"DdZz") for group in groups], dtype=bool)
     direction = np.zeros(len(data.equipment.mrid), dtype=np.int8)
-    rows = np.flatnonzero(joins[back.ravel()]) if joins.any() else np.empty(0, dtype=np.intp)
+    rows = rows[joins[back.ravel()]] if joins.any() else rows[:0]
     volts = data.nodes.nominal_v
     side_a, side_b = volts[data.equipment.node_a[rows]], volts[data.equipment.node_b[rows]]
     direction[rows[side_a > side_b]] = 1

@@ -222,42 +222,55 @@ def _masks(
     if len(forest.levels) < 3:
         return mask
     np.bitwise_or.at(mask, forest.position[conduction.source_node], conduction.source_mask)
-    settled = np.zeros(len(mask), dtype=bool)
+    settled, core_mask = None, mask
     if core is not None:
         at = forest.position[core.nodes]
-        mask[at], settled[at] = core.supplied & np.uint8(ABC), True
+        settled = np.zeros(len(mask), dtype=bool)
+        settled[at], mask[at] = True, core.supplied & np.uint8(ABC)
+        core_mask = mask.copy()
     feed = forest.feed[forest.order[1:]]
-    passes = np.empty(len(mask), dtype=np.uint8)
-    passes[1:] = conduction.passes[feed] | np.uint8(FREED)
+    carried = np.zeros(len(mask), dtype=np.uint8)
+    carried[1:] = conduction.passes[feed]
     mixes = np.zeros(len(mask), dtype=np.int8)
     mixes[1:] = conduction.mixes[feed]
-    mixes[1:] *= np.where(conduction.node_b[feed] == forest.order[1:], 1, -1).astype(np.int8)
-    passes[mixes < 0] = 0
-    some_mix = bool(mixes.any())
+    mixing = np.flatnonzero(mixes)
+    down = conduction.node_b[feed[mixing - 1]] == forest.order[mixing]
+    mixes[mixing] = np.where(down, mixes[mixing], -mixes[mixing])
+    carried[mixes < 0] = 0
+    # Phases stand twice in a mask: those it lives on, and LOCAL bits higher the local ones.
+    passes = carried | carried << LOCAL | np.uint8(FREED)
     for depth in range(2, len(forest.levels) - 1):
-        here = slice(forest.levels[depth], forest.levels[depth + 1])
-        above = mask[forest.up[here]]
-        through = above & passes[here]
-        if some_mix:
-            through = _mixed(above, through, passes[here], mixes[here])
-        mask[here] = np.where(settled[here], mask[here], through)
+        start, stop = int(forest.levels[depth]), int(forest.levels[depth + 1])
+        above = mask[forest.up[start:stop]]
+        freed = above & np.uint8(FREED)
+        through = above & (passes[start:stop] | (freed - (freed >> 3)))  # 8 becomes the bits ABC
+        here = slice(*np.searchsorted(mixing, (start, stop)))
+        _mix(through, above, (mixing[here], start), carried, mixes)
+        mask[start:stop] = through
+        if settled is not None:
+            kept = settled[start:stop]
+            mask[start:stop][kept] = core_mask[start:stop][kept]
     return mask
 
 
-def _mixed(
-    above: NDArray[np.uint8],
+def _mix(
     through: NDArray[np.uint8],
-    passes: NDArray[np.uint8],
+    above: NDArray[np.uint8],
+    level: tuple[NDArray[np.intp], int],
+    carried: NDArray[np.uint8],
     mixes: NDArray[np.int8],
-) -> NDArray[np.uint8]:
-    """Return masks below transformers that mix phases: what they live on, and local phases."""
-    at = (mixes > 0) & (above & ABC != 0) & (above & FREED == 0)
-    freed = (above & FREED != 0) | at
-    local = np.where(at, passes & ABC, (above >> LOCAL) & passes & np.uint8(ABC))
-    again = (mixes > 0) & (above & FREED != 0) & (above >> LOCAL != 0)
-    local = np.where(again, passes & np.uint8(ABC), local).astype(np.uint8)
-    needed = np.where(at, above & passes & np.uint8(ABC), above & np.uint8(ABC))
-    return np.where(freed, needed | np.uint8(FREED) | local << LOCAL, through).astype(np.uint8)
+) -> None:
+    """Write the masks just below the transformers of one level that mix phases."""
+    positions, start = level
+    positions = positions[mixes[positions] > 0]
+    at = positions - start
+    over = above[at]
+    freed = over & FREED != 0
+    alive = np.where(freed, over >> LOCAL, over & carried[positions]) & ABC != 0
+    needed = np.where(freed, over, over & carried[positions]) & np.uint8(ABC)
+    local = np.where(alive, carried[positions], np.uint8(0))
+    mixed = needed | np.uint8(FREED) | local << LOCAL
+    through[at] = np.where(alive | freed, mixed, np.uint8(0))
 
 
 def _laid_out(
@@ -285,8 +298,12 @@ def _laid_out(
     child = _children(conduction, forest, tree)
     weight = _weights(data, rules, mask, node_tin)
     segments = _segments(child[data.feeders.head], node_tin, node_size, up, len(live))
-    place, own_size, pool_size = segments.placed(node_tin, node_size)
-    pool = np.full(pool_size, -1, dtype=np.int32)
+    segment_at, place_at = segments.laid_out(len(live))
+    number = tin[1:] - 1
+    segment = np.full(count, -1, dtype=np.int32)
+    place = np.full(count, -1, dtype=np.int32)
+    segment[live], place[live] = segment_at[number], place_at[number]
+    pool = np.full(int(segments.base[-1] + segments.length[-1]) + 1, -1, dtype=np.int32)
     pool[place[live]] = live
     if core is not None:
         core.count_needs(data.usage_points, mask, strict=rules.phase_policy == "strict")
@@ -297,9 +314,9 @@ def _laid_out(
         up=up,
         mask=mask,
         child=child,
-        segment=segments.of_node(node_tin),
+        segment=segment,
         tin=place,
-        size=own_size,
+        size=segments.own_sizes(segment, node_tin, node_size),
         pool=pool,
         before=_prefix(pool, weight, segments.base),
         weight=weight,
@@ -347,36 +364,35 @@ class _Segments:
     root: NDArray[np.int32]
     hook: NDArray[np.int32]
 
-    def of_node(self, tin: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return the segment of each node."""
-        slot = self.start.searchsorted(tin, "right") - 1
-        inside = (slot >= 0) & (tin < (self.start + self.span)[slot]) if len(self.start) else None
-        segment = np.zeros(len(tin), dtype=np.int32)
-        if inside is not None:
-            segment = np.where(inside, slot + 1, 0).astype(np.int32)
-        segment[tin < 0] = -1
-        return segment
-
-    def placed(
-        self, tin: NDArray[np.int32], size: NDArray[np.int32]
-    ) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
-        """Return the place and the own size of each node, and the size of the pool."""
-        pool_size = int(self.base[-1] + self.length[-1] + 1)
+    def laid_out(self, live: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return the segment and the place in the pool of each preorder number."""
+        numbers = np.arange(live, dtype=np.int32)
         if not len(self.start):
-            return tin, size, pool_size
+            return np.zeros(live, dtype=np.int32), numbers
+        stop = self.start + self.span
+        edges = np.empty(2 * len(self.start) + 1, dtype=np.int64)
+        edges[0:-1:2], edges[1::2], edges[-1] = self.start, stop, live
+        runs = np.diff(np.concatenate([[0], edges]))
         gone = np.concatenate([[0], np.cumsum(self.span)])
-        slot = self.start.searchsorted(tin, "right") - 1
-        inside = (slot >= 0) & (tin < (self.start + self.span)[slot])
-        place = np.where(
-            inside, self.base[slot + 1] + tin - self.start[slot], tin - gone[slot + 1]
-        )
-        place[tin < 0] = -1
+        segment = np.zeros(len(runs), dtype=np.int32)
+        segment[1::2] = np.arange(1, len(self.start) + 1)
+        shift = np.empty(len(runs), dtype=np.int32)
+        shift[0::2], shift[1::2] = -gone, self.base[1:] - self.start
+        return np.repeat(segment, runs), numbers + np.repeat(shift, runs)
+
+    def own_sizes(
+        self, segment: NDArray[np.int32], tin: NDArray[np.int32], size: NDArray[np.int32]
+    ) -> NDArray[np.int32]:
+        """Return sizes without what lies in other segments."""
+        if not len(self.start):
+            return size
+        gone = np.concatenate([[0], np.cumsum(self.span)])
         own = size.copy()
-        top = np.flatnonzero(~inside & (tin >= 0))
+        top = np.flatnonzero(segment == 0)
         first = self.start.searchsorted(tin[top])
         last = self.start.searchsorted(tin[top] + size[top])
         own[top] -= (gone[last] - gone[first]).astype(np.int32)
-        return place.astype(np.int32), own, pool_size
+        return own
 
 
 def _segments(
