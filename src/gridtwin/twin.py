@@ -35,6 +35,7 @@ from gridtwin.model.tables import decode
 from gridtwin.store.memory import MemoryStore
 from gridtwin.topology.conduction import Rules
 from gridtwin.topology.index import build
+from gridtwin.topology.switching import follow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -79,6 +80,7 @@ class Twin:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._situations: OrderedDict[tuple[str, int, Rules], Situation] = OrderedDict()
+        self._deviations: dict[tuple[str, int, Rules], dict[str, str]] = {}
 
     @cached_property
     def network(self) -> Network:
@@ -187,14 +189,10 @@ class Twin:
         if not resolved.deviations and state in {NORMAL, CURRENT}:
             key = (NORMAL, 0, rules)
         found = self._situations.get(key)
-        if found is None or dict(self._deviations.get(key, {})) != dict(resolved.deviations):
-            network = self.store.network
-            mask = resolved.open_mask(network)
-            plain = not resolved.deviations and rules == Rules()
-            index = self.store.index() if plain else build(network.data, mask, rules)
-            found = Situation(network, mask, index, rules)
+        if found is None or self._deviations.get(key) != dict(resolved.deviations):
+            found = self._resolve(resolved, rules)
             self._situations[key] = found
-            self._deviations[key] = resolved.deviations
+            self._deviations[key] = dict(resolved.deviations)
             while len(self._situations) > KEPT_SITUATIONS:
                 old, _ = self._situations.popitem(last=False)
                 self._deviations.pop(old, None)
@@ -203,9 +201,17 @@ class Twin:
         named.state, named.version = state, resolved.version
         return named
 
-    @cached_property
-    def _deviations(self) -> dict[tuple[str, int, Rules], Mapping[str, str]]:
-        return {}
+    def _resolve(self, state: State, rules: Rules) -> Situation:
+        """Return a situation, from the normal one by its operations where that is enough."""
+        network = self.store.network
+        mask = state.open_mask(network)
+        if rules != Rules():
+            return Situation(network, mask, build(network.data, mask, rules), rules)
+        index = self.store.index()
+        changed = np.flatnonzero(mask != network.data.equipment.normal_open)
+        if len(changed):
+            index = follow(index, network.data, mask, changed)
+        return Situation(network, mask, index, rules)
 
     # Traces ---------------------------------------------------------------------------------
 

@@ -299,12 +299,14 @@ def _laid_out(
     weight = _weights(data, rules, mask, node_tin)
     segments = _segments(child[data.feeders.head], node_tin, node_size, up, len(live))
     segment_at, place_at = segments.laid_out(len(live))
-    number = tin[1:] - 1
-    segment = np.full(count, -1, dtype=np.int32)
-    place = np.full(count, -1, dtype=np.int32)
-    segment[live], place[live] = segment_at[number], place_at[number]
+    dead = np.flatnonzero(node_tin < 0)
+    # The number -1 of the dead reads the last entry of each, which stands for them.
+    segment = np.append(segment_at, np.int32(-1))[node_tin]
+    place = np.append(place_at, np.int32(-1))[node_tin]
     pool = np.full(int(segments.base[-1] + segments.length[-1]) + 1, -1, dtype=np.int32)
-    pool[place[live]] = live
+    pool[place] = np.arange(count, dtype=np.int32)
+    if len(dead):
+        pool[-1] = -1
     if core is not None:
         core.count_needs(data.usage_points, mask, strict=rules.phase_policy == "strict")
     return TopologyIndex(

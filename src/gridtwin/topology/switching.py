@@ -13,18 +13,22 @@ opens a loop is left to a full build, which is also the oracle of the tests::
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gridtwin.model.phases import ABC
+from gridtwin.topology.conduction import Conduction
 from gridtwin.topology.core import FREED, LOCAL
 from gridtwin.topology.forest import DEAD
-from gridtwin.topology.index import ARRAYS, TopologyIndex
+from gridtwin.topology.index import ARRAYS, TopologyIndex, build
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gridtwin.model.tables import NetworkData
+
+MOST_FOLLOWED = 500  # operations after which building anew is as fast
 GROWTH = 64  # spare places of a segment that moves, beside half its length
 _FIXED = ("extra",)
 
@@ -314,3 +318,37 @@ class Switching:
             index.mask[nodes] = local | np.uint8(above & (ABC | FREED))
         else:
             index.mask[nodes] = path & np.uint8(above & ABC)
+
+
+def follow(
+    index: TopologyIndex,
+    data: NetworkData,
+    open_mask: NDArray[np.uint8],
+    rows: NDArray[np.integer[Any]],
+) -> TopologyIndex:
+    """
+    Return the index of another state of the same network.
+
+    Parameters
+    ----------
+    index
+        The index of one state, reckoned by the default rules; it is not changed.
+    data
+        The network's tables.
+    open_mask
+        Phases that stand open in the state wanted.
+    rows
+        Equipment whose open phases differ between the two.
+
+    Notes
+    -----
+    Operations are followed one by one, those that open first; what they cannot follow is built.
+    """
+    if len(rows) > MOST_FOLLOWED or index.core is not None:
+        return build(data, open_mask)
+    after = Conduction.of(data, open_mask).passes[rows]
+    switching = Switching(index, data.feeders.head)
+    for place in np.argsort(after != 0, kind="stable").tolist():
+        if not switching.operate(int(rows[place]), int(after[place])):
+            return build(data, open_mask)
+    return switching.index
