@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import InputError
@@ -93,13 +94,15 @@ def _write_layer(
 ) -> None:
     import pyogrio  # noqa: PLC0415 - slow to import
 
-    pyogrio.write_dataframe(
-        frame,
-        path,
-        layer=name,
-        driver="GPKG",
-        geometry_type=geometry_type,
-        append=path.exists(),
-        use_arrow=True,
-        promote_to_multi=False,
-    )
+    with warnings.catch_warnings():
+        # A planar network has no CRS to write; that is no oversight.
+        warnings.filterwarnings("ignore", message="'crs' was not provided")
+        pyogrio.write_dataframe(
+            frame,
+            path,
+            layer=name,
+            driver="GPKG",
+            geometry_type=geometry_type,
+            append=path.exists(),
+            use_arrow=True,
+        )

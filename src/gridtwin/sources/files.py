@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -56,8 +57,7 @@ def read_container(path: Path, *, crs: str | None = None) -> Network:
     layers = _opened(path, lambda: _layer_names(path))
     _require(path, layers)
     frames = {
-        name: _opened(path, lambda layer=layer: _read_layer(path, layer))
-        for name, layer in layers.items()
+        name: _opened(path, partial(_read_layer, path, layer)) for name, layer in layers.items()
     }
     return _network(frames, dict.fromkeys(frames, path), crs)
 
@@ -113,25 +113,33 @@ def _require(path: Path, layers: dict[str, str]) -> None:
 
 
 def _require_whole(path: Path) -> None:
-    """Refuse a file that is empty, or a GeoPackage shorter than its own header says."""
+    """Refuse a file that is empty, or shorter than its own header says."""
     if path.is_dir():
         return
     size = path.stat().st_size
     if not size:
         msg = f"{path}: the file is empty; export it again"
         raise SourceError(msg)
-    if path.suffix.casefold() != ".gpkg":
-        return
     with path.open("rb") as file:
         header = file.read(100)
-    if not header.startswith(SQLITE_MAGIC):
+    suffix = path.suffix.casefold()
+    if suffix == ".gpkg" and not header.startswith(SQLITE_MAGIC):
         msg = f"{path}: this is no GeoPackage, whatever its name says; export it again"
         raise SourceError(msg)
-    page = int.from_bytes(header[16:18]) if header[16:18] != b"\x00\x01" else 65_536
-    pages = int.from_bytes(header[28:32])
-    if size < page * pages:
-        msg = f"{path}: the file is cut off at {size:,} of {page * pages:,} bytes; copy it again"
+    stated = _stated_size(suffix, header)
+    if size < stated:
+        msg = f"{path}: the file is cut off at {size:,} of {stated:,} bytes; copy it again"
         raise SourceError(msg)
+
+
+def _stated_size(suffix: str, header: bytes) -> int:
+    """Return how many bytes a file has by its own header; 0 where its format does not say."""
+    if suffix == ".gpkg":  # https://sqlite.org/fileformat2.html, section 1.3
+        page = int.from_bytes(header[16:18], "big")
+        return (page if page != 1 else 65_536) * int.from_bytes(header[28:32], "big")
+    if suffix == ".shp":  # ESRI Shapefile Technical Description (1998), page 4: 16-bit words
+        return 2 * int.from_bytes(header[24:28], "big")
+    return 0
 
 
 def _opened(path: Path, reader: Callable[[], Read]) -> Read:
@@ -228,9 +236,7 @@ def _network(frames: dict[str, Any], paths: dict[str, Path], crs: str | None) ->
     return Network.from_frames(**_in_one_crs(frames, paths, crs), crs=crs, where=where)
 
 
-def _in_one_crs(
-    frames: dict[str, Any], paths: dict[str, Path], crs: str | None
-) -> dict[str, Any]:
+def _in_one_crs(frames: dict[str, Any], paths: dict[str, Path], crs: str | None) -> dict[str, Any]:
     """Return the frames in the CRS of the first; one that states none is an error."""
     if crs is not None:
         return frames

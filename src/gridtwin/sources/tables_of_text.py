@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+Geometries = np.ndarray[Any, np.dtype[np.object_]]
+
 DEGREES = (("lon", "lat"), ("longitude", "latitude"))
 COORDINATES = (*DEGREES, ("x", "y"))
 
@@ -50,21 +52,26 @@ def with_geometry(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
     SourceError
         If a text is no geometry.
     """
-    import geopandas as gpd  # noqa: PLC0415 - slow to import
-
     if "geometry" in frame:
-        return gpd.GeoDataFrame(frame, geometry=_parsed(frame["geometry"], path))
+        return _drawn(frame, _parsed(frame["geometry"], path), None)
     for x, y in COORDINATES:
         if x in frame and y in frame:
-            place = shapely.points(_numbers(frame, x, path), _numbers(frame, y, path))
-            crs = WGS84 if (x, y) in DEGREES else None
-            return gpd.GeoDataFrame(frame, geometry=place, crs=crs)
+            xy = np.column_stack([_numbers(frame, x, path), _numbers(frame, y, path)])
+            places: Geometries = np.where(np.isnan(xy).all(axis=1), None, shapely.points(xy))
+            return _drawn(frame, places, WGS84 if (x, y) in DEGREES else None)
     return frame
 
 
-def _parsed(column: pd.Series[Any], path: Path) -> np.ndarray[Any, np.dtype[np.object_]]:
-    values = column.to_numpy(dtype=object)
-    values = np.where(column.isna() | (values == ""), None, values)
+def _drawn(frame: pd.DataFrame, geometry: Geometries, crs: str | None) -> pd.DataFrame:
+    import geopandas as gpd  # noqa: PLC0415 - slow to import
+
+    drawn: pd.DataFrame = gpd.GeoDataFrame(frame, geometry=geometry, crs=crs)
+    return drawn
+
+
+def _parsed(column: pd.Series[Any], path: Path) -> Geometries:
+    values: Geometries = column.to_numpy(dtype=object, copy=True)
+    values[np.asarray(column.isna() | (column.astype(str) == ""))] = None
     is_text = any(isinstance(value, str) for value in values[:1000])
     parse = shapely.from_wkt if is_text else shapely.from_wkb
     geometry = np.asarray(parse(values, on_invalid="ignore"), dtype=object)
@@ -78,9 +85,7 @@ def _parsed(column: pd.Series[Any], path: Path) -> np.ndarray[Any, np.dtype[np.o
     return geometry
 
 
-def _numbers(
-    frame: pd.DataFrame, column: str, path: Path
-) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _numbers(frame: pd.DataFrame, column: str, path: Path) -> np.ndarray[Any, np.dtype[np.float64]]:
     import pandas as pd  # noqa: PLC0415 - slow to import
 
     numbers = np.asarray(pd.to_numeric(frame[column], errors="coerce"), dtype=np.float64)

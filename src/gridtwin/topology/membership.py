@@ -1,0 +1,92 @@
+"""Say which feeder each node belongs to, and where more than one feeds it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridtwin.model.tables import NetworkData
+    from gridtwin.topology.index import TopologyIndex
+
+
+def feeder_of_nodes(
+    index: TopologyIndex, data: NetworkData
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """
+    Return the feeder of each node: that of the nearest feeder head above it in the forest.
+
+    Returns
+    -------
+    first, multi
+        Row of the feeder of each node, -1 for none; and whether another feeder head or source also
+        reaches the node without passing a head.
+
+    Notes
+    -----
+    Every node points to its parent, and a node behind a head to itself; pointers are doubled until
+    they stand still, O(n log d) for depth d. Only a meshed core can be reached from several heads:
+    there the labels of the heads are flooded.
+    """
+    count = len(index.parent)
+    label = np.full(len(index.child) + 1, -1, dtype=np.int32)
+    heads = data.feeders.head
+    label[heads[::-1]] = np.arange(len(heads), dtype=np.int32)[::-1]
+    own = label[index.feed]
+    first = _inherited(index.parent, own)
+    multi = np.zeros(count, dtype=bool)
+    core = index.core
+    if core is not None:
+        slots = _labels_in_core(index, label)
+        several = np.array([len(found) > 1 for found in slots])
+        attach = core.attach
+        multi[attach >= 0] = several[attach[attach >= 0]]
+        multi &= (first < 0) | (first == _at_slot(first, core.nodes)[np.maximum(attach, 0)])
+    return first, multi
+
+
+def _at_slot(first: NDArray[np.int32], nodes: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the feeder of each slot of the core; -1 for the super-source."""
+    return np.append(first, np.int32(-1))[np.minimum(nodes, len(first))]
+
+
+def _inherited(parent: NDArray[np.int32], own: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return each node's own label, or that of its nearest ancestor with one."""
+    here = np.arange(len(parent), dtype=np.int32)
+    jump = np.where((own >= 0) | (parent < 0), here, parent)
+    while True:
+        further = jump[jump]
+        if np.array_equal(further, jump):
+            return own[jump]
+        jump = further
+
+
+def _labels_in_core(index: TopologyIndex, label: NDArray[np.int32]) -> list[set[int]]:
+    """Return, per slot of the core, the feeders and sources that reach it past no other head."""
+    core = index.core
+    found: list[set[int]] = [set() for _ in range(len(core.nodes))] if core else []
+    if core is None:
+        return found
+    beside: dict[int, list[int]] = {}
+    queue: list[tuple[int, int]] = []
+    root = int(core.slot[-1])
+    for tail, head, row in zip(
+        core.tail.tolist(), core.head.tolist(), core.equipment.tolist(), strict=True
+    ):
+        if row < 0:
+            queue.append((head, row))
+        elif label[row] >= 0:
+            if index.feed[core.nodes[head]] == row:
+                queue.append((head, int(label[row])))
+        elif root not in (tail, head):
+            beside.setdefault(tail, []).append(head)
+    while queue:
+        slot, mark = queue.pop()
+        if mark in found[slot]:
+            continue
+        found[slot].add(mark)
+        queue += [(other, mark) for other in beside.get(slot, ())]
+    return found
