@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from gridtwin.topology.conduction import Conduction, Rules
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from gridtwin.model.network import Network
 
 PHASES = (1, 2, 4)
@@ -77,12 +77,12 @@ def usage_points_out(
     """Return the usage points that lose all supply, and those that lose some phases."""
     conduction = Conduction.of(network.data, open_mask, rules)
     reached, live = flood(conduction)
-    reached_after, live_after = flood(
-        conduction, nodes=nodes, equipment=equipment, sources=sources
-    )
+    reached_after, live_after = flood(conduction, nodes=nodes, equipment=equipment, sources=sources)
     points = network.data.usage_points
     out, partial = set(), set()
-    for row, (node, own) in enumerate(zip(points.node.tolist(), points.phases.tolist(), strict=True)):
+    for row, (node, own) in enumerate(
+        zip(points.node.tolist(), points.phases.tolist(), strict=True)
+    ):
         uses = {phase for phase in PHASES if (own & 7 or 7) & phase}
         had = live.get(node, set()) & uses
         has = live_after.get(node, set()) & uses

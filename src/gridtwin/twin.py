@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.quality import Report
+    from gridtwin.analysis.trace import Rows
     from gridtwin.publish.results import BlastRadius, TraceResult
     from gridtwin.store.protocol import Store
 
@@ -69,7 +70,7 @@ def open_twin(target: str | Path | Network) -> Twin:
     """
     if isinstance(target, Network):
         return Twin(MemoryStore(target))
-    from gridtwin.store.local import LocalStore  # noqa: PLC0415 - a twin in memory needs none
+    from gridtwin.store.local import LocalStore
 
     return Twin(LocalStore.open(Path(target)))
 
@@ -85,7 +86,7 @@ class Twin:
     @cached_property
     def network(self) -> Network:
         """The network; its frames are GeoDataFrames."""
-        from gridtwin.publish.geo import geo_frame  # noqa: PLC0415 - a trace does without frames
+        from gridtwin.publish.geo import geo_frame
 
         return self.store.network.seen_as(geo_frame)
 
@@ -95,8 +96,8 @@ class Twin:
 
         Rows are put in the order of the topology first, which makes all later steps faster.
         """
-        from gridtwin.store.local import LocalStore  # noqa: PLC0415 - a twin in memory needs none
-        from gridtwin.topology.renumber import preorder_rows  # noqa: PLC0415
+        from gridtwin.store.local import LocalStore
+        from gridtwin.topology.renumber import preorder_rows
 
         network = self.store.network
         network = network.reordered(*preorder_rows(self.store.index(), network.data))
@@ -114,7 +115,7 @@ class Twin:
         """Return the names of the states there are."""
         return self.store.states()
 
-    def switch(self, mrid: str, *, open: bool, phases: str = "") -> State:  # noqa: A002
+    def switch(self, mrid: str, *, open: bool, phases: str = "") -> State:
         """
         Operate a switch: write the current state.
 
@@ -137,7 +138,7 @@ class Twin:
         row, wanted = self._poles(mrid, phases)
         before = int(self.store.state(CURRENT).open_mask(self.store.network)[row])
         after = before | wanted if open else before & ~wanted
-        from gridtwin.settings import Settings  # noqa: PLC0415
+        from gridtwin.settings import Settings
 
         return self.store.operate(mrid, _phase_text(after), actor=Settings.read().actor)
 
@@ -231,7 +232,7 @@ class Twin:
         kind: str | TraceSpec,
         *mrids: str,
         state: str = CURRENT,
-        **options: Any,  # noqa: ANN401 - the fields of TraceSpec
+        **options: Any,
     ) -> TraceResult:
         """
         Trace from elements.
@@ -256,7 +257,7 @@ class Twin:
         InputError
             If an option is not known.
         """
-        from gridtwin.publish.results import TraceResult  # noqa: PLC0415
+        from gridtwin.publish.results import TraceResult
 
         spec = self._spec(kind, options)
         elements = self.find(*mrids)
@@ -285,22 +286,22 @@ class Twin:
 
     def save_spec(self, name: str, spec: TraceSpec) -> None:
         """Keep a trace spec under a name, so that ``trace(name, ...)`` runs it."""
-        from gridtwin.analysis.spec import KINDS  # noqa: PLC0415
+        from gridtwin.analysis.spec import KINDS
 
         if not name or name in KINDS:
             msg = f"a trace spec cannot be called {name!r}: that is a kind of trace"
             raise InputError(msg)
         self.store.save_spec(name, spec.to_json())
 
-    def _narrowed(self, situation: Situation, rows: trace.Rows, spec: TraceSpec) -> trace.Rows:
+    def _narrowed(self, situation: Situation, rows: Rows, spec: TraceSpec) -> Rows:
         """Keep what the filters of a spec let through."""
         if spec.max_depth:
             rows = rows.kept(rows.depth <= spec.max_depth)
         if spec.where:
             rows = rows.kept(where(spec.where, _columns(situation, rows), len(rows.equipment)))
         if spec.polygon:
-            from gridtwin.analysis.intersect import intersect  # noqa: PLC0415
-            from gridtwin.analysis.polygon import read_polygon  # noqa: PLC0415
+            from gridtwin.analysis.intersect import intersect
+            from gridtwin.analysis.polygon import read_polygon
 
             given = read_polygon(spec.polygon, geographic=situation.network.crs is not None)
             inside = intersect(situation.data, given.geometry, layer="equipment")
@@ -336,7 +337,7 @@ class Twin:
         state
             The state before the faults.
         """
-        from gridtwin.publish.results import BlastRadius  # noqa: PLC0415
+        from gridtwin.publish.results import BlastRadius
 
         names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
         situation = self.situation(state)
@@ -351,7 +352,7 @@ class Twin:
         -------
             One row per piece of equipment: mrid, kind, customers and usage_points that go dark.
         """
-        import pandas as pd  # noqa: PLC0415 - slow to import
+        import pandas as pd
 
         situation = self.situation(state)
         customers, usage_points = sweep(situation)
@@ -385,9 +386,9 @@ class Twin:
         scope, state
             As for `blast_radius`.
         """
-        from gridtwin.analysis.intersect import intersect  # noqa: PLC0415
-        from gridtwin.analysis.polygon import read_polygon  # noqa: PLC0415
-        from gridtwin.publish.results import BlastRadius  # noqa: PLC0415
+        from gridtwin.analysis.intersect import intersect
+        from gridtwin.analysis.polygon import read_polygon
+        from gridtwin.publish.results import BlastRadius
 
         situation = self.situation(state)
         given = read_polygon(polygon, geographic=situation.network.crs is not None)
@@ -428,20 +429,22 @@ class Twin:
         state
             The state in which feeders are reckoned.
         """
-        from gridtwin.analysis.intersect import intersect  # noqa: PLC0415
-        from gridtwin.analysis.polygon import read_polygon  # noqa: PLC0415
-        from gridtwin.publish.layers import layer_frame, grouped_frame  # noqa: PLC0415
+        from gridtwin.analysis.intersect import intersect
+        from gridtwin.analysis.polygon import read_polygon
+        from gridtwin.publish.layers import grouped_frame, layer_frame
 
         situation = self.situation(state)
         given = read_polygon(polygon, geographic=situation.network.crs is not None)
         rows = intersect(situation.data, given.geometry, layer=layer, predicate=predicate)
-        frame = grouped_frame(situation, layer, rows, by) if by else layer_frame(situation, layer, rows)
+        frame = (
+            grouped_frame(situation, layer, rows, by) if by else layer_frame(situation, layer, rows)
+        )
         frame.attrs["warnings"] = list(given.warnings)
         return frame
 
     def check(self, *, rules: Sequence[str] | None = None, state: str = NORMAL) -> Report:
         """Run the data-quality rules; see `gridtwin.analysis.quality`."""
-        from gridtwin.analysis.quality import check  # noqa: PLC0415
+        from gridtwin.analysis.quality import check
 
         situation = self.situation(state)
         return check(situation.network, situation.index, rules=rules)
@@ -451,13 +454,13 @@ class Twin:
     @property
     def graph(self) -> nx.MultiGraph:
         """The whole network as a networkx multigraph, in the current state."""
-        from gridtwin.analysis.graph import full_graph  # noqa: PLC0415
+        from gridtwin.analysis.graph import full_graph
 
         return full_graph(self.situation())
 
     def energized_graph(self, *, state: str = CURRENT) -> nx.MultiDiGraph:
         """Return what has supply as a directed graph, from the sources to the loads."""
-        from gridtwin.analysis.graph import energized_graph  # noqa: PLC0415
+        from gridtwin.analysis.graph import energized_graph
 
         return energized_graph(self.situation(state))
 
@@ -481,7 +484,7 @@ def _rules(spec: TraceSpec) -> Rules:
     return Rules(spec.phase_mask(), spec.phase_policy, spec.allow_lv_backfeed, spec.islands)
 
 
-def _columns(situation: Situation, rows: trace.Rows) -> dict[str, NDArray[Any]]:
+def _columns(situation: Situation, rows: Rows) -> dict[str, NDArray[Any]]:
     """Return what a ``where`` expression can name."""
     equipment, at = situation.data.equipment, rows.equipment
     return {
@@ -502,17 +505,17 @@ def _columns(situation: Situation, rows: trace.Rows) -> dict[str, NDArray[Any]]:
 
 _TRACES: dict[
     str,
-    Callable[[Situation, list[Element], NDArray[np.int32], TraceSpec], trace.Rows],
+    Callable[[Situation, list[Element], NDArray[np.int32], TraceSpec], Rows],
 ] = {
     "downstream": lambda s, e, b, spec: trace.downstream(
         s, e, barriers=b, include_indeterminate=spec.include_indeterminate
     ),
     "upstream": lambda s, e, b, spec: upstream.upstream(s, e, mode=spec.mode, barriers=b),
-    "connected": lambda s, e, b, spec: trace.connected(s, e, barriers=b),  # noqa: ARG005
-    "feeder": lambda s, e, b, spec: isolation.feeder(s, e, barriers=b),  # noqa: ARG005
-    "isolation": lambda s, e, b, spec: isolation.isolation(s, e, barriers=b),  # noqa: ARG005
-    "protective": lambda s, e, b, spec: upstream.protective_devices(s, e, barriers=b)[0],  # noqa: ARG005
-    "path": lambda s, e, b, spec: trace.path(s, e[:1], e[1:], barriers=b),  # noqa: ARG005
-    "loops": lambda s, e, b, spec: isolation.loops(s, e),  # noqa: ARG005
-    "ties": lambda s, e, b, spec: isolation.ties(s, e),  # noqa: ARG005
+    "connected": lambda s, e, b, spec: trace.connected(s, e, barriers=b),
+    "feeder": lambda s, e, b, spec: isolation.feeder(s, e, barriers=b),
+    "isolation": lambda s, e, b, spec: isolation.isolation(s, e, barriers=b),
+    "protective": lambda s, e, b, spec: upstream.protective_devices(s, e, barriers=b)[0],
+    "path": lambda s, e, b, spec: trace.path(s, e[:1], e[1:], barriers=b),
+    "loops": lambda s, e, b, spec: isolation.loops(s, e),
+    "ties": lambda s, e, b, spec: isolation.ties(s, e),
 }

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.situation import Situation
 from gridtwin.model import cim, phases
 from gridtwin.topology.core import live_phases
 from gridtwin.topology.loss import Faults, find_loss, lost_nodes
@@ -15,6 +14,8 @@ from gridtwin.topology.walk import flood
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from gridtwin.analysis.situation import Situation
 
 VOLTAGE_TOLERANCE = 0.02  # nominal voltages this close are the same level
 ROOT_3 = 3**0.5
@@ -151,7 +152,7 @@ def _same_level(first: float, second: float) -> bool:
 
 
 def _capacity_w(situation: Situation, row: int) -> float:
-    """Return the power a piece of equipment may carry, in watts at unity power factor; 0 unknown."""
+    """Return the watts a piece of equipment may carry at unity power factor; 0 if not known."""
     equipment = situation.data.equipment
     if equipment.kind[row] == cim.TRANSFORMER:
         rated = float(equipment.rated_va[row])
@@ -163,4 +164,3 @@ def _capacity_w(situation: Situation, row: int) -> float:
     count = int(phases.COUNT[equipment.phases[row] & 63]) or 3
     per_phase = volts / ROOT_3 * amperes
     return per_phase * count
-

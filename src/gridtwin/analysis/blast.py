@@ -90,9 +90,7 @@ def _trip(situation: Situation, elements: Sequence[Element]) -> Blast:
         devices |= set(found.equipment.tolist())
         if not covered:
             warnings += found.warnings
-            bare += situation.index.conduction.source_row[
-                _feeds_bare(situation, element)
-            ].tolist()
+            bare += situation.index.conduction.source_row[_feeds_bare(situation, element)].tolist()
     rows = np.array(sorted(devices), dtype=np.int32)
     lost = _lost(
         situation,

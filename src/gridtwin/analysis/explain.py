@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.isolation import feeders_of, ties
-from gridtwin.analysis.situation import Situation
 from gridtwin.analysis.trace import CLASS, start_nodes
 from gridtwin.analysis.upstream import upstream
 from gridtwin.model import phases
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gridtwin.analysis.situation import Situation
     from gridtwin.model.ids import Element
 
 SHOWN = 5
@@ -73,9 +73,7 @@ def _sources(situation: Situation, starts: NDArray[np.int32]) -> list[str]:
     return [situation.data.sources.mrid[row].decode() for row in rows.tolist()]
 
 
-def _supplied(
-    situation: Situation, element: Element, mrid: str, live: str
-) -> Explanation:
+def _supplied(situation: Situation, element: Element, mrid: str, live: str) -> Explanation:
     must = upstream(situation, [element], mode="must_pass").equipment
     border = ties(situation, [element])
     spare = border.equipment[border.kind == CLASS["tie"]]
@@ -123,9 +121,13 @@ def _dark(situation: Situation, starts: NDArray[np.int32], mrid: str) -> Explana
     if len(blamed):
         parts.append(f"out because {' and '.join(_names(situation, blamed[:SHOWN]))} is open")
     elif len(idle):
-        parts.append(f"out because {' and '.join(_names(situation, idle[:SHOWN]))} is out of service")
+        parts.append(
+            f"out because {' and '.join(_names(situation, idle[:SHOWN]))} is out of service"
+        )
     elif len(opened):
-        parts.append(f"out: joined to supply only through {', '.join(_names(situation, opened[:SHOWN]))}")
+        parts.append(
+            f"out: joined to supply only through {', '.join(_names(situation, opened[:SHOWN]))}"
+        )
     else:
         parts.append("out: nothing joins it to a source, open or closed")
     if len(spare):

@@ -49,7 +49,12 @@ def full_graph(situation: Situation) -> nx.MultiGraph:
     graph = nx.MultiGraph(state=situation.state, version=situation.version)
     _add_nodes(graph, data)
     graph.add_edges_from(
-        (a, b, mrid, {"kind": kind, "phases": text, "open": is_open, "in_service": on, "length_m": m})
+        (
+            a,
+            b,
+            mrid,
+            {"kind": kind, "phases": text, "open": is_open, "in_service": on, "length_m": m},
+        )
         for a, b, mrid, kind, text, is_open, on, m in zip(
             nodes[equipment.node_a].tolist(),
             nodes[equipment.node_b].tolist(),
@@ -65,7 +70,9 @@ def full_graph(situation: Situation) -> nx.MultiGraph:
     points = data.usage_points
     graph.add_edges_from(
         (node, mrid, "service", {"kind": "service"})
-        for node, mrid in zip(nodes[points.node].tolist(), decode(points.mrid).tolist(), strict=True)
+        for node, mrid in zip(
+            nodes[points.node].tolist(), decode(points.mrid).tolist(), strict=True
+        )
     )
     return graph
 

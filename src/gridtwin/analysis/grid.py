@@ -127,9 +127,7 @@ def _cells(
     return np.clip(((xy - low) / step).astype(np.int64), 0, SIDE - 1)
 
 
-def _mark(
-    crossed: NDArray[np.bool_], a: NDArray[np.float64], b: NDArray[np.float64]
-) -> bool:
+def _mark(crossed: NDArray[np.bool_], a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
     """
     Mark every cell that a segment touches, and answer whether there were few enough of them.
 

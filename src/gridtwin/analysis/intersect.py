@@ -118,18 +118,15 @@ def group_counts(
     )
 
 
-def _lines(
-    data: NetworkData, polygon: Polygon | MultiPolygon, predicate: str
-) -> NDArray[np.int32]:
+def _lines(data: NetworkData, polygon: Polygon | MultiPolygon, predicate: str) -> NDArray[np.int32]:
     """Return the equipment rows in a relation to the polygon; only candidates become lines."""
     rows = np.flatnonzero(_near(data, polygon.bounds))
     if not len(rows):
         return np.empty(0, dtype=np.int32)
     lines = equipment_lines(data, rows)
     # Equipment whose ends lie on one spot is a place, and no valid line: ask about the place.
-    xy = shapely.get_coordinates(shapely.envelope(lines[shapely.length(lines) == 0]))
-    spot = shapely.length(lines) == 0
-    lines[spot] = shapely.points(xy)
+    spot = np.flatnonzero(shapely.length(lines) == 0)
+    lines[spot] = shapely.points(data.nodes.xy[data.equipment.node_a[rows[spot]]])
     shape = shapely.from_wkb(shapely.to_wkb(polygon))  # prepared here, not in the caller's hands
     shapely.prepare(shape)
     return rows[_relate(shape, lines, predicate)].astype(np.int32)

@@ -47,7 +47,9 @@ def find_section(
     equipment = situation.data.equipment
     standing_open = situation.is_open
     bounds = situation.operable | standing_open
-    bounds[[row for table, row in elements if table == "equipment" and not situation.is_switch[row]]] = False
+    bounds[
+        [row for table, row in elements if table == "equipment" and not situation.is_switch[row]]
+    ] = False
     passable = equipment.in_service & ~bounds
     passable[barriers] = False
     walk = flood(situation.adjacency, start_nodes(situation, elements), passable)

@@ -17,8 +17,9 @@ METERS_PER_DEGREE = 111_320.0  # along a meridian, and along the equator
 BUFFER_M = 30.0  # drawn around a customer on its own
 MAX_REACH_M = 150.0
 SPACINGS = 1.5  # the reach, in typical distances to the third neighbor
-SAMPLE = 2_000  # points whose spacing is looked at
-MAX_CELLS = 6_000  # above it the raster is made coarser
+SAMPLE = 500  # points whose spacing is looked at
+MANY = 25_000  # above it the raster is coarse whatever the spacing
+MAX_CELLS = 1_500  # above it the raster is made coarser
 COARSER = 1.4
 CELL = 0.5  # side of a cell, in reaches
 GROW, SHRINK = 1.6, 0.8  # in reaches; an octagon's flats lie at 0.92 of its radius
@@ -54,6 +55,7 @@ def outline(
     meters = (placed - origin) * scale
     shape, reach = _blobs(meters, _reach(meters))
     shape = _simplify(_fill(shape, FILL * reach * reach), reach, max_vertices)
+    shape = _take_in(shape, meters, reach)
     placed_back = shapely.transform(shape, lambda corners: corners / scale + origin)
     if not placed_back.is_valid:  # corners nearer than the precision of degrees
         placed_back = shapely.buffer(placed_back, 0)
@@ -69,7 +71,7 @@ def _meters_per_unit(latitude: float) -> NDArray[np.float64]:
 def _reach(meters: NDArray[np.float64]) -> float:
     """Return how far around a point the outline goes: a few typical spacings, within bounds."""
     sample = meters[:: max(1, len(meters) // SAMPLE)]
-    if len(sample) < 3:
+    if len(sample) < 3 or len(meters) > MANY:
         return BUFFER_M
     spacing = cKDTree(meters, balanced_tree=False).query(sample, k=min(4, len(meters)))[0][:, -1]
     return float(np.clip(np.median(spacing) * SPACINGS, BUFFER_M, MAX_REACH_M))
@@ -116,8 +118,16 @@ def _simplify(shape: BaseGeometry, reach: float, max_vertices: int) -> BaseGeome
         if shapely.get_num_coordinates(simple) <= max_vertices:
             break
         # Grown first by more than the corners may then be cut, so that no point falls outside.
-        simple = shapely.simplify(
-            shapely.buffer(shape, tolerance * 1.2, quad_segs=2), tolerance
-        )
+        simple = shapely.simplify(shapely.buffer(shape, tolerance * 1.2, quad_segs=2), tolerance)
         tolerance *= 2
     return simple
+
+
+def _take_in(shape: BaseGeometry, meters: NDArray[np.float64], reach: float) -> BaseGeometry:
+    """Return the shape with the few points that simplifying a small ring may have cut off."""
+    shapely.prepare(shape)
+    left = meters[~shapely.contains_xy(shape, meters[:, 0], meters[:, 1])]
+    if not len(left):
+        return shape
+    around = shapely.buffer(shapely.points(left), reach * SHRINK, quad_segs=2)
+    return shapely.union_all([shape, *around])

@@ -29,9 +29,7 @@ class PolygonInput:
     warnings: tuple[str, ...] = ()
 
 
-def read_polygon(
-    given: object, *, geographic: bool = True
-) -> PolygonInput:
+def read_polygon(given: object, *, geographic: bool = True) -> PolygonInput:
     """
     Return the polygon that a text, a GeoJSON mapping or a shapely geometry stands for.
 
@@ -151,12 +149,12 @@ def _geometry(document: Mapping[str, Any]) -> BaseGeometry:
     return made[0] if len(made) == 1 else MultiPolygon(made)
 
 
-def _polygon(rings: Any) -> Polygon:  # noqa: ANN401 - whatever the JSON holds
+def _polygon(rings: Any) -> Polygon:
     loops = [_ring(ring) for ring in rings or ()]
     return Polygon(loops[0], loops[1:]) if loops else Polygon()
 
 
-def _ring(positions: Any) -> np.ndarray[Any, np.dtype[np.float64]]:  # noqa: ANN401
+def _ring(positions: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
     ring = np.array([position[:2] for position in positions], dtype=np.float64)
     if ring.ndim != 2 or ring.shape[1] != 2:
         msg = "a position is not [x, y]"
@@ -202,7 +200,9 @@ def _mend(part: BaseGeometry, warnings: list[str]) -> BaseGeometry:
     """Return a valid polygon; what was wrong with it joins `warnings`."""
     if part.is_valid:
         return part
-    warnings.append(f"the polygon was not valid and has been repaired: {shapely.is_valid_reason(part)}")
+    warnings.append(
+        f"the polygon was not valid and has been repaired: {shapely.is_valid_reason(part)}"
+    )
     repaired = shapely.get_parts(shapely.make_valid(part))
     # A repaired collection can hold multipolygons beside stray lines and points.
     flat = shapely.get_parts(repaired)

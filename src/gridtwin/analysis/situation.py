@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.model import cim
-from gridtwin.topology.conduction import Rules
 from gridtwin.topology.loss import Faults
 from gridtwin.topology.membership import feeder_of_nodes
 from gridtwin.topology.walk import Adjacency
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from gridtwin.model.ids import Element
     from gridtwin.model.network import Network
     from gridtwin.model.tables import NetworkData
+    from gridtwin.topology.conduction import Rules
     from gridtwin.topology.index import TopologyIndex
 
 NONE: NDArray[np.int32] = np.empty(0, dtype=np.int32)

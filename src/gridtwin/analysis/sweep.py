@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.situation import Situation
 from gridtwin.topology.loss import Faults, affected, find_loss
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from gridtwin.analysis.situation import Situation
 
 
 def sweep(situation: Situation) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -67,9 +67,7 @@ def _looped(situation: Situation, row: int) -> bool:
     return bool(situation.conducts[row]) and situation.index.child[row] < 0
 
 
-def _shortest(
-    situation: Situation, starts: NDArray[np.int32], own: list[int]
-) -> NDArray[np.int32]:
+def _shortest(situation: Situation, starts: NDArray[np.int32], own: list[int]) -> NDArray[np.int32]:
     del own
     index = situation.index
     rows: set[int] = set()

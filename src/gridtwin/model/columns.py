@@ -50,7 +50,7 @@ class FrameColumns:
         Where faults go.
     """
 
-    def __init__(self, name: str, frame: Any, faults: Faults) -> None:  # noqa: ANN401
+    def __init__(self, name: str, frame: Any, faults: Faults) -> None:
         self.name = name
         self._frame = {} if frame is None else frame
         self._faults = faults
@@ -95,11 +95,10 @@ class FrameColumns:
 
     def values(self, column: str) -> NDArray[Any]:
         """Return a column as the objects it holds."""
-        values = self._frame[column]
-        return np.asarray(values, dtype=object)
+        return np.array(self._frame[column], dtype=object)
 
     def _nulls(self, values: NDArray[Any]) -> NDArray[np.bool_]:
-        import pandas as pd  # noqa: PLC0415 - slow to import; frames come with it anyway
+        import pandas as pd
 
         return np.asarray(pd.isna(values), dtype=bool)
 
@@ -127,10 +126,10 @@ class FrameColumns:
         return encode(texts)
 
     def numbers(self, column: str, *, least: float) -> NDArray[np.float32]:
-        """Return a column of numbers, NaN where nothing is given; note what is none or too small."""
+        """Return a column of numbers, NaN where nothing is given; note what is none."""
         if not self._has(column):
             return unknown(self.count)
-        import pandas as pd  # noqa: PLC0415
+        import pandas as pd
 
         values = self.values(column)
         numbers = np.asarray(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
@@ -149,7 +148,10 @@ class FrameColumns:
         bad = np.flatnonzero((numbers != np.floor(numbers)) | (numbers > MAX_CUSTOMERS))
         self.fault(
             bad,
-            [f"{column} {numbers[row]:g} is no whole number up to {MAX_CUSTOMERS:,}" for row in bad],
+            [
+                f"{column} {numbers[row]:g} is no whole number up to {MAX_CUSTOMERS:,}"
+                for row in bad
+            ],
         )
         return np.clip(numbers, 0, MAX_CUSTOMERS).astype(np.int32)
 
@@ -179,14 +181,16 @@ class FrameColumns:
                 places[code] = allowed.index(known)
             elif known or default is None:
                 bad = np.flatnonzero(codes == code)
-                reason = f"{column} {word!r} is unknown: use one of {', '.join(filter(None, allowed))}"
+                reason = (
+                    f"{column} {word!r} is unknown: use one of {', '.join(filter(None, allowed))}"
+                )
                 self.fault(bad, [reason] * len(bad))
             elif default in allowed:
                 places[code] = allowed.index(default)
         return places[codes] if len(words) else np.zeros(self.count, dtype=np.uint8)
 
     def _factorized(self, column: str) -> tuple[NDArray[np.intp], list[str]]:
-        import pandas as pd  # noqa: PLC0415
+        import pandas as pd
 
         codes, words = pd.factorize(decode(self._texts_of(column)))
         return codes, [str(word) for word in words]
@@ -243,7 +247,7 @@ class FrameColumns:
         """Return a column of mRIDs as rows of the table they name."""
         if not self._has(column):
             return np.full(self.count, -1, dtype=np.int32)
-        import pandas as pd  # noqa: PLC0415
+        import pandas as pd
 
         names = self._texts_of(column)
         unique = pd.Index(targets.astype(object)).drop_duplicates()
@@ -260,16 +264,18 @@ class FrameColumns:
     def _geometry(self, wanted: shapely.GeometryType) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """Return the geometries, and where there is a usable one of the wanted type."""
         values = self.values("geometry")
-        values = np.where(self._nulls(values), None, values)
+        values[self._nulls(values)] = None
         if any(isinstance(value, str) for value in values[:1]):
             values = shapely.from_wkt(values, on_invalid="ignore")
         is_geometry = shapely.is_geometry(values)
-        types = shapely.get_type_id(np.where(is_geometry, values, None))
-        missing = (types < 0) | shapely.is_empty(np.where(is_geometry, values, None))
+        values[~is_geometry] = None
+        types = shapely.get_type_id(values)
+        missing = (types < 0) | shapely.is_empty(values)
         wrong = ~missing & (types != wanted)
         bad = np.flatnonzero(wrong)
         self.fault(
-            bad, [f"geometry is a {values[row].geom_type}, not a {wanted.name.title()}" for row in bad]
+            bad,
+            [f"geometry is a {values[row].geom_type}, not a {wanted.name.title()}" for row in bad],
         )
         return values, ~missing & ~wrong
 
@@ -289,7 +295,7 @@ class FrameColumns:
 
     @staticmethod
     def _is_wrong_type(value: object) -> bool:
-        return isinstance(value, shapely.Geometry) and not value.is_empty
+        return bool(shapely.is_geometry(value)) and not bool(shapely.is_empty(value))
 
     def lines(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the lines of a frame as offsets and coordinates; empty where there is none."""
@@ -297,7 +303,8 @@ class FrameColumns:
         if not self._has("geometry"):
             return start, np.empty((0, 2))
         values, usable = self._geometry(shapely.GeometryType.LINESTRING)
-        xy, owner = shapely.get_coordinates(np.where(usable, values, None), return_index=True)
+        xy, owner = shapely.get_coordinates(values[usable], return_index=True)
+        owner = np.flatnonzero(usable)[owner]
         np.cumsum(np.bincount(owner, minlength=self.count), out=start[1:])
         infinite = np.unique(owner[~np.isfinite(xy).all(axis=1)])
         self.fault(infinite, ["geometry has a coordinate that is no finite number"] * len(infinite))

@@ -10,7 +10,7 @@ import shapely
 
 from gridtwin.errors import CrsError, NetworkError
 from gridtwin.model import cim, phases, validate
-from gridtwin.model.columns import FrameColumns, Faults
+from gridtwin.model.columns import Faults, FrameColumns
 from gridtwin.model.tables import (
     Equipment,
     Feeders,
@@ -90,12 +90,14 @@ def projector(
     """
     if crs is None or crs.upper() == WGS84:
         return lambda xy: xy
-    import pyproj  # noqa: PLC0415 - slow to import, and seldom needed
+    import pyproj
 
     try:
         source = pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError as error:
-        msg = f"{crs!r} is no coordinate system known to pyproj: give one such as EPSG:2278, or none"
+        msg = (
+            f"{crs!r} is no coordinate system known to pyproj: give one such as EPSG:2278, or none"
+        )
         raise CrsError(msg) from error
     if source.equals(pyproj.CRS.from_epsg(4326), ignore_axis_order=True):
         return lambda xy: xy
@@ -207,7 +209,7 @@ def _or_node(
 
 def plain_frame(columns: dict[str, Any], crs: str | None) -> pd.DataFrame:
     """Return columns as a pandas DataFrame; its ``attrs["crs"]`` says where the geometry lies."""
-    import pandas as pd  # noqa: PLC0415 - slow to import, and a command line does without
+    import pandas as pd
 
     frame = pd.DataFrame(columns)
     frame.attrs["crs"] = crs

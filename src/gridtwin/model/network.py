@@ -32,6 +32,8 @@ class Network:
         place on earth is not known.
     make_frame
         What turns columns into the frames that `nodes`, `equipment` and the others return.
+    ids
+        The rows of every mRID, where they have been sorted before.
     """
 
     def __init__(
@@ -40,21 +42,24 @@ class Network:
         *,
         crs: str | None = frames.WGS84,
         make_frame: FrameMaker = frames.plain_frame,
+        ids: Ids | None = None,
     ) -> None:
         self.data = data
         self.crs = crs
         self._make_frame = make_frame
+        if ids is not None:
+            self.__dict__["ids"] = ids  # what the property would find by sorting
 
     @classmethod
-    def from_frames(  # noqa: PLR0913 - one argument per frame of the model
+    def from_frames(
         cls,
         *,
-        nodes: Any,  # noqa: ANN401 - any frame: pandas, GeoPandas, or a mapping of columns
-        equipment: Any,  # noqa: ANN401
-        usage_points: Any = None,  # noqa: ANN401
-        sources: Any = None,  # noqa: ANN401
-        substations: Any = None,  # noqa: ANN401
-        feeders: Any = None,  # noqa: ANN401
+        nodes: Any,
+        equipment: Any,
+        usage_points: Any = None,
+        sources: Any = None,
+        substations: Any = None,
+        feeders: Any = None,
         crs: str | None = None,
         where: str = "",
     ) -> Network:
@@ -95,7 +100,8 @@ class Network:
 
     def seen_as(self, make_frame: FrameMaker) -> Network:
         """Return the same network with its frames made by `make_frame`."""
-        return Network(self.data, crs=self.crs, make_frame=make_frame)
+        known = self.__dict__.get("ids")
+        return Network(self.data, crs=self.crs, make_frame=make_frame, ids=known)
 
     def reordered(
         self,

@@ -146,7 +146,9 @@ def unknown(count: int) -> NDArray[np.float32]:
 
 def take(table: Table, rows: NDArray[np.integer[Any]]) -> Table:
     """Return the rows of a table in the order given."""
-    return replace(table, **{field.name: getattr(table, field.name)[rows] for field in fields(table)})
+    return replace(
+        table, **{field.name: getattr(table, field.name)[rows] for field in fields(table)}
+    )
 
 
 def take_equipment(table: Equipment, rows: NDArray[np.integer[Any]]) -> Equipment:

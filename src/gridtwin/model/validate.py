@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gridtwin.model import cim
 from gridtwin.model.tables import NetworkData, decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from gridtwin.model.columns import Faults, FrameColumns
 
@@ -129,9 +130,7 @@ def _on_cycles(
     """Return which edges of a simple graph are left when dead ends are pruned away."""
     alive = np.ones(len(low), dtype=bool)
     while alive.any():
-        degree = np.bincount(
-            np.concatenate([low[alive], high[alive]]), minlength=node_count
-        )
+        degree = np.bincount(np.concatenate([low[alive], high[alive]]), minlength=node_count)
         ends = alive & ((degree[low] == 1) | (degree[high] == 1))
         if not ends.any():
             break

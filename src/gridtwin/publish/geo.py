@@ -33,10 +33,10 @@ def geo_frame(columns: dict[str, Any], crs: str | None) -> gpd.GeoDataFrame | pd
     [2.0]
     """
     if "geometry" not in columns:
-        import pandas as pd  # noqa: PLC0415 - slow to import
+        import pandas as pd
 
         return pd.DataFrame(columns)
-    import geopandas as gpd  # noqa: PLC0415 - slow to import
+    import geopandas as gpd
 
     geometry = np.asarray(columns["geometry"], dtype=object)
     nowhere = (shapely.get_type_id(geometry) == shapely.GeometryType.POINT) & ~np.isfinite(

@@ -92,7 +92,7 @@ def _require_place(path: Path) -> None:
 def _write_layer(
     frame: gpd.GeoDataFrame | pd.DataFrame, path: Path, name: str, geometry_type: str | None
 ) -> None:
-    import pyogrio  # noqa: PLC0415 - slow to import
+    import pyogrio
 
     with warnings.catch_warnings():
         # A planar network has no CRS to write; that is no oversight.

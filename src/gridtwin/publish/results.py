@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -77,7 +78,9 @@ class TraceResult:
     def columns(self) -> dict[str, NDArray[Any]]:
         """Return the elements as columns: mrid, kind, class, phases, parent, depth."""
         data, rows = self.situation.data, self.rows
-        names = np.append(decode(data.equipment.mrid), "") if len(rows.equipment) else np.array([""])
+        names = (
+            np.append(decode(data.equipment.mrid), "") if len(rows.equipment) else np.array([""])
+        )
         return {
             "mrid": self.elements.astype(object),
             "kind": np.array(cim.KIND_NAMES, dtype=object)[data.equipment.kind[rows.equipment]],
@@ -215,7 +218,7 @@ class BlastRadius:
             "peak_w": self.peak_w,
             "feeders": self.feeders,
             "devices": self.devices.tolist(),
-            "area": None if self.area is None else shapely.geometry.mapping(self.area),
+            "area": None if self.area is None else json.loads(shapely.to_geojson(self.area)),
             "warnings": list(self.warnings),
         }
 

@@ -144,7 +144,7 @@ def _stated_size(suffix: str, header: bytes) -> int:
 
 def _opened(path: Path, reader: Callable[[], Read]) -> Read:
     """Return what `reader` reads, turning the errors of the libraries below into one of ours."""
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    import pyarrow as pa
 
     try:
         return reader()
@@ -157,7 +157,7 @@ def _opened(path: Path, reader: Callable[[], Read]) -> Read:
 
 
 def _layer_names(path: Path) -> dict[str, str]:
-    import pyogrio  # noqa: PLC0415 - slow to import
+    import pyogrio
 
     there = {str(name).casefold(): str(name) for name in pyogrio.list_layers(path)[:, 0]}
     return {name: there[name] for name in FRAMES if name in there}
@@ -165,7 +165,7 @@ def _layer_names(path: Path) -> dict[str, str]:
 
 def _read_layer(path: Path, layer: str | None) -> pd.DataFrame:
     """Return one layer; an error if fewer rows come than it says to have."""
-    import pyogrio  # noqa: PLC0415 - slow to import
+    import pyogrio
 
     expected = pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"]
     frame = pyogrio.read_dataframe(path, layer=layer, use_arrow=True)
@@ -190,9 +190,9 @@ def _read_file(path: Path) -> pd.DataFrame:
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    import geopandas as gpd  # noqa: PLC0415 - slow to import
-    import pandas as pd  # noqa: PLC0415
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import geopandas as gpd
+    import pandas as pd
+    import pyarrow.parquet as pq
 
     if b"geo" in (pq.read_schema(path).metadata or {}):
         return _canonical(gpd.read_parquet(path))
@@ -201,13 +201,13 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 def _canonical(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame with the model's column names, and geometries of a single part."""
-    import geopandas as gpd  # noqa: PLC0415 - slow to import
+    import geopandas as gpd
 
     if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None:
         parts = _single_parts(np.asarray(frame.geometry, dtype=object))
-        frame = frame.set_geometry(gpd.GeoSeries(parts, index=frame.index, crs=frame.crs))
-        if frame.active_geometry_name != "geometry":
-            frame = frame.drop(columns="geometry", errors="ignore").rename_geometry("geometry")
+        places = gpd.GeoSeries(parts, index=frame.index, crs=frame.crs)
+        attributes = frame.drop(columns={frame.active_geometry_name, "geometry"}, errors="ignore")
+        frame = gpd.GeoDataFrame(attributes, geometry=places)
     names: dict[str, str] = {}
     lowered = [str(column).strip().casefold() for column in frame.columns]
     for column, known in zip(frame.columns, lowered, strict=True):
@@ -251,7 +251,7 @@ def _in_one_crs(frames: dict[str, Any], paths: dict[str, Path], crs: str | None)
     }
 
 
-def _with_crs(frame: Any, name: str, path: Path, nodes_crs: Any) -> Any:  # noqa: ANN401 - GeoDataFrame, pyproj.CRS
+def _with_crs(frame: Any, name: str, path: Path, nodes_crs: Any) -> Any:
     """Return a frame that states its CRS; WKT in a CSV file lies where its nodes lie."""
     if frame.crs is None and nodes_crs is not None and path.suffix.casefold() == ".csv":
         frame = frame.set_crs(nodes_crs)

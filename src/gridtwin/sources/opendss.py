@@ -31,8 +31,8 @@ def read_opendss(path: Path, *, crs: str | None = None) -> Network:
     Every enabled two-terminal element becomes equipment under its full name in lower case, every
     bus a node, every load a usage point. Phases come from the terminals: 1, 2, 3 are A, B, C; below
     a transformer whose sides do not share phases, as a center tap, 1 and 2 are the legs s1 and s2.
-    An element with an open terminal stands open. A transformer of three or more buses is a star: its
-    first winding keeps the name, the others are called ``NAME#2`` and so on.
+    An element with an open terminal stands open. A transformer of three buses or more is a star:
+    the first winding keeps the name, the others are called ``NAME#2`` and so on.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def read_opendss(path: Path, *, crs: str | None = None) -> Network:
     """
     path = Path(path)
     if crs is None:
-        msg = f"{path}: an OpenDSS file states no coordinate system; give --crs EPSG:... or --crs none"
+        msg = f"{path}: OpenDSS files state no coordinate system; give --crs EPSG:... or none"
         raise CrsError(msg)
     circuit = read_circuit(_compiled(path), str(path))
     return _network(circuit, crs, str(path))

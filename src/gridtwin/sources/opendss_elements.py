@@ -154,8 +154,7 @@ def _branch(engine: Engine, name: str, family: str, kinds: dict[str, str]) -> Br
     if len(merged) < 2 and family in {"reactor", "capacitor"}:
         return None
     if len(merged) < 2:  # both ends at one bus: a branch all the same
-        merged = dict.fromkeys((end.bus for end in ends), set(ends[0].nodes)) if ends else {}
-        if not merged:
+        if not ends:
             return None
         only = ends[0]
         pair = [only, only]

@@ -23,7 +23,7 @@ HIGH_V = 60_000.0  # a transformer from here up to medium voltage makes a substa
 LOW_V = 1_000.0
 
 
-def read_pandapower(source: str | Path | Any, *, crs: str | None = None) -> Network:  # noqa: ANN401 - pandapowerNet
+def read_pandapower(source: str | Path | Any, *, crs: str | None = None) -> Network:
     """
     Read a pandapower net.
 
@@ -73,7 +73,7 @@ def read_simbench(code: str, *, crs: str | None = None) -> Network:
     """
     with _quiet():
         try:
-            import simbench  # noqa: PLC0415 - an optional part
+            import simbench
         except ImportError as error:
             need = "reading SimBench grids"
             raise MissingExtraError(need, "pandapower") from error
@@ -100,11 +100,11 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _load(path: Path) -> Any:  # noqa: ANN401 - pandapowerNet
+def _load(path: Path) -> Any:
     _require_net(path)
     with _quiet():
         try:
-            from pandapower.file_io import from_json  # noqa: PLC0415 - an optional part
+            from pandapower.file_io import from_json
         except ImportError as error:
             need = "reading pandapower nets"
             raise MissingExtraError(need, "pandapower") from error
@@ -132,7 +132,7 @@ def _require_net(path: Path) -> None:
         raise SourceError(msg)
 
 
-def _network(net: Any, crs: str | None, where: str) -> Network:  # noqa: ANN401 - pandapowerNet
+def _network(net: Any, crs: str | None, where: str) -> Network:
     rows = NetRows(net, where)
     points = tables.usage_points(net, rows)
     sources = tables.sources(net, rows)
@@ -169,7 +169,7 @@ class _Stations:
     bus there and its other end elsewhere; that breaker is its head.
     """
 
-    def __init__(self, net: Any, rows: NetRows) -> None:  # noqa: ANN401 - pandapowerNet
+    def __init__(self, net: Any, rows: NetRows) -> None:
         self._net, self._rows = net, rows
         transformers = [
             (int(row["hv_bus"]), int(row["lv_bus"]), row)

@@ -17,7 +17,7 @@ Place = tuple[float, float]
 STEP = 100.0  # of a schematic: planar units between neighboring buses
 
 
-def geometries(table: Any) -> dict[int, Any]:  # noqa: ANN401 - a table of a pandapower net
+def geometries(table: Any) -> dict[int, Any]:
     """Return the geometry of each row of a table that has one in its GeoJSON column ``geo``."""
     if "geo" not in table:
         return {}

@@ -29,7 +29,7 @@ ASYMMETRIC = {"A": "p_a_mw", "B": "p_b_mw", "C": "p_c_mw"}
 GENERATORS = ("gen", "sgen", "storage", "asymmetric_sgen")
 
 
-def records(net: Any, table: str) -> Iterator[tuple[int, Row]]:  # noqa: ANN401 - pandapowerNet
+def records(net: Any, table: str) -> Iterator[tuple[int, Row]]:
     """Return the index and the columns of each row of a table; nothing if there is none."""
     frame = net.get(table)
     if frame is None or not len(frame):
@@ -38,7 +38,7 @@ def records(net: Any, table: str) -> Iterator[tuple[int, Row]]:  # noqa: ANN401 
     return ((int(index), row) for index, row in rows)
 
 
-def number(value: Any) -> float:  # noqa: ANN401 - a cell
+def number(value: Any) -> float:
     """Return a cell as a number; NaN where it holds none."""
     try:
         return float(value)
@@ -46,7 +46,7 @@ def number(value: Any) -> float:  # noqa: ANN401 - a cell
         return math.nan
 
 
-def text(value: Any) -> str:  # noqa: ANN401 - a cell
+def text(value: Any) -> str:
     """Return a cell as a text; empty where it holds none."""
     return value.strip() if isinstance(value, str) else ""
 
@@ -63,7 +63,7 @@ class NetRows:
         Where it comes from, for errors.
     """
 
-    def __init__(self, net: Any, where: str) -> None:  # noqa: ANN401 - pandapowerNet
+    def __init__(self, net: Any, where: str) -> None:
         self._net = net
         self._where = where
         self._voltage = {bus: number(row["vn_kv"]) * 1e3 for bus, row in records(net, "bus")}
@@ -116,7 +116,7 @@ class NetRows:
                 self.require_bus(mrid, bus)
         return [(int(a), int(b)) for _, a, b in pairs]
 
-    def require_bus(self, mrid: str, bus: Any) -> None:  # noqa: ANN401 - a cell
+    def require_bus(self, mrid: str, bus: Any) -> None:
         """Raise SourceError if an element stands at a bus that the net does not have."""
         if bus not in self._voltage:
             msg = f"{self._where}: {mrid} stands at bus {bus}, which the net does not have"
@@ -150,7 +150,7 @@ class NetRows:
         row: Row,
         kind: str,
         ends: tuple[str, str],
-        **more: Any,  # noqa: ANN401 - columns
+        **more: Any,
     ) -> None:
         self.equipment.append(
             {
@@ -264,7 +264,7 @@ def _vector_group(row: Row) -> str:
     return ""
 
 
-def usage_points(net: Any, rows: NetRows) -> list[Row]:  # noqa: ANN401 - pandapowerNet
+def usage_points(net: Any, rows: NetRows) -> list[Row]:
     """Return the loads of a net; one out of service serves no customer."""
     found: list[Row] = []
     for table in (*LOADS, "asymmetric_load"):
@@ -294,7 +294,7 @@ def _demand(table: str, row: Row) -> tuple[float, str]:
     return sum(drawn.values()), used or "ABC"
 
 
-def sources(net: Any, rows: NetRows) -> list[Row]:  # noqa: ANN401 - pandapowerNet
+def sources(net: Any, rows: NetRows) -> list[Row]:
     """Return the external grids and the generators of a net."""
     found: list[Row] = []
     for table in ("ext_grid", *GENERATORS):

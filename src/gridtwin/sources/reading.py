@@ -60,7 +60,7 @@ def read(source: str | Path, *, format: str | None = None, crs: str | None = Non
     """
     text = str(source)
     if format == "simbench" or text.startswith(SIMBENCH):
-        from gridtwin.sources.pandapower_net import read_simbench  # noqa: PLC0415
+        from gridtwin.sources.pandapower_net import read_simbench
 
         return read_simbench(text.removeprefix(SIMBENCH), crs=crs)
     path = Path(source).expanduser()
@@ -111,14 +111,14 @@ def _format_of_folder(folder: Path) -> str:
 
 def _read_as(chosen: str, path: Path, crs: str | None) -> Network:
     if chosen == "dss":
-        from gridtwin.sources.opendss import read_opendss  # noqa: PLC0415
+        from gridtwin.sources.opendss import read_opendss
 
         return read_opendss(path, crs=crs)
     if chosen == "pandapower":
-        from gridtwin.sources.pandapower_net import read_pandapower  # noqa: PLC0415
+        from gridtwin.sources.pandapower_net import read_pandapower
 
         return read_pandapower(path, crs=crs)
-    from gridtwin.sources import files  # noqa: PLC0415
+    from gridtwin.sources import files
 
     if chosen in OF_A_FOLDER:
         return files.read_folder(path, form=chosen, crs=crs)

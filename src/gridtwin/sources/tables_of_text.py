@@ -23,7 +23,7 @@ COORDINATES = (*DEGREES, ("x", "y"))
 
 def read_csv(path: Path) -> pd.DataFrame:
     """Return a CSV file as texts; what is not there is an empty text."""
-    import pandas as pd  # noqa: PLC0415 - slow to import
+    import pandas as pd
 
     return pd.read_csv(
         path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True
@@ -57,13 +57,14 @@ def with_geometry(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
     for x, y in COORDINATES:
         if x in frame and y in frame:
             xy = np.column_stack([_numbers(frame, x, path), _numbers(frame, y, path)])
-            places: Geometries = np.where(np.isnan(xy).all(axis=1), None, shapely.points(xy))
+            places: Geometries = np.asarray(shapely.points(xy), dtype=object)
+            places[np.isnan(xy).all(axis=1)] = None
             return _drawn(frame, places, WGS84 if (x, y) in DEGREES else None)
     return frame
 
 
 def _drawn(frame: pd.DataFrame, geometry: Geometries, crs: str | None) -> pd.DataFrame:
-    import geopandas as gpd  # noqa: PLC0415 - slow to import
+    import geopandas as gpd
 
     drawn: pd.DataFrame = gpd.GeoDataFrame(frame, geometry=geometry, crs=crs)
     return drawn
@@ -86,7 +87,7 @@ def _parsed(column: pd.Series[Any], path: Path) -> Geometries:
 
 
 def _numbers(frame: pd.DataFrame, column: str, path: Path) -> np.ndarray[Any, np.dtype[np.float64]]:
-    import pandas as pd  # noqa: PLC0415 - slow to import
+    import pandas as pd
 
     numbers = np.asarray(pd.to_numeric(frame[column], errors="coerce"), dtype=np.float64)
     texts = frame[column].astype(str).str.strip()

@@ -1,1 +1,6 @@
-"""..."""
+"""
+Keep a twin: its network, its topology index, and what changes while it is operated.
+
+`protocol.Store` says what every store can do; `local.LocalStore` keeps a twin in a directory,
+`memory.MemoryStore` for as long as a process lives.
+"""

@@ -100,7 +100,7 @@ def _numbered(
     return tin_by_rank[rank], size_by_rank[rank], order, levels
 
 
-def _reach(  # noqa: PLR0913 - the arrays of one tree
+def _reach(
     parent: NDArray[np.int32],
     tin: NDArray[np.int32],
     order: NDArray[np.intp],
@@ -121,7 +121,7 @@ def _reach(  # noqa: PLR0913 - the arrays of one tree
     return low, high
 
 
-def _joined(  # noqa: PLR0913 - the arrays of one tree
+def _joined(
     parent: NDArray[np.int32],
     tin: NDArray[np.int32],
     size: NDArray[np.int32],

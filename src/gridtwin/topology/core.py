@@ -143,7 +143,8 @@ class Core:
         mixing = kept[self.mixes[kept] > 0]
         for layer, other in ((i, j) for i in range(3) for j in range(3) if i != j):
             both = mixing[
-                (self.passes[mixing] & (1 << layer) != 0) & (self.passes[mixing] & (1 << other) != 0)
+                (self.passes[mixing] & (1 << layer) != 0)
+                & (self.passes[mixing] & (1 << other) != 0)
             ]
             tails.append(self.tail[both] + layer * count)
             heads.append(self.head[both] + other * count)
@@ -157,9 +158,7 @@ class Core:
         layers = reached[: LAYERS * count].reshape(LAYERS, count).astype(np.uint8)
         return layers[0] | layers[1] << 1 | layers[2] << 2 | layers[3] << 3
 
-    def count_needs(
-        self, points: UsagePoints, mask: NDArray[np.uint8], *, strict: bool
-    ) -> None:
+    def count_needs(self, points: UsagePoints, mask: NDArray[np.uint8], *, strict: bool) -> None:
         """
         Count the customers hanging on each slot by the phases they need.
 
@@ -175,9 +174,7 @@ class Core:
         slot = self.attach[points.node]
         need = needs(points.phases, mask[points.node])
         counted = (slot >= 0) & ((need != 0) | (not strict))
-        np.add.at(
-            self.customers, (slot[counted], need[counted]), points.customers[counted]
-        )
+        np.add.at(self.customers, (slot[counted], need[counted]), points.customers[counted])
 
     def customers_out(self, live: NDArray[np.uint8]) -> int:
         """Return the customers hanging on the core that have no supply left."""

@@ -44,7 +44,7 @@ def find_dominators(conduction: Conduction, forest: Forest) -> Dominators:
     u = forest.position[conduction.node_a[extra]]
     v = forest.position[conduction.node_b[extra]]
     one_way = conduction.one_way[extra] != 0
-    low = np.append(conduction.low, False)[forest.order]  # noqa: FBT003 - the super-source is high
+    low = np.append(conduction.low, False)[forest.order]
     mine = low[u] | low[v] | one_way
     at = forest.position[sources]
     root = np.zeros(len(sources), dtype=np.int32)

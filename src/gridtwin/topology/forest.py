@@ -63,9 +63,7 @@ class Arcs:
         )
 
 
-def adjacency(
-    tail: NDArray[np.int32], head: NDArray[np.int32], count: int
-) -> csr_matrix:
+def adjacency(tail: NDArray[np.int32], head: NDArray[np.int32], count: int) -> csr_matrix:
     """
     Return arcs as a compressed adjacency without summing parallel arcs.
 

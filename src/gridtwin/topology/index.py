@@ -56,7 +56,7 @@ class TopologyIndex:
     hook: NDArray[np.int32]  # (segments,) node of segment 0 each hangs on; -1 for segment 0
     extra: NDArray[np.int32]  # rows of live equipment outside the tree
     core: Core | None = None  # where loops are; None on a radial network
-    _hooked: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]] | None = field(
+    hooked_segments: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]] | None = field(
         default=None, repr=False
     )
 
@@ -81,14 +81,14 @@ class TopologyIndex:
             Segments but the first, the place of each one's hook in rising order, and the customers
             of all segments before each; the last has one entry more.
         """
-        if self._hooked is None:
+        if self.hooked_segments is None:
             segments = np.flatnonzero(self.hook >= 0)
             places = self.tin[self.hook[segments]].astype(np.int64)
             order = np.argsort(places, kind="stable")
             segments, places = segments[order], places[order]
             customers = self.before[self.base[segments] + self.length[segments]]
-            self._hooked = segments, places, np.concatenate([[0], np.cumsum(customers)])
-        return self._hooked
+            self.hooked_segments = segments, places, np.concatenate([[0], np.cumsum(customers)])
+        return self.hooked_segments
 
     def count(self, node: int) -> int:
         """Return the customers that go dark with a node; O(1) whatever their number."""
@@ -214,9 +214,7 @@ def build(
     return _laid_out(data, rules, forest, tree, (conduction, mask, core))
 
 
-def _masks(
-    conduction: Conduction, forest: Forest, core: Core | None
-) -> NDArray[np.uint8]:
+def _masks(conduction: Conduction, forest: Forest, core: Core | None) -> NDArray[np.uint8]:
     """Return the phases supplied at each position: flooded in the core, handed down in trees."""
     mask = np.zeros(len(forest.order), dtype=np.uint8)
     if len(forest.levels) < 3:
@@ -243,7 +241,7 @@ def _masks(
         start, stop = int(forest.levels[depth]), int(forest.levels[depth + 1])
         above = mask[forest.up[start:stop]]
         freed = above & np.uint8(FREED)
-        through = above & (passes[start:stop] | (freed - (freed >> 3)))  # 8 becomes the bits ABC
+        through = (above & (passes[start:stop] | (freed - (freed >> 3)))).astype(np.uint8)  # 8 becomes the bits ABC
         here = slice(*np.searchsorted(mixing, (start, stop)))
         _mix(through, above, (mixing[here], start), carried, mixes)
         mask[start:stop] = through
@@ -280,7 +278,7 @@ def _laid_out(
     tree: Dominators,
     parts: tuple[Conduction, NDArray[np.uint8], Core | None],
 ) -> TopologyIndex:
-    """Number the tree and lay it out in segments."""
+    """Return the tree as numbers, laid out in segments."""
     conduction, mask_by_position, core = parts
     count = conduction.node_count
     tin, size = preorder(tree.up, forest.levels, sorted_parents=tree.up is forest.up)
@@ -331,9 +329,7 @@ def _laid_out(
     )
 
 
-def _children(
-    conduction: Conduction, forest: Forest, tree: Dominators
-) -> NDArray[np.int32]:
+def _children(conduction: Conduction, forest: Forest, tree: Dominators) -> NDArray[np.int32]:
     """Return the node that goes dark with each piece of equipment; -1 where another way is left."""
     child = np.full(len(conduction.passes), -1, dtype=np.int32)
     single = np.flatnonzero((forest.feed >= 0) & ~tree.looped).astype(np.int32)
@@ -409,7 +405,9 @@ def _segments(
     heads = heads[(up[heads] >= 0) & (tin[heads] >= 0)]
     heads = heads[np.argsort(tin[heads], kind="stable")]
     start, span = tin[heads].astype(np.int64), size[heads].astype(np.int64)
-    reach = np.maximum.accumulate(np.concatenate([[0], (start + span)[:-1]])) if len(heads) else start
+    reach = (
+        np.maximum.accumulate(np.concatenate([[0], (start + span)[:-1]])) if len(heads) else start
+    )
     outermost = start >= reach
     heads, start, span = heads[outermost], start[outermost], span[outermost]
     length = np.concatenate([[live - span.sum()], span]).astype(np.int64)

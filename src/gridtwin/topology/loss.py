@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.topology.core import FREED, NO_FAULT, REACHED, needs
-from gridtwin.topology.index import TopologyIndex
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.tables import UsagePoints
+    from gridtwin.topology.index import TopologyIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,7 @@ def _without_hooked(index: TopologyIndex, nodes: NDArray[np.int32]) -> NDArray[n
     return nodes[~below].astype(np.int32)
 
 
-def count_customers(
-    index: TopologyIndex, points: UsagePoints, loss: Loss, *, strict: bool
-) -> int:
+def count_customers(index: TopologyIndex, points: UsagePoints, loss: Loss, *, strict: bool) -> int:
     """Return the customers that lose all supply."""
     if loss.live is None or index.core is None:
         return _count_below(index, loss.roots)
@@ -219,7 +217,4 @@ def affected(index: TopologyIndex, points: UsagePoints, loss: Loss, *, strict: b
     # Below a transformer that mixes phases, what is left feeds every phase.
     local = index.mask[points.node] & FREED == 0
     partial = supplied & local & ~out & (left & key != key)
-    return Affected(
-        np.flatnonzero(out).astype(np.int32), np.flatnonzero(partial).astype(np.int32)
-    )
-
+    return Affected(np.flatnonzero(out).astype(np.int32), np.flatnonzero(partial).astype(np.int32))

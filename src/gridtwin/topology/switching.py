@@ -53,11 +53,11 @@ class Switching:
     """
 
     def __init__(self, index: TopologyIndex, heads: NDArray[np.int32]) -> None:
-        copies = {
+        copies: dict[str, Any] = {
             name: np.array(getattr(index, name)) for name in ARRAYS if name not in _FIXED
         }
         conduction = replace(index.conduction, passes=np.array(index.conduction.passes))
-        self.index = replace(index, **copies, conduction=conduction, _hooked=None)
+        self.index = replace(index, **copies, conduction=conduction, hooked_segments=None)
         self._heads = frozenset(heads.tolist())
         self._used = len(self.index.pool)
         self._room = self.index.length + 1
@@ -121,7 +121,7 @@ class Switching:
         self._write(segment, np.concatenate([index.pool[begin:start], rest]))
         if row in self._heads:
             index.root[segment] = index.hook[segment] = -1
-        index._hooked = None
+        index.hooked_segments = None
         return True
 
     def _shrink(self, top: int, count: int) -> None:
@@ -235,7 +235,7 @@ class Switching:
             self._write(len(index.base) - 1, nodes)
         else:
             self._insert(nodes, upper)
-        index._hooked = None
+        index.hooked_segments = None
         index.conduction.passes[row] = passes
         self._remask(nodes)
 

@@ -22,9 +22,7 @@ class Adjacency:
     node_b: NDArray[np.int32]
 
     @classmethod
-    def of(
-        cls, node_a: NDArray[np.int32], node_b: NDArray[np.int32], node_count: int
-    ) -> Adjacency:
+    def of(cls, node_a: NDArray[np.int32], node_b: NDArray[np.int32], node_count: int) -> Adjacency:
         """Sort the terminals of all equipment by node."""
         rows = len(node_a)
         terminals = np.empty(2 * rows, dtype=np.int32)

@@ -1,0 +1,163 @@
+"""
+Keep columns and index arrays as flat files, and map them back in without copying.
+
+One ``.npy`` file per array; a catalog of every array's type and shape tells a whole file from a
+damaged one before it is used.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.errors import StoreError
+from gridtwin.model.ids import TABLES, Ids, SortedIds
+from gridtwin.model.tables import (
+    Equipment,
+    Feeders,
+    NetworkData,
+    Nodes,
+    Sources,
+    Substations,
+    UsagePoints,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from gridtwin.model.network import Network
+    from gridtwin.topology.index import TopologyIndex
+
+Catalog = dict[str, tuple[str, list[int]]]  # name of an array -> its dtype and shape
+
+TABLE_TYPES: dict[str, type[Any]] = {
+    "nodes": Nodes,
+    "equipment": Equipment,
+    "usage_points": UsagePoints,
+    "sources": Sources,
+    "substations": Substations,
+    "feeders": Feeders,
+}
+
+
+def damaged(twin: Path, file: str, reason: str) -> StoreError:
+    """Return the error of a file of a twin that cannot be used, with the way to mend it."""
+    msg = f"{twin / file} {reason}: load the network again with gridtwin load SOURCE --into {twin}"
+    return StoreError(msg)
+
+
+def sync(path: Path) -> None:
+    """Return once a file, or the entries of a directory, are on the disk."""
+    if os.name == "nt" and path.is_dir():
+        return  # a directory cannot be opened there
+    descriptor = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_arrays(folder: Path, network: Network, index: TopologyIndex) -> Catalog:
+    """
+    Write every array of a network and of its topology index.
+
+    Parameters
+    ----------
+    folder
+        An empty directory.
+    network, index
+        What to keep; the index is that of the normal state.
+
+    Returns
+    -------
+        The catalog `MappedArrays` reads with.
+    """
+    catalog: Catalog = {}
+    for name, values in (*_network_arrays(network), *_index_arrays(index)):
+        array = np.asarray(values, order="C")
+        file = folder / f"{name}.npy"
+        np.save(file, array, allow_pickle=False)
+        sync(file)
+        catalog[name] = (array.dtype.str, list(array.shape))
+    sync(folder)
+    return catalog
+
+
+def _network_arrays(network: Network) -> Iterator[tuple[str, Any]]:
+    for table in TABLE_TYPES:
+        yield from _parts(table, getattr(network.data, table))
+    for table, ids in network.ids.tables.items():
+        yield from _parts(f"ids.{table}", ids)
+
+
+def _index_arrays(index: TopologyIndex) -> Iterator[tuple[str, Any]]:
+    from gridtwin.topology.index import ARRAYS  # noqa: PLC0415 - a look-up of ids does without
+
+    for name in ARRAYS:
+        yield f"index.{name}", getattr(index, name)
+    yield from _parts("conduction", index.conduction)
+    if index.core is not None:
+        yield from _parts("core", index.core)
+
+
+def _parts(prefix: str, whole: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any dataclass
+    for field in fields(whole):
+        yield f"{prefix}.{field.name}", getattr(whole, field.name)
+
+
+@dataclass(frozen=True, slots=True)
+class MappedArrays:
+    """The arrays of one twin, mapped read-only when asked for."""
+
+    twin: Path
+    catalog: Mapping[str, tuple[str, list[int]]]
+
+    def data(self) -> NetworkData:
+        """Return the tables of the network."""
+        return NetworkData(
+            **{table: self._whole(table, kind) for table, kind in TABLE_TYPES.items()}
+        )
+
+    def ids(self) -> Ids:
+        """Return where every mRID stands, sorted when the twin was made."""
+        return Ids({table: self._whole(f"ids.{table}", SortedIds) for table in TABLES})
+
+    def index(self) -> TopologyIndex:
+        """Return the topology of the normal state."""
+        # Imported here, since the topology is slow to import and a look-up of ids does without.
+        from gridtwin.topology.conduction import Conduction  # noqa: PLC0415
+        from gridtwin.topology.core import Core  # noqa: PLC0415
+        from gridtwin.topology.index import ARRAYS, TopologyIndex  # noqa: PLC0415
+
+        return TopologyIndex(
+            conduction=self._whole("conduction", Conduction),
+            core=self._whole("core", Core) if "core.nodes" in self.catalog else None,
+            **{name: self._array(f"index.{name}") for name in ARRAYS},
+        )
+
+    def _whole(self, prefix: str, kind: type[Any]) -> Any:  # noqa: ANN401 - an instance of `kind`
+        return kind(**{field.name: self._array(f"{prefix}.{field.name}") for field in fields(kind)})
+
+    def _array(self, name: str) -> Any:  # noqa: ANN401 - an array, or the one number it holds
+        file = f"arrays/{name}.npy"
+        if name not in self.catalog:
+            raise damaged(self.twin, file, "is not listed in twin.json")
+        dtype, shape = self.catalog[name]
+        mappable = 0 not in shape  # nothing cannot be mapped
+        try:
+            array = np.load(
+                self.twin / file, mmap_mode="r" if mappable else None, allow_pickle=False
+            )
+        except FileNotFoundError as error:
+            raise damaged(self.twin, file, "is missing") from error
+        except (ValueError, EOFError, OSError) as error:
+            raise damaged(self.twin, file, f"cannot be read ({error})") from error
+        if array.dtype.str != dtype or list(array.shape) != list(shape):
+            raise damaged(self.twin, file, "is not the file that was written")
+        if not array.ndim:
+            return array.item()
+        return array.view(np.ndarray)  # a memmap is slower to look into

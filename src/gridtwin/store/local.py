@@ -1,0 +1,383 @@
+"""
+Keep a twin in a directory ``NAME.twin`` that several processes can share.
+
+::
+
+    houston.twin/
+    ├── twin.json       what this is, its version, and the catalog of its arrays
+    ├── tables/         the six frames as GeoParquet, for every other program
+    ├── arrays/         columns, sorted mRIDs and the topology of the normal state, mapped when used
+    └── state.sqlite    what changes: switch states and their log, overlays, trace specs
+
+All but ``state.sqlite`` is written once, beside its place, and moved there whole.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.errors import InputError, NotFoundError, StoreError, StoreVersionError
+from gridtwin.model import phases
+from gridtwin.model.network import Network
+from gridtwin.model.state import CURRENT, NORMAL, State, every_phase
+from gridtwin.store.arrays import TABLE_TYPES, Catalog, MappedArrays, damaged, sync, write_arrays
+from gridtwin.store.states import FILE as STATE_FILE
+from gridtwin.store.states import StateFile, SwitchEvent, close_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from gridtwin.topology.index import TopologyIndex
+
+SUFFIX = ".twin"
+FORMAT = "gridtwin-twin"
+FORMAT_VERSION = 1
+CARD = "twin.json"
+WRITERS = 2  # tables written side by side; each holds its frame in memory
+
+
+class LocalStore:
+    """A twin in a directory; `create` makes one, `open` opens one."""
+
+    def __init__(self, path: Path, card: _Card) -> None:
+        self.path = path
+        self._card = card
+        self._arrays = MappedArrays(path, card.arrays)
+        self._states = StateFile(path, card.twin_id)
+        self._index: TopologyIndex | None = None
+
+    @classmethod
+    def create(
+        cls, path: Path, network: Network, index: TopologyIndex, *, overwrite: bool = False
+    ) -> LocalStore:
+        """
+        Keep a network as a new twin.
+
+        Parameters
+        ----------
+        path
+            The directory to make; its name ends in ``.twin``.
+        network
+            The network.
+        index
+            Its topology in the normal state.
+        overwrite
+            Put the new twin in the place of one that is there; its switch states go with it.
+
+        Notes
+        -----
+        A crash leaves `path` absent or as it was, never half written; what it may leave is a
+        hidden directory beside it.
+
+        Raises
+        ------
+        InputError
+            If `path` does not end in ``.twin``.
+        StoreError
+            If `path` exists and may not be overwritten, or cannot be written.
+        """
+        path = Path(path)
+        if path.suffix != SUFFIX:
+            msg = f"{path} cannot be the name of a twin: call it {path}{SUFFIX}"
+            raise InputError(msg)
+        _check_free(path, overwrite=overwrite)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent))
+            try:
+                _write(new, network, index)
+                _move_in(new, path)
+            finally:
+                shutil.rmtree(new, ignore_errors=True)  # there no more, unless something failed
+        except OSError as error:
+            msg = f"{path} cannot be written ({error}): check the disk and who may write there"
+            raise StoreError(msg) from error
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: Path) -> LocalStore:
+        """
+        Open a twin; its arrays are mapped when they are first used.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such directory.
+        StoreError
+            If the directory is no twin, is damaged, or was written by a newer gridtwin.
+        """
+        path = Path(path)
+        if not path.exists():
+            near = [str(other) for other in path.parent.glob(f"*{SUFFIX}")]
+            what = "twin"
+            raise NotFoundError(what, str(path), close_names(str(path), near))
+        return cls(path, _Card.read(path))
+
+    @cached_property
+    def network(self) -> Network:
+        """The network, its columns mapped from the files."""
+        network = Network(self._arrays.data(), crs=self._card.crs, ids=self._arrays.ids())
+        self._check_same()
+        return network
+
+    def index(self) -> TopologyIndex:
+        """Return the topology of the normal state, mapped from the files."""
+        if self._index is None:
+            index = self._arrays.index()
+            self._check_same()
+            self._index = index
+        return self._index
+
+    def _check_same(self) -> None:
+        """Refuse arrays of a twin that took this one's place since it was opened."""
+        if _Card.read(self.path).twin_id != self._card.twin_id:
+            msg = f"{self.path} was replaced by another twin since it was opened: open it again"
+            raise StoreError(msg)
+
+    def state(self, name: str = CURRENT) -> State:
+        """
+        Return a state by name.
+
+        Raises
+        ------
+        NotFoundError
+            If no state has that name, with the closest there are.
+        """
+        if name == NORMAL:
+            return State(NORMAL, 0, {})
+        return self._states.current() if name == CURRENT else self._states.overlay(name)
+
+    def states(self) -> list[str]:
+        """Return the names of the states there are: normal, current, then the overlays."""
+        return [NORMAL, CURRENT, *self._states.overlay_names()]
+
+    def operate(self, mrid: str, open_phases: str, *, actor: str = "") -> State:
+        """
+        Open the phases given of one piece of equipment, and close its others.
+
+        Parameters
+        ----------
+        mrid
+            The equipment.
+        open_phases
+            The phases that stand open afterwards; an empty text closes all.
+        actor
+            Who operated, for the log.
+
+        Returns
+        -------
+            The current state afterwards, one version on.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such equipment; nothing is written.
+        InputError
+            If it has no such phase; nothing is written.
+        """
+        after, normal = self._positions(mrid, open_phases)
+        return self._states.operate(mrid, after, normal=normal, actor=actor)
+
+    def events(self, since: int = 0) -> list[SwitchEvent]:
+        """Return the operations after a version of the current state, oldest first."""
+        return self._states.events(since)
+
+    def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:
+        """
+        Keep a state under a name of its own.
+
+        Parameters
+        ----------
+        name
+            What it is called; an overlay of that name is replaced.
+        deviations
+            mRID to the phases that stand open, for all that differs from the design.
+
+        Raises
+        ------
+        NotFoundError
+            If it names equipment that is not there; nothing is written.
+        InputError
+            If equipment has no such phase, or the name is taken; nothing is written.
+        """
+        _check_overlay_name(name)
+        kept = {}
+        for mrid, open_phases in deviations.items():
+            after, normal = self._positions(mrid, open_phases)
+            if after != normal:
+                kept[mrid] = after
+        self._states.save_overlay(name, kept)
+
+    def drop_overlay(self, name: str) -> None:
+        """Forget an overlay; NotFoundError if there is none of that name."""
+        _check_overlay_name(name)
+        self._states.drop_overlay(name)
+
+    def save_spec(self, name: str, text: str) -> None:
+        """Keep a trace spec, as JSON, under a name."""
+        self._states.save_spec(name, text)
+
+    def spec(self, name: str) -> str:
+        """Return a trace spec by name; NotFoundError if there is none."""
+        return self._states.spec(name)
+
+    def spec_names(self) -> list[str]:
+        """Return the names of the trace specs kept."""
+        return self._states.spec_names()
+
+    def _positions(self, mrid: str, open_phases: str) -> tuple[str, str]:
+        """Return the phases open afterwards and as designed, both as written in the file."""
+        row = self.network.ids.find(mrid, ("equipment",)).row
+        try:
+            wanted = phases.parse(open_phases)
+        except ValueError as error:
+            msg = f"{mrid}: {error}"
+            raise InputError(msg) from error
+        every = every_phase(self.network, row)
+        if wanted & ~every:
+            msg = (
+                f"{mrid} cannot open phase {phases.text(wanted & ~every)}:"
+                f" it has {phases.text(every)}"
+            )
+            raise InputError(msg)
+        return phases.text(wanted), phases.text(int(self.network.data.equipment.normal_open[row]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """What ``twin.json`` says."""
+
+    twin_id: str
+    crs: str | None
+    arrays: Catalog
+
+    @classmethod
+    def read(cls, twin: Path) -> _Card:
+        """Read the card of a twin, and refuse what is none."""
+        try:
+            text = (twin / CARD).read_text(encoding="utf-8")
+        except (FileNotFoundError, NotADirectoryError) as error:
+            if (twin / STATE_FILE).exists():
+                raise damaged(twin, CARD, "is missing") from error
+            msg = f"{twin} is no twin: give a directory made by gridtwin load or gridtwin new"
+            raise StoreVersionError(msg) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise damaged(twin, CARD, f"cannot be read ({error})") from error
+        try:
+            card = json.loads(text)
+            known = card["format"] == FORMAT
+            version = int(card["version"]) if known else FORMAT_VERSION
+            if known and version == FORMAT_VERSION:
+                return cls(card["id"], card["crs"], dict(card["arrays"]))
+        except (ValueError, TypeError, KeyError) as error:
+            raise damaged(twin, CARD, "is damaged") from error
+        if not known:
+            msg = f"{twin} is no twin: its {CARD} was made by another program"
+            raise StoreVersionError(msg)
+        msg = (
+            f"{twin / CARD} was written by a newer gridtwin (format {version}, this one reads"
+            f" {FORMAT_VERSION}): upgrade gridtwin"
+        )
+        raise StoreVersionError(msg)
+
+
+def _check_overlay_name(name: str) -> None:
+    if name in {NORMAL, CURRENT} or not name:
+        msg = f"an overlay cannot be called {name!r}: choose another name"
+        raise InputError(msg)
+
+
+def _check_free(path: Path, *, overwrite: bool) -> None:
+    """Refuse a place that is taken, unless by a twin that may be overwritten."""
+    if not path.exists():
+        return
+    if not overwrite:
+        msg = f"{path} exists already: choose another name, or allow it to be overwritten"
+        raise StoreError(msg)
+    if not ((path / CARD).is_file() or (path / STATE_FILE).is_file()):
+        msg = f"{path} is no twin and is not overwritten: choose another name"
+        raise StoreError(msg)
+
+
+def _write(folder: Path, network: Network, index: TopologyIndex) -> None:
+    """Write a whole twin into an empty directory."""
+    for part in ("arrays", "tables"):
+        (folder / part).mkdir()
+    catalog = write_arrays(folder / "arrays", network, index)
+    _write_tables(folder / "tables", network)
+    twin_id = uuid.uuid4().hex
+    StateFile.create(folder, twin_id)
+    card = {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "id": twin_id,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "crs": network.crs,
+        "counts": {table: len(getattr(network.data, table).mrid) for table in TABLE_TYPES},
+        "arrays": catalog,
+    }
+    (folder / CARD).write_text(json.dumps(card), encoding="utf-8")
+    folder.chmod(0o755)  # made for its owner alone, but a twin is shared
+    for part in (STATE_FILE, CARD, "."):
+        sync(folder / part)
+
+
+def _write_tables(folder: Path, network: Network) -> None:
+    """Write the six frames as GeoParquet."""
+    seen = network.seen_as(_parquet_frame)
+
+    def write(table: str) -> None:
+        file = folder / f"{table}.parquet"
+        getattr(seen, table).to_parquet(file, index=False)
+        sync(file)
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(write, TABLE_TYPES))  # the list brings up what a thread raised
+    sync(folder)
+
+
+def _parquet_frame(columns: dict[str, Any], crs: str | None) -> pd.DataFrame:
+    """Return columns as a frame that writes itself as GeoParquet; no place is no geometry."""
+    import geopandas as gpd  # noqa: PLC0415 - slow to import, and only a new twin needs it
+    import pandas as pd  # noqa: PLC0415
+    import shapely  # noqa: PLC0415
+
+    if "geometry" not in columns:
+        return pd.DataFrame(columns)
+    geometry = np.asarray(columns["geometry"], dtype=object)
+    points = shapely.get_type_id(geometry) == shapely.GeometryType.POINT
+    nowhere = points & ~np.isfinite(shapely.get_x(geometry))
+    placed = geometry.copy()
+    placed[nowhere] = None
+    frame: pd.DataFrame = gpd.GeoDataFrame({**columns, "geometry": placed}, crs=crs)
+    return frame
+
+
+def _move_in(new: Path, path: Path) -> None:
+    """Put a finished twin in its place, and what was there before away."""
+    old = new.with_suffix(".old")
+    replaced = path.exists()
+    if replaced:
+        path.rename(old)
+    try:
+        new.rename(path)
+    except OSError:
+        if replaced:
+            old.rename(path)
+        raise
+    sync(path.parent)
+    if replaced:
+        shutil.rmtree(old)
