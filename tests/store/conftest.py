@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from shapely import Point
@@ -10,6 +10,9 @@ from shapely import Point
 from gridtwin.model.network import Network
 from gridtwin.store.local import LocalStore
 from gridtwin.topology.index import build
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def make_network(*, meshed: bool = False) -> Network:

@@ -7,20 +7,29 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from gridtwin.errors import StoreError, StoreVersionError
+from gridtwin.errors import NotFoundError, StoreError, StoreVersionError
 from gridtwin.store.local import LocalStore
+
+from .conftest import keep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TESTS = Path(__file__).parents[1]
 CREATE = """
 import sys
 from pathlib import Path
+import geopandas
 from store.conftest import keep
+keep(Path(sys.argv[1]).with_name("warm.twin"), overwrite=True)
 print("ready", flush=True)
+keep(Path(sys.argv[1]))
+print("done", flush=True)
 while True:
     keep(Path(sys.argv[1]), overwrite=True)
 """
@@ -107,7 +116,8 @@ def test_a_newer_schema_is_refused(twin: Path) -> None:
         LocalStore.open(twin).state()
 
 
-def kill_at_random(script: str, path: Path, moment: float) -> None:
+def kill_at_random(script: str, path: Path, moment: float) -> bytes:
+    """Run a script, kill it some seconds after it said ready, and return what else it said."""
     process = subprocess.Popen(
         [sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, cwd=TESTS
     )
@@ -115,29 +125,40 @@ def kill_at_random(script: str, path: Path, moment: float) -> None:
     process.stdout.readline()
     time.sleep(moment)
     process.kill()
-    process.communicate()
+    return process.communicate()[0]
 
 
-def test_a_crash_during_create_leaves_no_half_twin(tmp_path: Path) -> None:
-    chance = random.Random(1)
-    whole = 0
-    for trial in range(6):
-        path = tmp_path / f"{trial}.twin"
-        kill_at_random(CREATE, path, chance.uniform(0, 0.8))
-        if path.exists():
-            use(path)
-            whole += 1
-    assert whole
+@pytest.mark.parametrize("moment", [0.02, 0.1, 0.3, 0.9])
+def test_a_crash_during_create_leaves_a_whole_twin_or_none(tmp_path: Path, moment: float) -> None:
+    path = tmp_path / "crash.twin"
+    told = kill_at_random(CREATE, path, moment)
+    aside = list(tmp_path.glob(".crash.twin.*.old"))
+    if path.exists():
+        use(path)
+    elif b"done" in told:  # killed between the two moves of a replacement
+        with pytest.raises(StoreError, match=str(aside[0])):
+            LocalStore.open(path)
+        use(aside[0])
+    else:
+        with pytest.raises(NotFoundError):
+            LocalStore.open(path)
+    use(keep(path, overwrite=True).path)
+
+
+def test_a_twin_caught_between_two_moves_is_found_again(twin: Path) -> None:
+    aside = twin.rename(twin.with_name(".small.twin.abc.old"))
+    with pytest.raises(StoreError, match=f"rename {aside} to {twin}"):
+        LocalStore.open(twin)
 
 
 def test_a_crash_while_operating_loses_nothing_that_was_told(twin: Path) -> None:
-    chance = random.Random(2)
+    chance = random.Random(2)  # noqa: S311 - not for secrets
     for _ in range(5):
         kill_at_random(OPERATE, twin, chance.uniform(0, 0.3))
         store = LocalStore.open(twin)
         state, events = store.state(), store.events()
         assert [event.version for event in events] == list(range(1, state.version + 1))
-        expected = {"BRK-1": "A"} if events and events[-1].to_phases == "A" else {}
-        assert state.deviations == expected
+        last = {event.mrid: event.to_phases for event in events}
+        assert state.deviations == ({"BRK-1": "A"} if last.get("BRK-1") else {})
         store.operate("TIE-1", "ABC")
     assert store.state().version > 10

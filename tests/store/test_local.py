@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import fields
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,13 +16,17 @@ from gridtwin.topology.index import ARRAYS, build
 
 from .conftest import keep, make_network
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 def assert_same(one: object, other: object) -> None:
     for field in fields(one):  # type: ignore[arg-type]
         np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
-        assert np.asarray(getattr(one, field.name)).dtype == np.asarray(
-            getattr(other, field.name)
-        ).dtype
+        assert (
+            np.asarray(getattr(one, field.name)).dtype
+            == np.asarray(getattr(other, field.name)).dtype
+        )
 
 
 @pytest.mark.parametrize("meshed", [False, True])

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.state import State
 from gridtwin.store.local import LocalStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OPERATE = """
 import sys

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 import shapely
@@ -66,9 +66,7 @@ class PointGrid:
         """
         if not len(self.rows) or polygon.is_empty:
             return np.empty(0, dtype=np.int32)
-        # Preparing changes nothing but speed; the caller's object is left as it was.
-        shape = shapely.from_wkb(shapely.to_wkb(polygon))
-        shapely.prepare(shape)
+        shape = prepared(polygon)
         window = self._window(shape)
         if window is None:
             return np.empty(0, dtype=np.int32)
@@ -117,14 +115,16 @@ class PointGrid:
         count = self.start[cell + 1] - first
         ends = np.cumsum(count)
         total = int(ends[-1]) if len(ends) else 0
-        return np.arange(total) + np.repeat(first - (ends - count), count)
+        members: NDArray[np.int64] = np.arange(total) + np.repeat(first - (ends - count), count)
+        return members
 
 
 def _cells(
     xy: NDArray[np.float64], low: NDArray[np.float64], step: NDArray[np.float64]
 ) -> NDArray[np.int64]:
     """Return the column and line of each point."""
-    return np.clip(((xy - low) / step).astype(np.int64), 0, SIDE - 1)
+    cells = ((xy - low) / step).astype(np.int64)
+    return np.asarray(np.clip(cells, 0, SIDE - 1), dtype=np.int64)
 
 
 def _mark(crossed: NDArray[np.bool_], a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
@@ -205,7 +205,13 @@ def inside_rows(
     x_0, y_0, x_1, y_1 = polygon.bounds
     x, y = xy[:, 0], xy[:, 1]
     near = np.flatnonzero((x >= x_0) & (x <= x_1) & (y >= y_0) & (y <= y_1))
-    shape = shapely.from_wkb(shapely.to_wkb(polygon))
-    shapely.prepare(shape)
+    shape = prepared(polygon)
     test = shapely.contains_xy if predicate == "within" else shapely.intersects_xy
     return near[test(shape, x[near], y[near])].astype(np.int32)
+
+
+def prepared(polygon: Polygon | MultiPolygon) -> Polygon | MultiPolygon:
+    """Return a prepared copy of a polygon; the caller's own is left as it was."""
+    copy = cast("Polygon | MultiPolygon", shapely.from_wkb(shapely.to_wkb(polygon)))
+    shapely.prepare(copy)
+    return copy

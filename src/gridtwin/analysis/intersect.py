@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import shapely
 
-from gridtwin.analysis.grid import inside_rows
+from gridtwin.analysis.grid import inside_rows, prepared
 from gridtwin.errors import InputError
 from gridtwin.model.frames import equipment_lines
 
@@ -127,8 +127,7 @@ def _lines(data: NetworkData, polygon: Polygon | MultiPolygon, predicate: str) -
     # Equipment whose ends lie on one spot is a place, and no valid line: ask about the place.
     spot = np.flatnonzero(shapely.length(lines) == 0)
     lines[spot] = shapely.points(data.nodes.xy[data.equipment.node_a[rows[spot]]])
-    shape = shapely.from_wkb(shapely.to_wkb(polygon))  # prepared here, not in the caller's hands
-    shapely.prepare(shape)
+    shape = prepared(polygon)
     return rows[_relate(shape, lines, predicate)].astype(np.int32)
 
 
@@ -156,5 +155,4 @@ def _near(data: NetworkData, bounds: tuple[float, float, float, float]) -> NDArr
         least[drawn] = np.minimum.reduceat(equipment.line_xy, first, axis=0)
         most[drawn] = np.maximum.reduceat(equipment.line_xy, first, axis=0)
     # NaN fails both comparisons, so that what has no place is never near.
-    near: NDArray[np.bool_] = ((most >= low) & (least <= high)).all(axis=1)
-    return near
+    return np.asarray(((most >= low) & (least <= high)).all(axis=1), dtype=np.bool_)

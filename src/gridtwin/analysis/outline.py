@@ -19,7 +19,7 @@ MAX_REACH_M = 150.0
 SPACINGS = 1.5  # the reach, in typical distances to the third neighbor
 SAMPLE = 500  # points whose spacing is looked at
 MANY = 25_000  # above it the raster is coarse whatever the spacing
-MAX_CELLS = 1_500  # above it the raster is made coarser
+MAX_CELLS = 2_500  # above it the raster is made coarser
 COARSER = 1.4
 CELL = 0.5  # side of a cell, in reaches
 GROW, SHRINK = 1.6, 0.8  # in reaches; an octagon's flats lie at 0.92 of its radius
@@ -36,7 +36,8 @@ def outline(
     Return a concave outline around points, one polygon for each cluster; None without points.
 
     The points are snapped to a raster about as coarse as they are apart; its cells are united,
-    grown, shrunk by half as much (which closes small gaps), and simplified. Every point lies inside.
+    grown, shrunk by half as much (which closes small gaps), and simplified. Every point lies
+    inside.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ def _blobs(meters: NDArray[np.float64], reach: float) -> tuple[BaseGeometry, flo
     low = meters.min(axis=0)
     cells = _cells(meters - low, reach)
     while len(cells) > MAX_CELLS:
-        reach *= COARSER
+        reach *= max(COARSER, 0.7 * (len(cells) / MAX_CELLS) ** 0.5)
         cells = _cells(meters - low, reach)
     side = reach * CELL
     corner = low + cells * side
@@ -130,4 +131,4 @@ def _take_in(shape: BaseGeometry, meters: NDArray[np.float64], reach: float) -> 
     if not len(left):
         return shape
     around = shapely.buffer(shapely.points(left), reach * SHRINK, quad_segs=2)
-    return shapely.union_all([shape, *around])
+    return shapely.union(shape, shapely.union_all(around))

@@ -159,6 +159,9 @@ def _ring(positions: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
     if ring.ndim != 2 or ring.shape[1] != 2:
         msg = "a position is not [x, y]"
         raise ValueError(msg)
+    if not np.isfinite(ring).all():
+        msg = "a position is not finite"
+        raise ValueError(msg)
     return ring
 
 

@@ -95,7 +95,7 @@ def _network_arrays(network: Network) -> Iterator[tuple[str, Any]]:
 
 
 def _index_arrays(index: TopologyIndex) -> Iterator[tuple[str, Any]]:
-    from gridtwin.topology.index import ARRAYS  # noqa: PLC0415 - a look-up of ids does without
+    from gridtwin.topology.index import ARRAYS
 
     for name in ARRAYS:
         yield f"index.{name}", getattr(index, name)
@@ -104,7 +104,7 @@ def _index_arrays(index: TopologyIndex) -> Iterator[tuple[str, Any]]:
         yield from _parts("core", index.core)
 
 
-def _parts(prefix: str, whole: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any dataclass
+def _parts(prefix: str, whole: Any) -> Iterator[tuple[str, Any]]:
     for field in fields(whole):
         yield f"{prefix}.{field.name}", getattr(whole, field.name)
 
@@ -129,9 +129,9 @@ class MappedArrays:
     def index(self) -> TopologyIndex:
         """Return the topology of the normal state."""
         # Imported here, since the topology is slow to import and a look-up of ids does without.
-        from gridtwin.topology.conduction import Conduction  # noqa: PLC0415
-        from gridtwin.topology.core import Core  # noqa: PLC0415
-        from gridtwin.topology.index import ARRAYS, TopologyIndex  # noqa: PLC0415
+        from gridtwin.topology.conduction import Conduction
+        from gridtwin.topology.core import Core
+        from gridtwin.topology.index import ARRAYS, TopologyIndex
 
         return TopologyIndex(
             conduction=self._whole("conduction", Conduction),
@@ -139,10 +139,10 @@ class MappedArrays:
             **{name: self._array(f"index.{name}") for name in ARRAYS},
         )
 
-    def _whole(self, prefix: str, kind: type[Any]) -> Any:  # noqa: ANN401 - an instance of `kind`
+    def _whole(self, prefix: str, kind: type[Any]) -> Any:
         return kind(**{field.name: self._array(f"{prefix}.{field.name}") for field in fields(kind)})
 
-    def _array(self, name: str) -> Any:  # noqa: ANN401 - an array, or the one number it holds
+    def _array(self, name: str) -> Any:
         file = f"arrays/{name}.npy"
         if name not in self.catalog:
             raise damaged(self.twin, file, "is not listed in twin.json")

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 SUFFIX = ".twin"
 FORMAT = "gridtwin-twin"
 FORMAT_VERSION = 1
+ASIDE = ".old"  # ends the name a twin has while another takes its place
 CARD = "twin.json"
 WRITERS = 2  # tables written side by side; each holds its frame in memory
 
@@ -121,6 +122,7 @@ class LocalStore:
         """
         path = Path(path)
         if not path.exists():
+            _check_aside(path)
             near = [str(other) for other in path.parent.glob(f"*{SUFFIX}")]
             what = "twin"
             raise NotFoundError(what, str(path), close_names(str(path), near))
@@ -300,6 +302,13 @@ def _check_overlay_name(name: str) -> None:
         raise InputError(msg)
 
 
+def _check_aside(path: Path) -> None:
+    """Say where a twin lies that a crash caught between the two moves of its replacement."""
+    for aside in path.parent.glob(f".{path.name}.*{ASIDE}"):
+        msg = f"{path} was being replaced when that was cut short: rename {aside} to {path}"
+        raise StoreError(msg)
+
+
 def _check_free(path: Path, *, overwrite: bool) -> None:
     """Refuse a place that is taken, unless by a twin that may be overwritten."""
     if not path.exists():
@@ -351,9 +360,9 @@ def _write_tables(folder: Path, network: Network) -> None:
 
 def _parquet_frame(columns: dict[str, Any], crs: str | None) -> pd.DataFrame:
     """Return columns as a frame that writes itself as GeoParquet; no place is no geometry."""
-    import geopandas as gpd  # noqa: PLC0415 - slow to import, and only a new twin needs it
-    import pandas as pd  # noqa: PLC0415
-    import shapely  # noqa: PLC0415
+    import geopandas as gpd
+    import pandas as pd
+    import shapely
 
     if "geometry" not in columns:
         return pd.DataFrame(columns)
@@ -368,7 +377,7 @@ def _parquet_frame(columns: dict[str, Any], crs: str | None) -> pd.DataFrame:
 
 def _move_in(new: Path, path: Path) -> None:
     """Put a finished twin in its place, and what was there before away."""
-    old = new.with_suffix(".old")
+    old = new.with_suffix(ASIDE)
     replaced = path.exists()
     if replaced:
         path.rename(old)

@@ -242,7 +242,7 @@ class StateFile:
 
 def close_names(name: str, names: list[str]) -> list[str]:
     """Return the few names closest to one that was not found."""
-    import difflib  # noqa: PLC0415 - needed only when something was not found
+    import difflib
 
     return difflib.get_close_matches(name, names, n=3, cutoff=0.5)
 

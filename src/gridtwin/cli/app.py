@@ -1,0 +1,39 @@
+"""Say what the commands are called."""
+
+from __future__ import annotations
+
+import typer
+
+from gridtwin.cli import networks, outages, states, traces
+
+app = typer.Typer(
+    name="gridtwin",
+    help="The open digital twin of an electric distribution utility.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    epilog="Example: gridtwin new houston.twin --like houston --meters 60000 --seed 1",
+)
+
+app.command("new")(networks.new)
+app.command("load")(networks.load)
+app.command("check")(networks.check)
+app.command("trace")(traces.trace)
+app.command("explain")(traces.explain)
+app.command("switch")(states.switch)
+app.add_typer(outages.app, name="outage")
+app.command("intersect")(networks.intersect)
+app.add_typer(networks.publish_app, name="publish")
+app.add_typer(states.app, name="state")
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: bool = typer.Option(False, "--version", help="Print the version."),  # noqa: FBT001, FBT003
+) -> None:
+    """Trace it, break it, restore it."""
+    if show:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"gridtwin {installed('gridtwin')}")
+        raise typer.Exit

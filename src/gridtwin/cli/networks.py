@@ -1,0 +1,125 @@
+"""Make, load, check, search and publish networks."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gridtwin.cli import render
+from gridtwin.cli.options import Csv, GeoJson, In, Json, Output, open_twin, output_of, read_text
+
+publish_app = typer.Typer(
+    help="Write files for other programs.", no_args_is_help=True, rich_markup_mode=None
+)
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a twin that is there.")]
+
+
+def new(
+    twin: Annotated[str, typer.Argument(metavar="TWIN", help="Directory to make: NAME.twin.")],
+    like: Annotated[str, typer.Option(help="Territory to resemble.")] = "houston",
+    meters: Annotated[int, typer.Option(min=1, help="How many meters.")] = 60_000,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same territory.")] = 1,
+    overwrite: Overwrite = False,  # noqa: FBT002
+) -> None:
+    """
+    Make a synthetic territory.
+
+    Example: gridtwin new houston.twin --like houston --meters 60000 --seed 1
+    """
+    import gridtwin
+
+    network = gridtwin.synthesize(like, meters=meters, seed=seed)
+    saved = gridtwin.open(network).save(twin, overwrite=overwrite)
+    sys.stdout.write(f"{twin}: {saved.store.network!r}\n")
+
+
+def load(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A file, a folder, or simbench:CODE.")],
+    into: Annotated[str, typer.Option(metavar="TWIN", help="Directory to make: NAME.twin.")],
+    format: Annotated[str, typer.Option(help="Format, if the name does not tell.")] = "",  # noqa: A002
+    crs: Annotated[str, typer.Option(help="Coordinate system, or none for planar.")] = "",
+    overwrite: Overwrite = False,  # noqa: FBT002
+) -> None:
+    """
+    Load a network into a twin. Nothing is written unless every row is valid.
+
+    Example: gridtwin load ieee8500/Master.dss --into ieee8500.twin --crs none
+    """
+    import gridtwin
+
+    network = gridtwin.read(source, format=format or None, crs=crs or None)
+    saved = gridtwin.open(network).save(into, overwrite=overwrite)
+    sys.stdout.write(f"{into}: {saved.store.network!r}\n")
+
+
+def check(
+    twin: In = "",
+    rule: Annotated[list[str] | None, typer.Option(help="Only this rule; repeatable.")] = None,
+    json: Json = False,  # noqa: FBT002
+    csv: Csv = False,  # noqa: FBT002
+) -> None:
+    """
+    Run the data-quality rules. Exit code 1: there are errors.
+
+    Example: gridtwin check --in houston.twin
+    """
+    form = output_of(json=json, csv=csv)
+    report = open_twin(twin).check(rules=rule)
+    columns = ["rule", "severity", "mrid", "place", "evidence", "mend"]
+    rows = [
+        (found.rule, found.severity, found.mrid, found.place, found.evidence, found.mend)
+        for found in report.findings
+    ]
+    if form is Output.JSON:
+        findings = [dict(zip(columns, row, strict=True)) for row in rows]
+        render.write_json(
+            {"schema": "gridtwin.check/1", "counts": report.counts, "findings": findings}
+        )
+    elif form is Output.CSV:
+        render.write_csv(columns, rows)
+    else:
+        render.write_table("Findings", columns, [tuple(map(str, row)) for row in rows])
+        render.write_facts("Count by rule", report.counts)
+    if report.worst == "error":
+        raise typer.Exit(1)
+
+
+def intersect(
+    polygon: Annotated[str, typer.Argument(help="GeoJSON file, - for standard input, or text.")],
+    twin: In = "",
+    layer: Annotated[str, typer.Option(help="usage_points, nodes, substations, equipment.")] = "usage_points",
+    predicate: Annotated[str, typer.Option(help="intersects, within, ...")] = "intersects",
+    by: Annotated[str, typer.Option(help="Count by feeder or substation.")] = "",
+    json: Json = False,  # noqa: FBT002
+    geojson: GeoJson = False,  # noqa: FBT002
+    csv: Csv = False,  # noqa: FBT002
+) -> None:
+    """
+    Say what lies inside a polygon.
+
+    Example: gridtwin intersect area.geojson --by feeder --in houston.twin
+    """
+    form = output_of(json=json, geojson=geojson, csv=csv)
+    opened = open_twin(twin)
+    frame = opened.intersect(read_text(polygon), layer=layer, predicate=predicate, by=by)
+    render.say(*(f"warning: {warning}" for warning in frame.attrs.get("warnings", ())))
+    render.write_frame(frame, form, title=f"{layer} inside: {len(frame):,}")
+
+
+@publish_app.command()
+def gpkg(
+    out: Annotated[Path, typer.Argument(help="GeoPackage to write.")],
+    twin: In = "",
+) -> None:
+    """
+    Write the network as a GeoPackage for QGIS.
+
+    Example: gridtwin publish gpkg houston.gpkg --in houston.twin
+    """
+    from gridtwin.publish.gpkg import write_gpkg
+
+    write_gpkg(open_twin(twin).network, out)
+    sys.stdout.write(f"{out}: written\n")

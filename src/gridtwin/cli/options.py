@@ -1,0 +1,96 @@
+"""Name the options that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridtwin.errors import InputError
+from gridtwin.settings import Settings
+
+if TYPE_CHECKING:
+    from gridtwin.twin import Twin
+
+LARGEST_FILE = 256 * 1024 * 1024
+
+In = Annotated[
+    str, typer.Option("--in", metavar="TWIN", help="The twin; by default that of GRIDTWIN_TWIN.")
+]
+State = Annotated[str, typer.Option(help="current, normal, or the name of an overlay.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+GeoJson = Annotated[bool, typer.Option("--geojson", help="Print a GeoJSON FeatureCollection.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")]
+
+
+class Output(StrEnum):
+    """How an answer is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    GEOJSON = "geojson"
+    CSV = "csv"
+
+
+def output_of(*, json: bool, geojson: bool = False, csv: bool = False) -> Output:
+    """
+    Return the one form asked for.
+
+    Raises
+    ------
+    InputError
+        If two are.
+    """
+    if json + geojson + csv > 1:
+        msg = "--json, --geojson and --csv exclude each other"
+        raise InputError(msg)
+    if json:
+        return Output.JSON
+    if geojson:
+        return Output.GEOJSON
+    return Output.CSV if csv else Output.TABLE
+
+
+def open_twin(target: str) -> Twin:
+    """
+    Open the twin of ``--in``, or of the environment.
+
+    Raises
+    ------
+    InputError
+        If neither names one.
+    """
+    from gridtwin.twin import open_twin as opened
+
+    target = target or Settings.read().twin
+    if not target:
+        msg = "no twin is named: give --in TWIN, or set GRIDTWIN_TWIN"
+        raise InputError(msg)
+    return opened(target)
+
+
+def read_text(argument: str) -> str:
+    """
+    Return a polygon given inline, as a file, or as ``-`` for standard input.
+
+    Raises
+    ------
+    InputError
+        If the file is not there or too large.
+    """
+    import sys
+
+    if argument == "-":
+        return sys.stdin.read(LARGEST_FILE)
+    if argument.lstrip()[:1] in {"{", "["} or argument.lstrip()[:1].isalpha() and "(" in argument:
+        return argument
+    path = Path(argument)
+    if not path.is_file():
+        msg = f"{argument}: there is no such file"
+        raise InputError(msg)
+    if path.stat().st_size > LARGEST_FILE:
+        msg = f"{argument}: larger than {LARGEST_FILE // 1024**2} MB; simplify the polygon"
+        raise InputError(msg)
+    return path.read_text(encoding="utf-8", errors="replace")

@@ -1,0 +1,111 @@
+"""Print answers: tables for people, JSON, GeoJSON and CSV for programs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import sys
+from typing import TYPE_CHECKING, Any
+
+from gridtwin.cli.options import Output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pandas as pd
+
+SHOWN = 25
+
+
+def say(*words: str) -> None:
+    """Print words for a person, on standard error."""
+    for word in words:
+        sys.stderr.write(f"{word}\n")
+
+
+def write_json(document: Any) -> None:
+    """Print one JSON document in one line; what is no number becomes null."""
+    sys.stdout.write(json.dumps(_finite(document), ensure_ascii=False, default=_plain) + "\n")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """Return a numpy value as Python's own."""
+    return _finite(value.item() if hasattr(value, "item") else str(value))
+
+
+def write_geojson(frame: pd.DataFrame) -> None:
+    """Print a GeoDataFrame as a FeatureCollection."""
+    sys.stdout.write(frame.to_json(drop_id=True) + "\n")
+
+
+def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print comma-separated values with a header."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+
+
+def write_frame(frame: pd.DataFrame, form: Output, *, title: str = "") -> None:
+    """Print a frame in the form asked for."""
+    if form is Output.GEOJSON:
+        write_geojson(frame)
+        return
+    plain = frame.drop(columns="geometry", errors="ignore")
+    rows = plain.astype(object).values.tolist()
+    names = [str(name) for name in plain.columns]
+    if form is Output.CSV:
+        write_csv(names, rows)
+    elif form is Output.JSON:
+        write_json([dict(zip(names, row, strict=True)) for row in rows])
+    else:
+        write_table(title, names, rows)
+
+
+def write_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a table for a person: the first rows, and how many more there are."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title or None, title_justify="left", header_style="bold")
+    for number, name in enumerate(columns):
+        numeric = bool(rows) and isinstance(rows[0][number], int | float)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows[:SHOWN]:
+        table.add_row(*(_cell(value) for value in row))
+    console = Console()
+    console.print(table)
+    if len(rows) > SHOWN:
+        console.print(f"... and {len(rows) - SHOWN:,} more")
+
+
+def _cell(value: Any) -> str:
+    from rich.markup import escape
+
+    if isinstance(value, bool) or value is None:
+        return "" if value is None else str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:,.1f}"
+    return escape(str(value))
+
+
+def write_facts(title: str, facts: Mapping[str, Any]) -> None:
+    """Print names and values for a person."""
+    rows = [(name, value) for name, value in facts.items() if value not in (None, "", [], ())]
+    texts = [
+        (name, ", ".join(map(str, value)) if isinstance(value, list | tuple) else _cell(value))
+        for name, value in rows
+    ]
+    write_table(title, ["", ""], texts)
