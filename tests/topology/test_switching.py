@@ -1,0 +1,60 @@
+"""Operations followed one by one leave the index a full build would make."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from gridtwin.model import cim
+from gridtwin.model.phases import supply
+from gridtwin.sources.synthetic import synthesize
+from gridtwin.topology.index import build
+from gridtwin.topology.switching import Switching, follow
+
+
+def test_random_operations_equal_a_full_build() -> None:
+    data = synthesize("houston", meters=2_000, seed=4).data
+    open_mask = data.equipment.normal_open.copy()
+    switching = Switching(build(data, open_mask), data.feeders.head)
+    switches = np.flatnonzero(cim.IS_SWITCH[data.equipment.kind]).tolist()
+    carried = supply(data.equipment.phases)
+    rng = random.Random(7)
+    followed = 0
+    for step in range(250):
+        row = rng.choice(switches)
+        every = int(data.equipment.phases[row]) or 7
+        part = every & rng.choice((1, 2, 4, 3, 5, 6))
+        after = 0 if open_mask[row] else rng.choice((every, every, part))
+        if not switching.operate(row, int(carried[row]) & ~after & 7):
+            continue  # it would close a loop: a build is needed, and the index is as it was
+        followed += 1
+        open_mask[row] = after
+        if step % 10:
+            continue
+        full, index = build(data, open_mask), switching.index
+        for name in ("parent", "feed", "mask", "child", "weight"):
+            np.testing.assert_array_equal(getattr(index, name), getattr(full, name), err_msg=name)
+        np.testing.assert_array_equal(index.totals(), full.totals())
+        for node in rng.sample(range(len(index.tin)), 50):
+            assert set(index.dependents(node).tolist()) == set(full.dependents(node).tolist())
+            assert index.count(node) == full.count(node)
+    assert followed > 100
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_follow_reaches_the_state_wanted(loop: bool) -> None:
+    data = synthesize("houston", meters=2_000, seed=4).data
+    normal = data.equipment.normal_open
+    breakers = np.flatnonzero(data.equipment.kind == cim.KIND_CODE["breaker"])
+    ties = np.flatnonzero(normal != 0)
+    wanted = normal.copy()
+    if loop:
+        wanted[ties[0]] = 0
+    else:
+        wanted[breakers[1]] = 7
+    changed = np.flatnonzero(wanted != normal)
+    index = follow(build(data, normal), data, wanted, changed)
+    np.testing.assert_array_equal(index.totals(), build(data, wanted).totals())
+    assert index.is_radial is not loop
