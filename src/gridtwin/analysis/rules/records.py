@@ -1,0 +1,121 @@
+"""Ask whether rows agree with each other, and with the map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from gridtwin.analysis.rules.hits import Evidence, Hit
+from gridtwin.model import cim
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+SNAP_M = 0.3  # ends this close were probably meant to be one node
+FAR_M = 300.0  # a service longer than this is remarkable
+METERS_PER_DEGREE = 111_195.0
+
+
+def _planar(seen: Evidence, xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return coordinates in meters, near enough for short distances."""
+    nodes = seen.data.nodes.xy
+    if len(nodes) and (np.abs(nodes[:, 0]) <= 180).all() and (np.abs(nodes[:, 1]) <= 90).all():
+        shrink = np.cos(np.radians(np.nanmean(nodes[:, 1])))
+        return xy * np.array([METERS_PER_DEGREE * shrink, METERS_PER_DEGREE])
+    return xy
+
+
+def unsnapped(seen: Evidence) -> Iterator[Hit]:
+    """Yield dead nodes that lie at a live one without being joined to it."""
+    dead = np.flatnonzero(~seen.supplied)
+    live = np.flatnonzero(seen.supplied)
+    if not len(dead) or not len(live):
+        return
+    xy = _planar(seen, seen.data.nodes.xy)
+    gap, at = cKDTree(xy[live]).query(xy[dead], distance_upper_bound=SNAP_M)
+    for near in np.flatnonzero(np.isfinite(gap)):
+        other = seen.name("nodes", int(live[at[near]]))
+        evidence = f"{gap[near]:.2f} m from {other}, which has supply, and not joined to it"
+        yield Hit("nodes", int(dead[near]), evidence)
+
+
+def zero_length(seen: Evidence) -> Iterator[Hit]:
+    """Yield line segments of no length."""
+    equipment = seen.data.equipment
+    lines = np.isin(equipment.kind, cim.LINES)
+    rows = np.flatnonzero(lines & (equipment.length_m == 0) & (equipment.node_a != equipment.node_b))
+    yield from seen.hits("equipment", rows, "length_m is 0")
+
+
+def no_transformer(seen: Evidence) -> Iterator[Hit]:
+    """Yield usage points at low voltage that no transformer feeds."""
+    index = seen.index
+    heads = np.flatnonzero(index.feed >= 0)
+    own = seen.data.equipment.kind[index.feed[heads]] == cim.TRANSFORMER
+    below = np.zeros(len(index.tin), dtype=bool)
+    below[heads[own]] = True
+    jump = np.where(below | (index.parent < 0), np.arange(len(below)), index.parent)
+    while not np.array_equal(further := jump[jump], jump):
+        jump = further
+    node = seen.data.usage_points.node
+    low = index.conduction.low[node]
+    rows = np.flatnonzero(seen.supplied[node] & low & ~below[jump[node]])
+    yield from seen.hits("usage_points", rows, "no transformer lies on its way to the source")
+
+
+def recorded_transformer(seen: Evidence) -> Iterator[Hit]:
+    """Yield usage points whose recorded transformer does not feed them."""
+    points, index = seen.data.usage_points, seen.index
+    rows = np.flatnonzero((points.transformer >= 0) & seen.supplied[points.node])
+    child = index.child[points.transformer[rows]]
+    known = child >= 0
+    rows, child = rows[known], child[known]
+    start, node = index.tin[child], points.node[rows]
+    inside = (index.segment[node] == index.segment[child]) & (index.tin[node] >= start)
+    inside &= index.tin[node] < start + index.size[child]
+    for row in rows[~inside]:
+        name = seen.name("equipment", int(points.transformer[row]))
+        yield Hit("usage_points", int(row), f"records {name}, which does not feed it")
+
+
+def idle_transformer(seen: Evidence) -> Iterator[Hit]:
+    """Yield live transformers that feed no usage point."""
+    index, equipment = seen.index, seen.data.equipment
+    meters = np.bincount(seen.data.usage_points.node, minlength=len(index.tin)).astype(np.int32)
+    rows = np.flatnonzero((equipment.kind == cim.TRANSFORMER) & (index.child >= 0))
+    idle = rows[index.totals(meters)[index.child[rows]] == 0]
+    yield from seen.hits("equipment", idle, "no usage point hangs on it")
+
+
+def far_usage_point(seen: Evidence) -> Iterator[Hit]:
+    """Yield usage points drawn far from their node."""
+    points = seen.data.usage_points
+    apart = _planar(seen, points.xy) - _planar(seen, seen.data.nodes.xy)[points.node]
+    distance = np.hypot(apart[:, 0], apart[:, 1])
+    for row in np.flatnonzero(distance > FAR_M):
+        yield Hit("usage_points", int(row), f"drawn {distance[row]:,.0f} m from its node")
+
+
+def nobody_served(seen: Evidence) -> Iterator[Hit]:
+    """Yield usage points that count no customer."""
+    rows = np.flatnonzero(seen.data.usage_points.customers == 0)
+    yield from seen.hits("usage_points", rows, "customers is 0")
+
+
+def open_no_switch(seen: Evidence) -> Iterator[Hit]:
+    """Yield equipment that stands open and is no switch."""
+    equipment = seen.data.equipment
+    rows = np.flatnonzero((equipment.normal_open != 0) & ~cim.IS_SWITCH[equipment.kind])
+    yield from seen.hits("equipment", rows, "stands open, and nobody can close it")
+
+
+def out_of_service(seen: Evidence) -> Iterator[Hit]:
+    """Yield equipment and sources out of service."""
+    rows = np.flatnonzero(~seen.data.equipment.in_service)
+    yield from seen.hits("equipment", rows, "in_service is false")
+    rows = np.flatnonzero(~seen.data.sources.in_service)
+    yield from seen.hits("sources", rows, "in_service is false")
