@@ -152,7 +152,7 @@ def test_a_twin_caught_between_two_moves_is_found_again(twin: Path) -> None:
 
 
 def test_a_crash_while_operating_loses_nothing_that_was_told(twin: Path) -> None:
-    chance = random.Random(2)  # noqa: S311 - not for secrets
+    chance = random.Random(2)
     for _ in range(5):
         kill_at_random(OPERATE, twin, chance.uniform(0, 0.3))
         store = LocalStore.open(twin)

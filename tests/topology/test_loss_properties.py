@@ -8,10 +8,10 @@ from typing import get_args
 import numpy as np
 import pytest
 import shapely
-from brute import usage_points_out
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from brute import usage_points_out
 from gridtwin.analysis.situation import Situation
 from gridtwin.analysis.sweep import sweep
 from gridtwin.model.network import Network

@@ -105,9 +105,9 @@ def _trip(situation: Situation, elements: Sequence[Element]) -> Blast:
 
 def _feeds_bare(situation: Situation, element: Element) -> NDArray[np.bool_]:
     """Return the sources that would feed the fault: those of what the element is joined to."""
-    from gridtwin.analysis.trace import start_nodes  # noqa: PLC0415
-    from gridtwin.model import cim  # noqa: PLC0415
-    from gridtwin.topology.walk import flood  # noqa: PLC0415
+    from gridtwin.analysis.trace import start_nodes
+    from gridtwin.model import cim
+    from gridtwin.topology.walk import flood
 
     passable = situation.conducts & ~cim.PROTECTS[situation.data.equipment.kind]
     walk = flood(situation.adjacency, start_nodes(situation, [element]), passable)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +12,7 @@ from gridtwin.analysis.rules.hits import Evidence, Hit
 from gridtwin.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from gridtwin.model.network import Network
     from gridtwin.topology.index import TopologyIndex
@@ -32,28 +31,79 @@ class Rule(NamedTuple):
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("island", "error", connectivity.island, "join it to the network, or take it out of service"),
+    Rule(
+        "island", "error", connectivity.island, "join it to the network, or take it out of service"
+    ),
     Rule("feeder_head", "error", connectivity.feeder_head, "name the switch that feeds the feeder"),
-    Rule("phase_break", "error", electrical.phase_break, "correct the phases of this or its neighbors"),
+    Rule(
+        "phase_break",
+        "error",
+        electrical.phase_break,
+        "correct the phases of this or its neighbors",
+    ),
     Rule("voltage_change", "error", electrical.voltage_change, "correct nominal_v, or the kind"),
     Rule("unsnapped", "error", records.unsnapped, "join the two nodes"),
     Rule("no_transformer", "error", records.no_transformer, "connect it below its transformer"),
     Rule("no_feeder", "warning", connectivity.no_feeder, "define the feeder by its head switch"),
     Rule("multi_fed", "warning", connectivity.multi_fed, "open the tie between the feeders"),
     Rule("loop", "warning", connectivity.loop, "record the point that stands open"),
-    Rule("parallel_switches", "warning", connectivity.parallel_switches, "record which stands open"),
+    Rule(
+        "parallel_switches", "warning", connectivity.parallel_switches, "record which stands open"
+    ),
     Rule("duplicate", "warning", connectivity.duplicate, "delete one of the two"),
     Rule("self_loop", "warning", connectivity.self_loop, "correct one end, or delete it"),
-    Rule("tie_to_itself", "info", connectivity.tie_to_itself, "check which feeder the far side belongs to"),
-    Rule("head_is_no_switch", "warning", connectivity.head_is_no_switch, "name a switch as the head"),
-    Rule("feeder_without_tie", "info", connectivity.feeder_without_tie, "check that no tie is missing"),
-    Rule("dead_phase", "warning", electrical.dead_phase, "correct the phases of this or of what feeds it"),
-    Rule("usage_point_phase", "warning", electrical.usage_point_phase, "correct the phases it records"),
-    Rule("fed_on_low_side", "warning", electrical.fed_on_low_side, "check the voltages and the source"),
-    Rule("could_back_energize", "info", electrical.could_back_energize, "ground before work, or add a protector"),
-    Rule("overloaded_transformer", "warning", electrical.overloaded_transformer, "check rating and meters"),
+    Rule(
+        "tie_to_itself",
+        "info",
+        connectivity.tie_to_itself,
+        "check which feeder the far side belongs to",
+    ),
+    Rule(
+        "head_is_no_switch", "warning", connectivity.head_is_no_switch, "name a switch as the head"
+    ),
+    Rule(
+        "feeder_without_tie",
+        "info",
+        connectivity.feeder_without_tie,
+        "check that no tie is missing",
+    ),
+    Rule(
+        "dead_phase",
+        "warning",
+        electrical.dead_phase,
+        "correct the phases of this or of what feeds it",
+    ),
+    Rule(
+        "usage_point_phase",
+        "warning",
+        electrical.usage_point_phase,
+        "correct the phases it records",
+    ),
+    Rule(
+        "fed_on_low_side",
+        "warning",
+        electrical.fed_on_low_side,
+        "check the voltages and the source",
+    ),
+    Rule(
+        "could_back_energize",
+        "info",
+        electrical.could_back_energize,
+        "ground before work, or add a protector",
+    ),
+    Rule(
+        "overloaded_transformer",
+        "warning",
+        electrical.overloaded_transformer,
+        "check rating and meters",
+    ),
     Rule("no_voltage", "info", electrical.no_voltage, "give nominal_v"),
-    Rule("recorded_transformer", "warning", records.recorded_transformer, "correct the record, or the node"),
+    Rule(
+        "recorded_transformer",
+        "warning",
+        records.recorded_transformer,
+        "correct the record, or the node",
+    ),
     Rule("idle_transformer", "info", records.idle_transformer, "check that no meter is missing"),
     Rule("zero_length", "warning", records.zero_length, "give the length, or merge the nodes"),
     Rule("far_usage_point", "warning", records.far_usage_point, "check its place and its node"),
@@ -87,9 +137,7 @@ class Report(NamedTuple):
         return next((severity for severity in SEVERITIES if severity in found), "")
 
 
-def check(
-    network: Network, index: TopologyIndex, *, rules: Sequence[str] | None = None
-) -> Report:
+def check(network: Network, index: TopologyIndex, *, rules: Sequence[str] | None = None) -> Report:
     """
     Run data-quality rules over a network.
 

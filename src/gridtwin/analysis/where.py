@@ -75,7 +75,9 @@ def where(expression: str, columns: Mapping[str, NDArray[Any]], count: int) -> N
     return held
 
 
-def _value(node: ast.expr, columns: Mapping[str, NDArray[Any]], depth: int) -> Value:
+def _value(  # noqa: PLR0911 - one return for each kind of node
+    node: ast.expr, columns: Mapping[str, NDArray[Any]], depth: int
+) -> Value:
     if depth > DEEPEST:
         msg = f"the expression is nested deeper than {DEEPEST}"
         raise ExpressionError(msg)

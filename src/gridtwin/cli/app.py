@@ -29,7 +29,7 @@ app.add_typer(states.app, name="state")
 
 @app.callback(invoke_without_command=True)
 def version(
-    show: bool = typer.Option(False, "--version", help="Print the version."),  # noqa: FBT001, FBT003
+    show: bool = typer.Option(False, "--version", help="Print the version."),
 ) -> None:
     """Trace it, break it, restore it."""
     if show:

@@ -22,7 +22,7 @@ def new(
     like: Annotated[str, typer.Option(help="Territory to resemble.")] = "houston",
     meters: Annotated[int, typer.Option(min=1, help="How many meters.")] = 60_000,
     seed: Annotated[int, typer.Option(help="The same seed makes the same territory.")] = 1,
-    overwrite: Overwrite = False,  # noqa: FBT002
+    overwrite: Overwrite = False,
 ) -> None:
     """
     Make a synthetic territory.
@@ -37,11 +37,13 @@ def new(
 
 
 def load(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A file, a folder, or simbench:CODE.")],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="A file, a folder, or simbench:CODE.")
+    ],
     into: Annotated[str, typer.Option(metavar="TWIN", help="Directory to make: NAME.twin.")],
-    format: Annotated[str, typer.Option(help="Format, if the name does not tell.")] = "",  # noqa: A002
+    format: Annotated[str, typer.Option(help="Format, if the name does not tell.")] = "",
     crs: Annotated[str, typer.Option(help="Coordinate system, or none for planar.")] = "",
-    overwrite: Overwrite = False,  # noqa: FBT002
+    overwrite: Overwrite = False,
 ) -> None:
     """
     Load a network into a twin. Nothing is written unless every row is valid.
@@ -58,8 +60,8 @@ def load(
 def check(
     twin: In = "",
     rule: Annotated[list[str] | None, typer.Option(help="Only this rule; repeatable.")] = None,
-    json: Json = False,  # noqa: FBT002
-    csv: Csv = False,  # noqa: FBT002
+    json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """
     Run the data-quality rules. Exit code 1: there are errors.
@@ -90,12 +92,14 @@ def check(
 def intersect(
     polygon: Annotated[str, typer.Argument(help="GeoJSON file, - for standard input, or text.")],
     twin: In = "",
-    layer: Annotated[str, typer.Option(help="usage_points, nodes, substations, equipment.")] = "usage_points",
+    layer: Annotated[
+        str, typer.Option(help="usage_points, nodes, substations, equipment.")
+    ] = "usage_points",
     predicate: Annotated[str, typer.Option(help="intersects, within, ...")] = "intersects",
     by: Annotated[str, typer.Option(help="Count by feeder or substation.")] = "",
-    json: Json = False,  # noqa: FBT002
-    geojson: GeoJson = False,  # noqa: FBT002
-    csv: Csv = False,  # noqa: FBT002
+    json: Json = False,
+    geojson: GeoJson = False,
+    csv: Csv = False,
 ) -> None:
     """
     Say what lies inside a polygon.

@@ -84,7 +84,7 @@ def read_text(argument: str) -> str:
 
     if argument == "-":
         return sys.stdin.read(LARGEST_FILE)
-    if argument.lstrip()[:1] in {"{", "["} or argument.lstrip()[:1].isalpha() and "(" in argument:
+    if argument.lstrip()[:1] in {"{", "["} or (argument.lstrip()[:1].isalpha() and "(" in argument):
         return argument
     path = Path(argument)
     if not path.is_file():

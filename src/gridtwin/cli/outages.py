@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridtwin.cli import render
-from gridtwin.cli.options import Csv, GeoJson, In, Json, Output, State, open_twin, output_of, read_text
+from gridtwin.cli.options import (
+    Csv,
+    GeoJson,
+    In,
+    Json,
+    Output,
+    State,
+    open_twin,
+    output_of,
+    read_text,
+)
 
 if TYPE_CHECKING:
     from gridtwin.publish.results import BlastRadius
@@ -25,9 +35,9 @@ def blast(
     twin: In = "",
     scope: Scope = "element",
     state: State = "current",
-    json: Json = False,  # noqa: FBT002
-    geojson: GeoJson = False,  # noqa: FBT002
-    csv: Csv = False,  # noqa: FBT002
+    json: Json = False,
+    geojson: GeoJson = False,
+    csv: Csv = False,
 ) -> None:
     """
     Say who goes dark when elements fail.
@@ -43,8 +53,8 @@ def sweep(
     twin: In = "",
     state: State = "current",
     top: Annotated[int, typer.Option(min=0, help="Only the K worst; 0 for all.")] = 0,
-    json: Json = False,  # noqa: FBT002
-    csv: Csv = False,  # noqa: FBT002
+    json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """
     Fail every piece of equipment once. With --json one line each.
@@ -68,12 +78,14 @@ def sweep(
 def storm(
     polygon: Annotated[str, typer.Argument(help="GeoJSON file, - for standard input, or text.")],
     twin: In = "",
-    kind: Annotated[list[str] | None, typer.Option(help="Kind of equipment damaged; repeatable.")] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Kind of equipment damaged; repeatable.")
+    ] = None,
     scope: Scope = "element",
     state: State = "current",
-    json: Json = False,  # noqa: FBT002
-    geojson: GeoJson = False,  # noqa: FBT002
-    csv: Csv = False,  # noqa: FBT002
+    json: Json = False,
+    geojson: GeoJson = False,
+    csv: Csv = False,
 ) -> None:
     """
     Say who goes dark when everything inside a polygon is damaged.

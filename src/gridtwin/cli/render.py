@@ -13,6 +13,7 @@ from gridtwin.cli.options import Output
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    import geopandas
     import pandas as pd
 
 SHOWN = 25
@@ -44,7 +45,7 @@ def _plain(value: Any) -> Any:
     return _finite(value.item() if hasattr(value, "item") else str(value))
 
 
-def write_geojson(frame: pd.DataFrame) -> None:
+def write_geojson(frame: geopandas.GeoDataFrame) -> None:
     """Print a GeoDataFrame as a FeatureCollection."""
     sys.stdout.write(frame.to_json(drop_id=True) + "\n")
 

@@ -24,7 +24,7 @@ def switch(
     mrid: Annotated[str, typer.Argument(metavar="ID")],
     twin: In = "",
     phases: Annotated[str, typer.Option(help="Operate only these phases.")] = "",
-    json: Json = False,  # noqa: FBT002
+    json: Json = False,
 ) -> None:
     """
     Operate a switch: write the current state.
@@ -43,7 +43,7 @@ def switch(
 
 
 @app.command("list")
-def list_states(twin: In = "", json: Json = False) -> None:  # noqa: FBT002
+def list_states(twin: In = "", json: Json = False) -> None:
     """
     List the states there are.
 

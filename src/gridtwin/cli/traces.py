@@ -9,33 +9,65 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridtwin.cli import render
-from gridtwin.cli.options import Csv, GeoJson, In, Json, Output, State, open_twin, output_of, read_text
+from gridtwin.cli.options import (
+    Csv,
+    GeoJson,
+    In,
+    Json,
+    Output,
+    State,
+    open_twin,
+    output_of,
+    read_text,
+)
 
 if TYPE_CHECKING:
     from gridtwin.publish.results import TraceResult
 
 
-def trace(  # noqa: PLR0913 - one argument per option
-    kind: Annotated[str, typer.Argument(help="downstream, upstream, connected, feeder, isolation, protective, path, loops, ties, or a saved spec.")],
-    ids: Annotated[list[str], typer.Argument(metavar="ID [ID2]", help="Where to begin; two for a path.")],
+def trace(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="downstream, upstream, connected, feeder, isolation, protective, path, loops, "
+            "ties, or the name of a saved spec."
+        ),
+    ],
+    ids: Annotated[
+        list[str], typer.Argument(metavar="ID [ID2]", help="Where to begin; two for a path.")
+    ],
     twin: In = "",
     state: State = "current",
     phases: Annotated[str, typer.Option(help="Follow only conductors of these phases.")] = "",
-    barrier: Annotated[list[str] | None, typer.Option(help="Equipment the trace does not pass; repeatable.")] = None,
-    where: Annotated[str, typer.Option(help="Keep elements for which this holds: \"kind == 'fuse'\".")] = "",
+    barrier: Annotated[
+        list[str] | None, typer.Option(help="Equipment the trace does not pass; repeatable.")
+    ] = None,
+    where: Annotated[
+        str, typer.Option(help="Keep elements for which this holds: \"kind == 'fuse'\".")
+    ] = "",
     polygon: Annotated[str, typer.Option(help="Keep elements inside this GeoJSON file.")] = "",
     nearest: Annotated[int, typer.Option(min=0, help="Keep the K nearest elements.")] = 0,
     max_depth: Annotated[int, typer.Option(min=0, help="Stop after so many elements.")] = 0,
-    mode: Annotated[str, typer.Option(help="Upstream: all_paths, shortest or must_pass.")] = "all_paths",
+    mode: Annotated[
+        str, typer.Option(help="Upstream: all_paths, shortest or must_pass.")
+    ] = "all_paths",
     phase_policy: Annotated[str, typer.Option(help="strict, advisory or ignore.")] = "advisory",
-    include_indeterminate: Annotated[bool, typer.Option("--include-indeterminate", help="Add the rest of a loop.")] = False,  # noqa: FBT002
-    allow_lv_backfeed: Annotated[bool, typer.Option("--allow-lv-backfeed", help="Low voltage may supply medium voltage.")] = False,  # noqa: FBT002
-    islands: Annotated[bool, typer.Option("--islands", help="Distributed energy resources supply too.")] = False,  # noqa: FBT002
+    include_indeterminate: Annotated[
+        bool, typer.Option("--include-indeterminate", help="Add the rest of a loop.")
+    ] = False,
+    allow_lv_backfeed: Annotated[
+        bool, typer.Option("--allow-lv-backfeed", help="Low voltage may supply medium voltage.")
+    ] = False,
+    islands: Annotated[
+        bool, typer.Option("--islands", help="Distributed energy resources supply too.")
+    ] = False,
     save_spec: Annotated[str, typer.Option(help="Keep these options under a name.")] = "",
-    count: Annotated[bool, typer.Option("--count", help="Print the number of customers only.")] = False,  # noqa: FBT002
-    json: Json = False,  # noqa: FBT002
-    geojson: GeoJson = False,  # noqa: FBT002
-    csv: Csv = False,  # noqa: FBT002
+    count: Annotated[
+        bool, typer.Option("--count", help="Print the number of customers only.")
+    ] = False,
+    json: Json = False,
+    geojson: GeoJson = False,
+    csv: Csv = False,
 ) -> None:
     """
     Trace from an element.
@@ -57,8 +89,12 @@ def trace(  # noqa: PLR0913 - one argument per option
         "islands": islands,
     }
     opened = open_twin(twin)
-    if kind in opened.store.spec_names():
-        options = {key: value for key, value in options.items() if value and value not in {"all_paths", "advisory"}}
+    if kind in opened.store.spec_names():  # what the saved spec says stands, unless said otherwise
+        options = {
+            key: value
+            for key, value in options.items()
+            if value and value not in {"all_paths", "advisory"}
+        }
     result = opened.trace(kind, *ids, state=state, **options)
     if save_spec:
         from gridtwin.analysis.spec import TraceSpec
@@ -85,7 +121,8 @@ def _show(result: TraceResult, form: Output) -> None:
         if form is Output.CSV:
             render.write_csv(list(columns), rows)
             return
-        title = f"{result.trace} of {', '.join(result.of)}, state {result.state} version {result.version}"
+        state = f"state {result.state} version {result.version}"
+        title = f"{result.trace} of {', '.join(result.of)}, {state}"
         render.write_table(title, list(columns), rows)
         sys.stdout.write(
             f"{len(result):,} elements, {len(result.usage_points):,} usage points, "
@@ -97,7 +134,7 @@ def explain(
     mrid: Annotated[str, typer.Argument(metavar="ID")],
     twin: In = "",
     state: State = "current",
-    json: Json = False,  # noqa: FBT002
+    json: Json = False,
 ) -> None:
     """
     Say why an element has supply or has none. Exit code 1: it has none.
@@ -111,5 +148,3 @@ def explain(
         sys.stdout.write(found.sentence + "\n")
     if not found.supplied:
         raise typer.Exit(1)
-
-

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from gridtwin.errors import Fault
 from gridtwin.model import phases
@@ -295,7 +296,7 @@ class FrameColumns:
 
     @staticmethod
     def _is_wrong_type(value: object) -> bool:
-        return bool(shapely.is_geometry(value)) and not bool(shapely.is_empty(value))
+        return isinstance(value, BaseGeometry) and not value.is_empty
 
     def lines(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the lines of a frame as offsets and coordinates; empty where there is none."""

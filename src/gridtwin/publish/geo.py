@@ -42,5 +42,6 @@ def geo_frame(columns: dict[str, Any], crs: str | None) -> gpd.GeoDataFrame | pd
     nowhere = (shapely.get_type_id(geometry) == shapely.GeometryType.POINT) & ~np.isfinite(
         shapely.get_x(geometry)
     )
-    placed = np.where(nowhere, None, geometry)
+    placed = geometry.copy()
+    placed[nowhere] = None
     return gpd.GeoDataFrame({**columns, "geometry": placed}, geometry="geometry", crs=crs)

@@ -99,11 +99,9 @@ def grouped_frame(
         msg = f"cannot group {layer} by {by!r}: use one of {', '.join(GROUPS)}"
         raise InputError(msg)
     points = situation.data.usage_points
-    nodes = {
-        "usage_points": lambda: points.node[rows],
-        "equipment": lambda: _fed_nodes(situation, rows),
-        "nodes": lambda: rows,
-    }[layer]()
+    nodes = rows
+    if layer != "nodes":
+        nodes = points.node[rows] if layer == "usage_points" else _fed_nodes(situation, rows)
     group = _groups(situation, by)[nodes]
     names = _group_names(situation, by)
     counts = np.bincount(group + 1, minlength=len(names))

@@ -116,7 +116,7 @@ class TraceResult:
         columns["geometry"] = frames.equipment_lines(self.situation.data, self.rows.equipment)
         return geo_frame(columns, self.situation.network.crs)
 
-    def explore(self, **options: Any) -> Any:  # noqa: ANN401 - a folium map
+    def explore(self, **options: Any) -> Any:
         """Return an interactive map of the elements, colored by class."""
         return self.to_geodataframe().explore(column="class", **options)
 
@@ -198,7 +198,7 @@ class BlastRadius:
     @cached_property
     def area(self) -> shapely.Geometry | None:
         """A concave outline of the usage points that are out; None if nobody is."""
-        from gridtwin.analysis.outline import outline  # noqa: PLC0415 - only when asked for
+        from gridtwin.analysis.outline import outline
 
         xy = self.situation.data.usage_points.xy[self.rows.out]
         return outline(xy, geographic=self.situation.network.crs is not None)
@@ -238,7 +238,7 @@ class BlastRadius:
         }
         return geo_frame(columns, self.situation.network.crs)
 
-    def explore(self, **options: Any) -> Any:  # noqa: ANN401 - a folium map
+    def explore(self, **options: Any) -> Any:
         """Return an interactive map of the usage points that are out."""
         return self.to_geodataframe().explore(column="supply", **options)
 

@@ -58,10 +58,10 @@ def read_opendss(path: Path, *, crs: str | None = None) -> Network:
     return _network(circuit, crs, str(path))
 
 
-def _compiled(path: Path) -> Any:  # noqa: ANN401 - the engine has no types
+def _compiled(path: Path) -> Any:
     """Return an engine of its own that has read the file."""
     try:
-        import opendssdirect  # noqa: PLC0415 - an extra
+        import opendssdirect
     except ImportError as error:
         need = "reading OpenDSS files"
         raise MissingExtraError(need, "opendss") from error
@@ -91,7 +91,7 @@ def _compiled(path: Path) -> Any:  # noqa: ANN401 - the engine has no types
     return engine
 
 
-def _find_coordinates(engine: Any, path: Path) -> None:  # noqa: ANN401
+def _find_coordinates(engine: Any, path: Path) -> None:
     """Read the bus coordinates beside the master file, if it reads none itself."""
     for bus in engine.Circuit.AllBusNames():
         engine.Circuit.SetActiveBus(bus)
@@ -111,7 +111,7 @@ class _Frames:
 
     equipment: dict[str, list[Any]] = field(default_factory=dict)
 
-    def add(self, **values: Any) -> None:  # noqa: ANN401
+    def add(self, **values: Any) -> None:
         for key, value in values.items():
             self.equipment.setdefault(key, []).append(value)
 

@@ -125,7 +125,7 @@ def _kinds(engine: Engine) -> dict[str, str]:
     return kinds
 
 
-def _iterated(table: Engine) -> Any:  # noqa: ANN401 - yields names while the engine moves along
+def _iterated(table: Engine) -> Any:
     more = table.First()
     while more:
         yield table.Name()

@@ -241,7 +241,9 @@ def _masks(conduction: Conduction, forest: Forest, core: Core | None) -> NDArray
         start, stop = int(forest.levels[depth]), int(forest.levels[depth + 1])
         above = mask[forest.up[start:stop]]
         freed = above & np.uint8(FREED)
-        through = (above & (passes[start:stop] | (freed - (freed >> 3)))).astype(np.uint8)  # 8 becomes the bits ABC
+        through = (above & (passes[start:stop] | (freed - (freed >> 3)))).astype(
+            np.uint8
+        )  # 8 becomes the bits ABC
         here = slice(*np.searchsorted(mixing, (start, stop)))
         _mix(through, above, (mixing[here], start), carried, mixes)
         mask[start:stop] = through

@@ -49,7 +49,9 @@ def multi_fed(seen: Evidence) -> Iterator[Hit]:
     first, multi = seen.feeders
     for feeder in np.unique(first[multi & (first >= 0)]):
         nodes = np.flatnonzero(multi & (first == feeder))
-        evidence = f"{len(nodes)} nodes have another way to a source, {seen.names('nodes', nodes[:5])}"
+        evidence = (
+            f"{len(nodes)} nodes have another way to a source, {seen.names('nodes', nodes[:5])}"
+        )
         yield Hit("feeders", int(feeder), evidence)
 
 
@@ -106,9 +108,7 @@ def head_is_no_switch(seen: Evidence) -> Iterator[Hit]:
 def parallel_switches(seen: Evidence) -> Iterator[Hit]:
     """Yield closed switches between two nodes that another closed switch joins already."""
     equipment = seen.data.equipment
-    rows = np.flatnonzero(
-        cim.IS_SWITCH[equipment.kind] & (seen.index.conduction.passes == 7)
-    )
+    rows = np.flatnonzero(cim.IS_SWITCH[equipment.kind] & (seen.index.conduction.passes == 7))
     yield from _again(seen, rows, "switch")
 
 

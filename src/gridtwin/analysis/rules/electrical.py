@@ -64,7 +64,9 @@ def voltage_change(seen: Evidence) -> Iterator[Hit]:
     a, b = volts[equipment.node_a], volts[equipment.node_b]
     changes = np.abs(a - b) > SAME_VOLTAGE * np.fmax(a, b)
     for row in np.flatnonzero(changes & (equipment.kind != cim.TRANSFORMER)):
-        yield Hit("equipment", int(row), f"{a[row]:,.0f} V on one side, {b[row]:,.0f} V on the other")
+        yield Hit(
+            "equipment", int(row), f"{a[row]:,.0f} V on one side, {b[row]:,.0f} V on the other"
+        )
 
 
 def fed_on_low_side(seen: Evidence) -> Iterator[Hit]:
@@ -100,4 +102,6 @@ def overloaded_transformer(seen: Evidence) -> Iterator[Hit]:
         over = load > OVERLOAD * equipment.rated_va[rows]
     for row, watts in zip(rows[over], load[over], strict=True):
         rated = equipment.rated_va[row] / 1000
-        yield Hit("equipment", int(row), f"peaks add up to {watts / 1000:,.0f} kW on {rated:,.0f} kVA")
+        yield Hit(
+            "equipment", int(row), f"peaks add up to {watts / 1000:,.0f} kW on {rated:,.0f} kVA"
+        )

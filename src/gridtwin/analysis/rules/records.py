@@ -47,7 +47,9 @@ def zero_length(seen: Evidence) -> Iterator[Hit]:
     """Yield line segments of no length."""
     equipment = seen.data.equipment
     lines = np.isin(equipment.kind, cim.LINES)
-    rows = np.flatnonzero(lines & (equipment.length_m == 0) & (equipment.node_a != equipment.node_b))
+    rows = np.flatnonzero(
+        lines & (equipment.length_m == 0) & (equipment.node_a != equipment.node_b)
+    )
     yield from seen.hits("equipment", rows, "length_m is 0")
 
 

@@ -84,17 +84,17 @@ class Draft:
         self.control = np.zeros(count, np.uint8)
         self.vector_group = np.zeros(count, "S4")
 
-    def put(  # noqa: PLR0913 - one argument per column
+    def put(
         self,
         rows: NDArray[Any],
         *,
-        kind: Any,  # noqa: ANN401 - every column: one value, or one for each row
-        node_a: Any,  # noqa: ANN401
-        node_b: Any,  # noqa: ANN401
-        carried: Any,  # noqa: ANN401
-        rated_a: Any = np.nan,  # noqa: ANN401
-        rated_va: Any = np.nan,  # noqa: ANN401
-        underground: Any = None,  # noqa: ANN401
+        kind: Any,
+        node_a: Any,
+        node_b: Any,
+        carried: Any,
+        rated_a: Any = np.nan,
+        rated_va: Any = np.nan,
+        underground: Any = None,
     ) -> None:
         """Write some rows of equipment."""
         self.kind[rows] = kind

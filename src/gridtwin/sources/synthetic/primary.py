@@ -167,7 +167,7 @@ class _Rows(NamedTuple):
     underground: NDArray[np.bool_]
 
 
-def _key(trunk: NDArray[Any], slot: Any = 1, place: Any = 0) -> NDArray[np.int64]:  # noqa: ANN401
+def _key(trunk: NDArray[Any], slot: Any = 1, place: Any = 0) -> NDArray[np.int64]:
     """Return where a row stands in preorder: at a trunk section, on its branch, in its place."""
     keys: NDArray[np.int64] = (trunk.astype(np.int64) * _SLOTS + slot) * _PLACES + place
     return keys

@@ -84,9 +84,9 @@ class Territory:
         return plane
 
     @cached_property
-    def water(self) -> Any:  # noqa: ANN401 - a shapely geometry
+    def water(self) -> Any:
         """All water as one geometry in longitude and latitude."""
-        import shapely  # noqa: PLC0415 - only who makes a territory pays for it
+        import shapely
 
         plane = [shapely.Polygon(self.to_plane(np.array(ring))) for ring in self.lakes]
         plane += [
@@ -139,7 +139,7 @@ class Land(NamedTuple):
 
 def survey(territory: Territory, meters: int) -> Land:
     """Return the window of a territory that so many meters fill, around its first center."""
-    import shapely  # noqa: PLC0415 - only who makes a territory pays for it
+    import shapely
 
     first = territory.centers[0]
     middle = territory.to_plane(np.array([first.lon, first.lat]))

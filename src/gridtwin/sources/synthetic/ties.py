@@ -77,7 +77,7 @@ def _to_other_substations(
     land: Land,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return trunk ends, and the nearest trunk section of another substation that can be tied."""
-    from scipy.spatial import cKDTree  # noqa: PLC0415 - as for shapely
+    from scipy.spatial import cKDTree
 
     near = min(NEIGHBORS, len(street))
     distance, found = cKDTree(plane[street]).query(plane[last], k=near, workers=1)
