@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from networks import network, two_feeders_with_a_tie
 
 import gridtwin
 from gridtwin.model.network import Network
 from gridtwin.twin import Twin
+from networks import network, two_feeders_with_a_tie
 
 
 def twin(drawn: Network) -> Twin:
@@ -161,9 +161,7 @@ def test_09_low_voltage_mesh_feeds_no_medium_voltage() -> None:
 
 def test_10_fuse_on_a_two_phase_tap() -> None:
     drawn = twin(
-        network(
-            "L ac_line_segment S a ABC\nFUSE fuse a b AB", meters="M@b:AB M1@b:A Mc@a:C"
-        )
+        network("L ac_line_segment S a ABC\nFUSE fuse a b AB", meters="M@b:AB M1@b:A Mc@a:C")
     )
     assert out(drawn, "FUSE") == {"M", "M1"}
 
@@ -236,9 +234,7 @@ def test_15_a_source_out_of_service_feeds_nothing() -> None:
 
 
 def test_16_a_der_supplies_only_when_islands_are_asked_for() -> None:
-    drawn = network(
-        "B breaker S a ABC\nL ac_line_segment a b ABC", meters="M@b", sources="S b"
-    )
+    drawn = network("B breaker S a ABC\nL ac_line_segment a b ABC", meters="M@b", sources="S b")
     names = ("nodes", "equipment", "usage_points")
     sources = drawn.sources
     sources.loc[sources.node == "b", "kind"] = "der"
@@ -274,9 +270,7 @@ def test_18_an_isolated_meter_is_found_and_never_lost() -> None:
 
 
 def test_19_a_self_loop_changes_nothing() -> None:
-    drawn = twin(
-        network("L ac_line_segment S a ABC\nSELF ac_line_segment a a ABC", meters="M@a")
-    )
+    drawn = twin(network("L ac_line_segment S a ABC\nSELF ac_line_segment a a ABC", meters="M@a"))
     assert out(drawn, "SELF") == set()
     assert out(drawn, "L") == {"M"}
     assert "self_loop" in drawn.check().counts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from gridtwin.cli import networks, outages, states, traces
+from gridtwin.cli import demo, networks, outages, states, traces
 
 app = typer.Typer(
     name="gridtwin",
@@ -25,6 +25,7 @@ app.add_typer(outages.app, name="outage")
 app.command("intersect")(networks.intersect)
 app.add_typer(networks.publish_app, name="publish")
 app.add_typer(states.app, name="state")
+app.command("demo")(demo.demo)
 
 
 @app.callback(invoke_without_command=True)

@@ -1,0 +1,162 @@
+"""Show the main job on a territory of 60,000 meters, and leave something to look at."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridtwin.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from gridtwin.publish.results import BlastRadius
+    from gridtwin.twin import Twin
+
+REAL_GRID = "simbench:1-MVLV-urban-all-0-sw"
+STORM_KM = 3.0
+
+
+class _Clock:
+    """Print what was found, with the seconds it took."""
+
+    def __init__(self) -> None:
+        self.last = time.perf_counter()
+
+    def say(self, words: str) -> None:
+        now = time.perf_counter()
+        sys.stdout.write(f"{now - self.last:7.2f} s  {words}\n")
+        sys.stdout.flush()
+        self.last = time.perf_counter()
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Directory for what it leaves.")] = Path("demo-out"),
+    meters: Annotated[int, typer.Option(min=200, help="How many meters.")] = 60_000,
+) -> None:
+    """
+    Make a territory, ask it the main questions, and leave a picture and a GeoPackage.
+
+    Example: gridtwin demo --out demo-out
+    """
+    import gridtwin
+    from gridtwin.publish.gpkg import write_gpkg
+
+    out.mkdir(parents=True, exist_ok=True)
+    clock = _Clock()
+    network = gridtwin.synthesize("houston", meters=meters, seed=1)
+    clock.say(f"made a territory like Houston: {network!r}")
+    twin = gridtwin.open(network).save(out / "houston.twin", overwrite=True)
+    clock.say(f"saved it as {out / 'houston.twin'}")
+    _ask(twin, clock)
+    storm = _storm(twin, clock)
+    _picture(twin, storm, out / "storm.png", clock)
+    write_gpkg(twin.network, out / "houston.gpkg")
+    clock.say(f"wrote {out / 'houston.gpkg'} for QGIS")
+    _real_grid(clock)
+
+
+def _ask(twin: Twin, clock: _Clock) -> None:
+    report = twin.check()
+    found = ", ".join(f"{count:,} {rule}" for rule, count in report.counts.items()) or "nothing"
+    clock.say(f"checked the data: {found}")
+    sweep = twin.sweep().sort_values(["customers", "mrid"], ascending=[False, True])
+    clock.say(f"failed each of {len(sweep):,} elements in turn; the worst:")
+    for mrid, kind, customers, _ in sweep.head(5).itertuples(index=False, name=None):
+        sys.stdout.write(f"{'':12}{mrid} ({kind}) darkens {customers:,} customers\n")
+    recloser = sweep[sweep.kind == "recloser"].mrid.iloc[0]
+    below = twin.trace("downstream", recloser)
+    clock.say(f"{recloser} feeds {len(below):,} elements and {below.customers:,} customers")
+    section = twin.trace("isolation", recloser)
+    operate = section.elements[section.classes == "operate"]
+    clock.say(f"to isolate it, open {', '.join(operate[:4])} and {max(0, len(operate) - 4)} more")
+    clock.say(twin.explain(str(below.usage_points[0])).sentence)
+
+
+def _storm(twin: Twin, clock: _Clock) -> BlastRadius:
+    import numpy as np
+    import shapely
+
+    xy = twin.store.network.data.usage_points.xy
+    middle = shapely.Point(*np.median(xy, axis=0))
+    area = middle.buffer(STORM_KM / 111.2)
+    kinds = ("ac_line_segment",)
+    storm = twin.storm(area, kinds=kinds)
+    clock.say(
+        f"a storm damages {len(storm.of):,} line sections: {storm.customers:,} customers out,"
+        f" {storm.priority_customers} of them at priority sites, {len(storm.feeders)} feeders"
+    )
+    groups = twin.intersect(area, by="feeder")
+    first = groups.iloc[0]
+    most = f"{first['feeder']} ({first['count']:,})"
+    clock.say(f"{groups['count'].sum():,} meters lie inside, most on {most}")
+    return storm
+
+
+def _picture(twin: Twin, storm: BlastRadius, path: Path, clock: _Clock) -> None:
+    try:
+        import matplotlib as mpl
+    except ImportError:
+        sys.stdout.write("no picture: pip install 'gridtwin[plot]'\n")
+        return
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+    import numpy as np
+    import shapely
+
+    from gridtwin.model import cim, frames
+
+    data = twin.store.network.data
+    primary = np.flatnonzero(
+        (data.equipment.kind == cim.KIND_CODE["ac_line_segment"])
+        & (data.nodes.nominal_v[data.equipment.node_a] > cim.LOW_VOLTAGE_V)
+    )
+    feeder, _ = twin.situation().feeder_of_nodes
+    group = feeder[data.equipment.node_b[primary]]
+    figure, axes = plt.subplots(figsize=(11, 10), dpi=110)
+    colors = plt.get_cmap("tab20")(np.maximum(group, 0) % 20)
+    lines = frames.equipment_lines(data, primary)
+    from matplotlib.collections import LineCollection
+
+    axes.add_collection(
+        LineCollection(
+            [shapely.get_coordinates(line) for line in lines], colors=colors, linewidths=0.7
+        )
+    )
+    out = data.usage_points.xy[storm.rows.out]
+    axes.scatter(
+        out[:, 0], out[:, 1], s=1.2, color="#b00020", label=f"{storm.customers:,} customers out"
+    )
+    if storm.area is not None:
+        for part in shapely.get_parts(storm.area):
+            axes.plot(*part.exterior.xy, color="#b00020", linewidth=1.2)
+    stations = data.substations.xy
+    axes.scatter(
+        stations[:, 0], stations[:, 1], marker="s", s=22, color="black", label="substation"
+    )
+    axes.autoscale()
+    axes.set_aspect(1 / np.cos(np.radians(float(stations[:, 1].mean()))))
+    axes.set_axis_off()
+    axes.legend(loc="lower right", markerscale=3, frameon=False)
+    axes.set_title("Who is out after the storm, on a synthetic territory; feeders by color")
+    figure.savefig(path, bbox_inches="tight")
+    plt.close(figure)
+    clock.say(f"drew {path}")
+
+
+def _real_grid(clock: _Clock) -> None:
+    import gridtwin
+
+    try:
+        real = gridtwin.open(gridtwin.read(REAL_GRID))
+    except MissingExtraError as error:
+        sys.stdout.write(f"no real grid: {error}\n")
+        return
+    sweep = real.sweep()
+    worst = sweep.sort_values(["customers", "mrid"], ascending=[False, True]).iloc[0]
+    clock.say(f"loaded {REAL_GRID}: {real.store.network!r}")
+    clock.say(
+        f"its most critical element is {worst.mrid} ({worst.kind}): {worst.customers:,} customers"
+    )

@@ -1,0 +1,166 @@
+"""The command line keeps its contract: exit codes, streams, documents."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gridtwin
+from networks import two_feeders_with_a_tie
+
+
+@pytest.fixture(scope="module")
+def twin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("cli") / "small.twin"
+    gridtwin.open(two_feeders_with_a_tie()).save(path)
+    return path
+
+
+def run(
+    *words: str | Path, stdin: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from gridtwin.cli.entry import main; main()", *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+        input=stdin,
+        env={"PATH": "/usr/bin:/bin", "HOME": "/tmp", "COLUMNS": "160", **environment},  # noqa: S108
+    )
+
+
+def test_trace_prints_the_document(twin: Path) -> None:
+    done = run("trace", "downstream", "L1", "--in", twin, "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["schema"] == "gridtwin.trace/1"
+    assert [element["mrid"] for element in document["elements"]] == ["FUSE", "L2"]
+    assert document["elements"][0] == {
+        "mrid": "FUSE",
+        "kind": "fuse",
+        "class": "downstream",
+        "phases": "A",
+        "parent": "L1",
+        "depth": 1,
+    }
+    assert document["usage_points"] == ["M3", "M4"]
+    assert document["customers"] == 8
+
+
+def test_environment_names_the_twin(twin: Path) -> None:
+    done = run("trace", "downstream", "BKR1", "--count", GRIDTWIN_TWIN=str(twin))
+    assert done.stdout == "8\n"
+
+
+def test_unknown_id_suggests_and_exits_3(twin: Path) -> None:
+    done = run("trace", "downstream", "BKR3", "--in", twin)
+    assert done.returncode == 3
+    assert "did you mean BKR2, BKR1?" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("trace", "sideways", "L1"), 2),
+        (("trace", "downstream", "L1", "--phases", "Q"), 2),
+        (("trace", "downstream", "L1", "--where", "kind ="), 2),
+        (("trace", "downstream", "L1", "--state", "plan-z"), 3),
+        (("trace", "path", "M3", "M5"), 1),
+        (("explain", "M3"), 0),
+        (("switch", "open", "L1"), 2),
+        (("outage", "blast", "L1", "--scope", "all"), 2),
+        (("outage", "storm", "no-such-file.geojson"), 2),
+        (("intersect", "POLYGON ((0 0, 1 1, 0 1, 0 0))", "--by", "moon"), 2),
+    ],
+)
+def test_exit_codes(twin: Path, words: tuple[str, ...], code: int) -> None:
+    done = run(*words, "--in", twin)
+    assert done.returncode == code, done.stderr
+    assert len(done.stderr.splitlines()) <= 1
+
+
+def test_a_directory_that_is_no_twin_is_refused(tmp_path: Path) -> None:
+    missing = run("explain", "x", "--in", tmp_path / "none.twin")
+    assert missing.returncode in {3, 4}
+    foreign = tmp_path / "foreign.twin"
+    foreign.mkdir()
+    assert run("explain", "x", "--in", foreign).returncode == 4
+
+
+def test_switching_is_seen_by_the_next_process(tmp_path: Path) -> None:
+    path = tmp_path / "switched.twin"
+    gridtwin.open(two_feeders_with_a_tie()).save(path)
+    assert run("switch", "open", "FUSE", "--in", path).returncode == 0
+    explained = run("explain", "M3", "--in", path)
+    assert explained.returncode == 1
+    assert explained.stdout == "M3 is out because FUSE is open.\n"
+    assert run("outage", "blast", "BKR1", "--in", path, "--json").stdout.count('"M3"') == 0
+    normal = run("outage", "blast", "BKR1", "--in", path, "--json", "--state", "normal")
+    document = json.loads(normal.stdout)
+    assert document["usage_points"] == ["M3", "M4"]
+    assert document["area"]["type"] in {"Polygon", "MultiPolygon"}
+
+
+def test_overlays_leave_the_current_state_alone(twin: Path) -> None:
+    assert run("state", "save", "plan", "BKR1=open", "TIE=closed", "--in", twin).returncode == 0
+    assert run("explain", "M4", "--state", "plan", "--in", twin).stdout.startswith("M4 has supply")
+    listed = json.loads(run("state", "list", "--in", twin, "--json").stdout)
+    assert [state["name"] for state in listed] == ["normal", "current", "plan"]
+    assert listed[1]["deviations"] == 0
+
+
+def test_sweep_prints_a_line_for_each_element(twin: Path) -> None:
+    lines = run("outage", "sweep", "--in", twin, "--json").stdout.splitlines()
+    found = {line["mrid"]: line for line in map(json.loads, lines)}
+    assert found["BKR1"] == {"mrid": "BKR1", "customers": 8, "usage_points": 2}
+    assert found["TIE"]["customers"] == 0
+    assert len(found) == 6
+
+
+def test_storm_and_intersect_read_a_polygon_from_standard_input(twin: Path) -> None:
+    everything = json.dumps(
+        {"type": "Polygon", "coordinates": [[[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]]}
+    )
+    storm = run("outage", "storm", "-", "--in", twin, "--json", stdin=everything)
+    assert json.loads(storm.stdout)["customers"] == 15
+    inside = run("intersect", "-", "--in", twin, "--by", "feeder", "--csv", stdin=everything)
+    assert inside.stdout.splitlines()[1].startswith("feeder-BKR1,2,8")
+
+
+def test_check_exits_0_when_nothing_is_wrong(twin: Path) -> None:
+    done = run("check", "--in", twin, "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["schema"] == "gridtwin.check/1"
+
+
+def test_every_command_shows_an_example() -> None:
+    from gridtwin.cli.app import app
+
+    for command in [
+        *app.registered_commands,
+        *(
+            nested
+            for group in app.registered_groups
+            for nested in group.typer_instance.registered_commands
+        ),
+    ]:
+        assert "Example: gridtwin" in (command.callback.__doc__ or ""), command
+
+
+def test_help_starts_without_heavy_libraries() -> None:
+    heavy = "{'numpy', 'pandas', 'scipy', 'geopandas', 'shapely', 'networkx'}"
+    code = (
+        "import sys; sys.argv = ['gridtwin', '--help']\n"
+        "from gridtwin.cli.entry import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        f"assert not {heavy} & set(sys.modules), {heavy} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
