@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from gridtwin.cli.coldcount import cold_count
 from gridtwin.errors import (
     GridtwinError,
     InputError,
@@ -26,6 +27,10 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line of this process."""
+    customers = cold_count(sys.argv[1:])
+    if customers is not None:
+        sys.stdout.write(f"{customers}\n")
+        return
     debug = "--debug" in sys.argv[1:]
     sys.argv[1:] = [word for word in sys.argv[1:] if word != "--debug"]
     try:
