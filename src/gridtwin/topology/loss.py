@@ -50,8 +50,10 @@ def find_loss(index: TopologyIndex, faults: Faults) -> Loss:
     core = index.core
     child = index.child[faults.equipment]
     if core is None:
-        fed = _nodes_of_sources(index, faults.sources)
-        return Loss(_outermost(index, np.concatenate([child, faults.nodes, fed])), None)
+        if len(faults.nodes) or len(faults.sources):
+            fed = _nodes_of_sources(index, faults.sources)
+            child = np.concatenate([child, faults.nodes, fed])
+        return Loss(_outermost(index, child), None)
     alone = len(faults.equipment) == 1 and not len(faults.nodes) and not len(faults.sources)
     if alone and (core.uniform or (child[0] >= 0 and core.slot[child[0]] < 0)):
         return Loss(child[child >= 0].astype(np.int32), None)
@@ -91,11 +93,13 @@ def _nodes_of_sources(index: TopologyIndex, sources: NDArray[np.int32]) -> NDArr
 def _outermost(index: TopologyIndex, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the live nodes that do not depend on another of them."""
     nodes = nodes[nodes >= 0]
-    nodes = nodes[index.tin[nodes] >= 0]
+    start = index.tin[nodes]
+    if len(nodes) and start.min() < 0:
+        nodes, start = nodes[start >= 0], start[start >= 0]
     if len(nodes) < 2:
         return nodes.astype(np.int32)
-    nodes = nodes[np.argsort(index.tin[nodes], kind="stable")]
-    start = index.tin[nodes]
+    order = np.argsort(start)
+    nodes, start = nodes[order], start[order]
     stop = np.maximum.accumulate(start + index.size[nodes])
     kept = np.ones(len(nodes), dtype=bool)
     kept[1:] = start[1:] >= stop[:-1]

@@ -1,0 +1,44 @@
+"""Every document printed with --json fits its published schema."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from typer.testing import CliRunner
+
+import gridtwin
+from gridtwin.cli.app import app
+from networks import two_feeders_with_a_tie
+
+SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ("trace-1", ("trace", "downstream", "L1")),
+        ("trace-1", ("trace", "isolation", "L1")),
+        ("trace-1", ("trace", "feeder", "feeder-BKR1")),
+        ("blast-1", ("outage", "blast", "L1", "--scope", "trip")),
+        ("blast-1", ("outage", "blast", "TIE")),
+        ("explain-1", ("explain", "M3")),
+        ("check-1", ("check",)),
+        ("sweep-1", ("outage", "sweep")),
+    ],
+)
+def test_documents_fit_their_schema(tmp_path: Path, schema: str, words: tuple[str, ...]) -> None:
+    path = tmp_path / "small.twin"
+    gridtwin.open(two_feeders_with_a_tie()).save(path)
+    done = CliRunner().invoke(app, [*words, "--in", str(path), "--json"])
+    assert done.exit_code == 0, done.output
+    published = json.loads((SCHEMAS / f"{schema}.schema.json").read_text())
+    for line in done.stdout.splitlines():
+        jsonschema.validate(json.loads(line), published)
+
+
+def test_the_sample_loads() -> None:
+    twin = gridtwin.open(gridtwin.read(SCHEMAS.parents[1] / "data/sample"))
+    assert twin.sweep().customers.max() > 100
