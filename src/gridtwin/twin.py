@@ -20,12 +20,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.analysis import blast as blasting
-from gridtwin.analysis import isolation, trace, upstream
 from gridtwin.analysis.explain import Explanation, explain
+from gridtwin.analysis.run import rules_of, run
 from gridtwin.analysis.situation import Situation
 from gridtwin.analysis.spec import TraceSpec
 from gridtwin.analysis.sweep import sweep
-from gridtwin.analysis.where import where
 from gridtwin.errors import InputError
 from gridtwin.model import cim, phases
 from gridtwin.model.ids import TABLES, Element
@@ -38,15 +37,13 @@ from gridtwin.topology.index import build
 from gridtwin.topology.switching import follow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import geopandas
     import networkx as nx
     import pandas as pd
-    from numpy.typing import NDArray
 
     from gridtwin.analysis.quality import Report
-    from gridtwin.analysis.trace import Rows
     from gridtwin.publish.results import BlastRadius, TraceResult
     from gridtwin.store.protocol import Store
 
@@ -265,10 +262,9 @@ class Twin:
             wants = "two elements" if spec.kind == "path" else "an element to begin at"
             msg = f"a {spec.kind} trace needs {wants}"
             raise InputError(msg)
-        situation = self.situation(state, _rules(spec))
+        situation = self.situation(state, rules_of(spec))
         barriers = self.store.network.ids.rows("equipment", spec.barriers)
-        rows = _TRACES[spec.kind](situation, elements, barriers, spec)
-        rows = self._narrowed(situation, rows, spec)
+        rows = run(situation, elements, barriers, spec)
         return TraceResult(spec.kind, list(mrids), rows, situation)
 
     def _spec(self, kind: str | TraceSpec, options: dict[str, Any]) -> TraceSpec:
@@ -292,28 +288,6 @@ class Twin:
             msg = f"a trace spec cannot be called {name!r}: that is a kind of trace"
             raise InputError(msg)
         self.store.save_spec(name, spec.to_json())
-
-    def _narrowed(self, situation: Situation, rows: Rows, spec: TraceSpec) -> Rows:
-        """Keep what the filters of a spec let through."""
-        if spec.max_depth:
-            rows = rows.kept(rows.depth <= spec.max_depth)
-        if spec.where:
-            rows = rows.kept(where(spec.where, _columns(situation, rows), len(rows.equipment)))
-        if spec.polygon:
-            from gridtwin.analysis.intersect import intersect
-            from gridtwin.analysis.polygon import read_polygon
-
-            given = read_polygon(spec.polygon, geographic=situation.network.crs is not None)
-            inside = intersect(situation.data, given.geometry, layer="equipment")
-            points = intersect(situation.data, given.geometry, layer="usage_points")
-            rows = rows.kept(np.isin(rows.equipment, inside)).warned(*given.warnings)
-            rows = replace(rows, points=np.intersect1d(rows.points, points).astype(np.int32))
-        if spec.nearest:
-            order = np.lexsort((rows.equipment, rows.depth))[: spec.nearest]
-            keep = np.zeros(len(rows.equipment), dtype=bool)
-            keep[order] = True
-            rows = rows.kept(keep)
-        return rows
 
     def explain(self, mrid: str, *, state: str = CURRENT) -> Explanation:
         """Say why an element has supply or has none, and what else could feed it."""
@@ -478,44 +452,3 @@ def _kind_code(kind: str) -> int:
         msg = f"no kind of equipment is called {kind!r}: use one of {', '.join(cim.KIND_NAMES)}"
         raise InputError(msg)
     return cim.KIND_CODE[kind]
-
-
-def _rules(spec: TraceSpec) -> Rules:
-    return Rules(spec.phase_mask(), spec.phase_policy, spec.allow_lv_backfeed, spec.islands)
-
-
-def _columns(situation: Situation, rows: Rows) -> dict[str, NDArray[Any]]:
-    """Return what a ``where`` expression can name."""
-    equipment, at = situation.data.equipment, rows.equipment
-    return {
-        "mrid": decode(equipment.mrid[at]),
-        "name": decode(equipment.name[at]),
-        "kind": np.array(cim.KIND_NAMES)[equipment.kind[at]],
-        "phases": phases.TEXTS[equipment.phases[at] & 63].astype(str),
-        "placement": np.array(cim.PLACEMENTS)[equipment.placement[at]],
-        "control": np.array(cim.CONTROLS)[equipment.control[at]],
-        "rated_a": equipment.rated_a[at],
-        "rated_va": equipment.rated_va[at],
-        "length_m": equipment.length_m[at],
-        "depth": rows.depth,
-        "class": np.array(trace.CLASSES)[rows.kind],
-        "open": situation.is_open[at],
-    }
-
-
-_TRACES: dict[
-    str,
-    Callable[[Situation, list[Element], NDArray[np.int32], TraceSpec], Rows],
-] = {
-    "downstream": lambda s, e, b, spec: trace.downstream(
-        s, e, barriers=b, include_indeterminate=spec.include_indeterminate
-    ),
-    "upstream": lambda s, e, b, spec: upstream.upstream(s, e, mode=spec.mode, barriers=b),
-    "connected": lambda s, e, b, spec: trace.connected(s, e, barriers=b),
-    "feeder": lambda s, e, b, spec: isolation.feeder(s, e, barriers=b),
-    "isolation": lambda s, e, b, spec: isolation.isolation(s, e, barriers=b),
-    "protective": lambda s, e, b, spec: upstream.protective_devices(s, e, barriers=b)[0],
-    "path": lambda s, e, b, spec: trace.path(s, e[:1], e[1:], barriers=b),
-    "loops": lambda s, e, b, spec: isolation.loops(s, e),
-    "ties": lambda s, e, b, spec: isolation.ties(s, e),
-}

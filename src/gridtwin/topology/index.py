@@ -23,6 +23,7 @@ from gridtwin.topology.conduction import Conduction, Rules
 from gridtwin.topology.core import FREED, LOCAL, Core, needs
 from gridtwin.topology.dominators import Dominators, find_dominators
 from gridtwin.topology.forest import Arcs, Forest, grow, preorder
+from gridtwin.topology.segments import find_segments, prefix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -149,7 +150,7 @@ class TopologyIndex:
         """
         before = self.before
         if weight is not None:
-            before = _prefix(self.pool, weight, self.base)
+            before = prefix(self.pool, weight, self.base)
         live = self.tin >= 0
         start = np.where(live, self.tin, 0)
         counts: NDArray[np.int64] = before[start + np.where(live, self.size, 0)] - before[start]
@@ -297,7 +298,7 @@ def _laid_out(
         up[live] = np.where(above == count, np.int32(-1), above)
     child = _children(conduction, forest, tree)
     weight = _weights(data, rules, mask, node_tin)
-    segments = _segments(child[data.feeders.head], node_tin, node_size, up, len(live))
+    segments = find_segments(child[data.feeders.head], node_tin, node_size, up, len(live))
     segment_at, place_at = segments.laid_out(len(live))
     dead = np.flatnonzero(node_tin < 0)
     # The number -1 of the dead reads the last entry of each, which stands for them.
@@ -320,7 +321,7 @@ def _laid_out(
         tin=place,
         size=segments.own_sizes(segment, node_tin, node_size),
         pool=pool,
-        before=_prefix(pool, weight, segments.base),
+        before=prefix(pool, weight, segments.base),
         weight=weight,
         base=segments.base,
         length=segments.length,
@@ -351,80 +352,3 @@ def _weights(
         points.node, weights=np.where(supplied, points.customers, 0), minlength=len(tin)
     )
     return counts.astype(np.int32)
-
-
-@dataclass(frozen=True, slots=True)
-class _Segments:
-    """Where each feeder's slice of the preorder goes in the pool."""
-
-    start: NDArray[np.int64]  # (feeders,) first preorder number of each, rising
-    span: NDArray[np.int64]  # (feeders,)
-    base: NDArray[np.int64]  # (feeders + 1,) segment 0 first
-    length: NDArray[np.int64]
-    root: NDArray[np.int32]
-    hook: NDArray[np.int32]
-
-    def laid_out(self, live: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Return the segment and the place in the pool of each preorder number."""
-        numbers = np.arange(live, dtype=np.int32)
-        if not len(self.start):
-            return np.zeros(live, dtype=np.int32), numbers
-        stop = self.start + self.span
-        edges = np.empty(2 * len(self.start) + 1, dtype=np.int64)
-        edges[0:-1:2], edges[1::2], edges[-1] = self.start, stop, live
-        runs = np.diff(np.concatenate([[0], edges]))
-        gone = np.concatenate([[0], np.cumsum(self.span)])
-        segment = np.zeros(len(runs), dtype=np.int32)
-        segment[1::2] = np.arange(1, len(self.start) + 1)
-        shift = np.empty(len(runs), dtype=np.int32)
-        shift[0::2], shift[1::2] = -gone, self.base[1:] - self.start
-        return np.repeat(segment, runs), numbers + np.repeat(shift, runs)
-
-    def own_sizes(
-        self, segment: NDArray[np.int32], tin: NDArray[np.int32], size: NDArray[np.int32]
-    ) -> NDArray[np.int32]:
-        """Return sizes without what lies in other segments."""
-        if not len(self.start):
-            return size
-        gone = np.concatenate([[0], np.cumsum(self.span)])
-        own = size.copy()
-        top = np.flatnonzero(segment == 0)
-        first = self.start.searchsorted(tin[top])
-        last = self.start.searchsorted(tin[top] + size[top])
-        own[top] -= (gone[last] - gone[first]).astype(np.int32)
-        return own
-
-
-def _segments(
-    heads: NDArray[np.int32],
-    tin: NDArray[np.int32],
-    size: NDArray[np.int32],
-    up: NDArray[np.int32],
-    live: int,
-) -> _Segments:
-    """Return the segments of the feeders whose head alone darkens them; the outermost of nested."""
-    heads = np.unique(heads[heads >= 0])
-    heads = heads[(up[heads] >= 0) & (tin[heads] >= 0)]
-    heads = heads[np.argsort(tin[heads], kind="stable")]
-    start, span = tin[heads].astype(np.int64), size[heads].astype(np.int64)
-    reach = (
-        np.maximum.accumulate(np.concatenate([[0], (start + span)[:-1]])) if len(heads) else start
-    )
-    outermost = start >= reach
-    heads, start, span = heads[outermost], start[outermost], span[outermost]
-    length = np.concatenate([[live - span.sum()], span]).astype(np.int64)
-    base = np.concatenate([[0], np.cumsum(length + 1)[:-1]]).astype(np.int64)
-    none = np.array([-1], dtype=np.int32)
-    return _Segments(
-        start, span, base, length, np.concatenate([none, heads]), np.concatenate([none, up[heads]])
-    )
-
-
-def _prefix(
-    pool: NDArray[np.int32], weight: NDArray[np.int32], base: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return the customers of each segment at earlier places."""
-    here = np.where(pool >= 0, weight[pool], 0)
-    running = np.cumsum(here, dtype=np.int64) - here
-    lengths = np.diff(np.append(base, len(pool)))
-    return running - np.repeat(running[base], lengths)
