@@ -10,6 +10,7 @@ import numpy as np
 
 from gridtwin.model import frames
 from gridtwin.model.ids import Ids
+from gridtwin.model.lengths import with_lengths
 from gridtwin.model.tables import NetworkData, take, take_equipment
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class Network:
             "feeders": feeders,
         }
         data, known_crs = frames.read_frames(given, crs=crs, where=where)
-        return cls(data, crs=known_crs)
+        return cls(with_lengths(data) if known_crs else data, crs=known_crs)
 
     def seen_as(self, make_frame: FrameMaker) -> Network:
         """Return the same network with its frames made by `make_frame`."""
