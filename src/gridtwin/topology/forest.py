@@ -113,20 +113,13 @@ def grow(conduction: Conduction, arcs: Arcs) -> Forest:
 def _feeds(arcs: Arcs, before: NDArray[np.int32], count: int) -> NDArray[np.int32]:
     """Return the equipment between each node and its parent; the lowest row where several are."""
     leads = np.flatnonzero(before[arcs.head] == arcs.tail)
-    feed = np.full(count, np.iinfo(np.int32).max, dtype=np.int32)
+    feed = np.full(count, -1, dtype=np.int32)
     backward = leads[::-1]  # of two assignments to one place the last stays: the lowest row
     feed[arcs.head[backward]] = arcs.equipment[backward]
-    # Arcs run twice, a to b and then b to a, so parallel lines of both kinds need the minimum.
-    np.minimum.at(feed, *_contested(arcs, leads, feed))
-    feed[feed == np.iinfo(np.int32).max] = -1
+    if len(leads) > np.count_nonzero(feed >= 0):
+        # Parallel equipment: arcs run a to b first and then b to a, so take the minimum of both.
+        np.minimum.at(feed, arcs.head[leads], arcs.equipment[leads])
     return feed
-
-
-def _contested(
-    arcs: Arcs, leads: NDArray[np.intp], feed: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    lower = leads[arcs.equipment[leads] < feed[arcs.head[leads]]]
-    return arcs.head[lower], arcs.equipment[lower]
 
 
 def _levels(up: NDArray[np.int32]) -> NDArray[np.int64]:
