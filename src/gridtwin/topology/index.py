@@ -121,9 +121,10 @@ class TopologyIndex:
 
     def dependents(self, node: int) -> NDArray[np.int32]:
         """Return the nodes that go dark with a node, itself first, in preorder."""
+        start = self.tin[node]
+        if start >= 0 and (self.segment[node] or len(self.base) == 1):
+            return self.pool[start : start + self.size[node]]
         ranges = self.ranges(node)
-        if len(ranges) == 1:
-            return self.pool[ranges[0][0] : ranges[0][1]]
         parts = [self.pool[start:stop] for start, stop in ranges]
         return np.concatenate(parts) if parts else np.empty(0, dtype=np.int32)
 
