@@ -71,17 +71,18 @@ def _compiled(path: Path) -> Any:
     if not path.stat().st_size:
         msg = f"{path}: the file is empty"
         raise SourceError(msg)
-    here = Path.cwd()
+    # The engine moves the process into folders of its own: settle the path first.
+    here, master = Path.cwd(), path.resolve()
     engine = opendssdirect.NewContext()
     try:
         engine.Basic.AllowEditor(False)  # noqa: FBT003 - the engine's own signature
         engine.Basic.AllowForms(False)  # noqa: FBT003
         engine.Text.Command("clear")
-        engine.Text.Command(f'compile "{path.resolve()}"')
+        engine.Text.Command(f'compile "{master}"')
         if not engine.Basic.NumCircuits() or not engine.Circuit.NumBuses():
             msg = f"{path}: the file makes no circuit; it is cut short or is not a master file"
             raise SourceError(msg)
-        _find_coordinates(engine, path)
+        _find_coordinates(engine, master)
     except opendssdirect.DSSException as error:
         words = " ".join(str(error).split())
         msg = f"{path}: OpenDSS cannot read it: {words}"
@@ -91,17 +92,17 @@ def _compiled(path: Path) -> Any:
     return engine
 
 
-def _find_coordinates(engine: Any, path: Path) -> None:
+def _find_coordinates(engine: Any, master: Path) -> None:
     """Read the bus coordinates beside the master file, if it reads none itself."""
     for bus in engine.Circuit.AllBusNames():
         engine.Circuit.SetActiveBus(bus)
         if engine.Bus.Coorddefined():
             return
-    names = sorted(entry for entry in path.parent.iterdir() if entry.is_file())
+    names = sorted(entry for entry in master.parent.iterdir() if entry.is_file())
     for pattern in COORDINATE_FILES:
         for entry in names:
             if Path(entry.name.lower()).match(pattern):
-                engine.Text.Command(f'buscoords "{entry.resolve()}"')
+                engine.Text.Command(f'buscoords "{entry}"')
                 return
 
 
