@@ -105,8 +105,13 @@ def _index_arrays(index: TopologyIndex) -> Iterator[tuple[str, Any]]:
 
 
 def _parts(prefix: str, whole: Any) -> Iterator[tuple[str, Any]]:
-    for field in fields(whole):
-        yield f"{prefix}.{field.name}", getattr(whole, field.name)
+    for name in _kept(whole):
+        yield f"{prefix}.{name}", getattr(whole, name)
+
+
+def _kept(kind: Any) -> list[str]:
+    """Return the fields of a dataclass but those it makes for itself."""
+    return [field.name for field in fields(kind) if field.init]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,7 @@ class MappedArrays:
         )
 
     def _whole(self, prefix: str, kind: type[Any]) -> Any:
-        return kind(**{field.name: self._array(f"{prefix}.{field.name}") for field in fields(kind)})
+        return kind(**{name: self._array(f"{prefix}.{name}") for name in _kept(kind)})
 
     def _array(self, name: str) -> Any:
         file = f"arrays/{name}.npy"

@@ -20,6 +20,9 @@ PhasePolicy = Literal["strict", "advisory", "ignore"]
 
 _CARRIED = phases.supply(np.arange(64, dtype=np.uint8))
 
+_JOINS = np.zeros(256, dtype=bool)  # letters of a vector group that join phases
+_JOINS[np.frombuffer(b"DdZz", dtype=np.uint8)] = True
+
 DER = cim.SOURCE_KINDS.index("der")
 
 
@@ -99,14 +102,14 @@ class Conduction:
 def _passes(data: NetworkData, open_mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the phases A, B, C that get through each piece of equipment."""
     equipment = data.equipment
-    passes: NDArray[np.uint8] = _CARRIED[equipment.phases & 63]
+    passes: NDArray[np.uint8] = _CARRIED.take(equipment.phases & 63)
     rows = np.flatnonzero(open_mask)
     legs = equipment.phases[rows] & np.uint8(phases.S1 | phases.S2)
     only_legs = (legs != 0) & (equipment.phases[rows] & phases.ABC == 0)
     # One open leg of a split-phase secondary leaves the other: closed, in part.
     some_leg = np.where(legs & ~open_mask[rows] != 0, passes[rows], 0)
     passes[rows] = np.where(only_legs, some_leg, passes[rows] & ~open_mask[rows])
-    passes[~equipment.in_service] = 0
+    passes *= equipment.in_service
     return passes
 
 
@@ -121,11 +124,13 @@ def _low_voltage(data: NetworkData, rules: Rules) -> NDArray[np.bool_]:
     low = volts <= cim.LOW_VOLTAGE_V
     if rules.allow_lv_backfeed or not low.any():
         return np.zeros(len(volts), dtype=bool)
-    plain = np.flatnonzero(data.equipment.kind != cim.TRANSFORMER)
-    a, b = data.equipment.node_a[plain], data.equipment.node_b[plain]
-    if not (np.isnan(volts).any() or (low[a] != low[b]).any()):
+    equipment = data.equipment
+    plain = equipment.kind != cim.TRANSFORMER
+    differ = low.take(equipment.node_a) != low.take(equipment.node_b)
+    if not (np.isnan(volts).any() or (differ & plain).any()):
         return low
-    links = csr_matrix((np.ones(len(plain)), (a, b)), shape=(len(volts), len(volts)))
+    a, b = equipment.node_a[plain], equipment.node_b[plain]
+    links = csr_matrix((np.ones(len(a)), (a, b)), shape=(len(volts), len(volts)))
     count, zone = connected_components(links, directed=False)
     lows = np.bincount(zone[low], minlength=count)
     highs = np.bincount(zone[volts > cim.LOW_VOLTAGE_V], minlength=count)
@@ -149,10 +154,10 @@ def _mixes(data: NetworkData) -> NDArray[np.int8]:
     supply: a delta that back-energizes an open phase is a hazard, not a source.
     """
     rows = np.flatnonzero(data.equipment.kind == cim.TRANSFORMER)
-    groups, back = np.unique(data.equipment.vector_group[rows], return_inverse=True)
-    joins = np.array([any(letter in group for letter in b"DdZz") for group in groups], dtype=bool)
+    groups = data.equipment.vector_group[rows]
+    letters = groups.view(np.uint8).reshape(len(rows), groups.dtype.itemsize)
+    rows = rows[_JOINS[letters].any(axis=1)]
     direction = np.zeros(len(data.equipment.mrid), dtype=np.int8)
-    rows = rows[joins[back.ravel()]] if joins.any() else rows[:0]
     volts = data.nodes.nominal_v
     side_a, side_b = volts[data.equipment.node_a[rows]], volts[data.equipment.node_b[rows]]
     direction[rows[side_a > side_b]] = 1

@@ -8,7 +8,7 @@ faults at once, and faults of one phase, are settled by flooding the core, which
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,6 +48,7 @@ class Core:
     uniform: bool  # every arc passes the same phases, so conductors tell all
     supplied: NDArray[np.uint8]  # (k,) phases and REACHED without any fault
     customers: NDArray[np.int64]  # (k, 8) customers hanging on each slot, by the phases they need
+    _ways: _Ways | None = field(default=None, init=False, repr=False)  # made when first flooded
 
     @property
     def nbytes(self) -> int:
@@ -58,7 +59,7 @@ class Core:
         )
 
     @classmethod
-    def of(cls, conduction: Conduction, forest: Forest, extra: NDArray[np.int32]) -> Core:
+    def of(cls, conduction: Conduction, forest: Forest) -> Core:
         """
         Cut the core out of a network.
 
@@ -66,11 +67,9 @@ class Core:
         ----------
         conduction, forest
             What conducts, and the forest of what is supplied.
-        extra
-            Rows of live equipment outside the tree.
         """
         count = conduction.node_count
-        positions = _ancestors(conduction, forest, extra)
+        positions = _ancestors(conduction, forest)
         nodes = forest.order[positions]
         slot = np.full(count + 1, -1, dtype=np.int32)
         slot[nodes] = np.arange(len(nodes), dtype=np.int32)
@@ -123,40 +122,9 @@ class Core:
             kept &= ~(out[self.tail] | out[self.head])
         if len(equipment):
             kept &= ~np.isin(self.equipment, equipment)
-        if self.uniform:
-            reached = _reach(self.tail[kept], self.head[kept], len(self.nodes))
-            mark = np.uint8(REACHED | (int(self.passes[0]) if len(self.passes) else ABC))
-            return np.where(reached, mark, np.uint8(0))
-        return self._flood_phases(np.flatnonzero(kept))
-
-    def _flood_phases(self, kept: NDArray[np.intp]) -> NDArray[np.uint8]:
-        """Flood every phase, and conductors whatever their phases, as layers of one graph."""
-        count = len(self.nodes)
-        tails, heads = [], []
-        tail, head, passes = self.tail[kept], self.head[kept], self.passes[kept]
-        for layer in range(3):
-            open_way = (passes & (1 << layer) != 0) & (self.mixes[kept] >= 0)
-            tails.append(tail[open_way] + layer * count)
-            heads.append(head[open_way] + layer * count)
-        tails.append(tail + 3 * count)
-        heads.append(head + 3 * count)
-        mixing = kept[self.mixes[kept] > 0]
-        for layer, other in ((i, j) for i in range(3) for j in range(3) if i != j):
-            both = mixing[
-                (self.passes[mixing] & (1 << layer) != 0)
-                & (self.passes[mixing] & (1 << other) != 0)
-            ]
-            tails.append(self.tail[both] + layer * count)
-            heads.append(self.head[both] + other * count)
-        # The super-source feeds slot 0 of every layer.
-        start = np.arange(LAYERS, dtype=np.int32) * count
-        tails.append(np.full(LAYERS, LAYERS * count, dtype=np.int32))
-        heads.append(start)
-        reached = _reach(
-            np.concatenate(tails), np.concatenate(heads), LAYERS * count + 1, LAYERS * count
-        )
-        layers = reached[: LAYERS * count].reshape(LAYERS, count).astype(np.uint8)
-        return layers[0] | layers[1] << 1 | layers[2] << 2 | layers[3] << 3
+        if self._ways is None:
+            self._ways = _ways(self)
+        return self._ways.flood(kept)
 
     def count_needs(self, points: UsagePoints, mask: NDArray[np.uint8], *, strict: bool) -> None:
         """
@@ -174,7 +142,9 @@ class Core:
         slot = self.attach[points.node]
         need = needs(points.phases, mask[points.node])
         counted = (slot >= 0) & ((need != 0) | (not strict))
-        np.add.at(self.customers, (slot[counted], need[counted]), points.customers[counted])
+        key = slot[counted].astype(np.intp) * 8 + need[counted]
+        total = np.bincount(key, points.customers[counted], minlength=self.customers.size)
+        self.customers = total.astype(np.int64).reshape(self.customers.shape)
 
     def customers_out(self, live: NDArray[np.uint8]) -> int:
         """Return the customers hanging on the core that have no supply left."""
@@ -218,12 +188,11 @@ def _is_uniform(passes: NDArray[np.uint8], mixes: NDArray[np.int8]) -> bool:
     return same and not bool(mixes.any())
 
 
-def _ancestors(
-    conduction: Conduction, forest: Forest, extra: NDArray[np.int32]
-) -> NDArray[np.int32]:
+def _ancestors(conduction: Conduction, forest: Forest) -> NDArray[np.int32]:
     """Return the positions of the core: the ends of what closes loops, and all above them."""
     inside = np.zeros(len(forest.order), dtype=bool)
     inside[0] = True
+    extra = forest.extra
     ends = np.concatenate([conduction.node_a[extra], conduction.node_b[extra]])
     nodes, uses = np.unique(conduction.source_node, return_counts=True)
     front = forest.position[np.concatenate([ends, nodes[uses > 1]])]
@@ -263,11 +232,59 @@ def _attached(forest: Forest, positions: NDArray[np.int32], count: int) -> NDArr
     return attach
 
 
-def _reach(
-    tail: NDArray[np.int32], head: NDArray[np.int32], count: int, start: int = 0
-) -> NDArray[np.bool_]:
-    """Return which nodes arcs lead to from a start."""
-    links = csr_matrix((np.ones(len(tail)), (tail, head)), shape=(count, count))
-    reached = np.zeros(count, dtype=bool)
-    reached[breadth_first_order(links, start, directed=True, return_predecessors=False)] = True
-    return reached
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """
+    The ways through a core in layers, one for each phase and one for conductors whatever theirs.
+
+    A way in layer `l` from slot `t` is stored with those of node ``l * slots + t``.
+    """
+
+    slots: int
+    layers: int
+    passes: int  # phases that reaching a slot of the one layer tells of
+    start: NDArray[np.int32]  # (layers * slots + 2,) first way of each node; the last is the start
+    tail: NDArray[np.int32]
+    head: NDArray[np.int32]
+    arc: NDArray[np.int32]  # arc of the core each way goes along; -1 for those of the start
+
+    def flood(self, kept: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        """Return what is reached along the arcs kept: one byte per slot."""
+        count = self.layers * self.slots
+        # A way that is barred leads back to where it starts.
+        head = np.where(np.append(kept, True)[self.arc], self.head, self.tail)
+        links = csr_matrix(
+            (np.ones(len(head)), head, self.start), shape=(count + 1, count + 1), copy=False
+        )
+        reached = np.zeros(count + 1, dtype=np.uint8)
+        reached[breadth_first_order(links, count, return_predecessors=False)] = 1
+        layers = reached[:count].reshape(self.layers, self.slots)
+        if self.layers == 1:
+            return layers[0] * np.uint8(REACHED | self.passes)
+        return layers[0] | layers[1] << 1 | layers[2] << 2 | layers[3] << 3
+
+
+def _ways(core: Core) -> _Ways:
+    """Lay the arcs of a core out in layers: a single one where all arcs carry the same phases."""
+    count, arcs = len(core.nodes), np.arange(len(core.tail), dtype=np.int32)
+    layers = 1 if core.uniform else LAYERS
+    parts = [(core.tail + (layers - 1) * count, core.head + (layers - 1) * count, arcs)]
+    for layer in range(layers - 1):
+        let = arcs[(core.passes & (1 << layer) != 0) & (core.mixes >= 0)]
+        parts.append((core.tail[let] + layer * count, core.head[let] + layer * count, let))
+        for other in (o for o in range(3) if o != layer):
+            both = np.uint8(1 << layer | 1 << other)
+            mixed = arcs[(core.passes & both == both) & (core.mixes > 0)]
+            parts.append(
+                (core.tail[mixed] + layer * count, core.head[mixed] + other * count, mixed)
+            )
+    entries = np.arange(layers, dtype=np.int32) * count  # slot 0, the super-source, in every layer
+    none = np.full(layers, -1, dtype=np.int32)
+    parts.append((np.full(layers, layers * count, dtype=np.int32), entries, none))
+    tail, head, arc = (
+        np.concatenate(column).astype(np.int32) for column in zip(*parts, strict=True)
+    )
+    order = np.argsort(tail, kind="stable")
+    start = np.searchsorted(tail[order], np.arange(layers * count + 2)).astype(np.int32)
+    passes = int(core.passes[0]) if len(core.passes) else ABC
+    return _Ways(count, layers, passes, start, tail[order], head[order], arc[order])

@@ -30,16 +30,15 @@ class Dominators:
 
     up: NDArray[np.int32]  # (n,) position of the deepest node whose loss alone darkens it
     looped: NDArray[np.bool_]  # (nodes,) whether a node has another way in than its feed
-    extra: NDArray[np.int32]  # rows of live equipment outside the tree
 
 
 def find_dominators(conduction: Conduction, forest: Forest) -> Dominators:
     """Return the tree of single points of failure of everything supplied."""
-    extra = _outside_tree(conduction, forest)
+    extra = forest.extra
     looped = np.zeros(conduction.node_count, dtype=bool)
     sources = conduction.source_node[_repeated(conduction.source_node)]
     if not len(extra) and not len(sources):
-        return Dominators(forest.up, looped, extra)
+        return Dominators(forest.up, looped)
     up = forest.up.copy()
     u = forest.position[conduction.node_a[extra]]
     v = forest.position[conduction.node_b[extra]]
@@ -52,7 +51,7 @@ def find_dominators(conduction: Conduction, forest: Forest) -> Dominators:
     _settle(up, looped, forest, find_blocks(up, u, v))
     if mine.any() or low[at].any():
         _settle_low(up, looped, forest, (conduction, extra[mine], low, at[low[at]]))
-    return Dominators(up, looped, extra)
+    return Dominators(up, looped)
 
 
 def _repeated(nodes: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -60,17 +59,6 @@ def _repeated(nodes: NDArray[np.int32]) -> NDArray[np.bool_]:
     again = np.ones(len(nodes), dtype=bool)
     again[np.unique(nodes, return_index=True)[1]] = False
     return again
-
-
-def _outside_tree(conduction: Conduction, forest: Forest) -> NDArray[np.int32]:
-    """Return the equipment that conducts between supplied nodes but is no feed of the tree."""
-    tree = np.zeros(len(conduction.passes), dtype=bool)
-    tree[forest.feed[forest.feed >= 0]] = True
-    a = forest.position[conduction.node_a] >= 0
-    b = forest.position[conduction.node_b] >= 0
-    tail = np.where(conduction.one_way < 0, b, np.where(conduction.one_way > 0, a, a & b))
-    loose = (conduction.passes != 0) & tail & ~tree
-    return np.flatnonzero(loose).astype(np.int32)
 
 
 def _settle(

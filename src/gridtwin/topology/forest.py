@@ -39,87 +39,73 @@ class Forest:
     levels: NDArray[np.int64]  # positions at which each depth starts, and the end
     parent: NDArray[np.int32]  # (nodes,) parent node; ROOT below the super-source, DEAD if dead
     feed: NDArray[np.int32]  # (nodes,) equipment that leads there from the parent; -1 for none
+    child: NDArray[np.int32]  # (equipment,) node it leads to from that node's parent; -1 for none
+    extra: NDArray[np.int32]  # rows of live equipment that is no feed
 
 
-@dataclass(frozen=True, slots=True)
-class Arcs:
-    """Directed arcs of everything that conducts, equipment by equipment."""
-
-    tail: NDArray[np.int32]
-    head: NDArray[np.int32]
-    equipment: NDArray[np.int32]
-
-    @classmethod
-    def of(cls, conduction: Conduction) -> Arcs:
-        """Return the arcs in which supply can travel."""
-        rows = np.flatnonzero(conduction.passes).astype(np.int32)
-        one_way = conduction.one_way[rows]
-        forth, back = rows[one_way >= 0], rows[one_way <= 0]
-        a, b = conduction.node_a, conduction.node_b
-        return cls(
-            tail=np.concatenate([a[forth], b[back]]),
-            head=np.concatenate([b[forth], a[back]]),
-            equipment=np.concatenate([forth, back]),
-        )
-
-
-def adjacency(tail: NDArray[np.int32], head: NDArray[np.int32], count: int) -> csr_matrix:
-    """
-    Return arcs as a compressed adjacency without summing parallel arcs.
-
-    The arcs are the rows of an incidence matrix; turning it to columns sorts them by tail in one
-    counting pass.
-    """
-    arc_count = len(tail)
-    incidence = csr_matrix(
-        (np.ones(arc_count, dtype=np.int8), tail, np.arange(arc_count + 1, dtype=np.int32)),
-        shape=(arc_count, count),
-        copy=False,
-    ).tocsc()
-    return csr_matrix(
-        (np.ones(arc_count), head[incidence.indices], incidence.indptr),
-        shape=(count, count),
-        copy=False,
-    )
-
-
-def grow(conduction: Conduction, arcs: Arcs) -> Forest:
+def grow(conduction: Conduction) -> Forest:
     """Return the breadth-first forest of what is supplied."""
     count = conduction.node_count
-    sources = conduction.source_node
-    tail = np.concatenate([arcs.tail, np.full(len(sources), count, dtype=np.int32)])
-    head = np.concatenate([arcs.head, sources])
-    order, before = breadth_first_order(
-        adjacency(tail, head, count + 1), count, directed=True, return_predecessors=True
-    )
-    size = len(order)
+    order, before = breadth_first_order(_links(conduction), count, return_predecessors=True)
+    order, before = order.astype(np.int32, copy=False), before.astype(np.int32, copy=False)
     position = np.full(count + 1, -1, dtype=np.int32)
-    position[order] = np.arange(size, dtype=np.int32)
-    up = np.empty(size, dtype=np.int32)
+    position[order.astype(np.intp)] = np.arange(len(order), dtype=np.int32)
+    up = np.empty(len(order), dtype=np.int32)
     up[0] = -1
-    up[1:] = position[before[order[1:]]]
-    parent = np.where(before[:count] == count, np.int32(ROOT), before[:count].astype(np.int32))
-    parent[position[:count] < 0] = DEAD
-    return Forest(
-        order=order.astype(np.int32, copy=False),
-        position=position,
-        up=up,
-        levels=_levels(up),
-        parent=parent,
-        feed=_feeds(arcs, before, count),
+    up[1:] = position.take(before.take(order[1:]))
+    levels = _levels(up)
+    parent = before[:count]
+    feed, child, extra = _feeds(conduction, parent, position)
+    parent = np.maximum(parent, np.int32(DEAD))  # scipy marks what it does not reach lower still
+    parent[order[1 : levels[min(2, len(levels) - 1)]]] = ROOT
+    return Forest(order, position, up, levels, parent, feed, child, extra)
+
+
+def _links(conduction: Conduction) -> csr_matrix:
+    """
+    Return where supply can travel, as an adjacency whose last row is the super-source.
+
+    The arcs are the rows of a matrix that holds each one's head in the column of its tail; turning
+    it to columns sorts the heads by tail in one counting pass. An arc that nothing can take leads
+    back to its own tail.
+    """
+    a, b, sources = conduction.node_a, conduction.node_b, conduction.source_node
+    rows, nodes = len(a), conduction.node_count + 1
+    tail = np.concatenate([a, b, np.full(len(sources), nodes - 1, dtype=np.int32)])
+    head = np.concatenate([b, a, sources])
+    shut = conduction.passes == 0
+    forth = np.flatnonzero(shut | (conduction.one_way < 0))
+    back = np.flatnonzero(shut | (conduction.one_way > 0))
+    head[forth], head[back + rows] = a[forth], b[back]
+    arcs = np.arange(len(tail) + 1, dtype=np.int32)
+    by_tail = csr_matrix((head, tail, arcs), shape=(len(tail), nodes), copy=False).tocsc()
+    return csr_matrix(
+        (np.ones(len(tail)), by_tail.data, by_tail.indptr), shape=(nodes, nodes), copy=False
     )
 
 
-def _feeds(arcs: Arcs, before: NDArray[np.int32], count: int) -> NDArray[np.int32]:
-    """Return the equipment between each node and its parent; the lowest row where several are."""
-    leads = np.flatnonzero(before[arcs.head] == arcs.tail)
-    feed = np.full(count, -1, dtype=np.int32)
-    backward = leads[::-1]  # of two assignments to one place the last stays: the lowest row
-    feed[arcs.head[backward]] = arcs.equipment[backward]
-    if len(leads) > np.count_nonzero(feed >= 0):
-        # Parallel equipment: arcs run a to b first and then b to a, so take the minimum of both.
-        np.minimum.at(feed, arcs.head[leads], arcs.equipment[leads])
-    return feed
+def _feeds(
+    conduction: Conduction, parent: NDArray[np.int32], position: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """Return the feed of each node, the node below each piece of equipment, and the live rest."""
+    a, b, one_way = conduction.node_a, conduction.node_b, conduction.one_way
+    conducts = conduction.passes != 0
+    down = (parent.take(b) == a) & conducts & (one_way >= 0)
+    rise = (parent.take(a) == b) & conducts & (one_way <= 0)
+    child = np.where(down, b, np.int32(-1))
+    np.copyto(child, a, where=rise)
+    tree = np.flatnonzero(down | rise)[::-1]
+    feed = np.full(len(parent), -1, dtype=np.int32)
+    # Of several assignments to one place the last stays: of parallel equipment the lowest row.
+    feed[child[tree].astype(np.intp)] = tree
+    conducts[tree] = False
+    if len(tree) > np.count_nonzero(feed >= 0):
+        conducts[tree[feed[child[tree]] != tree]] = True
+    loose = np.flatnonzero(conducts)
+    live_a, live_b = position[a[loose]] >= 0, position[b[loose]] >= 0
+    way = one_way[loose]
+    reached = np.where(way < 0, live_b, np.where(way > 0, live_a, live_a & live_b))
+    return feed, child, loose[reached].astype(np.int32)
 
 
 def _levels(up: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -152,17 +138,21 @@ def preorder(
     the leaves; numbers are handed down level by level from the root, each child starting where its
     elder sibling's subtree ends. O(n) time.
     """
+    if sorted_parents:
+        return _preorder_of_runs(up, levels)
     size = np.ones(len(up), dtype=np.int64)
     for depth in range(len(levels) - 2, 0, -1):
-        start, stop = levels[depth], levels[depth + 1]
-        if sorted_parents:
-            above = levels[depth - 1]
-            size[above:start] += np.bincount(
-                up[start:stop] - above, weights=size[start:stop], minlength=start - above
-            ).astype(np.int64)
-        else:
-            np.add.at(size, up[start:stop], size[start:stop])
-    offset = _sibling_offsets(up, size, sorted_parents=sorted_parents)
+        above, start, stop = levels[depth - 1 : depth + 2]
+        near = up[start:stop] >= above  # but for a few, the level just above
+        parents, sizes = up[start:stop][near] - above, size[start:stop][near]
+        size[above:start] += np.bincount(parents, sizes, start - above).astype(np.int64)
+        np.add.at(size, up[start:stop][~near], size[start:stop][~near])
+    by_parent = np.argsort(up, kind="stable")
+    sibling, parent = size[by_parent], up[by_parent]
+    before = np.cumsum(sibling) - sibling
+    first = np.concatenate([[True], parent[1:] != parent[:-1]])
+    offset = np.empty(len(up), dtype=np.int64)
+    offset[by_parent] = before - np.maximum.accumulate(np.where(first, before, 0)) + 1
     tin = np.zeros(len(up), dtype=np.int64)
     for depth in range(1, len(levels) - 1):
         here = slice(levels[depth], levels[depth + 1])
@@ -170,19 +160,23 @@ def preorder(
     return tin.astype(np.int32), size.astype(np.int32)
 
 
-def _sibling_offsets(
-    up: NDArray[np.int32], size: NDArray[np.int64], *, sorted_parents: bool
-) -> NDArray[np.int64]:
-    """Return how far each position's number lies behind its parent's."""
-    if sorted_parents:
-        return _run_offsets(up, size)
-    by_parent = np.argsort(up, kind="stable")
-    offset = np.empty(len(up), dtype=np.int64)
-    offset[by_parent] = _run_offsets(up[by_parent], size[by_parent])
-    return offset
-
-
-def _run_offsets(up: NDArray[np.int32], size: NDArray[np.int64]) -> NDArray[np.int64]:
-    before = np.cumsum(size) - size
-    first = np.concatenate([[True], up[1:] != up[:-1]])
-    return before - np.maximum.accumulate(np.where(first, before, 0)) + 1
+def _preorder_of_runs(
+    up: NDArray[np.int32], levels: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the same where the children of each position stand side by side, in order."""
+    bounds = levels.tolist()
+    total = np.ones(len(up))  # sizes as floats, which are what bincount adds
+    for above, start, stop in zip(bounds[-3::-1], bounds[-2::-1], bounds[:0:-1], strict=False):
+        parents = up[start:stop] - np.int32(above)
+        total[above:start] += np.bincount(parents, total[start:stop], start - above)
+    size = total.astype(np.int32)
+    before = np.cumsum(size, dtype=np.int64) - size
+    # A child's number is its parent's and one, and the sizes of its elder siblings.
+    first = np.flatnonzero(up[1:] != up[:-1]) + 1
+    lift = np.zeros(len(up), dtype=np.int64)
+    lift[up[first]] = 1 - before[first]
+    tin = np.zeros(len(up), dtype=np.int64)
+    for above, start, stop in zip(bounds, bounds[1:], bounds[2:], strict=False):
+        lift[above:start] += tin[above:start]
+        np.add(lift.take(up[start:stop]), before[start:stop], out=tin[start:stop])
+    return tin.astype(np.int32), size

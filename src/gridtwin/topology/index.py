@@ -22,7 +22,7 @@ from gridtwin.model.phases import ABC
 from gridtwin.topology.conduction import Conduction, Rules
 from gridtwin.topology.core import FREED, LOCAL, Core, needs
 from gridtwin.topology.dominators import Dominators, find_dominators
-from gridtwin.topology.forest import Arcs, Forest, grow, preorder
+from gridtwin.topology.forest import Forest, grow, preorder
 from gridtwin.topology.segments import find_segments, prefix
 
 if TYPE_CHECKING:
@@ -93,12 +93,12 @@ class TopologyIndex:
 
     def count(self, node: int) -> int:
         """Return the customers that go dark with a node; O(1) whatever their number."""
-        start = self.tin[node]
+        start = self.tin.item(node)
         if start < 0:
             return 0
-        stop = start + self.size[node]
-        below = int(self.before[stop] - self.before[start])
-        if self.segment[node] == 0 and len(self.base) > 1:
+        stop = start + self.size.item(node)
+        below = self.before.item(stop) - self.before.item(start)
+        if len(self.base) > 1 and not self.segment.item(node):
             _, places, totals = self.hooked()
             first, last = places.searchsorted((start, stop))
             below += int(totals[last] - totals[first])
@@ -121,9 +121,9 @@ class TopologyIndex:
 
     def dependents(self, node: int) -> NDArray[np.int32]:
         """Return the nodes that go dark with a node, itself first, in preorder."""
-        start = self.tin[node]
-        if start >= 0 and (self.segment[node] or len(self.base) == 1):
-            return self.pool[start : start + self.size[node]]
+        start = self.tin.item(node)
+        if start >= 0 and (self.segment.item(node) or len(self.base) == 1):
+            return self.pool[start : start + self.size.item(node)]
         ranges = self.ranges(node)
         parts = [self.pool[start:stop] for start, stop in ranges]
         return np.concatenate(parts) if parts else np.empty(0, dtype=np.int32)
@@ -208,10 +208,9 @@ def build(
     """
     rules = rules or Rules()
     conduction = Conduction.of(data, open_mask, rules)
-    arcs = Arcs.of(conduction)
-    forest = grow(conduction, arcs)
+    forest = grow(conduction)
     tree = find_dominators(conduction, forest)
-    core = Core.of(conduction, forest, tree.extra) if tree.up is not forest.up else None
+    core = Core.of(conduction, forest) if tree.up is not forest.up else None
     mask = _masks(conduction, forest, core)
     return _laid_out(data, rules, forest, tree, (conduction, mask, core))
 
@@ -228,11 +227,11 @@ def _masks(conduction: Conduction, forest: Forest, core: Core | None) -> NDArray
         settled = np.zeros(len(mask), dtype=bool)
         settled[at], mask[at] = True, core.supplied & np.uint8(ABC)
         core_mask = mask.copy()
-    feed = forest.feed[forest.order[1:]]
+    feed = forest.feed.take(forest.order[1:])
     carried = np.zeros(len(mask), dtype=np.uint8)
-    carried[1:] = conduction.passes[feed]
+    carried[1:] = conduction.passes.take(feed)
     mixes = np.zeros(len(mask), dtype=np.int8)
-    mixes[1:] = conduction.mixes[feed]
+    mixes[1:] = conduction.mixes.take(feed)
     mixing = np.flatnonzero(mixes)
     down = conduction.node_b[feed[mixing - 1]] == forest.order[mixing]
     mixes[mixing] = np.where(down, mixes[mixing], -mixes[mixing])
@@ -241,7 +240,7 @@ def _masks(conduction: Conduction, forest: Forest, core: Core | None) -> NDArray
     passes = carried | carried << LOCAL | np.uint8(FREED)
     for depth in range(2, len(forest.levels) - 1):
         start, stop = int(forest.levels[depth]), int(forest.levels[depth + 1])
-        above = mask[forest.up[start:stop]]
+        above = mask.take(forest.up[start:stop])
         freed = above & np.uint8(FREED)
         through = (above & (passes[start:stop] | (freed - (freed >> 3)))).astype(
             np.uint8
@@ -286,7 +285,7 @@ def _laid_out(
     conduction, mask_by_position, core = parts
     count = conduction.node_count
     tin, size = preorder(tree.up, forest.levels, sorted_parents=tree.up is forest.up)
-    live = forest.order[1:]
+    live = forest.order[1:].astype(np.intp)
     node_tin = np.full(count, -1, dtype=np.int32)
     node_size = np.zeros(count, dtype=np.int32)
     node_tin[live], node_size[live] = tin[1:] - 1, size[1:]  # the super-source has no place
@@ -297,18 +296,18 @@ def _laid_out(
         up = forest.parent.copy()
         above = forest.order[tree.up[1:]]
         up[live] = np.where(above == count, np.int32(-1), above)
-    child = _children(conduction, forest, tree)
+    child = forest.child
+    if core is not None:
+        child = np.where(tree.looped[child], np.int32(-1), child)
     weight = _weights(data, rules, mask, node_tin)
     segments = find_segments(child[data.feeders.head], node_tin, node_size, up, len(live))
     segment_at, place_at = segments.laid_out(len(live))
-    dead = np.flatnonzero(node_tin < 0)
     # The number -1 of the dead reads the last entry of each, which stands for them.
-    segment = np.append(segment_at, np.int32(-1))[node_tin]
-    place = np.append(place_at, np.int32(-1))[node_tin]
+    segment = np.append(segment_at, np.int32(-1)).take(node_tin)
+    place = np.append(place_at, np.int32(-1)).take(node_tin)
     pool = np.full(int(segments.base[-1] + segments.length[-1]) + 1, -1, dtype=np.int32)
-    pool[place] = np.arange(count, dtype=np.int32)
-    if len(dead):
-        pool[-1] = -1
+    pool[place.astype(np.intp)] = np.arange(count, dtype=np.int32)
+    pool[-1] = -1  # where the dead went: the gap behind the last segment
     if core is not None:
         core.count_needs(data.usage_points, mask, strict=rules.phase_policy == "strict")
     return TopologyIndex(
@@ -328,17 +327,9 @@ def _laid_out(
         length=segments.length,
         root=segments.root,
         hook=segments.hook,
-        extra=tree.extra,
+        extra=forest.extra,
         core=core,
     )
-
-
-def _children(conduction: Conduction, forest: Forest, tree: Dominators) -> NDArray[np.int32]:
-    """Return the node that goes dark with each piece of equipment; -1 where another way is left."""
-    child = np.full(len(conduction.passes), -1, dtype=np.int32)
-    single = np.flatnonzero((forest.feed >= 0) & ~tree.looped).astype(np.int32)
-    child[forest.feed[single]] = single
-    return child
 
 
 def _weights(
@@ -346,10 +337,9 @@ def _weights(
 ) -> NDArray[np.int32]:
     """Return the customers supplied at each node."""
     points = data.usage_points
-    supplied = tin[points.node] >= 0
+    customers = points.customers
     if rules.phase_policy == "strict":
-        supplied &= needs(points.phases, mask[points.node]) != 0
-    counts = np.bincount(
-        points.node, weights=np.where(supplied, points.customers, 0), minlength=len(tin)
-    )
+        customers = np.where(needs(points.phases, mask[points.node]) != 0, customers, 0)
+    counts = np.bincount(points.node, weights=customers, minlength=len(tin))
+    counts[tin < 0] = 0
     return counts.astype(np.int32)

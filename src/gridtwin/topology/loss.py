@@ -48,7 +48,7 @@ def find_loss(index: TopologyIndex, faults: Faults) -> Loss:
     O(f log f) for f faults on a radial network, plus a flood of the core on a meshed one.
     """
     core = index.core
-    child = index.child[faults.equipment]
+    child = index.child.take(faults.equipment)
     if core is None:
         if len(faults.nodes) or len(faults.sources):
             fed = _nodes_of_sources(index, faults.sources)
@@ -92,35 +92,32 @@ def _nodes_of_sources(index: TopologyIndex, sources: NDArray[np.int32]) -> NDArr
 
 def _outermost(index: TopologyIndex, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the live nodes that do not depend on another of them."""
-    nodes = nodes[nodes >= 0]
-    start = index.tin[nodes]
-    if len(nodes) and start.min() < 0:
-        nodes, start = nodes[start >= 0], start[start >= 0]
+    start = np.sort(index.tin.take(nodes[nodes >= 0]))
+    if len(start) and start[0] < 0:
+        start = start[start >= 0]
+    nodes = index.pool.take(start)
     if len(nodes) < 2:
-        return nodes.astype(np.int32)
-    order = np.argsort(start)
-    nodes, start = nodes[order], start[order]
-    stop = np.maximum.accumulate(start + index.size[nodes])
-    kept = np.ones(len(nodes), dtype=bool)
-    kept[1:] = start[1:] >= stop[:-1]
-    nodes = nodes[kept]
-    if len(index.base) == 1:
-        return nodes.astype(np.int32)
-    return _without_hooked(index, nodes)
+        return nodes
+    stop = np.maximum.accumulate(start + index.size.take(nodes))
+    kept = start[1:] >= stop[:-1]
+    if not kept.all():
+        nodes = nodes[np.append(True, kept)]
+    return nodes if len(index.base) == 1 else _without_hooked(index, nodes)
 
 
 def _without_hooked(index: TopologyIndex, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
     """Leave out the nodes of feeders that hang on another of the nodes."""
-    segment = index.segment[nodes]
-    top = nodes[segment == 0]
-    if not len(top) or len(top) == len(nodes):
-        return nodes.astype(np.int32)
-    hook = index.tin[index.hook[segment]]  # of segment 0 itself: not used
+    segment = index.segment.take(nodes)
+    is_top = segment == 0
+    if not is_top.any():
+        return nodes
+    top = nodes[is_top]
+    hook = index.tin.take(index.hook.take(segment))  # of segment 0 itself: not used
     start = index.tin[top]
     slot = start.searchsorted(hook, "right") - 1
     below = (segment != 0) & (slot >= 0)
     below &= hook < (start + index.size[top])[slot]
-    return nodes[~below].astype(np.int32)
+    return nodes[~below]
 
 
 def count_customers(index: TopologyIndex, points: UsagePoints, loss: Loss, *, strict: bool) -> int:
@@ -137,12 +134,12 @@ def count_customers(index: TopologyIndex, points: UsagePoints, loss: Loss, *, st
 
 
 def _count_below(index: TopologyIndex, roots: NDArray[np.int32]) -> int:
-    start = index.tin[roots]
-    stop = start + index.size[roots]
-    total = int((index.before[stop] - index.before[start]).sum())
+    start = index.tin.take(roots)
+    stop = start + index.size.take(roots)
+    total = int((index.before.take(stop) - index.before.take(start)).sum())
     if len(index.base) == 1:
         return total
-    top = np.flatnonzero(index.segment[roots] == 0)
+    top = np.flatnonzero(index.segment.take(roots) == 0)
     if len(top):
         _, places, totals = index.hooked()
         first, last = places.searchsorted(start[top]), places.searchsorted(stop[top])

@@ -82,7 +82,8 @@ def prefix(
     pool: NDArray[np.int32], weight: NDArray[np.int32], base: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return the customers of each segment at earlier places."""
-    here = np.where(pool >= 0, weight[pool], 0)
-    running = np.cumsum(here, dtype=np.int64) - here
-    lengths = np.diff(np.append(base, len(pool)))
-    return running - np.repeat(running[base], lengths)
+    here = np.append(weight, weight.dtype.type(0)).take(pool)  # -1, a gap, counts 0
+    running = np.cumsum(here, dtype=np.int64)
+    running -= here
+    running -= np.repeat(running[base], np.diff(np.append(base, len(pool))))
+    return running
