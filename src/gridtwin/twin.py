@@ -10,8 +10,6 @@ True
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -22,19 +20,19 @@ import numpy as np
 from gridtwin.analysis import blast as blasting
 from gridtwin.analysis.explain import Explanation, explain
 from gridtwin.analysis.run import rules_of, run
-from gridtwin.analysis.situation import Situation
 from gridtwin.analysis.spec import TraceSpec
 from gridtwin.analysis.sweep import sweep
 from gridtwin.errors import InputError
-from gridtwin.model import cim, phases
+from gridtwin.model import cim
 from gridtwin.model.ids import TABLES, Element
 from gridtwin.model.network import Network
-from gridtwin.model.state import CURRENT, NORMAL, State, every_phase
+from gridtwin.model.operation import of_switch
+from gridtwin.model.phases import text as phase_text
+from gridtwin.model.state import CURRENT, NORMAL, State
 from gridtwin.model.tables import decode
+from gridtwin.situations import Situations
 from gridtwin.store.memory import MemoryStore
-from gridtwin.topology.conduction import Rules
 from gridtwin.topology.index import build
-from gridtwin.topology.switching import follow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -43,11 +41,12 @@ if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
 
+    from gridtwin.analysis.places import Places
     from gridtwin.analysis.quality import Report
+    from gridtwin.analysis.situation import Situation
     from gridtwin.publish.results import BlastRadius, TraceResult
     from gridtwin.store.protocol import Store
-
-KEPT_SITUATIONS = 4
+    from gridtwin.topology.conduction import Rules
 
 
 def open_twin(target: str | Path | Network) -> Twin:
@@ -77,8 +76,7 @@ class Twin:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._situations: OrderedDict[tuple[str, int, Rules], Situation] = OrderedDict()
-        self._deviations: dict[tuple[str, int, Rules], dict[str, str]] = {}
+        self._situations = Situations(store)
 
     @cached_property
     def network(self) -> Network:
@@ -132,31 +130,11 @@ class Twin:
         InputError
             If it is no switch, is out of service, or has no such phase.
         """
-        row, wanted = self._poles(mrid, phases)
-        before = int(self.store.state(CURRENT).open_mask(self.store.network)[row])
-        after = before | wanted if open else before & ~wanted
         from gridtwin.settings import Settings
 
-        return self.store.operate(mrid, _phase_text(after), actor=Settings.read().actor)
-
-    def _poles(self, mrid: str, text: str) -> tuple[int, int]:
-        row = self.store.network.ids.find(mrid, ("equipment",)).row
-        equipment = self.store.network.data.equipment
-        if not cim.IS_SWITCH[equipment.kind[row]]:
-            msg = f"{mrid} is a {cim.KIND_NAMES[equipment.kind[row]]}, which cannot be switched"
-            raise InputError(msg)
-        if not equipment.in_service[row]:
-            msg = f"{mrid} is out of service, which is not open: it cannot be switched"
-            raise InputError(msg)
-        every = every_phase(self.store.network, row)
-        try:
-            wanted = phases.parse(text) or every
-        except ValueError as error:
-            raise InputError(str(error)) from error
-        if wanted & ~every:
-            msg = f"{mrid} has phases {phases.text(every)} and no {phases.text(wanted & ~every)}"
-            raise InputError(msg)
-        return row, wanted
+        wanted = phase_text(of_switch(self.store.network, mrid, phases).poles)
+        actor = Settings.read().actor
+        return self.store.operate(mrid, wanted if open else "", poles=wanted, actor=actor)
 
     def overlay(self, name: str, switches: Mapping[str, bool | str]) -> None:
         """
@@ -174,42 +152,14 @@ class Twin:
             raise InputError(msg)
         deviations = dict(self.store.state(CURRENT).deviations)
         for mrid, position in switches.items():
-            row, wanted = self._poles(mrid, position if isinstance(position, str) else "")
-            del row
-            deviations[mrid] = _phase_text(wanted) if position else ""
+            poles = position if isinstance(position, str) else ""
+            operation = of_switch(self.store.network, mrid, poles)
+            deviations[mrid] = phase_text(operation.poles) if position else ""
         self.store.save_overlay(name, deviations)
 
     def situation(self, state: str = CURRENT, rules: Rules | None = None) -> Situation:
         """Return the network in a state, with its topology index; the last few are kept."""
-        rules = rules or Rules()
-        resolved = self.store.state(state)
-        key = (state, resolved.version, rules)
-        if not resolved.deviations and state in {NORMAL, CURRENT}:
-            key = (NORMAL, 0, rules)
-        found = self._situations.get(key)
-        if found is None or self._deviations.get(key) != dict(resolved.deviations):
-            found = self._resolve(resolved, rules)
-            self._situations[key] = found
-            self._deviations[key] = dict(resolved.deviations)
-            while len(self._situations) > KEPT_SITUATIONS:
-                old, _ = self._situations.popitem(last=False)
-                self._deviations.pop(old, None)
-        self._situations.move_to_end(key)
-        named = copy(found)  # a result keeps the name and version it was asked under
-        named.state, named.version = state, resolved.version
-        return named
-
-    def _resolve(self, state: State, rules: Rules) -> Situation:
-        """Return a situation, from the normal one by its operations where that is enough."""
-        network = self.store.network
-        mask = state.open_mask(network)
-        if rules != Rules():
-            return Situation(network, mask, build(network.data, mask, rules), rules)
-        index = self.store.index()
-        changed = np.flatnonzero(mask != network.data.equipment.normal_open)
-        if len(changed):
-            index = follow(index, network.data, mask, changed)
-        return Situation(network, mask, index, rules)
+        return self._situations.of(state, rules)
 
     # Traces ---------------------------------------------------------------------------------
 
@@ -360,15 +310,14 @@ class Twin:
         scope, state
             As for `blast_radius`.
         """
-        from gridtwin.analysis.intersect import intersect
         from gridtwin.analysis.polygon import read_polygon
         from gridtwin.publish.results import BlastRadius
 
         situation = self.situation(state)
         given = read_polygon(polygon, geographic=situation.network.crs is not None)
-        rows = intersect(situation.data, given.geometry, layer="equipment")
+        rows = self._places.inside(given.geometry, layer="equipment")
         if kinds:
-            codes = [_kind_code(kind) for kind in kinds]
+            codes = [cim.kind_code(kind) for kind in kinds]
             rows = rows[np.isin(situation.data.equipment.kind[rows], codes)]
         elements = [Element("equipment", row) for row in rows.tolist()]
         found = blasting.blast(situation, elements, scope)
@@ -377,6 +326,12 @@ class Twin:
         return BlastRadius(names, scope, found, situation)
 
     # Places ---------------------------------------------------------------------------------
+
+    @cached_property
+    def _places(self) -> Places:
+        from gridtwin.analysis.places import Places
+
+        return Places(self.store.network.data)
 
     def intersect(
         self,
@@ -403,13 +358,12 @@ class Twin:
         state
             The state in which feeders are reckoned.
         """
-        from gridtwin.analysis.intersect import intersect
         from gridtwin.analysis.polygon import read_polygon
         from gridtwin.publish.layers import grouped_frame, layer_frame
 
         situation = self.situation(state)
         given = read_polygon(polygon, geographic=situation.network.crs is not None)
-        rows = intersect(situation.data, given.geometry, layer=layer, predicate=predicate)
+        rows = self._places.inside(given.geometry, layer=layer, predicate=predicate)
         frame = (
             grouped_frame(situation, layer, rows, by) if by else layer_frame(situation, layer, rows)
         )
@@ -441,14 +395,3 @@ class Twin:
     def __repr__(self) -> str:
         """Return the twin in one line."""
         return f"Twin({self.store.network!r}, version {self.version})"
-
-
-def _phase_text(mask: int) -> str:
-    return phases.text(mask)
-
-
-def _kind_code(kind: str) -> int:
-    if kind not in cim.KIND_CODE:
-        msg = f"no kind of equipment is called {kind!r}: use one of {', '.join(cim.KIND_NAMES)}"
-        raise InputError(msg)
-    return cim.KIND_CODE[kind]

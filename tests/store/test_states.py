@@ -51,11 +51,18 @@ def test_only_deviations_are_kept_and_every_operation_is_logged(twin: Path) -> N
     assert [event.version for event in store.events(since=2)] == [3]
 
 
+def test_poles_that_do_not_move_stay_as_they_are(twin: Path) -> None:
+    store = LocalStore.open(twin)
+    store.operate("FUSE-ü", "A", poles="A")
+    assert store.operate("FUSE-ü", "C", poles="C").deviations == {"FUSE-ü": "AC"}
+    assert store.operate("FUSE-ü", "", poles="A").deviations == {"FUSE-ü": "C"}
+
+
 @pytest.mark.parametrize(
     ("mrid", "open_phases", "error", "words"),
     [
         ("FUSE-x", "A", NotFoundError, "FUSE-ü"),
-        ("LINE-1", "C", InputError, "LINE-1 cannot open phase C: it has AB"),
+        ("LINE-1", "C", InputError, "LINE-1 has no phase C: it has AB"),
         ("BRK-1", "Z", InputError, "no phase code"),
     ],
 )

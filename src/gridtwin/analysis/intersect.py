@@ -26,6 +26,38 @@ LINE_PREDICATES = ("intersects", "within", "contains", "crosses")
 
 
 @dataclass(frozen=True, slots=True)
+class Boxes:
+    """The bounding box of each piece of equipment, one array a side; NaN where it has no place."""
+
+    x_0: NDArray[np.float64]
+    y_0: NDArray[np.float64]
+    x_1: NDArray[np.float64]
+    y_1: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, data: NetworkData) -> Boxes:
+        """Return the boxes of a network's equipment."""
+        equipment, xy = data.equipment, data.nodes.xy
+        a, b = xy[equipment.node_a], xy[equipment.node_b]
+        least, most = np.minimum(a, b), np.maximum(a, b)
+        drawn = np.flatnonzero(np.diff(equipment.line_start))
+        if len(drawn):
+            first = equipment.line_start[drawn]
+            least[drawn] = np.minimum.reduceat(equipment.line_xy, first, axis=0)
+            most[drawn] = np.maximum.reduceat(equipment.line_xy, first, axis=0)
+        return cls(*least.T.copy(), *most.T.copy())
+
+    def near(self, bounds: tuple[float, float, float, float]) -> NDArray[np.intp]:
+        """Return the rows whose box meets others' bounds."""
+        x_0, y_0, x_1, y_1 = bounds
+        # NaN fails every comparison, so that what has no place is never near.
+        meets = (self.x_1 >= x_0) & (self.x_0 <= x_1)
+        meets &= self.y_1 >= y_0
+        meets &= self.y_0 <= y_1
+        return np.flatnonzero(meets)
+
+
+@dataclass(frozen=True, slots=True)
 class GroupCounts:
     """How many usage points and customers each group has; groups without any are left out."""
 
@@ -41,6 +73,7 @@ def intersect(
     layer: str = "usage_points",
     predicate: str = "intersects",
     grid: PointGrid | None = None,
+    boxes: Boxes | None = None,
 ) -> NDArray[np.int32]:
     """
     Return the rows of a layer that stand in a relation to a polygon, ascending.
@@ -60,6 +93,8 @@ def intersect(
         inside, partly outside).
     grid
         The grid of the layer's points, if there is one: faster, the same answer.
+    boxes
+        The boxes of the equipment, if there are any: faster, the same answer.
 
     Raises
     ------
@@ -77,7 +112,7 @@ def intersect(
     if polygon.is_empty:
         return np.empty(0, dtype=np.int32)
     if layer == "equipment":
-        return _lines(data, polygon, relation)
+        return _lines(data, polygon, relation, boxes or Boxes.of(data))
     test = cast("Predicate", relation)
     if grid is not None:
         return grid.inside(polygon, test)
@@ -118,9 +153,11 @@ def group_counts(
     )
 
 
-def _lines(data: NetworkData, polygon: Polygon | MultiPolygon, predicate: str) -> NDArray[np.int32]:
+def _lines(
+    data: NetworkData, polygon: Polygon | MultiPolygon, predicate: str, boxes: Boxes
+) -> NDArray[np.int32]:
     """Return the equipment rows in a relation to the polygon; only candidates become lines."""
-    rows = np.flatnonzero(_near(data, polygon.bounds))
+    rows = boxes.near(polygon.bounds)
     if not len(rows):
         return np.empty(0, dtype=np.int32)
     lines = equipment_lines(data, rows)
@@ -141,18 +178,3 @@ def _relate(
     else:
         found = shapely.crosses(shape, lines)
     return np.asarray(found, dtype=np.bool_)
-
-
-def _near(data: NetworkData, bounds: tuple[float, float, float, float]) -> NDArray[np.bool_]:
-    """Return which equipment has a bounding box that meets `bounds` and a place throughout."""
-    equipment, xy = data.equipment, data.nodes.xy
-    low, high = np.asarray(bounds[:2]), np.asarray(bounds[2:])
-    a, b = xy[equipment.node_a], xy[equipment.node_b]
-    least, most = np.minimum(a, b), np.maximum(a, b)
-    drawn = np.flatnonzero(np.diff(equipment.line_start))
-    if len(drawn):
-        first = equipment.line_start[drawn]
-        least[drawn] = np.minimum.reduceat(equipment.line_xy, first, axis=0)
-        most[drawn] = np.maximum.reduceat(equipment.line_xy, first, axis=0)
-    # NaN fails both comparisons, so that what has no place is never near.
-    return np.asarray(((most >= low) & (least <= high)).all(axis=1), dtype=np.bool_)

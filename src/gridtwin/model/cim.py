@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from gridtwin.errors import InputError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -59,3 +61,11 @@ BREAKS_LOAD: NDArray[np.bool_] = np.array([kind.breaks_load for kind in KINDS])
 USUAL_CONTROL: NDArray[np.uint8] = np.array(
     [CONTROLS.index(kind.control) for kind in KINDS], dtype=np.uint8
 )
+
+
+def kind_code(name: str) -> int:
+    """Return the code of a kind of equipment; InputError if there is no such kind."""
+    if name not in KIND_CODE:
+        msg = f"no kind of equipment is called {name!r}: use one of {', '.join(KIND_NAMES)}"
+        raise InputError(msg)
+    return KIND_CODE[name]

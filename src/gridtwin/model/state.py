@@ -57,6 +57,18 @@ class State:
         return mask
 
 
+@dataclass(frozen=True, slots=True)
+class SwitchEvent:
+    """One operation, as it was logged."""
+
+    version: int  # of the current state afterwards
+    at: str  # UTC, ISO 8601
+    mrid: str
+    from_phases: str  # that stood open before
+    to_phases: str  # that stood open afterwards
+    actor: str
+
+
 def every_phase(network: Network, row: int) -> int:
     """Return all phases a piece of equipment can open: those recorded, or A, B and C."""
     return int(network.data.equipment.phases[row]) or phases.ABC

@@ -30,16 +30,18 @@ import numpy as np
 from gridtwin.errors import InputError, NotFoundError, StoreError, StoreVersionError
 from gridtwin.model import phases
 from gridtwin.model.network import Network
-from gridtwin.model.state import CURRENT, NORMAL, State, every_phase
+from gridtwin.model.operation import resolve
+from gridtwin.model.state import CURRENT, NORMAL, State
 from gridtwin.store.arrays import TABLE_TYPES, Catalog, MappedArrays, damaged, sync, write_arrays
 from gridtwin.store.states import FILE as STATE_FILE
-from gridtwin.store.states import StateFile, SwitchEvent, close_names
+from gridtwin.store.states import StateFile, close_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
+    from gridtwin.model.state import SwitchEvent
     from gridtwin.topology.index import TopologyIndex
 
 SUFFIX = ".twin"
@@ -166,16 +168,18 @@ class LocalStore:
         """Return the names of the states there are: normal, current, then the overlays."""
         return [NORMAL, CURRENT, *self._states.overlay_names()]
 
-    def operate(self, mrid: str, open_phases: str, *, actor: str = "") -> State:
+    def operate(self, mrid: str, open_phases: str, *, poles: str = "", actor: str = "") -> State:
         """
-        Open the phases given of one piece of equipment, and close its others.
+        Move poles of one piece of equipment.
 
         Parameters
         ----------
         mrid
             The equipment.
         open_phases
-            The phases that stand open afterwards; an empty text closes all.
+            The phases that stand open afterwards, of those that move; an empty text closes all.
+        poles
+            The phases that move; the others stay as they are. All by default.
         actor
             Who operated, for the log.
 
@@ -190,8 +194,7 @@ class LocalStore:
         InputError
             If it has no such phase; nothing is written.
         """
-        after, normal = self._positions(mrid, open_phases)
-        return self._states.operate(mrid, after, normal=normal, actor=actor)
+        return self._states.operate(resolve(self.network, mrid, open_phases, poles), actor=actor)
 
     def events(self, since: int = 0) -> list[SwitchEvent]:
         """Return the operations after a version of the current state, oldest first."""
@@ -218,9 +221,9 @@ class LocalStore:
         _check_overlay_name(name)
         kept = {}
         for mrid, open_phases in deviations.items():
-            after, normal = self._positions(mrid, open_phases)
-            if after != normal:
-                kept[mrid] = after
+            operation = resolve(self.network, mrid, open_phases)
+            if operation.open != operation.normal:
+                kept[mrid] = phases.text(operation.open)
         self._states.save_overlay(name, kept)
 
     def drop_overlay(self, name: str) -> None:
@@ -239,23 +242,6 @@ class LocalStore:
     def spec_names(self) -> list[str]:
         """Return the names of the trace specs kept."""
         return self._states.spec_names()
-
-    def _positions(self, mrid: str, open_phases: str) -> tuple[str, str]:
-        """Return the phases open afterwards and as designed, both as written in the file."""
-        row = self.network.ids.find(mrid, ("equipment",)).row
-        try:
-            wanted = phases.parse(open_phases)
-        except ValueError as error:
-            msg = f"{mrid}: {error}"
-            raise InputError(msg) from error
-        every = every_phase(self.network, row)
-        if wanted & ~every:
-            msg = (
-                f"{mrid} cannot open phase {phases.text(wanted & ~every)}:"
-                f" it has {phases.text(every)}"
-            )
-            raise InputError(msg)
-        return phases.text(wanted), phases.text(int(self.network.data.equipment.normal_open[row]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import NotFoundError
-from gridtwin.model.state import CURRENT, NORMAL, State
+from gridtwin.model import phases
+from gridtwin.model.operation import resolve
+from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent
 from gridtwin.topology.index import TopologyIndex, build
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ class MemoryStore:
         self._current = State(CURRENT, 0, {})
         self._overlays: dict[str, State] = {}
         self._specs: dict[str, str] = {}
+        self._events: list[SwitchEvent] = []  # one for each version
 
     def index(self) -> TopologyIndex:
         """Return the topology of the normal state."""
@@ -45,15 +49,25 @@ class MemoryStore:
         """Return the names of the states there are."""
         return [NORMAL, CURRENT, *sorted(self._overlays)]
 
-    def operate(self, mrid: str, open_phases: str, *, actor: str = "") -> State:
-        """Open the phases given and close the others."""
-        del actor
+    def operate(self, mrid: str, open_phases: str, *, poles: str = "", actor: str = "") -> State:
+        """Move poles of one piece of equipment."""
+        operation = resolve(self.network, mrid, open_phases, poles)
         before = self._current
-        deviations = dict(before.deviations) | {mrid: open_phases}
-        state = State(CURRENT, before.version + 1, deviations)
-        state.open_mask(self.network)
-        self._current = state
-        return state
+        normal = phases.text(operation.normal)
+        opened = before.deviations.get(mrid, normal)
+        after = phases.text(operation.after(phases.parse(opened)))
+        kept = {name: text for name, text in before.deviations.items() if name != mrid}
+        if after != normal:
+            kept[mrid] = after
+        self._current = State(CURRENT, before.version + 1, kept)
+        now = datetime.now(UTC).isoformat()
+        event = SwitchEvent(self._current.version, now, mrid, opened, after, actor)
+        self._events.append(event)
+        return self._current
+
+    def events(self, since: int = 0) -> list[SwitchEvent]:
+        """Return the operations after a version of the current state, oldest first."""
+        return self._events[since:]
 
     def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:
         """Keep a state under a name of its own."""

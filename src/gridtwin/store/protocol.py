@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gridtwin.model.network import Network
-    from gridtwin.model.state import State
+    from gridtwin.model.state import State, SwitchEvent
     from gridtwin.topology.index import TopologyIndex
 
 
@@ -39,16 +39,18 @@ class Store(Protocol):
         """Return the names of the states there are: normal, current, then the overlays."""
         ...
 
-    def operate(self, mrid: str, open_phases: str, *, actor: str = "") -> State:
+    def operate(self, mrid: str, open_phases: str, *, poles: str = "", actor: str = "") -> State:
         """
-        Open the phases given of one piece of equipment, and close its others.
+        Move poles of one piece of equipment.
 
         Parameters
         ----------
         mrid
             The equipment.
         open_phases
-            The phases that stand open afterwards; an empty text closes all.
+            The phases that stand open afterwards, of those that move; an empty text closes all.
+        poles
+            The phases that move; the others stay as they are. All by default.
         actor
             Who operated, for the log.
 
@@ -63,6 +65,10 @@ class Store(Protocol):
         InputError
             If it has no such phase; nothing is written.
         """
+        ...
+
+    def events(self, since: int = 0) -> list[SwitchEvent]:
+        """Return the operations after a version of the current state, oldest first."""
         ...
 
     def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:

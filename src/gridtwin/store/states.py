@@ -14,12 +14,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import NotFoundError, StoreError, StoreVersionError
-from gridtwin.model.state import CURRENT, NORMAL, State
+from gridtwin.model import phases
+from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent
 from gridtwin.store.arrays import damaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from gridtwin.model.operation import Operation
 
 FILE = "state.sqlite"
 SCHEMA_VERSION = 1
@@ -45,18 +48,6 @@ CREATE TABLE switch_event (
 );
 CREATE TABLE trace_spec (name TEXT PRIMARY KEY, spec TEXT NOT NULL) WITHOUT ROWID;
 """
-
-
-@dataclass(frozen=True, slots=True)
-class SwitchEvent:
-    """One operation, as it was logged."""
-
-    version: int  # of the current state afterwards
-    at: str  # UTC, ISO 8601
-    mrid: str
-    from_phases: str  # that stood open before
-    to_phases: str  # that stood open afterwards
-    actor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +96,15 @@ class StateFile:
         with self._transaction("BEGIN") as connection:
             return _names(connection, "overlay")
 
-    def operate(self, mrid: str, open_phases: str, *, normal: str, actor: str) -> State:
-        """
-        Write one operation and log it, in one transaction.
-
-        Parameters
-        ----------
-        mrid, open_phases
-            The equipment, and its phases that stand open afterwards.
-        normal
-            Its phases that stand open as designed; only what differs is kept.
-        actor
-            Who operated.
-        """
+    def operate(self, operation: Operation, *, actor: str) -> State:
+        """Write one operation and log it, in one transaction; `actor` is who operated."""
+        mrid, normal = operation.mrid, phases.text(operation.normal)
         with self._transaction("BEGIN IMMEDIATE") as connection:
             before = connection.execute(
                 "SELECT open_phases FROM switch_state WHERE mrid = ?", (mrid,)
             ).fetchone()
+            opened = normal if before is None else before[0]
+            open_phases = phases.text(operation.after(phases.parse(opened)))
             if open_phases == normal:
                 connection.execute("DELETE FROM switch_state WHERE mrid = ?", (mrid,))
             else:
@@ -130,7 +113,6 @@ class StateFile:
                 )
             connection.execute("UPDATE twin SET version = version + 1")
             now = datetime.now(UTC).isoformat()
-            opened = normal if before is None else before[0]
             connection.execute(
                 "INSERT INTO switch_event SELECT version, ?, ?, ?, ?, ? FROM twin",
                 (now, mrid, opened, open_phases, actor),

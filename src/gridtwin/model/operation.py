@@ -1,0 +1,90 @@
+"""Resolve one operation of a switch: which of its poles move, and to where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gridtwin.errors import InputError
+from gridtwin.model import cim, phases
+from gridtwin.model.state import every_phase
+
+if TYPE_CHECKING:
+    from gridtwin.model.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation; phases are bits."""
+
+    mrid: str
+    row: int
+    open: int  # of the poles that move, those that end up open
+    poles: int  # phases that move; the others stay as they are
+    normal: int  # phases open as designed
+
+    def after(self, before: int) -> int:
+        """Return the phases open afterwards, from those open before."""
+        return before & ~self.poles | self.open
+
+
+def resolve(network: Network, mrid: str, open_phases: str, poles: str = "") -> Operation:
+    """
+    Return the operation that some words name.
+
+    Parameters
+    ----------
+    network
+        The network.
+    mrid
+        The equipment.
+    open_phases
+        The phases that stand open afterwards, among those that move.
+    poles
+        The phases that move; all of the equipment's by default.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such equipment.
+    InputError
+        If it has no such phase.
+    """
+    row = network.ids.find(mrid, ("equipment",)).row
+    every = every_phase(network, row)
+    try:
+        wanted, moving = phases.parse(open_phases), phases.parse(poles) or every
+    except ValueError as error:
+        msg = f"{mrid}: {error}"
+        raise InputError(msg) from error
+    if (wanted | moving) & ~every:
+        absent = phases.text((wanted | moving) & ~every)
+        msg = f"{mrid} has no phase {absent}: it has {phases.text(every)}"
+        raise InputError(msg)
+    normal = int(network.data.equipment.normal_open[row])
+    return Operation(mrid, row, wanted & moving, moving, normal)
+
+
+def of_switch(network: Network, mrid: str, poles: str = "") -> Operation:
+    """
+    Return the operation that opens poles of a switch in service; all of them by default.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such equipment.
+    InputError
+        If it is no switch, is out of service, or has no such phase.
+    """
+    operation = resolve(network, mrid, poles, poles)
+    if not poles:
+        operation = replace(operation, open=operation.poles)
+    equipment = network.data.equipment
+    if not cim.IS_SWITCH[equipment.kind[operation.row]]:
+        kind = cim.KIND_NAMES[equipment.kind[operation.row]]
+        msg = f"{mrid} is a {kind}, which cannot be switched"
+        raise InputError(msg)
+    if not equipment.in_service[operation.row]:
+        msg = f"{mrid} is out of service, which is not open: it cannot be switched"
+        raise InputError(msg)
+    return operation
