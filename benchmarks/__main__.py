@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import platform
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 import igraph
 import networkx as nx
@@ -16,6 +14,9 @@ import rustworkx as rx
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
+from benchmarks.places import place_rows
+from benchmarks.processes import process_limits, process_rows
+from benchmarks.report import ROUNDS, Row, seconds
 from gridtwin.analysis.situation import Situation
 from gridtwin.analysis.sweep import sweep
 from gridtwin.model import cim
@@ -26,42 +27,6 @@ from gridtwin.topology.loss import Faults, count_customers, find_loss
 from gridtwin.topology.renumber import preorder_rows
 from gridtwin.topology.switching import Switching
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-ROUNDS = 3
-SHORTEST = 0.05  # seconds that a measurement lasts at least
-
-
-class Row(NamedTuple):
-    """One line of the report."""
-
-    what: str
-    ours: float  # seconds of processor time
-    other: float
-    bar: float
-
-    def line(self) -> str:
-        """Return the line as a row of a table."""
-        ratio = self.other / self.ours
-        met = "yes" if ratio >= self.bar else "no"
-        ours, other = f"{self.ours * 1e3:,.4g}", f"{self.other * 1e3:,.4g}"
-        return f"| {self.what} | {ours} | {other} | {ratio:,.3g}x | {self.bar:g}x | {met} |"
-
-
-def seconds(*works: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
-    """Return the median processor time of each work, the works taken in turn; short ones often."""
-    times: list[list[float]] = [[] for _ in works]
-    for _ in range(rounds):
-        for work, spent in zip(works, times, strict=True):
-            gc.collect()
-            start, runs = time.process_time(), 0
-            while not runs or time.process_time() - start < SHORTEST:
-                work()
-                runs += 1
-            spent.append((time.process_time() - start) / runs)
-    return [max(float(np.median(spent)), 1e-9) for spent in times]
-
 
 def main() -> None:
     """Measure everything."""
@@ -69,8 +34,10 @@ def main() -> None:
     network = synthesize("houston", meters=meters, seed=1)
     data = network.data
     index = build(data, data.equipment.normal_open)
-    data = network.reordered(*preorder_rows(index, data)).data
-    rows = [*_radial(data), *_meshed(data), *_switching(data)]
+    network = network.reordered(*preorder_rows(index, data))
+    data = network.data
+    rows = [*_radial(data), *_meshed(data), *_switching(data), *place_rows(data)]
+    rows += process_rows(network)
     head = f"{meters:,} meters, {len(data.equipment.mrid):,} equipment; {platform.machine()}, "
     head += f"Python {platform.python_version()}; medians of {ROUNDS} interleaved rounds"
     text = "\n".join(
@@ -82,6 +49,10 @@ def main() -> None:
             "| what | ours, ms | other, ms | ratio | bar | met |",
             "| --- | --- | --- | --- | --- | --- |",
             *(row.line() for row in rows),
+            "",
+            "| what | measured | limit | met |",
+            "| --- | --- | --- | --- |",
+            *(limit.line() for limit in process_limits()),
             "",
         ]
     )

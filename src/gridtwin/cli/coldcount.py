@@ -89,7 +89,7 @@ def _answer(question: _Question) -> int | None:
         return None
     start = _Column(twin, "index.tin", "<i")[node]
     stop = start + _Column(twin, "index.size", "<i")[node]
-    before = _Column(twin, "index.before", "<q")
+    before = _Column(twin, "index.before", "<i")
     return before[stop] - before[start]
 
 

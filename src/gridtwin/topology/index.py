@@ -49,7 +49,7 @@ class TopologyIndex:
     tin: NDArray[np.int32]  # (nodes,) place in the pool; -1 if dead
     size: NDArray[np.int32]  # (nodes,) how many places of its own segment depend on it
     pool: NDArray[np.int32]  # (p,) node at each place; -1 in the gap behind each segment
-    before: NDArray[np.int64]  # (p,) customers of the segment at earlier places
+    before: NDArray[np.int32]  # (p,) customers of the segment at earlier places
     weight: NDArray[np.int32]  # (nodes,) customers supplied at each node
     base: NDArray[np.int64]  # (segments,) first place of each segment
     length: NDArray[np.int64]  # (segments,) places in use
@@ -149,12 +149,13 @@ class TopologyIndex:
         weight
             What each node counts, shape (nodes,); its customers by default.
         """
-        before = self.before
+        before: NDArray[np.integer] = self.before
         if weight is not None:
             before = prefix(self.pool, weight, self.base)
         live = self.tin >= 0
         start = np.where(live, self.tin, 0)
-        counts: NDArray[np.int64] = before[start + np.where(live, self.size, 0)] - before[start]
+        after = before[start + np.where(live, self.size, 0)]
+        counts = np.subtract(after, before[start], dtype=np.int64)
         if len(self.base) > 1:
             top = np.flatnonzero(self.segment == 0)
             segments, places, _ = self.hooked()
@@ -321,7 +322,7 @@ def _laid_out(
         tin=place,
         size=segments.own_sizes(segment, node_tin, node_size),
         pool=pool,
-        before=prefix(pool, weight, segments.base),
+        before=prefix(pool, weight, segments.base).astype(np.int32),
         weight=weight,
         base=segments.base,
         length=segments.length,

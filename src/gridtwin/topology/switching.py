@@ -271,7 +271,7 @@ class Switching:
         index.pool[begin:end] = nodes
         index.pool[end : begin + int(self._room[segment])] = -1
         index.before[begin] = 0
-        np.cumsum(index.weight[nodes], out=index.before[begin + 1 : end + 1])
+        np.cumsum(index.weight[nodes], dtype=np.int32, out=index.before[begin + 1 : end + 1])
         index.tin[nodes] = np.arange(begin, end, dtype=np.int32)
         index.segment[nodes] = segment
         index.length[segment] = len(nodes)
@@ -282,7 +282,7 @@ class Switching:
         if self._used + room > len(index.pool):
             spare = max(room, len(index.pool) // 2)
             index.pool = np.concatenate([index.pool, np.full(spare, -1, dtype=np.int32)])
-            index.before = np.concatenate([index.before, np.zeros(spare, dtype=np.int64)])
+            index.before = np.concatenate([index.before, np.zeros(spare, dtype=np.int32)])
         index.base[segment] = self._used
         self._room[segment] = room
         self._used += room

@@ -1,0 +1,60 @@
+"""Measure works in turn, and say how their times compare."""
+
+from __future__ import annotations
+
+import gc
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROUNDS = 3
+SHORTEST = 0.05  # seconds that a measurement lasts at least
+
+
+class Row(NamedTuple):
+    """One line of the report."""
+
+    what: str
+    ours: float  # seconds of processor time
+    other: float
+    bar: float
+
+    def line(self) -> str:
+        """Return the line as a row of a table."""
+        ratio = self.other / self.ours
+        met = "yes" if ratio >= self.bar else "no"
+        ours, other = f"{self.ours * 1e3:,.4g}", f"{self.other * 1e3:,.4g}"
+        return f"| {self.what} | {ours} | {other} | {ratio:,.3g}x | {self.bar:g}x | {met} |"
+
+
+def seconds(*works: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
+    """Return the median processor time of each work, the works taken in turn; short ones often."""
+    times: list[list[float]] = [[] for _ in works]
+    for _ in range(rounds):
+        for work, spent in zip(works, times, strict=True):
+            gc.collect()
+            start, runs = time.process_time(), 0
+            while not runs or time.process_time() - start < SHORTEST:
+                work()
+                runs += 1
+            spent.append((time.process_time() - start) / runs)
+    return [max(float(np.median(spent)), 1e-9) for spent in times]
+
+
+class Limit(NamedTuple):
+    """One line of the report on what has a limit of its own."""
+
+    what: str
+    measured: float
+    limit: float
+    unit: str
+
+    def line(self) -> str:
+        """Return the line as a row of a table."""
+        met = "yes" if self.measured < self.limit else "no"
+        measured, limit = f"{self.measured:,.3g} {self.unit}", f"{self.limit:g} {self.unit}"
+        return f"| {self.what} | {measured} | {limit} | {met} |"
