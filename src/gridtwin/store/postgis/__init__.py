@@ -1,0 +1,1 @@
+"""Keep a twin in PostgreSQL with PostGIS, where any SQL client can trace it."""

@@ -1,0 +1,317 @@
+"""
+Connect to PostgreSQL, say clearly why not, and come back when a connection is lost.
+
+No message shows a password: addresses are shown without it, and a reason that quotes it is left
+out.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from gridtwin.errors import StoreError, StoreVersionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import psycopg
+
+Result = TypeVar("Result")
+
+SCHEMES = ("postgresql://", "postgres://")
+LEAST_VERSION = 150_000
+CONNECT_TIMEOUT_S = 10
+STATEMENT_TIMEOUT_S = 60.0
+PATIENCE_S = 30.0
+FIRST_WAIT_S = 0.1
+LONGEST_WAIT_S = 5.0
+
+# What libpq says, what to do about it, and whether trying again may help. The first that fits.
+MENDS: tuple[tuple[str, str, bool], ...] = (
+    (
+        r"password authentication failed|no password supplied|pg_hba|role .* does not exist",
+        "check the user and the password (PGPASSWORD or a password file keep it out of sight)",
+        False,
+    ),
+    (r"database .* does not exist", "check its name, or make it with createdb", False),
+    (r"too many (clients|connections)|remaining connection slots", "close other clients", True),
+    (r"starting up|shutting down|recovery", "wait until the server has started", True),
+    (r"certificate|sslmode|SSL", "check sslmode and sslrootcert in the address", False),
+    (
+        r"refused|timeout|timed out|translate host|resolve|unreachable|No such file|closed the",
+        "check host and port, and that the server runs and lets this machine in",
+        True,
+    ),
+)
+
+
+class _PassingError(StoreError):
+    """There is no connection now; trying again may help."""
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is the address of a PostgreSQL database."""
+    return text.startswith(SCHEMES)
+
+
+def connect(
+    url: str, *, statement_timeout_s: float = STATEMENT_TIMEOUT_S, autocommit: bool = False
+) -> psycopg.Connection[Any]:
+    """
+    Connect to a database.
+
+    Parameters
+    ----------
+    url
+        ``postgresql://USER@HOST:PORT/DATABASE``; its parameters, such as those of TLS
+        (``sslmode``, ``sslrootcert``), are passed on.
+    statement_timeout_s
+        Seconds after which the server ends a statement; 0 for never. What the address says in its
+        ``options`` comes first.
+    autocommit
+        Whether each statement is a transaction of its own.
+
+    Raises
+    ------
+    StoreError
+        If there is no connection; says why and how to mend it.
+    StoreVersionError
+        If the server is older than PostgreSQL 15.
+    """
+    import psycopg
+
+    parameters = _parameters(url)
+    settings = f"-c statement_timeout={round(statement_timeout_s * 1000)}"
+    parameters["options"] = f"{settings} {parameters.get('options') or ''}".strip()
+    parameters.setdefault("application_name", "gridtwin")
+    parameters.setdefault("connect_timeout", CONNECT_TIMEOUT_S)
+    parameters.setdefault("client_encoding", "UTF8")
+    try:
+        connection = psycopg.connect(**parameters, autocommit=autocommit)
+    except psycopg.Error as error:
+        reason = _reason(error, parameters.get("password"))
+        mend, kind = _mend(reason)
+        msg = f"cannot connect to {_shown(parameters)}: {reason}: {mend}"
+        raise kind(msg) from error
+    if connection.info.server_version < LEAST_VERSION:
+        version = connection.info.server_version // 10_000
+        connection.close()
+        msg = f"{_shown(parameters)} is PostgreSQL {version}: gridtwin needs 15 or later"
+        raise StoreVersionError(msg)
+    return connection
+
+
+def connect_patiently(
+    url: str, *, patience_s: float = PATIENCE_S, **options: Any
+) -> psycopg.Connection[Any]:
+    """
+    Connect, trying again with growing waits while the reason may pass.
+
+    Parameters
+    ----------
+    url
+        The address; see `connect`.
+    patience_s
+        Seconds after which to give up.
+    **options
+        Those of `connect`.
+
+    Raises
+    ------
+    StoreError
+        If there is no connection in that time, or the reason will not pass, such as a wrong
+        password.
+    """
+    end = time.monotonic() + patience_s
+    for wait in _waits():
+        try:
+            return connect(url, **options)
+        except _PassingError as error:
+            if time.monotonic() + wait > end:
+                msg = f"{error} (tried for {patience_s:g} s)"
+                raise StoreError(msg) from error
+        time.sleep(wait)
+    raise AssertionError  # the waits never end
+
+
+def is_lost(connection: psycopg.Connection[Any]) -> bool:
+    """Return whether a connection has gone, by itself or by the server."""
+    return bool(connection.closed or connection.broken)
+
+
+class Link:
+    """
+    A connection that is made again when it is lost.
+
+    Parameters
+    ----------
+    url
+        The address; see `connect`.
+    patience_s
+        Seconds to try for before giving up.
+    **options
+        Those of `connect`.
+    """
+
+    def __init__(self, url: str, *, patience_s: float = PATIENCE_S, **options: Any) -> None:
+        self._url = url
+        self._patience_s = patience_s
+        self._options = options
+        self._connection: psycopg.Connection[Any] | None = None
+
+    @property
+    def connection(self) -> psycopg.Connection[Any]:
+        """The connection, made or made again where there is none."""
+        if self._connection is None or is_lost(self._connection):
+            self._connection = connect_patiently(
+                self._url, patience_s=self._patience_s, **self._options
+            )
+        return self._connection
+
+    def close(self) -> None:
+        """Give the connection back; the next use makes one again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def run(
+        self,
+        work: Callable[[psycopg.Connection[Any]], Result],
+        *,
+        committed: Callable[[psycopg.Connection[Any]], Result | None] | None = None,
+    ) -> Result:
+        """
+        Do work in one transaction, again from its beginning when the connection is lost.
+
+        Parameters
+        ----------
+        work
+            What to do; it may run more than once, and takes effect once.
+        committed
+            For work that writes, when its connection was lost while committing: returns the result
+            if the work was written, else None, and the work is done again. It first takes the
+            lock the work takes, since the server may still be committing. Without it, such a loss
+            raises.
+
+        Raises
+        ------
+        StoreError
+            If the connection does not come back, or nobody can tell whether the work was written.
+        """
+        import psycopg
+
+        end = time.monotonic() + self._patience_s
+        for wait in _waits():
+            connection = self.connection
+            finished = False
+            try:
+                with connection.transaction():
+                    result = work(connection)
+                    finished = True
+            except psycopg.Error as error:
+                if not is_lost(connection):
+                    raise
+                if finished:
+                    kept = self._settle(committed, error)
+                    if kept is not None:
+                        return kept
+                if time.monotonic() + wait > end:
+                    msg = "the connection to the database was lost again and again: try later"
+                    raise StoreError(msg) from error
+            else:
+                return result
+            time.sleep(wait)
+        raise AssertionError  # the waits never end
+
+    def _settle(
+        self,
+        committed: Callable[[psycopg.Connection[Any]], Result | None] | None,
+        error: psycopg.Error,
+    ) -> Result | None:
+        """Return the result of work whose connection was lost while committing, if it was kept."""
+        msg = (
+            "the connection to the database was lost while committing, so it is not known whether"
+            " the last change was written: look before doing it again"
+        )
+        if committed is None:
+            raise StoreError(msg) from error
+        try:
+            connection = self.connection
+        except StoreError as again:
+            msg = f"{msg} ({again})"
+            raise StoreError(msg) from again
+        with connection.transaction():
+            return committed(connection)
+
+
+@contextmanager
+def linked(url: str, **options: Any) -> Iterator[Link]:
+    """Open a link and close it at the end."""
+    link = Link(url, **options)
+    try:
+        yield link
+    finally:
+        link.close()
+
+
+def shown(url: str) -> str:
+    """Return an address without its password, for messages."""
+    return _shown(_parameters(url))
+
+
+def _parameters(url: str) -> dict[str, Any]:
+    """Return the parts of an address; StoreError if it cannot be read."""
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        parameters = dict(conninfo_to_dict(url))
+    except psycopg.Error:
+        parameters = {"host": "@"}
+    # An @ or : within the password ends it too early: the rest must not be shown as host or port.
+    host, port = (str(parameters.get(name) or "") for name in ("host", "port"))
+    if "@" in host or not re.fullmatch(r"[\d,]*", port):
+        # The reason is left out: libpq quotes the part it stumbled over.
+        msg = (
+            "the address of the database cannot be read: write it as"
+            " postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with signs such as @ : / # % in the"
+            " password percent-encoded (@ is %40)"
+        )
+        raise StoreError(msg)
+    return parameters
+
+
+def _shown(parameters: dict[str, Any]) -> str:
+    user, host, port = (parameters.get(name) for name in ("user", "host", "port"))
+    return (
+        f"postgresql://{f'{user}@' if user else ''}{host or ''}{f':{port}' if port else ''}"
+        f"/{parameters.get('dbname') or ''}"
+    )
+
+
+def _reason(error: psycopg.Error, password: object) -> str:
+    """Return what libpq or the server says in one line, unless it quotes the password."""
+    reason = " ".join(str(error).split())
+    if password and re.search(rf"(?<!\w){re.escape(str(password))}(?!\w)", reason):
+        return "the reason is left out, since it quotes the password"
+    return reason
+
+
+def _mend(reason: str) -> tuple[str, type[StoreError]]:
+    """Return what to do about a failed connection, and the error that says it."""
+    for pattern, mend, may_pass in MENDS:
+        if re.search(pattern, reason, re.IGNORECASE):
+            return mend, _PassingError if may_pass else StoreError
+    return "check the address and the server", StoreError
+
+
+def _waits() -> Iterator[float]:
+    """Yield seconds to wait, doubling, spread by chance so that clients do not come at once."""
+    wait = FIRST_WAIT_S
+    while True:
+        yield wait * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+        wait = min(2 * wait, LONGEST_WAIT_S)

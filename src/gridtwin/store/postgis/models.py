@@ -1,0 +1,377 @@
+"""
+Mirror the schema as SQLAlchemy models, for notebooks and programs that query through an ORM.
+
+``sql/postgis`` makes the tables; a test holds these models against them, so that they never drift.
+"""
+
+# The columns come first: they say which extra is missing.
+from gridtwin.store.postgis.columns import (  # isort: skip
+    Base,
+    Clock,
+    Label,
+    Switch,
+    Unknown,
+    Version,
+    Written,
+    geometry,
+    mask,
+    mercator,
+    one_of,
+    placed,
+    row,
+    unique_row,
+)
+
+from datetime import datetime
+from typing import Any
+
+from geoalchemy2 import WKBElement
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gridtwin.model.cim import CONTROLS, KIND_NAMES, PLACEMENTS, SOURCE_KINDS
+
+STATUSES = ("predicted", "confirmed", "partly_restored", "restored", "canceled")
+CHANGES = ("insert", "update", "delete", "truncate")
+
+
+class Migration(Base):
+    """Which files of ``sql/postgis`` have been applied."""
+
+    __tablename__ = "migrations"
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str]
+    checksum: Mapped[str | None]
+    applied_at: Mapped[Written]
+
+
+class MirroredNetwork(Base):
+    """The network mirrored: one row."""
+
+    __tablename__ = "network"
+    only_row: Mapped[bool] = mapped_column(
+        CheckConstraint("only_row"), primary_key=True, server_default=text("true")
+    )
+    id: Mapped[str]
+    crs: Mapped[str | None]
+    content_hash: Mapped[str]
+    synced_at: Mapped[Written]
+    state_version: Mapped[Version]
+
+
+class Node(Base):
+    """A point where terminals meet."""
+
+    __tablename__ = "nodes"
+    __table_args__ = placed("nodes")
+    row: Mapped[int] = row()
+    mrid: Mapped[str] = mapped_column(primary_key=True)
+    nominal_v: Mapped[Unknown]
+    geometry: Mapped[WKBElement | None] = geometry("POINT")
+    geometry_3857: Mapped[WKBElement | None] = mercator("POINT")
+
+
+class Equipment(Base):
+    """Two-terminal conducting equipment."""
+
+    __tablename__ = "equipment"
+    __table_args__ = placed("equipment")
+    row: Mapped[int] = row()
+    mrid: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(one_of("kind", KIND_NAMES))
+    node_a: Mapped[int]
+    node_b: Mapped[int]
+    phases: Mapped[int] = mask("phases")
+    normal_open: Mapped[int] = mask("normal_open")
+    name: Mapped[Label]
+    rated_a: Mapped[Unknown]
+    rated_va: Mapped[Unknown]
+    length_m: Mapped[Unknown]
+    placement: Mapped[str] = mapped_column(one_of("placement", PLACEMENTS), server_default="")
+    control: Mapped[str] = mapped_column(one_of("control", CONTROLS), server_default="none")
+    in_service: Mapped[Switch]
+    vector_group: Mapped[Label]
+    geometry: Mapped[WKBElement | None] = geometry("LINESTRING")
+    geometry_3857: Mapped[WKBElement | None] = mercator("LINESTRING")
+
+
+class UsagePoint(Base):
+    """Where customers are served."""
+
+    __tablename__ = "usage_points"
+    __table_args__ = (*placed("usage_points"), Index("usage_points_node", "node"))
+    row: Mapped[int] = row()
+    mrid: Mapped[str] = mapped_column(primary_key=True)
+    node: Mapped[int]
+    phases: Mapped[int] = mask("phases")
+    customers: Mapped[int] = mapped_column(
+        CheckConstraint("customers >= 0"), server_default=text("1")
+    )
+    peak_w: Mapped[Unknown]
+    service_class: Mapped[Label]
+    priority: Mapped[Label]
+    transformer: Mapped[int | None]
+    geometry: Mapped[WKBElement | None] = geometry("POINT")
+    geometry_3857: Mapped[WKBElement | None] = mercator("POINT")
+
+
+class Source(Base):
+    """Where energy enters."""
+
+    __tablename__ = "sources"
+    __table_args__ = (unique_row("sources"),)
+    row: Mapped[int] = row()
+    mrid: Mapped[str] = mapped_column(primary_key=True)
+    node: Mapped[int]
+    phases: Mapped[int] = mask("phases")
+    kind: Mapped[str] = mapped_column(one_of("kind", SOURCE_KINDS), server_default="substation")
+    substation: Mapped[int | None]
+    rated_va: Mapped[Unknown]
+    in_service: Mapped[Switch]
+
+
+class Substation(Base):
+    """A substation by name and place."""
+
+    __tablename__ = "substations"
+    __table_args__ = placed("substations")
+    row: Mapped[int] = row()
+    mrid: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[Label]
+    rated_va: Mapped[Unknown]
+    geometry: Mapped[WKBElement | None] = geometry("POINT")
+    geometry_3857: Mapped[WKBElement | None] = mercator("POINT")
+
+
+class Feeder(Base):
+    """A feeder, defined by its head switch."""
+
+    __tablename__ = "feeders"
+    __table_args__ = (unique_row("feeders"),)
+    row: Mapped[int] = row()
+    mrid: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[Label]
+    substation: Mapped[int | None]
+    head: Mapped[int | None]
+
+
+class NodeTopology(Base):
+    """How a node is supplied in the current state."""
+
+    __tablename__ = "node_topology"
+    __table_args__ = (
+        Index(
+            "node_topology_segment",
+            "segment",
+            "ltin",
+            postgresql_include=["node", "customers", "before"],
+        ),
+        {"postgresql_with": {"fillfactor": 70}},
+    )
+    node: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    segment: Mapped[int]
+    ltin: Mapped[int]
+    ltout: Mapped[int]
+    parent: Mapped[int]
+    feed: Mapped[int]
+    customers: Mapped[int]
+    before: Mapped[int] = mapped_column(BigInteger)
+
+
+class Segment(Base):
+    """A run of the preorder that a switch operation rewrites as a whole."""
+
+    __tablename__ = "segments"
+    __table_args__ = (Index("segments_feeder", "feeder"),)
+    segment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    feeder: Mapped[int | None]
+    root: Mapped[int | None]
+    hook: Mapped[int | None]
+    meshed: Mapped[bool] = mapped_column(server_default=text("false"))
+    version: Mapped[Version]
+
+
+class EquipmentTopology(Base):
+    """What goes dark with a piece of equipment in the current state."""
+
+    __tablename__ = "equipment_topology"
+    equipment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    child: Mapped[int] = mapped_column(server_default=text("-1"))
+
+
+class NodeHome(Base):
+    """The feeder that supplies a node as designed."""
+
+    __tablename__ = "node_home"
+    node: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    feeder: Mapped[int]
+
+
+class SwitchState(Base):
+    """A state of the switches by name."""
+
+    __tablename__ = "states"
+    name: Mapped[str] = mapped_column(
+        CheckConstraint("name NOT IN ('', 'normal')"), primary_key=True
+    )
+    version: Mapped[Version]
+    created_at: Mapped[Written]
+    created_by: Mapped[str] = mapped_column(server_default=text("SESSION_USER"))
+
+
+class StateSwitch(Base):
+    """What differs from the design in a state."""
+
+    __tablename__ = "state_switches"
+    state: Mapped[str] = mapped_column(
+        ForeignKey("states.name", ondelete="CASCADE"), primary_key=True
+    )
+    equipment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    open_phases: Mapped[int] = mask("open_phases", default=None)
+
+
+class Event(Base):
+    """One operation of a switch."""
+
+    __tablename__ = "events"
+    version: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[Clock]
+    actor: Mapped[Label]
+    mrid: Mapped[str]
+    open_before: Mapped[int] = mask("open_before", default=None)
+    open_after: Mapped[int] = mask("open_after", default=None)
+
+
+class Spec(Base):
+    """A trace spec by name."""
+
+    __tablename__ = "specs"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    text: Mapped[dict[str, Any]]
+
+
+class Outage(Base):
+    """An outage, open or past."""
+
+    __tablename__ = "outages"
+    __table_args__ = (
+        CheckConstraint("restored_at >= began_at"),
+        CheckConstraint("status <> 'restored' OR restored_at IS NOT NULL"),
+        Index("outages_open", "began_at", postgresql_where=text("restored_at IS NULL")),
+        Index("outages_area", "area", postgresql_using="gist"),
+    )
+    id: Mapped[str] = mapped_column(primary_key=True)
+    cause: Mapped[Label]
+    status: Mapped[str] = mapped_column(one_of("status", STATUSES), server_default="predicted")
+    planned: Mapped[bool] = mapped_column(server_default=text("false"))
+    began_at: Mapped[datetime]
+    restored_at: Mapped[datetime | None]
+    device: Mapped[str | None]
+    crew_status: Mapped[Label]
+    customers: Mapped[int] = mapped_column(
+        CheckConstraint("customers >= 0"), server_default=text("0")
+    )
+    area: Mapped[WKBElement | None] = geometry("MULTIPOLYGON")
+    state_version: Mapped[int | None] = mapped_column(BigInteger)
+    updated_at: Mapped[Written]
+
+
+class OutageUsagePoint(Base):
+    """Who is or was out in an outage."""
+
+    __tablename__ = "outage_usage_points"
+    __table_args__ = (
+        CheckConstraint("restored_at >= began_at"),
+        Index(
+            "outage_usage_points_open",
+            "usage_point",
+            unique=True,
+            postgresql_include=["outage"],
+            postgresql_where=text("restored_at IS NULL"),
+        ),
+    )
+    outage: Mapped[str] = mapped_column(
+        ForeignKey("outages.id", ondelete="CASCADE"), primary_key=True
+    )
+    usage_point: Mapped[str] = mapped_column(primary_key=True)
+    began_at: Mapped[datetime]
+    restored_at: Mapped[datetime | None]
+
+
+class Estimate(Base):
+    """The estimate in force for an outage."""
+
+    __tablename__ = "estimates"
+    __table_args__ = (
+        CheckConstraint("etr >= issued_at"),
+        CheckConstraint("etr_p10 <= etr AND etr <= etr_p90"),
+    )
+    outage: Mapped[str] = mapped_column(
+        ForeignKey("outages.id", ondelete="CASCADE"), primary_key=True
+    )
+    etr: Mapped[datetime]
+    etr_p10: Mapped[datetime | None]
+    etr_p90: Mapped[datetime | None]
+    model: Mapped[Label]
+    reason: Mapped[Label]
+    inputs_at: Mapped[datetime | None]
+    issued_at: Mapped[Written]
+
+
+class EstimateIssued(Base):
+    """An estimate as it was issued."""
+
+    __tablename__ = "estimates_history"
+    __table_args__ = (Index("estimates_history_outage", "outage", "issued_at"),)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    outage: Mapped[str]
+    etr: Mapped[datetime]
+    etr_p10: Mapped[datetime | None]
+    etr_p90: Mapped[datetime | None]
+    model: Mapped[Label]
+    reason: Mapped[Label]
+    inputs_at: Mapped[datetime | None]
+    issued_at: Mapped[datetime]
+    recorded_at: Mapped[Clock]
+
+
+class Reading(Base):
+    """A reading of a meter."""
+
+    __tablename__ = "readings"
+    __table_args__ = (Index("readings_at", "at", postgresql_using="brin"),)
+    usage_point: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    voltage_v: Mapped[Unknown]
+    kwh: Mapped[float | None]
+    energized: Mapped[bool | None]
+
+
+class MeterEvent(Base):
+    """An event that a meter reported."""
+
+    __tablename__ = "meter_events"
+    __table_args__ = (
+        Index("meter_events_at", "at", postgresql_using="brin"),
+        Index("meter_events_usage_point", "usage_point", "at"),
+    )
+    event_id: Mapped[str] = mapped_column(primary_key=True)
+    usage_point: Mapped[str]
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    received_at: Mapped[Clock]
+
+
+class AuditEntry(Base):
+    """Who changed a row; written by triggers alone."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("audit_row", "table_name", "row_key", "at"),)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    at: Mapped[Clock]
+    who: Mapped[str] = mapped_column(server_default=text("SESSION_USER"))
+    table_name: Mapped[str]
+    row_key: Mapped[str]
+    change: Mapped[str] = mapped_column(one_of("change", CHANGES))
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]

@@ -1,0 +1,31 @@
+"""Start PostgreSQL for the tests that ask for it, and give each an empty database."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from postgres import Cluster, PostgresMissingError, cluster
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """Return a PostgreSQL of this process; a machine without one fails, it never skips."""
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(cluster())
+        except PostgresMissingError as error:
+            pytest.fail(str(error), pytrace=False)
+        yield running
+
+
+@pytest.fixture
+def database(postgres: Cluster) -> Iterator[str]:
+    """Return the address of an empty database with PostGIS, dropped after the test."""
+    with postgres.database() as url:
+        yield url

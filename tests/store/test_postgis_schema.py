@@ -1,0 +1,636 @@
+"""The schema in PostGIS: migrations, models, roles and the audit."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from gridtwin.errors import StoreError, StoreVersionError
+from gridtwin.store.postgis import connect as connecting
+from gridtwin.store.postgis.connect import Link, connect, connect_patiently, shown
+from gridtwin.store.postgis.migrate import migrate, migrations, status
+from postgres import Cluster
+
+ROOT = Path(__file__).parents[2]
+FILES = [each.file for each in migrations()]
+ROLES = ("gridtwin_reader", "gridtwin_operator", "gridtwin_owner")
+
+
+@pytest.fixture
+def connection(database: str) -> Iterator[psycopg.Connection[Any]]:
+    """Return a connection to an empty database."""
+    with connect(database, autocommit=True) as made:
+        yield made
+
+
+@pytest.fixture
+def migrated(connection: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+    migrate(connection)
+    return connection
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """Return a copy of the migrations that a test may change."""
+    return Path(shutil.copytree(ROOT / "sql" / "postgis", tmp_path / "sql"))
+
+
+def one(connection: psycopg.Connection[Any], query: str, *values: Any) -> Any:
+    row = connection.execute(query, values or None).fetchone()
+    return None if row is None else row[0]
+
+
+def acting_as(connection: psycopg.Connection[Any], postgres: Cluster, role: str) -> str:
+    """Return the address of the database for a login that has one role."""
+    login = f"{role}_login"
+    postgres.execute(
+        f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{login}') THEN"
+        f" CREATE ROLE {login} LOGIN IN ROLE {role}; END IF; END $$"
+    )
+    return postgres.url_of(connection.info.dbname, user=login)
+
+
+# ------------------------------------------------------------------ migrations
+
+
+def test_every_file_is_applied_to_an_empty_database_and_nothing_the_second_time(
+    connection: psycopg.Connection[Any],
+) -> None:
+    assert {each.state for each in status(connection)} == {"pending"}
+    assert migrate(connection) == FILES
+    assert migrate(connection) == []
+    assert [(each.file, each.state) for each in status(connection)] == [
+        (file, "applied") for file in FILES
+    ]
+    assert one(connection, "SELECT count(*) FROM gridtwin.migrations WHERE checksum IS NULL") == 0
+
+
+def test_psql_alone_applies_the_files_and_gridtwin_takes_them_over(
+    connection: psycopg.Connection[Any], database: str, postgres: Cluster
+) -> None:
+    for file in FILES:
+        path = ROOT / "sql" / "postgis" / file
+        subprocess.run(
+            [postgres.psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(path), database],
+            check=True,
+            capture_output=True,
+        )
+    assert {each.state for each in status(connection)} == {"applied"}
+    assert migrate(connection) == []
+    assert one(connection, "SELECT count(*) FROM gridtwin.migrations WHERE checksum IS NULL") == 0
+
+
+def test_every_file_is_one_transaction_that_records_itself() -> None:
+    for each in migrations():
+        lines = [line for line in each.text.splitlines() if line and not line.startswith("--")]
+        assert (lines[0], lines[-1]) == ("BEGIN;", "COMMIT;"), each.file
+        record = "INSERT INTO gridtwin.migrations (number, name) VALUES"
+        assert f"{record} ({each.number}, '{each.name}');" in each.text, each.file
+
+
+def test_a_file_changed_after_it_was_applied_is_refused_by_name(
+    migrated: psycopg.Connection[Any], copied: Path
+) -> None:
+    file = copied / FILES[0]
+    file.write_text(file.read_text() + "-- one more thought\n")
+    with pytest.raises(StoreError, match=rf"{FILES[0]} has changed .*: put it back as it was"):
+        migrate(migrated, directory=copied)
+    assert status(migrated, directory=copied)[0].state == "changed"
+
+
+def test_line_ends_of_a_checkout_do_not_count(
+    migrated: psycopg.Connection[Any], copied: Path
+) -> None:
+    file = copied / FILES[0]
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    assert migrate(migrated, directory=copied) == []
+
+
+def test_a_database_of_a_newer_gridtwin_is_refused(migrated: psycopg.Connection[Any]) -> None:
+    migrated.execute("INSERT INTO gridtwin.migrations (number, name) VALUES (9000, 'future')")
+    with pytest.raises(StoreVersionError, match=r"9000_future.*upgrade gridtwin"):
+        migrate(migrated)
+    assert status(migrated)[-1].state == "unknown"
+
+
+def test_a_file_that_fails_writes_nothing_and_says_where(
+    migrated: psycopg.Connection[Any], copied: Path
+) -> None:
+    name = f"{len(FILES) + 1:04}_broken.sql"
+    (copied / name).write_text(
+        "BEGIN;\nCREATE TABLE gridtwin.half (a int);\nSELECT 1 FROM none;\nCOMMIT;\n"
+    )
+    with pytest.raises(StoreError, match=rf'{name} line 3 cannot be applied: .*"none"'):
+        migrate(migrated, directory=copied)
+    assert one(migrated, "SELECT to_regclass('gridtwin.half')") is None
+    assert migrate(migrated) == []
+
+
+def test_several_migrations_at_once_apply_each_file_once(database: str) -> None:
+    ready = threading.Barrier(4)
+
+    def run() -> list[str]:
+        with connect(database) as connection:
+            ready.wait()
+            return migrate(connection)
+
+    with ThreadPoolExecutor(4) as pool:
+        applied = [name for each in [pool.submit(run) for _ in range(4)] for name in each.result()]
+    assert sorted(applied) == FILES
+
+
+def test_a_database_without_postgis_says_who_can_mend_it(postgres: Cluster) -> None:
+    with (
+        postgres.database(spatial=False) as url,
+        connect(url) as connection,
+        pytest.raises(StoreError, match="have an administrator run CREATE EXTENSION postgis"),
+    ):
+        migrate(connection)
+
+
+def test_postgis_may_live_in_a_schema_of_its_own(postgres: Cluster) -> None:
+    with postgres.database(spatial=False) as url, connect(url) as connection:
+        name = connection.info.dbname
+        postgres.execute(
+            "CREATE SCHEMA spatial", "CREATE EXTENSION postgis SCHEMA spatial",
+            "GRANT USAGE ON SCHEMA spatial TO PUBLIC", database=name,
+        )  # fmt: skip
+        assert migrate(connection) == FILES
+
+
+def test_without_the_right_to_make_roles_the_rest_stands(postgres: Cluster) -> None:
+    with postgres.database() as url:
+        postgres.execute(*(f"DROP OWNED BY {role} CASCADE" for role in existing(postgres)))
+        renamed = existing(postgres)
+        postgres.execute(*(f"ALTER ROLE {role} RENAME TO kept_{role}" for role in renamed))
+        postgres.execute("ALTER ROLE twin NOCREATEROLE")
+        notices: list[str] = []
+        try:
+            with connect(url) as connection:
+                connection.add_notice_handler(
+                    lambda notice: notices.append(notice.message_primary or "")
+                )
+                assert migrate(connection) == FILES
+            assert [role for role in ROLES if any(role in notice for notice in notices)] == [*ROLES]
+        finally:
+            postgres.execute("ALTER ROLE twin CREATEROLE")
+            postgres.execute(*(f"ALTER ROLE kept_{role} RENAME TO {role}" for role in renamed))
+
+
+def existing(postgres: Cluster) -> list[str]:
+    with psycopg.connect(postgres.superuser_url) as connection:
+        rows = connection.execute(
+            "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", ([*ROLES],)
+        )
+        return [name for (name,) in rows]
+
+
+def test_the_wheel_carries_the_files(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT, check=True, capture_output=True,
+    )  # fmt: skip
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {f"gridtwin/store/postgis/sql/{file}" for file in FILES} <= set(names)
+
+
+# ------------------------------------------------------------------ what the schema says
+
+
+def test_everything_has_a_comment(migrated: psycopg.Connection[Any]) -> None:
+    bare = migrated.execute(
+        """
+        SELECT c.oid::regclass::text, a.attname
+        FROM pg_class c
+        LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE c.relnamespace IN ('gridtwin'::regnamespace, 'grid'::regnamespace)
+            AND c.relkind IN ('r', 'v', 'm', 'p')
+            AND (obj_description(c.oid, 'pg_class') IS NULL
+                OR col_description(c.oid, a.attnum) IS NULL)
+        """
+    ).fetchall()
+    assert bare == []
+    functions = migrated.execute(
+        "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'gridtwin'::regnamespace"
+        " AND obj_description(oid, 'pg_proc') IS NULL"
+    ).fetchall()
+    assert functions == []
+
+
+def test_functions_have_a_fixed_search_path_and_the_rights_of_their_caller(
+    migrated: psycopg.Connection[Any],
+) -> None:
+    loose = migrated.execute(
+        """
+        SELECT oid::regprocedure::text FROM pg_proc
+        WHERE pronamespace = 'gridtwin'::regnamespace
+            AND prosqlbody IS NULL  -- such a body is bound to what it names
+            AND NOT coalesce(proconfig::text LIKE '%search_path=%', false)
+        """
+    ).fetchall()
+    assert loose == []
+    definers = migrated.execute(
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'gridtwin'::regnamespace AND prosecdef"
+    ).fetchall()
+    assert definers == [("write_audit",)]
+
+
+SHAPE = {
+    "columns": """
+        SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+            a.attgenerated::text, a.attidentity::text, pg_get_expr(d.adbin, d.adrelid)
+        FROM pg_class c
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+        LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+        WHERE c.relnamespace = 'gridtwin'::regnamespace AND c.relkind = 'r'
+        """,
+    "constraints": """
+        SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE connamespace = 'gridtwin'::regnamespace AND contype <> 'n'
+        """,
+    "indexes": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'gridtwin'",
+    "options": """
+        SELECT relname, reloptions FROM pg_class
+        WHERE relnamespace = 'gridtwin'::regnamespace AND relkind = 'r'
+        """,
+}
+
+
+@pytest.mark.parametrize("part", SHAPE)
+def test_the_models_make_the_tables_that_the_migrations_make(
+    part: str, migrated: psycopg.Connection[Any], postgres: Cluster
+) -> None:
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    from gridtwin.store.postgis.models import Base
+
+    with postgres.database() as url:
+        engine = create_engine(
+            url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool
+        )
+        with connect(url) as modeled:
+            modeled.execute("CREATE SCHEMA gridtwin")
+            modeled.commit()
+            Base.metadata.create_all(engine)
+            expected = {str(row) for row in modeled.execute(SHAPE[part])}
+    assert {str(row) for row in migrated.execute(SHAPE[part])} == expected
+
+
+def test_the_models_read_what_stands_in_the_tables(
+    migrated: psycopg.Connection[Any], database: str
+) -> None:
+    from sqlalchemy import create_engine, select
+    from sqlalchemy.orm import Session
+    from sqlalchemy.pool import NullPool
+
+    from gridtwin.store.postgis.models import Node, SwitchState
+
+    migrated.execute(
+        "INSERT INTO gridtwin.nodes (row, mrid, geometry)"
+        " VALUES (0, 'N1', ST_SetSRID(ST_MakePoint(-95, 29.7), 4326))"
+    )
+    engine = create_engine(
+        database.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool
+    )
+    with Session(engine) as session:
+        node = session.scalars(select(Node)).one()
+        assert (node.mrid, node.nominal_v, node.geometry_3857.srid) == ("N1", None, 3857)
+        assert session.scalars(select(SwitchState.name)).all() == ["current"]
+
+
+def test_names_known_to_the_engine_are_the_names_the_tables_take(
+    migrated: psycopg.Connection[Any],
+) -> None:
+    from gridtwin.model import cim, phases
+
+    for row, kind in enumerate(cim.KIND_NAMES):
+        migrated.execute(
+            "INSERT INTO gridtwin.equipment (row, mrid, kind, node_a, node_b)"
+            " VALUES (%s, %s, %s, 0, 1)",
+            (row, f"E{row}", kind),
+        )
+    with pytest.raises(psycopg.errors.CheckViolation):
+        migrated.execute("UPDATE gridtwin.equipment SET kind = 'toaster' WHERE row = 0")
+    texts = migrated.execute(
+        "SELECT gridtwin.phase_text(mask::smallint) FROM generate_series(0, 63) mask ORDER BY mask"
+    )
+    assert [text for (text,) in texts] == phases.TEXTS.tolist()
+
+
+def test_rows_can_be_renumbered_in_one_statement(migrated: psycopg.Connection[Any]) -> None:
+    migrated.execute("INSERT INTO gridtwin.nodes (row, mrid) VALUES (0, 'A'), (1, 'B'), (2, 'C')")
+    migrated.execute("UPDATE gridtwin.nodes SET row = (row + 1) % 3")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        migrated.execute("UPDATE gridtwin.nodes SET row = 0")
+
+
+def test_places_beyond_web_mercator_have_none_in_it(migrated: psycopg.Connection[Any]) -> None:
+    migrated.execute(
+        "INSERT INTO gridtwin.nodes (row, mrid, geometry) VALUES"
+        " (0, 'planar', ST_SetSRID(ST_MakePoint(3e6, 1.3e7), 4326)),"
+        " (1, 'town', ST_SetSRID(ST_MakePoint(-95, 29.7), 4326))"
+    )
+    rows = migrated.execute("SELECT mrid, geometry_3857 IS NULL FROM gridtwin.nodes ORDER BY row")
+    assert rows.fetchall() == [("planar", True), ("town", False)]
+
+
+# ------------------------------------------------------------------ views
+
+
+def test_a_circuit_counts_supplied_customers_where_they_are_and_dark_ones_where_they_belong(
+    migrated: psycopg.Connection[Any],
+) -> None:
+    # Two feeders. F1 supplies node 2 (3 customers); node 3 (5 customers) is F1's but in the dark;
+    # node 5 (2 customers) is on F2 with an open outage, node 6 (4 customers) on F2 is well.
+    migrated.execute(
+        """
+        INSERT INTO gridtwin.nodes (row, mrid) SELECT n, 'N' || n FROM generate_series(0, 6) n;
+        INSERT INTO gridtwin.equipment (row, mrid, kind, node_a, node_b)
+            VALUES (0, 'BRK-1', 'breaker', 0, 1), (1, 'BRK-2', 'breaker', 0, 4);
+        INSERT INTO gridtwin.substations (row, mrid, name) VALUES (0, 'SUB', 'Substation');
+        INSERT INTO gridtwin.feeders (row, mrid, name, substation, head)
+            VALUES (0, 'F1', 'One', 0, 0), (1, 'F2', 'Two', 0, 1);
+        INSERT INTO gridtwin.usage_points (row, mrid, node, customers)
+            VALUES (0, 'M2', 2, 3), (1, 'M3', 3, 5), (2, 'M5', 5, 2), (3, 'M6', 6, 4);
+        INSERT INTO gridtwin.segments (segment, feeder, root, hook, version)
+            VALUES (0, NULL, NULL, NULL, 0), (1, 0, 1, 0, 7), (2, 1, 4, 0, 0);
+        INSERT INTO gridtwin.node_topology VALUES
+            (0, 0, 0, 1, -1, -1, 0, 0),
+            (1, 1, 0, 2, 0, 0, 0, 0), (2, 1, 1, 2, 1, 9, 3, 0),
+            (3, -1, -1, -1, -2, -1, 0, 0),
+            (4, 2, 0, 3, 0, 1, 0, 0), (5, 2, 1, 2, 4, 9, 2, 0), (6, 2, 2, 3, 4, 9, 4, 2);
+        INSERT INTO gridtwin.node_home VALUES (2, 0), (3, 0), (5, 1), (6, 1);
+        INSERT INTO gridtwin.events (version, at, mrid, open_before, open_after)
+            VALUES (7, '2026-03-01 12:00Z', 'SW', 0, 7);
+        INSERT INTO gridtwin.outages (id, began_at) VALUES ('O1', '2026-03-02 08:00Z');
+        INSERT INTO gridtwin.outage_usage_points VALUES ('O1', 'M5', '2026-03-02 08:00Z');
+        """
+    )
+    rows = migrated.execute(
+        "SELECT mrid, substation, head, customers, customers_energized, customers_out, status,"
+        " to_char(last_change AT TIME ZONE 'UTC', 'MM-DD HH24') FROM grid.circuit_status_realtime"
+        " ORDER BY mrid"
+    ).fetchall()
+    assert rows == [
+        ("F1", "SUB", "BRK-1", 8, 3, 5, "partly_out", "03-01 12"),
+        ("F2", "SUB", "BRK-2", 6, 4, 2, "partly_out", "03-02 08"),
+    ]
+    assert one(migrated, "SELECT feeders FROM grid.substations") == 2
+    assert one(migrated, "SELECT count(*) FROM grid.grid_assets_cache") == 7
+    assert migrated.execute(
+        "SELECT mrid, from_node, to_node, feeder FROM grid.topology_connections_cache ORDER BY mrid"
+    ).fetchall() == [("BRK-1", "N0", "N1", "F1"), ("BRK-2", "N0", "N4", "F2")]
+
+
+def test_the_latest_reading_of_each_usage_point(migrated: psycopg.Connection[Any]) -> None:
+    migrated.execute(
+        """
+        INSERT INTO gridtwin.usage_points (row, mrid, node) VALUES (0, 'M1', 0), (1, 'M2', 0);
+        INSERT INTO gridtwin.readings VALUES
+            ('M1', '2026-03-01 12:00Z', 239, 1, true), ('M1', '2026-03-01 12:15Z', 0, 1, false);
+        """
+    )
+    rows = migrated.execute("SELECT usage_point, energized FROM grid.ami_realtime ORDER BY 1")
+    assert rows.fetchall() == [("M1", False), ("M2", None)]
+
+
+# ------------------------------------------------------------------ roles and the audit
+
+
+def test_the_reader_reads_and_cannot_write(
+    migrated: psycopg.Connection[Any], postgres: Cluster
+) -> None:
+    tables = [
+        name
+        for (name,) in migrated.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r'"
+            " AND relnamespace = 'gridtwin'::regnamespace AND relname <> 'audit'"
+        )
+    ]
+    with connect(acting_as(migrated, postgres, ROLES[0]), autocommit=True) as reader:
+        for table in tables:
+            name = psycopg.sql.Identifier("gridtwin", table)
+            reader.execute(psycopg.sql.SQL("SELECT * FROM {}").format(name))
+            for words in ("INSERT INTO {} DEFAULT VALUES", "DELETE FROM {}", "TRUNCATE {}"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    reader.execute(psycopg.sql.SQL(words).format(name))
+        for view in ("circuit_status_realtime", "ami_realtime", "substations"):
+            name = psycopg.sql.Identifier("grid", view)
+            reader.execute(psycopg.sql.SQL("SELECT * FROM {}").format(name))
+        assert one(reader, "SELECT gridtwin.phase_text(3::smallint)") == "AB"
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            reader.execute("SELECT * FROM gridtwin.audit")
+
+
+def test_the_operator_operates_and_leaves_the_network_alone(
+    migrated: psycopg.Connection[Any], postgres: Cluster
+) -> None:
+    migrated.execute("INSERT INTO gridtwin.network (id, content_hash) VALUES ('twin', '')")
+    with connect(acting_as(migrated, postgres, ROLES[1]), autocommit=True) as operator:
+        operator.execute("UPDATE gridtwin.network SET state_version = 1")
+        operator.execute("UPDATE gridtwin.states SET version = 1 WHERE name = 'current'")
+        operator.execute("INSERT INTO gridtwin.state_switches VALUES ('current', 5, 7)")
+        for refused in (
+            "UPDATE gridtwin.network SET id = 'other'",
+            "DELETE FROM gridtwin.equipment",
+            "DELETE FROM gridtwin.audit",
+            "INSERT INTO gridtwin.audit (table_name, row_key, change) VALUES ('', '', 'insert')",
+            "UPDATE gridtwin.estimates_history SET reason = ''",
+            "SELECT gridtwin.grant_roles()",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                operator.execute(refused)
+    rows = migrated.execute(
+        "SELECT who, table_name, row_key, change, before ->> 'version', after ->> 'version'"
+        " FROM gridtwin.audit WHERE who <> 'twin' ORDER BY id"
+    ).fetchall()
+    login = "gridtwin_operator_login"
+    assert rows == [
+        (login, "states", "current", "update", "0", "1"),
+        (login, "state_switches", "current/5", "insert", None, None),
+    ]
+
+
+def test_the_owner_syncs_but_rewrites_no_history(
+    migrated: psycopg.Connection[Any], postgres: Cluster
+) -> None:
+    with connect(acting_as(migrated, postgres, ROLES[2]), autocommit=True) as owner:
+        owner.execute("INSERT INTO gridtwin.nodes (row, mrid) VALUES (0, 'N')")
+        owner.execute("TRUNCATE gridtwin.nodes")
+        owner.execute("SELECT * FROM gridtwin.audit")
+        for refused in ("TRUNCATE gridtwin.audit", "DELETE FROM gridtwin.estimates_history"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                owner.execute(refused)
+
+
+def test_every_change_of_an_audited_table_is_written_down(
+    migrated: psycopg.Connection[Any],
+) -> None:
+    migrated.execute("DELETE FROM gridtwin.audit")
+    migrated.execute(
+        """
+        INSERT INTO gridtwin.specs VALUES ('s', '{"trace": "downstream"}');
+        INSERT INTO gridtwin.outages (id, began_at, area) VALUES ('O1', '2026-03-01 12:00Z',
+            ST_Multi(ST_MakeEnvelope(-95, 29, -94, 30, 4326)));
+        UPDATE gridtwin.outages SET cause = 'tree' WHERE id = 'O1';
+        UPDATE gridtwin.outages SET cause = 'tree' WHERE id = 'O1';
+        INSERT INTO gridtwin.estimates (outage, etr, issued_at)
+            VALUES ('O1', '2026-03-01 14:00Z', '2026-03-01 12:30Z');
+        DELETE FROM gridtwin.outages;
+        TRUNCATE gridtwin.specs;
+        """
+    )
+    rows = migrated.execute(
+        "SELECT table_name, row_key, change FROM gridtwin.audit ORDER BY id"
+    ).fetchall()
+    assert sorted(rows) == sorted(
+        [
+            ("specs", "s", "insert"),
+            ("outages", "O1", "insert"),
+            ("outages", "O1", "update"),  # what changes nothing is no change
+            ("estimates", "O1", "insert"),
+            ("outages", "O1", "delete"),
+            ("estimates", "O1", "delete"),
+            ("specs", "", "truncate"),
+        ]
+    )
+
+
+def test_what_must_stand_cannot_be_taken_away(migrated: psycopg.Connection[Any]) -> None:
+    migrated.execute(
+        """
+        INSERT INTO gridtwin.outages (id, began_at)
+            VALUES ('O1', '2026-03-01 12:00Z'), ('O2', '2026-03-01 13:00Z');
+        INSERT INTO gridtwin.outage_usage_points VALUES ('O1', 'M1', '2026-03-01 12:00Z');
+        INSERT INTO gridtwin.estimates_history (outage, etr, issued_at) VALUES ('O1', now(), now());
+        """
+    )
+    for refused, reason in (
+        ("DELETE FROM gridtwin.states", "current is always there"),
+        ("UPDATE gridtwin.states SET name = 'x'", "current is always there"),
+        ("INSERT INTO gridtwin.states (name) VALUES ('normal')", "states_name_check"),
+        ("DELETE FROM gridtwin.estimates_history", "never changed or deleted"),
+        (
+            "INSERT INTO gridtwin.outage_usage_points VALUES ('O2', 'M1', '2026-03-01 13:00Z')",
+            "outage_usage_points_open",  # nobody is in two open outages
+        ),
+        (
+            "INSERT INTO gridtwin.estimates (outage, etr) VALUES ('O1', '2020-01-01')",
+            "estimates_check",  # nothing is published for the past
+        ),
+    ):
+        with pytest.raises(psycopg.Error, match=reason):
+            migrated.execute(refused)
+
+
+# ------------------------------------------------------------------ connections
+
+
+def test_a_failed_connection_says_why_and_never_the_password(postgres: Cluster) -> None:
+    for url, reason in (
+        ("postgresql://u:s3cret@127.0.0.1:1/d", r"u@127.0.0.1:1/d.*refused.*check host and port"),
+        (f"postgresql://u:s3cret@127.0.0.1:{postgres.port}/d", 'role "u" does not exist.*check'),
+        (f"postgresql://twin:s3cret@127.0.0.1:{postgres.port}/d", "createdb"),
+        ("postgresql://u:s3@cret@h/d", "percent-encoded"),
+        ("postgresql://u:p@h:s3cret/d", "percent-encoded"),
+        (
+            f"postgresql://twin:s3cret@127.0.0.1:{postgres.port}/postgres?sslmode=require",
+            "SSL.*check sslmode",
+        ),
+    ):
+        with pytest.raises(StoreError, match=reason) as caught:
+            connect(url)
+        assert "s3" not in str(caught.value)
+    assert shown("postgresql://u:s3cret@h:5/d") == "postgresql://u@h:5/d"
+
+
+def test_connections_are_named_and_bounded(database: str) -> None:
+    with connect(database) as plain, connect(f"{database}?application_name=grafana") as named:
+        assert one(plain, "SHOW application_name") == "gridtwin"
+        assert one(plain, "SHOW statement_timeout") == "1min"
+        assert one(named, "SHOW application_name") == "grafana"
+    with (
+        connect(database, statement_timeout_s=0.05, autocommit=True) as hurried,
+        pytest.raises(psycopg.errors.QueryCanceled),
+    ):
+        hurried.execute("SELECT pg_sleep(5)")
+
+
+def test_patience_ends_and_is_not_spent_on_what_will_not_pass(postgres: Cluster) -> None:
+    with pytest.raises(StoreError, match=r"refused.*tried for 0.2 s"):
+        connect_patiently("postgresql://u@127.0.0.1:1/d", patience_s=0.2)
+    with pytest.raises(StoreError, match=r"does not exist: check its name"):
+        connect_patiently(postgres.url_of("no_such"), patience_s=60)
+
+
+def test_work_is_done_again_when_its_connection_is_lost(
+    migrated: psycopg.Connection[Any], database: str, postgres: Cluster
+) -> None:
+    tries = []
+
+    def work(connection: psycopg.Connection[Any]) -> int:
+        tries.append(connection.info.backend_pid)
+        connection.execute("UPDATE gridtwin.states SET version = version + 1")
+        if len(tries) == 1:
+            terminate(postgres, tries[0])
+        return one(connection, "SELECT version FROM gridtwin.states")
+
+    with connecting.linked(database) as link:
+        assert link.run(work) == 1
+    assert len(set(tries)) == 2
+    assert one(migrated, "SELECT version FROM gridtwin.states") == 1
+
+
+def test_work_lost_while_committing_is_settled_by_looking(
+    migrated: psycopg.Connection[Any], database: str, postgres: Cluster
+) -> None:
+    # A constraint trigger that runs at commit ends its own connection the first time.
+    postgres.execute(
+        "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
+        " PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(1); RETURN NULL; END $$",
+        "CREATE CONSTRAINT TRIGGER cut AFTER UPDATE ON gridtwin.states DEFERRABLE INITIALLY"
+        " DEFERRED FOR EACH ROW WHEN (NEW.version = 1) EXECUTE FUNCTION cut()",
+        database=migrated.info.dbname,
+    )
+    looked = []
+
+    def work(connection: psycopg.Connection[Any]) -> str:
+        connection.execute("UPDATE gridtwin.states SET version = %s", (len(looked) + 1,))
+        return "written"
+
+    def committed(connection: psycopg.Connection[Any]) -> str | None:
+        looked.append(one(connection, "SELECT version FROM gridtwin.states FOR UPDATE"))
+        return None if looked[-1] == 0 else "found written"
+
+    with connecting.linked(database) as link:
+        with pytest.raises(StoreError, match="not known whether the last change was written"):
+            link.run(work)
+        assert link.run(work, committed=committed) == "written"
+    assert looked == [0]
+
+
+def terminate(postgres: Cluster, pid: int) -> None:
+    with psycopg.connect(postgres.superuser_url, autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+
+
+def test_a_link_gives_its_connection_back(database: str) -> None:
+    link = Link(database)
+    first = link.connection
+    assert link.connection is first
+    link.close()
+    assert first.closed
+    assert link.run(lambda connection: one(connection, "SELECT 1")) == 1
+    link.close()
