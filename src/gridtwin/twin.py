@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.quality import Report
     from gridtwin.analysis.situation import Situation
     from gridtwin.publish.results import BlastRadius, TraceResult
+    from gridtwin.store.postgis.rows import Mirrored
     from gridtwin.store.protocol import Store
     from gridtwin.topology.conduction import Rules
 
@@ -99,7 +100,13 @@ class Twin:
         index = build(network.data, network.data.equipment.normal_open)
         return Twin(LocalStore.create(Path(path), network, index, overwrite=overwrite))
 
-    # States ---------------------------------------------------------------------------------
+    def mirrored(self) -> Mirrored:
+        """Return the network and its current state as a PostgreSQL mirror takes them."""
+        from gridtwin.store.postgis.rows import Mirrored
+
+        current = self.situation(CURRENT)
+        state = self.store.state(CURRENT)
+        return Mirrored(self.store.network, self.store.index(), current.index, state)
 
     @property
     def version(self) -> int:
@@ -160,8 +167,6 @@ class Twin:
     def situation(self, state: str = CURRENT, rules: Rules | None = None) -> Situation:
         """Return the network in a state, with its topology index; the last few are kept."""
         return self._situations.of(state, rules)
-
-    # Traces ---------------------------------------------------------------------------------
 
     def find(self, *mrids: str) -> list[Element]:
         """
@@ -244,8 +249,6 @@ class Twin:
         (element,) = self.find(mrid)
         return explain(self.situation(state), element, mrid)
 
-    # Outages --------------------------------------------------------------------------------
-
     def blast_radius(
         self, mrids: str | Iterable[str], *, scope: str = "element", state: str = CURRENT
     ) -> BlastRadius:
@@ -325,8 +328,6 @@ class Twin:
         names = decode(situation.data.equipment.mrid[rows]).tolist()
         return BlastRadius(names, scope, found, situation)
 
-    # Places ---------------------------------------------------------------------------------
-
     @cached_property
     def _places(self) -> Places:
         from gridtwin.analysis.places import Places
@@ -376,8 +377,6 @@ class Twin:
 
         situation = self.situation(state)
         return check(situation.network, situation.index, rules=rules)
-
-    # Graphs ---------------------------------------------------------------------------------
 
     @property
     def graph(self) -> nx.MultiGraph:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from gridtwin.cli import demo, networks, outages, states, traces
+from gridtwin.cli import database, demo, networks, outages, states, traces
 
 app = typer.Typer(
     name="gridtwin",
@@ -24,6 +24,8 @@ app.command("switch")(states.switch)
 app.add_typer(outages.app, name="outage")
 app.command("intersect")(networks.intersect)
 app.add_typer(networks.publish_app, name="publish")
+app.command("sync")(database.sync)
+app.add_typer(database.app, name="db")
 app.add_typer(states.app, name="state")
 app.command("demo")(demo.demo)
 

@@ -16,7 +16,7 @@ import struct
 from typing import NamedTuple
 
 NPY_MAGIC = b"\x93NUMPY\x01\x00"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 class _Question(NamedTuple):

@@ -82,7 +82,7 @@ def of_switch(network: Network, mrid: str, poles: str = "") -> Operation:
     equipment = network.data.equipment
     if not cim.IS_SWITCH[equipment.kind[operation.row]]:
         kind = cim.KIND_NAMES[equipment.kind[operation.row]]
-        msg = f"{mrid} is a {kind}, which cannot be switched"
+        msg = f"{mrid} is of kind {kind}, which cannot be switched"
         raise InputError(msg)
     if not equipment.in_service[operation.row]:
         msg = f"{mrid} is out of service, which is not open: it cannot be switched"

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".twin"
 FORMAT = "gridtwin-twin"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 ASIDE = ".old"  # ends the name a twin has while another takes its place
 CARD = "twin.json"
 WRITERS = 2  # tables written side by side; each holds its frame in memory

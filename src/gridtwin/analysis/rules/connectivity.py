@@ -85,7 +85,7 @@ def feeder_without_tie(seen: Evidence) -> Iterator[Hit]:
 
 
 def feeder_head(seen: Evidence) -> Iterator[Hit]:
-    """Yield feeders whose head is open, without supply, or no switch."""
+    """Yield feeders whose head does not conduct, or has no supply."""
     feeders, equipment = seen.data.feeders, seen.data.equipment
     for row, head in enumerate(feeders.head.tolist()):
         name = seen.name("equipment", head)
@@ -102,7 +102,8 @@ def head_is_no_switch(seen: Evidence) -> Iterator[Hit]:
     kinds = seen.data.equipment.kind[heads]
     for row in np.flatnonzero(~cim.IS_SWITCH[kinds]):
         kind = cim.KIND_NAMES[kinds[row]]
-        yield Hit("feeders", int(row), f"its head {seen.name('equipment', heads[row])} is a {kind}")
+        name = seen.name("equipment", heads[row])
+        yield Hit("feeders", int(row), f"its head {name} ({kind}) is no switch")
 
 
 def parallel_switches(seen: Evidence) -> Iterator[Hit]:

@@ -77,6 +77,9 @@ def recorded_transformer(seen: Evidence) -> Iterator[Hit]:
     known = child >= 0
     rows, child = rows[known], child[known]
     start, node = index.tin[child], points.node[rows]
+    # Behind a feeder head below the transformer, what counts is where that feeder hangs.
+    hook = index.hook[index.segment[node]]
+    node = np.where((index.segment[child] == 0) & (hook >= 0), hook, node)
     inside = (index.segment[node] == index.segment[child]) & (index.tin[node] >= start)
     inside &= index.tin[node] < start + index.size[child]
     for row in rows[~inside]:

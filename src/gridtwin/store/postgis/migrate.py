@@ -116,6 +116,17 @@ def migrate(connection: psycopg.Connection[Any], *, directory: Path | None = Non
     return done
 
 
+def require(connection: psycopg.Connection[Any]) -> None:
+    """Refuse a database whose migrations are not those of this gridtwin, with what to do."""
+    known = migrations()
+    with connection.transaction():
+        applied = _applied(connection)
+    _check(known, applied)
+    if len(applied) < len(known):
+        msg = "the database lacks migrations of this gridtwin: run `gridtwin db migrate`"
+        raise StoreVersionError(msg)
+
+
 def status(
     connection: psycopg.Connection[Any], *, directory: Path | None = None
 ) -> list[MigrationStatus]:

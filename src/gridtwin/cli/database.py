@@ -1,0 +1,97 @@
+"""Mirror a twin in PostgreSQL, and bring its schema up to date."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from gridtwin.cli import render
+from gridtwin.cli.options import Json, open_twin
+from gridtwin.errors import InputError
+
+app = typer.Typer(
+    help="The schema of a PostgreSQL mirror.", no_args_is_help=True, rich_markup_mode=None
+)
+Url = Annotated[str, typer.Argument(metavar="URL", help="postgresql://user@host/database")]
+COLUMNS = ["table", "rows", "inserted", "updated", "deleted"]
+SCHEMA = "gridtwin.sync/1"
+
+
+def sync(
+    twin: Annotated[str, typer.Argument(metavar="TWIN", help="The twin: NAME.twin.")],
+    url: Url,
+    verify: Annotated[bool, typer.Option("--verify", help="Only compare; write nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """
+    Mirror a twin in PostgreSQL, moving what differs. With --verify exit code 1: they differ.
+
+    Example: gridtwin sync houston.twin postgresql://localhost/grid
+    """
+    from gridtwin.store.postgis import mirror
+    from gridtwin.store.postgis.connect import connect
+    from gridtwin.store.postgis.migrate import migrate, require
+
+    source = open_twin(twin).mirrored()
+    with connect(_checked(url)) as connection:
+        if verify:
+            require(connection)
+            changes = mirror.differences(connection, source)
+        else:
+            migrate(connection)
+            changes = mirror.sync(connection, source)
+    rows = [
+        (change.table, change.rows, change.inserted, change.updated, change.deleted)
+        for change in changes
+    ]
+    if json:
+        tables = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+        render.write_json({"schema": SCHEMA, "verified_only": verify, "tables": tables})
+    else:
+        render.write_table("", COLUMNS, rows)
+    if verify and any(change.moved for change in changes):
+        raise typer.Exit(1)
+
+
+@app.command("migrate")
+def migrate_schema(url: Url) -> None:
+    """
+    Apply the migrations that a database lacks.
+
+    Example: gridtwin db migrate postgresql://localhost/grid
+    """
+    from gridtwin.store.postgis.connect import connect
+    from gridtwin.store.postgis.migrate import migrate
+
+    with connect(_checked(url)) as connection:
+        for name in migrate(connection) or ["nothing to apply"]:
+            sys.stdout.write(f"{name}\n")
+
+
+@app.command("status")
+def status_of_schema(url: Url) -> None:
+    """
+    Say which migrations a database has. Exit code 1: not all, or others.
+
+    Example: gridtwin db status postgresql://localhost/grid
+    """
+    from gridtwin.store.postgis.connect import connect
+    from gridtwin.store.postgis.migrate import status
+
+    with connect(_checked(url)) as connection:
+        found = status(connection)
+    rows = [(each.file, each.state, str(each.applied_at or "")) for each in found]
+    render.write_table("", ["migration", "state", "applied at"], rows)
+    if any(each.state != "applied" for each in found):
+        raise typer.Exit(1)
+
+
+def _checked(url: str) -> str:
+    from gridtwin.store.postgis.connect import is_address
+
+    if not is_address(url):
+        msg = "a mirror is kept at an address such as postgresql://user@host/database"
+        raise InputError(msg)
+    return url

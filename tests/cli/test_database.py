@@ -1,0 +1,74 @@
+"""A twin is mirrored, compared and migrated from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from typer.testing import CliRunner
+
+import gridtwin
+from gridtwin.cli.app import app
+from gridtwin.errors import InputError, StoreError
+from gridtwin.store.postgis.connect import connect
+from networks import two_feeders_with_a_tie
+
+SCHEMA = Path(__file__).parents[2] / "docs/schemas/sync-1.schema.json"
+
+
+def run(*words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, words)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, done.stdout
+
+
+@pytest.fixture
+def twin(tmp_path: Path) -> str:
+    path = tmp_path / "small.twin"
+    gridtwin.open(two_feeders_with_a_tie()).save(path)
+    return str(path)
+
+
+def test_sync_makes_the_schema_and_counts_what_it_moved(twin: str, database: str) -> None:
+    code, text = run("sync", twin, database, "--json")
+    document = json.loads(text)
+    jsonschema.validate(document, json.loads(SCHEMA.read_text()))
+    assert code == 0
+    assert all(table["inserted"] == table["rows"] for table in document["tables"])
+    assert run("sync", twin, database, "--verify")[0] == 0
+    assert run("db", "status", database)[0] == 0
+
+
+def test_verify_finds_a_row_that_somebody_changed(twin: str, database: str) -> None:
+    run("sync", twin, database)
+    with connect(database) as connection:
+        connection.execute("UPDATE gridtwin.usage_points SET customers = customers + 1")
+    code, text = run("sync", twin, database, "--verify", "--json")
+    found = {table["table"]: table["updated"] for table in json.loads(text)["tables"]}
+    assert code == 1
+    assert found["usage_points"] > 0
+    assert sum(found.values()) == found["usage_points"]
+
+
+def test_a_mirror_follows_the_switches_of_its_twin(twin: str, database: str) -> None:
+    run("sync", twin, database)
+    gridtwin.open(twin).switch("TIE", open=False)
+    assert run("sync", twin, database, "--verify")[0] == 1
+    assert run("sync", twin, database)[0] == 0
+    assert run("sync", twin, database, "--verify")[0] == 0
+
+
+def test_an_empty_database_lacks_migrations(twin: str, database: str) -> None:
+    assert run("db", "status", database)[0] == 1
+    with pytest.raises(StoreError, match="run `gridtwin db migrate`"):
+        run("sync", twin, database, "--verify")
+    assert "0001_tables.sql" in run("db", "migrate", database)[1]
+    assert run("db", "migrate", database) == (0, "nothing to apply\n")
+
+
+def test_an_address_that_is_none_is_refused(twin: str) -> None:
+    with pytest.raises(InputError, match="postgresql://"):
+        run("sync", twin, "houston.twin")

@@ -1,0 +1,132 @@
+"""A mirror in PostGIS holds what the twin holds, and only what differs is moved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import gridtwin
+from gridtwin.errors import StoreError
+from gridtwin.model.state import State
+from gridtwin.store.postgis.connect import connect
+from gridtwin.store.postgis.migrate import migrate
+from gridtwin.store.postgis.mirror import differences, sync
+from gridtwin.store.postgis.rows import Mirrored
+from gridtwin.topology.index import build
+
+from .conftest import make_network
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    import psycopg
+
+    from gridtwin.model.network import Network
+
+
+def mirrored(network: Network, version: int = 0, **deviations: str) -> Mirrored:
+    state = State("current", version, deviations)
+    data = network.data
+    normal = build(data, data.equipment.normal_open)
+    return Mirrored(network, normal, build(data, state.open_mask(network)), state)
+
+
+@pytest.fixture
+def connection(database: str) -> Iterator[psycopg.Connection[Any]]:
+    with connect(database) as made:
+        migrate(made)
+        yield made
+
+
+def moved(changes: list[Any]) -> dict[str, tuple[int, int, int]]:
+    return {
+        change.table: (change.inserted, change.updated, change.deleted)
+        for change in changes
+        if change.moved
+    }
+
+
+@pytest.mark.parametrize("meshed", [False, True])
+def test_the_first_sync_writes_every_row_and_the_second_none(
+    connection: psycopg.Connection[Any], meshed: bool
+) -> None:
+    twin = mirrored(make_network(meshed=meshed))
+    first = sync(connection, twin)
+    assert [(change.table, change.inserted) for change in first if change.rows] == [
+        (change.table, change.rows) for change in first if change.rows
+    ]
+    assert moved(differences(connection, twin)) == {}
+    assert moved(sync(connection, twin)) == {}
+
+
+def test_a_territory_is_mirrored_with_its_places_and_intervals(
+    connection: psycopg.Connection[Any],
+) -> None:
+    twin = mirrored(gridtwin.synthesize("houston", meters=2_000, seed=3))
+    sync(connection, twin)
+    count = connection.execute(
+        "SELECT count(*), count(geometry), count(geometry_3857), sum(customers)"
+        " FROM gridtwin.usage_points"
+    ).fetchone()
+    points = twin.network.data.usage_points
+    assert count == (2_000, 2_000, 2_000, int(points.customers.sum()))
+    per_feeder = connection.execute(
+        "SELECT f.row, sum(t.customers) FROM gridtwin.feeders f"
+        " JOIN gridtwin.segments s ON s.feeder = f.row"
+        " JOIN gridtwin.node_topology t ON t.segment = s.segment GROUP BY f.row"
+    ).fetchall()
+    heads = twin.current.child[twin.network.data.feeders.head]
+    assert dict(per_feeder) == {
+        row: twin.current.count(int(node)) for row, node in enumerate(heads)
+    }
+    indexes = connection.execute(
+        "SELECT count(*) FROM pg_indexes WHERE schemaname = 'gridtwin' AND indexdef ~ 'gist'"
+    ).fetchone()
+    assert indexes is not None
+    assert indexes[0] >= 8  # those left out while loading are back
+
+
+def test_a_switch_operation_moves_the_rows_of_its_feeder_alone(
+    connection: psycopg.Connection[Any],
+) -> None:
+    network = make_network()
+    sync(connection, mirrored(network))
+    changes = moved(sync(connection, mirrored(network, 1, **{"FUSE-ü": "ABC"})))
+    assert set(changes) == {"node_topology", "segments", "equipment_topology"}
+    dark = connection.execute(
+        "SELECT n.mrid FROM gridtwin.nodes n JOIN gridtwin.node_topology t ON t.node = n.row"
+        " WHERE t.segment = -1 ORDER BY 1"
+    ).fetchall()
+    assert dark == [("N2",), ("N3",)]
+    kept = connection.execute(
+        "SELECT version, open_phases FROM gridtwin.states"
+        " JOIN gridtwin.state_switches ON state = name"
+    ).fetchall()
+    assert kept == [(1, 7)]
+
+
+def test_operations_in_the_database_are_never_written_over(
+    connection: psycopg.Connection[Any],
+) -> None:
+    network = make_network()
+    sync(connection, mirrored(network, 3))
+    with pytest.raises(StoreError, match="version 3, the twin has 2"):
+        sync(connection, mirrored(network, 2))
+
+
+def test_a_row_that_breaks_a_rule_is_named_and_nothing_is_written(
+    connection: psycopg.Connection[Any],
+) -> None:
+    network = make_network()
+    sync(connection, mirrored(network))
+    connection.execute(
+        "ALTER TABLE gridtwin.usage_points ADD CONSTRAINT few CHECK (customers < 4) NOT VALID"
+    )
+    connection.execute("UPDATE gridtwin.usage_points SET customers = 2")
+    connection.execute("UPDATE gridtwin.nodes SET nominal_v = 1")
+    with pytest.raises(StoreError, match=r"usage_points refused a row.*M2"):
+        sync(connection, mirrored(network))
+    left = connection.execute("SELECT DISTINCT nominal_v FROM gridtwin.nodes").fetchall()
+    assert left == [(1.0,)]
