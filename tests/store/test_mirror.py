@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +15,7 @@ from gridtwin.errors import StoreError
 from gridtwin.model.state import State
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.migrate import migrate
-from gridtwin.store.postgis.mirror import differences, sync
+from gridtwin.store.postgis.mirror import content_hash, differences, sync
 from gridtwin.store.postgis.rows import Mirrored
 from gridtwin.topology.index import build
 
@@ -19,6 +23,7 @@ from .conftest import make_network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from typing import Any
 
     import psycopg
@@ -130,3 +135,60 @@ def test_a_row_that_breaks_a_rule_is_named_and_nothing_is_written(
         sync(connection, mirrored(network))
     left = connection.execute("SELECT DISTINCT nominal_v FROM gridtwin.nodes").fetchall()
     assert left == [(1.0,)]
+
+
+SYNC = """
+import sys
+import gridtwin
+from gridtwin.store.postgis.connect import connect
+from gridtwin.store.postgis.mirror import sync
+with connect(sys.argv[2]) as connection:
+    print("begin", flush=True)
+    sync(connection, gridtwin.open(sys.argv[1]).mirrored())
+"""
+
+
+@pytest.mark.slow
+def test_a_sync_killed_at_any_point_leaves_before_or_after(
+    connection: psycopg.Connection[Any], database: str, tmp_path: Path
+) -> None:
+    before = gridtwin.open(gridtwin.synthesize("houston", meters=3_000, seed=1))
+    after = gridtwin.open(gridtwin.synthesize("houston", meters=3_000, seed=2))
+    saved = after.save(tmp_path / "after.twin")
+    one, other = before.mirrored(), saved.mirrored()
+    sync(connection, one)
+    killed = 0
+    for number in range(20):
+        process = subprocess.Popen(
+            [sys.executable, "-c", SYNC, tmp_path / "after.twin", database],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begin\n"
+        time.sleep(number * 0.06)
+        process.kill()
+        killed += process.wait() != 0
+        process.stdout.close()
+        hashed = connection.execute("SELECT content_hash FROM gridtwin.network").fetchone()
+        is_after = hashed == (content_hash(other.network),)
+        assert moved(differences(connection, other if is_after else one)) == {}
+        if is_after:
+            sync(connection, one)
+    assert killed > 0
+
+
+def test_two_syncs_at_once_wait_for_one_another(
+    connection: psycopg.Connection[Any], database: str
+) -> None:
+    twin = mirrored(gridtwin.synthesize("houston", meters=1_000, seed=1))
+
+    def work() -> int:
+        with connect(database) as own:
+            return sum(change.inserted for change in sync(own, twin))
+
+    with ThreadPoolExecutor(2) as pool:
+        inserted = sorted(done.result() for done in [pool.submit(work), pool.submit(work)])
+    assert inserted[0] == 0
+    assert inserted[1] > 1_000
+    assert moved(differences(connection, twin)) == {}
