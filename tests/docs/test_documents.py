@@ -9,6 +9,11 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+import gridtwin
+from gridtwin.store.postgis.connect import connect
+from gridtwin.store.postgis.migrate import migrate
+from gridtwin.store.postgis.mirror import sync
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -22,6 +27,18 @@ def test_python_of_the_readme_runs() -> None:
 def test_readme_names_files_that_are_there() -> None:
     links = re.findall(r"\]\((?!http)([^)#]+)\)", (ROOT / "README.md").read_text())
     assert not [link for link in links if not (ROOT / link).exists()]
+
+
+def test_sql_of_the_page_on_postgis_runs(database: str) -> None:
+    twin = gridtwin.open(gridtwin.synthesize("houston", meters=1_000, seed=1))
+    statements = re.findall(r"```sql\n(.*?)```", (ROOT / "docs/postgis.md").read_text(), re.DOTALL)
+    with connect(database) as connection:
+        migrate(connection)
+        sync(connection, twin.mirrored())
+        answers = [connection.execute(text.encode()).fetchall() for text in statements]
+    head = twin.network.feeders.mrid[0]
+    assert answers[0][0][1] == twin.trace("feeder", head).customers
+    assert all(answers)
 
 
 @pytest.mark.slow

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from gridtwin.model.network import Network
 
 LOCK = 0x6772_6964_0002  # "grid", 2: one sync at a time
+SETTINGS = {  # of the one transaction, which joins whole tables and builds whole indexes
+    "statement_timeout": "0",
+    "work_mem": "256MB",
+    "maintenance_work_mem": "512MB",
+    "jit": "off",
+}
 FRAMES = ("nodes", "equipment", "usage_points", "sources", "substations", "feeders")
 
 
@@ -96,7 +102,8 @@ def content_hash(network: Network) -> str:
 
 
 def _begin(connection: psycopg.Connection[Any]) -> None:
-    connection.execute("SET LOCAL statement_timeout = 0")
+    for setting, value in SETTINGS.items():
+        connection.execute("SELECT set_config(%s, %s, true)", (setting, value))
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
 
 
@@ -161,7 +168,6 @@ def _stage(connection: psycopg.Connection[Any], table: Table) -> None:
         copy.set_types(list(table.types.values()))
         for row in table.rows():
             copy.write_row(row)
-    connection.execute(_sql("CREATE INDEX ON pg_temp.{stage} ({key})", **_words(table)))
     connection.execute(_sql("ANALYZE pg_temp.{stage}", **_words(table)))
 
 
