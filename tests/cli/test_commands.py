@@ -110,7 +110,7 @@ def test_switching_is_seen_by_the_next_process(tmp_path: Path) -> None:
 def test_overlays_leave_the_current_state_alone(twin: Path) -> None:
     assert run("state", "save", "plan", "BKR1=open", "TIE=closed", "--in", twin).returncode == 0
     assert run("explain", "M4", "--state", "plan", "--in", twin).stdout.startswith("M4 has supply")
-    listed = json.loads(run("state", "list", "--in", twin, "--json").stdout)
+    listed = json.loads(run("state", "list", "--in", twin, "--json").stdout)["states"]
     assert [state["name"] for state in listed] == ["normal", "current", "plan"]
     assert listed[1]["deviations"] == 0
 

@@ -13,6 +13,7 @@ import gridtwin
 from gridtwin.cli.app import app
 from networks import two_feeders_with_a_tie
 
+AROUND = "POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))"
 SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
 
 
@@ -27,6 +28,11 @@ SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
         ("explain-1", ("explain", "M3")),
         ("check-1", ("check",)),
         ("sweep-1", ("outage", "sweep")),
+        ("switch-1", ("switch", "open", "TIE")),
+        ("switch-1", ("switch", "close", "TIE", "--phases", "A")),
+        ("states-1", ("state", "list")),
+        ("intersect-1", ("intersect", AROUND)),
+        ("intersect-1", ("intersect", AROUND, "--by", "feeder")),
     ],
 )
 def test_documents_fit_their_schema(tmp_path: Path, schema: str, words: tuple[str, ...]) -> None:

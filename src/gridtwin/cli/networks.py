@@ -110,6 +110,11 @@ def intersect(
     opened = open_twin(twin)
     frame = opened.intersect(read_text(polygon), layer=layer, predicate=predicate, by=by)
     render.say(*(f"warning: {warning}" for warning in frame.attrs.get("warnings", ())))
+    if form is Output.JSON:
+        asked = {"layer": layer, "predicate": predicate, "by": by, "version": opened.version}
+        rows = render.records(frame)
+        render.write_json({"schema": "gridtwin.intersect/1", **asked, "rows": rows})
+        return
     render.write_frame(frame, form, title=f"{layer} inside: {len(frame):,}")
 
 

@@ -58,19 +58,26 @@ def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 
 def write_frame(frame: pd.DataFrame, form: Output, *, title: str = "") -> None:
-    """Print a frame in the form asked for."""
+    """Print a frame as a table, as CSV or as GeoJSON."""
     if form is Output.GEOJSON:
         write_geojson(frame)
         return
-    plain = frame.drop(columns="geometry", errors="ignore")
-    rows = plain.astype(object).values.tolist()
-    names = [str(name) for name in plain.columns]
+    names, rows = _cells(frame)
     if form is Output.CSV:
         write_csv(names, rows)
-    elif form is Output.JSON:
-        write_json([dict(zip(names, row, strict=True)) for row in rows])
     else:
         write_table(title, names, rows)
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame, without geometry, as mappings."""
+    names, rows = _cells(frame)
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _cells(frame: pd.DataFrame) -> tuple[list[str], list[list[Any]]]:
+    plain = frame.drop(columns="geometry", errors="ignore")
+    return [str(name) for name in plain.columns], plain.astype(object).values.tolist()
 
 
 def write_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

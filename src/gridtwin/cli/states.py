@@ -34,9 +34,14 @@ def switch(
     if position not in {"open", "close"}:
         msg = f"{position!r} is no operation: say open or close"
         raise InputError(msg)
-    state = open_twin(twin).switch(mrid, open=position == "open", phases=phases)
+    opened = open_twin(twin)
+    state = opened.switch(mrid, open=position == "open", phases=phases)
     if json:
-        document = {"mrid": mrid, "open": state.deviations.get(mrid), "version": state.version}
+        from gridtwin.model.phases import text as phase_text
+
+        (element,) = opened.find(mrid)
+        stands = phase_text(int(state.open_mask(opened.store.network)[element.row]))
+        document = {"mrid": mrid, "open": stands, "version": state.version}
         render.write_json({"schema": "gridtwin.switch/1", **document})
     else:
         sys.stdout.write(f"{mrid}: {position}, state current version {state.version}\n")
@@ -54,7 +59,8 @@ def list_states(twin: In = "", json: Json = False) -> None:
     rows = [(state.name, state.version, len(state.deviations)) for state in states]
     if json:
         keys = ("name", "version", "deviations")
-        render.write_json([dict(zip(keys, row, strict=True)) for row in rows])
+        found = [dict(zip(keys, row, strict=True)) for row in rows]
+        render.write_json({"schema": "gridtwin.states/1", "states": found})
     else:
         render.write_table("", ["state", "version", "switches that differ"], rows)
 
