@@ -555,7 +555,8 @@ COMMENT ON COLUMN gridtwin.network.crs IS
     'Coordinate system of the geometry; null = planar, at no known place';
 COMMENT ON COLUMN gridtwin.network.content_hash IS 'Hash over the content of the six frames';
 COMMENT ON COLUMN gridtwin.network.synced_at IS 'When the mirror was last brought in step';
-COMMENT ON COLUMN gridtwin.network.state_version IS 'Version of the current state';
+COMMENT ON COLUMN gridtwin.network.state_version IS
+    'Version of the current state that the last sync left; operations do not move it';
 
 COMMENT ON TABLE gridtwin.nodes IS 'Points where terminals meet (CIM ConnectivityNode)';
 COMMENT ON COLUMN gridtwin.nodes.row IS

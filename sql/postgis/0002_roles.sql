@@ -61,7 +61,6 @@ BEGIN
             gridtwin.outage_usage_points, gridtwin.estimates, gridtwin.specs
             TO gridtwin_operator;
         GRANT INSERT ON gridtwin.estimates_history TO gridtwin_operator;
-        GRANT UPDATE (state_version) ON gridtwin.network TO gridtwin_operator;
         REVOKE ALL ON gridtwin.audit FROM gridtwin_operator;
     END IF;
     IF owner THEN

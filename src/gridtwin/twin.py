@@ -104,8 +104,9 @@ class Twin:
         """Return the network and its current state as a PostgreSQL mirror takes them."""
         from gridtwin.store.postgis.rows import Mirrored
 
-        current = self.situation(CURRENT)
-        state = self.store.state(CURRENT)
+        state, current = self.store.state(CURRENT), self.situation(CURRENT)
+        while state.version != current.version:  # a switch was operated between the two
+            state, current = self.store.state(CURRENT), self.situation(CURRENT)
         return Mirrored(self.store.network, self.store.index(), current.index, state)
 
     @property

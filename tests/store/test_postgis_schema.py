@@ -439,11 +439,11 @@ def test_the_operator_operates_and_leaves_the_network_alone(
 ) -> None:
     migrated.execute("INSERT INTO gridtwin.network (id, content_hash) VALUES ('twin', '')")
     with connect(acting_as(migrated, postgres, ROLES[1]), autocommit=True) as operator:
-        operator.execute("UPDATE gridtwin.network SET state_version = 1")
         operator.execute("UPDATE gridtwin.states SET version = 1 WHERE name = 'current'")
         operator.execute("INSERT INTO gridtwin.state_switches VALUES ('current', 5, 7)")
         for refused in (
             "UPDATE gridtwin.network SET id = 'other'",
+            "UPDATE gridtwin.network SET state_version = 1",
             "DELETE FROM gridtwin.equipment",
             "DELETE FROM gridtwin.audit",
             "INSERT INTO gridtwin.audit (table_name, row_key, change) VALUES ('', '', 'insert')",

@@ -110,12 +110,16 @@ def _begin(connection: psycopg.Connection[Any]) -> None:
 def _check_version(connection: psycopg.Connection[Any], twin: Mirrored) -> None:
     """Refuse to write over operations that the twin has not seen."""
     row = connection.execute(
-        "SELECT version FROM gridtwin.states WHERE name = %s FOR UPDATE", (CURRENT,)
+        "SELECT version, coalesce(state_version, version) FROM gridtwin.states"
+        " LEFT JOIN gridtwin.network ON true WHERE name = %s FOR UPDATE OF states",
+        (CURRENT,),
     ).fetchone()
-    if row is not None and row[0] > twin.state.version:
+    version, synced = row or (0, 0)
+    if version != synced or version > twin.state.version:
         msg = (
-            f"switches were operated in the database (version {row[0]}, the twin has"
-            f" {twin.state.version}): its current state would be lost, so nothing was written"
+            f"switches were operated in the database (version {version}, the last sync left"
+            f" {synced}, the twin has {twin.state.version}): its current state would be lost, so"
+            " nothing was written"
         )
         raise StoreError(msg)
 
