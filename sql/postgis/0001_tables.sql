@@ -159,12 +159,13 @@ CREATE TABLE gridtwin.node_topology (
     ltout int NOT NULL,
     parent int NOT NULL,
     feed int NOT NULL,
+    depth int NOT NULL,
     customers int NOT NULL,
-    before bigint NOT NULL
+    below bigint NOT NULL
 ) WITH (fillfactor = 70);
 
 CREATE INDEX node_topology_segment ON gridtwin.node_topology (segment, ltin)
-    INCLUDE (node, customers, before);
+    INCLUDE (node, feed, depth);
 
 CREATE TABLE gridtwin.segments (
     segment int PRIMARY KEY,
@@ -176,10 +177,25 @@ CREATE TABLE gridtwin.segments (
 );
 
 CREATE INDEX segments_feeder ON gridtwin.segments (feeder);
+CREATE INDEX segments_hook ON gridtwin.segments (hook);
 
 CREATE TABLE gridtwin.equipment_topology (
     equipment int PRIMARY KEY,
+    node_a int NOT NULL,
+    node_b int NOT NULL,
+    passes smallint NOT NULL CHECK (passes BETWEEN 0 AND 7),
+    one_way smallint NOT NULL CHECK (one_way BETWEEN -1 AND 1),
+    mixes smallint NOT NULL CHECK (mixes BETWEEN -1 AND 1),
     child int NOT NULL DEFAULT -1
+) WITH (fillfactor = 70);
+
+CREATE INDEX equipment_topology_node_a ON gridtwin.equipment_topology (node_a);
+CREATE INDEX equipment_topology_node_b ON gridtwin.equipment_topology (node_b);
+
+CREATE TABLE gridtwin.chords (
+    equipment int PRIMARY KEY,
+    node_a int NOT NULL,
+    node_b int NOT NULL
 );
 
 CREATE TABLE gridtwin.node_home (
@@ -198,9 +214,9 @@ CREATE TABLE gridtwin.states (
 
 CREATE TABLE gridtwin.state_switches (
     state text REFERENCES gridtwin.states (name) ON DELETE CASCADE,
-    equipment int,
+    mrid text,
     open_phases smallint NOT NULL CHECK (open_phases BETWEEN 0 AND 63),
-    PRIMARY KEY (state, equipment)
+    PRIMARY KEY (state, mrid)
 );
 
 CREATE TABLE gridtwin.events (
@@ -348,7 +364,7 @@ CREATE TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON gridtwin.states
 CREATE TRIGGER audited_truncate AFTER TRUNCATE ON gridtwin.states
     FOR EACH STATEMENT EXECUTE FUNCTION gridtwin.write_audit();
 CREATE TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON gridtwin.state_switches
-    FOR EACH ROW EXECUTE FUNCTION gridtwin.write_audit('state', 'equipment');
+    FOR EACH ROW EXECUTE FUNCTION gridtwin.write_audit('state', 'mrid');
 CREATE TRIGGER audited_truncate AFTER TRUNCATE ON gridtwin.state_switches
     FOR EACH STATEMENT EXECUTE FUNCTION gridtwin.write_audit();
 CREATE TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON gridtwin.outages
@@ -441,20 +457,19 @@ SELECT
 FROM gridtwin.equipment e
 LEFT JOIN gridtwin.nodes a ON a.row = e.node_a
 LEFT JOIN gridtwin.nodes b ON b.row = e.node_b
-LEFT JOIN gridtwin.state_switches w ON w.state = 'current' AND w.equipment = e.row
+LEFT JOIN gridtwin.state_switches w ON w.state = 'current' AND w.mrid = e.mrid
 LEFT JOIN gridtwin.node_topology ta ON ta.node = e.node_a
 LEFT JOIN gridtwin.node_topology tb ON tb.node = e.node_b
 LEFT JOIN gridtwin.segments g ON g.segment = greatest(ta.segment, tb.segment)
 LEFT JOIN gridtwin.feeders f ON f.row = g.feeder;
 
 -- A customer with supply counts in the feeder it comes from now, one in the dark in the feeder it
--- comes from as designed. What a segment supplies is read off its last place.
+-- comes from as designed.
 CREATE VIEW grid.circuit_status_realtime WITH (security_invoker = true) AS
 WITH dark AS (
-    SELECT h.feeder, sum(u.customers) AS customers
+    SELECT h.feeder, sum(t.customers) AS customers
     FROM gridtwin.node_topology t
     JOIN gridtwin.node_home h ON h.node = t.node
-    JOIN gridtwin.usage_points u ON u.node = t.node
     WHERE t.segment = -1
     GROUP BY h.feeder
 ), reported AS (
@@ -477,23 +492,17 @@ WITH dark AS (
         s.version,
         r.began_at,
         -- Its head is closed and live, yet no segment is its own: what it feeds, others feed too.
-        coalesce(s.feeder IS NULL AND ta.segment >= 0 AND tb.segment >= 0
-            AND coalesce(w.open_phases, e.normal_open) = 0, false) AS shared
+        coalesce(s.feeder IS NULL AND ta.segment >= 0 AND tb.segment >= 0 AND p.passes <> 0,
+            false) AS shared
     FROM gridtwin.feeders f
     LEFT JOIN gridtwin.equipment e ON e.row = f.head
-    LEFT JOIN gridtwin.state_switches w ON w.state = 'current' AND w.equipment = f.head
-    LEFT JOIN gridtwin.node_topology ta ON ta.node = e.node_a
-    LEFT JOIN gridtwin.node_topology tb ON tb.node = e.node_b
+    LEFT JOIN gridtwin.equipment_topology p ON p.equipment = f.head
+    LEFT JOIN gridtwin.node_topology ta ON ta.node = p.node_a
+    LEFT JOIN gridtwin.node_topology tb ON tb.node = p.node_b
     LEFT JOIN LATERAL (
-        SELECT max(g.feeder) AS feeder, sum(last.upto) AS customers, max(g.version) AS version
+        SELECT max(g.feeder) AS feeder, sum(t.below) AS customers, max(g.version) AS version
         FROM gridtwin.segments g
-        LEFT JOIN LATERAL (
-            SELECT t.before + t.customers AS upto
-            FROM gridtwin.node_topology t
-            WHERE t.segment = g.segment
-            ORDER BY t.ltin DESC
-            LIMIT 1
-        ) last ON true
+        LEFT JOIN gridtwin.node_topology t ON t.node = g.root
         WHERE g.feeder = f.row
     ) s ON true
     LEFT JOIN dark d ON d.feeder = f.row
@@ -648,35 +657,55 @@ COMMENT ON COLUMN gridtwin.feeders.substation IS 'Row of its substation; null = 
 COMMENT ON COLUMN gridtwin.feeders.head IS 'Row of its head switch; null = none';
 
 COMMENT ON TABLE gridtwin.node_topology IS
-    'How each node is supplied in the current state: intervals of the tree of single points of '
-    'failure, one segment per feeder';
+    'How each node is supplied in the current state: a tree from the sources, as intervals, one '
+    'segment per feeder';
 COMMENT ON COLUMN gridtwin.node_topology.node IS 'Row of the node';
 COMMENT ON COLUMN gridtwin.node_topology.segment IS 'Segment it lies in; -1 = in the dark';
-COMMENT ON COLUMN gridtwin.node_topology.ltin IS 'Place in its segment, in preorder';
+COMMENT ON COLUMN gridtwin.node_topology.ltin IS
+    'Place in its segment, in preorder; -1 in the dark';
 COMMENT ON COLUMN gridtwin.node_topology.ltout IS
-    'First place of its segment behind all that depends on it';
+    'First place of its segment behind all that hangs on it; -1 in the dark';
 COMMENT ON COLUMN gridtwin.node_topology.parent IS
-    'Row of the node that feeds it; negative at a source and in the dark';
+    'Row of the node that feeds it; -1 at a source and in the dark';
 COMMENT ON COLUMN gridtwin.node_topology.feed IS 'Row of the equipment from that node; -1 = none';
-COMMENT ON COLUMN gridtwin.node_topology.customers IS 'Customers supplied at this node';
-COMMENT ON COLUMN gridtwin.node_topology.before IS 'Customers of the segment at earlier places';
+COMMENT ON COLUMN gridtwin.node_topology.depth IS
+    'Pieces of equipment from the source; -1 in the dark';
+COMMENT ON COLUMN gridtwin.node_topology.customers IS
+    'Customers at this node, with supply or without';
+COMMENT ON COLUMN gridtwin.node_topology.below IS
+    'Customers of its segment that hang on it, its own with them; 0 in the dark';
 
 COMMENT ON TABLE gridtwin.segments IS
     'Runs of the preorder that a switch operation rewrites as a whole';
 COMMENT ON COLUMN gridtwin.segments.segment IS 'Number; 0 lies above the feeder heads';
 COMMENT ON COLUMN gridtwin.segments.feeder IS
     'Row of the feeder it belongs to; null above the heads';
-COMMENT ON COLUMN gridtwin.segments.root IS 'Row of the node at its first place';
+COMMENT ON COLUMN gridtwin.segments.root IS 'Row of the node at its first place; null for 0';
 COMMENT ON COLUMN gridtwin.segments.hook IS 'Row of the node of segment 0 it hangs on';
 COMMENT ON COLUMN gridtwin.segments.meshed IS
-    'Whether it holds a loop, where intervals alone do not answer';
+    'Whether a chord ends in it, so that intervals alone do not answer; for 0: whether any does '
+    'anywhere';
 COMMENT ON COLUMN gridtwin.segments.version IS 'Version of the current state that last rewrote it';
 
 COMMENT ON TABLE gridtwin.equipment_topology IS
-    'What goes dark with each piece of equipment in the current state';
+    'What gets through each piece of equipment in the current state, and what hangs on it';
 COMMENT ON COLUMN gridtwin.equipment_topology.equipment IS 'Row of the equipment';
+COMMENT ON COLUMN gridtwin.equipment_topology.node_a IS 'Row of the node at its first terminal';
+COMMENT ON COLUMN gridtwin.equipment_topology.node_b IS 'Row of the node at its second terminal';
+COMMENT ON COLUMN gridtwin.equipment_topology.passes IS
+    'Phases that get through (A 1, B 2, C 4); 0 = does not conduct';
+COMMENT ON COLUMN gridtwin.equipment_topology.one_way IS
+    '1 only from a to b, -1 only from b to a, 0 both ways';
+COMMENT ON COLUMN gridtwin.equipment_topology.mixes IS
+    '1: any phase at a energizes all at b, and none comes back; -1: the other way around';
 COMMENT ON COLUMN gridtwin.equipment_topology.child IS
-    'Row of the node that goes dark with it, and all that depends on it; -1 = none';
+    'Row of the node it feeds in the tree; -1 = none';
+
+COMMENT ON TABLE gridtwin.chords IS
+    'Live equipment outside of the tree: each closes a loop, or joins two sources';
+COMMENT ON COLUMN gridtwin.chords.equipment IS 'Row of the equipment';
+COMMENT ON COLUMN gridtwin.chords.node_a IS 'Row of the node at its first terminal';
+COMMENT ON COLUMN gridtwin.chords.node_b IS 'Row of the node at its second terminal';
 
 COMMENT ON TABLE gridtwin.node_home IS 'Feeder that supplies each node with customers as designed';
 COMMENT ON COLUMN gridtwin.node_home.node IS 'Row of the node';
@@ -692,7 +721,7 @@ COMMENT ON COLUMN gridtwin.states.created_by IS 'Login that made it';
 
 COMMENT ON TABLE gridtwin.state_switches IS 'What differs from the design in each state';
 COMMENT ON COLUMN gridtwin.state_switches.state IS 'Name of the state';
-COMMENT ON COLUMN gridtwin.state_switches.equipment IS 'Row of the equipment';
+COMMENT ON COLUMN gridtwin.state_switches.mrid IS 'Id of the equipment';
 COMMENT ON COLUMN gridtwin.state_switches.open_phases IS
     'Phases that stand open, as bits; 0 = closed';
 
@@ -827,8 +856,9 @@ COMMENT ON COLUMN grid.circuit_status_realtime.name IS 'Name';
 COMMENT ON COLUMN grid.circuit_status_realtime.substation IS 'mRID of its substation';
 COMMENT ON COLUMN grid.circuit_status_realtime.head IS 'mRID of its head switch';
 COMMENT ON COLUMN grid.circuit_status_realtime.customers IS
-    'Customers it supplies now, and those in the dark it supplies as designed; null where its '
-    'head is on a loop or within another feeder';
+    'Customers it supplies now, and those in the dark it supplies as designed; on a loop each '
+    'where its way from a source is shortest; null where its head closes a loop or lies within '
+    'another feeder';
 COMMENT ON COLUMN grid.circuit_status_realtime.customers_energized IS
     'Customers with supply; null likewise';
 COMMENT ON COLUMN grid.circuit_status_realtime.customers_out IS

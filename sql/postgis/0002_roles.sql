@@ -57,7 +57,7 @@ BEGIN
         GRANT SELECT ON ALL TABLES IN SCHEMA gridtwin, grid TO gridtwin_operator;
         GRANT INSERT, UPDATE, DELETE ON
             gridtwin.states, gridtwin.state_switches, gridtwin.events, gridtwin.node_topology,
-            gridtwin.equipment_topology, gridtwin.segments, gridtwin.outages,
+            gridtwin.equipment_topology, gridtwin.segments, gridtwin.chords, gridtwin.outages,
             gridtwin.outage_usage_points, gridtwin.estimates, gridtwin.specs
             TO gridtwin_operator;
         GRANT INSERT ON gridtwin.estimates_history TO gridtwin_operator;

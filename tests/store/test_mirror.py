@@ -40,7 +40,7 @@ def mirrored(network: Network, version: int = 0, **deviations: str) -> Mirrored:
 
 @pytest.fixture
 def connection(database: str) -> Iterator[psycopg.Connection[Any]]:
-    with connect(database) as made:
+    with connect(database, autocommit=True) as made:
         migrate(made)
         yield made
 
@@ -78,9 +78,10 @@ def test_a_territory_is_mirrored_with_its_places_and_intervals(
     points = twin.network.data.usage_points
     assert count == (2_000, 2_000, 2_000, int(points.customers.sum()))
     per_feeder = connection.execute(
-        "SELECT f.row, sum(t.customers) FROM gridtwin.feeders f"
+        "SELECT f.row, max(t.below) FROM gridtwin.feeders f"
         " JOIN gridtwin.segments s ON s.feeder = f.row"
         " JOIN gridtwin.node_topology t ON t.segment = s.segment GROUP BY f.row"
+        " HAVING max(t.below) = sum(t.customers)"
     ).fetchall()
     heads = twin.current.child[twin.network.data.feeders.head]
     assert dict(per_feeder) == {

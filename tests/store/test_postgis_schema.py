@@ -367,10 +367,10 @@ def test_a_circuit_counts_supplied_customers_where_they_are_and_dark_ones_where_
         INSERT INTO gridtwin.segments (segment, feeder, root, hook, version)
             VALUES (0, NULL, NULL, NULL, 0), (1, 0, 1, 0, 7), (2, 1, 4, 0, 0);
         INSERT INTO gridtwin.node_topology VALUES
-            (0, 0, 0, 1, -1, -1, 0, 0),
-            (1, 1, 0, 2, 0, 0, 0, 0), (2, 1, 1, 2, 1, 9, 3, 0),
-            (3, -1, -1, -1, -2, -1, 0, 0),
-            (4, 2, 0, 3, 0, 1, 0, 0), (5, 2, 1, 2, 4, 9, 2, 0), (6, 2, 2, 3, 4, 9, 4, 2);
+            (0, 0, 0, 1, -1, -1, 0, 0, 0),
+            (1, 1, 0, 2, 0, 0, 1, 0, 3), (2, 1, 1, 2, 1, 9, 2, 3, 3),
+            (3, -1, -1, -1, -1, -1, -1, 5, 0),
+            (4, 2, 0, 3, 0, 1, 1, 0, 6), (5, 2, 1, 2, 4, 9, 2, 2, 2), (6, 2, 2, 3, 4, 9, 2, 4, 4);
         INSERT INTO gridtwin.node_home VALUES (2, 0), (3, 0), (5, 1), (6, 1);
         INSERT INTO gridtwin.events (version, at, mrid, open_before, open_after)
             VALUES (7, '2026-03-01 12:00Z', 'SW', 0, 7);
@@ -440,7 +440,7 @@ def test_the_operator_operates_and_leaves_the_network_alone(
     migrated.execute("INSERT INTO gridtwin.network (id, content_hash) VALUES ('twin', '')")
     with connect(acting_as(migrated, postgres, ROLES[1]), autocommit=True) as operator:
         operator.execute("UPDATE gridtwin.states SET version = 1 WHERE name = 'current'")
-        operator.execute("INSERT INTO gridtwin.state_switches VALUES ('current', 5, 7)")
+        operator.execute("INSERT INTO gridtwin.state_switches VALUES ('current', 'SW-5', 7)")
         for refused in (
             "UPDATE gridtwin.network SET id = 'other'",
             "UPDATE gridtwin.network SET state_version = 1",
@@ -459,7 +459,7 @@ def test_the_operator_operates_and_leaves_the_network_alone(
     login = "gridtwin_operator_login"
     assert rows == [
         (login, "states", "current", "update", "0", "1"),
-        (login, "state_switches", "current/5", "insert", None, None),
+        (login, "state_switches", "current/SW-5", "insert", None, None),
     ]
 
 

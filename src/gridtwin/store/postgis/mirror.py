@@ -204,19 +204,18 @@ def _write_state(connection: psycopg.Connection[Any], twin: Mirrored) -> None:
     version, name = twin.state.version, CURRENT
     kept = set(
         connection.execute(
-            "SELECT equipment, open_phases FROM gridtwin.state_switches WHERE state = %s", (name,)
+            "SELECT mrid, open_phases FROM gridtwin.state_switches WHERE state = %s", (name,)
         ).fetchall()
     )
     wanted = set(state_rows(twin))
     with connection.cursor() as cursor:
         cursor.executemany(
-            "DELETE FROM gridtwin.state_switches WHERE state = %s AND equipment = %s",
-            [(name, row) for row, _ in sorted(kept - wanted)],
+            "DELETE FROM gridtwin.state_switches WHERE state = %s AND mrid = %s",
+            [(name, mrid) for mrid, _ in sorted(kept - wanted)],
         )
         cursor.executemany(
-            "INSERT INTO gridtwin.state_switches (state, equipment, open_phases)"
-            " VALUES (%s, %s, %s)",
-            [(name, row, mask) for row, mask in sorted(wanted - kept)],
+            "INSERT INTO gridtwin.state_switches (state, mrid, open_phases) VALUES (%s, %s, %s)",
+            [(name, mrid, mask) for mrid, mask in sorted(wanted - kept)],
         )
     connection.execute(
         "UPDATE gridtwin.states SET version = %s WHERE name = %s AND version <> %s",

@@ -26,7 +26,7 @@ from datetime import datetime
 from typing import Any
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridtwin.model.cim import CONTROLS, KIND_NAMES, PLACEMENTS, SOURCE_KINDS
@@ -164,7 +164,7 @@ class NodeTopology(Base):
             "node_topology_segment",
             "segment",
             "ltin",
-            postgresql_include=["node", "customers", "before"],
+            postgresql_include=["node", "feed", "depth"],
         ),
         {"postgresql_with": {"fillfactor": 70}},
     )
@@ -174,15 +174,16 @@ class NodeTopology(Base):
     ltout: Mapped[int]
     parent: Mapped[int]
     feed: Mapped[int]
+    depth: Mapped[int]
     customers: Mapped[int]
-    before: Mapped[int] = mapped_column(BigInteger)
+    below: Mapped[int] = mapped_column(BigInteger)
 
 
 class Segment(Base):
     """A run of the preorder that a switch operation rewrites as a whole."""
 
     __tablename__ = "segments"
-    __table_args__ = (Index("segments_feeder", "feeder"),)
+    __table_args__ = (Index("segments_feeder", "feeder"), Index("segments_hook", "hook"))
     segment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     feeder: Mapped[int | None]
     root: Mapped[int | None]
@@ -192,11 +193,33 @@ class Segment(Base):
 
 
 class EquipmentTopology(Base):
-    """What goes dark with a piece of equipment in the current state."""
+    """What gets through a piece of equipment in the current state, and what hangs on it."""
 
     __tablename__ = "equipment_topology"
+    __table_args__ = (
+        CheckConstraint("passes BETWEEN 0 AND 7"),
+        CheckConstraint("one_way BETWEEN -1 AND 1"),
+        CheckConstraint("mixes BETWEEN -1 AND 1"),
+        Index("equipment_topology_node_a", "node_a"),
+        Index("equipment_topology_node_b", "node_b"),
+        {"postgresql_with": {"fillfactor": 70}},
+    )
     equipment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    node_a: Mapped[int]
+    node_b: Mapped[int]
+    passes: Mapped[int] = mapped_column(SmallInteger)
+    one_way: Mapped[int] = mapped_column(SmallInteger)
+    mixes: Mapped[int] = mapped_column(SmallInteger)
     child: Mapped[int] = mapped_column(server_default=text("-1"))
+
+
+class Chord(Base):
+    """Live equipment outside of the tree, which closes a loop."""
+
+    __tablename__ = "chords"
+    equipment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    node_a: Mapped[int]
+    node_b: Mapped[int]
 
 
 class NodeHome(Base):
@@ -226,7 +249,7 @@ class StateSwitch(Base):
     state: Mapped[str] = mapped_column(
         ForeignKey("states.name", ondelete="CASCADE"), primary_key=True
     )
-    equipment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    mrid: Mapped[str] = mapped_column(primary_key=True)
     open_phases: Mapped[int] = mask("open_phases", default=None)
 
 

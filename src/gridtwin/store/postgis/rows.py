@@ -12,6 +12,7 @@ from gridtwin.model import cim, phases
 from gridtwin.model.frames import equipment_lines
 from gridtwin.model.tables import decode
 from gridtwin.topology.membership import feeder_of_nodes
+from gridtwin.topology.tree import supply_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -166,50 +167,60 @@ def _feeders(data: NetworkData) -> Table:
 
 def _topology(twin: Mirrored) -> list[Table]:
     """Return where every node, feeder and piece of equipment stands in the current state."""
-    data, index = twin.network.data, twin.current
-    live = index.tin >= 0
-    base = index.base[np.maximum(index.segment, 0)]
-    place = np.where(live, index.tin - base, -1)
-    before = index.before[np.maximum(index.tin, 0)]
-    segments = np.arange(len(index.base))
-    meshed = np.zeros(len(index.base), dtype=bool)
-    if index.core is not None:
-        looped = index.core.nodes[index.core.nodes < len(index.tin)]
-        meshed[index.segment[looped]] = True
-    feeder = np.full(len(index.tin) + 1, -1, dtype=np.int32)
-    heads = index.child[data.feeders.head]
+    data, conduction = twin.network.data, twin.current.conduction
+    points = data.usage_points
+    count = len(data.nodes.mrid)
+    customers = np.bincount(points.node, points.customers, count).astype(np.int32)
+    tree = supply_tree(conduction, data.feeders.head, customers)
+    segments = np.arange(len(tree.root))
+    feeder = np.full(count + 1, -1, dtype=np.int32)
+    heads = tree.child[data.feeders.head]
     feeder[heads] = np.arange(len(heads), dtype=np.int32)
     feeder[-1] = -1  # of segment 0, and of heads that nothing hangs on
     home = feeder_of_nodes(twin.normal, data)[0]
     nodes = np.flatnonzero(home >= 0)
+    chords = tree.chords
     return [
         _table(
             "node_topology",
             "node",
-            node=("int4", _numbers(np.arange(len(index.tin)))),
-            segment=("int4", _numbers(index.segment)),
-            ltin=("int4", _numbers(place)),
-            ltout=("int4", _numbers(np.where(live, place + index.size, -1))),
-            parent=("int4", _numbers(np.maximum(index.parent, -1))),
-            feed=("int4", _numbers(index.feed)),
-            customers=("int4", _numbers(np.where(live, index.weight, 0))),
-            before=("int8", _numbers(np.where(live, before, 0))),
+            node=("int4", _numbers(np.arange(count))),
+            segment=("int4", _numbers(tree.segment)),
+            ltin=("int4", _numbers(tree.ltin)),
+            ltout=("int4", _numbers(tree.ltout)),
+            parent=("int4", _numbers(tree.parent)),
+            feed=("int4", _numbers(tree.feed)),
+            depth=("int4", _numbers(tree.depth)),
+            customers=("int4", _numbers(customers)),
+            below=("int8", _numbers(tree.below)),
         ),
         _table(
             "segments",
             "segment",
             segment=("int4", _numbers(segments)),
-            feeder=("int4", _references(feeder[index.root])),
-            root=("int4", _references(index.root)),
-            hook=("int4", _references(index.hook)),
-            meshed=("bool", _numbers(meshed)),
+            feeder=("int4", _references(feeder[tree.root])),
+            root=("int4", _references(tree.root)),
+            hook=("int4", _references(tree.hook)),
+            meshed=("bool", _numbers(tree.meshed)),
             version=("int8", _numbers(np.full(len(segments), twin.state.version))),
         ),
         _table(
             "equipment_topology",
             "equipment",
-            equipment=("int4", _numbers(np.arange(len(index.child)))),
-            child=("int4", _numbers(index.child)),
+            equipment=("int4", _numbers(np.arange(len(tree.child)))),
+            node_a=("int4", _numbers(conduction.node_a)),
+            node_b=("int4", _numbers(conduction.node_b)),
+            passes=("int2", _numbers(conduction.passes)),
+            one_way=("int2", _numbers(conduction.one_way)),
+            mixes=("int2", _numbers(conduction.mixes)),
+            child=("int4", _numbers(tree.child)),
+        ),
+        _table(
+            "chords",
+            "equipment",
+            equipment=("int4", _numbers(chords)),
+            node_a=("int4", _numbers(conduction.node_a[chords])),
+            node_b=("int4", _numbers(conduction.node_b[chords])),
         ),
         _table(
             "node_home",
@@ -220,13 +231,9 @@ def _topology(twin: Mirrored) -> list[Table]:
     ]
 
 
-def state_rows(twin: Mirrored) -> list[tuple[int, int]]:
+def state_rows(twin: Mirrored) -> list[tuple[str, int]]:
     """Return the equipment that stands otherwise than designed, and its open phases."""
-    ids = twin.network.ids
-    return [
-        (ids.find(mrid, ("equipment",)).row, phases.parse(text))
-        for mrid, text in sorted(twin.state.deviations.items())
-    ]
+    return [(mrid, phases.parse(text)) for mrid, text in sorted(twin.state.deviations.items())]
 
 
 @dataclass(frozen=True, slots=True)
