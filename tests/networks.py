@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import shapely
 
 from gridtwin.model.network import Network
+
+PHASES = ("ABC", "ABC", "ABC", "ABC", "A", "B", "AB", "", "C")
 
 
 def network(
@@ -81,4 +84,50 @@ def two_feeders_with_a_tie() -> Network:
         meters="M3@n3:A*3 M4@n4:ABC*5 M5@n5:ABC*7",
         sources="S T",
         heads="BKR1 BKR2",
+    )
+
+
+def random_network(seed: int) -> Network:
+    """Return a small network: parallel and looped edges, several sources, islands, open poles."""
+    rng = random.Random(seed)
+    codes = PHASES if rng.random() < 0.6 else ("ABC",)
+    low_voltage = rng.random() < 0.5
+    nodes = [f"n{at}" for at in range(rng.randint(3, 14))]
+    volts = [rng.choice((12470.0, 12470.0, 240.0)) if low_voltage else 1e4 for _ in nodes]
+    rows = []
+    for at in range(rng.randint(2, 24)):
+        a, b = rng.randrange(len(nodes)), rng.randrange(len(nodes))
+        kind = rng.choice(("ac_line_segment", "recloser", "power_transformer"))
+        if low_voltage:
+            same = volts[a] == volts[b]
+            kind = rng.choice(("ac_line_segment", "fuse")) if same else "power_transformer"
+        phases = rng.choice(codes)
+        opened: bool | str = rng.random() < 1 / 6
+        if phases == "ABC":
+            opened = rng.choice(("", "", "", "A", "BC", "ABC", ""))
+        group = rng.choice(("", "", "Dyn")) if kind == "power_transformer" else ""
+        rows.append((f"e{at}", kind, nodes[a], nodes[b], phases, opened, group))
+    names = ("mrid", "kind", "node_a", "node_b", "phases", "normal_open", "vector_group")
+    sources = [rng.choice(nodes) for _ in range(rng.randint(1, 3))]
+    points = [*nodes, *(rng.choice(nodes) for _ in range(4))]
+    heads = [row[0] for row in rows if rng.random() < 0.2]
+    return Network.from_frames(
+        nodes={
+            "mrid": nodes,
+            "geometry": [shapely.Point(at, 0) for at in range(len(nodes))],
+            "nominal_v": volts,
+        },
+        equipment=dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)),
+        usage_points={
+            "mrid": [f"u{at}" for at in range(len(points))],
+            "node": points,
+            "phases": [rng.choice(codes) for _ in points],
+            "customers": [at % 5 + 1 for at in range(len(points))],
+        },
+        sources={
+            "mrid": [f"s{at}" for at in range(len(sources))],
+            "node": sources,
+            "phases": [rng.choice(codes) for _ in sources],
+        },
+        feeders={"mrid": [f"f-{head}" for head in heads], "head": heads},
     )

@@ -150,16 +150,18 @@ def _feeds(situation: Situation, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 def _loose(situation: Situation, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the equipment outside the tree that has lost what feeds it."""
-    extra = situation.index.extra
-    if not len(extra):
+    """Return the equipment that has lost what feeds it, and does not feed a lost node itself."""
+    index, conduction = situation.index, situation.index.conduction
+    if not len(index.extra):
         return NONE
-    lost = np.zeros(len(situation.supplied), dtype=bool)
+    lost = np.zeros(len(situation.supplied) + 1, dtype=bool)
     lost[nodes] = True
-    equipment = situation.data.equipment
-    one_way = situation.index.conduction.one_way[extra]
-    a, b = lost[equipment.node_a[extra]], lost[equipment.node_b[extra]]
-    return extra[np.where(one_way > 0, a, np.where(one_way < 0, b, a & b))]
+    kept = np.flatnonzero(index.feed >= 0)
+    kept = kept[lost[index.parent[kept]] & ~lost[kept]]
+    rows = np.concatenate([index.extra, index.feed[kept]])
+    one_way = conduction.one_way[rows]
+    a, b = lost[conduction.node_a[rows]], lost[conduction.node_b[rows]]
+    return rows[np.where(one_way > 0, a, np.where(one_way < 0, b, a & b))]
 
 
 def _hung(

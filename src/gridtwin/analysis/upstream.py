@@ -47,7 +47,12 @@ def upstream(
     finder = {"all_paths": _all_paths, "shortest": _shortest, "must_pass": _must_pass}[mode]
     rows = finder(situation, starts, sorted(own))
     rows = rows[~np.isin(rows, sorted(own))]
-    return _nearest_first(situation, starts, rows, barriers)
+    if mode != "must_pass":
+        return _nearest_first(situation, starts, rows, barriers)
+    # What every way passes may lie beyond a loop: it is reached over all of them.
+    ways = _all_paths(situation, starts, sorted(own))
+    answer = _nearest_first(situation, starts, ways[~np.isin(ways, sorted(own))], barriers)
+    return answer.kept(np.isin(answer.equipment, rows))
 
 
 def _upper_ends(situation: Situation, elements: Sequence[Element]) -> NDArray[np.int32]:
