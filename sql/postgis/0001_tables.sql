@@ -147,6 +147,7 @@ CREATE INDEX equipment_geometry_3857 ON gridtwin.equipment USING gist (geometry_
 CREATE INDEX usage_points_geometry ON gridtwin.usage_points USING gist (geometry);
 CREATE INDEX usage_points_geometry_3857 ON gridtwin.usage_points USING gist (geometry_3857);
 CREATE INDEX usage_points_node ON gridtwin.usage_points (node);
+CREATE INDEX feeders_head ON gridtwin.feeders (head);
 CREATE INDEX substations_geometry ON gridtwin.substations USING gist (geometry);
 CREATE INDEX substations_geometry_3857 ON gridtwin.substations USING gist (geometry_3857);
 
@@ -161,11 +162,12 @@ CREATE TABLE gridtwin.node_topology (
     feed int NOT NULL,
     depth int NOT NULL,
     customers int NOT NULL,
-    below bigint NOT NULL
+    below bigint NOT NULL,
+    feed_mrid text NOT NULL DEFAULT '',
+    feed_kind text NOT NULL DEFAULT ''
 ) WITH (fillfactor = 70);
 
-CREATE INDEX node_topology_segment ON gridtwin.node_topology (segment, ltin)
-    INCLUDE (node, feed, depth);
+CREATE INDEX node_topology_segment ON gridtwin.node_topology (segment, ltin);
 
 CREATE TABLE gridtwin.segments (
     segment int PRIMARY KEY,
@@ -225,7 +227,8 @@ CREATE TABLE gridtwin.events (
     actor text NOT NULL DEFAULT '',
     mrid text NOT NULL,
     open_before smallint NOT NULL CHECK (open_before BETWEEN 0 AND 63),
-    open_after smallint NOT NULL CHECK (open_after BETWEEN 0 AND 63)
+    open_after smallint NOT NULL CHECK (open_after BETWEEN 0 AND 63),
+    request text UNIQUE
 );
 
 CREATE TABLE gridtwin.specs (
@@ -674,6 +677,9 @@ COMMENT ON COLUMN gridtwin.node_topology.customers IS
     'Customers at this node, with supply or without';
 COMMENT ON COLUMN gridtwin.node_topology.below IS
     'Customers of its segment that hang on it, its own with them; 0 in the dark';
+COMMENT ON COLUMN gridtwin.node_topology.feed_mrid IS
+    'Id of the equipment that feeds it, here so that a trace reads one run of rows; empty = none';
+COMMENT ON COLUMN gridtwin.node_topology.feed_kind IS 'Its kind; empty = none';
 
 COMMENT ON TABLE gridtwin.segments IS
     'Runs of the preorder that a switch operation rewrites as a whole';
@@ -732,6 +738,8 @@ COMMENT ON COLUMN gridtwin.events.actor IS 'Who operated';
 COMMENT ON COLUMN gridtwin.events.mrid IS 'Id of the equipment';
 COMMENT ON COLUMN gridtwin.events.open_before IS 'Phases that stood open before, as bits';
 COMMENT ON COLUMN gridtwin.events.open_after IS 'Phases that stand open afterwards, as bits';
+COMMENT ON COLUMN gridtwin.events.request IS
+    'Given by a client that may ask twice, as after a lost connection: one request is done once';
 
 COMMENT ON TABLE gridtwin.specs IS 'Trace specs by name';
 COMMENT ON COLUMN gridtwin.specs.name IS 'Name';

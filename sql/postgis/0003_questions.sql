@@ -17,6 +17,9 @@
 -- flooded: the nodes on loops, and all between them and the sources. Everything else hangs on the
 -- core as trees, where intervals hold.
 --
+-- Functions that walk the tree look node by node into an index: the planner is kept from joining
+-- whole tables instead, which it may think cheaper while tables are new.
+--
 -- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0003_questions.sql URL
 
 BEGIN;
@@ -30,8 +33,6 @@ BEGIN
     WHERE extname = 'postgis';
 END
 $$;
-
-CREATE INDEX feeders_head ON gridtwin.feeders (head);
 
 -- ---------------------------------------------------------------- phases
 
@@ -61,7 +62,7 @@ END;
 -- From a node down the tree to another.
 CREATE FUNCTION gridtwin.mask_below(top int, mask int, at int) RETURNS int
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
     found int := mask;
@@ -142,9 +143,12 @@ WHERE in_service AND kind <> 'der';
 -- The intervals that hang on nodes, none within another, with the customers of each.
 CREATE FUNCTION gridtwin.tree_ranges(nodes int[])
 RETURNS TABLE (segment int, first int, last int, top int, customers bigint)
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH given AS (
         SELECT t.node, t.segment, t.ltin, t.ltout, t.below,
             max(t.ltout) OVER (
@@ -167,7 +171,8 @@ AS $$
     FROM outer_ones o
     WHERE NOT EXISTS (SELECT FROM hooked h WHERE h.segment = o.segment)
     UNION ALL
-    SELECT h.segment, h.ltin, h.ltout, h.node, h.below FROM hooked h
+    SELECT h.segment, h.ltin, h.ltout, h.node, h.below FROM hooked h;
+END
 $$;
 
 -- Whether faults touch the core, so that intervals alone do not answer.
@@ -206,9 +211,12 @@ $$;
 CREATE FUNCTION gridtwin.core_loss(
     rows int[] DEFAULT '{}', nodes int[] DEFAULT '{}', sources int[] DEFAULT '{}'
 ) RETURNS TABLE (node int, was int, remains int)
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH RECURSIVE core (node) AS (
         SELECT * FROM (
             SELECT c.node_a FROM gridtwin.chords c
@@ -279,7 +287,8 @@ AS $$
     SELECT b.node, b.mask | k.all_passes, coalesce(l.mask | k.all_passes, 0)
     FROM was_there b
     CROSS JOIN kind k
-    LEFT JOIN is_left l ON l.node = b.node
+    LEFT JOIN is_left l ON l.node = b.node;
+END
 $$;
 
 -- What is left when faults happen at once, as intervals of node_topology: remains 0 where nothing
@@ -354,9 +363,12 @@ $$;
 -- would leave it dark counts as supplied while any conductor reaches it.
 CREATE FUNCTION gridtwin.lost_points(rows int[], nodes int[], sources int[])
 RETURNS TABLE (point int, is_out bool)
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH ranges AS MATERIALIZED (
         SELECT * FROM gridtwin.lost(rows, nodes, sources)
     ), dimmed AS (
@@ -386,7 +398,8 @@ AS $$
     JOIN gridtwin.usage_points u ON u.node = t.node
     WHERE r.remains & 8 = 0
     UNION ALL
-    SELECT f.row, f.is_out FROM found f WHERE f.is_out OR f.is_partly
+    SELECT f.row, f.is_out FROM found f WHERE f.is_out OR f.is_partly;
+END
 $$;
 
 CREATE FUNCTION gridtwin.lost_customers(rows int[], nodes int[], sources int[]) RETURNS int
@@ -416,15 +429,20 @@ $$;
 CREATE FUNCTION gridtwin.radial_range(
     element text, OUT segment int, OUT first int, OUT last int, OUT depth int, OUT customers bigint
 )
-LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+#variable_conflict use_column
+BEGIN
     SELECT t.segment, t.ltin, t.ltout, t.depth, t.below
+    INTO segment, first, last, depth, customers
     FROM gridtwin.equipment e
     JOIN gridtwin.equipment_topology p ON p.equipment = e.row
     JOIN gridtwin.node_topology t ON t.node = p.child
     JOIN gridtwin.segments g ON g.segment = t.segment
     WHERE e.mrid = element AND t.segment > 0 AND NOT g.meshed;
-END;
+END
+$$;
 
 CREATE FUNCTION gridtwin.downstream(element text)
 RETURNS TABLE (mrid text, kind text, class text, depth int)
@@ -439,9 +457,8 @@ BEGIN
     SELECT * INTO at FROM gridtwin.radial_range(element);
     IF at.segment IS NOT NULL THEN
         RETURN QUERY
-            SELECT e.mrid, e.kind, 'downstream', t.depth - at.depth
+            SELECT t.feed_mrid, t.feed_kind, 'downstream', t.depth - at.depth
             FROM gridtwin.node_topology t
-            JOIN gridtwin.equipment e ON e.row = t.feed
             WHERE t.segment = at.segment AND t.ltin > at.first AND t.ltin < at.last
             ORDER BY t.ltin;
         RETURN;
@@ -620,9 +637,12 @@ $$;
 -- whose loops share equipment link them; the way to a source counts as equipment, so that a loop
 -- through two sources is one.
 CREATE FUNCTION gridtwin.with_loops(rows int[]) RETURNS SETOF int
-LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH RECURSIVE chain (chord, node) AS (
         SELECT * FROM (
             SELECT c.equipment, c.node_a FROM gridtwin.chords c
@@ -650,13 +670,14 @@ AS $$
         JOIN loops i ON i.edge = c.edge
         JOIN loops o ON o.chord = i.chord
     )
-    SELECT c.edge FROM closed c WHERE c.edge >= 0
+    SELECT c.edge FROM closed c WHERE c.edge >= 0;
+END
 $$;
 
 CREATE FUNCTION gridtwin.upstream(element text)
 RETURNS TABLE (mrid text, kind text, class text, depth int)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 30
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -669,6 +690,23 @@ DECLARE
     steps int[] := '{}';
     step int := 0;
 BEGIN
+    IF NOT EXISTS (SELECT FROM gridtwin.chords) AND cardinality(front) = 1 THEN
+        RETURN QUERY
+            WITH RECURSIVE up (parent, feed_mrid, feed_kind, step) AS (
+                SELECT t.parent, t.feed_mrid, t.feed_kind, 1
+                FROM gridtwin.node_topology t
+                WHERE t.node = front[1]
+                UNION ALL
+                SELECT t.parent, t.feed_mrid, t.feed_kind, u.step + 1
+                FROM up u
+                JOIN gridtwin.node_topology t ON t.node = u.parent
+            )
+            SELECT u.feed_mrid, u.feed_kind, 'upstream', u.step
+            FROM up u
+            WHERE u.parent >= 0
+            ORDER BY u.step;
+        RETURN;
+    END IF;
     ways := ARRAY(
         WITH RECURSIVE up (node, parent, feed) AS (
             SELECT t.node, t.parent, t.feed
@@ -775,11 +813,11 @@ $$;
 -- Phases at a node as one byte; see mask_through.
 CREATE FUNCTION gridtwin.mask_of(at int) RETURNS int
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
     ways int[];
-    top record;
+    top record := NULL;
 BEGIN
     ways := ARRAY(
         WITH RECURSIVE up (node, parent, step) AS (
@@ -795,12 +833,14 @@ BEGIN
     IF cardinality(ways) = 0 THEN
         RETURN 0;
     END IF;
-    SELECT c.node, c.was & 7 AS mask INTO top
-    FROM gridtwin.core_loss() c
-    WHERE c.node = ANY (ways)
-    ORDER BY array_position(ways, c.node)
-    LIMIT 1;
-    IF NOT FOUND THEN
+    IF EXISTS (SELECT FROM gridtwin.chords) THEN
+        SELECT c.node, c.was & 7 AS mask INTO top
+        FROM gridtwin.core_loss() c
+        WHERE c.node = ANY (ways)
+        ORDER BY array_position(ways, c.node)
+        LIMIT 1;
+    END IF;
+    IF top IS NULL THEN
         SELECT s.node, bit_or(s.mask) AS mask INTO top
         FROM gridtwin.live_sources s
         WHERE s.node = ways[cardinality(ways)]
@@ -809,18 +849,6 @@ BEGIN
     RETURN gridtwin.mask_below(top.node, top.mask, at);
 END
 $$;
-
--- Whether a feeder ends at a piece of equipment: at a feeder head, or at a transformer above medium
--- voltage.
-CREATE FUNCTION gridtwin.bounds_feeder(equipment int) RETURNS bool
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN EXISTS (SELECT FROM gridtwin.feeders f WHERE f.head = bounds_feeder.equipment) OR EXISTS (
-    SELECT FROM gridtwin.equipment e
-    LEFT JOIN gridtwin.nodes a ON a.row = e.node_a
-    LEFT JOIN gridtwin.nodes b ON b.row = e.node_b
-    WHERE e.row = bounds_feeder.equipment AND e.kind = 'power_transformer'
-        AND greatest(a.nominal_v, b.nominal_v) > 45000
-);
 
 -- The end of a head switch that looks away from the source.
 CREATE FUNCTION gridtwin.far_end(head int) RETURNS int
@@ -837,12 +865,52 @@ RETURN (
     WHERE p.equipment = head
 );
 
+-- The nodes with a source that nodes are joined to: the roots of their trees, and of the trees that
+-- chords join to those.
+CREATE FUNCTION gridtwin.roots_of(nodes int[]) RETURNS int[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+BEGIN
+    RETURN ARRAY(
+        WITH RECURSIVE given AS (
+            SELECT n.node, -1 AS chord FROM unnest(nodes) n (node)
+            UNION ALL
+            SELECT c.node_a, c.equipment FROM gridtwin.chords c
+            UNION ALL
+            SELECT c.node_b, c.equipment FROM gridtwin.chords c
+        ), up (chord, node, parent) AS (
+            SELECT g.chord, t.node, t.parent
+            FROM given g
+            JOIN gridtwin.node_topology t ON t.node = g.node AND t.segment >= 0
+            UNION
+            SELECT u.chord, t.node, t.parent
+            FROM up u
+            JOIN gridtwin.node_topology t ON t.node = u.parent
+        ), root AS MATERIALIZED (
+            SELECT u.chord, u.node FROM up u WHERE u.parent < 0
+        ), joined (node) AS (
+            SELECT r.node FROM root r WHERE r.chord = -1
+            UNION
+            SELECT o.node
+            FROM joined j
+            JOIN root i ON i.node = j.node AND i.chord >= 0
+            JOIN root o ON o.chord = i.chord
+        )
+        SELECT j.node FROM joined j
+    );
+END
+$$;
+
 -- Everything joined to nodes by what conducts; within a feeder the flood passes no feeder head and
 -- climbs through no transformer above medium voltage.
 CREATE FUNCTION gridtwin.joined(nodes int[], within_feeder bool) RETURNS SETOF int
-LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH RECURSIVE reached (node) AS (
         SELECT unnest(nodes)
         UNION
@@ -857,9 +925,18 @@ AS $$
             FROM gridtwin.equipment_topology p
             WHERE p.node_b = r.node AND p.passes <> 0
         ) w
-        WHERE NOT within_feeder OR NOT gridtwin.bounds_feeder(w.equipment)
+        WHERE NOT within_feeder
+            OR NOT EXISTS (SELECT FROM gridtwin.feeders f WHERE f.head = w.equipment)
+            AND NOT EXISTS (
+                SELECT FROM gridtwin.equipment e
+                JOIN gridtwin.nodes a ON a.row = e.node_a
+                JOIN gridtwin.nodes b ON b.row = e.node_b
+                WHERE e.row = w.equipment AND e.kind = 'power_transformer'
+                    AND greatest(a.nominal_v, b.nominal_v) > 45000
+            )
     )
-    SELECT r.node FROM reached r
+    SELECT r.node FROM reached r;
+END
 $$;
 
 CREATE FUNCTION gridtwin.feeders_of(element text) RETURNS int[]
@@ -902,9 +979,12 @@ CREATE FUNCTION gridtwin.border_of(nodes int[])
 RETURNS TABLE (
     equipment int, mrid text, is_open bool, is_idle bool, is_normal bool, inside bool, is_fed bool
 )
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH reached AS MATERIALIZED (
         SELECT DISTINCT r.node FROM unnest(nodes) r (node)
     ), met AS (
@@ -929,7 +1009,8 @@ AS $$
     LEFT JOIN reached a ON a.node = m.node_a
     LEFT JOIN reached b ON b.node = m.node_b
     JOIN gridtwin.node_topology o
-        ON o.node = CASE WHEN a.node IS NOT NULL THEN m.node_b ELSE m.node_a END
+        ON o.node = CASE WHEN a.node IS NOT NULL THEN m.node_b ELSE m.node_a END;
+END
 $$;
 
 -- Names for a sentence, the first five of them.
@@ -952,6 +1033,7 @@ AS $$
 DECLARE
     ends int[] := gridtwin.ends_of(element);
     starts int[];
+    looped bool := EXISTS (SELECT FROM gridtwin.chords);
     live int;
     own record;
     by_them text;
@@ -988,14 +1070,14 @@ BEGIN
         SELECT s.mrid
         FROM gridtwin.live_sources l
         JOIN gridtwin.sources s ON s.row = l.row
-        WHERE l.node IN (SELECT gridtwin.joined(ends, false))
+        WHERE l.node = ANY (gridtwin.roots_of(ends))
         ORDER BY s.row);
     starts := gridtwin.upper_ends(element);
     must_pass := ARRAY(
         SELECT u.mrid
         FROM gridtwin.upstream(element) WITH ORDINALITY u (mrid, kind, class, depth, place)
         JOIN gridtwin.equipment e ON e.mrid = u.mrid
-        WHERE NOT EXISTS (
+        WHERE cardinality(starts) = 1 AND NOT looped OR NOT EXISTS (
             SELECT FROM gridtwin.node_topology s
             WHERE s.node = ANY (starts) AND NOT EXISTS (
                 SELECT FROM gridtwin.lost(ARRAY[e.row], '{}', '{}') l
@@ -1125,10 +1207,10 @@ COMMENT ON FUNCTION gridtwin.usage_points_in(geometry) IS
     'Usage points inside a polygon, and their customers';
 COMMENT ON FUNCTION gridtwin.customers_out(geometry) IS
     'Customers who go dark when all equipment that meets a polygon is damaged at once';
-COMMENT ON FUNCTION gridtwin.bounds_feeder(int) IS
-    'Whether a feeder ends at a piece of equipment';
 COMMENT ON FUNCTION gridtwin.far_end(int) IS
     'Row of the node of a head switch that looks away from the source';
+COMMENT ON FUNCTION gridtwin.roots_of(int[]) IS
+    'Rows of the nodes with a source that nodes are joined to';
 COMMENT ON FUNCTION gridtwin.joined(int[], bool) IS
     'Rows of the nodes joined to nodes by what conducts';
 COMMENT ON FUNCTION gridtwin.feeders_of(text) IS 'Rows of the feeders that reach an element';

@@ -10,6 +10,8 @@
 -- segment move up or close the gap. Where the cut part is reached another way, over a chord, it is
 -- hung on there at once.
 --
+-- As in 0003, walks are kept to the indexes.
+--
 -- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0004_operate.sql URL
 
 BEGIN;
@@ -50,7 +52,7 @@ END;
 -- Put everything that hangs on a node in the dark.
 CREATE FUNCTION gridtwin.cut_off(top int, version bigint) RETURNS void
 LANGUAGE plpgsql
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
     at gridtwin.node_topology;
@@ -76,7 +78,8 @@ BEGIN
     FROM gridtwin.node_topology t
     WHERE t.node = ANY (dark) AND p.equipment = t.feed;
     UPDATE gridtwin.node_topology t
-    SET segment = -1, ltin = -1, ltout = -1, parent = -1, feed = -1, depth = -1, below = 0
+    SET segment = -1, ltin = -1, ltout = -1, parent = -1, feed = -1, depth = -1, below = 0,
+        feed_mrid = '', feed_kind = ''
     WHERE t.node = ANY (dark);
     -- What stands behind moves up; what it hung on loses its customers.
     UPDATE gridtwin.node_topology t
@@ -94,7 +97,7 @@ $$;
 -- subtrees, added up from the leaves.
 CREATE FUNCTION gridtwin.hang_on(way int, tail int, head int, version bigint) RETURNS void
 LANGUAGE plpgsql
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
     at gridtwin.node_topology;
@@ -196,9 +199,10 @@ BEGIN
     UPDATE gridtwin.node_topology t
     SET segment = n.segment, ltin = n.start, ltout = n.start + n.size, depth = n.depth,
         feed = n.feed, parent = CASE WHEN n.up > 0 THEN nodes[n.up] ELSE tail END,
-        below = n.below
+        below = n.below, feed_mrid = e.mrid, feed_kind = e.kind
     FROM unnest(nodes, feeds, ups, segments, depths, sizes, starts, totals)
         n (node, feed, up, segment, depth, size, start, below)
+    JOIN gridtwin.equipment e ON e.row = n.feed
     WHERE t.node = n.node;
     UPDATE gridtwin.equipment_topology p
     SET child = n.node
@@ -223,7 +227,7 @@ $$;
 -- Let other phases than before through a piece of equipment.
 CREATE FUNCTION gridtwin.let_through(way int, phases int, version bigint) RETURNS void
 LANGUAGE plpgsql
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
     own gridtwin.equipment_topology;
@@ -288,8 +292,6 @@ END
 $$;
 
 -- ---------------------------------------------------------------- operations
-
-ALTER TABLE gridtwin.events ADD COLUMN request text UNIQUE;
 
 CREATE FUNCTION gridtwin.move_poles(
     element text, open_phases text, poles text DEFAULT '', actor text DEFAULT '',
@@ -373,8 +375,6 @@ $$;
 
 -- ---------------------------------------------------------------- comments
 
-COMMENT ON COLUMN gridtwin.events.request IS
-    'Given by a client that may ask twice, as after a lost connection: one request is done once';
 COMMENT ON FUNCTION gridtwin.phase_mask(text) IS
     'Phases of a text such as ''ABC'' or ''s1s2'' as bits (A 1, B 2, C 4, N 8, s1 16, s2 32)';
 COMMENT ON FUNCTION gridtwin.passing(int, int, bool) IS

@@ -147,7 +147,7 @@ class Feeder(Base):
     """A feeder, defined by its head switch."""
 
     __tablename__ = "feeders"
-    __table_args__ = (unique_row("feeders"),)
+    __table_args__ = (unique_row("feeders"), Index("feeders_head", "head"))
     row: Mapped[int] = row()
     mrid: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[Label]
@@ -160,12 +160,7 @@ class NodeTopology(Base):
 
     __tablename__ = "node_topology"
     __table_args__ = (
-        Index(
-            "node_topology_segment",
-            "segment",
-            "ltin",
-            postgresql_include=["node", "feed", "depth"],
-        ),
+        Index("node_topology_segment", "segment", "ltin"),
         {"postgresql_with": {"fillfactor": 70}},
     )
     node: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -177,6 +172,8 @@ class NodeTopology(Base):
     depth: Mapped[int]
     customers: Mapped[int]
     below: Mapped[int] = mapped_column(BigInteger)
+    feed_mrid: Mapped[Label]
+    feed_kind: Mapped[Label]
 
 
 class Segment(Base):
@@ -263,6 +260,7 @@ class Event(Base):
     mrid: Mapped[str]
     open_before: Mapped[int] = mask("open_before", default=None)
     open_after: Mapped[int] = mask("open_after", default=None)
+    request: Mapped[str | None] = mapped_column(unique=True)
 
 
 class Spec(Base):

@@ -179,7 +179,10 @@ def _topology(twin: Mirrored) -> list[Table]:
     feeder[-1] = -1  # of segment 0, and of heads that nothing hangs on
     home = feeder_of_nodes(twin.normal, data)[0]
     nodes = np.flatnonzero(home >= 0)
-    chords = tree.chords
+    chords, equipment = tree.chords, data.equipment
+    # The last entry is of those that nothing feeds.
+    feed_mrid = np.append(equipment.mrid, b"").take(tree.feed)
+    feed_kind = np.append(equipment.kind + 1, 0).take(tree.feed)
     return [
         _table(
             "node_topology",
@@ -193,6 +196,8 @@ def _topology(twin: Mirrored) -> list[Table]:
             depth=("int4", _numbers(tree.depth)),
             customers=("int4", _numbers(customers)),
             below=("int8", _numbers(tree.below)),
+            feed_mrid=("text", _texts(feed_mrid)),
+            feed_kind=("text", _names(feed_kind, ("", *cim.KIND_NAMES))),
         ),
         _table(
             "segments",
