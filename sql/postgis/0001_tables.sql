@@ -146,7 +146,7 @@ CREATE INDEX equipment_geometry ON gridtwin.equipment USING gist (geometry);
 CREATE INDEX equipment_geometry_3857 ON gridtwin.equipment USING gist (geometry_3857);
 CREATE INDEX usage_points_geometry ON gridtwin.usage_points USING gist (geometry);
 CREATE INDEX usage_points_geometry_3857 ON gridtwin.usage_points USING gist (geometry_3857);
-CREATE INDEX usage_points_node ON gridtwin.usage_points (node);
+CREATE INDEX usage_points_node ON gridtwin.usage_points (node) INCLUDE (row, mrid, customers);
 CREATE INDEX feeders_head ON gridtwin.feeders (head);
 CREATE INDEX substations_geometry ON gridtwin.substations USING gist (geometry);
 CREATE INDEX substations_geometry_3857 ON gridtwin.substations USING gist (geometry_3857);
@@ -167,7 +167,8 @@ CREATE TABLE gridtwin.node_topology (
     feed_kind text NOT NULL DEFAULT ''
 ) WITH (fillfactor = 70);
 
-CREATE INDEX node_topology_segment ON gridtwin.node_topology (segment, ltin);
+CREATE INDEX node_topology_segment ON gridtwin.node_topology (segment, ltin)
+    INCLUDE (node, depth, feed_mrid, feed_kind);
 
 CREATE TABLE gridtwin.segments (
     segment int PRIMARY KEY,
@@ -204,6 +205,8 @@ CREATE TABLE gridtwin.node_home (
     node int PRIMARY KEY,
     feeder int NOT NULL
 );
+
+CREATE INDEX node_home_feeder ON gridtwin.node_home (feeder);
 
 -- ---------------------------------------------------------------- switch states and their log
 

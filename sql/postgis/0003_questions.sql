@@ -18,7 +18,8 @@
 -- core as trees, where intervals hold.
 --
 -- Functions that walk the tree look node by node into an index: the planner is kept from joining
--- whole tables instead, which it may think cheaper while tables are new.
+-- whole tables instead, and from compiling what runs for a millisecond, since it takes walks for
+-- far longer than they are.
 --
 -- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0003_questions.sql URL
 
@@ -62,7 +63,7 @@ END;
 -- From a node down the tree to another.
 CREATE FUNCTION gridtwin.mask_below(top int, mask int, at int) RETURNS int
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT SET enable_hashjoin = off SET enable_mergejoin = off
+SET search_path FROM CURRENT SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
     found int := mask;
@@ -144,7 +145,7 @@ WHERE in_service AND kind <> 'der';
 CREATE FUNCTION gridtwin.tree_ranges(nodes int[])
 RETURNS TABLE (segment int, first int, last int, top int, customers bigint)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -178,7 +179,7 @@ $$;
 -- Whether faults touch the core, so that intervals alone do not answer.
 CREATE FUNCTION gridtwin.touches_core(rows int[], nodes int[], sources int[]) RETURNS bool
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET jit = off
 AS $$
 BEGIN
     IF cardinality(sources) > 0 AND EXISTS (
@@ -212,7 +213,7 @@ CREATE FUNCTION gridtwin.core_loss(
     rows int[] DEFAULT '{}', nodes int[] DEFAULT '{}', sources int[] DEFAULT '{}'
 ) RETURNS TABLE (node int, was int, remains int)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET jit = off SET enable_hashjoin = on SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -299,7 +300,7 @@ RETURNS TABLE (
     segment int, first int, last int, top int, was int, remains int, customers bigint
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET jit = off SET enable_hashjoin = on SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -364,7 +365,7 @@ $$;
 CREATE FUNCTION gridtwin.lost_points(rows int[], nodes int[], sources int[])
 RETURNS TABLE (point int, is_out bool)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET jit = off SET enable_hashjoin = on SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -444,23 +445,17 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION gridtwin.downstream(element text)
+-- The same for everything but one piece of equipment of a radial feeder.
+CREATE FUNCTION gridtwin.downstream_of_more(element text)
 RETURNS TABLE (mrid text, kind text, class text, depth int)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 500
-SET search_path FROM CURRENT
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
+SET search_path FROM CURRENT SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
-    at record;
     faults record;
 BEGIN
-    SELECT * INTO at FROM gridtwin.radial_range(element);
-    IF at.segment IS NOT NULL THEN
-        RETURN QUERY
-            SELECT t.feed_mrid, t.feed_kind, 'downstream', t.depth - at.depth
-            FROM gridtwin.node_topology t
-            WHERE t.segment = at.segment AND t.ltin > at.first AND t.ltin < at.last
-            ORDER BY t.ltin;
+    IF (SELECT r.segment FROM gridtwin.radial_range(element) r) IS NOT NULL THEN
         RETURN;
     END IF;
     faults := gridtwin.faults_of(element);
@@ -504,9 +499,22 @@ BEGIN
 END
 $$;
 
+-- Simple enough to become part of the query that asks.
+CREATE FUNCTION gridtwin.downstream(element text)
+RETURNS TABLE (mrid text, kind text, class text, depth int)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 500
+BEGIN ATOMIC
+    SELECT t.feed_mrid, t.feed_kind, 'downstream', t.depth - r.depth
+    FROM gridtwin.radial_range(element) r
+    JOIN gridtwin.node_topology t
+        ON t.segment = r.segment AND t.ltin > r.first AND t.ltin < r.last
+    UNION ALL
+    SELECT d.mrid, d.kind, d.class, d.depth FROM gridtwin.downstream_of_more(element) d;
+END;
+
 CREATE FUNCTION gridtwin.blast_radius(element text) RETURNS TABLE (mrid text, customers int)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 500
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -638,7 +646,7 @@ $$;
 -- through two sources is one.
 CREATE FUNCTION gridtwin.with_loops(rows int[]) RETURNS SETOF int
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT SET enable_hashjoin = off SET enable_mergejoin = off
+SET search_path FROM CURRENT SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -677,7 +685,7 @@ $$;
 CREATE FUNCTION gridtwin.upstream(element text)
 RETURNS TABLE (mrid text, kind text, class text, depth int)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 30
-SET search_path FROM CURRENT SET enable_hashjoin = off SET enable_mergejoin = off
+SET search_path FROM CURRENT SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -781,7 +789,7 @@ $$;
 CREATE FUNCTION gridtwin.usage_points_in(polygon geometry)
 RETURNS TABLE (mrid text, customers int)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -797,7 +805,7 @@ $$;
 
 CREATE FUNCTION gridtwin.customers_out(polygon geometry) RETURNS int
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
     area geometry := gridtwin.checked_polygon(polygon);
@@ -813,7 +821,7 @@ $$;
 -- Phases at a node as one byte; see mask_through.
 CREATE FUNCTION gridtwin.mask_of(at int) RETURNS int
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT SET enable_hashjoin = off SET enable_mergejoin = off
+SET search_path FROM CURRENT SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
     ways int[];
@@ -865,40 +873,47 @@ RETURN (
     WHERE p.equipment = head
 );
 
+-- The nodes with a source that nodes hang on.
+CREATE FUNCTION gridtwin.tops_of(nodes int[]) RETURNS int[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+BEGIN
+    RETURN ARRAY(
+        WITH RECURSIVE up (node, parent) AS (
+            SELECT t.node, t.parent
+            FROM gridtwin.node_topology t
+            WHERE t.node = ANY (nodes) AND t.segment >= 0
+            UNION
+            SELECT t.node, t.parent FROM up u JOIN gridtwin.node_topology t ON t.node = u.parent
+        )
+        SELECT u.node FROM up u WHERE u.parent < 0
+    );
+END
+$$;
+
 -- The nodes with a source that nodes are joined to: the roots of their trees, and of the trees that
 -- chords join to those.
 CREATE FUNCTION gridtwin.roots_of(nodes int[]) RETURNS int[]
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT SET enable_hashjoin = off SET enable_mergejoin = off
+SET search_path FROM CURRENT SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
+DECLARE
+    known int[];
+    total int := 0;
 BEGIN
-    RETURN ARRAY(
-        WITH RECURSIVE given AS (
-            SELECT n.node, -1 AS chord FROM unnest(nodes) n (node)
-            UNION ALL
-            SELECT c.node_a, c.equipment FROM gridtwin.chords c
-            UNION ALL
-            SELECT c.node_b, c.equipment FROM gridtwin.chords c
-        ), up (chord, node, parent) AS (
-            SELECT g.chord, t.node, t.parent
-            FROM given g
-            JOIN gridtwin.node_topology t ON t.node = g.node AND t.segment >= 0
+    known := gridtwin.tops_of(nodes);
+    WHILE cardinality(known) > total AND EXISTS (SELECT FROM gridtwin.chords) LOOP
+        total := cardinality(known);
+        known := ARRAY(
+            SELECT unnest(known)
             UNION
-            SELECT u.chord, t.node, t.parent
-            FROM up u
-            JOIN gridtwin.node_topology t ON t.node = u.parent
-        ), root AS MATERIALIZED (
-            SELECT u.chord, u.node FROM up u WHERE u.parent < 0
-        ), joined (node) AS (
-            SELECT r.node FROM root r WHERE r.chord = -1
-            UNION
-            SELECT o.node
-            FROM joined j
-            JOIN root i ON i.node = j.node AND i.chord >= 0
-            JOIN root o ON o.chord = i.chord
-        )
-        SELECT j.node FROM joined j
-    );
+            SELECT unnest(gridtwin.tops_of(ARRAY[c.node_a, c.node_b]))
+            FROM gridtwin.chords c
+            WHERE gridtwin.tops_of(ARRAY[c.node_a, c.node_b]) && known
+        );
+    END LOOP;
+    RETURN known;
 END
 $$;
 
@@ -906,7 +921,7 @@ $$;
 -- climbs through no transformer above medium voltage.
 CREATE FUNCTION gridtwin.joined(nodes int[], within_feeder bool) RETURNS SETOF int
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT SET enable_hashjoin = off SET enable_mergejoin = off
+SET search_path FROM CURRENT SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -957,7 +972,8 @@ BEGIN
         SELECT f.row
         FROM gridtwin.feeders f
         JOIN gridtwin.equipment_topology p ON p.equipment = f.head AND p.passes <> 0
-        WHERE gridtwin.far_end(f.head) = ANY (nodes)
+        WHERE (p.node_a = ANY (nodes) OR p.node_b = ANY (nodes))
+            AND gridtwin.far_end(f.head) = ANY (nodes)
         ORDER BY 1
     );
 END
@@ -980,7 +996,7 @@ RETURNS TABLE (
     equipment int, mrid text, is_open bool, is_idle bool, is_normal bool, inside bool, is_fed bool
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -1027,12 +1043,14 @@ CREATE FUNCTION gridtwin.explain(
     OUT out_of_service text[], OUT alternatives text[]
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
     ends int[] := gridtwin.ends_of(element);
     starts int[];
+    roots int[];
+    own_feeders int[];
     looped bool := EXISTS (SELECT FROM gridtwin.chords);
     live int;
     own record;
@@ -1063,14 +1081,15 @@ BEGIN
         live := live & own.passes;
     END IF;
     phases := gridtwin.phase_text(live::smallint);
+    own_feeders := gridtwin.feeders_of(element);
     feeders := ARRAY(
-        SELECT f.mrid FROM gridtwin.feeders f
-        WHERE f.row = ANY (gridtwin.feeders_of(element)) ORDER BY f.row);
+        SELECT f.mrid FROM gridtwin.feeders f WHERE f.row = ANY (own_feeders) ORDER BY f.row);
+    roots := gridtwin.roots_of(ends);
     sources := ARRAY(
         SELECT s.mrid
         FROM gridtwin.live_sources l
         JOIN gridtwin.sources s ON s.row = l.row
-        WHERE l.node = ANY (gridtwin.roots_of(ends))
+        WHERE l.node = ANY (roots)
         ORDER BY s.row);
     starts := gridtwin.upper_ends(element);
     must_pass := ARRAY(
@@ -1188,6 +1207,8 @@ COMMENT ON FUNCTION gridtwin.lost_customers(int[], int[], int[]) IS
     'Customers who go dark when faults happen at once';
 COMMENT ON FUNCTION gridtwin.radial_range(text) IS
     'The interval that hangs on a piece of equipment of a radial feeder; null for anything else';
+COMMENT ON FUNCTION gridtwin.downstream_of_more(text) IS
+    'What loses supply without anything but equipment of a radial feeder; nothing for that';
 COMMENT ON FUNCTION gridtwin.downstream(text) IS 'What loses supply without an element';
 COMMENT ON FUNCTION gridtwin.blast_radius(text) IS
     'Usage points that go dark when an element fails, and their customers';
@@ -1209,6 +1230,7 @@ COMMENT ON FUNCTION gridtwin.customers_out(geometry) IS
     'Customers who go dark when all equipment that meets a polygon is damaged at once';
 COMMENT ON FUNCTION gridtwin.far_end(int) IS
     'Row of the node of a head switch that looks away from the source';
+COMMENT ON FUNCTION gridtwin.tops_of(int[]) IS 'Rows of the nodes with a source that nodes hang on';
 COMMENT ON FUNCTION gridtwin.roots_of(int[]) IS
     'Rows of the nodes with a source that nodes are joined to';
 COMMENT ON FUNCTION gridtwin.joined(int[], bool) IS

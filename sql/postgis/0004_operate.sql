@@ -52,7 +52,7 @@ END;
 -- Put everything that hangs on a node in the dark.
 CREATE FUNCTION gridtwin.cut_off(top int, version bigint) RETURNS void
 LANGUAGE plpgsql
-SET search_path FROM CURRENT SET enable_hashjoin = off SET enable_mergejoin = off
+SET search_path FROM CURRENT SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
     at gridtwin.node_topology;
@@ -97,7 +97,7 @@ $$;
 -- subtrees, added up from the leaves.
 CREATE FUNCTION gridtwin.hang_on(way int, tail int, head int, version bigint) RETURNS void
 LANGUAGE plpgsql
-SET search_path FROM CURRENT SET enable_hashjoin = off SET enable_mergejoin = off
+SET search_path FROM CURRENT SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
     at gridtwin.node_topology;
@@ -227,7 +227,7 @@ $$;
 -- Let other phases than before through a piece of equipment.
 CREATE FUNCTION gridtwin.let_through(way int, phases int, version bigint) RETURNS void
 LANGUAGE plpgsql
-SET search_path FROM CURRENT SET enable_hashjoin = off SET enable_mergejoin = off
+SET search_path FROM CURRENT SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
     own gridtwin.equipment_topology;
@@ -368,8 +368,9 @@ BEGIN
     IF gridtwin.phase_mask(phases) = 0 THEN
         poles := gridtwin.phase_text(coalesce(nullif(own.phases, 0), 7)::smallint);
     END IF;
+    -- A name sorts by another rule than text, and would lead past the indexes.
     RETURN gridtwin.move_poles(element, CASE WHEN open THEN poles ELSE '' END, poles,
-        coalesce(nullif(actor, ''), session_user));
+        coalesce(nullif(actor, ''), session_user COLLATE pg_catalog."default"));
 END
 $$;
 

@@ -1,0 +1,391 @@
+"""What SQL answers is what Python answers: on random networks, after operations, in polygons."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import psycopg
+import pytest
+import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import gridtwin
+from gridtwin.model import phases
+from gridtwin.model.network import Network
+from gridtwin.model.tables import decode
+from gridtwin.store.postgis.connect import connect
+from gridtwin.store.postgis.migrate import migrate
+from gridtwin.store.postgis.mirror import sync
+from gridtwin.topology.conduction import _passes
+from gridtwin.twin import Twin
+from networks import network, random_network, two_feeders_with_a_tie
+from postgres import Cluster
+
+Connection = psycopg.Connection[Any]
+EXPLAINED = (
+    "mrid",
+    "supplied",
+    "phases",
+    "sentence",
+    "feeders",
+    "sources",
+    "must_pass",
+    "open_devices",
+    "out_of_service",
+    "alternatives",
+)
+RANDOM = settings(
+    max_examples=15,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+@pytest.fixture
+def connection(database: str) -> Iterator[Connection]:
+    with connect(database, autocommit=True) as made:
+        migrate(made)
+        yield made
+
+
+def mirror(connection: Connection, twin: Twin) -> Twin:
+    """Put a twin in the place of what the database holds."""
+    connection.execute(
+        "TRUNCATE gridtwin.network, gridtwin.events;"
+        " DELETE FROM gridtwin.state_switches;"
+        " UPDATE gridtwin.states SET version = 0"
+    )
+    sync(connection, twin.mirrored())
+    return twin
+
+
+def ask(connection: Connection, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    return connection.execute(query, values).fetchall()
+
+
+def one(connection: Connection, query: str, *values: Any) -> Any:
+    return ask(connection, query, *values)[0][0]
+
+
+def elements(twin: Twin) -> list[str]:
+    data = twin.store.network.data
+    tables = (data.equipment, data.nodes, data.usage_points, data.feeders, data.sources)
+    return [str(mrid) for table in tables for mrid in decode(table.mrid)]
+
+
+def check_losses(connection: Connection, twin: Twin, mrid: str) -> None:
+    blast = twin.blast_radius(mrid)
+    out = ask(connection, "SELECT mrid FROM gridtwin.blast_radius(%s)", mrid)
+    partly = ask(connection, "SELECT mrid FROM gridtwin.partly_out(%s)", mrid)
+    assert [name for (name,) in out] == list(blast.usage_points), mrid
+    assert [name for (name,) in partly] == list(blast.partial), mrid
+    customers = one(connection, "SELECT gridtwin.customers_downstream(%s)", mrid)
+    assert customers == blast.customers, mrid
+    trace = twin.trace("downstream", mrid)
+    listed = ask(connection, "SELECT mrid, kind FROM gridtwin.downstream(%s)", mrid)
+    assert sorted(listed) == sorted(zip(*kinds(twin, trace.rows.equipment), strict=True)), mrid
+
+
+def check_ways(connection: Connection, twin: Twin, mrid: str) -> None:
+    rows = twin.trace("upstream", mrid).rows
+    wanted = list(zip(*kinds(twin, rows.equipment), rows.depth.tolist(), strict=True))
+    ways = ask(connection, "SELECT mrid, kind, depth FROM gridtwin.upstream(%s)", mrid)
+    assert ways == wanted, mrid
+    why = twin.explain(mrid)
+    told = ask(connection, "SELECT * FROM gridtwin.explain(%s)", mrid)
+    assert told == [tuple(getattr(why, name) for name in EXPLAINED)], mrid
+
+
+def kinds(twin: Twin, rows: Any) -> tuple[list[str], list[str]]:
+    frame = twin.store.network.equipment
+    return frame.mrid.iloc[rows].tolist(), frame.kind.iloc[rows].tolist()
+
+
+def check_tree(connection: Connection, twin: Twin) -> None:
+    """Hold the interval columns against what they stand for."""
+    index = twin.situation().index
+    found = ask(
+        connection,
+        "SELECT node, segment, ltin, ltout, parent, depth, customers, below, feed"
+        " FROM gridtwin.node_topology ORDER BY node",
+    )
+    nodes = {row[0]: row for row in found}
+    members, children = defaultdict(list), defaultdict(list)
+    for node, segment, ltin, _, parent, *_ in found:
+        assert (segment >= 0) == (index.tin[node] >= 0)
+        members[segment].append((ltin, node))
+        children[parent].append(node)
+
+    def hanging(node: int) -> set[int]:
+        same = [each for each in children[node] if nodes[each][1] == nodes[node][1]]
+        return {node}.union(*(hanging(each) for each in same))
+
+    for node, segment, ltin, ltout, parent, depth, _, below, _ in found:
+        if segment < 0:
+            continue
+        below_it = hanging(node)
+        assert {other for at, other in members[segment] if ltin <= at < ltout} == below_it
+        assert below == sum(nodes[other][6] for other in below_it)
+        assert depth == (nodes[parent][5] + 1 if parent >= 0 else 0)
+    segments = ask(connection, "SELECT segment, root, hook, meshed FROM gridtwin.segments")
+    assert {row[0] for row in segments} - {0} == set(members) - {0, -1}
+    for segment, root, hook, _ in segments:
+        assert sorted(at for at, _ in members[segment]) == list(range(len(members[segment])))
+        if segment:
+            assert (nodes[root][1], nodes[root][4]) == (segment, hook)
+    passes = ask(connection, "SELECT passes FROM gridtwin.equipment_topology ORDER BY equipment")
+    assert [each for (each,) in passes] == index.conduction.passes.tolist()
+    chords = ask(connection, "SELECT node_a, node_b FROM gridtwin.chords")
+    assert len(chords) == len(index.extra)
+    looped = {nodes[node][1] for pair in chords for node in pair}
+    assert {row[0] for row in segments if row[3]} == looped | ({0} if chords else set())
+
+
+# ------------------------------------------------------------------ questions
+
+
+@RANDOM
+@given(seed=st.integers(0, 2**32 - 1))
+def test_any_network_is_answered_as_in_python(connection: Connection, seed: int) -> None:
+    twin = mirror(connection, gridtwin.open(random_network(seed)))
+    check_tree(connection, twin)
+    names = elements(twin)
+    for mrid in names:
+        check_losses(connection, twin, mrid)
+    for mrid in random.Random(seed).sample(names, 12):
+        check_ways(connection, twin, mrid)
+
+
+def test_depths_parents_and_customers_of_a_radial_feeder(connection: Connection) -> None:
+    mirror(connection, gridtwin.open(two_feeders_with_a_tie()))
+    assert sorted(ask(connection, "SELECT * FROM gridtwin.downstream('BKR1')")) == [
+        ("FUSE", "fuse", "downstream", 2),
+        ("L1", "ac_line_segment", "downstream", 1),
+        ("L2", "ac_line_segment", "downstream", 2),
+    ]
+    assert ask(connection, "SELECT * FROM gridtwin.upstream('M4')") == [
+        ("L2", "ac_line_segment", "upstream", 1),
+        ("L1", "ac_line_segment", "upstream", 2),
+        ("BKR1", "breaker", "upstream", 3),
+    ]
+    assert ask(connection, "SELECT * FROM gridtwin.blast_radius('L1')") == [("M3", 3), ("M4", 5)]
+    assert one(connection, "SELECT gridtwin.customers_downstream('BKR1')") == 8
+
+
+def test_what_every_way_passes_is_found_beyond_a_loop(connection: Connection) -> None:
+    ring = network(
+        """
+        BKR breaker S a ABC
+        TRUNK ac_line_segment a b ABC
+        LEFT ac_line_segment b c ABC
+        RIGHT ac_line_segment b d ABC
+        CROSS ac_line_segment c d ABC
+        LATERAL fuse d e ABC
+        """,
+        meters="M@e:ABC*2",
+        heads="BKR",
+    )
+    twin = mirror(connection, gridtwin.open(ring))
+    assert twin.explain("M").must_pass == ["LATERAL", "TRUNK", "BKR"]
+    for mrid in elements(twin):
+        check_losses(connection, twin, mrid)
+        check_ways(connection, twin, mrid)
+
+
+def test_a_territory_with_its_ties_closed_is_answered_as_in_python(connection: Connection) -> None:
+    twin = mirror(connection, gridtwin.open(gridtwin.synthesize("houston", meters=1_500, seed=4)))
+    data, rng = twin.store.network.data, random.Random(4)
+    equipment = decode(data.equipment.mrid)
+    ties = equipment[np.flatnonzero(data.equipment.normal_open)].tolist()
+    for mrid in rng.sample(ties, min(3, len(ties))):
+        twin.switch(mrid, open=False)
+        one(connection, "SELECT gridtwin.operate(%s, false)", mrid)
+    assert ask(connection, "SELECT FROM gridtwin.chords") != []
+    heads = equipment[data.feeders.head].tolist()
+    for mrid in heads + rng.sample(equipment.tolist(), 30):
+        check_losses(connection, twin, mrid)
+    for mrid in rng.sample(elements(twin), 10):
+        check_ways(connection, twin, mrid)
+    whole = one(connection, "SELECT gridtwin.customers_downstream(mrid) FROM gridtwin.substations")
+    substation = str(decode(data.substations.mrid)[0])
+    assert whole == twin.blast_radius(substation).customers
+
+
+def test_polygons_are_answered_as_in_python(connection: Connection) -> None:
+    twin = mirror(connection, gridtwin.open(gridtwin.synthesize("houston", meters=2_000, seed=3)))
+    places, rng = twin.store.network.data.usage_points.xy, random.Random(3)
+    for closed in (False, True):
+        for _ in range(6):
+            x, y = places[rng.randrange(len(places))]
+            size = rng.choice((0.002, 0.01, 0.05))
+            area = f"POLYGON(({x} {y}, {x + size} {y}, {x} {y + size}, {x} {y}))"
+            inside = ask(connection, "SELECT mrid FROM gridtwin.usage_points_in(%s)", area)
+            assert [name for (name,) in inside] == twin.intersect(area).mrid.tolist()
+            out = one(connection, "SELECT gridtwin.customers_out(%s)", area)
+            assert out == twin.storm(area).customers
+        if not closed:
+            equipment = twin.store.network.data.equipment
+            for mrid in decode(equipment.mrid[equipment.normal_open != 0])[:2]:
+                twin.switch(str(mrid), open=False)
+                one(connection, "SELECT gridtwin.operate(%s, false)", str(mrid))
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("SELECT gridtwin.downstream('NOWHERE')", "no element of the network has the mRID NOWHERE"),
+        ("SELECT gridtwin.explain('NOWHERE')", "no element of the network has the mRID NOWHERE"),
+        ("SELECT gridtwin.customers_out('POINT(0 0)')", "the area is point: give a polygon"),
+        ("SELECT gridtwin.customers_out(NULL)", "the area is null: give a polygon"),
+        (
+            "SELECT gridtwin.usage_points_in('POLYGON((0 0, 1 1, 1 0, 0 1, 0 0))')",
+            r"not valid \(Self-intersection.*ST_MakeValid",
+        ),
+        ("SELECT gridtwin.operate('NOWHERE', true)", "no equipment has the mRID NOWHERE"),
+        ("SELECT gridtwin.operate('L1', true)", "L1 is of kind ac_line_segment, which cannot"),
+        ("SELECT gridtwin.operate('FUSE', true, 'B')", "FUSE has no phase B: it has A"),
+        ("SELECT gridtwin.operate('FUSE', true, 'Q')", "'Q' is no phase code"),
+    ],
+)
+def test_a_question_without_an_answer_says_why(
+    connection: Connection, question: str, words: str
+) -> None:
+    mirror(connection, gridtwin.open(two_feeders_with_a_tie()))
+    with pytest.raises(psycopg.DatabaseError, match=words):
+        connection.execute(question)  # type: ignore[arg-type]
+    assert one(connection, "SELECT gridtwin.state_version()") == 0
+
+
+# ------------------------------------------------------------------ operations
+
+
+@RANDOM
+@given(seed=st.integers(0, 2**32 - 1))
+def test_after_any_operations_the_tree_is_what_a_build_gives(
+    connection: Connection, seed: int
+) -> None:
+    twin = mirror(connection, gridtwin.open(random_network(seed)))
+    rng = random.Random(seed)
+    equipment = twin.store.network.data.equipment
+    for version in range(1, 9):
+        row = rng.randrange(len(equipment.mrid))
+        mrid, every = str(decode(equipment.mrid)[row]), int(equipment.phases[row]) or phases.ABC
+        poles = [code for code in "ABC" if phases.parse(code) & every]
+        opened = rng.choice((phases.text(every), "", rng.choice(poles)))
+        twin.store.operate(mrid, opened)
+        done = one(connection, "SELECT gridtwin.move_poles(%s, %s)", mrid, opened)
+        assert done == version
+        check_tree(connection, twin)
+    for mrid in elements(twin)[:12]:
+        check_losses(connection, twin, mrid)
+    kept = ask(connection, "SELECT mrid, open_phases FROM gridtwin.state_switches")
+    assert dict(kept) == {
+        mrid: phases.parse(text) for mrid, text in twin.store.state().deviations.items()
+    }
+
+
+def test_an_operation_is_logged_audited_and_told(connection: Connection, database: str) -> None:
+    mirror(connection, gridtwin.open(two_feeders_with_a_tie()))
+    with connect(database, autocommit=True) as listener:
+        listener.execute("LISTEN gridtwin")
+        assert one(connection, "SELECT gridtwin.operate('TIE', false, actor => 'ann')") == 1
+        assert one(connection, "SELECT gridtwin.operate('BKR1', true)") == 2
+        assert one(connection, "SELECT gridtwin.operate('BKR2', true, 'B')") == 3
+        told = [json.loads(each.payload) for each in listener.notifies(timeout=5, stop_after=3)]
+    assert told == [
+        {"version": 1, "changed": "operate", "mrid": "TIE", "open": ""},
+        {"version": 2, "changed": "operate", "mrid": "BKR1", "open": "ABC"},
+        {"version": 3, "changed": "operate", "mrid": "BKR2", "open": "B"},
+    ]
+    assert ask(
+        connection,
+        "SELECT version, actor, mrid, open_before, open_after FROM gridtwin.events ORDER BY 1",
+    ) == [(1, "ann", "TIE", 7, 0), (2, "twin", "BKR1", 0, 7), (3, "twin", "BKR2", 0, 2)]
+    audited = ask(
+        connection,
+        "SELECT count(*) FROM gridtwin.audit WHERE table_name = 'states' AND change = 'update'"
+        " AND after ->> 'version' IN ('1', '2', '3')",
+    )
+    assert audited == [(3,)]
+    assert ask(connection, "SELECT * FROM gridtwin.upstream('M3')")[-1][0] == "BKR2"
+
+
+def test_a_request_is_done_once(connection: Connection) -> None:
+    mirror(connection, gridtwin.open(two_feeders_with_a_tie()))
+    move = "SELECT gridtwin.move_poles('BKR1', 'ABC', request => 'call-1')"
+    assert [one(connection, move), one(connection, move)] == [1, 1]
+    assert one(connection, "SELECT gridtwin.state_version()") == 1
+    assert one(connection, "SELECT count(*) FROM gridtwin.events") == 1
+
+
+def test_the_reader_asks_and_the_operator_operates(
+    connection: Connection, postgres: Cluster
+) -> None:
+    mirror(connection, gridtwin.open(two_feeders_with_a_tie()))
+    for role in ("reader", "operator"):
+        postgres.execute(
+            f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'sql_{role}') THEN"
+            f" CREATE ROLE sql_{role} LOGIN IN ROLE gridtwin_{role}; END IF; END $$"
+        )
+    name = connection.info.dbname
+    with connect(postgres.url_of(name, user="sql_reader"), autocommit=True) as reader:
+        assert one(reader, "SELECT gridtwin.customers_downstream('BKR1')") == 8
+        assert one(reader, "SELECT (gridtwin.explain('M4')).supplied")
+        for words in ("operate('BKR1', true)", "move_poles('BKR1', 'ABC')", "cut_off(0, 1)"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                reader.execute(f"SELECT gridtwin.{words}")  # type: ignore[arg-type]
+    with connect(postgres.url_of(name, user="sql_operator"), autocommit=True) as operator:
+        assert one(operator, "SELECT gridtwin.operate('BKR1', true)") == 1
+        assert one(operator, "SELECT (gridtwin.explain('M4')).sentence") == (
+            "M4 is out because BKR1 is open; would be fed by TIE."
+        )
+
+
+def test_what_gets_through_is_reckoned_as_in_python(connection: Connection) -> None:
+    masks = [(own, opened) for own in range(64) for opened in range(64)]
+    own, opened = (np.array(column, dtype=np.uint8) for column in zip(*masks, strict=True))
+    data = _Equipment(own)
+    rows = ask(
+        connection,
+        "SELECT gridtwin.passing(own, opened, true) FROM generate_series(0, 63) own,"
+        " generate_series(0, 63) opened ORDER BY own, opened",
+    )
+    assert [each for (each,) in rows] == _passes(data, opened).tolist()  # type: ignore[arg-type]
+    texts = [phases.text(mask) for mask in range(64)]
+    parsed = ask(
+        connection,
+        "SELECT gridtwin.phase_mask(t), gridtwin.phase_mask(lower(t))"
+        " FROM unnest(%s::text[]) WITH ORDINALITY u (t, at) ORDER BY at",
+        texts,
+    )
+    assert parsed == [(mask, mask) for mask in range(64)]
+
+
+class _Equipment:
+    """Equipment with these phases, all of it in service."""
+
+    def __init__(self, own: Any) -> None:
+        self.equipment = self
+        self.phases = own
+        self.in_service = np.ones(len(own), dtype=bool)
+
+
+def test_a_network_without_feeders_or_known_place_is_answered_too(connection: Connection) -> None:
+    bare = Network.from_frames(
+        nodes={"mrid": ["a", "b"], "geometry": [shapely.Point(0, 0), shapely.Point(3e6, 0)]},
+        equipment={"mrid": ["x"], "kind": ["fuse"], "node_a": ["a"], "node_b": ["b"]},
+        usage_points={"mrid": ["m"], "node": ["b"]},
+        sources={"mrid": ["s"], "node": ["a"]},
+        crs="none",
+    )
+    twin = mirror(connection, gridtwin.open(bare))
+    for mrid in elements(twin):
+        check_losses(connection, twin, mrid)
+        check_ways(connection, twin, mrid)
