@@ -56,6 +56,13 @@ CREATE TABLE gridtwin.network (
     state_version bigint NOT NULL DEFAULT 0
 );
 
+CREATE TABLE gridtwin.mirrored_blocks (
+    table_name text,
+    block int,
+    hash bytea NOT NULL,
+    PRIMARY KEY (table_name, block)
+);
+
 -- ---------------------------------------------------------------- the six frames
 -- The uniqueness of `row` is checked at the end of a statement, so that one UPDATE may renumber.
 
@@ -572,6 +579,13 @@ COMMENT ON COLUMN gridtwin.network.content_hash IS 'Hash over the content of the
 COMMENT ON COLUMN gridtwin.network.synced_at IS 'When the mirror was last brought in step';
 COMMENT ON COLUMN gridtwin.network.state_version IS
     'Version of the current state that the last sync left; operations do not move it';
+
+COMMENT ON TABLE gridtwin.mirrored_blocks IS
+    'What the last sync wrote, as a hash of every few thousand rows, so that the next moves only '
+    'what differs; rows that an operation rewrites have none';
+COMMENT ON COLUMN gridtwin.mirrored_blocks.table_name IS 'Table of schema gridtwin';
+COMMENT ON COLUMN gridtwin.mirrored_blocks.block IS 'Number of the block, from 0';
+COMMENT ON COLUMN gridtwin.mirrored_blocks.hash IS 'BLAKE2b of its rows as a binary COPY sends them';
 
 COMMENT ON TABLE gridtwin.nodes IS 'Points where terminals meet (CIM ConnectivityNode)';
 COMMENT ON COLUMN gridtwin.nodes.row IS

@@ -60,6 +60,7 @@ BEGIN
             gridtwin.equipment_topology, gridtwin.segments, gridtwin.chords, gridtwin.outages,
             gridtwin.outage_usage_points, gridtwin.estimates, gridtwin.specs
             TO gridtwin_operator;
+        GRANT DELETE ON gridtwin.mirrored_blocks TO gridtwin_operator;
         GRANT INSERT ON gridtwin.estimates_history TO gridtwin_operator;
         REVOKE ALL ON gridtwin.audit FROM gridtwin_operator;
     END IF;

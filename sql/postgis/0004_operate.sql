@@ -237,6 +237,8 @@ DECLARE
 BEGIN
     SELECT * INTO own FROM gridtwin.equipment_topology p WHERE p.equipment = way;
     UPDATE gridtwin.equipment_topology p SET passes = phases WHERE p.equipment = way;
+    DELETE FROM gridtwin.mirrored_blocks b
+    WHERE b.table_name IN ('node_topology', 'segments', 'equipment_topology', 'chords');
     SELECT a.segment >= 0, b.segment >= 0 INTO a_live, b_live
     FROM gridtwin.node_topology a, gridtwin.node_topology b
     WHERE a.node = own.node_a AND b.node = own.node_b;

@@ -272,25 +272,36 @@ def equipment_lines(
     rows
         The rows wanted; all by default.
     """
-    equipment, xy = data.equipment, data.nodes.xy
     if rows is None:
-        rows = np.arange(len(equipment.mrid))
+        rows = np.arange(len(data.equipment.mrid))
     if not len(rows):
         return np.empty(0, dtype=object)
+    counts, coordinates = equipment_courses(data, rows)
+    offsets = np.concatenate([[0], np.cumsum(counts)])
+    return np.asarray(
+        shapely.from_ragged_array(shapely.GeometryType.LINESTRING, coordinates, (offsets,))
+    )
+
+
+def equipment_courses(
+    data: NetworkData, rows: NDArray[np.integer[Any]]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return how many points the line of each row has, and the points of all, shape (k, 2)."""
+    equipment, xy = data.equipment, data.nodes.xy
     drawn = equipment.line_start[rows + 1] - equipment.line_start[rows]
     ends = np.stack([xy[equipment.node_a[rows]], xy[equipment.node_b[rows]]], axis=1)
-    lengths = np.where(drawn == 0, 2, drawn)
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    owner = np.repeat(np.arange(len(rows)), lengths)
-    within = np.arange(offsets[-1]) - offsets[owner]
-    coordinates = np.empty((offsets[-1], 2))
+    counts = np.where(drawn == 0, 2, drawn)
+    if not drawn.any():
+        return counts, ends.reshape(-1, 2)
+    first = np.cumsum(counts) - counts
+    owner = np.repeat(np.arange(len(rows)), counts)
+    within = np.arange(len(owner)) - first[owner]
+    coordinates = np.empty((len(owner), 2))
     straight = drawn[owner] == 0
     coordinates[straight] = ends[owner[straight], within[straight]]
     bent = ~straight
     coordinates[bent] = equipment.line_xy[equipment.line_start[rows][owner[bent]] + within[bent]]
-    return np.asarray(
-        shapely.from_ragged_array(shapely.GeometryType.LINESTRING, coordinates, (offsets,))
-    )
+    return counts, coordinates
 
 
 def usage_point_columns(data: NetworkData) -> dict[str, Any]:

@@ -28,13 +28,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.errors import InputError, NotFoundError, StoreError, StoreVersionError
-from gridtwin.model import phases
 from gridtwin.model.network import Network
 from gridtwin.model.operation import resolve
 from gridtwin.model.state import CURRENT, NORMAL, State
 from gridtwin.store.arrays import TABLE_TYPES, Catalog, MappedArrays, damaged, sync, write_arrays
+from gridtwin.store.names import (
+    check_overlay_name,
+    close_names,
+    look_until,
+    overlay_deviations,
+)
 from gridtwin.store.states import FILE as STATE_FILE
-from gridtwin.store.states import StateFile, close_names
+from gridtwin.store.states import StateFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -200,6 +205,10 @@ class LocalStore:
         """Return the operations after a version of the current state, oldest first."""
         return self._states.events(since)
 
+    def wait(self, since: int, *, timeout_s: float) -> bool:
+        """Return whether the current state has moved past a version, waiting for it."""
+        return look_until(lambda: self._states.version() > since, timeout_s=timeout_s)
+
     def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:
         """
         Keep a state under a name of its own.
@@ -218,17 +227,12 @@ class LocalStore:
         InputError
             If equipment has no such phase, or the name is taken; nothing is written.
         """
-        _check_overlay_name(name)
-        kept = {}
-        for mrid, open_phases in deviations.items():
-            operation = resolve(self.network, mrid, open_phases)
-            if operation.open != operation.normal:
-                kept[mrid] = phases.text(operation.open)
-        self._states.save_overlay(name, kept)
+        check_overlay_name(name)
+        self._states.save_overlay(name, overlay_deviations(self.network, deviations))
 
     def drop_overlay(self, name: str) -> None:
         """Forget an overlay; NotFoundError if there is none of that name."""
-        _check_overlay_name(name)
+        check_overlay_name(name)
         self._states.drop_overlay(name)
 
     def save_spec(self, name: str, text: str) -> None:
@@ -280,12 +284,6 @@ class _Card:
             f" {FORMAT_VERSION}): upgrade gridtwin"
         )
         raise StoreVersionError(msg)
-
-
-def _check_overlay_name(name: str) -> None:
-    if name in {NORMAL, CURRENT} or not name:
-        msg = f"an overlay cannot be called {name!r}: choose another name"
-        raise InputError(msg)
 
 
 def _check_aside(path: Path) -> None:

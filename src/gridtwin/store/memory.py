@@ -5,10 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from gridtwin.errors import NotFoundError
 from gridtwin.model import phases
 from gridtwin.model.operation import resolve
 from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent
+from gridtwin.store.names import (
+    check_overlay_name,
+    look_until,
+    no_spec,
+    no_state,
+    overlay_deviations,
+)
 from gridtwin.topology.index import TopologyIndex, build
 
 if TYPE_CHECKING:
@@ -41,8 +47,7 @@ class MemoryStore:
         if name == CURRENT:
             return self._current
         if name not in self._overlays:
-            what = "state"
-            raise NotFoundError(what, name, self.states())
+            raise no_state(name, sorted(self._overlays))
         return self._overlays[name]
 
     def states(self) -> list[str]:
@@ -69,16 +74,21 @@ class MemoryStore:
         """Return the operations after a version of the current state, oldest first."""
         return self._events[since:]
 
+    def wait(self, since: int, *, timeout_s: float) -> bool:
+        """Return whether the current state has moved past a version, waiting for it."""
+        return look_until(lambda: self._current.version > since, timeout_s=timeout_s)
+
     def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:
         """Keep a state under a name of its own."""
-        state = State(name, self._current.version, dict(deviations))
-        state.open_mask(self.network)
-        self._overlays[name] = state
+        check_overlay_name(name)
+        kept = overlay_deviations(self.network, deviations)
+        self._overlays[name] = State(name, self._current.version, kept)
 
     def drop_overlay(self, name: str) -> None:
-        """Forget a state."""
+        """Forget an overlay."""
+        check_overlay_name(name)
         self.state(name)
-        self._overlays.pop(name, None)
+        del self._overlays[name]
 
     def save_spec(self, name: str, text: str) -> None:
         """Keep a trace spec under a name."""
@@ -87,8 +97,7 @@ class MemoryStore:
     def spec(self, name: str) -> str:
         """Return a trace spec by name."""
         if name not in self._specs:
-            what = "trace spec"
-            raise NotFoundError(what, name, sorted(self._specs))
+            raise no_spec(name, sorted(self._specs))
         return self._specs[name]
 
     def spec_names(self) -> list[str]:

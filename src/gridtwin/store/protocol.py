@@ -71,6 +71,19 @@ class Store(Protocol):
         """Return the operations after a version of the current state, oldest first."""
         ...
 
+    def wait(self, since: int, *, timeout_s: float) -> bool:
+        """
+        Return whether the current state has moved past a version, waiting for it.
+
+        Parameters
+        ----------
+        since
+            The version.
+        timeout_s
+            Seconds to wait at most; 0 only looks.
+        """
+        ...
+
     def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:
         """
         Keep a state under a name of its own.

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from gridtwin.errors import NotFoundError, StoreError, StoreVersionError
+from gridtwin.errors import StoreError, StoreVersionError
 from gridtwin.model import phases
-from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent
+from gridtwin.model.state import CURRENT, State, SwitchEvent
 from gridtwin.store.arrays import damaged
+from gridtwin.store.names import no_spec, no_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,6 +72,11 @@ class StateFile:
         with self._transaction("BEGIN") as connection:
             return _current(connection)
 
+    def version(self) -> int:
+        """Return the version of the current state."""
+        with self._transaction("BEGIN") as connection:
+            return int(connection.execute("SELECT version FROM twin").fetchone()[0])
+
     def overlay(self, name: str) -> State:
         """
         Return an overlay by name.
@@ -85,7 +91,7 @@ class StateFile:
                 "SELECT version FROM overlay WHERE name = ?", (name,)
             ).fetchone()
             if row is None:
-                raise _no_state(connection, name)
+                raise no_state(name, _names(connection, "overlay"))
             deviations = connection.execute(
                 "SELECT mrid, open_phases FROM overlay_switch WHERE name = ?", (name,)
             )
@@ -150,7 +156,7 @@ class StateFile:
         """
         with self._transaction("BEGIN IMMEDIATE") as connection:
             if not connection.execute("DELETE FROM overlay WHERE name = ?", (name,)).rowcount:
-                raise _no_state(connection, name)
+                raise no_state(name, _names(connection, "overlay"))
 
     def save_spec(self, name: str, text: str) -> None:
         """Keep a trace spec, in place of any of that name."""
@@ -171,8 +177,7 @@ class StateFile:
                 "SELECT spec FROM trace_spec WHERE name = ?", (name,)
             ).fetchone()
             if row is None:
-                what = "trace spec"
-                raise NotFoundError(what, name, close_names(name, _names(connection, "trace_spec")))
+                raise no_spec(name, _names(connection, "trace_spec"))
             return str(row[0])
 
     def spec_names(self) -> list[str]:
@@ -222,13 +227,6 @@ class StateFile:
             raise StoreError(msg)
 
 
-def close_names(name: str, names: list[str]) -> list[str]:
-    """Return the few names closest to one that was not found."""
-    import difflib
-
-    return difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-
-
 def _current(connection: sqlite3.Connection) -> State:
     version = connection.execute("SELECT version FROM twin").fetchone()[0]
     deviations = connection.execute("SELECT mrid, open_phases FROM switch_state")
@@ -238,8 +236,3 @@ def _current(connection: sqlite3.Connection) -> State:
 def _names(connection: sqlite3.Connection, table: str) -> list[str]:
     rows = connection.execute(f"SELECT name FROM {table} ORDER BY name")  # noqa: S608 - our own word
     return [name for (name,) in rows]
-
-
-def _no_state(connection: sqlite3.Connection, name: str) -> NotFoundError:
-    names = [NORMAL, CURRENT, *_names(connection, "overlay")]
-    return NotFoundError("state", name, close_names(name, names))

@@ -24,7 +24,18 @@ Result = TypeVar("Result")
 
 SCHEMES = ("postgresql://", "postgres://")
 LEAST_VERSION = 150_000
-CONNECT_TIMEOUT_S = 10
+# Whatever the login has by default; compiling costs more than any statement here gains by it.
+SETTINGS = r"-c default_transaction_isolation=read\ committed -c jit=off"
+DEFAULTS: dict[str, str | int] = {
+    "application_name": "gridtwin",
+    "client_encoding": "UTF8",
+    "connect_timeout": 10,
+    # A server that went without a word is noticed within a minute, not after hours.
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 50_000,
+}
 STATEMENT_TIMEOUT_S = 60.0
 PATIENCE_S = 30.0
 FIRST_WAIT_S = 0.1
@@ -84,12 +95,7 @@ def connect(
     """
     import psycopg
 
-    parameters = _parameters(url)
-    settings = f"-c statement_timeout={round(statement_timeout_s * 1000)}"
-    parameters["options"] = f"{settings} {parameters.get('options') or ''}".strip()
-    parameters.setdefault("application_name", "gridtwin")
-    parameters.setdefault("connect_timeout", CONNECT_TIMEOUT_S)
-    parameters.setdefault("client_encoding", "UTF8")
+    parameters = settled(url, f"-c statement_timeout={round(statement_timeout_s * 1000)}")
     try:
         connection = psycopg.connect(**parameters, autocommit=autocommit)
     except psycopg.Error as error:
@@ -103,6 +109,24 @@ def connect(
         msg = f"{_shown(parameters)} is PostgreSQL {version}: gridtwin needs 15 or later"
         raise StoreVersionError(msg)
     return connection
+
+
+def settled(url: str, settings: str) -> dict[str, Any]:
+    """
+    Return the parts of an address, with settings of the server and defaults where it says nothing.
+
+    Parameters
+    ----------
+    url
+        The address.
+    settings
+        Such as ``-c statement_timeout=5000``; what the address says in its ``options`` comes first.
+    """
+    parameters = _parameters(url)
+    parameters["options"] = f"{SETTINGS} {settings} {parameters.get('options') or ''}".strip()
+    for name, value in DEFAULTS.items():
+        parameters.setdefault(name, value)
+    return parameters
 
 
 def connect_patiently(
@@ -127,7 +151,7 @@ def connect_patiently(
         password.
     """
     end = time.monotonic() + patience_s
-    for wait in _waits():
+    for wait in waits():
         try:
             return connect(url, **options)
         except _PassingError as error:
@@ -178,6 +202,38 @@ class Link:
             self._connection.close()
             self._connection = None
 
+    def read(self, ask: Callable[[psycopg.Connection[Any]], Result]) -> Result:
+        """
+        Ask what writes nothing, again when the connection is lost; no transaction is begun.
+
+        Raises
+        ------
+        StoreError
+            If the connection does not come back.
+        """
+        import psycopg
+
+        waited = 0.0
+        for wait in waits():
+            connection = self.connection
+            try:
+                return ask(connection)
+            except psycopg.Error as error:
+                self._check_lost(connection, error, waited + wait)
+            time.sleep(wait)
+            waited += wait
+        raise AssertionError  # the waits never end
+
+    def _check_lost(
+        self, connection: psycopg.Connection[Any], error: psycopg.Error, waited: float
+    ) -> None:
+        """Raise what is no lost connection, and one that was lost for the last time."""
+        if not is_lost(connection):
+            raise error
+        if waited > self._patience_s:
+            msg = "the connection to the database was lost again and again: try later"
+            raise StoreError(msg) from error
+
     def run(
         self,
         work: Callable[[psycopg.Connection[Any]], Result],
@@ -204,8 +260,8 @@ class Link:
         """
         import psycopg
 
-        end = time.monotonic() + self._patience_s
-        for wait in _waits():
+        waited = 0.0
+        for wait in waits():
             connection = self.connection
             finished = False
             try:
@@ -213,18 +269,15 @@ class Link:
                     result = work(connection)
                     finished = True
             except psycopg.Error as error:
-                if not is_lost(connection):
-                    raise
-                if finished:
+                if finished and is_lost(connection):
                     kept = self._settle(committed, error)
                     if kept is not None:
                         return kept
-                if time.monotonic() + wait > end:
-                    msg = "the connection to the database was lost again and again: try later"
-                    raise StoreError(msg) from error
+                self._check_lost(connection, error, waited + wait)
             else:
                 return result
             time.sleep(wait)
+            waited += wait
         raise AssertionError  # the waits never end
 
     def _settle(
@@ -239,13 +292,16 @@ class Link:
         )
         if committed is None:
             raise StoreError(msg) from error
+
+        def look(connection: psycopg.Connection[Any]) -> Result | None:
+            with connection.transaction():
+                return committed(connection)
+
         try:
-            connection = self.connection
+            return self.read(look)
         except StoreError as again:
             msg = f"{msg} ({again})"
             raise StoreError(msg) from again
-        with connection.transaction():
-            return committed(connection)
 
 
 @contextmanager
@@ -309,7 +365,7 @@ def _mend(reason: str) -> tuple[str, type[StoreError]]:
     return "check the address and the server", StoreError
 
 
-def _waits() -> Iterator[float]:
+def waits() -> Iterator[float]:
     """Yield seconds to wait, doubling, spread by chance so that clients do not come at once."""
     wait = FIRST_WAIT_S
     while True:

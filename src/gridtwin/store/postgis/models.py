@@ -51,6 +51,7 @@ __all__ = [
     "Feeder",
     "MeterEvent",
     "Migration",
+    "MirroredBlock",
     "MirroredNetwork",
     "Node",
     "NodeHome",
@@ -90,6 +91,15 @@ class MirroredNetwork(Base):
     content_hash: Mapped[str]
     synced_at: Mapped[Written]
     state_version: Mapped[Version]
+
+
+class MirroredBlock(Base):
+    """What the last sync wrote, as a hash of a few thousand rows."""
+
+    __tablename__ = "mirrored_blocks"
+    table_name: Mapped[str] = mapped_column(primary_key=True)
+    block: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hash: Mapped[bytes]
 
 
 class Node(Base):

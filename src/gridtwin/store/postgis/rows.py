@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import shapely
 
 from gridtwin.model import cim, phases
-from gridtwin.model.frames import equipment_lines
-from gridtwin.model.tables import decode
+from gridtwin.model.frames import equipment_courses
+from gridtwin.store.postgis.copying import (
+    AT_ONCE,
+    Lines,
+    Names,
+    Numbers,
+    Points,
+    Texts,
+    encode,
+)
 from gridtwin.topology.membership import feeder_of_nodes
 from gridtwin.topology.tree import supply_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     from gridtwin.model.network import Network
-    from gridtwin.model.state import State
-    from gridtwin.model.tables import NetworkData, Strings
+    from gridtwin.model.state import State, SwitchEvent
+    from gridtwin.model.tables import NetworkData
+    from gridtwin.store.postgis.copying import Column
     from gridtwin.topology.index import TopologyIndex
-
-WGS84 = 4326
-AT_ONCE = 50_000  # rows held as Python objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +41,32 @@ class Mirrored:
     normal: TopologyIndex  # topology as designed
     current: TopologyIndex  # topology in the current state
     state: State  # the current state
+    overlays: tuple[State, ...] = ()
+    events: tuple[SwitchEvent, ...] = ()  # operations that led to the current state
+    specs: Mapping[str, str] = field(default_factory=dict)  # trace specs by name
+    follows: bool = False  # whether `state` is that of the database, read before
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows of one table, made a few thousand at a time."""
+    """The rows of one table, as the bytes of a COPY, a block at a time."""
 
     name: str
-    key: str
-    types: dict[str, str]  # PostgreSQL type of each column
-    columns: dict[str, Callable[[slice], list[Any]]]
+    key: str  # column that names a row
+    place: str  # column that numbers the rows from 0; empty where none does: then one block is all
+    columns: dict[str, Column]
     count: int
 
-    def rows(self) -> Iterator[tuple[Any, ...]]:
-        """Return the rows in order."""
-        for start in range(0, self.count, AT_ONCE):
-            part = slice(start, min(start + AT_ONCE, self.count))
-            yield from zip(*(column(part) for column in self.columns.values()), strict=True)
+    @property
+    def blocks(self) -> int:
+        """How many blocks there are."""
+        return -(-self.count // AT_ONCE) if self.place else 1
+
+    def block(self, number: int) -> memoryview:
+        """Return the rows of one block."""
+        start = number * AT_ONCE
+        rows = slice(start, min(start + AT_ONCE, self.count)) if self.place else slice(self.count)
+        return encode([column.cells(rows) for column in self.columns.values()])
 
 
 def tables(twin: Mirrored) -> list[Table]:
@@ -69,110 +83,107 @@ def tables(twin: Mirrored) -> list[Table]:
     ]
 
 
+def _frame(name: str, count: int, /, **columns: Column) -> Table:
+    return Table(name, "mrid", "row", {"row": _counted(count), **columns}, count)
+
+
 def _nodes(data: NetworkData) -> Table:
     nodes = data.nodes
-    return _table(
+    return _frame(
         "nodes",
-        "mrid",
-        row=("int4", _numbers(np.arange(len(nodes.mrid)))),
-        mrid=("text", _texts(nodes.mrid)),
-        nominal_v=("float4", _known(nodes.nominal_v)),
-        geometry=("bytea", _points(nodes.xy)),
+        len(nodes.mrid),
+        mrid=Texts(nodes.mrid),
+        nominal_v=_known(nodes.nominal_v),
+        geometry=Points(nodes.xy),
     )
 
 
 def _equipment(data: NetworkData) -> Table:
     equipment = data.equipment
-    return _table(
+    return _frame(
         "equipment",
-        "mrid",
-        row=("int4", _numbers(np.arange(len(equipment.mrid)))),
-        mrid=("text", _texts(equipment.mrid)),
-        kind=("text", _names(equipment.kind, cim.KIND_NAMES)),
-        node_a=("int4", _numbers(equipment.node_a)),
-        node_b=("int4", _numbers(equipment.node_b)),
-        phases=("int2", _numbers(equipment.phases)),
-        normal_open=("int2", _numbers(equipment.normal_open)),
-        name=("text", _texts(equipment.name)),
-        rated_a=("float4", _known(equipment.rated_a)),
-        rated_va=("float4", _known(equipment.rated_va)),
-        length_m=("float4", _known(equipment.length_m)),
-        placement=("text", _names(equipment.placement, cim.PLACEMENTS)),
-        control=("text", _names(equipment.control, cim.CONTROLS)),
-        in_service=("bool", _numbers(equipment.in_service)),
-        vector_group=("text", _texts(equipment.vector_group)),
-        geometry=("bytea", _lines(data)),
+        len(equipment.mrid),
+        mrid=Texts(equipment.mrid),
+        kind=Names(equipment.kind, cim.KIND_NAMES),
+        node_a=Numbers("int4", equipment.node_a),
+        node_b=Numbers("int4", equipment.node_b),
+        phases=Numbers("int2", equipment.phases),
+        normal_open=Numbers("int2", equipment.normal_open),
+        name=Texts(equipment.name),
+        rated_a=_known(equipment.rated_a),
+        rated_va=_known(equipment.rated_va),
+        length_m=_known(equipment.length_m),
+        placement=Names(equipment.placement, cim.PLACEMENTS),
+        control=Names(equipment.control, cim.CONTROLS),
+        in_service=Numbers("bool", equipment.in_service),
+        vector_group=Texts(equipment.vector_group),
+        geometry=_courses(data),
     )
 
 
 def _usage_points(data: NetworkData) -> Table:
-    points = data.usage_points
-    return _table(
+    meters = data.usage_points
+    return _frame(
         "usage_points",
-        "mrid",
-        row=("int4", _numbers(np.arange(len(points.mrid)))),
-        mrid=("text", _texts(points.mrid)),
-        node=("int4", _numbers(points.node)),
-        phases=("int2", _numbers(points.phases)),
-        customers=("int4", _numbers(points.customers)),
-        peak_w=("float4", _known(points.peak_w)),
-        service_class=("text", _texts(points.service_class)),
-        priority=("text", _texts(points.priority)),
-        transformer=("int4", _references(points.transformer)),
-        geometry=("bytea", _points(points.xy)),
+        len(meters.mrid),
+        mrid=Texts(meters.mrid),
+        node=Numbers("int4", meters.node),
+        phases=Numbers("int2", meters.phases),
+        customers=Numbers("int4", meters.customers),
+        peak_w=_known(meters.peak_w),
+        service_class=Texts(meters.service_class),
+        priority=Texts(meters.priority),
+        transformer=_references(meters.transformer),
+        geometry=Points(meters.xy),
     )
 
 
 def _sources(data: NetworkData) -> Table:
     sources = data.sources
-    return _table(
+    return _frame(
         "sources",
-        "mrid",
-        row=("int4", _numbers(np.arange(len(sources.mrid)))),
-        mrid=("text", _texts(sources.mrid)),
-        node=("int4", _numbers(sources.node)),
-        phases=("int2", _numbers(sources.phases)),
-        kind=("text", _names(sources.kind, cim.SOURCE_KINDS)),
-        substation=("int4", _references(sources.substation)),
-        rated_va=("float4", _known(sources.rated_va)),
-        in_service=("bool", _numbers(sources.in_service)),
+        len(sources.mrid),
+        mrid=Texts(sources.mrid),
+        node=Numbers("int4", sources.node),
+        phases=Numbers("int2", sources.phases),
+        kind=Names(sources.kind, cim.SOURCE_KINDS),
+        substation=_references(sources.substation),
+        rated_va=_known(sources.rated_va),
+        in_service=Numbers("bool", sources.in_service),
     )
 
 
 def _substations(data: NetworkData) -> Table:
     substations = data.substations
-    return _table(
+    return _frame(
         "substations",
-        "mrid",
-        row=("int4", _numbers(np.arange(len(substations.mrid)))),
-        mrid=("text", _texts(substations.mrid)),
-        name=("text", _texts(substations.name)),
-        rated_va=("float4", _known(substations.rated_va)),
-        geometry=("bytea", _points(substations.xy)),
+        len(substations.mrid),
+        mrid=Texts(substations.mrid),
+        name=Texts(substations.name),
+        rated_va=_known(substations.rated_va),
+        geometry=Points(substations.xy),
     )
 
 
 def _feeders(data: NetworkData) -> Table:
     feeders = data.feeders
-    return _table(
+    return _frame(
         "feeders",
-        "mrid",
-        row=("int4", _numbers(np.arange(len(feeders.mrid)))),
-        mrid=("text", _texts(feeders.mrid)),
-        name=("text", _texts(feeders.name)),
-        substation=("int4", _references(feeders.substation)),
-        head=("int4", _references(feeders.head)),
+        len(feeders.mrid),
+        mrid=Texts(feeders.mrid),
+        name=Texts(feeders.name),
+        substation=_references(feeders.substation),
+        head=_references(feeders.head),
     )
 
 
 def _topology(twin: Mirrored) -> list[Table]:
     """Return where every node, feeder and piece of equipment stands in the current state."""
     data, conduction = twin.network.data, twin.current.conduction
-    points = data.usage_points
+    meters = data.usage_points
     count = len(data.nodes.mrid)
-    customers = np.bincount(points.node, points.customers, count).astype(np.int32)
+    customers = np.bincount(meters.node, meters.customers, count).astype(np.int32)
     tree = supply_tree(conduction, data.feeders.head, customers)
-    segments = np.arange(len(tree.root))
     feeder = np.full(count + 1, -1, dtype=np.int32)
     heads = tree.child[data.feeders.head]
     feeder[heads] = np.arange(len(heads), dtype=np.int32)
@@ -184,121 +195,88 @@ def _topology(twin: Mirrored) -> list[Table]:
     feed_mrid = np.append(equipment.mrid, b"").take(tree.feed)
     feed_kind = np.append(equipment.kind + 1, 0).take(tree.feed)
     return [
-        _table(
+        _numbered(
             "node_topology",
             "node",
-            node=("int4", _numbers(np.arange(count))),
-            segment=("int4", _numbers(tree.segment)),
-            ltin=("int4", _numbers(tree.ltin)),
-            ltout=("int4", _numbers(tree.ltout)),
-            parent=("int4", _numbers(tree.parent)),
-            feed=("int4", _numbers(tree.feed)),
-            depth=("int4", _numbers(tree.depth)),
-            customers=("int4", _numbers(customers)),
-            below=("int8", _numbers(tree.below)),
-            feed_mrid=("text", _texts(feed_mrid)),
-            feed_kind=("text", _names(feed_kind, ("", *cim.KIND_NAMES))),
+            count,
+            segment=Numbers("int4", tree.segment),
+            ltin=Numbers("int4", tree.ltin),
+            ltout=Numbers("int4", tree.ltout),
+            parent=Numbers("int4", tree.parent),
+            feed=Numbers("int4", tree.feed),
+            depth=Numbers("int4", tree.depth),
+            customers=Numbers("int4", customers),
+            below=Numbers("int8", tree.below),
+            feed_mrid=Texts(feed_mrid),
+            feed_kind=Names(feed_kind, ("", *cim.KIND_NAMES)),
         ),
-        _table(
+        _numbered(
             "segments",
             "segment",
-            segment=("int4", _numbers(segments)),
-            feeder=("int4", _references(feeder[tree.root])),
-            root=("int4", _references(tree.root)),
-            hook=("int4", _references(tree.hook)),
-            meshed=("bool", _numbers(tree.meshed)),
-            version=("int8", _numbers(np.full(len(segments), twin.state.version))),
+            len(tree.root),
+            feeder=_references(feeder[tree.root]),
+            root=_references(tree.root),
+            hook=_references(tree.hook),
+            meshed=Numbers("bool", tree.meshed),
         ),
-        _table(
+        _numbered(
             "equipment_topology",
             "equipment",
-            equipment=("int4", _numbers(np.arange(len(tree.child)))),
-            node_a=("int4", _numbers(conduction.node_a)),
-            node_b=("int4", _numbers(conduction.node_b)),
-            passes=("int2", _numbers(conduction.passes)),
-            one_way=("int2", _numbers(conduction.one_way)),
-            mixes=("int2", _numbers(conduction.mixes)),
-            child=("int4", _numbers(tree.child)),
+            len(tree.child),
+            node_a=Numbers("int4", conduction.node_a),
+            node_b=Numbers("int4", conduction.node_b),
+            passes=Numbers("int2", conduction.passes),
+            one_way=Numbers("int2", conduction.one_way),
+            mixes=Numbers("int2", conduction.mixes),
+            child=Numbers("int4", tree.child),
         ),
-        _table(
+        Table(
             "chords",
             "equipment",
-            equipment=("int4", _numbers(chords)),
-            node_a=("int4", _numbers(conduction.node_a[chords])),
-            node_b=("int4", _numbers(conduction.node_b[chords])),
+            "",
+            {
+                "equipment": Numbers("int4", chords),
+                "node_a": Numbers("int4", conduction.node_a[chords]),
+                "node_b": Numbers("int4", conduction.node_b[chords]),
+            },
+            len(chords),
         ),
-        _table(
+        Table(
             "node_home",
             "node",
-            node=("int4", _numbers(nodes)),
-            feeder=("int4", _numbers(home[nodes])),
+            "",
+            {"node": Numbers("int4", nodes), "feeder": Numbers("int4", home[nodes])},
+            len(nodes),
         ),
     ]
 
 
-def state_rows(twin: Mirrored) -> list[tuple[str, int]]:
+def _numbered(name: str, key: str, count: int, /, **columns: Column) -> Table:
+    return Table(name, key, key, {key: _counted(count), **columns}, count)
+
+
+def state_rows(state: State) -> list[tuple[str, int]]:
     """Return the equipment that stands otherwise than designed, and its open phases."""
-    return [(mrid, phases.parse(text)) for mrid, text in sorted(twin.state.deviations.items())]
+    return [(mrid, phases.parse(text)) for mrid, text in sorted(state.deviations.items())]
 
 
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """A column: how many values, and a way to make some of them."""
-
-    count: int
-    some: Callable[[slice], list[Any]]
+def _counted(count: int) -> Column:
+    return Numbers("int4", np.arange(count, dtype=np.int32))
 
 
-def _table(name: str, key: str, /, **columns: tuple[str, _Values]) -> Table:
-    return Table(
-        name,
-        key,
-        {column: kind for column, (kind, _) in columns.items()},
-        {column: values.some for column, (_, values) in columns.items()},
-        next(iter(columns.values()))[1].count,
-    )
+def _references(rows: NDArray[np.integer[Any]]) -> Column:
+    return Numbers("int4", rows, rows < 0)
 
 
-def _numbers(values: NDArray[Any]) -> _Values:
-    return _Values(len(values), lambda part: values[part].tolist())
+def _known(values: NDArray[np.floating[Any]]) -> Column:
+    return Numbers("float4", values, np.isnan(values))
 
 
-def _texts(values: Strings) -> _Values:
-    return _Values(len(values), lambda part: decode(values[part]).tolist())
+def _courses(data: NetworkData) -> Column:
+    every = np.arange(len(data.equipment.mrid))
 
+    def some(rows: slice | NDArray[np.integer[Any]]) -> tuple[NDArray[np.int64], Any]:
+        counts, xy = equipment_courses(data, every[rows])
+        return np.concatenate([[0], np.cumsum(counts)]), xy
 
-def _names(codes: NDArray[np.uint8], names: tuple[str, ...]) -> _Values:
-    words = np.array(names, dtype=object)
-    return _Values(len(codes), lambda part: words[codes[part]].tolist())
-
-
-def _references(rows: NDArray[np.integer[Any]]) -> _Values:
-    return _Values(len(rows), lambda part: _or_none(rows[part], rows[part] < 0))
-
-
-def _known(values: NDArray[np.floating[Any]]) -> _Values:
-    return _Values(len(values), lambda part: _or_none(values[part], np.isnan(values[part])))
-
-
-def _or_none(values: NDArray[Any], absent: NDArray[np.bool_]) -> list[Any]:
-    found = values.astype(object)
-    found[absent] = None
-    return found.tolist()
-
-
-def _points(xy: NDArray[np.float64]) -> _Values:
-    return _Values(len(xy), lambda part: _wkb(np.asarray(shapely.points(xy[part]))))
-
-
-def _lines(data: NetworkData) -> _Values:
-    count = len(data.equipment.mrid)
-    return _Values(count, lambda part: _wkb(equipment_lines(data, np.arange(count)[part])))
-
-
-def _wkb(geometry: NDArray[np.object_]) -> list[bytes | None]:
-    """Return geometry as EWKB; None for what has no place."""
-    xy, owner = shapely.get_coordinates(geometry, return_index=True)
-    nowhere = np.isnan(np.bincount(owner, weights=xy.sum(axis=1), minlength=len(geometry)))
-    found = shapely.to_wkb(shapely.set_srid(geometry, WGS84), include_srid=True)
-    found[nowhere] = None
-    return found.tolist()
+    return Lines(len(every), some)

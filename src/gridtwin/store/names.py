@@ -1,0 +1,71 @@
+"""Hold every store to the same rules: names of states and specs, and what an overlay keeps."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from typing import TYPE_CHECKING
+
+from gridtwin.errors import InputError, NotFoundError
+from gridtwin.model import phases
+from gridtwin.model.operation import resolve
+from gridtwin.model.state import CURRENT, NORMAL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gridtwin.model.network import Network
+
+LOOK_EVERY_S = 0.05
+
+
+def close_names(name: str, names: Sequence[str]) -> list[str]:
+    """Return the few names closest to one that was not found."""
+    return difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+
+
+def no_state(name: str, overlays: Sequence[str]) -> NotFoundError:
+    """Return the error for a state that is not there."""
+    return NotFoundError("state", name, close_names(name, [NORMAL, CURRENT, *overlays]))
+
+
+def no_spec(name: str, names: Sequence[str]) -> NotFoundError:
+    """Return the error for a trace spec that is not there."""
+    return NotFoundError("trace spec", name, close_names(name, names))
+
+
+def check_overlay_name(name: str) -> None:
+    """Refuse, as InputError, the names that an overlay cannot have."""
+    if name in {NORMAL, CURRENT} or not name:
+        msg = f"an overlay cannot be called {name!r}: choose another name"
+        raise InputError(msg)
+
+
+def overlay_deviations(network: Network, deviations: Mapping[str, str]) -> dict[str, str]:
+    """
+    Return what an overlay keeps: mRID to open phases, of equipment that differs from the design.
+
+    Raises
+    ------
+    NotFoundError
+        If equipment is not there.
+    InputError
+        If equipment has no such phase.
+    """
+    kept = {}
+    for mrid, open_phases in deviations.items():
+        operation = resolve(network, mrid, open_phases)
+        if operation.open != operation.normal:
+            kept[mrid] = phases.text(operation.open)
+    return kept
+
+
+def look_until(moved: Callable[[], bool], *, timeout_s: float) -> bool:
+    """Look again and again whether something has moved; False if it has not within the time."""
+    end = time.monotonic() + timeout_s
+    while not moved():
+        left = end - time.monotonic()
+        if left <= 0:
+            return False
+        time.sleep(min(left, LOOK_EVERY_S))
+    return True

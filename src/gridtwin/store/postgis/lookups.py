@@ -1,0 +1,271 @@
+"""Answer the short questions of a control room from PostgreSQL: one indexed statement each."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gridtwin.errors import MissingExtraError, NotFoundError, StoreError
+from gridtwin.store.postgis.connect import PATIENCE_S, is_lost, settled, shown, waits
+from gridtwin.store.postgis.links import READER, told
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from types import TracebackType
+
+    from psycopg_pool import ConnectionPool
+
+STATEMENT_TIMEOUT_S = 5.0
+
+# Rows are found by their keys, so a plan once made is right for all of them.
+SETTINGS = f"-c statement_timeout={STATEMENT_TIMEOUT_S:g}s -c plan_cache_mode=force_generic_plan"
+
+OUTAGE = """
+SELECT o.id, o.status, o.cause, o.planned, o.began_at, p.began_at, o.device, o.crew_status,
+    o.customers
+FROM gridtwin.usage_points u
+LEFT JOIN gridtwin.outage_usage_points p ON p.usage_point = u.mrid AND p.restored_at IS NULL
+LEFT JOIN gridtwin.outages o ON o.id = p.outage
+WHERE u.mrid = %s
+"""
+ESTIMATE = """
+SELECT o.id, o.status, o.began_at, i.etr, i.etr_p10, i.etr_p90, i.model, i.issued_at
+FROM gridtwin.usage_points u
+LEFT JOIN gridtwin.outage_usage_points p ON p.usage_point = u.mrid AND p.restored_at IS NULL
+LEFT JOIN gridtwin.estimates i ON i.outage = p.outage
+LEFT JOIN gridtwin.outages o ON o.id = i.outage
+WHERE u.mrid = %s
+"""
+# What grid.circuit_status_realtime says of one feeder: the view adds up all of them first.
+CIRCUITS = """
+SELECT f.mrid, f.name, b.mrid AS substation, e.mrid AS head,
+    CASE WHEN NOT h.shared THEN g.connected + d.customers END AS customers,
+    CASE WHEN NOT h.shared THEN g.connected - r.customers END AS customers_energized,
+    d.customers + r.customers AS customers_out,
+    CASE
+        WHEN d.customers + r.customers = 0 THEN 'energized'
+        WHEN h.shared OR g.connected > r.customers THEN 'partly_out'
+        ELSE 'out'
+    END AS status,
+    greatest(v.at, r.began_at) AS last_change
+FROM gridtwin.feeders f
+LEFT JOIN gridtwin.substations b ON b.row = f.substation
+LEFT JOIN gridtwin.equipment e ON e.row = f.head
+CROSS JOIN LATERAL (
+    SELECT max(s.feeder) AS feeder, coalesce(sum(t.below), 0)::bigint AS connected,
+        max(s.version) AS version
+    FROM gridtwin.segments s
+    LEFT JOIN gridtwin.node_topology t ON t.node = s.root
+    WHERE s.feeder = f.row
+) g
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(u.customers), 0)::bigint AS customers, max(p.outage_began_at) AS began_at
+    FROM gridtwin.segments s
+    JOIN gridtwin.node_topology t ON t.segment = s.segment AND t.customers > 0
+    JOIN gridtwin.usage_points u ON u.node = t.node
+    CROSS JOIN LATERAL (
+        SELECT i.began_at AS outage_began_at
+        FROM gridtwin.outage_usage_points i
+        WHERE i.usage_point = u.mrid AND i.restored_at IS NULL
+        OFFSET 0 -- by its index, for each usage point of the feeder, however many are out elsewhere
+    ) p
+    WHERE s.feeder = f.row
+) r
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(t.customers), 0)::bigint AS customers
+    FROM gridtwin.node_home n
+    JOIN gridtwin.node_topology t ON t.node = n.node
+    WHERE n.feeder = f.row AND t.segment = -1
+) d
+LEFT JOIN LATERAL (
+    SELECT g.feeder IS NULL AND a.segment >= 0 AND z.segment >= 0 AND p.passes <> 0 AS closed
+    FROM gridtwin.equipment_topology p
+    JOIN gridtwin.node_topology a ON a.node = p.node_a
+    JOIN gridtwin.node_topology z ON z.node = p.node_b
+    WHERE p.equipment = f.head
+) c ON true
+CROSS JOIN LATERAL (SELECT coalesce(c.closed, false) AS shared) h
+LEFT JOIN gridtwin.events v ON v.version = g.version
+"""
+CIRCUIT = f"{CIRCUITS} WHERE f.mrid = %s"
+SUBSTATION = f"""
+SELECT s.mrid, s.name, count(c.mrid), coalesce(sum(c.customers), 0)::bigint,
+    coalesce(sum(c.customers_out), 0)::bigint
+FROM gridtwin.substations s
+LEFT JOIN LATERAL ({CIRCUITS} WHERE f.substation = s.row) c ON true
+WHERE s.mrid = %s
+GROUP BY s.mrid, s.name
+"""  # noqa: S608 - our own words
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """The open outage of a usage point."""
+
+    id: str
+    status: str  # predicted, confirmed or partly_restored
+    cause: str  # empty = not known
+    planned: bool
+    began_at: datetime
+    out_since: datetime  # when this usage point lost its supply
+    device: str | None  # mRID of what opened or failed
+    crew_status: str
+    customers: int  # out at most
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The estimate in force for the open outage of a usage point."""
+
+    outage: str
+    status: str
+    began_at: datetime
+    etr: datetime  # estimated time of restoration
+    etr_p10: datetime | None  # one in ten such outages ends before
+    etr_p90: datetime | None  # nine in ten such outages end before
+    model: str
+    issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """How one feeder stands now, as ``grid.circuit_status_realtime`` has it."""
+
+    mrid: str
+    name: str
+    substation: str | None
+    head: str | None
+    customers: int | None  # None where other feeders feed the same
+    customers_energized: int | None
+    customers_out: int
+    status: str  # energized, partly_out or out
+    last_change: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Substation:
+    """How the feeders of one substation stand now."""
+
+    mrid: str
+    name: str
+    feeders: int
+    customers: int
+    customers_out: int
+
+
+class LookUps:
+    """
+    Short questions, answered over connections that are kept open; threads may share it.
+
+    Parameters
+    ----------
+    url
+        The address.
+    min_size, max_size
+        How many connections are kept open, and made at most.
+    patience_s
+        Seconds to try for when connections are lost, or all are in use.
+
+    Raises
+    ------
+    MissingExtraError
+        If the extra ``postgis`` is not installed.
+    """
+
+    def __init__(
+        self, url: str, *, min_size: int = 1, max_size: int = 16, patience_s: float = PATIENCE_S
+    ) -> None:
+        try:
+            from psycopg_pool import ConnectionPool
+        except ImportError as error:
+            need = "looking up in PostgreSQL"
+            raise MissingExtraError(need, "postgis") from error
+        self._url = url
+        self._patience_s = patience_s
+        self._pool: ConnectionPool[Any] = ConnectionPool(
+            kwargs={**settled(url, SETTINGS), "autocommit": True},
+            min_size=min_size,
+            max_size=max_size,
+            timeout=patience_s,
+            name="gridtwin",
+            open=True,
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
+
+    def __enter__(self) -> LookUps:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        self.close()
+
+    def outage(self, usage_point: str) -> Outage | None:
+        """
+        Return the open outage of a meter; None if it is in none.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such meter.
+        """
+        row = self._ask(OUTAGE, "usage point", usage_point)
+        return None if row[0] is None else Outage(*row)
+
+    def estimate(self, usage_point: str) -> Estimate | None:
+        """
+        Return the estimate in force for the open outage of a meter; None if there is none.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such meter.
+        """
+        row = self._ask(ESTIMATE, "usage point", usage_point)
+        return None if row[0] is None else Estimate(*row)
+
+    def circuit(self, feeder: str) -> Circuit:
+        """Return how a feeder stands now; NotFoundError if there is none of that mRID."""
+        return Circuit(*self._ask(CIRCUIT, "feeder", feeder))
+
+    def substation(self, mrid: str) -> Substation:
+        """Return how the feeders of a substation stand; NotFoundError if there is none."""
+        return Substation(*self._ask(SUBSTATION, "substation", mrid))
+
+    def _ask(self, statement: str, what: str, mrid: str) -> tuple[Any, ...]:
+        with told(self._url, role=READER):
+            row = self._row(statement, mrid)
+        if row is None:
+            raise NotFoundError(what, mrid)
+        return row
+
+    def _row(self, statement: str, mrid: str) -> tuple[Any, ...] | None:
+        """Return the one row of an answer, asked again when a connection was lost."""
+        import psycopg
+        from psycopg_pool import PoolTimeout
+
+        end = time.monotonic() + self._patience_s
+        for wait in waits():
+            try:
+                with self._pool.connection() as connection:
+                    return connection.execute(statement.encode(), (mrid,), prepare=True).fetchone()
+            except PoolTimeout as error:
+                msg = (
+                    f"{shown(self._url)} gave no connection within {self._patience_s:g} s: check"
+                    " that the server runs, or allow more connections"
+                )
+                raise StoreError(msg) from error
+            except psycopg.OperationalError:
+                if not is_lost(connection) or time.monotonic() + wait > end:
+                    raise
+            time.sleep(wait)
+        raise AssertionError  # the waits never end
