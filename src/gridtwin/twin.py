@@ -10,6 +10,7 @@ True
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +21,7 @@ import numpy as np
 from gridtwin.analysis import blast as blasting
 from gridtwin.analysis.explain import Explanation, explain
 from gridtwin.analysis.run import rules_of, run
-from gridtwin.analysis.spec import TraceSpec
-from gridtwin.analysis.sweep import sweep
+from gridtwin.analysis.spec import KINDS, TraceSpec, spec_of
 from gridtwin.errors import InputError
 from gridtwin.model import cim
 from gridtwin.model.ids import TABLES, Element
@@ -32,10 +32,11 @@ from gridtwin.model.state import CURRENT, NORMAL, State
 from gridtwin.model.tables import decode
 from gridtwin.situations import Situations
 from gridtwin.store.memory import MemoryStore
+from gridtwin.store.postgis.connect import is_address
 from gridtwin.topology.index import build
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import geopandas
     import networkx as nx
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.places import Places
     from gridtwin.analysis.quality import Report
     from gridtwin.analysis.situation import Situation
+    from gridtwin.model.state import SwitchEvent
     from gridtwin.publish.results import BlastRadius, TraceResult
     from gridtwin.store.postgis.rows import Mirrored
     from gridtwin.store.protocol import Store
@@ -57,18 +59,21 @@ def open_twin(target: str | Path | Network) -> Twin:
     Parameters
     ----------
     target
-        A directory ``NAME.twin`` made by ``gridtwin load`` or `Twin.save`, or a `Network`, which
-        becomes a twin in memory.
+        A directory ``NAME.twin``; the address of a database, ``postgresql://...``; or a `Network`,
+        which becomes a twin in memory.
 
     Raises
     ------
     StoreError
-        If the directory is no twin, is damaged, or was written by a newer gridtwin.
+        If there is no twin, it is damaged, or was written by a newer gridtwin.
     """
     if isinstance(target, Network):
         return Twin(MemoryStore(target))
     from gridtwin.store.local import LocalStore
+    from gridtwin.store.postgis.store import PostgisStore
 
+    if isinstance(target, str) and is_address(target):
+        return Twin(PostgisStore.open(target))
     return Twin(LocalStore.open(Path(target)))
 
 
@@ -88,9 +93,9 @@ class Twin:
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Twin:
         """
-        Keep the network as a twin in a directory, and return that twin.
+        Keep the network as a twin in a directory or a database; return that twin.
 
-        Rows are put in the order of the topology first, which makes all later steps faster.
+        Rows are put in the order of the topology, which makes all later steps faster.
         """
         from gridtwin.store.local import LocalStore
         from gridtwin.topology.renumber import preorder_rows
@@ -98,24 +103,45 @@ class Twin:
         network = self.store.network
         network = network.reordered(*preorder_rows(self.store.index(), network.data))
         index = build(network.data, network.data.equipment.normal_open)
+        if isinstance(path, str) and is_address(path):
+            from gridtwin.store.postgis.store import PostgisStore
+
+            fresh = Twin(MemoryStore(network)).mirrored()
+            return Twin(PostgisStore.create(path, fresh, overwrite=overwrite))
         return Twin(LocalStore.create(Path(path), network, index, overwrite=overwrite))
 
-    def mirrored(self) -> Mirrored:
-        """Return the network and its current state as a PostgreSQL mirror takes them."""
-        from gridtwin.store.postgis.rows import Mirrored
+    def mirrored(self, state: State | None = None) -> Mirrored:
+        """Return all that a mirror in PostgreSQL takes, with another current state if given."""
+        from gridtwin.store.postgis.rows import mirrored
 
-        state, current = self.store.state(CURRENT), self.situation(CURRENT)
-        while state.version != current.version:  # a switch was operated between the two
-            state, current = self.store.state(CURRENT), self.situation(CURRENT)
-        return Mirrored(self.store.network, self.store.index(), current.index, state)
+        return mirrored(self.store, state)
+
+    def watch(
+        self, since: int | None = None, *, timeout_s: float | None = None
+    ) -> Iterator[SwitchEvent]:
+        """
+        Yield the operations anybody makes, as they come: each once, in order.
+
+        Parameters
+        ----------
+        since
+            The version to begin after; by default that of now.
+        timeout_s
+            Seconds without one after which to end; by default never.
+        """
+        seen = self.version if since is None else since
+        while self.store.wait(seen, timeout_s=math.inf if timeout_s is None else timeout_s):
+            for event in self.store.events(seen):
+                seen = event.version
+                yield event
 
     @property
     def version(self) -> int:
         """Version of the current state."""
-        return self.store.state(CURRENT).version
+        return self.store.state().version
 
     def states(self) -> list[str]:
-        """Return the names of the states there are."""
+        """Return the names of the states."""
         return self.store.states()
 
     def switch(self, mrid: str, *, open: bool, phases: str = "") -> State:
@@ -155,9 +181,6 @@ class Twin:
         switches
             mRID to True (open), False (closed), or the phases that stand open.
         """
-        if name in {NORMAL, CURRENT} or not name:
-            msg = f"an overlay cannot be called {name!r}"
-            raise InputError(msg)
         deviations = dict(self.store.state(CURRENT).deviations)
         for mrid, position in switches.items():
             poles = position if isinstance(position, str) else ""
@@ -224,22 +247,12 @@ class Twin:
         return TraceResult(spec.kind, list(mrids), rows, situation)
 
     def _spec(self, kind: str | TraceSpec, options: dict[str, Any]) -> TraceSpec:
-        if isinstance(kind, str) and kind in self.store.spec_names():
+        if isinstance(kind, str) and kind not in KINDS and kind in self.store.spec_names():
             kind = TraceSpec.from_json(self.store.spec(kind))
-        if "barriers" in options:
-            options["barriers"] = tuple(options["barriers"])
-        try:
-            if isinstance(kind, TraceSpec):
-                return replace(kind, **options)
-            return TraceSpec(kind, **options)
-        except TypeError as error:
-            msg = f"a trace has no such option: {error}"
-            raise InputError(msg) from error
+        return spec_of(kind, options)
 
     def save_spec(self, name: str, spec: TraceSpec) -> None:
         """Keep a trace spec under a name, so that ``trace(name, ...)`` runs it."""
-        from gridtwin.analysis.spec import KINDS
-
         if not name or name in KINDS:
             msg = f"a trace spec cannot be called {name!r}: that is a kind of trace"
             raise InputError(msg)
@@ -280,19 +293,9 @@ class Twin:
         -------
             One row per piece of equipment: mrid, kind, customers and usage_points that go dark.
         """
-        import pandas as pd
+        from gridtwin.publish.results import sweep_frame
 
-        situation = self.situation(state)
-        customers, usage_points = sweep(situation)
-        equipment = situation.data.equipment
-        return pd.DataFrame(
-            {
-                "mrid": decode(equipment.mrid).astype(object),
-                "kind": np.array(cim.KIND_NAMES, dtype=object)[equipment.kind],
-                "customers": customers,
-                "usage_points": usage_points,
-            }
-        )
+        return sweep_frame(self.situation(state))
 
     def storm(
         self,

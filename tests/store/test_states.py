@@ -4,37 +4,56 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
 
+import gridtwin
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.state import State
-from gridtwin.store.local import LocalStore
+
+from .conftest import keep, make_network
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gridtwin.store.protocol import Store
+
 OPERATE = """
 import sys
-from pathlib import Path
-from gridtwin.store.local import LocalStore
-store = LocalStore.open(Path(sys.argv[1]))
+import gridtwin
+store = gridtwin.open(sys.argv[1]).store
 for step in range(int(sys.argv[3])):
     store.operate(sys.argv[2], "ABC"[step % 3], actor=sys.argv[2])
 """
 
 
-def test_a_new_twin_stands_as_designed(twin: Path) -> None:
-    store = LocalStore.open(twin)
+@pytest.fixture(params=["local", "postgis"])
+def twin(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return a new twin: a directory, then a database."""
+    if request.param == "local":
+        return str(keep(tmp_path / "small.twin").path)
+    url = str(request.getfixturevalue("database"))
+    gridtwin.open(make_network()).save(url)
+    return url
+
+
+def open_store(twin: str) -> Store:
+    return gridtwin.open(twin).store
+
+
+def test_a_new_twin_stands_as_designed(twin: str) -> None:
+    store = open_store(twin)
     assert store.state() == State("current", 0, {})
     assert store.state("normal") == State("normal", 0, {})
     assert store.states() == ["normal", "current"]
     assert store.events() == []
 
 
-def test_only_deviations_are_kept_and_every_operation_is_logged(twin: Path) -> None:
-    store = LocalStore.open(twin)
+def test_only_deviations_are_kept_and_every_operation_is_logged(twin: str) -> None:
+    store = open_store(twin)
     assert store.operate("TIE-1", "", actor="ann") == State("current", 1, {"TIE-1": ""})
     assert store.operate("FUSE-ü", "ca").deviations == {"TIE-1": "", "FUSE-ü": "AC"}
     assert store.operate("TIE-1", "ABC").deviations == {"FUSE-ü": "AC"}
@@ -51,8 +70,8 @@ def test_only_deviations_are_kept_and_every_operation_is_logged(twin: Path) -> N
     assert [event.version for event in store.events(since=2)] == [3]
 
 
-def test_poles_that_do_not_move_stay_as_they_are(twin: Path) -> None:
-    store = LocalStore.open(twin)
+def test_poles_that_do_not_move_stay_as_they_are(twin: str) -> None:
+    store = open_store(twin)
     store.operate("FUSE-ü", "A", poles="A")
     assert store.operate("FUSE-ü", "C", poles="C").deviations == {"FUSE-ü": "AC"}
     assert store.operate("FUSE-ü", "", poles="A").deviations == {"FUSE-ü": "C"}
@@ -67,9 +86,9 @@ def test_poles_that_do_not_move_stay_as_they_are(twin: Path) -> None:
     ],
 )
 def test_a_state_that_cannot_be_is_refused_and_nothing_is_written(
-    twin: Path, mrid: str, open_phases: str, error: type[Exception], words: str
+    twin: str, mrid: str, open_phases: str, error: type[Exception], words: str
 ) -> None:
-    store = LocalStore.open(twin)
+    store = open_store(twin)
     with pytest.raises(error, match=words):
         store.operate(mrid, open_phases)
     with pytest.raises(error, match=words):
@@ -78,13 +97,13 @@ def test_a_state_that_cannot_be_is_refused_and_nothing_is_written(
     assert store.states() == ["normal", "current"]
 
 
-def test_overlays_are_kept_replaced_and_dropped(twin: Path) -> None:
-    store = LocalStore.open(twin)
+def test_overlays_are_kept_replaced_and_dropped(twin: str) -> None:
+    store = open_store(twin)
     store.operate("BRK-1", "A")
     store.save_overlay("plan", {"TIE-1": "", "BRK-1": ""})
     assert store.state("plan") == State("plan", 1, {"TIE-1": ""})
     store.save_overlay("plan", {"BRK-1": "B"})
-    assert LocalStore.open(twin).state("plan").deviations == {"BRK-1": "B"}
+    assert open_store(twin).state("plan").deviations == {"BRK-1": "B"}
     assert store.states() == ["normal", "current", "plan"]
     store.drop_overlay("plan")
     with pytest.raises(NotFoundError):
@@ -92,8 +111,8 @@ def test_overlays_are_kept_replaced_and_dropped(twin: Path) -> None:
     assert store.state().deviations == {"BRK-1": "A"}
 
 
-def test_an_unknown_state_brings_close_names(twin: Path) -> None:
-    store = LocalStore.open(twin)
+def test_an_unknown_state_brings_close_names(twin: str) -> None:
+    store = open_store(twin)
     store.save_overlay("storm", {})
     with pytest.raises(NotFoundError, match="did you mean storm"):
         store.state("strom")
@@ -101,29 +120,29 @@ def test_an_unknown_state_brings_close_names(twin: Path) -> None:
         store.save_overlay("current", {})
 
 
-def test_trace_specs_are_kept(twin: Path) -> None:
-    LocalStore.open(twin).save_spec("mine", '{"kind": "downstream"}')
-    store = LocalStore.open(twin)
+def test_trace_specs_are_kept(twin: str) -> None:
+    open_store(twin).save_spec("mine", '{"kind": "downstream"}')
+    store = open_store(twin)
     assert store.spec_names() == ["mine"]
     assert store.spec("mine") == '{"kind": "downstream"}'
     with pytest.raises(NotFoundError, match="did you mean mine"):
         store.spec("mime")
 
 
-def test_another_process_sees_the_switch(twin: Path) -> None:
-    store = LocalStore.open(twin)
+def test_another_process_sees_the_switch(twin: str) -> None:
+    store = open_store(twin)
     assert store.state().version == 0
     subprocess.run([sys.executable, "-c", OPERATE, str(twin), "BRK-1", "1"], check=True)
     assert store.state() == State("current", 1, {"BRK-1": "A"})
 
 
-def test_four_processes_lose_no_update(twin: Path) -> None:
+def test_four_processes_lose_no_update(twin: str) -> None:
     mrids = ["BRK-1", "FUSE-ü", "TIE-1", "BRK-1"]
     processes = [
         subprocess.Popen([sys.executable, "-c", OPERATE, str(twin), mrid, "50"]) for mrid in mrids
     ]
     assert [process.wait(timeout=120) for process in processes] == [0] * 4
-    store = LocalStore.open(twin)
+    store = open_store(twin)
     assert store.state().version == 200
     events = store.events()
     assert [event.version for event in events] == list(range(1, 201))
@@ -132,3 +151,31 @@ def test_four_processes_lose_no_update(twin: Path) -> None:
         assert event.from_phases == last[event.mrid]
         last[event.mrid] = event.to_phases
     assert store.state().deviations == last
+
+
+def test_a_watcher_sees_each_operation_once_whoever_makes_it(twin: str) -> None:
+    watching, other = gridtwin.open(twin), open_store(twin)
+    assert list(watching.watch(timeout_s=0)) == []
+    assert not watching.store.wait(0, timeout_s=0.01)
+    with ThreadPoolExecutor(1) as pool:
+        seen = pool.submit(lambda: list(islice(watching.watch(0), 3)))
+        for open_phases in ("ABC", "", "A"):
+            other.operate("BRK-1", open_phases)
+        events = seen.result(timeout=20)
+    assert [(event.version, event.to_phases) for event in events] == [(1, "ABC"), (2, ""), (3, "A")]
+    assert [event.version for event in watching.watch(1, timeout_s=0)] == [2, 3]
+
+
+def test_a_running_twin_follows_what_others_operate(twin: str) -> None:
+    running = gridtwin.open(twin)
+    assert running.blast_radius("BRK-1").customers == 5
+    open_store(twin).operate("FUSE-ü", "ABC")
+    after = running.blast_radius("BRK-1")
+    assert (after.customers, after.version) == (0, 1)
+
+
+def test_threads_share_a_store(twin: str) -> None:
+    store = open_store(twin)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda step: store.operate("BRK-1", "ABC"[step % 3]), range(24)))
+    assert [event.version for event in store.events()] == list(range(1, 25))

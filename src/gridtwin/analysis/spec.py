@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
-from typing import get_args
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, get_args
 
 from gridtwin.errors import InputError
 from gridtwin.model import phases
@@ -100,3 +100,23 @@ def _one_of(what: str, word: str, allowed: tuple[str, ...]) -> None:
     if word not in allowed:
         msg = f"no {what} is called {word!r}: use one of {', '.join(allowed)}"
         raise InputError(msg)
+
+
+def spec_of(kind: str | TraceSpec, options: dict[str, Any]) -> TraceSpec:
+    """
+    Return the spec of a kind of trace, or another spec, with some fields changed.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind or field.
+    """
+    if "barriers" in options:
+        options = {**options, "barriers": tuple(options["barriers"])}
+    try:
+        return (
+            replace(kind, **options) if isinstance(kind, TraceSpec) else TraceSpec(kind, **options)
+        )
+    except TypeError as error:
+        msg = f"a trace has no such option: {error}"
+        raise InputError(msg) from error

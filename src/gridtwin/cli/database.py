@@ -20,9 +20,15 @@ SCHEMA = "gridtwin.sync/1"
 
 
 def sync(
-    twin: Annotated[str, typer.Argument(metavar="TWIN", help="The twin: NAME.twin.")],
+    twin: Annotated[str, typer.Argument(metavar="TWIN", help="NAME.twin, or another database.")],
     url: Url,
     verify: Annotated[bool, typer.Option("--verify", help="Only compare; write nothing.")] = False,
+    keep_state: Annotated[
+        bool, typer.Option("--keep-state", help="Keep the switches as the database has them.")
+    ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Compare every row, not only what the twin changed.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """
@@ -32,16 +38,21 @@ def sync(
     """
     from gridtwin.store.postgis import mirror
     from gridtwin.store.postgis.connect import connect
+    from gridtwin.store.postgis.links import OWNER, told
     from gridtwin.store.postgis.migrate import migrate, require
+    from gridtwin.store.postgis.states import state
 
-    source = open_twin(twin).mirrored()
-    with connect(_checked(url)) as connection:
+    opened = open_twin(twin)
+    with told(_checked(url), role=OWNER), connect(url, autocommit=True) as connection:
         if verify:
             require(connection)
-            changes = mirror.differences(connection, source)
         else:
             migrate(connection)
-            changes = mirror.sync(connection, source)
+        source = opened.mirrored(state(connection, "current")[1] if keep_state else None)
+        if verify:
+            changes = mirror.differences(connection, source)
+        else:
+            changes = mirror.sync(connection, source, trust=not full)
     rows = [
         (change.table, change.rows, change.inserted, change.updated, change.deleted)
         for change in changes

@@ -18,7 +18,9 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a twin tha
 
 
 def new(
-    twin: Annotated[str, typer.Argument(metavar="TWIN", help="Directory to make: NAME.twin.")],
+    twin: Annotated[
+        str, typer.Argument(metavar="TWIN", help="NAME.twin to make, or postgresql://...")
+    ],
     like: Annotated[str, typer.Option(help="Territory to resemble.")] = "houston",
     meters: Annotated[int, typer.Option(min=1, help="How many meters.")] = 60_000,
     seed: Annotated[int, typer.Option(help="The same seed makes the same territory.")] = 1,
@@ -38,9 +40,14 @@ def new(
 
 def load(
     source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="A file, a folder, or simbench:CODE.")
+        str,
+        typer.Argument(
+            metavar="SOURCE", help="A file, a folder, simbench:CODE or postgresql://..."
+        ),
     ],
-    into: Annotated[str, typer.Option(metavar="TWIN", help="Directory to make: NAME.twin.")],
+    into: Annotated[
+        str, typer.Option(metavar="TWIN", help="NAME.twin to make, or postgresql://...")
+    ],
     format: Annotated[str, typer.Option(help="Format, if the name does not tell.")] = "",
     crs: Annotated[str, typer.Option(help="Coordinate system, or none for planar.")] = "",
     overwrite: Overwrite = False,
@@ -51,8 +58,12 @@ def load(
     Example: gridtwin load ieee8500/Master.dss --into ieee8500.twin --crs none
     """
     import gridtwin
+    from gridtwin.store.postgis.connect import is_address
 
-    network = gridtwin.read(source, format=format or None, crs=crs or None)
+    if is_address(source):
+        network = gridtwin.open(source).store.network
+    else:
+        network = gridtwin.read(source, format=format or None, crs=crs or None)
     saved = gridtwin.open(network).save(into, overwrite=overwrite)
     sys.stdout.write(f"{into}: {saved.store.network!r}\n")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from gridtwin.analysis.sweep import sweep
 from gridtwin.analysis.trace import CLASSES, phases_of
 from gridtwin.model import cim, frames, phases
 from gridtwin.model.tables import decode
@@ -17,6 +18,7 @@ from gridtwin.publish.geo import geo_frame
 
 if TYPE_CHECKING:
     import geopandas
+    import pandas as pd
     from numpy.typing import NDArray
 
     from gridtwin.analysis.blast import Blast
@@ -254,3 +256,19 @@ class BlastRadius:
             f"{self.customers:,} customers, {len(self.rows.partial):,} in part, "
             f"state {self.state} version {self.version})"
         )
+
+
+def sweep_frame(situation: Situation) -> pd.DataFrame:
+    """Return what goes dark with every piece of equipment: mrid, kind, customers, usage_points."""
+    import pandas as pd
+
+    customers, usage_points = sweep(situation)
+    equipment = situation.data.equipment
+    return pd.DataFrame(
+        {
+            "mrid": decode(equipment.mrid).astype(object),
+            "kind": np.array(cim.KIND_NAMES, dtype=object)[equipment.kind],
+            "customers": customers,
+            "usage_points": usage_points,
+        }
+    )

@@ -11,6 +11,8 @@ import json
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gridtwin.errors import StoreError
 from gridtwin.model import phases
 from gridtwin.model.state import CURRENT
@@ -86,8 +88,11 @@ def content_hash(network: Network) -> str:
     for name in FRAMES:
         table = getattr(network.data, name)
         for field in fields(table):
+            values = getattr(table, field.name)
             found.update(f"{name}.{field.name}".encode())
-            found.update(getattr(table, field.name).tobytes())
+            if values.dtype.kind == "S":  # wider than its longest text needs, or not: all the same
+                values = np.array(values.tolist() or [b""], dtype=np.bytes_)
+            found.update(values.tobytes())
     return found.hexdigest()
 
 
@@ -105,7 +110,7 @@ def _check_version(connection: psycopg.Connection[Any], twin: Mirrored) -> None:
         (CURRENT,),
     ).fetchone()
     version, synced = row or (0, 0)
-    known = version if twin.follows else synced
+    known = twin.state.version if twin.follows else synced
     if version != known or version > twin.state.version:
         msg = (
             f"switches were operated in the database (version {version}, the last sync left"

@@ -34,8 +34,8 @@ TYPES = {
     "text": "binary",
     "int4": "int32",
     "int2": "int16",
-    "float4": "float",
-    "float8": "double",
+    "float4": "float32",
+    "float8": "float64",
     "bool": "bool_",
 }
 
@@ -228,8 +228,8 @@ class _Frame:
             raise StoreError(msg)
 
     def texts(self, name: str) -> Strings:
-        values = self._columns[name].to_numpy()
-        return np.array(values, dtype=np.bytes_) if len(values) else np.empty(0, dtype="S1")
+        values = self._columns[name].to_pylist()
+        return np.array(values, dtype=np.bytes_) if values else np.empty(0, dtype="S1")
 
     def codes(self, name: str, names: tuple[str, ...]) -> NDArray[np.uint8]:
         code = {word.encode(): at for at, word in enumerate(names)}

@@ -9,6 +9,7 @@ import numpy as np
 
 from gridtwin.model import cim, phases
 from gridtwin.model.frames import equipment_courses
+from gridtwin.model.state import CURRENT
 from gridtwin.store.postgis.copying import (
     AT_ONCE,
     Lines,
@@ -19,6 +20,7 @@ from gridtwin.store.postgis.copying import (
     encode,
 )
 from gridtwin.topology.membership import feeder_of_nodes
+from gridtwin.topology.switching import follow
 from gridtwin.topology.tree import supply_tree
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from gridtwin.model.state import State, SwitchEvent
     from gridtwin.model.tables import NetworkData
     from gridtwin.store.postgis.copying import Column
+    from gridtwin.store.protocol import Store
     from gridtwin.topology.index import TopologyIndex
 
 
@@ -45,6 +48,39 @@ class Mirrored:
     events: tuple[SwitchEvent, ...] = ()  # operations that led to the current state
     specs: Mapping[str, str] = field(default_factory=dict)  # trace specs by name
     follows: bool = False  # whether `state` is that of the database, read before
+
+
+def mirrored(store: Store, state: State | None = None) -> Mirrored:
+    """
+    Return all that a mirror holds of the twin of a store.
+
+    Parameters
+    ----------
+    store
+        Where the twin is kept.
+    state
+        The current state of the mirror, to be kept; by default that of the store is mirrored.
+
+    Raises
+    ------
+    NotFoundError
+        If the state names equipment that the network does not have.
+    """
+    current = state or store.state(CURRENT)
+    network, normal = store.network, store.index()
+    mask = current.open_mask(network)
+    changed = np.flatnonzero(mask != network.data.equipment.normal_open)
+    events = () if state else store.events()
+    return Mirrored(
+        network=network,
+        normal=normal,
+        current=follow(normal, network.data, mask, changed) if len(changed) else normal,
+        state=current,
+        overlays=tuple(store.state(name) for name in store.states()[2:]),
+        events=tuple(event for event in events if event.version <= current.version),
+        specs={name: store.spec(name) for name in store.spec_names()},
+        follows=state is not None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

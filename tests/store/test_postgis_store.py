@@ -1,0 +1,250 @@
+"""A twin in PostgreSQL: read back whole, operated by many, and refused in clear words."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import psycopg
+import pytest
+import shapely
+
+import gridtwin
+from gridtwin.errors import StoreError, StoreVersionError
+from gridtwin.model.network import Network
+from gridtwin.model.tables import decode
+from gridtwin.store.postgis.connect import connect
+from gridtwin.store.postgis.mirror import FRAMES, content_hash
+from gridtwin.store.postgis.store import PostgisStore
+
+from .conftest import make_network
+
+if TYPE_CHECKING:
+    from postgres import Cluster
+
+
+def drawn_network() -> Network:
+    """Return a network with lines of two and three points, and texts beyond ASCII."""
+    return Network.from_frames(
+        nodes={
+            "mrid": ["a", "b", "c"],
+            "geometry": [shapely.Point(x, 0) for x in (-95.0, -95.1, -95.2)],
+            "nominal_v": [7200.0, None, 240.0],
+        },
+        equipment={
+            "mrid": ["one", "two", "three"],
+            "kind": ["fuse", "ac_line_segment", "power_transformer"],
+            "node_a": ["a", "b", "a"],
+            "node_b": ["b", "c", "c"],
+            "name": ["Sicherung, Straße", 'a "quoted"\nname', ""],
+            "rated_a": [100.0, None, 0.1],
+            "geometry": [
+                None,
+                shapely.LineString([(-95.1, 0), (-95.15, 0.01), (-95.2, 0)]),
+                shapely.LineString([(-95.0, 0), (-95.3, 0)]),
+            ],
+        },
+        usage_points={"mrid": ["m"], "node": ["c"], "priority": ["hospital"], "transformer": [""]},
+        sources={"mrid": ["s"], "node": ["a"]},
+    )
+
+
+@pytest.mark.parametrize("drawn", [False, True])
+def test_a_network_comes_back_as_it_was(database: str, drawn: bool) -> None:
+    network = drawn_network() if drawn else gridtwin.synthesize("houston", meters=1_500, seed=2)
+    saved = gridtwin.open(network).save(database)
+    again = gridtwin.open(database).store.network
+    assert again.crs == network.crs
+    assert content_hash(again) == content_hash(saved.store.network)
+    for name in FRAMES:
+        ours, theirs = getattr(saved.store.network.data, name), getattr(again.data, name)
+        for field in fields(ours):
+            values = getattr(theirs, field.name)
+            same_as = getattr(ours, field.name)
+            assert values.dtype.kind == same_as.dtype.kind, field.name
+            np.testing.assert_array_equal(values, same_as, err_msg=f"{name}.{field.name}")
+
+
+def test_planar_places_come_back_too(database: str) -> None:
+    network = Network.from_frames(
+        nodes={"mrid": ["a", "b"], "geometry": [shapely.Point(0, 0), shapely.Point(3e6, 7)]},
+        equipment={"mrid": ["x"], "kind": ["fuse"], "node_a": ["a"], "node_b": ["b"]},
+        crs="none",
+    )
+    gridtwin.open(network).save(database)
+    again = gridtwin.open(database).store.network
+    assert again.crs is None
+    assert again.data.nodes.xy.tolist() == [[0, 0], [3e6, 7]]
+
+
+def test_a_twin_is_not_put_over_another(database: str) -> None:
+    gridtwin.open(make_network()).save(database)
+    with pytest.raises(StoreError, match="holds a twin already"):
+        gridtwin.open(make_network()).save(database)
+    gridtwin.open(make_network(meshed=True)).save(database, overwrite=True)
+    assert gridtwin.open(database).store.network.data.equipment.normal_open.tolist() == [0] * 4
+
+
+def test_one_database_is_mirrored_in_another(postgres: Cluster, database: str) -> None:
+    twin = gridtwin.open(make_network()).save(database)
+    twin.switch("TIE-1", open=False)
+    twin.overlay("plan", {"BRK-1": True})
+    with postgres.database() as other:
+        from gridtwin.store.postgis.migrate import migrate
+        from gridtwin.store.postgis.mirror import differences, sync
+
+        with connect(other, autocommit=True) as connection:
+            migrate(connection)
+            sync(connection, gridtwin.open(database).mirrored())
+            assert not any(each.moved for each in differences(connection, twin.mirrored()))
+        copied = gridtwin.open(other)
+        assert copied.states() == ["normal", "current", "plan"]
+        assert [event.mrid for event in copied.store.events()] == ["TIE-1"]
+        assert copied.store.state("plan").deviations == twin.store.state("plan").deviations
+
+
+def test_a_network_synced_anew_is_refused_until_opened_again(database: str) -> None:
+    running = gridtwin.open(make_network()).save(database)
+    assert running.blast_radius("BRK-1").customers == 5
+    gridtwin.open(make_network(meshed=True)).save(database, overwrite=True)
+    with pytest.raises(StoreError, match="was synced again since it was opened: open it again"):
+        running.blast_radius("BRK-1")
+    with pytest.raises(StoreError, match="open it again"):
+        running.switch("BRK-1", open=True)
+    assert gridtwin.open(database).blast_radius("BRK-1").customers == 5
+
+
+def test_the_state_of_the_database_outlives_a_new_network(database: str) -> None:
+    gridtwin.open(make_network()).save(database).switch("FUSE-ü", open=True)
+    from gridtwin.store.postgis.mirror import sync
+    from gridtwin.store.postgis.states import state
+
+    fresh = gridtwin.open(make_network(meshed=True))
+    with connect(database, autocommit=True) as connection:
+        with pytest.raises(StoreError, match="--keep-state"):
+            sync(connection, fresh.mirrored())
+        sync(connection, fresh.mirrored(state(connection, "current")[1]))
+    after = gridtwin.open(database)
+    assert (after.version, after.store.state().deviations) == (1, {"FUSE-ü": "ABC"})
+    assert after.blast_radius("TIE-1").customers == 5  # closed as designed now, and alone
+
+
+def test_eight_clients_operate_while_others_trace(database: str) -> None:
+    gridtwin.open(gridtwin.synthesize("houston", meters=300, seed=5)).save(database)
+    equipment = gridtwin.open(database).store.network.data.equipment
+    switches = [str(each) for each in decode(equipment.mrid[np.isin(equipment.kind, [2, 3, 4, 6])])]
+    over = threading.Event()
+    mixed: list[Any] = []
+
+    def operate(number: int) -> int:
+        made = 0
+        with connect(database, autocommit=True) as connection:
+            while not over.is_set():
+                mrid = switches[(number * 7 + made * 3) % len(switches)]
+                connection.execute("SELECT gridtwin.operate(%s, %s)", (mrid, made % 2 == 0))
+                made += 1
+        return made
+
+    def trace() -> int:
+        """Ask for two things that hold of one version only: who is live, and who has a feed."""
+        asked = 0
+        with connect(database, autocommit=True) as connection:
+            while not over.is_set():
+                row = connection.execute(
+                    "SELECT gridtwin.state_version(), (SELECT max(version) FROM gridtwin.events),"
+                    " (SELECT sum(t.below) FROM gridtwin.segments g"
+                    "  JOIN gridtwin.node_topology t ON t.node = g.root),"
+                    " (SELECT sum(t.customers) FROM gridtwin.node_topology t WHERE t.segment > 0)"
+                ).fetchone()
+                assert row is not None
+                if row[0] != (row[1] or 0) or row[2] != row[3]:
+                    mixed.append(row)
+                asked += 1
+        return asked
+
+    with ThreadPoolExecutor(10) as pool:
+        operating = [pool.submit(operate, number) for number in range(8)]
+        tracing = [pool.submit(trace) for _ in range(2)]
+        time.sleep(5)
+        over.set()
+        made = sum(each.result() for each in operating)
+        asked = sum(each.result() for each in tracing)
+    assert made > 50
+    assert asked > 20
+    assert mixed == []
+    twin = gridtwin.open(database)
+    events = twin.store.events()
+    assert [event.version for event in events] == list(range(1, made + 1))
+    with connect(database) as connection:
+        audited = connection.execute(
+            "SELECT count(*) FROM gridtwin.audit WHERE table_name = 'states'"
+            " AND change = 'update' AND row_key = 'current'"
+        ).fetchone()
+        counts = connection.execute(
+            "SELECT e.mrid, gridtwin.customers_downstream(e.mrid) FROM gridtwin.feeders f"
+            " JOIN gridtwin.equipment e ON e.row = f.head"
+        ).fetchall()
+    assert audited == (made,)
+    assert dict(counts) == {mrid: twin.blast_radius(mrid).customers for mrid, _ in counts}
+
+
+def test_lost_connections_lose_and_double_nothing(database: str) -> None:
+    gridtwin.open(make_network()).save(database)
+    store = PostgisStore.open(database)
+    over = threading.Event()
+
+    def cut() -> None:
+        with connect(database, autocommit=True) as connection:
+            while not over.wait(0.15):
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+
+    with ThreadPoolExecutor(1) as pool:
+        cutting = pool.submit(cut)
+        for step in range(60):
+            store.operate("BRK-1", "ABC"[step % 3])
+            time.sleep(0.02)
+        over.set()
+        cutting.result()
+    assert [event.version for event in store.events()] == list(range(1, 61))
+    assert [event.to_phases for event in store.events()] == ["A", "B", "C"] * 20
+
+
+def test_a_reader_asks_and_is_told_which_role_operates(database: str, postgres: Cluster) -> None:
+    gridtwin.open(make_network()).save(database)
+    postgres.execute(
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'only_reads') THEN"
+        " CREATE ROLE only_reads LOGIN IN ROLE gridtwin_reader; END IF; END $$"
+    )
+    name = database.rpartition("/")[2]
+    reader = gridtwin.open(postgres.url_of(name, user="only_reads"))
+    assert reader.blast_radius("BRK-1").customers == 5
+    with pytest.raises(StoreError, match="GRANT gridtwin_operator"):
+        reader.switch("BRK-1", open=True)
+    with pytest.raises(StoreError, match="GRANT gridtwin_operator"):
+        reader.overlay("plan", {"BRK-1": True})
+
+
+def test_a_database_without_a_twin_says_so(database: str) -> None:
+    with pytest.raises(StoreVersionError, match="gridtwin db migrate"):
+        gridtwin.open(database)
+    with connect(database, autocommit=True) as connection:
+        from gridtwin.store.postgis.migrate import migrate
+
+        migrate(connection)
+    with pytest.raises(StoreError, match="holds no twin yet"):
+        gridtwin.open(database)
+
+
+def test_rows_that_do_not_fit_together_are_refused(database: str) -> None:
+    gridtwin.open(make_network()).save(database)
+    with psycopg.connect(database) as connection:
+        connection.execute("UPDATE gridtwin.usage_points SET node = 99 WHERE mrid = 'M1'")
+    with pytest.raises(StoreError, match="usage_points M1: node 99 is not there"):
+        _ = gridtwin.open(database).store.network
