@@ -59,7 +59,7 @@ CREATE TABLE gridtwin.network (
 CREATE TABLE gridtwin.mirrored_blocks (
     table_name text,
     block int,
-    hash bytea NOT NULL,
+    fingerprints bytea NOT NULL,
     PRIMARY KEY (table_name, block)
 );
 
@@ -581,11 +581,11 @@ COMMENT ON COLUMN gridtwin.network.state_version IS
     'Version of the current state that the last sync left; operations do not move it';
 
 COMMENT ON TABLE gridtwin.mirrored_blocks IS
-    'What the last sync wrote, as a hash of every few thousand rows, so that the next moves only '
-    'what differs; rows that an operation rewrites have none';
+    'What the last sync wrote, as a fingerprint of every row, so that the next moves only what '
+    'differs; tables that an operation rewrites have none';
 COMMENT ON COLUMN gridtwin.mirrored_blocks.table_name IS 'Table of schema gridtwin';
 COMMENT ON COLUMN gridtwin.mirrored_blocks.block IS 'Number of the block, from 0';
-COMMENT ON COLUMN gridtwin.mirrored_blocks.hash IS 'BLAKE2b of its rows as a binary COPY sends them';
+COMMENT ON COLUMN gridtwin.mirrored_blocks.fingerprints IS 'Eight bytes for each of its rows';
 
 COMMENT ON TABLE gridtwin.nodes IS 'Points where terminals meet (CIM ConnectivityNode)';
 COMMENT ON COLUMN gridtwin.nodes.row IS

@@ -6,13 +6,19 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import gridtwin
 from gridtwin.errors import StoreError
+from gridtwin.model.network import Network
 from gridtwin.model.state import State
+from gridtwin.model.tables import take
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.migrate import migrate
 from gridtwin.store.postgis.mirror import content_hash, differences, sync
@@ -27,8 +33,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     import psycopg
-
-    from gridtwin.model.network import Network
 
 
 def mirrored(network: Network, version: int = 0, **deviations: str) -> Mirrored:
@@ -196,3 +200,51 @@ def test_two_syncs_at_once_wait_for_one_another(
     assert inserted[0] == 0
     assert inserted[1] > 1_000
     assert moved(differences(connection, twin)) == {}
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_any_edits_are_found_row_by_row(connection: psycopg.Connection[Any], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    base = gridtwin.synthesize("houston", meters=250, seed=int(seed) % 3)
+    sync_over(connection, base)
+    for _ in range(3):
+        base = edited(base, rng)
+        twin = mirrored(base)
+        wanted = {change.table: change.moved for change in differences(connection, twin)}
+        found = {change.table: change.moved for change in sync(connection, twin)}
+        assert found.items() <= wanted.items()
+        assert moved(differences(connection, twin)) == {}
+        assert moved(sync(connection, twin)) == {}
+
+
+def sync_over(connection: psycopg.Connection[Any], network: Network) -> None:
+    sync(connection, mirrored(network), trust=False)
+
+
+def edited(network: Network, rng: np.random.Generator) -> Network:
+    """Return a network with rows renumbered, taken away, given other ids and other values."""
+    data = network.data
+    points = data.usage_points
+    order = np.arange(len(points.mrid))
+    at = int(rng.integers(len(order) - 20))
+    order[at : at + 20] = rng.permutation(order[at : at + 20])
+    points = take(points, np.delete(order, rng.integers(len(order), size=int(rng.integers(4)))))
+    mrid, peak = np.array(points.mrid), np.array(points.peak_w)
+    mrid[int(rng.integers(len(mrid)))] = f"NEW-{int(rng.integers(10**6))}".encode()
+    peak[rng.integers(len(peak), size=5)] = np.array([np.nan, 0, 1, 2, 3], dtype=np.float32)
+    xy = np.array(data.nodes.xy)
+    xy[int(rng.integers(len(xy)))] += 1e-7
+    return Network(
+        replace(
+            data,
+            usage_points=replace(points, mrid=mrid, peak_w=peak),
+            nodes=replace(data.nodes, xy=xy),
+        ),
+        crs=network.crs,
+    )

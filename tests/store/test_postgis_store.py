@@ -15,10 +15,11 @@ import shapely
 
 import gridtwin
 from gridtwin.errors import StoreError, StoreVersionError
+from gridtwin.model.ids import TABLES
 from gridtwin.model.network import Network
 from gridtwin.model.tables import decode
 from gridtwin.store.postgis.connect import connect
-from gridtwin.store.postgis.mirror import FRAMES, content_hash
+from gridtwin.store.postgis.mirror import content_hash
 from gridtwin.store.postgis.store import PostgisStore
 
 from .conftest import make_network
@@ -60,7 +61,7 @@ def test_a_network_comes_back_as_it_was(database: str, drawn: bool) -> None:
     again = gridtwin.open(database).store.network
     assert again.crs == network.crs
     assert content_hash(again) == content_hash(saved.store.network)
-    for name in FRAMES:
+    for name in TABLES:
         ours, theirs = getattr(saved.store.network.data, name), getattr(again.data, name)
         for field in fields(ours):
             values = getattr(theirs, field.name)

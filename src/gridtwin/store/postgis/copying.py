@@ -36,6 +36,11 @@ TRAILER = b"\xff\xff"
 NULL = -1
 NUMBERS = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "float4": ">f4", "bool": "?"}
 
+# Odd, so that no single word can vanish: the golden ratio, and the finalizers of SplitMix64.
+SPREAD, MIX, MIX_AGAIN = (
+    np.uint64(number) for number in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
+)
+
 WGS84 = 4326
 POINT, LINE = 1, 2
 HAS_SRID = 0x2000_0000
@@ -75,6 +80,16 @@ class Numbers:
             widths = np.where(self.absent[part], 0, wanted.itemsize)
         return _fixed(values.astype(wanted), widths)
 
+    def fingerprints(self) -> NDArray[np.uint64]:
+        """Return a number for each row that tells its value from others."""
+        wanted = np.dtype(NUMBERS[self.type]).newbyteorder("=")
+        exact = self.values.astype(wanted)
+        words = exact.view(np.uint32) if self.type == "float4" else exact
+        found = _mixed(words.astype(np.int64))
+        if self.absent is not None:
+            found[self.absent] = SPREAD
+        return found
+
 
 @dataclass(frozen=True, eq=False)
 class Texts:
@@ -93,6 +108,15 @@ class Texts:
         lengths = np.strings.str_len(values)
         # Not wider than the widest here: one long text elsewhere costs nothing.
         return Cells(values.astype(f"S{max(1, lengths.max(initial=0))}"), lengths, lengths)
+
+    def fingerprints(self) -> NDArray[np.uint64]:
+        """Return a number for each row that tells its value from others."""
+        width = -(-self.values.dtype.itemsize // 8)
+        words = self.values.astype(f"S{8 * width}").view(np.uint64).reshape(len(self.values), width)
+        found = np.zeros(len(words), dtype=np.uint64)
+        for place, factor in enumerate(_factors(width)):
+            found += _mixed(words[:, place]) * factor
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +142,10 @@ class Names:
         lengths = np.strings.str_len(self.encoded)[codes]
         return Cells(self.encoded[codes], lengths, lengths)
 
+    def fingerprints(self) -> NDArray[np.uint64]:
+        """Return a number for each row that tells its value from others."""
+        return Texts(self.encoded).fingerprints()[self.codes]
+
 
 @dataclass(frozen=True, eq=False)
 class Points:
@@ -137,6 +165,13 @@ class Points:
         values["x"], values["y"] = xy.T
         widths = np.where(np.isnan(xy).any(axis=1), 0, values.itemsize)
         return _fixed(values, widths)
+
+    def fingerprints(self) -> NDArray[np.uint64]:
+        """Return a number for each row that tells its value from others."""
+        x, y = _mixed(np.ascontiguousarray(self.xy).view(np.uint64)).T
+        found = x * SPREAD + y * MIX
+        found[np.isnan(self.xy).any(axis=1)] = 0
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,6 +203,16 @@ class Lines:
             np.ascontiguousarray(coordinates).view(np.uint8).ravel(),
         )
 
+    def fingerprints(self) -> NDArray[np.uint64]:
+        """Return a number for each row that tells its value from others."""
+        start, xy = self.ragged(slice(0, self.count))
+        points = Points(xy).fingerprints()
+        place = np.arange(len(points)) - np.repeat(start[:-1], np.diff(start))
+        placed = points * _factors(int(place.max(initial=0)) + 1)[place]
+        # Sums wrap around, so those of a line are the difference of two running ones.
+        running = np.concatenate([[np.uint64(0)], np.cumsum(placed, dtype=np.uint64)])
+        return running[start[1:]] - running[start[:-1]]
+
 
 Column = Numbers | Texts | Names | Points | Lines
 
@@ -194,6 +239,33 @@ def stream(
     for part in parts(columns, rows):
         yield encode([column.cells(part) for column in columns])
     yield memoryview(TRAILER)
+
+
+def fingerprints(columns: Sequence[Column]) -> NDArray[np.uint64]:
+    """
+    Return a number for each row; rows that differ have, as good as surely, different ones.
+
+    Notes
+    -----
+    A sum of products with odd factors, of words spread by a xor and a multiplication as in
+    SplitMix64 (Steele, Lea and Flood, 2014). It is made to find what was changed, not to withstand
+    anyone who looks for two rows that look the same.
+    """
+    found = np.zeros(len(columns[0]), dtype=np.uint64)
+    for factor, column in zip(_factors(len(columns)), columns, strict=True):
+        found += _mixed(column.fingerprints()) * factor
+    return found
+
+
+def _mixed(words: NDArray[Any]) -> NDArray[np.uint64]:
+    spread = words.astype(np.uint64, copy=False)
+    return (spread ^ spread >> np.uint64(29)) * MIX
+
+
+def _factors(count: int) -> NDArray[np.uint64]:
+    """Return odd numbers, different and far from one another."""
+    steps = np.arange(1, count + 1, dtype=np.uint64) * SPREAD
+    return (steps ^ steps >> np.uint64(31)) * MIX_AGAIN | np.uint64(1)
 
 
 def parts(

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from gridtwin.errors import StoreError
 from gridtwin.model import phases
 from gridtwin.model.state import CURRENT
 from gridtwin.store.postgis.moving import Change, compare, move
-from gridtwin.store.postgis.rows import Mirrored, state_rows, tables
+from gridtwin.store.postgis.rows import Mirrored, frame_tables, state_rows, tables
 
 if TYPE_CHECKING:
     import psycopg
@@ -31,7 +28,6 @@ SETTINGS = {  # of the one transaction, which joins whole tables and builds whol
     "maintenance_work_mem": "512MB",
     "jit": "off",
 }
-FRAMES = ("nodes", "equipment", "usage_points", "sources", "substations", "feeders")
 
 
 def sync(
@@ -83,16 +79,11 @@ def differences(connection: psycopg.Connection[Any], twin: Mirrored) -> list[Cha
 
 
 def content_hash(network: Network) -> str:
-    """Return a hash of all columns of a network, the same wherever it is computed."""
-    found = hashlib.sha256()
-    for name in FRAMES:
-        table = getattr(network.data, name)
-        for field in fields(table):
-            values = getattr(table, field.name)
-            found.update(f"{name}.{field.name}".encode())
-            if values.dtype.kind == "S":  # wider than its longest text needs, or not: all the same
-                values = np.array(values.tolist() or [b""], dtype=np.bytes_)
-            found.update(values.tobytes())
+    """Return a hash of all rows of a network, the same wherever it is kept."""
+    found = hashlib.blake2b(digest_size=32)
+    for table in frame_tables(network.data):
+        found.update(f"{table.name} {table.count} ".encode())
+        found.update(table.fingerprints().astype("<u8").tobytes())
     return found.hexdigest()
 
 

@@ -94,12 +94,12 @@ class MirroredNetwork(Base):
 
 
 class MirroredBlock(Base):
-    """What the last sync wrote, as a hash of a few thousand rows."""
+    """What the last sync wrote, as fingerprints of its rows."""
 
     __tablename__ = "mirrored_blocks"
     table_name: Mapped[str] = mapped_column(primary_key=True)
     block: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    hash: Mapped[bytes]
+    fingerprints: Mapped[bytes]
 
 
 class Node(Base):

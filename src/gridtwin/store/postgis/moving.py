@@ -1,30 +1,34 @@
 """
 Move the rows of one table that differ.
 
-What a sync wrote is kept as a hash of each block of rows. A block whose hash is still the same is
-not looked at again; the rows of the others are copied into a staging table and compared there. A
-row of an unchanged block cannot turn up in a changed one, as no two rows of a table share a key: so
-deleted, updated and inserted rows are all found among those of changed blocks.
+A sync keeps a fingerprint of every row it wrote, in the order of the rows. Where that of a place is
+still the same, the row is not looked at again; the others are copied into a staging table and
+compared there. The row of an unchanged place cannot turn up at a changed one, as no two rows of a
+table share a key: so deleted, updated and inserted rows are all found at changed places.
 """
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gridtwin.errors import StoreError
-from gridtwin.store.postgis.copying import AT_ONCE, HEADER, TRAILER
+from gridtwin.store.postgis.copying import AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import LiteralString
 
+    from numpy.typing import NDArray
     from psycopg import Connection
     from psycopg.sql import Composed
 
     from gridtwin.store.postgis.rows import Table
+
+FEW = 4  # where more than one row in so many differs, all are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def move(connection: Connection[Any], table: Table, *, trust: bool = True) -> Ch
     table
         The rows it shall hold.
     trust
-        Whether blocks whose hash is unchanged are left unread; else every row is compared.
+        Whether rows whose fingerprint is unchanged are left unread; else every row is compared.
 
     Raises
     ------
@@ -63,27 +67,40 @@ def move(connection: Connection[Any], table: Table, *, trust: bool = True) -> Ch
     """
     import psycopg
 
+    fresh = table.fingerprints()
     try:
         if _is_empty(connection, table):
-            return _filled(connection, table)
-        kept = _kept_hashes(connection, table) if trust else {}
-        fresh = [_hash(table.block(number)) for number in range(table.blocks)]
-        changed = [number for number, hashed in enumerate(fresh) if kept.get(number) != hashed]
-        gone = sorted(set(kept) - set(range(table.blocks)))
-        if not changed and not gone and kept:
-            return Change(table.name, table.count, 0, 0, 0)
-        change = _merged(connection, table, changed, whole=not kept)
+            if not table.count:
+                return Change(table.name, 0, 0, 0, 0)
+            change = _filled(connection, table)
+        else:
+            kept = _kept(connection, table) if trust else None
+            if kept is not None and np.array_equal(kept, fresh):
+                return Change(table.name, table.count, 0, 0, 0)
+            change = _merged(connection, table, _changed(table, kept, fresh))
     except psycopg.IntegrityError as error:
         reason = error.diag.message_detail or error.diag.message_primary
         msg = f"gridtwin.{table.name} refused a row, so nothing was written: {reason}"
         raise StoreError(msg) from error
-    _keep_hashes(connection, table, {number: fresh[number] for number in changed}, gone)
+    _keep(connection, table, fresh)
     return change
+
+
+def _changed(
+    table: Table, kept: NDArray[np.uint64] | None, fresh: NDArray[np.uint64]
+) -> NDArray[np.int64] | None:
+    """Return the places at which rows differ, now or before; None where all have to be compared."""
+    if kept is None or not table.place:
+        return None
+    both = min(len(kept), len(fresh))
+    changed = np.flatnonzero(kept[:both] != fresh[:both])
+    changed = np.concatenate([changed, np.arange(both, max(len(kept), len(fresh)))])
+    return changed if len(changed) < len(fresh) // FEW else None
 
 
 def compare(connection: Connection[Any], table: Table) -> Change:
     """Count the differences of one table, all rows and columns compared."""
-    _stage(connection, table, range(table.blocks))
+    _stage(connection, table)
     found = connection.execute(
         _sql(
             "SELECT count(*) FILTER (WHERE there.{key} IS NULL),"
@@ -105,47 +122,31 @@ def _is_empty(connection: Connection[Any], table: Table) -> bool:
 
 def _filled(connection: Connection[Any], table: Table) -> Change:
     """Fill an empty table; its indexes are made when the rows are there, where we own it."""
-    hashes = {}
-
-    def blocks() -> Iterator[memoryview]:
-        for number in range(table.blocks):
-            block = table.block(number)
-            hashes[number] = _hash(block)
-            yield block
-
     with _without_indexes(connection, table.name):
         statement = _sql(
             "COPY gridtwin.{table} ({columns}) FROM STDIN (FORMAT BINARY)", **_words(table)
         )
-        _copy(connection, statement, blocks())
-    connection.execute("DELETE FROM gridtwin.mirrored_blocks WHERE table_name = %s", (table.name,))
-    _keep_hashes(connection, table, hashes, [])
+        _copy(connection, statement, table.stream())
     return Change(table.name, table.count, table.count, 0, 0)
 
 
-def _merged(
-    connection: Connection[Any], table: Table, changed: list[int], *, whole: bool
-) -> Change:
-    """Compare the rows of changed blocks with those that stood in them, and move what differs."""
-    _stage(connection, table, changed)
+def _merged(connection: Connection[Any], table: Table, changed: NDArray[np.int64] | None) -> Change:
+    """Compare the rows at changed places with those that stood there, and move what differs."""
     words = _words(table)
     touched = _sql("true")
-    if table.place and not whole:
-        numbers = changed or [-1]
-        touched = _sql(
-            "(there.{place} / {size} = ANY ({numbers}) OR there.{place} >= {end})",
-            place=_name(table.place),
-            size=_literal(AT_ONCE),
-            numbers=_literal(numbers),
-            end=_literal(table.blocks * AT_ONCE),
-        )
+    if changed is None:
+        _stage(connection, table)
+    else:
+        _stage(connection, table, changed[changed < table.count])
+        touched = _sql("there.{} = ANY (%(changed)s::int[])", table.place)
     deleted = connection.execute(
         _sql(
             "DELETE FROM gridtwin.{table} there WHERE {touched} AND NOT EXISTS"
             " (SELECT FROM pg_temp.{stage} here WHERE here.{key} = there.{key})",
             touched=touched,
             **words,
-        )
+        ),
+        None if changed is None else {"changed": changed.tolist()},
     ).rowcount
     updated = connection.execute(
         _sql(
@@ -165,8 +166,10 @@ def _merged(
     return Change(table.name, table.count, inserted, updated, deleted)
 
 
-def _stage(connection: Connection[Any], table: Table, blocks: Iterable[int]) -> None:
-    """Copy the rows of some blocks into a table of this transaction."""
+def _stage(
+    connection: Connection[Any], table: Table, rows: NDArray[np.int64] | None = None
+) -> None:
+    """Copy rows of the twin, all by default, into a table of this transaction."""
     words = _words(table)
     connection.execute(
         _sql(
@@ -176,42 +179,46 @@ def _stage(connection: Connection[Any], table: Table, blocks: Iterable[int]) -> 
         )
     )
     statement = _sql("COPY pg_temp.{stage} ({columns}) FROM STDIN (FORMAT BINARY)", **words)
-    _copy(connection, statement, (table.block(number) for number in blocks))
+    _copy(connection, statement, table.stream(rows))
     connection.execute(_sql("ANALYZE pg_temp.{stage}", **words))
 
 
 def _copy(connection: Connection[Any], statement: Composed, blocks: Iterable[memoryview]) -> None:
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(HEADER)
         for block in blocks:
             copy.write(block)
-        copy.write(TRAILER)
 
 
-def _hash(block: memoryview) -> bytes:
-    return hashlib.blake2b(block, digest_size=16).digest()
-
-
-def _kept_hashes(connection: Connection[Any], table: Table) -> dict[int, bytes]:
+def _kept(connection: Connection[Any], table: Table) -> NDArray[np.uint64] | None:
+    """Return the fingerprints of the rows that the last sync left; None where there are none."""
     rows = connection.execute(
-        "SELECT block, hash FROM gridtwin.mirrored_blocks WHERE table_name = %s", (table.name,)
+        "SELECT fingerprints FROM gridtwin.mirrored_blocks WHERE table_name = %s ORDER BY block",
+        (table.name,),
+    ).fetchall()
+    return np.frombuffer(b"".join(block for (block,) in rows), dtype="<u8") if rows else None
+
+
+def _keep(connection: Connection[Any], table: Table, fresh: NDArray[np.uint64]) -> None:
+    blocks = range(-(-len(fresh) // AT_ONCE) or 1)
+    connection.execute(
+        "DELETE FROM gridtwin.mirrored_blocks WHERE table_name = %s AND block >= %s",
+        (table.name, len(blocks)),
     )
-    return dict(rows.fetchall())
-
-
-def _keep_hashes(
-    connection: Connection[Any], table: Table, hashes: dict[int, bytes], gone: list[int]
-) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO gridtwin.mirrored_blocks (table_name, block, hash) VALUES (%s, %s, %s)"
-            " ON CONFLICT (table_name, block) DO UPDATE SET hash = excluded.hash",
-            [(table.name, number, hashed) for number, hashed in hashes.items()],
+            "INSERT INTO gridtwin.mirrored_blocks AS kept (table_name, block, fingerprints)"
+            " VALUES (%s, %s, %b) ON CONFLICT (table_name, block) DO UPDATE"
+            " SET fingerprints = excluded.fingerprints"
+            " WHERE kept.fingerprints <> excluded.fingerprints",
+            [
+                (
+                    table.name,
+                    number,
+                    fresh[number * AT_ONCE : (number + 1) * AT_ONCE].astype("<u8").tobytes(),
+                )
+                for number in blocks
+            ],
         )
-    connection.execute(
-        "DELETE FROM gridtwin.mirrored_blocks WHERE table_name = %s AND block = ANY (%s)",
-        (table.name, gone),
-    )
 
 
 @contextmanager
@@ -269,18 +276,6 @@ def _sql(text: LiteralString, *names: str, **words: Any) -> Composed:
     from psycopg import sql
 
     return sql.SQL(text).format(*(sql.Identifier(name) for name in names), **words)
-
-
-def _name(name: str) -> Any:
-    from psycopg import sql
-
-    return sql.Identifier(name)
-
-
-def _literal(value: object) -> Any:
-    from psycopg import sql
-
-    return sql.Literal(value)
 
 
 def _raw(definition: str) -> Composed:

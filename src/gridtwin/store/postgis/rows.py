@@ -11,20 +11,20 @@ from gridtwin.model import cim, phases
 from gridtwin.model.frames import equipment_courses
 from gridtwin.model.state import CURRENT
 from gridtwin.store.postgis.copying import (
-    AT_ONCE,
     Lines,
     Names,
     Numbers,
     Points,
     Texts,
-    encode,
+    fingerprints,
+    stream,
 )
 from gridtwin.topology.membership import feeder_of_nodes
 from gridtwin.topology.switching import follow
 from gridtwin.topology.tree import supply_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -85,29 +85,30 @@ def mirrored(store: Store, state: State | None = None) -> Mirrored:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows of one table, as the bytes of a COPY, a block at a time."""
+    """The rows of one table, as columns."""
 
     name: str
     key: str  # column that names a row
-    place: str  # column that numbers the rows from 0; empty where none does: then one block is all
+    place: str  # column that numbers the rows from 0; empty where none does
     columns: dict[str, Column]
     count: int
 
-    @property
-    def blocks(self) -> int:
-        """How many blocks there are."""
-        return -(-self.count // AT_ONCE) if self.place else 1
+    def fingerprints(self) -> NDArray[np.uint64]:
+        """Return a number for each row that tells its content from others."""
+        return fingerprints(list(self.columns.values()))
 
-    def block(self, number: int) -> memoryview:
-        """Return the rows of one block."""
-        start = number * AT_ONCE
-        rows = slice(start, min(start + AT_ONCE, self.count)) if self.place else slice(self.count)
-        return encode([column.cells(rows) for column in self.columns.values()])
+    def stream(self, rows: NDArray[np.integer[Any]] | None = None) -> Iterator[memoryview]:
+        """Yield what COPY reads: all rows, or those at some places."""
+        return stream(list(self.columns.values()), rows)
 
 
 def tables(twin: Mirrored) -> list[Table]:
     """Return every table of a mirror, in the order in which they are written."""
-    data = twin.network.data
+    return [*frame_tables(twin.network.data), *_topology(twin)]
+
+
+def frame_tables(data: NetworkData) -> list[Table]:
+    """Return the tables of the six frames."""
     return [
         _nodes(data),
         _equipment(data),
@@ -115,7 +116,6 @@ def tables(twin: Mirrored) -> list[Table]:
         _sources(data),
         _substations(data),
         _feeders(data),
-        *_topology(twin),
     ]
 
 
