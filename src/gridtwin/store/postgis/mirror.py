@@ -17,9 +17,12 @@ from gridtwin.store.postgis.moving import Change, compare, move
 from gridtwin.store.postgis.rows import Mirrored, frame_tables, state_rows, tables
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import psycopg
 
     from gridtwin.model.network import Network
+    from gridtwin.store.postgis.rows import Table
 
 LOCK = 0x6772_6964_0002  # "grid", 2: one sync at a time
 SETTINGS = {  # of the one transaction, which joins whole tables and builds whole indexes
@@ -28,6 +31,7 @@ SETTINGS = {  # of the one transaction, which joins whole tables and builds whol
     "maintenance_work_mem": "512MB",
     "jit": "off",
 }
+MANY = 5  # one row in so many
 
 
 def sync(
@@ -58,10 +62,12 @@ def sync(
     with connection.transaction():
         _begin(connection)
         _check_version(connection, twin)
-        changes = [move(connection, table, trust=trust) for table in tables(twin)]
+        rows = tables(twin)
+        changes = [move(connection, table, trust=trust) for table in rows]
         _write_state(connection, twin)
         _write_notes(connection, twin)
-        content = _write_network(connection, twin)
+        content = content_of(rows)
+        _write_network(connection, twin, content)
         told = {"version": twin.state.version, "changed": "sync", "network": content}
         connection.execute("SELECT pg_notify('gridtwin', %s)", (json.dumps(told),))
     _vacuum(connection, changes)
@@ -80,10 +86,16 @@ def differences(connection: psycopg.Connection[Any], twin: Mirrored) -> list[Cha
 
 def content_hash(network: Network) -> str:
     """Return a hash of all rows of a network, the same wherever it is kept."""
+    return content_of(frame_tables(network.data))
+
+
+def content_of(rows: Sequence[Table]) -> str:
+    """Return the hash of a network whose frames are among these tables."""
     found = hashlib.blake2b(digest_size=32)
-    for table in frame_tables(network.data):
-        found.update(f"{table.name} {table.count} ".encode())
-        found.update(table.fingerprints().astype("<u8").tobytes())
+    for table in rows:
+        if table.place == "row":
+            found.update(f"{table.name} {table.count} ".encode())
+            found.update(table.fingerprints.astype("<u8").tobytes())
     return found.hexdigest()
 
 
@@ -186,9 +198,8 @@ def _write_notes(connection: psycopg.Connection[Any], twin: Mirrored) -> None:
         )
 
 
-def _write_network(connection: psycopg.Connection[Any], twin: Mirrored) -> str:
-    """Write what the mirror is of; return the hash of its content."""
-    content = content_hash(twin.network)
+def _write_network(connection: psycopg.Connection[Any], twin: Mirrored, content: str) -> None:
+    """Write what the mirror is of."""
     connection.execute(
         "INSERT INTO gridtwin.network (id, crs, content_hash, state_version)"
         " VALUES (%s, %s, %s, %s) ON CONFLICT (only_row) DO UPDATE SET crs = excluded.crs,"
@@ -196,14 +207,16 @@ def _write_network(connection: psycopg.Connection[Any], twin: Mirrored) -> str:
         " state_version = excluded.state_version",
         (content[:16], twin.network.crs, content, twin.state.version),
     )
-    return content
 
 
 def _vacuum(connection: psycopg.Connection[Any], changes: list[Change]) -> None:
-    """Let the planner and the indexes know of the rows moved, where this login may."""
+    """Let the planner and the indexes know of many new rows; of few the server's own jobs do."""
     from psycopg import sql
 
-    moved = [sql.Identifier("gridtwin", change.table) for change in changes if change.moved]
-    if moved and connection.autocommit:
-        listed = sql.SQL(", ").join(moved)
-        connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(listed))
+    new = [
+        sql.Identifier("gridtwin", change.table)
+        for change in changes
+        if change.moved * MANY > change.rows
+    ]
+    if new and connection.autocommit:
+        connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.SQL(", ").join(new)))

@@ -67,7 +67,7 @@ def move(connection: Connection[Any], table: Table, *, trust: bool = True) -> Ch
     """
     import psycopg
 
-    fresh = table.fingerprints()
+    fresh = table.fingerprints
     try:
         if _is_empty(connection, table):
             if not table.count:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,7 +84,7 @@ def mirrored(store: Store, state: State | None = None) -> Mirrored:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """The rows of one table, as columns."""
 
@@ -93,8 +94,9 @@ class Table:
     columns: dict[str, Column]
     count: int
 
+    @cached_property
     def fingerprints(self) -> NDArray[np.uint64]:
-        """Return a number for each row that tells its content from others."""
+        """A number for each row that tells its content from others."""
         return fingerprints(list(self.columns.values()))
 
     def stream(self, rows: NDArray[np.integer[Any]] | None = None) -> Iterator[memoryview]:
