@@ -1,0 +1,308 @@
+"""Measure the PostGIS mirror beside what one would do without: `python -m benchmarks.postgis`."""
+
+from __future__ import annotations
+
+import random
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas
+import numpy as np
+import pandas as pd
+import sqlalchemy
+
+import gridtwin
+from benchmarks.report import Limit, Row
+from gridtwin.model.network import Network
+from gridtwin.model.tables import decode
+from gridtwin.store.postgis.connect import connect
+from gridtwin.store.postgis.lookups import LookUps
+from gridtwin.store.postgis.migrate import migrate
+from gridtwin.store.postgis.mirror import sync
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from postgres import cluster
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import psycopg
+
+    from gridtwin.twin import Twin
+
+METERS = 596_906
+OUT = 20_000  # usage points in open outages
+LOOKED_UP = 4_000
+SWITCHED = 150
+SERVER = {"shared_buffers": "512MB", "fsync": "on", "synchronous_commit": "on"}
+
+# The best case of a recursive query: edges already directed, in a table of their own.
+EDGES = """
+CREATE TABLE public.edges AS
+SELECT parent, node, feed FROM gridtwin.node_topology WHERE parent >= 0;
+CREATE INDEX ON public.edges (parent);
+VACUUM ANALYZE public.edges;
+"""
+WALK = """
+WITH RECURSIVE walk (node, feed, depth) AS (
+    SELECT p.child, p.equipment, 0 FROM gridtwin.equipment_topology p WHERE p.equipment = {start}
+    UNION ALL
+    SELECT t.node, t.feed, w.depth + 1 FROM walk w JOIN public.edges t ON t.parent = w.node
+)
+"""
+LISTED = (
+    WALK.format(start="h.row")
+    + """SELECT e.mrid, e.kind, w.depth FROM walk w JOIN gridtwin.equipment e ON e.row = w.feed
+WHERE w.depth > 0"""
+)
+COUNTED = (
+    WALK.format(start="h.row")
+    + """SELECT sum(u.customers) AS customers FROM walk w
+JOIN gridtwin.usage_points u ON u.node = w.node"""
+)
+STORM = """
+WITH RECURSIVE walk (node) AS (
+    SELECT p.child FROM gridtwin.equipment e
+    JOIN gridtwin.equipment_topology p ON p.equipment = e.row
+    WHERE p.child >= 0 AND ST_Intersects(e.geometry, ST_GeomFromText(%s, 4326))
+    UNION
+    SELECT t.node FROM walk w JOIN public.edges t ON t.parent = w.node
+)
+SELECT sum(u.customers) FROM walk w JOIN gridtwin.usage_points u ON u.node = w.node
+"""
+
+
+def main() -> None:
+    """Print one table of ratios and one of limits."""
+    twin = gridtwin.open(gridtwin.synthesize("houston", meters=METERS, seed=1))
+    network = _ordered(twin)
+    twin = gridtwin.open(network)
+    with cluster(SERVER) as running, running.database() as url:
+        rows = _mirrors(url, twin)
+        with connect(url, autocommit=True) as connection:
+            rows += _questions(connection, twin)
+            limits = [_switches(connection, twin)]
+            _outages(connection)
+        limits += _lookups(url, twin)
+    print("| what | ours, ms | other, ms | ratio | bar | reached |\n|---|---|---|---|---|---|")
+    print("\n".join(row.line() for row in rows))
+    print("\n| what | measured | limit | reached |\n|---|---|---|---|")
+    print("\n".join(limit.line() for limit in limits))
+
+
+def _ordered(twin: Twin) -> Network:
+    from gridtwin.topology.renumber import preorder_rows
+
+    network = twin.store.network
+    return network.reordered(*preorder_rows(twin.store.index(), network.data))
+
+
+def _timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _mirrors(url: str, twin: Twin) -> list[Row]:
+    source = twin.mirrored()
+    with connect(url, autocommit=True) as connection:
+        migrate(connection)
+        full = _timed(lambda: sync(connection, source))
+        data = twin.store.network.data
+        changed = gridtwin.open(
+            Network(
+                replace(
+                    data,
+                    equipment=replace(data.equipment, rated_a=_edited(data.equipment.rated_a)),
+                    usage_points=replace(
+                        data.usage_points, peak_w=_edited(data.usage_points.peak_w)
+                    ),
+                    nodes=replace(data.nodes, nominal_v=_edited(data.nodes.nominal_v)),
+                ),
+                crs=twin.store.network.crs,
+            )
+        ).mirrored()
+        second = _timed(lambda: sync(connection, changed))
+        other = _timed(lambda: _to_postgis(url, twin, connection))
+        sync(connection, source)
+    return [
+        Row("full mirror / geopandas.to_postgis, same tables and indexes", full, other, 3),
+        Row("sync with 1 % of the rows changed / full mirror", second, full, 8),
+    ]
+
+
+def _edited(values: Any) -> Any:
+    rows = np.random.default_rng(1).choice(len(values), len(values) // 100, replace=False)
+    edited = np.array(values)
+    edited[rows] = 7.0
+    return edited
+
+
+def _to_postgis(url: str, twin: Twin, connection: psycopg.Connection[Any]) -> None:
+    """Write the same tables with geopandas and pandas, then make the same indexes."""
+    engine = sqlalchemy.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    connection.execute("CREATE SCHEMA IF NOT EXISTS plain")
+    network = twin.network
+    for name in ("nodes", "equipment", "usage_points", "substations"):
+        frame: Any = getattr(network, name)
+        frame = frame.assign(row=np.arange(len(frame)))
+        frame["geometry_3857"] = frame.geometry.to_crs(3857)
+        geopandas.GeoDataFrame(frame).to_postgis(name, engine, schema="plain", chunksize=50_000)
+    for name in ("node_topology", "equipment_topology", "node_home", "segments", "feeders"):
+        table: Any = pd.read_sql(f"SELECT * FROM gridtwin.{name}", engine)
+        table.to_sql(name, engine, schema="plain", index=False, chunksize=20_000, method="multi")
+    for statement in (
+        "ALTER TABLE plain.nodes ADD PRIMARY KEY (mrid), ADD UNIQUE (row)",
+        "ALTER TABLE plain.equipment ADD PRIMARY KEY (mrid), ADD UNIQUE (row)",
+        "ALTER TABLE plain.usage_points ADD PRIMARY KEY (mrid), ADD UNIQUE (row)",
+        "CREATE INDEX ON plain.usage_points (node) INCLUDE (row, mrid, customers)",
+        "ALTER TABLE plain.node_topology ADD PRIMARY KEY (node)",
+        "CREATE INDEX ON plain.node_topology (segment, ltin)"
+        " INCLUDE (node, depth, feed_mrid, feed_kind)",
+        "ALTER TABLE plain.equipment_topology ADD PRIMARY KEY (equipment)",
+        "CREATE INDEX ON plain.equipment_topology (node_a)",
+        "CREATE INDEX ON plain.equipment_topology (node_b)",
+        "ALTER TABLE plain.node_home ADD PRIMARY KEY (node)",
+        "CREATE INDEX ON plain.node_home (feeder)",
+        "VACUUM ANALYZE",
+    ):
+        connection.execute(statement)  # type: ignore[arg-type]
+    connection.execute("DROP SCHEMA plain CASCADE")
+    engine.dispose()
+
+
+def _questions(connection: psycopg.Connection[Any], twin: Twin) -> list[Row]:
+    for statement in EDGES.split(";")[:-1]:
+        connection.execute(statement)  # type: ignore[arg-type]
+    data = twin.store.network.data
+    heads = random.Random(1).sample(data.feeders.head.tolist(), 100)
+    connection.execute("CREATE TEMP TABLE heads (row int, mrid text)")
+    with connection.cursor() as cursor:
+        names = decode(data.equipment.mrid[heads]).tolist()
+        cursor.executemany(
+            "INSERT INTO heads VALUES (%s, %s)", list(zip(heads, names, strict=True))
+        )
+    connection.execute("ANALYZE heads")
+    x, y = data.usage_points.xy[len(data.usage_points.xy) // 2]
+    west, east, south, north = x - 0.03, x + 0.03, y - 0.03, y + 0.03
+    area = f"POLYGON(({west} {south}, {east} {south}, {x} {north}, {west} {south}))"
+    asked = (
+        "SELECT count(*), sum(d.depth), min(d.mrid), max(d.kind) FROM heads h CROSS JOIN LATERAL"
+    )
+    return [
+        _row(
+            connection,
+            "downstream of a feeder head / recursive query",
+            (f"{asked} gridtwin.downstream(h.mrid) d", f"{asked} ({LISTED}) d"),
+            (),
+            100,
+            10,
+        ),
+        _row(
+            connection,
+            "customers of a feeder head / recursive query",
+            (
+                "SELECT sum(gridtwin.customers_downstream(h.mrid)) FROM heads h",
+                f"SELECT sum(d.customers) FROM heads h CROSS JOIN LATERAL ({COUNTED}) d",
+            ),
+            (),
+            100,
+            40,
+        ),
+        _row(
+            connection,
+            "damage polygon to customers out / PostGIS and recursive query",
+            ("SELECT gridtwin.customers_out(ST_GeomFromText(%s, 4326))", STORM),
+            (area,),
+            1,
+            8,
+        ),
+    ]
+
+
+def _row(
+    connection: psycopg.Connection[Any],
+    what: str,
+    statements: tuple[str, str],
+    values: tuple[Any, ...],
+    count: int,
+    bar: float,
+) -> Row:
+    """Time two statements that give the same answer, in turn; the median of seven."""
+    times: tuple[list[float], list[float]] = ([], [])
+    answers = []
+    for _ in range(7):
+        for statement, spent in zip(statements, times, strict=True):
+            start = time.perf_counter()
+            answers.append(connection.execute(statement, values or None).fetchall())  # type: ignore[arg-type]
+            spent.append((time.perf_counter() - start) / count)
+    assert all(answer == answers[0] for answer in answers), (what, answers[:2])
+    ours, other = (float(np.median(spent)) for spent in times)
+    return Row(what, ours, other, bar)
+
+
+def _switches(connection: psycopg.Connection[Any], twin: Twin) -> Limit:
+    equipment = twin.store.network.data.equipment
+    closed = (equipment.kind >= 2) & (equipment.kind <= 8) & (equipment.normal_open == 0)
+    rows = random.Random(2).sample(np.flatnonzero(closed).tolist(), SWITCHED)
+    spent = []
+    for mrid in decode(equipment.mrid[rows]).tolist():
+        for opened in (True, False):
+            start = time.perf_counter()
+            connection.execute("SELECT gridtwin.operate(%s, %s)", (mrid, opened))
+            spent.append(time.perf_counter() - start)
+    return Limit("one switch operation, committed, p99", _p99(spent), 50, "ms")
+
+
+def _p99(spent: list[float]) -> float:
+    return float(np.quantile(spent, 0.99)) * 1e3
+
+
+def _outages(connection: psycopg.Connection[Any]) -> None:
+    connection.execute(
+        "INSERT INTO gridtwin.outages (id, began_at)"
+        " SELECT 'O' || n, now() FROM generate_series(0, 199) n"
+    )
+    connection.execute(
+        "INSERT INTO gridtwin.outage_usage_points (outage, usage_point, began_at)"
+        " SELECT 'O' || (row %% 200), mrid, now() FROM gridtwin.usage_points WHERE row < %s",
+        (OUT,),
+    )
+    connection.execute(
+        "INSERT INTO gridtwin.estimates (outage, etr) SELECT id, now() + interval '1 hour'"
+        " FROM gridtwin.outages"
+    )
+    connection.execute("VACUUM ANALYZE")
+
+
+def _lookups(url: str, twin: Twin) -> list[Limit]:
+    meters = decode(twin.store.network.data.usage_points.mrid[: 2 * OUT]).tolist()
+    limits = []
+    with LookUps(url, min_size=16, max_size=16) as found:
+        for clients, most in ((1, 1), (16, 10)):
+            ready = threading.Barrier(clients)
+
+            def ask(seed: int, ready: threading.Barrier = ready, clients: int = clients) -> Any:
+                rng, spent = random.Random(seed), []
+                ready.wait()
+                for _ in range(LOOKED_UP // clients):
+                    meter = rng.choice(meters)
+                    start = time.perf_counter()
+                    found.estimate(meter)
+                    spent.append(time.perf_counter() - start)
+                return spent[10:]
+
+            with ThreadPoolExecutor(clients) as pool:
+                spent = [each for part in pool.map(ask, range(clients)) for each in part]
+            what = f"estimate of a meter, p99, {clients} connection{'s' * (clients > 1)}"
+            limits.append(Limit(what, _p99(spent), most, "ms"))
+    return limits
+
+
+if __name__ == "__main__":
+    main()
