@@ -15,6 +15,7 @@ import geopandas
 import numpy as np
 import pandas as pd
 import sqlalchemy
+from geopandas.io.sql import _psql_insert_copy
 
 import gridtwin
 from benchmarks.report import Limit, Row
@@ -155,7 +156,9 @@ def _to_postgis(url: str, twin: Twin, connection: psycopg.Connection[Any]) -> No
         geopandas.GeoDataFrame(frame).to_postgis(name, engine, schema="plain", chunksize=50_000)
     for name in ("node_topology", "equipment_topology", "node_home", "segments", "feeders"):
         table: Any = pd.read_sql(f"SELECT * FROM gridtwin.{name}", engine)
-        table.to_sql(name, engine, schema="plain", index=False, chunksize=20_000, method="multi")
+        table.to_sql(
+            name, engine, schema="plain", index=False, chunksize=50_000, method=_psql_insert_copy
+        )  # as to_postgis writes its own
     for statement in (
         "ALTER TABLE plain.nodes ADD PRIMARY KEY (mrid), ADD UNIQUE (row)",
         "ALTER TABLE plain.equipment ADD PRIMARY KEY (mrid), ADD UNIQUE (row)",
