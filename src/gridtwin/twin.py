@@ -11,45 +11,24 @@ True
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from gridtwin.analysis import blast as blasting
-from gridtwin.analysis.explain import Explanation, explain
-from gridtwin.analysis.run import rules_of, run
-from gridtwin.analysis.spec import KINDS, TraceSpec, spec_of
-from gridtwin.errors import InputError
-from gridtwin.model import cim
-from gridtwin.model.ids import TABLES, Element
 from gridtwin.model.network import Network
 from gridtwin.model.operation import of_switch
 from gridtwin.model.phases import text as phase_text
-from gridtwin.model.state import CURRENT, NORMAL, State
-from gridtwin.model.tables import decode
-from gridtwin.situations import Situations
+from gridtwin.model.state import CURRENT, State
+from gridtwin.questions import Questions
 from gridtwin.store.memory import MemoryStore
 from gridtwin.store.postgis.connect import is_address
 from gridtwin.topology.index import build
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    import geopandas
-    import networkx as nx
-    import pandas as pd
-
-    from gridtwin.analysis.places import Places
-    from gridtwin.analysis.quality import Report
-    from gridtwin.analysis.situation import Situation
     from gridtwin.model.state import SwitchEvent
-    from gridtwin.publish.results import BlastRadius, TraceResult
     from gridtwin.store.postgis.rows import Mirrored
-    from gridtwin.store.protocol import Store
-    from gridtwin.topology.conduction import Rules
 
 
 def open_twin(target: str | Path | Network) -> Twin:
@@ -77,12 +56,8 @@ def open_twin(target: str | Path | Network) -> Twin:
     return Twin(LocalStore.open(Path(target)))
 
 
-class Twin:
-    """One network, its switch states, and the questions that can be asked of it."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self._situations = Situations(store)
+class Twin(Questions):
+    """One network and its switch states: asked (`Questions`), operated, kept and followed."""
 
     @cached_property
     def network(self) -> Network:
@@ -187,213 +162,6 @@ class Twin:
             operation = of_switch(self.store.network, mrid, poles)
             deviations[mrid] = phase_text(operation.poles) if position else ""
         self.store.save_overlay(name, deviations)
-
-    def situation(self, state: str = CURRENT, rules: Rules | None = None) -> Situation:
-        """Return the network in a state, with its topology index; the last few are kept."""
-        return self._situations.of(state, rules)
-
-    def find(self, *mrids: str) -> list[Element]:
-        """
-        Return the elements that mRIDs name.
-
-        Raises
-        ------
-        NotFoundError
-            For the first that is not there, with close matches.
-        """
-        return [self.store.network.ids.find(mrid, TABLES) for mrid in mrids]
-
-    def trace(
-        self,
-        kind: str | TraceSpec,
-        *mrids: str,
-        state: str = CURRENT,
-        **options: Any,
-    ) -> TraceResult:
-        """
-        Trace from elements.
-
-        Parameters
-        ----------
-        kind
-            ``downstream``, ``upstream``, ``connected``, ``feeder``, ``isolation``, ``protective``,
-            ``path`` (between two elements), ``loops`` or ``ties``; or a whole `TraceSpec`; or the
-            name of one saved with `save_spec`.
-        mrids
-            Equipment, nodes, usage points, feeders, substations or sources to begin at.
-        state
-            ``current``, ``normal``, or the name of an overlay.
-        options
-            Fields of `TraceSpec`, for example ``phases="A"`` or ``barriers=("SW-1",)``.
-
-        Raises
-        ------
-        NotFoundError
-            If an mRID or a state is not there.
-        InputError
-            If an option is not known.
-        """
-        from gridtwin.publish.results import TraceResult
-
-        spec = self._spec(kind, options)
-        elements = self.find(*mrids)
-        if not elements or (spec.kind == "path" and len(elements) != 2):
-            wants = "two elements" if spec.kind == "path" else "an element to begin at"
-            msg = f"a {spec.kind} trace needs {wants}"
-            raise InputError(msg)
-        situation = self.situation(state, rules_of(spec))
-        barriers = self.store.network.ids.rows("equipment", spec.barriers)
-        rows = run(situation, elements, barriers, spec)
-        return TraceResult(spec.kind, list(mrids), rows, situation)
-
-    def _spec(self, kind: str | TraceSpec, options: dict[str, Any]) -> TraceSpec:
-        if isinstance(kind, str) and kind not in KINDS and kind in self.store.spec_names():
-            kind = TraceSpec.from_json(self.store.spec(kind))
-        return spec_of(kind, options)
-
-    def save_spec(self, name: str, spec: TraceSpec) -> None:
-        """Keep a trace spec under a name, so that ``trace(name, ...)`` runs it."""
-        if not name or name in KINDS:
-            msg = f"a trace spec cannot be called {name!r}: that is a kind of trace"
-            raise InputError(msg)
-        self.store.save_spec(name, spec.to_json())
-
-    def explain(self, mrid: str, *, state: str = CURRENT) -> Explanation:
-        """Say why an element has supply or has none, and what else could feed it."""
-        (element,) = self.find(mrid)
-        return explain(self.situation(state), element, mrid)
-
-    def blast_radius(
-        self, mrids: str | Iterable[str], *, scope: str = "element", state: str = CURRENT
-    ) -> BlastRadius:
-        """
-        Say who goes dark when elements fail, all at once.
-
-        Parameters
-        ----------
-        mrids
-            What fails: equipment, nodes, sources, feeders (their heads), substations, meters.
-        scope
-            ``element``, ``trip``, ``isolated`` or ``backfed``; see `gridtwin.analysis.blast`.
-        state
-            The state before the faults.
-        """
-        from gridtwin.publish.results import BlastRadius
-
-        names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
-        situation = self.situation(state)
-        found = blasting.blast(situation, self.find(*names), scope)
-        return BlastRadius(names, scope, found, situation)
-
-    def sweep(self, *, state: str = CURRENT) -> pd.DataFrame:
-        """
-        Fail every piece of equipment once.
-
-        Returns
-        -------
-            One row per piece of equipment: mrid, kind, customers and usage_points that go dark.
-        """
-        from gridtwin.publish.results import sweep_frame
-
-        return sweep_frame(self.situation(state))
-
-    def storm(
-        self,
-        polygon: object,
-        *,
-        kinds: Sequence[str] = (),
-        scope: str = "element",
-        state: str = CURRENT,
-    ) -> BlastRadius:
-        """
-        Say who goes dark when everything inside a polygon is damaged at once.
-
-        Parameters
-        ----------
-        polygon
-            GeoJSON text or mapping, WKT, or a shapely polygon, in the network's coordinates.
-        kinds
-            Kinds of equipment that are damaged; all by default.
-        scope, state
-            As for `blast_radius`.
-        """
-        from gridtwin.analysis.polygon import read_polygon
-        from gridtwin.publish.results import BlastRadius
-
-        situation = self.situation(state)
-        given = read_polygon(polygon, geographic=situation.network.crs is not None)
-        rows = self._places.inside(given.geometry, layer="equipment")
-        if kinds:
-            codes = [cim.kind_code(kind) for kind in kinds]
-            rows = rows[np.isin(situation.data.equipment.kind[rows], codes)]
-        elements = [Element("equipment", row) for row in rows.tolist()]
-        found = blasting.blast(situation, elements, scope)
-        found = replace(found, warnings=found.warnings + given.warnings)
-        names = decode(situation.data.equipment.mrid[rows]).tolist()
-        return BlastRadius(names, scope, found, situation)
-
-    @cached_property
-    def _places(self) -> Places:
-        from gridtwin.analysis.places import Places
-
-        return Places(self.store.network.data)
-
-    def intersect(
-        self,
-        polygon: object,
-        *,
-        layer: str = "usage_points",
-        predicate: str = "intersects",
-        by: str = "",
-        state: str = CURRENT,
-    ) -> geopandas.GeoDataFrame | pd.DataFrame:
-        """
-        Return what lies inside a polygon.
-
-        Parameters
-        ----------
-        polygon
-            GeoJSON text or mapping, WKT, or a shapely polygon, in the network's coordinates.
-        layer
-            ``usage_points``, ``nodes``, ``substations`` or ``equipment``.
-        predicate
-            ``intersects``, ``within`` and the others of `gridtwin.analysis.intersect`.
-        by
-            ``feeder`` or ``substation``: counts per group instead of rows.
-        state
-            The state in which feeders are reckoned.
-        """
-        from gridtwin.analysis.polygon import read_polygon
-        from gridtwin.publish.layers import grouped_frame, layer_frame
-
-        situation = self.situation(state)
-        given = read_polygon(polygon, geographic=situation.network.crs is not None)
-        rows = self._places.inside(given.geometry, layer=layer, predicate=predicate)
-        frame = (
-            grouped_frame(situation, layer, rows, by) if by else layer_frame(situation, layer, rows)
-        )
-        frame.attrs["warnings"] = list(given.warnings)
-        return frame
-
-    def check(self, *, rules: Sequence[str] | None = None, state: str = NORMAL) -> Report:
-        """Run the data-quality rules; see `gridtwin.analysis.quality`."""
-        from gridtwin.analysis.quality import check
-
-        situation = self.situation(state)
-        return check(situation.network, situation.index, rules=rules)
-
-    @property
-    def graph(self) -> nx.MultiGraph:
-        """The whole network as a networkx multigraph, in the current state."""
-        from gridtwin.analysis.graph import full_graph
-
-        return full_graph(self.situation())
-
-    def energized_graph(self, *, state: str = CURRENT) -> nx.MultiDiGraph:
-        """Return what has supply as a directed graph, from the sources to the loads."""
-        from gridtwin.analysis.graph import energized_graph
-
-        return energized_graph(self.situation(state))
 
     def __repr__(self) -> str:
         """Return the twin in one line."""

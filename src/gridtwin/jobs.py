@@ -1,0 +1,1 @@
+"""The batch jobs: what cron or an orchestrator runs, restartable at any point."""
