@@ -277,8 +277,8 @@ def _outages(connection: psycopg.Connection[Any]) -> None:
         (OUT,),
     )
     connection.execute(
-        "INSERT INTO gridtwin.estimates (outage, etr) SELECT id, now() + interval '1 hour'"
-        " FROM gridtwin.outages"
+        "INSERT INTO gridtwin.erm_usage_points (usage_point, outage, etr)"
+        " SELECT usage_point, outage, now() + interval '1 hour' FROM gridtwin.outage_usage_points"
     )
     connection.execute("VACUUM ANALYZE")
 

@@ -19,7 +19,13 @@ INSERT INTO gridtwin.outages (id, began_at, status, device)
 INSERT INTO gridtwin.outage_usage_points (outage, usage_point, began_at)
     SELECT CASE WHEN row < 8 THEN 'O1' ELSE 'O2' END, mrid, now() FROM gridtwin.usage_points
     WHERE row < 12;
-INSERT INTO gridtwin.estimates (outage, etr, model) VALUES ('O1', now() + interval '1 hour', 'm/1');
+INSERT INTO gridtwin.erm_usage_points (usage_point, outage, etr, p50)
+    SELECT usage_point, outage, now() + interval '1 hour', now() + interval '30 min'
+    FROM gridtwin.outage_usage_points WHERE outage = 'O1';
+UPDATE gridtwin.outage_usage_points SET restored_at = now()
+    WHERE usage_point = (SELECT mrid FROM gridtwin.usage_points WHERE row = 1);
+UPDATE gridtwin.erm_usage_points SET issued_at = now() - interval '2 hours', etr = now()
+    WHERE usage_point = (SELECT mrid FROM gridtwin.usage_points WHERE row = 2);
 """
 
 
@@ -41,8 +47,13 @@ def test_a_meter_has_its_outage_and_estimate_or_none(territory: str) -> None:
         assert outage is not None
         assert estimate is not None
         assert (outage.id, outage.status, outage.device) == ("O1", "confirmed", "FUSE-1")
-        assert (estimate.outage, estimate.model) == ("O1", "m/1")
+        assert (estimate.outage, estimate.stage, estimate.source) == ("O1", "repair", "model")
+        assert estimate.etr is not None
         assert estimate.etr > estimate.issued_at
+        assert found.estimate(points[1]) is None  # its supply is back
+        passed = found.estimate(points[2])
+        assert passed is not None
+        assert passed.etr is None  # no promise of the past is shown
         assert found.estimate(points[9]) is None  # in an outage without an estimate
         assert found.outage(points[20]) is None
         with pytest.raises(NotFoundError, match="NOWHERE"):
@@ -64,7 +75,7 @@ def test_threads_share_the_connections(territory: str) -> None:
     points = gridtwin.open(territory).network.usage_points.mrid[:50].tolist()
     with LookUps(territory, max_size=4) as found, ThreadPoolExecutor(8) as pool:
         outages = list(pool.map(found.outage, points))
-    assert sum(outage is not None for outage in outages) == 12
+    assert sum(outage is not None for outage in outages) == 11
 
 
 def test_a_lost_connection_is_made_again(territory: str) -> None:

@@ -447,7 +447,7 @@ def test_the_operator_operates_and_leaves_the_network_alone(
             "DELETE FROM gridtwin.equipment",
             "DELETE FROM gridtwin.audit",
             "INSERT INTO gridtwin.audit (table_name, row_key, change) VALUES ('', '', 'insert')",
-            "UPDATE gridtwin.estimates_history SET reason = ''",
+            "UPDATE gridtwin.erm_history SET reason = ''",
             "SELECT gridtwin.grant_roles()",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -470,7 +470,7 @@ def test_the_owner_syncs_but_rewrites_no_history(
         owner.execute("INSERT INTO gridtwin.nodes (row, mrid) VALUES (0, 'N')")
         owner.execute("TRUNCATE gridtwin.nodes")
         owner.execute("SELECT * FROM gridtwin.audit")
-        for refused in ("TRUNCATE gridtwin.audit", "DELETE FROM gridtwin.estimates_history"):
+        for refused in ("TRUNCATE gridtwin.audit", "DELETE FROM gridtwin.erm_history"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 owner.execute(refused)
 
@@ -486,7 +486,7 @@ def test_every_change_of_an_audited_table_is_written_down(
             ST_Multi(ST_MakeEnvelope(-95, 29, -94, 30, 4326)));
         UPDATE gridtwin.outages SET cause = 'tree' WHERE id = 'O1';
         UPDATE gridtwin.outages SET cause = 'tree' WHERE id = 'O1';
-        INSERT INTO gridtwin.estimates (outage, etr, issued_at)
+        INSERT INTO gridtwin.erm_current (outage, etr, issued_at)
             VALUES ('O1', '2026-03-01 14:00Z', '2026-03-01 12:30Z');
         DELETE FROM gridtwin.outages;
         TRUNCATE gridtwin.specs;
@@ -500,9 +500,9 @@ def test_every_change_of_an_audited_table_is_written_down(
             ("specs", "s", "insert"),
             ("outages", "O1", "insert"),
             ("outages", "O1", "update"),  # what changes nothing is no change
-            ("estimates", "O1", "insert"),
+            ("erm_current", "O1", "insert"),
             ("outages", "O1", "delete"),
-            ("estimates", "O1", "delete"),
+            ("erm_current", "O1", "delete"),
             ("specs", "", "truncate"),
         ]
     )
@@ -514,21 +514,22 @@ def test_what_must_stand_cannot_be_taken_away(migrated: psycopg.Connection[Any])
         INSERT INTO gridtwin.outages (id, began_at)
             VALUES ('O1', '2026-03-01 12:00Z'), ('O2', '2026-03-01 13:00Z');
         INSERT INTO gridtwin.outage_usage_points VALUES ('O1', 'M1', '2026-03-01 12:00Z');
-        INSERT INTO gridtwin.estimates_history (outage, etr, issued_at) VALUES ('O1', now(), now());
+        INSERT INTO gridtwin.erm_history (run, outage, issued_at, inputs_at, source)
+            VALUES ('R1', 'O1', now(), now(), 'model');
         """
     )
     for refused, reason in (
         ("DELETE FROM gridtwin.states", "current is always there"),
         ("UPDATE gridtwin.states SET name = 'x'", "current is always there"),
         ("INSERT INTO gridtwin.states (name) VALUES ('normal')", "states_name_check"),
-        ("DELETE FROM gridtwin.estimates_history", "never changed or deleted"),
+        ("DELETE FROM gridtwin.erm_history", "never changed or deleted"),
         (
             "INSERT INTO gridtwin.outage_usage_points VALUES ('O2', 'M1', '2026-03-01 13:00Z')",
             "outage_usage_points_open",  # nobody is in two open outages
         ),
         (
-            "INSERT INTO gridtwin.estimates (outage, etr) VALUES ('O1', '2020-01-01')",
-            "estimates_check",  # nothing is published for the past
+            "INSERT INTO gridtwin.erm_current (outage, etr) VALUES ('O1', '2020-01-01')",
+            "erm_current_check",  # nothing is published for the past
         ),
     ):
         with pytest.raises(psycopg.Error, match=reason):

@@ -29,12 +29,12 @@ LEFT JOIN gridtwin.outage_usage_points p ON p.usage_point = u.mrid AND p.restore
 LEFT JOIN gridtwin.outages o ON o.id = p.outage
 WHERE u.mrid = %s
 """
+# A promise that has passed is none: it is being assessed again.
 ESTIMATE = """
-SELECT o.id, o.status, o.began_at, i.etr, i.etr_p10, i.etr_p90, i.model, i.issued_at
+SELECT e.outage, CASE WHEN e.etr > now() THEN e.etr END, e.p50, e.p80, e.p95, e.stage, e.source,
+    e.issued_at
 FROM gridtwin.usage_points u
-LEFT JOIN gridtwin.outage_usage_points p ON p.usage_point = u.mrid AND p.restored_at IS NULL
-LEFT JOIN gridtwin.estimates i ON i.outage = p.outage
-LEFT JOIN gridtwin.outages o ON o.id = i.outage
+LEFT JOIN gridtwin.erm_usage_points e ON e.usage_point = u.mrid
 WHERE u.mrid = %s
 """
 # What grid.circuit_status_realtime says of one feeder: the view adds up all of them first.
@@ -104,14 +104,14 @@ class Outage:
     """The open outage of a usage point."""
 
     id: str
-    status: str  # predicted, confirmed or partly_restored
+    status: str  # predicted, confirmed or partially_restored
     cause: str  # empty = not known
     planned: bool
     began_at: datetime
     out_since: datetime  # when this usage point lost its supply
     device: str | None  # mRID of what opened or failed
     crew_status: str
-    customers: int  # out at most
+    customers: int  # in it, back or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +119,12 @@ class Estimate:
     """The estimate in force for the open outage of a usage point."""
 
     outage: str
-    status: str
-    began_at: datetime
-    etr: datetime  # estimated time of restoration
-    etr_p10: datetime | None  # one in ten such outages ends before
-    etr_p90: datetime | None  # nine in ten such outages end before
-    model: str
+    etr: datetime | None  # what is promised; None while it is being assessed
+    p50: datetime | None  # half of such come back before
+    p80: datetime | None
+    p95: datetime | None
+    stage: str  # what brings it back: remote switching, manual switching, or repair
+    source: str  # what decided: manual, crew, zone, model or table
     issued_at: datetime
 
 

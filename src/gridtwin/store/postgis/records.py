@@ -15,10 +15,21 @@ from datetime import datetime
 from typing import Any
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Identity,
+    Index,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-STATUSES = ("predicted", "confirmed", "partly_restored", "restored", "canceled")
+STATUSES = ("predicted", "confirmed", "partially_restored", "restored", "closed", "invalid")
+OPEN = "status IN ('predicted', 'confirmed', 'partially_restored')"
+SOURCES = ("manual", "crew", "zone", "model", "table")
+STAGES = ("remote", "manual", "repair")
 CHANGES = ("insert", "update", "delete", "truncate")
 
 
@@ -28,8 +39,12 @@ class Outage(Base):
     __tablename__ = "outages"
     __table_args__ = (
         CheckConstraint("restored_at >= began_at"),
-        CheckConstraint("status <> 'restored' OR restored_at IS NOT NULL"),
-        Index("outages_open", "began_at", postgresql_where=text("restored_at IS NULL")),
+        CheckConstraint("status NOT IN ('restored', 'closed') OR restored_at IS NOT NULL"),
+        CheckConstraint("customers_out BETWEEN 0 AND customers"),
+        CheckConstraint("parent <> id"),
+        Index("outages_open", "began_at", postgresql_where=text(OPEN)),
+        Index("outages_restored", "restored_at"),
+        Index("outages_parent", "parent"),
         Index("outages_area", "area", postgresql_using="gist"),
     )
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -46,6 +61,18 @@ class Outage(Base):
     area: Mapped[WKBElement | None] = geometry("MULTIPOLYGON")
     state_version: Mapped[int | None] = mapped_column(BigInteger)
     updated_at: Mapped[Written]
+    phases: Mapped[Label]
+    parent: Mapped[str | None] = mapped_column(ForeignKey("outages.id"))
+    first_seen_at: Mapped[Written]
+    confirmed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    etr_manual: Mapped[datetime | None]
+    etr_crew: Mapped[datetime | None]
+    customers_out: Mapped[int] = mapped_column(server_default=text("0"))
+    momentary: Mapped[bool | None] = mapped_column(
+        Computed("restored_at - began_at <= interval '5 min'", persisted=True)
+    )
+    revision: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
 
 
 class OutageUsagePoint(Base):
@@ -68,43 +95,121 @@ class OutageUsagePoint(Base):
     usage_point: Mapped[str] = mapped_column(primary_key=True)
     began_at: Mapped[datetime]
     restored_at: Mapped[datetime | None]
+    customers: Mapped[int] = mapped_column(
+        CheckConstraint("customers >= 0"), server_default=text("1")
+    )
 
 
-class Estimate(Base):
+class OutageEvidence(Base):
+    """One thing said of an outage, or done to it."""
+
+    __tablename__ = "outage_evidence"
+    __table_args__ = (Index("outage_evidence_outage", "outage", "at"),)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    outage: Mapped[str]
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(CheckConstraint("kind <> ''"))
+    mrid: Mapped[Label]
+    detail: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    actor: Mapped[Label]
+    recorded_at: Mapped[Clock]
+
+
+class ErmRun(Base):
+    """One run of the estimation."""
+
+    __tablename__ = "erm_runs"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[Clock]
+    model: Mapped[str]
+    state_version: Mapped[int] = mapped_column(BigInteger)
+    outages: Mapped[int]
+    usage_points: Mapped[int]
+    published: Mapped[int]
+
+
+class ErmCurrent(Base):
     """The estimate in force for an outage."""
 
-    __tablename__ = "estimates"
+    __tablename__ = "erm_current"
     __table_args__ = (
         CheckConstraint("etr >= issued_at"),
-        CheckConstraint("etr_p10 <= etr AND etr <= etr_p90"),
+        CheckConstraint("p10 <= p50 AND p50 <= p80 AND p80 <= p90 AND p90 <= p95"),
     )
     outage: Mapped[str] = mapped_column(
         ForeignKey("outages.id", ondelete="CASCADE"), primary_key=True
     )
-    etr: Mapped[datetime]
-    etr_p10: Mapped[datetime | None]
-    etr_p90: Mapped[datetime | None]
+    run: Mapped[Label]
+    issued_at: Mapped[Written]
+    inputs_at: Mapped[Written]
+    p10: Mapped[datetime | None]
+    p50: Mapped[datetime | None]
+    p80: Mapped[datetime | None]
+    p90: Mapped[datetime | None]
+    p95: Mapped[datetime | None]
+    etr: Mapped[datetime | None]
+    source: Mapped[str] = mapped_column(one_of("source", SOURCES), server_default="manual")
     model: Mapped[Label]
     reason: Mapped[Label]
-    inputs_at: Mapped[datetime | None]
+
+
+class ErmUsagePoint(Base):
+    """The estimate in force for a usage point that is out."""
+
+    __tablename__ = "erm_usage_points"
+    __table_args__ = (
+        CheckConstraint("etr >= issued_at"),
+        Index("erm_usage_points_outage", "outage"),
+    )
+    usage_point: Mapped[str] = mapped_column(primary_key=True)
+    outage: Mapped[str]
+    stage: Mapped[str] = mapped_column(one_of("stage", STAGES), server_default="repair")
     issued_at: Mapped[Written]
+    p50: Mapped[datetime | None]
+    p80: Mapped[datetime | None]
+    p95: Mapped[datetime | None]
+    etr: Mapped[datetime | None]
+    source: Mapped[str] = mapped_column(server_default="model")
 
 
-class EstimateIssued(Base):
+class ErmIssued(Base):
     """An estimate as it was issued."""
 
-    __tablename__ = "estimates_history"
-    __table_args__ = (Index("estimates_history_outage", "outage", "issued_at"),)
+    __tablename__ = "erm_history"
+    __table_args__ = (Index("erm_history_outage", "outage", "issued_at"),)
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    run: Mapped[str]
     outage: Mapped[str]
-    etr: Mapped[datetime]
-    etr_p10: Mapped[datetime | None]
-    etr_p90: Mapped[datetime | None]
+    stage: Mapped[str] = mapped_column(server_default="repair")
+    usage_points: Mapped[int] = mapped_column(server_default=text("0"))
+    issued_at: Mapped[datetime]
+    inputs_at: Mapped[datetime]
+    p10: Mapped[datetime | None]
+    p50: Mapped[datetime | None]
+    p80: Mapped[datetime | None]
+    p90: Mapped[datetime | None]
+    p95: Mapped[datetime | None]
+    etr: Mapped[datetime | None]
+    source: Mapped[str]
     model: Mapped[Label]
     reason: Mapped[Label]
-    inputs_at: Mapped[datetime | None]
-    issued_at: Mapped[datetime]
     recorded_at: Mapped[Clock]
+
+
+class ErmZone(Base):
+    """What is promised for a part of the territory in a storm."""
+
+    __tablename__ = "erm_zones"
+    __table_args__ = (CheckConstraint("issued_at <= p50 AND p50 <= p80 AND p80 <= p95"),)
+    zone: Mapped[str] = mapped_column(primary_key=True)
+    issued_at: Mapped[Written]
+    expires_at: Mapped[datetime]
+    p50: Mapped[datetime]
+    p80: Mapped[datetime]
+    p95: Mapped[datetime]
+    model: Mapped[Label]
+    actor: Mapped[Label]
 
 
 class Reading(Base):
