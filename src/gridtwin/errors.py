@@ -12,7 +12,8 @@ Every error gridtwin raises.
     │   └── ExpressionError     a ``where`` expression cannot be understood
     ├── NotFoundError           no such element, state or twin (carries close matches)
     ├── StoreError              the place where a twin is kept cannot be used
-    │   └── StoreVersionError   the store was written by a newer gridtwin, or is no store at all
+    │   ├── StoreVersionError   the store was written by a newer gridtwin, or is no store at all
+    │   └── ConflictError       somebody else changed the same meanwhile
     └── MissingExtraError       an optional part is not installed
 """
 
@@ -94,6 +95,13 @@ class StoreError(GridtwinError):
 
 class StoreVersionError(StoreError):
     """The store was written by a newer gridtwin, or is no store at all."""
+
+
+class ConflictError(StoreError):
+    """Somebody else changed the same outage meanwhile; nothing was written."""
+
+    def __init__(self, outage: str) -> None:
+        super().__init__(f"outage {outage} was changed by somebody else meanwhile: try again")
 
 
 class MissingExtraError(GridtwinError):

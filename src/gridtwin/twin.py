@@ -19,6 +19,7 @@ from gridtwin.model.network import Network
 from gridtwin.model.operation import of_switch
 from gridtwin.model.phases import text as phase_text
 from gridtwin.model.state import CURRENT, State
+from gridtwin.outages import Outages
 from gridtwin.questions import Questions
 from gridtwin.store.memory import MemoryStore
 from gridtwin.store.postgis.connect import is_address
@@ -65,6 +66,11 @@ class Twin(Questions):
         from gridtwin.publish.geo import geo_frame
 
         return self.store.network.seen_as(geo_frame)
+
+    @cached_property
+    def outages(self) -> Outages:
+        """The outages: opened, confirmed, restored step by step, closed."""
+        return Outages(self)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Twin:
         """

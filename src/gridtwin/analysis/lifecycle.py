@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,6 @@ from gridtwin.model.outage import Change, Evidence, Members, Outage, Status, awa
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from datetime import datetime
 
 
 def opened(
@@ -65,14 +65,13 @@ def confirmed(outage: Outage, at: datetime, *, actor: str = "", **fields: Any) -
     at = aware(at)
     after = replace(outage, status=Status.CONFIRMED, confirmed_at=at, **fields)
     return Change(
-        after, evidence=(Evidence(outage.id, at, "confirmed", after.device, fields, actor),)
+        after, evidence=(Evidence(outage.id, at, "confirmed", after.device, _plain(fields), actor),)
     )
 
 
 def noted(outage: Outage, at: datetime, *, actor: str = "", **fields: Any) -> Change:
     """Write down what is learned of an outage (cause, crew_status, etr_manual ...)."""
-    detail = {name: _plain(value) for name, value in fields.items()}
-    said = Evidence(outage.id, aware(at), "noted", outage.device, detail, actor)
+    said = Evidence(outage.id, aware(at), "noted", outage.device, _plain(fields), actor)
     return Change(replace(outage, **fields), evidence=(said,))
 
 
@@ -128,7 +127,7 @@ def restored(
     outage.check_next(status)
     ends = members.restored_s[~members.is_out]
     latest = max([at.timestamp(), *ends.tolist()])
-    done = type(at).fromtimestamp(latest, at.tzinfo) if last else None
+    done = datetime.fromtimestamp(latest, UTC) if last else None
     said = Evidence(outage.id, at, status.value, outage.device, {"usage_points": len(step)}, actor)
     return Change(
         replace(outage, status=status, restored_at=done),
@@ -191,7 +190,7 @@ def revised(
     wanted = np.asarray(usage_points, dtype=object)
     new = ~np.isin(wanted, members.usage_point)
     gone = frozenset(members.usage_point[~np.isin(members.usage_point, wanted)].tolist())
-    detail = {"joined": int(new.sum()), "left": len(gone), **fields}
+    detail = {"joined": int(new.sum()), "left": len(gone), **_plain(fields)}
     after = replace(outage, **fields)
     return Change(
         after,
@@ -250,7 +249,7 @@ def nested(
         raise InputError(msg)
     began_s = float(members.began_s[moved].min())
     part = members.take(moved)
-    began = type(at).fromtimestamp(began_s, at.tzinfo)
+    began = datetime.fromtimestamp(began_s, UTC)
     child = replace(
         child, parent=outage.id, began_at=began, first_seen_at=child.first_seen_at or at
     )
@@ -284,9 +283,13 @@ def _after_split(outage: Outage, rest: Members) -> Outage:
     return replace(
         outage,
         status=Status.RESTORED,
-        restored_at=type(outage.began_at).fromtimestamp(end, outage.began_at.tzinfo),
+        restored_at=datetime.fromtimestamp(end, UTC),
     )
 
 
-def _plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return fields as JSON has them."""
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in fields.items()
+    }

@@ -101,7 +101,14 @@ class Ids:
         NotFoundError
             For the first that is not there.
         """
-        return np.array([self.find(mrid, (table,)).row for mrid in mrids], dtype=np.int32)
+        names = list(mrids)
+        if not names:
+            return np.empty(0, dtype=np.int32)
+        rows = self.tables[table].rows(np.array([mrid.encode() for mrid in names]))
+        missing = np.flatnonzero(rows < 0)
+        if len(missing):
+            self.find(names[missing[0]], (table,))
+        return rows
 
     def close(self, mrid: str, tables: Sequence[str] = TABLES) -> list[str]:
         """Return the few names closest to one that was not found."""

@@ -137,6 +137,23 @@ class Members:
         )
 
     @classmethod
+    def of_rows(cls, rows: Sequence[Sequence[Any]]) -> Members:
+        """Return rows, their values in the order of the fields, as columns; None becomes NaN."""
+        if not rows:
+            return cls.none()
+        kinds = (object, object, np.int32, np.float64, np.float64)
+        columns = zip(*rows, strict=True)
+        return cls(*(np.array(each, dtype=kind) for each, kind in zip(columns, kinds, strict=True)))
+
+    @property
+    def ends(self) -> list[float | None]:
+        """When each was back, in unix seconds; None = it is still out."""
+        return [
+            None if out else end
+            for out, end in zip(self.is_out, self.restored_s.tolist(), strict=True)
+        ]
+
+    @classmethod
     def none(cls) -> Members:
         """Return no members."""
         return cls.of("", [], np.empty(0, np.int32), datetime.fromtimestamp(0, UTC))
@@ -234,11 +251,10 @@ def steps_of(members: Members, now: datetime) -> list[Step]:
     ids, outage = np.unique(members.outage.astype(str), return_inverse=True)
     ends = np.where(members.is_out, math.inf, members.restored_s)
     order = np.lexsort((ends, outage))
-    starts = np.flatnonzero(
-        np.r_[True, (np.diff(outage[order]) != 0) | (np.diff(ends[order]) > 0)]
-        if len(order) > 1
-        else [True]
-    )
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = outage[order][1:] != outage[order][:-1]
+    first[1:] |= ends[order][1:] != ends[order][:-1]
+    starts = np.flatnonzero(first)
     customers = np.add.reduceat(members.customers[order].astype(np.int64), starts)
     spent = np.add.reduceat(minutes[order], starts)
     points = np.diff(np.r_[starts, len(order)])

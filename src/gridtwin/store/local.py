@@ -7,7 +7,7 @@ Keep a twin in a directory ``NAME.twin`` that several processes can share.
     ├── twin.json       what this is, its version, and the catalog of its arrays
     ├── tables/         the six frames as GeoParquet, for every other program
     ├── arrays/         columns, sorted mRIDs and the topology of the normal state, mapped when used
-    └── state.sqlite    what changes: switch states and their log, overlays, trace specs
+    └── state.sqlite    what changes: switch states and their log, overlays, outages, estimates
 
 All but ``state.sqlite`` is written once, beside its place, and moved there whole.
 """
@@ -38,7 +38,9 @@ from gridtwin.store.names import (
     look_until,
     overlay_deviations,
 )
-from gridtwin.store.states import FILE as STATE_FILE
+from gridtwin.store.outages import SqliteOutages
+from gridtwin.store.sqlite import FILE as STATE_FILE
+from gridtwin.store.sqlite import ChangingFile
 from gridtwin.store.states import StateFile
 
 if TYPE_CHECKING:
@@ -64,7 +66,9 @@ class LocalStore:
         self.path = path
         self._card = card
         self._arrays = MappedArrays(path, card.arrays)
-        self._states = StateFile(path, card.twin_id)
+        kept = ChangingFile(path, card.twin_id)
+        self._states = StateFile(kept)
+        self.outages = SqliteOutages(kept)
         self._index: TopologyIndex | None = None
 
     @classmethod
@@ -312,7 +316,7 @@ def _write(folder: Path, network: Network, index: TopologyIndex) -> None:
     catalog = write_arrays(folder / "arrays", network, index)
     _write_tables(folder / "tables", network)
     twin_id = uuid.uuid4().hex
-    StateFile.create(folder, twin_id)
+    ChangingFile.create(folder, twin_id)
     card = {
         "format": FORMAT,
         "version": FORMAT_VERSION,

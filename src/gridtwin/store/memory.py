@@ -15,6 +15,8 @@ from gridtwin.store.names import (
     no_state,
     overlay_deviations,
 )
+from gridtwin.store.outages import SqliteOutages
+from gridtwin.store.sqlite import ChangingMemory
 from gridtwin.topology.index import TopologyIndex, build
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ class MemoryStore:
         self._overlays: dict[str, State] = {}
         self._specs: dict[str, str] = {}
         self._events: list[SwitchEvent] = []  # one for each version
+        self.outages = SqliteOutages(ChangingMemory())
 
     def index(self) -> TopologyIndex:
         """Return the topology of the normal state."""

@@ -1,4 +1,4 @@
-"""Hold every store to the same rules: names of states and specs, and what an overlay keeps."""
+"""Hold every store to the same rules: names, what an overlay keeps, how a refusal is told."""
 
 from __future__ import annotations
 
@@ -32,6 +32,18 @@ def no_state(name: str, overlays: Sequence[str]) -> NotFoundError:
 def no_spec(name: str, names: Sequence[str]) -> NotFoundError:
     """Return the error for a trace spec that is not there."""
     return NotFoundError("trace spec", name, close_names(name, names))
+
+
+def no_outage(outage: str, ids: Sequence[str]) -> NotFoundError:
+    """Return the error for an outage that is not there."""
+    return NotFoundError("outage", outage, close_names(outage, ids))
+
+
+def is_out_already(usage_point: str, outage: str) -> InputError:
+    """Return the error for a usage point that is in another open outage."""
+    return InputError(
+        f"{usage_point} is out in outage {outage} already: nest it there, or restore it first"
+    )
 
 
 def check_overlay_name(name: str) -> None:

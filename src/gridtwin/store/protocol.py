@@ -5,15 +5,61 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from gridtwin.model.network import Network
+    from gridtwin.model.outage import Change, Evidence, Members, Outage
     from gridtwin.model.state import State, SwitchEvent
     from gridtwin.topology.index import TopologyIndex
 
 
+class OutageBook(Protocol):
+    """The outages of a twin, open and past."""
+
+    def all(self, *, since: datetime | None = None) -> list[Outage]:
+        """Return the open outages, and those over since a time, by when they began."""
+        ...
+
+    def get(self, outage: str) -> Outage:
+        """Return an outage by id; NotFoundError, with close matches, if there is none."""
+        ...
+
+    def members(self, outages: Iterable[str] | None = None) -> Members:
+        """Return who is in outages, back or not; by default who is out, in any."""
+        ...
+
+    def evidence(self, outage: str) -> list[Evidence]:
+        """Return what was said of an outage and done to it, oldest first."""
+        ...
+
+    def write(self, changes: Sequence[Change]) -> list[Outage]:
+        """
+        Write changes, all or none of them.
+
+        Returns
+        -------
+            The outages as they are kept now.
+
+        Raises
+        ------
+        ConflictError
+            If somebody changed one of the outages meanwhile.
+        InputError
+            If somebody would be in two open outages.
+        StoreError
+            If another rule is broken.
+        """
+        ...
+
+
 class Store(Protocol):
     """Where a twin is kept; every method that writes has written when it returns."""
+
+    @property
+    def outages(self) -> OutageBook:
+        """The outages."""
+        ...
 
     @property
     def network(self) -> Network:

@@ -1,0 +1,90 @@
+"""Hold estimates of restoration: of an outage, of each usage point in it, and of a storm zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+STAGES = ("remote", "manual", "repair")  # what brings a usage point back, the fastest first
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """When an outage ends; times are in UTC, None = not known."""
+
+    outage: str
+    issued_at: datetime
+    inputs_at: datetime  # of the newest input
+    p10: datetime | None = None  # one in ten such outages ends before
+    p50: datetime | None = None
+    p80: datetime | None = None
+    p90: datetime | None = None
+    p95: datetime | None = None
+    etr: datetime | None = None  # what is promised; None = still being assessed
+    source: str = "model"  # what decided: manual, crew, zone, model or table
+    model: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PointEstimates:
+    """When usage points come back, as columns of one length; times in unix seconds, NaN = none."""
+
+    usage_point: NDArray[np.object_]  # mRIDs
+    outage: NDArray[np.object_]  # ids
+    stage: NDArray[np.int8]  # places in STAGES
+    source: NDArray[np.object_]
+    p50_s: NDArray[np.float64]
+    p80_s: NDArray[np.float64]
+    p95_s: NDArray[np.float64]
+    etr_s: NDArray[np.float64]
+
+    def take(self, rows: NDArray[np.bool_]) -> PointEstimates:
+        """Return some of them."""
+        return PointEstimates(
+            self.usage_point[rows],
+            self.outage[rows],
+            self.stage[rows],
+            self.source[rows],
+            self.p50_s[rows],
+            self.p80_s[rows],
+            self.p95_s[rows],
+            self.etr_s[rows],
+        )
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.usage_point)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the estimation; a run of one id is written once."""
+
+    id: str
+    started_at: datetime  # what it estimated for
+    model: str
+    state_version: int
+    outages: int  # open
+    usage_points: int  # in them, still out
+    published: int  # outages whose estimate became another
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """What is promised for a part of the territory in a storm."""
+
+    zone: str  # mRID of a feeder or substation; empty = the whole territory
+    issued_at: datetime
+    expires_at: datetime
+    p50: datetime
+    p80: datetime
+    p95: datetime
+    model: str = ""
+    actor: str = ""
