@@ -31,13 +31,17 @@ SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
         ("switch-1", ("switch", "open", "TIE")),
         ("switch-1", ("switch", "close", "TIE", "--phases", "A")),
         ("states-1", ("state", "list")),
+        ("outages-1", ("outage", "open", "L1")),
+        ("outages-1", ("outage", "list")),
+        ("outage-1", ("outage", "show", "O-1")),
         ("intersect-1", ("intersect", AROUND)),
         ("intersect-1", ("intersect", AROUND, "--by", "feeder")),
     ],
 )
 def test_documents_fit_their_schema(tmp_path: Path, schema: str, words: tuple[str, ...]) -> None:
     path = tmp_path / "small.twin"
-    gridtwin.open(two_feeders_with_a_tie()).save(path)
+    twin = gridtwin.open(two_feeders_with_a_tie()).save(path)
+    twin.outages.open("BKR2", id="O-1", cause="tree")
     done = CliRunner().invoke(app, [*words, "--in", str(path), "--json"])
     assert done.exit_code == 0, done.output
     published = json.loads((SCHEMAS / f"{schema}.schema.json").read_text())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from gridtwin.cli import database, demo, networks, outages, states, traces
+from gridtwin.cli import database, demo, lifecycle, networks, outages, states, traces
 
 app = typer.Typer(
     name="gridtwin",
@@ -21,6 +21,7 @@ app.command("check")(networks.check)
 app.command("trace")(traces.trace)
 app.command("explain")(traces.explain)
 app.command("switch")(states.switch)
+lifecycle.register(outages.app)
 app.add_typer(outages.app, name="outage")
 app.command("intersect")(networks.intersect)
 app.add_typer(networks.publish_app, name="publish")
