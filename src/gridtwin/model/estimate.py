@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    import numpy as np
     from numpy.typing import NDArray
 
 STAGES = ("remote", "manual", "repair")  # what brings a usage point back, the fastest first
@@ -30,6 +33,8 @@ class Estimate:
     source: str = "model"  # what decided: manual, crew, zone, model or table
     model: str = ""
     reason: str = ""
+    stage: str = "repair"  # of those who come back by this; repair = of the outage
+    usage_points: int = 0  # how many those are
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +43,27 @@ class PointEstimates:
 
     usage_point: NDArray[np.object_]  # mRIDs
     outage: NDArray[np.object_]  # ids
-    stage: NDArray[np.int8]  # places in STAGES
+    stage: NDArray[np.object_]  # of STAGES
     source: NDArray[np.object_]
     p50_s: NDArray[np.float64]
     p80_s: NDArray[np.float64]
     p95_s: NDArray[np.float64]
     etr_s: NDArray[np.float64]
+
+    @classmethod
+    def of_rows(cls, rows: Sequence[Sequence[Any]]) -> PointEstimates:
+        """Return rows, their values in the order of the fields, as columns; None becomes NaN."""
+        columns = list(zip(*rows, strict=True)) or [()] * 8
+        kinds = (object,) * 4 + (np.float64,) * 4
+        return cls(*(np.array(each, dtype=kind) for each, kind in zip(columns, kinds, strict=True)))
+
+    def columns(self) -> list[list[Any]]:
+        """Return the columns as lists; NaN becomes None."""
+        names = [self.usage_point, self.outage, self.stage, self.source]
+        times = [self.p50_s, self.p80_s, self.p95_s, self.etr_s]
+        return [each.tolist() for each in names] + [
+            [None if math.isnan(at) else at for at in each.tolist()] for each in times
+        ]
 
     def take(self, rows: NDArray[np.bool_]) -> PointEstimates:
         """Return some of them."""

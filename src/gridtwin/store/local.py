@@ -32,6 +32,7 @@ from gridtwin.model.network import Network
 from gridtwin.model.operation import resolve
 from gridtwin.model.state import CURRENT, NORMAL, State
 from gridtwin.store.arrays import TABLE_TYPES, Catalog, MappedArrays, damaged, sync, write_arrays
+from gridtwin.store.estimates import SqliteEstimates
 from gridtwin.store.names import (
     check_overlay_name,
     close_names,
@@ -69,6 +70,7 @@ class LocalStore:
         kept = ChangingFile(path, card.twin_id)
         self._states = StateFile(kept)
         self.outages = SqliteOutages(kept)
+        self.estimates = SqliteEstimates(kept)
         self._index: TopologyIndex | None = None
 
     @classmethod

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gridtwin.model import phases
 from gridtwin.model.operation import resolve
 from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent
+from gridtwin.store.estimates import SqliteEstimates
 from gridtwin.store.names import (
     check_overlay_name,
     look_until,
@@ -35,7 +36,9 @@ class MemoryStore:
         self._overlays: dict[str, State] = {}
         self._specs: dict[str, str] = {}
         self._events: list[SwitchEvent] = []  # one for each version
-        self.outages = SqliteOutages(ChangingMemory())
+        kept = ChangingMemory()
+        self.outages = SqliteOutages(kept)
+        self.estimates = SqliteEstimates(kept)
 
     def index(self) -> TopologyIndex:
         """Return the topology of the normal state."""

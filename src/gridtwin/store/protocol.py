@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from gridtwin.model.estimate import Estimate, PointEstimates, Run, Zone
     from gridtwin.model.network import Network
     from gridtwin.model.outage import Change, Evidence, Members, Outage
     from gridtwin.model.state import State, SwitchEvent
@@ -53,12 +54,64 @@ class OutageBook(Protocol):
         ...
 
 
+class EstimateBook(Protocol):
+    """The estimates of restoration of a twin."""
+
+    def current(self) -> list[Estimate]:
+        """Return the estimates in force, of open outages, by outage."""
+        ...
+
+    def issued(self, outage: str) -> list[Estimate]:
+        """Return every estimate ever issued for an outage, oldest first."""
+        ...
+
+    def points(self, outage: str = "") -> PointEstimates:
+        """Return the estimates in force of usage points: of one outage, or of all."""
+        ...
+
+    def run(self, run: str) -> Run | None:
+        """Return a run that was written; None if there is none of that id."""
+        ...
+
+    def write(self, run: Run, estimates: Sequence[Estimate], points: PointEstimates) -> Run:
+        """
+        Write what a run found, all of it or nothing; a run of one id is written once.
+
+        Parameters
+        ----------
+        run
+            The run.
+        estimates
+            Those of outages, and of stages of them, that became another.
+        points
+            Those of usage points that became another.
+
+        Returns
+        -------
+            The run as it is kept: that of before, if one of its id was written already.
+        """
+        ...
+
+    def zones(self, now: datetime) -> list[Zone]:
+        """Return what is promised for parts of the territory and has not expired."""
+        ...
+
+    def write_zones(self, zones: Sequence[Zone]) -> None:
+        """Promise for parts of the territory, in place of what was promised for them."""
+        ...
+
+
 class Store(Protocol):
     """Where a twin is kept; every method that writes has written when it returns."""
 
     @property
     def outages(self) -> OutageBook:
         """The outages."""
+        ...
+
+    @property
+    def estimates(self) -> EstimateBook:
+        """The estimates of restoration."""
         ...
 
     @property

@@ -21,6 +21,7 @@ from gridtwin.model.state import CURRENT, NORMAL
 from gridtwin.store.names import check_overlay_name, no_spec, no_state, overlay_deviations
 from gridtwin.store.postgis import states
 from gridtwin.store.postgis.connect import PATIENCE_S, connect, connect_patiently, shown
+from gridtwin.store.postgis.estimates import PostgisEstimates
 from gridtwin.store.postgis.links import OPERATOR, OWNER, READER, Links, told
 from gridtwin.store.postgis.outages import PostgisOutages
 from gridtwin.topology.index import TopologyIndex, build
@@ -48,6 +49,7 @@ class PostgisStore:
         self._content = content  # hash of the network there was when it was opened
         self._links = Links(url, patience_s=patience_s, autocommit=True)
         self.outages = PostgisOutages(url, self._links)
+        self.estimates = PostgisEstimates(url, self._links)
         self._making = Lock()
         self._network: Network | None = None
         self._index: TopologyIndex | None = None
