@@ -17,11 +17,10 @@ from gridtwin.store.postgis.mirror import sync
 ROOT = Path(__file__).parents[2]
 
 
-def test_python_of_the_readme_runs() -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    names: dict[str, object] = {}
-    exec(compile(code, "README.md", "exec"), names)  # noqa: S102 - our own page
-    assert len(names["worst"]) == 5
+@pytest.mark.parametrize("page", ["README.md", "docs/outages.md"])
+def test_python_of_a_page_runs(page: str) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    exec(compile(code, page, "exec"), {})  # noqa: S102 - our own page
 
 
 def test_readme_names_files_that_are_there() -> None:
@@ -29,12 +28,15 @@ def test_readme_names_files_that_are_there() -> None:
     assert not [link for link in links if not (ROOT / link).exists()]
 
 
-def test_sql_of_the_page_on_postgis_runs(database: str) -> None:
+def test_sql_of_the_pages_runs(database: str) -> None:
     twin = gridtwin.open(gridtwin.synthesize("houston", meters=1_000, seed=1))
-    statements = re.findall(r"```sql\n(.*?)```", (ROOT / "docs/postgis.md").read_text(), re.DOTALL)
+    pages = [(ROOT / page).read_text() for page in ("docs/postgis.md", "docs/outages.md")]
+    statements = re.findall(r"```sql\n(.*?)```", "".join(pages), re.DOTALL)
     with connect(database) as connection:
         migrate(connection)
         sync(connection, twin.mirrored())
+    gridtwin.open(database).outages.open(twin.network.feeders["head"][0])
+    with connect(database) as connection:
         answers = [connection.execute(text.encode()).fetchall() for text in statements]
     head = twin.network.feeders.mrid[0]
     assert answers[0][0][1] == twin.trace("feeder", head).customers
