@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.places import Places
     from gridtwin.analysis.quality import Report
+    from gridtwin.analysis.reliability import Counting
     from gridtwin.analysis.situation import Situation
+    from gridtwin.publish.reliability import ReliabilityReport
     from gridtwin.publish.results import BlastRadius, TraceResult
     from gridtwin.store.protocol import Store
     from gridtwin.topology.conduction import Rules
@@ -234,6 +236,30 @@ class Questions:
 
         situation = self.situation(state)
         return check(situation.network, situation.index, rules=rules)
+
+    def reliability(
+        self,
+        interruptions: pd.DataFrame,
+        *,
+        period: tuple[float | None, float | None] = (None, None),
+        by: str = "system",
+        counting: Counting | None = None,
+    ) -> ReliabilityReport:
+        """
+        Reckon SAIFI, SAIDI, CAIDI, MAIFI and CEMI with and without major event days (IEEE 1366).
+
+        Parameters
+        ----------
+        interruptions
+            A table as `gridtwin.sources.interruptions.read_interruptions` returns it.
+        period, by, counting
+            As `gridtwin.publish.reliability.report`. Feeders are those of the normal state.
+        """
+        from gridtwin.publish.reliability import Served, placed, report
+
+        normal = self.situation(NORMAL)
+        rows, served = placed(interruptions, normal), Served.of_situation(normal, by)
+        return report(rows, served, period, by=by, counting=counting)
 
     @property
     def graph(self) -> nx.MultiGraph:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from gridtwin.cli import database, demo, lifecycle, networks, outages, states, traces
+from gridtwin.cli import database, demo, indices, lifecycle, networks, outages, states, traces
 
 app = typer.Typer(
     name="gridtwin",
@@ -22,6 +22,7 @@ app.command("trace")(traces.trace)
 app.command("explain")(traces.explain)
 app.command("switch")(states.switch)
 lifecycle.register(outages.app)
+outages.app.command("indices")(indices.indices)
 app.add_typer(outages.app, name="outage")
 app.command("intersect")(networks.intersect)
 app.add_typer(networks.publish_app, name="publish")

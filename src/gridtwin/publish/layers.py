@@ -66,11 +66,11 @@ def _fed_nodes(situation: Situation, rows: NDArray[np.int32]) -> NDArray[np.int3
 def _supply(situation: Situation, nodes: NDArray[np.int32]) -> dict[str, Any]:
     return {
         "energized": situation.supplied[nodes],
-        "feeder": _group_names(situation, "feeder")[_groups(situation, "feeder")[nodes]],
+        "feeder": group_names(situation, "feeder")[groups_of_nodes(situation, "feeder")[nodes]],
     }
 
 
-def _groups(situation: Situation, by: str) -> NDArray[np.int32]:
+def groups_of_nodes(situation: Situation, by: str) -> NDArray[np.int32]:
     """Return the row of the group of each node; -1 for none."""
     first, _ = situation.feeder_of_nodes
     if by == "feeder":
@@ -78,7 +78,7 @@ def _groups(situation: Situation, by: str) -> NDArray[np.int32]:
     return np.append(situation.data.feeders.substation, np.int32(-1))[first]
 
 
-def _group_names(situation: Situation, by: str) -> NDArray[np.object_]:
+def group_names(situation: Situation, by: str) -> NDArray[np.object_]:
     """Return the names of groups; the last, for -1, is empty."""
     table = situation.data.feeders if by == "feeder" else situation.data.substations
     return np.append(decode(table.mrid).astype(object), "")
@@ -102,8 +102,8 @@ def grouped_frame(
     nodes = rows
     if layer != "nodes":
         nodes = points.node[rows] if layer == "usage_points" else _fed_nodes(situation, rows)
-    group = _groups(situation, by)[nodes]
-    names = _group_names(situation, by)
+    group = groups_of_nodes(situation, by)[nodes]
+    names = group_names(situation, by)
     counts = np.bincount(group + 1, minlength=len(names))
     columns: dict[str, Any] = {by: np.roll(names, 1), "count": counts}
     if layer == "usage_points":

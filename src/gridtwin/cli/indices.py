@@ -1,0 +1,186 @@
+"""Print reliability indices: SAIFI, SAIDI, CAIDI, MAIFI, CEMI and major event days."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridtwin.cli import render
+from gridtwin.cli.options import Csv, In, Json, Output, open_twin, output_of
+from gridtwin.errors import InputError
+from gridtwin.settings import Settings
+
+if TYPE_CHECKING:
+    from gridtwin.analysis.reliability import Counting
+    from gridtwin.publish.reliability import ReliabilityReport, Served
+
+SHOWN = {
+    "saifi": "SAIFI",
+    "saidi_minutes": "SAIDI\nminutes",
+    "caidi_minutes": "CAIDI\nminutes",
+    "maifi": "MAIFI",
+    "saifi_without_med": "SAIFI\nwithout MED",
+    "saidi_minutes_without_med": "SAIDI\nwithout MED",
+}
+
+
+def indices(
+    twin: In = "",
+    interruptions: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Interruptions, .csv or .parquet, not the twin's own."),
+    ] = None,
+    served: Annotated[
+        str, typer.Option(metavar="N|FILE", help="Customers served, where no twin tells them.")
+    ] = "",
+    begin: Annotated[str, typer.Option("--from", help="First day, or time with a zone.")] = "",
+    end: Annotated[str, typer.Option("--to", help="Day or time at which the period ends.")] = "",
+    by: Annotated[str, typer.Option(help="system, feeder or substation.")] = "system",
+    timezone: Annotated[str, typer.Option(help="Whose midnight begins a day.")] = "UTC",
+    exclude_planned: Annotated[
+        bool, typer.Option("--exclude-planned", help="Leave planned interruptions out.")
+    ] = False,
+    cemi: Annotated[
+        list[int] | None, typer.Option(min=0, help="More than N interruptions; repeatable.")
+    ] = None,
+    t_med: Annotated[
+        float | None, typer.Option(min=0, help="Threshold of major event days, minutes.")
+    ] = None,
+    sustained_after: Annotated[
+        float, typer.Option(min=0, help="Minutes up to which an interruption is momentary.")
+    ] = 5.0,
+    daily: Annotated[bool, typer.Option("--daily", help="Print days in place of groups.")] = False,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """
+    Print the reliability indices of IEEE 1366.
+
+    Example: gridtwin outage indices --in houston.twin --by feeder --timezone America/Chicago
+    """
+    from gridtwin.analysis.reliability import Counting
+
+    form = output_of(json=json, csv=csv)
+    zone = _zone(timezone)
+    counting = Counting(
+        sustained_after_s=sustained_after * 60,
+        cemi=tuple(cemi or (3,)),
+        exclude_planned=exclude_planned,
+        zone=zone,
+        t_med=t_med,
+    )
+    period = (_moment(begin, zone), _moment(end, zone))
+    if served and interruptions is None:
+        msg = "--served goes with --interruptions: a twin tells its own customers"
+        raise InputError(msg)
+    if served and interruptions is not None:
+        found = _of_file(interruptions, served, period, by, counting)
+    else:
+        found = _of_twin(twin, interruptions, period, by, counting)
+    _show(found, form, daily=daily)
+
+
+def _of_file(
+    path: Path, served: str, period: tuple[float | None, float | None], by: str, counting: Counting
+) -> ReliabilityReport:
+    from gridtwin.publish.reliability import report
+    from gridtwin.sources.interruptions import read_interruptions
+
+    return report(read_interruptions(path), _served(served, by), period, by=by, counting=counting)
+
+
+def _of_twin(
+    twin: str,
+    path: Path | None,
+    period: tuple[float | None, float | None],
+    by: str,
+    counting: Counting,
+) -> ReliabilityReport:
+    if path is not None and not (twin or Settings.read().twin):
+        msg = "say how many customers are served: give --in TWIN, or --served with a number or file"
+        raise InputError(msg)
+    from gridtwin.sources.interruptions import read_interruptions
+
+    opened = open_twin(twin)
+    if path is None:
+        msg = "give --interruptions FILE"
+        raise InputError(msg)
+    return opened.reliability(read_interruptions(path), period=period, by=by, counting=counting)
+
+
+def _served(text: str, by: str) -> Served:
+    """Return the customers served from a number or a file."""
+    from gridtwin.publish.reliability import Served
+    from gridtwin.sources.interruptions import read_served
+
+    if not text.isdigit():
+        return Served.of_frame(read_served(Path(text)), by)
+    if by != "system":
+        msg = f"one number of customers is the system's: to go by {by}, give --served a file"
+        raise InputError(msg)
+    return Served.of_system(int(text))
+
+
+def _zone(name: str) -> tzinfo:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return UTC if name == "UTC" else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        msg = f"{name!r} is no time zone: write one such as America/Chicago"
+        raise InputError(msg) from error
+
+
+def _moment(text: str, zone: tzinfo) -> float | None:
+    """Return unix seconds of a day or a time; a day begins at midnight of the zone."""
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        msg = f"{text!r} is no day such as 2026-03-01, nor a time such as 2026-03-01T10:00:00Z"
+        raise InputError(msg) from error
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
+
+
+def _show(found: ReliabilityReport, form: Output, *, daily: bool) -> None:
+    render.say(*(f"warning: {warning}" for warning in found.warnings))
+    if form is Output.JSON:
+        render.write_json(found.document())
+        return
+    frame = found.daily_frame() if daily else found.to_frame()
+    if form is Output.CSV:
+        render.write_frame(frame, form)
+    elif daily:
+        render.write_frame(frame, form, title="Days")
+    else:
+        _write_table(found)
+
+
+def _write_table(found: ReliabilityReport) -> None:
+    frame = found.to_frame()
+    rows = [
+        (
+            str(row.iloc[0]) or "(none)",
+            f"{row['customers_served']:,}",
+            *map(_figure, row[list(SHOWN)]),
+        )
+        for _, row in frame.iterrows()
+    ]
+    columns = [frame.columns[0], "served", *SHOWN.values()]
+    render.write_table("Reliability indices", columns, rows)
+    threshold, major = found.result.threshold, found.daily_frame().query("major_event_day")
+    facts = {
+        "period": f"{found.period_text()}",
+        "T_MED, minutes a day": _figure(threshold.t_med),
+        "from": f"{found.result.threshold_from}, {threshold.days:,} days",
+        "major event days": major["day"].tolist()[:10],
+    }
+    render.write_facts("Major event days", facts)
+
+
+def _figure(value: float) -> str:
+    return "" if value != value else f"{value:,.3f}"  # noqa: PLR0124 - NaN

@@ -1,0 +1,183 @@
+"""Read interruptions, and customers served, from a table: CSV or Parquet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.errors import SourceError
+from gridtwin.sources.tables_of_text import read_csv
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+NAMES = ("usage_point", "feeder", "substation", "outage")
+COLUMNS = ("began_at", "restored_at", "customers", "planned", *NAMES)
+ZONE = r"(?:[zZ]|[+-]\d{2}(?::?\d{2})?)\s*$"
+WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
+LARGEST = 4 * 1024**3  # bytes of a file
+
+
+def read_interruptions(path: Path) -> pd.DataFrame:
+    """
+    Read interruptions: one row for each usage point or customer group, and restoration step.
+
+    Parameters
+    ----------
+    path
+        ``.csv`` or ``.parquet`` with the columns ``began_at``, ``restored_at`` (empty = still out)
+        and, where they are known, ``customers`` (1), ``planned`` (false), ``usage_point``,
+        ``feeder``, ``substation`` and ``outage``. Times are ISO 8601 with a zone, or unix seconds.
+
+    Returns
+    -------
+        Columns ``began_s``, ``restored_s`` (unix seconds, NaN = still out), ``customers`` (NaN
+        where the file has none), ``planned``, and the names, empty where they are not known.
+
+    Raises
+    ------
+    SourceError
+        If the file or a column is missing, or a row cannot be understood; with the row's number,
+        from 1 below the header.
+    """
+    import pandas as pd
+
+    table = _read(path)
+    for column in ("began_at", "restored_at"):
+        if column not in table:
+            msg = (
+                f"{path}: there is no column {column}: it has {', '.join(map(str, table.columns))}"
+            )
+            raise SourceError(msg)
+    began = _times(table["began_at"], path)
+    _refuse(np.isnan(began), table["began_at"], path, "is no time: an interruption begins")
+    restored = _times(table["restored_at"], path)
+    _refuse(restored < began, table["restored_at"], path, "is before the interruption began")
+    count = len(table)
+    columns: dict[str, Any] = {"began_s": began, "restored_s": restored}
+    columns["customers"] = (
+        _counts(table["customers"], path) if "customers" in table else np.full(count, np.nan)
+    )
+    columns["planned"] = (
+        _truths(table["planned"], path) if "planned" in table else np.zeros(count, dtype=bool)
+    )
+    for name in NAMES:
+        given = table[name].fillna("").astype(str) if name in table else np.full(count, "", object)
+        columns[name] = np.asarray(given, dtype=object)
+    return pd.DataFrame(columns)
+
+
+def read_served(path: Path) -> pd.DataFrame:
+    """
+    Read how many customers are served.
+
+    Parameters
+    ----------
+    path
+        ``.csv`` or ``.parquet`` with the columns ``customers`` and ``feeder``, ``substation`` or
+        both: one row each.
+
+    Raises
+    ------
+    SourceError
+        If the file or a column is missing, or a row is no number of customers.
+    """
+    import pandas as pd
+
+    table = _read(path)
+    if "customers" not in table or not ({"feeder", "substation"} & set(table.columns)):
+        msg = f"{path}: customers served need the columns customers, and feeder or substation"
+        raise SourceError(msg)
+    counts = _counts(table["customers"], path)
+    _refuse(np.isnan(counts), table["customers"], path, "is no number of customers")
+    columns: dict[str, Any] = {"customers": counts.astype(np.int64)}
+    for name in ("feeder", "substation"):
+        if name in table:
+            columns[name] = np.asarray(table[name].fillna("").astype(str), dtype=object)
+    return pd.DataFrame(columns)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """Return a table with what the file says."""
+    import pandas as pd
+
+    suffix = path.suffix.casefold()
+    if suffix not in {".csv", ".parquet"}:
+        msg = f"{path}: interruptions are read from .csv or .parquet"
+        raise SourceError(msg)
+    if not path.is_file():
+        msg = f"{path}: there is no such file"
+        raise SourceError(msg)
+    if path.stat().st_size > LARGEST:
+        msg = f"{path}: larger than {LARGEST // 1024**3} GB; split it by time"
+        raise SourceError(msg)
+    try:
+        return read_csv(path) if suffix == ".csv" else pd.read_parquet(path)
+    except (OSError, ValueError) as error:  # pandas' and Arrow's own errors are of these
+        msg = f"{path}: cannot be read as {suffix[1:]}: {str(error)[:200]}"
+        raise SourceError(msg) from error
+
+
+def _times(column: pd.Series[Any], path: Path) -> NDArray[np.float64]:
+    """Return unix seconds; NaN for what is not there."""
+    import pandas as pd
+
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        if column.dt.tz is None:
+            msg = f"{path}: {column.name} names no time zone: store it as timestamps in UTC"
+            raise SourceError(msg)
+        return _seconds(column)
+    numbers = np.asarray(pd.to_numeric(column, errors="coerce"), dtype=np.float64)
+    numbers[np.isinf(numbers)] = np.nan
+    texts = column.fillna("").astype(str).str.strip()
+    written = np.asarray(np.isnan(numbers) & (texts != "") & (texts.str.casefold() != "nan"))
+    if not written.any():
+        return numbers
+    some = texts[written]
+    zoned = some.str.contains(ZONE, regex=True)
+    moments = pd.to_datetime(some, utc=True, format="ISO8601", errors="coerce")
+    numbers[written] = _seconds(moments)
+    unread = written & np.isnan(numbers)
+    _refuse(unread, column, path, "is no time such as 2026-03-01T10:00:00Z")
+    naive = written.copy()
+    naive[written] = ~np.asarray(zoned)
+    _refuse(naive, column, path, "names no time zone: write 2026-03-01T10:00:00Z or ...+01:00")
+    return numbers
+
+
+def _seconds(column: pd.Series[Any]) -> NDArray[np.float64]:
+    """Return unix seconds of timestamps in UTC; NaN for none."""
+    stamps = np.asarray(column.dt.tz_convert("UTC").dt.tz_localize(None), dtype="datetime64[us]")
+    return np.where(np.isnat(stamps), np.nan, stamps.astype(np.int64) / 1e6)
+
+
+def _counts(column: pd.Series[Any], path: Path) -> NDArray[np.float64]:
+    """Return whole numbers of customers; NaN where there is none."""
+    import pandas as pd
+
+    numbers = np.asarray(pd.to_numeric(column, errors="coerce"), dtype=np.float64)
+    there = np.asarray(column.notna() & (column.astype(str).str.strip() != ""))
+    wrong = there & ~((numbers >= 0) & (numbers == np.floor(numbers)) & np.isfinite(numbers))
+    _refuse(wrong, column, path, "is no number of customers")
+    return numbers
+
+
+def _truths(column: pd.Series[Any], path: Path) -> NDArray[np.bool_]:
+    words = column.fillna("").astype(str).str.strip().str.casefold()
+    known = words.isin(WORDS)
+    _refuse(np.asarray(~known), column, path, "is neither true nor false")
+    return np.asarray(words.map(WORDS), dtype=bool)
+
+
+def _refuse(wrong: NDArray[np.bool_], column: pd.Series[Any], path: Path, reason: str) -> None:
+    """Raise an error for the first wrong row, if there is one."""
+    bad = np.flatnonzero(wrong)
+    if len(bad):
+        more = f" (and {len(bad) - 1:,} more rows)" if len(bad) > 1 else ""
+        value = str(column.iloc[bad[0]])[:40]
+        msg = f"{path}: row {bad[0] + 1}: {column.name} {value!r} {reason}{more}"
+        raise SourceError(msg)

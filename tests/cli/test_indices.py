@@ -1,0 +1,148 @@
+"""`gridtwin outage indices` says what a hand reckons, in every form."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from typer.testing import CliRunner
+
+import gridtwin
+from gridtwin.cli.app import app
+from gridtwin.errors import GridtwinError, InputError, NotFoundError
+from networks import two_feeders_with_a_tie
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = json.loads((ROOT / "docs/schemas/indices-1.schema.json").read_text())
+ROWS = """outage,usage_point,began_at,restored_at
+O-1,M4,2026-03-01T10:00:00Z,2026-03-01T11:00:00Z
+O-1,M3,2026-03-01T10:00:00Z,2026-03-01T12:00:00Z
+O-2,M4,2026-03-02T10:00:00Z,2026-03-02T10:03:00Z
+"""
+
+
+def run(*words: str) -> str:
+    done = CliRunner().invoke(app, ["outage", "indices", *words], catch_exceptions=True)
+    if isinstance(done.exception, GridtwinError):
+        raise done.exception
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@pytest.fixture
+def twin(tmp_path: Path) -> str:
+    path = tmp_path / "small.twin"
+    gridtwin.open(two_feeders_with_a_tie()).save(path)
+    return str(path)
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> str:
+    path = tmp_path / "interruptions.csv"
+    path.write_text(ROWS)
+    return str(path)
+
+
+def test_the_twin_tells_customers_and_feeders(twin: str, rows: str) -> None:
+    words = ("--in", twin, "--interruptions", rows, "--by", "feeder", "--json")
+    document = json.loads(run(*words))
+    jsonschema.validate(document, SCHEMA)
+    points = gridtwin.open(two_feeders_with_a_tie()).network.usage_points.set_index("mrid")
+    people = points["customers"]
+    system = document["system"]
+    assert system["customers_served"] == people.sum()
+    assert system["all_days"]["interruptions"] == people["M4"] + people["M3"]
+    assert system["all_days"]["customer_minutes"] == 60 * people["M4"] + 120 * people["M3"]
+    assert system["all_days"]["momentary"] == people["M4"]
+    assert system["all_days"]["events"] == 1
+    assert [group["name"] for group in document["groups"]] == ["feeder-BKR1", "feeder-BKR2"]
+    assert document["groups"][1]["all_days"]["saifi"] == 0
+    assert (document["from"], document["to"]) == ("2026-03-01T00:00:00Z", "2026-03-03T00:00:00Z")
+
+
+def test_without_a_twin_the_customers_served_are_given(rows: str, tmp_path: Path) -> None:
+    system = json.loads(run("--interruptions", rows, "--served", "10", "--json"))["system"]
+    assert system["all_days"]["saidi_minutes"] == (60 + 120) / 10
+    served = tmp_path / "served.csv"
+    served.write_text("feeder,customers\nF1,4\nF2,6\n")
+    table = tmp_path / "by_feeder.csv"
+    table.write_text(
+        "feeder,began_at,restored_at,customers\n"
+        "F1,2026-03-01T10:00:00Z,2026-03-01T11:00:00Z,2\n"
+        ",2026-03-01T10:00:00Z,2026-03-01T11:00:00Z,1\n"
+    )
+    words = ("--interruptions", str(table), "--served", str(served), "--by", "feeder", "--json")
+    document = json.loads(run(*words))
+    jsonschema.validate(document, SCHEMA)
+    assert [group["all_days"]["saidi_minutes"] for group in document["groups"]] == [30.0, 0.0]
+    assert document["system"]["all_days"]["saidi_minutes"] == 18.0
+    assert document["system"]["all_days"]["cemi"] == {"3": None}
+
+
+def test_a_period_begins_at_midnight_of_the_time_zone(rows: str) -> None:
+    words = ("--interruptions", rows, "--served", "10", "--json", "--from", "2026-03-01")
+    document = json.loads(run(*words, "--to", "2026-03-03", "--timezone", "America/Chicago"))
+    assert (document["from"], document["to"]) == ("2026-03-01T06:00:00Z", "2026-03-03T06:00:00Z")
+    assert [day["day"] for day in document["days"]] == ["2026-03-01", "2026-03-02"]
+
+
+def test_days_groups_and_tables_print(twin: str, rows: str) -> None:
+    days = run("--in", twin, "--interruptions", rows, "--daily", "--csv").splitlines()
+    assert days[0] == "day,saidi_minutes,customer_minutes,interruptions,major_event_day"
+    assert len(days) == 3
+    table = run("--in", twin, "--interruptions", rows, "--by", "feeder", "--csv").splitlines()
+    assert table[0].startswith("feeder,customers_served,events,interruptions,")
+    assert len(table) == 4
+    assert "T_MED" in run("--in", twin, "--interruptions", rows)
+
+
+def test_a_given_threshold_makes_major_event_days(rows: str) -> None:
+    words = ("--interruptions", rows, "--served", "10", "--t-med", "17.9", "--json")
+    document = json.loads(run(*words))
+    assert document["major_event_days"] == ["2026-03-01"]
+    assert document["t_med_from"] == "given"
+    assert document["system"]["without_major_event_days"]["saidi_minutes"] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "reason"),
+    [
+        (("--served", "10", "--by", "feeder"), InputError, "one number of customers is the system"),
+        (("--served", "10", "--by", "meter"), InputError, "not by 'meter'|one number"),
+        (("--served", "10", "--timezone", "Texas"), InputError, "'Texas' is no time zone"),
+        (("--served", "10", "--from", "March"), InputError, "'March' is no day"),
+        (("--served", "10", "--from", "2026-03-02", "--to", "2026-03-01"), InputError, "later end"),
+        ((), InputError, "say how many customers are served"),
+    ],
+)
+def test_what_cannot_be_answered_is_said_in_one_line(
+    rows: str,
+    words: tuple[str, ...],
+    error: type[Exception],
+    reason: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("GRIDTWIN_TWIN", raising=False)
+    with pytest.raises(error, match=reason):
+        run("--interruptions", rows, *words)
+
+
+def test_an_unknown_meter_or_feeder_is_not_found(twin: str, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.csv"
+    path.write_text(ROWS.replace("M3", "M33"))
+    with pytest.raises(NotFoundError, match="no usage point is called 'M33'; did you mean M3"):
+        run("--in", twin, "--interruptions", str(path))
+    path.write_text("feeder,began_at,restored_at\nF9,2026-03-01T10:00:00Z,\n")
+    with pytest.raises(NotFoundError, match="no feeder is called 'F9'"):
+        run("--in", twin, "--interruptions", str(path), "--by", "feeder")
+
+
+def test_the_sample_has_a_storm_day() -> None:
+    sample = str(ROOT / "data/interruptions.csv")
+    words = ("--interruptions", sample, "--served", "200", "--from", "2025-01-01")
+    document = json.loads(run(*words, "--to", "2026-01-01", "--json"))
+    assert document["major_event_days"] == ["2025-07-14"]
+    system = document["system"]
+    assert system["without_major_event_days"]["saifi"] < system["all_days"]["saifi"]
