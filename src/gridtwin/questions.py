@@ -239,7 +239,7 @@ class Questions:
 
     def reliability(
         self,
-        interruptions: pd.DataFrame,
+        interruptions: pd.DataFrame | None = None,
         *,
         period: tuple[float | None, float | None] = (None, None),
         by: str = "system",
@@ -251,12 +251,15 @@ class Questions:
         Parameters
         ----------
         interruptions
-            A table as `gridtwin.sources.interruptions.read_interruptions` returns it.
+            A table as `gridtwin.sources.interruptions.read_interruptions` returns it; the twin's
+            own outages by default.
         period, by, counting
             As `gridtwin.publish.reliability.report`. Feeders are those of the normal state.
         """
-        from gridtwin.publish.reliability import Served, placed, report
+        from gridtwin.publish.reliability import Served, frame_of_outages, placed, report
 
+        if interruptions is None:
+            interruptions = frame_of_outages(self.store.outages)
         normal = self.situation(NORMAL)
         rows, served = placed(interruptions, normal), Served.of_situation(normal, by)
         return report(rows, served, period, by=by, counting=counting)

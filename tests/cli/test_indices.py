@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import jsonschema
@@ -62,6 +63,34 @@ def test_the_twin_tells_customers_and_feeders(twin: str, rows: str) -> None:
     assert (document["from"], document["to"]) == ("2026-03-01T00:00:00Z", "2026-03-03T00:00:00Z")
 
 
+def test_the_twin_has_outages_of_its_own(twin: str) -> None:
+    """L1 opens at 10:00: 3 + 5 customers; the 5 are back after 60 min, the 3 after 120."""
+    opened = gridtwin.open(twin)
+    at = datetime(2026, 3, 1, 10, tzinfo=UTC)
+    outage = opened.outages.open("L1", at=at, id="O-1")
+    opened.outages.restore("O-1", at=at + timedelta(hours=1), usage_points=["M4"])
+    opened.outages.restore("O-1", at=at + timedelta(hours=2))
+    never = opened.outages.open("BKR2", at=at, id="O-2", predicted=True)
+    opened.outages.invalidate("O-2")
+    assert (outage.customers, never.customers) == (8, 7)
+    document = json.loads(run("--in", twin, "--json"))
+    jsonschema.validate(document, SCHEMA)
+    system = document["system"]["all_days"]
+    assert system["customer_minutes"] == 5 * 60 + 3 * 120
+    assert (system["events"], system["interruptions"]) == (1, 8)
+    assert system["saidi_minutes"] == 660 / 15
+
+
+def test_a_twin_without_outages_needs_a_period(twin: str) -> None:
+    with pytest.raises(InputError, match="give --from and --to"):
+        run("--in", twin)
+    words = ("--from", "2026-01-01", "--to", "2027-01-01", "--by", "substation", "--json")
+    document = json.loads(run("--in", twin, *words))
+    jsonschema.validate(document, SCHEMA)
+    assert document["system"]["all_days"]["saidi_minutes"] == 0
+    assert document["groups"][0]["name"] is None
+
+
 def test_without_a_twin_the_customers_served_are_given(rows: str, tmp_path: Path) -> None:
     system = json.loads(run("--interruptions", rows, "--served", "10", "--json"))["system"]
     assert system["all_days"]["saidi_minutes"] == (60 + 120) / 10
@@ -95,7 +124,7 @@ def test_days_groups_and_tables_print(twin: str, rows: str) -> None:
     table = run("--in", twin, "--interruptions", rows, "--by", "feeder", "--csv").splitlines()
     assert table[0].startswith("feeder,customers_served,events,interruptions,")
     assert len(table) == 4
-    assert "T_MED" in run("--in", twin, "--interruptions", rows)
+    assert "Major event days" in run("--in", twin, "--interruptions", rows)
 
 
 def test_a_given_threshold_makes_major_event_days(rows: str) -> None:

@@ -104,11 +104,8 @@ def _of_twin(
         raise InputError(msg)
     from gridtwin.sources.interruptions import read_interruptions
 
-    opened = open_twin(twin)
-    if path is None:
-        msg = "give --interruptions FILE"
-        raise InputError(msg)
-    return opened.reliability(read_interruptions(path), period=period, by=by, counting=counting)
+    table = None if path is None else read_interruptions(path)
+    return open_twin(twin).reliability(table, period=period, by=by, counting=counting)
 
 
 def _served(text: str, by: str) -> Served:

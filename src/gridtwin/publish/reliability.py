@@ -11,6 +11,7 @@ import numpy as np
 from gridtwin.analysis.interruptions import Interruptions
 from gridtwin.analysis.reliability import WITHIN, Counting, Reliability, reliability
 from gridtwin.errors import InputError, NotFoundError
+from gridtwin.model.outage import Members, Status
 from gridtwin.model.tables import encode
 from gridtwin.publish.layers import group_names, groups_of_nodes
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.reliability import Indices
     from gridtwin.analysis.situation import Situation
-    from gridtwin.model.outage import Members, Outage
+    from gridtwin.store.protocol import OutageBook
 
 SCHEMA = "gridtwin.indices/1"
 BY = ("system", "feeder", "substation")
@@ -100,12 +101,13 @@ class Served:
         return found
 
 
-def frame_of_members(members: Members, outages: list[Outage]) -> pd.DataFrame:
-    """Return the usage points of outages as a table of interruptions; invalid outages are none."""
+def frame_of_outages(book: OutageBook) -> pd.DataFrame:
+    """Return the usage points of all outages, open and past, as interruptions; invalid ones not."""
     import pandas as pd
 
-    planned = {outage.id: outage.planned for outage in outages if outage.status != "invalid"}
-    rows = members.take(np.array([outage in planned for outage in members.outage], dtype=bool))
+    outages = book.all(since=datetime.fromtimestamp(0, UTC))
+    planned = {each.id: each.planned for each in outages if each.status is not Status.INVALID}
+    rows = book.members(planned) if planned else Members.none()
     nothing = np.full(len(rows), "", dtype=object)
     return pd.DataFrame(
         {
