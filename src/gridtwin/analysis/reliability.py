@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -171,21 +171,21 @@ def reliability(
         raise InputError(msg)
     rows, still_out, overlaps = _counted(interruptions, begin_s, end_s, counting)
     days = Calendar.of(begin_s, end_s, counting.zone)
-    current = rows.take((rows.began_s >= begin_s) & (rows.began_s < end_s))
+    now = rows.began_s >= begin_s
+    current = rows if now.all() else rows.take(now)
     daily_ci, daily_cmi = _by_day(current, days, counting)
-    total = np.array([served.sum()])
+    total = served.sum()
     saidi = _ratio(daily_cmi, total)
     threshold, source = _threshold(rows, begin_s, total, saidi, counting)
     major = saidi > threshold.t_med
-    quiet = current.take(~major[days.day_of(current.began_s)]) if major.any() else current
+    counted = _Counted.of(current, counting)
     minutes = (end_s - begin_s) / 60
-    all_days = _indices(current, served, minutes, counting)
-    whole = _indices(_as_one(current), total, minutes, counting)
+    everything = counted.indices(served, minutes, counting)
+    quiet = counted.only(~major[days.day_of(current.began_s)]) if major.any() else counted
+    without = quiet.indices(served, minutes, counting) if major.any() else everything
     return Reliability(
-        all_days,
-        whole,
-        _indices(quiet, served, minutes, counting) if major.any() else all_days,
-        _indices(_as_one(quiet), total, minutes, counting) if major.any() else whole,
+        *everything,
+        *without,
         Daily(days, daily_ci, daily_cmi, saidi, major),
         threshold,
         source,
@@ -210,11 +210,6 @@ def _counted(
     return rows, still_out, overlaps
 
 
-def _as_one(rows: Interruptions) -> Interruptions:
-    """Return the interruptions as of one group, the system."""
-    return replace(rows, group=np.zeros(len(rows), dtype=np.int32))
-
-
 def _sustained(rows: Interruptions, counting: Counting) -> NDArray[np.bool_]:
     return rows.restored_s - rows.began_s > counting.sustained_after_s
 
@@ -227,16 +222,16 @@ def _by_day(
     rows: Interruptions, days: Calendar, counting: Counting
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return customer interruptions and customer-minutes by the day in which they began."""
-    sustained = rows.take(_sustained(rows, counting))
-    day, count = days.day_of(sustained.began_s), len(days)
-    interrupted = _sum(sustained.customers, day, count).astype(np.int64)
-    return interrupted, _sum(_customer_minutes(sustained), day, count)
+    lasting = _sustained(rows, counting)
+    day, count = days.day_of(rows.began_s), len(days)
+    interrupted = _sum(rows.customers * lasting, day, count).astype(np.int64)
+    return interrupted, _sum(_customer_minutes(rows) * lasting, day, count)
 
 
 def _threshold(
     rows: Interruptions,
     begin_s: float,
-    total: NDArray[np.int64],
+    total: np.int64,
     saidi: NDArray[np.float64],
     counting: Counting,
 ) -> tuple[Threshold, str]:
@@ -251,29 +246,91 @@ def _threshold(
     return major_event_threshold(_ratio(minutes, total)), EARLIER
 
 
-def _indices(
-    rows: Interruptions, served: NDArray[np.int64], minutes: float, counting: Counting
-) -> Indices:
-    """Return the indices of each group."""
-    count = len(served)
-    rows = rows.take(rows.group >= 0) if (rows.group < 0).any() else rows
-    lasting = _sustained(rows, counting)
-    sustained, momentary = rows.take(lasting), rows.take(~lasting)
-    known = bool((rows.usage_point >= 0).all())
-    flickers = _momentary_events(rows, lasting, counting.sustained_after_s)
-    pairs = _distinct(sustained.group, sustained.event)
-    often = _often(sustained, count, counting.cemi)
-    nothing = np.full(count, np.nan)
-    return Indices(
-        minutes,
-        served,
-        np.bincount(sustained.group[pairs], minlength=count).astype(np.int64),
-        _sum(sustained.customers, sustained.group, count).astype(np.int64),
-        _sum(_customer_minutes(sustained), sustained.group, count),
-        _sum(momentary.customers, momentary.group, count).astype(np.int64),
-        _sum(rows.customers[flickers], rows.group[flickers], count) if known else nothing,
-        {more_than: people if known else nothing for more_than, people in often.items()},
-    )
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """The interruptions of the period, by usage point and time, and how each counts."""
+
+    rows: Interruptions
+    long: NDArray[np.bool_]  # sustained
+    short: NDArray[np.bool_]  # momentary
+    head: NDArray[np.bool_]  # first of a momentary event
+
+    @classmethod
+    def of(cls, rows: Interruptions, counting: Counting) -> _Counted:
+        long = _sustained(rows, counting)
+        head = np.zeros(len(rows), dtype=bool)
+        head[_momentary_events(rows, long, counting.sustained_after_s)] = True
+        return cls(rows, long, ~long, head)
+
+    def only(self, rows: NDArray[np.bool_]) -> _Counted:
+        """Return it with some of the rows counted, the others not."""
+        return _Counted(self.rows, self.long & rows, self.short & rows, self.head & rows)
+
+    def indices(
+        self, served: NDArray[np.int64], minutes: float, counting: Counting
+    ) -> tuple[Indices, Indices]:
+        """Return the indices of the groups, and of the system."""
+        count, rows = len(served), self.rows
+        group = np.where(rows.group < 0, count, rows.group)  # the last slot is of no group
+        interrupted, momentary, events = (
+            _sum(rows.customers[some], group[some], count + 1)
+            for some in (self.long, self.short, self.head)
+        )
+        spent = _sum(_customer_minutes(rows)[self.long], group[self.long], count + 1)
+        often = self._often(group, count, counting.cemi)
+        if len(rows) and rows.usage_point[0] < 0:
+            events = np.full(count + 1, np.nan)
+            often = {more_than: np.full(count + 1, np.nan) for more_than in counting.cemi}
+        return Indices(
+            minutes,
+            served,
+            self._outages(group, count),
+            interrupted[:count].astype(np.int64),
+            spent[:count],
+            momentary[:count].astype(np.int64),
+            events[:count],
+            {more_than: people[:count] for more_than, people in often.items()},
+        ), Indices(
+            minutes,
+            np.array([served.sum()]),
+            self._outages(np.zeros_like(group), 1),
+            interrupted.sum(keepdims=True).astype(np.int64),
+            spent.sum(keepdims=True),
+            momentary.sum(keepdims=True).astype(np.int64),
+            events.sum(keepdims=True),
+            {more_than: people[count:] for more_than, people in often.items()},
+        )
+
+    def _outages(self, group: NDArray[np.intp], count: int) -> NDArray[np.int64]:
+        """Return the outages with a sustained interruption of each group; unknown ones are many."""
+        event, group = self.rows.event[self.long], group[self.long]
+        unknown = np.bincount(group[event < 0], minlength=count + 1)
+        width = int(event.max(initial=0)) + 1
+        pairs = np.sort(group[event >= 0].astype(np.int64) * width + event[event >= 0])
+        pairs = pairs[_firsts(pairs)]
+        found = unknown + np.bincount(pairs // width, minlength=count + 1)
+        return found[:count].astype(np.int64)
+
+    def _often(
+        self, group: NDArray[np.intp], count: int, thresholds: tuple[int, ...]
+    ) -> dict[int, NDArray[np.float64]]:
+        """Return the customers with more than n sustained interruptions: groups, then system."""
+        point = self.rows.usage_point[self.long]
+        if not len(point):
+            return {more_than: np.zeros(count + 1) for more_than in thresholds}
+        # Rows stand by usage point, so that each is one run, and its pairs are almost in order.
+        first = _firsts(point)
+        run, starts = np.cumsum(first) - 1, np.flatnonzero(first)
+        people = np.maximum.reduceat(self.rows.customers[self.long], starts)
+        times = np.bincount(run)
+        pairs, here = np.unique(run * (count + 1) + group[self.long], return_counts=True)
+        found = {}
+        for more_than in thresholds:
+            some = pairs[here > more_than]
+            by_group = _sum(people[some // (count + 1)], some % (count + 1), count + 1)
+            by_group[count] = people[times > more_than].sum()
+            found[more_than] = by_group
+        return found
 
 
 def _momentary_events(
@@ -294,12 +351,15 @@ def _momentary_events(
     moment = np.round((rows.began_s - first_s) * 1000).astype(np.int64)
     span = int(moment.max()) + 2 * window + 1
     # One ascending number says usage point and time, too far apart to reach another usage point.
-    rank = np.cumsum(np.r_[False, np.diff(rows.usage_point) != 0])
+    rank = np.cumsum(_firsts(rows.usage_point))
+    if int(rank[-1] + 1) * span >= 2**63:
+        msg = "so many usage points over so many years are too many at once: ask for fewer years"
+        raise InputError(msg)
     clock = rank * span + moment
     short, long = clock[at], clock[lasting]
     after = np.searchsorted(short, short + window, side="right")
     heads = np.zeros(len(at), dtype=bool)
-    current = np.flatnonzero(np.r_[True, np.diff(rank[at]) != 0])
+    current = np.flatnonzero(_firsts(rank[at]))
     while len(current):  # one turn for each event of the usage point with the most
         heads[current] = True
         following = after[current]
@@ -311,26 +371,11 @@ def _momentary_events(
     return at[heads][next_long - head > window]
 
 
-def _distinct(group: NDArray[np.int32], event: NDArray[np.int32]) -> NDArray[np.intp]:
-    """Return one row of each event in each group; rows of no known event are one each."""
-    known = np.flatnonzero(event >= 0)
-    width = int(event.max(initial=0)) + 1
-    _, first = np.unique(group[known].astype(np.int64) * width + event[known], return_index=True)
-    return np.concatenate([np.flatnonzero(event < 0), known[first]])
-
-
-def _often(
-    sustained: Interruptions, count: int, thresholds: tuple[int, ...]
-) -> dict[int, NDArray[np.float64]]:
-    """Return the customers of each group with more than n sustained interruptions."""
-    width = int(sustained.usage_point.max(initial=0)) + 1
-    pair = sustained.group.astype(np.int64) * width + sustained.usage_point
-    _, first, times = np.unique(pair, return_index=True, return_counts=True)
-    group, customers = sustained.group[first], sustained.customers[first]
-    return {
-        more_than: _sum(customers[times > more_than], group[times > more_than], count)
-        for more_than in thresholds
-    }
+def _firsts(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return whether each value is another than the one before it."""
+    first = np.ones(len(values), dtype=bool)
+    first[1:] = values[1:] != values[:-1]
+    return first
 
 
 def _sum(values: NDArray[Any], group: NDArray[Any], count: int) -> NDArray[np.float64]:
@@ -338,7 +383,7 @@ def _sum(values: NDArray[Any], group: NDArray[Any], count: int) -> NDArray[np.fl
     return np.asarray(np.bincount(group, values, count), dtype=np.float64)
 
 
-def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
+def _ratio(part: NDArray[Any], whole: NDArray[Any] | np.int64) -> NDArray[np.float64]:
     """Return the ratio; NaN where there is nothing to divide by."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(whole > 0, part / np.where(whole > 0, whole, 1), np.nan)
