@@ -21,6 +21,7 @@ from gridtwin.situations import Situations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     import geopandas
     import networkx as nx
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from gridtwin.analysis.quality import Report
     from gridtwin.analysis.reliability import Counting
     from gridtwin.analysis.situation import Situation
+    from gridtwin.publish.communities import Communities
+    from gridtwin.publish.odin import Publisher
     from gridtwin.publish.reliability import ReliabilityReport
     from gridtwin.publish.results import BlastRadius, TraceResult
     from gridtwin.store.protocol import Store
@@ -258,11 +261,39 @@ class Questions:
         """
         from gridtwin.publish.reliability import Served, frame_of_outages, placed, report
 
-        if interruptions is None:
-            interruptions = frame_of_outages(self.store.outages)
-        normal = self.situation(NORMAL)
-        rows, served = placed(interruptions, normal), Served.of_situation(normal, by)
+        own, normal = interruptions is None, self.situation(NORMAL)
+        table = frame_of_outages(self.store.outages) if interruptions is None else interruptions
+        served = Served.of_situation(normal, by)
+        rows = placed(table, normal, strict=not own)
         return report(rows, served, period, by=by, counting=counting)
+
+    def pub_outages(
+        self,
+        publisher: Publisher,
+        *,
+        since: datetime | None = None,
+        communities: Communities | None = None,
+    ) -> dict[str, Any]:
+        """
+        Return the open outages, and those over since a time, as ODIN reads them.
+
+        Parameters
+        ----------
+        publisher
+            Who publishes, and when.
+        since
+            Of which time on outages that are over are published too.
+        communities
+            What the public calls the places; the service areas of substations by default.
+        """
+        from gridtwin.publish.communities import Communities as Divided
+        from gridtwin.publish.odin import pub_outages
+
+        normal, outages = self.situation(NORMAL), self.store.outages.all(since=since)
+        members = self.store.outages.members([each.id for each in outages])
+        places = communities or Divided.of_substations(normal)
+        estimates = self.store.estimates.current()
+        return pub_outages(outages, members, estimates, normal, places, publisher)
 
     @property
     def graph(self) -> nx.MultiGraph:

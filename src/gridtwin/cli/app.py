@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from gridtwin.cli import database, demo, indices, lifecycle, networks, outages, states, traces
+from gridtwin.cli import (
+    database,
+    demo,
+    indices,
+    lifecycle,
+    networks,
+    odin,
+    outages,
+    states,
+    traces,
+)
 
 app = typer.Typer(
     name="gridtwin",
@@ -25,6 +35,7 @@ lifecycle.register(outages.app)
 outages.app.command("indices")(indices.indices)
 app.add_typer(outages.app, name="outage")
 app.command("intersect")(networks.intersect)
+networks.publish_app.command("odin")(odin.odin)
 app.add_typer(networks.publish_app, name="publish")
 app.command("sync")(database.sync)
 app.add_typer(database.app, name="db")

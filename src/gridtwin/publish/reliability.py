@@ -123,24 +123,25 @@ def frame_of_outages(book: OutageBook) -> pd.DataFrame:
     )
 
 
-def placed(frame: pd.DataFrame, situation: Situation) -> pd.DataFrame:
+def placed(frame: pd.DataFrame, situation: Situation, *, strict: bool = True) -> pd.DataFrame:
     """
     Return interruptions with what a network knows of their usage points where they do not say it.
 
     Customers, feeder and substation are those of the network; a feeder or substation that the table
-    names stays, for it may be that of the day.
+    names stays, for it may be that of the day. If not `strict`, a usage point may be gone from the
+    network since: it counts for the system.
 
     Raises
     ------
     NotFoundError
-        If a usage point is not in the network.
+        If it is strict and a usage point is not in the network.
     """
     import pandas as pd
 
     codes, names = pd.factorize(frame["usage_point"])
     rows = situation.network.ids.tables["usage_points"].rows(encode(names.astype(str)))
     unknown = np.flatnonzero((rows < 0) & (names != ""))
-    if len(unknown):
+    if len(unknown) and strict:
         situation.network.ids.find(str(names[unknown[0]]), ("usage_points",))
     points, known = situation.data.usage_points, rows >= 0
     columns: dict[str, Any] = {}

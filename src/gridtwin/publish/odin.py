@@ -1,0 +1,334 @@
+"""
+Publish outages as ODIN reads them: the PubOutages profile of CIM (IEC 61968-3).
+
+::
+
+    PubOutages
+    └── Outage                      one for each outage; fields in the profile's order
+        ├── mRID, cause, causeKind, communityDescriptor, customersRestored, metersAffected ...
+        ├── actualPeriod, estimatedPeriod, EstimatedRestorationTime
+        ├── Incident                one for each connected area: Location, as a coarse polygon
+        ├── Names                   the outage's id, the utility
+        └── OutageArea              the community it is in
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import shapely
+
+from gridtwin.model.outage import Status
+from gridtwin.model.tables import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from gridtwin.analysis.situation import Situation
+    from gridtwin.model.estimate import Estimate
+    from gridtwin.model.outage import Members, Outage
+    from gridtwin.publish.communities import Communities
+
+SCHEMA = "gridtwin.odin/1"
+NAMESPACE = "http://iec.ch/TC57/2014/PubOutages#"
+CRS = "urn:ogc:def:crs:EPSG::4326"
+STATUS_KIND = {
+    Status.PREDICTED: "predicted",
+    Status.CONFIRMED: "confirmed",
+    Status.PARTIALLY_RESTORED: "partiallyRestored",
+    Status.RESTORED: "restored",
+    Status.CLOSED: "closed",
+}
+# What an operator writes is free text and may name people: only these words are published, by what
+# a word of it begins with (regular expressions).
+CAUSES = {
+    "vegetation": (r"vegetation", r"trees?\b", r"limbs?\b", r"branch"),
+    "animal": (r"animal", r"birds?\b", r"squirrel", r"snake", r"raccoon"),
+    "lightning": (r"lightning",),
+    "weather": (r"weather", r"storm", r"winds?\b", r"ice\b", r"snow", r"flood", r"hurricane"),
+    "vehicle": (r"vehicle", r"cars?\b", r"truck"),
+    "vandalism": (r"vandal", r"theft"),
+    "dig-in": (r"dig\b", r"dig in", r"excavat"),
+    "fire": (r"fires?\b", r"wildfire"),
+    "equipment failure": (r"equipment", r"fail", r"transformer", r"fuse", r"cable", r"conductor"),
+    "power supply": (r"transmission", r"generation", r"power supply"),
+    "public safety": (r"public safety", r"psps"),
+}
+CREW_KIND = {
+    "awaitingcrewassignment": "awaitingCrewAssignment",
+    "awaiting": "awaitingCrewAssignment",
+    "unassigned": "awaitingCrewAssignment",
+    "assigned": "assigned",
+    "crewassigned": "assigned",
+    "enroute": "enroute",
+    "crewenroute": "enroute",
+    "dispatched": "enroute",
+    "arrived": "arrived",
+    "onsite": "arrived",
+    "crewonsite": "arrived",
+    "fieldcomplete": "fieldComplete",
+    "completed": "fieldComplete",
+}
+CELL = 0.005  # degrees: areas are drawn no finer, about 500 m
+MARGIN = 0.4  # of a cell
+CELLS = 40  # across an outage at most
+FEWEST = 5  # usage points: where fewer are out, the area is not drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Who publishes, and when."""
+
+    now: datetime
+    utility: str = ""  # name
+    utility_id: str = ""  # number of the U.S. Energy Information Administration
+    disclaimer: str = ""
+
+
+def pub_outages(
+    outages: Sequence[Outage],
+    members: Members,
+    estimates: Sequence[Estimate],
+    situation: Situation,
+    communities: Communities,
+    publisher: Publisher,
+) -> dict[str, Any]:
+    """
+    Return outages as the document ``gridtwin.odin/1``.
+
+    Parameters
+    ----------
+    outages
+        What to publish; invalid ones are left out.
+    members
+        Who is in them, back or not.
+    estimates
+        The estimates in force.
+    situation
+        Their network.
+    communities
+        What the public calls the places.
+    publisher
+        Who publishes, and when: no end before that time is promised.
+
+    Notes
+    -----
+    Nothing of it tells of a person: counts, public words of cause and crew, and areas of cells
+    500 m wide, which are left out where fewer than five usage points are out.
+    """
+    promised = {each.outage: each.etr for each in estimates}
+    # A meter may be gone from the network since: it counts, and has no place.
+    rows = situation.network.ids.tables["usage_points"].rows(encode(members.usage_point))
+    inside = _rows_by_outage(members)
+    found = []
+    for outage in sorted(outages, key=lambda each: (each.began_at, each.id)):
+        if outage.status is Status.INVALID:
+            continue
+        own = inside.get(outage.id, np.empty(0, dtype=np.intp))
+        still = rows[own[members.is_out[own]]]
+        place = communities.most_of(rows[own])
+        found.append(
+            _outage(outage, (len(own), len(still)), promised.get(outage.id), publisher)
+            | _community(communities, place, outage)
+            | {"Incident": _incidents(outage, situation, still)}
+        )
+    return {"schema": SCHEMA, "PubOutages": {"Outage": [_ordered(each) for each in found]}}
+
+
+# The profile's order; an XML schema holds to it.
+ORDER = (
+    "mRID", "cause", "causeKind", "communityDescriptor", "customersRestored", "metersAffected",
+    "originalCustomersServed", "originalMetersAffected", "outageKind", "reportedStartTime",
+    "statusKind", "utilityDisclaimer", "actualPeriod", "estimatedPeriod",
+    "EstimatedRestorationTime", "Incident", "Names", "OutageArea",
+)  # fmt: skip
+
+
+def _ordered(outage: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is known of an outage in the profile's order."""
+    return {name: outage[name] for name in ORDER if outage.get(name) not in (None, "", [])}
+
+
+def _rows_by_outage(members: Members) -> dict[str, NDArray[np.intp]]:
+    """Return the rows of each outage."""
+    ids, code = np.unique(members.outage.astype(str), return_inverse=True)
+    order = np.argsort(code, kind="stable")
+    parts = np.split(order, np.cumsum(np.bincount(code, minlength=len(ids)))[:-1])
+    return dict(zip(ids.tolist(), parts, strict=True)) if len(ids) else {}
+
+
+def _outage(
+    outage: Outage, meters: tuple[int, int], estimated: datetime | None, publisher: Publisher
+) -> dict[str, Any]:
+    """Return the fields of an outage, of so many meters and so many still out, without a place."""
+    began, etr = _text(outage.began_at), _promise(outage, estimated, publisher.now)
+    period = {"start": began}
+    return {
+        "mRID": mrid_of(outage.id, publisher),
+        "cause": public_cause(outage),
+        "causeKind": _cause_kind(outage),
+        "customersRestored": outage.customers - outage.customers_out,
+        "metersAffected": meters[1],
+        "originalMetersAffected": meters[0],
+        "outageKind": STATUS_KIND[outage.status],
+        "reportedStartTime": began,
+        "statusKind": _crew_kind(outage),
+        "utilityDisclaimer": publisher.disclaimer,
+        "actualPeriod": ({"end": _text(outage.restored_at)} if outage.restored_at else {}) | period,
+        "estimatedPeriod": ({"end": etr} if etr else {}) | period if outage.planned else None,
+        "EstimatedRestorationTime": {"ert": etr} if etr else None,
+        "Names": _names(outage, publisher),
+    }
+
+
+def mrid_of(outage: str, publisher: Publisher) -> str:
+    """Return the UUID of an outage: the same for the same utility and id (RFC 4122, version 5)."""
+    who = publisher.utility_id or publisher.utility
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{NAMESPACE}{who}/{outage}"))
+
+
+def public_cause(outage: Outage) -> str:
+    """Return the word for the public that a cause comes to; never what an operator wrote."""
+    if outage.planned:
+        return "planned work"
+    text = _words(outage.cause)
+    for public, known in CAUSES.items():
+        if any(re.search(rf"\b{word}", text) for word in known):
+            return public
+    return "under investigation"
+
+
+def _words(text: str) -> str:
+    return "".join(sign if sign.isalnum() else " " for sign in text.casefold()).strip()
+
+
+def _cause_kind(outage: Outage) -> str:
+    if outage.planned:
+        return "planned"
+    return "animal" if public_cause(outage) == "animal" else "unplanned"
+
+
+def _crew_kind(outage: Outage) -> str | None:
+    """Return CIM's word for what the crew does; None if it is not known."""
+    return CREW_KIND.get(_words(outage.crew_status).replace(" ", ""))
+
+
+def _promise(outage: Outage, estimated: datetime | None, now: datetime) -> str | None:
+    """Return the end promised: by hand, by the crew, or estimated; never one in the past."""
+    if not outage.is_open:
+        return None
+    ends = (outage.etr_manual, outage.etr_crew, estimated)
+    return next((_text(end) for end in ends if end is not None and end > now), None)
+
+
+def _names(outage: Outage, publisher: Publisher) -> list[dict[str, str]]:
+    names = [{"name": outage.id, "nameType": "OutageId"}]
+    if publisher.utility:
+        names.append({"name": publisher.utility, "nameType": "UtilityName"})
+    if publisher.utility_id:
+        names.append(
+            {
+                "name": publisher.utility_id,
+                "nameType": "UtilityId",
+                "nameTypeAuthority": "EIA",
+            }
+        )
+    return names
+
+
+def _community(communities: Communities, place: int, outage: Outage) -> dict[str, Any]:
+    """Return the community of an outage, and how many it serves."""
+    if place < 0:
+        return {}
+    return {
+        "communityDescriptor": communities.names[place],
+        "originalCustomersServed": int(communities.customers[place]),
+        "OutageArea": [
+            {
+                "earliestReportedTime": _text(outage.began_at),
+                "metersServed": int(communities.meters[place]),
+                "outageAreaKind": communities.kind,
+            }
+        ],
+    }
+
+
+def _incidents(
+    outage: Outage, situation: Situation, out: NDArray[np.int32]
+) -> list[dict[str, Any]]:
+    """Return the areas without supply as the locations of incidents."""
+    out = out[out >= 0]
+    if situation.network.crs is None or len(out) < FEWEST:
+        return []
+    return [
+        {
+            "cause": public_cause(outage),
+            "Location": {
+                "CoordinateSystem": {"crsUrn": CRS},
+                "PositionPoints": [
+                    {"sequenceNumber": number, "xPosition": f"{x:.3f}", "yPosition": f"{y:.3f}"}
+                    for number, (x, y) in enumerate(ring, start=1)
+                ],
+            },
+        }
+        for ring in coarse_rings(situation.data.usage_points.xy[out])
+    ]
+
+
+def coarse_rings(xy: NDArray[np.float64]) -> list[list[tuple[float, float]]]:
+    """
+    Return rings around points so coarse that they give no house away.
+
+    The points are put into cells of 0.005 degrees, or of a fortieth of their extent if that is
+    more; every cell with a point is drawn with a margin. Rings are closed, run counterclockwise,
+    and stand from west to east.
+    """
+    placed = xy[np.isfinite(xy).all(axis=1)]
+    if not len(placed):
+        return []
+    steps = max(1, int(np.ceil((placed.max(axis=0) - placed.min(axis=0)).max() / (CELLS * CELL))))
+    cell = CELL * steps
+    corner = np.unique(np.floor(placed / cell).astype(np.int64), axis=0) * cell
+    low, high = corner - cell * MARGIN, corner + cell * (1 + MARGIN)
+    area = shapely.union_all(shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1]))
+    rings = []
+    for part in shapely.get_parts(area):
+        ring = shapely.simplify(shapely.get_exterior_ring(shapely.normalize(part)), 0)
+        corners = shapely.get_coordinates(ring)
+        if not shapely.is_ccw(ring):
+            corners = corners[::-1]
+        rings.append([(round(x, 3), round(y, 3)) for x, y in corners.tolist()])
+    return sorted(rings)
+
+
+def to_xml(document: Mapping[str, Any]) -> bytes:
+    """Return the document as XML, with a line feed after every element."""
+    ET.register_namespace("", NAMESPACE)
+    root = ET.Element(f"{{{NAMESPACE}}}PubOutages")
+    _grow(root, document["PubOutages"])
+    ET.indent(root)
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="utf-8") + b"\n"
+
+
+def _grow(element: ET.Element, content: Mapping[str, Any]) -> None:
+    for name, value in content.items():
+        for each in value if isinstance(value, list) else [value]:
+            child = ET.SubElement(element, f"{{{NAMESPACE}}}{name}")
+            if isinstance(each, dict):
+                _grow(child, each)
+            else:
+                # XML 1.0 has no place for control characters.
+                child.text = "".join(sign for sign in str(each) if sign.isprintable())
+
+
+def _text(at: datetime) -> str:
+    """Return a time in UTC to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
