@@ -213,6 +213,19 @@ def test_the_days_of_a_calendar_heed_summer_time() -> None:
     assert np.diff(days.starts_s).tolist() == [24 * 3600, 23 * 3600, 24 * 3600, 24 * 3600]
 
 
+@pytest.mark.parametrize(
+    "name", ["America/Havana", "Asia/Beirut", "Atlantic/Azores", "Asia/Tehran"]
+)
+def test_days_begin_at_midnight_also_where_the_clock_changes_at_midnight(name: str) -> None:
+    zone = ZoneInfo(name)
+    begin = datetime(2021, 1, 1, tzinfo=zone).timestamp()
+    days = Calendar.of(begin, begin + 400 * DAY, zone)
+    for number in range(len(days)):
+        start = float(days.starts_s[number])
+        assert datetime.fromtimestamp(start, zone).date() == days.date_of(number)
+        assert datetime.fromtimestamp(start - 1, zone).date() < days.date_of(number)
+
+
 def test_five_years_before_a_leap_day_begin_on_the_28th() -> None:
     begin = datetime(2024, 2, 29, tzinfo=UTC).timestamp()
     assert years_before(begin, UTC) == datetime(2019, 2, 28, tzinfo=UTC).timestamp()

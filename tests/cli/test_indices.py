@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import gridtwin
 from gridtwin.cli.app import app
 from gridtwin.errors import GridtwinError, InputError, NotFoundError
+from gridtwin.publish.reliability import Served, frame_of_outages, placed, report
 from networks import two_feeders_with_a_tie
 
 ROOT = Path(__file__).parents[2]
@@ -156,6 +157,28 @@ def test_what_cannot_be_answered_is_said_in_one_line(
     monkeypatch.delenv("GRIDTWIN_TWIN", raising=False)
     with pytest.raises(error, match=reason):
         run("--interruptions", rows, *words)
+
+
+def test_served_and_a_twin_exclude_each_other(twin: str, rows: str) -> None:
+    for words in (("--in", twin), ("--in", twin, "--interruptions", rows)):
+        with pytest.raises(InputError, match="a twin tells its own customers"):
+            run(*words, "--served", "10")
+
+
+def test_meters_that_are_gone_since_count_for_the_system(twin: str) -> None:
+    opened = gridtwin.open(twin)
+    at = datetime(2026, 3, 1, 10, tzinfo=UTC)
+    opened.outages.open("L1", at=at, id="O-1")
+    opened.outages.restore("O-1", at=at + timedelta(hours=1))
+    table = frame_of_outages(opened.store.outages)
+    table["usage_point"] = table["usage_point"].replace("M4", "M-OLD")
+    found = report(
+        placed(table, opened.situation("normal"), strict=False),
+        Served.of_situation(opened.situation("normal"), "feeder"),
+        by="feeder",
+    ).result
+    assert found.system.interruptions[0] == 8
+    assert found.groups.interruptions.sum() == 3
 
 
 def test_an_unknown_meter_or_feeder_is_not_found(twin: str, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from gridtwin.store.postgis.mirror import sync
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/outages.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/outages.md", "docs/reliability.md"])
 def test_python_of_a_page_runs(page: str) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
     exec(compile(code, page, "exec"), {})  # noqa: S102 - our own page

@@ -73,10 +73,10 @@ def indices(
         t_med=t_med,
     )
     period = (_moment(begin, zone), _moment(end, zone))
-    if served and interruptions is None:
-        msg = "--served goes with --interruptions: a twin tells its own customers"
+    if served and (interruptions is None or twin):
+        msg = "--served goes with --interruptions and no --in: a twin tells its own customers"
         raise InputError(msg)
-    if served and interruptions is not None:
+    if interruptions is not None and served:
         found = _of_file(interruptions, served, period, by, counting)
     else:
         found = _of_twin(twin, interruptions, period, by, counting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,8 +11,6 @@ from gridtwin.errors import SourceError
 from gridtwin.sources.tables_of_text import read_csv
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -22,7 +21,7 @@ WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no":
 LARGEST = 4 * 1024**3  # bytes of a file
 
 
-def read_interruptions(path: Path) -> pd.DataFrame:
+def read_interruptions(path: str | Path) -> pd.DataFrame:
     """
     Read interruptions: one row for each usage point or customer group, and restoration step.
 
@@ -46,6 +45,7 @@ def read_interruptions(path: Path) -> pd.DataFrame:
     """
     import pandas as pd
 
+    path = Path(path)
     table = _read(path)
     for column in ("began_at", "restored_at"):
         if column not in table:
@@ -71,7 +71,7 @@ def read_interruptions(path: Path) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def read_served(path: Path) -> pd.DataFrame:
+def read_served(path: str | Path) -> pd.DataFrame:
     """
     Read how many customers are served.
 
@@ -88,6 +88,7 @@ def read_served(path: Path) -> pd.DataFrame:
     """
     import pandas as pd
 
+    path = Path(path)
     table = _read(path)
     if "customers" not in table or not ({"feeder", "substation"} & set(table.columns)):
         msg = f"{path}: customers served need the columns customers, and feeder or substation"
