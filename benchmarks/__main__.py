@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from benchmarks.places import place_rows
 from benchmarks.processes import process_limits, process_rows
+from benchmarks.reliability import reliability_rows
 from benchmarks.report import ROUNDS, Row, seconds
 from gridtwin.analysis.situation import Situation
 from gridtwin.analysis.sweep import sweep
@@ -37,7 +38,7 @@ def main() -> None:
     network = network.reordered(*preorder_rows(index, data))
     data = network.data
     rows = [*_radial(data), *_meshed(data), *_switching(data), *place_rows(data)]
-    rows += process_rows(network)
+    rows += [*process_rows(network), *reliability_rows()]
     head = f"{meters:,} meters, {len(data.equipment.mrid):,} equipment; {platform.machine()}, "
     head += f"Python {platform.python_version()}; medians of {ROUNDS} interleaved rounds"
     text = "\n".join(

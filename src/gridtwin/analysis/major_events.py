@@ -12,6 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+DAY_S = 86_400.0
 BETAS = 2.5
 YEARS = 5
 
@@ -80,7 +81,12 @@ class Calendar:
 
     def day_of(self, at_s: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return the number of the day of each time; -1 or above the last outside of them."""
-        return np.searchsorted(self.starts_s, at_s, side="right") - 1
+        starts = self.starts_s
+        day = np.clip((at_s - starts[0]) // DAY_S, 0, len(self) - 1).astype(np.int64)
+        # Summer time and a skipped date put midnight less than a day away from that guess.
+        day -= at_s < starts[day]
+        day += at_s >= starts[day + 1]
+        return day
 
     def date_of(self, number: int) -> date:
         """Return the date of a day."""

@@ -173,7 +173,8 @@ def reliability(
     days = Calendar.of(begin_s, end_s, counting.zone)
     now = rows.began_s >= begin_s
     current = rows if now.all() else rows.take(now)
-    daily_ci, daily_cmi = _by_day(current, days, counting)
+    day = days.day_of(current.began_s)
+    daily_ci, daily_cmi = _by_day(current, day, len(days), counting)
     total = served.sum()
     saidi = _ratio(daily_cmi, total)
     threshold, source = _threshold(rows, begin_s, total, saidi, counting)
@@ -181,7 +182,7 @@ def reliability(
     counted = _Counted.of(current, counting)
     minutes = (end_s - begin_s) / 60
     everything = counted.indices(served, minutes, counting)
-    quiet = counted.only(~major[days.day_of(current.began_s)]) if major.any() else counted
+    quiet = counted.only(~major[day]) if major.any() else counted
     without = quiet.indices(served, minutes, counting) if major.any() else everything
     return Reliability(
         *everything,
@@ -219,11 +220,10 @@ def _customer_minutes(rows: Interruptions) -> NDArray[np.float64]:
 
 
 def _by_day(
-    rows: Interruptions, days: Calendar, counting: Counting
+    rows: Interruptions, day: NDArray[np.int64], count: int, counting: Counting
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return customer interruptions and customer-minutes by the day in which they began."""
     lasting = _sustained(rows, counting)
-    day, count = days.day_of(rows.began_s), len(days)
     interrupted = _sum(rows.customers * lasting, day, count).astype(np.int64)
     return interrupted, _sum(_customer_minutes(rows) * lasting, day, count)
 
@@ -242,7 +242,7 @@ def _threshold(
     if not len(before):
         return major_event_threshold(saidi), WITHIN
     days = Calendar.of(float(before.began_s.min()), begin_s, counting.zone)
-    _, minutes = _by_day(before, days, counting)
+    _, minutes = _by_day(before, days.day_of(before.began_s), len(days), counting)
     return major_event_threshold(_ratio(minutes, total)), EARLIER
 
 
