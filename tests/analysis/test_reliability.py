@@ -159,6 +159,13 @@ def test_minutes_claimed_by_two_outages_count_once() -> None:
     assert found.overlaps == 1
 
 
+def test_who_is_out_since_three_minutes_is_not_counted_yet() -> None:
+    rows = Interruptions.of([MIDNIGHT + DAY - 180], [np.nan], [10])
+    found = reliability(rows, np.array([100]), MIDNIGHT, MIDNIGHT + DAY)
+    assert found.still_out == 10
+    assert (found.system.maifi[0], found.system.saifi[0]) == (0.0, 0.0)
+
+
 def test_groups_add_up_to_the_system() -> None:
     rows = minutes(
         (0, 60, 10), (10, 30, 20), (0, 2, 5), (9, 50, 8), group=[0, 1, 1, -1], usage_point=range(4)
@@ -228,6 +235,8 @@ def by_the_clock(found: list[tuple[int, int, int, bool]]) -> dict[str, float]:
     """Look at every usage point at every half minute of two hours, and count what is seen."""
     dark = np.zeros((POINTS, 2 * (CLOCK + 45)), dtype=bool)
     for point, begin, lasts, still_out in found:
+        if still_out and CLOCK - begin <= 5:
+            continue  # it may yet be momentary
         # Odd ticks are instants between minutes; an even one is the minute's own instant.
         end = CLOCK if still_out else begin + lasts
         dark[point, 2 * begin : 2 * max(end, begin) + 1] = True

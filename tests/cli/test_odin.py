@@ -259,6 +259,19 @@ def test_what_cannot_be_published_is_said(sample: str, tmp_path: Path) -> None:
         run("--in", sample, "--out", str(tmp_path / "none/outages.xml"))
 
 
+def test_a_database_gives_the_same(tmp_path: Path, database: str) -> None:
+    texts = []
+    for target in (str(tmp_path / "sample.twin"), database):
+        twin = gridtwin.open(gridtwin.read(ROOT / "data/sample")).save(target)
+        twin.outages.open("RCL-0000001", at=AT, id="O-1", cause="wind", crew_status="assigned")
+        some = sorted(twin.outages.members("O-1").usage_point)[:9]
+        twin.outages.restore("O-1", at=AT + timedelta(hours=1), usage_points=some)
+        period = (AT - timedelta(days=1)).timestamp(), (AT + timedelta(days=1)).timestamp()
+        indices = twin.reliability(period=period, by="feeder").document()
+        texts.append((run("--in", target, "--at", NOW), json.dumps(indices)))
+    assert texts[0] == texts[1]
+
+
 def test_a_twin_without_outages_gives_an_empty_document(tmp_path: Path) -> None:
     path = tmp_path / "quiet.twin"
     gridtwin.open(gridtwin.read(ROOT / "data/sample")).save(path)

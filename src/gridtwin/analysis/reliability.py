@@ -126,7 +126,7 @@ def reliability(
 
     An interruption belongs to the period and to the day in which it began, with all its minutes,
     also those after midnight and after the period's end. One that still lasts is counted up to the
-    end of the period.
+    end of the period, and not at all while it may yet be momentary.
 
     Parameters
     ----------
@@ -204,11 +204,13 @@ def _counted(
     if counting.exclude_planned:
         wanted &= ~interruptions.planned
     rows = interruptions if wanted.all() else interruptions.take(wanted)
+    still_out = np.isnan(rows.restored_s)
     # What begins before the period and still lasts is no interruption of the period.
-    open_now = np.isnan(rows.restored_s) & (rows.began_s >= begin_s)
-    still_out = int(rows.customers[open_now].sum())
+    people = int(rows.customers[still_out & (rows.began_s >= begin_s)].sum())
+    undecided = still_out & (end_s - rows.began_s <= counting.sustained_after_s)
+    rows = rows.take(~undecided) if undecided.any() else rows
     rows, overlaps = without_overlaps(rows.ended(end_s))
-    return rows, still_out, overlaps
+    return rows, people, overlaps
 
 
 def _sustained(rows: Interruptions, counting: Counting) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -159,11 +160,13 @@ def _show(found: ReliabilityReport, form: Output, *, daily: bool) -> None:
 
 def _write_table(found: ReliabilityReport) -> None:
     frame = found.to_frame()
+    groups = frame[1:].sort_values("saidi_minutes", ascending=False, kind="stable")
+    frame = frame.loc[[0, *groups.index]]  # the system, then the worst
     rows = [
         (
             str(row.iloc[0]) or "(none)",
             f"{row['customers_served']:,}",
-            *map(_figure, row[list(SHOWN)]),
+            *(_figure(row[name], 1 if "minutes" in name else 3) for name in SHOWN),
         )
         for _, row in frame.iterrows()
     ]
@@ -179,5 +182,5 @@ def _write_table(found: ReliabilityReport) -> None:
     render.write_facts("Major event days", facts)
 
 
-def _figure(value: float) -> str:
-    return "" if value != value else f"{value:,.3f}"  # noqa: PLR0124 - NaN
+def _figure(value: float, digits: int = 3) -> str:
+    return "" if math.isnan(value) else f"{value:,.{digits}f}"

@@ -127,13 +127,13 @@ def pub_outages(
     promised = {each.outage: each.etr for each in estimates}
     # A meter may be gone from the network since: it counts, and has no place.
     rows = situation.network.ids.tables["usage_points"].rows(encode(members.usage_point))
-    inside = _rows_by_outage(members)
+    inside, still_out = _rows_by_outage(members), members.is_out
     found = []
     for outage in sorted(outages, key=lambda each: (each.began_at, each.id)):
         if outage.status is Status.INVALID:
             continue
         own = inside.get(outage.id, np.empty(0, dtype=np.intp))
-        still = rows[own[members.is_out[own]]]
+        still = rows[own[still_out[own]]]
         place = communities.most_of(rows[own])
         found.append(
             _outage(outage, (len(own), len(still)), promised.get(outage.id), publisher)

@@ -216,12 +216,13 @@ class ReliabilityReport:
         return f"{begin} to {end}, {self.counting.zone}"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row for each group and for the system, with all days and without."""
+        """Return a row for the system and for each group, with all days and without major ones."""
         import pandas as pd
 
         found = self.result
-        parts = [(self.names, found.groups, found.groups_without)] if self.by != "system" else []
-        parts.append((["system"], found.system, found.system_without))
+        parts = [(["system"], found.system, found.system_without)]
+        if self.by != "system":
+            parts.append((self.names, found.groups, found.groups_without))
         frames = []
         for names, everything, without in parts:
             columns: dict[str, Any] = {self.by if self.by != "system" else "group": names}
