@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
 
+    from gridtwin.analysis.indices import Counting
     from gridtwin.analysis.places import Places
     from gridtwin.analysis.quality import Report
-    from gridtwin.analysis.reliability import Counting
     from gridtwin.analysis.situation import Situation
     from gridtwin.publish.communities import Communities
     from gridtwin.publish.odin import Publisher

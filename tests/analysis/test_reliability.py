@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridtwin.analysis.indices import Counting, Indices
 from gridtwin.analysis.interruptions import Interruptions, without_overlaps
-from gridtwin.analysis.reliability import Counting, Indices, reliability
+from gridtwin.analysis.reliability import reliability
 from gridtwin.errors import InputError
 
 DAY = 86_400.0

@@ -60,6 +60,7 @@ def test_parquet_says_the_same_as_csv(tmp_path: Path) -> None:
         ("O,M,yesterday,,1,", "row 1: began_at 'yesterday' is no time such as"),
         ("O,M,,,1,", "row 1: began_at '' is no time: an interruption begins"),
         ("O,M,2026-03-01T10:00:00Z,2026-03-01T09:00:00Z,1,", "is before the interruption began"),
+        ("O,M,1772359200000,,1,", "began_at '1772359200000' is no time of our age"),
         ("O,M,2026-03-01T10:00:00Z,,some,", "customers 'some' is no number of customers"),
         ("O,M,2026-03-01T10:00:00Z,,-3,", "customers '-3' is no number of customers"),
         ("O,M,2026-03-01T10:00:00Z,,1.5,", "customers '1.5' is no number of customers"),
@@ -70,6 +71,24 @@ def test_a_wrong_row_is_refused_with_its_number(tmp_path: Path, row: str, reason
     with pytest.raises(SourceError, match="row 1: ") as caught:
         read_interruptions(written(tmp_path, row + "\n"))
     assert reason in str(caught.value)
+
+
+def test_numbers_and_truths_of_parquet_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "numbers.parquet"
+    pd.DataFrame(
+        {
+            "began_at": [1772359200, 1772359201],
+            "restored_at": [1772359300.5, np.nan],
+            "planned": [True, False],
+            "customers": pd.array([3, None], dtype="Int64"),
+            "usage_point": [17, 18],
+        }
+    ).to_parquet(path)
+    frame = read_interruptions(path)
+    assert frame["restored_s"].fillna(0).tolist() == [1772359300.5, 0]
+    assert frame["planned"].tolist() == [True, False]
+    assert frame["customers"].fillna(-1).tolist() == [3, -1]
+    assert frame["usage_point"].tolist() == ["17", "18"]
 
 
 def test_a_file_that_is_no_such_table_is_refused(tmp_path: Path) -> None:

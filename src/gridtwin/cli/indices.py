@@ -15,7 +15,7 @@ from gridtwin.errors import InputError
 from gridtwin.settings import Settings
 
 if TYPE_CHECKING:
-    from gridtwin.analysis.reliability import Counting
+    from gridtwin.analysis.indices import Counting
     from gridtwin.publish.reliability import ReliabilityReport, Served
 
 SHOWN = {
@@ -62,7 +62,7 @@ def indices(
 
     Example: gridtwin outage indices --in houston.twin --by feeder --timezone America/Chicago
     """
-    from gridtwin.analysis.reliability import Counting
+    from gridtwin.analysis.indices import Counting
 
     form = output_of(json=json, csv=csv)
     zone = _zone(timezone)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridtwin.analysis.indices import Counting
 from gridtwin.analysis.interruptions import Interruptions
-from gridtwin.analysis.reliability import WITHIN, Counting, Reliability, reliability
+from gridtwin.analysis.reliability import WITHIN, Reliability, reliability
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.outage import Members, Status
 from gridtwin.model.tables import encode
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.reliability import Indices
+    from gridtwin.analysis.indices import Indices
     from gridtwin.analysis.situation import Situation
     from gridtwin.store.protocol import OutageBook
 

@@ -18,6 +18,7 @@ NAMES = ("usage_point", "feeder", "substation", "outage")
 COLUMNS = ("began_at", "restored_at", "customers", "planned", *NAMES)
 ZONE = r"(?:[zZ]|[+-]\d{2}(?::?\d{2})?)\s*$"
 WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
+EARLIEST_S, LATEST_S = -2.2e9, 7.3e9  # the years 1900 to 2200
 LARGEST = 4 * 1024**3  # bytes of a file
 
 
@@ -54,6 +55,8 @@ def read_interruptions(path: str | Path) -> pd.DataFrame:
             )
             raise SourceError(msg)
     began = _times(table["began_at"], path)
+    far = (began < EARLIEST_S) | (began > LATEST_S)
+    _refuse(far, table["began_at"], path, "is no time of our age: write seconds since 1970")
     _refuse(np.isnan(began), table["began_at"], path, "is no time: an interruption begins")
     restored = _times(table["restored_at"], path)
     _refuse(restored < began, table["restored_at"], path, "is before the interruption began")
