@@ -129,6 +129,11 @@ def test_reclosing_counts_every_time_in_maifi_and_once_in_maifi_e() -> None:
     assert (found.maifi[0], found.maifi_e[0], found.saifi[0]) == (0.5, 0.2, 0.05)
 
 
+def test_a_blink_five_minutes_after_the_first_is_of_its_event() -> None:
+    rows = minutes((0, 0.2, 10), (5, 0.2, 10), usage_point=0)
+    assert of_a_day(rows, 100).maifi_e[0] == 0.1
+
+
 def test_cemi_is_the_share_of_customers_with_more_than_n_interruptions() -> None:
     """
     Usage points of 3, 2 and 1 customers with 4, 3 and 1 sustained interruptions, of 10 served.

@@ -110,6 +110,9 @@ def test_an_end_in_the_past_is_not_promised(sample: str) -> None:
     assert predicted["outageKind"] == "predicted"
     assert predicted["causeKind"] == "animal"
     assert "EstimatedRestorationTime" not in predicted
+    assert (
+        "EstimatedRestorationTime" not in published("--in", sample, "--at", "2026-03-01T11:00Z")[2]
+    )
     earlier = published("--in", sample, "--at", "2026-03-01T10:30Z")[2]
     assert earlier["EstimatedRestorationTime"] == {"ert": "2026-03-01T11:00:00Z"}
 
