@@ -22,16 +22,20 @@ from gridtwin.situations import Situations
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     import geopandas
     import networkx as nx
     import pandas as pd
 
     from gridtwin.analysis.indices import Counting
+    from gridtwin.analysis.inference.likelihood import Assumptions
     from gridtwin.analysis.places import Places
     from gridtwin.analysis.quality import Report
     from gridtwin.analysis.situation import Situation
+    from gridtwin.model.events import MeterEvents
     from gridtwin.publish.communities import Communities
+    from gridtwin.publish.inference import InferenceResult, LiveInference
     from gridtwin.publish.odin import Publisher
     from gridtwin.publish.reliability import ReliabilityReport
     from gridtwin.publish.results import BlastRadius, TraceResult
@@ -189,6 +193,66 @@ class Questions:
         found = replace(found, warnings=found.warnings + given.warnings)
         names = decode(situation.data.equipment.mrid[rows]).tolist()
         return BlastRadius(names, scope, found, situation)
+
+    def infer(
+        self,
+        events: MeterEvents | str | Path,
+        *,
+        now: float | str | None = None,
+        loss: float | None = None,
+        **options: Any,
+    ) -> InferenceResult:
+        """
+        Say which devices most likely operated, from what meters and customers report.
+
+        Parameters
+        ----------
+        events
+            A `MeterEvents`, or a file of CSV or JSON lines.
+        now
+            The moment to answer for, unix seconds or ISO 8601; by default that of the last event.
+        loss
+            Share of last gasps that never arrive; estimated by default.
+        options
+            As for `inference`.
+        """
+        from gridtwin.analysis.inference.likelihood import Assumptions
+        from gridtwin.sources.meter_events import moment
+
+        live = self.inference(assumptions=Assumptions(loss=loss), **options)
+        live.update(events)
+        return live.answer(None if now is None else moment(now))
+
+    def inference(
+        self,
+        *,
+        known_out: Iterable[str] = (),
+        bellwethers: int | Sequence[str] | None = None,
+        assumptions: Assumptions | None = None,
+        state: str = CURRENT,
+    ) -> LiveInference:
+        """
+        Return an inference that events can be streamed into.
+
+        Parameters
+        ----------
+        known_out
+            mRIDs of what is out already: usage points, or the devices of open outages. What is
+            behind them is no news.
+        bellwethers
+            The only usage points to weigh, or how many of each transformer; all by default.
+        assumptions
+            What is taken for granted; see `gridtwin.analysis.inference.likelihood`.
+        state
+            The state before the outages to be found.
+        """
+        from gridtwin.publish.inference import LiveInference
+
+        situation = self.situation(state)
+        known = blasting.blast(situation, self.find(*known_out))
+        return LiveInference(
+            situation, known_out=known.out, bellwethers=bellwethers, assumptions=assumptions
+        )
 
     @cached_property
     def _places(self) -> Places:

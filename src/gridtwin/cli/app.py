@@ -15,6 +15,7 @@ from gridtwin.cli import (
     states,
     traces,
 )
+from gridtwin.cli.infer import infer
 
 app = typer.Typer(
     name="gridtwin",
@@ -33,6 +34,7 @@ app.command("explain")(traces.explain)
 app.command("switch")(states.switch)
 lifecycle.register(outages.app)
 outages.app.command("indices")(indices.indices)
+outages.app.command("infer")(infer)
 app.add_typer(outages.app, name="outage")
 app.command("intersect")(networks.intersect)
 networks.publish_app.command("odin")(odin.odin)

@@ -1,0 +1,255 @@
+"""
+Pick the devices worth a look, those with a report below, and weigh the evidence at each.
+
+A device below which nobody reports cannot gain by having operated, so it is left to its prior. That
+makes the work depend on the reports, not on the size of the network: meters that said nothing are
+counted, never visited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtwin.analysis.inference import labels
+from gridtwin.analysis.inference.devices import ALL_POLES, STAYS
+from gridtwin.analysis.inference.likelihood import YEAR_S
+from gridtwin.analysis.inference.search import Forest
+from gridtwin.analysis.inference.times import Times, propose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from gridtwin.analysis.inference.devices import DeviceTree
+    from gridtwin.analysis.inference.evidence import Evidence
+    from gridtwin.analysis.inference.likelihood import Assumptions, Weights
+
+_CODES = np.arange(8, dtype=np.uint8)
+# (phases needed, phases dark): whether all, or only some, of what is needed is dark
+_ALL = (_CODES[:, None] & ~_CODES[None, :] & 7 == 0) & (_CODES[:, None] != 0)
+_SOME = (_CODES[:, None] & _CODES[None, :] != 0) & ~_ALL
+_DARK = np.arange(1, 1 + labels.SETS)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """
+    The rows of the search: classes of devices, then single usage points that report.
+
+    A row of a class and a row of a usage point differ in which of the two ids is set.
+    """
+
+    class_row: NDArray[np.int32]  # (rows,) class of `DeviceTree`; -1 for a usage point
+    point: NDArray[np.int32]  # (rows,) usage point; -1 for a class
+    parent: NDArray[np.intp]  # (rows,) row above; -1 at a root
+    tree: NDArray[np.intp]  # (rows,) number of the tree, from 0
+    tree_id: NDArray[np.int64]  # (trees,) lasting name of each tree
+    mask: NDArray[np.uint8]
+    log_prior: NDArray[np.float64]
+    quiet: NDArray[np.int32]  # (rows, 8) meters at the row that said nothing, by phases needed
+    spoken: Evidence  # of the usage points that are weighed
+    at: NDArray[np.intp]  # (spoken,) row where each counts
+    need: NDArray[np.uint8]  # (spoken,)
+    times: Times
+
+    def reports_s(self) -> NDArray[np.float64]:
+        """Return when each usage point reported first that it is dark; NaN if it did not."""
+        return np.fmin(self.spoken.gasp_s, self.spoken.call_s)
+
+
+def candidates(
+    devices: DeviceTree,
+    evidence: Evidence,
+    known_out: NDArray[np.bool_],
+    assumptions: Assumptions,
+) -> Candidates:
+    """
+    Return the devices that reports point to.
+
+    Parameters
+    ----------
+    devices
+        All that could have operated.
+    evidence
+        What meters say.
+    known_out
+        Usage points that known outages explain, shape (usage points,): they say nothing of others.
+    assumptions
+        For the priors, and how far apart reports of one outage may come.
+    """
+    counted = devices.need != 0
+    if devices.weighed is not None:
+        counted = counted & devices.weighed
+    usable = (counted & ~known_out)[evidence.point]
+    spoken = evidence.take(usable)
+    speaks = spoken.speaks
+    home = devices.of_point[spoken.point]
+    active = _ancestors(devices.parent, home[speaks])
+    lone = speaks & ((home < 0) | (devices.sizes(home) > 1))
+    points = spoken.point[lone]
+    row_of = np.full(len(devices.node) + 1, -1, dtype=np.intp)
+    row_of[active] = np.arange(len(active))
+    at = _climb(devices.parent, row_of, home)
+    over = np.concatenate([row_of[devices.parent[active]], at[lone]])
+    at[lone] = len(active) + np.arange(len(points))
+    tree_id, tree = np.unique(
+        np.concatenate(
+            [
+                devices.tree[active].astype(np.int64),
+                np.where(home < 0, len(devices.node) + spoken.point, devices.tree[home])[lone],
+            ]
+        ),
+        return_inverse=True,
+    )
+    quiet = _quiet(devices, active, row_of, (counted & known_out, spoken))
+    reports = np.fmin(spoken.gasp_s, spoken.call_s)[speaks]
+    return Candidates(
+        class_row=np.concatenate([active, np.full(len(points), -1)]).astype(np.int32),
+        point=np.concatenate([np.full(len(active), -1), points]).astype(np.int32),
+        parent=over,
+        tree=tree,
+        tree_id=tree_id,
+        mask=np.concatenate([devices.mask[active], devices.need[points]]),
+        log_prior=np.concatenate(
+            [devices.log_prior[active], _of_a_meter(len(points), assumptions)]
+        ),
+        quiet=np.concatenate([quiet, np.zeros((len(points), 8), quiet.dtype)]),
+        spoken=spoken,
+        at=at,
+        need=devices.need[spoken.point],
+        times=propose(
+            tree[at[speaks]], reports, trees=len(tree_id), apart_s=1.5 * assumptions.prompt_s
+        ),
+    )
+
+
+def _of_a_meter(count: int, assumptions: Assumptions) -> NDArray[np.float64]:
+    """Return the priors of single usage points, which lose all their phases or none."""
+    rate = assumptions.rates_per_year["usage_point"] * assumptions.prompt_s / YEAR_S
+    prior = np.full((count, 5), -np.inf)
+    prior[:, STAYS], prior[:, ALL_POLES] = 0.0, np.log(rate)
+    return prior
+
+
+def _ancestors(parent: NDArray[np.int32], rows: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return rows and all that is above them, rising."""
+    seen = np.zeros(len(parent) + 1, dtype=bool)
+    front = np.unique(rows[rows >= 0])
+    while len(front):
+        seen[front] = True
+        front = np.unique(parent[front])
+        front = front[(front >= 0) & ~seen[front]]
+    return np.flatnonzero(seen[:-1]).astype(np.int32)
+
+
+def _climb(
+    parent: NDArray[np.int32], row_of: NDArray[np.intp], home: NDArray[np.int32]
+) -> NDArray[np.intp]:
+    """Return the row of the nearest class above that has one; -1 for none."""
+    here = home.copy()
+    while (lost := (here >= 0) & (row_of[here] < 0)).any():
+        here[lost] = parent[here[lost]]
+    return row_of[here]
+
+
+def _quiet(
+    devices: DeviceTree,
+    active: NDArray[np.int32],
+    row_of: NDArray[np.intp],
+    told: tuple[NDArray[np.bool_], Evidence],
+) -> NDArray[np.int32]:
+    """Return the meters nearest to each active class that say nothing and are not known out."""
+    known, spoken = told
+    quiet = devices.total[active].copy()
+    above = row_of[devices.parent[active]]
+    np.subtract.at(quiet, above[above >= 0], devices.total[active[above >= 0]])
+    points = np.union1d(np.flatnonzero(known), spoken.point)
+    at = _climb(devices.parent, row_of, devices.of_point[points])
+    inside = at >= 0
+    np.subtract.at(quiet, (at[inside], devices.need[points[inside]]), 1)
+    return quiet
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Trees with equally many proposed times, ready to be searched together."""
+
+    rows: NDArray[np.intp]  # rows of the candidates
+    t0_s: NDArray[np.float64]  # (rows, times)
+    forest: Forest
+
+
+def groups(
+    found: Candidates, weights: Weights, clock_s: NDArray[np.float64], chosen: NDArray[np.bool_]
+) -> Iterator[Group]:
+    """
+    Yield the trees that are chosen, their evidence weighed.
+
+    Parameters
+    ----------
+    found
+        The candidates.
+    weights
+        What evidence weighs.
+    clock_s
+        Until when reports are in, per tree.
+    chosen
+        Which trees.
+    """
+    count = found.times.count
+    for times in np.unique(count[chosen]).tolist():
+        rows = np.flatnonzero((chosen & (count == times))[found.tree])
+        number = np.full(len(found.tree) + 1, -1, dtype=np.intp)
+        number[rows] = np.arange(len(rows))
+        tree = found.tree[rows]
+        t0_s = found.times.of(tree)
+        own = np.zeros((len(rows), labels.count(times)))
+        _add_quiet(own, found.quiet[rows], weights.silence(clock_s[tree][:, None] - t0_s))
+        _add_spoken(own, found, number, weights, clock_s)
+        forest = Forest(
+            number[found.parent[rows]], found.mask[rows], found.log_prior[rows], own, times
+        )
+        yield Group(rows, t0_s, forest)
+
+
+def _add_quiet(
+    own: NDArray[np.float64],
+    quiet: NDArray[np.int32],
+    silence: tuple[NDArray[np.float64], NDArray[np.float64]],
+) -> None:
+    full, part = silence
+    lost, dimmed = quiet @ _ALL[:, _DARK], quiet @ _SOME[:, _DARK]
+    for time in range(full.shape[1]):
+        span = slice(1 + labels.SETS * time, 1 + labels.SETS * (time + 1))
+        own[:, span] += lost * full[:, time, None] + dimmed * part[:, time, None]
+
+
+def _add_spoken(
+    own: NDArray[np.float64],
+    found: Candidates,
+    number: NDArray[np.intp],
+    weights: Weights,
+    clock_s: NDArray[np.float64],
+) -> None:
+    here = np.flatnonzero(number[found.at] >= 0)
+    if not len(here):
+        return
+    at, spoken, need = number[found.at[here]], found.spoken, found.need[here]
+    tree = found.tree[found.at[here]]
+    t0_s = found.times.of(tree)
+    for time in range(t0_s.shape[1]):
+        full, part = weights.report(
+            spoken.gasp_s[here],
+            spoken.call_s[here],
+            spoken.on_s[here],
+            t0_s[:, time],
+            clock_s[tree],
+        )
+        for dark in range(1, 1 + labels.SETS):
+            weight = np.where(_ALL[need, dark], full, np.where(_SOME[need, dark], part, 0.0))
+            label = labels.SETS * time + dark
+            own[:, label] += np.bincount(at, weights=weight, minlength=len(own))

@@ -1,0 +1,158 @@
+"""
+Fold the events of each meter into what still speaks: its last gasp, its first call, its last sign.
+
+The order in which events come does not matter, nor does an event that comes twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtwin.model.events import CALL, IS_ON, LAST_GASP, POWER_RESTORED
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridtwin.model.events import MeterEvents
+    from gridtwin.model.network import Network
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What meters say at one moment; one row per usage point that has said anything."""
+
+    point: NDArray[np.int32]  # row of the usage points, rising
+    gasp_s: Floats  # when its last gasp came that no later sign of power takes back; NaN for none
+    call_s: Floats  # when its customer called first since then; NaN for none
+    on_s: Floats  # when it last showed that it is on; minus infinity for never
+    phases: NDArray[np.uint8]  # that its last gasps named; 0 for none
+
+    @property
+    def speaks(self) -> NDArray[np.bool_]:
+        """Whether each usage point says that it is dark."""
+        return ~np.isnan(self.gasp_s) | ~np.isnan(self.call_s)
+
+    def take(self, rows: NDArray[np.bool_]) -> Evidence:
+        """Return the rows where a mask is true."""
+        return Evidence(
+            self.point[rows],
+            self.gasp_s[rows],
+            self.call_s[rows],
+            self.on_s[rows],
+            self.phases[rows],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Momentaries:
+    """Interruptions that ended within minutes."""
+
+    point: NDArray[np.int32]
+    began_s: Floats
+    ended_s: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Events of usage points, as rows, sorted by usage point, time and kind, each once."""
+
+    point: NDArray[np.int32]
+    kind: NDArray[np.uint8]
+    at_s: Floats
+    phases: NDArray[np.uint8]
+
+    @classmethod
+    def none(cls) -> Heard:
+        """Return no events."""
+        return cls(np.empty(0, np.int32), np.empty(0, np.uint8), np.empty(0), np.empty(0, np.uint8))
+
+    def and_also(self, other: Heard) -> Heard:
+        """Return these events and others."""
+        point = np.concatenate([self.point, other.point])
+        kind = np.concatenate([self.kind, other.kind])
+        at_s = np.concatenate([self.at_s, other.at_s])
+        phases = np.concatenate([self.phases, other.phases])
+        order = np.lexsort((phases, kind, at_s, point))
+        point, kind, at_s, phases = point[order], kind[order], at_s[order], phases[order]
+        fresh = np.ones(len(point), dtype=bool)
+        fresh[1:] = (np.diff(point) != 0) | (np.diff(at_s) != 0) | (np.diff(kind) != 0)
+        return Heard(point[fresh], kind[fresh], at_s[fresh], phases[fresh])
+
+    def until(self, now_s: float) -> Heard:
+        """Return the events up to a moment."""
+        kept = self.at_s <= now_s
+        return Heard(self.point[kept], self.kind[kept], self.at_s[kept], self.phases[kept])
+
+
+def fold(heard: Heard, momentary_s: float) -> tuple[Evidence, Momentaries]:
+    """
+    Return what the events of each usage point come to.
+
+    Parameters
+    ----------
+    heard
+        The events up to now.
+    momentary_s
+        Power back within this time of a last gasp makes the two a momentary interruption; of last
+        gasps closer together than this, the first counts.
+    """
+    points, owner = np.unique(heard.point, return_inverse=True)
+    on_s = np.full(len(points), -np.inf)
+    is_on = IS_ON[heard.kind]
+    np.maximum.at(on_s, owner[is_on], heard.at_s[is_on])
+    after = heard.at_s > on_s[owner]
+    gasp_s = _last_run(heard, owner, (heard.kind == LAST_GASP) & after, momentary_s, len(points))
+    call_s = np.full(len(points), np.inf)
+    called = (heard.kind == CALL) & after
+    np.minimum.at(call_s, owner[called], heard.at_s[called])
+    call_s[np.isinf(call_s)] = np.nan
+    phases = np.zeros(len(points), dtype=np.uint8)
+    named = (heard.kind == LAST_GASP) & after
+    np.bitwise_or.at(phases, owner[named], heard.phases[named])
+    evidence = Evidence(points.astype(np.int32), gasp_s, call_s, on_s, phases)
+    return evidence, _momentaries(heard, momentary_s)
+
+
+def _last_run(
+    heard: Heard,
+    owner: NDArray[np.intp],
+    chosen: NDArray[np.bool_],
+    apart_s: float,
+    count: int,
+) -> Floats:
+    """Return when the last run of each usage point's gasps began."""
+    at, who = heard.at_s[chosen], owner[chosen]
+    begins = np.ones(len(at), dtype=bool)
+    begins[1:] = (who[1:] != who[:-1]) | (np.diff(at) > apart_s)
+    began = np.full(count, np.nan)
+    began[who[begins]] = at[begins]  # of several, the last one written stays
+    return began
+
+
+def _momentaries(heard: Heard, momentary_s: float) -> Momentaries:
+    """Return the last gasps that power took back soon."""
+    kept = (heard.kind == LAST_GASP) | (heard.kind == POWER_RESTORED)
+    point, kind, at = heard.point[kept], heard.kind[kept], heard.at_s[kept]
+    pairs = (kind[:-1] == LAST_GASP) & (kind[1:] == POWER_RESTORED) & (point[:-1] == point[1:])
+    first = np.flatnonzero(pairs & (np.diff(at) <= momentary_s))
+    return Momentaries(point[first], at[first], at[first + 1])
+
+
+def heard_of(network: Network, events: MeterEvents) -> tuple[Heard, NDArray[np.intp]]:
+    """
+    Return events as rows of a network's usage points.
+
+    Returns
+    -------
+    heard, unknown
+        The events of usage points there are, and the positions of the others.
+    """
+    point = network.ids.tables["usage_points"].rows(events.mrid)
+    known = point >= 0
+    heard = Heard(point[known], events.kind[known], events.at_s[known], events.phases[known])
+    return Heard.none().and_also(heard), np.flatnonzero(~known)

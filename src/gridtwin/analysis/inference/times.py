@@ -1,0 +1,63 @@
+"""
+Propose when the outages of each tree began: where its reports come in bursts.
+
+Reports of one tree with less than `apart_s` between them are one burst, and a burst proposes its
+first report as the time. A report on its own proposes nothing beside bursts: as a late message of
+an outage it needs no time of its own, and alone it convinces nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MOST = 6  # times per tree; of more bursts, those of most reports
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Proposed times, in order of tree and time."""
+
+    count: NDArray[np.intp]  # (trees,)
+    start: NDArray[np.intp]  # (trees,) where each tree's times begin
+    t0_s: NDArray[np.float64]
+
+    def of(self, trees: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the times of trees that have equally many, shape (trees, times)."""
+        return self.t0_s[self.start[trees][:, None] + np.arange(self.count[trees[0]])]
+
+
+def propose(
+    tree: NDArray[np.intp], at_s: NDArray[np.float64], *, trees: int, apart_s: float
+) -> Times:
+    """
+    Return the times at which outages of each tree may have begun; at least one each.
+
+    Parameters
+    ----------
+    tree, at_s
+        Of each report: its tree, from 0, and its time.
+    trees
+        How many trees there are; each has a report.
+    apart_s
+        Reports further apart than this belong to different bursts.
+    """
+    order = np.lexsort((at_s, tree))
+    tree, at_s = tree[order], at_s[order]
+    begins = np.ones(len(tree), dtype=bool)
+    begins[1:] = (np.diff(tree) != 0) | (np.diff(at_s) > apart_s)
+    first = np.flatnonzero(begins)
+    reports = np.diff(np.append(first, len(tree)))
+    whose, t0_s = tree[first], at_s[first]
+    ranked = np.lexsort((t0_s, -reports, whose))
+    rank = np.empty(len(ranked), dtype=np.intp)
+    opens = np.searchsorted(whose[ranked], np.arange(trees))
+    rank[ranked] = np.arange(len(ranked)) - opens[whose[ranked]]
+    kept = (rank == 0) | ((rank < MOST) & (reports > 1))
+    counts = np.bincount(whose[kept], minlength=trees)
+    return Times(counts, np.cumsum(counts) - counts, t0_s[kept])
