@@ -217,12 +217,12 @@ class InferenceResult:
     def _device(self, suspect: Suspect) -> SuspectedDevice:
         data = self.situation.data
         probability = round(suspect.probability, 6)
-        if suspect.point >= 0:
-            mrid = decode(data.usage_points.mrid[suspect.point : suspect.point + 1])[0]
-            return SuspectedDevice(str(mrid), "usage_point", probability, ())
         names = decode(data.equipment.mrid[suspect.equipment]).tolist()
-        kind = cim.KIND_NAMES[data.equipment.kind[suspect.equipment[0]]]
-        return SuspectedDevice(names[0], kind, probability, tuple(names[1:]))
+        kinds = [cim.KIND_NAMES[code] for code in data.equipment.kind[suspect.equipment]]
+        if suspect.point >= 0:
+            names += decode(data.usage_points.mrid[suspect.point : suspect.point + 1]).tolist()
+            kinds.append("usage_point")
+        return SuspectedDevice(names[0], kinds[0], probability, tuple(names[1:]))
 
     def __len__(self) -> int:
         """Return the number of outages."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,20 +17,18 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.inference.candidates import Candidates, Group
     from gridtwin.analysis.inference.devices import DeviceTree
-    from gridtwin.analysis.inference.evidence import Momentaries
+    from gridtwin.analysis.inference.evidence import Evidence, Momentaries
     from gridtwin.analysis.inference.likelihood import Assumptions
     from gridtwin.analysis.inference.search import Found
     from gridtwin.analysis.situation import Situation
-
-NONE: NDArray[np.int32] = np.empty(0, dtype=np.int32)
 
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
     """A device that may have operated: a class of equipment, or a single usage point."""
 
-    equipment: NDArray[np.int32]  # members, likeliest first; empty for a usage point alone
-    point: int  # usage point; -1 for equipment
+    equipment: NDArray[np.int32]  # what cannot be told apart, likeliest first; may be empty
+    point: int  # usage point that it darkens alone, and which may be at fault itself; -1 for none
     probability: float  # that one of them operated
 
 
@@ -62,22 +61,13 @@ class Answer:
     loss: float  # share of last gasps that never arrive, as assumed or estimated
 
 
-@dataclass(frozen=True, slots=True)
-class TreeAnswer:
-    """What was inferred of one tree."""
-
-    outages: tuple[Outage, ...]
-    expected: float = 0.0  # last gasps that large outages should have brought by now
-    arrived: int = 0  # and that they did
-
-
 @dataclass(slots=True)
 class Reading:
     """Read the outages of searched trees, each usage point into one outage at most."""
 
     situation: Situation
     devices: DeviceTree
-    found: Candidates
+    spoken: Evidence
     known_out: NDArray[np.bool_]
     assumptions: Assumptions
     gasp_s: NDArray[np.float64] = field(init=False)  # (usage points,) of those weighed
@@ -87,7 +77,7 @@ class Reading:
 
     def __post_init__(self) -> None:
         """Spread the evidence over the usage points."""
-        count, spoken = len(self.devices.need), self.found.spoken
+        count, spoken = len(self.devices.need), self.spoken
         self.gasp_s, self.call_s = np.full(count, np.nan), np.full(count, np.nan)
         self.on_s = np.full(count, -np.inf)
         self.gasp_s[spoken.point] = spoken.gasp_s
@@ -95,10 +85,17 @@ class Reading:
         self.on_s[spoken.point] = spoken.on_s
         self.taken = self.known_out.copy()
 
-    def outages(self, group: Group, searched: Found) -> Iterator[tuple[int, Outage]]:
-        """Yield each outage with the number of its tree, inner ones first."""
+    def outages(
+        self,
+        found: Candidates,
+        group: Group,
+        searched: Found,
+        probability: NDArray[np.float64],
+    ) -> Iterator[tuple[int, Outage]]:
+        """Yield each outage with the id of its tree, inner ones first."""
         rows = np.flatnonzero(searched.operated)
-        best = _alternatives(group.forest.parent, searched)
+        best = _alternatives(group.forest.parent, searched.operated, probability)
+        suspect = partial(self._suspect, found, group, probability)
         for row in rows[::-1].tolist():
             label = searched.label[row : row + 1]
             over = group.forest.parent[row]
@@ -108,20 +105,26 @@ class Reading:
             mask = int(group.forest.mask[row])
             proposed_s = float(group.t0_s[row, labels.time_of(label)[0]])
             outage = self._outage(
-                self._suspect(group, searched, row),
+                suspect(row),
                 (dark & ~was if same_time else dark) & mask,
                 dark,
                 float(searched.gain[row]),
                 proposed_s,
-                None if best[row] < 0 else self._suspect(group, searched, int(best[row])),
+                None if best[row] < 0 else suspect(best[row]),
             )
-            yield int(self.found.tree[group.rows[row]]), outage
+            yield int(found.tree_id[found.tree[group.rows[row]]]), outage
 
-    def _suspect(self, group: Group, searched: Found, row: int) -> Suspect:
+    def _suspect(
+        self, found: Candidates, group: Group, probability: NDArray[np.float64], row: int
+    ) -> Suspect:
         at = group.rows[row]
-        class_row = int(self.found.class_row[at])
-        members = NONE if class_row < 0 else self.devices.members(class_row)
-        return Suspect(members, int(self.found.point[at]), float(searched.probability[row]))
+        class_row = int(found.class_row[at])
+        point = int(found.point[at])
+        if class_row >= 0:
+            members = self.devices.members(class_row)
+        else:
+            members = self.devices.alone(int(self.situation.data.usage_points.node[point]))
+        return Suspect(members, point, float(probability[row]))
 
     def _outage(
         self,
@@ -182,22 +185,24 @@ def _began(
     return float(calls.min()) if len(calls) else proposed_s
 
 
-def _alternatives(parent: NDArray[np.intp], searched: Found) -> NDArray[np.intp]:
+def _alternatives(
+    parent: NDArray[np.intp], operated: NDArray[np.bool_], probability: NDArray[np.float64]
+) -> list[int]:
     """Return, per row, the likeliest other row above or below that did not operate; -1 for none."""
-    chance = np.where(searched.operated, -1.0, searched.probability)
-    chance = np.append(chance, -1.0)
-    rows = len(parent)
-    below = np.full(rows + 1, -1, dtype=np.intp)
-    above = np.full(rows + 1, -1, dtype=np.intp)
+    chance = [*np.where(operated, -1.0, probability).tolist(), -1.0]
+    over = parent.tolist()
+    rows = len(over)
+    below, above = [-1] * rows, [-1] * rows
     for row in range(rows - 1, -1, -1):
-        over = parent[row]
+        up = over[row]
         mine = row if chance[row] >= chance[below[row]] else below[row]
-        if over >= 0 and chance[mine] > chance[below[over]]:
-            below[over] = mine
-    for row in range(rows):
-        over = parent[row]
-        if over >= 0:
-            above[row] = over if chance[over] >= chance[above[over]] else above[over]
-    best = np.where(chance[below] > chance[above], below, above)[:-1]
-    best[chance[best] < 0] = -1
-    return best
+        if up >= 0 and chance[mine] > chance[below[up]]:
+            below[up] = mine
+    for row, up in enumerate(over):
+        if up >= 0:
+            above[row] = up if chance[up] >= chance[above[up]] else above[up]
+    best = [
+        lower if chance[lower] > chance[upper] else upper
+        for lower, upper in zip(below, above, strict=True)
+    ]
+    return [row if chance[row] >= 0 else -1 for row in best]

@@ -65,7 +65,10 @@ def candidates(
     devices: DeviceTree,
     evidence: Evidence,
     known_out: NDArray[np.bool_],
+    node_of: NDArray[np.int32],
     assumptions: Assumptions,
+    *,
+    again: bool = False,
 ) -> Candidates:
     """
     Return the devices that reports point to.
@@ -78,8 +81,12 @@ def candidates(
         What meters say.
     known_out
         Usage points that known outages explain, shape (usage points,): they say nothing of others.
+    node_of
+        Node of each usage point.
     assumptions
         For the priors, and how far apart reports of one outage may come.
+    again
+        Whether this is what an earlier search left unexplained.
     """
     counted = devices.need != 0
     if devices.weighed is not None:
@@ -88,7 +95,7 @@ def candidates(
     spoken = evidence.take(usable)
     speaks = spoken.speaks
     home = devices.of_point[spoken.point]
-    active = _ancestors(devices.parent, home[speaks])
+    active = ancestors(devices.parent, home[speaks])
     lone = speaks & ((home < 0) | (devices.sizes(home) > 1))
     points = spoken.point[lone]
     row_of = np.full(len(devices.node) + 1, -1, dtype=np.intp)
@@ -105,6 +112,7 @@ def candidates(
         ),
         return_inverse=True,
     )
+    alone = devices.rates_alone(node_of[points])
     quiet = _quiet(devices, active, row_of, (counted & known_out, spoken))
     reports = np.fmin(spoken.gasp_s, spoken.call_s)[speaks]
     return Candidates(
@@ -114,28 +122,30 @@ def candidates(
         tree=tree,
         tree_id=tree_id,
         mask=np.concatenate([devices.mask[active], devices.need[points]]),
-        log_prior=np.concatenate(
-            [devices.log_prior[active], _of_a_meter(len(points), assumptions)]
-        ),
+        log_prior=np.concatenate([devices.log_prior[active], _of_a_meter(alone, assumptions)]),
         quiet=np.concatenate([quiet, np.zeros((len(points), 8), quiet.dtype)]),
         spoken=spoken,
         at=at,
         need=devices.need[spoken.point],
         times=propose(
-            tree[at[speaks]], reports, trees=len(tree_id), apart_s=1.5 * assumptions.prompt_s
+            tree[at[speaks]],
+            reports,
+            trees=len(tree_id),
+            apart_s=(3.0 if again else 1.5) * assumptions.prompt_s,
+            alone=again,
         ),
     )
 
 
-def _of_a_meter(count: int, assumptions: Assumptions) -> NDArray[np.float64]:
+def _of_a_meter(alone: NDArray[np.float64], assumptions: Assumptions) -> NDArray[np.float64]:
     """Return the priors of single usage points, which lose all their phases or none."""
     rate = assumptions.rates_per_year["usage_point"] * assumptions.prompt_s / YEAR_S
-    prior = np.full((count, 5), -np.inf)
-    prior[:, STAYS], prior[:, ALL_POLES] = 0.0, np.log(rate)
+    prior = np.full((len(alone), 5), -np.inf)
+    prior[:, STAYS], prior[:, ALL_POLES] = 0.0, np.log(rate + alone)
     return prior
 
 
-def _ancestors(parent: NDArray[np.int32], rows: NDArray[np.int32]) -> NDArray[np.int32]:
+def ancestors(parent: NDArray[np.int32], rows: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return rows and all that is above them, rising."""
     seen = np.zeros(len(parent) + 1, dtype=bool)
     front = np.unique(rows[rows >= 0])

@@ -46,6 +46,9 @@ class DeviceTree:
     member_start: NDArray[np.int64]  # (classes + 1,)
     member: NDArray[np.int32]  # equipment of each class, likeliest first
     rate: NDArray[np.float64]  # (members,) what speaks for each
+    lone_rate: NDArray[np.float64]  # (nodes,) the same for what darkens one usage point alone
+    up: NDArray[np.int32]  # (nodes,) as in the index
+    feed: NDArray[np.int32]  # (nodes,) as in the index
     of_point: NDArray[np.int32]  # (usage points,) innermost class; -1 for none
     need: NDArray[np.uint8]  # (usage points,) phases it lives on; 0 if it has no supply
     weighed: NDArray[np.bool_] | None  # (usage points,) bellwethers; None for all
@@ -53,6 +56,25 @@ class DeviceTree:
     def members(self, row: int) -> NDArray[np.int32]:
         """Return the equipment of a class, likeliest first."""
         return self.member[self.member_start[row] : self.member_start[row + 1]]
+
+    def alone(self, node: int) -> NDArray[np.int32]:
+        """Return the equipment that darkens one usage point alone, the likeliest first."""
+        rows: list[int] = []
+        rates: list[float] = []
+        while node >= 0 and self.lone_rate[node] > 0:
+            rows.append(int(self.feed[node]))
+            rates.append(-float(self.lone_rate[node]))
+            node = int(self.up[node])
+        return np.array(rows, dtype=np.int32)[np.argsort(rates, kind="stable")]
+
+    def rates_alone(self, nodes: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return the sum of the rates of what darkens one usage point alone, at each node."""
+        total, here = np.zeros(len(nodes)), nodes.copy()
+        while (alone := (here >= 0) & (self.lone_rate[here] > 0)).any():
+            total[alone] += self.lone_rate[here[alone]]
+            here[alone] = self.up[here[alone]]
+            here[~alone] = -1
+        return total
 
     def sizes(self, rows: NDArray[np.int32]) -> NDArray[np.int64]:
         """Return the usage points in the loss sets of classes."""
@@ -84,19 +106,20 @@ def device_tree(
     phases = _phases(situation)
     need = _needs(situation, phases)
     served = need != 0 if weighed is None else (need != 0) & weighed
-    at = data.usage_points.node[served]
-    own = np.bincount(at, minlength=count).astype(np.int32)
-    size = index.totals(own)
-    rates = assumptions.log_prior(data.equipment.kind)
-    feeds = np.append(index.child[index.feed], np.int32(-1))[:-1] == np.arange(count)
-    feeds &= index.feed >= 0
-    is_device = feeds & (np.append(rates, 0.0)[index.feed] > 0) & (size > 0)
+    node = data.usage_points.node
+    everybody = index.totals(np.bincount(node[need != 0], minlength=count).astype(np.int32))
+    total, size = _totals(situation, served, need)
+    rates = assumptions.prior(data.equipment.kind)
+    rate_of = np.append(rates, 0.0)[index.feed]
+    rate_of[index.child[index.feed] != np.arange(count)] = 0.0  # there is another way in
+    rate_of[index.feed < 0] = 0.0
+    is_device = (rate_of > 0) & (size > 0) & (everybody > 1)
     above = _nearest(index.up, is_device)
     nodes = np.flatnonzero(is_device).astype(np.int32)
     nodes = nodes[np.argsort(index.tin[nodes], kind="stable")]
     over = np.append(above, np.int32(-1))[index.up[nodes]]
     over[index.up[nodes] < 0] = -1
-    same = (over >= 0) & (size[nodes] == size[over]) & (phases[nodes] == phases[over])
+    same = (over >= 0) & (size[nodes] == size[over])
     first = nodes[~same]
     class_of = np.full(count + 1, -1, dtype=np.int32)
     class_of[first] = np.arange(len(first), dtype=np.int32)
@@ -104,20 +127,28 @@ def device_tree(
     top[nodes] = np.where(same, over, np.int32(-1))
     class_of[nodes] = class_of[_roots(top)[nodes]]
     parent = class_of[over[~same]]
-    mask = phases[first]
-    divisible = (COUNT[mask] > 1) & (index.totals(_resets(situation))[first] == 0)
-    start, member, rate = _members(class_of[nodes], index.feed[nodes], rates)
+    total = total[first]
+    mask = np.bitwise_or.reduce(np.where(total > 0, np.arange(8, dtype=np.uint8), 0), axis=1)
+    order, start = _in_order(class_of[nodes], rate_of[nodes])
+    member_node = nodes[order]
+    # Above a transformer at which phases begin anew, a pole is no pole of what is below.
+    single = _SINGLE[data.equipment.kind[index.feed[member_node]]]
+    single[index.totals(_resets(situation))[member_node] > 0] = 0.0
+    poles = COUNT[phases[member_node]]
     return DeviceTree(
         node=first,
         parent=parent,
         tree=_roots(parent),
         mask=mask,
-        log_prior=_log_prior(mask, divisible, _SINGLE[data.equipment.kind[member]], (start, rate)),
-        total=_totals(situation, served, need, first),
+        log_prior=_log_prior(COUNT[mask], start, (rate_of[member_node], single, poles)),
+        total=total,
         member_start=start,
-        member=member,
-        rate=rate,
-        of_point=np.where(need != 0, class_of[above[data.usage_points.node]], np.int32(-1)),
+        member=index.feed[member_node],
+        rate=rate_of[member_node],
+        lone_rate=np.where(everybody == 1, rate_of, 0.0),
+        up=index.up,
+        feed=index.feed,
+        of_point=np.where(need != 0, class_of[above[node]], np.int32(-1)),
         need=need,
         weighed=weighed,
     )
@@ -185,49 +216,63 @@ def _doubled(jump: NDArray[np.int32]) -> NDArray[np.int32]:
         jump = further
 
 
-def _members(
-    class_of: NDArray[np.int32], equipment: NDArray[np.int32], rates: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
-    """Return the members of each class as a ragged array, the likeliest first."""
-    rate = rates[equipment]
-    order = np.lexsort((-rate, class_of))
+def _in_order(
+    class_of: NDArray[np.int32], rate: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """Return the order of devices by class, the likeliest first, and where each class starts."""
     counts = np.bincount(class_of, minlength=int(class_of.max(initial=-1)) + 1)
-    start = np.concatenate([[0], np.cumsum(counts)])
-    return start, equipment[order], rate[order]
+    return np.lexsort((-rate, class_of)), np.concatenate([[0], np.cumsum(counts)])
+
+
+# Of the times that poles of a device open, but not all: the share for each pole alone, and for
+# each pair, by how many poles it has.
+_EACH_POLE = np.array([0.0, 0.0, 0.5, 0.3])
+_EACH_PAIR = np.array([0.0, 0.0, 0.0, 0.1 / 3])
 
 
 def _log_prior(
-    mask: NDArray[np.uint8],
-    divisible: NDArray[np.bool_],
-    single: NDArray[np.float64],
-    members: tuple[NDArray[np.int64], NDArray[np.float64]],
+    used: NDArray[np.uint8],
+    start: NDArray[np.int64],
+    members: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.uint8]],
 ) -> NDArray[np.float64]:
-    """Return, per class, the log prior of what one of its devices may do."""
-    start, rate = members
-    owner = np.repeat(np.arange(len(mask)), np.diff(start))
-    part = rate * single * divisible[owner]
-    several = np.bincount(owner, weights=part, minlength=len(mask))
-    whole = np.bincount(owner, weights=rate - part, minlength=len(mask))
-    three = COUNT[mask] == 3
-    prior = np.full((len(mask), 5), -np.inf)
+    """
+    Return, per class, the log prior of what one of its devices may do to the phases in use.
+
+    Parameters
+    ----------
+    used
+        How many phases the usage points of each class live on, shape (classes,).
+    start
+        Where the members of each class start.
+    members
+        Rate, share of single poles, and number of poles of each member.
+    """
+    rate, single, poles = members
+    single = np.where(poles > 1, single, 0.0)
+    pole, pair = single * _EACH_POLE[poles], single * _EACH_PAIR[poles]
+    owner = np.repeat(np.arange(len(used)), np.diff(start))
+    of_class = used[owner]
+    spare = poles > of_class  # poles that nobody behind it lives on: nobody sees them open
+    every = 1.0 - single
+    every += np.where(spare & (of_class == 1), pole + pair * (poles - 1), 0.0)
+    every += np.where(spare & (of_class == 2), pair, 0.0)
+    one = np.where(of_class > 1, pole + np.where(spare, pair, 0.0), 0.0)
+    two = np.where(of_class == 3, pair, 0.0)
+    prior = np.full((len(used), 5), -np.inf)
     prior[:, STAYS] = 0.0
     with np.errstate(divide="ignore"):
-        prior[:, ALL_POLES] = np.log(whole)
-        prior[:, ONE_POLE] = np.log(several * np.where(three, 0.9 / 3, 0.5))
-        prior[:, TWO_POLES] = np.where(three, np.log(several * 0.1 / 3), -np.inf)
+        for does, share in ((ALL_POLES, every), (ONE_POLE, one), (TWO_POLES, two)):
+            prior[:, does] = np.log(np.bincount(owner, rate * share, len(used)))
     return prior
 
 
 def _totals(
-    situation: Situation,
-    served: NDArray[np.bool_],
-    need: NDArray[np.uint8],
-    first: NDArray[np.int32],
-) -> NDArray[np.int32]:
-    """Return the usage points in the loss set of each class by the phases they need."""
+    situation: Situation, served: NDArray[np.bool_], need: NDArray[np.uint8]
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return the usage points that go dark with each node, by the phases they need, and in all."""
     node, count = situation.data.usage_points.node, len(situation.index.up)
-    total = np.zeros((len(first), 8), dtype=np.int32)
+    total = np.zeros((8, count), dtype=np.int32)
     for code in np.unique(need[served]).tolist():
         weight = np.bincount(node[served & (need == code)], minlength=count).astype(np.int32)
-        total[:, code] = situation.index.totals(weight)[first]
-    return total
+        total[code] = situation.index.totals(weight)
+    return total.T, total.sum(axis=0)

@@ -83,10 +83,13 @@ class Heard:
         fresh[1:] = (np.diff(point) != 0) | (np.diff(at_s) != 0) | (np.diff(kind) != 0)
         return Heard(point[fresh], kind[fresh], at_s[fresh], phases[fresh])
 
+    def take(self, kept: NDArray[np.bool_]) -> Heard:
+        """Return the events where a mask is true."""
+        return Heard(self.point[kept], self.kind[kept], self.at_s[kept], self.phases[kept])
+
     def until(self, now_s: float) -> Heard:
         """Return the events up to a moment."""
-        kept = self.at_s <= now_s
-        return Heard(self.point[kept], self.kind[kept], self.at_s[kept], self.phases[kept])
+        return self.take(self.at_s <= now_s)
 
 
 def fold(heard: Heard, momentary_s: float) -> tuple[Evidence, Momentaries]:
@@ -101,6 +104,8 @@ def fold(heard: Heard, momentary_s: float) -> tuple[Evidence, Momentaries]:
         Power back within this time of a last gasp makes the two a momentary interruption; of last
         gasps closer together than this, the first counts.
     """
+    late = _late(heard, momentary_s)
+    every, heard = heard, heard.take(~late)
     points, owner = np.unique(heard.point, return_inverse=True)
     on_s = np.full(len(points), -np.inf)
     is_on = IS_ON[heard.kind]
@@ -115,7 +120,7 @@ def fold(heard: Heard, momentary_s: float) -> tuple[Evidence, Momentaries]:
     named = (heard.kind == LAST_GASP) & after
     np.bitwise_or.at(phases, owner[named], heard.phases[named])
     evidence = Evidence(points.astype(np.int32), gasp_s, call_s, on_s, phases)
-    return evidence, _momentaries(heard, momentary_s)
+    return evidence, _momentaries(every, late, momentary_s)
 
 
 def _last_run(
@@ -134,11 +139,24 @@ def _last_run(
     return began
 
 
-def _momentaries(heard: Heard, momentary_s: float) -> Momentaries:
+def _late(heard: Heard, momentary_s: float) -> NDArray[np.bool_]:
+    """Return whether each event is a last gasp that came behind the news that power is back."""
+    late = np.zeros(len(heard.kind), dtype=bool)
+    gasp, back = heard.kind == LAST_GASP, heard.kind == POWER_RESTORED
+    same = heard.point[1:] == heard.point[:-1]
+    late[1:] = gasp[1:] & back[:-1] & same & (np.diff(heard.at_s) <= momentary_s)
+    # News that power is back, with a last gasp before it, has had its own.
+    late[2:] &= ~(gasp[:-2] & (heard.point[2:] == heard.point[:-2]))
+    return late
+
+
+def _momentaries(heard: Heard, late: NDArray[np.bool_], momentary_s: float) -> Momentaries:
     """Return the last gasps that power took back soon."""
     kept = (heard.kind == LAST_GASP) | (heard.kind == POWER_RESTORED)
     point, kind, at = heard.point[kept], heard.kind[kept], heard.at_s[kept]
-    pairs = (kind[:-1] == LAST_GASP) & (kind[1:] == POWER_RESTORED) & (point[:-1] == point[1:])
+    pairs = (kind[:-1] == LAST_GASP) & (kind[1:] == POWER_RESTORED)
+    pairs |= late[kept][1:]  # the two came in the wrong order
+    pairs &= point[:-1] == point[1:]
     first = np.flatnonzero(pairs & (np.diff(at) <= momentary_s))
     return Momentaries(point[first], at[first], at[first + 1])
 

@@ -90,7 +90,7 @@ class Assumptions:
             msg = "delays, times and rates are positive numbers"
             raise InputError(msg)
 
-    def log_prior(self, kind: NDArray[Any]) -> Floats:
+    def prior(self, kind: NDArray[Any]) -> Floats:
         """
         Return the rate at which equipment operates, in expected operations per `prompt_s`.
 

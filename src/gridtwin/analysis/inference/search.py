@@ -39,42 +39,29 @@ class Forest:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The likeliest labelling, and the probabilities over all of them."""
+    """The likeliest labelling."""
 
     label: NDArray[np.intp]  # (rows,) label below each device
     operated: NDArray[np.bool_]  # (rows,) whether the label changes there
     gain: NDArray[np.float64]  # (rows,) nats over the best explanation without it
-    probability: NDArray[np.float64]  # (rows,) that the device operated
     score: float  # log likelihood ratio of the whole, over *nothing happened*
-    evidence: float  # the same, summed over all labellings
 
 
 def search(forest: Forest) -> Found:
-    """Return the likeliest labelling of a forest, exactly, and the probability of each device."""
-    rows, size = forest.own.shape
-    if not rows:
-        none = np.zeros(0)
-        empty = none.astype(bool)
-        return Found(none.astype(np.intp), empty, none, none, 0.0, 0.0)
+    """Return the likeliest labelling of a forest, exactly."""
     levels = list(_levels(forest.parent))
-    best, total = forest.own.copy(), forest.own.copy()
-    choice = np.zeros((rows, size), dtype=np.intp)
-    to_best, to_total = np.empty((rows, size)), np.empty((rows, size))
+    best = forest.own.copy()
+    choice = np.zeros(best.shape, dtype=np.intp)
+    to_best = np.empty(best.shape)
     for level in reversed(levels):
         for at, moves in _parts(forest, level):
-            weight = forest.log_prior[at][:, moves.does]
-            scores = best[at][:, moves.to] + weight
+            scores = best[at][:, moves.to] + forest.log_prior[at][:, moves.does]
             choice[at] = scores.argmax(axis=2)
             to_best[at] = scores.max(axis=2)
-            to_total[at] = _log_sum(total[at][:, moves.to] + weight)
         inner = level[forest.parent[level] >= 0]
         np.add.at(best, forest.parent[inner], to_best[inner])
-        np.add.at(total, forest.parent[inner], to_total[inner])
     label, operated, gain = _read_back(forest, levels, choice, (best, to_best))
-    probability = _marginals(forest, levels, total, to_total)
-    roots = forest.parent < 0
-    score, evidence = float(to_best[roots, 0].sum()), float(to_total[roots, 0].sum())
-    return Found(label, operated, gain, probability, score, evidence)
+    return Found(label, operated, gain, float(to_best[forest.parent < 0, 0].sum()))
 
 
 def _read_back(
@@ -99,31 +86,51 @@ def _read_back(
     return label[:-1], operated, gain
 
 
-def _marginals(
-    forest: Forest,
-    levels: list[NDArray[np.intp]],
-    total: NDArray[np.float64],
-    to_total: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return the probability that each device operated, over all labellings."""
+def marginals(forest: Forest) -> tuple[NDArray[np.float64], float]:
+    """
+    Return how probable it is that each device operated, over all labellings.
+
+    Returns
+    -------
+    probability, evidence
+        Per row; and the log of the sum of all labellings, each over *nothing happened*.
+    """
+    levels = list(_levels(forest.parent))
+    total = forest.own.copy()
+    to_total = np.empty(total.shape)
+    for level in reversed(levels):
+        for at, moves in _parts(forest, level):
+            weight = forest.log_prior[at][:, moves.does]
+            to_total[at] = _log_sum(total[at][:, moves.to] + weight)
+        inner = level[forest.parent[level] >= 0]
+        np.add.at(total, forest.parent[inner], to_total[inner])
+    has_child = np.zeros(len(total) + 1, dtype=bool)
+    has_child[forest.parent] = True
     down = np.full_like(total, -np.inf)  # of the label below each device, by all but its subtree
     probability = np.zeros(len(total))
     for level in levels:
         for at, moves in _parts(forest, level):
-            over = forest.parent[at]
-            outside = np.full((len(at), total.shape[1]), -np.inf)
-            outside[over < 0, 0] = 0.0
-            inner = over >= 0
-            above = over[inner]
-            outside[inner] = down[above] + total[above] - to_total[at[inner]]
-            weight = forest.log_prior[at]
-            down[at] = _log_sum(outside[:, moves.above] + weight[:, moves.did])
-            everything = _log_sum(outside + to_total[at])
-            with np.errstate(invalid="ignore"):
-                changed = np.where(moves.did[None] == STAYS, -np.inf, weight[:, moves.did])
-            ways = _log_sum(outside[:, moves.above] + changed) + total[at]
-            probability[at] = np.exp(np.minimum(_log_sum(ways) - everything, 0.0))
-    return probability
+            outside = _outside(forest.parent[at], down, total, to_total[at])
+            everything, stays = _log_sum(outside + to_total[at]), _log_sum(outside + total[at])
+            probability[at] = -np.expm1(np.minimum(stays - everything, 0.0))
+            inner = has_child[at]
+            weight = forest.log_prior[at[inner]][:, moves.did]
+            down[at[inner]] = _log_sum(outside[inner][:, moves.above] + weight)
+    return probability, float(to_total[forest.parent < 0, 0].sum())
+
+
+def _outside(
+    parent: NDArray[np.intp],
+    down: NDArray[np.float64],
+    total: NDArray[np.float64],
+    to_total: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the weight of each label above some rows, by all that is not below them."""
+    outside = np.full(to_total.shape, -np.inf)
+    outside[parent < 0, 0] = 0.0  # above a root everything is on
+    inner = parent >= 0
+    outside[inner] = down[parent[inner]] + total[parent[inner]] - to_total[inner]
+    return outside
 
 
 def _log_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:

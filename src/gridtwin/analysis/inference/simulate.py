@@ -55,6 +55,7 @@ class World:
     window_s: float = HOUR_S  # outages begin evenly within it
     spurious: float = 2e-5  # stray gasps of a meter with power, in the window
     momentary: int = 3  # devices that open and come back within a minute
+    lost_restored: float = 0.03  # share of meters back on that do not say so
     one_pole: float = 0.3  # share of three-phase fuses of which one pole opens
     nested: float = 0.1  # share of outages with an earlier one inside
     callers: float = 0.15  # share of customers in the dark who call within the hour
@@ -251,13 +252,9 @@ def _momentaries(
         point = point[np.isinf(dark_s[point])]
         opened = start_s + rng.uniform(0, world.window_s)
         gasped, at_s = _sent(situation, point, np.full(len(point), opened), world, rng)
-        back, back_s = _sent(situation, point, np.full(len(point), opened + 45.0), world, rng)
-        both = np.intersect1d(gasped, back)  # a meter that cannot be heard then is heard later
-        parts += [
-            (gasped, LAST_GASP, at_s),
-            (back, POWER_RESTORED, back_s),
-            (both, POWER_RESTORED, np.full(len(both), opened + 240.0)),
-        ]
+        back = point[rng.random(len(point)) >= world.lost_restored]
+        back_s = opened + 45.0 + rng.gamma(2.0, 30.0, len(back))
+        parts += [(gasped, LAST_GASP, at_s), (back, POWER_RESTORED, back_s)]
     return parts
 
 

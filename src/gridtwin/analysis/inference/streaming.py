@@ -7,24 +7,27 @@ passing of time still makes silence speak. The answer is that of all events at o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
-from gridtwin.analysis.inference.answer import Answer, Outage, Reading, TreeAnswer
-from gridtwin.analysis.inference.candidates import Candidates, candidates, groups
+from gridtwin.analysis.inference.answer import Answer, Outage
 from gridtwin.analysis.inference.devices import DeviceTree, device_tree
-from gridtwin.analysis.inference.evidence import Heard, fold
+from gridtwin.analysis.inference.evidence import Evidence, Heard, Momentaries, fold
 from gridtwin.analysis.inference.likelihood import Assumptions, Weights
-from gridtwin.analysis.inference.search import search
+from gridtwin.analysis.inference.rounds import LARGE, Gasps, Scene, gasps_of, outages_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+    from gridtwin.analysis.inference.candidates import Candidates
     from gridtwin.analysis.situation import Situation
 
 LOSS = 0.2  # assumed until outages have shown how many last gasps arrive
-LARGE = 10  # usage points of an outage that tells about the loss
+
+T = TypeVar("T")
 
 
 class Inference:
@@ -54,14 +57,15 @@ class Inference:
         bellwethers: NDArray[np.int32] | None = None,
         devices: DeviceTree | None = None,
     ) -> None:
-        self.situation = situation
         self.assumptions = assumptions or Assumptions()
         count = len(situation.data.usage_points.mrid)
         weighed = None if bellwethers is None else _mask(bellwethers, count)
         self.devices = devices or device_tree(situation, self.assumptions, weighed=weighed)
-        self._known = _mask(known_out, count)
+        known = _mask(known_out, count)
+        self._scene = Scene(situation, self.devices, known, self.assumptions)
         self._heard = Heard.none()
-        self._answers: dict[tuple[int, float], tuple[bytes, TreeAnswer]] = {}
+        self._gasps = _Kept[Gasps]()
+        self._outages = _Kept[tuple[Outage, ...]]()
 
     def update(self, events: Heard) -> None:
         """Take in events, in any order; what was taken in before changes nothing."""
@@ -79,101 +83,92 @@ class Inference:
         if now_s is None:
             now_s = float(self._heard.at_s.max(initial=0.0))
         evidence, momentaries = fold(self._heard.until(now_s), self.assumptions.momentary_s)
-        found = candidates(self.devices, evidence, self._known, self.assumptions)
-        assumed = self.assumptions.loss
-        loss = LOSS if assumed is None else assumed
-        answers = self._answered(found, now_s, loss)
-        if assumed is None and (estimated := _estimated(answers)) != loss:
-            loss = estimated
-            answers = self._answered(found, now_s, loss)
+        found = self._scene.candidates(evidence, self._scene.known_out)
+        clock_s = self._clock(found, now_s)
+        keys = _keys(found, clock_s)
+
+        def gasps(stale: NDArray[np.bool_]) -> dict[int, Gasps]:
+            return gasps_of(self._scene, found, Weights(self.assumptions, LOSS), clock_s, stale)
+
+        def outages(stale: NDArray[np.bool_]) -> dict[int, tuple[Outage, ...]]:
+            return outages_of(self._scene, found, Weights(self.assumptions, loss), clock_s, stale)
+
+        trees = found.tree_id.tolist()
+        loss = self.assumptions.loss or _estimated(self._gasps.of(trees, keys, gasps))
+        weighed = [key + np.float64(loss).tobytes() for key in keys]
+        answers = self._outages.of(trees, weighed, outages)
+        return self._answer(evidence, momentaries, answers, (now_s, loss))
+
+    def _clock(self, found: Candidates, now_s: float) -> NDArray[np.float64]:
+        """Return until when reports are in, per tree; once delays are over, time stands still."""
+        latest = np.full(len(found.tree_id), -np.inf)
+        speaks = found.spoken.speaks
+        np.maximum.at(latest, found.tree[found.at[speaks]], found.reports_s()[speaks])
+        return np.minimum(now_s, latest + self.assumptions.settled_s)
+
+    def _answer(
+        self,
+        evidence: Evidence,
+        momentaries: Momentaries,
+        answers: list[tuple[Outage, ...]],
+        at: tuple[float, float],
+    ) -> Answer:
         outages = sorted(
-            (outage for one in answers for outage in one.outages),
-            key=lambda outage: (-len(outage.out), outage.began_s, int(outage.out[:1].sum())),
+            (outage for tree in answers for outage in tree),
+            key=lambda outage: (-len(outage.out), outage.began_s, outage.out[:1].tolist()),
         )
-        explained = self._known.copy()
+        known = self._scene.known_out
+        explained = known.copy()
         for outage in outages:
             explained[outage.out] = True
             explained[outage.partial] = True
         speaking = evidence.point[evidence.speaks]
-        idle = self._known[speaking] | (self.devices.need[speaking] == 0)
+        idle = known[speaking] | (self.devices.need[speaking] == 0)
         return Answer(
-            now_s=now_s,
+            now_s=at[0],
             outages=tuple(outages),
             unexplained=speaking[~explained[speaking] & ~idle],
             momentaries=momentaries,
             suppressed=int(idle.sum()),
-            loss=loss,
+            loss=at[1],
         )
 
-    def _answered(self, found: Candidates, now_s: float, loss: float) -> list[TreeAnswer]:
-        """Return the answer of every tree, searching those that changed."""
-        trees = len(found.tree_id)
-        latest = np.full(trees, -np.inf)
-        reports, speaks = found.reports_s(), found.spoken.speaks
-        np.maximum.at(latest, found.tree[found.at[speaks]], reports[speaks])
-        clock = np.minimum(now_s, latest + self.assumptions.settled_s)
-        keys = self._keys(found, clock)
-        known = [self._answers.get((int(name), loss)) for name in found.tree_id]
-        stale = np.array(
-            [old is None or old[0] != key for old, key in zip(known, keys, strict=True)], dtype=bool
-        )
-        fresh = self._searched(found, Weights(self.assumptions, loss), clock, stale)
-        answers = []
-        for number, (old, key) in enumerate(zip(known, keys, strict=True)):
-            one = fresh[number] if stale[number] or old is None else old[1]
-            self._answers[int(found.tree_id[number]), loss] = key, one
-            answers.append(one)
-        return answers
 
-    def _keys(self, found: Candidates, clock: NDArray[np.float64]) -> list[bytes]:
-        """Return, per tree, all that its answer depends on."""
-        spoken, at = found.spoken, found.at
-        inside = np.flatnonzero(at >= 0)
-        tree = found.tree[at[inside]]
-        order = inside[np.argsort(tree, kind="stable")]
-        facts = np.column_stack(
-            [
-                spoken.point[order],
-                spoken.gasp_s[order],
-                spoken.call_s[order],
-                spoken.on_s[order],
-            ]
-        )
-        stop = np.cumsum(np.bincount(tree, minlength=len(clock)))
-        parts = np.split(facts, stop[:-1])
-        return [part.tobytes() + when.tobytes() for part, when in zip(parts, clock, strict=True)]
+class _Kept(Generic[T]):
+    """Something about every tree, kept until what it depends on changes."""
 
-    def _searched(
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[bytes, T]] = {}
+
+    def of(
         self,
-        found: Candidates,
-        weights: Weights,
-        clock: NDArray[np.float64],
-        stale: NDArray[np.bool_],
-    ) -> dict[int, TreeAnswer]:
-        """Return the answers of the trees that are stale."""
-        gathered: dict[int, list[Outage]] = {tree: [] for tree in np.flatnonzero(stale).tolist()}
-        if not gathered:
-            return {}
-        reading = Reading(self.situation, self.devices, found, self._known, self.assumptions)
-        for group in groups(found, weights, clock, stale):
-            for tree, outage in reading.outages(group, search(group.forest)):
-                gathered[tree].append(outage)
-        return {
-            tree: self._with_counts(outages, float(clock[tree]))
-            for tree, outages in gathered.items()
+        trees: list[int],
+        keys: list[bytes],
+        compute: Callable[[NDArray[np.bool_]], dict[int, T]],
+    ) -> list[T]:
+        """Return what is known of trees, computed where their key is another than before."""
+        stale = [
+            self._kept.get(tree, (b"",))[0] != key for tree, key in zip(trees, keys, strict=True)
+        ]
+        fresh = compute(np.array(stale, dtype=bool)) if any(stale) else {}
+        self._kept = {
+            tree: (key, fresh[tree]) if tree in fresh else self._kept[tree]
+            for tree, key in zip(trees, keys, strict=True)
         }
+        return [self._kept[tree][1] for tree in trees]
 
-    def _with_counts(self, outages: list[Outage], clock_s: float) -> TreeAnswer:
-        expected, arrived = 0.0, 0
-        for outage in outages:
-            out = outage.out
-            if self.devices.weighed is not None:
-                out = out[self.devices.weighed[out]]
-            if len(out) >= LARGE:
-                elapsed = np.array(clock_s - outage.began_s)
-                expected += len(out) * float(self.assumptions.arrived(elapsed))
-                arrived += outage.gasps
-        return TreeAnswer(tuple(outages), expected, arrived)
+
+def _keys(found: Candidates, clock_s: NDArray[np.float64]) -> list[bytes]:
+    """Return, per tree, all that its answer depends on."""
+    spoken, at = found.spoken, found.at
+    inside = np.flatnonzero(at >= 0)
+    tree = found.tree[at[inside]]
+    order = inside[np.argsort(tree, kind="stable")]
+    columns = (spoken.point, spoken.gasp_s, spoken.call_s, spoken.on_s)
+    facts = np.column_stack([column[order] for column in columns])
+    stop = np.cumsum(np.bincount(tree, minlength=len(clock_s)))
+    parts = np.split(facts, stop[:-1])
+    return [part.tobytes() + when.tobytes() for part, when in zip(parts, clock_s, strict=True)]
 
 
 def _mask(rows: NDArray[np.int32] | None, count: int) -> NDArray[np.bool_]:
@@ -183,10 +178,10 @@ def _mask(rows: NDArray[np.int32] | None, count: int) -> NDArray[np.bool_]:
     return mask
 
 
-def _estimated(answers: list[TreeAnswer]) -> float:
+def _estimated(gasps: list[Gasps]) -> float:
     """Return the share of last gasps that did not arrive, in steps of 5 %."""
-    expected = sum(one.expected for one in answers)
-    arrived = sum(one.arrived for one in answers)
+    expected = sum(one.expected for one in gasps)
     if expected < 10 * LARGE:
         return LOSS
-    return float(np.clip(round(20 * (1 - arrived / expected)) / 20, 0.05, 0.6))
+    lost = 1 - sum(one.arrived for one in gasps) / expected
+    return float(np.clip(round(20 * lost) / 20, 0.05, 0.6))

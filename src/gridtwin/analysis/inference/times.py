@@ -2,8 +2,9 @@
 Propose when the outages of each tree began: where its reports come in bursts.
 
 Reports of one tree with less than `apart_s` between them are one burst, and a burst proposes its
-first report as the time. A report on its own proposes nothing beside bursts: as a late message of
-an outage it needs no time of its own, and alone it convinces nobody.
+first report as the time. A report on its own proposes nothing beside bursts: most often it is a
+late message of an outage, which needs no time of its own. What bursts leave unexplained gets a
+second look, and then such reports propose too.
 """
 
 from __future__ import annotations
@@ -33,7 +34,12 @@ class Times:
 
 
 def propose(
-    tree: NDArray[np.intp], at_s: NDArray[np.float64], *, trees: int, apart_s: float
+    tree: NDArray[np.intp],
+    at_s: NDArray[np.float64],
+    *,
+    trees: int,
+    apart_s: float,
+    alone: bool = False,
 ) -> Times:
     """
     Return the times at which outages of each tree may have begun; at least one each.
@@ -46,6 +52,8 @@ def propose(
         How many trees there are; each has a report.
     apart_s
         Reports further apart than this belong to different bursts.
+    alone
+        Whether a report on its own proposes a time even beside bursts.
     """
     order = np.lexsort((at_s, tree))
     tree, at_s = tree[order], at_s[order]
@@ -58,6 +66,6 @@ def propose(
     rank = np.empty(len(ranked), dtype=np.intp)
     opens = np.searchsorted(whose[ranked], np.arange(trees))
     rank[ranked] = np.arange(len(ranked)) - opens[whose[ranked]]
-    kept = (rank == 0) | ((rank < MOST) & (reports > 1))
+    kept = (rank == 0) | ((rank < MOST) & ((reports > 1) | alone))
     counts = np.bincount(whose[kept], minlength=trees)
     return Times(counts, np.cumsum(counts) - counts, t0_s[kept])
