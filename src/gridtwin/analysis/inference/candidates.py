@@ -96,7 +96,7 @@ def candidates(
     speaks = spoken.speaks
     home = devices.of_point[spoken.point]
     active = ancestors(devices.parent, home[speaks])
-    lone = speaks & ((home < 0) | (devices.sizes(home) > 1))
+    lone = speaks & (devices.sizes(home) != 1)
     points = spoken.point[lone]
     row_of = np.full(len(devices.node) + 1, -1, dtype=np.intp)
     row_of[active] = np.arange(len(active))
@@ -107,7 +107,7 @@ def candidates(
         np.concatenate(
             [
                 devices.tree[active].astype(np.int64),
-                np.where(home < 0, len(devices.node) + spoken.point, devices.tree[home])[lone],
+                devices.trees(points),
             ]
         ),
         return_inverse=True,

@@ -77,8 +77,17 @@ class DeviceTree:
         return total
 
     def sizes(self, rows: NDArray[np.int32]) -> NDArray[np.int64]:
-        """Return the usage points in the loss sets of classes."""
-        return self.total[rows].sum(axis=1)
+        """Return the usage points in the loss sets of classes; 0 for no class."""
+        sizes = np.zeros(len(rows), dtype=np.int64)
+        sizes[rows >= 0] = self.total[rows[rows >= 0]].sum(axis=1)
+        return sizes
+
+    def trees(self, points: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Return a lasting number of the tree of each usage point; its own where it has none."""
+        home = self.of_point[points]
+        number = len(self.node) + points.astype(np.int64)
+        number[home >= 0] = self.tree[home[home >= 0]]
+        return number
 
 
 def device_tree(

@@ -167,8 +167,11 @@ def _keys(found: Candidates, clock_s: NDArray[np.float64]) -> list[bytes]:
     columns = (spoken.point, spoken.gasp_s, spoken.call_s, spoken.on_s)
     facts = np.column_stack([column[order] for column in columns])
     stop = np.cumsum(np.bincount(tree, minlength=len(clock_s)))
-    parts = np.split(facts, stop[:-1])
-    return [part.tobytes() + when.tobytes() for part, when in zip(parts, clock_s, strict=True)]
+    start = np.append(0, stop)
+    return [
+        facts[start[at] : start[at + 1]].tobytes() + when.tobytes()
+        for at, when in enumerate(clock_s)
+    ]
 
 
 def _mask(rows: NDArray[np.int32] | None, count: int) -> NDArray[np.bool_]:
