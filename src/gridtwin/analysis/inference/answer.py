@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from gridtwin.analysis.inference.search import Found
     from gridtwin.analysis.situation import Situation
 
+_CODES = np.arange(8)
+
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
@@ -94,7 +96,10 @@ class Reading:
     ) -> Iterator[tuple[int, Outage]]:
         """Yield each outage with the id of its tree, inner ones first."""
         rows = np.flatnonzero(searched.operated)
-        best = _alternatives(group.forest.parent, searched.operated, probability)
+        twins = {row: self._twins(found, group, searched, row) for row in rows.tolist()}
+        accused = searched.operated.copy()
+        accused[[row for some in twins.values() for row in some]] = True
+        best = _alternatives(group.forest.parent, accused, probability)
         suspect = partial(self._suspect, found, group, probability)
         for row in rows[::-1].tolist():
             label = searched.label[row : row + 1]
@@ -105,26 +110,63 @@ class Reading:
             mask = int(group.forest.mask[row])
             proposed_s = float(group.t0_s[row, labels.time_of(label)[0]])
             outage = self._outage(
-                suspect(row),
+                suspect(twins[row]),
                 (dark & ~was if same_time else dark) & mask,
                 dark,
                 float(searched.gain[row]),
                 proposed_s,
-                None if best[row] < 0 else suspect(best[row]),
+                None if best[row] < 0 else suspect([best[row]]),
             )
             yield int(found.tree_id[found.tree[group.rows[row]]]), outage
 
+    def _twins(self, found: Candidates, group: Group, searched: Found, row: int) -> list[int]:
+        """
+        Return a row, and those above and below with the same loss on the phases that opened.
+
+        Classes differ by what all their poles feed; by what one pole feeds they may not.
+        """
+        parent = group.forest.parent
+        dark = int(labels.dark_phases(searched.label[row : row + 1])[0])
+
+        def lost(at: int) -> int:
+            class_row = int(found.class_row[group.rows[at]])
+            if class_row < 0:
+                return 1
+            return int(self.devices.total[class_row][_CODES & ~dark == 0].sum())
+
+        wanted, twins = lost(row), [row]
+        up = int(parent[row])
+        while up >= 0 and not searched.operated[up] and lost(up) == wanted:
+            twins.append(up)
+            up = int(parent[up])
+        below = np.flatnonzero(parent == row).tolist()
+        while below:
+            at = below.pop()
+            if not searched.operated[at] and lost(at) == wanted:
+                twins.append(at)
+                below = np.flatnonzero(parent == at).tolist()
+        return twins
+
     def _suspect(
-        self, found: Candidates, group: Group, probability: NDArray[np.float64], row: int
+        self,
+        found: Candidates,
+        group: Group,
+        probability: NDArray[np.float64],
+        rows: list[int],
     ) -> Suspect:
-        at = group.rows[row]
-        class_row = int(found.class_row[at])
-        point = int(found.point[at])
-        if class_row >= 0:
-            members = self.devices.members(class_row)
-        else:
-            members = self.devices.alone(int(self.situation.data.usage_points.node[point]))
-        return Suspect(members, point, float(probability[row]))
+        """Return what rows stand for, the likeliest first."""
+        members, point = [], -1
+        for row in sorted(rows, key=lambda row: -probability[row]):
+            at = group.rows[row]
+            class_row = int(found.class_row[at])
+            if class_row >= 0:
+                members.append(self.devices.members(class_row))
+            else:
+                point = int(found.point[at])
+                node = int(self.situation.data.usage_points.node[point])
+                members.append(self.devices.alone(node))
+        chance = min(1.0, float(probability[rows].sum()))
+        return Suspect(np.concatenate(members), point, chance)
 
     def _outage(
         self,

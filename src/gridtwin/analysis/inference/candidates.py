@@ -132,6 +132,7 @@ def candidates(
             reports,
             trees=len(tree_id),
             apart_s=(3.0 if again else 1.5) * assumptions.prompt_s,
+            late_s=2.0 * assumptions.late_s,
             alone=again,
         ),
     )

@@ -39,10 +39,10 @@ RATES_PER_YEAR: dict[str, float] = {
     "power_transformer": 0.01,
     "voltage_regulator": 0.005,
     "series_reactor": 0.001,
-    "service_drop": 0.005,
+    "service_drop": 0.01,
     "busbar": 0.002,
     "ac_line_segment": 0.0005,
-    "usage_point": 0.005,
+    "usage_point": 0.01,
 }
 # Of 100 times that a three-phase device operates, how often one pole alone does.
 SINGLE_POLE_PCT: dict[str, float] = {"fuse": 60.0, "ac_line_segment": 60.0, "jumper": 60.0}
@@ -65,7 +65,7 @@ class Assumptions:
     late_s: float = 600.0  # mean delay of the others
     late_share: float = 0.1
     skew_s: float = 5.0  # by how much a clock may be ahead
-    spurious_per_year: float = 0.5  # last gasps of a meter that has power
+    spurious_per_year: float = 0.2  # last gasps of a meter that has power
     wrong_on: float = 1e-4  # probability that a meter in the dark reports that it is on
     partial_gasp: float = 0.3  # that a meter which loses some of its phases sends a last gasp
     caller: float = 0.1  # share of the customers who call when in the dark

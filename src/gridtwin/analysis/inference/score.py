@@ -2,8 +2,8 @@
 Score what was inferred against what truly happened.
 
 A true outage is *exact* if an outage was inferred that names its device, alone or among those with
-the same loss; *adjacent* if one was inferred at the next device up or down, sections of line not
-being counted as devices. Each inferred outage explains one true one at most.
+the same loss; *adjacent* if one was inferred at the next element up or down whose loss differs, or
+at the next that is no section of line. Each inferred outage explains one true one at most.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from gridtwin.analysis.situation import Situation
 
 _LINE = cim.KIND_CODE["ac_line_segment"]
-NOWHERE = -2
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +80,7 @@ def _exact(
     truth: Sequence[TrueOutage], inferred: Sequence[RolledUp], free: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Return the true outages whose device is named; who names it is not free any more."""
+    alone = {one.point: number for number, one in enumerate(inferred) if one.point >= 0}
     named: dict[int, list[int]] = {}
     for number, one in enumerate(inferred):
         for row in one.equipment.tolist():
@@ -88,6 +88,8 @@ def _exact(
     exact = np.zeros(len(truth), dtype=bool)
     for at, outage in enumerate(truth):
         numbers = [number for number in named.get(outage.equipment, ()) if free[number]]
+        if outage.equipment < 0 and int(outage.out[0]) in alone:
+            numbers = [alone[int(outage.out[0])]]
         if numbers:
             free[numbers[0]], exact[at] = False, True
     return exact
@@ -106,16 +108,14 @@ def _adjacent(
     for number in np.flatnonzero(free).tolist():
         place = skeleton.place(inferred[number].equipment, inferred[number].point)
         at_place.setdefault(place, []).append(number)
-        over_place.setdefault(skeleton.above(place), []).append(number)
+        for up in skeleton.above(place):
+            over_place.setdefault(up, []).append(number)
     adjacent = np.zeros(len(truth), dtype=bool)
     for at in np.flatnonzero(~exact).tolist():
         outage = truth[at]
         place = skeleton.place(np.array([outage.equipment]), int(outage.out[0]))
-        near = [
-            *at_place.get(skeleton.above(place), ()),
-            *over_place.get(place, ()),
-            *at_place.get(place, ()),
-        ]
+        near = [number for up in skeleton.above(place) for number in at_place.get(up, ())]
+        near += [*over_place.get(place, ()), *at_place.get(place, ())]
         for number in near:
             if free[number] and np.isin(outage.out, inferred[number].out).any():
                 free[number], adjacent[at] = False, True
@@ -125,7 +125,7 @@ def _adjacent(
 
 class _Skeleton:
     """
-    The tree of devices without classes that hold nothing but sections of line.
+    The tree of devices, with a way past classes that hold nothing but sections of line.
 
     A place is a class, or ``-3 - usage point`` for what stands below the innermost class.
     """
@@ -144,12 +144,13 @@ class _Skeleton:
             return self._class_of[int(equipment[0])]
         return -3 - point
 
-    def above(self, place: int) -> int:
-        """Return the next place up that is a device."""
+    def above(self, place: int) -> tuple[int, ...]:
+        """Return the next place up, and the next that is more than line."""
         if place <= -3:
-            place = int(self._devices.of_point[-3 - place])
-        elif place >= 0:
-            place = int(self._devices.parent[place])
+            first = int(self._devices.of_point[-3 - place])
+        else:
+            first = int(self._devices.parent[place])
+        place = first
         while place >= 0 and self._bare[place]:
             place = int(self._devices.parent[place])
-        return place if place >= 0 else NOWHERE
+        return tuple({up for up in (first, place) if up >= 0})

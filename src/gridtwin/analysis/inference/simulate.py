@@ -35,7 +35,6 @@ MIX: dict[str, float] = {
     "breaker": 0.03,
     "sectionaliser": 0.04,
     "load_break_switch": 0.05,
-    "service_drop": 0.05,
 }
 
 
@@ -44,6 +43,7 @@ class World:
     """What truly happens to meters and messages."""
 
     outages: int = 20
+    singles: int = 2  # usage points that go dark alone
     mix: Mapping[str, float] = field(default_factory=lambda: MIX)
     loss: float = 0.2  # mean share of last gasps that never arrive
     loss_spread: float = 4.0  # a transformer's own share is beta distributed; larger: more alike
@@ -63,13 +63,14 @@ class World:
     readings: float = 0.02  # share of meters with power that are read after the window
     wrong_readings: float = 2e-4  # share of meters in the dark that are read as on
     fewest: int = 2  # usage points that an operating device darkens at least
+    most: float = 0.5  # share of the largest loss set that it darkens at most
 
 
 @dataclass(frozen=True, slots=True)
 class TrueOutage:
     """One outage that did happen."""
 
-    equipment: int
+    equipment: int  # -1 for a usage point that failed by itself
     phases: int  # poles that opened, as bits of A, B, C
     began_s: float
     out: NDArray[np.int32]  # usage points it holds in the dark, without those of inner outages
@@ -114,6 +115,7 @@ def simulate(
             continue
         dark_s[out] = start_s + began
         truth.append(TrueOutage(row, poles, start_s + began, out))
+    truth += _singles(devices, dark_s, world, (rng, start_s))
     now_s = start_s + world.window_s + 600.0
     parts = [
         *_gasps(situation, dark_s, world, rng),
@@ -153,11 +155,8 @@ def _draw(
     kind = equipment.kind[devices.member]
     names = list(world.mix)
     shares = np.array([world.mix[name] for name in names])
-    fewest = np.where(kind == cim.KIND_CODE["service_drop"], 1, world.fewest)
-    pools = [
-        np.flatnonzero((kind == cim.KIND_CODE[name]) & (size >= fewest) & (size < 0.5 * size.max()))
-        for name in names
-    ]
+    fits = (size >= world.fewest) & (size <= max(world.most * size.max(initial=0), world.fewest))
+    pools = [np.flatnonzero((kind == cim.KIND_CODE[name]) & fits) for name in names]
     shares = np.where([len(pool) > 0 for pool in pools], shares, 0.0)
     shares /= shares.sum()
     taken = np.zeros(len(devices.need), dtype=bool)
@@ -192,6 +191,23 @@ def _inner(devices: DeviceTree, outer: int, rng: np.random.Generator) -> int:
     if not len(child):
         return -1
     return int(devices.members(int(rng.choice(child)))[0])
+
+
+def _singles(
+    devices: DeviceTree,
+    dark_s: NDArray[np.float64],
+    world: World,
+    draw: tuple[np.random.Generator, float],
+) -> list[TrueOutage]:
+    """Return outages of usage points by themselves, and mark them dark."""
+    rng, start_s = draw
+    lit = np.flatnonzero(np.isinf(dark_s) & (devices.need != 0)).astype(np.int32)
+    points = rng.choice(lit, min(world.singles, len(lit)), replace=False)
+    dark_s[points] = start_s + rng.uniform(0, world.window_s, len(points))
+    return [
+        TrueOutage(-1, int(devices.need[point]), float(dark_s[point]), np.array([point]))
+        for point in points.tolist()
+    ]
 
 
 def _behind(situation: Situation, devices: DeviceTree, row: int, poles: int) -> NDArray[np.int32]:

@@ -2,9 +2,9 @@
 Propose when the outages of each tree began: where its reports come in bursts.
 
 Reports of one tree with less than `apart_s` between them are one burst, and a burst proposes its
-first report as the time. A report on its own proposes nothing beside bursts: most often it is a
-late message of an outage, which needs no time of its own. What bursts leave unexplained gets a
-second look, and then such reports propose too.
+first report as the time. A report on its own that follows a burst is most often a late message of
+the same outage, and proposes nothing. What is left unexplained gets a second look, and then such
+reports propose too.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST = 6  # times per tree; of more bursts, those of most reports
+BURST = 5  # reports after which one on its own may be a late message
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ def propose(
     *,
     trees: int,
     apart_s: float,
+    late_s: float,
     alone: bool = False,
 ) -> Times:
     """
@@ -52,6 +54,8 @@ def propose(
         How many trees there are; each has a report.
     apart_s
         Reports further apart than this belong to different bursts.
+    late_s
+        How long after a burst a report may be a late one of it.
     alone
         Whether a report on its own proposes a time even beside bursts.
     """
@@ -66,6 +70,20 @@ def propose(
     rank = np.empty(len(ranked), dtype=np.intp)
     opens = np.searchsorted(whose[ranked], np.arange(trees))
     rank[ranked] = np.arange(len(ranked)) - opens[whose[ranked]]
-    kept = (rank == 0) | ((rank < MOST) & ((reports > 1) | alone))
+    proposes = alone | (reports > 1) | ~_may_be_late(whose, t0_s, reports, late_s)
+    kept = (rank == 0) | ((rank < MOST) & proposes)
     counts = np.bincount(whose[kept], minlength=trees)
     return Times(counts, np.cumsum(counts) - counts, t0_s[kept])
+
+
+def _may_be_late(
+    tree: NDArray[np.intp],
+    t0_s: NDArray[np.float64],
+    reports: NDArray[np.intp],
+    late_s: float,
+) -> NDArray[np.bool_]:
+    """Return whether each of the runs of reports follows a burst of its tree."""
+    number = np.arange(len(tree))
+    last = np.maximum.accumulate(np.where(reports >= BURST, number, -1))
+    found = (last >= 0) & (last != number)
+    return found & (tree[last] == tree) & (t0_s - t0_s[last] <= late_s)
