@@ -92,12 +92,7 @@ def weight_of(
     weights, t0_s = Weights(ASSUMED, 0.2), np.array([times[time]])
     now = np.array([clock])
     at = np.flatnonzero(evidence.point == point)
-    if len(at):
-        both = weights.report(
-            evidence.gasp_s[at], evidence.call_s[at], evidence.on_s[at], t0_s, now
-        )
-    else:
-        both = weights.silence(now - t0_s)
+    both = weights.report(evidence.take(at), t0_s, now) if len(at) else weights.silence(now - t0_s)
     return float(both[0 if needed & ~dark == 0 else 1][0])
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.inference.candidates import Candidates, Group
     from gridtwin.analysis.inference.devices import DeviceTree
-    from gridtwin.analysis.inference.evidence import Evidence, Momentaries
+    from gridtwin.analysis.inference.evidence import Ended, Evidence
     from gridtwin.analysis.inference.likelihood import Assumptions
     from gridtwin.analysis.inference.search import Found
     from gridtwin.analysis.situation import Situation
@@ -58,7 +58,7 @@ class Answer:
     now_s: float
     outages: tuple[Outage, ...]
     unexplained: NDArray[np.int32]  # usage points that report, and no outage says why
-    momentaries: Momentaries
+    momentaries: Ended
     suppressed: int  # usage points that report and are in a known outage, or had no supply before
     loss: float  # share of last gasps that never arrive, as assumed or estimated
 

@@ -32,6 +32,7 @@ _CODES = np.arange(8, dtype=np.uint8)
 # (phases needed, phases dark): whether all, or only some, of what is needed is dark
 _ALL = (_CODES[:, None] & ~_CODES[None, :] & 7 == 0) & (_CODES[:, None] != 0)
 _SOME = (_CODES[:, None] & _CODES[None, :] != 0) & ~_ALL
+_OPENS = np.array([0.0, 1.0, 1.0, 1.0, 0.0])  # columns of a prior in which poles open
 _DARK = np.arange(1, 1 + labels.SETS)
 
 
@@ -222,7 +223,11 @@ def groups(
         _add_quiet(own, found.quiet[rows], weights.silence(clock_s[tree][:, None] - t0_s))
         _add_spoken(own, found, number, weights, clock_s)
         forest = Forest(
-            number[found.parent[rows]], found.mask[rows], found.log_prior[rows], own, times
+            number[found.parent[rows]],
+            found.mask[rows],
+            found.log_prior[rows] + np.log(weights.activity) * _OPENS,
+            own,
+            times,
         )
         yield Group(rows, t0_s, forest)
 
@@ -249,17 +254,11 @@ def _add_spoken(
     here = np.flatnonzero(number[found.at] >= 0)
     if not len(here):
         return
-    at, spoken, need = number[found.at[here]], found.spoken, found.need[here]
+    at, spoken, need = number[found.at[here]], found.spoken.take(here), found.need[here]
     tree = found.tree[found.at[here]]
     t0_s = found.times.of(tree)
     for time in range(t0_s.shape[1]):
-        full, part = weights.report(
-            spoken.gasp_s[here],
-            spoken.call_s[here],
-            spoken.on_s[here],
-            t0_s[:, time],
-            clock_s[tree],
-        )
+        full, part = weights.report(spoken, t0_s[:, time], clock_s[tree])
         for dark in range(1, 1 + labels.SETS):
             weight = np.where(_ALL[need, dark], full, np.where(_SOME[need, dark], part, 0.0))
             label = labels.SETS * time + dark

@@ -7,7 +7,7 @@ The order in which events come does not matter, nor does an event that comes twi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,31 +30,37 @@ class Evidence:
     gasp_s: Floats  # when its last gasp came that no later sign of power takes back; NaN for none
     call_s: Floats  # when its customer called first since then; NaN for none
     on_s: Floats  # when it last showed that it is on; minus infinity for never
-    phases: NDArray[np.uint8]  # that its last gasps named; 0 for none
+    # when an interruption that ended began around it, before its gasp; minus infinity for none
+    shaken_s: Floats
 
     @property
     def speaks(self) -> NDArray[np.bool_]:
         """Whether each usage point says that it is dark."""
         return ~np.isnan(self.gasp_s) | ~np.isnan(self.call_s)
 
-    def take(self, rows: NDArray[np.bool_]) -> Evidence:
-        """Return the rows where a mask is true."""
+    def take(self, rows: NDArray[Any]) -> Evidence:
+        """Return some rows, or those where a mask is true."""
         return Evidence(
             self.point[rows],
             self.gasp_s[rows],
             self.call_s[rows],
             self.on_s[rows],
-            self.phases[rows],
+            self.shaken_s[rows],
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Momentaries:
-    """Interruptions that ended within minutes."""
+class Ended:
+    """Last gasps that were followed by the news that power is back."""
 
     point: NDArray[np.int32]
     began_s: Floats
     ended_s: Floats
+
+    def within(self, momentary_s: float) -> Ended:
+        """Return the momentary interruptions, which ended within a time."""
+        kept = self.ended_s - self.began_s <= momentary_s
+        return Ended(self.point[kept], self.began_s[kept], self.ended_s[kept])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ class Heard:
         return self.take(self.at_s <= now_s)
 
 
-def fold(heard: Heard, momentary_s: float) -> tuple[Evidence, Momentaries]:
+def fold(heard: Heard, momentary_s: float) -> tuple[Evidence, Ended]:
     """
     Return what the events of each usage point come to.
 
@@ -116,11 +122,9 @@ def fold(heard: Heard, momentary_s: float) -> tuple[Evidence, Momentaries]:
     called = (heard.kind == CALL) & after
     np.minimum.at(call_s, owner[called], heard.at_s[called])
     call_s[np.isinf(call_s)] = np.nan
-    phases = np.zeros(len(points), dtype=np.uint8)
-    named = (heard.kind == LAST_GASP) & after
-    np.bitwise_or.at(phases, owner[named], heard.phases[named])
-    evidence = Evidence(points.astype(np.int32), gasp_s, call_s, on_s, phases)
-    return evidence, _momentaries(every, late, momentary_s)
+    unknown = np.full(len(points), -np.inf)
+    evidence = Evidence(points.astype(np.int32), gasp_s, call_s, on_s, unknown)
+    return evidence, _ended(every, late)
 
 
 def _last_run(
@@ -150,15 +154,14 @@ def _late(heard: Heard, momentary_s: float) -> NDArray[np.bool_]:
     return late
 
 
-def _momentaries(heard: Heard, late: NDArray[np.bool_], momentary_s: float) -> Momentaries:
-    """Return the last gasps that power took back soon."""
+def _ended(heard: Heard, late: NDArray[np.bool_]) -> Ended:
+    """Return the last gasps that are followed by the news that power is back."""
     kept = (heard.kind == LAST_GASP) | (heard.kind == POWER_RESTORED)
     point, kind, at = heard.point[kept], heard.kind[kept], heard.at_s[kept]
     pairs = (kind[:-1] == LAST_GASP) & (kind[1:] == POWER_RESTORED)
     pairs |= late[kept][1:]  # the two came in the wrong order
-    pairs &= point[:-1] == point[1:]
-    first = np.flatnonzero(pairs & (np.diff(at) <= momentary_s))
-    return Momentaries(point[first], at[first], at[first + 1])
+    first = np.flatnonzero(pairs & (point[:-1] == point[1:]))
+    return Ended(point[first], at[first], at[first + 1])
 
 
 def heard_of(network: Network, events: MeterEvents) -> tuple[Heard, NDArray[np.intp]]:

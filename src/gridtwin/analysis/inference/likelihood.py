@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gridtwin.analysis.inference.evidence import Evidence
+
     Floats = NDArray[np.float64]
 
 YEAR_S = 365.25 * 86_400.0
@@ -61,12 +63,14 @@ class Assumptions:
     """
 
     loss: float | None = None  # share of last gasps that never arrive; None: estimated
+    activity: float | None = None  # by how much devices operate more often; None: estimated
     prompt_s: float = 20.0  # mean delay of most last gasps
     late_s: float = 600.0  # mean delay of the others
     late_share: float = 0.1
     skew_s: float = 5.0  # by how much a clock may be ahead
     spurious_per_year: float = 0.2  # last gasps of a meter that has power
     wrong_on: float = 1e-4  # probability that a meter in the dark reports that it is on
+    lost_restored: float = 0.05  # share of meters back on that do not say so
     partial_gasp: float = 0.3  # that a meter which loses some of its phases sends a last gasp
     caller: float = 0.1  # share of the customers who call when in the dark
     call_s: float = 900.0  # mean time until they do
@@ -77,13 +81,17 @@ class Assumptions:
     def __post_init__(self) -> None:
         """Refuse what is no probability, time or rate."""
         loss = 0.5 if self.loss is None else self.loss
-        shares = (loss, self.late_share, self.wrong_on, self.partial_gasp, self.caller)
+        activity = 1.0 if self.activity is None else self.activity
+        shares = (
+            *(loss, self.late_share, self.wrong_on, self.lost_restored),
+            *(self.partial_gasp, self.caller),
+        )
         if not all(0 < share < 1 for share in shares):
-            msg = "loss, late_share, wrong_on, partial_gasp and caller lie between 0 and 1"
+            msg = "shares and probabilities lie between 0 and 1"
             raise InputError(msg)
         positive = (
             *(self.prompt_s, self.late_s, self.call_s, self.momentary_s, self.skew_s),
-            *(self.spurious_per_year, self.spurious_calls_per_year),
+            *(self.spurious_per_year, self.spurious_calls_per_year, activity),
             *self.rates_per_year.values(),
         )
         if not all(0 < value < np.inf for value in positive):
@@ -124,10 +132,11 @@ class Assumptions:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What evidence weighs under assumptions, with the loss known."""
+    """What evidence weighs under assumptions, with the loss and the activity known."""
 
     assumptions: Assumptions
     loss: float
+    activity: float = 1.0
 
     def silence(self, elapsed_s: Floats) -> tuple[Floats, Floats]:
         """
@@ -147,19 +156,14 @@ class Weights:
         a = self.assumptions
         return np.log1p(-a.caller * -np.expm1(-np.maximum(elapsed_s, 0.0) / a.call_s))
 
-    def report(
-        self, gasp_s: Floats, call_s: Floats, on_s: Floats, t0_s: Floats, now_s: Floats
-    ) -> tuple[Floats, Floats]:
+    def report(self, told: Evidence, t0_s: Floats, now_s: Floats) -> tuple[Floats, Floats]:
         """
         Return what the reports of meters weigh if they are dark since `t0_s`.
 
         Parameters
         ----------
-        gasp_s, call_s
-            When the last gasp and the first call came that no later sign of power takes back; NaN
-            for none.
-        on_s
-            When the meter last showed that it is on; minus infinity for never.
+        told
+            What the meters say.
         t0_s, now_s
             When it would have gone dark, and until when reports are in.
 
@@ -169,6 +173,7 @@ class Weights:
             If it lost all its phases, and if it lost some of them; each of shape (meters,).
         """
         a = self.assumptions
+        gasp_s, call_s, on_s = told.gasp_s, told.call_s, told.on_s
         silent, silent_part = self.silence(now_s - t0_s)
         no_call = self._no_call(now_s - t0_s)
         delay = gasp_s - t0_s
@@ -177,7 +182,11 @@ class Weights:
             in_time = delay >= -a.skew_s
             called = call_s >= t0_s - a.skew_s
             contradicted = on_s > t0_s + a.skew_s
-        heard = np.log((1.0 - self.loss) * a.density(delay) / rate) + no_call
+        # A gasp of a meter that has power is a stray, or of an interruption that ended.
+        shaken = np.isfinite(told.shaken_s) & ~np.isnan(gasp_s)
+        since = np.where(shaken, gasp_s, 0.0) - np.where(shaken, told.shaken_s, 0.0)
+        lit = rate + shaken * a.lost_restored * (1.0 - self.loss) * a.density(since)
+        heard = np.log((1.0 - self.loss) * a.density(delay) / lit) + no_call
         gasped = ~np.isnan(gasp_s)
         # A meter that gasped before t0 was in the dark already, and says nothing more.
         full = np.where(gasped, np.where(in_time, heard, 0.0), silent)

@@ -28,11 +28,22 @@ SEARCHES = 8  # of one tree at most
 LARGE = 10  # usage points of an outage that tells about the loss
 
 
-class Gasps(NamedTuple):
-    """What large outages tell about the loss of last gasps."""
+class Survey(NamedTuple):
+    """What a first look at a tree tells of the loss and of how much is going on."""
 
-    expected: float  # that should have come by now if none were lost
-    arrived: int
+    outages: int = 0  # of more than one usage point
+    expected: float = (
+        0.0  # last gasps that large ones should have brought by now, if none were lost
+    )
+    arrived: int = 0  # last gasps that they did bring
+
+    def and_also(self, other: Survey) -> Survey:
+        """Return the sums of two."""
+        return Survey(
+            self.outages + other.outages,
+            self.expected + other.expected,
+            self.arrived + other.arrived,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,27 +117,31 @@ def outages_of(
     return {tree: tuple(outages) for tree, outages in gathered.items()}
 
 
-def gasps_of(
+def surveys_of(
     scene: Scene,
     found: Candidates,
     weights: Weights,
     clock_s: NDArray[np.float64],
     chosen: NDArray[np.bool_],
-) -> dict[int, Gasps]:
-    """Return what the large outages of the trees that are chosen tell about the loss."""
-    gathered = {tree: Gasps(0.0, 0) for tree in found.tree_id[chosen].tolist()}
+) -> dict[int, Survey]:
+    """Return a first look at the trees that are chosen, by the id of the tree."""
+    gathered = {tree: Survey() for tree in found.tree_id[chosen].tolist()}
     until = dict(zip(found.tree_id.tolist(), clock_s.tolist(), strict=True))
     reading = scene.reading(found)
     for group in groups(found, weights, clock_s, chosen):
         searched = search(group.forest)
         unsure = np.zeros(len(group.rows))
         for tree, outage in reading.outages(found, group, searched, unsure):
-            out = outage.out
-            if scene.devices.weighed is not None:
-                out = out[scene.devices.weighed[out]]
-            if len(out) >= LARGE:
-                elapsed = np.array(until[tree] - outage.began_s)
-                expected = len(out) * float(scene.assumptions.arrived(elapsed))
-                old = gathered[tree]
-                gathered[tree] = Gasps(old.expected + expected, old.arrived + outage.gasps)
+            gathered[tree] = gathered[tree].and_also(_surveyed(scene, outage, until[tree]))
     return gathered
+
+
+def _surveyed(scene: Scene, outage: Outage, clock_s: float) -> Survey:
+    """Return what one outage tells."""
+    out = outage.out
+    if scene.devices.weighed is not None:
+        out = out[scene.devices.weighed[out]]
+    if len(out) < LARGE:
+        return Survey(int(len(outage.out) > 1))
+    elapsed_s = np.array(clock_s - outage.began_s)
+    return Survey(1, len(out) * float(scene.assumptions.arrived(elapsed_s)), outage.gasps)

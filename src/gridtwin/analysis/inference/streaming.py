@@ -7,15 +7,17 @@ passing of time still makes silence speak. The answer is that of all events at o
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
 from gridtwin.analysis.inference.answer import Answer, Outage
 from gridtwin.analysis.inference.devices import DeviceTree, device_tree
-from gridtwin.analysis.inference.evidence import Evidence, Heard, Momentaries, fold
+from gridtwin.analysis.inference.evidence import Ended, Evidence, Heard, fold
 from gridtwin.analysis.inference.likelihood import Assumptions, Weights
-from gridtwin.analysis.inference.rounds import LARGE, Gasps, Scene, gasps_of, outages_of
+from gridtwin.analysis.inference.returns import shaken
+from gridtwin.analysis.inference.rounds import LARGE, Scene, Survey, outages_of, surveys_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from gridtwin.analysis.situation import Situation
 
 LOSS = 0.2  # assumed until outages have shown how many last gasps arrive
+HOUR_S = 3_600.0
+WIDE = 0.1  # shape of the prior of the activity
 
 T = TypeVar("T")
 
@@ -64,7 +68,7 @@ class Inference:
         known = _mask(known_out, count)
         self._scene = Scene(situation, self.devices, known, self.assumptions)
         self._heard = Heard.none()
-        self._gasps = _Kept[Gasps]()
+        self._surveys = _Kept[Survey]()
         self._outages = _Kept[tuple[Outage, ...]]()
 
     def update(self, events: Heard) -> None:
@@ -82,22 +86,39 @@ class Inference:
         """
         if now_s is None:
             now_s = float(self._heard.at_s.max(initial=0.0))
-        evidence, momentaries = fold(self._heard.until(now_s), self.assumptions.momentary_s)
+        evidence, ended = fold(self._heard.until(now_s), self.assumptions.momentary_s)
+        shaken_s = shaken(self.devices, evidence, ended, self.assumptions)
+        evidence = replace(evidence, shaken_s=shaken_s)
         found = self._scene.candidates(evidence, self._scene.known_out)
         clock_s = self._clock(found, now_s)
         keys = _keys(found, clock_s)
 
-        def gasps(stale: NDArray[np.bool_]) -> dict[int, Gasps]:
-            return gasps_of(self._scene, found, Weights(self.assumptions, LOSS), clock_s, stale)
+        def surveys(stale: NDArray[np.bool_]) -> dict[int, Survey]:
+            return surveys_of(self._scene, found, Weights(self.assumptions, LOSS), clock_s, stale)
 
         def outages(stale: NDArray[np.bool_]) -> dict[int, tuple[Outage, ...]]:
-            return outages_of(self._scene, found, Weights(self.assumptions, loss), clock_s, stale)
+            return outages_of(self._scene, found, weights, clock_s, stale)
 
         trees = found.tree_id.tolist()
-        loss = self.assumptions.loss or _estimated(self._gasps.of(trees, keys, gasps))
-        weighed = [key + np.float64(loss).tobytes() for key in keys]
-        answers = self._outages.of(trees, weighed, outages)
-        return self._answer(evidence, momentaries, answers, (now_s, loss))
+        weights = self._weights(self._surveys.of(trees, keys, surveys), found)
+        grounds = np.array([weights.loss, weights.activity]).tobytes()
+        answers = self._outages.of(trees, [key + grounds for key in keys], outages)
+        return self._answer(evidence, ended, answers, (now_s, weights.loss))
+
+    def _weights(self, surveys: list[Survey], found: Candidates) -> Weights:
+        """Return the weights of evidence, with the loss and the activity that surveys tell."""
+        total = Survey()
+        for one in surveys:
+            total = total.and_also(one)
+        loss = self.assumptions.loss or _loss(total)
+        activity = self.assumptions.activity
+        if activity is None:
+            reports = found.reports_s()
+            reports = reports[~np.isnan(reports)]
+            span_s = max(HOUR_S, float(np.ptp(reports))) if len(reports) else HOUR_S
+            usual = float(self.devices.rate.sum()) / self.assumptions.prompt_s * span_s
+            activity = _activity(total.outages, usual)
+        return Weights(self.assumptions, loss, activity)
 
     def _clock(self, found: Candidates, now_s: float) -> NDArray[np.float64]:
         """Return until when reports are in, per tree; once delays are over, time stands still."""
@@ -109,7 +130,7 @@ class Inference:
     def _answer(
         self,
         evidence: Evidence,
-        momentaries: Momentaries,
+        ended: Ended,
         answers: list[tuple[Outage, ...]],
         at: tuple[float, float],
     ) -> Answer:
@@ -128,7 +149,7 @@ class Inference:
             now_s=at[0],
             outages=tuple(outages),
             unexplained=speaking[~explained[speaking] & ~idle],
-            momentaries=momentaries,
+            momentaries=ended.within(self.assumptions.momentary_s),
             suppressed=int(idle.sum()),
             loss=at[1],
         )
@@ -164,7 +185,7 @@ def _keys(found: Candidates, clock_s: NDArray[np.float64]) -> list[bytes]:
     inside = np.flatnonzero(at >= 0)
     tree = found.tree[at[inside]]
     order = inside[np.argsort(tree, kind="stable")]
-    columns = (spoken.point, spoken.gasp_s, spoken.call_s, spoken.on_s)
+    columns = (spoken.point, spoken.gasp_s, spoken.call_s, spoken.on_s, spoken.shaken_s)
     facts = np.column_stack([column[order] for column in columns])
     stop = np.cumsum(np.bincount(tree, minlength=len(clock_s)))
     start = np.append(0, stop)
@@ -181,10 +202,20 @@ def _mask(rows: NDArray[np.int32] | None, count: int) -> NDArray[np.bool_]:
     return mask
 
 
-def _estimated(gasps: list[Gasps]) -> float:
+def _loss(survey: Survey) -> float:
     """Return the share of last gasps that did not arrive, in steps of 5 %."""
-    expected = sum(one.expected for one in gasps)
-    if expected < 10 * LARGE:
+    if survey.expected < 10 * LARGE:
         return LOSS
-    lost = 1 - sum(one.arrived for one in gasps) / expected
+    lost = 1 - survey.arrived / survey.expected
     return float(np.clip(round(20 * lost) / 20, 0.05, 0.6))
+
+
+def _activity(outages: int, usual: float) -> float:
+    """
+    Return by how much devices operate more often than usual, in powers of 2 from 1 to 1,024.
+
+    The posterior mean under a wide gamma prior of mean 1. The first outage is left out: without one
+    nobody would ask.
+    """
+    times = (max(outages - 1, 0) + WIDE) / (usual + WIDE)
+    return float(2 ** np.clip(np.floor(np.log2(times)), 0, 10))

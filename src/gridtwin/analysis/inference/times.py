@@ -29,6 +29,10 @@ class Times:
     start: NDArray[np.intp]  # (trees,) where each tree's times begin
     t0_s: NDArray[np.float64]
 
+    def tree(self) -> NDArray[np.intp]:
+        """Return the tree of each time."""
+        return np.repeat(np.arange(len(self.count)), self.count)
+
     def of(self, trees: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the times of trees that have equally many, shape (trees, times)."""
         return self.t0_s[self.start[trees][:, None] + np.arange(self.count[trees[0]])]
