@@ -104,6 +104,9 @@ def _of_csv(text: str, where: str) -> tuple[pd.DataFrame, np.ndarray[Any, Any]]:
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         msg = f"{where}: this is no CSV: {' '.join(str(error).split())}"
         raise SourceError(msg) from error
+    if not isinstance(frame.index, pd.RangeIndex):
+        msg = f"{where}: this is no CSV: its lines have more fields than its header"
+        raise SourceError(msg)
     line = np.arange(2, len(frame) + 2)
     blank = np.asarray((frame == "").all(axis=1), dtype=bool)
     return frame[~blank], line[~blank]

@@ -75,7 +75,8 @@ class Reading:
     gasp_s: NDArray[np.float64] = field(init=False)  # (usage points,) of those weighed
     call_s: NDArray[np.float64] = field(init=False)
     on_s: NDArray[np.float64] = field(init=False)
-    taken: NDArray[np.bool_] = field(init=False)  # usage points of outages read before
+    taken: NDArray[np.bool_] = field(init=False)  # usage points out in outages read before
+    explained: NDArray[np.bool_] = field(init=False)  # and those in part out
 
     def __post_init__(self) -> None:
         """Spread the evidence over the usage points."""
@@ -85,7 +86,7 @@ class Reading:
         self.gasp_s[spoken.point] = spoken.gasp_s
         self.call_s[spoken.point] = spoken.call_s
         self.on_s[spoken.point] = spoken.on_s
-        self.taken = self.known_out.copy()
+        self.taken, self.explained = self.known_out.copy(), self.known_out.copy()
 
     def outages(
         self,
@@ -128,11 +129,14 @@ class Reading:
         parent = group.forest.parent
         dark = int(labels.dark_phases(searched.label[row : row + 1])[0])
 
-        def lost(at: int) -> int:
-            class_row = int(found.class_row[group.rows[at]])
-            if class_row < 0:
-                return 1
-            return int(self.devices.total[class_row][_CODES & ~dark == 0].sum())
+        def lost(at: int) -> tuple[int, int]:
+            row = group.rows[at]
+            class_row, point = int(found.class_row[row]), int(found.point[row])
+            if class_row >= 0:
+                total = self.devices.total[class_row]
+            else:
+                total = np.bincount(self.devices.need[point : point + 1], minlength=8)
+            return int(total[_CODES & ~dark == 0].sum()), int(total[_CODES & dark != 0].sum())
 
         wanted, twins = lost(row), [row]
         up = int(parent[row])
@@ -184,6 +188,7 @@ class Reading:
         lost, dimmed = (need & ~np.uint8(dark) == 0), need & np.uint8(dark) != 0
         out = points[lost & ~on]
         self.taken[out] = True
+        self.explained[points[lost | dimmed]] = True
         gasped, called = ~np.isnan(self.gasp_s[out]), ~np.isnan(self.call_s[out])
         return Outage(
             suspect=suspect,

@@ -111,7 +111,7 @@ def outages_of(
         if not fresh:
             break
         inside = (found.at >= 0) & np.isin(found.tree_id, list(fresh))[found.tree[found.at]]
-        found = scene.candidates(found.spoken.take(inside), reading.taken, again=True)
+        found = scene.candidates(found.spoken.take(inside), reading.explained, again=True)
         chosen = np.ones(len(found.tree_id), dtype=bool)
         clock_s = np.array([until[tree] for tree in found.tree_id.tolist()])
     return {tree: tuple(outages) for tree, outages in gathered.items()}
