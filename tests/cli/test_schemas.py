@@ -14,6 +14,13 @@ from gridtwin.cli.app import app
 from networks import two_feeders_with_a_tie
 
 AROUND = "POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))"
+EVENTS = """mrid,kind,at
+M3,last_gasp,2026-11-25T08:00:00Z
+M3,call,2026-11-25T08:05:00Z
+M4,last_gasp,2026-11-25T08:00:00Z
+M4,power_restored,2026-11-25T08:01:00Z
+M9,last_gasp,2026-11-25T08:00:00Z
+"""
 SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
 
 
@@ -28,6 +35,7 @@ SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
         ("explain-1", ("explain", "M3")),
         ("check-1", ("check",)),
         ("sweep-1", ("outage", "sweep")),
+        ("inference-1", ("outage", "infer", "EVENTS")),
         ("switch-1", ("switch", "open", "TIE")),
         ("switch-1", ("switch", "close", "TIE", "--phases", "A")),
         ("states-1", ("state", "list")),
@@ -43,6 +51,10 @@ def test_documents_fit_their_schema(tmp_path: Path, schema: str, words: tuple[st
     path = tmp_path / "small.twin"
     twin = gridtwin.open(two_feeders_with_a_tie()).save(path)
     twin.outages.open("BKR2", id="O-1", cause="tree")
+    gridtwin.open(two_feeders_with_a_tie()).save(path)
+    events = tmp_path / "events.csv"
+    events.write_text(EVENTS, encoding="utf-8")
+    words = tuple(str(events) if word == "EVENTS" else word for word in words)
     done = CliRunner().invoke(app, [*words, "--in", str(path), "--json"])
     assert done.exit_code == 0, done.output
     published = json.loads((SCHEMAS / f"{schema}.schema.json").read_text())

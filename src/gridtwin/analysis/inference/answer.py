@@ -188,7 +188,7 @@ class Reading:
         lost, dimmed = (need & ~np.uint8(dark) == 0), need & np.uint8(dark) != 0
         out = points[lost & ~on]
         self.taken[out] = True
-        self.explained[points[lost | dimmed]] = True
+        self.explained[points[(lost | dimmed) & ~on]] = True
         gasped, called = ~np.isnan(self.gasp_s[out]), ~np.isnan(self.call_s[out])
         return Outage(
             suspect=suspect,
