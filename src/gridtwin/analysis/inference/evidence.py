@@ -32,6 +32,8 @@ class Evidence:
     on_s: Floats  # when it last showed that it is on; minus infinity for never
     # when an interruption that ended began around it, before its gasp; minus infinity for none
     shaken_s: Floats
+    # when power came back before its gasp, with no gasp to that; minus infinity for never
+    owed_s: Floats
 
     @property
     def speaks(self) -> NDArray[np.bool_]:
@@ -46,6 +48,7 @@ class Evidence:
             self.call_s[rows],
             self.on_s[rows],
             self.shaken_s[rows],
+            self.owed_s[rows],
         )
 
 
@@ -122,8 +125,14 @@ def fold(heard: Heard, momentary_s: float) -> tuple[Evidence, Ended]:
     called = (heard.kind == CALL) & after
     np.minimum.at(call_s, owner[called], heard.at_s[called])
     call_s[np.isinf(call_s)] = np.nan
-    unknown = np.full(len(points), -np.inf)
-    evidence = Evidence(points.astype(np.int32), gasp_s, call_s, on_s, unknown)
+    evidence = Evidence(
+        points.astype(np.int32),
+        gasp_s,
+        call_s,
+        on_s,
+        shaken_s=np.full(len(points), -np.inf),
+        owed_s=_owed(heard, owner, len(points)),
+    )
     return evidence, _ended(every, late)
 
 
@@ -152,6 +161,18 @@ def _late(heard: Heard, momentary_s: float) -> NDArray[np.bool_]:
     # News that power is back, with a last gasp before it, has had its own.
     late[2:] &= ~(gasp[:-2] & (heard.point[2:] == heard.point[:-2]))
     return late
+
+
+def _owed(heard: Heard, owner: NDArray[np.intp], count: int) -> Floats:
+    """Return when power came back last with no last gasp to it, if a last gasp follows."""
+    gasp, back = heard.kind == LAST_GASP, heard.kind == POWER_RESTORED
+    same = heard.point[1:] == heard.point[:-1]
+    alone = back.copy()
+    alone[1:] &= ~(gasp[:-1] & same)
+    before = alone[:-1] & gasp[1:] & same
+    owed_s = np.full(count, -np.inf)
+    owed_s[owner[:-1][before]] = heard.at_s[:-1][before]
+    return owed_s
 
 
 def _ended(heard: Heard, late: NDArray[np.bool_]) -> Ended:

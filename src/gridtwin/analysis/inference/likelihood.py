@@ -152,6 +152,12 @@ class Weights:
         uncalled = self._no_call(elapsed_s)
         return np.log1p(-heard) + uncalled, np.log1p(-heard * a.partial_gasp) + 0.5 * uncalled
 
+    def _late(self, gasp_s: Floats, began_s: Floats) -> Floats:
+        """Return the density of gasps of an interruption; 0 where there was none."""
+        told = np.isfinite(began_s) & np.isfinite(gasp_s)
+        delay = np.where(told, gasp_s, 0.0) - np.where(told, began_s, 0.0)
+        return told * (1.0 - self.loss) * self.assumptions.density(delay)
+
     def _no_call(self, elapsed_s: Floats) -> Floats:
         a = self.assumptions
         return np.log1p(-a.caller * -np.expm1(-np.maximum(elapsed_s, 0.0) / a.call_s))
@@ -182,10 +188,10 @@ class Weights:
             in_time = delay >= -a.skew_s
             called = call_s >= t0_s - a.skew_s
             contradicted = on_s > t0_s + a.skew_s
-        # A gasp of a meter that has power is a stray, or of an interruption that ended.
-        shaken = np.isfinite(told.shaken_s) & ~np.isnan(gasp_s)
-        since = np.where(shaken, gasp_s, 0.0) - np.where(shaken, told.shaken_s, 0.0)
-        lit = rate + shaken * a.lost_restored * (1.0 - self.loss) * a.density(since)
+        # A gasp of a meter that has power is a stray, or of an interruption that ended: whose
+        # news of power was lost, or came first.
+        lit = rate + a.lost_restored * self._late(gasp_s, told.shaken_s)
+        lit += self._late(gasp_s, told.owed_s)
         heard = np.log((1.0 - self.loss) * a.density(delay) / lit) + no_call
         gasped = ~np.isnan(gasp_s)
         # A meter that gasped before t0 was in the dark already, and says nothing more.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LOSS = 0.2  # assumed until outages have shown how many last gasps arrive
 HOUR_S = 3_600.0
-WIDE = 0.1  # shape of the prior of the activity
+WIDE = 0.02  # shape of the prior of the activity
 
 T = TypeVar("T")
 
@@ -185,7 +185,10 @@ def _keys(found: Candidates, clock_s: NDArray[np.float64]) -> list[bytes]:
     inside = np.flatnonzero(at >= 0)
     tree = found.tree[at[inside]]
     order = inside[np.argsort(tree, kind="stable")]
-    columns = (spoken.point, spoken.gasp_s, spoken.call_s, spoken.on_s, spoken.shaken_s)
+    columns = (
+        *(spoken.point, spoken.gasp_s, spoken.call_s),
+        *(spoken.on_s, spoken.shaken_s, spoken.owed_s),
+    )
     facts = np.column_stack([column[order] for column in columns])
     stop = np.cumsum(np.bincount(tree, minlength=len(clock_s)))
     start = np.append(0, stop)
