@@ -264,6 +264,7 @@ def test_bellwethers_alone_tell_the_device_and_all_are_counted_out() -> None:
     assert devices(result) == ["FUSE"]
     assert result.customers == 24
     assert result.outages[0].evidence["last_gasps"] == 9
+    assert result.outages[0].evidence["missing"] == 0
     named = twin.infer(said, now=T0 + 300, bellwethers=["A0", "B0", "C0", "D0", "D1"])
     assert named.customers == 24
 

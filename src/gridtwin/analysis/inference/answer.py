@@ -199,10 +199,15 @@ class Reading:
             partial=points[dimmed & ~lost],
             runner_up=runner_up,
             gasps=int(gasped.sum()),
-            silent=int((~gasped & ~called).sum()),
+            silent=int((~gasped & ~called & self._asked(out)).sum()),
             calls=int(called.sum()),
             contradicted=int((on & lost).sum()),
         )
+
+    def _asked(self, points: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Return whether each usage point is weighed."""
+        weighed = self.devices.weighed
+        return np.ones(len(points), dtype=bool) if weighed is None else weighed[points]
 
     def _behind(self, suspect: Suspect) -> NDArray[np.int32]:
         """Return the usage points with supply in the loss set of a suspect."""
