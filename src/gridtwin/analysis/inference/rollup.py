@@ -70,6 +70,8 @@ def roll_up(
     for row in active[top].tolist():
         out = situation.points_at(situation.index.dependents(int(devices.node[row])))
         out = out[devices.need[out] != 0]
+        if taken[out].any():  # inside one that is called already
+            continue
         taken[out] = True
         called.append(RolledUp(devices.members(row), -1, out))
     node = situation.data.usage_points.node
