@@ -210,7 +210,8 @@ class Questions:
         events
             A `MeterEvents`, or a file of CSV or JSON lines.
         now
-            The moment to answer for, unix seconds or ISO 8601; by default that of the last event.
+            The moment to answer for, unix seconds or ISO 8601, while messages are still coming in;
+            by default all that will come has come.
         loss
             Share of last gasps that never arrive; estimated by default.
         options

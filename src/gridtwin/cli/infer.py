@@ -25,7 +25,7 @@ def infer(
     events: Annotated[str, typer.Argument(help="CSV or JSON lines; - for standard input.")],
     twin: In = "",
     now: Annotated[
-        str, typer.Option(help="The moment to answer for; by default that of the last event.")
+        str, typer.Option(help="The moment, while messages still come in; by default all have.")
     ] = "",
     known_out: Annotated[
         list[str] | None,

@@ -307,7 +307,15 @@ class LiveInference:
             self._unknown.setdefault(name, close)
 
     def answer(self, now_s: float | None = None) -> InferenceResult:
-        """Return what most likely happened, by what was reported up to a moment (unix seconds)."""
+        """
+        Return what most likely happened, by what was reported up to a moment.
+
+        Parameters
+        ----------
+        now_s
+            The moment, unix seconds; by default all events are seen, and no message is missing
+            because it is still on its way.
+        """
         answer = self._inference.answer(now_s)
         return InferenceResult(answer, self.situation, dict(self._unknown), self._unknown_events)
 

@@ -82,15 +82,16 @@ class Inference:
         Parameters
         ----------
         now_s
-            The moment, in seconds since 1970 UTC; by default that of the last event.
+            The moment, in seconds since 1970 UTC: what came later is not seen, and what may still
+            be on its way is not missed. By default all events are seen, and nothing else will come.
         """
-        if now_s is None:
-            now_s = float(self._heard.at_s.max(initial=0.0))
-        evidence, ended = fold(self._heard.until(now_s), self.assumptions.momentary_s)
+        until_s = np.inf if now_s is None else now_s
+        last_s = float(self._heard.at_s.max(initial=0.0))
+        evidence, ended = fold(self._heard.until(until_s), self.assumptions.momentary_s)
         shaken_s = shaken(self.devices, evidence, ended, self.assumptions)
         evidence = replace(evidence, shaken_s=shaken_s)
         found = self._scene.candidates(evidence, self._scene.known_out)
-        clock_s = self._clock(found, now_s)
+        clock_s = self._clock(found, until_s)
         keys = _keys(found, clock_s)
 
         def surveys(stale: NDArray[np.bool_]) -> dict[int, Survey]:
@@ -103,7 +104,9 @@ class Inference:
         weights = self._weights(self._surveys.of(trees, keys, surveys), found)
         grounds = np.array([weights.loss, weights.activity]).tobytes()
         answers = self._outages.of(trees, [key + grounds for key in keys], outages)
-        return self._answer(evidence, ended, answers, (now_s, weights.loss))
+        return self._answer(
+            evidence, ended, answers, (last_s if now_s is None else now_s, weights.loss)
+        )
 
     def _weights(self, surveys: list[Survey], found: Candidates) -> Weights:
         """Return the weights of evidence, with the loss and the activity that surveys tell."""
