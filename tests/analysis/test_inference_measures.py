@@ -114,6 +114,14 @@ def test_bursts_propose_times_and_late_reports_do_not() -> None:
     assert again.t0_s.tolist() == [100.0, 400.0, 9_000.0, 50.0, 500.0]
 
 
+def test_a_surge_inside_a_burst_proposes_a_time_of_its_own() -> None:
+    first = np.array([0.0, 1, 2, 3, 5, 8, 12, 20, 32, 50, 75])
+    second = 100.0 + np.array([0.0, 1, 2, 3, 5, 8])
+    at_s = np.concatenate([first, second])
+    times = propose(np.zeros(len(at_s), np.intp), at_s, trees=1, apart_s=30.0, late_s=1_200.0)
+    assert times.t0_s.tolist() == [0.0, 100.0]
+
+
 def test_the_same_seed_gives_the_same_world(town: tuple[Situation, DeviceTree]) -> None:
     situation, devices = town
     world = world_of(situation, outages=6)

@@ -1,10 +1,10 @@
 """
 Propose when the outages of each tree began: where its reports come in bursts.
 
-Reports of one tree with less than `apart_s` between them are one burst, and a burst proposes its
-first report as the time. A report on its own that follows a burst is most often a late message of
-the same outage, and proposes nothing. What is left unexplained gets a second look, and then such
-reports propose too.
+Reports of one tree with less than `apart_s` between them are one burst, unless they surge again,
+and a burst proposes its first report as the time. A report on its own that follows a burst is most
+often a late message of the same outage, and proposes nothing. What is left unexplained gets a
+second look, and then such reports propose too.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST = 6  # times per tree; of more bursts, those of most reports
+SURGE = 3  # times as many reports as just before begin another burst
 BURST = 5  # reports after which one on its own may be a late message
 
 
@@ -67,6 +68,7 @@ def propose(
     tree, at_s = tree[order], at_s[order]
     begins = np.ones(len(tree), dtype=bool)
     begins[1:] = (np.diff(tree) != 0) | (np.diff(at_s) > apart_s)
+    begins |= _surges(tree, at_s, apart_s / 2)
     first = np.flatnonzero(begins)
     reports = np.diff(np.append(first, len(tree)))
     whose, t0_s = tree[first], at_s[first]
@@ -78,6 +80,22 @@ def propose(
     kept = (rank == 0) | ((rank < MOST) & proposes)
     counts = np.bincount(whose[kept], minlength=trees)
     return Times(counts, np.cumsum(counts) - counts, t0_s[kept])
+
+
+def _surges(
+    tree: NDArray[np.intp], at_s: NDArray[np.float64], window_s: float
+) -> NDArray[np.bool_]:
+    """Return where far more reports of a tree follow within a time than came before."""
+    if not len(at_s):
+        return np.zeros(0, dtype=bool)
+    moment = at_s - at_s.min() + tree * (np.ptp(at_s) + 3 * window_s)  # trees one after the other
+    here = np.searchsorted(moment, moment)
+    before = here - np.searchsorted(moment, moment - window_s)
+    after = np.searchsorted(moment, moment + window_s) - here
+    surging = (after >= BURST) & (after >= SURGE * before)
+    rising = surging.copy()
+    rising[1:] &= ~surging[:-1] | (np.diff(moment) > window_s)
+    return rising
 
 
 def _may_be_late(
