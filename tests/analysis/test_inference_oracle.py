@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import gridtwin
 from brute import usage_points_out
 from gridtwin.analysis.inference.answer import Answer
 from gridtwin.analysis.inference.candidates import candidates, groups
@@ -21,10 +22,11 @@ from gridtwin.analysis.inference.likelihood import Assumptions, Weights
 from gridtwin.analysis.inference.search import Forest, marginals, search
 from gridtwin.analysis.inference.streaming import Inference
 from gridtwin.analysis.situation import Situation
+from gridtwin.model.events import CALL, LAST_GASP
 from gridtwin.model.network import Network
 from gridtwin.topology.conduction import Rules
 from gridtwin.topology.index import build
-from networks import random_network
+from networks import random_network, two_feeders_with_a_tie
 
 ASSUMED = Assumptions(loss=0.2)
 MOST = 60_000  # explanations that are tried
@@ -251,3 +253,28 @@ def test_streaming_answers_as_all_events_at_once(seed: int) -> None:
         one, other = streaming.answer(now_s), at_once.answer(now_s)
         assert told(one) == told(other)
         assert one.unexplained.tolist() == other.unexplained.tolist()
+
+
+def test_only_trees_that_heard_something_are_searched_again() -> None:
+    twin = gridtwin.open(two_feeders_with_a_tie())
+    streaming = Inference(twin.situation(), assumptions=Assumptions(loss=0.2, activity=64.0))
+    points = {mrid: row for row, mrid in enumerate(twin.network.usage_points.mrid)}
+
+    def said(mrid: str, kind: int, at_s: float) -> Heard:
+        return Heard(
+            np.array([points[mrid]], dtype=np.int32),
+            np.array([kind], dtype=np.uint8),
+            np.array([at_s]),
+            np.zeros(1, dtype=np.uint8),
+        )
+
+    for mrid in ("M4", "M5"):
+        streaming.update(said(mrid, LAST_GASP, 1_000.0).and_also(said(mrid, CALL, 1_100.0)))
+    before = {int(one.out[-1]): one for one in streaming.answer().outages}
+    assert set(before) == {points["M4"], points["M5"]}
+    streaming.update(said("M5", CALL, 1_050.0))
+    after = {int(one.out[-1]): one for one in streaming.answer().outages}
+    assert after[points["M4"]] is before[points["M4"]]
+    assert after[points["M5"]] is not before[points["M5"]]
+    streaming.forget(2_000.0)
+    assert not streaming.answer().outages

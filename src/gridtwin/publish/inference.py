@@ -306,6 +306,10 @@ class LiveInference:
             close = self.situation.network.ids.close(name, ("usage_points",)) if few else []
             self._unknown.setdefault(name, close)
 
+    def forget(self, before_s: float) -> None:
+        """Drop the events before a moment (unix seconds), so that a long stream stays small."""
+        self._inference.forget(before_s)
+
     def answer(self, now_s: float | None = None) -> InferenceResult:
         """
         Return what most likely happened, by what was reported up to a moment.

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.inference.evidence import Evidence
     from gridtwin.analysis.inference.likelihood import Assumptions, Weights
 
+LARGEST_BATCH = 200_000  # rows times times searched at once: about 200 MB of work
 _CODES = np.arange(8, dtype=np.uint8)
 # (phases needed, phases dark): whether all, or only some, of what is needed is dark
 _ALL = (_CODES[:, None] & ~_CODES[None, :] & 7 == 0) & (_CODES[:, None] != 0)
@@ -212,9 +213,11 @@ def groups(
     chosen
         Which trees.
     """
-    count = found.times.count
-    for times in np.unique(count[chosen]).tolist():
-        rows = np.flatnonzero((chosen & (count == times))[found.tree])
+    for trees in _batches(found, chosen):
+        times = int(found.times.count[trees[0]])
+        inside = np.zeros(len(chosen), dtype=bool)
+        inside[trees] = True
+        rows = np.flatnonzero(inside[found.tree])
         number = np.full(len(found.tree) + 1, -1, dtype=np.intp)
         number[rows] = np.arange(len(rows))
         tree = found.tree[rows]
@@ -230,6 +233,15 @@ def groups(
             times,
         )
         yield Group(rows, t0_s, forest)
+
+
+def _batches(found: Candidates, chosen: NDArray[np.bool_]) -> Iterator[NDArray[np.intp]]:
+    """Yield trees with equally many times, not too many at once."""
+    size = np.bincount(found.tree, minlength=len(chosen))
+    for times in np.unique(found.times.count[chosen]).tolist():
+        trees = np.flatnonzero(chosen & (found.times.count == times))
+        batch = np.cumsum(size[trees] * times) // LARGEST_BATCH
+        yield from np.split(trees, np.flatnonzero(np.diff(batch)) + 1)
 
 
 def _add_quiet(

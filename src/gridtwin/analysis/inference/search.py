@@ -51,7 +51,7 @@ def search(forest: Forest) -> Found:
     """Return the likeliest labelling of a forest, exactly."""
     levels = list(_levels(forest.parent))
     best = forest.own.copy()
-    choice = np.zeros(best.shape, dtype=np.intp)
+    choice = np.zeros(best.shape, dtype=np.int16)
     to_best = np.empty(best.shape)
     for level in reversed(levels):
         for at, moves in _parts(forest, level):
@@ -67,7 +67,7 @@ def search(forest: Forest) -> Found:
 def _read_back(
     forest: Forest,
     levels: list[NDArray[np.intp]],
-    choice: NDArray[np.intp],
+    choice: NDArray[np.int16],
     scores: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_], NDArray[np.float64]]:
     """Return the labels of the best labelling, from the roots to the leaves."""
@@ -146,7 +146,7 @@ def _parts(
 ) -> Iterator[tuple[NDArray[np.intp], labels.Moves]]:
     """Yield the rows of a level by the phases they feed, few at a time."""
     mask = forest.mask[level]
-    for code in np.unique(mask).tolist():
+    for code in np.flatnonzero(np.bincount(mask, minlength=8)).tolist():
         moves = labels.moves(code, forest.times)
         at = level[mask == code]
         for start in range(0, len(at), CHUNK):

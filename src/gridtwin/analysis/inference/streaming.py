@@ -75,6 +75,10 @@ class Inference:
         """Take in events, in any order; what was taken in before changes nothing."""
         self._heard = self._heard.and_also(events)
 
+    def forget(self, before_s: float) -> None:
+        """Drop the events before a moment, so that a stream that never ends stays small."""
+        self._heard = self._heard.take(self._heard.at_s >= before_s)
+
     def answer(self, now_s: float | None = None) -> Answer:
         """
         Return what most likely happened, by what was reported up to a moment.
