@@ -180,7 +180,9 @@ def _quiet(
     quiet = devices.total[active].copy()
     above = row_of[devices.parent[active]]
     np.subtract.at(quiet, above[above >= 0], devices.total[active[above >= 0]])
-    points = np.union1d(np.flatnonzero(known), spoken.point)
+    apart = known.copy()
+    apart[spoken.point] = True
+    points = np.flatnonzero(apart)
     at = _climb(devices.parent, row_of, devices.of_point[points])
     inside = at >= 0
     np.subtract.at(quiet, (at[inside], devices.need[points[inside]]), 1)
