@@ -238,8 +238,8 @@ class Questions:
         Parameters
         ----------
         known_out
-            mRIDs of what is out already: usage points, or the devices of open outages. What is
-            behind them is no news.
+            mRIDs of what else is out already: usage points, or devices. What is behind them, and
+            who is in an open outage that somebody has seen, is no news.
         bellwethers
             The only usage points to weigh, or how many of each transformer; all by default.
         assumptions
@@ -247,12 +247,15 @@ class Questions:
         state
             The state before the outages to be found.
         """
-        from gridtwin.publish.inference import LiveInference
+        from gridtwin.publish.inference import LiveInference, seen_out
 
         situation = self.situation(state)
-        known = blasting.blast(situation, self.find(*known_out))
+        known = blasting.blast(situation, self.find(*known_out)).out
         return LiveInference(
-            situation, known_out=known.out, bellwethers=bellwethers, assumptions=assumptions
+            situation,
+            known_out=np.union1d(known, seen_out(self.store)),
+            bellwethers=bellwethers,
+            assumptions=assumptions,
         )
 
     @cached_property

@@ -232,6 +232,17 @@ def test_known_outages_are_no_news() -> None:
     assert devices(infer(gasps, known_out=points)) == ["XA"]
 
 
+def test_outages_that_somebody_has_seen_are_no_news() -> None:
+    twin = gridtwin.open(laterals())
+    outage = twin.outages.open("XA", predicted=True)
+    said = events(("A0-7 D0-7", "last_gasp", 2.0))
+    assert sorted(devices(twin.infer(said, now=T0 + 300))) == ["XA", "XD"]
+    twin.outages.confirm(outage.id)
+    assert devices(twin.infer(said, now=T0 + 300)) == ["XD"]
+    twin.outages.restore(outage.id)
+    assert sorted(devices(twin.infer(said, now=T0 + 300))) == ["XA", "XD"]
+
+
 def test_what_is_behind_an_open_switch_is_no_news() -> None:
     twin = gridtwin.open(laterals())
     twin.switch("FUSE", open=True)

@@ -51,7 +51,6 @@ def test_documents_fit_their_schema(tmp_path: Path, schema: str, words: tuple[st
     path = tmp_path / "small.twin"
     twin = gridtwin.open(two_feeders_with_a_tie()).save(path)
     twin.outages.open("BKR2", id="O-1", cause="tree")
-    gridtwin.open(two_feeders_with_a_tie()).save(path)
     events = tmp_path / "events.csv"
     events.write_text(EVENTS, encoding="utf-8")
     words = tuple(str(events) if word == "EVENTS" else word for word in words)

@@ -16,8 +16,9 @@ from gridtwin.analysis.inference.streaming import Inference
 from gridtwin.errors import InputError
 from gridtwin.model import cim
 from gridtwin.model.events import MeterEvents
+from gridtwin.model.outage import Status
 from gridtwin.model.phases import text as phase_text
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode, encode
 from gridtwin.publish.geo import geo_frame
 from gridtwin.sources.meter_events import read_events
 
@@ -32,8 +33,11 @@ if TYPE_CHECKING:
     from gridtwin.analysis.inference.answer import Answer, Outage, Suspect
     from gridtwin.analysis.inference.likelihood import Assumptions
     from gridtwin.analysis.situation import Situation
+    from gridtwin.store.protocol import Store
 
 SCHEMA = "gridtwin.inference/1"
+# Outages that are no prediction any more: what they explain is no news.
+SEEN = (Status.CONFIRMED, Status.PARTIALLY_RESTORED)
 NAMED = 20  # unknown meters that are looked up for close names
 
 
@@ -322,6 +326,17 @@ class LiveInference:
         """
         answer = self._inference.answer(now_s)
         return InferenceResult(answer, self.situation, dict(self._unknown), self._unknown_events)
+
+
+def seen_out(store: Store) -> NDArray[np.int32]:
+    """Return the usage points that are out in outages which somebody has seen, as rows."""
+    seen = [outage.id for outage in store.outages.all(since=None) if outage.status in SEEN]
+    if not seen:
+        return NONE
+    members = store.outages.members(seen)
+    names = members.usage_point[np.isnan(members.restored_s)]
+    rows = store.network.ids.tables["usage_points"].rows(encode(names.tolist()))
+    return np.unique(rows[rows >= 0])
 
 
 def _iso(seconds: float) -> str:
