@@ -13,6 +13,7 @@ import re
 import sys
 import time
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -48,6 +49,7 @@ SHARES_PCT = (50.0, 60.0, 70.0)
 FIRST = 1_000  # seed; smaller ones were looked at while the method was made
 RUNS = 30  # of each loss on a feeder
 LARGE = 5  # usage points
+BANDS = (0.0, 0.5, 0.7, 0.9, 0.99, 1.01)
 COLUMNS = (
     *("network", "loss", "method", "outages", "exact", "exact or adjacent"),
     *(f"of those with {LARGE} meters or more", "single meters", "inferred that are true"),
@@ -95,16 +97,17 @@ def main() -> None:
     """Measure, print, and write the table into the page."""
     meters = int(sys.argv[1]) if len(sys.argv) > 1 else 596_906
     lines = [HEAD]
+    certain: list[tuple[float, bool]] = []
     data = Path(os.environ.get("GRIDTWIN_FIELD_DATA", ROOT / "../shared/data"))
     for name, master in FEEDERS.items():
         situation = _situation(gridtwin.read(data / "feeders" / master, crs="none"))
         outages = 3 if name == "IEEE 123" else 5
-        lines += _rows(name, situation, RUNS, outages=outages, singles=1, momentary=1)
+        lines += _rows(name, situation, RUNS, certain, outages=outages, singles=1, momentary=1)
     territory = _situation(gridtwin.synthesize("houston", meters=meters, seed=1))
     some = max(3, meters // 1_150)
     name = f"synthetic, {meters:,} meters"
-    lines += _rows(name, territory, 1, outages=some, singles=some // 10, momentary=3)
-    lines += ["", *_times(territory, some)]
+    lines += _rows(name, territory, 1, certain, outages=some, singles=some // 10, momentary=3)
+    lines += ["", *_calibration(certain), "", *_times(territory, some)]
     text = "\n".join(lines)
     today = datetime.now(UTC).date().isoformat()
     where = f"{platform.machine()}, Python {platform.python_version()}"
@@ -122,14 +125,20 @@ def _situation(network: gridtwin.Network) -> Situation:
     return situation
 
 
-def _rows(name: str, situation: Situation, count: int, **world: float) -> Iterator[str]:
+def _rows(
+    name: str,
+    situation: Situation,
+    count: int,
+    certain: list[tuple[float, bool]],
+    **world: float,
+) -> Iterator[str]:
     devices = device_tree(situation, Assumptions())
     for loss in LOSSES:
         runs = [
             simulate(situation, devices, world_of(situation, loss=loss, **world), seed=seed)
             for seed in range(FIRST, FIRST + count)
         ]
-        ours = Tally([_ours(situation, devices, run) for run in runs], runs)
+        ours = Tally([_ours(situation, devices, run, certain) for run in runs], runs)
         others = {
             share: Tally([_rolled(situation, devices, run, share) for run in runs], runs)
             for share in SHARES_PCT
@@ -140,12 +149,32 @@ def _rows(name: str, situation: Situation, count: int, **world: float) -> Iterat
         yield " | ".join([label, f"roll-up {best:.0f} %", *others[best].cells()]) + " |"
 
 
-def _ours(situation: Situation, devices: DeviceTree, run: Simulated) -> Score:
+def _calibration(certain: list[tuple[float, bool]]) -> Iterator[str]:
+    """Yield how often what is said to be so probable is true."""
+    said, right = (np.array(column, dtype=float) for column in zip(*certain, strict=True))
+    yield "| probability said | outages inferred | mean said | device is the true one |"
+    yield "| --- | --- | --- | --- |"
+    for low, high in pairwise(BANDS):
+        inside = (said >= low) & (said < high)
+        if inside.any():
+            band = f"{100 * low:g} to {100 * min(high, 1.0):g} %"
+            shares = f"{100 * said[inside].mean():.1f} % | {100 * right[inside].mean():.1f} %"
+            yield f"| {band} | {int(inside.sum()):,} | {shares} |"
+
+
+def _ours(
+    situation: Situation,
+    devices: DeviceTree,
+    run: Simulated,
+    certain: list[tuple[float, bool]],
+) -> Score:
     inference = Inference(situation, devices=devices)
     inference.update(run.heard)
-    answer = inference.answer(run.now_s)
-    named = [RolledUp(one.suspect.equipment, one.suspect.point, one.out) for one in answer.outages]
-    return score(situation, devices, run.truth, named)
+    outages = inference.answer(run.now_s).outages
+    named = [RolledUp(one.suspect.equipment, one.suspect.point, one.out) for one in outages]
+    found = score(situation, devices, run.truth, named)
+    certain += zip([one.suspect.probability for one in outages], found.right.tolist(), strict=True)
+    return found
 
 
 def _rolled(situation: Situation, devices: DeviceTree, run: Simulated, share: float) -> Score:

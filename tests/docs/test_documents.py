@@ -17,8 +17,11 @@ from gridtwin.store.postgis.mirror import sync
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/outages.md", "docs/reliability.md"])
-def test_python_of_a_page_runs(page: str) -> None:
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/inference.md", "docs/outages.md", "docs/reliability.md"]
+)
+def test_python_of_a_page_runs(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
     exec(compile(code, page, "exec"), {})  # noqa: S102 - our own page
 

@@ -34,6 +34,7 @@ class Score:
 
     exact: NDArray[np.bool_]  # of each true outage
     adjacent: NDArray[np.bool_]  # of each true outage: at the next device, and not exact
+    right: NDArray[np.bool_]  # of each inferred outage: names the device of a true one
     matched: float  # of the inferred outages, the share that explains a true one
     precision: float  # of the customers inferred to be out
     recall: float  # of the customers out
@@ -59,6 +60,7 @@ def score(
     """Return how well inferred outages explain the true ones."""
     free = np.ones(len(inferred), dtype=bool)
     exact = _exact(truth, inferred, free)
+    right = ~free
     adjacent = _adjacent(_Skeleton(situation, devices), truth, inferred, (free, exact))
     customers = situation.data.usage_points.customers
     true, said = np.zeros(len(customers), dtype=bool), np.zeros(len(customers), dtype=bool)
@@ -70,6 +72,7 @@ def score(
     return Score(
         exact,
         adjacent,
+        right,
         matched=float(1 - free.mean()) if len(inferred) else 1.0,
         precision=both / max(int(customers[said].sum()), 1),
         recall=both / max(int(customers[true].sum()), 1),
