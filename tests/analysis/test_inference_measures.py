@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import gridtwin
 from gridtwin.analysis.inference.devices import DeviceTree, device_tree
 from gridtwin.analysis.inference.evidence import Evidence, Heard, fold
-from gridtwin.analysis.inference.likelihood import Assumptions
+from gridtwin.analysis.inference.likelihood import Assumptions, Weights
 from gridtwin.analysis.inference.rollup import RolledUp, roll_up
 from gridtwin.analysis.inference.score import score
 from gridtwin.analysis.inference.simulate import TrueOutage, World, simulate, world_of
@@ -102,6 +102,34 @@ def test_folding_keeps_what_still_speaks() -> None:
     np.testing.assert_equal(evidence.call_s, [nan, nan, nan, 300.0, nan])
     np.testing.assert_equal(evidence.on_s, [-np.inf, 160.0, 160.0, 90.0, 5_000.0])
     assert ended.point.tolist() == [1, 2]
+
+
+def test_the_share_that_has_come_is_the_sum_of_the_density() -> None:
+    assumed = Assumptions()
+    at_s = np.linspace(0.0, 6_000.0, 600_001)
+    density = assumed.density(at_s)
+    came = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2 * np.diff(at_s))])
+    np.testing.assert_allclose(assumed.arrived(at_s), came, atol=1e-6)
+    assert assumed.arrived(np.array([assumed.settled_s]))[0] > 0.999
+
+
+def test_a_gasp_weighs_less_after_an_interruption_that_ended() -> None:
+    weights, nan, never = Weights(Assumptions(), loss=0.2), np.array([np.nan]), np.array([-np.inf])
+
+    def weight(*, shaken_s: float = -np.inf, owed_s: float = -np.inf) -> float:
+        told = Evidence(
+            np.zeros(1, np.int32),
+            np.array([110.0]),
+            nan,
+            never,
+            np.array([shaken_s]),
+            np.array([owed_s]),
+        )
+        return float(weights.report(told, np.array([100.0]), np.array([500.0]))[0][0])
+
+    assert weight() > 10
+    assert weight(shaken_s=100.0) == pytest.approx(-np.log(0.05), abs=0.1)
+    assert weight(owed_s=105.0) == pytest.approx(-5 / 20, abs=0.1)
 
 
 def test_bursts_propose_times_and_late_reports_do_not() -> None:

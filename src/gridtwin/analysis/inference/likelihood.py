@@ -41,10 +41,10 @@ RATES_PER_YEAR: dict[str, float] = {
     "power_transformer": 0.01,
     "voltage_regulator": 0.005,
     "series_reactor": 0.001,
-    "service_drop": 0.01,
+    "service_drop": 0.002,
     "busbar": 0.002,
     "ac_line_segment": 0.0005,
-    "usage_point": 0.01,
+    "usage_point": 0.001,
 }
 # Of 100 times that a three-phase device operates, how often one pole alone does.
 SINGLE_POLE_PCT: dict[str, float] = {"fuse": 60.0, "ac_line_segment": 60.0, "jumper": 60.0}
