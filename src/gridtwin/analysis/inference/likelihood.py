@@ -68,7 +68,8 @@ class Assumptions:
     late_s: float = 600.0  # mean delay of the others
     late_share: float = 0.1
     skew_s: float = 5.0  # by how much a clock may be ahead
-    spurious_per_year: float = 0.2  # last gasps of a meter that has power
+    # Last gasps of a meter that has power, and that neither a message nor a reading takes back.
+    spurious_per_year: float = 0.05
     wrong_on: float = 1e-4  # probability that a meter in the dark reports that it is on
     lost_restored: float = 0.05  # share of meters back on that do not say so
     partial_gasp: float = 0.3  # that a meter which loses some of its phases sends a last gasp
