@@ -215,7 +215,7 @@ class Questions:
         loss
             Share of last gasps that never arrive; estimated by default.
         options
-            As for `inference`.
+            ``known_out``, ``bellwethers`` and ``state``, as for `inference`.
         """
         from gridtwin.analysis.inference.likelihood import Assumptions
         from gridtwin.sources.meter_events import moment

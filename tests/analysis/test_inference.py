@@ -324,9 +324,25 @@ def test_a_source_without_any_device_leaves_single_outages() -> None:
     assert sorted(devices(result)) == ["A0", "A1"]
 
 
+def test_a_kind_without_a_rate_is_never_suspected() -> None:
+    twin = gridtwin.open(laterals())
+    said = events(("A0-7 B0-7 C0-7", "last_gasp", 2.0))
+    none = Assumptions(loss=0.2, rates_per_year={"fuse": 0.0, "usage_point": 0.0})
+    live = twin.inference(assumptions=none)
+    live.update(said)
+    (outage,) = live.answer(T0 + 300).outages  # one pole of the recloser, then
+    assert (outage.device.mrid, outage.phases) == ("RCL", "A")
+    often = Assumptions(loss=0.2, rates_per_year={"fuse": 2.0})
+    live = twin.inference(assumptions=often)
+    live.update(said)
+    assert devices(live.answer(T0 + 300)) == ["FUSE"]
+
+
 def test_bad_assumptions_and_names_are_refused() -> None:
     with pytest.raises(InputError, match="between 0 and 1"):
         infer(("A0", "last_gasp", 1.0), loss=1.5)
+    with pytest.raises(InputError, match="kettle is none of them"):
+        Assumptions(rates_per_year={"kettle": 1.0})
     with pytest.raises(NotFoundError):
         infer(("A0", "last_gasp", 1.0), known_out=["XZ"])
     with pytest.raises(NotFoundError):

@@ -15,7 +15,6 @@ import numpy as np
 
 from gridtwin.analysis.inference import labels
 from gridtwin.analysis.inference.devices import ALL_POLES, STAYS
-from gridtwin.analysis.inference.likelihood import YEAR_S
 from gridtwin.analysis.inference.search import Forest
 from gridtwin.analysis.inference.times import Times, propose
 
@@ -142,9 +141,10 @@ def candidates(
 
 def _of_a_meter(alone: NDArray[np.float64], assumptions: Assumptions) -> NDArray[np.float64]:
     """Return the priors of single usage points, which lose all their phases or none."""
-    rate = assumptions.rates_per_year["usage_point"] * assumptions.prompt_s / YEAR_S
     prior = np.full((len(alone), 5), -np.inf)
-    prior[:, STAYS], prior[:, ALL_POLES] = 0.0, np.log(rate + alone)
+    prior[:, STAYS] = 0.0
+    with np.errstate(divide="ignore"):
+        prior[:, ALL_POLES] = np.log(alone + assumptions.rate("usage_point"))
     return prior
 
 

@@ -77,7 +77,8 @@ class Assumptions:
     call_s: float = 900.0  # mean time until they do
     spurious_calls_per_year: float = 0.05  # calls of a customer who has power
     momentary_s: float = 300.0  # power back within this time: a momentary (IEEE 1366: 5 minutes)
-    rates_per_year: Mapping[str, float] = field(default_factory=lambda: RATES_PER_YEAR)
+    # By kind, of those that differ from `RATES_PER_YEAR`; what has none is never suspected.
+    rates_per_year: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what is no probability, time or rate."""
@@ -93,11 +94,20 @@ class Assumptions:
         positive = (
             *(self.prompt_s, self.late_s, self.call_s, self.momentary_s, self.skew_s),
             *(self.spurious_per_year, self.spurious_calls_per_year, activity),
-            *self.rates_per_year.values(),
         )
         if not all(0 < value < np.inf for value in positive):
             msg = "delays, times and rates are positive numbers"
             raise InputError(msg)
+        strange = sorted(set(self.rates_per_year) - set(RATES_PER_YEAR))
+        if strange or not all(0 <= rate < np.inf for rate in self.rates_per_year.values()):
+            named = f"; {', '.join(strange)} is none of them" if strange else ""
+            msg = f"rates per year are numbers, by kind: {', '.join(RATES_PER_YEAR)}{named}"
+            raise InputError(msg)
+
+    def rate(self, kind: str) -> float:
+        """Return how often a device of a kind operates, in expected times per `prompt_s`."""
+        per_year = self.rates_per_year.get(kind, RATES_PER_YEAR.get(kind, 0.0))
+        return per_year * self.prompt_s / YEAR_S
 
     def prior(self, kind: NDArray[Any]) -> Floats:
         """
@@ -108,8 +118,7 @@ class Assumptions:
         kind
             Codes of `cim.KINDS`, shape (n,).
         """
-        rates = [self.rates_per_year.get(name, 0.0) for name in cim.KIND_NAMES]
-        return np.array(rates)[kind] * (self.prompt_s / YEAR_S)
+        return np.array([self.rate(name) for name in cim.KIND_NAMES])[kind]
 
     def arrived(self, elapsed_s: Floats) -> Floats:
         """Return F, the share of the gasps that will come that has come after a time."""
