@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -121,6 +123,23 @@ def test_one_pole_of_a_fuse_is_found() -> None:
 def test_one_pole_with_one_transformer_cannot_be_told_from_it() -> None:
     (outage,) = infer(("E0-7", "last_gasp", 2.0), network=three_pole_fuse()).outages
     assert {outage.device.mrid, *outage.device.indistinguishable} == {"FUSE", "XE"}
+
+
+def test_a_device_whose_poles_open_together_is_no_twin_of_one_pole() -> None:
+    substation = network(
+        """
+        T power_transformer S b ABC
+        BKR breaker b n1 ABC
+        XA power_transformer n1 a A
+        XB power_transformer n1 c B
+        """,
+        meters=" ".join(f"A{number}@a:A B{number}@c:B" for number in range(8)),
+        volts="S=115000 b=12470 n1=12470 a=12470 c=12470",
+    ).data
+    groups = np.array([b"Dyn1", b"", b"", b""])
+    joined = replace(substation, equipment=replace(substation.equipment, vector_group=groups))
+    (outage,) = infer(("A0-7", "last_gasp", 2.0), network=Network(joined)).outages
+    assert {outage.device.mrid, *outage.device.indistinguishable} == {"XA", "BKR"}
 
 
 def test_meters_that_lose_one_of_three_phases_are_partial() -> None:

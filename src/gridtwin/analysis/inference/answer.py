@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.inference import labels
+from gridtwin.analysis.inference.devices import ALL_POLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,21 +103,21 @@ class Reading:
         accused[[row for some in twins.values() for row in some]] = True
         best = _alternatives(group.forest.parent, accused, probability)
         suspect = partial(self._suspect, found, group, probability)
+        mask = group.forest.mask
         for row in rows[::-1].tolist():
             label = searched.label[row : row + 1]
             over = group.forest.parent[row]
             above = searched.label[over : over + 1] if over >= 0 else np.zeros(1, dtype=np.intp)
             dark, was = int(labels.dark_phases(label)[0]), int(labels.dark_phases(above)[0])
             same_time = labels.time_of(label)[0] == labels.time_of(above)[0]
-            mask = int(group.forest.mask[row])
             proposed_s = float(group.t0_s[row, labels.time_of(label)[0]])
             outage = self._outage(
-                suspect(twins[row]),
-                (dark & ~was if same_time else dark) & mask,
+                suspect(twins[row], labels.opening(mask, dark)),
+                (dark & ~was if same_time else dark) & int(mask[row]),
                 dark,
                 float(searched.gain[row]),
                 proposed_s,
-                None if best[row] < 0 else suspect([best[row]]),
+                None if best[row] < 0 else suspect([best[row]], np.full(len(mask), ALL_POLES)),
             )
             yield int(found.tree_id[found.tree[group.rows[row]]]), outage
 
@@ -138,18 +139,22 @@ class Reading:
                 total = np.bincount(self.devices.need[point : point + 1], minlength=8)
             return int(total[_CODES & ~dark == 0].sum()), int(total[_CODES & dark != 0].sum())
 
+        def same(at: int) -> bool:
+            return not searched.operated[at] and lost(at) == wanted
+
         wanted, twins = lost(row), [row]
         up = int(parent[row])
-        while up >= 0 and not searched.operated[up] and lost(up) == wanted:
+        while up >= 0 and same(up):
             twins.append(up)
             up = int(parent[up])
         below = np.flatnonzero(parent == row).tolist()
         while below:
             at = below.pop()
-            if not searched.operated[at] and lost(at) == wanted:
+            if same(at):
                 twins.append(at)
                 below = np.flatnonzero(parent == at).tolist()
-        return twins
+        does = labels.opening(group.forest.mask, dark)
+        return [at for at in twins if np.isfinite(group.forest.log_prior[at, does[at]])]
 
     def _suspect(
         self,
@@ -157,14 +162,15 @@ class Reading:
         group: Group,
         probability: NDArray[np.float64],
         rows: list[int],
+        does: NDArray[np.intp],
     ) -> Suspect:
-        """Return what rows stand for, the likeliest first."""
+        """Return what rows stand for if they do something, the likeliest first."""
         members, point = [], -1
         for row in sorted(rows, key=lambda row: -probability[row]):
             at = group.rows[row]
             class_row = int(found.class_row[at])
             if class_row >= 0:
-                members.append(self.devices.members(class_row))
+                members.append(self.devices.members(class_row, int(does[row])))
             else:
                 point = int(found.point[at])
                 node = int(self.situation.data.usage_points.node[point])

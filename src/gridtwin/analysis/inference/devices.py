@@ -46,6 +46,7 @@ class DeviceTree:
     member_start: NDArray[np.int64]  # (classes + 1,)
     member: NDArray[np.int32]  # equipment of each class, likeliest first
     rate: NDArray[np.float64]  # (members,) what speaks for each
+    single: NDArray[np.float64]  # (members,) share of the times that some poles open, not all
     lone_rate: NDArray[np.float64]  # (nodes,) the same for what darkens one usage point alone
     up: NDArray[np.int32]  # (nodes,) as in the index
     feed: NDArray[np.int32]  # (nodes,) as in the index
@@ -53,9 +54,14 @@ class DeviceTree:
     need: NDArray[np.uint8]  # (usage points,) phases it lives on; 0 if it has no supply
     weighed: NDArray[np.bool_] | None  # (usage points,) bellwethers; None for all
 
-    def members(self, row: int) -> NDArray[np.int32]:
-        """Return the equipment of a class, likeliest first."""
-        return self.member[self.member_start[row] : self.member_start[row + 1]]
+    def members(self, row: int, does: int = ALL_POLES) -> NDArray[np.int32]:
+        """Return the equipment of a class that can open all its poles or some, likeliest first."""
+        inside = slice(self.member_start[row], self.member_start[row + 1])
+        if does == ALL_POLES:
+            return self.member[inside]
+        rate = self.rate[inside] * self.single[inside]
+        order = np.argsort(-rate, kind="stable")
+        return self.member[inside][order[rate[order] > 0]]
 
     def alone(self, node: int) -> NDArray[np.int32]:
         """Return the equipment that darkens one usage point alone, the likeliest first."""
@@ -154,6 +160,7 @@ def device_tree(
         member_start=start,
         member=index.feed[member_node],
         rate=rate_of[member_node],
+        single=np.where(poles > 1, single, 0.0),
         lone_rate=np.where(everybody == 1, rate_of, 0.0),
         up=index.up,
         feed=index.feed,

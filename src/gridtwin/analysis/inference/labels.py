@@ -87,11 +87,14 @@ def _does(mask: int, above: int, below: int) -> int | None:
     if dark and earlier > when:
         return None
     opened = grown if dark and earlier == when else darker & mask
-    if not opened:
-        return None
-    if opened == mask:
-        return ALL_POLES
-    return ONE_POLE if COUNT[opened] == 1 else TWO_POLES
+    return int(opening(np.array([mask], np.uint8), opened)[0]) if opened else None
+
+
+def opening(mask: NDArray[np.uint8], dark: int) -> NDArray[np.intp]:
+    """Return what devices that feed the phases `mask` do when they open those of `dark`."""
+    opened = mask & np.uint8(dark)
+    some = np.where(COUNT[opened] == 1, ONE_POLE, TWO_POLES)
+    return np.where(opened == mask, ALL_POLES, some)
 
 
 def _padded(
