@@ -7,12 +7,14 @@ import typer
 from gridtwin.cli import (
     database,
     demo,
+    erm,
     indices,
     lifecycle,
     networks,
     odin,
     outages,
     states,
+    storms,
     traces,
 )
 from gridtwin.cli.infer import infer
@@ -36,6 +38,8 @@ lifecycle.register(outages.app)
 outages.app.command("indices")(indices.indices)
 outages.app.command("infer")(infer)
 app.add_typer(outages.app, name="outage")
+erm.app.command("storm")(storms.storm)
+app.add_typer(erm.app, name="erm")
 app.command("intersect")(networks.intersect)
 networks.publish_app.command("odin")(odin.odin)
 app.add_typer(networks.publish_app, name="publish")

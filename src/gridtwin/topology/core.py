@@ -48,7 +48,7 @@ class Core:
     uniform: bool  # every arc passes the same phases, so conductors tell all
     supplied: NDArray[np.uint8]  # (k,) phases and REACHED without any fault
     customers: NDArray[np.int64]  # (k, 8) customers hanging on each slot, by the phases they need
-    _ways: _Ways | None = field(default=None, init=False, repr=False)  # made when first flooded
+    _ways: Ways | None = field(default=None, init=False, repr=False)  # made when first flooded
 
     @property
     def nbytes(self) -> int:
@@ -122,9 +122,13 @@ class Core:
             kept &= ~(out[self.tail] | out[self.head])
         if len(equipment):
             kept &= ~np.isin(self.equipment, equipment)
+        return self.ways().flood(kept)
+
+    def ways(self) -> Ways:
+        """Return the ways through the core, laid out in layers; made when first asked for."""
         if self._ways is None:
             self._ways = _ways(self)
-        return self._ways.flood(kept)
+        return self._ways
 
     def count_needs(self, points: UsagePoints, mask: NDArray[np.uint8], *, strict: bool) -> None:
         """
@@ -233,7 +237,7 @@ def _attached(forest: Forest, positions: NDArray[np.int32], count: int) -> NDArr
 
 
 @dataclass(frozen=True, slots=True)
-class _Ways:
+class Ways:
     """
     The ways through a core in layers, one for each phase and one for conductors whatever theirs.
 
@@ -264,7 +268,7 @@ class _Ways:
         return layers[0] | layers[1] << 1 | layers[2] << 2 | layers[3] << 3
 
 
-def _ways(core: Core) -> _Ways:
+def _ways(core: Core) -> Ways:
     """Lay the arcs of a core out in layers: a single one where all arcs carry the same phases."""
     count, arcs = len(core.nodes), np.arange(len(core.tail), dtype=np.int32)
     layers = 1 if core.uniform else LAYERS
@@ -287,4 +291,4 @@ def _ways(core: Core) -> _Ways:
     order = np.argsort(tail, kind="stable")
     start = np.searchsorted(tail[order], np.arange(layers * count + 2)).astype(np.int32)
     passes = int(core.passes[0]) if len(core.passes) else ABC
-    return _Ways(count, layers, passes, start, tail[order], head[order], arc[order])
+    return Ways(count, layers, passes, start, tail[order], head[order], arc[order])

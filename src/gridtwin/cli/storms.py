@@ -1,0 +1,198 @@
+"""Forecast storms: who is back when, with how many crews."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridtwin.cli import render
+from gridtwin.cli.options import Csv, In, Json, Output, State, open_twin, output_of, read_text
+from gridtwin.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gridtwin.analysis.storm.response import Aid
+    from gridtwin.storms import Scenario, StormForecast
+    from gridtwin.twin import Twin
+
+
+def storm(
+    polygon: Annotated[
+        str, typer.Argument(help="Where it struck: GeoJSON file, - for standard input, or text.")
+    ] = "",
+    twin: In = "",
+    damaged: Annotated[
+        list[str] | None, typer.Option(help="mRID that is damaged, or a file of them; repeatable.")
+    ] = None,
+    rate: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND=RATE", help="Damages per km of line, or chance per piece."),
+    ] = None,
+    crews: Annotated[int, typer.Option(help="Crews at hand.")] = 20,
+    mutual_aid: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COUNT@HOURS", help="Crews that come later; repeatable."),
+    ] = None,
+    shift: Annotated[
+        str, typer.Option(metavar="WORK/REST", help="Hours of a shift, and between.")
+    ] = "16/8",
+    share: Annotated[str, typer.Option(help="Crews serve a substation or the system.")] = (
+        "substation"
+    ),
+    repair_factor: Annotated[float, typer.Option(help="Over all repair times.")] = 1.0,
+    priority: Annotated[
+        list[str] | None, typer.Option(help="mRID of a priority customer, or a file; repeatable.")
+    ] = None,
+    draws: Annotated[int, typer.Option(help="How often the storm is drawn.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Of the random numbers.")] = 0,
+    zone: Annotated[str, typer.Option(help="substation or feeder.")] = "substation",
+    until: Annotated[float, typer.Option(min=0, help="Hours the curve covers; 0: all.")] = 0.0,
+    scenarios: Annotated[
+        int, typer.Option(min=1, help="Storms with damage drawn anew; a JSON line for each.")
+    ] = 1,
+    scheduler: Annotated[
+        str, typer.Option(help="For scenarios: single, processes, distributed, or an address.")
+    ] = "processes",
+    state: State = "current",
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """
+    Forecast who is back when after a storm. With --csv the curve of customers back.
+
+    Example: gridtwin erm storm storm.geojson --rate ac_line_segment=0.2 --crews 30 --in t.twin
+    """
+    from gridtwin.storms import RATES, Response, Scenario
+
+    form = output_of(json=json, csv=csv)
+    work_h, rest_h = _shift(shift)
+    scenario = Scenario(
+        damaged=_names(damaged or []),
+        polygon=read_text(polygon) if polygon else None,
+        rates=_rates(rate or []) or RATES,
+        priority=_names(priority or []),
+        response=Response(
+            crews=crews,
+            aid=tuple(map(_aid, mutual_aid or [])),
+            share=share,
+            work_h=work_h,
+            rest_h=rest_h,
+            repair_factor=repair_factor,
+        ),
+        draws=draws,
+        seed=seed,
+    )
+    opened = open_twin(twin)
+    if scenarios > 1:
+        _many(opened, scenario.seeded(scenarios), state, scheduler, zone)
+        return
+    _show(_one(opened, scenario, state), form, zone, until or None)
+
+
+def _one(twin: Twin, scenario: Scenario, state: str) -> StormForecast:
+    from gridtwin.storms import forecast
+
+    with _bar("storm") as tell:
+        return forecast(twin, scenario, state=state, progress=tell)
+
+
+def _many(twin: Twin, scenarios: list[Scenario], state: str, scheduler: str, zone: str) -> None:
+    from gridtwin.storms import simulate
+
+    with _bar("storms") as tell:
+        tell(0, len(scenarios))
+        found = simulate(twin, scenarios, state=state, scheduler=_scheduler(scheduler), zone=zone)
+        for done, document in enumerate(found, start=1):
+            sys.stdout.write(jsonlib.dumps(document, ensure_ascii=False) + "\n")
+            tell(done, len(scenarios))
+
+
+def _scheduler(name: str) -> object:
+    """Return a scheduler by name, or the client of a running one by its address."""
+    if "://" not in name:
+        return name
+    from distributed import Client
+
+    try:
+        return Client(name, timeout="10s")  # type: ignore[no-untyped-call]
+    except OSError as error:
+        msg = f"--scheduler {name}: nobody answers there"
+        raise InputError(msg) from error
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show progress on a terminal, on standard error."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        task = bars.add_task(what, total=None)
+        yield lambda done, steps: bars.update(task, completed=done, total=steps)
+
+
+def _show(found: StormForecast, form: Output, zone: str, until_h: float | None) -> None:
+    render.say(*(f"warning: {warning}" for warning in found.warnings))
+    if form is Output.JSON:
+        render.write_json(found.document(zone=zone, until_h=until_h))
+        return
+    if form is Output.CSV:
+        render.write_frame(found.curve(until_h=until_h), form)
+        return
+    facts = found.summary()
+    stages = facts.pop("customers_by_stage")
+    facts |= {f"back by {name}": count for name, count in stages.items()}
+    for name in ("t50", "t90", "t95", "last"):
+        hours = facts.pop(name)
+        facts[f"{name} hours"] = " / ".join(f"{hours[key]:,.1f}" for key in hours)
+    render.write_facts(f"Storm, {found.draws:,} draws; hours at P10 / P50 / P80 / P95", facts)
+    frame = found.zones(zone).sort_values("customers", ascending=False, kind="stable")
+    render.write_frame(frame, form, title=f"All customers back, by {zone}")
+
+
+def _names(words: list[str]) -> tuple[str, ...]:
+    """Return mRIDs given as words, or as files with one in each line."""
+    names: list[str] = []
+    for word in words:
+        path = Path(word)
+        names += read_text(word).split() if path.is_file() else [word]
+    return tuple(dict.fromkeys(names))
+
+
+def _rates(words: list[str]) -> dict[str, float]:
+    rates = {}
+    for word in words:
+        kind, _, figure = word.partition("=")
+        rates[kind] = _number(figure, f"--rate {word}", "KIND=RATE, as in ac_line_segment=0.2")
+    return rates
+
+
+def _aid(word: str) -> Aid:
+    from gridtwin.analysis.storm.response import Aid
+
+    count, _, hours = word.partition("@")
+    form = "COUNT@HOURS, as in 40@24"
+    crews = _number(count, f"--mutual-aid {word}", form)
+    return Aid(int(crews), _number(hours, f"--mutual-aid {word}", form))
+
+
+def _shift(word: str) -> tuple[float, float]:
+    work, _, rest = word.partition("/")
+    form = "WORK/REST in hours, as in 16/8"
+    return _number(work, f"--shift {word}", form), _number(rest, f"--shift {word}", form)
+
+
+def _number(text: str, where: str, form: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        msg = f"{where}: give {form}"
+        raise InputError(msg) from None
