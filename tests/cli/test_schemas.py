@@ -36,6 +36,8 @@ SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
         ("check-1", ("check",)),
         ("sweep-1", ("outage", "sweep")),
         ("inference-1", ("outage", "infer", "EVENTS")),
+        ("storm-1", ("erm", "storm", "--damaged", "L1", "--draws", "20")),
+        ("storm-1", ("erm", "storm", "--damaged", "L2", "--zone", "feeder", "--until", "8")),
         ("switch-1", ("switch", "open", "TIE")),
         ("switch-1", ("switch", "close", "TIE", "--phases", "A")),
         ("states-1", ("state", "list")),

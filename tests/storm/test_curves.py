@@ -6,7 +6,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridtwin.analysis.storm.curves import by_place, customers_back, quantiles, share_back, time_grid
+from gridtwin.analysis.storm.curves import (
+    by_place,
+    customers_back,
+    quantiles,
+    share_back,
+    time_grid,
+)
 
 BACK = np.array([[1.0, 4.0], [2.0, 1.0], [3.0, 3.0]])
 CUSTOMERS = np.array([1, 2, 7])

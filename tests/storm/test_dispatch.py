@@ -18,7 +18,7 @@ HOUR = 3600.0
 def plain(
     work: np.ndarray, known: np.ndarray, starts: np.ndarray, travel: np.ndarray, clock: Clock
 ) -> tuple[list[float], float]:
-    """Return when jobs end and how long crews were busy, in one draw, minute by minute of thought."""
+    """Return when jobs end and how long crews were busy, in one draw, event by event."""
     jobs = len(work)
     crews = [(float(start), crew, jobs, float(start)) for crew, start in enumerate(starts)]
     heapq.heapify(crews)

@@ -38,7 +38,9 @@ def test_for_one_crew_no_order_is_better(seed: int) -> None:
     order = horn_order(above, work, weight).tolist()
     assert sorted(order) == list(range(jobs))
     assert all(order.index(over) < order.index(job) for job, over in enumerate(above) if over >= 0)
-    best = min(cost(list(other), above.tolist(), work, weight) for other in permutations(range(jobs)))
+    best = min(
+        cost(list(other), above.tolist(), work, weight) for other in permutations(range(jobs))
+    )
     assert cost(order, above.tolist(), work, weight) == pytest.approx(best)
 
 
