@@ -18,6 +18,7 @@ from benchmarks.places import place_rows
 from benchmarks.processes import process_limits, process_rows
 from benchmarks.reliability import reliability_rows
 from benchmarks.report import ROUNDS, Row, seconds
+from benchmarks.storm import storm_lines
 from gridtwin.analysis.situation import Situation
 from gridtwin.analysis.sweep import sweep
 from gridtwin.model import cim
@@ -38,7 +39,8 @@ def main() -> None:
     network = network.reordered(*preorder_rows(index, data))
     data = network.data
     rows = [*_radial(data), *_meshed(data), *_switching(data), *place_rows(data)]
-    rows += [*process_rows(network), *reliability_rows()]
+    storms, storm_limits = storm_lines(network)
+    rows += [*process_rows(network), *reliability_rows(), *storms]
     head = f"{meters:,} meters, {len(data.equipment.mrid):,} equipment; {platform.machine()}, "
     head += f"Python {platform.python_version()}; medians of {ROUNDS} interleaved rounds"
     text = "\n".join(
@@ -53,7 +55,7 @@ def main() -> None:
             "",
             "| what | measured | limit | met |",
             "| --- | --- | --- | --- |",
-            *(limit.line() for limit in process_limits()),
+            *(limit.line() for limit in (*process_limits(), *storm_limits)),
             "",
         ]
     )

@@ -21,8 +21,9 @@ import numpy as np
 from gridtwin.analysis.intersect import intersect
 from gridtwin.analysis.polygon import read_polygon
 from gridtwin.analysis.storm.damage import draw_damage
+from gridtwin.analysis.storm.ground import Ground
 from gridtwin.analysis.storm.jobs import Plan, plan
-from gridtwin.analysis.storm.response import Response
+from gridtwin.analysis.storm.response import Aid, Response
 from gridtwin.analysis.storm.simulate import Worked, districts_of, gather, work_in
 from gridtwin.errors import InputError, MissingExtraError, StoreError
 from gridtwin.model.state import CURRENT
@@ -37,9 +38,10 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.situation import Situation
 
-__all__ = ["Response", "Scenario", "StormForecast", "forecast", "simulate", "zone_quantiles"]
+__all__ = ["Aid", "Response", "Scenario", "StormForecast", "forecast", "simulate", "zone_quantiles"]
 
-MOST_DRAWS = 100_000
+MOST_DRAWS = 10_000
+MOST_CELLS = 20_000_000  # jobs times draws: 160 MB for each thing that is drawn
 # Damages per km of overhead line, and chances per piece of other equipment, inside the polygon:
 # assumptions for a first look, to be replaced by rates fitted to a utility's own storms.
 RATES: Mapping[str, float] = {"ac_line_segment": 0.2, "power_transformer": 0.005}
@@ -93,16 +95,22 @@ def forecast(
     NotFoundError
         If an mRID or a state is not there.
     """
+    return _forecast(Ground(twin.situation(state)), scenario, progress)
+
+
+def _forecast(
+    ground: Ground, scenario: Scenario, progress: Callable[[int, int], None] | None = None
+) -> StormForecast:
     tell = progress or (lambda _done, _steps: None)
     tell(0, 1)
-    prepared = _prepared(twin, scenario, state)
+    prepared = _prepared(ground, scenario)
     count = len(districts_of(prepared, scenario.response)[0])
     worked = []
     for number in range(count):
         tell(number + 1, count + 2)
         worked.append(_work(prepared, scenario, number))
     tell(count + 1, count + 2)
-    found = _finished(twin, scenario, state, prepared, worked)
+    found = _finished(ground, scenario, prepared, worked)
     tell(count + 2, count + 2)
     return found
 
@@ -142,8 +150,9 @@ def simulate(
         If there is no such scheduler, or the twin is in memory only.
     """
     if scheduler == "single":
+        ground = Ground(twin.situation(state))
         for scenario in scenarios:
-            yield forecast(twin, scenario, state=state).document(zone=zone)
+            yield _forecast(ground, scenario).document(zone=zone)
         return
     if isinstance(scheduler, str) and scheduler not in SCHEDULERS:
         msg = f"no scheduler is called {scheduler!r}: use one of {', '.join(SCHEDULERS)}"
@@ -161,18 +170,15 @@ class _Place:
     state: str
     version: int
 
-    def twin(self) -> Twin:
-        """Return the twin, opened once per process, unless it has moved on."""
-        twin = _opened(self.address)
-        if twin.version != self.version:
-            msg = f"{self.address}: was switched to version {twin.version} meanwhile; begin again"
-            raise StoreError(msg)
-        return twin
-
 
 @lru_cache(maxsize=2)
-def _opened(address: str) -> Twin:
-    return open_twin(address)
+def _ground(place: _Place) -> Ground:
+    """Return the network of a place, opened once per process, unless it has moved on."""
+    twin = open_twin(place.address)
+    if twin.version != place.version:
+        msg = f"{place.address}: was switched to version {twin.version} meanwhile; begin again"
+        raise StoreError(msg)
+    return Ground(twin.situation(place.state))
 
 
 def _address(twin: Twin) -> str:
@@ -182,17 +188,21 @@ def _address(twin: Twin) -> str:
     raise InputError(msg)
 
 
-def _prepared(twin: Twin, scenario: Scenario, state: str) -> Plan:
+def _prepared(ground: Ground, scenario: Scenario) -> Plan:
     if not 1 <= scenario.draws <= MOST_DRAWS:
         msg = f"{scenario.name}: draws is {scenario.draws}; give a number from 1 to {MOST_DRAWS:,}"
         raise InputError(msg)
-    situation = twin.situation(state)
-    ids = twin.store.network.ids
+    situation = ground.situation
+    ids = situation.network.ids
     rows = ids.rows("equipment", scenario.damaged)
     if scenario.polygon is not None:
         rows = np.union1d(rows, _drawn(scenario, situation)).astype(np.int32)
+    if len(rows) * scenario.draws > MOST_CELLS:
+        fit = MOST_CELLS // len(rows)
+        msg = f"{scenario.name}: with {len(rows):,} damaged devices give at most {fit:,} draws"
+        raise InputError(msg)
     priority = ids.rows("usage_points", scenario.priority)
-    return plan(situation, rows, scenario.response, priority=priority)
+    return plan(ground, rows, scenario.response, priority=priority)
 
 
 def _drawn(scenario: Scenario, situation: Situation) -> NDArray[np.int32]:
@@ -207,11 +217,10 @@ def _work(prepared: Plan, scenario: Scenario, number: int) -> Worked:
 
 
 def _finished(
-    twin: Twin, scenario: Scenario, state: str, prepared: Plan, worked: Sequence[Worked]
+    ground: Ground, scenario: Scenario, prepared: Plan, worked: Sequence[Worked]
 ) -> StormForecast:
     outcome = gather(prepared, scenario.response, worked, seed=scenario.seed)
-    situation = twin.situation(state)
-    return StormForecast(prepared, scenario.response, outcome, situation, scenario.seed)
+    return StormForecast(prepared, scenario.response, outcome, ground.situation, scenario.seed)
 
 
 def _delayed(place: _Place, scenario: Scenario, partitions: int, zone: str) -> Any:
@@ -230,7 +239,7 @@ def _delayed(place: _Place, scenario: Scenario, partitions: int, zone: str) -> A
 
 
 def _task_prepare(place: _Place, scenario: Scenario) -> Plan:
-    return _prepared(place.twin(), scenario, place.state)
+    return _prepared(_ground(place), scenario)
 
 
 def _task_work(prepared: Plan, scenario: Scenario, part: int, parts: int) -> list[Worked]:
@@ -242,7 +251,7 @@ def _task_finish(
     place: _Place, scenario: Scenario, prepared: Plan, worked: list[list[Worked]], zone: str
 ) -> dict[str, Any]:
     flat = [part for parts in worked for part in parts]
-    return _finished(place.twin(), scenario, place.state, prepared, flat).document(zone=zone)
+    return _finished(_ground(place), scenario, prepared, flat).document(zone=zone)
 
 
 def _computed(tasks: list[Any], scheduler: Any) -> Iterator[dict[str, Any]]:

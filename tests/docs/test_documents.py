@@ -48,7 +48,8 @@ def test_sql_of_the_pages_runs(database: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_notebook_runs() -> None:
-    notebook = nbformat.read(ROOT / "notebooks/01_first_look.ipynb", as_version=4)
+@pytest.mark.parametrize("name", ["01_first_look", "02_storm"])
+def test_notebook_runs(name: str) -> None:
+    notebook = nbformat.read(ROOT / f"notebooks/{name}.ipynb", as_version=4)
     assert not any(cell.get("outputs") for cell in notebook.cells)
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()

@@ -13,6 +13,7 @@ import gridtwin
 from brute import usage_points_out
 from gridtwin.analysis.blast import blast
 from gridtwin.analysis.situation import Situation
+from gridtwin.analysis.storm.ground import Ground
 from gridtwin.analysis.storm.jobs import REMOTE, STAGES, Plan, plan
 from gridtwin.analysis.storm.response import Response
 from gridtwin.analysis.storm.simulate import simulate
@@ -74,7 +75,7 @@ def test_every_customer_is_back_when_brute_force_says(seed: int) -> None:
     count = len(control)
     damaged = np.array(sorted(rng.sample(range(count), rng.randint(1, min(5, count)))), np.int32)
     response = Response(crews=2, assessors=1, remote_h=0.0)
-    storm = plan(situation, damaged, response)
+    storm = plan(Ground(situation), damaged, response)
     outcome = simulate(storm, response, draws=DRAWS, seed=seed % 1000)
     elements = [Element("equipment", int(row)) for row in damaged]
     tripped = set(blast(situation, elements, "trip").out.tolist())
@@ -142,7 +143,7 @@ def test_upstream_comes_back_from_the_control_room_and_downstream_over_the_tie()
     control.setflags(write=True)
     control[grid.ids.rows("equipment", ["R1"])] = 2
     situation = situation_of(grid)
-    storm = plan(situation, rows(situation, "L2"), Response())
+    storm = plan(Ground(situation), rows(situation, "L2"), Response())
     assert stages(storm, situation) == {"M2": "remote", "M4": "repair", "M6": "manual"}
     times = simulate(storm, Response(), draws=200, seed=1).back.mean(axis=1)
     remote, manual, repair = (
@@ -154,7 +155,7 @@ def test_upstream_comes_back_from_the_control_room_and_downstream_over_the_tie()
 def test_a_customer_below_two_faults_waits_for_both() -> None:
     situation = situation_of(two_feeders_with_a_tie())
     response = Response(crews=1)
-    storm = plan(situation, rows(situation, "L1", "FUSE"), response)
+    storm = plan(Ground(situation), rows(situation, "L1", "FUSE"), response)
     outcome = simulate(storm, response, draws=50, seed=3)
     below = storm.group[storm.points == situation.network.ids.rows("usage_points", ["M3"])].item()
     assert (outcome.back[below] == outcome.done.max(axis=0)).all()
@@ -174,10 +175,10 @@ def test_repairs_that_bring_more_customers_per_hour_come_first() -> None:
     )
     situation = situation_of(grid)
     damaged = rows(situation, "LA", "LB")
-    storm = plan(situation, damaged, Response())
+    storm = plan(Ground(situation), damaged, Response())
     assert storm.rank[np.searchsorted(storm.equipment, damaged)].tolist() == [1, 0]
     hospital = grid.ids.rows("usage_points", ["MA"])
-    storm = plan(situation, damaged, Response(), priority=hospital)
+    storm = plan(Ground(situation), damaged, Response(), priority=hospital)
     assert storm.rank[np.searchsorted(storm.equipment, damaged)].tolist() == [0, 1]
 
 
@@ -188,7 +189,7 @@ def test_more_crews_never_keep_customers_out_longer_on_average() -> None:
     means = []
     for crews in (2, 5, 20):
         response = Response(crews=crews)
-        storm = plan(situation, damaged, response)
+        storm = plan(Ground(situation), damaged, response)
         back = simulate(storm, response, draws=50).back.mean(axis=1)
         means.append(np.average(back, weights=storm.groups.customers))
     assert means[0] > means[1] > means[2]
@@ -198,7 +199,7 @@ def test_groups_hold_every_customer_out_once() -> None:
     twin = gridtwin.open(gridtwin.synthesize("houston", meters=2_000, seed=1))
     situation = twin.situation()
     damaged = np.flatnonzero(situation.data.equipment.kind == 0)[::25].astype(np.int32)
-    storm = plan(situation, damaged, Response())
+    storm = plan(Ground(situation), damaged, Response())
     assert storm.groups.customers.sum() == situation.customers_of(storm.points)
     assert storm.groups.points.sum() == len(storm.points)
     assert (storm.groups.customers[storm.groups.stage == REMOTE] >= 0).all()
@@ -206,7 +207,7 @@ def test_groups_hold_every_customer_out_once() -> None:
 
 def test_a_storm_without_damage_is_refused() -> None:
     with pytest.raises(InputError, match="nothing is damaged"):
-        plan(situation_of(two_feeders_with_a_tie()), np.empty(0, np.int32), Response())
+        plan(Ground(situation_of(two_feeders_with_a_tie())), np.empty(0, np.int32), Response())
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from gridtwin.storms import Scenario, StormForecast
     from gridtwin.twin import Twin
 
+SHOWN_WARNINGS = 5
+
 
 def storm(
     polygon: Annotated[
@@ -68,9 +70,11 @@ def storm(
 
     Example: gridtwin erm storm storm.geojson --rate ac_line_segment=0.2 --crews 30 --in t.twin
     """
+    from gridtwin.publish.storms import check_zone
     from gridtwin.storms import RATES, Response, Scenario
 
     form = output_of(json=json, csv=csv)
+    check_zone(zone)
     work_h, rest_h = _shift(shift)
     scenario = Scenario(
         damaged=_names(damaged or []),
@@ -140,7 +144,7 @@ def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def _show(found: StormForecast, form: Output, zone: str, until_h: float | None) -> None:
-    render.say(*(f"warning: {warning}" for warning in found.warnings))
+    _warn(found.warnings)
     if form is Output.JSON:
         render.write_json(found.document(zone=zone, until_h=until_h))
         return
@@ -156,6 +160,12 @@ def _show(found: StormForecast, form: Output, zone: str, until_h: float | None) 
     render.write_facts(f"Storm, {found.draws:,} draws; hours at P10 / P50 / P80 / P95", facts)
     frame = found.zones(zone).sort_values("customers", ascending=False, kind="stable")
     render.write_frame(frame, form, title=f"All customers back, by {zone}")
+
+
+def _warn(warnings: tuple[str, ...]) -> None:
+    render.say(*(f"warning: {warning}" for warning in warnings[:SHOWN_WARNINGS]))
+    if len(warnings) > SHOWN_WARNINGS:
+        render.say(f"and {len(warnings) - SHOWN_WARNINGS:,} more warnings: see --json")
 
 
 def _names(words: list[str]) -> tuple[str, ...]:

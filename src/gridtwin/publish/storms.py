@@ -71,7 +71,7 @@ class StormForecast:
         Parameters
         ----------
         at_s
-            Times after the storm, s; by default about two hundred until nearly all are back.
+            Times after the storm, s; by default some hundred until nearly all are back.
         until_h
             The last of them, in hours.
 
@@ -161,13 +161,11 @@ class StormForecast:
 
     def places(self, by: str) -> tuple[list[str], NDArray[np.int32]]:
         """Return the names of the zones with customers out, and the place of each group."""
+        check_zone(by)
         groups = self.plan.groups
         if by == "feeder":
             rows, place = np.unique(groups.feeder, return_inverse=True)
             return self._feeder_names(rows), place.astype(np.int32)
-        if by != "substation":
-            msg = f"no zone is called {by!r}: use one of {', '.join(ZONES)}"
-            raise InputError(msg)
         rows, place = np.unique(groups.zone, return_inverse=True)
         return self._substation_names(rows), place.astype(np.int32)
 
@@ -228,6 +226,20 @@ class StormForecast:
             "devices": _records(self.devices()),
             "curve": {name: curve[name].tolist() for name in curve.columns},
         }
+
+
+def check_zone(by: str) -> None:
+    """
+    Check the name of a kind of zone.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind.
+    """
+    if by not in ZONES:
+        msg = f"no zone is called {by!r}: use one of {', '.join(ZONES)}"
+        raise InputError(msg)
 
 
 def zone_quantiles(

@@ -94,7 +94,7 @@ def customers_back(
     return np.cumsum(counts.reshape(steps + 1, draws)[:steps], axis=0).astype(np.int64)
 
 
-def time_grid(back: NDArray[np.float64], *, steps: int = 200) -> NDArray[np.float64]:
+def time_grid(back: NDArray[np.float64], *, steps: int = 300) -> NDArray[np.float64]:
     """Return times for a curve: every minute, ten, hour ... until all are back in 95 % of draws."""
     last = float(quantiles(back.max(axis=0)[None, :], (0.95,))[0, 0])
     pace = next(

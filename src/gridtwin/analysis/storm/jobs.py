@@ -14,33 +14,27 @@ points follow, each from what the engine already answers::
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gridtwin.analysis.backfeed import restorable
-from gridtwin.analysis.blast import blast, isolated_faults
-from gridtwin.analysis.isolation import find_section
 from gridtwin.analysis.storm.priority import horn_order, precedence
 from gridtwin.analysis.storm.repair import mean_repair_s
 from gridtwin.errors import InputError
-from gridtwin.model import cim
-from gridtwin.model.ids import Element
+from gridtwin.topology.loss import Faults
 from gridtwin.topology.returning import Returns, find_returns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.storm.ground import Ground, Sections
     from gridtwin.analysis.storm.response import Response
 
 STAGES = ("remote", "manual", "repair")
 REMOTE, MANUAL, REPAIR = range(len(STAGES))
-_REMOTE_CONTROL = cim.CONTROLS.index("remote")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +74,7 @@ class Plan:
 
 
 def plan(
-    situation: Situation,
+    ground: Ground,
     damaged: NDArray[np.int32],
     response: Response,
     *,
@@ -91,7 +85,7 @@ def plan(
 
     Parameters
     ----------
-    situation
+    ground
         The network before the storm.
     damaged
         Rows of the equipment that is damaged.
@@ -109,16 +103,13 @@ def plan(
     if not len(damaged):
         msg = "nothing is damaged: a storm needs at least one piece of equipment"
         raise InputError(msg)
-    elements = [Element("equipment", row) for row in damaged.tolist()]
+    situation = ground.situation
     points = situation.data.usage_points
-    remote = _only_remote(situation)
-    repaired = _returns(situation, situation, elements)
-    isolated = _returns(situation, remote, elements)
-    tripped = blast(situation, elements, "trip")
-    picked, hints = _picked_up(situation, elements)
-    picked_remotely, _ = _picked_up(remote, elements)
+    repaired, picked, hints = _reached(situation, ground.sections, damaged)
+    isolated, picked_remotely, _ = _reached(ground.remote, ground.remote_sections, damaged)
+    tripped, words = ground.tripped(damaged)
     out = repaired.block >= 0
-    out[tripped.out] = True
+    out[tripped] = True
     rows = np.flatnonzero(out).astype(np.int32)
     stage = np.full(len(points.node), REPAIR, dtype=np.uint8)
     stage[(repaired.block < 0) | picked] = MANUAL
@@ -156,34 +147,30 @@ def plan(
         groups=groups,
         points=rows,
         group=group,
-        warnings=tuple(dict.fromkeys(tripped.warnings + hints)),
+        warnings=tuple(dict.fromkeys(words + hints)),
     )
 
 
-def _only_remote(situation: Situation) -> Situation:
-    """Return a situation in which only remotely operated switches can be operated."""
-    remote = copy(situation)
-    control = situation.data.equipment.control
-    vars(remote)["operable"] = situation.operable & (control == _REMOTE_CONTROL)
-    return remote
+def _reached(
+    situation: Situation, sections: Sections, damaged: NDArray[np.int32]
+) -> tuple[Returns, NDArray[np.bool_], tuple[str, ...]]:
+    """
+    Return what supply reaches while each damaged device holds its isolation section.
 
-
-def _returns(situation: Situation, switched: Situation, elements: Sequence[Element]) -> Returns:
-    """Return what waits for what while each element holds its isolation section."""
-    held = [find_section(switched, [element]).nodes for element in elements]
+    Returns
+    -------
+    returns, picked, warnings
+        What waits for what; per usage point, whether open ties can supply it while all sections
+        are isolated; what the ties could not hold.
+    """
+    held = [sections.around(situation.ends(row)) for row in damaged.tolist()]
     points = situation.data.usage_points
-    return find_returns(situation.index, points, held, strict=situation.strict)
-
-
-def _picked_up(
-    situation: Situation, elements: Sequence[Element]
-) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
-    """Return whether open ties can supply each usage point while all elements are isolated."""
-    faults, opened = isolated_faults(situation, elements)
-    found = restorable(situation, faults)
-    picked = np.zeros(len(situation.data.usage_points.node), dtype=bool)
+    returns = find_returns(situation.index, points, held, strict=situation.strict)
+    nodes = np.unique(np.concatenate(held)).astype(np.int32)
+    found = restorable(situation, Faults(nodes=nodes, equipment=damaged))
+    picked = np.zeros(len(points.node), dtype=bool)
     picked[found.points] = True
-    return picked, opened.warnings + found.warnings
+    return returns, picked, found.warnings
 
 
 def _bare(returns: Returns) -> Returns:

@@ -98,7 +98,7 @@ def work_in(plan: Plan, response: Response, number: int, *, draws: int, seed: in
     district = districts[number]
     own = np.flatnonzero(of_job == number)
     jobs = own[np.argsort(plan.rank[own])].astype(np.int32)
-    normal = _normals(plan, jobs, draws, seed)
+    drawn = draw_work(plan, response, jobs, draws=draws, seed=seed)
     clock = Clock.of(response)
     road = travel_times(
         np.vstack([plan.xy[jobs], _depot(plan, jobs)]),
@@ -106,17 +106,14 @@ def work_in(plan: Plan, response: Response, number: int, *, draws: int, seed: in
         speed_kmh=response.speed_kmh,
         detour=response.detour,
     )
-    looks = lognormal(normal[0], response.assess_h * HOUR_S, response.assess_spread)
     teams = np.zeros(district.assessors)
-    found = dispatch(looks, np.zeros_like(looks), teams, road, clock).end
-    repairs = lognormal(normal[1], plan.mean_s[jobs, None] * response.repair_factor, SPREAD)
-    schedule = dispatch(repairs, found, district.crew_start, road, clock)
-    by_hand = lognormal(normal[2], response.manual_h * HOUR_S, response.switch_spread)
+    found = dispatch(drawn.finding, np.zeros_like(drawn.finding), teams, road, clock).end
+    schedule = dispatch(drawn.repair, found, district.crew_start, road, clock)
     return Worked(
         district=number,
         jobs=jobs,
         found=found,
-        switched=np.minimum(found + by_hand, schedule.end),
+        switched=np.minimum(found + drawn.switching, schedule.end),
         done=schedule.end,
         busy=schedule.busy,
         crew_start=district.crew_start,
@@ -127,6 +124,28 @@ def _stream(seed: int, name: bytes) -> np.random.Generator:
     digest = hashlib.blake2b(name, digest_size=16).digest()
     words = tuple(np.frombuffer(digest, dtype="<u4").tolist())
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=words)))
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """How long things take, s, shapes (jobs, draws)."""
+
+    finding: NDArray[np.float64]
+    repair: NDArray[np.float64]
+    switching: NDArray[np.float64]
+
+
+def draw_work(
+    plan: Plan, response: Response, jobs: NDArray[np.int32], *, draws: int, seed: int
+) -> Drawn:
+    """Return how long finding, repairing and switching by hand take for jobs, in every draw."""
+    finding, repair, switching = _normals(plan, jobs, draws, seed)
+    mean_s = plan.mean_s[jobs, None] * response.repair_factor
+    return Drawn(
+        lognormal(finding, response.assess_h * HOUR_S, response.assess_spread),
+        lognormal(repair, mean_s, SPREAD),
+        lognormal(switching, response.manual_h * HOUR_S, response.switch_spread),
+    )
 
 
 def _normals(plan: Plan, jobs: NDArray[np.int32], draws: int, seed: int) -> NDArray[np.float64]:

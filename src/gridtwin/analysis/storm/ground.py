@@ -1,0 +1,130 @@
+"""Keep what all storms over one situation share: its sections, and what trips before devices."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
+
+from gridtwin.analysis.blast import blast
+from gridtwin.model import cim
+from gridtwin.model.ids import Element
+from gridtwin.topology.loss import Faults, affected, find_loss
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridtwin.analysis.situation import Situation
+
+_REMOTE_CONTROL = cim.CONTROLS.index("remote")
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """The parts that a network falls into when every operable and open switch is cut."""
+
+    section: NDArray[np.int32]  # (nodes,)
+    start: NDArray[np.int64]  # (sections + 1,): nodes[start[s] : start[s + 1]]
+    nodes: NDArray[np.int32]  # by section
+
+    @classmethod
+    def of(cls, situation: Situation) -> Sections:
+        """Return the sections of a situation."""
+        equipment = situation.data.equipment
+        inside = equipment.in_service & ~(situation.operable | situation.is_open)
+        a, b = equipment.node_a[inside], equipment.node_b[inside]
+        count = len(situation.data.nodes.mrid)
+        links = csr_matrix((np.ones(len(a), dtype=np.int8), (a, b)), shape=(count, count))
+        sections, section = connected_components(links, directed=False)
+        nodes = np.argsort(section, kind="stable").astype(np.int32)
+        start = np.concatenate([[0], np.cumsum(np.bincount(section, minlength=sections))])
+        return cls(section, start, nodes)
+
+    def around(self, ends: tuple[int, int]) -> NDArray[np.int32]:
+        """Return the isolation section of equipment between two nodes; see `find_section`."""
+        parts = np.unique(self.section[list(ends)])
+        return np.concatenate([self.nodes[self.start[at] : self.start[at + 1]] for at in parts])
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A situation before storms, and what is made of it once for all of them."""
+
+    situation: Situation
+
+    @cached_property
+    def remote(self) -> Situation:
+        """The situation in which only remotely operated switches can be operated."""
+        remote = copy(self.situation)
+        control = self.situation.data.equipment.control
+        vars(remote)["operable"] = self.situation.operable & (control == _REMOTE_CONTROL)
+        return remote
+
+    @cached_property
+    def sections(self) -> Sections:
+        """The sections between switches that anybody can operate."""
+        return Sections.of(self.situation)
+
+    @cached_property
+    def remote_sections(self) -> Sections:
+        """The sections between switches that the control room can operate."""
+        return Sections.of(self.remote)
+
+    def tripped(self, rows: NDArray[np.int32]) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+        """Return the usage points out when equipment fails and trips what protects it; warnings."""
+        situation = self.situation
+        if situation.index.core is not None:
+            elements = [Element("equipment", row) for row in rows.tolist()]
+            found = blast(situation, elements, "trip")
+            return found.out, found.warnings
+        first = _FirstAbove(situation)
+        above = [first.of(node) for row in rows.tolist() for node in _upper_ends(situation, row)]
+        devices = np.array([row for row in above if row >= 0], dtype=np.int32)
+        bare = np.array([-1 - row for row in above if row < 0], dtype=np.int32)
+        sources = situation.index.conduction.source_row[np.unique(bare)]
+        faults = Faults(equipment=np.union1d(rows, devices).astype(np.int32), sources=sources)
+        loss = find_loss(situation.index, faults)
+        points = situation.data.usage_points
+        out = affected(situation.index, points, loss, strict=situation.strict).out
+        names = situation.data.sources.mrid[sources].tolist()
+        warning = "a source feeds this with no protective device between"
+        return out, (f"{warning}: {', '.join(name.decode() for name in names)}",) if names else ()
+
+
+def _upper_ends(situation: Situation, row: int) -> list[int]:
+    """Return where supply comes in on a radial network."""
+    fed = situation.fed_node(row)
+    if fed >= 0:
+        return [int(situation.index.parent[fed])]
+    return [node for node in set(situation.ends(row)) if situation.supplied[node]]
+
+
+class _FirstAbove:
+    """Find the first protective device above nodes of a radial network."""
+
+    def __init__(self, situation: Situation) -> None:
+        self._index = situation.index
+        self._protects = cim.PROTECTS[situation.data.equipment.kind]
+        self._known: dict[int, int] = {}
+        conduction = situation.index.conduction
+        for at, node in enumerate(conduction.source_node.tolist()):
+            self._known[node] = -1 - at
+
+    def of(self, node: int) -> int:
+        """Return the row of the device; ``-1 - n`` where there is only the n-th source."""
+        passed = []
+        while node not in self._known:
+            passed.append(node)
+            feed = int(self._index.feed[node])
+            if self._protects[feed]:
+                self._known[node] = feed
+                break
+            node = int(self._index.parent[node])
+        found = self._known[node]
+        self._known |= dict.fromkeys(passed, found)
+        return found
