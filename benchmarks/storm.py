@@ -67,11 +67,11 @@ def _damaged(situation: Situation) -> np.ndarray:
 def _one_draw(situation: Situation, storm: Plan, outcome: Outcome, draw: int) -> None:
     """Send crews from a heap and ask who is out after every repair; hold both to one answer."""
     done = np.empty(len(storm.equipment))
-    districts, of_job = districts_of(storm, RESPONSE)
+    allotment = districts_of(storm, RESPONSE)
     clock = Clock.of(RESPONSE)
     assert clock.rest_s == 0
-    for number, district in enumerate(districts):
-        own = np.flatnonzero(of_job == number)
+    for number, district in enumerate(allotment.districts):
+        own = np.flatnonzero(allotment.of_job == number)
         jobs = own[np.argsort(storm.rank[own])].astype(np.int32)
         work = draw_work(storm, RESPONSE, jobs, draws=DRAWS, seed=SEED).repair[:, draw]
         done[jobs] = _sent(storm, jobs, work, outcome.found[jobs, draw], district.crew_start)

@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.analysis.intersect import intersect
 from gridtwin.analysis.polygon import read_polygon
 from gridtwin.analysis.storm.damage import draw_damage
 from gridtwin.analysis.storm.ground import Ground
 from gridtwin.analysis.storm.jobs import Plan, plan
 from gridtwin.analysis.storm.response import Aid, Response
-from gridtwin.analysis.storm.simulate import Worked, districts_of, gather, work_in
+from gridtwin.analysis.storm.simulate import Allotment, Worked, districts_of, gather, work_in
 from gridtwin.errors import InputError, MissingExtraError, StoreError
 from gridtwin.model.state import CURRENT
 from gridtwin.publish.storms import StormForecast, zone_quantiles
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.situation import Situation
 
 __all__ = ["Aid", "Response", "Scenario", "StormForecast", "forecast", "simulate", "zone_quantiles"]
 
@@ -104,11 +102,12 @@ def _forecast(
     tell = progress or (lambda _done, _steps: None)
     tell(0, 1)
     prepared = _prepared(ground, scenario)
-    count = len(districts_of(prepared, scenario.response)[0])
+    allotment = districts_of(prepared, scenario.response)
+    count = len(allotment.districts)
     worked = []
     for number in range(count):
         tell(number + 1, count + 2)
-        worked.append(_work(prepared, scenario, number))
+        worked.append(_work(prepared, scenario, allotment, number))
     tell(count + 1, count + 2)
     found = _finished(ground, scenario, prepared, worked)
     tell(count + 2, count + 2)
@@ -196,7 +195,7 @@ def _prepared(ground: Ground, scenario: Scenario) -> Plan:
     ids = situation.network.ids
     rows = ids.rows("equipment", scenario.damaged)
     if scenario.polygon is not None:
-        rows = np.union1d(rows, _drawn(scenario, situation)).astype(np.int32)
+        rows = np.union1d(rows, _drawn(ground, scenario)).astype(np.int32)
     if len(rows) * scenario.draws > MOST_CELLS:
         fit = MOST_CELLS // len(rows)
         msg = f"{scenario.name}: with {len(rows):,} damaged devices give at most {fit:,} draws"
@@ -205,15 +204,16 @@ def _prepared(ground: Ground, scenario: Scenario) -> Plan:
     return plan(ground, rows, scenario.response, priority=priority)
 
 
-def _drawn(scenario: Scenario, situation: Situation) -> NDArray[np.int32]:
+def _drawn(ground: Ground, scenario: Scenario) -> NDArray[np.int32]:
+    situation = ground.situation
     given = read_polygon(scenario.polygon, geographic=situation.network.crs is not None)
-    rows = intersect(situation.data, given.geometry, layer="equipment")
+    rows = ground.inside(given.geometry)
     return draw_damage(situation, rows, scenario.rates, seed=scenario.seed)
 
 
-def _work(prepared: Plan, scenario: Scenario, number: int) -> Worked:
+def _work(prepared: Plan, scenario: Scenario, allotment: Allotment, number: int) -> Worked:
     response, draws, seed = scenario.response, scenario.draws, scenario.seed
-    return work_in(prepared, response, number, draws=draws, seed=seed)
+    return work_in(prepared, response, allotment, number, draws=draws, seed=seed)
 
 
 def _finished(
@@ -224,12 +224,14 @@ def _finished(
 
 
 def _delayed(place: _Place, scenario: Scenario, partitions: int, zone: str) -> Any:
-    """Return the tasks of one storm: prepare, work in each part of the substations, finish."""
+    """Return one storm as a task, or as several: prepare, work in each part, finish."""
     try:
         from dask.delayed import delayed
     except ModuleNotFoundError as error:
         need = "spreading storms over processes"
         raise MissingExtraError(need, "dask") from error
+    if partitions == 1:  # nothing travels between processes but the answer
+        return delayed(_task_whole, pure=False)(place, scenario, zone)
     prepared = delayed(_task_prepare, pure=False)(place, scenario)
     worked = [
         delayed(_task_work, pure=False)(prepared, scenario, part, partitions)
@@ -238,13 +240,18 @@ def _delayed(place: _Place, scenario: Scenario, partitions: int, zone: str) -> A
     return delayed(_task_finish, pure=False)(place, scenario, prepared, worked, zone)
 
 
+def _task_whole(place: _Place, scenario: Scenario, zone: str) -> dict[str, Any]:
+    return _forecast(_ground(place), scenario).document(zone=zone)
+
+
 def _task_prepare(place: _Place, scenario: Scenario) -> Plan:
     return _prepared(_ground(place), scenario)
 
 
 def _task_work(prepared: Plan, scenario: Scenario, part: int, parts: int) -> list[Worked]:
-    count = len(districts_of(prepared, scenario.response)[0])
-    return [_work(prepared, scenario, number) for number in range(part, count, parts)]
+    allotment = districts_of(prepared, scenario.response)
+    own = range(part, len(allotment.districts), parts)
+    return [_work(prepared, scenario, allotment, number) for number in own]
 
 
 def _task_finish(
@@ -257,11 +264,7 @@ def _task_finish(
 def _computed(tasks: list[Any], scheduler: Any) -> Iterator[dict[str, Any]]:
     """Yield the answers of tasks in order, a batch at a time, so that few are held at once."""
     if scheduler == "processes":
-        from dask.base import compute
-
-        for start in range(0, len(tasks), _BATCH):
-            batch = tasks[start : start + _BATCH]
-            yield from compute(*batch, scheduler="processes")  # type: ignore[no-untyped-call]
+        yield from _in_processes(tasks)
         return
     if scheduler != "distributed":
         yield from _gathered(tasks, scheduler)
@@ -273,7 +276,21 @@ def _computed(tasks: list[Any], scheduler: Any) -> Iterator[dict[str, Any]]:
         yield from _gathered(tasks, client)
 
 
-_BATCH = 64
+def _in_processes(tasks: list[Any]) -> Iterator[dict[str, Any]]:
+    """Yield the answers of tasks from processes that stay until all are done."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    from dask.base import compute
+
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        for start in range(0, len(tasks), _BATCH):
+            batch = tasks[start : start + _BATCH]
+            options = {"scheduler": "processes", "pool": pool}
+            yield from compute(*batch, **options)  # type: ignore[no-untyped-call]
+
+
+_BATCH = 64  # tasks at a time, so that few answers are held at once
 
 
 def _gathered(tasks: list[Any], client: Any) -> Iterator[dict[str, Any]]:

@@ -72,12 +72,13 @@ def draw_damage(
     situation: Situation, rows: NDArray[np.int32], rates: Mapping[str, float], *, seed: int = 0
 ) -> NDArray[np.int32]:
     """
-    Return the rows that one storm damages, ascending; see `damage_chances`.
+    Return which of distinct rows one storm damages, ascending; see `damage_chances`.
 
     The same seed damages the same pieces whatever the order of their rows.
     """
-    rows = np.unique(rows).astype(np.int32)
-    rows = rows[np.argsort(situation.data.equipment.mrid[rows], kind="stable")]
     chances = damage_chances(situation, rows, rates)
+    rows, chances = rows[chances > 0], chances[chances > 0]
+    order = np.argsort(situation.data.equipment.mrid[rows], kind="stable")
+    rows, chances = rows[order], chances[order]
     stream = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
     return np.sort(rows[stream.random(len(rows)) < chances])

@@ -12,15 +12,18 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from gridtwin.analysis.blast import blast
+from gridtwin.analysis.places import Places
 from gridtwin.model import cim
 from gridtwin.model.ids import Element
 from gridtwin.topology.loss import Faults, affected, find_loss
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from shapely.geometry import MultiPolygon, Polygon
 
     from gridtwin.analysis.situation import Situation
 
+KEPT_AREAS = 8
 _REMOTE_CONTROL = cim.CONTROLS.index("remote")
 
 
@@ -56,6 +59,22 @@ class Ground:
     """A situation before storms, and what is made of it once for all of them."""
 
     situation: Situation
+
+    @cached_property
+    def _places(self) -> Places:
+        return Places(self.situation.data)
+
+    @cached_property
+    def _inside(self) -> dict[bytes, NDArray[np.int32]]:
+        return {}
+
+    def inside(self, area: Polygon | MultiPolygon) -> NDArray[np.int32]:
+        """Return the equipment that an area touches; the last few areas are kept."""
+        if area.wkb not in self._inside:
+            while len(self._inside) >= KEPT_AREAS:
+                self._inside.pop(next(iter(self._inside)))
+            self._inside[area.wkb] = self._places.inside(area, layer="equipment")
+        return self._inside[area.wkb]
 
     @cached_property
     def remote(self) -> Situation:

@@ -50,8 +50,16 @@ class Outcome:
     district: NDArray[np.int32]  # (jobs,)
 
 
-def districts_of(plan: Plan, response: Response) -> tuple[list[District], NDArray[np.int32]]:
-    """Return the districts of a plan, and that of each job."""
+@dataclass(frozen=True, slots=True)
+class Allotment:
+    """The districts of a storm, and whose each job is."""
+
+    districts: list[District]
+    of_job: NDArray[np.int32]  # (jobs,) place in `districts`
+
+
+def districts_of(plan: Plan, response: Response) -> Allotment:
+    """Part the jobs of a plan among districts."""
     zones, place = np.unique(plan.zone, return_inverse=True)
     takes = plan.mean_s * response.repair_factor
     work = np.bincount(place, takes).astype(np.float64)
@@ -60,7 +68,7 @@ def districts_of(plan: Plan, response: Response) -> tuple[list[District], NDArra
     of_zone = np.empty(len(zones), dtype=np.int32)
     for number, district in enumerate(found):
         of_zone[district.zones] = number
-    return found, of_zone[place]
+    return Allotment(found, of_zone[place])
 
 
 def simulate(plan: Plan, response: Response, *, draws: int = 1000, seed: int = 0) -> Outcome:
@@ -78,14 +86,23 @@ def simulate(plan: Plan, response: Response, *, draws: int = 1000, seed: int = 0
     seed
         The same seed gives the same outcome, however the districts are spread over processes.
     """
-    districts, _ = districts_of(plan, response)
+    allotment = districts_of(plan, response)
     worked = [
-        work_in(plan, response, number, draws=draws, seed=seed) for number in range(len(districts))
+        work_in(plan, response, allotment, number, draws=draws, seed=seed)
+        for number in range(len(allotment.districts))
     ]
     return gather(plan, response, worked, seed=seed)
 
 
-def work_in(plan: Plan, response: Response, number: int, *, draws: int, seed: int) -> Worked:
+def work_in(
+    plan: Plan,
+    response: Response,
+    allotment: Allotment,
+    number: int,
+    *,
+    draws: int,
+    seed: int,
+) -> Worked:
     """
     Return what the crews of one district do.
 
@@ -94,9 +111,8 @@ def work_in(plan: Plan, response: Response, number: int, *, draws: int, seed: in
     Random numbers come from a stream of its own for each substation, keyed by its mRID, so they do
     not depend on what is reckoned before, elsewhere, or at the same time.
     """
-    districts, of_job = districts_of(plan, response)
-    district = districts[number]
-    own = np.flatnonzero(of_job == number)
+    district = allotment.districts[number]
+    own = np.flatnonzero(allotment.of_job == number)
     jobs = own[np.argsort(plan.rank[own])].astype(np.int32)
     drawn = draw_work(plan, response, jobs, draws=draws, seed=seed)
     clock = Clock.of(response)
