@@ -26,6 +26,14 @@ def test_python_of_a_page_runs(page: str, monkeypatch: pytest.MonkeyPatch) -> No
     exec(compile(code, page, "exec"), {})  # noqa: S102 - our own page
 
 
+def test_python_of_the_page_on_storms_runs() -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/storm.md").read_text(), re.DOTALL)
+    names: dict[str, object] = {}
+    exec(compile(code, "storm.md", "exec"), names)  # noqa: S102 - our own page
+    assert (names["p50_s"] <= names["p80_s"]).all()
+    assert len(names["names"])
+
+
 def test_readme_names_files_that_are_there() -> None:
     links = re.findall(r"\]\((?!http)([^)#]+)\)", (ROOT / "README.md").read_text())
     assert not [link for link in links if not (ROOT / link).exists()]
