@@ -25,7 +25,7 @@ def ground_of(grid: Network) -> Ground:
     return Ground(Situation(grid, mask, build(data, mask, rules), rules))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_sections_and_trips_are_those_of_each_element(seed: int) -> None:
     ground = ground_of(random_network(seed))

@@ -11,11 +11,10 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from gridtwin.analysis.blast import blast
 from gridtwin.analysis.places import Places
+from gridtwin.analysis.storm.tripping import Tripping
 from gridtwin.model import cim
-from gridtwin.model.ids import Element
-from gridtwin.topology.loss import Faults, affected, find_loss
+from gridtwin.topology.loss import affected, find_loss
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,56 +93,17 @@ class Ground:
         """The sections between switches that the control room can operate."""
         return Sections.of(self.remote)
 
+    @cached_property
+    def _tripping(self) -> Tripping:
+        return Tripping(self.situation)
+
     def tripped(self, rows: NDArray[np.int32]) -> tuple[NDArray[np.int32], tuple[str, ...]]:
         """Return the usage points out when equipment fails and trips what protects it; warnings."""
         situation = self.situation
-        if situation.index.core is not None:
-            elements = [Element("equipment", row) for row in rows.tolist()]
-            found = blast(situation, elements, "trip")
-            return found.out, found.warnings
-        first = _FirstAbove(situation)
-        above = [first.of(node) for row in rows.tolist() for node in _upper_ends(situation, row)]
-        devices = np.array([row for row in above if row >= 0], dtype=np.int32)
-        bare = np.array([-1 - row for row in above if row < 0], dtype=np.int32)
-        sources = situation.index.conduction.source_row[np.unique(bare)]
-        faults = Faults(equipment=np.union1d(rows, devices).astype(np.int32), sources=sources)
+        faults = self._tripping.faults(rows)
         loss = find_loss(situation.index, faults)
         points = situation.data.usage_points
         out = affected(situation.index, points, loss, strict=situation.strict).out
-        names = situation.data.sources.mrid[sources].tolist()
-        warning = "a source feeds this with no protective device between"
+        names = situation.data.sources.mrid[faults.sources].tolist()
+        warning = "a source feeds damage with no protective device between"
         return out, (f"{warning}: {', '.join(name.decode() for name in names)}",) if names else ()
-
-
-def _upper_ends(situation: Situation, row: int) -> list[int]:
-    """Return where supply comes in on a radial network."""
-    fed = situation.fed_node(row)
-    if fed >= 0:
-        return [int(situation.index.parent[fed])]
-    return [node for node in set(situation.ends(row)) if situation.supplied[node]]
-
-
-class _FirstAbove:
-    """Find the first protective device above nodes of a radial network."""
-
-    def __init__(self, situation: Situation) -> None:
-        self._index = situation.index
-        self._protects = cim.PROTECTS[situation.data.equipment.kind]
-        self._known: dict[int, int] = {}
-        conduction = situation.index.conduction
-        for at, node in enumerate(conduction.source_node.tolist()):
-            self._known[node] = -1 - at
-
-    def of(self, node: int) -> int:
-        """Return the row of the device; ``-1 - n`` where there is only the n-th source."""
-        passed = []
-        while node not in self._known:
-            passed.append(node)
-            feed = int(self._index.feed[node])
-            if self._protects[feed]:
-                self._known[node] = feed
-                break
-            node = int(self._index.parent[node])
-        found = self._known[node]
-        self._known |= dict.fromkeys(passed, found)
-        return found
