@@ -78,6 +78,8 @@ def test_every_customer_is_back_when_brute_force_says(seed: int) -> None:
     storm = plan(Ground(situation), damaged, response)
     outcome = simulate(storm, response, draws=DRAWS, seed=seed % 1000)
     elements = [Element("equipment", int(row)) for row in damaged]
+    assert (outcome.found <= outcome.switched).all()
+    assert (outcome.switched <= outcome.done).all()
     tripped = set(blast(situation, elements, "trip").out.tolist())
     isolated = set(blast(situation, elements, "isolated").out.tolist())
     stays = set(blast(situation, elements, "backfed").out.tolist())

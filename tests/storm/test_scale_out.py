@@ -11,6 +11,7 @@ import pytest
 import gridtwin
 from gridtwin.errors import InputError, NotFoundError, StoreError
 from gridtwin.storms import Response, Scenario, forecast, simulate, zone_quantiles
+from networks import network
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,6 +140,18 @@ def test_zone_quantiles_are_those_of_the_table(twin: gridtwin.Twin, by: str) -> 
     assert table.customers.sum() == found.customers
     assert (p50 <= p80).all()
     assert (p80 <= p95).all()
+
+
+def test_a_storm_that_puts_nobody_out_is_told_too() -> None:
+    grid = network(
+        "L1 ac_line_segment S a ABC\nL2 ac_line_segment b c ABC", meters="M@a", sources="S"
+    )
+    found = forecast(gridtwin.open(grid), Scenario(damaged=("L2",), draws=5))
+    document = found.document()
+    assert document["customers"] == 0
+    assert document["last"]["p95_h"] == 0
+    assert document["zones"] == []
+    assert len(document["devices"]) == 1
 
 
 def test_the_curve_begins_dark_rises_and_ends_with_all_back(twin: gridtwin.Twin) -> None:

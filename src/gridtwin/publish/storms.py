@@ -195,7 +195,8 @@ class StormForecast:
     def summary(self) -> dict[str, Any]:
         """Return the figures of the whole system."""
         hours = curves.quantiles(self.shares) / HOUR_S
-        last = curves.quantiles(self.outcome.back.max(axis=0)[None, :])[0] / HOUR_S
+        all_back = self.outcome.back.max(axis=0, initial=0.0)
+        last = curves.quantiles(all_back[None, :])[0] / HOUR_S
         rows = zip(("t50", "t90", "t95", "last"), [*hours, last], strict=True)
         groups = self.plan.groups
         stages = np.bincount(groups.stage, groups.customers, minlength=len(STAGES))

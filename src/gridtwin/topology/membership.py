@@ -31,13 +31,9 @@ def feeder_of_nodes(
     they stand still, O(n log d) for depth d. Only a meshed core can be reached from several heads:
     there the labels of the heads are flooded.
     """
-    count = len(index.parent)
-    label = np.full(len(index.child) + 1, -1, dtype=np.int32)
-    heads = data.feeders.head
-    label[heads[::-1]] = np.arange(len(heads), dtype=np.int32)[::-1]
-    own = label[index.feed]
-    first = _inherited(index.parent, own)
-    multi = np.zeros(count, dtype=bool)
+    label = _labels(index, data)
+    first = _inherited(index.parent, label[index.feed])
+    multi = np.zeros(len(first), dtype=bool)
     core = index.core
     if core is not None:
         slots = _labels_in_core(index, label)
@@ -46,6 +42,19 @@ def feeder_of_nodes(
         multi[attach >= 0] = several[attach[attach >= 0]]
         multi &= (first < 0) | (first == _at_slot(first, core.nodes)[np.maximum(attach, 0)])
     return first, multi
+
+
+def nearest_feeder(index: TopologyIndex, data: NetworkData) -> NDArray[np.int32]:
+    """Return the feeder of each node alone, without asking which others reach it; -1 for none."""
+    return _inherited(index.parent, _labels(index, data)[index.feed])
+
+
+def _labels(index: TopologyIndex, data: NetworkData) -> NDArray[np.int32]:
+    """Return the feeder that each piece of equipment is the head of; -1 for none, and at last."""
+    label = np.full(len(index.child) + 1, -1, dtype=np.int32)
+    heads = data.feeders.head
+    label[heads[::-1]] = np.arange(len(heads), dtype=np.int32)[::-1]
+    return label
 
 
 def _at_slot(first: NDArray[np.int32], nodes: NDArray[np.int32]) -> NDArray[np.int32]:

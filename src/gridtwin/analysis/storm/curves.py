@@ -54,8 +54,10 @@ def share_back(
 
     Returns
     -------
-        Shape (shares, draws).
+        Shape (shares, draws); 0 where nobody is out.
     """
+    if not len(back):
+        return np.zeros((len(shares), back.shape[1]))
     order = np.argsort(back, axis=0, kind="stable")
     sums = np.cumsum(customers[order], axis=0)
     total = int(customers.sum())
@@ -96,7 +98,7 @@ def customers_back(
 
 def time_grid(back: NDArray[np.float64], *, steps: int = 300) -> NDArray[np.float64]:
     """Return times for a curve: every minute, ten, hour ... until all are back in 95 % of draws."""
-    last = float(quantiles(back.max(axis=0)[None, :], (0.95,))[0, 0])
+    last = float(quantiles(back.max(axis=0, initial=0.0)[None, :], (0.95,))[0, 0])
     pace = next(
         (pace for pace in (60.0, 300.0, 600.0, 1800.0, 3600.0) if last / pace <= steps), 7200.0
     )

@@ -15,6 +15,7 @@ from gridtwin.analysis.places import Places
 from gridtwin.analysis.storm.tripping import Tripping
 from gridtwin.model import cim
 from gridtwin.topology.loss import affected, find_loss
+from gridtwin.topology.membership import nearest_feeder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,6 +75,11 @@ class Ground:
                 self._inside.pop(next(iter(self._inside)))
             self._inside[area.wkb] = self._places.inside(area, layer="equipment")
         return self._inside[area.wkb]
+
+    @cached_property
+    def feeder(self) -> NDArray[np.int32]:
+        """The feeder of each node; -1 for none."""
+        return nearest_feeder(self.situation.index, self.situation.data)
 
     @cached_property
     def remote(self) -> Situation:

@@ -117,7 +117,7 @@ def plan(
     is_priority = points.priority != b""
     if priority is not None:
         is_priority[priority] = True
-    zones, zone_of_node, feeder_of_node = _places(situation, rows, damaged)
+    zones, zone_of_node, feeder_of_node = _places(ground, rows, damaged)
     keys = _Keys(
         stage[rows],
         np.where(stage[rows] == REMOTE, np.int32(-1), repaired.block[rows]),
@@ -246,7 +246,7 @@ def _middles(situation: Situation, rows: NDArray[np.int32]) -> NDArray[np.float6
 
 
 def _places(
-    situation: Situation, points: NDArray[np.int32], damaged: NDArray[np.int32]
+    ground: Ground, points: NDArray[np.int32], damaged: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
     """
     Return the substations that jobs and points belong to, and by node the place among them.
@@ -256,8 +256,8 @@ def _places(
     zones, zone, feeder
         Rows of the substations, -1 for none; per node the place in `zones`; per node the feeder.
     """
+    situation, feeder = ground.situation, ground.feeder
     data = situation.data
-    feeder, _ = situation.feeder_of_nodes
     nodes = np.unique(
         np.concatenate([data.usage_points.node[points], _working_nodes(situation, damaged)])
     )
