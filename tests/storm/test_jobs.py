@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -23,6 +24,9 @@ from gridtwin.model.network import Network
 from gridtwin.topology.conduction import Rules
 from gridtwin.topology.index import build
 from networks import network, random_network, two_feeders_with_a_tie
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DRAWS = 3
 
@@ -64,13 +68,39 @@ def returns(situation: Situation, held: list[frozenset[int]], done: np.ndarray) 
     return times
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+def random_feeders(seed: int) -> Network:
+    """Return radial feeders with switches between their sections, and open ties among them."""
+    rng = random.Random(seed)
+    lines, meters, nodes = [], [], []
+    for feeder in range(rng.randint(2, 3)):
+        last = f"S{feeder}"
+        for step in range(rng.randint(3, 6)):
+            node = f"n{feeder}-{step}"
+            kind = rng.choice(("breaker", "load_break_switch", "ac_line_segment", "fuse"))
+            kind = kind if step else "breaker"
+            lines.append(f"E{feeder}-{step} {kind} {last} {node} ABC")
+            last = node if rng.random() < 0.8 else last
+            nodes.append(node)
+            meters.append(f"M{node}@{node}:ABC*{rng.randint(1, 5)}")
+    for tie in range(rng.randint(2, 4)):
+        a, b = rng.sample(nodes, 2)
+        lines.append(f"T{tie} load_break_switch {a} {b} ABC ABC")
+    sources = [line.split()[2] for line in lines if line.split()[2].startswith("S")]
+    return network(
+        "\n".join(lines), meters=" ".join(meters), sources=" ".join(sorted(set(sources)))
+    )
+
+
+@pytest.mark.parametrize("make", [random_network, random_feeders])
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
-def test_every_customer_is_back_when_brute_force_says(seed: int) -> None:
-    grid, rng = random_network(seed), random.Random(seed)
+def test_every_customer_is_back_when_brute_force_says(
+    make: Callable[[int], Network], seed: int
+) -> None:
+    grid, rng = make(seed), random.Random(seed)
     control = grid.data.equipment.control
     control.setflags(write=True)
-    control[:] = [rng.choice((0, 1, 2)) for _ in control]
+    control[:] = rng.choices((0, 1, 2), (1, 4, 4), k=len(control))
     situation = situation_of(grid)
     count = len(control)
     damaged = np.array(sorted(rng.sample(range(count), rng.randint(1, min(5, count)))), np.int32)
@@ -152,6 +182,33 @@ def test_upstream_comes_back_from_the_control_room_and_downstream_over_the_tie()
         times[storm.groups.stage == code].item() for code in range(len(STAGES))
     )
     assert remote < manual < repair
+
+
+def test_nobody_waits_for_a_tie_once_the_repair_is_done() -> None:
+    grid = network(
+        """
+        BKR1 breaker S a ABC
+        L1 ac_line_segment a b ABC
+        D1 load_break_switch b c ABC
+        D2 load_break_switch c d ABC
+        L2 ac_line_segment d e ABC
+        TIE load_break_switch c t ABC ABC
+        BKR2 breaker T t ABC
+        """,
+        meters="MB@b:ABC*9 MC@c",
+        sources="S T",
+        heads="BKR1 BKR2",
+    )
+    situation = situation_of(grid)
+    response = Response(crews=2, assessors=1, assess_h=20.0)
+    storm = plan(Ground(situation), rows(situation, "L1", "L2"), response)
+    assert stages(storm, situation) == {"MB": "repair", "MC": "manual"}
+    outcome = simulate(storm, response, draws=200, seed=1)
+    first = np.flatnonzero(storm.equipment == rows(situation, "L1")).item()
+    back = outcome.back[storm.groups.stage == STAGES.index("manual")].ravel()
+    assert (back <= outcome.done[first]).all()
+    assert (back == outcome.done[first]).any()
+    assert (back < outcome.done[first]).any()
 
 
 def test_a_customer_below_two_faults_waits_for_both() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 
 from gridtwin.model import cim
@@ -16,17 +15,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.situation import Situation
-    from gridtwin.topology.core import Core
-
-ROOT = 0  # slot of the super-source
 
 
 class Tripping:
     """
-    What trips before each piece of equipment of a situation; equals scope ``trip`` of a blast.
+    What trips before each piece of equipment; who is out is that of scope ``trip`` of a blast.
 
     A tree is climbed to the first device. Where that leads into the meshed core, the core is
-    searched as far as its ways to the sources go.
+    flooded to the devices around. Of these a blast opens only those on a way from a source to the
+    damage; the others lead to what is fed through the flooded part alone, and is dark either way:
+    a way there past the flooded part, and on through such a device, would lead to the damage.
     """
 
     def __init__(self, situation: Situation) -> None:
@@ -50,23 +48,22 @@ class Tripping:
         )
 
     def _before(self, row: int) -> tuple[set[int], bool]:
-        """Return the first devices on the ways up from a row, and whether every way has one."""
+        """Return the devices around damage, and whether they part it from every source."""
         devices: set[int] = set()
-        starts, covered = [], True
-        in_core = self._meshed is not None and row in self._meshed.blocks
+        starts: list[int] = []
+        covered = True
         for node in self._upper_ends(row):
-            device, end = (-1, node) if in_core else self._climb(node)
+            device, end = self._climb(node)
             if device >= 0:
                 devices.add(device)
-            elif self._meshed is None or not self._meshed.has(end):
-                covered = False
-            else:
+            elif end in self._core:
                 starts.append(end)
-        if starts and self._meshed is not None:
-            goals = [self._meshed.vertex(row)] if in_core else self._meshed.slots(starts)
-            found, sources = self._meshed.search(starts, goals, self._protects, row)
+            else:
+                covered = False
+        if starts:
+            found, reached = self._around(starts, row)
             devices |= found
-            covered &= not sources & self._fed
+            covered &= self._fed.isdisjoint(reached)
         return devices, covered
 
     def _upper_ends(self, row: int) -> list[int]:
@@ -85,7 +82,7 @@ class Tripping:
             found = self._climbed.get(at)
             if found is None:
                 feed = int(index.feed[at])
-                if feed < 0 or (index.core is not None and index.core.slot[at] >= 0):
+                if feed < 0 or at in self._core:
                     found = (-1, at)
                 elif self._protects[feed]:
                     found = (feed, at)
@@ -95,9 +92,32 @@ class Tripping:
         return found
 
     @cached_property
-    def _meshed(self) -> _CoreWays | None:
+    def _core(self) -> dict[int, list[tuple[int, int]]]:
+        """The equipment at each node of the core, with the node beyond."""
         core = self._situation.index.core
-        return None if core is None else _CoreWays(core)
+        beside: dict[int, list[tuple[int, int]]] = {}
+        if core is None:
+            return beside
+        real = core.equipment >= 0
+        tails, heads = core.nodes[core.tail[real]].tolist(), core.nodes[core.head[real]].tolist()
+        for tail, head, row in zip(tails, heads, core.equipment[real].tolist(), strict=True):
+            beside.setdefault(tail, []).append((row, head))
+            beside.setdefault(head, []).append((row, tail))
+        for node in core.nodes[1:].tolist():
+            beside.setdefault(node, [])
+        return beside
+
+    def _around(self, starts: list[int], own: int) -> tuple[set[int], set[int]]:
+        """Return the devices first met in the core from nodes of it, and the nodes reached."""
+        front, reached, devices = list(starts), set(starts), set[int]()
+        while front:
+            for row, other in self._core[front.pop()]:
+                if self._protects[row]:
+                    devices.add(row)
+                elif row != own and other not in reached:
+                    reached.add(other)
+                    front.append(other)
+        return devices, reached
 
     def _feeds_bare(self, row: int) -> set[int]:
         """Return the sources that feed a fault through no protective device."""
@@ -106,89 +126,3 @@ class Tripping:
         walk = flood(situation.adjacency, ends, situation.conducts & ~self._protects)
         conduction = situation.index.conduction
         return set(conduction.source_row[walk.reached[conduction.source_node]].tolist())
-
-
-class _CoreWays:
-    """
-    The ways through a core, by its blocks.
-
-    A simple path from the sources to a vertex runs through the blocks between the two in the tree
-    of blocks and cut vertices, and through all of each. Vertices are the slots, then equipment.
-    """
-
-    def __init__(self, core: Core) -> None:
-        self._core = core
-        self._first = len(core.nodes)
-        rows, number = np.unique(core.equipment, return_inverse=True)
-        self._number = {row: self._first + at for at, row in enumerate(rows.tolist())}
-        graph = nx.Graph()
-        vertices = (self._first + number).tolist()
-        graph.add_edges_from(zip(core.tail.tolist(), vertices, strict=True))
-        graph.add_edges_from(zip(core.head.tolist(), vertices, strict=True))
-        self._beside: dict[int, list[tuple[int, int]]] = {}
-        for tail, head, row in zip(
-            core.tail.tolist(), core.head.tolist(), core.equipment.tolist(), strict=True
-        ):
-            if row >= 0:
-                self._beside.setdefault(tail, []).append((row, head))
-                self._beside.setdefault(head, []).append((row, tail))
-        self._above, self._top, members = _rooted(graph)
-        self.blocks = {row: members[at] for row, at in self._number.items() if row >= 0}
-
-    def has(self, node: int) -> bool:
-        """Return whether a node is in the core."""
-        return bool(self._core.slot[node] >= 0)
-
-    def vertex(self, row: int) -> int:
-        """Return the vertex of a piece of equipment."""
-        return self._number[row]
-
-    def slots(self, nodes: list[int]) -> list[int]:
-        """Return the vertices of nodes."""
-        return [int(self._core.slot[node]) for node in nodes]
-
-    def search(
-        self, starts: list[int], goals: list[int], protects: NDArray[np.bool_], own: int
-    ) -> tuple[set[int], set[int]]:
-        """Return the devices first met on the ways from the sources to goals, and nodes reached."""
-        on_way: set[int] = set()
-        for vertex in goals:
-            at = vertex
-            while at != ROOT:
-                on_way.add(self._above[at])
-                at = self._top[self._above[at]]
-        front = self.slots(starts)
-        reached, devices = set(front), set[int]()
-        while front:
-            for row, other in self._beside.get(front.pop(), ()):
-                if row == own or on_way.isdisjoint(self.blocks[row]):
-                    continue
-                if protects[row]:
-                    devices.add(row)
-                elif other not in reached:
-                    reached.add(other)
-                    front.append(other)
-        return devices, {int(self._core.nodes[slot]) for slot in reached}
-
-
-def _rooted(graph: nx.Graph) -> tuple[dict[int, int], dict[int, int], dict[int, list[int]]]:
-    """Return the block above each vertex, the cut vertex above each block, and all of a vertex."""
-    blocks = list(nx.biconnected_components(graph))
-    members: dict[int, list[int]] = {vertex: [] for vertex in graph}
-    for number, block in enumerate(blocks):
-        for vertex in block:
-            members[vertex].append(number)
-    above: dict[int, int] = {}
-    top: dict[int, int] = {}
-    front = [ROOT]
-    while front:
-        vertex = front.pop()
-        for number in members.get(vertex, ()):
-            if number in top:
-                continue
-            top[number] = vertex
-            for below in blocks[number]:
-                if below not in above and below != ROOT:
-                    above[below] = number
-                    front.append(below)
-    return above, top, members
