@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import gridtwin
+from gridtwin.cli.app import app
 from gridtwin.errors import InputError, NotFoundError, StoreError
 from gridtwin.storms import Response, Scenario, forecast, simulate, zone_quantiles
 from networks import network
@@ -37,7 +40,6 @@ def test_each_scenario_has_damage_of_its_own(alone: list[dict]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("partitions", [1, 3])
 def test_processes_give_the_answer_of_one(
     twin: gridtwin.Twin, alone: list[dict], partitions: int
@@ -46,7 +48,6 @@ def test_processes_give_the_answer_of_one(
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")
 def test_a_cluster_gives_the_answer_of_one_process(twin: gridtwin.Twin, alone: list[dict]) -> None:
     from distributed import Client, LocalCluster
 
@@ -55,7 +56,24 @@ def test_a_cluster_gives_the_answer_of_one_process(twin: gridtwin.Twin, alone: l
         Client(cluster) as client,
     ):
         found = list(simulate(twin, STORM.seeded(5), scheduler=client, partitions=2))
+        words = ["erm", "storm", AROUND, "--in", str(twin.store.path), "--crews", "6"]
+        words += ["--draws", "40", "--seed", "7", "--scenarios", "2"]
+        said = CliRunner().invoke(app, [*words, "--scheduler", cluster.scheduler_address])
     assert found == alone
+    assert [json.loads(line) for line in said.stdout.splitlines()] == alone[:2]
+
+
+@pytest.mark.slow
+def test_a_local_cluster_is_made_and_taken_down(twin: gridtwin.Twin, alone: list[dict]) -> None:
+    assert list(simulate(twin, STORM.seeded(2), scheduler="distributed")) == alone[:2]
+
+
+@pytest.mark.slow
+def test_a_cluster_that_does_not_answer_is_named(twin: gridtwin.Twin) -> None:
+    words = ["erm", "storm", AROUND, "--in", str(twin.store.path), "--scenarios", "2"]
+    done = CliRunner().invoke(app, [*words, "--scheduler", "tcp://127.0.0.1:1"])
+    assert isinstance(done.exception, InputError)
+    assert "nobody answers" in str(done.exception)
 
 
 def test_the_same_seed_gives_the_same_answer_whatever_the_order_of_rows(
@@ -129,6 +147,16 @@ def test_underground_lines_are_not_hurt_and_long_lines_more(twin: gridtwin.Twin)
     assert (equipment.placement[hit] != 2).all()
     whole = np.flatnonzero((equipment.kind == 0) & (equipment.placement != 2))
     assert equipment.length_m[hit].mean() > equipment.length_m[whole].mean()
+
+
+def test_priority_customers_are_back_before_the_last_and_sooner_than_without_priority(
+    twin: gridtwin.Twin,
+) -> None:
+    found = forecast(twin, STORM).summary()
+    plain = forecast(twin, replace(STORM, response=Response(crews=6, priority_weight=1))).summary()
+    assert found["priority_customers"] > 0
+    assert found["last_priority"]["p50_h"] <= found["last"]["p50_h"]
+    assert found["last_priority"]["p50_h"] < plain["last_priority"]["p50_h"]
 
 
 @pytest.mark.parametrize("by", ["substation", "feeder"])

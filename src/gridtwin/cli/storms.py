@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json as jsonlib
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -109,25 +107,29 @@ def _one(twin: Twin, scenario: Scenario, state: str) -> StormForecast:
 def _many(twin: Twin, scenarios: list[Scenario], state: str, scheduler: str, zone: str) -> None:
     from gridtwin.storms import simulate
 
-    with _bar("storms") as tell:
+    with _bar("storms") as tell, _scheduler(scheduler) as chosen:
         tell(0, len(scenarios))
-        found = simulate(twin, scenarios, state=state, scheduler=_scheduler(scheduler), zone=zone)
+        found = simulate(twin, scenarios, state=state, scheduler=chosen, zone=zone)
         for done, document in enumerate(found, start=1):
-            sys.stdout.write(jsonlib.dumps(document, ensure_ascii=False) + "\n")
+            render.write_json(document)
             tell(done, len(scenarios))
 
 
-def _scheduler(name: str) -> object:
-    """Return a scheduler by name, or the client of a running one by its address."""
+@contextmanager
+def _scheduler(name: str) -> Iterator[object]:
+    """Give a scheduler by name, or the client of a running one by its address."""
     if "://" not in name:
-        return name
+        yield name
+        return
     from distributed import Client
 
     try:
-        return Client(name, timeout="10s")  # type: ignore[no-untyped-call]
+        client = Client(name, timeout="10s")  # type: ignore[no-untyped-call]
     except OSError as error:
         msg = f"--scheduler {name}: nobody answers there"
         raise InputError(msg) from error
+    with client:
+        yield client
 
 
 @contextmanager
@@ -154,7 +156,7 @@ def _show(found: StormForecast, form: Output, zone: str, until_h: float | None) 
     facts = found.summary()
     stages = facts.pop("customers_by_stage")
     facts |= {f"back by {name}": count for name, count in stages.items()}
-    for name in ("t50", "t90", "t95", "last"):
+    for name in ("t50", "t90", "t95", "last", "last_priority"):
         hours = facts.pop(name)
         facts[f"{name} hours"] = " / ".join(f"{hours[key]:,.1f}" for key in hours)
     render.write_facts(f"Storm, {found.draws:,} draws; hours at P10 / P50 / P80 / P95", facts)

@@ -195,10 +195,10 @@ class StormForecast:
     def summary(self) -> dict[str, Any]:
         """Return the figures of the whole system."""
         hours = curves.quantiles(self.shares) / HOUR_S
-        all_back = self.outcome.back.max(axis=0, initial=0.0)
-        last = curves.quantiles(all_back[None, :])[0] / HOUR_S
-        rows = zip(("t50", "t90", "t95", "last"), [*hours, last], strict=True)
-        groups = self.plan.groups
+        groups, back = self.plan.groups, self.outcome.back
+        ends = [back.max(axis=0, initial=0.0), back[groups.priority > 0].max(axis=0, initial=0.0)]
+        hours = np.vstack([hours, curves.quantiles(np.stack(ends)) / HOUR_S])
+        rows = zip(("t50", "t90", "t95", "last", "last_priority"), hours, strict=True)
         stages = np.bincount(groups.stage, groups.customers, minlength=len(STAGES))
         return {
             "customers": self.customers,

@@ -40,10 +40,8 @@ def damage_chances(
 
     Notes
     -----
-    Damages along a line are a Poisson process, so a line of length l stays whole with chance
-    ``exp(-rate * l)``; this is how fragility per length is used for distribution lines, for example
-    in Panteli et al., "Power system resilience to extreme weather: fragility modeling ...", IEEE
-    Transactions on Power Systems 32(5), 2017. Underground lines are not hurt.
+    Damages along a line are taken for a Poisson process, so a line of length l stays whole with
+    chance ``exp(-rate * l)``. Underground lines are not hurt.
     """
     equipment = situation.data.equipment
     chances = np.zeros(len(rows))
