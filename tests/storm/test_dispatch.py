@@ -109,6 +109,11 @@ def test_a_crew_rests_between_shifts_and_goes_on_with_its_job() -> None:
     assert one([20], [0], [0], clock) == [28]
 
 
+def test_work_that_just_fills_a_shift_is_done_by_its_end() -> None:
+    clock = Clock.of(Response(work_h=0.7, rest_h=8, night_factor=1.0))
+    assert one([0.1] * 7, [0] * 7, [0], clock)[-1] == pytest.approx(0.7)
+
+
 def test_a_repair_begun_at_night_takes_longer() -> None:
     clock = Clock.of(Response(rest_h=0, begin_hour=22, night_factor=2.0))
     assert one([3, 3, 3], [0, 0, 0], [0], clock) == [6, 12, 15]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.storm.response import Response
 
 DAY_S = 86_400.0
+ROUNDING = 1e-9  # of a shift: work that just fills one does not go on in the next
 EARTH_M = 6_371_008.8  # mean radius of the Earth (IUGG)
 
 
@@ -70,7 +71,7 @@ class Clock:
             return now + work
         cycle = self.work_s + self.rest_s
         done = now - since - np.floor((now - since) / cycle) * cycle + work
-        rests = np.maximum(np.ceil(done / self.work_s) - 1, 0.0)
+        rests = np.maximum(np.ceil(done / self.work_s - ROUNDING) - 1, 0.0)
         return now + work + rests * self.rest_s
 
     def slowed(self, now: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -28,7 +28,8 @@ class RepairTime(NamedTuple):
 
 # RBTS: Allan, Billinton, Sjarief, Goel and So, "A reliability test system for educational purposes:
 # basic distribution system data and results", IEEE Transactions on Power Systems 6(2), 1991, table
-# of component data. "assumed" has no source: replace it with your own records.
+# of component data: figures as usually quoted, not checked against the paper. "assumed" has no
+# source. Replace both with your own records.
 REPAIR_TIMES: tuple[RepairTime, ...] = (
     RepairTime("ac_line_segment", 5.0, "RBTS, 11 kV overhead line"),
     RepairTime("busbar", 2.0, "RBTS, 11 kV busbar"),
