@@ -1,6 +1,6 @@
 """
 Floor 4: what others see.
 
-Answers with names and shapes (`results`, `reliability`), frames with geometry (`geo`), and files
-for other programs (`gpkg`, `odin`).
+Answers with names and shapes (`results`, `reliability`, `storms`), frames with geometry (`geo`),
+and files for other programs (`gpkg`, `odin`).
 """

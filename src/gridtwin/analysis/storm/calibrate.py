@@ -43,7 +43,8 @@ def calibrate(
     -----
     Bisection on the logarithm of the factor: one figure fitted to one figure. It stands for all
     that the model does not know (crews, access, materials), so it holds for that utility and kind
-    of storm only, and says nothing of the tail, which is what there is to check.
+    of storm only, and says nothing of the tail, which is what there is to check. Where crews rest
+    or nights begin, the median jumps, and may pass over the one given.
     """
     low, high = np.log(LEAST), np.log(MOST)
 
