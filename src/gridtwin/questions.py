@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from gridtwin.publish.communities import Communities
     from gridtwin.publish.inference import InferenceResult, LiveInference
     from gridtwin.publish.odin import Publisher
+    from gridtwin.publish.plans import SwitchingPlan
     from gridtwin.publish.reliability import ReliabilityReport
     from gridtwin.publish.results import BlastRadius, TraceResult
     from gridtwin.store.protocol import Store
@@ -146,6 +147,29 @@ class Questions:
         situation = self.situation(state)
         found = blasting.blast(situation, self.find(*names), scope)
         return BlastRadius(names, scope, found, situation)
+
+    def restore(
+        self, mrids: str | Iterable[str], *, state: str = CURRENT, **options: Any
+    ) -> SwitchingPlan:
+        """
+        Plan how to isolate a fault and bring customers back by switching; nothing is operated.
+
+        Parameters
+        ----------
+        mrids
+            What has faulted, all at once.
+        state
+            The state before the fault.
+        options
+            Fields of `gridtwin.analysis.plan.options.Options`, for example ``crews=2``.
+        """
+        from gridtwin.analysis.plan.make import make_plans
+        from gridtwin.analysis.plan.options import options_of
+        from gridtwin.publish.plans import named
+
+        names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
+        situation, wanted = self.situation(state), options_of(options)
+        return named(names, make_plans(situation, self.find(*names), wanted), situation, wanted)
 
     def sweep(self, *, state: str = CURRENT) -> pd.DataFrame:
         """

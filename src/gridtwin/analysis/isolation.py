@@ -34,10 +34,25 @@ class Section:
 
 
 def find_section(
-    situation: Situation, elements: Sequence[Element], *, barriers: NDArray[np.int32] = NONE
+    situation: Situation,
+    elements: Sequence[Element],
+    *,
+    barriers: NDArray[np.int32] = NONE,
+    operable: NDArray[np.bool_] | None = None,
 ) -> Section:
     """
     Return the isolation section of elements: flooded outward to operable switches on every side.
+
+    Parameters
+    ----------
+    situation
+        The network in one state.
+    elements
+        What the section holds; of a feeder, the first node beyond its head.
+    barriers
+        Equipment the section does not grow past.
+    operable
+        Equipment that may be operated, shape (equipment,); by default every operable switch.
 
     Notes
     -----
@@ -45,8 +60,10 @@ def find_section(
     out of service is not open: it bounds nothing and is not operated.
     """
     equipment = situation.data.equipment
+    operable = situation.operable if operable is None else operable
+    elements = [_beyond_head(situation, element) for element in elements]
     standing_open = situation.is_open
-    bounds = situation.operable | standing_open
+    bounds = operable | standing_open
     bounds[
         [row for table, row in elements if table == "equipment" and not situation.is_switch[row]]
     ] = False
@@ -67,15 +84,25 @@ def find_section(
         operate=operate,
         verify=verify,
         walk=walk,
-        warnings=_section_warnings(situation, walk),
+        warnings=_section_warnings(situation, walk, operable),
     )
 
 
-def _section_warnings(situation: Situation, walk: Walk) -> tuple[str, ...]:
+def _beyond_head(situation: Situation, element: Element) -> Element:
+    """Return the first node of a feeder, beyond its head; any other element as it is."""
+    if element.table != "feeders":
+        return element
+    head = int(situation.data.feeders.head[element.row])
+    return element._replace(table="nodes", row=_far_end(situation, head))
+
+
+def _section_warnings(
+    situation: Situation, walk: Walk, operable: NDArray[np.bool_]
+) -> tuple[str, ...]:
     warnings = []
     mrid = situation.data.equipment.mrid
     passed = walk.equipment[situation.is_switch[walk.equipment]]
-    passed = passed[~situation.operable[passed]]
+    passed = passed[~operable[passed]]
     if len(passed):
         names = ", ".join(name.decode() for name in mrid[passed[:5]].tolist())
         warnings.append(f"expanded past what cannot be operated: {names}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gridtwin.analysis.loads import Loads
     from gridtwin.model.ids import Element
     from gridtwin.model.network import Network
     from gridtwin.model.tables import NetworkData
@@ -130,6 +132,19 @@ class Situation:
         begin, count = start[nodes], start[nodes + 1] - start[nodes]
         offset = np.repeat(begin - (np.cumsum(count) - count), count)
         return np.sort(rows[np.arange(int(count.sum())) + offset])
+
+    def loads(self, default_peak_w: float = math.nan) -> Loads:
+        """Return the peak loads, summed up; those asked for last are kept."""
+        from gridtwin.analysis.loads import Loads
+
+        kept = self.__dict__.get("_loads")
+        if kept is None or kept[0] != repr(default_peak_w):
+            kept = (
+                repr(default_peak_w),
+                Loads.of(self.index, self.data.usage_points, default_peak_w),
+            )
+            self.__dict__["_loads"] = kept
+        return kept[1]
 
 
 def _rows(rows: set[int]) -> NDArray[np.int32]:

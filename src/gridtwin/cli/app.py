@@ -13,6 +13,7 @@ from gridtwin.cli import (
     networks,
     odin,
     outages,
+    restore,
     states,
     storms,
     traces,
@@ -38,6 +39,7 @@ lifecycle.register(outages.app)
 outages.app.command("indices")(indices.indices)
 outages.app.command("infer")(infer)
 app.add_typer(outages.app, name="outage")
+app.add_typer(restore.app, name="restore")
 erm.app.command("storm")(storms.storm)
 app.add_typer(erm.app, name="erm")
 app.command("intersect")(networks.intersect)

@@ -80,7 +80,9 @@ def _cells(frame: pd.DataFrame) -> tuple[list[str], list[list[Any]]]:
     return [str(name) for name in plain.columns], plain.astype(object).values.tolist()
 
 
-def write_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def write_table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, shown: int = SHOWN
+) -> None:
     """Print a table for a person: the first rows, and how many more there are."""
     from rich.console import Console
     from rich.table import Table
@@ -89,12 +91,12 @@ def write_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     for number, name in enumerate(columns):
         numeric = bool(rows) and isinstance(rows[0][number], int | float)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
-    for row in rows[:SHOWN]:
+    for row in rows[:shown]:
         table.add_row(*(_cell(value) for value in row))
     console = Console()
     console.print(table)
-    if len(rows) > SHOWN:
-        console.print(f"... and {len(rows) - SHOWN:,} more")
+    if len(rows) > shown:
+        console.print(f"... and {len(rows) - shown:,} more")
 
 
 def _cell(value: Any) -> str:

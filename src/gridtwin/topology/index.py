@@ -208,7 +208,11 @@ def build(
     O(n) time and memory for n nodes and equipment, plus the levels of the tree.
     """
     rules = rules or Rules()
-    conduction = Conduction.of(data, open_mask, rules)
+    return build_on(data, Conduction.of(data, open_mask, rules), rules)
+
+
+def build_on(data: NetworkData, conduction: Conduction, rules: Rules) -> TopologyIndex:
+    """Build the topology index of a network of which it is known what conducts; see `build`."""
     forest = grow(conduction)
     tree = find_dominators(conduction, forest)
     core = Core.of(conduction, forest) if tree.up is not forest.up else None

@@ -1,0 +1,227 @@
+"""Cut the part of a network that a fault darkens out of it, with the live nodes around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtwin.analysis.faulted import Isolated, Trip, isolated, tripped
+from gridtwin.analysis.situation import NONE, Situation
+from gridtwin.model import cim, phases
+from gridtwin.model.tables import NetworkData, take, take_equipment
+from gridtwin.topology.conduction import DER
+from gridtwin.topology.core import live_phases
+from gridtwin.topology.index import TopologyIndex, build_on
+from gridtwin.topology.loss import Faults, find_loss, left_masks, lost_nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from gridtwin.model.ids import Element
+
+HEALTHY, FAULTED, LIVE, OTHER = range(4)  # what a node of an area is
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """
+    What a fault darkens, with numbers of its own; ``nodes`` and ``equipment`` give the rows.
+
+    Live nodes at its edge stand for the rest of the network: no operation in the area changes them.
+    """
+
+    situation: Situation
+    nodes: NDArray[np.int32]  # (k,) row in the network
+    equipment: NDArray[np.int32]  # (m,) row in the network
+    points: NDArray[np.int32]  # (q,) row in the network
+    data: NetworkData  # the same as tables, in the area's own numbers
+    kind: NDArray[np.uint8]  # (k,) HEALTHY, FAULTED, LIVE or OTHER
+    live: NDArray[np.uint8]  # (k,) phases of the LIVE nodes
+    passes: NDArray[np.uint8]  # (m,) phases that got through before the fault
+    closed: NDArray[np.uint8]  # (m,) phases that get through when closed
+    operable: NDArray[np.bool_]  # (m,)
+    trip: Trip
+    cut: Isolated
+    faults: Faults  # all that is open or gone before anything is closed
+    relief: NDArray[np.int32]  # load-breaking devices to open first (rows in the network)
+    own_sources: NDArray[np.int32]  # rows of the sources inside
+    boundary: NDArray[np.bool_]  # (m,) around the faulted section
+    tripped: NDArray[np.bool_]  # (m,) opened by the fault, or first to relieve others
+    gating: NDArray[np.bool_]  # (m,) what is beyond waits for it; others are checked when possible
+
+    def supply(self, passes: NDArray[np.uint8], sources: Sequence[int]) -> TopologyIndex:
+        """
+        Return the topology of the area when equipment passes `passes`.
+
+        Parameters
+        ----------
+        passes
+            Phases that get through each piece of equipment, shape (m,).
+        sources
+            Rows of the sources inside that are on.
+        """
+        edge = np.flatnonzero(self.kind == LIVE).astype(np.int32)
+        table = self.situation.data.sources
+        on = np.array(sorted(sources), dtype=np.int32)
+        at = np.searchsorted(self.nodes, table.node[on]).astype(np.int32)
+        whole = self.situation.index.conduction
+        conduction = replace(
+            whole,
+            node_count=len(self.nodes),
+            node_a=self.data.equipment.node_a,
+            node_b=self.data.equipment.node_b,
+            passes=passes,
+            one_way=whole.one_way[self.equipment],
+            low=whole.low[self.nodes],
+            mixes=whole.mixes[self.equipment],
+            source_node=np.concatenate([edge, at]),
+            source_mask=np.concatenate([self.live[edge], phases.supply(table.phases[on])]),
+            source_row=np.arange(len(edge) + len(at), dtype=np.int32),
+        )
+        return build_on(self.data, conduction, self.situation.rules)
+
+
+def find_area(situation: Situation, elements: Sequence[Element], *, remote_only: bool) -> Area:
+    """
+    Return the area that elements darken when they fault, trip and are isolated.
+
+    Parameters
+    ----------
+    situation
+        The network before the fault.
+    elements
+        What faulted.
+    remote_only
+        Whether only switches operated from the control room may be used.
+    """
+    operable = situation.operable
+    if remote_only:
+        operable = operable & (situation.data.equipment.control == cim.CONTROLS.index("remote"))
+    elements = [_at_node(situation, element) for element in elements]
+    trip = tripped(situation, elements)
+    cut = isolated(situation, elements, operable=operable)
+    relief = _relief(situation, operable, trip, cut)
+    area = _cut_out(situation, operable, (trip, cut, relief))
+    if not remote_only:
+        return area
+    on_site = area.data.equipment.control != cim.CONTROLS.index("remote")
+    return replace(area, gating=~(on_site & np.isin(area.equipment, cut.verify)))
+
+
+def _relief(
+    situation: Situation, operable: NDArray[np.bool_], trip: Trip, cut: Isolated
+) -> NDArray[np.int32]:
+    """
+    Return what to open first, so that no switch around the section is opened under load.
+
+    That is, for each such switch still live and unable to break load, the nearest device towards
+    its source that can.
+    """
+    left = left_masks(situation.index, find_loss(situation.index, trip.faults))
+    table = situation.data.equipment
+    loaded = (left[table.node_a[cut.operate]] != 0) & (left[table.node_b[cut.operate]] != 0)
+    breaks = cim.BREAKS_LOAD[table.kind] & operable
+    found: set[int] = set()
+    for row in cut.operate[loaded & ~breaks[cut.operate]].tolist():
+        node = situation.fed_node(row)
+        while node >= 0:
+            feed = int(situation.index.feed[node])
+            if feed >= 0 and breaks[feed]:
+                found.add(feed)
+                break
+            node = int(situation.index.parent[node])
+    return np.array(sorted(found - set(cut.operate.tolist())), dtype=np.int32)
+
+
+def _at_node(situation: Situation, element: Element) -> Element:
+    """Return the node of a usage point; any other element as it is."""
+    if element.table != "usage_points":
+        return element
+    node = int(situation.data.usage_points.node[element.row])
+    return element._replace(table="nodes", row=node)
+
+
+def _cut_out(
+    situation: Situation,
+    operable: NDArray[np.bool_],
+    cause: tuple[Trip, Isolated, NDArray[np.int32]],
+) -> Area:
+    trip, cut, relief = cause
+    opened = np.concatenate([cut.operate, trip.devices, relief])
+    faults = Faults(
+        cut.nodes,
+        np.unique(opened).astype(np.int32),
+        np.union1d(trip.sources, cut.faults.sources).astype(np.int32),
+    )
+    loss = find_loss(situation.index, faults)
+    dark = lost_nodes(situation.index, loss)
+    left = left_masks(situation.index, loss)
+    changed = np.union1d(dark, cut.nodes).astype(np.int32)
+    rows = np.unique(situation.adjacency.around(changed)[0]).astype(np.int32)
+    table = situation.data.equipment
+    rows = rows[table.in_service[rows]]
+    nodes = np.unique(np.concatenate([changed, table.node_a[rows], table.node_b[rows]]))
+    nodes = nodes.astype(np.int32)
+    kind = np.full(len(nodes), OTHER, dtype=np.uint8)
+    kind[left[nodes] != 0] = LIVE
+    kind[np.searchsorted(nodes, dark)] = HEALTHY
+    kind[np.searchsorted(nodes, cut.nodes)] = FAULTED
+    mask = situation.index.mask[nodes]
+    # What is left is told in phases above a transformer that mixes them; any lets all live below.
+    live = np.where(kind == LIVE, live_phases(mask), np.uint8(0))
+    plain = live & left[nodes]
+    live = np.where(mask & 8 != 0, live, plain).astype(np.uint8)
+    points = situation.points_at(changed)
+    sources = np.flatnonzero(
+        situation.data.sources.in_service & (situation.data.sources.kind != DER)
+    ).astype(np.int32)
+    inside = np.isin(situation.data.sources.node[sources], changed)
+    ignored = situation.rules.phase_policy == "ignore"
+    closed = phases.supply(table.phases[rows] & np.uint8(63))
+    return Area(
+        situation=situation,
+        nodes=nodes,
+        equipment=rows,
+        points=points,
+        data=_tables(situation.data, nodes, rows, points),
+        kind=kind,
+        live=live,
+        passes=situation.index.conduction.passes[rows],
+        closed=np.where(ignored, phases.ABC, closed).astype(np.uint8)
+        & np.uint8(situation.rules.phases),
+        operable=operable[rows],
+        trip=trip,
+        cut=cut,
+        faults=faults,
+        relief=relief,
+        own_sources=sources[inside],
+        boundary=np.isin(rows, np.concatenate([cut.operate, cut.verify])),
+        tripped=np.isin(rows, np.concatenate([trip.devices, relief])),
+        gating=np.ones(len(rows), dtype=bool),
+    )
+
+
+def _tables(
+    data: NetworkData,
+    nodes: NDArray[np.int32],
+    rows: NDArray[np.int32],
+    points: NDArray[np.int32],
+) -> NetworkData:
+    """Return the rows of a network as a small network of its own, without sources and feeders."""
+
+    def at(node: NDArray[np.int32]) -> NDArray[np.int32]:
+        return np.searchsorted(nodes, node).astype(np.int32)
+
+    equipment, usage = take_equipment(data.equipment, rows), take(data.usage_points, points)
+    return NetworkData(
+        nodes=take(data.nodes, nodes),
+        equipment=replace(equipment, node_a=at(equipment.node_a), node_b=at(equipment.node_b)),
+        usage_points=replace(usage, node=at(usage.node)),
+        sources=take(data.sources, NONE),
+        substations=data.substations,
+        feeders=take(data.feeders, NONE),
+    )

@@ -1,0 +1,359 @@
+"""
+Find which switches to open and which to close, so that the most customers come back.
+
+What is energized is grown from the live network block by block. Each way onward is decided once:
+taken, or left open. So every radial arrangement is met once, and a branch is left when even
+everything still in reach could not better the best known (branch and bound; Land and Doig 1960).
+The arrangement with the most customers within ratings is a knapsack on a graph, and so NP-hard.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtwin.analysis.loads import PHASES
+from gridtwin.analysis.plan.blocks import LIVE_BLOCK, Edge, Role
+from gridtwin.analysis.plan.ledger import UNLIMITED_W
+from gridtwin.model import cim
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from gridtwin.analysis.plan.blocks import Blocks
+    from gridtwin.analysis.plan.feed import Feed, Feeds
+    from gridtwin.analysis.plan.ledger import Ledger
+
+REMOTE = cim.CONTROLS.index("remote")
+EXACT = 12  # blocks up to which the search always runs to its end
+EPSILON = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Energized:
+    """One block that is back, and how."""
+
+    block: int
+    edge: int
+    feed: Feed
+    ways: tuple[NDArray[np.int32] | None, ...]  # per phase: lines from here to the source
+    since: float  # minutes before which it cannot be back
+    meshed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """Which blocks are energized over which edges; what leads to others stands open."""
+
+    taken: tuple[tuple[int, int], ...]  # (edge, block energized by it), in order of growth
+    gain: float  # weighted customers
+    minutes: float  # customer-minutes until they are back
+    manual: int
+    operations: int
+
+    @property
+    def score(self) -> tuple[float, float, int, int, tuple[tuple[int, int], ...]]:
+        """The order of arrangements, best first."""
+        return (
+            -round(self.gain, 6),
+            round(self.minutes, 6),
+            self.manual,
+            self.operations,
+            self.taken,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best arrangement, and whether it is proven to be."""
+
+    best: Arrangement
+    optimal: bool
+    bound: float  # weighted customers that no arrangement can exceed
+    reachable: float  # weighted customers there would be with ratings of no end
+    expansions: int
+
+
+class Growth:
+    """What is energized so far, with the load it puts on every element."""
+
+    def __init__(
+        self, blocks: Blocks, feeds: Feeds, ledger: Ledger, durations: tuple[float, float]
+    ) -> None:
+        self.blocks = blocks
+        self.ledger = ledger
+        self.on: dict[int, Energized] = {}
+        self._feeds = feeds
+        self._durations = durations  # minutes of one operation: remote, manual
+        remote = blocks.area.data.equipment.control == REMOTE
+        self._gate = [
+            max((self._minutes(bool(remote[row])) for row in rows), default=0.0)
+            for rows in blocks.gates
+        ]
+
+    def _minutes(self, remote: bool) -> float:  # noqa: FBT001
+        return self._durations[0 if remote else 1]
+
+    def take(self, number: int, block: int) -> Energized | None:
+        """Energize a block over an edge; None, and nothing changed, if that cannot be."""
+        edge = self.blocks.edges[number]
+        beyond, near, entry = edge.far(block)
+        live, ways, since, meshed = self._upstream(edge, self.on.get(beyond), near)
+        phases = edge.passes & live
+        if not phases:
+            return None
+        feed = self._feeds.at(entry, phases)
+        own = [] if edge.element < 0 else [edge.element]
+        lines: list[NDArray[np.int32] | None] = []
+        for layer, bit in enumerate(PHASES):
+            above = ways[layer]
+            joined = None
+            if phases & bit and above is not None:
+                joined = np.concatenate([np.array(own, dtype=np.int32), above])
+            lines.append(joined)
+        if edge.role is not Role.INNER:
+            since += self._minutes(edge.remote)
+        since = max(since, self._gate[block])
+        back = Energized(block, number, feed, tuple(lines), since, meshed)
+        self._carry(back, 1.0)
+        touched = [part for part in lines if part is not None]
+        if not self.ledger.holds([*touched, feed.elements]):
+            self._carry(back, -1.0)
+            return None
+        self.on[block] = back
+        return back
+
+    def _upstream(
+        self, edge: Edge, back: Energized | None, near: int
+    ) -> tuple[int, list[NDArray[np.int32] | None], float, bool]:
+        """Return phases, ways to the source, time and meshing at the near end of an edge."""
+        if edge.role is Role.SOURCE:
+            line = np.array([self.ledger.source_line(-1 - edge.element)], dtype=np.int32)
+            return edge.passes, [line, line, line], 0.0, False
+        if back is None:
+            way = self.ledger.ways[near]
+            return int(self.blocks.area.live[near]), [way.lines] * 3, 0.0, way.meshed
+        ways: list[NDArray[np.int32] | None] = []
+        for layer in range(3):
+            above = back.ways[layer]
+            if above is None:
+                # Phases that windings below the edge joined come over the first that arrives.
+                above = next((way for way in back.ways if way is not None), None)
+            inside = np.array(back.feed.way(near, layer), dtype=np.int32)
+            ways.append(None if above is None else np.concatenate([inside, above]))
+        return back.feed.phases_at(near), ways, back.since, back.meshed
+
+    def _carry(self, back: Energized, sign: float) -> None:
+        feed, free = back.feed, self.ledger.free
+        for layer, lines in enumerate(back.ways):
+            if lines is not None and feed.load[layer]:
+                self.ledger.take(lines, layer, sign * float(feed.load[layer]))
+        free[feed.elements] -= sign * feed.carried
+
+    def give_back(self, block: int) -> None:
+        """Undo the last `take`."""
+        self._carry(self.on.pop(block), -1.0)
+
+
+class Search:
+    """
+    Branch and bound over the arrangements of a set of blocks.
+
+    Parameters
+    ----------
+    growth
+        Nothing energized yet.
+    feeds
+        What blocks draw.
+    weigh
+        Returns the customer-minutes, manual operations and operations of an arrangement.
+    budget
+        Steps after which to stop; ignored for up to `EXACT` blocks.
+    forbidden
+        mRIDs of edges that may not be closed.
+    """
+
+    def __init__(
+        self,
+        growth: Growth,
+        feeds: Feeds,
+        weigh: Callable[[dict[int, Energized]], tuple[float, int, int]],
+        *,
+        budget: int,
+        forbidden: frozenset[bytes] = frozenset(),
+    ) -> None:
+        self._growth = growth
+        self._blocks = growth.blocks
+        self._weigh = weigh
+        self._potential, self._light = feeds.potential()
+        self._forbidden = forbidden
+        self._budget = budget if growth.blocks.count > EXACT else 1 << 62
+        self._spent = 0
+        self._shut: set[int] = set()
+        self._root_set = frozenset(self._blocks.roots)
+        self._cut_bound = 0.0  # the best bound of a branch that was left for want of budget
+        self._best: Arrangement | None = None
+        self._order = self._ranks()
+
+    def run(self) -> Found:
+        """Search, and return the best arrangement there is."""
+        roots = [number for number in self._blocks.roots if self._closable(number)]
+        roots = self._sorted(roots)
+        reachable = sum(self._potential[block] for block in self._reach(roots))
+        self._grow(roots)
+        best = self._best
+        if best is None:
+            msg = "a search always meets the arrangement that closes nothing"
+            raise AssertionError(msg)
+        optimal = self._spent <= self._budget
+        bound = best.gain if optimal else max(best.gain, self._cut_bound)
+        return Found(best, optimal, bound, reachable, self._spent)
+
+    def _closable(self, number: int) -> bool:
+        return self._blocks.edges[number].mrid not in self._forbidden
+
+    def _ranks(self) -> list[tuple[int, bytes]]:
+        """Return the order in which ways onward are tried: those without an operation first."""
+        rank = {Role.INNER: 0, Role.TRIPPED: 1, Role.SOURCE: 1, Role.TIE: 3}
+        return [
+            (rank[edge.role] + (0 if edge.remote or edge.role is Role.INNER else 1), edge.mrid)
+            for edge in self._blocks.edges
+        ]
+
+    def _sorted(self, frontier: list[int]) -> list[int]:
+        return sorted(dict.fromkeys(frontier), key=lambda number: self._order[number])
+
+    def _grow(self, roots: list[int]) -> None:
+        """Decide every way onward, both ways; what a decision changes is undone after it."""
+        tasks: list[tuple[str, int, list[int], float]] = [("look", 0, roots, 0.0)]
+        while tasks:
+            task, subject, frontier, gain = tasks.pop()
+            if task == "give_back":
+                self._growth.give_back(subject)
+            elif task == "open":
+                self._shut.discard(subject)
+            elif task == "shut":
+                self._shut.add(subject)
+                tasks += [("open", subject, [], 0.0), ("look", 0, frontier, gain)]
+            else:
+                tasks += self._look(frontier, gain)
+
+    def _look(self, frontier: list[int], gain: float) -> list[tuple[str, int, list[int], float]]:
+        """Return what is to be done about the ways onward, last thing first."""
+        self._spent += 1
+        frontier = [number for number in frontier if self._dark_ends(number)]
+        bound = gain + self._bound(self._reach(frontier), frontier)
+        if self._hopeless(bound):
+            return []
+        if not frontier or self._spent > self._budget:
+            if frontier:
+                self._cut_bound = max(self._cut_bound, bound)
+            self._leaf(gain)  # leaving the rest open is an arrangement too
+            return []
+        number, rest = frontier[0], frontier[1:]
+        tasks = [("shut", number, rest, gain)]
+        (block,) = self._dark_ends(number)
+        back = self._growth.take(number, block)
+        if back is not None:
+            more = [
+                other
+                for other in self._blocks.at[block]
+                if other != number and other not in self._shut and self._onward(other)
+            ]
+            tasks.append(("give_back", block, [], 0.0))
+            tasks.append(("look", 0, self._sorted([*rest, *more]), gain + back.feed.gain))
+        return tasks
+
+    def _onward(self, number: int) -> bool:
+        edge = self._blocks.edges[number]
+        return edge.role is Role.INNER or self._closable(number)
+
+    def _dark_ends(self, number: int) -> tuple[int, ...]:
+        """Return the block an edge of the frontier would energize; nothing if it closes a loop."""
+        edge, on = self._blocks.edges[number], self._growth.on
+        return tuple(
+            block
+            for block in (edge.block_a, edge.block_b)
+            if block != LIVE_BLOCK and block not in on
+        )
+
+    def _reach(self, frontier: list[int]) -> set[int]:
+        """Return the dark blocks that ways not yet decided could still energize."""
+        found: set[int] = set()
+        queue = [block for number in frontier for block in self._dark_ends(number)]
+        while queue:
+            block = queue.pop()
+            if block in found:
+                continue
+            found.add(block)
+            for number in self._blocks.at[block]:
+                if number not in self._shut and self._onward(number):
+                    queue += [end for end in self._dark_ends(number) if end not in found]
+        return found
+
+    def _bound(self, reach: set[int], frontier: list[int]) -> float:
+        """Return the most that blocks in reach can gain: a knapsack whose items can be cut."""
+        whole = sum(self._potential[block] for block in reach)
+        room = 0.0
+        doors = [*frontier, *self._doors(reach)]
+        for number in dict.fromkeys(doors):
+            room += self._room(number)
+            if room > UNLIMITED_W / 2:
+                return whole
+        total = 0.0
+        items = sorted(
+            ((self._light[block], self._potential[block]) for block in reach),
+            key=lambda item: item[0] / item[1] if item[1] else np.inf,
+        )
+        for load, gain in items:
+            if load > room:
+                return total + gain * room / load
+            total, room = total + gain, room - load
+        return total
+
+    def _doors(self, reach: set[int]) -> list[int]:
+        """Return the ties of blocks in reach to the live network."""
+        return [
+            number
+            for block in sorted(reach)
+            for number in self._blocks.at[block]
+            if number in self._root_set and self._closable(number)
+        ]
+
+    def _room(self, number: int) -> float:
+        """Return a load that nothing beyond an edge can exceed, in watts."""
+        edge, growth = self._blocks.edges[number], self._growth
+        ends = [block for block in (edge.block_a, edge.block_b) if block in growth.on]
+        free = growth.ledger.free
+        if edge.element < 0:
+            lines = [growth.ledger.source_line(-1 - edge.element)]
+        elif ends:
+            ways = [way for way in growth.on[ends[0]].ways if way is not None]
+            lines = sorted({int(line) for way in ways for line in way} | {edge.element})
+        else:
+            near = edge.node_a if edge.block_a == LIVE_BLOCK else edge.node_b
+            lines = [edge.element, *growth.ledger.ways[near].lines.tolist()]
+        part = np.maximum(free[lines], 0.0)
+        return float(np.minimum(part[:, :3].sum(axis=1), part[:, 3]).min())
+
+    def _hopeless(self, bound: float) -> bool:
+        """Return whether nothing from here on can better the best."""
+        best = self._best
+        if best is None or bound > best.gain + EPSILON:
+            return False
+        if bound < best.gain - EPSILON:
+            return True
+        least = sum(back.feed.customers * back.since for back in self._growth.on.values())
+        return least > best.minutes + EPSILON
+
+    def _leaf(self, gain: float) -> None:
+        on = self._growth.on
+        minutes, manual, operations = self._weigh(on)
+        taken = tuple((back.edge, back.block) for back in on.values())
+        found = Arrangement(taken, gain, minutes, manual, operations)
+        if self._best is None or found.score < self._best.score:
+            self._best = found

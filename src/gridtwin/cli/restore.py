@@ -1,0 +1,137 @@
+"""Plan how to bring customers back."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridtwin.cli import render
+from gridtwin.cli.options import Csv, GeoJson, In, Json, Output, State, open_twin, output_of
+
+if TYPE_CHECKING:
+    from gridtwin.publish.plans import SwitchingPlan
+
+app = typer.Typer(help="Bring customers back.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command()
+def plan(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="What has faulted.")],
+    twin: In = "",
+    state: State = "current",
+    margin_pct: Annotated[
+        float, typer.Option(min=0, max=99, help="Percent of every rating to keep free.")
+    ] = 10.0,
+    allow_loops: Annotated[
+        bool, typer.Option("--allow-loops", help="Rings may come back closed.")
+    ] = False,
+    alternatives: Annotated[
+        int, typer.Option(min=0, max=50, help="How many other plans to rank.")
+    ] = 3,
+    remote_only: Annotated[
+        bool, typer.Option("--remote-only", help="Operate from the control room alone.")
+    ] = False,
+    isolate_first: Annotated[
+        bool,
+        typer.Option("--isolate-first", help="Close nothing before all sides are isolated."),
+    ] = False,
+    remote_minutes: Annotated[
+        float, typer.Option(min=0, help="For one operation from the control room.")
+    ] = 1.0,
+    manual_minutes: Annotated[float, typer.Option(min=0, help="For one operation on site.")] = 15.0,
+    crews: Annotated[int, typer.Option(min=1, help="That operate on site.")] = 1,
+    speed_kmh: Annotated[float, typer.Option(min=1, help="Of a crew on its way.")] = 30.0,
+    default_peak_w: Annotated[
+        float | None,
+        typer.Option(min=0, help="Of a customer without a record; else the mean of the others."),
+    ] = None,
+    save_overlay: Annotated[
+        str, typer.Option(metavar="NAME", help="Keep the end of the plan as a what-if.")
+    ] = "",
+    json: Json = False,
+    geojson: GeoJson = False,
+    csv: Csv = False,
+) -> None:
+    """
+    Plan how to isolate a fault and bring customers back by switching; nothing is operated.
+
+    Example: gridtwin restore plan LINE-7 --crews 2 --in houston.twin
+    """
+    form = output_of(json=json, geojson=geojson, csv=csv)
+    opened = open_twin(twin)
+    found = opened.restore(
+        ids,
+        state=state,
+        margin_pct=margin_pct,
+        allow_loops=allow_loops,
+        alternatives=alternatives,
+        remote_only=remote_only,
+        isolate_first=isolate_first,
+        remote_min=remote_minutes,
+        manual_min=manual_minutes,
+        crews=crews,
+        speed_kmh=speed_kmh,
+        default_peak_w=math.nan if default_peak_w is None else default_peak_w,
+    )
+    if save_overlay:
+        opened.overlay(save_overlay, found.switches)
+    if form is Output.JSON:
+        render.write_json(found.document())
+    elif form is Output.TABLE:
+        _show(found)
+    else:
+        render.write_frame(found.to_geodataframe(), form)
+    if not found.customers_restored:
+        raise typer.Exit(1)
+
+
+def _show(found: SwitchingPlan) -> None:
+    """Print a plan for a person."""
+    write, totals = sys.stdout.write, found.totals()
+    write(f"fault at {', '.join(found.of)}: {', '.join(found.tripped) or 'nothing'} trips, ")
+    write(f"{totals['customers_at_start']:,} customers out\n")
+    names = ("", "action", "device", "by", "done, min", "back", "still out", "least margin")
+    rows = [_row(step) for step in found.steps()]
+    render.write_table("", names, rows, shown=len(rows))
+    write(
+        f"{totals['customers_restored']:,} customers back, {totals['customers_out']:,} until "
+        f"repair; from the control room within {totals['remote_minutes']:g} min, on site within "
+        f"{totals['manual_minutes']:g} min\n"
+    )
+    if found.optimal:
+        write(f"no plan is better (searched {found.rows.blocks} blocks to the end)\n")
+    else:
+        write(f"not proven best: another may restore up to {found.gap_pct:.1f} % more\n")
+    if found.alternatives:
+        columns = ("", "closes", "back", "until repair", "customer-min", "operations", "on site")
+        render.write_table(
+            "alternatives",
+            columns,
+            [_other(number, plan) for number, plan in enumerate(found.alternatives, 2)],
+        )
+    render.say(*(f"note: {warning}" for warning in found.warnings))
+
+
+def _row(step: dict[str, object]) -> tuple[object, ...]:
+    """Return one step as a row of the table."""
+    check = step["check"]
+    margin = ""
+    if isinstance(check, dict):
+        margin = "no rating known" if check["unrated"] else "as before"
+        if check["most_loaded"]:
+            margin = f"{check['margin_pct']:.0f} % at {check['most_loaded']}"
+    by = "control room" if step["control"] == "remote" else f"crew {step['crew']}"
+    words = (step["step"], str(step["action"]).replace("_", " "), step["mrid"], by)
+    return (*words, step["done_min"], step["customers_restored"], step["customers_out"], margin)
+
+
+def _other(number: int, plan: SwitchingPlan) -> tuple[object, ...]:
+    """Return one alternative as a row of the table."""
+    totals = plan.totals()
+    closes = ", ".join(step["mrid"] for step in plan.steps() if step["action"] == "close")
+    back, out = totals["customers_restored"], totals["customers_out"]
+    work = totals["operations"], totals["manual_operations"]
+    return (number, closes, back, out, totals["customer_minutes"], *work)
