@@ -61,7 +61,7 @@ def find_section(
     """
     equipment = situation.data.equipment
     operable = situation.operable if operable is None else operable
-    elements = [_beyond_head(situation, element) for element in elements]
+    elements = [beyond_head(situation, element) for element in elements]
     standing_open = situation.is_open
     bounds = operable | standing_open
     bounds[
@@ -88,7 +88,7 @@ def find_section(
     )
 
 
-def _beyond_head(situation: Situation, element: Element) -> Element:
+def beyond_head(situation: Situation, element: Element) -> Element:
     """Return the first node of a feeder, beyond its head; any other element as it is."""
     if element.table != "feeders":
         return element

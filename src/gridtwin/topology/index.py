@@ -213,11 +213,30 @@ def build(
 
 def build_on(data: NetworkData, conduction: Conduction, rules: Rules) -> TopologyIndex:
     """Build the topology index of a network of which it is known what conducts; see `build`."""
+    forest, tree, core, mask = _resolved(conduction)
+    return _laid_out(data, rules, forest, tree, (conduction, mask, core))
+
+
+def supply(conduction: Conduction) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
+    """
+    Return whether each node is supplied, and its mask, without building an index.
+
+    Shapes (nodes,); the masks are those of `TopologyIndex.mask`.
+    """
+    forest, _, _, by_position = _resolved(conduction)
+    mask = np.zeros(conduction.node_count, dtype=np.uint8)
+    mask[forest.order[1:]] = by_position[1:]
+    return forest.position[:-1] >= 0, mask
+
+
+def _resolved(
+    conduction: Conduction,
+) -> tuple[Forest, Dominators, Core | None, NDArray[np.uint8]]:
+    """Return the forest, the tree of single points of failure, the core, and the masks."""
     forest = grow(conduction)
     tree = find_dominators(conduction, forest)
     core = Core.of(conduction, forest) if tree.up is not forest.up else None
-    mask = _masks(conduction, forest, core)
-    return _laid_out(data, rules, forest, tree, (conduction, mask, core))
+    return forest, tree, core, _masks(conduction, forest, core)
 
 
 def _masks(conduction: Conduction, forest: Forest, core: Core | None) -> NDArray[np.uint8]:
@@ -251,7 +270,8 @@ def _masks(conduction: Conduction, forest: Forest, core: Core | None) -> NDArray
             np.uint8
         )  # 8 becomes the bits ABC
         here = slice(*np.searchsorted(mixing, (start, stop)))
-        _mix(through, above, (mixing[here], start), carried, mixes)
+        if here.start < here.stop:
+            _mix(through, above, (mixing[here], start), carried, mixes)
         mask[start:stop] = through
         if settled is not None:
             kept = settled[start:stop]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from gridtwin.analysis.faulted import Isolated, Trip, isolated, tripped
+from gridtwin.analysis.isolation import beyond_head
 from gridtwin.analysis.situation import NONE, Situation
 from gridtwin.model import cim, phases
 from gridtwin.model.tables import NetworkData, take, take_equipment
 from gridtwin.topology.conduction import DER
 from gridtwin.topology.core import live_phases
-from gridtwin.topology.index import TopologyIndex, build_on
+from gridtwin.topology.index import supply
 from gridtwin.topology.loss import Faults, find_loss, left_masks, lost_nodes
 
 if TYPE_CHECKING:
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
     from gridtwin.model.ids import Element
 
 HEALTHY, FAULTED, LIVE, OTHER = range(4)  # what a node of an area is
+
+
+class Supply(NamedTuple):
+    """What has supply in an area."""
+
+    reached: NDArray[np.bool_]  # (k,) some conductor reaches the node
+    live: NDArray[np.uint8]  # (k,) phases that are live there
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +61,14 @@ class Area:
     tripped: NDArray[np.bool_]  # (m,) opened by the fault, or first to relieve others
     gating: NDArray[np.bool_]  # (m,) what is beyond waits for it; others are checked when possible
 
-    def supply(self, passes: NDArray[np.uint8], sources: Sequence[int]) -> TopologyIndex:
+    @property
+    def lost_sources(self) -> NDArray[np.int32]:
+        """Rows of the sources that supplied before the fault and went with it."""
+        return np.intersect1d(self.faults.sources, self.own_sources)
+
+    def supply(self, passes: NDArray[np.uint8], sources: Sequence[int]) -> Supply:
         """
-        Return the topology of the area when equipment passes `passes`.
+        Return what has supply in the area when equipment passes `passes`.
 
         Parameters
         ----------
@@ -82,7 +95,8 @@ class Area:
             source_mask=np.concatenate([self.live[edge], phases.supply(table.phases[on])]),
             source_row=np.arange(len(edge) + len(at), dtype=np.int32),
         )
-        return build_on(self.data, conduction, self.situation.rules)
+        reached, mask = supply(conduction)
+        return Supply(reached, live_phases(mask))
 
 
 def find_area(situation: Situation, elements: Sequence[Element], *, remote_only: bool) -> Area:
@@ -101,7 +115,7 @@ def find_area(situation: Situation, elements: Sequence[Element], *, remote_only:
     operable = situation.operable
     if remote_only:
         operable = operable & (situation.data.equipment.control == cim.CONTROLS.index("remote"))
-    elements = [_at_node(situation, element) for element in elements]
+    elements = [_place(situation, element) for element in elements]
     trip = tripped(situation, elements)
     cut = isolated(situation, elements, operable=operable)
     relief = _relief(situation, operable, trip, cut)
@@ -137,12 +151,12 @@ def _relief(
     return np.array(sorted(found - set(cut.operate.tolist())), dtype=np.int32)
 
 
-def _at_node(situation: Situation, element: Element) -> Element:
-    """Return the node of a usage point; any other element as it is."""
-    if element.table != "usage_points":
-        return element
-    node = int(situation.data.usage_points.node[element.row])
-    return element._replace(table="nodes", row=node)
+def _place(situation: Situation, element: Element) -> Element:
+    """Return where to look for a fault: a feeder's is beyond its head, a usage point's its node."""
+    if element.table == "usage_points":
+        node = int(situation.data.usage_points.node[element.row])
+        return element._replace(table="nodes", row=node)
+    return beyond_head(situation, element)
 
 
 def _cut_out(
@@ -152,11 +166,10 @@ def _cut_out(
 ) -> Area:
     trip, cut, relief = cause
     opened = np.concatenate([cut.operate, trip.devices, relief])
-    faults = Faults(
-        cut.nodes,
-        np.unique(opened).astype(np.int32),
-        np.union1d(trip.sources, cut.faults.sources).astype(np.int32),
-    )
+    sources = situation.data.sources
+    within = np.flatnonzero(np.isin(sources.node, cut.nodes))
+    gone = np.concatenate([trip.sources, cut.faults.sources, within])
+    faults = Faults(cut.nodes, np.unique(opened).astype(np.int32), np.unique(gone).astype(np.int32))
     loss = find_loss(situation.index, faults)
     dark = lost_nodes(situation.index, loss)
     left = left_masks(situation.index, loss)
@@ -176,10 +189,7 @@ def _cut_out(
     plain = live & left[nodes]
     live = np.where(mask & 8 != 0, live, plain).astype(np.uint8)
     points = situation.points_at(changed)
-    sources = np.flatnonzero(
-        situation.data.sources.in_service & (situation.data.sources.kind != DER)
-    ).astype(np.int32)
-    inside = np.isin(situation.data.sources.node[sources], changed)
+    supplying = sources.in_service & (sources.kind != DER) & np.isin(sources.node, changed)
     ignored = situation.rules.phase_policy == "ignore"
     closed = phases.supply(table.phases[rows] & np.uint8(63))
     return Area(
@@ -198,7 +208,7 @@ def _cut_out(
         cut=cut,
         faults=faults,
         relief=relief,
-        own_sources=sources[inside],
+        own_sources=np.flatnonzero(supplying).astype(np.int32),
         boundary=np.isin(rows, np.concatenate([cut.operate, cut.verify])),
         tripped=np.isin(rows, np.concatenate([trip.devices, relief])),
         gating=np.ones(len(rows), dtype=bool),

@@ -195,7 +195,8 @@ def _edges(area: Area, of_node: NDArray[np.int32], switch: NDArray[np.bool_]) ->
         if of_node[node] >= 0:
             mask = int(phases.supply(sources.phases[row : row + 1])[0])
             block, mrid = int(of_node[node]), bytes(sources.mrid[row])
-            edges.append(Edge(Role.SOURCE, -1 - row, -1, node, LIVE_BLOCK, block, mask, True, mrid))
+            ends = -1, node, LIVE_BLOCK, block
+            edges.append(Edge(Role.SOURCE, -1 - row, *ends, mask, remote=True, mrid=mrid))
     return tuple(sorted(edges, key=lambda edge: (edge.role is not Role.INNER, edge.mrid)))
 
 

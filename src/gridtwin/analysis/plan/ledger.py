@@ -138,6 +138,10 @@ class Ledger:
         self._keys.append(key)
         return self._line[key]
 
+    def reset(self) -> None:
+        """Forget all load that was added."""
+        self.free[:] = self._unused
+
     def source_line(self, row: int) -> int:
         """Return the line of a source inside the area."""
         return self._line["sources", row]
@@ -195,7 +199,7 @@ def _before(area: Area, loads: Loads) -> NDArray[np.float64]:
     index = area.situation.index
     child = index.child[area.equipment]
     found = np.zeros((len(child), 4))
-    own = (child >= 0) & (index.segment[child] > 0)
+    own = (child >= 0) & ((index.segment[child] > 0) | (len(index.base) == 1))
     start = index.tin[child[own]]
     found[own] = loads.before[start + index.size[child[own]]] - loads.before[start]
     for row in np.flatnonzero((child >= 0) & ~own).tolist():

@@ -126,7 +126,7 @@ class _Planner:
 
     def __init__(self, area: Area, loads: Loads, options: Options) -> None:
         self._area, self._loads, self._options = area, loads, options
-        self._kept: dict[bool, tuple[Blocks, Feeds, Timetable]] = {}
+        self._kept: dict[bool, tuple[Blocks, Feeds, Timetable, Ledger]] = {}
 
     def best(self, forbidden: frozenset[bytes]) -> Plan:
         """Return the best plan that closes none of the devices forbidden."""
@@ -143,22 +143,23 @@ class _Planner:
         names = sorted(bytes(getattr(data, table).mrid[row]) for table, row in plan.closed)
         return [forbidden | {name} for name in names]
 
-    def _parts(self, *, coarse: bool) -> tuple[Blocks, Feeds, Timetable]:
+    def _parts(self, *, coarse: bool) -> tuple[Blocks, Feeds, Timetable, Ledger]:
         if coarse not in self._kept:
             options = self._options
             blocks = find_blocks(self._area, allow_loops=options.allow_loops, coarse=coarse)
             feeds = Feeds(blocks, self._loads, options.priority_weight)
-            self._kept[coarse] = blocks, feeds, Timetable(blocks, options)
+            ledger = Ledger(blocks, self._loads, options.margin_pct)
+            self._kept[coarse] = blocks, feeds, Timetable(blocks, options), ledger
         return self._kept[coarse]
 
     def _growth(self, *, coarse: bool) -> Growth:
-        blocks, feeds, _ = self._parts(coarse=coarse)
-        ledger = Ledger(blocks, self._loads, self._options.margin_pct)
+        blocks, feeds, _, ledger = self._parts(coarse=coarse)
+        ledger.reset()
         durations = self._options.remote_min, self._options.manual_min
         return Growth(blocks, feeds, ledger, durations)
 
     def _search(self, forbidden: frozenset[bytes], *, coarse: bool) -> Found:
-        _, feeds, timetable = self._parts(coarse=coarse)
+        _, feeds, timetable, _ = self._parts(coarse=coarse)
         search = Search(
             self._growth(coarse=coarse),
             feeds,
@@ -169,7 +170,7 @@ class _Planner:
         return search.run()
 
     def _plan(self, found: Found, *, coarse: bool) -> Plan:
-        blocks, _, timetable = self._parts(coarse=coarse)
+        blocks, _, timetable, _ = self._parts(coarse=coarse)
         growth = self._regrown(found.best, coarse=coarse)
         jobs = timetable.jobs(growth.on)
         checks, doubts = checks_of(blocks, growth.ledger, growth.on)
@@ -182,7 +183,7 @@ class _Planner:
             warnings.append(f"{len(elsewhere)} usage points of a meshed part lose their only phase")
         return Plan(
             tripped=area.trip.devices,
-            sources_lost=np.union1d(area.trip.sources, area.cut.faults.sources).astype(np.int32),
+            sources_lost=area.lost_sources,
             section=area.cut.equipment,
             steps=course.steps,
             out_at_start=np.union1d(course.out_at_start, elsewhere).astype(np.int32),

@@ -172,7 +172,9 @@ class Search:
     weigh
         Returns the customer-minutes, manual operations and operations of an arrangement.
     budget
-        Steps after which to stop; ignored for up to `EXACT` blocks.
+        Steps after which to stop.
+    exact_blocks
+        Blocks up to which there is no budget.
     forbidden
         mRIDs of edges that may not be closed.
     """
@@ -184,6 +186,7 @@ class Search:
         weigh: Callable[[dict[int, Energized]], tuple[float, int, int]],
         *,
         budget: int,
+        exact_blocks: int = EXACT,
         forbidden: frozenset[bytes] = frozenset(),
     ) -> None:
         self._growth = growth
@@ -191,7 +194,7 @@ class Search:
         self._weigh = weigh
         self._potential, self._light = feeds.potential()
         self._forbidden = forbidden
-        self._budget = budget if growth.blocks.count > EXACT else 1 << 62
+        self._budget = budget if growth.blocks.count > exact_blocks else 1 << 62
         self._spent = 0
         self._shut: set[int] = set()
         self._root_set = frozenset(self._blocks.roots)

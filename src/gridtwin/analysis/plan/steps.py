@@ -13,18 +13,17 @@ from gridtwin.analysis.plan.blocks import Role
 from gridtwin.analysis.plan.ledger import SLACK_W
 from gridtwin.analysis.plan.times import Action
 from gridtwin.model import cim
-from gridtwin.model.phases import supply
+from gridtwin.model import phases as codes
 from gridtwin.topology.core import live_phases
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.plan.area import Area
+    from gridtwin.analysis.plan.area import Area, Supply
     from gridtwin.analysis.plan.blocks import Blocks
     from gridtwin.analysis.plan.ledger import Ledger
     from gridtwin.analysis.plan.search import Energized
     from gridtwin.analysis.plan.times import Job
-    from gridtwin.topology.index import TopologyIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +70,21 @@ class Watch:
         self.area = area
         points, index = area.data.usage_points, area.situation.index
         at = area.nodes[points.node]
-        self._own = supply(points.phases)
-        self._had = live_phases(index.mask[at]) & self._own
+        own = codes.supply(points.phases)
+        self._had = live_phases(index.mask[at]) & own
         self._node = points.node
         reached = index.tin[at] >= 0
         self.served = reached & (self._had != 0) if area.situation.strict else reached
 
-    def out(self, index: TopologyIndex) -> NDArray[np.bool_]:
+    def out(self, supply: Supply) -> NDArray[np.bool_]:
         """Return whether each usage point of the area has lost its supply."""
-        now = live_phases(index.mask[self._node]) & self._had
-        dark = np.where(self._had != 0, now == 0, index.tin[self._node] < 0)
+        now = supply.live[self._node] & self._had
+        dark = np.where(self._had != 0, now == 0, ~supply.reached[self._node])
         return dark & self.served
 
-    def partial(self, index: TopologyIndex) -> NDArray[np.bool_]:
+    def partial(self, supply: Supply) -> NDArray[np.bool_]:
         """Return whether each usage point of the area has lost some of its phases."""
-        now = live_phases(index.mask[self._node]) & self._had
+        now = supply.live[self._node] & self._had
         return self.served & (now != 0) & (now != self._had)
 
 
@@ -109,10 +108,9 @@ class Conductor:
         self._faulted = area.kind == areas.FAULTED
         self._passes = np.array(area.passes)
         self._passes[np.isin(area.equipment, area.trip.devices)] = 0
-        gone = np.union1d(area.trip.sources, area.cut.faults.sources)
-        self._sources = set(np.setdiff1d(area.own_sources, gone).tolist())
-        self.index = area.supply(self._passes, sorted(self._sources))
-        self._out = self._watch.out(self.index)
+        self._sources = set(np.setdiff1d(area.own_sources, area.faults.sources).tolist())
+        self.supply = area.supply(self._passes, sorted(self._sources))
+        self._out = self._watch.out(self.supply)
 
     def run(self, jobs: list[Job], checks: dict[int, Check]) -> Course:
         """
@@ -128,12 +126,12 @@ class Conductor:
         points = self.area.points
         start = points[self._out]
         steps = [self._step(job, checks.get(job.element)) for job in jobs]
-        partial = points[self._watch.partial(self.index)]
+        partial = points[self._watch.partial(self.supply)]
         return Course(tuple(steps), start, points[self._out], partial)
 
     def _step(self, job: Job, check: Check | None) -> Step:
         area, points = self.area, self.area.data.usage_points
-        before, was_out = self.index, self._out
+        before, was_out = self.supply.reached, self._out
         loop, warnings = self._before(job)
         if job.element < 0:
             self._sources.add(-1 - job.element)
@@ -142,12 +140,12 @@ class Conductor:
             self._passes[job.element] = was or area.closed[job.element]
         elif job.action is Action.OPEN:
             self._passes[job.element] = 0
-        self.index = area.supply(self._passes, sorted(self._sources))
-        lit = (self.index.tin >= 0) & (before.tin < 0)
-        if (lit & self._faulted).any():
+        if job.action is not Action.VERIFY:
+            self.supply = area.supply(self._passes, sorted(self._sources))
+        if (self.supply.reached & ~before & self._faulted).any():
             msg = "a step of the plan would energize the faulted section"
             raise AssertionError(msg)
-        self._out = self._watch.out(self.index)
+        self._out = self._watch.out(self.supply)
         back = was_out & ~self._out
         named = ("equipment", int(area.equipment[job.element]))
         return Step(
@@ -174,7 +172,7 @@ class Conductor:
             return False, ()
         area, table = self.area, self.area.data.equipment
         ends = table.node_a[job.element], table.node_b[job.element]
-        alive = [bool(self.index.tin[end] >= 0) for end in ends]
+        alive = [bool(self.supply.reached[end]) for end in ends]
         warnings = []
         loop = job.action is Action.CLOSE and all(alive) and not self._passes[job.element]
         if loop and not self._allow_loops:

@@ -1,0 +1,114 @@
+"""The best plan is the best of all positions of all switches, on small random networks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exhaustive import best_gain, case_of, feeders_with_ties, situation_of
+from gridtwin.analysis.plan.area import find_area
+from gridtwin.analysis.plan.blocks import find_blocks
+from gridtwin.analysis.plan.feed import Feeds
+from gridtwin.analysis.plan.ledger import Ledger
+from gridtwin.analysis.plan.make import make_plans
+from gridtwin.analysis.plan.options import Options
+from gridtwin.analysis.plan.search import Arrangement, Growth, Search
+from gridtwin.analysis.plan.times import Timetable
+from gridtwin.model.ids import Element
+
+if TYPE_CHECKING:
+    from gridtwin.analysis.situation import Situation
+
+MOST_CHOICES = 8  # switches that are tried in every position
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def faults(situation: Situation) -> list[Element]:
+    """Return every closed piece of equipment as a fault."""
+    rows = range(len(situation.data.equipment.mrid))
+    return [Element("equipment", row) for row in rows if situation.conducts[row]]
+
+
+@pytest.mark.parametrize("rings", [False, True])
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(seed=SEEDS)
+def test_no_positions_of_the_switches_bring_back_more(rings: bool, seed: int) -> None:
+    situation = situation_of(feeders_with_ties(seed, rings=rings))
+    options = Options(alternatives=0)
+    for fault in faults(situation):
+        case = case_of(situation, fault)
+        if len(case.choices) > MOST_CHOICES:
+            continue
+        (plan,) = make_plans(situation, [fault], options)
+        best = best_gain(
+            situation, case, margin_pct=options.margin_pct, weight=options.priority_weight
+        )
+        assert plan.restored_weight == pytest.approx(best), fault
+        assert plan.optimal
+        assert plan.bound == plan.restored_weight
+
+
+class Unpruned(Search):
+    """A search that looks at every arrangement there is."""
+
+    def _hopeless(self, bound: float) -> bool:
+        del bound
+        return False
+
+
+def arrangement(situation: Situation, fault: Element, search: type[Search]) -> Arrangement:
+    """Return the best arrangement that one way of searching finds."""
+    options = Options()
+    area = find_area(situation, [fault], remote_only=False)
+    blocks = find_blocks(area, allow_loops=False, coarse=False)
+    feeds = Feeds(blocks, situation.loads(), options.priority_weight)
+    ledger = Ledger(blocks, situation.loads(), options.margin_pct)
+    growth = Growth(blocks, feeds, ledger, (options.remote_min, options.manual_min))
+    found = search(growth, feeds, Timetable(blocks, options).weigh, budget=options.expansions)
+    return found.run().best
+
+
+@pytest.mark.parametrize("rings", [False, True])
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(seed=SEEDS)
+def test_leaving_hopeless_branches_changes_nothing(rings: bool, seed: int) -> None:
+    """Not the customers, nor their minutes, nor operations on site, nor operations."""
+    situation = situation_of(feeders_with_ties(seed, rings=rings))
+    for fault in faults(situation):
+        every = arrangement(situation, fault, Unpruned)
+        assert arrangement(situation, fault, Search).score[:4] == every.score[:4], fault
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(seed=SEEDS)
+def test_joining_laterals_first_changes_nothing(seed: int) -> None:
+    situation = situation_of(feeders_with_ties(seed))
+    for fault in faults(situation):
+        (plan,) = make_plans(situation, [fault], Options(alternatives=0))
+        fine = arrangement(situation, fault, Search)
+        assert plan.restored_weight == pytest.approx(fine.gain), fault
+        assert plan.customer_minutes == pytest.approx(fine.minutes), fault
+        assert (plan.manual, len(plan.steps)) == (fine.manual, fine.operations), fault
+
+
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(seed=SEEDS)
+def test_a_search_cut_short_says_so_and_its_bound_holds(seed: int) -> None:
+    situation = situation_of(feeders_with_ties(seed))
+    for fault in faults(situation):
+        area = find_area(situation, [fault], remote_only=False)
+        blocks = find_blocks(area, allow_loops=False, coarse=False)
+        options = Options()
+        feeds = Feeds(blocks, situation.loads(), options.priority_weight)
+        ledger = Ledger(blocks, situation.loads(), options.margin_pct)
+        growth = Growth(blocks, feeds, ledger, (options.remote_min, options.manual_min))
+        search = Search(
+            growth, feeds, Timetable(blocks, options).weigh, budget=2, exact_blocks=0
+        )
+        found = search.run()
+        best = arrangement(situation, fault, Search)
+        assert found.best.gain <= best.gain + 1e-6 <= found.bound + 2e-6
+        assert not found.optimal or found.best.gain == pytest.approx(best.gain)
