@@ -20,7 +20,7 @@ from gridtwin.topology.conduction import Conduction, Rules
 from gridtwin.topology.index import build
 
 PHASES = (1, 2, 4)
-AMPERES = (float("nan"), 20.0, 35.0, 60.0, 400.0)
+AMPERES = (float("nan"), 15.0, 20.0, 30.0, 50.0)
 SWITCHES = ("load_break_switch", "disconnector", "recloser", "breaker", "fuse")
 
 
@@ -102,7 +102,8 @@ def feeders_with_ties(seed: int, *, rings: bool = False) -> Network:
             "mrid": [f"S{at}" for at in range(feeders)],
             "node": [f"s{at}" for at in range(feeders)],
             "rated_va": [
-                float("nan") if rings else rng.choice((float("nan"), 9e5)) for _ in range(feeders)
+                float("nan") if rings else rng.choice((float("nan"), 6e5, 9e5))
+                for _ in range(feeders)
             ],
         },
         feeders={"mrid": [], "head": []},

@@ -87,6 +87,38 @@ def two_feeders_with_a_tie() -> Network:
     )
 
 
+THREE_SECTIONS = """
+    B1 breaker S a ABC
+    L1 ac_line_segment a a1 ABC
+    SW1 load_break_switch a1 b ABC
+    L2 ac_line_segment b b1 ABC
+    SW2 load_break_switch b1 c ABC
+    L3 ac_line_segment c c1 ABC
+    TIE load_break_switch c1 d ABC ABC
+    B2 breaker T d ABC
+    """
+
+
+def feeder_in_three_sections() -> Network:
+    """
+    Return a feeder of three sections and a neighbor behind a tie.
+
+    ::
+
+        S ─B1─ a ─L1─ ─SW1─ b ─L2─ ─SW2─ c ─L3─ ─TIE/ ─ d ─B2─ T
+               Ma            Mb           Mc            Md
+    """
+    return network(
+        THREE_SECTIONS,
+        meters="Ma@a:ABC*10 Mb@b:ABC*20 Mc@c:ABC*40 Md@d:ABC*7",
+        sources="S T",
+        heads="B1 B2",
+        volts=" ".join(
+            f"{node}=12470" for node in ("S", "a", "a1", "b", "b1", "c", "c1", "d", "T")
+        ),
+    )
+
+
 def random_network(seed: int) -> Network:
     """Return a small network: parallel and looped edges, several sources, islands, open poles."""
     rng = random.Random(seed)

@@ -105,9 +105,7 @@ def test_a_search_cut_short_says_so_and_its_bound_holds(seed: int) -> None:
         feeds = Feeds(blocks, situation.loads(), options.priority_weight)
         ledger = Ledger(blocks, situation.loads(), options.margin_pct)
         growth = Growth(blocks, feeds, ledger, (options.remote_min, options.manual_min))
-        search = Search(
-            growth, feeds, Timetable(blocks, options).weigh, budget=2, exact_blocks=0
-        )
+        search = Search(growth, feeds, Timetable(blocks, options).weigh, budget=2, exact_blocks=0)
         found = search.run()
         best = arrangement(situation, fault, Search)
         assert found.best.gain <= best.gain + 1e-6 <= found.bound + 2e-6

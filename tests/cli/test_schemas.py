@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import gridtwin
 from gridtwin.cli.app import app
-from networks import two_feeders_with_a_tie
+from networks import feeder_in_three_sections, two_feeders_with_a_tie
 
 AROUND = "POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))"
 EVENTS = """mrid,kind,at
@@ -61,6 +61,16 @@ def test_documents_fit_their_schema(tmp_path: Path, schema: str, words: tuple[st
     published = json.loads((SCHEMAS / f"{schema}.schema.json").read_text())
     for line in done.stdout.splitlines():
         jsonschema.validate(json.loads(line), published)
+
+
+@pytest.mark.parametrize("fault", ["L1", "L2", "L3", "Ma", "feeder-B2", "source-S"])
+def test_plans_fit_their_schema(tmp_path: Path, fault: str) -> None:
+    path = tmp_path / "small.twin"
+    gridtwin.open(feeder_in_three_sections()).save(path)
+    done = CliRunner().invoke(app, ["restore", "plan", fault, "--in", str(path), "--json"])
+    assert done.exit_code in {0, 1}, done.output
+    published = json.loads((SCHEMAS / "plan-1.schema.json").read_text())
+    jsonschema.validate(json.loads(done.stdout), published)
 
 
 def test_the_sample_loads() -> None:

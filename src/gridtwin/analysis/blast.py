@@ -91,5 +91,7 @@ def _isolated(situation: Situation, elements: Sequence[Element]) -> Blast:
 
 
 def _backfed(situation: Situation, elements: Sequence[Element]) -> Blast:
+    if not elements:
+        return Blast(NONE, NONE, NONE)
     found = make_plans(situation, elements, Options(alternatives=0))[0]
     return Blast(found.out, found.partial, found.operated, found.warnings)

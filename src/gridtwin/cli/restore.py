@@ -84,7 +84,7 @@ def plan(
         _show(found)
     else:
         render.write_frame(found.to_geodataframe(), form)
-    if not found.customers_restored:
+    if found.customers and not found.customers_restored:
         raise typer.Exit(1)
 
 
@@ -93,7 +93,7 @@ def _show(found: SwitchingPlan) -> None:
     write, totals = sys.stdout.write, found.totals()
     write(f"fault at {', '.join(found.of)}: {', '.join(found.tripped) or 'nothing'} trips, ")
     write(f"{totals['customers_at_start']:,} customers out\n")
-    names = ("", "action", "device", "by", "done, min", "back", "still out", "least margin")
+    names = ("", "action", "device", "by", "min", "back", "out", "least margin")
     rows = [_row(step) for step in found.steps()]
     render.write_table("", names, rows, shown=len(rows))
     write(
@@ -103,10 +103,12 @@ def _show(found: SwitchingPlan) -> None:
     )
     if found.optimal:
         write(f"no plan is better (searched {found.rows.blocks} blocks to the end)\n")
-    else:
+    elif found.gap_pct:
         write(f"not proven best: another may restore up to {found.gap_pct:.1f} % more\n")
+    else:
+        write("no plan restores more; another may do so sooner\n")
     if found.alternatives:
-        columns = ("", "closes", "back", "until repair", "customer-min", "operations", "on site")
+        columns = ("", "closes", "back", "out", "customer-min", "operations", "on site")
         render.write_table(
             "alternatives",
             columns,
@@ -123,7 +125,7 @@ def _row(step: dict[str, object]) -> tuple[object, ...]:
         margin = "no rating known" if check["unrated"] else "as before"
         if check["most_loaded"]:
             margin = f"{check['margin_pct']:.0f} % at {check['most_loaded']}"
-    by = "control room" if step["control"] == "remote" else f"crew {step['crew']}"
+    by = "remote" if step["control"] == "remote" else f"crew {step['crew']}"
     words = (step["step"], str(step["action"]).replace("_", " "), step["mrid"], by)
     return (*words, step["done_min"], step["customers_restored"], step["customers_out"], margin)
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from gridtwin.model.ids import Element
 
-HEALTHY, FAULTED, LIVE, OTHER = range(4)  # what a node of an area is
+# What a node of an area is. A dimmed one, in a mesh, keeps some of its phases through the fault.
+HEALTHY, FAULTED, DIMMED, LIVE, OTHER = range(5)
 
 
 class Supply(NamedTuple):
@@ -48,7 +49,7 @@ class Area:
     points: NDArray[np.int32]  # (q,) row in the network
     data: NetworkData  # the same as tables, in the area's own numbers
     kind: NDArray[np.uint8]  # (k,) HEALTHY, FAULTED, LIVE or OTHER
-    live: NDArray[np.uint8]  # (k,) phases of the LIVE nodes
+    live: NDArray[np.uint8]  # (k,) phases of the LIVE and DIMMED nodes while all is open
     passes: NDArray[np.uint8]  # (m,) phases that got through before the fault
     closed: NDArray[np.uint8]  # (m,) phases that get through when closed
     operable: NDArray[np.bool_]  # (m,)
@@ -173,7 +174,8 @@ def _cut_out(
     loss = find_loss(situation.index, faults)
     dark = lost_nodes(situation.index, loss)
     left = left_masks(situation.index, loss)
-    changed = np.union1d(dark, cut.nodes).astype(np.int32)
+    dimmed = _dimmed(situation, left)
+    changed = np.unique(np.concatenate([dark, cut.nodes, dimmed])).astype(np.int32)
     rows = np.unique(situation.adjacency.around(changed)[0]).astype(np.int32)
     table = situation.data.equipment
     rows = rows[table.in_service[rows]]
@@ -181,11 +183,12 @@ def _cut_out(
     nodes = nodes.astype(np.int32)
     kind = np.full(len(nodes), OTHER, dtype=np.uint8)
     kind[left[nodes] != 0] = LIVE
+    kind[np.searchsorted(nodes, dimmed)] = DIMMED
     kind[np.searchsorted(nodes, dark)] = HEALTHY
     kind[np.searchsorted(nodes, cut.nodes)] = FAULTED
     mask = situation.index.mask[nodes]
     # What is left is told in phases above a transformer that mixes them; any lets all live below.
-    live = np.where(kind == LIVE, live_phases(mask), np.uint8(0))
+    live = np.where((kind == LIVE) | (kind == DIMMED), live_phases(mask), np.uint8(0))
     plain = live & left[nodes]
     live = np.where(mask & 8 != 0, live, plain).astype(np.uint8)
     points = situation.points_at(changed)
@@ -213,6 +216,16 @@ def _cut_out(
         tripped=np.isin(rows, np.concatenate([trip.devices, relief])),
         gating=np.ones(len(rows), dtype=bool),
     )
+
+
+def _dimmed(situation: Situation, left: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """Return the nodes that lose some of their phases and not all supply."""
+    index = situation.index
+    if index.core is None:
+        return NONE
+    whole = index.mask & np.uint8(phases.ABC)
+    found = (left != 0) & ((left & np.uint8(phases.ABC)) != whole)
+    return np.flatnonzero(found).astype(np.int32)
 
 
 def _tables(

@@ -141,7 +141,7 @@ def _components(area: Area, joined: NDArray[np.bool_]) -> tuple[NDArray[np.int32
     rank = np.empty(len(used), dtype=np.int32)
     rank[np.argsort(first)] = np.arange(len(used), dtype=np.int32)
     of_node = np.full(size, BARRED, dtype=np.int32)
-    of_node[area.kind == areas.LIVE] = LIVE_BLOCK
+    of_node[(area.kind == areas.LIVE) | (area.kind == areas.DIMMED)] = LIVE_BLOCK
     of_node[healthy] = rank[inverse]
     return of_node, len(used)
 

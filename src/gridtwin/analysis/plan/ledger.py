@@ -9,6 +9,7 @@ import numpy as np
 
 from gridtwin.analysis.loads import Loads, limits
 from gridtwin.analysis.plan import area as areas
+from gridtwin.analysis.plan.blocks import LIVE_BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,7 +55,11 @@ class Ledger:
         for number in blocks.roots:
             edge = blocks.edges[number]
             for node in (edge.node_a, edge.node_b):
-                if edge.element >= 0 and area.kind[node] == areas.LIVE and node not in self.ways:
+                if (
+                    edge.element >= 0
+                    and blocks.of_node[node] == LIVE_BLOCK
+                    and node not in self.ways
+                ):
                     self.ways[node] = self._way(node, first, loads, lost, (limit, before, now))
         for row in area.own_sources.tolist():
             self._add(("sources", row), first, (limit, before, now), loads, lost)

@@ -16,8 +16,8 @@ from gridtwin.analysis.plan.options import Options
 from gridtwin.analysis.plan.search import Arrangement, Found, Growth, Search
 from gridtwin.analysis.plan.steps import Conductor, checks_of
 from gridtwin.analysis.plan.times import Action, Timetable
+from gridtwin.errors import InputError
 from gridtwin.topology.conduction import DER
-from gridtwin.topology.loss import affected, find_loss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,6 +85,11 @@ def make_plans(
     options
         What to respect.
 
+    Raises
+    ------
+    InputError
+        If nothing has faulted.
+
     Notes
     -----
     Best is what restores the most customers, those at priority sites counted more; of these, the
@@ -92,6 +97,9 @@ def make_plans(
     operations. Each alternative is the best plan without a device that a better plan closes.
     """
     options = options or Options()
+    if not elements:
+        msg = "a plan needs something that has faulted"
+        raise InputError(msg)
     area = find_area(situation, elements, remote_only=options.remote_only)
     loads = situation.loads(options.default_peak_w)
     planner = _Planner(area, loads, options)
@@ -176,19 +184,16 @@ class _Planner:
         checks, doubts = checks_of(blocks, growth.ledger, growth.on)
         area = self._area
         course = Conductor(area, allow_loops=self._options.allow_loops).run(jobs, checks)
-        elsewhere, partial = _elsewhere(area)
         warnings = [*area.trip.warnings, *area.cut.warnings, *doubts]
         warnings += _load_warnings(self._loads, area) + _der_warnings(area)
-        if len(elsewhere):
-            warnings.append(f"{len(elsewhere)} usage points of a meshed part lose their only phase")
         return Plan(
             tripped=area.trip.devices,
             sources_lost=area.lost_sources,
             section=area.cut.equipment,
             steps=course.steps,
-            out_at_start=np.union1d(course.out_at_start, elsewhere).astype(np.int32),
-            out=np.union1d(course.out, elsewhere).astype(np.int32),
-            partial=np.union1d(course.partial, partial).astype(np.int32),
+            out_at_start=course.out_at_start,
+            out=course.out,
+            partial=course.partial,
             restored_weight=found.best.gain,
             customer_minutes=found.best.minutes,
             manual=found.best.manual,
@@ -205,18 +210,6 @@ class _Planner:
         for number, block in best.taken:
             growth.take(number, block)
         return growth
-
-
-def _elsewhere(area: Area) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return the usage points outside the area that are out, or in part: phases lost in a mesh."""
-    situation = area.situation
-    lost = affected(
-        situation.index,
-        situation.data.usage_points,
-        find_loss(situation.index, area.faults),
-        strict=situation.strict,
-    )
-    return np.setdiff1d(lost.out, area.points), np.setdiff1d(lost.partial, area.points)
 
 
 def _load_warnings(loads: Loads, area: Area) -> list[str]:

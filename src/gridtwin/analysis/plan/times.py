@@ -78,6 +78,7 @@ class Timetable:
         verify = np.isin(area.equipment, area.cut.verify) | (area.boundary & area.tripped)
         self._open = np.flatnonzero(area.boundary & ~verify).tolist()
         self._verify = np.flatnonzero(area.boundary & verify).tolist()
+        self._tripped = set(np.flatnonzero(area.boundary & area.tripped).tolist())
         self._relief = np.flatnonzero(np.isin(area.equipment, area.relief)).tolist()
 
     def weigh(self, on: dict[int, Energized]) -> tuple[float, int, int]:
@@ -199,6 +200,8 @@ class Timetable:
             for other in chain:
                 chains[other] = min(chains[other], rank)
         for number, job in enumerate(jobs):
+            if job.action is Action.VERIFY and job.remote and job.element in self._tripped:
+                chains[number] = (-1.0, 0.0)  # first of all, what tripped must not close again
             job.rank = (*chains[number], kinds[job.action], float(number))
 
     @staticmethod
