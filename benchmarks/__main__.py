@@ -15,6 +15,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from benchmarks.places import place_rows
+from benchmarks.plan import plan_rows
 from benchmarks.processes import process_limits, process_rows
 from benchmarks.reliability import reliability_rows
 from benchmarks.report import ROUNDS, Row, seconds
@@ -39,8 +40,9 @@ def main() -> None:
     network = network.reordered(*preorder_rows(index, data))
     data = network.data
     rows = [*_radial(data), *_meshed(data), *_switching(data), *place_rows(data)]
+    plans, plan_limits = plan_rows(data)
     storms, storm_limits = storm_lines(network)
-    rows += [*process_rows(network), *reliability_rows(), *storms]
+    rows += [*plans, *process_rows(network), *reliability_rows(), *storms]
     head = f"{meters:,} meters, {len(data.equipment.mrid):,} equipment; {platform.machine()}, "
     head += f"Python {platform.python_version()}; medians of {ROUNDS} interleaved rounds"
     text = "\n".join(
@@ -55,7 +57,7 @@ def main() -> None:
             "",
             "| what | measured | limit | met |",
             "| --- | --- | --- | --- |",
-            *(limit.line() for limit in (*process_limits(), *storm_limits)),
+            *(limit.line() for limit in (*plan_limits, *process_limits(), *storm_limits)),
             "",
         ]
     )

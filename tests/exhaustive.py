@@ -167,7 +167,7 @@ def case_of(situation: Situation, element: Element) -> Case:
 
 def best_gain(situation: Situation, case: Case, *, margin_pct: float, weight: float) -> float:
     """Return the most weighted customers that any positions of the switches bring back."""
-    carried = _carried(situation, situation.index.conduction)
+    before = carried(situation, situation.index.conduction)
     best = 0.0
     for stands in itertools.product((True, False), repeat=len(case.choices)):
         closed = frozenset(row for row, shut in zip(case.choices, stands, strict=True) if shut)
@@ -175,7 +175,7 @@ def best_gain(situation: Situation, case: Case, *, margin_pct: float, weight: fl
         reached, live = flood(conduction, sources=case.gone)
         if not _allowed(situation, case, closed, reached):
             continue
-        if _overloaded(situation, case, conduction, carried, margin_pct):
+        if _overloaded(situation, case, conduction, before, margin_pct):
             continue
         best = max(best, _gain(situation, case, live, weight))
     return best
@@ -218,7 +218,7 @@ def _allowed(situation: Situation, case: Case, closed: frozenset[int], reached: 
     return True
 
 
-def _carried(
+def carried(
     situation: Situation, conduction: Conduction, gone: frozenset[int] = frozenset()
 ) -> dict[tuple[str, int, int], float]:
     """Return the watts over each piece of equipment and each source, phase by phase."""
@@ -272,7 +272,7 @@ def _overloaded(
     margin_pct: float,
 ) -> bool:
     data, keep = situation.data, 1 - margin_pct / 100
-    now = _carried(situation, conduction, case.gone)
+    now = carried(situation, conduction, case.gone)
     for (table, row, phase), watts in now.items():
         if table == "equipment":
             limit = 12_470.0 / 3**0.5 * float(data.equipment.rated_a[row]) * keep

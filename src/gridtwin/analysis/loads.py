@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.model import cim, phases
-from gridtwin.topology.core import FREED, live_phases
+from gridtwin.topology.core import live_phases
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,12 +26,15 @@ class Loads:
     """
     The peak loads of a network in one state; loads are watts in columns A, B, C, sum.
 
-    A load stands evenly on the phases it lives on. Peaks are added as if they came at one time.
+    A load stands evenly on the phases it lives on. Above a transformer whose windings join phases
+    it stands evenly on all three: the level of a node counts such transformers on its way to the
+    source. Peaks are added as if they came at one time.
     """
 
     point_w: NDArray[np.float64]  # (usage points,)
     on: NDArray[np.uint8]  # (usage points,) phases of its own place it draws from
-    before: NDArray[np.float64]  # (places + 1, 4) running sums over the pool of the index
+    level: NDArray[np.int32]  # (nodes,)
+    before: NDArray[np.float64]  # (places + 1, levels, 3) running sums over the pool of the index
     assumed: int  # usage points whose peak is not recorded
     assumed_w: float  # watts a customer they were given; NaN if nothing is known
 
@@ -43,27 +46,62 @@ class Loads:
         if np.isnan(given) and (total := int(points.customers[known].sum())):
             given = float(points.peak_w[known].sum(dtype=float)) / total
         watts = np.where(known, points.peak_w, points.customers * np.nan_to_num(given))
-        mask = index.mask[points.node]
-        local = live_phases(mask)
-        on = np.where(local & phases.supply(points.phases), local & phases.supply(points.phases), 0)
-        on = np.where(on != 0, on, local).astype(np.uint8)
-        above = np.where(mask & FREED != 0, mask & np.uint8(phases.ABC), on)
-        share = watts / np.maximum(phases.COUNT[above], 1)
-        node_w = np.zeros((len(index.tin), 4))
+        local = live_phases(index.mask[points.node])
+        own = local & phases.supply(points.phases)
+        on = np.where(own != 0, own, local).astype(np.uint8)
+        share = watts / np.maximum(phases.COUNT[on], 1)
+        level = _levels(index)
+        count = int(level.max(initial=0)) + 1
+        before = np.zeros((len(index.pool) + 1, count, 3))
         for column, bit in enumerate(PHASES):
-            here = np.where(above & bit, share, 0.0)
-            node_w[:, column] = np.bincount(points.node, here, len(index.tin))
-        node_w[:, TOTAL] = node_w[:, :TOTAL].sum(axis=1)
-        before = np.zeros((len(index.pool) + 1, 4))
-        np.cumsum(np.where(index.pool[:, None] >= 0, node_w[index.pool], 0.0), 0, out=before[1:])
-        return cls(watts.astype(float), on, before, int((~known).sum()), float(given))
+            for depth in range(count):
+                here = np.where((on & bit != 0) & (level[points.node] == depth), share, 0.0)
+                at_node = np.bincount(points.node, here, len(index.tin))
+                placed = np.where(index.pool >= 0, at_node[index.pool], 0.0)
+                np.cumsum(placed, out=before[1:, depth, column])
+        return cls(watts.astype(float), on, level, before, int((~known).sum()), float(given))
 
     def below(self, index: TopologyIndex, node: int) -> NDArray[np.float64]:
         """Return the load that goes dark with a node, shape (4,)."""
-        total = np.zeros(4)
+        total = np.zeros(self.before.shape[1:])
         for start, stop in index.ranges(node):
             total += self.before[stop] - self.before[start]
-        return np.maximum(total, 0.0)
+        return self.seen(total[None], self.level[node : node + 1])[0]
+
+    @staticmethod
+    def seen(sums: NDArray[np.float64], level: NDArray[np.int32]) -> NDArray[np.float64]:
+        """
+        Return loads as they are seen from nodes.
+
+        Parameters
+        ----------
+        sums
+            Watts by the level they stand on, shape (n, levels, 3).
+        level
+            Level of the node they are seen from, shape (n,).
+        """
+        own = np.take_along_axis(sums, level[:, None, None].astype(np.intp), axis=1)[:, 0]
+        whole = sums.sum(axis=(1, 2))
+        mixed = (whole - own.sum(axis=1)) / 3
+        found = np.concatenate([own + mixed[:, None], whole[:, None]], axis=1)
+        return np.maximum(found, 0.0)
+
+
+def _levels(index: TopologyIndex) -> NDArray[np.int32]:
+    """Return how many transformers that join phases lie between each node and its source."""
+    nodes = index.child[np.flatnonzero(index.conduction.mixes)]
+    nodes = nodes[nodes >= 0]
+    steps = np.zeros(len(index.pool) + 1, dtype=np.int32)
+    plain = (index.segment[nodes] > 0) | (len(index.base) == 1)
+    start = index.tin[nodes[plain]]
+    np.add.at(steps, start, 1)
+    np.add.at(steps, start + index.size[nodes[plain]], -1)
+    for node in nodes[~plain].tolist():
+        for begin, end in index.ranges(node):
+            steps[begin] += 1
+            steps[end] -= 1
+    at_place = np.cumsum(steps[:-1], dtype=np.int32)
+    return np.where(index.tin >= 0, at_place[np.maximum(index.tin, 0)], np.int32(0))
 
 
 def limits(data: NetworkData, rows: NDArray[np.int32]) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from gridtwin.analysis.situation import NONE, Situation
 from gridtwin.model import cim, phases
 from gridtwin.model.tables import NetworkData, take, take_equipment
 from gridtwin.topology.conduction import DER
-from gridtwin.topology.core import live_phases
+from gridtwin.topology.core import FREED, live_phases
 from gridtwin.topology.index import supply
 from gridtwin.topology.loss import Faults, find_loss, left_masks, lost_nodes
 
@@ -187,10 +187,10 @@ def _cut_out(
     kind[np.searchsorted(nodes, dark)] = HEALTHY
     kind[np.searchsorted(nodes, cut.nodes)] = FAULTED
     mask = situation.index.mask[nodes]
-    # What is left is told in phases above a transformer that mixes them; any lets all live below.
     live = np.where((kind == LIVE) | (kind == DIMMED), live_phases(mask), np.uint8(0))
-    plain = live & left[nodes]
-    live = np.where(mask & 8 != 0, live, plain).astype(np.uint8)
+    # What is left is told in phases above a transformer that mixes them; any lets all live below.
+    some = np.where(left[nodes] & np.uint8(phases.ABC) != 0, live, np.uint8(0))
+    live = np.where(mask & FREED != 0, some, live & left[nodes]).astype(np.uint8)
     points = situation.points_at(changed)
     supplying = sources.in_service & (sources.kind != DER) & np.isin(sources.node, changed)
     ignored = situation.rules.phase_policy == "ignore"

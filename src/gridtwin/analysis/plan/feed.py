@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gridtwin.analysis.loads import PHASES, TOTAL
-from gridtwin.model.phases import supply
+from gridtwin.analysis.plan.blocks import LIVE_BLOCK, Role
+from gridtwin.model.phases import ABC, supply
 from gridtwin.topology.core import live_phases
 
 if TYPE_CHECKING:
@@ -83,7 +84,13 @@ class Feeds:
             self._points.setdefault(node, []).append(point)
 
     def potential(self) -> tuple[list[float], list[float]]:
-        """Return, per block, the most it can gain, and the least load that is drawn for it."""
+        """
+        Return, per block, the most it can gain, and the least load in watts that is drawn for it.
+
+        A usage point comes back with one of its phases, and draws no more than the share of that;
+        unless nothing can bring back less than all of them.
+        """
+        whole = self._whole()
         gain, light = [0.0] * self._blocks.count, [0.0] * self._blocks.count
         for node, rows in self._points.items():
             block = int(self._blocks.of_node[node])
@@ -93,8 +100,28 @@ class Feeds:
                 if self._counts(point):
                     gain[block] += self._weighted[point]
                     phases = max(int(self._on[point]).bit_count(), 1)
-                    light[block] += self._watts[point] / phases
+                    light[block] += self._watts[point] / (1 if whole else phases)
         return gain, light
+
+    def _whole(self) -> bool:
+        """
+        Return whether every usage point comes back with all its phases or not at all.
+
+        So it is if nothing was meshed and all that may be closed carries three phases, between ends
+        that had three: then each way within the dark leads along where these phases were before.
+        """
+        area = self._blocks.area
+        before = live_phases(area.situation.index.mask[area.nodes])
+        if area.situation.index.core is not None:
+            return False
+        for edge in self._blocks.edges:
+            if edge.role is Role.INNER:
+                continue
+            ends = [node for node in (edge.node_a, edge.node_b) if node >= 0]
+            live = [area.live[node] for node in ends if self._blocks.of_node[node] == LIVE_BLOCK]
+            if edge.passes != ABC or any(mask != ABC for mask in [*before[ends], *live]):
+                return False
+        return True
 
     def _counts(self, point: int) -> bool:
         """Return whether a usage point was served before the fault."""

@@ -182,35 +182,33 @@ class _Lost:
     """The load that has gone dark, by its place in the pool of the index."""
 
     def __init__(self, area: Area, loads: Loads) -> None:
-        index = area.situation.index
+        self._index, self._loads = area.situation.index, loads
         dark = area.nodes[(area.kind == areas.HEALTHY) | (area.kind == areas.FAULTED)]
-        place = np.sort(index.tin[dark])
+        place = np.sort(self._index.tin[dark])
         self._place = place[place >= 0]
         here = loads.before[self._place + 1] - loads.before[self._place]
-        self._sums = np.concatenate([np.zeros((1, 4)), np.cumsum(here, axis=0)])
-        self._index = index
+        self._sums = np.concatenate([np.zeros((1, *here.shape[1:])), np.cumsum(here, axis=0)])
 
     def below(self, node: int) -> NDArray[np.float64]:
-        """Return the part of the lost load that depends on a node."""
-        total = np.zeros(4)
+        """Return the part of the lost load that depends on a node, shape (4,)."""
+        total = np.zeros(self._sums.shape[1:])
         for start, stop in self._index.ranges(node):
             first, last = np.searchsorted(self._place, (start, stop))
             total += self._sums[last] - self._sums[first]
-        return total
+        return self._loads.seen(total[None], self._loads.level[node : node + 1])[0]
 
 
 def _before(area: Area, loads: Loads) -> NDArray[np.float64]:
-    """Return what the equipment of the area carried before the fault."""
+    """Return what the equipment of the area carried before the fault, shape (m, 4)."""
     index = area.situation.index
     child = index.child[area.equipment]
     found = np.zeros((len(child), 4))
     own = (child >= 0) & ((index.segment[child] > 0) | (len(index.base) == 1))
-    start = index.tin[child[own]]
-    found[own] = loads.before[start + index.size[child[own]]] - loads.before[start]
+    nodes = child[own]
+    start = index.tin[nodes]
+    sums = loads.before[start + index.size[nodes]] - loads.before[start]
+    found[own] = loads.seen(sums, loads.level[nodes])
     for row in np.flatnonzero((child >= 0) & ~own).tolist():
         found[row] = loads.below(index, int(child[row]))
-    # Below windings that join phases, watts are told in the phases above: spread them evenly.
-    freed = (child >= 0) & (index.mask[child] & 8 != 0)
-    found[freed, :3] = found[freed, 3:] / 3
     found[(child < 0) & (area.passes != 0)] = np.inf  # on a loop: not known
-    return np.maximum(found, 0.0)
+    return found

@@ -31,7 +31,7 @@ class Options:
     speed_kmh: float = 30.0  # of a crew between two devices, in a straight line
     priority_weight: float = 10.0  # what a customer at a priority site counts
     default_peak_w: float = math.nan  # of a customer without a record; NaN: the mean of the others
-    expansions: int = 20_000  # steps of the search on parts of more than EXACT blocks
+    expansions: int = 5_000  # steps of the search on parts of more than EXACT blocks
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""

@@ -43,6 +43,7 @@ class Energized:
     ways: tuple[NDArray[np.int32] | None, ...]  # per phase: lines from here to the source
     since: float  # minutes before which it cannot be back
     meshed: bool
+    root: int  # edge over which all of it hangs on the live network
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,8 @@ class Growth:
         if edge.role is not Role.INNER:
             since += self._minutes(edge.remote)
         since = max(since, self._gate[block])
-        back = Energized(block, number, feed, tuple(lines), since, meshed)
+        root = self.on[beyond].root if beyond in self.on else number
+        back = Energized(block, number, feed, tuple(lines), since, meshed, root)
         self._carry(back, 1.0)
         touched = [part for part in lines if part is not None]
         if not self.ledger.holds([*touched, feed.elements]):
@@ -198,6 +200,11 @@ class Search:
         self._spent = 0
         self._shut: set[int] = set()
         self._root_set = frozenset(self._blocks.roots)
+        self._root_lines = {number: self._lines_of_root(number) for number in self._blocks.roots}
+        self._by_worth = sorted(
+            range(self._blocks.count),
+            key=lambda block: self._light[block] / max(self._potential[block], EPSILON),
+        )
         self._cut_bound = 0.0  # the best bound of a branch that was left for want of budget
         self._best: Arrangement | None = None
         self._order = self._ranks()
@@ -219,13 +226,21 @@ class Search:
     def _closable(self, number: int) -> bool:
         return self._blocks.edges[number].mrid not in self._forbidden
 
-    def _ranks(self) -> list[tuple[int, bytes]]:
-        """Return the order in which ways onward are tried: those without an operation first."""
+    def _ranks(self) -> list[tuple[float, ...]]:
+        """
+        Return the order in which ways onward are tried.
+
+        First those that need no operation, of these the most customers for each watt; then those
+        that restore what was; then ties, those operated remotely first.
+        """
         rank = {Role.INNER: 0, Role.TRIPPED: 1, Role.SOURCE: 1, Role.TIE: 3}
-        return [
-            (rank[edge.role] + (0 if edge.remote or edge.role is Role.INNER else 1), edge.mrid)
-            for edge in self._blocks.edges
-        ]
+        found: list[tuple[float, ...]] = []
+        for number, edge in enumerate(self._blocks.edges):
+            ends = [block for block in (edge.block_a, edge.block_b) if block >= 0]
+            worth = min(self._potential[end] / max(self._light[end], 1.0) for end in ends)
+            inner = edge.role is Role.INNER
+            found.append((rank[edge.role] + (0 if edge.remote or inner else 1), -worth, number))
+        return found
 
     def _sorted(self, frontier: list[int]) -> list[int]:
         return sorted(dict.fromkeys(frontier), key=lambda number: self._order[number])
@@ -301,22 +316,29 @@ class Search:
     def _bound(self, reach: set[int], frontier: list[int]) -> float:
         """Return the most that blocks in reach can gain: a knapsack whose items can be cut."""
         whole = sum(self._potential[block] for block in reach)
-        room = 0.0
-        doors = [*frontier, *self._doors(reach)]
-        for number in dict.fromkeys(doors):
-            room += self._room(number)
-            if room > UNLIMITED_W / 2:
-                return whole
+        room = self._all_room(reach, frontier)
+        if room > UNLIMITED_W / 2:
+            return whole
         total = 0.0
-        items = sorted(
-            ((self._light[block], self._potential[block]) for block in reach),
-            key=lambda item: item[0] / item[1] if item[1] else np.inf,
-        )
-        for load, gain in items:
-            if load > room:
-                return total + gain * room / load
-            total, room = total + gain, room - load
+        for block in self._by_worth:
+            if block in reach:
+                load, gain = self._light[block], self._potential[block]
+                if load > room:
+                    return total + gain * room / load
+                total, room = total + gain, room - load
         return total
+
+    def _all_room(self, reach: set[int], frontier: list[int]) -> float:
+        """Return a load in watts that nothing more to be picked up can exceed."""
+        on, edges = self._growth.on, self._blocks.edges
+        doors, roots = set(self._doors(reach)), set[int]()
+        for number in frontier:
+            ends = [end for end in (edges[number].block_a, edges[number].block_b) if end in on]
+            if ends:
+                roots.add(on[ends[0]].root)
+            else:
+                doors.add(number)
+        return sum(self._room(number) for number in [*doors, *roots])
 
     def _doors(self, reach: set[int]) -> list[int]:
         """Return the ties of blocks in reach to the live network."""
@@ -328,20 +350,16 @@ class Search:
         ]
 
     def _room(self, number: int) -> float:
-        """Return a load that nothing beyond an edge can exceed, in watts."""
-        edge, growth = self._blocks.edges[number], self._growth
-        ends = [block for block in (edge.block_a, edge.block_b) if block in growth.on]
-        free = growth.ledger.free
-        if edge.element < 0:
-            lines = [growth.ledger.source_line(-1 - edge.element)]
-        elif ends:
-            ways = [way for way in growth.on[ends[0]].ways if way is not None]
-            lines = sorted({int(line) for way in ways for line in way} | {edge.element})
-        else:
-            near = edge.node_a if edge.block_a == LIVE_BLOCK else edge.node_b
-            lines = [edge.element, *growth.ledger.ways[near].lines.tolist()]
-        part = np.maximum(free[lines], 0.0)
+        """Return a load that what hangs on an edge to the live network cannot exceed, in watts."""
+        part = np.maximum(self._growth.ledger.free[self._root_lines[number]], 0.0)
         return float(np.minimum(part[:, :3].sum(axis=1), part[:, 3]).min())
+
+    def _lines_of_root(self, number: int) -> NDArray[np.int32]:
+        edge, ledger = self._blocks.edges[number], self._growth.ledger
+        if edge.element < 0:
+            return np.array([ledger.source_line(-1 - edge.element)], dtype=np.int32)
+        near = edge.node_a if edge.block_a == LIVE_BLOCK else edge.node_b
+        return np.append(ledger.ways[near].lines, np.int32(edge.element))
 
     def _hopeless(self, bound: float) -> bool:
         """Return whether nothing from here on can better the best."""
