@@ -13,6 +13,7 @@ import shapely
 from brute import flood
 from gridtwin.analysis.faulted import tripped
 from gridtwin.analysis.situation import Situation
+from gridtwin.model import cim
 from gridtwin.model.ids import Element
 from gridtwin.model.network import Network
 from gridtwin.model.phases import supply
@@ -272,15 +273,20 @@ def _overloaded(
     margin_pct: float,
 ) -> bool:
     data, keep = situation.data, 1 - margin_pct / 100
+    table = data.equipment
     now = carried(situation, conduction, case.gone)
-    for (table, row, phase), watts in now.items():
-        if table == "equipment":
-            limit = 12_470.0 / 3**0.5 * float(data.equipment.rated_a[row]) * keep
-            if watts > max(limit, before.get((table, row, phase), 0.0)) + 1:
+    volts = data.nodes.nominal_v[table.node_a]
+    for (kind, row, phase), watts in now.items():
+        if kind == "equipment" and table.kind[row] != cim.TRANSFORMER:
+            limit = float(volts[row]) / 3**0.5 * float(table.rated_a[row]) * keep
+            if watts > max(limit, before.get((kind, row, phase), 0.0)) + 1:
                 return True
-    for row, rated in enumerate(data.sources.rated_va.tolist()):
-        total = sum(now.get(("source", row, phase), 0.0) for phase in PHASES)
-        was = sum(before.get(("source", row, phase), 0.0) for phase in PHASES)
+    wholes = [("source", row, rated) for row, rated in enumerate(data.sources.rated_va.tolist())]
+    transformers = np.flatnonzero(table.kind == cim.TRANSFORMER).tolist()
+    wholes += [("equipment", row, float(table.rated_va[row])) for row in transformers]
+    for kind, row, rated in wholes:
+        total = sum(now.get((kind, row, phase), 0.0) for phase in PHASES)
+        was = sum(before.get((kind, row, phase), 0.0) for phase in PHASES)
         if total > max(rated * keep, was) + 1:
             return True
     return False
