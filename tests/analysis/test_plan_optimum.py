@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exhaustive import best_gain, case_of, feeders_with_ties, situation_of
-from gridtwin.analysis.plan.area import find_area
+from gridtwin.analysis.plan.area import Area, find_area
 from gridtwin.analysis.plan.blocks import find_blocks
 from gridtwin.analysis.plan.feed import Feeds
 from gridtwin.analysis.plan.ledger import Ledger
 from gridtwin.analysis.plan.make import make_plans
 from gridtwin.analysis.plan.options import Options
+from gridtwin.analysis.plan.parts import search_by_parts
 from gridtwin.analysis.plan.search import Arrangement, Growth, Search
 from gridtwin.analysis.plan.times import Timetable
 from gridtwin.model.ids import Element
@@ -59,16 +60,21 @@ class Unpruned(Search):
         return False
 
 
-def arrangement(situation: Situation, fault: Element, search: type[Search]) -> Arrangement:
-    """Return the best arrangement that one way of searching finds."""
+def grown(situation: Situation, area: Area) -> tuple[Growth, Feeds, Timetable]:
+    """Return what a search begins with."""
     options = Options()
-    area = find_area(situation, [fault], remote_only=False)
     blocks = find_blocks(area, allow_loops=False, coarse=False)
     feeds = Feeds(blocks, situation.loads(), options.priority_weight)
     ledger = Ledger(blocks, situation.loads(), options.margin_pct)
     growth = Growth(blocks, feeds, ledger, (options.remote_min, options.manual_min))
-    found = search(growth, feeds, Timetable(blocks, options).weigh, budget=options.expansions)
-    return found.run().best
+    return growth, feeds, Timetable(blocks, options)
+
+
+def arrangement(situation: Situation, fault: Element, search: type[Search]) -> Arrangement:
+    """Return the best arrangement that one way of searching finds."""
+    area = find_area(situation, [fault], remote_only=False)
+    growth, feeds, timetable = grown(situation, area)
+    return search(growth, feeds, timetable.weigh, budget=5_000).run().best
 
 
 @pytest.mark.parametrize("rings", [False, True])
@@ -94,18 +100,29 @@ def test_joining_laterals_first_changes_nothing(seed: int) -> None:
         assert (plan.manual, len(plan.steps)) == (fine.manual, fine.operations), fault
 
 
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(seed=SEEDS)
+def test_part_by_part_less_may_come_back_and_the_bound_holds(seed: int) -> None:
+    situation = situation_of(feeders_with_ties(seed))
+    for fault in faults(situation):
+        area = find_area(situation, [fault], remote_only=False)
+        growth, feeds, _ = grown(situation, area)
+        found = search_by_parts(growth, feeds, budget=5_000, forbidden=frozenset())
+        assert not growth.on
+        best = arrangement(situation, fault, Search)
+        assert found.best.gain <= best.gain + 1e-6 <= found.bound + 2e-6
+        again, _, _ = grown(situation, area)
+        assert all(again.take(number, block) for number, block in found.best.taken)
+
+
 @settings(max_examples=20, deadline=None, derandomize=True)
 @given(seed=SEEDS)
 def test_a_search_cut_short_says_so_and_its_bound_holds(seed: int) -> None:
     situation = situation_of(feeders_with_ties(seed))
     for fault in faults(situation):
         area = find_area(situation, [fault], remote_only=False)
-        blocks = find_blocks(area, allow_loops=False, coarse=False)
-        options = Options()
-        feeds = Feeds(blocks, situation.loads(), options.priority_weight)
-        ledger = Ledger(blocks, situation.loads(), options.margin_pct)
-        growth = Growth(blocks, feeds, ledger, (options.remote_min, options.manual_min))
-        search = Search(growth, feeds, Timetable(blocks, options).weigh, budget=2, exact_blocks=0)
+        growth, feeds, timetable = grown(situation, area)
+        search = Search(growth, feeds, timetable.weigh, budget=2, exact_blocks=0)
         found = search.run()
         best = arrangement(situation, fault, Search)
         assert found.best.gain <= best.gain + 1e-6 <= found.bound + 2e-6

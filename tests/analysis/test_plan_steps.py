@@ -469,6 +469,12 @@ def test_loads_without_a_record_take_the_mean_of_the_others_and_it_is_said() -> 
     assert any("nothing is checked against ratings" in text for text in unknown.warnings)
 
 
+def test_peaks_that_do_not_coincide_leave_room() -> None:
+    drawn = three_sections(peak_w={"Mc": 5e5, "Md": 1e6}, rated_a={"B2": 50.0})
+    assert plan(drawn, "L2").customers_restored == 10
+    assert plan(drawn, "L2", coincidence=0.6).customers_restored == 50
+
+
 def test_several_faults_at_once_are_one_plan() -> None:
     found = plan(three_sections(), "L1", "L3")
     assert found.customers_restored == 0

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.faulted import isolated, tripped
-from gridtwin.analysis.plan.make import make_plans
-from gridtwin.analysis.plan.options import Options
+from gridtwin.analysis.plan.make import best_end
 from gridtwin.analysis.situation import NONE, Situation
 from gridtwin.errors import InputError
 from gridtwin.topology.loss import Affected, Faults, affected, find_loss
@@ -93,5 +92,5 @@ def _isolated(situation: Situation, elements: Sequence[Element]) -> Blast:
 def _backfed(situation: Situation, elements: Sequence[Element]) -> Blast:
     if not elements:
         return Blast(NONE, NONE, NONE)
-    found = make_plans(situation, elements, Options(alternatives=0))[0]
+    found = best_end(situation, elements)
     return Blast(found.out, found.partial, found.operated, found.warnings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ class Loads:
 
     A load stands evenly on the phases it lives on. Above a transformer whose windings join phases
     it stands evenly on all three: the level of a node counts such transformers on its way to the
-    source. Peaks are added as if they came at one time.
+    source.
     """
 
     point_w: NDArray[np.float64]  # (usage points,)
@@ -39,13 +40,31 @@ class Loads:
     assumed_w: float  # watts a customer they were given; NaN if nothing is known
 
     @classmethod
-    def of(cls, index: TopologyIndex, points: UsagePoints, default_peak_w: float) -> Loads:
-        """Sum up the peaks of usage points; `default_peak_w` stands where none is recorded."""
+    def of(
+        cls,
+        index: TopologyIndex,
+        points: UsagePoints,
+        default_peak_w: float = math.nan,
+        coincidence: float = 1.0,
+    ) -> Loads:
+        """
+        Sum up the peaks of usage points.
+
+        Parameters
+        ----------
+        index, points
+            What hangs on what, and who is served.
+        default_peak_w
+            Watts of a customer without a record; NaN: the mean of the others.
+        coincidence
+            The share of the sum of peaks that stands at one time.
+        """
         known = ~np.isnan(points.peak_w)
         given = default_peak_w
         if np.isnan(given) and (total := int(points.customers[known].sum())):
             given = float(points.peak_w[known].sum(dtype=float)) / total
         watts = np.where(known, points.peak_w, points.customers * np.nan_to_num(given))
+        watts = watts * coincidence
         local = live_phases(index.mask[points.node])
         own = local & phases.supply(points.phases)
         on = np.where(own != 0, own, local).astype(np.uint8)

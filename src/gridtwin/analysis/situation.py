@@ -133,16 +133,15 @@ class Situation:
         offset = np.repeat(begin - (np.cumsum(count) - count), count)
         return np.sort(rows[np.arange(int(count.sum())) + offset])
 
-    def loads(self, default_peak_w: float = math.nan) -> Loads:
-        """Return the peak loads, summed up; those asked for last are kept."""
+    def loads(self, default_peak_w: float = math.nan, coincidence: float = 1.0) -> Loads:
+        """Return the peak loads, summed up; those asked for last are kept. See `Loads.of`."""
         from gridtwin.analysis.loads import Loads
 
+        asked = repr((default_peak_w, coincidence))
         kept = self.__dict__.get("_loads")
-        if kept is None or kept[0] != repr(default_peak_w):
-            kept = (
-                repr(default_peak_w),
-                Loads.of(self.index, self.data.usage_points, default_peak_w),
-            )
+        if kept is None or kept[0] != asked:
+            points = self.data.usage_points
+            kept = asked, Loads.of(self.index, points, default_peak_w, coincidence)
             self.__dict__["_loads"] = kept
         return kept[1]
 

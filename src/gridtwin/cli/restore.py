@@ -48,6 +48,12 @@ def plan(
         float | None,
         typer.Option(min=0, help="Of a customer without a record; else the mean of the others."),
     ] = None,
+    coincidence: Annotated[
+        float, typer.Option(min=0.01, max=1, help="Share of the sum of peaks at one time.")
+    ] = 1.0,
+    priority_weight: Annotated[
+        float, typer.Option(min=1, help="What a customer at a priority site counts.")
+    ] = 10.0,
     save_overlay: Annotated[
         str, typer.Option(metavar="NAME", help="Keep the end of the plan as a what-if.")
     ] = "",
@@ -74,6 +80,8 @@ def plan(
         manual_min=manual_minutes,
         crews=crews,
         speed_kmh=speed_kmh,
+        coincidence=coincidence,
+        priority_weight=priority_weight,
         default_peak_w=math.nan if default_peak_w is None else default_peak_w,
     )
     if save_overlay:

@@ -66,6 +66,7 @@ class Feeds:
     def __init__(self, blocks: Blocks, loads: Loads, priority_weight: float) -> None:
         self._blocks = blocks
         self._known: dict[tuple[int, int], Feed] = {}
+        self._potential: tuple[list[float], list[float]] | None = None
         area = blocks.area
         self._arcs = _arcs(blocks)
         points = area.data.usage_points
@@ -90,6 +91,11 @@ class Feeds:
         A usage point comes back with one of its phases, and draws no more than the share of that;
         unless nothing can bring back less than all of them.
         """
+        if self._potential is None:
+            self._potential = self._most_and_least()
+        return self._potential
+
+    def _most_and_least(self) -> tuple[list[float], list[float]]:
         whole = self._whole()
         gain, light = [0.0] * self._blocks.count, [0.0] * self._blocks.count
         for node, rows in self._points.items():

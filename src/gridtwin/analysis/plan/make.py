@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from gridtwin.analysis.plan import area as areas
 from gridtwin.analysis.plan.area import Area, find_area
-from gridtwin.analysis.plan.blocks import Blocks, find_blocks
-from gridtwin.analysis.plan.feed import Feeds
-from gridtwin.analysis.plan.ledger import Ledger
+from gridtwin.analysis.plan.blocks import Role
 from gridtwin.analysis.plan.options import Options
-from gridtwin.analysis.plan.search import Arrangement, Found, Growth, Search
-from gridtwin.analysis.plan.steps import Conductor, checks_of
-from gridtwin.analysis.plan.times import Action, Timetable
+from gridtwin.analysis.plan.planner import Planner
+from gridtwin.analysis.plan.steps import Conductor, Watch, checks_of
+from gridtwin.analysis.plan.times import Action
 from gridtwin.errors import InputError
 from gridtwin.topology.conduction import DER
 
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
     from gridtwin.model.ids import Element
 
 SHOWN = 5
+FORBIDDEN = 8  # closings of a plan without each of which another is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,25 +100,25 @@ def make_plans(
         msg = "a plan needs something that has faulted"
         raise InputError(msg)
     area = find_area(situation, elements, remote_only=options.remote_only)
-    loads = situation.loads(options.default_peak_w)
-    planner = _Planner(area, loads, options)
-    first = planner.best(frozenset())
+    loads = situation.loads(options.default_peak_w, options.coincidence)
+    planner = Planner(area, loads, options)
+    first = _best(planner, loads, frozenset())
     plans, seen = [first], {first.closed}
     tried: set[frozenset[bytes]] = set()
-    waiting = planner.without(first, frozenset())
+    waiting = _without(first, area, frozenset())
     candidates: list[tuple[Plan, frozenset[bytes]]] = []
     while len(plans) <= options.alternatives:
         for forbidden in waiting:
             if forbidden not in tried:
                 tried.add(forbidden)
-                candidates.append((planner.best(forbidden), forbidden))
+                candidates.append((_best(planner, loads, forbidden), forbidden))
         candidates = [c for c in candidates if c[0].closed and c[0].closed not in seen]
         if not candidates:
             break
         chosen, forbidden = min(candidates, key=lambda c: _score(c[0]))
         plans.append(chosen)
         seen.add(chosen.closed)
-        waiting = planner.without(chosen, forbidden)
+        waiting = _without(chosen, area, forbidden)
     return plans
 
 
@@ -129,87 +128,90 @@ def _score(plan: Plan) -> tuple[float, float, int, int, list[tuple[str, int]]]:
     return weight, minutes, plan.manual, len(plan.steps), closed
 
 
-class _Planner:
-    """Searches one area, coarsely first: laterals are left out only where load demands it."""
+def _best(planner: Planner, loads: Loads, forbidden: frozenset[bytes]) -> Plan:
+    """Return the best plan that closes nothing forbidden."""
+    found, coarse = planner.search(forbidden)
+    blocks, timetable = planner.parts(coarse=coarse)
+    growth = planner.regrown(found.best, coarse=coarse)
+    jobs = timetable.jobs(growth.on)
+    checks, doubts = checks_of(blocks, growth.ledger, growth.on)
+    area = planner.area
+    course = Conductor(area, allow_loops=planner.options.allow_loops).run(jobs, checks)
+    warnings = [*area.trip.warnings, *area.cut.warnings, *doubts]
+    warnings += _load_warnings(loads, area) + _der_warnings(area)
+    return Plan(
+        tripped=area.trip.devices,
+        sources_lost=area.lost_sources,
+        section=area.cut.equipment,
+        steps=course.steps,
+        out_at_start=course.out_at_start,
+        out=course.out,
+        partial=course.partial,
+        restored_weight=found.best.gain,
+        customer_minutes=found.best.minutes,
+        manual=found.best.manual,
+        optimal=found.optimal,
+        bound=found.bound,
+        blocks=blocks.count,
+        expansions=found.expansions,
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
 
-    def __init__(self, area: Area, loads: Loads, options: Options) -> None:
-        self._area, self._loads, self._options = area, loads, options
-        self._kept: dict[bool, tuple[Blocks, Feeds, Timetable, Ledger]] = {}
 
-    def best(self, forbidden: frozenset[bytes]) -> Plan:
-        """Return the best plan that closes none of the devices forbidden."""
-        coarse = True
-        found = self._search(forbidden, coarse=True)
-        if found.best.gain < found.reachable - 1e-6:
-            coarse = False
-            found = self._search(forbidden, coarse=False)
-        return self._plan(found, coarse=coarse)
+def _without(plan: Plan, area: Area, forbidden: frozenset[bytes]) -> list[frozenset[bytes]]:
+    """Return what to forbid so that another plan is found: each of what brings back the most."""
+    data = area.situation.data
+    closings = [step for step in plan.steps if step.action is Action.CLOSE]
+    closings.sort(key=lambda step: -step.customers)
+    names = [bytes(getattr(data, step.table).mrid[step.row]) for step in closings[:FORBIDDEN]]
+    return [forbidden | {name} for name in names]
 
-    def without(self, plan: Plan, forbidden: frozenset[bytes]) -> list[frozenset[bytes]]:
-        """Return what to forbid so that another plan is found."""
-        data = self._area.situation.data
-        names = sorted(bytes(getattr(data, table).mrid[row]) for table, row in plan.closed)
-        return [forbidden | {name} for name in names]
 
-    def _parts(self, *, coarse: bool) -> tuple[Blocks, Feeds, Timetable, Ledger]:
-        if coarse not in self._kept:
-            options = self._options
-            blocks = find_blocks(self._area, allow_loops=options.allow_loops, coarse=coarse)
-            feeds = Feeds(blocks, self._loads, options.priority_weight)
-            ledger = Ledger(blocks, self._loads, options.margin_pct)
-            self._kept[coarse] = blocks, feeds, Timetable(blocks, options), ledger
-        return self._kept[coarse]
+class End(NamedTuple):
+    """How things stand when the best plan is carried out; rows are those of the network."""
 
-    def _growth(self, *, coarse: bool) -> Growth:
-        blocks, feeds, _, ledger = self._parts(coarse=coarse)
-        ledger.reset()
-        durations = self._options.remote_min, self._options.manual_min
-        return Growth(blocks, feeds, ledger, durations)
+    out: NDArray[np.int32]  # usage points
+    partial: NDArray[np.int32]  # usage points
+    operated: NDArray[np.int32]  # equipment
+    warnings: tuple[str, ...]
 
-    def _search(self, forbidden: frozenset[bytes], *, coarse: bool) -> Found:
-        _, feeds, timetable, _ = self._parts(coarse=coarse)
-        search = Search(
-            self._growth(coarse=coarse),
-            feeds,
-            timetable.weigh,
-            budget=self._options.expansions,
-            forbidden=forbidden,
-        )
-        return search.run()
 
-    def _plan(self, found: Found, *, coarse: bool) -> Plan:
-        blocks, _, timetable, _ = self._parts(coarse=coarse)
-        growth = self._regrown(found.best, coarse=coarse)
-        jobs = timetable.jobs(growth.on)
-        checks, doubts = checks_of(blocks, growth.ledger, growth.on)
-        area = self._area
-        course = Conductor(area, allow_loops=self._options.allow_loops).run(jobs, checks)
-        warnings = [*area.trip.warnings, *area.cut.warnings, *doubts]
-        warnings += _load_warnings(self._loads, area) + _der_warnings(area)
-        return Plan(
-            tripped=area.trip.devices,
-            sources_lost=area.lost_sources,
-            section=area.cut.equipment,
-            steps=course.steps,
-            out_at_start=course.out_at_start,
-            out=course.out,
-            partial=course.partial,
-            restored_weight=found.best.gain,
-            customer_minutes=found.best.minutes,
-            manual=found.best.manual,
-            optimal=found.optimal,
-            bound=found.bound,
-            blocks=blocks.count,
-            expansions=found.expansions,
-            warnings=tuple(dict.fromkeys(warnings)),
-        )
+def best_end(situation: Situation, elements: Sequence[Element]) -> End:
+    """
+    Return the end of the best plan without working out its steps.
 
-    def _regrown(self, best: Arrangement, *, coarse: bool) -> Growth:
-        """Return the growth of an arrangement, with its load on every element."""
-        growth = self._growth(coarse=coarse)
-        for number, block in best.taken:
-            growth.take(number, block)
-        return growth
+    Parameters
+    ----------
+    situation, elements
+        As for `make_plans`.
+    """
+    options = Options()
+    area = find_area(situation, elements, remote_only=False)
+    planner = Planner(area, situation.loads(options.default_peak_w, options.coincidence), options)
+    found, coarse = planner.search()
+    blocks, timetable = planner.parts(coarse=coarse)
+    on = planner.regrown(found.best, coarse=coarse).on
+    cuts = [blocks.edges[number].element for number in timetable.cuts(on)]
+    opened = area.boundary | area.tripped
+    opened[cuts] = True
+    passes = np.where(opened, np.uint8(0), area.passes)
+    sources = set(np.setdiff1d(area.own_sources, area.faults.sources).tolist())
+    taken = (blocks.edges[back.edge] for back in on.values())
+    closed = [edge for edge in taken if edge.role is not Role.INNER]
+    for edge in closed:
+        if edge.element < 0:
+            sources.add(-1 - edge.element)
+        else:
+            passes[edge.element] = area.passes[edge.element] or area.closed[edge.element]
+    supply, watch = area.supply(passes, sorted(sources)), Watch(area)
+    moved = [edge.element for edge in closed if edge.element >= 0] + cuts
+    operated = [area.equipment[moved], area.cut.operate, area.relief]
+    return End(
+        out=area.points[watch.out(supply)],
+        partial=area.points[watch.partial(supply)],
+        operated=np.unique(np.concatenate(operated)).astype(np.int32),
+        warnings=(*area.trip.warnings, *area.cut.warnings),
+    )
 
 
 def _load_warnings(loads: Loads, area: Area) -> list[str]:

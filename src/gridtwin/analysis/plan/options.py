@@ -31,6 +31,7 @@ class Options:
     speed_kmh: float = 30.0  # of a crew between two devices, in a straight line
     priority_weight: float = 10.0  # what a customer at a priority site counts
     default_peak_w: float = math.nan  # of a customer without a record; NaN: the mean of the others
+    coincidence: float = 1.0  # share of the sum of peaks that stands at one time
     expansions: int = 5_000  # steps of the search on parts of more than EXACT blocks
 
     def __post_init__(self) -> None:
@@ -42,6 +43,7 @@ class Options:
             "manual_min": (0, 1_440),
             "crews": (1, 1_000),
             "speed_kmh": (1, 200),
+            "coincidence": (0.01, 1),
             "priority_weight": (1, 1_000_000),
             "expansions": (1, 100_000_000),
         }

@@ -20,7 +20,7 @@ from gridtwin.analysis.plan.ledger import UNLIMITED_W
 from gridtwin.model import cim
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from numpy.typing import NDArray
 
@@ -179,6 +179,8 @@ class Search:
         Blocks up to which there is no budget.
     forbidden
         mRIDs of edges that may not be closed.
+    part
+        Blocks that nothing but the live network joins to others: search these alone.
     """
 
     def __init__(
@@ -190,19 +192,23 @@ class Search:
         budget: int,
         exact_blocks: int = EXACT,
         forbidden: frozenset[bytes] = frozenset(),
+        part: Collection[int] | None = None,
     ) -> None:
         self._growth = growth
         self._blocks = growth.blocks
         self._weigh = weigh
+        self._part = range(growth.blocks.count) if part is None else part
         self._potential, self._light = feeds.potential()
         self._forbidden = forbidden
-        self._budget = budget if growth.blocks.count > exact_blocks else 1 << 62
+        self._budget = budget if len(self._part) > exact_blocks else 1 << 62
         self._spent = 0
         self._shut: set[int] = set()
-        self._root_set = frozenset(self._blocks.roots)
-        self._root_lines = {number: self._lines_of_root(number) for number in self._blocks.roots}
+        self._edges = sorted({number for block in self._part for number in self._blocks.at[block]})
+        every_root = frozenset(self._blocks.roots)
+        self._roots = [number for number in self._edges if number in every_root]
+        self._root_lines = {number: self._lines_of_root(number) for number in self._roots}
         self._by_worth = sorted(
-            range(self._blocks.count),
+            self._part,
             key=lambda block: self._light[block] / max(self._potential[block], EPSILON),
         )
         self._cut_bound = 0.0  # the best bound of a branch that was left for want of budget
@@ -211,7 +217,7 @@ class Search:
 
     def run(self) -> Found:
         """Search, and return the best arrangement there is."""
-        roots = [number for number in self._blocks.roots if self._closable(number)]
+        roots = [number for number in self._roots if self._closable(number)]
         roots = self._sorted(roots)
         reachable = sum(self._potential[block] for block in self._reach(roots))
         self._grow(roots)
@@ -226,7 +232,7 @@ class Search:
     def _closable(self, number: int) -> bool:
         return self._blocks.edges[number].mrid not in self._forbidden
 
-    def _ranks(self) -> list[tuple[float, ...]]:
+    def _ranks(self) -> dict[int, tuple[float, ...]]:
         """
         Return the order in which ways onward are tried.
 
@@ -234,12 +240,14 @@ class Search:
         that restore what was; then ties, those operated remotely first.
         """
         rank = {Role.INNER: 0, Role.TRIPPED: 1, Role.SOURCE: 1, Role.TIE: 3}
-        found: list[tuple[float, ...]] = []
-        for number, edge in enumerate(self._blocks.edges):
+        found: dict[int, tuple[float, ...]] = {}
+        for number in self._edges:
+            edge = self._blocks.edges[number]
             ends = [block for block in (edge.block_a, edge.block_b) if block >= 0]
             worth = min(self._potential[end] / max(self._light[end], 1.0) for end in ends)
             inner = edge.role is Role.INNER
-            found.append((rank[edge.role] + (0 if edge.remote or inner else 1), -worth, number))
+            effort = rank[edge.role] + (0 if edge.remote or inner else 1)
+            found[number] = (effort, -worth, number)
         return found
 
     def _sorted(self, frontier: list[int]) -> list[int]:
@@ -346,7 +354,7 @@ class Search:
             number
             for block in sorted(reach)
             for number in self._blocks.at[block]
-            if number in self._root_set and self._closable(number)
+            if number in self._root_lines and self._closable(number)
         ]
 
     def _room(self, number: int) -> float:
@@ -368,11 +376,20 @@ class Search:
             return False
         if bound < best.gain - EPSILON:
             return True
-        least = sum(back.feed.customers * back.since for back in self._growth.on.values())
+        least = sum(back.feed.customers * back.since for back in self._own().values())
         return least > best.minutes + EPSILON
 
-    def _leaf(self, gain: float) -> None:
+    def _own(self) -> dict[int, Energized]:
+        """Return what is back of the blocks that are searched."""
         on = self._growth.on
+        if len(self._part) == self._blocks.count:
+            return on
+        return {block: on[block] for block in on if block in self._part}
+
+    def _leaf(self, gain: float) -> None:
+        if self._best is not None and gain < self._best.gain - EPSILON:
+            return
+        on = self._own()
         minutes, manual, operations = self._weigh(on)
         taken = tuple((back.edge, back.block) for back in on.values())
         found = Arrangement(taken, gain, minutes, manual, operations)

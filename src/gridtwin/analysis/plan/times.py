@@ -10,6 +10,7 @@ and the faulted section stands open.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,8 +21,6 @@ from gridtwin.analysis.plan.blocks import LIVE_BLOCK, Role
 from gridtwin.model import cim
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from gridtwin.analysis.plan.blocks import Blocks
     from gridtwin.analysis.plan.options import Options
     from gridtwin.analysis.plan.search import Energized
@@ -73,13 +72,20 @@ class Timetable:
         area = blocks.area
         table = area.data.equipment
         self._remote = (table.control == cim.CONTROLS.index("remote")).tolist()
-        self._place = _places(area.data.nodes.xy, table.node_a, table.node_b)
+        middle = (area.data.nodes.xy[table.node_a] + area.data.nodes.xy[table.node_b]) / 2
+        self._place: list[tuple[float, float]] = list(map(tuple, middle.tolist()))
+        self._minutes: dict[tuple[int, int], float] = {}
         self._geographic = area.situation.network.crs is not None
         verify = np.isin(area.equipment, area.cut.verify) | (area.boundary & area.tripped)
         self._open = np.flatnonzero(area.boundary & ~verify).tolist()
         self._verify = np.flatnonzero(area.boundary & verify).tolist()
         self._tripped = set(np.flatnonzero(area.boundary & area.tripped).tolist())
         self._relief = np.flatnonzero(np.isin(area.equipment, area.relief)).tolist()
+
+    @property
+    def isolating(self) -> int:
+        """How many operations isolate the section."""
+        return len(self._relief) + len(self._open) + len(self._verify)
 
     def weigh(self, on: dict[int, Energized]) -> tuple[float, int, int]:
         """Return customer-minutes, manual operations and operations of an arrangement."""
@@ -260,20 +266,17 @@ class Timetable:
         """Return the minutes between two devices; 0 where a place is not known, or to the first."""
         if first is None or first == second:
             return 0.0
-        meters = distance_m(self._place[first], self._place[second], geographic=self._geographic)
-        minutes = meters / (self._options.speed_kmh * 1000 / 60)
-        return minutes if np.isfinite(minutes) else 0.0
-
-
-def _places(
-    xy: NDArray[np.float64], a: NDArray[np.int32], b: NDArray[np.int32]
-) -> NDArray[np.float64]:
-    """Return the middle of each piece of equipment, shape (m, 2)."""
-    return (xy[a] + xy[b]) / 2
+        key = first, second
+        if key not in self._minutes:
+            places = self._place[first], self._place[second]
+            meters = distance_m(*places, geographic=self._geographic)
+            minutes = meters / (self._options.speed_kmh * 1000 / 60)
+            self._minutes[key] = minutes if math.isfinite(minutes) else 0.0
+        return self._minutes[key]
 
 
 def distance_m(
-    first: NDArray[np.float64], second: NDArray[np.float64], *, geographic: bool
+    first: tuple[float, float], second: tuple[float, float], *, geographic: bool
 ) -> float:
     """
     Return the meters between two places; planar coordinates are taken for meters.
@@ -283,8 +286,8 @@ def distance_m(
     Haversine formula on a sphere: within 0.6 % of the ellipsoid, ample for driving times.
     """
     if not geographic:
-        return float(np.hypot(*(second - first)))
-    (lon_1, lat_1), (lon_2, lat_2) = np.radians(first), np.radians(second)
-    chord = np.sin((lat_2 - lat_1) / 2) ** 2
-    chord += np.cos(lat_1) * np.cos(lat_2) * np.sin((lon_2 - lon_1) / 2) ** 2
-    return float(2 * EARTH_M * np.arcsin(np.sqrt(chord)))
+        return math.dist(first, second)
+    (lon_1, lat_1), (lon_2, lat_2) = (map(math.radians, place) for place in (first, second))
+    chord = math.sin((lat_2 - lat_1) / 2) ** 2
+    chord += math.cos(lat_1) * math.cos(lat_2) * math.sin((lon_2 - lon_1) / 2) ** 2
+    return 2 * EARTH_M * math.asin(math.sqrt(chord))
