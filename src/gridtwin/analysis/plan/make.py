@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gridtwin.model.ids import Element
 
 SHOWN = 5
-FORBIDDEN = 8  # closings of a plan without each of which another is looked for
+FORBIDDEN = 5  # closings of a plan without each of which another is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def make_plans(
         plans.append(chosen)
         seen.add(chosen.closed)
         waiting = _without(chosen, area, forbidden)
-    return plans
+    return sorted(plans, key=_score)  # a search cut short may find less than a later one
 
 
 def _score(plan: Plan) -> tuple[float, float, int, int, list[tuple[str, int]]]:

@@ -25,7 +25,7 @@ def search_by_parts(
     Parts that only the live network joins are searched each by itself; what they find is then put
     together, those with the most customers first, and a part that finds too little left of what the
     network can carry is searched again. Operations are weighed within a part, so it is not claimed
-    that no plan is sooner; no plan restores more than the parts do by themselves.
+    that no plan is sooner; none restores more than the parts do by themselves.
 
     Parameters
     ----------
@@ -45,9 +45,11 @@ def search_by_parts(
     parts = _parts(blocks)
     parts.sort(key=lambda part: (-sum(potential[block] for block in part), min(part)))
 
+    weigh = partial(_weigh, blocks)
+    together = Search(growth, feeds, weigh, budget=0, forbidden=forbidden).most()
+
     def search(part: frozenset[int]) -> Found:
         steps = max(budget * len(part) // blocks.count, 2 * len(part))
-        weigh = partial(_weigh, blocks)
         return Search(growth, feeds, weigh, budget=steps, forbidden=forbidden, part=part).run()
 
     alone = [search(part) for part in parts]
@@ -62,6 +64,7 @@ def search_by_parts(
         bound += first.bound
         reachable += first.reachable
         spent += first.expansions
+    bound = max(min(bound, together), gain)
     best = Arrangement(tuple(taken), gain, *_weigh(blocks, growth.on))
     for _, block in reversed(taken):
         growth.give_back(block)

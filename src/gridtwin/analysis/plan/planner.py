@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from gridtwin.analysis.plan.options import Options
 
 
+FEWER = 10  # the part of its steps that the search of an alternative gets
+
+
 class Planner:
     """
     Finds arrangements of one area.
@@ -41,10 +44,11 @@ class Planner:
         Laterals are left out only where load demands it: if all that is in reach comes back with
         them, to leave one out brings nothing.
         """
-        joined = self._search(forbidden, coarse=True)
+        budget = self.options.expansions // (FEWER if forbidden else 1)
+        joined = self._search(forbidden, budget, coarse=True)
         if joined.best.gain >= joined.reachable - 1e-6:
             return joined, True
-        found = self._search(forbidden, coarse=False)
+        found = self._search(forbidden, budget, coarse=False)
         if not found.optimal and joined.best.gain > found.best.gain:
             return replace(joined, optimal=False, bound=found.bound), True
         return found, False
@@ -75,9 +79,9 @@ class Planner:
         ledger.reset()
         return Growth(blocks, feeds, ledger, (self.options.remote_min, self.options.manual_min))
 
-    def _search(self, forbidden: frozenset[bytes], *, coarse: bool) -> Found:
+    def _search(self, forbidden: frozenset[bytes], budget: int, *, coarse: bool) -> Found:
         blocks, feeds, timetable, _ = self._all(coarse=coarse)
-        growth, budget = self._growth(coarse=coarse), self.options.expansions
+        growth = self._growth(coarse=coarse)
         if max(blocks.count, timetable.isolating) > MOST_TOGETHER:
             return search_by_parts(growth, feeds, budget=budget, forbidden=forbidden)
         search = Search(growth, feeds, timetable.weigh, budget=budget, forbidden=forbidden)

@@ -207,6 +207,8 @@ class Search:
         every_root = frozenset(self._blocks.roots)
         self._roots = [number for number in self._edges if number in every_root]
         self._root_lines = {number: self._lines_of_root(number) for number in self._roots}
+        self._group_roots()
+        self._beyond = {block: self._onward_from(block) for block in self._part}
         self._by_worth = sorted(
             self._part,
             key=lambda block: self._light[block] / max(self._potential[block], EPSILON),
@@ -228,6 +230,11 @@ class Search:
         optimal = self._spent <= self._budget
         bound = best.gain if optimal else max(best.gain, self._cut_bound)
         return Found(best, optimal, bound, reachable, self._spent)
+
+    def most(self) -> float:
+        """Return a weight of customers that no arrangement exceeds, without searching."""
+        roots = [number for number in self._roots if self._closable(number)]
+        return self._bound(self._reach(roots), roots)
 
     def _closable(self, number: int) -> bool:
         return self._blocks.edges[number].mrid not in self._forbidden
@@ -294,6 +301,11 @@ class Search:
             tasks.append(("look", 0, self._sorted([*rest, *more]), gain + back.feed.gain))
         return tasks
 
+    def _onward_from(self, block: int) -> list[tuple[int, int]]:
+        """Return the ways from a block that may be taken, and the block beyond each."""
+        ways = [(n, self._blocks.edges[n].far(block)[0]) for n in self._blocks.at[block]]
+        return [(n, beyond) for n, beyond in ways if beyond != LIVE_BLOCK and self._onward(n)]
+
     def _onward(self, number: int) -> bool:
         edge = self._blocks.edges[number]
         return edge.role is Role.INNER or self._closable(number)
@@ -309,16 +321,13 @@ class Search:
 
     def _reach(self, frontier: list[int]) -> set[int]:
         """Return the dark blocks that ways not yet decided could still energize."""
-        found: set[int] = set()
         queue = [block for number in frontier for block in self._dark_ends(number)]
+        found, on, shut = set(queue), self._growth.on, self._shut
         while queue:
-            block = queue.pop()
-            if block in found:
-                continue
-            found.add(block)
-            for number in self._blocks.at[block]:
-                if number not in self._shut and self._onward(number):
-                    queue += [end for end in self._dark_ends(number) if end not in found]
+            for number, beyond in self._beyond[queue.pop()]:
+                if beyond not in found and beyond not in on and number not in shut:
+                    found.add(beyond)
+                    queue.append(beyond)
         return found
 
     def _bound(self, reach: set[int], frontier: list[int]) -> float:
@@ -337,16 +346,21 @@ class Search:
         return total
 
     def _all_room(self, reach: set[int], frontier: list[int]) -> float:
-        """Return a load in watts that nothing more to be picked up can exceed."""
+        """
+        Return a load in watts that nothing more to be picked up can exceed.
+
+        Ways to one source share what all of them pass.
+        """
         on, edges = self._growth.on, self._blocks.edges
-        doors, roots = set(self._doors(reach)), set[int]()
+        roots = set(self._doors(reach))
         for number in frontier:
             ends = [end for end in (edges[number].block_a, edges[number].block_b) if end in on]
-            if ends:
-                roots.add(on[ends[0]].root)
-            else:
-                doors.add(number)
-        return sum(self._room(number) for number in [*doors, *roots])
+            roots.add(on[ends[0]].root if ends else number)
+        rooms: dict[int, float] = {}
+        for number in roots:
+            source = self._source_of[number]
+            rooms[source] = rooms.get(source, 0.0) + self._room(self._root_lines[number])
+        return sum(min(room, self._room(self._shared[key])) for key, room in rooms.items())
 
     def _doors(self, reach: set[int]) -> list[int]:
         """Return the ties of blocks in reach to the live network."""
@@ -357,10 +371,23 @@ class Search:
             if number in self._root_lines and self._closable(number)
         ]
 
-    def _room(self, number: int) -> float:
-        """Return a load that what hangs on an edge to the live network cannot exceed, in watts."""
-        part = np.maximum(self._growth.ledger.free[self._root_lines[number]], 0.0)
+    def _room(self, lines: NDArray[np.int32]) -> float:
+        """Return a load in watts that what hangs below lines of the ledger cannot exceed."""
+        if not len(lines):
+            return UNLIMITED_W
+        part = np.maximum(self._growth.ledger.free[lines], 0.0)
         return float(np.minimum(part[:, :3].sum(axis=1), part[:, 3]).min())
+
+    def _group_roots(self) -> None:
+        """Group the ways to the live network by their source, and find what each group shares."""
+        self._source_of: dict[int, int] = {}
+        self._shared: dict[int, NDArray[np.int32]] = {}
+        for number, lines in self._root_lines.items():
+            outside = lines[:-1] if self._blocks.edges[number].element >= 0 else lines
+            source = int(outside[-1]) if len(outside) else -1 - number
+            self._source_of[number] = source
+            shared = self._shared.get(source, outside)
+            self._shared[source] = np.intersect1d(shared, outside).astype(np.int32)
 
     def _lines_of_root(self, number: int) -> NDArray[np.int32]:
         edge, ledger = self._blocks.edges[number], self._growth.ledger
