@@ -489,6 +489,7 @@ def test_stages_tell_when_each_group_comes_back() -> None:
     groups = [([mrid[row].decode() for row in g.points], g.stage, g.minutes) for g in found]
     assert groups[:2] == [(["Ma"], "remote", 2.0), (["Mc"], "manual", 16.0)]
     assert groups[2][:2] == (["Mb"], "repair")
+    assert [group.stage for group in twin.restore("L2").stages()] == ["remote", "manual", "repair"]
     assert np.isnan(groups[2][2])
 
 

@@ -64,7 +64,7 @@ def plan(
     """
     Plan how to isolate a fault and bring customers back by switching; nothing is operated.
 
-    Example: gridtwin restore plan LINE-7 --crews 2 --in houston.twin
+    Example: gridtwin restore plan LINE-0000300 --crews 2 --in houston.twin
     """
     form = output_of(json=json, geojson=geojson, csv=csv)
     opened = open_twin(twin)
@@ -109,7 +109,9 @@ def _show(found: SwitchingPlan) -> None:
         f"repair; from the control room within {totals['remote_minutes']:g} min, on site within "
         f"{totals['manual_minutes']:g} min\n"
     )
-    if found.optimal:
+    if found.customers and not totals["customers_restored"] and found.optimal:
+        write("switching brings nobody back\n")
+    elif found.optimal:
         write(f"no plan is better (searched {found.rows.blocks} blocks to the end)\n")
     elif found.gap_pct:
         write(f"not proven best: another may restore up to {found.gap_pct:.1f} % more\n")

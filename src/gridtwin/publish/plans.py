@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from gridtwin.analysis.plan.stages import stages_of
 from gridtwin.analysis.plan.times import Action
 from gridtwin.model import cim, frames, phases
 from gridtwin.model.tables import decode
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.plan.make import Plan
     from gridtwin.analysis.plan.options import Options
+    from gridtwin.analysis.plan.stages import Stage
     from gridtwin.analysis.plan.steps import Check, Step
     from gridtwin.analysis.situation import Situation
 
@@ -93,6 +95,10 @@ class SwitchingPlan:
     def customers_restored(self) -> int:
         """Customers that the steps bring back."""
         return sum(step.customers for step in self.rows.steps)
+
+    def stages(self) -> list[Stage]:
+        """Return the groups of customers by when they come back; see `restoration_stages`."""
+        return stages_of(self.rows)
 
     @property
     def remote_minutes(self) -> float:
