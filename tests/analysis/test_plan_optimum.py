@@ -12,11 +12,12 @@ from exhaustive import best_gain, case_of, feeders_with_ties, situation_of
 from gridtwin.analysis.plan.area import Area, find_area
 from gridtwin.analysis.plan.blocks import find_blocks
 from gridtwin.analysis.plan.feed import Feeds
+from gridtwin.analysis.plan.growth import Growth
 from gridtwin.analysis.plan.ledger import Ledger
 from gridtwin.analysis.plan.make import make_plans
 from gridtwin.analysis.plan.options import Options
 from gridtwin.analysis.plan.parts import search_by_parts
-from gridtwin.analysis.plan.search import Arrangement, Growth, Search
+from gridtwin.analysis.plan.search import Arrangement, Search
 from gridtwin.analysis.plan.times import Timetable
 from gridtwin.model.ids import Element
 

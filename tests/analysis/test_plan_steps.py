@@ -344,6 +344,46 @@ def test_a_switch_that_cannot_break_load_is_opened_when_dead() -> None:
     assert not any(step["warnings"] for step in found.steps()[:1])
 
 
+def test_what_has_to_be_opened_live_is_relieved_first() -> None:
+    """
+    A source is lost; its bus stays live over a disconnector that cannot break load.
+
+    ::
+
+        S ─ b1 ─COUPLER(disconnector)─ b2 (M2) ─I2─ T
+    """
+    drawn = network(
+        "COUPLER disconnector S b2 ABC\nI2 breaker T b2 ABC", meters="M1@S M2@b2", sources="S T"
+    )
+    found = plan(drawn, "source-S")
+    assert table(found) == ["open I2 0 2", "open COUPLER 0 2", "close I2 1 1"]
+    assert not any("under load" in text for step in found.steps() for text in step["warnings"])
+
+
+def test_a_switch_that_has_faulted_is_not_operated() -> None:
+    found = plan(three_sections(), "SW1")
+    assert table(found) == ["verify_and_tag B1 0 70", "open SW2 0 70", "close TIE 40 30"]
+
+
+def test_what_is_not_known_of_a_device_that_is_closed_is_said() -> None:
+    drawn = network(
+        """
+        B1 breaker S a ABC
+        SW1 load_break_switch a b ABC
+        TIE disconnector b d ABC ABC
+        B2 breaker T d ABC
+        """,
+        meters="Mb@b",
+        sources="S T",
+    )
+    closing = plan(drawn, "a").steps()[-1]
+    assert closing["mrid"] == "TIE"
+    assert [text.split(":")[0] for text in closing["warnings"]] == [
+        "its kind may not be made for closing onto load",
+        "no nominal voltage is recorded",
+    ]
+
+
 def test_a_ring_is_not_closed_again_unless_asked() -> None:
     """
     Both breakers of a ring trip for a fault on a spur.

@@ -16,6 +16,7 @@ from gridtwin.topology.conduction import DER
 from gridtwin.topology.core import FREED, live_phases
 from gridtwin.topology.index import supply
 from gridtwin.topology.loss import Faults, find_loss, left_masks, lost_nodes
+from gridtwin.topology.walk import flood
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,6 +61,7 @@ class Area:
     own_sources: NDArray[np.int32]  # rows of the sources inside
     boundary: NDArray[np.bool_]  # (m,) around the faulted section
     tripped: NDArray[np.bool_]  # (m,) opened by the fault, or first to relieve others
+    loaded: NDArray[np.bool_]  # (m,) around the section, live, and unable to break load
     gating: NDArray[np.bool_]  # (m,) what is beyond waits for it; others are checked when possible
 
     @property
@@ -119,8 +121,7 @@ def find_area(situation: Situation, elements: Sequence[Element], *, remote_only:
     elements = [_place(situation, element) for element in elements]
     trip = tripped(situation, elements)
     cut = isolated(situation, elements, operable=operable)
-    relief = _relief(situation, operable, trip, cut)
-    area = _cut_out(situation, operable, (trip, cut, relief))
+    area = _cut_out(situation, operable, trip, cut)
     if not remote_only:
         return area
     on_site = area.data.equipment.control != cim.CONTROLS.index("remote")
@@ -129,27 +130,40 @@ def find_area(situation: Situation, elements: Sequence[Element], *, remote_only:
 
 def _relief(
     situation: Situation, operable: NDArray[np.bool_], trip: Trip, cut: Isolated
-) -> NDArray[np.int32]:
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """
-    Return what to open first, so that no switch around the section is opened under load.
+    Return what to open first, and the switches around the section that have to wait for it.
 
-    That is, for each such switch still live and unable to break load, the nearest device towards
-    its source that can.
+    Those are still live and cannot break load; first, the nearest devices that can are opened on
+    the ways supply comes to them, unless they bound the section themselves.
     """
     left = left_masks(situation.index, find_loss(situation.index, trip.faults))
     table = situation.data.equipment
-    loaded = (left[table.node_a[cut.operate]] != 0) & (left[table.node_b[cut.operate]] != 0)
+    alive = (left[table.node_a[cut.operate]] != 0) & (left[table.node_b[cut.operate]] != 0)
     breaks = cim.BREAKS_LOAD[table.kind] & operable
+    loaded = cut.operate[alive & ~breaks[cut.operate]]
     found: set[int] = set()
-    for row in cut.operate[loaded & ~breaks[cut.operate]].tolist():
-        node = situation.fed_node(row)
-        while node >= 0:
-            feed = int(situation.index.feed[node])
-            if feed >= 0 and breaks[feed]:
-                found.add(feed)
-                break
-            node = int(situation.index.parent[node])
-    return np.array(sorted(found - set(cut.operate.tolist())), dtype=np.int32)
+    for row in loaded.tolist():
+        found |= set(_suppliers(situation, breaks, trip, row).tolist())
+    first = np.array(sorted(found - set(cut.operate.tolist())), dtype=np.int32)
+    return first, loaded
+
+
+def _suppliers(
+    situation: Situation, breaks: NDArray[np.bool_], trip: Trip, row: int
+) -> NDArray[np.int32]:
+    """Return the nearest devices that break load, on the ways supply still comes to a switch."""
+    passable = situation.conducts & ~breaks
+    passable[trip.devices] = False
+    walk = flood(situation.adjacency, np.array(situation.ends(row), dtype=np.int32), passable)
+    met = walk.stopped[breaks[walk.stopped] & situation.conducts[walk.stopped]]
+    met = np.setdiff1d(met, trip.devices).astype(np.int32)
+    faults = replace(trip.faults, equipment=np.union1d(trip.faults.equipment, met))
+    left = left_masks(situation.index, find_loss(situation.index, faults))
+    table = situation.data.equipment
+    a, b = table.node_a[met], table.node_b[met]
+    beyond = np.where(walk.reached[a], b, a)
+    return met[~walk.reached[beyond] & (left[beyond] != 0)]
 
 
 def _place(situation: Situation, element: Element) -> Element:
@@ -163,9 +177,10 @@ def _place(situation: Situation, element: Element) -> Element:
 def _cut_out(
     situation: Situation,
     operable: NDArray[np.bool_],
-    cause: tuple[Trip, Isolated, NDArray[np.int32]],
+    trip: Trip,
+    cut: Isolated,
 ) -> Area:
-    trip, cut, relief = cause
+    relief, loaded = _relief(situation, operable, trip, cut)
     opened = np.concatenate([cut.operate, trip.devices, relief])
     sources = situation.data.sources
     within = np.flatnonzero(np.isin(sources.node, cut.nodes))
@@ -191,6 +206,9 @@ def _cut_out(
     # What is left is told in phases above a transformer that mixes them; any lets all live below.
     some = np.where(left[nodes] & np.uint8(phases.ABC) != 0, live, np.uint8(0))
     live = np.where(mask & FREED != 0, some, live & left[nodes]).astype(np.uint8)
+    faulted = kind == FAULTED
+    ends = (np.searchsorted(nodes, node[rows]) for node in (table.node_a, table.node_b))
+    inner = np.logical_and(*(faulted[end] for end in ends))  # a switch that has faulted itself
     points = situation.points_at(changed)
     supplying = sources.in_service & (sources.kind != DER) & np.isin(sources.node, changed)
     ignored = situation.rules.phase_policy == "ignore"
@@ -212,9 +230,10 @@ def _cut_out(
         faults=faults,
         relief=relief,
         own_sources=np.flatnonzero(supplying).astype(np.int32),
-        boundary=np.isin(rows, np.concatenate([cut.operate, cut.verify])),
+        boundary=np.isin(rows, np.concatenate([cut.operate, cut.verify])) & ~inner,
         tripped=np.isin(rows, np.concatenate([trip.devices, relief])),
         gating=np.ones(len(rows), dtype=bool),
+        loaded=np.isin(rows, loaded),
     )
 
 

@@ -205,7 +205,8 @@ def best_end(situation: Situation, elements: Sequence[Element]) -> End:
             passes[edge.element] = area.passes[edge.element] or area.closed[edge.element]
     supply, watch = area.supply(passes, sorted(sources)), Watch(area)
     moved = [edge.element for edge in closed if edge.element >= 0] + cuts
-    operated = [area.equipment[moved], area.cut.operate, area.relief]
+    around = np.intersect1d(area.cut.operate, area.equipment[area.boundary])
+    operated = [area.equipment[moved], around, area.relief]
     return End(
         out=area.points[watch.out(supply)],
         partial=area.points[watch.partial(supply)],

@@ -11,7 +11,7 @@ from gridtwin.analysis.plan.search import Arrangement, Found, Search
 if TYPE_CHECKING:
     from gridtwin.analysis.plan.blocks import Blocks
     from gridtwin.analysis.plan.feed import Feeds
-    from gridtwin.analysis.plan.search import Energized, Growth
+    from gridtwin.analysis.plan.growth import Energized, Growth
 
 MOST_TOGETHER = 60  # blocks, or operations that isolate, up to which all is searched in one go
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from gridtwin.analysis.plan.blocks import Blocks, find_blocks
 from gridtwin.analysis.plan.feed import Feeds
+from gridtwin.analysis.plan.growth import Growth
 from gridtwin.analysis.plan.ledger import Ledger
 from gridtwin.analysis.plan.parts import MOST_TOGETHER, search_by_parts
-from gridtwin.analysis.plan.search import Arrangement, Found, Growth, Search
+from gridtwin.analysis.plan.search import Arrangement, Found, Search
 from gridtwin.analysis.plan.times import Timetable
 
 if TYPE_CHECKING:

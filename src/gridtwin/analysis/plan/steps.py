@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.plan.area import Area, Supply
     from gridtwin.analysis.plan.blocks import Blocks
+    from gridtwin.analysis.plan.growth import Energized
     from gridtwin.analysis.plan.ledger import Ledger
-    from gridtwin.analysis.plan.search import Energized
     from gridtwin.analysis.plan.times import Job
 
 
@@ -132,7 +132,7 @@ class Conductor:
     def _step(self, job: Job, check: Check | None) -> Step:
         area, points = self.area, self.area.data.usage_points
         before, was_out = self.supply.reached, self._out
-        loop, warnings = self._before(job)
+        loop, warnings = self._before(job, check)
         if job.element < 0:
             self._sources.add(-1 - job.element)
         elif job.action is Action.CLOSE:
@@ -166,28 +166,41 @@ class Conductor:
             warnings=warnings,
         )
 
-    def _before(self, job: Job) -> tuple[bool, tuple[str, ...]]:
+    def _before(self, job: Job, check: Check | None) -> tuple[bool, tuple[str, ...]]:
         """Return whether a job closes a loop, and what to heed; refuse a loop nobody asked for."""
         if job.element < 0:
             return False, ()
-        area, table = self.area, self.area.data.equipment
+        table = self.area.data.equipment
         ends = table.node_a[job.element], table.node_b[job.element]
         alive = [bool(self.supply.reached[end]) for end in ends]
-        warnings = []
         loop = job.action is Action.CLOSE and all(alive) and not self._passes[job.element]
         if loop and not self._allow_loops:
             msg = "a step of the plan would close a loop"
             raise AssertionError(msg)
-        kind = table.kind[job.element]
-        if job.action is Action.OPEN and all(alive) and not cim.BREAKS_LOAD[kind]:
-            warnings.append("opened under load, which it is not made for: switch off before")
         if (
-            job.action is Action.CLOSE
-            and not cim.BREAKS_LOAD[kind]
-            and not area.tripped[job.element]
+            job.action is Action.OPEN
+            and all(alive)
+            and not cim.BREAKS_LOAD[table.kind[job.element]]
         ):
-            warnings.append("closed onto load, which its kind may not be made for")
-        return loop, tuple(warnings)
+            return loop, ("opened under load, which it is not made for: switch off before",)
+        return loop, self._doubts(job, check) if job.action is Action.CLOSE else ()
+
+    def _doubts(self, job: Job, check: Check | None) -> tuple[str, ...]:
+        """Return what is not known, or not as it should be, of a device that is closed."""
+        area, table = self.area, self.area.data.equipment
+        row = job.element
+        tie = not area.tripped[row]
+        volts = area.data.nodes.nominal_v[[table.node_a[row], table.node_b[row]]]
+        doubts = {
+            "its kind may not be made for closing onto load": tie
+            and not cim.BREAKS_LOAD[table.kind[row]],
+            "its phases are not recorded: taken for all three": tie and table.phases[row] == 0,
+            "no nominal voltage is recorded: levels are not compared": tie
+            and bool(np.isnan(volts).any()),
+        }
+        if check is not None and check.unrated:
+            doubts[f"{check.unrated} elements that carry more than before have no rating"] = True
+        return tuple(text for text, holds in doubts.items() if holds)
 
 
 def checks_of(

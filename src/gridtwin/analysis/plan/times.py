@@ -22,8 +22,8 @@ from gridtwin.model import cim
 
 if TYPE_CHECKING:
     from gridtwin.analysis.plan.blocks import Blocks
+    from gridtwin.analysis.plan.growth import Energized
     from gridtwin.analysis.plan.options import Options
-    from gridtwin.analysis.plan.search import Energized
 
 EARTH_M = 6_371_008.8  # mean radius (IUGG)
 CONTROL_ROOM = -1
@@ -72,6 +72,8 @@ class Timetable:
         area = blocks.area
         table = area.data.equipment
         self._remote = (table.control == cim.CONTROLS.index("remote")).tolist()
+        self._loaded = set(np.flatnonzero(area.loaded).tolist())
+        self._breaks = cim.BREAKS_LOAD[table.kind].tolist()
         middle = (area.data.nodes.xy[table.node_a] + area.data.nodes.xy[table.node_b]) / 2
         self._place: list[tuple[float, float]] = list(map(tuple, middle.tolist()))
         self._minutes: dict[tuple[int, int], float] = {}
@@ -115,10 +117,13 @@ class Timetable:
         return ordered
 
     def _isolation(self) -> list[Job]:
-        """Return what isolates the section: openings first, then what stands open already."""
+        """Return what isolates the section; what is live and cannot break load comes late."""
         jobs = [Job(Action.OPEN, row, self._remote[row], ()) for row in self._relief]
-        first = tuple(range(len(jobs)))
-        jobs += [Job(Action.OPEN, row, self._remote[row], first) for row in self._open]
+        early = [row for row in self._open if row not in self._loaded]
+        jobs += [Job(Action.OPEN, row, self._remote[row], ()) for row in early]
+        first = tuple(n for n, job in enumerate(jobs) if self._breaks[job.element])
+        late = [row for row in self._open if row in self._loaded]
+        jobs += [Job(Action.OPEN, row, self._remote[row], first) for row in late]
         jobs += [Job(Action.VERIFY, row, self._remote[row], ()) for row in self._verify]
         return jobs
 
@@ -154,8 +159,6 @@ class Timetable:
             above = edge.far(first)[0]
             if above >= 0:
                 waits.add(closed[head[above]])
-            if edge.element in of_element:
-                waits.add(of_element[edge.element])  # it was opened to relieve others
             if self._options.isolate_first:
                 waits |= set(isolation)
             closed[first] = len(jobs)
@@ -181,12 +184,8 @@ class Timetable:
 
     def _waits(self, block: int, of_element: dict[int, int]) -> list[int]:
         """Return the elements that must stand open before a block is energized."""
-        inner = [
-            self._blocks.edges[number].element
-            for number in self._blocks.at[block]
-            if self._blocks.edges[number].role is Role.INNER
-        ]
-        return [*self._blocks.gates[block], *(row for row in inner if row in of_element)]
+        edges = (self._blocks.edges[number].element for number in self._blocks.at[block])
+        return [*self._blocks.gates[block], *(row for row in edges if row in of_element)]
 
     def _rank(self, on: dict[int, Energized], jobs: list[Job]) -> None:
         """
