@@ -16,6 +16,7 @@ from gridtwin.analysis.blast import blast
 from gridtwin.analysis.isolation import find_section
 from gridtwin.analysis.plan.make import Plan, make_plans
 from gridtwin.analysis.plan.options import Options
+from gridtwin.analysis.plan.stages import stages_of
 from gridtwin.analysis.plan.times import Action
 from gridtwin.model.ids import Element
 from gridtwin.model.phases import supply
@@ -204,3 +205,55 @@ def test_the_end_of_a_plan_kept_as_an_overlay_is_the_end_of_its_steps(kind: str,
         mask = twin.situation("end").open_mask
         switches = np.flatnonzero(plan.situation.is_switch)
         assert mask[switches].tolist() == field.mask[switches].tolist()
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(seed=SEEDS)
+def test_loops_that_are_asked_for_stood_closed_before_and_are_marked(kind: str, seed: int) -> None:
+    for field, plan, section in carried_out(seed, kind, Options(allow_loops=True, alternatives=0)):
+        for step in plan.steps:
+            before = field.reached
+            if step.action is Action.CLOSE and step.table == "equipment":
+                loop = set(field.situation.ends(step.row)) <= before
+                assert step.closes_loop == loop
+                assert not loop or field.situation.conducts[step.row]
+            field.do(step)
+            assert not (field.reached - before) & section
+
+
+@pytest.mark.parametrize("kind", ["radial", "rings"])
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(seed=SEEDS)
+def test_remote_only_operates_nothing_on_site_and_energizes_no_fault(kind: str, seed: int) -> None:
+    network = NETWORKS[kind](seed)
+    situation = situation_of(network)
+    control = network.data.equipment.control
+    for fault in faults(network):
+        (plan,) = make_plans(situation, [fault], Options(remote_only=True, alternatives=0))
+        field, ends = Field(situation, plan), set[int]()
+        for row in plan.section.tolist():
+            ends |= set(situation.ends(row))
+        for step in plan.steps:
+            if step.table == "equipment" and step.action is not Action.VERIFY:
+                assert control[step.row] == 2
+            before = field.reached
+            field.do(step)
+            assert not (field.reached - before) & ends
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(seed=SEEDS)
+def test_every_usage_point_that_is_out_is_in_one_stage(kind: str, seed: int) -> None:
+    network = NETWORKS[kind](seed)
+    situation = situation_of(network)
+    for fault in faults(network)[::2]:
+        (plan,) = make_plans(situation, [fault], Options(alternatives=0))
+        stages = stages_of(plan)
+        points = [point for stage in stages for point in stage.points.tolist()]
+        assert len(points) == len(set(points))
+        assert set(plan.out_at_start.tolist()) <= set(points)
+        assert [s.minutes for s in stages[:-1]] == sorted(s.minutes for s in stages[:-1])
+        repair = {point for s in stages if s.stage == "repair" for point in s.points.tolist()}
+        assert repair == set(plan.out.tolist())
