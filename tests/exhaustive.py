@@ -25,10 +25,52 @@ AMPERES = (float("nan"), 15.0, 20.0, 30.0, 50.0)
 SWITCHES = ("load_break_switch", "disconnector", "recloser", "breaker", "fuse")
 
 
-def situation_of(network: Network) -> Situation:
-    data, rules = network.data, Rules()
+def situation_of(network: Network, rules: Rules | None = None) -> Situation:
+    data, rules = network.data, rules or Rules()
     mask = data.equipment.normal_open
     return Situation(network, mask, build(data, mask, rules), rules)
+
+
+def trunk_with_ties(seed: int) -> Network:
+    """
+    Return a trunk of four sections, each with a tie of its own, where every rating is tight.
+
+    ::
+
+        S ─B─ a ─W0─ b0 ─W1─ b1 ─W2─ b2 ─W3─ b3,   and from each b: ─T/ ─ d ─D─ X
+    """
+    rng = random.Random(seed)
+    rows = [("B", "breaker", "S", "a", "", 400.0)]
+    nodes, sources = ["S", "a"], ["S"]
+    for at in range(4):
+        before = f"b{at - 1}" if at else "a"
+        donor = f"x{rng.randint(0, 2)}"
+        rows.append((f"W{at}", "load_break_switch", before, f"b{at}", "", 400.0))
+        tie = rng.choice((10.0, 20.0, 30.0, 40.0))
+        rows.append((f"T{at}", "load_break_switch", f"b{at}", donor, "ABC", tie))
+        nodes.append(f"b{at}")
+        if donor not in nodes:
+            head = rng.choice((20.0, 40.0, 60.0))
+            rows.append((f"D{donor}", "breaker", f"s{donor}", donor, "", head))
+            nodes += [donor, f"s{donor}"]
+            sources.append(f"s{donor}")
+    names = ("mrid", "kind", "node_a", "node_b", "normal_open", "rated_a")
+    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    return Network.from_frames(
+        nodes={
+            "mrid": nodes,
+            "geometry": [shapely.Point(at / 100, 0) for at in range(len(nodes))],
+            "nominal_v": [12_470.0] * len(nodes),
+        },
+        equipment={**columns, "phases": ["ABC"] * len(rows)},
+        usage_points={
+            "mrid": [f"u{at}" for at in range(4)],
+            "node": [f"b{at}" for at in range(4)],
+            "customers": [rng.randint(1, 30) for _ in range(4)],
+            "peak_w": [rng.choice((2e5, 3e5, 5e5, 7e5)) for _ in range(4)],
+        },
+        sources={"mrid": [f"S-{node}" for node in sources], "node": sources},
+    )
 
 
 def feeders_with_ties(seed: int, *, rings: bool = False) -> Network:

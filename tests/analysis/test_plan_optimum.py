@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exhaustive import best_gain, case_of, feeders_with_ties, situation_of
+from exhaustive import best_gain, case_of, feeders_with_ties, situation_of, trunk_with_ties
 from gridtwin.analysis.plan.area import Area, find_area
 from gridtwin.analysis.plan.blocks import find_blocks
 from gridtwin.analysis.plan.feed import Feeds
@@ -51,6 +51,20 @@ def test_no_positions_of_the_switches_bring_back_more(rings: bool, seed: int) ->
         assert plan.restored_weight == pytest.approx(best), fault
         assert plan.optimal
         assert plan.bound == plan.restored_weight
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(seed=SEEDS)
+def test_no_positions_bring_back_more_where_every_rating_is_tight(seed: int) -> None:
+    situation = situation_of(trunk_with_ties(seed))
+    fault = Element("nodes", 1)
+    best = best_gain(situation, case_of(situation, fault), margin_pct=10, weight=10)
+    (plan,) = make_plans(situation, [fault], Options(alternatives=0))
+    assert plan.restored_weight == best
+    assert arrangement(situation, fault, Unpruned).score[:2] == (
+        -best,
+        round(plan.customer_minutes, 6),
+    )
 
 
 class Unpruned(Search):
