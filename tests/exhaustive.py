@@ -46,8 +46,8 @@ def trunk_with_ties(seed: int) -> Network:
         before = f"b{at - 1}" if at else "a"
         donor = f"x{rng.randint(0, 2)}"
         rows.append((f"W{at}", "load_break_switch", before, f"b{at}", "", 400.0))
-        tie = rng.choice((10.0, 20.0, 30.0, 40.0))
-        rows.append((f"T{at}", "load_break_switch", f"b{at}", donor, "ABC", tie))
+        tie, phases = rng.choice((10.0, 20.0, 30.0, 40.0)), rng.choice(("ABC", "ABC", "A"))
+        rows.append((f"T{at}", "load_break_switch", f"b{at}", donor, phases, tie))
         nodes.append(f"b{at}")
         if donor not in nodes:
             head = rng.choice((20.0, 40.0, 60.0))
@@ -62,7 +62,7 @@ def trunk_with_ties(seed: int) -> Network:
             "geometry": [shapely.Point(at / 100, 0) for at in range(len(nodes))],
             "nominal_v": [12_470.0] * len(nodes),
         },
-        equipment={**columns, "phases": ["ABC"] * len(rows)},
+        equipment={**columns, "phases": [row[4] or "ABC" for row in rows]},
         usage_points={
             "mrid": [f"u{at}" for at in range(4)],
             "node": [f"b{at}" for at in range(4)],

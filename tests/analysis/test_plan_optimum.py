@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,7 +22,10 @@ from gridtwin.analysis.plan.times import Timetable
 from gridtwin.model.ids import Element
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gridtwin.analysis.situation import Situation
+    from gridtwin.model.network import Network
 
 MOST_CHOICES = 8  # switches that are tried in every position
 SEEDS = st.integers(0, 2**32 - 1)
@@ -90,6 +93,45 @@ def arrangement(situation: Situation, fault: Element, search: type[Search]) -> A
     area = find_area(situation, [fault], remote_only=False)
     growth, feeds, timetable = grown(situation, area)
     return search(growth, feeds, timetable.weigh, budget=5_000).run().best
+
+
+class Watched(Unpruned):
+    """A search that remembers what it thought could still be gained, and what was."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.thought: list[tuple[frozenset[int], frozenset[int], float]] = []
+        self.gained: list[tuple[frozenset[int], frozenset[int], float]] = []
+
+    def _decided(self) -> tuple[frozenset[int], frozenset[int]]:
+        taken = frozenset(back.edge for back in self._growth.on.values())
+        return taken, frozenset(self._shut)
+
+    def _hopeless(self, bound: float) -> bool:
+        self.thought.append((*self._decided(), bound))
+        return super()._hopeless(bound)
+
+    def _leaf(self, gain: float) -> None:
+        self.gained.append((*self._decided(), gain))
+        super()._leaf(gain)
+
+
+@pytest.mark.parametrize("drawn", [trunk_with_ties, feeders_with_ties])
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(seed=SEEDS)
+def test_no_arrangement_gains_more_than_was_thought_on_the_way_to_it(
+    drawn: Callable[[int], Network], seed: int
+) -> None:
+    situation = situation_of(drawn(seed))
+    for fault in [Element("nodes", 1), *faults(situation)[:3]]:
+        growth, feeds, timetable = grown(
+            situation, find_area(situation, [fault], remote_only=False)
+        )
+        search = Watched(growth, feeds, timetable.weigh, budget=5_000)
+        search.run()
+        for taken, shut, bound in search.thought:
+            for end, never, gain in search.gained:
+                assert not (taken <= end and shut <= never) or gain <= bound + 1e-6
 
 
 @pytest.mark.parametrize("rings", [False, True])
