@@ -56,9 +56,10 @@ def connection(database: str) -> Iterator[Connection]:
 
 
 def mirror(connection: Connection, twin: Twin) -> Twin:
-    """Put a twin in the place of what the database holds."""
+    """Put a twin in the place of what the database holds, with its own order of rows."""
     connection.execute(
-        "TRUNCATE gridtwin.network, gridtwin.events;"
+        "TRUNCATE gridtwin.network, gridtwin.events, gridtwin.mirrored_blocks,"
+        " gridtwin.nodes, gridtwin.equipment, gridtwin.usage_points;"
         " DELETE FROM gridtwin.state_switches;"
         " UPDATE gridtwin.states SET version = 0"
     )

@@ -35,6 +35,7 @@ class SupplyTree:
     below: NDArray[np.int64]  # (nodes,) customers of its segment that hang on it
     child: NDArray[np.int32]  # (equipment,) node it feeds; -1 for none
     chords: NDArray[np.int32]  # live equipment outside of the tree
+    feeder: NDArray[np.int32]  # (segments,) first whose head leads to the root; -1 for segment 0
     root: NDArray[np.int32]  # (segments,) node at the first place; -1 for segment 0
     hook: NDArray[np.int32]  # (segments,) node of segment 0 it hangs on; -1 for segment 0
     meshed: NDArray[np.bool_]  # (segments,) whether a chord ends there; for 0: whether any does
@@ -65,7 +66,8 @@ def supply_tree(
     depth[live] = np.repeat(
         np.arange(len(forest.levels) - 2, dtype=np.int32), np.diff(forest.levels[1:])
     )
-    segments = find_segments(forest.child[heads], tin, size, forest.parent, len(live))
+    leads = forest.child[heads]
+    segments = find_segments(leads, tin, size, forest.parent, len(live))
     segment_at, place_at = segments.laid_out(len(live))
     segment = np.append(segment_at, np.int32(-1)).take(tin)
     place = np.append(place_at, np.int32(-1)).take(tin)
@@ -75,6 +77,7 @@ def supply_tree(
     child = np.full(len(forest.child), -1, dtype=np.int32)
     fed = np.flatnonzero(forest.feed >= 0)
     child[forest.feed[fed]] = fed
+    fed_by_head = _firsts(child[heads], count)[segments.root]  # not by what lies beside a head
     meshed = np.zeros(len(segments.base), dtype=bool)
     ends = np.concatenate([conduction.node_a[forest.extra], conduction.node_b[forest.extra]])
     meshed[segment[ends]] = True
@@ -89,10 +92,20 @@ def supply_tree(
         below=_below(place, own, customers, segments.base),
         child=child,
         chords=forest.extra,
+        feeder=np.where(fed_by_head >= 0, fed_by_head, _firsts(leads, count)[segments.root]),
         root=segments.root,
         hook=segments.hook,
         meshed=meshed,
     )
+
+
+def _firsts(nodes: NDArray[np.int32], count: int) -> NDArray[np.int32]:
+    """Return the first place of each node in a list; -1 for those it lacks, and for node -1."""
+    first = np.full(count + 1, -1, dtype=np.int32)
+    # Of several assignments to one place the last stays.
+    first[nodes[::-1]] = np.arange(len(nodes), dtype=np.int32)[::-1]
+    first[-1] = -1
+    return first
 
 
 def _below(

@@ -32,6 +32,7 @@ except ImportError as error:
     raise MissingExtraError(NEED, EXTRA) from error
 
 SCHEMA = "gridtwin"
+ROOM = {"postgresql_with": {"fillfactor": 90}}  # for updates that stay on their page
 
 Label = Annotated[str, mapped_column(Text, server_default="")]
 Switch = Annotated[bool, mapped_column(Boolean, server_default=text("true"))]

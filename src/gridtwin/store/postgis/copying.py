@@ -80,14 +80,14 @@ class Numbers:
             widths = np.where(self.absent[part], 0, wanted.itemsize)
         return _fixed(values.astype(wanted), widths)
 
-    def fingerprints(self) -> NDArray[np.uint64]:
-        """Return a number for each row that tells its value from others."""
+    def fingerprints(self, part: Rows) -> NDArray[np.uint64]:
+        """Return a number for some rows each that tells its value from others."""
         wanted = np.dtype(NUMBERS[self.type]).newbyteorder("=")
-        exact = self.values.astype(wanted)
+        exact = self.values[part].astype(wanted)
         words = exact.view(np.uint32) if self.type == "float4" else exact
         found = _mixed(words.astype(np.int64))
         if self.absent is not None:
-            found[self.absent] = SPREAD
+            found[self.absent[part]] = SPREAD
         return found
 
 
@@ -109,10 +109,11 @@ class Texts:
         # Not wider than the widest here: one long text elsewhere costs nothing.
         return Cells(values.astype(f"S{max(1, lengths.max(initial=0))}"), lengths, lengths)
 
-    def fingerprints(self) -> NDArray[np.uint64]:
-        """Return a number for each row that tells its value from others."""
-        width = -(-self.values.dtype.itemsize // 8)
-        words = self.values.astype(f"S{8 * width}").view(np.uint64).reshape(len(self.values), width)
+    def fingerprints(self, part: Rows) -> NDArray[np.uint64]:
+        """Return a number for some rows each that tells its value from others."""
+        values = self.values[part]
+        width = -(-values.dtype.itemsize // 8)
+        words = values.astype(f"S{8 * width}").view(np.uint64).reshape(len(values), width)
         found = np.zeros(len(words), dtype=np.uint64)
         for place, factor in enumerate(_factors(width)):
             found += _mixed(words[:, place]) * factor
@@ -142,9 +143,9 @@ class Names:
         lengths = np.strings.str_len(self.encoded)[codes]
         return Cells(self.encoded[codes], lengths, lengths)
 
-    def fingerprints(self) -> NDArray[np.uint64]:
-        """Return a number for each row that tells its value from others."""
-        return Texts(self.encoded).fingerprints()[self.codes]
+    def fingerprints(self, part: Rows) -> NDArray[np.uint64]:
+        """Return a number for some rows each that tells its value from others."""
+        return Texts(self.encoded).fingerprints(slice(None))[self.codes[part]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,11 +167,12 @@ class Points:
         widths = np.where(np.isnan(xy).any(axis=1), 0, values.itemsize)
         return _fixed(values, widths)
 
-    def fingerprints(self) -> NDArray[np.uint64]:
-        """Return a number for each row that tells its value from others."""
-        x, y = _mixed(np.ascontiguousarray(self.xy).view(np.uint64)).T
+    def fingerprints(self, part: Rows) -> NDArray[np.uint64]:
+        """Return a number for some rows each that tells its value from others."""
+        xy = np.ascontiguousarray(self.xy[part])
+        x, y = _mixed(xy.view(np.uint64)).T
         found = x * SPREAD + y * MIX
-        found[np.isnan(self.xy).any(axis=1)] = 0
+        found[np.isnan(xy).any(axis=1)] = 0
         return found
 
 
@@ -203,10 +205,10 @@ class Lines:
             np.ascontiguousarray(coordinates).view(np.uint8).ravel(),
         )
 
-    def fingerprints(self) -> NDArray[np.uint64]:
-        """Return a number for each row that tells its value from others."""
-        start, xy = self.ragged(slice(0, self.count))
-        points = Points(xy).fingerprints()
+    def fingerprints(self, part: Rows) -> NDArray[np.uint64]:
+        """Return a number for some rows each that tells its value from others."""
+        start, xy = self.ragged(part)
+        points = Points(xy).fingerprints(slice(None))
         place = np.arange(len(points)) - np.repeat(start[:-1], np.diff(start))
         placed = points * _factors(int(place.max(initial=0)) + 1)[place]
         # Sums wrap around, so those of a line are the difference of two running ones.
@@ -252,8 +254,10 @@ def fingerprints(columns: Sequence[Column]) -> NDArray[np.uint64]:
     anyone who looks for two rows that look the same.
     """
     found = np.zeros(len(columns[0]), dtype=np.uint64)
-    for factor, column in zip(_factors(len(columns)), columns, strict=True):
-        found += _mixed(column.fingerprints()) * factor
+    factors = _factors(len(columns))
+    for part in parts(columns):
+        for factor, column in zip(factors, columns, strict=True):
+            found[part] += _mixed(column.fingerprints(part)) * factor
     return found
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from gridtwin.errors import StoreError
 from gridtwin.model import phases
 from gridtwin.model.state import CURRENT
+from gridtwin.store.postgis.aligning import aligned, keep_order
 from gridtwin.store.postgis.moving import Change, compare, move
 from gridtwin.store.postgis.rows import Mirrored, frame_tables, state_rows, tables
 
@@ -30,6 +31,7 @@ SETTINGS = {  # of the one transaction, which joins whole tables and builds whol
     "work_mem": "256MB",
     "maintenance_work_mem": "512MB",
     "jit": "off",
+    "random_page_cost": "1.1",  # a few rows are looked up by their keys, no whole table is read
 }
 MANY = 5  # one row in so many
 
@@ -62,10 +64,12 @@ def sync(
     with connection.transaction():
         _begin(connection)
         _check_version(connection, twin)
+        twin = aligned(connection, twin, trust=trust)
         rows = tables(twin)
         changes = [move(connection, table, trust=trust) for table in rows]
         _write_state(connection, twin)
         _write_notes(connection, twin)
+        keep_order(connection, twin.network)
         content = content_of(rows)
         _write_network(connection, twin, content)
         told = {"version": twin.state.version, "changed": "sync", "network": content}
@@ -78,6 +82,7 @@ def differences(connection: psycopg.Connection[Any], twin: Mirrored) -> list[Cha
     """Return how a database differs from a twin, all columns compared; nothing is written."""
     with connection.transaction(force_rollback=True):
         _begin(connection)
+        twin = aligned(connection, twin, trust=False)
         return [
             *(compare(connection, table) for table in tables(twin)),
             _compared_states(connection, twin),

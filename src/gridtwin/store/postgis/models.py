@@ -6,6 +6,7 @@ Mirror the schema as SQLAlchemy models, for notebooks and programs that query th
 
 # The columns come first: they say which extra is missing.
 from gridtwin.store.postgis.columns import (  # isort: skip
+    ROOM,
     Base,
     Clock,
     Label,
@@ -114,7 +115,7 @@ class Node(Base):
     """A point where terminals meet."""
 
     __tablename__ = "nodes"
-    __table_args__ = placed("nodes")
+    __table_args__ = (*placed("nodes"), ROOM)
     row: Mapped[int] = row()
     mrid: Mapped[str] = mapped_column(primary_key=True)
     nominal_v: Mapped[Unknown]
@@ -126,7 +127,7 @@ class Equipment(Base):
     """Two-terminal conducting equipment."""
 
     __tablename__ = "equipment"
-    __table_args__ = placed("equipment")
+    __table_args__ = (*placed("equipment"), ROOM)
     row: Mapped[int] = row()
     mrid: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(one_of("kind", KIND_NAMES))
@@ -153,6 +154,7 @@ class UsagePoint(Base):
     __table_args__ = (
         *placed("usage_points"),
         Index("usage_points_node", "node", postgresql_include=["row", "mrid", "customers"]),
+        ROOM,
     )
     row: Mapped[int] = row()
     mrid: Mapped[str] = mapped_column(primary_key=True)
@@ -220,6 +222,7 @@ class NodeTopology(Base):
             "ltin",
             postgresql_include=["node", "depth", "feed_mrid", "feed_kind"],
         ),
+        Index("node_topology_feed", "feed_mrid", postgresql_where=text("feed_mrid <> ''")),
         {"postgresql_with": {"fillfactor": 70}},
     )
     node: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -67,7 +67,7 @@ def move(connection: Connection[Any], table: Table, *, trust: bool = True) -> Ch
     """
     import psycopg
 
-    fresh = table.fingerprints
+    fresh, kept = table.placed, None
     try:
         if _is_empty(connection, table):
             if not table.count:
@@ -82,7 +82,7 @@ def move(connection: Connection[Any], table: Table, *, trust: bool = True) -> Ch
         reason = error.diag.message_detail or error.diag.message_primary
         msg = f"gridtwin.{table.name} refused a row, so nothing was written: {reason}"
         raise StoreError(msg) from error
-    _keep(connection, table, fresh)
+    _keep(connection, table, fresh, kept)
     return change
 
 
@@ -137,7 +137,7 @@ def _merged(connection: Connection[Any], table: Table, changed: NDArray[np.int64
     if changed is None:
         _stage(connection, table)
     else:
-        _stage(connection, table, changed[changed < table.count])
+        _stage(connection, table, table.rows_at(changed))
         touched = _sql("there.{} = ANY (%(changed)s::int[])", table.place)
     deleted = connection.execute(
         _sql(
@@ -191,33 +191,38 @@ def _copy(connection: Connection[Any], statement: Composed, blocks: Iterable[mem
 
 def _kept(connection: Connection[Any], table: Table) -> NDArray[np.uint64] | None:
     """Return the fingerprints of the rows that the last sync left; None where there are none."""
-    rows = connection.execute(
-        "SELECT fingerprints FROM gridtwin.mirrored_blocks WHERE table_name = %s ORDER BY block",
-        (table.name,),
-    ).fetchall()
+    with connection.cursor(binary=True) as cursor:
+        rows = cursor.execute(
+            "SELECT fingerprints FROM gridtwin.mirrored_blocks WHERE table_name = %s"
+            " ORDER BY block",
+            (table.name,),
+        ).fetchall()
     return np.frombuffer(b"".join(block for (block,) in rows), dtype="<u8") if rows else None
 
 
-def _keep(connection: Connection[Any], table: Table, fresh: NDArray[np.uint64]) -> None:
-    blocks = range(-(-len(fresh) // AT_ONCE) or 1)
+def _keep(
+    connection: Connection[Any],
+    table: Table,
+    fresh: NDArray[np.uint64],
+    kept: NDArray[np.uint64] | None,
+) -> None:
+    """Keep the fingerprints of the rows there are now, in blocks of which some have changed."""
+    count = -(-len(fresh) // AT_ONCE) or 1
     connection.execute(
         "DELETE FROM gridtwin.mirrored_blocks WHERE table_name = %s AND block >= %s",
-        (table.name, len(blocks)),
+        (table.name, count),
     )
+    blocks = []
+    for number in range(count):
+        part = slice(number * AT_ONCE, (number + 1) * AT_ONCE)
+        if kept is None or not np.array_equal(kept[part], fresh[part]):
+            blocks.append((table.name, number, fresh[part].astype("<u8").tobytes()))
     with connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO gridtwin.mirrored_blocks AS kept (table_name, block, fingerprints)"
+            "INSERT INTO gridtwin.mirrored_blocks (table_name, block, fingerprints)"
             " VALUES (%s, %s, %b) ON CONFLICT (table_name, block) DO UPDATE"
-            " SET fingerprints = excluded.fingerprints"
-            " WHERE kept.fingerprints <> excluded.fingerprints",
-            [
-                (
-                    table.name,
-                    number,
-                    fresh[number * AT_ONCE : (number + 1) * AT_ONCE].astype("<u8").tobytes(),
-                )
-                for number in blocks
-            ],
+            " SET fingerprints = excluded.fingerprints",
+            blocks,
         )
 
 
@@ -257,18 +262,21 @@ def _without_indexes(connection: Connection[Any], table: str) -> Iterator[None]:
 def _words(table: Table) -> dict[str, Any]:
     from psycopg import sql
 
-    def listed(prefix: str = "") -> Composed:
-        names = [sql.Identifier(*filter(None, (prefix, name))) for name in table.columns]
-        return sql.SQL(", ").join(names)
-
     return {
         "table": sql.Identifier(table.name),
         "stage": sql.Identifier(f"stage_{table.name}"),
         "key": sql.Identifier(table.key),
-        "columns": listed(),
-        "here": listed("here"),
-        "there": listed("there"),
+        "columns": _joined("{0}", table.columns),
+        "here": _joined("here.{0}", table.columns),
+        "there": _joined("there.{0}", table.columns),
     }
+
+
+def _joined(text: LiteralString, names: Iterable[str]) -> Composed:
+    """Return a text with each of some names put in, quoted, between commas."""
+    from psycopg import sql
+
+    return sql.SQL(", ").join(_sql(text, name) for name in names)
 
 
 def _sql(text: LiteralString, *names: str, **words: Any) -> Composed:

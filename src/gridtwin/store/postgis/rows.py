@@ -69,13 +69,11 @@ def mirrored(store: Store, state: State | None = None) -> Mirrored:
     """
     current = state or store.state(CURRENT)
     network, normal = store.network, store.index()
-    mask = current.open_mask(network)
-    changed = np.flatnonzero(mask != network.data.equipment.normal_open)
     events = () if state else store.events()
     return Mirrored(
         network=network,
         normal=normal,
-        current=follow(normal, network.data, mask, changed) if len(changed) else normal,
+        current=switched(network, normal, current),
         state=current,
         overlays=tuple(store.state(name) for name in store.states()[2:]),
         events=tuple(event for event in events if event.version <= current.version),
@@ -84,13 +82,20 @@ def mirrored(store: Store, state: State | None = None) -> Mirrored:
     )
 
 
+def switched(network: Network, normal: TopologyIndex, state: State) -> TopologyIndex:
+    """Return the topology of a network in a state, from that of its design."""
+    mask = state.open_mask(network)
+    changed = np.flatnonzero(mask != network.data.equipment.normal_open)
+    return follow(normal, network.data, mask, changed) if len(changed) else normal
+
+
 @dataclass(frozen=True)
 class Table:
     """The rows of one table, as columns."""
 
     name: str
     key: str  # column that names a row
-    place: str  # column that numbers the rows from 0; empty where none does
+    place: str  # column with the place of each row, rising from 0 on; empty where none has it
     columns: dict[str, Column]
     count: int
 
@@ -98,6 +103,27 @@ class Table:
     def fingerprints(self) -> NDArray[np.uint64]:
         """A number for each row that tells its content from others."""
         return fingerprints(list(self.columns.values()))
+
+    @cached_property
+    def placed(self) -> NDArray[np.uint64]:
+        """The fingerprint of the row at each place, 0 where there is none."""
+        places = self._places
+        if not len(places) or places[-1] == self.count - 1:
+            return self.fingerprints
+        found = np.zeros(places[-1] + 1, dtype=np.uint64)
+        found[places] = self.fingerprints
+        return found
+
+    def rows_at(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the rows at some of the places, in order."""
+        wanted = np.zeros(max(len(self.placed), places.max(initial=-1) + 1), dtype=np.bool_)
+        wanted[places] = True
+        return np.flatnonzero(wanted[self._places])
+
+    @property
+    def _places(self) -> NDArray[np.integer[Any]]:
+        column = self.columns.get(self.place)
+        return column.values if isinstance(column, Numbers) else np.arange(self.count)
 
     def stream(self, rows: NDArray[np.integer[Any]] | None = None) -> Iterator[memoryview]:
         """Yield what COPY reads: all rows, or those at some places."""
@@ -222,10 +248,11 @@ def _topology(twin: Mirrored) -> list[Table]:
     count = len(data.nodes.mrid)
     customers = np.bincount(meters.node, meters.customers, count).astype(np.int32)
     tree = supply_tree(conduction, data.feeders.head, customers)
-    feeder = np.full(count + 1, -1, dtype=np.int32)
-    heads = tree.child[data.feeders.head]
-    feeder[heads] = np.arange(len(heads), dtype=np.int32)
-    feeder[-1] = -1  # of segment 0, and of heads that nothing hangs on
+    # A feeder keeps its number when others come and go; -1 stays -1.
+    segment = np.append(tree.feeder + 1, np.int32(-1))
+    head = np.append(data.feeders.head, np.int32(-1))[tree.feeder]
+    feeder = np.where(tree.feed[tree.root] == head, tree.feeder, np.int32(-1))
+    laid = np.argsort(segment[:-1])
     home = feeder_of_nodes(twin.normal, data)[0]
     nodes = np.flatnonzero(home >= 0)
     chords, equipment = tree.chords, data.equipment
@@ -237,7 +264,7 @@ def _topology(twin: Mirrored) -> list[Table]:
             "node_topology",
             "node",
             count,
-            segment=Numbers("int4", tree.segment),
+            segment=Numbers("int4", segment.take(tree.segment)),
             ltin=Numbers("int4", tree.ltin),
             ltout=Numbers("int4", tree.ltout),
             parent=Numbers("int4", tree.parent),
@@ -248,14 +275,18 @@ def _topology(twin: Mirrored) -> list[Table]:
             feed_mrid=Texts(feed_mrid),
             feed_kind=Names(feed_kind, ("", *cim.KIND_NAMES)),
         ),
-        _numbered(
+        Table(
             "segments",
             "segment",
-            len(tree.root),
-            feeder=_references(feeder[tree.root]),
-            root=_references(tree.root),
-            hook=_references(tree.hook),
-            meshed=Numbers("bool", tree.meshed),
+            "segment",
+            {
+                "segment": Numbers("int4", segment[laid]),
+                "feeder": _references(feeder[laid]),
+                "root": _references(tree.root[laid]),
+                "hook": _references(tree.hook[laid]),
+                "meshed": Numbers("bool", tree.meshed[laid]),
+            },
+            len(laid),
         ),
         _numbered(
             "equipment_topology",
@@ -282,7 +313,7 @@ def _topology(twin: Mirrored) -> list[Table]:
         Table(
             "node_home",
             "node",
-            "",
+            "node",
             {"node": Numbers("int4", nodes), "feeder": Numbers("int4", home[nodes])},
             len(nodes),
         ),
