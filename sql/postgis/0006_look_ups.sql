@@ -1,11 +1,11 @@
--- 0005: fewer look-ups for a trace and a count, cheaper updates, and segments that keep their number.
+-- 0006: fewer look-ups for a trace and a count, cheaper updates, and segments that keep their number.
 --
 -- A node of the tree names the equipment that feeds it, so that one look-up by that name leads to
 -- all that hangs on it. A segment has the number of its feeder: a feeder more, or one without
 -- supply, renumbers no other. Rows of the frames have room beside them, so that an update of what
 -- no index holds stays on its page.
 --
--- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0005_look_ups.sql URL
+-- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0006_look_ups.sql URL
 
 BEGIN;
 
@@ -306,6 +306,6 @@ COMMENT ON FUNCTION gridtwin.customers_of_more(text) IS
 
 DO $$ BEGIN PERFORM gridtwin.grant_roles(); END $$;
 
-INSERT INTO gridtwin.migrations (number, name) VALUES (5, 'look_ups');
+INSERT INTO gridtwin.migrations (number, name) VALUES (6, 'look_ups');
 
 COMMIT;
