@@ -8,16 +8,7 @@
 -- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0006_look_ups.sql URL
 
 BEGIN;
-
--- PostGIS may live in any schema; its functions are looked up where it is.
-DO $$
-BEGIN
-    PERFORM set_config('search_path', 'pg_catalog, ' || extnamespace::regnamespace || ', pg_temp',
-        true)
-    FROM pg_extension
-    WHERE extname = 'postgis';
-END
-$$;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 -- ---------------------------------------------------------------- room for updates
 
@@ -42,7 +33,8 @@ UPDATE gridtwin.segments SET segment = -segment WHERE segment < 0;
 DELETE FROM gridtwin.mirrored_blocks WHERE table_name IN ('node_topology', 'segments');
 
 -- As before, but for the numbers of segments.
-CREATE OR REPLACE FUNCTION gridtwin.hang_on(way int, tail int, head int, version bigint) RETURNS void
+CREATE OR REPLACE FUNCTION gridtwin.hang_on(way int, tail int, head int, version bigint)
+RETURNS void
 LANGUAGE plpgsql
 SET search_path FROM CURRENT SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$

@@ -116,6 +116,28 @@ def test_line_ends_of_a_checkout_do_not_count(
     assert migrate(migrated, directory=copied) == []
 
 
+def test_segments_of_an_older_mirror_get_the_numbers_of_their_feeders(
+    connection: psycopg.Connection[Any], copied: Path
+) -> None:
+    for path in sorted(copied.glob("*.sql"))[5:]:
+        path.unlink()
+    migrate(connection, directory=copied)
+    connection.execute(
+        """
+        INSERT INTO gridtwin.feeders (row, mrid) VALUES (0, 'A'), (1, 'B'), (2, 'C');
+        INSERT INTO gridtwin.segments (segment, feeder) VALUES (0, NULL), (1, 2), (2, 0), (3, NULL);
+        INSERT INTO gridtwin.node_topology
+            (node, segment, ltin, ltout, parent, feed, depth, customers, below)
+            SELECT n, n - 1, 0, 1, -1, -1, 0, 0, 0 FROM generate_series(0, 4) n;
+        """
+    )
+    migrate(connection)
+    segments = connection.execute("SELECT segment, feeder FROM gridtwin.segments ORDER BY 1")
+    assert segments.fetchall() == [(0, None), (1, 0), (3, 2), (6, None)]
+    nodes = connection.execute("SELECT segment FROM gridtwin.node_topology ORDER BY node")
+    assert nodes.fetchall() == [(-1,), (0,), (3,), (1,), (6,)]
+
+
 def test_a_database_of_a_newer_gridtwin_is_refused(migrated: psycopg.Connection[Any]) -> None:
     migrated.execute("INSERT INTO gridtwin.migrations (number, name) VALUES (9000, 'future')")
     with pytest.raises(StoreVersionError, match=r"9000_future.*upgrade gridtwin"):
