@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 import sys
 import time
-from pathlib import Path
 
 import igraph
 import networkx as nx
@@ -18,7 +16,7 @@ from benchmarks.places import place_rows
 from benchmarks.plan import plan_rows
 from benchmarks.processes import process_limits, process_rows
 from benchmarks.reliability import reliability_rows
-from benchmarks.report import ROUNDS, Row, seconds
+from benchmarks.report import ROUNDS, Row, machine, publish, seconds, tables
 from benchmarks.storm import storm_lines
 from gridtwin.analysis.situation import Situation
 from gridtwin.analysis.sweep import sweep
@@ -43,26 +41,11 @@ def main() -> None:
     plans, plan_limits = plan_rows(data)
     storms, storm_limits = storm_lines(network)
     rows += [*plans, *process_rows(network), *reliability_rows(), *storms]
-    head = f"{meters:,} meters, {len(data.equipment.mrid):,} equipment; {platform.machine()}, "
-    head += f"Python {platform.python_version()}; medians of {ROUNDS} interleaved rounds"
-    text = "\n".join(
-        [
-            "# Benchmarks",
-            "",
-            f"{head}, processor time. Every row checks that both sides give the same answer.",
-            "",
-            "| what | ours, ms | other, ms | ratio | bar | met |",
-            "| --- | --- | --- | --- | --- | --- |",
-            *(row.line() for row in rows),
-            "",
-            "| what | measured | limit | met |",
-            "| --- | --- | --- | --- |",
-            *(limit.line() for limit in (*plan_limits, *process_limits(), *storm_limits)),
-            "",
-        ]
-    )
-    Path(__file__).parents[1].joinpath("docs/benchmarks.md").write_text(text, encoding="utf-8")
-    print(text)
+    head = f"{meters:,} meters, {len(data.equipment.mrid):,} equipment; {machine()}; "
+    head += f"medians of {ROUNDS} interleaved rounds"
+    head += ", processor time. Every row checks that both sides give the same answer."
+    limits = [*plan_limits, *process_limits(), *storm_limits]
+    publish("Topology and places", [head, "", *tables(rows, limits)])
 
 
 def _radial(data) -> list[Row]:  # noqa: ANN001, PLR0915

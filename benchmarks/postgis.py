@@ -1,4 +1,4 @@
-"""Measure the PostGIS mirror beside what one would do without: `python -m benchmarks.postgis`."""
+"""Measure the PostGIS mirror beside plain ways: `python -m benchmarks.postgis [meters]`."""
 
 from __future__ import annotations
 
@@ -7,42 +7,41 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import geopandas
 import numpy as np
-import pandas as pd
-import sqlalchemy
-from geopandas.io.sql import _psql_insert_copy
 
 import gridtwin
-from benchmarks.report import Limit, Row
-from gridtwin.model.network import Network
+from benchmarks.mirrors import mirror_rows
+from benchmarks.report import Limit, Row, machine, publish, tables
 from gridtwin.model.tables import decode
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.lookups import LookUps
-from gridtwin.store.postgis.migrate import migrate
-from gridtwin.store.postgis.mirror import sync
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from postgres import cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import psycopg
 
+    from gridtwin.model.network import Network
     from gridtwin.twin import Twin
 
 METERS = 596_906
 OUT = 20_000  # usage points in open outages
 LOOKED_UP = 4_000
 SWITCHED = 150
-SERVER = {"shared_buffers": "512MB", "fsync": "on", "synchronous_commit": "on"}
+SERVER = {  # as it comes, but for the memory
+    "shared_buffers": "512MB",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "autovacuum": "on",
+}
 
-# The best case of a recursive query: edges already directed, in a table of their own.
+# The best case of a recursive query: edges already directed, in a table of their own. The plain
+# case walks what is mirrored, either way, and watches out for loops.
 EDGES = """
 CREATE TABLE public.edges AS
 SELECT parent, node, feed FROM gridtwin.node_topology WHERE parent >= 0;
@@ -56,16 +55,33 @@ WITH RECURSIVE walk (node, feed, depth) AS (
     SELECT t.node, t.feed, w.depth + 1 FROM walk w JOIN public.edges t ON t.parent = w.node
 )
 """
-LISTED = (
-    WALK.format(start="h.row")
-    + """SELECT e.mrid, e.kind, w.depth FROM walk w JOIN gridtwin.equipment e ON e.row = w.feed
-WHERE w.depth > 0"""
-)
-COUNTED = (
-    WALK.format(start="h.row")
-    + """SELECT sum(u.customers) AS customers FROM walk w
-JOIN gridtwin.usage_points u ON u.node = w.node"""
-)
+PLAIN_WALK = """
+WITH RECURSIVE walk (node, feed, depth) AS (
+    SELECT p.child, p.equipment, 0 FROM gridtwin.equipment_topology p WHERE p.equipment = {start}
+    UNION ALL
+    SELECT e.node, e.equipment, w.depth + 1
+    FROM walk w
+    CROSS JOIN LATERAL (
+        SELECT p.node_b AS node, p.equipment FROM gridtwin.equipment_topology p
+        WHERE p.node_a = w.node AND p.passes <> 0
+        UNION ALL
+        SELECT p.node_a, p.equipment FROM gridtwin.equipment_topology p
+        WHERE p.node_b = w.node AND p.passes <> 0
+    ) e
+    WHERE e.equipment <> w.feed
+) CYCLE node SET looped USING path
+"""
+LIST = """
+SELECT e.mrid, e.kind, w.depth FROM walk w JOIN gridtwin.equipment e ON e.row = w.feed
+WHERE w.depth > 0
+"""
+COUNT = """
+SELECT sum(u.customers) AS customers FROM walk w JOIN gridtwin.usage_points u ON u.node = w.node
+"""
+WALKS = {
+    "recursive query over directed edges": WALK.format(start="h.row"),
+    "recursive query over what is mirrored": PLAIN_WALK.format(start="h.row"),
+}
 STORM = """
 WITH RECURSIVE walk (node) AS (
     SELECT p.child FROM gridtwin.equipment e
@@ -80,20 +96,20 @@ SELECT sum(u.customers) FROM walk w JOIN gridtwin.usage_points u ON u.node = w.n
 
 def main() -> None:
     """Print one table of ratios and one of limits."""
-    twin = gridtwin.open(gridtwin.synthesize("houston", meters=METERS, seed=1))
+    meters = int(sys.argv[1]) if len(sys.argv) > 1 else METERS
+    twin = gridtwin.open(gridtwin.synthesize("houston", meters=meters, seed=1))
     network = _ordered(twin)
     twin = gridtwin.open(network)
     with cluster(SERVER) as running, running.database() as url:
-        rows = _mirrors(url, twin)
+        rows = mirror_rows(url, twin)
         with connect(url, autocommit=True) as connection:
             rows += _questions(connection, twin)
             limits = [_switches(connection, twin)]
             _outages(connection)
         limits += _lookups(url, twin)
-    print("| what | ours, ms | other, ms | ratio | bar | reached |\n|---|---|---|---|---|---|")
-    print("\n".join(row.line() for row in rows))
-    print("\n| what | measured | limit | reached |\n|---|---|---|---|")
-    print("\n".join(limit.line() for limit in limits))
+    head = f"{meters:,} meters, {len(network.data.equipment.mrid):,} equipment; {machine()}; "
+    head += "PostgreSQL beside on the same machine, wall time. Both sides of a row answer the same."
+    publish("The PostGIS mirror", [head, "", *tables(rows, limits)])
 
 
 def _ordered(twin: Twin) -> Network:
@@ -101,82 +117,6 @@ def _ordered(twin: Twin) -> Network:
 
     network = twin.store.network
     return network.reordered(*preorder_rows(twin.store.index(), network.data))
-
-
-def _timed(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def _mirrors(url: str, twin: Twin) -> list[Row]:
-    source = twin.mirrored()
-    with connect(url, autocommit=True) as connection:
-        migrate(connection)
-        full = _timed(lambda: sync(connection, source))
-        data = twin.store.network.data
-        changed = gridtwin.open(
-            Network(
-                replace(
-                    data,
-                    equipment=replace(data.equipment, rated_a=_edited(data.equipment.rated_a)),
-                    usage_points=replace(
-                        data.usage_points, peak_w=_edited(data.usage_points.peak_w)
-                    ),
-                    nodes=replace(data.nodes, nominal_v=_edited(data.nodes.nominal_v)),
-                ),
-                crs=twin.store.network.crs,
-            )
-        ).mirrored()
-        second = _timed(lambda: sync(connection, changed))
-        other = _timed(lambda: _to_postgis(url, twin, connection))
-        sync(connection, source)
-    return [
-        Row("full mirror / geopandas.to_postgis, same tables and indexes", full, other, 3),
-        Row("sync with 1 % of the rows changed / full mirror", second, full, 8),
-    ]
-
-
-def _edited(values: Any) -> Any:
-    rows = np.random.default_rng(1).choice(len(values), len(values) // 100, replace=False)
-    edited = np.array(values)
-    edited[rows] = 7.0
-    return edited
-
-
-def _to_postgis(url: str, twin: Twin, connection: psycopg.Connection[Any]) -> None:
-    """Write the same tables with geopandas and pandas, then make the same indexes."""
-    engine = sqlalchemy.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    connection.execute("CREATE SCHEMA IF NOT EXISTS plain")
-    network = twin.network
-    for name in ("nodes", "equipment", "usage_points", "substations"):
-        frame: Any = getattr(network, name)
-        frame = frame.assign(row=np.arange(len(frame)))
-        frame["geometry_3857"] = frame.geometry.to_crs(3857)
-        geopandas.GeoDataFrame(frame).to_postgis(name, engine, schema="plain", chunksize=50_000)
-    for name in ("node_topology", "equipment_topology", "node_home", "segments", "feeders"):
-        table: Any = pd.read_sql(f"SELECT * FROM gridtwin.{name}", engine)
-        table.to_sql(
-            name, engine, schema="plain", index=False, chunksize=50_000, method=_psql_insert_copy
-        )  # as to_postgis writes its own
-    for statement in (
-        "ALTER TABLE plain.nodes ADD PRIMARY KEY (mrid), ADD UNIQUE (row)",
-        "ALTER TABLE plain.equipment ADD PRIMARY KEY (mrid), ADD UNIQUE (row)",
-        "ALTER TABLE plain.usage_points ADD PRIMARY KEY (mrid), ADD UNIQUE (row)",
-        "CREATE INDEX ON plain.usage_points (node) INCLUDE (row, mrid, customers)",
-        "ALTER TABLE plain.node_topology ADD PRIMARY KEY (node)",
-        "CREATE INDEX ON plain.node_topology (segment, ltin)"
-        " INCLUDE (node, depth, feed_mrid, feed_kind)",
-        "ALTER TABLE plain.equipment_topology ADD PRIMARY KEY (equipment)",
-        "CREATE INDEX ON plain.equipment_topology (node_a)",
-        "CREATE INDEX ON plain.equipment_topology (node_b)",
-        "ALTER TABLE plain.node_home ADD PRIMARY KEY (node)",
-        "CREATE INDEX ON plain.node_home (feeder)",
-        "VACUUM ANALYZE",
-    ):
-        connection.execute(statement)  # type: ignore[arg-type]
-    connection.execute("DROP SCHEMA plain CASCADE")
-    engine.dispose()
 
 
 def _questions(connection: psycopg.Connection[Any], twin: Twin) -> list[Row]:
@@ -197,26 +137,30 @@ def _questions(connection: psycopg.Connection[Any], twin: Twin) -> list[Row]:
     asked = (
         "SELECT count(*), sum(d.depth), min(d.mrid), max(d.kind) FROM heads h CROSS JOIN LATERAL"
     )
-    return [
-        _row(
-            connection,
-            "downstream of a feeder head / recursive query",
-            (f"{asked} gridtwin.downstream(h.mrid) d", f"{asked} ({LISTED}) d"),
-            (),
-            100,
-            10,
-        ),
-        _row(
-            connection,
-            "customers of a feeder head / recursive query",
-            (
-                "SELECT sum(gridtwin.customers_downstream(h.mrid)) FROM heads h",
-                f"SELECT sum(d.customers) FROM heads h CROSS JOIN LATERAL ({COUNTED}) d",
+    rows = []
+    for walk, words in WALKS.items():
+        rows += [
+            _row(
+                connection,
+                f"downstream of a feeder head / {walk}",
+                (f"{asked} gridtwin.downstream(h.mrid) d", f"{asked} ({words} {LIST}) d"),
+                (),
+                100,
+                10,
             ),
-            (),
-            100,
-            40,
-        ),
+            _row(
+                connection,
+                f"customers of a feeder head / {walk}",
+                (
+                    "SELECT sum(gridtwin.customers_downstream(h.mrid)) FROM heads h",
+                    f"SELECT sum(d.customers) FROM heads h CROSS JOIN LATERAL ({words} {COUNT}) d",
+                ),
+                (),
+                100,
+                40,
+            ),
+        ]
+    rows.append(
         _row(
             connection,
             "damage polygon to customers out / PostGIS and recursive query",
@@ -224,8 +168,9 @@ def _questions(connection: psycopg.Connection[Any], twin: Twin) -> list[Row]:
             (area,),
             1,
             8,
-        ),
-    ]
+        )
+    )
+    return rows
 
 
 def _row(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gc
+import os
+import platform
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 ROUNDS = 3
 SHORTEST = 0.05  # seconds that a measurement lasts at least
@@ -43,6 +46,37 @@ def seconds(*works: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
                 runs += 1
             spent.append((time.process_time() - start) / runs)
     return [max(float(np.median(spent)), 1e-9) for spent in times]
+
+
+def machine() -> str:
+    """Return what the figures were measured on."""
+    return f"{os.cpu_count()} cores {platform.machine()}, Python {platform.python_version()}"
+
+
+PAGE = Path(__file__).parents[1] / "docs/benchmarks.md"
+
+
+def tables(rows: Iterable[Row], limits: Iterable[Limit]) -> list[str]:
+    """Return a table of ratios and one of limits, as lines."""
+    return [
+        "| what | ours, ms | other, ms | ratio | bar | met |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *(row.line() for row in rows),
+        "",
+        "| what | measured | limit | met |",
+        "| --- | --- | --- | --- |",
+        *(limit.line() for limit in limits),
+    ]
+
+
+def publish(title: str, lines: Iterable[str]) -> None:
+    """Print a section and put it into docs/benchmarks.md, in the place of the one it had."""
+    text = "\n".join([f"## {title}", "", *lines, ""])
+    head, *sections = f"\n{PAGE.read_text(encoding='utf-8')}".split("\n## ")
+    kept = {part.partition("\n")[0]: f"## {part.rstrip()}\n" for part in sections}
+    kept[title] = text
+    PAGE.write_text("\n".join([f"{head.strip()}\n", *kept.values()]), encoding="utf-8")
+    print(text)
 
 
 class Limit(NamedTuple):

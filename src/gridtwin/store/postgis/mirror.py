@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import StoreError
@@ -66,7 +67,7 @@ def sync(
         _check_version(connection, twin)
         twin = aligned(connection, twin, trust=trust)
         rows = tables(twin)
-        changes = [move(connection, table, trust=trust) for table in rows]
+        changes = _moved(connection, rows, trust=trust)
         _write_state(connection, twin)
         _write_notes(connection, twin)
         keep_order(connection, twin.network)
@@ -76,6 +77,13 @@ def sync(
         connection.execute("SELECT pg_notify('gridtwin', %s)", (json.dumps(told),))
     _vacuum(connection, changes)
     return changes
+
+
+def _moved(connection: psycopg.Connection[Any], rows: list[Table], *, trust: bool) -> list[Change]:
+    """Bring the tables in step, one after another; their rows are hashed while the server works."""
+    with ThreadPoolExecutor(1) as pool:
+        hashed = pool.map(lambda table: table.placed, rows)
+        return [move(connection, table, trust=trust) for table, _ in zip(rows, hashed, strict=True)]
 
 
 def differences(connection: psycopg.Connection[Any], twin: Mirrored) -> list[Change]:

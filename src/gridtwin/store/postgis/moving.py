@@ -9,6 +9,7 @@ table share a key: so deleted, updated and inserted rows are all found at change
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -183,9 +184,15 @@ def _stage(
     connection.execute(_sql("ANALYZE pg_temp.{stage}", **words))
 
 
-def _copy(connection: Connection[Any], statement: Composed, blocks: Iterable[memoryview]) -> None:
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for block in blocks:
+def _copy(connection: Connection[Any], statement: Composed, blocks: Iterator[memoryview]) -> None:
+    with (
+        ThreadPoolExecutor(1) as pool,
+        connection.cursor() as cursor,
+        cursor.copy(statement) as copy,
+    ):
+        coming = pool.submit(next, blocks, None)
+        while (block := coming.result()) is not None:
+            coming = pool.submit(next, blocks, None)  # laid out while this one is sent
             copy.write(block)
 
 
