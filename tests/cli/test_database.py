@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import gridtwin
+from gridtwin.analysis.spec import TraceSpec
 from gridtwin.cli.app import app
 from gridtwin.errors import InputError, StoreError
 from gridtwin.store.postgis.connect import connect
@@ -50,7 +51,59 @@ def test_verify_finds_a_row_that_somebody_changed(twin: str, database: str) -> N
     found = {table["table"]: table["updated"] for table in json.loads(text)["tables"]}
     assert code == 1
     assert found["usage_points"] > 0
-    assert sum(found.values()) == found["usage_points"]
+    assert found["traces"] > 0
+    assert sum(found.values()) == found["usage_points"] + found["traces"]
+
+
+def test_verify_traces_on_both_sides(twin: str, database: str) -> None:
+    run("sync", twin, database)
+    text = run("sync", twin, database, "--verify", "--json")[1]
+    (traces,) = [table for table in json.loads(text)["tables"] if table["table"] == "traces"]
+    assert traces == {"table": "traces", "rows": 40, "inserted": 0, "updated": 0, "deleted": 0}
+    with connect(database) as connection:  # every row stays as it was
+        connection.execute(
+            "CREATE OR REPLACE FUNCTION gridtwin.customers_downstream(element text) RETURNS int"
+            " LANGUAGE sql RETURN 7"
+        )
+    code, text = run("sync", twin, database, "--verify", "--json")
+    found = {table["table"]: table["updated"] for table in json.loads(text)["tables"]}
+    assert code == 1
+    assert sum(found.values()) == found["traces"] > 0
+
+
+def test_verify_compares_overlays_specs_and_the_log(twin: str, database: str) -> None:
+    opened = gridtwin.open(twin)
+    opened.switch("TIE", open=False)
+    opened.overlay("plan", {"BKR1": True})
+    opened.save_spec("mine", TraceSpec(kind="upstream"))
+    run("sync", twin, database)
+    assert run("sync", twin, database, "--verify")[0] == 0
+    for change, table in (
+        ("UPDATE gridtwin.states SET version = 9 WHERE name = 'plan'", "states"),
+        (
+            "UPDATE gridtwin.state_switches SET open_phases = 1 WHERE mrid = 'BKR1'",
+            "state_switches",
+        ),
+        ("UPDATE gridtwin.events SET actor = 'nobody'", "events"),
+        ("UPDATE gridtwin.specs SET text = '{}'", "specs"),
+    ):
+        with connect(database, autocommit=True) as connection:
+            connection.execute(change.encode())
+        code, text = run("sync", twin, database, "--verify", "--json")
+        found = {each["table"]: each["updated"] for each in json.loads(text)["tables"]}
+        assert (code, found[table]) == (1, 1)
+    assert run("sync", twin, database)[0] == 0
+    left = json.loads(run("sync", twin, database, "--verify", "--json")[1])["tables"]
+    assert {each["table"] for each in left if each["updated"]} == {
+        "events"
+    }  # what was is not undone
+
+
+def test_verify_with_the_state_of_the_database(twin: str, database: str) -> None:
+    run("sync", twin, database)
+    gridtwin.open(database).switch("BKR1", open=True)
+    assert run("sync", twin, database, "--verify")[0] == 1
+    assert run("sync", twin, database, "--verify", "--keep-state")[0] == 0
 
 
 def test_a_mirror_follows_the_switches_of_its_twin(twin: str, database: str) -> None:

@@ -36,6 +36,7 @@ def sync(
 
     Example: gridtwin sync houston.twin postgresql://localhost/grid
     """
+    from gridtwin.parity import verify as verified
     from gridtwin.store.postgis import mirror
     from gridtwin.store.postgis.connect import connect
     from gridtwin.store.postgis.links import OWNER, told
@@ -48,11 +49,11 @@ def sync(
             require(connection)
         else:
             migrate(connection)
-        source = opened.mirrored(state(connection, "current")[1] if keep_state else None)
+        kept = state(connection, "current")[1] if keep_state else None
         if verify:
-            changes = mirror.differences(connection, source)
+            changes = verified(connection, opened, kept)
         else:
-            changes = mirror.sync(connection, source, trust=not full)
+            changes = mirror.sync(connection, opened.mirrored(kept), trust=not full)
     rows = [
         (change.table, change.rows, change.inserted, change.updated, change.deleted)
         for change in changes

@@ -12,11 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import StoreError
-from gridtwin.model import phases
 from gridtwin.model.state import CURRENT
 from gridtwin.store.postgis.aligning import aligned, keep_order
 from gridtwin.store.postgis.moving import Change, compare, move
-from gridtwin.store.postgis.rows import Mirrored, frame_tables, state_rows, tables
+from gridtwin.store.postgis.notes import compared_notes, write_notes
+from gridtwin.store.postgis.rows import Mirrored, frame_tables, tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,8 +68,7 @@ def sync(
         twin = aligned(connection, twin, trust=trust)
         rows = tables(twin)
         changes = _moved(connection, rows, trust=trust)
-        _write_state(connection, twin)
-        _write_notes(connection, twin)
+        write_notes(connection, twin)
         keep_order(connection, twin.network)
         content = content_of(rows)
         _write_network(connection, twin, content)
@@ -93,7 +92,7 @@ def differences(connection: psycopg.Connection[Any], twin: Mirrored) -> list[Cha
         twin = aligned(connection, twin, trust=False)
         return [
             *(compare(connection, table) for table in tables(twin)),
-            _compared_states(connection, twin),
+            *compared_notes(connection, twin),
         ]
 
 
@@ -134,81 +133,6 @@ def _check_version(connection: psycopg.Connection[Any], twin: Mirrored) -> None:
             " nothing was written; sync with --keep-state to keep it"
         )
         raise StoreError(msg)
-
-
-def _write_state(connection: psycopg.Connection[Any], twin: Mirrored) -> None:
-    """Write the current state."""
-    kept, wanted = _kept_switches(connection), set(state_rows(twin.state))
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "DELETE FROM gridtwin.state_switches WHERE state = %s AND mrid = %s",
-            [(CURRENT, mrid) for mrid, _ in sorted(kept - wanted)],
-        )
-        cursor.executemany(
-            "INSERT INTO gridtwin.state_switches (state, mrid, open_phases) VALUES (%s, %s, %s)",
-            [(CURRENT, mrid, mask) for mrid, mask in sorted(wanted - kept)],
-        )
-    connection.execute(
-        "UPDATE gridtwin.states SET version = %s WHERE name = %s AND version <> %s",
-        (twin.state.version, CURRENT, twin.state.version),
-    )
-
-
-def _kept_switches(connection: psycopg.Connection[Any]) -> set[tuple[str, int]]:
-    return set(
-        connection.execute(
-            "SELECT mrid, open_phases FROM gridtwin.state_switches WHERE state = %s", (CURRENT,)
-        ).fetchall()
-    )
-
-
-def _compared_states(connection: psycopg.Connection[Any], twin: Mirrored) -> Change:
-    kept, wanted = dict(_kept_switches(connection)), dict(state_rows(twin.state))
-    both = kept.keys() & wanted.keys()
-    return Change(
-        "state_switches",
-        len(wanted),
-        len(wanted.keys() - kept.keys()),
-        sum(kept[mrid] != wanted[mrid] for mrid in both),
-        len(kept.keys() - wanted.keys()),
-    )
-
-
-def _write_notes(connection: psycopg.Connection[Any], twin: Mirrored) -> None:
-    """Write the log of operations, the overlays and the trace specs; none is taken away."""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO gridtwin.events (version, at, actor, mrid, open_before, open_after)"
-            " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (version) DO NOTHING",
-            [
-                (
-                    event.version,
-                    event.at,
-                    event.actor,
-                    event.mrid,
-                    phases.parse(event.from_phases),
-                    phases.parse(event.to_phases),
-                )
-                for event in twin.events
-            ],
-        )
-        for overlay in twin.overlays:
-            cursor.execute(
-                "INSERT INTO gridtwin.states (name, version) VALUES (%s, %s)"
-                " ON CONFLICT (name) DO UPDATE SET version = excluded.version",
-                (overlay.name, overlay.version),
-            )
-            cursor.execute("DELETE FROM gridtwin.state_switches WHERE state = %s", (overlay.name,))
-            cursor.executemany(
-                "INSERT INTO gridtwin.state_switches (state, mrid, open_phases)"
-                " VALUES (%s, %s, %s)",
-                [(overlay.name, mrid, mask) for mrid, mask in state_rows(overlay)],
-            )
-        cursor.executemany(
-            "INSERT INTO gridtwin.specs (name, text) VALUES (%s, %s)"
-            " ON CONFLICT (name) DO UPDATE SET text = excluded.text",
-            list(twin.specs.items()),
-        )
 
 
 def _write_network(connection: psycopg.Connection[Any], twin: Mirrored, content: str) -> None:

@@ -1,0 +1,121 @@
+"""Prove that a mirror in PostgreSQL holds what a twin holds and answers what it answers."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.errors import NotFoundError
+from gridtwin.model import cim
+from gridtwin.model.tables import decode
+from gridtwin.store.memory import MemoryStore
+from gridtwin.store.postgis.mirror import differences
+from gridtwin.store.postgis.moving import Change
+from gridtwin.twin import Twin
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from gridtwin.model.state import State
+    from gridtwin.store.postgis.rows import Mirrored
+
+    Connection = psycopg.Connection[Any]
+    Answer = tuple[list[Any], list[Any], int]
+
+SAMPLED = 40  # elements asked about: half of them picked in the twin, half in the mirror
+FRAMES = ("equipment", "usage_points", "nodes", "feeders")
+MIRRORED = "mirrored"  # name, in memory alone, of the state that is compared
+
+
+def verify(
+    connection: Connection, twin: Twin, state: State | None = None, *, samples: int = SAMPLED
+) -> list[Change]:
+    """
+    Compare a mirror with a twin; nothing is written.
+
+    Parameters
+    ----------
+    connection
+        To a migrated database, outside of a transaction.
+    twin
+        What it shall mirror.
+    state
+        The current state it shall have; by default that of the twin.
+    samples
+        How many elements are traced, upstream and downstream, on both sides.
+
+    Returns
+    -------
+        How each table differs, all rows and columns compared; then ``traces``: how many were asked
+        for, and as updated how many came out otherwise.
+    """
+    source = twin.mirrored(state)
+    changes = differences(connection, source)
+    asked = _picked(connection, source, samples)
+    engine = Twin(MemoryStore(source.network))
+    engine.store.save_overlay(MIRRORED, source.state.deviations)
+    wrong = sum(_in_python(engine, mrid) != _in_sql(connection, mrid) for mrid in asked)
+    return [*changes, Change("traces", len(asked), 0, wrong, 0)]
+
+
+def _picked(connection: Connection, source: Mirrored, samples: int) -> list[str]:
+    """Return elements of every kind, as many of the twin as of the mirror; the same each time."""
+    from psycopg import sql
+
+    rng = random.Random(samples)  # noqa: S311 - no secret
+    picked: list[str] = []
+    for number in range(samples):
+        name = FRAMES[number // 2 % len(FRAMES)]
+        mrids = getattr(source.network.data, name).mrid
+        if not len(mrids):
+            continue
+        row = rng.randrange(len(mrids))
+        if number % 2:
+            picked.append(str(decode(mrids[row : row + 1])[0]))
+        else:
+            query = sql.SQL("SELECT mrid FROM gridtwin.{} WHERE row = %s")
+            picked += [
+                mrid for (mrid,) in connection.execute(query.format(sql.Identifier(name)), (row,))
+            ]
+    return picked
+
+
+def _in_python(engine: Twin, mrid: str) -> Answer | None:
+    """Return what hangs on an element, what feeds it, who goes dark; None if it is not there."""
+    equipment = engine.store.network.data.equipment
+    kinds = np.array(cim.KIND_NAMES)
+    try:
+        down, up = (
+            engine.trace(way, mrid, state=MIRRORED).rows for way in ("downstream", "upstream")
+        )
+    except NotFoundError:
+        return None
+
+    def named(rows: Any) -> zip[tuple[str, str]]:
+        names = decode(equipment.mrid[rows]).tolist()
+        return zip(names, kinds[equipment.kind[rows]].tolist(), strict=True)
+
+    return (
+        sorted(named(down.equipment)),
+        sorted(zip(named(up.equipment), up.depth.tolist(), strict=True)),
+        engine.blast_radius(mrid, state=MIRRORED).customers,
+    )
+
+
+def _in_sql(connection: Connection, mrid: str) -> Answer | None:
+    from psycopg import errors
+
+    def ask(query: str) -> list[tuple[Any, ...]]:
+        return connection.execute(query.encode(), (mrid,)).fetchall()
+
+    try:
+        with connection.transaction():
+            down = ask("SELECT mrid, kind FROM gridtwin.downstream(%s)")
+            up = ask("SELECT mrid, kind, depth FROM gridtwin.upstream(%s)")
+            customers = ask("SELECT gridtwin.customers_downstream(%s)")
+    except errors.NoDataFound:
+        return None
+    ways = sorted(((name, kind), depth) for name, kind, depth in up)
+    return sorted(down), ways, customers[0][0]

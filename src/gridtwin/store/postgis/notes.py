@@ -1,0 +1,143 @@
+"""Mirror what changes in a twin: switch states, the log of operations, and trace specs."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from gridtwin.model import phases
+from gridtwin.model.state import CURRENT
+from gridtwin.store.postgis.moving import Change
+from gridtwin.store.postgis.rows import state_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import psycopg
+
+    from gridtwin.model.state import State
+    from gridtwin.store.postgis.rows import Mirrored
+
+    Connection = psycopg.Connection[Any]
+
+SAVE_STATE = """
+INSERT INTO gridtwin.states (name, version) VALUES (%s, %s)
+ON CONFLICT (name) DO UPDATE SET version = excluded.version
+"""
+SAVE_SWITCH = """
+INSERT INTO gridtwin.state_switches (state, mrid, open_phases) VALUES (%s, %s, %s)
+ON CONFLICT (state, mrid) DO UPDATE SET open_phases = excluded.open_phases
+"""
+SAVE_EVENT = """
+INSERT INTO gridtwin.events (version, at, actor, mrid, open_before, open_after)
+VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (version) DO NOTHING
+"""
+SAVE_SPEC = """
+INSERT INTO gridtwin.specs (name, text) VALUES (%s, %s)
+ON CONFLICT (name) DO UPDATE SET text = excluded.text
+"""
+
+
+def write_notes(connection: Connection, twin: Mirrored) -> None:
+    """
+    Write the states, the log and the specs of a twin where they differ.
+
+    The current state becomes that of the twin. Overlays, operations and specs are added and brought
+    up to date; what only the database has is left there.
+    """
+    versions, switches = _states(twin)
+    kept_versions, kept_switches = _kept_states(connection, list(versions))
+    events, specs = _events(twin), _specs(twin)
+    with connection.cursor() as cursor:
+        cursor.executemany(SAVE_STATE, _fresh(versions, kept_versions))
+        cursor.executemany(
+            "DELETE FROM gridtwin.state_switches WHERE state = %s AND mrid = %s",
+            sorted(kept_switches.keys() - switches.keys()),
+        )
+        cursor.executemany(
+            SAVE_SWITCH, [(*key, mask) for key, mask in _fresh(switches, kept_switches)]
+        )
+        cursor.executemany(
+            SAVE_EVENT,
+            [(version, *event) for version, event in _fresh(events, _kept_events(connection))],
+        )
+        cursor.executemany(
+            SAVE_SPEC,
+            [(name, json.dumps(spec)) for name, spec in _fresh(specs, _kept_specs(connection))],
+        )
+
+
+def compared_notes(connection: Connection, twin: Mirrored) -> list[Change]:
+    """Count how states, log and specs differ; what only the database has is no fault."""
+    versions, switches = _states(twin)
+    kept_versions, kept_switches = _kept_states(connection, list(versions))
+    gone = len(kept_switches.keys() - switches.keys())
+    return [
+        _compared("states", versions, kept_versions),
+        _compared("state_switches", switches, kept_switches, deleted=gone),
+        _compared("events", _events(twin), _kept_events(connection)),
+        _compared("specs", _specs(twin), _kept_specs(connection)),
+    ]
+
+
+def _compared(
+    table: str, wanted: Mapping[Any, Any], kept: Mapping[Any, Any], *, deleted: int = 0
+) -> Change:
+    missing = len(wanted.keys() - kept.keys())
+    return Change(table, len(wanted), missing, len(_fresh(wanted, kept)) - missing, deleted)
+
+
+def _fresh(wanted: Mapping[Any, Any], kept: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
+    """Return what is not kept, or is kept otherwise."""
+    return [(key, value) for key, value in sorted(wanted.items()) if kept.get(key) != value]
+
+
+def _states(twin: Mirrored) -> tuple[dict[str, int], dict[tuple[str, str], int]]:
+    """Return the version of each state, and the open phases of what differs from the design."""
+    named: list[tuple[str, State]] = [(CURRENT, twin.state)]
+    named += [(overlay.name, overlay) for overlay in twin.overlays]
+    versions = {name: state.version for name, state in named}
+    switches = {(name, mrid): mask for name, state in named for mrid, mask in state_rows(state)}
+    return versions, switches
+
+
+def _kept_states(
+    connection: Connection, names: list[str]
+) -> tuple[dict[str, int], dict[tuple[str, str], int]]:
+    versions = connection.execute(
+        "SELECT name, version FROM gridtwin.states WHERE name = ANY (%s)", (names,)
+    ).fetchall()
+    switches = connection.execute(
+        "SELECT state, mrid, open_phases FROM gridtwin.state_switches WHERE state = ANY (%s)",
+        (names,),
+    ).fetchall()
+    return dict(versions), {(state, mrid): mask for state, mrid, mask in switches}
+
+
+def _events(twin: Mirrored) -> dict[int, tuple[datetime, str, str, int, int]]:
+    return {
+        event.version: (
+            datetime.fromisoformat(event.at),
+            event.actor,
+            event.mrid,
+            phases.parse(event.from_phases),
+            phases.parse(event.to_phases),
+        )
+        for event in twin.events
+    }
+
+
+def _kept_events(connection: Connection) -> dict[int, tuple[Any, ...]]:
+    rows = connection.execute(
+        "SELECT version, at, actor, mrid, open_before, open_after FROM gridtwin.events"
+    )
+    return {version: tuple(event) for version, *event in rows}
+
+
+def _specs(twin: Mirrored) -> dict[str, Any]:
+    return {name: json.loads(text) for name, text in twin.specs.items()}
+
+
+def _kept_specs(connection: Connection) -> dict[str, Any]:
+    return dict(connection.execute("SELECT name, text FROM gridtwin.specs").fetchall())
