@@ -285,6 +285,25 @@ CREATE OR REPLACE FUNCTION gridtwin.customers_downstream(element text) RETURNS i
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN coalesce(gridtwin.customers_of_radial(element), gridtwin.customers_of_more(element));
 
+-- ---------------------------------------------------------------- what meters say
+
+-- For cron or pg_cron, by a login that may sync: the hot window is as long as it is called for.
+CREATE FUNCTION gridtwin.forget_readings(older_than interval DEFAULT '7 days') RETURNS bigint
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    forgotten bigint;
+    more bigint;
+BEGIN
+    DELETE FROM gridtwin.readings r WHERE r.at < now() - older_than;
+    GET DIAGNOSTICS forgotten = ROW_COUNT;
+    DELETE FROM gridtwin.meter_events e WHERE e.at < now() - older_than;
+    GET DIAGNOSTICS more = ROW_COUNT;
+    RETURN forgotten + more;
+END
+$$;
+
 -- ---------------------------------------------------------------- comments
 
 COMMENT ON COLUMN gridtwin.segments.segment IS
@@ -295,6 +314,8 @@ COMMENT ON FUNCTION gridtwin.customers_of_radial(text) IS
     'Customers behind a piece of equipment of a radial feeder; null for anything else';
 COMMENT ON FUNCTION gridtwin.customers_of_more(text) IS
     'Customers who go dark when anything fails, also what is no equipment of a radial feeder';
+COMMENT ON FUNCTION gridtwin.forget_readings(interval) IS
+    'Delete readings and events of meters that are older; returns how many';
 
 DO $$ BEGIN PERFORM gridtwin.grant_roles(); END $$;
 

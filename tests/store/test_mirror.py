@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     import psycopg
+
+    from postgres import Cluster
 
 
 def mirrored(network: Network, version: int = 0, **deviations: str) -> Mirrored:
@@ -194,6 +197,49 @@ def test_a_feeder_without_supply_renumbers_no_other(connection: psycopg.Connecti
     own = connection.execute("SELECT count(*) FROM gridtwin.node_topology WHERE segment = -1")
     assert changes["segments"] == (0, 0, 1)
     assert changes["node_topology"] == (0, *(own.fetchone() or ()), 0)
+
+
+def test_a_text_the_database_cannot_hold_is_named(connection: psycopg.Connection[Any]) -> None:
+    network = make_network()
+    sync(connection, mirrored(network))
+    names = np.array(network.data.equipment.name, dtype="S8")
+    names[2] = b"Stra\xdfe"
+    broken = replace(network.data, equipment=replace(network.data.equipment, name=names))
+    for trust in (True, False):  # the changed row alone, or all of them
+        with pytest.raises(StoreError, match=r"equipment refused LINE-1.*UTF8.*column name"):
+            sync(connection, mirrored(Network(broken, crs=network.crs)), trust=trust)
+    assert moved(differences(connection, mirrored(network))) == {}
+
+
+def test_a_full_disk_leaves_what_was_there(
+    postgres: Cluster, connection: psycopg.Connection[Any], database: str
+) -> None:
+    """Let the file of one table be /dev/full, to which nothing can be written."""
+    before = mirrored(gridtwin.synthesize("houston", meters=300, seed=1))
+    after = mirrored(gridtwin.synthesize("houston", meters=600, seed=2))
+    sync(connection, before)
+    # A table that is filled anew has a file of its own from then on, still empty.
+    connection.execute("TRUNCATE gridtwin.equipment_topology")
+    found = connection.execute(
+        "SELECT pg_relation_filepath('gridtwin.equipment_topology')"
+    ).fetchone()
+    assert found is not None
+    path = postgres.directory / "data" / found[0]
+    path.unlink()
+    path.symlink_to("/dev/full")
+    with (
+        connect(database) as fresh,
+        pytest.raises(StoreError, match=r"disk .* full at gridtwin.equipment_topology.*No space"),
+    ):
+        sync(fresh, after)
+    path.unlink()
+    path.touch()
+    shutil.chown(path, *(getattr(path.parent.stat(), name) for name in ("st_uid", "st_gid")))
+    with connect(database, autocommit=True) as fresh:
+        left = moved(differences(fresh, before))
+        assert set(left) == {"equipment_topology"}
+        assert sync(fresh, after)
+        assert moved(differences(fresh, after)) == {}
 
 
 SYNC = """

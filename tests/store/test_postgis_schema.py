@@ -18,6 +18,7 @@ import pytest
 from gridtwin.errors import StoreError, StoreVersionError
 from gridtwin.store.postgis import connect as connecting
 from gridtwin.store.postgis.connect import Link, connect, connect_patiently, shown
+from gridtwin.store.postgis.lookups import LookUps
 from gridtwin.store.postgis.migrate import migrate, migrations, status
 from postgres import Cluster
 
@@ -497,6 +498,27 @@ def test_the_owner_syncs_but_rewrites_no_history(
                 owner.execute(refused)
 
 
+def test_readings_are_kept_as_long_as_wanted_and_the_latest_is_shown(
+    migrated: psycopg.Connection[Any],
+) -> None:
+    migrated.execute(
+        """
+        INSERT INTO gridtwin.usage_points (row, mrid, node, customers)
+            VALUES (0, 'M1', 0, 1), (1, 'M2', 0, 2);
+        INSERT INTO gridtwin.readings (usage_point, at, kwh)
+            SELECT 'M1', now() - n * interval '1 day', 100 - n FROM generate_series(0, 9) n;
+        INSERT INTO gridtwin.meter_events (event_id, usage_point, at, kind)
+            VALUES ('E1', 'M1', now() - interval '8 days', 'last_gasp');
+        """
+    )
+    latest = "SELECT usage_point, kwh FROM grid.ami_realtime ORDER BY 1"
+    assert migrated.execute(latest).fetchall() == [("M1", 100), ("M2", None)]
+    assert one(migrated, "SELECT gridtwin.forget_readings()") == 4  # three readings and an event
+    assert one(migrated, "SELECT count(*) FROM gridtwin.readings") == 7
+    assert one(migrated, "SELECT gridtwin.forget_readings('12 hours')") == 6
+    assert migrated.execute(latest).fetchall() == [("M1", 100), ("M2", None)]
+
+
 def test_every_change_of_an_audited_table_is_written_down(
     migrated: psycopg.Connection[Any],
 ) -> None:
@@ -589,6 +611,47 @@ def test_connections_are_named_and_bounded(database: str) -> None:
         pytest.raises(psycopg.errors.QueryCanceled),
     ):
         hurried.execute("SELECT pg_sleep(5)")
+
+
+def test_what_the_address_says_of_time_comes_first(database: str) -> None:
+    with connect(f"{database}?options=-c%20statement_timeout%3D5s") as connection:
+        assert one(connection, "SHOW statement_timeout") == "5s"
+
+
+def test_the_server_is_known_by_its_certificate(postgres: Cluster, tmp_path: Path) -> None:
+    certificates = [encrypt(postgres, tmp_path / name) for name in ("another", "own")]
+    try:
+        other, own = (
+            f"{postgres.url}?sslmode=verify-full&sslrootcert={path}" for path in certificates
+        )
+        with connect(own) as connection:
+            assert one(connection, "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+        with pytest.raises(StoreError, match=r"certificate verify failed.*check sslmode"):
+            connect(other)
+        with pytest.raises(StoreError, match=r"root certificate file .* check sslmode"):
+            connect(f"{postgres.url}?sslmode=verify-full&sslrootcert={tmp_path}/none")
+        with LookUps(own) as found, pytest.raises(StoreVersionError, match="db migrate"):
+            found.outage("M1")
+    finally:
+        postgres.execute("ALTER SYSTEM RESET ssl", "SELECT pg_reload_conf()")
+
+
+def encrypt(postgres: Cluster, directory: Path) -> Path:
+    """Have the server use TLS with a new certificate, and return it."""
+    directory.mkdir()
+    crt, key = directory / "server.crt", directory / "server.key"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+         "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", crt],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    data = postgres.directory / "data"
+    for path in (crt, key):
+        kept = shutil.copy(path, data / path.name)
+        shutil.chown(kept, data.stat().st_uid, data.stat().st_gid)
+        Path(kept).chmod(0o600)
+    postgres.execute("ALTER SYSTEM SET ssl = on", "SELECT pg_reload_conf()")
+    return crt
 
 
 def test_patience_ends_and_is_not_spent_on_what_will_not_pass(postgres: Cluster) -> None:

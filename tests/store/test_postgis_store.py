@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,7 @@ from gridtwin.store.postgis.store import PostgisStore
 from .conftest import make_network
 
 if TYPE_CHECKING:
+    from gridtwin.twin import Twin
     from postgres import Cluster
 
 
@@ -134,12 +137,23 @@ def test_the_state_of_the_database_outlives_a_new_network(database: str) -> None
     assert after.blast_radius("TIE-1").customers == 5  # closed as designed now, and alone
 
 
-def test_eight_clients_operate_while_others_trace(database: str) -> None:
+ONE_VERSION = """
+SELECT gridtwin.state_version(),
+    (SELECT coalesce(max(version), 0) FROM gridtwin.events),
+    (SELECT sum(t.below) FROM gridtwin.segments g JOIN gridtwin.node_topology t ON t.node = g.root),
+    (SELECT sum(t.customers) FROM gridtwin.node_topology t WHERE t.segment > 0),
+    gridtwin.customers_downstream(%(mrid)s),
+    (SELECT count(*) FROM gridtwin.downstream(%(mrid)s))
+"""
+
+
+@pytest.mark.parametrize("seconds", [5, pytest.param(60, marks=pytest.mark.slow)])
+def test_eight_clients_operate_while_others_trace(database: str, seconds: int) -> None:
     gridtwin.open(gridtwin.synthesize("houston", meters=300, seed=5)).save(database)
-    equipment = gridtwin.open(database).store.network.data.equipment
-    switches = [str(each) for each in decode(equipment.mrid[np.isin(equipment.kind, [2, 3, 4, 6])])]
+    data = gridtwin.open(database).store.network.data
+    switches = decode(data.equipment.mrid[np.isin(data.equipment.kind, [2, 3, 4, 6])]).tolist()
+    heads = decode(data.equipment.mrid[data.feeders.head]).tolist()
     over = threading.Event()
-    mixed: list[Any] = []
 
     def operate(number: int) -> int:
         made = 0
@@ -150,47 +164,55 @@ def test_eight_clients_operate_while_others_trace(database: str) -> None:
                 made += 1
         return made
 
-    def trace() -> int:
-        """Ask for two things that hold of one version only: who is live, and who has a feed."""
-        asked = 0
+    def trace(number: int) -> list[tuple[Any, ...]]:
+        rng, answers = random.Random(number), []
         with connect(database, autocommit=True) as connection:
             while not over.is_set():
-                row = connection.execute(
-                    "SELECT gridtwin.state_version(), (SELECT max(version) FROM gridtwin.events),"
-                    " (SELECT sum(t.below) FROM gridtwin.segments g"
-                    "  JOIN gridtwin.node_topology t ON t.node = g.root),"
-                    " (SELECT sum(t.customers) FROM gridtwin.node_topology t WHERE t.segment > 0)"
-                ).fetchone()
-                assert row is not None
-                if row[0] != (row[1] or 0) or row[2] != row[3]:
-                    mixed.append(row)
-                asked += 1
-        return asked
+                mrid = rng.choice(heads)
+                row = connection.execute(ONE_VERSION, {"mrid": mrid}).fetchone()
+                answers.append((mrid, *(row or ())))
+        return answers
 
     with ThreadPoolExecutor(10) as pool:
         operating = [pool.submit(operate, number) for number in range(8)]
-        tracing = [pool.submit(trace) for _ in range(2)]
-        time.sleep(5)
+        tracing = [pool.submit(trace, number) for number in range(2)]
+        time.sleep(seconds)
         over.set()
         made = sum(each.result() for each in operating)
-        asked = sum(each.result() for each in tracing)
+        answers = [row for each in tracing for row in each.result()]
     assert made > 50
-    assert asked > 20
-    assert mixed == []
-    twin = gridtwin.open(database)
-    events = twin.store.events()
-    assert [event.version for event in events] == list(range(1, made + 1))
+    assert len(answers) > 20
+    check_counts(database, made)
+    check_replayed(gridtwin.open(database), answers, made)
+
+
+def check_counts(database: str, made: int) -> None:
     with connect(database) as connection:
-        audited = connection.execute(
-            "SELECT count(*) FROM gridtwin.audit WHERE table_name = 'states'"
-            " AND change = 'update' AND row_key = 'current'"
-        ).fetchone()
         counts = connection.execute(
-            "SELECT e.mrid, gridtwin.customers_downstream(e.mrid) FROM gridtwin.feeders f"
-            " JOIN gridtwin.equipment e ON e.row = f.head"
-        ).fetchall()
-    assert audited == (made,)
-    assert dict(counts) == {mrid: twin.blast_radius(mrid).customers for mrid, _ in counts}
+            "SELECT (SELECT count(*) FROM gridtwin.audit WHERE table_name = 'states'"
+            "   AND change = 'update' AND row_key = 'current'),"
+            " (SELECT count(*) FROM gridtwin.events), (SELECT max(version) FROM gridtwin.events),"
+            " gridtwin.state_version()"
+        ).fetchone()
+    assert counts == (made,) * 4
+
+
+def check_replayed(twin: Twin, answers: list[tuple[Any, ...]], made: int) -> None:
+    """Hold what was answered at a version against what the operations up to it lead to."""
+    at_version = defaultdict(set)
+    for mrid, version, newest, below, customers, *answer in answers:
+        assert (version, below) == (newest, customers)
+        at_version[version].add((mrid, *answer))
+    events = twin.store.events()
+    replayed = gridtwin.open(twin.store.network)
+    for version in range(made + 1):
+        if version:
+            replayed.store.operate(events[version - 1].mrid, events[version - 1].to_phases)
+        for mrid, dark, hung in at_version[version]:
+            assert dark == replayed.blast_radius(mrid).customers, (version, mrid)
+            below = replayed.trace("downstream", mrid).rows.equipment
+            assert hung == len(below), (version, mrid)
+    assert twin.store.state().deviations == replayed.store.state().deviations
 
 
 def test_lost_connections_lose_and_double_nothing(database: str) -> None:
@@ -215,6 +237,16 @@ def test_lost_connections_lose_and_double_nothing(database: str) -> None:
         cutting.result()
     assert [event.version for event in store.events()] == list(range(1, 61))
     assert [event.to_phases for event in store.events()] == ["A", "B", "C"] * 20
+
+
+def test_what_takes_too_long_ends_with_what_to_do(database: str) -> None:
+    gridtwin.open(make_network()).save(database)
+    hurried = gridtwin.open(f"{database}?options=-c%20statement_timeout%3D200ms")
+    with psycopg.connect(database) as holding:
+        holding.execute("SELECT FROM gridtwin.states FOR UPDATE")
+        with pytest.raises(StoreError, match=r"statement timeout: .*longer statement_timeout"):
+            hurried.switch("BRK-1", open=True)
+    assert hurried.switch("BRK-1", open=True).version == 1
 
 
 def test_a_reader_asks_and_is_told_which_role_operates(database: str, postgres: Cluster) -> None:

@@ -335,7 +335,7 @@ def _parameters(url: str) -> dict[str, Any]:
         msg = (
             "the address of the database cannot be read: write it as"
             " postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with signs such as @ : / # % in the"
-            " password percent-encoded (@ is %40)"
+            " password percent-encoded (@ is %40), and = within options as %3D"
         )
         raise StoreError(msg)
     return parameters

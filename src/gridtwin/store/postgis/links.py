@@ -82,6 +82,9 @@ def told(url: str, *, role: str) -> Iterator[None]:
     except errors.QueryCanceled as error:
         mend = "try again when it is less busy, or give a longer statement_timeout in the address"
         raise StoreError(_words(url, error, mend)) from error
+    except errors.DiskFull as error:
+        mend = "its disk is full: make room there and try again"
+        raise StoreError(_words(url, error, mend)) from error
     except errors.ReadOnlySqlTransaction as error:
         mend = "it only reads, as a replica does: give the address of the primary"
         raise StoreError(_words(url, error, mend)) from error

@@ -9,6 +9,7 @@ table share a key: so deleted, updated and inserted rows are all found at change
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import LiteralString
 
+    import psycopg
     from numpy.typing import NDArray
     from psycopg import Connection
     from psycopg.sql import Composed
 
     from gridtwin.store.postgis.rows import Table
 
+COPIED = re.compile(r"COPY \w+, line (\d+)(, column \w+)?")  # how the server says where
 FEW = 4  # where more than one row in so many differs, all are compared
 
 
@@ -79,12 +82,24 @@ def move(connection: Connection[Any], table: Table, *, trust: bool = True) -> Ch
             if kept is not None and np.array_equal(kept, fresh):
                 return Change(table.name, table.count, 0, 0, 0)
             change = _merged(connection, table, _changed(table, kept, fresh))
-    except psycopg.IntegrityError as error:
-        reason = error.diag.message_detail or error.diag.message_primary
-        msg = f"gridtwin.{table.name} refused a row, so nothing was written: {reason}"
-        raise StoreError(msg) from error
+    except (psycopg.IntegrityError, psycopg.errors.DiskFull) as error:
+        raise StoreError(_refusal(table, error)) from error
     _keep(connection, table, fresh, kept)
     return change
+
+
+def _refusal(table: Table, error: psycopg.Error) -> str:
+    """Return which row a table refused, and why."""
+    import psycopg
+
+    told = error.diag
+    if isinstance(error, psycopg.errors.DiskFull):
+        return (
+            f"the disk of the server was full at gridtwin.{table.name}, so nothing was written:"
+            f" make room there and sync again ({told.message_primary})"
+        )
+    reason = told.message_detail or told.message_primary
+    return f"gridtwin.{table.name} refused a row, so nothing was written: {reason}"
 
 
 def _changed(
@@ -127,7 +142,7 @@ def _filled(connection: Connection[Any], table: Table) -> Change:
         statement = _sql(
             "COPY gridtwin.{table} ({columns}) FROM STDIN (FORMAT BINARY)", **_words(table)
         )
-        _copy(connection, statement, table.stream())
+        _copy(connection, statement, table)
     return Change(table.name, table.count, table.count, 0, 0)
 
 
@@ -180,20 +195,38 @@ def _stage(
         )
     )
     statement = _sql("COPY pg_temp.{stage} ({columns}) FROM STDIN (FORMAT BINARY)", **words)
-    _copy(connection, statement, table.stream(rows))
+    _copy(connection, statement, table, rows)
     connection.execute(_sql("ANALYZE pg_temp.{stage}", **words))
 
 
-def _copy(connection: Connection[Any], statement: Composed, blocks: Iterator[memoryview]) -> None:
-    with (
-        ThreadPoolExecutor(1) as pool,
-        connection.cursor() as cursor,
-        cursor.copy(statement) as copy,
-    ):
-        coming = pool.submit(next, blocks, None)
-        while (block := coming.result()) is not None:
-            coming = pool.submit(next, blocks, None)  # laid out while this one is sent
-            copy.write(block)
+def _copy(
+    connection: Connection[Any],
+    statement: Composed,
+    table: Table,
+    rows: NDArray[np.int64] | None = None,
+) -> None:
+    import psycopg
+
+    blocks = table.stream(rows)
+    try:
+        with (
+            ThreadPoolExecutor(1) as pool,
+            connection.cursor() as cursor,
+            cursor.copy(statement) as copy,
+        ):
+            coming = pool.submit(next, blocks, None)
+            while (block := coming.result()) is not None:
+                coming = pool.submit(next, blocks, None)  # laid out while this one is sent
+                copy.write(block)
+    except psycopg.DataError as error:
+        where = COPIED.match(error.diag.context or "")
+        number = int(where[1]) - 1 if where else 0
+        mrid = table.name_of(number if rows is None else int(rows[number]))
+        msg = (
+            f"gridtwin.{table.name} refused {mrid}, so nothing was written:"
+            f" {error.diag.message_primary}{where[2] if where else ''}"
+        )
+        raise StoreError(msg) from error
 
 
 def _kept(connection: Connection[Any], table: Table) -> NDArray[np.uint64] | None:

@@ -120,6 +120,12 @@ class Table:
         wanted[places] = True
         return np.flatnonzero(wanted[self._places])
 
+    def name_of(self, row: int) -> str:
+        """Return the key of a row."""
+        column = self.columns[self.key]
+        key = column.values[row] if isinstance(column, Numbers | Texts) else row
+        return key.decode(errors="replace") if isinstance(key, bytes) else str(key)
+
     @property
     def _places(self) -> NDArray[np.integer[Any]]:
         column = self.columns.get(self.place)
