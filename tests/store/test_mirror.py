@@ -285,6 +285,20 @@ def test_a_sync_killed_at_any_point_leaves_before_or_after(
     assert killed > 0
 
 
+def test_a_login_that_owns_no_table_brings_the_mirror_in_step(
+    postgres: Cluster, connection: psycopg.Connection[Any]
+) -> None:
+    postgres.execute(
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'nightly') THEN"
+        " CREATE ROLE nightly LOGIN IN ROLE gridtwin_owner; END IF; END $$"
+    )
+    with connect(postgres.url_of(connection.info.dbname, user="nightly"), autocommit=True) as own:
+        for meters in (300, 350):
+            twin = mirrored(gridtwin.synthesize("houston", meters=meters, seed=1))
+            assert moved(sync(own, twin)) != {}
+            assert moved(differences(own, twin)) == {}
+
+
 def test_two_syncs_at_once_wait_for_one_another(
     connection: psycopg.Connection[Any], database: str
 ) -> None:

@@ -200,6 +200,25 @@ def test_what_every_way_passes_is_found_beyond_a_loop(connection: Connection) ->
         check_ways(connection, twin, mrid)
 
 
+def test_a_source_beyond_the_dark_feeds_nothing(connection: Connection) -> None:
+    # Medium voltage between two low-voltage sources is dark: neither may feed it, nor the other.
+    apart = network(
+        """
+        TX-1 power_transformer high S ABC
+        TX-2 power_transformer high T ABC
+        LINE ac_line_segment S m ABC
+        """,
+        meters="M@m",
+        sources="S T",
+        volts="high=7200 S=240 T=240 m=240",
+    )
+    twin = mirror(connection, gridtwin.open(apart))
+    assert not twin.explain("high").supplied
+    assert twin.explain("M").sources == ["source-S"]
+    for mrid in elements(twin):
+        check_ways(connection, twin, mrid)
+
+
 def test_a_territory_with_its_ties_closed_is_answered_as_in_python(connection: Connection) -> None:
     twin = mirror(connection, gridtwin.open(gridtwin.synthesize("houston", meters=1_500, seed=4)))
     data, rng = twin.store.network.data, random.Random(4)
