@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import shutil
 import subprocess
 import sys
@@ -260,29 +262,41 @@ def test_a_sync_killed_at_any_point_leaves_before_or_after(
 ) -> None:
     before = gridtwin.open(gridtwin.synthesize("houston", meters=3_000, seed=1))
     after = gridtwin.open(gridtwin.synthesize("houston", meters=3_000, seed=2))
-    saved = after.save(tmp_path / "after.twin")
-    one, other = before.mirrored(), saved.mirrored()
+    path = tmp_path / "after.twin"
+    one, other = before.mirrored(), after.save(path).mirrored()
     sync(connection, one)
-    hashed = "SELECT content_hash FROM gridtwin.network"
-    killed = 0
-    for number in range(20):
-        was = connection.execute(hashed).fetchone()
-        process = subprocess.Popen(
-            [sys.executable, "-c", SYNC, tmp_path / "after.twin", database],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout is not None
-        assert process.stdout.readline() == "begin\n"
-        time.sleep(number * 0.06)
-        process.kill()
-        killed += process.wait() != 0
-        process.stdout.close()
-        is_after = connection.execute(hashed).fetchone() != was
+    seconds = run_sync(path, database, kill_after_s=None)
+    sync(connection, one)
+    rng, was_killed = random.Random(1), 0
+    for _ in range(20):
+        was = content(connection)
+        was_killed += run_sync(path, database, kill_after_s=rng.uniform(0, seconds)) < seconds
+        is_after = content(connection) != was
         assert moved(differences(connection, other if is_after else one)) == {}
         if is_after:
             sync(connection, one)
-    assert killed > 0
+    assert was_killed > 5
+
+
+def content(connection: psycopg.Connection[Any]) -> Any:
+    return connection.execute("SELECT content_hash FROM gridtwin.network").fetchone()
+
+
+def run_sync(path: Path, database: str, *, kill_after_s: float | None) -> float:
+    """Sync in a process of its own, killed if told so; return how long it worked."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SYNC, path, database], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begin\n"
+    start = time.monotonic()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(kill_after_s)
+    spent = time.monotonic() - start
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    return spent
 
 
 def test_a_login_that_owns_no_table_brings_the_mirror_in_step(
