@@ -3,7 +3,7 @@
 -- A node of the tree names the equipment that feeds it, so that one look-up by that name leads to
 -- all that hangs on it. A segment has the number of its feeder: a feeder more, or one without
 -- supply, renumbers no other. Rows of the frames have room beside them, so that an update of what
--- no index holds stays on its page.
+-- no index holds stays on its page. Old readings go when told.
 --
 -- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0006_look_ups.sql URL
 
@@ -306,6 +306,10 @@ $$;
 
 -- ---------------------------------------------------------------- comments
 
+COMMENT ON COLUMN gridtwin.mirrored_blocks.table_name IS
+    'Table of schema gridtwin; with .mrid behind it: the order of its rows';
+COMMENT ON COLUMN gridtwin.mirrored_blocks.fingerprints IS
+    'Eight bytes for each of its rows; of an order one hash of all mRIDs';
 COMMENT ON COLUMN gridtwin.segments.segment IS
     'Row of the feeder whose head leads there, and one; 0 lies above the heads';
 COMMENT ON FUNCTION gridtwin.downstream_of_more(text) IS
