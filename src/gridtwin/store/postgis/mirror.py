@@ -34,7 +34,7 @@ SETTINGS = {  # of the one transaction, which joins whole tables and builds whol
     "jit": "off",
     "random_page_cost": "1.1",  # a few rows are looked up by their keys, no whole table is read
 }
-# One row in so many; a trace reads an index alone only where all rows beside it are known to be seen.
+# One row in so many. A trace reads an index alone only where all see the rows beside it.
 MANY = {"node_topology": 100}
 
 
