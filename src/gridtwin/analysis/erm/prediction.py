@@ -1,0 +1,96 @@
+"""Answer landmarks of a history with a trained model, recalibrated as it moves through time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtwin.analysis.erm.calibration import Outcomes, calibrate
+from gridtwin.analysis.erm.features import Board
+from gridtwin.analysis.erm.landmarks import FIRST_SEEN, HOUR_S, landmarks_of
+from gridtwin.analysis.erm.model import BLIND, LEVELS, SEEING, matrix_of
+from gridtwin.analysis.erm.training import counts, take
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from gridtwin.analysis.erm.features import Features
+    from gridtwin.analysis.erm.landmarks import Landmarks
+    from gridtwin.analysis.erm.saved import ErmModel
+    from gridtwin.model.outage_history import OutageHistory
+
+    Float = NDArray[np.float64]
+
+LEAST_LEFT_S = 60.0
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """
+    Quantiles of the end of outages, at the landmarks asked for.
+
+    ``at_s`` holds unix seconds at `LEVELS`, shape (n, 5): increasing, all after ``issued_s``.
+    """
+
+    marks: Landmarks
+    at_s: Float
+    storm: NDArray[np.bool_]
+
+
+def predict(history: OutageHistory, model: ErmModel, names: Sequence[str]) -> Prediction:
+    """
+    Answer every landmark of a history, each from what was known when it was issued.
+
+    ``first_seen`` is answered by the model that never sees an estimate of the utility, the others
+    by the one that sees the estimate shown by then, if any.
+    """
+    board = Board.of(history)
+    parts = [_one(board, model, name) for name in names]
+    rows, issued, kinds = [], [], []
+    for kind, part in enumerate(parts):
+        rows.append(part.marks.row)
+        issued.append(part.marks.issued_s)
+        kinds.append(np.full(len(part.marks), kind, np.int32))
+    from gridtwin.analysis.erm.landmarks import Landmarks as Joined
+
+    marks = Joined(*(np.concatenate(part) for part in (rows, issued, kinds)), names=tuple(names))
+    at_s = np.concatenate([part.at_s for part in parts])
+    return Prediction(marks, at_s, np.concatenate([part.storm for part in parts]))
+
+
+def _one(board: Board, model: ErmModel, name: str) -> Prediction:
+    """Answer one landmark; past answers to the same question calibrate later ones."""
+    marks = landmarks_of(board.history, (name,))
+    order = np.argsort(marks.issued_s, kind="stable")
+    marks = take(marks, order)
+    kind = BLIND if name == FIRST_SEEN else SEEING
+    features = board.features(marks, etr=kind == SEEING)
+    raw_h = model.hours_left(kind, features, board.history.source)
+    hours = _recalibrated(board.history, marks, features, raw_h)
+    left_s = np.maximum(hours * HOUR_S, LEAST_LEFT_S + np.arange(len(LEVELS)))
+    return Prediction(marks, marks.issued_s[:, None] + left_s, features.storm)
+
+
+def _recalibrated(
+    history: OutageHistory, marks: Landmarks, features: Features, raw_h: Float
+) -> Float:
+    """Return the corrected hours; planned work and faults are corrected each by their own past."""
+    outages, row = history.outages, marks.row
+    exact = counts(history)[row]
+    end_s = np.where(exact, outages.restored_s[row], outages.last_seen_s[row])
+    hours = raw_h.copy()
+    for planned in (False, True):
+        mine = np.flatnonzero(features.planned == planned)
+        outcomes = Outcomes(
+            issued_s=marks.issued_s[mine],
+            known_s=outages.gone_s[row[mine]],
+            left_h=(end_s[mine] - marks.issued_s[mine]) / HOUR_S,
+            exact=exact[mine],
+            storm=features.storm[mine],
+        )
+        hours[mine] = calibrate(raw_h[mine], outcomes)
+    return hours

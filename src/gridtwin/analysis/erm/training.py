@@ -1,0 +1,133 @@
+"""Learn a model from histories: which landmarks count, with which weight, and the fit itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtwin.analysis.erm.features import Board
+from gridtwin.analysis.erm.landmarks import FIRST_ETR, FIRST_SEEN, HOUR_S, landmarks_of
+from gridtwin.analysis.erm.model import BLIND, PLACE, SEEING, Forest, fit_forest, matrix_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from gridtwin.analysis.erm.landmarks import Landmarks
+    from gridtwin.model.outage_history import OutageHistory
+
+    Float = NDArray[np.float64]
+
+# Moments to learn from: those that are asked for, and some between.
+LEARNT = {
+    BLIND: (FIRST_SEEN,),
+    SEEING: (FIRST_ETR, "1h", "4h", "2h", "8h"),
+}
+SHORTEST_OUTAGE_S, LONGEST_OUTAGE_S = 300.0, 30 * 86400.0
+ROWS_PER_LANDMARK = 40_000
+UNKNOWN_SHARE = 0.3  # rows whose source is hidden, so that the trees also serve an unknown one
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Rows to learn from, of one source."""
+
+    names: tuple[str, ...]
+    matrix: NDArray[np.float32]
+    left_h: Float
+    weight: Float
+
+
+def learn(
+    histories: Iterable[OutageHistory], sources: tuple[str, ...], seed: int = 1
+) -> dict[str, Forest]:
+    """
+    Fit both kinds of model.
+
+    Parameters
+    ----------
+    histories
+        One a source; they are taken one at a time.
+    sources
+        Their names; the position of a name is the number of the source.
+    seed
+        Decides which rows are taken where there are more than enough.
+    """
+    lessons: dict[str, list[Lesson]] = {BLIND: [], SEEING: []}
+    rng = np.random.default_rng(seed)
+    for history in histories:
+        board = Board.of(history)
+        for kind, found in lessons.items():
+            found.append(lesson(board, kind, sources.index(history.source), rng))
+    return {kind: _fit(found) for kind, found in lessons.items()}
+
+
+def _fit(lessons: list[Lesson]) -> Forest:
+    matrix, left_h, weight = (
+        np.concatenate([getattr(part, name) for part in lessons])
+        for name in ("matrix", "left_h", "weight")
+    )
+    return fit_forest(lessons[0].names, matrix, left_h, weight)
+
+
+def lesson(board: Board, kind: str, source: int, rng: np.random.Generator) -> Lesson:
+    """Return the rows one source has to teach."""
+    marks = landmarks_of(board.history, LEARNT[kind])
+    keep = _sample(marks, board.history, rng)
+    marks = take(marks, keep)
+    features = board.features(marks, etr=kind == SEEING)
+    matrix = matrix_of(features, source)
+    hidden = rng.random(len(matrix)) < UNKNOWN_SHARE
+    for name in PLACE:
+        matrix[hidden, features.names.index(name)] = np.nan
+    matrix[hidden, -1] = np.nan
+    left_h = (board.history.outages.restored_s[marks.row] - marks.issued_s) / HOUR_S
+    return Lesson(features.names, matrix, left_h, ended_weight(board.history, marks))
+
+
+def take(marks: Landmarks, rows: NDArray[np.int64]) -> Landmarks:
+    """Return the landmarks at ``rows``."""
+    return type(marks)(marks.row[rows], marks.issued_s[rows], marks.kind[rows], marks.names)
+
+
+def counts(history: OutageHistory) -> NDArray[np.bool_]:
+    """Return which outages have an end one can learn from or be judged by."""
+    outages = history.outages
+    length = outages.restored_s - outages.start_s
+    with np.errstate(invalid="ignore"):
+        fits = (length > SHORTEST_OUTAGE_S) & (length < LONGEST_OUTAGE_S)
+    return outages.clean & fits
+
+
+def _sample(
+    marks: Landmarks, history: OutageHistory, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Return the rows to learn from, at most `ROWS_PER_LANDMARK` of each landmark."""
+    usable = counts(history)[marks.row]
+    with np.errstate(invalid="ignore"):
+        usable &= history.outages.restored_s[marks.row] > marks.issued_s
+    parts = []
+    for kind in range(len(marks.names)):
+        rows = np.flatnonzero(usable & (marks.kind == kind))
+        if rows.size > ROWS_PER_LANDMARK:
+            rows = rng.choice(rows, ROWS_PER_LANDMARK, replace=False)
+        parts.append(np.sort(rows))
+    return np.concatenate(parts)
+
+
+def ended_weight(history: OutageHistory, marks: Landmarks) -> Float:
+    """
+    Return the weight of each ended outage, for those still open when the history stops.
+
+    Inverse probability of censoring: an outage that ended after ``u`` hours stands for 1 / G(u)
+    outages, G(u) being the share of landmarks that could be watched for so long (Robins and
+    Rotnitzky 1992). Watching stops only because the history does, so G is exact.
+    """
+    stop_s = history.span_s[1]
+    watched = np.sort(stop_s - marks.issued_s)
+    left = history.outages.restored_s[marks.row] - marks.issued_s
+    share = 1 - np.searchsorted(watched, left, side="left") / max(watched.size, 1)
+    return 1 / np.clip(share, 0.05, 1)

@@ -1,0 +1,152 @@
+"""ERM from files: train a model on a folder of histories, predict one, test one against truth."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtwin.analysis.erm import saved, training
+from gridtwin.analysis.erm.model import LEVELS
+from gridtwin.analysis.erm.prediction import predict as predict_history
+from gridtwin.errors import InputError, SourceError
+from gridtwin.sources.histories import read_history, sources_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from gridtwin.analysis.erm.prediction import Prediction
+    from gridtwin.analysis.erm.saved import ErmModel
+    from gridtwin.model.outage_history import OutageHistory
+
+    Progress = Callable[[str], None]
+
+LARGEST_PART = 64 * 1024 * 1024
+LARGEST_MODEL = 256 * 1024 * 1024
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+def train(folder: Path, out: Path, *, say: Progress = _silent) -> ErmModel:
+    """
+    Learn a model from every source of a folder, and write it.
+
+    Raises
+    ------
+    SourceError
+        If the folder cannot be read, or holds too little to learn from.
+    """
+    sources = tuple(sources_in(folder))
+    until: dict[str, float] = {}
+
+    def histories() -> list[OutageHistory]:
+        for source in sources:
+            say(f"reading {source}")
+            history = read_history(folder, source)
+            until[source] = history.span_s[1]
+            yield history
+
+    forests = training.learn(histories(), sources)
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    model = saved.ErmModel(sources, forests, created, until)
+    return write_model(model, out)
+
+
+def write_model(model: ErmModel, out: Path) -> ErmModel:
+    """Write a model as one file, whole or not at all, and return it with its checksum."""
+    parts = saved.to_parts(model)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, part in parts.items():
+            archive.writestr(zipfile.ZipInfo(name), part, zipfile.ZIP_DEFLATED)
+    draft.replace(out)
+    return saved.from_parts(parts, str(out))
+
+
+def read_model(path: Path) -> ErmModel:
+    """
+    Read a model from its file.
+
+    Raises
+    ------
+    SourceError
+        If it is none, or was damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            files = archive.infolist()
+            sizes = [file.file_size for file in files]
+            if max(sizes, default=0) > LARGEST_PART or sum(sizes) > LARGEST_MODEL:
+                msg = f"{path}: larger than any model of ERM"
+                raise SourceError(msg)
+            parts = {file.filename: archive.read(file) for file in files}
+    except (OSError, zipfile.BadZipFile) as error:
+        msg = f"{path}: no model of ERM can be read there ({error}); make one with erm train"
+        raise SourceError(msg) from error
+    return saved.from_parts(parts, str(path))
+
+
+def predict(
+    folder: Path, model: ErmModel, landmarks: Sequence[str], out: Path, *, say: Progress = _silent
+) -> int:
+    """
+    Answer every landmark of every outage of a folder, and write one Parquet file.
+
+    Returns the number of rows written.
+    """
+    import pyarrow.parquet as pq
+
+    rows = 0
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    writer = None
+    try:
+        for source in sources_in(folder):
+            say(f"predicting {source}")
+            history = read_history(folder, source)
+            table = table_of(history, predict_history(history, model, landmarks))
+            writer = writer or pq.ParquetWriter(draft, table.schema)
+            writer.write_table(table)
+            rows += table.num_rows
+    except BaseException:
+        if writer:
+            writer.close()
+        draft.unlink(missing_ok=True)
+        raise
+    if writer is None:
+        msg = f"{folder}: nothing to predict"
+        raise InputError(msg)
+    writer.close()
+    draft.replace(out)
+    return rows
+
+
+def table_of(history: OutageHistory, prediction: Prediction) -> pa.Table:
+    """Return a prediction as a table: source, id, landmark, issued, p10 to p95 (unix seconds)."""
+    import pyarrow as pa
+
+    marks = prediction.marks
+    columns = {
+        "source": np.full(len(marks), history.source, dtype=object),
+        "id": history.outages.id[marks.row],
+        "landmark": np.array(marks.names, dtype=object)[marks.kind],
+        "issued": marks.issued_s,
+    }
+    columns |= {f"p{100 * level:.0f}": prediction.at_s[:, k] for k, level in enumerate(LEVELS)}
+    texts = ("source", "id", "landmark")
+    return pa.table(
+        {
+            name: pa.array(value, pa.string() if name in texts else pa.float64())
+            for name, value in columns.items()
+        }
+    )
