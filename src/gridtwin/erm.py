@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import zipfile
-from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import resources
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,11 +13,12 @@ import numpy as np
 from gridtwin.analysis.erm import saved, training
 from gridtwin.analysis.erm.model import LEVELS
 from gridtwin.analysis.erm.prediction import predict as predict_history
+from gridtwin.analysis.erm.warm import tail_of
 from gridtwin.errors import InputError, SourceError
 from gridtwin.sources.histories import read_history, sources_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -48,16 +49,19 @@ def train(folder: Path, out: Path, *, say: Progress = _silent) -> ErmModel:
     sources = tuple(sources_in(folder))
     until: dict[str, float] = {}
 
-    def histories() -> list[OutageHistory]:
+    tails: dict[str, OutageHistory] = {}
+
+    def histories() -> Iterator[OutageHistory]:
         for source in sources:
             say(f"reading {source}")
             history = read_history(folder, source)
             until[source] = history.span_s[1]
+            tails[source] = tail_of(history)
             yield history
 
-    forests = training.learn(histories(), sources)
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    model = saved.ErmModel(sources, forests, created, until)
+    learnt = training.learn(histories(), sources)
+    model = saved.ErmModel(sources, learnt.forests, learnt.tables, created, until, tails)
     return write_model(model, out)
 
 
@@ -66,9 +70,9 @@ def write_model(model: ErmModel, out: Path) -> ErmModel:
     parts = saved.to_parts(model)
     out.parent.mkdir(parents=True, exist_ok=True)
     draft = out.with_name(f".{out.name}.{os.getpid()}")
-    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(draft, "w", zipfile.ZIP_LZMA) as archive:
         for name, part in parts.items():
-            archive.writestr(zipfile.ZipInfo(name), part, zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(name), part, zipfile.ZIP_LZMA)
     draft.replace(out)
     return saved.from_parts(parts, str(out))
 
@@ -94,6 +98,13 @@ def read_model(path: Path) -> ErmModel:
         msg = f"{path}: no model of ERM can be read there ({error}); make one with erm train"
         raise SourceError(msg) from error
     return saved.from_parts(parts, str(path))
+
+
+def default_model() -> ErmModel:
+    """Return the model that ships with the package: fitted parameters, no rows of any utility."""
+    shipped = resources.files("gridtwin.analysis.erm") / "default" / "public.erm"
+    with resources.as_file(shipped) as path:
+        return read_model(path)
 
 
 def predict(

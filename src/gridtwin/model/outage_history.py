@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -108,7 +108,7 @@ class OutageHistory:
 
 def take_outages(outages: Outages, rows: NDArray[np.int64]) -> Outages:
     """Return the outages at ``rows``, in that order."""
-    taken = {
+    taken: dict[str, Any] = {
         name: value.take(rows) if isinstance(value, Words) else value[rows]
         for name, value in vars(outages).items()
         if name in Outages.__dataclass_fields__
@@ -118,7 +118,7 @@ def take_outages(outages: Outages, rows: NDArray[np.int64]) -> Outages:
 
 def take_revisions(revisions: Revisions, rows: NDArray[np.int64]) -> Revisions:
     """Return the revisions at ``rows``, in that order."""
-    taken = {
+    taken: dict[str, Any] = {
         name: value.take(rows) if isinstance(value, Words) else value[rows]
         for name, value in vars(revisions).items()
     }

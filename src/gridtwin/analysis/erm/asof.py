@@ -51,7 +51,9 @@ class Grouped:
     def window(self, group: Rows, t_s: Float, window_s: float) -> tuple[Float, Float]:
         """Return count and sum of the events of a group in ``(t_s - window_s, t_s]``."""
         upto, since = self.place(group, t_s), self.place(group, t_s - window_s)
-        return (upto - since).astype(float), (self.total[upto] - self.total[since]) * STEP
+        count: Float = (upto - since).astype(np.float64)
+        total: Float = (self.total[upto] - self.total[since]).astype(np.float64) * STEP
+        return count, total
 
 
 def _keys(group: Rows, t_s: Float, origin_s: float) -> Rows:

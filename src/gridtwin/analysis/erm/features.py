@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.erm.asof import RevisionIndex, at
+from gridtwin.analysis.erm.cohorts import same_promise, same_start
 from gridtwin.analysis.erm.groups import Lengths
-from gridtwin.analysis.erm.load import DAY_S, HOUR_S, SystemLoad, nearby_columns
+from gridtwin.analysis.erm.load import HOUR_S, SystemLoad, nearby_columns
 from gridtwin.analysis.erm.pace import Pace, hours_left
 from gridtwin.analysis.erm.promises import promise_columns
 from gridtwin.analysis.erm.words import PLANNED, cause_classes, crew_classes
@@ -58,6 +59,7 @@ class Board:
     cause: NDArray[np.int32]  # class of every revision
     crew: NDArray[np.int32]
     start_work: NDArray[np.bool_]  # planned work, as known at first sight
+    start_s: Float  # stated start, as known at first sight
 
     @classmethod
     def of(cls, history: OutageHistory) -> Board:
@@ -71,10 +73,11 @@ class Board:
             [*("planned" in text.lower() for text in outages.kind.texts), False]
         )
         work = (_code(cause, first) == PLANNED) | kind_planned[outages.kind.codes]
+        start = at(revisions.start_s, first)
         groups = _first_groups(history, first, cause)
         pace = Pace.of(outages.first_seen_s[~work], outages.gone_s[~work], history.span_s[1])
         lengths = Lengths.of(history, groups, work.astype(np.int64))
-        return cls(history, index, SystemLoad.of(history), pace, lengths, cause, crew, work)
+        return cls(history, index, SystemLoad.of(history), pace, lengths, cause, crew, work, start)
 
     def features(self, marks: Landmarks, *, etr: bool) -> Features:
         """Return what was known at each landmark, with or without the utility's estimate."""
@@ -86,7 +89,9 @@ class Board:
         columns |= self.load.columns(t_s)
         columns |= nearby_columns(self.history, row, t_s)
         columns |= self.lengths.columns(row, t_s)
+        columns |= same_start(self.history, self.start_s, row, t_s)
         if etr:
+            columns |= same_promise(self.history, row, t_s)
             hour = columns["hour"]
             work = self.start_work
             columns |= promise_columns(self.history, self.index, work, marks, hour)
@@ -118,7 +123,6 @@ class Board:
             "seen_after": np.clip((outages.first_seen_s[row] - start) / HOUR_S, -2, 48),
             "hour": np.mod(local_h, 24),
             "weekday": np.mod(np.floor(local_h / 24) + 3, 7),
-            "season": np.mod(t_s / DAY_S, 365.25),
             "customers": np.log1p(np.maximum(now, 0)),
             "customers_change": np.log((np.maximum(now, 0) + 1) / (np.maximum(then, 0) + 1)),
             "cause": _code(self.cause, place).astype(float),

@@ -67,13 +67,15 @@ class Lengths:
         zero = np.zeros(row.size, np.int64)
         count, total = self.ended.window(zero, t_s, WINDOW_S)
         source = total / np.maximum(count, 1)
-        columns = {"length_count": np.log1p(count)}
+        columns = {"length_usual": source}
         for window_s in RECENT_S:
             n, sums = self.ended.window(zero, t_s, window_s)
             columns[f"length_{window_s / HOUR_S:.0f}h"] = (sums - n * source) / (n + 5)
         for name, grouped in self.by_group.items():
             n, sums = grouped.window(self.group[name][row], t_s, WINDOW_S)
             columns[f"length_by_{name}"] = (sums - n * source) / (n + LEAN)
+        n, sums = self.by_group["cell"].window(self.group["cell"][row], t_s, 3 * DAY_S)
+        columns["length_near_3d"] = (sums - n * source) / (n + 3)
         return columns
 
 

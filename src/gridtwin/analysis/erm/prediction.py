@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gridtwin.analysis.erm.calibration import Outcomes, calibrate
 from gridtwin.analysis.erm.features import Board
-from gridtwin.analysis.erm.landmarks import FIRST_SEEN, HOUR_S, landmarks_of
-from gridtwin.analysis.erm.model import BLIND, LEVELS, SEEING, matrix_of
+from gridtwin.analysis.erm.landmarks import FIRST_SEEN, HOUR_S, Landmarks, landmarks_of
+from gridtwin.analysis.erm.model import BLIND, LEVELS, SEEING
 from gridtwin.analysis.erm.training import counts, take
+from gridtwin.analysis.erm.warm import join
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.erm.features import Features
-    from gridtwin.analysis.erm.landmarks import Landmarks
     from gridtwin.analysis.erm.saved import ErmModel
     from gridtwin.model.outage_history import OutageHistory
 
@@ -46,24 +46,34 @@ def predict(history: OutageHistory, model: ErmModel, names: Sequence[str]) -> Pr
     Answer every landmark of a history, each from what was known when it was issued.
 
     ``first_seen`` is answered by the model that never sees an estimate of the utility, the others
-    by the one that sees the estimate shown by then, if any.
+    by the one that sees the estimate shown by then, if any. The end of the history the model was
+    trained on goes before, where there is one.
     """
+    before = 0
+    if history.source in model.tails:
+        history, before = join(model.tails[history.source], history)
     board = Board.of(history)
-    parts = [_one(board, model, name) for name in names]
-    rows, issued, kinds = [], [], []
-    for kind, part in enumerate(parts):
-        rows.append(part.marks.row)
-        issued.append(part.marks.issued_s)
-        kinds.append(np.full(len(part.marks), kind, np.int32))
-    from gridtwin.analysis.erm.landmarks import Landmarks as Joined
+    parts = [_one(board, model, name, before) for name in names]
+    kinds = [np.full(len(part.marks), kind, np.int32) for kind, part in enumerate(parts)]
+    marks = Landmarks(
+        row=np.concatenate([part.marks.row for part in parts]),
+        issued_s=np.concatenate([part.marks.issued_s for part in parts]),
+        kind=np.concatenate(kinds),
+        names=tuple(names),
+    )
+    return Prediction(
+        marks=marks,
+        at_s=np.concatenate([part.at_s for part in parts]),
+        storm=np.concatenate([part.storm for part in parts]),
+    )
 
-    marks = Joined(*(np.concatenate(part) for part in (rows, issued, kinds)), names=tuple(names))
-    at_s = np.concatenate([part.at_s for part in parts])
-    return Prediction(marks, at_s, np.concatenate([part.storm for part in parts]))
 
+def _one(board: Board, model: ErmModel, name: str, before: int) -> Prediction:
+    """
+    Answer one landmark; past answers to the same question calibrate later ones.
 
-def _one(board: Board, model: ErmModel, name: str) -> Prediction:
-    """Answer one landmark; past answers to the same question calibrate later ones."""
+    The first ``before`` outages are those kept with the model: they are not answered.
+    """
     marks = landmarks_of(board.history, (name,))
     order = np.argsort(marks.issued_s, kind="stable")
     marks = take(marks, order)
@@ -72,25 +82,34 @@ def _one(board: Board, model: ErmModel, name: str) -> Prediction:
     raw_h = model.hours_left(kind, features, board.history.source)
     hours = _recalibrated(board.history, marks, features, raw_h)
     left_s = np.maximum(hours * HOUR_S, LEAST_LEFT_S + np.arange(len(LEVELS)))
-    return Prediction(marks, marks.issued_s[:, None] + left_s, features.storm)
+    asked = np.flatnonzero(marks.row >= before)
+    marks = take(marks, asked)
+    marks = replace(marks, row=marks.row - before)
+    return Prediction(marks, marks.issued_s[:, None] + left_s[asked], features.storm[asked])
 
 
 def _recalibrated(
     history: OutageHistory, marks: Landmarks, features: Features, raw_h: Float
 ) -> Float:
     """Return the corrected hours; planned work and faults are corrected each by their own past."""
-    outages, row = history.outages, marks.row
-    exact = counts(history)[row]
-    end_s = np.where(exact, outages.restored_s[row], outages.last_seen_s[row])
     hours = raw_h.copy()
     for planned in (False, True):
         mine = np.flatnonzero(features.planned == planned)
-        outcomes = Outcomes(
-            issued_s=marks.issued_s[mine],
-            known_s=outages.gone_s[row[mine]],
-            left_h=(end_s[mine] - marks.issued_s[mine]) / HOUR_S,
-            exact=exact[mine],
-            storm=features.storm[mine],
-        )
-        hours[mine] = calibrate(raw_h[mine], outcomes)
+        hours[mine] = calibrate(raw_h[mine], outcomes_of(history, marks, features, mine))
     return hours
+
+
+def outcomes_of(
+    history: OutageHistory, marks: Landmarks, features: Features, mine: NDArray[np.int64]
+) -> Outcomes:
+    """Return what became of the landmarks at ``mine``, which are in order of time."""
+    outages, row = history.outages, marks.row[mine]
+    exact = counts(history)[row]
+    end_s = np.where(exact, outages.restored_s[row], outages.last_seen_s[row])
+    return Outcomes(
+        issued_s=marks.issued_s[mine],
+        known_s=outages.gone_s[row],
+        left_h=(end_s - marks.issued_s[mine]) / HOUR_S,
+        exact=exact,
+        storm=features.storm[mine],
+    )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.analysis.erm.model import BLIND, LEVELS, SEEING, Forest, matrix_of
+from gridtwin.analysis.erm import table, warm
+from gridtwin.analysis.erm.model import BLIND, CUTS_H, LEVELS, SEEING, Forest, matrix_of, startable
 from gridtwin.errors import SourceError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.erm.features import Features
+    from gridtwin.model.outage_history import OutageHistory
 
     Float = NDArray[np.float64]
 
@@ -28,15 +30,19 @@ HEAD = "model.json"
 @dataclass(frozen=True)
 class ErmModel:
     """
-    Forests, the sources they were trained on, and where they come from.
+    What was learnt, the sources it was learnt from, and where it comes from.
 
+    ``forests`` is empty where the history was too thin for trees; ``tables`` answers then, and on
+    a machine where LightGBM cannot start. ``tails`` holds the end of each source's history.
     ``version`` names the model in every estimate: the day it was made and its checksum.
     """
 
     sources: tuple[str, ...]
     forests: Mapping[str, Forest]
+    tables: Mapping[str, table.GroupTable]
     created_at: str
     trained_until_s: Mapping[str, float] = field(default_factory=dict)
+    tails: Mapping[str, OutageHistory] = field(default_factory=dict)
     checksum: str = ""
 
     @property
@@ -44,29 +50,40 @@ class ErmModel:
         """Return a short name of this very model."""
         return f"erm-{self.created_at[:10]}-{self.checksum[:8]}"
 
+    @property
+    def uses_trees(self) -> bool:
+        """Whether answers come from trees; if not, from tables of like outages."""
+        return bool(self.forests) and startable()
+
     def hours_left(self, kind: str, features: Features, source: str) -> Float:
         """Return the uncorrected hours left at every level, shape (n, levels)."""
-        number = self.sources.index(source) if source in self.sources else -1
-        forest = self.forests[kind]
         if not len(features.values):
             return np.empty((0, len(LEVELS)))
-        return forest.predict(matrix_of(features, number))
+        if not self.uses_trees:
+            return self.tables[kind].hours_left(features.names, features.values)
+        number = self.sources.index(source) if source in self.sources else -1
+        return self.forests[kind].predict(matrix_of(features, number))
 
 
 def to_parts(model: ErmModel) -> dict[str, bytes]:
     """Return a model as named parts; the head holds the checksum of all others."""
     parts = {
-        f"{kind}_{level}.txt": text.encode()
+        f"{kind}_{place:02}.txt": text.encode()
         for kind, forest in model.forests.items()
-        for level, text in zip(LEVELS, forest.trees, strict=True)
+        for place, text in enumerate(forest.trees)
     }
+    parts |= {f"tail_{name}.npz": warm.to_bytes(tail) for name, tail in model.tails.items()}
+    tables = {kind: table.to_document(groups) for kind, groups in model.tables.items()}
+    parts["tables.json"] = json.dumps(tables).encode()
     head = {
         "format": FORMAT,
         "created_at": model.created_at,
         "sources": list(model.sources),
         "trained_until_s": dict(model.trained_until_s),
         "levels": list(LEVELS),
+        "cuts_h": list(CUTS_H),
         "features": {kind: list(forest.features) for kind, forest in model.forests.items()},
+        "tails": sorted(model.tails),
         "checksum": _checksum(parts),
     }
     return {HEAD: json.dumps(head, indent=1).encode(), **parts}
@@ -82,19 +99,25 @@ def from_parts(parts: Mapping[str, bytes], where: str) -> ErmModel:
         If they are no model, of another format, or were changed.
     """
     head = _head(parts, where)
-    trees = {
-        kind: tuple(parts.get(f"{kind}_{level}.txt", b"").decode() for level in LEVELS)
-        for kind in (BLIND, SEEING)
-    }
-    rest = {name: part for name, part in parts.items() if name.endswith(".txt")}
-    if _checksum(rest) != head["checksum"] or not all(all(texts) for texts in trees.values()):
+    rest = {name: part for name, part in parts.items() if name != HEAD}
+    if _checksum(rest) != head["checksum"]:
         msg = f"{where}: the model is damaged (its checksum differs); train it again"
         raise SourceError(msg)
+    forests = {
+        kind: Forest(
+            tuple(names),
+            tuple(parts[name].decode() for name in sorted(parts) if name.startswith(f"{kind}_")),
+        )
+        for kind, names in head["features"].items()
+    }
+    tables = json.loads(parts["tables.json"])
     return ErmModel(
         sources=tuple(head["sources"]),
-        forests={kind: Forest(tuple(head["features"][kind]), trees[kind]) for kind in trees},
+        forests=forests,
+        tables={kind: table.from_document(tables[kind]) for kind in (BLIND, SEEING)},
         created_at=head["created_at"],
         trained_until_s=head["trained_until_s"],
+        tails={name: warm.from_bytes(parts[f"tail_{name}.npz"], where) for name in head["tails"]},
         checksum=head["checksum"],
     )
 

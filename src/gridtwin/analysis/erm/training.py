@@ -10,6 +10,7 @@ import numpy as np
 from gridtwin.analysis.erm.features import Board
 from gridtwin.analysis.erm.landmarks import FIRST_ETR, FIRST_SEEN, HOUR_S, landmarks_of
 from gridtwin.analysis.erm.model import BLIND, PLACE, SEEING, Forest, fit_forest, matrix_of
+from gridtwin.analysis.erm.table import GroupTable, fit_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
 
     Float = NDArray[np.float64]
 
-# Moments to learn from: those that are asked for, and some between.
+# Moments to learn from, and how many outages of a source at most: those that are asked for, and
+# some between.
 LEARNT = {
-    BLIND: (FIRST_SEEN,),
-    SEEING: (FIRST_ETR, "1h", "4h", "2h", "8h"),
+    BLIND: {FIRST_SEEN: 50_000, "1h": 15_000, "4h": 10_000, "8h": 5_000},
+    SEEING: {FIRST_ETR: 45_000, "1h": 40_000, "2h": 15_000, "4h": 25_000, "8h": 10_000},
 }
 SHORTEST_OUTAGE_S, LONGEST_OUTAGE_S = 300.0, 30 * 86400.0
-ROWS_PER_LANDMARK = 40_000
+TREES_FROM = 2_000  # rows; with fewer, tables of groups answer
 UNKNOWN_SHARE = 0.3  # rows whose source is hidden, so that the trees also serve an unknown one
 
 
@@ -41,9 +43,15 @@ class Lesson:
     weight: Float
 
 
-def learn(
-    histories: Iterable[OutageHistory], sources: tuple[str, ...], seed: int = 1
-) -> dict[str, Forest]:
+@dataclass(frozen=True)
+class Learnt:
+    """What histories had to teach: trees, unless they were too thin, and tables of groups."""
+
+    forests: dict[str, Forest]
+    tables: dict[str, GroupTable]
+
+
+def learn(histories: Iterable[OutageHistory], sources: tuple[str, ...], seed: int = 1) -> Learnt:
     """
     Fit both kinds of model.
 
@@ -62,21 +70,28 @@ def learn(
         board = Board.of(history)
         for kind, found in lessons.items():
             found.append(lesson(board, kind, sources.index(history.source), rng))
-    return {kind: _fit(found) for kind, found in lessons.items()}
+    forests, tables = {}, {}
+    for kind, found in lessons.items():
+        joined = _join(found)
+        tables[kind] = fit_table(joined.names, joined.matrix, joined.left_h)
+        if len(joined.left_h) >= TREES_FROM:
+            names, matrix = joined.names, joined.matrix
+            forests[kind] = fit_forest(names, matrix, joined.left_h, joined.weight)
+    return Learnt(forests if len(forests) == len(lessons) else {}, tables)
 
 
-def _fit(lessons: list[Lesson]) -> Forest:
+def _join(lessons: list[Lesson]) -> Lesson:
     matrix, left_h, weight = (
         np.concatenate([getattr(part, name) for part in lessons])
         for name in ("matrix", "left_h", "weight")
     )
-    return fit_forest(lessons[0].names, matrix, left_h, weight)
+    return Lesson(lessons[0].names, matrix, left_h, weight)
 
 
 def lesson(board: Board, kind: str, source: int, rng: np.random.Generator) -> Lesson:
     """Return the rows one source has to teach."""
-    marks = landmarks_of(board.history, LEARNT[kind])
-    keep = _sample(marks, board.history, rng)
+    marks = landmarks_of(board.history, tuple(LEARNT[kind]))
+    keep = _sample(marks, board.history, tuple(LEARNT[kind].values()), rng)
     marks = take(marks, keep)
     features = board.features(marks, etr=kind == SEEING)
     matrix = matrix_of(features, source)
@@ -103,17 +118,17 @@ def counts(history: OutageHistory) -> NDArray[np.bool_]:
 
 
 def _sample(
-    marks: Landmarks, history: OutageHistory, rng: np.random.Generator
+    marks: Landmarks, history: OutageHistory, most: tuple[int, ...], rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Return the rows to learn from, at most `ROWS_PER_LANDMARK` of each landmark."""
+    """Return the rows to learn from, at most so many of each landmark."""
     usable = counts(history)[marks.row]
     with np.errstate(invalid="ignore"):
         usable &= history.outages.restored_s[marks.row] > marks.issued_s
     parts = []
-    for kind in range(len(marks.names)):
+    for kind, limit in enumerate(most):
         rows = np.flatnonzero(usable & (marks.kind == kind))
-        if rows.size > ROWS_PER_LANDMARK:
-            rows = rng.choice(rows, ROWS_PER_LANDMARK, replace=False)
+        if rows.size > limit:
+            rows = rng.choice(rows, limit, replace=False)
         parts.append(np.sort(rows))
     return np.concatenate(parts)
 
