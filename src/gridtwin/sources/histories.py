@@ -225,7 +225,11 @@ def _revisions(path: Path, columns: dict[str, Any], row: NDArray[np.int64]) -> R
     }
     cause, crew = (_words(columns, name, len(t)) for name in ("cause", "crew"))
     # Every column takes part, so that the order of rows in the file can never matter.
-    ties = [crew.codes, cause.codes, *(numbers[name] for name in ("cust", "etr", "start"))]
+    ties: list[NDArray[Any]] = [
+        crew.codes,
+        cause.codes,
+        *(numbers[name] for name in ("cust", "etr", "start")),
+    ]
     order = np.lexsort([*ties, t, row])
     order = order[row[order] >= 0]
     return Revisions(

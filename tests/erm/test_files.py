@@ -1,0 +1,164 @@
+"""Histories and models as files: what is read, what is refused, what is written."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from gridtwin import erm
+from gridtwin.analysis.erm import saved
+from gridtwin.analysis.erm.landmarks import STANDARD
+from gridtwin.analysis.erm.saved import ErmModel
+from gridtwin.errors import InputError, NotFoundError, SourceError
+from gridtwin.sources.histories import read_history, sources_in
+from outage_histories import made_tables, write_made, write_tables
+
+QUANTILES = ("p10", "p50", "p80", "p90", "p95")
+
+
+def test_estimates_are_written_one_a_source_outage_and_landmark(
+    folder: Path, model: ErmModel, tmp_path: Path
+) -> None:
+    out = tmp_path / "p.parquet"
+    rows = erm.predict(folder, model, STANDARD, out)
+    table = pq.read_table(out).to_pandas()
+    assert len(table) == rows
+    assert list(table.columns) == ["source", "id", "landmark", "issued", *QUANTILES]
+    assert not table.duplicated(["source", "id", "landmark"]).any()
+    assert (table[table.landmark == "first_seen"].shape[0]) == len(read_history(folder, "made"))
+    previous = table["issued"]
+    for name in QUANTILES:
+        assert (table[name] > previous).all()
+        previous = table[name]
+
+
+def test_landmarks_are_issued_when_they_say(folder: Path, model: ErmModel, tmp_path: Path) -> None:
+    erm.predict(folder, model, STANDARD, tmp_path / "p.parquet")
+    table = pq.read_table(tmp_path / "p.parquet").to_pandas().set_index("id")
+    outages = pq.read_table(folder / "made_outages.parquet").to_pandas().set_index("id")
+    joined = table.join(outages)
+    after = joined["issued"] - joined["first_seen"]
+    assert (after[joined["landmark"] == "first_seen"] == 0).all()
+    assert (after[joined["landmark"] == "1h"] == 3600).all()
+    told = joined[joined["landmark"] == "first_etr"]
+    assert (told["issued"] == told["etr_first_seen"]).all()
+    assert (joined["issued"] < joined["gone_snap"]).all()
+
+
+def test_an_unknown_landmark_is_refused(folder: Path, model: ErmModel, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="'soon' is not known"):
+        erm.predict(folder, model, ["soon"], tmp_path / "p.parquet")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_model_comes_back_from_its_file(model_file: Path, model: ErmModel) -> None:
+    again = erm.read_model(model_file)
+    assert again.version == model.version
+    assert again.uses_trees
+    assert again.forests.keys() == model.forests.keys()
+    assert set(again.tails) == {"made"}
+
+
+def test_training_twice_makes_the_same_model(folder: Path, model: ErmModel, tmp_path: Path) -> None:
+    assert erm.train(folder, tmp_path / "again.erm").checksum == model.checksum
+
+
+def test_a_changed_model_is_refused(model_file: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(model_file) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["blind_00.txt"] += b" "
+    with pytest.raises(SourceError, match="damaged"):
+        saved.from_parts(parts, "x.erm")
+    text = tmp_path / "text.erm"
+    text.write_text("no model")
+    with pytest.raises(SourceError, match="no model of ERM"):
+        erm.read_model(text)
+    with pytest.raises(SourceError, match="no model of ERM"):
+        erm.read_model(tmp_path / "missing.erm")
+
+
+def test_a_model_of_a_later_format_is_refused(model: ErmModel) -> None:
+    parts = saved.to_parts(model)
+    parts[saved.HEAD] = parts[saved.HEAD].replace(b"erm-model/1", b"erm-model/9")
+    with pytest.raises(SourceError, match="erm-model/9"):
+        saved.from_parts(parts, "x.erm")
+
+
+def test_the_model_that_ships_answers_for_anybody(tmp_path: Path) -> None:
+    folder = write_made(tmp_path / "h", source="nobody", seed=9)
+    rows = erm.predict(folder, erm.default_model(), STANDARD, tmp_path / "p.parquet")
+    assert rows > 400
+
+
+def test_a_thin_history_is_learnt_as_tables(tmp_path: Path) -> None:
+    folder = write_made(tmp_path / "h", outages=60)
+    model = erm.train(folder, tmp_path / "thin.erm")
+    assert not model.uses_trees
+    assert erm.predict(folder, model, STANDARD, tmp_path / "p.parquet") > 100
+    table = pq.read_table(tmp_path / "p.parquet").to_pandas()
+    assert np.all(np.diff(table[list(QUANTILES)].to_numpy(), axis=1) > 0)
+
+
+def test_a_source_without_a_single_end_is_still_answered(tmp_path: Path, model: ErmModel) -> None:
+    tables = made_tables(outages=40)
+    tables["outages"]["gone_snap"] = np.full(40, np.nan)
+    folder = write_tables(tmp_path / "h", "young", tables)
+    assert erm.predict(folder, model, ["first_seen", "1h"], tmp_path / "p.parquet") == 80
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "message"),
+    [
+        ("outages", lambda t: t.pop("gone_snap"), "column 'gone_snap' is missing"),
+        ("outages", lambda t: t.update(first_seen=t["first_seen"] * 1000), "row 0 .*unix seconds"),
+        ("outages", lambda t: t["id"].__setitem__(3, "o2"), r"row 3 \(o2\): the id is there twice"),
+        (
+            "revisions",
+            lambda t: t.update(t=np.array(["noon"] * len(t["t"]), object)),
+            "not numbers",
+        ),
+        ("revisions", lambda t: t.pop("cust"), "column 'cust' is missing"),
+    ],
+)
+def test_what_breaks_the_layout_is_named(
+    tmp_path: Path, part: str, change: Any, message: str
+) -> None:
+    tables = made_tables(outages=20)
+    change(tables[part])
+    folder = write_tables(tmp_path, "bad", tables)
+    with pytest.raises(SourceError, match=message) as raised:
+        read_history(folder, "bad")
+    assert f"bad_{part}.parquet" in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_folder_must_hold_whole_histories(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError):
+        sources_in(tmp_path / "nowhere")
+    with pytest.raises(SourceError, match=r"no NAME_outages\.parquet"):
+        sources_in(tmp_path)
+    write_made(tmp_path, outages=20)
+    (tmp_path / "made_snapshots.parquet").unlink()
+    with pytest.raises(SourceError, match="is missing"):
+        sources_in(tmp_path)
+
+
+def test_a_file_that_is_no_parquet_is_named(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "h"
+    shutil.copytree(folder, copy)
+    (copy / "made_revisions.parquet").write_text("nothing")
+    with pytest.raises(SourceError, match="not a Parquet file"):
+        read_history(copy, "made")
+
+
+def test_revisions_of_outages_that_are_not_listed_are_left_out(tmp_path: Path) -> None:
+    tables = made_tables(outages=20)
+    tables["revisions"]["id"][0] = "stranger"
+    history = read_history(write_tables(tmp_path, "made", tables), "made")
+    assert len(history.revisions.row) == len(tables["revisions"]["id"]) - 1
