@@ -20,7 +20,7 @@ def made_tables(seed: int = 1, outages: int = 400, days: float = 30.0) -> dict[s
     Return outages, revisions and snapshots as columns, with two storms in them.
 
     The length of an outage depends on its cause and on how much is open; half of them get an
-    estimate of the utility, which is late by half.
+    estimate of the utility, which is late by a third, more or less.
     """
     rng = np.random.default_rng(seed)
     calm = rng.uniform(0, days * 24, outages // 2)
@@ -51,7 +51,8 @@ def _outages(
     told = rng.random(n) < 0.5
     told_s = np.where(rng.random(n) < 0.5, first, first + 1200)
     told &= told_s <= last
-    etr = np.where(told, first + 1.5 * (last - first) + 1800, np.nan)
+    guess = 1.3 * (last - first) * rng.lognormal(0, 0.4, n)
+    etr = np.where(told, first + np.round(guess / 900) * 900 + 1800, np.nan)
     cells = rng.integers(0, 4, n)
     return {
         "id": np.array([f"o{k}" for k in range(n)], object),

@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.erm import saved, training
+from gridtwin.analysis.erm.backtest import judge
+from gridtwin.analysis.erm.features import Board
+from gridtwin.analysis.erm.landmarks import STANDARD
 from gridtwin.analysis.erm.model import LEVELS
 from gridtwin.analysis.erm.prediction import predict as predict_history
 from gridtwin.analysis.erm.warm import tail_of
 from gridtwin.errors import InputError, SourceError
+from gridtwin.model.outage_history import select
 from gridtwin.sources.histories import read_history, sources_in
 
 if TYPE_CHECKING:
@@ -23,12 +27,15 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from gridtwin.analysis.erm.backtest import Score
     from gridtwin.analysis.erm.prediction import Prediction
     from gridtwin.analysis.erm.saved import ErmModel
     from gridtwin.model.outage_history import OutageHistory
 
     Progress = Callable[[str], None]
 
+FITTED = 0.7  # share of outages a backtest learns from; the last of it, beyond CALIBRATED,
+CALIBRATED = 0.55 / 0.7  # is where the utility's kept promises are counted
 LARGEST_PART = 64 * 1024 * 1024
 LARGEST_MODEL = 256 * 1024 * 1024
 
@@ -63,6 +70,59 @@ def train(folder: Path, out: Path, *, say: Progress = _silent) -> ErmModel:
     learnt = training.learn(histories(), sources)
     model = saved.ErmModel(sources, learnt.forests, learnt.tables, created, until, tails)
     return write_model(model, out)
+
+
+def backtest(
+    folder: Path, model: ErmModel | None = None, *, say: Progress = _silent
+) -> tuple[str, list[Score]]:
+    """
+    Hold a model against the truth, source by source and landmark by landmark.
+
+    Without a model, one is trained on the first 70 % of every source's outages. A model that was
+    trained on a source is tested on what came after; one that never saw it, on the last 70 %.
+
+    Returns
+    -------
+        The model's version, and the scores.
+
+    Raises
+    ------
+    InputError
+        If the model has learnt from all of it.
+    """
+    histories = {source: read_history(folder, source) for source in sources_in(folder)}
+    if model is None:
+        test_from = {name: _moment(history, FITTED) for name, history in histories.items()}
+        past = [_before(history, test_from[name]) for name, history in histories.items()]
+        say("training on the first 70 % of each source")
+        learnt = training.learn(past, tuple(histories))
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        unnamed = saved.ErmModel(tuple(histories), learnt.forests, learnt.tables, now, test_from)
+        model = saved.from_parts(saved.to_parts(unnamed), "the model just trained")
+    scores: list[Score] = []
+    for name, history in histories.items():
+        say(f"testing {name}")
+        early = _moment(history, 1 - FITTED)
+        begin = max(model.trained_until_s.get(name, early), early)
+        board = Board.of(history)
+        answers = predict_history(history, model, STANDARD)
+        until = _moment(_before(history, begin), CALIBRATED)
+        scores += judge(board, answers, until, begin)
+    if not scores:
+        msg = f"{folder}: nothing to test: no outage was first seen after the model was trained"
+        raise InputError(msg)
+    return model.version, scores
+
+
+def _moment(history: OutageHistory, share: float) -> float:
+    """Return when a share of all outages had been seen."""
+    first = history.outages.first_seen_s
+    return float(np.quantile(first, share)) if first.size else 0.0
+
+
+def _before(history: OutageHistory, moment_s: float) -> OutageHistory:
+    """Return what was over by a moment."""
+    return select(history, history.outages.gone_s < moment_s)
 
 
 def write_model(model: ErmModel, out: Path) -> ErmModel:

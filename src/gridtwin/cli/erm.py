@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gridtwin.cli import render
+from gridtwin.cli.options import Csv, Json, Output, output_of
+
+if TYPE_CHECKING:
+    from gridtwin.analysis.erm.backtest import Score
 
 app = typer.Typer(help="Say when they are back.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -58,3 +63,66 @@ def predict(
     names = [name.strip() for name in landmarks.split(",") if name.strip()]
     rows = erm.predict(history, used, names, out, say=render.say)
     render.say(f"{out}: {rows:,} estimates by {used.version}")
+
+
+@app.command()
+def backtest(
+    history: History,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", metavar="FILE", help="By default one trained on the first 70 %."),
+    ] = None,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """
+    Hold estimates against the truth, beside the utility's own and plain medians.
+
+    Example: gridtwin erm backtest --history outages/ --json
+    """
+    import pandas as pd
+
+    from gridtwin import erm
+
+    form = output_of(json=json, csv=csv)
+    used = erm.read_model(model) if model else None
+    version, scores = erm.backtest(history, used, say=render.say)
+    documents = [score.document() for score in scores]
+    if form is Output.JSON:
+        schema = {"schema": "gridtwin.erm-backtest/1", "model": version}
+        render.write_json({**schema, "scores": documents})
+    elif form is Output.CSV:
+        render.write_frame(pd.DataFrame(documents), form)
+    else:
+        render.say(f"model {version}; change: less is better; intervals are 95 %, days drawn anew")
+        render.write_frame(pd.DataFrame([_row(score) for score in scores]), form, title=TITLE)
+
+
+TITLE = "Estimates against the truth: hours and shares"
+
+
+def _row(score: Score) -> dict[str, object]:
+    """Return what fits on a screen."""
+
+    def change(name: str) -> str:
+        middle, low, high = (getattr(score, f"{name}{end}") for end in ("", "_low", "_high"))
+        return f"{middle:+.1%} ({low:+.1%} {high:+.1%})" if isfinite(middle) else "-"
+
+    return {
+        "source": score.source,
+        "landmark": score.landmark,
+        "n": score.outages,
+        "kept ETR/model": f"{score.utility_kept:.2f}/{score.model_kept:.2f}",
+        "pinball vs ETR": change("pinball_change"),
+        "storm": f"{score.storm_pinball_change:+.1%}",
+        "MAE": round(score.mae, 2),
+        "vs global": change("mae_vs_global"),
+        "vs group": change("mae_vs_group"),
+        "MedAE": round(score.median_error, 2),
+        "bias": round(score.bias, 2),
+        "p10-p90": f"{score.coverage:.1%}",
+        "storm p10-p90": f"{score.storm_coverage:.1%}",
+        "by p80": f"{score.restored_by_p80:.1%}",
+        "width": round(score.width, 1),
+        "expired": score.expired,
+    }

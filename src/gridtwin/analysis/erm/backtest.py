@@ -214,8 +214,8 @@ def _beside_utility(case: Case) -> dict[str, Any]:
     slice_ = told & case.calibration
     t = told & case.test
     kept = _mean(case.actual_h[slice_] <= case.lead_h[slice_])
-    if not t.any() or not 0 < kept < 1:
-        names = ("utility_kept", "model_kept", "utility_pinball", "model_pinball")
+    if not t.any() or np.isnan(kept):
+        names: tuple[str, ...] = ("utility_kept", "model_kept", "utility_pinball", "model_pinball")
         changes = ("pinball_change", "pinball_change_low", "pinball_change_high")
         nothing = dict.fromkeys((*names, *changes, "storm_pinball_change"), float("nan"))
         return {"etr_outages": int(t.sum()), **nothing}

@@ -58,8 +58,8 @@ def live_history(source: str, columns: Mapping[str, Any], now_s: float) -> Outag
         Name of the source, as it was called in training if it was.
     columns
         ``id``, ``started_s``, ``first_seen_s`` and ``restored_s`` (NaN: open) are needed. Others
-        may be left out: ``customers``, ``etr_s`` (the official estimate), ``etr_seen_s`` (since when),
-        ``lat``, ``lon``, ``cause``, ``crew``, ``region`` (texts or None), ``planned``.
+        may be left out: ``customers``, ``etr_s`` (the official estimate), ``etr_seen_s`` (since
+        when), ``lat``, ``lon``, ``cause``, ``crew``, ``region`` (texts or None), ``planned``.
     now_s
         Now; outages seen later are left out, and ends that lie later are not yet known.
     """

@@ -28,24 +28,26 @@ LEVELS = (0.1, 0.5, 0.8, 0.9, 0.95)
 BLIND, SEEING = "blind", "seeing"  # without and with the utility's own estimate
 LONGEST_H = 24.0 * 60
 SHORTEST_H = 1 / 60
-ROUNDS = 200
+ROUNDS = 160
 SIDE_BY_SIDE = 2
-# The trees learn by how much the root of the hours left differs from that of the utility's
-# estimate, cut off at so many hours. A low cut forgives estimates that are days off, a high one
-# follows those of great storms; the mean of both roots is the answer.
-CUTS_H = (12.0, 72.0)
+# Two ways to lean on the utility's estimate; the mean of their roots is the answer. The first
+# learns the difference of roots and forgives estimates that are days off; the second learns the
+# difference itself, damped, and follows those of great storms.
+NEAR_CUT_H, FAR_CUT_H = 12.0, 72.0
+DAMPED = 0.7
 LEAD = "etr_lead"
 PARAMETERS: Mapping[str, Any] = {
     "objective": "quantile",
-    "learning_rate": 0.05,
+    "learning_rate": 0.06,
     "num_leaves": 31,
     "min_data_in_leaf": 300,
     "feature_fraction": 0.4,
-    "bagging_fraction": 0.7,
+    "bagging_fraction": 0.6,
     "bagging_freq": 1,
     "num_threads": 1,  # threads of one fit wait for one another; fits side by side do not
     "deterministic": True,
     "force_col_wise": True,
+    "max_bin": 127,
     "verbose": -1,
     "seed": 1,
 }
@@ -72,22 +74,49 @@ class Forest:
         if not self._loaded:
             boosting = lightgbm()
             self._loaded.extend(boosting.Booster(model_str=text) for text in self.trees)
-        members = len(self.trees) // len(LEVELS)
+        ways = _ways(self.features, matrix)[: len(self.trees) // len(LEVELS)]
         total = np.zeros((len(matrix), len(LEVELS)))
         for place, tree in enumerate(self._loaded):
-            member, level = divmod(place, len(LEVELS))
-            start = _base(self.features, matrix, CUTS_H[member])
-            total[:, level] += np.maximum(start + tree.predict(matrix, num_threads=1), 0)
-        hours = np.clip((total / members) ** 2, SHORTEST_H, LONGEST_H)
+            way, level = divmod(place, len(LEVELS))
+            total[:, level] += ways[way].root(tree.predict(matrix, num_threads=1))
+        hours = np.clip((total / len(ways)) ** 2, SHORTEST_H, LONGEST_H)
         return np.sort(hours, axis=1)
 
 
-def _base(names: tuple[str, ...], matrix: NDArray[np.float32], cut_h: float) -> Float:
-    """Return the root of the hours the utility's estimate leaves, 0 without one."""
+@dataclass(frozen=True)
+class _Roots:
+    """What is learnt is the root of the hours left, less that of what the estimate leaves."""
+
+    lead_h: Float
+
+    def target(self, left_h: Float) -> Float:
+        return np.sqrt(left_h) - np.sqrt(self.lead_h)
+
+    def root(self, answer: Float) -> Float:
+        return np.maximum(answer + np.sqrt(self.lead_h), 0)
+
+
+@dataclass(frozen=True)
+class _Damped:
+    """What is learnt is by how much the estimate is missed, great misses damped."""
+
+    lead_h: Float
+
+    def target(self, left_h: Float) -> Float:
+        missed = left_h - self.lead_h
+        return np.sign(missed) * np.abs(missed) ** DAMPED
+
+    def root(self, answer: Float) -> Float:
+        missed = np.sign(answer) * np.abs(answer) ** (1 / DAMPED)
+        return np.sqrt(np.maximum(self.lead_h + missed, 0))
+
+
+def _ways(names: tuple[str, ...], matrix: NDArray[np.float32]) -> list[_Roots | _Damped]:
+    """Return how the utility's estimate is leant on; there is one way only without it."""
     if LEAD not in names:
-        return np.zeros(len(matrix))
+        return [_Roots(np.zeros(len(matrix)))]
     lead = np.nan_to_num(matrix[:, names.index(LEAD)].astype(float), nan=0.0)
-    return np.sqrt(np.clip(lead, 0, cut_h))
+    return [_Roots(np.clip(lead, 0, NEAR_CUT_H)), _Damped(np.clip(lead, 0, FAR_CUT_H))]
 
 
 def lightgbm() -> Any:
@@ -146,16 +175,14 @@ def fit_forest(
     from concurrent.futures import ThreadPoolExecutor
 
     boosting = lightgbm()
-    root = np.sqrt(np.clip(left_h, SHORTEST_H, LONGEST_H))
+    left_h = np.clip(left_h, SHORTEST_H, LONGEST_H)
     labels = [*names, "source"]
 
-    members = CUTS_H if LEAD in names else CUTS_H[:1]
-
-    def fit(member_level: tuple[float, float]) -> str:
-        cut_h, level = member_level
+    def fit(way_level: tuple[_Roots | _Damped, float]) -> str:
+        way, level = way_level
         data = boosting.Dataset(
             matrix,
-            root - _base(names, matrix, cut_h),
+            way.target(left_h),
             weight=weight,
             feature_name=labels,
             categorical_feature=["source"],
@@ -164,7 +191,7 @@ def fit_forest(
         return _lean(trees.model_to_string())
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        trees = tuple(pool.map(fit, product(members, LEVELS)))
+        trees = tuple(pool.map(fit, product(_ways(names, matrix), LEVELS)))
     return Forest(tuple(names), trees)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.analysis.erm import table, warm
-from gridtwin.analysis.erm.model import BLIND, CUTS_H, LEVELS, SEEING, Forest, matrix_of, startable
+from gridtwin.analysis.erm.model import BLIND, LEVELS, SEEING, Forest, matrix_of, startable
 from gridtwin.errors import SourceError
 
 if TYPE_CHECKING:
@@ -81,7 +81,6 @@ def to_parts(model: ErmModel) -> dict[str, bytes]:
         "sources": list(model.sources),
         "trained_until_s": dict(model.trained_until_s),
         "levels": list(LEVELS),
-        "cuts_h": list(CUTS_H),
         "features": {kind: list(forest.features) for kind, forest in model.forests.items()},
         "tails": sorted(model.tails),
         "checksum": _checksum(parts),

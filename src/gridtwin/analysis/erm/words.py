@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CAUSES: tuple[tuple[str, str], ...] = (
     ("safety", r"public safety|psps|fire danger|shutoff|shut off"),
     ("planned", r"(?<!un)planned|scheduled|maintenance|work being done|replacement|upgrade"),
-    ("unknown", r"unknown|investigat|determin|assess|no known|^\s*(other|none|n/a)?\s*$"),
+    ("unknown", r"unknown|investigat|determine\b|assess|no known|^\s*(other|none|n/a)?\s*$"),
     ("supply", r"transmission|substation|supply|upstream|loss of"),
     ("vehicle", r"vehicle|\bcar\b|motor|accident|collision|crash|dig|dug|third party|vandal|crane"),
     ("animal", r"animal|bird|wildlife|squirrel|raccoon"),
