@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from scipy.special import ndtri
 
 from gridtwin.analysis.erm.calibration import (
+    LEARNT,
+    STRANGER,
     Outcomes,
     calibrate,
     kaplan_meier_z,
@@ -50,7 +52,7 @@ def test_open_outages_are_counted_as_lasting_longer() -> None:
     true, cut = rng.normal(0.5, 1, 4000), rng.normal(0, 1, 4000)
     seen, ended = np.minimum(true, cut), true <= cut
     shares = np.array([0.3, 0.5])
-    counted = kaplan_meier_z(seen, ended, shares)
+    counted = kaplan_meier_z(seen, ended, shares, np.empty(0))
     dropped = np.quantile(seen[ended], shares)
     exact = np.quantile(true, shares)
     assert np.all(np.abs(counted - exact) < 0.1)
@@ -71,22 +73,31 @@ def _simulated(seed: int, factor: float) -> tuple[np.ndarray, Outcomes, np.ndarr
 
 def test_estimates_that_are_short_become_right() -> None:
     quantile, outcomes, hours = _simulated(4, factor=2.0)
-    fixed = calibrate(quantile, outcomes)
+    fixed = calibrate(quantile, outcomes, STRANGER)
     late = slice(1000, None)
     for place, level in enumerate(LEVELS):
-        assert abs(np.mean(hours[late] <= fixed[late, place]) - level) < 0.03
+        assert abs(np.mean(hours[late] <= fixed[late, place]) - level) < 0.045
     assert np.mean(hours[late] <= quantile[late, 2]) < 0.55
+
+
+def test_a_model_that_knows_a_source_is_moved_less() -> None:
+    quantile, outcomes, _ = _simulated(4, factor=2.0)
+    little, much = (
+        np.median(np.log(calibrate(quantile, outcomes, trust) / quantile)[2000:, 1])
+        for trust in (LEARNT, STRANGER)
+    )
+    assert 0 < little < much < np.log(2)
 
 
 def test_estimates_that_are_right_stay_so() -> None:
     quantile, outcomes, _ = _simulated(5, factor=1.0)
-    moved = np.abs(np.log(calibrate(quantile, outcomes) / quantile))
+    moved = np.abs(np.log(calibrate(quantile, outcomes, STRANGER) / quantile))
     assert np.median(moved) < 0.1
 
 
 def test_nothing_that_was_not_known_corrects_an_estimate() -> None:
     quantile, outcomes, _ = _simulated(6, factor=1.5)
-    before = calibrate(quantile, outcomes)
+    before = calibrate(quantile, outcomes, STRANGER)
     cut = outcomes.issued_s[2000]
     later = outcomes.known_s > cut
     rng = np.random.default_rng(7)
@@ -97,4 +108,4 @@ def test_nothing_that_was_not_known_corrects_an_estimate() -> None:
         exact=outcomes.exact & ~(later & (rng.random(4000) < 0.5)),
         storm=outcomes.storm,
     )
-    np.testing.assert_array_equal(calibrate(quantile, other)[:2000], before[:2000])
+    np.testing.assert_array_equal(calibrate(quantile, other, STRANGER)[:2000], before[:2000])

@@ -28,10 +28,38 @@ if TYPE_CHECKING:
 HOUR_S = 3600.0
 Z = ndtri(np.array(LEVELS))
 MEMORY = 1500  # estimates remembered
-MEMORY_STORM = 1000
-PRIOR = 60  # as if so many scores had been seen that were exactly right
-PRIOR_Z = ndtri((np.arange(PRIOR) + 0.5) / PRIOR)
+# In a storm, the last of this and of earlier storms, and every eighth of those before them.
+MEMORY_STORM, LONG_STORM, EVERY = 1000, 20_000, 8
 FARTHEST_Z = 4.0
+
+
+@dataclass(frozen=True)
+class Trust:
+    """
+    How much the recent past may move an estimate, on the standard normal scale.
+
+    ``prior``: as if so many scores had been seen that were exactly right. ``most``: the bound of a
+    move. ``narrows``: the share of a move that is made where it narrows an interval; one that
+    widens it is made in full. ``median``: the share made of a move of the median.
+    """
+
+    prior: int
+    most: float
+    narrows: float
+    median: float
+
+    def bounded(self, move: Float) -> Float:
+        """Return how far the place of each of `LEVELS` is moved."""
+        move = np.clip(move, -self.most, self.most)
+        outward = np.sign(Z)
+        share = np.where(move * outward < 0, self.narrows, 1.0)
+        return move * np.where(outward == 0, self.median, share)
+
+
+# Chosen on a validation cut inside the training period: a model that has learnt from a source
+# knows more of its median than the last weeks do; one that has not must learn it from them.
+LEARNT = Trust(prior=300, most=0.5, narrows=0.75, median=0.3)
+STRANGER = Trust(prior=100, most=1.5, narrows=1.0, median=1.0)
 
 
 @dataclass(frozen=True)
@@ -39,8 +67,8 @@ class Outcomes:
     """
     What became of each estimate, shape (n,), in order of ``issued_s``.
 
-    ``known_s`` is when the end was known (NaN: not yet); ``left_h`` the hours that were left then;
-    ``exact`` where that is the end itself and not merely the last time it was seen open.
+    ``known_s`` is when the end was known (NaN: not yet), ``left_h`` the hours there had been left,
+    ``exact`` where the end is one that can be judged by: its source vouches for it.
     """
 
     issued_s: Float
@@ -76,7 +104,7 @@ def _spread(quantile_h: Float) -> Float:
     return np.maximum.accumulate(np.log(quantile_h) - apart, axis=1) + apart
 
 
-def kaplan_meier_z(z: Float, ended: Flags, shares: Float, prior_z: Float = PRIOR_Z) -> Float:
+def kaplan_meier_z(z: Float, ended: Flags, shares: Float, prior_z: Float) -> Float:
     """
     Return the places below which the given shares of scores lie.
 
@@ -101,29 +129,26 @@ def kaplan_meier_z(z: Float, ended: Flags, shares: Float, prior_z: Float = PRIOR
     return np.interp(shares, share, every[final])
 
 
-def calibrate(quantile_h: Float, outcomes: Outcomes, shown: tuple[float, ...] = LEVELS) -> Float:
+def calibrate(quantile_h: Float, outcomes: Outcomes, trust: Trust) -> Float:
     """
-    Return the corrected hours left at the levels ``shown``, shape (n, shown).
+    Return the corrected hours left at `LEVELS`, shape (n, levels).
 
     An estimate is corrected by what was known at the full hour before it was issued: estimates
     issued by then, with ends known by then, and the others as still open.
     """
-    shares = np.array(shown)
     hour = np.floor(outcomes.issued_s / HOUR_S) * HOUR_S
-    z = np.zeros((len(hour), len(shown)))
-    final = scores_of(np.nan_to_num(outcomes.left_h, nan=1.0), quantile_h)
+    z = np.zeros((len(hour), len(LEVELS)))
     storms = np.flatnonzero(outcomes.storm)
-    memo = _Memory(quantile_h, outcomes, final)
+    memory = _Memory.of(quantile_h, outcomes, trust)
     for begin, end in _runs(hour):
-        now = hour[begin]
-        here = np.arange(begin, end)
-        calm = memo.places(np.arange(max(begin - MEMORY, 0), begin), now, shares, PRIOR_Z)
-        z[here] = calm
-        stormy = outcomes.storm[here]
+        stormy = outcomes.storm[begin:end]
+        if not stormy.all():
+            z[begin:end] = memory.places(np.arange(max(begin - MEMORY, 0), begin), hour[begin])
         if stormy.any():
-            upto = np.searchsorted(storms, begin)
-            lately = storms[max(upto - MEMORY_STORM, 0) : upto]
-            z[here[stormy]] = memo.places(lately, now, shares, PRIOR_Z)
+            upto = int(np.searchsorted(storms, begin))
+            old = storms[max(upto - LONG_STORM, 0) : max(upto - MEMORY_STORM, 0) : EVERY]
+            lately = np.concatenate([old, storms[max(upto - MEMORY_STORM, 0) : upto]])
+            z[begin:end][stormy] = memory.places(lately, hour[begin])
     return np.maximum.accumulate(read_at(z, quantile_h), axis=1)
 
 
@@ -133,17 +158,28 @@ class _Memory:
 
     quantile_h: Float
     outcomes: Outcomes
-    final: Float
+    final: Float  # score of every end
+    counted: Flags  # ends one can be judged by, once they are known
+    trust: Trust
 
-    def places(self, rows: NDArray[np.int64], now_s: float, shares: Float, prior: Float) -> Float:
-        """Return the places to read for ``shares``, by the outcomes of ``rows`` known now."""
+    @classmethod
+    def of(cls, quantile_h: Float, outcomes: Outcomes, trust: Trust) -> _Memory:
+        left_h = np.nan_to_num(outcomes.left_h, nan=1.0)
+        final = scores_of(np.maximum(left_h, SHORTEST_H), quantile_h)
+        return cls(quantile_h, outcomes, final, outcomes.exact & (left_h > 0), trust)
+
+    def places(self, rows: NDArray[np.int64], now_s: float) -> Float:
+        """Return the place to read for each of `LEVELS`, by the outcomes of ``rows`` known now."""
         known = self.outcomes.known_s[rows] <= now_s
+        fits = ~known | self.counted[rows]
+        rows, known = rows[fits], known[fits]
         z = self.final[rows].copy()
-        open_rows = rows[~known]
-        if open_rows.size:
-            passed = (now_s - self.outcomes.issued_s[open_rows]) / HOUR_S
-            z[~known] = scores_of(passed, self.quantile_h[open_rows])
-        return kaplan_meier_z(z, known & self.outcomes.exact[rows], shares, prior)
+        still = rows[~known]
+        if still.size:
+            passed = (now_s - self.outcomes.issued_s[still]) / HOUR_S
+            z[~known] = scores_of(passed, self.quantile_h[still])
+        prior = ndtri((np.arange(self.trust.prior) + 0.5) / self.trust.prior)
+        return Z + self.trust.bounded(kaplan_meier_z(z, known, np.array(LEVELS), prior) - Z)
 
 
 def _runs(values: Float) -> list[tuple[int, int]]:

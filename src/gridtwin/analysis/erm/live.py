@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.analysis.erm.calibration import calibrate
 from gridtwin.analysis.erm.features import Board
 from gridtwin.analysis.erm.landmarks import FIRST_SEEN, HOUR_S, Landmarks, landmarks_of
 from gridtwin.analysis.erm.model import BLIND, LEVELS, SEEING
-from gridtwin.analysis.erm.prediction import LEAST_LEFT_S, outcomes_of
+from gridtwin.analysis.erm.prediction import LEAST_LEFT_S, recalibrated
 from gridtwin.analysis.erm.training import take
 from gridtwin.model.outage_history import OutageHistory, Outages, Revisions, Snapshots, Words
 
@@ -145,13 +144,7 @@ def _stage(board: Board, model: ErmModel, kind: str, name: str, rows: Rows, now_
     )
     features = board.features(marks, etr=kind == SEEING)
     raw_h = model.hours_left(kind, features, board.history.source)
-    hours = raw_h.copy()
-    for planned in (False, True):
-        mine = np.flatnonzero(features.planned == planned)
-        if mine.size:
-            outcomes = outcomes_of(board.history, marks, features, mine)
-            hours[mine] = calibrate(raw_h[mine], outcomes)
-    return hours[len(past) :]
+    return recalibrated(board.history, marks, features, raw_h, model)[len(past) :]
 
 
 def _reasons(board: Board, rows: Rows, now_s: float, *, storm: bool) -> tuple[str, ...]:

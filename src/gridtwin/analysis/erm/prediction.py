@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.erm.calibration import Outcomes, calibrate
+from gridtwin.analysis.erm.calibration import LEARNT, STRANGER, Outcomes, calibrate
 from gridtwin.analysis.erm.features import Board
 from gridtwin.analysis.erm.landmarks import FIRST_SEEN, HOUR_S, Landmarks, landmarks_of
 from gridtwin.analysis.erm.model import BLIND, LEVELS, SEEING
@@ -80,7 +80,7 @@ def _one(board: Board, model: ErmModel, name: str, before: int) -> Prediction:
     kind = BLIND if name == FIRST_SEEN else SEEING
     features = board.features(marks, etr=kind == SEEING)
     raw_h = model.hours_left(kind, features, board.history.source)
-    hours = _recalibrated(board.history, marks, features, raw_h)
+    hours = recalibrated(board.history, marks, features, raw_h, model)
     left_s = np.maximum(hours * HOUR_S, LEAST_LEFT_S + np.arange(len(LEVELS)))
     asked = np.flatnonzero(marks.row >= before)
     marks = take(marks, asked)
@@ -88,28 +88,27 @@ def _one(board: Board, model: ErmModel, name: str, before: int) -> Prediction:
     return Prediction(marks, marks.issued_s[:, None] + left_s[asked], features.storm[asked])
 
 
-def _recalibrated(
-    history: OutageHistory, marks: Landmarks, features: Features, raw_h: Float
+def recalibrated(
+    history: OutageHistory, marks: Landmarks, features: Features, raw_h: Float, model: ErmModel
 ) -> Float:
     """Return the corrected hours; planned work and faults are corrected each by their own past."""
+    trust = LEARNT if history.source in model.sources and model.uses_trees else STRANGER
     hours = raw_h.copy()
     for planned in (False, True):
         mine = np.flatnonzero(features.planned == planned)
-        hours[mine] = calibrate(raw_h[mine], outcomes_of(history, marks, features, mine))
+        hours[mine] = calibrate(raw_h[mine], _outcomes(history, marks, features, mine), trust)
     return hours
 
 
-def outcomes_of(
+def _outcomes(
     history: OutageHistory, marks: Landmarks, features: Features, mine: NDArray[np.int64]
 ) -> Outcomes:
     """Return what became of the landmarks at ``mine``, which are in order of time."""
     outages, row = history.outages, marks.row[mine]
-    exact = counts(history)[row]
-    end_s = np.where(exact, outages.restored_s[row], outages.last_seen_s[row])
     return Outcomes(
         issued_s=marks.issued_s[mine],
         known_s=outages.gone_s[row],
-        left_h=(end_s - marks.issued_s[mine]) / HOUR_S,
-        exact=exact,
+        left_h=(outages.restored_s[row] - marks.issued_s[mine]) / HOUR_S,
+        exact=counts(history)[row],
         storm=features.storm[mine],
     )

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 # Moments to learn from, and how many outages of a source at most: those that are asked for, and
 # some between.
 LEARNT = {
-    BLIND: {FIRST_SEEN: 40_000, "1h": 8_000, "4h": 6_000, "8h": 3_000},
-    SEEING: {FIRST_ETR: 32_000, "1h": 24_000, "2h": 8_000, "4h": 16_000, "8h": 5_000},
+    BLIND: {FIRST_SEEN: 50_000, "1h": 10_000, "4h": 6_000, "8h": 3_000},
+    SEEING: {FIRST_ETR: 40_000, "1h": 28_000, "2h": 10_000, "4h": 18_000, "8h": 6_000},
 }
 SHORTEST_OUTAGE_S, LONGEST_OUTAGE_S = 300.0, 30 * 86400.0
 TREES_FROM = 2_000  # rows; with fewer, tables of groups answer
