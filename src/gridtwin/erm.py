@@ -177,6 +177,9 @@ def predict(
     """
     import pyarrow.parquet as pq
 
+    if not landmarks:
+        msg = "no landmark is named; use first_seen, first_etr, or hours such as 1h"
+        raise InputError(msg)
     rows = 0
     out.parent.mkdir(parents=True, exist_ok=True)
     draft = out.with_name(f".{out.name}.{os.getpid()}")

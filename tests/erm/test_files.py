@@ -112,6 +112,48 @@ def test_a_source_without_a_single_end_is_still_answered(tmp_path: Path, model: 
     assert erm.predict(folder, model, ["first_seen", "1h"], tmp_path / "p.parquet") == 80
 
 
+def test_a_source_without_outages_is_answered_with_nothing(
+    folder: Path, model: ErmModel, tmp_path: Path
+) -> None:
+    tables = made_tables(outages=20)
+    none = {
+        part: {name: values[:0] for name, values in columns.items()}
+        for part, columns in tables.items()
+    }
+    both = tmp_path / "both"
+    shutil.copytree(folder, both)
+    write_tables(both, "silent", none)
+    rows = erm.predict(both, model, ["first_seen", "1h"], tmp_path / "p.parquet")
+    assert rows == erm.predict(folder, model, ["first_seen", "1h"], tmp_path / "q.parquet")
+    assert erm.train(both, tmp_path / "both.erm").sources == ("made", "silent")
+
+
+def test_a_model_knows_what_came_before_a_later_history(model: ErmModel, tmp_path: Path) -> None:
+    later = made_tables(seed=3, outages=200)
+    shift = model.trained_until_s["made"] + 3600 - later["snapshots"]["t"][0]
+    for columns in later.values():
+        for name, values in columns.items():
+            if values.dtype == float and name not in {
+                "lat",
+                "lon",
+                "cust",
+                "n_outages",
+                "cust_out",
+            }:
+                columns[name] = values + shift
+    later["outages"]["id"] = np.array([f"later {k}" for k in later["outages"]["id"]], object)
+    later["revisions"]["id"] = np.array([f"later {k}" for k in later["revisions"]["id"]], object)
+    for name in ("made", "stranger"):
+        write_tables(tmp_path / name, name, later)
+    found = {}
+    for name in ("made", "stranger"):
+        rows = erm.predict(tmp_path / name, model, ["first_seen"], tmp_path / f"{name}.parquet")
+        found[name] = pq.read_table(tmp_path / f"{name}.parquet").to_pandas()
+        assert rows == 200
+        assert found[name]["id"].str.startswith("later").all()
+    assert not np.array_equal(found["made"]["p50"], found["stranger"]["p50"])
+
+
 @pytest.mark.parametrize(
     ("part", "change", "message"),
     [

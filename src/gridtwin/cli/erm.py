@@ -60,7 +60,11 @@ def predict(
     from gridtwin import erm
 
     used = erm.read_model(model) if model else erm.default_model()
-    names = [name.strip() for name in landmarks.split(",") if name.strip()]
+    if not used.uses_trees:
+        render.say(
+            "warning: tables of like outages answer, not trees (thin history, or no LightGBM)"
+        )
+    names = list(dict.fromkeys(name.strip() for name in landmarks.split(",") if name.strip()))
     rows = erm.predict(history, used, names, out, say=render.say)
     render.say(f"{out}: {rows:,} estimates by {used.version}")
 

@@ -161,10 +161,17 @@ def _ids(columns: dict[str, Any]) -> NDArray[np.object_]:
     return np.array(columns["id"].cast(pa.string()).to_pylist(), dtype=object)
 
 
-def _flags(columns: dict[str, Any], name: str) -> NDArray[np.bool_] | None:
+def _flags(path: Path, columns: dict[str, Any], name: str) -> NDArray[np.bool_] | None:
+    import pyarrow as pa
+
     if name not in columns:
         return None
-    return np.array(columns[name].fill_null(fill_value=False).to_numpy(zero_copy_only=False), bool)
+    try:
+        flags = columns[name].cast(pa.bool_()).fill_null(fill_value=False)
+    except pa.ArrowException as error:
+        msg = f"{path}: column {name!r} is {columns[name].type}, not true or false"
+        raise SourceError(msg) from error
+    return np.array(flags.to_numpy(zero_copy_only=False), bool)
 
 
 def _outages(path: Path, columns: dict[str, Any]) -> Outages:
@@ -177,8 +184,8 @@ def _outages(path: Path, columns: dict[str, Any]) -> Outages:
     order = np.array(sorted(range(len(ids)), key=lambda row: (first[row], ids[row])), np.int64)
     _refuse_twins(path, ids)
     last, gone = (_times(path, columns, name) for name in ("last_seen", "gone_snap"))
-    clean = _flags(columns, "clean")
-    planned = _flags(columns, "planned")
+    clean = _flags(path, columns, "clean")
+    planned = _flags(path, columns, "planned")
     words = {
         name: _words(columns, name, len(ids)).take(order)
         for name in ("region", "kind", "hierarchy")

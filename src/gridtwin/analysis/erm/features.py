@@ -146,10 +146,10 @@ def _first_groups(history: OutageHistory, first: Rows, cause: NDArray[np.int32])
     revisions = history.revisions
     customers = np.nan_to_num(at(revisions.customers, first), nan=-1)
     size = np.searchsorted(SIZE_EDGES, customers).astype(np.int64)
-    if not revisions.t_s.size:
-        return {"size": size}
-    text = np.where(first >= 0, revisions.cause.codes[first] + 1, 0).astype(np.int64)
-    crew = np.where(first >= 0, revisions.crew.codes[first] + 1, 0).astype(np.int64)
+    text, crew = (
+        _code(words.codes + 1, first).astype(np.int64)
+        for words in (revisions.cause, revisions.crew)
+    )
     crews = len(revisions.crew.texts) + 1
     hour = history.outages.first_seen_s / HOUR_S + np.nan_to_num(history.outages.lon) / 15
     return {
