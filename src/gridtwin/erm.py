@@ -44,9 +44,14 @@ def _silent(_: str) -> None:
     """Say nothing."""
 
 
-def train(folder: Path, out: Path, *, say: Progress = _silent) -> ErmModel:
+def train(
+    folder: Path, out: Path, *, parameters_only: bool = False, say: Progress = _silent
+) -> ErmModel:
     """
     Learn a model from every source of a folder, and write it.
+
+    With ``parameters_only`` the file holds no row of the histories, so that it can be given away:
+    not their end, from which a later history begins warm, and no trees of single sources.
 
     Raises
     ------
@@ -63,12 +68,15 @@ def train(folder: Path, out: Path, *, say: Progress = _silent) -> ErmModel:
             say(f"reading {source}")
             history = read_history(folder, source)
             until[source] = history.span_s[1]
-            tails[source] = tail_of(history)
+            if not parameters_only:
+                tails[source] = tail_of(history)
             yield history
 
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    learnt = training.learn(histories(), sources)
-    model = saved.ErmModel(sources, learnt.forests, learnt.tables, created, until, tails)
+    learnt = training.learn(histories(), sources, own=not parameters_only)
+    model = saved.ErmModel(
+        sources, learnt.forests, learnt.tables, created, until, tails, learnt.own
+    )
     return write_model(model, out)
 
 
@@ -97,7 +105,9 @@ def backtest(
         say("training on the first 70 % of each source")
         learnt = training.learn(past, tuple(histories))
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        unnamed = saved.ErmModel(tuple(histories), learnt.forests, learnt.tables, now, test_from)
+        unnamed = saved.ErmModel(
+            tuple(histories), learnt.forests, learnt.tables, now, test_from, own=learnt.own
+        )
         model = saved.from_parts(saved.to_parts(unnamed), "the model just trained")
     scores: list[Score] = []
     for name, history in histories.items():

@@ -33,6 +33,9 @@ STANDARD = "first_seen,first_etr,1h,4h"
 def train(
     history: History,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the model goes.")],
+    parameters_only: Annotated[
+        bool, typer.Option("--parameters-only", help="Keep no row of the histories in the file.")
+    ] = False,
 ) -> None:
     """
     Learn a model from a folder of outage histories.
@@ -41,7 +44,7 @@ def train(
     """
     from gridtwin import erm
 
-    model = erm.train(history, out, say=render.say)
+    model = erm.train(history, out, parameters_only=parameters_only, say=render.say)
     render.say(f"{out}: {model.version}, trained on {', '.join(model.sources)}")
 
 

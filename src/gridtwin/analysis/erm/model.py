@@ -29,6 +29,7 @@ BLIND, SEEING = "blind", "seeing"  # without and with the utility's own estimate
 LONGEST_H = 24.0 * 60
 SHORTEST_H = 1 / 60
 ROUNDS = 200
+OWN_ROUNDS, OWN_LEAVES = 120, 24  # for trees of one source alone, beside those of all
 SIDE_BY_SIDE = 2
 # Two ways to lean on the utility's estimate; the mean of their roots is the answer. The first
 # learns the difference of roots and forgives estimates that are days off; the second learns the
@@ -155,7 +156,12 @@ def matrix_of(features: Features, source: int) -> NDArray[np.float32]:
 
 
 def fit_forest(
-    names: tuple[str, ...], matrix: NDArray[np.float32], left_h: Float, weight: Float
+    names: tuple[str, ...],
+    matrix: NDArray[np.float32],
+    left_h: Float,
+    weight: Float,
+    *,
+    own: bool = False,
 ) -> Forest:
     """
     Fit one forest per level.
@@ -170,12 +176,17 @@ def fit_forest(
         Hours left, shape (n,).
     weight
         Weight of each row, shape (n,).
+    own
+        Whether the rows are of one source alone.
     """
     from concurrent.futures import ThreadPoolExecutor
 
     boosting = lightgbm()
     left_h = np.clip(left_h, SHORTEST_H, LONGEST_H)
     labels = [*names, "source"]
+
+    rounds = OWN_ROUNDS if own else ROUNDS
+    size = {"num_leaves": OWN_LEAVES} if own else {}
 
     def fit(way_level: tuple[_Roots | _Damped, float]) -> str:
         way, level = way_level
@@ -186,7 +197,7 @@ def fit_forest(
             feature_name=labels,
             categorical_feature=["source"],
         )
-        trees = boosting.train({**PARAMETERS, "alpha": level}, data, ROUNDS)
+        trees = boosting.train({**PARAMETERS, **size, "alpha": level}, data, rounds)
         return _lean(trees.model_to_string())
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:

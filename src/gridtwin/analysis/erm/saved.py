@@ -33,8 +33,10 @@ class ErmModel:
     What was learnt, the sources it was learnt from, and where it comes from.
 
     ``forests`` is empty where the history was too thin for trees; ``tables`` answers then, and on
-    a machine where LightGBM cannot start. ``tails`` holds the end of each source's history.
-    ``version`` names the model in every estimate: the day it was made and its checksum.
+    a machine where LightGBM cannot start. ``own`` holds the trees of single sources with much
+    history; their answer and that of all sources' trees are averaged. ``tails`` holds the end of
+    each source's history. ``version`` names the model in every estimate: the day it was made and
+    its checksum.
     """
 
     sources: tuple[str, ...]
@@ -43,6 +45,7 @@ class ErmModel:
     created_at: str
     trained_until_s: Mapping[str, float] = field(default_factory=dict)
     tails: Mapping[str, OutageHistory] = field(default_factory=dict)
+    own: Mapping[str, Mapping[str, Forest]] = field(default_factory=dict)
     checksum: str = ""
 
     @property
@@ -62,14 +65,19 @@ class ErmModel:
         if not self.uses_trees:
             return self.tables[kind].hours_left(features.names, features.values)
         number = self.sources.index(source) if source in self.sources else -1
-        return self.forests[kind].predict(matrix_of(features, number))
+        matrix = matrix_of(features, number)
+        hours = self.forests[kind].predict(matrix)
+        if source not in self.own:
+            return hours
+        own_hours = self.own[source][kind].predict(matrix)
+        return (np.sqrt(hours) / 2 + np.sqrt(own_hours) / 2) ** 2
 
 
 def to_parts(model: ErmModel) -> dict[str, bytes]:
     """Return a model as named parts; the head holds the checksum of all others."""
     parts = {
-        f"{kind}_{place:02}.txt": text.encode()
-        for kind, forest in model.forests.items()
+        f"{name}_{place:02}.txt": text.encode()
+        for name, forest in _named(model).items()
         for place, text in enumerate(forest.trees)
     }
     parts |= {f"tail_{name}.npz": warm.to_bytes(tail) for name, tail in model.tails.items()}
@@ -82,6 +90,7 @@ def to_parts(model: ErmModel) -> dict[str, bytes]:
         "trained_until_s": dict(model.trained_until_s),
         "levels": list(LEVELS),
         "features": {kind: list(forest.features) for kind, forest in model.forests.items()},
+        "own": sorted(model.own),
         "tails": sorted(model.tails),
         "checksum": _checksum(parts),
     }
@@ -102,23 +111,37 @@ def from_parts(parts: Mapping[str, bytes], where: str) -> ErmModel:
     if _checksum(rest) != head["checksum"]:
         msg = f"{where}: the model is damaged (its checksum differs); train it again"
         raise SourceError(msg)
-    forests = {
-        kind: Forest(
-            tuple(names),
-            tuple(parts[name].decode() for name in sorted(parts) if name.startswith(f"{kind}_")),
-        )
-        for kind, names in head["features"].items()
-    }
+    names = {kind: tuple(found) for kind, found in head["features"].items()}
+
+    def forests(prefix: str) -> dict[str, Forest]:
+        return {kind: _forest(parts, f"{prefix}{kind}_", found) for kind, found in names.items()}
+
     tables = json.loads(parts["tables.json"])
     return ErmModel(
         sources=tuple(head["sources"]),
-        forests=forests,
+        forests=forests(""),
+        own={source: forests(f"own_{source}_") for source in head["own"]},
         tables={kind: table.from_document(tables[kind]) for kind in (BLIND, SEEING)},
         created_at=head["created_at"],
         trained_until_s=head["trained_until_s"],
         tails={name: warm.from_bytes(parts[f"tail_{name}.npz"], where) for name in head["tails"]},
         checksum=head["checksum"],
     )
+
+
+def _named(model: ErmModel) -> dict[str, Forest]:
+    """Return every forest by the name of its parts."""
+    own = {
+        f"own_{source}_{kind}": forest
+        for source, kinds in model.own.items()
+        for kind, forest in kinds.items()
+    }
+    return {**model.forests, **own}
+
+
+def _forest(parts: Mapping[str, bytes], prefix: str, names: tuple[str, ...]) -> Forest:
+    mine = [name for name in sorted(parts) if name.startswith(prefix)]
+    return Forest(names, tuple(parts[name].decode() for name in mine))
 
 
 def _head(parts: Mapping[str, bytes], where: str) -> dict[str, Any]:

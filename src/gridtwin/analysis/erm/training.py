@@ -30,6 +30,7 @@ LEARNT = {
 }
 SHORTEST_OUTAGE_S, LONGEST_OUTAGE_S = 300.0, 30 * 86400.0
 TREES_FROM = 2_000  # rows; with fewer, tables of groups answer
+OWN_FROM = 10_000
 UNKNOWN_SHARE = 0.3  # rows whose source is hidden, so that the trees also serve an unknown one
 
 
@@ -41,17 +42,29 @@ class Lesson:
     matrix: NDArray[np.float32]
     left_h: Float
     weight: Float
+    shown: NDArray[np.float32]  # the matrix before the source was hidden in part of its rows
 
 
 @dataclass(frozen=True)
 class Learnt:
-    """What histories had to teach: trees, unless they were too thin, and tables of groups."""
+    """
+    What histories had to teach: trees, unless they were too thin, and tables of groups.
+
+    ``own`` holds the trees of single sources with much history, by source and kind.
+    """
 
     forests: dict[str, Forest]
+    own: dict[str, dict[str, Forest]]
     tables: dict[str, GroupTable]
 
 
-def learn(histories: Iterable[OutageHistory], sources: tuple[str, ...], seed: int = 1) -> Learnt:
+def learn(
+    histories: Iterable[OutageHistory],
+    sources: tuple[str, ...],
+    seed: int = 1,
+    *,
+    own: bool = True,
+) -> Learnt:
     """
     Fit both kinds of model.
 
@@ -63,6 +76,8 @@ def learn(histories: Iterable[OutageHistory], sources: tuple[str, ...], seed: in
         Their names; the position of a name is the number of the source.
     seed
         Decides which rows are taken where there are more than enough.
+    own
+        Whether a source with much history also gets trees of its own.
     """
     lessons: dict[str, list[Lesson]] = {BLIND: [], SEEING: []}
     rng = np.random.default_rng(seed)
@@ -77,7 +92,24 @@ def learn(histories: Iterable[OutageHistory], sources: tuple[str, ...], seed: in
         if len(joined.left_h) >= TREES_FROM:
             names, matrix = joined.names, joined.matrix
             forests[kind] = fit_forest(names, matrix, joined.left_h, joined.weight)
-    return Learnt(forests if len(forests) == len(lessons) else {}, tables)
+    both = len(forests) == len(lessons)
+    single = _own(lessons, sources) if both and own and len(sources) > 1 else {}
+    return Learnt(forests if both else {}, single, tables)
+
+
+def _own(
+    lessons: dict[str, list[Lesson]], sources: tuple[str, ...]
+) -> dict[str, dict[str, Forest]]:
+    """Fit trees to single sources that have enough to teach."""
+    found: dict[str, dict[str, Forest]] = {}
+    for place, source in enumerate(sources):
+        mine = {kind: parts[place] for kind, parts in lessons.items()}
+        if min(len(part.left_h) for part in mine.values()) >= OWN_FROM:
+            found[source] = {
+                kind: fit_forest(part.names, part.shown, part.left_h, part.weight, own=True)
+                for kind, part in mine.items()
+            }
+    return found
 
 
 def _join(lessons: list[Lesson]) -> Lesson:
@@ -85,7 +117,7 @@ def _join(lessons: list[Lesson]) -> Lesson:
         np.concatenate([getattr(part, name) for part in lessons])
         for name in ("matrix", "left_h", "weight")
     )
-    return Lesson(lessons[0].names, matrix, left_h, weight)
+    return Lesson(lessons[0].names, matrix, left_h, weight, matrix)
 
 
 def lesson(board: Board, kind: str, source: int, rng: np.random.Generator) -> Lesson:
@@ -94,13 +126,15 @@ def lesson(board: Board, kind: str, source: int, rng: np.random.Generator) -> Le
     keep = _sample(marks, board.history, tuple(LEARNT[kind].values()), rng)
     marks = take(marks, keep)
     features = board.features(marks, etr=kind == SEEING)
-    matrix = matrix_of(features, source)
+    shown = matrix_of(features, source)
+    matrix = shown.copy()
     hidden = rng.random(len(matrix)) < UNKNOWN_SHARE
     for name in PLACE:
         matrix[hidden, features.names.index(name)] = np.nan
     matrix[hidden, -1] = np.nan
     left_h = (board.history.outages.restored_s[marks.row] - marks.issued_s) / HOUR_S
-    return Lesson(features.names, matrix, left_h, ended_weight(board.history, marks))
+    weight = ended_weight(board.history, marks)
+    return Lesson(features.names, matrix, left_h, weight, shown)
 
 
 def take(marks: Landmarks, rows: NDArray[np.int64]) -> Landmarks:
