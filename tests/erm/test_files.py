@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from gridtwin import erm
-from gridtwin.analysis.erm import saved
+from gridtwin.analysis.erm import model as forests
+from gridtwin.analysis.erm import saved, training
 from gridtwin.analysis.erm.landmarks import STANDARD
 from gridtwin.analysis.erm.saved import ErmModel
 from gridtwin.errors import InputError, NotFoundError, SourceError
@@ -67,6 +69,35 @@ def test_a_model_comes_back_from_its_file(model_file: Path, model: ErmModel) -> 
 
 def test_training_twice_makes_the_same_model(folder: Path, model: ErmModel, tmp_path: Path) -> None:
     assert erm.train(folder, tmp_path / "again.erm").checksum == model.checksum
+
+
+def test_a_source_with_much_history_gets_trees_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "OWN_FROM", 1200)
+    monkeypatch.setattr(forests, "ROUNDS", 10)
+    monkeypatch.setattr(forests, "OWN_ROUNDS", 10)
+    both = write_made(tmp_path / "h", source="large", outages=1200, days=60)
+    write_made(both, source="small", seed=2, outages=400)
+    model = erm.train(both, tmp_path / "both.erm")
+    assert set(model.own) == {"large"}
+    again = erm.read_model(tmp_path / "both.erm")
+    rows = {name: erm.predict(both, used, STANDARD, tmp_path / f"{name}.parquet")
+            for name, used in (("with", again), ("without", replace(again, own={})))}  # fmt: skip
+    assert len(set(rows.values())) == 1
+    found = {name: pq.read_table(tmp_path / f"{name}.parquet").to_pandas() for name in rows}
+    large = found["with"]["source"] == "large"
+    same = found["with"]["p50"] == found["without"]["p50"]
+    assert same[~large].all()
+    assert same[large].mean() < 0.1
+
+
+def test_a_model_to_give_away_holds_no_rows(folder: Path, tmp_path: Path) -> None:
+    history = read_history(folder, "made")
+    parts = saved.to_parts(erm.train(folder, tmp_path / "p.erm", parameters_only=True))
+    assert not [name for name in parts if name.startswith(("tail_", "own_"))]
+    everything = b"".join(parts.values())
+    assert not any(f'"{name}"'.encode() in everything for name in history.outages.id[:50])
 
 
 def test_a_changed_model_is_refused(model_file: Path, tmp_path: Path) -> None:
