@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +12,15 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from gridtwin import erm
 from gridtwin.analysis.erm import model as forests
 from gridtwin.analysis.erm import saved, training
 from gridtwin.analysis.erm.landmarks import STANDARD
 from gridtwin.analysis.erm.saved import ErmModel
-from gridtwin.errors import InputError, NotFoundError, SourceError
+from gridtwin.cli.app import app
+from gridtwin.errors import GridtwinError, InputError, NotFoundError, SourceError
 from gridtwin.sources.histories import read_history, sources_in
 from outage_histories import made_tables, write_made, write_tables
 
@@ -98,6 +101,19 @@ def test_a_model_to_give_away_holds_no_rows(folder: Path, tmp_path: Path) -> Non
     assert not [name for name in parts if name.startswith(("tail_", "own_"))]
     everything = b"".join(parts.values())
     assert not any(f'"{name}"'.encode() in everything for name in history.outages.id[:50])
+
+
+def test_without_openmp_tables_answer_and_training_says_what_to_install(
+    folder: Path, model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
+    words = ["erm", "predict", "--history", str(folder), "--model", str(model_file)]
+    done = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "p.parquet")])
+    assert done.exit_code == 0, done.output
+    assert "tables of like outages answer" in done.stderr
+    with pytest.raises(GridtwinError, match="libgomp1"):
+        erm.train(folder, tmp_path / "new.erm")
+    assert [path.name for path in tmp_path.iterdir()] == ["p.parquet"]
 
 
 def test_a_changed_model_is_refused(model_file: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.errors import MissingExtraError
+from gridtwin.errors import GridtwinError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,8 +69,8 @@ class Forest:
 
         Raises
         ------
-        MissingExtraError
-            If LightGBM cannot be loaded on this machine.
+        GridtwinError
+            If LightGBM cannot start on this machine.
         """
         if not self._loaded:
             boosting = lightgbm()
@@ -125,14 +125,15 @@ def lightgbm() -> Any:
 
     Raises
     ------
-    MissingExtraError
-        If it, or the OpenMP library it needs, is missing.
+    GridtwinError
+        If the OpenMP library it needs is missing on this machine.
     """
     try:
         import lightgbm as found
     except (ImportError, OSError) as error:
-        need = f"LightGBM cannot start ({error}; on Debian: apt-get install libgomp1); training it"
-        raise MissingExtraError(need, "test") from error
+        mend = "install OpenMP (Debian: apt-get install libgomp1; macOS: brew install libomp)"
+        msg = f"LightGBM cannot start ({error}): {mend}"
+        raise GridtwinError(msg) from error
     return found
 
 
@@ -140,7 +141,7 @@ def startable() -> bool:
     """Return whether LightGBM can be used on this machine."""
     try:
         lightgbm()
-    except MissingExtraError:
+    except GridtwinError:
         return False
     return True
 
