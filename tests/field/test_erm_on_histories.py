@@ -26,7 +26,7 @@ OUTAGES = 45_000  # the last so many, so that the tests end in minutes
 
 
 @dataclass(frozen=True)
-class Tested:
+class Held:
     """A history, a model of its first 70 %, and how that does on the rest."""
 
     history: OutageHistory
@@ -35,7 +35,7 @@ class Tested:
 
 
 @pytest.fixture(scope="module")
-def tested() -> Tested:
+def tested() -> Held:
     root = Path(os.environ.get("GRIDTWIN_FIELD_DATA", Path(__file__).parents[2] / "../shared/data"))
     folder = root / "outages"
     assert folder.is_dir(), f"the real histories are not at {folder}: set GRIDTWIN_FIELD_DATA"
@@ -46,29 +46,29 @@ def tested() -> Tested:
     made = "2026-01-01T00:00:00+00:00"
     model = ErmModel((SOURCE,), learnt.forests, learnt.tables, made)
     scores = judge(Board.of(history), predict(history, model, STANDARD), calibrate_s, test_s)
-    return Tested(history, model, {score.landmark: score for score in scores})
+    return Held(history, model, {score.landmark: score for score in scores})
 
 
-def test_fused_estimates_beat_the_utility_at_matched_coverage(tested: Tested) -> None:
+def test_fused_estimates_beat_the_utility_at_matched_coverage(tested: Held) -> None:
     assert tested.scores["first_etr"].pinball_change < 0
 
 
-def test_at_first_sight_the_model_beats_plain_medians(tested: Tested) -> None:
+def test_at_first_sight_the_model_beats_plain_medians(tested: Held) -> None:
     score = tested.scores["first_seen"]
     assert score.mae_vs_global < 0
     assert score.mae_vs_group < 0
 
 
 @pytest.mark.parametrize("landmark", STANDARD)
-def test_four_of_five_outages_end_within_their_interval(tested: Tested, landmark: str) -> None:
+def test_four_of_five_outages_end_within_their_interval(tested: Held, landmark: str) -> None:
     assert 0.76 < tested.scores[landmark].coverage < 0.84
 
 
-def test_no_promise_is_expired(tested: Tested) -> None:
+def test_no_promise_is_expired(tested: Held) -> None:
     assert sum(score.expired for score in tested.scores.values()) == 0
 
 
-def test_what_happens_later_changes_nothing(tested: Tested) -> None:
+def test_what_happens_later_changes_nothing(tested: Held) -> None:
     history = tested.history
     cut = float(np.quantile(history.outages.first_seen_s, 0.6))
     recent = select(history, history.outages.first_seen_s > cut - 60 * 86400)
@@ -118,7 +118,7 @@ def _otherwise_after(history: OutageHistory, cut: float) -> OutageHistory:
     )
 
 
-def test_the_shipped_model_answers_a_real_source_it_need_not_know(tested: Tested) -> None:
+def test_the_shipped_model_answers_a_real_source_it_need_not_know(tested: Held) -> None:
     history = replace(tested.history, source="a utility nobody has seen")
     recent = select(history, np.arange(len(history)) >= len(history) - 6_000)
     prediction = predict(recent, erm.default_model(), STANDARD)
