@@ -13,7 +13,8 @@ Every error gridtwin raises.
     ├── NotFoundError           no such element, state or twin (carries close matches)
     ├── StoreError              the place where a twin is kept cannot be used
     │   ├── StoreVersionError   the store was written by a newer gridtwin, or is no store at all
-    │   └── ConflictError       somebody else changed the same meanwhile
+    │   ├── ConflictError       somebody else changed the same meanwhile
+    │   └── StaleTwinError      another network took the twin's place since it was opened
     └── MissingExtraError       an optional part is not installed
 """
 
@@ -102,6 +103,10 @@ class ConflictError(StoreError):
 
     def __init__(self, outage: str) -> None:
         super().__init__(f"outage {outage} was changed by somebody else meanwhile: try again")
+
+
+class StaleTwinError(StoreError):
+    """Another network took the twin's place since it was opened: open it again."""
 
 
 class MissingExtraError(GridtwinError):

@@ -76,6 +76,7 @@ class Outage:
     closed_at: datetime | None = None
     etr_manual: datetime | None = None  # promised by the control room
     etr_crew: datetime | None = None  # estimated by the crew on site
+    updated_at: datetime | None = None  # when it was last written
     state_version: int = 0  # of the current state when it was opened
     customers: int = 0  # in it, back or not
     customers_out: int = 0  # in it and not back

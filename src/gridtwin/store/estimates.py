@@ -71,6 +71,16 @@ class SqliteEstimates:
             ).fetchall()
         return PointEstimates.of_rows([(*row[:3], row[8], *row[4:8]) for row in rows])
 
+    def covered(self, now: datetime) -> dict[str, int]:
+        """Return how many usage points of each outage have an estimate that has not passed."""
+        with self._kept.transaction() as connection:
+            rows = connection.execute(
+                "SELECT outage, count(*) FROM erm_usage_point WHERE etr_s IS NULL OR etr_s > ?"
+                " GROUP BY outage",
+                (now.timestamp(),),
+            )
+            return dict(rows.fetchall())
+
     def run(self, run: str) -> Run | None:
         """Return a run that was written; None if there is none of that id."""
         with self._kept.transaction() as connection:

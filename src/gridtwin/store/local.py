@@ -27,7 +27,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.errors import InputError, NotFoundError, StoreError, StoreVersionError
+from gridtwin.errors import (
+    InputError,
+    NotFoundError,
+    StaleTwinError,
+    StoreError,
+    StoreVersionError,
+)
 from gridtwin.model.network import Network
 from gridtwin.model.operation import resolve
 from gridtwin.model.state import CURRENT, NORMAL, State
@@ -160,7 +166,7 @@ class LocalStore:
         """Refuse arrays of a twin that took this one's place since it was opened."""
         if _Card.read(self.path).twin_id != self._card.twin_id:
             msg = f"{self.path} was replaced by another twin since it was opened: open it again"
-            raise StoreError(msg)
+            raise StaleTwinError(msg)
 
     def state(self, name: str = CURRENT) -> State:
         """

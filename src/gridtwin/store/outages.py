@@ -211,7 +211,7 @@ def _outage(row: Sequence[Any]) -> Outage:
     values[2] = Status(row[2])
     values[5] = bool(row[5])
     values[8] = row[8] or ""
-    values[9:15] = [None if seconds is None else _time(seconds) for seconds in row[9:15]]
+    values[9:16] = [None if seconds is None else _time(seconds) for seconds in row[9:16]]
     return Outage(*values)
 
 

@@ -69,6 +69,10 @@ class EstimateBook(Protocol):
         """Return the estimates in force of usage points: of one outage, or of all."""
         ...
 
+    def covered(self, now: datetime) -> dict[str, int]:
+        """Return how many usage points of each outage have an estimate that has not passed."""
+        ...
+
     def run(self, run: str) -> Run | None:
         """Return a run that was written; None if there is none of that id."""
         ...

@@ -15,7 +15,7 @@ from importlib.resources import files
 from threading import RLock
 from typing import TYPE_CHECKING, Protocol
 
-from gridtwin.errors import StoreError, StoreVersionError
+from gridtwin.errors import StaleTwinError, StoreError, StoreVersionError
 from gridtwin.store.arrays import damaged
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class ChangingFile:
             connection.execute(begin)
         if connection.execute("SELECT id FROM twin").fetchone() != (self.twin_id,):
             msg = f"{self.twin} was replaced by another twin since it was opened: open it again"
-            raise StoreError(msg)
+            raise StaleTwinError(msg)
 
 
 class ChangingMemory:

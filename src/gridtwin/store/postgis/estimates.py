@@ -39,6 +39,9 @@ FROM gridtwin.erm_usage_points
 WHERE %(outage)s = '' OR outage = %(outage)s
 ORDER BY usage_point COLLATE "C"
 """
+COVERED = """
+SELECT outage, count(*) FROM gridtwin.erm_usage_points WHERE etr IS NULL OR etr > %s GROUP BY outage
+"""
 RUN = """
 SELECT id, started_at, model, state_version, outages, usage_points, published
 FROM gridtwin.erm_runs WHERE id = %s
@@ -143,6 +146,10 @@ class PostgisEstimates:
                 return cursor.execute(POINTS, {"outage": outage}).fetchall()
 
         return PointEstimates.of_rows(self._read(ask))
+
+    def covered(self, now: datetime) -> dict[str, int]:
+        """Return how many usage points of each outage have an estimate that has not passed."""
+        return self._read(lambda link: dict(link.execute(COVERED, (now,)).fetchall()))
 
     def run(self, run: str) -> Run | None:
         """Return a run that was written; None if there is none of that id."""

@@ -31,8 +31,9 @@ WHERE u.mrid = %s
 """
 # A promise that has passed is none: it is being assessed again.
 ESTIMATE = """
-SELECT e.outage, CASE WHEN e.etr > now() THEN e.etr END, e.p50, e.p80, e.p95, e.stage, e.source,
-    e.issued_at
+SELECT e.outage, CASE WHEN e.etr > now() THEN e.etr END, CASE WHEN e.p50 > now() THEN e.p50 END,
+    CASE WHEN e.p80 > now() THEN e.p80 END, CASE WHEN e.p95 > now() THEN e.p95 END, e.stage,
+    e.source, e.issued_at
 FROM gridtwin.usage_points u
 LEFT JOIN gridtwin.erm_usage_points e ON e.usage_point = u.mrid
 WHERE u.mrid = %s

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ALL = """
 SELECT id, began_at, status, coalesce(device, ''), phases, planned, cause, crew_status,
     coalesce(parent, ''), first_seen_at, confirmed_at, restored_at, closed_at, etr_manual, etr_crew,
-    coalesce(state_version, 0), customers, customers_out, revision
+    updated_at, coalesce(state_version, 0), customers, customers_out, revision
 FROM gridtwin.outages
 WHERE CASE
     WHEN %(ids)s::text[] IS NOT NULL THEN id = ANY(%(ids)s::text[])
@@ -275,7 +275,7 @@ def _outage(row: Sequence[Any]) -> Outage:
     values = list(row)
     values[1] = row[1].astimezone(UTC)
     values[2] = Status(row[2])
-    values[9:15] = [None if at is None else at.astimezone(UTC) for at in row[9:15]]
+    values[9:16] = [None if at is None else at.astimezone(UTC) for at in row[9:16]]
     return Outage(*values)
 
 

@@ -14,7 +14,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gridtwin.errors import StoreError
+from gridtwin.errors import StaleTwinError, StoreError
 from gridtwin.model import phases
 from gridtwin.model.operation import resolve
 from gridtwin.model.state import CURRENT, NORMAL
@@ -290,8 +290,8 @@ class PostgisStore:
             raise self._synced_anew()
         return state
 
-    def _synced_anew(self) -> StoreError:
-        return StoreError(
+    def _synced_anew(self) -> StaleTwinError:
+        return StaleTwinError(
             f"the network in {shown(self._url)} was synced again since it was opened: open it again"
         )
 

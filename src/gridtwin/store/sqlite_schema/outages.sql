@@ -18,6 +18,7 @@ CREATE TABLE outage (
     closed_s REAL,
     etr_manual_s REAL,
     etr_crew_s REAL,
+    updated_s REAL NOT NULL DEFAULT ((julianday('now') - 2440587.5) * 86400.0),
     state_version INTEGER NOT NULL,
     customers INTEGER NOT NULL DEFAULT 0,
     customers_out INTEGER NOT NULL DEFAULT 0,
@@ -147,6 +148,10 @@ BEGIN
     SELECT RAISE(ABORT, 'the outage is over: nobody can be out in it');
 END;
 
+CREATE TRIGGER outage_updated AFTER UPDATE ON outage WHEN NEW.updated_s = OLD.updated_s
+BEGIN
+    UPDATE outage SET updated_s = (julianday('now') - 2440587.5) * 86400.0 WHERE id = NEW.id;
+END;
 CREATE TRIGGER outage_member_joined AFTER INSERT ON outage_member
 BEGIN
     UPDATE outage SET customers = customers + NEW.customers,
