@@ -26,6 +26,7 @@ from gridtwin.errors import ConflictError, InputError
 from gridtwin.model.outage import Change, Members, Outage, Status, Step, aware, new_id, steps_of
 from gridtwin.model.state import CURRENT
 from gridtwin.model.tables import decode
+from gridtwin.predictions import predictions
 from gridtwin.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.outage import Evidence
+    from gridtwin.publish.inference import InferenceResult
     from gridtwin.questions import Questions
 
 TRIES = 8  # when others change the same outage
@@ -103,7 +105,7 @@ class Outages:
         state
             The state before it.
         **fields
-            What else is known: ``id``, ``cause``, ``planned``, ``phases``, ``crew_status`` ...
+            What else is known: ``id``, ``cause``, ``planned``, ``phases``, ``first_seen_at`` ...
 
         Returns
         -------
@@ -121,22 +123,21 @@ class Outages:
         rows = self._rows(device, usage_points, state)
         mrids = decode(self._twin.store.network.data.usage_points.mrid[rows]).astype(object)
         status = Status.PREDICTED if predicted else Status.CONFIRMED
-        fields = {"id": new_id(began)} | fields
+        known: dict[str, Any] = {"id": new_id(began), "first_seen_at": max(began, _now(None))}
         draft = Outage(
             began_at=began,
             status=status,
             device=device,
-            first_seen_at=datetime.now(UTC) if at is None else max(began, _now(None)),
             confirmed_at=None if predicted else _now(None),
             state_version=self._twin.store.state(CURRENT).version,
-            **fields,
+            **known | fields,
         )
 
         def changes() -> list[Change]:
-            known = self._book.members()
-            free = ~np.isin(mrids, known.usage_point)
+            out = self._book.members()
+            free = ~np.isin(mrids, out.usage_point)
             if not free.any() and len(mrids):
-                other = known.outage[np.isin(known.usage_point, mrids)][0]
+                other = out.outage[np.isin(out.usage_point, mrids)][0]
                 msg = (
                     f"all {len(mrids):,} usage points behind {device or mrids[0]} are out already,"
                     f" in outage {other} among others: nest a part of it instead"
@@ -144,14 +145,14 @@ class Outages:
                 raise InputError(msg)
             customers = self._twin.store.network.data.usage_points.customers[rows]
             made = lifecycle.opened(draft, mrids[free], customers[free], actor=_actor())
-            return [made, *self._taken_in(draft.id, known, mrids)]
+            return [made, *self._taken_in(draft.id, out, mrids)]
 
         return self._write(changes)
 
-    def _taken_in(self, outage: str, known: Members, mrids: NDArray[Any]) -> list[Change]:
+    def _taken_in(self, outage: str, out: Members, mrids: NDArray[Any]) -> list[Change]:
         """Make outages of which all lie in a new one a part of it."""
-        inside = np.isin(known.usage_point, mrids)
-        ids = set(known.outage[inside].tolist()) - set(known.outage[~inside].tolist())
+        inside = np.isin(out.usage_point, mrids)
+        ids = set(out.outage[inside].tolist()) - set(out.outage[~inside].tolist())
         found = [self._book.get(each) for each in sorted(ids)]
         return [
             lifecycle.noted(each, _now(None), actor=_actor(), parent=outage)
@@ -170,6 +171,22 @@ class Outages:
             msg = "an outage needs a device or usage points: name what opened, or who is out"
             raise InputError(msg)
         return self._twin.blast_radius(device, state=state).rows.out
+
+    def track(self, inferred: InferenceResult) -> list[Outage]:
+        """
+        Keep what was inferred as predicted outages.
+
+        An outage that was predicted already takes the device and the usage points that are
+        inferred now, one that is explained away becomes invalid, and the others are opened. Who is
+        out in an outage that somebody has seen stays there.
+
+        Returns
+        -------
+            The outages that changed.
+        """
+        return self._write_all(
+            lambda: predictions(self._twin.store, inferred.outages, _now(None), actor=_actor())
+        )
 
     def confirm(self, outage: str, *, at: datetime | None = None, **fields: Any) -> Outage:
         """Confirm a predicted outage; ``device=``, ``cause=`` ... say what is known now."""
@@ -328,13 +345,16 @@ class Outages:
         return self._write(lambda: changes(self._book.get(outage)))
 
     def _write(self, changes: Callable[[], Sequence[Change]]) -> Outage:
-        """Write changes, made again when others changed the same; return the first outage."""
+        return self._write_all(changes)[0]
+
+    def _write_all(self, changes: Callable[[], Sequence[Change]]) -> list[Outage]:
+        """Write changes, made again when others changed the same; return their outages."""
         for again in range(TRIES):
             try:
-                return self._book.write(changes())[0]
+                return self._book.write(changes())
             except ConflictError:
                 time.sleep(random.uniform(0, WAIT_S) * (again + 1))  # noqa: S311 - no secret
-        return self._book.write(changes())[0]
+        return self._book.write(changes())
 
 
 def _now(at: datetime | None) -> datetime:

@@ -38,6 +38,9 @@ def infer(
         float | None, typer.Option(help="Share of last gasps that never arrive; else estimated.")
     ] = None,
     state: State = "current",
+    write: Annotated[
+        bool, typer.Option("--write", help="Keep them as predicted outages, or retell those.")
+    ] = False,
     json: Json = False,
     geojson: GeoJson = False,
     csv: Csv = False,
@@ -48,7 +51,8 @@ def infer(
     Example: gridtwin outage infer events.csv --in houston.twin --json
     """
     form = output_of(json=json, geojson=geojson, csv=csv)
-    result = open_twin(twin).infer(
+    opened = open_twin(twin)
+    result = opened.infer(
         events,
         now=now or None,
         known_out=known_out or (),
@@ -57,6 +61,9 @@ def infer(
         state=state,
     )
     render.say(*(f"warning: {warning}" for warning in result.warnings))
+    if write:
+        changed = opened.outages.track(result)
+        render.say(*(f"{each.id}: {each.status}, {each.customers_out:,} out" for each in changed))
     if form is Output.JSON:
         render.write_json(result.document())
     elif form is Output.GEOJSON:
