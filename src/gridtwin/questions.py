@@ -12,7 +12,7 @@ from gridtwin.analysis import blast as blasting
 from gridtwin.analysis.explain import Explanation, explain
 from gridtwin.analysis.run import rules_of, run
 from gridtwin.analysis.spec import KINDS, TraceSpec, spec_of
-from gridtwin.errors import InputError
+from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import cim
 from gridtwin.model.ids import TABLES, Element
 from gridtwin.model.state import CURRENT, NORMAL
@@ -157,7 +157,7 @@ class Questions:
         Parameters
         ----------
         mrids
-            What has faulted, all at once.
+            What has faulted, all at once: elements, or open outages by their ids (their devices).
         state
             The state before the fault.
         options
@@ -168,8 +168,19 @@ class Questions:
         from gridtwin.publish.plans import named
 
         names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
+        faults = [self._fault_of(name) for name in names]
         situation, wanted = self.situation(state), options_of(options)
-        return named(names, make_plans(situation, self.find(*names), wanted), situation, wanted)
+        return named(names, make_plans(situation, faults, wanted), situation, wanted)
+
+    def _fault_of(self, name: str) -> Element:
+        """Return what an mRID names, or the device of an outage by its id."""
+        try:
+            return self.find(name)[0]
+        except NotFoundError:
+            for outage in self.store.outages.all():
+                if outage.id == name and outage.device:
+                    return self.find(outage.device)[0]
+            raise
 
     def sweep(self, *, state: str = CURRENT) -> pd.DataFrame:
         """

@@ -8,6 +8,7 @@ from gridtwin.cli import (
     database,
     demo,
     erm,
+    erm_run,
     indices,
     lifecycle,
     networks,
@@ -39,6 +40,7 @@ lifecycle.register(outages.app)
 outages.app.command("indices")(indices.indices)
 outages.app.command("infer")(infer)
 app.add_typer(outages.app, name="outage")
+erm.app.command("run")(erm_run.run)
 app.add_typer(restore.app, name="restore")
 erm.app.command("storm")(storms.storm)
 app.add_typer(erm.app, name="erm")

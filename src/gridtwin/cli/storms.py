@@ -59,6 +59,9 @@ def storm(
     scheduler: Annotated[
         str, typer.Option(help="For scenarios: single, processes, distributed, or an address.")
     ] = "processes",
+    promise: Annotated[
+        bool, typer.Option("--promise", help="Promise each zone its P80 until it has passed.")
+    ] = False,
     state: State = "current",
     json: Json = False,
     csv: Csv = False,
@@ -91,10 +94,26 @@ def storm(
         seed=seed,
     )
     opened = open_twin(twin)
+    if promise and scenarios > 1:
+        msg = "--promise takes one storm: leave --scenarios out"
+        raise InputError(msg)
     if scenarios > 1:
         _many(opened, scenario.seeded(scenarios), state, scheduler, zone)
         return
-    _show(_one(opened, scenario, state), form, zone, until or None)
+    found = _one(opened, scenario, state)
+    if promise:
+        _promise(opened, found, zone)
+    _show(found, form, zone, until or None)
+
+
+def _promise(twin: Twin, found: StormForecast, zone: str) -> None:
+    from datetime import UTC, datetime
+
+    from gridtwin.promises import promise_zones
+    from gridtwin.settings import Settings
+
+    zones = promise_zones(twin, found, zone, datetime.now(UTC), actor=Settings.read().actor)
+    render.say(*(f"{each.zone}: promised by {each.p80:%Y-%m-%d %H:%M}Z" for each in zones))
 
 
 def _one(twin: Twin, scenario: Scenario, state: str) -> StormForecast:
