@@ -51,6 +51,7 @@ def demo(
     twin = gridtwin.open(network).save(out / "houston.twin", overwrite=True)
     clock.say(f"saved it as {out / 'houston.twin'}")
     _ask(twin, clock)
+    _outage(twin, clock)
     storm = _storm(twin, clock)
     _picture(twin, storm, out / "storm.png", clock)
     write_gpkg(twin.network, out / "houston.gpkg")
@@ -73,6 +74,37 @@ def _ask(twin: Twin, clock: _Clock) -> None:
     operate = section.elements[section.classes == "operate"]
     clock.say(f"to isolate it, open {', '.join(operate[:4])} and {max(0, len(operate) - 4)} more")
     clock.say(twin.explain(str(below.usage_points[0])).sentence)
+
+
+def _outage(twin: Twin, clock: _Clock) -> None:
+    """Follow one outage from the first report to the end."""
+    from gridtwin.jobs import ErmJob
+
+    line = _trunk(twin)
+    outage = twin.outages.open(line, cause="vegetation")
+    clock.say(f"{line} is down: outage {outage.id}, {outage.customers:,} customers out")
+    plan = twin.restore(outage.id, coincidence=0.5)
+    clock.say(
+        f"a plan of {len(plan)} switching steps brings back {plan.customers_restored:,} of"
+        f" {plan.customers_at_start:,}:"
+    )
+    for step in plan.steps()[:6]:
+        sys.stdout.write(f"{'':12}{step['done_min']:5.0f} min  {step['action']} {step['mrid']}\n")
+    (estimate,) = ErmJob(twin).run("demo").estimates
+    if estimate.etr and estimate.p50:
+        clock.say(
+            f"the last are promised back by {estimate.etr:%H:%M}Z, half of such by"
+            f" {estimate.p50:%H:%M}Z ({estimate.model})"
+        )
+    twin.outages.restore(outage.id)
+    twin.outages.close(outage.id)
+    clock.say("everybody is back; the outage is closed")
+
+
+def _trunk(twin: Twin) -> str:
+    """Return the line section behind a feeder head that most customers hang on."""
+    sweep = twin.sweep().sort_values(["customers", "mrid"], ascending=[False, True])
+    return str(sweep[sweep.kind == "ac_line_segment"].mrid.iloc[0])
 
 
 def _storm(twin: Twin, clock: _Clock) -> BlastRadius:
