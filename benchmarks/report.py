@@ -57,16 +57,17 @@ PAGE = Path(__file__).parents[1] / "docs/benchmarks.md"
 
 
 def tables(rows: Iterable[Row], limits: Iterable[Limit]) -> list[str]:
-    """Return a table of ratios and one of limits, as lines."""
-    return [
-        "| what | ours, ms | other, ms | ratio | bar | met |",
-        "| --- | --- | --- | --- | --- | --- |",
-        *(row.line() for row in rows),
-        "",
-        "| what | measured | limit | met |",
-        "| --- | --- | --- | --- |",
-        *(limit.line() for limit in limits),
-    ]
+    """Return a table of ratios and one of limits, as lines; none of what is empty."""
+    ratios, bounds = [row.line() for row in rows], [limit.line() for limit in limits]
+    if ratios:
+        ratios = [
+            "| what | ours, ms | other, ms | ratio | bar | met |",
+            "| --- | --- | --- | --- | --- | --- |",
+            *ratios,
+        ]
+    if bounds:
+        bounds = ["| what | measured | limit | met |", "| --- | --- | --- | --- |", *bounds]
+    return [*ratios, *([""] if ratios and bounds else []), *bounds]
 
 
 def publish(title: str, lines: Iterable[str]) -> None:

@@ -62,6 +62,7 @@ def decide(twin: Twin, model: ErmModel, outages: Sequence[Outage], now: datetime
     now
         The time it is decided for.
     """
+    outages = [each for each in outages if each.is_open or _is_over(each, now)]
     places = _Places(twin, outages)
     history = live.live_history("twin", _columns(outages, places), now.timestamp())
     found = live.score(model, history, now.timestamp())
@@ -177,6 +178,12 @@ def _heard(
 
 def _seconds(times: Sequence[datetime | None]) -> Float:
     return np.array([np.nan if at is None else at.timestamp() for at in times])
+
+
+def _is_over(outage: Outage, now: datetime) -> bool:
+    """Return whether an outage that is not open was over by then."""
+    end = outage.restored_at or outage.closed_at
+    return end is not None and end <= now
 
 
 def _columns(outages: Sequence[Outage], places: _Places) -> dict[str, Any]:
