@@ -15,12 +15,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gridtwin.incidents import Incidents
 from gridtwin.model.network import Network
 from gridtwin.model.operation import of_switch
 from gridtwin.model.phases import text as phase_text
 from gridtwin.model.state import CURRENT, State
 from gridtwin.outages import Outages
-from gridtwin.questions import Questions
 from gridtwin.store.memory import MemoryStore
 from gridtwin.store.postgis.connect import is_address
 from gridtwin.topology.index import build
@@ -57,8 +57,8 @@ def open_twin(target: str | Path | Network) -> Twin:
     return Twin(LocalStore.open(Path(target)))
 
 
-class Twin(Questions):
-    """One network and its switch states: asked (`Questions`), operated, kept and followed."""
+class Twin(Incidents):
+    """One network and its switch states: asked (also `Questions`), operated, kept and followed."""
 
     @cached_property
     def network(self) -> Network:
