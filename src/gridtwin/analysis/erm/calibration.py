@@ -57,7 +57,8 @@ class Trust:
 
 
 # Chosen on a validation cut inside the training period: a model that has learnt from a source
-# knows more of its median than the last weeks do; one that has not must learn it from them.
+# knows more of its median than the last weeks do. One that has not must learn it from them; how
+# fast was set by hand, since only one utility could be left out.
 LEARNT = Trust(prior=300, most=0.5, narrows=0.75, median=0.3)
 STRANGER = Trust(prior=100, most=1.5, narrows=1.0, median=1.0)
 
