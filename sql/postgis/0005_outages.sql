@@ -202,13 +202,15 @@ SET search_path FROM CURRENT
 AS $$
 BEGIN
     PERFORM pg_notify('gridtwin',
-        json_build_object('version', gridtwin.state_version(), 'changed', 'outages')::text);
+        json_build_object('version', gridtwin.state_version(), 'changed', TG_ARGV[0])::text);
     RETURN NULL;
 END
 $$;
 
 CREATE TRIGGER told AFTER INSERT OR UPDATE OR DELETE ON gridtwin.outages
-    FOR EACH STATEMENT EXECUTE FUNCTION gridtwin.tell_of_outages();
+    FOR EACH STATEMENT EXECUTE FUNCTION gridtwin.tell_of_outages('outages');
+CREATE TRIGGER told AFTER INSERT OR UPDATE OR DELETE ON gridtwin.erm_current
+    FOR EACH STATEMENT EXECUTE FUNCTION gridtwin.tell_of_outages('estimates');
 
 -- The counts of outages follow their usage points; an estimate goes with the last of its reason.
 CREATE FUNCTION gridtwin.count_usage_points() RETURNS trigger
@@ -412,7 +414,8 @@ COMMENT ON COLUMN gridtwin.outage_steps.customer_minutes IS
 
 COMMENT ON FUNCTION gridtwin.check_outage() IS
     'Refuse what cannot follow in the life of an outage, and count its changes';
-COMMENT ON FUNCTION gridtwin.tell_of_outages() IS 'Tell who listens that outages changed';
+COMMENT ON FUNCTION gridtwin.tell_of_outages() IS
+    'Tell who listens that outages, or their estimates, changed';
 COMMENT ON FUNCTION gridtwin.count_usage_points() IS
     'Keep the counts of outages in step with their usage points';
 

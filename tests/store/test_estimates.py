@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 import gridtwin
 from gridtwin.model.estimate import Estimate, PointEstimates, Run, Zone
+from gridtwin.store.postgis.connect import connect
 
 from .conftest import keep, make_network
 
@@ -124,3 +126,14 @@ def test_zones_are_promised_until_they_expire(twin: Twin) -> None:
     book.write_zones([replace(zone, p50=within(1)), zone])
     assert book.zones(NOW) == [zone]
     assert book.zones(within(13)) == []
+
+
+def test_who_listens_is_told_of_outages_and_estimates(database: str) -> None:
+    twin = gridtwin.open(make_network()).save(database)
+    with connect(database, autocommit=True) as listening:
+        listening.execute("LISTEN gridtwin")
+        twin.outages.open("BRK-1", id="O-1", at=within(-1))
+        twin.store.estimates.write(RUN, [estimate(1)], points("M1", "M2"))
+        told = [json.loads(each.payload) for each in listening.notifies(timeout=5, stop_after=2)]
+    assert [each["changed"] for each in told] == ["outages", "estimates"]
+    assert {each["version"] for each in told} == {0}
