@@ -35,6 +35,10 @@ LOG = logging.getLogger("gridtwin.jobs")
 
 REMEMBERED = timedelta(days=60)  # outages over since then still teach how long they take
 LONGEST_WAIT_S = 300.0  # before a store that is away is tried again
+POINT_FIELDS = (  # of an estimate that a usage point takes over, as PointEstimates has them
+    ("outage", object), ("stage", object), ("source", object),
+    ("p50", float), ("p80", float), ("p95", float), ("etr", float),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,15 +202,9 @@ def _points(wanted: Sequence[Estimate], stages: Sequence[Back], members: Members
         place = np.where(at >= 0, owner[at], place)
     columns = [
         np.array([_value(getattr(each, name)) for each in found], dtype=kind)[place]
-        for name, kind in FIELDS
+        for name, kind in POINT_FIELDS
     ]
     return PointEstimates(point, *columns)
-
-
-FIELDS = (
-    ("outage", object), ("stage", object), ("source", object),
-    ("p50", float), ("p80", float), ("p95", float), ("etr", float),
-)  # fmt: skip
 
 
 def _value(value: Any) -> Any:

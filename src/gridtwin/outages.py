@@ -190,6 +190,7 @@ class Outages:
 
     def confirm(self, outage: str, *, at: datetime | None = None, **fields: Any) -> Outage:
         """Confirm a predicted outage; ``device=``, ``cause=`` ... say what is known now."""
+        _check_notes(fields)
         return self._change(
             outage, lambda found: [lifecycle.confirmed(found, _now(at), actor=_actor(), **fields)]
         )
@@ -222,10 +223,7 @@ class Outages:
         InputError
             If an outage has no such field, or it is no one's to write.
         """
-        wrong = sorted(set(fields) - set(NOTES))
-        if wrong:
-            msg = f"{wrong[0]} cannot be noted of an outage: note {', '.join(NOTES)}"
-            raise InputError(msg)
+        _check_notes(fields)
         return self._change(
             outage, lambda found: [lifecycle.noted(found, _now(None), actor=_actor(), **fields)]
         )
@@ -363,3 +361,11 @@ def _now(at: datetime | None) -> datetime:
 
 def _actor() -> str:
     return Settings.read().actor
+
+
+def _check_notes(fields: dict[str, Any]) -> None:
+    """Refuse what is no one's to write of an outage."""
+    wrong = sorted(set(fields) - set(NOTES))
+    if wrong:
+        msg = f"{wrong[0]} cannot be noted of an outage: note {', '.join(NOTES)}"
+        raise InputError(msg)

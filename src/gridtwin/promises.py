@@ -181,14 +181,13 @@ def _seconds(times: Sequence[datetime | None]) -> Float:
 
 
 def _is_over(outage: Outage, now: datetime) -> bool:
-    """Return whether an outage that is not open was over by then."""
-    end = outage.restored_at or outage.closed_at
-    return end is not None and end <= now
+    """Return whether an outage had an end by then; one that was none teaches nothing."""
+    return outage.restored_at is not None and outage.restored_at <= now
 
 
 def _columns(outages: Sequence[Outage], places: _Places) -> dict[str, Any]:
     """Return outages as the columns that the model's features are made of."""
-    ends = [each.restored_at or each.closed_at for each in outages]
+    ends = [each.restored_at for each in outages]
     first = [
         each.began_at  # it was written down only when it was over
         if each.first_seen_at is None or (end is not None and end <= each.first_seen_at)

@@ -199,6 +199,17 @@ def test_who_joins_later_gets_the_estimate_and_who_is_back_loses_it(twin: Twin) 
     assert kept.usage_point.tolist() == points[2:3]
 
 
+def test_what_was_no_outage_teaches_nothing(twin: Twin) -> None:
+    later = datetime.now(UTC) + timedelta(hours=1)
+    before = ErmJob(twin).run("R-1", at=later, dry_run=True).estimates
+    out = set(twin.outages.members().usage_point)
+    others = [mrid for mrid in twin.network.usage_points.mrid if mrid not in out]
+    began = NOW - timedelta(hours=20)
+    twin.outages.open(usage_points=others, at=began, first_seen_at=began, predicted=True, id="N")
+    twin.outages.invalidate("N")
+    assert ErmJob(twin).run("R-1", at=later, dry_run=True).estimates == before
+
+
 def test_a_dry_run_writes_nothing(twin: Twin) -> None:
     report = ErmJob(twin).run("R-1", at=NOW, dry_run=True)
     assert (report.written, len(report.estimates)) == (False, 4)

@@ -129,6 +129,7 @@ def test_what_cannot_follow_is_refused_and_nothing_is_written(twin: Twin) -> Non
         (lambda: outages.restore("O-1", usage_points=["M9"]), "M9 is not in outage O-1"),
         (lambda: outages.restore("O-1", usage_points=[]), "nothing to restore"),
         (lambda: outages.note("O-1", status="closed"), "status cannot be noted"),
+        (lambda: outages.confirm("O-1", revision=9), "revision cannot be noted"),
     ):
         with pytest.raises(InputError, match=reason):
             refused()

@@ -171,5 +171,6 @@ def _time(seconds: float) -> datetime:
 
 
 def _estimate(row: Sequence[Any]) -> Estimate:
-    times = [None if seconds is None else _time(seconds) for seconds in row[1:9]]
-    return Estimate(row[0], *times, *row[9:])  # type: ignore[arg-type]
+    values: list[Any] = list(row)
+    values[1:9] = [None if seconds is None else _time(seconds) for seconds in row[1:9]]
+    return Estimate(*values)
