@@ -7,7 +7,7 @@ FIELD_DATA ?= $(or $(GRIDTWIN_FIELD_DATA),../shared/data)
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: demo test test-field postgres lint bench clean
+.PHONY: demo test test-field postgres java lint bench clean
 
 $(VENV)/made: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -29,10 +29,10 @@ $(VENV)/bench: $(VENV)/made
 demo: $(VENV)/demo  ## make a territory, ask it the main questions, leave a picture and a GeoPackage
 	$(BIN)/gridtwin demo --out demo-out
 
-test: $(VENV)/test postgres lint  ## everything a stranger's clone can prove
+test: $(VENV)/test postgres java lint  ## everything a stranger's clone can prove
 	$(BIN)/python -m pytest -q -n 2 -m "not field"
 
-test-field: $(VENV)/test postgres  ## the same code against real feeders (GRIDTWIN_FIELD_DATA)
+test-field: $(VENV)/test postgres java  ## the same code against real feeders (GRIDTWIN_FIELD_DATA)
 	GRIDTWIN_FIELD_DATA="$(FIELD_DATA)" $(BIN)/python -m pytest -q -n 2 -m field
 
 postgres:  ## PostgreSQL and PostGIS for the tests, from apt where this machine has none
@@ -41,6 +41,12 @@ postgres:  ## PostgreSQL and PostGIS for the tests, from apt where this machine 
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
 	    install -y -qq --no-install-recommends postgresql postgresql-postgis; \
 	  $(PYTHON) tests/postgres.py; }
+
+java:  ## Java and Maven, which bring and run the Kafka of the tests, where there are none
+	@command -v java >/dev/null && command -v mvn >/dev/null || { \
+	  $(SUDO) apt-get -o DPkg::Lock::Timeout=300 update -qq && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
+	    install -y -qq --no-install-recommends default-jre-headless maven; }
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .

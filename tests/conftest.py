@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gridtwin.errors import BrokerError
+from kafka import Kafka, kafka_cluster
 from postgres import Cluster, PostgresMissingError, cluster
 
 if TYPE_CHECKING:
@@ -29,3 +31,14 @@ def database(postgres: Cluster) -> Iterator[str]:
     """Return the address of an empty database with PostGIS, dropped after the test."""
     with postgres.database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[Kafka]:
+    """Return an Apache Kafka of this process; a machine without Java fails, it never skips."""
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(kafka_cluster())
+        except BrokerError as error:
+            pytest.fail(str(error), pytrace=False)
+        yield running

@@ -14,7 +14,8 @@ Every error gridtwin raises.
     ├── StoreError              the place where a twin is kept cannot be used
     │   ├── StoreVersionError   the store was written by a newer gridtwin, or is no store at all
     │   ├── ConflictError       somebody else changed the same meanwhile
-    │   └── StaleTwinError      another network took the twin's place since it was opened
+    │   ├── StaleTwinError      another network took the twin's place since it was opened
+    │   └── BrokerError         a Kafka broker cannot be reached or started
     └── MissingExtraError       an optional part is not installed
 """
 
@@ -107,6 +108,10 @@ class ConflictError(StoreError):
 
 class StaleTwinError(StoreError):
     """Another network took the twin's place since it was opened: open it again."""
+
+
+class BrokerError(StoreError):
+    """A Kafka broker cannot be reached or started."""
 
 
 class MissingExtraError(GridtwinError):

@@ -1,0 +1,1 @@
+"""Live data: topics in and out, readings made and taken in."""
