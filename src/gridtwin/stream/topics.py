@@ -49,7 +49,7 @@ def make_topics(brokers: str, partitions: Mapping[str, int], *, replicas: int = 
     """
     client = _client(brokers)
     from confluent_kafka import KafkaError, KafkaException
-    from confluent_kafka.admin import NewTopic
+    from confluent_kafka.cimpl import NewTopic
 
     wanted = [NewTopic(name, count, replicas) for name, count in partitions.items()]
     made = []
