@@ -14,6 +14,7 @@ from gridtwin.cli import (
     networks,
     odin,
     outages,
+    rehearse,
     restore,
     states,
     storms,
@@ -50,6 +51,7 @@ app.add_typer(networks.publish_app, name="publish")
 app.command("sync")(database.sync)
 app.add_typer(database.app, name="db")
 app.add_typer(states.app, name="state")
+app.command("rehearse")(rehearse.rehearse)
 app.command("demo")(demo.demo)
 
 
