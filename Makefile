@@ -7,7 +7,7 @@ FIELD_DATA ?= $(or $(GRIDTWIN_FIELD_DATA),../shared/data)
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: demo test test-field postgres java lint bench clean
+.PHONY: demo test test-field postgres java chromium lint bench clean
 
 $(VENV)/made: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -15,7 +15,7 @@ $(VENV)/made: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/demo: $(VENV)/made
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[pandapower,plot]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[pandapower,plot,serve]'
 	touch $@
 
 $(VENV)/test: $(VENV)/made
@@ -29,7 +29,7 @@ $(VENV)/bench: $(VENV)/made
 demo: $(VENV)/demo  ## make a territory, ask it the main questions, leave a picture and a GeoPackage
 	$(BIN)/gridtwin demo --out demo-out
 
-test: $(VENV)/test postgres java lint  ## everything a stranger's clone can prove
+test: $(VENV)/test postgres java chromium lint  ## everything a stranger's clone can prove
 	$(BIN)/python -m pytest -q -n 2 -m "not field"
 
 test-field: $(VENV)/test postgres java  ## the same code against real feeders (GRIDTWIN_FIELD_DATA)
@@ -47,6 +47,13 @@ java:  ## Java and Maven, which bring and run the Kafka of the tests, where ther
 	  $(SUDO) apt-get -o DPkg::Lock::Timeout=300 update -qq && \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
 	    install -y -qq --no-install-recommends default-jre-headless maven; }
+
+chromium:  ## a browser for the tests of the map, from apt where this machine has none
+	@$(PYTHON) tests/chromium.py 2>/dev/null || { \
+	  $(SUDO) apt-get -o DPkg::Lock::Timeout=300 update -qq && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
+	    install -y -qq --no-install-recommends chromium fonts-dejavu-core; \
+	  $(PYTHON) tests/chromium.py; }
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .

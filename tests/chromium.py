@@ -1,0 +1,53 @@
+"""Find the Chromium that the tests of the map drive, and say how to start it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+HOW_TO_INSTALL = (
+    "the tests of the map need Chromium: run `make chromium`, or `apt-get install chromium"
+    " fonts-dejavu-core`, or name a Chromium or Chrome in CHROMIUM"
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+# Software rendering everywhere: what a machine's GPU would do differently is not under test.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+)
+
+
+class ChromiumMissingError(Exception):
+    """No Chromium is on this machine that the tests can use."""
+
+
+def find_chromium() -> Path:
+    """
+    Return the program.
+
+    Raises
+    ------
+    ChromiumMissingError
+        If there is none, with the words how to install it.
+    """
+    named = os.environ.get("CHROMIUM", "")
+    for name in (named,) if named else NAMES:
+        found = shutil.which(name)
+        if found:
+            return Path(found)
+    raise ChromiumMissingError(HOW_TO_INSTALL)
+
+
+if __name__ == "__main__":  # the Makefile asks whether there is anything to install
+    try:
+        find_chromium()
+    except ChromiumMissingError as error:
+        sys.exit(str(error))
