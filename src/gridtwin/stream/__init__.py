@@ -1,1 +1,1 @@
-"""Live data: topics in and out, readings made and taken in."""
+"""Live data: contracts of the topics, messages in and out, and the ways they take."""
