@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from gridtwin.analysis.places import Places
     from gridtwin.analysis.quality import Report
     from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.supply import Supply
+    from gridtwin.model.state import State
     from gridtwin.publish.results import BlastRadius, TraceResult
     from gridtwin.store.protocol import Store
     from gridtwin.topology.conduction import Rules
@@ -44,6 +46,16 @@ class Questions:
     def situation(self, state: str = CURRENT, rules: Rules | None = None) -> Situation:
         """Return the network in a state, with its topology index; the last few are kept."""
         return self._situations.of(state, rules)
+
+    def situation_of(self, state: State) -> Situation:
+        """Return the network in a state that is kept nowhere: a past moment, or a what-if."""
+        return self._situations.of_state(state)
+
+    def supply(self, situation: Situation | None = None) -> Supply:
+        """Say of everything whether it has supply, by default in the current state."""
+        from gridtwin.analysis.supply import supply_of
+
+        return supply_of(situation or self.situation(), self.situation(NORMAL))
 
     def find(self, *mrids: str) -> list[Element]:
         """

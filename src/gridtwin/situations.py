@@ -1,15 +1,15 @@
-"""Keep the last few states of a twin resolved, each with its topology."""
+"""Keep the last few states of a twin resolved, each with its topology; threads may share them."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from copy import copy
+from threading import RLock
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gridtwin.analysis.situation import Situation
-from gridtwin.model.state import CURRENT, NORMAL
+from gridtwin.model.state import CURRENT
 from gridtwin.topology.conduction import Rules
 from gridtwin.topology.index import build
 from gridtwin.topology.switching import follow
@@ -26,32 +26,37 @@ class Situations:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._lock = RLock()  # one thread resolves a state; who else wants it waits for it
         self._kept: OrderedDict[tuple[str, int, Rules], Situation] = OrderedDict()
         self._deviations: dict[tuple[str, int, Rules], dict[str, str]] = {}
 
     def of(self, state: str = CURRENT, rules: Rules | None = None) -> Situation:
         """Return the network in a state, with its topology index."""
+        return self.of_state(self._store.state(state), rules)
+
+    def of_state(self, state: State, rules: Rules | None = None) -> Situation:
+        """Return the network in a state that need not be kept anywhere, such as a past one."""
         rules = rules or Rules()
-        resolved = self._store.state(state)
-        key = (state, resolved.version, rules)
-        if not resolved.deviations and state in {NORMAL, CURRENT}:
-            key = (NORMAL, 0, rules)
-        found = self._kept.get(key)
-        if found is None or self._deviations.get(key) != dict(resolved.deviations):
-            found = self._resolve(resolved, rules)
-            self._kept[key] = found
-            self._deviations[key] = dict(resolved.deviations)
-            while len(self._kept) > KEPT:
-                old, _ = self._kept.popitem(last=False)
-                self._deviations.pop(old, None)
-        self._kept.move_to_end(key)
-        named = copy(found)  # a result keeps the name and version it was asked under
-        named.state, named.version = state, resolved.version
-        return named
+        key = (state.name, state.version, rules)
+        with self._lock:
+            found = self._kept.get(key)
+            if found is None or self._deviations[key] != dict(state.deviations):
+                # A result keeps the name and version it was asked under.
+                found = self._resolve(state, rules).named(state.name, state.version)
+                self._kept[key] = found
+                self._deviations[key] = dict(state.deviations)
+                while len(self._kept) > KEPT:
+                    old, _ = self._kept.popitem(last=False)
+                    self._deviations.pop(old, None)
+            self._kept.move_to_end(key)
+            return found
 
     def _resolve(self, state: State, rules: Rules) -> Situation:
         """Return a situation, from the normal one by its operations where that is enough."""
         network = self._store.network
+        for key, same in self._kept.items():
+            if key[2] == rules and self._deviations[key] == dict(state.deviations):
+                return same
         mask = state.open_mask(network)
         if rules != Rules():
             return Situation(network, mask, build(network.data, mask, rules), rules)

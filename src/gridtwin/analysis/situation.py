@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -39,6 +40,12 @@ class Situation:
     rules: Rules
     state: str = "normal"
     version: int = 0
+
+    def named(self, state: str, version: int) -> Situation:
+        """Return the same under another name; what has been worked out goes with it."""
+        named = copy(self)
+        named.state, named.version = state, version
+        return named
 
     @property
     def data(self) -> NetworkData:

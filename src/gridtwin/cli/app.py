@@ -16,6 +16,7 @@ from gridtwin.cli import (
     outages,
     rehearse,
     restore,
+    serve,
     states,
     storms,
     traces,
@@ -52,6 +53,7 @@ app.command("sync")(database.sync)
 app.add_typer(database.app, name="db")
 app.add_typer(states.app, name="state")
 app.command("rehearse")(rehearse.rehearse)
+app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 
 

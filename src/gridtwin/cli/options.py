@@ -53,22 +53,27 @@ def output_of(*, json: bool, geojson: bool = False, csv: bool = False) -> Output
     return Output.CSV if csv else Output.TABLE
 
 
-def open_twin(target: str) -> Twin:
+def twin_named(target: str) -> str:
     """
-    Open the twin of ``--in``, or of the environment.
+    Return the twin of ``--in``, or of the environment.
 
     Raises
     ------
     InputError
         If neither names one.
     """
-    from gridtwin.twin import open_twin as opened
-
     target = target or Settings.read().twin
     if not target:
         msg = "no twin is named: give --in TWIN, or set GRIDTWIN_TWIN"
         raise InputError(msg)
-    return opened(target)
+    return target
+
+
+def open_twin(target: str) -> Twin:
+    """Open the twin of ``--in``, or of the environment; see `twin_named`."""
+    from gridtwin.twin import open_twin as opened
+
+    return opened(twin_named(target))
 
 
 def read_text(argument: str) -> str:

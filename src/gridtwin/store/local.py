@@ -154,6 +154,11 @@ class LocalStore:
         self._check_same()
         return network
 
+    @property
+    def network_hash(self) -> str:
+        """What tells this network from every other: the twin's own id, cut to 16 digits."""
+        return self._card.twin_id[:16]
+
     def index(self) -> TopologyIndex:
         """Return the topology of the normal state, mapped from the files."""
         if self._index is None:

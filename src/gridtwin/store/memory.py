@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import fields
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from gridtwin.model import phases
 from gridtwin.model.operation import resolve
@@ -39,6 +44,15 @@ class MemoryStore:
         kept = ChangingMemory()
         self.outages = SqliteOutages(kept)
         self.estimates = SqliteEstimates(kept)
+
+    @cached_property
+    def network_hash(self) -> str:
+        """What tells this network from every other: the hash of its tables."""
+        found = hashlib.blake2b(digest_size=8)
+        for table in (getattr(self.network.data, each.name) for each in fields(self.network.data)):
+            for column in fields(table):
+                found.update(np.ascontiguousarray(getattr(table, column.name)).data)
+        return found.hexdigest()
 
     def index(self) -> TopologyIndex:
         """Return the topology of the normal state."""

@@ -123,6 +123,11 @@ class Store(Protocol):
         """The network."""
         ...
 
+    @property
+    def network_hash(self) -> str:
+        """What tells this network from every other: 16 hexadecimal digits."""
+        ...
+
     def index(self) -> TopologyIndex:
         """Return the topology of the normal state."""
         ...

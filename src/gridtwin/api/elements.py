@@ -1,0 +1,99 @@
+"""All that is known of one thing: ``/api/elements`` and ``/api/features``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import Field
+
+from gridtwin.api.answers import answer
+from gridtwin.api.errors import RESPONSES
+from gridtwin.api.grid import Grid, GridNow
+from gridtwin.api.models import Document, Feature, GeoJson, Place
+from gridtwin.api.state import StateName
+from gridtwin.errors import NotFoundError
+from gridtwin.model.ids import Element
+from gridtwin.model.state import CURRENT
+from gridtwin.publish.details import element_document, explain_document, way_records
+from gridtwin.publish.features import element_of
+from gridtwin.publish.hits import mrid_of
+
+router = APIRouter(prefix="/api", responses=RESPONSES, tags=["elements"])
+
+Mrid = Annotated[str, Path(description="An id.", examples=["FUSE-12"], max_length=200)]
+
+
+class Step(Document):
+    """One piece of equipment on a way."""
+
+    mrid: str
+    kind: str
+    class_: str = Field(alias="class", serialization_alias="class")
+
+
+class ElementAnswer(Document):
+    """All that is known of one thing."""
+
+    mrid: str
+    table: str
+    kind: str
+    name: str
+    phases: str
+    feeder: str | None
+    substation: str | None
+    open: str | None = Field(description="Of a switch: the phases that stand open.")
+    normal_open: str | None = Field(description="Of a switch: the phases open by design.")
+    energized: str = Field(examples=["yes", "no", "partial"])
+    attributes: dict[str, Any]
+    customers_below: int = Field(description="Who would be out without it, and it alone.")
+    usage_points_below: int
+    upstream: list[Step] = Field(description="The way to the source of the fewest devices.")
+    explain: dict[str, Any] = Field(description="Document `gridtwin.explain/1`.")
+    outages: list[str] = Field(description="Ids of the open outages it is in or has caused.")
+    estimate: dict[str, Any] | None = Field(description="When it has supply again.")
+    geometry: GeoJson | None
+    at: Place | None
+    feature: Feature | None
+    state: str
+    version: int
+
+
+@router.get("/elements/{mrid:path}", response_model=ElementAnswer)
+def read_element(
+    request: Request, grid: GridNow, mrid: Mrid, state: StateName = CURRENT
+) -> Response:
+    """Return all that is known of an element."""
+    (element,) = grid.twin.find(mrid)
+    return answer(request, _document(grid, element, mrid, state))
+
+
+@router.get("/features/{layer}/{number}", response_model=ElementAnswer)
+def read_feature(
+    request: Request, grid: GridNow, layer: str, number: int, state: StateName = CURRENT
+) -> Response:
+    """Return all that is known of what a feature of the tiles draws."""
+    data = grid.network.data
+    element = element_of(data, layer, number)
+    if element is None:
+        what = f"feature of the layer {layer}"
+        raise NotFoundError(what, str(number))
+    return answer(request, _document(grid, element, mrid_of(data, element), state))
+
+
+def _document(grid: Grid, element: Element, mrid: str, state: str) -> ElementAnswer:
+    twin = grid.twin
+    situation = grid.situation(state)
+    below = twin.blast_radius(mrid, state=state)
+    way = twin.trace("upstream", mrid, state=state, mode="shortest")
+    return ElementAnswer(
+        **element_document(situation, grid.supply(situation), grid.features, element),
+        customers_below=below.customers,
+        usage_points_below=len(below),
+        upstream=[Step(**each) for each in way_records(situation.data, way.rows)],
+        explain=explain_document(twin.explain(mrid, state=state), state),
+        outages=[],
+        estimate=None,
+        state=state,
+        version=situation.version,
+    )

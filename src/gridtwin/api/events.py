@@ -1,0 +1,36 @@
+"""What changes, as it changes: ``/api/events`` (server-sent events)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import StreamingResponse
+
+from gridtwin.api.broadcast import Broadcaster
+from gridtwin.api.errors import RESPONSES
+
+router = APIRouter(prefix="/api", responses=RESPONSES, tags=["events"])
+
+WORDS = """A stream of `text/event-stream`. Events: `state`, what changed in supply and switches
+since the version before (`out`, `partial`, `back`, `open`, `closed`, `customers_out`);
+`outages`; `estimates`; `ami`; `resync`, ask for `/api/state` again."""
+
+
+@router.get(
+    "/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}, "description": WORDS}},
+)
+async def read_events(
+    request: Request,
+    last_event_id: Annotated[str, Header(max_length=100)] = "",
+    since: Annotated[str, Query(max_length=100, description="As the header `Last-Event-ID`.")] = "",
+) -> StreamingResponse:
+    """Follow the twin: what goes out, comes back, opens and closes, from now on."""
+    broadcaster: Broadcaster = request.app.state.broadcaster
+    return StreamingResponse(
+        broadcaster.stream(last_event_id or since),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )

@@ -1,0 +1,63 @@
+"""Say what the documents have in common that the server sends and takes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_serializer
+
+from gridtwin.publish.tiles.layers import LAYERS
+
+Ids = list[int]
+Place = Annotated[
+    list[float], Field(description="Longitude and latitude.", examples=[[-95.4, 29.8]])
+]
+GeoJson = Annotated[dict[str, Any], Field(description="GeoJSON, EPSG:4326.")]
+
+
+class Document(BaseModel):
+    """One JSON document."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Features(Document):
+    """Ids of features by layer of the tiles, sorted; a layer without any is left out."""
+
+    lines: Ids = []
+    secondaries: Ids = []
+    switches: Ids = []
+    transformers: Ids = []
+    usage_points: Ids = []
+
+    @model_serializer
+    def _present(self) -> dict[str, Ids]:
+        return {layer: ids for layer in LAYERS if (ids := getattr(self, layer, None))}
+
+
+class Feature(Document):
+    """One feature of the tiles."""
+
+    layer: str = Field(examples=["switches"])
+    id: int = Field(examples=[4711])
+
+
+class Positions(Document):
+    """Switches, by id, and the phases that stand open; both lists are of one length."""
+
+    ids: Ids = []
+    phases: list[str] = []
+
+
+class Problem(Document):
+    """What went wrong, for a program and for a person."""
+
+    type: str = Field(examples=["NotFoundError"])
+    message: str = Field(examples=["no element is called 'FUSE-1'; did you mean FUSE-12?"])
+    matches: list[str] = Field(default=[], description="Close names, where something is missing.")
+
+
+class ErrorAnswer(Document):
+    """The answer in place of the one asked for."""
+
+    error: Problem

@@ -1,0 +1,98 @@
+"""What this twin is: ``/api``."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+
+from gridtwin.api.answers import answer, tag
+from gridtwin.api.errors import RESPONSES
+from gridtwin.api.grid import Grid, GridNow
+from gridtwin.api.models import Document, Place
+from gridtwin.model.state import CURRENT, NORMAL
+from gridtwin.publish import overview
+
+router = APIRouter(prefix="/api", responses=RESPONSES, tags=["overview"])
+
+
+class StateNow(Document):
+    """A state by name, and how often it has changed."""
+
+    name: str = Field(examples=["current"])
+    version: int = Field(examples=[17])
+
+
+class Feeder(Document):
+    """One feeder."""
+
+    id: int
+    mrid: str
+    name: str
+    substation: str | None
+    head: str | None = Field(description="mRID of its head switch.")
+    color_index: int = Field(ge=0, le=11)
+
+
+class Substation(Document):
+    """One substation, and who is out in its service area."""
+
+    id: int
+    mrid: str
+    name: str
+    at: Place
+    customers: int
+    out: int
+
+
+class Can(Document):
+    """What this server does beside answering."""
+
+    operate: bool = Field(description="Switch, for who has the operator token.")
+    ami: bool = Field(description="Load and voltage from meters.")
+
+
+class Overview(Document):
+    """What this twin is."""
+
+    name: str
+    version: str = Field(description="Of gridtwin.")
+    network: str = Field(description="What tells this network from every other; part of tile URLs.")
+    bounds: Annotated[list[float], Field(description="West, south, east, north.")]
+    counts: dict[str, int]
+    state: StateNow
+    states: list[str]
+    feeders: list[Feeder]
+    substations: list[Substation]
+    can: Can
+
+
+@router.get("", response_model=Overview)
+def read_overview(request: Request, grid: GridNow) -> Response:
+    """Say what this twin is, with its feeders and substations."""
+    situation = grid.situation()
+    states = grid.twin.states()
+    return answer(
+        request,
+        _overview(grid, states),
+        etag=tag(grid.network_hash, situation.version, states),
+    )
+
+
+def _overview(grid: Grid, states: list[str]) -> Overview:
+    situation, data = grid.situation(), grid.network.data
+    substations = overview.substation_records(grid.situation(NORMAL), grid.supply(situation))
+    return Overview(
+        name=grid.name,
+        version=version("gridtwin"),
+        network=grid.network_hash,
+        bounds=overview.bounds(data),
+        counts=overview.counts(data),
+        state=StateNow(name=CURRENT, version=situation.version),
+        states=states,
+        feeders=[Feeder(**each) for each in overview.feeder_records(data)],
+        substations=[Substation(**each) for each in substations],
+        can=Can(operate=bool(grid.settings.operator_token), ami=grid.has_ami),
+    )

@@ -1,0 +1,45 @@
+"""Find things by a part of their id or name: ``/api/search``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from gridtwin.api.errors import RESPONSES
+from gridtwin.api.grid import GridNow
+from gridtwin.api.models import Document, Feature, Place
+from gridtwin.publish.hits import hit_records
+
+router = APIRouter(prefix="/api", responses=RESPONSES, tags=["search"])
+
+
+class Found(Document):
+    """One thing found."""
+
+    mrid: str
+    name: str
+    kind: str = Field(examples=["fuse", "usage_point", "feeder"])
+    feeder: str | None
+    substation: str | None
+    at: Place | None
+    feature: Feature | None = Field(description="Of a feeder, its head switch.")
+
+
+class SearchAnswer(Document):
+    """What was found, the best first."""
+
+    results: list[Found]
+
+
+@router.get("/search")
+def search(
+    grid: GridNow,
+    q: Annotated[str, Query(max_length=200, examples=["FUSE-12"])],
+    limit: Annotated[int, Query(ge=1, le=50)] = 8,
+) -> SearchAnswer:
+    """Find what an id or a name names: whole first, then by its beginning, then by a part."""
+    hits = grid.names.search(q, limit)
+    records = hit_records(grid.situation(), grid.features, [hit.element for hit in hits])
+    return SearchAnswer(results=[Found(**each) for each in records])

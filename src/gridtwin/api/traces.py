@@ -1,0 +1,132 @@
+"""What hangs on what, why, and who goes dark with it: ``/api/trace``, ``explain``, ``blast``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from gridtwin.api.answers import answer
+from gridtwin.api.elements import Mrid
+from gridtwin.api.errors import RESPONSES
+from gridtwin.api.grid import GridNow
+from gridtwin.api.models import Document, Features, GeoJson
+from gridtwin.api.state import StateName
+from gridtwin.model.state import CURRENT
+from gridtwin.publish.details import explain_document
+from gridtwin.publish.traces import blast_features, trace_features
+
+router = APIRouter(prefix="/api", responses=RESPONSES, tags=["traces"])
+
+MOST_STARTS = 1_000
+Of = Annotated[
+    list[str],
+    Query(description="Ids to begin at; repeat it for several.", min_length=1,
+          max_length=MOST_STARTS, examples=[["FUSE-12"]]),
+]  # fmt: skip
+Detail = Annotated[
+    Literal["ids", "full"],
+    Query(description="`ids`: features of the tiles; `full`: the document with every mRID."),
+]
+
+
+class TraceAnswer(Document):
+    """A trace as counts and features of the tiles."""
+
+    trace: str
+    of: list[str]
+    state: str
+    version: int
+    customers: int
+    usage_points: int
+    elements: int
+    features: Features
+    indeterminate: Features = Field(description="The rest of a loop, when asked for.")
+    operate: Features = Field(description="Of an isolation: switches to open.")
+    verify: Features = Field(description="Of an isolation: open already, to verify and tag.")
+    geometry: GeoJson | None = Field(description="Its lines, nearest first; 5,000 at most.")
+    bounds: list[float] | None
+    warnings: list[str]
+
+
+class BlastAnswer(Document):
+    """Who goes dark, as counts and features of the tiles."""
+
+    of: list[str]
+    scope: str
+    state: str
+    version: int
+    customers: int
+    priority_customers: int
+    peak_w: float
+    usage_points: int
+    feeders: list[str]
+    features: Features
+    partial: Features
+    devices: Features = Field(description="What trips, is opened or is closed, by scope.")
+    area: GeoJson | None
+    bounds: list[float] | None
+    warnings: list[str]
+
+
+class Full(BaseModel):
+    """A document with every mRID; `schema` names its JSON Schema."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+@router.get("/trace/{kind}", response_model=TraceAnswer | Full)
+def trace(
+    request: Request,
+    grid: GridNow,
+    kind: Annotated[str, Path(examples=["downstream"], max_length=200)],
+    of: Of,
+    state: StateName = CURRENT,
+    phases: Annotated[str, Query(max_length=20, examples=["A"])] = "",
+    barrier: Annotated[list[str] | None, Query(max_length=MOST_STARTS)] = None,
+    where: Annotated[str, Query(max_length=1_000, examples=["kind == 'fuse'"])] = "",
+    mode: Annotated[str, Query(max_length=20)] = "",
+    include_indeterminate: bool = False,
+    detail: Detail = "ids",
+) -> Response:
+    """
+    Trace from elements.
+
+    Kinds: downstream, upstream, connected, feeder, isolation, protective, path (between two),
+    loops, ties, or the name of a saved spec.
+    """
+    given: dict[str, Any] = {
+        "phases": phases,
+        "barriers": tuple(barrier or ()),
+        "where": where,
+        "mode": mode,
+        "include_indeterminate": include_indeterminate,
+    }
+    options = {name: value for name, value in given.items() if value}
+    result = grid.twin.trace(kind, *of, state=state, **options)
+    if detail == "full":
+        return answer(request, Full(**result.document()))
+    return answer(request, TraceAnswer(**trace_features(result, grid.features)))
+
+
+@router.get("/explain/{mrid:path}", response_model=Full)
+def explain(grid: GridNow, mrid: Mrid, state: StateName = CURRENT) -> Full:
+    """Say why an element has supply or has none, as the document `gridtwin.explain/1`."""
+    return Full(**explain_document(grid.twin.explain(mrid, state=state), state))
+
+
+@router.get("/blast", response_model=BlastAnswer | Full)
+def blast(
+    request: Request,
+    grid: GridNow,
+    of: Of,
+    scope: Annotated[str, Query(examples=["element", "trip", "isolated", "backfed"])] = "element",
+    state: StateName = CURRENT,
+    detail: Detail = "ids",
+) -> Response:
+    """Say who goes dark when elements fail, all at once."""
+    result = grid.twin.blast_radius(of, scope=scope, state=state)
+    if detail == "full":
+        return answer(request, Full(**result.document()))
+    return answer(request, BlastAnswer(**blast_features(result, grid.features)))

@@ -1,0 +1,1 @@
+"""Vector tiles of the network: what is drawn in which layer, and from which zoom on."""

@@ -1,0 +1,121 @@
+"""Serve small twins, in the process of the test or as a client meets them: over a socket."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from gridtwin.api.app import create_app
+from gridtwin.api.run import server_of
+from gridtwin.cli.serve import listening
+from gridtwin.settings import ServeSettings
+from gridtwin.twin import Twin, open_twin
+from networks import two_feeders_with_a_tie
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from fastapi import FastAPI
+
+START_S = 60.0
+TOKEN = "of-the-shift"  # noqa: S105 - of the tests alone
+
+
+@pytest.fixture
+def twin(tmp_path: Path) -> Twin:
+    """Return two feeders with a tie, kept in a directory."""
+    return open_twin(two_feeders_with_a_tie()).save(tmp_path / "two.twin")
+
+
+@pytest.fixture
+def settings(twin: Twin) -> ServeSettings:
+    """Return how the twin is served."""
+    return ServeSettings(str(twin.store.path), operator_token=TOKEN)
+
+
+@pytest.fixture
+def client(settings: ServeSettings) -> Iterator[httpx.Client]:
+    """Return a client of the twin's server, which runs in a thread of this process."""
+    with answering(create_app(settings), settings) as client:
+        yield client
+
+
+@contextmanager
+def answering(app: FastAPI, settings: ServeSettings) -> Iterator[httpx.Client]:
+    """Run an application at a free port, and return a client of it."""
+    with listening("127.0.0.1", 0) as listener:
+        server = server_of(app, settings)
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            with httpx.Client(base_url=url, timeout=30) as client:
+                yield client
+        finally:
+            app.state.broadcaster.close()
+            server.should_exit = True
+            thread.join(30)
+
+
+@contextmanager
+def served(target: str, *options: str, **environment: str) -> Iterator[Served]:
+    """Run ``gridtwin serve`` on a free port, and end it as an operator would."""
+    command = [sys.executable, "-m", "gridtwin", "serve", "--in", target, "--port", "0", *options]
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}
+    )
+    running = Served(process)
+    try:
+        yield running
+    finally:
+        running.end()
+
+
+class Served:
+    """A server in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.log: list[str] = []
+        self._ready = threading.Event()
+        self.url = ""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        assert self._ready.wait(START_S), "the server did not start"
+        assert self.url, "\n".join(self.log)
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.log.append(line.rstrip())
+            found = re.search(r"at (http://\S+)/", line)
+            if found and not self.url:
+                self.url = found[1]
+                self._ready.set()
+        self._ready.set()
+
+    def end(self, signum: int = signal.SIGTERM) -> int:
+        """End it, if it still runs; return its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signum)
+        try:
+            return self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+
+@pytest.fixture
+def serve() -> Callable[..., Any]:
+    """Return what serves a twin in a process of its own."""
+    return served

@@ -1,0 +1,144 @@
+"""Overview, search, elements and traces answer as the twin does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    import httpx
+
+    from gridtwin.twin import Twin
+
+
+def test_the_overview_says_what_there_is(client: httpx.Client, twin: Twin) -> None:
+    found = client.get("/api").json()
+    assert found["name"] == "two"
+    assert found["network"] == twin.store.network_hash
+    assert found["counts"]["equipment"] == 6
+    assert [feeder["head"] for feeder in found["feeders"]] == ["BKR1", "BKR2"]
+    assert found["states"] == ["normal", "current"]
+    west, south, east, north = found["bounds"]
+    assert west < east
+    assert south == north == 0
+    known = {"If-None-Match": client.get("/api").headers["ETag"]}
+    assert client.get("/api", headers=known).status_code == 304
+
+
+def test_search_finds_by_a_part_and_says_where(client: httpx.Client, twin: Twin) -> None:
+    (found,) = client.get("/api/search", params={"q": "fus"}).json()["results"]
+    row = twin.find("FUSE")[0].row
+    assert found["mrid"] == "FUSE"
+    assert found["kind"] == "fuse"
+    assert found["feeder"] == "feeder-BKR1"
+    assert found["feature"] == {"layer": "switches", "id": row + 1}
+    assert len(found["at"]) == 2
+    assert client.get("/api/search", params={"q": "nowhere"}).json() == {"results": []}
+
+
+def test_a_feeder_is_drawn_by_its_head(client: httpx.Client, twin: Twin) -> None:
+    (found,) = client.get("/api/search", params={"q": "feeder-BKR2"}).json()["results"]
+    assert found["kind"] == "feeder"
+    assert found["feature"] == {"layer": "switches", "id": twin.find("BKR2")[0].row + 1}
+
+
+def test_an_element_tells_all_that_is_known_of_it(client: httpx.Client, twin: Twin) -> None:
+    found = client.get("/api/elements/FUSE").json()
+    assert found["kind"] == "fuse"
+    assert found["phases"] == "A"
+    assert found["open"] == found["normal_open"] == ""
+    assert found["energized"] == "yes"
+    assert (found["customers_below"], found["usage_points_below"]) == (3, 1)
+    assert [step["mrid"] for step in found["upstream"]] == ["L1", "BKR1"]
+    assert found["explain"]["schema"] == "gridtwin.explain/1"
+    assert found["geometry"]["type"] == "LineString"
+    by_feature = client.get(f"/api/features/switches/{twin.find('FUSE')[0].row + 1}").json()
+    assert by_feature == found
+    twin.switch("BKR1", open=True)
+    assert client.get("/api/elements/FUSE").json()["energized"] == "no"
+    assert client.get("/api/elements/FUSE", params={"state": "normal"}).json()["energized"] == "yes"
+
+
+@pytest.mark.parametrize("mrid", ["M3", "L1", "TIE", "n3", "feeder-BKR1", "source-S"])
+def test_every_kind_of_element_has_details(client: httpx.Client, mrid: str) -> None:
+    answer = client.get(f"/api/elements/{mrid}")
+    assert answer.status_code == 200
+    assert answer.json()["mrid"] == mrid
+
+
+@pytest.mark.parametrize(
+    "path", ["switches/0", "switches/99", "lines/1", "nowhere/1", "usage_points/4"]
+)
+def test_a_feature_that_is_not_drawn_is_not_found(client: httpx.Client, path: str) -> None:
+    assert client.get(f"/api/features/{path}").status_code == 404
+
+
+def test_an_element_that_is_missing_has_close_names(client: httpx.Client) -> None:
+    answer = client.get("/api/elements/FUS")
+    assert answer.status_code == 404
+    assert "FUSE" in answer.json()["error"]["matches"]
+
+
+def test_a_trace_is_counts_and_features(client: httpx.Client, twin: Twin) -> None:
+    found = client.get("/api/trace/downstream", params={"of": "BKR1"}).json()
+    result = twin.trace("downstream", "BKR1")
+    assert found["customers"] == result.customers == 8
+    assert found["elements"] == len(result)
+    assert found["features"]["lines"] == sorted(twin.find(each)[0].row + 1 for each in ("L1", "L2"))
+    assert found["geometry"]["type"] == "MultiLineString"
+    assert len(found["geometry"]["coordinates"]) == 2
+    assert found["indeterminate"] == found["operate"] == found["verify"] == {}
+
+
+def test_the_whole_document_is_the_one_of_the_command(client: httpx.Client, twin: Twin) -> None:
+    full = client.get("/api/trace/downstream", params={"of": "BKR1", "detail": "full"}).json()
+    assert full == twin.trace("downstream", "BKR1").document()
+    full = client.get("/api/blast", params={"of": "L1", "scope": "trip", "detail": "full"}).json()
+    assert full == twin.blast_radius("L1", scope="trip").document()
+
+
+def test_an_isolation_says_what_to_operate_and_what_to_tag(
+    client: httpx.Client, twin: Twin
+) -> None:
+    found = client.get("/api/trace/isolation", params={"of": "L2"}).json()
+    assert found["operate"]["switches"] == sorted(
+        twin.find(each)[0].row + 1 for each in ("BKR1", "FUSE")
+    )
+    assert found["verify"]["switches"] == [twin.find("TIE")[0].row + 1]
+
+
+def test_a_blast_radius_has_an_area(client: httpx.Client) -> None:
+    found = client.get("/api/blast", params={"of": ["FUSE", "BKR2"]}).json()
+    assert found["customers"] == 10
+    assert found["area"]["type"] in {"Polygon", "MultiPolygon"}
+    assert len(found["features"]["usage_points"]) == 2
+
+
+def test_explain_is_the_document_of_the_command(client: httpx.Client, twin: Twin) -> None:
+    found = client.get("/api/explain/M3").json()
+    assert found["sentence"] == twin.explain("M3").sentence
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("trace/downstream?of=NOWHERE", 404),
+        ("trace/sideways?of=L1", 422),
+        ("trace/path?of=L1", 422),
+        ("trace/downstream", 422),
+        ("trace/downstream?of=L1&phases=Q", 422),
+        ("trace/downstream?of=L1&where=import+os", 422),
+        ("trace/downstream?of=L1&barrier=NOWHERE", 404),
+        ("blast?of=L1&scope=all", 422),
+        ("explain/NOWHERE", 404),
+        ("search?q=x&limit=0", 422),
+        ("nowhere", 404),
+    ],
+)
+def test_what_cannot_be_answered_is_told_in_one_form(
+    client: httpx.Client, path: str, status: int
+) -> None:
+    answer = client.get(f"/api/{path}")
+    assert answer.status_code == status
+    assert set(answer.json()["error"]) == {"type", "message", "matches"}

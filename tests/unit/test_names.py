@@ -1,0 +1,67 @@
+"""A search finds what looking at every text would find."""
+
+from __future__ import annotations
+
+import gridtwin
+from gridtwin.analysis.names import TABLES, Names
+from gridtwin.model.ids import Element
+from gridtwin.model.tables import decode
+from networks import two_feeders_with_a_tie
+
+DATA = gridtwin.synthesize("houston", meters=400, seed=2).data
+
+
+def slowly(text: str) -> dict[Element, int]:
+    """Return every element that holds a text, and how well."""
+    found: dict[Element, int] = {}
+    wanted = text.lower()
+    for table in TABLES:
+        for column in ("name", "mrid"):
+            for row, each in enumerate(
+                decode(getattr(getattr(DATA, table), column, [])).tolist()
+                if hasattr(getattr(DATA, table), column)
+                else []
+            ):
+                folded = each.lower()
+                if wanted in folded:
+                    rank = 0 if folded == wanted else 1 if folded.startswith(wanted) else 2
+                    key = Element(table, row)
+                    found[key] = min(rank, found.get(key, rank))
+    return found
+
+
+def test_everything_that_holds_the_text_is_found_and_nothing_else() -> None:
+    names = Names(DATA)
+    for text in ("mtr", "MTR-0000007", "07", "br", "sub-0001", "-", "e-00000", "zzz"):
+        every = slowly(text)
+        hits = names.search(text, limit=100_000)
+        assert {hit.element: hit.rank for hit in hits} == every, text
+
+
+def test_the_best_come_first_and_the_rest_is_left_out() -> None:
+    names = Names(DATA)
+    for text in ("mtr-000001", "1", "fus"):
+        ranks = [hit.rank for hit in names.search(text, limit=5)]
+        assert ranks == sorted(slowly(text).values())[:5]
+
+
+def test_the_whole_id_comes_before_longer_ones_that_begin_with_it() -> None:
+    assert names_of("n1", "n10", "n100").search("N10", 1)[0].element == Element("usage_points", 1)
+
+
+def names_of(*meters: str) -> Names:
+    from networks import network
+
+    rows = "L ac_line_segment S a ABC"
+    return Names(network(rows, meters=" ".join(f"{meter}@a" for meter in meters)).data)
+
+
+def test_nothing_is_found_by_nothing() -> None:
+    names = Names(two_feeders_with_a_tie().data)
+    assert not names.search("  ")
+    assert not names.search("\0")
+    assert not names.search("x", 0)
+
+
+def test_a_break_between_two_texts_is_no_part_of_either() -> None:
+    assert not names_of("a", "b").search("a\nb")
