@@ -105,7 +105,8 @@ class Outages:
         state
             The state before it.
         **fields
-            What else is known: ``id``, ``cause``, ``planned``, ``phases``, ``first_seen_at`` ...
+            What else is known: ``id``, ``cause``, ``planned``, ``phases``, ``first_seen_at``,
+            ``confirmed_at`` ...
 
         Returns
         -------
@@ -123,12 +124,13 @@ class Outages:
         rows = self._rows(device, usage_points, state)
         mrids = decode(self._twin.store.network.data.usage_points.mrid[rows]).astype(object)
         status = Status.PREDICTED if predicted else Status.CONFIRMED
-        known: dict[str, Any] = {"id": new_id(began), "first_seen_at": max(began, _now(None))}
+        seen = max(began, _now(None))
+        known: dict[str, Any] = {"id": new_id(began), "first_seen_at": seen}
+        known["confirmed_at"] = None if predicted else seen
         draft = Outage(
             began_at=began,
             status=status,
             device=device,
-            confirmed_at=None if predicted else _now(None),
             state_version=self._twin.store.state(CURRENT).version,
             **known | fields,
         )
@@ -302,9 +304,9 @@ class Outages:
 
         return self._change(outage, changes)
 
-    def close(self, outage: str, *, force: bool = False) -> Outage:
+    def close(self, outage: str, *, at: datetime | None = None, force: bool = False) -> Outage:
         """
-        Close a restored outage.
+        Close a restored outage; now by default.
 
         Raises
         ------
@@ -314,7 +316,7 @@ class Outages:
         if not force:
             self._verify(outage)
         return self._change(
-            outage, lambda found: [lifecycle.closed(found, _now(None), actor=_actor())]
+            outage, lambda found: [lifecycle.closed(found, _now(at), actor=_actor())]
         )
 
     def _verify(self, outage: str) -> None:

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gridtwin.history import History, past
 from gridtwin.incidents import Incidents
 from gridtwin.model.network import Network
 from gridtwin.model.operation import of_switch
@@ -27,6 +28,7 @@ from gridtwin.topology.index import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from gridtwin.model.state import SwitchEvent
     from gridtwin.store.postgis.rows import Mirrored
@@ -71,6 +73,15 @@ class Twin(Incidents):
     def outages(self) -> Outages:
         """The outages: opened, confirmed, restored step by step, closed."""
         return Outages(self)
+
+    def at(self, when: datetime | str) -> Twin:
+        """Return the twin as its switches and outages stood at a moment, to be asked only."""
+        return Twin(past(self.store, when))
+
+    @cached_property
+    def history(self) -> History:
+        """What happened between two moments, and how many customers were out."""
+        return History(self.store)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Twin:
         """

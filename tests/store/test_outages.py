@@ -376,6 +376,9 @@ def test_a_twin_of_an_older_gridtwin_learns_of_outages_when_it_is_used(tmp_path:
         ).fetchall()
         for (name,) in sorted(tables, reverse=True):
             connection.execute(f"DROP TABLE {name}")
+        for index in ("request", "at", "mrid"):
+            connection.execute(f"DROP INDEX switch_event_{index}")
+        connection.execute("ALTER TABLE switch_event DROP COLUMN request")
         connection.execute("PRAGMA user_version = 1")
         connection.commit()
     with ThreadPoolExecutor(4) as pool:

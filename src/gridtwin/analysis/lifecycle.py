@@ -63,7 +63,8 @@ def confirmed(outage: Outage, at: datetime, *, actor: str = "", **fields: Any) -
     """
     outage.check_next(Status.CONFIRMED)
     at = aware(at)
-    after = replace(outage, status=Status.CONFIRMED, confirmed_at=at, **fields)
+    first = outage.confirmed_at or at
+    after = replace(outage, status=Status.CONFIRMED, confirmed_at=first, **fields)
     return Change(
         after, evidence=(Evidence(outage.id, at, "confirmed", after.device, _plain(fields), actor),)
     )

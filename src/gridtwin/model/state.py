@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,6 +68,12 @@ class SwitchEvent:
     from_phases: str  # that stood open before
     to_phases: str  # that stood open afterwards
     actor: str
+
+
+def logged_at(at: datetime | None) -> str:
+    """Return the time an operation is logged with: now by default, and at the latest."""
+    now = datetime.now(UTC)
+    return (now if at is None else min(now, at.astimezone(UTC))).isoformat()
 
 
 def every_phase(network: Network, row: int) -> int:

@@ -190,37 +190,31 @@ class LocalStore:
         """Return the names of the states there are: normal, current, then the overlays."""
         return [NORMAL, CURRENT, *self._states.overlay_names()]
 
-    def operate(self, mrid: str, open_phases: str, *, poles: str = "", actor: str = "") -> State:
-        """
-        Move poles of one piece of equipment.
-
-        Parameters
-        ----------
-        mrid
-            The equipment.
-        open_phases
-            The phases that stand open afterwards, of those that move; an empty text closes all.
-        poles
-            The phases that move; the others stay as they are. All by default.
-        actor
-            Who operated, for the log.
-
-        Returns
-        -------
-            The current state afterwards, one version on.
-
-        Raises
-        ------
-        NotFoundError
-            If there is no such equipment; nothing is written.
-        InputError
-            If it has no such phase; nothing is written.
-        """
-        return self._states.operate(resolve(self.network, mrid, open_phases, poles), actor=actor)
+    def operate(
+        self,
+        mrid: str,
+        open_phases: str,
+        *,
+        poles: str = "",
+        actor: str = "",
+        at: datetime | None = None,
+        request: str = "",
+    ) -> State:
+        """Move poles of one piece of equipment; see `gridtwin.store.protocol.Store.operate`."""
+        operation = resolve(self.network, mrid, open_phases, poles)
+        return self._states.operate(operation, actor=actor, at=at, request=request)
 
     def events(self, since: int = 0) -> list[SwitchEvent]:
         """Return the operations after a version of the current state, oldest first."""
         return self._states.events(since)
+
+    def state_at(self, when: datetime) -> State:
+        """Return the state as it was at a moment."""
+        return self._states.past(self.network, when)
+
+    def operations(self, start: datetime, end: datetime) -> list[SwitchEvent]:
+        """Return the operations after one moment and until another, by time, then version."""
+        return self._states.operations(start, end)
 
     def wait(self, since: int, *, timeout_s: float) -> bool:
         """Return whether the current state has moved past a version, waiting for it."""

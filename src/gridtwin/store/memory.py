@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import fields
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,10 @@ import numpy as np
 
 from gridtwin.model import phases
 from gridtwin.model.operation import resolve
-from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent
+from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent, logged_at
 from gridtwin.store.estimates import SqliteEstimates
 from gridtwin.store.names import (
+    as_it_was,
     check_overlay_name,
     look_until,
     no_spec,
@@ -27,6 +27,7 @@ from gridtwin.topology.index import TopologyIndex, build
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from gridtwin.model.network import Network
 
@@ -41,6 +42,8 @@ class MemoryStore:
         self._overlays: dict[str, State] = {}
         self._specs: dict[str, str] = {}
         self._events: list[SwitchEvent] = []  # one for each version
+        self._last: dict[str, str] = {}  # equipment -> when it was last operated
+        self._requests: set[str] = set()
         kept = ChangingMemory()
         self.outages = SqliteOutages(kept)
         self.estimates = SqliteEstimates(kept)
@@ -74,10 +77,21 @@ class MemoryStore:
         """Return the names of the states there are."""
         return [NORMAL, CURRENT, *sorted(self._overlays)]
 
-    def operate(self, mrid: str, open_phases: str, *, poles: str = "", actor: str = "") -> State:
+    def operate(
+        self,
+        mrid: str,
+        open_phases: str,
+        *,
+        poles: str = "",
+        actor: str = "",
+        at: datetime | None = None,
+        request: str = "",
+    ) -> State:
         """Move poles of one piece of equipment."""
         operation = resolve(self.network, mrid, open_phases, poles)
         before = self._current
+        if request and request in self._requests:
+            return before
         normal = phases.text(operation.normal)
         opened = before.deviations.get(mrid, normal)
         after = phases.text(operation.after(phases.parse(opened)))
@@ -85,14 +99,31 @@ class MemoryStore:
         if after != normal:
             kept[mrid] = after
         self._current = State(CURRENT, before.version + 1, kept)
-        now = datetime.now(UTC).isoformat()
-        event = SwitchEvent(self._current.version, now, mrid, opened, after, actor)
+        when = self._last[mrid] = max(logged_at(at), self._last.get(mrid, ""))
+        event = SwitchEvent(self._current.version, when, mrid, opened, after, actor)
         self._events.append(event)
+        self._requests.add(request)
         return self._current
 
     def events(self, since: int = 0) -> list[SwitchEvent]:
         """Return the operations after a version of the current state, oldest first."""
         return self._events[since:]
+
+    def state_at(self, when: datetime) -> State:
+        """Return the state as it was at a moment."""
+        text, last, found = when.isoformat(), None, dict[str, str]()
+        for event in self._events:
+            if event.at <= text:
+                last = event.version
+            else:
+                found.setdefault(event.mrid, event.from_phases)
+        return as_it_was(self.network, self._current, found, last)
+
+    def operations(self, start: datetime, end: datetime) -> list[SwitchEvent]:
+        """Return the operations after one moment and until another, by time, then version."""
+        first, last = start.isoformat(), end.isoformat()
+        within = [event for event in self._events if first < event.at <= last]
+        return sorted(within, key=lambda event: (event.at, event.version))
 
     def wait(self, since: int, *, timeout_s: float) -> bool:
         """Return whether the current state has moved past a version, waiting for it."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import phases
 from gridtwin.model.operation import resolve
-from gridtwin.model.state import CURRENT, NORMAL
+from gridtwin.model.state import CURRENT, NORMAL, State
+from gridtwin.model.tables import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -70,6 +71,35 @@ def overlay_deviations(network: Network, deviations: Mapping[str, str]) -> dict[
         if operation.open != operation.normal:
             kept[mrid] = phases.text(operation.open)
     return kept
+
+
+def as_it_was(
+    network: Network, current: State, found: Mapping[str, str], last: int | None
+) -> State:
+    """
+    Return a past state, from the current one.
+
+    Parameters
+    ----------
+    network
+        The network.
+    current
+        The state as operated.
+    found
+        What was operated after that moment, and the phases its first operation then found open.
+    last
+        Version of the last operation until that moment; None if the log has none.
+    """
+    if not found:
+        return current
+    deviations = dict(current.deviations)
+    equipment, ids = network.data.equipment, network.ids.tables["equipment"]
+    rows = ids.rows(encode(found))
+    for (mrid, open_phases), row in zip(found.items(), rows.tolist(), strict=True):
+        deviations.pop(mrid, None)
+        if row >= 0 and phases.parse(open_phases) != equipment.normal_open[row]:
+            deviations[mrid] = open_phases
+    return State(CURRENT, last or 0, deviations)
 
 
 def look_until(moved: Callable[[], bool], *, timeout_s: float) -> bool:

@@ -147,7 +147,16 @@ class Store(Protocol):
         """Return the names of the states there are: normal, current, then the overlays."""
         ...
 
-    def operate(self, mrid: str, open_phases: str, *, poles: str = "", actor: str = "") -> State:
+    def operate(
+        self,
+        mrid: str,
+        open_phases: str,
+        *,
+        poles: str = "",
+        actor: str = "",
+        at: datetime | None = None,
+        request: str = "",
+    ) -> State:
         """
         Move poles of one piece of equipment.
 
@@ -161,6 +170,11 @@ class Store(Protocol):
             The phases that move; the others stay as they are. All by default.
         actor
             Who operated, for the log.
+        at
+            When; now by default and at the latest, and never before the last operation of the same
+            equipment.
+        request
+            An id of the caller's: one that was carried out already changes nothing.
 
         Returns
         -------
@@ -177,6 +191,19 @@ class Store(Protocol):
 
     def events(self, since: int = 0) -> list[SwitchEvent]:
         """Return the operations after a version of the current state, oldest first."""
+        ...
+
+    def state_at(self, when: datetime) -> State:
+        """
+        Return the state as it was at a moment.
+
+        A piece of equipment stood as its last operation until then left it, else as its first one
+        afterwards found it, else as it stands now.
+        """
+        ...
+
+    def operations(self, start: datetime, end: datetime) -> list[SwitchEvent]:
+        """Return the operations after one moment and until another, by time, then version."""
         ...
 
     def wait(self, since: int, *, timeout_s: float) -> bool:

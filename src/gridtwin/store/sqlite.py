@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "state.sqlite"
-SCHEMAS = ("states.sql", "outages.sql")  # the version of a file is how many of them it has
+# The version of a file is how many of these it has.
+SCHEMAS = ("states.sql", "outages.sql", "operations.sql")
 TIMEOUT_S = 10.0
 
 

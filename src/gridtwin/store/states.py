@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gridtwin.model import phases
-from gridtwin.model.state import CURRENT, State, SwitchEvent
-from gridtwin.store.names import no_spec, no_state
+from gridtwin.model.state import CURRENT, State, SwitchEvent, logged_at
+from gridtwin.store.names import as_it_was, no_spec, no_state
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
+    from datetime import datetime
 
+    from gridtwin.model.network import Network
     from gridtwin.model.operation import Operation
     from gridtwin.store.sqlite import Changing
+
+EVENTS = "SELECT version, at, mrid, from_phases, to_phases, actor FROM switch_event"
+LOG = """
+INSERT INTO switch_event (version, at, mrid, from_phases, to_phases, actor, request)
+SELECT version, ?, ?, ?, ?, ?, ? FROM twin
+"""
+DONE = "SELECT 1 FROM switch_event WHERE request = ?"
+LAST = "SELECT at FROM switch_event WHERE mrid = ? ORDER BY version DESC LIMIT 1"
+# With min(), the other columns are those of the row that has it.
+FOUND = "SELECT mrid, from_phases, min(version) FROM switch_event WHERE at > ? GROUP BY mrid"
+LATEST = "SELECT version FROM switch_event WHERE at <= ? ORDER BY version DESC LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +71,14 @@ class StateFile:
         with self.kept.transaction() as connection:
             return _names(connection, "overlay")
 
-    def operate(self, operation: Operation, *, actor: str) -> State:
-        """Write one operation and log it, in one transaction; `actor` is who operated."""
+    def operate(
+        self, operation: Operation, *, actor: str, at: datetime | None = None, request: str = ""
+    ) -> State:
+        """Write one operation and log it, in one transaction; see `Store.operate`."""
         mrid, normal = operation.mrid, phases.text(operation.normal)
         with self.kept.transaction("BEGIN IMMEDIATE") as connection:
+            if request and connection.execute(DONE, (request,)).fetchone():
+                return _current(connection)
             before = connection.execute(
                 "SELECT open_phases FROM switch_state WHERE mrid = ?", (mrid,)
             ).fetchone()
@@ -75,22 +91,31 @@ class StateFile:
                     "INSERT OR REPLACE INTO switch_state VALUES (?, ?)", (mrid, open_phases)
                 )
             connection.execute("UPDATE twin SET version = version + 1")
-            now = datetime.now(UTC).isoformat()
-            connection.execute(
-                "INSERT INTO switch_event SELECT version, ?, ?, ?, ?, ? FROM twin",
-                (now, mrid, opened, open_phases, actor),
-            )
+            (last,) = connection.execute(LAST, (mrid,)).fetchone() or ("",)
+            logged = (max(logged_at(at), last), mrid, opened, open_phases, actor, request or None)
+            connection.execute(LOG, logged)
             return _current(connection)
 
     def events(self, since: int) -> list[SwitchEvent]:
         """Return the operations after a version, oldest first."""
         with self.kept.transaction() as connection:
-            rows = connection.execute(
-                "SELECT version, at, mrid, from_phases, to_phases, actor FROM switch_event"
-                " WHERE version > ? ORDER BY version",
-                (since,),
-            )
+            rows = connection.execute(f"{EVENTS} WHERE version > ? ORDER BY version", (since,))
             return [SwitchEvent(*row) for row in rows]
+
+    def operations(self, start: datetime, end: datetime) -> list[SwitchEvent]:
+        """Return the operations after one moment and until another, by time, then version."""
+        between = f"{EVENTS} WHERE at > ? AND at <= ? ORDER BY at, version"
+        with self.kept.transaction() as connection:
+            rows = connection.execute(between, (start.isoformat(), end.isoformat()))
+            return [SwitchEvent(*row) for row in rows]
+
+    def past(self, network: Network, when: datetime) -> State:
+        """Return the state as it was at a moment; see `Store.state_at`."""
+        text = when.isoformat()
+        with self.kept.transaction() as connection:
+            found = {mrid: opened for mrid, opened, _ in connection.execute(FOUND, (text,))}
+            last = connection.execute(LATEST, (text,)).fetchone() or (None,)
+            return as_it_was(network, _current(connection), found, last[0])
 
     def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:
         """Keep an overlay, in place of any of that name."""

@@ -99,16 +99,22 @@ class Conduction:
         )
 
 
+def passing(own: NDArray[np.uint8], open_phases: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the phases A, B, C that get through equipment of phases `own`, some of them open."""
+    carried = _CARRIED.take(own & 63)
+    legs = own & np.uint8(phases.S1 | phases.S2)
+    only_legs = (legs != 0) & (own & phases.ABC == 0)
+    # One open leg of a split-phase secondary leaves the other: closed, in part.
+    some_leg = np.where(legs & ~open_phases != 0, carried, np.uint8(0))
+    return np.where(only_legs, some_leg, carried & ~open_phases).astype(np.uint8)
+
+
 def _passes(data: NetworkData, open_mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the phases A, B, C that get through each piece of equipment."""
     equipment = data.equipment
     passes: NDArray[np.uint8] = _CARRIED.take(equipment.phases & 63)
     rows = np.flatnonzero(open_mask)
-    legs = equipment.phases[rows] & np.uint8(phases.S1 | phases.S2)
-    only_legs = (legs != 0) & (equipment.phases[rows] & phases.ABC == 0)
-    # One open leg of a split-phase secondary leaves the other: closed, in part.
-    some_leg = np.where(legs & ~open_mask[rows] != 0, passes[rows], 0)
-    passes[rows] = np.where(only_legs, some_leg, passes[rows] & ~open_mask[rows])
+    passes[rows] = passing(equipment.phases[rows], open_mask[rows])
     passes *= equipment.in_service
     return passes
 

@@ -317,6 +317,7 @@ class Event(Base):
     """One operation of a switch."""
 
     __tablename__ = "events"
+    __table_args__ = (Index("events_at", "at", "version"), Index("events_mrid", "mrid", "version"))
     version: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[Clock]
     actor: Mapped[Label]

@@ -12,6 +12,7 @@ from gridtwin.store.postgis.connect import is_lost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     import psycopg
 
@@ -33,8 +34,28 @@ LEFT JOIN LATERAL (
 EVENTS = """
 SELECT version, at, mrid, open_before, open_after, actor
 FROM gridtwin.events
-WHERE version > %s
-ORDER BY version
+"""
+# One statement, so one snapshot: the state now, and what its later operations found.
+PAST = """
+SELECT n.content_hash, s.version, w.mrids, w.open_phases, f.mrids, f.open_phases, (
+    SELECT e.version FROM gridtwin.events e WHERE e.at <= %(when)s ORDER BY e.version DESC LIMIT 1)
+FROM gridtwin.states s
+LEFT JOIN gridtwin.network n ON true
+CROSS JOIN LATERAL (
+    SELECT array_agg(i.mrid) AS mrids, array_agg(i.open_phases) AS open_phases
+    FROM gridtwin.state_switches i
+    WHERE i.state = s.name
+) w
+CROSS JOIN (
+    SELECT array_agg(e.mrid) AS mrids, array_agg(e.open_before) AS open_phases
+    FROM (
+        SELECT DISTINCT ON (e.mrid) e.mrid, e.open_before
+        FROM gridtwin.events e
+        WHERE e.at > %(when)s
+        ORDER BY e.mrid, e.version
+    ) e
+) f
+WHERE s.name = 'current'
 """
 SAVE_OVERLAY = """
 INSERT INTO gridtwin.states (name, version) VALUES (%s, %s)
@@ -72,8 +93,7 @@ def state(connection: Connection, name: str) -> tuple[str | None, State]:
         return network, State(NORMAL, 0, {})
     if version is None:
         raise no_state(name, overlay_names(connection))
-    texts = map(phases.text, masks or ())
-    return network, State(name, version, dict(zip(mrids or (), texts, strict=True)))
+    return network, State(name, version, _positions(mrids, masks))
 
 
 def version_of_current(connection: Connection) -> int:
@@ -106,8 +126,33 @@ def moved_past(connection: Connection, since: int, seconds: float) -> bool:
             connection.execute("UNLISTEN *")
 
 
+def past(
+    connection: Connection, when: datetime
+) -> tuple[str | None, State, dict[str, str], int | None]:
+    """Return the hash of the network, and what `gridtwin.store.names.as_it_was` takes."""
+    row = connection.execute(PAST, {"when": when}).fetchone()
+    network, version, mrids, masks, found, before, last = row or (None, 0, *(None,) * 5)
+    current = State(CURRENT, version, _positions(mrids, masks))
+    return network, current, _positions(found, before), last
+
+
+def _positions(mrids: list[str] | None, masks: list[int] | None) -> dict[str, str]:
+    """Return the phases that stand open, by equipment."""
+    return dict(zip(mrids or (), map(phases.text, masks or ()), strict=True))
+
+
 def events(connection: Connection, since: int) -> list[SwitchEvent]:
     """Return the operations after a version of the current state, oldest first."""
+    return _events(connection, f"{EVENTS} WHERE version > %s ORDER BY version", (since,))
+
+
+def operations(connection: Connection, start: datetime, end: datetime) -> list[SwitchEvent]:
+    """Return the operations after one moment and until another, by time, then version."""
+    between = f"{EVENTS} WHERE at > %s AND at <= %s ORDER BY at, version"
+    return _events(connection, between, (start, end))
+
+
+def _events(connection: Connection, query: str, values: tuple[Any, ...]) -> list[SwitchEvent]:
     return [
         SwitchEvent(
             version,
@@ -117,7 +162,7 @@ def events(connection: Connection, since: int) -> list[SwitchEvent]:
             phases.text(after),
             actor,
         )
-        for version, at, mrid, before, after, actor in connection.execute(EVENTS, (since,))
+        for version, at, mrid, before, after, actor in connection.execute(query.encode(), values)
     ]
 
 

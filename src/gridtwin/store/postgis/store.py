@@ -18,7 +18,13 @@ from gridtwin.errors import StaleTwinError, StoreError
 from gridtwin.model import phases
 from gridtwin.model.operation import resolve
 from gridtwin.model.state import CURRENT, NORMAL
-from gridtwin.store.names import check_overlay_name, no_spec, no_state, overlay_deviations
+from gridtwin.store.names import (
+    as_it_was,
+    check_overlay_name,
+    no_spec,
+    no_state,
+    overlay_deviations,
+)
 from gridtwin.store.postgis import states
 from gridtwin.store.postgis.connect import PATIENCE_S, connect, connect_patiently, shown
 from gridtwin.store.postgis.estimates import PostgisEstimates
@@ -28,6 +34,7 @@ from gridtwin.topology.index import TopologyIndex, build
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     import psycopg
 
@@ -163,7 +170,16 @@ class PostgisStore:
         """Return the names of the states there are: normal, current, then the overlays."""
         return [NORMAL, CURRENT, *self._read(states.overlay_names)]
 
-    def operate(self, mrid: str, open_phases: str, *, poles: str = "", actor: str = "") -> State:
+    def operate(
+        self,
+        mrid: str,
+        open_phases: str,
+        *,
+        poles: str = "",
+        actor: str = "",
+        at: datetime | None = None,
+        request: str = "",
+    ) -> State:
         """
         Move poles of one piece of equipment.
 
@@ -177,6 +193,10 @@ class PostgisStore:
             The phases that move; the others stay as they are. All by default.
         actor
             Who operated, for the log.
+        at
+            When; see `gridtwin.store.protocol.Store.operate`.
+        request
+            An id of the caller's: one that was carried out already changes nothing.
 
         Returns
         -------
@@ -196,13 +216,13 @@ class PostgisStore:
 
         operation = resolve(self.network, mrid, open_phases, poles)
         wanted, moving = phases.text(operation.open), phases.text(operation.poles)
-        request = uuid.uuid4().hex  # the database does one request once, however often it is asked
+        request = request or uuid.uuid4().hex  # done once, however often it is asked
 
         def work(connection: psycopg.Connection[Any]) -> State:
             try:
                 connection.execute(
-                    "SELECT gridtwin.move_poles(%s, %s, %s, %s, %s)",
-                    (mrid, wanted, moving, actor, request),
+                    "SELECT gridtwin.move_poles(%s, %s, %s, %s, %s, %s)",
+                    (mrid, wanted, moving, actor, request, at),
                 )
             except (psycopg.errors.NoDataFound, psycopg.errors.InvalidParameterValue) as error:
                 raise self._synced_anew() from error  # the network here has it
@@ -213,6 +233,17 @@ class PostgisStore:
     def events(self, since: int = 0) -> list[SwitchEvent]:
         """Return the operations after a version of the current state, oldest first."""
         return self._read(lambda connection: states.events(connection, since))
+
+    def state_at(self, when: datetime) -> State:
+        """Return the state as it was at a moment."""
+        content, current, found, last = self._read(lambda connection: states.past(connection, when))
+        if content != self._content:
+            raise self._synced_anew()
+        return as_it_was(self.network, current, found, last)
+
+    def operations(self, start: datetime, end: datetime) -> list[SwitchEvent]:
+        """Return the operations after one moment and until another, by time, then version."""
+        return self._read(lambda connection: states.operations(connection, start, end))
 
     def wait(self, since: int, *, timeout_s: float) -> bool:
         """Return whether the current state has moved past a version, waiting for it."""

@@ -1,0 +1,83 @@
+-- 0007: operations keep the time at which they were made, so that the past can be asked for.
+--
+--   SELECT gridtwin.move_poles('SW-1', 'ABC', at => '2026-07-01 12:00+00');   it was opened then
+--
+-- A message about a switch arrives after the switch has moved, and now and then twice: it gives the
+-- time, and an id as the request, of which each is carried out once.
+--
+-- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0007_operations.sql URL
+
+BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+CREATE INDEX events_at ON gridtwin.events (at, version);
+CREATE INDEX events_mrid ON gridtwin.events (mrid, version);
+
+DROP FUNCTION gridtwin.move_poles(text, text, text, text, text);
+
+CREATE FUNCTION gridtwin.move_poles(
+    element text, open_phases text, poles text DEFAULT '', actor text DEFAULT '',
+    request text DEFAULT NULL, at timestamptz DEFAULT NULL
+) RETURNS bigint
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    own gridtwin.equipment;
+    every int;
+    wanted int := gridtwin.phase_mask(open_phases);
+    moving int := gridtwin.phase_mask(poles);
+    before int;
+    after int;
+    fresh bigint;
+    operated_at timestamptz;
+BEGIN
+    SELECT s.version + 1 INTO fresh FROM gridtwin.states s WHERE s.name = 'current' FOR UPDATE;
+    IF EXISTS (SELECT FROM gridtwin.events e WHERE e.request = move_poles.request) THEN
+        RETURN (SELECT e.version FROM gridtwin.events e WHERE e.request = move_poles.request);
+    END IF;
+    SELECT * INTO own FROM gridtwin.equipment e WHERE e.mrid = element;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no equipment has the mRID %', element USING ERRCODE = 'no_data_found';
+    END IF;
+    every := coalesce(nullif(own.phases, 0), 7);
+    moving := coalesce(nullif(moving, 0), every);
+    IF (wanted | moving) & ~every <> 0 THEN
+        RAISE EXCEPTION '% has no phase %: it has %', element,
+            gridtwin.phase_text(((wanted | moving) & ~every)::smallint),
+            gridtwin.phase_text(every::smallint)
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    before := gridtwin.open_phases(own.row);
+    after := before & ~moving | (wanted & moving);
+    IF after = own.normal_open THEN
+        DELETE FROM gridtwin.state_switches w WHERE w.state = 'current' AND w.mrid = element;
+    ELSE
+        INSERT INTO gridtwin.state_switches (state, mrid, open_phases)
+        VALUES ('current', element, after)
+        ON CONFLICT (state, mrid) DO UPDATE SET open_phases = excluded.open_phases;
+    END IF;
+    UPDATE gridtwin.states s SET version = fresh WHERE s.name = 'current';
+    -- Nobody has operated in the future, nor before the last operation of the same equipment.
+    operated_at := greatest(least(at, clock_timestamp()), (
+        SELECT e.at FROM gridtwin.events e
+        WHERE e.mrid = element ORDER BY e.version DESC LIMIT 1));
+    INSERT INTO gridtwin.events (version, at, actor, mrid, open_before, open_after, request)
+    VALUES (fresh, operated_at, actor, element, before, after, request);
+    PERFORM gridtwin.let_through(
+        own.row, gridtwin.passing(own.phases, after, own.in_service), fresh);
+    PERFORM pg_notify('gridtwin', json_build_object(
+        'version', fresh, 'changed', 'operate', 'mrid', element,
+        'open', gridtwin.phase_text(after::smallint))::text);
+    RETURN fresh;
+END
+$$;
+
+COMMENT ON FUNCTION gridtwin.move_poles(text, text, text, text, text, timestamptz) IS
+    'Move poles of any equipment: which phases stand open afterwards, among those that move';
+
+DO $$ BEGIN PERFORM gridtwin.grant_roles(); END $$;
+
+INSERT INTO gridtwin.migrations (number, name) VALUES (7, 'operations');
+
+COMMIT;
