@@ -22,6 +22,7 @@ from gridtwin.model.operation import of_switch
 from gridtwin.model.phases import text as phase_text
 from gridtwin.model.state import CURRENT, State
 from gridtwin.outages import Outages
+from gridtwin.readings import Ami
 from gridtwin.store.memory import MemoryStore
 from gridtwin.store.postgis.connect import is_address
 from gridtwin.topology.index import build
@@ -82,6 +83,11 @@ class Twin(Incidents):
     def history(self) -> History:
         """What happened between two moments, and how many customers were out."""
         return History(self.store)
+
+    @cached_property
+    def ami(self) -> Ami:
+        """What the meters measured: load, loading and voltage, interval by interval."""
+        return Ami(self)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Twin:
         """

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import gridtwin
+from ami_folder import NOON, street, write_readings
 from gridtwin.cli.app import app
 from networks import feeder_in_three_sections, two_feeders_with_a_tie
 
@@ -71,6 +72,28 @@ def test_plans_fit_their_schema(tmp_path: Path, fault: str) -> None:
     done = CliRunner().invoke(app, ["restore", "plan", fault, "--in", str(path), "--json"])
     assert done.exit_code in {0, 1}, done.output
     published = json.loads((SCHEMAS / "plan-1.schema.json").read_text())
+    jsonschema.validate(json.loads(done.stdout), published)
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ("ami_load-1", ("load",)),
+        ("ami_load-1", ("load", "--by", "section", "--top", "1")),
+        ("ami_voltage-1", ("voltage",)),
+        ("ami_series-1", ("meter", "M1")),
+        ("ami_series-1", ("device", "T1")),
+    ],
+)
+def test_documents_of_readings_fit_their_schema(
+    tmp_path: Path, schema: str, words: tuple[str, ...]
+) -> None:
+    path = tmp_path / "street.twin"
+    gridtwin.open(street()).save(path)
+    write_readings(path / "ami", [("M1", NOON, 1.5, 112.0), ("M2", NOON, None, 128.0)])
+    done = CliRunner().invoke(app, ["ami", *words, "--in", str(path), "--json"])
+    assert done.exit_code == 0, done.output
+    published = json.loads((SCHEMAS / f"{schema}.schema.json").read_text())
     jsonschema.validate(json.loads(done.stdout), published)
 
 

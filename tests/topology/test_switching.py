@@ -12,6 +12,7 @@ from gridtwin.model.phases import supply
 from gridtwin.sources.synthetic import synthesize
 from gridtwin.topology.index import build
 from gridtwin.topology.switching import Switching, follow
+from networks import network
 
 
 def test_random_operations_equal_a_full_build() -> None:
@@ -41,6 +42,21 @@ def test_random_operations_equal_a_full_build() -> None:
             assert set(index.dependents(node).tolist()) == set(full.dependents(node).tolist())
             assert index.count(node) == full.count(node)
     assert followed > 100
+
+
+def test_a_feeder_keeps_its_place_when_a_feeder_that_hangs_on_it_opens() -> None:
+    """S ─B1─ a ─B2─ b: both breakers are heads, and b is a part of the segment of B1."""
+    data = network(
+        "B1 breaker S a ABC\nB2 breaker a b ABC", meters="Ma@a:ABC*2 Mb@b:ABC*3", heads="B1 B2"
+    ).data
+    normal = data.equipment.normal_open
+    opened = np.array([0, 7], dtype=np.uint8)
+    index = follow(build(data, normal), data, opened, np.array([1]))
+    source = int(data.sources.node[0])
+    assert index.count(source) == build(data, opened).count(source) == 2
+    assert len(index.dependents(source)) == 2
+    closed = follow(index, data, normal, np.array([1]))
+    assert closed.count(source) == 5
 
 
 @pytest.mark.parametrize("loop", [False, True])

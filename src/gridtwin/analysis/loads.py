@@ -89,21 +89,25 @@ class Loads:
 
     @staticmethod
     def seen(sums: NDArray[np.float64], level: NDArray[np.int32]) -> NDArray[np.float64]:
-        """
-        Return loads as they are seen from nodes.
+        """Return loads as they are seen from nodes, never below 0; see `seen_from`."""
+        return np.maximum(seen_from(sums, level), 0.0)
 
-        Parameters
-        ----------
-        sums
-            Watts by the level they stand on, shape (n, levels, 3).
-        level
-            Level of the node they are seen from, shape (n,).
-        """
-        own = np.take_along_axis(sums, level[:, None, None].astype(np.intp), axis=1)[:, 0]
-        whole = sums.sum(axis=(1, 2))
-        mixed = (whole - own.sum(axis=1)) / 3
-        found = np.concatenate([own + mixed[:, None], whole[:, None]], axis=1)
-        return np.maximum(found, 0.0)
+
+def seen_from(sums: NDArray[np.float64], level: NDArray[np.int32]) -> NDArray[np.float64]:
+    """
+    Return loads as they are seen from nodes, in columns A, B, C, sum.
+
+    Parameters
+    ----------
+    sums
+        Watts by the level they stand on, shape (n, levels, 3).
+    level
+        Level of the node they are seen from, shape (n,).
+    """
+    own = np.take_along_axis(sums, level[:, None, None].astype(np.intp), axis=1)[:, 0]
+    whole = sums.sum(axis=(1, 2))
+    mixed = (whole - own.sum(axis=1)) / 3
+    return np.concatenate([own + mixed[:, None], whole[:, None]], axis=1)
 
 
 def _levels(index: TopologyIndex) -> NDArray[np.int32]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from gridtwin.cli import (
+    ami,
     database,
     demo,
     erm,
@@ -54,6 +55,7 @@ app.add_typer(database.app, name="db")
 app.add_typer(states.app, name="state")
 app.command("rehearse")(rehearse.rehearse)
 app.command("serve")(serve.serve)
+app.add_typer(ami.app, name="ami")
 app.command("demo")(demo.demo)
 
 

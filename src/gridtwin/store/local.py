@@ -9,7 +9,7 @@ Keep a twin in a directory ``NAME.twin`` that several processes can share.
     ├── arrays/         columns, sorted mRIDs and the topology of the normal state, mapped when used
     └── state.sqlite    what changes: switch states and their log, overlays, outages, estimates
 
-All but ``state.sqlite`` is written once, beside its place, and moved there whole.
+All but ``state.sqlite`` and ``ami`` is written once, beside its place, and moved there whole.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ from gridtwin.store.names import (
     overlay_deviations,
 )
 from gridtwin.store.outages import SqliteOutages
+from gridtwin.store.readings import ParquetReadings
 from gridtwin.store.sqlite import FILE as STATE_FILE
 from gridtwin.store.sqlite import ChangingFile
 from gridtwin.store.states import StateFile
@@ -63,6 +64,7 @@ FORMAT = "gridtwin-twin"
 FORMAT_VERSION = 2
 ASIDE = ".old"  # ends the name a twin has while another takes its place
 CARD = "twin.json"
+AMI = "ami"
 WRITERS = 2  # tables written side by side; each holds its frame in memory
 
 
@@ -77,6 +79,7 @@ class LocalStore:
         self._states = StateFile(kept)
         self.outages = SqliteOutages(kept)
         self.estimates = SqliteEstimates(kept)
+        self.readings = ParquetReadings(path / AMI)
         self._index: TopologyIndex | None = None
 
     @classmethod

@@ -22,6 +22,7 @@ from gridtwin.store.names import (
     overlay_deviations,
 )
 from gridtwin.store.outages import SqliteOutages
+from gridtwin.store.readings import ParquetReadings
 from gridtwin.store.sqlite import ChangingMemory
 from gridtwin.topology.index import TopologyIndex, build
 
@@ -47,6 +48,7 @@ class MemoryStore:
         kept = ChangingMemory()
         self.outages = SqliteOutages(kept)
         self.estimates = SqliteEstimates(kept)
+        self.readings = ParquetReadings(None)
 
     @cached_property
     def network_hash(self) -> str:

@@ -98,6 +98,7 @@ class PastStore:
         self.when = when
         self.outages = PastOutages(store.outages, when)
         self.estimates = PastEstimates(store, self.outages)
+        self.readings = store.readings  # of all times: what is asked names its interval
 
     @property
     def network(self) -> Network:

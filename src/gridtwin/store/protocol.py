@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from numpy.typing import NDArray
+
     from gridtwin.model.estimate import Estimate, PointEstimates, Run, Zone
+    from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
     from gridtwin.model.network import Network
     from gridtwin.model.outage import Change, Evidence, Members, Outage
+    from gridtwin.model.readings import Conditions, Readings
     from gridtwin.model.state import State, SwitchEvent
     from gridtwin.topology.index import TopologyIndex
 
@@ -105,6 +109,59 @@ class EstimateBook(Protocol):
         ...
 
 
+class ReadingBook(Protocol):
+    """What the meters of a twin measured, and what it was rolled up to; times are unix seconds."""
+
+    def latest(self) -> int | None:
+        """Return when the last interval with readings ends; None without any."""
+        ...
+
+    def at(self, at_s: int) -> Readings:
+        """Return the readings of the interval that ends at a time."""
+        ...
+
+    def of(self, mrid: str, start_s: int, end_s: int) -> Readings:
+        """Return the readings of one usage point, intervals ending in ``start_s < t <= end_s``."""
+        ...
+
+    def ends(self, start_s: int, end_s: int) -> list[int]:
+        """Return the ends of the intervals with readings in ``start_s < t <= end_s``, rising."""
+        ...
+
+    def loads(self, at_s: int) -> TransformerLoads | None:
+        """Return what transformers carried in the interval that ends at a time, if it is kept."""
+        ...
+
+    def feeder_loads(self, at_s: int) -> FeederLoads | None:
+        """Return what feeders carried in the interval that ends at a time, if it is kept."""
+        ...
+
+    def series(
+        self, table: str, element: tuple[str, int], start_s: int, end_s: int
+    ) -> dict[str, NDArray[Any]]:
+        """
+        Return what is kept of one transformer or feeder over time, oldest first.
+
+        Parameters
+        ----------
+        table
+            ``load`` or ``feeder_load``.
+        element
+            mRID and row of the transformer or feeder.
+        start_s, end_s
+            Intervals that end in ``start_s < t <= end_s``.
+
+        Returns
+        -------
+            ``at_s``, and the fields of `TransformerLoads` or `FeederLoads`.
+        """
+        ...
+
+    def conditions(self, start_s: int, end_s: int) -> Conditions:
+        """Return the weather and prices of intervals that end in ``start_s < t <= end_s``."""
+        ...
+
+
 class Store(Protocol):
     """Where a twin is kept; every method that writes has written when it returns."""
 
@@ -116,6 +173,11 @@ class Store(Protocol):
     @property
     def estimates(self) -> EstimateBook:
         """The estimates of restoration."""
+        ...
+
+    @property
+    def readings(self) -> ReadingBook:
+        """What the meters measured."""
         ...
 
     @property

@@ -49,6 +49,13 @@ def nearest_feeder(index: TopologyIndex, data: NetworkData) -> NDArray[np.int32]
     return _inherited(index.parent, _labels(index, data)[index.feed])
 
 
+def nearest(index: TopologyIndex, equipment: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return which of some equipment is nearest above each node in the forest; -1 for none."""
+    label = np.full(len(index.child) + 1, -1, dtype=np.int32)
+    label[equipment] = equipment
+    return _inherited(index.parent, label[index.feed])
+
+
 def _labels(index: TopologyIndex, data: NetworkData) -> NDArray[np.int32]:
     """Return the feeder that each piece of equipment is the head of; -1 for none, and at last."""
     label = np.full(len(index.child) + 1, -1, dtype=np.int32)

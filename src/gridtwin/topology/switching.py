@@ -119,7 +119,7 @@ class Switching:
         self._bury(nodes)
         rest = index.pool[start + count : end].copy()
         self._write(segment, np.concatenate([index.pool[begin:start], rest]))
-        if row in self._heads:
+        if not index.length[segment]:  # a head inside the segment of another leaves the rest of it
             index.root[segment] = index.hook[segment] = -1
         index.hooked_segments = None
         return True

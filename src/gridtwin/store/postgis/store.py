@@ -30,6 +30,7 @@ from gridtwin.store.postgis.connect import PATIENCE_S, connect, connect_patientl
 from gridtwin.store.postgis.estimates import PostgisEstimates
 from gridtwin.store.postgis.links import OPERATOR, OWNER, READER, Links, told
 from gridtwin.store.postgis.outages import PostgisOutages
+from gridtwin.store.postgis.readings import PostgisReadings
 from gridtwin.topology.index import TopologyIndex, build
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class PostgisStore:
         self._links = Links(url, patience_s=patience_s, autocommit=True)
         self.outages = PostgisOutages(url, self._links)
         self.estimates = PostgisEstimates(url, self._links)
+        self.readings = PostgisReadings(url, self._links)
         self._making = Lock()
         self._network: Network | None = None
         self._index: TopologyIndex | None = None

@@ -1,0 +1,178 @@
+"""Say what the meters measured: load, voltage, and series over time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridtwin.cli import render
+from gridtwin.cli.options import Csv, In, Json, Output, open_twin, output_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gridtwin.readings import Ami
+
+app = typer.Typer(help="Say what the meters measured.", no_args_is_help=True, rich_markup_mode=None)
+
+At = Annotated[str, typer.Option(help="Moment, ISO 8601; by default the last interval there is.")]
+Readings = Annotated[
+    str, typer.Option(metavar="FOLDER", help="Readings as Parquet; by default those of the twin.")
+]
+Stood = Annotated[
+    str,
+    typer.Option("--state", help="A state of the switches; by default as they stood then."),
+]
+Top = Annotated[int, typer.Option(min=0, help="Only the K first; 0 for all.")]
+From = Annotated[
+    str, typer.Option("--from", help="Begin, ISO 8601; by default a day before the end.")
+]
+To = Annotated[
+    str, typer.Option("--to", help="End, ISO 8601; by default the last interval there is.")
+]
+
+
+@app.command()
+def load(
+    twin: In = "",
+    at: At = "",
+    level: Annotated[
+        str, typer.Option("--by", help="transformer, section, switch or feeder.")
+    ] = "transformer",
+    readings: Readings = "",
+    power_factor: Annotated[float, typer.Option(help="Power factor of all loads.")] = 0.95,
+    state: Stood = "",
+    top: Top = 0,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """
+    Say what every element of a level carried in one interval, against its rating.
+
+    Example: gridtwin ami load --by feeder --at 2026-07-01T18:00:00Z --in houston.twin
+    """
+    form = output_of(json=json, csv=csv)
+    found = _ami(twin, readings).load(
+        at or None, level=level, state=state, power_factor=power_factor
+    )
+    if form is Output.JSON:
+        render.write_json(found.document(top=top))
+        return
+    facts = found.facts()
+    render.say(
+        f"{found.at:%Y-%m-%d %H:%M}Z, state {found.situation.state}: {facts['read']:,} of"
+        f" {facts['usage_points']:,} usage points read, power factor {power_factor:g};"
+        f" {facts['over_100_pct']:,} of {facts['elements']:,} above their rating,"
+        f" {facts['unrated']:,} without one, {facts['looped']:,} on loops",
+        *(_warnings(facts)),
+    )
+    _show(found.frame(), form, top, f"Load by {level}")
+
+
+@app.command()
+def voltage(
+    twin: In = "",
+    at: At = "",
+    by: Annotated[str, typer.Option(help="usage_point or feeder.")] = "usage_point",
+    readings: Readings = "",
+    state: Stood = "",
+    top: Top = 0,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """
+    Say which service voltages lie outside Range A of ANSI C84.1 in one interval.
+
+    Example: gridtwin ami voltage --by feeder --in houston.twin
+    """
+    form = output_of(json=json, csv=csv)
+    if by not in {"usage_point", "feeder"}:
+        from gridtwin.errors import InputError
+
+        msg = f"cannot show voltages by {by!r}: use usage_point or feeder"
+        raise InputError(msg)
+    found = _ami(twin, readings).voltage(at or None, state=state)
+    if form is Output.JSON:
+        render.write_json(found.document(top=top))
+        return
+    counts = found.counts()
+    render.say(
+        f"{found.at:%Y-%m-%d %H:%M}Z: {counts['within_a']:,} within Range A,"
+        f" {counts['below_a'] + counts['above_a']:,} within Range B only,"
+        f" {counts['below_b']:,} below and {counts['above_b']:,} above it,"
+        f" {counts['not_given']:,} not read"
+    )
+    frame = found.frame() if by == "usage_point" else found.by_feeder()
+    _show(frame, form, top, "Voltages outside Range A")
+
+
+@app.command()
+def meter(
+    mrid: Annotated[str, typer.Argument(metavar="ID", help="A usage point.")],
+    twin: In = "",
+    start: From = "",
+    end: To = "",
+    readings: Readings = "",
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """
+    Show what one usage point measured over time.
+
+    Example: gridtwin ami meter UP-1 --from 2026-07-01T00:00:00Z --in houston.twin
+    """
+    form = output_of(json=json, csv=csv)
+    frame = _ami(twin, readings).meter(mrid, start or None, end or None)
+    _series(mrid, "readings", frame, form)
+
+
+@app.command()
+def device(
+    mrid: Annotated[str, typer.Argument(metavar="ID", help="A transformer or a feeder.")],
+    twin: In = "",
+    start: From = "",
+    end: To = "",
+    readings: Readings = "",
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """
+    Show what a transformer or a feeder carried over time, as it was rolled up.
+
+    Example: gridtwin ami device XFMR-1 --in houston.twin --csv
+    """
+    form = output_of(json=json, csv=csv)
+    frame = _ami(twin, readings).device(mrid, start or None, end or None)
+    table = "feeder_load" if "below_a" in frame else "load"
+    _series(mrid, table, frame, form)
+
+
+def _ami(twin: str, folder: str) -> Ami:
+    found = open_twin(twin).ami
+    return found.of_folder(folder) if folder else found
+
+
+def _warnings(facts: dict[str, int]) -> list[str]:
+    words = []
+    if facts["unfed"]:
+        words.append(
+            f"warning: {facts['unfed']:,} usage points took energy that have no supply in this"
+            " state: check the positions of switches"
+        )
+    if facts["strangers"]:
+        words.append(f"warning: {facts['strangers']:,} readings are of meters the twin has not")
+    return words
+
+
+def _series(mrid: str, table: str, frame: pd.DataFrame, form: Output) -> None:
+    if form is Output.JSON:
+        from gridtwin.publish.ami import series_document
+
+        render.write_json(series_document(mrid, table, frame))
+    else:
+        _show(frame.assign(at=frame["at"].map(lambda at: at.isoformat())), form, 0, mrid)
+
+
+def _show(frame: pd.DataFrame, form: Output, top: int, title: str) -> None:
+    render.write_frame(frame.head(top) if top else frame, form, title=title)

@@ -1,0 +1,39 @@
+"""Hold what is kept of the readings of one interval: loads by transformer and by feeder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class TransformerLoads:
+    """What each transformer that served somebody carried in one interval; arrays of one length."""
+
+    row: NDArray[np.int32]  # of the equipment table, rising
+    feeder: NDArray[np.int32]  # row of the feeder that fed it; -1 above the feeders
+    kwh: NDArray[np.float32]  # below 0 where energy flowed back
+    meters: NDArray[np.int32]  # usage points it fed
+    missing: NDArray[np.int32]  # of those, without a reading
+    v_min: NDArray[np.float32]  # volts on a 120 V base; NaN where no voltage was read
+    v_max: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class FeederLoads:
+    """What each feeder carried in one interval, and its voltages; arrays of one length."""
+
+    row: NDArray[np.int32]  # of the feeder table, rising
+    kwh: NDArray[np.float64]  # NaN where its head was on a loop
+    meters: NDArray[np.int32]
+    missing: NDArray[np.int32]
+    below_a: NDArray[np.int32]  # usage points below Range A, those below Range B included
+    above_a: NDArray[np.int32]
+    below_b: NDArray[np.int32]
+    above_b: NDArray[np.int32]
+    v_min: NDArray[np.float32]
+    v_max: NDArray[np.float32]

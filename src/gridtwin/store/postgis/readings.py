@@ -1,0 +1,160 @@
+"""Read what meters measured, and what it was summed up to, from PostgreSQL."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
+from gridtwin.model.readings import Conditions, Readings
+from gridtwin.model.tables import encode
+from gridtwin.store.postgis.links import READER, Links, told
+
+if TYPE_CHECKING:
+    from typing import LiteralString
+
+    import psycopg
+    from numpy.typing import NDArray
+
+    Connection = psycopg.Connection[Any]
+
+LATEST: LiteralString = "SELECT extract(epoch FROM gridtwin.newest_interval())::bigint"
+AT: LiteralString = """
+SELECT extract(epoch FROM reading_time)::bigint, meter_id, kwh, voltage_v
+FROM gridtwin.ami_gold WHERE reading_time = to_timestamp(%s)
+"""
+OF: LiteralString = """
+SELECT extract(epoch FROM reading_time)::bigint, %s::text, kwh, voltage_v
+FROM gridtwin.readings_of(%s, to_timestamp(%s), to_timestamp(%s)) ORDER BY 1
+"""
+ENDS: LiteralString = """
+SELECT extract(epoch FROM t.at)::bigint
+FROM generate_series(to_timestamp(ceil(%s / 900.0) * 900), to_timestamp(%s), interval '15 min')
+    t (at)
+WHERE EXISTS (SELECT FROM gridtwin.ami_gold g WHERE g.reading_time = t.at)
+ORDER BY 1
+"""
+LOADS: LiteralString = """
+SELECT e.row, -1, t.kwh, t.meters, 0, t.v_min, t.v_max
+FROM gridtwin.transformer_load t
+JOIN gridtwin.equipment e ON e.mrid = t.transformer
+WHERE t.reading_time = to_timestamp(%s)
+ORDER BY e.row
+"""
+FEEDER_LOADS: LiteralString = """
+SELECT f.row, t.kwh, t.meters, t.missing, t.below_a, t.above_a, t.below_b, t.above_b, t.v_min,
+    t.v_max
+FROM gridtwin.feeder_load t
+JOIN gridtwin.feeders f ON f.mrid = t.feeder
+WHERE t.reading_time = to_timestamp(%s)
+ORDER BY f.row
+"""
+SERIES: dict[str, LiteralString] = {
+    "load": """
+SELECT extract(epoch FROM t.reading_time)::bigint, %s, -1, t.kwh, t.meters, 0, t.v_min, t.v_max
+FROM gridtwin.transformer_load t
+WHERE t.transformer = %s
+    AND t.reading_time BETWEEN to_timestamp(%s) AND to_timestamp(%s)
+ORDER BY 1
+""",
+    "feeder_load": """
+SELECT extract(epoch FROM t.reading_time)::bigint, %s, t.kwh, t.meters, t.missing, t.below_a,
+    t.above_a, t.below_b, t.above_b, t.v_min, t.v_max
+FROM gridtwin.feeder_load t
+WHERE t.feeder = %s AND t.reading_time BETWEEN to_timestamp(%s) AND to_timestamp(%s)
+ORDER BY 1
+""",
+}
+CONDITIONS: LiteralString = """
+SELECT extract(epoch FROM "time")::bigint, temperature_c, price_usd_mwh
+FROM gridtwin.conditions WHERE "time" BETWEEN to_timestamp(%s) AND to_timestamp(%s)
+ORDER BY 1
+"""
+KEPT = {"load": TransformerLoads, "feeder_load": FeederLoads}
+KINDS = {"kwh": np.float64, "v_min": np.float32, "v_max": np.float32}  # the others are counts
+
+
+class PostgisReadings:
+    """The readings of a twin that is kept in PostgreSQL."""
+
+    def __init__(self, url: str, links: Links) -> None:
+        self._url = url
+        self._links = links
+
+    def latest(self) -> int | None:
+        """Return when the last interval with readings ends, unix seconds; None without any."""
+        found: int | None = self._rows(LATEST)[0][0]
+        return found
+
+    def at(self, at_s: int) -> Readings:
+        """Return the readings of the interval that ends at a time."""
+        return _readings(self._rows(AT, at_s))
+
+    def of(self, mrid: str, start_s: int, end_s: int) -> Readings:
+        """Return the readings of one usage point, intervals ending in ``start_s < t <= end_s``."""
+        return _readings(self._rows(OF, mrid, mrid, start_s + 1, end_s))
+
+    def ends(self, start_s: int, end_s: int) -> list[int]:
+        """Return the ends of the intervals with readings in ``start_s < t <= end_s``, rising."""
+        return [at_s for (at_s,) in self._rows(ENDS, start_s + 1, end_s)]
+
+    def loads(self, at_s: int) -> TransformerLoads | None:
+        """Return what transformers carried in the interval that ends at a time, if it is kept."""
+        rows = self._rows(LOADS, at_s)
+        return TransformerLoads(**_columns("load", rows)) if rows else None
+
+    def feeder_loads(self, at_s: int) -> FeederLoads | None:
+        """Return what feeders carried in the interval that ends at a time, if it is kept."""
+        rows = self._rows(FEEDER_LOADS, at_s)
+        return FeederLoads(**_columns("feeder_load", rows)) if rows else None
+
+    def series(
+        self, table: str, element: tuple[str, int], start_s: int, end_s: int
+    ) -> dict[str, NDArray[Any]]:
+        """Return what is kept of one transformer or feeder over time; see `ReadingBook.series`."""
+        mrid, row = element
+        rows = self._rows(SERIES[table], row, mrid, start_s + 1, end_s)
+        times = np.array([each[0] for each in rows], dtype=np.int64)
+        return {"at_s": times} | _columns(table, [each[1:] for each in rows])
+
+    def conditions(self, start_s: int, end_s: int) -> Conditions:
+        """Return the weather and prices of intervals that end in ``start_s < t <= end_s``."""
+        at_s, temperature_c, price = _turned(self._rows(CONDITIONS, start_s + 1, end_s), 3)
+        return Conditions(
+            at_s=np.array(at_s, dtype=np.int64),
+            temperature_c=np.array(temperature_c, dtype=np.float32),
+            price_usd_mwh=np.array(price, dtype=np.float32),
+        )
+
+    def _rows(self, query: LiteralString, *values: object) -> list[tuple[Any, ...]]:
+        def ask(connection: Connection) -> list[tuple[Any, ...]]:
+            with connection.cursor(binary=True) as cursor:
+                return cursor.execute(query, values).fetchall()
+
+        with told(self._url, role=READER), self._links.borrowed() as link:
+            return link.read(ask)
+
+
+def _readings(rows: list[tuple[Any, ...]]) -> Readings:
+    at_s, mrid, kwh, voltage_v = _turned(rows, 4)
+    return Readings(
+        at_s=np.array(at_s, dtype=np.int64),
+        mrid=encode(mrid),
+        kwh=np.array(kwh, dtype=np.float32),  # None becomes NaN
+        voltage_v=np.array(voltage_v, dtype=np.float32),
+    )
+
+
+def _columns(table: str, rows: list[tuple[Any, ...]]) -> dict[str, NDArray[Any]]:
+    names = [field.name for field in fields(KEPT[table])]
+    return {
+        name: np.array(values, dtype=KINDS.get(name, np.int32))
+        for name, values in zip(names, _turned(rows, len(names)), strict=True)
+    }
+
+
+def _turned(rows: list[tuple[Any, ...]], width: int) -> list[tuple[Any, ...]]:
+    """Return rows as columns, also where there are none."""
+    return list(zip(*rows, strict=True)) if rows else [()] * width

@@ -1,0 +1,228 @@
+"""
+Read what meters measured from a folder of Parquet, and keep what it was rolled up to.
+
+::
+
+    ami/
+    ├── readings/date=2026-07-01/part-*.parquet     meter_id, reading_time, kwh, voltage_v
+    ├── load/date=2026-07-01/part-17.parquet        by transformer, see `gridtwin.store.rollups`
+    ├── feeder_load/date=2026-07-01/part-17.parquet by feeder
+    └── conditions.parquet                          time, temperature_c, price_usd_mwh
+
+A reading belongs to the date and the hour, in UTC, in which its interval ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.errors import StoreError
+from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
+from gridtwin.model.readings import Conditions, Readings
+from gridtwin.model.tables import encode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from gridtwin.model.tables import Strings
+
+KEPT = {"load": TransformerLoads, "feeder_load": FeederLoads}
+
+
+class ParquetReadings:
+    """Readings in a folder; one that is not there, or None, holds none."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+
+    def latest(self) -> int | None:
+        """Return when the last interval with readings ends, unix seconds; None without any."""
+        for _, files in reversed(days_of(self.folder, "readings")):
+            ends = [end for file in files if (end := time_range(file)[1]) is not None]
+            if ends:
+                return max(ends)
+        return None
+
+    def at(self, at_s: int) -> Readings:
+        """Return the readings of the interval that ends at a time."""
+        return self._readings(at_s, at_s)
+
+    def of(self, mrid: str, start_s: int, end_s: int) -> Readings:
+        """Return the readings of one usage point, intervals ending in ``start_s < t <= end_s``."""
+        found = self._readings(start_s + 1, end_s, meter=mrid)
+        return found.take(np.argsort(found.at_s, kind="stable"))
+
+    def ends(self, start_s: int, end_s: int) -> list[int]:
+        """Return the ends of the intervals with readings in ``start_s < t <= end_s``, rising."""
+        table = self._table("readings", ["reading_time"], start_s + 1, end_s)
+        return [] if table is None else np.unique(_seconds(table["reading_time"])).tolist()
+
+    def loads(self, at_s: int) -> TransformerLoads | None:
+        """Return what transformers carried in the interval that ends at a time, if it is kept."""
+        kept = self._kept("load", at_s, at_s)
+        return TransformerLoads(**kept) if len(kept.pop("at_s")) else None
+
+    def feeder_loads(self, at_s: int) -> FeederLoads | None:
+        """Return what feeders carried in the interval that ends at a time, if it is kept."""
+        kept = self._kept("feeder_load", at_s, at_s)
+        return FeederLoads(**kept) if len(kept.pop("at_s")) else None
+
+    def series(
+        self, table: str, element: tuple[str, int], start_s: int, end_s: int
+    ) -> dict[str, NDArray[Any]]:
+        """Return what is kept of one transformer or feeder over time; see `ReadingBook.series`."""
+        return self._kept(table, start_s + 1, end_s, row=element[1])
+
+    def _kept(
+        self, table: str, first_s: int, last_s: int, *, row: int | None = None
+    ) -> dict[str, NDArray[Any]]:
+        """Return the columns of a table of loads in order of time, ``at_s`` among them."""
+        import pyarrow.compute as pc
+
+        names = [field.name for field in fields(KEPT[table])]
+        where = None if row is None else pc.field("row") == row
+        found = self._table(table, ["reading_time", *names], first_s, last_s, where=where)
+        if found is None:
+            return {name: np.empty(0, np.int64) for name in ("at_s", *names)}
+        at_s = _seconds(found["reading_time"])
+        order = np.argsort(at_s, kind="stable")
+        return {"at_s": at_s[order]} | {name: found[name].to_numpy()[order] for name in names}
+
+    def conditions(self, start_s: int, end_s: int) -> Conditions:
+        """Return the weather and prices of intervals that end in ``start_s < t <= end_s``."""
+        import pyarrow.parquet as pq
+
+        file = None if self.folder is None else self.folder / "conditions.parquet"
+        if file is None or not file.is_file():
+            none = np.empty(0, np.float32)
+            return Conditions(at_s=np.empty(0, np.int64), temperature_c=none, price_usd_mwh=none)
+        table = pq.read_table(file)
+        found = Conditions(
+            at_s=_seconds(table["time"]),
+            temperature_c=table["temperature_c"].to_numpy().astype(np.float32),
+            price_usd_mwh=table["price_usd_mwh"].to_numpy().astype(np.float32),
+        )
+        found = found.take((found.at_s > start_s) & (found.at_s <= end_s))
+        return found.take(np.argsort(found.at_s, kind="stable"))
+
+    def _readings(self, first_s: int, last_s: int, meter: str = "") -> Readings:
+        import pyarrow.compute as pc
+
+        columns = ["meter_id", "reading_time", "kwh", "voltage_v"]
+        where = pc.field("meter_id") == meter if meter else None
+        table = self._table("readings", columns, first_s, last_s, where=where)
+        if table is None:
+            none = np.empty(0, np.float32)
+            return Readings(at_s=np.empty(0, np.int64), mrid=encode([]), kwh=none, voltage_v=none)
+        return Readings(
+            at_s=_seconds(table["reading_time"]),
+            mrid=_names(table["meter_id"]),
+            kwh=table["kwh"].to_numpy(),
+            voltage_v=table["voltage_v"].to_numpy(),
+        )
+
+    def _table(
+        self, part: str, columns: list[str], first_s: int, last_s: int, *, where: Any = None
+    ) -> pa.Table | None:
+        """Return rows of intervals that end in ``first_s <= t <= last_s``; None without files."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+        import pyarrow.dataset as ds
+
+        paths = [
+            str(file)
+            for day, files in days_of(self.folder, part)
+            if date_of(first_s) <= day <= date_of(last_s)
+            for file in files
+        ]
+        if not paths:
+            return None
+        time = pc.field("reading_time")
+        stamp = pa.timestamp("ms", tz="UTC")
+        kept = (time >= pa.scalar(first_s * 1000, stamp)) & (
+            time <= pa.scalar(last_s * 1000, stamp)
+        )
+        try:
+            found = ds.dataset(paths, format="parquet")
+            return found.to_table(columns, filter=kept if where is None else kept & where)
+        except (pa.ArrowException, OSError) as error:
+            msg = f"{self.folder}/{part} cannot be read ({error}): check its Parquet files"
+            raise StoreError(msg) from error
+
+
+def days_of(folder: Path | None, part: str) -> list[tuple[str, list[Path]]]:
+    """Return the dates a part of a folder has, rising, each with its files."""
+    if folder is None or not (folder / part).is_dir():
+        return []
+    days = sorted((folder / part).glob("date=*"))
+    return [(day.name.removeprefix("date="), sorted(day.glob("*.parquet"))) for day in days]
+
+
+def date_of(at_s: int) -> str:
+    """Return the date of a time, in UTC."""
+    return datetime.fromtimestamp(at_s, UTC).date().isoformat()
+
+
+def time_range(file: Path) -> tuple[int, int] | tuple[None, None]:
+    """Return when the first and the last interval of a file end; None twice if it is empty."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        card = pq.read_metadata(file)
+        at = card.schema.names.index("reading_time")
+        groups = [card.row_group(each) for each in range(card.num_row_groups)]
+        stats = [group.column(at).statistics for group in groups if group.num_rows]
+        if not stats:
+            return None, None
+        if not all(each is not None and each.has_min_max for each in stats):
+            times = _seconds(pq.read_table(file, columns=["reading_time"])["reading_time"])
+            return int(times.min()), int(times.max())
+    except (pa.ArrowException, ValueError, OSError) as error:
+        msg = f"{file} cannot be read ({error}): take it out of the folder, or write it again"
+        raise StoreError(msg) from error
+    first, last = min(each.min for each in stats), max(each.max for each in stats)
+    return int(first.timestamp()), int(last.timestamp())
+
+
+def _seconds(column: pa.ChunkedArray) -> NDArray[np.int64]:
+    """Return a column of times as unix seconds."""
+    import pyarrow as pa
+
+    stamps = column.cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64()).to_numpy()
+    return stamps // 1000
+
+
+def _names(column: pa.ChunkedArray) -> Strings:
+    """Return a column of texts, as dictionary or plain, as an array of fixed width."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type):
+        whole = column.unify_dictionaries().combine_chunks()
+        parts = whole.chunks if isinstance(whole, pa.ChunkedArray) else [whole]
+        found = [_fixed(part.dictionary)[part.indices.to_numpy()] for part in parts]
+    else:
+        found = [_fixed(part) for part in column.chunks]
+    return np.concatenate(found) if found else encode([])
+
+
+def _fixed(texts: pa.Array) -> Strings:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = texts.cast(pa.string())
+    if not len(texts):
+        return encode([])
+    width = max(1, pc.max(pc.binary_length(texts)).as_py() or 1)
+    padded = pc.utf8_rpad(texts, width, "\0")
+    ends = np.frombuffer(padded.buffers()[1], dtype=np.int32, count=len(padded) + 1)
+    if texts.null_count or ends[-1] - ends[0] != len(padded) * width:  # letters of several bytes
+        return encode(["" if text is None else text for text in texts.to_pylist()])
+    return np.frombuffer(padded.buffers()[2], dtype=f"S{width}", count=len(padded))
