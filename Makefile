@@ -5,9 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 FIELD_DATA ?= $(or $(GRIDTWIN_FIELD_DATA),../shared/data)
 
+STATIC := src/gridtwin/api/static
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: demo test test-field postgres java chromium lint bench clean
+.PHONY: demo test test-field postgres java chromium lint node web web-check bench clean
 
 $(VENV)/made: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -29,7 +30,7 @@ $(VENV)/bench: $(VENV)/made
 demo: $(VENV)/demo  ## make a territory, ask it the main questions, leave a picture and a GeoPackage
 	$(BIN)/gridtwin demo --out demo-out
 
-test: $(VENV)/test postgres java chromium lint  ## everything a stranger's clone can prove
+test: $(VENV)/test postgres java chromium lint web-check  ## everything a stranger's clone can prove
 	$(BIN)/python -m pytest -q -n 2 -m "not field"
 
 test-field: $(VENV)/test postgres java  ## the same code against real feeders (GRIDTWIN_FIELD_DATA)
@@ -60,6 +61,22 @@ lint: $(VENV)/test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+node:
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null || \
+	  { echo "the page is built with Node 20.19 or newer, with npm (https://nodejs.org)" >&2; exit 1; }
+
+web/node_modules/made: web/package.json web/package-lock.json | node
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+web: web/node_modules/made  ## build the page into the package (src/gridtwin/api/static)
+	cd web && npm run build
+
+web-check: web/node_modules/made  ## its style, types and unit tests; the committed build is that of the sources
+	cd web && npm run check && npm run build -- --outDir node_modules/fresh --logLevel warn
+	diff -r web/node_modules/fresh $(STATIC) || \
+	  { echo "$(STATIC) is not what web/ builds: run make web and commit it" >&2; exit 1; }
 
 bench: $(VENV)/bench  ## ratios to other libraries, one run, answers checked first
 	$(BIN)/python -m benchmarks

@@ -1,0 +1,153 @@
+/** Ask the server: typed answers, errors with its own words, long work followed to its end. */
+
+import { busy } from "./busy";
+import type {
+  BlastAnswer,
+  ElementDetail,
+  FeatureRef,
+  Info,
+  Job,
+  Loading,
+  Plan,
+  Scope,
+  SearchHit,
+  SupplyState,
+  TileJson,
+  TraceAnswer,
+  TraceKind,
+  WhatIfAnswer,
+} from "./types";
+
+/** The server said no; `message` is fit to be shown. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+    readonly type: string,
+    readonly matches: string[],
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+}
+
+/** The server did not answer at all. */
+export class Unreachable extends Error {
+  constructor() {
+    super("The server does not answer.");
+    this.name = "Unreachable";
+  }
+}
+
+export interface Ask {
+  signal?: AbortSignal | undefined;
+  quiet?: boolean; // does not move the loading bar
+}
+
+/** Send one request and read its JSON. */
+export async function ask<T>(
+  path: string,
+  init: Omit<RequestInit, "signal"> & Ask = {},
+): Promise<T> {
+  const { quiet, signal, ...rest } = init;
+  const done = quiet ? () => {} : busy.start();
+  try {
+    let response = await send(path, { ...rest, signal: signal ?? null });
+    if (response.status === 202) response = await followed<T>(response, signal);
+    if (!response.ok) throw await refusal(response);
+    return (await response.json()) as T;
+  } finally {
+    done();
+  }
+}
+
+export function post<T>(path: string, body: unknown, options: Ask = {}): Promise<T> {
+  return ask<T>(path, {
+    ...options,
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Unreachable();
+  }
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  let error: { type?: string; message?: string; matches?: string[] } = {};
+  try {
+    error = ((await response.json()) as { error?: typeof error }).error ?? {};
+  } catch {
+    // a proxy in between may answer with something else than JSON
+  }
+  const message = error.message ?? `The server answered ${response.status}.`;
+  return new ApiError(message, response.status, error.type ?? "", error.matches ?? []);
+}
+
+/** Follow a 202 to its result: the status document is asked for until the work is over. */
+async function followed<T>(accepted: Response, signal?: AbortSignal): Promise<Response> {
+  const url = accepted.headers.get("location");
+  if (!url) throw new ApiError("The server gave no address for its work.", 202, "", []);
+  for (let wait = 150; ; wait = Math.min(wait * 1.5, 2000)) {
+    await pause(wait, signal);
+    const response = await send(url, { signal: signal ?? null });
+    if (!response.ok) return response;
+    const job = (await response.json()) as Job<T>;
+    if (job.status === "failed") {
+      throw new ApiError(job.error?.message ?? "The work failed.", 500, job.error?.type ?? "", []);
+    }
+    if (job.status === "done") return Response.json(job.result);
+  }
+}
+
+function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}
+
+/** A query string of what is given; empty values are left out. */
+export function query(
+  values: Record<string, string | number | boolean | null | undefined>,
+): string {
+  const pairs = Object.entries(values).filter(
+    ([, value]) => value !== null && value !== undefined && value !== "",
+  );
+  const text = new URLSearchParams(pairs.map(([key, value]) => [key, String(value)])).toString();
+  return text ? `?${text}` : "";
+}
+
+const id = encodeURIComponent;
+
+export const api = {
+  info: (options?: Ask) => ask<Info>("/api", options),
+  tiles: (options?: Ask) => ask<TileJson>("/tiles/grid.json", options),
+  state: (at?: string | null, options?: Ask) =>
+    ask<SupplyState>(`/api/state${query({ state: "current", at })}`, options),
+  search: (q: string, limit: number, options?: Ask) =>
+    ask<{ results: SearchHit[] }>(`/api/search${query({ q, limit })}`, { quiet: true, ...options }),
+  element: (mrid: string, options?: Ask) =>
+    ask<ElementDetail>(`/api/elements/${id(mrid)}`, options),
+  feature: (ref: FeatureRef, options?: Ask) =>
+    ask<ElementDetail>(`/api/features/${ref.layer}/${ref.id}`, options),
+  trace: (kind: TraceKind, of: string, of2?: string | null, options?: Ask) =>
+    ask<TraceAnswer>(`/api/trace/${kind}${query({ of, of2 })}`, options),
+  blast: (of: string, scope: Scope, options?: Ask) =>
+    ask<BlastAnswer>(`/api/blast${query({ of, scope })}`, options),
+  whatIf: (switches: Record<string, boolean | string>, options?: Ask) =>
+    post<WhatIfAnswer>("/api/what-if", { base: "current", switches }, options),
+  restore: (of: string[], options?: Ask) =>
+    post<Plan>("/api/restore", { of, options: {} }, options),
+  loading: (at?: string | null, options?: Ask) =>
+    ask<Loading>(`/api/ami/loading${query({ at })}`, options),
+};

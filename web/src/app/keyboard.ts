@@ -1,0 +1,43 @@
+/** Keys that work everywhere but in a field of text; the list is also what `?` shows. */
+
+import { useEffect } from "react";
+
+export interface Shortcut {
+  key: string; // as KeyboardEvent.key
+  says: string;
+  run: () => void;
+}
+
+const active = new Map<string, Shortcut>();
+
+export function shortcuts(): Shortcut[] {
+  return [...active.values()];
+}
+
+/** Have keys while the component is mounted. */
+export function useShortcuts(list: Shortcut[]): void {
+  useEffect(() => {
+    for (const shortcut of list) active.set(shortcut.key, shortcut);
+    return () => {
+      for (const shortcut of list) {
+        if (active.get(shortcut.key) === shortcut) active.delete(shortcut.key);
+      }
+    };
+  }, [list]);
+}
+
+function typing(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+}
+
+export function listenToKeys(): void {
+  window.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.defaultPrevented || typing(event.target)) return;
+    const shortcut = active.get(event.key);
+    if (!shortcut) return;
+    event.preventDefault();
+    shortcut.run();
+  });
+}

@@ -1,0 +1,114 @@
+/** Keep the page true: fetch what is, follow what changes, recover by itself when the server was gone. */
+
+import { ApiError, api, Unreachable } from "../api/client";
+import { EventStream, type ServerEvent } from "../api/events";
+import type { StateEvent, SupplyState } from "../api/types";
+import { notify, tick, useStore } from "./store";
+import { supply } from "./supply";
+
+let stream: EventStream | null = null;
+let fetching: Promise<void> | null = null;
+
+/** First load: facts, tile plan and state at once, then the stream. Tries until the server answers. */
+export async function start(): Promise<void> {
+  for (let wait = 500; ; wait = Math.min(wait * 2, 8_000)) {
+    try {
+      await load();
+      break;
+    } catch (error) {
+      if (error instanceof ApiError && error.status < 500) notify(error.message, "error");
+      useStore.setState({ link: "lost", retryAt: Date.now() + wait });
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+  stream = new EventStream("/api/events", {
+    onEvent: receive,
+    onOpen: (resumed) => void opened(resumed),
+    onLost: (retryAt) => useStore.setState({ link: "lost", retryAt }),
+  });
+  stream.start();
+  window.addEventListener("online", () => stream?.retry());
+}
+
+/** Try to reach the server now. */
+export function retryNow(): void {
+  stream?.retry();
+}
+
+async function load(): Promise<void> {
+  const [info, tiles, state] = await Promise.all([api.info(), api.tiles(), api.state()]);
+  supply.setCurrent(state);
+  useStore.setState({ info, tiles, link: "live", ...figures(state) });
+}
+
+async function opened(resumed: boolean): Promise<void> {
+  const wasLost = useStore.getState().link === "lost";
+  // The first opening follows a fresh load; what happened in between comes with the stream's events,
+  // but a stream that could not resume tells nothing of the gap.
+  if (wasLost || !resumed) await refresh();
+  useStore.setState({ link: "live" });
+  if (wasLost) notify("The server is back. The map is up to date.");
+}
+
+/** Fetch state and facts again without reloading geometry (unless the network itself changed). */
+export function refresh(): Promise<void> {
+  fetching ??= refetch().finally(() => {
+    fetching = null;
+  });
+  return fetching;
+}
+
+async function refetch(): Promise<void> {
+  try {
+    const [info, state] = await Promise.all([
+      api.info({ quiet: true }),
+      api.state(null, { quiet: true }),
+    ]);
+    const before = useStore.getState().info;
+    if (before && before.network !== info.network) {
+      useStore.setState({ tiles: await api.tiles({ quiet: true }) });
+    }
+    supply.setCurrent(state);
+    useStore.setState({ info, ...figures(state) });
+    tick("state");
+    tick("outages");
+  } catch (error) {
+    if (error instanceof Unreachable) stream?.retry();
+    else if (error instanceof ApiError) notify(error.message, "error");
+  }
+}
+
+function figures(state: SupplyState | StateEvent) {
+  return { version: state.version, customersOut: state.customers_out, updatedAt: Date.now() };
+}
+
+function receive(event: ServerEvent): void {
+  if (event.type === "state") changed(JSON.parse(event.data) as StateEvent);
+  else if (event.type === "resync") void refresh();
+  else if (event.type === "outages" || event.type === "estimates" || event.type === "ami") {
+    tick(event.type);
+  }
+}
+
+function changed(event: StateEvent): void {
+  const { version } = useStore.getState();
+  if (event.version <= version) return; // already in the state that was fetched
+  supply.apply(event);
+  useStore.setState(figures(event));
+  tick("state");
+  countSubstations();
+}
+
+let counting: ReturnType<typeof setTimeout> | undefined;
+
+/** The substations' counts come with the facts: ask for them once things are quiet for a moment. */
+function countSubstations(): void {
+  clearTimeout(counting);
+  counting = setTimeout(async () => {
+    try {
+      useStore.setState({ info: await api.info({ quiet: true }) });
+    } catch {
+      // the stream notices a dead server and says so
+    }
+  }, 400);
+}

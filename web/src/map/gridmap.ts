@@ -1,0 +1,136 @@
+/** The map: one MapLibre instance, its style, the channels that paint it, and what panels may do with it. */
+
+import {
+  type MapGeoJSONFeature,
+  Map as MapLibre,
+  type PointLike,
+  ScaleControl,
+  setWorkerUrl,
+} from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import type { Bounds, FeatureRef, Info, LayerName, LonLat, TileJson } from "../api/types";
+import { prefersCalm, type Theme } from "../app/theme";
+import { Channels, SOURCE } from "./channels";
+import type { Mode } from "./modes";
+import { type StyleInput, styleOf } from "./style";
+import { drawSymbol } from "./symbols";
+
+setWorkerUrl(workerUrl);
+
+/** What is free of panels, in pixels: answers are brought into view inside of it. */
+export interface Padding {
+  top: number;
+  bottom: number;
+  left: number;
+  right: number;
+}
+
+export class GridMap {
+  readonly map: MapLibre;
+  readonly channels: Channels;
+  padding: Padding = { top: 24, bottom: 24, left: 24, right: 24 };
+  private input: StyleInput;
+
+  constructor(
+    container: HTMLElement,
+    info: Info,
+    tiles: TileJson,
+    look: { theme: Theme; mode: Mode; view: View | null },
+  ) {
+    this.input = { theme: look.theme, mode: look.mode, info, tiles, loads: new Map() };
+    const start = look.view
+      ? { center: look.view.center, zoom: look.view.zoom }
+      : { bounds: info.bounds, fitBoundsOptions: { padding: 48 } };
+    this.map = new MapLibre({
+      container,
+      style: styleOf(this.input),
+      ...start,
+      attributionControl: false,
+      maxZoom: 20,
+      minZoom: 3,
+      pitchWithRotate: false,
+      fadeDuration: prefersCalm() ? 0 : 120,
+      refreshExpiredTiles: false,
+      canvasContextAttributes: { antialias: true },
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.dragRotate.disable();
+    this.channels = new Channels(this.map);
+    this.map.on("styleimagemissing", ({ id }) => {
+      if (this.map.hasImage(id)) return;
+      const image = drawSymbol(id);
+      if (image) this.map.addImage(id, image.data, { pixelRatio: image.pixelRatio });
+    });
+    this.map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-right");
+  }
+
+  /** Look another way; only what differs is changed, geometry and paint stay. */
+  restyle(change: Partial<StyleInput>): void {
+    const geometry = change.tiles && change.tiles !== this.input.tiles;
+    this.input = { ...this.input, ...change };
+    this.map.setStyle(styleOf(this.input), { diff: true });
+    if (geometry) this.map.once("idle", () => this.channels.repaint());
+  }
+
+  /** Bring a place or an extent into view. */
+  show(target: LonLat | Bounds, options: { zoom?: number; maxZoom?: number } = {}): void {
+    const motion = { animate: !prefersCalm(), padding: this.padding, essential: false };
+    if (target.length === 4) {
+      this.map.fitBounds(target, { ...motion, maxZoom: options.maxZoom ?? 17, duration: 600 });
+    } else {
+      const zoom = Math.max(this.map.getZoom(), options.zoom ?? 15);
+      this.map.easeTo({ center: target, zoom, ...motion, duration: 600 });
+    }
+  }
+
+  /** The feature under a point, the nearest in rank: switches before lines. */
+  at(point: PointLike): MapGeoJSONFeature | null {
+    const [x, y] = Array.isArray(point) ? point : [point.x, point.y];
+    const reach = 6;
+    const found = this.map
+      .queryRenderedFeatures([
+        [x - reach, y - reach],
+        [x + reach, y + reach],
+      ])
+      .filter((feature) => feature.source === SOURCE || feature.source === "substations");
+    const rank = (feature: MapGeoJSONFeature) => RANK.indexOf(layerOf(feature));
+    return found.sort((a, b) => rank(a) - rank(b))[0] ?? null;
+  }
+}
+
+const RANK: readonly LayerName[] = [
+  "substations",
+  "switches",
+  "transformers",
+  "usage_points",
+  "lines",
+  "secondaries",
+];
+
+export function layerOf(feature: MapGeoJSONFeature): LayerName {
+  return (feature.sourceLayer ?? feature.source) as LayerName;
+}
+
+export function refOf(feature: MapGeoJSONFeature): FeatureRef {
+  return { layer: layerOf(feature), id: Number(feature.id) };
+}
+
+export interface View {
+  zoom: number;
+  center: LonLat;
+}
+
+/** `zoom/latitude/longitude`; null if it is none. */
+export function parseView(text: string | null | undefined): View | null {
+  const [zoom, lat, lon] = (text ?? "").split("/").map(Number);
+  if (zoom === undefined || lat === undefined || lon === undefined) return null;
+  if (![zoom, lat, lon].every(Number.isFinite) || Math.abs(lat) > 85 || Math.abs(lon) > 180) {
+    return null;
+  }
+  return { zoom: Math.min(Math.max(zoom, 0), 22), center: [lon, lat] };
+}
+
+export function formatView(map: MapLibre): string {
+  const { lng, lat } = map.getCenter();
+  return `${map.getZoom().toFixed(2)}/${lat.toFixed(5)}/${lng.toFixed(5)}`;
+}

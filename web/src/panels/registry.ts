@@ -1,0 +1,49 @@
+/**
+ * Where panels plug in.
+ *
+ * A panel is one folder here, one entry in `PANELS`, and its key in the URL (`#panel=KEY`). It is loaded
+ * when it is first opened. A widget is always on the screen, in one of the places of the shell.
+ */
+
+import { type ComponentType, type LazyExoticComponent, lazy } from "react";
+import type { Info } from "../api/types";
+import type { IconName } from "../app/icons";
+
+export interface Panel {
+  key: string;
+  title: string;
+  icon: IconName;
+  shortcut?: string; // one key that opens it
+  component: LazyExoticComponent<ComponentType>;
+  /** Absent from the rail: it opens by what is done on the map. */
+  hidden?: boolean;
+  /** Whether this grid can answer it at all. */
+  available?: (info: Info) => boolean;
+}
+
+export type Place = "top-right" | "bottom-left" | "bottom-right" | "bottom";
+
+export interface Widget {
+  key: string;
+  place: Place;
+  component: LazyExoticComponent<ComponentType>;
+}
+
+export const PANELS: readonly Panel[] = [
+  {
+    key: "element",
+    title: "Element",
+    icon: "element",
+    shortcut: "e",
+    component: lazy(() => import("./element/ElementPanel")),
+  },
+  {
+    key: "whatif",
+    title: "What if",
+    icon: "whatif",
+    shortcut: "w",
+    component: lazy(() => import("./whatif/WhatIfPanel")),
+  },
+];
+
+export const WIDGETS: readonly Widget[] = [];
