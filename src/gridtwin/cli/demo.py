@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gridtwin.cli.demo_picture import draw_storm
 from gridtwin.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -129,53 +130,11 @@ def _storm(twin: Twin, clock: _Clock) -> BlastRadius:
 
 def _picture(twin: Twin, storm: BlastRadius, path: Path, clock: _Clock) -> None:
     try:
-        import matplotlib as mpl
-    except ImportError:
-        sys.stdout.write("no picture: pip install 'gridtwin[plot]'\n")
-        return
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-    import numpy as np
-    import shapely
-
-    from gridtwin.model import cim, frames
-
-    data = twin.store.network.data
-    primary = np.flatnonzero(
-        (data.equipment.kind == cim.KIND_CODE["ac_line_segment"])
-        & (data.nodes.nominal_v[data.equipment.node_a] > cim.LOW_VOLTAGE_V)
-    )
-    feeder, _ = twin.situation().feeder_of_nodes
-    group = feeder[data.equipment.node_b[primary]]
-    figure, axes = plt.subplots(figsize=(11, 10), dpi=110)
-    colors = plt.get_cmap("tab20")(np.maximum(group, 0) % 20)
-    lines = frames.equipment_lines(data, primary)
-    from matplotlib.collections import LineCollection
-
-    axes.add_collection(
-        LineCollection(
-            [shapely.get_coordinates(line) for line in lines], colors=colors, linewidths=0.7
-        )
-    )
-    out = data.usage_points.xy[storm.rows.out]
-    axes.scatter(
-        out[:, 0], out[:, 1], s=1.2, color="#b00020", label=f"{storm.customers:,} customers out"
-    )
-    if storm.area is not None:
-        for part in shapely.get_parts(storm.area):
-            axes.plot(*part.exterior.xy, color="#b00020", linewidth=1.2)
-    stations = data.substations.xy
-    axes.scatter(
-        stations[:, 0], stations[:, 1], marker="s", s=22, color="black", label="substation"
-    )
-    axes.autoscale()
-    axes.set_aspect(1 / np.cos(np.radians(float(stations[:, 1].mean()))))
-    axes.set_axis_off()
-    axes.legend(loc="lower right", markerscale=3, frameon=False)
-    axes.set_title("Who is out after the storm, on a synthetic territory; feeders by color")
-    figure.savefig(path, bbox_inches="tight")
-    plt.close(figure)
-    clock.say(f"drew {path}")
+        draw_storm(twin, storm, path)
+    except MissingExtraError as error:
+        sys.stdout.write(f"no picture: {error}\n")
+    else:
+        clock.say(f"drew {path}")
 
 
 def _real_grid(clock: _Clock) -> None:
