@@ -27,7 +27,7 @@ $(VENV)/bench: $(VENV)/made
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[bench]'
 	touch $@
 
-demo: $(VENV)/demo  ## make a territory, ask it the main questions, leave a picture and a GeoPackage
+demo: $(VENV)/demo  ## make a territory, ask it the main questions, serve its map with a storm (DEMO_SERVE=0: do not)
 	$(BIN)/gridtwin demo --out demo-out
 
 test: $(VENV)/test postgres java chromium lint web-check  ## everything a stranger's clone can prove

@@ -36,9 +36,12 @@ class _Clock:
 def demo(
     out: Annotated[Path, typer.Option(help="Directory for what it leaves.")] = Path("demo-out"),
     meters: Annotated[int, typer.Option(min=200, help="How many meters.")] = 60_000,
+    serve: Annotated[
+        bool, typer.Option(envvar="DEMO_SERVE", help="Serve the map, with a storm, at the end.")
+    ] = True,
 ) -> None:
     """
-    Make a territory, ask it the main questions, and leave a picture and a GeoPackage.
+    Make a territory, ask it the main questions, leave a picture and a GeoPackage, serve the map.
 
     Example: gridtwin demo --out demo-out
     """
@@ -58,6 +61,8 @@ def demo(
     write_gpkg(twin.network, out / "houston.gpkg")
     clock.say(f"wrote {out / 'houston.gpkg'} for QGIS")
     _real_grid(clock)
+    if serve:
+        _serve(out / "houston.twin")
 
 
 def _ask(twin: Twin, clock: _Clock) -> None:
@@ -151,3 +156,12 @@ def _real_grid(clock: _Clock) -> None:
     clock.say(
         f"its most critical element is {worst.mrid} ({worst.kind}): {worst.customers:,} customers"
     )
+
+
+def _serve(home: Path) -> None:
+    from gridtwin.cli.demo_serve import serve_storms
+
+    try:
+        serve_storms(home)
+    except MissingExtraError as error:
+        sys.stdout.write(f"no map: {error}\n")
