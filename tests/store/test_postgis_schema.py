@@ -421,8 +421,11 @@ def test_the_latest_reading_of_each_usage_point(migrated: psycopg.Connection[Any
     migrated.execute(
         """
         INSERT INTO gridtwin.usage_points (row, mrid, node) VALUES (0, 'M1', 0), (1, 'M2', 0);
-        INSERT INTO gridtwin.readings VALUES
-            ('M1', '2026-03-01 12:00Z', 239, 1, true), ('M1', '2026-03-01 12:15Z', 0, 1, false);
+        SELECT gridtwin.refresh_meters(), gridtwin.make_reading_days('2026-03-01', '2026-03-01');
+        INSERT INTO gridtwin.ami_gold (reading_time, meter, meter_id, kwh, voltage_v)
+            SELECT '2026-03-01 12:00Z', meter, mrid, 1, 121 FROM gridtwin.meters WHERE mrid = 'M1';
+        INSERT INTO gridtwin.ami_gold (reading_time, meter, meter_id, kwh, voltage_v)
+            SELECT '2026-03-01 12:15Z', meter, mrid, 0, 0 FROM gridtwin.meters WHERE mrid = 'M1';
         """
     )
     rows = migrated.execute("SELECT usage_point, energized FROM grid.ami_realtime ORDER BY 1")
@@ -503,20 +506,46 @@ def test_readings_are_kept_as_long_as_wanted_and_the_latest_is_shown(
 ) -> None:
     migrated.execute(
         """
+        SELECT gridtwin.make_reading_days(current_date - 10, current_date),
+            gridtwin.make_raw_days(current_date - 10, current_date);
         INSERT INTO gridtwin.usage_points (row, mrid, node, customers)
             VALUES (0, 'M1', 0, 1), (1, 'M2', 0, 2);
-        INSERT INTO gridtwin.readings (usage_point, at, kwh)
-            SELECT 'M1', now() - n * interval '1 day', 100 - n FROM generate_series(0, 9) n;
+        SELECT gridtwin.refresh_meters();
+        INSERT INTO gridtwin.ami_gold (reading_time, meter, meter_id, kwh)
+            SELECT date_bin('15 min', now(), '2026-01-01Z') - n * interval '1 day', meter, mrid,
+                100 - n
+            FROM gridtwin.meters, generate_series(0, 9) n WHERE mrid = 'M1';
         INSERT INTO gridtwin.meter_events (event_id, usage_point, at, kind)
             VALUES ('E1', 'M1', now() - interval '8 days', 'last_gasp');
         """
     )
     latest = "SELECT usage_point, kwh FROM grid.ami_realtime ORDER BY 1"
     assert migrated.execute(latest).fetchall() == [("M1", 100), ("M2", None)]
-    assert one(migrated, "SELECT gridtwin.forget_readings()") == 4  # three readings and an event
-    assert one(migrated, "SELECT count(*) FROM gridtwin.readings") == 7
-    assert one(migrated, "SELECT gridtwin.forget_readings('12 hours')") == 6
+    # Of four tables the days 10, 9 and 8 before today, and an event.
+    assert one(migrated, "SELECT gridtwin.forget_readings()") == 13
+    assert one(migrated, "SELECT count(*) FROM gridtwin.ami_realtime") == 8
+    assert one(migrated, "SELECT count(*) FROM gridtwin.reading_days()") == 8
     assert migrated.execute(latest).fetchall() == [("M1", 100), ("M2", None)]
+
+
+def test_a_day_that_a_sync_renumbers_rows_in_keeps_its_readings_with_their_meters(
+    migrated: psycopg.Connection[Any],
+) -> None:
+    migrated.execute(
+        """
+        INSERT INTO gridtwin.usage_points (row, mrid, node) VALUES (0, 'M1', 0), (1, 'M2', 0);
+        SELECT gridtwin.refresh_meters(), gridtwin.make_reading_days('2026-03-01', '2026-03-01');
+        INSERT INTO gridtwin.ami_gold (reading_time, meter, meter_id, kwh)
+            SELECT '2026-03-01 12:00Z', meter, mrid, meter FROM gridtwin.meters;
+        UPDATE gridtwin.usage_points SET row = 1 - row;
+        INSERT INTO gridtwin.usage_points (row, mrid, node) VALUES (2, 'M3', 0);
+        """
+    )
+    before = "SELECT mrid, kwh FROM gridtwin.meters CROSS JOIN gridtwin.readings_of(mrid,"
+    before += " '2026-03-01', '2026-03-02') ORDER BY 1"
+    readings = migrated.execute(before).fetchall()
+    assert one(migrated, "SELECT gridtwin.refresh_meters()") == 1
+    assert migrated.execute(before).fetchall() == readings == [("M1", 1), ("M2", 2)]
 
 
 def test_every_change_of_an_audited_table_is_written_down(

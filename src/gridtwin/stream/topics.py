@@ -25,7 +25,7 @@ def is_reachable(brokers: str, *, timeout_s: float = SECONDS) -> bool:
         return False
 
 
-def make_topics(brokers: str, partitions: Mapping[str, int], *, replicas: int = 1) -> list[str]:
+def make_topics(brokers: str, partitions: Mapping[str, int], *, replicas: int = -1) -> list[str]:
     """
     Make topics that are not there; those that are stay as they are.
 
@@ -36,7 +36,7 @@ def make_topics(brokers: str, partitions: Mapping[str, int], *, replicas: int = 
     partitions
         Partitions of each topic by its name.
     replicas
-        Copies of each partition.
+        Copies of each partition; as many as the cluster makes by default.
 
     Returns
     -------

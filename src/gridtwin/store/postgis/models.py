@@ -30,6 +30,17 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInte
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridtwin.model.cim import CONTROLS, KIND_NAMES, PLACEMENTS, SOURCE_KINDS
+from gridtwin.store.postgis.reading_records import (
+    RAW_MESSAGES,
+    Condition,
+    DeadLetter,
+    JoinedReading,
+    LoadDue,
+    Meter,
+    Reading,
+    StreamOffset,
+    TransformerLoad,
+)
 from gridtwin.store.postgis.records import (
     AuditEntry,
     ErmCurrent,
@@ -41,13 +52,15 @@ from gridtwin.store.postgis.records import (
     Outage,
     OutageEvidence,
     OutageUsagePoint,
-    Reading,
 )
 
 __all__ = [
+    "RAW_MESSAGES",
     "AuditEntry",
     "Base",
     "Chord",
+    "Condition",
+    "DeadLetter",
     "Equipment",
     "EquipmentTopology",
     "ErmCurrent",
@@ -57,6 +70,9 @@ __all__ = [
     "ErmZone",
     "Event",
     "Feeder",
+    "JoinedReading",
+    "LoadDue",
+    "Meter",
     "MeterEvent",
     "Migration",
     "MirroredBlock",
@@ -72,8 +88,10 @@ __all__ = [
     "Source",
     "Spec",
     "StateSwitch",
+    "StreamOffset",
     "Substation",
     "SwitchState",
+    "TransformerLoad",
     "UsagePoint",
 ]
 

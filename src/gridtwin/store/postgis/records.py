@@ -1,11 +1,10 @@
-"""Mirror the tables of outages, estimates, readings and the audit as SQLAlchemy models."""
+"""Mirror the tables of outages, estimates, meter events and the audit as SQLAlchemy models."""
 
 # The columns come first: they say which extra is missing.
 from gridtwin.store.postgis.columns import (  # isort: skip
     Base,
     Clock,
     Label,
-    Unknown,
     Written,
     geometry,
     one_of,
@@ -210,18 +209,6 @@ class ErmZone(Base):
     p95: Mapped[datetime]
     model: Mapped[Label]
     actor: Mapped[Label]
-
-
-class Reading(Base):
-    """A reading of a meter."""
-
-    __tablename__ = "readings"
-    __table_args__ = (Index("readings_at", "at", postgresql_using="brin"),)
-    usage_point: Mapped[str] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(primary_key=True)
-    voltage_v: Mapped[Unknown]
-    kwh: Mapped[float | None]
-    energized: Mapped[bool | None]
 
 
 class MeterEvent(Base):

@@ -1,4 +1,4 @@
--- 0007: readings of meters as they stream in: raw, deduplicated, joined, and loads of transformers.
+-- 0008: readings of meters as they stream in: raw, deduplicated, joined, and loads of transformers.
 --
 -- What arrives is kept as it came (ami_bronze), once per meter and interval (ami_silver), with what
 -- the meter hung on (ami_gold), and is read with weather and price (ami_realtime). All are cut by
@@ -11,7 +11,7 @@
 --
 -- Replaces gridtwin.readings of 0001.
 --
--- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0007_readings.sql URL
+-- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0008_readings.sql URL
 
 BEGIN;
 SET LOCAL search_path = pg_catalog, pg_temp;
@@ -107,13 +107,15 @@ CREATE INDEX ami_bronze_place ON gridtwin.ami_bronze USING brin (kafka_offset);
 
 -- ---------------------------------------------------------------- days
 
-CREATE FUNCTION gridtwin.make_reading_days(first date, last date) RETURNS int
+-- Readings are cut by the day they are of, messages by the day they came.
+CREATE FUNCTION gridtwin.make_days(cuts text[], first date, last date) RETURNS int
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 AS $$
 DECLARE
     day date;
     cut text;
+    name text;
     made int := 0;
 BEGIN
     IF last - first > 3660 THEN
@@ -121,17 +123,17 @@ BEGIN
     END IF;
     PERFORM pg_advisory_xact_lock(x'677269640003'::bigint);
     FOR day IN SELECT generate_series(first, last, interval '1 day')::date LOOP
-        FOREACH cut IN ARRAY
-            ARRAY['ami_bronze', 'ami_silver', 'ami_gold', 'transformer_load']
-        LOOP
-            IF to_regclass(format('gridtwin.%I', cut || to_char(day, '_YYYYMMDD'))) IS NULL THEN
-                -- Made beside its parent and attached: who reads or writes meanwhile is not held up.
+        FOREACH cut IN ARRAY cuts LOOP
+            name := cut || to_char(day, '_YYYYMMDD');
+            IF to_regclass(format('gridtwin.%I', name)) IS NULL THEN
+                -- Made beside its parent and attached: who reads or writes meanwhile goes on.
                 EXECUTE format(
-                    'CREATE TABLE gridtwin.%I (LIKE gridtwin.%I INCLUDING DEFAULTS INCLUDING INDEXES)',
-                    cut || to_char(day, '_YYYYMMDD'), cut);
+                    'CREATE TABLE gridtwin.%I'
+                    ' (LIKE gridtwin.%I INCLUDING DEFAULTS INCLUDING INDEXES)', name, cut);
                 EXECUTE format(
-                    'ALTER TABLE gridtwin.%I ATTACH PARTITION gridtwin.%I FOR VALUES FROM (%L) TO (%L)',
-                    cut, cut || to_char(day, '_YYYYMMDD'), day || ' 00:00Z', (day + 1) || ' 00:00Z');
+                    'ALTER TABLE gridtwin.%I ATTACH PARTITION gridtwin.%I'
+                    ' FOR VALUES FROM (%L) TO (%L)',
+                    cut, name, day || ' 00:00Z', (day + 1) || ' 00:00Z');
                 made := made + 1;
             END IF;
         END LOOP;
@@ -139,6 +141,45 @@ BEGIN
     RETURN made;
 END
 $$;
+
+CREATE FUNCTION gridtwin.drop_days(cuts text[], before date) RETURNS int
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    name text;
+    dropped int := 0;
+BEGIN
+    PERFORM pg_advisory_xact_lock(x'677269640003'::bigint);
+    FOR name IN
+        SELECT c.relname
+        FROM pg_inherits i
+        JOIN pg_class c ON c.oid = i.inhrelid
+        JOIN pg_class p ON p.oid = i.inhparent
+        WHERE p.relnamespace = 'gridtwin'::regnamespace
+            AND p.relname = ANY (cuts)
+            AND to_date(right(c.relname, 8), 'YYYYMMDD') < before
+        ORDER BY 1
+    LOOP
+        EXECUTE format('DROP TABLE gridtwin.%I', name);
+        dropped := dropped + 1;
+    END LOOP;
+    RETURN dropped;
+END
+$$;
+
+CREATE FUNCTION gridtwin.make_reading_days(first date, last date) RETURNS int
+LANGUAGE sql
+BEGIN ATOMIC
+    SELECT gridtwin.make_days(
+        ARRAY['ami_silver', 'ami_gold', 'transformer_load'], first, last);
+END;
+
+CREATE FUNCTION gridtwin.make_raw_days(first date, last date) RETURNS int
+LANGUAGE sql
+BEGIN ATOMIC
+    SELECT gridtwin.make_days(ARRAY['ami_bronze'], first, last);
+END;
 
 CREATE FUNCTION gridtwin.reading_days() RETURNS SETOF date
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -155,27 +196,19 @@ LANGUAGE plpgsql
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-    old text;
-    dropped int := 0;
+    start timestamptz := before::timestamp AT TIME ZONE 'UTC';
 BEGIN
-    PERFORM pg_advisory_xact_lock(x'677269640003'::bigint);
-    FOR old IN
-        SELECT c.relname
-        FROM pg_inherits i
-        JOIN pg_class c ON c.oid = i.inhrelid
-        WHERE i.inhparent = ANY (ARRAY['gridtwin.ami_bronze', 'gridtwin.ami_silver',
-                'gridtwin.ami_gold', 'gridtwin.transformer_load']::regclass[])
-            AND to_date(right(c.relname, 8), 'YYYYMMDD') < before
-        ORDER BY 1
-    LOOP
-        EXECUTE format('DROP TABLE gridtwin.%I', old);
-        dropped := dropped + 1;
-    END LOOP;
-    DELETE FROM gridtwin.loads_due d WHERE d.reading_time < before::timestamp AT TIME ZONE 'UTC';
-    DELETE FROM gridtwin.conditions c WHERE c."time" < before::timestamp AT TIME ZONE 'UTC';
-    RETURN dropped;
+    DELETE FROM gridtwin.loads_due d WHERE d.reading_time < start;
+    DELETE FROM gridtwin.conditions c WHERE c."time" < start;
+    RETURN gridtwin.drop_days(ARRAY['ami_silver', 'ami_gold', 'transformer_load'], before);
 END
 $$;
+
+CREATE FUNCTION gridtwin.drop_raw_days(before date) RETURNS int
+LANGUAGE sql
+BEGIN ATOMIC
+    SELECT gridtwin.drop_days(ARRAY['ami_bronze'], before);
+END;
 
 -- For cron or pg_cron where no worker runs that keeps house.
 CREATE FUNCTION gridtwin.forget_readings(older_than interval DEFAULT '7 days') RETURNS bigint
@@ -186,7 +219,8 @@ DECLARE
     dropped bigint;
     deleted bigint;
 BEGIN
-    dropped := gridtwin.drop_reading_days(((now() - older_than) AT TIME ZONE 'UTC')::date);
+    dropped := gridtwin.drop_reading_days(((now() - older_than) AT TIME ZONE 'UTC')::date)
+        + gridtwin.drop_raw_days(((now() - older_than) AT TIME ZONE 'UTC')::date);
     DELETE FROM gridtwin.meter_events e WHERE e.at < now() - older_than;
     GET DIAGNOSTICS deleted = ROW_COUNT;
     RETURN dropped + deleted;
@@ -249,14 +283,15 @@ END;
 
 -- ---------------------------------------------------------------- loads
 
+-- What was touched after the sum was begun stays due: the mark goes only if it is still the same.
 CREATE FUNCTION gridtwin.sum_loads(of timestamptz) RETURNS int
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 AS $$
 DECLARE
+    mark timestamptz := (SELECT d.touched_at FROM gridtwin.loads_due d WHERE d.reading_time = of);
     changed int;
 BEGIN
-    DELETE FROM gridtwin.loads_due d WHERE d.reading_time = of;
     INSERT INTO gridtwin.transformer_load AS t
         (reading_time, transformer, kwh, meters, v_min, v_max)
     SELECT of, g.transformer, sum(g.kwh::double precision), count(*), min(g.voltage_v),
@@ -264,6 +299,7 @@ BEGIN
     FROM gridtwin.ami_gold g
     WHERE g.reading_time = of AND g.transformer IS NOT NULL
     GROUP BY g.transformer
+    ORDER BY g.transformer
     ON CONFLICT (reading_time, transformer) DO UPDATE
     SET kwh = excluded.kwh, meters = excluded.meters, v_min = excluded.v_min,
         v_max = excluded.v_max
@@ -273,6 +309,7 @@ BEGIN
     PERFORM pg_notify('gridtwin', json_build_object(
         'changed', 'ami', 'at', to_char(of AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
     )::text);
+    DELETE FROM gridtwin.loads_due d WHERE d.reading_time = of AND d.touched_at = mark;
     RETURN changed;
 END
 $$;
@@ -403,7 +440,7 @@ COMMENT ON COLUMN gridtwin.transformer_load.v_max IS 'Highest voltage of a meter
 
 COMMENT ON TABLE gridtwin.loads_due IS 'Intervals with readings that transformer_load does not count yet';
 COMMENT ON COLUMN gridtwin.loads_due.reading_time IS 'End of the interval';
-COMMENT ON COLUMN gridtwin.loads_due.touched_at IS 'When the first such reading was written';
+COMMENT ON COLUMN gridtwin.loads_due.touched_at IS 'When the last such reading was written';
 
 COMMENT ON TABLE gridtwin.stream_offsets IS
     'How far each partition of a topic has been read; written with the readings, in one transaction';
@@ -426,11 +463,19 @@ COMMENT ON COLUMN gridtwin.dead_letters.reason IS 'What is wrong with it';
 COMMENT ON COLUMN gridtwin.dead_letters.value IS 'The message; null where it was empty';
 COMMENT ON COLUMN gridtwin.dead_letters.replayed_at IS 'When it was taken after all; null = not yet';
 
+COMMENT ON FUNCTION gridtwin.make_days(text[], date, date) IS
+    'Make the parts of tables for some days (UTC); returns how many were made';
+COMMENT ON FUNCTION gridtwin.drop_days(text[], date) IS
+    'Drop the parts of tables for all days before one; returns how many were dropped';
 COMMENT ON FUNCTION gridtwin.make_reading_days(date, date) IS
-    'Make the tables of readings for some days (UTC); returns how many were made';
+    'Make room for the readings of some days (UTC); returns how many tables were made';
+COMMENT ON FUNCTION gridtwin.make_raw_days(date, date) IS
+    'Make room for the messages that come on some days (UTC); returns how many tables were made';
+COMMENT ON FUNCTION gridtwin.drop_raw_days(date) IS
+    'Drop the messages that came before a day; returns how many tables were dropped';
 COMMENT ON FUNCTION gridtwin.reading_days() IS 'Days (UTC) that readings are kept for';
 COMMENT ON FUNCTION gridtwin.drop_reading_days(date) IS
-    'Drop the tables of readings of all days before one; returns how many were dropped';
+    'Drop the readings of all days before one; returns how many tables were dropped';
 COMMENT ON FUNCTION gridtwin.forget_readings(interval) IS
     'Drop whole days of readings, and events of meters, that are older; returns how many';
 COMMENT ON FUNCTION gridtwin.refresh_meters() IS
@@ -469,6 +514,6 @@ COMMENT ON COLUMN grid.ami_realtime.geometry IS 'Place, EPSG:4326';
 
 DO $$ BEGIN PERFORM gridtwin.grant_roles(); END $$;
 
-INSERT INTO gridtwin.migrations (number, name) VALUES (7, 'readings');
+INSERT INTO gridtwin.migrations (number, name) VALUES (8, 'readings');
 
 COMMIT;

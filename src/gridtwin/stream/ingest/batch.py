@@ -1,0 +1,137 @@
+"""
+Turn messages as they came into what is written of them: readings that count, and dead letters.
+
+Of several readings of one meter and interval, that of the highest offset counts. A meter always
+writes to one partition, since the partition follows from the key, so its offsets have one order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from gridtwin.model.tables import decode
+from gridtwin.stream.decoding import decode_readings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridtwin.model.ids import SortedIds
+    from gridtwin.model.readings import Readings
+    from gridtwin.stream.contracts import Window
+    from gridtwin.stream.wire import Registry
+
+NOBODY = "meter_id {!r} is no usage point of this network"
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Messages of one topic in the order they came."""
+
+    topic: str
+    partition: NDArray[np.int32]
+    offset: NDArray[np.int64]
+    values: list[bytes | None]
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.values)
+
+    def only(self, kept: NDArray[np.bool_]) -> Messages:
+        """Return those where a mask is true."""
+        values = [value for value, keep in zip(self.values, kept.tolist(), strict=True) if keep]
+        return Messages(self.topic, self.partition[kept], self.offset[kept], values)
+
+    def ends(self) -> dict[int, int]:
+        """Return the offset after the last message of each partition."""
+        found = {}
+        for partition in np.unique(self.partition).tolist():
+            found[partition] = int(self.offset[self.partition == partition].max()) + 1
+        return found
+
+
+class DeadLetter(NamedTuple):
+    """A message that cannot be used, and why."""
+
+    partition: int
+    offset: int
+    reason: str
+    value: bytes | None
+
+    @classmethod
+    def of(cls, messages: Messages, row: int, reason: str) -> DeadLetter:
+        """Return the letter that a message is."""
+        at, offset = int(messages.partition[row]), int(messages.offset[row])
+        return cls(at, offset, reason, messages.values[row])
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Readings that count, in order of time and meter, and the messages that are none."""
+
+    meter: NDArray[np.int32]  # number of the meter
+    at_s: NDArray[np.int64]  # end of the interval
+    kwh: NDArray[np.float32]
+    voltage_v: NDArray[np.float32]
+    partition: NDArray[np.int32]
+    offset: NDArray[np.int64]
+    dead: list[DeadLetter]
+    repeated: int  # readings that a later one of the same messages replaced
+    unknown: int  # readings of meters that are not known
+
+    def __len__(self) -> int:
+        """Return how many readings there are."""
+        return len(self.meter)
+
+
+def prepare(
+    messages: Messages, meters: SortedIds, window: Window, registry: Registry | None = None
+) -> Ready:
+    """
+    Decode messages of ``ami_readings`` and keep what counts.
+
+    Parameters
+    ----------
+    messages
+        In the order they came.
+    meters
+        The meters that are known; the row of each is its number.
+    window
+        Times that are taken.
+    registry
+        Where the schemas of Confluent's wire format are.
+    """
+    decoded = decode_readings(messages.values, window=window, registry=registry)
+    dead = [DeadLetter.of(messages, row, reason) for row, reason in decoded.rejected]
+    found: Readings = decoded.values
+    meter = meters.rows(found.mrid)
+    unknown = np.flatnonzero(meter < 0).tolist()
+    for row, name in zip(unknown, decode(found.mrid[unknown]).tolist(), strict=True):
+        dead.append(DeadLetter.of(messages, int(decoded.rows[row]), NOBODY.format(name)))
+    known = np.flatnonzero(meter >= 0)
+    offset = messages.offset[decoded.rows]
+    counts = known[newest(found.at_s[known], meter[known], offset[known])]
+    return Ready(
+        meter[counts],
+        found.at_s[counts],
+        found.kwh[counts],
+        found.voltage_v[counts],
+        messages.partition[decoded.rows[counts]],
+        offset[counts],
+        sorted(dead, key=lambda letter: letter[:2]),
+        len(known) - len(counts),
+        len(unknown),
+    )
+
+
+def newest(
+    at_s: NDArray[np.int64], meter: NDArray[np.integer], order: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the rows that come last in an order among those of their meter and time, sorted."""
+    rows = np.lexsort((order, meter, at_s))
+    at, whose = at_s[rows], meter[rows]
+    last = np.ones(len(rows), dtype=np.bool_)
+    last[:-1] = (at[1:] != at[:-1]) | (whose[1:] != whose[:-1])
+    return rows[last]

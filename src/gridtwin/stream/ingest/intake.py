@@ -1,0 +1,119 @@
+"""Decode messages against what a database knows: its meters, and the days it has room for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import numpy as np
+
+from gridtwin.stream.contracts import AMI_READINGS, CONDITIONS, LATEST_S, Window
+from gridtwin.stream.ingest import writing
+from gridtwin.stream.ingest.batch import DeadLetter, prepare
+from gridtwin.stream.ingest.meters import Meters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import psycopg
+
+    from gridtwin.stream.ingest.batch import Messages, Ready
+    from gridtwin.stream.wire import Registry
+
+Result = TypeVar("Result")
+
+STRANGE_S = 86_400.0  # a meter whose clock is ahead by more is not believed
+
+
+class Do(Protocol):
+    """Does work in a transaction of its own and returns what it found."""
+
+    def __call__(self, work: Callable[[psycopg.Connection[Any]], Result]) -> Result:
+        """Do it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a worker works."""
+
+    stream: str = "gridtwin"  # the consumer group, under whose name offsets are kept
+    readings: str = AMI_READINGS.name
+    conditions: str = CONDITIONS.name
+    batch: int = 4_000  # messages at most in a transaction
+    wait_s: float = 0.2  # longest wait for them
+    keep_days: int = 7  # of readings, the newest one included
+
+
+class Intake:
+    """What a database knows; one thread uses it."""
+
+    def __init__(self, options: Options, registry: Registry | None = None) -> None:
+        self._options = options
+        self._registry = registry
+        self._meters = Meters()
+        self._days: set[int] = set()  # since 1970
+
+    def open(self, connection: psycopg.Connection[Any]) -> None:
+        """
+        Read what the database knows.
+
+        Raises
+        ------
+        StoreError
+            If there is no network in it.
+        """
+        self._meters.refresh(connection)
+        writing.make_room_today(connection)
+        self.read_days(connection)
+
+    def read_days(self, connection: psycopg.Connection[Any]) -> None:
+        """Read which days there is room for."""
+        self._days = writing.days(connection)
+
+    def ready(self, part: Messages, do: Do) -> Ready:
+        """
+        Decode messages of readings, and make room for days that are new.
+
+        Parameters
+        ----------
+        part
+            The messages.
+        do
+            Does what has to be done in the database first.
+        """
+        ready = self._prepared(part)
+        if ready.unknown and do(self._meters.refresh):
+            ready = self._prepared(part)
+        days = set(np.unique(ready.at_s // writing.DAY_S).tolist())
+        if days <= self._days:
+            return ready
+        oldest = max(days | self._days) - self._options.keep_days + 1
+        new = {day for day in days - self._days if day >= oldest}
+        do(lambda connection: writing.make_days(connection, new))
+        self._days |= new
+        return self._prepared(part)
+
+    def _prepared(self, part: Messages) -> Ready:
+        latest = min(LATEST_S, time.time() + STRANGE_S)
+        earliest = Window().earliest_s
+        if self._days:
+            oldest = max(self._days) - self._options.keep_days + 1
+            earliest = max(earliest, float(oldest * writing.DAY_S))
+        return prepare(part, self._meters.ids, Window(earliest, latest), self._registry)
+
+    def write(
+        self, connection: psycopg.Connection[Any], part: Messages, ready: Ready | None
+    ) -> list[DeadLetter]:
+        """Write what messages say, readings as they were made ready; return what is dead."""
+        if ready is not None:
+            writing.write_ready(connection, part.topic, ready)
+            return ready.dead
+        from gridtwin.stream.decoding import decode_conditions
+
+        decoded = decode_conditions(part.values, registry=self._registry)
+        writing.write_conditions(connection, decoded.values, part.offset[decoded.rows])
+        dead = [DeadLetter.of(part, row, reason) for row, reason in decoded.rejected]
+        writing.bury(connection, part.topic, dead)
+        return dead

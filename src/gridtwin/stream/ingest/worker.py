@@ -1,0 +1,300 @@
+"""
+Take readings from topics into PostgreSQL, each message once, whatever dies on the way.
+
+What a batch says and how far it was read are written in one transaction, so a worker that is killed
+goes on where the database says. Kafka's own record of offsets is for its tools to look at.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from gridtwin.errors import StoreError
+from gridtwin.store.postgis.connect import Link, shown, waits
+from gridtwin.store.postgis.links import OWNER, told
+from gridtwin.stream.ingest import claims as claiming
+from gridtwin.stream.ingest import writing
+from gridtwin.stream.ingest.intake import Intake, Options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from threading import Event
+
+    import psycopg
+
+    from gridtwin.stream.ingest.batch import Messages, Ready
+    from gridtwin.stream.ingest.claims import Claim, Place
+    from gridtwin.stream.ingest.figures import Figures
+    from gridtwin.stream.ingest.reader import Reader
+    from gridtwin.stream.wire import Registry
+
+Result = TypeVar("Result")
+
+LOG = logging.getLogger("gridtwin.stream")
+LOOK_S = 2.0  # between two looks at lag and rate
+TELL_S = 10.0  # between two lines in the log
+FENCED_S = 1.0  # before a partition is claimed again that another worker had claimed
+STRANGE_S = 86_400.0  # a meter whose clock is ahead by more is not believed
+TRIES = 3  # of a batch whose days are dropped under it
+# Of the connection. To lose the last moments of a crash costs nothing: the offsets are lost with
+# them, and what they stood for is read again.
+SETTINGS = "SET synchronous_commit = off; SET lock_timeout = '20s'; SET jit = off"
+
+
+class StoppedError(Exception):
+    """The worker was told to stop while it waited."""
+
+
+class Worker:
+    """
+    One member of a consumer group that writes into one database.
+
+    Parameters
+    ----------
+    url
+        Address of the database, whose schema is up to date.
+    reader
+        The member of the group.
+    figures
+        Where to count.
+    options
+        How to work.
+    registry
+        Where the schemas of Confluent's wire format are.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        reader: Reader,
+        figures: Figures,
+        options: Options | None = None,
+        *,
+        registry: Registry | None = None,
+    ) -> None:
+        self._url = url
+        self._reader = reader
+        self._figures = figures
+        self._options = options or Options()
+        self._intake = Intake(self._options, registry)
+        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._link = Link(url, patience_s=0.0, autocommit=True)
+        self._ready_for: psycopg.Connection[Any] | None = None  # the connection that was set up
+        self._claims: dict[Place, Claim] = {}
+        self._not_before: dict[Place, float] = {}
+        self._opened = False
+
+    def run(self, stop: Event, *, until_end: bool = False) -> None:
+        """
+        Work until told to stop, or, if wished, until all that is there is written.
+
+        Raises
+        ------
+        StoreError
+            If the database or the broker refuses for a reason that will not pass.
+        """
+        self._stop = stop
+        looked = told_at = time.monotonic()
+        try:
+            with told(self._url, role=OWNER):
+                self._patiently(self._intake.open)
+            while not stop.is_set():
+                self._claim()
+                self._take(self._reader.read(self._options.batch, self._options.wait_s))
+                if time.monotonic() - looked > LOOK_S:
+                    looked = time.monotonic()
+                    self._look()
+                    if looked - told_at > TELL_S:
+                        told_at = looked
+                        self._tell()
+                if until_end and self._at_end():
+                    break
+        except StoppedError:
+            pass
+        finally:
+            self._reader.close()
+            self._link.close()
+            self._look()
+            self._tell("stopped")
+
+    # -------------------------------------------------------------- partitions
+
+    def _claim(self) -> None:
+        """Claim the partitions that wait, and go on with each where the database says."""
+        now = time.monotonic()
+        wanted = [each for each in self._reader.waiting if self._not_before.get(each, now) <= now]
+        if not wanted:
+            return
+        options = self._options
+
+        def work(connection: psycopg.Connection[Any]) -> dict[Place, Claim]:
+            return claiming.claim(connection, options.stream, self._name, wanted)
+
+        for place, held in self._patiently(work).items():
+            self._claims[place] = held
+            self._reader.resume(place, held.next_offset)
+            LOG.info(
+                "reads a partition",
+                extra={"topic": place[0], "partition": place[1], "offset": held.next_offset},
+            )
+
+    def _give_up(self, places: frozenset[Place], why: str, *, wait_s: float) -> None:
+        for place in places:
+            self._claims.pop(place, None)
+            self._not_before[place] = time.monotonic() + wait_s
+            LOG.warning(why, extra={"topic": place[0], "partition": place[1]})
+        self._reader.hold(places)
+
+    # -------------------------------------------------------------- batches
+
+    def _take(self, batch: list[Messages]) -> None:
+        """Write a batch, or what of it is still this worker's to write."""
+        from psycopg.errors import CheckViolation
+
+        for _ in range(TRIES):
+            batch = [part for part in map(self._held, batch) if len(part)]
+            if not batch:
+                return
+            ready = {
+                part.topic: self._intake.ready(part, self._patiently)
+                for part in batch
+                if part.topic == self._options.readings
+            }
+            started = time.monotonic()
+            try:
+                standing, dead = self._patiently(partial(self._write, batch=batch, ready=ready))
+            except CheckViolation:  # the oldest day was dropped meanwhile
+                self._patiently(self._intake.read_days)
+                continue
+            if not standing.lost | standing.behind:
+                self._figures.batch(time.monotonic() - started)
+                self._figures.add(dead=dead)
+                self._count(batch, ready)
+                return
+            self._figures.add(fenced=len(standing.lost), rewound=len(standing.behind))
+            self._give_up(standing.lost, "another worker claimed it", wait_s=FENCED_S)
+            self._give_up(standing.behind, "the database is elsewhere: read again", wait_s=0)
+        msg = f"{shown(self._url)} loses its days as fast as they are made: start again"
+        raise StoreError(msg)
+
+    def _held(self, part: Messages) -> Messages:
+        """Return the messages of partitions that are held."""
+        places = {(part.topic, number) for number in np.unique(part.partition).tolist()}
+        if places <= self._claims.keys():
+            return part
+        held = [number for topic, number in self._claims if topic == part.topic]
+        return part.only(np.isin(part.partition, held))
+
+    def _write(
+        self,
+        connection: psycopg.Connection[Any],
+        batch: Sequence[Messages],
+        ready: dict[str, Ready],
+    ) -> tuple[claiming.Standing, int]:
+        """Write a batch and how far it goes, if all of it is still held; count what is dead."""
+        stream, dead = self._options.stream, 0
+        ends = {(part.topic, number): end for part in batch for number, end in part.ends().items()}
+        standing = claiming.check(connection, stream, {at: self._claims[at] for at in ends})
+        if standing.lost or standing.behind:
+            return standing, 0
+        for part in batch:
+            writing.write_raw(connection, part)
+            dead += len(self._intake.write(connection, part, ready.get(part.topic)))
+        claiming.advance(connection, stream, ends)
+        for each in ready.values():
+            writing.mark_due(connection, each.at_s)
+        return standing, dead
+
+    def _count(self, batch: list[Messages], ready: dict[str, Ready]) -> None:
+        """Remember how far a batch went that was written."""
+        figures = self._figures
+        ends: dict[Place, int] = {}
+        for part in batch:
+            figures.add(messages=len(part))
+            for number, end in part.ends().items():
+                place = (part.topic, number)
+                ends[place] = end
+                self._claims[place] = replace(self._claims[place], next_offset=end)
+        for each in ready.values():
+            figures.add(readings=len(each), repeated=each.repeated)
+            figures.newest_s = max(figures.newest_s, int(each.at_s.max(initial=0)))
+        self._reader.tell(ends)
+
+    # -------------------------------------------------------------- looking
+
+    def _look(self) -> None:
+        given = self._reader.given
+        self._figures.settle()
+        lag = {}
+        for place, held in self._claims.items():
+            end = self._reader.end_of(place) if place in given else None
+            if end is not None:
+                lag[place] = max(0, end - held.next_offset)
+        self._figures.lag = lag
+
+    def _tell(self, message: str = "works") -> None:
+        figures = self._figures
+        LOG.info(
+            message,
+            extra={
+                "lag": sum(figures.lag.values()),
+                "readings_per_second": round(figures.rate, 1),
+                "partitions": len(self._reader.given),
+                **figures.counts,
+            },
+        )
+
+    def _at_end(self) -> bool:
+        """Return whether all that is there is written."""
+        given = self._reader.given
+        if not given or self._reader.waiting:
+            return False
+        ends = {place: self._reader.end_of(place) for place in given}
+        return all(
+            end is not None and place in self._claims and self._claims[place].next_offset >= end
+            for place, end in ends.items()
+        )
+
+    # -------------------------------------------------------------- patience
+
+    def _patiently(self, work: Callable[[psycopg.Connection[Any]], Result]) -> Result:
+        """
+        Do work in one transaction, as often as it takes until the database is back.
+
+        The work may be done again after it was done: it looks for itself how things stand.
+        """
+        import psycopg
+
+        for wait in waits():
+            try:
+                self._set_up()
+                done = self._link.run(work, committed=lambda _: None)
+            except (StoreError, psycopg.OperationalError) as error:
+                if not self._opened:
+                    raise  # the address, the login or the schema is wrong
+                LOG.warning("waits for the database", extra={"reason": str(error).strip()})
+            else:
+                self._opened = True
+                return done
+            self._figures.add(reconnects=1)
+            self._reader.pause()
+            if self._stop.is_set():
+                raise StoppedError
+            self._reader.wait(wait)
+        raise AssertionError  # the waits never end
+
+    def _set_up(self) -> None:
+        """Set up a connection that is new."""
+        connection = self._link.connection
+        if connection is not self._ready_for:
+            connection.execute(SETTINGS)
+            connection.execute(writing.STAGE)
+            self._ready_for = connection

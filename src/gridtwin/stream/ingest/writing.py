@@ -1,0 +1,166 @@
+"""Write a batch into PostgreSQL, in the caller's transaction: what came, what counts, the dead."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.store.postgis.copying import HEADER, TRAILER, Numbers, stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import psycopg
+    from numpy.typing import NDArray
+
+    from gridtwin.model.readings import Conditions
+    from gridtwin.stream.ingest.batch import DeadLetter, Messages, Ready
+
+DAY_S = 86_400
+EPOCH_OF_POSTGRES_S = 946_684_800  # 2000-01-01, which its timestamps count microseconds from
+
+# Of a connection: a batch passes through it on its way.
+STAGE = """
+CREATE TEMP TABLE IF NOT EXISTS ready (
+    reading_time timestamptz, meter int, kwh real, voltage_v real, kafka_offset bigint,
+    partition smallint
+) ON COMMIT DELETE ROWS
+"""
+FILL = "COPY pg_temp.ready FROM STDIN (FORMAT BINARY)"
+COUNT = """
+WITH kept AS (
+    INSERT INTO gridtwin.ami_silver AS s
+        (reading_time, meter, kwh, voltage_v, kafka_offset, partition)
+    SELECT r.reading_time, r.meter, r.kwh, r.voltage_v, r.kafka_offset, r.partition
+    FROM pg_temp.ready r
+    ON CONFLICT (reading_time, meter) DO UPDATE
+    SET kwh = excluded.kwh, voltage_v = excluded.voltage_v,
+        kafka_offset = excluded.kafka_offset, partition = excluded.partition
+    WHERE excluded.kafka_offset > s.kafka_offset
+    RETURNING s.reading_time, s.meter, s.kwh, s.voltage_v
+)
+INSERT INTO gridtwin.ami_gold AS g
+    (reading_time, meter, kwh, voltage_v, meter_id, transformer, feeder)
+SELECT k.reading_time, k.meter, k.kwh, k.voltage_v, m.mrid, m.transformer, m.feeder
+FROM kept k
+JOIN gridtwin.meters m ON m.meter = k.meter
+ON CONFLICT (reading_time, meter) DO UPDATE
+SET kwh = excluded.kwh, voltage_v = excluded.voltage_v,
+    transformer = excluded.transformer, feeder = excluded.feeder
+"""
+# Last of all: the workers meet at these rows, so their locks are held as briefly as can be.
+DUE = """
+INSERT INTO gridtwin.loads_due AS d (reading_time)
+SELECT to_timestamp(t.at) FROM unnest(%s::bigint[]) t (at) ORDER BY 1
+ON CONFLICT (reading_time) DO UPDATE SET touched_at = clock_timestamp()
+"""
+BURY = """
+INSERT INTO gridtwin.dead_letters (topic, partition, kafka_offset, reason, value)
+SELECT %s, d.* FROM unnest(%s::int[], %s::bigint[], %s::text[], %s::bytea[]) d
+ON CONFLICT (topic, partition, kafka_offset) DO UPDATE SET reason = excluded.reason
+"""
+CONDITIONS = """
+INSERT INTO gridtwin.conditions AS c ("time", temperature_c, price_usd_mwh, kafka_offset)
+SELECT DISTINCT ON (n.at) to_timestamp(n.at), nullif(n.temperature, 'NaN'),
+    nullif(n.price, 'NaN'), n.place
+FROM unnest(%s::bigint[], %s::real[], %s::real[], %s::bigint[]) n (at, temperature, price, place)
+ORDER BY n.at, n.place DESC
+ON CONFLICT ("time") DO UPDATE
+SET temperature_c = excluded.temperature_c, price_usd_mwh = excluded.price_usd_mwh,
+    kafka_offset = excluded.kafka_offset
+WHERE excluded.kafka_offset > c.kafka_offset
+"""
+
+
+def write_raw(connection: psycopg.Connection[Any], messages: Messages) -> None:
+    """Append messages as they came."""
+    topic = messages.topic.encode()
+    start = struct.pack(f">hi{len(topic)}s", 4, len(topic), topic)
+    place = struct.Struct(">ihiqi")
+    pieces = [HEADER]
+    rows = zip(messages.partition.tolist(), messages.offset.tolist(), messages.values, strict=True)
+    for partition, offset, value in rows:
+        length = -1 if value is None else len(value)
+        pieces += (start, place.pack(2, partition, 8, offset, length), value or b"")
+    pieces.append(TRAILER)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "COPY gridtwin.ami_bronze (topic, partition, kafka_offset, value)"
+            " FROM STDIN (FORMAT BINARY)"
+        ) as copy,
+    ):
+        copy.write(b"".join(pieces))
+
+
+def write_ready(connection: psycopg.Connection[Any], topic: str, ready: Ready) -> None:
+    """Write the readings that count, unless one of a higher offset is there, and what is dead."""
+    bury(connection, topic, ready.dead)
+    if not len(ready):
+        return
+    columns = [
+        Numbers("int8", (ready.at_s - EPOCH_OF_POSTGRES_S) * 1_000_000),
+        Numbers("int4", ready.meter),
+        Numbers("float4", ready.kwh, np.isnan(ready.kwh)),
+        Numbers("float4", ready.voltage_v, np.isnan(ready.voltage_v)),
+        Numbers("int8", ready.offset),
+        Numbers("int2", ready.partition),
+    ]
+    with connection.cursor() as cursor:
+        with cursor.copy(FILL) as copy:
+            for piece in stream(columns):
+                copy.write(piece)
+        cursor.execute(COUNT)
+
+
+def mark_due(connection: psycopg.Connection[Any], at_s: NDArray[np.int64]) -> None:
+    """Say that the loads of some intervals have to be summed."""
+    if len(at_s):
+        connection.execute(DUE, (np.unique(at_s).tolist(),))
+
+
+def bury(connection: psycopg.Connection[Any], topic: str, letters: Sequence[DeadLetter]) -> None:
+    """Keep messages that cannot be used, each once."""
+    if not letters:
+        return
+    partitions, offsets, reasons, values = map(list, zip(*letters, strict=True))
+    reasons = [reason.replace("\0", "\N{SYMBOL FOR NULL}") for reason in reasons]
+    connection.execute(BURY, (topic, partitions, offsets, reasons, values))
+
+
+def write_conditions(
+    connection: psycopg.Connection[Any], found: Conditions, offset: NDArray[np.int64]
+) -> None:
+    """Write weather and prices, unless one of a higher offset is there."""
+    if len(found.at_s):
+        columns = (found.temperature_c, found.price_usd_mwh)
+        given = (each.tolist() for each in columns)
+        connection.execute(CONDITIONS, (found.at_s.tolist(), *given, offset.tolist()))
+
+
+def days(connection: psycopg.Connection[Any]) -> set[int]:
+    """Return the days that there is room for, counted from 1970."""
+    rows = connection.execute(
+        "SELECT day - date '1970-01-01' FROM gridtwin.reading_days() day"
+    ).fetchall()
+    return {day for (day,) in rows}
+
+
+def make_days(connection: psycopg.Connection[Any], wanted: Iterable[int]) -> None:
+    """Make room for the readings of days, counted from 1970."""
+    for day in sorted(wanted):
+        connection.execute(
+            "SELECT gridtwin.make_reading_days(date '1970-01-01' + %(day)s,"
+            " date '1970-01-01' + %(day)s)",
+            {"day": day},
+        )
+
+
+def make_room_today(connection: psycopg.Connection[Any]) -> None:
+    """Make room for the messages that come today and tomorrow."""
+    connection.execute(
+        "SELECT gridtwin.make_raw_days(d, d + 1) FROM"
+        " (SELECT (now() AT TIME ZONE 'UTC')::date) n (d)"
+    )
