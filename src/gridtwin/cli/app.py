@@ -20,6 +20,7 @@ from gridtwin.cli import (
     serve,
     states,
     storms,
+    tiles,
     traces,
 )
 from gridtwin.cli.infer import infer
@@ -56,6 +57,7 @@ app.add_typer(states.app, name="state")
 app.command("rehearse")(rehearse.rehearse)
 app.command("serve")(serve.serve)
 app.add_typer(ami.app, name="ami")
+app.add_typer(tiles.app, name="tiles")
 app.command("demo")(demo.demo)
 
 

@@ -1,36 +1,298 @@
-"""Say in which layer of the tiles each piece of equipment is drawn."""
+"""
+Turn the frames of a network into the layers of the map.
+
+The id of a feature is the row of its frame + 1, in every tile, document and event; so it is never 0.
+Each piece of equipment is drawn in one layer (`layer_of_equipment`), in one group of the zoom plan.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.model import cim
+from gridtwin.errors import CrsError
+from gridtwin.model import cim, phases
+from gridtwin.model.frames import equipment_courses
+from gridtwin.publish.tiles.mercator import to_square
+from gridtwin.publish.tiles.plan import GROUP_CODE, GROUP_OF_SWITCH, LAYERS
+from gridtwin.topology.membership import nearest_feeder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
+    from gridtwin.model.network import Network
     from gridtwin.model.tables import NetworkData
+    from gridtwin.topology.index import TopologyIndex
 
-LAYERS = ("substations", "lines", "secondaries", "switches", "transformers", "usage_points")
-LINES, SECONDARIES, SWITCHES, TRANSFORMERS = (
-    LAYERS.index(name) for name in ("lines", "secondaries", "switches", "transformers")
+SWITCHES, TRANSFORMERS = LAYERS.index("switches"), LAYERS.index("transformers")
+LINES, SECONDARIES = LAYERS.index("lines"), LAYERS.index("secondaries")
+
+_KIND_LAYER: NDArray[np.uint8] = np.array(
+    [
+        SWITCHES
+        if kind.switch
+        else TRANSFORMERS
+        if kind.name in {"power_transformer", "voltage_regulator"}
+        else SECONDARIES
+        if kind.name == "service_drop"
+        else LINES
+        for kind in cim.KINDS
+    ],
+    dtype=np.uint8,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """The features of one layer, by rising id."""
+
+    name: str
+    ids: NDArray[np.int32]  # (n,) row of the frame + 1
+    group: NDArray[np.uint8]  # (n,) row of `plan.GROUPS`
+    columns: dict[str, Any]  # property -> (n,) values; None, "" or -1 where not known
+    start: NDArray[np.int64]  # (n + 1,): feature i is xy[start[i]:start[i + 1]]
+    xy: NDArray[np.float64]  # (k, 2) on the square of the map
+    lines: bool
+    unplaced: int = 0  # rows that have no place on the map
+
+    @property
+    def count(self) -> int:
+        """How many features there are."""
+        return len(self.ids)
 
 
 def layer_of_equipment(data: NetworkData) -> NDArray[np.uint8]:
     """
-    Return the layer of each piece of equipment, as its place in `LAYERS`.
+    Return the layer in which each piece of equipment is drawn, as place in `plan.LAYERS`.
 
     A line is a secondary where both its ends are of low voltage, and so is every service drop.
     """
     equipment = data.equipment
-    layer = np.full(len(equipment.mrid), LINES, dtype=np.uint8)
+    layer = _KIND_LAYER[equipment.kind]
     low = data.nodes.nominal_v <= cim.LOW_VOLTAGE_V  # a voltage that is not known is not low
-    layer[low[equipment.node_a] & low[equipment.node_b]] = SECONDARIES
-    layer[equipment.kind == cim.KIND_CODE["service_drop"]] = SECONDARIES
-    layer[cim.IS_SWITCH[equipment.kind]] = SWITCHES
-    for kind in ("power_transformer", "voltage_regulator"):
-        layer[equipment.kind == cim.KIND_CODE[kind]] = TRANSFORMERS
+    layer[(layer == LINES) & low[equipment.node_a] & low[equipment.node_b]] = SECONDARIES
     return layer
+
+
+def feeder_of_equipment(data: NetworkData, node_feeder: NDArray[np.int32]) -> NDArray[np.int32]:
+    """
+    Return the feeder each piece of equipment is drawn in; -1 for none.
+
+    That of its first node, or else of its second; a head belongs to the feeder it heads.
+
+    Parameters
+    ----------
+    data
+        The network's tables.
+    node_feeder
+        The feeder of each node as designed, -1 for none.
+    """
+    equipment = data.equipment
+    first = node_feeder[equipment.node_a]
+    feeder = np.where(first >= 0, first, node_feeder[equipment.node_b])
+    heads = data.feeders.head
+    feeder[heads[::-1]] = np.arange(len(heads), dtype=np.int32)[::-1]
+    return feeder
+
+
+def layers_of(network: Network, index: TopologyIndex) -> dict[str, Layer]:
+    """
+    Return the layers of a network by name.
+
+    Parameters
+    ----------
+    network
+        The network.
+    index
+        Its topology in the normal state.
+
+    Raises
+    ------
+    CrsError
+        If nobody knows where on earth the network lies.
+    """
+    if network.crs is None:
+        msg = (
+            "the network has planar coordinates of no known place on earth, so no map can show it:"
+            " load it again with --crs, for example --crs EPSG:2278"
+        )
+        raise CrsError(msg)
+    data = network.data
+    node_feeder = nearest_feeder(index, data)
+    feeder = feeder_of_equipment(data, node_feeder)
+    of_row = layer_of_equipment(data)
+    return {
+        "substations": _substations(data, node_feeder),
+        "lines": _lines(data, np.flatnonzero(of_row == LINES), feeder),
+        "secondaries": _secondaries(data, np.flatnonzero(of_row == SECONDARIES), feeder),
+        "switches": _switches(data, np.flatnonzero(of_row == SWITCHES), feeder),
+        "transformers": _transformers(data, np.flatnonzero(of_row == TRANSFORMERS), feeder),
+        "usage_points": _usage_points(data, node_feeder),
+    }
+
+
+def _substations(data: NetworkData, node_feeder: NDArray[np.int32]) -> Layer:
+    table = data.substations
+    points = data.usage_points
+    feeder = np.append(data.feeders.substation, np.int32(-1))[node_feeder[points.node]]
+    customers = np.bincount(feeder + 1, points.customers, len(table.mrid) + 1)[1:]
+    columns = {
+        "mrid": table.mrid,
+        "name": table.name,
+        "customers": customers.astype(np.int32),
+    }
+    rows = np.arange(len(table.mrid))
+    return _of_points("substations", rows, _all(rows, "substations"), table.xy, columns)
+
+
+def _lines(data: NetworkData, rows: NDArray[np.intp], feeder: NDArray[np.int32]) -> Layer:
+    table = data.equipment
+    backbone = phases.COUNT[phases.supply(table.phases[rows]) & 63] == 3
+    codes = np.array([GROUP_CODE["lateral"], GROUP_CODE["backbone"]], dtype=np.uint8)
+    volts = data.nodes.nominal_v[table.node_a[rows]]
+    columns = _equipment_columns(data, rows, feeder) | {
+        "class": np.array([b"lateral", b"backbone"])[backbone.astype(np.intp)],
+        "v": np.where(np.isnan(volts), -1, volts).astype(np.int32),
+        "ug": table.placement[rows].astype(np.int32) - 1,
+    }
+    return _of_courses("lines", data, rows, codes[backbone.astype(np.intp)], columns)
+
+
+def _secondaries(data: NetworkData, rows: NDArray[np.intp], feeder: NDArray[np.int32]) -> Layer:
+    columns = _equipment_columns(data, rows, feeder)
+    return _of_courses("secondaries", data, rows, _all(rows, "secondaries"), columns)
+
+
+def _switches(data: NetworkData, rows: NDArray[np.intp], feeder: NDArray[np.int32]) -> Layer:
+    table = data.equipment
+    group = np.array(
+        [GROUP_CODE[GROUP_OF_SWITCH.get(name, "fuses")] for name in cim.KIND_NAMES], dtype=np.uint8
+    )
+    columns = _equipment_columns(data, rows, feeder) | {
+        "kind": _KINDS[table.kind[rows]],
+        "normal_open": _PHASES[table.normal_open[rows] & 63],
+        "remote": (table.control[rows] == cim.CONTROLS.index("remote")).astype(np.int32),
+    }
+    return _of_points("switches", rows, group[table.kind[rows]], _middles(data, rows), columns)
+
+
+def _transformers(data: NetworkData, rows: NDArray[np.intp], feeder: NDArray[np.int32]) -> Layer:
+    table, points = data.equipment, data.usage_points
+    served = np.bincount(points.transformer + 1, minlength=len(table.mrid) + 1)[1:]
+    customers = np.bincount(points.transformer + 1, points.customers, len(table.mrid) + 1)[1:]
+    volts = np.fmin(data.nodes.nominal_v[table.node_a], data.nodes.nominal_v[table.node_b])[rows]
+    great = (volts > cim.LOW_VOLTAGE_V) & (table.kind[rows] == cim.TRANSFORMER)
+    codes = np.array(
+        [GROUP_CODE["transformers"], GROUP_CODE["substation_transformers"]], dtype=np.uint8
+    )
+    columns = _equipment_columns(data, rows, feeder) | {
+        "kind": _KINDS[table.kind[rows]],
+        "usage_points": served[rows].astype(np.int32),
+        "customers": customers[rows].astype(np.int32),
+    }
+    group = codes[great.astype(np.intp)]
+    return _of_points("transformers", rows, group, _middles(data, rows), columns)
+
+
+def _usage_points(data: NetworkData, node_feeder: NDArray[np.int32]) -> Layer:
+    table = data.usage_points
+    columns = {
+        "mrid": table.mrid,
+        "feeder": node_feeder[table.node] + 1,
+        "phases": _PHASES[table.phases & 63],
+        "class": table.service_class,
+        "priority": table.priority,
+    }
+    rows = np.arange(len(table.mrid))
+    return _of_points("usage_points", rows, _all(rows, "usage_points"), table.xy, columns)
+
+
+_KINDS: NDArray[np.bytes_] = np.array([name.encode() for name in cim.KIND_NAMES])
+_PHASES: NDArray[np.bytes_] = np.array([text.encode() for text in phases.TEXTS])
+
+
+def _equipment_columns(
+    data: NetworkData, rows: NDArray[np.intp], feeder: NDArray[np.int32]
+) -> dict[str, Any]:
+    return {
+        "mrid": data.equipment.mrid[rows],
+        "feeder": feeder[rows] + 1,
+        "phases": _PHASES[data.equipment.phases[rows] & 63],
+    }
+
+
+def _all(rows: NDArray[np.intp], group: str) -> NDArray[np.uint8]:
+    return np.full(len(rows), GROUP_CODE[group], dtype=np.uint8)
+
+
+def _middles(data: NetworkData, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the point in the middle of each course, shape (n, 2)."""
+    import shapely
+
+    if not len(rows):
+        return np.empty((0, 2))
+    counts, xy = equipment_courses(data, rows)
+    last = np.cumsum(counts) - 1
+    middle = (xy[last - counts + 1] + xy[last]) / 2
+    bent = np.flatnonzero(counts > 2)
+    if len(bent):
+        start = np.concatenate([[0], np.cumsum(counts)])
+        courses = shapely.from_ragged_array(shapely.GeometryType.LINESTRING, xy, (start,))[bent]
+        halfway = shapely.line_interpolate_point(courses, 0.5, normalized=True)
+        middle[bent] = shapely.get_coordinates(halfway)
+    return middle
+
+
+def _of_points(
+    name: str,
+    rows: NDArray[np.intp],
+    group: NDArray[np.uint8],
+    xy: NDArray[np.float64],
+    columns: Mapping[str, Any],
+) -> Layer:
+    """Return a layer of points; what has no place on the map is left out."""
+    square = to_square(xy)
+    placed = np.isfinite(square).all(axis=1)
+    return Layer(
+        name=name,
+        ids=(rows[placed] + 1).astype(np.int32),
+        group=group[placed],
+        columns={key: values[placed] for key, values in columns.items()},
+        start=np.arange(placed.sum() + 1, dtype=np.int64),
+        xy=square[placed],
+        lines=False,
+        unplaced=int((~placed).sum()),
+    )
+
+
+def _of_courses(
+    name: str,
+    data: NetworkData,
+    rows: NDArray[np.intp],
+    group: NDArray[np.uint8],
+    columns: Mapping[str, Any],
+) -> Layer:
+    """Return a layer of lines; one with a point that has no place on the map is left out."""
+    counts, xy = (
+        equipment_courses(data, rows)
+        if len(rows)
+        else (np.empty(0, dtype=np.int64), np.empty((0, 2)))
+    )
+    square = to_square(xy)
+    owner = np.repeat(np.arange(len(rows)), counts)
+    nowhere = np.bincount(owner, ~np.isfinite(square).all(axis=1), len(rows)) > 0
+    placed = ~nowhere
+    return Layer(
+        name=name,
+        ids=(rows[placed] + 1).astype(np.int32),
+        group=group[placed],
+        columns={key: values[placed] for key, values in columns.items()},
+        start=np.concatenate([[0], np.cumsum(counts[placed])]),
+        xy=square[placed[owner]],
+        lines=True,
+        unplaced=int(nowhere.sum()),
+    )

@@ -1,0 +1,77 @@
+"""Make the tiles of the map."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gridtwin.cli import render
+from gridtwin.cli.options import In, Json, open_twin
+from gridtwin.errors import InputError
+
+app = typer.Typer(help="Make the map's vector tiles.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command()
+def build(
+    twin: In = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="PMTiles archive to write, whole or not at all; by default inside the twin.",
+        ),
+    ] = None,
+    cap_kb: Annotated[
+        int, typer.Option(min=10, help="Largest compressed tile; a layer begins later instead.")
+    ] = 500,
+    json: Json = False,
+) -> None:
+    """
+    Build all tiles of a twin as one PMTiles archive; every feature is found again, or it fails.
+
+    Example: gridtwin tiles build --in houston.twin --out grid.pmtiles
+    """
+    from gridtwin.publish.tiles.build import build as built_of
+    from gridtwin.publish.tiles.build import write
+    from gridtwin.publish.tiles.sources import archive_path
+
+    store = open_twin(twin).store
+    path = out or archive_path(store)
+    if path is None:
+        msg = "a twin in a database keeps no tiles in itself: give --out FILE.pmtiles"
+        raise InputError(msg)
+    began = time.perf_counter()
+    built = built_of(
+        store.network, store.index(), network_hash=store.network_hash, cap_bytes=cap_kb * 1000
+    )
+    if out is None:
+        path.parent.mkdir(exist_ok=True)
+    write(built, path)
+    render.say(*(f"without a place: {n:,} {name}" for name, n in built.unplaced.items()))
+    if json:
+        render.write_json(
+            {
+                "schema": "gridtwin.tiles/1",
+                "path": str(path),
+                "network": built.network,
+                "bytes": len(built.content),
+                "tiles": built.tiles,
+                "largest_tile_bytes": built.largest_bytes,
+                "max_zoom": built.plan.max_zoom,
+                "gates": built.plan.gates,
+                "features": built.features,
+                "unplaced": built.unplaced,
+                "seconds": round(time.perf_counter() - began, 3),
+            }
+        )
+        return
+    sys.stdout.write(
+        f"{path}: {built.tiles:,} tiles, {sum(built.features.values()):,} features, all found again"
+        f" at zoom {built.plan.max_zoom}; {len(built.content) / 1e6:.1f} MB, the largest tile"
+        f" {built.largest_bytes / 1e3:.0f} KB\n"
+    )

@@ -1,0 +1,142 @@
+"""
+Encode pieces of features as Mapbox vector tiles, with DuckDB's ``ST_AsMVT``.
+
+The spatial extension is loaded from where it is: that of DuckDB itself if it is installed, else the
+file in the wheel ``duckdb-extension-spatial``. Nothing is ever fetched from the network.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.errors import MissingExtraError
+from gridtwin.publish.tiles.plan import EXTENT, FIELDS, NUMBERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import duckdb
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from gridtwin.publish.tiles.cut import Pieces
+    from gridtwin.publish.tiles.layers import Layer
+
+Encoded = dict[tuple[int, int], bytes]  # column and row of a tile -> one layer of it
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """
+    Return a DuckDB in memory that makes vector tiles, of one thread so that its order is fixed.
+
+    Raises
+    ------
+    MissingExtraError
+        If DuckDB or its spatial extension is not installed.
+    """
+    what = "making vector tiles"
+    extra = "tiles"
+    try:
+        import duckdb
+    except ImportError as error:
+        raise MissingExtraError(what, extra) from error
+    config = {"threads": 1, "autoinstall_known_extensions": False}
+    connection = duckdb.connect(config=config)
+    try:
+        connection.execute("LOAD spatial")
+    except duckdb.Error:
+        file = _packaged(duckdb.__version__)
+        if file is None:
+            raise MissingExtraError(what, extra) from None
+        connection.load_extension(str(file))
+    return connection
+
+
+def _packaged(version: str) -> Path | None:
+    """Return the extension in the wheel that belongs to this version of DuckDB."""
+    try:
+        import duckdb_extension_spatial
+    except ImportError:
+        return None
+    folder = Path(duckdb_extension_spatial.__file__).parent / "extensions" / f"v{version}"
+    file = folder / "spatial.duckdb_extension"
+    return file if file.is_file() else None
+
+
+class Encoder:
+    """Layers of tiles from pieces; one for each thread."""
+
+    def __init__(self) -> None:
+        self._connection = connect()
+
+    def encode(
+        self, layer: Layer, pieces: Pieces, extra: Mapping[str, NDArray[Any]] | None = None
+    ) -> Encoded:
+        """
+        Return one layer of every tile that has some of its features.
+
+        Parameters
+        ----------
+        layer
+            The layer.
+        pieces
+            What is drawn, from `cut`.
+        extra
+            Further properties, one value for each feature of the layer.
+        """
+        if not len(pieces.feature):
+            return {}
+        rows = _table(layer, pieces, extra or {})
+        names = [*FIELDS[layer.name], *(extra or ())]
+        geometry = "ST_GeomFromWKB(wkb)" if layer.lines else "ST_Point(px, py)"
+        fields = ", ".join(f"'{name}': \"{name}\"" for name in names)
+        found = self._connection.execute(
+            f"SELECT tx, ty, ST_AsMVT({{'geometry': {geometry}, 'id': id, {fields}}},"  # noqa: S608
+            f" '{layer.name}', {EXTENT}, 'geometry', 'id') FROM rows GROUP BY tx, ty"
+        ).fetchall()
+        del rows
+        return {(x, y): tile for x, y, tile in found}
+
+
+def _table(layer: Layer, pieces: Pieces, extra: Mapping[str, NDArray[Any]]) -> pa.Table:
+    import pyarrow as pa
+
+    at = pieces.feature
+    columns: dict[str, Any] = {
+        "tx": pieces.tile[:, 0],
+        "ty": pieces.tile[:, 1],
+        "id": layer.ids[at],
+    }
+    for name, values in (layer.columns | dict(extra)).items():
+        columns[name] = _known(values[at], number=name in NUMBERS or name not in layer.columns)
+    if layer.lines:
+        columns["wkb"] = pa.array(_wkb(pieces), pa.binary())
+    else:
+        columns["px"] = pieces.xy[:, 0].astype(np.float64)
+        columns["py"] = pieces.xy[:, 1].astype(np.float64)
+    return pa.table(columns)
+
+
+def _known(values: NDArray[Any], *, number: bool) -> pa.Array:
+    """Return values, with null for those that are not known: an empty text, or -1."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if values.dtype.kind == "S":
+        texts = pa.array(values, pa.binary()).cast(pa.string())
+        return pc.if_else(pc.not_equal(texts, ""), texts, pa.scalar(None, pa.string()))
+    return pa.array(values, mask=values < 0 if number else None)
+
+
+def _wkb(pieces: Pieces) -> NDArray[np.object_]:
+    import shapely
+
+    courses = shapely.from_ragged_array(
+        shapely.GeometryType.MULTILINESTRING,
+        pieces.xy.astype(np.float64),
+        (pieces.start, pieces.parts),
+    )
+    return np.asarray(shapely.to_wkb(courses))

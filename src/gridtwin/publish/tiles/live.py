@@ -1,0 +1,138 @@
+"""
+Make one tile at a time from a network in memory, with or without what has supply.
+
+Where a feature lies is known from a Z-order curve over the cells of one zoom: the features of a tile
+and its neighbors are nine runs of rows, whatever the size of the network.
+"""
+
+from __future__ import annotations
+
+import queue
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.publish.tiles.archive import compressed
+from gridtwin.publish.tiles.cut import cut
+from gridtwin.publish.tiles.encode import Encoder
+from gridtwin.publish.tiles.plan import BUFFER, EXTENT, LAYERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from gridtwin.publish.tiles.cut import Pieces
+    from gridtwin.publish.tiles.layers import Layer
+    from gridtwin.publish.tiles.plan import Plan
+
+ENCODERS = 2  # tiles encoded side by side
+CELL_ZOOM = 15  # cells of about a kilometer
+NEIGHBORS = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+
+Properties = dict[str, "NDArray[Any]"]  # name -> one value for each feature of a layer
+
+
+class Finder:
+    """Which features of a layer touch a tile."""
+
+    def __init__(self, layer: Layer) -> None:
+        first = layer.start[:-1]
+        if layer.lines:
+            self._low = np.minimum.reduceat(layer.xy, first) if layer.count else layer.xy
+            self._high = np.maximum.reduceat(layer.xy, first) if layer.count else layer.xy
+        else:
+            self._low = self._high = layer.xy
+        side = 1 << CELL_ZOOM
+        cell = ((self._low + self._high) / 2 * side).astype(np.int64).clip(0, side - 1)
+        code = _interleaved(cell)
+        large = ((self._high - self._low) * side > 1.0).any(axis=1)
+        self._large = np.flatnonzero(large)
+        order = np.argsort(code, kind="stable")
+        self._order = order[~large[order]]
+        self._code = code[self._order]
+
+    def touching(self, zoom: int, x: int, y: int) -> NDArray[np.int64]:
+        """Return the features, rising, whose box touches a tile or the buffer around it."""
+        at = min(zoom, CELL_ZOOM)
+        cell = np.array([x, y]) >> (zoom - at)
+        around = cell + np.array(NEIGHBORS)
+        around = around[((around >= 0) & (around < 1 << at)).all(axis=1)]
+        code, shift = _interleaved(around), 2 * (CELL_ZOOM - at)
+        begin = np.searchsorted(self._code, code << shift)
+        end = np.searchsorted(self._code, (code + 1) << shift)
+        runs = [self._order[a:b] for a, b in zip(begin.tolist(), end.tolist(), strict=True)]
+        rows = np.concatenate([self._large, *runs])
+        edge = BUFFER / EXTENT
+        least = (np.array([x, y]) - edge) / (1 << zoom)
+        most = (np.array([x, y]) + 1 + edge) / (1 << zoom)
+        near = ((self._high[rows] >= least) & (self._low[rows] <= most)).all(axis=1)
+        return np.sort(rows[near])
+
+
+class TileMaker:
+    """Tiles of one network, made when asked for; threads may share it."""
+
+    def __init__(self, layers: Mapping[str, Layer], plan: Plan) -> None:
+        self.layers = layers
+        self.plan = plan
+        self._finders = {name: Finder(layer) for name, layer in layers.items()}
+        self._encoders: queue.LifoQueue[Encoder | None] = queue.LifoQueue()
+        for _ in range(ENCODERS):
+            self._encoders.put(None)
+
+    def tile(
+        self, zoom: int, x: int, y: int, extra: Mapping[str, Properties] | None = None
+    ) -> bytes | None:
+        """
+        Return a tile, compressed; None where there is nothing.
+
+        Parameters
+        ----------
+        zoom, x, y
+            The tile; beyond the highest zoom of the plan, that zoom's features.
+        extra
+            Further properties of the features of each layer.
+        """
+        cuts = self._cut(zoom, x, y)
+        if not cuts:
+            return None
+        encoder = self._encoders.get() or Encoder()
+        try:
+            parts = [
+                part
+                for layer, pieces in cuts
+                for part in encoder.encode(layer, pieces, (extra or {}).get(layer.name)).values()
+            ]
+        finally:
+            self._encoders.put(encoder)
+        return compressed(b"".join(parts)) if parts else None
+
+    def _cut(self, zoom: int, x: int, y: int) -> list[tuple[Layer, Pieces]]:
+        """Return the layers of a tile that have something in it, cut to it."""
+        codes = self.plan.codes_at(zoom)
+        cuts = []
+        for name in LAYERS:
+            layer = self.layers[name]
+            rows = self._finders[name].touching(zoom, x, y)
+            rows = rows[np.isin(layer.group[rows], codes)]
+            if not len(rows):
+                continue
+            pieces = cut(layer, rows, zoom, keep_all=zoom >= self.plan.max_zoom, only=(x, y))
+            if len(pieces.feature):
+                cuts.append((layer, pieces))
+        return cuts
+
+
+def _interleaved(cell: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the Z-order code of cells, shape (n, 2): the bits of x and y in turn."""
+    spread = cell.astype(np.int64)
+    for step, mask in (
+        (16, 0x0000FFFF0000FFFF),
+        (8, 0x00FF00FF00FF00FF),
+        (4, 0x0F0F0F0F0F0F0F0F),
+        (2, 0x3333333333333333),
+        (1, 0x5555555555555555),
+    ):
+        spread = (spread | (spread << step)) & mask
+    return np.asarray(spread[:, 0] | (spread[:, 1] << 1))

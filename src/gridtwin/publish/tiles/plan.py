@@ -1,0 +1,122 @@
+"""
+Say from which zoom each group of features is drawn: the zoom plan, in one table.
+
+A gate moves up where a tile would be too large (`Plan.moved`); no feature is ever dropped. Below
+the zoom of the meters, the transformers carry the counts of what hangs on them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+MAX_ZOOM = 15
+HIGHEST_ZOOM = 22  # of any tile that is served
+EXTENT = 4096  # units along a tile's edge (Mapbox Vector Tile 2.1, section 4.1)
+BUFFER = 64  # units drawn beyond the edge, so that symbols and lines meet across it
+CAP_BYTES = 500_000  # compressed; what tippecanoe and MapLibre take for the largest good tile
+
+
+class Group(NamedTuple):
+    """Features of one layer that appear at one zoom."""
+
+    name: str
+    layer: str
+    gate: int  # first zoom; the highest zoom of the plan where it is that of MAX_ZOOM
+
+
+GROUPS: tuple[Group, ...] = (
+    Group("substations", "substations", 0),
+    Group("backbone", "lines", 7),
+    Group("lateral", "lines", 11),
+    Group("head_switches", "switches", 10),
+    Group("line_switches", "switches", 12),
+    Group("fuses", "switches", 13),
+    Group("substation_transformers", "transformers", 10),
+    Group("transformers", "transformers", 13),
+    Group("secondaries", "secondaries", MAX_ZOOM),
+    Group("usage_points", "usage_points", MAX_ZOOM),
+)
+GROUP_CODE: dict[str, int] = {group.name: code for code, group in enumerate(GROUPS)}
+LAYERS: tuple[str, ...] = tuple(dict.fromkeys(group.layer for group in GROUPS))
+
+GROUP_OF_SWITCH: dict[str, str] = {
+    "breaker": "head_switches",
+    "recloser": "head_switches",
+    "load_break_switch": "line_switches",
+    "sectionaliser": "line_switches",
+    "disconnector": "line_switches",
+    "fuse": "fuses",
+    "jumper": "fuses",
+}
+
+# What each property of each layer means; a property that is not known is left out.
+FIELDS: dict[str, dict[str, str]] = {
+    "substations": {
+        "mrid": "Id",
+        "name": "Name",
+        "customers": "Customers of its feeders as designed",
+    },
+    "lines": {
+        "mrid": "Id",
+        "feeder": "Row + 1 of its feeder as designed; 0 = none",
+        "class": "backbone (three phases) or lateral",
+        "phases": "Phases, such as ABC",
+        "v": "Nominal phase-to-phase volts",
+        "ug": "1 = underground, 0 = overhead",
+    },
+    "secondaries": {
+        "mrid": "Id",
+        "feeder": "Row + 1 of its feeder as designed; 0 = none",
+        "phases": "Phases, such as s1s2",
+    },
+    "switches": {
+        "mrid": "Id",
+        "kind": "Kind, such as recloser",
+        "feeder": "Row + 1 of its feeder as designed; 0 = none",
+        "phases": "Phases, such as ABC",
+        "normal_open": "Phases that stand open as designed",
+        "remote": "1 = operated from the control room, 0 = not",
+    },
+    "transformers": {
+        "mrid": "Id",
+        "kind": "power_transformer or voltage_regulator",
+        "feeder": "Row + 1 of its feeder as designed; 0 = none",
+        "phases": "Phases, such as As1s2",
+        "usage_points": "Usage points it serves, as recorded",
+        "customers": "Customers of those",
+    },
+    "usage_points": {
+        "mrid": "Id",
+        "feeder": "Row + 1 of its feeder as designed; 0 = none",
+        "phases": "Phases it is served on",
+        "class": "Service class, such as residential",
+        "priority": "Why it goes first, such as hospital",
+    },
+}
+NUMBERS = frozenset({"customers", "feeder", "v", "ug", "remote", "usage_points"})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The zoom plan of one archive: the gates of the table, some of them moved."""
+
+    gates: dict[str, int] = field(
+        default_factory=lambda: {group.name: group.gate for group in GROUPS}
+    )
+    max_zoom: int = MAX_ZOOM
+
+    def codes_at(self, zoom: int) -> tuple[int, ...]:
+        """Return the codes of the groups that are drawn at a zoom."""
+        return tuple(GROUP_CODE[name] for name, gate in self.gates.items() if gate <= zoom)
+
+    def moved(self, group: str, gate: int) -> Plan:
+        """Return the plan with a group from another zoom on."""
+        return replace(
+            self, gates=self.gates | {group: gate}, max_zoom=max(self.max_zoom, gate)
+        )
+
+    def layer_zooms(self, layer: str) -> tuple[int, int]:
+        """Return the first and the last zoom at which a layer has features."""
+        first = min(self.gates[group.name] for group in GROUPS if group.layer == layer)
+        return first, self.max_zoom
