@@ -16,6 +16,7 @@ Every error gridtwin raises.
     │   ├── ConflictError       somebody else changed the same meanwhile
     │   ├── StaleTwinError      another network took the twin's place since it was opened
     │   └── BrokerError         a Kafka broker cannot be reached or started
+    ├── LostFeaturesError       tiles lack features of their network; they were not written
     └── MissingExtraError       an optional part is not installed
 """
 
@@ -112,6 +113,10 @@ class StaleTwinError(StoreError):
 
 class BrokerError(StoreError):
     """A Kafka broker cannot be reached or started."""
+
+
+class LostFeaturesError(GridtwinError):
+    """Tiles lack features of their network, or show some that it has not; nothing was written."""
 
 
 class MissingExtraError(GridtwinError):

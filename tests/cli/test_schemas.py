@@ -47,6 +47,7 @@ SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
         ("outage-1", ("outage", "show", "O-1")),
         ("indices-1", ("outage", "indices", "--from", "2026-01-01", "--to", "2026-02-01")),
         ("erm_run-1", ("erm", "run")),
+        ("tiles-1", ("tiles", "build")),
         ("intersect-1", ("intersect", AROUND)),
         ("intersect-1", ("intersect", AROUND, "--by", "feeder")),
     ],

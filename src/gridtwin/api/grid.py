@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +12,13 @@ from fastapi import Depends, Request
 from gridtwin.analysis.names import Names
 from gridtwin.model.state import CURRENT
 from gridtwin.publish.features import FeatureIds
+from gridtwin.publish.tiles.sources import LocalTiles
 
 if TYPE_CHECKING:
     from gridtwin.analysis.situation import Situation
     from gridtwin.analysis.supply import Supply
     from gridtwin.model.network import Network
+    from gridtwin.publish.tiles.sources import TileSource
     from gridtwin.settings import ServeSettings
     from gridtwin.twin import Twin
 
@@ -49,6 +52,13 @@ class Grid:
     def network(self) -> Network:
         """The network."""
         return self.twin.store.network
+
+    @cached_property
+    def tiles(self) -> TileSource:
+        """Where tiles come from."""
+        return LocalTiles(
+            self.twin.store, lambda state: self.supply(self.situation(state)), self.settings.tiles
+        )
 
     def situation(self, state: str = CURRENT) -> Situation:
         """Return the network in a state."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_serializer
 
-from gridtwin.publish.tiles.layers import LAYERS
+from gridtwin.publish.tiles.plan import LAYERS
 
 Ids = list[int]
 Place = Annotated[

@@ -8,13 +8,16 @@ Tiles are kept compressed and handed on as they are to whoever reads gzip.
 from __future__ import annotations
 
 import zlib
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse, JSONResponse
 
-from gridtwin.publish.tiles.plan import HIGHEST_ZOOM
+from gridtwin.model.state import CURRENT
+from gridtwin.publish.tiles.plan import HIGHEST_ZOOM, LIVE_FIELDS
 
 if TYPE_CHECKING:
     from gridtwin.publish.tiles.sources import TileSource
@@ -35,6 +38,7 @@ TILE_ANSWERS: dict[int | str, dict[str, Any]] = {
 
 Zoom = Annotated[int, InPath(ge=0, le=HIGHEST_ZOOM, examples=[12])]
 Column = Annotated[int, InPath(ge=0, examples=[963])]
+State = Annotated[str, Query(description="`current`, `normal`, or the name of an overlay.")]
 Row = Annotated[int, InPath(ge=0, examples=[1692])]
 
 
@@ -42,7 +46,9 @@ Row = Annotated[int, InPath(ge=0, examples=[1692])]
 def grid_json(request: Request) -> Response:
     """Return the TileJSON 3.0 of the network: address of the tiles, layers, fields, bounds."""
     said = _source(request).describe()
-    return _tilejson(request, "grid", said, f"/tiles/grid/{{z}}/{{x}}/{{y}}.mvt?v={said['network']}")
+    return _tilejson(
+        request, "grid", said, f"/tiles/grid/{{z}}/{{x}}/{{y}}.mvt?v={said['network']}"
+    )
 
 
 @router.get(
@@ -61,6 +67,8 @@ def grid_tile(
     """Return a tile: substations, lines, secondaries, switches, transformers, usage points."""
     _require_tile(z, x, y)
     source = _source(request)
+    if z > source.max_zoom:
+        raise HTTPException(404, f"there are tiles to zoom {source.max_zoom}")
     network = source.network
     if v and v != network:
         raise HTTPException(404, "the network is another now: read /tiles/grid.json again")
@@ -92,6 +100,53 @@ def grid_archive(request: Request) -> FileResponse:
     return FileResponse(path, media_type=PMTILES, headers={"Cache-Control": ASK_AGAIN})
 
 
+@router.get("/live.json", summary="TileJSON of the network in a state")
+def live_json(request: Request, state: State = CURRENT) -> Response:
+    """Return the TileJSON 3.0 of tiles that say what has supply, for GIS clients."""
+    _tag_of_state(request, state)
+    said = _source(request).describe()
+    layers = [
+        layer if layer["id"] == "substations" else layer | {"fields": layer["fields"] | LIVE_FIELDS}
+        for layer in said["vector_layers"]
+    ]
+    address = f"/tiles/live/{{z}}/{{x}}/{{y}}.mvt?state={quote(state)}"
+    return _tilejson(request, "live", said | {"vector_layers": layers}, address)
+
+
+@router.get(
+    "/live/{z}/{x}/{y}.mvt",
+    summary="A tile of the network in a state",
+    response_class=Response,
+    responses=TILE_ANSWERS,
+)
+def live_tile(request: Request, z: Zoom, x: Column, y: Row, state: State = CURRENT) -> Response:
+    """Return a tile whose features say `energized` and `open` in a state."""
+    _require_tile(z, x, y)
+    headers = {
+        "ETag": f'"{_tag_of_state(request, state)}-{z}-{x}-{y}"',
+        "Cache-Control": ASK_AGAIN,
+        "Vary": "Accept-Encoding",
+    }
+    if _is_known(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return _answer(request, _source(request).live(z, x, y, state), headers)
+
+
+def _tag_of_state(request: Request, state: str) -> str:
+    """
+    Return what changes when a state does, or the network.
+
+    Raises
+    ------
+    NotFoundError
+        If no state has that name.
+    """
+    store = request.app.state.grid.twin.store
+    resolved = store.state(state)
+    words = repr((state, resolved.version, sorted(resolved.deviations.items())))
+    return f"{store.network_hash}-{blake2b(words.encode(), digest_size=8).hexdigest()}"
+
+
 def _source(request: Request) -> TileSource:
     source: TileSource = request.app.state.grid.tiles
     return source
@@ -100,7 +155,9 @@ def _source(request: Request) -> TileSource:
 def _require_tile(z: int, x: int, y: int) -> None:
     side = 1 << z
     if x >= side or y >= side:
-        raise HTTPException(422, f"zoom {z} has columns and rows 0 to {side - 1}: there is no {x}/{y}")
+        raise HTTPException(
+            422, f"zoom {z} has columns and rows 0 to {side - 1}: there is no {x}/{y}"
+        )
 
 
 def _tilejson(request: Request, name: str, said: dict[str, Any], address: str) -> Response:
@@ -131,7 +188,9 @@ def _answer(request: Request, tile: bytes | None, headers: dict[str, str]) -> Re
         return Response(tile, media_type=MVT, headers=headers | {"Content-Encoding": "gzip"})
     # Named, so that nobody compresses it again on the way.
     return Response(
-        zlib.decompress(tile, 31), media_type=MVT, headers=headers | {"Content-Encoding": "identity"}
+        zlib.decompress(tile, 31),
+        media_type=MVT,
+        headers=headers | {"Content-Encoding": "identity"},
     )
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.model.ids import TABLES, Element
-from gridtwin.publish.tiles.layers import LAYERS, layer_of_equipment
+from gridtwin.publish.tiles.layers import layer_of_equipment
+from gridtwin.publish.tiles.plan import LAYERS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

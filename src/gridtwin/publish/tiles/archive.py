@@ -56,7 +56,7 @@ def written(
         what, extra = "writing PMTiles", "tiles"
         raise MissingExtraError(what, extra) from error
     file = io.BytesIO()
-    writer = Writer(file)
+    writer: Any = Writer(file)  # type: ignore[no-untyped-call]
     for tile_id, tile in sorted((zxy_to_tileid(*at), tile) for at, tile in tiles.items()):
         writer.write_tile(tile_id, tile)
     west, south, east, north = (round(degrees * 1e7) for degrees in said["bounds"])
@@ -95,12 +95,14 @@ class Archive:
             with path.open("rb") as file:
                 self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
-            msg = f"{path}: no tiles can be read there ({error}): make them with gridtwin tiles build"
+            msg = (
+                f"{path}: no tiles can be read there ({error}): make them with gridtwin tiles build"
+            )
             raise InputError(msg) from error
         if self._bytes[: len(MAGIC)] != MAGIC or len(self._bytes) < HEADER_BYTES:
             msg = f"{path} is no PMTiles archive of version 3: make one with gridtwin tiles build"
             raise InputError(msg)
-        self.header: dict[str, Any] = deserialize_header(self._bytes[:HEADER_BYTES])
+        self.header: dict[str, Any] = {**deserialize_header(self._bytes[:HEADER_BYTES])}
         self._directories: dict[int, tuple[list[int], list[Any]]] = {}
 
     @property
@@ -136,7 +138,7 @@ class Archive:
         """Yield every tile."""
         from pmtiles.reader import all_tiles
 
-        yield from all_tiles(self._slice)
+        yield from all_tiles(self._slice)  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
         """Let go of the file."""

@@ -2,8 +2,8 @@
 Build the whole map as one PMTiles archive.
 
 From the highest zoom down, every layer is cut and encoded; where a tile would be larger than the
-cap, the group that weighs most begins one zoom later and the zoom is made again. Nothing is dropped,
-and nothing is written before every feature has been found again at the highest zoom.
+cap, the group that weighs most begins one zoom later and the zoom is made again. Nothing is
+dropped, and nothing is written before every feature has been found again at the highest zoom.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from gridtwin.errors import InputError
 from gridtwin.publish.files import write_whole
 from gridtwin.publish.tiles.archive import compressed, written
 from gridtwin.publish.tiles.cut import cut
-from gridtwin.publish.tiles.encode import Encoder
 from gridtwin.publish.tiles.describe import described
+from gridtwin.publish.tiles.encode import Encoder
 from gridtwin.publish.tiles.layers import layers_of
 from gridtwin.publish.tiles.plan import CAP_BYTES, GROUPS, HIGHEST_ZOOM, LAYERS, Plan
 from gridtwin.publish.tiles.verify import verify
@@ -125,8 +125,11 @@ def _pyramid(
                 zooms[zoom] = tiles
                 zoom -= 1
                 continue
-            plan = _relieved(plan, zoom, {name: part[heaviest[1:]] for name, part in parts.items()
-                                          if heaviest[1:] in part})
+            plan = _relieved(
+                plan,
+                zoom,
+                {name: part[heaviest[1:]] for name, part in parts.items() if heaviest[1:] in part},
+            )
             if plan.max_zoom > max(zooms, default=zoom):
                 zooms, zoom = {}, plan.max_zoom
     return plan, zooms
@@ -153,9 +156,7 @@ def _encoded(
     return dict(zip(LAYERS, pool.map(encoded, (layers[name] for name in LAYERS)), strict=True))
 
 
-def _joined(
-    parts: Mapping[str, Encoded], zoom: int, pool: ThreadPoolExecutor
-) -> dict[Tile, bytes]:
+def _joined(parts: Mapping[str, Encoded], zoom: int, pool: ThreadPoolExecutor) -> dict[Tile, bytes]:
     """Return the tiles of a zoom, compressed; a tile is its layers, one after another."""
     places = sorted({at for part in parts.values() for at in part})
 

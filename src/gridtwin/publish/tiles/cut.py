@@ -71,7 +71,7 @@ def cut(
         return Pieces(rows[owner], tile, steps, steps, xy)
     counts, local = take_ragged(start, world, owner)
     local = local - np.repeat(shift, np.diff(counts), axis=0)
-    inside = ((low[owner] - shift >= LOW) & (high[owner] - shift <= HIGH)).all(axis=1)
+    inside = np.all((low[owner] - shift >= LOW) & (high[owner] - shift <= HIGH), axis=1)
     parts, start, local = _clipped(counts, local, inside)
     return _drawn(rows[owner], tile, parts, start, local, keep_all=keep_all)
 

@@ -43,7 +43,7 @@ def connect() -> duckdb.DuckDBPyConnection:
         import duckdb
     except ImportError as error:
         raise MissingExtraError(what, extra) from error
-    config = {"threads": 1, "autoinstall_known_extensions": False}
+    config: dict[str, Any] = {"threads": 1, "autoinstall_known_extensions": False}
     connection = duckdb.connect(config=config)
     try:
         connection.execute("LOAD spatial")

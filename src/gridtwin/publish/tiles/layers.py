@@ -1,7 +1,7 @@
 """
 Turn the frames of a network into the layers of the map.
 
-The id of a feature is the row of its frame + 1, in every tile, document and event; so it is never 0.
+The id of a feature is the row of its frame + 1, in every tile, document and event, so never 0.
 Each piece of equipment is drawn in one layer (`layer_of_equipment`), in one group of the zoom plan.
 """
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 SWITCHES, TRANSFORMERS = LAYERS.index("switches"), LAYERS.index("transformers")
 LINES, SECONDARIES = LAYERS.index("lines"), LAYERS.index("secondaries")
 
+_KINDS: NDArray[np.bytes_] = np.array([name.encode() for name in cim.KIND_NAMES])
+PHASE_TEXTS: NDArray[np.bytes_] = np.array([text.encode() for text in phases.TEXTS])
 _KIND_LAYER: NDArray[np.uint8] = np.array(
     [
         SWITCHES
@@ -174,7 +176,7 @@ def _switches(data: NetworkData, rows: NDArray[np.intp], feeder: NDArray[np.int3
     )
     columns = _equipment_columns(data, rows, feeder) | {
         "kind": _KINDS[table.kind[rows]],
-        "normal_open": _PHASES[table.normal_open[rows] & 63],
+        "normal_open": PHASE_TEXTS[table.normal_open[rows] & 63],
         "remote": (table.control[rows] == cim.CONTROLS.index("remote")).astype(np.int32),
     }
     return _of_points("switches", rows, group[table.kind[rows]], _middles(data, rows), columns)
@@ -203,16 +205,12 @@ def _usage_points(data: NetworkData, node_feeder: NDArray[np.int32]) -> Layer:
     columns = {
         "mrid": table.mrid,
         "feeder": node_feeder[table.node] + 1,
-        "phases": _PHASES[table.phases & 63],
+        "phases": PHASE_TEXTS[table.phases & 63],
         "class": table.service_class,
         "priority": table.priority,
     }
     rows = np.arange(len(table.mrid))
     return _of_points("usage_points", rows, _all(rows, "usage_points"), table.xy, columns)
-
-
-_KINDS: NDArray[np.bytes_] = np.array([name.encode() for name in cim.KIND_NAMES])
-_PHASES: NDArray[np.bytes_] = np.array([text.encode() for text in phases.TEXTS])
 
 
 def _equipment_columns(
@@ -221,7 +219,7 @@ def _equipment_columns(
     return {
         "mrid": data.equipment.mrid[rows],
         "feeder": feeder[rows] + 1,
-        "phases": _PHASES[data.equipment.phases[rows] & 63],
+        "phases": PHASE_TEXTS[data.equipment.phases[rows] & 63],
     }
 
 

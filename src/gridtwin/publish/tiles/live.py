@@ -1,8 +1,8 @@
 """
 Make one tile at a time from a network in memory, with or without what has supply.
 
-Where a feature lies is known from a Z-order curve over the cells of one zoom: the features of a tile
-and its neighbors are nine runs of rows, whatever the size of the network.
+Where a feature lies is known from a Z-order curve over the cells of one zoom: the features of a
+tile and its neighbors are nine runs of rows, whatever the size of the network.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridtwin.analysis.supply import FULL, OUT, PARTIAL
 from gridtwin.publish.tiles.archive import compressed
 from gridtwin.publish.tiles.cut import cut
 from gridtwin.publish.tiles.encode import Encoder
+from gridtwin.publish.tiles.layers import PHASE_TEXTS
 from gridtwin.publish.tiles.plan import BUFFER, EXTENT, LAYERS
 
 if TYPE_CHECKING:
@@ -22,10 +24,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gridtwin.analysis.supply import Supply
     from gridtwin.publish.tiles.cut import Pieces
     from gridtwin.publish.tiles.layers import Layer
     from gridtwin.publish.tiles.plan import Plan
 
+ENERGIZED: NDArray[np.int32] = np.zeros(3, dtype=np.int32)  # by code of `Supply`
+ENERGIZED[FULL], ENERGIZED[OUT], ENERGIZED[PARTIAL] = 1, 0, 2
 ENCODERS = 2  # tiles encoded side by side
 CELL_ZOOM = 15  # cells of about a kilometer
 NEIGHBORS = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
@@ -46,7 +51,7 @@ class Finder:
         side = 1 << CELL_ZOOM
         cell = ((self._low + self._high) / 2 * side).astype(np.int64).clip(0, side - 1)
         code = _interleaved(cell)
-        large = ((self._high - self._low) * side > 1.0).any(axis=1)
+        large = np.any((self._high - self._low) * side > 1.0, axis=1)
         self._large = np.flatnonzero(large)
         order = np.argsort(code, kind="stable")
         self._order = order[~large[order]]
@@ -122,6 +127,24 @@ class TileMaker:
             if len(pieces.feature):
                 cuts.append((layer, pieces))
         return cuts
+
+
+def live_columns(layers: Mapping[str, Layer], supply: Supply) -> dict[str, Properties]:
+    """
+    Return what a state says of the features of each layer.
+
+    Returns
+    -------
+        ``energized``: 1 with supply, 0 without, 2 without some of its phases; and ``open``: the
+        phases that stand open. A substation says neither.
+    """
+    found: dict[str, Properties] = {}
+    for name in ("lines", "secondaries", "switches", "transformers"):
+        rows = layers[name].ids - 1
+        open_phases = PHASE_TEXTS[supply.open_mask[rows] & 63]
+        found[name] = {"energized": ENERGIZED[supply.equipment[rows]], "open": open_phases}
+    found["usage_points"] = {"energized": ENERGIZED[supply.points[layers["usage_points"].ids - 1]]}
+    return found
 
 
 def _interleaved(cell: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -8,7 +8,10 @@ the zoom of the meters, the transformers carry the counts of what hangs on them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAX_ZOOM = 15
 HIGHEST_ZOOM = 22  # of any tile that is served
@@ -94,6 +97,10 @@ FIELDS: dict[str, dict[str, str]] = {
         "priority": "Why it goes first, such as hospital",
     },
 }
+LIVE_FIELDS: dict[str, str] = {
+    "energized": "Number: 1 = with supply, 0 = without, 2 = without some of its phases",
+    "open": "String: Phases that stand open in the state",
+}
 NUMBERS = frozenset({"customers", "feeder", "v", "ug", "remote", "usage_points"})
 
 
@@ -106,15 +113,18 @@ class Plan:
     )
     max_zoom: int = MAX_ZOOM
 
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Plan:
+        """Return the plan that the description of an archive tells."""
+        return cls(dict(said["gates"]), int(said["maxzoom"]))
+
     def codes_at(self, zoom: int) -> tuple[int, ...]:
         """Return the codes of the groups that are drawn at a zoom."""
         return tuple(GROUP_CODE[name] for name, gate in self.gates.items() if gate <= zoom)
 
     def moved(self, group: str, gate: int) -> Plan:
         """Return the plan with a group from another zoom on."""
-        return replace(
-            self, gates=self.gates | {group: gate}, max_zoom=max(self.max_zoom, gate)
-        )
+        return replace(self, gates=self.gates | {group: gate}, max_zoom=max(self.max_zoom, gate))
 
     def layer_zooms(self, layer: str) -> tuple[int, int]:
         """Return the first and the last zoom at which a layer has features."""

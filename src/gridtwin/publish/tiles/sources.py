@@ -11,15 +11,18 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gridtwin.errors import InputError
+from gridtwin.model.state import CURRENT
 from gridtwin.publish.tiles.archive import SUFFIX, Archive
 from gridtwin.publish.tiles.describe import described
 from gridtwin.publish.tiles.layers import layers_of
-from gridtwin.publish.tiles.live import TileMaker
+from gridtwin.publish.tiles.live import TileMaker, live_columns
 from gridtwin.publish.tiles.plan import Plan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from gridtwin.analysis.supply import Supply
     from gridtwin.store.protocol import Store
 
 FOLDER = "tiles"
@@ -35,12 +38,21 @@ class TileSource(Protocol):
         ...
 
     @property
+    def max_zoom(self) -> int:
+        """The highest zoom, which has every feature."""
+        ...
+
+    @property
     def archive(self) -> Path | None:
         """The archive, if the tiles are in one."""
         ...
 
     def tile(self, zoom: int, x: int, y: int) -> bytes | None:
         """Return a tile of the network; None where there is nothing."""
+        ...
+
+    def live(self, zoom: int, x: int, y: int, state: str = CURRENT) -> bytes | None:
+        """Return a tile that also says what has supply and what stands open in a state."""
         ...
 
     def describe(self) -> dict[str, Any]:
@@ -58,14 +70,38 @@ def archive_path(store: Store) -> Path | None:
 
 
 class LocalTiles:
-    """Tiles from the archive of a twin if there is one, else made from its network when asked."""
+    """
+    Tiles from the archive of a twin if there is one, else made from its network when asked.
 
-    def __init__(self, store: Store, path: Path | None = None) -> None:
-        self._store = store
+    Parameters
+    ----------
+    store
+        Where the twin is kept.
+    supply
+        What has supply in a state, by its name.
+    path
+        An archive; by default the one inside the twin, if it was made.
+
+    Raises
+    ------
+    InputError
+        If the archive is none, or shows another network.
+    """
+
+    def __init__(
+        self, store: Store, supply: Callable[[str], Supply], path: Path | None = None
+    ) -> None:
         self.network = store.network_hash
+        self._store = store
+        self._supply = supply
         self._lock = Lock()
         self._maker: TileMaker | None = None
+        own = archive_path(store)
+        if path is None and own is not None and own.is_file():
+            path = own
         self._archive = None if path is None else _archive_of(path, self.network)
+        plan = Plan() if self._archive is None else Plan.of(self._archive.metadata)
+        self._plan, self.max_zoom = plan, plan.max_zoom
 
     @property
     def archive(self) -> Path | None:
@@ -78,6 +114,10 @@ class LocalTiles:
             return self._archive.get(zoom, x, y)
         return self._made().tile(zoom, x, y)
 
+    def live(self, zoom: int, x: int, y: int, state: str = CURRENT) -> bytes | None:
+        """Return a tile that also says what has supply and what stands open in a state."""
+        return self._made().tile(zoom, x, y, live_columns(self._made().layers, self._supply(state)))
+
     def describe(self) -> dict[str, Any]:
         """Return what TileJSON says of the tiles."""
         if self._archive is not None:
@@ -89,7 +129,7 @@ class LocalTiles:
         with self._lock:
             if self._maker is None:
                 layers = layers_of(self._store.network, self._store.index())
-                self._maker = TileMaker(layers, Plan())
+                self._maker = TileMaker(layers, self._plan)
             return self._maker
 
 

@@ -1,5 +1,5 @@
 """
-Hold a finished archive against the layers it was made from: is every feature there?
+Hold finished tiles against the layers they were made from: every feature must be there.
 
 The ids are read back from the encoded tiles, not from what was given to the encoder, so a feature
 lost anywhere between is found.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.errors import GridtwinError
+from gridtwin.errors import LostFeaturesError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,10 +25,6 @@ SHOWN = 5
 
 # Keys of the fields of a vector tile: number << 3 | wire type (Mapbox Vector Tile 2.1, section 4).
 _LAYER, _NAME, _FEATURE, _ID, _GEOMETRY = 0x1A, 0x0A, 0x12, 0x08, 0x22
-
-
-class LostFeaturesError(GridtwinError):
-    """An archive lacks features of its network, or has some of none; it was not written."""
 
 
 def verify(tiles: Iterable[bytes], layers: Mapping[str, Layer]) -> dict[str, int]:
@@ -56,21 +52,25 @@ def verify(tiles: Iterable[bytes], layers: Mapping[str, Layer]) -> dict[str, int
         for name, ids in feature_ids(zlib.decompress(tile, 31)).items():
             found.setdefault(name, []).append(np.array(ids, dtype=np.int64))
     for name, parts in found.items():
-        layer = layers.get(name)
-        wanted = layer.ids if layer is not None else np.empty(0, dtype=np.int32)
         there = np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
-        missing = np.flatnonzero(~np.isin(wanted, there, assume_unique=True))
-        if len(missing) and layer is not None:
-            first = [mrid.decode() for mrid in layer.columns["mrid"][missing[:SHOWN]].tolist()]
-            msg = (
-                f"the tiles lack {len(missing):,} of {layer.count:,} {name}"
-                f" ({', '.join(first)}{', ...' if len(missing) > SHOWN else ''}): nothing was written"
-            )
-            raise LostFeaturesError(msg)
-        if len(there) > len(wanted):
-            msg = f"the tiles have {len(there) - len(wanted):,} {name} too many: nothing was written"
-            raise LostFeaturesError(msg)
+        _require_same(name, layers.get(name), there)
     return {name: layer.count for name, layer in layers.items()}
+
+
+def _require_same(name: str, layer: Layer | None, there: NDArray[np.int64]) -> None:
+    wanted = layer.ids if layer is not None else np.empty(0, dtype=np.int32)
+    missing = np.flatnonzero(~np.isin(wanted, there, assume_unique=True))
+    if len(missing) and layer is not None:
+        first = [mrid.decode() for mrid in layer.columns["mrid"][missing[:SHOWN]].tolist()]
+        more = ", ..." if len(missing) > SHOWN else ""
+        msg = (
+            f"the tiles lack {len(missing):,} of {layer.count:,} {name} ({', '.join(first)}{more}):"
+            " nothing was written"
+        )
+        raise LostFeaturesError(msg)
+    if len(there) > len(wanted):
+        msg = f"the tiles have {len(there) - len(wanted):,} {name} too many: nothing was written"
+        raise LostFeaturesError(msg)
 
 
 def feature_ids(tile: bytes) -> dict[str, list[int]]:
