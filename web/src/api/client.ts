@@ -116,14 +116,17 @@ function pause(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** A query string of what is given; empty values are left out. */
-export function query(
-  values: Record<string, string | number | boolean | null | undefined>,
-): string {
-  const pairs = Object.entries(values).filter(
-    ([, value]) => value !== null && value !== undefined && value !== "",
-  );
-  const text = new URLSearchParams(pairs.map(([key, value]) => [key, String(value)])).toString();
+type Value = string | number | boolean | null | undefined;
+
+/** A query string of what is given; empty values are left out, lists repeat their key. */
+export function query(values: Record<string, Value | readonly string[]>): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(values)) {
+    for (const each of Array.isArray(value) ? value : [value]) {
+      if (each !== null && each !== undefined && each !== "") search.append(key, String(each));
+    }
+  }
+  const text = search.toString();
   return text ? `?${text}` : "";
 }
 
@@ -140,9 +143,12 @@ export const api = {
     ask<ElementDetail>(`/api/elements/${id(mrid)}`, options),
   feature: (ref: FeatureRef, options?: Ask) =>
     ask<ElementDetail>(`/api/features/${ref.layer}/${ref.id}`, options),
-  trace: (kind: TraceKind, of: string, of2?: string | null, options?: Ask) =>
-    ask<TraceAnswer>(`/api/trace/${kind}${query({ of, of2 })}`, options),
-  blast: (of: string, scope: Scope, options?: Ask) =>
+  trace: (kind: TraceKind, of: readonly string[], options?: Ask) =>
+    ask<TraceAnswer>(
+      `/api/trace/${kind}${query({ of, include_indeterminate: kind === "downstream" || null })}`,
+      options,
+    ),
+  blast: (of: readonly string[], scope: Scope, options?: Ask) =>
     ask<BlastAnswer>(`/api/blast${query({ of, scope })}`, options),
   whatIf: (switches: Record<string, boolean | string>, options?: Ask) =>
     post<WhatIfAnswer>("/api/what-if", { base: "current", switches }, options),

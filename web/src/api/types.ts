@@ -123,15 +123,15 @@ export interface ElementDetail {
   phases: string;
   feeder: string | null;
   substation: string | null;
-  open: string;
-  normal_open: string;
+  open: string | null;
+  normal_open: string | null;
   energized: "yes" | "no" | "partial";
   attributes: Record<string, string | number | boolean | null>;
   customers_below: number;
   usage_points_below: number;
   upstream: UpstreamStep[];
   explain: Explanation | null;
-  outages: OutageBrief[];
+  outages: string[];
   estimate: Estimate | null;
   geometry: GeoJSON.Geometry | null;
   at: LonLat | null;
@@ -140,15 +140,9 @@ export interface ElementDetail {
 
 export interface Estimate {
   etr: string | null;
-  p50: string | null;
-  p80: string | null;
-  model?: string;
-}
-
-export interface OutageBrief {
-  mrid: string;
-  status: string;
-  [field: string]: unknown;
+  p50?: string | null;
+  p80?: string | null;
+  model?: string | null;
 }
 
 export const TRACES = [
@@ -179,7 +173,8 @@ export interface TraceAnswer {
   indeterminate?: Features;
   operate?: Features;
   verify?: Features;
-  geometry?: GeoJSON.FeatureCollection<GeoJSON.LineString> | null;
+  /** Its lines, nearest first. */
+  geometry?: GeoJSON.MultiLineString | null;
   bounds: Bounds | null;
   warnings: string[];
 }
@@ -193,6 +188,8 @@ export interface BlastAnswer {
   priority_customers: number;
   usage_points: number;
   features: Features;
+  partial?: Features;
+  devices?: Features;
   area: GeoJSON.Geometry | null;
   bounds?: Bounds | null;
   warnings?: string[];

@@ -3,6 +3,7 @@
 import { lazy, Suspense } from "react";
 import { PANELS, type Place, WIDGETS } from "../panels/registry";
 import { SearchBox } from "../panels/search/SearchBox";
+import { TraceCard } from "../panels/trace/TraceCard";
 import { Help } from "./Help";
 import { LoadingBar } from "./LoadingBar";
 import { LostServer } from "./LostServer";
@@ -37,7 +38,11 @@ export function App() {
         </Suspense>
         <div className="side">
           <SearchBox />
+          <TraceCard />
           <PanelHost panels={PANELS} />
+        </div>
+        <div className="corner top">
+          <Widgets place="top" />
         </div>
         <div className="corner top-right">
           <MapButtons />

@@ -16,6 +16,7 @@ export const PARAM_KEYS = [
   "theme", // dark or light; absent: as the system says
   "trace", // kind:mrid[:mrid2], or blast.SCOPE:mrid
   "whatif", // mrid:o (open), mrid:c (closed), mrid:PHASES, separated by commas
+  "fault", // mRID of the faulted element a plan is for
   "at", // a past moment, ISO 8601
   "area", // a polygon
   "outage", // the chosen outage

@@ -45,6 +45,7 @@ export default function MapView({ info, tiles }: { info: Info; tiles: TileJson }
 function attach(grid: GridMap): () => void {
   const { map, channels } = grid;
   const leaves: (() => void)[] = [followPointer(grid)];
+  setDrawing(true);
   map.once("style.load", () => {
     leaves.push(
       supply.subscribe((picture) => {

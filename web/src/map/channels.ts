@@ -12,6 +12,7 @@ export type ChannelName =
   | "supply" // 1 out, 2 partial
   | "open" // bits of the open phases, -1 closed against normal
   | "mark" // role in a trace: see roles.ts
+  | "tried" // what-if: bits of the phases it opens, 8 closed
   | "fate" // what-if: 1 goes out, 2 comes back
   | "load" // percent of the rating
   | "chosen" // the selected element

@@ -1,6 +1,7 @@
 /** The map: one MapLibre instance, its style, the channels that paint it, and what panels may do with it. */
 
 import {
+  type GeoJSONSource,
   type MapGeoJSONFeature,
   Map as MapLibre,
   type PointLike,
@@ -12,6 +13,7 @@ import type { Bounds, FeatureRef, Info, LayerName, LonLat, TileJson } from "../a
 import { prefersCalm, type Theme } from "../app/theme";
 import { Channels, SOURCE } from "./channels";
 import type { Mode } from "./modes";
+import { collect, OVERLAY, type Shape } from "./overlay";
 import { type StyleInput, styleOf } from "./style";
 import { drawSymbol } from "./symbols";
 
@@ -30,6 +32,7 @@ export class GridMap {
   readonly channels: Channels;
   padding: Padding = { top: 24, bottom: 24, left: 24, right: 24 };
   private input: StyleInput;
+  private readonly shapes = new Map<string, readonly Shape[]>();
 
   constructor(
     container: HTMLElement,
@@ -37,7 +40,14 @@ export class GridMap {
     tiles: TileJson,
     look: { theme: Theme; mode: Mode; view: View | null },
   ) {
-    this.input = { theme: look.theme, mode: look.mode, info, tiles, loads: new Map() };
+    this.input = {
+      theme: look.theme,
+      mode: look.mode,
+      info,
+      tiles,
+      loads: new Map(),
+      overlay: collect(new Map()),
+    };
     const start = look.view
       ? { center: look.view.center, zoom: look.view.zoom }
       : { bounds: info.bounds, fitBoundsOptions: { padding: 48 } };
@@ -56,8 +66,7 @@ export class GridMap {
     this.map.touchZoomRotate.disableRotation();
     this.map.dragRotate.disable();
     this.channels = new Channels(this.map);
-    this.map.on("styleimagemissing", ({ id }) => {
-      if (this.map.hasImage(id)) return;
+    this.map.setMissingStyleImageResolver((id) => {
       const image = drawSymbol(id);
       if (image) this.map.addImage(id, image.data, { pixelRatio: image.pixelRatio });
     });
@@ -70,6 +79,14 @@ export class GridMap {
     this.input = { ...this.input, ...change };
     this.map.setStyle(styleOf(this.input), { diff: true });
     if (geometry) this.map.once("idle", () => this.channels.repaint());
+  }
+
+  /** Draw shapes under a key of the caller's own, in place of those it drew before. */
+  draw(key: string, shapes: readonly Shape[]): void {
+    if (shapes.length) this.shapes.set(key, shapes);
+    else this.shapes.delete(key);
+    this.input = { ...this.input, overlay: collect(this.shapes) };
+    this.map.getSource<GeoJSONSource>(OVERLAY)?.setData(this.input.overlay);
   }
 
   /** Bring a place or an extent into view. */

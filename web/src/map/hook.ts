@@ -31,7 +31,8 @@ export function installHook(grid: GridMap): void {
   window.gridtwin = {
     map: grid.map,
     get idle() {
-      return grid.map.loaded() && !grid.map.isMoving() && useStore.getState().map === grid;
+      const { map, drawing } = useStore.getState();
+      return map === grid && !drawing && grid.map.loaded() && !grid.map.isMoving();
     },
     firstIdle: null,
     state: () => {

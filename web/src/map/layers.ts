@@ -28,12 +28,28 @@ const bitsOf = (property: string, none: number): Expr =>
   ["match", ["coalesce", ["get", property], ""], "", none, ...BITS, 7] as unknown as Expr;
 const NORMAL_OPEN = bitsOf("normal_open", 0);
 const OPEN_NOW = state("open");
+const TRIED = state("tried");
 /** Bits of the phases that stand open. */
-const OPEN: Expr = ["case", ["==", OPEN_NOW, -1], 0, ["!=", OPEN_NOW, 0], OPEN_NOW, NORMAL_OPEN];
+const OPEN: Expr = [
+  "case",
+  ["==", TRIED, 8],
+  0,
+  [">", TRIED, 0],
+  TRIED,
+  ["==", OPEN_NOW, -1],
+  0,
+  ["!=", OPEN_NOW, 0],
+  OPEN_NOW,
+  NORMAL_OPEN,
+];
 const OF_PHASES = bitsOf("phases", 7);
 const ALL_OPEN: Expr = ["any", ["==", OPEN, 7], ["==", OPEN, OF_PHASES]];
 const IS_CLOSED: Expr = ["==", OPEN, 0];
-const ABNORMAL: Expr = ["all", ["!=", OPEN_NOW, 0], ["!=", OPEN, NORMAL_OPEN]];
+const ABNORMAL: Expr = [
+  "any",
+  [">", TRIED, 0],
+  ["all", ["!=", OPEN_NOW, 0], ["!=", OPEN, NORMAL_OPEN]],
+];
 
 const both = (test: Expr, width: number): Expr => ["case", test, width, 0];
 
@@ -333,7 +349,7 @@ function switchLayers(input: StyleInput, palette: Palette): Layers {
     minzoom: 10,
     layout: {
       "icon-image": ["concat", "switch/", ["get", "kind"], `/${position}/${input.theme}`],
-      "icon-size": zoomed([10, 0.42], [13, 0.6], [16, 1], [20, 1.5]),
+      "icon-size": zoomed([10, 0.22], [12, 0.42], [13, 0.6], [16, 1], [20, 1.5]),
       "icon-allow-overlap": true,
       "icon-ignore-placement": true,
     },
@@ -419,10 +435,11 @@ function labelLayers(input: StyleInput, palette: Palette): Layers {
       layout: {
         "symbol-placement": "line",
         "symbol-spacing": 420,
-        "text-field": byFeeder<string>(input, "", (id) => names.get(id) ?? ""),
+        "text-field": ["to-string", byFeeder<string>(input, "", (id) => names.get(id) ?? "")],
         "text-font": [FONT],
         "text-size": 11,
         "text-max-angle": 30,
+        "text-offset": [0, -0.85],
         "text-padding": 12,
       },
       paint: text,
@@ -450,6 +467,7 @@ function labelLayers(input: StyleInput, palette: Palette): Layers {
 
 function substationLayers(input: StyleInput, palette: Palette): Layers {
   return [
+    pointFlag("substations", 15, palette, 0),
     {
       id: "substations",
       source: "substations",

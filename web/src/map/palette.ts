@@ -17,6 +17,7 @@ export interface Palette {
   partial: string;
   back: string;
   select: string;
+  draw: string;
   mark: readonly string[]; // by role, see roles.ts
   symbol: string; // line of a symbol
   symbolFill: string; // ground of a symbol
@@ -56,6 +57,7 @@ const DARK: Palette = {
   partial: "#ffb454",
   back: "#3ddc97",
   select: "#ffffff",
+  draw: "#4cc9ff",
   mark: ["#00000000", "#4cc9ff", "#8d99a8", "#ffd23f", "#c792ff", "#ff8f6b", "#ffffff"],
   symbol: "#e6edf3",
   symbolFill: "#0d1117",
@@ -108,6 +110,7 @@ const LIGHT: Palette = {
   partial: "#a85b00",
   back: "#0b7d4b",
   select: "#0b1118",
+  draw: "#0a64b4",
   mark: ["#00000000", "#0077d9", "#7b8794", "#8a6a00", "#7b2fd0", "#c44512", "#0b1118"],
   symbol: "#1d2733",
   symbolFill: "#ffffff",

@@ -6,6 +6,7 @@ import type { Theme } from "../app/theme";
 import { SOURCE } from "./channels";
 import { gridLayers } from "./layers";
 import type { Mode } from "./modes";
+import { OVERLAY, overlayAreas, overlayHandles } from "./overlay";
 import { PALETTES } from "./palette";
 
 export interface StyleInput {
@@ -15,6 +16,8 @@ export interface StyleInput {
   tiles: TileJson;
   /** Load of feeders in percent of their rating, by feeder id. */
   loads: ReadonlyMap<number, number>;
+  /** Shapes that panels draw: areas, lines, handles. */
+  overlay: GeoJSON.FeatureCollection;
 }
 
 export const FONT = "Noto Sans Regular";
@@ -37,10 +40,13 @@ export function styleOf(input: StyleInput): StyleSpecification {
         bounds: tiles.bounds,
       },
       substations: { type: "geojson", data: substationsOf(info) },
+      [OVERLAY]: { type: "geojson", data: input.overlay },
     },
     layers: [
       { id: "ground", type: "background", paint: { "background-color": palette.ground } },
+      ...overlayAreas(palette),
       ...gridLayers(input, palette),
+      ...overlayHandles(palette),
     ],
   };
 }

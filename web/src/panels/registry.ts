@@ -21,7 +21,7 @@ export interface Panel {
   available?: (info: Info) => boolean;
 }
 
-export type Place = "top-right" | "bottom-left" | "bottom-right" | "bottom";
+export type Place = "top" | "top-right" | "bottom-left" | "bottom-right" | "bottom";
 
 export interface Widget {
   key: string;
@@ -44,6 +44,15 @@ export const PANELS: readonly Panel[] = [
     shortcut: "w",
     component: lazy(() => import("./whatif/WhatIfPanel")),
   },
+  {
+    key: "plan",
+    title: "Switching plan",
+    icon: "shield",
+    hidden: true,
+    component: lazy(() => import("./plan/PlanPanel")),
+  },
 ];
 
-export const WIDGETS: readonly Widget[] = [];
+export const WIDGETS: readonly Widget[] = [
+  { key: "whatif", place: "top", component: lazy(() => import("./whatif/WhatIfBanner")) },
+];

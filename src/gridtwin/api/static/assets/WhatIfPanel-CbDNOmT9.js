@@ -1,1 +1,0 @@
-import{p as e}from"./index-CeI3Zr1j.js";var t=e();function n(){return(0,t.jsx)(`p`,{className:`quiet`,children:`Choose a switch to open or close it in a what-if.`})}export{n as default};

@@ -1,0 +1,107 @@
+/** Ask the trace of the URL and paint it: marks by feature-state, an area, the flow. */
+
+import { useEffect, useState } from "react";
+import { ApiError, api } from "../../api/client";
+import type { BlastAnswer, Bounds, TraceAnswer } from "../../api/types";
+import { useParam } from "../../app/params";
+import { speak, useStore } from "../../app/store";
+import { prefersCalm } from "../../app/theme";
+import { counted } from "../../app/words";
+import { showFlow } from "../../map/flow";
+import type { GridMap } from "../../map/gridmap";
+import { marks } from "../../map/roles";
+import { parseRequest, type TraceRequest, titleOf } from "./request";
+
+export type Answer =
+  | { request: Extract<TraceRequest, { what: "trace" }>; answer: TraceAnswer }
+  | { request: Extract<TraceRequest, { what: "blast" }>; answer: BlastAnswer };
+
+export interface TraceState {
+  request: TraceRequest | null;
+  found: Answer | null;
+  error: string | null;
+}
+
+export function useTrace(): TraceState {
+  const text = useParam("trace");
+  const version = useStore((store) => store.version);
+  const map = useStore((store) => store.map);
+  const [state, setState] = useState<{
+    text: string | null;
+    found: Answer | null;
+    error: string | null;
+  }>({ text: null, found: null, error: null });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new version of the state asks again
+  useEffect(() => {
+    const request = parseRequest(text);
+    if (!request) return;
+    const abort = new AbortController();
+    answerOf(request, abort.signal)
+      .then((found) => setState({ text, found, error: null }))
+      .catch((error: unknown) => {
+        if (abort.signal.aborted) return;
+        const words = error instanceof ApiError ? error.message : "The server does not answer.";
+        setState({ text, found: null, error: words });
+      });
+    return () => abort.abort();
+  }, [text, version]);
+
+  const mine = state.text === text;
+  const found = mine && text ? state.found : null;
+  useEffect(() => {
+    if (!map || !found) return;
+    return paint(map, found);
+  }, [map, found]);
+  useFirstSight(map, found, text);
+  return { request: parseRequest(text), found, error: mine ? state.error : null };
+}
+
+async function answerOf(request: TraceRequest, signal: AbortSignal): Promise<Answer> {
+  return request.what === "trace"
+    ? { request, answer: await api.trace(request.kind, request.of, { signal }) }
+    : { request, answer: await api.blast(request.of, request.scope, { signal }) };
+}
+
+/** Paint an answer; the result takes it off again. */
+function paint(map: GridMap, { request, answer }: Answer): () => void {
+  let stop = () => {};
+  if (request.what === "trace") {
+    const { features, indeterminate, operate, verify, geometry } = answer as TraceAnswer;
+    map.channels.set("mark", marks({ part: features, indeterminate, operate, verify }));
+    if (geometry && !prefersCalm() && FLOWING.has(request.kind)) {
+      stop = showFlow(map, geometry, request.kind === "upstream" ? "in" : "out");
+    }
+  } else {
+    const { features, devices, partial, area } = answer as BlastAnswer;
+    map.channels.set("mark", marks({ area: features, indeterminate: partial, operate: devices }));
+    map.draw("trace", area ? [{ geometry: area, tone: "out" }] : []);
+  }
+  return () => {
+    stop();
+    map.channels.clear("mark");
+    map.draw("trace", []);
+  };
+}
+
+const FLOWING = new Set(["downstream", "upstream", "feeder", "connected"]);
+
+/** The first time an answer is seen it is brought into view and read out; a refreshed one is not. */
+function useFirstSight(map: GridMap | null, found: Answer | null, text: string | null): void {
+  const [seen, setSeen] = useState<string | null>(null);
+  useEffect(() => {
+    if (!text) setSeen(null);
+    if (!map || !found || seen === text) return;
+    setSeen(text);
+    speak(`${titleOf(found.request)}: ${counted(found.answer.customers, "customer")}.`);
+    const { bounds } = found.answer;
+    if (bounds && !inView(map, bounds)) map.show(bounds, { maxZoom: 16 });
+  }, [map, found, text, seen]);
+}
+
+/** Whether it can be seen as a whole, and is not a dot. */
+function inView(map: GridMap, [west, south, east, north]: Bounds): boolean {
+  const view = map.map.getBounds();
+  const whole = view.contains([west, south]) && view.contains([east, north]);
+  const share = (east - west) / Math.max(view.getEast() - view.getWest(), 1e-9);
+  return whole && share > 0.08;
+}

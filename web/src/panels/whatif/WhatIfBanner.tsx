@@ -1,0 +1,25 @@
+/** As long as a what-if colors the map, the map says so. */
+
+import { setParams, useParam } from "../../app/params";
+import { sentenceOf, useTrial, useWhatIf } from "./useWhatIf";
+import "./whatif.css";
+
+export default function WhatIfBanner() {
+  useWhatIf();
+  const text = useParam("whatif");
+  const answer = useTrial((trial) => trial.answer);
+  if (!text) return null;
+  return (
+    <section className="card whatif-banner" aria-label="What-if">
+      <strong>What-if</strong>
+      <span>{answer ? sentenceOf(answer) : "Reckoning ..."}</span>
+      <button
+        type="button"
+        className="button small"
+        onClick={() => setParams({ whatif: null }, { push: true })}
+      >
+        End
+      </button>
+    </section>
+  );
+}
