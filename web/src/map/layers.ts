@@ -402,7 +402,7 @@ function switchLayers(input: StyleInput, palette: Palette): Layers {
 }
 
 function labelLayers(input: StyleInput, palette: Palette): Layers {
-  const names = new Map(input.info.feeders.map(({ id, name, mrid }) => [id, name ?? mrid]));
+  const names = new Map(input.info.feeders.map(({ id, name, mrid }) => [id, name || mrid]));
   const text = {
     "text-color": palette.labelQuiet,
     "text-halo-color": palette.labelHalo,

@@ -64,7 +64,7 @@ export function followPointer(grid: GridMap): () => void {
 
 function describe(properties: Record<string, unknown>, layer: string): HTMLElement[] {
   const head = document.createElement("strong");
-  head.textContent = String(properties.name ?? properties.mrid ?? "");
+  head.textContent = String((properties.name || properties.mrid) ?? "");
   const facts = document.createElement("span");
   const kind =
     layer === "usage_points"

@@ -60,7 +60,7 @@ function substationsOf(info: Info): GeoJSON.FeatureCollection {
       geometry: { type: "Point", coordinates: station.at },
       properties: {
         mrid: station.mrid,
-        name: station.name ?? station.mrid,
+        name: station.name || station.mrid,
         customers: station.customers,
         out: station.out,
         ring: ring(station.out, station.customers),

@@ -38,7 +38,7 @@ export function SearchBox() {
   const choose = (hit: SearchHit | undefined) => {
     if (!hit) return;
     setOpen(false);
-    setText(hit.name ?? hit.mrid);
+    setText(hit.name || hit.mrid);
     goTo(hit);
     input.current?.blur();
   };
@@ -117,7 +117,7 @@ export function SearchBox() {
             onPointerDown={(event) => event.preventDefault()}
             onClick={() => choose(hit)}
           >
-            <strong>{hit.name ?? hit.mrid}</strong>
+            <strong>{hit.name || hit.mrid}</strong>
             <span>{describe(hit)}</span>
           </div>
         ))}
