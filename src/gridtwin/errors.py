@@ -17,6 +17,9 @@ Every error gridtwin raises.
     │   ├── StaleTwinError      another network took the twin's place since it was opened
     │   └── BrokerError         a Kafka broker cannot be reached or started
     ├── LostFeaturesError       tiles lack features of their network; they were not written
+    ├── TooLargeError           what was sent or asked for is larger than the server takes
+    ├── BusyError               more long work is waiting than may wait
+    ├── CancelledError          somebody cancelled the work
     └── MissingExtraError       an optional part is not installed
 """
 
@@ -117,6 +120,16 @@ class BrokerError(StoreError):
 
 class LostFeaturesError(GridtwinError):
     """Tiles lack features of their network, or show some that it has not; nothing was written."""
+class TooLargeError(GridtwinError):
+    """What was sent, or asked for, is larger than the server takes."""
+
+
+class BusyError(GridtwinError):
+    """More long work is waiting than may wait."""
+
+
+class CancelledError(GridtwinError):
+    """Somebody cancelled the work."""
 
 
 class MissingExtraError(GridtwinError):

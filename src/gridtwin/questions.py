@@ -11,27 +11,33 @@ import numpy as np
 from gridtwin.analysis import blast as blasting
 from gridtwin.analysis.explain import Explanation, explain
 from gridtwin.analysis.run import rules_of, run
+from gridtwin.analysis.situation import NONE
 from gridtwin.analysis.spec import KINDS, TraceSpec, spec_of
 from gridtwin.errors import InputError
 from gridtwin.model import cim
 from gridtwin.model.ids import TABLES, Element
+from gridtwin.model.operation import with_switches
 from gridtwin.model.state import CURRENT, NORMAL
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode, encode
 from gridtwin.situations import Situations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import geopandas
     import networkx as nx
     import pandas as pd
+    from numpy.typing import NDArray
 
     from gridtwin.analysis.places import Places
+    from gridtwin.analysis.polygon import PolygonInput
     from gridtwin.analysis.quality import Report
     from gridtwin.analysis.situation import Situation
     from gridtwin.analysis.supply import Supply
     from gridtwin.model.state import State
+    from gridtwin.publish.inside import Inside
     from gridtwin.publish.results import BlastRadius, TraceResult
+    from gridtwin.publish.what_if import WhatIf
     from gridtwin.store.protocol import Store
     from gridtwin.topology.conduction import Rules
 
@@ -52,10 +58,22 @@ class Questions:
         return self._situations.of_state(state)
 
     def supply(self, situation: Situation | None = None) -> Supply:
-        """Say of everything whether it has supply, by default in the current state."""
+        """
+        Say of everything whether it has supply, by default in the current state.
+
+        There, who is in an open outage and not back has none, whatever the switches say.
+        """
         from gridtwin.analysis.supply import supply_of
 
-        return supply_of(situation or self.situation(), self.situation(NORMAL))
+        situation = situation or self.situation()
+        reported = self._reported_out() if situation.state == CURRENT else NONE
+        return supply_of(situation, self.situation(NORMAL), reported)
+
+    def _reported_out(self) -> NDArray[np.int32]:
+        """Return the rows of the usage points that are in an open outage and not back."""
+        names = encode(self.store.outages.members().usage_point.tolist())
+        rows = self.store.network.ids.tables["usage_points"].rows(names)
+        return rows[rows >= 0].astype(np.int32)  # others are of another network
 
     def find(self, *mrids: str) -> list[Element]:
         """
@@ -239,6 +257,36 @@ class Questions:
         )
         frame.attrs["warnings"] = list(given.warnings)
         return frame
+
+    def inside(self, polygon: PolygonInput, *, state: str = CURRENT) -> Inside:
+        """Say of all layers at once what lies inside a polygon."""
+        from gridtwin.publish.inside import Inside
+
+        situation = self.situation(state)
+        equipment, points, substations = (
+            self._places.inside(polygon.geometry, layer=layer)
+            for layer in ("equipment", "usage_points", "substations")
+        )
+        supply = self.supply(situation)
+        return Inside(situation, supply, equipment, points, substations, polygon.warnings)
+
+    def what_if(self, switches: Mapping[str, bool | str], *, state: str = CURRENT) -> WhatIf:
+        """
+        Say who goes out and who comes back if switches stood otherwise; nothing is kept.
+
+        Parameters
+        ----------
+        switches
+            mRID to True (open), False (closed), or the phases that stand open.
+        state
+            The state they are changed in.
+        """
+        from gridtwin.publish.what_if import WhatIf
+
+        base = self.store.state(state)
+        changed = with_switches(self.store.network, base.deviations, switches)
+        before, after = self.situation(state), self.situation_of(replace(base, deviations=changed))
+        return WhatIf(before, after, self.supply(before), self.supply(after))
 
     def check(self, *, rules: Sequence[str] | None = None, state: str = NORMAL) -> Report:
         """Run the data-quality rules; see `gridtwin.analysis.quality`."""

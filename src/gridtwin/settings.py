@@ -37,6 +37,7 @@ class ServeSettings:
     operator_token: str = field(default="", repr=False)  # whoever has it may switch
     hosts: tuple[str, ...] = ()  # names by which clients may call the server, beside its own
     proxies: str = ""  # addresses of proxies whose word on the client's address counts
+    most_vertices: int = 20_000  # of a polygon that is asked about
 
     @classmethod
     def read(cls, twin: str, **given: object) -> ServeSettings:

@@ -32,36 +32,38 @@ class Situations:
 
     def of(self, state: str = CURRENT, rules: Rules | None = None) -> Situation:
         """Return the network in a state, with its topology index."""
-        return self.of_state(self._store.state(state), rules)
-
-    def of_state(self, state: State, rules: Rules | None = None) -> Situation:
-        """Return the network in a state that need not be kept anywhere, such as a past one."""
         rules = rules or Rules()
-        key = (state.name, state.version, rules)
+        resolved = self._store.state(state)
+        key = (state, resolved.version, rules)
         with self._lock:
             found = self._kept.get(key)
-            if found is None or self._deviations[key] != dict(state.deviations):
-                # A result keeps the name and version it was asked under.
-                found = self._resolve(state, rules).named(state.name, state.version)
+            if found is None or self._deviations[key] != dict(resolved.deviations):
+                found = self._resolve(resolved, rules)
                 self._kept[key] = found
-                self._deviations[key] = dict(state.deviations)
+                self._deviations[key] = dict(resolved.deviations)
                 while len(self._kept) > KEPT:
                     old, _ = self._kept.popitem(last=False)
                     self._deviations.pop(old, None)
             self._kept.move_to_end(key)
             return found
 
+    def of_state(self, state: State, rules: Rules | None = None) -> Situation:
+        """Return the network in a state that nobody asks for by name; it is not kept."""
+        with self._lock:
+            return self._resolve(state, rules or Rules())
+
     def _resolve(self, state: State, rules: Rules) -> Situation:
         """Return a situation, from the normal one by its operations where that is enough."""
         network = self._store.network
         for key, same in self._kept.items():
             if key[2] == rules and self._deviations[key] == dict(state.deviations):
-                return same
+                return same.named(state.name, state.version)
         mask = state.open_mask(network)
         if rules != Rules():
-            return Situation(network, mask, build(network.data, mask, rules), rules)
+            index = build(network.data, mask, rules)
+            return Situation(network, mask, index, rules, state.name, state.version)
         index = self._store.index()
         changed = np.flatnonzero(mask != network.data.equipment.normal_open)
         if len(changed):
             index = follow(index, network.data, mask, changed)
-        return Situation(network, mask, index, rules)
+        return Situation(network, mask, index, rules, state.name, state.version)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from gridtwin.history import History, past
 from gridtwin.incidents import Incidents
 from gridtwin.model.network import Network
-from gridtwin.model.operation import of_switch
+from gridtwin.model.operation import of_switch, with_switches
 from gridtwin.model.phases import text as phase_text
 from gridtwin.model.state import CURRENT, State
 from gridtwin.outages import Outages
@@ -142,7 +142,7 @@ class Twin(Incidents):
         """Return the names of the states."""
         return self.store.states()
 
-    def switch(self, mrid: str, *, open: bool, phases: str = "") -> State:
+    def switch(self, mrid: str, *, open: bool, phases: str = "", actor: str = "") -> State:
         """
         Operate a switch: write the current state.
 
@@ -154,6 +154,8 @@ class Twin(Incidents):
             Whether to open or to close.
         phases
             The phases to operate; all of the switch's by default.
+        actor
+            Who operates, for the log; by default whom the environment names.
 
         Raises
         ------
@@ -165,7 +167,7 @@ class Twin(Incidents):
         from gridtwin.settings import Settings
 
         wanted = phase_text(of_switch(self.store.network, mrid, phases).poles)
-        actor = Settings.read().actor
+        actor = actor or Settings.read().actor
         return self.store.operate(mrid, wanted if open else "", poles=wanted, actor=actor)
 
     def overlay(self, name: str, switches: Mapping[str, bool | str]) -> None:
@@ -179,12 +181,8 @@ class Twin(Incidents):
         switches
             mRID to True (open), False (closed), or the phases that stand open.
         """
-        deviations = dict(self.store.state(CURRENT).deviations)
-        for mrid, position in switches.items():
-            poles = position if isinstance(position, str) else ""
-            operation = of_switch(self.store.network, mrid, poles)
-            deviations[mrid] = phase_text(operation.poles) if position else ""
-        self.store.save_overlay(name, deviations)
+        current = self.store.state(CURRENT).deviations
+        self.store.save_overlay(name, with_switches(self.store.network, current, switches))
 
     def __repr__(self) -> str:
         """Return the twin in one line."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.analysis.situation import NONE
 from gridtwin.model.phases import supply as carried
 from gridtwin.topology.core import FREED, live_phases, lived_on
 
@@ -48,7 +49,9 @@ class Moved:
     switches: NDArray[np.int32]  # that stand open on other phases
 
 
-def supply_of(situation: Situation, normal: Situation) -> Supply:
+def supply_of(
+    situation: Situation, normal: Situation, reported: NDArray[np.int32] = NONE
+) -> Supply:
     """
     Return what has supply.
 
@@ -59,6 +62,9 @@ def supply_of(situation: Situation, normal: Situation) -> Supply:
     normal
         The same network as designed: what has fewer of its phases than there is PARTIAL, so that a
         wrong record of phases does not look like an outage.
+    reported
+        Rows of usage points that are known to be out whatever the switches say: they are in an
+        open outage and not back.
 
     Notes
     -----
@@ -70,6 +76,7 @@ def supply_of(situation: Situation, normal: Situation) -> Supply:
     dark = ~situation.supplied[points.node]
     if situation.strict:
         dark |= now == 0
+    dark[reported] = True
     customers = int(points.customers[dark].sum())
     return Supply(
         equipment=_coded(_without(situation), _at_equipment(situation), _at_equipment(normal)),

@@ -10,7 +10,20 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from gridtwin.api import elements, events, health, overview, page, search, state, traces
+from gridtwin.api import (
+    elements,
+    events,
+    health,
+    jobs,
+    operate,
+    overview,
+    page,
+    polygons,
+    restore,
+    search,
+    state,
+    traces,
+)
 from gridtwin.api.broadcast import Broadcaster
 from gridtwin.api.errors import answer_errors
 from gridtwin.api.follow import Follower
@@ -22,7 +35,19 @@ if TYPE_CHECKING:
 
     from gridtwin.settings import ServeSettings
 
-ROUTERS = (overview, state, search, elements, traces, events, health)
+ROUTERS = (
+    overview,
+    state,
+    search,
+    elements,
+    traces,
+    operate,
+    restore,
+    polygons,
+    events,
+    jobs,
+    health,
+)
 OTHERS = ("tiles", "ami")
 
 
@@ -51,6 +76,7 @@ def create_app(settings: ServeSettings) -> FastAPI:
     )
     app.state.grid = grid
     app.state.broadcaster = Broadcaster()
+    app.state.jobs = jobs.Jobs()
     app.state.assets = page.Assets()
     answer_errors(app)
     for module in ROUTERS:
@@ -80,4 +106,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         broadcaster.close()
+        app.state.jobs.close()
         follower.stop()

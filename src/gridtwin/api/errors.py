@@ -10,8 +10,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from gridtwin.api.models import ErrorAnswer
+from gridtwin.api.models import ErrorAnswer, Problem
 from gridtwin.errors import (
+    BusyError,
     ConflictError,
     GridtwinError,
     InputError,
@@ -19,10 +20,14 @@ from gridtwin.errors import (
     NotFoundError,
     PolygonError,
     StoreError,
+    TooLargeError,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fastapi import FastAPI, Request
+
 
 log = logging.getLogger("gridtwin.api")
 
@@ -34,9 +39,12 @@ STATUSES: tuple[tuple[type[GridtwinError], HTTPStatus], ...] = (
     (PolygonError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (InputError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (MissingExtraError, HTTPStatus.NOT_IMPLEMENTED),
+    (TooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (BusyError, HTTPStatus.TOO_MANY_REQUESTS),
     (GridtwinError, HTTPStatus.BAD_REQUEST),
 )
-RETRY_AFTER_S = 5  # the store may be back by then
+RETRY_AFTER_S = {429: 2, 503: 5}  # by then there may be room, or the store be back
+KINDS = {401: "NotAllowedError", 403: "NotAllowedError", 404: "NotFoundError"}
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorAnswer, "description": words}
@@ -49,13 +57,27 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def problem(
-    status: int, kind: str, message: str, *, matches: tuple[str, ...] = (), **headers: str
-) -> JSONResponse:
-    """Return an error as a document."""
-    error = {"type": kind, "message": message, "matches": list(matches)}
+def problem_of(error: BaseException | None) -> tuple[int, Problem]:
+    """Return the status that fits an error, and what to say of it without showing our insides."""
+    if not isinstance(error, GridtwinError):
+        return 500, Problem(type="InternalError", message="gridtwin failed: its log says why")
+    status = next(code for kind, code in STATUSES if isinstance(error, kind))
+    matches = list(error.matches) if isinstance(error, NotFoundError) else []
+    words = " ".join(str(error).split())
+    return status, Problem(type=type(error).__name__, message=words, matches=matches)
+
+
+def problem(status: int, kind: str, message: str, **headers: str) -> JSONResponse:
+    """Return an error as a document; the words of headers' names are joined by dashes."""
+    return _told(status, Problem(type=kind, message=message), headers)
+
+
+def _told(status: int, found: Problem, headers: Mapping[str, str]) -> JSONResponse:
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return JSONResponse({"error": error}, status, names | {"Cache-Control": "no-store"})
+    if status in RETRY_AFTER_S:
+        names.setdefault("Retry-After", str(RETRY_AFTER_S[status]))
+    document = ErrorAnswer(error=found).model_dump()
+    return JSONResponse(document, status, names | {"Cache-Control": "no-store"})
 
 
 def answer_errors(app: FastAPI) -> None:
@@ -67,11 +89,7 @@ def answer_errors(app: FastAPI) -> None:
 
 
 async def _of_gridtwin(_: Request, error: Exception) -> JSONResponse:
-    status = next(code for kind, code in STATUSES if isinstance(error, kind))
-    matches = error.matches if isinstance(error, NotFoundError) else ()
-    headers = {"Retry_After": str(RETRY_AFTER_S)} if status == 503 else {}
-    words = " ".join(str(error).split())
-    return problem(status, type(error).__name__, words, matches=matches, **headers)
+    return _told(*problem_of(error), {})
 
 
 async def _of_validation(_: Request, error: Exception) -> JSONResponse:
@@ -85,14 +103,11 @@ async def _of_validation(_: Request, error: Exception) -> JSONResponse:
 async def _of_http(_: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = error.detail if isinstance(error, HTTPException) else ""
-    kind = {404: "NotFoundError", 401: "NotAllowedError", 403: "NotAllowedError"}
     headers = dict(getattr(error, "headers", None) or {})
-    answer = problem(status, kind.get(status, "InputError"), str(detail))
-    answer.headers.update(headers)
-    return answer
+    return problem(status, KINDS.get(status, "InputError"), str(detail), **headers)
 
 
 async def _of_defect(request: Request, error: Exception) -> JSONResponse:
     """Answer a defect of gridtwin without showing its insides; the log has them."""
     log.error("defect", exc_info=error, extra={"path": request.url.path})
-    return problem(500, "InternalError", "gridtwin failed: its log says why")
+    return _told(*problem_of(error), {})

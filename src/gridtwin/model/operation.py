@@ -10,6 +10,8 @@ from gridtwin.model import cim, phases
 from gridtwin.model.state import every_phase
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gridtwin.model.network import Network
 
 
@@ -88,3 +90,32 @@ def of_switch(network: Network, mrid: str, poles: str = "") -> Operation:
         msg = f"{mrid} is out of service, which is not open: it cannot be switched"
         raise InputError(msg)
     return operation
+
+
+def with_switches(
+    network: Network, deviations: Mapping[str, str], switches: Mapping[str, bool | str]
+) -> dict[str, str]:
+    """
+    Return the deviations of a state with some switches in another position.
+
+    Parameters
+    ----------
+    network
+        The network.
+    deviations
+        mRID to the phases that stand open, for all that differs from the design.
+    switches
+        mRID to True (open), False (closed), or the phases that stand open.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such equipment.
+    InputError
+        If one is no switch, is out of service, or has no such phase.
+    """
+    changed = dict(deviations)
+    for mrid, position in switches.items():
+        operation = of_switch(network, mrid, position if isinstance(position, str) else "")
+        changed[mrid] = phases.text(operation.poles) if position else ""
+    return changed

@@ -8,12 +8,14 @@ import numpy as np
 
 from gridtwin.analysis.trace import CLASS
 from gridtwin.model import cim, frames
+from gridtwin.publish.features import NO_ROWS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.tables import NetworkData
     from gridtwin.publish.features import FeatureIds
+    from gridtwin.publish.plans import SwitchingPlan
     from gridtwin.publish.results import BlastRadius, TraceResult
 
 MOST_DRAWN = 5_000  # lines of the animation
@@ -66,6 +68,20 @@ def blast_features(result: BlastRadius, features: FeatureIds) -> dict[str, Any]:
         "area": dark["area"],
         "bounds": extent(result.situation.data, rows.devices, rows.out),
         "warnings": dark["warnings"],
+    }
+
+
+def plan_features(plan: SwitchingPlan, features: FeatureIds) -> dict[str, Any]:
+    """Return what a switching plan draws: who stays out, who is restored, what each step moves."""
+    steps = plan.rows.steps
+    restored = [step.restored for step in steps]
+    return {
+        "out": features.of(points=plan.rows.out),
+        "restored": features.of(points=np.concatenate([NO_ROWS, *restored])),
+        "steps": [
+            features.of(np.array([step.row] if step.table == "equipment" else [], dtype=np.int32))
+            for step in steps
+        ],
     }
 
 

@@ -42,6 +42,7 @@ from gridtwin.store.estimates import SqliteEstimates
 from gridtwin.store.names import (
     check_overlay_name,
     close_names,
+    look_for,
     look_until,
     overlay_deviations,
 )
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gridtwin.model.state import SwitchEvent
+    from gridtwin.store.marks import Changes, Marks
     from gridtwin.topology.index import TopologyIndex
 
 SUFFIX = ".twin"
@@ -222,6 +224,14 @@ class LocalStore:
     def wait(self, since: int, *, timeout_s: float) -> bool:
         """Return whether the current state has moved past a version, waiting for it."""
         return look_until(lambda: self._states.version() > since, timeout_s=timeout_s)
+
+    def marks(self) -> Marks:
+        """Return how far what changes has come."""
+        return self._states.marks()
+
+    def changes(self, since: Marks, *, timeout_s: float) -> Changes:
+        """Return what became another since some marks, waiting for it."""
+        return look_for(self.marks, since, timeout_s=timeout_s)
 
     def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:
         """

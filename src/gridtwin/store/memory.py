@@ -13,9 +13,11 @@ from gridtwin.model import phases
 from gridtwin.model.operation import resolve
 from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent, logged_at
 from gridtwin.store.estimates import SqliteEstimates
+from gridtwin.store.marks import marks_in
 from gridtwin.store.names import (
     as_it_was,
     check_overlay_name,
+    look_for,
     look_until,
     no_spec,
     no_state,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gridtwin.model.network import Network
+    from gridtwin.store.marks import Changes, Marks
 
 
 class MemoryStore:
@@ -45,9 +48,9 @@ class MemoryStore:
         self._events: list[SwitchEvent] = []  # one for each version
         self._last: dict[str, str] = {}  # equipment -> when it was last operated
         self._requests: set[str] = set()
-        kept = ChangingMemory()
-        self.outages = SqliteOutages(kept)
-        self.estimates = SqliteEstimates(kept)
+        self._kept = ChangingMemory()
+        self.outages = SqliteOutages(self._kept)
+        self.estimates = SqliteEstimates(self._kept)
         self.readings = ParquetReadings(None)
 
     @cached_property
@@ -130,6 +133,15 @@ class MemoryStore:
     def wait(self, since: int, *, timeout_s: float) -> bool:
         """Return whether the current state has moved past a version, waiting for it."""
         return look_until(lambda: self._current.version > since, timeout_s=timeout_s)
+
+    def marks(self) -> Marks:
+        """Return how far what changes has come."""
+        with self._kept.transaction() as connection:
+            return marks_in(connection, self._current.version)
+
+    def changes(self, since: Marks, *, timeout_s: float) -> Changes:
+        """Return what became another since some marks, waiting for it."""
+        return look_for(self.marks, since, timeout_s=timeout_s)
 
     def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:
         """Keep a state under a name of its own."""

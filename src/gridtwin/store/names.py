@@ -11,11 +11,13 @@ from gridtwin.model import phases
 from gridtwin.model.operation import resolve
 from gridtwin.model.state import CURRENT, NORMAL, State
 from gridtwin.model.tables import encode
+from gridtwin.store.marks import Changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from gridtwin.model.network import Network
+    from gridtwin.store.marks import Marks
 
 LOOK_EVERY_S = 0.05
 
@@ -111,3 +113,15 @@ def look_until(moved: Callable[[], bool], *, timeout_s: float) -> bool:
             return False
         time.sleep(min(left, LOOK_EVERY_S))
     return True
+
+
+def look_for(marks: Callable[[], Marks], since: Marks, *, timeout_s: float) -> Changes:
+    """Look again and again whether a twin has changed since some marks."""
+    found = [since]
+
+    def moved() -> bool:
+        found[0] = marks()
+        return found[0] != since
+
+    look_until(moved, timeout_s=timeout_s)
+    return Changes(found[0], found[0].moved(since))

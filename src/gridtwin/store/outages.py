@@ -87,6 +87,23 @@ class SqliteOutages:
                 for row in rows
             ]
 
+    def holding(self, usage_point: str) -> str:
+        """Return the open outage a usage point is out in; an empty text for none."""
+        with self._kept.transaction() as connection:
+            row = connection.execute(
+                "SELECT outage FROM outage_member WHERE usage_point = ? AND restored_s IS NULL",
+                (usage_point,),
+            ).fetchone()
+            return row[0] if row else ""
+
+    def touched(self, since: int) -> list[str]:
+        """Return the outages that something was noted of after a mark, sorted."""
+        with self._kept.transaction() as connection:
+            rows = connection.execute(
+                "SELECT DISTINCT outage FROM outage_evidence WHERE id > ? ORDER BY outage", (since,)
+            )
+            return [outage for (outage,) in rows]
+
     def write(self, changes: Sequence[Change]) -> list[Outage]:
         """
         Write changes, all or none of them.

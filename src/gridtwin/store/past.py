@@ -12,6 +12,7 @@ from gridtwin.errors import InputError
 from gridtwin.model.estimate import PointEstimates
 from gridtwin.model.outage import Members, Outage, Status
 from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent
+from gridtwin.store.marks import Changes, Marks
 from gridtwin.store.names import no_outage, no_state
 
 if TYPE_CHECKING:
@@ -145,6 +146,14 @@ class PastStore:
         """Return whether the state had moved past a version; the past moves no more."""
         return self._state.version > since
 
+    def marks(self) -> Marks:
+        """Return how far what changes has come: in the past, as far as the state."""
+        return Marks(self._state.version, 0, 0)
+
+    def changes(self, since: Marks, *, timeout_s: float) -> Changes:  # noqa: ARG002
+        """Return that nothing became another: the past changes no more."""
+        return Changes(since, frozenset())
+
     def spec(self, name: str) -> str:
         """Return a trace spec by name."""
         return self._store.spec(name)
@@ -222,6 +231,16 @@ class PastOutages:
             members = self._known[1]
             return members.take(members.is_out)
         return members_at(self._book.members(outages), self.when)
+
+    def holding(self, usage_point: str) -> str:
+        """Return the open outage a usage point was out in; an empty text for none."""
+        members = self.members()
+        found = members.outage[members.usage_point == usage_point]
+        return str(found[0]) if len(found) else ""
+
+    def touched(self, since: int) -> list[str]:  # noqa: ARG002
+        """Return none: the past changes no more."""
+        return []
 
     def evidence(self, outage: str) -> list[Evidence]:
         """Return what had been said of an outage and done to it, oldest first."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gridtwin.model.outage import Change, Evidence, Members, Outage
     from gridtwin.model.readings import Conditions, Readings
     from gridtwin.model.state import State, SwitchEvent
+    from gridtwin.store.marks import Changes, Marks
     from gridtwin.topology.index import TopologyIndex
 
 
@@ -36,6 +37,14 @@ class OutageBook(Protocol):
 
     def evidence(self, outage: str) -> list[Evidence]:
         """Return what was said of an outage and done to it, oldest first."""
+        ...
+
+    def holding(self, usage_point: str) -> str:
+        """Return the open outage a usage point is out in; an empty text for none."""
+        ...
+
+    def touched(self, since: int) -> list[str]:
+        """Return the outages that something was noted of after a mark, sorted."""
         ...
 
     def write(self, changes: Sequence[Change]) -> list[Outage]:
@@ -276,6 +285,23 @@ class Store(Protocol):
         ----------
         since
             The version.
+        timeout_s
+            Seconds to wait at most; 0 only looks.
+        """
+        ...
+
+    def marks(self) -> Marks:
+        """Return how far what changes has come."""
+        ...
+
+    def changes(self, since: Marks, *, timeout_s: float) -> Changes:
+        """
+        Return what became another since some marks, waiting for it.
+
+        Parameters
+        ----------
+        since
+            The marks, those of now or earlier.
         timeout_s
             Seconds to wait at most; 0 only looks.
         """

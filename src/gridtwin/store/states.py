@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gridtwin.model import phases
 from gridtwin.model.state import CURRENT, State, SwitchEvent, logged_at
+from gridtwin.store.marks import marks_in
 from gridtwin.store.names import as_it_was, no_spec, no_state
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from gridtwin.model.network import Network
     from gridtwin.model.operation import Operation
+    from gridtwin.store.marks import Marks
     from gridtwin.store.sqlite import Changing
 
 EVENTS = "SELECT version, at, mrid, from_phases, to_phases, actor FROM switch_event"
@@ -45,6 +47,12 @@ class StateFile:
         """Return the version of the current state."""
         with self.kept.transaction() as connection:
             return int(connection.execute("SELECT version FROM twin").fetchone()[0])
+
+    def marks(self) -> Marks:
+        """Return how far what changes has come."""
+        with self.kept.transaction() as connection:
+            version = connection.execute("SELECT version FROM twin").fetchone()[0]
+            return marks_in(connection, version)
 
     def overlay(self, name: str) -> State:
         """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gridtwin.errors import ConflictError
 from gridtwin.model.outage import Change, Evidence, Members, Outage, Status
 from gridtwin.store.names import is_out_already, no_outage
+from gridtwin.store.postgis.following import touched
 from gridtwin.store.postgis.links import OPERATOR, READER, Links, told
 
 if TYPE_CHECKING:
@@ -104,6 +105,11 @@ SELECT EXISTS (SELECT FROM gridtwin.outage_evidence
 """
 
 
+HOLDING = """
+SELECT outage FROM gridtwin.outage_usage_points WHERE usage_point = %s AND restored_at IS NULL
+"""
+
+
 class PostgisOutages:
     """The outages of a twin that is kept in PostgreSQL."""
 
@@ -141,6 +147,15 @@ class PostgisOutages:
         """Return what was said of an outage and done to it, oldest first."""
         rows = self._read(lambda connection: connection.execute(SAID, (outage,)).fetchall())
         return [Evidence(row[0], row[1].astimezone(UTC), *row[2:]) for row in rows]
+
+    def holding(self, usage_point: str) -> str:
+        """Return the open outage a usage point is out in; an empty text for none."""
+        row = self._read(lambda connection: connection.execute(HOLDING, (usage_point,)).fetchone())
+        return str(row[0]) if row else ""
+
+    def touched(self, since: int) -> list[str]:
+        """Return the outages that something was noted of after a mark, sorted."""
+        return self._read(lambda connection: touched(connection, since))
 
     def write(self, changes: Sequence[Change]) -> list[Outage]:
         """

@@ -25,7 +25,7 @@ from gridtwin.store.names import (
     no_state,
     overlay_deviations,
 )
-from gridtwin.store.postgis import states
+from gridtwin.store.postgis import following, states
 from gridtwin.store.postgis.connect import PATIENCE_S, connect, connect_patiently, shown
 from gridtwin.store.postgis.estimates import PostgisEstimates
 from gridtwin.store.postgis.links import OPERATOR, OWNER, READER, Links, told
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from gridtwin.model.network import Network
     from gridtwin.model.state import State, SwitchEvent
+    from gridtwin.store.marks import Changes, Marks
     from gridtwin.store.postgis.rows import Mirrored
 
 Result = TypeVar("Result")
@@ -257,6 +258,20 @@ class PostgisStore:
             if self._read(listen):
                 return True
         return False
+
+    def marks(self) -> Marks:
+        """Return how far what changes has come."""
+        return self._read(following.marks)
+
+    def changes(self, since: Marks, *, timeout_s: float) -> Changes:
+        """Return what became another since some marks, waiting for it."""
+        end = time.monotonic() + timeout_s
+        while True:
+            left = max(end - time.monotonic(), 0.0)
+            listen = partial(following.changes, since=since, seconds=min(left, LOOK_EVERY_S))
+            found = self._read(listen)
+            if found.what or not left:
+                return found
 
     def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:
         """

@@ -1,0 +1,64 @@
+"""Plan how to bring customers back by switching: ``/api/restore``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import ConfigDict, Field
+
+from gridtwin.api.errors import RESPONSES
+from gridtwin.api.grid import GridNow
+from gridtwin.api.jobs import ACCEPTED, Job, soon
+from gridtwin.api.models import Document, Features
+from gridtwin.api.operate import Name
+from gridtwin.api.traces import MOST_STARTS
+from gridtwin.model.state import CURRENT
+from gridtwin.publish.traces import plan_features
+
+EXPANSIONS = 20_000  # steps of the search, at most: more take minutes
+router = APIRouter(prefix="/api", responses=RESPONSES, tags=["restore"])
+
+
+class RestoreAsked(Document):
+    """What has faulted, and what a plan has to respect."""
+
+    of: list[Name] = Field(min_length=1, max_length=MOST_STARTS, examples=[["LINE-7"]])
+    state: str = Field(default=CURRENT, max_length=200, description="The state before the fault.")
+    options: dict[Name, bool | int | float] = Field(
+        default={},
+        max_length=20,
+        description="As of `gridtwin restore plan`: margin_pct, crews, remote_only ...",
+        examples=[{"crews": 2, "remote_only": False}],
+    )
+
+
+class PlanFeatures(Document):
+    """What a plan draws."""
+
+    out: Features = Field(description="Who stays out until repair.")
+    restored: Features = Field(description="Whom the steps bring back.")
+    steps: list[Features] = Field(description="What each step operates, in order.")
+
+
+class PlanAnswer(Document):
+    """The document `gridtwin.plan/1`, with the features it names."""
+
+    model_config = ConfigDict(extra="allow")
+
+    features: PlanFeatures
+
+
+@router.post("/restore", response_model=PlanAnswer, responses=ACCEPTED)
+async def restore(request: Request, grid: GridNow, asked: RestoreAsked) -> Response:
+    """Plan how to isolate a fault and bring customers back; nothing is operated."""
+
+    def work(job: Job) -> PlanAnswer:
+        options: dict[str, Any] = dict(asked.options)
+        options["expansions"] = min(options.get("expansions", EXPANSIONS), EXPANSIONS)
+        found = grid.twin.restore(asked.of, state=asked.state, **options)
+        job.tell(1, 2)
+        drawn = PlanFeatures(**plan_features(found, grid.features))
+        return PlanAnswer(**found.document(), features=drawn)
+
+    return await soon(request, "restore", work)
