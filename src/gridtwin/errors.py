@@ -120,6 +120,8 @@ class BrokerError(StoreError):
 
 class LostFeaturesError(GridtwinError):
     """Tiles lack features of their network, or show some that it has not; nothing was written."""
+
+
 class TooLargeError(GridtwinError):
     """What was sent, or asked for, is larger than the server takes."""
 

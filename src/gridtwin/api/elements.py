@@ -32,6 +32,14 @@ class Step(Document):
     class_: str = Field(alias="class", serialization_alias="class")
 
 
+class Brief(Document):
+    """One open outage."""
+
+    id: str
+    status: str
+    customers_out: int
+
+
 class ElementAnswer(Document):
     """All that is known of one thing."""
 
@@ -50,7 +58,7 @@ class ElementAnswer(Document):
     usage_points_below: int
     upstream: list[Step] = Field(description="The way to the source of the fewest devices.")
     explain: dict[str, Any] = Field(description="Document `gridtwin.explain/1`.")
-    outages: list[str] = Field(description="Ids of the open outages it is in or has caused.")
+    outages: list[Brief] = Field(description="The open outages it is in or has caused.")
     estimate: dict[str, Any] | None = Field(description="When it has supply again.")
     geometry: GeoJson | None
     at: Place | None
@@ -84,16 +92,18 @@ def read_feature(
 def _document(grid: Grid, element: Element, mrid: str, state: str) -> ElementAnswer:
     twin = grid.twin
     situation = grid.situation(state)
+    supply, _ = grid.supply(situation)
     below = twin.blast_radius(mrid, state=state)
+    outages, estimate = grid.outages_of(element, mrid)
     way = twin.trace("upstream", mrid, state=state, mode="shortest")
     return ElementAnswer(
-        **element_document(situation, grid.supply(situation), grid.features, element),
+        **element_document(situation, supply, grid.features, element),
         customers_below=below.customers,
         usage_points_below=len(below),
         upstream=[Step(**each) for each in way_records(situation.data, way.rows)],
         explain=explain_document(twin.explain(mrid, state=state), state),
-        outages=[],
-        estimate=None,
+        outages=[Brief(**each) for each in outages],
+        estimate=estimate,
         state=state,
         version=situation.version,
     )

@@ -1,13 +1,16 @@
-"""Follow what others write into the store, and tell the clients: one thread for all of them."""
+"""Follow what anybody writes into the store, and tell the clients: one thread for all of them."""
 
 from __future__ import annotations
 
 import logging
+import time
+from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import GridtwinError, StaleTwinError, StoreError
 from gridtwin.publish.supply import delta_document
+from gridtwin.store.marks import AMI, ESTIMATES, NETWORK, OUTAGES, STATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,11 +18,13 @@ if TYPE_CHECKING:
     from gridtwin.analysis.supply import Supply
     from gridtwin.api.broadcast import Broadcaster
     from gridtwin.api.grid import Grid
+    from gridtwin.store.marks import Marks
 
 log = logging.getLogger("gridtwin.api")
 
 LOOK_S = 1.0  # after which a follower looks whether it shall end
-APART_S = 0.1  # operations closer to one another are told together
+APART_S = 0.1  # what changes closer to one another is told together
+READINGS_S = 5.0  # after which a store that does not tell of readings is asked for them
 AGAIN_S = 2.0  # after which a store that failed is asked again
 
 
@@ -43,7 +48,8 @@ class Follower:
         self._renew = renew
         self._ending = Event()
         self._thread = Thread(target=self._run, name="gridtwin-follower", daemon=True)
-        self._seen = self._supply()
+        self._marks, self._seen = self._look()
+        self._readings_due = time.monotonic() + READINGS_S
         self.is_well = True  # whether the store answered when it was last asked
 
     def start(self) -> None:
@@ -55,8 +61,10 @@ class Follower:
         self._ending.set()
         self._thread.join(2 * LOOK_S)
 
-    def _supply(self) -> Supply:
-        return self._grid.supply(self._grid.situation())
+    def _look(self) -> tuple[Marks, Supply]:
+        """Return what has supply now, and marks of before it was read."""
+        marks = self._grid.twin.store.marks()
+        return marks, self._grid.supply(self._grid.situation())[0]
 
     def _run(self) -> None:
         while not self._ending.is_set():
@@ -71,22 +79,45 @@ class Follower:
                 self._ending.wait(AGAIN_S)
 
     def _step(self) -> None:
-        store = self._grid.twin.store
-        moved = store.wait(self._seen.version, timeout_s=LOOK_S)
+        store, since = self._grid.twin.store, self._marks
+        what = set(store.changes(since, timeout_s=LOOK_S).what)
         self.is_well = True
-        if moved and not self._ending.wait(APART_S):
-            self._tell()
+        if what and not self._ending.wait(APART_S):
+            found = store.changes(since, timeout_s=0)
+            what |= found.what
+            self._marks = found.marks
+        if NETWORK in what:
+            store.state()  # refuses if it is another one
+        if what & {STATE, OUTAGES}:
+            self._tell_of_supply()
+        if OUTAGES in what:
+            self._broadcaster.publish("outages", {"ids": store.outages.touched(since.outages)})
+        if ESTIMATES in what:
+            self._broadcaster.publish("estimates", {})
+        if AMI in what or time.monotonic() > self._readings_due:
+            self._tell_of_readings()
 
-    def _tell(self) -> None:
-        after = self._supply()
-        self._broadcaster.publish("state", delta_document(self._grid.features, self._seen, after))
-        self._seen = after
+    def _tell_of_supply(self) -> None:
+        before = self._seen
+        self._marks, self._seen = self._look()
+        # Of afterwards: who knows as many changes already knows all that is told here.
+        changes = self._grid.twin.store.marks().changes
+        document = delta_document(self._grid.features, before, self._seen)
+        self._broadcaster.publish("state", {"changes": changes, **document})
+
+    def _tell_of_readings(self) -> None:
+        self._readings_due = time.monotonic() + READINGS_S
+        before, latest = self._grid.readings_s, self._grid.twin.store.readings.latest()
+        self._grid.readings_s = latest
+        if latest is not None and latest != before:
+            at = datetime.fromtimestamp(latest, UTC).isoformat()
+            self._broadcaster.publish("ami", {"at": at})
 
     def _take_over(self) -> None:
         """Go on with the network that has taken the place of the one that was followed."""
         try:
             self._grid = self._renew()
-            self._seen = self._supply()
+            self._marks, self._seen = self._look()
         except (GridtwinError, OSError) as error:
             log.warning("the twin was replaced and cannot be opened again: %s", error)
             self.is_well = False

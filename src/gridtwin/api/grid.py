@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections import OrderedDict
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 
 from gridtwin.analysis.names import Names
-from gridtwin.model.state import CURRENT
+from gridtwin.errors import NotFoundError
+from gridtwin.model.state import CURRENT, NORMAL
 from gridtwin.publish.features import FeatureIds
+from gridtwin.publish.hits import feeder_of
+from gridtwin.publish.outage_cards import point_records
 from gridtwin.publish.tiles.sources import LocalTiles
 
 if TYPE_CHECKING:
     from gridtwin.analysis.situation import Situation
     from gridtwin.analysis.supply import Supply
+    from gridtwin.history import Moments
+    from gridtwin.model.ids import Element
     from gridtwin.model.network import Network
     from gridtwin.publish.tiles.sources import TileSource
     from gridtwin.settings import ServeSettings
@@ -34,8 +39,11 @@ class Grid:
         self.network_hash = twin.store.network_hash
         self.names = Names(self.network.data)
         self.features = FeatureIds(self.network.data)
+        self.readings_s = twin.store.readings.latest()  # unix seconds; None without any
         self._lock = Lock()
-        self._supply: OrderedDict[tuple[str, int], Supply] = OrderedDict()
+        self._history = Lock()
+        self._past: tuple[str, Twin] | None = None
+        self._supply: OrderedDict[tuple[str, int, int], Supply] = OrderedDict()
 
     @property
     def name(self) -> str:
@@ -46,7 +54,7 @@ class Grid:
     @property
     def has_ami(self) -> bool:
         """Whether there are readings of meters."""
-        return False
+        return self.readings_s is not None
 
     @property
     def network(self) -> Network:
@@ -57,16 +65,70 @@ class Grid:
     def tiles(self) -> TileSource:
         """Where tiles come from."""
         return LocalTiles(
-            self.twin.store, lambda state: self.supply(self.situation(state)), self.settings.tiles
+            self.twin.store,
+            lambda state: self.supply(self.situation(state))[0],
+            self.settings.tiles,
         )
 
     def situation(self, state: str = CURRENT) -> Situation:
         """Return the network in a state."""
         return self.twin.situation(state)
 
-    def supply(self, situation: Situation) -> Supply:
-        """Return what has supply in a situation; the last few are kept."""
-        key = (situation.state, situation.version)
+    def past(self, at: str) -> Twin:
+        """Return the twin as it was at a moment; the one asked for last is kept."""
+        with self._lock:
+            known = self._past
+            if known is None or known[0] != at:
+                known = self._past = at, self.twin.at(at)
+            return known[1]
+
+    def moments(self, start: str, end: str) -> Moments:
+        """Return what happened between two moments; threads take their turn."""
+        with self._history:
+            return self.twin.history.moments(start, end)
+
+    def feeder_of(self, mrid: str | None) -> str | None:
+        """Return the feeder of an element as designed; None for none."""
+        if not mrid:
+            return None
+        try:
+            (element,) = self.twin.find(mrid)
+        except NotFoundError:  # of another network
+            return None
+        row = feeder_of(self.situation(NORMAL), element)
+        return bytes(self.network.data.feeders.mrid[row]).decode() if row >= 0 else None
+
+    def outages_of(
+        self, element: Element, mrid: str
+    ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+        """Return the open outages an element is in or has caused, and what is promised to it."""
+        held, estimate = "", None
+        if element.table == "usage_points":
+            held, estimate = self.promised(mrid)
+        found = [
+            {"id": each.id, "status": each.status.value, "customers_out": each.customers_out}
+            for each in self.twin.outages.all()
+            if each.id == held or each.device == mrid
+        ]
+        return found, estimate
+
+    def promised(self, usage_point: str) -> tuple[str, dict[str, Any] | None]:
+        """Return the open outage a usage point is out in, and what is promised to it."""
+        outage = self.twin.store.outages.holding(usage_point)
+        if not outage:
+            return "", None
+        points = self.twin.store.estimates.points(outage)
+        records = point_records(points.take(points.usage_point == usage_point))
+        return outage, records[0] if records else None
+
+    def supply(self, situation: Situation) -> tuple[Supply, int]:
+        """
+        Return what has supply in a situation, and how often the twin had changed until then.
+
+        What was worked out for the last few is kept.
+        """
+        marks = self.twin.store.marks()  # first: what is read afterwards is at least as new
+        key = (situation.state, situation.version, marks.outages)
         with self._lock:
             found = self._supply.get(key)
         if found is None or found.open_mask is not situation.open_mask:
@@ -75,7 +137,7 @@ class Grid:
                 self._supply[key] = found
                 while len(self._supply) > KEPT:
                     self._supply.popitem(last=False)
-        return found
+        return found, marks.changes
 
 
 def grid_of(request: Request) -> Grid:

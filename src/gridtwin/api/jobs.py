@@ -183,8 +183,7 @@ async def soon(
     """
     job = jobs_of(request).submit(kind, work)
     waiting = asyncio.wrap_future(job.future)
-    done, _ = await asyncio.wait([waiting], timeout=wait_s)
-    if done:
+    if wait_s and (await asyncio.wait([waiting], timeout=wait_s))[0]:
         return await run_in_threadpool(answer, request, waiting.result())
     headers = {"Location": f"/api/jobs/{job.id}", "Retry-After": "1", "Cache-Control": "no-store"}
     return JSONResponse(_shown(job).model_dump(), 202, headers)

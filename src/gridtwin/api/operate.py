@@ -124,5 +124,5 @@ def switch(grid: GridNow, asked: SwitchAsked) -> SwitchAnswer:
         version=state.version,
         mrid=asked.mrid,
         open=phases.text(int(situation.open_mask[row])),
-        customers_out=grid.supply(situation).customers_out,
+        customers_out=grid.supply(situation)[0].customers_out,
     )

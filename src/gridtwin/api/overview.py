@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
+from gridtwin.analysis.supply import Supply
 from gridtwin.api.answers import answer, tag
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import Grid, GridNow
@@ -72,25 +73,22 @@ class Overview(Document):
 @router.get("", response_model=Overview)
 def read_overview(request: Request, grid: GridNow) -> Response:
     """Say what this twin is, with its feeders and substations."""
-    situation = grid.situation()
+    supply, changes = grid.supply(grid.situation())
     states = grid.twin.states()
-    return answer(
-        request,
-        _overview(grid, states),
-        etag=tag(grid.network_hash, situation.version, states),
-    )
+    etag = tag(grid.network_hash, changes, states, grid.has_ami)
+    return answer(request, lambda: _overview(grid, supply, states), etag=etag)
 
 
-def _overview(grid: Grid, states: list[str]) -> Overview:
-    situation, data = grid.situation(), grid.network.data
-    substations = overview.substation_records(grid.situation(NORMAL), grid.supply(situation))
+def _overview(grid: Grid, supply: Supply, states: list[str]) -> Overview:
+    data = grid.network.data
+    substations = overview.substation_records(grid.situation(NORMAL), supply)
     return Overview(
         name=grid.name,
         version=version("gridtwin"),
         network=grid.network_hash,
         bounds=overview.bounds(data),
         counts=overview.counts(data),
-        state=StateNow(name=CURRENT, version=situation.version),
+        state=StateNow(name=CURRENT, version=supply.version),
         states=states,
         feeders=[Feeder(**each) for each in overview.feeder_records(data)],
         substations=[Substation(**each) for each in substations],

@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from gridtwin.api.answers import answer, tag
+from gridtwin.analysis.supply import Supply
+from gridtwin.api.answers import answer, digest, tag
 from gridtwin.api.errors import RESPONSES
-from gridtwin.api.grid import GridNow
+from gridtwin.api.grid import Grid, GridNow
 from gridtwin.api.models import Document, Features, Positions
 from gridtwin.model.state import CURRENT
 from gridtwin.publish.supply import supply_document
@@ -21,12 +22,24 @@ StateName = Annotated[
 ]
 
 
+At = Annotated[
+    str,
+    Query(
+        description="A past moment, ISO 8601 with a time zone.",
+        max_length=40,
+        examples=["2026-07-01T12:00:00Z"],
+    ),
+]
+
+
 class StateAnswer(Document):
     """Everything without supply, or with less of it than designed."""
 
     state: str
     version: int
+    changes: int = Field(description="Grows with all that changes; events have it too.")
     network: str = Field(description="The network it is of; see `/api`.")
+    at: str | None = Field(description="The past moment that was asked for.")
     customers_out: int
     out: Features = Field(description="No supply; of equipment: at neither side.")
     partial: Features = Field(description="Some of the phases that it has by design.")
@@ -35,12 +48,27 @@ class StateAnswer(Document):
 
 
 @router.get("/state", response_model=StateAnswer)
-def read_state(request: Request, grid: GridNow, state: StateName = CURRENT) -> Response:
-    """Return everything without supply in a state."""
+def read_state(
+    request: Request, grid: GridNow, state: StateName = CURRENT, at: At = ""
+) -> Response:
+    """
+    Return everything without supply in a state, now or at a past moment.
+
+    In the current state, who is in an open outage and not back has none.
+    """
+    if at:
+        return answer(request, _document(grid, grid.past(at).supply(), state=CURRENT, at=at))
     situation = grid.situation(state)
-    supply = grid.supply(situation)
+    supply, changes = grid.supply(situation)
+    # A what-if can be kept anew under its name and version: its switches tell them apart.
+    etag = tag(grid.network_hash, state, changes, situation.version, digest(situation.open_mask))
+    return answer(request, lambda: _document(grid, supply, state=state, changes=changes), etag=etag)
+
+
+def _document(
+    grid: Grid, supply: Supply, *, state: str, changes: int = 0, at: str = ""
+) -> StateAnswer:
     found = supply_document(grid.features, grid.network.data, supply)
-    document = StateAnswer(state=state, network=grid.network_hash, **found)
-    # A what-if can be kept anew under its name and version: what is open tells them apart.
-    return answer(request, document, etag=tag(grid.network_hash, state, found["version"],
-                                              found["open"], found["closed"]))  # fmt: skip
+    return StateAnswer(
+        state=state, changes=changes, network=grid.network_hash, at=at or None, **found
+    )

@@ -24,6 +24,11 @@ class Marks:
     outages: int  # number of the newest note on an outage
     estimates: int  # number of the newest estimate of an outage
 
+    @property
+    def changes(self) -> int:
+        """A number that grows with every operation and every note on an outage."""
+        return self.version + self.outages
+
     def moved(self, since: Marks) -> frozenset[str]:
         """Return what became another since earlier marks."""
         pairs = {

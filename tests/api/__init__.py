@@ -1,0 +1,1 @@
+"""A server as its clients meet it."""
