@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gridtwin.api")
 
-LOOK_S = 1.0  # after which a follower looks whether it shall end
+LOOK_S = 0.5  # after which a follower looks whether it shall end
 APART_S = 0.1  # what changes closer to one another is told together
 READINGS_S = 5.0  # after which a store that does not tell of readings is asked for them
 AGAIN_S = 2.0  # after which a store that failed is asked again
@@ -59,7 +59,7 @@ class Follower:
     def stop(self) -> None:
         """Stop following, and wait until that is so."""
         self._ending.set()
-        self._thread.join(2 * LOOK_S)
+        self._thread.join(4 * LOOK_S)
 
     def _look(self) -> tuple[Marks, Supply]:
         """Return what has supply now, and marks of before it was read."""
