@@ -64,11 +64,11 @@ class Grid:
     @cached_property
     def tiles(self) -> TileSource:
         """Where tiles come from."""
-        return LocalTiles(
-            self.twin.store,
-            lambda state: self.supply(self.situation(state))[0],
-            self.settings.tiles,
-        )
+
+        def supply(state: str) -> Supply:
+            return self.supply(self.situation(state))[0]
+
+        return LocalTiles(self.twin.store, supply, self.settings.tiles)
 
     def situation(self, state: str = CURRENT) -> Situation:
         """Return the network in a state."""
