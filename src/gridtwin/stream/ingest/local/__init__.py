@@ -1,0 +1,1 @@
+"""Take readings from files into a folder of Parquet, by the same rules, without a server."""

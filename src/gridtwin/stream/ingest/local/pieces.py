@@ -1,0 +1,242 @@
+"""Cut the files of a source into pieces that are taken one after another."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from gridtwin.errors import SourceError
+from gridtwin.model.tables import decode
+from gridtwin.stream.contracts import AMI_READINGS, CONDITIONS, Window
+from gridtwin.stream.decoding import decode_conditions, decode_readings
+from gridtwin.stream.ingest.local.ledger import Letter
+from gridtwin.stream.ingest.local.silver import Rows, rows_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from gridtwin.model.ids import SortedIds
+    from gridtwin.model.readings import Conditions, Readings
+
+PIECE_BYTES = 16 * 1024**2
+HEAD_BYTES = 4096  # that tell a file from another one of its name
+INTERVAL_S = 900
+NOBODY = "meter_id {!r} is no usage point of this network"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What a part of a file says."""
+
+    end: int  # where the next piece begins
+    rows: Rows | None  # readings, in the order in which they came
+    conditions: Conditions | None
+    dead: list[Letter]
+    raw: tuple[list[int], list[bytes]] | None  # where each line begins, and the line
+
+
+class Source(Protocol):
+    """A file that is taken piece by piece."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        ...
+
+    @property
+    def mark(self) -> str:
+        """What tells the file from another one of its name."""
+        ...
+
+    def piece(self, start: int, ids: SortedIds) -> Piece | None:
+        """Return the piece that begins at a position; None at the end."""
+        ...
+
+
+def sources(place: Path) -> list[Source]:
+    """
+    Return the files of a source, in the order in which they are taken.
+
+    Parameters
+    ----------
+    place
+        A file of messages, one a line (``conditions`` in its name: weather and prices, else
+        readings); or a folder with such files, with ``readings/date=*/*.parquet``, or both.
+
+    Raises
+    ------
+    SourceError
+        If there is nothing of the kind.
+    """
+    if place.is_file() and place.suffix in {".jsonl", ".ndjson"}:
+        return [Lines(place)]
+    if place.is_dir():
+        found: list[Source] = [Groups(path) for path in sorted(place.glob("readings/**/*.parquet"))]
+        for topic in (CONDITIONS, AMI_READINGS):
+            path = place / f"{topic.name}.jsonl"
+            found += [Lines(path)] if path.is_file() else []
+        weather = place / "conditions.parquet"
+        found += [Weather(weather)] if weather.is_file() else []
+        if found:
+            return found
+    msg = (
+        f"{place}: no readings there: give a file of JSON lines (.jsonl), or a folder with"
+        f" readings/date=*/*.parquet or {AMI_READINGS.name}.jsonl"
+    )
+    raise SourceError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Messages of one topic, one a line; a file may grow, and is gone on with."""
+
+    path: Path
+
+    @property
+    def topic(self) -> str:
+        """The topic the messages are of."""
+        return CONDITIONS.name if CONDITIONS.name in self.path.name else AMI_READINGS.name
+
+    @property
+    def mark(self) -> str:
+        """A hash of its first line, which stays the same while the file grows."""
+        with self.path.open("rb") as file:
+            first = file.readline(HEAD_BYTES)
+        return hashlib.sha256(first).hexdigest()[:16] if first.endswith(b"\n") else ""
+
+    def piece(self, start: int, ids: SortedIds) -> Piece | None:
+        """Return the whole lines from a byte on; a last line without its end waits for it."""
+        with self.path.open("rb") as file:
+            file.seek(start)
+            text = file.read(PIECE_BYTES)
+            text += b"" if text.endswith(b"\n") else file.readline(PIECE_BYTES)
+        whole = text[: text.rfind(b"\n") + 1]
+        size = self.path.stat().st_size
+        if size < start or (len(text) > PIECE_BYTES and not whole):
+            what = "a line without an end" if whole != text else "fewer lines than were taken of it"
+            msg = f"{self.path}: {what}: give another file"
+            raise SourceError(msg)
+        if not whole:
+            return None
+        lines = whole.split(b"\n")[:-1]
+        lengths = np.fromiter(map(len, lines), dtype=np.int64, count=len(lines)) + 1
+        begins = start + np.cumsum(lengths) - lengths
+        rows, found, dead = read(self.topic, lines, ids)
+        letters = [
+            Letter(str(self.path.absolute()), int(begins[row]), self.topic, reason, lines[row])
+            for row, reason in dead
+        ]
+        return Piece(start + len(whole), rows, found, letters, (begins.tolist(), lines))
+
+
+def read(
+    topic: str, lines: list[bytes], ids: SortedIds
+) -> tuple[Rows | None, Conditions | None, list[tuple[int, str]]]:
+    """Return what messages say, and which of them say nothing and why."""
+    if topic == CONDITIONS.name:
+        weather = decode_conditions(lines)
+        return None, weather.values, [(row, reason) for row, reason in weather.rejected]
+    decoded = decode_readings(lines)
+    found: Readings = decoded.values
+    row = ids.rows(found.mrid)
+    dead = [(row, reason) for row, reason in decoded.rejected]
+    unknown = np.flatnonzero(row < 0)
+    names = decode(found.mrid[unknown]).tolist()
+    places = decoded.rows[unknown].tolist()
+    dead += [(at, NOBODY.format(name)) for at, name in zip(places, names, strict=True)]
+    rows = Rows(found.at_s, row, found.kwh, found.voltage_v).take(row >= 0)
+    return rows, None, dead
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Readings as Parquet, taken row group by row group; one that changed is taken anew."""
+
+    path: Path
+
+    @property
+    def mark(self) -> str:
+        """Its size and when it was written."""
+        found = self.path.stat()
+        return f"{found.st_size} {found.st_mtime_ns}"
+
+    def piece(self, start: int, ids: SortedIds) -> Piece | None:
+        """Return a row group."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            with pq.ParquetFile(self.path, read_dictionary=["meter_id"]) as file:
+                if start >= file.num_row_groups:
+                    return None
+                columns = ["meter_id", "reading_time", "kwh", "voltage_v"]
+                table = file.read_row_group(start, columns=columns)
+                first = sum(file.metadata.row_group(at).num_rows for at in range(start))
+            found = rows_of(table, ids)
+        except (pa.ArrowException, KeyError, OSError) as error:
+            msg = f"{self.path} cannot be read ({error}): take it out of the folder"
+            raise SourceError(msg) from error
+        bad, reasons = _faults(found)
+        dead = [
+            Letter(
+                str(self.path.absolute()), first + at, AMI_READINGS.name, reason, _line(table, at)
+            )
+            for at, reason in zip(bad.tolist(), reasons, strict=True)
+        ]
+        good = np.ones(len(found), dtype=np.bool_)
+        good[bad] = False
+        rows = found.take(good) if len(bad) else found
+        return Piece(start + 1, rows, None, dead, None)
+
+
+def _faults(found: Rows) -> tuple[NDArray[np.int64], list[str]]:
+    """Return which readings cannot be used, and why."""
+    window = Window()
+    strange = (found.at_s < window.earliest_s) | (found.at_s > window.latest_s)
+    strange |= found.at_s % INTERVAL_S != 0
+    empty = np.isnan(found.kwh) & np.isnan(found.voltage_v)
+    bad = np.flatnonzero(strange | empty | (found.row < 0))
+    reasons = []
+    for at in bad.tolist():
+        if found.row[at] < 0:
+            reasons.append("meter_id is no usage point of this network")
+        elif strange[at]:
+            reasons.append("reading_time is no end of an interval of 15 minutes")
+        else:
+            reasons.append("neither kwh nor voltage_v is given")
+    return bad, reasons
+
+
+def _line(table: object, at: int) -> bytes:
+    """Return a row as the message it would have been."""
+    (row,) = table.slice(at, 1).to_pylist()  # type: ignore[attr-defined]
+    time = row["reading_time"]
+    row["reading_time"] = None if time is None else f"{time:%Y-%m-%dT%H:%M:%SZ}"
+    return json.dumps(row).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """Weather and prices as Parquet, taken whole; one that changed is taken anew."""
+
+    path: Path
+
+    @property
+    def mark(self) -> str:
+        """Its size and when it was written."""
+        return Groups(self.path).mark
+
+    def piece(self, start: int, ids: SortedIds) -> Piece | None:  # noqa: ARG002 - of no meter
+        """Return all of it."""
+        from gridtwin.store.readings import ParquetReadings
+
+        if start:
+            return None
+        found = ParquetReadings(self.path.parent).conditions(-1, int(Window().latest_s))
+        return Piece(1, None, found, [], None)
