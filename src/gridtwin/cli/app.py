@@ -20,6 +20,7 @@ from gridtwin.cli import (
     serve,
     states,
     storms,
+    stream,
     tiles,
     traces,
 )
@@ -57,6 +58,7 @@ app.add_typer(states.app, name="state")
 app.command("rehearse")(rehearse.rehearse)
 app.command("serve")(serve.serve)
 app.add_typer(ami.app, name="ami")
+app.add_typer(stream.app, name="stream")
 app.add_typer(tiles.app, name="tiles")
 app.command("demo")(demo.demo)
 

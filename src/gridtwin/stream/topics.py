@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from confluent_kafka.admin import AdminClient
 
-SECONDS = 10.0
+SECONDS = 5.0
 
 
 def is_reachable(brokers: str, *, timeout_s: float = SECONDS) -> bool:
@@ -47,6 +47,8 @@ def make_topics(brokers: str, partitions: Mapping[str, int], *, replicas: int = 
     BrokerError
         If no broker answers, or one refuses.
     """
+    if not is_reachable(brokers):
+        raise unreachable(brokers)
     client = _client(brokers)
     from confluent_kafka import KafkaError, KafkaException
     from confluent_kafka.cimpl import NewTopic

@@ -151,7 +151,7 @@ def read(
     places = decoded.rows[unknown].tolist()
     dead += [(at, NOBODY.format(name)) for at, name in zip(places, names, strict=True)]
     rows = Rows(found.at_s, row, found.kwh, found.voltage_v).take(row >= 0)
-    return rows, None, dead
+    return rows, None, sorted(dead)
 
 
 @dataclass(frozen=True, slots=True)

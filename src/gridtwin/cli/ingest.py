@@ -1,0 +1,202 @@
+"""Take readings in, and look after those that could not be used."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gridtwin.cli import render
+from gridtwin.cli.logs import log_to_stderr
+from gridtwin.cli.options import In, Json, open_twin, twin_named
+from gridtwin.errors import InputError
+from gridtwin.store.postgis.connect import is_address
+
+if TYPE_CHECKING:
+    from gridtwin.stream.ingest.replay import Replayed
+
+dead_letters = typer.Typer(
+    help="Messages that could not be used.", no_args_is_help=True, rich_markup_mode=None
+)
+
+Group = Annotated[str, typer.Option(help="Consumer group: its workers share the partitions.")]
+Registry = Annotated[
+    str, typer.Option(metavar="URL", help="Schema registry, for Confluent's wire format.")
+]
+
+
+def run(
+    twin: In = "",
+    brokers: Annotated[
+        str,
+        typer.Option(
+            metavar="HOST:PORT,...",
+            envvar="KAFKA_BOOTSTRAP_SERVERS",
+            help="Kafka to read from, into a twin in PostgreSQL.",
+        ),
+    ] = "",
+    source: Annotated[
+        Path | None,
+        typer.Option(metavar="PLACE", help="File or folder to read from, into a local twin."),
+    ] = None,
+    group: Group = "gridtwin",
+    instance: Annotated[
+        str, typer.Option(help="Name of this worker that outlives its restart.")
+    ] = "",
+    registry: Registry = "",
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Of the Kafka client, as for TLS; repeat it."),
+    ] = None,
+    keep_days: Annotated[
+        int, typer.Option(min=1, help="Days of readings that PostgreSQL keeps.")
+    ] = 7,
+    metrics_port: Annotated[
+        int, typer.Option(min=-1, help="Show figures to Prometheus there; 0 for any free port.")
+    ] = -1,
+    until_end: Annotated[bool, typer.Option(help="Stop when all that is there is taken.")] = False,
+    log_json: Annotated[bool, typer.Option(help="Log one JSON object a line.")] = False,
+    json: Json = False,
+) -> None:
+    """
+    Take readings into a twin, each once: from Kafka into PostgreSQL, from files into a folder.
+
+    Example: gridtwin stream run --in postgresql://db/grid --brokers kafka:9092 --log-json
+    """
+    target = twin_named(twin)
+    log_to_stderr(json_lines=log_json)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if not is_address(target):
+        if source is None:
+            msg = "a local twin takes files: give --source; Kafka is read into postgresql://..."
+            raise InputError(msg)
+        _run_local(target, source, stop, json=json)
+        return
+    if source is not None or not brokers:
+        msg = "a twin in PostgreSQL is read from Kafka: give --brokers, and no --source"
+        raise InputError(msg)
+
+    from gridtwin.stream.ingest.intake import Options
+    from gridtwin.stream.ingest.running import Kafka
+    from gridtwin.stream.ingest.running import run as work
+
+    figures = work(
+        target,
+        Kafka(brokers, registry, instance, settings=_settings(setting or [])),
+        stop,
+        options=Options(stream=group, keep_days=keep_days),
+        metrics_port=None if metrics_port < 0 else metrics_port,
+        until_end=until_end,
+    )
+    counts = figures.counts
+    _tell({name: counts[name] for name in ("messages", "readings", "dead")}, json=json)
+
+
+def _run_local(target: str, source: Path, stop: threading.Event, *, json: bool) -> None:
+    from gridtwin.stream.ingest.local.taking import take
+
+    opened = open_twin(target)
+    folder = Path(target) / "ami"
+    taken = take(source, folder, opened.network.data.usage_points.mrid, stop=stop)
+    told = {"files": taken.files, "readings": taken.readings, "conditions": taken.conditions}
+    _tell({**told, "dead": taken.dead}, json=json)
+
+
+def _tell(facts: dict[str, int], *, json: bool) -> None:
+    if json:
+        render.write_json({"schema": "gridtwin.stream_run/1", **facts})
+    else:
+        render.write_facts("Taken", facts)
+
+
+def _settings(given: list[str]) -> dict[str, Any]:
+    for each in given:
+        if "=" not in each:
+            msg = f"--setting {each}: write NAME=VALUE, as in security.protocol=SSL"
+            raise InputError(msg)
+    return dict(each.split("=", 1) for each in given)
+
+
+@dead_letters.command("list")
+def list_(
+    twin: In = "",
+    top: Annotated[int, typer.Option(min=1, help="The K newest.")] = 100,
+    replayed: Annotated[bool, typer.Option(help="Also those that were taken since.")] = False,
+    json: Json = False,
+) -> None:
+    """
+    List messages that could not be used, and why; the newest first.
+
+    Example: gridtwin stream dead-letters list --in houston.twin --top 20
+    """
+    target = twin_named(twin)
+    if is_address(target):
+        from gridtwin.stream.ingest.replay import letters
+
+        found = [
+            {
+                "source": letter.topic,
+                "place": f"{letter.partition}/{letter.offset}",
+                "received_at": f"{letter.received_at:%Y-%m-%dT%H:%M:%SZ}",
+                "reason": letter.reason,
+                "value": _shown(letter.value),
+                "replayed": letter.replayed_at is not None,
+            }
+            for letter in letters(target, most=top, replayed=replayed)
+        ]
+    else:
+        from gridtwin.stream.ingest.local.taking import letters as local_letters
+
+        open_twin(target)
+        found = [
+            {
+                "source": letter.source,
+                "place": str(letter.place),
+                "received_at": letter.received_at,
+                "reason": letter.reason,
+                "value": _shown(letter.value),
+                "replayed": letter.replayed_at is not None,
+            }
+            for letter in local_letters(Path(target) / "ami", most=top, replayed=replayed)
+        ]
+    if json:
+        render.write_json({"schema": "gridtwin.dead_letters/1", "letters": found})
+        return
+    names = ["source", "place", "received_at", "reason", "value"]
+    rows = [[letter[name] for name in names] for letter in found]
+    render.write_table(f"{len(found):,} dead letters", names, rows)
+
+
+@dead_letters.command()
+def replay(twin: In = "", group: Group = "gridtwin", registry: Registry = "") -> None:
+    """
+    Take what can be used by now, such as readings of meters that have joined the network.
+
+    Example: gridtwin stream dead-letters replay --in houston.twin
+    """
+    target = twin_named(twin)
+    if is_address(target):
+        from gridtwin.stream.ingest.intake import Options
+        from gridtwin.stream.ingest.replay import replay as take_again
+        from gridtwin.stream.wire import Registry as Schemas
+
+        done: Replayed = take_again(
+            target,
+            options=Options(stream=group),
+            registry=Schemas(registry) if registry else None,
+        )
+    else:
+        from gridtwin.stream.ingest.local.taking import replay as take_again_local
+
+        mrid = open_twin(target).network.data.usage_points.mrid
+        done = take_again_local(Path(target) / "ami", mrid)
+    render.write_facts("Dead letters", {"taken": done.taken, "still dead": done.still_dead})
+
+
+def _shown(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("utf-8", errors="replace")

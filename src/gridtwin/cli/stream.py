@@ -1,0 +1,15 @@
+"""Make, take in and replay live data."""
+
+from __future__ import annotations
+
+import typer
+
+from gridtwin.cli import ingest
+
+app = typer.Typer(
+    help="Live data: readings of meters, events, alerts.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.command()(ingest.run)
+app.add_typer(ingest.dead_letters, name="dead-letters")
