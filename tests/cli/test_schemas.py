@@ -22,6 +22,7 @@ M4,last_gasp,2026-11-25T08:00:00Z
 M4,power_restored,2026-11-25T08:01:00Z
 M9,last_gasp,2026-11-25T08:00:00Z
 """
+SIMULATED = ("--from", "2026-07-01", "--to", "2026-07-01T00:30:00Z", "--sink")
 SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
 
 
@@ -48,6 +49,8 @@ SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
         ("indices-1", ("outage", "indices", "--from", "2026-01-01", "--to", "2026-02-01")),
         ("erm_run-1", ("erm", "run")),
         ("tiles-1", ("tiles", "build")),
+        ("simulated-1", ("stream", "simulate", *SIMULATED, "jsonl:OUT", "--storm", "1")),
+        ("simulated-1", ("stream", "simulate", *SIMULATED, "parquet:OUT")),
         ("intersect-1", ("intersect", AROUND)),
         ("intersect-1", ("intersect", AROUND, "--by", "feeder")),
     ],
@@ -59,6 +62,7 @@ def test_documents_fit_their_schema(tmp_path: Path, schema: str, words: tuple[st
     events = tmp_path / "events.csv"
     events.write_text(EVENTS, encoding="utf-8")
     words = tuple(str(events) if word == "EVENTS" else word for word in words)
+    words = tuple(word.replace("OUT", str(tmp_path / "out")) for word in words)
     done = CliRunner().invoke(app, [*words, "--in", str(path), "--json"])
     assert done.exit_code == 0, done.output
     published = json.loads((SCHEMAS / f"{schema}.schema.json").read_text())

@@ -5,11 +5,13 @@ from __future__ import annotations
 import typer
 
 from gridtwin.cli import ingest
+from gridtwin.cli.simulate import simulate
 
 app = typer.Typer(
     help="Live data: readings of meters, events, alerts.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+app.command()(simulate)
 app.command()(ingest.run)
 app.add_typer(ingest.dead_letters, name="dead-letters")

@@ -1,0 +1,54 @@
+"""Draw random numbers that depend on the seed and the moment alone, never on what came before."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+
+class Draw(IntEnum):
+    """What is drawn: each has numbers of its own."""
+
+    WEATHER = 1
+    CLOUD = 2
+    WIND = 3
+    PRICE = 4
+    PLANT_OUTAGE = 5
+    METER = 6
+    CAR = 7
+    READING = 8
+    MESSAGE = 9
+    ORDER = 12
+    GASP = 10
+    STORM = 11
+
+
+def rng(seed: int, what: Draw, moment: int = 0) -> np.random.Generator:
+    """
+    Return the generator of one thing at one moment.
+
+    Parameters
+    ----------
+    seed
+        The seed of all, from 0 up.
+    what
+        What is drawn.
+    moment
+        The number of a day or an interval, from 0 up.
+    """
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence((seed, int(what), moment))))
+
+
+def remembered(seed: int, what: Draw, day: int, memory: float, days: int = 40) -> float:
+    """
+    Return the value of a day of a first-order autoregression with variance 1.
+
+    Notes
+    -----
+    AR(1) as a moving average over the days before it, ``sqrt(1 - m^2) sum m^k e(day - k)``, cut off
+    after `days`, so that any day is known without those before.
+    """
+    shocks = [rng(seed, what, max(day - back, 0)).standard_normal() for back in range(days)]
+    weights = memory ** np.arange(days)
+    return float(np.sqrt(1 - memory**2) * (weights * shocks).sum())

@@ -1,0 +1,126 @@
+"""Follow switch operations and say which usage points were in the dark, from when to when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtwin.topology.conduction import Conduction
+from gridtwin.topology.core import needs
+from gridtwin.topology.index import build
+from gridtwin.topology.switching import Switching
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from gridtwin.analysis.situation import Situation
+    from gridtwin.topology.index import TopologyIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """Switches as they were operated, in order of time."""
+
+    at_s: NDArray[np.float64]
+    row: NDArray[np.int32]  # of the network's equipment
+    open_phases: NDArray[np.uint8]  # bits that stand open afterwards
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.row)
+
+
+@dataclass(frozen=True, slots=True)
+class Darkness:
+    """Times without supply of usage points, by when they began."""
+
+    point: NDArray[np.int32]  # row of the usage point
+    from_s: NDArray[np.float64]
+    to_s: NDArray[np.float64]  # infinity: to the end of all
+
+    def share(self, at_s: float, span_s: float, count: int) -> NDArray[np.float32]:
+        """Return the share of a span, which ends at a time, that each usage point had supply."""
+        lit = np.ones(count, dtype=np.float32)
+        last = np.searchsorted(self.from_s, at_s)
+        rows = np.flatnonzero(self.to_s[:last] > at_s - span_s)
+        start = np.maximum(self.from_s[rows], at_s - span_s)
+        dark = (np.minimum(self.to_s[rows], at_s) - start) / span_s
+        np.subtract.at(lit, self.point[rows], dark.astype(np.float32))
+        return np.maximum(lit, 0)
+
+    def at(self, at_s: float) -> NDArray[np.int32]:
+        """Return the usage points without supply at a time."""
+        last = np.searchsorted(self.from_s, at_s, side="right")
+        return self.point[:last][self.to_s[:last] > at_s]
+
+
+def darkness(situation: Situation, operations: Operations) -> Darkness:
+    """
+    Return who is in the dark while switches are operated.
+
+    Parameters
+    ----------
+    situation
+        The network before.
+    operations
+        What is operated, in order of time.
+
+    Notes
+    -----
+    Exact in any topology: the index follows each operation, or is built again where it cannot.
+    """
+    count = len(situation.data.usage_points.mrid)
+    was = powered(situation, situation.index)
+    since = np.full(count, np.nan)
+    found: list[tuple[NDArray[np.int64], NDArray[np.float64], float]] = []
+    for at_s, index in _followed(situation, operations):
+        now = powered(situation, index)
+        lost, back = np.flatnonzero(was & ~now), np.flatnonzero(~was & now)
+        since[lost] = at_s
+        back = back[~np.isnan(since[back])]
+        found.append((back, since[back].copy(), at_s))
+        since[back] = np.nan
+        was = now
+    left = np.flatnonzero(~np.isnan(since))
+    found.append((left, since[left], np.inf))
+    point = np.concatenate([part[0] for part in found]).astype(np.int32)
+    from_s = np.concatenate([part[1] for part in found])
+    to_s = np.concatenate([np.full(len(part[0]), part[2]) for part in found])
+    order = np.lexsort((point, from_s))
+    return Darkness(point[order], from_s[order], to_s[order])
+
+
+def _followed(
+    situation: Situation, operations: Operations
+) -> Iterator[tuple[float, TopologyIndex]]:
+    """Yield the topology after all operations of each moment."""
+    data = situation.data
+    mask = np.array(situation.open_mask)
+    switching = Switching(situation.index, data.feeders.head)
+    for at_s in np.unique(operations.at_s).tolist():
+        here = np.flatnonzero(operations.at_s == at_s)
+        rows = operations.row[here]
+        mask[rows] = operations.open_phases[here]
+        rows = np.unique(rows)
+        passes = Conduction.of(data, mask, situation.rules).passes[rows]
+        order = np.argsort(passes != 0, kind="stable").tolist()
+        if not all(switching.operate(int(rows[at]), int(passes[at])) for at in order):
+            switching = Switching(build(data, mask, situation.rules), data.feeders.head)
+        yield at_s, switching.index
+
+
+def powered(situation: Situation, index: TopologyIndex) -> NDArray[np.bool_]:
+    """
+    Return which usage points have supply in another state of a situation's network.
+
+    One that recorded phases supply needs one of those; one that they leave dark, any conductor.
+    """
+    points = situation.data.usage_points
+    had = needs(points.phases, situation.index.mask[points.node]) != 0
+    has = needs(points.phases, index.mask[points.node]) != 0
+    reached = (index.tin[points.node] >= 0) & (not situation.strict)
+    return np.where(had, has, reached)

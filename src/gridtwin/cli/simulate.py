@@ -1,0 +1,106 @@
+"""Make live data."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridtwin.cli import render
+from gridtwin.cli.options import In, Json, State, open_twin
+from gridtwin.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def simulate(
+    sink: Annotated[
+        str,
+        typer.Option(metavar="SINK", help="kafka://BROKERS, parquet:FOLDER, or jsonl:FOLDER."),
+    ],
+    from_: Annotated[str, typer.Option("--from", metavar="TIME", help="ISO 8601, UTC or zoned.")],
+    to: Annotated[str, typer.Option(metavar="TIME", help="The last interval ends by then.")],
+    twin: In = "",
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same data.")] = 0,
+    rate: Annotated[float, typer.Option(min=0, help="Messages a second at most.")] = 0.0,
+    paced: Annotated[
+        float, typer.Option(min=0, metavar="X", help="X times as fast as real time.")
+    ] = 0.0,
+    storm: Annotated[
+        int, typer.Option(min=0, metavar="N", help="N devices open, and are closed by crews.")
+    ] = 0,
+    script: Annotated[
+        str, typer.Option(metavar="FILE", help="Operations: JSON lines of grid_events.")
+    ] = "",
+    missing: Annotated[float, typer.Option(help="Share of readings that never come.")] = 0.001,
+    duplicates: Annotated[float, typer.Option(help="Share that comes twice.")] = 0.002,
+    late: Annotated[float, typer.Option(help="Share that comes up to 2 hours late.")] = 0.005,
+    malformed: Annotated[
+        float, typer.Option(help="Spoiled copies for each reading, beside it.")
+    ] = 0.0005,
+    timezone: Annotated[str, typer.Option(help="Clocks people live by.")] = "America/Chicago",
+    state: State = "current",
+    json: Json = False,
+) -> None:
+    """
+    Make what all meters of a twin would measure and tell, and send it.
+
+    Example: gridtwin stream simulate --in h.twin --from 2026-07-01 --to 2026-07-02 --sink jsonl:ami
+    """
+    from gridtwin.stream.simulate.driving import Pace
+    from gridtwin.stream.simulate.messages import Flaws
+    from gridtwin.stream.simulate.run import Order
+    from gridtwin.stream.simulate.run import simulate as simulated
+
+    order = Order(
+        sink=sink,
+        from_s=_moment("--from", from_),
+        to_s=_moment("--to", to),
+        seed=seed,
+        faults=storm,
+        script=script,
+        missing=missing,
+        flaws=Flaws(duplicates, late, malformed),
+        pace=Pace(rate, paced),
+        timezone=timezone,
+    )
+    situation = open_twin(twin).situation(state)
+    with _bar(order.from_s, order.to_s) as tell:
+        made = simulated(situation, order, tell)
+    document = made.document()
+    if json:
+        render.write_json(document)
+    else:
+        render.say(
+            f"{document['readings']:,} readings in {document['messages']:,} messages to "
+            f"{document['sink']} in {document['seconds']:.1f} s: "
+            f"{document['readings_per_s']:,} readings a second"
+        )
+
+
+@contextmanager
+def _bar(from_s: float, to_s: float) -> Iterator[Callable[[float, int], None]]:
+    """Show on a terminal how far the simulated time has come, on standard error."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        task = bars.add_task("simulating", total=to_s - from_s)
+        yield lambda at_s, sent: bars.update(
+            task, completed=at_s - from_s, description=f"{sent:,} sent"
+        )
+
+
+def _moment(option: str, text: str) -> float:
+    """Return a time as seconds since 1970; one of no zone is UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        msg = f"{option} {text!r} is no time: use ISO 8601, such as 2026-07-01T00:00Z"
+        raise InputError(msg) from error
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

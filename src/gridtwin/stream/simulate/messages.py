@@ -1,0 +1,250 @@
+"""
+Put what is measured and told in the order it is sent, with the flaws of a real stream.
+
+The readings of an interval are sent in the interval after it, spread evenly and in no order of
+meters. Some are sent twice, some intervals late, and some spoiled copies go along.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtwin.analysis.demand.draws import Draw, rng
+from gridtwin.model.readings import ALERT_CODE, INTERVAL_S, GridEvents, OutageAlerts, Readings
+from gridtwin.model.tables import encode
+from gridtwin.stream.encoding import (
+    alert_keys,
+    encode_conditions,
+    encode_grid_events,
+    encode_outage_alerts,
+    encode_readings,
+    times,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from gridtwin.stream.simulate.making import Interval, Making
+    from gridtwin.stream.simulate.scenario import Scenario
+
+LATEST = 8  # intervals that a late reading is late, at most
+BLOCK = 20_000  # readings that are messages at one time
+FLAWS = 5  # kinds of spoiled messages
+
+
+@dataclass(frozen=True, slots=True)
+class Flaws:
+    """Shares of the readings that come so."""
+
+    duplicate: float = 0.002
+    late: float = 0.005
+    malformed: float = 0.0005  # spoiled copies that go along; they take no good reading away
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was sent."""
+
+    readings: int = 0  # good and different ones
+    duplicates: int = 0
+    late: int = 0
+    malformed: int = 0
+    conditions: int = 0
+    grid_events: int = 0
+    outage_alerts: int = 0
+
+    def count(self, topic: str, messages: int) -> None:
+        """Count messages of another topic than that of readings."""
+        setattr(self, topic, getattr(self, topic) + messages)
+
+    @property
+    def messages(self) -> int:
+        """All of them."""
+        extra = self.duplicates + self.malformed
+        return self.readings + extra + self.conditions + self.grid_events + self.outage_alerts
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Messages of one topic that are sent together."""
+
+    send_s: float  # in the time that is simulated
+    topic: str
+    keys: list[bytes]
+    values: list[bytes]
+
+
+@dataclass(slots=True)
+class Stream:
+    """The messages of a simulation, and a tally of those that were made."""
+
+    making: Making
+    flaws: Flaws
+    tally: Tally = field(default_factory=Tally)
+    _late: dict[int, list[Readings]] = field(default_factory=lambda: defaultdict(list))
+
+    def batches(self, ends: Sequence[int]) -> Iterator[Batch]:
+        """Yield the messages of the intervals that end so, in the order they are sent."""
+        told = Told.of(self.making, self.making.scenario, ends[0] - INTERVAL_S, ends[-1])
+        yield from self._told(told.until(ends[0]))
+        for at_s in ends:
+            interval = self.making.interval(at_s)
+            conditions = interval.conditions
+            self.tally.conditions += 1
+            key = [word.encode() for word in times(conditions.at_s) if word]
+            yield Batch(at_s, "conditions", key, encode_conditions(conditions))
+            yield from self._window(at_s, self._queue(interval), told)
+        left = [late for number in sorted(self._late) for late in self._late[number]]
+        self._late.clear()
+        end_s = ends[-1] + INTERVAL_S
+        yield from self._told(told.until(np.inf))
+        for readings in left:
+            yield self._sent(end_s, readings, encode_readings(readings))
+
+    def _queue(self, interval: Interval) -> tuple[Readings, NDArray[np.uint8]]:
+        """Return the readings to send after an interval, and what is wrong with each."""
+        number = interval.at_s // INTERVAL_S
+        draw = rng(self.making.meters.seed, Draw.ORDER, number)
+        fresh = self.making.readings(interval)
+        count = len(fresh)
+        lag = np.where(draw.random(count) < self.flaws.late, draw.integers(1, LATEST + 1, count), 0)
+        for late in np.unique(lag[lag > 0]).tolist():
+            self._late[number + late].append(fresh.take(lag == late))
+        parts = [fresh.take(lag == 0), *self._late.pop(number, [])]
+        twice = draw.random(count) < self.flaws.duplicate
+        spoiled = draw.random(count) < self.flaws.malformed
+        parts += [fresh.take(twice), fresh.take(spoiled)]
+        readings = joined(parts)
+        flaw = np.zeros(len(readings), dtype=np.uint8)
+        flaw[len(readings) - int(spoiled.sum()) :] = 1 + np.arange(int(spoiled.sum())) % FLAWS
+        order = draw.permutation(len(readings))
+        self.tally.readings += count
+        self.tally.late += int((lag > 0).sum())
+        self.tally.duplicates += int(twice.sum())
+        self.tally.malformed += int(spoiled.sum())
+        return readings.take(order), flaw[order]
+
+    def _window(
+        self, at_s: int, queue: tuple[Readings, NDArray[np.uint8]], told: Told
+    ) -> Iterator[Batch]:
+        """Yield what is sent in the interval after a time, second by second."""
+        readings, flaw = queue
+        share = (np.arange(len(readings)) + 0.5) / max(len(readings), 1)
+        second = np.floor(share * INTERVAL_S).astype(np.int64)
+        for start in range(0, len(readings), BLOCK):
+            block = slice(start, start + BLOCK)
+            part = readings.take(np.arange(start, min(start + BLOCK, len(readings))))
+            values = encode_readings(part)
+            for at in np.flatnonzero(flaw[block]).tolist():
+                values[at] = spoiled(values[at], int(flaw[start + at]))
+            keys = part.mrid.tolist()
+            seconds, first = np.unique(second[block], return_index=True)
+            bounds = [*first.tolist(), len(values)]
+            for at, begin, end in zip(seconds.tolist(), bounds, bounds[1:], strict=False):
+                yield from self._told(told.until(at_s + at))
+                yield Batch(at_s + at, "ami_readings", keys[begin:end], values[begin:end])
+        yield from self._told(told.until(at_s + INTERVAL_S))
+
+    def _told(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        for batch in batches:
+            self.tally.count(batch.topic, len(batch.values))
+            yield batch
+
+    @staticmethod
+    def _sent(send_s: float, readings: Readings, values: list[bytes]) -> Batch:
+        return Batch(send_s, "ami_readings", readings.mrid.tolist(), values)
+
+
+def joined(parts: Sequence[Readings]) -> Readings:
+    """Return readings one after another."""
+    return Readings(
+        np.concatenate([part.mrid for part in parts]),
+        np.concatenate([part.at_s for part in parts]),
+        np.concatenate([part.kwh for part in parts]),
+        np.concatenate([part.voltage_v for part in parts]),
+    )
+
+
+def spoiled(value: bytes, flaw: int) -> bytes:
+    """Return a message spoiled in one of `FLAWS` ways, none of which keeps the contract."""
+    if flaw == 1:
+        return value[: len(value) // 2]  # cut off
+    if flaw == 2:
+        return value.replace(b'"meter_id"', b'"meter"')
+    if flaw == 3:
+        return value.replace(b'"kwh":', b'"kwh":"x",_:')  # no JSON
+    if flaw == 4:
+        return value.replace(b'Z"', b'"')  # a time of no zone
+    return b"\xff" + value
+
+
+class Told:
+    """Events and alerts in order of arrival, handed out once each."""
+
+    def __init__(
+        self, events: GridEvents, alerts: OutageAlerts, arrives_s: NDArray[np.float64]
+    ) -> None:
+        self._events, self._alerts, self._arrives_s = events, alerts, arrives_s
+        self._event, self._alert = 0, 0
+
+    @classmethod
+    def of(cls, making: Making, scenario: Scenario, from_s: float, to_s: float) -> Told:
+        """Return what happened after one time and not after another."""
+        events = scenario.events
+        events = events.take((events.at_s > from_s) & (events.at_s <= to_s))
+        told = scenario.told
+        within = np.flatnonzero((told.at_s > from_s) & (told.at_s <= to_s))
+        names = making.names[told.point[within]]
+        kind = np.where(told.restored[within], ALERT_CODE["power_restored"], 0).astype(np.uint8)
+        ids = [
+            f"{'PR' if restored else 'LG'}-{name.decode()}-{round(at * 1000)}"
+            for restored, name, at in zip(
+                told.restored[within].tolist(),
+                names.tolist(),
+                told.at_s[within].tolist(),
+                strict=True,
+            )
+        ]
+        blank = np.zeros(len(within), dtype="S1")
+        alerts = OutageAlerts(
+            event_id=encode(ids),
+            at_s=told.at_s[within],
+            kind=kind,
+            meter=names,
+            outage=blank,
+            status=blank,
+            device=blank,
+            customers_out=np.full(len(within), -1, dtype=np.int64),
+            etr_s=np.full(len(within), np.nan),
+        )
+        return cls(events, alerts, told.arrives_s[within])
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._events) + len(self._alerts)
+
+    def until(self, time_s: float) -> Iterator[Batch]:
+        """Yield what arrives not after a time and was not handed out yet."""
+        last = int(np.searchsorted(self._events.at_s, time_s, side="right"))
+        if last > self._event:
+            events = self._events.take(np.arange(self._event, last))
+            self._event = last
+            yield Batch(
+                float(events.at_s[0]),
+                "grid_events",
+                events.equipment.tolist(),
+                encode_grid_events(events),
+            )
+        last = int(np.searchsorted(self._arrives_s, time_s, side="right"))
+        if last > self._alert:
+            rows = np.arange(self._alert, last)
+            alerts, sent = self._alerts.take(rows), float(self._arrives_s[self._alert])
+            self._alert = last
+            yield Batch(sent, "outage_alerts", alert_keys(alerts), encode_outage_alerts(alerts))

@@ -1,0 +1,201 @@
+"""Simulate live data of a network from one time to another, and send it where it is wanted."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+
+from gridtwin.errors import InputError
+from gridtwin.stream.simulate import scenario as scenarios
+from gridtwin.stream.simulate.driving import Pace, send
+from gridtwin.stream.simulate.making import Making, ends
+from gridtwin.stream.simulate.messages import Flaws, Stream, Tally, Told
+from gridtwin.stream.simulate.sinks.kafka import KafkaSink
+from gridtwin.stream.simulate.sinks.lines import LinesSink
+from gridtwin.stream.simulate.sinks.parquet import write_parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gridtwin.analysis.situation import Situation
+    from gridtwin.stream.simulate.driving import Sink
+    from gridtwin.stream.simulate.making import Interval
+    from gridtwin.stream.simulate.scenario import Scenario
+
+SCHEMA = "gridtwin.simulated/1"
+MISSING = 0.001  # share of readings that never come: what a good network of meters loses
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to simulate, and where it goes."""
+
+    sink: str  # kafka://BROKERS, parquet:FOLDER or jsonl:FOLDER
+    from_s: float
+    to_s: float
+    seed: int = 0
+    faults: int = 0  # of a storm; 0: none
+    script: str = ""  # file of a scenario; empty: none
+    missing: float = MISSING
+    flaws: Flaws = field(default_factory=Flaws)
+    pace: Pace = field(default_factory=Pace)
+    timezone: str = "America/Chicago"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        shares = (self.missing, *asdict(self.flaws).values())
+        if not all(0 <= share < 1 for share in shares):
+            msg = "--missing, --duplicates, --late and --malformed are shares from 0 up to below 1"
+            raise InputError(msg)
+        if self.faults and self.script:
+            msg = "--storm and --script exclude each other"
+            raise InputError(msg)
+        if self.seed < 0:
+            msg = "--seed is a number from 0 up"
+            raise InputError(msg)
+        _check_timezone(self.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """What was made and sent."""
+
+    order: Order
+    tally: Tally
+    operations: int
+    most_out: int  # usage points without supply at the worst moment
+    seconds: float
+
+    def document(self) -> dict[str, Any]:
+        """Return it as ``gridtwin.simulated/1``."""
+        return {
+            "schema": SCHEMA,
+            "sink": self.order.sink.split("@")[-1],  # no password
+            "from": _iso(self.order.from_s),
+            "to": _iso(self.order.to_s),
+            "seed": self.order.seed,
+            **asdict(self.tally),
+            "messages": self.tally.messages,
+            "operations": self.operations,
+            "most_out": self.most_out,
+            "seconds": round(self.seconds, 3),
+            "readings_per_s": round(self.tally.readings / max(self.seconds, 1e-9)),
+        }
+
+
+def simulate(
+    situation: Situation, order: Order, progress: Callable[[float, int], None] | None = None
+) -> Simulated:
+    """
+    Simulate live data of a network.
+
+    Parameters
+    ----------
+    situation
+        The network in the state it begins in.
+    order
+        What to simulate, and where it goes.
+    progress
+        Called with the simulated time and how much was sent.
+
+    Raises
+    ------
+    InputError
+        If the order cannot be carried out.
+    StoreError
+        If it cannot be written where it shall go.
+    """
+    spans = ends(order.from_s, order.to_s)
+    kind, _, where = order.sink.partition(":")
+    if kind not in {"kafka", "parquet", "jsonl"} or not where.strip("/"):
+        msg = f"--sink {order.sink!r} is none of kafka://BROKERS, parquet:FOLDER, jsonl:FOLDER"
+        raise InputError(msg)
+    if not len(situation.data.usage_points.mrid):
+        msg = "the network has no usage points: nothing measures"
+        raise InputError(msg)
+    began = time.monotonic()
+    scenario = _scenario(situation, order)
+    making = Making.of(
+        situation, scenario, seed=order.seed, missing=order.missing, timezone=order.timezone
+    )
+    if kind == "parquet":
+        tally = _to_tables(making, spans, order, Path(where), progress)
+    else:
+        sink: Sink = KafkaSink(where.strip("/")) if kind == "kafka" else LinesSink(Path(where))
+        stream = Stream(making, order.flaws)
+        send(stream.batches(spans), sink, order.pace, progress)
+        tally = stream.tally
+    seconds = time.monotonic() - began
+    return Simulated(order, tally, len(scenario.operations), _most_out(scenario), seconds)
+
+
+def _scenario(situation: Situation, order: Order) -> Scenario:
+    if order.script:
+        return scenarios.script(situation, order.script, seed=order.seed)
+    if order.faults:
+        return scenarios.storm(
+            situation, order.faults, seed=order.seed, from_s=order.from_s, to_s=order.to_s
+        )
+    return scenarios.quiet(situation)
+
+
+def _to_tables(
+    making: Making,
+    spans: range,
+    order: Order,
+    folder: Path,
+    progress: Callable[[float, int], None] | None,
+) -> Tally:
+    """Write readings as tables, without flaws, and what is told beside them as lines."""
+    if order.pace.rate or order.pace.times:
+        msg = "--rate and --paced are for messages: Parquet is written as fast as can be"
+        raise InputError(msg)
+    tally = Tally()
+
+    def measured() -> Iterator[Interval]:
+        for at_s in spans:
+            interval = making.interval(at_s)
+            yield interval
+            tally.readings += len(interval.row)
+            tally.conditions += 1
+            if progress is not None:
+                progress(at_s, tally.readings)
+
+    write_parquet(making, measured(), folder)
+    told = Told.of(making, making.scenario, order.from_s, order.to_s)
+    if told.count:
+        sink = LinesSink(folder, append=True)
+        for batch in told.until(math.inf):
+            sink.send(batch)
+            tally.count(batch.topic, len(batch.values))
+        sink.close()
+    return tally
+
+
+def _most_out(scenario: Scenario) -> int:
+    """Return how many usage points had no supply at the worst moment."""
+    dark = scenario.dark
+    if not len(dark.point):
+        return 0
+    ended = np.searchsorted(np.sort(dark.to_s), dark.from_s, side="right")
+    begun = np.searchsorted(dark.from_s, dark.from_s, side="right")
+    return int((begun - ended).max())
+
+
+def _check_timezone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        msg = f"--timezone {name!r} is not known: use a name such as America/Chicago"
+        raise InputError(msg) from error
+
+
+def _iso(at_s: float) -> str:
+    return datetime.fromtimestamp(at_s, UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""Where simulated live data goes: files of a table, lines, a broker, a database."""
