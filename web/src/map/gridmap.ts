@@ -19,18 +19,9 @@ import { drawSymbol } from "./symbols";
 
 setWorkerUrl(workerUrl);
 
-/** What is free of panels, in pixels: answers are brought into view inside of it. */
-export interface Padding {
-  top: number;
-  bottom: number;
-  left: number;
-  right: number;
-}
-
 export class GridMap {
   readonly map: MapLibre;
   readonly channels: Channels;
-  padding: Padding = { top: 24, bottom: 24, left: 24, right: 24 };
   private input: StyleInput;
   private readonly shapes = new Map<string, readonly Shape[]>();
 
@@ -46,6 +37,7 @@ export class GridMap {
       info,
       tiles,
       loads: new Map(),
+      dim: false,
       overlay: collect(new Map()),
     };
     const start = look.view
@@ -91,13 +83,24 @@ export class GridMap {
 
   /** Bring a place or an extent into view. */
   show(target: LonLat | Bounds, options: { zoom?: number; maxZoom?: number } = {}): void {
-    const motion = { animate: !prefersCalm(), padding: this.padding, essential: false };
+    const motion = { animate: !prefersCalm(), padding: this.free(), essential: false };
     if (target.length === 4) {
       this.map.fitBounds(target, { ...motion, maxZoom: options.maxZoom ?? 17, duration: 600 });
     } else {
       const zoom = Math.max(this.map.getZoom(), options.zoom ?? 15);
       this.map.easeTo({ center: target, zoom, ...motion, duration: 600 });
     }
+  }
+
+  /** What panels and buttons cover, in pixels from each edge. */
+  private free(): { top: number; bottom: number; left: number; right: number } {
+    const edge = 40;
+    const { clientWidth } = this.map.getContainer();
+    const side = document.querySelector(".side .panel, .side .trace-card")?.getBoundingClientRect();
+    const covered = side ? side.right - this.map.getContainer().getBoundingClientRect().left : 0;
+    // On a narrow screen the panel lies before the map, not beside it.
+    const left = covered < clientWidth * 0.6 ? covered : 0;
+    return { top: edge, bottom: edge, left: left + edge, right: edge + 40 };
   }
 
   /** The feature under a point, the nearest in rank: switches before lines. */

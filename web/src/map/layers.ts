@@ -214,7 +214,11 @@ function lineLayers(input: StyleInput, palette: Palette): Layers {
       id: "lines",
       ...lines,
       layout: round,
-      paint: { "line-color": core, "line-width": widths(LINE_STOPS, null, 0) },
+      paint: {
+        "line-color": core,
+        "line-opacity": input.dim ? ["case", flagged, 1, IS_NOT_WELL, 1, 0.32] : 1,
+        "line-width": widths(LINE_STOPS, null, 0),
+      },
     },
     {
       id: "lines-out",

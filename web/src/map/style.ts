@@ -16,6 +16,8 @@ export interface StyleInput {
   tiles: TileJson;
   /** Load of feeders in percent of their rating, by feeder id. */
   loads: ReadonlyMap<number, number>;
+  /** An answer is on the map: the rest steps back. */
+  dim: boolean;
   /** Shapes that panels draw: areas, lines, handles. */
   overlay: GeoJSON.FeatureCollection;
 }

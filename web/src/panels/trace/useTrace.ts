@@ -50,7 +50,12 @@ export function useTrace(): TraceState {
   const found = mine && text ? state.found : null;
   useEffect(() => {
     if (!map || !found) return;
-    return paint(map, found);
+    map.restyle({ dim: true });
+    const erase = paint(map, found);
+    return () => {
+      erase();
+      map.restyle({ dim: false });
+    };
   }, [map, found]);
   useFirstSight(map, found, text);
   return { request: parseRequest(text), found, error: mine ? state.error : null };
