@@ -87,6 +87,7 @@ describe("the picture of supply", () => {
   it("follows a change and leaves the one before as it was", () => {
     const next = changedBy(start, {
       version: 2,
+      changes: 2,
       customers_out: 0,
       out: { lines: [4] },
       partial: {},

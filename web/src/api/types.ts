@@ -69,7 +69,9 @@ export interface OpenDevices {
 export interface SupplyState {
   state: string;
   version: number;
-  at: string | null;
+  /** Grows with every operation and every note on an outage. */
+  changes: number;
+  network: string;
   customers_out: number;
   out: Features;
   partial: Features;
@@ -80,6 +82,7 @@ export interface SupplyState {
 /** What changed since the version before. */
 export interface StateEvent {
   version: number;
+  changes: number;
   customers_out: number;
   out: Features;
   partial: Features;
@@ -131,7 +134,7 @@ export interface ElementDetail {
   usage_points_below: number;
   upstream: UpstreamStep[];
   explain: Explanation | null;
-  outages: string[];
+  outages: { id: string; status: string; customers_out: number }[];
   estimate: Estimate | null;
   geometry: GeoJSON.Geometry | null;
   at: LonLat | null;
@@ -200,6 +203,7 @@ export interface WhatIfAnswer {
   version: number;
   out: { customers: number; usage_points: number; features: Features };
   back: { customers: number; usage_points: number; features: Features };
+  partial: { customers: number; usage_points: number; features: Features };
   still_out: { customers: number };
   warnings: string[];
 }
@@ -237,7 +241,8 @@ export interface Plan {
     manual_minutes: number;
   };
   warnings: string[];
-  features?: Features;
+  /** What is out, what comes back, and what each step brings back. */
+  features: { out: Features; restored: Features; steps: Features[] };
 }
 
 export interface Loading {

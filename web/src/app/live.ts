@@ -60,12 +60,11 @@ export function refresh(): Promise<void> {
 
 async function refetch(): Promise<void> {
   try {
-    const [info, state] = await Promise.all([
-      api.info({ quiet: true }),
-      api.state(null, { quiet: true }),
-    ]);
-    const before = useStore.getState().info;
-    if (before && before.network !== info.network) {
+    const state = await api.state(null, { quiet: true });
+    const { info: before, changes } = useStore.getState();
+    if (before?.network === state.network && changes === state.changes) return;
+    const info = await api.info({ quiet: true });
+    if (before?.network !== info.network) {
       useStore.setState({ tiles: await api.tiles({ quiet: true }) });
     }
     supply.setCurrent(state);
@@ -79,7 +78,8 @@ async function refetch(): Promise<void> {
 }
 
 function figures(state: SupplyState | StateEvent) {
-  return { version: state.version, customersOut: state.customers_out, updatedAt: Date.now() };
+  const { version, changes, customers_out: customersOut } = state;
+  return { version, changes, customersOut, updatedAt: Date.now() };
 }
 
 function receive(event: ServerEvent): void {
@@ -91,8 +91,7 @@ function receive(event: ServerEvent): void {
 }
 
 function changed(event: StateEvent): void {
-  const { version } = useStore.getState();
-  if (event.version <= version) return; // already in the state that was fetched
+  if (event.changes <= useStore.getState().changes) return; // already in the state that was fetched
   supply.apply(event);
   useStore.setState(figures(event));
   tick("state");

@@ -18,6 +18,7 @@ export interface Store {
   link: Link;
   retryAt: number; // ms since the epoch, while the link is lost
   version: number; // of the state that is painted
+  changes: number; // what the painted state counts: operations and notes on outages
   customersOut: number;
   updatedAt: number; // ms since the epoch of the last state or event
   map: GridMap | null;
@@ -34,6 +35,7 @@ export const useStore = create<Store>(() => ({
   link: "connecting",
   retryAt: 0,
   version: 0,
+  changes: -1,
   customersOut: 0,
   updatedAt: 0,
   map: null,

@@ -15,8 +15,10 @@ type Layers = LayerSpecification[];
 
 const state = (key: string): Expr => ["coalesce", ["feature-state", key], 0];
 const FATE = state("fate");
+/** Comes back in a what-if. */
+const RETURNS: Expr = ["==", FATE, 2];
 /** 1 out, 2 partial, 0 supplied; a what-if has the last word. */
-const SUPPLY: Expr = ["case", ["==", FATE, 1], 1, ["==", FATE, 2], 0, state("supply")];
+const SUPPLY: Expr = ["case", ["==", FATE, 1], 1, RETURNS, 0, state("supply")];
 const IS_OUT: Expr = ["==", SUPPLY, 1];
 const IS_NOT_WELL: Expr = ["!=", SUPPLY, 0];
 const MARK = state("mark");
@@ -154,7 +156,7 @@ function lineLayers(input: StyleInput, palette: Palette): Layers {
   const lines = { source: SOURCE, "source-layer": "lines", type: "line" } as const;
   const seconds = { source: SOURCE, "source-layer": "secondaries", type: "line" } as const;
   const color = energizedColor(input, palette);
-  const core: Expr = ["case", IS_OUT, palette.outCore, ["==", FATE, 2], palette.back, color];
+  const core: Expr = ["case", IS_OUT, palette.outCore, RETURNS, palette.back, color];
   const dash: Expr = ["case", IS_OUT, palette.out, palette.partial];
   const flagged: Expr = ["any", [">", MARK, 0], CHOSEN, HOVER];
   const flag: Expr = [
@@ -195,9 +197,9 @@ function lineLayers(input: StyleInput, palette: Palette): Layers {
       ...lines,
       layout: round,
       paint: {
-        "line-color": ["case", IS_OUT, palette.outHalo, palette.partial],
+        "line-color": ["case", RETURNS, palette.back, IS_OUT, palette.outHalo, palette.partial],
         "line-opacity": 0.3,
-        "line-width": widths(LINE_STOPS, IS_NOT_WELL, 5),
+        "line-width": widths(LINE_STOPS, ["any", IS_NOT_WELL, RETURNS], 5),
       },
     },
     {
@@ -274,14 +276,7 @@ function meterLayers(_input: StyleInput, palette: Palette): Layers {
       minzoom: 15,
       paint: {
         "circle-radius": zoomed([15, 1.7], [17, 3.4], [20, 7]),
-        "circle-color": [
-          "case",
-          IS_OUT,
-          palette.ground,
-          ["==", FATE, 2],
-          palette.back,
-          palette.closed,
-        ],
+        "circle-color": ["case", IS_OUT, palette.ground, RETURNS, palette.back, palette.closed],
         "circle-stroke-color": [
           "case",
           IS_OUT,
@@ -326,7 +321,7 @@ function transformerLayers(input: StyleInput, palette: Palette): Layers {
       minzoom: 10,
       paint: {
         "circle-radius": zoomed([12, 1.1], [14, 2.4], [16, 4.6], [20, 11]),
-        "circle-color": ["case", IS_OUT, palette.outCore, ["==", FATE, 2], palette.back, color],
+        "circle-color": ["case", IS_OUT, palette.outCore, RETURNS, palette.back, color],
         "circle-stroke-color": [
           "case",
           IS_OUT,

@@ -86,7 +86,7 @@ class Ledger:
             feed = int(index.feed[at])
             if feed >= 0 and index.child[feed] >= 0:
                 lines.append(self._add(("equipment", feed), first, columns, loads, lost))
-            meshed |= feed >= 0 and index.child[feed] < 0
+            meshed = meshed or bool(feed >= 0 and index.child[feed] < 0)
             if index.parent[at] < 0 and index.core is None:
                 lines += self._at_source(at, first, columns, loads, lost)
             at = int(index.parent[at])

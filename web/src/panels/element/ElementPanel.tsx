@@ -114,7 +114,9 @@ function Etr({ detail }: { detail: ElementDetail }) {
       ) : (
         "No estimate yet."
       )}{" "}
-      {outages.length > 0 && <span className="quiet">Outage {outages.join(", ")}</span>}
+      {outages.length > 0 && (
+        <span className="quiet">Outage {outages.map(({ id }) => id).join(", ")}</span>
+      )}
     </p>
   );
 }

@@ -10,13 +10,13 @@ interface Answer {
 
 /** The details of an element, asked again when the state of the grid changes. */
 export function useElement(mrid: string | null): Answer {
-  const version = useStore((store) => store.version);
+  const changes = useStore((store) => store.changes);
   const [answer, setAnswer] = useState<Answer & { of: string | null }>({
     of: null,
     detail: null,
     error: null,
   });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new version asks again
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what changed may be in it
   useEffect(() => {
     if (!mrid) return;
     const abort = new AbortController();
@@ -29,6 +29,6 @@ export function useElement(mrid: string | null): Answer {
         setAnswer({ of: mrid, detail: null, error: text });
       });
     return () => abort.abort();
-  }, [mrid, version]);
+  }, [mrid, changes]);
   return answer.of === mrid ? answer : { detail: null, error: null };
 }
