@@ -12,21 +12,25 @@ from __future__ import annotations
 from collections import OrderedDict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
 from gridtwin.analysis.ami.load import Slices, by_point, equipment_of, load
 from gridtwin.analysis.ami.loading import POWER_FACTOR, loading
+from gridtwin.analysis.ami.rollup import RollUp
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.history import past
 from gridtwin.model import cim
 from gridtwin.model.outage import aware
 from gridtwin.model.readings import INTERVAL_S
-from gridtwin.publish.ami import LoadResult, VoltageResult, readings_frame
+from gridtwin.publish.ami import LoadResult, MapLoading, VoltageResult, readings_frame
 from gridtwin.questions import Questions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -34,20 +38,43 @@ if TYPE_CHECKING:
     from gridtwin.model.readings import Readings
     from gridtwin.model.tables import Strings
     from gridtwin.store.protocol import ReadingBook
+    from gridtwin.store.readings import ParquetReadings
     from gridtwin.topology.index import TopologyIndex
 
-KEPT = 8  # levels and states whose slices are kept
+Kept = TypeVar("Kept")
+
+KEPT = 8  # levels and states that are kept worked out
+LONGEST_S = 400 * 86_400  # of a period
 DAY_S = 86_400
 
 
+class Recent(Generic[Kept]):
+    """The last few things that were worked out; threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """Return what is kept under a key, made if it is not there."""
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = make()
+                if len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(key)
+            return self._kept[key]
+
+
 class Ami:
-    """What the meters of a twin measured; nothing is written."""
+    """What the meters of a twin measured; only `roll_up` writes."""
 
     def __init__(self, twin: Questions, book: ReadingBook | None = None) -> None:
         self._twin = twin
         self._book = book or twin.store.readings
-        self._slices: OrderedDict[tuple[int, str], tuple[TopologyIndex, Slices]] = OrderedDict()
-        self._situations: OrderedDict[tuple[int, str], Situation] = OrderedDict()
+        self._slices: Recent[tuple[TopologyIndex, Slices]] = Recent()
+        self._rolls: Recent[tuple[TopologyIndex, RollUp]] = Recent()
+        self._situations: Recent[Situation] = Recent()
         self._rows: tuple[Strings, NDArray[np.int32]] | None = None
 
     def of_folder(self, folder: str | Path) -> Ami:
@@ -125,6 +152,90 @@ class Ami:
         volts = by_point(count, self.rows(readings.mrid), readings.voltage_v)
         return VoltageResult(datetime.fromtimestamp(at_s, UTC), volts, situation)
 
+    def loading(
+        self, at: datetime | str | None = None, *, power_factor: float = POWER_FACTOR
+    ) -> MapLoading:
+        """
+        Return the loading of transformers and feeders in one interval, for a map.
+
+        Taken from what is kept of the interval, or else summed up from its readings; see `load`.
+
+        Raises
+        ------
+        NotFoundError
+            If there is nothing of that interval.
+        """
+        at_s = self._end(at)
+        served, fed = self._book.loads(at_s), self._book.feeder_loads(at_s)
+        if served is None or fed is None:
+            at_s, readings = self._interval(at)
+            served, fed = self.roll_up_of(at_s).interval(
+                self.rows(readings.mrid), readings.kwh, readings.voltage_v
+            )
+        when, data = datetime.fromtimestamp(at_s, UTC), self._twin.store.network.data
+        return MapLoading.of(data, when, (served, fed), power_factor)
+
+    def roll_up_of(self, at_s: int) -> RollUp:
+        """Return what rolls up readings, as the switches stood at a time; the last few are kept."""
+        situation = self.situation(at_s)
+        return self._rolls.get(
+            id(situation.index), lambda: (situation.index, RollUp.of(situation))
+        )[1]
+
+    def roll_up(
+        self,
+        *,
+        everything: bool = False,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> list[int]:
+        """
+        Sum up readings by transformer and feeder, and keep it: what is new, and what came late.
+
+        It may be stopped at any time, and goes on where it was the next time.
+
+        Parameters
+        ----------
+        everything
+            Sum up what is kept already, too: after switches were found to have stood otherwise.
+        progress
+            Called with the hours done and those to do.
+
+        Returns
+        -------
+            The hours that were summed up, each by the unix second in which it begins.
+
+        Raises
+        ------
+        InputError
+            If the readings are in a database, which sums up by itself.
+        """
+        from gridtwin.store.readings import ParquetReadings
+        from gridtwin.store.rollups import HOUR_S, stale_hours, write_hour
+
+        if not isinstance(self._book, ParquetReadings) or self._book.folder is None:
+            msg = "there is no folder of readings: a database sums up by itself as readings come"
+            raise InputError(msg)
+        stale = stale_hours(self._book.folder, everything=everything)
+        for done, (hour_s, written_ns) in enumerate(stale.items()):
+            progress(done, len(stale))
+            intervals = {
+                at_s: self.roll_up_of(at_s).interval(rows, kwh, volts)
+                for at_s, rows, kwh, volts in self._hour(self._book, hour_s, hour_s + HOUR_S - 1)
+            }
+            write_hour(self._book.folder, hour_s, written_ns, intervals)
+        progress(len(stale), len(stale))
+        return list(stale)
+
+    def _hour(
+        self, book: ParquetReadings, first_s: int, last_s: int
+    ) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]]:
+        """Yield each interval of an hour: its end, and usage points, energies and voltages."""
+        names, code, readings = book.coded(first_s, last_s)
+        rows = self.rows(names)[code]
+        for at_s in np.unique(readings.at_s).tolist():
+            here = np.flatnonzero(readings.at_s == at_s)
+            yield at_s, rows[here], readings.kwh[here], readings.voltage_v[here]
+
     def meter(
         self,
         mrid: str,
@@ -192,23 +303,16 @@ class Ami:
         when = datetime.fromtimestamp(at_s, UTC)
         stood = self._twin.store.state_at(when)
         key = stood.version, repr(sorted(stood.deviations.items()))
-        if key not in self._situations:
-            self._situations[key] = Questions(past(self._twin.store, when)).situation()
-            if len(self._situations) > KEPT:
-                self._situations.popitem(last=False)
-        self._situations.move_to_end(key)
-        return self._situations[key]
+        return self._situations.get(
+            key, lambda: Questions(past(self._twin.store, when)).situation()
+        )
 
     def slices(self, situation: Situation, level: str) -> Slices:
         """Return the elements of a level as slices of the usage points; the last few are kept."""
-        key = id(situation.index), level
-        if key not in self._slices:
-            found = Slices.of(situation, equipment_of(situation, level))
-            self._slices[key] = situation.index, found  # the index, so that no other has its id
-            if len(self._slices) > KEPT:
-                self._slices.popitem(last=False)
-        self._slices.move_to_end(key)
-        return self._slices[key][1]
+        return self._slices.get(
+            (id(situation.index), level),
+            lambda: (situation.index, Slices.of(situation, equipment_of(situation, level))),
+        )[1]  # the index is kept, too, so that no other has its id
 
     def rows(self, mrid: Strings) -> NDArray[np.int32]:
         """Return the usage points of meters; -1 for those that are not of this network."""
@@ -220,30 +324,38 @@ class Ami:
             self._rows = mrid, ids.rows(mrid)
         return self._rows[1]
 
+    def _end(self, at: datetime | str | None) -> int:
+        """Return the end of the last interval that ended by a moment."""
+        at_s = self._book.latest() if at is None else seconds(at) // INTERVAL_S * INTERVAL_S
+        if at_s is None:
+            what = "interval with readings"
+            raise NotFoundError(what, "latest")
+        return at_s
+
     def _interval(self, at: datetime | str | None) -> tuple[int, Readings]:
         """Return the end and the readings of the last interval that ended by a moment."""
-        at_s = self._book.latest() if at is None else _seconds(at) // INTERVAL_S * INTERVAL_S
-        what = "interval with readings"
-        if at_s is None:
-            raise NotFoundError(what, "latest")
+        at_s = self._end(at)
         readings = self._book.at(at_s)
         if not len(readings):
-            last = self._book.latest()
+            last, what = self._book.latest(), "interval with readings"
             near = [] if last is None else [datetime.fromtimestamp(last, UTC).isoformat()]
             raise NotFoundError(what, datetime.fromtimestamp(at_s, UTC).isoformat(), near)
         return at_s, readings
 
     def _period(self, start: datetime | str | None, end: datetime | str | None) -> tuple[int, int]:
-        last = _seconds(end) if end is not None else self._book.latest()
+        last = seconds(end) if end is not None else self._book.latest()
         last = int(datetime.now(UTC).timestamp()) if last is None else last
-        first = last - DAY_S if start is None else _seconds(start)
+        first = last - DAY_S if start is None else seconds(start)
         if first >= last:
             msg = "the period ends before it begins: give a later end"
+            raise InputError(msg)
+        if last - first > LONGEST_S:
+            msg = f"the period is longer than {LONGEST_S // DAY_S} days: ask for parts of it"
             raise InputError(msg)
         return first, last
 
 
-def _seconds(at: datetime | str) -> int:
+def seconds(at: datetime | str) -> int:
     """
     Return a moment as whole unix seconds.
 

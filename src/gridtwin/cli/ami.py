@@ -148,6 +148,28 @@ def device(
     _series(mrid, table, frame, form)
 
 
+@app.command("roll-up")
+def roll_up(
+    twin: In = "",
+    readings: Readings = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Sum up again what is kept already.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """
+    Sum up readings by transformer and feeder, and keep it: what is new, and what came late.
+
+    Example: gridtwin ami roll-up --in houston.twin
+    """
+    with render.bar("hours") as advance:
+        hours = _ami(twin, readings).roll_up(everything=everything, progress=advance)
+    if json:
+        render.write_json({"schema": "gridtwin.ami_roll_up/1", "hours": len(hours)})
+    else:
+        render.say(f"{len(hours):,} hours of readings summed up")
+
+
 def _ami(twin: str, folder: str) -> Ami:
     found = open_twin(twin).ami
     return found.of_folder(folder) if folder else found

@@ -6,12 +6,13 @@ import csv
 import json
 import math
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.cli.options import Output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import geopandas
     import pandas as pd
@@ -119,3 +120,16 @@ def write_facts(title: str, facts: Mapping[str, Any]) -> None:
         for name, value in rows
     ]
     write_table(title, ["", ""], texts)
+
+
+@contextmanager
+def bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show progress on a terminal, on standard error: tell it what is done, and of how much."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        task = bars.add_task(what, total=None)
+        yield lambda done, steps: bars.update(task, completed=done, total=steps)

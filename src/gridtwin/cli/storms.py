@@ -13,7 +13,7 @@ from gridtwin.cli.options import Csv, In, Json, Output, State, open_twin, output
 from gridtwin.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from gridtwin.analysis.storm.response import Aid
     from gridtwin.storms import Scenario, StormForecast
@@ -119,14 +119,14 @@ def _promise(twin: Twin, found: StormForecast, zone: str) -> None:
 def _one(twin: Twin, scenario: Scenario, state: str) -> StormForecast:
     from gridtwin.storms import forecast
 
-    with _bar("storm") as tell:
+    with render.bar("storm") as tell:
         return forecast(twin, scenario, state=state, progress=tell)
 
 
 def _many(twin: Twin, scenarios: list[Scenario], state: str, scheduler: str, zone: str) -> None:
     from gridtwin.storms import simulate
 
-    with _bar("storms") as tell, _scheduler(scheduler) as chosen:
+    with render.bar("storms") as tell, _scheduler(scheduler) as chosen:
         tell(0, len(scenarios))
         found = simulate(twin, scenarios, state=state, scheduler=chosen, zone=zone)
         for done, document in enumerate(found, start=1):
@@ -149,19 +149,6 @@ def _scheduler(name: str) -> Iterator[object]:
         raise InputError(msg) from error
     with client:
         yield client
-
-
-@contextmanager
-def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show progress on a terminal, on standard error."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
-        task = bars.add_task(what, total=None)
-        yield lambda done, steps: bars.update(task, completed=done, total=steps)
 
 
 def _show(found: StormForecast, form: Output, zone: str, until_h: float | None) -> None:

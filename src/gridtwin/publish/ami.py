@@ -10,8 +10,9 @@ import numpy as np
 
 from gridtwin.analysis.ami import voltage
 from gridtwin.analysis.ami.load import STANDINGS
+from gridtwin.analysis.ami.loading import HOURS, pct_of
 from gridtwin.model import cim
-from gridtwin.model.readings import BASE_V, INTERVAL_S
+from gridtwin.model.readings import BASE_V
 from gridtwin.model.tables import decode
 from gridtwin.topology.membership import nearest
 
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from gridtwin.analysis.ami.load import IntervalLoad
     from gridtwin.analysis.ami.loading import Loading
     from gridtwin.analysis.situation import Situation
+    from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
     from gridtwin.model.readings import Readings
+    from gridtwin.model.tables import NetworkData
 
 LOAD_SCHEMA = "gridtwin.ami_load/1"
 VOLTAGE_SCHEMA = "gridtwin.ami_voltage/1"
@@ -91,7 +94,7 @@ class LoadResult:
             "version": self.situation.version,
             "power_factor": self.power_factor,
             **self.facts(),
-            "loads": (frame.head(top) if top else frame).to_dict("records"),
+            "loads": records(frame.head(top) if top else frame),
         }
 
     def facts(self) -> dict[str, Any]:
@@ -137,12 +140,17 @@ class VoltageResult:
         names = ("not_given", "within_a", "below_a", "above_a", "below_b", "above_b")
         return dict(zip(names, found, strict=True))
 
+    def outside(self) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
+        """Return the usage points outside Range A, and what the range is called that each is in."""
+        rows = np.flatnonzero(self.judged > voltage.WITHIN_A)
+        return rows, np.array(voltage.RANGES, dtype=object)[self.judged[rows]]
+
     def frame(self) -> pd.DataFrame:
         """Return the usage points outside Range A, the farthest from 120 V first."""
         import pandas as pd
 
         data = self.situation.data
-        rows = np.flatnonzero(self.judged > voltage.WITHIN_A)
+        rows, names = self.outside()
         node = data.usage_points.node[rows]
         transformers = np.flatnonzero(data.equipment.kind == cim.TRANSFORMER).astype(np.int32)
         above = nearest(self.situation.index, transformers)[node]
@@ -151,7 +159,7 @@ class VoltageResult:
             {
                 "mrid": decode(data.usage_points.mrid[rows]).astype(object),
                 "voltage_v": self.voltage_v[rows].astype(float).round(2),
-                "range": np.array(voltage.RANGES, dtype=object)[self.judged[rows]],
+                "range": names,
                 "transformer": np.append(decode(data.equipment.mrid[above]), "")[
                     np.where(above >= 0, np.arange(len(above)), -1)
                 ].astype(object),
@@ -201,9 +209,45 @@ class VoltageResult:
             "range_a_v": list(voltage.RANGE_A_V),
             "range_b_v": list(voltage.RANGE_B_V),
             "counts": self.counts(),
-            "feeders": self.by_feeder().to_dict("records"),
-            "usage_points": (frame.head(top) if top else frame).to_dict("records"),
+            "feeders": records(self.by_feeder()),
+            "usage_points": records(frame.head(top) if top else frame),
         }
+
+
+@dataclass(frozen=True)
+class MapLoading:
+    """The loading of transformers and feeders in one interval; arrays of one length each."""
+
+    at: datetime  # end of the interval
+    transformers: NDArray[np.int32]  # rows of the equipment table
+    transformer_pct: NDArray[np.float64]  # of the nameplate; NaN without one
+    feeders: NDArray[np.int32]  # rows of the feeder table
+    feeder_pct: NDArray[np.float64]  # of the rating of the head, phases taken as even
+    feeder_kw: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls,
+        data: NetworkData,
+        at: datetime,
+        loads: tuple[TransformerLoads, FeederLoads],
+        power_factor: float,
+    ) -> MapLoading:
+        """Hold what an interval was rolled up to against the ratings of a network."""
+        served, fed = loads
+        head = data.feeders.head[fed.row]
+        volts = data.nodes.nominal_v[data.equipment.node_a[head]].astype(float)
+        rated_kva = volts * data.equipment.rated_a[head] * 3**0.5 / 1000
+        return cls(
+            at=at,
+            transformers=served.row,
+            transformer_pct=pct_of(
+                served.kwh, data.equipment.rated_va[served.row] / 1000, power_factor
+            ),
+            feeders=fed.row,
+            feeder_pct=pct_of(fed.kwh, rated_kva, power_factor),
+            feeder_kw=fed.kwh / HOURS,
+        )
 
 
 def readings_frame(readings: Readings) -> pd.DataFrame:
@@ -214,7 +258,7 @@ def readings_frame(readings: Readings) -> pd.DataFrame:
         {
             "at": pd.to_datetime(readings.at_s, unit="s", utc=True),
             "kwh": readings.kwh.astype(float).round(4),
-            "kw": (readings.kwh.astype(float) * 3600 / INTERVAL_S).round(4),
+            "kw": (readings.kwh.astype(float) / HOURS).round(4),
             "voltage_v": readings.voltage_v.astype(float).round(2),
             "range": np.array(voltage.RANGES, dtype=object)[voltage.judged(readings.voltage_v)],
         }
@@ -223,6 +267,16 @@ def readings_frame(readings: Readings) -> pd.DataFrame:
 
 def series_document(mrid: str, table: str, frame: pd.DataFrame) -> dict[str, Any]:
     """Return what was measured over time as the JSON document ``gridtwin.ami_series/1``."""
-    rows = frame.to_dict("records")
-    values = [row | {"at": row["at"].isoformat()} for row in rows]
-    return {"schema": SERIES_SCHEMA, "mrid": mrid, "table": table, "values": values}
+    return {"schema": SERIES_SCHEMA, "mrid": mrid, "table": table, "values": values_of(frame)}
+
+
+def values_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a series, their times as ISO 8601."""
+    return [row | {"at": row["at"].isoformat()} for row in records(frame)]
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame as mappings."""
+    names = [str(name) for name in frame.columns]
+    rows = frame.itertuples(index=False, name=None)
+    return [dict(zip(names, row, strict=True)) for row in rows]

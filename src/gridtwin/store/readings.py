@@ -14,7 +14,7 @@ A reading belongs to the date and the hour, in UTC, in which its interval ends.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +112,25 @@ class ParquetReadings:
         found = found.take((found.at_s > start_s) & (found.at_s <= end_s))
         return found.take(np.argsort(found.at_s, kind="stable"))
 
+    def coded(self, first_s: int, last_s: int) -> tuple[Strings, NDArray[np.int32], Readings]:
+        """
+        Return readings of intervals that end in ``first_s <= t <= last_s``, meters as numbers.
+
+        Returns
+        -------
+        names, code, readings
+            Each meter once; the place of each reading's meter among them; and the readings, their
+            own mRIDs left empty.
+        """
+        return self._coded(first_s, last_s)
+
     def _readings(self, first_s: int, last_s: int, meter: str = "") -> Readings:
+        names, code, found = self._coded(first_s, last_s, meter)
+        return replace(found, mrid=names[code])
+
+    def _coded(
+        self, first_s: int, last_s: int, meter: str = ""
+    ) -> tuple[Strings, NDArray[np.int32], Readings]:
         import pyarrow.compute as pc
 
         columns = ["meter_id", "reading_time", "kwh", "voltage_v"]
@@ -120,12 +138,18 @@ class ParquetReadings:
         table = self._table("readings", columns, first_s, last_s, where=where)
         if table is None:
             none = np.empty(0, np.float32)
-            return Readings(at_s=np.empty(0, np.int64), mrid=encode([]), kwh=none, voltage_v=none)
-        return Readings(
-            at_s=_seconds(table["reading_time"]),
-            mrid=_names(table["meter_id"]),
-            kwh=table["kwh"].to_numpy(),
-            voltage_v=table["voltage_v"].to_numpy(),
+            empty = Readings(at_s=np.empty(0, np.int64), mrid=encode([]), kwh=none, voltage_v=none)
+            return encode([]), np.empty(0, np.int32), empty
+        names, code = _coded_names(table["meter_id"])
+        return (
+            names,
+            code,
+            Readings(
+                at_s=_seconds(table["reading_time"]),
+                mrid=encode([]),
+                kwh=table["kwh"].to_numpy(),
+                voltage_v=table["voltage_v"].to_numpy(),
+            ),
         )
 
     def _table(
@@ -150,7 +174,9 @@ class ParquetReadings:
             time <= pa.scalar(last_s * 1000, stamp)
         )
         try:
-            found = ds.dataset(paths, format="parquet")
+            # Texts come as numbers into a dictionary, whoever wrote the file.
+            form = ds.ParquetFileFormat(dictionary_columns={"meter_id"})
+            found = ds.dataset(paths, format=form)
             return found.to_table(columns, filter=kept if where is None else kept & where)
         except (pa.ArrowException, OSError) as error:
             msg = f"{self.folder}/{part} cannot be read ({error}): check its Parquet files"
@@ -200,17 +226,17 @@ def _seconds(column: pa.ChunkedArray) -> NDArray[np.int64]:
     return stamps // 1000
 
 
-def _names(column: pa.ChunkedArray) -> Strings:
-    """Return a column of texts, as dictionary or plain, as an array of fixed width."""
+def _coded_names(column: pa.ChunkedArray) -> tuple[Strings, NDArray[np.int32]]:
+    """Return each text of a column once, and the place of each among them."""
     import pyarrow as pa
 
-    if pa.types.is_dictionary(column.type):
-        whole = column.unify_dictionaries().combine_chunks()
-        parts = whole.chunks if isinstance(whole, pa.ChunkedArray) else [whole]
-        found = [_fixed(part.dictionary)[part.indices.to_numpy()] for part in parts]
-    else:
-        found = [_fixed(part) for part in column.chunks]
-    return np.concatenate(found) if found else encode([])
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    column = column.unify_dictionaries()
+    if not column.num_chunks:
+        return encode([]), np.empty(0, np.int32)
+    code = np.concatenate([chunk.indices.to_numpy() for chunk in column.chunks])
+    return _fixed(column.chunk(0).dictionary), code.astype(np.int32, copy=False)
 
 
 def _fixed(texts: pa.Array) -> Strings:

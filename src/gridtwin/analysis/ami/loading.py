@@ -43,6 +43,13 @@ class Loading:
     imbalance_pct: NDArray[np.float64]  # of elements that carry all three phases
 
 
+def check_power_factor(power_factor: float) -> None:
+    """Raise InputError unless a power factor is above 0 and at most 1."""
+    if not 0 < power_factor <= 1:
+        msg = f"power factor {power_factor:g} is none: give one above 0 and at most 1"
+        raise InputError(msg)
+
+
 def loading(
     situation: Situation,
     slices: Slices,
@@ -69,9 +76,7 @@ def loading(
     InputError
         If the power factor is none.
     """
-    if not 0 < power_factor <= 1:
-        msg = f"power factor {power_factor:g} is none: give one above 0 and at most 1"
-        raise InputError(msg)
+    check_power_factor(power_factor)
     rows = slices.equipment
     kw = kwh / HOURS
     by_phase = phase_sums(situation, slices, points_kwh) / HOURS
@@ -126,10 +131,9 @@ def imbalance(by_phase: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(three, 100 * off / np.where(three, np.abs(mean), 1.0), np.nan)
 
 
-def transformer_pct(
-    situation: Situation, slices: Slices, kwh: NDArray[np.float64], power_factor: float
+def pct_of(
+    kwh: NDArray[np.floating], rated_kva: NDArray[np.floating], power_factor: float = POWER_FACTOR
 ) -> NDArray[np.float64]:
-    """Return the loading of transformers alone, percent of nameplate: no phases are reckoned."""
-    rated = situation.data.equipment.rated_va[slices.equipment].astype(float)
-    rated = np.where(rated > 0, rated, np.nan)
-    return 100 * np.abs(kwh) / HOURS / power_factor * 1000 / rated
+    """Return loads of an interval in percent of ratings in kVA, phases taken together."""
+    rated = np.where(rated_kva > 0, rated_kva, np.nan).astype(float)
+    return 100 * np.abs(kwh.astype(float)) / HOURS / power_factor / rated

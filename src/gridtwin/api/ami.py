@@ -1,0 +1,143 @@
+"""What the meters measured: ``/api/ami``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from zlib import crc32
+
+import numpy as np
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime, Field
+
+from gridtwin.api.answers import answer, tag
+from gridtwin.api.errors import RESPONSES
+from gridtwin.api.grid import GridNow
+from gridtwin.api.models import Document, Ids
+from gridtwin.publish.ami import records, values_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+router = APIRouter(prefix="/api/ami", responses=RESPONSES, tags=["meters"])
+
+At = Annotated[
+    AwareDatetime | None,
+    Query(description="A moment: the last interval that ended by then; by default the last."),
+]
+From = Annotated[
+    AwareDatetime | None,
+    Query(alias="from", description="Intervals that end after it; by default a day before."),
+]
+To = Annotated[
+    AwareDatetime | None,
+    Query(description="Intervals that end up to it; by default the last with readings."),
+]
+Numbers = list[float | None]
+
+
+class TransformerLoading(Document):
+    """Features of the layer `transformers`, and their loading; lists of one length."""
+
+    ids: Ids
+    pct: Numbers = Field(description="Of the nameplate; null without one.")
+
+
+class FeederLoading(Document):
+    """Feeders by the ids of `/api`, and their loading; lists of one length."""
+
+    ids: Ids
+    pct: Numbers = Field(description="Of the rating of the head; null without one, or on a loop.")
+    kw: Numbers = Field(description="Mean power of the interval; null on a loop.")
+
+
+class LoadingAnswer(Document):
+    """The loading of one interval."""
+
+    at: datetime = Field(description="End of the interval.")
+    transformers: TransformerLoading
+    feeders: FeederLoading
+
+
+class Voltages(Document):
+    """Usage points outside Range A of ANSI C84.1; lists of one length."""
+
+    ids: Ids
+    volts: Numbers = Field(description="On a base of 120 V.")
+    range: list[str] = Field(examples=[["B low", "above B"]])
+
+
+class VoltageAnswer(Document):
+    """The service voltages of one interval."""
+
+    at: datetime = Field(description="End of the interval.")
+    counts: dict[str, int] = Field(description="Usage points by range.")
+    feeders: list[dict[str, Any]] = Field(description="Those with a voltage outside Range A.")
+    usage_points: Voltages
+
+
+class SeriesAnswer(Document):
+    """What was measured over time, oldest first."""
+
+    mrid: str
+    table: str = Field(description="`readings`, `load` or `feeder_load`.")
+    values: list[dict[str, Any]]
+
+
+@router.get("/loading", response_model=LoadingAnswer)
+def read_loading(request: Request, grid: GridNow, at: At = None) -> Response:
+    """Return how loaded transformers and feeders were in an interval."""
+    found = grid.twin.ami.loading(at)
+    document = LoadingAnswer(
+        at=found.at,
+        transformers=TransformerLoading(
+            ids=(found.transformers + 1).tolist(), pct=_numbers(found.transformer_pct)
+        ),
+        feeders=FeederLoading(
+            ids=(found.feeders + 1).tolist(),
+            pct=_numbers(found.feeder_pct),
+            kw=_numbers(found.feeder_kw),
+        ),
+    )
+    held = crc32(found.transformer_pct.tobytes()), crc32(found.feeder_kw.tobytes())
+    return answer(request, document, etag=tag(grid.network_hash, found.at.isoformat(), held))
+
+
+@router.get("/voltage", response_model=VoltageAnswer)
+def read_voltage(request: Request, grid: GridNow, at: At = None) -> Response:
+    """Return which service voltages lay outside Range A of ANSI C84.1 in an interval."""
+    found = grid.twin.ami.voltage(at)
+    rows, names = found.outside()
+    document = VoltageAnswer(
+        at=found.at,
+        counts=found.counts(),
+        feeders=records(found.by_feeder()),
+        usage_points=Voltages(
+            ids=(rows + 1).tolist(), volts=_numbers(found.voltage_v[rows], 2), range=names.tolist()
+        ),
+    )
+    return answer(request, document)
+
+
+@router.get("/meters/{mrid}", response_model=SeriesAnswer)
+def read_meter(
+    request: Request, grid: GridNow, mrid: str, start: From = None, to: To = None
+) -> Response:
+    """Return what a usage point measured over time."""
+    frame = grid.twin.ami.meter(mrid, start, to)
+    return answer(request, SeriesAnswer(mrid=mrid, table="readings", values=values_of(frame)))
+
+
+@router.get("/devices/{mrid}", response_model=SeriesAnswer)
+def read_device(
+    request: Request, grid: GridNow, mrid: str, start: From = None, to: To = None
+) -> Response:
+    """Return what a transformer or a feeder carried over time."""
+    frame = grid.twin.ami.device(mrid, start, to)
+    table = "feeder_load" if "below_a" in frame else "load"
+    return answer(request, SeriesAnswer(mrid=mrid, table=table, values=values_of(frame)))
+
+
+def _numbers(values: NDArray[np.floating], digits: int = 1) -> Numbers:
+    """Return numbers rounded; NaN becomes null in the answer."""
+    return np.round(values, digits).tolist()
