@@ -6,6 +6,7 @@ import typer
 
 from gridtwin.cli import (
     ami,
+    ami_ask,
     database,
     demo,
     erm,
@@ -57,6 +58,7 @@ app.add_typer(database.app, name="db")
 app.add_typer(states.app, name="state")
 app.command("rehearse")(rehearse.rehearse)
 app.command("serve")(serve.serve)
+ami.app.add_typer(ami_ask.app, name="ask")
 app.add_typer(ami.app, name="ami")
 app.add_typer(stream.app, name="stream")
 app.add_typer(tiles.app, name="tiles")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from gridtwin.model.estimate import Estimate, PointEstimates, Run, Zone
@@ -168,6 +169,30 @@ class ReadingBook(Protocol):
 
     def conditions(self, start_s: int, end_s: int) -> Conditions:
         """Return the weather and prices of intervals that end in ``start_s < t <= end_s``."""
+        ...
+
+    def ask(
+        self,
+        name: str,
+        values: Mapping[str, Any],
+        tables: Mapping[str, pd.DataFrame],
+        progress: Callable[[int, int], None],
+    ) -> pd.DataFrame:
+        """
+        Ask a question of the history.
+
+        Parameters
+        ----------
+        name
+            One of `gridtwin.store.asking.QUESTIONS`.
+        values
+            The values its SQL names, ``start`` and ``end`` among them as times.
+        tables
+            What a folder of readings does not hold of the network and its outages; a database
+            holds it itself.
+        progress
+            Called with how far it is, and of how much.
+        """
         ...
 
 

@@ -15,19 +15,22 @@ A reading belongs to the date and the hour, in UTC, in which its interval ends.
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.errors import StoreError
+from gridtwin.errors import InputError, StoreError
 from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
 from gridtwin.model.readings import Conditions, Readings
 from gridtwin.model.tables import encode
+from gridtwin.store.asking import Folder
+from gridtwin.store.days import date_of, days_of, seconds_of, time_range
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    import pandas as pd
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -62,7 +65,7 @@ class ParquetReadings:
     def ends(self, start_s: int, end_s: int) -> list[int]:
         """Return the ends of the intervals with readings in ``start_s < t <= end_s``, rising."""
         table = self._table("readings", ["reading_time"], start_s + 1, end_s)
-        return [] if table is None else np.unique(_seconds(table["reading_time"])).tolist()
+        return [] if table is None else np.unique(seconds_of(table["reading_time"])).tolist()
 
     def loads(self, at_s: int) -> TransformerLoads | None:
         """Return what transformers carried in the interval that ends at a time, if it is kept."""
@@ -91,7 +94,7 @@ class ParquetReadings:
         found = self._table(table, ["reading_time", *names], first_s, last_s, where=where)
         if found is None:
             return {name: np.empty(0, np.int64) for name in ("at_s", *names)}
-        at_s = _seconds(found["reading_time"])
+        at_s = seconds_of(found["reading_time"])
         order = np.argsort(at_s, kind="stable")
         return {"at_s": at_s[order]} | {name: found[name].to_numpy()[order] for name in names}
 
@@ -105,12 +108,25 @@ class ParquetReadings:
             return Conditions(at_s=np.empty(0, np.int64), temperature_c=none, price_usd_mwh=none)
         table = pq.read_table(file)
         found = Conditions(
-            at_s=_seconds(table["time"]),
+            at_s=seconds_of(table["time"]),
             temperature_c=table["temperature_c"].to_numpy().astype(np.float32),
             price_usd_mwh=table["price_usd_mwh"].to_numpy().astype(np.float32),
         )
         found = found.take((found.at_s > start_s) & (found.at_s <= end_s))
         return found.take(np.argsort(found.at_s, kind="stable"))
+
+    def ask(
+        self,
+        name: str,
+        values: Mapping[str, Any],
+        tables: Mapping[str, pd.DataFrame],
+        progress: Callable[[int, int], None],
+    ) -> pd.DataFrame:
+        """Ask a question of the history; see `ReadingBook.ask`."""
+        if self.folder is None:
+            msg = "this twin holds no readings: give a folder of them"
+            raise InputError(msg)
+        return Folder(self.folder).ask(name, values, tables, progress)
 
     def coded(self, first_s: int, last_s: int) -> tuple[Strings, NDArray[np.int32], Readings]:
         """
@@ -145,7 +161,7 @@ class ParquetReadings:
             names,
             code,
             Readings(
-                at_s=_seconds(table["reading_time"]),
+                at_s=seconds_of(table["reading_time"]),
                 mrid=encode([]),
                 kwh=table["kwh"].to_numpy(),
                 voltage_v=table["voltage_v"].to_numpy(),
@@ -181,49 +197,6 @@ class ParquetReadings:
         except (pa.ArrowException, OSError) as error:
             msg = f"{self.folder}/{part} cannot be read ({error}): check its Parquet files"
             raise StoreError(msg) from error
-
-
-def days_of(folder: Path | None, part: str) -> list[tuple[str, list[Path]]]:
-    """Return the dates a part of a folder has, rising, each with its files."""
-    if folder is None or not (folder / part).is_dir():
-        return []
-    days = sorted((folder / part).glob("date=*"))
-    return [(day.name.removeprefix("date="), sorted(day.glob("*.parquet"))) for day in days]
-
-
-def date_of(at_s: int) -> str:
-    """Return the date of a time, in UTC."""
-    return datetime.fromtimestamp(at_s, UTC).date().isoformat()
-
-
-def time_range(file: Path) -> tuple[int, int] | tuple[None, None]:
-    """Return when the first and the last interval of a file end; None twice if it is empty."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        card = pq.read_metadata(file)
-        at = card.schema.names.index("reading_time")
-        groups = [card.row_group(each) for each in range(card.num_row_groups)]
-        stats = [group.column(at).statistics for group in groups if group.num_rows]
-        if not stats:
-            return None, None
-        if not all(each is not None and each.has_min_max for each in stats):
-            times = _seconds(pq.read_table(file, columns=["reading_time"])["reading_time"])
-            return int(times.min()), int(times.max())
-    except (pa.ArrowException, ValueError, OSError) as error:
-        msg = f"{file} cannot be read ({error}): take it out of the folder, or write it again"
-        raise StoreError(msg) from error
-    first, last = min(each.min for each in stats), max(each.max for each in stats)
-    return int(first.timestamp()), int(last.timestamp())
-
-
-def _seconds(column: pa.ChunkedArray) -> NDArray[np.int64]:
-    """Return a column of times as unix seconds."""
-    import pyarrow as pa
-
-    stamps = column.cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64()).to_numpy()
-    return stamps // 1000
 
 
 def _coded_names(column: pa.ChunkedArray) -> tuple[Strings, NDArray[np.int32]]:

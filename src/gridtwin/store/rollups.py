@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.errors import StoreError
-from gridtwin.store.readings import KEPT, date_of, days_of, time_range
+from gridtwin.store.days import date_of, days_of, time_range
+from gridtwin.store.readings import KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,5 +140,8 @@ def _table(part: str, at_s: int, loads: TransformerLoads | FeederLoads) -> pa.Ta
     times = pa.array(np.full(len(loads.row), at_s * 1000, dtype=np.int64)).cast(schema.types[0])
     columns = [getattr(loads, name) for name in schema.names[1:]]
     kinds = schema.types[1:]
-    arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+    arrays = [  # NaN becomes null, which is what other programs take for not known
+        pa.array(column, kind, from_pandas=True)
+        for column, kind in zip(columns, kinds, strict=True)
+    ]
     return pa.table([times, *arrays], schema=schema)

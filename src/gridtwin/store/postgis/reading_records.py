@@ -108,6 +108,23 @@ class TransformerLoad(Base):
     v_max: Mapped[Unknown]
 
 
+class FeederLoad(Base):
+    """The load and the voltages of a feeder in an interval."""
+
+    __tablename__ = "feeder_load"
+    reading_time: Mapped[datetime] = mapped_column(primary_key=True)
+    feeder: Mapped[str] = mapped_column(primary_key=True)
+    kwh: Mapped[float | None]
+    meters: Mapped[int]
+    missing: Mapped[int]
+    below_a: Mapped[int]
+    above_a: Mapped[int]
+    below_b: Mapped[int]
+    above_b: Mapped[int]
+    v_min: Mapped[Unknown]
+    v_max: Mapped[Unknown]
+
+
 class LoadDue(Base):
     """An interval whose loads have to be summed."""
 

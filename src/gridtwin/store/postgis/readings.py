@@ -10,11 +10,14 @@ import numpy as np
 from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
 from gridtwin.model.readings import Conditions, Readings
 from gridtwin.model.tables import encode
+from gridtwin.store.asking import question
 from gridtwin.store.postgis.links import READER, Links, told
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from typing import LiteralString
 
+    import pandas as pd
     import psycopg
     from numpy.typing import NDArray
 
@@ -127,6 +130,31 @@ class PostgisReadings:
             temperature_c=np.array(temperature_c, dtype=np.float32),
             price_usd_mwh=np.array(price, dtype=np.float32),
         )
+
+    def ask(
+        self,
+        name: str,
+        values: Mapping[str, Any],
+        tables: Mapping[str, pd.DataFrame],  # noqa: ARG002 - the database has them
+        progress: Callable[[int, int], None],
+    ) -> pd.DataFrame:
+        """Ask a question of the history; see `ReadingBook.ask`."""
+        import pandas as pd
+
+        code = question(name, "%%(%s)s").encode()
+
+        def ask(connection: Connection) -> pd.DataFrame:
+            with connection.transaction(), connection.cursor(binary=True) as cursor:
+                cursor.execute("SET LOCAL statement_timeout = 0")
+                rows = cursor.execute(code, values).fetchall()
+                names = [column.name for column in cursor.description or ()]
+            return pd.DataFrame(rows, columns=names)
+
+        progress(0, 1)
+        with told(self._url, role=READER), self._links.borrowed() as link:
+            found = link.read(ask)
+        progress(1, 1)
+        return found
 
     def _rows(self, query: LiteralString, *values: object) -> list[tuple[Any, ...]]:
         def ask(connection: Connection) -> list[tuple[Any, ...]]:

@@ -9,11 +9,10 @@ True
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,13 +22,16 @@ from gridtwin.analysis.ami.rollup import RollUp
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.history import past
 from gridtwin.model import cim
-from gridtwin.model.outage import aware
 from gridtwin.model.readings import INTERVAL_S
 from gridtwin.publish.ami import LoadResult, MapLoading, VoltageResult, readings_frame
 from gridtwin.questions import Questions
+from gridtwin.readings.history import History
+from gridtwin.readings.moments import period, seconds
+from gridtwin.readings.recent import Recent
+from gridtwin.readings.rolling import roll_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator
+    from collections.abc import Callable
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -38,32 +40,7 @@ if TYPE_CHECKING:
     from gridtwin.model.readings import Readings
     from gridtwin.model.tables import Strings
     from gridtwin.store.protocol import ReadingBook
-    from gridtwin.store.readings import ParquetReadings
     from gridtwin.topology.index import TopologyIndex
-
-Kept = TypeVar("Kept")
-
-KEPT = 8  # levels and states that are kept worked out
-LONGEST_S = 400 * 86_400  # of a period
-DAY_S = 86_400
-
-
-class Recent(Generic[Kept]):
-    """The last few things that were worked out; threads may share it."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
-
-    def get(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
-        """Return what is kept under a key, made if it is not there."""
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = make()
-                if len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
-            self._kept.move_to_end(key)
-            return self._kept[key]
 
 
 class Ami:
@@ -183,58 +160,17 @@ class Ami:
         )[1]
 
     def roll_up(
-        self,
-        *,
-        everything: bool = False,
-        progress: Callable[[int, int], None] = lambda _done, _all: None,
+        self, *, everything: bool = False, progress: Callable[[int, int], None] | None = None
     ) -> list[int]:
-        """
-        Sum up readings by transformer and feeder, and keep it: what is new, and what came late.
+        """Sum up what is new, and what came late, and keep it; see `rolling.roll_up`."""
+        return roll_up(
+            self._book, self.rows, self.roll_up_of, everything=everything, progress=progress
+        )
 
-        It may be stopped at any time, and goes on where it was the next time.
-
-        Parameters
-        ----------
-        everything
-            Sum up what is kept already, too: after switches were found to have stood otherwise.
-        progress
-            Called with the hours done and those to do.
-
-        Returns
-        -------
-            The hours that were summed up, each by the unix second in which it begins.
-
-        Raises
-        ------
-        InputError
-            If the readings are in a database, which sums up by itself.
-        """
-        from gridtwin.store.readings import ParquetReadings
-        from gridtwin.store.rollups import HOUR_S, stale_hours, write_hour
-
-        if not isinstance(self._book, ParquetReadings) or self._book.folder is None:
-            msg = "there is no folder of readings: a database sums up by itself as readings come"
-            raise InputError(msg)
-        stale = stale_hours(self._book.folder, everything=everything)
-        for done, (hour_s, written_ns) in enumerate(stale.items()):
-            progress(done, len(stale))
-            intervals = {
-                at_s: self.roll_up_of(at_s).interval(rows, kwh, volts)
-                for at_s, rows, kwh, volts in self._hour(self._book, hour_s, hour_s + HOUR_S - 1)
-            }
-            write_hour(self._book.folder, hour_s, written_ns, intervals)
-        progress(len(stale), len(stale))
-        return list(stale)
-
-    def _hour(
-        self, book: ParquetReadings, first_s: int, last_s: int
-    ) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]]:
-        """Yield each interval of an hour: its end, and usage points, energies and voltages."""
-        names, code, readings = book.coded(first_s, last_s)
-        rows = self.rows(names)[code]
-        for at_s in np.unique(readings.at_s).tolist():
-            here = np.flatnonzero(readings.at_s == at_s)
-            yield at_s, rows[here], readings.kwh[here], readings.voltage_v[here]
+    @cached_property
+    def history(self) -> History:
+        """Questions of weeks of readings."""
+        return History(self._twin, self._book)
 
     def meter(
         self,
@@ -258,7 +194,9 @@ class Ami:
             If there is no such usage point.
         """
         self._twin.store.network.ids.find(mrid, ("usage_points",))
-        return readings_frame(self._book.of(mrid, *self._period(start, end)))
+        return readings_frame(
+            self._book.of(mrid, *period(start, end, latest_s=self._book.latest()))
+        )
 
     def device(
         self,
@@ -289,7 +227,9 @@ class Ami:
         if table == "load" and network.data.equipment.kind[element.row] != cim.TRANSFORMER:
             msg = f"{mrid} is no transformer: loads are kept by transformer and by feeder"
             raise InputError(msg)
-        series = self._book.series(table, (mrid, element.row), *self._period(start, end))
+        series = self._book.series(
+            table, (mrid, element.row), *period(start, end, latest_s=self._book.latest())
+        )
         series.pop("row")
         at = pd.to_datetime(series.pop("at_s"), unit="s", utc=True)
         frame = pd.DataFrame({"at": at, **series})
@@ -341,32 +281,3 @@ class Ami:
             near = [] if last is None else [datetime.fromtimestamp(last, UTC).isoformat()]
             raise NotFoundError(what, datetime.fromtimestamp(at_s, UTC).isoformat(), near)
         return at_s, readings
-
-    def _period(self, start: datetime | str | None, end: datetime | str | None) -> tuple[int, int]:
-        last = seconds(end) if end is not None else self._book.latest()
-        last = int(datetime.now(UTC).timestamp()) if last is None else last
-        first = last - DAY_S if start is None else seconds(start)
-        if first >= last:
-            msg = "the period ends before it begins: give a later end"
-            raise InputError(msg)
-        if last - first > LONGEST_S:
-            msg = f"the period is longer than {LONGEST_S // DAY_S} days: ask for parts of it"
-            raise InputError(msg)
-        return first, last
-
-
-def seconds(at: datetime | str) -> int:
-    """
-    Return a moment as whole unix seconds.
-
-    Raises
-    ------
-    InputError
-        If it is no ISO 8601 time, or names no time zone.
-    """
-    try:
-        moment = datetime.fromisoformat(at) if isinstance(at, str) else at
-    except ValueError as error:
-        msg = f"{at!r} is no time: write it as 2026-07-01T18:00:00Z"
-        raise InputError(msg) from error
-    return int(aware(moment).timestamp())
