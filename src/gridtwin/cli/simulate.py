@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def simulate(
     sink: Annotated[
         str,
-        typer.Option(metavar="SINK", help="kafka://BROKERS, parquet:FOLDER, or jsonl:FOLDER."),
+        typer.Option(
+            metavar="SINK", help="kafka://BROKERS, jsonl:FOLDER, parquet:FOLDER or postgresql://..."
+        ),
     ],
     from_: Annotated[str, typer.Option("--from", metavar="TIME", help="ISO 8601, UTC or zoned.")],
     to: Annotated[str, typer.Option(metavar="TIME", help="The last interval ends by then.")],

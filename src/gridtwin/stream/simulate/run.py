@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from gridtwin.errors import InputError
+from gridtwin.store.postgis.connect import is_address, shown
 from gridtwin.stream.simulate import scenario as scenarios
 from gridtwin.stream.simulate.driving import Pace, send
 from gridtwin.stream.simulate.making import Making, ends
@@ -20,6 +21,7 @@ from gridtwin.stream.simulate.messages import Flaws, Stream, Tally, Told
 from gridtwin.stream.simulate.sinks.kafka import KafkaSink
 from gridtwin.stream.simulate.sinks.lines import LinesSink
 from gridtwin.stream.simulate.sinks.parquet import write_parquet
+from gridtwin.stream.simulate.sinks.postgres import write_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +32,12 @@ if TYPE_CHECKING:
     from gridtwin.stream.simulate.scenario import Scenario
 
 SCHEMA = "gridtwin.simulated/1"
+SINKS = {
+    "kafka": "kafka://BROKERS",
+    "jsonl": "jsonl:FOLDER",
+    "parquet": "parquet:FOLDER",
+    "postgresql": "postgresql://...",
+}
 MISSING = 0.001  # share of readings that never come: what a good network of meters loses
 
 
@@ -37,7 +45,7 @@ MISSING = 0.001  # share of readings that never come: what a good network of met
 class Order:
     """What to simulate, and where it goes."""
 
-    sink: str  # kafka://BROKERS, parquet:FOLDER or jsonl:FOLDER
+    sink: str  # kafka://BROKERS, jsonl:FOLDER, parquet:FOLDER or postgresql://...
     from_s: float
     to_s: float
     seed: int = 0
@@ -77,7 +85,7 @@ class Simulated:
         """Return it as ``gridtwin.simulated/1``."""
         return {
             "schema": SCHEMA,
-            "sink": self.order.sink.split("@")[-1],  # no password
+            "sink": _shown(self.order.sink),
             "from": _iso(self.order.from_s),
             "to": _iso(self.order.to_s),
             "seed": self.order.seed,
@@ -114,8 +122,9 @@ def simulate(
     """
     spans = ends(order.from_s, order.to_s)
     kind, _, where = order.sink.partition(":")
-    if kind not in {"kafka", "parquet", "jsonl"} or not where.strip("/"):
-        msg = f"--sink {order.sink!r} is none of kafka://BROKERS, parquet:FOLDER, jsonl:FOLDER"
+    kind = "postgresql" if kind == "postgres" else kind
+    if kind not in SINKS or not where.strip("/"):
+        msg = f"--sink is none of {', '.join(SINKS.values())}"
         raise InputError(msg)
     if not len(situation.data.usage_points.mrid):
         msg = "the network has no usage points: nothing measures"
@@ -125,8 +134,8 @@ def simulate(
     making = Making.of(
         situation, scenario, seed=order.seed, missing=order.missing, timezone=order.timezone
     )
-    if kind == "parquet":
-        tally = _to_tables(making, spans, order, Path(where), progress)
+    if kind in {"parquet", "postgresql"}:
+        tally = _to_tables(making, spans, order, kind, progress)
     else:
         sink: Sink = KafkaSink(where.strip("/")) if kind == "kafka" else LinesSink(Path(where))
         stream = Stream(making, order.flaws)
@@ -150,12 +159,12 @@ def _to_tables(
     making: Making,
     spans: range,
     order: Order,
-    folder: Path,
+    kind: str,
     progress: Callable[[float, int], None] | None,
 ) -> Tally:
-    """Write readings as tables, without flaws, and what is told beside them as lines."""
+    """Write readings as tables, without flaws; beside Parquet, what is told as lines."""
     if order.pace.rate or order.pace.times:
-        msg = "--rate and --paced are for messages: Parquet is written as fast as can be"
+        msg = "--rate and --paced are for messages: tables are written as fast as can be"
         raise InputError(msg)
     tally = Tally()
 
@@ -168,6 +177,10 @@ def _to_tables(
             if progress is not None:
                 progress(at_s, tally.readings)
 
+    if kind == "postgresql":
+        write_postgres(making, measured(), order.sink)
+        return tally
+    folder = Path(order.sink.partition(":")[2])
     write_parquet(making, measured(), folder)
     told = Told.of(making, making.scenario, order.from_s, order.to_s)
     if told.count:
@@ -195,6 +208,11 @@ def _check_timezone(name: str) -> None:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         msg = f"--timezone {name!r} is not known: use a name such as America/Chicago"
         raise InputError(msg) from error
+
+
+def _shown(sink: str) -> str:
+    """Return a sink without its password."""
+    return shown(sink) if is_address(sink) else sink
 
 
 def _iso(at_s: float) -> str:
