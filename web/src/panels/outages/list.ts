@@ -111,3 +111,41 @@ export function promised(row: OutageRow): { at: string; by: string } | null {
 export function statusWords(status: Status): string {
   return status.replaceAll("_", " ");
 }
+
+/** The filters as one word of the address: `all,feeder:F-1,priority,text:wind`. */
+export function filtersWritten(filters: Filters): string {
+  const parts = [
+    filters.status !== NO_FILTERS.status && filters.status,
+    filters.feeder && `feeder:${filters.feeder}`,
+    filters.priority && "priority",
+    filters.text && `text:${filters.text}`,
+  ];
+  return parts
+    .filter((part) => typeof part === "string" && part !== "")
+    .map((part) => String(part).replaceAll("%", "%25").replaceAll(",", "%2C"))
+    .join(",");
+}
+
+export function filtersRead(text: string | null): Filters {
+  const filters = { ...NO_FILTERS };
+  for (const part of (text ?? "").split(",").filter(Boolean)) {
+    const word = part.replaceAll("%2C", ",").replaceAll("%25", "%");
+    if (word === "priority") filters.priority = true;
+    else if (word.startsWith("feeder:")) filters.feeder = word.slice(7);
+    else if (word.startsWith("text:")) filters.text = word.slice(5);
+    else if (word === "all" || (STATUSES as readonly string[]).includes(word)) {
+      filters.status = word as Filters["status"];
+    }
+  }
+  return filters;
+}
+
+/** The outages as they stood at a past moment: open then, and how many were in them. */
+export function asOf(rows: readonly OutageRow[], at: string | null): OutageRow[] {
+  if (!at) return [...rows];
+  const ms = Date.parse(at);
+  return rows
+    .filter((row) => row.status !== "invalid" && Date.parse(row.began_at) <= ms)
+    .filter((row) => !row.restored_at || Date.parse(row.restored_at) > ms)
+    .map((row) => ({ ...row, status: "confirmed", customers_out: row.customers, estimate: null }));
+}

@@ -1,0 +1,162 @@
+/** One outage: when who is back, who must not be forgotten, what was done and said. */
+
+import type { ReactNode } from "react";
+import type { OutageDetail } from "./client";
+import { CurveChart } from "./CurveChart";
+import { clock } from "./curve";
+import { isOpen, promised, statusWords } from "./list";
+
+interface Props {
+  outage: OutageDetail;
+  now: number;
+  onElement: (mrid: string) => void;
+}
+
+export function OutageCard({ outage, now, onElement }: Props) {
+  return (
+    <article className="outage-card" aria-label={`Outage ${outage.id}`}>
+      <Summary outage={outage} onElement={onElement} />
+      {isOpen(outage) && <Promised outage={outage} />}
+      {outage.curve.length > 1 && (
+        <Part title="Customers back">
+          <CurveChart points={outage.curve} customers={outage.customers} now={now} />
+        </Part>
+      )}
+      <Priority outage={outage} onElement={onElement} />
+      <Steps outage={outage} />
+      <Evidence outage={outage} />
+    </article>
+  );
+}
+
+function Part({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section>
+      <h3>{title}</h3>
+      {children}
+    </section>
+  );
+}
+
+function Summary({ outage, onElement }: Omit<Props, "now">) {
+  return (
+    <>
+      <p className="figure">
+        <strong>{outage.customers_out.toLocaleString("en")}</strong> of{" "}
+        {outage.customers.toLocaleString("en")} customers out
+        <span className={`status status-${outage.status}`}>{statusWords(outage.status)}</span>
+      </p>
+      <dl className="facts">
+        <dt>Device</dt>
+        <dd>
+          {outage.device ? (
+            <button type="button" className="link" onClick={() => onElement(outage.device)}>
+              {outage.device}
+            </button>
+          ) : (
+            "not known"
+          )}
+        </dd>
+        {outage.feeder && <Fact name="Feeder" value={outage.feeder} />}
+        <Fact name="Began" value={clock(outage.began_at, true)} />
+        {outage.restored_at && <Fact name="Restored" value={clock(outage.restored_at, true)} />}
+        {outage.cause && <Fact name="Cause" value={outage.cause} />}
+        {outage.crew_status && <Fact name="Crew" value={outage.crew_status} />}
+      </dl>
+    </>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </>
+  );
+}
+
+function Promised({ outage }: { outage: OutageDetail }) {
+  const promise = promised(outage);
+  const { p50, p80 } = outage.estimate ?? { p50: null, p80: null };
+  if (!promise && !p50) return <p className="muted">No estimate yet: being assessed.</p>;
+  return (
+    <dl className="etr" aria-label="Estimated restoration">
+      <Estimate name="ETR" at={promise?.at ?? null} note={promise ? `by ${promise.by}` : ""} />
+      <Estimate name="P50" at={p50} note="as likely as not" />
+      <Estimate name="P80" at={p80} note="four of five" />
+    </dl>
+  );
+}
+
+function Estimate({ name, at, note }: { name: string; at: string | null; note: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{at ? clock(at) : "assessing"}</dd>
+      <dd className="muted">{note}</dd>
+    </div>
+  );
+}
+
+function Priority({ outage, onElement }: Omit<Props, "now">) {
+  if (!outage.priority.length) return null;
+  return (
+    <Part title={`Priority customers (${outage.priority.length})`}>
+      <ul className="priority-list">
+        {outage.priority.slice(0, 50).map((each) => (
+          <li key={each.mrid}>
+            <button type="button" className="link" onClick={() => onElement(each.mrid)}>
+              {each.mrid}
+            </button>{" "}
+            <span className="muted">{each.priority}</span>
+          </li>
+        ))}
+      </ul>
+    </Part>
+  );
+}
+
+function Steps({ outage }: { outage: OutageDetail }) {
+  const done = outage.steps.filter((step) => step.restored_at);
+  if (!done.length) return null;
+  return (
+    <Part title="Restoration steps">
+      <ol className="steps">
+        {done.map((step) => (
+          <li key={step.restored_at}>
+            {clock(step.restored_at ?? "", true)}{" "}
+            <strong>{step.customers.toLocaleString("en")}</strong> back
+          </li>
+        ))}
+      </ol>
+    </Part>
+  );
+}
+
+function Evidence({ outage }: { outage: OutageDetail }) {
+  return (
+    <Part title="What was said and done">
+      <ol className="evidence">
+        {outage.evidence.map((each, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: entries are only ever added at the end
+          <li key={at}>
+            <time dateTime={each.at}>{clock(each.at)}</time> {kindWords(each.kind)}{" "}
+            <span className="muted">{detailWords(each.detail)}</span>
+          </li>
+        ))}
+      </ol>
+    </Part>
+  );
+}
+
+function kindWords(kind: string): string {
+  return kind.replaceAll("_", " ");
+}
+
+function detailWords(detail: Record<string, unknown>): string {
+  const words = Object.entries(detail).map(([key, value]) => {
+    return key === "crew_status" ? String(value) : `${key.replaceAll("_", " ")} ${String(value)}`;
+  });
+  return words.join(", ");
+}

@@ -1,0 +1,8 @@
+/** Ask for the story of the grid. */
+
+import { type Ask, ask, query } from "../../api/client";
+import type { History } from "./model";
+
+export function readHistory(from: string, to: string | null, options?: Ask): Promise<History> {
+  return ask<History>(`/api/history${query({ from, to })}`, options);
+}
