@@ -20,6 +20,9 @@ export const PARAM_KEYS = [
   "at", // a past moment, ISO 8601
   "area", // a polygon
   "outage", // the chosen outage
+  "list", // which outages are listed
+  "replay", // the replay is open, over so many hours
+  "legend", // open, or absent
 ] as const;
 export type ParamKey = (typeof PARAM_KEYS)[number];
 export type Params = Partial<Record<ParamKey, string>>;

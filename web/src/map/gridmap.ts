@@ -6,6 +6,7 @@ import {
   Map as MapLibre,
   type PointLike,
   ScaleControl,
+  type StyleSpecification,
   setWorkerUrl,
 } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
@@ -69,7 +70,7 @@ export class GridMap {
   restyle(change: Partial<StyleInput>): void {
     const geometry = change.tiles && change.tiles !== this.input.tiles;
     this.input = { ...this.input, ...change };
-    this.map.setStyle(styleOf(this.input), { diff: true });
+    this.map.setStyle(styleOf(this.input), { diff: true, transformStyle: withOverlays });
     if (geometry) this.map.once("idle", () => this.channels.repaint());
   }
 
@@ -116,6 +117,21 @@ export class GridMap {
     const rank = (feature: MapGeoJSONFeature) => RANK.indexOf(layerOf(feature));
     return found.sort((a, b) => rank(a) - rank(b))[0] ?? null;
   }
+}
+
+/** What panels lay over the map stays when the look changes: sources and layers called `over-...`. */
+function withOverlays(
+  before: StyleSpecification | undefined,
+  next: StyleSpecification,
+): StyleSpecification {
+  const over = (name: string) => name.startsWith("over-");
+  const sources = Object.entries(before?.sources ?? {}).filter(([name]) => over(name));
+  const layers = (before?.layers ?? []).filter((layer) => over(layer.id));
+  return {
+    ...next,
+    sources: { ...next.sources, ...Object.fromEntries(sources) },
+    layers: [...next.layers, ...layers],
+  };
 }
 
 const RANK: readonly LayerName[] = [

@@ -2,8 +2,8 @@
 
 import type { Map as MapLibre } from "maplibre-gl";
 import { useEffect } from "react";
-import { useTheme } from "../app/theme";
 import { useStore } from "../app/store";
+import { useTheme } from "../app/theme";
 
 export type AreaName = "outage" | "area";
 
@@ -14,7 +14,6 @@ const LOOKS = {
 } as const;
 
 const HATCH_PX = 10;
-const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
 
 /** Show an area on the map for as long as the component is mounted. */
 export function useArea(name: AreaName, area: GeoJSON.Geometry | null): void {
@@ -22,17 +21,8 @@ export function useArea(name: AreaName, area: GeoJSON.Geometry | null): void {
   const theme = useTheme();
   useEffect(() => {
     if (!map) return;
-    const color = LOOKS[name][theme];
-    const put = () => ensure(map, name, area, color);
-    const whenStyled = () => map.getSource(sourceOf(name)) || put();
-    if (map.isStyleLoaded()) put();
-    else map.once("idle", put);
-    map.on("styledata", whenStyled); // another style may have come without them
-    return () => {
-      map.off("styledata", whenStyled);
-      map.off("idle", put);
-      removeArea(map, name);
-    };
+    if (area) addArea(map, name, area, LOOKS[name][theme]);
+    return () => removeArea(map, name);
   }, [map, name, area, theme]);
 }
 
@@ -40,12 +30,11 @@ function sourceOf(name: AreaName): string {
   return `over-${name}`;
 }
 
-function ensure(map: MapLibre, name: AreaName, area: GeoJSON.Geometry | null, color: string): void {
+function addArea(map: MapLibre, name: AreaName, area: GeoJSON.Geometry, color: string): void {
   const source = sourceOf(name);
   const image = `hatch-${name}-${color}`;
   if (!map.hasImage(image)) map.addImage(image, hatch(color, LOOKS[name].leans), { pixelRatio: 2 });
-  removeArea(map, name);
-  map.addSource(source, { type: "geojson", data: area ? featureOf(area) : EMPTY });
+  map.addSource(source, { type: "geojson", data: featureOf(area) });
   map.addLayer({
     id: `${source}-fill`,
     type: "fill",
@@ -98,7 +87,10 @@ export function boundsOf(geometry: GeoJSON.Geometry): [number, number, number, n
   const visit = (value: unknown): void => {
     if (!Array.isArray(value)) return;
     const [lon, lat] = value;
-    if (typeof lon !== "number" || typeof lat !== "number") return value.forEach(visit);
+    if (typeof lon !== "number" || typeof lat !== "number") {
+      for (const each of value) visit(each);
+      return;
+    }
     box[0] = Math.min(box[0], lon);
     box[1] = Math.min(box[1], lat);
     box[2] = Math.max(box[2], lon);

@@ -51,8 +51,37 @@ export const PANELS: readonly Panel[] = [
     hidden: true,
     component: lazy(() => import("./plan/PlanPanel")),
   },
+  {
+    key: "outages",
+    title: "Outages",
+    icon: "outage",
+    shortcut: "o",
+    component: lazy(() => import("./outages/OutagesPanel")),
+  },
+  {
+    key: "area",
+    title: "Area",
+    icon: "polygon",
+    shortcut: "p",
+    component: lazy(() => import("./polygon/AreaPanel")),
+  },
+  {
+    key: "loading",
+    title: "Loading",
+    icon: "loading",
+    component: lazy(() => import("./loading/LoadingPanel")),
+    available: (info) => info.can.ami,
+  },
+  {
+    key: "print",
+    title: "Print",
+    icon: "print",
+    component: lazy(() => import("./print/PrintPanel")),
+  },
 ];
 
 export const WIDGETS: readonly Widget[] = [
   { key: "whatif", place: "top", component: lazy(() => import("./whatif/WhatIfBanner")) },
+  { key: "legend", place: "bottom-right", component: lazy(() => import("./legend/Legend")) },
+  { key: "replay", place: "bottom", component: lazy(() => import("./replay/Replay")) },
 ];

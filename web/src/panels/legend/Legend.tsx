@@ -1,13 +1,15 @@
-/** What the signs mean, folded away in a corner until somebody asks. */
+/** How lines are colored, and what the signs mean. */
 
 import { useMemo } from "react";
 import { useShortcuts } from "../../app/keyboard";
 import { getParams, setParams, useParam } from "../../app/params";
 import { useStore } from "../../app/store";
 import { useTheme } from "../../app/theme";
-import { asMode } from "../../map/modes";
+import { asMode, MODE_NAMES, MODES, type Mode } from "../../map/modes";
+import { usePaintedLoading } from "../loading/useLoading";
 import { type Group, legendOf } from "./entries";
 import { Sign } from "./Sign";
+import "./legend.css";
 
 export default function Legend() {
   const open = useParam("legend") === "open";
@@ -15,15 +17,25 @@ export default function Legend() {
   const theme = useTheme();
   const info = useStore((store) => store.info);
   const groups = useMemo(() => legendOf(mode, theme, info), [mode, theme, info]);
+  usePaintedLoading(mode === "loading");
   useShortcuts(useMemo(() => [{ key: "l", says: "Legend", run: toggle }], []));
   return (
-    <section className="legend" aria-label="Legend">
-      <button type="button" className="button" aria-expanded={open} onClick={toggle}>
-        Legend
-      </button>
+    <section className="legend card" aria-label="Legend">
+      <div className="legend-head">
+        <ModeSwitch mode={mode} ami={info?.can.ami ?? false} />
+        <button
+          type="button"
+          className="button small"
+          aria-expanded={open}
+          aria-keyshortcuts="l"
+          onClick={toggle}
+        >
+          Legend
+        </button>
+      </div>
       {open && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
-        <div className="legend-body scroll" tabIndex={0}>
+        <div className="legend-body" tabIndex={0}>
           {groups.map((group) => (
             <Signs key={group.title} group={group} />
           ))}
@@ -35,6 +47,28 @@ export default function Legend() {
 
 function toggle(): void {
   setParams({ legend: getParams().legend === "open" ? null : "open" });
+}
+
+function ModeSwitch({ mode, ami }: { mode: Mode; ami: boolean }) {
+  const offered = MODES.filter((each) => each !== "loading" || ami || mode === "loading");
+  return (
+    <label className="mode">
+      Color by
+      <select
+        value={mode}
+        onChange={(event) => {
+          const chosen = event.target.value;
+          setParams({ mode: chosen === "feeder" ? null : chosen }, { push: true });
+        }}
+      >
+        {offered.map((each) => (
+          <option key={each} value={each}>
+            {MODE_NAMES[each].toLowerCase()}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
 }
 
 function Signs({ group }: { group: Group }) {

@@ -18,13 +18,9 @@ export function Sign({ sign }: { sign: Entry["sign"] }) {
     drawSign(pen, sign, WIDTH, HEIGHT);
   }, [sign]);
   return (
-    <canvas
-      ref={canvas}
-      className="sign"
-      aria-hidden="true"
-      width={WIDTH * RATIO}
-      height={HEIGHT * RATIO}
-    />
+    <span className="sign" aria-hidden="true">
+      <canvas ref={canvas} width={WIDTH * RATIO} height={HEIGHT * RATIO} />
+    </span>
   );
 }
 

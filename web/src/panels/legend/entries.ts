@@ -108,9 +108,15 @@ function switches(theme: Theme): Entry[] {
 function places(palette: Palette, theme: Theme): Entry[] {
   return [
     { sign: { kind: "symbol", name: `station/0/${theme}` }, says: "substation" },
-    { sign: { kind: "symbol", name: `station/40/${theme}` }, says: "red: share of its customers out" },
+    {
+      sign: { kind: "symbol", name: `station/40/${theme}` },
+      says: "red: share of its customers out",
+    },
     { sign: { kind: "dot", color: palette.calm, ring: palette.ground }, says: "transformer" },
-    { sign: { kind: "dot", color: palette.ground, ring: palette.out }, says: "meter without supply" },
+    {
+      sign: { kind: "dot", color: palette.ground, ring: palette.out },
+      says: "meter without supply",
+    },
     { sign: { kind: "symbol", name: `priority/${theme}` }, says: "priority site" },
   ];
 }

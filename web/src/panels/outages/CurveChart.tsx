@@ -18,7 +18,7 @@ export function CurveChart({ points, customers, now }: Props) {
   const title = useId();
   const chart = useMemo(() => drawn(points, customers, BOX), [points, customers]);
   const words = useMemo(() => spoken(points, customers), [points, customers]);
-  if (!chart) return <p className="muted">{words}</p>;
+  if (!chart) return <p className="quiet">{words}</p>;
   const at = ((now - chart.from) / (chart.to - chart.from)) * BOX.width;
   return (
     <figure className="curve">
@@ -49,8 +49,8 @@ export function CurveChart({ points, customers, now }: Props) {
         )}
       </svg>
       <figcaption>
-        <span className="key key-p50">P50, as likely as not</span>
-        <span className="key key-p80">P80, four of five</span>
+        <span className="curve-key">P50, as likely as not</span>
+        <span className="curve-key curve-key-p80">P80, four of five</span>
       </figcaption>
       <CurveTable points={points} />
     </figure>
@@ -61,7 +61,8 @@ function CurveTable({ points }: { points: CurvePoint[] }) {
   return (
     <details>
       <summary>Figures</summary>
-      <div className="scroll" tabIndex={0} role="region" aria-label="Customers back by time">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
+      <section className="scroll" tabIndex={0} aria-label="Customers back by time">
         <table>
           <thead>
             <tr>
@@ -80,7 +81,7 @@ function CurveTable({ points }: { points: CurvePoint[] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </details>
   );
 }

@@ -1,10 +1,10 @@
 /** One outage: when who is back, who must not be forgotten, what was done and said. */
 
 import type { ReactNode } from "react";
-import type { OutageDetail } from "./client";
 import { CurveChart } from "./CurveChart";
+import type { OutageDetail } from "./client";
 import { clock } from "./curve";
-import { isOpen, promised, statusWords } from "./list";
+import { isOpen, promised, statusWords, TONES } from "./list";
 
 interface Props {
   outage: OutageDetail;
@@ -44,13 +44,15 @@ function Summary({ outage, onElement }: Omit<Props, "now">) {
       <p className="figure">
         <strong>{outage.customers_out.toLocaleString("en")}</strong> of{" "}
         {outage.customers.toLocaleString("en")} customers out
-        <span className={`status status-${outage.status}`}>{statusWords(outage.status)}</span>
+        <span className="tag" data-tone={TONES[outage.status]}>
+          {statusWords(outage.status)}
+        </span>
       </p>
       <dl className="facts">
         <dt>Device</dt>
         <dd>
           {outage.device ? (
-            <button type="button" className="link" onClick={() => onElement(outage.device)}>
+            <button type="button" className="text-button" onClick={() => onElement(outage.device)}>
               {outage.device}
             </button>
           ) : (
@@ -79,7 +81,7 @@ function Fact({ name, value }: { name: string; value: string }) {
 function Promised({ outage }: { outage: OutageDetail }) {
   const promise = promised(outage);
   const { p50, p80 } = outage.estimate ?? { p50: null, p80: null };
-  if (!promise && !p50) return <p className="muted">No estimate yet: being assessed.</p>;
+  if (!promise && !p50) return <p className="quiet">No estimate yet: being assessed.</p>;
   return (
     <dl className="etr" aria-label="Estimated restoration">
       <Estimate name="ETR" at={promise?.at ?? null} note={promise ? `by ${promise.by}` : ""} />
@@ -94,7 +96,7 @@ function Estimate({ name, at, note }: { name: string; at: string | null; note: s
     <div>
       <dt>{name}</dt>
       <dd>{at ? clock(at) : "assessing"}</dd>
-      <dd className="muted">{note}</dd>
+      <dd className="quiet">{note}</dd>
     </div>
   );
 }
@@ -106,10 +108,10 @@ function Priority({ outage, onElement }: Omit<Props, "now">) {
       <ul className="priority-list">
         {outage.priority.slice(0, 50).map((each) => (
           <li key={each.mrid}>
-            <button type="button" className="link" onClick={() => onElement(each.mrid)}>
+            <button type="button" className="text-button" onClick={() => onElement(each.mrid)}>
               {each.mrid}
             </button>{" "}
-            <span className="muted">{each.priority}</span>
+            <span className="quiet">{each.priority}</span>
           </li>
         ))}
       </ul>
@@ -139,10 +141,9 @@ function Evidence({ outage }: { outage: OutageDetail }) {
     <Part title="What was said and done">
       <ol className="evidence">
         {outage.evidence.map((each, at) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: entries are only ever added at the end
           <li key={at}>
             <time dateTime={each.at}>{clock(each.at)}</time> {kindWords(each.kind)}{" "}
-            <span className="muted">{detailWords(each.detail)}</span>
+            <span className="quiet">{detailWords(each.detail)}</span>
           </li>
         ))}
       </ol>

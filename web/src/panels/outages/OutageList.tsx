@@ -2,7 +2,7 @@
 
 import type { KeyboardEvent } from "react";
 import { clock } from "./curve";
-import { isOpen, type OutageRow, promised, statusWords } from "./list";
+import { isOpen, type OutageRow, promised, statusWords, TONES } from "./list";
 
 interface Props {
   rows: OutageRow[];
@@ -18,7 +18,12 @@ export function OutageList({ rows, past, onChoose }: Props) {
       <ul className="outages" onKeyDown={throughList}>
         {rows.slice(0, SHOWN).map((row) => (
           <li key={row.id}>
-            <button type="button" data-outage={row.id} onClick={() => onChoose(row)}>
+            <button
+              type="button"
+              className="button small"
+              data-outage={row.id}
+              onClick={() => onChoose(row)}
+            >
               <Head row={row} />
               <Foot row={row} past={past} />
             </button>
@@ -26,7 +31,7 @@ export function OutageList({ rows, past, onChoose }: Props) {
         ))}
       </ul>
       {rows.length > SHOWN && (
-        <p className="muted">
+        <p className="quiet">
           {(rows.length - SHOWN).toLocaleString("en")} smaller ones are not listed: filter them.
         </p>
       )}
@@ -40,9 +45,11 @@ function Head({ row }: { row: OutageRow }) {
       <strong>{row.customers_out.toLocaleString("en")}</strong>
       <span>
         {row.device || "unknown device"}
-        {row.feeder && <span className="muted"> on {row.feeder}</span>}
+        {row.feeder && <span className="quiet"> on {row.feeder}</span>}
       </span>
-      <span className={`status status-${row.status}`}>{statusWords(row.status)}</span>
+      <span className="tag" data-tone={TONES[row.status]}>
+        {statusWords(row.status)}
+      </span>
     </span>
   );
 }
@@ -50,7 +57,7 @@ function Head({ row }: { row: OutageRow }) {
 function Foot({ row, past }: { row: OutageRow; past: boolean }) {
   const promise = promised(row);
   return (
-    <span className="outage-foot muted">
+    <span className="outage-foot quiet">
       <span>
         since {clock(row.began_at)}
         {row.cause && `, ${row.cause}`}

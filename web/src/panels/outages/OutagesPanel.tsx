@@ -1,5 +1,6 @@
 /** Who is out, why, and until when: the list, and the outage that is chosen. */
 
+import "./outages.css";
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import { setParams, useParam } from "../../app/params";
 import { speak, useStore } from "../../app/store";
@@ -49,9 +50,9 @@ function All() {
         onChange={(next) => setParams({ list: filtersWritten(next) })}
       />
       {error && <p role="alert">{error}</p>}
-      {waiting && !answer && <p className="muted">Asking for the outages...</p>}
+      {waiting && !answer && <p className="quiet">Asking for the outages...</p>}
       {answer && !list.length && (
-        <p className="muted">{rows.length ? "No outage passes the filter." : "Nobody is out."}</p>
+        <p className="quiet">{rows.length ? "No outage passes the filter." : "Nobody is out."}</p>
       )}
       <OutageList rows={list} past={past !== null} onChoose={choose} />
     </div>
@@ -97,11 +98,10 @@ function Chosen({ id }: { id: string }) {
   const ticks = useStore((store) => store.ticks);
   const map = useStore((store) => store.map);
   const now = useNow();
-  const { answer, error } = useAnswer(
-    (signal) => readOutage(id, { signal, quiet: true }),
-    id,
-    [ticks.outages, ticks.estimates],
-  );
+  const { answer, error } = useAnswer((signal) => readOutage(id, { signal, quiet: true }), id, [
+    ticks.outages,
+    ticks.estimates,
+  ]);
   useArea("outage", answer?.area ?? null);
   useInside(answer);
   useInView(answer);
@@ -109,10 +109,15 @@ function Chosen({ id }: { id: string }) {
   return (
     <div className="outages-panel">
       <nav className="row">
-        <button type="button" onClick={back}>
+        <button type="button" className="button small" onClick={back}>
           All outages
         </button>
-        <button type="button" disabled={!answer} onClick={() => answer && zoomTo(map, answer)}>
+        <button
+          type="button"
+          className="button small"
+          disabled={!answer}
+          onClick={() => answer && zoomTo(map, answer)}
+        >
           Zoom to it
         </button>
       </nav>

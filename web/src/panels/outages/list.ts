@@ -48,6 +48,16 @@ export interface Filters {
 
 export const NO_FILTERS: Filters = { status: "open", feeder: "", priority: false, text: "" };
 
+/** How a status is colored; the word says it too. */
+export const TONES: Record<Status, string> = {
+  predicted: "partial",
+  confirmed: "out",
+  partially_restored: "partial",
+  restored: "back",
+  closed: "",
+  invalid: "",
+};
+
 const OPEN: readonly Status[] = ["predicted", "confirmed", "partially_restored"];
 
 export function isOpen(row: OutageRow): boolean {

@@ -1,5 +1,7 @@
 /** Ask about an area: draw it or upload it; what is inside, and who is out if it is damaged. */
 
+import "../outages/outages.css";
+import "./area.css";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { setParams, useParam } from "../../app/params";
 import { speak, useStore } from "../../app/store";
@@ -49,11 +51,21 @@ export default function AreaPanel() {
   return (
     <div className="area-panel">
       <div className="row">
-        <button type="button" onClick={() => setDraft([])} aria-pressed={draft !== null}>
+        <button
+          type="button"
+          className="button small"
+          onClick={() => setDraft([])}
+          aria-pressed={draft !== null}
+        >
           Draw an area
         </button>
         <UploadField onUpload={take} />
-        <button type="button" onClick={clear} disabled={!draft && !area && !drawn}>
+        <button
+          type="button"
+          className="button small"
+          onClick={clear}
+          disabled={!draft && !area && !drawn}
+        >
           Clear
         </button>
       </div>
@@ -120,17 +132,17 @@ function Draft({ ring, onAdd, onDone, onCancel }: DraftProps) {
         corner in its middle, <kbd>Enter</kbd> ends, <kbd>Backspace</kbd> takes one back.
       </p>
       <div className="row">
-        <button type="button" onClick={onAdd}>
+        <button type="button" className="button small" onClick={onAdd}>
           Corner at the middle
         </button>
-        <button type="button" onClick={onDone} disabled={flaw !== ""}>
+        <button type="button" className="button small" onClick={onDone} disabled={flaw !== ""}>
           Done
         </button>
-        <button type="button" onClick={onCancel}>
+        <button type="button" className="button small" onClick={onCancel}>
           Cancel
         </button>
       </div>
-      <p className="muted" role="status">
+      <p className="quiet" role="status">
         {ring.length >= 3 && flaw ? flaw : `${ring.length} corners`}
       </p>
     </div>
@@ -141,7 +153,7 @@ function Size({ drawn, upload }: { drawn: Corner[] | null; upload: Upload | null
   if (upload) {
     const left = upload.left ? `, ${upload.left} without an area left out` : "";
     return (
-      <p className="muted">
+      <p className="quiet">
         Uploaded: {upload.vertices.toLocaleString("en")} vertices{left}. It is too large for a link:
         whoever opens this address does not see it.
       </p>
@@ -150,7 +162,7 @@ function Size({ drawn, upload }: { drawn: Corner[] | null; upload: Upload | null
   if (!drawn) return null;
   const size = areaKm2(drawn).toLocaleString("en", { maximumSignificantDigits: 3 });
   return (
-    <p className="muted">
+    <p className="quiet">
       {size} km², {drawn.length} corners
     </p>
   );

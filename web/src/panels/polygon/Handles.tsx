@@ -21,7 +21,6 @@ export function Handles({ map, ring, closed, onChange }: Props) {
       </svg>
       {ring.map((corner, at) => (
         <Handle
-          // biome-ignore lint/suspicious/noArrayIndexKey: a corner is its place in the ring
           key={at}
           map={map}
           corner={corner}
@@ -32,8 +31,13 @@ export function Handles({ map, ring, closed, onChange }: Props) {
       ))}
       {closed &&
         ring.map((_, at) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a side is its place in the ring
-          <Middle key={at} map={map} ring={ring} at={at} onSplit={() => onChange(split(ring, at))} />
+          <Middle
+            key={at}
+            map={map}
+            ring={ring}
+            at={at}
+            onSplit={() => onChange(split(ring, at))}
+          />
         ))}
     </div>,
     map.getContainer(),
@@ -54,7 +58,9 @@ function useMapMotion(map: MapLibre): void {
 }
 
 function points(map: MapLibre, ring: Corner[], closed: boolean): string {
-  const places = (closed ? [...ring, ring[0] as Corner] : ring).map((corner) => map.project(corner));
+  const places = (closed ? [...ring, ring[0] as Corner] : ring).map((corner) =>
+    map.project(corner),
+  );
   return places.map(({ x, y }) => `${x},${y}`).join(" ");
 }
 

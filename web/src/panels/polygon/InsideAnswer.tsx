@@ -1,44 +1,41 @@
-/** What is inside of an area, and who is out if it is damaged, with what to take away. */
+/** What is inside of an area, and who is out if it is damaged. */
 
 import { useEffect, useState } from "react";
 import type { BlastAnswer, Scope } from "../../api/types";
 import { useStore } from "../../app/store";
+import { count, counted, kindName } from "../../app/words";
 import { marks } from "../../map/roles";
 import { useAnswer } from "../asking";
 import { damage, type Inside, whatIsInside } from "./client";
-import { download, fileName } from "./download";
-import { csvOf } from "./table";
+import { Downloads } from "./Downloads";
 import type { Area } from "./upload";
 
 export function InsideAnswer({ area }: { area: Area }) {
   const ticks = useStore((store) => store.ticks);
   const key = JSON.stringify(area);
-  const inside = useAnswer((signal) => whatIsInside(area, "equipment", null, { signal }), key, []);
-  const people = useAnswer(
-    (signal) => whatIsInside(area, "usage_points", "feeder", { signal }),
-    key,
-    [],
-  );
+  const inside = useAnswer((signal) => whatIsInside(area, { signal }), key, [ticks.state]);
   const [scope, setScope] = useState<Scope | null>(null);
   const hurt = useAnswer(
-    scope ? (signal) => damage(area, [], scope, { signal }) : null,
+    scope ? (signal) => damage(area, scope, { signal }) : null,
     `${scope} ${key}`,
     [ticks.state],
   );
-  useMarked(hurt.answer ?? people.answer);
-  const error = inside.error || people.error;
-  if (error) return <p role="alert">{error}</p>;
-  if (!inside.answer || !people.answer) return <p className="muted">Looking inside...</p>;
+  useMarked(hurt.answer ?? inside.answer);
+  if (inside.error) return <p role="alert">{inside.error}</p>;
+  if (!inside.answer) return <p className="quiet">Looking inside ...</p>;
   return (
     <>
-      <p className="figure">
-        <strong>{people.answer.customers.toLocaleString("en")}</strong> customers inside
-      </p>
-      <Counts title="Equipment" counts={inside.answer.counts} />
-      <Feeders rows={people.answer.rows} />
+      <Customers inside={inside.answer} />
       <Damage scope={scope} onScope={setScope} answer={hurt.answer} waiting={hurt.waiting} />
       {hurt.error && <p role="alert">{hurt.error}</p>}
+      <Feeders groups={inside.answer.groups} />
+      <Counts counts={inside.answer.counts} />
       <Downloads area={area} inside={inside.answer} hurt={hurt.answer} />
+      {inside.answer.warnings.map((warning) => (
+        <p key={warning} className="quiet">
+          {warning}
+        </p>
+      ))}
     </>
   );
 }
@@ -55,16 +52,55 @@ function useMarked(answer: Inside | BlastAnswer | null): void {
   }, [map, answer]);
 }
 
-function Counts({ title, counts }: { title: string; counts: Record<string, number> }) {
+function Customers({ inside }: { inside: Inside }) {
+  return (
+    <p className="figure" role="status">
+      <strong>{count(inside.customers)}</strong> customers inside
+      {inside.customers_out > 0 && `, ${count(inside.customers_out)} of them out`}
+      {inside.priority.length > 0 && (
+        <span className="priority">{counted(inside.priority.length, "priority site")}</span>
+      )}
+    </p>
+  );
+}
+
+const MOST_FEEDERS = 12;
+
+function Feeders({ groups }: { groups: Inside["groups"] }) {
+  if (!groups.length) return null;
+  return (
+    <table className="counts">
+      <caption>Customers by feeder</caption>
+      <tbody>
+        {groups.slice(0, MOST_FEEDERS).map((group) => (
+          <tr key={group.mrid}>
+            <th scope="row">{group.mrid ?? "of none"}</th>
+            <td>{count(group.customers)}</td>
+          </tr>
+        ))}
+      </tbody>
+      {groups.length > MOST_FEEDERS && (
+        <tfoot>
+          <tr>
+            <td colSpan={2}>and {counted(groups.length - MOST_FEEDERS, "feeder")} more</td>
+          </tr>
+        </tfoot>
+      )}
+    </table>
+  );
+}
+
+function Counts({ counts }: { counts: Record<string, number> }) {
   const rows = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  if (!rows.length) return null;
   return (
     <table className="counts">
-      <caption>{title}</caption>
+      <caption>What is inside</caption>
       <tbody>
-        {rows.map(([kind, count]) => (
+        {rows.map(([kind, pieces]) => (
           <tr key={kind}>
-            <th scope="row">{kind.replaceAll("_", " ")}</th>
-            <td>{count.toLocaleString("en")}</td>
+            <th scope="row">{kindName(kind)}</th>
+            <td>{count(pieces)}</td>
           </tr>
         ))}
       </tbody>
@@ -72,26 +108,10 @@ function Counts({ title, counts }: { title: string; counts: Record<string, numbe
   );
 }
 
-function Feeders({ rows }: { rows: Inside["rows"] }) {
-  return (
-    <table className="counts">
-      <caption>Meters by feeder</caption>
-      <tbody>
-        {rows.slice(0, 12).map((row) => (
-          <tr key={String(row.feeder)}>
-            <th scope="row">{row.feeder ? String(row.feeder) : "none"}</th>
-            <td>{Number(row.count).toLocaleString("en")}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-const SCOPES: { scope: Scope; words: string }[] = [
-  { scope: "element", words: "without what is inside" },
-  { scope: "trip", words: "after protection tripped" },
-  { scope: "isolated", words: "after isolation" },
+const SCOPES: { scope: Scope; says: string }[] = [
+  { scope: "element", says: "Out without what is inside" },
+  { scope: "trip", says: "Out once protection has tripped" },
+  { scope: "isolated", says: "Out once it is isolated" },
 ];
 
 interface DamageProps {
@@ -105,58 +125,28 @@ function Damage({ scope, onScope, answer, waiting }: DamageProps) {
   return (
     <section className="damage" aria-label="If all of it is damaged">
       <label>
-        If all of it is damaged:{" "}
+        If all of it is damaged
         <select
           value={scope ?? ""}
           onChange={(event) => onScope((event.target.value || null) as Scope | null)}
         >
-          <option value="">do not ask</option>
+          <option value="">Not asked</option>
           {SCOPES.map((each) => (
             <option key={each.scope} value={each.scope}>
-              out {each.words}
+              {each.says}
             </option>
           ))}
         </select>
       </label>
-      {scope && waiting && !answer && <p className="muted">Reckoning...</p>}
+      {scope && waiting && !answer && <p className="quiet">Reckoning ...</p>}
       {answer && (
         <p className="figure" role="status">
-          <strong>{answer.customers.toLocaleString("en")}</strong> customers out
+          <strong>{count(answer.customers)}</strong> customers out
           {answer.priority_customers > 0 && (
-            <span className="priority">{answer.priority_customers} at priority sites</span>
+            <span className="priority">{count(answer.priority_customers)} at priority sites</span>
           )}
         </p>
       )}
     </section>
-  );
-}
-
-interface DownloadsProps {
-  area: Area;
-  inside: Inside;
-  hurt: BlastAnswer | null;
-}
-
-function Downloads({ area, inside, hurt }: DownloadsProps) {
-  const csv = () => download(fileName("inside", "csv"), "text/csv", csvOf(inside.rows));
-  const geojson = () => {
-    const properties = { counts: inside.counts, customers_out_if_damaged: hurt?.customers ?? null };
-    const features = [{ type: "Feature", properties, geometry: area }];
-    if (hurt?.area) {
-      const of = { what: "who would be out", customers: hurt.customers };
-      features.push({ type: "Feature", properties: of as never, geometry: hurt.area as Area });
-    }
-    const text = JSON.stringify({ type: "FeatureCollection", features });
-    download(fileName("area", "geojson"), "application/geo+json", text);
-  };
-  return (
-    <div className="row">
-      <button type="button" onClick={csv} disabled={!inside.rows.length}>
-        Download CSV
-      </button>
-      <button type="button" onClick={geojson}>
-        Download GeoJSON
-      </button>
-    </div>
   );
 }

@@ -20,7 +20,7 @@ export function UploadField({ onUpload }: { onUpload: (upload: Upload) => void }
   };
   return (
     <>
-      <button type="button" onClick={() => field.current?.click()}>
+      <button type="button" className="button small" onClick={() => field.current?.click()}>
         Upload GeoJSON
       </button>
       <input

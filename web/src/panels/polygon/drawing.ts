@@ -2,6 +2,7 @@
 
 import type { Map as MapLibre } from "maplibre-gl";
 import { useEffect, useRef } from "react";
+import { pointer } from "../../map/pointer";
 import type { Corner } from "./ring";
 
 const STILL_PX = 5; // a click that moved farther was a drag of the map
@@ -30,11 +31,13 @@ export function useDrawing(map: MapLibre | null, active: boolean, drawing: Drawi
     const keys = keyListener(map, latest);
     window.addEventListener("keydown", keys, true);
     map.doubleClickZoom.disable();
+    pointer.held = true;
     container.classList.add("drawing");
     return () => {
       for (const [name, ear] of ears) container.removeEventListener(name, ear, true);
       window.removeEventListener("keydown", keys, true);
       map.doubleClickZoom.enable();
+      pointer.held = false;
       container.classList.remove("drawing");
     };
   }, [map, active]);

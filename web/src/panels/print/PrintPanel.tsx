@@ -1,5 +1,7 @@
 /** Put the current view on paper, or into a file. */
 
+import "../outages/outages.css";
+import "./print.css";
 import { useCallback, useEffect, useState } from "react";
 import { createPortal } from "react-dom";
 import { getParams, useParam } from "../../app/params";
@@ -28,7 +30,8 @@ export default function PrintPanel() {
       setBusy(false);
     }
   }, [map, shown, past]);
-  const save = () => attempt(async () => download(fileName("map", "png"), "image/png", await png(await draw())));
+  const save = () =>
+    attempt(async () => download(fileName("map", "png"), "image/png", await png(await draw())));
   const print = () => attempt(async () => setSheet(URL.createObjectURL(await png(await draw()))));
   return (
     <div className="print-panel">
@@ -43,10 +46,10 @@ export default function PrintPanel() {
         />
       </label>
       <div className="row">
-        <button type="button" onClick={print} disabled={busy}>
+        <button type="button" className="button small" onClick={print} disabled={busy}>
           Print or save as PDF
         </button>
-        <button type="button" onClick={save} disabled={busy}>
+        <button type="button" className="button small" onClick={save} disabled={busy}>
           Save as PNG
         </button>
       </div>
@@ -84,7 +87,9 @@ function stamp(at: Date): string {
 
 function png(canvas: HTMLCanvasElement): Promise<Blob> {
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture is too large."))));
+    canvas.toBlob((blob) =>
+      blob ? resolve(blob) : reject(new Error("The picture is too large.")),
+    );
   });
 }
 

@@ -102,7 +102,7 @@ function legend(pen: CanvasRenderingContext2D, groups: Group[], width: number, t
   let y = top + MARGIN;
   for (let at = 0; at < groups.length; at += columns) {
     const row = groups.slice(at, at + columns);
-    row.forEach((group, column) => signs(pen, group, MARGIN + column * COLUMN, y));
+    for (const [column, group] of row.entries()) signs(pen, group, MARGIN + column * COLUMN, y);
     y += (Math.max(...row.map((group) => group.entries.length)) + 1) * ROW + MARGIN;
   }
 }

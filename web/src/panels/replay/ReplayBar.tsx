@@ -6,6 +6,7 @@ import { useStore } from "../../app/store";
 import { useAnswer } from "../asking";
 import { clock } from "../outages/curve";
 import { readHistory } from "./client";
+import { HOURS } from "./hours";
 import {
   advanced,
   clamped,
@@ -20,12 +21,16 @@ import {
 } from "./model";
 import { usePast } from "./past";
 
-const HOURS = [1, 6, 24, 72] as const;
 const TRACK = { width: 600, height: 32 };
 
-export function ReplayBar({ onClose }: { onClose: () => void }) {
+interface Props {
+  hours: number;
+  onHours: (hours: number) => void;
+  onClose: () => void;
+}
+
+export function ReplayBar({ hours, onHours, onClose }: Props) {
   const at = useParam("at");
-  const [hours, setHours] = useState<number>(() => fittingHours(at));
   const [opened] = useState(() => Date.now());
   const ticks = useStore((store) => store.ticks);
   const live = at === null;
@@ -35,17 +40,13 @@ export function ReplayBar({ onClose }: { onClose: () => void }) {
     live ? [ticks.state, ticks.outages] : [],
   );
   const story = useMemo(() => (answer ? storyOf(answer) : null), [answer]);
-  const end = useCallback(() => {
-    setParams({ at: null });
-    onClose();
-  }, [onClose]);
   return (
     <section className="replay" aria-label="Replay">
       {error && <p role="alert">{error}</p>}
-      {story ? <Player story={story} at={at} /> : <p className="muted">Reading the log...</p>}
+      {story ? <Player story={story} at={at} /> : <p className="quiet">Reading the log...</p>}
       <label>
         <span className="sr-only">How far back</span>
-        <select value={hours} onChange={(event) => setHours(Number(event.target.value))}>
+        <select value={hours} onChange={(event) => onHours(Number(event.target.value))}>
           {HOURS.map((each) => (
             <option key={each} value={each}>
               {each === 1 ? "last hour" : `last ${each} hours`}
@@ -53,7 +54,12 @@ export function ReplayBar({ onClose }: { onClose: () => void }) {
           ))}
         </select>
       </label>
-      <button type="button" onClick={end} aria-label="Close the replay">
+      <button
+        type="button"
+        className="button small"
+        onClick={onClose}
+        aria-label="Close the replay"
+      >
         Close
       </button>
     </section>
@@ -62,12 +68,6 @@ export function ReplayBar({ onClose }: { onClose: () => void }) {
 
 function since(now: number, hours: number): string {
   return new Date(now - hours * 3_600_000).toISOString();
-}
-
-/** The shortest span that holds the moment a link names. */
-function fittingHours(at: string | null): number {
-  const back = at ? (Date.now() - Date.parse(at)) / 3_600_000 : 0;
-  return HOURS.find((each) => each > back) ?? 72;
 }
 
 interface PlayerProps {
@@ -93,7 +93,7 @@ function Player({ story, at }: PlayerProps) {
   };
   return (
     <>
-      <button type="button" onClick={toggle} aria-pressed={playing}>
+      <button type="button" className="button small" onClick={toggle} aria-pressed={playing}>
         {playing ? "Pause" : "Play"}
       </button>
       <label>
@@ -110,7 +110,13 @@ function Player({ story, at }: PlayerProps) {
       <output className={live ? "replay-now" : "replay-now past"} aria-busy={waiting}>
         {live ? "live" : clock(ms, true)}
       </output>
-      <button type="button" onClick={toLive} disabled={live}>
+      {!live && (
+        <p className="past-banner">
+          The map shows the past: <strong>{clock(ms, true)}</strong>,{" "}
+          {outAt(story, ms).toLocaleString("en")} customers out
+        </p>
+      )}
+      <button type="button" className="button small" onClick={toLive} disabled={live}>
         Back to live
       </button>
     </>

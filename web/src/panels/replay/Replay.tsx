@@ -1,0 +1,33 @@
+/** The replay at the foot of the map: a button until it is opened. */
+
+import { useCallback, useMemo } from "react";
+import { Icon } from "../../app/icons";
+import { useShortcuts } from "../../app/keyboard";
+import { getParams, setParams, useParam } from "../../app/params";
+import { hoursOf } from "./hours";
+import { ReplayBar } from "./ReplayBar";
+import "./replay.css";
+
+export default function Replay() {
+  const text = useParam("replay");
+  const at = useParam("at");
+  const open = text !== null || at !== null;
+  const close = useCallback(() => setParams({ replay: null, at: null }, { push: true }), []);
+  const change = useCallback((hours: number) => setParams({ replay: String(hours) }), []);
+  useShortcuts(useMemo(() => [{ key: "r", says: "Replay", run: toggle }], []));
+  if (!open) {
+    return (
+      <button type="button" className="button replay-open" aria-keyshortcuts="r" onClick={toggle}>
+        <Icon name="replay" size={18} />
+        Replay
+      </button>
+    );
+  }
+  return <ReplayBar hours={hoursOf(text, at, Date.now())} onHours={change} onClose={close} />;
+}
+
+function toggle(): void {
+  const { replay, at } = getParams();
+  const open = replay !== undefined || at !== undefined;
+  setParams(open ? { replay: null, at: null } : { replay: "6" }, { push: true });
+}
