@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type CurvePoint, drawn, levelsOf, spoken, ticksOf } from "../../src/panels/outages/curve";
 import {
+  asOf,
   feedersOf,
+  filtersRead,
+  filtersWritten,
   NO_FILTERS,
   type OutageRow,
   promised,
@@ -46,6 +49,24 @@ describe("the list of outages", () => {
     expect(ids({ feeder: "F-2" })).toEqual(["2"]);
     expect(ids({ priority: true })).toEqual(["2"]);
     expect(ids({ status: "all", text: "WIND fuse-3" })).toEqual(["3"]);
+  });
+
+  it("keeps its filters in the address", () => {
+    const filters = { status: "all", feeder: "F,1", priority: true, text: "50%, wind" } as const;
+    expect(filtersRead(filtersWritten(filters))).toEqual(filters);
+    expect(filtersWritten(NO_FILTERS)).toBe("");
+    expect(filtersRead("nonsense,closed")).toEqual({ ...NO_FILTERS, status: "closed" });
+  });
+
+  it("goes back to a past moment", () => {
+    const past = [
+      row("5", { began_at: "2026-07-01T02:00:00Z", restored_at: "2026-07-01T03:00:00Z" }),
+      row("6", { began_at: "2026-07-01T02:00:00Z", status: "invalid" }),
+    ].map((each) => ({ ...each, customers_out: 0 }));
+    expect(asOf(past, "2026-07-01T01:59:00Z")).toEqual([]);
+    expect(asOf(past, "2026-07-01T02:30:00Z")).toMatchObject([{ id: "5", customers_out: 10 }]);
+    expect(asOf(past, "2026-07-01T03:00:00Z")).toEqual([]);
+    expect(asOf(past, null)).toEqual(past);
   });
 
   it("adds up what is open", () => {

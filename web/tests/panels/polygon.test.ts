@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { read, written } from "../../src/panels/polygon/address";
+import { featuresOf, summary } from "../../src/panels/polygon/Downloads";
 import {
   added,
   areaKm2,
@@ -161,5 +162,51 @@ describe("a table", () => {
       { mrid: "=1+1", name: null, customers: -2 },
     ];
     expect(csvOf(rows)).toBe('mrid,name,customers\r\nL-1,"a ""b"", c",3\r\n\'=1+1,,-2\r\n');
+  });
+});
+
+describe("what is taken away", () => {
+  const inside = {
+    counts: { fuse: 2 },
+    customers: 7,
+    customers_out: 1,
+    priority: [{ mrid: "M-1", priority: "hospital" }],
+    groups: [{ mrid: "F-1", usage_points: 5, customers: 7 }],
+    usage_points: ["M-1"],
+    left_out: 0,
+    substations: [],
+    features: {},
+    bounds: null,
+    warnings: [],
+  };
+  const square = polygonOf(SQUARE);
+  const hurt = {
+    of: [],
+    scope: "trip" as const,
+    state: "current",
+    version: 1,
+    customers: 9,
+    priority_customers: 1,
+    usage_points: 8,
+    features: {},
+    area: square,
+  };
+
+  it("has a row for every figure", () => {
+    const rows = summary(inside, hurt).map((row) => `${row.what}: ${row.name} ${row.count}`);
+    expect(rows).toEqual([
+      "customers: inside 7",
+      "customers: inside and out already 1",
+      "customers: out if damaged (trip) 9",
+      "feeder: F-1 7",
+      "equipment: fuse 2",
+      "priority site: M-1 hospital 1",
+    ]);
+  });
+
+  it("has the area, and that of who would be out", () => {
+    expect(featuresOf(square, inside, null).features).toHaveLength(1);
+    const [, out] = featuresOf(square, inside, hurt).features;
+    expect(out?.properties).toMatchObject({ scope: "trip", customers: 9 });
   });
 });

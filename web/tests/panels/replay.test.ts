@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { hoursOf } from "../../src/panels/replay/hours";
 import {
   advanced,
   clamped,
@@ -29,6 +30,16 @@ const history: History = {
   ],
 };
 const story = storyOf(history);
+
+describe("how far back", () => {
+  it("is what a link names, or what holds the moment it names", () => {
+    const now = Date.parse(at(100));
+    expect(hoursOf("24", null, now)).toBe(24);
+    expect(hoursOf("7", null, now)).toBe(1);
+    expect(hoursOf(null, at(-100), now)).toBe(6);
+    expect(hoursOf(null, at(-1e6), now)).toBe(72);
+  });
+});
 
 describe("the story of a log", () => {
   it("is in the order of time", () => {

@@ -1,1 +1,0 @@
-import{v as e}from"./index-Cjq1RJ9r.js";var t=e();function n(){return(0,t.jsx)(`p`,{className:`quiet`,children:`Choose a switch to open or close it in a what-if.`})}export{n as default};

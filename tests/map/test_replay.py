@@ -1,0 +1,104 @@
+"""The time slider plays a storm back from the log, and never lets the past pass for the present."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+import gridtwin
+from rehearsed import a_storm, largest_fuse
+from tab import TABLET, Tab
+
+OUT = "window.gridtwin.count('supply')"
+
+
+@pytest.fixture
+def replay(tab: Tab, home: Path) -> Page:
+    a_storm(home)
+    page = tab.open()
+    assert tab.evaluate(OUT) == 0
+    page.get_by_role("button", name="Replay").click()
+    expect(page.get_by_role("slider", name="Moment shown")).to_be_visible()
+    return page
+
+
+def test_the_map_shows_the_past_and_says_so(tab: Tab, replay: Page) -> None:
+    slider = replay.get_by_role("slider", name="Moment shown")
+    slider.focus()
+    replay.keyboard.press("Home")
+    replay.keyboard.press("ArrowRight")
+    expect(replay.get_by_text("The map shows the past")).to_be_visible()
+    replay.wait_for_function(f"{OUT} > 0")
+    assert "at" in tab.state
+    replay.get_by_role("button", name="Back to live").click()
+    expect(replay.get_by_text("The map shows the past")).to_have_count(0)
+    replay.wait_for_function(f"{OUT} === 0")
+    assert "at" not in tab.state
+
+
+def test_every_moment_shows_what_the_log_says(tab: Tab, home: Path, replay: Page) -> None:
+    slider = replay.get_by_role("slider", name="Moment shown")
+    slider.focus()
+    replay.keyboard.press("Home")
+    for _ in range(3):
+        replay.keyboard.press("ArrowRight")
+    expect(replay.locator(".replay-now[aria-busy=false]")).to_be_visible()
+    at = tab.state["at"].replace("Z", "+00:00")
+    past = gridtwin.open(home).at(at)
+    situation = past.situation()
+    points = situation.data.usage_points
+    dark = int((~situation.supplied[points.node]).sum())
+    replay.wait_for_function(
+        "n => window.gridtwin.count('supply') > 0"
+        " && document.querySelector('.past-banner').textContent.includes(n)",
+        arg=f"{dark:,}",
+    )
+
+
+def test_play_runs_to_the_end_and_pause_stands_still(tab: Tab, replay: Page) -> None:
+    replay.get_by_role("slider", name="Moment shown").press("Home")
+    replay.get_by_role("button", name="Play").click()
+    first = tab.state["at"]
+    replay.wait_for_function("at => !location.hash.includes(encodeURIComponent(at))", arg=first)
+    replay.get_by_role("button", name="Pause").click()
+    stood = tab.state["at"]
+    replay.wait_for_timeout(500)
+    assert tab.state["at"] == stood
+
+
+def test_a_link_opens_the_past(tab: Tab, home: Path) -> None:
+    twin = gridtwin.open(home)
+    fuse = largest_fuse(twin)
+    twin.switch(fuse, open=True)
+    (event,) = list(twin.watch(0, timeout_s=0))
+    twin.switch(fuse, open=False)
+    page = tab.open(f"#at={event.at.isoformat().replace('+00:00', 'Z')}")
+    expect(page.get_by_text("The map shows the past")).to_be_visible()
+    page.wait_for_function(f"{OUT} > 0")
+
+
+def test_what_happens_meanwhile_does_not_show_until_it_is_live_again(
+    tab: Tab, home: Path, replay: Page
+) -> None:
+    replay.get_by_role("slider", name="Moment shown").press("Home")
+    expect(replay.get_by_text("The map shows the past")).to_be_visible()
+    replay.wait_for_function(f"{OUT} === 0")
+    twin = gridtwin.open(home)
+    version = twin.switch(largest_fuse(twin), open=True).version
+    replay.wait_for_function("v => window.gridtwin.state().version === v", arg=version)
+    assert tab.evaluate(OUT) == 0
+    replay.get_by_role("button", name="Back to live").click()
+    replay.wait_for_function(f"{OUT} > 0")
+
+
+def test_the_replay_can_be_used_by_everybody(tab: Tab, replay: Page) -> None:
+    replay.get_by_role("slider", name="Moment shown").press("Home")
+    for theme in ("dark", "light"):
+        replay.evaluate("t => { location.hash += `&theme=${t}` }", theme)
+        tab.audit(".replay")
+    replay.set_viewport_size(TABLET)
+    expect(replay.get_by_role("button", name="Play")).to_be_in_viewport()
+    replay.get_by_role("button", name="Close the replay").click()
+    assert not {"at", "replay"} & set(tab.state)
