@@ -1,1 +1,0 @@
-import{n as e}from"./params-CY2_BODD.js";import{S as t}from"./index-B7vmc_-p.js";var n=t();function r(t){e({sel:t,panel:`element`},{push:!0})}function i({mrid:e,children:t}){return(0,n.jsx)(`button`,{type:`button`,className:`text-button`,onClick:()=>r(e),children:t??e})}export{i as t};
