@@ -48,7 +48,7 @@ def test_a_chosen_outage_shows_its_area_estimate_and_evidence(tab: Tab, home: Pa
     card = page.get_by_role("article", name=f"Outage {largest.id}")
     expect(card).to_contain_text(f"{largest.customers_out:,} of {largest.customers:,}")
     expect(card.get_by_label("Estimated restoration")).to_contain_text("P80")
-    expect(card).to_contain_text("tripped")
+    expect(card).to_contain_text("crew assigned")
     assert tab.state["outage"] == largest.id
     tab.idle()
     assert tab.evaluate("!!window.gridtwin.map.getLayer('over-outage-hatch')")

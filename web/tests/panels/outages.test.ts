@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { type CurvePoint, drawn, levelsOf, spoken, ticksOf } from "../../src/panels/outages/curve";
+import {
+  type CurvePoint,
+  drawn,
+  fromStart,
+  levelsOf,
+  spoken,
+  ticksOf,
+} from "../../src/panels/outages/curve";
 import {
   asOf,
   feedersOf,
@@ -96,6 +103,13 @@ describe("the curve of customers back", () => {
     expect(found?.p50).toBe("M0 100H100V40H200V0");
     expect(found?.p80).toBe("M0 100H100V100H200V0");
     expect(found?.between).toBe("M0 100H100V40H200V0L200 0L200 100L100 100L100 100L0 100Z");
+  });
+
+  it("begins when the outage began", () => {
+    const began = fromStart(curve.slice(1), "2026-07-01T00:10:00Z");
+    expect(began).toHaveLength(3);
+    expect(began[0]).toMatchObject({ at: "2026-07-01T00:10:00Z", customers_back_p50: 0 });
+    expect(fromStart(curve, "2026-07-01T00:00:00Z")).toEqual(curve);
   });
 
   it("has round ticks, and few", () => {

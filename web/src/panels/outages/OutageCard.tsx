@@ -3,7 +3,7 @@
 import type { ReactNode } from "react";
 import { CurveChart } from "./CurveChart";
 import type { OutageDetail } from "./client";
-import { clock } from "./curve";
+import { clock, fromStart } from "./curve";
 import { isOpen, promised, statusWords, TONES } from "./list";
 
 interface Props {
@@ -17,9 +17,13 @@ export function OutageCard({ outage, now, onElement }: Props) {
     <article className="outage-card" aria-label={`Outage ${outage.id}`}>
       <Summary outage={outage} onElement={onElement} />
       {isOpen(outage) && <Promised outage={outage} />}
-      {outage.curve.length > 1 && (
+      {outage.curve.length > 0 && (
         <Part title="Customers back">
-          <CurveChart points={outage.curve} customers={outage.customers} now={now} />
+          <CurveChart
+            points={fromStart(outage.curve, outage.began_at)}
+            customers={outage.customers}
+            now={now}
+          />
         </Part>
       )}
       <Priority outage={outage} onElement={onElement} />

@@ -60,6 +60,13 @@ export function drawn(points: readonly CurvePoint[], customers: number, box: Box
   };
 }
 
+/** The curve from when the outage began, when nobody was back. */
+export function fromStart(points: readonly CurvePoint[], beganAt: string): CurvePoint[] {
+  const [first] = points;
+  if (!first || Date.parse(first.at) <= Date.parse(beganAt)) return [...points];
+  return [{ at: beganAt, customers_back_p50: 0, customers_back_p80: 0 }, ...points];
+}
+
 /** A value holds until the next: steps, not slopes. */
 function step(at: number, x: number, y: number): string {
   return at === 0 ? `M${x} ${y}` : `H${x}V${y}`;

@@ -35,7 +35,7 @@ export function ReplayBar({ hours, onHours, onClose }: Props) {
   const ticks = useStore((store) => store.ticks);
   const live = at === null;
   const { answer, error } = useAnswer(
-    (signal) => readHistory(since(opened, hours), null, { signal, quiet: true }),
+    (signal) => readHistory(ago(hours, opened), ago(0), { signal, quiet: true }),
     String(hours),
     live ? [ticks.state, ticks.outages] : [],
   );
@@ -66,7 +66,7 @@ export function ReplayBar({ hours, onHours, onClose }: Props) {
   );
 }
 
-function since(now: number, hours: number): string {
+function ago(hours: number, now = Date.now()): string {
   return new Date(now - hours * 3_600_000).toISOString();
 }
 

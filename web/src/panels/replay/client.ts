@@ -3,6 +3,6 @@
 import { type Ask, ask, query } from "../../api/client";
 import type { History } from "./model";
 
-export function readHistory(from: string, to: string | null, options?: Ask): Promise<History> {
+export function readHistory(from: string, to: string, options?: Ask): Promise<History> {
   return ask<History>(`/api/history${query({ from, to })}`, options);
 }
