@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -23,12 +24,12 @@ from networks import two_feeders_with_a_tie
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from fastapi import FastAPI
 
 START_S = 60.0
-TOKEN = "of-the-shift"  # noqa: S105 - of the tests alone
+PROGRAM = str(Path(sys.executable).with_name("gridtwin"))
+TOKEN = "of-the-night-shift"  # noqa: S105 - of the tests alone
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def answering(app: FastAPI, settings: ServeSettings) -> Iterator[httpx.Client]:
 @contextmanager
 def served(target: str, *options: str, **environment: str) -> Iterator[Served]:
     """Run ``gridtwin serve`` on a free port, and end it as an operator would."""
-    command = [sys.executable, "-m", "gridtwin", "serve", "--in", target, "--port", "0", *options]
+    command = [PROGRAM, "serve", "--in", target, "--port", "0", *options]
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}
     )
@@ -109,10 +110,15 @@ class Served:
         if self.process.poll() is None:
             self.process.send_signal(signum)
         try:
-            return self.process.wait(30)
+            code = self.process.wait(30)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
+        finally:
+            self._reader.join(10)
+            if self.process.stderr is not None:
+                self.process.stderr.close()
+        return code
 
 
 @pytest.fixture

@@ -29,6 +29,8 @@ from gridtwin.api.broadcast import Broadcaster
 from gridtwin.api.errors import answer_errors
 from gridtwin.api.follow import Follower
 from gridtwin.api.grid import Grid
+from gridtwin.api.guards import GUARDS
+from gridtwin.api.measure import Figures, Measured
 from gridtwin.twin import open_twin
 
 if TYPE_CHECKING:
@@ -80,7 +82,11 @@ def create_app(settings: ServeSettings) -> FastAPI:
     app.state.broadcaster = Broadcaster()
     app.state.jobs = jobs.Jobs()
     app.state.assets = page.Assets()
+    app.state.figures = Figures()
     answer_errors(app)
+    for guard in GUARDS:
+        app.add_middleware(guard, settings=settings)
+    app.add_middleware(Measured, figures=app.state.figures)
     for module in ROUTERS:
         app.include_router(module.router)
     for name in OTHERS:

@@ -71,6 +71,11 @@ class Broadcaster:
         return len(self._clients)
 
     @property
+    def told(self) -> int:
+        """How many events there were."""
+        return self._number
+
+    @property
     def last_id(self) -> str:
         """The id of the newest event."""
         return f"{self._run}-{self._number}"

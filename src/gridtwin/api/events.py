@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
+from starlette.exceptions import HTTPException
 
 from gridtwin.api.broadcast import Broadcaster
 from gridtwin.api.errors import RESPONSES
@@ -29,6 +30,10 @@ async def read_events(
 ) -> StreamingResponse:
     """Follow the twin: what goes out, comes back, opens and closes, from now on."""
     broadcaster: Broadcaster = request.app.state.broadcaster
+    most = request.app.state.grid.settings.most_streams
+    if broadcaster.clients >= most:
+        msg = f"{most:,} clients follow already: come again later"
+        raise HTTPException(503, msg)
     return StreamingResponse(
         broadcaster.stream(last_event_id or since),
         media_type="text/event-stream",

@@ -52,6 +52,11 @@ class Follower:
         self._readings_due = time.monotonic() + READINGS_S
         self.is_well = True  # whether the store answered when it was last asked
 
+    @property
+    def supply(self) -> Supply:
+        """What had supply when it was last looked at."""
+        return self._seen
+
     def start(self) -> None:
         """Begin to follow."""
         self._thread.start()

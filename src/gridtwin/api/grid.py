@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Depends, Request
 
 from gridtwin.analysis.names import Names
-from gridtwin.errors import NotFoundError
+from gridtwin.errors import NotFoundError, TooLargeError
 from gridtwin.model.state import CURRENT, NORMAL
 from gridtwin.publish.features import FeatureIds
 from gridtwin.publish.hits import feeder_of
@@ -73,6 +73,13 @@ class Grid:
     def situation(self, state: str = CURRENT) -> Situation:
         """Return the network in a state."""
         return self.twin.situation(state)
+
+    def check_size(self, count: int) -> None:
+        """Refuse an answer that would name more than one may; TooLargeError."""
+        most = self.settings.most_listed
+        if count > most:
+            msg = f"the answer names {count:,} things, and {most:,} may be: ask with detail=ids"
+            raise TooLargeError(msg)
 
     def past(self, at: str) -> Twin:
         """Return the twin as it was at a moment; the one asked for last is kept."""

@@ -71,6 +71,7 @@ class Jobs:
 
     def __init__(self, *, workers: int = WORKERS, waiting: int = MOST_WAITING) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="gridtwin-job")
+        self._long = ThreadPoolExecutor(1, thread_name_prefix="gridtwin-long")
         self._waiting = waiting
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._lock = Lock()
@@ -81,9 +82,9 @@ class Jobs:
         with self._lock:
             return sum(not job.future.done() for job in self._jobs.values())
 
-    def submit(self, kind: str, work: Callable[[Job], BaseModel]) -> Job:
+    def submit(self, kind: str, work: Callable[[Job], BaseModel], *, long: bool = False) -> Job:
         """
-        Take on work.
+        Take on work; what is known to take long does not stand in the way of the rest.
 
         Raises
         ------
@@ -97,7 +98,8 @@ class Jobs:
                 raise BusyError(msg)
             self._jobs[job.id] = job
             self._forget()
-            job.future = self._pool.submit(self._run, job, work)
+            pool = self._long if long else self._pool
+            job.future = pool.submit(self._run, job, work)
         return job
 
     @staticmethod
@@ -135,7 +137,8 @@ class Jobs:
         with self._lock:
             for job in self._jobs.values():
                 job.cancelled.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._long):
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def jobs_of(request: Request) -> Jobs:
@@ -179,14 +182,20 @@ async def soon(
     work
         What to do, in another thread.
     wait_s
-        Seconds to wait for it.
+        Seconds to wait for it; 0 for what is known to take longer.
     """
-    job = jobs_of(request).submit(kind, work)
+    job = jobs_of(request).submit(kind, work, long=not wait_s)
     waiting = asyncio.wrap_future(job.future)
+    waiting.add_done_callback(_heard)  # who asks for the job later is told of its error
     if wait_s and (await asyncio.wait([waiting], timeout=wait_s))[0]:
         return await run_in_threadpool(answer, request, waiting.result())
     headers = {"Location": f"/api/jobs/{job.id}", "Retry-After": "1", "Cache-Control": "no-store"}
     return JSONResponse(_shown(job).model_dump(), 202, headers)
+
+
+def _heard(future: asyncio.Future[BaseModel]) -> None:
+    if not future.cancelled():
+        future.exception()
 
 
 @router.get("/{job}", response_model=JobAnswer)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
+from gridtwin.api.answers import answer
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import GridNow
 from gridtwin.api.models import Document, Feature, Place
@@ -33,13 +34,14 @@ class SearchAnswer(Document):
     results: list[Found]
 
 
-@router.get("/search")
+@router.get("/search", response_model=SearchAnswer)
 def search(
+    request: Request,
     grid: GridNow,
     q: Annotated[str, Query(max_length=200, examples=["FUSE-12"])],
     limit: Annotated[int, Query(ge=1, le=50)] = 8,
-) -> SearchAnswer:
+) -> Response:
     """Find what an id or a name names: whole first, then by its beginning, then by a part."""
     hits = grid.names.search(q, limit)
     records = hit_records(grid.situation(), grid.features, [hit.element for hit in hits])
-    return SearchAnswer(results=[Found(**each) for each in records])
+    return answer(request, SearchAnswer(results=[Found(**each) for each in records]))

@@ -11,6 +11,7 @@ from gridtwin.api.answers import answer
 from gridtwin.api.elements import Mrid
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import GridNow
+from gridtwin.api.jobs import ACCEPTED, Job, soon
 from gridtwin.api.models import Document, Features, GeoJson
 from gridtwin.api.state import StateName
 from gridtwin.model.state import CURRENT
@@ -106,18 +107,20 @@ def trace(
     options = {name: value for name, value in given.items() if value}
     result = grid.twin.trace(kind, *of, state=state, **options)
     if detail == "full":
+        grid.check_size(len(result) + len(result.rows.points))
         return answer(request, Full(**result.document()))
     return answer(request, TraceAnswer(**trace_features(result, grid.features)))
 
 
 @router.get("/explain/{mrid:path}", response_model=Full)
-def explain(grid: GridNow, mrid: Mrid, state: StateName = CURRENT) -> Full:
+def explain(request: Request, grid: GridNow, mrid: Mrid, state: StateName = CURRENT) -> Response:
     """Say why an element has supply or has none, as the document `gridtwin.explain/1`."""
-    return Full(**explain_document(grid.twin.explain(mrid, state=state), state))
+    found = grid.twin.explain(mrid, state=state)
+    return answer(request, Full(**explain_document(found, state)))
 
 
-@router.get("/blast", response_model=BlastAnswer | Full)
-def blast(
+@router.get("/blast", response_model=BlastAnswer | Full, responses=ACCEPTED)
+async def blast(
     request: Request,
     grid: GridNow,
     of: Of,
@@ -126,7 +129,12 @@ def blast(
     detail: Detail = "ids",
 ) -> Response:
     """Say who goes dark when elements fail, all at once."""
-    result = grid.twin.blast_radius(of, scope=scope, state=state)
-    if detail == "full":
-        return answer(request, Full(**result.document()))
-    return answer(request, BlastAnswer(**blast_features(result, grid.features)))
+
+    def work(_: Job) -> BlastAnswer | Full:
+        result = grid.twin.blast_radius(of, scope=scope, state=state)
+        if detail == "full":
+            grid.check_size(len(result))
+            return Full(**result.document())
+        return BlastAnswer(**blast_features(result, grid.features))
+
+    return await soon(request, "blast", work)
