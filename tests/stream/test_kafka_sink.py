@@ -18,7 +18,9 @@ from gridtwin.stream.simulate.messages import Flaws, Stream
 from gridtwin.stream.simulate.run import Order, simulate
 from gridtwin.stream.simulate.scenario import storm
 from gridtwin.stream.simulate.sinks.kafka import KafkaSink
+from gridtwin.stream.wire import Registry
 from kafka import Kafka
+from schema_registry import schema_registry
 
 FROM_S = datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp()
 
@@ -81,6 +83,33 @@ def test_the_broker_has_every_message_and_each_key_in_order(kafka: Kafka) -> Non
             assert len(decoded.rejected) == made.tally.malformed
             assert len({message.partition() for message in found}) == TOPICS[topic].partitions
     assert sent == made.tally.messages
+    consumer.close()
+
+
+def test_avro_goes_over_the_broker_where_a_registry_is_given(kafka: Kafka) -> None:
+    situation = gridtwin.open(gridtwin.synthesize("houston", meters=300, seed=2)).situation()
+    KafkaSink(kafka.brokers).close()
+    consumer = Consumer(
+        {"bootstrap.servers": kafka.brokers, "group.id": "test-avro", "log_level": 0}
+    )
+    begin = ends_of(consumer, "ami_readings")
+    with schema_registry() as server:
+        flaws = Flaws(0.1, 0.1, 0.1)
+        order = Order(
+            f"kafka://{kafka.brokers}",
+            FROM_S,
+            FROM_S + 1_800,
+            seed=5,
+            flaws=flaws,
+            registry=server.url,
+        )
+        made = simulate(situation, order)
+        found = read(consumer, "ami_readings", begin, ends_of(consumer, "ami_readings"))
+        values = [message.value() for message in found]
+        decoded = decode_readings(values, registry=Registry(server.url))
+    assert sum(value[0] == 0 for value in values) == len(decoded.values)
+    assert len(decoded.values) == made.tally.readings + made.tally.duplicates
+    assert len(decoded.rejected) == made.tally.malformed > 0
     consumer.close()
 
 

@@ -264,6 +264,21 @@ def test_who_is_in_the_dark_says_so_and_measures_nothing(situation: Situation) -
     assert began.issuperset(zip(gasped.meter.tolist(), gasped.at_s.tolist(), strict=True))
 
 
+def test_what_is_told_twice_has_the_same_id(situation: Situation) -> None:
+    once, _ = streamed(stormy(situation), 3, PURE)
+    often, stream = streamed(stormy(situation), 3, Flaws(0.5, 0, 0))
+    for topic, decode in (
+        ("grid_events", decode_grid_events),
+        ("outage_alerts", decode_outage_alerts),
+    ):
+        ids = decode(once.values(topic)).values.event_id.tolist()
+        counts = Counter(decode(often.values(topic)).values.event_id.tolist())
+        assert set(counts) == set(ids)
+        assert len(ids) == len(set(ids)) < sum(counts.values())
+        assert max(counts.values()) == 2
+    assert stream.tally.outage_alerts > 1.3 * len(ids)
+
+
 def test_energy_of_a_part_of_an_interval_is_that_part(situation: Situation) -> None:
     making = stormy(situation)
     calm = Making.of(situation, quiet(situation), seed=7)

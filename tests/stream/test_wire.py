@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from gridtwin.errors import StoreError
 from gridtwin.stream.contracts import avro_schema
-from gridtwin.stream.decoding import decode_readings
+from gridtwin.stream.decoding import decode_outage_alerts, decode_readings
 from gridtwin.stream.wire import Registry
 from schema_registry import RegistryServer, schema_registry
 
@@ -54,6 +54,35 @@ def test_avro_goes_out_and_comes_back(server: RegistryServer, registry: Registry
     assert decoded.values.kwh[0] == np.float32(0.312)
     assert np.isnan(decoded.values.kwh[1])
     assert len(server.asked) <= 1
+
+
+def test_json_is_recoded_in_avro_and_what_is_spoiled_stays(registry: Registry) -> None:
+    good = b'{"meter_id":"UP-1","reading_time":"2026-07-01T00:15:00Z","kwh":0.312,"quality":"ok"}'
+    spoilt = [good[:20], good.replace(b"meter_id", b"meter"), good.replace(b"Z", b"?"), b"[]"]
+    recoded = registry.recode("ami_readings", [good, *spoilt])
+    assert recoded[0][0] == 0
+    assert len(recoded[0]) < len(good) / 2
+    assert recoded[1:] == spoilt
+    decoded = decode_readings(recoded, registry=registry)
+    assert decoded.rows.tolist() == [0]
+    assert decoded.values.kwh[0] == np.float32(0.312)
+    (alert,) = registry.recode(
+        "outage_alerts",
+        [
+            b'{"event_id":"1","event_time":"2026-07-01T00:15:00.250Z","kind":"last_gasp",'
+            b'"meter_id":"UP-1"}'
+        ],
+    )
+    alerts = decode_outage_alerts([alert], registry=registry).values
+    assert alerts.at_s.tolist() == [AT.timestamp() + 0.25]
+    assert np.isnan(alerts.etr_s).all()
+
+
+def test_what_is_no_registry_is_an_error() -> None:
+    with schema_registry() as server:
+        registry = Registry(f"{server.url}/elsewhere")
+        with pytest.raises(StoreError, match="no schema registry"):
+            registry.encode("ami_readings", [READING])
 
 
 def test_json_under_a_schema_of_the_registry_is_read(

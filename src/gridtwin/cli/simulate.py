@@ -43,6 +43,9 @@ def simulate(
     malformed: Annotated[
         float, typer.Option(help="Spoiled copies for each reading, beside it.")
     ] = 0.0005,
+    registry: Annotated[
+        str, typer.Option(metavar="URL", help="Send Avro under schemas of this registry.")
+    ] = "",
     timezone: Annotated[str, typer.Option(help="Clocks people live by.")] = "America/Chicago",
     state: State = "current",
     json: Json = False,
@@ -68,6 +71,7 @@ def simulate(
         flaws=Flaws(duplicates, late, malformed),
         pace=Pace(rate, paced),
         timezone=timezone,
+        registry=registry,
     )
     situation = open_twin(twin).situation(state)
     with _bar(order.from_s, order.to_s) as tell:

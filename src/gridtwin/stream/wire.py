@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import struct
 import warnings
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -46,7 +47,7 @@ class Registry:
         self._url = url
         self._client = SchemaRegistryClient({"url": url, "timeout": 10, "max.retries": 1})
         self._readers: dict[tuple[str, int], Callable[[bytes], Any]] = {}
-        self._ids: dict[str, int] = {}
+        self._writers: dict[str, Callable[[dict[str, Any]], bytes]] = {}
 
     def read(self, topic: str, value: bytes) -> Any:
         """Return what a message says, or the `Reason` why it says nothing."""
@@ -82,22 +83,52 @@ class Registry:
 
         Times are aware datetimes; fields that are not given are left out or ``None``.
         """
+        write = self._writer(topic)
+        return [write(message) for message in messages]
+
+    def recode(self, topic: str, values: Iterable[bytes]) -> list[bytes]:
+        """Return JSON messages in Avro; those that cannot be are left as they are."""
+        fields = avro_schema(topic)["fields"]
+        timed = [each["name"] for each in fields if "timestamp-millis" in str(each["type"])]
+        write, recoded = self._writer(topic), []
+        for value in values:
+            try:
+                message = orjson.loads(value)
+                for name in timed:
+                    if message.get(name) is not None:
+                        message[name] = datetime.fromisoformat(message[name])
+                recoded.append(write(message))
+            except (ValueError, TypeError, AttributeError):
+                recoded.append(value)
+        return recoded
+
+    def _writer(self, topic: str) -> Callable[[dict[str, Any]], bytes]:
+        """Return what writes a message under the published schema of a topic."""
         import fastavro
+
+        if topic not in self._writers:
+            number = self._register(topic, avro_schema(topic))
+            header, parsed = HEADER.pack(0, number), fastavro.parse_schema(avro_schema(topic))
+
+            def write(message: dict[str, Any]) -> bytes:
+                buffer = io.BytesIO()
+                buffer.write(header)
+                fastavro.schemaless_writer(buffer, parsed, message)
+                return buffer.getvalue()
+
+            self._writers[topic] = write
+        return self._writers[topic]
+
+    def _register(self, topic: str, stated: dict[str, Any]) -> int:
+        """Return the id of a schema, registered if it is new."""
         from confluent_kafka.schema_registry import Schema
 
-        stated = avro_schema(topic)
-        if topic not in self._ids:
-            schema = Schema(orjson.dumps(stated).decode(), "AVRO")
-            subject = f"{topic}-value"
-            self._ids[topic] = self._asked(lambda: self._client.register_schema(subject, schema))
-        header, parsed = HEADER.pack(0, self._ids[topic]), fastavro.parse_schema(stated)
-        values = []
-        for message in messages:
-            buffer = io.BytesIO()
-            buffer.write(header)
-            fastavro.schemaless_writer(buffer, parsed, message)
-            values.append(buffer.getvalue())
-        return values
+        schema = Schema(orjson.dumps(stated).decode(), "AVRO")
+        number = self._asked(lambda: self._client.register_schema(f"{topic}-value", schema))
+        if number is None:
+            msg = f"there is no schema registry at {self._url}: check the address"
+            raise StoreError(msg)
+        return int(number)
 
     def _asked(self, question: Callable[[], Any]) -> Any:
         """Return the registry's answer; None if it knows nothing of what it was asked."""

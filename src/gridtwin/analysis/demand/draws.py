@@ -19,9 +19,10 @@ class Draw(IntEnum):
     CAR = 7
     READING = 8
     MESSAGE = 9
-    ORDER = 12
     GASP = 10
     STORM = 11
+    ORDER = 12
+    TOLD = 13
 
 
 def rng(seed: int, what: Draw, moment: int = 0) -> np.random.Generator:

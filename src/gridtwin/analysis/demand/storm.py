@@ -104,7 +104,7 @@ def tell(dark: Darkness, gasps: Gasps, *, seed: int) -> Told:
     """Return what meters tell of their times in the dark."""
     draw = rng(seed, Draw.GASP)
     count = len(dark.point)
-    heard = draw.random(count) >= gasps.lost
+    heard = (draw.random(count) >= gasps.lost) & np.isfinite(dark.from_s)
     delay = gasps.median_delay_s * np.exp(gasps.delay_sigma * draw.standard_normal(count))
     delay += (draw.random(count) < gasps.held_share) * draw.uniform(0, gasps.held_s, count)
     back = (draw.random(count) >= gasps.lost_restored) & np.isfinite(dark.to_s)

@@ -1,4 +1,4 @@
-"""Follow switch operations and say which usage points were in the dark, from when to when."""
+"""Follow switch operations: who is in the dark from when to when, and which ways supply takes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.analysis.demand.voltage import Feeding
 from gridtwin.topology.conduction import Conduction
 from gridtwin.topology.core import needs
 from gridtwin.topology.index import build
@@ -39,7 +40,7 @@ class Darkness:
     """Times without supply of usage points, by when they began."""
 
     point: NDArray[np.int32]  # row of the usage point
-    from_s: NDArray[np.float64]
+    from_s: NDArray[np.float64]  # minus infinity: from the beginning
     to_s: NDArray[np.float64]  # infinity: to the end of all
 
     def share(self, at_s: float, span_s: float, count: int) -> NDArray[np.float32]:
@@ -58,6 +59,40 @@ class Darkness:
         return self.point[:last][self.to_s[:last] > at_s]
 
 
+class Feedings:
+    """
+    The ways that supply takes while switches are operated.
+
+    They are laid out anew only where something conducts that did not at the beginning: what merely
+    opened takes its load away and leaves the other ways as they were.
+    """
+
+    def __init__(self, situation: Situation, operations: Operations) -> None:
+        self._situation, self._operations = situation, operations
+        self._first = Feeding.of(situation.data, situation.index.conduction)
+        self._latest = 0, self._first  # after so many operations
+
+    def at(self, at_s: float) -> Feeding:
+        """Return the ways at a time."""
+        done = int(np.searchsorted(self._operations.at_s, at_s, side="right"))
+        if done != self._latest[0]:
+            self._latest = done, self._after(done)
+        return self._latest[1]
+
+    def _after(self, done: int) -> Feeding:
+        situation = self._situation
+        mask = np.array(situation.open_mask)
+        for row, phases in zip(
+            self._operations.row[:done].tolist(),
+            self._operations.open_phases[:done].tolist(),
+            strict=True,
+        ):
+            mask[row] = phases
+        if not (situation.open_mask & ~mask).any():
+            return self._first
+        return Feeding.of(situation.data, Conduction.of(situation.data, mask, situation.rules))
+
+
 def darkness(situation: Situation, operations: Operations) -> Darkness:
     """
     Return who is in the dark while switches are operated.
@@ -73,15 +108,13 @@ def darkness(situation: Situation, operations: Operations) -> Darkness:
     -----
     Exact in any topology: the index follows each operation, or is built again where it cannot.
     """
-    count = len(situation.data.usage_points.mrid)
     was = powered(situation, situation.index)
-    since = np.full(count, np.nan)
+    since = np.where(was, np.nan, -np.inf)
     found: list[tuple[NDArray[np.int64], NDArray[np.float64], float]] = []
     for at_s, index in _followed(situation, operations):
         now = powered(situation, index)
         lost, back = np.flatnonzero(was & ~now), np.flatnonzero(~was & now)
         since[lost] = at_s
-        back = back[~np.isnan(since[back])]
         found.append((back, since[back].copy(), at_s))
         since[back] = np.nan
         was = now

@@ -11,7 +11,7 @@ from gridtwin.analysis.demand.climate import Climate
 from gridtwin.analysis.demand.days import Surroundings
 from gridtwin.analysis.demand.draws import Draw, rng
 from gridtwin.analysis.demand.meters import HOURS, Meters
-from gridtwin.analysis.demand.voltage import Feeding
+from gridtwin.analysis.demand.supply import Feedings
 from gridtwin.errors import InputError
 from gridtwin.model.readings import INTERVAL_S, Conditions, Readings
 from gridtwin.stream.contracts import EARLIEST_S, LATEST_S
@@ -61,7 +61,7 @@ class Making:
     scenario: Scenario
     surroundings: Surroundings
     meters: Meters
-    feeding: Feeding
+    feedings: Feedings
     missing: float  # share of readings that never come
 
     @classmethod
@@ -80,7 +80,7 @@ class Making:
             scenario,
             Surroundings(_climate(situation), timezone, seed),
             Meters.of(situation.data.usage_points, seed),
-            Feeding.of(situation.data, situation.index.conduction),
+            Feedings(situation, scenario.operations),
             missing,
         )
 
@@ -102,8 +102,9 @@ class Making:
         if dark:
             kw *= lit
         draw = rng(self.meters.seed, Draw.MESSAGE, at_s // INTERVAL_S)
-        volts = self.feeding.voltage(kw)
+        volts = self.feedings.at(at_s).voltage(kw)
         volts += METER_ERROR_V * draw.standard_normal(len(kw), dtype=np.float32)
+        np.maximum(volts, 0, out=volts)  # where a line could not carry what is asked of it
         came = self._came(lit, draw) if dark or self.missing else None
         if came is not None:
             kw, volts = kw[came], volts[came]
@@ -119,7 +120,7 @@ class Making:
         )
 
     def _came(self, lit: NDArray[np.float32], draw: np.random.Generator) -> NDArray[np.int32]:
-        reports = (lit > LEAST_SHARE) & (self.feeding.slot > 0)
+        reports = lit > LEAST_SHARE
         reports &= draw.random(len(lit), dtype=np.float32) >= self.missing
         return np.flatnonzero(reports).astype(np.int32)
 

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.stream.simulate.making import Interval, Making
-    from gridtwin.stream.simulate.scenario import Scenario
 
 LATEST = 8  # intervals that a late reading is late, at most
 BLOCK = 20_000  # readings that are messages at one time
@@ -40,7 +39,7 @@ FLAWS = 5  # kinds of spoiled messages
 
 @dataclass(frozen=True, slots=True)
 class Flaws:
-    """Shares of the readings that come so."""
+    """Shares of the readings, and of what is told, that come so."""
 
     duplicate: float = 0.002
     late: float = 0.005
@@ -91,7 +90,7 @@ class Stream:
 
     def batches(self, ends: Sequence[int]) -> Iterator[Batch]:
         """Yield the messages of the intervals that end so, in the order they are sent."""
-        told = Told.of(self.making, self.making.scenario, ends[0] - INTERVAL_S, ends[-1])
+        told = Told.of(self.making, ends[0] - INTERVAL_S, ends[-1], twice=self.flaws.duplicate)
         yield from self._told(told.until(ends[0]))
         for at_s in ends:
             interval = self.making.interval(at_s)
@@ -188,42 +187,34 @@ class Told:
     """Events and alerts in order of arrival, handed out once each."""
 
     def __init__(
-        self, events: GridEvents, alerts: OutageAlerts, arrives_s: NDArray[np.float64]
+        self,
+        events: GridEvents,
+        heard_s: NDArray[np.float64],
+        alerts: OutageAlerts,
+        arrives_s: NDArray[np.float64],
     ) -> None:
-        self._events, self._alerts, self._arrives_s = events, alerts, arrives_s
-        self._event, self._alert = 0, 0
+        self._events, self._heard_s, self._event = events, heard_s, 0
+        self._alerts, self._arrives_s, self._alert = alerts, arrives_s, 0
 
     @classmethod
-    def of(cls, making: Making, scenario: Scenario, from_s: float, to_s: float) -> Told:
-        """Return what happened after one time and not after another."""
-        events = scenario.events
+    def of(cls, making: Making, from_s: float, to_s: float, *, twice: float = 0.0) -> Told:
+        """Return what happened after one time and not after another, a share of it told twice."""
+        draw = rng(making.meters.seed, Draw.TOLD)
+        events = making.scenario.events
         events = events.take((events.at_s > from_s) & (events.at_s <= to_s))
-        told = scenario.told
-        within = np.flatnonzero((told.at_s > from_s) & (told.at_s <= to_s))
-        names = making.names[told.point[within]]
-        kind = np.where(told.restored[within], ALERT_CODE["power_restored"], 0).astype(np.uint8)
-        ids = [
-            f"{'PR' if restored else 'LG'}-{name.decode()}-{round(at * 1000)}"
-            for restored, name, at in zip(
-                told.restored[within].tolist(),
-                names.tolist(),
-                told.at_s[within].tolist(),
-                strict=True,
-            )
-        ]
-        blank = np.zeros(len(within), dtype="S1")
-        alerts = OutageAlerts(
-            event_id=encode(ids),
-            at_s=told.at_s[within],
-            kind=kind,
-            meter=names,
-            outage=blank,
-            status=blank,
-            device=blank,
-            customers_out=np.full(len(within), -1, dtype=np.int64),
-            etr_s=np.full(len(within), np.nan),
-        )
-        return cls(events, alerts, told.arrives_s[within])
+        again = np.flatnonzero(draw.random(len(events)) < twice)
+        heard_s = np.concatenate([events.at_s, events.at_s[again] + _later(draw, len(again))])
+        order = np.argsort(heard_s, kind="stable")
+        events = events.take(np.concatenate([np.arange(len(events)), again])[order])
+        told = making.scenario.told
+        rows = np.flatnonzero((told.at_s > from_s) & (told.at_s <= to_s))
+        again = np.flatnonzero(draw.random(len(rows)) < twice)
+        arrives_s = told.arrives_s[rows]
+        arrives_s = np.concatenate([arrives_s, arrives_s[again] + _later(draw, len(again))])
+        rows = np.concatenate([rows, rows[again]])
+        by_arrival = np.argsort(arrives_s, kind="stable")
+        alerts = _alerts(making, rows[by_arrival])
+        return cls(events, heard_s[order], alerts, arrives_s[by_arrival])
 
     @property
     def count(self) -> int:
@@ -232,19 +223,44 @@ class Told:
 
     def until(self, time_s: float) -> Iterator[Batch]:
         """Yield what arrives not after a time and was not handed out yet."""
-        last = int(np.searchsorted(self._events.at_s, time_s, side="right"))
+        last = int(np.searchsorted(self._heard_s, time_s, side="right"))
         if last > self._event:
             events = self._events.take(np.arange(self._event, last))
-            self._event = last
-            yield Batch(
-                float(events.at_s[0]),
-                "grid_events",
-                events.equipment.tolist(),
-                encode_grid_events(events),
-            )
+            sent, self._event = float(self._heard_s[self._event]), last
+            keys = events.equipment.tolist()
+            yield Batch(sent, "grid_events", keys, encode_grid_events(events))
         last = int(np.searchsorted(self._arrives_s, time_s, side="right"))
         if last > self._alert:
             rows = np.arange(self._alert, last)
             alerts, sent = self._alerts.take(rows), float(self._arrives_s[self._alert])
             self._alert = last
             yield Batch(sent, "outage_alerts", alert_keys(alerts), encode_outage_alerts(alerts))
+
+
+def _later(draw: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """Return how much later something is told again, in seconds."""
+    return draw.uniform(1.0, 60.0, count)
+
+
+def _alerts(making: Making, rows: NDArray[np.int64]) -> OutageAlerts:
+    """Return what meters told, by rows of the scenario; told twice, it has the same id."""
+    told = making.scenario.told
+    names, at_s, restored = making.names[told.point[rows]], told.at_s[rows], told.restored[rows]
+    ids = [
+        f"{'PR' if back else 'LG'}-{name.decode()}-{round(at * 1000)}"
+        for back, name, at in zip(restored.tolist(), names.tolist(), at_s.tolist(), strict=True)
+    ]
+    blank = np.zeros(len(rows), dtype="S1")
+    return OutageAlerts(
+        event_id=encode(ids),
+        at_s=at_s,
+        kind=np.where(restored, ALERT_CODE["power_restored"], ALERT_CODE["last_gasp"]).astype(
+            np.uint8
+        ),
+        meter=names,
+        outage=blank,
+        status=blank,
+        device=blank,
+        customers_out=np.full(len(rows), -1, dtype=np.int64),
+        etr_s=np.full(len(rows), np.nan),
+    )

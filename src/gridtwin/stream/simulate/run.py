@@ -22,6 +22,7 @@ from gridtwin.stream.simulate.sinks.kafka import KafkaSink
 from gridtwin.stream.simulate.sinks.lines import LinesSink
 from gridtwin.stream.simulate.sinks.parquet import write_parquet
 from gridtwin.stream.simulate.sinks.postgres import write_postgres
+from gridtwin.stream.wire import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,6 +56,7 @@ class Order:
     flaws: Flaws = field(default_factory=Flaws)
     pace: Pace = field(default_factory=Pace)
     timezone: str = "America/Chicago"
+    registry: str = ""  # address of a schema registry, for Avro on Kafka; empty: JSON
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
@@ -67,6 +69,9 @@ class Order:
             raise InputError(msg)
         if self.seed < 0:
             msg = "--seed is a number from 0 up"
+            raise InputError(msg)
+        if self.registry and not self.sink.startswith("kafka:"):
+            msg = "--registry is for kafka: the other sinks hold no Avro"
             raise InputError(msg)
         _check_timezone(self.timezone)
 
@@ -137,12 +142,16 @@ def simulate(
     if kind in {"parquet", "postgresql"}:
         tally = _to_tables(making, spans, order, kind, progress)
     else:
-        sink: Sink = KafkaSink(where.strip("/")) if kind == "kafka" else LinesSink(Path(where))
+        sink: Sink = LinesSink(Path(where)) if kind == "jsonl" else _broker(where, order.registry)
         stream = Stream(making, order.flaws)
         send(stream.batches(spans), sink, order.pace, progress)
         tally = stream.tally
     seconds = time.monotonic() - began
     return Simulated(order, tally, len(scenario.operations), _most_out(scenario), seconds)
+
+
+def _broker(where: str, registry: str) -> KafkaSink:
+    return KafkaSink(where.strip("/"), Registry(registry) if registry else None)
 
 
 def _scenario(situation: Situation, order: Order) -> Scenario:
@@ -182,7 +191,7 @@ def _to_tables(
         return tally
     folder = Path(order.sink.partition(":")[2])
     write_parquet(making, measured(), folder)
-    told = Told.of(making, making.scenario, order.from_s, order.to_s)
+    told = Told.of(making, order.from_s, order.to_s)
     if told.count:
         sink = LinesSink(folder, append=True)
         for batch in told.until(math.inf):

@@ -10,6 +10,7 @@ from gridtwin.stream.topics import is_reachable, make_topics, unreachable
 
 if TYPE_CHECKING:
     from gridtwin.stream.simulate.messages import Batch
+    from gridtwin.stream.wire import Registry
 
 ANSWER_S = 5.0  # within which a broker answers, or is taken for away
 SLOWEST_S = 60.0  # that the broker may take for what is on its way
@@ -23,6 +24,8 @@ class KafkaSink:
     ----------
     brokers
         Addresses of the cluster, ``HOST:PORT[,HOST:PORT...]``; topics that are not there are made.
+    registry
+        Where the schemas are: messages are Avro then. Without one they are JSON.
 
     Raises
     ------
@@ -32,7 +35,7 @@ class KafkaSink:
         If the client of Kafka is not installed.
     """
 
-    def __init__(self, brokers: str) -> None:
+    def __init__(self, brokers: str, registry: Registry | None = None) -> None:
         if not is_reachable(brokers, timeout_s=ANSWER_S):
             raise unreachable(brokers)
         make_topics(brokers, {topic.name: topic.partitions for topic in TOPICS.values()})
@@ -41,7 +44,7 @@ class KafkaSink:
         except ModuleNotFoundError as error:
             need = "a stream to Kafka"
             raise MissingExtraError(need, "kafka") from error
-        self._brokers = brokers
+        self._brokers, self._registry = brokers, registry
         self._failed = ""
         self._producer = Producer(
             {
@@ -61,7 +64,10 @@ class KafkaSink:
     def send(self, batch: Batch) -> None:
         """Queue messages; wait while the queue is full."""
         produce, report = self._producer.produce, self._report
-        for key, value in zip(batch.keys, batch.values, strict=True):
+        values = batch.values
+        if self._registry is not None:
+            values = self._registry.recode(batch.topic, values)
+        for key, value in zip(batch.keys, values, strict=True):
             while True:
                 try:
                     produce(batch.topic, value, key, on_delivery=report)
