@@ -59,6 +59,7 @@ def test_avro_goes_out_and_comes_back(server: RegistryServer, registry: Registry
 def test_json_is_recoded_in_avro_and_what_is_spoiled_stays(registry: Registry) -> None:
     good = b'{"meter_id":"UP-1","reading_time":"2026-07-01T00:15:00Z","kwh":0.312,"quality":"ok"}'
     spoilt = [good[:20], good.replace(b"meter_id", b"meter"), good.replace(b"Z", b"?"), b"[]"]
+    spoilt.append(good.replace(b"Z", b""))
     recoded = registry.recode("ami_readings", [good, *spoilt])
     assert recoded[0][0] == 0
     assert len(recoded[0]) < len(good) / 2

@@ -96,7 +96,7 @@ class Registry:
                 message = orjson.loads(value)
                 for name in timed:
                     if message.get(name) is not None:
-                        message[name] = datetime.fromisoformat(message[name])
+                        message[name] = _zoned(message[name])
                 recoded.append(write(message))
             except (ValueError, TypeError, AttributeError):
                 recoded.append(value)
@@ -145,6 +145,14 @@ class Registry:
         except (httpx.HTTPError, OSError) as error:
             msg = f"the schema registry at {self._url} cannot be reached: {_line(error)}"
             raise StoreError(msg) from error
+
+
+def _zoned(text: str) -> datetime:
+    """Return a time; ValueError if it is none, or of no zone, which would be taken for local."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment
 
 
 def _read_json(payload: bytes) -> Any:
