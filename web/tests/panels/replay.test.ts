@@ -6,6 +6,7 @@ import {
   fittingSpeed,
   type History,
   momentAt,
+  msOf,
   neighbor,
   outAt,
   storyOf,
@@ -51,6 +52,12 @@ describe("the story of a log", () => {
     expect(times.map((each) => outAt(story, each * MINUTE))).toEqual([0, 100, 100, 20, 0, 0]);
     expect(momentAt(story, 5 * MINUTE)).toBeNull();
     expect(momentAt(story, 50 * MINUTE)?.mrid).toBe("O-1");
+  });
+
+  it("never goes to a moment before what happened then", () => {
+    expect(msOf("2026-07-01T00:00:00.123456+00:00") % 1000).toBe(124);
+    expect(msOf("2026-07-01T00:00:00.123000+00:00") % 1000).toBe(123);
+    expect(msOf("2026-07-01T00:00:00Z") % 1000).toBe(0);
   });
 
   it("counts as a plain search does", () => {

@@ -12,6 +12,7 @@ import {
   clamped,
   fittingSpeed,
   momentAt,
+  msOf,
   neighbor,
   outAt,
   SPEEDS,
@@ -77,7 +78,7 @@ interface PlayerProps {
 
 function Player({ story, at }: PlayerProps) {
   const live = at === null;
-  const ms = live ? story.to : clamped(story, Date.parse(at));
+  const ms = live ? story.to : clamped(story, msOf(at));
   const [speed, setSpeed] = useState<number>(() => fittingSpeed(story));
   const [playing, setPlaying] = useState(false);
   const go = useCallback((to: number) => setParams({ at: new Date(to).toISOString() }), []);

@@ -24,14 +24,20 @@ export interface Story {
 }
 
 export function storyOf(history: History): Story {
-  const moments = history.moments.map((each) => ({ ...each, ms: Date.parse(each.at) }));
-  const curve = history.curve.map((each) => ({ ms: Date.parse(each.at), out: each.customers_out }));
+  const moments = history.moments.map((each) => ({ ...each, ms: msOf(each.at) }));
+  const curve = history.curve.map((each) => ({ ms: msOf(each.at), out: each.customers_out }));
   return {
     from: Date.parse(history.from),
     to: Date.parse(history.to),
     moments: moments.filter((each) => Number.isFinite(each.ms)).sort((a, b) => a.ms - b.ms),
     curve: curve.filter((each) => Number.isFinite(each.ms)).sort((a, b) => a.ms - b.ms),
   };
+}
+
+/** The first millisecond that is not before a time; the log counts microseconds. */
+export function msOf(at: string): number {
+  const finer = /\.\d{3}\d*[1-9]/.test(at);
+  return Date.parse(at) + Number(finer);
 }
 
 /** How many of `items`, in the order of time, are not after a moment. */
