@@ -19,7 +19,7 @@ from pathlib import Path
 READY_S = 60.0
 STOP_S = 20.0
 STARTS = 3  # another process may take the free port before the server does
-TOKEN = "test-operator"  # noqa: S105 - of servers that live as long as a test
+TOKEN = "of-the-shift-of-a-test"  # noqa: S105 - of servers that live as long as a test
 
 
 @dataclass
