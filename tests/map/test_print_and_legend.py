@@ -9,7 +9,7 @@ from matplotlib.image import imread
 from playwright.sync_api import expect
 
 from rehearsed import a_storm
-from tab import Tab
+from tab import Tab, until
 
 
 def test_a_picture_has_the_map_the_title_and_the_legend(tab: Tab, home: Path) -> None:
@@ -35,7 +35,7 @@ def test_printing_prints_the_sheet_alone(tab: Tab) -> None:
     page = tab.open("#panel=print")
     page.evaluate("() => { window.print = () => { window.printed = true } }")
     page.get_by_role("button", name="Print or save as PDF").click()
-    page.wait_for_function("window.printed")
+    until(page, "window.printed")
     page.emulate_media(media="print")
     expect(page.locator(".print-sheet img")).to_be_visible()
     expect(page.locator("#root")).to_be_hidden()

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 import gridtwin
 from rehearsed import a_storm, largest_fuse
-from tab import TABLET, Tab
+from tab import TABLET, Tab, until
 
 PAST = ".past-banner"
 OUT = "window.gridtwin.count('supply')"
@@ -31,11 +31,11 @@ def test_the_map_shows_the_past_and_says_so(tab: Tab, replay: Page) -> None:
     replay.keyboard.press("Home")
     replay.keyboard.press("ArrowRight")
     expect(replay.locator(PAST)).to_contain_text("The map shows the past")
-    replay.wait_for_function(f"{OUT} > 0")
+    until(replay, f"{OUT} > 0")
     assert "at" in tab.state
     replay.get_by_role("button", name="Back to live").click()
     expect(replay.locator(PAST)).to_have_count(0)
-    replay.wait_for_function(f"{OUT} === 0")
+    until(replay, f"{OUT} === 0")
     assert "at" not in tab.state
 
 
@@ -51,10 +51,11 @@ def test_every_moment_shows_what_the_log_says(tab: Tab, home: Path, replay: Page
     situation = past.situation()
     points = situation.data.usage_points
     dark = int((~situation.supplied[points.node]).sum())
-    replay.wait_for_function(
+    until(
+        replay,
         "n => window.gridtwin.count('supply') > 0"
         " && document.querySelector('.past-banner').textContent.includes(n)",
-        arg=f"{dark:,}",
+        f"{dark:,}",
     )
 
 
@@ -62,7 +63,7 @@ def test_play_runs_to_the_end_and_pause_stands_still(tab: Tab, replay: Page) -> 
     replay.get_by_role("slider", name="Moment shown").press("Home")
     replay.get_by_role("button", name="Play", exact=True).click()
     first = tab.state["at"]
-    replay.wait_for_function("at => !location.hash.includes(encodeURIComponent(at))", arg=first)
+    until(replay, "at => !location.hash.includes(encodeURIComponent(at))", first)
     replay.get_by_role("button", name="Pause").click()
     stood = tab.state["at"]
     replay.wait_for_timeout(500)
@@ -78,7 +79,7 @@ def test_a_link_opens_the_past(tab: Tab, home: Path) -> None:
     at = event.at.replace("+00:00", "Z")
     page = tab.open(f"#at={at}")
     expect(page.locator(PAST)).to_be_visible()
-    page.wait_for_function(f"{OUT} > 0")
+    until(page, f"{OUT} > 0")
 
 
 def test_what_happens_meanwhile_does_not_show_until_it_is_live_again(
@@ -86,13 +87,13 @@ def test_what_happens_meanwhile_does_not_show_until_it_is_live_again(
 ) -> None:
     replay.get_by_role("slider", name="Moment shown").press("Home")
     expect(replay.locator(PAST)).to_be_visible()
-    replay.wait_for_function(f"{OUT} === 0")
+    until(replay, f"{OUT} === 0")
     twin = gridtwin.open(home)
     version = twin.switch(largest_fuse(twin), open=True).version
-    replay.wait_for_function("v => window.gridtwin.state().version === v", arg=version)
+    until(replay, "v => window.gridtwin.state().version === v", version)
     assert tab.evaluate(OUT) == 0
     replay.get_by_role("button", name="Back to live").click()
-    replay.wait_for_function(f"{OUT} > 0")
+    until(replay, f"{OUT} > 0")
 
 
 def test_the_replay_can_be_used_by_everybody(tab: Tab, replay: Page) -> None:
