@@ -55,9 +55,9 @@ def state_at(store: Store, when: datetime | str) -> State:
     return store.state_at(moment(when))
 
 
-def past(store: Store, when: datetime | str) -> PastStore:
-    """Return a store that shows another as it was at a moment, and is only read."""
-    return PastStore(store, moment(when))
+def past(store: Store, when: datetime | str, state: State | None = None) -> PastStore:
+    """Return a store that shows another as it was at a moment, or in a state, and is only read."""
+    return PastStore(store, moment(when), state)
 
 
 @dataclass(frozen=True, slots=True)

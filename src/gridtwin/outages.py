@@ -174,9 +174,9 @@ class Outages:
             raise InputError(msg)
         return self._twin.blast_radius(device, state=state).rows.out
 
-    def track(self, inferred: InferenceResult) -> list[Outage]:
+    def track(self, inferred: InferenceResult, *, at: datetime | None = None) -> list[Outage]:
         """
-        Keep what was inferred as predicted outages.
+        Keep what was inferred as predicted outages; `at` is when it was, now by default.
 
         An outage that was predicted already takes the device and the usage points that are
         inferred now, one that is explained away becomes invalid, and the others are opened. Who is
@@ -187,7 +187,7 @@ class Outages:
             The outages that changed.
         """
         return self._write_all(
-            lambda: predictions(self._twin.store, inferred.outages, _now(None), actor=_actor())
+            lambda: predictions(self._twin.store, inferred.outages, _now(at), actor=_actor())
         )
 
     def confirm(self, outage: str, *, at: datetime | None = None, **fields: Any) -> Outage:
@@ -197,9 +197,16 @@ class Outages:
             outage, lambda found: [lifecycle.confirmed(found, _now(at), actor=_actor(), **fields)]
         )
 
-    def revise(self, outage: str, device: str, *, state: str = CURRENT) -> Outage:
-        """Say that another device is out: the outage takes in who goes dark without it."""
-        rows = self._rows(device, None, state)
+    def revise(
+        self,
+        outage: str,
+        device: str,
+        *,
+        usage_points: Collection[str] | None = None,
+        state: str = CURRENT,
+    ) -> Outage:
+        """Say that another device is out: the outage takes in who is named, or dark without it."""
+        rows = self._rows(device, usage_points, state)
         points = self._twin.store.network.data.usage_points
         mrids = decode(points.mrid[rows]).astype(object)
 

@@ -280,7 +280,7 @@ SHAPE = {
         """,
     "constraints": """
         SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint
-        WHERE connamespace = 'gridtwin'::regnamespace AND contype <> 'n'
+        WHERE connamespace = 'gridtwin'::regnamespace AND contype NOT IN ('n', 't')
         """,
     "indexes": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'gridtwin'",
     "options": """

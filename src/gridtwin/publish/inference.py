@@ -314,6 +314,10 @@ class LiveInference:
         """Drop the events before a moment (unix seconds), so that a long stream stays small."""
         self._inference.forget(before_s)
 
+    def know(self, known_out: NDArray[np.int32]) -> None:
+        """Say anew which usage points are in outages that are known already, as rows."""
+        self._inference.know(known_out)
+
     def answer(self, now_s: float | None = None) -> InferenceResult:
         """
         Return what most likely happened, by what was reported up to a moment.

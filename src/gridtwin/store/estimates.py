@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.model.estimate import Estimate, PointEstimates, Run, Zone
+from gridtwin.store.live import tell
 
 if TYPE_CHECKING:
     import sqlite3
@@ -111,6 +112,7 @@ class SqliteEstimates:
             whole = [row for row, each in zip(rows, estimates, strict=True) if each.stage == WHOLE]
             connection.executemany(SET_CURRENT, whole)
             connection.executemany(ADD_ISSUED, rows)
+            tell(connection, [each.outage for each in estimates if each.stage == WHOLE])
             issued = run.started_at.timestamp()
             connection.executemany(
                 SET_POINT, [(*row, issued) for row in zip(*points.columns(), strict=True)]

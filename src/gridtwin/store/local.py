@@ -39,6 +39,7 @@ from gridtwin.model.operation import resolve
 from gridtwin.model.state import CURRENT, NORMAL, State
 from gridtwin.store.arrays import TABLE_TYPES, Catalog, MappedArrays, damaged, sync, write_arrays
 from gridtwin.store.estimates import SqliteEstimates
+from gridtwin.store.live import SqliteLive
 from gridtwin.store.names import (
     check_overlay_name,
     close_names,
@@ -82,6 +83,7 @@ class LocalStore:
         self.outages = SqliteOutages(kept)
         self.estimates = SqliteEstimates(kept)
         self.readings = ParquetReadings(path / AMI)
+        self.live = SqliteLive(kept)
         self._index: TopologyIndex | None = None
 
     @classmethod

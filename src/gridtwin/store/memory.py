@@ -13,6 +13,7 @@ from gridtwin.model import phases
 from gridtwin.model.operation import resolve
 from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent, logged_at
 from gridtwin.store.estimates import SqliteEstimates
+from gridtwin.store.live import SqliteLive
 from gridtwin.store.marks import marks_in
 from gridtwin.store.names import (
     as_it_was,
@@ -52,6 +53,7 @@ class MemoryStore:
         self.outages = SqliteOutages(self._kept)
         self.estimates = SqliteEstimates(self._kept)
         self.readings = ParquetReadings(None)
+        self.live = SqliteLive(self._kept)
 
     @cached_property
     def network_hash(self) -> str:

@@ -6,7 +6,7 @@ import difflib
 import time
 from typing import TYPE_CHECKING
 
-from gridtwin.errors import InputError, NotFoundError
+from gridtwin.errors import InputError, NotFoundError, StoreError
 from gridtwin.model import phases
 from gridtwin.model.operation import resolve
 from gridtwin.model.state import CURRENT, NORMAL, State
@@ -40,6 +40,13 @@ def no_spec(name: str, names: Sequence[str]) -> NotFoundError:
 def no_outage(outage: str, ids: Sequence[str]) -> NotFoundError:
     """Return the error for an outage that is not there."""
     return NotFoundError("outage", outage, close_names(outage, ids))
+
+
+def taken(twin: str) -> StoreError:
+    """Return the error for live operations that another process does."""
+    return StoreError(
+        f"live operations of {twin} are done by another process already: stop it first"
+    )
 
 
 def is_out_already(usage_point: str, outage: str) -> InputError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import ConflictError
 from gridtwin.model.outage import Change, Evidence, Members, Outage, Status
+from gridtwin.store.live import tell
 from gridtwin.store.names import is_out_already, no_outage
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ class SqliteOutages:
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 [_said(each) for change in changes for each in change.evidence],
             )
+            tell(connection, [each.outage.id for each in changes])
             return [_get(connection, each.outage.id) for each in changes]
 
 

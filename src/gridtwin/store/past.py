@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -13,15 +14,15 @@ from gridtwin.model.estimate import PointEstimates
 from gridtwin.model.outage import Members, Outage, Status
 from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent
 from gridtwin.store.marks import Changes, Marks
-from gridtwin.store.names import no_outage, no_state
+from gridtwin.store.names import as_it_was, no_outage, no_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from gridtwin.model.estimate import Estimate, Run, Zone
     from gridtwin.model.network import Network
     from gridtwin.model.outage import Change, Evidence
+    from gridtwin.store.live_book import LiveBook
     from gridtwin.store.protocol import OutageBook, Store
     from gridtwin.topology.index import TopologyIndex
 
@@ -92,14 +93,22 @@ class PastStore:
         The store as it is.
     when
         The moment, in UTC. The network is that of now: only its switches and outages have a past.
+    state
+        The state, if it is known; that of the moment by default.
     """
 
-    def __init__(self, store: Store, when: datetime) -> None:
+    def __init__(self, store: Store, when: datetime, state: State | None = None) -> None:
         self._store = store
+        self._given = state
         self.when = when
         self.outages = PastOutages(store.outages, when)
         self.estimates = PastEstimates(store, self.outages)
         self.readings = store.readings  # of all times: what is asked names its interval
+
+    @property
+    def live(self) -> LiveBook:
+        """What live operations have taken in: it has no past."""
+        return self._store.live
 
     @property
     def network(self) -> Network:
@@ -117,7 +126,7 @@ class PastStore:
 
     @cached_property
     def _state(self) -> State:
-        return self._store.state_at(self.when)
+        return self._given or self._store.state_at(self.when)
 
     def state(self, name: str = CURRENT) -> State:
         """Return the state as it was; overlays have no past."""
@@ -186,6 +195,19 @@ class PastStore:
     def save_spec(self, name: str, text: str) -> None:  # noqa: ARG002
         """Refuse to write."""
         raise _read_only(self.when)
+
+
+def state_after(store: Store, version: int) -> PastStore:
+    """Return a store with the state that an operation left, by its version."""
+    while True:
+        later, current = store.events(version), store.state()
+        if current.version == (later[-1].version if later else version):
+            break  # nobody operated in between
+    found: dict[str, str] = {}
+    for event in later:
+        found.setdefault(event.mrid, event.from_phases)
+    state = as_it_was(store.network, current, found, version)
+    return PastStore(store, datetime.now(UTC), state)
 
 
 class PastOutages:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gridtwin.model.outage import Change, Evidence, Members, Outage
     from gridtwin.model.readings import Conditions, Readings
     from gridtwin.model.state import State, SwitchEvent
+    from gridtwin.store.live_book import LiveBook
     from gridtwin.store.marks import Changes, Marks
     from gridtwin.topology.index import TopologyIndex
 
@@ -212,6 +213,11 @@ class Store(Protocol):
     @property
     def readings(self) -> ReadingBook:
         """What the meters measured."""
+        ...
+
+    @property
+    def live(self) -> LiveBook:
+        """What live operations have taken in, and what they are to tell."""
         ...
 
     @property

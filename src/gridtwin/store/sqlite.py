@@ -9,7 +9,7 @@ an older gridtwin is brought up to date when it is first used.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.resources import files
 from threading import RLock
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gridtwin.errors import StaleTwinError, StoreError, StoreVersionError
 from gridtwin.store.arrays import damaged
+from gridtwin.store.names import taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,13 +25,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "state.sqlite"
+LOCK = "live.lock"
 # The version of a file is how many of these it has.
-SCHEMAS = ("states.sql", "outages.sql", "operations.sql")
+SCHEMAS = ("states.sql", "outages.sql", "operations.sql", "live.sql")
 TIMEOUT_S = 10.0
 
 
 class Changing(Protocol):
     """Where what changes is kept."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep other processes from doing what one may do at a time; StoreError if one does."""
+        ...
 
     def transaction(self, begin: str = "BEGIN") -> AbstractContextManager[sqlite3.Connection]:
         """Run what is inside as one transaction: all of it is written, or nothing."""
@@ -54,6 +60,16 @@ class ChangingFile:
             connection.execute("INSERT INTO twin VALUES (?, 0)", (twin_id,))
             connection.execute("COMMIT")
         return cls(twin, twin_id)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold a lock that ends with the process, however that ends."""
+        with closing(sqlite3.connect(self.twin / LOCK, isolation_level=None, timeout=0)) as held:
+            try:
+                held.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                raise taken(str(self.twin)) from error
+            yield
 
     @contextmanager
     def transaction(self, begin: str = "BEGIN") -> Iterator[sqlite3.Connection]:
@@ -125,6 +141,10 @@ class ChangingMemory:
         )
         self._connection.execute("PRAGMA foreign_keys = ON")
         _upgrade(self._connection)
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Return at once: nobody else sees this twin."""
+        return nullcontext()
 
     @contextmanager
     def transaction(self, begin: str = "BEGIN") -> Iterator[sqlite3.Connection]:

@@ -79,6 +79,15 @@ class Inference:
         """Drop the events before a moment, so that a stream that never ends stays small."""
         self._heard = self._heard.take(self._heard.at_s >= before_s)
 
+    def know(self, known_out: NDArray[np.int32]) -> None:
+        """Say anew which usage points are in outages that are known already, as rows."""
+        known = _mask(known_out, len(self._scene.known_out))
+        if not np.array_equal(known, self._scene.known_out):
+            scene = self._scene
+            self._scene = Scene(scene.situation, self.devices, known, self.assumptions)
+            self._surveys = _Kept[Survey]()
+            self._outages = _Kept[tuple[Outage, ...]]()
+
     def answer(self, now_s: float | None = None) -> Answer:
         """
         Return what most likely happened, by what was reported up to a moment.

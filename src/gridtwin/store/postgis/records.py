@@ -114,6 +114,65 @@ class OutageEvidence(Base):
     recorded_at: Mapped[Clock]
 
 
+class LiveEvent(Base):
+    """An event of the grid or of a meter that live operations took in."""
+
+    __tablename__ = "live_events"
+    __table_args__ = (
+        Index("live_events_at", "at"),
+        Index("live_events_open", "at", "event_id", postgresql_where=text("NOT done")),
+    )
+    event_id: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    mrid: Mapped[str]
+    open_phases: Mapped[Label]
+    actor: Mapped[Label]
+    detail: Mapped[Label]
+    done: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class LivePlace(Base):
+    """How far live operations have read a source."""
+
+    __tablename__ = "live_places"
+    source: Mapped[str] = mapped_column(primary_key=True)
+    next: Mapped[int] = mapped_column(BigInteger)
+
+
+class LiveLetter(Base):
+    """A message to live operations that cannot be used."""
+
+    __tablename__ = "live_letters"
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    place: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[Clock]
+    reason: Mapped[str]
+    value: Mapped[bytes]
+
+
+class OutageAlert(Base):
+    """What became of an outage, to be told to everybody."""
+
+    __tablename__ = "outage_alerts"
+    __table_args__ = (
+        Index("outage_alerts_outage", "outage"),
+        Index("outage_alerts_untold", "number", postgresql_where=text("told_at IS NULL")),
+    )
+    number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    event_id: Mapped[str] = mapped_column(unique=True)
+    at: Mapped[Clock]
+    outage: Mapped[str]
+    kind: Mapped[str] = mapped_column(
+        CheckConstraint("kind IN ('outage_opened', 'outage_changed', 'outage_closed')")
+    )
+    status: Mapped[str]
+    device: Mapped[Label]
+    customers_out: Mapped[int] = mapped_column(BigInteger)
+    etr: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
+
+
 class ErmRun(Base):
     """One run of the estimation."""
 

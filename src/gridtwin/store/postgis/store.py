@@ -29,6 +29,7 @@ from gridtwin.store.postgis import following, states
 from gridtwin.store.postgis.connect import PATIENCE_S, connect, connect_patiently, shown
 from gridtwin.store.postgis.estimates import PostgisEstimates
 from gridtwin.store.postgis.links import OPERATOR, OWNER, READER, Links, told
+from gridtwin.store.postgis.live import PostgisLive
 from gridtwin.store.postgis.outages import PostgisOutages
 from gridtwin.store.postgis.readings import PostgisReadings
 from gridtwin.topology.index import TopologyIndex, build
@@ -60,6 +61,7 @@ class PostgisStore:
         self.outages = PostgisOutages(url, self._links)
         self.estimates = PostgisEstimates(url, self._links)
         self.readings = PostgisReadings(url, self._links)
+        self.live = PostgisLive(url, self._links)
         self._making = Lock()
         self._network: Network | None = None
         self._index: TopologyIndex | None = None

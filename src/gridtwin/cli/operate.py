@@ -1,0 +1,212 @@
+"""Drive a twin by live events, and play its past."""
+
+from __future__ import annotations
+
+import math
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from gridtwin.cli import render
+from gridtwin.cli.logs import log_to_stderr
+from gridtwin.cli.options import In, Json, open_twin
+from gridtwin.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gridtwin.live.messages import Batch
+    from gridtwin.live.operations import Figures
+    from gridtwin.twin import Twin as AnyTwin
+
+KAFKA = "kafka://"
+METRICS_S = 5.0
+
+From = Annotated[
+    str,
+    typer.Option(
+        "--from", metavar="SOURCE", help="kafka://HOST:PORT, a file of JSON lines, or - for stdin."
+    ),
+]
+
+
+def operate(
+    source: From,
+    twin: In = "",
+    registry: Annotated[str, typer.Option(metavar="URL", help="A schema registry.")] = "",
+    model: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Estimates by it; default: the one shipped.")
+    ] = None,
+    no_estimates: Annotated[bool, typer.Option(help="Leave estimates to another.")] = False,
+    metrics: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Leave figures for Prometheus there.")
+    ] = None,
+    log_json: Annotated[bool, typer.Option(help="Log one JSON object a line.")] = False,
+    json: Json = False,
+) -> None:
+    """
+    Operate the twin by live events: switches move, outages open and end, alerts go out.
+
+    From a broker it runs until interrupted; alerts go to the topic outage_alerts. From lines it
+    ends with them; alerts are printed. It may be killed anywhere and started again.
+
+    Example: gridtwin stream operate --in postgresql://ops@db/grid --from kafka://broker:9092
+    """
+    log_to_stderr(json_lines=log_json)
+    opened = open_twin(twin)
+    if source.startswith(KAFKA):
+        from gridtwin.live.following import Broker, follow_broker
+
+        brokers = source.removeprefix(KAFKA)
+        follow_broker(
+            opened, lambda: Broker(brokers, registry=registry), stop_signals(),
+            shown=_keeper(metrics), model=model, estimates=not no_estimates,
+        )  # fmt: skip
+        return
+    from gridtwin.live.following import follow_lines
+
+    with ExitStack() as stack:
+        lines, name = _lines(source, stack)
+        live = follow_lines(
+            opened, lines, _print_alerts(quiet=json), source=name, model=model,
+            estimates=not no_estimates,
+        )  # fmt: skip
+    if json:
+        render.write_json(live.document())
+    figures = live.figures
+    render.say(
+        f"{figures.events:,} events, {figures.repeated:,} known before, {figures.letters:,} that"
+        f" cannot be used; {figures.outages_changed:,} changes of outages"
+    )
+
+
+def stop_signals() -> threading.Event:
+    """Return what is set when the process is told to end."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _keeper(path: Path | None) -> Callable[[Figures], None]:
+    """Return what keeps the figures in a file, now and then."""
+    import time
+
+    from gridtwin.publish.metrics import write_metrics
+
+    written = [-math.inf]
+
+    def keep(figures: Figures) -> None:
+        if path is not None and time.monotonic() - written[0] > METRICS_S:
+            written[0] = time.monotonic()
+            write_metrics(path, figures.metrics())
+
+    return keep
+
+
+def _print_alerts(*, quiet: bool) -> Callable[[list[bytes], list[bytes]], None]:
+    def told(_keys: list[bytes], values: list[bytes]) -> None:
+        if not quiet:
+            sys.stdout.writelines(f"{value.decode()}\n" for value in values)
+            sys.stdout.flush()
+
+    return told
+
+
+def _lines(source: str, stack: ExitStack) -> tuple[BinaryIO, str]:
+    """Return the lines of a source, and the name it is remembered by."""
+    if source == "-":
+        return sys.stdin.buffer, ""
+    path = Path(source)
+    if not path.is_file():
+        msg = f"{source}: there is no such file; give kafka://HOST:PORT, a file, or -"
+        raise InputError(msg)
+    return stack.enter_context(path.open("rb")), str(path.resolve())
+
+
+def replay(
+    to: Annotated[str, typer.Option(metavar="TIME", help="ISO 8601, such as 2026-07-01T12:00Z.")],
+    twin: In = "",
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="SOURCE",
+            help="kafka://HOST:PORT or JSON lines of grid_events, from the design on; by default"
+            " the twin's own log.",
+        ),
+    ] = "",
+    overlay: Annotated[str, typer.Option(metavar="NAME", help="Keep the state under it.")] = "",
+    into: Annotated[str, typer.Option(metavar="TWIN", help="Operate this twin all the way.")] = "",
+    since: Annotated[str, typer.Option(metavar="TIME", help="With --into: where to begin.")] = "",
+    speed: Annotated[
+        float, typer.Option(min=0, help="With --into: minutes in a minute; 0 does not wait.")
+    ] = 0.0,
+    json: Json = False,
+) -> None:
+    """
+    Rebuild the state of a past moment, or live through the past again.
+
+    Example: gridtwin stream replay --in houston.twin --to 2026-07-01T12:00Z --overlay noon
+    """
+    from gridtwin.history import moment, past
+    from gridtwin.twin import Twin
+
+    opened, when = open_twin(twin), moment(to)
+    if into:
+        if not since or source:
+            msg = "--into plays the log of a twin: give --since TIME, and no --from"
+            raise InputError(msg)
+        _live_through(opened, into, (since, to), speed)
+        return
+    if source:
+        from gridtwin.live.replaying import state_of
+
+        state, refused = state_of(opened.store.network, _events(source).events, when)
+        render.say(*(f"{each.place}: {each.reason}" for each in refused))
+    else:
+        state = opened.store.state_at(when)
+    if overlay:
+        opened.store.save_overlay(overlay, state.deviations)
+    situation = Twin(past(opened.store, when, state)).situation()
+    points = situation.data.usage_points
+    out = int(points.customers[~situation.supplied[points.node]].sum())
+    document = {
+        "schema": "gridtwin.replay/1", "at": when.isoformat(), "version": state.version,
+        "overlay": overlay or None, "open": dict(sorted(state.deviations.items())),
+        "customers_out": out,
+    }  # fmt: skip
+    if json:
+        render.write_json(document)
+        return
+    title = f"At {when:%Y-%m-%d %H:%M:%S}Z, version {state.version}: {out:,} customers out"
+    rows = [[mrid, opens or "closed"] for mrid, opens in sorted(state.deviations.items())]
+    render.write_table(title, ["differs from the design", "open phases"], rows)
+
+
+def _events(source: str) -> Batch:
+    from gridtwin.live.replaying import read_broker, read_lines
+
+    if source.startswith(KAFKA):
+        return read_broker(source.removeprefix(KAFKA))
+    with ExitStack() as stack:
+        lines, name = _lines(source, stack)
+        return read_lines(lines, name)
+
+
+def _live_through(past: AnyTwin, into: str, span: tuple[str, str], speed: float) -> None:
+    from gridtwin.history import moment
+    from gridtwin.live.replaying import live_through
+    from gridtwin.twin import open_twin as opened
+
+    start, end = map(moment, span)
+    for event in live_through(
+        past, opened(into), start, end, speed=speed or math.inf, stop=stop_signals()
+    ):
+        sys.stdout.write(f"{event.at}  {event.mrid}  {event.to_phases or 'closed'}\n")
+        sys.stdout.flush()

@@ -1,0 +1,273 @@
+"""Follow a broker, or lines of JSON, with live operations, until told to stop."""
+
+from __future__ import annotations
+
+import logging
+import time
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from gridtwin.errors import BrokerError, MissingExtraError, StaleTwinError, StoreError
+from gridtwin.live.messages import TOPICS, Batch
+from gridtwin.live.operations import LiveOperations
+from gridtwin.stream.contracts import OUTAGE_ALERTS
+from gridtwin.stream.contracts import TOPICS as CONTRACTS
+from gridtwin.stream.topics import make_topics, unreachable
+from gridtwin.stream.wire import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from threading import Event
+
+    from confluent_kafka import Consumer, Message, Producer, TopicPartition
+
+    from gridtwin.live.operations import Figures
+    from gridtwin.twin import Twin
+
+LOG = logging.getLogger("gridtwin.live")
+
+MOST = 5_000  # messages taken in at once
+WAIT_S = 0.2  # for messages, while there is nothing to do
+SILENT_S = 10.0
+FORGET_S = 3_600.0
+LONGEST_WAIT_S = 30.0  # before a store or a broker that is away is tried again
+LASTING = frozenset({"TOPIC_AUTHORIZATION_FAILED", "UNKNOWN_TOPIC_OR_PART", "_FATAL"})
+
+
+class Broker:
+    """
+    The topics of live operations on a broker.
+
+    Where to read on is the twin's to say, not the broker's: there is no consumer group, and one
+    reader at a time.
+
+    Parameters
+    ----------
+    brokers
+        Addresses of the cluster.
+    registry
+        Address of a schema registry; empty for none.
+    names
+        Other names of the topics by those of the contracts.
+    settings
+        More settings of librdkafka, such as those of TLS.
+    """
+
+    def __init__(
+        self,
+        brokers: str,
+        *,
+        registry: str = "",
+        names: Mapping[str, str] | None = None,
+        settings: dict[str, Any] | None = None,
+    ) -> None:
+        self._brokers = brokers
+        self._registry = Registry(registry) if registry else None
+        self._names = {topic: (names or {}).get(topic, topic) for topic in TOPICS}
+        self._topics = {name: topic for topic, name in self._names.items()}
+        partitions = {self._names[topic]: CONTRACTS[topic].partitions for topic in TOPICS}
+        make_topics(brokers, partitions)
+        self._settings = {"bootstrap.servers": brokers, "log_level": 2, **(settings or {})}
+        self._producer = self._made_producer()
+        self._consumer = self._made_consumer()
+
+    def _made_producer(self) -> Producer:
+        try:
+            from confluent_kafka import Producer
+        except ModuleNotFoundError as error:
+            need = "a stream from or to Kafka"
+            raise MissingExtraError(need, "kafka") from error
+        return Producer({**self._settings, "enable.idempotence": True, "linger.ms": 5})
+
+    def _made_consumer(self) -> Consumer:
+        from confluent_kafka import Consumer
+
+        return Consumer(
+            {
+                **self._settings,
+                "group.id": "gridtwin-live",  # wanted by the client; nothing is kept under it
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "fetch.wait.max.ms": 50,
+                "reconnect.backoff.max.ms": 1000,
+            }
+        )
+
+    def begin(self, places: Mapping[str, int]) -> None:
+        """Read on from places; a partition that was never read, from its beginning."""
+        from confluent_kafka import OFFSET_BEGINNING, KafkaException, TopicPartition
+
+        try:
+            found = self._consumer.list_topics(timeout=SILENT_S).topics
+        except KafkaException as error:
+            raise unreachable(self._brokers) from error
+        assigned: list[TopicPartition] = [
+            TopicPartition(name, each, places.get(f"{name}:{each}", OFFSET_BEGINNING))
+            for name in self._topics
+            for each in sorted(found[name].partitions)
+        ]
+        self._consumer.assign(assigned)
+
+    def read(self, seconds: float) -> Batch:
+        """
+        Return what came within a time.
+
+        Raises
+        ------
+        BrokerError
+            If the broker refuses for good.
+        """
+        by_topic: dict[str, list[Message]] = {}
+        batch = Batch()
+        for message in self._consumer.consume(MOST, timeout=seconds):
+            error = message.error()
+            if error is None:
+                by_topic.setdefault(str(message.topic()), []).append(message)
+            elif error.name() in LASTING or error.fatal():
+                msg = f"{self._brokers} refuses: {error.str()}"
+                raise BrokerError(msg)
+        for name, messages in by_topic.items():
+            places = [f"{each.partition()}:{each.offset()}" for each in messages]
+            values = [each.value() for each in messages]
+            batch.add(self._topics[name], values, places, self._registry)
+            for each in messages:
+                batch.places[f"{name}:{each.partition()}"] = int(each.offset() or 0) + 1
+        return batch
+
+    def produce(self, keys: list[bytes], values: list[bytes]) -> None:
+        """
+        Tell alerts, and wait until the broker has them.
+
+        Raises
+        ------
+        BrokerError
+            If it does not take them.
+        """
+        topic = self._names[OUTAGE_ALERTS.name]
+        failed: list[str] = []
+        for key, value in zip(keys, values, strict=True):
+            self._producer.produce(
+                topic, value, key,
+                on_delivery=lambda error, _: failed.append(str(error)) if error else None,
+            )  # fmt: skip
+            self._producer.poll(0)
+        if self._producer.flush(SILENT_S) or failed:
+            self._producer.purge()
+            msg = f"{self._brokers} did not take {len(values)} alerts: {failed[:1] or 'silent'}"
+            raise BrokerError(msg)
+
+    def close(self) -> None:
+        """Leave."""
+        self._consumer.close()
+
+
+def follow_broker(
+    twin: Twin,
+    connect: Callable[[], Broker],
+    stop: Event,
+    *,
+    shown: Callable[[Figures], None] = lambda _: None,
+    **options: Any,
+) -> None:
+    """
+    Follow a broker until told to stop; a store or a broker that goes away is waited for.
+
+    Parameters
+    ----------
+    twin
+        The twin.
+    connect
+        Makes the broker.
+    stop
+        When to stop: what was read is done, and told.
+    shown
+        Is given the figures after each round.
+    **options
+        Those of `LiveOperations`.
+
+    Raises
+    ------
+    StoreError
+        If the store or the broker cannot be used from the beginning, or another process does live
+        operations of the twin.
+    """
+    wait, went_well = 1.0, False
+    while not stop.is_set():
+        try:
+            with twin.store.live.alone():
+                live, broker = LiveOperations(twin, **options), connect()
+                try:
+                    broker.begin(live.places())
+                    went_well, wait = True, 1.0
+                    _rounds(live, broker, stop, shown)
+                finally:
+                    broker.close()
+        except StaleTwinError:
+            raise
+        except StoreError as error:
+            if not went_well:
+                raise
+            LOG.warning("trying again in %.0f s: %s", wait, error)
+            stop.wait(wait)
+            wait = min(2 * wait, LONGEST_WAIT_S)
+
+
+def _rounds(
+    live: LiveOperations, broker: Broker, stop: Event, shown: Callable[[Figures], None]
+) -> None:
+    forgot = time.monotonic()
+    while not stop.is_set():
+        batch = broker.read(WAIT_S)
+        if batch.places:
+            live.take(batch)
+        live.work()
+        live.tell(broker.produce)
+        shown(live.figures)
+        if time.monotonic() - forgot > FORGET_S:
+            live.forget()
+            forgot = time.monotonic()
+
+
+def follow_lines(
+    twin: Twin,
+    lines: Iterable[bytes],
+    produce: Callable[[list[bytes], list[bytes]], None],
+    *,
+    source: str = "",
+    **options: Any,
+) -> LiveOperations:
+    """
+    Take in lines of JSON of both topics to their end; no broker is needed.
+
+    Parameters
+    ----------
+    twin
+        The twin.
+    lines
+        The lines from the first on.
+    produce
+        Takes the keys and the values of alerts.
+    source
+        What the lines are called; those that were read under that name are passed over. Without a
+        name all are read, and events that are known change nothing.
+    **options
+        Those of `LiveOperations`.
+    """
+    with twin.store.live.alone():
+        live = LiveOperations(twin, **options)
+        done = live.places().get(source, 0) if source else 0
+        rest = iter(lines)
+        for _ in islice(rest, done):
+            pass
+        while chunk := list(islice(rest, MOST)):
+            batch = Batch()
+            batch.add_lines(chunk, source or "lines", done)
+            done += len(chunk)
+            if not source:
+                batch.places.clear()
+            live.take(batch)
+            live.work()
+            live.tell(produce)
+        live.work(final=True)
+        live.tell(produce)
+    return live

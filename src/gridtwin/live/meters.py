@@ -1,0 +1,225 @@
+"""
+Infer outages from what meters report as it comes, and bring back who says that power is back.
+
+What the book of outages knows is no news: who is out in an outage that somebody has seen is known
+to the inference, and who has come back there counts as on from then.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtwin.errors import InputError
+from gridtwin.model.events import LAST_GASP, PING, POWER_RESTORED, MeterEvents
+from gridtwin.model.outage import Status
+from gridtwin.model.tables import encode
+from gridtwin.publish.inference import LiveInference, seen_out
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from gridtwin.model.live import LiveEvent
+    from gridtwin.model.outage import Members
+    from gridtwin.publish.inference import InferenceResult
+    from gridtwin.twin import Twin
+
+LOG = logging.getLogger("gridtwin.live")
+
+KINDS = ("last_gasp", "power_restored")
+HOLD_S = 5.0  # that a restoration step waits for others of its kind
+SILENT_S = 60.0  # after which a meter whose neighbors are back counts as back
+CODES = {"last_gasp": LAST_GASP, "power_restored": POWER_RESTORED}
+
+
+def meter_events(events: Sequence[LiveEvent]) -> MeterEvents:
+    """Return what meters reported as columns."""
+    said = [each for each in events if each.kind in CODES]
+    return MeterEvents(
+        encode([each.mrid for each in said]),
+        np.array([CODES[each.kind] for each in said], dtype=np.uint8),
+        np.array([each.at_s for each in said], dtype=np.float64),
+        np.zeros(len(said), dtype=np.uint8),
+    )
+
+
+class Meters:
+    """
+    What the meters of one twin report.
+
+    Parameters
+    ----------
+    twin
+        The twin.
+    since_s
+        Events before are forgotten (unix seconds).
+    """
+
+    def __init__(self, twin: Twin, since_s: float) -> None:
+        self._twin = twin
+        self._book = twin.store.outages
+        count = len(twin.store.network.data.usage_points.mrid)
+        self._gasp_s = np.full(count, -np.inf)  # the last of each usage point
+        self._on_s = np.full(count, -np.inf)
+        self._kept = [meter_events(twin.store.live.events(since_s))]
+        self._revisions: dict[str, int] = {}  # of outages of which somebody came back
+        self._seen: list[tuple[str, int]] = []
+        self._mark(self._kept[0])
+        self._begin()
+
+    def _begin(self) -> None:
+        """Lay the inference out for the state as operated now, and tell it all again."""
+        self._live = LiveInference(self._twin.situation())
+        self._seen = []
+        for events in self._kept:
+            self._live.update(events)
+
+    def begin_anew(self) -> None:
+        """Take notice that others have supply than before."""
+        self._begin()
+
+    def hear(self, events: MeterEvents) -> None:
+        """Take in what meters reported, in any order; what came twice changes nothing."""
+        self._kept.append(events)
+        self._mark(events)
+        self._live.update(events)
+
+    def forget(self, before_s: float) -> None:
+        """Drop the events before a moment."""
+        kept = [events.take(events.at_s >= before_s) for events in self._kept]
+        self._kept = [events for events in kept if len(events)]
+        self._live.forget(before_s)
+
+    def _mark(self, events: MeterEvents) -> None:
+        rows = self._rows(events.mrid)
+        for kind, last in ((LAST_GASP, self._gasp_s), (POWER_RESTORED, self._on_s)):
+            chosen = (events.kind == kind) & (rows >= 0)
+            np.maximum.at(last, rows[chosen], events.at_s[chosen])
+
+    def _rows(self, names: NDArray[np.bytes_]) -> NDArray[np.int32]:
+        return self._twin.store.network.ids.tables["usage_points"].rows(names)
+
+    def work(self, now_s: float | None) -> int:
+        """
+        Bring the predicted outages in step with what meters say, up to a moment.
+
+        Parameters
+        ----------
+        now_s
+            The moment; None: all that will come has come.
+
+        Returns
+        -------
+            How many outages changed.
+        """
+        back = self._restore(np.inf if now_s is None else now_s)
+        self._learn()
+        inferred = self._live.answer(now_s)
+        at = None if now_s is None else datetime.fromtimestamp(now_s, UTC)
+        changed = self._twin.outages.track(inferred, at=at)
+        return back + len(changed) + self._take_back(inferred)
+
+    def _learn(self) -> None:
+        """Tell the inference what the book knows: who is out in a seen outage, and who is back."""
+        outages = self._book.all(since=datetime.fromtimestamp(self._oldest_s(), UTC))
+        back = [
+            each.id
+            for each in outages
+            if each.status not in {Status.PREDICTED, Status.CONFIRMED, Status.INVALID}
+            and self._revisions.get(each.id) != each.revision
+        ]
+        if back:
+            members = self._book.members(back)
+            members = members.take(~members.is_out)
+            names = encode(members.usage_point.tolist())
+            count = len(names)
+            self.hear(
+                MeterEvents(
+                    names, np.full(count, PING, np.uint8), members.restored_s,
+                    np.zeros(count, np.uint8),
+                )
+            )  # fmt: skip
+        self._revisions = {each.id: each.revision for each in outages}
+        seen = [(each.id, each.revision) for each in outages if each.is_open]
+        if seen != self._seen:
+            self._live.know(seen_out(self._twin.store))
+            self._seen = seen
+
+    def _oldest_s(self) -> float:
+        return min((float(events.at_s.min()) for events in self._kept if len(events)), default=0.0)
+
+    def _take_back(self, inferred: InferenceResult) -> int:
+        """Find predicted outages invalid that no evidence speaks for any more."""
+        supported = [each.usage_points for each in inferred.outages]
+        named = np.concatenate([*supported, np.empty(0, dtype=str)]).astype(object)
+        open_ones = [each for each in self._book.all() if each.status is Status.PREDICTED]
+        members = self._book.members([each.id for each in open_ones])
+        held = set(members.outage[np.isin(members.usage_point, named)].tolist())
+        rows = self._rows(encode(members.usage_point.tolist()))
+        heard = (rows >= 0) & (np.maximum(self._gasp_s, self._on_s)[rows] > -np.inf)
+        known = set(members.outage[heard].tolist())  # else the evidence was forgotten, or is other
+        taken_back = 0
+        for each in open_ones:
+            if each.id in known - held:
+                self._twin.outages.invalidate(each.id)
+                taken_back += 1
+        return taken_back
+
+    def _restore(self, now_s: float) -> int:
+        """Bring back who says so, and who is silent among neighbors that are back."""
+        out = self._book.members()
+        rows = self._rows(encode(out.usage_point.tolist()))
+        out, rows = out.take(rows >= 0), rows[rows >= 0]
+        back_s = np.where(
+            (self._on_s[rows] > out.began_s) & (self._on_s[rows] > self._gasp_s[rows]),
+            self._on_s[rows], np.nan,
+        )  # fmt: skip
+        if np.isnan(back_s).all():
+            return 0
+        back_s = self._with_neighbors(out, rows, back_s, now_s)
+        restored = 0
+        for name in np.unique(out.outage[~np.isnan(back_s)].astype(str)).tolist():
+            own = out.outage == name
+            said = back_s[own]
+            step = ~np.isnan(said)
+            if not step.all() and now_s - said[step].max() < HOLD_S:
+                continue
+            at = datetime.fromtimestamp(float(np.median(said[step])), UTC)
+            try:
+                self._twin.outages.restore(
+                    name, at=max(at, _latest(out.take(own).take(step))),
+                    usage_points=out.usage_point[own][step].tolist(),
+                )  # fmt: skip
+                restored += 1
+            except InputError as error:  # somebody else brought them back meanwhile
+                LOG.info("outage %s: %s", name, error)
+        return restored
+
+    def _with_neighbors(
+        self, out: Members, rows: NDArray[np.int32], back_s: NDArray[np.float64], now_s: float
+    ) -> NDArray[np.float64]:
+        """
+        Return when each is back, the silent ones with their neighbors.
+
+        A meter behind a transformer that has supply again has supply, whether or not its message
+        arrived; one that gasped since has not.
+        """
+        points = self._twin.store.network.data.usage_points
+        place = np.where(points.transformer >= 0, points.transformer, -1 - points.node)[rows]
+        pairs = np.array([f"{a} {b}" for a, b in zip(out.outage, place, strict=True)])
+        _, group = np.unique(pairs, return_inverse=True)
+        first = np.full(group.max(initial=0) + 1, np.inf)
+        said = ~np.isnan(back_s)
+        np.minimum.at(first, group[said], back_s[said])
+        own = first[group]
+        silent = ~said & (own + SILENT_S <= now_s) & (self._gasp_s[rows] < own)
+        return np.where(silent & np.isfinite(own), own, back_s)
+
+
+def _latest(members: Members) -> datetime:
+    return datetime.fromtimestamp(float(members.began_s.max()), UTC)

@@ -1,0 +1,139 @@
+"""Rebuild past states from events alone, and live through the past of a twin again, faster."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from gridtwin.errors import InputError, NotFoundError
+from gridtwin.live.following import Broker
+from gridtwin.live.messages import Batch
+from gridtwin.model import phases
+from gridtwin.model.live import Letter
+from gridtwin.model.operation import of_switch, resolve
+from gridtwin.model.state import CURRENT, State
+from gridtwin.stream.contracts import GRID_EVENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from threading import Event
+
+    from gridtwin.model.live import LiveEvent
+    from gridtwin.model.network import Network
+    from gridtwin.model.state import SwitchEvent
+    from gridtwin.twin import Twin
+
+MOVES = frozenset({"switch_operation", "scada_status"})
+QUIET_S = 2.0  # after which a topic is taken to be at its end
+ACTOR = "replay"
+
+
+def state_of(
+    network: Network, events: Iterable[LiveEvent], when: datetime
+) -> tuple[State, list[Letter]]:
+    """
+    Return the state that events make of the design, up to a moment.
+
+    Parameters
+    ----------
+    network
+        The network.
+    events
+        In any order, some perhaps twice.
+    when
+        The moment.
+
+    Returns
+    -------
+        The state, its version the number of operations in it; and the events that cannot be
+        carried out, with the reason.
+
+    Notes
+    -----
+    It is the state that live operations leave, which were told of the same events: each piece of
+    equipment stands as its last event leaves it.
+    """
+    at_s = when.timestamp()
+    chosen = {each.event_id: each for each in events if each.kind in MOVES and each.at_s <= at_s}
+    deviations: dict[str, str] = {}
+    refused, moved = [], 0
+    for event in sorted(chosen.values(), key=lambda each: (each.at_s, each.event_id)):
+        try:
+            of_switch(network, event.mrid)
+            operation = resolve(network, event.mrid, event.open_phases)
+        except (NotFoundError, InputError) as error:
+            refused.append(Letter(GRID_EVENTS.name, event.event_id, str(error), b""))
+            continue
+        moved += 1
+        deviations[event.mrid] = phases.text(operation.open)
+        if operation.open == operation.normal:
+            del deviations[event.mrid]
+    return State(CURRENT, moved, deviations), refused
+
+
+def read_lines(lines: Iterable[bytes], source: str) -> Batch:
+    """Return the events of lines of JSON."""
+    batch = Batch()
+    batch.add_lines(list(lines), source, 0)
+    return batch
+
+
+def read_broker(brokers: str) -> Batch:
+    """
+    Return all events there are on a broker now.
+
+    Raises
+    ------
+    BrokerError
+        If it cannot be read.
+    """
+    found = Batch()
+    broker = Broker(brokers)
+    try:
+        broker.begin({})
+        while (batch := broker.read(QUIET_S)).places:
+            found.events += batch.events
+            found.letters += batch.letters
+    finally:
+        broker.close()
+    return found
+
+
+def live_through(
+    past: Twin, into: Twin, since: datetime, until: datetime, *, speed: float, stop: Event
+) -> Iterator[SwitchEvent]:
+    """
+    Operate a twin as another was operated, in the same order and at the same times, but faster.
+
+    Parameters
+    ----------
+    past
+        The twin whose log is played.
+    into
+        The twin that is operated: first to where the other stood at the beginning.
+    since, until
+        What part of the log.
+    speed
+        Minutes of the past in a minute; infinity does not wait.
+    stop
+        When to end early.
+
+    Yields
+    ------
+        Each operation, when it was made.
+    """
+    begin = past.store.state_at(since).deviations
+    normal = past.store.network
+    for mrid in sorted({*begin, *into.store.state().deviations}):
+        wanted = begin.get(mrid)
+        if wanted is None:
+            wanted = phases.text(resolve(normal, mrid, "").normal)
+        into.store.operate(mrid, wanted, actor=ACTOR, at=since)
+    at = since
+    for event in past.store.operations(since, until):
+        when = datetime.fromisoformat(event.at).astimezone(UTC)
+        if stop.wait(max(0.0, (when - at).total_seconds() / speed)):
+            return
+        at = when
+        into.store.operate(event.mrid, event.to_phases, actor=event.actor, at=when)
+        yield event

@@ -1,0 +1,135 @@
+"""Keep what live operations take in and tell, in SQLite."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from gridtwin.model.live import Alert, Letter, LiveEvent
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from gridtwin.store.sqlite import Changing
+
+TAKE = "INSERT OR IGNORE INTO live_event VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+EVENTS = "SELECT event_id, at_s, kind, mrid, open_phases, actor, detail FROM live_event"
+PLACE = "INSERT OR REPLACE INTO live_place VALUES (?, ?)"
+LETTER = "INSERT OR IGNORE INTO live_letter (topic, place, reason, value) VALUES (?, ?, ?, ?)"
+UNTOLD = """
+SELECT event_id, at_s, outage, kind, status, device, customers_out, etr_s FROM outage_alert
+WHERE told_s IS NULL ORDER BY number LIMIT ?
+"""
+# An alert is named after all that it tells of: the change of the outage, and its estimate.
+TELL = """
+INSERT OR IGNORE INTO outage_alert (event_id, outage, kind, status, device, customers_out, etr_s)
+SELECT o.id || '.' || o.revision || coalesce('.' || CAST(e.etr_s AS INTEGER), ''), o.id,
+    CASE
+        WHEN o.status NOT IN ('predicted', 'confirmed', 'partially_restored') THEN 'outage_closed'
+        WHEN EXISTS (SELECT 1 FROM outage_alert a WHERE a.outage = o.id) THEN 'outage_changed'
+        ELSE 'outage_opened'
+    END, o.status, o.device, o.customers_out, e.etr_s
+FROM outage o
+LEFT JOIN erm_current e ON e.outage = o.id
+WHERE o.id = ?
+"""
+FORGET_ALERTS = """
+DELETE FROM outage_alert WHERE at_s < ? AND outage NOT IN (
+    SELECT id FROM outage WHERE status IN ('predicted', 'confirmed', 'partially_restored'))
+"""
+
+
+def tell(connection: sqlite3.Connection, outages: Iterable[str]) -> None:
+    """Write down, in the transaction of a change, that outages changed."""
+    connection.executemany(TELL, [(each,) for each in outages])
+
+
+class SqliteLive:
+    """What live operations have taken in, and what they are to tell."""
+
+    def __init__(self, kept: Changing) -> None:
+        self._kept = kept
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep other processes from live operations of the twin; StoreError if one does them."""
+        return self._kept.alone()
+
+    def take_in(
+        self,
+        events: Sequence[LiveEvent],
+        letters: Sequence[Letter] = (),
+        places: Mapping[str, int] | None = None,
+        *,
+        done: Collection[str] = (),
+    ) -> int:
+        """Keep what came, and how far it was read; see `gridtwin.store.live_book.LiveBook`."""
+        with self._kept.transaction("BEGIN IMMEDIATE") as connection:
+            before = connection.total_changes
+            connection.executemany(TAKE, [(*each, each.kind in done) for each in events])
+            fresh = connection.total_changes - before
+            connection.executemany(LETTER, letters)
+            connection.executemany(PLACE, sorted((places or {}).items()))
+        return fresh
+
+    def places(self) -> dict[str, int]:
+        """Return how far each source was read: where its next message stands."""
+        with self._kept.transaction() as connection:
+            return dict(connection.execute("SELECT source, next FROM live_place"))
+
+    def events(self, since_s: float) -> list[LiveEvent]:
+        """Return the events since a time, by time."""
+        with self._kept.transaction() as connection:
+            since = f"{EVENTS} WHERE at_s >= ? ORDER BY at_s, event_id"
+            rows = connection.execute(since, (since_s,))
+            return [LiveEvent(*row) for row in rows]
+
+    def open_events(self) -> list[LiveEvent]:
+        """Return the events that are not carried out yet, by time."""
+        with self._kept.transaction() as connection:
+            rows = connection.execute(f"{EVENTS} WHERE NOT done ORDER BY at_s, event_id")
+            return [LiveEvent(*row) for row in rows]
+
+    def carried_out(self, event: str, letters: Sequence[Letter] = ()) -> None:
+        """Write down that an event was carried out, or why it cannot be."""
+        with self._kept.transaction("BEGIN IMMEDIATE") as connection:
+            connection.execute("UPDATE live_event SET done = 1 WHERE event_id = ?", (event,))
+            connection.executemany(LETTER, letters)
+
+    def letters(self) -> list[Letter]:
+        """Return the messages that cannot be used."""
+        with self._kept.transaction() as connection:
+            rows = connection.execute("SELECT topic, place, reason, value FROM live_letter")
+            return [Letter(*row) for row in rows]
+
+    def untold(self, limit: int) -> list[Alert]:
+        """Return alerts that were not told yet, oldest first."""
+        with self._kept.transaction() as connection:
+            return [_alert(row) for row in connection.execute(UNTOLD, (limit,))]
+
+    def told(self, alerts: Collection[str]) -> None:
+        """Write down that alerts were told."""
+        now_s = datetime.now(UTC).timestamp()
+        with self._kept.transaction("BEGIN IMMEDIATE") as connection:
+            connection.executemany(
+                "UPDATE outage_alert SET told_s = ? WHERE event_id = ?",
+                [(now_s, each) for each in sorted(alerts)],
+            )
+
+    def forget(self, before_s: float) -> None:
+        """Forget the events and the alerts before a time."""
+        with self._kept.transaction("BEGIN IMMEDIATE") as connection:
+            connection.execute("DELETE FROM live_event WHERE at_s < ? AND done", (before_s,))
+            connection.execute(FORGET_ALERTS, (before_s,))
+
+
+def _alert(row: Sequence[Any]) -> Alert:
+    values: list[Any] = list(row)
+    values[1] = _time(row[1])
+    values[7] = None if row[7] is None else _time(row[7])
+    return Alert(*values)
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

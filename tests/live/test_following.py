@@ -1,0 +1,224 @@
+"""From a real broker into a real database: each event, outage and alert once, whoever is killed."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Event, Thread
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+
+import gridtwin
+from gridtwin.errors import StoreError
+from gridtwin.live.following import Broker, follow_broker
+from gridtwin.model import cim
+from gridtwin.twin import Twin
+from kafka import Kafka
+from told_storms import message, storm
+
+WORKER = """
+import signal, sys, threading
+import gridtwin
+from gridtwin.live.following import Broker, follow_broker
+url, brokers, grid, alerts = sys.argv[1:]
+names = {"grid_events": grid, "outage_alerts": alerts}
+stop = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: stop.set())
+follow_broker(
+    gridtwin.open(url), lambda: Broker(brokers, names=names), stop, estimates=False)
+"""
+
+
+@dataclass
+class Topics:
+    """Topics of a test's own, and what is on them."""
+
+    kafka: Kafka
+    grid_events: str
+    outage_alerts: str
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {"grid_events": self.grid_events, "outage_alerts": self.outage_alerts}
+
+    def broker(self) -> Broker:
+        return Broker(self.kafka.brokers, names=self.names)
+
+    def send(self, topic: str, values: list[bytes], keys: list[str]) -> None:
+        producer = Producer({"bootstrap.servers": self.kafka.brokers})
+        for key, value in zip(keys, values, strict=True):
+            producer.produce(topic, value, key)
+            producer.poll(0)
+        assert producer.flush(30) == 0
+
+    def told(self) -> list[dict[str, Any]]:
+        """Return the alerts on the topic, in order of each partition."""
+        consumer = Consumer({"bootstrap.servers": self.kafka.brokers, "group.id": "reader"})
+        consumer.assign(
+            [TopicPartition(self.outage_alerts, each, OFFSET_BEGINNING) for each in range(3)]
+        )
+        found = []
+        while messages := consumer.consume(1_000, timeout=3.0):
+            found += [orjson.loads(each.value()) for each in messages if each.error() is None]
+        consumer.close()
+        return [each for each in found if each["kind"].startswith("outage")]
+
+
+@pytest.fixture
+def topics(kafka: Kafka) -> Topics:
+    return Topics(kafka, kafka.topic(3, stem="grid"), kafka.topic(3, stem="alerts"))
+
+
+@contextmanager
+def followed(url: str, topics: Topics) -> Iterator[subprocess.Popen[bytes]]:
+    """Run live operations in a process of their own."""
+    words = [url, topics.kafka.brokers, topics.grid_events, topics.outage_alerts]
+    process = subprocess.Popen([sys.executable, "-c", WORKER, *words])
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(holds: Callable[[], bool], *, seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not come to that in time"
+        time.sleep(0.1)
+
+
+def sets(twin: Twin) -> set[frozenset[str]]:
+    members = twin.outages.members()
+    return {
+        frozenset(members.usage_point[members.outage == name])
+        for name in np.unique(members.outage.astype(str))
+    }
+
+
+def operations(twin: Twin, count: int, start_s: float) -> list[tuple[str, bytes]]:
+    """Return events that open switches where the storm is not, and close them again."""
+    rng = random.Random(7)
+    equipment = twin.store.network.data.equipment
+    pool = np.flatnonzero((equipment.kind == cim.KIND_CODE["fuse"]) & (equipment.normal_open == 0))
+    found = []
+    for at, row in enumerate(rng.sample(pool.tolist(), count // 2)):
+        mrid = equipment.mrid[row].decode()
+        for part, phases in enumerate(("ABC", "")):
+            opened = "".join(p for p in phases if p in phases_of(twin, mrid))
+            when = datetime.fromtimestamp(start_s + 10 * at + 300 * part, UTC).isoformat()
+            value = message(
+                f"op-{at}-{part}", when, "switch_operation", equipment_id=mrid, open_phases=opened
+            )
+            found.append((when, mrid, value))
+    return [(mrid, value) for _, mrid, value in sorted(found)]
+
+
+def phases_of(twin: Twin, mrid: str) -> str:
+    from gridtwin.model.phases import text
+    from gridtwin.model.state import every_phase
+
+    return text(every_phase(twin.store.network, twin.find(mrid)[0].row))
+
+
+@pytest.mark.slow
+def test_whatever_is_killed_every_event_outage_and_alert_counts_once(
+    database: str, topics: Topics
+) -> None:
+    twin = gridtwin.open(gridtwin.synthesize("houston", meters=2_000, seed=5)).save(database)
+    started = time.time() - 7_200
+    told = storm(twin, seed=5, start_s=started, outages=10, momentary=0, loss=0.05)
+    moves = operations(twin, 40, started - 3_000)  # over before the storm begins
+    rng = random.Random(11)
+    gasps = [*told.lines, *rng.choices(told.lines, k=20)]
+    chunks = 8
+    for number in range(chunks):
+        with followed(database, topics) as worker:
+            part = gasps[number::chunks]
+            topics.send(topics.outage_alerts, part, [str(len(each)) for each in part])
+            some = moves[number * len(moves) // chunks : (number + 1) * len(moves) // chunks]
+            topics.send(topics.grid_events, [each for _, each in some], [each for each, _ in some])
+            time.sleep(rng.uniform(2.0, 6.0))
+            worker.send_signal(signal.SIGKILL)
+            worker.wait()
+    settle = message("now", datetime.now(UTC).isoformat(), "scada_status", equipment_id=moves[0][0])
+    live = twin.inference()
+    live.update(told.events)
+    expected = {frozenset(each.usage_points.tolist()) for each in live.answer().outages}
+    with followed(database, topics) as worker:
+        topics.send(topics.grid_events, [settle], [moves[0][0]])
+        until(lambda: sets(twin) == expected)
+        until(lambda: not twin.store.live.untold(1))
+        worker.terminate()
+        assert worker.wait(timeout=30) == 0
+    events = twin.store.events()
+    assert len(events) == len(moves)
+    assert len({(each.mrid, each.at, each.to_phases) for each in events}) == len(moves)
+    check_alerts(twin, topics)
+    found = twin.outages.all(since=datetime.fromtimestamp(0, UTC))
+    assert len({(each.device, each.began_at) for each in found}) == len(found)
+
+
+def check_alerts(twin: Twin, topics: Topics) -> None:
+    """Every outage is told of, begins once, and its last alert says how it stands."""
+    by_id: dict[str, dict[str, Any]] = {}
+    for each in topics.told():
+        assert by_id.setdefault(each["event_id"], each) == each
+    outages = twin.outages.all(since=datetime.fromtimestamp(0, UTC))
+    of_outage: dict[str, list[dict[str, Any]]] = {}
+    for each in by_id.values():
+        of_outage.setdefault(each["outage_id"], []).append(each)
+    assert of_outage.keys() == {each.id for each in outages}
+    for outage in outages:
+        alerts = of_outage[outage.id]
+        opened = [each["kind"] for each in alerts].count("outage_opened")
+        assert opened == 1
+        assert alerts[0]["kind"] == "outage_opened"
+        assert alerts[-1]["status"] == outage.status
+        assert alerts[-1]["customers_out"] == outage.customers_out
+
+
+def test_one_process_at_a_time_follows_a_twin(database: str, topics: Topics) -> None:
+    twin = gridtwin.open(gridtwin.synthesize("houston", meters=500, seed=1)).save(database)
+    stop = Event()
+    first = Thread(target=follow_broker, args=(twin, topics.broker, stop))
+    first.start()
+    try:
+        until(lambda: "log" in twin.store.live.places())
+        with pytest.raises(StoreError, match="by another process already"):
+            follow_broker(gridtwin.open(database), topics.broker, Event())
+    finally:
+        stop.set()
+        first.join()
+
+
+def test_a_message_that_cannot_be_used_holds_nothing_up(database: str, topics: Topics) -> None:
+    twin = gridtwin.open(gridtwin.synthesize("houston", meters=500, seed=1)).save(database)
+    fuse = str(twin.sweep().query("kind == 'fuse'").nlargest(1, "customers").mrid.iloc[0])
+    now = datetime.now(UTC).isoformat()
+    good = message(
+        "e", now, "switch_operation", equipment_id=fuse, open_phases=phases_of(twin, fuse)
+    )
+    topics.send(topics.grid_events, [b"\x00\x01", b"{}", good], [fuse] * 3)
+    stop = Event()
+    following = Thread(target=follow_broker, args=(twin, topics.broker, stop))
+    following.start()
+    try:
+        until(lambda: twin.version == 1)
+    finally:
+        stop.set()
+        following.join()
+    reasons = sorted(each.reason for each in twin.store.live.letters())
+    assert reasons[0].startswith("Confluent's wire format")
+    assert reasons[1] == "event_id is missing"
