@@ -22,6 +22,11 @@ M4,last_gasp,2026-11-25T08:00:00Z
 M4,power_restored,2026-11-25T08:01:00Z
 M9,last_gasp,2026-11-25T08:00:00Z
 """
+LIVE = """{"event_id":"1","event_time":"2026-11-25T08:00:00Z","kind":"switch_operation",\
+"equipment_id":"BKR1","open_phases":"ABC"}
+{"event_id":"2","event_time":"2026-11-25T08:00:02Z","kind":"last_gasp","meter_id":"M5"}
+{"event_id":"3"}
+"""
 SIMULATED = ("--from", "2026-07-01", "--to", "2026-07-01T00:30:00Z", "--sink")
 SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
 
@@ -51,6 +56,9 @@ SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
         ("tiles-1", ("tiles", "build")),
         ("simulated-1", ("stream", "simulate", *SIMULATED, "jsonl:OUT", "--storm", "1")),
         ("simulated-1", ("stream", "simulate", *SIMULATED, "parquet:OUT")),
+        ("live-1", ("stream", "operate", "--from", "LIVE", "--no-estimates")),
+        ("replay-1", ("stream", "replay", "--to", "2026-11-25T08:00:01Z")),
+        ("replay-1", ("stream", "replay", "--to", "2026-11-25T08:00:01Z", "--from", "LIVE")),
         ("intersect-1", ("intersect", AROUND)),
         ("intersect-1", ("intersect", AROUND, "--by", "feeder")),
     ],
@@ -61,7 +69,10 @@ def test_documents_fit_their_schema(tmp_path: Path, schema: str, words: tuple[st
     twin.outages.open("BKR2", id="O-1", cause="tree")
     events = tmp_path / "events.csv"
     events.write_text(EVENTS, encoding="utf-8")
-    words = tuple(str(events) if word == "EVENTS" else word for word in words)
+    live = tmp_path / "live.jsonl"
+    live.write_text(LIVE, encoding="utf-8")
+    files = {"EVENTS": str(events), "LIVE": str(live)}
+    words = tuple(files.get(word, word) for word in words)
     words = tuple(word.replace("OUT", str(tmp_path / "out")) for word in words)
     done = CliRunner().invoke(app, [*words, "--in", str(path), "--json"])
     assert done.exit_code == 0, done.output

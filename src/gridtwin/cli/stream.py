@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from gridtwin.cli import ingest
+from gridtwin.cli import ingest, operate
 from gridtwin.cli.simulate import simulate
 
 app = typer.Typer(
@@ -14,4 +14,6 @@ app = typer.Typer(
 )
 app.command()(simulate)
 app.command()(ingest.run)
+app.command()(operate.operate)
+app.command()(operate.replay)
 app.add_typer(ingest.dead_letters, name="dead-letters")

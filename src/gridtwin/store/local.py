@@ -198,15 +198,9 @@ class LocalStore:
         return [NORMAL, CURRENT, *self._states.overlay_names()]
 
     def operate(
-        self,
-        mrid: str,
-        open_phases: str,
-        *,
-        poles: str = "",
-        actor: str = "",
-        at: datetime | None = None,
-        request: str = "",
-    ) -> State:
+        self, mrid: str, open_phases: str, *, poles: str = "", actor: str = "",
+        at: datetime | None = None, request: str = "",
+    ) -> State:  # fmt: skip
         """Move poles of one piece of equipment; see `gridtwin.store.protocol.Store.operate`."""
         operation = resolve(self.network, mrid, open_phases, poles)
         return self._states.operate(operation, actor=actor, at=at, request=request)
@@ -220,7 +214,7 @@ class LocalStore:
         return self._states.past(self.network, when)
 
     def operations(self, start: datetime, end: datetime) -> list[SwitchEvent]:
-        """Return the operations after one moment and until another, by time, then version."""
+        """Return the operations between two moments, by time, then version."""
         return self._states.operations(start, end)
 
     def wait(self, since: int, *, timeout_s: float) -> bool:

@@ -1,10 +1,10 @@
--- 0009: what live operations take in, and what they tell.
+-- 0010: what live operations take in, and what they tell.
 --
 -- Messages are kept, each once by its id, in the transaction that moves the place in the source;
 -- then they are carried out. Whoever changes an outage or its estimate, the alert of that is written
 -- in the same transaction (a transactional outbox): it is told afterwards, and marked when told.
 --
--- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0009_live.sql URL
+-- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0010_live.sql URL
 
 BEGIN;
 SET LOCAL search_path = pg_catalog, pg_temp;
@@ -199,6 +199,6 @@ $$;
 
 DO $$ BEGIN PERFORM gridtwin.grant_roles(); END $$;
 
-INSERT INTO gridtwin.migrations (number, name) VALUES (9, 'live');
+INSERT INTO gridtwin.migrations (number, name) VALUES (10, 'live');
 
 COMMIT;
