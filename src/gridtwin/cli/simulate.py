@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from gridtwin.cli import render
 from gridtwin.cli.options import In, Json, State, open_twin
 from gridtwin.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 
 def simulate(
@@ -55,7 +51,9 @@ def simulate(
 
     Example: gridtwin stream simulate --in h.twin --from 2026-07-01 --to 2026-07-02 --sink jsonl:ami
     """
+    from gridtwin.model.readings import INTERVAL_S
     from gridtwin.stream.simulate.driving import Pace
+    from gridtwin.stream.simulate.making import ends
     from gridtwin.stream.simulate.messages import Flaws
     from gridtwin.stream.simulate.run import Order
     from gridtwin.stream.simulate.run import simulate as simulated
@@ -74,8 +72,13 @@ def simulate(
         registry=registry,
     )
     situation = open_twin(twin).situation(state)
-    with _bar(order.from_s, order.to_s) as tell:
-        made = simulated(situation, order, tell)
+    spans = len(ends(order.from_s, order.to_s))
+    with render.bar("intervals") as tell:
+        made = simulated(
+            situation,
+            order,
+            lambda at_s, _: tell(int((at_s - order.from_s) // INTERVAL_S), spans),
+        )
     document = made.document()
     if json:
         render.write_json(document)
@@ -84,21 +87,6 @@ def simulate(
             f"{document['readings']:,} readings in {document['messages']:,} messages to "
             f"{document['sink']} in {document['seconds']:.1f} s: "
             f"{document['readings_per_s']:,} readings a second"
-        )
-
-
-@contextmanager
-def _bar(from_s: float, to_s: float) -> Iterator[Callable[[float, int], None]]:
-    """Show on a terminal how far the simulated time has come, on standard error."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
-        task = bars.add_task("simulating", total=to_s - from_s)
-        yield lambda at_s, sent: bars.update(
-            task, completed=at_s - from_s, description=f"{sent:,} sent"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 
@@ -41,6 +42,12 @@ def rng(seed: int, what: Draw, moment: int = 0) -> np.random.Generator:
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence((seed, int(what), moment))))
 
 
+@lru_cache(maxsize=8_192)
+def _shock(seed: int, what: Draw, day: int) -> float:
+    return float(rng(seed, what, day).standard_normal())
+
+
+@lru_cache(maxsize=1_024)
 def remembered(seed: int, what: Draw, day: int, memory: float, days: int = 40) -> float:
     """
     Return the value of a day of a first-order autoregression with variance 1.
@@ -50,6 +57,6 @@ def remembered(seed: int, what: Draw, day: int, memory: float, days: int = 40) -
     AR(1) as a moving average over the days before it, ``sqrt(1 - m^2) sum m^k e(day - k)``, cut off
     after `days`, so that any day is known without those before.
     """
-    shocks = [rng(seed, what, max(day - back, 0)).standard_normal() for back in range(days)]
+    shocks = [_shock(seed, what, max(day - back, 0)) for back in range(days)]
     weights = memory ** np.arange(days)
     return float(np.sqrt(1 - memory**2) * (weights * shocks).sum())

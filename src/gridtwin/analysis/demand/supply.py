@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gridtwin.analysis.demand.voltage import Feeding
+from gridtwin.model.phases import supply
+from gridtwin.model.tables import take_equipment
 from gridtwin.topology.conduction import Conduction
-from gridtwin.topology.core import needs
+from gridtwin.topology.core import live_phases
 from gridtwin.topology.index import build
 from gridtwin.topology.switching import Switching
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -108,11 +110,12 @@ def darkness(situation: Situation, operations: Operations) -> Darkness:
     -----
     Exact in any topology: the index follows each operation, or is built again where it cannot.
     """
-    was = powered(situation, situation.index)
+    powered = _powered(situation)
+    was = powered(situation.index)
     since = np.where(was, np.nan, -np.inf)
     found: list[tuple[NDArray[np.int64], NDArray[np.float64], float]] = []
     for at_s, index in _followed(situation, operations):
-        now = powered(situation, index)
+        now = powered(index)
         lost, back = np.flatnonzero(was & ~now), np.flatnonzero(~was & now)
         since[lost] = at_s
         found.append((back, since[back].copy(), at_s))
@@ -134,26 +137,40 @@ def _followed(
     data = situation.data
     mask = np.array(situation.open_mask)
     switching = Switching(situation.index, data.feeders.head)
+    operated = np.unique(operations.row)
+    # What the operated switches let through is asked of them alone, not of the whole network.
+    alone = replace(data, equipment=take_equipment(data.equipment, operated))
     for at_s in np.unique(operations.at_s).tolist():
         here = np.flatnonzero(operations.at_s == at_s)
-        rows = operations.row[here]
-        mask[rows] = operations.open_phases[here]
-        rows = np.unique(rows)
-        passes = Conduction.of(data, mask, situation.rules).passes[rows]
+        mask[operations.row[here]] = operations.open_phases[here]
+        rows = np.unique(operations.row[here])
+        passes = Conduction.of(alone, mask[operated], situation.rules).passes
+        passes = passes[np.searchsorted(operated, rows)]
         order = np.argsort(passes != 0, kind="stable").tolist()
         if not all(switching.operate(int(rows[at]), int(passes[at])) for at in order):
             switching = Switching(build(data, mask, situation.rules), data.feeders.head)
         yield at_s, switching.index
 
 
-def powered(situation: Situation, index: TopologyIndex) -> NDArray[np.bool_]:
+def _powered(situation: Situation) -> Callable[[TopologyIndex], NDArray[np.bool_]]:
     """
-    Return which usage points have supply in another state of a situation's network.
+    Return what says which usage points have supply in another state of a situation's network.
 
     One that recorded phases supply needs one of those; one that they leave dark, any conductor.
     """
     points = situation.data.usage_points
-    had = needs(points.phases, situation.index.mask[points.node]) != 0
-    has = needs(points.phases, index.mask[points.node]) != 0
-    reached = (index.tin[points.node] >= 0) & (not situation.strict)
-    return np.where(had, has, reached)
+    own = supply(points.phases)
+
+    def fed(index: TopologyIndex) -> NDArray[np.bool_]:
+        return live_phases(index.mask)[points.node] & own != 0
+
+    had = fed(situation.index)
+    left_dark = np.flatnonzero(~had)
+
+    def powered(index: TopologyIndex) -> NDArray[np.bool_]:
+        now = fed(index)
+        reached = index.tin[points.node[left_dark]] >= 0
+        now[left_dark] = reached & (not situation.strict)
+        return now
+
+    return powered
