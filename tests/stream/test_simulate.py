@@ -149,7 +149,7 @@ def test_a_folder_of_parquet_is_gone_on_with_and_never_written_twice(
 ) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     simulate(situation, order(f"parquet:{whole}", 4))
-    for hour in (0, 1, 3):
+    for hour in (3, 0, 1):
         hours = 2 if hour == 1 else 1
         at = FROM_S + hour * HOUR_S
         simulate(situation, order(f"parquet:{parts}", hours, from_s=at))
@@ -161,8 +161,12 @@ def test_a_folder_of_parquet_is_gone_on_with_and_never_written_twice(
     assert pq.read_table(whole / "conditions.parquet").equals(
         pq.read_table(parts / "conditions.parquet")
     )
-    with pytest.raises(StoreError, match="already"):
-        simulate(situation, order(f"parquet:{parts}", 1))
+    before = digest(parts)
+    for hour, hours in ((0, 1), (-1, 3), (3.5, 4)):
+        again = order(f"parquet:{parts}", hours, from_s=FROM_S + hour * HOUR_S)
+        with pytest.raises(StoreError, match="already"):
+            simulate(situation, again)
+    assert digest(parts) == before
 
 
 def test_lines_are_never_written_twice(situation: Situation, tmp_path: Path) -> None:

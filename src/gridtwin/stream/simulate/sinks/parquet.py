@@ -64,6 +64,7 @@ class _Writer:
     _path: Path | None = None
     _file: Any = None
     _names: pa.Array | None = None
+    _taken: list[tuple[Path, float, float]] = field(default_factory=list)  # parts of the day
     _waiting: list[Interval] = field(default_factory=list)
     _conditions: list[tuple[int, float, float]] = field(default_factory=list)
 
@@ -72,6 +73,10 @@ class _Writer:
         if day != self._day:
             self._close()
             self._open(day, interval.at_s)
+        for part, first_s, last_s in self._taken:
+            if first_s <= interval.at_s <= last_s:
+                msg = f"{part}: has readings of that time already; choose another folder"
+                raise StoreError(msg)
         self._waiting.append(interval)
         self._conditions.append((interval.at_s, interval.temperature_c, interval.price_usd_mwh))
         self.count += len(interval.row)
@@ -83,10 +88,7 @@ class _Writer:
         import pyarrow.parquet as pq
 
         date = self.folder / "readings" / f"date={np.datetime64(day, 'D')}"
-        for part in sorted(date.glob("part-*.parquet")):
-            if last_time(part) >= at_s:
-                msg = f"{part}: has readings of that time or later already; choose another folder"
-                raise StoreError(msg)
+        self._taken = [(part, *times_of(part)) for part in sorted(date.glob("part-*.parquet"))]
         clock = at_s % DAY_S // 60
         path = date / f"part-{clock // 60:02}{clock % 60:02}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -160,9 +162,9 @@ class _Writer:
         )
         path = self.folder / "conditions.parquet"
         if path.exists():
-            earlier = pq.read_table(path)
-            kept = pc.less(earlier["time"], times[0])
-            table = pa.concat_tables([earlier.filter(kept).cast(table.schema), table])
+            there = pq.read_table(path).cast(table.schema)
+            there = there.filter(pc.invert(pc.is_in(there["time"], times)))
+            table = pa.concat_tables([there, table]).sort_by("time")
         pq.write_table(table, path.with_suffix(".tmp"), compression=CODEC)
         path.with_suffix(".tmp").replace(path)
 
@@ -174,11 +176,20 @@ class _Writer:
             self._path.with_suffix(".tmp").unlink()
 
 
-def last_time(path: Path) -> float:
-    """Return the latest reading time of a file, in seconds since 1970, from its statistics."""
+def times_of(path: Path) -> tuple[float, float]:
+    """
+    Return the first and last reading time of a file, in seconds since 1970, from its statistics.
+
+    A file without any may hold every time.
+    """
     import pyarrow.parquet as pq
 
     metadata = pq.read_metadata(path)
     column = metadata.schema.names.index("reading_time")
-    groups = (metadata.row_group(at).column(column) for at in range(metadata.num_row_groups))
-    return max((each.statistics.max.timestamp() for each in groups), default=-np.inf)
+    stated = [
+        metadata.row_group(at).column(column).statistics for at in range(metadata.num_row_groups)
+    ]
+    if not all(each is not None and each.has_min_max for each in stated):
+        return -np.inf, np.inf
+    first_s = min((each.min.timestamp() for each in stated), default=np.inf)
+    return first_s, max((each.max.timestamp() for each in stated), default=-np.inf)
