@@ -15,7 +15,7 @@ from gridtwin.model.state import CURRENT, NORMAL
 from gridtwin.publish.features import FeatureIds
 from gridtwin.publish.hits import feeder_of
 from gridtwin.publish.outage_cards import point_records
-from gridtwin.publish.tiles.sources import LocalTiles
+from gridtwin.publish.tiles.sources import tiles_of
 
 if TYPE_CHECKING:
     from gridtwin.analysis.situation import Situation
@@ -68,7 +68,7 @@ class Grid:
         def supply(state: str) -> Supply:
             return self.supply(self.situation(state))[0]
 
-        return LocalTiles(self.twin.store, supply, self.settings.tiles)
+        return tiles_of(self.twin.store, supply, self.settings.tiles)
 
     def situation(self, state: str = CURRENT) -> Situation:
         """Return the network in a state."""

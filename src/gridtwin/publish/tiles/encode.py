@@ -85,7 +85,7 @@ class Encoder:
         pieces
             What is drawn, from `cut`.
         extra
-            Further properties, one value for each feature of the layer.
+            Further properties, one value for each piece.
         """
         if not len(pieces.feature):
             return {}
@@ -110,8 +110,10 @@ def _table(layer: Layer, pieces: Pieces, extra: Mapping[str, NDArray[Any]]) -> p
         "ty": pieces.tile[:, 1],
         "id": layer.ids[at],
     }
-    for name, values in (layer.columns | dict(extra)).items():
-        columns[name] = _known(values[at], number=name in NUMBERS or name not in layer.columns)
+    for name, values in layer.columns.items():
+        columns[name] = _known(values[at], number=name in NUMBERS)
+    for name, values in extra.items():
+        columns[name] = _known(values, number=False)
     if layer.lines:
         columns["wkb"] = pa.array(_wkb(pieces), pa.binary())
     else:

@@ -8,6 +8,7 @@ tile and its neighbors are nine runs of rows, whatever the size of the network.
 from __future__ import annotations
 
 import queue
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,7 +36,8 @@ ENCODERS = 2  # tiles encoded side by side
 CELL_ZOOM = 15  # cells of about a kilometer
 NEIGHBORS = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
 
-Properties = dict[str, "NDArray[Any]"]  # name -> one value for each feature of a layer
+Properties = dict[str, "NDArray[Any]"]  # name -> one value for each piece
+Says = Callable[[str, "NDArray[np.int32]"], Properties]  # of the ids of a layer
 
 
 class Finder:
@@ -86,9 +88,7 @@ class TileMaker:
         for _ in range(ENCODERS):
             self._encoders.put(None)
 
-    def tile(
-        self, zoom: int, x: int, y: int, extra: Mapping[str, Properties] | None = None
-    ) -> bytes | None:
+    def tile(self, zoom: int, x: int, y: int, says: Says | None = None) -> bytes | None:
         """
         Return a tile, compressed; None where there is nothing.
 
@@ -96,8 +96,8 @@ class TileMaker:
         ----------
         zoom, x, y
             The tile; beyond the highest zoom of the plan, that zoom's features.
-        extra
-            Further properties of the features of each layer.
+        says
+            What gives further properties to features.
         """
         cuts = self._cut(zoom, x, y)
         if not cuts:
@@ -107,7 +107,9 @@ class TileMaker:
             parts = [
                 part
                 for layer, pieces in cuts
-                for part in encoder.encode(layer, pieces, (extra or {}).get(layer.name)).values()
+                for part in encoder.encode(
+                    layer, pieces, says and says(layer.name, layer.ids[pieces.feature])
+                ).values()
             ]
         finally:
             self._encoders.put(encoder)
@@ -129,22 +131,28 @@ class TileMaker:
         return cuts
 
 
-def live_columns(layers: Mapping[str, Layer], supply: Supply) -> dict[str, Properties]:
+def says_of(supply: Supply) -> Says:
     """
-    Return what a state says of the features of each layer.
+    Return what gives features the properties of a state.
 
     Returns
     -------
         ``energized``: 1 with supply, 0 without, 2 without some of its phases; and ``open``: the
-        phases that stand open. A substation says neither.
+        phases that stand open. A substation says neither, a usage point has no ``open``.
     """
-    found: dict[str, Properties] = {}
-    for name in ("lines", "secondaries", "switches", "transformers"):
-        rows = layers[name].ids - 1
-        open_phases = PHASE_TEXTS[supply.open_mask[rows] & 63]
-        found[name] = {"energized": ENERGIZED[supply.equipment[rows]], "open": open_phases}
-    found["usage_points"] = {"energized": ENERGIZED[supply.points[layers["usage_points"].ids - 1]]}
-    return found
+
+    def says(layer: str, ids: NDArray[np.int32]) -> Properties:
+        rows = ids - 1
+        if layer == "substations":
+            return {}
+        if layer == "usage_points":
+            return {"energized": ENERGIZED[supply.points[rows]]}
+        return {
+            "energized": ENERGIZED[supply.equipment[rows]],
+            "open": PHASE_TEXTS[supply.open_mask[rows] & 63],
+        }
+
+    return says
 
 
 def _interleaved(cell: NDArray[np.int64]) -> NDArray[np.int64]:

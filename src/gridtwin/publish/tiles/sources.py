@@ -7,15 +7,20 @@ that was loaded again never shows the map of before.
 
 from __future__ import annotations
 
-from threading import Lock
+import logging
+from functools import lru_cache
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Protocol
 
-from gridtwin.errors import InputError
+import numpy as np
+
+from gridtwin.errors import InputError, StoreError
+from gridtwin.model.phases import parse, supply
 from gridtwin.model.state import CURRENT
-from gridtwin.publish.tiles.archive import SUFFIX, Archive
+from gridtwin.publish.tiles.archive import SUFFIX, Archive, compressed
 from gridtwin.publish.tiles.describe import described
 from gridtwin.publish.tiles.layers import layers_of
-from gridtwin.publish.tiles.live import TileMaker, live_columns
+from gridtwin.publish.tiles.live import TileMaker, says_of
 from gridtwin.publish.tiles.plan import Plan
 
 if TYPE_CHECKING:
@@ -23,9 +28,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gridtwin.analysis.supply import Supply
+    from gridtwin.store.postgis.store import PostgisStore
     from gridtwin.store.protocol import Store
 
+log = logging.getLogger("gridtwin.tiles")
+
 FOLDER = "tiles"
+KEPT = 256  # tiles that were asked for last
 SAID = ("network", "gates", "minzoom", "maxzoom", "bounds", "center", "vector_layers")
 
 
@@ -100,6 +109,7 @@ class LocalTiles:
         if path is None and own is not None and own.is_file():
             path = own
         self._archive = None if path is None else _archive_of(path, self.network)
+        self._cached = lru_cache(maxsize=KEPT)(self._fresh)
         plan = Plan() if self._archive is None else Plan.of(self._archive.metadata)
         self._plan, self.max_zoom = plan, plan.max_zoom
 
@@ -112,11 +122,14 @@ class LocalTiles:
         """Return a tile of the network; None where there is nothing."""
         if self._archive is not None:
             return self._archive.get(zoom, x, y)
+        return self._cached(zoom, x, y)
+
+    def _fresh(self, zoom: int, x: int, y: int) -> bytes | None:
         return self._made().tile(zoom, x, y)
 
     def live(self, zoom: int, x: int, y: int, state: str = CURRENT) -> bytes | None:
         """Return a tile that also says what has supply and what stands open in a state."""
-        return self._made().tile(zoom, x, y, live_columns(self._made().layers, self._supply(state)))
+        return self._made().tile(zoom, x, y, says_of(self._supply(state)))
 
     def describe(self) -> dict[str, Any]:
         """Return what TileJSON says of the tiles."""
@@ -131,6 +144,73 @@ class LocalTiles:
                 layers = layers_of(self._store.network, self._store.index())
                 self._maker = TileMaker(layers, self._plan)
             return self._maker
+
+
+class PostgisTiles(LocalTiles):
+    """
+    Tiles that a database makes, or an archive; other states are drawn from the network in memory.
+
+    While the features of the database are not in step with its network, as after a sync, all tiles
+    are drawn from memory, and `refresh` brings the features in step.
+    """
+
+    def __init__(
+        self, store: PostgisStore, supply: Callable[[str], Supply], path: Path | None = None
+    ) -> None:
+        super().__init__(store, supply, path)
+        self._stored = store.tiles
+        self._in_step = self._stored.in_step()
+        if self._archive is None:
+            gates = self._stored.gates()
+            self._plan = Plan(gates, max(gates.values()))
+            self.max_zoom = self._plan.max_zoom
+
+    def refresh(self) -> None:
+        """Bring the features of the database in step, if the login may; else stay in memory."""
+        if self._in_step:
+            return
+        try:
+            changed = self._stored.refresh()
+        except StoreError as error:
+            log.warning("the tiles are drawn from memory", extra={"reason": str(error)})
+            return
+        self._in_step = True
+        log.info("the tiles are in step", extra={"changed": changed})
+
+    def _fresh(self, zoom: int, x: int, y: int) -> bytes | None:
+        if not self._in_step:
+            return super()._fresh(zoom, x, y)
+        return _packed(self._stored.tile(zoom, x, y))
+
+    def live(self, zoom: int, x: int, y: int, state: str = CURRENT) -> bytes | None:
+        """Return a tile that also says what has supply and what stands open in a state."""
+        if state != CURRENT or not self._in_step or self._is_dimmed():
+            return super().live(zoom, x, y, state)
+        return _packed(self._stored.live(zoom, x, y))
+
+    def _is_dimmed(self) -> bool:
+        """Return whether something stands open on some phases, which SQL follows slowly."""
+        deviations = self._store.state(CURRENT).deviations
+        network = self._store.network
+        rows = network.ids.rows("equipment", tuple(deviations))
+        whole = supply(network.data.equipment.phases[rows])
+        opened = np.array([parse(text) for text in deviations.values()], dtype=np.uint8) & whole
+        return bool(((opened != 0) & (opened != whole)).any())
+
+
+def tiles_of(store: Store, supply: Callable[[str], Supply], path: Path | None = None) -> LocalTiles:
+    """Return where the tiles of a store come from; see `LocalTiles`."""
+    from gridtwin.store.postgis.store import PostgisStore
+
+    if not isinstance(store, PostgisStore):
+        return LocalTiles(store, supply, path)
+    source = PostgisTiles(store, supply, path)
+    Thread(target=source.refresh, name="tiles", daemon=True).start()
+    return source
+
+
+def _packed(tile: bytes) -> bytes | None:
+    return compressed(tile) if tile else None
 
 
 def _archive_of(path: Path, network_hash: str) -> Archive:

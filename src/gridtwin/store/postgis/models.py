@@ -54,6 +54,7 @@ from gridtwin.store.postgis.records import (
     OutageEvidence,
     OutageUsagePoint,
 )
+from gridtwin.store.postgis.tile_records import TileFeature, TileGate, TileNetwork
 
 __all__ = [
     "RAW_MESSAGES",
@@ -93,6 +94,9 @@ __all__ = [
     "StreamOffset",
     "Substation",
     "SwitchState",
+    "TileFeature",
+    "TileGate",
+    "TileNetwork",
     "TransformerLoad",
     "UsagePoint",
 ]
@@ -243,6 +247,7 @@ class NodeTopology(Base):
             postgresql_include=["node", "depth", "feed_mrid", "feed_kind"],
         ),
         Index("node_topology_feed", "feed_mrid", postgresql_where=text("feed_mrid <> ''")),
+        Index("node_topology_dark", "node", postgresql_where=text("segment = -1")),
         {"postgresql_with": {"fillfactor": 70}},
     )
     node: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

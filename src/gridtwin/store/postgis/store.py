@@ -32,6 +32,7 @@ from gridtwin.store.postgis.links import OPERATOR, OWNER, READER, Links, told
 from gridtwin.store.postgis.live import PostgisLive
 from gridtwin.store.postgis.outages import PostgisOutages
 from gridtwin.store.postgis.readings import PostgisReadings
+from gridtwin.store.postgis.tiles import StoredTiles
 from gridtwin.topology.index import TopologyIndex, build
 
 if TYPE_CHECKING:
@@ -144,6 +145,11 @@ class PostgisStore:
             if self._network is None:
                 self._network = self._read_network()
             return self._network
+
+    @property
+    def tiles(self) -> StoredTiles:
+        """The vector tiles that the database makes."""
+        return StoredTiles(self._url, self._links)
 
     @property
     def network_hash(self) -> str:

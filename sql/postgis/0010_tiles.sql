@@ -1,4 +1,4 @@
--- 0009: vector tiles of the map, and views for GIS clients.
+-- 0010: vector tiles of the map, and views for GIS clients.
 --
 --   gridtwin.tile(z, x, y)              a tile of the network (Mapbox Vector Tile 2.1)
 --   gridtwin.live_tile(z, x, y, state)  the same, with what has supply and what stands open
@@ -9,7 +9,7 @@
 -- transformers) is kept ready in tile_features, a seventh of the network; secondaries and usage
 -- points are drawn from their own tables, since few of them are in a tile of the highest zoom.
 --
--- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0009_tiles.sql URL
+-- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0010_tiles.sql URL
 
 BEGIN;
 
@@ -230,25 +230,78 @@ AS $$
     WHERE g.meshed AND EXISTS (SELECT FROM partly);
 $$;
 
--- Whether a feature lives on fewer phases than it has; of a usage point node_b is null.
+-- The phases that are live at a node, of a mask as mask_through has it.
+CREATE FUNCTION gridtwin.live_bits(mask int) RETURNS int
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN mask & 8 <> 0 THEN mask >> 4 ELSE mask END & 7;
+
+-- How a node lives now, and how it would if what stands open on some phases did not; as mask_of.
+CREATE FUNCTION gridtwin.masks_of(at int, OUT now int, OUT whole int)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+DECLARE
+    way record;
+BEGIN
+    FOR way IN
+        WITH RECURSIVE up (node, parent, feed, step) AS (
+            SELECT t.node, t.parent, t.feed, 1 FROM gridtwin.node_topology t
+            WHERE t.node = at AND t.segment >= 0
+            UNION ALL
+            SELECT t.node, t.parent, t.feed, u.step + 1
+            FROM up u
+            JOIN gridtwin.node_topology t ON t.node = u.parent
+        )
+        SELECT u.node, u.parent, p.passes, p.passes AS all_passes, e.mrid, e.phases, e.normal_open,
+            e.in_service, CASE WHEN p.node_b = u.node THEN p.mixes ELSE -p.mixes END AS mixes
+        FROM up u
+        LEFT JOIN gridtwin.equipment_topology p ON p.equipment = u.feed
+        LEFT JOIN gridtwin.equipment e ON e.row = u.feed
+        ORDER BY u.step DESC
+    LOOP
+        IF way.parent < 0 THEN
+            SELECT bit_or(s.mask) INTO now FROM gridtwin.live_sources s WHERE s.node = way.node;
+            whole := now;
+            CONTINUE;
+        END IF;
+        IF EXISTS (
+            SELECT FROM gridtwin.state_switches w
+            WHERE w.state = 'current' AND w.mrid = way.mrid AND w.open_phases & 7 NOT IN (0, 7)
+        ) THEN
+            way.all_passes := gridtwin.passing(way.phases, way.normal_open, way.in_service);
+        END IF;
+        now := gridtwin.mask_through(now, way.passes, way.mixes);
+        whole := gridtwin.mask_through(whole, way.all_passes, way.mixes);
+    END LOOP;
+    IF EXISTS (SELECT FROM gridtwin.chords) THEN -- other ways may make up for it
+        now := gridtwin.mask_of(at);
+    END IF;
+    now := coalesce(now, 0);
+    whole := coalesce(whole, 0);
+END
+$$;
+
+-- Whether a feature lives on fewer phases than if nothing stood open on some; of a usage point
+-- node_b is null.
 CREATE FUNCTION gridtwin.lacks_phases(node_a int, node_b int, phases int) RETURNS bool
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-    mask int := gridtwin.mask_of(node_a);
-    live int;
+    first record := gridtwin.masks_of(node_a);
+    second record;
+    own int := gridtwin.supply_phases(phases);
 BEGIN
     IF node_b IS NULL THEN -- any phase above a transformer that mixes them feeds all below
         RETURN CASE
-            WHEN mask & 8 <> 0 THEN mask & 7 = 0
-            ELSE gridtwin.supply_phases(phases) & ~mask <> 0
+            WHEN first.now & 8 <> 0 THEN first.now & 7 = 0
+            ELSE own & first.whole & ~first.now <> 0
         END;
     END IF;
-    live := CASE WHEN mask & 8 <> 0 THEN mask >> 4 ELSE mask END;
-    mask := gridtwin.mask_of(node_b);
-    live := live | CASE WHEN mask & 8 <> 0 THEN mask >> 4 ELSE mask END;
-    RETURN gridtwin.supply_phases(phases) & ~live <> 0;
+    second := gridtwin.masks_of(node_b);
+    RETURN own
+        & (gridtwin.live_bits(first.whole) | gridtwin.live_bits(second.whole))
+        & ~(gridtwin.live_bits(first.now) | gridtwin.live_bits(second.now)) <> 0;
 END
 $$;
 
@@ -409,8 +462,149 @@ BEGIN
 END
 $$;
 
+-- ---------------------------------------------------------------- views for GIS clients
+-- Each with one geometry of one type, the id of its feature in the tiles, and how it stands now.
+-- Read with the rights of whoever asks.
+
+CREATE VIEW grid.equipment_now WITH (security_invoker = true) AS
+SELECT
+    e.row + 1 AS id,
+    e.mrid,
+    e.kind,
+    e.name,
+    gridtwin.phase_text(e.phases) AS phases,
+    gridtwin.phase_text(coalesce(w.open_phases, e.normal_open)) AS open_phases,
+    NOT (coalesce(ta.segment, -1) = -1 AND coalesce(tb.segment, -1) = -1) AS energized,
+    f.mrid AS feeder,
+    e.placement,
+    e.control,
+    e.rated_a,
+    e.rated_va,
+    e.length_m,
+    e.geometry
+FROM gridtwin.equipment e
+LEFT JOIN gridtwin.state_switches w ON w.state = 'current' AND w.mrid = e.mrid
+LEFT JOIN gridtwin.node_topology ta ON ta.node = e.node_a
+LEFT JOIN gridtwin.node_topology tb ON tb.node = e.node_b
+LEFT JOIN gridtwin.node_home ha ON ha.node = e.node_a
+LEFT JOIN gridtwin.node_home hb ON hb.node = e.node_b
+LEFT JOIN gridtwin.feeders f ON f.row = coalesce(ha.feeder, hb.feeder);
+
+CREATE VIEW grid.usage_points_now WITH (security_invoker = true) AS
+SELECT
+    u.row + 1 AS id,
+    u.mrid,
+    gridtwin.phase_text(u.phases) AS phases,
+    u.customers,
+    u.service_class,
+    u.priority,
+    coalesce(t.segment, -1) <> -1 AS energized,
+    f.mrid AS feeder,
+    u.geometry
+FROM gridtwin.usage_points u
+LEFT JOIN gridtwin.node_topology t ON t.node = u.node
+LEFT JOIN gridtwin.node_home h ON h.node = u.node
+LEFT JOIN gridtwin.feeders f ON f.row = h.feeder;
+
+CREATE VIEW grid.open_outages WITH (security_invoker = true) AS
+SELECT o.id, o.status, o.cause, o.planned, o.began_at, o.device, o.crew_status, o.customers, o.area
+FROM gridtwin.outages o
+WHERE o.restored_at IS NULL;
+
+-- ---------------------------------------------------------------- comments
+
+COMMENT ON TABLE gridtwin.tile_gates IS
+    'From which zoom on each group of features is drawn; refresh_tiles() takes a change over';
+COMMENT ON COLUMN gridtwin.tile_gates.drawn IS 'Group of features; see docs/tiles.md';
+COMMENT ON COLUMN gridtwin.tile_gates.gate IS 'First zoom';
+
+COMMENT ON TABLE gridtwin.tile_network IS 'The network that tile_features is of: one row';
+COMMENT ON COLUMN gridtwin.tile_network.only_row IS 'Always true: there is one row';
+COMMENT ON COLUMN gridtwin.tile_network.content_hash IS 'Its content_hash in gridtwin.network';
+
+COMMENT ON TABLE gridtwin.tile_features IS
+    'Features seen from afar, ready to be drawn; refresh_tiles() brings them in step';
+COMMENT ON COLUMN gridtwin.tile_features.layer IS 'Layer of the tiles';
+COMMENT ON COLUMN gridtwin.tile_features.id IS 'Row of its frame + 1';
+COMMENT ON COLUMN gridtwin.tile_features.gate IS 'First zoom';
+COMMENT ON COLUMN gridtwin.tile_features.mrid IS 'Id of the element';
+COMMENT ON COLUMN gridtwin.tile_features.name IS 'Name of a substation; null = none';
+COMMENT ON COLUMN gridtwin.tile_features.kind IS 'Kind of a switch or transformer';
+COMMENT ON COLUMN gridtwin.tile_features.class IS 'Of a line: backbone (three phases) or lateral';
+COMMENT ON COLUMN gridtwin.tile_features.phases IS 'Phases as text; null = not recorded';
+COMMENT ON COLUMN gridtwin.tile_features.normal_open IS
+    'Phases of a switch that stand open as designed; null = none';
+COMMENT ON COLUMN gridtwin.tile_features.feeder IS
+    'Row of its feeder as designed + 1; 0 = none';
+COMMENT ON COLUMN gridtwin.tile_features.v IS 'Nominal phase-to-phase volts of a line';
+COMMENT ON COLUMN gridtwin.tile_features.ug IS '1 = underground, 0 = overhead; null = not known';
+COMMENT ON COLUMN gridtwin.tile_features.remote IS '1 = a switch operated from the control room';
+COMMENT ON COLUMN gridtwin.tile_features.usage_points IS 'Usage points a transformer serves';
+COMMENT ON COLUMN gridtwin.tile_features.customers IS
+    'Customers of those; of a substation those of its feeders as designed';
+COMMENT ON COLUMN gridtwin.tile_features.node_a IS 'Row of the node at the first terminal';
+COMMENT ON COLUMN gridtwin.tile_features.node_b IS 'Row of the node at the second terminal';
+COMMENT ON COLUMN gridtwin.tile_features.mask IS 'Phases as bits; 0 = not recorded';
+COMMENT ON COLUMN gridtwin.tile_features.geometry IS
+    'Course of a line, place or middle of anything else, EPSG:3857';
+
+COMMENT ON FUNCTION gridtwin.refresh_tiles() IS
+    'Bring tile_features in step with the network; returns how many features changed';
+COMMENT ON FUNCTION gridtwin.dimmed_ranges() IS
+    'Intervals of node_topology below what stands open on some of its phases';
+COMMENT ON FUNCTION gridtwin.live_bits(int) IS 'Phases live at a node, from its mask';
+COMMENT ON FUNCTION gridtwin.masks_of(int) IS
+    'How a node lives now, and how if nothing stood open on some of its phases; see mask_through';
+COMMENT ON FUNCTION gridtwin.lacks_phases(int, int, int) IS
+    'Whether a feature lacks phases because something stands open on some of them';
+COMMENT ON FUNCTION gridtwin.drawn_tile(int, int, int, bool) IS
+    'A vector tile, with or without how its features stand now';
+COMMENT ON FUNCTION gridtwin.tile(int, int, int) IS
+    'A vector tile of the network: zoom, column, row; empty where there is nothing';
+COMMENT ON FUNCTION gridtwin.live_tile(int, int, int, text) IS
+    'A vector tile whose features say energized (1 with supply, 0 without, 2 without some of its '
+    'phases) and open (phases that stand open), in the current state';
+
+COMMENT ON VIEW grid.equipment_now IS 'Equipment as lines, and how it stands now';
+COMMENT ON COLUMN grid.equipment_now.id IS 'Id of its feature in the tiles';
+COMMENT ON COLUMN grid.equipment_now.mrid IS 'Id of the equipment';
+COMMENT ON COLUMN grid.equipment_now.kind IS 'Kind';
+COMMENT ON COLUMN grid.equipment_now.name IS 'Name; empty = none';
+COMMENT ON COLUMN grid.equipment_now.phases IS 'Phases as text; empty = not recorded';
+COMMENT ON COLUMN grid.equipment_now.open_phases IS 'Phases that stand open now';
+COMMENT ON COLUMN grid.equipment_now.energized IS 'Whether an end of it has supply now';
+COMMENT ON COLUMN grid.equipment_now.feeder IS 'mRID of its feeder as designed; null = none';
+COMMENT ON COLUMN grid.equipment_now.placement IS 'overhead or underground; empty = not known';
+COMMENT ON COLUMN grid.equipment_now.control IS 'How it is operated: none, manual or remote';
+COMMENT ON COLUMN grid.equipment_now.rated_a IS 'Rated current in amperes; null = not known';
+COMMENT ON COLUMN grid.equipment_now.rated_va IS 'Rated power in volt-amperes; null = not known';
+COMMENT ON COLUMN grid.equipment_now.length_m IS 'Length in meters; null = not known';
+COMMENT ON COLUMN grid.equipment_now.geometry IS 'Course, EPSG:4326';
+
+COMMENT ON VIEW grid.usage_points_now IS 'Usage points, and whether they have supply now';
+COMMENT ON COLUMN grid.usage_points_now.id IS 'Id of its feature in the tiles';
+COMMENT ON COLUMN grid.usage_points_now.mrid IS 'Id of the usage point';
+COMMENT ON COLUMN grid.usage_points_now.phases IS 'Phases as text; empty = those of its node';
+COMMENT ON COLUMN grid.usage_points_now.customers IS 'Customers served there';
+COMMENT ON COLUMN grid.usage_points_now.service_class IS 'Class such as residential';
+COMMENT ON COLUMN grid.usage_points_now.priority IS 'Why it goes first; empty = none';
+COMMENT ON COLUMN grid.usage_points_now.energized IS 'Whether it has supply now';
+COMMENT ON COLUMN grid.usage_points_now.feeder IS 'mRID of its feeder as designed; null = none';
+COMMENT ON COLUMN grid.usage_points_now.geometry IS 'Place, EPSG:4326';
+
+COMMENT ON VIEW grid.open_outages IS 'Outages that are open, with the area they lie in';
+COMMENT ON COLUMN grid.open_outages.id IS 'Id of the outage';
+COMMENT ON COLUMN grid.open_outages.status IS 'How far it is: predicted, confirmed ...';
+COMMENT ON COLUMN grid.open_outages.cause IS 'Cause; empty = not known';
+COMMENT ON COLUMN grid.open_outages.planned IS 'Whether it was planned';
+COMMENT ON COLUMN grid.open_outages.began_at IS 'When it began';
+COMMENT ON COLUMN grid.open_outages.device IS 'mRID of the device that operated; null = not known';
+COMMENT ON COLUMN grid.open_outages.crew_status IS 'What the crew does; empty = not known';
+COMMENT ON COLUMN grid.open_outages.customers IS 'Customers out';
+COMMENT ON COLUMN grid.open_outages.area IS 'Where they are, EPSG:4326';
+
 DO $$ BEGIN PERFORM gridtwin.grant_roles(); END $$;
 
-INSERT INTO gridtwin.migrations (number, name) VALUES (9, 'tiles');
+INSERT INTO gridtwin.migrations (number, name) VALUES (10, 'tiles');
 
 COMMIT;

@@ -1,0 +1,59 @@
+"""Ask a database for vector tiles: ``gridtwin.tile`` and ``gridtwin.live_tile``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gridtwin.store.postgis.links import OWNER, READER, told
+
+if TYPE_CHECKING:
+    from gridtwin.store.postgis.links import Links
+
+IN_STEP = """
+SELECT EXISTS (
+    SELECT FROM gridtwin.tile_network t JOIN gridtwin.network n ON n.content_hash = t.content_hash
+)
+"""
+
+
+class StoredTiles:
+    """The tiles of a twin in a database; threads may share it."""
+
+    def __init__(self, url: str, links: Links) -> None:
+        self._url = url
+        self._links = links
+
+    def in_step(self) -> bool:
+        """Return whether what is seen from afar is that of the network there is now."""
+        return bool(self._one(IN_STEP))
+
+    def refresh(self) -> int:
+        """
+        Bring the features of the tiles in step with the network; return how many changed.
+
+        Raises
+        ------
+        StoreError
+            If the login may not.
+        """
+        with told(self._url, role=OWNER), self._links.borrowed() as link:
+            row = link.connection.execute("SELECT gridtwin.refresh_tiles()").fetchone()
+        return int(row[0]) if row else 0
+
+    def gates(self) -> dict[str, int]:
+        """Return from which zoom on each group of features is drawn."""
+        found = self._one("SELECT jsonb_object_agg(drawn, gate) FROM gridtwin.tile_gates")
+        return {str(name): int(gate) for name, gate in found.items()}
+
+    def tile(self, zoom: int, x: int, y: int) -> bytes:
+        """Return a tile of the network, not compressed; empty where there is nothing."""
+        return bytes(self._one("SELECT gridtwin.tile(%s, %s, %s)", zoom, x, y))
+
+    def live(self, zoom: int, x: int, y: int) -> bytes:
+        """Return a tile of the current state, not compressed; empty where there is nothing."""
+        return bytes(self._one("SELECT gridtwin.live_tile(%s, %s, %s)", zoom, x, y))
+
+    def _one(self, query: str, *values: int) -> Any:
+        with told(self._url, role=READER), self._links.borrowed() as link:
+            row = link.read(lambda connection: connection.execute(query, values).fetchone())
+        return None if row is None else row[0]
