@@ -1,4 +1,4 @@
--- 0010: vector tiles of the map, and views for GIS clients.
+-- 0011: vector tiles of the map, and views for GIS clients.
 --
 --   gridtwin.tile(z, x, y)              a tile of the network (Mapbox Vector Tile 2.1)
 --   gridtwin.live_tile(z, x, y, state)  the same, with what has supply and what stands open
@@ -9,7 +9,7 @@
 -- transformers) is kept ready in tile_features, a seventh of the network; secondaries and usage
 -- points are drawn from their own tables, since few of them are in a tile of the highest zoom.
 --
--- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0010_tiles.sql URL
+-- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0011_tiles.sql URL
 
 BEGIN;
 
@@ -605,6 +605,6 @@ COMMENT ON COLUMN grid.open_outages.area IS 'Where they are, EPSG:4326';
 
 DO $$ BEGIN PERFORM gridtwin.grant_roles(); END $$;
 
-INSERT INTO gridtwin.migrations (number, name) VALUES (10, 'tiles');
+INSERT INTO gridtwin.migrations (number, name) VALUES (11, 'tiles');
 
 COMMIT;
