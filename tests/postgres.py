@@ -6,10 +6,12 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -82,6 +84,27 @@ class Cluster:
             yield self.url_of(name)
         finally:
             self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def kill(self) -> None:
+        """End the server at once (SIGKILL), with all that it was doing."""
+        pid = (self.directory / "data" / "postmaster.pid").read_text().splitlines()[0]
+        os.kill(int(pid), signal.SIGKILL)
+        while Path(f"/proc/{pid}").exists():
+            time.sleep(0.01)
+
+    def start(self) -> None:
+        """Start the server again, at the port that it had; it recovers first."""
+        log = str(self.directory / "log")
+        words = ("start", "-w", "-t", "120", "-D", "data", "-l", log, "-o", f"-p {self.port}")
+        for _ in range(STARTS):
+            try:
+                _run(self.binaries, self.directory, "pg_ctl", *words)
+            except subprocess.CalledProcessError:  # what the server was doing has not ended yet
+                time.sleep(0.2)
+            else:
+                return
+        msg = f"PostgreSQL did not start again: {(self.directory / 'log').read_text()[-500:]}"
+        raise RuntimeError(msg)
 
     def execute(self, *statements: str, database: str = "postgres") -> None:
         """Run statements as the superuser, each on its own."""

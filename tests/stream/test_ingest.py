@@ -13,31 +13,11 @@ from gridtwin.errors import StoreError
 from gridtwin.store.postgis.connect import connect
 from gridtwin.stream.ingest.figures import Figures, served
 from gridtwin.stream.ingest.replay import Replayed, letters, replay
-from meter_stream import START_S, Line, Meters, everything, expected, reading, send
+from meter_stream import START_S, Line, Meters, check, reading, send
 
 
 def at(interval: int) -> datetime:
     return datetime.fromtimestamp(START_S + 900 * interval, UTC)
-
-
-def check(line: Line, names: list[str]) -> None:
-    """Hold what is in the database against what the topic says."""
-    messages = everything(line.brokers, line.options.readings)
-    counts, dead = expected(messages, names)
-    silver = line.ask(
-        "SELECT mrid, reading_time, kwh, kafka_offset FROM gridtwin.ami_silver"
-        " JOIN gridtwin.meters USING (meter)"
-    )
-    assert len(silver) == len(counts)
-    assert {(m, t): (round(k, 3), o) for m, t, k, o in silver} == counts
-    gold = line.ask("SELECT meter_id, reading_time, kwh FROM gridtwin.ami_realtime")
-    assert len(gold) == len(counts)
-    assert {(m, t): round(k, 3) for m, t, k in gold} == {at: k for at, (k, _) in counts.items()}
-    letters = line.ask("SELECT partition, kafka_offset FROM gridtwin.dead_letters")
-    assert len(letters) == len(dead)
-    assert set(letters) == dead
-    raw = line.ask("SELECT partition, kafka_offset, value FROM gridtwin.ami_bronze")
-    assert sorted((p, o, bytes(v or b"")) for p, o, v in raw) == sorted(messages)
 
 
 def test_every_reading_counts_once_and_what_is_broken_is_set_apart(
