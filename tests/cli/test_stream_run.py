@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 import gridtwin
 from gridtwin.cli.app import app
 from gridtwin.errors import GridtwinError, InputError
+from gridtwin.stream.topics import make_topics
 from kafka import Kafka
 from meter_stream import START_S, reading, send
 from networks import two_feeders_with_a_tie
@@ -79,12 +80,14 @@ def test_a_broker_or_a_database_that_is_not_there_is_told(database: str) -> None
 def test_a_worker_takes_what_is_sent_and_stops_when_told(database: str, kafka: Kafka) -> None:
     gridtwin.open(two_feeders_with_a_tie()).save(database)
     words = ["--in", database, "--brokers", kafka.brokers, "--group", "cli", "--log-json"]
+    words += ["--topic-prefix", "cli."]
     command = [str(Path(sys.executable).parent / "gridtwin"), "stream", "run", *words]
     worker = subprocess.Popen(
         [*command, "--json", "--metrics-port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
+    make_topics(kafka.brokers, {"cli.ami_readings": 6})
     try:
-        send(kafka.brokers, "ami_readings", [(b"M3", reading("M3", START_S + 900, 2.5))])
+        send(kafka.brokers, "cli.ami_readings", [(b"M3", reading("M3", START_S + 900, 2.5))])
         twin = gridtwin.open(database)
         deadline = time.monotonic() + 60
         while twin.ami.latest() is None:

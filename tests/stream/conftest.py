@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
 import gridtwin
 from gridtwin.model.tables import decode
 from gridtwin.stream.ingest.intake import Options
+from gridtwin.stream.topics import make_topics
 from gridtwin.twin import Twin
 from kafka import Kafka as Cluster
 from meter_stream import Line
@@ -28,6 +31,7 @@ def names(town: Twin) -> list[str]:
 def line(database: str, town: Twin, kafka: Cluster) -> Line:
     """Return a database with the town in it, and a topic."""
     town.save(database)
-    stem = kafka.topic(6, stem="ami_readings")
-    options = Options(stem, stem, kafka.topic(1, stem="conditions"), wait_s=0.05)
+    prefix = f"t{uuid.uuid4().hex[:12]}."
+    options = Options.of(prefix, prefix, wait_s=0.05)
+    make_topics(kafka.brokers, {options.readings: 6, options.conditions: 1})
     return Line(database, kafka.brokers, options)

@@ -21,7 +21,6 @@ from gridtwin.stream.broker.node import Node, running
 from gridtwin.stream.ingest.intake import Options
 from gridtwin.stream.topics import make_topics
 from gridtwin.twin import Twin
-from kafka import Kafka
 from meter_stream import Line, Meters, check
 from postgres import Cluster, cluster
 
@@ -35,6 +34,7 @@ class Supervised:
         self._command = [
             str(GRIDTWIN), "stream", "run", "--in", line.url, "--brokers", line.brokers,
             "--group", line.options.stream, "--instance", name, "--log-json",
+            "--topic-prefix", line.options.readings.removesuffix("ami_readings"),
             "--setting", "session.timeout.ms=6000", *words,
         ]  # fmt: skip
         self._over = Event()
@@ -186,10 +186,8 @@ def test_workers_come_and_go_while_meters_send(line: Line, names: list[str]) -> 
 
 @pytest.mark.slow
 def test_a_worker_that_comes_back_after_it_was_given_up_writes_nothing_twice(
-    line: Line, kafka: Kafka, names: list[str]
+    line: Line, names: list[str]
 ) -> None:
-    make_topics(kafka.brokers, {"ami_readings": 6, "conditions": 1})
-    line.options = Options("zombies")
     first, sending = Supervised(line, "first"), Sending(line, names, 0.1)
     second = None
     try:

@@ -23,6 +23,7 @@ dead_letters = typer.Typer(
 )
 
 Group = Annotated[str, typer.Option(help="Consumer group: its workers share the partitions.")]
+Prefix = Annotated[str, typer.Option(help="Put before the names of the topics.")]
 Registry = Annotated[
     str, typer.Option(metavar="URL", help="Schema registry, for Confluent's wire format.")
 ]
@@ -43,6 +44,7 @@ def run(
         typer.Option(metavar="PLACE", help="File or folder to read from, into a local twin."),
     ] = None,
     group: Group = "gridtwin",
+    topic_prefix: Prefix = "",
     instance: Annotated[
         str, typer.Option(help="Name of this worker that outlives its restart.")
     ] = "",
@@ -89,7 +91,7 @@ def run(
         target,
         Kafka(brokers, registry, instance, settings=_settings(setting or [])),
         stop,
-        options=Options(stream=group, keep_days=keep_days),
+        options=Options.of(group, topic_prefix, keep_days=keep_days),
         metrics_port=None if metrics_port < 0 else metrics_port,
         until_end=until_end,
     )
@@ -173,7 +175,7 @@ def list_(
 
 
 @dead_letters.command()
-def replay(twin: In = "", group: Group = "gridtwin", registry: Registry = "") -> None:
+def replay(twin: In = "", topic_prefix: Prefix = "", registry: Registry = "") -> None:
     """
     Take what can be used by now, such as readings of meters that have joined the network.
 
@@ -187,7 +189,7 @@ def replay(twin: In = "", group: Group = "gridtwin", registry: Registry = "") ->
 
         done: Replayed = take_again(
             target,
-            options=Options(stream=group),
+            options=Options.of(prefix=topic_prefix),
             registry=Schemas(registry) if registry else None,
         )
     else:

@@ -45,6 +45,12 @@ class Options:
     wait_s: float = 0.2  # longest wait for them
     keep_days: int = 7  # of readings, the newest one included
 
+    @classmethod
+    def of(cls, stream: str = "gridtwin", prefix: str = "", **more: Any) -> Options:
+        """Return the options of a group whose topics have a prefix before their names."""
+        topics = prefix + AMI_READINGS.name, prefix + CONDITIONS.name
+        return cls(stream, *topics, **more)
+
 
 class Intake:
     """What a database knows; one thread uses it."""
