@@ -45,6 +45,7 @@ class Keeper:
         self._link = Link(url, patience_s=0.0, autocommit=True)
         self._summed: dict[Any, float] = {}
         self._seen: Any = None
+        self._day: Any = None  # today, and the newest day with readings
         self._seen_at = -FEEDERS_S
 
     def keep(self, stop: threading.Event) -> None:
@@ -88,18 +89,21 @@ class Keeper:
             self._seen = seen
 
     def _turn_days(self, connection: psycopg.Connection[Any]) -> None:
-        """Make room for what comes tomorrow, and drop what is too old."""
+        """Make room for what comes tomorrow, and drop what is too old, when a day begins."""
+        today = connection.execute(
+            "SELECT (now() AT TIME ZONE 'UTC')::date, max(day) FROM gridtwin.reading_days() day"
+        ).fetchone()
+        if today is None or today == self._day:
+            return
         kept = self._rules.keep_days - 1
         connection.execute(
-            "SELECT gridtwin.make_raw_days(d, d + 1), gridtwin.drop_raw_days(d - %s)"
-            " FROM (SELECT (now() AT TIME ZONE 'UTC')::date) n (d)",
-            (kept,),
+            "SELECT gridtwin.make_raw_days(%(day)s, %(day)s + 1),"
+            " gridtwin.drop_raw_days(%(day)s - %(kept)s)",
+            {"day": today[0], "kept": kept},
         )
-        connection.execute(
-            "SELECT gridtwin.drop_reading_days(max(day) - %s) FROM gridtwin.reading_days() day"
-            " HAVING max(day) IS NOT NULL",
-            (kept,),
-        )
+        if today[1] is not None:
+            connection.execute("SELECT gridtwin.drop_reading_days(%s - %s)", (today[1], kept))
+        self._day = today
 
     def _resting(self, connection: psycopg.Connection[Any]) -> list[Any]:
         rows = connection.execute(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from gridtwin.errors import StoreError
+from gridtwin.errors import BrokerError, StoreError
 from gridtwin.store.postgis.connect import Link, shown, waits
 from gridtwin.store.postgis.links import OWNER, told
 from gridtwin.stream.ingest import claims as claiming
@@ -41,7 +41,7 @@ Result = TypeVar("Result")
 LOG = logging.getLogger("gridtwin.stream")
 LOOK_S = 2.0  # between two looks at lag and rate
 TELL_S = 10.0  # between two lines in the log
-FENCED_S = 1.0  # before a partition is claimed again that another worker had claimed
+AGAIN_S = 1.0  # before a partition is claimed again that was lost, or that nobody answers for
 STRANGE_S = 86_400.0  # a meter whose clock is ahead by more is not believed
 TRIES = 3  # of a batch whose days are dropped under it
 # Of the connection. To lose the last moments of a crash costs nothing: the offsets are lost with
@@ -140,7 +140,12 @@ class Worker:
 
         for place, held in self._patiently(work).items():
             self._claims[place] = held
-            self._reader.resume(place, held.next_offset)
+            try:
+                self._reader.resume(place, held.next_offset)
+            except BrokerError as error:
+                self._not_before[place] = time.monotonic() + AGAIN_S
+                LOG.warning("waits for the broker", extra={"reason": str(error)})
+                return
             LOG.info(
                 "reads a partition",
                 extra={"topic": place[0], "partition": place[1], "offset": held.next_offset},
@@ -180,7 +185,7 @@ class Worker:
                 self._count(batch, ready)
                 return
             self._figures.add(fenced=len(standing.lost), rewound=len(standing.behind))
-            self._give_up(standing.lost, "another worker claimed it", wait_s=FENCED_S)
+            self._give_up(standing.lost, "another worker claimed it", wait_s=AGAIN_S)
             self._give_up(standing.behind, "the database is elsewhere: read again", wait_s=0)
         msg = f"{shown(self._url)} loses its days as fast as they are made: start again"
         raise StoreError(msg)
