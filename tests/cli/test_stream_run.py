@@ -49,6 +49,8 @@ def test_a_local_twin_takes_a_file_and_answers_from_it(small: str, tmp_path: Pat
     taken = answer("stream", "run", "--in", small, "--source", str(file))
     assert (taken["readings"], taken["dead"]) == (1, 2)
     assert gridtwin.open(small).ami.meter("M3")["kwh"].tolist() == [1.5]
+    folder = Path(small) / "ami"
+    assert len(list(folder.glob("load/date=2026-07-01/*.parquet"))) == 1  # summed up, too
     letters = answer("stream", "dead-letters", "list", "--in", small)["letters"]
     assert [letter["value"] for letter in letters] == ["{", values[1].decode()]
     told = CliRunner().invoke(app, ["stream", "dead-letters", "replay", "--in", small])

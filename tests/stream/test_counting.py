@@ -130,6 +130,7 @@ def test_only_one_keeper_keeps_house_at_a_time(
         other.execute("SELECT pg_advisory_lock(x'677269640005'::bigint)")
         Keeper(database).look(readings)
         assert readings.execute("SELECT count(*) FROM gridtwin.loads_due").fetchone() == (1,)
+        other.execute("SELECT pg_advisory_unlock(x'677269640005'::bigint)")
     Keeper(database).look(readings)
     assert readings.execute("SELECT count(*) FROM gridtwin.loads_due").fetchone() == (0,)
 

@@ -104,7 +104,12 @@ def _run_local(target: str, source: Path, stop: threading.Event, *, json: bool) 
 
     opened = open_twin(target)
     folder = Path(target) / "ami"
-    taken = take(source, folder, opened.network.data.usage_points.mrid, stop=stop)
+    mrid = opened.network.data.usage_points.mrid
+    with render.bar("files") as advance:
+        taken = take(source, folder, mrid, stop=stop, progress=advance)
+    if taken.readings and not stop.is_set():
+        with render.bar("hours summed up") as advance:
+            opened.ami.roll_up(progress=advance)
     told = {"files": taken.files, "readings": taken.readings, "conditions": taken.conditions}
     _tell({**told, "dead": taken.dead}, json=json)
 

@@ -46,7 +46,7 @@ class Keeper:
         self._summed: dict[Any, float] = {}
         self._seen: Any = None
         self._day: Any = None  # today, and the newest day with readings
-        self._seen_at = -FEEDERS_S
+        self._seen_at = time.monotonic()  # the worker begins with a look of its own
 
     def keep(self, stop: threading.Event) -> None:
         """Keep house until told to stop; while the database is away, wait for it."""
@@ -56,7 +56,7 @@ class Keeper:
             try:
                 self.look(self._link.connection)
             except (StoreError, psycopg.Error) as error:
-                LOG.warning("house is not kept", extra={"reason": str(error).strip()})
+                LOG.warning("house is not kept for a while: %s", str(error).strip())
                 stop.wait(self._rules.look_s)
         self._link.close()
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gridtwin.model.tables import Strings
 
-AGAIN_S = 30.0  # the least time between two looks for new meters
+AGAIN_S = 1.0  # the least time between two looks for new meters
 
 
 class Meters:

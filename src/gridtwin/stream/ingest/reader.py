@@ -64,6 +64,7 @@ class Reader:
         self._brokers = brokers
         self.waiting: set[Place] = set()  # given to this member; not told yet where to go on
         self._given: set[Place] = set()
+        self._ended: set[Place] = set()  # read to their end
         self._consumer = _consumer(
             {
                 "bootstrap.servers": brokers,
@@ -71,6 +72,7 @@ class Reader:
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "isolation.level": "read_committed",
+                "enable.partition.eof": True,
                 "partition.assignment.strategy": "cooperative-sticky",
                 "session.timeout.ms": round(session_s * 1000),
                 "heartbeat.interval.ms": round(session_s * 300),
@@ -102,6 +104,7 @@ class Reader:
         places = {(each.topic, each.partition) for each in partitions}
         self._given -= places
         self.waiting -= places
+        self._ended -= places
         if partitions:
             consumer.incremental_unassign(partitions)
 
@@ -116,17 +119,20 @@ class Reader:
         """
         found: dict[str, list[Message]] = {}
         for message in self._consumer.consume(most, timeout=seconds):
-            error = message.error()
+            place, error = _place(message), message.error()
             if error is not None:
-                self._check(error)
+                self._check(error, place)
                 continue
-            place = _place(message)
+            self._ended.discard(place)
             if place in self._given and place not in self.waiting:
                 found.setdefault(place[0], []).append(message)
         return [_columns(topic, messages) for topic, messages in found.items()]
 
-    def _check(self, error: KafkaError) -> None:
-        """Raise what does not pass by itself."""
+    def _check(self, error: KafkaError, place: Place) -> None:
+        """Raise what does not pass by itself; note the end of a partition."""
+        if error.name() == "_PARTITION_EOF":
+            self._ended.add(place)
+            return
         lasting = {
             "TOPIC_AUTHORIZATION_FAILED": "let its login read the topic",
             "GROUP_AUTHORIZATION_FAILED": "let its login use the group",
@@ -145,7 +151,7 @@ class Reader:
         while (left := end - time.monotonic()) > 0:
             message = self._consumer.poll(min(left, 0.2))
             if message is not None and message.error() is None:  # it is read again later
-                self.hold([_place(message)])
+                self.hold({_place(message)})
 
     def pause(self) -> None:
         """Take nothing until each partition is told where to go on."""
@@ -157,6 +163,7 @@ class Reader:
         if held:
             self._consumer.pause([_at(place) for place in held])
             self.waiting |= held
+            self._ended -= held
 
     def resume(self, place: Place, offset: int) -> None:
         """
@@ -174,6 +181,7 @@ class Reader:
         if place not in self._given:
             return
         self._check_end(place, offset)
+        self._ended.discard(place)
         end = time.monotonic() + SEEK_PATIENCE_S
         while True:
             try:
@@ -197,9 +205,14 @@ class Reader:
             topic, partition = place
             msg = (
                 f"topic {topic}, partition {partition} ends at {end}, but {offset} messages of it"
-                " were read: it was made anew; give another --group to read it from its beginning"
+                " were read: it was made anew, or its broker lost messages; give another --group to"
+                " read it from its beginning"
             )
             raise StoreError(msg)
+
+    def is_at_end(self) -> bool:
+        """Return whether every partition of this member was read to its end."""
+        return bool(self._given) and self._given == self._ended and not self.waiting
 
     def end_of(self, place: Place) -> int | None:
         """Return where a partition ended when it was last heard of; None if it is not known."""
@@ -241,10 +254,8 @@ def _at(place: Place, offset: int | None = None) -> TopicPartition:
 
 
 def _place(message: Message) -> Place:
-    topic, partition = message.topic(), message.partition()
-    assert topic is not None  # noqa: S101 - it was consumed
-    assert partition is not None  # noqa: S101
-    return topic, partition
+    """Return where a message came from; an error may be of no topic."""
+    return message.topic() or "", message.partition() or 0
 
 
 def _columns(topic: str, messages: list[Message]) -> Messages:

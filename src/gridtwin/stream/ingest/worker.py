@@ -11,6 +11,7 @@ import logging
 import os
 import socket
 import time
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -104,21 +105,17 @@ class Worker:
         self._stop = stop
         looked = told_at = time.monotonic()
         try:
-            with told(self._url, role=OWNER):
+            with told(self._url, role=OWNER), suppress(StoppedError):
                 self._patiently(self._intake.open)
-            while not stop.is_set():
-                self._claim()
-                self._take(self._reader.read(self._options.batch, self._options.wait_s))
-                if time.monotonic() - looked > LOOK_S:
-                    looked = time.monotonic()
-                    self._look()
-                    if looked - told_at > TELL_S:
-                        told_at = looked
-                        self._tell()
-                if until_end and self._at_end():
-                    break
-        except StoppedError:
-            pass
+                while not stop.is_set() and not (until_end and self._reader.is_at_end()):
+                    self._claim()
+                    self._take(self._reader.read(self._options.batch, self._options.wait_s))
+                    if time.monotonic() - looked > LOOK_S:
+                        looked = time.monotonic()
+                        self._look()
+                        if looked - told_at > TELL_S:
+                            told_at = looked
+                            self._tell()
         finally:
             self._reader.close()
             self._link.close()
@@ -144,7 +141,7 @@ class Worker:
                 self._reader.resume(place, held.next_offset)
             except BrokerError as error:
                 self._not_before[place] = time.monotonic() + AGAIN_S
-                LOG.warning("waits for the broker", extra={"reason": str(error)})
+                LOG.warning("waits for the broker: %s", error)
                 return
             LOG.info(
                 "reads a partition",
@@ -257,17 +254,6 @@ class Worker:
             },
         )
 
-    def _at_end(self) -> bool:
-        """Return whether all that is there is written."""
-        given = self._reader.given
-        if not given or self._reader.waiting:
-            return False
-        ends = {place: self._reader.end_of(place) for place in given}
-        return all(
-            end is not None and place in self._claims and self._claims[place].next_offset >= end
-            for place, end in ends.items()
-        )
-
     # -------------------------------------------------------------- patience
 
     def _patiently(self, work: Callable[[psycopg.Connection[Any]], Result]) -> Result:
@@ -285,7 +271,7 @@ class Worker:
             except (StoreError, psycopg.OperationalError) as error:
                 if not self._opened:
                     raise  # the address, the login or the schema is wrong
-                LOG.warning("waits for the database", extra={"reason": str(error).strip()})
+                LOG.warning("waits for the database: %s", str(error).strip())
             else:
                 self._opened = True
                 return done

@@ -45,7 +45,7 @@ def take(
     mrid: Strings,
     *,
     stop: Event | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Taken:
     """
     Take what is new of a source.
@@ -64,7 +64,7 @@ def take(
     stop
         When to stop, after the piece under way.
     progress
-        Told which share of the files was gone through.
+        Told how many files were gone through, and of how many.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def take(
                     break
                 _count(taken, piece)
             if progress is not None:
-                progress((number + 1) / len(files))
+                progress(number + 1, len(files))
     finally:
         ledger.close()
     return taken
