@@ -108,18 +108,16 @@ def _shown(value: object) -> str:
 
 def _check_types(
     column: Column, field: Field, broken: dict[int, str], types: set[type], what: str
-) -> bool:
-    """Blame values of other types, and what is missing though required; return if all are given."""
+) -> None:
+    """Blame values of other types, and what is missing though required."""
     found = set(map(type, column))
     if found - types - {type(None)}:
         known = {*types, type(None)}
         _blame(column, field, broken, lambda value: type(value) not in known, f"is no {what}")
-    missing = type(None) in found
-    if field.required and (missing or None in column):
+    if field.required and None in column:
         for at, value in enumerate(column):
             if value is None:
                 broken.setdefault(at, f"{field.name} is missing")
-    return not missing
 
 
 def _text(column: Column, field: Field, _: Window, broken: dict[int, str]) -> Column:

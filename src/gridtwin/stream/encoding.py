@@ -54,7 +54,7 @@ def encode_grid_events(events: GridEvents) -> list[bytes]:
             "actor": _words(events.actor),
             "detail": _words(events.detail),
         },
-        keep={"open_phases"},
+        keep=frozenset({"open_phases"}),
     )
 
 
@@ -80,7 +80,7 @@ def alert_keys(alerts: OutageAlerts) -> list[bytes]:
     return np.where(alerts.meter == b"", alerts.outage, alerts.meter).tolist()
 
 
-def _objects(columns: dict[str, list[Any]], keep: set[str] = frozenset()) -> list[bytes]:  # type: ignore[assignment]
+def _objects(columns: dict[str, list[Any]], keep: frozenset[str] = frozenset()) -> list[bytes]:
     """Return one JSON object a row, without what is empty unless it is to be kept."""
     names = tuple(columns)
     return [
