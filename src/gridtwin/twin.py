@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from gridtwin.history import History, past
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gridtwin.model.state import SwitchEvent
+    from gridtwin.publish.page import MapView
     from gridtwin.store.postgis.rows import Mirrored
 
 
@@ -107,6 +109,30 @@ class Twin(Incidents):
             fresh = Twin(MemoryStore(network)).mirrored()
             return Twin(PostgisStore.create(path, fresh, overwrite=overwrite))
         return Twin(LocalStore.create(Path(path), network, index, overwrite=overwrite))
+
+    def explore(self, view: str = "", *, height_px: int = 640) -> MapView:
+        """
+        Show the map in a notebook: all of the page of ``gridtwin serve``, live, in a frame.
+
+        A twin in memory is shown as it is now; one in a directory or a database is followed.
+
+        Parameters
+        ----------
+        view
+            What is shown at first: the part of a link of the page behind ``#``.
+        height_px
+            Height of the frame.
+        """
+        from gridtwin.publish.page import MapView, address_of
+
+        address, folder = address_of(self.store), None
+        if not address:
+            folder = TemporaryDirectory(prefix="gridtwin-")
+            address = str(Path(folder.name) / "grid.twin")
+            copy = self.save(address)
+            for mrid, phases in self.store.state().deviations.items():
+                copy.store.operate(mrid, phases)
+        return MapView(address, view=view, height_px=height_px, folder=folder)
 
     def mirrored(self, state: State | None = None) -> Mirrored:
         """Return all that a mirror in PostgreSQL takes, with another current state if given."""

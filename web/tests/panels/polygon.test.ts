@@ -140,7 +140,7 @@ describe("an uploaded file", () => {
     [
       "many",
       JSON.stringify({ type: "Polygon", coordinates: [many] }),
-      /50,002 vertices; at most 50,000/,
+      /20,002 vertices; at most 20,000/,
     ],
     ["a large one", " ".repeat(5_000_001), /larger than 5 MB/],
   ])("is refused with its reason if it is %s", (_, text, reason) => {

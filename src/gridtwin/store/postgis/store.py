@@ -56,7 +56,7 @@ class PostgisStore:
     """A twin in a database; `create` puts one there, `open` opens it. Threads may share it."""
 
     def __init__(self, url: str, content: str, *, patience_s: float = PATIENCE_S) -> None:
-        self._url = url
+        self.url = url
         self._content = content  # hash of the network there was when it was opened
         self._links = Links(url, patience_s=patience_s, autocommit=True)
         self.outages = PostgisOutages(url, self._links)
@@ -312,7 +312,7 @@ class PostgisStore:
     def drop_overlay(self, name: str) -> None:
         """Forget an overlay; NotFoundError if there is none of that name."""
         check_overlay_name(name)
-        with told(self._url, role=OPERATOR), self._links.borrowed() as link:
+        with told(self.url, role=OPERATOR), self._links.borrowed() as link:
             dropped = link.run(
                 lambda connection: states.drop_overlay(connection, name),
                 committed=lambda connection: states.is_dropped(connection, name) or None,
@@ -336,12 +336,12 @@ class PostgisStore:
         return list(self._read(states.specs))
 
     def _read(self, ask: Callable[[psycopg.Connection[Any]], Result]) -> Result:
-        with told(self._url, role=READER), self._links.borrowed() as link:
+        with told(self.url, role=READER), self._links.borrowed() as link:
             return link.read(ask)
 
     def _write(self, work: Callable[[psycopg.Connection[Any]], Result]) -> Result:
         """Do in one transaction what may be done twice: the second time it changes nothing."""
-        with told(self._url, role=OPERATOR), self._links.borrowed() as link:
+        with told(self.url, role=OPERATOR), self._links.borrowed() as link:
             return link.run(work, committed=lambda _: None)
 
     def _checked(self, connection: psycopg.Connection[Any], name: str) -> State:
@@ -353,7 +353,7 @@ class PostgisStore:
 
     def _synced_anew(self) -> StaleTwinError:
         return StaleTwinError(
-            f"the network in {shown(self._url)} was synced again since it was opened: open it again"
+            f"the network in {shown(self.url)} was synced again since it was opened: open it again"
         )
 
     def _read_network(self) -> Network:
@@ -366,5 +366,5 @@ class PostgisStore:
                 raise self._synced_anew()
             return read_network(connection)
 
-        with told(self._url, role=READER), self._links.borrowed() as link:
+        with told(self.url, role=READER), self._links.borrowed() as link:
             return link.run(read, committed=lambda _: None)

@@ -1,7 +1,7 @@
 /** Read the GeoJSON somebody uploads: what is a polygon is taken, what is wrong is said. */
 
 export const MOST_BYTES = 5_000_000;
-export const MOST_VERTICES = 50_000;
+export const MOST_VERTICES = 20_000; // as the server takes
 const MOST_DEPTH = 8;
 
 export type Area = GeoJSON.Polygon | GeoJSON.MultiPolygon;
