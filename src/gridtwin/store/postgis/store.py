@@ -149,7 +149,7 @@ class PostgisStore:
     @property
     def tiles(self) -> StoredTiles:
         """The vector tiles that the database makes."""
-        return StoredTiles(self._url, self._links)
+        return StoredTiles(self.url, self._links)
 
     @property
     def network_hash(self) -> str:
