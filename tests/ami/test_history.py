@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,7 +25,9 @@ from gridtwin.readings.history import History
 from gridtwin.store.asking import QUESTIONS, question
 from gridtwin.store.postgis.connect import connect
 from gridtwin.twin import Twin
+from postgres import Cluster
 
+SCHEMA = Path(__file__).parents[2] / "docs/schemas/ami_history-1.schema.json"
 START = int(datetime(2026, 7, 1, tzinfo=UTC).timestamp())
 INTERVALS = 104  # a day and two hours
 EVERYWHERE = "POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))"
@@ -127,6 +132,21 @@ def test_a_database_and_a_folder_of_parquet_give_one_answer(twin: Twin, mirrored
         )
 
 
+def test_psql_runs_a_question_as_it_stands(
+    mirrored: Twin, database: str, postgres: Cluster
+) -> None:
+    values = {"price": 100, "pct": 80.0123, "power_factor": 0.95}
+    values |= {"start": "'2026-07-01Z'", "end": "'2026-07-03Z'"}
+    file = files("gridtwin.store") / "ami_sql/overloaded_at_price.sql"
+    done = subprocess.run(
+        [postgres.psql, "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", str(file), database]
+        + [word for name, value in values.items() for word in ("-v", f"{name}={value}")],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    named = [line.partition("|")[0] for line in done.stdout.splitlines()]
+    assert named == ASKED["overloaded"](mirrored.ami.history).frame.transformer.tolist()
+
+
 def test_loads_of_one_interval_are_one_too(twin: Twin, mirrored: Twin) -> None:
     at = "2026-07-01T18:00:00Z"
     for level in ("transformer", "feeder", "switch"):
@@ -217,6 +237,8 @@ def test_what_has_no_readings_answers_with_no_rows(tmp_path: Path) -> None:
 def test_what_cannot_be_asked_is_said(twin: Twin, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="power factor"):
         twin.ami.history.overloaded(power_factor=0)
+    with pytest.raises(InputError, match="no price"):
+        twin.ami.history.overloaded(price=float("nan"))
     with pytest.raises(InputError, match="no loading"):
         twin.ami.history.overloaded(pct=float("nan"))
     with pytest.raises(InputError, match="holds no readings"):
@@ -253,12 +275,14 @@ def test_a_question_names_the_values_it_says_it_takes(name: str) -> None:
         ("hours-out",),
     ],
 )
-def test_commands_ask_the_history(twin: Twin, words: tuple[str, ...]) -> None:
+def test_commands_ask_the_history_and_print_a_document_of_its_schema(
+    twin: Twin, words: tuple[str, ...]
+) -> None:
     where: list[Any] = ["--in", str(twin.store.path), "--to", "2026-07-03T00:00:00Z"]
     done = CliRunner().invoke(app, ["ami", "ask", *words, *where, "--json"])
     assert done.exit_code == 0, done.output
     document = json.loads(done.stdout)
-    assert document["schema"] == "gridtwin.ami_history/1"
+    jsonschema.validate(document, json.loads(SCHEMA.read_text()))
     assert document["rows"]
     shown = CliRunner().invoke(app, ["ami", "ask", *words, *where])
     assert shown.exit_code == 0, shown.output

@@ -99,6 +99,7 @@ def test_plans_fit_their_schema(tmp_path: Path, fault: str) -> None:
         ("ami_voltage-1", ("voltage",)),
         ("ami_series-1", ("meter", "M1")),
         ("ami_series-1", ("device", "T1")),
+        ("ami_roll_up-1", ("roll-up",)),
     ],
 )
 def test_documents_of_readings_fit_their_schema(

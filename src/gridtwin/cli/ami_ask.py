@@ -38,8 +38,8 @@ Top = Annotated[int, typer.Option(min=0, help="Only the K first; 0 for all.")]
 def overloaded(
     twin: In = "",
     price: Annotated[
-        float, typer.Option(help="Only while the price exceeds so many dollars a MWh.")
-    ] = float("-inf"),
+        float | None, typer.Option(help="Only while the price exceeds so many dollars a MWh.")
+    ] = None,
     pct: Annotated[float, typer.Option(help="Percent of the nameplate to exceed.")] = 100.0,
     power_factor: Annotated[float, typer.Option(help="Power factor of all loads.")] = 0.95,
     start: From = "",

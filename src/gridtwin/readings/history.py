@@ -61,7 +61,7 @@ class History:
         start: Moment = None,
         end: Moment = None,
         *,
-        price: float = -math.inf,
+        price: float | None = None,
         pct: float = 100.0,
         power_factor: float = POWER_FACTOR,
     ) -> HistoryAnswer:
@@ -73,7 +73,7 @@ class History:
         start, end
             The period.
         price
-            US dollars a megawatt-hour that the price has to exceed; by default any does.
+            US dollars a megawatt-hour that the price has to exceed; by default it does not matter.
         pct
             Percent of the nameplate that the loading has to exceed.
         power_factor
@@ -87,8 +87,13 @@ class History:
         if not pct >= 0:
             msg = f"{pct:g} % is no loading: give 0 or more"
             raise InputError(msg)
-        values = {"price": price, "pct": pct, "power_factor": power_factor}
-        return self._ask("overloaded", start, end, values)
+        values = {"pct": pct, "power_factor": power_factor}
+        if price is None:
+            return self._ask("overloaded", start, end, values)
+        if not math.isfinite(price):
+            msg = f"{price:g} is no price: give US dollars a megawatt-hour"
+            raise InputError(msg)
+        return self._ask("overloaded_at_price", start, end, {"price": price, **values})
 
     def voltages(self, start: Moment = None, end: Moment = None) -> HistoryAnswer:
         """Return the worst service voltages of each feeder, the lowest first."""
@@ -127,8 +132,7 @@ class History:
         bounds = datetime.fromtimestamp(first_s, UTC), datetime.fromtimestamp(last_s, UTC)
         asked = {"start": bounds[0], "end": bounds[1], **(values or {})}
         found = self._book.ask(name, asked, self._tables(name, bounds[0]), self._progress)
-        said = {key: value for key, value in (values or {}).items() if value != -math.inf}
-        return HistoryAnswer.of(name, bounds, said, found)
+        return HistoryAnswer.of(name, bounds, values or {}, found)
 
     def _serving(self, rows: NDArray[np.int32]) -> tuple[list[str], list[str]]:
         """

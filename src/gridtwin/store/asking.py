@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
 
-QUESTIONS = ("overloaded", "voltages", "peaks", "at_risk", "hours_out")
+QUESTIONS = ("overloaded", "overloaded_at_price", "voltages", "peaks", "at_risk", "hours_out")
 VALUE = re.compile(r"(?<!:):([a-z_]+)")
 LOOK_S = 0.2  # between two looks at how far a question is
 
@@ -42,8 +42,10 @@ SELECT row AS transformer, mrid, rated_kva FROM known_transformers;
 CREATE VIEW gridtwin.usage_points AS SELECT * FROM known_usage_points;
 CREATE VIEW gridtwin.outage_usage_points AS SELECT * FROM known_members;
 CREATE VIEW gridtwin.transformer_load AS SELECT *, row AS transformer FROM kept_load;
+CREATE TYPE feeder_name AS ENUM (SELECT mrid FROM known_feeders ORDER BY mrid);
+CREATE TABLE named_feeders AS SELECT row, CAST(mrid AS feeder_name) AS feeder FROM known_feeders;
 CREATE VIEW gridtwin.feeder_load AS
-SELECT l.*, f.mrid AS feeder FROM kept_feeder_load l JOIN known_feeders f ON f.row = l.row;
+SELECT l.*, f.feeder FROM kept_feeder_load l JOIN named_feeders f ON f.row = l.row;
 CREATE VIEW gridtwin.conditions AS
 SELECT "time", CASE WHEN isnan(price_usd_mwh) THEN NULL ELSE price_usd_mwh END AS price_usd_mwh
 FROM kept_conditions

@@ -205,11 +205,14 @@ def _coded_names(column: pa.ChunkedArray) -> tuple[Strings, NDArray[np.int32]]:
 
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    column = column.unify_dictionaries()
     if not column.num_chunks:
         return encode([]), np.empty(0, np.int32)
+    first = column.chunk(0).dictionary  # mostly that of every chunk: to unify them takes long
+    if not all(chunk.dictionary.equals(first) for chunk in column.chunks[1:]):
+        column = column.unify_dictionaries()
+        first = column.chunk(0).dictionary
     code = np.concatenate([chunk.indices.to_numpy() for chunk in column.chunks])
-    return _fixed(column.chunk(0).dictionary), code.astype(np.int32, copy=False)
+    return _fixed(first), code.astype(np.int32, copy=False)
 
 
 def _fixed(texts: pa.Array) -> Strings:

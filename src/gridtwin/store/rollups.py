@@ -99,7 +99,7 @@ def write_hour(
                 new,
                 _schema(part),
                 compression="zstd",
-                use_dictionary=["kwh", "meters", "missing", "feeder", "v_min", "v_max"],
+                use_dictionary=[name for name in _schema(part).names if name != "row"],
                 column_encoding={"row": "DELTA_BINARY_PACKED"},
             ) as writer:
                 for at_s in sorted(intervals):

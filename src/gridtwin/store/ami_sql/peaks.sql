@@ -1,33 +1,39 @@
--- Peak of each feeder, the mean power of an interval, beside what it carried at the peak of all
--- together; the highest first. Load factor = mean over peak; coincidence = at the common peak over
--- its own.
+-- Peak of each feeder, the mean power of an interval, and when it first was, beside what it carried
+-- at the peak of all together; the highest first. Load factor = mean over peak.
 --
 -- :start, :end       intervals that end after one and up to the other
-WITH loads AS (
-    SELECT f.reading_time, f.feeder, f.kwh
+WITH own AS (
+    SELECT f.feeder, max(f.kwh) AS kwh, avg(f.kwh) AS mean
     FROM gridtwin.feeder_load f
     WHERE f.reading_time > :start AND f.reading_time <= :end AND f.kwh IS NOT NULL
-), system AS (
-    SELECT l.reading_time
-    FROM loads l
-    GROUP BY l.reading_time
-    ORDER BY sum(l.kwh) DESC, l.reading_time
+    GROUP BY f.feeder
+), common AS (
+    SELECT f.reading_time
+    FROM gridtwin.feeder_load f
+    WHERE f.reading_time > :start AND f.reading_time <= :end AND f.kwh IS NOT NULL
+    GROUP BY f.reading_time
+    ORDER BY sum(f.kwh) DESC, f.reading_time
     LIMIT 1
-), ranked AS (
-    SELECT
-        l.*,
-        row_number() OVER (PARTITION BY l.feeder ORDER BY l.kwh DESC, l.reading_time) AS place
-    FROM loads l
+), times AS (
+    SELECT f.feeder, min(f.reading_time) AS peak_at
+    FROM gridtwin.feeder_load f
+    JOIN own o ON o.feeder = f.feeder AND o.kwh = f.kwh
+    WHERE f.reading_time > :start AND f.reading_time <= :end
+    GROUP BY f.feeder
+), then_carried AS (
+    SELECT f.feeder, f.kwh
+    FROM gridtwin.feeder_load f
+    JOIN common c ON c.reading_time = f.reading_time
 )
 SELECT
-    r.feeder,
-    max(r.kwh) * 4 AS peak_kw,
-    max(CASE WHEN r.place = 1 THEN r.reading_time END) AS peak_at,
-    coalesce(max(CASE WHEN r.reading_time = s.reading_time THEN r.kwh END), 0) * 4
-        AS at_common_peak_kw,
-    max(s.reading_time) AS common_peak_at,
-    avg(r.kwh) / nullif(max(r.kwh), 0) AS load_factor
-FROM ranked r
-CROSS JOIN system s
-GROUP BY r.feeder
-ORDER BY peak_kw DESC, feeder
+    o.feeder,
+    o.kwh * 4 AS peak_kw,
+    t.peak_at,
+    coalesce(n.kwh, 0) * 4 AS at_common_peak_kw,
+    c.reading_time AS common_peak_at,
+    o.mean / nullif(o.kwh, 0) AS load_factor
+FROM own o
+JOIN times t ON t.feeder = o.feeder
+CROSS JOIN common c
+LEFT JOIN then_carried n ON n.feeder = o.feeder
+ORDER BY peak_kw DESC, o.feeder

@@ -1,0 +1,207 @@
+"""Measure what readings are asked: `python -m benchmarks.ami [METERS] [DAYS]`."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+import gridtwin
+from benchmarks.report import Limit, Row, machine, publish, seconds, tables
+from gridtwin.analysis.ami.load import Slices, equipment_of, load
+from gridtwin.analysis.ami.rollup import RollUp
+from gridtwin.model.tables import decode
+from gridtwin.readings.history import History
+from gridtwin.store.readings import ParquetReadings
+from gridtwin.store.rollups import write_hour
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridtwin.analysis.situation import Situation
+    from gridtwin.twin import Twin
+
+METERS = 596_906
+DAYS = 30
+START = int(datetime(2026, 7, 1, tzinfo=UTC).timestamp())
+INTERVALS = 96  # a day
+
+
+def main() -> None:
+    """Print a table of ratios, one of limits, and what the history weighs."""
+    meters = int(sys.argv[1]) if len(sys.argv) > 1 else METERS
+    days = int(sys.argv[2]) if len(sys.argv) > 2 else DAYS
+    with tempfile.TemporaryDirectory() as place:
+        network = gridtwin.synthesize("houston", meters=meters, seed=1)
+        twin = gridtwin.open(network).save(Path(place) / "territory.twin")
+        situation = twin.situation()
+        kwh = np.random.default_rng(1).gamma(2, 0.2, meters).astype(np.float32)
+        rows, limits = _interval(situation, kwh)
+        folder = Path(place) / "ami"
+        rolled = _keep(situation, folder, days)
+        more, answered, weight = _history(twin, folder, days)
+    head = f"{meters:,} meters, seed 1; {machine()}; medians of interleaved rounds, processor time;"
+    head += f" {days} days of loads: {rolled:,} rows of transformers, {weight / 1e6:,.0f} MB."
+    head += " Questions are timed by the wall, on all cores. Answers are checked."
+    publish("Readings of meters", [head, "", *tables([*rows, *more], [*limits, *answered])])
+
+
+def _interval(situation: Situation, kwh: NDArray[np.float32]) -> tuple[list[Row], list[Limit]]:
+    """Load by all transformers and all equipment for one interval, found three other ways."""
+    data, index = situation.data, situation.index
+    chosen = equipment_of(situation, "transformer")
+    every = np.arange(len(data.equipment.mrid), dtype=np.int32)
+    slices = Slices.of(situation, chosen)
+    here = np.bincount(data.usage_points.node, kwh, len(index.parent)).tolist()
+    fed = np.flatnonzero(index.feed >= 0)
+    pairs = list(zip(index.parent[fed].tolist(), fed.tolist(), strict=True))
+    graph = nx.DiGraph()
+    graph.add_nodes_from(range(len(index.parent)))
+    graph.add_edges_from(pairs)
+    order = list(reversed(list(nx.topological_sort(graph))))
+
+    def networkx_pass() -> list[float]:
+        total = list(here)
+        for node in order:
+            for above in graph.pred[node]:
+                total[above] += total[node]
+        return total
+
+    heads = data.feeders.head[:: max(1, len(data.feeders.head) // 20)]
+
+    def networkx_descendants() -> list[float]:
+        found = []
+        for child in index.child[heads].tolist():
+            below = nx.descendants(graph, child) | {child}
+            found.append(sum(here[node] for node in below))
+        return found
+
+    points = pd.DataFrame({"transformer": data.usage_points.transformer, "kwh": kwh})
+    names = pd.DataFrame({"row": chosen, "mrid": decode(data.equipment.mrid[chosen])})
+
+    def pandas_merge() -> pd.DataFrame:
+        sums = points.groupby("transformer", as_index=False).kwh.sum()
+        return names.merge(sums, left_on="row", right_on="transformer", how="left")
+
+    base = duckdb.connect()
+    base.execute("SET threads = 1")
+    base.register("points", points)
+    base.register("names", names)
+    code = "SELECT row, sum(kwh) AS kwh FROM names JOIN points ON transformer = row GROUP BY row"
+
+    def sql_join() -> pd.DataFrame:
+        return base.execute(code).df()
+
+    found, total = load(slices, kwh), networkx_pass()
+    child = index.child[chosen]
+    np.testing.assert_allclose(found.kwh, np.array(total)[child], rtol=1e-6, atol=1e-6)
+    summed = pandas_merge().kwh.to_numpy()
+    given = ~np.isnan(summed)
+    np.testing.assert_allclose(summed[given], found.kwh[given], rtol=1e-4)
+    assert len(sql_join()) == given.sum()
+    ours, whole, one, pandas, joined = seconds(
+        lambda: load(slices, kwh),
+        lambda: load(Slices.of(situation, every), kwh),
+        networkx_pass,
+        pandas_merge,
+        sql_join,
+    )
+    first, by_feeder = seconds(lambda: load(Slices.of(situation, heads), kwh), networkx_descendants)
+    fresh = seconds(lambda: load(Slices.of(situation, chosen), kwh))[0]
+    return [
+        Row("load of all transformers / networkx, one pass in order", ours, one, 50),
+        Row("load of all equipment, switches just moved / networkx, one pass", whole, one, 10),
+        Row("load of 20 feeders, switches just moved / networkx descendants", first, by_feeder, 5),
+        Row("load of all transformers / pandas group and merge by record", ours, pandas, 2),
+        Row("load of all transformers / SQL join by record, DuckDB", ours, joined, 1),
+    ], [Limit("load of all transformers, switches just moved", fresh * 1e3, 100, "ms")]
+
+
+def _keep(situation: Situation, folder: Path, days: int) -> int:
+    """Keep the loads of some days: each interval a day's shape over its own random readings."""
+    rng = np.random.default_rng(2)
+    roll, count = RollUp.of(situation), len(situation.data.usage_points.node)
+    rows = np.arange(count, dtype=np.int32)
+    kwh = rng.gamma(2, 0.2, count).astype(np.float32).round(3)
+    volts = rng.normal(120, 2, count).astype(np.float32).round(1)
+    served, fed = roll.interval(rows, kwh, volts)
+    kept: dict[int, tuple] = {}
+    for step in range(1, days * INTERVALS + 1):
+        at_s = START + 900 * step
+        share = np.float32(1 + 0.6 * np.sin(2 * np.pi * (step % INTERVALS) / INTERVALS))
+        own = (served.kwh * share * rng.uniform(0.8, 1.2, len(served.row))).round(3)
+        kept[at_s] = replace(served, kwh=own.astype(np.float32)), replace(fed, kwh=fed.kwh * share)
+        if at_s // 900 % 4 == 3 or step == days * INTERVALS:
+            write_hour(folder, at_s // 3600 * 3600, START, kept)
+            kept = {}
+    _write_prices(folder, rng, days)
+    return days * INTERVALS * len(served.row)
+
+
+def _write_prices(folder: Path, rng: np.random.Generator, days: int) -> None:
+    ends = START + 900 * np.arange(1, days * INTERVALS + 1)
+    dear = rng.random(len(ends)) < 0.05
+    price = np.where(dear, rng.uniform(101, 5000, len(ends)), rng.gamma(4, 8, len(ends)))
+    frame = pd.DataFrame({"time": pd.to_datetime(ends, unit="s", utc=True).as_unit("ms")})
+    frame["temperature_c"], frame["price_usd_mwh"] = np.float32(30), np.minimum(price, 5000)
+    frame.astype({"price_usd_mwh": np.float32}).to_parquet(folder / "conditions.parquet")
+
+
+def _history(twin: Twin, folder: Path, days: int) -> tuple[list[Row], list[Limit], int]:
+    """Ask the history; one day of it also by pandas."""
+    history = History(twin, ParquetReadings(folder))
+    end = datetime.fromtimestamp(START + 86_400 * days, UTC)
+    start = datetime.fromtimestamp(START, UTC)
+    around = "POLYGON ((-95.6 29.6, -95.2 29.6, -95.2 29.9, -95.6 29.9, -95.6 29.6))"
+    asked = {
+        "transformers overloaded while the price exceeds $100": lambda: history.overloaded(
+            start, end, price=100
+        ),
+        "transformers overloaded at any price": lambda: history.overloaded(start, end),
+        "worst voltages by feeder": lambda: history.voltages(start, end),
+        "peak and coincident load by feeder": lambda: history.peaks(start, end),
+        "load at risk under a polygon": lambda: history.at_risk(around, start, end),
+    }
+    limits = []
+    for name, ask in asked.items():
+        spent = []
+        for _ in range(2):
+            begun = time.perf_counter()
+            answer = ask()
+            spent.append(time.perf_counter() - begun)
+        print(f"{name}: {len(answer.frame):,} rows, {spent[0]:.2f} s, {spent[1]:.2f} s", flush=True)
+        limits.append(Limit(f"{days} days: {name}", min(spent), 5, "s"))
+    day = datetime.fromtimestamp(START + 86_400, UTC)
+    files = sorted((folder / "load").glob("date=*/*.parquet"))[: INTERVALS // 4 + 1]
+    rated = twin.store.network.data.equipment.rated_va / 1000
+
+    def pandas_merge() -> pd.DataFrame:
+        loads = pd.concat([pd.read_parquet(each, columns=["reading_time", "row", "kwh"])
+                           for each in files])  # fmt: skip
+        prices = pd.read_parquet(folder / "conditions.parquet")
+        both = loads.merge(prices, left_on="reading_time", right_on="time")
+        both = both[(both.price_usd_mwh > 100) & (both.time <= day)]
+        both["pct"] = both.kwh.abs() * 400 / 0.95 / rated[both.row]
+        heavy = both[both.pct > 100].groupby("row").pct.agg(["max", "count"])
+        return heavy.reset_index()
+
+    ours, theirs = history.overloaded(start, day, price=100).frame, pandas_merge()
+    assert len(ours) == len(theirs)
+    np.testing.assert_allclose(np.sort(ours.peak_pct), np.sort(theirs["max"]), rtol=1e-4)
+    mine, other = seconds(lambda: history.overloaded(start, day, price=100), pandas_merge, rounds=2)
+    row = Row("1 day: overloaded at a price / pandas merge and group", mine, other, 2)
+    weight = sum(file.stat().st_size for file in folder.glob("*load/*/*.parquet"))
+    return [row], limits, weight
+
+
+if __name__ == "__main__":
+    main()
