@@ -8,7 +8,8 @@ from gridtwin.model.ids import Element
 from gridtwin.model.tables import decode
 from networks import two_feeders_with_a_tie
 
-DATA = gridtwin.synthesize("houston", meters=400, seed=2).data
+NETWORK = gridtwin.synthesize("houston", meters=400, seed=2)
+DATA = NETWORK.data
 
 
 def slowly(text: str) -> dict[Element, int]:
@@ -31,7 +32,7 @@ def slowly(text: str) -> dict[Element, int]:
 
 
 def test_everything_that_holds_the_text_is_found_and_nothing_else() -> None:
-    names = Names(DATA)
+    names = Names(DATA, NETWORK.ids)
     for text in ("mtr", "MTR-0000007", "07", "br", "sub-0001", "-", "e-00000", "zzz"):
         every = slowly(text)
         hits = names.search(text, limit=100_000)
@@ -39,7 +40,7 @@ def test_everything_that_holds_the_text_is_found_and_nothing_else() -> None:
 
 
 def test_the_best_come_first_and_the_rest_is_left_out() -> None:
-    names = Names(DATA)
+    names = Names(DATA, NETWORK.ids)
     for text in ("mtr-000001", "1", "fus"):
         ranks = [hit.rank for hit in names.search(text, limit=5)]
         assert ranks == sorted(slowly(text).values())[:5]
@@ -53,11 +54,13 @@ def names_of(*meters: str) -> Names:
     from networks import network
 
     rows = "L ac_line_segment S a ABC"
-    return Names(network(rows, meters=" ".join(f"{meter}@a" for meter in meters)).data)
+    made = network(rows, meters=" ".join(f"{meter}@a" for meter in meters))
+    return Names(made.data, made.ids)
 
 
 def test_nothing_is_found_by_nothing() -> None:
-    names = Names(two_feeders_with_a_tie().data)
+    made = two_feeders_with_a_tie()
+    names = Names(made.data, made.ids)
     assert not names.search("  ")
     assert not names.search("\0")
     assert not names.search("x", 0)
@@ -65,3 +68,12 @@ def test_nothing_is_found_by_nothing() -> None:
 
 def test_a_break_between_two_texts_is_no_part_of_either() -> None:
     assert not names_of("a", "b").search("a\nb")
+
+
+def test_beginnings_are_found_however_they_are_written() -> None:
+    names = names_of("Fuse-1", "FUSE-2", "fuse-3", "fUSE-4", "Straße-5")
+    for text in ("fuse", "FUSE", "Fuse"):
+        assert len(names.search(text)) == 4
+        assert {hit.rank for hit in names.search(text)} == {1}
+    assert [hit.element.row for hit in names.search("straße")] == [4]
+    assert [hit.element.row for hit in names.search("aße-5")] == [4]

@@ -67,11 +67,9 @@ def _feeders(situation: Situation, element: Element) -> list[str]:
 
 
 def _sources(situation: Situation, starts: NDArray[np.int32]) -> list[str]:
-    conduction = situation.index.conduction
-    live = situation.supplied
     # Not over what is dark: a source beyond it, joined one way only, does not reach the element.
-    ways = situation.conducts & live[conduction.node_a] & live[conduction.node_b]
-    walk = flood(situation.adjacency, starts[live[starts]], ways)
+    walk = flood(situation.adjacency, starts[situation.supplied[starts]], situation.lit)
+    conduction = situation.index.conduction
     rows = conduction.source_row[walk.reached[conduction.source_node]]
     return [situation.data.sources.mrid[row].decode() for row in rows.tolist()]
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from gridtwin.analysis.situation import NONE, Situation
 from gridtwin.analysis.trace import CLASS, Rows, start_nodes
-from gridtwin.model import cim
 from gridtwin.topology.loops import find_loops
 from gridtwin.topology.walk import Walk, flood
 
@@ -147,18 +146,10 @@ def feeder_extent(situation: Situation, feeder: int, barriers: NDArray[np.int32]
     passable = situation.conducts.copy()
     passable[heads] = False
     passable[barriers] = False
-    passable &= ~_climbs(situation)
+    passable &= ~situation.climbs
     head = int(heads[feeder])
     start = [_far_end(situation, head)] if situation.conducts[head] else []
     return flood(situation.adjacency, np.array(start, dtype=np.int32), passable)
-
-
-def _climbs(situation: Situation) -> NDArray[np.bool_]:
-    """Return the transformers above medium voltage: a feeder ends where it would go through one."""
-    equipment, volts = situation.data.equipment, situation.data.nodes.nominal_v
-    a, b = volts[equipment.node_a], volts[equipment.node_b]
-    high = np.fmax(a, b)
-    return (equipment.kind == cim.TRANSFORMER) & (high > 45_000)
 
 
 def _far_end(situation: Situation, head: int) -> int:
@@ -184,7 +175,7 @@ def feeders_of(situation: Situation, elements: Sequence[Element]) -> list[int]:
     """Return the feeders that reach elements, in order."""
     heads = {int(head): row for row, head in enumerate(situation.data.feeders.head.tolist())}
     found: set[int] = set()
-    passable = situation.conducts & ~_climbs(situation)
+    passable = situation.conducts & ~situation.climbs
     passable[list(heads)] = False
     for element in elements:
         if element.table == "feeders":
@@ -252,7 +243,7 @@ def ties(situation: Situation, elements: Sequence[Element]) -> Rows:
         for element in elements:
             answer = answer.plus(_border(situation, feeder_extent(situation, element.row)))
         return answer
-    passable = situation.conducts & ~_climbs(situation)
+    passable = situation.conducts & ~situation.climbs
     passable[situation.data.feeders.head] = False
     walk = flood(situation.adjacency, start_nodes(situation, elements), passable)
     return _border(situation, walk)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gridtwin.model import cim
-from gridtwin.model.ids import Element
+from gridtwin.model.ids import Element, SortedIds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
+    from gridtwin.model.ids import Ids
     from gridtwin.model.tables import NetworkData, Strings
 
 CANDIDATES = 64  # looked at in each table before the best are picked
@@ -62,23 +63,67 @@ class _Texts:
                 yield row
 
 
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One column of ids or names."""
+
+    table: str
+    texts: _Texts
+    sorted: SortedIds
+
+    def beginning(self, text: str, limit: int) -> list[int]:
+        """Return the rows of texts that begin so, in each way it may be written."""
+        values, found = self.sorted.mrid, list[int]()
+        for written in dict.fromkeys((text, text.upper(), text.lower(), text.capitalize())):
+            begin = written.encode()
+            first = int(np.searchsorted(values, np.bytes_(begin)))
+            last = int(np.searchsorted(values, np.bytes_(begin + b"\xff")))  # in no UTF-8 text
+            found += self.sorted.row[first : min(last, first + limit)].tolist()
+        return found
+
+    def rank(self, row: int, wanted: bytes) -> int:
+        """Return how well a text fits what is wanted; see `Hit`."""
+        begin = int(self.texts.start[row]) + 1
+        if not self.texts.lower.startswith(wanted, begin):
+            return 2
+        end = begin + len(wanted)
+        return 0 if self.texts.lower[end : end + 1] == b"\n" else 1
+
+
+def _note(found: dict[Element, int], column: _Column, row: int, wanted: bytes) -> None:
+    element, rank = Element(column.table, row), column.rank(row, wanted)
+    found[element] = min(rank, found.get(element, rank))
+
+
 class Names:
     """
     The ids and names of a network.
 
-    A look-up reads through all texts, some tens of megabytes at most: no sorting when it is made,
-    no index to keep, and a part within a text is found as a beginning is.
+    Beginnings are looked up in sorted order, as they are written, in capitals and in small
+    letters. Where that finds too few, all texts are read through, some ten megabytes: no index has
+    to be kept for what may stand within a text.
+
+    Parameters
+    ----------
+    data
+        The network's tables.
+    ids
+        Its mRIDs, sorted.
     """
 
-    def __init__(self, data: NetworkData) -> None:
+    def __init__(self, data: NetworkData, ids: Ids) -> None:
         self._data = data
-        self._columns: list[tuple[str, _Texts]] = []
+        self._columns: list[_Column] = []
         for table in TABLES:
-            rows = getattr(data, table)
-            for column in ("name", "mrid"):
-                values = getattr(rows, column, None)
-                if values is not None and len(values):
-                    self._columns.append((table, _Texts.of(values)))
+            names = getattr(getattr(data, table), "name", None)
+            if names is not None and len(names):
+                named = np.flatnonzero(names != b"").astype(np.int32)
+                own = SortedIds.of(names[named])
+                column = SortedIds(own.mrid, named[own.row])
+                self._columns.append(_Column(table, _Texts.of(names), column))
+            mrids = getattr(data, table).mrid
+            if len(mrids):
+                self._columns.append(_Column(table, _Texts.of(mrids), ids.tables[table]))
 
     def search(self, text: str, limit: int = 8) -> list[Hit]:
         """
@@ -94,26 +139,15 @@ class Names:
         if not wanted or limit < 1:
             return []
         found: dict[Element, int] = {}
-        for mark in (b"\n" + wanted + b"\n", b"\n" + wanted, wanted):
-            if len(found) < limit:
-                self._look(mark, wanted, found, limit)
+        for column in self._columns:
+            for row in column.beginning(text.strip(), max(limit, CANDIDATES)):
+                _note(found, column, row, wanted)
+        if len(found) < limit:
+            for column in self._columns:
+                for row in column.texts.rows(wanted, max(limit, CANDIDATES)):
+                    _note(found, column, row, wanted)
         hits = [Hit(element, rank) for element, rank in found.items()]
         return sorted(hits, key=self._order)[:limit]
-
-    def _look(self, mark: bytes, wanted: bytes, found: dict[Element, int], limit: int) -> None:
-        for table, texts in self._columns:
-            for row in texts.rows(mark, max(limit, CANDIDATES)):
-                rank = self._rank(texts, row, wanted)
-                element = Element(table, row)
-                found[element] = min(rank, found.get(element, rank))
-
-    @staticmethod
-    def _rank(texts: _Texts, row: int, wanted: bytes) -> int:
-        begin = int(texts.start[row]) + 1
-        if not texts.lower.startswith(wanted, begin):
-            return 2
-        end = begin + len(wanted)
-        return 0 if texts.lower[end : end + 1] == b"\n" else 1
 
     def _order(self, hit: Hit) -> tuple[int, int, int, bytes]:
         table, row = hit.element

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gridtwin.topology.conduction import Rules
     from gridtwin.topology.index import TopologyIndex
 
+ABOVE_MEDIUM_V = 45_000
 NONE: NDArray[np.int32] = np.empty(0, dtype=np.int32)
 
 
@@ -88,6 +89,22 @@ class Situation:
         """Whether each piece of equipment is a switch in service that somebody can operate."""
         equipment = self.data.equipment
         return self.is_switch & (equipment.control != 0) & equipment.in_service
+
+    @cached_property
+    def lit(self) -> NDArray[np.bool_]:
+        """Whether each piece of equipment conducts between two nodes with supply."""
+        equipment, live = self.data.equipment, self.supplied
+        return self.conducts & live[equipment.node_a] & live[equipment.node_b]
+
+    @cached_property
+    def climbs(self) -> NDArray[np.bool_]:
+        """Whether each is a transformer above medium voltage: a feeder ends where one begins."""
+        equipment, volts = self.data.equipment, self.data.nodes.nominal_v
+        transformers = np.flatnonzero(equipment.kind == cim.TRANSFORMER)
+        a, b = volts[equipment.node_a[transformers]], volts[equipment.node_b[transformers]]
+        climbs = np.zeros(len(equipment.kind), dtype=bool)
+        climbs[transformers] = np.fmax(a, b) > ABOVE_MEDIUM_V
+        return climbs
 
     def ends(self, row: int) -> tuple[int, int]:
         """Return the two nodes of a piece of equipment."""

@@ -37,7 +37,7 @@ class Grid:
         self.twin = twin
         self.settings = settings
         self.network_hash = twin.store.network_hash
-        self.names = Names(self.network.data)
+        self.names = Names(self.network.data, self.network.ids)
         self.features = FeatureIds(self.network.data)
         self.readings_s = twin.store.readings.latest()  # unix seconds; None without any
         self._lock = Lock()
