@@ -16,6 +16,8 @@ import pytest
 from .conftest import PROGRAM, served
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gridtwin.twin import Twin
 
 
@@ -46,6 +48,31 @@ def test_it_says_where_it_serves_and_follows_other_processes(twin: Twin) -> None
             check=True,
         )
         assert httpx.get(f"{server.url}/api/state").json()["customers_out"] == 8
+
+
+def test_a_store_that_fails_is_told_and_taken_up_again(twin: Twin) -> None:
+    file = twin.store.path / "state.sqlite"
+    with served(str(twin.store.path)) as server:
+        file.rename(file.with_suffix(".away"))
+        answer = httpx.get(f"{server.url}/ready")
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) > 0
+        assert httpx.get(f"{server.url}/api/state").status_code == 503
+        assert httpx.get(f"{server.url}/health").status_code == 200
+        wait_for(lambda: "gridtwin_store_up 0" in httpx.get(f"{server.url}/metrics").text)
+        file.with_suffix(".away").rename(file)
+        assert httpx.get(f"{server.url}/ready").status_code == 200
+        wait_for(lambda: "gridtwin_store_up 1" in httpx.get(f"{server.url}/metrics").text)
+        twin.switch("BKR1", open=True)
+        assert httpx.get(f"{server.url}/api/state").json()["customers_out"] == 8
+    assert sum("cannot be followed" in line for line in server.log) == 1
+
+
+def wait_for(there: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not there():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.model import cim
+from gridtwin.model.phases import supply as carried
+from gridtwin.topology.core import FREED, live_phases, lived_on
 from gridtwin.topology.loss import Faults
 from gridtwin.topology.membership import feeder_of_nodes
 from gridtwin.topology.walk import Adjacency
@@ -89,6 +91,22 @@ class Situation:
         """Whether each piece of equipment is a switch in service that somebody can operate."""
         equipment = self.data.equipment
         return self.is_switch & (equipment.control != 0) & equipment.in_service
+
+    @cached_property
+    def side_phases(self) -> NDArray[np.uint8]:
+        """The phases of each piece of equipment that are live at a side of it."""
+        equipment, live = self.data.equipment, live_phases(self.index.mask)
+        return (live[equipment.node_a] | live[equipment.node_b]) & carried(equipment.phases)
+
+    @cached_property
+    def point_phases(self) -> NDArray[np.uint8]:
+        """The phases each usage point lives on."""
+        points = self.data.usage_points
+        mask = self.index.mask[points.node]
+        lives = lived_on(points.phases, mask)
+        # Below a transformer that mixes phases, any phase above feeds every phase.
+        mixed = np.where(lives != 0, carried(points.phases), np.uint8(0))
+        return np.where(mask & FREED != 0, mixed, lives).astype(np.uint8)
 
     @cached_property
     def lit(self) -> NDArray[np.bool_]:

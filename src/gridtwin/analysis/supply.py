@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.situation import NONE
-from gridtwin.model.phases import supply as carried
-from gridtwin.topology.core import FREED, live_phases, lived_on
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,14 +70,14 @@ def supply_of(
     kill.
     """
     points = situation.data.usage_points
-    now, designed = _at_points(situation), _at_points(normal)
+    now, designed = situation.point_phases, normal.point_phases
     dark = ~situation.supplied[points.node]
     if situation.strict:
         dark |= now == 0
     dark[reported] = True
     customers = int(points.customers[dark].sum())
     return Supply(
-        equipment=_coded(_without(situation), _at_equipment(situation), _at_equipment(normal)),
+        equipment=_coded(_without(situation), situation.side_phases, normal.side_phases),
         points=_coded(dark, now, designed),
         open_mask=situation.open_mask,
         customers_out=customers,
@@ -94,23 +92,7 @@ def _coded(
     return np.where(dark, np.uint8(OUT), lacking)
 
 
-def _at_points(situation: Situation) -> NDArray[np.uint8]:
-    """Return the phases each usage point lives on."""
-    points = situation.data.usage_points
-    mask = situation.index.mask[points.node]
-    # Below a transformer that mixes phases, any phase above feeds every phase.
-    mixed = np.where(lived_on(points.phases, mask) != 0, carried(points.phases), np.uint8(0))
-    return np.where(mask & FREED != 0, mixed, lived_on(points.phases, mask)).astype(np.uint8)
-
-
 def _without(situation: Situation) -> NDArray[np.bool_]:
     """Return which equipment has supply at neither side."""
     equipment, live = situation.data.equipment, situation.supplied
     return ~(live[equipment.node_a] | live[equipment.node_b])
-
-
-def _at_equipment(situation: Situation) -> NDArray[np.uint8]:
-    """Return the phases of each piece of equipment that are live at a side of it."""
-    equipment = situation.data.equipment
-    live = live_phases(situation.index.mask)
-    return (live[equipment.node_a] | live[equipment.node_b]) & carried(equipment.phases)

@@ -8,6 +8,7 @@ import uvicorn
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
     from types import FrameType
 
     from fastapi import FastAPI
@@ -20,6 +21,16 @@ ENDING_S = 5  # that requests under way have to end
 class _Server(uvicorn.Server):
     """A server that ends its streams first: they would hold it up for ever."""
 
+    def __init__(self, config: uvicorn.Config, begun: Callable[[], None] | None) -> None:
+        super().__init__(config)
+        self._begun = begun
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve, and say so."""
+        await super().startup(sockets)
+        if self.started and self._begun is not None:
+            self._begun()
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End on a signal."""
         app: Any = self.config.app
@@ -27,12 +38,36 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def run(app: FastAPI, settings: ServeSettings, listener: socket.socket) -> None:
-    """Serve at a socket until a signal comes."""
-    server_of(app, settings).run(sockets=[listener])
+def run(
+    app: FastAPI,
+    settings: ServeSettings,
+    listener: socket.socket,
+    begun: Callable[[], None] | None = None,
+) -> bool:
+    """
+    Serve at a socket until a signal comes.
+
+    Parameters
+    ----------
+    app, settings
+        The application, and how it is served.
+    listener
+        The socket.
+    begun
+        Called when requests are answered.
+
+    Returns
+    -------
+        Whether it began at all.
+    """
+    server = server_of(app, settings, begun)
+    server.run(sockets=[listener])
+    return server.started
 
 
-def server_of(app: FastAPI, settings: ServeSettings) -> uvicorn.Server:
+def server_of(
+    app: FastAPI, settings: ServeSettings, begun: Callable[[], None] | None = None
+) -> uvicorn.Server:
     """Return the server of an application, not yet running."""
     config = uvicorn.Config(
         app,
@@ -46,4 +81,4 @@ def server_of(app: FastAPI, settings: ServeSettings) -> uvicorn.Server:
         timeout_keep_alive=75,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    return _Server(config)
+    return _Server(config, begun)

@@ -11,7 +11,7 @@ import typer
 from gridtwin.cli.logs import log_to_stderr
 from gridtwin.cli.options import In, twin_named
 from gridtwin.cli.render import say
-from gridtwin.errors import InputError, MissingExtraError
+from gridtwin.errors import InputError, MissingExtraError, StoreError
 from gridtwin.settings import ServeSettings
 
 
@@ -34,7 +34,12 @@ def serve(
 
     Example: gridtwin serve --in houston.twin
     """
+    from gridtwin.store.postgis.connect import is_address
+    from gridtwin.store.postgis.connect import shown as without_password
+
     settings = ServeSettings.read(twin_named(twin), host=host, port=port, tiles=tiles)
+    name = settings.twin
+    shown = without_password(name) if is_address(name) else name
     log_to_stderr(json_lines=log_json)
     try:
         from gridtwin.api.app import create_app
@@ -46,10 +51,15 @@ def serve(
         app = create_app(settings)
         host = f"[{host}]" if ":" in host else host
         url = f"http://{host}:{listener.getsockname()[1]}/"
-        say(f"serving {settings.twin} at {url}")
-        if open:
-            typer.launch(url)
-        run(app, settings, listener)
+
+        def begun() -> None:
+            say(f"serving {shown} at {url}")
+            if open:
+                typer.launch(url)
+
+        if not run(app, settings, listener, begun):
+            msg = f"{shown} cannot be served: the log says why"
+            raise StoreError(msg)
 
 
 def listening(host: str, port: int) -> socket.socket:
