@@ -8,7 +8,7 @@ FIELD_DATA ?= $(or $(GRIDTWIN_FIELD_DATA),../shared/data)
 STATIC := src/gridtwin/api/static
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: demo test test-field postgres java chromium lint node web web-check bench clean
+.PHONY: demo live test test-field postgres java chromium lint node web web-check bench clean
 
 $(VENV)/made: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -30,18 +30,21 @@ $(VENV)/bench: $(VENV)/made
 demo: $(VENV)/demo  ## make a territory, ask it the main questions, serve its map with a storm (DEMO_SERVE=0: do not)
 	$(BIN)/gridtwin demo --out demo-out
 
+live: $(VENV)/test postgres java  ## the whole chain of live data: Kafka, PostgreSQL, generator, ingest, live operations, map
+	$(BIN)/gridtwin stream demo
+
 test: $(VENV)/test postgres java chromium lint web-check  ## everything a stranger's clone can prove
 	$(BIN)/python -m pytest -q -n 2 -m "not field"
 
 test-field: $(VENV)/test postgres java  ## the same code against real feeders (GRIDTWIN_FIELD_DATA)
 	GRIDTWIN_FIELD_DATA="$(FIELD_DATA)" $(BIN)/python -m pytest -q -n 2 -m field
 
-postgres:  ## PostgreSQL and PostGIS for the tests, from apt where this machine has none
-	@$(PYTHON) tests/postgres.py 2>/dev/null || { \
+postgres: $(VENV)/test  ## PostgreSQL and PostGIS for the tests, from apt where this machine has none
+	@$(BIN)/python tests/postgres.py 2>/dev/null || { \
 	  $(SUDO) apt-get -o DPkg::Lock::Timeout=300 update -qq && \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
 	    install -y -qq --no-install-recommends postgresql postgresql-postgis; \
-	  $(PYTHON) tests/postgres.py; }
+	  $(BIN)/python tests/postgres.py; }
 
 java:  ## Java and Maven, which bring and run the Kafka of the tests, where there are none
 	@command -v java >/dev/null && command -v mvn >/dev/null || { \

@@ -13,6 +13,7 @@ Every error gridtwin raises.
     ├── NotFoundError           no such element, state or twin (carries close matches)
     ├── StoreError              the place where a twin is kept cannot be used
     │   ├── StoreVersionError   the store was written by a newer gridtwin, or is no store at all
+    │   ├── PostgresMissingError  this machine has no PostgreSQL to start
     │   ├── ConflictError       somebody else changed the same meanwhile
     │   ├── StaleTwinError      another network took the twin's place since it was opened
     │   └── BrokerError         a Kafka broker cannot be reached or started
@@ -101,6 +102,10 @@ class StoreError(GridtwinError):
 
 class StoreVersionError(StoreError):
     """The store was written by a newer gridtwin, or is no store at all."""
+
+
+class PostgresMissingError(StoreError):
+    """No PostgreSQL with PostGIS is on this machine."""
 
 
 class ConflictError(StoreError):

@@ -129,6 +129,44 @@ def _lines(source: str, stack: ExitStack) -> tuple[BinaryIO, str]:
     return stack.enter_context(path.open("rb")), str(path.resolve())
 
 
+def demo(
+    twin: In = "",
+    meters: Annotated[
+        int, typer.Option(min=100, help="Of the territory made without --in.")
+    ] = 5_000,
+    database: Annotated[
+        str, typer.Option(metavar="URL", help="An empty one with PostGIS; default: a throw-away.")
+    ] = "",
+    brokers: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="A Kafka; default: a throw-away node.")
+    ] = "",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Of the map.")] = 8766,
+    speed: Annotated[float, typer.Option(min=1, help="Seconds of the story in a second.")] = 60.0,
+    storm: Annotated[int, typer.Option(min=0, help="Devices that open in the story.")] = 12,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, another story.")] = 1,
+) -> None:
+    """
+    Start the whole chain: Kafka, PostgreSQL, generator, ingest, live operations and the map.
+
+    Example: gridtwin stream demo --meters 20000
+    """
+    import gridtwin
+    from gridtwin.live.chain import Chain
+
+    stop = stop_signals()
+    network = None if twin else gridtwin.synthesize("houston", meters=meters, seed=seed)
+    chain = Chain(
+        open_twin(twin) if network is None else gridtwin.open(network),
+        database=database,
+        brokers=brokers,
+        port=port,
+        speed=speed,
+        faults=storm,
+        seed=seed,
+    )
+    chain.run(stop, render.say)
+
+
 def replay(
     to: Annotated[str, typer.Option(metavar="TIME", help="ISO 8601, such as 2026-07-01T12:00Z.")],
     twin: In = "",
