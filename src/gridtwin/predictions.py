@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from gridtwin.model.outage import Change, Members, Outage, Status, new_id
 from gridtwin.model.state import CURRENT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -42,52 +43,55 @@ def predictions(
     """
     predicted = {each.id: each for each in store.outages.all() if each.status is Status.PREDICTED}
     out = store.outages.members()
-    mine = np.isin(out.outage, list(predicted))
-    seen, left = out.usage_point[~mine], out.take(mine)
+    owner = dict(zip(out.usage_point.tolist(), out.outage.tolist(), strict=True))
     wanted: dict[str, tuple[InferredOutage, Names]] = {}  # predicted outage -> what it becomes
     fresh: list[tuple[InferredOutage, Names]] = []
+    taken: set[str] = set()
+    open_to = {"", *predicted}  # who is in an outage that was seen stays there
     for each in inferred:
-        part = each.usage_points.astype(object)
-        part = part[~np.isin(part, seen)]
-        if len(part):
-            match = _best_match(part, left)
+        points = each.usage_points.tolist()
+        part = [point for point in points if owner.get(point, "") in open_to]
+        if part:
+            free = (owner[point] for point in part if point in owner and point not in taken)
+            match = _most_frequent(name for name in free if name not in wanted)
+            named = each, np.array(part, dtype=object)
             if match:
-                wanted[match] = each, part
+                wanted[match] = named
             else:
-                fresh.append((each, part))
-            left = left.take((left.outage != match) & ~np.isin(left.usage_point, part))
-    taken = np.concatenate([part for _, part in [*wanted.values(), *fresh]] or [seen[:0]])
-    members = out.take(mine)
+                fresh.append(named)
+            taken.update(part)
+    rows: dict[str, list[int]] = {name: [] for name in predicted}
+    for row, name in enumerate(out.outage.tolist()):
+        if name in rows:
+            rows[name].append(row)
     changes = [
-        _retold(store, predicted[name], members, wanted.get(name), taken, now, actor)
-        for name in predicted
-    ]
+        _retold(store, predicted[name], out.take(np.array(own, dtype=np.intp)),
+                wanted.get(name), taken, now, actor)
+        for name, own in rows.items()
+    ]  # fmt: skip
     return [each for each in changes if each is not None] + [
         _opened(store, each, part, now, actor) for each, part in fresh
     ]
 
 
-def _best_match(part: Names, members: Members) -> str:
-    """Return the outage that most of some usage points are in; empty if they are in none."""
-    names, counts = np.unique(
-        members.outage[np.isin(members.usage_point, part)].astype(str), return_counts=True
-    )
-    return str(names[np.argmax(counts)]) if len(names) else ""
+def _most_frequent(names: Iterable[str]) -> str:
+    """Return the most frequent name, the first in order of several; empty if there is none."""
+    counts = Counter(names)
+    return min(counts, key=lambda name: (-counts[name], name)) if counts else ""
 
 
 def _retold(
     store: Store,
     outage: Outage,
-    members: Members,
+    own: Members,
     wanted: tuple[InferredOutage, Names] | None,
-    taken: Names,
+    taken: set[str],
     now: datetime,
     actor: str,
 ) -> Change | None:
     """Return what a predicted outage becomes; None if it stays as it is."""
-    own = members.take(members.outage == outage.id)
     if wanted is None:  # others may explain who is in it
-        rest = own.usage_point[~np.isin(own.usage_point, taken)]
+        rest = own.usage_point[[point not in taken for point in own.usage_point.tolist()]]
         if len(rest) == len(own):
             return None
         if not len(rest):

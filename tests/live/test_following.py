@@ -166,6 +166,7 @@ def test_whatever_is_killed_every_event_outage_and_alert_counts_once(
     assert len(events) == len(moves)
     assert len({(each.mrid, each.at, each.to_phases) for each in events}) == len(moves)
     check_alerts(twin, topics)
+    assert twin.store.live.letters() == []  # the alerts it told itself are none
     found = twin.outages.all(since=datetime.fromtimestamp(0, UTC))
     assert len({(each.device, each.began_at) for each in found}) == len(found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import orjson
@@ -13,7 +13,7 @@ from gridtwin.model import phases
 from gridtwin.model.live import Letter, LiveEvent
 from gridtwin.model.readings import ALERT_KINDS, GRID_EVENT_KINDS, REPORTED, OutageAlerts
 from gridtwin.model.tables import decode, encode
-from gridtwin.stream.contracts import GRID_EVENTS, OUTAGE_ALERTS, Window
+from gridtwin.stream.contracts import GRID_EVENTS, OUTAGE_ALERTS
 from gridtwin.stream.decoding import decode_grid_events, decode_outage_alerts
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 TOPICS = (GRID_EVENTS.name, OUTAGE_ALERTS.name)
 AHEAD_S = 300.0  # by which the clock of a source may be ahead of ours
-PAST_S = 10 * 365.25 * 86_400.0
+
+Read = tuple[list[LiveEvent], list[int], list[tuple[int, str]]]  # events, rows, and rejected rows
 
 
 @dataclass
@@ -56,10 +57,14 @@ class Batch:
         registry
             Where the schemas of Confluent's wire format are.
         """
-        window = Window.around(time.time(), past_s=PAST_S, future_s=AHEAD_S)
         read = _grid_events if topic == GRID_EVENTS.name else _reports
-        events, rejected = read(values, window, registry)
-        self.events += events
+        events, rows, rejected = read(values, registry)
+        latest_s = time.time() + AHEAD_S
+        for event, row in zip(events, rows, strict=True):
+            if event.at_s <= latest_s:
+                self.events.append(event)
+            else:
+                rejected.append((row, "event_time is to come: check the clock of the source"))
         self.letters += [
             Letter(topic, places[row], reason, values[row] or b"") for row, reason in rejected
         ]
@@ -85,10 +90,8 @@ def _topic_of(line: bytes) -> str:
     return OUTAGE_ALERTS.name if kind in ALERT_KINDS else GRID_EVENTS.name
 
 
-def _grid_events(
-    values: Sequence[bytes | None], window: Window, registry: Registry | None
-) -> tuple[list[LiveEvent], list[Any]]:
-    found = decode_grid_events(values, window=window, registry=registry)
+def _grid_events(values: Sequence[bytes | None], registry: Registry | None) -> Read:
+    found = decode_grid_events(values, registry=registry)
     said = found.values
     rows = zip(
         decode(said.event_id).tolist(),
@@ -100,15 +103,14 @@ def _grid_events(
         decode(said.detail).tolist(),
         strict=True,
     )
-    return [LiveEvent(*row) for row in rows], found.rejected
+    return [LiveEvent(*row) for row in rows], found.rows.tolist(), list(found.rejected)
 
 
-def _reports(
-    values: Sequence[bytes | None], window: Window, registry: Registry | None
-) -> tuple[list[LiveEvent], list[Any]]:
+def _reports(values: Sequence[bytes | None], registry: Registry | None) -> Read:
     """Return what meters report; what the twin itself tells of outages is no news to it."""
-    found = decode_outage_alerts(values, window=window, registry=registry)
-    said = found.values.take(found.values.kind < REPORTED)
+    found = decode_outage_alerts(values, registry=registry)
+    reported = found.values.kind < REPORTED
+    said = found.values.take(reported)
     rows = zip(
         decode(said.event_id).tolist(),
         said.at_s.tolist(),
@@ -116,7 +118,7 @@ def _reports(
         decode(said.meter).tolist(),
         strict=True,
     )
-    return [LiveEvent(*row) for row in rows], found.rejected
+    return [LiveEvent(*row) for row in rows], found.rows[reported].tolist(), list(found.rejected)
 
 
 def alerts_of(alerts: Sequence[Alert]) -> OutageAlerts:

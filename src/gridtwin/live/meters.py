@@ -17,7 +17,7 @@ from gridtwin.errors import InputError
 from gridtwin.model.events import LAST_GASP, PING, POWER_RESTORED, MeterEvents
 from gridtwin.model.outage import Status
 from gridtwin.model.tables import encode
-from gridtwin.publish.inference import LiveInference, seen_out
+from gridtwin.publish.inference import SEEN, LiveInference, seen_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,7 +145,7 @@ class Meters:
                 )
             )  # fmt: skip
         self._revisions = {each.id: each.revision for each in outages}
-        seen = [(each.id, each.revision) for each in outages if each.is_open]
+        seen = [(each.id, each.revision) for each in outages if each.status in SEEN]
         if seen != self._seen:
             self._live.know(seen_out(self._twin.store))
             self._seen = seen
@@ -155,23 +155,24 @@ class Meters:
 
     def _take_back(self, inferred: InferenceResult) -> int:
         """Find predicted outages invalid that no evidence speaks for any more."""
-        supported = [each.usage_points for each in inferred.outages]
-        named = np.concatenate([*supported, np.empty(0, dtype=str)]).astype(object)
-        open_ones = [each for each in self._book.all() if each.status is Status.PREDICTED]
-        members = self._book.members([each.id for each in open_ones])
-        held = set(members.outage[np.isin(members.usage_point, named)].tolist())
-        rows = self._rows(encode(members.usage_point.tolist()))
+        supported = {mrid for each in inferred.outages for mrid in each.usage_points.tolist()}
+        predicted = {each.id for each in self._book.all() if each.status is Status.PREDICTED}
+        members = self._book.members()
+        pairs = list(zip(members.usage_point.tolist(), members.outage.tolist(), strict=True))
+        held = {outage for point, outage in pairs if point in supported}
+        left = [pair for pair in pairs if pair[1] in predicted - held]
+        rows = self._rows(encode([point for point, _ in left]))
+        # Of the others the evidence was forgotten, or they have other evidence.
         heard = (rows >= 0) & (np.maximum(self._gasp_s, self._on_s)[rows] > -np.inf)
-        known = set(members.outage[heard].tolist())  # else the evidence was forgotten, or is other
-        taken_back = 0
-        for each in open_ones:
-            if each.id in known - held:
-                self._twin.outages.invalidate(each.id)
-                taken_back += 1
-        return taken_back
+        gone = {outage for (_, outage), was in zip(left, heard.tolist(), strict=True) if was}
+        for outage in sorted(gone):
+            self._twin.outages.invalidate(outage)
+        return len(gone)
 
     def _restore(self, now_s: float) -> int:
         """Bring back who says so, and who is silent among neighbors that are back."""
+        if np.isinf(self._on_s.max(initial=-np.inf)):
+            return 0  # nobody has said so yet
         out = self._book.members()
         rows = self._rows(encode(out.usage_point.tolist()))
         out, rows = out.take(rows >= 0), rows[rows >= 0]
