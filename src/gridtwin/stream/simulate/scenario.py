@@ -11,7 +11,7 @@ import numpy as np
 from gridtwin.analysis.demand.storm import Gasps, Told, draw_storm, tell
 from gridtwin.analysis.demand.supply import Darkness, Operations, darkness
 from gridtwin.errors import SourceError
-from gridtwin.model.readings import FAULT, SWITCH_OPERATION, GridEvents
+from gridtwin.model.readings import FAULT, SCADA_STATUS, SWITCH_OPERATION, GridEvents
 from gridtwin.model.tables import encode
 from gridtwin.stream.decoding import decode_grid_events
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LARGEST_SCRIPT = 64 * 1024**2  # bytes
 REMOTE = 2  # row of `cim.CONTROLS`
+POLL_S = 2.0  # after which SCADA has asked a device that moved how it stands
+PREFIX = {SWITCH_OPERATION: "SW", FAULT: "FLT", SCADA_STATUS: "ST"}
 STORM_SPAN = 0.5  # of the time simulated, within which the devices of a storm open
 
 
@@ -48,7 +50,7 @@ def storm(situation: Situation, faults: int, *, seed: int, from_s: float, to_s: 
     Return a storm.
 
     Nobody is told that a fuse blew, but by its meters; remote devices and their faults are told at
-    once, and what crews close when they close it.
+    once, how they stand then soon after, and what crews close when they close it.
     """
     end_s = from_s + STORM_SPAN * (to_s - from_s)
     operations = draw_storm(situation, faults, seed=seed, from_s=from_s, to_s=end_s)
@@ -89,7 +91,7 @@ def script(situation: Situation, path: str | Path, *, seed: int) -> Scenario:
         raise SourceError(msg)
     events = decoded.values
     events = events.take(np.argsort(events.at_s, kind="stable"))
-    moves = events.take(events.kind == SWITCH_OPERATION)
+    moves = events.take(events.kind != FAULT)
     rows = situation.network.ids.rows("equipment", [name.decode() for name in moves.equipment])
     operations = Operations(moves.at_s, rows, moves.open_phases)
     dark = darkness(situation, operations)
@@ -103,17 +105,18 @@ def _events(situation: Situation, operations: Operations) -> GridEvents:
     opened = operations.open_phases != 0
     told = np.flatnonzero(remote | ~opened)
     faults = np.flatnonzero(remote & opened)
+    polled = np.flatnonzero(remote)
     below = _line_below(situation, operations.row[faults])
-    row = np.concatenate([operations.row[told], below])
-    at_s = np.concatenate([operations.at_s[told], operations.at_s[faults]])
-    kind = np.repeat([SWITCH_OPERATION, FAULT], [len(told), len(faults)]).astype(np.uint8)
-    phases = np.concatenate([operations.open_phases[told], operations.open_phases[faults]])
-    actor = np.concatenate(
-        [np.where(remote[told], "scada", "crew"), np.repeat("relay", len(faults))]
-    )
+    row = np.concatenate([operations.row[told], below, operations.row[polled]])
+    counts = [len(told), len(faults), len(polled)]
+    which = np.concatenate([told, faults, polled])
+    kind = np.repeat([SWITCH_OPERATION, FAULT, SCADA_STATUS], counts).astype(np.uint8)
+    at_s = operations.at_s[which] + np.where(kind == SCADA_STATUS, POLL_S, 0.0)
+    phases = operations.open_phases[which]
+    actor = np.where(kind == FAULT, "relay", np.where(remote[which], "scada", "crew"))
     names = equipment.mrid[row]
     ids = [
-        f"{'SW' if code == SWITCH_OPERATION else 'FLT'}-{name.decode()}-{round(at * 1000)}"
+        f"{PREFIX[code]}-{name.decode()}-{round(at * 1000)}"
         for code, name, at in zip(kind.tolist(), names.tolist(), at_s.tolist(), strict=True)
     ]
     order = np.lexsort((kind, at_s))
