@@ -1,0 +1,87 @@
+"""The page follows the grid: by itself, at once, through a dead server too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect
+
+import gridtwin
+from served import TOKEN, serve
+from tab import VIEW, Tab
+
+HEAD = "BKR-0000001"
+
+
+def operate(tab: Tab, mrid: str, *, open_it: bool) -> None:
+    """Switch as an operator does."""
+    said = tab.page.request.post(
+        f"{tab.served.url}api/switch",
+        data={"mrid": mrid, "open": open_it},
+        headers={"Authorization": f"Bearer {TOKEN}"},
+    )
+    assert said.ok, said.text()
+
+
+def test_what_is_switched_appears_without_new_geometry(tab: Tab) -> None:
+    page = tab.open()
+    page.wait_for_function("window.gridtwin.state().link === 'live'")
+    tiles = len([url for url in tab.requests if "/tiles/" in url])
+    out = gridtwin.open(tab.served.home).trace("downstream", HEAD).customers
+    operate(tab, HEAD, open_it=True)
+    expect(page.get_by_label("Customers out")).to_have_text(f"{out:,} customers out")
+    assert tab.evaluate("window.gridtwin.count('supply')") > out / 2
+    expect(page.locator(".status")).to_contain_text("1 of 1 substations affected")
+    operate(tab, HEAD, open_it=False)
+    expect(page.get_by_label("Customers out")).to_have_text("0 customers out")
+    page.wait_for_function("window.gridtwin.count('supply') === 0")
+    assert len([url for url in tab.requests if "/tiles/" in url]) == tiles
+
+
+def test_an_open_panel_keeps_up(tab: Tab) -> None:
+    page = tab.open(f"#sel={HEAD}&panel=element&trace=downstream:{HEAD}")
+    panel = page.get_by_role("region", name="Element")
+    expect(panel).to_contain_text("Closed")
+    operate(tab, HEAD, open_it=True)
+    expect(panel).to_contain_text("Open (normally closed)")
+
+
+def test_another_program_may_switch(tab: Tab) -> None:
+    page = tab.open()
+    page.wait_for_function("window.gridtwin.state().link === 'live'")
+    gridtwin.open(tab.served.home).switch(HEAD, open=True)
+    expect(page.get_by_label("Customers out")).not_to_have_text("0 customers out")
+
+
+def test_a_dead_server_is_said_and_survived_without_a_reload(browser: Browser, home: Path) -> None:
+    context = browser.new_context(viewport=VIEW)
+    try:
+        with serve(home) as first:
+            port = int(first.url.rstrip("/").rpartition(":")[2])
+            tab = Tab(context.new_page(), first)
+            page = tab.open()
+            page.wait_for_function("window.gridtwin.state().link === 'live'")
+            page.evaluate("window.stillHere = true")
+            first.stop()
+            expect(page.get_by_role("alert")).to_contain_text("The server is gone.")
+            expect(page.locator(".status")).to_contain_text("No connection")
+            tab.audit("body")
+        gridtwin.open(home).switch(HEAD, open=True)
+        with serve(home, port=port):
+            page.wait_for_function("window.gridtwin.state().link === 'live'", timeout=30_000)
+            expect(page.get_by_label("Customers out")).not_to_have_text("0 customers out")
+            expect(page.get_by_text("The server is back.").first).to_be_attached()
+            assert page.evaluate("window.stillHere")
+            assert tab.evaluate("window.gridtwin.count('supply')") > 0
+    finally:
+        context.close()
+
+
+def test_a_page_opened_before_its_server_waits_for_it(tab: Tab) -> None:
+    tab.expected.append("503|500")
+    tab.page.route("**/api", lambda route: route.fulfill(status=503, body="{}"))
+    tab.page.goto(tab.served.url)
+    expect(tab.page.get_by_role("alert")).to_contain_text("The server is gone.")
+    tab.page.unroute("**/api")
+    tab.page.get_by_role("button", name="Try now").click()
+    tab.idle()
