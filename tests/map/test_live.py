@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 
 import gridtwin
 from served import TOKEN, serve
-from tab import VIEW, Tab
+from tab import VIEW, Tab, until
 
 HEAD = "BKR-0000001"
 
@@ -25,7 +25,7 @@ def operate(tab: Tab, mrid: str, *, open_it: bool) -> None:
 
 def test_what_is_switched_appears_without_new_geometry(tab: Tab) -> None:
     page = tab.open()
-    page.wait_for_function("window.gridtwin.state().link === 'live'")
+    until(tab.page, "window.gridtwin.state().link === 'live'")
     tiles = len([url for url in tab.requests if "/tiles/" in url])
     out = gridtwin.open(tab.served.home).trace("downstream", HEAD).customers
     operate(tab, HEAD, open_it=True)
@@ -34,7 +34,7 @@ def test_what_is_switched_appears_without_new_geometry(tab: Tab) -> None:
     expect(page.locator(".status")).to_contain_text("1 of 1 substations affected")
     operate(tab, HEAD, open_it=False)
     expect(page.get_by_label("Customers out")).to_have_text("0 customers out")
-    page.wait_for_function("window.gridtwin.count('supply') === 0")
+    until(tab.page, "window.gridtwin.count('supply') === 0")
     assert len([url for url in tab.requests if "/tiles/" in url]) == tiles
 
 
@@ -48,7 +48,7 @@ def test_an_open_panel_keeps_up(tab: Tab) -> None:
 
 def test_another_program_may_switch(tab: Tab) -> None:
     page = tab.open()
-    page.wait_for_function("window.gridtwin.state().link === 'live'")
+    until(tab.page, "window.gridtwin.state().link === 'live'")
     gridtwin.open(tab.served.home).switch(HEAD, open=True)
     expect(page.get_by_label("Customers out")).not_to_have_text("0 customers out")
 
@@ -60,7 +60,7 @@ def test_a_dead_server_is_said_and_survived_without_a_reload(browser: Browser, h
             port = int(first.url.rstrip("/").rpartition(":")[2])
             tab = Tab(context.new_page(), first)
             page = tab.open()
-            page.wait_for_function("window.gridtwin.state().link === 'live'")
+            until(tab.page, "window.gridtwin.state().link === 'live'")
             page.evaluate("window.stillHere = true")
             first.stop()
             expect(page.get_by_role("alert")).to_contain_text("The server is gone.")
@@ -68,7 +68,7 @@ def test_a_dead_server_is_said_and_survived_without_a_reload(browser: Browser, h
             tab.audit("body")
         gridtwin.open(home).switch(HEAD, open=True)
         with serve(home, port=port):
-            page.wait_for_function("window.gridtwin.state().link === 'live'", timeout=30_000)
+            until(tab.page, "window.gridtwin.state().link === 'live'")
             expect(page.get_by_label("Customers out")).not_to_have_text("0 customers out")
             expect(page.get_by_text("The server is back.").first).to_be_attached()
             assert page.evaluate("window.stillHere")

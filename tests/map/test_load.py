@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from tab import TABLET, Tab
+from tab import TABLET, Tab, until
 
 FIRST_LOAD_BYTES = 1_500_000
 
 
 def test_the_territory_is_on_the_map_and_the_line_is_live(tab: Tab) -> None:
-    page = tab.open()
-    page.wait_for_function("window.gridtwin.state().link === 'live'")
+    tab.open()
+    until(tab.page, "window.gridtwin.state().link === 'live'")
     drawn = tab.evaluate(
-        "window.gridtwin.map.queryRenderedFeatures()"
-        ".reduce((n, f) => ({...n, [f.sourceLayer || f.source]: (n[f.sourceLayer || f.source] || 0) + 1}), {})"
+        """window.gridtwin.map.queryRenderedFeatures().reduce((sizes, {source, sourceLayer}) => {
+          const layer = sourceLayer || source;
+          return {...sizes, [layer]: (sizes[layer] || 0) + 1};
+        }, {})"""
     )
-    assert drawn["substations"] == 1
+    assert drawn["substations"] > 0
     assert drawn["lines"] > 100
     assert tab.evaluate("window.gridtwin.firstIdle") > 0
 
@@ -49,6 +51,6 @@ def test_it_fits_a_tablet(tab: Tab) -> None:
 
 
 def test_labels_are_drawn_in_the_bundled_font(tab: Tab) -> None:
-    page = tab.open()
-    page.wait_for_function("document.fonts.check('600 16px \"Noto Sans SemiBold\"')")
+    tab.open()
+    until(tab.page, "document.fonts.check('600 16px \"Noto Sans SemiBold\"')")
     assert any("noto-sans" in url for url in tab.requests)

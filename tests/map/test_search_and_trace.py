@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import expect
 
 import gridtwin
-from tab import Tab
+from tab import Tab, until
 
 
 def test_typing_suggests_and_enter_goes_there(tab: Tab) -> None:
@@ -25,12 +25,12 @@ def test_typing_suggests_and_enter_goes_there(tab: Tab) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=chosen, exact=True)).to_be_visible()
     assert tab.state["sel"] == chosen
-    page.wait_for_function("window.gridtwin.map.getZoom() > 15")
+    until(tab.page, "window.gridtwin.map.getZoom() > 15")
 
 
 def test_what_is_not_there_is_said(tab: Tab) -> None:
     page = tab.open()
-    page.get_by_role("combobox").fill("no such thing")
+    page.get_by_role("combobox", name="Search the grid").fill("no such thing")
     expect(page.get_by_text("Nothing is called so.")).to_be_visible()
 
 
@@ -52,7 +52,7 @@ def test_a_click_on_the_map_shows_the_element(tab: Tab) -> None:
 
 def tab_selection(tab: Tab) -> str:
     """Return what the address bar says is chosen, once it does."""
-    tab.page.wait_for_function("window.location.hash.includes('sel=')")
+    until(tab.page, "window.location.hash.includes('sel=')")
     return tab.state["sel"]
 
 
@@ -89,7 +89,7 @@ def test_a_trace_is_drawn_with_its_counts(tab: Tab) -> None:
 def test_a_trace_flows_and_then_rests(tab: Tab) -> None:
     page = tab.open("#trace=downstream:BKR-0000001")
     page.locator("#deckgl-overlay, .deck-widget-container, canvas").nth(1).wait_for()
-    page.wait_for_function("document.querySelectorAll('.map canvas').length === 1", timeout=30_000)
+    until(tab.page, "document.querySelectorAll('.map canvas').length === 1")
 
 
 def test_nothing_flows_for_who_asked_for_less_motion(tab: Tab) -> None:
@@ -102,14 +102,15 @@ def test_nothing_flows_for_who_asked_for_less_motion(tab: Tab) -> None:
 
 def test_isolation_shows_what_to_open_and_what_to_tag(tab: Tab) -> None:
     twin = gridtwin.open(tab.served.home)
-    found = twin.trace("isolation", "RCL-0000001").elements
+    found = twin.trace("isolation", "RCL-0000001").document()["elements"]
     page = tab.open("#sel=RCL-0000001&panel=element")
     page.get_by_role("button", name="Isolation").click()
     card = page.get_by_role("region", name="Trace")
-    for word, says in (("operate", "to open"), ("verify_and_tag", "verify and tag")):
-        size = int((found["class"] == word).sum())
-        if size:
-            expect(card).to_contain_text(f"{size} {says}" if word == "operate" else says)
+    says = {"operate": "to open", "verify_and_tag": "open already: verify and tag"}
+    sizes = {word: sum(each["class"] == word for each in found) for word in says}
+    assert sizes["operate"] > 0
+    for word, size in sizes.items():
+        expect(card.get_by_text(f"{size} {says[word]}")).to_have_count(1 if size else 0)
 
 
 def test_the_blast_radius_follows_its_scope(tab: Tab) -> None:
