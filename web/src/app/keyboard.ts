@@ -34,7 +34,10 @@ function typing(target: EventTarget | null): boolean {
 export function listenToKeys(): void {
   window.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.defaultPrevented || typing(event.target)) return;
+    // A dialog has its own keys: Escape closes it.
+    if (event.defaultPrevented || typing(event.target) || document.querySelector("dialog[open]")) {
+      return;
+    }
     const shortcut = active.get(event.key);
     if (!shortcut) return;
     event.preventDefault();

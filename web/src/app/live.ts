@@ -7,6 +7,7 @@ import { notify, tick, useStore } from "./store";
 import { supply } from "./supply";
 
 let stream: EventStream | null = null;
+let wake = () => {}; // ends the pause before the next first load
 let fetching: Promise<void> | null = null;
 
 /** First load: facts, tile plan and state at once, then the stream. Tries until the server answers. */
@@ -18,7 +19,10 @@ export async function start(): Promise<void> {
     } catch (error) {
       if (error instanceof ApiError && error.status < 500) notify(error.message, "error");
       useStore.setState({ link: "lost", retryAt: Date.now() + wait });
-      await new Promise((resolve) => setTimeout(resolve, wait));
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        setTimeout(resolve, wait);
+      });
     }
   }
   stream = new EventStream("/api/events", {
@@ -32,6 +36,7 @@ export async function start(): Promise<void> {
 
 /** Try to reach the server now. */
 export function retryNow(): void {
+  wake();
   stream?.retry();
 }
 
