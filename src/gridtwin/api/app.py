@@ -15,6 +15,7 @@ from gridtwin.api import (
     events,
     health,
     jobs,
+    ogc,
     operate,
     outages,
     overview,
@@ -92,6 +93,7 @@ def create_app(settings: ServeSettings) -> FastAPI:
     for name in OTHERS:
         if find_spec(f"gridtwin.api.{name}"):
             app.include_router(import_module(f"gridtwin.api.{name}").router)
+    app.state.ogc = ogc.mount(app, settings.twin)
     app.include_router(page.router)
     return app
 
@@ -115,4 +117,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         broadcaster.close()
         app.state.jobs.close()
+        if app.state.ogc is not None:
+            await app.state.ogc.close()
         follower.stop()
