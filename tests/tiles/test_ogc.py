@@ -27,7 +27,7 @@ def twin(postgres: Cluster) -> Iterator[Twin]:
 
 @pytest.fixture(scope="module")
 def client(twin: Twin) -> Iterator[httpx.Client]:
-    settings = ServeSettings(twin.store._url)
+    settings = ServeSettings(twin.store.url)
     with answering(create_app(settings), settings) as client:
         yield client
 
@@ -97,7 +97,7 @@ def test_what_cannot_be_understood_is_refused(client: httpx.Client) -> None:
 
 def test_the_connections_only_read(client: httpx.Client, twin: Twin) -> None:
     client.get(ITEMS)
-    with connect(twin.store._url, autocommit=True) as connection:
+    with connect(twin.store.url, autocommit=True) as connection:
         connection.execute("SET default_transaction_read_only = on")
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             connection.execute("DELETE FROM gridtwin.specs")

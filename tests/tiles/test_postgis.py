@@ -149,7 +149,7 @@ def test_after_a_sync_the_tiles_say_that_they_are_not_in_step(database: str) -> 
 
 def test_a_reader_gets_tiles_and_refreshes_none(twin: Twin, postgres: Cluster) -> None:
     from_postgis(twin)
-    url = twin.store._url
+    url = twin.store.url
     login = "tile_reader"
     postgres.execute(f"CREATE ROLE {login} LOGIN IN ROLE gridtwin_reader")
     reader = gridtwin.open(url.replace("//twin@", f"//{login}@"))
