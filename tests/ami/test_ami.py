@@ -95,7 +95,12 @@ def test_voltages_outside_range_a_are_found_with_what_feeds_them(twin: Twin) -> 
     ]
 
 
-def test_a_meter_is_followed_through_time(twin: Twin, tmp_path: Path) -> None:
+@pytest.mark.parametrize("duckdb", [True, False])
+def test_a_meter_is_followed_through_time(
+    twin: Twin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, duckdb: bool
+) -> None:
+    if not duckdb:
+        monkeypatch.setattr("gridtwin.store.readings.find_spec", lambda _name: None)
     later = [("M1", NOON + 900 * step, 0.5 * step, 120.0) for step in (1, 2)]
     write_readings(tmp_path / "street.twin/ami", later, name="part-1")
     frame = twin.ami.meter("M1")

@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import MissingExtraError, StoreError
-from gridtwin.store.days import date_of, days_of
+from gridtwin.store.days import files_between
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import duckdb
     import pandas as pd
+    import pyarrow as pa
 
     Progress = Callable[[int, int], None]
 
@@ -35,6 +36,11 @@ COLUMNS = {
     "feeder_load": "reading_time timestamptz, row int, kwh double, below_a int, above_a int,"
     " below_b int, above_b int, v_min float, v_max float",
 }
+ONE_METER = """
+SELECT meter_id, reading_time, kwh, voltage_v FROM read_parquet($paths)
+WHERE meter_id = $mrid
+    AND reading_time BETWEEN to_timestamp($first) AND to_timestamp($last)
+"""
 VIEWS = """
 CREATE SCHEMA gridtwin;
 CREATE VIEW gridtwin.transformers AS
@@ -117,10 +123,9 @@ class Folder:
         connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
         for table, frame in tables.items():
             connection.register(f"known_{table}", frame)
-        first, last = (date_of(int(values[bound].timestamp())) for bound in ("start", "end"))
+        first_s, last_s = (int(values[bound].timestamp()) for bound in ("start", "end"))
         for part, columns in COLUMNS.items():
-            days = days_of(self.path, part)
-            found = [str(file) for day, parts in days if first <= day <= last for file in parts]
+            found = files_between(self.path, part, first_s, last_s)
             if found:
                 connection.read_parquet(found).create_view(f"kept_{part}")
             else:
@@ -134,6 +139,27 @@ class Folder:
                 ' ("time" timestamptz, temperature_c float, price_usd_mwh float)'
             )
         connection.execute(VIEWS)
+
+
+def one_meter(paths: list[str], mrid: str, first_s: int, last_s: int) -> pa.Table:
+    """
+    Return the readings of one meter that end in ``first_s <= t <= last_s``.
+
+    Raises
+    ------
+    StoreError
+        If a file cannot be read.
+    """
+    import duckdb
+
+    values = {"paths": paths, "mrid": mrid, "first": first_s, "last": last_s}
+    with duckdb.connect() as connection:
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            return connection.execute(ONE_METER, values).to_arrow_table()
+        except duckdb.Error as error:
+            msg = f"{paths[0]} and after: {str(error).splitlines()[0]}: check these Parquet files"
+            raise StoreError(msg) from error
 
 
 def _answered(

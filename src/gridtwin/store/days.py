@@ -23,6 +23,13 @@ def days_of(folder: Path | None, part: str) -> list[tuple[str, list[Path]]]:
     return [(day.name.removeprefix("date="), sorted(day.glob("*.parquet"))) for day in days]
 
 
+def files_between(folder: Path | None, part: str, first_s: int, last_s: int) -> list[str]:
+    """Return the files of the days from one time to another, in order."""
+    first, last = date_of(first_s), date_of(last_s)
+    days = days_of(folder, part)
+    return [str(file) for day, files in days if first <= day <= last for file in files]
+
+
 def date_of(at_s: int) -> str:
     """Return the date of a time, in UTC."""
     return datetime.fromtimestamp(at_s, UTC).date().isoformat()

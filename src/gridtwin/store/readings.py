@@ -15,6 +15,7 @@ A reading belongs to the date and the hour, in UTC, in which its interval ends.
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,8 +24,8 @@ from gridtwin.errors import InputError, StoreError
 from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
 from gridtwin.model.readings import Conditions, Readings
 from gridtwin.model.tables import encode
-from gridtwin.store.asking import Folder
-from gridtwin.store.days import date_of, days_of, seconds_of, time_range
+from gridtwin.store.asking import Folder, one_meter
+from gridtwin.store.days import days_of, files_between, seconds_of, time_range
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -150,8 +151,12 @@ class ParquetReadings:
         import pyarrow.compute as pc
 
         columns = ["meter_id", "reading_time", "kwh", "voltage_v"]
-        where = pc.field("meter_id") == meter if meter else None
-        table = self._table("readings", columns, first_s, last_s, where=where)
+        paths = files_between(self.folder, "readings", first_s, last_s) if meter else []
+        if paths and find_spec("duckdb"):  # finds one meter among many four times as fast
+            table = one_meter(paths, meter, first_s, last_s)
+        else:
+            where = pc.field("meter_id") == meter if meter else None
+            table = self._table("readings", columns, first_s, last_s, where=where)
         if table is None:
             none = np.empty(0, np.float32)
             empty = Readings(at_s=np.empty(0, np.int64), mrid=encode([]), kwh=none, voltage_v=none)
@@ -176,12 +181,7 @@ class ParquetReadings:
         import pyarrow.compute as pc
         import pyarrow.dataset as ds
 
-        paths = [
-            str(file)
-            for day, files in days_of(self.folder, part)
-            if date_of(first_s) <= day <= date_of(last_s)
-            for file in files
-        ]
+        paths = files_between(self.folder, part, first_s, last_s)
         if not paths:
             return None
         time = pc.field("reading_time")
