@@ -160,7 +160,10 @@ def test_loads_of_one_interval_are_one_too(twin: Twin, mirrored: Twin) -> None:
     np.testing.assert_allclose(here_map.feeder_kw, there_map.feeder_kw)
     meter = twin.network.usage_points.mrid[7]
     pd.testing.assert_frame_equal(twin.ami.meter(meter), mirrored.ami.meter(meter))
-    feeder = twin.network.feeders.mrid[0]
+    feeder, serving = twin.network.feeders.mrid[0], twin.network.usage_points.transformer[7]
+    known = ["at", "kwh", "kw", "v_min", "v_max"]
+    here_load, there_load = (each.ami.device(serving)[known] for each in (twin, mirrored))
+    pd.testing.assert_frame_equal(here_load, there_load, check_dtype=False, rtol=1e-5)
     pd.testing.assert_frame_equal(twin.ami.device(feeder), mirrored.ami.device(feeder))
 
 

@@ -54,19 +54,27 @@ JOIN gridtwin.feeders f ON f.mrid = t.feeder
 WHERE t.reading_time = to_timestamp(%s)
 ORDER BY f.row
 """
+# Each interval is looked up by key: the keys begin with the time, a scan would read whole days.
 SERIES: dict[str, LiteralString] = {
     "load": """
-SELECT extract(epoch FROM t.reading_time)::bigint, %s, -1, t.kwh, t.meters, 0, t.v_min, t.v_max
-FROM gridtwin.transformer_load t
-WHERE t.transformer = %s
-    AND t.reading_time BETWEEN to_timestamp(%s) AND to_timestamp(%s)
+SELECT extract(epoch FROM g.at)::bigint, %s, -1, t.kwh, t.meters, 0, t.v_min, t.v_max
+FROM generate_series(to_timestamp(ceil(%s / 900.0) * 900), to_timestamp(%s), interval '15 min')
+    g (at)
+CROSS JOIN LATERAL (
+    SELECT * FROM gridtwin.transformer_load l
+    WHERE l.reading_time = g.at AND l.transformer = %s LIMIT 1
+) t
 ORDER BY 1
 """,
     "feeder_load": """
-SELECT extract(epoch FROM t.reading_time)::bigint, %s, t.kwh, t.meters, t.missing, t.below_a,
-    t.above_a, t.below_b, t.above_b, t.v_min, t.v_max
-FROM gridtwin.feeder_load t
-WHERE t.feeder = %s AND t.reading_time BETWEEN to_timestamp(%s) AND to_timestamp(%s)
+SELECT extract(epoch FROM g.at)::bigint, %s, t.kwh, t.meters, t.missing, t.below_a, t.above_a,
+    t.below_b, t.above_b, t.v_min, t.v_max
+FROM generate_series(to_timestamp(ceil(%s / 900.0) * 900), to_timestamp(%s), interval '15 min')
+    g (at)
+CROSS JOIN LATERAL (
+    SELECT * FROM gridtwin.feeder_load l
+    WHERE l.reading_time = g.at AND l.feeder = %s LIMIT 1
+) t
 ORDER BY 1
 """,
 }
@@ -118,7 +126,7 @@ class PostgisReadings:
     ) -> dict[str, NDArray[Any]]:
         """Return what is kept of one transformer or feeder over time; see `ReadingBook.series`."""
         mrid, row = element
-        rows = self._rows(SERIES[table], row, mrid, start_s + 1, end_s)
+        rows = self._rows(SERIES[table], row, start_s + 1, end_s, mrid)
         times = np.array([each[0] for each in rows], dtype=np.int64)
         return {"at_s": times} | _columns(table, [each[1:] for each in rows])
 
