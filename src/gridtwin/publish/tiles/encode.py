@@ -2,7 +2,8 @@
 Encode pieces of features as Mapbox vector tiles, with DuckDB's ``ST_AsMVT``.
 
 The spatial extension is loaded from where it is: that of DuckDB itself if it is installed, else the
-file in the wheel ``duckdb-extension-spatial``. Nothing is ever fetched from the network.
+file in the wheel ``duckdb-extension-spatial``. Nothing is ever fetched from the network, and DuckDB
+loads none but what its makers signed (docs/adr/0013-tiles.md).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.errors import MissingExtraError
+from gridtwin.errors import InputError, MissingExtraError
 from gridtwin.publish.tiles.plan import EXTENT, FIELDS, NUMBERS
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def connect() -> duckdb.DuckDBPyConnection:
     ------
     MissingExtraError
         If DuckDB or its spatial extension is not installed.
+    InputError
+        If the extension is damaged, or is not the one that DuckDB signed.
     """
     what = "making vector tiles"
     extra = "tiles"
@@ -51,7 +54,12 @@ def connect() -> duckdb.DuckDBPyConnection:
         file = _packaged(duckdb.__version__)
         if file is None:
             raise MissingExtraError(what, extra) from None
-        connection.load_extension(str(file))
+        try:
+            connection.load_extension(str(file))
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            msg = f"{file} cannot be used ({reason}): install duckdb-extension-spatial again"
+            raise InputError(msg) from error
     return connection
 
 

@@ -1,0 +1,36 @@
+"""The encoder comes from where it should, unchanged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gridtwin.errors import InputError, MissingExtraError
+from gridtwin.publish.tiles import encode
+
+
+def test_an_extension_that_was_tampered_with_is_not_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import duckdb
+
+    packaged = encode._packaged(duckdb.__version__)
+    assert packaged is not None
+    content = bytearray(packaged.read_bytes())
+    content[5_000] ^= 1
+    changed = tmp_path / packaged.name
+    changed.write_bytes(content)
+    monkeypatch.setenv("HOME", str(tmp_path))  # where DuckDB would keep one of its own
+    monkeypatch.setattr(encode, "_packaged", lambda _: changed)
+    with pytest.raises(InputError, match="signature"):
+        encode.connect()
+
+
+def test_without_the_extension_the_extra_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(encode, "_packaged", lambda _: None)
+    with pytest.raises(MissingExtraError, match=r"gridtwin\[tiles\]"):
+        encode.connect()
