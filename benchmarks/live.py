@@ -4,8 +4,8 @@ Measure how long a last gasp takes to become an outage, over a real broker and d
     python -m benchmarks.live [meters]
 
 First single outages on a quiet grid, then a storm: 24,000 last gasps within a minute. What is timed
-is the way from the last gasp of an outage being produced to an open outage with its meters being
-there for every reader of the database.
+is the way from the first and from the final last gasp of an outage being produced, to an open
+outage with its meters being there for every reader of the database.
 """
 
 from __future__ import annotations
@@ -93,8 +93,11 @@ class Watch:
         self._thread.join()
 
 
-def produce(brokers: str, url: str, meters: list[list[str]], window_s: float) -> list[float]:
-    """Send the last gasps of outages; return how long each took to be seen."""
+Took = list[tuple[float, float]]
+
+
+def produce(brokers: str, url: str, meters: list[list[str]], window_s: float) -> Took:
+    """Send the last gasps of outages; return when each was seen after its first and its final."""
     from confluent_kafka import Producer
 
     rng = np.random.default_rng(3)
@@ -109,7 +112,7 @@ def produce(brokers: str, url: str, meters: list[list[str]], window_s: float) ->
         heard_of.setdefault(at, []).append(name)
     watch = Watch(url, [heard_of[at][:3] for at in range(len(meters))])
     producer = Producer({"bootstrap.servers": brokers, "linger.ms": 5})
-    start, last = time.time(), dict.fromkeys(range(len(meters)), 0.0)
+    start, first, last = time.time(), dict[int, float](), dict[int, float]()
     for after, at, name in sent:
         time.sleep(max(0.0, start + after - time.time()))
         now = datetime.now(UTC).isoformat()
@@ -117,23 +120,25 @@ def produce(brokers: str, url: str, meters: list[list[str]], window_s: float) ->
         producer.produce("outage_alerts", orjson.dumps({**value, "meter_id": name}), name)
         producer.poll(0)
         last[at] = time.time()
+        first.setdefault(at, last[at])
     producer.flush()
     end = time.time() + SETTLE_S
     while len(watch.seen) < len(meters) and time.time() < end:
         time.sleep(0.2)
     watch.stop()
-    return [max(0.0, watch.seen.get(at, np.inf) - last[at]) for at in range(len(meters))]
+    seen = [watch.seen.get(at, np.inf) for at in range(len(meters))]
+    return [(when - first[at], max(0.0, when - last[at])) for at, when in enumerate(seen)]
 
 
-def told(name: str, took: list[float]) -> None:
-    missing = sum(np.isinf(took))
-    took = sorted(each for each in took if np.isfinite(each))
-    p95 = took[int(0.95 * (len(took) - 1))]
-    print(
-        f"{name}: {len(took)} outages seen after {statistics.median(took):.2f} s (median),"
-        f" {p95:.2f} s (p95), {took[-1]:.2f} s (most); not seen: {missing}",
-        flush=True,
-    )
+def told(name: str, took: Took) -> None:
+    for which, column in zip(("first", "final"), zip(*took, strict=True), strict=True):
+        seen = sorted(each for each in column if np.isfinite(each))
+        p95 = seen[int(0.95 * (len(seen) - 1))]
+        print(
+            f"{name}: {len(seen)} of {len(took)} seen; after the {which} gasp"
+            f" {statistics.median(seen):.2f} s median, {p95:.2f} s p95, {seen[-1]:.2f} s at most",
+            flush=True,
+        )
 
 
 def main(meters: int = 596_906) -> None:
@@ -160,7 +165,7 @@ def measure(url: str, brokers: str, chosen: list[list[str]], folder: Path) -> No
         while not metrics.exists():
             assert live.poll() is None, log.read_text()
             time.sleep(0.5)
-        single: list[float] = []
+        single: Took = []
         for names in chosen[:SINGLE]:
             single += produce(brokers, url, [names], 0.1)
         told("quiet", single)

@@ -6,6 +6,8 @@ import random
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gridtwin.model import cim
 from gridtwin.model.phases import supply
@@ -42,6 +44,45 @@ def test_random_operations_equal_a_full_build() -> None:
             assert set(index.dependents(node).tolist()) == set(full.dependents(node).tolist())
             assert index.count(node) == full.count(node)
     assert followed > 100
+
+
+@given(seed=st.integers(0, 100_000))
+@settings(max_examples=150, deadline=None)
+def test_parts_that_are_dead_part_and_join_without_a_build(seed: int) -> None:
+    rng = random.Random(seed)
+    count = rng.randint(4, 14)
+    rows = [f"E{at} load_break_switch n{rng.randrange(at)} n{at} ABC" for at in range(1, count)]
+    pairs = [rng.sample(range(count), 2) for _ in range(3)]
+    rows += [f"T{at} load_break_switch n{a} n{b} ABC ABC" for at, (a, b) in enumerate(pairs)]
+    meters = " ".join(f"M{at}@n{at}:ABC*{at + 1}" for at in range(count))
+    data = network("\n".join(rows), meters=meters, sources="n0").data
+    mask = data.equipment.normal_open.copy()
+    switching = Switching(build(data, mask), data.feeders.head)
+    for _ in range(40):
+        row = rng.randrange(len(rows))
+        after = 0 if mask[row] else 7
+        if not switching.operate(row, 7 & ~after):
+            continue  # it would close a loop, or what it joins hung together on one
+        mask[row] = after
+        full, index = build(data, mask), switching.index
+        for name in ("parent", "feed", "mask", "child", "weight"):
+            np.testing.assert_array_equal(getattr(index, name), getattr(full, name), err_msg=name)
+        for node in range(count):
+            assert set(index.dependents(node).tolist()) == set(full.dependents(node).tolist())
+            assert index.count(node) == full.count(node)
+
+
+def test_a_switch_that_moves_inside_a_dead_part_needs_no_build() -> None:
+    """S ─B─ a ─X─ b ─Y─ c: B opens, X opens and closes, B closes."""
+    data = network(
+        "B breaker S a ABC\nX recloser a b ABC\nY fuse b c ABC", meters="Mb@b Mc@c", heads="B"
+    ).data
+    switching = Switching(build(data, data.equipment.normal_open), data.feeders.head)
+    moves = [(0, 0), (1, 0), (2, 0), (1, 7), (0, 7), (2, 7)]
+    assert all(switching.operate(row, passes) for row, passes in moves)
+    np.testing.assert_array_equal(
+        switching.index.weight, build(data, data.equipment.normal_open).weight
+    )
 
 
 def test_a_feeder_keeps_its_place_when_a_feeder_that_hangs_on_it_opens() -> None:

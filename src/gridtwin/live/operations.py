@@ -159,6 +159,8 @@ class LiveOperations:
 
     def _may_estimate(self, *, final: bool) -> bool:
         rest = max(ESTIMATE_S, 4 * self._estimate_s)
+        if self._news:  # who is out comes before until when
+            rest *= 3
         return final or time.monotonic() - self._estimated >= rest
 
     def _estimate(self) -> None:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 MOST_FOLLOWED = 500  # operations after which building anew is as fast
 GROWTH = 64  # spare places of a segment that moves, beside half its length
-_FIXED = ("extra",)
 
 
 @dataclass(slots=True)
@@ -54,7 +53,7 @@ class Switching:
 
     def __init__(self, index: TopologyIndex, heads: NDArray[np.int32]) -> None:
         copies: dict[str, Any] = {
-            name: np.array(getattr(index, name)) for name in ARRAYS if name not in _FIXED
+            name: np.array(getattr(index, name)) for name in ARRAYS if name != "extra"
         }
         conduction = replace(index.conduction, passes=np.array(index.conduction.passes))
         self.index = replace(index, **copies, conduction=conduction, hooked_segments=None)
@@ -106,7 +105,7 @@ class Switching:
         index = self.index
         top = int(index.child[row])
         if top < 0:  # between dead nodes: nothing changes but what a piece may hang on
-            self._forget(row)
+            self._part(row)
             return True
         segment, start = int(index.segment[top]), int(index.tin[top])
         count = int(index.size[top])
@@ -156,6 +155,53 @@ class Switching:
         ):
             array[nodes] = dead
 
+    def _part(self, row: int) -> None:
+        """Part a dead piece in two where equipment inside it opens."""
+        conduction = self.index.conduction
+        for node in (int(conduction.node_a[row]), int(conduction.node_b[row])):
+            number = int(self._piece_of[node])
+            piece = self._pieces[number] if number >= 0 else None
+            if piece is not None and self._via[node] == row and self._at[node]:
+                first, count = int(self._at[node]), int(self._extent[node])
+                self._grow(int(self._above[node]), -count)
+                lower = piece.nodes[first : first + count].copy()
+                piece.nodes = np.concatenate([piece.nodes[:first], piece.nodes[first + count :]])
+                self._at[piece.nodes] = np.arange(len(piece.nodes), dtype=np.int32)
+                self._at[lower] = np.arange(count, dtype=np.int32)
+                self._piece_of[lower] = len(self._pieces)
+                self._pieces.append(_Piece(lower))
+                return
+        self._forget(row)
+
+    def _join(self, row: int) -> None:
+        """Make one dead piece of two that equipment between them joins."""
+        conduction = self.index.conduction
+        ends = int(conduction.node_a[row]), int(conduction.node_b[row])
+        numbers = [int(self._piece_of[node]) for node in ends]
+        plain = not (conduction.one_way[row] or conduction.mixes[row] or row in self._heads)
+        if plain and min(numbers) >= 0 and numbers[0] != numbers[1]:
+            for upper, lower in (ends, ends[::-1]):
+                above = self._pieces[int(self._piece_of[upper])]
+                below = self._pieces[int(self._piece_of[lower])]
+                if above is not None and below is not None and self._turnable(lower):
+                    self._turn(below, lower)
+                    self._above[lower], self._via[lower] = upper, row
+                    self._grow(upper, len(below.nodes))
+                    above.nodes = np.insert(above.nodes, self._at[upper] + 1, below.nodes)
+                    self._at[above.nodes] = np.arange(len(above.nodes), dtype=np.int32)
+                    self._pieces[int(self._piece_of[lower])] = None
+                    self._piece_of[below.nodes] = self._piece_of[upper]
+                    return
+        self._forget(row)
+
+    def _grow(self, node: int, count: int) -> None:
+        """Add to the extent of a node of a dead piece, and of all above it."""
+        while True:
+            self._extent[node] += count
+            if not self._at[node]:
+                return
+            node = int(self._above[node])
+
     def _forget(self, row: int) -> None:
         """Drop the pieces that equipment between dead nodes joins or parts."""
         conduction = self.index.conduction
@@ -169,7 +215,7 @@ class Switching:
         a, b = int(conduction.node_a[row]), int(conduction.node_b[row])
         alive = index.tin[a] >= 0, index.tin[b] >= 0
         if alive == (False, False):
-            self._forget(row)
+            self._join(row)
             return True
         if all(alive):
             return False
