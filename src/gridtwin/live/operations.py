@@ -132,7 +132,7 @@ class LiveOperations:
         written, self._switching.written = self._switching.written, 0
         self._count(written)
         now = time.monotonic()
-        rest = max(QUICKEST_S, self.figures.answer_s)
+        rest = max(QUICKEST_S, self.figures.answer_s / 4)
         speaking = self._news or now < self._waking_s
         if final or (speaking and now - self._answered >= rest):
             self._answer(final=final)
