@@ -165,6 +165,17 @@ def test_a_reader_gets_tiles_and_refreshes_none(twin: Twin, postgres: Cluster) -
         connection.execute("SELECT gridtwin.live_tile(0, 0, 0, 'plan')")
 
 
+def test_a_network_that_was_replaced_is_drawn_from_memory_until_the_server_knows(
+    database: str,
+) -> None:
+    twin = gridtwin.open(gridtwin.synthesize("houston", meters=200, seed=1)).save(database)
+    source, wanted = from_postgis(twin), from_memory(twin).tile(7, 30, 52)
+    other = gridtwin.open(gridtwin.synthesize("houston", meters=260, seed=3))
+    other.save(database, overwrite=True)
+    assert source.tile(7, 30, 52) == wanted
+    assert wanted
+
+
 def one(connection: psycopg.Connection[Any], query: str) -> Any:
     row = connection.execute(query).fetchone()
     return None if row is None else row[0]

@@ -141,6 +141,9 @@ def test_the_archive_is_read_by_ranges(archived: httpx.Client, twin: Twin) -> No
     assert part.status_code == 206
     assert part.content == whole[:127]
     assert part.headers["content-range"] == f"bytes 0-126/{len(whole)}"
+    asked = archived.head("/tiles/grid.pmtiles", headers=GIS)
+    assert (asked.headers["content-length"], asked.content) == (str(len(whole)), b"")
+    assert asked.headers["accept-ranges"] == "bytes"
     beyond = f"bytes={len(whole)}-"
     assert archived.get("/tiles/grid.pmtiles", headers={"Range": beyond}).status_code == 416
     assert archived.get("/tiles/grid.pmtiles", headers=GIS).content == whole

@@ -82,6 +82,7 @@ def grid_tile(
     return _answer(request, source.tile(z, x, y), headers)
 
 
+@router.head("/grid.pmtiles", include_in_schema=False)
 @router.get(
     "/grid.pmtiles",
     summary="All tiles in one file",

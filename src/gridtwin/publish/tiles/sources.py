@@ -180,7 +180,11 @@ class PostgisTiles(LocalTiles):
     def _fresh(self, zoom: int, x: int, y: int) -> bytes | None:
         if not self._in_step:
             return super()._fresh(zoom, x, y)
-        return _packed(self._stored.tile(zoom, x, y))
+        try:
+            return _packed(self._stored.tile(zoom, x, y))
+        except StoreError as error:  # it is away, or holds another network since a moment ago
+            log.warning("a tile is drawn from memory", extra={"reason": str(error)})
+            return super()._fresh(zoom, x, y)
 
     def live(self, zoom: int, x: int, y: int, state: str = CURRENT) -> bytes | None:
         """Return a tile that also says what has supply and what stands open in a state."""
