@@ -78,7 +78,7 @@ web: web/node_modules/made  ## build the page into the package (src/gridtwin/api
 
 web-check: web/node_modules/made  ## its style, types and unit tests; the committed build is that of the sources
 	cd web && npm run check && npm run build -- --outDir node_modules/fresh --logLevel warn
-	diff -r web/node_modules/fresh $(STATIC) || \
+	@diff -r web/node_modules/fresh $(STATIC) || \
 	  { echo "$(STATIC) is not what web/ builds: run make web and commit it" >&2; exit 1; }
 
 bench: $(VENV)/bench  ## ratios to other libraries, one run, answers checked first

@@ -52,9 +52,9 @@ export class GridMap {
       maxZoom: 20,
       minZoom: 3,
       pitchWithRotate: false,
-      fadeDuration: prefersCalm() ? 0 : 120,
+      // Labels appear at once: fading draws everything again for some frames.
+      fadeDuration: 0,
       refreshExpiredTiles: false,
-      canvasContextAttributes: { antialias: true },
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.dragRotate.disable();

@@ -139,6 +139,8 @@ function markColor(palette: Palette): Expr {
   return ["match", MARK, ...colors, palette.select] as unknown as Expr;
 }
 
+// Layers of one source layer with one layout share their geometry: dashes are round too.
+const DASH = [1.2, 2.4];
 const round = { "line-cap": "round", "line-join": "round" } as const;
 
 export function gridLayers(input: StyleInput, palette: Palette): Layers {
@@ -190,7 +192,8 @@ function lineLayers(input: StyleInput, palette: Palette): Layers {
     {
       id: "secondaries-out",
       ...seconds,
-      paint: { "line-color": dash, "line-dasharray": [2, 2], "line-width": thin(IS_NOT_WELL, 0.4) },
+      layout: round,
+      paint: { "line-color": dash, "line-dasharray": DASH, "line-width": thin(IS_NOT_WELL, 0.4) },
     },
     {
       id: "lines-halo",
@@ -225,9 +228,10 @@ function lineLayers(input: StyleInput, palette: Palette): Layers {
     {
       id: "lines-out",
       ...lines,
+      layout: round,
       paint: {
         "line-color": dash,
-        "line-dasharray": [2.2, 1.8],
+        "line-dasharray": DASH,
         "line-width": widths(LINE_STOPS, IS_NOT_WELL, 0.6),
       },
     },
@@ -473,7 +477,7 @@ function substationLayers(input: StyleInput, palette: Palette): Layers {
       type: "symbol",
       layout: {
         "icon-image": ["concat", "station/", ["to-string", ["get", "ring"]], `/${input.theme}`],
-        "icon-size": zoomed([5, 0.34], [8, 0.5], [11, 0.8], [15, 1.25]),
+        "icon-size": zoomed([5, 0.24], [9, 0.42], [11, 0.75], [15, 1.25]),
         "icon-allow-overlap": true,
         "icon-ignore-placement": true,
         "symbol-sort-key": ["get", "out"],
@@ -490,6 +494,7 @@ function substationLayers(input: StyleInput, palette: Palette): Layers {
         "text-size": zoomed([9, 10.5], [13, 13]),
         "text-anchor": "top",
         "text-offset": [0, 1.1],
+        "text-padding": 8,
         "text-optional": true,
         "symbol-sort-key": ["-", 0, ["get", "customers"]],
       },

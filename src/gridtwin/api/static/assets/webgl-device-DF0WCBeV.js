@@ -1,0 +1,1 @@
+export{t as WebGLDevice}from"./flowoverlay-w3f6UPEV.js";
