@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import tempfile
@@ -71,9 +72,13 @@ def main() -> None:
                 executable_path=str(find_chromium()), headless=True, args=list(FLAGS)
             )
             limits = _limits(browser, served, twin)
+            load = os.getloadavg()[0]
             browser.close()
     head = f"{meters:,} meters; Chromium with software rendering at 1280 x 800; {machine()};"
-    head += f" medians of {ROUNDS}. Cold loads each have an empty cache."
+    head += (
+        f" medians of {ROUNDS}. Cold loads each have an empty cache. Browser, server and all else"
+    )
+    head += f" share the cores: the load average was {load:.0f} at the end."
     publish("The page", [head, "", *tables([], limits)])
 
 
