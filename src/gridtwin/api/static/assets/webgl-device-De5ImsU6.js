@@ -1,1 +1,0 @@
-export{t as WebGLDevice}from"./flowoverlay-3kCWt6kO.js";
