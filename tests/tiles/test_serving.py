@@ -13,6 +13,7 @@ import pytest
 import gridtwin
 from api.conftest import answering
 from gridtwin.api.app import create_app
+from gridtwin.publish.tiles.archive import Archive
 from gridtwin.publish.tiles.build import write
 from gridtwin.publish.tiles.sources import archive_path
 from gridtwin.settings import ServeSettings
@@ -147,6 +148,16 @@ def test_the_archive_is_read_by_ranges(archived: httpx.Client, twin: Twin) -> No
     beyond = f"bytes={len(whole)}-"
     assert archived.get("/tiles/grid.pmtiles", headers={"Range": beyond}).status_code == 416
     assert archived.get("/tiles/grid.pmtiles", headers=GIS).content == whole
+
+
+def test_an_archive_of_another_network_is_passed_over(
+    twin: Twin, client: httpx.Client, archive: Archive, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = ServeSettings(str(twin.store.path), tiles=archive.path)
+    with answering(create_app(settings), settings) as other:
+        assert other.get("/tiles/grid.json").json() == client.get("/tiles/grid.json").json()
+        assert other.get("/tiles/grid.pmtiles").status_code == 404
+    assert "tiles build" in caplog.text
 
 
 def test_without_an_archive_there_is_none_to_read(client: httpx.Client) -> None:

@@ -8,13 +8,13 @@ that was loaded again never shows the map of before.
 from __future__ import annotations
 
 import logging
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from gridtwin.errors import InputError, StoreError
+from gridtwin.errors import StoreError
 from gridtwin.model.phases import parse, supply
 from gridtwin.model.state import CURRENT
 from gridtwin.publish.tiles.archive import SUFFIX, Archive, compressed
@@ -94,7 +94,7 @@ class LocalTiles:
     Raises
     ------
     InputError
-        If the archive is none, or shows another network.
+        If the archive is none. One that shows another network, as after a sync, is passed over.
     """
 
     def __init__(
@@ -133,6 +133,10 @@ class LocalTiles:
 
     def describe(self) -> dict[str, Any]:
         """Return what TileJSON says of the tiles."""
+        return self._said
+
+    @cached_property
+    def _said(self) -> dict[str, Any]:
         if self._archive is not None:
             said = self._archive.metadata
             return {name: said[name] for name in SAID}
@@ -217,10 +221,14 @@ def _packed(tile: bytes) -> bytes | None:
     return compressed(tile) if tile else None
 
 
-def _archive_of(path: Path, network_hash: str) -> Archive:
-    """Open an archive; refuse that of another network."""
+def _archive_of(path: Path, network_hash: str) -> Archive | None:
+    """Open an archive; None, and a warning, for that of another network."""
     archive = Archive(path)
     if archive.metadata.get("network") != network_hash:
-        msg = f"{path} shows another network than the twin: make it again with gridtwin tiles build"
-        raise InputError(msg)
+        log.warning(
+            "the archive shows another network: make it again with gridtwin tiles build",
+            extra={"archive": str(path)},
+        )
+        archive.close()
+        return None
     return archive
