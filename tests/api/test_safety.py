@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import cramjam
 import pytest
 
-from gridtwin.api.answers import compressed
+from gridtwin.api.answers import Kept, backend_for, compressed
 from gridtwin.api.app import create_app
 from gridtwin.errors import InputError
 from gridtwin.settings import ServeSettings
@@ -19,7 +19,7 @@ from gridtwin.settings import ServeSettings
 from .conftest import TOKEN, answering
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import httpx
@@ -200,11 +200,11 @@ def test_figures_are_in_the_format_of_prometheus(client: httpx.Client) -> None:
 )
 def test_large_answers_are_packed_as_the_client_takes_them(accepted: str, encoding: str) -> None:
     body = json.dumps(list(range(2_000))).encode()
-    packed, name = compressed(body, accepted)
+    packed, name = compressed(body, backend_for(accepted))
     assert name == encoding
     opened = {"gzip": cramjam.gzip, "br": cramjam.brotli}.get(encoding)
     assert (bytes(opened.decompress(packed)) if opened else packed) == body
-    assert compressed(b"short", accepted) == (b"short", "")
+    assert compressed(b"short", backend_for(accepted)) == (b"short", "")
 
 
 @pytest.mark.parametrize(
@@ -232,3 +232,16 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert found.hosts == ("a.example", "b.example")
     assert (found.rate_per_s, found.rate_burst) == (5, 50)
     assert TOKEN not in repr(found)
+
+
+def test_answers_that_are_kept_are_made_once_and_take_bounded_room() -> None:
+    kept, made = Kept(most_bytes=100), list[str]()
+
+    def make(name: str) -> Callable[[], tuple[bytes, str]]:
+        return lambda: (made.append(name), (b"x" * 40, ""))[1]
+
+    for name in ("a", "b", "a", "c", "a", "b"):
+        kept.get(name, make(name))
+    assert made == ["a", "b", "c", "b"]
+    assert kept.get("large", lambda: (b"x" * 1_000, ""))[0] == b"x" * 1_000
+    assert len(kept._answers) == 1

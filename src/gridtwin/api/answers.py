@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from hashlib import blake2b
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from fastapi import Request
     from numpy.typing import NDArray
 
+MOST_KEPT_BYTES = 64 * 1024 * 1024
 WORTH_IT = 1_000  # bytes from which on a body is compressed
 LEVELS = {Compression.br: 4, Compression.gzip: 4}  # a quarter of the time of the best, +10 % size
 
@@ -42,12 +45,40 @@ def answer(
         headers["ETag"] = f'W/"{etag}"'
         if is_known(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
-    found = document if isinstance(document, BaseModel) else document()
-    body = found.model_dump_json(by_alias=True).encode()
-    packed, encoding = compressed(body, request.headers.get("accept-encoding", ""))
+    backend = backend_for(request.headers.get("accept-encoding", ""))
+
+    def packed() -> tuple[bytes, str]:
+        found = document if isinstance(document, BaseModel) else document()
+        return compressed(found.model_dump_json(by_alias=True).encode(), backend)
+
+    kept: Kept = request.app.state.kept
+    body, encoding = kept.get((request.url.path, etag, backend), packed) if etag else packed()
     if encoding:
         headers["Content-Encoding"] = encoding
-    return Response(packed, headers=headers, media_type="application/json")
+    return Response(body, headers=headers, media_type="application/json")
+
+
+class Kept:
+    """The last answers that many clients ask for, as they are sent; threads may share it."""
+
+    def __init__(self, most_bytes: int = MOST_KEPT_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._lock = Lock()  # one thread makes an answer; who else wants it waits for it
+        self._answers: OrderedDict[object, tuple[bytes, str]] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, key: object, make: Callable[[], tuple[bytes, str]]) -> tuple[bytes, str]:
+        """Return an answer by what tells it from every other, made where it is not kept."""
+        with self._lock:
+            found = self._answers.get(key)
+            if found is None:
+                found = self._answers[key] = make()
+                self._bytes += len(found[0])
+                while self._bytes > self._most_bytes and len(self._answers) > 1:
+                    _, (old, _) = self._answers.popitem(last=False)
+                    self._bytes -= len(old)
+            self._answers.move_to_end(key)
+            return found
 
 
 def is_known(request: Request, etag: str) -> bool:
@@ -58,14 +89,19 @@ def is_known(request: Request, etag: str) -> bool:
     )
 
 
-def compressed(body: bytes, accepted: str) -> tuple[bytes, str]:
+def backend_for(accepted: str) -> Compression | None:
+    """Return how a client takes bodies, the best first; None for as they are."""
+    return get_compression_backend(accepted, list(LEVELS))
+
+
+def compressed(
+    body: bytes, backend: Compression | None, level: int | None = None
+) -> tuple[bytes, str]:
     """Return a body as a client takes it, and the name of the encoding; none for small ones."""
-    if len(body) < WORTH_IT:
+    if backend is None or len(body) < WORTH_IT:
         return body, ""
-    backend = get_compression_backend(accepted, list(LEVELS))
-    if backend is None:
-        return body, ""
-    return bytes(backend.compress.compress(body, level=LEVELS[backend])), backend.value
+    level = LEVELS[backend] if level is None else level
+    return bytes(backend.compress.compress(body, level=level)), backend.value
 
 
 def tag(*parts: object) -> str:

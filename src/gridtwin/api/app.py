@@ -26,6 +26,7 @@ from gridtwin.api import (
     state,
     traces,
 )
+from gridtwin.api.answers import Kept
 from gridtwin.api.broadcast import Broadcaster
 from gridtwin.api.errors import answer_errors
 from gridtwin.api.follow import Follower
@@ -83,6 +84,7 @@ def create_app(settings: ServeSettings) -> FastAPI:
     app.state.broadcaster = Broadcaster()
     app.state.jobs = jobs.Jobs()
     app.state.assets = page.Assets()
+    app.state.kept = Kept()
     app.state.figures = Figures()
     answer_errors(app)
     for guard in GUARDS:

@@ -121,24 +121,24 @@ class Broadcaster:
     def _resync(self) -> bytes:
         return f"id: {self.last_id}\nevent: resync\ndata: {{}}\n\n".encode()
 
-    def _missed(self, last_id: str) -> list[bytes]:
-        """Return what a client has not seen that comes back."""
-        if not last_id:
-            return []
+    def _missed(self, last_id: str) -> list[bytes] | None:
+        """Return what a client has not seen that comes back; None if that is not known."""
         run, _, number = last_id.rpartition("-")
         seen = int(number) if number.isascii() and number.isdigit() else -1
         first = self._ring[0].number if self._ring else self._number + 1
         if run != self._run or not first - 1 <= seen <= self._number:
-            return [self._resync()]
-        return [event.wire for event in self._ring if event.number > seen]
+            return None
+        missed = [event.wire for event in self._ring if event.number > seen]
+        return missed if len(missed) < self._queue else None
 
     async def stream(self, last_id: str = "") -> AsyncIterator[bytes]:
         """Yield events as they come, those missed since `last_id` first, and heartbeats between."""
         client = _Client()
-        # The id of now, so that a client that saw no event yet comes back to this place.
-        client.queue.append(f"retry: {RETRY_MS}\nid: {last_id or self.last_id}\n\n".encode())
-        missed = self._missed(last_id)
-        client.queue.extend(missed if len(missed) < self._queue else [self._resync()])
+        missed = self._missed(last_id) if last_id else []
+        # An id, so that a client that saw no event yet comes back to this place.
+        begin = last_id if missed else self.last_id
+        client.queue.append(f"retry: {RETRY_MS}\nid: {begin}\n\n".encode())
+        client.queue.extend([self._resync()] if missed is None else missed)
         self._clients.add(client)
         try:
             while not self._closed:

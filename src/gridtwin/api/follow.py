@@ -71,6 +71,11 @@ class Follower:
         marks = self._grid.twin.store.marks()
         return marks, self._grid.supply(self._grid.situation())[0]
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs; only a defect ends it before its time."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         while not self._ending.is_set():
             try:
@@ -103,8 +108,8 @@ class Follower:
             self._tell_of_readings()
 
     def _tell_of_supply(self) -> None:
-        before = self._seen
-        self._marks, self._seen = self._look()
+        # The marks stay: what came since they were taken is told in its turn.
+        before, (_, self._seen) = self._seen, self._look()
         # Of afterwards: who knows as many changes already knows all that is told here.
         changes = self._grid.twin.store.marks().changes
         document = delta_document(self._grid.features, before, self._seen)

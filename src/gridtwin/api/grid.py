@@ -14,7 +14,7 @@ from gridtwin.errors import NotFoundError, TooLargeError
 from gridtwin.model.state import CURRENT, NORMAL
 from gridtwin.publish.features import FeatureIds
 from gridtwin.publish.hits import feeder_of
-from gridtwin.publish.outage_cards import point_records
+from gridtwin.publish.outage_cards import point_records, priority_out
 from gridtwin.publish.tiles.sources import tiles_of
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class Grid:
         self.readings_s = twin.store.readings.latest()  # unix seconds; None without any
         self._lock = Lock()
         self._history = Lock()
+        self._working = Lock()
+        self._priority: tuple[int, dict[str, int]] | None = None
         self._past: tuple[str, Twin] | None = None
         self._supply: OrderedDict[tuple[str, int, int], Supply] = OrderedDict()
 
@@ -136,15 +138,22 @@ class Grid:
         """
         marks = self.twin.store.marks()  # first: what is read afterwards is at least as new
         key = (situation.state, situation.version, marks.outages)
-        with self._lock:
+        with self._working:  # one thread works it out; who else wants it waits for it
             found = self._supply.get(key)
-        if found is None or found.open_mask is not situation.open_mask:
-            found = self.twin.supply(situation)
-            with self._lock:
-                self._supply[key] = found
+            if found is None or found.open_mask is not situation.open_mask:
+                found = self._supply[key] = self.twin.supply(situation)
                 while len(self._supply) > KEPT:
                     self._supply.popitem(last=False)
         return found, marks.changes
+
+    def priority_out(self) -> dict[str, int]:
+        """Return how many customers at priority sites are out in each open outage."""
+        mark = self.twin.store.marks().outages
+        with self._working:
+            if self._priority is None or self._priority[0] != mark:
+                members = self.twin.outages.members()
+                self._priority = mark, priority_out(members, self.network)
+            return self._priority[1]
 
 
 def grid_of(request: Request) -> Grid:

@@ -10,6 +10,7 @@ from fastapi.responses import PlainTextResponse
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import GridNow
 from gridtwin.api.models import Document
+from gridtwin.errors import StoreError
 
 router = APIRouter(responses=RESPONSES, tags=["health"])
 
@@ -35,8 +36,11 @@ async def read_health() -> Health:
 
 
 @router.get("/ready")
-def read_ready(grid: GridNow) -> Ready:
-    """Say that the store answers; 503 when it does not."""
+def read_ready(request: Request, grid: GridNow) -> Ready:
+    """Say that the store answers and is followed; 503 when it is not."""
+    if not request.app.state.follower.is_alive:
+        msg = "what changes is not followed any more: start the server again"
+        raise StoreError(msg)
     return Ready(network=grid.network_hash, version=grid.twin.version)
 
 
@@ -45,7 +49,7 @@ def read_metrics(request: Request, grid: GridNow) -> PlainTextResponse:
     """Return figures in the text format of Prometheus."""
     state = request.app.state
     gauges = {
-        "gridtwin_store_up": float(state.follower.is_well),
+        "gridtwin_store_up": float(state.follower.is_well and state.follower.is_alive),
         "gridtwin_state_version": state.follower.supply.version,
         "gridtwin_customers_out": state.follower.supply.customers_out,
         "gridtwin_event_clients": state.broadcaster.clients,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ConfigDict, Field
 
-from gridtwin.api.answers import answer
+from gridtwin.api.answers import answer, tag
 from gridtwin.api.elements import Mrid
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import Grid, GridNow
@@ -97,16 +97,24 @@ def read_outages(
     at: At = "",
 ) -> Response:
     """Return the open outages, and with `since` those over since then; `at`: as they stood then."""
-    twin = grid.past(at) if at else grid.twin
-    found = twin.outages.all(since=moment(since) if since else None)
-    if status:
-        found = [each for each in found if each.status in status]
-    estimates = {each.outage: each for each in twin.store.estimates.current()}
-    priority = cards.priority_out(twin.outages.members(), grid.network)
-    documents = cards.cards(found, estimates, priority, grid.network, grid.features)
-    if feeder:
-        documents = [each for each in documents if grid.feeder_of(each["device"]) == feeder]
-    return answer(request, CardsAnswer(outages=[Card(**each) for each in documents]))
+
+    def document() -> CardsAnswer:
+        twin = grid.past(at) if at else grid.twin
+        found = twin.outages.all(since=moment(since) if since else None)
+        if status:
+            found = [each for each in found if each.status in status]
+        estimates = {each.outage: each for each in twin.store.estimates.current()}
+        priority = grid.priority_out()
+        if at:
+            priority = cards.priority_out(twin.outages.members(), grid.network)
+        records = cards.cards(found, estimates, priority, grid.network, grid.features)
+        if feeder:
+            records = [each for each in records if grid.feeder_of(each["device"]) == feeder]
+        return CardsAnswer(outages=[Card(**each) for each in records])
+
+    marks = grid.twin.store.marks()
+    asked = (grid.network_hash, marks.outages, marks.estimates, since, status, feeder)
+    return answer(request, document, etag="" if at else tag(*asked))
 
 
 @router.get("/outages/{outage}", response_model=OutageAnswer)

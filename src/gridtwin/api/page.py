@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
-from gridtwin.api.answers import compressed, is_known, tag
+from gridtwin.api.answers import backend_for, compressed, is_known, tag
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
+
+    from starlette_cramjam.compression import Compression
 
 router = APIRouter(include_in_schema=False)
 
@@ -20,6 +22,7 @@ FOREVER = "public, max-age=31536000, immutable"  # the name of an asset changes 
 PACKED = frozenset(
     {".js", ".mjs", ".css", ".html", ".svg", ".json", ".map", ".txt", ".webmanifest"}
 )
+BEST = 9  # of 11: the last two take ten times as long
 MISSING = "the page is not part of this installation: its API is under /api, see /openapi.json"
 
 
@@ -28,7 +31,7 @@ class Assets:
 
     def __init__(self, root: Traversable | None = None) -> None:
         self._root = files("gridtwin.api") / "static" if root is None else root
-        self._packed: dict[tuple[str, str], tuple[bytes, str]] = {}
+        self._packed: dict[tuple[str, Compression | None], tuple[bytes, str]] = {}
 
     def answer(self, request: Request, path: str, *, kept: bool) -> Response:
         """Return one file; `kept` says that the browser need never ask for it again."""
@@ -40,10 +43,13 @@ class Assets:
         if not file.is_file():
             raise HTTPException(404, MISSING if path == "index.html" else f"there is no {path}")
         suffix = f".{path.rpartition('.')[2]}"
-        accepted = request.headers.get("accept-encoding", "") if suffix in PACKED else ""
-        known = self._packed.get((path, accepted))
+        backend = None
+        if suffix in PACKED:
+            backend = backend_for(request.headers.get("accept-encoding", ""))
+        known = self._packed.get((path, backend))
         if known is None:
-            known = self._packed[path, accepted] = compressed(file.read_bytes(), accepted)
+            # As small as it gets: it is done once for all clients.
+            known = self._packed[path, backend] = compressed(file.read_bytes(), backend, BEST)
         body, encoding = known
         headers = {"Cache-Control": FOREVER if kept else "no-cache", "Vary": "Accept-Encoding"}
         if not kept:

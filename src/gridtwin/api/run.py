@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from gridtwin.settings import ServeSettings
 
+MOST_FILES = 65_536
 ENDING_S = 5  # that requests under way have to end
 
 
@@ -60,6 +61,7 @@ def run(
     -------
         Whether it began at all.
     """
+    _allow_files()
     server = server_of(app, settings, begun)
     server.run(sockets=[listener])
     return server.started
@@ -82,3 +84,15 @@ def server_of(
         h11_max_incomplete_event_size=64 * 1024,
     )
     return _Server(config, begun)
+
+
+def _allow_files() -> None:
+    """Allow this process as many connections as the system does: each client takes one."""
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
