@@ -33,10 +33,16 @@ def slowly(text: str) -> dict[Element, int]:
 
 def test_everything_that_holds_the_text_is_found_and_nothing_else() -> None:
     names = Names(DATA, NETWORK.ids)
-    for text in ("mtr", "MTR-0000007", "07", "br", "sub-0001", "-", "e-00000", "zzz"):
+    for text in ("mtr", "MTR-000007", "07", "br", "sub-0", "-", "e-00000", "zzz"):
         every = slowly(text)
         hits = names.search(text, limit=100_000)
         assert {hit.element: hit.rank for hit in hits} == every, text
+
+
+def test_what_is_named_whole_is_found_with_what_begins_so_alone() -> None:
+    names = names_of("M1", "M12", "XM1")
+    assert [hit.element.row for hit in names.search("m1")] == [0, 1]
+    assert [hit.element.row for hit in names.search("m")] == [0, 1, 2]
 
 
 def test_the_best_come_first_and_the_rest_is_left_out() -> None:

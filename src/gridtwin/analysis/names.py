@@ -100,8 +100,8 @@ class Names:
     The ids and names of a network.
 
     Beginnings are looked up in sorted order, as they are written, in capitals and in small
-    letters. Where that finds too few, all texts are read through, some ten megabytes: no index has
-    to be kept for what may stand within a text.
+    letters. Where that finds too few, and nothing whole, all texts are read through, some ten
+    megabytes: no index has to be kept for what may stand within a text.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ class Names:
         for column in self._columns:
             for row in column.beginning(text.strip(), max(limit, CANDIDATES)):
                 _note(found, column, row, wanted)
-        if len(found) < limit:
+        if len(found) < limit and 0 not in found.values():
             for column in self._columns:
                 for row in column.texts.rows(wanted, max(limit, CANDIDATES)):
                     _note(found, column, row, wanted)
