@@ -194,7 +194,7 @@ def test_a_worker_that_comes_back_after_it_was_given_up_writes_nothing_twice(
         done = wait_for_progress(line, 0)
         first.signal(signal.SIGSTOP)
         second = Supervised(line, "second")
-        done = wait_for_progress(line, written(line), seconds=60)
+        done = wait_for_progress(line, written(line))
         first.signal(signal.SIGCONT)
         for _ in range(5):
             done = wait_for_progress(line, done)

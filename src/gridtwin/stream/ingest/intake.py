@@ -112,9 +112,9 @@ class Intake:
     def write(
         self, connection: psycopg.Connection[Any], part: Messages, ready: Ready | None
     ) -> list[DeadLetter]:
-        """Write what messages say, readings as they were made ready; return what is dead."""
+        """Write what messages say, readings as they were staged; return what is dead."""
         if ready is not None:
-            writing.write_ready(connection, part.topic, ready)
+            writing.count(connection, part.topic, ready)
             return ready.dead
         from gridtwin.stream.decoding import decode_conditions
 

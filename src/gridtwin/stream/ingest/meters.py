@@ -44,6 +44,7 @@ class Meters:
             raise StoreError(msg)
         if row[0] == self._synced:
             return False
+        connection.execute("SET LOCAL statement_timeout = 0")  # millions take a while
         connection.execute("SELECT gridtwin.refresh_meters()")
         self.ids = _read(connection)
         self._synced = row[0]

@@ -107,6 +107,8 @@ def _take(
     connection: psycopg.Connection[Any], *, part: Messages, ready: Ready | None, intake: Intake
 ) -> int:
     """Take letters in one transaction, and return how many stay dead."""
+    if ready is not None:
+        writing.stage(connection, ready)
     dead = intake.write(connection, part, ready)
     stays = {letter[:2] for letter in dead}
     places = zip(part.partition.tolist(), part.offset.tolist(), strict=True)

@@ -47,11 +47,25 @@ STRANGE_S = 86_400.0  # a meter whose clock is ahead by more is not believed
 TRIES = 3  # of a batch whose days are dropped under it
 # Of the connection. To lose the last moments of a crash costs nothing: the offsets are lost with
 # them, and what they stood for is read again.
-SETTINGS = "SET synchronous_commit = off; SET lock_timeout = '20s'; SET jit = off"
+SETTINGS = (
+    "SET synchronous_commit = off; SET lock_timeout = '20s'; SET jit = off;"
+    # A worker that stands still in the middle of a batch does not keep its partitions locked.
+    " SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '30s';"
+    # A batch looks its few meters up by key, whatever is thought of the size of a batch.
+    " SET enable_hashjoin = off; SET enable_mergejoin = off"
+)
 
 
 class StoppedError(Exception):
     """The worker was told to stop while it waited."""
+
+
+class RefusedError(Exception):
+    """A batch is not this worker's to write; nothing of it was."""
+
+    def __init__(self, standing: claiming.Standing) -> None:
+        super().__init__()
+        self.standing = standing
 
 
 class Worker:
@@ -172,18 +186,19 @@ class Worker:
             }
             started = time.monotonic()
             try:
-                standing, dead = self._patiently(partial(self._write, batch=batch, ready=ready))
+                dead = self._patiently(partial(self._write, batch=batch, ready=ready))
             except CheckViolation:  # the oldest day was dropped meanwhile
                 self._patiently(self._intake.read_days)
-                continue
-            if not standing.lost | standing.behind:
+            except RefusedError as error:
+                lost, behind = error.standing.lost, error.standing.behind
+                self._figures.add(fenced=len(lost), rewound=len(behind))
+                self._give_up(lost, "another worker claimed it", wait_s=AGAIN_S)
+                self._give_up(behind, "the database is elsewhere: read again", wait_s=0)
+            else:
                 self._figures.batch(time.monotonic() - started)
                 self._figures.add(dead=dead)
                 self._count(batch, ready)
                 return
-            self._figures.add(fenced=len(standing.lost), rewound=len(standing.behind))
-            self._give_up(standing.lost, "another worker claimed it", wait_s=AGAIN_S)
-            self._give_up(standing.behind, "the database is elsewhere: read again", wait_s=0)
         msg = f"{shown(self._url)} loses its days as fast as they are made: start again"
         raise StoreError(msg)
 
@@ -200,20 +215,27 @@ class Worker:
         connection: psycopg.Connection[Any],
         batch: Sequence[Messages],
         ready: dict[str, Ready],
-    ) -> tuple[claiming.Standing, int]:
-        """Write a batch and how far it goes, if all of it is still held; count what is dead."""
+    ) -> int:
+        """
+        Write a batch and how far it goes, if all of it is still held; count what is dead.
+
+        Partitions are locked once the server has all it needs: from then on it waits for nobody.
+        """
+        for part in batch:
+            writing.write_raw(connection, part)
+            if part.topic in ready:
+                writing.stage(connection, ready[part.topic])
         stream, dead = self._options.stream, 0
         ends = {(part.topic, number): end for part in batch for number, end in part.ends().items()}
         standing = claiming.check(connection, stream, {at: self._claims[at] for at in ends})
         if standing.lost or standing.behind:
-            return standing, 0
+            raise RefusedError(standing)
         for part in batch:
-            writing.write_raw(connection, part)
             dead += len(self._intake.write(connection, part, ready.get(part.topic)))
         claiming.advance(connection, stream, ends)
         for each in ready.values():
             writing.mark_due(connection, each.at_s)
-        return standing, dead
+        return dead
 
     def _count(self, batch: list[Messages], ready: dict[str, Ready]) -> None:
         """Remember how far a batch went that was written."""

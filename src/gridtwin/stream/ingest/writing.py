@@ -97,7 +97,16 @@ def write_raw(connection: psycopg.Connection[Any], messages: Messages) -> None:
 
 def write_ready(connection: psycopg.Connection[Any], topic: str, ready: Ready) -> None:
     """Write the readings that count, unless one of a higher offset is there, and what is dead."""
-    bury(connection, topic, ready.dead)
+    stage(connection, ready)
+    count(connection, topic, ready)
+
+
+def stage(connection: psycopg.Connection[Any], ready: Ready) -> None:
+    """
+    Bring readings to the server, where nothing is locked by them yet.
+
+    A server does not break off a COPY whose client stands still, so no lock may be held by then.
+    """
     if not len(ready):
         return
     columns = [
@@ -108,11 +117,16 @@ def write_ready(connection: psycopg.Connection[Any], topic: str, ready: Ready) -
         Numbers("int8", ready.offset),
         Numbers("int2", ready.partition),
     ]
-    with connection.cursor() as cursor:
-        with cursor.copy(FILL) as copy:
-            for piece in stream(columns):
-                copy.write(piece)
-        cursor.execute(COUNT)
+    with connection.cursor() as cursor, cursor.copy(FILL) as copy:
+        for piece in stream(columns):
+            copy.write(piece)
+
+
+def count(connection: psycopg.Connection[Any], topic: str, ready: Ready) -> None:
+    """Write the readings that were brought, and what is dead."""
+    bury(connection, topic, ready.dead)
+    if len(ready):
+        connection.execute(COUNT)
 
 
 def mark_due(connection: psycopg.Connection[Any], at_s: NDArray[np.int64]) -> None:
