@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
@@ -23,6 +24,8 @@ import gridtwin
 from gridtwin.errors import StoreError
 from gridtwin.live.following import Broker, follow_broker
 from gridtwin.model import cim
+from gridtwin.store.postgis.cluster import cluster
+from gridtwin.stream.broker.node import running
 from gridtwin.twin import Twin
 from kafka import Kafka
 from told_storms import message, storm
@@ -172,6 +175,42 @@ def test_whatever_is_killed_every_event_outage_and_alert_counts_once(
     assert twin.store.live.letters() == []  # the alerts it told itself are none
     found = twin.outages.all(since=datetime.fromtimestamp(0, UTC))
     assert len({(each.device, each.began_at) for each in found}) == len(found)
+
+
+@pytest.mark.slow
+def test_the_broker_and_the_database_may_be_killed_too(tmp_path: Path) -> None:
+    with running(tmp_path / "kafka") as node, cluster() as postgres, postgres.database() as url:
+        twin = gridtwin.open(gridtwin.synthesize("houston", meters=1_000, seed=6)).save(url)
+        kafka = Kafka(node.brokers, node)
+        topics = Topics(kafka, kafka.topic(3, stem="grid"), kafka.topic(3, stem="alerts"))
+        told = storm(twin, seed=6, start_s=time.time() - 7_200, outages=6, momentary=0, loss=0.05)
+        with followed(url, topics) as worker:
+            topics.send(topics.outage_alerts, told.lines[:1], [""])
+            until(lambda: len(twin.store.live.places()) > 1)  # it has begun well
+            for number in range(4):
+                part = told.lines[number::4]
+                topics.send(topics.outage_alerts, part, [str(len(each)) for each in part])
+                time.sleep(2.0)
+                server: Any = (node, postgres)[number % 2]
+                server.kill()
+                time.sleep(1.0)
+                server.start()
+            fuse = twin.store.network.data.equipment.mrid[0].decode()
+            live = twin.inference()
+            live.update(told.events)
+            expected = {frozenset(each.usage_points.tolist()) for each in live.answer().outages}
+            settle = message(
+                "now", datetime.now(UTC).isoformat(), "fault", equipment_id=f"not {fuse}"
+            )
+            topics.send(topics.grid_events, [settle], [fuse])
+            until(lambda: sets(twin) == expected, seconds=180)
+            until(lambda: not twin.store.live.untold(1))
+            assert worker.poll() is None
+        check_alerts(twin, topics)
+        places = twin.store.live.places()
+        assert sum(at for name, at in places.items() if name.startswith("alerts")) >= len(
+            told.lines
+        )
 
 
 def check_alerts(twin: Twin, topics: Topics) -> None:
