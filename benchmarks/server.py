@@ -47,8 +47,10 @@ def main() -> None:
         subprocess.run([PROGRAM, "tiles", "build", "--in", path], check=True)
         with serving(path) as (port, pid):
             limits = asyncio.run(measure(twin, port, pid))
+            busy = os.getloadavg()[1]
     head = f"{meters:,} meters, a twin in a directory, tiles in an archive; {machine()}, client and"
-    head += " server on the same two. Every answer is held against the twin's own."
+    head += " server on the same two, of which others took a part"
+    head += f" (load {busy:.0f}). Every answer is held against the twin's own."
     publish("The server", [head, "", *tables([], limits)])
 
 
