@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,7 +18,6 @@ from pathlib import Path
 
 READY_S = 60.0
 STOP_S = 20.0
-STARTS = 3  # another process may take the free port before the server does
 TOKEN = "of-the-shift-of-a-test"  # noqa: S105 - of servers that live as long as a test
 
 
@@ -66,41 +65,28 @@ def serve(home: Path, *words: str, port: int = 0) -> Iterator[Served]:
 
 
 def _started(home: Path, words: tuple[str, ...], port: int, log: Path) -> Served:
-    for _ in range(STARTS):
-        chosen = port or _free_port()
-        command = ["serve", "--in", str(home), "--port", str(chosen), *words]
-        with log.open("wb") as file:
-            process = subprocess.Popen(
-                [sys.executable, "-c", "from gridtwin.cli.entry import main; main()", *command],
-                stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                env={**os.environ, "GRIDTWIN_OPERATOR_TOKEN": TOKEN},
-            )  # fmt: skip
-        running = Served(f"http://127.0.0.1:{chosen}/", home, process, log)
-        if _ready(running):
-            return running
-        if port:
-            break
+    command = ["serve", "--in", str(home), "--port", str(port), *words]
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from gridtwin.cli.entry import main; main()", *command],
+            stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            env={**os.environ, "GRIDTWIN_OPERATOR_TOKEN": TOKEN},
+        )  # fmt: skip
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline and process.poll() is None:
+        said = re.search(r"http://127\.0\.0\.1:\d+/", log.read_text())
+        if said and _is_ready(said[0]):
+            return Served(said[0], home, process, log)
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
     msg = f"gridtwin serve did not start:\n{log.read_text()[-2000:]}"
     raise RuntimeError(msg)
 
 
-def _ready(running: Served) -> bool:
-    """Wait until the server answers; False once its process has ended."""
-    deadline = time.monotonic() + READY_S
-    while time.monotonic() < deadline and running.process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{running.url}ready", timeout=2) as answer:  # noqa: S310
-                if answer.status == 200:
-                    return True
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
-    if running.process.poll() is None:
-        running.process.kill()
-        running.process.wait()
-    return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _is_ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}ready", timeout=2) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
