@@ -62,7 +62,7 @@ def demo(
     clock.say(f"wrote {out / 'houston.gpkg'} for QGIS")
     _real_grid(clock)
     if serve:
-        _serve(out / "houston.twin")
+        _serve(twin, out / "houston.twin", clock)
 
 
 def _ask(twin: Twin, clock: _Clock) -> None:
@@ -158,10 +158,13 @@ def _real_grid(clock: _Clock) -> None:
     )
 
 
-def _serve(home: Path) -> None:
+def _serve(twin: Twin, home: Path, clock: _Clock) -> None:
     from gridtwin.cli.demo_serve import serve_storms
+    from gridtwin.publish.tiles.build import keep
 
     try:
+        built, path = keep(twin.store)
+        clock.say(f"made {built.tiles:,} tiles of the map: {path}")
         serve_storms(home)
     except MissingExtraError as error:
         sys.stdout.write(f"no map: {error}\n")

@@ -11,7 +11,6 @@ import typer
 
 from gridtwin.cli import render
 from gridtwin.cli.options import In, Json, open_twin
-from gridtwin.errors import InputError
 
 app = typer.Typer(help="Make the map's vector tiles.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -36,22 +35,11 @@ def build(
 
     Example: gridtwin tiles build --in houston.twin --out grid.pmtiles
     """
-    from gridtwin.publish.tiles.build import build as built_of
-    from gridtwin.publish.tiles.build import write
-    from gridtwin.publish.tiles.sources import archive_path
+    from gridtwin.publish.tiles.build import keep
 
     store = open_twin(twin).store
-    path = out or archive_path(store)
-    if path is None:
-        msg = "a twin in a database keeps no tiles in itself: give --out FILE.pmtiles"
-        raise InputError(msg)
     began = time.perf_counter()
-    built = built_of(
-        store.network, store.index(), network_hash=store.network_hash, cap_bytes=cap_kb * 1000
-    )
-    if out is None:
-        path.parent.mkdir(exist_ok=True)
-    write(built, path)
+    built, path = keep(store, out=out, cap_bytes=cap_kb * 1000)
     render.say(*(f"without a place: {n:,} {name}" for name, n in built.unplaced.items()))
     if json:
         render.write_json(

@@ -23,6 +23,7 @@ from gridtwin.publish.tiles.describe import described
 from gridtwin.publish.tiles.encode import Encoder
 from gridtwin.publish.tiles.layers import layers_of
 from gridtwin.publish.tiles.plan import CAP_BYTES, GROUPS, HIGHEST_ZOOM, LAYERS, Plan
+from gridtwin.publish.tiles.sources import archive_path
 from gridtwin.publish.tiles.verify import verify
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from gridtwin.publish.tiles.archive import Tile
     from gridtwin.publish.tiles.encode import Encoded
     from gridtwin.publish.tiles.layers import Layer
+    from gridtwin.store.protocol import Store
     from gridtwin.topology.index import TopologyIndex
 
 WORKERS = 2
@@ -94,6 +96,30 @@ def build(
         tiles=len(tiles),
         largest_bytes=max(len(tile) for tile in tiles.values()),
     )
+
+
+def keep(
+    store: Store, *, out: Path | None = None, cap_bytes: int = CAP_BYTES
+) -> tuple[Built, Path]:
+    """
+    Build the tiles of a twin and write them: to a file, or inside the twin, where a server looks.
+
+    Raises
+    ------
+    InputError
+        As `build` and `write`; also if no file is named and the twin is no directory.
+    """
+    path = out or archive_path(store)
+    if path is None:
+        msg = "a twin in a database keeps no tiles in itself: give --out FILE.pmtiles"
+        raise InputError(msg)
+    built = build(
+        store.network, store.index(), network_hash=store.network_hash, cap_bytes=cap_bytes
+    )
+    if out is None:
+        path.parent.mkdir(exist_ok=True)
+    write(built, path)
+    return built, path
 
 
 def write(built: Built, path: Path) -> None:
