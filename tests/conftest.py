@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,16 @@ from postgres import Cluster, PostgresMissingError, cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def _log_of_gridtwin() -> Iterator[None]:
+    """Let no command that ran in this process go on writing its log to where a test looked."""
+    log = logging.getLogger("gridtwin")
+    handlers, level = list(log.handlers), log.level
+    yield
+    log.handlers = handlers
+    log.setLevel(level)
 
 
 @pytest.fixture(scope="session")

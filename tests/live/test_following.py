@@ -95,7 +95,7 @@ def followed(url: str, topics: Topics) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def until(holds: Callable[[], bool], *, seconds: float = 60.0) -> None:
+def until(holds: Callable[[], bool], *, seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "it did not come to that in time"
