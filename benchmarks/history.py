@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import gridtwin
+from benchmarks.report import Limit, Row, machine, publish, tables
 from gridtwin.model import cim
 
 if TYPE_CHECKING:
@@ -91,21 +92,16 @@ def main(meters: int = 596_906) -> None:
 
 def measure(twin: Twin) -> None:
     end = START + timedelta(days=1)
-    print(twin)
     first_ms, found = timed(lambda: twin.history.moments(START, end), 1)
     again_ms, again = timed(lambda: twin.history.moments(START, end))
     assert again == found
     part_ms, _ = timed(lambda: twin.history.moments(START + timedelta(hours=6), end))
-    print(f"moments of the day, {len(found.moments):,}: first {first_ms:,.0f} ms,", end=" ")
-    print(f"again {again_ms:,.0f} ms, from 06:00 {part_ms:,.0f} ms")
     rng = random.Random(2)
     whens = [START + timedelta(seconds=rng.uniform(0, 86_400)) for _ in range(20)]
     state_ms = [timed(lambda when=when: twin.store.state_at(when), 3)[0] for when in whens]
     naive_ms, _ = timed(lambda: replayed(twin, whens[0]), 3)
     for when in whens:
         assert dict(twin.store.state_at(when).deviations) == replayed(twin, when)
-    print(f"state at a moment: median {statistics.median(state_ms):.1f} ms,", end=" ")
-    print(f"most {max(state_ms):.1f} ms; the whole log: {naive_ms:.1f} ms")
     curve = dict(found.curve())
     points = twin.store.network.data.usage_points
     asked_ms = []
@@ -115,7 +111,20 @@ def measure(twin: Twin) -> None:
         dark = ~situation.supplied[points.node]
         at = max(each for each in curve if each <= when)
         assert curve[at] == points.customers[dark].sum(), (curve[at], points.customers[dark].sum())
-    print(f"topology at a moment: median {statistics.median(asked_ms):.0f} ms")
+    rows = [
+        Limit("moments of the day, first", first_ms, 2_000, "ms"),
+        Limit("moments of the day, again", again_ms, 200, "ms"),
+        Limit("moments from 06:00 on", part_ms, 200, "ms"),
+        Limit("state at a moment, median", statistics.median(state_ms), 50, "ms"),
+        Limit("state at a moment, at most", max(state_ms), 50, "ms"),
+        Limit("topology at a moment, median", statistics.median(asked_ms), 100, "ms"),
+    ]
+    what = "state at a moment / the whole log"
+    ratio = Row(what, statistics.median(state_ms) / 1e3, naive_ms / 1e3, 2)
+    said = (
+        f"{len(points.mrid):,} meters, {OPERATIONS:,} operations in a day; {machine()}; wall time."
+    )
+    publish("The past", [said, "", *tables([ratio], rows)])
 
 
 if __name__ == "__main__":

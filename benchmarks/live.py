@@ -10,7 +10,6 @@ outage with its meters being there for every reader of the database.
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ import orjson
 import psycopg
 
 import gridtwin
+from benchmarks.report import Limit, machine, publish, tables
 from gridtwin.analysis.inference.devices import device_tree
 from gridtwin.analysis.inference.likelihood import Assumptions
 from gridtwin.model import cim
@@ -38,6 +38,7 @@ GASPS = 24_000
 WINDOW_S = 60.0
 BURST_S = 1.5  # within which the last gasps of one outage come
 ARRIVES = 0.8
+BAR_S = 5.0
 SETTLE_S = 60.0
 OUT = """
 SELECT usage_point FROM gridtwin.outage_usage_points
@@ -130,15 +131,19 @@ def produce(brokers: str, url: str, meters: list[list[str]], window_s: float) ->
     return [(when - first[at], max(0.0, when - last[at])) for at, when in enumerate(seen)]
 
 
-def told(name: str, took: Took) -> None:
+def limits(name: str, took: Took) -> list[Limit]:
+    """Return how long after the first and the final gasp of each outage it was there."""
+    assert np.isfinite(took).all(), "an outage was never seen"
+    found = []
     for which, column in zip(("first", "final"), zip(*took, strict=True), strict=True):
-        seen = sorted(each for each in column if np.isfinite(each))
-        p95 = seen[int(0.95 * (len(seen) - 1))]
-        print(
-            f"{name}: {len(seen)} of {len(took)} seen; after the {which} gasp"
-            f" {statistics.median(seen):.2f} s median, {p95:.2f} s p95, {seen[-1]:.2f} s at most",
-            flush=True,
-        )
+        median, p95, most = np.quantile(column, [0.5, 0.95, 1.0]).tolist()
+        what = f"{name}: outage after its {which} last gasp"
+        found += [
+            Limit(f"{what}, median", median, BAR_S, "s"),
+            Limit(f"{what}, p95", p95, BAR_S, "s"),
+            Limit(f"{what}, at most", most, BAR_S, "s"),
+        ]
+    return found
 
 
 def main(meters: int = 596_906) -> None:
@@ -168,16 +173,19 @@ def measure(url: str, brokers: str, chosen: list[list[str]], folder: Path) -> No
         single: Took = []
         for names in chosen[:SINGLE]:
             single += produce(brokers, url, [names], 0.1)
-        told("quiet", single)
+        rows = limits("quiet", single)
         storm = chosen[SINGLE:]
         count = sum(map(len, storm)) * ARRIVES
         took = produce(brokers, url, storm, WINDOW_S)
-        told(f"storm, {count:,.0f} last gasps in {WINDOW_S:.0f} s", took)
-        print(metrics.read_text(), flush=True)
+        rows += limits(f"storm of {len(storm):,} outages", took)
     finally:
         live.terminate()
         live.wait()
-        print(log.read_text()[-600:])
+    said = (
+        f"{machine()}, on which broker, database, producer and operations run; {count:,.0f} last"
+        f" gasps in {WINDOW_S:.0f} s; from produced to read in the database by another program."
+    )
+    publish("Live operations", [said, "", *tables([], rows)])
 
 
 if __name__ == "__main__":
