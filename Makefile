@@ -34,7 +34,7 @@ live: $(VENV)/test postgres java  ## the whole chain of live data: Kafka, Postgr
 	$(BIN)/gridtwin stream demo
 
 test: $(VENV)/test postgres java chromium lint web-check  ## everything a stranger's clone can prove
-	$(BIN)/python -m pytest -q -n 2 -m "not field"
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not field"
 
 test-field: $(VENV)/test postgres java  ## the same code against real feeders (GRIDTWIN_FIELD_DATA)
 	GRIDTWIN_FIELD_DATA="$(FIELD_DATA)" $(BIN)/python -m pytest -q -n 2 -m field

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -19,7 +18,7 @@ from served import Served, serve
 from tab import VIEW, Tab
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Request
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Request
 
 ARTIFACTS = Path(__file__).parents[2] / "test-artifacts" / "map"
 METERS = 3_000
@@ -50,26 +49,51 @@ def territory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def home(territory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the territory that is shown to many tests, and operated by none."""
+    return Path(shutil.copytree(territory, tmp_path_factory.mktemp("map") / "shown.twin"))
+
+
 @pytest.fixture
-def home(territory: Path, tmp_path: Path) -> Path:
+def own_home(territory: Path, tmp_path: Path) -> Path:
     """Return a copy of the territory of the test's own, to be operated."""
     return Path(shutil.copytree(territory, tmp_path / "small.twin"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(home: Path) -> Iterator[Served]:
-    """Return a running ``gridtwin serve`` over the test's own twin."""
+    """Return a running ``gridtwin serve`` for the tests of a file that only look."""
     with serve(home) as running:
         yield running
 
 
 @pytest.fixture
-def tab(browser: Browser, server: Served, request: pytest.FixtureRequest) -> Iterator[Tab]:
-    """Return a fresh page on the test's own server, watched, and photographed at the end."""
-    with ExitStack() as stack:
-        context = browser.new_context(viewport=VIEW, accept_downloads=True)
-        stack.callback(context.close)
-        yield from _watched(Tab(context.new_page(), server), request.node.name)
+def own_server(own_home: Path) -> Iterator[Served]:
+    """Return a running ``gridtwin serve`` over the test's own twin."""
+    with serve(own_home) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """Return a profile of the browser, which keeps what it loaded for the next page."""
+    with browser.new_context(viewport=VIEW, accept_downloads=True) as kept:
+        yield kept
+
+
+@pytest.fixture
+def tab(context: BrowserContext, server: Served, request: pytest.FixtureRequest) -> Iterator[Tab]:
+    """Return a fresh page on the shared server, watched, and photographed at the end."""
+    with context.new_page() as page:
+        yield from _watched(Tab(page, server), request.node.name)
+
+
+@pytest.fixture
+def own_tab(browser: Browser, own_server: Served, request: pytest.FixtureRequest) -> Iterator[Tab]:
+    """Return a page with nothing loaded before, on the test's own server."""
+    with browser.new_context(viewport=VIEW, accept_downloads=True) as fresh:
+        yield from _watched(Tab(fresh.new_page(), own_server), request.node.name)
 
 
 def _watched(opened: Tab, name: str) -> Iterator[Tab]:

@@ -53,9 +53,9 @@ def answers(view: MapView) -> bool:
 
 
 def test_the_map_shows_in_the_frame_of_another_origin(
-    browser: Browser, home: Path, tmp_path: Path
+    browser: Browser, own_home: Path, tmp_path: Path
 ) -> None:
-    view = gridtwin.open(home).explore("panel=outages")
+    view = gridtwin.open(own_home).explore("panel=outages")
     page = browser.new_page()
     try:
         (tmp_path / "notebook").mkdir()
@@ -80,12 +80,12 @@ def test_a_twin_in_memory_is_shown_as_it_stands() -> None:
         view.close()
 
 
-def test_the_server_ends_with_the_view(home: Path) -> None:
-    view = gridtwin.open(home).explore()
+def test_the_server_ends_with_the_view(own_home: Path) -> None:
+    view = gridtwin.open(own_home).explore()
     assert answers(view)
     view.close()
     assert not answers(view)
-    other = gridtwin.open(home).explore()
+    other = gridtwin.open(own_home).explore()
     process = other._end.peek()[2][0]  # type: ignore[index]
     del other
     gc.collect()

@@ -23,40 +23,42 @@ def operate(tab: Tab, mrid: str, *, open_it: bool) -> None:
     assert said.ok, said.text()
 
 
-def test_what_is_switched_appears_without_new_geometry(tab: Tab) -> None:
-    page = tab.open()
-    until(tab.page, "window.gridtwin.state().link === 'live'")
-    tiles = len([url for url in tab.requests if "/tiles/" in url])
-    out = gridtwin.open(tab.served.home).trace("downstream", HEAD).customers
-    operate(tab, HEAD, open_it=True)
+def test_what_is_switched_appears_without_new_geometry(own_tab: Tab) -> None:
+    page = own_tab.open()
+    until(own_tab.page, "window.gridtwin.state().link === 'live'")
+    tiles = len([url for url in own_tab.requests if "/tiles/" in url])
+    out = gridtwin.open(own_tab.served.home).trace("downstream", HEAD).customers
+    operate(own_tab, HEAD, open_it=True)
     expect(page.get_by_label("Customers out")).to_have_text(f"{out:,} customers out")
-    assert tab.evaluate("window.gridtwin.count('supply')") > out / 2
+    assert own_tab.evaluate("window.gridtwin.count('supply')") > out / 2
     expect(page.locator(".status")).to_contain_text("1 of 1 substations affected")
-    operate(tab, HEAD, open_it=False)
+    operate(own_tab, HEAD, open_it=False)
     expect(page.get_by_label("Customers out")).to_have_text("0 customers out")
-    until(tab.page, "window.gridtwin.count('supply') === 0")
-    assert len([url for url in tab.requests if "/tiles/" in url]) == tiles
+    until(own_tab.page, "window.gridtwin.count('supply') === 0")
+    assert len([url for url in own_tab.requests if "/tiles/" in url]) == tiles
 
 
-def test_an_open_panel_keeps_up(tab: Tab) -> None:
-    page = tab.open(f"#sel={HEAD}&panel=element&trace=downstream:{HEAD}")
+def test_an_open_panel_keeps_up(own_tab: Tab) -> None:
+    page = own_tab.open(f"#sel={HEAD}&panel=element&trace=downstream:{HEAD}")
     panel = page.get_by_role("region", name="Element")
     expect(panel).to_contain_text("Closed")
-    operate(tab, HEAD, open_it=True)
+    operate(own_tab, HEAD, open_it=True)
     expect(panel).to_contain_text("Open (normally closed)")
 
 
-def test_another_program_may_switch(tab: Tab) -> None:
-    page = tab.open()
-    until(tab.page, "window.gridtwin.state().link === 'live'")
-    gridtwin.open(tab.served.home).switch(HEAD, open=True)
+def test_another_program_may_switch(own_tab: Tab) -> None:
+    page = own_tab.open()
+    until(own_tab.page, "window.gridtwin.state().link === 'live'")
+    gridtwin.open(own_tab.served.home).switch(HEAD, open=True)
     expect(page.get_by_label("Customers out")).not_to_have_text("0 customers out")
 
 
-def test_a_dead_server_is_said_and_survived_without_a_reload(browser: Browser, home: Path) -> None:
+def test_a_dead_server_is_said_and_survived_without_a_reload(
+    browser: Browser, own_home: Path
+) -> None:
     context = browser.new_context(viewport=VIEW)
     try:
-        with serve(home) as first:
+        with serve(own_home) as first:
             port = int(first.url.rstrip("/").rpartition(":")[2])
             tab = Tab(context.new_page(), first)
             page = tab.open()
@@ -66,8 +68,8 @@ def test_a_dead_server_is_said_and_survived_without_a_reload(browser: Browser, h
             expect(page.get_by_role("alert")).to_contain_text("The server is gone.")
             expect(page.locator(".status")).to_contain_text("No connection")
             tab.audit("body")
-        gridtwin.open(home).switch(HEAD, open=True)
-        with serve(home, port=port):
+        gridtwin.open(own_home).switch(HEAD, open=True)
+        with serve(own_home, port=port):
             until(tab.page, "window.gridtwin.state().link === 'live'")
             expect(page.get_by_label("Customers out")).not_to_have_text("0 customers out")
             expect(page.get_by_text("The server is back.").first).to_be_attached()

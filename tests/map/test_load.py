@@ -23,14 +23,14 @@ def test_the_territory_is_on_the_map_and_the_line_is_live(tab: Tab) -> None:
     assert tab.evaluate("window.gridtwin.firstIdle") > 0
 
 
-def test_the_first_load_is_small_and_asks_no_other_host(tab: Tab) -> None:
-    tab.open()
-    sent = tab.evaluate(
+def test_the_first_load_is_small_and_asks_no_other_host(own_tab: Tab) -> None:
+    own_tab.open()
+    sent = own_tab.evaluate(
         "performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))"
         ".reduce((sum, entry) => sum + entry.transferSize, 0)"
     )
     assert 0 < sent < FIRST_LOAD_BYTES
-    assert not [url for url in tab.requests if "flow" in url], "deck.gl waits for a trace"
+    assert not [url for url in own_tab.requests if "flow" in url], "deck.gl waits for a trace"
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

@@ -17,10 +17,10 @@ from tab import Tab, until
 MAIN = "from gridtwin.cli.entry import main; main()"
 
 
-@pytest.fixture
-def home(territory: Path, tmp_path: Path) -> Path:
-    """Return a twin whose meters were read for an hour."""
-    home = Path(shutil.copytree(territory, tmp_path / "read.twin"))
+@pytest.fixture(scope="module")
+def home(territory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a twin whose meters were read for an hour; nobody writes to it after."""
+    home = Path(shutil.copytree(territory, tmp_path_factory.mktemp("map") / "read.twin"))
     words = ["stream", "simulate", "--in", str(home), "--sink", f"parquet:{home}/ami"]
     hour = ["--from", "2026-07-01T00:00:00Z", "--to", "2026-07-01T01:00:00Z"]
     subprocess.run([sys.executable, "-c", MAIN, *words, *hour], check=True, capture_output=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 import gridtwin
@@ -12,8 +14,16 @@ from rehearsed import a_storm, largest_fuse
 from tab import TABLET, Tab
 
 
+@pytest.fixture(scope="module")
+def home(territory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a twin in the middle of a storm; nobody operates it after."""
+    home = Path(shutil.copytree(territory, tmp_path_factory.mktemp("map") / "storm.twin"))
+    a_storm(home, stop_at=10)
+    return home
+
+
 def test_open_outages_are_listed_with_the_largest_first(tab: Tab, home: Path) -> None:
-    outages = a_storm(home, stop_at=8)
+    outages = gridtwin.open(home).outages.all()
     page = tab.open("#panel=outages")
     rows = page.locator("[data-outage]")
     expect(rows).to_have_count(len(outages))
@@ -25,7 +35,7 @@ def test_open_outages_are_listed_with_the_largest_first(tab: Tab, home: Path) ->
 
 
 def test_filters_narrow_the_list_and_stay_in_the_address(tab: Tab, home: Path) -> None:
-    outages = a_storm(home, stop_at=10)
+    outages = gridtwin.open(home).outages.all()
     page = tab.open("#panel=outages")
     rows = page.locator("[data-outage]")
     expect(rows).to_have_count(len(outages))
@@ -39,38 +49,40 @@ def test_filters_narrow_the_list_and_stay_in_the_address(tab: Tab, home: Path) -
     expect(page.get_by_text("No outage passes the filter.")).to_be_visible()
 
 
-def test_a_chosen_outage_shows_its_area_estimate_and_evidence(tab: Tab, home: Path) -> None:
-    outages = a_storm(home, stop_at=12)
-    ErmJob(gridtwin.open(home)).run("T-1")
+def test_a_chosen_outage_shows_its_area_estimate_and_evidence(own_tab: Tab, own_home: Path) -> None:
+    outages = a_storm(own_home, stop_at=12)
+    ErmJob(gridtwin.open(own_home)).run("T-1")
     largest = max(outages, key=lambda each: each.customers_out)
-    page = tab.open("#panel=outages")
+    page = own_tab.open("#panel=outages")
     page.locator(f"[data-outage='{largest.id}']").click()
     card = page.get_by_role("article", name=f"Outage {largest.id}")
     expect(card).to_contain_text(f"{largest.customers_out:,} of {largest.customers:,}")
     expect(card.get_by_label("Estimated restoration")).to_contain_text("P80")
     expect(card).to_contain_text("crew assigned")
-    assert tab.state["outage"] == largest.id
-    tab.idle()
-    assert tab.evaluate("!!window.gridtwin.map.getLayer('over-outage-hatch')")
-    members = len(gridtwin.open(home).outages.members(largest.id))
-    assert tab.evaluate("window.gridtwin.count('mark')") >= members
-    tab.audit(".panel")
+    assert own_tab.state["outage"] == largest.id
+    own_tab.idle()
+    assert own_tab.evaluate("!!window.gridtwin.map.getLayer('over-outage-hatch')")
+    members = len(gridtwin.open(own_home).outages.members(largest.id))
+    assert own_tab.evaluate("window.gridtwin.count('mark')") >= members
+    own_tab.audit(".panel")
     page.get_by_role("button", name="All outages").click()
-    tab.idle()
-    assert not tab.evaluate("!!window.gridtwin.map.getLayer('over-outage-hatch')")
-    assert tab.evaluate("window.gridtwin.count('mark')") == 0
+    own_tab.idle()
+    assert not own_tab.evaluate("!!window.gridtwin.map.getLayer('over-outage-hatch')")
+    assert own_tab.evaluate("window.gridtwin.count('mark')") == 0
 
 
 def test_a_link_opens_the_outage_it_names(tab: Tab, home: Path) -> None:
-    (outage, *_) = a_storm(home, stop_at=3)
+    (outage, *_) = gridtwin.open(home).outages.all()
     page = tab.open(f"#panel=outages&outage={outage.id}")
     expect(page.get_by_role("article", name=f"Outage {outage.id}")).to_be_visible()
 
 
-def test_an_outage_opened_by_another_process_appears_by_itself(tab: Tab, home: Path) -> None:
-    page = tab.open("#panel=outages")
+def test_an_outage_opened_by_another_process_appears_by_itself(
+    own_tab: Tab, own_home: Path
+) -> None:
+    page = own_tab.open("#panel=outages")
     expect(page.get_by_text("Nobody is out.")).to_be_visible()
-    twin = gridtwin.open(home)
+    twin = gridtwin.open(own_home)
     fuse = largest_fuse(twin)
     twin.switch(fuse, open=True)
     outage = twin.outages.open(fuse, state="normal", cause="vegetation")
@@ -83,8 +95,7 @@ def test_an_outage_opened_by_another_process_appears_by_itself(tab: Tab, home: P
     expect(row).to_have_count(0, timeout=5_000)
 
 
-def test_the_list_is_used_by_keys_alone(tab: Tab, home: Path) -> None:
-    a_storm(home, stop_at=8)
+def test_the_list_is_used_by_keys_alone(tab: Tab) -> None:
     page = tab.open()
     page.keyboard.press("o")
     rows = page.locator("[data-outage]")
@@ -98,8 +109,7 @@ def test_the_list_is_used_by_keys_alone(tab: Tab, home: Path) -> None:
     expect(page.get_by_role("article")).to_be_visible()
 
 
-def test_the_list_can_be_read_by_everybody(tab: Tab, home: Path) -> None:
-    a_storm(home, stop_at=10)
+def test_the_list_can_be_read_by_everybody(tab: Tab) -> None:
     for theme in ("dark", "light"):
         page = tab.open(f"#panel=outages&theme={theme}")
         expect(page.locator("[data-outage]").first).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,21 @@ PAST = ".past-banner"
 OUT = "window.gridtwin.count('supply')"
 
 
-@pytest.fixture
-def replay(tab: Tab, home: Path) -> Page:
+@pytest.fixture(scope="module")
+def home(territory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a twin that a storm has passed over; nobody operates it after."""
+    home = Path(shutil.copytree(territory, tmp_path_factory.mktemp("map") / "stormed.twin"))
     a_storm(home)
+    return home
+
+
+@pytest.fixture
+def replay(tab: Tab) -> Page:
+    return begin(tab)
+
+
+def begin(tab: Tab) -> Page:
+    """Open the replay."""
     page = tab.open()
     assert tab.evaluate(OUT) == 0
     page.get_by_role("button", name="Replay").click()
@@ -70,28 +83,30 @@ def test_play_runs_to_the_end_and_pause_stands_still(tab: Tab, replay: Page) -> 
     assert tab.state["at"] == stood
 
 
-def test_a_link_opens_the_past(tab: Tab, home: Path) -> None:
-    twin = gridtwin.open(home)
+def test_a_link_opens_the_past(own_tab: Tab, own_home: Path) -> None:
+    twin = gridtwin.open(own_home)
     fuse = largest_fuse(twin)
     twin.switch(fuse, open=True)
     (event,) = list(twin.watch(0, timeout_s=0))
     twin.switch(fuse, open=False)
     at = event.at.replace("+00:00", "Z")
-    page = tab.open(f"#at={at}")
+    page = own_tab.open(f"#at={at}")
     expect(page.locator(PAST)).to_be_visible()
     until(page, f"{OUT} > 0")
 
 
 def test_what_happens_meanwhile_does_not_show_until_it_is_live_again(
-    tab: Tab, home: Path, replay: Page
+    own_tab: Tab, own_home: Path
 ) -> None:
+    a_storm(own_home)
+    replay = begin(own_tab)
     replay.get_by_role("slider", name="Moment shown").press("Home")
     expect(replay.locator(PAST)).to_be_visible()
     until(replay, f"{OUT} === 0")
-    twin = gridtwin.open(home)
+    twin = gridtwin.open(own_home)
     version = twin.switch(largest_fuse(twin), open=True).version
     until(replay, "v => window.gridtwin.state().version === v", version)
-    assert tab.evaluate(OUT) == 0
+    assert own_tab.evaluate(OUT) == 0
     replay.get_by_role("button", name="Back to live").click()
     until(replay, f"{OUT} > 0")
 
