@@ -174,20 +174,28 @@ class Outages:
             raise InputError(msg)
         return self._twin.blast_radius(device, state=state).rows.out
 
-    def track(self, inferred: InferenceResult, *, at: datetime | None = None) -> list[Outage]:
+    def track(
+        self,
+        inferred: InferenceResult,
+        *,
+        at: datetime | None = None,
+        held: Collection[str] = (),
+    ) -> list[Outage]:
         """
         Keep what was inferred as predicted outages; `at` is when it was, now by default.
 
         An outage that was predicted already takes the device and the usage points that are
         inferred now, one that is explained away becomes invalid, and the others are opened. Who is
-        out in an outage that somebody has seen stays there.
+        out in an outage that somebody has seen, or that is held, stays there.
 
         Returns
         -------
             The outages that changed.
         """
         return self._write_all(
-            lambda: predictions(self._twin.store, inferred.outages, _now(at), actor=_actor())
+            lambda: predictions(
+                self._twin.store, inferred.outages, _now(at), actor=_actor(), held=held
+            )
         )
 
     def confirm(self, outage: str, *, at: datetime | None = None, **fields: Any) -> Outage:

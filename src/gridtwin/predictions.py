@@ -13,7 +13,7 @@ from gridtwin.model.outage import Change, Members, Outage, Status, new_id
 from gridtwin.model.state import CURRENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 
 def predictions(
-    store: Store, inferred: Sequence[InferredOutage], now: datetime, *, actor: str = ""
+    store: Store,
+    inferred: Sequence[InferredOutage],
+    now: datetime,
+    *,
+    actor: str = "",
+    held: Collection[str] = (),
 ) -> list[Change]:
     """
     Return what makes the predicted outages of a store those that were inferred.
@@ -40,8 +45,14 @@ def predictions(
         When that was found.
     actor
         Who writes it.
+    held
+        Outages that stay as they are, and keep who is in them.
     """
-    predicted = {each.id: each for each in store.outages.all() if each.status is Status.PREDICTED}
+    predicted = {
+        each.id: each
+        for each in store.outages.all()
+        if each.status is Status.PREDICTED and each.id not in held
+    }
     out = store.outages.members()
     owner = dict(zip(out.usage_point.tolist(), out.outage.tolist(), strict=True))
     wanted: dict[str, tuple[InferredOutage, Names]] = {}  # predicted outage -> what it becomes

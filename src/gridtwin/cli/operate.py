@@ -53,7 +53,8 @@ def operate(
     Operate the twin by live events: switches move, outages open and end, alerts go out.
 
     From a broker it runs until interrupted; alerts go to the topic outage_alerts. From lines it
-    ends with them; alerts are printed. It may be killed anywhere and started again.
+    lives through them in order of their times, and ends with them; alerts are printed. It may be
+    killed anywhere and started again.
 
     Example: gridtwin stream operate --in postgresql://ops@db/grid --from kafka://broker:9092
     """

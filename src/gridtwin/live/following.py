@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gridtwin.errors import BrokerError, MissingExtraError, StaleTwinError, StoreError
 from gridtwin.live.messages import TOPICS, Batch
 from gridtwin.live.operations import LiveOperations
+from gridtwin.live.story import Story
 from gridtwin.stream.contracts import OUTAGE_ALERTS
 from gridtwin.stream.contracts import TOPICS as CONTRACTS
 from gridtwin.stream.topics import make_topics, unreachable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("gridtwin.live")
 
 MOST = 5_000  # messages taken in at once
+LINES = 200_000  # of a file put in order of time at once
 WAIT_S = 0.2  # for messages, while there is nothing to do
 SILENT_S = 10.0
 FORGET_S = 3_600.0
@@ -237,7 +239,10 @@ def follow_lines(
     **options: Any,
 ) -> LiveOperations:
     """
-    Take in lines of JSON of both topics to their end; no broker is needed.
+    Live through lines of JSON of both topics to their end; no broker is needed.
+
+    They are taken in the order of their times, and what follows from them is done at the moment it
+    would have been.
 
     Parameters
     ----------
@@ -256,18 +261,16 @@ def follow_lines(
     with twin.store.live.alone():
         live = LiveOperations(twin, **options)
         done = live.places().get(source, 0) if source else 0
+        story = Story(live, produce)
         rest = iter(lines)
         for _ in islice(rest, done):
             pass
-        while chunk := list(islice(rest, MOST)):
+        while chunk := list(islice(rest, LINES)):
             batch = Batch()
             batch.add_lines(chunk, source or "lines", done)
             done += len(chunk)
             if not source:
                 batch.places.clear()
-            live.take(batch)
-            live.work()
-            live.tell(produce)
-        live.work(final=True)
-        live.tell(produce)
+            story.go_through(batch)
+        story.end()
     return live

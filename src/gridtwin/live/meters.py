@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from gridtwin.model.live import LiveEvent
     from gridtwin.model.outage import Members
+    from gridtwin.model.tables import UsagePoints
     from gridtwin.publish.inference import InferenceResult
     from gridtwin.twin import Twin
 
@@ -69,6 +70,7 @@ class Meters:
         self._kept = [meter_events(twin.store.live.events(since_s))]
         self._revisions: dict[str, int] = {}  # of outages of which somebody came back
         self._seen: list[tuple[str, int]] = []
+        self._held: set[str] = set()  # outages of which somebody says to be back, and others may
         self._mark(self._kept[0])
         self._begin()
 
@@ -104,24 +106,27 @@ class Meters:
     def _rows(self, names: NDArray[np.bytes_]) -> NDArray[np.int32]:
         return self._twin.store.network.ids.tables["usage_points"].rows(names)
 
-    def work(self, now_s: float | None) -> int:
+    def work(self, now_s: float, *, final: bool = False) -> int:
         """
         Bring the predicted outages in step with what meters say, up to a moment.
 
         Parameters
         ----------
         now_s
-            The moment; None: all that will come has come.
+            The moment.
+        final
+            Whether all that will come has come.
 
         Returns
         -------
             How many outages changed.
         """
-        back = self._restore(np.inf if now_s is None else now_s)
+        back = self._restore(np.inf if final else now_s)
         self._learn()
-        inferred = self._live.answer(now_s)
-        at = None if now_s is None else datetime.fromtimestamp(now_s, UTC)
-        changed = self._twin.outages.track(inferred, at=at)
+        inferred = self._live.answer(None if final else now_s)
+        # Who is back speaks for no outage any more, but there was one.
+        at = datetime.fromtimestamp(now_s, UTC)
+        changed = self._twin.outages.track(inferred, at=at, held=self._held)
         return back + len(changed) + self._take_back(inferred)
 
     def _learn(self) -> None:
@@ -165,12 +170,14 @@ class Meters:
         # Of the others the evidence was forgotten, or they have other evidence.
         heard = (rows >= 0) & (np.maximum(self._gasp_s, self._on_s)[rows] > -np.inf)
         gone = {outage for (_, outage), was in zip(left, heard.tolist(), strict=True) if was}
+        gone -= self._held
         for outage in sorted(gone):
             self._twin.outages.invalidate(outage)
         return len(gone)
 
     def _restore(self, now_s: float) -> int:
         """Bring back who says so, and who is silent among neighbors that are back."""
+        self._held.clear()
         if np.isinf(self._on_s.max(initial=-np.inf)):
             return 0  # nobody has said so yet
         out = self._book.members()
@@ -180,8 +187,6 @@ class Meters:
             (self._on_s[rows] > out.began_s) & (self._on_s[rows] > self._gasp_s[rows]),
             self._on_s[rows], np.nan,
         )  # fmt: skip
-        if np.isnan(back_s).all():
-            return 0
         back_s = self._with_neighbors(out, rows, back_s, now_s)
         restored = 0
         for name in np.unique(out.outage[~np.isnan(back_s)].astype(str)).tolist():
@@ -189,6 +194,7 @@ class Meters:
             said = back_s[own]
             step = ~np.isnan(said)
             if not step.all() and now_s - said[step].max() < HOLD_S:
+                self._held.add(name)
                 continue
             at = datetime.fromtimestamp(float(np.median(said[step])), UTC)
             try:
@@ -211,15 +217,23 @@ class Meters:
         arrived; one that gasped since has not.
         """
         points = self._twin.store.network.data.usage_points
-        place = np.where(points.transformer >= 0, points.transformer, -1 - points.node)[rows]
-        pairs = np.array([f"{a} {b}" for a, b in zip(out.outage, place, strict=True)])
-        _, group = np.unique(pairs, return_inverse=True)
-        first = np.full(group.max(initial=0) + 1, np.inf)
-        said = ~np.isnan(back_s)
-        np.minimum.at(first, group[said], back_s[said])
-        own = first[group]
-        silent = ~said & (own + SILENT_S <= now_s) & (self._gasp_s[rows] < own)
-        return np.where(silent & np.isfinite(own), own, back_s)
+        back = np.flatnonzero((self._on_s > self._gasp_s) & np.isfinite(self._on_s))
+        places, group = np.unique(_place(points, back), return_inverse=True)
+        last = np.full(len(places) + 1, -np.inf)  # one more for where nobody is back
+        np.maximum.at(last, group, self._on_s[back])
+        own = _place(points, rows)
+        slot = np.searchsorted(places, own)
+        found = slot < len(places)
+        found[found] = places[slot[found]] == own[found]
+        near_s = last[np.where(found, slot, len(places))]
+        silent = np.isnan(back_s) & (near_s > out.began_s) & (self._gasp_s[rows] < near_s)
+        return np.where(silent & (near_s + SILENT_S <= now_s), near_s, back_s)
+
+
+def _place(points: UsagePoints, rows: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """Return a number of the transformer of usage points, or of their node if none is known."""
+    transformer = points.transformer[rows].astype(np.int64)
+    return np.where(transformer >= 0, transformer, -1 - points.node[rows].astype(np.int64))
 
 
 def _latest(members: Members) -> datetime:

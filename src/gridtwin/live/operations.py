@@ -31,6 +31,8 @@ REMEMBER_S = 6 * 3600.0  # that reports of meters count
 KEEP_S = 7 * 86_400.0  # that events and alerts are kept
 QUICKEST_S = 0.5  # between two answers of the inference
 ESTIMATE_S = 5.0  # between two runs of the estimation
+STORY_ESTIMATE_S = 300.0  # the same of a story's own time, however fast it is told
+WAKING_S = 180.0  # that silence speaks after the last report
 ALERTS = 1_000  # told at once
 
 Produce = "Callable[[list[bytes], list[bytes]], None]"
@@ -76,6 +78,7 @@ class LiveOperations:
         self._live = twin.store.live
         self._heard_s = 0.0  # the latest event
         self._heard_at = time.monotonic()
+        self._told_s: float | None = None  # where a story stands that does not wait
         self._switching = Switching(twin)
         self._meters = Meters(twin, time.time() - REMEMBER_S)
         self._news = True  # since the last answer
@@ -91,6 +94,10 @@ class LiveOperations:
     def places(self) -> dict[str, int]:
         """Return how far each source was read."""
         return self._live.places()
+
+    def known_since(self, since_s: float) -> set[str]:
+        """Return the ids of the events that were taken in, from a moment on (unix seconds)."""
+        return {each.event_id for each in self._live.events(since_s)}
 
     def take(self, batch: Batch) -> None:
         """Take in what came: all of it is kept, with how far it was read, or nothing."""
@@ -113,11 +120,17 @@ class LiveOperations:
 
         It is the time of day when events come as they happen, and theirs when they are played.
         """
+        if self._told_s is not None:
+            return self._told_s
         if not self._heard_s:
             return time.time()
         return min(time.time(), self._heard_s + time.monotonic() - self._heard_at)
 
-    def work(self, *, final: bool = False) -> None:
+    def _clock_s(self) -> float:
+        """Return a time to measure waits by."""
+        return time.monotonic() if self._told_s is None else self._told_s
+
+    def work(self, *, final: bool = False, at_s: float | None = None) -> None:
         """
         Do what is to be done.
 
@@ -125,14 +138,17 @@ class LiveOperations:
         ----------
         final
             Whether all that will come has come; then nothing is waited for.
+        at_s
+            The moment it is done at (unix seconds), in a story that does not wait; None: now.
         """
+        self._told_s = at_s
         self.figures.carried_out += self._switching.carry_out()
         if self._switching.follow():
             self._meters.begin_anew()
         written, self._switching.written = self._switching.written, 0
         self._count(written)
-        now = time.monotonic()
-        rest = max(QUICKEST_S, self.figures.answer_s / 4)
+        now = self._clock_s()
+        rest = max(QUICKEST_S, self.figures.answer_s / 4) if at_s is None else 0.0
         speaking = self._news or now < self._waking_s
         if final or (speaking and now - self._answered >= rest):
             self._answer(final=final)
@@ -143,12 +159,12 @@ class LiveOperations:
     def _answer(self, *, final: bool) -> None:
         began = time.monotonic()
         if self._news:
-            self._waking_s = began + 180.0
+            self._waking_s = self._clock_s() + WAKING_S
         self._news = False
-        changed = self._meters.work(None if final else self.now_s())
-        self._answered = time.monotonic()
+        changed = self._meters.work(self.now_s(), final=final)
+        self._answered = self._clock_s()
         self.figures.answers += 1
-        self.figures.answer_s = self._answered - began
+        self.figures.answer_s = time.monotonic() - began
         self._count(changed)
         if changed:
             LOG.info("%d outages changed in %.2f s", changed, self.figures.answer_s)
@@ -159,9 +175,11 @@ class LiveOperations:
 
     def _may_estimate(self, *, final: bool) -> bool:
         rest = max(ESTIMATE_S, 4 * self._estimate_s)
-        if self._news:  # who is out comes before until when
+        if self._told_s is not None:
+            rest = STORY_ESTIMATE_S
+        elif self._news:  # who is out comes before until when
             rest *= 3
-        return final or time.monotonic() - self._estimated >= rest
+        return final or self._clock_s() - self._estimated >= rest
 
     def _estimate(self) -> None:
         """Estimate the end of the open outages; those that are as before keep their estimate."""
@@ -172,8 +190,8 @@ class LiveOperations:
         self._job = self._job or ErmJob(self._twin, self._model)
         self._job.run(f"live-{now:%Y%m%dT%H%M%S.%fZ}", at=now)
         self._to_estimate = False
-        self._estimated = time.monotonic()
-        self._estimate_s = self._estimated - began
+        self._estimated = self._clock_s()
+        self._estimate_s = time.monotonic() - began
         self.figures.estimates += 1
 
     def tell(self, produce: Callable[[list[bytes], list[bytes]], None]) -> int:
@@ -201,8 +219,12 @@ class LiveOperations:
 
     def forget(self) -> None:
         """Forget what is old."""
-        self._meters.forget(self.now_s() - REMEMBER_S)
+        self.forget_reports()
         self._live.forget(time.time() - KEEP_S)
+
+    def forget_reports(self) -> None:
+        """Let reports that are old by the time of the events count no longer."""
+        self._meters.forget(self.now_s() - REMEMBER_S)
 
     def document(self) -> dict[str, Any]:
         """Return the figures as the JSON document ``gridtwin.live/1``."""
