@@ -32,12 +32,12 @@ from told_storms import message, storm
 
 WORKER = """
 import signal, sys, threading
+stop = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: stop.set())
 import gridtwin
 from gridtwin.live.following import Broker, follow_broker
 url, brokers, grid, alerts = sys.argv[1:]
 names = {"grid_events": grid, "outage_alerts": alerts}
-stop = threading.Event()
-signal.signal(signal.SIGTERM, lambda *_: stop.set())
 follow_broker(
     gridtwin.open(url), lambda: Broker(brokers, names=names), stop, estimates=False)
 """
@@ -95,11 +95,32 @@ def followed(url: str, topics: Topics) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def until(holds: Callable[[], bool], *, seconds: float = 120.0) -> None:
+def until(
+    holds: Callable[[], bool],
+    otherwise: Callable[[], str] = lambda: "it did not come to that in time",
+    *,
+    seconds: float = 120.0,
+) -> None:
     end = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < end, "it did not come to that in time"
+        assert time.monotonic() < end, otherwise()
         time.sleep(0.1)
+
+
+def read_of(twin: Twin, topic: str) -> int:
+    """Return how many messages of a topic were read."""
+    places = twin.store.live.places()
+    return sum(offset for name, offset in places.items() if name.startswith(f"{topic}:"))
+
+
+def differences(twin: Twin, expected: set[frozenset[str]]) -> str:
+    """Say which outages there should be, and which there should not; how many meters of each."""
+    found = sets(twin)
+    return f"missing {sizes(expected - found)}, too many {sizes(found - expected)}"
+
+
+def sizes(outages: set[frozenset[str]]) -> list[tuple[str, int]]:
+    return sorted((min(each), len(each)) for each in outages)
 
 
 def sets(twin: Twin) -> set[frozenset[str]]:
@@ -110,14 +131,15 @@ def sets(twin: Twin) -> set[frozenset[str]]:
     }
 
 
-def operations(twin: Twin, count: int, start_s: float) -> list[tuple[str, bytes]]:
-    """Return events that open switches where the storm is not, and close them again."""
+def operations(twin: Twin, count: int, start_s: float, out: set[str]) -> list[tuple[str, bytes]]:
+    """Return events that open switches where nobody is out in a storm, and close them again."""
     rng = random.Random(7)
     equipment = twin.store.network.data.equipment
     pool = np.flatnonzero((equipment.kind == cim.KIND_CODE["fuse"]) & (equipment.normal_open == 0))
+    names = [equipment.mrid[row].decode() for row in pool]
+    apart = [each for each in names if out.isdisjoint(twin.blast_radius(each).usage_points)]
     found = []
-    for at, row in enumerate(rng.sample(pool.tolist(), count // 2)):
-        mrid = equipment.mrid[row].decode()
+    for at, mrid in enumerate(rng.sample(apart, count // 2)):
         for part, phases in enumerate(("ABC", "")):
             opened = "".join(p for p in phases if p in phases_of(twin, mrid))
             when = datetime.fromtimestamp(start_s + 10 * at + 300 * part, UTC).isoformat()
@@ -142,7 +164,10 @@ def test_whatever_is_killed_every_event_outage_and_alert_counts_once(
     twin = gridtwin.open(gridtwin.synthesize("houston", meters=2_000, seed=5)).save(database)
     started = time.time() - 7_200
     told = storm(twin, seed=5, start_s=started, outages=10, momentary=0, loss=0.05)
-    moves = operations(twin, 40, started - 3_000)  # over before the storm begins
+    live = twin.inference()
+    live.update(told.events)
+    expected = {frozenset(each.usage_points.tolist()) for each in live.answer().outages}
+    moves = operations(twin, 40, started - 3_000, set().union(*expected))
     rng = random.Random(11)
     gasps = [*told.lines, *rng.choices(told.lines, k=20)]
     chunks = 8
@@ -159,12 +184,10 @@ def test_whatever_is_killed_every_event_outage_and_alert_counts_once(
         "now", datetime.now(UTC).isoformat(), "scada_status", equipment_id=moves[0][0],
         open_phases="",
     )  # fmt: skip
-    live = twin.inference()
-    live.update(told.events)
-    expected = {frozenset(each.usage_points.tolist()) for each in live.answer().outages}
     with followed(database, topics) as worker:
         topics.send(topics.grid_events, [settle], [moves[0][0]])
-        until(lambda: sets(twin) == expected)
+        until(lambda: read_of(twin, topics.grid_events) == len(moves) + 1)
+        until(lambda: sets(twin) == expected, lambda: differences(twin, expected))
         until(lambda: not twin.store.live.untold(1))
         worker.terminate()
         assert worker.wait(timeout=30) == 0
