@@ -50,6 +50,9 @@ def load(
     ],
     format: Annotated[str, typer.Option(help="Format, if the name does not tell.")] = "",
     crs: Annotated[str, typer.Option(help="Coordinate system, or none for planar.")] = "",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse what would be passed over or mended.")
+    ] = False,
     overwrite: Overwrite = False,
 ) -> None:
     """
@@ -58,12 +61,14 @@ def load(
     Example: gridtwin load ieee8500/Master.dss --into ieee8500.twin --crs none
     """
     import gridtwin
+    from gridtwin.model.notices import summarize
     from gridtwin.store.postgis.connect import is_address
 
     if is_address(source):
         network = gridtwin.open(source).store.network
     else:
-        network = gridtwin.read(source, format=format or None, crs=crs or None)
+        network = gridtwin.read(source, format=format or None, crs=crs or None, strict=strict)
+        render.say(*(f"notice: {line}" for line in summarize(network.notices)))
     saved = gridtwin.open(network).save(into, overwrite=overwrite)
     sys.stdout.write(f"{into}: {saved.store.network!r}\n")
 

@@ -14,10 +14,13 @@ from gridtwin.model.lengths import with_lengths
 from gridtwin.model.tables import NetworkData, take, take_equipment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
 
     from gridtwin.model.frames import FrameMaker
+    from gridtwin.model.notices import Notice
 
 
 class Network:
@@ -35,6 +38,9 @@ class Network:
         What turns columns into the frames that `nodes`, `equipment` and the others return.
     ids
         The rows of every mRID, where they have been sorted before.
+    notices
+        What the reader of outside data passed over, mended or took for granted. They are told when
+        a network is read, and not kept in stores.
     """
 
     def __init__(
@@ -44,9 +50,11 @@ class Network:
         crs: str | None = frames.WGS84,
         make_frame: FrameMaker = frames.plain_frame,
         ids: Ids | None = None,
+        notices: Sequence[Notice] = (),
     ) -> None:
         self.data = data
         self.crs = crs
+        self.notices = tuple(notices)
         self._make_frame = make_frame
         if ids is not None:
             self.__dict__["ids"] = ids  # what the property would find by sorting
@@ -99,10 +107,20 @@ class Network:
         data, known_crs = frames.read_frames(given, crs=crs, where=where)
         return cls(with_lengths(data) if known_crs else data, crs=known_crs)
 
+    def with_notices(self, notices: Sequence[Notice]) -> Network:
+        """Return the same network with more that its reader has to tell."""
+        known = self.__dict__.get("ids")
+        told = (*self.notices, *notices)
+        return Network(
+            self.data, crs=self.crs, make_frame=self._make_frame, ids=known, notices=told
+        )
+
     def seen_as(self, make_frame: FrameMaker) -> Network:
         """Return the same network with its frames made by `make_frame`."""
         known = self.__dict__.get("ids")
-        return Network(self.data, crs=self.crs, make_frame=make_frame, ids=known)
+        return Network(
+            self.data, crs=self.crs, make_frame=make_frame, ids=known, notices=self.notices
+        )
 
     def reordered(
         self,
@@ -135,7 +153,7 @@ class Network:
             substations=old.substations,
             feeders=replace(old.feeders, head=equipment_row[old.feeders.head]),
         )
-        return Network(data, crs=self.crs, make_frame=self._make_frame)
+        return Network(data, crs=self.crs, make_frame=self._make_frame, notices=self.notices)
 
     @cached_property
     def ids(self) -> Ids:

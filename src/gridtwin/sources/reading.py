@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import SourceError
+from gridtwin.model.notices import refuse
 
 if TYPE_CHECKING:
     from gridtwin.model.network import Network
@@ -25,7 +26,13 @@ BY_SUFFIX = {".gpkg": "gpkg", ".gdb": "gdb", ".dss": "dss", ".json": "pandapower
 OF_A_FOLDER = ("shp", "parquet", "csv")
 
 
-def read(source: str | Path, *, format: str | None = None, crs: str | None = None) -> Network:  # noqa: A002 - the word of the command line
+def read(
+    source: str | Path,
+    *,
+    format: str | None = None,  # noqa: A002 - the word of the command line
+    crs: str | None = None,
+    strict: bool = False,
+) -> Network:
     """
     Read a network from any source gridtwin knows.
 
@@ -38,6 +45,9 @@ def read(source: str | Path, *, format: str | None = None, crs: str | None = Non
     crs
         Coordinate system of the source, stronger than what the source states; ``"none"`` for
         planar coordinates whose place on earth is not known.
+    strict
+        Whether to refuse a source of which anything would be passed over, mended or taken for
+        granted. Otherwise `Network.notices` tells it.
 
     Returns
     -------
@@ -58,13 +68,20 @@ def read(source: str | Path, *, format: str | None = None, crs: str | None = Non
     --------
     >>> network = read("district.gpkg")  # doctest: +SKIP
     """
+    network = _read(source, format, crs)
+    if strict:
+        refuse(network.notices, str(source))
+    return network
+
+
+def _read(source: str | Path, form: str | None, crs: str | None) -> Network:
     text = str(source)
-    if format == "simbench" or text.startswith(SIMBENCH):
+    if form == "simbench" or text.startswith(SIMBENCH):
         from gridtwin.sources.pandapower_net import read_simbench
 
         return read_simbench(text.removeprefix(SIMBENCH), crs=crs)
     path = Path(source).expanduser()
-    chosen = format if format is not None else _format_of(path)
+    chosen = form if form is not None else _format_of(path)
     if chosen not in FORMATS:
         msg = f"{chosen!r} is no format gridtwin reads: use one of {', '.join(FORMATS)}"
         raise SourceError(msg)
