@@ -197,7 +197,7 @@ def _meshed(data) -> list[Row]:  # noqa: ANN001
 def _switching(data) -> list[Row]:  # noqa: ANN001
     mask = data.equipment.normal_open
     index = build(data, mask)
-    switching = Switching(index, data.feeders.head)
+    switching = Switching(index, data)
     reclosers = np.flatnonzero(data.equipment.kind == cim.KIND_CODE["recloser"])[:400].tolist()
     start = time.perf_counter()
     for row in reclosers:

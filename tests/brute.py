@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from gridtwin.topology.conduction import Conduction, Rules
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from gridtwin.model.network import Network
 
 PHASES = (1, 2, 4)
@@ -77,6 +78,7 @@ def usage_points_out(
     """Return the usage points that lose all supply, and those that lose some phases."""
     conduction = Conduction.of(network.data, open_mask, rules)
     reached, live = flood(conduction)
+    designed = designed_phases(network, rules)
     reached_after, live_after = flood(conduction, nodes=nodes, equipment=equipment, sources=sources)
     points = network.data.usage_points
     out, partial = set(), set()
@@ -86,11 +88,43 @@ def usage_points_out(
         uses = {phase for phase in PHASES if (own & 7 or 7) & phase}
         had = live.get(node, set()) & uses
         has = live_after.get(node, set()) & uses
+        at_fault = rules.phase_policy != "strict" and not designed.get(node, set()) & uses
         if had:
             if not has:
                 out.add(row)
             elif has != had:
                 partial.add(row)
-        elif rules.phase_policy != "strict" and node in reached and node not in reached_after:
+        elif at_fault and node in reached and node not in reached_after:
             out.add(row)
+    return out, partial
+
+
+def designed_phases(network: Network, rules: Rules) -> dict[int, set[int]]:
+    """Return the phases each node could have were everything closed and in service."""
+    data = network.data
+    equipment = replace(data.equipment, in_service=np.ones(len(data.equipment.mrid), dtype=bool))
+    sources = replace(data.sources, in_service=np.ones(len(data.sources.mrid), dtype=bool))
+    whole = replace(data, equipment=equipment, sources=sources)
+    closed = np.zeros(len(data.equipment.mrid), dtype=np.uint8)
+    return flood(Conduction.of(whole, closed, replace(rules, phases=7)))[1]
+
+
+def usage_points_dark(
+    network: Network, open_mask: np.ndarray, rules: Rules
+) -> tuple[set[int], set[int]]:
+    """Return the usage points that are out in a state, and those that lack some of their phases."""
+    reached, live = flood(Conduction.of(network.data, open_mask, rules))
+    designed = designed_phases(network, rules)
+    points = network.data.usage_points
+    out, partial = set(), set()
+    for row, (node, own) in enumerate(
+        zip(points.node.tolist(), points.phases.tolist(), strict=True)
+    ):
+        uses = {phase for phase in PHASES if (own & 7 or 7) & phase}
+        could, has = designed.get(node, set()) & uses, live.get(node, set()) & uses
+        at_fault = rules.phase_policy != "strict" and not could
+        if not has and not (at_fault and node in reached):
+            out.add(row)
+        elif could - has:
+            partial.add(row)
     return out, partial

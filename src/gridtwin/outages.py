@@ -338,7 +338,7 @@ class Outages:
         members = self._book.members([outage])
         rows = self._twin.store.network.ids.rows("usage_points", members.usage_point.tolist())
         situation = self._twin.situation()
-        dark = ~situation.supplied[situation.data.usage_points.node[rows]]
+        dark = ~situation.served[rows]
         if dark.any():
             msg = (
                 f"{int(dark.sum()):,} usage points of outage {outage} have no supply in the current"

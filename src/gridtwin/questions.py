@@ -67,7 +67,7 @@ class Questions:
 
         situation = situation or self.situation()
         reported = self._reported_out() if situation.state == CURRENT else NONE
-        return supply_of(situation, self.situation(NORMAL), reported)
+        return supply_of(situation, reported)
 
     def _reported_out(self) -> NDArray[np.int32]:
         """Return the rows of the usage points that are in an open outage and not back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,8 @@ import numpy as np
 from gridtwin.analysis.situation import Situation
 from gridtwin.model.state import CURRENT
 from gridtwin.topology.conduction import Rules
+from gridtwin.topology.follow import follow
 from gridtwin.topology.index import build
-from gridtwin.topology.switching import follow
 
 if TYPE_CHECKING:
     from gridtwin.model.state import State
@@ -60,10 +61,18 @@ class Situations:
                 return same.named(state.name, state.version)
         mask = state.open_mask(network)
         if rules != Rules():
-            index = build(network.data, mask, rules)
+            designed = self._store.index().designed if _shares_design(rules) else None
+            index = build(network.data, mask, rules, designed=designed)
             return Situation(network, mask, index, rules, state.name, state.version)
         index = self._store.index()
         changed = np.flatnonzero(mask != network.data.equipment.normal_open)
         if len(changed):
             index = follow(index, network.data, mask, changed)
         return Situation(network, mask, index, rules, state.name, state.version)
+
+
+def _shares_design(rules: Rules) -> bool:
+    """Return whether nodes could have the same phases by these rules as by those of a store."""
+    return rules.phase_policy != "ignore" and rules == replace(
+        Rules(), phases=rules.phases, phase_policy=rules.phase_policy
+    )

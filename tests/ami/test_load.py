@@ -16,8 +16,8 @@ from gridtwin.analysis.situation import Situation
 from gridtwin.errors import InputError
 from gridtwin.model.network import Network
 from gridtwin.topology.conduction import Rules
+from gridtwin.topology.follow import follow
 from gridtwin.topology.spans import Spans
-from gridtwin.topology.switching import follow
 from networks import feeder_in_three_sections, network, random_network
 
 

@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 from gridtwin.model import cim
 from gridtwin.model.phases import supply
 from gridtwin.sources.synthetic import synthesize
+from gridtwin.topology.follow import follow
 from gridtwin.topology.index import build
-from gridtwin.topology.switching import Switching, follow
+from gridtwin.topology.switching import Switching
 from networks import network
 
 
 def test_random_operations_equal_a_full_build() -> None:
     data = synthesize("houston", meters=2_000, seed=4).data
     open_mask = data.equipment.normal_open.copy()
-    switching = Switching(build(data, open_mask), data.feeders.head)
+    switching = Switching(build(data, open_mask), data)
     switches = np.flatnonzero(cim.IS_SWITCH[data.equipment.kind]).tolist()
     carried = supply(data.equipment.phases)
     rng = random.Random(7)
@@ -57,7 +58,7 @@ def test_parts_that_are_dead_part_and_join_without_a_build(seed: int) -> None:
     meters = " ".join(f"M{at}@n{at}:ABC*{at + 1}" for at in range(count))
     data = network("\n".join(rows), meters=meters, sources="n0").data
     mask = data.equipment.normal_open.copy()
-    switching = Switching(build(data, mask), data.feeders.head)
+    switching = Switching(build(data, mask), data)
     for _ in range(40):
         row = rng.randrange(len(rows))
         after = 0 if mask[row] else 7
@@ -77,7 +78,7 @@ def test_a_switch_that_moves_inside_a_dead_part_needs_no_build() -> None:
     data = network(
         "B breaker S a ABC\nX recloser a b ABC\nY fuse b c ABC", meters="Mb@b Mc@c", heads="B"
     ).data
-    switching = Switching(build(data, data.equipment.normal_open), data.feeders.head)
+    switching = Switching(build(data, data.equipment.normal_open), data)
     moves = [(0, 0), (1, 0), (2, 0), (1, 7), (0, 7), (2, 7)]
     assert all(switching.operate(row, passes) for row, passes in moves)
     np.testing.assert_array_equal(

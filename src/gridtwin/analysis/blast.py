@@ -58,8 +58,7 @@ def blast(situation: Situation, elements: Sequence[Element], scope: str = "eleme
     )
     if not len(points):
         return found
-    node = situation.data.usage_points.node[points]
-    served = points[situation.supplied[node]]
+    served = points[situation.served[points]]
     return replace(
         found,
         out=np.union1d(found.out, served).astype(np.int32),

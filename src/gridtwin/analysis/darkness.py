@@ -9,6 +9,7 @@ import numpy as np
 from gridtwin.analysis.situation import NONE
 from gridtwin.topology.conduction import passing
 from gridtwin.topology.index import build
+from gridtwin.topology.service import find_needs
 from gridtwin.topology.switching import Switching
 
 if TYPE_CHECKING:
@@ -25,18 +26,18 @@ class Darkness:
     Parameters
     ----------
     situation
-        Where to begin; it is not changed. Supply is reckoned as `Situation.supplied` has it.
+        Where to begin; it is not changed. Supply is reckoned as `Situation.served` has it.
     """
 
     def __init__(self, situation: Situation) -> None:
         self._situation = situation
         self._mask = np.array(situation.open_mask)
-        self._switching = Switching(situation.index, situation.data.feeders.head)
+        self._follow(situation.index)
 
     @property
     def dark(self) -> NDArray[np.bool_]:
         """Whether each usage point is without supply now."""
-        return self._index.tin[self._situation.data.usage_points.node] < 0
+        return ~self._served()
 
     def operate(self, row: int, open_phases: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """
@@ -61,16 +62,29 @@ class Darkness:
         after = self._passing(row)
         if int(self._index.conduction.passes[row]) == after:
             return NONE, NONE
-        hung = self._hanging(row)
+        before = self._points(self._hanging(row))
+        had = self._served(before)
         if not self._switching.operate(row, after):
             return self._built()
-        if not after:
-            return self._points(hung), NONE
-        return NONE, self._points(self._hanging(row)) if not len(hung) else NONE
+        now = self._points(self._hanging(row)) if not len(before) else before
+        has = self._served(now)
+        if not len(before):
+            had = np.zeros(len(now), dtype=bool)
+        return now[had & ~has], now[has & ~had]
 
     @property
     def _index(self) -> TopologyIndex:
         return self._switching.index
+
+    def _follow(self, index: TopologyIndex) -> None:
+        situation = self._situation
+        self._switching = Switching(index, situation.data, strict=situation.strict)
+
+    def _served(self, rows: NDArray[np.int32] | None = None) -> NDArray[np.bool_]:
+        """Return which usage points have supply now."""
+        situation = self._situation
+        points = situation.data.usage_points
+        return find_needs(self._index, points, rows, strict=situation.strict) != 0
 
     def _passing(self, row: int) -> int:
         equipment, only = self._situation.data.equipment, slice(row, row + 1)
@@ -87,8 +101,9 @@ class Darkness:
 
     def _built(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Build the topology anew, and return what became another."""
-        data, before = self._situation.data, self.dark
-        self._switching = Switching(build(data, self._mask), data.feeders.head)
+        situation, before = self._situation, self.dark
+        index = build(situation.data, self._mask, situation.rules, designed=self._index.designed)
+        self._follow(index)
         after = self.dark
         went, came = np.flatnonzero(after & ~before), np.flatnonzero(before & ~after)
         return went.astype(np.int32), came.astype(np.int32)

@@ -105,7 +105,7 @@ def energized_graph(situation: Situation) -> nx.MultiDiGraph:
             if allowed:
                 graph.add_edge(tail, head, key=str(equipment_mrid[row]), indeterminate=True)
     points = data.usage_points
-    served = situation.supplied[points.node]
+    served = situation.served
     mrids = decode(points.mrid)
     graph.add_edges_from(
         (node, mrid, "service")

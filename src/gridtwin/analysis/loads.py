@@ -66,8 +66,10 @@ class Loads:
         watts = np.where(known, points.peak_w, points.customers * np.nan_to_num(given))
         watts = watts * coincidence
         local = live_phases(index.mask[points.node])
-        own = local & phases.supply(points.phases)
-        on = np.where(own != 0, own, local).astype(np.uint8)
+        uses = phases.supply(points.phases)
+        own = local & uses
+        at_fault = uses & index.designed[points.node] == 0  # its record: any phase may feed it
+        on = np.where(at_fault, local, own).astype(np.uint8)
         share = watts / np.maximum(phases.COUNT[on], 1)
         level = _levels(index)
         count = int(level.max(initial=0)) + 1

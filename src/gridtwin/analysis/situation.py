@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.model import cim
-from gridtwin.model.phases import supply as carried
-from gridtwin.topology.core import FREED, live_phases, lived_on
 from gridtwin.topology.loss import Faults
 from gridtwin.topology.membership import feeder_of_nodes
+from gridtwin.topology.service import find_energized, find_needs
 from gridtwin.topology.walk import Adjacency
 
 if TYPE_CHECKING:
@@ -73,8 +72,23 @@ class Situation:
 
     @cached_property
     def supplied(self) -> NDArray[np.bool_]:
-        """Whether each node is supplied."""
+        """Whether a conductor leads from each node to a source, whatever its phases."""
         return self.index.tin >= 0
+
+    @cached_property
+    def energized(self) -> NDArray[np.bool_]:
+        """Whether each node is live on a phase; by any conductor where records allow it none."""
+        return find_energized(self.index)
+
+    @cached_property
+    def needs(self) -> NDArray[np.uint8]:
+        """What keeps each usage point alive; 0 where it is out. See `topology.service`."""
+        return find_needs(self.index, self.data.usage_points, strict=self.strict)
+
+    @cached_property
+    def served(self) -> NDArray[np.bool_]:
+        """Whether each usage point has supply: some phase it uses is live."""
+        return self.needs != 0
 
     @cached_property
     def is_switch(self) -> NDArray[np.bool_]:
@@ -91,22 +105,6 @@ class Situation:
         """Whether each piece of equipment is a switch in service that somebody can operate."""
         equipment = self.data.equipment
         return self.is_switch & (equipment.control != 0) & equipment.in_service
-
-    @cached_property
-    def side_phases(self) -> NDArray[np.uint8]:
-        """The phases of each piece of equipment that are live at a side of it."""
-        equipment, live = self.data.equipment, live_phases(self.index.mask)
-        return (live[equipment.node_a] | live[equipment.node_b]) & carried(equipment.phases)
-
-    @cached_property
-    def point_phases(self) -> NDArray[np.uint8]:
-        """The phases each usage point lives on."""
-        points = self.data.usage_points
-        mask = self.index.mask[points.node]
-        lives = lived_on(points.phases, mask)
-        # Below a transformer that mixes phases, any phase above feeds every phase.
-        mixed = np.where(lives != 0, carried(points.phases), np.uint8(0))
-        return np.where(mask & FREED != 0, mixed, lives).astype(np.uint8)
 
     @cached_property
     def lit(self) -> NDArray[np.bool_]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.situation import NONE
+from gridtwin.model.phases import supply as carried
+from gridtwin.topology.core import live_phases
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,8 +24,8 @@ WORDS = ("yes", "no", "partial")  # whether it is energized, by code
 class Supply:
     """What has supply in one state: FULL, OUT or PARTIAL, one byte a row."""
 
-    equipment: NDArray[np.uint8]  # (equipment,) OUT: neither side has any supply
-    points: NDArray[np.uint8]  # (usage_points,) OUT: no supply
+    equipment: NDArray[np.uint8]  # (equipment,) OUT: no side has any of its phases
+    points: NDArray[np.uint8]  # (usage_points,) OUT: no phase it uses is live
     open_mask: NDArray[np.uint8]  # (equipment,) phases that stand open
     customers_out: int
     version: int = 0  # of the state
@@ -47,9 +49,7 @@ class Moved:
     switches: NDArray[np.int32]  # that stand open on other phases
 
 
-def supply_of(
-    situation: Situation, normal: Situation, reported: NDArray[np.int32] = NONE
-) -> Supply:
+def supply_of(situation: Situation, reported: NDArray[np.int32] = NONE) -> Supply:
     """
     Return what has supply.
 
@@ -57,32 +57,40 @@ def supply_of(
     ----------
     situation
         The network in the state asked of.
-    normal
-        The same network as designed: what has fewer of its phases than there is PARTIAL, so that a
-        wrong record of phases does not look like an outage.
     reported
         Rows of usage points that are known to be out whatever the switches say: they are in an
         open outage and not back.
 
     Notes
     -----
-    A piece of equipment with supply at one side alone, such as an open switch, is not OUT: it can
-    kill.
+    What lacks a phase that a closed path could carry to it is PARTIAL: a wrong record of phases
+    does not look like an outage. A piece of equipment with supply at one side alone, such as an
+    open switch, is not OUT: it can kill.
     """
     points = situation.data.usage_points
-    now, designed = situation.point_phases, normal.point_phases
-    dark = ~situation.supplied[points.node]
-    if situation.strict:
-        dark |= now == 0
+    live, designed = live_phases(situation.index.mask), situation.index.designed
+    uses = carried(points.phases)
+    dark = ~situation.served
     dark[reported] = True
     customers = int(points.customers[dark].sum())
     return Supply(
-        equipment=_coded(_without(situation), situation.side_phases, normal.side_phases),
-        points=_coded(dark, now, designed),
+        equipment=_equipment(situation, live, designed),
+        points=_coded(dark, live[points.node] & uses, designed[points.node] & uses),
         open_mask=situation.open_mask,
         customers_out=customers,
         version=situation.version,
     )
+
+
+def _equipment(
+    situation: Situation, live: NDArray[np.uint8], designed: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Return the supply of equipment: that of its better side, on its phases."""
+    equipment = situation.data.equipment
+    a, b, own = equipment.node_a, equipment.node_b, carried(equipment.phases)
+    now, could = (live[a] | live[b]) & own, (designed[a] | designed[b]) & own
+    reached = situation.supplied[a] | situation.supplied[b]
+    return _coded(np.where(could != 0, now == 0, ~reached), now, could)
 
 
 def _coded(
@@ -90,9 +98,3 @@ def _coded(
 ) -> NDArray[np.uint8]:
     lacking = (designed & ~now != 0).astype(np.uint8) * np.uint8(PARTIAL)
     return np.where(dark, np.uint8(OUT), lacking)
-
-
-def _without(situation: Situation) -> NDArray[np.bool_]:
-    """Return which equipment has supply at neither side."""
-    equipment, live = situation.data.equipment, situation.supplied
-    return ~(live[equipment.node_a] | live[equipment.node_b])

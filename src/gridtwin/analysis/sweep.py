@@ -29,13 +29,8 @@ def sweep(situation: Situation) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     each of its elements is failed in turn.
     """
     index, points = situation.index, situation.data.usage_points
-    served = situation.supplied[points.node]
-    if situation.strict:
-        everything = Faults(sources=index.conduction.source_row)
-        out = affected(index, points, find_loss(index, everything), strict=True).out
-        served = np.zeros(len(served), dtype=bool)
-        served[out] = True
-    meters = np.bincount(points.node[served], minlength=len(index.tin)).astype(np.int32)
+    served = points.node[situation.served]
+    meters = np.bincount(served, minlength=len(index.tin)).astype(np.int32)
     child = index.child
     customers = np.where(child >= 0, index.totals()[child], 0)
     usage_points = np.where(child >= 0, index.totals(meters)[child], 0)

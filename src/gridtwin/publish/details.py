@@ -71,9 +71,9 @@ def energized(situation: Situation, supply: Supply, element: Element) -> str:
     if element.table == "substations":
         rows = np.flatnonzero(situation.data.sources.substation == element.row)
         nodes = situation.data.sources.node[rows]
-        return WORDS[FULL if situation.supplied[nodes].any() else OUT]
+        return WORDS[FULL if situation.energized[nodes].any() else OUT]
     node = hits.node_of(situation, element)
-    return WORDS[FULL if node >= 0 and situation.supplied[node] else OUT]
+    return WORDS[FULL if node >= 0 and situation.energized[node] else OUT]
 
 
 def attributes(data: NetworkData, element: Element) -> dict[str, Any]:

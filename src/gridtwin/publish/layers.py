@@ -37,7 +37,7 @@ def layer_frame(
             "priority": decode(points.priority[rows]).astype(object),
             "peak_w": points.peak_w[rows],
         }
-        columns |= _supply(situation, points.node[rows])
+        columns |= _supply(situation, points.node[rows], situation.served[rows])
         columns["geometry"] = shapely.points(points.xy[rows])
     elif layer == "equipment":
         equipment = data.equipment
@@ -63,9 +63,11 @@ def _fed_nodes(situation: Situation, rows: NDArray[np.int32]) -> NDArray[np.int3
     return np.where(situation.index.feed[b] == rows, b, a)
 
 
-def _supply(situation: Situation, nodes: NDArray[np.int32]) -> dict[str, Any]:
+def _supply(
+    situation: Situation, nodes: NDArray[np.int32], energized: NDArray[np.bool_] | None = None
+) -> dict[str, Any]:
     return {
-        "energized": situation.supplied[nodes],
+        "energized": situation.energized[nodes] if energized is None else energized,
         "feeder": group_names(situation, "feeder")[groups_of_nodes(situation, "feeder")[nodes]],
     }
 

@@ -31,9 +31,9 @@ class Rules:
     """
     How supply is reckoned.
 
-    ``strict`` follows recorded phases; ``advisory`` (the default) does too, but a usage point that
-    recorded phases alone would leave dark counts as supplied while any conductor reaches it, since
-    recorded phases are often wrong; ``ignore`` does not look at phases.
+    ``strict`` follows recorded phases; ``advisory`` (the default) does too, but a usage point of
+    which no phase could be carried to it were everything closed counts as supplied while any
+    conductor reaches it, since recorded phases are often wrong; ``ignore`` does not look at phases.
     """
 
     phases: int = phases.ABC  # phases that are looked at
@@ -81,9 +81,7 @@ class Conduction:
             passes[passes != 0] = phases.ABC
         equipment, wanted = data.equipment, np.uint8(rules.phases)
         low = _low_voltage(data, rules)
-        live = data.sources.in_service
-        if not rules.islands:
-            live = live & (data.sources.kind != DER)
+        live = data.sources.in_service & supplying(data, rules)
         rows = np.flatnonzero(live).astype(np.int32)
         return cls(
             node_count=len(data.nodes.mrid),
@@ -97,6 +95,12 @@ class Conduction:
             source_mask=phases.supply(data.sources.phases[rows]) & wanted,
             source_row=rows,
         )
+
+
+def supplying(data: NetworkData, rules: Rules) -> NDArray[np.bool_]:
+    """Return which sources supply when they are in service: distributed ones feed islands alone."""
+    kind = data.sources.kind
+    return np.ones(len(kind), dtype=bool) if rules.islands else kind != DER
 
 
 def passing(own: NDArray[np.uint8], open_phases: NDArray[np.uint8]) -> NDArray[np.uint8]:

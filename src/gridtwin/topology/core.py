@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import breadth_first_order
 
-from gridtwin.model.phases import ABC, supply
+from gridtwin.model.phases import ABC
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +47,7 @@ class Core:
     mixes: NDArray[np.int8]  # (m,) 1: mixes phases; -1: the way up, which no phase takes
     uniform: bool  # every arc passes the same phases, so conductors tell all
     supplied: NDArray[np.uint8]  # (k,) phases and REACHED without any fault
-    customers: NDArray[np.int64]  # (k, 8) customers hanging on each slot, by the phases they need
+    customers: NDArray[np.int64]  # (k, 8) on each slot, by the phases they need; 0: any conductor
     _ways: Ways | None = field(default=None, init=False, repr=False)  # made when first flooded
 
     @property
@@ -130,7 +130,7 @@ class Core:
             self._ways = _ways(self)
         return self._ways
 
-    def count_needs(self, points: UsagePoints, mask: NDArray[np.uint8], *, strict: bool) -> None:
+    def count_needs(self, points: UsagePoints, need: NDArray[np.uint8]) -> None:
         """
         Count the customers hanging on each slot by the phases they need.
 
@@ -138,15 +138,12 @@ class Core:
         ----------
         points
             The network's usage points.
-        mask
-            Phases supplied at each node.
-        strict
-            Whether usage points that recorded phases leave dark are left out.
+        need
+            What keeps each alive; see `gridtwin.topology.service.needs_of`.
         """
         slot = self.attach[points.node]
-        need = needs(points.phases, mask[points.node])
-        counted = (slot >= 0) & ((need != 0) | (not strict))
-        key = slot[counted].astype(np.intp) * 8 + need[counted]
+        counted = (slot >= 0) & (need != 0)
+        key = slot[counted].astype(np.intp) * 8 + (need[counted] & np.uint8(ABC))
         total = np.bincount(key, points.customers[counted], minlength=self.customers.size)
         self.customers = total.astype(np.int64).reshape(self.customers.shape)
 
@@ -161,28 +158,9 @@ class Core:
         return int(self.customers[changed][dark].sum())
 
 
-def needs(own: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """
-    Return the phases of its feeding point that each usage point lives on.
-
-    Parameters
-    ----------
-    own
-        Recorded phases of the usage points.
-    mask
-        Phases supplied at their nodes, with the bit FREED.
-    """
-    return np.where(live_phases(mask) & supply(own) != 0, lived_on(own, mask), np.uint8(0))
-
-
 def live_phases(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the phases A, B, C that are live at nodes, from their masks."""
     return np.where(mask & FREED != 0, mask >> LOCAL, mask) & np.uint8(ABC)
-
-
-def lived_on(own: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the phases above, any of which keeps a usage point with phases `own` alive."""
-    return np.where(mask & FREED != 0, mask, mask & supply(own)) & np.uint8(ABC)
 
 
 def _is_uniform(passes: NDArray[np.uint8], mixes: NDArray[np.int8]) -> bool:

@@ -20,10 +20,12 @@ import numpy as np
 
 from gridtwin.model.phases import ABC
 from gridtwin.topology.conduction import Conduction, Rules
-from gridtwin.topology.core import FREED, LOCAL, Core, needs
+from gridtwin.topology.core import FREED, LOCAL, Core, live_phases
+from gridtwin.topology.designed import find_designed_phases
 from gridtwin.topology.dominators import Dominators, find_dominators
 from gridtwin.topology.forest import Forest, grow, preorder
 from gridtwin.topology.segments import find_segments, prefix
+from gridtwin.topology.service import needs_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,6 +46,7 @@ class TopologyIndex:
     feed: NDArray[np.int32]  # (nodes,) equipment from the parent; -1 at a source or if dead
     up: NDArray[np.int32]  # (nodes,) node it depends on; ROOT or DEAD
     mask: NDArray[np.uint8]  # (nodes,) phases it lives on; see `core.live_phases`
+    designed: NDArray[np.uint8]  # (nodes,) phases it could have, were everything closed
     child: NDArray[np.int32]  # (equipment,) node that goes dark with it; -1 for none
     segment: NDArray[np.int32]  # (nodes,) segment of the pool; -1 if dead
     tin: NDArray[np.int32]  # (nodes,) place in the pool; -1 if dead
@@ -173,6 +176,7 @@ ARRAYS = (
     "feed",
     "up",
     "mask",
+    "designed",
     "child",
     "segment",
     "tin",
@@ -189,7 +193,11 @@ ARRAYS = (
 
 
 def build(
-    data: NetworkData, open_mask: NDArray[np.uint8], rules: Rules | None = None
+    data: NetworkData,
+    open_mask: NDArray[np.uint8],
+    rules: Rules | None = None,
+    *,
+    designed: NDArray[np.uint8] | None = None,
 ) -> TopologyIndex:
     """
     Build the topology index of a network in one state.
@@ -202,19 +210,31 @@ def build(
         Phases that stand open, one byte per row of the equipment.
     rules
         How supply is reckoned.
+    designed
+        `TopologyIndex.designed` of another state of the network by the same rules, if it is known.
 
     Notes
     -----
     O(n) time and memory for n nodes and equipment, plus the levels of the tree.
     """
     rules = rules or Rules()
-    return build_on(data, Conduction.of(data, open_mask, rules), rules)
+    return build_on(data, Conduction.of(data, open_mask, rules), rules, designed=designed)
 
 
-def build_on(data: NetworkData, conduction: Conduction, rules: Rules) -> TopologyIndex:
+def build_on(
+    data: NetworkData,
+    conduction: Conduction,
+    rules: Rules,
+    *,
+    designed: NDArray[np.uint8] | None = None,
+) -> TopologyIndex:
     """Build the topology index of a network of which it is known what conducts; see `build`."""
-    forest, tree, core, mask = _resolved(conduction)
-    return _laid_out(data, rules, forest, tree, (conduction, mask, core))
+    forest, tree, core, by_position = _resolved(conduction)
+    mask = np.zeros(conduction.node_count, dtype=np.uint8)
+    mask[forest.order[1:]] = by_position[1:]
+    if designed is None:
+        designed = find_designed_phases(data, conduction, rules, live_phases(mask))
+    return _laid_out(data, rules, (forest, tree, core), (conduction, mask, designed))
 
 
 def supply(conduction: Conduction) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
@@ -302,20 +322,18 @@ def _mix(
 def _laid_out(
     data: NetworkData,
     rules: Rules,
-    forest: Forest,
-    tree: Dominators,
-    parts: tuple[Conduction, NDArray[np.uint8], Core | None],
+    shape: tuple[Forest, Dominators, Core | None],
+    lives: tuple[Conduction, NDArray[np.uint8], NDArray[np.uint8]],
 ) -> TopologyIndex:
     """Return the tree as numbers, laid out in segments."""
-    conduction, mask_by_position, core = parts
+    forest, tree, core = shape
+    conduction, mask, designed = lives
     count = conduction.node_count
     tin, size = preorder(tree.up, forest.levels, sorted_parents=tree.up is forest.up)
     live = forest.order[1:].astype(np.intp)
     node_tin = np.full(count, -1, dtype=np.int32)
     node_size = np.zeros(count, dtype=np.int32)
     node_tin[live], node_size[live] = tin[1:] - 1, size[1:]  # the super-source has no place
-    mask = np.zeros(count, dtype=np.uint8)
-    mask[live] = mask_by_position[1:]
     up = forest.parent
     if tree.up is not forest.up:
         up = forest.parent.copy()
@@ -324,7 +342,12 @@ def _laid_out(
     child = forest.child
     if core is not None:
         child = np.where(tree.looped[child], np.int32(-1), child)
-    weight = _weights(data, rules, mask, node_tin)
+    points = data.usage_points
+    node = points.node
+    strict = rules.phase_policy == "strict"
+    reached = node_tin[node] >= 0
+    need = needs_of(points.phases, mask[node], designed[node], reached, strict=strict)
+    weight = weigh(points.node, np.where(need != 0, points.customers, 0), count)
     segments = find_segments(child[data.feeders.head], node_tin, node_size, up, len(live))
     segment_at, place_at = segments.laid_out(len(live))
     # The number -1 of the dead reads the last entry of each, which stands for them.
@@ -334,13 +357,14 @@ def _laid_out(
     pool[place.astype(np.intp)] = np.arange(count, dtype=np.int32)
     pool[-1] = -1  # where the dead went: the gap behind the last segment
     if core is not None:
-        core.count_needs(data.usage_points, mask, strict=rules.phase_policy == "strict")
+        core.count_needs(points, need)
     return TopologyIndex(
         conduction=conduction,
         parent=forest.parent,
         feed=forest.feed,
         up=up,
         mask=mask,
+        designed=designed,
         child=child,
         segment=segment,
         tin=place,
@@ -357,14 +381,6 @@ def _laid_out(
     )
 
 
-def _weights(
-    data: NetworkData, rules: Rules, mask: NDArray[np.uint8], tin: NDArray[np.int32]
-) -> NDArray[np.int32]:
-    """Return the customers supplied at each node."""
-    points = data.usage_points
-    customers = points.customers
-    if rules.phase_policy == "strict":
-        customers = np.where(needs(points.phases, mask[points.node]) != 0, customers, 0)
-    counts = np.bincount(points.node, weights=customers, minlength=len(tin))
-    counts[tin < 0] = 0
-    return counts.astype(np.int32)
+def weigh(node: NDArray[np.int32], customers: NDArray[np.int32], count: int) -> NDArray[np.int32]:
+    """Return the customers at each of `count` nodes."""
+    return np.bincount(node, weights=customers, minlength=count).astype(np.int32)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.topology.core import FREED, NO_FAULT, REACHED, needs
+from gridtwin.topology.core import FREED, NO_FAULT, REACHED
+from gridtwin.topology.service import find_needs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -200,22 +201,18 @@ def affected(index: TopologyIndex, points: UsagePoints, loss: Loss, *, strict: b
     loss
         What loses supply.
     strict
-        Whether a usage point that recorded phases leave dark counts as dark before.
+        Whether recorded phases decide even where they contradict each other.
     """
     rows: NDArray[np.int32]
     if loss.live is None:
         dark = np.zeros(len(index.tin), dtype=bool)
         dark[lost_nodes(index, loss)] = True
         rows = np.flatnonzero(dark[points.node]).astype(np.int32)
-        need = needs(points.phases[rows], index.mask[points.node[rows]])
-        return Affected(rows[need != 0] if strict else rows, NO_FAULT)
+        return Affected(rows[find_needs(index, points, rows, strict=strict) != 0], NO_FAULT)
     left = left_masks(index, loss)[points.node]
-    supplied = index.tin[points.node] >= 0
-    need = needs(points.phases, index.mask[points.node])
-    key = np.where(need == 0, np.uint8(0 if strict else REACHED), need)
-    supplied &= key != 0
-    out = supplied & (left & key == 0)
+    need = find_needs(index, points, strict=strict)
+    out = (need != 0) & (left & need == 0)
     # Below a transformer that mixes phases, what is left feeds every phase.
     local = index.mask[points.node] & FREED == 0
-    partial = supplied & local & ~out & (left & key != key)
+    partial = local & ~out & (left & need != need)
     return Affected(np.flatnonzero(out).astype(np.int32), np.flatnonzero(partial).astype(np.int32))

@@ -20,7 +20,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-from gridtwin.topology.core import REACHED, needs
+from gridtwin.topology.service import find_needs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,7 +125,7 @@ def find_returns(
     label, sets = _labels(len(index.tin), held)
     label[index.tin < 0] = 0
     tree, roots, above = _regions(index, label)
-    key = _phases_needed(index, points, strict=strict)
+    key = find_needs(index, points, strict=strict)
     blocks = _Blocks([sets[int(label[root])] for root in roots], above)
     core_key = np.zeros(len(points.node), dtype=np.int64)
     if index.core is not None and label[index.core.nodes[1:]].any():
@@ -181,13 +181,6 @@ def _regions(
             above[number] = region[index.up[root]]
         region[index.dependents(root)] = number
     return region, roots, above
-
-
-def _phases_needed(index: TopologyIndex, points: UsagePoints, *, strict: bool) -> NDArray[np.uint8]:
-    """Return, as bits of a flood, what keeps each usage point alive; 0 for what has no supply."""
-    need = needs(points.phases, index.mask[points.node])
-    key = np.where(need == 0, np.uint8(0 if strict else REACHED), need)
-    return np.where(index.tin[points.node] >= 0, key, np.uint8(0)).astype(np.uint8)
 
 
 class _Blocks:

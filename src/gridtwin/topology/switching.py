@@ -18,18 +18,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.model.phases import ABC
-from gridtwin.topology.conduction import Conduction
-from gridtwin.topology.core import FREED, LOCAL
+from gridtwin.topology.core import FREED, LOCAL, live_phases
 from gridtwin.topology.forest import DEAD
-from gridtwin.topology.index import ARRAYS, TopologyIndex, build
+from gridtwin.topology.index import ARRAYS, TopologyIndex, weigh
+from gridtwin.topology.service import find_needs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.tables import NetworkData
 
-MOST_FOLLOWED = 500  # operations after which building anew is as fast
 GROWTH = 64  # spare places of a segment that moves, beside half its length
+_STEADY = ("designed", "extra")  # arrays of an index that no operation changes
 
 
 @dataclass(slots=True)
@@ -47,17 +47,20 @@ class Switching:
     ----------
     index
         Where to begin; it is copied, not changed.
-    heads
-        Rows of the feeders' head switches.
+    data
+        The network's tables.
+    strict
+        Whether recorded phases decide even where they contradict each other.
     """
 
-    def __init__(self, index: TopologyIndex, heads: NDArray[np.int32]) -> None:
+    def __init__(self, index: TopologyIndex, data: NetworkData, *, strict: bool = False) -> None:
         copies: dict[str, Any] = {
-            name: np.array(getattr(index, name)) for name in ARRAYS if name != "extra"
+            name: np.array(getattr(index, name)) for name in ARRAYS if name not in _STEADY
         }
         conduction = replace(index.conduction, passes=np.array(index.conduction.passes))
         self.index = replace(index, **copies, conduction=conduction, hooked_segments=None)
-        self._heads = frozenset(heads.tolist())
+        self._points, self._strict = data.usage_points, strict
+        self._heads = frozenset(data.feeders.head.tolist())
         self._used = len(self.index.pool)
         self._room = self.index.length + 1
         count = len(index.parent)
@@ -69,6 +72,7 @@ class Switching:
         self._above = np.full(count, DEAD, dtype=np.int32)
         self._via = np.full(count, -1, dtype=np.int32)
         self._weight = np.zeros(count, dtype=np.int32)
+        self._lacked = np.zeros(count, dtype=bool)  # some phase it could have had
 
     def operate(self, row: int, passes: int) -> bool:
         """
@@ -140,6 +144,7 @@ class Switching:
         self._above[nodes] = index.parent[nodes]
         self._via[nodes] = index.feed[nodes]
         self._weight[nodes] = index.weight[nodes]
+        self._lacked[nodes] = self._lacking(nodes)
         self._piece_of[nodes] = len(self._pieces)
         self._pieces.append(_Piece(nodes))
         index.child[index.feed[nodes]] = -1
@@ -275,6 +280,10 @@ class Switching:
         index.weight[nodes] = self._weight[nodes]
         index.child[self._via[nodes]] = nodes
         self._piece_of[nodes] = -1
+        index.conduction.passes[row] = passes
+        self._remask(nodes)
+        index.tin[nodes] = 0  # alive: their places come below
+        self._weigh(nodes[self._lacked[nodes] | self._lacking(nodes)])
         own = row in self._heads and index.segment[upper] == 0
         if own:
             self._new_segment(root, upper)
@@ -282,8 +291,23 @@ class Switching:
         else:
             self._insert(nodes, upper)
         index.hooked_segments = None
-        index.conduction.passes[row] = passes
-        self._remask(nodes)
+
+    def _lacking(self, nodes: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Return which nodes lack a phase they could have."""
+        index = self.index
+        return index.designed[nodes] & ~live_phases(index.mask[nodes]) != 0
+
+    def _weigh(self, nodes: NDArray[np.int32]) -> None:
+        """Count anew the customers supplied at nodes whose phases changed."""
+        if not len(nodes):
+            return
+        index, points = self.index, self._points
+        changed = np.zeros(len(index.weight), dtype=bool)
+        changed[nodes] = True
+        rows = np.flatnonzero(changed[points.node])
+        served = find_needs(index, points, rows, strict=self._strict) != 0
+        customers = np.where(served, points.customers[rows], 0)
+        index.weight[nodes] = weigh(points.node[rows], customers, len(changed))[nodes]
 
     def _insert(self, nodes: NDArray[np.int32], upper: int) -> None:
         index = self.index
@@ -316,11 +340,19 @@ class Switching:
         end = begin + len(nodes)
         index.pool[begin:end] = nodes
         index.pool[end : begin + int(self._room[segment])] = -1
-        index.before[begin] = 0
-        np.cumsum(index.weight[nodes], dtype=np.int32, out=index.before[begin + 1 : end + 1])
         index.tin[nodes] = np.arange(begin, end, dtype=np.int32)
         index.segment[nodes] = segment
         index.length[segment] = len(nodes)
+        self._sum_up(segment)
+
+    def _sum_up(self, segment: int) -> None:
+        """Write the running sums of the customers of a segment."""
+        index = self.index
+        begin = int(index.base[segment])
+        end = begin + int(index.length[segment])
+        index.before[begin] = 0
+        weight = index.weight[index.pool[begin:end]]
+        np.cumsum(weight, dtype=np.int32, out=index.before[begin + 1 : end + 1])
 
     def _move(self, segment: int, count: int) -> None:
         index = self.index
@@ -344,6 +376,10 @@ class Switching:
             return False
         index.conduction.passes[row] = passes
         self._remask(nodes)
+        self._weigh(nodes)
+        for segment in np.unique(index.segment[nodes]).tolist():
+            self._sum_up(segment)
+        index.hooked_segments = None
         return True
 
     def _remask(self, nodes: NDArray[np.int32]) -> None:
@@ -364,37 +400,3 @@ class Switching:
             index.mask[nodes] = local | np.uint8(above & (ABC | FREED))
         else:
             index.mask[nodes] = path & np.uint8(above & ABC)
-
-
-def follow(
-    index: TopologyIndex,
-    data: NetworkData,
-    open_mask: NDArray[np.uint8],
-    rows: NDArray[np.integer[Any]],
-) -> TopologyIndex:
-    """
-    Return the index of another state of the same network.
-
-    Parameters
-    ----------
-    index
-        The index of one state, reckoned by the default rules; it is not changed.
-    data
-        The network's tables.
-    open_mask
-        Phases that stand open in the state wanted.
-    rows
-        Equipment whose open phases differ between the two.
-
-    Notes
-    -----
-    Operations are followed one by one, those that open first; what they cannot follow is built.
-    """
-    if len(rows) > MOST_FOLLOWED or index.core is not None:
-        return build(data, open_mask)
-    after = Conduction.of(data, open_mask).passes[rows]
-    switching = Switching(index, data.feeders.head)
-    for place in np.argsort(after != 0, kind="stable").tolist():
-        if not switching.operate(int(rows[place]), int(after[place])):
-            return build(data, open_mask)
-    return switching.index

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.demand.voltage import Feeding
-from gridtwin.model.phases import supply
 from gridtwin.model.tables import take_equipment
 from gridtwin.topology.conduction import Conduction
-from gridtwin.topology.core import live_phases
 from gridtwin.topology.index import build
+from gridtwin.topology.service import find_needs
 from gridtwin.topology.switching import Switching
 
 if TYPE_CHECKING:
@@ -136,7 +135,7 @@ def _followed(
     """Yield the topology after all operations of each moment."""
     data = situation.data
     mask = np.array(situation.open_mask)
-    switching = Switching(situation.index, data.feeders.head)
+    switching = Switching(situation.index, data, strict=situation.strict)
     operated = np.unique(operations.row)
     # What the operated switches let through is asked of them alone, not of the whole network.
     alone = replace(data, equipment=take_equipment(data.equipment, operated))
@@ -148,29 +147,16 @@ def _followed(
         passes = passes[np.searchsorted(operated, rows)]
         order = np.argsort(passes != 0, kind="stable").tolist()
         if not all(switching.operate(int(rows[at]), int(passes[at])) for at in order):
-            switching = Switching(build(data, mask, situation.rules), data.feeders.head)
+            index = build(data, mask, situation.rules, designed=situation.index.designed)
+            switching = Switching(index, data, strict=situation.strict)
         yield at_s, switching.index
 
 
 def _powered(situation: Situation) -> Callable[[TopologyIndex], NDArray[np.bool_]]:
-    """
-    Return what says which usage points have supply in another state of a situation's network.
-
-    One that recorded phases supply needs one of those; one that they leave dark, any conductor.
-    """
-    points = situation.data.usage_points
-    own = supply(points.phases)
-
-    def fed(index: TopologyIndex) -> NDArray[np.bool_]:
-        return live_phases(index.mask)[points.node] & own != 0
-
-    had = fed(situation.index)
-    left_dark = np.flatnonzero(~had)
+    """Return what says which usage points have supply in another state of the network."""
+    points, strict = situation.data.usage_points, situation.strict
 
     def powered(index: TopologyIndex) -> NDArray[np.bool_]:
-        now = fed(index)
-        reached = index.tin[points.node[left_dark]] >= 0
-        now[left_dark] = reached & (not situation.strict)
-        return now
+        return find_needs(index, points, strict=strict) != 0
 
     return powered

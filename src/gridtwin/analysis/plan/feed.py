@@ -75,11 +75,10 @@ class Feeds:
         self._on = loads.on[area.points].tolist()
         mask = index.mask[area.nodes[points.node]]
         self._need = (live_phases(mask) & supply(points.phases)).tolist()
-        self._strict = area.situation.strict
         weight = np.where(points.priority != b"", priority_weight, 1.0)
         self._customers = points.customers.tolist()
         self._weighted = (points.customers * weight).tolist()
-        self._served_before = (index.tin[area.nodes[points.node]] >= 0).tolist()
+        self._served_before = area.situation.served[area.points].tolist()
         self._points: dict[int, list[int]] = {}
         for point, node in enumerate(points.node.tolist()):
             self._points.setdefault(node, []).append(point)
@@ -131,7 +130,7 @@ class Feeds:
 
     def _counts(self, point: int) -> bool:
         """Return whether a usage point was served before the fault."""
-        return self._served_before[point] and (not self._strict or self._need[point] != 0)
+        return self._served_before[point]
 
     def at(self, node: int, phases: int) -> Feed:
         """Return what the block of a node draws when it is fed there with `phases`."""

@@ -73,8 +73,7 @@ class Watch:
         own = codes.supply(points.phases)
         self._had = live_phases(index.mask[at]) & own
         self._node = points.node
-        reached = index.tin[at] >= 0
-        self.served = reached & (self._had != 0) if area.situation.strict else reached
+        self.served = area.situation.served[area.points]
 
     def out(self, supply: Supply) -> NDArray[np.bool_]:
         """Return whether each usage point of the area has lost its supply."""

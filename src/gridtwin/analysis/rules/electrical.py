@@ -8,7 +8,6 @@ import numpy as np
 
 from gridtwin.analysis.rules.hits import Evidence, Hit
 from gridtwin.model import cim, phases
-from gridtwin.topology.core import live_phases, needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,11 +17,11 @@ OVERLOAD = 1.5  # times rated, before a sum of non-coincident peaks is remarkabl
 
 
 def phase_break(seen: Evidence) -> Iterator[Hit]:
-    """Yield equipment none of whose recorded phases is live where it is joined to supply."""
+    """Yield equipment of whose recorded phases nothing could carry any to where it is joined."""
     equipment, conduction = seen.data.equipment, seen.index.conduction
-    live = live_phases(seen.index.mask)
+    could = seen.index.designed
     joined = seen.supplied[equipment.node_a] & seen.supplied[equipment.node_b]
-    there = live[equipment.node_a] | live[equipment.node_b]
+    there = could[equipment.node_a] | could[equipment.node_b]
     rows = np.flatnonzero(joined & (conduction.passes != 0) & (there & conduction.passes == 0))
     for row in rows:
         recorded = phases.text(int(equipment.phases[row]))
@@ -30,22 +29,22 @@ def phase_break(seen: Evidence) -> Iterator[Hit]:
 
 
 def dead_phase(seen: Evidence) -> Iterator[Hit]:
-    """Yield conductors with a recorded phase that is not live."""
+    """Yield conductors with a recorded phase that nothing could carry to them."""
     equipment, conduction = seen.data.equipment, seen.index.conduction
-    live = live_phases(seen.index.mask)
-    there = live[equipment.node_a] | live[equipment.node_b]
+    could = seen.index.designed
+    there = could[equipment.node_a] | could[equipment.node_b]
     recorded = equipment.phases & np.uint8(phases.ABC)
     missing = recorded & ~there
     some = (recorded & there) != 0
     rows = np.flatnonzero((missing != 0) & some & (conduction.passes == recorded))
     for row in rows:
-        yield Hit("equipment", int(row), f"phase {phases.text(int(missing[row]))} is not live here")
+        yield Hit("equipment", int(row), f"phase {phases.text(int(missing[row]))} cannot come here")
 
 
 def usage_point_phase(seen: Evidence) -> Iterator[Hit]:
-    """Yield usage points that have supply, but not on a phase they record."""
+    """Yield usage points that have supply, but could have none of the phases they record."""
     points = seen.data.usage_points
-    lacking = needs(points.phases, seen.index.mask[points.node]) == 0
+    lacking = phases.supply(points.phases) & seen.index.designed[points.node] == 0
     for row in np.flatnonzero(seen.supplied[points.node] & lacking):
         recorded = phases.text(int(points.phases[row]))
         yield Hit("usage_points", int(row), f"records phases {recorded}; its node has others")

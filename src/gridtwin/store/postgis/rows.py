@@ -20,8 +20,8 @@ from gridtwin.store.postgis.copying import (
     fingerprints,
     stream,
 )
+from gridtwin.topology.follow import follow
 from gridtwin.topology.membership import feeder_of_nodes
-from gridtwin.topology.switching import follow
 from gridtwin.topology.tree import supply_tree
 
 if TYPE_CHECKING:
