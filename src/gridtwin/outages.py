@@ -97,7 +97,7 @@ class Outages:
         device
             What opened or failed.
         usage_points
-            Who is out; by default who goes dark without the device.
+            Who is out; by default who goes dark without the device, or is since it stands open.
         at
             When it began; now by default.
         predicted
@@ -172,7 +172,10 @@ class Outages:
         if not device:
             msg = "an outage needs a device or usage points: name what opened, or who is out"
             raise InputError(msg)
-        return self._twin.blast_radius(device, state=state).rows.out
+        blast = self._twin.blast_radius(device, state=state)
+        return np.union1d(blast.rows.out, self._twin.kept_out_by(device, state=state)).astype(
+            np.int32
+        )
 
     def track(
         self,

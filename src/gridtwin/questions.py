@@ -14,7 +14,7 @@ from gridtwin.analysis.run import rules_of, run
 from gridtwin.analysis.situation import NONE
 from gridtwin.analysis.spec import KINDS, TraceSpec, spec_of
 from gridtwin.errors import InputError
-from gridtwin.model import cim
+from gridtwin.model import cim, phases
 from gridtwin.model.ids import TABLES, Element
 from gridtwin.model.operation import with_switches
 from gridtwin.model.state import CURRENT, NORMAL
@@ -287,6 +287,18 @@ class Questions:
         changed = with_switches(self.store.network, base.deviations, switches)
         before, after = self.situation(state), self.situation_of(replace(base, deviations=changed))
         return WhatIf(before, after, self.supply(before), self.supply(after))
+
+    def kept_out_by(self, device: str, *, state: str = CURRENT) -> NDArray[np.int32]:
+        """Return rows of usage points that are out since a switch stands open against design."""
+        situation = self.situation(state)
+        table, row = situation.network.ids.find(device)
+        if table != "equipment" or not situation.is_switch[row]:
+            return NONE
+        opened = int(situation.open_mask[row])
+        designed = opened & int(situation.data.equipment.normal_open[row])
+        if opened == designed:
+            return NONE
+        return self.what_if({device: phases.text(designed)}, state=state).back
 
     def check(self, *, rules: Sequence[str] | None = None, state: str = NORMAL) -> Report:
         """Run the data-quality rules; see `gridtwin.analysis.quality`."""

@@ -1,4 +1,4 @@
-"""What is called without supply is what no flood from the sources reaches."""
+"""What is called without supply is what no flood of a phase it uses reaches."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from brute import flood
+from brute import designed_phases, flood, usage_points_dark
 from gridtwin.analysis.supply import FULL, OUT, PARTIAL
 from gridtwin.model.phases import supply as carried
 from gridtwin.model.state import State
@@ -34,19 +34,20 @@ def test_out_is_what_a_flood_does_not_reach(seed: int) -> None:
     data = situation.data
     found = twin.supply(situation)
     reached, live = flood(Conduction.of(data, situation.open_mask, situation.rules))
-    _, designed = flood(Conduction.of(data, data.equipment.normal_open, situation.rules))
+    designed = designed_phases(situation.network, situation.rules)
     for row in range(len(data.equipment.mrid)):
         ends = situation.ends(row)
-        assert (found.equipment[row] == OUT) == (not reached & set(ends))
         own = int(carried(data.equipment.phases[row : row + 1])[0])
-        now = set().union(*(live.get(end, set()) for end in ends))
-        before = set().union(*(designed.get(end, set()) for end in ends))
-        lacking = {phase for phase in before - now if phase & own}
-        if found.equipment[row] != OUT:
-            assert (found.equipment[row] == PARTIAL) == bool(lacking)
-    dark = [row for row, node in enumerate(data.usage_points.node.tolist()) if node not in reached]
-    assert np.flatnonzero(found.points == OUT).tolist() == dark
-    assert found.customers_out == int(data.usage_points.customers[dark].sum())
+        now = {phase for end in ends for phase in live.get(end, ()) if phase & own}
+        could = {phase for end in ends for phase in designed.get(end, ()) if phase & own}
+        dark = not now if could else not reached & set(ends)
+        assert (found.equipment[row] == OUT) == dark
+        if not dark:
+            assert (found.equipment[row] == PARTIAL) == bool(could - now)
+    out, partial = usage_points_dark(situation.network, situation.open_mask, situation.rules)
+    assert set(np.flatnonzero(found.points == OUT).tolist()) == out
+    assert set(np.flatnonzero(found.points == PARTIAL).tolist()) == partial
+    assert found.customers_out == int(data.usage_points.customers[sorted(out)].sum())
 
 
 def test_a_meter_that_lost_a_phase_is_partial_and_one_that_never_had_it_is_not() -> None:

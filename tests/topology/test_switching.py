@@ -55,13 +55,14 @@ def test_parts_that_are_dead_part_and_join_without_a_build(seed: int) -> None:
     rows = [f"E{at} load_break_switch n{rng.randrange(at)} n{at} ABC" for at in range(1, count)]
     pairs = [rng.sample(range(count), 2) for _ in range(3)]
     rows += [f"T{at} load_break_switch n{a} n{b} ABC ABC" for at, (a, b) in enumerate(pairs)]
-    meters = " ".join(f"M{at}@n{at}:ABC*{at + 1}" for at in range(count))
+    uses = [rng.choice(("A", "B", "C", "AB", "ABC")) for _ in range(count)]
+    meters = " ".join(f"M{at}@n{at}:{used}*{at + 1}" for at, used in enumerate(uses))
     data = network("\n".join(rows), meters=meters, sources="n0").data
     mask = data.equipment.normal_open.copy()
     switching = Switching(build(data, mask), data)
     for _ in range(40):
         row = rng.randrange(len(rows))
-        after = 0 if mask[row] else 7
+        after = 0 if mask[row] else rng.choice((7, 7, 1, 2, 6))
         if not switching.operate(row, 7 & ~after):
             continue  # it would close a loop, or what it joins hung together on one
         mask[row] = after

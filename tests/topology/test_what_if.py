@@ -6,10 +6,9 @@ import random
 
 import pytest
 
-from brute import flood
+from brute import usage_points_dark
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import cim
-from gridtwin.topology.conduction import Conduction
 from gridtwin.twin import open_twin
 from networks import feeder_in_three_sections, random_network
 
@@ -26,17 +25,13 @@ def test_out_and_back_are_what_floods_tell_apart(seed: int) -> None:
         if cim.IS_SWITCH[kind] and service and rng.random() < 0.6
     }
     found = twin.what_if(switches)
-    nodes = data.usage_points.node.tolist()
-    lit = [
-        flood(Conduction.of(data, each.open_mask, each.rules))[0]
+    before, after = (
+        usage_points_dark(each.network, each.open_mask, each.rules)[0]
         for each in (found.before, found.after)
-    ]
-    was, now = ([node in reached for node in nodes] for reached in lit)
-    rows = range(len(nodes))
-    assert found.out.tolist() == [row for row in rows if was[row] and not now[row]]
-    assert found.back.tolist() == [row for row in rows if now[row] and not was[row]]
-    dark = [row for row in rows if not was[row] and not now[row]]
-    assert found.still_out == int(data.usage_points.customers[dark].sum())
+    )
+    assert found.out.tolist() == sorted(after - before)
+    assert found.back.tolist() == sorted(before - after)
+    assert found.still_out == int(data.usage_points.customers[sorted(before & after)].sum())
     assert twin.version == 0
     assert twin.states() == ["normal", "current"]
 
