@@ -119,6 +119,21 @@ def feeder_in_three_sections() -> Network:
     )
 
 
+def lateral_behind_three_fuses() -> Network:
+    """Return a lateral behind three single-phase fuses, with meters on A, on B and on all three."""
+    return network(
+        """
+        BKR breaker n0 n1 ABC
+        FA  fuse    n1 n2 A
+        FB  fuse    n1 n2 B
+        FC  fuse    n1 n2 C
+        L   ac_line_segment n2 n3 ABC
+        """,
+        meters="uA@n3:A uB@n3:B u3@n3:ABC",
+        sources="n0",
+    )
+
+
 def random_network(seed: int) -> Network:
     """Return a small network: parallel and looped edges, several sources, islands, open poles."""
     rng = random.Random(seed)

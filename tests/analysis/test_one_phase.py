@@ -14,24 +14,7 @@ from gridtwin.model.network import Network
 from gridtwin.model.tables import decode
 from gridtwin.topology.conduction import Rules
 from gridtwin.twin import Twin, open_twin
-from networks import network, random_network
-
-
-def three_fuses() -> Twin:
-    """Return a lateral behind three single-phase fuses, with a meter on A and one on all phases."""
-    return open_twin(
-        network(
-            """
-            BKR breaker n0 n1 ABC
-            FA  fuse    n1 n2 A
-            FB  fuse    n1 n2 B
-            FC  fuse    n1 n2 C
-            L   ac_line_segment n2 n3 ABC
-            """,
-            meters="uA@n3:A uB@n3:B u3@n3:ABC",
-            sources="n0",
-        )
-    )
+from networks import lateral_behind_three_fuses, network, random_network
 
 
 def codes_of(twin: Twin) -> dict[str, int]:
@@ -40,7 +23,7 @@ def codes_of(twin: Twin) -> dict[str, int]:
 
 
 def test_an_operated_pole_puts_out_who_lives_on_it() -> None:
-    twin = three_fuses()
+    twin = open_twin(lateral_behind_three_fuses())
     assert twin.blast_radius("FA").usage_points.tolist() == ["uA"]
     twin.switch("FA", open=True)
     assert codes_of(twin) == {"uA": OUT, "uB": FULL, "u3": PARTIAL}
@@ -56,7 +39,7 @@ def test_an_operated_pole_puts_out_who_lives_on_it() -> None:
 
 
 def test_an_outage_opens_for_a_pole_that_is_open_already() -> None:
-    twin = three_fuses()
+    twin = open_twin(lateral_behind_three_fuses())
     twin.switch("FA", open=True)
     outage = twin.outages.open("FA")
     assert twin.outages.members(outage.id).usage_point.tolist() == ["uA"]

@@ -18,7 +18,7 @@ from gridtwin.live.messages import Batch
 from gridtwin.model.live import Alert
 from gridtwin.model.outage import Status
 from gridtwin.twin import Twin
-from networks import feeder_in_three_sections
+from networks import feeder_in_three_sections, lateral_behind_three_fuses
 from told_storms import message, storm
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
@@ -96,6 +96,16 @@ def test_an_operation_moves_the_switch_at_its_time_and_opens_and_ends_an_outage(
     follow(switched("e4", 80, "SW2", ""))  # after what it moved: nobody is out of it twice
     follow(switched("e5", 600, "SW1", ""))
     assert outages(twin) == [("SW1", "restored", 60, 0), ("SW2", "restored", 20, 0)]
+
+
+def test_a_pole_that_opens_is_an_outage_of_who_lives_on_it() -> None:
+    twin = gridtwin.open(lateral_behind_three_fuses())
+    follow = Follower(twin)
+    follow(switched("e1", 10, "FA", "A"))
+    (outage,) = twin.outages.all()
+    assert twin.outages.members(outage.id).usage_point.tolist() == ["uA"]
+    follow(switched("e2", 600, "FA", ""))
+    assert outages(twin) == [("FA", "restored", 1, 0)]
 
 
 def test_an_event_told_twice_or_late_changes_nothing(twin: Twin) -> None:

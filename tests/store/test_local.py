@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import fields
@@ -117,3 +118,15 @@ def test_a_twin_replaced_while_open_is_not_mixed_with_the_new_one(twin: Path) ->
 def test_a_missing_twin_brings_close_names(twin: Path) -> None:
     with pytest.raises(NotFoundError, match=r"small\.twin"):
         LocalStore.open(twin.with_name("smal.twin"))
+
+
+def test_a_twin_kept_before_designed_phases_were_is_opened_with_them(twin: Path) -> None:
+    network = LocalStore.open(twin).network
+    card = json.loads((twin / "twin.json").read_text(encoding="utf-8"))
+    del card["arrays"]["index.designed"]
+    (twin / "twin.json").write_text(json.dumps(card), encoding="utf-8")
+    (twin / "arrays" / "index.designed.npy").unlink()
+    found = LocalStore.open(twin).index()
+    made = build(network.data, network.data.equipment.normal_open)
+    np.testing.assert_array_equal(found.designed, made.designed)
+    np.testing.assert_array_equal(found.before, made.before)

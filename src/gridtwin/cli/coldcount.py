@@ -76,7 +76,9 @@ def _answer(question: _Question) -> int | None:
     with open(f"{twin}/twin.json", encoding="utf-8") as file:  # noqa: PTH123
         card = json.load(file)
     arrays = card["arrays"]
-    if card["version"] != FORMAT_VERSION or any(name.startswith("core.") for name in arrays):
+    if card["version"] != FORMAT_VERSION or "index.designed" not in arrays:
+        return None
+    if any(name.startswith("core.") for name in arrays):
         return None
     if _differs(twin):
         return None

@@ -136,8 +136,11 @@ class MappedArrays:
         # Imported here, since the topology is slow to import and a look-up of ids does without.
         from gridtwin.topology.conduction import Conduction
         from gridtwin.topology.core import Core
-        from gridtwin.topology.index import ARRAYS, TopologyIndex
+        from gridtwin.topology.index import ARRAYS, TopologyIndex, build
 
+        if "index.designed" not in self.catalog:  # kept before phases were told apart so
+            data = self.data()
+            return build(data, data.equipment.normal_open)
         return TopologyIndex(
             conduction=self._whole("conduction", Conduction),
             core=self._whole("core", Core) if "core.nodes" in self.catalog else None,
