@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from brute import usage_points_dark
+from brute import usage_points_dark, usage_points_out
 from gridtwin.analysis.darkness import Darkness
 from gridtwin.analysis.supply import FULL, OUT, PARTIAL
 from gridtwin.model.network import Network
@@ -108,3 +108,19 @@ def test_darkness_follows_every_pole(seed: int) -> None:
         assert set(came.tolist()) == before - after
         assert set(np.flatnonzero(darkness.dark).tolist()) == after
         before = after
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_a_meter_must_pass_is_what_alone_would_put_it_out(seed: int) -> None:
+    net = random_network(seed)
+    twin = open_twin(net)
+    mask, rows = net.data.equipment.normal_open, range(len(net.data.equipment.mrid))
+    alone = {
+        row: usage_points_out(net, mask, Rules(), equipment=frozenset((row,)))[0] for row in rows
+    }
+    names = decode(net.data.equipment.mrid).tolist()
+    for point, mrid in enumerate(decode(net.data.usage_points.mrid).tolist()):
+        found = twin.explain(mrid)
+        wanted = {names[row] for row in rows if point in alone[row]}
+        assert set(found.must_pass) == wanted
+        assert found.supplied == (point not in usage_points_dark(net, mask, Rules())[0])

@@ -9,6 +9,7 @@ import numpy as np
 from gridtwin.analysis.situation import NONE, Situation
 from gridtwin.analysis.trace import Rows, start_nodes
 from gridtwin.model import cim
+from gridtwin.model.phases import ABC
 from gridtwin.topology.loops import ways_between
 from gridtwin.topology.walk import flood
 
@@ -46,6 +47,8 @@ def upstream(
     starts = _upper_ends(situation, elements)
     finder = {"all_paths": _all_paths, "shortest": _shortest, "must_pass": _must_pass}[mode]
     rows = finder(situation, starts, sorted(own))
+    if mode == "must_pass" and len(elements) == 1:
+        rows = np.union1d(rows, _must_pass_by_phase(situation, elements[0]))
     rows = rows[~np.isin(rows, sorted(own))]
     if mode != "must_pass":
         return _nearest_first(situation, starts, rows, barriers)
@@ -105,6 +108,28 @@ def _must_pass(
         rows = {row for row in rows if row >= 0 and index.child[row] in chain}
         shared = rows if shared is None else shared & rows
     return np.array(sorted(shared or ()), dtype=np.int32)
+
+
+def _must_pass_by_phase(situation: Situation, element: Element) -> NDArray[np.int32]:
+    """Return the equipment of a meshed core that alone brings an element its phases."""
+    index, core = situation.index, situation.index.core
+    if core is None or core.uniform or element.table not in {"usage_points", "nodes"}:
+        return NONE
+    node = int(start_nodes(situation, [element])[0])
+    if element.table == "usage_points":
+        need = int(situation.needs[element.row])
+    else:
+        need = int(index.mask[node]) & ABC
+    slot = int(core.attach[node])
+    if slot < 0 or not need & int(core.supplied[slot]):
+        return NONE
+    rows = core.way_to(slot, need)
+    alone = [
+        row
+        for row in rows[rows >= 0].tolist()
+        if not core.flood(equipment=np.array([row], dtype=np.int32))[slot] & need
+    ]
+    return np.array(sorted(alone), dtype=np.int32)
 
 
 def _all_paths(

@@ -124,6 +124,20 @@ class Core:
             kept &= ~np.isin(self.equipment, equipment)
         return self.ways().flood(kept)
 
+    def way_to(self, slot: int, need: int) -> NDArray[np.int32]:
+        """
+        Return the equipment on one way by which a slot has a phase; ``-1 - row`` for a source.
+
+        Parameters
+        ----------
+        slot
+            The slot.
+        need
+            Bits of a flood, any of which will do; one of them must be there.
+        """
+        bits = [bit for bit in range(LAYERS) if need >> bit & 1 and self.supplied[slot] >> bit & 1]
+        return self.equipment[self.ways().lead_to(slot, bits[0])]
+
     def ways(self) -> Ways:
         """Return the ways through the core, laid out in layers; made when first asked for."""
         if self._ways is None:
@@ -229,6 +243,21 @@ class Ways:
     tail: NDArray[np.int32]
     head: NDArray[np.int32]
     arc: NDArray[np.int32]  # arc of the core each way goes along; -1 for those of the start
+
+    def lead_to(self, slot: int, layer: int) -> list[int]:
+        """Return the arcs of one way from the start to a slot in a layer."""
+        count = self.layers * self.slots
+        links = csr_matrix(
+            (np.ones(len(self.head)), self.head, self.start), shape=(count + 1, count + 1)
+        )
+        _, above = breadth_first_order(links, count)
+        at = slot if self.layers == 1 else layer * self.slots + slot
+        arcs = []
+        while (tail := int(above[at])) != count:
+            first, last = self.start[tail], self.start[tail + 1]
+            arcs.append(int(self.arc[first + np.argmax(self.head[first:last] == at)]))
+            at = tail
+        return arcs
 
     def flood(self, kept: NDArray[np.bool_]) -> NDArray[np.uint8]:
         """Return what is reached along the arcs kept: one byte per slot."""
