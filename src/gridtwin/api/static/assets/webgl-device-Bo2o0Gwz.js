@@ -1,0 +1,1 @@
+export{t as WebGLDevice}from"./flowoverlay-6XbG2e7L.js";
