@@ -1,1 +1,0 @@
-export{t as WebGLDevice}from"./flowoverlay-6XbG2e7L.js";
