@@ -130,6 +130,12 @@ def test_a_plan_is_the_document_of_the_command_with_features(
         name: expected[name] for name in ("steps", "totals")
     }
     assert len(drawn["steps"]) == len(plan["steps"])
+    assert plan["dead_beyond"] == expected["dead_beyond"] == ["FUSE"]
+    assert drawn["dead_beyond"] == {"switches": [twin.find("FUSE")[0].row + 1]}
+    asked = {"of": ["L1"], "options": {"all_sides": True}}
+    every = client.post("/api/restore", json=asked).json()
+    assert every["dead_beyond"] == []
+    assert "FUSE" in {step["mrid"] for step in every["steps"]}
     assert client.post("/api/restore", json={"of": ["NOWHERE"]}).status_code == 404
     assert client.post("/api/restore", json={"of": ["L1"], "options": {"x": 1}}).status_code == 422
     assert client.post("/api/restore", json={"of": []}).status_code == 422

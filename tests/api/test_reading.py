@@ -89,6 +89,7 @@ def test_a_trace_is_counts_and_features(client: httpx.Client, twin: Twin) -> Non
     assert found["geometry"]["type"] == "MultiLineString"
     assert len(found["geometry"]["coordinates"]) == 2
     assert found["indeterminate"] == found["operate"] == found["verify"] == {}
+    assert found["dead_beyond"] == {}
 
 
 def test_the_whole_document_is_the_one_of_the_command(client: httpx.Client, twin: Twin) -> None:
@@ -102,10 +103,14 @@ def test_an_isolation_says_what_to_operate_and_what_to_tag(
     client: httpx.Client, twin: Twin
 ) -> None:
     found = client.get("/api/trace/isolation", params={"of": "L2"}).json()
-    assert found["operate"]["switches"] == sorted(
-        twin.find(each)[0].row + 1 for each in ("BKR1", "FUSE")
-    )
-    assert found["verify"]["switches"] == [twin.find("TIE")[0].row + 1]
+    number = {each: twin.find(each)[0].row + 1 for each in ("BKR1", "FUSE", "TIE")}
+    assert found["operate"]["switches"] == [number["BKR1"]]
+    assert found["verify"]["switches"] == [number["TIE"]]
+    assert found["dead_beyond"]["switches"] == [number["FUSE"]]
+    asked = {"of": "L2", "all_sides": True}
+    every = client.get("/api/trace/isolation", params=asked).json()
+    assert every["operate"]["switches"] == sorted([number["BKR1"], number["FUSE"]])
+    assert every["dead_beyond"] == {}
 
 
 def test_a_blast_radius_has_an_area(client: httpx.Client) -> None:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import gridtwin
 from gridtwin.cli.app import app
 from gridtwin.errors import InputError, NotFoundError
-from networks import feeder_in_three_sections
+from networks import feeder_in_three_sections, two_feeders_with_a_tie
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -74,6 +74,23 @@ def test_remote_only_closes_nothing_on_site(twin: Path) -> None:
     document = json.loads(run(twin, "L2", "--remote-only", "--json").stdout)
     moved = [step for step in document["steps"] if step["action"] != "verify_and_tag"]
     assert all(step["control"] == "remote" for step in moved)
+
+
+def test_a_lateral_that_ends_is_named_and_operated_only_with_all_sides(tmp_path: Path) -> None:
+    path = tmp_path / "lateral.twin"
+    gridtwin.open(two_feeders_with_a_tie()).save(path)
+    done = run(path, "L1")
+    assert "left as they stand, nothing but dead ends beyond: FUSE" in done.stdout
+    document = json.loads(run(path, "L1", "--json").stdout)
+    assert document["dead_beyond"] == ["FUSE"]
+    assert "FUSE" not in {step["mrid"] for step in document["steps"]}
+    every = json.loads(run(path, "L1", "--all-sides", "--json").stdout)
+    assert every["dead_beyond"] == []
+    assert [step["action"] for step in every["steps"] if step["mrid"] == "FUSE"] == ["open"]
+    words = ["trace", "isolation", "L1", "--in", str(path), "--json"]
+    for more, said in (([], "dead_beyond"), (["--all-sides"], "operate")):
+        traced = json.loads(CliRunner().invoke(app, [*words, *more]).stdout)
+        assert {each["mrid"]: each["class"] for each in traced["elements"]}["FUSE"] == said
 
 
 def test_steps_as_geojson_and_csv(twin: Path) -> None:

@@ -106,9 +106,14 @@ def test_isolation_shows_what_to_open_and_what_to_tag(tab: Tab) -> None:
     page = tab.open("#sel=RCL-0000001&panel=element")
     page.get_by_role("button", name="Isolation").click()
     card = page.get_by_role("region", name="Trace")
-    says = {"operate": "to open", "verify_and_tag": "open already: verify and tag"}
+    says = {
+        "operate": "to open",
+        "verify_and_tag": "open already: verify and tag",
+        "dead_beyond": "to leave: only dead ends beyond",
+    }
     sizes = {word: sum(each["class"] == word for each in found) for word in says}
     assert sizes["operate"] > 0
+    assert sizes["dead_beyond"] > 0
     for word, size in sizes.items():
         expect(card.get_by_text(f"{size} {says[word]}")).to_have_count(1 if size else 0)
 

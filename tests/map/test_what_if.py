@@ -62,8 +62,24 @@ def test_the_plan_for_a_fault_is_listed_and_can_be_tried(tab: Tab) -> None:
     expect(panel.locator(".fates [data-fate=back] dd")).to_have_text(f"{restored:,}")
     steps = panel.locator(".step:not([data-action=trip])")
     expect(steps).to_have_count(len(plan["steps"]))
+    expect(panel.locator(".dead-ends li")).to_have_text(plan["dead_beyond"])
     steps.first.hover()
     until(tab.page, "window.gridtwin.count('mark') > 0")
     tab.audit(".panel")
     page.get_by_role("button", name="Show its end as a what-if").click()
     expect(page.get_by_role("region", name="What-if")).to_contain_text("would go out")
+
+
+def test_switches_towards_dead_ends_are_operated_when_asked_for(tab: Tab) -> None:
+    twin = gridtwin.open(tab.served.home)
+    lean, every = (twin.restore("RCL-0000001", all_sides=wanted) for wanted in (False, True))
+    assert len(lean) < len(every)
+    page = tab.open("#fault=RCL-0000001&panel=plan")
+    panel = page.get_by_role("region", name="Switching plan")
+    steps = panel.locator(".step:not([data-action=trip])")
+    expect(steps).to_have_count(len(lean))
+    panel.get_by_label("Operate towards dead ends too").check()
+    expect(steps).to_have_count(len(every))
+    expect(panel.locator(".dead-ends")).to_have_count(0)
+    assert tab.state["sides"] == "all"
+    tab.audit(".panel")

@@ -218,7 +218,8 @@ def test_13_start_on_an_open_switch_looks_both_ways() -> None:
 
 def test_14_a_start_within_a_line_is_the_line_with_both_its_ends() -> None:
     drawn = twin(two_feeders_with_a_tie())
-    assert rows(drawn, "isolation", "L1", wanted="operate") == {"BKR1", "FUSE"}
+    assert rows(drawn, "isolation", "L1", wanted="operate") == {"BKR1"}
+    assert rows(drawn, "isolation", "L1", wanted="dead_beyond") == {"FUSE"}
     assert rows(drawn, "isolation", "L1", wanted="section") == {"L1", "L2"}
 
 

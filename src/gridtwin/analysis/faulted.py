@@ -76,6 +76,7 @@ class Isolated:
     equipment: NDArray[np.int32]  # of the faulted sections
     operate: NDArray[np.int32]  # closed switches around them: to be opened
     verify: NDArray[np.int32]  # open switches around them
+    dead_beyond: NDArray[np.int32]  # switches around them that no source could reach them over
     warnings: tuple[str, ...]
 
 
@@ -84,9 +85,12 @@ def isolated(
     elements: Sequence[Element],
     *,
     operable: NDArray[np.bool_] | None = None,
+    all_sides: bool = False,
 ) -> Isolated:
     """
     Return the sections around elements that faulted, and what bounds them.
+
+    Each section is bounded by itself: one may be repaired, and live again, before another.
 
     Parameters
     ----------
@@ -94,20 +98,26 @@ def isolated(
         The network before the faults.
     elements
         What faulted.
-    operable
+    operable, all_sides
         As for `find_section`.
     """
     faults = situation.faults(elements)
-    found = [find_section(situation, [element], operable=operable) for element in elements]
+    found = [
+        find_section(situation, [element], operable=operable, all_sides=all_sides)
+        for element in elements
+    ]
     nodes = _union([section.nodes for section in found])
     operate = _union([section.operate for section in found])
+    verify = _union([section.verify for section in found])
+    dead = _union([section.dead_beyond for section in found])
     out = Faults(_union([faults.nodes, nodes]), _union([faults.equipment, operate]), faults.sources)
     return Isolated(
         faults=out,
         nodes=nodes,
         equipment=_union([section.equipment for section in found]),
         operate=operate,
-        verify=_union([section.verify for section in found]),
+        verify=verify,
+        dead_beyond=dead[~np.isin(dead, np.concatenate([operate, verify]))],
         warnings=tuple(dict.fromkeys(text for section in found for text in section.warnings)),
     )
 

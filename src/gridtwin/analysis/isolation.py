@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.analysis.beyond import fed_beyond
 from gridtwin.analysis.situation import NONE, Situation
 from gridtwin.analysis.trace import CLASS, Rows, start_nodes
+from gridtwin.topology.conduction import DER
 from gridtwin.topology.loops import find_loops
 from gridtwin.topology.walk import Walk, flood
 
@@ -28,6 +30,7 @@ class Section:
     equipment: NDArray[np.int32]
     operate: NDArray[np.int32]  # closed: open them
     verify: NDArray[np.int32]  # open already: verify and tag them
+    dead_beyond: NDArray[np.int32]  # no source could reach over them: they need no operation
     walk: Walk
     warnings: tuple[str, ...]
 
@@ -38,9 +41,13 @@ def find_section(
     *,
     barriers: NDArray[np.int32] = NONE,
     operable: NDArray[np.bool_] | None = None,
+    all_sides: bool = False,
 ) -> Section:
     """
     Return the isolation section of elements: flooded outward to operable switches on every side.
+
+    Of the switches around it, those have to stand open over which a source could reach it; beyond
+    the others lie nothing but dead ends.
 
     Parameters
     ----------
@@ -52,11 +59,14 @@ def find_section(
         Equipment the section does not grow past.
     operable
         Equipment that may be operated, shape (equipment,); by default every operable switch.
+    all_sides
+        Whether switches with nothing but dead ends beyond are to stand open too.
 
     Notes
     -----
     A switch nobody can operate does not bound the section; it grows past it and says so. Equipment
-    out of service is not open: it bounds nothing and is not operated.
+    out of service is not open: it bounds nothing and is not operated. A switch that has faulted
+    itself lies in its section, and does not bound it.
     """
     equipment = situation.data.equipment
     operable = situation.operable if operable is None else operable
@@ -71,17 +81,16 @@ def find_section(
     walk = flood(situation.adjacency, start_nodes(situation, elements), passable)
     edge = walk.stopped[equipment.in_service[walk.stopped]]
     inner = walk.reached[equipment.node_a[edge]] & walk.reached[equipment.node_b[edge]]
-    faulted = np.isin(edge, [row for table, row in elements if table == "equipment"])
-    edge = edge[~inner | faulted]
-    verify = edge[standing_open[edge]]
-    operate = edge[~standing_open[edge]]
+    edge = edge[~inner]
+    fed = np.ones(len(edge), dtype=bool) if all_sides else fed_beyond(situation, walk.reached, edge)
     own = np.array([row for table, row in elements if table == "equipment"], dtype=np.int32)
     inside = np.union1d(walk.equipment, own).astype(np.int32)
     return Section(
         nodes=walk.nodes,
         equipment=inside[~np.isin(inside, edge)],
-        operate=operate,
-        verify=verify,
+        operate=edge[fed & ~standing_open[edge]],
+        verify=edge[fed & standing_open[edge]],
+        dead_beyond=edge[~fed],
         walk=walk,
         warnings=_section_warnings(situation, walk, operable),
     )
@@ -114,15 +123,20 @@ def _section_warnings(
 
 
 def isolation(
-    situation: Situation, elements: Sequence[Element], *, barriers: NDArray[np.int32] = NONE
+    situation: Situation,
+    elements: Sequence[Element],
+    *,
+    barriers: NDArray[np.int32] = NONE,
+    all_sides: bool = False,
 ) -> Rows:
-    """Return what to operate, what to verify and tag, and the section between."""
-    section = find_section(situation, elements, barriers=barriers)
+    """Return what to operate, what to verify and tag, what needs neither, the section between."""
+    section = find_section(situation, elements, barriers=barriers, all_sides=all_sides)
     depth = dict(zip(section.walk.equipment.tolist(), section.walk.depth.tolist(), strict=True))
     inside = section.equipment
     return (
         Rows.of("operate", section.operate)
         .plus(Rows.of("verify_and_tag", section.verify))
+        .plus(Rows.of("dead_beyond", section.dead_beyond))
         .plus(
             Rows.of(
                 "section",
@@ -131,8 +145,17 @@ def isolation(
                 points=situation.points_at(section.nodes),
             )
         )
-        .warned(*section.warnings)
+        .warned(*section.warnings, *_resources(situation, section))
     )
+
+
+def _resources(situation: Situation, section: Section) -> tuple[str, ...]:
+    """Return which distributed resources stand in a section: no switch keeps them from it."""
+    sources = situation.data.sources
+    inside = sources.in_service & (sources.kind == DER) & section.walk.reached[sources.node]
+    names = ", ".join(name.decode() for name in sources.mrid[inside].tolist())
+    text = f"distributed resources stand in the section: disconnect and verify: {names}"
+    return (text,) if names else ()
 
 
 def feeder_extent(situation: Situation, feeder: int, barriers: NDArray[np.int32] = NONE) -> Walk:

@@ -103,7 +103,9 @@ _TRACES: dict[
     "upstream": lambda s, e, b, spec: upstream.upstream(s, e, mode=spec.mode, barriers=b),
     "connected": lambda s, e, b, spec: trace.connected(s, e, barriers=b),
     "feeder": lambda s, e, b, spec: isolation.feeder(s, e, barriers=b),
-    "isolation": lambda s, e, b, spec: isolation.isolation(s, e, barriers=b),
+    "isolation": lambda s, e, b, spec: isolation.isolation(
+        s, e, barriers=b, all_sides=spec.all_sides
+    ),
     "protective": lambda s, e, b, spec: upstream.protective_devices(s, e, barriers=b)[0],
     "path": lambda s, e, b, spec: trace.path(s, e[:1], e[1:], barriers=b),
     "loops": lambda s, e, b, spec: isolation.loops(s, e),

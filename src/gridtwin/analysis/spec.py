@@ -45,6 +45,7 @@ class TraceSpec:
     nearest: int = 0  # keep only the k nearest elements; 0 keeps all
     max_depth: int = 0  # stop after so many pieces of equipment; 0 goes on to the end
     include_indeterminate: bool = False  # add the rest of a loop, marked as such
+    all_sides: bool = False  # of an isolation: operate also what has only dead ends beyond
     allow_lv_backfeed: bool = False
     islands: bool = False  # distributed energy resources supply too
 

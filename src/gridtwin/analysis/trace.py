@@ -38,6 +38,7 @@ CLASSES = (
     "terminal",
     "same_feeder",
     "boundary",
+    "dead_beyond",
 )
 CLASS = {name: code for code, name in enumerate(CLASSES)}
 

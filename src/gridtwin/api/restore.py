@@ -28,7 +28,7 @@ class RestoreAsked(Document):
     options: dict[Name, bool | int | float] = Field(
         default={},
         max_length=20,
-        description="As of `gridtwin restore plan`: margin_pct, crews, remote_only ...",
+        description="As of `gridtwin restore plan`: margin_pct, crews, remote_only, all_sides ...",
         examples=[{"crews": 2, "remote_only": False}],
     )
 
@@ -38,6 +38,9 @@ class PlanFeatures(Document):
 
     out: Features = Field(description="Who stays out until repair.")
     restored: Features = Field(description="Whom the steps bring back.")
+    dead_beyond: Features = Field(
+        description="Around the section, left as they stand: nothing but dead ends beyond."
+    )
     steps: list[Features] = Field(description="What each step operates, in order.")
 
 

@@ -46,6 +46,9 @@ class TraceAnswer(Document):
     indeterminate: Features = Field(description="The rest of a loop, when asked for.")
     operate: Features = Field(description="Of an isolation: switches to open.")
     verify: Features = Field(description="Of an isolation: open already, to verify and tag.")
+    dead_beyond: Features = Field(
+        description="Of an isolation: nothing but dead ends beyond, no operation needed."
+    )
     geometry: GeoJson | None = Field(description="Its lines, nearest first; 5,000 at most.")
     bounds: list[float] | None
     warnings: list[str]
@@ -89,6 +92,9 @@ def trace(
     where: Annotated[str, Query(max_length=1_000, examples=["kind == 'fuse'"])] = "",
     mode: Annotated[str, Query(max_length=20)] = "",
     include_indeterminate: bool = False,
+    all_sides: Annotated[
+        bool, Query(description="Of an isolation: operate also what has only dead ends beyond.")
+    ] = False,
     detail: Detail = "ids",
 ) -> Response:
     """
@@ -103,6 +109,7 @@ def trace(
         "where": where,
         "mode": mode,
         "include_indeterminate": include_indeterminate,
+        "all_sides": all_sides,
     }
     options = {name: value for name, value in given.items() if value}
     result = grid.twin.trace(kind, *of, state=state, **options)

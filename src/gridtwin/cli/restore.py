@@ -14,6 +14,7 @@ from gridtwin.cli.options import Csv, GeoJson, In, Json, Output, State, open_twi
 if TYPE_CHECKING:
     from gridtwin.publish.plans import SwitchingPlan
 
+SHOWN = 10  # names in one line
 app = typer.Typer(help="Bring customers back.", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -37,6 +38,10 @@ def plan(
     isolate_first: Annotated[
         bool,
         typer.Option("--isolate-first", help="Close nothing before all sides are isolated."),
+    ] = False,
+    all_sides: Annotated[
+        bool,
+        typer.Option("--all-sides", help="Operate switches with only dead ends beyond too."),
     ] = False,
     remote_minutes: Annotated[
         float, typer.Option(min=0, help="For one operation from the control room.")
@@ -76,6 +81,7 @@ def plan(
         alternatives=alternatives,
         remote_only=remote_only,
         isolate_first=isolate_first,
+        all_sides=all_sides,
         remote_min=remote_minutes,
         manual_min=manual_minutes,
         crews=crews,
@@ -104,6 +110,8 @@ def _show(found: SwitchingPlan) -> None:
     names = ("", "action", "device", "by", "min", "back", "out", "least margin")
     rows = [_row(step) for step in found.steps()]
     render.write_table("", names, rows, shown=len(rows))
+    if found.dead_beyond:
+        write(f"left as they stand, nothing but dead ends beyond: {_few(found.dead_beyond)}\n")
     write(
         f"{totals['customers_restored']:,} customers back, {totals['customers_out']:,} until "
         f"repair; from the control room within {totals['remote_minutes']:g} min, on site within "
@@ -125,6 +133,12 @@ def _show(found: SwitchingPlan) -> None:
             [_other(number, plan) for number, plan in enumerate(found.alternatives, 2)],
         )
     render.say(*(f"note: {warning}" for warning in found.warnings))
+
+
+def _few(names: list[str]) -> str:
+    """Return names, the first of many."""
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
 
 
 def _row(step: dict[str, object]) -> tuple[object, ...]:

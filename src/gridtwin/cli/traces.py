@@ -55,6 +55,10 @@ def trace(
     include_indeterminate: Annotated[
         bool, typer.Option("--include-indeterminate", help="Add the rest of a loop.")
     ] = False,
+    all_sides: Annotated[
+        bool,
+        typer.Option("--all-sides", help="Isolation: operate towards dead ends too."),
+    ] = False,
     allow_lv_backfeed: Annotated[
         bool, typer.Option("--allow-lv-backfeed", help="Low voltage may supply medium voltage.")
     ] = False,
@@ -85,6 +89,7 @@ def trace(
         "nearest": nearest,
         "max_depth": max_depth,
         "include_indeterminate": include_indeterminate,
+        "all_sides": all_sides,
         "allow_lv_backfeed": allow_lv_backfeed,
         "islands": islands,
     }

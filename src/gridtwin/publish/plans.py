@@ -70,6 +70,11 @@ class SwitchingPlan:
         return [*self._names("equipment", self.rows.tripped), *self._lost_sources]
 
     @property
+    def dead_beyond(self) -> list[str]:
+        """The switches around the section that stay as they are: nothing but dead ends beyond."""
+        return self._names("equipment", self.rows.dead_beyond)
+
+    @property
     def _lost_sources(self) -> list[str]:
         return self._names("sources", self.rows.sources_lost)
 
@@ -205,6 +210,7 @@ class SwitchingPlan:
             "version": self.version,
             "tripped": self.tripped,
             "section": self._names("equipment", self.rows.section),
+            "dead_beyond": self.dead_beyond,
             **self.body(),
             "alternatives": [other.body() for other in self.alternatives],
             "warnings": list(self.warnings),

@@ -29,10 +29,12 @@ def trace_features(result: TraceResult, features: FeatureIds) -> dict[str, Any]:
     Returns
     -------
         ``features`` are all elements and usage points found but those of the other groups:
-        ``indeterminate``, and, of an isolation, the switches to ``operate`` and to ``verify``.
+        ``indeterminate``, and, of an isolation, the switches to ``operate``, to ``verify``, and
+        those with nothing but ``dead_beyond``.
     """
     rows, data = result.rows, result.situation.data
-    apart = {"indeterminate": "indeterminate", "operate": "operate", "verify": "verify_and_tag"}
+    apart = {name: name for name in ("indeterminate", "operate", "dead_beyond")}
+    apart["verify"] = "verify_and_tag"
     groups = {name: rows.kind == CLASS[word] for name, word in apart.items()}
     plain = ~np.any(list(groups.values()), axis=0)
     return {
@@ -78,6 +80,7 @@ def plan_features(plan: SwitchingPlan, features: FeatureIds) -> dict[str, Any]:
     return {
         "out": features.of(points=plan.rows.out),
         "restored": features.of(points=np.concatenate([NO_ROWS, *restored])),
+        "dead_beyond": features.of(plan.rows.dead_beyond),
         "steps": [
             features.of(np.array([step.row] if step.table == "equipment" else [], dtype=np.int32))
             for step in steps

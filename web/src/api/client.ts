@@ -152,8 +152,8 @@ export const api = {
     ask<BlastAnswer>(`/api/blast${query({ of, scope })}`, options),
   whatIf: (switches: Record<string, boolean | string>, options?: Ask) =>
     post<WhatIfAnswer>("/api/what-if", { base: "current", switches }, options),
-  restore: (of: string[], options?: Ask) =>
-    post<Plan>("/api/restore", { of, options: {} }, options),
+  restore: (of: string[], asked: { all_sides?: boolean }, options?: Ask) =>
+    post<Plan>("/api/restore", { of, options: asked }, options),
   loading: (at?: string | null, options?: Ask) =>
     ask<Loading>(`/api/ami/loading${query({ at })}`, options),
 };

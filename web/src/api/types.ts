@@ -176,6 +176,7 @@ export interface TraceAnswer {
   indeterminate?: Features;
   operate?: Features;
   verify?: Features;
+  dead_beyond?: Features;
   /** Its lines, nearest first. */
   geometry?: GeoJSON.MultiLineString | null;
   bounds: Bounds | null;
@@ -230,6 +231,8 @@ export interface Plan {
   version: number;
   tripped: string[];
   section: string[];
+  /** Around the section, left as they stand: nothing but dead ends beyond. */
+  dead_beyond: string[];
   steps: PlanStep[];
   totals: {
     customers_at_start: number;
@@ -242,7 +245,7 @@ export interface Plan {
   };
   warnings: string[];
   /** What is out, what comes back, and what each step brings back. */
-  features: { out: Features; restored: Features; steps: Features[] };
+  features: { out: Features; restored: Features; dead_beyond: Features; steps: Features[] };
 }
 
 export interface Loading {

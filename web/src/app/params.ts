@@ -17,6 +17,7 @@ export const PARAM_KEYS = [
   "trace", // kind:mrid[:mrid2], or blast.SCOPE:mrid
   "whatif", // mrid:o (open), mrid:c (closed), mrid:PHASES, separated by commas
   "fault", // mRID of the faulted element a plan is for
+  "sides", // all: its plan operates switches towards dead ends too
   "at", // a past moment, ISO 8601
   "area", // a polygon
   "outage", // the chosen outage

@@ -9,8 +9,9 @@ export const ROLES = {
   indeterminate: 2, // on a loop: nothing says which way it is fed
   operate: 3, // switch to be operated
   verify: 4, // switch already open: verify and tag
-  area: 5, // would be out; inside the area
-  step: 6, // the step of a plan that is pointed at
+  dead: 5, // around a section, with nothing but dead ends beyond: stays as it stands
+  area: 6, // would be out; inside the area
+  step: 7, // the step of a plan that is pointed at
 } as const;
 export type Role = keyof typeof ROLES;
 

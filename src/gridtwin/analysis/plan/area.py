@@ -102,7 +102,13 @@ class Area:
         return Supply(reached, live_phases(mask))
 
 
-def find_area(situation: Situation, elements: Sequence[Element], *, remote_only: bool) -> Area:
+def find_area(
+    situation: Situation,
+    elements: Sequence[Element],
+    *,
+    remote_only: bool,
+    all_sides: bool = False,
+) -> Area:
     """
     Return the area that elements darken when they fault, trip and are isolated.
 
@@ -114,13 +120,15 @@ def find_area(situation: Situation, elements: Sequence[Element], *, remote_only:
         What faulted.
     remote_only
         Whether only switches operated from the control room may be used.
+    all_sides
+        Whether switches around the section with nothing but dead ends beyond are operated too.
     """
     operable = situation.operable
     if remote_only:
         operable = operable & (situation.data.equipment.control == cim.CONTROLS.index("remote"))
     elements = [_place(situation, element) for element in elements]
     trip = tripped(situation, elements)
-    cut = isolated(situation, elements, operable=operable)
+    cut = isolated(situation, elements, operable=operable, all_sides=all_sides)
     area = _cut_out(situation, operable, trip, cut)
     if not remote_only:
         return area

@@ -38,6 +38,7 @@ class Plan:
     tripped: NDArray[np.int32]  # equipment that opened by itself
     sources_lost: NDArray[np.int32]  # sources that went with the fault
     section: NDArray[np.int32]  # equipment that stays dead until it is repaired
+    dead_beyond: NDArray[np.int32]  # around it, left as it stands: no source lies beyond
     steps: tuple[Step, ...]
     out_at_start: NDArray[np.int32]  # usage points
     out: NDArray[np.int32]  # usage points that stay out until repair
@@ -99,7 +100,9 @@ def make_plans(
     if not elements:
         msg = "a plan needs something that has faulted"
         raise InputError(msg)
-    area = find_area(situation, elements, remote_only=options.remote_only)
+    area = find_area(
+        situation, elements, remote_only=options.remote_only, all_sides=options.all_sides
+    )
     loads = situation.loads(options.default_peak_w, options.coincidence)
     planner = Planner(area, loads, options)
     first = _best(planner, loads, frozenset())
@@ -143,6 +146,7 @@ def _best(planner: Planner, loads: Loads, forbidden: frozenset[bytes]) -> Plan:
         tripped=area.trip.devices,
         sources_lost=area.lost_sources,
         section=area.cut.equipment,
+        dead_beyond=area.cut.dead_beyond,
         steps=course.steps,
         out_at_start=course.out_at_start,
         out=course.out,

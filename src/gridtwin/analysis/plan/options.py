@@ -25,6 +25,7 @@ class Options:
     alternatives: int = 3  # other plans to return at most
     remote_only: bool = False  # operate from the control room alone
     isolate_first: bool = False  # close nothing before the section is isolated on every side
+    all_sides: bool = False  # operate what bounds the section towards dead ends too
     remote_min: float = 1.0  # minutes for one operation from the control room
     manual_min: float = 15.0  # minutes for one operation on site
     crews: int = 1

@@ -14,7 +14,8 @@ import { usePlan } from "./usePlan";
 
 export default function PlanPanel() {
   const fault = useParam("fault");
-  const { plan, error } = usePlan(fault);
+  const allSides = useParam("sides") === "all";
+  const { plan, error } = usePlan(fault, allSides);
   if (!fault) return <p className="quiet">Choose an element, then ask for its switching plan.</p>;
   return (
     <div className="plan">
@@ -24,6 +25,7 @@ export default function PlanPanel() {
       {error && <p role="alert">{error}</p>}
       {!plan && !error && <p className="quiet">Searching for the best switching ...</p>}
       {plan && <Found plan={plan} />}
+      {(allSides || (plan && plan.dead_beyond.length > 0)) && <AllSides on={allSides} />}
     </div>
   );
 }
@@ -51,6 +53,7 @@ function Found({ plan }: { plan: Plan }) {
         {count(Math.round(totals.remote_minutes + totals.manual_minutes))} minutes of work
       </p>
       <Steps plan={plan} />
+      <DeadEnds switches={plan.dead_beyond} />
       <button
         type="button"
         className="button"
@@ -112,6 +115,36 @@ function Steps({ plan }: { plan: Plan }) {
         </li>
       ))}
     </ol>
+  );
+}
+
+/** What bounds the section and is not operated. */
+function DeadEnds({ switches }: { switches: string[] }) {
+  if (switches.length === 0) return null;
+  return (
+    <div className="dead-ends">
+      <p className="quiet">Left as they stand, nothing but dead ends beyond:</p>
+      <ul>
+        {switches.map((mrid) => (
+          <li key={mrid}>
+            <ElementLink mrid={mrid} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function AllSides({ on }: { on: boolean }) {
+  return (
+    <label className="all-sides">
+      <input
+        type="checkbox"
+        checked={on}
+        onChange={(event) => setParams({ sides: event.target.checked ? "all" : null })}
+      />
+      Operate towards dead ends too
+    </label>
   );
 }
 

@@ -10,10 +10,11 @@ interface Answer {
 }
 
 /** The switching plan for a fault, searched anew when the grid's state changes. */
-export function usePlan(fault: string | null): Answer {
+export function usePlan(fault: string | null, allSides: boolean): Answer {
   const version = useStore((store) => store.version);
-  const [answer, setAnswer] = useState<Answer & { of: string | null }>({
-    of: null,
+  const asked = fault && `${fault} ${allSides}`;
+  const [answer, setAnswer] = useState<Answer & { asked: string | null }>({
+    asked: null,
     plan: null,
     error: null,
   });
@@ -22,18 +23,18 @@ export function usePlan(fault: string | null): Answer {
     if (!fault) return;
     const abort = new AbortController();
     api
-      .restore([fault], { signal: abort.signal })
+      .restore([fault], { all_sides: allSides }, { signal: abort.signal })
       .then((plan) => {
-        setAnswer({ of: fault, plan, error: null });
+        setAnswer({ asked, plan, error: null });
         const { customers_restored: back, customers_at_start: out } = plan.totals;
         speak(`A plan brings back ${count(back)} of ${count(out)} customers.`);
       })
       .catch((error: unknown) => {
         if (abort.signal.aborted) return;
         const text = error instanceof ApiError ? error.message : "The server does not answer.";
-        setAnswer({ of: fault, plan: null, error: text });
+        setAnswer({ asked, plan: null, error: text });
       });
     return () => abort.abort();
-  }, [fault, version]);
-  return answer.of === fault ? answer : { plan: null, error: null };
+  }, [asked, version]);
+  return answer.asked === asked ? answer : { plan: null, error: null };
 }

@@ -95,11 +95,12 @@ function keyOf({ request, answer }: Answer): Row[] {
       ["operate", "devices that operate", sizeOf(devices)],
     ];
   }
-  const { indeterminate, operate, verify } = answer as TraceAnswer;
+  const { indeterminate, operate, verify, dead_beyond } = answer as TraceAnswer;
   return [
     ["indeterminate", "on a loop: fed either way", sizeOf(indeterminate)],
     ["operate", "to open", sizeOf(operate)],
     ["verify", "open already: verify and tag", sizeOf(verify)],
+    ["dead", "to leave: only dead ends beyond", sizeOf(dead_beyond)],
   ];
 }
 

@@ -71,8 +71,12 @@ async function answerOf(request: TraceRequest, signal: AbortSignal): Promise<Ans
 function paint(map: GridMap, { request, answer }: Answer): () => void {
   let stop = () => {};
   if (request.what === "trace") {
-    const { features, indeterminate, operate, verify, geometry } = answer as TraceAnswer;
-    map.channels.set("mark", marks({ part: features, indeterminate, operate, verify }));
+    const { features, indeterminate, operate, verify, dead_beyond, geometry } =
+      answer as TraceAnswer;
+    map.channels.set(
+      "mark",
+      marks({ part: features, indeterminate, operate, verify, dead: dead_beyond }),
+    );
     if (geometry && !prefersCalm() && FLOWING.has(request.kind)) {
       stop = showFlow(map, geometry, request.kind === "upstream" ? "in" : "out");
     }
