@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import shapely
 
-from brute import flood
+from brute import designed_phases, flood
 from gridtwin.analysis.faulted import tripped
 from gridtwin.analysis.situation import Situation
 from gridtwin.model import cim
@@ -267,6 +267,7 @@ def carried(
     """Return the watts over each piece of equipment and each source, phase by phase."""
     data = situation.data
     _, live_before = flood(situation.index.conduction)
+    designed = designed_phases(situation.network, situation.rules)
     ways: dict[tuple[int, int], tuple[int, int]] = {}
     queue: deque[tuple[int, int]] = deque()
     for node, mask, row in zip(
@@ -296,7 +297,8 @@ def carried(
         points.node.tolist(), supply(points.phases).tolist(), points.peak_w.tolist(), strict=True
     ):
         on = {phase for phase in live_before.get(node, set()) if phase & own}
-        on = on or live_before.get(node, set())
+        if not any(phase & own for phase in designed.get(node, ())):  # its record is at fault
+            on = live_before.get(node, set())
         for phase in on:
             at = node
             while (at, phase) in ways:

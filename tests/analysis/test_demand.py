@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gridtwin
-from brute import flood
+from brute import usage_points_dark
 from gridtwin.analysis.demand.climate import DAY_S, PER_DAY, Climate, clear_sky
 from gridtwin.analysis.demand.days import Surroundings
 from gridtwin.analysis.demand.meters import HOURS, Meters
@@ -19,7 +19,6 @@ from gridtwin.analysis.demand.storm import draw_storm
 from gridtwin.analysis.demand.supply import Darkness, Feedings, Operations, darkness
 from gridtwin.analysis.demand.voltage import HEAD_V, Feeding, drops
 from gridtwin.analysis.situation import Situation
-from gridtwin.model.network import Network
 from gridtwin.model.phases import ABC
 from gridtwin.topology.conduction import Conduction
 from gridtwin.topology.index import build
@@ -214,28 +213,12 @@ def test_who_is_in_the_dark_is_who_a_flood_does_not_reach(seed: int) -> None:
     )
     dark = darkness(situation, operations)
     mask = np.array(situation.open_mask)
-    had = [bool(live) for live, _ in _flooded(network, mask)]
     for at_s in range(1, 7):
         here = operations.at_s == at_s
         for row, poles in zip(operations.row[here], operations.open_phases[here], strict=True):
             mask[row] = poles
-        lit = _lit(network, mask, had)
-        assert sorted(dark.at(at_s).tolist()) == [row for row, each in enumerate(lit) if not each]
-
-
-def _flooded(network: Network, mask: np.ndarray) -> list[tuple[set[int], bool]]:
-    """Return the live phases each usage point uses, and whether any conductor reaches it."""
-    reached, live = flood(Conduction.of(network.data, mask))
-    points = network.data.usage_points
-    return [
-        ({phase for phase in live.get(node, ()) if (own & 7 or 7) & phase}, node in reached)
-        for node, own in zip(points.node.tolist(), points.phases.tolist(), strict=True)
-    ]
-
-
-def _lit(network: Network, mask: np.ndarray, had: list[bool]) -> list[bool]:
-    found = zip(_flooded(network, mask), had, strict=True)
-    return [bool(live) if phases else reached for (live, reached), phases in found]
+        out, _ = usage_points_dark(network, mask, situation.rules)
+        assert set(dark.at(at_s).tolist()) == out
 
 
 def test_who_is_fed_over_a_tie_has_the_voltage_of_that_way() -> None:

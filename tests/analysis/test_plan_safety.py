@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import gridtwin
-from brute import PHASES, flood
+from brute import PHASES, designed_phases, flood
 from exhaustive import feeders_with_ties, situation_of
 from gridtwin.analysis.blast import blast
 from gridtwin.analysis.isolation import find_section
@@ -79,13 +79,14 @@ class Field:
         """Return the usage points that are out and those in part out, against before the fault."""
         points = self.situation.data.usage_points
         reached, live = flood(self.situation.index.conduction)
+        designed = designed_phases(self.situation.network, self.situation.rules)
         out, partial = set(), set()
         rows = zip(points.node.tolist(), supply(points.phases).tolist(), strict=True)
         for row, (node, own) in enumerate(rows):
             uses = {phase for phase in PHASES if own & phase}
             had, has = live.get(node, set()) & uses, self.live.get(node, set()) & uses
-            strict = self.situation.strict
-            cut_off = not strict and not had and node in reached and node not in self.reached
+            at_fault = not self.situation.strict and not designed.get(node, set()) & uses
+            cut_off = at_fault and node in reached and node not in self.reached
             if (had and not has) or cut_off:
                 out.add(row)
             elif not had <= has:

@@ -221,7 +221,7 @@ CASES = (
         "dead_phase",
         "warning",
         "LINE",
-        "phase B is not live here",
+        "phase B cannot come here",
         {
             "rows": "FUSE fuse a c A\nLINE ac_line_segment c d AB",
             "volts": "c=12470 d=12470",
