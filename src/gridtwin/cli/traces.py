@@ -18,7 +18,7 @@ from gridtwin.cli.options import (
     State,
     open_twin,
     output_of,
-    read_text,
+    read_area,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def trace(
     where: Annotated[
         str, typer.Option(help="Keep elements for which this holds: \"kind == 'fuse'\".")
     ] = "",
-    polygon: Annotated[str, typer.Option(help="Keep elements inside this GeoJSON file.")] = "",
+    polygon: Annotated[str, typer.Option(help="Keep elements inside this file of polygons.")] = "",
     nearest: Annotated[int, typer.Option(min=0, help="Keep the K nearest elements.")] = 0,
     max_depth: Annotated[int, typer.Option(min=0, help="Stop after so many elements.")] = 0,
     mode: Annotated[
@@ -81,7 +81,7 @@ def trace(
         "mode": mode,
         "barriers": tuple(barrier or ()),
         "where": where,
-        "polygon": read_text(polygon) if polygon else "",
+        "polygon": read_area(polygon) if polygon else "",
         "nearest": nearest,
         "max_depth": max_depth,
         "include_indeterminate": include_indeterminate,
