@@ -133,6 +133,11 @@ def test_storm_and_intersect_read_a_polygon_from_standard_input(twin: Path) -> N
     assert inside.stdout.splitlines()[1].startswith("feeder-BKR1,2,8")
 
 
+def test_a_heading_counts_what_is_inside_and_its_groups(twin: Path) -> None:
+    done = run("intersect", "[-1, -1, 1, 1]", "--in", twin, "--by", "feeder")
+    assert done.stdout.startswith("usage_points inside: 3, feeders: 2")
+
+
 def test_check_exits_0_when_nothing_is_wrong(twin: Path) -> None:
     done = run("check", "--in", twin, "--json")
     assert done.returncode == 0
