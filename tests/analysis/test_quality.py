@@ -26,6 +26,7 @@ def sound(
     sources: str = "",
     heads: str = "",
     volts: str = "",
+    east: float = 0.0,
     edit: dict[tuple[str, str, str], Any] | None = None,
 ) -> Network:
     """
@@ -36,7 +37,7 @@ def sound(
         S ─BKR1─ a ─TIE/ ─ b ─BKR2─ T
                  └─T1─ la(M1)   └─T2─ lb(M2)
 
-    `edit` maps frame, mRID and column to another value.
+    `east` moves it by so many degrees; `edit` maps frame, mRID and column to another value.
     """
     drawn = network(
         f"""
@@ -53,6 +54,11 @@ def sound(
         volts=f"S=12470 a=12470 la=240 T=12470 b=12470 lb=240 {volts}",
     )
     frames = {name: getattr(drawn, name) for name in FRAMES}
+    if east:
+        nodes = frames["nodes"]
+        nodes["geometry"] = [shapely.Point(place.x + east, place.y) for place in nodes.geometry]
+        for name in ("equipment", "usage_points"):
+            frames[name] = frames[name].drop(columns="geometry")
     for (name, mrid, column), value in (edit or {}).items():
         frame = frames[name]
         frame.loc[frame.mrid == mrid, column] = value
@@ -134,7 +140,33 @@ CASES = (
             "volts": "x1=12470 x2=12470",
             "edit": {("nodes", "x1", "geometry"): shapely.Point(0.002, 1e-6)},
         },
-        besides=("island",),
+        besides=("far_geometry", "island"),  # the line is drawn to where x1 was
+    ),
+    Case(
+        "null_island",
+        "error",
+        "la",
+        "at (0, 0), 10,563 km from the network",
+        {"east": -95.0, "edit": {("nodes", "la", "geometry"): shapely.Point(0, 0)}},
+        besides=("long_line",),
+    ),
+    Case(
+        "long_line",
+        "error",
+        "LINE",
+        "1,200 km long",
+        {
+            "rows": "LINE ac_line_segment a c ABC",
+            "volts": "c=12470",
+            "edit": {("equipment", "LINE", "length_m"): 1_200_000.0},
+        },
+    ),
+    Case(
+        "volts_in_kv",
+        "error",
+        "c",
+        "1 nodes have a nominal_v of 0.48 V",
+        {"rows": "T3 power_transformer a c ABC", "meters": "M3@c", "volts": "c=0.48"},
     ),
     Case(
         "no_transformer",
@@ -285,6 +317,28 @@ CASES = (
         "M1",
         "drawn 1,112 m from its node",
         {"edit": {("usage_points", "M1", "geometry"): shapely.Point(0.004, 0.01)}},
+    ),
+    Case(
+        "far_geometry",
+        "warning",
+        "LINE",
+        "drawn 1,112 m from its nodes",
+        {
+            "rows": "LINE ac_line_segment a c ABC",
+            "volts": "c=12470",
+            "edit": {
+                ("equipment", "LINE", "geometry"): shapely.LineString(
+                    [(0.004, 0.01), (0.002, 0.01)]  # reversed, which is no fault
+                )
+            },
+        },
+    ),
+    Case(
+        "shared_id",
+        "warning",
+        "T1",
+        "1 ids of equipment stand in usage_points too, T1",
+        {"meters": "T1@la"},
     ),
     Case(
         "open_no_switch",
