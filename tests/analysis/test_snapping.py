@@ -62,7 +62,9 @@ def feeder(
 
 def gaps(network: Network) -> list[tuple[str, str]]:
     findings = gridtwin.open(network).check(rules=["unsnapped"]).findings
-    return [(found.mrid, found.evidence.split()[3].rstrip(",")) for found in findings]
+    return [
+        (found.mrid, found.evidence.partition("from ")[2].partition(",")[0]) for found in findings
+    ]
 
 
 def test_the_end_of_a_line_beside_another_is_found() -> None:
@@ -178,6 +180,13 @@ def test_planar_numbers_that_are_small_are_no_degrees() -> None:
     rows, places = "L2 ac_line_segment x y ABC", {"x": (50.2, 50.0), "y": (60.0, 50.0)}
     drawn = feeder(rows, {**places, "a": (0.1, 0.0), "b": (50.0, 50.0)})
     assert gaps(drawn) == [("x", "b")]
+
+
+def test_planar_coordinates_may_be_feet_or_of_a_small_diagram() -> None:
+    rows = "L2 ac_line_segment x y ABC"
+    assert gaps(feeder(rows, {"x": (100.9, 0), "y": (200, 0)})) == [("x", "b")]
+    diagram: Places = {"a": (1, 0), "b": (2, 0), "x": (2.3, 0), "y": (3, 0)}
+    assert gaps(feeder(rows, diagram)) == []
 
 
 def test_180_degrees_is_no_gap_in_the_world() -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SNAP_M = 0.3  # ends this close were probably meant to be one node
+FOOT_M = 0.3048  # planar coordinates may be feet
+SHARE = 0.1  # of the usual extent of equipment; a planar diagram may be of any size
 NEIGHBORS = 16  # live nodes looked at around a dead one
 CHAIN = 3  # pieces of equipment between two nodes that are the ends of one assembly, as of a switch
 SERVICE = cim.KIND_CODE["service_drop"]
@@ -52,7 +54,8 @@ def unsnapped(seen: Evidence) -> Iterator[Hit]:
             continue
         done.add(place)
         other = seen.name("nodes", gap.live)
-        evidence = f"{gap.distance:.2f} m from {other}, which has supply, and not joined to it"
+        unit = "" if seen.crs is None else " m"
+        evidence = f"{gap.distance:.2f}{unit} from {other}, which has supply, and not joined to it"
         yield Hit("nodes", gap.dead, evidence)
 
 
@@ -65,7 +68,7 @@ def _gaps(seen: Evidence, ends: _Ends) -> Iterator[_Gap]:
     where = seen.place(seen.data.nodes.xy)
     nearest = min(NEIGHBORS, len(live))
     distance, at = cKDTree(where[live]).query(
-        where[dead], k=[*range(1, nearest + 1)], distance_upper_bound=SNAP_M
+        where[dead], k=[*range(1, nearest + 1)], distance_upper_bound=ends.reach
     )
     rows, columns = np.nonzero(np.isfinite(distance))
     pairs = dead[rows], live[at[rows, columns]]
@@ -89,11 +92,26 @@ class _Ends:
         return csr_matrix((np.ones(2 * len(a), dtype=bool), pairs), shape=(count, count))
 
     @cached_property
+    def _extent(self) -> NDArray[np.float64]:
+        """How far the ends of each piece of equipment lie apart."""
+        equipment, xy = self.seen.data.equipment, self.seen.data.nodes.xy
+        return self.seen.apart(xy[equipment.node_a], xy[equipment.node_b])
+
+    @cached_property
+    def reach(self) -> float:
+        """How far apart two nodes may lie that are one."""
+        if self.seen.crs is not None:
+            return SNAP_M
+        extents = self._extent[self._extent > 0]
+        usual = float(np.median(extents)) if len(extents) else np.inf
+        return min(SNAP_M / FOOT_M, SHARE * usual)
+
+    @cached_property
     def spot(self) -> NDArray[np.int32]:
         """What is joined at one place: nodes between which equipment has no extent."""
         data = self.seen.data
         a, b = data.equipment.node_a, data.equipment.node_b
-        short = self.seen.apart(data.nodes.xy[a], data.nodes.xy[b]) <= SNAP_M
+        short = self._extent <= self.reach
         count = len(data.nodes.mrid)
         links = csr_matrix((np.ones(int(short.sum())), (a[short], b[short])), shape=(count, count))
         _, label = connected_components(links, directed=False)
