@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -166,3 +166,15 @@ def test_an_id_that_tables_share_is_asked_back(tmp_path: Path) -> None:
         element = client.get("/api/elements/equipment:11").json()
         assert (element["mrid"], element["customers_below"]) == ("equipment:11", 4)
         assert client.get("/api/blast", params={"of": "equipment:11"}).json()["customers"] == 4
+
+
+def test_what_is_asked_wins_over_a_saved_spec(client: httpx.Client, twin: Twin) -> None:
+    twin.save_spec("mine", twin.spec("downstream", nearest=1, where="kind == 'fuse'"))
+
+    def elements(**params: Any) -> int:
+        found = client.get("/api/trace/mine", params={"of": "BKR1", **params}).json()
+        return int(found["elements"])
+
+    assert elements() == 1
+    assert elements(where="", nearest=0) == 3
+    assert elements(where="") == 1
