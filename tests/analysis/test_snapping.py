@@ -113,13 +113,20 @@ def test_an_open_line_end_at_a_busbar_with_others_is_no_gap() -> None:
     assert gaps(feeder(rows, places)) == []
 
 
-def test_a_loose_terminal_of_an_open_tie_is_found() -> None:
+def test_the_loose_side_of_an_open_tie_is_dead_by_design() -> None:
     rows = """L2 ac_line_segment a c ABC
         L3 ac_line_segment c d ABC
         L4 ac_line_segment d e ABC
         TIE load_break_switch e x ABC ABC"""
     places: Places = {"c": (5, 60), "d": (60, 60), "e": (100, 60), "x": (100, 0.1)}
-    assert gaps(feeder(rows, places)) == [("x", "b")]
+    assert gaps(feeder(rows, places)) == []
+
+
+def test_what_may_belong_behind_an_open_device_is_not_joined_before_it() -> None:
+    rows = "SW load_break_switch b x ABC {}\nL2 ac_line_segment y z ABC"
+    places: Places = {"x": (100, 0), "y": (100, 0), "z": (200, 0)}
+    assert gaps(feeder(rows.format("ABC"), places)) == []
+    assert gaps(feeder(rows.format(""), places)) == [("y", "x")]
 
 
 def test_different_voltages_are_never_joined() -> None:
@@ -154,7 +161,7 @@ def test_ends_of_lines_of_one_class_come_before_what_is_nearer() -> None:
 def test_a_place_is_told_once() -> None:
     rows = "L2 ac_line_segment x y ABC\nJ jumper x z ABC"
     places: Places = {"x": (100.1, 0), "z": (100.2, 0), "y": (200, 0)}
-    assert gaps(feeder(rows, places)) == [("x", "b")]
+    assert gaps(feeder(rows, places)) == [("z", "b")]
 
 
 def test_circuits_that_share_a_pole_are_no_gap() -> None:

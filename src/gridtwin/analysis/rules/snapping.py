@@ -43,8 +43,9 @@ def unsnapped(seen: Evidence) -> Iterator[Hit]:
     Yield dead nodes that lie at a live one without being joined to it.
 
     The advice is to join them, so that nothing is paired which equipment joins already, open or
-    out of service: that would bypass it. Nor are nodes of different voltage, or without a common
-    phase. One of the two must be a loose end, since circuits that share a pole are no fault.
+    out of service: that would bypass it. Nor is the dead side of an open device, which is dead by
+    design, nor are nodes of different voltage, or without a common phase. One of the two must be a
+    loose end, since circuits that share a pole are no fault.
     """
     ends = _Ends(seen)
     done: set[int] = set()
@@ -191,9 +192,19 @@ class _Ends:
         found[equipment.node_a[rows]] = found[equipment.node_b[rows]] = True
         return found
 
+    @cached_property
+    def _dangling(self) -> NDArray[np.bool_]:
+        """Whether an open device at each spot has nothing behind it: what ends there may belong."""
+        rows = ~self.seen.supplied & self._loose & self._at_open
+        found = np.zeros(int(self.spot.max(initial=-1)) + 1, dtype=bool)
+        found[self.spot[rows]] = True
+        return found
+
     def may_join(self, dead: int, live: int) -> bool:
         """Say whether it can be right to make one node of two."""
-        if not self._loose[dead] and (self._at_open[dead] or not self._loose[live]):
+        if self._at_open[dead] or not (self._loose[dead] or self._loose[live]):
+            return False
+        if self._dangling[self.spot[live]]:
             return False
         if abs(self._volts[dead] - self._volts[live]) > SAME_VOLTAGE * self._volts[live]:
             return False
@@ -221,7 +232,7 @@ class _Ends:
         return np.unique(np.concatenate(found)).tolist() if found else []
 
     def unlike(self, dead: int, live: int) -> int:
-        """Say how far two nodes are from being ends of lines of one class: 0 if they are."""
+        """Say how far two nodes are from being loose ends of one class of line: 0 if they are."""
         kinds = self._line_kinds[dead], self._line_kinds[live]
-        ends = sum(bool(self._loose[node] and self._line_kinds[node]) for node in (dead, live))
+        ends = int(self._loose[dead]) + int(self._loose[live])
         return 2 * (2 - ends) + (0 if kinds[0] & kinds[1] else 1)
