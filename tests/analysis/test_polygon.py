@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -223,3 +224,29 @@ def test_too_many_vertices_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(polygon, "MAX_VERTICES", 5)
     with pytest.raises(PolygonError, match="5 vertices"):
         read_polygon(SQUARE)
+
+
+WRONG = ["null", "[]", "{}", "1e999", "NaN", "-", '"x"', "(", ")", "EMPTY", "SRID=3857;", "1e308"]
+TEXTS = [
+    json.dumps(GEOMETRY),
+    json.dumps({"features": [{"geometry": {"rings": RINGS}}], "spatialReference": {"wkid": 3857}}),
+    f"SRID=4326;{SQUARE.wkt}",
+    SQUARE.wkb_hex,
+    "170,-20,-170,-10",
+    FIJI,
+    CIRCLE,
+]
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.sampled_from(TEXTS),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 6), st.sampled_from(WRONG)), max_size=3),
+    st.booleans(),
+)
+def test_broken_texts_are_read_or_refused(text: str, hurts: Any, geographic: bool) -> None:
+    for where, cut, put in hurts:
+        at = int(where * len(text))
+        text = text[:at] + put + text[at + cut :]
+    with contextlib.suppress(PolygonError, CrsError):
+        assert read_polygon(text, geographic=geographic).geometry.is_valid

@@ -10,7 +10,7 @@ import shapely
 from shapely.geometry import MultiPolygon, Polygon
 
 from gridtwin.analysis.antimeridian import check_longitudes, cut
-from gridtwin.analysis.polygon_forms import MEND_FORM, read_form
+from gridtwin.analysis.polygon_forms import MEND_FORM, Form, read_form
 from gridtwin.errors import PolygonError
 from gridtwin.model.frames import projector
 
@@ -52,7 +52,16 @@ def read_polygon(given: object, *, geographic: bool = True) -> PolygonInput:
     CrsError
         If it states a coordinate system that is not known.
     """
-    form = read_form(given, geographic=geographic)
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is told by its row
+            return _united(read_form(given, geographic=geographic), geographic=geographic)
+    except shapely.errors.GEOSException as error:
+        msg = f"the polygon cannot be made valid ({error}): draw it anew"
+        raise PolygonError(msg) from error
+
+
+def _united(form: Form, *, geographic: bool) -> PolygonInput:
+    """Return the union of the parts of a form."""
     parts = [leaf for part in form.parts for leaf in _leaves(part)]
     _check_size(parts)
     warnings: list[str] = []
