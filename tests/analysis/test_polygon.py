@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import struct
 from typing import Any
 
 import geopandas
@@ -21,6 +22,7 @@ SQUARE = shapely.box(0, 0, 1, 1)
 GEOMETRY = shapely.geometry.mapping(SQUARE)
 CRS84 = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
 CIRCLE = "CURVEPOLYGON (CIRCULARSTRING (0 0, 1 1, 2 0, 1 -1, 0 0))"
+CIRCLE_WKB = struct.pack("<BIIBII10d", 1, 10, 1, 1, 8, 5, 0, 0, 1, 1, 2, 0, 1, -1, 0, 0)
 RINGS = [[[0, 0], [0, 1], [1, 1], [1, 0], [0, 0]]]  # clockwise: a shell
 
 
@@ -148,6 +150,26 @@ def test_rings_of_esri_are_shells_and_holes_by_their_direction() -> None:
     assert turned.area in (pytest.approx(24), pytest.approx(25))
 
 
+@pytest.mark.parametrize(
+    ("text", "area"),
+    [
+        (CIRCLE, np.pi),
+        ("CURVEPOLYGON (CIRCULARSTRING (0 0, 2 0, 0 0))", np.pi),
+        ("CURVEPOLYGON Z (CIRCULARSTRING Z (0 0 7, 1 -1 7, 2 0 7, 1 1 7, 0 0 7))", np.pi),
+        (f"MULTISURFACE (((5 0, 6 0, 6 1, 5 1, 5 0)), {CIRCLE})", np.pi + 1),
+        ("MULTISURFACE (POLYGON ((5 0, 6 0, 6 1, 5 1, 5 0)))", 1),
+        ("CURVEPOLYGON (COMPOUNDCURVE (CIRCULARSTRING (0 0, 1 1, 2 0), (2 0, 0 0)))", np.pi / 2),
+        ("CURVEPOLYGON ((-9 -9, 9 -9, 9 9, -9 9, -9 -9), "
+         "CIRCULARSTRING (0 0, 1 1, 2 0, 1 -1, 0 0))", 324 - np.pi),
+        ("CURVEPOLYGON (CIRCULARSTRING (0 0, 1 0, 2 0, 2 1, 2 2, 1 1, 0 0))", 2),
+    ],
+)  # fmt: skip
+def test_curves_of_a_text_become_straight(text: str, area: float) -> None:
+    found = read_polygon(text)
+    assert found.geometry.area == pytest.approx(area, rel=0.001)
+    assert found.warnings == ()
+
+
 FIJI = "POLYGON ((170 -20, 190 -20, 190 -10, 170 -10, 170 -20))"
 
 
@@ -197,8 +219,9 @@ def test_the_world_is_a_polygon() -> None:
         ({"type": "FeatureCollection", "features": []}, "no geometry"),
         ("POLYGON ((0 0, 1 1, 2 2, 0 0))", "covers no area"),
         (7, "int"),
-        (CIRCLE, "curved edges: make straight edges"),
-        ("MULTISURFACE (CURVEPOLYGON (CIRCULARSTRING (0 0, 1 1, 2 0, 1 -1, 0 0)))", "curved edges"),
+        ("CURVEPOLYGON (CIRCULARSTRING (0 0, 1 1))", "neither GeoJSON nor WKT"),
+        ("CURVEPOLYGON (CIRCULARSTRING (0 0, 1 1, 2 0, 0 0))", "3, 5, 7 .*make straight edges"),
+        (CIRCLE_WKB, "curved edges: make straight edges"),
         ({"curveRings": [[[0, 0]]]}, "curved edges"),
         ({"x": 0, "y": 0}, "no type of geometry"),
         ({"paths": [[[0, 0], [1, 1]]]}, "no rings"),

@@ -11,6 +11,7 @@ import shapely
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from gridtwin.analysis.curves import straighten
 from gridtwin.analysis.esri_json import is_esri, read_esri
 from gridtwin.analysis.polygon_rings import UNREADABLE, read_box, read_ring
 from gridtwin.errors import PolygonError
@@ -97,14 +98,22 @@ def _from_wkt(text: str) -> Form:
     plain = text[stated.end() :] if stated else text
     srid = int(stated.group(1)) if stated else 0
     try:
-        shape = shapely.force_2d(shapely.from_wkt(plain))
-    except NotImplementedError as error:
-        msg = f"the polygon has curved edges: {LINEARIZE}"
+        shape = shapely.force_2d(_parsed(plain))
+    except (NotImplementedError, ValueError) as error:
+        msg = f"the polygon has curved edges ({error}): {LINEARIZE}"
         raise PolygonError(msg) from error
     except shapely.errors.GEOSException as error:
         msg = f"the polygon's text is neither GeoJSON nor WKT ({error}): {MEND_FORM}"
         raise PolygonError(msg) from error
     return Form([shape], f"EPSG:{srid}" if srid else "")
+
+
+def _parsed(text: str) -> BaseGeometry:
+    """Return the geometry of a WKT, its curves as straight edges."""
+    try:
+        return shapely.from_wkt(text)
+    except NotImplementedError:
+        return shapely.from_wkt(straighten(text))
 
 
 def _from_wkb(given: str | bytes) -> Form:
