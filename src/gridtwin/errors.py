@@ -9,7 +9,8 @@ Every error gridtwin raises.
     │   ├── SourceError         a file or a source cannot be read
     │   ├── CrsError            a coordinate reference system is unknown or cannot be used
     │   ├── PolygonError        a polygon cannot be used
-    │   └── ExpressionError     a ``where`` expression cannot be understood
+    │   ├── ExpressionError     a ``where`` expression cannot be understood
+    │   └── AmbiguousIdError    an id stands in several tables, and which is meant was not said
     ├── NotFoundError           no such element, state or twin (carries close matches)
     ├── StoreError              the place where a twin is kept cannot be used
     │   ├── StoreVersionError   the store was written by a newer gridtwin, or is no store at all
@@ -84,6 +85,15 @@ class PolygonError(InputError):
 
 class ExpressionError(InputError):
     """A ``where`` expression cannot be understood."""
+
+
+class AmbiguousIdError(InputError):
+    """An id stands in several tables; ``words`` name each of its elements."""
+
+    def __init__(self, name: str, words: Sequence[str]) -> None:
+        self.name = name
+        self.words = tuple(words)
+        super().__init__(f"several elements are called {name!r}: say {' or '.join(self.words)}")
 
 
 class NotFoundError(GridtwinError):

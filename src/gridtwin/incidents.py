@@ -62,8 +62,9 @@ class Incidents(Questions):
             return self.find(name)[0]
         except NotFoundError:
             for outage in self.store.outages.all():
-                if outage.id == name and outage.device:
-                    return self.find(outage.device)[0]
+                device = self.store.network.ids.first(outage.device) if outage.id == name else None
+                if device is not None:
+                    return device
             raise
 
     def infer(

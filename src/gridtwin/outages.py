@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.analysis import lifecycle
-from gridtwin.errors import ConflictError, InputError
+from gridtwin.errors import AmbiguousIdError, ConflictError, InputError, NotFoundError
 from gridtwin.model.outage import Change, Members, Outage, Status, Step, aware, new_id, steps_of
 from gridtwin.model.state import CURRENT
 from gridtwin.model.tables import decode
@@ -130,7 +130,7 @@ class Outages:
         draft = Outage(
             began_at=began,
             status=status,
-            device=device,
+            device=self._named(device),
             state_version=self._twin.store.state(CURRENT).version,
             **known | fields,
         )
@@ -161,6 +161,15 @@ class Outages:
             for each in found
             if not each.parent
         ]
+
+    def _named(self, device: str) -> str:
+        """Return the mRID of a device that may have been given behind its table."""
+        network = self._twin.store.network
+        try:
+            element = network.ids.find(device)
+        except (NotFoundError, AmbiguousIdError):  # told by who is out, and kept as it is
+            return device
+        return bytes(getattr(network.data, element.table).mrid[element.row]).decode()
 
     def _rows(
         self, device: str, usage_points: Collection[str] | None, state: str

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.errors import NotFoundError
 from gridtwin.model import cim
 from gridtwin.model.tables import decode
 from gridtwin.store.memory import MemoryStore
@@ -84,14 +83,14 @@ def _picked(connection: Connection, source: Mirrored, samples: int) -> list[str]
 
 def _in_python(engine: Twin, mrid: str) -> Answer | None:
     """Return what hangs on an element, what feeds it, who goes dark; None if it is not there."""
-    equipment = engine.store.network.data.equipment
+    network = engine.store.network
+    equipment = network.data.equipment
     kinds = np.array(cim.KIND_NAMES)
-    try:
-        down, up = (
-            engine.trace(way, mrid, state=MIRRORED).rows for way in ("downstream", "upstream")
-        )
-    except NotFoundError:
+    element = network.ids.first(mrid)  # as the functions of the database choose
+    if element is None:
         return None
+    name = network.ids.word(element.table, mrid)
+    down, up = (engine.trace(way, name, state=MIRRORED).rows for way in ("downstream", "upstream"))
 
     def named(rows: Any) -> zip[tuple[str, str]]:
         names = decode(equipment.mrid[rows]).tolist()
@@ -100,7 +99,7 @@ def _in_python(engine: Twin, mrid: str) -> Answer | None:
     return (
         sorted(named(down.equipment)),
         sorted(zip(named(up.equipment), up.depth.tolist(), strict=True)),
-        engine.blast_radius(mrid, state=MIRRORED).customers,
+        engine.blast_radius(name, state=MIRRORED).customers,
     )
 
 

@@ -118,7 +118,7 @@ class Questions:
         """
         from gridtwin.publish.results import TraceResult
 
-        spec = self._spec(kind, options)
+        spec = self.spec(kind, **options)
         elements = self.find(*mrids)
         if not elements or (spec.kind == "path" and len(elements) != 2):
             wants = "two elements" if spec.kind == "path" else "an element to begin at"
@@ -129,7 +129,23 @@ class Questions:
         rows = run(situation, elements, barriers, spec)
         return TraceResult(spec.kind, list(mrids), rows, situation)
 
-    def _spec(self, kind: str | TraceSpec, options: dict[str, Any]) -> TraceSpec:
+    def spec(self, kind: str | TraceSpec, **options: Any) -> TraceSpec:
+        """
+        Return the spec of a kind of trace, of one saved under a name, or another, with changes.
+
+        Parameters
+        ----------
+        kind
+            As for `trace`.
+        options
+            Fields of `TraceSpec`: each stands as it is said, also where it is 0 or empty; the
+            others are those of `kind`.
+
+        Raises
+        ------
+        InputError
+            If there is no such kind or field.
+        """
         if isinstance(kind, str) and kind not in KINDS and kind in self.store.spec_names():
             kind = TraceSpec.from_json(self.store.spec(kind))
         return spec_of(kind, options)

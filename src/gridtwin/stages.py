@@ -11,6 +11,7 @@ import numpy as np
 from gridtwin.analysis.plan.options import Options
 from gridtwin.analysis.plan.stages import REPAIR, restoration_stages
 from gridtwin.model.estimate import Estimate
+from gridtwin.model.ids import Element
 from gridtwin.model.outage import Status
 from gridtwin.model.tables import decode
 
@@ -71,10 +72,11 @@ def switching_stages(
     names = twin.store.network.data.usage_points.mrid
     found = []
     for outage, whole in eligible[:MOST]:
-        if equipment.row_of(outage.device.encode()) < 0:
+        row = equipment.row_of(outage.device.encode())
+        if row < 0:
             continue
         out = members.usage_point[members.outage == outage.id]
-        for stage in restoration_stages(situation, twin.find(outage.device), options):
+        for stage in restoration_stages(situation, [Element("equipment", row)], options):
             points = decode(names[stage.points]).astype(object)
             points = points[np.isin(points, out)]
             made = _estimate(outage, whole, stage, len(points), now)

@@ -26,6 +26,7 @@ def sound(
     sources: str = "",
     heads: str = "",
     volts: str = "",
+    east: float = 0.0,
     edit: dict[tuple[str, str, str], Any] | None = None,
 ) -> Network:
     """
@@ -36,7 +37,7 @@ def sound(
         S ─BKR1─ a ─TIE/ ─ b ─BKR2─ T
                  └─T1─ la(M1)   └─T2─ lb(M2)
 
-    `edit` maps frame, mRID and column to another value.
+    `east` moves it by so many degrees; `edit` maps frame, mRID and column to another value.
     """
     drawn = network(
         f"""
@@ -53,6 +54,11 @@ def sound(
         volts=f"S=12470 a=12470 la=240 T=12470 b=12470 lb=240 {volts}",
     )
     frames = {name: getattr(drawn, name) for name in FRAMES}
+    if east:
+        nodes = frames["nodes"]
+        nodes["geometry"] = [shapely.Point(place.x + east, place.y) for place in nodes.geometry]
+        for name in ("equipment", "usage_points"):
+            frames[name] = frames[name].drop(columns="geometry")
     for (name, mrid, column), value in (edit or {}).items():
         frame = frames[name]
         frame.loc[frame.mrid == mrid, column] = value
@@ -134,7 +140,33 @@ CASES = (
             "volts": "x1=12470 x2=12470",
             "edit": {("nodes", "x1", "geometry"): shapely.Point(0.002, 1e-6)},
         },
-        besides=("island",),
+        besides=("far_geometry", "island"),  # the line is drawn to where x1 was
+    ),
+    Case(
+        "null_island",
+        "error",
+        "la",
+        "at (0, 0), 10,563 km from the network",
+        {"east": -95.0, "edit": {("nodes", "la", "geometry"): shapely.Point(0, 0)}},
+        besides=("long_line",),
+    ),
+    Case(
+        "long_line",
+        "error",
+        "LINE",
+        "1,200 km long",
+        {
+            "rows": "LINE ac_line_segment a c ABC",
+            "volts": "c=12470",
+            "edit": {("equipment", "LINE", "length_m"): 1_200_000.0},
+        },
+    ),
+    Case(
+        "volts_in_kv",
+        "error",
+        "c",
+        "1 nodes have a nominal_v of 0.48 V",
+        {"rows": "T3 power_transformer a c ABC", "meters": "M3@c", "volts": "c=0.48"},
     ),
     Case(
         "no_transformer",
@@ -287,6 +319,28 @@ CASES = (
         {"edit": {("usage_points", "M1", "geometry"): shapely.Point(0.004, 0.01)}},
     ),
     Case(
+        "far_geometry",
+        "warning",
+        "LINE",
+        "drawn 1,112 m from its nodes",
+        {
+            "rows": "LINE ac_line_segment a c ABC",
+            "volts": "c=12470",
+            "edit": {
+                ("equipment", "LINE", "geometry"): shapely.LineString(
+                    [(0.004, 0.01), (0.002, 0.01)]  # reversed, which is no fault
+                )
+            },
+        },
+    ),
+    Case(
+        "shared_id",
+        "warning",
+        "T1",
+        "1 ids of equipment stand in usage_points too, T1",
+        {"meters": "T1@la"},
+    ),
+    Case(
         "open_no_switch",
         "warning",
         "LINE",
@@ -437,3 +491,51 @@ def test_an_unknown_rule_is_refused_with_the_known_ones() -> None:
 def test_page_lists_exactly_the_rules_there_are() -> None:
     listed = re.findall(r"^\| `(\w+)` \| (\w+) \|.*\| ([^|]+) \|$", PAGE.read_text(), re.MULTILINE)
     assert listed == [(rule.name, rule.severity, rule.mend) for rule in RULES]
+
+
+def places(where: dict[str, tuple[float, float]], crs: str) -> list[str]:
+    """Return the rules that some nodes on one line break by where they lie."""
+    names = list(where)
+    drawn = Network.from_frames(
+        nodes={"mrid": names, "geometry": [shapely.Point(each) for each in where.values()]},
+        equipment={
+            "mrid": names[1:],
+            "kind": ["ac_line_segment"] * (len(names) - 1),
+            "node_a": names[:-1],
+            "node_b": names[1:],
+        },
+        sources={"mrid": ["GRID"], "node": names[:1]},
+        crs=crs,
+    )
+    found = check(drawn, rules=["null_island", "long_line"]).findings
+    return [f"{each.rule} {each.mrid}" for each in found]
+
+
+def test_a_network_at_the_origin_is_no_null_island() -> None:
+    equator = {"a": (0.0, 0.0), "b": (0.001, 0.0), "c": (0.5, 0.5)}
+    assert places(equator, "EPSG:4326") == []
+    assert places(equator, "none") == []
+
+
+def test_planar_coordinates_have_a_null_island_too() -> None:
+    utm = {"a": (500_000.0, 3_300_000.0), "b": (500_100.0, 3_300_000.0), "c": (0.0, 0.0)}
+    assert places(utm, "none") == ["long_line c", "null_island c"]
+
+
+def test_a_line_that_is_far_longer_than_the_others_is_found() -> None:
+    houston = {f"n{at}": (-95.0 + at / 1000, 29.7) for at in range(9)}
+    assert places(houston | {"far": (-93.0, 29.7)}, "EPSG:4326") == ["long_line far"]
+    assert places({"a": (-95.0, 29.7), "far": (-93.0, 29.7)}, "EPSG:4326") == []
+
+
+def test_180_degrees_is_no_long_line() -> None:
+    assert places({"a": (179.99, -17.0), "b": (-179.99, -17.0)}, "EPSG:4326") == []
+
+
+def test_several_voltages_in_kilovolts_are_told_one_by_one() -> None:
+    drawn = sound(volts="S=12.47 a=12.47 la=0.24")
+    found = check(drawn, rules=["volts_in_kv"]).findings
+    assert [each.evidence for each in found] == [
+        "2 nodes have a nominal_v of 12.47 V",
+        "1 nodes have a nominal_v of 0.24 V",
+    ]

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import gridtwin
+from gridtwin.api.app import create_app
+from gridtwin.settings import ServeSettings
+from networks import network
+
+from .conftest import answering
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import httpx
 
     from gridtwin.twin import Twin
@@ -147,3 +156,30 @@ def test_what_cannot_be_answered_is_told_in_one_form(
     answer = client.get(f"/api/{path}")
     assert answer.status_code == status
     assert set(answer.json()["error"]) == {"type", "message", "matches"}
+
+
+def test_an_id_that_tables_share_is_asked_back(tmp_path: Path) -> None:
+    drawn = network("BKR breaker S a ABC\n11 load_break_switch a b ABC", meters="11@b:ABC*3 M@b")
+    gridtwin.open(drawn).save(tmp_path / "shared.twin")
+    settings = ServeSettings(str(tmp_path / "shared.twin"))
+    with answering(create_app(settings), settings) as client:
+        refused = client.get("/api/explain/11")
+        assert refused.status_code == 422
+        assert "say equipment:11 or usage_point:11" in refused.json()["error"]["message"]
+        found = client.get("/api/search", params={"q": "11"}).json()["results"]
+        assert [each["mrid"] for each in found] == ["equipment:11", "usage_point:11"]
+        element = client.get("/api/elements/equipment:11").json()
+        assert (element["mrid"], element["customers_below"]) == ("equipment:11", 4)
+        assert client.get("/api/blast", params={"of": "equipment:11"}).json()["customers"] == 4
+
+
+def test_what_is_asked_wins_over_a_saved_spec(client: httpx.Client, twin: Twin) -> None:
+    twin.save_spec("mine", twin.spec("downstream", nearest=1, where="kind == 'fuse'"))
+
+    def elements(**params: Any) -> int:
+        found = client.get("/api/trace/mine", params={"of": "BKR1", **params}).json()
+        return int(found["elements"])
+
+    assert elements() == 1
+    assert elements(where="", nearest=0) == 3
+    assert elements(where="") == 1

@@ -133,6 +133,11 @@ def test_storm_and_intersect_read_a_polygon_from_standard_input(twin: Path) -> N
     assert inside.stdout.splitlines()[1].startswith("feeder-BKR1,2,8")
 
 
+def test_a_heading_counts_what_is_inside_and_its_groups(twin: Path) -> None:
+    done = run("intersect", "[-1, -1, 1, 1]", "--in", twin, "--by", "feeder")
+    assert done.stdout.startswith("usage_points inside: 3, feeders: 2")
+
+
 def test_check_exits_0_when_nothing_is_wrong(twin: Path) -> None:
     done = run("check", "--in", twin, "--json")
     assert done.returncode == 0
@@ -164,3 +169,21 @@ def test_help_starts_without_heavy_libraries() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_is_said_wins_over_a_saved_spec(tmp_path: Path) -> None:
+    path = tmp_path / "specs.twin"
+    gridtwin.open(two_feeders_with_a_tie()).save(path)
+
+    def traced(*words: str) -> list[str]:
+        done = run("trace", *words, "--in", path, "--csv")
+        assert done.returncode == 0, done.stderr
+        return sorted(line.split(",")[0] for line in done.stdout.splitlines()[1:])
+
+    first = ("--nearest", "1", "--where", "kind == 'fuse'", "--islands", "--barrier", "L2")
+    assert traced("downstream", "BKR1", *first, "--save-spec", "mine") == ["FUSE"]
+    assert traced("mine", "BKR1") == ["FUSE"]
+    everything = ("--nearest", "0", "--where", "", "--no-islands", "--barrier", "")
+    assert traced("mine", "BKR1", *everything, "--save-spec", "all") == ["FUSE", "L1", "L2"]
+    assert traced("all", "BKR1") == ["FUSE", "L1", "L2"]
+    assert traced("all", "BKR1", "--max-depth", "1") == ["L1"]

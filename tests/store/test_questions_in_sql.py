@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gridtwin
+from gridtwin.analysis.polygon import read_polygon
 from gridtwin.model import phases
 from gridtwin.model.network import Network
 from gridtwin.model.tables import decode
@@ -258,8 +259,41 @@ def test_polygons_are_answered_as_in_python(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize(
+    "area",
+    [
+        "MULTIPOLYGON (((0 0, 2 0, 2 2, 0 2, 0 0)), ((1 1, 3 1, 3 3, 1 3, 1 1)))",
+        "POLYGON ((170 -20, 190 -20, 190 -10, 170 -10, 170 -20))",
+        "POLYGON ((-190 -20, -170 -20, -170 -10, -190 -10, -190 -20))",
+        "POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))",
+        "SRID=3857;POLYGON ((0 0, 111319 0, 111319 111325, 0 111325, 0 0))",
+    ],
+)
+def test_an_area_is_that_of_python(connection: Connection, area: str) -> None:
+    mirror(connection, gridtwin.open(two_feeders_with_a_tie()))
+    found = one(connection, "SELECT ST_AsText(gridtwin.checked_polygon(%s), 15)", area)
+    expected = read_polygon(area).geometry
+    assert shapely.symmetric_difference(shapely.from_wkt(found), expected).area < 1e-9
+
+
+def test_curves_become_straight(connection: Connection) -> None:
+    mirror(connection, gridtwin.open(two_feeders_with_a_tie()))
+    circle = "CURVEPOLYGON (CIRCULARSTRING (0 0, 1 1, 2 0, 1 -1, 0 0))"
+    found = one(connection, "SELECT ST_Area(gridtwin.checked_polygon(%s))", circle)
+    assert found == pytest.approx(3.1416, rel=0.01)
+
+
+@pytest.mark.parametrize(
     ("question", "words"),
     [
+        (
+            "SELECT gridtwin.checked_polygon("
+            "'POLYGON ((170 -20, -170 -20, -170 -10, 170 -10, 170 -20))')",
+            "write 170 to 190",
+        ),
+        (
+            "SELECT gridtwin.checked_polygon('POLYGON ((0 0, 200 0, 200 1, 0 0))')",
+            "no longitude and latitude",
+        ),
         ("SELECT gridtwin.downstream('NOWHERE')", "no element of the network has the mRID NOWHERE"),
         ("SELECT gridtwin.explain('NOWHERE')", "no element of the network has the mRID NOWHERE"),
         ("SELECT gridtwin.customers_out('POINT(0 0)')", "the area is point: give a polygon"),

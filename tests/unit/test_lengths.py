@@ -35,3 +35,24 @@ def test_planar_lengths_come_from_the_data_alone() -> None:
     lengths = line(crs="none").data.equipment.length_m
     assert lengths[0] == 5
     assert np.isnan(lengths[1:]).all()
+
+
+def test_what_is_drawn_elsewhere_is_measured_from_node_to_node() -> None:
+    def length(*course: tuple[float, float]) -> float:
+        network = Network.from_frames(
+            nodes={"mrid": ["a", "b"], "geometry": [shapely.Point(0, 0), shapely.Point(0, 0.01)]},
+            equipment={
+                "mrid": ["line"],
+                "kind": ["ac_line_segment"],
+                "node_a": ["a"],
+                "node_b": ["b"],
+                "geometry": [shapely.LineString(course)],
+            },
+        )
+        return float(network.data.equipment.length_m[0])
+
+    straight = pytest.approx(1_105.7, abs=0.1)
+    assert length((0, 0), (0, 0.01)) == straight
+    assert length((0, 0.01), (0, 0)) == straight  # whichever way round
+    assert length((0.1, 0), (0.1, 0.001)) == straight
+    assert length((0, 0), (0.01, 0.005), (0, 0.01)) > 2_000

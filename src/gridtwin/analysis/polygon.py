@@ -1,24 +1,23 @@
-"""Read the polygon a question is asked about, mending what can be mended."""
+"""Make a question's polygon one valid area, mending what can be mended."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from shapely.geometry import MultiPolygon, Polygon
-from shapely.geometry.base import BaseGeometry
 
+from gridtwin.analysis.antimeridian import check_longitudes, cut
+from gridtwin.analysis.polygon_forms import MEND_FORM, Form, read_form
 from gridtwin.errors import PolygonError
+from gridtwin.model.frames import projector
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 MAX_VERTICES = 1_000_000  # refused at and above
-MAX_TEXT_CHARACTERS = 64_000_000  # a million vertices at full precision, with room to spare
-MAX_DEPTH = 16  # a feature collection of geometry collections of multipolygons needs about ten
-
-MEND_FORM = "give a GeoJSON or WKT Polygon or MultiPolygon, or a shapely one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,138 +30,71 @@ class PolygonInput:
 
 def read_polygon(given: object, *, geographic: bool = True) -> PolygonInput:
     """
-    Return the polygon that a text, a GeoJSON mapping or a shapely geometry stands for.
+    Return the area that a text, a mapping or a geometry stands for.
+
+    Several polygons are one area, their union: what two of them cover counts once.
 
     Parameters
     ----------
     given
-        GeoJSON (geometry, Feature, or FeatureCollection, whose polygons are united) as text or
-        as a mapping, WKT, or a shapely geometry; in the coordinates of the network.
+        GeoJSON or Esri JSON (a geometry, a feature, or a collection of them) as text or as a
+        mapping; WKT, EWKT or WKB; the text ``west,south,east,north``; a shapely geometry, a
+        GeoDataFrame, or whatever else has a ``__geo_interface__``. In the coordinates of the
+        network, unless it states others.
     geographic
-        Whether the coordinates are longitude and latitude, which have a range to keep to.
+        Whether the coordinates of the network are longitude and latitude, which have a range to
+        keep to. Only those can be reached from other coordinate systems.
 
     Raises
     ------
     PolygonError
         If there is no polygon in it, it is empty or too large, or a coordinate is impossible.
+    CrsError
+        If it states a coordinate system that is not known.
     """
-    parts = _parts(given)
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is told by its row
+            return _united(read_form(given, geographic=geographic), geographic=geographic)
+    except shapely.errors.GEOSException as error:
+        msg = f"the polygon cannot be made valid ({error}): draw it anew"
+        raise PolygonError(msg) from error
+
+
+def _united(form: Form, *, geographic: bool) -> PolygonInput:
+    """Return the union of the parts of a form."""
+    parts = [leaf for part in form.parts for leaf in _leaves(part)]
     _check_size(parts)
-    for part in parts:
-        _check_part(part, geographic=geographic)
     warnings: list[str] = []
-    mended = [_mend(part, warnings) for part in parts]
+    mended: list[BaseGeometry] = []
+    beyond = False
+    for part in parts:
+        _check_part(part)
+        if geographic:
+            placed = shapely.transform(part, projector(form.crs)) if form.crs else part
+            beyond |= check_longitudes(placed)
+        else:
+            placed = part
+        mended += [_mend(piece, warnings) for piece in _pieces(placed)]
     geometry = mended[0] if len(mended) == 1 else shapely.union_all(mended)
+    if beyond:
+        geometry = cut(geometry)
+        warnings.append("the polygon goes on past 180 degrees of longitude and has been cut there")
     if not isinstance(geometry, (Polygon, MultiPolygon)) or geometry.is_empty:
         msg = f"the polygon covers no area: {MEND_FORM} that does"
         raise PolygonError(msg)
-    return PolygonInput(geometry, tuple(warnings))
+    return PolygonInput(geometry, tuple(dict.fromkeys(warnings)))
 
 
-def _parts(given: object) -> list[BaseGeometry]:
-    if isinstance(given, BaseGeometry):
-        return [shapely.force_2d(given)]
-    if isinstance(given, Mapping):
-        return _from_mapping(given)
-    if isinstance(given, str):
-        return _from_text(given)
-    msg = f"a polygon cannot be read from {type(given).__name__}: {MEND_FORM}"
-    raise PolygonError(msg)
+def _leaves(geometry: BaseGeometry) -> list[BaseGeometry]:
+    """Return the members of a collection, at whatever depth; another geometry as it is."""
+    if geometry.geom_type != "GeometryCollection" or geometry.is_empty:
+        return [geometry]
+    return [leaf for part in shapely.get_parts(geometry) for leaf in _leaves(part)]
 
 
-def _from_text(text: str) -> list[BaseGeometry]:
-    if len(text) >= MAX_TEXT_CHARACTERS:
-        msg = (
-            f"the polygon's text has {len(text):,} characters, and fewer than "
-            f"{MAX_TEXT_CHARACTERS:,} are read: simplify it"
-        )
-        raise PolygonError(msg)
-    stripped = text.strip().removeprefix("\ufeff")
-    if not stripped:
-        msg = f"the polygon's text is empty: {MEND_FORM}"
-        raise PolygonError(msg)
-    if stripped[0] in "{[":
-        return _from_json(stripped)
-    try:
-        return [shapely.force_2d(shapely.from_wkt(stripped))]
-    except shapely.errors.GEOSException as error:
-        msg = f"the polygon's text is neither GeoJSON nor WKT ({error}): {MEND_FORM}"
-        raise PolygonError(msg) from error
-
-
-def _from_json(text: str) -> list[BaseGeometry]:
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        reason = str(error) if isinstance(error, ValueError) else "nested too deep"
-        msg = f"the polygon's text is no JSON ({reason}): {MEND_FORM}"
-        raise PolygonError(msg) from error
-    if not isinstance(document, dict):
-        msg = f"the polygon's JSON is a list, not an object: {MEND_FORM}"
-        raise PolygonError(msg)
-    return _from_mapping(document)
-
-
-def _from_mapping(document: Mapping[str, Any], depth: int = 0) -> list[BaseGeometry]:
-    """Return the geometries of a GeoJSON object (RFC 7946)."""
-    if depth > MAX_DEPTH:
-        msg = f"the polygon's GeoJSON is nested more than {MAX_DEPTH} deep: {MEND_FORM}"
-        raise PolygonError(msg)
-    kind = document.get("type")
-    if kind == "Feature":
-        inner = [document.get("geometry")]
-    elif kind == "FeatureCollection":
-        inner = _members(document, "features")
-    elif kind == "GeometryCollection":
-        inner = _members(document, "geometries")
-    else:
-        return [_geometry(document)]
-    found = [
-        part
-        for member in inner
-        if isinstance(member, Mapping)
-        for part in _from_mapping(member, depth + 1)
-    ]
-    if not found:
-        msg = f"the {kind} has no geometry: {MEND_FORM}"
-        raise PolygonError(msg)
-    return found
-
-
-def _members(document: Mapping[str, Any], name: str) -> list[Any]:
-    members = document.get(name)
-    return list(members) if isinstance(members, (list, tuple)) else []
-
-
-def _geometry(document: Mapping[str, Any]) -> BaseGeometry:
-    """Return the polygon of a GeoJSON geometry."""
-    kind, rings = document.get("type"), document.get("coordinates")
-    if kind not in {"Polygon", "MultiPolygon"}:
-        msg = f"the geometry is of type {kind!r}, which has no inside: {MEND_FORM}"
-        raise PolygonError(msg)
-    polygons = [rings] if kind == "Polygon" else rings
-    try:
-        made = [_polygon(polygon) for polygon in polygons or ()]
-    except (TypeError, ValueError, IndexError) as error:
-        msg = f"the {kind}'s coordinates cannot be read ({error}): {MEND_FORM}"
-        raise PolygonError(msg) from error
-    return made[0] if len(made) == 1 else MultiPolygon(made)
-
-
-def _polygon(rings: Any) -> Polygon:
-    loops = [_ring(ring) for ring in rings or ()]
-    return Polygon(loops[0], loops[1:]) if loops else Polygon()
-
-
-def _ring(positions: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
-    ring = np.array([position[:2] for position in positions], dtype=np.float64)
-    if ring.ndim != 2 or ring.shape[1] != 2:
-        msg = "a position is not [x, y]"
-        raise ValueError(msg)
-    if not np.isfinite(ring).all():
-        msg = "a position is not finite"
-        raise ValueError(msg)
-    return ring
+def _pieces(part: BaseGeometry) -> list[BaseGeometry]:
+    """Return the polygons of a part, which may overlap; a valid part as it is."""
+    return [part] if part.is_valid else list(shapely.get_parts(part))
 
 
 def _check_size(parts: list[BaseGeometry]) -> None:
@@ -175,27 +107,16 @@ def _check_size(parts: list[BaseGeometry]) -> None:
         raise PolygonError(msg)
 
 
-def _check_part(part: BaseGeometry, *, geographic: bool) -> None:
+def _check_part(part: BaseGeometry) -> None:
     if not isinstance(part, (Polygon, MultiPolygon)):
         msg = f"the geometry is of type {part.geom_type!r}, which has no inside: {MEND_FORM}"
         raise PolygonError(msg)
     if part.is_empty:
         msg = f"the polygon is empty: {MEND_FORM} with at least three corners"
         raise PolygonError(msg)
-    xy = shapely.get_coordinates(part)
-    bad = ~np.isfinite(xy).all(axis=1)
+    bad = ~np.isfinite(shapely.get_coordinates(part)).all(axis=1)
     if bad.any():
         msg = f"vertex {int(bad.argmax())} of the polygon is not finite: remove or correct it"
-        raise PolygonError(msg)
-    if not geographic:
-        return
-    bad = (np.abs(xy[:, 0]) > 180.0) | (np.abs(xy[:, 1]) > 90.0)
-    if bad.any():
-        row = int(bad.argmax())
-        msg = (
-            f"vertex {row} of the polygon, ({xy[row, 0]:g}, {xy[row, 1]:g}), is no longitude and "
-            "latitude: give degrees, longitude first (bring other coordinates to EPSG:4326)"
-        )
         raise PolygonError(msg)
 
 
@@ -206,7 +127,14 @@ def _mend(part: BaseGeometry, warnings: list[str]) -> BaseGeometry:
     warnings.append(
         f"the polygon was not valid and has been repaired: {shapely.is_valid_reason(part)}"
     )
-    repaired = shapely.get_parts(shapely.make_valid(part))
+    shell, *holes = map(_filled, shapely.get_rings(part))
+    # A place that two holes cover is no less a hole, so that each ring is mended on its own.
+    return shapely.symmetric_difference(shell, shapely.union_all(holes)) if holes else shell
+
+
+def _filled(ring: shapely.LinearRing) -> BaseGeometry:
+    """Return the valid area inside a ring, which may cross itself."""
+    repaired = shapely.get_parts(shapely.make_valid(Polygon(ring)))
     # A repaired collection can hold multipolygons beside stray lines and points.
     flat = shapely.get_parts(repaired)
     return shapely.union_all(flat[shapely.get_type_id(flat) == shapely.GeometryType.POLYGON])

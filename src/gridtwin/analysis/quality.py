@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gridtwin.analysis.rules import connectivity, electrical, records
+from gridtwin.analysis.rules import connectivity, electrical, places, records, snapping
 from gridtwin.analysis.rules.hits import Evidence, Hit
 from gridtwin.errors import InputError
 
@@ -42,8 +42,11 @@ RULES: tuple[Rule, ...] = (
         "correct the phases of this or its neighbors",
     ),
     Rule("voltage_change", "error", electrical.voltage_change, "correct nominal_v, or the kind"),
-    Rule("unsnapped", "error", records.unsnapped, "join the two nodes"),
+    Rule("unsnapped", "error", snapping.unsnapped, "join the two nodes"),
     Rule("no_transformer", "error", records.no_transformer, "connect it below its transformer"),
+    Rule("null_island", "error", places.null_island, "give its coordinates"),
+    Rule("long_line", "error", places.long_line, "correct its length, or the places of its ends"),
+    Rule("volts_in_kv", "error", electrical.volts_in_kv, "give nominal_v in volts"),
     Rule("no_feeder", "warning", connectivity.no_feeder, "define the feeder by its head switch"),
     Rule("multi_fed", "warning", connectivity.multi_fed, "open the tie between the feeders"),
     Rule("loop", "warning", connectivity.loop, "record the point that stands open"),
@@ -106,7 +109,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("idle_transformer", "info", records.idle_transformer, "check that no meter is missing"),
     Rule("zero_length", "warning", records.zero_length, "give the length, or merge the nodes"),
-    Rule("far_usage_point", "warning", records.far_usage_point, "check its place and its node"),
+    Rule("far_usage_point", "warning", places.far_usage_point, "check its place and its node"),
+    Rule("far_geometry", "warning", places.far_geometry, "correct its geometry, node_a or node_b"),
+    Rule("shared_id", "warning", records.shared_id, "rename them, or say which: equipment:ID"),
     Rule("nobody_served", "info", records.nobody_served, "count its customers"),
     Rule("open_no_switch", "warning", records.open_no_switch, "put a switch or a jumper there"),
     Rule("out_of_service", "info", records.out_of_service, "nothing, if it is meant"),
@@ -160,7 +165,7 @@ def check(network: Network, index: TopologyIndex, *, rules: Sequence[str] | None
         known = ", ".join(rule.name for rule in RULES)
         msg = f"no rule is called {unknown[0]!r}: use one of {known}"
         raise InputError(msg)
-    seen = Evidence(network.data, index)
+    seen = Evidence(network.data, index, network.crs)
     findings: list[Finding] = []
     counts: dict[str, int] = {}
     for rule in RULES:

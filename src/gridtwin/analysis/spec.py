@@ -94,7 +94,11 @@ class TraceSpec:
         if unknown or "kind" not in values:
             msg = f"a trace spec needs a kind and knows no {', '.join(unknown) or 'other key'}"
             raise InputError(msg)
-        return cls(**values)
+        try:
+            return cls(**values)
+        except TypeError as error:
+            msg = f"a trace spec has a value of the wrong type: {error}"
+            raise InputError(msg) from error
 
 
 def _one_of(what: str, word: str, allowed: tuple[str, ...]) -> None:

@@ -43,7 +43,7 @@ class Brief(Document):
 class ElementAnswer(Document):
     """All that is known of one thing."""
 
-    mrid: str
+    mrid: str = Field(description="Its id; behind its table where several share it: equipment:11.")
     table: str
     kind: str
     name: str
@@ -73,7 +73,7 @@ def read_element(
 ) -> Response:
     """Return all that is known of an element."""
     (element,) = grid.twin.find(mrid)
-    return answer(request, _document(grid, element, mrid, state))
+    return answer(request, _document(grid, element, state))
 
 
 @router.get("/features/{layer}/{number}", response_model=ElementAnswer)
@@ -86,15 +86,16 @@ def read_feature(
     if element is None:
         what = f"feature of the layer {layer}"
         raise NotFoundError(what, str(number))
-    return answer(request, _document(grid, element, mrid_of(data, element), state))
+    return answer(request, _document(grid, element, state))
 
 
-def _document(grid: Grid, element: Element, mrid: str, state: str) -> ElementAnswer:
-    twin = grid.twin
+def _document(grid: Grid, element: Element, state: str) -> ElementAnswer:
+    twin, own = grid.twin, mrid_of(grid.network.data, element)
+    mrid = grid.network.ids.word(element.table, own)
     situation = grid.situation(state)
     supply, _ = grid.supply(situation)
     below = twin.blast_radius(mrid, state=state)
-    outages, estimate = grid.outages_of(element, mrid)
+    outages, estimate = grid.outages_of(element, own)
     way = twin.trace("upstream", mrid, state=state, mode="shortest")
     return ElementAnswer(
         **element_document(situation, supply, grid.features, element),

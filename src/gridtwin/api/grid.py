@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Depends, Request
 
 from gridtwin.analysis.names import Names
-from gridtwin.errors import NotFoundError, TooLargeError
+from gridtwin.errors import TooLargeError
 from gridtwin.model.state import CURRENT, NORMAL
 from gridtwin.publish.features import FeatureIds
 from gridtwin.publish.hits import feeder_of
@@ -98,11 +98,8 @@ class Grid:
 
     def feeder_of(self, mrid: str | None) -> str | None:
         """Return the feeder of an element as designed; None for none."""
-        if not mrid:
-            return None
-        try:
-            (element,) = self.twin.find(mrid)
-        except NotFoundError:  # of another network
+        element = self.network.ids.first(mrid) if mrid else None
+        if element is None:  # of another network
             return None
         row = feeder_of(self.situation(NORMAL), element)
         return bytes(self.network.data.feeders.mrid[row]).decode() if row >= 0 else None

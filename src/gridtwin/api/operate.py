@@ -119,7 +119,7 @@ def switch(grid: GridNow, asked: SwitchAsked) -> SwitchAnswer:
         asked.mrid, open=asked.open, phases=asked.phases, actor=asked.actor or "server"
     )
     situation = grid.situation()
-    row = twin.find(asked.mrid)[0].row
+    row = grid.network.ids.find(asked.mrid, ("equipment",)).row
     return SwitchAnswer(
         version=state.version,
         mrid=asked.mrid,

@@ -169,9 +169,10 @@ def read_estimates(request: Request, grid: GridNow) -> Response:
 @router.get("/estimates/{mrid:path}", response_model=PointAnswer)
 def read_estimate(request: Request, grid: GridNow, mrid: Mrid) -> Response:
     """Return when a usage point has supply again."""
-    grid.network.ids.find(mrid, ("usage_points",))
-    outage, estimate = grid.promised(mrid)
-    return answer(request, PointAnswer(usage_point=mrid, outage=outage or None, estimate=estimate))
+    row = grid.network.ids.find(mrid, ("usage_points",)).row
+    own = bytes(grid.network.data.usage_points.mrid[row]).decode()
+    outage, estimate = grid.promised(own)
+    return answer(request, PointAnswer(usage_point=own, outage=outage or None, estimate=estimate))
 
 
 class MomentAnswer(Document):

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api", responses=RESPONSES, tags=["search"])
 class Found(Document):
     """One thing found."""
 
-    mrid: str
+    mrid: str = Field(description="Its id; behind its table where several share it: equipment:11.")
     name: str
     kind: str = Field(examples=["fuse", "usage_point", "feeder"])
     feeder: str | None

@@ -87,31 +87,42 @@ def trace(
     kind: Annotated[str, Path(examples=["downstream"], max_length=200)],
     of: Of,
     state: StateName = CURRENT,
-    phases: Annotated[str, Query(max_length=20, examples=["A"])] = "",
+    phases: Annotated[str | None, Query(max_length=20, examples=["A"])] = None,
     barrier: Annotated[list[str] | None, Query(max_length=MOST_STARTS)] = None,
-    where: Annotated[str, Query(max_length=1_000, examples=["kind == 'fuse'"])] = "",
-    mode: Annotated[str, Query(max_length=20)] = "",
-    include_indeterminate: bool = False,
+    where: Annotated[str | None, Query(max_length=1_000, examples=["kind == 'fuse'"])] = None,
+    nearest: Annotated[int | None, Query(ge=0, description="Keep the k nearest; 0: all.")] = None,
+    max_depth: Annotated[int | None, Query(ge=0, description="Stop there; 0: go on.")] = None,
+    mode: Annotated[str | None, Query(max_length=20)] = None,
+    phase_policy: Annotated[str | None, Query(max_length=20)] = None,
+    include_indeterminate: bool | None = None,
     all_sides: Annotated[
-        bool, Query(description="Of an isolation: operate also what has only dead ends beyond.")
-    ] = False,
+        bool | None, Query(description="Of an isolation: operate also towards dead ends.")
+    ] = None,
+    allow_lv_backfeed: bool | None = None,
+    islands: bool | None = None,
     detail: Detail = "ids",
 ) -> Response:
     """
     Trace from elements.
 
     Kinds: downstream, upstream, connected, feeder, isolation, protective, path (between two),
-    loops, ties, or the name of a saved spec.
+    loops, ties, or the name of a saved spec, of which what is said here wins, also where it is 0 or
+    empty.
     """
     given: dict[str, Any] = {
         "phases": phases,
-        "barriers": tuple(barrier or ()),
+        "barriers": None if barrier is None else tuple(filter(None, barrier)),
         "where": where,
+        "nearest": nearest,
+        "max_depth": max_depth,
         "mode": mode,
+        "phase_policy": phase_policy,
         "include_indeterminate": include_indeterminate,
         "all_sides": all_sides,
+        "allow_lv_backfeed": allow_lv_backfeed,
+        "islands": islands,
     }
-    options = {name: value for name, value in given.items() if value}
+    options = {name: value for name, value in given.items() if value is not None}
     result = grid.twin.trace(kind, *of, state=state, **options)
     if detail == "full":
         grid.check_size(len(result) + len(result.rows.points))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridtwin.cli import render
-from gridtwin.cli.options import Csv, In, Json, Output, open_twin, output_of, read_text
+from gridtwin.cli.options import Csv, In, Json, Output, open_twin, output_of, read_area
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +106,9 @@ def peaks(
 
 @app.command("at-risk")
 def at_risk(
-    polygon: Annotated[str, typer.Argument(help="GeoJSON file, - for standard input, or text.")],
+    polygon: Annotated[
+        str, typer.Argument(help="File of polygons, - for standard input, or text.")
+    ],
     twin: In = "",
     start: From = "",
     end: To = "",
@@ -120,7 +122,7 @@ def at_risk(
     Example: gridtwin ami ask at-risk flood.geojson --in houston.twin
     """
     form = output_of(json=json, csv=csv)
-    area = read_text(polygon)
+    area = read_area(polygon)
     with _history(twin, readings) as history:
         found = history.at_risk(area, start or None, end or None)
     _show(found, form, 0, f"Load at risk: {found.values['transformers']:,} transformers")

@@ -13,8 +13,9 @@ import mmap
 import os
 import sqlite3
 import struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+OTHER_TABLES = ("usage_points", "nodes", "feeders", "substations", "sources")
 NPY_MAGIC = b"\x93NUMPY\x01\x00"
 FORMAT_VERSION = 2
 
@@ -82,10 +83,11 @@ def _answer(question: _Question) -> int | None:
         return None
     if _differs(twin):
         return None
-    dtype, (count,) = arrays["ids.equipment.mrid"]
-    row = _row(twin, question.mrid.encode(), int(dtype.removeprefix("|S")), count)
-    if row is None:
-        return None
+    mrid = question.mrid.encode()
+    place = _place(twin, "equipment", arrays, mrid)
+    if place is None or any(_place(twin, each, arrays, mrid) is not None for each in OTHER_TABLES):
+        return None  # the full way says what is meant
+    row = _Column(twin, "ids.equipment.row", "<i")[place]
     node = _Column(twin, "index.child", "<i")[row]
     if node < 0 or _Column(twin, "index.segment", "<i")[node] <= 0:
         return None
@@ -102,11 +104,13 @@ def _differs(twin: str) -> bool:
     return bool(found[0])
 
 
-def _row(twin: str, mrid: bytes, width: int, count: int) -> int | None:
-    """Return the row of an mRID by bisection of the sorted ones."""
-    names = _Column(twin, "ids.equipment.mrid", f"{width}s")
-    if len(mrid) > width:
+def _place(twin: str, table: str, arrays: dict[str, Any], mrid: bytes) -> int | None:
+    """Return the place of an mRID among the sorted ones of a table, by bisection."""
+    dtype, (count,) = arrays[f"ids.{table}.mrid"]
+    width = int(dtype.removeprefix("|S"))
+    if not count or len(mrid) > width:
         return None
+    names = _Column(twin, f"ids.{table}.mrid", f"{width}s")
     key = mrid.ljust(width, b"\x00")
     low, high = 0, count
     while low < high:
@@ -117,6 +121,4 @@ def _row(twin: str, mrid: bytes, width: int, count: int) -> int | None:
         else:
             high = middle
     at = names.start + low * width
-    if low == count or names.bytes[at : at + width] != key:
-        return None
-    return _Column(twin, "ids.equipment.row", "<i")[low]
+    return None if low == count or names.bytes[at : at + width] != key else low

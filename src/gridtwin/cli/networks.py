@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gridtwin.cli import render
-from gridtwin.cli.options import Csv, GeoJson, In, Json, Output, open_twin, output_of, read_text
+from gridtwin.cli.options import Csv, GeoJson, In, Json, Output, open_twin, output_of, read_area
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 publish_app = typer.Typer(
     help="Write files for other programs.", no_args_is_help=True, rich_markup_mode=None
@@ -106,7 +109,9 @@ def check(
 
 
 def intersect(
-    polygon: Annotated[str, typer.Argument(help="GeoJSON file, - for standard input, or text.")],
+    polygon: Annotated[
+        str, typer.Argument(help="File of polygons, - for standard input, or text.")
+    ],
     twin: In = "",
     layer: Annotated[
         str, typer.Option(help="usage_points, nodes, substations, equipment.")
@@ -124,14 +129,22 @@ def intersect(
     """
     form = output_of(json=json, geojson=geojson, csv=csv)
     opened = open_twin(twin)
-    frame = opened.intersect(read_text(polygon), layer=layer, predicate=predicate, by=by)
+    frame = opened.intersect(read_area(polygon), layer=layer, predicate=predicate, by=by)
     render.say(*(f"warning: {warning}" for warning in frame.attrs.get("warnings", ())))
     if form is Output.JSON:
         asked = {"layer": layer, "predicate": predicate, "by": by, "version": opened.version}
         rows = render.records(frame)
         render.write_json({"schema": "gridtwin.intersect/1", **asked, "rows": rows})
         return
-    render.write_frame(frame, form, title=f"{layer} inside: {len(frame):,}")
+    render.write_frame(frame, form, title=_heading(frame, layer, by))
+
+
+def _heading(frame: pd.DataFrame, layer: str, by: str) -> str:
+    """Say how much of a layer lies inside, and in how many groups it has been counted."""
+    if not by:
+        return f"{layer} inside: {len(frame):,}"
+    named = int((frame[by] != "").sum())  # what belongs to none has a row without a name
+    return f"{layer} inside: {frame['count'].sum():,}, {by}s: {named:,}"
 
 
 @publish_app.command()

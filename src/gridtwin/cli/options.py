@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,8 +14,6 @@ from gridtwin.settings import Settings
 
 if TYPE_CHECKING:
     from gridtwin.twin import Twin
-
-LARGEST_FILE = 256 * 1024 * 1024
 
 In = Annotated[
     str, typer.Option("--in", metavar="TWIN", help="The twin; by default that of GRIDTWIN_TWIN.")
@@ -76,26 +75,38 @@ def open_twin(target: str) -> Twin:
     return opened(twin_named(target))
 
 
+def read_area(argument: str) -> str:
+    """
+    Return a polygon given inline, as a file, or as ``-`` for standard input, as text.
+
+    Raises
+    ------
+    SourceError
+        If the file is not there, too large, or cannot be read.
+    """
+    from gridtwin.analysis.polygon_forms import is_inline
+    from gridtwin.sources import areas
+
+    if argument == "-":
+        return sys.stdin.read(areas.LARGEST_FILE)
+    return argument if is_inline(argument) else areas.read_area(Path(argument))
+
+
 def read_text(argument: str) -> str:
     """
-    Return a polygon given inline, as a file, or as ``-`` for standard input.
+    Return JSON given inline, or the text of a file, or of standard input for ``-``.
 
     Raises
     ------
     InputError
-        If the file is not there or too large.
+        If the file is not there.
     """
-    import sys
-
     if argument == "-":
-        return sys.stdin.read(LARGEST_FILE)
-    if argument.lstrip()[:1] in {"{", "["} or (argument.lstrip()[:1].isalpha() and "(" in argument):
+        return sys.stdin.read()
+    if argument.lstrip()[:1] in {"{", "["}:
         return argument
     path = Path(argument)
     if not path.is_file():
         msg = f"{argument}: there is no such file"
-        raise InputError(msg)
-    if path.stat().st_size > LARGEST_FILE:
-        msg = f"{argument}: larger than {LARGEST_FILE // 1024**2} MB; simplify the polygon"
         raise InputError(msg)
     return path.read_text(encoding="utf-8", errors="replace")

@@ -18,7 +18,7 @@ from gridtwin.cli.options import (
     State,
     open_twin,
     output_of,
-    read_text,
+    read_area,
 )
 
 if TYPE_CHECKING:
@@ -76,7 +76,9 @@ def sweep(
 
 @app.command()
 def storm(
-    polygon: Annotated[str, typer.Argument(help="GeoJSON file, - for standard input, or text.")],
+    polygon: Annotated[
+        str, typer.Argument(help="File of polygons, - for standard input, or text.")
+    ],
     twin: In = "",
     kind: Annotated[
         list[str] | None, typer.Option(help="Kind of equipment damaged; repeatable.")
@@ -94,7 +96,7 @@ def storm(
     """
     form = output_of(json=json, geojson=geojson, csv=csv)
     opened = open_twin(twin)
-    _show(opened.storm(read_text(polygon), kinds=kind or (), scope=scope, state=state), form)
+    _show(opened.storm(read_area(polygon), kinds=kind or (), scope=scope, state=state), form)
 
 
 def _show(result: BlastRadius, form: Output) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from gridtwin.cli import render
-from gridtwin.cli.options import In, open_twin, read_text
+from gridtwin.cli.options import In, open_twin, read_area
 
 Speed = Annotated[float, typer.Option(min=0.001, help="Minutes of the story in a minute.")]
 
@@ -18,7 +18,8 @@ Speed = Annotated[float, typer.Option(min=0.001, help="Minutes of the story in a
 def rehearse(
     twin: In = "",
     area: Annotated[
-        str, typer.Option(metavar="POLYGON", help="GeoJSON file, or text; the middle by default.")
+        str,
+        typer.Option(metavar="POLYGON", help="File of polygons, or text; the middle by default."),
     ] = "",
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another storm.")] = 0,
     damages: Annotated[int, typer.Option(min=1, max=500, help="How many at most.")] = 24,
@@ -35,7 +36,7 @@ def rehearse(
     from gridtwin.rehearsal import Rehearsal, write_script
 
     opened = open_twin(twin)
-    script = write_script(opened, read_text(area) if area else None, seed=seed, most=damages)
+    script = write_script(opened, read_area(area) if area else None, seed=seed, most=damages)
     rehearsal = Rehearsal(opened, script, speed=speed)
     render.say(
         f"{rehearsal.name}: {len(script.damages)} damages, {script.customers:,} customers,"

@@ -39,7 +39,7 @@ def switch(
     if json:
         from gridtwin.model.phases import text as phase_text
 
-        (element,) = opened.find(mrid)
+        element = opened.store.network.ids.find(mrid, ("equipment",))
         stands = phase_text(int(state.open_mask(opened.store.network)[element.row]))
         document = {"mrid": mrid, "open": stands, "version": state.version}
         render.write_json({"schema": "gridtwin.switch/1", **document})

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridtwin.cli import render
-from gridtwin.cli.options import Csv, In, Json, Output, State, open_twin, output_of, read_text
+from gridtwin.cli.options import (
+    Csv,
+    In,
+    Json,
+    Output,
+    State,
+    open_twin,
+    output_of,
+    read_area,
+    read_text,
+)
 from gridtwin.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,7 +34,8 @@ SHOWN_WARNINGS = 5
 
 def storm(
     polygon: Annotated[
-        str, typer.Argument(help="Where it struck: GeoJSON file, - for standard input, or text.")
+        str,
+        typer.Argument(help="Where it struck: file of polygons, - for standard input, or text."),
     ] = "",
     twin: In = "",
     damaged: Annotated[
@@ -79,7 +90,7 @@ def storm(
     work_h, rest_h = _shift(shift)
     scenario = Scenario(
         damaged=_names(damaged or []),
-        polygon=read_text(polygon) if polygon else None,
+        polygon=read_area(polygon) if polygon else None,
         rates=_rates(rate or []) or RATES,
         priority=_names(priority or []),
         response=Response(

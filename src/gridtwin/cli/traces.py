@@ -18,7 +18,7 @@ from gridtwin.cli.options import (
     State,
     open_twin,
     output_of,
-    read_text,
+    read_area,
 )
 
 if TYPE_CHECKING:
@@ -38,34 +38,54 @@ def trace(
     ],
     twin: In = "",
     state: State = "current",
-    phases: Annotated[str, typer.Option(help="Follow only conductors of these phases.")] = "",
+    phases: Annotated[
+        str | None, typer.Option(help="Follow only conductors of these phases.")
+    ] = None,
     barrier: Annotated[
         list[str] | None, typer.Option(help="Equipment the trace does not pass; repeatable.")
     ] = None,
     where: Annotated[
-        str, typer.Option(help="Keep elements for which this holds: \"kind == 'fuse'\".")
-    ] = "",
-    polygon: Annotated[str, typer.Option(help="Keep elements inside this GeoJSON file.")] = "",
-    nearest: Annotated[int, typer.Option(min=0, help="Keep the K nearest elements.")] = 0,
-    max_depth: Annotated[int, typer.Option(min=0, help="Stop after so many elements.")] = 0,
+        str | None, typer.Option(help="Keep elements for which this holds: \"kind == 'fuse'\".")
+    ] = None,
+    polygon: Annotated[
+        str | None, typer.Option(help="Keep elements inside this file of polygons.")
+    ] = None,
+    nearest: Annotated[
+        int | None, typer.Option(min=0, help="Keep the K nearest elements; 0 for all.")
+    ] = None,
+    max_depth: Annotated[
+        int | None, typer.Option(min=0, help="Stop after so many elements; 0 for no limit.")
+    ] = None,
     mode: Annotated[
-        str, typer.Option(help="Upstream: all_paths, shortest or must_pass.")
-    ] = "all_paths",
-    phase_policy: Annotated[str, typer.Option(help="strict, advisory or ignore.")] = "advisory",
+        str | None, typer.Option(help="Upstream: all_paths, shortest or must_pass.")
+    ] = None,
+    phase_policy: Annotated[str | None, typer.Option(help="strict, advisory or ignore.")] = None,
     include_indeterminate: Annotated[
-        bool, typer.Option("--include-indeterminate", help="Add the rest of a loop.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--include-indeterminate/--no-include-indeterminate", help="Add the rest of a loop."
+        ),
+    ] = None,
     all_sides: Annotated[
-        bool,
-        typer.Option("--all-sides", help="Isolation: operate towards dead ends too."),
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--all-sides/--no-all-sides", help="Isolation: operate towards dead ends too."
+        ),
+    ] = None,
     allow_lv_backfeed: Annotated[
-        bool, typer.Option("--allow-lv-backfeed", help="Low voltage may supply medium voltage.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--allow-lv-backfeed/--no-allow-lv-backfeed",
+            help="Low voltage may supply medium voltage.",
+        ),
+    ] = None,
     islands: Annotated[
-        bool, typer.Option("--islands", help="Distributed energy resources supply too.")
-    ] = False,
-    save_spec: Annotated[str, typer.Option(help="Keep these options under a name.")] = "",
+        bool | None,
+        typer.Option("--islands/--no-islands", help="Distributed energy resources supply too."),
+    ] = None,
+    save_spec: Annotated[
+        str, typer.Option(help="Keep these options, and those of the spec traced, under a name.")
+    ] = "",
     count: Annotated[
         bool, typer.Option("--count", help="Print the number of customers only.")
     ] = False,
@@ -79,13 +99,13 @@ def trace(
     Example: gridtwin trace downstream FUSE-12 --in houston.twin --json
     """
     form = output_of(json=json, geojson=geojson, csv=csv)
-    options = {
+    given = {
         "phases": phases,
         "phase_policy": phase_policy,
         "mode": mode,
-        "barriers": tuple(barrier or ()),
+        "barriers": tuple(filter(None, barrier)) if barrier else None,
         "where": where,
-        "polygon": read_text(polygon) if polygon else "",
+        "polygon": read_area(polygon) if polygon else polygon,
         "nearest": nearest,
         "max_depth": max_depth,
         "include_indeterminate": include_indeterminate,
@@ -94,17 +114,11 @@ def trace(
         "islands": islands,
     }
     opened = open_twin(twin)
-    if kind in opened.store.spec_names():  # what the saved spec says stands, unless said otherwise
-        options = {
-            key: value
-            for key, value in options.items()
-            if value and value not in {"all_paths", "advisory"}
-        }
-    result = opened.trace(kind, *ids, state=state, **options)
+    # What is not said is as in the saved spec; what is said wins, also where it is 0 or empty.
+    spec = opened.spec(kind, **{name: value for name, value in given.items() if value is not None})
+    result = opened.trace(spec, *ids, state=state)
     if save_spec:
-        from gridtwin.analysis.spec import TraceSpec
-
-        opened.save_spec(save_spec, TraceSpec(kind, **options))  # type: ignore[arg-type]
+        opened.save_spec(save_spec, spec)
     if count:
         sys.stdout.write(f"{result.customers}\n")
     else:

@@ -104,10 +104,11 @@ class Switching:
         """Confirm the outage that a fault explains, or open one of who went dark by the trip."""
         twin, cause = self._twin, event.detail or f"fault on {event.mrid}"
         found = outage_id(at, event.event_id)
-        behind = twin.blast_radius(event.mrid, state=NORMAL).usage_points.astype(object)
+        device = self._store.network.ids.word("equipment", event.mrid)
+        behind = twin.blast_radius(device, state=NORMAL).usage_points.astype(object)
         outage = self._open_outage_of(behind)
         if outage is None:
-            tripped = twin.blast_radius(event.mrid, scope="trip").usage_points.tolist()
+            tripped = twin.blast_radius(device, scope="trip").usage_points.tolist()
             if tripped:
                 self.written += 1
                 twin.outages.open(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gridtwin.errors import NotFoundError
+from gridtwin.errors import AmbiguousIdError, NotFoundError
 from gridtwin.model.tables import NetworkData, Strings, decode
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# An mRID is unique within its table; where two tables share one, the earlier table answers.
+# An mRID is unique within its table. Where two tables share one, TABLE:mRID says which is meant.
 TABLES = ("equipment", "usage_points", "nodes", "feeders", "substations", "sources")
 SINGULAR = {
     "equipment": "equipment",
@@ -26,6 +26,8 @@ SINGULAR = {
     "substations": "substation",
     "sources": "source",
 }
+PREFIX = {table: word.replace(" ", "_") for table, word in SINGULAR.items()}
+TABLE_OF = {word: table for table, one in PREFIX.items() for word in (table, one)}
 SUGGESTIONS = 3
 COMPARED = 4_000  # names compared letter by letter when nothing is found
 
@@ -77,20 +79,48 @@ class Ids:
 
     def find(self, mrid: str, tables: Sequence[str] = TABLES) -> Element:
         """
-        Return the element an mRID names.
+        Return the element an mRID names, alone or behind its table, as in ``equipment:11``.
+
+        Parameters
+        ----------
+        mrid
+            The mRID. Where it has a colon, what is called so in whole comes first.
+        tables
+            The tables looked into.
 
         Raises
         ------
         NotFoundError
             If no table has it, with the closest names there are.
+        AmbiguousIdError
+            If several have it.
         """
-        name = mrid.encode()
-        for table in tables:
-            row = self.tables[table].row_of(name)
-            if row >= 0:
-                return Element(table, row)
+        found = self._all(mrid, tables)
+        if not found:
+            word, _, rest = mrid.partition(":")
+            if TABLE_OF.get(word) in tables:
+                found = self._all(rest, (TABLE_OF[word],))
+        if len(found) > 1:
+            raise AmbiguousIdError(mrid, [f"{PREFIX[each.table]}:{mrid}" for each in found])
+        if found:
+            return found[0]
         what = SINGULAR[tables[0]] if len(tables) == 1 else "element"
         raise NotFoundError(what, mrid, self.close(mrid, tables))
+
+    def first(self, mrid: str) -> Element | None:
+        """Return what an mRID that was kept without its table names: of the earliest, or None."""
+        found = self._all(mrid, TABLES)
+        return found[0] if found else None
+
+    def word(self, table: str, mrid: str) -> str:
+        """Return what `find` finds an element by: its mRID, behind its table where need be."""
+        alone = len(self._all(mrid, TABLES)) == 1
+        return mrid if alone else f"{PREFIX[table]}:{mrid}"
+
+    def _all(self, mrid: str, tables: Sequence[str]) -> list[Element]:
+        name = mrid.encode()
+        rows = ((table, self.tables[table].row_of(name)) for table in tables)
+        return [Element(table, row) for table, row in rows if row >= 0]
 
     def rows(self, table: str, mrids: Iterable[str]) -> NDArray[np.int32]:
         """
@@ -105,9 +135,8 @@ class Ids:
         if not names:
             return np.empty(0, dtype=np.int32)
         rows = self.tables[table].rows(np.array([mrid.encode() for mrid in names]))
-        missing = np.flatnonzero(rows < 0)
-        if len(missing):
-            self.find(names[missing[0]], (table,))
+        for at in np.flatnonzero(rows < 0):
+            rows[at] = self.find(names[at], (table,)).row
         return rows
 
     def close(self, mrid: str, tables: Sequence[str] = TABLES) -> list[str]:

@@ -53,6 +53,7 @@ def resolve(network: Network, mrid: str, open_phases: str, poles: str = "") -> O
         If it has no such phase.
     """
     row = network.ids.find(mrid, ("equipment",)).row
+    mrid = bytes(network.data.equipment.mrid[row]).decode()  # given as equipment:ID, maybe
     every = every_phase(network, row)
     try:
         wanted, moving = phases.parse(open_phases), phases.parse(poles) or every
@@ -117,5 +118,5 @@ def with_switches(
     changed = dict(deviations)
     for mrid, position in switches.items():
         operation = of_switch(network, mrid, position if isinstance(position, str) else "")
-        changed[mrid] = phases.text(operation.poles) if position else ""
+        changed[operation.mrid] = phases.text(operation.poles) if position else ""
     return changed

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from gridtwin.errors import InputError
+from gridtwin.analysis.polygon import read_polygon
+from gridtwin.errors import InputError, PolygonError
 from gridtwin.model.tables import decode
 from gridtwin.publish.layers import groups_of_nodes
 
@@ -118,12 +119,15 @@ def _polygons(text: str, key: str) -> list[tuple[str, Any]]:
     for number, feature in enumerate(features):
         try:
             name = feature["properties"][key]
-            shape = shapely.from_geojson(json.dumps(feature["geometry"]))
-        except (KeyError, TypeError, shapely.errors.GEOSException) as error:
+            shape = read_polygon(feature["geometry"]).geometry
+        except (KeyError, TypeError) as error:
             msg = f"community {number} has no {key}, or no polygon: give --community-key"
             raise InputError(msg) from error
-        if name in (None, "") or shapely.get_type_id(shape) not in {3, 6}:
-            msg = f"community {number} has no {key}, or is no polygon"
+        except PolygonError as error:
+            msg = f"community {number}: {error}"
+            raise InputError(msg) from error
+        if name in (None, ""):
+            msg = f"community {number} has no {key}: give --community-key"
             raise InputError(msg)
-        named.append((str(name), shapely.make_valid(shape)))
+        named.append((str(name), shape))
     return named

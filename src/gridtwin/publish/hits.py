@@ -47,7 +47,7 @@ def _record(situation: Situation, features: FeatureIds, element: Element) -> dic
     elif element.table == "sources":
         substation = int(data.sources.substation[element.row])
     return {
-        "mrid": mrid_of(data, element),
+        "mrid": situation.network.ids.word(element.table, mrid_of(data, element)),
         "name": name_of(data, element),
         "kind": kind_of(data, element),
         "feeder": None if feeder < 0 else bytes(data.feeders.mrid[feeder]).decode(),

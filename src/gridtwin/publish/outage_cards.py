@@ -11,7 +11,6 @@ import numpy as np
 import shapely
 
 from gridtwin.analysis.outline import outline
-from gridtwin.errors import NotFoundError
 from gridtwin.model.tables import decode, encode
 from gridtwin.publish import hits
 from gridtwin.publish.outages import outage_record
@@ -81,11 +80,8 @@ def cards(
 
 def _placed(outage: Outage, network: Network, features: FeatureIds) -> dict[str, Any]:
     """Return where the device of an outage is drawn; null where it is not known."""
-    try:
-        element = network.ids.find(outage.device) if outage.device else None
-    except NotFoundError:  # of another network
-        element = None
-    if element is None:
+    element = network.ids.first(outage.device) if outage.device else None
+    if element is None:  # none is known, or it is of another network
         return {"feature": None, "at": None}
     drawn = hits.drawn(network.data, element)
     return {"feature": features.of_element(drawn), "at": hits.place_of(network.data, element)}

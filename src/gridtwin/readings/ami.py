@@ -193,9 +193,13 @@ class Ami:
         NotFoundError
             If there is no such usage point.
         """
-        self._twin.store.network.ids.find(mrid, ("usage_points",))
+        network = self._twin.store.network
+        row = network.ids.find(mrid, ("usage_points",)).row
         return readings_frame(
-            self._book.of(mrid, *period(start, end, latest_s=self._book.latest()))
+            self._book.of(
+                bytes(network.data.usage_points.mrid[row]).decode(),
+                *period(start, end, latest_s=self._book.latest()),
+            )
         )
 
     def device(
@@ -227,8 +231,9 @@ class Ami:
         if table == "load" and network.data.equipment.kind[element.row] != cim.TRANSFORMER:
             msg = f"{mrid} is no transformer: loads are kept by transformer and by feeder"
             raise InputError(msg)
+        own = bytes(getattr(network.data, element.table).mrid[element.row]).decode()
         series = self._book.series(
-            table, (mrid, element.row), *period(start, end, latest_s=self._book.latest())
+            table, (own, element.row), *period(start, end, latest_s=self._book.latest())
         )
         series.pop("row")
         at = pd.to_datetime(series.pop("at_s"), unit="s", utc=True)

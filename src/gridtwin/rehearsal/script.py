@@ -175,7 +175,8 @@ class _Chosen:
     def _plans(self, rows: NDArray[np.int32]) -> Iterator[SwitchingPlan]:
         names = decode(self.twin.store.network.data.equipment.mrid[rows]).tolist()
         for name in names:
-            yield self.twin.restore(name, state=NORMAL, alternatives=0, coincidence=COINCIDENCE)
+            fault = self.twin.store.network.ids.word("equipment", name)
+            yield self.twin.restore(fault, state=NORMAL, alternatives=0, coincidence=COINCIDENCE)
 
     def _takes(self, plan: SwitchingPlan, *, large: bool) -> bool:
         """Take a damage in, unless it cannot be followed or touches another."""

@@ -96,6 +96,7 @@ class MemoryStore:
     ) -> State:
         """Move poles of one piece of equipment."""
         operation = resolve(self.network, mrid, open_phases, poles)
+        mrid = operation.mrid
         before = self._current
         if request and request in self._requests:
             return before

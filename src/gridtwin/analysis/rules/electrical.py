@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SAME_VOLTAGE = 0.05  # nominal voltages this far apart are different levels
+LEAST_V = 50.0  # no grid serves customers with less; 12.47 and 0.48 are kilovolts
 OVERLOAD = 1.5  # times rated, before a sum of non-coincident peaks is remarkable
 
 
@@ -55,6 +56,15 @@ def no_voltage(seen: Evidence) -> Iterator[Hit]:
     rows = np.flatnonzero(np.isnan(seen.data.nodes.nominal_v))
     if len(rows):
         yield Hit("nodes", int(rows[0]), f"{len(rows)} nodes have no nominal_v")
+
+
+def volts_in_kv(seen: Evidence) -> Iterator[Hit]:
+    """Yield one hit for each nominal voltage so low that it must be in kilovolts."""
+    volts = seen.data.nodes.nominal_v
+    rows = np.flatnonzero((volts > 0) & (volts < LEAST_V))
+    levels, first, counts = np.unique(volts[rows], return_index=True, return_counts=True)
+    for level, at, count in zip(levels, first, counts, strict=True):
+        yield Hit("nodes", int(rows[at]), f"{count} nodes have a nominal_v of {level:g} V")
 
 
 def voltage_change(seen: Evidence) -> Iterator[Hit]:

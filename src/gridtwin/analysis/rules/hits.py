@@ -6,17 +6,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from gridtwin.model.tables import decode
 from gridtwin.topology.membership import feeder_of_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from gridtwin.model.tables import NetworkData
     from gridtwin.topology.index import TopologyIndex
+
+
+EARTH_RADIUS_M = 6_371_008.8
 
 
 class Hit(NamedTuple):
@@ -33,6 +37,7 @@ class Evidence:
 
     data: NetworkData
     index: TopologyIndex
+    crs: str | None = None  # None: the coordinates are planar, taken for meters
 
     @cached_property
     def supplied(self) -> NDArray[np.bool_]:
@@ -53,6 +58,21 @@ class Evidence:
             & (self.index.conduction.passes == 0)
             & (equipment.normal_open != 0)
         )
+
+    def place(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (n, 2) coordinates in meters, in space where they are degrees."""
+        if self.crs is None:
+            return xy
+        lon, lat = np.radians(xy[..., 0]), np.radians(xy[..., 1])
+        sphere = np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)
+        return EARTH_RADIUS_M * np.stack(sphere, axis=-1)
+
+    def apart(self, xy: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the distance between each two coordinates in meters, to half a percent."""
+        chord = np.linalg.norm(self.place(xy) - self.place(others), axis=-1)
+        if self.crs is None:
+            return np.asarray(chord)
+        return 2 * EARTH_RADIUS_M * np.arcsin(np.clip(chord / (2 * EARTH_RADIUS_M), 0, 1))
 
     def name(self, table: str, row: int) -> str:
         """Return the mRID of a row."""

@@ -1,46 +1,17 @@
-"""Ask whether rows agree with each other, and with the map."""
+"""Ask whether rows agree with each other."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from gridtwin.analysis.rules.hits import Evidence, Hit
 from gridtwin.model import cim
+from gridtwin.model.ids import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from numpy.typing import NDArray
-
-SNAP_M = 0.3  # ends this close were probably meant to be one node
-FAR_M = 300.0  # a service longer than this is remarkable
-METERS_PER_DEGREE = 111_195.0
-
-
-def _planar(seen: Evidence, xy: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return coordinates in meters, near enough for short distances."""
-    nodes = seen.data.nodes.xy
-    if len(nodes) and (np.abs(nodes[:, 0]) <= 180).all() and (np.abs(nodes[:, 1]) <= 90).all():
-        shrink = np.cos(np.radians(np.nanmean(nodes[:, 1])))
-        return xy * np.array([METERS_PER_DEGREE * shrink, METERS_PER_DEGREE])
-    return xy
-
-
-def unsnapped(seen: Evidence) -> Iterator[Hit]:
-    """Yield dead nodes that lie at a live one without being joined to it."""
-    dead = np.flatnonzero(~seen.supplied)
-    live = np.flatnonzero(seen.supplied)
-    if not len(dead) or not len(live):
-        return
-    xy = _planar(seen, seen.data.nodes.xy)
-    gap, at = cKDTree(xy[live]).query(xy[dead], distance_upper_bound=SNAP_M)
-    for near in np.flatnonzero(np.isfinite(gap)):
-        other = seen.name("nodes", int(live[at[near]]))
-        evidence = f"{gap[near]:.2f} m from {other}, which has supply, and not joined to it"
-        yield Hit("nodes", int(dead[near]), evidence)
 
 
 def zero_length(seen: Evidence) -> Iterator[Hit]:
@@ -96,15 +67,6 @@ def idle_transformer(seen: Evidence) -> Iterator[Hit]:
     yield from seen.hits("equipment", idle, "no usage point hangs on it")
 
 
-def far_usage_point(seen: Evidence) -> Iterator[Hit]:
-    """Yield usage points drawn far from their node."""
-    points = seen.data.usage_points
-    apart = _planar(seen, points.xy) - _planar(seen, seen.data.nodes.xy)[points.node]
-    distance = np.hypot(apart[:, 0], apart[:, 1])
-    for row in np.flatnonzero(distance > FAR_M):
-        yield Hit("usage_points", int(row), f"drawn {distance[row]:,.0f} m from its node")
-
-
 def nobody_served(seen: Evidence) -> Iterator[Hit]:
     """Yield usage points that count no customer."""
     rows = np.flatnonzero(seen.data.usage_points.customers == 0)
@@ -124,3 +86,17 @@ def out_of_service(seen: Evidence) -> Iterator[Hit]:
     yield from seen.hits("equipment", rows, "in_service is false")
     rows = np.flatnonzero(~seen.data.sources.in_service)
     yield from seen.hits("sources", rows, "in_service is false")
+
+
+def shared_id(seen: Evidence) -> Iterator[Hit]:
+    """Yield one hit for each two tables that share ids: the first, and how many there are."""
+    for place, table in enumerate(TABLES):
+        mrids = getattr(seen.data, table).mrid
+        for other in TABLES[place + 1 :]:
+            _, rows, _ = np.intersect1d(
+                mrids, getattr(seen.data, other).mrid, assume_unique=True, return_indices=True
+            )
+            if len(rows):
+                first = seen.name(table, int(rows.min()))
+                evidence = f"{len(rows)} ids of {table} stand in {other} too, {first}"
+                yield Hit(table, int(rows.min()), evidence)

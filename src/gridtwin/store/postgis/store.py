@@ -233,7 +233,7 @@ class PostgisStore:
             try:
                 connection.execute(
                     "SELECT gridtwin.move_poles(%s, %s, %s, %s, %s, %s)",
-                    (mrid, wanted, moving, actor, request, at),
+                    (operation.mrid, wanted, moving, actor, request, at),
                 )
             except (psycopg.errors.NoDataFound, psycopg.errors.InvalidParameterValue) as error:
                 raise self._synced_anew() from error  # the network here has it
