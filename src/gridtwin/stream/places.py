@@ -2,11 +2,12 @@
 Know where each partition goes on, and notice what a client brings from elsewhere.
 
 The offsets of a partition follow one another, except for those that a broker does not hand out:
-marks of transactions, messages that were taken back, and what was compacted away. So the first
-message of a run that is not the one that is due is no proof of a fault, but a reason to ask again:
-the partition is read once more from its place. If the message that was due comes then, the client
-had strayed. If not, the broker itself says that there is none, and leaves offsets out; it is
-believed until the run ends.
+marks of transactions, messages that were taken back, and what was compacted away. So a message
+that is not the one that is due is no proof of a fault, but a reason to ask again: the partition is
+read once more from its place. If the message that was due comes then, the client had strayed. If
+the same one comes again, the broker itself says that there is none before it, and leaves offsets
+out; that is believed until the run ends, since a client leaves its place where a run begins. A
+message below the place never counts.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Places:
 
     def __init__(self) -> None:
         self._next: dict[Place, int] = {}
-        self._asked: dict[Place, int] = {}  # where a partition was asked for again, in this run
+        self._asked: dict[Place, tuple[int, int]] = {}  # in this run: what was due, and what came
 
     def __contains__(self, place: Place) -> bool:
         """Return whether a partition is read."""
@@ -88,16 +89,19 @@ class Places:
 
     def _strays(self, place: Place, offset: int) -> bool:
         """Return whether to ask again, since an offset is not the one that is due."""
-        due, asked = self._next[place], self._asked.get(place)
+        due = self._next[place]
+        asked_for, came = self._asked.get(place, (-1, -1))
         if offset == due:
-            if asked == due:  # it is there after all
+            if asked_for == due:  # it is there after all
                 del self._asked[place]
                 LOG.warning(
                     "the client had left its place",
-                    extra={"topic": place[0], "partition": place[1], "offset": due},
+                    extra={"topic": place[0], "partition": place[1], "offset": due, "came": came},
                 )
             return False
-        if asked is None:
-            self._asked[place] = due
-            return True
-        return False
+        if offset > due and 0 <= asked_for < due:  # leaves offsets out in this run
+            return False
+        if (asked_for, came) == (due, offset):
+            return False
+        self._asked[place] = (due, offset)
+        return True
