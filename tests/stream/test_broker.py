@@ -12,6 +12,7 @@ from gridtwin.stream.broker import artefacts as fetching
 from gridtwin.stream.broker.node import running
 from gridtwin.stream.topics import is_reachable, make_topics
 from kafka import Kafka
+from waiting import PATIENCE_S
 
 
 def read(brokers: str, topic: str, count: int) -> list[bytes]:
@@ -23,7 +24,7 @@ def read(brokers: str, topic: str, count: int) -> list[bytes]:
     values: list[bytes] = []
     try:
         while len(values) < count:
-            messages = consumer.consume(count, timeout=20)
+            messages = consumer.consume(count, timeout=PATIENCE_S)
             assert messages, "the broker fell silent"
             values += [message.value() for message in messages]
     finally:
