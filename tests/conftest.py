@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ from postgres import Cluster, PostgresMissingError, cluster
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
+# A Kafka lives for seconds here: what its machine spends on making itself fast is not earned back.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
 
 # How long an example takes says nothing of what it shows, and depends on the machine.
 settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -247,7 +247,7 @@ job.run(sys.argv[2])
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["local", "postgis"])
 def test_a_killed_run_is_written_whole_or_not_at_all(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest

@@ -48,7 +48,7 @@ def answers(url: str) -> bool:
         return False
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_last_gasp_becomes_an_outage_on_the_page(
     chain: tuple[str, subprocess.Popen[bytes], Path], database: str, kafka: Kafka
 ) -> None:

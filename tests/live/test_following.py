@@ -144,7 +144,7 @@ def phases_of(twin: Twin, mrid: str) -> str:
     return text(every_phase(twin.store.network, twin.find(mrid)[0].row))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_whatever_is_killed_every_event_outage_and_alert_counts_once(
     database: str, topics: Topics
 ) -> None:
@@ -187,7 +187,7 @@ def test_whatever_is_killed_every_event_outage_and_alert_counts_once(
     assert len({(each.device, each.began_at) for each in found}) == len(found)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_broker_and_the_database_may_be_killed_too(tmp_path: Path) -> None:
     with running(tmp_path / "kafka") as node, cluster() as postgres, postgres.database() as url:
         twin = gridtwin.open(gridtwin.synthesize("houston", meters=1_000, seed=6)).save(url)

@@ -156,7 +156,9 @@ def test_every_moment_of_random_networks_is_as_it_was_lived(
 @pytest.mark.parametrize("store", ["local", "postgis"])
 @given(seed=st.integers(0, 10_000), chosen=actions)
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 def test_every_moment_is_as_it_was_lived_wherever_the_twin_is_kept(
     store: str, seed: int, chosen: list[tuple[str, int, str, int]], tmp_path: Path,

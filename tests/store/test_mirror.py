@@ -256,7 +256,7 @@ with connect(sys.argv[2]) as connection:
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_sync_killed_at_any_point_leaves_before_or_after(
     connection: psycopg.Connection[Any], database: str, tmp_path: Path
 ) -> None:
@@ -328,7 +328,7 @@ def test_two_syncs_at_once_wait_for_one_another(
     max_examples=12,
     deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(0, 2**32 - 1))
 def test_any_edits_are_found_row_by_row(connection: psycopg.Connection[Any], seed: int) -> None:

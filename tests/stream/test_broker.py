@@ -37,7 +37,7 @@ def test_topics_are_made_once(kafka: Kafka) -> None:
     assert make_topics(kafka.brokers, {topic: 3, f"{topic}_more": 1}) == [f"{topic}_more"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_a_node_acknowledged_is_there_after_a_kill_and_after_a_stop(tmp_path: Path) -> None:
     with running(tmp_path / "node") as node:
         make_topics(node.brokers, {"kept": 2})

@@ -152,7 +152,7 @@ def kill(what: str, worker: Supervised, node: Node, server: Cluster) -> None:
         server.start()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_worker_broker_and_database_are_killed_at_twenty_moments(
     tmp_path: Path, town: Twin, names: list[str]
 ) -> None:
@@ -205,7 +205,7 @@ def test_workers_come_and_go_while_meters_send(line: Line, names: list[str]) -> 
     check(line, names)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_worker_that_comes_back_after_it_was_given_up_writes_nothing_twice(
     line: Line, names: list[str]
 ) -> None:

@@ -179,7 +179,7 @@ def test_the_last_reading_of_a_meter_and_time_counts(
     assert places == sorted(want)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_process_that_is_killed_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) -> None:
     chance = random.Random(7)
     lines = lines_of(3, 60)
