@@ -14,7 +14,6 @@ from gridtwin.stream.ingest.intake import Options
 from gridtwin.stream.ingest.reader import Reader
 from gridtwin.stream.ingest.worker import Worker
 from gridtwin.stream.places import Places
-from gridtwin.twin import Twin
 from meter_stream import START_S, Line, reading
 from straying import Client
 
@@ -24,9 +23,8 @@ COUNT = 12
 
 
 @pytest.fixture
-def town_line(database: str, town: Twin) -> Line:
-    town.save(database)
-    return Line(database, "", OPTIONS)
+def town_line(town_database: str) -> Line:
+    return Line(town_database, "", OPTIONS)
 
 
 def log(names: list[str], offsets: list[int]) -> dict[int, bytes]:

@@ -194,11 +194,10 @@ class Reader:
 
     def wait(self, seconds: float) -> None:
         """Stay in the group for a time, and take nothing."""
+        self.pause()
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            message = self._consumer.poll(min(left, 0.2))
-            if message is not None and message.error() is None:  # it is read again later
-                self.hold({_place(message)})
+            self._consumer.poll(min(left, 0.2))
 
     def pause(self) -> None:
         """Take nothing until each partition is told where to go on."""

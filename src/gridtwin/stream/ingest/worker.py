@@ -358,7 +358,6 @@ class Worker:
                 self._opened = True
                 return done
             self._figures.add(reconnects=1)
-            self._reader.pause()
             if self._stop.is_set():
                 raise StoppedError
             self._reader.wait(wait)
