@@ -2,7 +2,7 @@
 Read topics as a member of a consumer group, with as much in memory as was allowed and no more.
 
 The group says which worker reads which partition; where to go on is the caller's to say, by
-`resume`. Until then, and after the caller says `pause`, a partition is not fetched.
+`resume`. Until then, and after `hold` or `wait`, a partition is not fetched.
 
 A client that is given a partition without a place, or whose place is gone, looks one up by itself,
 and what it finds may overtake a `seek` that was made meanwhile. So it is never let: a partition is
@@ -194,14 +194,10 @@ class Reader:
 
     def wait(self, seconds: float) -> None:
         """Stay in the group for a time, and take nothing."""
-        self.pause()
+        self.hold(self._given)  # until each is told where to go on
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._consumer.poll(min(left, 0.2))
-
-    def pause(self) -> None:
-        """Take nothing until each partition is told where to go on."""
-        self.hold(self._given)
 
     def hold(self, places: Iterable[Place]) -> None:
         """Take nothing of some partitions until they are told where to go on."""
