@@ -66,6 +66,13 @@ class Supervised:
         if self.process is not None and self.process.poll() is None:
             os.kill(self.process.pid, number)
 
+    def kill(self) -> None:
+        """Kill it while it lives, and wait until it is started again."""
+        wait_until(lambda: self.process is not None and self.process.poll() is None)
+        starts = self.starts
+        self.signal(signal.SIGKILL)
+        wait_until(lambda: self.starts > starts)
+
     def end(self) -> None:
         self._over.set()
         while self._thread.is_alive():  # it may just be starting another one
@@ -143,7 +150,7 @@ def wait_for_progress(line: Line, since: int) -> int:
 def kill(what: str, worker: Supervised, node: Node, server: Cluster) -> None:
     """Kill one of the three with SIGKILL, and bring it back."""
     if what == "worker":
-        worker.signal(signal.SIGKILL)
+        worker.kill()
     elif what == "broker":
         node.kill()
         node.start()
