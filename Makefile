@@ -8,7 +8,7 @@ FIELD_DATA ?= $(or $(GRIDTWIN_FIELD_DATA),../shared/data)
 STATIC := src/gridtwin/api/static
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: demo live test test-field postgres java chromium lint node web web-check bench clean
+.PHONY: demo live test test-long test-field postgres java chromium lint node web web-check bench clean
 
 $(VENV)/made: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -33,8 +33,11 @@ demo: $(VENV)/demo  ## make a territory, ask it the main questions, serve its ma
 live: $(VENV)/test postgres java  ## the whole chain of live data: Kafka, PostgreSQL, generator, ingest, live operations, map
 	$(BIN)/gridtwin stream demo
 
-test: $(VENV)/test postgres java chromium lint web-check  ## everything a stranger's clone can prove
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not field"
+test: $(VENV)/test postgres java chromium lint web-check  ## what a stranger's clone can prove in minutes
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not field and not long"
+
+test-long: $(VENV)/test postgres java chromium  ## the rest of it: kills, soaks, whole programs
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "long and not field"
 
 test-field: $(VENV)/test postgres java  ## the same code against real feeders (GRIDTWIN_FIELD_DATA)
 	GRIDTWIN_FIELD_DATA="$(FIELD_DATA)" $(BIN)/python -m pytest -q -n 2 -m field

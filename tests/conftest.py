@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import logging
+import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gridtwin.errors import BrokerError
+from gridtwin.store.postgis.connect import connect
+from gridtwin.store.postgis.migrate import migrate
 from kafka import Kafka, kafka_cluster
-from postgres import Cluster, PostgresMissingError, cluster
+from postgres import Cluster, PostgresMissingError, cluster, copy_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+# A Kafka lives for seconds here: what its machine spends on making itself fast is not earned back.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
+
+# How long an example takes says nothing of what it shows, and depends on the machine.
+settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any speed")
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +53,22 @@ def postgres() -> Iterator[Cluster]:
 def database(postgres: Cluster) -> Iterator[str]:
     """Return the address of an empty database with PostGIS, dropped after the test."""
     with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def schema(postgres: Cluster) -> Iterator[str]:
+    """Return the address of a database with the schema and no twin, to be copied."""
+    with postgres.database() as url:
+        with connect(url) as connection:
+            migrate(connection)
+        yield url
+
+
+@pytest.fixture
+def migrated(postgres: Cluster, schema: str) -> Iterator[str]:
+    """Return the address of a database with the schema and no twin, dropped after the test."""
+    with copy_of(postgres, schema) as url:
         yield url
 
 

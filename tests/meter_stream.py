@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Event
 from typing import Any
@@ -17,6 +17,7 @@ from gridtwin.stream.ingest.figures import Figures
 from gridtwin.stream.ingest.intake import Options
 from gridtwin.stream.ingest.keeping import Rules
 from gridtwin.stream.ingest.running import Kafka, run
+from waiting import PATIENCE_S
 
 START_S = int(datetime(2026, 7, 1, tzinfo=UTC).timestamp())
 BROKEN = (b"", b"{", b"[1]", b'{"meter_id": 7}', b"\xff\xfe", b'{"meter_id": "UP-1"}')
@@ -69,7 +70,7 @@ def send(brokers: str, topic: str, messages: Iterable[tuple[bytes, bytes]]) -> N
     for key, value in messages:
         producer.produce(topic, value, key)
         producer.poll(0)
-    assert producer.flush(60) == 0
+    assert producer.flush(PATIENCE_S) == 0
 
 
 QUICK = Rules(look_s=0.1, rest_s=0.2)
@@ -90,7 +91,7 @@ class Line:
             Kafka(self.brokers, session_s=6.0, **more),
             stop or Event(),
             options=self.options,
-            rules=QUICK,
+            rules=replace(QUICK, keep_days=self.options.keep_days),
             until_end=until_end,
         )
 
@@ -109,10 +110,10 @@ def everything(brokers: str, topic: str, partitions: int = 6) -> list[tuple[int,
     try:
         for partition in range(partitions):
             place = TopicPartition(topic, partition, OFFSET_BEGINNING)
-            _, end = consumer.get_watermark_offsets(place, timeout=20)
+            _, end = consumer.get_watermark_offsets(place, timeout=PATIENCE_S)
             consumer.assign([place])
             for _ in range(end):
-                message = consumer.poll(20)
+                message = consumer.poll(PATIENCE_S)
                 assert message is not None
                 assert message.error() is None
                 found.append((partition, message.offset(), message.value()))

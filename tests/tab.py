@@ -11,12 +11,12 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from served import Served
+from waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from axe_playwright_python.base import AxeResults
     from playwright.sync_api import Page
 
-IDLE_MS = 30_000
 VIEW = {"width": 1280, "height": 800}
 TABLET = {"width": 820, "height": 1180}
 
@@ -76,7 +76,7 @@ def until(page: Page, expression: str, argument: Any = None) -> None:
 
     The driver's own ``wait_for_function`` has the page evaluate text, which its policy forbids.
     """
-    end = time.monotonic() + IDLE_MS / 1000
+    end = time.monotonic() + PATIENCE_S
     while not page.evaluate(expression, argument):
         assert time.monotonic() < end, f"never came true: {expression}"
         page.wait_for_timeout(25)

@@ -21,13 +21,13 @@ from gridtwin.cli.serve import listening
 from gridtwin.settings import ServeSettings
 from gridtwin.twin import Twin, open_twin
 from networks import two_feeders_with_a_tie
+from waiting import PATIENCE_S, started
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fastapi import FastAPI
 
-START_S = 60.0
 PROGRAM = str(Path(sys.executable).with_name("gridtwin"))
 TOKEN = "of-the-night-shift"  # noqa: S105 - of the tests alone
 
@@ -60,25 +60,23 @@ def answering(app: FastAPI, settings: ServeSettings) -> Iterator[httpx.Client]:
         thread.start()
         try:
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            with httpx.Client(base_url=url, timeout=30) as client:
+            with httpx.Client(base_url=url, timeout=PATIENCE_S) as client:
                 yield client
         finally:
             app.state.broadcaster.close()
             server.should_exit = True
-            thread.join(30)
+            thread.join(PATIENCE_S)
+            assert not thread.is_alive(), "the server did not end"
 
 
 @contextmanager
 def served(target: str, *options: str, **environment: str) -> Iterator[Served]:
     """Run ``gridtwin serve`` on a free port, and end it as an operator would."""
     command = [PROGRAM, "serve", "--in", target, "--port", "0", *options]
-    process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}
-    )
-    running = Served(process)
-    try:
+    environ = {**os.environ, **environment}
+    with started(command, stderr=subprocess.PIPE, text=True, env=environ) as process:
+        running = Served(process)
         yield running
-    finally:
         running.end()
 
 
@@ -92,7 +90,7 @@ class Served:
         self.url = ""
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        assert self._ready.wait(START_S), "the server did not start"
+        assert self._ready.wait(PATIENCE_S), "the server did not start"
         assert self.url, "\n".join(self.log)
 
     def _read(self) -> None:
@@ -109,15 +107,8 @@ class Served:
         """End it, if it still runs; return its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signum)
-        try:
-            code = self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            raise
-        finally:
-            self._reader.join(10)
-            if self.process.stderr is not None:
-                self.process.stderr.close()
+        code = self.process.wait(PATIENCE_S)
+        self._reader.join()
         return code
 
 

@@ -17,6 +17,7 @@ from gridtwin.api.app import create_app
 from gridtwin.api.broadcast import Broadcaster
 from gridtwin.settings import ServeSettings
 from networks import feeder_in_three_sections, two_feeders_with_a_tie
+from waiting import PATIENCE_S, wait_until
 
 from .conftest import answering
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gridtwin.twin import Twin
-
-SOON_S = 15.0
 
 
 class Events:
@@ -73,19 +72,19 @@ class Events:
             return sum(each["event"] == kind for each in self.found) >= count
 
         with self._new:
-            assert self._new.wait_for(there, SOON_S), (kind, self.found)
+            assert self._new.wait_for(there, PATIENCE_S), (kind, self.found)
             return [each for each in self.found if each["event"] == kind][-1]
 
     def wait_for_start(self) -> None:
         """Wait until the stream has begun."""
         with self._new:
-            assert self._new.wait_for(lambda: bool(self.last_id), SOON_S)
+            assert self._new.wait_for(lambda: bool(self.last_id), PATIENCE_S)
 
 
 @contextmanager
 def following(client: httpx.Client, **headers: str) -> Iterator[Events]:
     names = {name.replace("_", "-"): value.encode() for name, value in headers.items()}
-    with client.stream("GET", "/api/events", headers=names, timeout=SOON_S) as answer:
+    with client.stream("GET", "/api/events", headers=names, timeout=PATIENCE_S) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         events = Events(answer.iter_lines())
         events.wait_for_start()
@@ -270,12 +269,7 @@ def test_a_client_that_goes_is_forgotten(client: httpx.Client) -> None:
         assert next(lines).startswith("retry")
         assert "gridtwin_event_clients 1" in client.get("/metrics").text
         lines.close()
-    for _ in range(100):
-        figures = client.get("/metrics").text
-        if "gridtwin_event_clients 0" in figures:
-            return
-        time.sleep(0.05)
-    raise AssertionError(figures)
+    wait_until(lambda: "gridtwin_event_clients 0" in client.get("/metrics").text)
 
 
 def test_no_more_follow_than_may(twin: Twin) -> None:
@@ -292,14 +286,8 @@ def test_no_more_follow_than_may(twin: Twin) -> None:
 
 def test_streams_end_with_the_server(settings: ServeSettings, tmp_path: Path) -> None:
     del tmp_path
-    began = time.monotonic()
     with answering(create_app(settings), settings) as client:
         answer = client.send(client.build_request("GET", "/api/events"), stream=True)
         events = Events(answer.iter_lines())
         events.wait_for_start()
-    assert time.monotonic() - began < 10
-    for _ in range(100):
-        if events.ended:
-            return
-        time.sleep(0.05)
-    raise AssertionError
+    wait_until(lambda: events.ended)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +12,7 @@ from pydantic import BaseModel
 from gridtwin.api.app import create_app
 from gridtwin.api.jobs import Jobs
 from gridtwin.errors import BusyError, NotFoundError
+from waiting import PATIENCE_S, wait_until
 
 from .conftest import TOKEN, answering
 
@@ -36,12 +36,12 @@ def row_of(twin: Twin, mrid: str) -> int:
 def done(client: httpx.Client, answer: httpx.Response) -> dict[str, Any]:
     """Return a job when it runs no more."""
     assert answer.status_code == 202
-    for _ in range(200):
-        job = client.get(answer.headers["Location"]).json()
-        if job["status"] != "running":
-            return job
-        time.sleep(0.05)
-    raise AssertionError(job)
+
+    def ended() -> dict[str, Any] | None:
+        job: dict[str, Any] = client.get(answer.headers["Location"]).json()
+        return None if job["status"] == "running" else job
+
+    return wait_until(ended)
 
 
 def test_a_what_if_says_who_goes_out_and_who_comes_back(client: httpx.Client, twin: Twin) -> None:
@@ -208,7 +208,7 @@ def test_more_work_than_may_wait_is_refused_and_what_waits_can_be_cancelled() ->
     jobs, go = Jobs(workers=1, waiting=3), threading.Event()
 
     def work(job: Any) -> Done:
-        go.wait(20)
+        go.wait(PATIENCE_S)
         job.tell(1, 2)
         return Done()
 
@@ -218,7 +218,7 @@ def test_more_work_than_may_wait_is_refused_and_what_waits_can_be_cancelled() ->
     assert jobs.cancel(second.id).status == "cancelled"
     assert jobs.cancel(first.id).status == "cancelled"
     go.set()
-    assert third.future.result(20) == Done()
+    assert third.future.result(PATIENCE_S) == Done()
     assert third.status == "done"
     assert first.status == "cancelled"  # though it ran already when it was cancelled
     assert jobs.cancel(third.id).status == "done"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import gridtwin
 from gridtwin.settings import ServeSettings
+from waiting import PATIENCE_S
 
 from .conftest import TOKEN, served
 
@@ -44,7 +45,7 @@ def test_every_example_of_the_page_answers(tmp_path: Path) -> None:
         for command in commands:
             done = subprocess.run(
                 ["bash", "-c", f"{area}\n{command.replace('curl -s', 'curl -sS --fail', 1)}"],
-                env=environment, capture_output=True, text=True, check=False, timeout=60,
+                env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE_S,
             )  # fmt: skip
             assert done.returncode == 0, (command, done.stderr, done.stdout)
             assert '"error":{' not in done.stdout, command

@@ -7,29 +7,26 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from waiting import PATIENCE_S, wait_until
+
 from .conftest import PROGRAM, served
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gridtwin.twin import Twin
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_in_good_order_though_clients_listen(twin: Twin, signum: int) -> None:
     with served(str(twin.store.path), "--log-json") as server:
-        with httpx.stream("GET", f"{server.url}/api/events", timeout=30) as answer:
+        with httpx.stream("GET", f"{server.url}/api/events", timeout=PATIENCE_S) as answer:
             lines = answer.iter_lines()
             assert next(lines).startswith("retry")
-            began = time.monotonic()
             code = server.end(signum)
-            assert time.monotonic() - began < 5
             list(lines)  # ends, and is no error
         assert code in {0, 130, -signum}
     logged = [json.loads(line) for line in server.log if line.startswith("{")]
@@ -59,20 +56,13 @@ def test_a_store_that_fails_is_told_and_taken_up_again(twin: Twin) -> None:
         assert int(answer.headers["Retry-After"]) > 0
         assert httpx.get(f"{server.url}/api/state").status_code == 503
         assert httpx.get(f"{server.url}/health").status_code == 200
-        wait_for(lambda: "gridtwin_store_up 0" in httpx.get(f"{server.url}/metrics").text)
+        wait_until(lambda: "gridtwin_store_up 0" in httpx.get(f"{server.url}/metrics").text)
         file.with_suffix(".away").rename(file)
         assert httpx.get(f"{server.url}/ready").status_code == 200
-        wait_for(lambda: "gridtwin_store_up 1" in httpx.get(f"{server.url}/metrics").text)
+        wait_until(lambda: "gridtwin_store_up 1" in httpx.get(f"{server.url}/metrics").text)
         twin.switch("BKR1", open=True)
         assert httpx.get(f"{server.url}/api/state").json()["customers_out"] == 8
     assert sum("cannot be followed" in line for line in server.log) == 1
-
-
-def wait_for(there: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not there():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -80,7 +70,7 @@ def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
     return subprocess.run(
         [PROGRAM, "serve", *words],
-        env={**os.environ, **environment}, capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, **environment}, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
 

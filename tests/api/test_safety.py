@@ -15,6 +15,7 @@ from gridtwin.api.answers import Kept, backend_for, compressed
 from gridtwin.api.app import create_app
 from gridtwin.errors import InputError
 from gridtwin.settings import ServeSettings
+from waiting import PATIENCE_S
 
 from .conftest import TOKEN, answering
 
@@ -138,7 +139,7 @@ def test_a_rate_of_nothing_is_no_limit(settings: ServeSettings) -> None:
 )
 def test_what_is_no_request_does_no_harm(client: httpx.Client, raw: bytes) -> None:
     address = (client.base_url.host, client.base_url.port)
-    with socket.create_connection(address, timeout=10) as connection:
+    with socket.create_connection(address, timeout=PATIENCE_S) as connection:
         connection.sendall(raw)
         connection.shutdown(socket.SHUT_WR)
         answer = b""

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from gridtwin.stream.topics import make_topics
 from kafka import Kafka
 from meter_stream import START_S, reading, send
 from networks import two_feeders_with_a_tie
+from waiting import PATIENCE_S, started, wait_until
 
 SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
 
@@ -84,22 +84,14 @@ def test_a_worker_takes_what_is_sent_and_stops_when_told(database: str, kafka: K
     words = ["--in", database, "--brokers", kafka.brokers, "--group", "cli", "--log-json"]
     words += ["--topic-prefix", "cli."]
     command = [str(Path(sys.executable).parent / "gridtwin"), "stream", "run", *words]
-    worker = subprocess.Popen(
-        [*command, "--json", "--metrics-port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
     make_topics(kafka.brokers, {"cli.ami_readings": 6})
-    try:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with started([*command, "--json", "--metrics-port", "0"], **pipes) as worker:
         send(kafka.brokers, "cli.ami_readings", [(b"M3", reading("M3", START_S + 900, 2.5))])
         twin = gridtwin.open(database)
-        deadline = time.monotonic() + 60
-        while twin.ami.latest() is None:
-            assert worker.poll() is None, worker.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        wait_until(lambda: twin.ami.latest() is not None, process=worker)
         os.kill(worker.pid, signal.SIGTERM)
-        out, log = worker.communicate(timeout=60)
-    finally:
-        worker.kill()
+        out, log = worker.communicate(timeout=PATIENCE_S)
     assert worker.returncode == 0
     assert json.loads(out)["readings"] == 1
     assert {json.loads(line)["message"] for line in log.splitlines()} >= {

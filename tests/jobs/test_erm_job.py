@@ -25,6 +25,7 @@ from gridtwin.promises import promise_zones
 from gridtwin.store.postgis.lookups import LookUps
 from gridtwin.storms import Scenario, forecast
 from networks import network
+from waiting import PATIENCE_S, started
 
 if TYPE_CHECKING:
     from gridtwin.model.network import Network
@@ -246,7 +247,7 @@ job.run(sys.argv[2])
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["local", "postgis"])
 def test_a_killed_run_is_written_whole_or_not_at_all(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
@@ -257,7 +258,7 @@ def test_a_killed_run_is_written_whole_or_not_at_all(
     twin = territory(home)
     out, rng, written = len(twin.outages.members()), random.Random(3), 0
     for number in range(6):
-        with subprocess.Popen(
+        with started(
             [sys.executable, "-c", RUN, home, f"R-{number}"], stdout=subprocess.PIPE, text=True
         ) as process:
             assert process.stdout is not None
@@ -325,11 +326,11 @@ def test_a_watching_command_stops_when_it_is_told(database: str) -> None:
     territory(database)
     code = "from gridtwin.cli.entry import main; main()"
     words = ["erm", "run", "--in", database, "--watch", "0.5", "--json"]
-    with subprocess.Popen(
+    with started(
         [sys.executable, "-c", code, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         text=True,
     ) as process:  # fmt: skip
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["written"]
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(PATIENCE_S) == 0

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from confluent_kafka import Producer
 import gridtwin
 from kafka import Kafka
 from told_storms import message
+from waiting import PATIENCE_S, started, wait_until
 
 COMMAND = "from gridtwin.cli.entry import main; main()"
 
@@ -36,57 +36,43 @@ def chain(
     port, told = free_port(), tmp_path / "told"
     words = ["--database", database, "--brokers", kafka.brokers, "--port", str(port)]
     with told.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, "stream", "demo", "--meters", "500", *words,
-             "--storm", "0"],
-            stdout=output, stderr=output, start_new_session=True,
-        )  # fmt: skip
-    try:
-        yield f"http://127.0.0.1:{port}", process, told
-    finally:
-        process.terminate()
-        process.wait(timeout=90)
+        command = [sys.executable, "-c", COMMAND, "stream", "demo", "--meters", "500", *words]
+        with started([*command, "--storm", "0"], stdout=output, stderr=output) as process:
+            yield f"http://127.0.0.1:{port}", process, told
 
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/ready", timeout=2).status_code == 200
+        return httpx.get(f"{url}/ready", timeout=PATIENCE_S).status_code == 200
     except httpx.HTTPError:
         return False
 
 
-def until(holds: object, *, seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not holds():  # type: ignore[operator]
-        assert time.monotonic() < end, "it did not come to that in time"
-        time.sleep(0.1)
-
-
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_last_gasp_becomes_an_outage_on_the_page(
     chain: tuple[str, subprocess.Popen[bytes], Path], database: str, kafka: Kafka
 ) -> None:
     url, process, told = chain
-    until(lambda: answers(url))
+    wait_until(lambda: answers(url), told.read_text, process=process)
     twin = gridtwin.open(database)
-    until(lambda: "log" in twin.store.live.places())
+    wait_until(lambda: "log" in twin.store.live.places(), process=process)
     fuse = str(twin.sweep().query("kind == 'fuse'").nlargest(1, "customers").mrid.iloc[0])
     meters = twin.blast_radius(fuse).usage_points.tolist()
     seen: list[str] = []
     Thread(target=listen, args=(url, seen), daemon=True).start()
-    until(lambda: bool(seen))
+    wait_until(lambda: bool(seen), process=process)
     producer = Producer({"bootstrap.servers": kafka.brokers})
     now = datetime.now(UTC).isoformat()
     for at, meter in enumerate(meters):
         producer.produce(
             "outage_alerts", message(f"end-{at}-{now}", now, "last_gasp", meter_id=meter), meter
         )
-    assert producer.flush(30) == 0
+    assert producer.flush(PATIENCE_S) == 0
     expected = [("predicted", len(meters))]  # once it is clear that no others report
-    until(lambda: shown(url) == expected, seconds=240)
-    until(lambda: "event: outages" in seen)
+    wait_until(lambda: shown(url) == expected, process=process)
+    wait_until(lambda: "event: outages" in seen, process=process)
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=90) == 0
+    assert process.wait(timeout=PATIENCE_S) == 0
     assert not answers(url)
     assert "4/4 parts run" in told.read_text() or "ending" in told.read_text()
 
@@ -99,7 +85,7 @@ def shown(url: str) -> list[tuple[str, int]]:
 def listen(url: str, seen: list[str]) -> None:
     """Keep the lines of the stream of events until it ends."""
     try:
-        with httpx.stream("GET", f"{url}/api/events", timeout=300) as stream:
+        with httpx.stream("GET", f"{url}/api/events", timeout=PATIENCE_S) as stream:
             seen.append("connected")
             seen.extend(stream.iter_lines())
     except httpx.HTTPError:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ from gridtwin.stream.broker.node import running
 from gridtwin.twin import Twin
 from kafka import Kafka
 from told_storms import message, storm
+from waiting import PATIENCE_S, started, wait_until
 
 WORKER = """
 import signal, sys, threading
@@ -63,16 +64,18 @@ class Topics:
         for key, value in zip(keys, values, strict=True):
             producer.produce(topic, value, key)
             producer.poll(0)
-        assert producer.flush(30) == 0
+        assert producer.flush(PATIENCE_S) == 0
 
     def told(self) -> list[dict[str, Any]]:
         """Return the alerts on the topic, in order of each partition."""
         consumer = Consumer({"bootstrap.servers": self.kafka.brokers, "group.id": "reader"})
-        consumer.assign(
-            [TopicPartition(self.outage_alerts, each, OFFSET_BEGINNING) for each in range(3)]
-        )
-        found = []
-        while messages := consumer.consume(1_000, timeout=3.0):
+        places = [TopicPartition(self.outage_alerts, each, OFFSET_BEGINNING) for each in range(3)]
+        count = sum(consumer.get_watermark_offsets(each, PATIENCE_S)[1] for each in places)
+        consumer.assign(places)
+        found: list[dict[str, Any]] = []
+        while len(found) < count:
+            messages = consumer.consume(count - len(found), timeout=PATIENCE_S)
+            assert messages, "the broker fell silent"
             found += [orjson.loads(each.value()) for each in messages if each.error() is None]
         consumer.close()
         return [each for each in found if each["kind"].startswith("outage")]
@@ -87,24 +90,8 @@ def topics(kafka: Kafka) -> Topics:
 def followed(url: str, topics: Topics) -> Iterator[subprocess.Popen[bytes]]:
     """Run live operations in a process of their own."""
     words = [url, topics.kafka.brokers, topics.grid_events, topics.outage_alerts]
-    process = subprocess.Popen([sys.executable, "-c", WORKER, *words])
-    try:
+    with started([sys.executable, "-c", WORKER, *words]) as process:
         yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def until(
-    holds: Callable[[], bool],
-    otherwise: Callable[[], str] = lambda: "it did not come to that in time",
-    *,
-    seconds: float = 120.0,
-) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, otherwise()
-        time.sleep(0.1)
 
 
 def read_of(twin: Twin, topic: str) -> int:
@@ -157,17 +144,17 @@ def phases_of(twin: Twin, mrid: str) -> str:
     return text(every_phase(twin.store.network, twin.find(mrid)[0].row))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_whatever_is_killed_every_event_outage_and_alert_counts_once(
     database: str, topics: Topics
 ) -> None:
     twin = gridtwin.open(gridtwin.synthesize("houston", meters=2_000, seed=5)).save(database)
-    started = time.time() - 7_200
-    told = storm(twin, seed=5, start_s=started, outages=10, momentary=0, loss=0.05)
+    began = time.time() - 7_200
+    told = storm(twin, seed=5, start_s=began, outages=10, momentary=0, loss=0.05)
     live = twin.inference()
     live.update(told.events)
     expected = {frozenset(each.usage_points.tolist()) for each in live.answer().outages}
-    moves = operations(twin, 40, started - 3_000, set().union(*expected))
+    moves = operations(twin, 40, began - 3_000, set().union(*expected))
     rng = random.Random(11)
     gasps = [*told.lines, *rng.choices(told.lines, k=20)]
     chunks = 8
@@ -186,11 +173,11 @@ def test_whatever_is_killed_every_event_outage_and_alert_counts_once(
     )  # fmt: skip
     with followed(database, topics) as worker:
         topics.send(topics.grid_events, [settle], [moves[0][0]])
-        until(lambda: read_of(twin, topics.grid_events) == len(moves) + 1)
-        until(lambda: sets(twin) == expected, lambda: differences(twin, expected))
-        until(lambda: not twin.store.live.untold(1))
+        wait_until(lambda: read_of(twin, topics.grid_events) == len(moves) + 1)
+        wait_until(lambda: sets(twin) == expected, lambda: differences(twin, expected))
+        wait_until(lambda: not twin.store.live.untold(1))
         worker.terminate()
-        assert worker.wait(timeout=30) == 0
+        assert worker.wait(PATIENCE_S) == 0
     events = twin.store.events()
     assert len(events) == len(moves)
     assert len({(each.mrid, each.at, each.to_phases) for each in events}) == len(moves)
@@ -200,7 +187,7 @@ def test_whatever_is_killed_every_event_outage_and_alert_counts_once(
     assert len({(each.device, each.began_at) for each in found}) == len(found)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_broker_and_the_database_may_be_killed_too(tmp_path: Path) -> None:
     with running(tmp_path / "kafka") as node, cluster() as postgres, postgres.database() as url:
         twin = gridtwin.open(gridtwin.synthesize("houston", meters=1_000, seed=6)).save(url)
@@ -209,7 +196,7 @@ def test_the_broker_and_the_database_may_be_killed_too(tmp_path: Path) -> None:
         told = storm(twin, seed=6, start_s=time.time() - 7_200, outages=6, momentary=0, loss=0.05)
         with followed(url, topics) as worker:
             topics.send(topics.outage_alerts, told.lines[:1], [""])
-            until(lambda: len(twin.store.live.places()) > 1)  # it has begun well
+            wait_until(lambda: len(twin.store.live.places()) > 1)  # it has begun well
             for number in range(4):
                 part = told.lines[number::4]
                 topics.send(topics.outage_alerts, part, [str(len(each)) for each in part])
@@ -226,8 +213,8 @@ def test_the_broker_and_the_database_may_be_killed_too(tmp_path: Path) -> None:
                 "now", datetime.now(UTC).isoformat(), "fault", equipment_id=f"not {fuse}"
             )
             topics.send(topics.grid_events, [settle], [fuse])
-            until(lambda: sets(twin) == expected, seconds=180)
-            until(lambda: not twin.store.live.untold(1))
+            wait_until(lambda: sets(twin) == expected)
+            wait_until(lambda: not twin.store.live.untold(1))
             assert worker.poll() is None
         check_alerts(twin, topics)
         places = twin.store.live.places()
@@ -261,7 +248,7 @@ def test_one_process_at_a_time_follows_a_twin(database: str, topics: Topics) -> 
     first = Thread(target=follow_broker, args=(twin, topics.broker, stop))
     first.start()
     try:
-        until(lambda: "log" in twin.store.live.places())
+        wait_until(lambda: "log" in twin.store.live.places())
         with pytest.raises(StoreError, match="by another process already"):
             follow_broker(gridtwin.open(database), topics.broker, Event())
     finally:
@@ -281,7 +268,7 @@ def test_a_message_that_cannot_be_used_holds_nothing_up(database: str, topics: T
     following = Thread(target=follow_broker, args=(twin, topics.broker, stop))
     following.start()
     try:
-        until(lambda: twin.version == 1)
+        wait_until(lambda: twin.version == 1)
     finally:
         stop.set()
         following.join()

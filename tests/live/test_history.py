@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,8 @@ from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.mirror import sync
 from gridtwin.twin import Twin
 from networks import feeder_in_three_sections, random_network, two_feeders_with_a_tie
-from postgres import Cluster
+
+NewDatabase = Callable[[], AbstractContextManager[str]]
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 SWITCHES = ("B1", "SW1", "SW2", "TIE", "B2")
@@ -33,21 +34,23 @@ def after(minutes: float) -> datetime:
 
 
 @contextmanager
-def kept(store: str, network: gridtwin.Network, tmp: Path, postgres: Cluster) -> Iterator[Twin]:
+def kept(store: str, network: gridtwin.Network, tmp: Path, new: NewDatabase) -> Iterator[Twin]:
     """Give a twin in memory, in a directory or in a database."""
     twin = gridtwin.open(network)
     if store == "local":
         yield twin.save(tmp / "history.twin", overwrite=True)
     elif store == "postgis":
-        with postgres.database() as url:
+        with new() as url:
             yield twin.save(url)
     else:
         yield twin
 
 
 @pytest.fixture(params=["memory", "local", "postgis"])
-def twin(request: pytest.FixtureRequest, tmp_path: Path, postgres: Cluster) -> Iterator[Twin]:
-    with kept(request.param, feeder_in_three_sections(), tmp_path, postgres) as made:
+def twin(
+    request: pytest.FixtureRequest, tmp_path: Path, new_database: NewDatabase
+) -> Iterator[Twin]:
+    with kept(request.param, feeder_in_three_sections(), tmp_path, new_database) as made:
         yield made
 
 
@@ -156,13 +159,15 @@ def test_every_moment_of_random_networks_is_as_it_was_lived(
 @pytest.mark.parametrize("store", ["local", "postgis"])
 @given(seed=st.integers(0, 10_000), chosen=actions)
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 def test_every_moment_is_as_it_was_lived_wherever_the_twin_is_kept(
     store: str, seed: int, chosen: list[tuple[str, int, str, int]], tmp_path: Path,
-    postgres: Cluster,
+    new_database: NewDatabase,
 ) -> None:  # fmt: skip
-    with kept(store, random_network(seed), tmp_path, postgres) as twin:
+    with kept(store, random_network(seed), tmp_path, new_database) as twin:
         check(twin, live_through(twin, chosen))
 
 

@@ -16,26 +16,32 @@ import gridtwin
 from chromium import FLAGS, ChromiumMissingError, find_chromium
 from served import Served, serve
 from tab import VIEW, Tab
+from waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Request
 
 ARTIFACTS = Path(__file__).parents[2] / "test-artifacts" / "map"
 METERS = 3_000
+PATIENCE_MS = PATIENCE_S * 1_000
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Return a browser of this process; a machine without one fails, it never skips."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     try:
         program = find_chromium()
     except ChromiumMissingError as error:
         pytest.fail(str(error), pytrace=False)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
-            executable_path=str(program), headless=True, args=list(FLAGS)
+            executable_path=str(program),
+            headless=True,
+            args=list(FLAGS),
+            timeout=PATIENCE_MS,
         )
         yield running
         running.close()
@@ -106,6 +112,7 @@ def _watched(opened: Tab, name: str) -> Iterator[Tab]:
         if request.method == "POST":
             opened.posted.append((urlsplit(request.url).path, request.post_data_json))
 
+    opened.page.set_default_timeout(PATIENCE_MS)
     opened.page.on("console", heard)
     opened.page.on("pageerror", lambda error: opened.errors.append(str(error)))
     opened.page.on("request", asked)

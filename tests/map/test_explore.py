@@ -20,6 +20,7 @@ from gridtwin.errors import StoreError
 from gridtwin.publish.page import MapView
 from networks import two_feeders_with_a_tie
 from tab import until
+from waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -46,7 +47,7 @@ def notebook(folder: Path, body: str) -> Iterator[str]:
 
 def answers(view: MapView) -> bool:
     try:
-        with urllib.request.urlopen(f"{view.server}ready", timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{view.server}ready", timeout=PATIENCE_S) as answer:  # noqa: S310
             return answer.status == 200
     except urllib.error.URLError:
         return False
@@ -74,7 +75,7 @@ def test_a_twin_in_memory_is_shown_as_it_stands() -> None:
     twin.switch("BKR1", open=True)
     view = twin.explore()
     try:
-        with urllib.request.urlopen(f"{view.server}api/state", timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{view.server}api/state", timeout=PATIENCE_S) as answer:  # noqa: S310
             assert b'"customers_out":8' in answer.read()
     finally:
         view.close()

@@ -14,7 +14,7 @@ METERS = 20_000
 OUT = "window.gridtwin.count('supply')"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_twenty_thousand_elements_change_state_and_back(tab: Tab, tmp_path: Path) -> None:
     home = tmp_path / "large.twin"
     twin = gridtwin.open(gridtwin.synthesize("houston", meters=METERS, seed=1)).save(home)

@@ -87,12 +87,12 @@ def test_an_outage_opened_by_another_process_appears_by_itself(
     twin.switch(fuse, open=True)
     outage = twin.outages.open(fuse, state="normal", cause="vegetation")
     row = page.locator(f"[data-outage='{outage.id}']")
-    expect(row).to_be_visible(timeout=5_000)
+    expect(row).to_be_visible()
     expect(row).to_contain_text("vegetation")
     expect(page.get_by_label("Customers out")).to_contain_text(f"{outage.customers_out:,}")
     twin.switch(fuse, open=False)
     twin.outages.restore(outage.id)
-    expect(row).to_have_count(0, timeout=5_000)
+    expect(row).to_have_count(0)
 
 
 def test_the_list_is_used_by_keys_alone(tab: Tab) -> None:

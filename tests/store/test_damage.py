@@ -14,6 +14,7 @@ import pytest
 
 from gridtwin.errors import NotFoundError, StoreError, StoreVersionError
 from gridtwin.store.local import LocalStore
+from waiting import started
 
 from .conftest import keep
 
@@ -118,14 +119,14 @@ def test_a_newer_schema_is_refused(twin: Path) -> None:
 
 def kill_at_random(script: str, path: Path, moment: float) -> bytes:
     """Run a script, kill it some seconds after it said ready, and return what else it said."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, cwd=TESTS
-    )
-    assert process.stdout is not None
-    process.stdout.readline()
-    time.sleep(moment)
-    process.kill()
-    return process.communicate()[0]
+    command = [sys.executable, "-c", script, str(path)]
+    with started(command, stdout=subprocess.PIPE, cwd=TESTS) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(moment)
+        process.kill()
+        said: bytes = process.communicate()[0]
+    return said
 
 
 @pytest.mark.parametrize("moment", [0.02, 0.1, 0.3, 0.9])

@@ -13,6 +13,7 @@ import pytest
 import gridtwin
 from gridtwin.model.estimate import Estimate, PointEstimates, Run, Zone
 from gridtwin.store.postgis.connect import connect
+from waiting import PATIENCE_S
 
 from .conftest import keep, make_network
 
@@ -134,6 +135,9 @@ def test_who_listens_is_told_of_outages_and_estimates(database: str) -> None:
         listening.execute("LISTEN gridtwin")
         twin.outages.open("BRK-1", id="O-1", at=within(-1))
         twin.store.estimates.write(RUN, [estimate(1)], points("M1", "M2"))
-        told = [json.loads(each.payload) for each in listening.notifies(timeout=5, stop_after=2)]
+        told = [
+            json.loads(each.payload)
+            for each in listening.notifies(timeout=PATIENCE_S, stop_after=2)
+        ]
     assert [each["changed"] for each in told] == ["outages", "estimates"]
     assert {each["version"] for each in told} == {0}

@@ -11,6 +11,7 @@ import pytest
 import gridtwin
 from gridtwin.model.estimate import Estimate, PointEstimates, Run
 from gridtwin.store.postgis.connect import connect
+from waiting import PATIENCE_S
 
 from .conftest import keep, make_network
 
@@ -71,9 +72,9 @@ def test_several_changes_are_told_at_once(twin: Twin) -> None:
 def test_who_waits_is_woken(twin: Twin) -> None:
     marks = twin.store.marks()
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(twin.store.changes, marks, timeout_s=30)
+        waiting = pool.submit(twin.store.changes, marks, timeout_s=PATIENCE_S)
         twin.outages.open("BRK-1")
-        assert "outages" in waiting.result(timeout=20).what
+        assert "outages" in waiting.result(timeout=PATIENCE_S).what
 
 
 def test_a_usage_point_is_held_by_the_outage_it_is_out_in(twin: Twin) -> None:

@@ -27,6 +27,7 @@ from gridtwin.topology.conduction import _passes
 from gridtwin.twin import Twin
 from networks import network, random_network, two_feeders_with_a_tie
 from postgres import Cluster
+from waiting import PATIENCE_S
 
 Connection = psycopg.Connection[Any]
 EXPLAINED = (
@@ -45,7 +46,7 @@ RANDOM = settings(
     max_examples=15,
     deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 
 
@@ -352,7 +353,9 @@ def test_an_operation_is_logged_audited_and_told(connection: Connection, databas
         assert one(connection, "SELECT gridtwin.operate('TIE', false, actor => 'ann')") == 1
         assert one(connection, "SELECT gridtwin.operate('BKR1', true)") == 2
         assert one(connection, "SELECT gridtwin.operate('BKR2', true, 'B')") == 3
-        told = [json.loads(each.payload) for each in listener.notifies(timeout=5, stop_after=3)]
+        told = [
+            json.loads(each.payload) for each in listener.notifies(timeout=PATIENCE_S, stop_after=3)
+        ]
     assert told == [
         {"version": 1, "changed": "operate", "mrid": "TIE", "open": ""},
         {"version": 2, "changed": "operate", "mrid": "BKR1", "open": "ABC"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import pytest
 import gridtwin
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.state import State
+from waiting import PATIENCE_S, started
 
 from .conftest import keep, make_network
 
@@ -138,10 +140,12 @@ def test_another_process_sees_the_switch(twin: str) -> None:
 
 def test_four_processes_lose_no_update(twin: str) -> None:
     mrids = ["BRK-1", "FUSE-ü", "TIE-1", "BRK-1"]
-    processes = [
-        subprocess.Popen([sys.executable, "-c", OPERATE, str(twin), mrid, "50"]) for mrid in mrids
-    ]
-    assert [process.wait(timeout=120) for process in processes] == [0] * 4
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(started([sys.executable, "-c", OPERATE, str(twin), mrid, "50"]))
+            for mrid in mrids
+        ]
+        assert [process.wait(PATIENCE_S) for process in processes] == [0] * 4
     store = open_store(twin)
     assert store.state().version == 200
     events = store.events()
@@ -161,7 +165,7 @@ def test_a_watcher_sees_each_operation_once_whoever_makes_it(twin: str) -> None:
         seen = pool.submit(lambda: list(islice(watching.watch(0), 3)))
         for open_phases in ("ABC", "", "A"):
             other.operate("BRK-1", open_phases)
-        events = seen.result(timeout=20)
+        events = seen.result(timeout=PATIENCE_S)
     assert [(event.version, event.to_phases) for event in events] == [(1, "ABC"), (2, ""), (3, "A")]
     assert [event.version for event in watching.watch(1, timeout_s=0)] == [2, 3]
 

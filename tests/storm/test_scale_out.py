@@ -39,7 +39,7 @@ def test_each_scenario_has_damage_of_its_own(alone: list[dict]) -> None:
     assert len({tuple(device["mrid"] for device in found["devices"]) for found in alone}) == 5
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("partitions", [1, 3])
 def test_processes_give_the_answer_of_one(
     twin: gridtwin.Twin, alone: list[dict], partitions: int
@@ -47,7 +47,7 @@ def test_processes_give_the_answer_of_one(
     assert list(simulate(twin, STORM.seeded(5), partitions=partitions)) == alone
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_cluster_gives_the_answer_of_one_process(twin: gridtwin.Twin, alone: list[dict]) -> None:
     from distributed import Client, LocalCluster
 
@@ -63,12 +63,12 @@ def test_a_cluster_gives_the_answer_of_one_process(twin: gridtwin.Twin, alone: l
     assert [json.loads(line) for line in said.stdout.splitlines()] == alone[:2]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_local_cluster_is_made_and_taken_down(twin: gridtwin.Twin, alone: list[dict]) -> None:
     assert list(simulate(twin, STORM.seeded(2), scheduler="distributed")) == alone[:2]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_cluster_that_does_not_answer_is_named(twin: gridtwin.Twin) -> None:
     words = ["erm", "storm", AROUND, "--in", str(twin.store.path), "--scenarios", "2"]
     done = CliRunner().invoke(app, [*words, "--scheduler", "tcp://127.0.0.1:1"])

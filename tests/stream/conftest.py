@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,8 +12,9 @@ from gridtwin.model.tables import decode
 from gridtwin.stream.ingest.intake import Options
 from gridtwin.stream.topics import make_topics
 from gridtwin.twin import Twin
-from kafka import Kafka as Cluster
+from kafka import Kafka
 from meter_stream import Line
+from postgres import Cluster, copy_of
 
 
 @pytest.fixture(scope="session")
@@ -28,10 +30,30 @@ def names(town: Twin) -> list[str]:
 
 
 @pytest.fixture
-def line(database: str, town: Twin, kafka: Cluster) -> Line:
+def database(migrated: str) -> str:
+    """Return the address of a database with the schema."""
+    return migrated
+
+
+@pytest.fixture(scope="session")
+def saved(postgres: Cluster, schema: str, town: Twin) -> Iterator[str]:
+    """Return the address of a database with the town in it, to be copied."""
+    with copy_of(postgres, schema) as url:
+        town.save(url)
+        yield url
+
+
+@pytest.fixture
+def town_database(postgres: Cluster, saved: str) -> Iterator[str]:
+    """Return the address of a database with the town in it."""
+    with copy_of(postgres, saved) as url:
+        yield url
+
+
+@pytest.fixture
+def line(town_database: str, kafka: Kafka) -> Line:
     """Return a database with the town in it, and a topic."""
-    town.save(database)
     prefix = f"t{uuid.uuid4().hex[:12]}."
     options = Options.of(prefix, prefix, wait_s=0.05)
     make_topics(kafka.brokers, {options.readings: 6, options.conditions: 1})
-    return Line(database, kafka.brokers, options)
+    return Line(town_database, kafka.brokers, options)

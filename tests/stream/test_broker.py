@@ -12,6 +12,7 @@ from gridtwin.stream.broker import artefacts as fetching
 from gridtwin.stream.broker.node import running
 from gridtwin.stream.topics import is_reachable, make_topics
 from kafka import Kafka
+from waiting import PATIENCE_S
 
 
 def read(brokers: str, topic: str, count: int) -> list[bytes]:
@@ -23,7 +24,7 @@ def read(brokers: str, topic: str, count: int) -> list[bytes]:
     values: list[bytes] = []
     try:
         while len(values) < count:
-            messages = consumer.consume(count, timeout=20)
+            messages = consumer.consume(count, timeout=PATIENCE_S)
             assert messages, "the broker fell silent"
             values += [message.value() for message in messages]
     finally:
@@ -36,7 +37,7 @@ def test_topics_are_made_once(kafka: Kafka) -> None:
     assert make_topics(kafka.brokers, {topic: 3, f"{topic}_more": 1}) == [f"{topic}_more"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_a_node_acknowledged_is_there_after_a_kill_and_after_a_stop(tmp_path: Path) -> None:
     with running(tmp_path / "node") as node:
         make_topics(node.brokers, {"kept": 2})

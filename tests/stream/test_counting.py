@@ -51,7 +51,9 @@ SAID = st.lists(st.tuples(st.integers(0, 5), st.integers(1, 4), st.integers(0, 9
 
 
 @settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(said=SAID, cuts=st.sets(st.integers(0, 30)), order=st.randoms(use_true_random=False))
 def test_batches_in_any_order_and_any_size_leave_what_the_highest_offset_said(

@@ -15,6 +15,7 @@ from gridtwin.store.postgis.connect import connect
 from gridtwin.stream.ingest.figures import Figures, served
 from gridtwin.stream.ingest.replay import Replayed, letters, replay
 from meter_stream import START_S, Line, Meters, check, reading, send
+from waiting import PATIENCE_S
 
 
 def at(interval: int) -> datetime:
@@ -92,7 +93,7 @@ def test_loads_of_transformers_follow_the_readings_and_their_corrections(
         try:
             for interval in range(1, 4):
                 send(line.brokers, line.options.readings, meters.interval())
-                for note in listener.notifies(timeout=20):
+                for note in listener.notifies(timeout=PATIENCE_S):
                     said = json.loads(note.payload)
                     if said.get("changed") == "ami":
                         told.add(said["at"])
@@ -147,11 +148,11 @@ def test_what_a_producer_took_back_does_not_count(line: Line, names: list[str]) 
     producer = Producer(
         {"bootstrap.servers": line.brokers, "transactional.id": line.options.stream}
     )
-    producer.init_transactions(30)
+    producer.init_transactions(PATIENCE_S)
     for kwh, kept in ((1.0, True), (2.0, False)):
         producer.begin_transaction()
         producer.produce(line.options.readings, reading(names[0], START_S + 900, kwh), b"M")
-        (producer.commit_transaction if kept else producer.abort_transaction)(30)
+        (producer.commit_transaction if kept else producer.abort_transaction)(PATIENCE_S)
     assert line.work().counts["readings"] == 1  # and it finds the end, behind the marks
     assert line.ask("SELECT kwh FROM gridtwin.ami_realtime") == [(1.0,)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from datetime import UTC, datetime
 
@@ -21,30 +20,31 @@ from gridtwin.stream.simulate.sinks.kafka import KafkaSink
 from gridtwin.stream.wire import Registry
 from kafka import Kafka
 from schema_registry import schema_registry
+from waiting import PATIENCE_S, wait_until
 
 FROM_S = datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp()
 
 
 def ends_of(consumer: Consumer, topic: str) -> list[int]:
     """Return the offset after the last message of each partition."""
-    until = time.monotonic() + 20
-    while True:  # a topic that was just made has no leader at first
+
+    def ends() -> list[int] | None:
         try:
             return [
                 consumer.get_watermark_offsets(TopicPartition(topic, at), 10)[1]
                 for at in range(TOPICS[topic].partitions)
             ]
-        except KafkaException:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)
+        except KafkaException:  # a topic that was just made has no leader at first
+            return None
+
+    return wait_until(ends)
 
 
 def read(consumer: Consumer, topic: str, begin: list[int], end: list[int]) -> list[Message]:
     consumer.assign([TopicPartition(topic, at, offset) for at, offset in enumerate(begin)])
     found: list[Message] = []
     while wanted := sum(end) - sum(begin) - len(found):
-        got = consumer.consume(wanted, timeout=20)
+        got = consumer.consume(wanted, timeout=PATIENCE_S)
         assert got, "the broker has no more"
         found += got
     assert not [message.error() for message in found if message.error()]

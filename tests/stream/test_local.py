@@ -6,7 +6,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
 from datetime import UTC, datetime
@@ -25,6 +24,7 @@ from gridtwin.stream.ingest.local.silver import Rows
 from gridtwin.stream.ingest.local.taking import letters, replay, take
 from gridtwin.stream.ingest.replay import Replayed
 from meter_stream import START_S, Meters, expected, reading
+from waiting import started
 
 NAMES = [f"UP-{n}" for n in range(40)]
 MRID = encode(NAMES)
@@ -179,7 +179,7 @@ def test_the_last_reading_of_a_meter_and_time_counts(
     assert places == sorted(want)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_process_that_is_killed_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) -> None:
     chance = random.Random(7)
     lines = lines_of(3, 60)
@@ -193,16 +193,14 @@ def test_a_process_that_is_killed_at_any_moment_loses_and_doubles_nothing(tmp_pa
     )
     killed = 0
     for _ in range(20):
-        worker = subprocess.Popen([sys.executable, "-c", script])
-        deadline = time.monotonic() + 20
         before = len(list(folder.glob("bronze/*/*")))
-        while worker.poll() is None and time.monotonic() < deadline:
-            if len(list(folder.glob("bronze/*/*"))) > before + 1:
-                time.sleep(chance.uniform(0, 0.05))
-                os.kill(worker.pid, signal.SIGKILL)
-                killed += 1
-                break
-        worker.wait()
+        with started([sys.executable, "-c", script]) as worker:
+            while worker.poll() is None:
+                if len(list(folder.glob("bronze/*/*"))) > before + 1:
+                    time.sleep(chance.uniform(0, 0.05))
+                    os.kill(worker.pid, signal.SIGKILL)
+                    killed += 1
+                    break
     assert killed == 20
     take(file, folder, MRID)
     assert kept(folder) == counted(lines)

@@ -171,7 +171,9 @@ def test_what_is_no_avro_is_rejected(server: RegistryServer, registry: Registry)
 
 
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(payload=st.binary(max_size=80))
 def test_no_payload_makes_a_batch_fail(registry: Registry, payload: bytes) -> None:

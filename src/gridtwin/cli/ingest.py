@@ -59,7 +59,9 @@ def run(
     metrics_port: Annotated[
         int, typer.Option(min=-1, help="Show figures to Prometheus there; 0 for any free port.")
     ] = -1,
-    until_end: Annotated[bool, typer.Option(help="Stop when all that is there is taken.")] = False,
+    until_end: Annotated[
+        bool, typer.Option(help="Stop when all that was there when it began is taken.")
+    ] = False,
     log_json: Annotated[bool, typer.Option(help="Log one JSON object a line.")] = False,
     json: Json = False,
 ) -> None:

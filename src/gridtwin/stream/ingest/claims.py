@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-Place = tuple[str, int]  # topic and partition
+    from gridtwin.stream.places import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,18 @@ def check(
         else:
             valid.add(place)
     return Standing(frozenset(valid), frozenset(lost), frozenset(behind))
+
+
+def read_places(
+    connection: psycopg.Connection[Any], stream: str, topics: Iterable[str]
+) -> dict[Place, int]:
+    """Return the first message of each partition that is not written yet."""
+    rows = connection.execute(
+        "SELECT topic, partition, next_offset FROM gridtwin.stream_offsets"
+        " WHERE stream = %s AND topic = ANY(%s)",
+        (stream, list(topics)),
+    ).fetchall()
+    return {(topic, partition): offset for topic, partition, offset in rows}
 
 
 def advance(connection: psycopg.Connection[Any], stream: str, ends: Mapping[Place, int]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,24 +14,13 @@ from gridtwin.stream.ingest.batch import DeadLetter, prepare
 from gridtwin.stream.ingest.meters import Meters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import psycopg
 
     from gridtwin.stream.ingest.batch import Messages, Ready
+    from gridtwin.stream.ingest.meters import Do
     from gridtwin.stream.wire import Registry
 
-Result = TypeVar("Result")
-
 STRANGE_S = 86_400.0  # a meter whose clock is ahead by more is not believed
-
-
-class Do(Protocol):
-    """Does work in a transaction of its own and returns what it found."""
-
-    def __call__(self, work: Callable[[psycopg.Connection[Any]], Result]) -> Result:
-        """Do it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +50,23 @@ class Intake:
         self._meters = Meters()
         self._days: set[int] = set()  # since 1970
 
-    def open(self, connection: psycopg.Connection[Any]) -> None:
+    def open(self, do: Do) -> None:
         """
         Read what the database knows.
+
+        Parameters
+        ----------
+        do
+            Does what has to be done in the database.
 
         Raises
         ------
         StoreError
             If there is no network in it.
         """
-        self._meters.refresh(connection)
-        writing.make_room_today(connection)
-        self.read_days(connection)
+        self._meters.refresh(do)
+        do(writing.make_room_today)
+        do(self.read_days)
 
     def read_days(self, connection: psycopg.Connection[Any]) -> None:
         """Read which days there is room for."""
@@ -90,7 +84,7 @@ class Intake:
             Does what has to be done in the database first.
         """
         ready = self._prepared(part)
-        if ready.unknown and do(self._meters.refresh):
+        if ready.unknown and self._meters.refresh(do):
             ready = self._prepared(part)
         days = set(np.unique(ready.at_s // writing.DAY_S).tolist())
         if days <= self._days:

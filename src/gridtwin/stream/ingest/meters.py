@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -11,11 +11,23 @@ from gridtwin.errors import StoreError
 from gridtwin.model.ids import SortedIds
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import psycopg
 
     from gridtwin.model.tables import Strings
 
+Result = TypeVar("Result")
+
 AGAIN_S = 1.0  # the least time between two looks for new meters
+
+
+class Do(Protocol):
+    """Does work in a transaction of its own and returns what it found; perhaps more than once."""
+
+    def __call__(self, work: Callable[[psycopg.Connection[Any]], Result]) -> Result:
+        """Do it."""
+        ...
 
 
 class Meters:
@@ -26,9 +38,14 @@ class Meters:
         self._synced: Any = None
         self._looked = -AGAIN_S
 
-    def refresh(self, connection: psycopg.Connection[Any]) -> bool:
+    def refresh(self, do: Do) -> bool:
         """
         Read the meters if the network was synced since they were read; return whether it was.
+
+        Parameters
+        ----------
+        do
+            Does it in the database; what it found is believed once that is committed.
 
         Raises
         ------
@@ -37,18 +54,23 @@ class Meters:
         """
         if time.monotonic() - self._looked < AGAIN_S:
             return False
+        found = do(self._read_changed)
         self._looked = time.monotonic()
+        if found is None:
+            return False
+        self._synced, self.ids = found
+        return True
+
+    def _read_changed(self, connection: psycopg.Connection[Any]) -> tuple[Any, SortedIds] | None:
         row = connection.execute("SELECT synced_at FROM gridtwin.network").fetchone()
         if row is None:
             msg = "the database holds no network yet: fill it with gridtwin load or gridtwin sync"
             raise StoreError(msg)
         if row[0] == self._synced:
-            return False
+            return None
         connection.execute("SET LOCAL statement_timeout = 0")  # millions take a while
         connection.execute("SELECT gridtwin.refresh_meters()")
-        self.ids = _read(connection)
-        self._synced = row[0]
-        return True
+        return row[0], _read(connection)
 
 
 def _read(connection: psycopg.Connection[Any]) -> SortedIds:

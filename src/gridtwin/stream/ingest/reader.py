@@ -2,11 +2,16 @@
 Read topics as a member of a consumer group, with as much in memory as was allowed and no more.
 
 The group says which worker reads which partition; where to go on is the caller's to say, by
-`resume`. Until then, and while the caller says `pause`, a partition brings nothing.
+`resume`. Until then, and after `hold` or `wait`, a partition is not fetched.
+
+A client that is given a partition without a place, or whose place is gone, looks one up by itself,
+and what it finds may overtake a `seek` that was made meanwhile. So it is never let: a partition is
+assigned at the offset that the database says, and a place that is gone is an error.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -15,6 +20,7 @@ import numpy as np
 
 from gridtwin.errors import BrokerError, MissingExtraError, StoreError
 from gridtwin.stream.ingest.batch import Messages
+from gridtwin.stream.places import Places
 from gridtwin.stream.topics import unreachable
 
 if TYPE_CHECKING:
@@ -22,12 +28,21 @@ if TYPE_CHECKING:
 
     from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
-    from gridtwin.stream.ingest.claims import Place
+    from gridtwin.stream.places import Place
+
+LOG = logging.getLogger("gridtwin.stream")
 
 QUEUED_KB = 16_384  # of messages fetched ahead; more are fetched when these are taken
 SESSION_S = 10.0
-SEEK_PATIENCE_S = 10.0
 SILENT_S = 10.0
+GONE = frozenset({"_AUTO_OFFSET_RESET", "_LOG_TRUNCATION", "OFFSET_OUT_OF_RANGE"})
+LASTING = {
+    "TOPIC_AUTHORIZATION_FAILED": "let its login read the topic",
+    "GROUP_AUTHORIZATION_FAILED": "let its login use the group",
+    "UNKNOWN_TOPIC_OR_PART": "make the topic, or give its name",
+    "_FATAL": "start again",
+    "FENCED_INSTANCE_ID": "another worker runs with this --instance: give each its own",
+}
 
 
 class Reader:
@@ -62,15 +77,17 @@ class Reader:
         settings: dict[str, Any] | None = None,
     ) -> None:
         self._brokers = brokers
+        self._topics = list(topics)
         self.waiting: set[Place] = set()  # given to this member; not told yet where to go on
+        self.ended: dict[Place, int] = {}  # read to their end, and where that is
         self._given: set[Place] = set()
-        self._ended: set[Place] = set()  # read to their end
+        self._places = Places()  # of those that are fetched
         self._consumer = _consumer(
             {
                 "bootstrap.servers": brokers,
                 "group.id": group,
                 "enable.auto.commit": False,
-                "auto.offset.reset": "earliest",
+                "auto.offset.reset": "error",
                 "isolation.level": "read_committed",
                 "enable.partition.eof": True,
                 "partition.assignment.strategy": "cooperative-sticky",
@@ -85,7 +102,7 @@ class Reader:
             }
         )
         self._consumer.subscribe(
-            list(topics), on_assign=self._assign, on_revoke=self._revoke, on_lost=self._revoke
+            self._topics, on_assign=self._assign, on_revoke=self._revoke, on_lost=self._revoke
         )
 
     @property
@@ -94,19 +111,28 @@ class Reader:
         return frozenset(self._given)
 
     def _assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Take note of partitions; each is assigned when its place is known, and no sooner."""
         places = {(each.topic, each.partition) for each in partitions}
-        consumer.incremental_assign(partitions)
-        consumer.pause(partitions)
         self._given |= places
         self.waiting |= places
+        consumer.incremental_assign([])  # the group is answered
 
     def _revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         places = {(each.topic, each.partition) for each in partitions}
         self._given -= places
         self.waiting -= places
-        self._ended -= places
-        if partitions:
-            consumer.incremental_unassign(partitions)
+        self._leave(places, consumer)
+
+    def _leave(self, places: set[Place], consumer: Consumer) -> None:
+        fetched = [place for place in places if place in self._places]
+        self._places.stop(fetched)
+        for place in fetched:
+            self.ended.pop(place, None)
+        consumer.incremental_unassign([_at(place) for place in fetched])
+
+    def _begin(self, place: Place, offset: int) -> None:
+        self.ended.pop(place, None)
+        self._consumer.incremental_assign([_at(place, offset)])
 
     def read(self, most: int, seconds: float) -> list[Messages]:
         """
@@ -117,57 +143,72 @@ class Reader:
         StoreError
             If the broker refuses for good, as for a topic that is not there.
         """
-        found: dict[str, list[Message]] = {}
+        came: dict[Place, list[Message]] = {}
+        ends: dict[Place, int] = {}
         for message in self._consumer.consume(most, timeout=seconds):
             place, error = _place(message), message.error()
-            if error is not None:
-                self._check(error, place)
-                continue
-            self._ended.discard(place)
-            if place in self._given and place not in self.waiting:
-                found.setdefault(place[0], []).append(message)
-        return [_columns(topic, messages) for topic, messages in found.items()]
+            if error is None:
+                came.setdefault(place, []).append(message)
+                ends.pop(place, None)
+            elif error.name() == "_PARTITION_EOF":
+                ends[place] = message.offset() or 0
+            elif error.name() in GONE:
+                self.hold({place})
+            else:
+                self._check(error)
+        found: dict[str, list[Message]] = {}
+        for place, messages in came.items():
+            if place in self._places:
+                found.setdefault(place[0], []).extend(self._due(place, messages))
+        for place, end in ends.items():
+            if place in self._places:
+                self._end(place, end)
+        return [_columns(topic, messages) for topic, messages in found.items() if messages]
 
-    def _check(self, error: KafkaError, place: Place) -> None:
-        """Raise what does not pass by itself; note the end of a partition."""
-        if error.name() == "_PARTITION_EOF":
-            self._ended.add(place)
-            return
-        lasting = {
-            "TOPIC_AUTHORIZATION_FAILED": "let its login read the topic",
-            "GROUP_AUTHORIZATION_FAILED": "let its login use the group",
-            "UNKNOWN_TOPIC_OR_PART": "make the topic, or give its name",
-            "_FATAL": "start again",
-            "FENCED_INSTANCE_ID": "another worker runs with this --instance: give each its own",
-        }
-        if error.name() in lasting or error.fatal():
-            mend = lasting.get(error.name(), "start again")
+    def _due(self, place: Place, messages: list[Message]) -> list[Message]:
+        """Return those messages that go on from the place of a partition."""
+        self.ended.pop(place, None)
+        kept, again = self._places.take(place, [each.offset() or 0 for each in messages])
+        if again:
+            self._ask_again(place)
+        return messages if len(kept) == len(messages) else [messages[each] for each in kept]
+
+    def _end(self, place: Place, end: int) -> None:
+        """Hear that a partition ends; it is read to its end if that is where its place is."""
+        if self._places.end(place, end):
+            self._ask_again(place)
+        elif self._places[place] == end:
+            self.ended[place] = end
+
+    def _ask_again(self, place: Place) -> None:
+        """Fetch a partition anew from its place."""
+        self._consumer.incremental_unassign([_at(place)])
+        self._begin(place, self._places[place])
+
+    def _check(self, error: KafkaError) -> None:
+        """Raise what does not pass by itself."""
+        if error.name() in LASTING or error.fatal():
+            mend = LASTING.get(error.name(), "start again")
             msg = f"{self._brokers} refuses: {error.str()}: {mend}"
             raise BrokerError(msg)
 
     def wait(self, seconds: float) -> None:
         """Stay in the group for a time, and take nothing."""
+        self.hold(self._given)  # until each is told where to go on
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            message = self._consumer.poll(min(left, 0.2))
-            if message is not None and message.error() is None:  # it is read again later
-                self.hold({_place(message)})
-
-    def pause(self) -> None:
-        """Take nothing until each partition is told where to go on."""
-        self.hold(self._given)
+            self._consumer.poll(min(left, 0.2))
 
     def hold(self, places: Iterable[Place]) -> None:
         """Take nothing of some partitions until they are told where to go on."""
         held = {place for place in places if place in self._given}
-        if held:
-            self._consumer.pause([_at(place) for place in held])
-            self.waiting |= held
-            self._ended -= held
+        self.waiting |= held
+        if any(place in self._places for place in held):
+            self._leave(held, self._consumer)
 
     def resume(self, place: Place, offset: int) -> None:
         """
-        Go on with a partition from an offset.
+        Go on with a partition from an offset, or, if that was deleted, from the first that is left.
 
         Raises
         ------
@@ -176,43 +217,52 @@ class Reader:
         StoreError
             If the partition ends before that offset, since its topic was made anew.
         """
-        from confluent_kafka import KafkaException
-
         if place not in self._given:
             return
-        self._check_end(place, offset)
-        self._ended.discard(place)
-        end = time.monotonic() + SEEK_PATIENCE_S
-        while True:
-            try:
-                self._consumer.seek(_at(place, offset))
-                break
-            except KafkaException as error:  # just assigned: it takes a moment to be known
-                if time.monotonic() > end:
-                    raise BrokerError(str(error)) from error
-                time.sleep(0.05)
-        self._consumer.resume([_at(place)])
+        topic, partition = place
+        first, end = self._reach(place)
+        if end < offset:
+            raise made_anew(place, end, offset)
+        if 0 < offset < first:
+            LOG.warning(
+                "messages were deleted from a topic before they were read",
+                extra={"topic": topic, "partition": partition, "from": offset, "to": first},
+            )
+        self._places.start(place, max(offset, first))
+        self._begin(place, self._places[place])
         self.waiting.discard(place)
 
-    def _check_end(self, place: Place, offset: int) -> None:
+    def _reach(self, place: Place) -> tuple[int, int]:
+        """Return the first message of a partition that is left, and where it ends."""
         from confluent_kafka import KafkaException
 
         try:
-            _, end = self._consumer.get_watermark_offsets(_at(place), timeout=SILENT_S)
+            return self._consumer.get_watermark_offsets(_at(place), timeout=SILENT_S)
         except KafkaException as error:
             raise unreachable(self._brokers) from error
-        if end < offset:
-            topic, partition = place
-            msg = (
-                f"topic {topic}, partition {partition} ends at {end}, but {offset} messages of it"
-                " were read: it was made anew, or its broker lost messages; give another --group to"
-                " read it from its beginning"
-            )
-            raise StoreError(msg)
 
-    def is_at_end(self) -> bool:
-        """Return whether every partition of this member was read to its end."""
-        return bool(self._given) and self._given == self._ended and not self.waiting
+    def read_ends(self) -> dict[Place, int]:
+        """
+        Return where each partition of the topics ends now, whoever reads it.
+
+        Raises
+        ------
+        BrokerError
+            If the broker does not answer.
+        """
+        from confluent_kafka import KafkaException
+
+        found: dict[Place, int] = {}
+        for topic in self._topics:
+            try:
+                known = self._consumer.list_topics(topic, timeout=SILENT_S).topics[topic]
+            except KafkaException as error:
+                raise unreachable(self._brokers) from error
+            if known.error is not None:
+                self._check(known.error)
+                raise unreachable(self._brokers)
+            found |= {(topic, each): self._reach((topic, each))[1] for each in known.partitions}
+        return found
 
     def end_of(self, place: Place) -> int | None:
         """Return where a partition ended when it was last heard of; None if it is not known."""
@@ -236,6 +286,15 @@ class Reader:
     def close(self) -> None:
         """Leave the group."""
         self._consumer.close()
+
+
+def made_anew(place: Place, end: int, offset: int) -> StoreError:
+    """Return the error of a partition that ends before what was read of it."""
+    return StoreError(
+        f"topic {place[0]}, partition {place[1]} ends at {end}, but {offset} messages of it were"
+        " read: it was made anew, or its broker lost messages; give another --group to read it from"
+        " its beginning"
+    )
 
 
 def _consumer(settings: dict[str, Any]) -> Consumer:

@@ -82,7 +82,7 @@ def replay(
     taken = still_dead = 0
     with told(url, role=OWNER), linked(url, autocommit=True) as link:
         do = partial(link.run, committed=lambda _: None)
-        do(intake.open)
+        intake.open(do)
         link.connection.execute(writing.STAGE)
         for topic in (options.readings, options.conditions):
             last = 0

@@ -2,7 +2,8 @@
 Take readings from topics into PostgreSQL, each message once, whatever dies on the way.
 
 What a batch says and how far it was read are written in one transaction, so a worker that is killed
-goes on where the database says. Kafka's own record of offsets is for its tools to look at.
+goes on where the database says. Kafka's own record of offsets is for its tools to look at. What
+lies below that place is never written again, whatever the client brings.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from gridtwin.store.postgis.links import OWNER, told
 from gridtwin.stream.ingest import claims as claiming
 from gridtwin.stream.ingest import writing
 from gridtwin.stream.ingest.intake import Intake, Options
+from gridtwin.stream.ingest.reader import made_anew
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,9 +34,10 @@ if TYPE_CHECKING:
     import psycopg
 
     from gridtwin.stream.ingest.batch import Messages, Ready
-    from gridtwin.stream.ingest.claims import Claim, Place
+    from gridtwin.stream.ingest.claims import Claim
     from gridtwin.stream.ingest.figures import Figures
     from gridtwin.stream.ingest.reader import Reader
+    from gridtwin.stream.places import Place
     from gridtwin.stream.wire import Registry
 
 Result = TypeVar("Result")
@@ -42,6 +45,7 @@ Result = TypeVar("Result")
 LOG = logging.getLogger("gridtwin.stream")
 LOOK_S = 2.0  # between two looks at lag and rate
 TELL_S = 10.0  # between two lines in the log
+ASK_S = 0.2  # between two looks whether all is written
 AGAIN_S = 1.0  # before a partition is claimed again that was lost, or that nobody answers for
 STRANGE_S = 86_400.0  # a meter whose clock is ahead by more is not believed
 TRIES = 3  # of a batch whose days are dropped under it
@@ -106,10 +110,15 @@ class Worker:
         self._claims: dict[Place, Claim] = {}
         self._not_before: dict[Place, float] = {}
         self._opened = False
+        self._goal: dict[Place, int] | None = None  # where the partitions ended when it began
+        self._asked_at = 0.0
 
     def run(self, stop: Event, *, until_end: bool = False) -> None:
         """
-        Work until told to stop, or, if wished, until all that is there is written.
+        Work until told to stop, or, if wished, until all that was there is written.
+
+        What was there when the work began counts, on all partitions: those that another worker has
+        are waited for, and taken over if it is gone.
 
         Raises
         ------
@@ -120,10 +129,11 @@ class Worker:
         looked = told_at = time.monotonic()
         try:
             with told(self._url, role=OWNER), suppress(StoppedError):
-                self._patiently(self._intake.open)
-                while not stop.is_set() and not (until_end and self._reader.is_at_end()):
+                self._intake.open(self._patiently)
+                while not stop.is_set() and not (until_end and self._is_done()):
                     self._claim()
                     self._take(self._reader.read(self._options.batch, self._options.wait_s))
+                    self._pass_ends()
                     if time.monotonic() - looked > LOOK_S:
                         looked = time.monotonic()
                         self._look()
@@ -135,6 +145,28 @@ class Worker:
             self._link.close()
             self._look()
             self._tell("stopped")
+
+    def _is_done(self) -> bool:
+        """Return whether all that was there when the work began is written."""
+        now = time.monotonic()
+        if now - self._asked_at < ASK_S:
+            return False
+        self._asked_at = now
+        options = self._options
+        topics = (options.readings, options.conditions)
+        written = self._patiently(
+            lambda connection: claiming.read_places(connection, options.stream, topics)
+        )
+        if self._goal is None:
+            try:
+                self._goal = self._reader.read_ends()
+            except BrokerError as error:
+                LOG.warning("waits for the broker: %s", error)
+                return False
+            for place, end in self._goal.items():
+                if written.get(place, 0) > end:
+                    raise made_anew(place, end, written[place])
+        return all(written.get(place, 0) >= end for place, end in self._goal.items())
 
     # -------------------------------------------------------------- partitions
 
@@ -169,6 +201,35 @@ class Worker:
             LOG.warning(why, extra={"topic": place[0], "partition": place[1]})
         self._reader.hold(places)
 
+    def _pass_ends(self) -> None:
+        """Write that partitions are read to their ends, where only marks are left before them."""
+        ends = {
+            place: end
+            for place, end in self._reader.ended.items()
+            if place in self._claims and self._claims[place].next_offset < end
+        }
+        if not ends:
+            return
+        try:
+            self._patiently(partial(self._advance, ends=ends))
+        except RefusedError as error:
+            self._give_way(error.standing)
+        else:
+            self._move(ends)
+
+    def _move(self, ends: dict[Place, int]) -> None:
+        """Remember how far partitions are written, and tell the group."""
+        for place, end in ends.items():
+            self._claims[place] = replace(self._claims[place], next_offset=end)
+        self._reader.tell(ends)
+
+    def _give_way(self, standing: claiming.Standing) -> None:
+        """Give up claims that do not stand."""
+        lost, behind = standing.lost, standing.behind
+        self._figures.add(fenced=len(lost), rewound=len(behind))
+        self._give_up(lost, "another worker claimed it", wait_s=AGAIN_S)
+        self._give_up(behind, "the database is elsewhere: read again", wait_s=0)
+
     # -------------------------------------------------------------- batches
 
     def _take(self, batch: list[Messages]) -> None:
@@ -190,10 +251,7 @@ class Worker:
             except CheckViolation:  # the oldest day was dropped meanwhile
                 self._patiently(self._intake.read_days)
             except RefusedError as error:
-                lost, behind = error.standing.lost, error.standing.behind
-                self._figures.add(fenced=len(lost), rewound=len(behind))
-                self._give_up(lost, "another worker claimed it", wait_s=AGAIN_S)
-                self._give_up(behind, "the database is elsewhere: read again", wait_s=0)
+                self._give_way(error.standing)
             else:
                 self._figures.batch(time.monotonic() - started)
                 self._figures.add(dead=dead)
@@ -203,12 +261,16 @@ class Worker:
         raise StoreError(msg)
 
     def _held(self, part: Messages) -> Messages:
-        """Return the messages of partitions that are held."""
-        places = {(part.topic, number) for number in np.unique(part.partition).tolist()}
-        if places <= self._claims.keys():
-            return part
-        held = [number for topic, number in self._claims if topic == part.topic]
-        return part.only(np.isin(part.partition, held))
+        """Return the messages of partitions that are held, from the place of each on."""
+        places = {
+            number: held for (topic, number), held in self._claims.items() if topic == part.topic
+        }
+        kept = np.zeros(len(part), dtype=np.bool_)
+        for number in np.unique(part.partition).tolist():
+            if number in places:
+                due = part.offset >= places[number].next_offset
+                kept |= due & (part.partition == number)
+        return part if kept.all() else part.only(kept)
 
     def _write(
         self,
@@ -225,32 +287,30 @@ class Worker:
             writing.write_raw(connection, part)
             if part.topic in ready:
                 writing.stage(connection, ready[part.topic])
-        stream, dead = self._options.stream, 0
-        ends = {(part.topic, number): end for part in batch for number, end in part.ends().items()}
-        standing = claiming.check(connection, stream, {at: self._claims[at] for at in ends})
-        if standing.lost or standing.behind:
-            raise RefusedError(standing)
+        dead = 0
+        self._advance(connection, _ends(batch))
         for part in batch:
             dead += len(self._intake.write(connection, part, ready.get(part.topic)))
-        claiming.advance(connection, stream, ends)
         for each in ready.values():
             writing.mark_due(connection, each.at_s)
         return dead
 
+    def _advance(self, connection: psycopg.Connection[Any], ends: dict[Place, int]) -> None:
+        """Lock partitions, and write how far they are read if they are still held."""
+        stream = self._options.stream
+        standing = claiming.check(connection, stream, {at: self._claims[at] for at in ends})
+        if standing.lost or standing.behind:
+            raise RefusedError(standing)
+        claiming.advance(connection, stream, ends)
+
     def _count(self, batch: list[Messages], ready: dict[str, Ready]) -> None:
         """Remember how far a batch went that was written."""
         figures = self._figures
-        ends: dict[Place, int] = {}
-        for part in batch:
-            figures.add(messages=len(part))
-            for number, end in part.ends().items():
-                place = (part.topic, number)
-                ends[place] = end
-                self._claims[place] = replace(self._claims[place], next_offset=end)
+        figures.add(messages=sum(map(len, batch)))
         for each in ready.values():
             figures.add(readings=len(each), repeated=each.repeated)
             figures.newest_s = max(figures.newest_s, int(each.at_s.max(initial=0)))
-        self._reader.tell(ends)
+        self._move(_ends(batch))
 
     # -------------------------------------------------------------- looking
 
@@ -298,7 +358,6 @@ class Worker:
                 self._opened = True
                 return done
             self._figures.add(reconnects=1)
-            self._reader.pause()
             if self._stop.is_set():
                 raise StoppedError
             self._reader.wait(wait)
@@ -311,3 +370,8 @@ class Worker:
             connection.execute(SETTINGS)
             connection.execute(writing.STAGE)
             self._ready_for = connection
+
+
+def _ends(batch: Sequence[Messages]) -> dict[Place, int]:
+    """Return the offset after the last message of each partition."""
+    return {(part.topic, number): end for part in batch for number, end in part.ends().items()}

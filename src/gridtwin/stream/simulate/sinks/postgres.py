@@ -46,7 +46,7 @@ def write_postgres(making: Making, intervals: Iterable[Interval], url: str) -> i
     with told(url, role=OWNER), linked(url, autocommit=True) as link:
         do = partial(link.run, committed=lambda _: None)
         meters = Meters()
-        do(meters.refresh)
+        meters.refresh(do)
         number = meters.ids.rows(making.names)
         if (number < 0).any():
             unknown = making.names[number < 0][0].decode()
