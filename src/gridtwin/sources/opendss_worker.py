@@ -1,0 +1,127 @@
+"""
+Run the OpenDSS engine in a process and a folder of its own.
+
+The engine is a large native library that a wrong value can bring down, and a script may ask it for
+anything. So it never runs in the caller's process, and never in the caller's folders.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gridtwin.errors import MissingExtraError, SourceError
+from gridtwin.model.notices import Notice
+from gridtwin.sources.opendss_elements import Circuit, read_circuit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+COORDINATE_FILES = ("*buscoord*", "*busxy*", "*bus_xy*")
+TRACE = "--trace"
+
+
+def compile_circuit(path: Path) -> tuple[Circuit, list[Notice]]:
+    """
+    Return the circuit of a master file, and what was passed over on the way.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be read, makes no circuit, or brings the engine down.
+    MissingExtraError
+        If OpenDSS is not installed.
+    """
+    with tempfile.TemporaryDirectory(prefix="gridtwin-dss-") as folder:
+        done = _started(path, folder)
+        if done.returncode:
+            place = _started(path, folder, TRACE).stderr.decode(errors="replace").splitlines()
+            near = next((line for line in reversed(place) if line.startswith(TRACE)), "")
+            where = f" at {near.removeprefix(TRACE).strip()}" if near else ""
+            msg = f"{path}: the OpenDSS engine broke down{where}: it cannot read this circuit"
+            raise SourceError(msg)
+    answer = json.loads(done.stdout)
+    if answer.get("missing"):
+        need = "reading OpenDSS files"
+        raise MissingExtraError(need, "opendss")
+    if "refused" in answer:
+        raise SourceError(answer["refused"])
+    return Circuit.of(answer["circuit"]), [Notice(*notice) for notice in answer["notices"]]
+
+
+def _started(path: Path, folder: str, *options: str) -> subprocess.CompletedProcess[bytes]:
+    ours = {"PYTHONPATH": os.pathsep.join(sys.path), "HOME": folder, "TMPDIR": folder}
+    return subprocess.run(  # noqa: S603 - our own module, in our own interpreter
+        [sys.executable, "-m", "gridtwin.sources.opendss_worker", str(path), *options],
+        cwd=folder,
+        env=os.environ | ours,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+
+
+def answer_of(path: Path, trace: Callable[[str], None] | None = None) -> dict[str, Any]:
+    """Return what the engine makes of a master file, as a document; the folder is the process's."""
+    try:
+        from dss import DSS
+    except ImportError:
+        return {"missing": True}
+    from gridtwin.sources.opendss_script import Script
+
+    engine = DSS.NewContext()
+    engine.AllowForms = engine.AllowEditor = engine.AllowDOScmd = engine.AllowChangeDir = False
+    engine.Error.EarlyAbort = engine.Error.UseExceptions = False
+    script = Script(engine, trace)
+    try:
+        script.run(path)
+        _complete(engine, script, path)
+    except SourceError as error:
+        return {"refused": f"{path}: {error}".replace(f"{path}: {path}: ", f"{path}: ")}
+    circuit = read_circuit(engine, script.dead)
+    return {"circuit": circuit.document(), "notices": [list(told) for told in script.feed.notices]}
+
+
+def _complete(engine: Any, script: Any, path: Path) -> None:
+    """See that there is a circuit, with its buses and where they lie."""
+    if not engine.NumCircuits:
+        told = "; ".join(str(notice.evidence) for notice in script.feed.notices[:1])
+        msg = "the file makes no circuit; it is cut short or is not a master file"
+        raise SourceError(f"{msg} ({told})" if told else msg)
+    script.feed.at = path.name
+    script.feed.make_buses()
+    circuit = engine.ActiveCircuit
+    for bus in circuit.AllBusNames:
+        circuit.SetActiveBus(bus)
+        if circuit.ActiveBus.Coorddefined:
+            return
+    names = sorted(entry for entry in path.parent.iterdir() if entry.is_file())
+    for pattern in COORDINATE_FILES:
+        for entry in names:
+            if Path(entry.name.lower()).match(pattern):
+                script.read_coordinates(entry)
+                return
+
+
+def main() -> None:
+    """Answer on standard output; what the engine itself says goes to standard error."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    path = Path(sys.argv[1])
+    trace = _say if TRACE in sys.argv[2:] else None
+    json.dump(answer_of(path, trace), out)
+    out.close()
+
+
+def _say(place: str) -> None:
+    sys.stderr.write(f"{TRACE} {place}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    main()
