@@ -71,7 +71,7 @@ def read_opendss(
     if not path.stat().st_size:
         msg = f"{path}: the file is empty"
         raise SourceError(msg)
-    circuit, notices = compile_circuit(path.resolve())
+    circuit, notices = compile_circuit(path)
     pieces = Pieces(circuit, disabled)
     network = _network(circuit, pieces, crs, str(path))
     return network.with_notices([*notices, *pieces.notices])
@@ -183,9 +183,19 @@ def _volts(circuit: Circuit, pieces: Pieces) -> dict[str, float]:
             beside.setdefault(row.node_a, []).append(row.node_b)
             beside.setdefault(row.node_b, []).append(row.node_a)
     volts = dict(circuit.volts)
-    for node, beside_it in [*pieces.nodes.bus_of.items(), *pieces.stars.items()]:
-        if beside_it in volts:
-            volts[node] = volts[beside_it]
+    for node, start in pieces.stars.items():
+        if start in volts:
+            volts[node] = volts[start]
+    _spread(volts, beside)
+    # A bus has one nominal voltage in OpenDSS, also where its circuits have several.
+    for node, bus in pieces.nodes.bus_of.items():
+        if node not in volts and bus in volts:
+            volts[node] = volts[bus]
+    _spread(volts, beside)
+    return volts
+
+
+def _spread(volts: dict[str, float], beside: dict[str, list[str]]) -> None:
     queue = deque(sorted(volts))
     while queue:
         node = queue.popleft()
@@ -193,4 +203,3 @@ def _volts(circuit: Circuit, pieces: Pieces) -> dict[str, float]:
             if other not in volts:
                 volts[other] = volts[node]
                 queue.append(other)
-    return volts

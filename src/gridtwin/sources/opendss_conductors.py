@@ -185,9 +185,11 @@ def carries(element: Element) -> bool:
 def _windings(at: int, element: Element) -> Iterable[Join]:
     for winding in range(1, len(element.nodes)):
         ends = element.buses[0], element.buses[winding]
-        for near, far, wires, turned in _pairs(element.phases, *(element.nodes[0], element.nodes[winding])):
+        for near, far, wires, turned in _pairs(
+            element.phases, element.nodes[0], element.nodes[winding]
+        ):
             needs = _needs(element, wires, (0, winding))
-            sure = not turned and wires[0] == 0 or element.phases > 1
+            sure = (not turned and wires[0] == 0) or element.phases > 1
             yield Join(at, (ends[0], near), (ends[1], far), needs, sure, winding + 1, turned)
 
 

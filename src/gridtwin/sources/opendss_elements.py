@@ -140,8 +140,9 @@ def _controls(circuit: Engine) -> list[Control]:
         devices = getattr(circuit, table)
         for name in _iterated(devices):
             switched = devices.SwitchedObj
-            where = (switched or devices.MonitoredObj).lower(), int(
-                devices.SwitchedTerm if switched else devices.MonitoredTerm
+            where = (
+                (switched or devices.MonitoredObj).lower(),
+                int(devices.SwitchedTerm if switched else devices.MonitoredTerm),
             )
             found.append(Control(f"{table[:-1].lower()}.{name.lower()}", kind, *where))
     regulators = circuit.RegControls

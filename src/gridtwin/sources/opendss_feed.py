@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from gridtwin.errors import SourceError
 from gridtwin.model.notices import Notice
 from gridtwin.sources.opendss_properties import FROM_A_FILE, TOPOLOGY, Classes, is_harmless
-from gridtwin.sources.opendss_text import Token, complete
+from gridtwin.sources.opendss_text import Token, complete, word_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 # Options that say something of the circuit; all others are of solutions, plots and reports.
-OPTIONS = frozenset(
+OPTIONS = word_set(
     "voltagebases allowduplicates basefrequency defaultbasefrequency cktmodel allocationfactors"
     " cfactors numallociterations type class object element circuit bus keeplist reduceoption zmag"
-    " keepload loadmult".split()
+    " keepload loadmult"
 )
 DUPLICATE, BROKEN = 266, 303
 MEND = "mend the script; a strict reading refuses it"
@@ -50,9 +50,10 @@ class Feed:
         """Note something that was passed over at this line."""
         self.notices.append(Notice(rule, f"{self.at}: {what}", mend))
 
-    def refuse(self, what: str) -> SourceError:
-        """Return the error of something that cannot be passed over at this line."""
-        return SourceError(f"{self.at}: {what}")
+    def refuse(self, what: str) -> NoReturn:
+        """Refuse the script for something that cannot be passed over at this line."""
+        msg = f"{self.at}: {what}"
+        raise SourceError(msg)
 
     def send(self, text: str) -> Failure | None:
         """Hand a command to the engine; return what it said against it."""
@@ -97,7 +98,7 @@ class Feed:
         family = "vsource" if self._family == "circuit" else self._family
         if self._family == "circuit" and command == "new":
             if self.engine.NumCircuits:
-                raise self.refuse("a second circuit: a script of one circuit is a network")
+                self.refuse("a second circuit: a script of one circuit is a network")
             self._begin(target)
             words = [Token("", "vsource.source"), *words[1:]]
             command, target, rest = "edit", "vsource.source", ""
@@ -114,7 +115,7 @@ class Feed:
     def _begin(self, target: str) -> None:
         self.send_or_tell(f"new {_quoted(target)}")
         if not self.engine.NumCircuits:
-            raise self.refuse(f"OpenDSS makes no {target}")
+            self.refuse(f"OpenDSS makes no {target}")
 
     def more(self, rest: str, words: Sequence[Token]) -> None:
         """Change the element the script is at: ``~``."""
@@ -169,7 +170,7 @@ class Feed:
             self.tell("opendss_error", failure.words)
         elif command == "batchedit":
             if any(token.name in TOPOLOGY for token in self._classes.named(family, words)):
-                raise self.refuse(f"{target}: {failure.words}")
+                self.refuse(f"{target}: {failure.words}")
             self.tell("opendss_error", failure.words)
         else:
             self._one_by_one(family, target, words)
@@ -181,7 +182,7 @@ class Feed:
             if failure is None:
                 continue
             if token.name in TOPOLOGY:
-                raise self.refuse(f"{target}: {token.name}={token.raw}: {failure.words}")
+                self.refuse(f"{target}: {token.name}={token.raw}: {failure.words}")
             self.tell("opendss_error", f"{target}: {token.name}={token.raw}: {failure.words}")
 
     # options

@@ -9,6 +9,7 @@ from gridtwin.model.notices import Notice
 from gridtwin.sources.opendss_conductors import ORDER, UNRECORDED, Labels, carries
 from gridtwin.sources.opendss_elements import NAN, TRANSFORMERS, Circuit, Control, Element
 from gridtwin.sources.opendss_nodes import Nodes
+from gridtwin.sources.opendss_text import word_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +26,11 @@ KINDS = {
 }
 SHUNTS = frozenset({"reactor", "capacitor"})
 ENDS = frozenset({"load", "vsource", "generator", "pvsystem", "storage"})  # not equipment
+# Controls and meters act on elements, and carry nothing themselves.
+ACTING = word_set(
+    "regcontrol capcontrol swtcontrol fuse recloser relay energymeter monitor sensor invcontrol"
+    " expcontrol storagecontroller gendispatcher espvlcontrol upfccontrol"
+)
 PAIR = 2
 
 
@@ -115,7 +121,7 @@ class Pieces:
 
     def _pass_over(self, element: Element) -> None:
         """Say that an element is left out; shunts are no part of the model."""
-        if element.family in SHUNTS or not element.enabled:
+        if element.family in SHUNTS | ACTING or not element.enabled:
             return
         where = ", ".join(dict.fromkeys(element.buses))
         self.tell(
@@ -240,9 +246,7 @@ class Pieces:
             return []
         end, between = ends[node], f"{node}#{control.name}"
         self.stars[between] = self.stars.get(end.node, end.node)
-        device = Piece(
-            control.name, control.kind, end.node, between, end.phases, end.normal_open
-        )
+        device = Piece(control.name, control.kind, end.node, between, end.phases, end.normal_open)
         ends[node] = replace(end, node=between, opened=set())
         return [device]
 
@@ -277,10 +281,11 @@ class Pieces:
     def _note_conflicts(self) -> None:
         for at, (join, near, far) in sorted(self.labels.conflicts.items()):
             element = self._circuit.elements[at]
-            ends = [f"phase {label} at {bus}.{n}" for label, (bus, n) in ((near, join.near), (far, join.far))]
+            at_near, at_far = (f"{bus}.{number}" for bus, number in (join.near, join.far))
             self.tell(
                 "phase_conflict",
-                f"{element.name} joins {ends[0]} to {ends[1]}; it counts as {near}",
+                f"{element.name} joins phase {near} at {at_near} to phase {far} at {at_far};"
+                f" it counts as {near}",
                 "mend the nodes of its buses: two phases meet there when it is closed",
             )
 
@@ -291,4 +296,3 @@ _OPTION = "say what disabled elements are: open, out or skip"
 def _is_between(source: Element) -> bool:
     """Return whether a voltage source stands between two buses, not between one and ground."""
     return source.enabled and len(source.nodes) == PAIR and any(n > 0 for n in source.nodes[1])
-

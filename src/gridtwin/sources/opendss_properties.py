@@ -5,26 +5,26 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gridtwin.sources.opendss_text import Token, complete
+from gridtwin.sources.opendss_text import Token, complete, word_set
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Classes none of whose properties reads, writes or runs anything.
-HARMLESS = frozenset(
+HARMLESS = word_set(
     "line transformer load linecode xfmrcode linegeometry linespacing wiredata cndata tsdata"
-    " capacitor reactor autotrans vsource fuse recloser swtcontrol tcc_curve fault".split()
+    " capacitor reactor autotrans vsource fuse recloser swtcontrol tcc_curve fault"
 )
 # What runs a library, opens a trace file, or reads or writes files beside the script.
 LIBRARIES = frozenset({"usermodel", "userdata", "shaftmodel", "shaftdata", "dynadll", "dynadata"})
 FILES = frozenset({"csvfile", "sngfile", "dblfile", "pqcsvfile"})
 TRACES = frozenset({"debugtrace"})
-ACTS = frozenset("loadshape tshape priceshape monitor energymeter".split())  # `action` saves files
+ACTS = word_set("loadshape tshape priceshape monitor energymeter")  # `action` saves files
 # A wrong value here would change what is connected to what.
-TOPOLOGY = frozenset(
+TOPOLOGY = word_set(
     "bus1 bus2 bus buses phases windings wdg conn conns enabled switch ndc nconds nphases"
     " bush busnh busx busnx switchedobj switchedterm monitoredobj monitoredterm normal state"
-    " action".split()
+    " action"
 )
 FROM_A_FILE = re.compile(r"[\[({\"']\s*\w*file\s*=", re.IGNORECASE)
 
@@ -69,10 +69,8 @@ class Classes:
         found, at = [], -1
         for token in given:
             name = complete(token.name, names) if token.name else ""
-            if name in names:
-                at = names.index(name)
-            else:
-                at = len(names) if token.name else at + 1
+            after = len(names) if token.name else at + 1  # what has no name of its own
+            at = names.index(name) if name in names else after
             found.append(Token(names[at], token.raw) if at < len(names) else token)
         return found
 

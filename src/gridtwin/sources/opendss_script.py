@@ -15,6 +15,7 @@ from gridtwin.sources.opendss_text import (
     read_lines,
     remainder,
     tokens,
+    word_set,
 )
 
 if TYPE_CHECKING:
@@ -24,18 +25,18 @@ DEEPEST = 100  # scripts that call scripts
 COPY = Path("coordinates.csv")  # in the engine's own folder
 
 # Commands that say something of the circuit, and go to the engine as they are.
-DESCRIBING = frozenset(
+DESCRIBING = word_set(
     "enable disable open close setkvbase makebuslist reprocessbuses calcvoltagebases var setbusxy"
     " interpolate allocateloads setloadandgenkv remove reduce makeposseq"
-    " select".split()
+    " select"
 )
 EDITING = frozenset({"new", "edit", "batchedit"})
 COORDINATES = frozenset({"buscoords", "latlongcoords", "giscoords"})
 # Commands that write files, open windows or run programs: not run, and said so.
-OUTSIDE = frozenset(
+OUTSIDE = word_set(
     "save show plot dump export fileedit formedit panel visualize doscmd cd top di_plot alignfile"
     " comparecases yearlycurves closedi distribute cvrtloadshapes uuids connect exportoverloads"
-    " exportvviolations refine_buslevels rephase reconductor".split()
+    " exportvviolations refine_buslevels rephase reconductor"
 )
 _DEAD = 0.1  # of nominal: a bus below it had no voltage when its nominal one was chosen
 
@@ -146,8 +147,7 @@ class Script:
         name = self.feed.expanded(words[0].value) if words else ""
         path = find_file(name, self._folder)
         if path is None:
-            msg = f"there is no file {name!r} beside the script"
-            raise self.feed.refuse(msg)
+            self.feed.refuse(f"there is no file {name!r} beside the script")
         return path
 
     def _coordinates(self, command: str, path: Path) -> None:
@@ -155,7 +155,7 @@ class Script:
         try:
             COPY.write_text(decode(path.read_bytes()), encoding="utf-8")
         except OSError as error:
-            msg = f"{path}: the coordinates cannot be read: {error.strerror}"
+            msg = f"{path.name}: the coordinates cannot be read: {error.strerror}"
             raise SourceError(msg) from error
         self.feed.make_buses()
         self.feed.send_or_tell(f"{command} {COPY}")

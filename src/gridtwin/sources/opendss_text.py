@@ -59,6 +59,11 @@ def tokens(line: str) -> Iterator[Token]:
         yield Token(name, "")
 
 
+def word_set(text: str) -> frozenset[str]:
+    """Return a list of words as a set."""
+    return frozenset(text.split())
+
+
 def complete(short: str, names: Sequence[str]) -> str:
     """
     Return the name that a shortened one stands for: the first that starts so; empty if none does.
@@ -87,11 +92,11 @@ def read_lines(path: Path) -> list[str]:
     """
     try:
         if path.stat().st_size > LARGEST_SCRIPT:
-            msg = f"{path}: the file is too large for a script"
+            msg = f"{path.name}: the file is too large for a script"
             raise SourceError(msg)
         content = path.read_bytes()
     except OSError as error:
-        msg = f"{path}: the file cannot be read: {error.strerror}"
+        msg = f"{path.name}: the file cannot be read: {error.strerror}"
         raise SourceError(msg) from error
     lines, inside = [], False
     for line in re.split(r"\r\n|\r|\n", decode(content)):

@@ -24,11 +24,23 @@ if TYPE_CHECKING:
 
 COORDINATE_FILES = ("*buscoord*", "*busxy*", "*bus_xy*")
 TRACE = "--trace"
+_START = """
+import json, sys
+first, *last = json.loads(sys.argv.pop(1))
+sys.path[:] = [first, *sys.path, *last]
+from gridtwin.sources.opendss_worker import main
+main()
+"""
 
 
 def compile_circuit(path: Path) -> tuple[Circuit, list[Notice]]:
     """
     Return the circuit of a master file, and what was passed over on the way.
+
+    Parameters
+    ----------
+    path
+        The file, as the user names it.
 
     Raises
     ------
@@ -38,28 +50,30 @@ def compile_circuit(path: Path) -> tuple[Circuit, list[Notice]]:
         If OpenDSS is not installed.
     """
     with tempfile.TemporaryDirectory(prefix="gridtwin-dss-") as folder:
-        done = _started(path, folder)
+        done = _started(path.resolve(), folder)
         if done.returncode:
-            place = _started(path, folder, TRACE).stderr.decode(errors="replace").splitlines()
-            near = next((line for line in reversed(place) if line.startswith(TRACE)), "")
-            where = f" at {near.removeprefix(TRACE).strip()}" if near else ""
-            msg = f"{path}: the OpenDSS engine broke down{where}: it cannot read this circuit"
+            traced = _started(path.resolve(), folder, TRACE).stderr.decode(errors="replace")
+            places = [line for line in traced.splitlines() if line.startswith(TRACE)]
+            near = f" at {places[-1].removeprefix(TRACE).strip()}" if places else ""
+            msg = f"{path}: OpenDSS itself breaks down{near}: it cannot read this circuit"
             raise SourceError(msg)
     answer = json.loads(done.stdout)
     if answer.get("missing"):
         need = "reading OpenDSS files"
         raise MissingExtraError(need, "opendss")
     if "refused" in answer:
-        raise SourceError(answer["refused"])
+        msg = f"{path}: {answer['refused']}"
+        raise SourceError(msg)
     return Circuit.of(answer["circuit"]), [Notice(*notice) for notice in answer["notices"]]
 
 
 def _started(path: Path, folder: str, *options: str) -> subprocess.CompletedProcess[bytes]:
-    ours = {"PYTHONPATH": os.pathsep.join(sys.path), "HOME": folder, "TMPDIR": folder}
+    # Our own package first, and what this process finds last: nothing of a script's folder.
+    paths = json.dumps([str(Path(__file__).parents[2]), *filter(None, sys.path)])
     return subprocess.run(  # noqa: S603 - our own module, in our own interpreter
-        [sys.executable, "-m", "gridtwin.sources.opendss_worker", str(path), *options],
+        [sys.executable, "-I", "-c", _START, paths, str(path), *options],
         cwd=folder,
-        env=os.environ | ours,
+        env=os.environ | {"HOME": folder, "TMPDIR": folder},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
@@ -82,7 +96,7 @@ def answer_of(path: Path, trace: Callable[[str], None] | None = None) -> dict[st
         script.run(path)
         _complete(engine, script, path)
     except SourceError as error:
-        return {"refused": f"{path}: {error}".replace(f"{path}: {path}: ", f"{path}: ")}
+        return {"refused": str(error)}
     circuit = read_circuit(engine, script.dead)
     return {"circuit": circuit.document(), "notices": [list(told) for told in script.feed.notices]}
 
@@ -121,7 +135,3 @@ def main() -> None:
 def _say(place: str) -> None:
     sys.stderr.write(f"{TRACE} {place}\n")
     sys.stderr.flush()
-
-
-if __name__ == "__main__":
-    main()
