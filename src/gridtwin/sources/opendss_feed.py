@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from gridtwin.errors import SourceError
 from gridtwin.model.notices import Notice
 from gridtwin.sources.opendss_properties import FROM_A_FILE, TOPOLOGY, Classes, is_harmless
-from gridtwin.sources.opendss_text import Token, complete, word_set
+from gridtwin.sources.opendss_text import Token, complete, find_file, word_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -21,6 +22,7 @@ OPTIONS = word_set(
 )
 DUPLICATE, BROKEN = 266, 303
 MEND = "mend the script; a strict reading refuses it"
+_FILE = re.compile(r"file\s*=\s*[\[({\"']?([^\s,)\]}\"']+)", re.IGNORECASE)
 _DETAIL = re.compile(r"Error Description:\s*(.*?)\s*(?:Probable Cause:|$)")
 _LONGEST = 200  # characters of the engine's words
 
@@ -38,6 +40,7 @@ class Feed:
     def __init__(self, engine: Any, trace: Callable[[str], None] | None = None) -> None:
         self.engine = engine
         self.at = ""  # file and line
+        self.folder = Path()  # that names of files start from
         self.notices: list[Notice] = []
         self._trace = trace
         self._classes = Classes(engine)
@@ -145,8 +148,11 @@ class Feed:
         found = self._classes.screened(family, words)
         for token in found.libraries:
             self.tell("user_library", f"{target}: {token.name} {token.value!r} is not loaded", MEND)
-        for token in found.files:
-            self.tell("side_file", f"{target}: the file of {token.name} is not read", "nothing")
+        for token in found.files:  # none bears on the circuit: that it is there will do
+            named = _FILE.search(token.raw)
+            name = named[1] if named else token.value
+            if find_file(name, self.folder) is None:
+                self.tell("missing_file", f"{target}: there is no file {name!r} for {token.name}")
         for token in found.unknown:
             self._tell_unknown(target, token)
         return found.kept

@@ -48,7 +48,6 @@ class Script:
         self.feed = Feed(engine, trace)
         self.dead: set[str] = set()  # buses without voltage when nominal voltages were chosen
         self._engine = engine
-        self._folder = Path()
         self._depth = 0
 
     def run(self, path: Path) -> None:
@@ -60,7 +59,7 @@ class Script:
         SourceError
             If it, or a script it calls, cannot be read, or loses part of the circuit.
         """
-        self._folder = path.parent
+        self.feed.folder = path.parent
         self._run(path)
 
     def read_coordinates(self, path: Path) -> None:
@@ -138,14 +137,14 @@ class Script:
 
     def _call(self, command: str, words: list[Token]) -> None:
         path = self._named_file(words)
-        here, self._folder = self._folder, path.parent
+        here, self.feed.folder = self.feed.folder, path.parent
         self._run(path)
         if command == "redirect":  # a compiled script leaves the engine in its own folder
-            self._folder = here
+            self.feed.folder = here
 
     def _named_file(self, words: list[Token]) -> Path:
         name = self.feed.expanded(words[0].value) if words else ""
-        path = find_file(name, self._folder)
+        path = find_file(name, self.feed.folder)
         if path is None:
             self.feed.refuse(f"there is no file {name!r} beside the script")
         return path
