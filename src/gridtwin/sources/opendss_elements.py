@@ -115,12 +115,28 @@ def read_circuit(engine: Engine, dead: set[str]) -> Circuit:
             element.customers = max(1, int(active.Properties("NumCust").Val or 1))
             element.watts = max(0.0, float(active.Properties("kW").Val) * 1000)
         circuit.elements.append(element)
+    _tell_apart(circuit.elements)
     circuit.meters = [
         (f"energymeter.{name.lower()}", engine.ActiveCircuit.Meters.MeteredElement.lower())
         for name in _iterated(engine.ActiveCircuit.Meters)
     ]
     _read_buses(engine.ActiveCircuit, circuit, dead)
     return circuit
+
+
+def _tell_apart(elements: list[Element]) -> None:
+    """Give elements that share a name, which a script may allow, names of their own."""
+    known = {element.name for element in elements}
+    seen: dict[str, int] = {}
+    for element in elements:
+        first = element.name
+        seen[first] = seen.get(first, 0) + 1
+        if seen[first] > 1:
+            number = seen[first]
+            while f"{first}#{number}" in known:
+                number += 1
+            element.name = f"{first}#{number}"
+            known.add(element.name)
 
 
 def _iterated(table: Engine) -> Iterator[str]:

@@ -184,12 +184,24 @@ class Feed:
     def _one_by_one(self, family: str, target: str, words: Sequence[Token]) -> None:
         """Edit the properties one at a time: the engine stops a command at its first bad value."""
         for token in self._classes.screened(family, words).kept:
+            self._end_edit(target)
             failure = self.send(f"edit {_quoted(target)} {token.name}={token.raw}")
             if failure is None:
                 continue
             if token.name in TOPOLOGY:
                 self.refuse(f"{target}: {token.name}={token.raw}: {failure.words}")
             self.tell("opendss_error", f"{target}: {token.name}={token.raw}: {failure.words}")
+        self._end_edit(target)
+
+    def _end_edit(self, target: str) -> None:
+        """Let go of an element that the engine still has in hand after a bad value."""
+        family, _, name = target.partition(".")
+        api = self.engine._api_util  # noqa: SLF001 - the engine's own interface has no word for it
+        number = self._classes.names.index(family.casefold()) + 1
+        held = api.lib_unpatched.Obj_GetHandleByName(api.ctx, number, name.encode())
+        if held != api.ffi.NULL:
+            api.lib_unpatched.Obj_EndEdit(held, 1)
+        self.engine.Error.Number  # noqa: B018 - reading it forgets that there is none
 
     # options
 
