@@ -142,7 +142,7 @@ class Conductors:
         found, queue = set(begin), deque(begin)
         while queue:
             for way in self._ways[queue.popleft()]:
-                through = start is None or not way.element.startswith("transformer")
+                through = start is None or way.element.startswith("line.")
                 shut_here = any((way.element, pole) in shut for pole in way.poles)
                 if (
                     through

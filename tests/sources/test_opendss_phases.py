@@ -114,6 +114,8 @@ def test_neutrals_carry_no_phase(tmp_path: Path) -> None:
     New Line.l2 bus1=a.1.2.3.4 bus2=b.1.2.3.4 phases=4
     New Line.only bus1=b.4 bus2=c.4 phases=1
     New Reactor.ground phases=1 bus1=b.4 bus2=b.0 r=0.01 x=0
+    New Capacitor.star phases=3 bus1=b.1.2.3 bus2=b.4.4.4 kvar=300 kv=12.47
+    New Capacitor.one phases=1 bus1=b.1 bus2=b.4 kvar=100 kv=7.2
     New Load.w bus1=b.1.4 phases=1 kv=7.2
     New Load.n3 bus1=b.1.2.3.4 kv=12.47
     """

@@ -72,12 +72,22 @@ def read_opendss(
         msg = f"{path}: the file is empty"
         raise SourceError(msg)
     circuit, notices = compile_circuit(path)
+    network = network_of(circuit, crs=crs, where=str(path), disabled=disabled)
+    return network.with_notices(notices)
+
+
+def network_of(
+    circuit: Circuit, *, crs: str, where: str, disabled: Disabled | None = None
+) -> Network:
+    """
+    Return the network of a circuit that the engine has read; the rest as `read_opendss`.
+
+    Raises
+    ------
+    SourceError
+        If nothing joins its buses, or it has no voltage source.
+    """
     pieces = Pieces(circuit, disabled)
-    network = _network(circuit, pieces, crs, str(path))
-    return network.with_notices([*notices, *pieces.notices])
-
-
-def _network(circuit: Circuit, pieces: Pieces, crs: str, where: str) -> Network:
     rows = pieces.rows
     if not rows:
         msg = f"{where}: the circuit has no line, switch or transformer that joins two buses"
@@ -96,7 +106,7 @@ def _network(circuit: Circuit, pieces: Pieces, crs: str, where: str) -> Network:
     known = {row.mrid for row in rows}
     meters = [(name, head) for name, head in circuit.meters if head in known]
     kinds = ["substation" if source.family == "vsource" else "der" for source in sources]
-    return Network.from_frames(
+    network = Network.from_frames(
         nodes={
             "mrid": nodes,
             "geometry": [shapely.Point(places[node]) for node in nodes],
@@ -126,6 +136,7 @@ def _network(circuit: Circuit, pieces: Pieces, crs: str, where: str) -> Network:
         crs=crs,
         where=where,
     )
+    return network.with_notices(pieces.notices)
 
 
 def _usage_points(loads: list[Element], pieces: Pieces) -> dict[str, list[Any]]:

@@ -161,9 +161,10 @@ def _controls(circuit: Engine) -> list[Control]:
                 int(devices.SwitchedTerm if switched else devices.MonitoredTerm),
             )
             found.append(Control(f"{table[:-1].lower()}.{name.lower()}", kind, *where))
-    regulators = circuit.RegControls
-    for name in _iterated(regulators):
-        where = f"transformer.{regulators.Transformer.lower()}", int(regulators.TapWinding)
+    for name in _iterated(circuit.RegControls):
+        # Asked by its properties: the engine breaks down over one whose transformer is missing.
+        said = circuit.ActiveCktElement.Properties
+        where = f"transformer.{said('Transformer').Val.lower()}", int(said("Winding").Val or 1)
         found.append(Control(f"regcontrol.{name.lower()}", "voltage_regulator", *where))
     return found
 

@@ -45,6 +45,7 @@ class Feed:
         self._trace = trace
         self._classes = Classes(engine)
         self._family = ""  # class that a name without one belongs to
+        self._goes_on = False  # whether there is one element that ``~`` can say more of
         executive = engine.Executive
         self.commands = [executive.Command(n).casefold() for n in _count(executive.NumCommands)]
         self._options = [executive.Option(n).casefold() for n in _count(executive.NumOptions)]
@@ -95,6 +96,7 @@ class Feed:
         if not words:
             self.tell("opendss_error", f"{command} what?")
             return
+        self._goes_on = command != "batchedit"
         target = self.expanded(words[0].value)
         family, dot, _ = target.partition(".")
         self._family = family.casefold() if dot else self._family
@@ -123,7 +125,10 @@ class Feed:
     def more(self, rest: str, words: Sequence[Token]) -> None:
         """Change the element the script is at: ``~``."""
         target = self._active()
-        family = target.partition(".")[0].casefold()
+        family, dot, _ = target.casefold().partition(".")
+        if not (dot and self._goes_on):
+            self.tell("opendss_error", "there is no element to say more of")
+            return
         plain = is_harmless(family, rest)
         kept = rest if plain else self._joined(self._screened(family, target, words))
         self._mend(self.send(f"~ {kept}"), "edit", target, words)

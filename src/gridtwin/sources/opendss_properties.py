@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gridtwin.sources.opendss_text import Token, complete, word_set
@@ -43,11 +44,17 @@ class Classes:
 
     def __init__(self, engine: Any) -> None:
         self.names = [name.casefold() for name in engine.Classes]
-        self._scratch = engine.NewContext()
-        self._scratch.AllowForms = False
-        self._scratch.Error.UseExceptions = False
-        self._scratch.Text.Command = "new circuit.scratch"
+        self._engine = engine
         self._known: dict[str, list[str]] = {}
+
+    @cached_property
+    def _scratch(self) -> Any:
+        """An engine beside, where an element of any class may be made to ask for its words."""
+        scratch = self._engine.NewContext()
+        scratch.AllowForms = False
+        scratch.Error.UseExceptions = False
+        scratch.Text.Command = "new circuit.scratch"
+        return scratch
 
     def properties(self, family: str) -> list[str]:
         """Return the properties of a class; empty if there is no such class."""
