@@ -124,6 +124,18 @@ def test_neutrals_carry_no_phase(tmp_path: Path) -> None:
     assert uses(network) == {"load.w": "A", "load.n3": "ABC"}
 
 
+def test_a_shunt_to_ground_makes_no_neutral_of_a_second_circuit(tmp_path: Path) -> None:
+    body = """
+    New Line.double bus1=src.1.2.3.1.2.3 bus2=p.1.2.3.4.5.6 phases=6
+    New Reactor.shunt phases=1 bus1=p.4 bus2=p.0 kvar=100 kv=7.2
+    New Line.two bus1=p.4.5.6 bus2=two
+    New Load.two bus1=two.1 phases=1 kv=7.2
+    """
+    network = read(tmp_path, circuit(body))
+    assert uses(network) == {"load.two": "A"}
+    assert equipment(network, "phases")["line.two"] == "ABC"
+
+
 def test_legs_are_named_below_a_center_tap_whatever_phase_it_hangs_on(tmp_path: Path) -> None:
     body = """
     New Line.l1 bus1=src bus2=a

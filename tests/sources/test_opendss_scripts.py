@@ -119,10 +119,17 @@ def test_an_engine_that_breaks_down_takes_nobody_with_it(
 ) -> None:
     monkeypatch.setattr(
         "gridtwin.sources.opendss_worker._START",
-        "import os, sys; sys.stderr.write('--trace master.dss line 3\\n'); os.abort()",
+        "import os, sys; sys.stderr.write('--careful master.dss line 3\\n'); os.abort()",
     )
     with pytest.raises(SourceError, match=r"OpenDSS itself breaks down at master\.dss line 3"):
         read(tmp_path, circuit(PLAIN))
+
+
+def test_meters_and_controls_that_break_the_engine_down_are_left_out(tmp_path: Path) -> None:
+    more = "New Line.off bus1=a bus2=b enabled=no\nNew EnergyMeter.m Line.off 1\n~ action=clear\n"
+    network = read(tmp_path, circuit(PLAIN + more))
+    assert "engine_breakdown" in rules(network)
+    assert "load.x" in uses(network)
 
 
 # files a script names

@@ -13,21 +13,18 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from gridtwin.sources.opendss_elements import TRANSFORMERS, Element
+from gridtwin.sources.opendss_elements import SHUNTS, TRANSFORMERS, Element
+from gridtwin.sources.opendss_neutrals import Conductor, find_neutrals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-Conductor = tuple[str, int]  # bus and node
 
 LETTERS = {1: "A", 2: "B", 3: "C"}
 NUMBERS = {"A": 1, "B": 2, "C": 3}
 LEGS = {1: "s1", 2: "s2"}
 NEUTRAL = "N"
 UNRECORDED = "?"  # below a single-phase transformer, and no leg of it
-LETTERED = 3  # node numbers above it are no phase by themselves
 ORDER = ("A", "B", "C", "s1", "s2")
-SHUNTS = frozenset({"reactor", "capacitor"})
 STANDING, CLOSED, DISABLED = 0, 1, 2  # what a join needs to conduct
 
 
@@ -53,7 +50,7 @@ class Labels:
         self._elements = elements
         self._regulated = frozenset(regulated)
         self._beside: dict[Conductor, list[Join]] = {}
-        self._neutral = _neutrals(elements)
+        self._neutral = find_neutrals(elements)
         for at, element in enumerate(elements):
             for join in joins(at, element):
                 self._beside.setdefault(join.near, []).append(join)
@@ -147,51 +144,6 @@ class Labels:
         """Return the phase of a conductor; empty for ground and neutrals."""
         label = self.of.get((bus, node), "") if node > 0 else ""
         return "" if label == NEUTRAL else label
-
-
-def _neutrals(elements: list[Element]) -> set[Conductor]:
-    """Return the conductors that what stands between them and ground tells to be neutrals."""
-    found = {conductor for element in elements for conductor in _star_points(element)}
-    beside: dict[Conductor, list[Conductor]] = {}
-    for element in elements:
-        if element.family == "line":
-            for near, far in zip(*element.nodes, strict=True):
-                if near > LETTERED and far > LETTERED:
-                    one, other = (element.buses[0], near), (element.buses[1], far)
-                    beside.setdefault(one, []).append(other)
-                    beside.setdefault(other, []).append(one)
-    queue = deque(found)
-    while queue:
-        for other in beside.get(queue.popleft(), ()):
-            if other not in found:
-                found.add(other)
-                queue.append(other)
-    return found
-
-
-def _star_points(element: Element) -> Iterable[Conductor]:
-    """Yield the conductors of an element that no phase can be."""
-    ends = list(zip(element.buses, element.nodes, strict=True))
-    if element.family == "transformer" and element.phases == 1 and len(ends) >= 3:
-        # The middle of a center tap: both halves of the secondary end there.
-        halves = [{(bus, node) for node in nodes if node > 0} for bus, nodes in ends[1:3]]
-        shared = halves[0] & halves[1]
-        if len(shared) == 1 and len(halves[0] | halves[1]) == 3:
-            yield from shared
-    elif element.family == "transformer" and element.phases > 1:
-        yield from (
-            (bus, node)
-            for bus, nodes in ends
-            for node in nodes[element.phases :]
-            if node > LETTERED
-        )
-    elif element.family in SHUNTS and len(ends) == 2:
-        (bus, near), (other_bus, far) = ends
-        grounded = element.phases == 1 and element.family == "reactor" and far == [0]
-        if grounded and near[0] > LETTERED:
-            yield bus, near[0]
-        if element.phases > 1 and len(set(far)) == 1 and far[0] > LETTERED:
-            yield other_bus, far[0]
 
 
 def joins(at: int, element: Element) -> Iterable[Join]:

@@ -14,6 +14,7 @@ Engine = Any  # the engine has no types
 METERS = {1: 1609.344, 2: 304.8, 3: 1000.0, 4: 1.0, 5: 0.3048, 6: 0.0254, 7: 0.01}
 PROTECTED_BY = (("Fuses", "fuse"), ("Reclosers", "recloser"), ("Relays", "breaker"))
 TRANSFORMERS = frozenset({"transformer", "autotrans"})
+SHUNTS = frozenset({"reactor", "capacitor"})  # unless they stand between two buses
 NAN = float("nan")
 _OPEN = 1  # a SwtControl's action
 

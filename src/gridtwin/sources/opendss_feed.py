@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from gridtwin.errors import SourceError
 from gridtwin.model.notices import Notice
-from gridtwin.sources.opendss_properties import FROM_A_FILE, TOPOLOGY, Classes, is_harmless
+from gridtwin.sources.opendss_properties import (
+    FROM_A_FILE,
+    TOPOLOGY,
+    WATCHING,
+    Classes,
+    is_harmless,
+)
 from gridtwin.sources.opendss_text import Token, complete, find_file, word_set
 
 if TYPE_CHECKING:
@@ -43,6 +49,7 @@ class Feed:
         self.folder = Path()  # that names of files start from
         self.notices: list[Notice] = []
         self._trace = trace
+        self._left_out = WATCHING if trace is not None else frozenset[str]()
         self._classes = Classes(engine)
         self._family = ""  # class that a name without one belongs to
         self._goes_on = False  # whether there is one element that ``~`` can say more of
@@ -101,6 +108,9 @@ class Feed:
         family, dot, _ = target.partition(".")
         self._family = family.casefold() if dot else self._family
         family = "vsource" if self._family == "circuit" else self._family
+        if family in self._left_out:
+            self._goes_on = False
+            return
         if self._family == "circuit" and command == "new":
             if self.engine.NumCircuits:
                 self.refuse("a second circuit: a script of one circuit is a network")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from gridtwin.model.notices import Notice
 from gridtwin.sources.opendss_conductors import ORDER, UNRECORDED, Labels, carries
-from gridtwin.sources.opendss_elements import NAN, TRANSFORMERS, Circuit, Control, Element
+from gridtwin.sources.opendss_elements import NAN, SHUNTS, TRANSFORMERS, Circuit, Control, Element
 from gridtwin.sources.opendss_nodes import Nodes
 from gridtwin.sources.opendss_text import word_set
 
@@ -24,7 +24,6 @@ KINDS = {
     "autotrans": "power_transformer",
     "upfc": "voltage_regulator",
 }
-SHUNTS = frozenset({"reactor", "capacitor"})
 ENDS = frozenset({"load", "vsource", "generator", "pvsystem", "storage"})  # not equipment
 # Controls and meters act on elements, and carry nothing themselves.
 ACTING = word_set(

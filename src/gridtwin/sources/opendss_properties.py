@@ -21,6 +21,11 @@ LIBRARIES = frozenset({"usermodel", "userdata", "shaftmodel", "shaftdata", "dyna
 FILES = frozenset({"csvfile", "sngfile", "dblfile", "pqcsvfile"})
 TRACES = frozenset({"debugtrace"})
 ACTS = word_set("loadshape tshape priceshape monitor energymeter")  # `action` saves files
+# Classes that read and control a circuit, and say nothing of what is connected to what.
+WATCHING = word_set(
+    "energymeter monitor sensor capcontrol invcontrol expcontrol storagecontroller gendispatcher"
+    " espvlcontrol upfccontrol"
+)
 # A wrong value here would change what is connected to what.
 TOPOLOGY = word_set(
     "bus1 bus2 bus buses phases windings wdg conn conns enabled switch ndc nconds nphases"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 COORDINATE_FILES = ("*buscoord*", "*busxy*", "*bus_xy*")
-TRACE = "--trace"
+CAREFUL = "--careful"  # say every line on the way, and leave out what only watches
 _START = """
 import json, sys
 first, *last = json.loads(sys.argv.pop(1))
@@ -50,24 +50,29 @@ def compile_circuit(path: Path) -> tuple[Circuit, list[Notice]]:
         If OpenDSS is not installed.
     """
     with tempfile.TemporaryDirectory(prefix="gridtwin-dss-") as folder:
-        done = _started(path.resolve(), folder)
+        done = again = _started(path.resolve(), folder)
         if done.returncode:
-            traced = _started(path.resolve(), folder, TRACE).stderr.decode(errors="replace")
-            places = [line for line in traced.splitlines() if line.startswith(TRACE)]
-            near = f" at {places[-1].removeprefix(TRACE).strip()}" if places else ""
-            msg = f"{path}: OpenDSS itself breaks down{near}: it cannot read this circuit"
-            raise SourceError(msg)
-    answer = json.loads(done.stdout)
+            again = _started(path.resolve(), folder, CAREFUL)
+            if again.returncode:
+                places = [line for line in again.stderr.splitlines() if line.startswith(CAREFUL)]
+                near = f" at {places[-1].removeprefix(CAREFUL).strip()}" if places else ""
+                msg = f"{path}: OpenDSS itself breaks down{near}: it cannot read this circuit"
+                raise SourceError(msg)
+    answer = json.loads(again.stdout)
     if answer.get("missing"):
         need = "reading OpenDSS files"
         raise MissingExtraError(need, "opendss")
     if "refused" in answer:
         msg = f"{path}: {answer['refused']}"
         raise SourceError(msg)
-    return Circuit.of(answer["circuit"]), [Notice(*notice) for notice in answer["notices"]]
+    notices = [Notice(*notice) for notice in answer["notices"]]
+    if again is not done:
+        what = "OpenDSS itself breaks down over meters or controls; they were left out"
+        notices.append(Notice("engine_breakdown", what, "mend what they are set on"))
+    return Circuit.of(answer["circuit"]), notices
 
 
-def _started(path: Path, folder: str, *options: str) -> subprocess.CompletedProcess[bytes]:
+def _started(path: Path, folder: str, *options: str) -> subprocess.CompletedProcess[str]:
     # Our own package first, and what this process finds last: nothing of a script's folder.
     paths = json.dumps([str(Path(__file__).parents[2]), *filter(None, sys.path)])
     return subprocess.run(  # noqa: S603 - our own module, in our own interpreter
@@ -76,6 +81,8 @@ def _started(path: Path, folder: str, *options: str) -> subprocess.CompletedProc
         env=os.environ | {"HOME": folder, "TMPDIR": folder},
         stdin=subprocess.DEVNULL,
         capture_output=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
     )
 
@@ -127,11 +134,11 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     path = Path(sys.argv[1])
-    trace = _say if TRACE in sys.argv[2:] else None
+    trace = _say if CAREFUL in sys.argv[2:] else None
     json.dump(answer_of(path, trace), out)
     out.close()
 
 
 def _say(place: str) -> None:
-    sys.stderr.write(f"{TRACE} {place}\n")
+    sys.stderr.write(f"{CAREFUL} {place}\n")
     sys.stderr.flush()
