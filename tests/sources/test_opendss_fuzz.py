@@ -27,7 +27,7 @@ def outcomes(master: Path, scratch: Path, first: int, last: int) -> dict[int, st
     )
     assert "Traceback" not in done.stderr, done.stderr[-3000:]
     lines = [line.split() for line in done.stderr.splitlines() if line[:1].isdigit()]
-    return {int(seed): " ".join(rest) for seed, *rest in lines}
+    return {int(seed): rest[0] if rest in (["read"], ["refused"]) else "" for seed, *rest in lines}
 
 
 def test_a_mangled_script_is_a_network_or_an_error_in_words_and_writes_nothing(
