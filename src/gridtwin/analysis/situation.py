@@ -82,7 +82,7 @@ class Situation:
 
     @cached_property
     def needs(self) -> NDArray[np.uint8]:
-        """What keeps each usage point alive; 0 where it is out. See `topology.service`."""
+        """What keeps each usage point alive; 0 where it is out. See `topology.needs`."""
         return find_needs(self.index, self.data.usage_points, strict=self.strict)
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -13,6 +13,8 @@ from gridtwin.cli.options import Csv, GeoJson, In, Json, Output, open_twin, outp
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from gridtwin.sources.opendss_pieces import Disabled
 
 publish_app = typer.Typer(
     help="Write files for other programs.", no_args_is_help=True, rich_markup_mode=None
@@ -56,6 +58,9 @@ def load(
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse what would be passed over or mended.")
     ] = False,
+    disabled: Annotated[
+        str, typer.Option(help="Disabled elements of OpenDSS are: open ties, out or skip.")
+    ] = "",
     overwrite: Overwrite = False,
 ) -> None:
     """
@@ -70,7 +75,13 @@ def load(
     if is_address(source):
         network = gridtwin.open(source).store.network
     else:
-        network = gridtwin.read(source, format=format or None, crs=crs or None, strict=strict)
+        network = gridtwin.read(
+            source,
+            format=format or None,
+            crs=crs or None,
+            strict=strict,
+            disabled=cast("Disabled | None", disabled or None),
+        )
         render.say(*(f"notice: {line}" for line in summarize(network.notices)))
     saved = gridtwin.open(network).save(into, overwrite=overwrite)
     sys.stdout.write(f"{into}: {saved.store.network!r}\n")

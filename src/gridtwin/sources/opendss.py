@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
-from gridtwin.errors import CrsError, MissingExtraError, SourceError
+from gridtwin.errors import CrsError, SourceError
 from gridtwin.model.network import Network
-from gridtwin.sources.opendss_elements import Branch, Circuit, read_circuit
+from gridtwin.sources.opendss_pieces import DISABLED, Disabled, Piece, Pieces, text
+from gridtwin.sources.opendss_places import place_nodes
+from gridtwin.sources.opendss_worker import compile_circuit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from gridtwin.sources.opendss_elements import Circuit, Element
 
-LETTER = {1: "A", 2: "B", 3: "C"}
-LEG = {1: "s1", 2: "s2"}
-ROOT_3 = 3**0.5
-COORDINATE_FILES = ("*buscoord*", "*busxy*", "*bus_xy*")
+GENERATION = frozenset({"generator", "pvsystem", "storage"})
 
 
-def read_opendss(path: Path, *, crs: str | None = None) -> Network:
+def read_opendss(
+    path: Path, *, crs: str | None = None, disabled: Disabled | None = None
+) -> Network:
     """
     Return the network of an OpenDSS master file.
 
-    Every enabled two-terminal element becomes equipment under its full name in lower case, every
-    bus a node, every load a usage point. Phases come from the terminals: 1, 2, 3 are A, B, C; below
-    a transformer whose sides do not share phases, as a center tap, 1 and 2 are the legs s1 and s2.
-    An element with an open terminal stands open. A transformer of three buses or more is a star:
-    the first winding keeps the name, the others are called ``NAME#2`` and so on.
+    Every two-terminal element becomes equipment under its full name in lower case, every bus a
+    node, every load a usage point. Phases are followed from the sources, conductor by conductor;
+    below a transformer whose sides do not share phases, as a center tap, they are the legs s1 and
+    s2. A bus that holds several circuits becomes several nodes, ``BUS``, ``BUS#2`` and so on, and a
+    line of several circuits several lines. An element with an open terminal stands open. A
+    transformer of three buses or more is a star: the first winding keeps the name, the others are
+    called ``NAME#2`` and so on.
+
+    Only what describes the circuit is run of the script; the engine works in a process and a folder
+    of its own, and writes nothing anywhere else. `docs/opendss.md` tells the rest.
 
     Parameters
     ----------
@@ -40,6 +44,10 @@ def read_opendss(path: Path, *, crs: str | None = None) -> Network:
         The master file.
     crs
         Coordinate system of the bus coordinates, or ``"none"`` for planar ones.
+    disabled
+        What a disabled element is: ``"open"`` (the default: a switch, or what joins two supplied
+        parts, is an open tie; anything else is out of service), ``"out"`` (out of service) or
+        ``"skip"`` (nothing).
 
     Raises
     ------
@@ -54,240 +62,155 @@ def read_opendss(path: Path, *, crs: str | None = None) -> Network:
     if crs is None:
         msg = f"{path}: OpenDSS files state no coordinate system; give --crs EPSG:... or none"
         raise CrsError(msg)
-    circuit = read_circuit(_compiled(path), str(path))
-    return _network(circuit, crs, str(path))
-
-
-def _compiled(path: Path) -> Any:
-    """Return an engine of its own that has read the file."""
-    try:
-        import opendssdirect
-    except ImportError as error:
-        need = "reading OpenDSS files"
-        raise MissingExtraError(need, "opendss") from error
+    if disabled is not None and disabled not in DISABLED:
+        msg = f"{disabled!r} is not what a disabled element can be: use {', '.join(DISABLED)}"
+        raise SourceError(msg)
     if not path.is_file():
         msg = f"{path}: there is no such file"
         raise SourceError(msg)
     if not path.stat().st_size:
         msg = f"{path}: the file is empty"
         raise SourceError(msg)
-    # The engine moves the process into folders of its own: settle the path first.
-    here, master = Path.cwd(), path.resolve()
-    engine = opendssdirect.NewContext()
-    try:
-        engine.Basic.AllowEditor(False)  # noqa: FBT003 - the engine's own signature
-        engine.Basic.AllowForms(False)  # noqa: FBT003
-        engine.Text.Command("clear")
-        engine.Text.Command(f'compile "{master}"')
-        if not engine.Basic.NumCircuits() or not engine.Circuit.NumBuses():
-            msg = f"{path}: the file makes no circuit; it is cut short or is not a master file"
-            raise SourceError(msg)
-        _find_coordinates(engine, master)
-    except opendssdirect.DSSException as error:
-        words = " ".join(str(error).split())
-        msg = f"{path}: OpenDSS cannot read it: {words}"
-        raise SourceError(msg) from error
-    finally:
-        os.chdir(here)
-    return engine
+    circuit, notices = compile_circuit(path)
+    network = network_of(circuit, crs=crs, where=str(path), disabled=disabled)
+    return network.with_notices(notices)
 
 
-def _find_coordinates(engine: Any, master: Path) -> None:
-    """Read the bus coordinates beside the master file, if it reads none itself."""
-    for bus in engine.Circuit.AllBusNames():
-        engine.Circuit.SetActiveBus(bus)
-        if engine.Bus.Coorddefined():
-            return
-    names = sorted(entry for entry in master.parent.iterdir() if entry.is_file())
-    for pattern in COORDINATE_FILES:
-        for entry in names:
-            if Path(entry.name.lower()).match(pattern):
-                engine.Text.Command(f'buscoords "{entry}"')
-                return
+def network_of(
+    circuit: Circuit, *, crs: str, where: str, disabled: Disabled | None = None
+) -> Network:
+    """
+    Return the network of a circuit that the engine has read; the rest as `read_opendss`.
 
-
-@dataclass
-class _Frames:
-    """The columns of the frames under way."""
-
-    equipment: dict[str, list[Any]] = field(default_factory=dict)
-
-    def add(self, **values: Any) -> None:
-        for key, value in values.items():
-            self.equipment.setdefault(key, []).append(value)
-
-
-def _network(circuit: Circuit, crs: str, where: str) -> Network:
-    freed = _freed_buses(circuit)
-    frames = _Frames()
-    stars: dict[str, str] = {}
-    for branch in circuit.branches:
-        _add_branch(frames, branch, freed, stars)
-    used = {bus for key in ("node_a", "node_b") for bus in frames.equipment.get(key, [])}
-    used |= {load.bus for load in circuit.loads} | {source.bus for source in circuit.sources}
-    places = _places(circuit, frames, used, stars)
-    volts = circuit.volts | {star: circuit.volts.get(bus, np.nan) for star, bus in stars.items()}
-    nodes = sorted(used)
-    substation = circuit.name
-    return Network.from_frames(
+    Raises
+    ------
+    SourceError
+        If nothing joins its buses, or it has no voltage source.
+    """
+    pieces = Pieces(circuit, disabled)
+    rows = pieces.rows
+    if not rows:
+        msg = f"{where}: the circuit has no line, switch or transformer that joins two buses"
+        raise SourceError(msg)
+    loads = [e for e in circuit.elements if e.family == "load" and _is_used(e, pieces)]
+    sources = [e for e in circuit.elements if _is_source(e, pieces)]
+    sources.sort(key=lambda source: source.family != "vsource")
+    if not sources or sources[0].family != "vsource" or not _any_on(sources):
+        msg = f"{where}: the circuit has no voltage source"
+        raise SourceError(msg)
+    used = {node for row in rows for node in (row.node_a, row.node_b)}
+    used |= {_node(end, pieces) for end in (*loads, *sources)}
+    places = place_nodes(circuit, pieces, used, _node(sources[0], pieces))
+    volts = _volts(circuit, pieces)
+    nodes, substation = sorted(used), circuit.name
+    known = {row.mrid for row in rows}
+    meters = [(name, head) for name, head in circuit.meters if head in known]
+    kinds = ["substation" if source.family == "vsource" else "der" for source in sources]
+    network = Network.from_frames(
         nodes={
             "mrid": nodes,
-            "geometry": [shapely.Point(places[bus]) for bus in nodes],
-            "nominal_v": [volts.get(bus, np.nan) for bus in nodes],
+            "geometry": [shapely.Point(places[node]) for node in nodes],
+            "nominal_v": [volts.get(node, np.nan) for node in nodes],
         },
-        equipment=frames.equipment,
-        usage_points={
-            "mrid": [load.name for load in circuit.loads],
-            "node": [load.bus for load in circuit.loads],
-            "phases": [_phases(load.nodes, load.bus in freed) for load in circuit.loads],
-            "customers": [load.customers for load in circuit.loads],
-            "peak_w": [load.watts for load in circuit.loads],
-        },
+        equipment={key: [getattr(row, key) for row in rows] for key in Piece.__slots__},
+        usage_points=_usage_points(loads, pieces),
         sources={
-            "mrid": [source.name for source in circuit.sources],
-            "node": [source.bus for source in circuit.sources],
-            "phases": [_phases(source.nodes, source.bus in freed) for source in circuit.sources],
-            "kind": [source.kind for source in circuit.sources],
-            "substation": [
-                substation if source.kind == "substation" else "" for source in circuit.sources
-            ],
+            "mrid": [source.name for source in sources],
+            "node": [_node(source, pieces) for source in sources],
+            "phases": [_phases(source, pieces) for source in sources],
+            "kind": kinds,
+            "substation": [substation if kind == "substation" else "" for kind in kinds],
+            "in_service": [source.enabled for source in sources],
         },
         substations={
             "mrid": [substation],
             "name": [substation],
-            "geometry": [shapely.Point(places[circuit.sources[0].bus])],
+            "geometry": [shapely.Point(places[_node(sources[0], pieces)])],
         },
         feeders={
-            "mrid": [name for name, _ in circuit.meters],
-            "name": [name for name, _ in circuit.meters],
-            "substation": [substation for _ in circuit.meters],
-            "head": [head for _, head in circuit.meters],
+            "mrid": [name for name, _ in meters],
+            "name": [name for name, _ in meters],
+            "substation": [substation for _ in meters],
+            "head": [head for _, head in meters],
         },
         crs=crs,
         where=where,
     )
+    return network.with_notices(pieces.notices)
 
 
-def _freed_buses(circuit: Circuit) -> set[str]:
-    """Return the buses whose node numbers name legs: below transformers that share no phases."""
-    start = set()
-    for branch in circuit.branches:
-        if branch.kind == "power_transformer":
-            first = set(branch.ends[0].nodes)
-            start |= {
-                end.bus for end in branch.ends[1:] if set(end.nodes) != first and len(first) < 3
-            }
-    beside: dict[str, list[str]] = {}
-    for branch in circuit.branches:
-        if branch.kind != "power_transformer":
-            buses = [end.bus for end in branch.ends]
-            for bus in buses:
-                beside.setdefault(bus, []).extend(buses)
-    queue, freed = deque(sorted(start)), set(start)
-    while queue:
-        for bus in beside.get(queue.popleft(), ()):
-            if bus not in freed:
-                freed.add(bus)
-                queue.append(bus)
-    return freed
-
-
-def _phases(nodes: Iterable[int], freed: bool) -> str:  # noqa: FBT001 - a fact, not an option
-    """Return the phases of node numbers; empty where they name none."""
-    names = LEG if freed else LETTER
-    numbers = sorted(set(nodes))
-    if any(number not in names for number in numbers):
-        return ""
-    return "".join(names[number] for number in numbers)
-
-
-def _add_branch(frames: _Frames, branch: Branch, freed: set[str], stars: dict[str, str]) -> None:
-    """Add an element as equipment: one piece, or a star where it joins more than two buses."""
-    ends = branch.ends
-    if len(ends) == 2:
-        frames.add(**_piece(branch, branch.name, ends[0].bus, ends[1].bus, _both(branch, freed)))
-        return
-    star = f"{branch.name}#star"
-    stars[star] = ends[0].bus
-    for number, end in enumerate(ends, 1):
-        name = branch.name if number == 1 else f"{branch.name}#{number}"
-        frames.add(**_piece(branch, name, end.bus, star, _phases(end.nodes, end.bus in freed)))
-
-
-def _both(branch: Branch, freed: set[str]) -> str:
-    """Return the phases of both sides: letters of one, and the legs of a freed one."""
-    first, second = (_phases(end.nodes, end.bus in freed) for end in branch.ends)
-    if first == second:
-        return first
-    if branch.kind == "power_transformer":
-        return first if not second else second if not first else _joined(first, second)
-    shared = "".join(letter for letter in "ABC" if letter in first and letter in second)
-    return shared or _joined(first, second)
-
-
-def _joined(first: str, second: str) -> str:
-    letters = "".join(letter for letter in "ABC" if letter in first + second)
-    legs = "".join(leg for leg in ("s1", "s2") if leg in first + second)
-    return letters + legs
-
-
-def _piece(branch: Branch, name: str, a: str, b: str, phases: str) -> dict[str, Any]:
+def _usage_points(loads: list[Element], pieces: Pieces) -> dict[str, list[Any]]:
     return {
-        "mrid": name,
-        "kind": branch.kind,
-        "node_a": a,
-        "node_b": b,
-        "phases": phases,
-        "normal_open": _opened(branch, phases),
-        "rated_a": branch.amperes,
-        "rated_va": branch.volt_amperes,
-        "length_m": branch.meters,
-        "vector_group": branch.vector_group,
+        "mrid": [load.name for load in loads],
+        "node": [_node(load, pieces) for load in loads],
+        "phases": [_phases(load, pieces) for load in loads],
+        "customers": [load.customers for load in loads],
+        "peak_w": [load.watts for load in loads],
     }
 
 
-def _opened(branch: Branch, phases: str) -> str | bool:
-    if not branch.open_nodes:
-        return ""
-    letters = "".join(LETTER[number] for number in sorted(branch.open_nodes) if number in LETTER)
-    return True if branch.all_open or not set(letters) <= set(phases) else letters
+def _is_used(load: Element, pieces: Pieces) -> bool:
+    """Return whether a load is a usage point: one that is disabled is told, and left out."""
+    if not load.enabled:
+        pieces.tell("disabled", f"{load.name} is disabled: left out", "enable it if it is served")
+    return load.enabled
 
 
-def _places(
-    circuit: Circuit, frames: _Frames, used: set[str], stars: dict[str, str]
-) -> dict[str, tuple[float, float]]:
-    """Return where every node lies: one without a place takes that of the nearest with one."""
+def _is_source(element: Element, pieces: Pieces) -> bool:
+    """Return whether an element is a source: a disabled one only where its bus is known."""
+    if element.family != "vsource" and element.family not in GENERATION:
+        return False
+    if not element.enabled:
+        taken = "out of service" if element.buses[0] in pieces.buses else "left out"
+        pieces.tell("disabled", f"{element.name} is disabled: {taken}", "enable it if it feeds in")
+    return element.buses[0] in pieces.buses
+
+
+def _any_on(sources: list[Element]) -> bool:
+    return any(source.enabled for source in sources if source.family == "vsource")
+
+
+def _node(end: Element, pieces: Pieces) -> str:
+    """Return the node of a load or a source: that of its first conductor with a phase."""
+    bus = end.buses[0]
+    live = (number for number in end.nodes[0] if pieces.labels.live(bus, number))
+    return pieces.nodes.at(bus, next(live, 0))
+
+
+def _phases(end: Element, pieces: Pieces) -> str:
+    return text(filter(None, (pieces.labels.live(end.buses[0], n) for n in end.nodes[0])))
+
+
+def _volts(circuit: Circuit, pieces: Pieces) -> dict[str, float]:
+    """
+    Return nominal voltages, phase to phase.
+
+    A bus that was dead when the engine chose has that of what it is joined to by anything but a
+    transformer.
+    """
     beside: dict[str, list[str]] = {}
-    for a, b in zip(frames.equipment["node_a"], frames.equipment["node_b"], strict=True):
-        beside.setdefault(a, []).append(b)
-        beside.setdefault(b, []).append(a)
-    places = {bus: xy for bus, xy in circuit.places.items() if bus in used}
-    if not places:
-        return _laid_out(beside, sorted(used), circuit.sources[0].bus)
-    queue = deque(sorted(places))
-    while queue:
-        bus = queue.popleft()
-        for other in beside.get(bus, ()):
-            if other not in places:
-                places[other] = places[bus]
-                queue.append(other)
-    middle = next(iter(places.values()))
-    return {bus: places.get(bus, middle) for bus in used | set(stars)}
+    for row in pieces.rows:
+        if row.kind not in {"power_transformer", "voltage_regulator"}:
+            beside.setdefault(row.node_a, []).append(row.node_b)
+            beside.setdefault(row.node_b, []).append(row.node_a)
+    volts = dict(circuit.volts)
+    for node, start in pieces.stars.items():
+        if start in volts:
+            volts[node] = volts[start]
+    _spread(volts, beside)
+    # A bus has one nominal voltage in OpenDSS, also where its circuits have several.
+    for node, bus in pieces.nodes.bus_of.items():
+        if node not in volts and bus in volts:
+            volts[node] = volts[bus]
+    _spread(volts, beside)
+    return volts
 
 
-def _laid_out(
-    beside: dict[str, list[str]], nodes: list[str], start: str
-) -> dict[str, tuple[float, float]]:
-    """Return a plain drawing for a circuit without any coordinates: depth by order of discovery."""
-    depth, queue, rank = {start: 0}, deque([start]), dict[int, int]()
-    places: dict[str, tuple[float, float]] = {}
+def _spread(volts: dict[str, float], beside: dict[str, list[str]]) -> None:
+    queue = deque(sorted(volts))
     while queue:
-        bus = queue.popleft()
-        level = depth[bus]
-        rank[level] = rank.get(level, -1) + 1
-        places[bus] = (float(level), float(rank[level]))
-        for other in beside.get(bus, ()):
-            if other not in depth:
-                depth[other] = level + 1
+        node = queue.popleft()
+        for other in beside.get(node, ()):
+            if other not in volts:
+                volts[other] = volts[node]
                 queue.append(other)
-    return {bus: places.get(bus, (-1.0, float(at))) for at, bus in enumerate(nodes)}

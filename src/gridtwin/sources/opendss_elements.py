@@ -2,60 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections import deque
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
-from gridtwin.errors import SourceError
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Engine = Any  # the engine has no types
 
 METERS = {1: 1609.344, 2: 304.8, 3: 1000.0, 4: 1.0, 5: 0.3048, 6: 0.0254, 7: 0.01}
 PROTECTED_BY = (("Fuses", "fuse"), ("Reclosers", "recloser"), ("Relays", "breaker"))
+TRANSFORMERS = frozenset({"transformer", "autotrans"})
+SHUNTS = frozenset({"reactor", "capacitor"})  # unless they stand between two buses
 NAN = float("nan")
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """One end of an element: its bus, and the numbers of the live conductors there."""
-
-    bus: str
-    nodes: tuple[int, ...]
+_OPEN = 1  # a SwtControl's action
 
 
 @dataclass(slots=True)
-class Branch:
-    """An element that joins two buses or more."""
+class Element:
+    """One element of the circuit: its conductors at every terminal."""
 
     name: str
-    kind: str
-    ends: list[End]
-    open_nodes: set[int] = field(default_factory=set)
-    all_open: bool = False
+    family: str
+    enabled: bool
+    phases: int
+    buses: list[str]
+    nodes: list[list[int]]  # of each terminal, conductor by conductor; 0 is ground
+    opened: list[list[bool]]
+    is_switch: bool = False
     amperes: float = NAN
     volt_amperes: float = NAN
     meters: float = NAN
     vector_group: str = ""
+    customers: int = 1
+    watts: float = NAN
+
+
+_KEYS = [entry.name for entry in fields(Element)]
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """A load of the circuit."""
+class Control:
+    """A device that acts at a terminal of an element."""
 
     name: str
-    bus: str
-    nodes: tuple[int, ...]
-    customers: int
-    watts: float
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where energy enters."""
-
-    name: str
-    bus: str
-    nodes: tuple[int, ...]
     kind: str
+    element: str
+    terminal: int  # from 1
 
 
 @dataclass(slots=True)
@@ -63,188 +57,204 @@ class Circuit:
     """Everything taken from one circuit."""
 
     name: str
-    branches: list[Branch]
-    loads: list[Load]
-    sources: list[Source]
-    meters: list[tuple[str, str]]  # energy meter and the element it stands at
-    places: dict[str, tuple[float, float]]
-    volts: dict[str, float]  # phase to phase
+    elements: list[Element] = field(default_factory=list)
+    controls: list[Control] = field(default_factory=list)
+    meters: list[tuple[str, str]] = field(default_factory=list)  # and the element they stand at
+    places: dict[str, tuple[float, float]] = field(default_factory=dict)
+    volts: dict[str, float] = field(default_factory=dict)  # phase to phase; unknown ones are absent
+
+    def document(self) -> dict[str, Any]:
+        """Return the circuit as plain values."""
+        return {
+            "name": self.name,
+            "elements": [[getattr(element, key) for key in _KEYS] for element in self.elements],
+            "controls": [
+                [control.name, control.kind, control.element, control.terminal]
+                for control in self.controls
+            ],
+            "meters": self.meters,
+            "places": self.places,
+            "volts": self.volts,
+        }
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> Circuit:
+        """Return the circuit of a document."""
+        return cls(
+            document["name"],
+            [Element(*element) for element in document["elements"]],
+            [Control(*control) for control in document["controls"]],
+            [(meter, head) for meter, head in document["meters"]],
+            {bus: (x, y) for bus, (x, y) in document["places"].items()},
+            document["volts"],
+        )
 
 
-def read_circuit(engine: Engine, where: str) -> Circuit:
+def read_circuit(engine: Engine, dead: set[str]) -> Circuit:
     """
-    Return the elements of the compiled circuit.
+    Return the elements of the compiled circuit, as its own controls first leave them.
 
-    Raises
-    ------
-    SourceError
-        If it has no source.
+    Parameters
+    ----------
+    engine
+        The engine, with its buses listed.
+    dead
+        Buses whose nominal voltage the engine chose while they had none.
     """
-    kinds = _kinds(engine)
-    branches, loads, sources = [], [], []
-    for name in engine.Circuit.AllElementNames():
-        full = name.lower()
-        engine.Circuit.SetActiveElement(name)
-        if not engine.CktElement.Enabled():
-            continue
-        family = full.split(".", 1)[0]
-        if family in {"line", "transformer", "reactor", "capacitor", "autotrans"}:
-            branch = _branch(engine, full, family, kinds)
-            if branch is not None:
-                branches.append(branch)
-        elif family == "load":
-            loads.append(_load(engine, full))
-        elif family == "vsource":
-            sources.append(_source(engine, full, "substation"))
-        elif family in {"generator", "pvsystem", "storage"}:
-            sources.append(_source(engine, full, "der"))
-    if not any(source.kind == "substation" for source in sources):
-        msg = f"{where}: the circuit has no voltage source"
-        raise SourceError(msg)
-    sources.sort(key=lambda source: source.kind != "substation")
-    places, volts = _buses(engine)
-    known = {branch.name for branch in branches}
-    meters = [(name, head) for name, head in _meters(engine) if head in known]
-    return Circuit(engine.Circuit.Name().lower(), branches, loads, sources, meters, places, volts)
-
-
-def _kinds(engine: Engine) -> dict[str, str]:
-    """Return the kinds that controls give to the elements they act on."""
-    kinds: dict[str, str] = {}
-    for name in _iterated(engine.SwtControls):
-        del name
-        kinds[engine.SwtControls.SwitchedObj().lower()] = "load_break_switch"
-    for table, kind in PROTECTED_BY:
-        devices = getattr(engine, table)
-        for name in _iterated(devices):
-            del name
-            kinds[(devices.SwitchedObj() or devices.MonitoredObj()).lower()] = kind
-    for name in _iterated(engine.RegControls):
-        del name
-        kinds[f"transformer.{engine.RegControls.Transformer().lower()}"] = "voltage_regulator"
-    return kinds
-
-
-def _iterated(table: Engine) -> Any:
-    more = table.First()
-    while more:
-        yield table.Name()
-        more = table.Next()
-
-
-def _ends(engine: Engine) -> list[End]:
-    """Return the ends of the active element; grounded ones and neutrals left out."""
-    element = engine.CktElement
-    order, wires = element.NodeOrder(), element.NumConductors()
-    ends = []
-    for terminal, bus in enumerate(element.BusNames()[: element.NumTerminals()]):
-        numbers = order[terminal * wires : (terminal + 1) * wires]
-        live = tuple(number for number in numbers if 1 <= number <= 3)
-        ends.append(End(bus.split(".", 1)[0].lower(), live))
-    return ends
-
-
-def _branch(engine: Engine, name: str, family: str, kinds: dict[str, str]) -> Branch | None:
-    ends = [end for end in _ends(engine) if end.nodes]
-    if family in {"reactor", "capacitor"} and len(ends) < 2:
-        return None
-    merged: dict[str, set[int]] = {}
-    for end in ends:
-        merged.setdefault(end.bus, set()).update(end.nodes)
-    if len(merged) < 2 and family in {"reactor", "capacitor"}:
-        return None
-    if len(merged) < 2:  # both ends at one bus: a branch all the same
-        if not ends:
-            return None
-        only = ends[0]
-        pair = [only, only]
-    else:
-        pair = [End(bus, tuple(sorted(nodes))) for bus, nodes in merged.items()]
-    if family == "line":
-        engine.Lines.Name(name.split(".", 1)[1])
-    branch = Branch(name, _kind(engine, name, family, kinds), pair)
-    _note_open(engine, branch)
-    amperes = float(engine.CktElement.NormalAmps())
-    branch.amperes = amperes if amperes > 0 else NAN
-    if family == "line":
-        factor = METERS.get(int(engine.Lines.Units()), NAN)
-        branch.meters = float(engine.Lines.Length()) * factor
-    if family == "transformer":
-        _describe_transformer(engine, name, branch)
-    return branch
-
-
-def _kind(engine: Engine, name: str, family: str, kinds: dict[str, str]) -> str:
-    if name in kinds:
-        return kinds[name]
-    if family in {"transformer", "autotrans"}:
-        return "power_transformer"
-    if family in {"reactor", "capacitor"}:
-        return "series_reactor"
-    if engine.Lines.IsSwitch():
-        return "load_break_switch"
-    return "ac_line_segment"
-
-
-def _note_open(engine: Engine, branch: Branch) -> None:
-    """Note the phases that stand open at any terminal of the active element."""
-    element = engine.CktElement
-    order, wires = element.NodeOrder(), element.NumConductors()
-    live = set()
-    for terminal in range(element.NumTerminals()):
-        for wire in range(wires):
-            number = order[terminal * wires + wire]
-            if not 1 <= number <= 3:
-                continue
-            live.add(number)
-            if element.IsOpen(terminal + 1, wire + 1):
-                branch.open_nodes.add(number)
-    branch.all_open = bool(branch.open_nodes) and branch.open_nodes >= live
-    if branch.open_nodes and branch.kind == "ac_line_segment":
-        branch.kind = "jumper"
-
-
-def _describe_transformer(engine: Engine, name: str, branch: Branch) -> None:
-    transformers = engine.Transformers
-    transformers.Name(name.split(".", 1)[1])
-    transformers.Wdg(1)
-    letters = "D" if transformers.IsDelta() else "Y"
-    branch.volt_amperes = float(transformers.kVA()) * 1000
-    for winding in range(2, int(transformers.NumWindings()) + 1):
-        transformers.Wdg(winding)
-        letters += "d" if transformers.IsDelta() else "y"
-    single = int(engine.CktElement.NumPhases()) == 1
-    branch.vector_group = "" if single else letters
-
-
-def _load(engine: Engine, name: str) -> Load:
-    end = _ends(engine)[0]
-    customers = max(1, int(engine.Properties.Value("NumCust") or 1))
-    watts = float(engine.Properties.Value("kW")) * 1000
-    return Load(name, end.bus, end.nodes, customers, max(0.0, watts))
-
-
-def _source(engine: Engine, name: str, kind: str) -> Source:
-    end = _ends(engine)[0]
-    return Source(name, end.bus, end.nodes, kind)
-
-
-def _meters(engine: Engine) -> list[tuple[str, str]]:
-    return [
-        (f"energymeter.{name.lower()}", engine.Meters.MeteredElement().lower())
-        for name in _iterated(engine.Meters)
+    circuit = Circuit(engine.ActiveCircuit.Name.casefold())
+    circuit.controls = _controls(engine.ActiveCircuit)
+    _act(engine.ActiveCircuit)
+    details = {"line": _lines(engine.ActiveCircuit), "transformer": _transformers(engine)}
+    for at in range(int(engine.ActiveCircuit.NumCktElements)):
+        active = engine.ActiveCircuit.CktElements(at)
+        element = _element(active)
+        for key, value in _detail(element, details).items():
+            setattr(element, key, value)
+        if element.family == "line" and not element.enabled:
+            element.is_switch = active.Properties("Switch").Val.lower() in {"true", "yes"}
+        if element.family == "load" and element.enabled:
+            element.customers = max(1, int(active.Properties("NumCust").Val or 1))
+            element.watts = max(0.0, float(active.Properties("kW").Val) * 1000)
+        circuit.elements.append(element)
+    _tell_apart(circuit.elements)
+    circuit.meters = [
+        (f"energymeter.{name.lower()}", engine.ActiveCircuit.Meters.MeteredElement.lower())
+        for name in _iterated(engine.ActiveCircuit.Meters)
     ]
+    _read_buses(engine.ActiveCircuit, circuit, dead)
+    return circuit
 
 
-def _buses(engine: Engine) -> tuple[dict[str, tuple[float, float]], dict[str, float]]:
-    places: dict[str, tuple[float, float]] = {}
-    volts: dict[str, float] = {}
-    for name in engine.Circuit.AllBusNames():
-        engine.Circuit.SetActiveBus(name)
-        bus = name.lower()
-        if engine.Bus.Coorddefined():
-            places[bus] = (float(engine.Bus.X()), float(engine.Bus.Y()))
-        base = float(engine.Bus.kVBase())
-        if base > 0:
-            volts[bus] = base * 1000 * 3**0.5
-    return places, volts
+def _tell_apart(elements: list[Element]) -> None:
+    """Give elements that share a name, which a script may allow, names of their own."""
+    known = {element.name for element in elements}
+    seen: dict[str, int] = {}
+    for element in elements:
+        first = element.name
+        seen[first] = seen.get(first, 0) + 1
+        if seen[first] > 1:
+            number = seen[first]
+            while f"{first}#{number}" in known:
+                number += 1
+            element.name = f"{first}#{number}"
+            known.add(element.name)
+
+
+def _iterated(table: Engine) -> Iterator[str]:
+    more = table.First
+    while more:
+        yield str(table.Name)
+        more = table.Next
+
+
+def _controls(circuit: Engine) -> list[Control]:
+    found = []
+    switches = circuit.SwtControls
+    for name in _iterated(switches):
+        where = switches.SwitchedObj.lower(), int(switches.SwitchedTerm)
+        found.append(Control(f"swtcontrol.{name.lower()}", "load_break_switch", *where))
+    for table, kind in PROTECTED_BY:
+        devices = getattr(circuit, table)
+        for name in _iterated(devices):
+            switched = devices.SwitchedObj
+            where = (
+                (switched or devices.MonitoredObj).lower(),
+                int(devices.SwitchedTerm if switched else devices.MonitoredTerm),
+            )
+            found.append(Control(f"{table[:-1].lower()}.{name.lower()}", kind, *where))
+    for name in _iterated(circuit.RegControls):
+        # Asked by its properties: the engine breaks down over one whose transformer is missing.
+        said = circuit.ActiveCktElement.Properties
+        where = f"transformer.{said('Transformer').Val.lower()}", int(said("Winding").Val or 1)
+        found.append(Control(f"regcontrol.{name.lower()}", "voltage_regulator", *where))
+    return found
+
+
+def _act(circuit: Engine) -> None:
+    """Let switch controls that wait to open do so, as the engine's first control step does."""
+    switches = circuit.SwtControls
+    waiting = [
+        (switches.SwitchedObj, int(switches.SwitchedTerm))
+        for _ in _iterated(switches)
+        if int(switches.Action) == _OPEN
+    ]
+    for name, terminal in waiting:
+        if circuit.SetActiveElement(name) >= 0:
+            circuit.ActiveCktElement.Open(terminal, 0)
+
+
+def _element(active: Engine) -> Element:
+    family, _, name = active.Name.partition(".")
+    terminals, wires = int(active.NumTerminals), int(active.NumConductors)
+    buses = [str(bus) for bus in active.BusNames[:terminals]]
+    enabled = bool(active.Enabled)
+    phases = int(active.NumPhases)
+    if enabled:
+        order = [int(node) for node in active.NodeOrder]
+        nodes = [order[at * wires : (at + 1) * wires] for at in range(terminals)]
+    else:  # the engine numbers the nodes of enabled elements only
+        nodes = [_written(bus, phases, wires) for bus in buses]
+    amperes = float(active.NormalAmps)
+    return Element(
+        f"{family}.{name}".lower(),
+        family.lower(),
+        enabled,
+        phases,
+        [bus.split(".", 1)[0].lower() for bus in buses],
+        nodes,
+        [[bool(active.IsOpen(at + 1, k + 1)) for k in range(wires)] for at in range(terminals)],
+        amperes=amperes if amperes > 0 else NAN,
+    )
+
+
+def _written(bus: str, phases: int, wires: int) -> list[int]:
+    """Return the nodes a bus is written with; those left out are 1, 2, 3 and ground."""
+    given = [int(part) if part.isdigit() else 0 for part in bus.split(".")[1:]]
+    default = [at + 1 if at < phases else 0 for at in range(wires)]
+    return (given + default[len(given) :])[:wires]
+
+
+Details = dict[str, dict[str, deque[dict[str, Any]]]]
+
+
+def _detail(element: Element, details: Details) -> dict[str, Any]:
+    """Return what is known of an element; several may share one name, in their order."""
+    waiting = details.get(element.family, {}).get(element.name)
+    return waiting.popleft() if waiting and element.enabled else {}
+
+
+def _lines(circuit: Engine) -> dict[str, deque[dict[str, Any]]]:
+    found: dict[str, deque[dict[str, Any]]] = {}
+    lines = circuit.Lines
+    for name in _iterated(lines):
+        factor = METERS.get(int(lines.Units), NAN)
+        detail = {"is_switch": bool(lines.IsSwitch), "meters": float(lines.Length) * factor}
+        found.setdefault(f"line.{name.lower()}", deque()).append(detail)
+    return found
+
+
+def _transformers(engine: Engine) -> dict[str, deque[dict[str, Any]]]:
+    found: dict[str, deque[dict[str, Any]]] = {}
+    transformers = engine.ActiveCircuit.Transformers
+    for name in _iterated(transformers):
+        transformers.Wdg = 1
+        letters = "D" if transformers.IsDelta else "Y"
+        detail = {"volt_amperes": float(transformers.kVA) * 1000, "vector_group": ""}
+        for winding in range(2, int(transformers.NumWindings) + 1):
+            transformers.Wdg = winding
+            letters += "d" if transformers.IsDelta else "y"
+        if int(engine.ActiveCircuit.ActiveCktElement.NumPhases) != 1:
+            detail["vector_group"] = letters
+        found.setdefault(f"transformer.{name.lower()}", deque()).append(detail)
+    return found
+
+
+def _read_buses(active: Engine, circuit: Circuit, dead: set[str]) -> None:
+    for name in active.AllBusNames:
+        active.SetActiveBus(name)
+        bus, known = name.lower(), active.ActiveBus
+        if known.Coorddefined:
+            circuit.places[bus] = (float(known.x), float(known.y))
+        base = float(known.kVBase)
+        if base > 0 and name.casefold() not in dead:
+            circuit.volts[bus] = base * 1000 * 3**0.5

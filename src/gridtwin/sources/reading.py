@@ -10,6 +10,7 @@ from gridtwin.model.notices import refuse
 
 if TYPE_CHECKING:
     from gridtwin.model.network import Network
+    from gridtwin.sources.opendss_pieces import Disabled
 
 SIMBENCH = "simbench:"
 FORMATS = {
@@ -32,6 +33,7 @@ def read(
     format: str | None = None,  # noqa: A002 - the word of the command line
     crs: str | None = None,
     strict: bool = False,
+    disabled: Disabled | None = None,
 ) -> Network:
     """
     Read a network from any source gridtwin knows.
@@ -48,6 +50,9 @@ def read(
     strict
         Whether to refuse a source of which anything would be passed over, mended or taken for
         granted. Otherwise `Network.notices` tells it.
+    disabled
+        What a disabled element of an OpenDSS circuit is: ``"open"``, ``"out"`` of service, or
+        ``"skip"``. By default ``"open"``, and `Network.notices` tells each.
 
     Returns
     -------
@@ -68,13 +73,15 @@ def read(
     --------
     >>> network = read("district.gpkg")  # doctest: +SKIP
     """
-    network = _read(source, format, crs)
+    network = _read(source, format, crs, disabled)
     if strict:
         refuse(network.notices, str(source))
     return network
 
 
-def _read(source: str | Path, form: str | None, crs: str | None) -> Network:
+def _read(
+    source: str | Path, form: str | None, crs: str | None, disabled: Disabled | None
+) -> Network:
     text = str(source)
     if form == "simbench" or text.startswith(SIMBENCH):
         from gridtwin.sources.pandapower_net import read_simbench
@@ -87,6 +94,13 @@ def _read(source: str | Path, form: str | None, crs: str | None) -> Network:
         raise SourceError(msg)
     if not path.exists():
         msg = f"{path}: there is no such file or folder"
+        raise SourceError(msg)
+    if chosen == "dss":
+        from gridtwin.sources.opendss import read_opendss
+
+        return read_opendss(path, crs=crs, disabled=disabled)
+    if disabled is not None:
+        msg = f"{path}: only OpenDSS circuits have disabled elements; leave that option out"
         raise SourceError(msg)
     return _read_as(chosen, path, crs)
 
@@ -127,10 +141,6 @@ def _format_of_folder(folder: Path) -> str:
 
 
 def _read_as(chosen: str, path: Path, crs: str | None) -> Network:
-    if chosen == "dss":
-        from gridtwin.sources.opendss import read_opendss
-
-        return read_opendss(path, crs=crs)
     if chosen == "pandapower":
         from gridtwin.sources.pandapower_net import read_pandapower
 

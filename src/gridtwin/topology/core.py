@@ -153,7 +153,7 @@ class Core:
         points
             The network's usage points.
         need
-            What keeps each alive; see `gridtwin.topology.service.needs_of`.
+            What keeps each alive; see `gridtwin.topology.needs.needs_of`.
         """
         slot = self.attach[points.node]
         counted = (slot >= 0) & (need != 0)

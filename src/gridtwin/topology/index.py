@@ -24,8 +24,8 @@ from gridtwin.topology.core import FREED, LOCAL, Core, live_phases
 from gridtwin.topology.designed import find_designed_phases
 from gridtwin.topology.dominators import Dominators, find_dominators
 from gridtwin.topology.forest import Forest, grow, preorder
+from gridtwin.topology.needs import needs_of
 from gridtwin.topology.segments import find_segments, prefix
-from gridtwin.topology.service import needs_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,60 +1,18 @@
-"""
-Say what keeps each usage point alive, and so who has supply.
-
-A usage point is out when no phase it uses is live. Only where recorded phases contradict each
-other, so that no closed path could have carried any phase it uses, is the record at fault, and
-whatever conductor reaches it counts (``phase_policy`` advisory).
-"""
+"""Say who has supply, and what is energized, in the state of an index."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from gridtwin.model.phases import ABC, supply
-from gridtwin.topology.core import FREED, REACHED, live_phases
+from gridtwin.topology.core import live_phases
+from gridtwin.topology.needs import needs_of
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from gridtwin.model.tables import UsagePoints
     from gridtwin.topology.index import TopologyIndex
-
-
-def needs_of(
-    own: NDArray[np.uint8],
-    mask: NDArray[np.uint8],
-    designed: NDArray[np.uint8],
-    reached: NDArray[np.bool_],
-    *,
-    strict: bool,
-) -> NDArray[np.uint8]:
-    """
-    Return what keeps usage points alive.
-
-    Parameters
-    ----------
-    own
-        Recorded phases of the usage points.
-    mask, designed, reached
-        Of the node of each: how it lives, the phases that could be live there, and whether any
-        conductor reaches it; see `TopologyIndex`.
-    strict
-        Whether recorded phases decide even where they contradict each other.
-
-    Returns
-    -------
-        Phases of its feeding point, any of which keeps it alive; REACHED where any conductor does;
-        0 where it has no supply.
-    """
-    uses = supply(own)
-    need = np.where(mask & FREED != 0, mask, mask & uses) & np.uint8(ABC)
-    need = np.where(live_phases(mask) & uses != 0, need, np.uint8(0))
-    if not strict:
-        at_fault = (need == 0) & (uses & designed == 0)
-        need = np.where(at_fault, np.uint8(REACHED), need)
-    return np.where(reached, need, np.uint8(0)).astype(np.uint8)
 
 
 def find_needs(

@@ -1,0 +1,247 @@
+"""Hand single commands to the OpenDSS engine, and go on past the errors that lose no topology."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from gridtwin.errors import SourceError
+from gridtwin.model.notices import Notice
+from gridtwin.sources.opendss_properties import (
+    FROM_A_FILE,
+    TOPOLOGY,
+    WATCHING,
+    Classes,
+    is_harmless,
+)
+from gridtwin.sources.opendss_text import Token, complete, find_file, word_set
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+# Options that say something of the circuit; all others are of solutions, plots and reports.
+OPTIONS = word_set(
+    "voltagebases allowduplicates basefrequency defaultbasefrequency cktmodel allocationfactors"
+    " cfactors numallociterations type class object element circuit bus keeplist reduceoption zmag"
+    " keepload loadmult"
+)
+DUPLICATE, BROKEN = 266, 303
+MEND = "mend the script; a strict reading refuses it"
+_FILE = re.compile(r"file\s*=\s*[\[({\"']?([^\s,)\]}\"']+)", re.IGNORECASE)
+_DETAIL = re.compile(r"Error Description:\s*(.*?)\s*(?:Probable Cause:|$)")
+_LONGEST = 200  # characters of the engine's words
+
+
+class Failure(NamedTuple):
+    """What the engine said against a command."""
+
+    number: int
+    words: str
+
+
+class Feed:
+    """The engine's ear: where in the script it is, and what it could not take."""
+
+    def __init__(self, engine: Any, trace: Callable[[str], None] | None = None) -> None:
+        self.engine = engine
+        self.at = ""  # file and line
+        self.folder = Path()  # that names of files start from
+        self.notices: list[Notice] = []
+        self._trace = trace
+        self._left_out = WATCHING if trace is not None else frozenset[str]()
+        self._classes = Classes(engine)
+        self._family = ""  # class that a name without one belongs to
+        self._goes_on = False  # whether there is one element that ``~`` can say more of
+        executive = engine.Executive
+        self.commands = [executive.Command(n).casefold() for n in _count(executive.NumCommands)]
+        self._options = [executive.Option(n).casefold() for n in _count(executive.NumOptions)]
+
+    def tell(self, rule: str, what: str, mend: str = MEND) -> None:
+        """Note something that was passed over at this line."""
+        self.notices.append(Notice(rule, f"{self.at}: {what}", mend))
+
+    def refuse(self, what: str) -> NoReturn:
+        """Refuse the script for something that cannot be passed over at this line."""
+        msg = f"{self.at}: {what}"
+        raise SourceError(msg)
+
+    def send(self, text: str) -> Failure | None:
+        """Hand a command to the engine; return what it said against it."""
+        if self._trace is not None:
+            self._trace(self.at)
+        self.engine.Text.Command = text
+        number = int(self.engine.Error.Number)
+        if not number:
+            return None
+        return Failure(number, _plain(self.engine.Error.Description))
+
+    def send_or_tell(self, text: str) -> None:
+        """Hand a command to the engine, and note what it said against it."""
+        failure = self.send(text)
+        if failure is not None:
+            self.tell("opendss_error", failure.words)
+
+    def expanded(self, value: str) -> str:
+        """Return a value with the script's variable in its place, if it starts with one."""
+        found = re.match(r"@[^.^]+", value)
+        if found is None:
+            return value
+        self.send(f"var {found[0]}")
+        held = str(self.engine.Text.Result).strip("{}")
+        return held + value[found.end() :].lstrip("^")
+
+    def make_buses(self) -> None:
+        """Let the engine list its buses."""
+        if self.engine.NumCircuits:
+            self.send_or_tell("makebuslist")
+
+    # elements
+
+    def edit(self, command: str, rest: str, words: Sequence[Token]) -> None:
+        """Make or change an element: ``new``, ``edit`` or ``batchedit``."""
+        if not words:
+            self.tell("opendss_error", f"{command} what?")
+            return
+        self._goes_on = command != "batchedit"
+        target = self.expanded(words[0].value)
+        family, dot, _ = target.partition(".")
+        self._family = family.casefold() if dot else self._family
+        family = "vsource" if self._family == "circuit" else self._family
+        if family in self._left_out:
+            self._goes_on = False
+            return
+        if self._family == "circuit" and command == "new":
+            if self.engine.NumCircuits:
+                self.refuse("a second circuit: a script of one circuit is a network")
+            self._begin(target)
+            words = [Token("", "vsource.source"), *words[1:]]
+            command, target, rest = "edit", "vsource.source", ""
+            if len(words) == 1:
+                return
+        plain = rest and target == words[0].value and is_harmless(family, rest)
+        kept = rest if plain else self._kept(family, target, words[1:])
+        failure = self.send(f"{command} {kept}")
+        if failure is not None and failure.number == DUPLICATE and command == "new":
+            self.tell("duplicate_name", f"{target} is there already; it is redefined", MEND)
+            command, failure = "edit", self.send(f"edit {kept}")
+        self._mend(failure, command, target, words[1:])
+
+    def _begin(self, target: str) -> None:
+        self.send_or_tell(f"new {_quoted(target)}")
+        if not self.engine.NumCircuits:
+            self.refuse(f"OpenDSS makes no {target}")
+
+    def more(self, rest: str, words: Sequence[Token]) -> None:
+        """Change the element the script is at: ``~``."""
+        target = self._active()
+        family, dot, _ = target.casefold().partition(".")
+        if not (dot and self._goes_on):
+            self.tell("opendss_error", "there is no element to say more of")
+            return
+        plain = is_harmless(family, rest)
+        kept = rest if plain else self._joined(self._screened(family, target, words))
+        self._mend(self.send(f"~ {kept}"), "edit", target, words)
+
+    def assign(self, words: Sequence[Token]) -> None:
+        """Change one property: ``Class.name.property=value``."""
+        target, _, name = words[0].name.rpartition(".")
+        target = self.expanded(target) or self._active()
+        self.edit("edit", "", [Token("", _quoted(target)), Token(name, words[0].raw)])
+
+    def _active(self) -> str:
+        if not self.engine.NumCircuits:
+            return ""
+        return str(self.engine.ActiveCircuit.ActiveDSSElement.Name)
+
+    def _kept(self, family: str, target: str, words: Sequence[Token]) -> str:
+        return f"{_quoted(target)} {self._joined(self._screened(family, target, words))}"
+
+    def _screened(self, family: str, target: str, words: Sequence[Token]) -> list[Token]:
+        if not self._classes.properties(family):
+            return []
+        found = self._classes.screened(family, words)
+        for token in found.libraries:
+            self.tell("user_library", f"{target}: {token.name} {token.value!r} is not loaded", MEND)
+        for token in found.files:  # none bears on the circuit: that it is there will do
+            named = _FILE.search(token.raw)
+            name = named[1] if named else token.value
+            if find_file(name, self.folder) is None:
+                self.tell("missing_file", f"{target}: there is no file {name!r} for {token.name}")
+        for token in found.unknown:
+            self._tell_unknown(target, token)
+        return found.kept
+
+    def _tell_unknown(self, target: str, token: Token) -> None:
+        what = token.name or token.raw[:40]
+        self.tell("unknown_property", f"{target} has no property {what!r}; it was passed over")
+
+    @staticmethod
+    def _joined(words: Iterable[Token]) -> str:
+        return " ".join(f"{token.name}={token.raw}" for token in words)
+
+    def _mend(
+        self, failure: Failure | None, command: str, target: str, words: Sequence[Token]
+    ) -> None:
+        """Say what the engine could not take; refuse it where it decides what is connected."""
+        if failure is None:
+            return
+        family = target.partition(".")[0].casefold() if "." in target else self._family
+        if failure.number != BROKEN or not self._classes.properties(family):
+            self.tell("opendss_error", failure.words)
+        elif command == "batchedit":
+            if any(token.name in TOPOLOGY for token in self._classes.named(family, words)):
+                self.refuse(f"{target}: {failure.words}")
+            self.tell("opendss_error", failure.words)
+        else:
+            self._one_by_one(family, target, words)
+
+    def _one_by_one(self, family: str, target: str, words: Sequence[Token]) -> None:
+        """Edit the properties one at a time: the engine stops a command at its first bad value."""
+        for token in self._classes.screened(family, words).kept:
+            self._end_edit(target)
+            failure = self.send(f"edit {_quoted(target)} {token.name}={token.raw}")
+            if failure is None:
+                continue
+            if token.name in TOPOLOGY:
+                self.refuse(f"{target}: {token.name}={token.raw}: {failure.words}")
+            self.tell("opendss_error", f"{target}: {token.name}={token.raw}: {failure.words}")
+        self._end_edit(target)
+
+    def _end_edit(self, target: str) -> None:
+        """Let go of an element that the engine still has in hand after a bad value."""
+        family, _, name = target.partition(".")
+        api = self.engine._api_util  # noqa: SLF001 - the engine's own interface has no word for it
+        number = self._classes.names.index(family.casefold()) + 1
+        held = api.lib_unpatched.Obj_GetHandleByName(api.ctx, number, name.encode())
+        if held != api.ffi.NULL:
+            api.lib_unpatched.Obj_EndEdit(held, 1)
+        self.engine.Error.Number  # noqa: B018 - reading it forgets that there is none
+
+    # options
+
+    def set(self, words: Sequence[Token]) -> None:
+        """Set the options that describe the circuit, and no other."""
+        for token in words:
+            name = complete(token.name, self._options)
+            if name not in self._options:
+                self.tell("unknown_option", f"OpenDSS has no option {token.name or token.raw!r}")
+            elif name in OPTIONS and not FROM_A_FILE.match(token.raw):
+                self.send_or_tell(f"set {name}={token.raw}")
+
+
+def _count(size: int) -> range:
+    return range(1, size + 1)
+
+
+def _quoted(name: str) -> str:
+    quote = '"' if '"' not in name else "'"
+    return f"{quote}{name}{quote}"
+
+
+def _plain(words: str) -> str:
+    """Return the engine's words on one line, without its frame."""
+    line = " ".join(str(words).split())
+    found = _DETAIL.search(line)
+    line = found[1] if found else line
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
