@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from gridtwin.errors import SourceError
 from gridtwin.model.notices import refuse
+from gridtwin.sources.meanings import Meanings, told
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gridtwin.model.network import Network
 
 SIMBENCH = "simbench:"
@@ -32,6 +35,8 @@ def read(
     format: str | None = None,  # noqa: A002 - the word of the command line
     crs: str | None = None,
     strict: bool = False,
+    columns: Mapping[str, str] | None = None,
+    words: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Network:
     """
     Read a network from any source gridtwin knows.
@@ -48,6 +53,13 @@ def read(
     strict
         Whether to refuse a source of which anything would be passed over, mended or taken for
         granted. Otherwise `Network.notices` tells it.
+    columns
+        Of tables: which column of the model a column by another name is; an empty text for one
+        that is left out knowingly. For example ``{"P_N_OPE": "normal_open", "notes": ""}``.
+    words
+        Of tables: what the words of a column mean, for example ``{"normal_open": {"A": "open",
+        "F": "closed"}, "phases": {"R": "A", "Y": "B", "B": "C"}}``. A word of ``normal_open``
+        means ``open``, ``closed``, or ``phase`` if it names the phases that stand open.
 
     Returns
     -------
@@ -68,15 +80,16 @@ def read(
     --------
     >>> network = read("district.gpkg")  # doctest: +SKIP
     """
-    network = _read(source, format, crs)
+    network = _read(source, format, crs, told(columns, words))
     if strict:
         refuse(network.notices, str(source))
     return network
 
 
-def _read(source: str | Path, form: str | None, crs: str | None) -> Network:
+def _read(source: str | Path, form: str | None, crs: str | None, meanings: Meanings) -> Network:
     text = str(source)
     if form == "simbench" or text.startswith(SIMBENCH):
+        _require_table(text, meanings)
         from gridtwin.sources.pandapower_net import read_simbench
 
         return read_simbench(text.removeprefix(SIMBENCH), crs=crs)
@@ -88,7 +101,7 @@ def _read(source: str | Path, form: str | None, crs: str | None) -> Network:
     if not path.exists():
         msg = f"{path}: there is no such file or folder"
         raise SourceError(msg)
-    return _read_as(chosen, path, crs)
+    return _read_as(chosen, path, crs, meanings)
 
 
 def _format_of(path: Path) -> str:
@@ -126,7 +139,15 @@ def _format_of_folder(folder: Path) -> str:
     raise SourceError(msg)
 
 
-def _read_as(chosen: str, path: Path, crs: str | None) -> Network:
+def _require_table(source: str, meanings: Meanings) -> None:
+    if meanings.columns or meanings.words:
+        msg = f"{source}: only tables have columns and words whose meaning can be said"
+        raise SourceError(msg)
+
+
+def _read_as(chosen: str, path: Path, crs: str | None, meanings: Meanings) -> Network:
+    if chosen in {"dss", "pandapower"}:
+        _require_table(str(path), meanings)
     if chosen == "dss":
         from gridtwin.sources.opendss import read_opendss
 
@@ -138,5 +159,5 @@ def _read_as(chosen: str, path: Path, crs: str | None) -> Network:
     from gridtwin.sources import files
 
     if chosen in OF_A_FOLDER:
-        return files.read_folder(path, form=chosen, crs=crs)
-    return files.read_container(path, crs=crs)
+        return files.read_folder(path, form=chosen, crs=crs, meanings=meanings)
+    return files.read_container(path, crs=crs, meanings=meanings)
