@@ -57,9 +57,13 @@ def with_column(column: str, values: list[Any], *, table: str = "equipment") -> 
 
 def geopackage(frames: dict[str, Any], path: Path) -> Path:
     """Write tables as layers of one GeoPackage, or of a file geodatabase."""
-    driver = "OpenFileGDB" if path.suffix == ".gdb" else "GPKG"
+    driver, options = "GPKG", {}
+    if path.suffix == ".gdb":
+        driver, options = "OpenFileGDB", {"TARGET_ARCGIS_VERSION": "ARCGIS_PRO_3_2_OR_LATER"}
     for name, frame in frames.items():
-        pyogrio.write_dataframe(frame, path, layer=name, driver=driver, append=path.exists())
+        pyogrio.write_dataframe(
+            frame, path, layer=name, driver=driver, append=path.exists(), layer_options=options
+        )
     return path
 
 

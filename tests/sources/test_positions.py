@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from small_tables import csv_folder, geopackage, tables, with_column
 
 from gridtwin.errors import NetworkError, SourceError
 from gridtwin.model import phases
@@ -14,6 +13,7 @@ from gridtwin.publish.geo import geo_frame
 from gridtwin.publish.gpkg import write_gpkg
 from gridtwin.sources import read
 from gridtwin.sources.positions import find_unclear
+from small_tables import csv_folder, geopackage, tables, with_column
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +34,9 @@ def test_words_that_may_mean_several_things_are_unclear(words: list[str]) -> Non
 @pytest.mark.parametrize(
     "words",
     [
-        [], [""], ["True", "False"], ["1", "0"], ["-1", "0"], ["0.0"], ["Y", "N"], ["yes", "no"], ["No"],
-        ["T", "F"], ["Open", "Closed"], ["OPEN", ""], ["normally open", "Normally-Closed"],
+        [], [""], ["True", "False"], ["1", "0"], ["-1", "0"], ["0.0"], ["Y", "N"],
+        ["yes", "no"], ["No"], ["T", "F"], ["Open", "Closed"], ["OPEN", ""],
+        ["normally open", "Normally-Closed"],
         ["AB", "C"], ["ABC"], ["A", "B", "C"], ["B"], ["True", "False", "A"], ["s1"], ["A-B"],
         ["http://iec.ch/TC57/CIM100#PhaseCode.A"], ["-"],
     ],
@@ -148,7 +149,7 @@ def test_in_frames_given_in_python_letters_name_phases() -> None:
     frames = with_column("normal_open", ["C", "open", "closed"])
     assert opened(Network.from_frames(**frames)) == ["C", "ABC", ""]
     frames = with_column("normal_open", ["abierto", "", ""])
-    with pytest.raises(NetworkError, match="normal_open 'abierto' is no phase code.*open and clo"):
+    with pytest.raises(NetworkError, match=r"normal_open 'abierto' is no phase code.*open and clo"):
         Network.from_frames(**frames)
 
 

@@ -59,9 +59,11 @@ class FrameColumns:
     def __init__(self, name: str, frame: Any, faults: Faults) -> None:
         self.name = name
         self._frame = {} if frame is None else frame
-        self._faults = faults
-        self.count = self._length()
         self.names = [str(column) for column in self._frame]
+        self._faults = faults
+        if len(set(self.names)) < len(self.names):  # a DataFrame may have one name twice
+            self._frame = frame.loc[:, ~frame.columns.duplicated()]
+        self.count = self._length()
         self.placeless: NDArray[np.intp] = np.arange(self.count)  # rows without a point
         self._mrid = blank(self.count)
         self._mrid = self._keys_of("mrid") if self._has("mrid") else self._mrid
@@ -82,6 +84,10 @@ class FrameColumns:
 
     def require(self, columns: Sequence[str], *, optional_frame: bool) -> None:
         """Note a fault for each required column that is missing."""
+        self._faults.found += [
+            Fault(self.name, 0, "", f"column {column!r} is there twice: keep one")
+            for column in sorted({name for name in self.names if self.names.count(name) > 1})
+        ]
         if not self.count:
             if not optional_frame:
                 self._faults.found.append(

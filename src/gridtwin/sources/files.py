@@ -161,6 +161,7 @@ def _network(
         renamed, meant = meanings.rename(frame)
         found |= meant
         frames[name] = _canonical(renamed)
+        _require_single(frames[name], f"{where}: {name}")
     require_known(meanings, found, where)
     texts = {name: frames[name] for name, path in paths.items() if _is_csv(path)}
     plain_numbers(texts, paths)
@@ -179,6 +180,13 @@ def _network(
     )
     network = Network.from_frames(**_in_one_crs(frames, paths, crs), crs=crs, where=where)
     return network.with_notices(notices)
+
+
+def _require_single(frame: pd.DataFrame, where: str) -> None:
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        msg = f"{where}: column {twice[0]} is there twice: keep one of them, or rename the other"
+        raise SourceError(msg)
 
 
 def _is_csv(path: Path) -> bool:

@@ -156,8 +156,16 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     import geopandas as gpd
     import pyarrow.parquet as pq
 
-    if b"geo" in (pq.read_schema(path).metadata or {}):
-        drawn: pd.DataFrame = gpd.read_parquet(path, to_pandas_kwargs=EXACT)
-        return drawn
-    frame: pd.DataFrame = pq.read_table(path).to_pandas(**EXACT)
+    try:
+        if b"geo" in (pq.read_schema(path).metadata or {}):
+            drawn: pd.DataFrame = gpd.read_parquet(path, to_pandas_kwargs=EXACT)
+            return drawn
+        frame: pd.DataFrame = pq.read_table(path).to_pandas(**EXACT)
+    except (
+        TypeError,
+        LookupError,
+        AttributeError,
+    ) as error:  # what pandas makes of broken metadata
+        msg = f"{path}: the file says of itself what it cannot be ({str(error)[:100]})"
+        raise SourceError(msg) from error
     return frame
