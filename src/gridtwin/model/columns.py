@@ -205,6 +205,8 @@ class FrameColumns:
         """Return a column of yes and no."""
         if not self._has(column):
             return np.full(self.count, default)
+        if getattr(self._frame[column], "dtype", None) == np.bool_:
+            return np.array(self._frame[column], dtype=np.bool_)
         words = np.char.lower(decode(self._texts_of(column)))
         yes = np.isin(words, list(TRUE_WORDS))
         known = yes | np.isin(words, [*FALSE_WORDS, ""])

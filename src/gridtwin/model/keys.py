@@ -32,6 +32,8 @@ def texts(values: NDArray[Any]) -> list[str]:
 
 def text(value: object) -> str:
     """Return one value as `texts` does."""
+    if type(value) is int:
+        return str(value)
     if isinstance(value, (float, np.floating)):
         return str(int(value)) if math.isfinite(value) and value == int(value) else str(value)
     if isinstance(value, Decimal):
