@@ -100,6 +100,10 @@ def test_a_node_without_a_place_stands_where_its_line_ends(tmp_path: Path) -> No
 def test_a_node_that_no_line_places_is_refused() -> None:
     with pytest.raises(NetworkError, match=r"nodes row 3 \(4\): geometry is empty"):
         Network.from_frames(**with_geometry("nodes", 3, None))
+    frames = with_geometry("nodes", 0, None)
+    frames["equipment"] = frames["equipment"].iloc[1:].assign(geometry=None)
+    with pytest.raises(NetworkError, match=r"nodes row 0 \(1\): geometry is empty"):
+        Network.from_frames(**frames | {"feeders": None})  # only a source joins it
     frames = with_geometry("nodes", 1, None)
     elsewhere = shapely.LineString([(-95.3, 29.7), PLACES[2]]).wkt
     frames["equipment"] = with_geometry("equipment", 1, elsewhere)["equipment"]
@@ -132,6 +136,23 @@ def test_curves_are_taken_as_short_straight_lines(tmp_path: Path) -> None:
     assert len(line) > 10
     assert line[0].tolist() == [-95.369, 29.76]
     assert line[:, 1].max() == pytest.approx(29.7605, abs=1e-6)
+
+
+def test_lines_in_texts_are_read_behind_rows_that_have_none() -> None:
+    frames = tables()
+    equipment = frames["equipment"]
+    texts = [None, "LINESTRING (-95.369 29.76, -95.3685 29.761, -95.368 29.76)", ""]
+    equipment = gpd.pd.DataFrame(equipment.drop(columns="geometry")).assign(geometry=texts)
+    network = Network.from_frames(**frames | {"equipment": equipment})
+    assert np.diff(network.data.equipment.line_start).tolist() == [0, 3, 0]
+
+
+def test_a_column_that_is_there_twice_is_refused() -> None:
+    frames = tables()
+    nodes = frames["nodes"]
+    frames["nodes"] = gpd.pd.concat([nodes[["mrid"]], nodes], axis=1)
+    with pytest.raises(NetworkError, match="column 'mrid' is there twice: keep one"):
+        Network.from_frames(**frames)
 
 
 def test_a_curve_in_a_text_is_refused(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ def read_frames(
         raise NetworkError(faults.found, where)
     source_crs = _crs_of(given, crs)
     data = _tables(given, projector(source_crs))
+    mending.require_places(data, given["nodes"])
     validate.check(data, given, faults, geographic=source_crs is not None)
     if faults.found:
         raise NetworkError(faults.found, where)

@@ -29,7 +29,7 @@ def place_nodes(nodes: Nodes, equipment: Equipment, given: FrameColumns) -> Node
     nodes, equipment
         The tables; a reference that could not be resolved is -1.
     given
-        The frame of the nodes: a node in use that nothing places is noted as its fault.
+        The frame of the nodes, which tells which of them were placed.
     """
     if not len(given.placeless) or not given.count:
         return nodes
@@ -37,17 +37,26 @@ def place_nodes(nodes: Nodes, equipment: Equipment, given: FrameColumns) -> Node
     for row in given.placeless:
         xy[row] = _end_at(row, nodes.xy, equipment)
     found = np.isfinite(xy[given.placeless]).all(axis=1)
-    used = np.isin(given.placeless, np.concatenate([equipment.node_a, equipment.node_b]))
     given.note(
         "placed_node",
         given.placeless[found],
         "it has no geometry and is placed where its line ends",
         "give it a point",
     )
-    lost = given.placeless[~found & used]
+    return replace(nodes, xy=xy)
+
+
+def require_places(data: NetworkData, given: FrameColumns) -> None:
+    """Note the fault of every node in use that has no place, and no line to place it."""
+    lost = given.placeless[np.isnan(data.nodes.xy[given.placeless]).any(axis=1)]
+    lost = lost[np.isin(lost, np.concatenate(_joins(data)))]
     reason = "geometry is empty: every node needs a point, or a drawn line that ends there"
     given.fault(lost, [reason] * len(lost))
-    return replace(nodes, xy=xy)
+
+
+def _joins(data: NetworkData) -> tuple[NDArray[np.int32], ...]:
+    equipment = data.equipment
+    return equipment.node_a, equipment.node_b, data.usage_points.node, data.sources.node
 
 
 def _end_at(node: np.intp, xy: NDArray[np.float64], equipment: Equipment) -> NDArray[np.float64]:
@@ -82,12 +91,7 @@ def without_unused_nodes(data: NetworkData, given: FrameColumns) -> NetworkData:
         The frame of the nodes, which tells what is left out.
     """
     joined = np.zeros(len(data.nodes.mrid), dtype=bool)
-    for rows in (
-        data.equipment.node_a,
-        data.equipment.node_b,
-        data.usage_points.node,
-        data.sources.node,
-    ):
+    for rows in _joins(data):
         joined[rows] = True
     if joined.all():
         return data
