@@ -147,6 +147,12 @@ def test_lines_in_texts_are_read_behind_rows_that_have_none() -> None:
     assert np.diff(network.data.equipment.line_start).tolist() == [0, 3, 0]
 
 
+@pytest.mark.parametrize("nothing", [None, float("nan"), gpd.pd.NA, gpd.pd.NaT, ""])
+def test_nothing_is_no_number_and_no_fault(nothing: object) -> None:
+    frames = with_column("nominal_v", [nothing, 12_470, 12_470, 240], table="nodes")
+    assert np.isnan(Network.from_frames(**frames).data.nodes.nominal_v[0])
+
+
 def test_a_column_that_is_there_twice_is_refused() -> None:
     frames = tables()
     nodes = frames["nodes"]

@@ -178,8 +178,10 @@ class FrameColumns:
         import pandas as pd
 
         values = self.values(column)
+        nulls = self._nulls(values)
+        values[nulls] = None
         numbers = np.asarray(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
-        missing = self._nulls(values) | (values == "")
+        missing = nulls | (values == "")
         bad = np.flatnonzero((~missing & ~np.isfinite(numbers)) | (numbers < least))
         self.fault(
             bad,
