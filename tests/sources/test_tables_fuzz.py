@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # GDAL itself warns of much that is spoilt.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-TRIES = 40  # of each kind, from seed 0 on
+TRIES = 20  # of each kind, from seed 0 on
 WORDS = (
     "", " ", "C", "A", "NC", "NULL", "nan", "inf", "-1", "1e400", "0", "1.0", "12,5", "1.234,5",
     "7", "RYB", "s1s2", "x" * 300, "\u00f1", "\u2028", "'", '"', ";", "=1+1", "POINT (1 2)",
