@@ -177,7 +177,6 @@ def test_lines_where_nodes_should_be(tmp_path: Path) -> None:
         (NODES, EQUIPMENT + "L2,fuse,B,Z\n", r"equipment row 1 \(L2\): node_b names no node: 'Z'"),
         (NODES + "C,nan,29\n", EQUIPMENT, r"nodes row 2 \(C\): geometry"),
         (NODES + "C,inf,29\n", EQUIPMENT, r"nodes row 2 \(C\): geometry"),
-        (NODES + "C,-95,29\n", EQUIPMENT, r"nodes row 2 \(C\): nothing joins this node"),
         (NODES, EQUIPMENT + "L2,rope,A,B\n", r"equipment row 1 \(L2\): kind 'rope' is unknown"),
     ],
 )

@@ -62,6 +62,21 @@ def load(
         str, typer.Option(help="Disabled elements of OpenDSS are: open ties, out or skip.")
     ] = "",
     overwrite: Overwrite = False,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=COLUMN",
+            help="Which column of the model one by another name is, or NAME= to leave it out;"
+            " repeatable.",
+        ),
+    ] = None,
+    word: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN:WORD=MEANING",
+            help="What a word means, as in normal_open:A=open,F=closed; repeatable.",
+        ),
+    ] = None,
 ) -> None:
     """
     Load a network into a twin. Nothing is written unless every row is valid.
@@ -70,17 +85,20 @@ def load(
     """
     import gridtwin
     from gridtwin.model.notices import summarize
+    from gridtwin.sources.meanings import read_options
     from gridtwin.store.postgis.connect import is_address
 
     if is_address(source):
         network = gridtwin.open(source).store.network
     else:
+        meant = read_options(column or (), word or ())
         network = gridtwin.read(
             source,
             format=format or None,
             crs=crs or None,
             strict=strict,
             disabled=cast("Disabled | None", disabled or None),
+            **meant._asdict(),
         )
         render.say(*(f"notice: {line}" for line in summarize(network.notices)))
     saved = gridtwin.open(network).save(into, overwrite=overwrite)

@@ -6,27 +6,32 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from gridtwin.errors import Fault
-from gridtwin.model import phases
+from gridtwin.model import keys, phases, shapes
+from gridtwin.model.column_names import KNOWN, closest, squash
+from gridtwin.model.notices import Notice
 from gridtwin.model.tables import Strings, blank, decode, encode, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
 MAX_CUSTOMERS = 1_000_000
 TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 FALSE_WORDS = frozenset({"false", "f", "no", "n", "0", "0.0"})
+OPEN_WORDS = frozenset({"open", "opened", "normallyopen"})  # squashed
+CLOSED_WORDS = frozenset({"closed", "close", "normallyclosed"})
 
 
 class Faults:
-    """Every fault found so far."""
+    """Every fault found so far, and what was mended without being one."""
 
     def __init__(self) -> None:
         self.found: list[Fault] = []
+        self.notices: list[Notice] = []
 
     def add(self, frame: str, rows: NDArray[Any], mrids: Strings, reasons: Sequence[str]) -> None:
         """Add one fault a row."""
@@ -54,9 +59,14 @@ class FrameColumns:
     def __init__(self, name: str, frame: Any, faults: Faults) -> None:
         self.name = name
         self._frame = {} if frame is None else frame
+        self.names = [str(column) for column in self._frame]
         self._faults = faults
+        if len(set(self.names)) < len(self.names):  # a DataFrame may have one name twice
+            self._frame = frame.loc[:, ~frame.columns.duplicated()]
         self.count = self._length()
-        self._mrid = self._texts_of("mrid") if self._has("mrid") else blank(self.count)
+        self.placeless: NDArray[np.intp] = np.arange(self.count)  # rows without a point
+        self._mrid = blank(self.count)
+        self._mrid = self._keys_of("mrid") if self._has("mrid") else self._mrid
 
     def _length(self) -> int:
         for column in self._frame:
@@ -74,6 +84,10 @@ class FrameColumns:
 
     def require(self, columns: Sequence[str], *, optional_frame: bool) -> None:
         """Note a fault for each required column that is missing."""
+        self._faults.found += [
+            Fault(self.name, 0, "", f"column {column!r} is there twice: keep one")
+            for column in sorted({name for name in self.names if self.names.count(name) > 1})
+        ]
         if not self.count:
             if not optional_frame:
                 self._faults.found.append(
@@ -81,14 +95,28 @@ class FrameColumns:
                 )
             return
         self._faults.found += [
-            Fault(self.name, 0, "", f"column {column!r} is missing: add it")
+            Fault(self.name, 0, "", f"column {column!r} is missing: add it{self._instead(column)}")
             for column in columns
             if not self._has(column)
         ]
 
+    def _instead(self, column: str) -> str:
+        """Return which of the columns given may be the one that is missing."""
+        unknown = [name for name in self.names if name not in KNOWN[self.name]]
+        found = [name for name in unknown if closest(name, self.name, self.names) == column]
+        return f", or rename {' or '.join(found)} if that is it" if found else ""
+
     def fault(self, rows: NDArray[Any], reasons: Sequence[str]) -> None:
         """Note one fault a row."""
         self._faults.add(self.name, rows, self._mrid, reasons)
+
+    def note(self, rule: str, rows: NDArray[Any], what: str, mend: str) -> None:
+        """Tell what was done about each of some rows."""
+        names = decode(self._mrid[rows])
+        self._faults.notices += [
+            Notice(rule, f"{self.name} row {row} ({name}): {what}", mend)
+            for row, name in zip(rows.tolist(), names.tolist(), strict=True)
+        ]
 
     def mrid(self) -> Strings:
         """Return the identifiers."""
@@ -106,7 +134,24 @@ class FrameColumns:
     def _texts_of(self, column: str) -> Strings:
         values = self.values(column)
         values = np.where(self._nulls(values), "", values)
-        return encode([str(value).strip() for value in values])
+        return encode(keys.texts(values))
+
+    def _keys_of(self, column: str) -> Strings:
+        """Return a column of identifiers; note numbers that have lost digits."""
+        given = self._frame[column]
+        values = (
+            given if isinstance(getattr(given, "dtype", None), np.dtype) else self.values(column)
+        )
+        rows = keys.inexact(np.asarray(values))
+        self.fault(
+            rows,
+            [
+                f"{column} is a real number of more digits than a real holds: store identifiers"
+                " as text or as integers"
+                for _ in rows
+            ],
+        )
+        return self._texts_of(column)
 
     def texts(self, column: str) -> Strings:
         """Return a column of texts; empty where nothing is given."""
@@ -133,8 +178,10 @@ class FrameColumns:
         import pandas as pd
 
         values = self.values(column)
+        nulls = self._nulls(values)
+        values[nulls] = None
         numbers = np.asarray(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
-        missing = self._nulls(values) | (values == "")
+        missing = nulls | (values == "")
         bad = np.flatnonzero((~missing & ~np.isfinite(numbers)) | (numbers < least))
         self.fault(
             bad,
@@ -160,6 +207,8 @@ class FrameColumns:
         """Return a column of yes and no."""
         if not self._has(column):
             return np.full(self.count, default)
+        if getattr(self._frame[column], "dtype", None) == np.bool_:
+            return np.array(self._frame[column], dtype=np.bool_)
         words = np.char.lower(decode(self._texts_of(column)))
         yes = np.isin(words, list(TRUE_WORDS))
         known = yes | np.isin(words, [*FALSE_WORDS, ""])
@@ -175,11 +224,12 @@ class FrameColumns:
             place = allowed.index(default) if default in allowed else 0
             return np.full(self.count, place, dtype=np.uint8)
         codes, words = self._factorized(column)
+        spelt = [squash(word) for word in allowed]
         places = np.zeros(len(words), dtype=np.uint8)
         for code, word in enumerate(words):
-            known = word.casefold()
-            if known in allowed:
-                places[code] = allowed.index(known)
+            known = squash(word).replace("izer", "iser")
+            if known in spelt:
+                places[code] = spelt.index(known)
             elif known or default is None:
                 bad = np.flatnonzero(codes == code)
                 reason = (
@@ -225,15 +275,16 @@ class FrameColumns:
     def _open_mask(
         self, column: str, word: str, rows: NDArray[np.intp], every: NDArray[np.uint8]
     ) -> NDArray[np.uint8]:
-        known = word.casefold()
-        if known in TRUE_WORDS:
+        known = squash(word)
+        if known in TRUE_WORDS | OPEN_WORDS:
             return every[rows]
-        if not known or known in FALSE_WORDS:
+        if not known or known in FALSE_WORDS | CLOSED_WORDS:
             return np.zeros(len(rows), dtype=np.uint8)
         try:
             mask = np.uint8(phases.parse(word))
         except ValueError as error:
-            self.fault(rows, [f"{column} {error}"] * len(rows))
+            reason = f"{column} {error}, or true and false, or open and closed"
+            self.fault(rows, [reason] * len(rows))
             return np.zeros(len(rows), dtype=np.uint8)
         bad = rows[(mask & ~every[rows]) != 0]
         self.fault(
@@ -250,7 +301,7 @@ class FrameColumns:
             return np.full(self.count, -1, dtype=np.int32)
         import pandas as pd
 
-        names = self._texts_of(column)
+        names = self._keys_of(column)
         unique = pd.Index(targets.astype(object)).drop_duplicates()
         first = np.flatnonzero(~pd.Index(targets.astype(object)).duplicated())
         at = unique.get_indexer(names.astype(object))
@@ -259,26 +310,37 @@ class FrameColumns:
         if optional:
             dangling &= names != b""
         bad = np.flatnonzero(dangling)
-        self.fault(bad, [f"{column} names no {what}: {names[row].decode()!r}" for row in bad])
+        hints = _near_keys(names[bad], targets)
+        self.fault(
+            bad,
+            [
+                f"{column} names no {what}: {names[row].decode()!r}{hint}"
+                for row, hint in zip(bad, hints, strict=True)
+            ],
+        )
         return rows
 
     def _geometry(self, wanted: shapely.GeometryType) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """Return the geometries, and where there is a usable one of the wanted type."""
         values = self.values("geometry")
         values[self._nulls(values)] = None
-        if any(isinstance(value, str) for value in values[:1]):
-            values = shapely.from_wkt(values, on_invalid="ignore")
-        is_geometry = shapely.is_geometry(values)
-        values[~is_geometry] = None
-        types = shapely.get_type_id(values)
-        missing = (types < 0) | shapely.is_empty(values)
+        geometry, unread = shapes.parse(values)
+        reasons = [f"geometry {str(values[row])[:40]!r} is no straight geometry" for row in unread]
+        self.fault(unread, reasons)
+        if wanted == shapely.GeometryType.POINT and self.name != "nodes":
+            geometry, mended = shapes.as_points(geometry)
+            what, mend = "its area is taken as one point inside it", "draw it as a point"
+        else:
+            geometry, mended = shapes.as_lines(geometry)
+            what, mend = "its touching parts are taken as one line", "draw it as one line"
+        self.note("mended_geometry", mended, what, mend)
+        types = shapely.get_type_id(geometry)
+        missing = (types < 0) | shapely.is_empty(geometry)
         wrong = ~missing & (types != wanted)
+        self.placeless = np.setdiff1d(np.flatnonzero(missing), unread)
         bad = np.flatnonzero(wrong)
-        self.fault(
-            bad,
-            [f"geometry is a {values[row].geom_type}, not a {wanted.name.title()}" for row in bad],
-        )
-        return values, ~missing & ~wrong
+        self.fault(bad, [_wrong_shape(geometry[row], wanted) for row in bad])
+        return geometry, ~missing & ~wrong
 
     def points(self) -> NDArray[np.float64]:
         """Return the points of a frame, shape (n, 2); NaN where there is none."""
@@ -289,14 +351,7 @@ class FrameColumns:
         xy[usable, 0], xy[usable, 1] = shapely.get_x(values[usable]), shapely.get_y(values[usable])
         infinite = np.flatnonzero(usable & ~np.isfinite(xy).all(axis=1))
         self.fault(infinite, ["geometry has a coordinate that is no finite number"] * len(infinite))
-        missing = np.flatnonzero(~usable) if self.name == "nodes" else np.empty(0, dtype=np.intp)
-        missing = missing[[not self._is_wrong_type(values[row]) for row in missing]]
-        self.fault(missing, ["geometry is empty: every node needs a point"] * len(missing))
         return xy
-
-    @staticmethod
-    def _is_wrong_type(value: object) -> bool:
-        return isinstance(value, BaseGeometry) and not value.is_empty
 
     def lines(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the lines of a frame as offsets and coordinates; empty where there is none."""
@@ -310,3 +365,26 @@ class FrameColumns:
         infinite = np.unique(owner[~np.isfinite(xy).all(axis=1)])
         self.fault(infinite, ["geometry has a coordinate that is no finite number"] * len(infinite))
         return start, xy
+
+
+def _wrong_shape(geometry: BaseGeometry, wanted: shapely.GeometryType) -> str:
+    kind = geometry.geom_type
+    if wanted == shapely.GeometryType.LINESTRING and kind == "MultiLineString":
+        parts = shapely.get_num_geometries(geometry)
+        return f"geometry is a {kind} whose {parts} parts make no one line: join or separate them"
+    return f"geometry is a {kind}, not a {wanted.name.title()}"
+
+
+def _near_keys(names: Strings, targets: Strings) -> list[str]:
+    """Return for each identifier that names nothing one that differs by leading zeros only."""
+    if not len(names):
+        return []
+    padded = {name.lstrip(b"0"): name for name in targets.tolist() if name.startswith(b"0")}
+    plain = set(targets.tolist()) - {b""}
+    found = []
+    for name in names.tolist():
+        short = name.lstrip(b"0")
+        near = padded.get(short) or (short if short in plain else b"")
+        hint = f" (there is {near.decode()!r}: were leading zeros lost?)" if near else ""
+        found.append(hint if short else "")
+    return found

@@ -9,7 +9,8 @@ import numpy as np
 import shapely
 
 from gridtwin.errors import CrsError, NetworkError
-from gridtwin.model import cim, phases, validate
+from gridtwin.model import cim, mending, phases, validate
+from gridtwin.model.column_names import REQUIRED, tell_unread
 from gridtwin.model.columns import Faults, FrameColumns
 from gridtwin.model.tables import (
     Equipment,
@@ -26,27 +27,21 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from gridtwin.model.notices import Notice
     from gridtwin.model.tables import Strings
 
 WGS84 = "EPSG:4326"
 PLANAR = "none"
+# What files that gridtwin writes say of themselves: letters in this column name phases.
+LETTERED = {"normal_open": "phases"}
 FrameMaker = Callable[[dict[str, Any], "str | None"], "pd.DataFrame"]
-
-REQUIRED = {
-    "nodes": ("mrid", "geometry"),
-    "equipment": ("mrid", "kind", "node_a", "node_b"),
-    "usage_points": ("mrid", "node"),
-    "sources": ("mrid", "node"),
-    "substations": ("mrid",),
-    "feeders": ("mrid", "head"),
-}
 
 
 def read_frames(
     frames: Mapping[str, Any], *, crs: str | None, where: str = ""
-) -> tuple[NetworkData, str | None]:
+) -> tuple[NetworkData, str | None, list[Notice]]:
     """
-    Return the tables of six frames, and the coordinate system they are now in.
+    Return the tables of six frames, the coordinate system they are now in, and what was mended.
 
     Raises
     ------
@@ -63,10 +58,13 @@ def read_frames(
         raise NetworkError(faults.found, where)
     source_crs = _crs_of(given, crs)
     data = _tables(given, projector(source_crs))
+    mending.require_places(data, given["nodes"])
     validate.check(data, given, faults, geographic=source_crs is not None)
     if faults.found:
         raise NetworkError(faults.found, where)
-    return data, None if source_crs is None else WGS84
+    data = mending.without_unused_nodes(data, given["nodes"])
+    notices = tell_unread({name: columns.names for name, columns in given.items()})
+    return data, None if source_crs is None else WGS84, notices + faults.notices
 
 
 def _crs_of(given: Mapping[str, FrameColumns], crs: str | None) -> str | None:
@@ -120,6 +118,7 @@ def _tables(
         nominal_v=nodes.numbers("nominal_v", least=0),
     )
     equipment_table = _equipment(given["equipment"], node_table.mrid, project)
+    node_table = mending.place_nodes(node_table, equipment_table, nodes)
     substations = given["substations"]
     substation_table = Substations(
         mrid=substations.mrid(),
@@ -213,6 +212,13 @@ def plain_frame(columns: dict[str, Any], crs: str | None) -> pd.DataFrame:
 
     frame = pd.DataFrame(columns)
     frame.attrs["crs"] = crs
+    return mark_letters(frame)
+
+
+def mark_letters(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame that says of itself, also in a file, that its open phases are letters."""
+    if "normal_open" in frame:
+        frame.attrs |= LETTERED
     return frame
 
 

@@ -87,7 +87,8 @@ class Network:
 
         Returns
         -------
-            The network, with its coordinates in EPSG:4326 unless they are planar.
+            The network, with its coordinates in EPSG:4326 unless they are planar. Its `notices`
+            tell which columns were not read and what was mended.
 
         Raises
         ------
@@ -104,8 +105,9 @@ class Network:
             "substations": substations,
             "feeders": feeders,
         }
-        data, known_crs = frames.read_frames(given, crs=crs, where=where)
-        return cls(with_lengths(data) if known_crs else data, crs=known_crs)
+        data, known_crs, notices = frames.read_frames(given, crs=crs, where=where)
+        data = with_lengths(data) if known_crs else data
+        return cls(data, crs=known_crs, notices=notices)
 
     def with_notices(self, notices: Sequence[Notice]) -> Network:
         """Return the same network with more that its reader has to tell."""

@@ -30,6 +30,8 @@ LETTERS: tuple[tuple[str, int], ...] = (
 )
 _BITS = {text.upper(): bit for text, bit in LETTERS} | {"S12": S1 | S2, "1": S1, "2": S2}
 _TOKEN = re.compile(r"S12|S1|S2|A|B|C|N")
+_CIM = re.compile(r"^.*PhaseCode[._:](none$)?", re.IGNORECASE)  # the address of a CIM phase code
+_OTHER = re.compile(r"[RSTYUVWL123]+N?", re.IGNORECASE)  # the letters of other countries
 
 
 def parse(text: str) -> int:
@@ -40,7 +42,8 @@ def parse(text: str) -> int:
     ----------
     text
         For example ``"ABC"``, ``"BN"``, ``"s1s2"`` or ``"As1s2"`` (a center-tapped transformer on
-        phase A). Upper or lower case; blanks and separators are passed over.
+        phase A), or a CIM phase code such as ``"PhaseCode.ABCN"``, with its address or without.
+        Upper or lower case; blanks and separators are passed over.
 
     Returns
     -------
@@ -53,17 +56,26 @@ def parse(text: str) -> int:
 
     Examples
     --------
-    >>> parse("CAN"), parse("s1s2"), parse("")
-    (13, 48, 0)
+    >>> parse("CAN"), parse("s1s2"), parse(""), parse("A-B-C")
+    (13, 48, 0, 7)
     """
-    compact = re.sub(r"[\s,.;|/]", "", text).upper()
+    compact = re.sub(r"[\s,.;|/_+&-]", "", _CIM.sub("", text)).upper()
     if _TOKEN.sub("", compact):
-        msg = f"{text!r} is no phase code: use letters of A, B, C, N, s1, s2"
+        msg = f"{text!r} is no phase code: use letters of A, B, C, N, s1, s2{_hint(compact)}"
         raise ValueError(msg)
     mask = 0
     for token in _TOKEN.findall(compact):
         mask |= _BITS[token]
     return mask
+
+
+def _hint(compact: str) -> str:
+    """Return what to do about codes that others use, where one can be told."""
+    if compact.isdigit():
+        return ", not a number or a bit mask; say which phases each number means"
+    if _OTHER.fullmatch(_TOKEN.sub("", compact)):
+        return "; say which of them each letter means"
+    return ""
 
 
 def text(mask: int) -> str:

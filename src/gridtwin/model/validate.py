@@ -40,7 +40,6 @@ def check(
         _on_earth(data, given)
     if faults.found:
         return
-    _joined_nodes(data, given["nodes"])
     _transformer_rings(data, given["equipment"])
     _transformer_references(data, given["usage_points"])
 
@@ -69,21 +68,6 @@ def _on_earth(data: NetworkData, given: Mapping[str, FrameColumns]) -> None:
                 for row in rows
             ],
         )
-
-
-def _joined_nodes(data: NetworkData, nodes: FrameColumns) -> None:
-    joined = np.zeros(len(data.nodes.mrid), dtype=bool)
-    for rows in (
-        data.equipment.node_a,
-        data.equipment.node_b,
-        data.usage_points.node,
-        data.sources.node,
-    ):
-        joined[rows] = True
-    alone = np.flatnonzero(~joined)
-    nodes.fault(
-        alone, ["nothing joins this node: connect equipment to it or leave it out"] * len(alone)
-    )
 
 
 def _transformer_references(data: NetworkData, points: FrameColumns) -> None:

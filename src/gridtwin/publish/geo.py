@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from gridtwin.model.frames import mark_letters
+
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
@@ -44,4 +46,5 @@ def geo_frame(columns: dict[str, Any], crs: str | None) -> gpd.GeoDataFrame | pd
     )
     placed = geometry.copy()
     placed[nowhere] = None
-    return gpd.GeoDataFrame({**columns, "geometry": placed}, geometry="geometry", crs=crs)
+    frame = gpd.GeoDataFrame({**columns, "geometry": placed}, geometry="geometry", crs=crs)
+    return mark_letters(frame)

@@ -6,6 +6,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import InputError
+from gridtwin.model.frames import LETTERED
 from gridtwin.publish.geo import geo_frame
 
 if TYPE_CHECKING:
@@ -105,4 +106,5 @@ def _write_layer(
             geometry_type=geometry_type,
             append=path.exists(),
             use_arrow=True,
+            layer_metadata=LETTERED if name == "equipment" else None,
         )

@@ -3,39 +3,37 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import numpy as np
-import shapely
+from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import CrsError, SourceError
+from gridtwin.model.frames import LETTERED
 from gridtwin.model.network import Network
-from gridtwin.sources import tables_of_text
+from gridtwin.sources.csv_text import plain_keys, plain_numbers
+from gridtwin.sources.layers import opened, read_file, read_layer, require_whole
+from gridtwin.sources.meanings import NAMES as COLUMNS
+from gridtwin.sources.meanings import Meanings, require_known, require_phases
+from gridtwin.sources.positions import read_positions
+from gridtwin.sources.tables_of_text import with_geometry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     import pandas as pd
 
-Read = TypeVar("Read")
+    from gridtwin.model.notices import Notice
 
 FRAMES = ("nodes", "equipment", "usage_points", "sources", "substations", "feeders")
 MANDATORY = ("nodes", "equipment")
-COLUMNS = (
-    "mrid", "geometry", "nominal_v", "kind", "node_a", "node_b", "phases", "normal_open", "name",
-    "rated_a", "rated_va", "length_m", "placement", "control", "in_service", "vector_group",
-    "node", "customers", "peak_w", "service_class", "priority", "transformer", "substation",
-    "head", "lon", "lat", "longitude", "latitude", "x", "y",
-)  # fmt: skip
 DBF_NAME = 10  # characters a Shapefile keeps of a column name
 FULL_NAME = {column[:DBF_NAME]: column for column in COLUMNS} | {name: name for name in COLUMNS}
 SUFFIXES = {"shp": (".shp", ".dbf", ".csv"), "parquet": (".parquet",), "csv": (".csv",)}
-SQLITE_MAGIC = b"SQLite format 3\x00"
+AS_THE_MODEL = Meanings()
 NAMES = "name the layers nodes, equipment, usage_points, sources, substations, feeders"
 
 
-def read_container(path: Path, *, crs: str | None = None) -> Network:
+def read_container(
+    path: Path, *, crs: str | None = None, meanings: Meanings = AS_THE_MODEL
+) -> Network:
     """
     Read a network from one GeoPackage or file geodatabase.
 
@@ -45,6 +43,8 @@ def read_container(path: Path, *, crs: str | None = None) -> Network:
         ``NAME.gpkg``, or the folder ``NAME.gdb``.
     crs
         Coordinate system of the layers, stronger than what they state.
+    meanings
+        What columns and words mean that are not those of the model.
 
     Raises
     ------
@@ -53,16 +53,20 @@ def read_container(path: Path, *, crs: str | None = None) -> Network:
     CrsError, NetworkError
         As `gridtwin.sources.read`.
     """
-    _require_whole(path)
-    layers = _opened(path, lambda: _layer_names(path))
+    require_whole(path)
+    layers = opened(path, lambda: _layer_names(path))
     _require(path, layers)
+    notices: list[Notice] = []
     frames = {
-        name: _opened(path, partial(_read_layer, path, layer)) for name, layer in layers.items()
+        name: opened(path, partial(read_layer, path, layer, notices))
+        for name, layer in layers.items()
     }
-    return _network(frames, dict.fromkeys(frames, path), crs)
+    return _network(frames, dict.fromkeys(frames, path), crs, meanings, notices)
 
 
-def read_folder(folder: Path, *, form: str, crs: str | None = None) -> Network:
+def read_folder(
+    folder: Path, *, form: str, crs: str | None = None, meanings: Meanings = AS_THE_MODEL
+) -> Network:
     """
     Read a network from a folder with one file per frame.
 
@@ -75,6 +79,8 @@ def read_folder(folder: Path, *, form: str, crs: str | None = None) -> Network:
         ``.dbf`` or ``.csv``.
     crs
         Coordinate system of the files, stronger than what they state.
+    meanings
+        What columns and words mean that are not those of the model.
 
     Raises
     ------
@@ -85,8 +91,9 @@ def read_folder(folder: Path, *, form: str, crs: str | None = None) -> Network:
     """
     paths = _tables_in(folder, SUFFIXES[form])
     _require(folder, {name: path.name for name, path in paths.items()})
-    frames = {name: _read_file(path) for name, path in paths.items()}
-    return _network(frames, paths, crs)
+    notices: list[Notice] = []
+    frames = {name: read_file(path, notices) for name, path in paths.items()}
+    return _network(frames, paths, crs, meanings, notices)
 
 
 def _tables_in(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
@@ -112,50 +119,6 @@ def _require(path: Path, layers: dict[str, str]) -> None:
         raise SourceError(msg)
 
 
-def _require_whole(path: Path) -> None:
-    """Refuse a file that is empty, or shorter than its own header says."""
-    if path.is_dir():
-        return
-    size = path.stat().st_size
-    if not size:
-        msg = f"{path}: the file is empty; export it again"
-        raise SourceError(msg)
-    with path.open("rb") as file:
-        header = file.read(100)
-    suffix = path.suffix.casefold()
-    if suffix == ".gpkg" and not header.startswith(SQLITE_MAGIC):
-        msg = f"{path}: this is no GeoPackage, whatever its name says; export it again"
-        raise SourceError(msg)
-    stated = _stated_size(suffix, header)
-    if size < stated:
-        msg = f"{path}: the file is cut off at {size:,} of {stated:,} bytes; copy it again"
-        raise SourceError(msg)
-
-
-def _stated_size(suffix: str, header: bytes) -> int:
-    """Return how many bytes a file has by its own header; 0 where its format does not say."""
-    if suffix == ".gpkg":  # https://sqlite.org/fileformat2.html, section 1.3
-        page = int.from_bytes(header[16:18], "big")
-        return (page if page != 1 else 65_536) * int.from_bytes(header[28:32], "big")
-    if suffix == ".shp":  # ESRI Shapefile Technical Description (1998), page 4: 16-bit words
-        return 2 * int.from_bytes(header[24:28], "big")
-    return 0
-
-
-def _opened(path: Path, reader: Callable[[], Read]) -> Read:
-    """Return what `reader` reads, turning the errors of the libraries below into one of ours."""
-    import pyarrow as pa
-
-    try:
-        return reader()
-    except SourceError:
-        raise
-    except (OSError, RuntimeError, ValueError, pa.ArrowException) as error:
-        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else "no reason"
-        msg = f"{path}: the file cannot be read ({reason}); it is broken or of another format"
-        raise SourceError(msg) from error
-
-
 def _layer_names(path: Path) -> dict[str, str]:
     import pyogrio
 
@@ -163,77 +126,71 @@ def _layer_names(path: Path) -> dict[str, str]:
     return {name: there[name] for name in FRAMES if name in there}
 
 
-def _read_layer(path: Path, layer: str | None) -> pd.DataFrame:
-    """Return one layer; an error if fewer rows come than it says to have."""
-    import pyogrio
-
-    expected = pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"]
-    frame = pyogrio.read_dataframe(path, layer=layer, use_arrow=True)
-    if len(frame) < expected:
-        msg = (
-            f"{path}: layer {layer or path.stem} breaks off after {len(frame):,} of {expected:,}"
-            " rows; copy it again"
-        )
-        raise SourceError(msg)
-    return _canonical(frame)
-
-
-def _read_file(path: Path) -> pd.DataFrame:
-    _require_whole(path)
-    readers = {
-        ".csv": lambda: tables_of_text.with_geometry(
-            _canonical(tables_of_text.read_csv(path)), path
-        ),
-        ".parquet": lambda: _read_parquet(path),
-    }
-    return _opened(path, readers.get(path.suffix.casefold(), lambda: _read_layer(path, None)))
-
-
-def _read_parquet(path: Path) -> pd.DataFrame:
-    import geopandas as gpd
-    import pandas as pd
-    import pyarrow.parquet as pq
-
-    if b"geo" in (pq.read_schema(path).metadata or {}):
-        return _canonical(gpd.read_parquet(path))
-    return tables_of_text.with_geometry(_canonical(pd.read_parquet(path)), path)
-
-
 def _canonical(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame with the model's column names, and geometries of a single part."""
+    """Return a frame with the model's column names; others keep theirs."""
     import geopandas as gpd
 
     if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None:
-        parts = _single_parts(np.asarray(frame.geometry, dtype=object))
-        places = gpd.GeoSeries(parts, index=frame.index, crs=frame.crs)
+        places = frame.geometry.rename("geometry")
         attributes = frame.drop(columns={frame.active_geometry_name, "geometry"}, errors="ignore")
+        attrs = frame.attrs
         frame = gpd.GeoDataFrame(attributes, geometry=places)
-    names: dict[str, str] = {}
+        frame.attrs = attrs
+    names: dict[Any, str] = {}
     lowered = [str(column).strip().casefold() for column in frame.columns]
     for column, known in zip(frame.columns, lowered, strict=True):
-        full = FULL_NAME.get(known, known)
-        name = full if full == known or full not in lowered else known
+        full = FULL_NAME.get(known, "")
+        name = full if full == known or full not in lowered else ""
+        name = name or str(column).strip()
         if name not in names.values():
             names[column] = name
     return frame[list(names)].rename(columns={k: v for k, v in names.items() if k != v})
 
 
-def _single_parts(
-    geometry: np.ndarray[Any, np.dtype[np.object_]],
-) -> np.ndarray[Any, np.dtype[np.object_]]:
-    """Return geometries with every collection of one part replaced by that part."""
-    alone = (shapely.get_type_id(geometry) >= shapely.GeometryType.MULTIPOINT) & (
-        shapely.get_num_geometries(geometry) == 1
-    )
-    if alone.any():
-        geometry = geometry.copy()
-        geometry[alone] = shapely.get_geometry(geometry[alone], 0)
-    return geometry
-
-
-def _network(frames: dict[str, Any], paths: dict[str, Path], crs: str | None) -> Network:
+def _network(
+    frames: dict[str, pd.DataFrame],
+    paths: dict[str, Path],
+    crs: str | None,
+    meanings: Meanings,
+    notices: list[Notice],
+) -> Network:
+    """Return the network of tables as they were read."""
     where = str(paths["nodes"] if len(set(paths.values())) == 1 else paths["nodes"].parent)
-    return Network.from_frames(**_in_one_crs(frames, paths, crs), crs=crs, where=where)
+    found: set[str] = set()
+    for name, frame in frames.items():
+        renamed, meant = meanings.rename(frame)
+        found |= meant
+        frames[name] = _canonical(renamed)
+        _require_single(frames[name], f"{where}: {name}")
+    require_known(meanings, found, where)
+    texts = {name: frames[name] for name, path in paths.items() if _is_csv(path)}
+    plain_numbers(texts, paths)
+    for name, path in paths.items():
+        if _is_csv(path) or path.suffix.casefold() == ".parquet":
+            frames[name] = with_geometry(frames[name], path)
+    notices += plain_keys(frames, where)
+    frames = {name: meanings.translate(frame) for name, frame in frames.items()}
+    require_phases(frames, where)
+    frames["equipment"] = read_positions(
+        frames["equipment"],
+        meanings.words.get("normal_open", {}),
+        called=meanings.name_of("normal_open"),
+        lettered=frames["equipment"].attrs.items() >= LETTERED.items(),
+        where=where,
+    )
+    network = Network.from_frames(**_in_one_crs(frames, paths, crs), crs=crs, where=where)
+    return network.with_notices(notices)
+
+
+def _require_single(frame: pd.DataFrame, where: str) -> None:
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        msg = f"{where}: column {twice[0]} is there twice: keep one of them, or rename the other"
+        raise SourceError(msg)
+
+
+def _is_csv(path: Path) -> bool:
+    return path.suffix.casefold() == ".csv"
 
 
 def _in_one_crs(frames: dict[str, Any], paths: dict[str, Path], crs: str | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.errors import SourceError
-from gridtwin.sources.tables_of_text import read_csv
+from gridtwin.sources.csv_text import read_csv
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gridtwin.errors import SourceError
 from gridtwin.model.notices import refuse
+from gridtwin.sources.meanings import Meanings, told
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gridtwin.model.network import Network
     from gridtwin.sources.opendss_pieces import Disabled
 
@@ -25,6 +28,7 @@ FORMATS = {
 }
 BY_SUFFIX = {".gpkg": "gpkg", ".gdb": "gdb", ".dss": "dss", ".json": "pandapower"}
 OF_A_FOLDER = ("shp", "parquet", "csv")
+TABLES = ("gpkg", "gdb", *OF_A_FOLDER)
 
 
 def read(
@@ -34,6 +38,8 @@ def read(
     crs: str | None = None,
     strict: bool = False,
     disabled: Disabled | None = None,
+    columns: Mapping[str, str] | None = None,
+    words: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Network:
     """
     Read a network from any source gridtwin knows.
@@ -53,6 +59,13 @@ def read(
     disabled
         What a disabled element of an OpenDSS circuit is: ``"open"``, ``"out"`` of service, or
         ``"skip"``. By default ``"open"``, and `Network.notices` tells each.
+    columns
+        Of tables: which column of the model a column by another name is; an empty text for one
+        that is left out knowingly. For example ``{"P_N_OPE": "normal_open", "notes": ""}``.
+    words
+        Of tables: what the words of a column mean, for example ``{"normal_open": {"A": "open",
+        "F": "closed"}, "phases": {"R": "A", "Y": "B", "B": "C"}}``. A word of ``normal_open``
+        means ``open``, ``closed``, or ``phase`` if it names the phases that stand open.
 
     Returns
     -------
@@ -73,17 +86,32 @@ def read(
     --------
     >>> network = read("district.gpkg")  # doctest: +SKIP
     """
-    network = _read(source, format, crs, disabled)
+    network = _read(source, format, crs, _Options(told(columns, words), disabled))
     if strict:
         refuse(network.notices, str(source))
     return network
 
 
-def _read(
-    source: str | Path, form: str | None, crs: str | None, disabled: Disabled | None
-) -> Network:
+class _Options(NamedTuple):
+    """What can be said of sources of some formats."""
+
+    meanings: Meanings
+    disabled: Disabled | None
+
+    def require(self, source: str, form: str) -> None:
+        """Refuse what cannot be said of a source of this format."""
+        if form not in TABLES and (self.meanings.columns or self.meanings.words):
+            msg = f"{source}: only tables have columns and words whose meaning can be said"
+            raise SourceError(msg)
+        if form != "dss" and self.disabled is not None:
+            msg = f"{source}: only OpenDSS circuits have disabled elements; leave that option out"
+            raise SourceError(msg)
+
+
+def _read(source: str | Path, form: str | None, crs: str | None, options: _Options) -> Network:
     text = str(source)
     if form == "simbench" or text.startswith(SIMBENCH):
+        options.require(text, "simbench")
         from gridtwin.sources.pandapower_net import read_simbench
 
         return read_simbench(text.removeprefix(SIMBENCH), crs=crs)
@@ -95,14 +123,8 @@ def _read(
     if not path.exists():
         msg = f"{path}: there is no such file or folder"
         raise SourceError(msg)
-    if chosen == "dss":
-        from gridtwin.sources.opendss import read_opendss
-
-        return read_opendss(path, crs=crs, disabled=disabled)
-    if disabled is not None:
-        msg = f"{path}: only OpenDSS circuits have disabled elements; leave that option out"
-        raise SourceError(msg)
-    return _read_as(chosen, path, crs)
+    options.require(str(path), chosen)
+    return _read_as(chosen, path, crs, options)
 
 
 def _format_of(path: Path) -> str:
@@ -140,7 +162,11 @@ def _format_of_folder(folder: Path) -> str:
     raise SourceError(msg)
 
 
-def _read_as(chosen: str, path: Path, crs: str | None) -> Network:
+def _read_as(chosen: str, path: Path, crs: str | None, options: _Options) -> Network:
+    if chosen == "dss":
+        from gridtwin.sources.opendss import read_opendss
+
+        return read_opendss(path, crs=crs, disabled=options.disabled)
     if chosen == "pandapower":
         from gridtwin.sources.pandapower_net import read_pandapower
 
@@ -148,5 +174,5 @@ def _read_as(chosen: str, path: Path, crs: str | None) -> Network:
     from gridtwin.sources import files
 
     if chosen in OF_A_FOLDER:
-        return files.read_folder(path, form=chosen, crs=crs)
-    return files.read_container(path, crs=crs)
+        return files.read_folder(path, form=chosen, crs=crs, meanings=options.meanings)
+    return files.read_container(path, crs=crs, meanings=options.meanings)

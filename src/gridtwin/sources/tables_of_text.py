@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from gridtwin.errors import SourceError
+from gridtwin.model import shapes
 from gridtwin.model.frames import WGS84
 
 if TYPE_CHECKING:
@@ -19,15 +20,6 @@ Geometries = np.ndarray[Any, np.dtype[np.object_]]
 
 DEGREES = (("lon", "lat"), ("longitude", "latitude"))
 COORDINATES = (*DEGREES, ("x", "y"))
-
-
-def read_csv(path: Path) -> pd.DataFrame:
-    """Return a CSV file as texts; what is not there is an empty text."""
-    import pandas as pd
-
-    return pd.read_csv(
-        path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True
-    )
 
 
 def with_geometry(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
@@ -52,35 +44,34 @@ def with_geometry(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
     SourceError
         If a text is no geometry.
     """
+    degrees = next((pair for pair in COORDINATES if frame.columns.isin(pair).sum() == 2), None)
     if "geometry" in frame:
         return _drawn(frame, _parsed(frame["geometry"], path), None)
-    for x, y in COORDINATES:
-        if x in frame and y in frame:
-            xy = np.column_stack([_numbers(frame, x, path), _numbers(frame, y, path)])
-            places: Geometries = np.asarray(shapely.points(xy), dtype=object)
-            places[np.isnan(xy).all(axis=1)] = None
-            return _drawn(frame, places, WGS84 if (x, y) in DEGREES else None)
-    return frame
+    if degrees is None:
+        return frame
+    x, y = degrees
+    xy = np.column_stack([_numbers(frame, x, path), _numbers(frame, y, path)])
+    places: Geometries = np.asarray(shapely.points(xy), dtype=object)
+    places[np.isnan(xy).all(axis=1)] = None
+    return _drawn(frame.drop(columns=[x, y]), places, WGS84 if degrees in DEGREES else None)
 
 
 def _drawn(frame: pd.DataFrame, geometry: Geometries, crs: str | None) -> pd.DataFrame:
     import geopandas as gpd
 
     drawn: pd.DataFrame = gpd.GeoDataFrame(frame, geometry=geometry, crs=crs)
+    drawn.attrs = frame.attrs
     return drawn
 
 
 def _parsed(column: pd.Series[Any], path: Path) -> Geometries:
     values: Geometries = column.to_numpy(dtype=object, copy=True)
-    values[np.asarray(column.isna() | (column.astype(str) == ""))] = None
-    is_text = any(isinstance(value, str) for value in values[:1000])
-    parse = shapely.from_wkt if is_text else shapely.from_wkb
-    geometry = np.asarray(parse(values, on_invalid="ignore"), dtype=object)
-    bad = np.flatnonzero((values != None) & (geometry == None))  # noqa: E711 - of each element
-    if len(bad):
+    values[np.asarray(column.isna())] = None
+    geometry, unread = shapes.parse(values)
+    if len(unread):
         msg = (
-            f"{path}: row {bad[0]}: geometry {str(values[bad[0]])[:40]!r} is no WKT, such as"
-            " POINT (-95.37 29.76)"
+            f"{path}: row {unread[0]}: geometry {str(values[unread[0]])[:40]!r} is no WKT of"
+            " straight lines, such as POINT (-95.37 29.76)"
         )
         raise SourceError(msg)
     return geometry

@@ -34,6 +34,7 @@ from gridtwin.errors import (
     StoreError,
     StoreVersionError,
 )
+from gridtwin.model.frames import mark_letters
 from gridtwin.model.network import Network
 from gridtwin.model.operation import resolve
 from gridtwin.model.state import CURRENT, NORMAL, State
@@ -375,8 +376,7 @@ def _parquet_frame(columns: dict[str, Any], crs: str | None) -> pd.DataFrame:
     nowhere = points & ~np.isfinite(shapely.get_x(geometry))
     placed = geometry.copy()
     placed[nowhere] = None
-    frame: pd.DataFrame = gpd.GeoDataFrame({**columns, "geometry": placed}, crs=crs)
-    return frame
+    return mark_letters(gpd.GeoDataFrame({**columns, "geometry": placed}, crs=crs))
 
 
 def _move_in(new: Path, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 from dataclasses import dataclass
@@ -85,6 +86,12 @@ def sources(place: Path) -> list[Source]:
         found += [Weather(weather)] if weather.is_file() else []
         if found:
             return found
+    if place.suffix.casefold() in {".csv", ".json", ".txt"} and place.is_file():
+        msg = (
+            f"{place}: readings are read as JSON lines, one object a line with meter_id,"
+            " reading_time and kwh, from a file NAME.jsonl"
+        )
+        raise SourceError(msg)
     msg = (
         f"{place}: no readings there: give a file of JSON lines (.jsonl), or a folder with"
         f" readings/date=*/*.parquet or {AMI_READINGS.name}.jsonl"
@@ -116,6 +123,9 @@ class Lines:
             file.seek(start)
             text = file.read(PIECE_BYTES)
             text += b"" if text.endswith(b"\n") else file.readline(PIECE_BYTES)
+        if start == 0 and text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            msg = f"{self.path}: the file is in UTF-16: save it as UTF-8"
+            raise SourceError(msg)
         whole = text[: text.rfind(b"\n") + 1]
         size = self.path.stat().st_size
         if size < start or (len(text) > PIECE_BYTES and not whole):
@@ -127,6 +137,8 @@ class Lines:
         lines = whole.split(b"\n")[:-1]
         lengths = np.fromiter(map(len, lines), dtype=np.int64, count=len(lines)) + 1
         begins = start + np.cumsum(lengths) - lengths
+        if start == 0:
+            lines[0] = lines[0].removeprefix(codecs.BOM_UTF8)
         rows, found, dead = read(self.topic, lines, ids)
         letters = [
             Letter(str(self.path.absolute()), int(begins[row]), self.topic, reason, lines[row])

@@ -1,0 +1,159 @@
+"""Name the columns of each frame, and say which of them a column by another name may be."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING
+
+from gridtwin.model.notices import Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+REQUIRED = {
+    "nodes": ("mrid", "geometry"),
+    "equipment": ("mrid", "kind", "node_a", "node_b"),
+    "usage_points": ("mrid", "node"),
+    "sources": ("mrid", "node"),
+    "substations": ("mrid",),
+    "feeders": ("mrid", "head"),
+}
+OPTIONAL = {
+    "nodes": ("nominal_v",),
+    "equipment": (
+        "phases", "normal_open", "name", "rated_a", "rated_va", "length_m", "placement", "control",
+        "in_service", "vector_group", "geometry",
+    ),
+    "usage_points": (
+        "phases", "customers", "peak_w", "service_class", "priority", "transformer", "geometry",
+    ),
+    "sources": ("phases", "kind", "substation", "rated_va", "in_service"),
+    "substations": ("name", "geometry", "rated_va"),
+    "feeders": ("name", "substation"),
+}  # fmt: skip
+KNOWN = {frame: (*REQUIRED[frame], *OPTIONAL[frame]) for frame in REQUIRED}
+KEYS = ("mrid", "node_a", "node_b", "node", "transformer", "substation", "head")
+NUMBERS = (
+    "nominal_v", "rated_a", "rated_va", "length_m", "customers", "peak_w",
+)  # fmt: skip
+OTHER_NAMES = {
+    "mrid": ("id", "fid", "guid", "uuid", "globalid", "objectid", "facilityid", "assetid"),
+    "node_a": ("from", "fromnode", "frombus", "nodefrom", "startnode", "bus1", "node1"),
+    "node_b": ("to", "tonode", "tobus", "nodeto", "endnode", "bus2", "node2"),
+    "node": ("bus", "nodeid", "connectivitynode"),
+    "kind": ("type", "equipmenttype", "assettype", "class"),
+    "phases": ("phase", "phasecode", "phasedesignation"),
+    "nominal_v": ("voltage", "nominalvoltage", "basevoltage"),
+}
+ALIKE = 0.8  # of 1: how close two names are for one to be taken for the other
+_DESIGNED = re.compile(
+    r"(is|sw|switch)*(p?n|nrm|norm|normal|normally|design|designed)"
+    r"(is|sw|switch|device)*(op|ope|open|opened|pos|posn|posit\w*|operating\w*|stat|state|status|close|closed)\w?"
+)
+_POSITION = re.compile(
+    r"(is|sw|switch|device)*(open|opened|closed|pos|position|posicao|posicion|posición|posição)"
+    r"(status|state)?|(sw|switch|device)(status|state)"
+)
+
+
+def squash(text: object) -> str:
+    """
+    Return a name or a word without what writers leave to taste: case, blanks and joints.
+
+    Examples
+    --------
+    >>> squash(" Normal-Open "), squash("ACLineSegment") == squash("ac_line_segment")
+    ('normalopen', True)
+    """
+    return re.sub(r"[\s_\-]+", "", str(text)).casefold()
+
+
+def is_designed_position(column: str) -> bool:
+    """
+    Return whether a column says by its name where switches stand as designed.
+
+    Examples
+    --------
+    >>> [is_designed_position(name) for name in ("NormalOpen", "NORMALPOSITION_A", "P_N_OPE")]
+    [True, True, True]
+    >>> is_designed_position("nominal_v")
+    False
+    """
+    return _DESIGNED.fullmatch(squash(column)) is not None
+
+
+def is_position(column: str) -> bool:
+    """Return whether the name of a column may mean where switches stand, designed or not."""
+    return is_designed_position(column) or _POSITION.fullmatch(squash(column)) is not None
+
+
+def closest(column: str, frame: str, given: Iterable[str]) -> str:
+    """
+    Return the column of a frame that a column by another name may be; empty if there is none.
+
+    Parameters
+    ----------
+    column
+        The name that is no column of the model.
+    frame
+        Name of the frame.
+    given
+        The columns the frame has; none of them is named.
+
+    Examples
+    --------
+    >>> closest("NodeA", "equipment", ["mrid"]), closest("colour", "equipment", [])
+    ('node_a', '')
+    """
+    there = set(given)
+    free = {squash(name): name for name in KNOWN[frame] if name not in there}
+    wanted = squash(column)
+    if wanted in free:
+        return free[wanted]
+    if "normalopen" in free and is_position(column):
+        return free["normalopen"]
+    for name, others in OTHER_NAMES.items():
+        if wanted in others and name in free.values():
+            return name
+    near = difflib.get_close_matches(wanted, free, n=1, cutoff=ALIKE)
+    return free[near[0]] if near else ""
+
+
+def tell_unread(columns: Mapping[str, Sequence[str]]) -> list[Notice]:
+    """
+    Return a notice of every column that no frame has, each named once.
+
+    Parameters
+    ----------
+    columns
+        The columns given for each frame.
+    """
+    notices: list[Notice] = []
+    rest: list[str] = []
+    for frame, given in columns.items():
+        for column in given:
+            if column in KNOWN[frame] or column == "geometry":
+                continue
+            meant = closest(column, frame, given)
+            if not meant:
+                rest.append(f"{frame}.{column}")
+                continue
+            effect = ", so every switch is taken as closed" if meant == "normal_open" else ""
+            notices.append(
+                Notice(
+                    "misspelt_column",
+                    f"{frame}: column {column} is not read{effect}: did you mean {meant}?",
+                    f"rename it, or say {column}={meant} as a column option",
+                )
+            )
+    if rest:
+        plural = "s are" if len(rest) > 1 else " is"
+        notices.append(
+            Notice(
+                "unread_column",
+                f"{len(rest)} column{plural} not of the model and not read: {', '.join(rest)}",
+                "rename one that the model has by another name",
+            )
+        )
+    return notices
