@@ -59,7 +59,7 @@ class Incidents(Questions):
     def _fault_of(self, name: str) -> Element:
         """Return what an mRID names, or the device of an outage by its id."""
         try:
-            return self.find(name)[0]
+            return self.find_one(name)
         except NotFoundError:
             for outage in self.store.outages.all():
                 if outage.id == name and outage.device:

@@ -101,7 +101,7 @@ class Grid:
         if not mrid:
             return None
         try:
-            (element,) = self.twin.find(mrid)
+            element = self.network.ids.find(mrid)
         except NotFoundError:  # of another network
             return None
         row = feeder_of(self.situation(NORMAL), element)

@@ -14,7 +14,7 @@ from gridtwin.sources.pandapower_switches import ENDS, SWITCH_KIND, Switches
 from gridtwin.sources.pandapower_tables import link_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gridtwin.sources.pandapower_cells import Cells, Key, Row
 
@@ -95,9 +95,7 @@ class NetRows:
                 pairs += [(ends[0], end) for end in ends[1:]]
         return pairs
 
-    def _branches(
-        self, table: str, columns: tuple[str, str]
-    ) -> Iterator[tuple[Key, Row, Key, Key]]:
+    def _branches(self, table: str, columns: Sequence[str]) -> Iterator[tuple[Key, Row, Key, Key]]:
         for key, row in records(self._net, table):
             mrid = f"{table}.{key}"
             yield key, row, self.bus(mrid, row, columns[0]), self.bus(mrid, row, columns[1])
