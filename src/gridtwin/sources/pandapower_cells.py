@@ -97,7 +97,7 @@ class Cells:
             return number
         self.note(
             "odd_value",
-            f"{mrid}: {column} {row[column]} is no quantity of at least 0, taken as not known",
+            f"{mrid}: {column} {row[column]!r} is no quantity of at least 0, taken as not known",
             "mend it in the net",
         )
         return math.nan
@@ -111,9 +111,8 @@ class Cells:
         SourceError
             If the net has no such bus.
         """
-        value = row.get(column)
-        key = key_of(value)
+        key = key_of(row.get(column))
         if key not in buses:
-            msg = f"{self.where}: {mrid} stands at bus {value}, which the net does not have"
+            msg = f"{self.where}: {mrid} stands at bus {key!r}, which the net does not have"
             raise SourceError(msg)
         return key

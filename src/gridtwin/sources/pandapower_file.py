@@ -57,15 +57,17 @@ REFUSALS = (
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep the warnings of pandapower about its own files to itself."""
-    logger = logging.getLogger("pandapower")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
+    logger, unheard = logging.getLogger("pandapower"), logging.NullHandler()
+    propagates = logger.propagate
+    logger.addHandler(unheard)
+    logger.propagate = False  # whatever the levels of the loggers below it
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        logger.propagate = propagates
+        logger.removeHandler(unheard)
 
 
 def load_net(path: Path, *, crs: str | None) -> tuple[Any, list[Notice]]:
@@ -88,17 +90,9 @@ def load_net(path: Path, *, crs: str | None) -> tuple[Any, list[Notice]]:
     """
     passed = _Passed()
     tables = passed.tables_of(_net_of(path))
-    document = {"_module": "pandapower.auxiliary", "_class": NET, "_object": tables}
-    if not any("_class" in table for table in tables.values() if isinstance(table, dict)):
-        document = tables  # as pandapower wrote before 2.0
     with quiet():
         try:
-            from pandapower.file_io import from_json_string
-        except ImportError as error:
-            need = "reading pandapower nets"
-            raise MissingExtraError(need, "pandapower") from error
-        try:
-            net = from_json_string(json.dumps(document), convert=True)
+            net = _converted(tables)
         except REFUSALS as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             msg = f"{path}: pandapower cannot read this net ({reason}); save it again"
@@ -107,6 +101,27 @@ def load_net(path: Path, *, crs: str | None) -> tuple[Any, list[Notice]]:
     if crs is None and GEODATA in tables and net.bus["geo"].notna().any():
         notices.append(GUESSED_PLACES)
     return net, notices
+
+
+def _converted(tables: Json) -> Any:
+    """Return the net of some tables, in the form of today."""
+    try:
+        from pandapower.convert_format import convert_format
+        from pandapower.file_io import from_json_dict, from_json_string
+    except ImportError as error:
+        need = "reading pandapower nets"
+        raise MissingExtraError(need, "pandapower") from error
+    if any("_class" in table for table in tables.values() if isinstance(table, dict)):
+        document = {"_module": "pandapower.auxiliary", "_class": NET, "_object": tables}
+        return from_json_string(json.dumps(document), convert=True)
+    import pandas as pd
+
+    old = dict(tables)  # as pandapower wrote before 2.0
+    for name in ("bus_geodata", "line_geodata"):
+        if name in old:  # whose rows it would look up by text
+            frame = pd.DataFrame.from_dict(old[name])
+            old[name] = frame.set_index(frame.index.astype("int64"))
+    return convert_format(from_json_dict(old))
 
 
 def _net_of(path: Path) -> Json:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from gridtwin.sources.pandapower_cells import Cells
 
-PAIRS = (("from_bus", "to_bus"), ("hv_bus", "lv_bus"))
+PAIRS = {("from_bus", "to_bus"): "ac_line_segment", ("hv_bus", "lv_bus"): "power_transformer"}
 # Elements that join two buses, beside lines, transformers and switches, and their kind.
 LINKS = {
     "impedance": "series_reactor",
@@ -33,20 +33,19 @@ def link_tables(net: Any, cells: Cells) -> Iterator[tuple[str, tuple[str, str], 
     """
     Yield each table of elements between two buses: its name, their columns, the kind to take.
 
-    One that is not known by name is told by its columns, and noted. The kind is empty where the
-    voltages of the two buses tell it.
+    One that is not known by name is told by its columns, and noted.
     """
     for name, (columns, elements) in _tables_of_elements(net).items():
         pair = next((pair for pair in PAIRS if columns.issuperset(pair)), None)
         if name in LINKS:
-            yield name, PAIRS[0], LINKS[name]
+            yield name, ("from_bus", "to_bus"), LINKS[name]
         elif pair is not None and name not in KNOWN and "mv_bus" not in columns:
             cells.note(
                 "unknown_table",
                 f"{name} ({elements:,}) is not known: what it holds joins {' and '.join(pair)}",
                 "take the table out of the net if it joins nothing",
             )
-            yield name, pair, ""
+            yield name, pair, PAIRS[pair]
 
 
 def note_left_out(net: Any, cells: Cells) -> None:
