@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 import random
 import warnings
@@ -15,6 +16,7 @@ from gridtwin.sources.pandapower_net import read_pandapower
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what pandapower warns of at import is its own affair
+    import pandapower as pp
     from pandapower import networks, topology
 
 LOADS = ("load", "asymmetric_load", "motor", "ward", "xward")
@@ -38,6 +40,18 @@ def quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+def saved(net: Any) -> dict[str, Any]:
+    """Return the JSON of a net without its empty tables, which take most of the time to read."""
+    with quiet():
+        document: dict[str, Any] = json.loads(pp.to_json(net))
+    tables = document["_object"]
+    tables.pop("std_types", None)
+    empty = [name for name, value in tables.items() if '"data":[]' in str(value)]
+    for name in empty:
+        del tables[name]
+    return document
 
 
 def makers() -> dict[str, Callable[[], Any]]:

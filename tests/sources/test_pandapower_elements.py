@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -31,6 +33,11 @@ def net() -> Any:
 
 
 def net_of(*kilovolts: float) -> Any:
+    return copy.deepcopy(_made(*kilovolts))
+
+
+@cache
+def _made(*kilovolts: float) -> Any:
     with quiet():
         net = pp.create_empty_network()
         for place, volts in enumerate(kilovolts):

@@ -6,6 +6,7 @@ import contextlib
 import json
 import sys
 import warnings
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 import gridtwin
 from gridtwin.errors import SourceError
 from gridtwin.sources import read
-from pandapower_oracle import quiet
+from pandapower_oracle import quiet, saved
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what pandapower warns of at import is its own affair
@@ -23,8 +24,8 @@ with warnings.catch_warnings():
 Json = dict[str, Any]
 
 
-def written(path: Path) -> Json:
-    """Write a net of three buses in a row with a load at each end, and return its JSON."""
+@cache
+def text_of_a_net() -> str:
     with quiet():
         net = pp.create_empty_network()
         for place in range(3):
@@ -34,8 +35,13 @@ def written(path: Path) -> Json:
         pp.create_load(net, 0, p_mw=0.1, name="Mill")
         pp.create_load(net, 2, p_mw=0.1, name="Shop")
         pp.create_ext_grid(net, 0)
-        pp.to_json(net, str(path))
-    found: Json = json.loads(path.read_text())
+    return json.dumps(saved(net))
+
+
+def written(path: Path) -> Json:
+    """Write a net of three buses in a row with a load at each end, and return its JSON."""
+    path.write_text(text_of_a_net())
+    found: Json = json.loads(text_of_a_net())
     return found
 
 

@@ -15,7 +15,7 @@ import pytest
 from gridtwin.errors import GridtwinError
 from gridtwin.model.network import Network
 from gridtwin.sources import read
-from pandapower_oracle import quiet
+from pandapower_oracle import quiet, saved
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what pandapower warns of at import is its own affair
@@ -56,14 +56,7 @@ def document() -> dict[str, Any]:
         pp.create_asymmetric_load(net, 4, 0.1)
         pp.create_gen(net, 2, 0.1, slack=True)
         pp.create_sgen(net, 4, 0.1)
-        text = pp.to_json(net)
-    found: dict[str, Any] = json.loads(text)
-    tables = found["_object"]
-    for name in list(tables):
-        if isinstance(tables[name], dict) and '"data":[]' in str(tables[name].get("_object")):
-            del tables[name]
-    tables.pop("std_types", None)
-    return found
+    return saved(net)
 
 
 def changed_text(text: str, rng: random.Random) -> str:
