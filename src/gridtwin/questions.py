@@ -109,6 +109,30 @@ class Questions:
             raise ambiguous(self.store.network.data, mrid, found)
         return found[0]
 
+    def search(self, text: str, *, limit: int = 50) -> list[dict[str, str]]:
+        """
+        Return the elements whose id or name holds a text, the best first.
+
+        Returns
+        -------
+            At most `limit`, as mrid, kind and name: what is called so, by its id before by its
+            name, then what begins so, then what holds it.
+        """
+        from gridtwin.analysis.names import Names
+        from gridtwin.publish.hits import kind_of, name_of
+
+        network = self.store.network
+        data = network.data
+        hits = Names(data, network.ids).search(text, limit)
+        return [
+            {
+                "mrid": mrid_of(data, hit.element),
+                "kind": kind_of(data, hit.element),
+                "name": name_of(data, hit.element),
+            }
+            for hit in hits
+        ]
+
     def _called(self, mrid: str) -> list[Element]:
         network = self.store.network
         try:

@@ -63,6 +63,15 @@ def test_a_question_of_a_name_that_several_bear_lists_their_ids(twin: Twin, ask:
         getattr(twin, ask)("Main St")
 
 
+def test_a_search_lists_all_that_are_called_so_the_id_first(twin: Twin) -> None:
+    assert twin.search("main") == [
+        {"mrid": mrid, "kind": "usage_point", "name": "Main St"} for mrid in ("1", "2")
+    ]
+    assert [each["mrid"] for each in twin.search("mill")] == ["Mill", "3"]
+    assert [each["mrid"] for each in twin.search("L1")] == ["L1", "Mill"]
+    assert twin.search("Side St") == []
+
+
 def test_switching_takes_ids_and_says_which_has_the_name(twin: Twin) -> None:
     with pytest.raises(NotFoundError, match=r"'Q1'; did you mean B1\?"):
         twin.switch("Q1", open=True)
