@@ -21,8 +21,8 @@ with warnings.catch_warnings():
 
 LOADS = ("load", "asymmetric_load", "motor", "ward", "xward")
 BRANCHES = ("line", "trafo", "trafo3w", "impedance", "tcsc", "dcline")
-# They take what no other needs, or come from elsewhere.
-NOT_MADE = {"create_empty_network", "create_kerber_net"}
+# They stand among the makers of nets, and make none.
+NOT_MADE = {"create_empty_network", "create_kerber_net", "pp_elements"}
 
 
 class Out(NamedTuple):

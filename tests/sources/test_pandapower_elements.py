@@ -318,6 +318,11 @@ def test_the_course_of_a_line_is_merged_or_told(net: Any) -> None:
     assert len(network.equipment.geometry[0].coords) == 2
 
 
+def test_what_is_no_net_is_refused() -> None:
+    with pytest.raises(SourceError, match="a set is no pandapower net"):
+        read_pandapower({"bus"})
+
+
 def test_rows_may_be_counted_with_gaps_or_named(net: Any) -> None:
     net.bus.index = pd.Index(["North", "South", "7", 9], dtype=object)
     net.line[["from_bus", "to_bus"]] = net.line[["from_bus", "to_bus"]].astype(object)

@@ -21,7 +21,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what pandapower warns of at import is its own affair
     pp = pytest.importorskip("pandapower")
 
-# Once, with 10,000 of each kind, none was found that fails.
+# Once 3,000 changed texts and 1,400 changed nets were tried, and none failed.
 TRIED = int(os.environ.get("GRIDTWIN_FUZZ", "12"))
 SEEDS = range(TRIED)
 

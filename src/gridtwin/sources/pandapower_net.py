@@ -51,6 +51,9 @@ def read_pandapower(source: str | Path | Any, *, crs: str | None = None) -> Netw
     if isinstance(source, (str, Path)):
         net, told = load_net(Path(source), crs=crs)
         return _network(net, crs, str(source), told)
+    if not isinstance(source, dict):  # as a pandapowerNet is
+        msg = f"a {type(source).__name__} is no pandapower net: give a file or a pandapowerNet"
+        raise SourceError(msg)
     return _network(source, crs, "pandapower net")
 
 
