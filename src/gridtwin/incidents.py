@@ -59,7 +59,7 @@ class Incidents(Questions):
     def _fault_of(self, name: str) -> Element:
         """Return what an mRID names, or the device of an outage by its id."""
         try:
-            return self.find(name)[0]
+            return self.find_one(name)
         except NotFoundError:
             for outage in self.store.outages.all():
                 device = self.store.network.ids.first(outage.device) if outage.id == name else None

@@ -13,9 +13,10 @@ from gridtwin.analysis.explain import Explanation, explain
 from gridtwin.analysis.run import rules_of, run
 from gridtwin.analysis.situation import NONE
 from gridtwin.analysis.spec import KINDS, TraceSpec, spec_of
-from gridtwin.errors import InputError
+from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import cim, phases
 from gridtwin.model.ids import TABLES, Element
+from gridtwin.model.named import ambiguous, find_named, mrid_of
 from gridtwin.model.operation import with_switches
 from gridtwin.model.state import CURRENT, NORMAL
 from gridtwin.model.tables import decode, encode
@@ -77,14 +78,74 @@ class Questions:
 
     def find(self, *mrids: str) -> list[Element]:
         """
-        Return the elements that mRIDs name.
+        Return the elements that mRIDs or names name.
+
+        Parameters
+        ----------
+        mrids
+            Ids; where nothing has such an id, the name that people call it by. A name that
+            several share gives all of them.
 
         Raises
         ------
         NotFoundError
             For the first that is not there, with close matches.
         """
-        return [self.store.network.ids.find(mrid, TABLES) for mrid in mrids]
+        return [element for mrid in mrids for element in self._called(mrid)]
+
+    def find_one(self, mrid: str) -> Element:
+        """
+        Return the one element that an mRID or a name names.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none, with close matches.
+        InputError
+            If several are called so, with the ids of all.
+        """
+        found = self._called(mrid)
+        if len(found) > 1:
+            raise ambiguous(self.store.network.data, mrid, found)
+        return found[0]
+
+    def search(self, text: str, *, limit: int = 50) -> list[dict[str, str]]:
+        """
+        Return the elements whose id or name holds a text, the best first.
+
+        Returns
+        -------
+            At most `limit`, as mrid, kind and name: what is called so, by its id before by its
+            name, then what begins so, then what holds it.
+        """
+        from gridtwin.analysis.names import Names
+        from gridtwin.publish.hits import kind_of, name_of
+
+        network = self.store.network
+        data = network.data
+        hits = Names(data, network.ids).search(text, limit)
+        return [
+            {
+                "mrid": mrid_of(data, hit.element),
+                "kind": kind_of(data, hit.element),
+                "name": name_of(data, hit.element),
+            }
+            for hit in hits
+        ]
+
+    def _called(self, mrid: str) -> list[Element]:
+        network = self.store.network
+        try:
+            return [network.ids.find(mrid, TABLES)]
+        except NotFoundError:
+            found = find_named(network.data, mrid)
+            if not found:
+                raise
+            return found
+
+    def _ids_of(self, elements: Iterable[Element]) -> list[str]:
+        data = self.store.network.data
+        return [mrid_of(data, element) for element in elements]
 
     def trace(
         self,
@@ -119,7 +180,7 @@ class Questions:
         from gridtwin.publish.results import TraceResult
 
         spec = self.spec(kind, **options)
-        elements = self.find(*mrids)
+        elements = [self.find_one(mrid) for mrid in mrids]
         if not elements or (spec.kind == "path" and len(elements) != 2):
             wants = "two elements" if spec.kind == "path" else "an element to begin at"
             msg = f"a {spec.kind} trace needs {wants}"
@@ -127,7 +188,7 @@ class Questions:
         situation = self.situation(state, rules_of(spec))
         barriers = self.store.network.ids.rows("equipment", spec.barriers)
         rows = run(situation, elements, barriers, spec)
-        return TraceResult(spec.kind, list(mrids), rows, situation)
+        return TraceResult(spec.kind, self._ids_of(elements), rows, situation)
 
     def spec(self, kind: str | TraceSpec, **options: Any) -> TraceSpec:
         """
@@ -159,8 +220,8 @@ class Questions:
 
     def explain(self, mrid: str, *, state: str = CURRENT) -> Explanation:
         """Say why an element has supply or has none, and what else could feed it."""
-        (element,) = self.find(mrid)
-        return explain(self.situation(state), element, mrid)
+        element = self.find_one(mrid)
+        return explain(self.situation(state), element, *self._ids_of([element]))
 
     def blast_radius(
         self, mrids: str | Iterable[str], *, scope: str = "element", state: str = CURRENT
@@ -180,9 +241,10 @@ class Questions:
         from gridtwin.publish.results import BlastRadius
 
         names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
+        elements = [self.find_one(name) for name in names]
         situation = self.situation(state)
-        found = blasting.blast(situation, self.find(*names), scope)
-        return BlastRadius(names, scope, found, situation)
+        found = blasting.blast(situation, elements, scope)
+        return BlastRadius(self._ids_of(elements), scope, found, situation)
 
     def sweep(self, *, state: str = CURRENT) -> pd.DataFrame:
         """

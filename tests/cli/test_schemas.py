@@ -40,6 +40,7 @@ SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
         ("blast-1", ("outage", "blast", "L1", "--scope", "trip")),
         ("blast-1", ("outage", "blast", "TIE")),
         ("explain-1", ("explain", "M3")),
+        ("find-1", ("find", "m")),
         ("check-1", ("check",)),
         ("sweep-1", ("outage", "sweep")),
         ("inference-1", ("outage", "infer", "EVENTS")),

@@ -27,7 +27,12 @@ def make_network(*, meshed: bool = False) -> Network:
             "phases": ["ABC", "ABC", "AB", "ABC"],
             "normal_open": ["", "", "", "" if meshed else "ABC"],
         },
-        usage_points={"mrid": ["M1", "M2"], "node": ["N2", "N3"], "customers": [1, 4]},
+        usage_points={
+            "mrid": ["M1", "M2"],
+            "node": ["N2", "N3"],
+            "name": ["Mühle", ""],
+            "customers": [1, 4],
+        },
         sources={"mrid": ["GRID"], "node": ["BUS"]},
         feeders={"mrid": ["F1"], "name": ["Feeder 1"], "head": ["BRK-1"]},
     )

@@ -64,6 +64,18 @@ def test_the_tables_are_geoparquet_for_other_programs(twin: Path) -> None:
     assert len(list((twin / "tables").iterdir())) == 6
 
 
+def test_a_twin_written_before_usage_points_had_names_is_read_without(tmp_path: Path) -> None:
+    keep(tmp_path / "a.twin")
+    card = tmp_path / "a.twin" / "twin.json"
+    told = json.loads(card.read_text())
+    del told["arrays"]["usage_points.name"]
+    card.write_text(json.dumps(told))
+    (tmp_path / "a.twin" / "arrays" / "usage_points.name.npy").unlink()
+    points = LocalStore.open(tmp_path / "a.twin").network.usage_points
+    assert points["name"].tolist() == ["", ""]
+    assert points.mrid.tolist() == ["M1", "M2"]
+
+
 def test_columns_are_mapped_and_cannot_be_written(twin: Path) -> None:
     column = LocalStore.open(twin).network.data.equipment.kind
     with pytest.raises(ValueError, match="read-only"):

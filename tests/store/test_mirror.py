@@ -76,6 +76,21 @@ def test_the_first_sync_writes_every_row_and_the_second_none(
     assert moved(sync(connection, twin)) == {}
 
 
+def test_names_of_usage_points_are_moved_and_shown_to_other_programs(
+    connection: psycopg.Connection[Any],
+) -> None:
+    base = make_network()
+    sync(connection, mirrored(base))
+    points = replace(base.data.usage_points, name=np.array([b"Mill", b"Mill"]))
+    named = Network(replace(base.data, usage_points=points), crs=base.crs)
+    assert moved(sync(connection, mirrored(named)))["usage_points"] == (0, 2, 0)
+    for query in (
+        b"SELECT mrid, name FROM grid.usage_points_now ORDER BY 1",
+        b"SELECT mrid, name FROM grid.grid_assets_cache WHERE name = 'Mill' ORDER BY 1",
+    ):
+        assert connection.execute(query).fetchall() == [("M1", "Mill"), ("M2", "Mill")]
+
+
 def test_a_territory_is_mirrored_with_its_places_and_intervals(
     connection: psycopg.Connection[Any],
 ) -> None:

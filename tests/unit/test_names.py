@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import gridtwin
 from gridtwin.analysis.names import TABLES, Names
 from gridtwin.model.ids import Element
-from gridtwin.model.tables import decode
+from gridtwin.model.network import Network
+from gridtwin.model.tables import decode, encode
 from networks import two_feeders_with_a_tie
 
 NETWORK = gridtwin.synthesize("houston", meters=400, seed=2)
@@ -70,6 +73,27 @@ def test_nothing_is_found_by_nothing() -> None:
     assert not names.search("  ")
     assert not names.search("\0")
     assert not names.search("x", 0)
+
+
+def test_an_id_comes_before_a_name_that_is_the_same() -> None:
+    named = called({"M1": "x", "M2": "M1", "M3": "M1"})
+    names = Names(named.data, named.ids)
+    assert [hit.element.row for hit in names.search("m1")] == [0, 1, 2]
+
+
+def test_all_that_share_a_name_are_found_though_it_holds_a_break() -> None:
+    named = called({"M1": "Main\nSt", "M2": "Main St", "M3": "Side St", "M4": "Main St"})
+    names = Names(named.data, named.ids)
+    assert [hit.element.row for hit in names.search("main st")] == [0, 1, 3]
+    assert [hit.element.row for hit in names.search("side")] == [2]
+
+
+def called(names: dict[str, str]) -> Network:
+    from networks import network
+
+    made = network("L ac_line_segment S a ABC", meters=" ".join(f"{mrid}@a" for mrid in names))
+    points = replace(made.data.usage_points, name=encode(names.values()))
+    return Network(replace(made.data, usage_points=points))
 
 
 def test_a_break_between_two_texts_is_no_part_of_either() -> None:

@@ -43,6 +43,7 @@ class _Texts:
         width = values.dtype.itemsize
         table = np.full((len(values), width + 1), ord("\n"), dtype=np.uint8)
         table[:, 1:] = np.ascontiguousarray(values).view(np.uint8).reshape(len(values), width)
+        table[:, 1:][table[:, 1:] == ord("\n")] = ord(" ")  # a break within a text is none
         flat = table.ravel()
         kept = flat[flat != 0]
         return cls(kept.tobytes().lower() + b"\n", np.flatnonzero(kept == ord("\n")))
@@ -116,7 +117,7 @@ class Names:
         self._columns: list[_Column] = []
         for table in TABLES:
             names = getattr(getattr(data, table), "name", None)
-            if names is not None and len(names):
+            if names is not None and (names != b"").any():
                 named = np.flatnonzero(names != b"").astype(np.int32)
                 own = SortedIds.of(names[named])
                 column = SortedIds(own.mrid, named[own.row])
@@ -131,9 +132,9 @@ class Names:
 
         Returns
         -------
-            At most `limit`: those it names whole first, then those that begin with it, then the
-            others; among them substations, feeders, switches, other equipment, usage points; then
-            the shorter, then by id.
+            At most `limit`: those it names whole first, by their ids before by their names, then
+            those that begin with it, then the others; among them substations, feeders, switches,
+            other equipment, usage points; then the shorter, then by id.
         """
         wanted = text.strip().encode().lower().replace(b"\n", b" ").replace(b"\0", b"")
         if not wanted or limit < 1:
@@ -147,12 +148,12 @@ class Names:
                 for row in column.texts.rows(wanted, max(limit, CANDIDATES)):
                     _note(found, column, row, wanted)
         hits = [Hit(element, rank) for element, rank in found.items()]
-        return sorted(hits, key=self._order)[:limit]
+        return sorted(hits, key=lambda hit: self._order(hit, wanted))[:limit]
 
-    def _order(self, hit: Hit) -> tuple[int, int, int, bytes]:
+    def _order(self, hit: Hit, wanted: bytes) -> tuple[int, bool, int, int, bytes]:
         table, row = hit.element
         mrid = bytes(getattr(self._data, table).mrid[row])
         place = TABLES.index(table) * 2
         if table == "equipment" and not cim.IS_SWITCH[self._data.equipment.kind[row]]:
             place += 1
-        return hit.rank, place, len(mrid), mrid
+        return hit.rank, mrid.lower() != wanted, place, len(mrid), mrid

@@ -14,10 +14,10 @@ from gridtwin.api.models import Document, Feature, GeoJson, Place
 from gridtwin.api.state import StateName
 from gridtwin.errors import NotFoundError
 from gridtwin.model.ids import Element
+from gridtwin.model.named import mrid_of
 from gridtwin.model.state import CURRENT
 from gridtwin.publish.details import element_document, explain_document, way_records
 from gridtwin.publish.features import element_of
-from gridtwin.publish.hits import mrid_of
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["elements"])
 
@@ -72,8 +72,7 @@ def read_element(
     request: Request, grid: GridNow, mrid: Mrid, state: StateName = CURRENT
 ) -> Response:
     """Return all that is known of an element."""
-    (element,) = grid.twin.find(mrid)
-    return answer(request, _document(grid, element, state))
+    return answer(request, _document(grid, grid.twin.find_one(mrid), state))
 
 
 @router.get("/features/{layer}/{number}", response_model=ElementAnswer)

@@ -25,6 +25,7 @@ from gridtwin.cli import (
     tiles,
     traces,
 )
+from gridtwin.cli.find import find
 from gridtwin.cli.infer import infer
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.command("new")(networks.new)
 app.command("load")(networks.load)
 app.command("check")(networks.check)
+app.command("find")(find)
 app.command("trace")(traces.trace)
 app.command("explain")(traces.explain)
 app.command("switch")(states.switch)

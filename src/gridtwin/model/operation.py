@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gridtwin.errors import InputError
+from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import cim, phases
+from gridtwin.model.named import LISTED, find_named, mrid_of
 from gridtwin.model.state import every_phase
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def resolve(network: Network, mrid: str, open_phases: str, poles: str = "") -> O
     InputError
         If it has no such phase.
     """
-    row = network.ids.find(mrid, ("equipment",)).row
+    row = _row_of(network, mrid)
     mrid = bytes(network.data.equipment.mrid[row]).decode()  # given as equipment:ID, maybe
     every = every_phase(network, row)
     try:
@@ -66,6 +67,19 @@ def resolve(network: Network, mrid: str, open_phases: str, poles: str = "") -> O
         raise InputError(msg)
     normal = int(network.data.equipment.normal_open[row])
     return Operation(mrid, row, wanted & moving, moving, normal)
+
+
+def _row_of(network: Network, mrid: str) -> int:
+    """Return the row of equipment; operating takes its id, so a name is told as no more."""
+    try:
+        return network.ids.find(mrid, ("equipment",)).row
+    except NotFoundError as error:
+        named = find_named(network.data, mrid, ("equipment",))
+        if not named:
+            raise
+        ids = [mrid_of(network.data, element) for element in named[:LISTED]]
+        what = "id of equipment"
+        raise NotFoundError(what, mrid, ids) from error
 
 
 def of_switch(network: Network, mrid: str, poles: str = "") -> Operation:

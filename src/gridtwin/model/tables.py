@@ -60,6 +60,7 @@ class UsagePoints:
     mrid: Strings
     node: NDArray[np.int32]  # row of Nodes
     phases: NDArray[np.uint8]  # 0 = whatever its node carries
+    name: Strings
     customers: NDArray[np.int32]
     peak_w: NDArray[np.float32]  # watts
     service_class: Strings  # for example b"residential"

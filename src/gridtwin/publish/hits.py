@@ -8,6 +8,7 @@ import numpy as np
 
 from gridtwin.model import cim
 from gridtwin.model.ids import SINGULAR
+from gridtwin.model.named import mrid_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,11 +56,6 @@ def _record(situation: Situation, features: FeatureIds, element: Element) -> dic
         "at": place_of(data, element),
         "feature": features.of_element(drawn(data, element)),
     }
-
-
-def mrid_of(data: NetworkData, element: Element) -> str:
-    """Return the mRID of an element."""
-    return bytes(getattr(data, element.table).mrid[element.row]).decode()
 
 
 def name_of(data: NetworkData, element: Element) -> str:

@@ -2,40 +2,88 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
+from gridtwin.errors import SourceError
+from gridtwin.sources.pandapower_cells import records
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
+    from gridtwin.sources.pandapower_cells import Cells, Key
+
 Place = tuple[float, float]
 STEP = 100.0  # of a schematic: planar units between neighboring buses
 
 
-def geometries(table: Any) -> dict[int, Any]:
+def points_of(net: Any, cells: Cells) -> dict[Key, shapely.Point]:
+    """
+    Return the place of each bus that states one.
+
+    Raises
+    ------
+    SourceError
+        If what it states is no point.
+    """
+    found = _geometries(net, "bus", cells)
+    for bus, geometry in found.items():
+        if not isinstance(geometry, shapely.Point):
+            msg = (
+                f"{cells.where}: the geo of bus.{bus} is a {geometry.geom_type}, not a Point:"
+                " give the point where it stands, or none"
+            )
+            raise SourceError(msg)
+    return found
+
+
+def courses_of(net: Any, cells: Cells) -> dict[Key, shapely.LineString]:
+    """Return the course of each line that states one; what is no line is noted."""
+    found = {}
+    for key, geometry in _geometries(net, "line", cells).items():
+        parts = geometry.geom_type == "MultiLineString"
+        course = shapely.line_merge(geometry) if parts else geometry
+        if isinstance(course, shapely.LineString):
+            found[key] = course
+        else:
+            evidence = f"the geo of line.{key} is a {geometry.geom_type}, not one line"
+            cells.note("odd_geometry", f"{evidence}: drawn straight", "draw it as a LineString")
+    return found
+
+
+def _geometries(net: Any, name: str, cells: Cells) -> dict[Key, Any]:
     """Return the geometry of each row of a table that has one in its GeoJSON column ``geo``."""
-    if "geo" not in table:
-        return {}
-    texts = table["geo"]
-    stated = texts[texts.notna() & (texts.astype(str).str.strip() != "")]
+    texts = {key: _geojson(row.get("geo")) for key, row in records(net, name)}
+    stated = {key: text for key, text in texts.items() if text}
     parsed: NDArray[Any] = np.asarray(
-        shapely.from_geojson(stated.to_numpy(dtype=object), on_invalid="ignore"), dtype=object
+        shapely.from_geojson(np.array([*stated.values()], dtype=object), on_invalid="ignore"),
+        dtype=object,
     )
-    return {
-        int(row): geometry
-        for row, geometry in zip(stated.index, parsed, strict=True)
-        if geometry is not None and not geometry.is_empty
-    }
+    found = {}
+    for key, geometry in zip(stated, parsed, strict=True):
+        if geometry is None:
+            evidence = f"the geo of {name}.{key} is no GeoJSON: {stated[key][:60]}"
+            cells.note("odd_geometry", f"{evidence}: left out", "write it as GeoJSON")
+        elif not geometry.is_empty:
+            found[key] = geometry
+    return found
+
+
+def _geojson(value: Any) -> str:
+    if isinstance(value, dict):
+        return json.dumps(value, default=str)
+    return value.strip() if isinstance(value, str) else ""
 
 
 def bus_places(
-    own: Mapping[int, Any], buses: Iterable[int], branches: Iterable[tuple[int, int]]
-) -> tuple[dict[int, Place], bool]:
+    own: Mapping[Key, Any], buses: Iterable[Key], branches: Iterable[tuple[Key, Key]]
+) -> tuple[dict[Key, Place], bool]:
     """
     Return the place of every bus, and whether places are drawn from a schematic.
 
@@ -54,7 +102,7 @@ def bus_places(
         with a point can be reached from, at the middle of all. Without any point, a drawing in
         planar units: to the right by branches from the first bus, upward by order.
     """
-    neighbors: dict[int, list[int]] = {bus: [] for bus in buses}
+    neighbors: dict[Key, list[Key]] = {bus: [] for bus in buses}
     for a, b in branches:
         neighbors[a].append(b)
         neighbors[b].append(a)
@@ -73,8 +121,8 @@ def bus_places(
     return {bus: places.get(bus, center) for bus in neighbors}, False
 
 
-def _schematic(neighbors: Mapping[int, list[int]]) -> dict[int, Place]:
-    depth: dict[int, int] = {}
+def _schematic(neighbors: Mapping[Key, list[Key]]) -> dict[Key, Place]:
+    depth: dict[Key, int] = {}
     for start in neighbors:
         if start in depth:
             continue
@@ -87,7 +135,7 @@ def _schematic(neighbors: Mapping[int, list[int]]) -> dict[int, Place]:
                     depth[other] = depth[bus] + 1
                     queue.append(other)
     seen: dict[int, int] = {}
-    places: dict[int, Place] = {}
+    places: dict[Key, Place] = {}
     for bus, level in depth.items():
         seen[level] = seen.get(level, -1) + 1
         places[bus] = (level * STEP, seen[level] * STEP)

@@ -23,6 +23,7 @@ from gridtwin.model.tables import (
     Sources,
     Substations,
     UsagePoints,
+    blank,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
     from gridtwin.model.network import Network
     from gridtwin.topology.index import TopologyIndex
+
+# Texts that twins written before lack, and the array that tells how many: they are empty there.
+ADDED_SINCE = {"usage_points.name": "usage_points.mrid"}
 
 Catalog = dict[str, tuple[str, list[int]]]  # name of an array -> its dtype and shape
 
@@ -152,6 +156,8 @@ class MappedArrays:
 
     def _array(self, name: str) -> Any:
         file = f"arrays/{name}.npy"
+        if name not in self.catalog and ADDED_SINCE.get(name) in self.catalog:
+            return blank(self.catalog[ADDED_SINCE[name]][1][0])
         if name not in self.catalog:
             raise damaged(self.twin, file, "is not listed in twin.json")
         dtype, shape = self.catalog[name]

@@ -280,6 +280,7 @@ def _usage_points(xy: NDArray[np.float64], rows: Rows, service: Service) -> Usag
         mrid=naming.numbered("MTR-", len(own)),
         node=rows.meters,
         phases=np.where(three_phase, np.uint8(phases.ABC), np.uint8(SPLIT)),
+        name=blank(len(own)),
         customers=meters.customers,
         peak_w=meters.peak_w,
         service_class=np.array(CLASSES)[meters.service],

@@ -191,6 +191,7 @@ class UsagePoint(Base):
     service_class: Mapped[Label]
     priority: Mapped[Label]
     transformer: Mapped[int | None]
+    name: Mapped[Label]
     geometry: Mapped[WKBElement | None] = geometry("POINT")
     geometry_3857: Mapped[WKBElement | None] = mercator("POINT")
 

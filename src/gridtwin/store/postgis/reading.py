@@ -133,12 +133,14 @@ def _usage_points(connection: psycopg.Connection[Any]) -> UsagePoints:
     found = _Frame(
         connection,
         "usage_points",
-        f"mrid, node, phases, customers, peak_w, service_class, priority, transformer, {PLACE}",
+        "mrid, node, phases, name, customers, peak_w, service_class, priority, transformer,"
+        f" {PLACE}",
     )
     return UsagePoints(
         mrid=found.texts("mrid"),
         node=found.references("node"),
         phases=found.bits("phases"),
+        name=found.texts("name"),
         customers=found.references("customers"),
         peak_w=found.floats("peak_w"),
         service_class=found.texts("service_class"),

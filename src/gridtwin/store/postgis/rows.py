@@ -199,6 +199,7 @@ def _usage_points(data: NetworkData) -> Table:
         mrid=Texts(meters.mrid),
         node=Numbers("int4", meters.node),
         phases=Numbers("int2", meters.phases),
+        name=Texts(meters.name),
         customers=Numbers("int4", meters.customers),
         peak_w=_known(meters.peak_w),
         service_class=Texts(meters.service_class),
