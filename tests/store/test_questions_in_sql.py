@@ -114,8 +114,14 @@ def check_tree(connection: Connection, twin: Twin) -> None:
     index = twin.situation().index
     found = ask(
         connection,
-        "SELECT node, segment, ltin, ltout, parent, depth, customers, below, feed"
+        "SELECT node, segment, ltin, ltout, parent, depth, served, below, feed"
         " FROM gridtwin.node_topology ORDER BY node",
+    )
+    lives = ask(
+        connection, "SELECT mask, designed, served FROM gridtwin.node_topology ORDER BY node"
+    )
+    assert lives == list(
+        zip(index.mask.tolist(), index.designed.tolist(), index.weight.tolist(), strict=True)
     )
     nodes = {row[0]: row for row in found}
     members, children = defaultdict(list), defaultdict(list)

@@ -102,6 +102,12 @@ __all__ = [
 ]
 
 
+# Nodes that are dead, or lack phases they could have.
+LACKING = (
+    "segment = -1 OR designed & ~CASE WHEN mask & 8 <> 0 THEN mask >> 4 ELSE mask END <> 0"
+)
+
+
 class Migration(Base):
     """Which files of ``sql/postgis`` have been applied."""
 
@@ -177,7 +183,7 @@ class UsagePoint(Base):
     __tablename__ = "usage_points"
     __table_args__ = (
         *placed("usage_points"),
-        Index("usage_points_node", "node", postgresql_include=["row", "mrid", "customers"]),
+        Index("usage_points_node", "node", postgresql_include=["row", "mrid", "customers", "phases"]),
         ROOM,
     )
     row: Mapped[int] = row()
@@ -247,7 +253,9 @@ class NodeTopology(Base):
             postgresql_include=["node", "depth", "feed_mrid", "feed_kind"],
         ),
         Index("node_topology_feed", "feed_mrid", postgresql_where=text("feed_mrid <> ''")),
-        Index("node_topology_dark", "node", postgresql_where=text("segment = -1")),
+        Index("node_topology_lacking", "node", postgresql_where=text(LACKING)),
+        CheckConstraint("designed BETWEEN 0 AND 7"),
+        CheckConstraint("mask BETWEEN 0 AND 127"),
         {"postgresql_with": {"fillfactor": 70}},
     )
     node: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -261,6 +269,9 @@ class NodeTopology(Base):
     below: Mapped[int] = mapped_column(BigInteger)
     feed_mrid: Mapped[Label]
     feed_kind: Mapped[Label]
+    designed: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    mask: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    served: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class Segment(Base):

@@ -253,7 +253,7 @@ def _topology(twin: Mirrored) -> list[Table]:
     meters = data.usage_points
     count = len(data.nodes.mrid)
     customers = np.bincount(meters.node, meters.customers, count).astype(np.int32)
-    tree = supply_tree(conduction, data.feeders.head, customers)
+    tree = supply_tree(conduction, data.feeders.head, twin.current.weight)
     # A feeder keeps its number when others come and go; -1 stays -1.
     segment = np.append(tree.feeder + 1, np.int32(-1))
     head = np.append(data.feeders.head, np.int32(-1))[tree.feeder]
@@ -280,6 +280,9 @@ def _topology(twin: Mirrored) -> list[Table]:
             below=Numbers("int8", tree.below),
             feed_mrid=Texts(feed_mrid),
             feed_kind=Names(feed_kind, ("", *cim.KIND_NAMES)),
+            designed=Numbers("int2", twin.current.designed),
+            mask=Numbers("int2", twin.current.mask),
+            served=Numbers("int4", twin.current.weight),
         ),
         Table(
             "segments",
