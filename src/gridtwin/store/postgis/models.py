@@ -103,9 +103,7 @@ __all__ = [
 
 
 # Nodes that are dead, or lack phases they could have.
-LACKING = (
-    "segment = -1 OR designed & ~CASE WHEN mask & 8 <> 0 THEN mask >> 4 ELSE mask END <> 0"
-)
+LACKING = "segment = -1 OR designed & ~CASE WHEN mask & 8 <> 0 THEN mask >> 4 ELSE mask END <> 0"
 
 
 class Migration(Base):
@@ -183,7 +181,9 @@ class UsagePoint(Base):
     __tablename__ = "usage_points"
     __table_args__ = (
         *placed("usage_points"),
-        Index("usage_points_node", "node", postgresql_include=["row", "mrid", "customers", "phases"]),
+        Index(
+            "usage_points_node", "node", postgresql_include=["row", "mrid", "customers", "phases"]
+        ),
         ROOM,
     )
     row: Mapped[int] = row()
