@@ -1,6 +1,6 @@
 -- 0012: a usage point is out when no phase it uses is live.
 --
--- A node keeps the phases it lives on (mask), those it could have were everything closed and in
+-- A node keeps the phases that are live there (live), those it could have were everything closed and in
 -- service (designed), and the customers who have supply there (served): a pole that stands open, by
 -- design or by operation, puts out whoever lives on its phase alone. Only where no closed path of
 -- recorded phases could carry any phase a usage point uses is the record at fault, and any
@@ -26,7 +26,7 @@ $$;
 
 ALTER TABLE gridtwin.node_topology
     ADD COLUMN designed smallint NOT NULL DEFAULT 0 CHECK (designed BETWEEN 0 AND 7),
-    ADD COLUMN mask smallint NOT NULL DEFAULT 0 CHECK (mask BETWEEN 0 AND 127),
+    ADD COLUMN live smallint NOT NULL DEFAULT 0 CHECK (live BETWEEN 0 AND 7),
     ADD COLUMN served int NOT NULL DEFAULT 0;
 
 -- ---------------------------------------------------------------- phases
@@ -40,6 +40,7 @@ CREATE OR REPLACE FUNCTION gridtwin.live_bits(mask int) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN mask & 8 <> 0 THEN mask >> 4 ELSE mask END & 7;
 
+-- A transformer that mixes phases needs one that it takes.
 CREATE OR REPLACE FUNCTION gridtwin.mask_through(mask int, passes int, mixes int) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
@@ -47,22 +48,25 @@ RETURN CASE
         mask & (15 | CASE WHEN mixes < 0 THEN 0 ELSE passes << 4 END)
     WHEN mixes <= 0 THEN mask & CASE WHEN mixes < 0 THEN 0 ELSE passes END
     WHEN mask & 8 <> 0 THEN
-        mask & 7 | 8 | CASE WHEN (mask >> 4) & 7 <> 0 THEN passes << 4 ELSE 0 END
+        mask & 7 | 8 | CASE WHEN (mask >> 4) & passes & 7 <> 0 THEN passes << 4 ELSE 0 END
     WHEN mask & passes & 7 <> 0 THEN mask & passes & 7 | 8 | (passes << 4)
     ELSE 0
 END;
 
--- What keeps a usage point of these phases alive at a node that some conductor reaches: phases of
--- its feeding point, any of which does; 8 where its record is at fault, and any conductor does; 0
--- where it is out already.
-CREATE FUNCTION gridtwin.need_of(own int, mask int, designed int) RETURNS int
+-- The phases that are live below equipment, of those above.
+CREATE FUNCTION gridtwin.live_through(live int, passes int, mixes int) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
-    WHEN gridtwin.live_bits(mask) & gridtwin.supply_phases(own) <> 0 THEN
-        mask & CASE WHEN mask & 8 <> 0 THEN 7 ELSE gridtwin.supply_phases(own) END
-    WHEN designed & gridtwin.supply_phases(own) = 0 THEN 8
+    WHEN mixes = 0 THEN live & passes
+    WHEN mixes > 0 AND live & passes <> 0 THEN passes
     ELSE 0
 END;
+
+-- Whether a usage point of these phases has supply, at a node that some conductor reaches. Where
+-- no phase it uses could be live, its record is at fault, and any conductor counts.
+CREATE FUNCTION gridtwin.is_served(own int, live int, designed int) RETURNS bool
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN live & gridtwin.supply_phases(own) <> 0 OR designed & gridtwin.supply_phases(own) = 0;
 
 -- How something of these phases is supplied where these are live and those could be: 1 with supply,
 -- 0 without, 2 without some of the phases it could have.
@@ -82,25 +86,25 @@ DECLARE
     gained bigint;
 BEGIN
     PERFORM set_config('work_mem', '256MB', true);
-    CREATE TEMP TABLE lives ON COMMIT DROP AS
+    CREATE TEMP TABLE pg_temp.lives ON COMMIT DROP AS
     WITH RECURSIVE looped AS MATERIALIZED (
-        SELECT c.node, c.was & 7 AS mask FROM gridtwin.core_loss() c
+        SELECT c.node, c.was & 7 AS live FROM gridtwin.core_loss() c
         WHERE EXISTS (SELECT FROM gridtwin.chords)
     ), feeding AS MATERIALIZED (
         SELECT s.node, bit_or(s.mask) AS mask FROM gridtwin.live_sources s GROUP BY s.node
-    ), down (node, mask, whole) AS (
-        SELECT t.node, coalesce(k.mask, s.mask), s.mask
+    ), down (node, live, whole) AS (
+        SELECT t.node, coalesce(k.live, s.mask), s.mask
         FROM gridtwin.node_topology t
         JOIN feeding s ON s.node = t.node
         LEFT JOIN looped k ON k.node = t.node
         WHERE t.segment >= 0 AND t.parent = -1
         UNION ALL
         SELECT t.node,
-            coalesce(k.mask, gridtwin.mask_through(
-                d.mask, p.passes, CASE WHEN p.node_b = t.node THEN p.mixes ELSE -p.mixes END)),
-            gridtwin.live_bits(gridtwin.mask_through(
+            coalesce(k.live, gridtwin.live_through(
+                d.live, p.passes, CASE WHEN p.node_b = t.node THEN p.mixes ELSE -p.mixes END)),
+            gridtwin.live_through(
                 d.whole, gridtwin.supply_phases(e.phases),
-                CASE WHEN p.node_b = t.node THEN p.mixes ELSE -p.mixes END))
+                CASE WHEN p.node_b = t.node THEN p.mixes ELSE -p.mixes END)
         FROM down d
         JOIN gridtwin.node_topology t ON t.parent = d.node AND t.segment >= 0
         JOIN gridtwin.equipment_topology p ON p.equipment = t.feed
@@ -112,54 +116,53 @@ BEGIN
         WHERE s.kind <> 'der'
         GROUP BY s.node
     )
-    SELECT t.node, coalesce(d.mask, 0) AS mask,
-        coalesce(d.whole, 0) | coalesce(gridtwin.live_bits(d.mask), 0) | coalesce(s.mask, 0)
-            AS designed
+    SELECT t.node, coalesce(d.live, 0) AS live,
+        coalesce(d.whole, 0) | coalesce(d.live, 0) | coalesce(s.mask, 0) AS designed
     FROM gridtwin.node_topology t
     LEFT JOIN down d ON d.node = t.node
     LEFT JOIN every_source s ON s.node = t.node;
-    ALTER TABLE lives ADD PRIMARY KEY (node);
-    ANALYZE lives;
+    ALTER TABLE pg_temp.lives ADD PRIMARY KEY (node);
+    ANALYZE pg_temp.lives;
     -- Phases spread over all that could be closed, until none gains any: first from everywhere.
-    CREATE TEMP TABLE front ON COMMIT DROP AS SELECT l.node FROM lives l;
+    CREATE TEMP TABLE pg_temp.front ON COMMIT DROP AS SELECT l.node FROM pg_temp.lives l;
     LOOP
-        ANALYZE front;
-        CREATE TEMP TABLE gains ON COMMIT DROP AS
+        ANALYZE pg_temp.front;
+        CREATE TEMP TABLE pg_temp.gains ON COMMIT DROP AS
         SELECT w.head AS node, bit_or(w.carried) AS carried
         FROM (
-            SELECT p.node_b AS head, gridtwin.live_bits(gridtwin.mask_through(
-                a.designed, gridtwin.supply_phases(e.phases), p.mixes)) AS carried
-            FROM front f
+            SELECT p.node_b AS head, gridtwin.live_through(
+                a.designed, gridtwin.supply_phases(e.phases), p.mixes) AS carried
+            FROM pg_temp.front f
             JOIN gridtwin.equipment_topology p ON p.node_a = f.node AND p.one_way >= 0
             JOIN gridtwin.equipment e ON e.row = p.equipment
-            JOIN lives a ON a.node = p.node_a
+            JOIN pg_temp.lives a ON a.node = p.node_a
             UNION ALL
-            SELECT p.node_a, gridtwin.live_bits(gridtwin.mask_through(
-                b.designed, gridtwin.supply_phases(e.phases), -p.mixes))
-            FROM front f
+            SELECT p.node_a, gridtwin.live_through(
+                b.designed, gridtwin.supply_phases(e.phases), -p.mixes)
+            FROM pg_temp.front f
             JOIN gridtwin.equipment_topology p ON p.node_b = f.node AND p.one_way <= 0
             JOIN gridtwin.equipment e ON e.row = p.equipment
-            JOIN lives b ON b.node = p.node_b
+            JOIN pg_temp.lives b ON b.node = p.node_b
         ) w
-        JOIN lives h ON h.node = w.head
+        JOIN pg_temp.lives h ON h.node = w.head
         WHERE w.carried & ~h.designed <> 0
         GROUP BY w.head;
         GET DIAGNOSTICS gained = ROW_COUNT;
         EXIT WHEN gained = 0;
-        UPDATE lives l SET designed = l.designed | g.carried FROM gains g WHERE g.node = l.node;
-        DROP TABLE front;
-        ALTER TABLE gains RENAME TO front;
+        UPDATE pg_temp.lives l SET designed = l.designed | g.carried FROM pg_temp.gains g WHERE g.node = l.node;
+        DROP TABLE pg_temp.front;
+        ALTER TABLE pg_temp.gains RENAME TO front;
     END LOOP;
     UPDATE gridtwin.node_topology t
-    SET mask = l.mask, designed = l.designed, served = CASE
+    SET live = l.live, designed = l.designed, served = CASE
         WHEN t.segment < 0 OR t.customers = 0 THEN 0
-        WHEN l.designed & ~gridtwin.live_bits(l.mask) = 0 THEN t.customers
+        WHEN l.designed & ~l.live = 0 THEN t.customers
         ELSE (
             SELECT coalesce(sum(u.customers), 0)
             FROM gridtwin.usage_points u
-            WHERE u.node = t.node AND gridtwin.need_of(u.phases, l.mask, l.designed) <> 0)
+            WHERE u.node = t.node AND gridtwin.is_served(u.phases, l.live, l.designed))
         END
-    FROM lives l
+    FROM pg_temp.lives l
     WHERE l.node = t.node;
     DELETE FROM gridtwin.mirrored_blocks b WHERE b.table_name = 'node_topology';
 END
@@ -168,8 +171,8 @@ $$;
 -- ---------------------------------------------------------------- indexes
 
 DROP INDEX gridtwin.node_topology_dark;
-CREATE INDEX node_topology_lacking ON gridtwin.node_topology (node) WHERE
-    segment = -1 OR designed & ~CASE WHEN mask & 8 <> 0 THEN mask >> 4 ELSE mask END <> 0;
+CREATE INDEX node_topology_lacking ON gridtwin.node_topology (node)
+    WHERE segment = -1 OR designed & ~live <> 0;
 DROP INDEX gridtwin.usage_points_node;
 CREATE INDEX usage_points_node ON gridtwin.usage_points (node)
     INCLUDE (row, mrid, customers, phases);
@@ -205,15 +208,16 @@ END
 $$;
 ANALYZE gridtwin.node_topology;
 
--- The nodes of loops are given with their masks, as other ways lead there.
+-- Hand phases down an interval. The nodes of loops are given with what is live there, since other
+-- ways lead there.
 CREATE FUNCTION gridtwin.hand_down(
-    of int, first int, last int, looped int[], masks int[], version bigint
+    of int, first int, last int, looped int[], settled int[], version bigint
 ) RETURNS void
 LANGUAGE plpgsql
 SET search_path FROM CURRENT SET jit = off SET enable_mergejoin = off
 AS $$
 DECLARE
-    above int[]; -- masks by depth, on the way to the node looked at
+    above int[]; -- what is live by depth, on the way to the node looked at
     found int;
     way record;
     nodes int[] := '{}';
@@ -221,11 +225,16 @@ DECLARE
     next int;
 BEGIN
     FOR way IN
-        SELECT t.node, t.ltin, t.parent, t.depth, t.mask, p.passes, k.mask AS settled,
+        SELECT t.node, t.ltin, t.parent, t.depth, t.live, p.passes, k.live AS settled,
             CASE WHEN p.node_b = t.node THEN p.mixes ELSE -p.mixes END AS mixes
         FROM gridtwin.node_topology t
-        LEFT JOIN gridtwin.equipment_topology p ON p.equipment = t.feed
-        LEFT JOIN unnest(looped, masks) k (node, mask) ON k.node = t.node
+        LEFT JOIN LATERAL (
+            SELECT p.passes, p.mixes, p.node_b
+            FROM gridtwin.equipment_topology p
+            WHERE p.equipment = t.feed
+            OFFSET 0 -- by its index, never the whole table
+        ) p ON true
+        LEFT JOIN unnest(looped, settled) k (node, live) ON k.node = t.node
         WHERE t.segment = of AND t.ltin >= first AND t.ltin < last
         ORDER BY t.ltin
     LOOP
@@ -236,15 +245,15 @@ BEGIN
         ELSE
             IF above IS NULL THEN
                 above[way.depth - 1] := (
-                    SELECT t.mask FROM gridtwin.node_topology t WHERE t.node = way.parent);
+                    SELECT t.live FROM gridtwin.node_topology t WHERE t.node = way.parent);
             END IF;
-            found := gridtwin.mask_through(above[way.depth - 1], way.passes, way.mixes);
+            found := gridtwin.live_through(above[way.depth - 1], way.passes, way.mixes);
         END IF;
-        IF way.ltin = first AND found = way.mask AND cardinality(looped) = 0 THEN
+        IF way.ltin = first AND found = way.live AND cardinality(looped) = 0 THEN
             RETURN;
         END IF;
         above[way.depth] := found;
-        IF found <> way.mask THEN
+        IF found <> way.live THEN
             nodes := nodes || way.node;
             fresh := fresh || found;
         END IF;
@@ -253,20 +262,20 @@ BEGIN
         RETURN;
     END IF;
     UPDATE gridtwin.node_topology t
-    SET mask = n.mask, served = CASE
-        WHEN t.customers = 0 OR t.designed & ~gridtwin.live_bits(n.mask) = 0 THEN t.customers
+    SET live = n.live, served = CASE
+        WHEN t.customers = 0 OR t.designed & ~n.live = 0 THEN t.customers
         ELSE (
             SELECT coalesce(sum(u.customers), 0)
             FROM gridtwin.usage_points u
-            WHERE u.node = t.node AND gridtwin.need_of(u.phases, n.mask, t.designed) <> 0)
+            WHERE u.node = t.node AND gridtwin.is_served(u.phases, n.live, t.designed))
         END
-    FROM unnest(nodes, fresh) n (node, mask)
+    FROM unnest(nodes, fresh) n (node, live)
     WHERE t.node = n.node;
     PERFORM gridtwin.count_below(of);
     UPDATE gridtwin.segments g SET version = hand_down.version WHERE g.segment = of;
     IF of = 0 THEN
         FOR next IN SELECT g.segment FROM gridtwin.segments g WHERE g.hook = ANY (nodes) LOOP
-            PERFORM gridtwin.hand_down(next, 0, 2147483647, looped, masks, version);
+            PERFORM gridtwin.hand_down(next, 0, 2147483647, looped, settled, version);
         END LOOP;
     END IF;
 END
@@ -302,34 +311,39 @@ BEGIN
 END
 $$;
 
--- How nodes live, given with all on their ways to the sources: by the tree, but where it is settled.
--- They are clear where no other way could bring another phase, nor tell it otherwise.
-CREATE FUNCTION gridtwin.masks_along(
-    INOUT nodes int[], looped int[], settled int[], OUT masks int[], OUT clear bool
+-- What is live at nodes, given with all on their ways to the sources: by the tree, but where it is
+-- settled. They are whole where no other way could bring another phase.
+CREATE FUNCTION gridtwin.live_along(
+    INOUT nodes int[], looped int[], settled int[], OUT live int[], OUT whole bool
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT SET jit = off SET enable_mergejoin = off
 AS $$
 DECLARE
     ordered int[] := '{}';
-    above int[]; -- masks by depth, on the way to the node looked at
+    above int[]; -- what is live by depth, on the way to the node looked at
     current int := -1;
     found int;
     way record;
 BEGIN
-    masks := '{}';
-    clear := true;
+    live := '{}';
+    whole := true;
     FOR way IN
-        SELECT t.node, t.segment, t.parent, t.depth, t.designed, p.passes, k.mask AS settled,
+        SELECT t.node, t.segment, t.parent, t.depth, t.designed, p.passes, k.live AS settled,
             CASE WHEN p.node_b = t.node THEN p.mixes ELSE -p.mixes END AS mixes
         FROM gridtwin.node_topology t
-        LEFT JOIN gridtwin.equipment_topology p ON p.equipment = t.feed
-        LEFT JOIN unnest(looped, settled) k (node, mask) ON k.node = t.node
+        LEFT JOIN LATERAL (
+            SELECT p.passes, p.mixes, p.node_b
+            FROM gridtwin.equipment_topology p
+            WHERE p.equipment = t.feed
+            OFFSET 0 -- by its index, never the whole table
+        ) p ON true
+        LEFT JOIN unnest(looped, settled) k (node, live) ON k.node = t.node
         WHERE t.node = ANY (nodes)
         ORDER BY t.segment, t.ltin
     LOOP
         IF way.segment <> current AND way.parent >= 0 THEN
-            above[way.depth - 1] := masks[array_position(ordered, way.parent)];
+            above[way.depth - 1] := live[array_position(ordered, way.parent)];
         END IF;
         current := way.segment;
         IF way.settled IS NOT NULL THEN
@@ -337,12 +351,12 @@ BEGIN
         ELSIF way.parent < 0 THEN
             found := (SELECT bit_or(s.mask) FROM gridtwin.live_sources s WHERE s.node = way.node);
         ELSE
-            found := gridtwin.mask_through(above[way.depth - 1], way.passes, way.mixes);
+            found := gridtwin.live_through(above[way.depth - 1], way.passes, way.mixes);
         END IF;
         above[way.depth] := found;
         ordered := ordered || way.node;
-        masks := masks || found;
-        clear := clear AND found & 8 = 0 AND way.designed & ~found = 0;
+        live := live || found;
+        whole := whole AND way.designed & ~found = 0;
     END LOOP;
     nodes := ordered;
 END
@@ -351,32 +365,32 @@ $$;
 -- Bring the phases of nodes in step, where loops are or were, and of all that hangs on them.
 CREATE FUNCTION gridtwin.settle_loops(changed int[], version bigint) RETURNS void
 LANGUAGE plpgsql
-SET search_path FROM CURRENT SET jit = off SET enable_mergejoin = off
+SET search_path FROM CURRENT SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
-    along record := gridtwin.masks_along(
+    along record := gridtwin.live_along(
         gridtwin.ways_up(changed || gridtwin.looped_nodes()), '{}', '{}');
     looped int[];
     settled int[];
     top record;
 BEGIN
-    IF NOT along.clear AND EXISTS (SELECT FROM gridtwin.chords) THEN
+    IF NOT along.whole AND EXISTS (SELECT FROM gridtwin.chords) THEN
         SELECT array_agg(c.node), array_agg(c.was & 7) INTO looped, settled
         FROM gridtwin.core_loss() c;
-        along := gridtwin.masks_along(along.nodes, looped, settled);
+        along := gridtwin.live_along(along.nodes, looped, settled);
     END IF;
     looped := along.nodes;
-    settled := along.masks;
+    settled := along.live;
     FOR top IN
-        SELECT t.node, t.segment, t.ltin, t.ltout, k.mask
-        FROM unnest(looped, settled) k (node, mask)
+        SELECT t.node, t.segment, t.ltin, t.ltout, k.live
+        FROM unnest(looped, settled) k (node, live)
         JOIN gridtwin.node_topology t ON t.node = k.node
-        WHERE t.mask <> k.mask
+        WHERE t.live <> k.live
         ORDER BY t.segment, t.ltin
     LOOP
         -- What lies above may have brought it in step.
         IF EXISTS (
-            SELECT FROM gridtwin.node_topology t WHERE t.node = top.node AND t.mask <> top.mask
+            SELECT FROM gridtwin.node_topology t WHERE t.node = top.node AND t.live <> top.live
         ) THEN
             PERFORM gridtwin.hand_down(top.segment, top.ltin, top.ltout, looped, settled, version);
         END IF;
@@ -415,7 +429,7 @@ BEGIN
     WHERE t.node = ANY (dark) AND p.equipment = t.feed;
     UPDATE gridtwin.node_topology t
     SET segment = -1, ltin = -1, ltout = -1, parent = -1, feed = -1, depth = -1, below = 0,
-        feed_mrid = '', feed_kind = '', mask = 0, served = 0
+        feed_mrid = '', feed_kind = '', live = 0, served = 0
     WHERE t.node = ANY (dark);
     -- What stands behind moves up; what it hung on loses its customers.
     UPDATE gridtwin.node_topology t
@@ -438,7 +452,7 @@ DECLARE
     nodes int[] := ARRAY[head];
     feeds int[] := ARRAY[way];
     ups int[] := ARRAY[0]; -- place of the parent among the nodes; 0 = the live node
-    masks int[];
+    lives int[]; -- phases of each
     met record;
     done int := 0;
     total int;
@@ -453,21 +467,21 @@ DECLARE
     up int;
 BEGIN
     SELECT * INTO at FROM gridtwin.node_topology t WHERE t.node = tail;
-    masks := ARRAY(
-        SELECT gridtwin.mask_through(
-            at.mask, p.passes, CASE WHEN p.node_b = head THEN p.mixes ELSE -p.mixes END)
+    lives := ARRAY(
+        SELECT gridtwin.live_through(
+            at.live, p.passes, CASE WHEN p.node_b = head THEN p.mixes ELSE -p.mixes END)
         FROM gridtwin.equipment_topology p
         WHERE p.equipment = way
     );
     LOOP
         SELECT array_agg(w.node) AS nodes, array_agg(w.equipment) AS feeds, array_agg(w.up) AS ups,
-            array_agg(w.mask) AS masks
+            array_agg(w.live) AS lives
         INTO met
         FROM (
             SELECT DISTINCT ON (w.node) w.node, w.equipment, f.place::int + done AS up,
-                gridtwin.mask_through(f.mask, w.passes, w.mixes) AS mask
-            FROM unnest(nodes[done + 1:], feeds[done + 1:], masks[done + 1:])
-                WITH ORDINALITY f (node, feed, mask, place)
+                gridtwin.live_through(f.live, w.passes, w.mixes) AS live
+            FROM unnest(nodes[done + 1:], feeds[done + 1:], lives[done + 1:])
+                WITH ORDINALITY f (node, feed, live, place)
             CROSS JOIN LATERAL (
                 SELECT p.equipment, p.node_b AS node, p.passes, p.mixes
                 FROM gridtwin.equipment_topology p
@@ -486,19 +500,19 @@ BEGIN
         nodes := nodes || met.nodes;
         feeds := feeds || met.feeds;
         ups := ups || met.ups;
-        masks := masks || met.masks;
+        lives := lives || met.lives;
     END LOOP;
 
     total := cardinality(nodes);
     SELECT array_agg(f.row ORDER BY n.place), array_agg(CASE
-        WHEN t.customers = 0 OR t.designed & ~gridtwin.live_bits(n.mask) = 0 THEN t.customers
+        WHEN t.customers = 0 OR t.designed & ~n.live = 0 THEN t.customers
         ELSE (
             SELECT coalesce(sum(u.customers), 0)
             FROM gridtwin.usage_points u
-            WHERE u.node = t.node AND gridtwin.need_of(u.phases, n.mask, t.designed) <> 0)
+            WHERE u.node = t.node AND gridtwin.is_served(u.phases, n.live, t.designed))
         END ORDER BY n.place)
     INTO feeders, supplied
-    FROM unnest(nodes, feeds, masks) WITH ORDINALITY n (node, feed, mask, place)
+    FROM unnest(nodes, feeds, lives) WITH ORDINALITY n (node, feed, live, place)
     JOIN gridtwin.node_topology t ON t.node = n.node
     LEFT JOIN LATERAL (
         SELECT min(f.row) AS row FROM gridtwin.feeders f WHERE f.head = n.feed
@@ -551,10 +565,10 @@ BEGIN
     UPDATE gridtwin.node_topology t
     SET segment = n.segment, ltin = n.start, ltout = n.start + n.size, depth = n.depth,
         feed = n.feed, parent = CASE WHEN n.up > 0 THEN nodes[n.up] ELSE tail END,
-        below = n.below, feed_mrid = e.mrid, feed_kind = e.kind, mask = n.mask,
+        below = n.below, feed_mrid = e.mrid, feed_kind = e.kind, live = n.live,
         served = n.served
-    FROM unnest(nodes, feeds, ups, segments, depths, sizes, starts, totals, masks, supplied)
-        n (node, feed, up, segment, depth, size, start, below, mask, served)
+    FROM unnest(nodes, feeds, ups, segments, depths, sizes, starts, totals, lives, supplied)
+        n (node, feed, up, segment, depth, size, start, below, live, served)
     JOIN gridtwin.equipment e ON e.row = n.feed
     WHERE t.node = n.node;
     UPDATE gridtwin.equipment_topology p
@@ -672,18 +686,29 @@ BEGIN
     RETURN QUERY
     WITH ranges AS MATERIALIZED (
         SELECT * FROM gridtwin.lost(rows, nodes, sources)
-    ), needing AS (
-        SELECT u.row, r.remains, t.mask, gridtwin.need_of(u.phases, t.mask, t.designed) AS need
+    ), hit AS (
+        SELECT u.row, u.phases, t.designed, r.remains, CASE
+            WHEN r.remains & 8 <> 0 THEN gridtwin.mask_below(r.top, r.was & 7, t.node) END AS mask
         FROM ranges r
         JOIN gridtwin.node_topology t
             ON t.segment = r.segment AND t.ltin >= r.first AND t.ltin < r.last
         JOIN gridtwin.usage_points u ON u.node = t.node
+        WHERE gridtwin.is_served(u.phases, t.live, t.designed)
+    ), needing AS (
+        SELECT h.row, h.remains, h.mask, CASE
+            WHEN gridtwin.live_bits(h.mask) & gridtwin.supply_phases(h.phases) = 0 THEN 8
+            WHEN h.mask & 8 <> 0 THEN h.mask & 7
+            ELSE h.mask & gridtwin.supply_phases(h.phases)
+        END AS need -- phases any of which keeps it alive; 8 for any conductor
+        FROM hit h
+        WHERE h.mask IS NOT NULL
     )
+    SELECT h.row, true FROM hit h WHERE h.mask IS NULL
+    UNION ALL
     -- Below a transformer that mixes phases, what is left feeds every phase.
     SELECT n.row, n.remains & n.need = 0
     FROM needing n
-    WHERE n.need <> 0
-        AND (n.remains & n.need = 0 OR n.mask & 8 = 0 AND n.remains & n.need <> n.need);
+    WHERE n.remains & n.need = 0 OR n.mask & 8 = 0 AND n.remains & n.need <> n.need;
 END
 $$;
 
@@ -703,7 +728,7 @@ BEGIN
             FROM gridtwin.node_topology t
             JOIN gridtwin.usage_points u ON u.node = t.node
             WHERE t.segment = at.segment AND t.ltin >= at.first AND t.ltin < at.last
-                AND gridtwin.need_of(u.phases, t.mask, t.designed) <> 0
+                AND gridtwin.is_served(u.phases, t.live, t.designed)
             ORDER BY u.row;
         RETURN;
     END IF;
@@ -720,17 +745,13 @@ BEGIN
             FROM gridtwin.usage_points u
             JOIN gridtwin.node_topology t ON t.node = u.node
             WHERE u.row = faults.point AND t.segment >= 0
-                AND gridtwin.need_of(u.phases, t.mask, t.designed) <> 0
+                AND gridtwin.is_served(u.phases, t.live, t.designed)
         )
         ORDER BY u.row;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION gridtwin.mask_of(at int) RETURNS int
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN (SELECT t.mask FROM gridtwin.node_topology t WHERE t.node = at);
-
-DROP FUNCTION gridtwin.mask_below(int, int, int);
+DROP FUNCTION gridtwin.mask_of(int);
 
 -- ---------------------------------------------------------------- why
 
@@ -778,7 +799,7 @@ BEGIN
         e.in_service AND gridtwin.open_phases(d.equipment) & poles <> 0,
         NOT e.in_service,
         e.normal_open & poles <> 0,
-        CASE WHEN reached THEN gridtwin.live_bits(t.mask) & wanted <> 0 ELSE t.segment >= 0 END
+        CASE WHEN reached THEN t.live & wanted <> 0 ELSE t.segment >= 0 END
     FROM edge d
     JOIN gridtwin.equipment e ON e.row = d.equipment
     JOIN gridtwin.node_topology t ON t.node = d.beyond;
@@ -870,7 +891,7 @@ BEGIN
         (SELECT gridtwin.supply_phases(s.phases) FROM gridtwin.sources s
             WHERE s.row = ANY (given.sources) AND s.mrid = element),
         7);
-    SELECT coalesce(bit_or(t.designed), 0) & used, coalesce(bit_or(gridtwin.live_bits(t.mask)), 0),
+    SELECT coalesce(bit_or(t.designed), 0) & used, coalesce(bit_or(t.live), 0),
         coalesce(bool_or(t.segment >= 0), false)
     INTO could, live, reached
     FROM gridtwin.node_topology t
@@ -1019,17 +1040,15 @@ BEGIN
             ) AS shape,
             CASE
                 WHEN NOT live OR s.layer = 'substations' THEN NULL
-                WHEN EXISTS ( -- the condition of the index word by word
-                    SELECT FROM gridtwin.node_topology
-                    WHERE node = s.node_a AND (segment = -1
-                        OR designed & ~CASE WHEN mask & 8 <> 0 THEN mask >> 4 ELSE mask END <> 0)
+                WHEN EXISTS ( -- the condition of an index word by word
+                    SELECT FROM gridtwin.node_topology t
+                    WHERE t.node = s.node_a AND (t.segment = -1 OR t.designed & ~t.live <> 0)
                 ) OR EXISTS (
-                    SELECT FROM gridtwin.node_topology
-                    WHERE node = s.node_b AND (segment = -1
-                        OR designed & ~CASE WHEN mask & 8 <> 0 THEN mask >> 4 ELSE mask END <> 0)
+                    SELECT FROM gridtwin.node_topology t
+                    WHERE t.node = s.node_b AND (t.segment = -1 OR t.designed & ~t.live <> 0)
                 ) THEN (
                     SELECT gridtwin.supply_code(
-                        s.mask, bit_or(gridtwin.live_bits(t.mask)), bit_or(t.designed),
+                        s.mask, bit_or(t.live), bit_or(t.designed),
                         bool_or(t.segment >= 0))
                     FROM gridtwin.node_topology t
                     WHERE t.node IN (s.node_a, s.node_b)
@@ -1098,7 +1117,7 @@ SELECT
     gridtwin.phase_text(coalesce(w.open_phases, e.normal_open)) AS open_phases,
     gridtwin.supply_code(
         e.phases,
-        coalesce(gridtwin.live_bits(ta.mask), 0) | coalesce(gridtwin.live_bits(tb.mask), 0),
+        coalesce(ta.live, 0) | coalesce(tb.live, 0),
         coalesce(ta.designed, 0) | coalesce(tb.designed, 0),
         coalesce(ta.segment, -1) >= 0 OR coalesce(tb.segment, -1) >= 0
     ) <> 0 AS energized,
@@ -1125,7 +1144,7 @@ SELECT
     u.customers,
     u.service_class,
     u.priority,
-    coalesce(t.segment >= 0 AND gridtwin.need_of(u.phases, t.mask, t.designed) <> 0, false)
+    coalesce(t.segment >= 0 AND gridtwin.is_served(u.phases, t.live, t.designed), false)
         AS energized,
     f.mrid AS feeder,
     u.geometry
@@ -1143,9 +1162,9 @@ SELECT
     gridtwin.phase_text(e.phases) AS phases,
     gridtwin.phase_text(e.normal_open) AS normal_open,
     gridtwin.phase_text(coalesce(w.open_phases, e.normal_open)) AS open_phases,
-    coalesce(ta.segment >= 0 AND gridtwin.need_of(7, ta.mask, ta.designed) <> 0, false)
+    coalesce(ta.segment >= 0 AND (ta.live <> 0 OR ta.designed = 0), false)
         AS from_energized,
-    coalesce(tb.segment >= 0 AND gridtwin.need_of(7, tb.mask, tb.designed) <> 0, false)
+    coalesce(tb.segment >= 0 AND (tb.live <> 0 OR tb.designed = 0), false)
         AS to_energized,
     f.mrid AS feeder
 FROM gridtwin.equipment e
@@ -1164,8 +1183,7 @@ WITH dark AS (
     SELECT h.feeder, sum(t.customers - t.served) AS customers
     FROM gridtwin.node_topology t
     JOIN gridtwin.node_home h ON h.node = t.node
-    WHERE t.served < t.customers AND (t.segment = -1
-        OR t.designed & ~CASE WHEN t.mask & 8 <> 0 THEN t.mask >> 4 ELSE t.mask END <> 0)
+    WHERE t.served < t.customers AND (t.segment = -1 OR t.designed & ~t.live <> 0)
     GROUP BY h.feeder
 ), reported AS (
     SELECT g.feeder, sum(u.customers) AS customers, max(o.began_at) AS began_at
@@ -1174,7 +1192,7 @@ WITH dark AS (
     JOIN gridtwin.node_topology t ON t.node = u.node
     JOIN gridtwin.segments g ON g.segment = t.segment
     WHERE o.restored_at IS NULL AND g.feeder IS NOT NULL
-        AND gridtwin.need_of(u.phases, t.mask, t.designed) <> 0
+        AND gridtwin.is_served(u.phases, t.live, t.designed)
     GROUP BY g.feeder
 ), counted AS (
     SELECT
@@ -1226,15 +1244,15 @@ LEFT JOIN gridtwin.events v ON v.version = c.version;
 
 COMMENT ON COLUMN gridtwin.node_topology.designed IS
     'Phases as bits (A 1, B 2, C 4) that could be live were everything closed and in service';
-COMMENT ON COLUMN gridtwin.node_topology.mask IS
-    'How it lives, as one byte: the phases A, B, C it lives on; where 8 is among them, phases above '
-    'a transformer that mixes them, and its own stand four bits higher; 0 in the dark';
+COMMENT ON COLUMN gridtwin.node_topology.live IS 'Phases as bits (A 1, B 2, C 4) that are live now';
 COMMENT ON COLUMN gridtwin.node_topology.customers IS 'Customers there';
 COMMENT ON COLUMN gridtwin.node_topology.served IS 'Of those, who have supply now';
 COMMENT ON COLUMN gridtwin.node_topology.below IS
     'Customers of its segment that hang on it and have supply now';
-COMMENT ON FUNCTION gridtwin.need_of(int, int, int) IS
-    'What keeps a usage point alive at a node that is reached: phases, 8 for any conductor, or 0';
+COMMENT ON FUNCTION gridtwin.live_through(int, int, int) IS
+    'Phases that are live below equipment, of those above';
+COMMENT ON FUNCTION gridtwin.is_served(int, int, int) IS
+    'Whether a usage point has supply: a phase it uses is live, or none of them could be';
 COMMENT ON FUNCTION gridtwin.supply_code(int, int, int, bool) IS
     'How something is supplied: 1 with supply, 0 without, 2 without some of its phases';
 COMMENT ON FUNCTION gridtwin.count_below(int) IS
@@ -1245,8 +1263,8 @@ COMMENT ON FUNCTION gridtwin.ways_up(int[]) IS
     'Rows of nodes with supply, and of all on their ways to the sources';
 COMMENT ON FUNCTION gridtwin.looped_nodes() IS
     'Rows of the nodes on loops, and of all on their ways to the sources';
-COMMENT ON FUNCTION gridtwin.masks_along(int[], int[], int[]) IS
-    'How nodes live by the tree, and whether no other way could tell it otherwise';
+COMMENT ON FUNCTION gridtwin.live_along(int[], int[], int[]) IS
+    'Phases that are live at nodes by the tree, and whether no other way could bring more';
 COMMENT ON FUNCTION gridtwin.settle_loops(int[], bigint) IS
     'Bring the phases around loops in step, and those of all that hangs on them; part of an '
     'operation';

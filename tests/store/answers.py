@@ -12,6 +12,7 @@ from gridtwin.analysis.supply import FULL, OUT, PARTIAL
 from gridtwin.model.tables import decode
 from gridtwin.store.postgis.mirror import sync
 from gridtwin.topology.conduction import Rules
+from gridtwin.topology.core import live_phases
 from gridtwin.twin import Twin
 
 Connection = psycopg.Connection[Any]
@@ -93,10 +94,15 @@ def check_tree(connection: Connection, twin: Twin) -> None:
         " FROM gridtwin.node_topology ORDER BY node",
     )
     lives = ask(
-        connection, "SELECT mask, designed, served FROM gridtwin.node_topology ORDER BY node"
+        connection, "SELECT live, designed, served FROM gridtwin.node_topology ORDER BY node"
     )
     assert lives == list(
-        zip(index.mask.tolist(), index.designed.tolist(), index.weight.tolist(), strict=True)
+        zip(
+            live_phases(index.mask).tolist(),
+            index.designed.tolist(),
+            index.weight.tolist(),
+            strict=True,
+        )
     )
     nodes = {row[0]: row for row in found}
     members, children = defaultdict(list), defaultdict(list)
@@ -136,7 +142,7 @@ def check_supply(connection: Connection, twin: Twin) -> None:
     points = ask(
         connection,
         "SELECT gridtwin.supply_code("
-        " u.phases, gridtwin.live_bits(t.mask), t.designed, t.segment >= 0)"
+        " u.phases, t.live, t.designed, t.segment >= 0)"
         " FROM gridtwin.usage_points u JOIN gridtwin.node_topology t ON t.node = u.node"
         " ORDER BY u.row",
     )
@@ -149,7 +155,7 @@ def check_supply(connection: Connection, twin: Twin) -> None:
     assert [each for (each,) in energized] == [code != 0 for code in told]
     equipment = ask(
         connection,
-        "SELECT (SELECT gridtwin.supply_code(e.phases, bit_or(gridtwin.live_bits(t.mask)),"
+        "SELECT (SELECT gridtwin.supply_code(e.phases, bit_or(t.live),"
         " bit_or(t.designed), bool_or(t.segment >= 0)) FROM gridtwin.node_topology t"
         " WHERE t.node IN (e.node_a, e.node_b)), v.energized"
         " FROM gridtwin.equipment e JOIN grid.equipment_now v USING (mrid) ORDER BY e.row",

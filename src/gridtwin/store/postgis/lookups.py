@@ -71,7 +71,7 @@ CROSS JOIN LATERAL (
         WHERE i.usage_point = u.mrid AND i.restored_at IS NULL
         OFFSET 0 -- by its index, for each usage point of the feeder, however many are out elsewhere
     ) p
-    WHERE s.feeder = f.row AND gridtwin.need_of(u.phases, t.mask, t.designed) <> 0
+    WHERE s.feeder = f.row AND gridtwin.is_served(u.phases, t.live, t.designed)
 ) r
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(t.customers - t.served), 0)::bigint AS customers

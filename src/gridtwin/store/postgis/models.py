@@ -102,10 +102,6 @@ __all__ = [
 ]
 
 
-# Nodes that are dead, or lack phases they could have.
-LACKING = "segment = -1 OR designed & ~CASE WHEN mask & 8 <> 0 THEN mask >> 4 ELSE mask END <> 0"
-
-
 class Migration(Base):
     """Which files of ``sql/postgis`` have been applied."""
 
@@ -253,9 +249,13 @@ class NodeTopology(Base):
             postgresql_include=["node", "depth", "feed_mrid", "feed_kind"],
         ),
         Index("node_topology_feed", "feed_mrid", postgresql_where=text("feed_mrid <> ''")),
-        Index("node_topology_lacking", "node", postgresql_where=text(LACKING)),
+        Index(
+            "node_topology_lacking",
+            "node",
+            postgresql_where=text("segment = -1 OR designed & ~live <> 0"),
+        ),
         CheckConstraint("designed BETWEEN 0 AND 7"),
-        CheckConstraint("mask BETWEEN 0 AND 127"),
+        CheckConstraint("live BETWEEN 0 AND 7"),
         {"postgresql_with": {"fillfactor": 70}},
     )
     node: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -270,7 +270,7 @@ class NodeTopology(Base):
     feed_mrid: Mapped[Label]
     feed_kind: Mapped[Label]
     designed: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
-    mask: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    live: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     served: Mapped[int] = mapped_column(server_default=text("0"))
 
 

@@ -20,6 +20,7 @@ from gridtwin.store.postgis.copying import (
     fingerprints,
     stream,
 )
+from gridtwin.topology.core import live_phases
 from gridtwin.topology.follow import follow
 from gridtwin.topology.membership import feeder_of_nodes
 from gridtwin.topology.tree import supply_tree
@@ -281,7 +282,7 @@ def _topology(twin: Mirrored) -> list[Table]:
             feed_mrid=Texts(feed_mrid),
             feed_kind=Names(feed_kind, ("", *cim.KIND_NAMES)),
             designed=Numbers("int2", twin.current.designed),
-            mask=Numbers("int2", twin.current.mask),
+            live=Numbers("int2", live_phases(twin.current.mask)),
             served=Numbers("int4", twin.current.weight),
         ),
         Table(
