@@ -675,6 +675,16 @@ $$;
 
 -- ---------------------------------------------------------------- questions
 
+-- What keeps alive what uses these phases at a node that lives so, as mask_through has it: phases
+-- of its feeding point, any of which does; 8 where any conductor does.
+CREATE FUNCTION gridtwin.need_of(used int, mask int) RETURNS int
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN gridtwin.live_bits(mask) & used = 0 THEN 8
+    WHEN mask & 8 <> 0 THEN mask & 7
+    ELSE mask & used
+END;
+
 -- Usage points by what they lose: out, or some of their phases.
 CREATE OR REPLACE FUNCTION gridtwin.lost_points(rows int[], nodes int[], sources int[])
 RETURNS TABLE (point int, is_out bool)
@@ -695,11 +705,8 @@ BEGIN
         JOIN gridtwin.usage_points u ON u.node = t.node
         WHERE gridtwin.is_served(u.phases, t.live, t.designed)
     ), needing AS (
-        SELECT h.row, h.remains, h.mask, CASE
-            WHEN gridtwin.live_bits(h.mask) & gridtwin.supply_phases(h.phases) = 0 THEN 8
-            WHEN h.mask & 8 <> 0 THEN h.mask & 7
-            ELSE h.mask & gridtwin.supply_phases(h.phases)
-        END AS need -- phases any of which keeps it alive; 8 for any conductor
+        SELECT h.row, h.remains, h.mask,
+            gridtwin.need_of(gridtwin.supply_phases(h.phases), h.mask) AS need
         FROM hit h
         WHERE h.mask IS NOT NULL
     )
@@ -850,6 +857,22 @@ BEGIN
 END
 $$;
 
+-- Whether a piece of equipment alone keeps alive what uses these phases at a node.
+CREATE FUNCTION gridtwin.depends_on(at int, used int, way int) RETURNS bool
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT SET jit = off
+AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM gridtwin.lost(ARRAY[way], '{}', '{}') l
+        JOIN gridtwin.node_topology t
+            ON t.segment = l.segment AND t.ltin >= l.first AND t.ltin < l.last
+        WHERE t.node = at AND (l.remains = 0 OR 0 = l.remains
+            & gridtwin.need_of(used, gridtwin.mask_below(l.top, l.was & 7, at)))
+    );
+END
+$$;
+
 CREATE OR REPLACE FUNCTION gridtwin.explain(
     element text, OUT mrid text, OUT supplied bool, OUT phases text, OUT sentence text,
     OUT feeders text[], OUT sources text[], OUT must_pass text[], OUT open_devices text[],
@@ -926,14 +949,19 @@ BEGIN
         SELECT u.mrid
         FROM gridtwin.upstream(element) WITH ORDINALITY u (mrid, kind, class, depth, place)
         JOIN gridtwin.equipment e ON e.mrid = u.mrid
-        WHERE cardinality(starts) = 1 AND NOT looped OR NOT EXISTS (
-            SELECT FROM gridtwin.node_topology s
-            WHERE s.node = ANY (starts) AND NOT EXISTS (
-                SELECT FROM gridtwin.lost(ARRAY[e.row], '{}', '{}') l
-                WHERE l.segment = s.segment AND s.ltin >= l.first AND s.ltin < l.last
-                    AND l.remains & 8 = 0
+        WHERE CASE
+            WHEN cardinality(starts) = 1 AND NOT looped THEN true
+            WHEN given.point IS NOT NULL OR cardinality(given.nodes) > 0 THEN
+                gridtwin.depends_on(ends[1], used, e.row)
+            ELSE NOT EXISTS (
+                SELECT FROM gridtwin.node_topology s
+                WHERE s.node = ANY (starts) AND NOT EXISTS (
+                    SELECT FROM gridtwin.lost(ARRAY[e.row], '{}', '{}') l
+                    WHERE l.segment = s.segment AND s.ltin >= l.first AND s.ltin < l.last
+                        AND l.remains & 8 = 0
+                )
             )
-        )
+        END
         ORDER BY u.place);
     alternatives := ARRAY(
         SELECT b.mrid
@@ -1253,6 +1281,10 @@ COMMENT ON FUNCTION gridtwin.live_through(int, int, int) IS
     'Phases that are live below equipment, of those above';
 COMMENT ON FUNCTION gridtwin.is_served(int, int, int) IS
     'Whether a usage point has supply: a phase it uses is live, or none of them could be';
+COMMENT ON FUNCTION gridtwin.need_of(int, int) IS
+    'What keeps alive what uses phases at a node: phases of its feeding point, or 8';
+COMMENT ON FUNCTION gridtwin.depends_on(int, int, int) IS
+    'Whether equipment alone keeps alive what uses phases at a node';
 COMMENT ON FUNCTION gridtwin.supply_code(int, int, int, bool) IS
     'How something is supplied: 1 with supply, 0 without, 2 without some of its phases';
 COMMENT ON FUNCTION gridtwin.count_below(int) IS
