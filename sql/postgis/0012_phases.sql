@@ -1,9 +1,9 @@
 -- 0012: a usage point is out when no phase it uses is live.
 --
--- A node keeps the phases that are live there (live), those it could have were everything closed and in
--- service (designed), and the customers who have supply there (served): a pole that stands open, by
--- design or by operation, puts out whoever lives on its phase alone. Only where no closed path of
--- recorded phases could carry any phase a usage point uses is the record at fault, and any
+-- A node keeps the phases that are live there (live), those it could have were everything closed
+-- and in service (designed), and the customers who have supply there (served): a pole that stands
+-- open, by design or by operation, puts out whoever lives on its phase alone. Only where no closed
+-- path of recorded phases could carry any phase a usage point uses is the record at fault, and any
 -- conductor counts. What hangs on a node is counted without those who are out already.
 --
 -- An operation of all poles hands the phases down what it hangs on, and nothing else. Where some
@@ -149,7 +149,10 @@ BEGIN
         GROUP BY w.head;
         GET DIAGNOSTICS gained = ROW_COUNT;
         EXIT WHEN gained = 0;
-        UPDATE pg_temp.lives l SET designed = l.designed | g.carried FROM pg_temp.gains g WHERE g.node = l.node;
+        UPDATE pg_temp.lives l
+        SET designed = l.designed | g.carried
+        FROM pg_temp.gains g
+        WHERE g.node = l.node;
         DROP TABLE pg_temp.front;
         ALTER TABLE pg_temp.gains RENAME TO front;
     END LOOP;
@@ -601,7 +604,8 @@ DECLARE
     a_live bool;
     b_live bool;
     next record;
-    looped int[] := gridtwin.looped_nodes(); -- before
+    looped int[] := CASE -- before
+        WHEN EXISTS (SELECT FROM gridtwin.chords) THEN gridtwin.looped_nodes() ELSE '{}' END;
 BEGIN
     SELECT * INTO own FROM gridtwin.equipment_topology p WHERE p.equipment = way;
     UPDATE gridtwin.equipment_topology p SET passes = phases WHERE p.equipment = way;
