@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,26 +21,22 @@ from gridtwin.model.network import Network
 from gridtwin.model.tables import decode
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.migrate import migrate
-from gridtwin.store.postgis.mirror import sync
 from gridtwin.topology.conduction import _passes
-from gridtwin.twin import Twin
 from networks import network, random_network, two_feeders_with_a_tie
 from postgres import Cluster
 from waiting import PATIENCE_S
 
-Connection = psycopg.Connection[Any]
-EXPLAINED = (
-    "mrid",
-    "supplied",
-    "phases",
-    "sentence",
-    "feeders",
-    "sources",
-    "must_pass",
-    "open_devices",
-    "out_of_service",
-    "alternatives",
+from .answers import (
+    Connection,
+    ask,
+    check_losses,
+    check_tree,
+    check_ways,
+    elements,
+    mirror,
+    one,
 )
+
 RANDOM = settings(
     max_examples=15,
     deadline=None,
@@ -55,100 +50,6 @@ def connection(database: str) -> Iterator[Connection]:
     with connect(database, autocommit=True) as made:
         migrate(made)
         yield made
-
-
-def mirror(connection: Connection, twin: Twin) -> Twin:
-    """Put a twin in the place of what the database holds, with its own order of rows."""
-    connection.execute(
-        "TRUNCATE gridtwin.network, gridtwin.events, gridtwin.mirrored_blocks,"
-        " gridtwin.nodes, gridtwin.equipment, gridtwin.usage_points;"
-        " DELETE FROM gridtwin.state_switches;"
-        " UPDATE gridtwin.states SET version = 0"
-    )
-    sync(connection, twin.mirrored())
-    return twin
-
-
-def ask(connection: Connection, query: str, *values: Any) -> list[tuple[Any, ...]]:
-    return connection.execute(query, values).fetchall()
-
-
-def one(connection: Connection, query: str, *values: Any) -> Any:
-    return ask(connection, query, *values)[0][0]
-
-
-def elements(twin: Twin) -> list[str]:
-    data = twin.store.network.data
-    tables = (data.equipment, data.nodes, data.usage_points, data.feeders, data.sources)
-    return [str(mrid) for table in tables for mrid in decode(table.mrid)]
-
-
-def check_losses(connection: Connection, twin: Twin, mrid: str) -> None:
-    blast = twin.blast_radius(mrid)
-    out = ask(connection, "SELECT mrid FROM gridtwin.blast_radius(%s)", mrid)
-    partly = ask(connection, "SELECT mrid FROM gridtwin.partly_out(%s)", mrid)
-    assert [name for (name,) in out] == list(blast.usage_points), mrid
-    assert [name for (name,) in partly] == list(blast.partial), mrid
-    customers = one(connection, "SELECT gridtwin.customers_downstream(%s)", mrid)
-    assert customers == blast.customers, mrid
-    trace = twin.trace("downstream", mrid)
-    listed = ask(connection, "SELECT mrid, kind FROM gridtwin.downstream(%s)", mrid)
-    assert sorted(listed) == sorted(zip(*kinds(twin, trace.rows.equipment), strict=True)), mrid
-
-
-def check_ways(connection: Connection, twin: Twin, mrid: str) -> None:
-    rows = twin.trace("upstream", mrid).rows
-    wanted = list(zip(*kinds(twin, rows.equipment), rows.depth.tolist(), strict=True))
-    ways = ask(connection, "SELECT mrid, kind, depth FROM gridtwin.upstream(%s)", mrid)
-    assert ways == wanted, mrid
-    why = twin.explain(mrid)
-    told = ask(connection, "SELECT * FROM gridtwin.explain(%s)", mrid)
-    assert told == [tuple(getattr(why, name) for name in EXPLAINED)], mrid
-
-
-def kinds(twin: Twin, rows: Any) -> tuple[list[str], list[str]]:
-    frame = twin.store.network.equipment
-    return frame.mrid.iloc[rows].tolist(), frame.kind.iloc[rows].tolist()
-
-
-def check_tree(connection: Connection, twin: Twin) -> None:
-    """Hold the interval columns against what they stand for."""
-    index = twin.situation().index
-    found = ask(
-        connection,
-        "SELECT node, segment, ltin, ltout, parent, depth, customers, below, feed"
-        " FROM gridtwin.node_topology ORDER BY node",
-    )
-    nodes = {row[0]: row for row in found}
-    members, children = defaultdict(list), defaultdict(list)
-    for node, segment, ltin, _, parent, *_ in found:
-        assert (segment >= 0) == (index.tin[node] >= 0)
-        members[segment].append((ltin, node))
-        children[parent].append(node)
-
-    def hanging(node: int) -> set[int]:
-        same = [each for each in children[node] if nodes[each][1] == nodes[node][1]]
-        return {node}.union(*(hanging(each) for each in same))
-
-    for node, segment, ltin, ltout, parent, depth, _, below, _ in found:
-        if segment < 0:
-            continue
-        below_it = hanging(node)
-        assert {other for at, other in members[segment] if ltin <= at < ltout} == below_it
-        assert below == sum(nodes[other][6] for other in below_it)
-        assert depth == (nodes[parent][5] + 1 if parent >= 0 else 0)
-    segments = ask(connection, "SELECT segment, root, hook, meshed FROM gridtwin.segments")
-    assert {row[0] for row in segments} - {0} == set(members) - {0, -1}
-    for segment, root, hook, _ in segments:
-        assert sorted(at for at, _ in members[segment]) == list(range(len(members[segment])))
-        if segment:
-            assert (nodes[root][1], nodes[root][4]) == (segment, hook)
-    passes = ask(connection, "SELECT passes FROM gridtwin.equipment_topology ORDER BY equipment")
-    assert [each for (each,) in passes] == index.conduction.passes.tolist()
-    chords = ask(connection, "SELECT node_a, node_b FROM gridtwin.chords")
-    assert len(chords) == len(index.extra)
-    looped = {nodes[node][1] for pair in chords for node in pair}
-    assert {row[0] for row in segments if row[3]} == looped | ({0} if chords else set())
 
 
 # ------------------------------------------------------------------ questions

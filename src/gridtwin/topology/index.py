@@ -312,7 +312,7 @@ def _mix(
     at = positions - start
     over = above[at]
     freed = over & FREED != 0
-    alive = np.where(freed, over >> LOCAL, over & carried[positions]) & ABC != 0
+    alive = np.where(freed, over >> LOCAL, over) & carried[positions] & np.uint8(ABC) != 0
     needed = np.where(freed, over, over & carried[positions]) & np.uint8(ABC)
     local = np.where(alive, carried[positions], np.uint8(0))
     mixed = needed | np.uint8(FREED) | local << LOCAL

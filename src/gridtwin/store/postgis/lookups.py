@@ -71,13 +71,13 @@ CROSS JOIN LATERAL (
         WHERE i.usage_point = u.mrid AND i.restored_at IS NULL
         OFFSET 0 -- by its index, for each usage point of the feeder, however many are out elsewhere
     ) p
-    WHERE s.feeder = f.row
+    WHERE s.feeder = f.row AND gridtwin.is_served(u.phases, t.live, t.designed)
 ) r
 CROSS JOIN LATERAL (
-    SELECT coalesce(sum(t.customers), 0)::bigint AS customers
+    SELECT coalesce(sum(t.customers - t.served), 0)::bigint AS customers
     FROM gridtwin.node_home n
     JOIN gridtwin.node_topology t ON t.node = n.node
-    WHERE n.feeder = f.row AND t.segment = -1
+    WHERE n.feeder = f.row AND t.served < t.customers
 ) d
 LEFT JOIN LATERAL (
     SELECT g.feeder IS NULL AND a.segment >= 0 AND z.segment >= 0 AND p.passes <> 0 AS closed

@@ -177,7 +177,9 @@ class UsagePoint(Base):
     __tablename__ = "usage_points"
     __table_args__ = (
         *placed("usage_points"),
-        Index("usage_points_node", "node", postgresql_include=["row", "mrid", "customers"]),
+        Index(
+            "usage_points_node", "node", postgresql_include=["row", "mrid", "customers", "phases"]
+        ),
         ROOM,
     )
     row: Mapped[int] = row()
@@ -248,7 +250,13 @@ class NodeTopology(Base):
             postgresql_include=["node", "depth", "feed_mrid", "feed_kind"],
         ),
         Index("node_topology_feed", "feed_mrid", postgresql_where=text("feed_mrid <> ''")),
-        Index("node_topology_dark", "node", postgresql_where=text("segment = -1")),
+        Index(
+            "node_topology_lacking",
+            "node",
+            postgresql_where=text("segment = -1 OR designed & ~live <> 0"),
+        ),
+        CheckConstraint("designed BETWEEN 0 AND 7"),
+        CheckConstraint("live BETWEEN 0 AND 7"),
         {"postgresql_with": {"fillfactor": 70}},
     )
     node: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -262,6 +270,9 @@ class NodeTopology(Base):
     below: Mapped[int] = mapped_column(BigInteger)
     feed_mrid: Mapped[Label]
     feed_kind: Mapped[Label]
+    designed: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    live: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    served: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class Segment(Base):

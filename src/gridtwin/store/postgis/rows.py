@@ -20,6 +20,7 @@ from gridtwin.store.postgis.copying import (
     fingerprints,
     stream,
 )
+from gridtwin.topology.core import live_phases
 from gridtwin.topology.follow import follow
 from gridtwin.topology.membership import feeder_of_nodes
 from gridtwin.topology.tree import supply_tree
@@ -254,7 +255,7 @@ def _topology(twin: Mirrored) -> list[Table]:
     meters = data.usage_points
     count = len(data.nodes.mrid)
     customers = np.bincount(meters.node, meters.customers, count).astype(np.int32)
-    tree = supply_tree(conduction, data.feeders.head, customers)
+    tree = supply_tree(conduction, data.feeders.head, twin.current.weight)
     # A feeder keeps its number when others come and go; -1 stays -1.
     segment = np.append(tree.feeder + 1, np.int32(-1))
     head = np.append(data.feeders.head, np.int32(-1))[tree.feeder]
@@ -281,6 +282,9 @@ def _topology(twin: Mirrored) -> list[Table]:
             below=Numbers("int8", tree.below),
             feed_mrid=Texts(feed_mrid),
             feed_kind=Names(feed_kind, ("", *cim.KIND_NAMES)),
+            designed=Numbers("int2", twin.current.designed),
+            live=Numbers("int2", live_phases(twin.current.mask)),
+            served=Numbers("int4", twin.current.weight),
         ),
         Table(
             "segments",
