@@ -1,4 +1,4 @@
--- 0012: a usage point is out when no phase it uses is live.
+-- 0014: a usage point is out when no phase it uses is live.
 --
 -- A node keeps the phases that are live there (live), those it could have were everything closed
 -- and in service (designed), and the customers who have supply there (served): a pole that stands
@@ -9,7 +9,7 @@
 -- An operation of all poles hands the phases down what it hangs on, and nothing else. Where some
 -- poles move, or loops close or open, the phases below are handed down again.
 --
--- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0012_phases.sql URL
+-- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0014_phases.sql URL
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
@@ -1179,7 +1179,8 @@ SELECT
     coalesce(t.segment >= 0 AND gridtwin.is_served(u.phases, t.live, t.designed), false)
         AS energized,
     f.mrid AS feeder,
-    u.geometry
+    u.geometry,
+    u.name
 FROM gridtwin.usage_points u
 LEFT JOIN gridtwin.node_topology t ON t.node = u.node
 LEFT JOIN gridtwin.node_home h ON h.node = u.node
@@ -1311,6 +1312,6 @@ COMMENT ON FUNCTION gridtwin.explain_dark(text, int[], int, bool) IS
     'Why an element has supply on none of some phases, and what could feed it';
 DO $$ BEGIN PERFORM gridtwin.grant_roles(); END $$;
 
-INSERT INTO gridtwin.migrations (number, name) VALUES (12, 'phases');
+INSERT INTO gridtwin.migrations (number, name) VALUES (14, 'phases');
 
 COMMIT;
