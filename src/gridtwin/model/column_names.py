@@ -26,7 +26,8 @@ OPTIONAL = {
         "in_service", "vector_group", "geometry",
     ),
     "usage_points": (
-        "phases", "customers", "peak_w", "service_class", "priority", "transformer", "geometry",
+        "phases", "customers", "peak_w", "service_class", "priority", "transformer", "name",
+        "geometry",
     ),
     "sources": ("phases", "kind", "substation", "rated_va", "in_service"),
     "substations": ("name", "geometry", "rated_va"),
