@@ -229,9 +229,7 @@ def build_on(
     designed: NDArray[np.uint8] | None = None,
 ) -> TopologyIndex:
     """Build the topology index of a network of which it is known what conducts; see `build`."""
-    forest, tree, core, by_position = _resolved(conduction)
-    mask = np.zeros(conduction.node_count, dtype=np.uint8)
-    mask[forest.order[1:]] = by_position[1:]
+    forest, tree, core, mask = _resolved(conduction)
     if designed is None:
         designed = find_designed_phases(data, conduction, rules, live_phases(mask))
     return _laid_out(data, rules, (forest, tree, core), (conduction, mask, designed))
@@ -243,20 +241,20 @@ def supply(conduction: Conduction) -> tuple[NDArray[np.bool_], NDArray[np.uint8]
 
     Shapes (nodes,); the masks are those of `TopologyIndex.mask`.
     """
-    forest, _, _, by_position = _resolved(conduction)
-    mask = np.zeros(conduction.node_count, dtype=np.uint8)
-    mask[forest.order[1:]] = by_position[1:]
+    forest, _, _, mask = _resolved(conduction)
     return forest.position[:-1] >= 0, mask
 
 
 def _resolved(
     conduction: Conduction,
 ) -> tuple[Forest, Dominators, Core | None, NDArray[np.uint8]]:
-    """Return the forest, the tree of single points of failure, the core, and the masks."""
+    """Return the forest, the tree of single points of failure, the core, and the nodes' masks."""
     forest = grow(conduction)
     tree = find_dominators(conduction, forest)
     core = Core.of(conduction, forest) if tree.up is not forest.up else None
-    return forest, tree, core, _masks(conduction, forest, core)
+    mask = np.zeros(conduction.node_count, dtype=np.uint8)
+    mask[forest.order[1:]] = _masks(conduction, forest, core)[1:]
+    return forest, tree, core, mask
 
 
 def _masks(conduction: Conduction, forest: Forest, core: Core | None) -> NDArray[np.uint8]:
