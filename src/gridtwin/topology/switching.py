@@ -302,12 +302,10 @@ class Switching:
         if not len(nodes):
             return
         index, points = self.index, self._points
-        changed = np.zeros(len(index.weight), dtype=bool)
-        changed[nodes] = True
-        rows = np.flatnonzero(changed[points.node])
+        rows = np.flatnonzero(np.isin(points.node, nodes, kind="table"))
         served = find_needs(index, points, rows, strict=self._strict) != 0
         customers = np.where(served, points.customers[rows], 0)
-        index.weight[nodes] = weigh(points.node[rows], customers, len(changed))[nodes]
+        index.weight[nodes] = weigh(points.node[rows], customers, len(index.weight))[nodes]
 
     def _insert(self, nodes: NDArray[np.int32], upper: int) -> None:
         index = self.index
