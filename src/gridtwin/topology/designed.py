@@ -7,7 +7,7 @@ whose phase could come by no closed path has a wrong record, there or on the way
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     from gridtwin.model.tables import NetworkData
     from gridtwin.topology.conduction import Conduction, Rules
+
+    Rows = NDArray[np.integer[Any]]
+
+_CARRIED = supply(np.arange(256, dtype=np.uint8))
 
 
 def find_designed_phases(
@@ -51,13 +55,15 @@ def find_designed_phases(
     mask = live & np.uint8(ABC)
     rows = np.flatnonzero(supplying(data, rules))
     np.bitwise_or.at(mask, data.sources.node[rows], supply(data.sources.phases[rows]))
-    closed = supply(data.equipment.phases)
+    closed = _CARRIED.take(data.equipment.phases)
     if rules.phase_policy == "ignore":
         closed = np.full(len(closed), ABC, dtype=np.uint8)
-    every = np.arange(len(closed), dtype=np.int32)
     a, b = conduction.node_a, conduction.node_b
-    front = _spread(conduction, mask, closed, (every, a, b))
-    front = np.union1d(front, _spread(conduction, mask, closed, (every, b, a)))
+    # Nothing is to be carried where both ends have the same; a transformer may mix what they have.
+    unlike = (mask.take(a) ^ mask.take(b)) & closed
+    rows = np.flatnonzero((unlike != 0) | (conduction.mixes != 0)).astype(np.int32)
+    front = _spread(conduction, mask, closed, (rows, a[rows], b[rows]))
+    front = np.union1d(front, _spread(conduction, mask, closed, (rows, b[rows], a[rows])))
     if not len(front):
         return mask
     adjacency = Adjacency.of(a, b, len(mask))
@@ -71,7 +77,7 @@ def _spread(
     conduction: Conduction,
     mask: NDArray[np.uint8],
     closed: NDArray[np.uint8],
-    ways: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]],
+    ways: tuple[Rows, Rows, Rows],
 ) -> NDArray[np.int32]:
     """Carry phases along equipment from its node `tail` to its `head`; return who gains."""
     rows, tail, head = ways

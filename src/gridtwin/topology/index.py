@@ -24,7 +24,7 @@ from gridtwin.topology.core import FREED, LOCAL, Core, live_phases
 from gridtwin.topology.designed import find_designed_phases
 from gridtwin.topology.dominators import Dominators, find_dominators
 from gridtwin.topology.forest import Forest, grow, preorder
-from gridtwin.topology.needs import needs_of
+from gridtwin.topology.needs import needs_of, weigh_served
 from gridtwin.topology.segments import find_segments, prefix
 
 if TYPE_CHECKING:
@@ -340,12 +340,8 @@ def _laid_out(
     child = forest.child
     if core is not None:
         child = np.where(tree.looped[child], np.int32(-1), child)
-    points = data.usage_points
-    node = points.node
     strict = rules.phase_policy == "strict"
-    reached = node_tin[node] >= 0
-    need = needs_of(points.phases, mask[node], designed[node], reached, strict=strict)
-    weight = weigh(points.node, np.where(need != 0, points.customers, 0), count)
+    weight = weigh_served(data.usage_points, (mask, designed), node_tin, strict=strict)
     segments = find_segments(child[data.feeders.head], node_tin, node_size, up, len(live))
     segment_at, place_at = segments.laid_out(len(live))
     # The number -1 of the dead reads the last entry of each, which stands for them.
@@ -355,6 +351,9 @@ def _laid_out(
     pool[place.astype(np.intp)] = np.arange(count, dtype=np.int32)
     pool[-1] = -1  # where the dead went: the gap behind the last segment
     if core is not None:
+        points, node = data.usage_points, data.usage_points.node
+        reached = node_tin[node] >= 0
+        need = needs_of(points.phases, mask[node], designed[node], reached, strict=strict)
         core.count_needs(points, need)
     return TopologyIndex(
         conduction=conduction,
@@ -377,8 +376,3 @@ def _laid_out(
         extra=forest.extra,
         core=core,
     )
-
-
-def weigh(node: NDArray[np.int32], customers: NDArray[np.int32], count: int) -> NDArray[np.int32]:
-    """Return the customers at each of `count` nodes."""
-    return np.bincount(node, weights=customers, minlength=count).astype(np.int32)

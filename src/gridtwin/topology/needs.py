@@ -18,6 +18,8 @@ from gridtwin.topology.core import FREED, REACHED, live_phases
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gridtwin.model.tables import UsagePoints
+
 
 def needs_of(
     own: NDArray[np.uint8],
@@ -52,3 +54,48 @@ def needs_of(
         at_fault = (need == 0) & (uses & designed == 0)
         need = np.where(at_fault, np.uint8(REACHED), need)
     return np.where(reached, need, np.uint8(0)).astype(np.uint8)
+
+
+def weigh_served(
+    points: UsagePoints,
+    lives: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+    tin: NDArray[np.int32],
+    *,
+    strict: bool,
+) -> NDArray[np.int32]:
+    """
+    Return the customers supplied at each node.
+
+    Parameters
+    ----------
+    points
+        The network's usage points.
+    lives
+        How each node lives, and the phases that could be live there; see `TopologyIndex`.
+    tin
+        Place of each node in the pool of an index; -1 where nothing reaches it.
+    strict
+        As for `needs_of`.
+
+    Notes
+    -----
+    Usage points are looked at one by one only where a phase lacks.
+    """
+    mask, designed = lives
+    weight = weigh(points.node, points.customers, len(tin))
+    weight[tin < 0] = 0
+    # Who is out stands where a phase lacks, or else has a wrong record that is followed.
+    doubtful = (tin >= 0) & (strict | (designed & ~live_phases(mask) != 0))
+    if not doubtful.any():
+        return weight
+    rows = np.flatnonzero(doubtful[points.node])
+    node = points.node[rows]
+    every = np.ones(len(rows), dtype=bool)
+    need = needs_of(points.phases[rows], mask[node], designed[node], every, strict=strict)
+    out = rows[need == 0]
+    return weight - weigh(points.node[out], points.customers[out], len(tin))
+
+
+def weigh(node: NDArray[np.int32], customers: NDArray[np.int32], count: int) -> NDArray[np.int32]:
+    """Return the customers at each of `count` nodes."""
+    return np.bincount(node, weights=customers, minlength=count).astype(np.int32)

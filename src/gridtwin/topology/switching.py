@@ -20,7 +20,8 @@ import numpy as np
 from gridtwin.model.phases import ABC
 from gridtwin.topology.core import FREED, LOCAL, live_phases
 from gridtwin.topology.forest import DEAD
-from gridtwin.topology.index import ARRAYS, TopologyIndex, weigh
+from gridtwin.topology.index import ARRAYS, TopologyIndex
+from gridtwin.topology.needs import weigh
 from gridtwin.topology.service import find_needs
 
 if TYPE_CHECKING:
@@ -348,8 +349,7 @@ class Switching:
         index = self.index
         begin = int(index.base[segment])
         end = begin + int(index.length[segment])
-        index.before[begin] = 0
-        weight = index.weight[index.pool[begin:end]]
+        index.before[begin], weight = 0, index.weight[index.pool[begin:end]]
         np.cumsum(weight, dtype=np.int32, out=index.before[begin + 1 : end + 1])
 
     def _move(self, segment: int, count: int) -> None:
