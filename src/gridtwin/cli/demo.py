@@ -78,7 +78,8 @@ def _ask(twin: Twin, clock: _Clock) -> None:
     clock.say(f"{recloser} feeds {len(below):,} elements and {below.customers:,} customers")
     section = twin.trace("isolation", recloser)
     operate = section.elements[section.classes == "operate"]
-    clock.say(f"to isolate it, open {', '.join(operate[:4])} and {max(0, len(operate) - 4)} more")
+    more = f" and {len(operate) - 4} more" if len(operate) > 4 else ""
+    clock.say(f"to isolate it, open {', '.join(operate[:4])}{more}")
     clock.say(twin.explain(str(below.usage_points[0])).sentence)
 
 
