@@ -124,3 +124,15 @@ def test_leading_zeros_that_were_lost_are_named(tmp_path: Path) -> None:
     frames["sources"]["node"] = ["001"]
     with pytest.raises(NetworkError, match=r"node_a names no node: '1' .there is '001': were le"):
         read(csv_folder(frames, tmp_path))
+
+
+def test_a_number_beyond_all_measure_is_refused_where_it_stands() -> None:
+    with pytest.raises(NetworkError, match=r"equipment row 0 \(x\): rated_a .* is no number"):
+        Network.from_frames(
+            nodes={"mrid": ["a", "b"], "geometry": ["POINT (0 0)", "POINT (1 0)"]},
+            equipment={
+                "mrid": ["x"], "kind": ["jumper"], "node_a": ["a"], "node_b": ["b"],
+                "rated_a": [1e300],
+            },
+            crs="none",
+        )  # fmt: skip

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 MAX_CUSTOMERS = 1_000_000
+MAX_NUMBER = float(np.finfo(np.float32).max)
 TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 FALSE_WORDS = frozenset({"false", "f", "no", "n", "0", "0.0"})
 OPEN_WORDS = frozenset({"open", "opened", "normallyopen"})  # squashed
@@ -180,8 +181,9 @@ class FrameColumns:
         values = self.values(column)
         nulls = self._nulls(values)
         values[nulls] = None
-        numbers = np.asarray(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
+        numbers = np.array(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
         missing = nulls | (values == "")
+        numbers[np.abs(numbers) > MAX_NUMBER] = np.inf
         bad = np.flatnonzero((~missing & ~np.isfinite(numbers)) | (numbers < least))
         self.fault(
             bad,
