@@ -105,3 +105,6 @@ def supply(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     abc = mask & np.uint8(ABC)
     return np.where(abc == 0, np.uint8(ABC), abc)
+
+
+CARRIED: NDArray[np.uint8] = supply(np.arange(256, dtype=np.uint8))  # the same, to be looked up

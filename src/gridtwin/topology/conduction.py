@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 PhasePolicy = Literal["strict", "advisory", "ignore"]
 
-_CARRIED = phases.supply(np.arange(64, dtype=np.uint8))
-
 _JOINS = np.zeros(256, dtype=bool)  # letters of a vector group that join phases
 _JOINS[np.frombuffer(b"DdZz", dtype=np.uint8)] = True
 
@@ -105,7 +103,7 @@ def supplying(data: NetworkData, rules: Rules) -> NDArray[np.bool_]:
 
 def passing(own: NDArray[np.uint8], open_phases: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the phases A, B, C that get through equipment of phases `own`, some of them open."""
-    carried = _CARRIED.take(own & 63)
+    carried = phases.CARRIED.take(own & 63)
     legs = own & np.uint8(phases.S1 | phases.S2)
     only_legs = (legs != 0) & (own & phases.ABC == 0)
     # One open leg of a split-phase secondary leaves the other: closed, in part.
@@ -116,7 +114,7 @@ def passing(own: NDArray[np.uint8], open_phases: NDArray[np.uint8]) -> NDArray[n
 def _passes(data: NetworkData, open_mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the phases A, B, C that get through each piece of equipment."""
     equipment = data.equipment
-    passes: NDArray[np.uint8] = _CARRIED.take(equipment.phases & 63)
+    passes: NDArray[np.uint8] = phases.CARRIED.take(equipment.phases & 63)
     rows = np.flatnonzero(open_mask)
     passes[rows] = passing(equipment.phases[rows], open_mask[rows])
     passes *= equipment.in_service

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.model.phases import ABC, supply
+from gridtwin.model.phases import ABC, CARRIED, supply
 from gridtwin.topology.conduction import supplying
 from gridtwin.topology.walk import Adjacency
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from gridtwin.topology.conduction import Conduction, Rules
 
     Rows = NDArray[np.integer[Any]]
-
-_CARRIED = supply(np.arange(256, dtype=np.uint8))
 
 
 def find_designed_phases(
@@ -55,7 +53,7 @@ def find_designed_phases(
     mask = live & np.uint8(ABC)
     rows = np.flatnonzero(supplying(data, rules))
     np.bitwise_or.at(mask, data.sources.node[rows], supply(data.sources.phases[rows]))
-    closed = _CARRIED.take(data.equipment.phases)
+    closed = CARRIED.take(data.equipment.phases)
     if rules.phase_policy == "ignore":
         closed = np.full(len(closed), ABC, dtype=np.uint8)
     a, b = conduction.node_a, conduction.node_b
