@@ -1,36 +1,38 @@
--- 0009: loads and voltages of feeders by interval, and transformers as questions of the history see
--- them.
---
--- feeder_load is small, a row for each feeder and interval, and outlives the readings: it is kept
--- when their days are dropped, until gridtwin.forget_feeder_loads.
---
--- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0009_feeder_loads.sql URL
+-- Loads of transformers and feeders, summed from the readings of an interval, and who reads which
+-- partition of the readings.
 
 BEGIN;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
-CREATE TABLE gridtwin.feeder_load (
-    reading_time timestamptz,
-    feeder text,
-    kwh double precision,
-    meters int NOT NULL,
-    missing int NOT NULL,
-    below_a int NOT NULL,
-    above_a int NOT NULL,
-    below_b int NOT NULL,
-    above_b int NOT NULL,
-    v_min real,
-    v_max real,
-    PRIMARY KEY (reading_time, feeder)
-);
+-- The row lock of a claim waits for a commit that is under way; what the former worker still holds
+-- has an older epoch, and is refused.
+CREATE OR REPLACE FUNCTION gridtwin.claim_partition(
+    stream text, topic text, partition int, worker text,
+    OUT next_offset bigint, OUT epoch bigint
+)
+LANGUAGE sql
+BEGIN ATOMIC
+    INSERT INTO gridtwin.stream_offsets AS o (stream, topic, partition, epoch, worker)
+    VALUES (claim_partition.stream, claim_partition.topic, claim_partition.partition, 1,
+        claim_partition.worker)
+    ON CONFLICT ON CONSTRAINT stream_offsets_pkey DO UPDATE
+    SET epoch = o.epoch + 1, worker = excluded.worker, updated_at = clock_timestamp()
+    RETURNING o.next_offset, o.epoch;
+END;
+COMMENT ON FUNCTION gridtwin.claim_partition(text, text, int, text) IS
+    'Take a partition over from whoever read it; returns where to go on and the epoch to write with';
 
-CREATE VIEW gridtwin.transformers WITH (security_invoker = true) AS
+CREATE OR REPLACE VIEW gridtwin.transformers WITH (security_invoker = true) AS
 SELECT e.mrid AS transformer, e.mrid, e.rated_va / 1000 AS rated_kva
 FROM gridtwin.equipment e
 WHERE e.kind = 'power_transformer';
+COMMENT ON VIEW gridtwin.transformers IS 'Transformers and their ratings';
+COMMENT ON COLUMN gridtwin.transformers.transformer IS 'Key in transformer_load: the mRID';
+COMMENT ON COLUMN gridtwin.transformers.mrid IS 'mRID';
+COMMENT ON COLUMN gridtwin.transformers.rated_kva IS 'Nameplate in kVA; null = not known';
 
 -- Ranges of service voltage of ANSI C84.1-2020, table 1, on a base of 120 V.
-CREATE FUNCTION gridtwin.sum_feeder_loads(of timestamptz) RETURNS int
+CREATE OR REPLACE FUNCTION gridtwin.sum_feeder_loads(of timestamptz) RETURNS int
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 AS $$
@@ -73,8 +75,10 @@ BEGIN
     RETURN changed;
 END
 $$;
+COMMENT ON FUNCTION gridtwin.sum_feeder_loads(timestamptz) IS
+    'Sum the readings of an interval by feeder; returns how many feeders changed';
 
--- As in 0008, and feeders with it.
+-- What was touched after the sum was begun stays due: the mark goes only if it is still the same.
 CREATE OR REPLACE FUNCTION gridtwin.sum_loads(of timestamptz) RETURNS int
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -105,8 +109,11 @@ BEGIN
     RETURN changed;
 END
 $$;
+COMMENT ON FUNCTION gridtwin.sum_loads(timestamptz) IS
+    'Sum the readings of an interval by transformer; returns how many loads changed';
 
-CREATE FUNCTION gridtwin.forget_feeder_loads(older_than interval DEFAULT '400 days') RETURNS bigint
+CREATE OR REPLACE FUNCTION gridtwin.forget_feeder_loads(older_than interval DEFAULT '400 days')
+RETURNS bigint
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 AS $$
@@ -118,31 +125,10 @@ BEGIN
     RETURN deleted;
 END
 $$;
-
-COMMENT ON TABLE gridtwin.feeder_load IS
-    'Load and voltages of each feeder and interval, from the readings of its meters';
-COMMENT ON COLUMN gridtwin.feeder_load.reading_time IS 'End of the interval of 15 minutes';
-COMMENT ON COLUMN gridtwin.feeder_load.feeder IS 'mRID of the feeder';
-COMMENT ON COLUMN gridtwin.feeder_load.kwh IS 'Sum of the energies that are known; null = none is';
-COMMENT ON COLUMN gridtwin.feeder_load.meters IS 'Meters it feeds';
-COMMENT ON COLUMN gridtwin.feeder_load.missing IS 'Of those, without an energy';
-COMMENT ON COLUMN gridtwin.feeder_load.below_a IS 'Meters below Range A of ANSI C84.1, 114 V on a base of 120 V';
-COMMENT ON COLUMN gridtwin.feeder_load.above_a IS 'Meters above Range A, 126 V';
-COMMENT ON COLUMN gridtwin.feeder_load.below_b IS 'Of those below Range A, below Range B, 110 V';
-COMMENT ON COLUMN gridtwin.feeder_load.above_b IS 'Of those above Range A, above Range B, 127 V';
-COMMENT ON COLUMN gridtwin.feeder_load.v_min IS 'Lowest voltage of a meter, on a base of 120 V';
-COMMENT ON COLUMN gridtwin.feeder_load.v_max IS 'Highest voltage of a meter, on a base of 120 V';
-COMMENT ON VIEW gridtwin.transformers IS 'Transformers and their ratings';
-COMMENT ON COLUMN gridtwin.transformers.transformer IS 'Key in transformer_load: the mRID';
-COMMENT ON COLUMN gridtwin.transformers.mrid IS 'mRID';
-COMMENT ON COLUMN gridtwin.transformers.rated_kva IS 'Nameplate in kVA; null = not known';
-COMMENT ON FUNCTION gridtwin.sum_feeder_loads(timestamptz) IS
-    'Sum the readings of an interval by feeder; returns how many feeders changed';
 COMMENT ON FUNCTION gridtwin.forget_feeder_loads(interval) IS
     'Delete loads of feeders that are older; returns how many';
 
-DO $$ BEGIN PERFORM gridtwin.grant_roles(); END $$;
-
-INSERT INTO gridtwin.migrations (number, name) VALUES (9, 'feeder_loads');
+INSERT INTO gridtwin.definitions (file) VALUES ('functions/75_loads.sql')
+ON CONFLICT (file) DO UPDATE SET checksum = NULL, applied_at = now();
 
 COMMIT;

@@ -1,4 +1,4 @@
--- 0002: three roles, each with the least it needs.
+-- Three roles, each with the least it needs, and their rights; the last file to run.
 --
 --   gridtwin_reader    looks: every table but the audit, every view, every function that reads
 --   gridtwin_operator  also operates: switches, states, outages, estimates, trace specs
@@ -7,11 +7,9 @@
 -- None of them can log in; grant them to logins: GRANT gridtwin_reader TO grafana;
 -- Where whoever runs this may not make roles (some managed PostgreSQL), it says so and goes on: an
 -- administrator makes the roles, then SELECT gridtwin.grant_roles() gives them their rights.
---
--- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0002_roles.sql URL
 
 BEGIN;
-SET LOCAL search_path = pg_catalog;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 DO $$
 DECLARE
@@ -34,9 +32,8 @@ BEGIN
 END
 $$;
 
--- Every later file that adds a table or a function ends with gridtwin.grant_roles(): what is
--- marked IMMUTABLE or STABLE is for readers, what is VOLATILE for operators.
-CREATE FUNCTION gridtwin.grant_roles() RETURNS void
+-- What is marked IMMUTABLE or STABLE is for readers, what is VOLATILE for operators.
+CREATE OR REPLACE FUNCTION gridtwin.grant_roles() RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -58,10 +55,16 @@ BEGIN
         GRANT INSERT, UPDATE, DELETE ON
             gridtwin.states, gridtwin.state_switches, gridtwin.events, gridtwin.node_topology,
             gridtwin.equipment_topology, gridtwin.segments, gridtwin.chords, gridtwin.outages,
-            gridtwin.outage_usage_points, gridtwin.estimates, gridtwin.specs
+            gridtwin.outage_usage_points, gridtwin.erm_current, gridtwin.erm_usage_points,
+            gridtwin.erm_zones, gridtwin.specs
+            TO gridtwin_operator;
+        GRANT INSERT, UPDATE, DELETE ON
+            gridtwin.live_events, gridtwin.live_places, gridtwin.live_letters,
+            gridtwin.outage_alerts
             TO gridtwin_operator;
         GRANT DELETE ON gridtwin.mirrored_blocks TO gridtwin_operator;
-        GRANT INSERT ON gridtwin.estimates_history TO gridtwin_operator;
+        GRANT INSERT ON gridtwin.outage_evidence, gridtwin.erm_history, gridtwin.erm_runs
+            TO gridtwin_operator;
         REVOKE ALL ON gridtwin.audit FROM gridtwin_operator;
     END IF;
     IF owner THEN
@@ -70,9 +73,10 @@ BEGIN
         GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA gridtwin
             TO gridtwin_owner;
         GRANT SELECT ON ALL TABLES IN SCHEMA grid TO gridtwin_owner;
-        REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON gridtwin.audit, gridtwin.migrations
+        REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON gridtwin.audit, gridtwin.migrations,
+            gridtwin.definitions FROM gridtwin_owner;
+        REVOKE UPDATE, DELETE, TRUNCATE ON gridtwin.outage_evidence, gridtwin.erm_history
             FROM gridtwin_owner;
-        REVOKE UPDATE, DELETE, TRUNCATE ON gridtwin.estimates_history FROM gridtwin_owner;
     END IF;
     FOR called IN
         SELECT p.oid::regprocedure AS signature, p.provolatile = 'v' AS changes
@@ -81,7 +85,9 @@ BEGIN
             AND p.prorettype <> 'trigger'::regtype
             AND p.oid <> 'gridtwin.grant_roles()'::regprocedure
     LOOP
-        IF reader AND NOT called.changes THEN
+        IF reader AND called.changes THEN
+            EXECUTE format('REVOKE ALL ON FUNCTION %s FROM gridtwin_reader', called.signature);
+        ELSIF reader THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO gridtwin_reader', called.signature);
         END IF;
         IF operator THEN
@@ -93,12 +99,12 @@ BEGIN
     END LOOP;
 END
 $$;
-
 COMMENT ON FUNCTION gridtwin.grant_roles() IS
     'Give the three roles of gridtwin their rights, those of them that exist';
 
 DO $$ BEGIN PERFORM gridtwin.grant_roles(); END $$;
 
-INSERT INTO gridtwin.migrations (number, name) VALUES (2, 'roles');
+INSERT INTO gridtwin.definitions (file) VALUES ('grants.sql')
+ON CONFLICT (file) DO UPDATE SET checksum = NULL, applied_at = now();
 
 COMMIT;

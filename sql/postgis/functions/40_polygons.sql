@@ -1,16 +1,16 @@
--- 0012: polygons whose parts overlap, curves, and the 180th meridian.
+-- Questions of an area.
 --
---   gridtwin.checked_polygon(polygon)   the area a question is asked about
+--   gridtwin.usage_points_in(polygon)    usage points inside a polygon
+--   gridtwin.customers_out(polygon)      customers who go dark when all inside a polygon is damaged
+--   gridtwin.checked_polygon(polygon)    the area a question is asked about
 --
 -- Parts of a multipolygon that overlap are one area, their union; curves become straight edges; what
 -- goes on past 180 degrees of longitude is cut there. An edge that could lead either way round the
 -- earth is refused. So does gridtwin.analysis.polygon.
---
--- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0012_polygons.sql URL
 
 BEGIN;
 
--- PostGIS may live in any schema; its functions are looked up where it is.
+-- PostGIS may live in any schema; its types and functions are looked up where it is.
 DO $$
 BEGIN
     PERFORM set_config('search_path', 'pg_catalog, ' || extnamespace::regnamespace || ', pg_temp',
@@ -21,7 +21,7 @@ END
 $$;
 
 -- Refuse longitudes and latitudes that are none, and bring those past 180 degrees back.
-CREATE FUNCTION gridtwin.turned_polygon(area geometry) RETURNS geometry
+CREATE OR REPLACE FUNCTION gridtwin.turned_polygon(area geometry) RETURNS geometry
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
@@ -58,6 +58,8 @@ BEGIN
     RETURN area;
 END
 $$;
+COMMENT ON FUNCTION gridtwin.turned_polygon(geometry) IS
+    'A polygon in longitude and latitude with what lies past 180 degrees brought back into range';
 
 -- Refuse what is no area, make one valid area of what is, and bring it to longitude and latitude.
 CREATE OR REPLACE FUNCTION gridtwin.checked_polygon(polygon geometry) RETURNS geometry
@@ -91,14 +93,44 @@ BEGIN
     RETURN gridtwin.turned_polygon(area);
 END
 $$;
-
-COMMENT ON FUNCTION gridtwin.turned_polygon(geometry) IS
-    'A polygon in longitude and latitude with what lies past 180 degrees brought back into range';
 COMMENT ON FUNCTION gridtwin.checked_polygon(geometry) IS
     'One valid area in EPSG:4326, the union of its parts; what is no area is refused';
 
-DO $$ BEGIN PERFORM gridtwin.grant_roles(); END $$;
+CREATE OR REPLACE FUNCTION gridtwin.usage_points_in(polygon geometry)
+RETURNS TABLE (mrid text, customers int)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    area geometry := gridtwin.checked_polygon(polygon);
+BEGIN
+    RETURN QUERY
+        SELECT u.mrid, u.customers
+        FROM gridtwin.usage_points u
+        WHERE ST_Intersects(u.geometry, area)
+        ORDER BY u.row;
+END
+$$;
+COMMENT ON FUNCTION gridtwin.usage_points_in(geometry) IS
+    'Usage points inside a polygon, and their customers';
 
-INSERT INTO gridtwin.migrations (number, name) VALUES (12, 'polygons');
+CREATE OR REPLACE FUNCTION gridtwin.customers_out(polygon geometry) RETURNS int
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT SET jit = off
+AS $$
+DECLARE
+    area geometry := gridtwin.checked_polygon(polygon);
+BEGIN
+    RETURN gridtwin.lost_customers(
+        ARRAY(SELECT e.row FROM gridtwin.equipment e WHERE ST_Intersects(e.geometry, area)),
+        '{}', '{}');
+END
+$$;
+COMMENT ON FUNCTION gridtwin.customers_out(geometry) IS
+    'Customers who go dark when all equipment that meets a polygon is damaged at once';
+
+INSERT INTO gridtwin.definitions (file) VALUES ('functions/40_polygons.sql')
+ON CONFLICT (file) DO UPDATE SET checksum = NULL, applied_at = now();
 
 COMMIT;

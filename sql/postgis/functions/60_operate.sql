@@ -1,21 +1,19 @@
--- 0007: operations keep the time at which they were made, so that the past can be asked for.
+-- Operate a switch from any SQL client.
 --
+--   SELECT gridtwin.operate('SW-1', true);          open it
+--   SELECT gridtwin.operate('SW-1', false, 'A');    close its pole A
 --   SELECT gridtwin.move_poles('SW-1', 'ABC', at => '2026-07-01 12:00+00');   it was opened then
+--
+-- One transaction writes the state, the log, and the intervals of the feeders that change, then
+-- tells whoever listens on the channel gridtwin. Operations wait for one another and for a sync.
 --
 -- A message about a switch arrives after the switch has moved, and now and then twice: it gives the
 -- time, and an id as the request, of which each is carried out once.
---
--- Runs with psql alone, in one transaction: psql -v ON_ERROR_STOP=1 -f 0007_operations.sql URL
 
 BEGIN;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
-CREATE INDEX events_at ON gridtwin.events (at, version);
-CREATE INDEX events_mrid ON gridtwin.events (mrid, version);
-
-DROP FUNCTION gridtwin.move_poles(text, text, text, text, text);
-
-CREATE FUNCTION gridtwin.move_poles(
+CREATE OR REPLACE FUNCTION gridtwin.move_poles(
     element text, open_phases text, poles text DEFAULT '', actor text DEFAULT '',
     request text DEFAULT NULL, at timestamptz DEFAULT NULL
 ) RETURNS bigint
@@ -72,12 +70,40 @@ BEGIN
     RETURN fresh;
 END
 $$;
-
 COMMENT ON FUNCTION gridtwin.move_poles(text, text, text, text, text, timestamptz) IS
     'Move poles of any equipment: which phases stand open afterwards, among those that move';
 
-DO $$ BEGIN PERFORM gridtwin.grant_roles(); END $$;
+CREATE OR REPLACE FUNCTION gridtwin.operate(
+    element text, open bool, phases text DEFAULT '', actor text DEFAULT ''
+) RETURNS bigint
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    own gridtwin.equipment;
+    poles text := phases;
+BEGIN
+    SELECT * INTO own FROM gridtwin.equipment e WHERE e.mrid = element;
+    IF own.kind NOT IN ('breaker', 'recloser', 'fuse', 'sectionaliser', 'load_break_switch',
+        'disconnector', 'jumper') THEN
+        RAISE EXCEPTION '% is of kind %, which cannot be switched', element, own.kind
+            USING ERRCODE = 'invalid_parameter_value';
+    ELSIF NOT own.in_service THEN
+        RAISE EXCEPTION '% is out of service, which is not open: it cannot be switched', element
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF gridtwin.phase_mask(phases) = 0 THEN
+        poles := gridtwin.phase_text(coalesce(nullif(own.phases, 0), 7)::smallint);
+    END IF;
+    -- A name sorts by another rule than text, and would lead past the indexes.
+    RETURN gridtwin.move_poles(element, CASE WHEN open THEN poles ELSE '' END, poles,
+        coalesce(nullif(actor, ''), session_user COLLATE pg_catalog."default"));
+END
+$$;
+COMMENT ON FUNCTION gridtwin.operate(text, bool, text, text) IS
+    'Open or close a switch, all its poles or some; returns the version of the current state';
 
-INSERT INTO gridtwin.migrations (number, name) VALUES (7, 'operations');
+INSERT INTO gridtwin.definitions (file) VALUES ('functions/60_operate.sql')
+ON CONFLICT (file) DO UPDATE SET checksum = NULL, applied_at = now();
 
 COMMIT;
