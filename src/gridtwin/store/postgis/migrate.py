@@ -28,6 +28,8 @@ LOCK = 0x67726964_7477696E  # "gridtwin": one migration at a time in a database
 FIRST = 15  # the first number; it takes over what the files 1 to 14 of before have made
 FILE_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 FRAME = re.compile(r"^(?:BEGIN|COMMIT);$", re.MULTILINE)
+# What the file before may have set: each begins as it does where psql runs it alone.
+AS_ALONE = "SET LOCAL client_min_messages TO DEFAULT; SET LOCAL search_path TO DEFAULT"
 
 Applied = dict[int, tuple[str, "str | None", "datetime"]]  # number -> name, checksum, when
 Defined = dict[str, tuple["str | None", "datetime"]]  # file -> checksum, when
@@ -163,9 +165,9 @@ def migrate(connection: psycopg.Connection[Any], *, directory: Path | None = Non
         checksums = {file: checksum for file, (checksum, _) in _defined(connection).items()}
         if done or checksums != {each.file: each.checksum for each in wanted}:
             connection.execute("DELETE FROM gridtwin.definitions")
-            for each in wanted:
-                _apply(connection, each)
-                done.append(each)
+            for defined in wanted:
+                _apply(connection, defined)
+                done.append(defined)
     return [each.file for each in done]
 
 
@@ -187,7 +189,9 @@ def require(connection: psycopg.Connection[Any]) -> None:
             raise StoreVersionError(msg)
 
 
-def status(connection: psycopg.Connection[Any], *, directory: Path | None = None) -> list[FileStatus]:
+def status(
+    connection: psycopg.Connection[Any], *, directory: Path | None = None
+) -> list[FileStatus]:
     """Return how each file stands in a database, in order, with what it has beyond them."""
     known, wanted = migrations(directory), definitions(directory)
     with connection.transaction():
@@ -244,7 +248,7 @@ def _is_there(connection: psycopg.Connection[Any], table: str) -> bool:
 
 
 def _is_defined(wanted: SchemaFile, defined: Defined) -> bool:
-    """Return whether a file is in the database as it is here; what psql ran is taken at its word."""
+    """Return whether a file is in the database as it is here; psql is taken at its word."""
     return wanted.file in defined and defined[wanted.file][0] in {None, wanted.checksum}
 
 
@@ -270,6 +274,7 @@ def _apply(connection: psycopg.Connection[Any], script: SchemaFile) -> None:
     from psycopg import Error, errors
 
     try:
+        connection.execute(AS_ALONE)
         connection.execute(script.statements)
     except Error as error:
         said = error.diag.message_primary or str(error)
