@@ -28,8 +28,9 @@ BEGIN
         RAISE EXCEPTION '% is no phase code: use letters of A, B, C, N, s1, s2', quote_literal(code)
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    RETURN (compact ~ 'A')::int + 2 * (compact ~ 'B')::int + 4 * (compact ~ 'C')::int
-        + 8 * (compact ~ 'N')::int + 16 * (compact ~ 'S1')::int + 32 * (compact ~ 'S2')::int;
+    RETURN ((compact ~ 'A')::int + 2 * (compact ~ 'B')::int + 4 * (compact ~ 'C')::int
+        + 8 * (compact ~ 'N')::int + 16 * (compact ~ 'S1')::int
+        + 32 * (compact ~ 'S2')::int)::smallint;
 END
 $$;
 COMMENT ON FUNCTION gridtwin.phase_mask(text) IS

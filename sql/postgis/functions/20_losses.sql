@@ -374,7 +374,8 @@ DECLARE
     known bool;
     total bigint;
 BEGIN
-    SELECT coalesce(bool_and(r.customers IS NOT NULL), true), coalesce(sum(r.customers), 0)
+    SELECT coalesce(bool_and(r.customers IS NOT NULL), true),
+        coalesce(sum(r.customers), 0)::bigint
     INTO known, total
     FROM gridtwin.lost(rows, nodes, sources) r;
     IF NOT known THEN
@@ -383,7 +384,7 @@ BEGIN
         JOIN gridtwin.usage_points u ON u.row = l.point
         WHERE l.is_out;
     END IF;
-    RETURN total;
+    RETURN total::int;
 END
 $$;
 COMMENT ON FUNCTION gridtwin.lost_customers(int[], int[], int[]) IS

@@ -174,7 +174,7 @@ SET search_path FROM CURRENT
 AS $$
 BEGIN
     RETURN (
-        SELECT t.below
+        SELECT t.below::int
         FROM gridtwin.node_topology t
         JOIN gridtwin.segments g ON g.segment = t.segment
         WHERE t.feed_mrid = element AND t.feed_mrid <> '' AND t.segment > 0 AND NOT g.meshed
@@ -194,7 +194,7 @@ BEGIN
     IF faults.point IS NULL THEN
         RETURN gridtwin.lost_customers(faults.rows, faults.nodes, faults.sources);
     END IF;
-    RETURN (SELECT coalesce(sum(b.customers), 0) FROM gridtwin.blast_radius(element) b);
+    RETURN (SELECT coalesce(sum(b.customers), 0)::int FROM gridtwin.blast_radius(element) b);
 END
 $$;
 COMMENT ON FUNCTION gridtwin.customers_of_more(text) IS

@@ -115,8 +115,8 @@ DECLARE
     reached int[] := front;
     ways int[];
     met int[];
-    rows int[] := '{}';
-    steps int[] := '{}';
+    rows int[] := '{}'::int[];
+    steps int[] := '{}'::int[];
     step int := 0;
 BEGIN
     IF NOT EXISTS (SELECT FROM gridtwin.chords) AND cardinality(front) = 1 THEN

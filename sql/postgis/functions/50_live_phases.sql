@@ -45,8 +45,8 @@ DECLARE
     above int[]; -- what is live by depth, on the way to the node looked at
     found int;
     way record;
-    nodes int[] := '{}';
-    fresh int[] := '{}';
+    nodes int[] := '{}'::int[];
+    fresh int[] := '{}'::int[];
     next int;
 BEGIN
     FOR way IN
@@ -70,7 +70,7 @@ BEGIN
         ELSE
             IF above IS NULL THEN
                 above[way.depth - 1] := (
-                    SELECT t.live FROM gridtwin.node_topology t WHERE t.node = way.parent);
+                    SELECT t.live::int FROM gridtwin.node_topology t WHERE t.node = way.parent);
             END IF;
             found := gridtwin.live_through(above[way.depth - 1], way.passes, way.mixes);
         END IF;
@@ -151,7 +151,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT SET jit = off SET enable_mergejoin = off
 AS $$
 DECLARE
-    ordered int[] := '{}';
+    ordered int[] := '{}'::int[];
     above int[]; -- what is live by depth, on the way to the node looked at
     current int := -1;
     found int;

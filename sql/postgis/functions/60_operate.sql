@@ -23,8 +23,8 @@ AS $$
 DECLARE
     own gridtwin.equipment;
     every int;
-    wanted int := gridtwin.phase_mask(open_phases);
-    moving int := gridtwin.phase_mask(poles);
+    wanted int := gridtwin.phase_mask(open_phases)::int;
+    moving int := gridtwin.phase_mask(poles)::int;
     before int;
     after int;
     fresh bigint;
@@ -46,7 +46,7 @@ BEGIN
             gridtwin.phase_text(every::smallint)
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    before := gridtwin.open_phases(own.row);
+    before := gridtwin.open_phases(own.row)::int;
     after := before & ~moving | (wanted & moving);
     IF after = own.normal_open THEN
         DELETE FROM gridtwin.state_switches w WHERE w.state = 'current' AND w.mrid = element;

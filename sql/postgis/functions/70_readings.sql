@@ -56,7 +56,7 @@ DECLARE
 BEGIN
     PERFORM pg_advisory_xact_lock(x'677269640003'::bigint);
     FOR name IN
-        SELECT c.relname
+        SELECT c.relname::text
         FROM pg_inherits i
         JOIN pg_class c ON c.oid = i.inhrelid
         JOIN pg_class p ON p.oid = i.inhparent
@@ -132,7 +132,7 @@ LANGUAGE plpgsql
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-    dropped bigint;
+    dropped int;
     deleted bigint;
 BEGIN
     dropped := gridtwin.drop_reading_days(((now() - older_than) AT TIME ZONE 'UTC')::date)
@@ -153,31 +153,33 @@ SET search_path FROM CURRENT SET enable_nestloop = off
 AS $$
 DECLARE
     changed bigint;
-    added bigint;
 BEGIN
     PERFORM pg_advisory_xact_lock(x'677269640004'::bigint);
-    CREATE TEMP TABLE hangs_on ON COMMIT DROP AS
-    SELECT u.row, u.mrid, e.mrid AS transformer, f.mrid AS feeder
-    FROM gridtwin.usage_points u
-    LEFT JOIN gridtwin.equipment e ON e.row = u.transformer
-    LEFT JOIN gridtwin.node_topology t ON t.node = u.node AND t.segment > 0
-    LEFT JOIN gridtwin.segments g ON g.segment = t.segment
-    LEFT JOIN gridtwin.node_home h ON h.node = u.node
-    LEFT JOIN gridtwin.feeders f ON f.row = coalesce(g.feeder, h.feeder);
-    UPDATE gridtwin.meters m
-    SET transformer = o.transformer, feeder = o.feeder
-    FROM hangs_on o
-    WHERE o.mrid = m.mrid
-        AND (m.transformer, m.feeder) IS DISTINCT FROM (o.transformer, o.feeder);
-    GET DIAGNOSTICS changed = ROW_COUNT;
-    INSERT INTO gridtwin.meters (mrid, transformer, feeder)
-    SELECT o.mrid, o.transformer, o.feeder
-    FROM hangs_on o
-    WHERE NOT EXISTS (SELECT FROM gridtwin.meters m WHERE m.mrid = o.mrid)
-    ORDER BY o.row;
-    GET DIAGNOSTICS added = ROW_COUNT;
-    DROP TABLE hangs_on;
-    RETURN changed + added;
+    WITH hangs_on AS MATERIALIZED (
+        SELECT u.row, u.mrid, e.mrid AS transformer, f.mrid AS feeder
+        FROM gridtwin.usage_points u
+        LEFT JOIN gridtwin.equipment e ON e.row = u.transformer
+        LEFT JOIN gridtwin.node_topology t ON t.node = u.node AND t.segment > 0
+        LEFT JOIN gridtwin.segments g ON g.segment = t.segment
+        LEFT JOIN gridtwin.node_home h ON h.node = u.node
+        LEFT JOIN gridtwin.feeders f ON f.row = coalesce(g.feeder, h.feeder)
+    ), moved AS (
+        UPDATE gridtwin.meters m
+        SET transformer = o.transformer, feeder = o.feeder
+        FROM hangs_on o
+        WHERE o.mrid = m.mrid
+            AND (m.transformer, m.feeder) IS DISTINCT FROM (o.transformer, o.feeder)
+        RETURNING 1
+    ), added AS (
+        INSERT INTO gridtwin.meters (mrid, transformer, feeder)
+        SELECT o.mrid, o.transformer, o.feeder
+        FROM hangs_on o
+        WHERE NOT EXISTS (SELECT FROM gridtwin.meters m WHERE m.mrid = o.mrid)
+        ORDER BY o.row
+        RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM moved) + (SELECT count(*) FROM added) INTO changed;
+    RETURN changed;
 END
 $$;
 COMMENT ON FUNCTION gridtwin.refresh_meters() IS
