@@ -118,7 +118,7 @@ def test_every_file_is_one_transaction_that_records_itself() -> None:
         assert f"INSERT INTO gridtwin.{record}" in "\n".join(lines[-3:]), each.file
 
 
-def test_every_function_and_view_is_defined_once_in_a_file_of_one_screenful_of_subjects() -> None:
+def test_every_function_view_and_trigger_is_defined_once_and_no_file_is_long() -> None:
     made = re.compile(
         r"^CREATE (OR REPLACE )?(?:CONSTRAINT )?(FUNCTION|VIEW|TRIGGER) "
         r"([\w.]+)(?:.*? ON ([\w.]+))?",
@@ -198,6 +198,20 @@ BEGIN;
 CREATE OR REPLACE FUNCTION gridtwin.seven() RETURNS int LANGUAGE sql IMMUTABLE RETURN 7;
 COMMIT;
 """
+
+
+def test_what_was_defined_before_the_newest_numbered_file_is_defined_again(
+    migrated: psycopg.Connection[Any],
+) -> None:
+    # As psql leaves it that runs a numbered file, and not what comes after.
+    migrated.execute("DROP VIEW grid.substations")
+    migrated.execute("UPDATE gridtwin.migrations SET applied_at = now(), checksum = NULL")
+    assert {each.state for each in status(migrated)} == {"applied", "pending"}
+    with pytest.raises(StoreVersionError, match=r"not have comments\.sql as this"):
+        require(migrated)
+    assert migrate(migrated) == DEFINITIONS
+    assert one(migrated, "SELECT count(*) FROM grid.substations") == 0
+    require(migrated)
 
 
 def test_a_function_that_begins_to_write_is_no_longer_for_readers(

@@ -162,8 +162,10 @@ def migrate(connection: psycopg.Connection[Any], *, directory: Path | None = Non
                 done.append(each)
             elif applied[each.number][1] is None:  # applied by psql
                 _record(connection, each)
-        checksums = {file: checksum for file, (checksum, _) in _defined(connection).items()}
-        if done or checksums != {each.file: each.checksum for each in wanted}:
+        found = _defined(connection)
+        checksums = {file: checksum for file, (checksum, _) in found.items()}
+        known_as_wanted = checksums == {each.file: each.checksum for each in wanted}
+        if done or not known_as_wanted or _outdated(wanted, found, applied):
             connection.execute("DELETE FROM gridtwin.definitions")
             for defined in wanted:
                 _apply(connection, defined)
@@ -180,13 +182,9 @@ def require(connection: psycopg.Connection[Any]) -> None:
     if any(each.number not in applied for each in known):
         msg = "the database lacks migrations of this gridtwin: run `gridtwin db migrate`"
         raise StoreVersionError(msg)
-    for each in wanted:
-        if not _is_defined(each, defined):
-            msg = (
-                f"the database does not have {each.file} as this gridtwin does: run"
-                " `gridtwin db migrate`"
-            )
-            raise StoreVersionError(msg)
+    for file in _outdated(wanted, defined, applied):
+        msg = f"the database does not have {file} as this gridtwin does: run `gridtwin db migrate`"
+        raise StoreVersionError(msg)
 
 
 def status(
@@ -196,6 +194,7 @@ def status(
     known, wanted = migrations(directory), definitions(directory)
     with connection.transaction():
         applied, defined = _applied(connection), _defined(connection)
+    outdated = _outdated(wanted, defined, applied)
     found = [
         FileStatus(f"{number:04}_{applied[number][0]}.sql", "applied", applied.pop(number)[2])
         for number in sorted(applied)
@@ -210,7 +209,7 @@ def status(
             state = "changed"
         found.append(FileStatus(each.file, state, at))
     for every in wanted:
-        state = "applied" if _is_defined(every, defined) else "pending"
+        state = "pending" if every.file in outdated else "applied"
         found.append(FileStatus(every.file, state, defined.pop(every.file, (None, None))[1]))
     return [
         *found,
@@ -247,9 +246,20 @@ def _is_there(connection: psycopg.Connection[Any], table: str) -> bool:
     return row is not None and row[0] is not None
 
 
-def _is_defined(wanted: SchemaFile, defined: Defined) -> bool:
-    """Return whether a file is in the database as it is here; psql is taken at its word."""
-    return wanted.file in defined and defined[wanted.file][0] in {None, wanted.checksum}
+def _outdated(wanted: list[SchemaFile], defined: Defined, applied: Applied) -> list[str]:
+    """
+    Return the files that the database lacks or has otherwise; psql is taken at its word.
+
+    What was applied before the newest numbered file is outdated, too: that may have dropped some.
+    """
+    newest = max((at for _, _, at in applied.values()), default=None)
+    return [
+        each.file
+        for each in wanted
+        if each.file not in defined
+        or defined[each.file][0] not in {None, each.checksum}
+        or (newest is not None and defined[each.file][1] < newest)
+    ]
 
 
 def _check(known: list[MigrationFile], applied: Applied) -> None:
