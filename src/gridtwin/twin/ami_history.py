@@ -22,6 +22,7 @@ from gridtwin.model.tables import decode
 from gridtwin.results.ami_history import HistoryAnswer
 from gridtwin.topology.membership import nearest
 from gridtwin.topology.spans import Spans
+from gridtwin.twin.areas import Areas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,7 +115,7 @@ class History:
         start, end
             The period.
         """
-        inside = self._twin.intersect(polygon, layer="equipment")
+        inside = Areas(self._twin).intersect(polygon, layer="equipment")
         serving, topmost = self._serving(
             self._twin.store.network.ids.rows("equipment", inside.mrid)
         )

@@ -9,7 +9,6 @@ import numpy as np
 from gridtwin.analysis.outage import blast as blasting
 from gridtwin.errors import NotFoundError
 from gridtwin.model.state import CURRENT, NORMAL
-from gridtwin.twin.questions import Questions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,13 +27,18 @@ if TYPE_CHECKING:
     from gridtwin.results.plans import SwitchingPlan
     from gridtwin.results.reliability import ReliabilityReport
     from gridtwin.twin.inference import LiveInference
+    from gridtwin.twin.questions import Questions
 
 
-class Incidents(Questions):
+class Incidents:
     """Questions of outages: who operated, what to switch, how it counts; nothing is written."""
 
+    def __init__(self, questions: Questions) -> None:
+        self._questions = questions
+        self._store = questions.store
+
     def restore(
-        self, mrids: str | Iterable[str], *, state: str = CURRENT, **options: Any
+        self, /, mrids: str | Iterable[str], *, state: str = CURRENT, **options: Any
     ) -> SwitchingPlan:
         """
         Plan how to isolate a fault and bring customers back by switching; nothing is operated.
@@ -54,22 +58,23 @@ class Incidents(Questions):
 
         names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
         faults = [self._fault_of(name) for name in names]
-        situation, wanted = self.situation(state), options_of(options)
+        situation, wanted = self._questions.situation(state), options_of(options)
         return named(names, make_plans(situation, faults, wanted), situation, wanted)
 
     def _fault_of(self, name: str) -> Element:
         """Return what an mRID names, or the device of an outage by its id."""
         try:
-            return self.find_one(name)
+            return self._questions.find_one(name)
         except NotFoundError:
-            for outage in self.store.outages.all():
-                device = self.store.network.ids.first(outage.device) if outage.id == name else None
+            for outage in self._store.outages.all():
+                device = self._store.network.ids.first(outage.device) if outage.id == name else None
                 if device is not None:
                     return device
             raise
 
     def infer(
         self,
+        /,
         events: MeterEvents | str | Path,
         *,
         now: float | str | None = None,
@@ -123,11 +128,11 @@ class Incidents(Questions):
         """
         from gridtwin.twin.inference import LiveInference, seen_out
 
-        situation = self.situation(state)
-        known = blasting.blast(situation, self.find(*known_out)).out
+        situation = self._questions.situation(state)
+        known = blasting.blast(situation, self._questions.find(*known_out)).out
         return LiveInference(
             situation,
-            known_out=np.union1d(known, seen_out(self.store)),
+            known_out=np.union1d(known, seen_out(self._store)),
             bellwethers=bellwethers,
             assumptions=assumptions,
         )
@@ -154,8 +159,8 @@ class Incidents(Questions):
         from gridtwin.results.reliability import Served, placed, report
         from gridtwin.twin.outage_frames import frame_of_outages
 
-        own, normal = interruptions is None, self.situation(NORMAL)
-        table = frame_of_outages(self.store.outages) if interruptions is None else interruptions
+        own, normal = interruptions is None, self._questions.situation(NORMAL)
+        table = frame_of_outages(self._store.outages) if interruptions is None else interruptions
         served = Served.of_situation(normal, by)
         rows = placed(table, normal, strict=not own)
         return report(rows, served, period, by=by, counting=counting)
@@ -182,8 +187,11 @@ class Incidents(Questions):
         from gridtwin.publish.communities import Communities as Divided
         from gridtwin.publish.odin import pub_outages
 
-        normal, outages = self.situation(NORMAL), self.store.outages.all(since=since)
-        members = self.store.outages.members([each.id for each in outages])
+        normal, outages = (
+            self._questions.situation(NORMAL),
+            self._store.outages.all(since=since),
+        )
+        members = self._store.outages.members([each.id for each in outages])
         places = communities or Divided.of_substations(normal)
-        estimates = self.store.estimates.current()
+        estimates = self._store.estimates.current()
         return pub_outages(outages, members, estimates, normal, places, publisher)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,29 +13,25 @@ from gridtwin.analysis.trace.explain import Explanation, explain
 from gridtwin.analysis.trace.run import rules_of, run
 from gridtwin.analysis.trace.spec import KINDS, TraceSpec, spec_of
 from gridtwin.errors import InputError, NotFoundError
-from gridtwin.model import cim, phases
+from gridtwin.model import phases
 from gridtwin.model.ids import TABLES, Element
 from gridtwin.model.named import ambiguous, find_named, mrid_of
 from gridtwin.model.operation import with_switches
 from gridtwin.model.state import CURRENT, NORMAL
-from gridtwin.model.tables import decode, encode
+from gridtwin.model.tables import encode
 from gridtwin.twin.situations import Situations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    import geopandas
     import networkx as nx
     import pandas as pd
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.place.places import Places
-    from gridtwin.analysis.place.polygon import PolygonInput
     from gridtwin.analysis.quality.checks import Report
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.analysis.state.supply import Supply
     from gridtwin.model.state import State
-    from gridtwin.results.inside import Inside
     from gridtwin.results.traces import BlastRadius, TraceResult
     from gridtwin.results.what_if import WhatIf
     from gridtwin.store.protocol import Store
@@ -149,6 +144,7 @@ class Questions:
 
     def trace(
         self,
+        /,
         kind: str | TraceSpec,
         *mrids: str,
         state: str = CURRENT,
@@ -190,7 +186,7 @@ class Questions:
         rows = run(situation, elements, barriers, spec)
         return TraceResult(spec.kind, self._ids_of(elements), rows, situation)
 
-    def spec(self, kind: str | TraceSpec, **options: Any) -> TraceSpec:
+    def spec(self, /, kind: str | TraceSpec, **options: Any) -> TraceSpec:
         """
         Return the spec of a kind of trace, of one saved under a name, or another, with changes.
 
@@ -257,96 +253,6 @@ class Questions:
         from gridtwin.results.traces import sweep_frame
 
         return sweep_frame(self.situation(state))
-
-    def storm(
-        self,
-        polygon: object,
-        *,
-        kinds: Sequence[str] = (),
-        scope: str = "element",
-        state: str = CURRENT,
-    ) -> BlastRadius:
-        """
-        Say who goes dark when everything inside a polygon is damaged at once.
-
-        Parameters
-        ----------
-        polygon
-            GeoJSON text or mapping, WKT, or a shapely polygon, in the network's coordinates.
-        kinds
-            Kinds of equipment that are damaged; all by default.
-        scope, state
-            As for `blast_radius`.
-        """
-        from gridtwin.analysis.place.polygon import read_polygon
-        from gridtwin.results.traces import BlastRadius
-
-        situation = self.situation(state)
-        given = read_polygon(polygon, geographic=situation.network.crs is not None)
-        rows = self._places.inside(given.geometry, layer="equipment")
-        if kinds:
-            codes = [cim.kind_code(kind) for kind in kinds]
-            rows = rows[np.isin(situation.data.equipment.kind[rows], codes)]
-        elements = [Element("equipment", row) for row in rows.tolist()]
-        found = blasting.blast(situation, elements, scope)
-        found = replace(found, warnings=found.warnings + given.warnings)
-        names = decode(situation.data.equipment.mrid[rows]).tolist()
-        return BlastRadius(names, scope, found, situation)
-
-    @cached_property
-    def _places(self) -> Places:
-        from gridtwin.analysis.place.places import Places
-
-        return Places(self.store.network.data)
-
-    def intersect(
-        self,
-        polygon: object,
-        *,
-        layer: str = "usage_points",
-        predicate: str = "intersects",
-        by: str = "",
-        state: str = CURRENT,
-    ) -> geopandas.GeoDataFrame | pd.DataFrame:
-        """
-        Return what lies inside a polygon.
-
-        Parameters
-        ----------
-        polygon
-            GeoJSON text or mapping, WKT, or a shapely polygon, in the network's coordinates.
-        layer
-            ``usage_points``, ``nodes``, ``substations`` or ``equipment``.
-        predicate
-            ``intersects``, ``within`` and the others of `gridtwin.analysis.place.intersect`.
-        by
-            ``feeder`` or ``substation``: counts per group instead of rows.
-        state
-            The state in which feeders are reckoned.
-        """
-        from gridtwin.analysis.place.polygon import read_polygon
-        from gridtwin.results.layers import grouped_frame, layer_frame
-
-        situation = self.situation(state)
-        given = read_polygon(polygon, geographic=situation.network.crs is not None)
-        rows = self._places.inside(given.geometry, layer=layer, predicate=predicate)
-        frame = (
-            grouped_frame(situation, layer, rows, by) if by else layer_frame(situation, layer, rows)
-        )
-        frame.attrs["warnings"] = list(given.warnings)
-        return frame
-
-    def inside(self, polygon: PolygonInput, *, state: str = CURRENT) -> Inside:
-        """Say of all layers at once what lies inside a polygon."""
-        from gridtwin.results.inside import Inside
-
-        situation = self.situation(state)
-        equipment, points, substations = (
-            self._places.inside(polygon.geometry, layer=layer)
-            for layer in ("equipment", "usage_points", "substations")
-        )
-        supply = self.supply(situation)
-        return Inside(situation, supply, equipment, points, substations, polygon.warnings)
 
     def what_if(self, switches: Mapping[str, bool | str], *, state: str = CURRENT) -> WhatIf:
         """

@@ -11,10 +11,10 @@ True
 from __future__ import annotations
 
 import math
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from gridtwin.model.network import Network
 from gridtwin.model.operation import of_switch, with_switches
@@ -24,17 +24,22 @@ from gridtwin.store.memory import MemoryStore
 from gridtwin.store.postgis.connect import is_address
 from gridtwin.topology.index import build
 from gridtwin.twin.ami import Ami
+from gridtwin.twin.areas import Areas
 from gridtwin.twin.history import History, past
 from gridtwin.twin.incidents import Incidents
 from gridtwin.twin.outages import Outages
+from gridtwin.twin.questions import Questions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
+
+    import networkx as nx
 
     from gridtwin.model.state import SwitchEvent
     from gridtwin.publish.page import MapView
     from gridtwin.store.postgis.rows import Mirrored
+    from gridtwin.store.protocol import Store
 
 
 def open_twin(target: str | Path | Network) -> Twin:
@@ -62,8 +67,59 @@ def open_twin(target: str | Path | Network) -> Twin:
     return Twin(LocalStore.open(Path(target)))
 
 
-class Twin(Incidents):
-    """One network and its switch states: asked (also `Questions`), operated, kept and followed."""
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _delegate(
+    part: str, method: Callable[Concatenate[Any, P], R]
+) -> Callable[Concatenate[Twin, P], R]:
+    """Return a method of a part of the twin as one of the twin itself, its signature kept."""
+
+    @wraps(method)
+    def call(twin: Twin, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return method(getattr(twin, part), *args, **kwargs)
+
+    return call
+
+
+class Twin:
+    """One network and its switch states: asked, operated, kept and followed."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.questions = Questions(store)
+        self.areas = Areas(self.questions)
+        self.incidents = Incidents(self.questions)
+
+    situation = _delegate("questions", Questions.situation)
+    situation_of = _delegate("questions", Questions.situation_of)
+    supply = _delegate("questions", Questions.supply)
+    find = _delegate("questions", Questions.find)
+    find_one = _delegate("questions", Questions.find_one)
+    search = _delegate("questions", Questions.search)
+    spec = _delegate("questions", Questions.spec)
+    save_spec = _delegate("questions", Questions.save_spec)
+    trace = _delegate("questions", Questions.trace)
+    explain = _delegate("questions", Questions.explain)
+    blast_radius = _delegate("questions", Questions.blast_radius)
+    sweep = _delegate("questions", Questions.sweep)
+    what_if = _delegate("questions", Questions.what_if)
+    check = _delegate("questions", Questions.check)
+    energized_graph = _delegate("questions", Questions.energized_graph)
+    storm = _delegate("areas", Areas.storm)
+    intersect = _delegate("areas", Areas.intersect)
+    inside = _delegate("areas", Areas.inside)
+    restore = _delegate("incidents", Incidents.restore)
+    infer = _delegate("incidents", Incidents.infer)
+    inference = _delegate("incidents", Incidents.inference)
+    reliability = _delegate("incidents", Incidents.reliability)
+    pub_outages = _delegate("incidents", Incidents.pub_outages)
+
+    @property
+    def graph(self) -> nx.MultiGraph:
+        """The whole network as a networkx multigraph, in the current state."""
+        return self.questions.graph
 
     @cached_property
     def network(self) -> Network:
@@ -75,7 +131,7 @@ class Twin(Incidents):
     @cached_property
     def outages(self) -> Outages:
         """The outages: opened, confirmed, restored step by step, closed."""
-        return Outages(self)
+        return Outages(self.questions)
 
     def at(self, when: datetime | str) -> Twin:
         """Return the twin as its switches and outages stood at a moment, to be asked only."""
@@ -89,7 +145,7 @@ class Twin(Incidents):
     @cached_property
     def ami(self) -> Ami:
         """What the meters measured: load, loading and voltage, interval by interval."""
-        return Ami(self)
+        return Ami(self.questions)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Twin:
         """
