@@ -18,9 +18,9 @@ from typer.testing import CliRunner
 
 import gridtwin
 from gridtwin.cli.app import app
-from gridtwin.erm.decisions import promise_zones
 from gridtwin.erm.job import ErmJob
 from gridtwin.erm.storms import Scenario, forecast
+from gridtwin.erm.zones import promise_zones
 from gridtwin.errors import NotFoundError, StaleTwinError, StoreError
 from gridtwin.model.estimate import Zone
 from gridtwin.store.postgis.lookups import LookUps

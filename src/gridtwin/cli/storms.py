@@ -120,7 +120,7 @@ def storm(
 def _promise(twin: Twin, found: StormForecast, zone: str) -> None:
     from datetime import UTC, datetime
 
-    from gridtwin.erm.decisions import promise_zones
+    from gridtwin.erm.zones import promise_zones
     from gridtwin.settings import Settings
 
     zones = promise_zones(twin, found, zone, datetime.now(UTC), actor=Settings.read().actor)

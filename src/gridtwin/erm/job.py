@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridtwin.analysis.erm.live import score
 from gridtwin.erm.decisions import decide
+from gridtwin.erm.inputs import gather_inputs
 from gridtwin.erm.stages import switching_stages
 from gridtwin.errors import StaleTwinError, StoreError
 from gridtwin.model.estimate import Estimate, PointEstimates, Run
@@ -124,12 +126,12 @@ class ErmJob:
             return ErmReport(before, written=False, seconds=time.perf_counter() - start)
         outages = self._twin.outages.all(since=now - REMEMBERED)
         members = self._twin.store.outages.members()
-        decided = decide(self._twin, self._model, outages, now)
+        inputs = gather_inputs(self._twin, outages, now)
+        decided = decide(inputs, score(self._model, inputs.history, now.timestamp()), now)
         changed = [each.estimate for each in decided if each.is_new]
         wanted = self._wanted(decided, members, now)
-        by_id = {each.id: each for each in outages}
         stages = switching_stages(
-            self._twin, [(by_id[each.outage], each) for each in wanted], members, now
+            self._twin, [(inputs.outages[each.outage], each) for each in wanted], members, now
         )
         points = _points(wanted, stages, members)
         made = Run(
