@@ -29,8 +29,8 @@ EXCEPTION
 END
 $$;
 
--- Its tables may be here already, made by the files 1 to 14 of before. All of them, as they were:
--- then this and the files up to 21 find nothing to make.
+-- The tables may be here already, made by the files 1 to 14, which these replace. Where all of those
+-- were applied, this and the files up to 21 find nothing to make; anything else is refused.
 DO $$
 DECLARE
     odd text;

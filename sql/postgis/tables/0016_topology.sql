@@ -4,7 +4,7 @@
 -- all that hangs on it. A segment has the number of its feeder: a feeder more, or one without
 -- supply, renumbers no other.
 --
--- Makes nothing where the files 1 to 14 of before have made it: see 0015.
+-- Makes nothing where the files 1 to 14 have made it: see 0015.
 
 BEGIN;
 SET LOCAL client_min_messages = warning;

@@ -1,6 +1,6 @@
 -- 0017: states of switches, the log of their operations, trace specs, and who changed what.
 --
--- Makes nothing where the files 1 to 14 of before have made it: see 0015.
+-- Makes nothing where the files 1 to 14 have made it: see 0015.
 
 BEGIN;
 SET LOCAL client_min_messages = warning;

@@ -1,6 +1,6 @@
 -- 0018: outages, who is in them, what is known of them, and the estimates of their end (ERM).
 --
--- Makes nothing where the files 1 to 14 of before have made it: see 0015.
+-- Makes nothing where the files 1 to 14 have made it: see 0015.
 
 BEGIN;
 SET LOCAL client_min_messages = warning;

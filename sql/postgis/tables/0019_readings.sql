@@ -8,7 +8,7 @@
 -- feeder_load is small, a row for each feeder and interval, and outlives the readings: it is kept
 -- when their days are dropped, until gridtwin.forget_feeder_loads.
 --
--- Makes nothing where the files 1 to 14 of before have made it: see 0015.
+-- Makes nothing where the files 1 to 14 have made it: see 0015.
 
 BEGIN;
 SET LOCAL client_min_messages = warning;

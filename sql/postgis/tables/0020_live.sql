@@ -4,7 +4,7 @@
 -- then they are carried out. Whoever changes an outage or its estimate, the alert of that is written
 -- in the same transaction (a transactional outbox): it is told afterwards, and marked when told.
 --
--- Makes nothing where the files 1 to 14 of before have made it: see 0015.
+-- Makes nothing where the files 1 to 14 have made it: see 0015.
 
 BEGIN;
 SET LOCAL client_min_messages = warning;

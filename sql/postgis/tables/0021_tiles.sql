@@ -4,7 +4,7 @@
 -- tile_features, a seventh of the network; secondaries and usage points are drawn from their own
 -- tables, since few of them are in a tile of the highest zoom.
 --
--- Makes nothing where the files 1 to 14 of before have made it: see 0015.
+-- Makes nothing where the files 1 to 14 have made it: see 0015.
 
 BEGIN;
 SET LOCAL client_min_messages = warning;

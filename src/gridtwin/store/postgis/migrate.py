@@ -182,8 +182,12 @@ def require(connection: psycopg.Connection[Any]) -> None:
     if any(each.number not in applied for each in known):
         msg = "the database lacks migrations of this gridtwin: run `gridtwin db migrate`"
         raise StoreVersionError(msg)
-    for file in _outdated(wanted, defined, applied):
-        msg = f"the database does not have {file} as this gridtwin does: run `gridtwin db migrate`"
+    outdated = _outdated(wanted, defined, applied)
+    if outdated:
+        msg = (
+            f"the database does not have {outdated[0]} as this gridtwin does: run"
+            " `gridtwin db migrate`"
+        )
         raise StoreVersionError(msg)
 
 
