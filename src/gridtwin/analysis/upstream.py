@@ -149,7 +149,7 @@ def _all_paths(
             slots.add(node)
     goals = [row for row in own if (core.equipment == row).any()]
     ways = ways_between(index, sorted(slots) if not goals else [], goals)
-    return np.union1d(np.array(sorted(rows - {-1}), dtype=np.int32), ways).astype(np.int32)
+    return np.concatenate([np.array(sorted(rows - {-1}), dtype=np.int32), ways])
 
 
 def _nearest_first(
@@ -162,13 +162,7 @@ def _nearest_first(
     on_way[rows] = True
     on_way[barriers] = False
     walk = flood(situation.adjacency, starts, on_way)
-    order = np.lexsort((walk.equipment, walk.depth))
-    return Rows.of(
-        "upstream",
-        walk.equipment[order],
-        parent=walk.parent[order],
-        depth=walk.depth[order],
-    )
+    return Rows.of("upstream", walk.equipment, parent=walk.parent, depth=walk.depth)
 
 
 def protective_devices(

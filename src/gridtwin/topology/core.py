@@ -16,6 +16,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import breadth_first_order
 
 from gridtwin.model.phases import ABC
+from gridtwin.topology.cuts import CutTree
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,6 +50,7 @@ class Core:
     supplied: NDArray[np.uint8]  # (k,) phases and REACHED without any fault
     customers: NDArray[np.int64]  # (k, 8) on each slot, by the phases they need; 0: any conductor
     _ways: Ways | None = field(default=None, init=False, repr=False)  # made when first flooded
+    _cut_trees: dict[bytes, CutTree] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def nbytes(self) -> int:
@@ -143,6 +145,24 @@ class Core:
         if self._ways is None:
             self._ways = _ways(self)
         return self._ways
+
+    def cut_tree(self, phases: int = 0) -> CutTree:
+        """
+        Return the blocks of the core below the super-source, made when first asked for.
+
+        Parameters
+        ----------
+        phases
+            Only arcs that pass one of these phases are looked at; 0 for whatever passes any.
+            Phases that the same arcs pass share one tree.
+        """
+        passed = self.passes & np.uint8(phases or ABC) != 0
+        arcs = passed.tobytes()
+        if arcs not in self._cut_trees:
+            self._cut_trees[arcs] = CutTree.of(
+                len(self.nodes), self.tail[passed], self.head[passed], self.equipment[passed]
+            )
+        return self._cut_trees[arcs]
 
     def count_needs(self, points: UsagePoints, need: NDArray[np.uint8]) -> None:
         """
