@@ -144,8 +144,8 @@ class Questions:
 
     def trace(
         self,
-        /,
         kind: str | TraceSpec,
+        /,
         *mrids: str,
         state: str = CURRENT,
         **options: Any,
@@ -187,7 +187,7 @@ class Questions:
         rows = run(situation, elements, barriers, spec)
         return TraceResult(spec.kind, self._ids_of(elements), rows, situation)
 
-    def spec(self, /, kind: str | TraceSpec, **options: Any) -> TraceSpec:
+    def spec(self, kind: str | TraceSpec, /, **options: Any) -> TraceSpec:
         """
         Return the spec of a kind of trace, of one saved under a name, or another, with changes.
 
