@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import gridtwin
 from gridtwin.topology.conduction import Conduction, PhasePolicy, Rules
 from gridtwin.topology.index import TopologyIndex, build
-from gridtwin.topology.loops import block_of, find_loops, ways_between
+from gridtwin.topology.loops import block_of, find_loops, find_single_ways, ways_between
 from gridtwin.topology.renumber import preorder_rows
 from networks import network, random_network, square_mesh, two_feeders_with_a_tie
 
@@ -115,6 +115,21 @@ def test_ways_are_all_that_lies_on_a_simple_path_to_the_sources(seed: int) -> No
     nodes, rows = ([at for kind, at in ends if kind == of] for of in ("node", "equipment"))
     union = set().union(*(expected[end] for end in ends))
     assert ways_between(index, nodes, rows).tolist() == sorted(union)
+
+
+@often
+@seeds
+def test_single_ways_are_what_leaves_nothing_needed_when_taken_out(seed: int) -> None:
+    core = indexed(seed, "advisory").core
+    if core is None:
+        return
+    rows = [row for row in np.unique(core.equipment).tolist() if row >= 0]
+    without = {row: core.flood(equipment=np.array([row], dtype=np.int32)) for row in rows}
+    for slot in range(1, len(core.nodes)):
+        for need in range(1, 16):
+            if need & core.supplied[slot]:
+                alone = [row for row in rows if not without[row][slot] & need]
+                assert find_single_ways(core, slot, need).tolist() == alone
 
 
 def names(data, rows: np.ndarray) -> str:  # noqa: ANN001

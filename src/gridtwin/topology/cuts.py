@@ -122,6 +122,14 @@ class CutTree:
                 self._climb(block, taken)
         return self.equipment[(taken[self.block] | alone) & (self.equipment >= 0)]
 
+    def single_ways(self, node: int) -> NDArray[np.int32] | None:
+        """Return the equipment that every path from the root to a node passes; None if no path."""
+        if node and self.top[self.above[node]] == UNJOINED:
+            return None
+        taken = np.zeros(len(self.top), dtype=bool)
+        self._climb(int(self.above[node]), taken)
+        return self.equipment[(taken & ~self.looped)[self.block] & (self.equipment >= 0)]
+
     def _climb(self, block: int, taken: NDArray[np.bool_]) -> None:
         """Mark the blocks from one up to the root."""
         while block >= 0 and not taken[block] and (node := int(self.top[block])) != UNJOINED:

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.topology.core import REACHED
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
+    from gridtwin.topology.core import Core
     from gridtwin.topology.index import TopologyIndex
 
 NONE: NDArray[np.int32] = np.empty(0, dtype=np.int32)
@@ -54,3 +57,37 @@ def ways_between(
     if core is None:
         return NONE
     return core.cut_tree().ways([int(core.slot[node]) for node in nodes], goal)
+
+
+def find_single_ways(core: Core, slot: int, need: int) -> NDArray[np.int32]:
+    """
+    Return the equipment of a core without any one of which a slot has nothing of what it needs.
+
+    Parameters
+    ----------
+    core, slot
+        The core, and a slot of it.
+    need
+        Bits of a flood, any of which will do; one of them must be there.
+
+    Notes
+    -----
+    Where all supply can turn back, blocks tell. Where it cannot, they tell what there is another
+    way around, and the few that are left are taken out in turn.
+    """
+    bits = [bit for bit in (1, 2, 4, REACHED) if need & bit & int(core.supplied[slot])]
+    rows: NDArray[np.int32] | None = None
+    for bit in bits:
+        tree = core.cut_tree(0 if bit == REACHED else bit, reversible=True)
+        found = tree.single_ways(slot)
+        if found is not None:
+            rows = found if rows is None else np.intersect1d(rows, found)
+    if rows is not None and core.find_reversible().all() and core.passes.all():
+        return rows
+    way = np.sort(core.way_to(slot, need))
+    rows = way[way >= 0] if rows is None else np.intersect1d(rows, way)
+    alone = [
+        not core.flood(equipment=np.array([row], dtype=np.int32))[slot] & need
+        for row in rows.tolist()
+    ]
+    return rows[np.array(alone, dtype=bool)]
