@@ -10,7 +10,7 @@ import pytest
 import typer.main
 from typer.testing import CliRunner
 
-from gridtwin.analysis.trace.spec import DEFAULTS, OPTIONS, TraceSpec
+from gridtwin.analysis.trace.spec import TRACE_OPTIONS, TraceSpec
 from gridtwin.api.app import create_app
 from gridtwin.cli.app import app
 from gridtwin.settings import ServeSettings
@@ -47,7 +47,7 @@ ELSEWHERE = {
 
 
 def said_as(name: str) -> str:
-    return OPTIONS[name].each or name
+    return TRACE_OPTIONS[name].each or name
 
 
 def words_of(name: str, value: Any) -> list[str]:
@@ -76,7 +76,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[TraceSpec]:
 def test_an_option_means_the_same_at_every_door(
     name: str, twin: Twin, client: httpx.Client, ran: list[TraceSpec]
 ) -> None:
-    kind = OPTIONS[name].kinds[0]
+    kind = TRACE_OPTIONS[name].kinds[0]
     expected = TraceSpec(kind, **{name: SAMPLES[name]})
     assert expected != TraceSpec(kind)
     twin.trace(kind, "L1", **{name: SAMPLES[name]})
@@ -94,44 +94,44 @@ def test_an_option_means_the_same_at_every_door(
 def test_a_saved_option_stays_until_another_is_said(
     name: str, twin: Twin, client: httpx.Client, ran: list[TraceSpec]
 ) -> None:
-    kind = OPTIONS[name].kinds[0]
+    kind = TRACE_OPTIONS[name].kinds[0]
     twin.save_spec("mine", TraceSpec(kind, **{name: SAMPLES[name]}))
     client.get("/api/trace/mine", params={"of": "L1"})
     CliRunner().invoke(app, ["trace", "mine", "L1", "--in", str(twin.store.path)])
-    twin.trace("mine", "L1", **dict.fromkeys(OPTIONS))
+    twin.trace("mine", "L1", **dict.fromkeys(TRACE_OPTIONS))
     assert ran == [TraceSpec(kind, **{name: SAMPLES[name]})] * 3
     ran.clear()
-    unsaid = "" if DEFAULTS[name] == () else DEFAULTS[name]
+    unsaid = "" if TRACE_OPTIONS[name].default == () else TRACE_OPTIONS[name].default
     client.get("/api/trace/mine", params={"of": "L1", said_as(name): unsaid})
     words = words_of(name, unsaid)
     if unsaid is False:
         words = [f"--no-{said_as(name).replace('_', '-')}"]
     CliRunner().invoke(app, ["trace", "mine", "L1", "--in", str(twin.store.path), *words])
-    twin.trace("mine", "L1", **{name: DEFAULTS[name]})
+    twin.trace("mine", "L1", **{name: TRACE_OPTIONS[name].default})
     assert ran == [TraceSpec(kind)] * 3
 
 
 def test_every_field_of_a_spec_is_taken_at_every_door(client: httpx.Client) -> None:
     every = {field.name for field in fields(TraceSpec)}
-    assert set(SAMPLES) == set(OPTIONS)
+    assert set(SAMPLES) == set(TRACE_OPTIONS)
     described = client.get("/openapi.json").json()["paths"]["/api/trace/{kind}"]["get"]
     query = {each["name"]: each for each in described["parameters"] if each["in"] == "query"}
     command = typer.main.get_command(app).commands["trace"]  # type: ignore[attr-defined]
     flags = {word for each in command.params for word in each.opts}
     taken = {
-        "python": {name for name in OPTIONS if TraceSpec("path").derive({name: None})},
-        "http": {name for name in OPTIONS if said_as(name) in query},
-        "cli": {name for name in OPTIONS if f"--{said_as(name).replace('_', '-')}" in flags},
+        "python": {name for name in TRACE_OPTIONS if TraceSpec("path").derive({name: None})},
+        "http": {name for name in TRACE_OPTIONS if said_as(name) in query},
+        "cli": {name for name in TRACE_OPTIONS if f"--{said_as(name).replace('_', '-')}" in flags},
     }
     for door, names in taken.items():
         assert every - names == set(ELSEWHERE[door]), door
-    for name, option in OPTIONS.items():
+    for name, option in TRACE_OPTIONS.items():
         assert query[said_as(name)]["description"] == option.meaning
 
 
 def test_the_documentation_lists_every_option() -> None:
     page = (Path(__file__).parents[2] / "docs/index.md").read_text(encoding="utf-8")
-    for name, option in OPTIONS.items():
+    for name, option in TRACE_OPTIONS.items():
         flag = f"--{said_as(name).replace('_', '-')}"
         assert f"| `{name}` | `{flag}` | `{said_as(name)}` | {option.meaning} |" in page
 
@@ -149,6 +149,6 @@ def test_a_polygon_in_a_query_keeps_to_limits(twin: Twin) -> None:
         assert traced(f"POLYGON (({ring}, -3 9))").status_code == 413
         assert traced("POLYGON ((0 0, 1 1").status_code == 422
         assert traced("/etc/hosts").status_code == 422
-        longest = OPTIONS["polygon"].longest
+        longest = TRACE_OPTIONS["polygon"].longest
         assert traced(HALF + " " * (longest - len(HALF))).status_code == 200
         assert traced(HALF + " " * (longest - len(HALF) + 1)).status_code == 422

@@ -11,7 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gridtwin
-from gridtwin.analysis.trace.spec import DEFAULTS, KINDS, MODES, OPTIONS, POLICIES, TraceSpec
+from gridtwin.analysis.trace.spec import (
+    MODES,
+    PHASE_POLICIES,
+    TRACE_KINDS,
+    TRACE_OPTIONS,
+    TraceSpec,
+)
 from gridtwin.errors import InputError, PolygonError
 from gridtwin.topology.conduction import PhasePolicy
 from gridtwin.twin import Twin
@@ -68,7 +74,7 @@ def test_a_field_that_is_none_is_refused(twin: Twin) -> None:
 SQUARE = "POLYGON ((0 0, 1 0, 1 1, 0 0))"
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "phases": st.sampled_from(["", "A", "BC", "ABC"]),
-    "phase_policy": st.sampled_from(POLICIES),
+    "phase_policy": st.sampled_from(PHASE_POLICIES),
     "mode": st.sampled_from(MODES),
     "barriers": st.lists(st.sampled_from(["L1", "L2", "TIE"]), max_size=2).map(tuple),
     "where": st.sampled_from(["", "kind == 'fuse'"]),
@@ -83,13 +89,13 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 
 
 def options_of(kind: str) -> list[str]:
-    return [name for name, option in OPTIONS.items() if kind in option.kinds]
+    return [name for name, option in TRACE_OPTIONS.items() if kind in option.kinds]
 
 
 @st.composite
 def derivations(draw: st.DrawFn) -> tuple[TraceSpec, dict[str, Any], dict[str, Any]]:
     """Return a spec, and what is said to it once and then again."""
-    kind = draw(st.sampled_from(KINDS))
+    kind = draw(st.sampled_from(TRACE_KINDS))
     optional = {name: VALUES[name] for name in options_of(kind)}
     base = draw(st.fixed_dictionaries({}, optional=optional))
     said = {name: st.none() | value for name, value in optional.items()}
@@ -104,7 +110,7 @@ def test_a_spec_is_derived_option_by_option(
 ) -> None:
     base, said, then = asked
     derived = base.derive(said)
-    for name in OPTIONS:
+    for name in TRACE_OPTIONS:
         value = said.get(name)
         assert getattr(derived, name) == (getattr(base, name) if value is None else value)
     later = {name: value for name, value in then.items() if value is not None}
@@ -115,11 +121,11 @@ def test_a_spec_is_derived_option_by_option(
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_an_option_that_says_nothing_to_a_trace_is_refused(data: st.DataObject) -> None:
-    kind = data.draw(st.sampled_from(KINDS))
+    kind = data.draw(st.sampled_from(TRACE_KINDS))
     base = TraceSpec(kind)
-    name = data.draw(st.sampled_from(sorted(OPTIONS)))
+    name = data.draw(st.sampled_from(sorted(TRACE_OPTIONS)))
     value = data.draw(VALUES[name])
-    if kind in OPTIONS[name].kinds or value == DEFAULTS[name]:
+    if kind in TRACE_OPTIONS[name].kinds or value == TRACE_OPTIONS[name].default:
         assert getattr(base.derive({name: value}), name) == value
     else:
         with pytest.raises(InputError, match=f"{name} says nothing to the trace {kind}"):
@@ -195,5 +201,5 @@ def test_a_polygon_keeps_its_coordinate_system(twin: Twin) -> None:
 
 
 def test_the_words_of_a_phase_policy_are_those_supply_is_reckoned_by() -> None:
-    assert get_args(PhasePolicy) == POLICIES
-    assert set(VALUES) == set(OPTIONS)
+    assert get_args(PhasePolicy) == PHASE_POLICIES
+    assert set(VALUES) == set(TRACE_OPTIONS)

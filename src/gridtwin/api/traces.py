@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from gridtwin.analysis.trace.spec import DEFAULTS, OPTIONS, Option
+from gridtwin.analysis.trace.spec import TRACE_OPTIONS, TraceOption
 from gridtwin.api.answers import answer
 from gridtwin.api.elements import Mrid
 from gridtwin.api.errors import RESPONSES
@@ -87,9 +87,9 @@ def said_options(**said: Any) -> dict[str, Any]:
     return said
 
 
-def _parameter(name: str, option: Option) -> Parameter:
+def _parameter(name: str, option: TraceOption) -> Parameter:
     """Return an option of a trace as a parameter of a query; None where it is not said."""
-    default = DEFAULTS[name]
+    default = option.default
     kind: Any = Literal[option.words] if option.words else type(default)
     limits: dict[str, Any] = {"max_length": option.longest} if option.longest else {}
     if isinstance(default, tuple):
@@ -105,7 +105,7 @@ def _parameter(name: str, option: Option) -> Parameter:
 
 # FastAPI reads the parameters of a query from a signature: this one has a parameter an option.
 said_options.__signature__ = Signature(  # type: ignore[attr-defined]
-    [_parameter(name, option) for name, option in OPTIONS.items()]
+    [_parameter(name, option) for name, option in TRACE_OPTIONS.items()]
 )
 
 

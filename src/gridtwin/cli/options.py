@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gridtwin.analysis.trace.spec import DEFAULTS, OPTIONS, Option
+from gridtwin.analysis.trace.spec import TRACE_OPTIONS, TraceOption
 from gridtwin.errors import InputError
 from gridtwin.settings import Settings
 
@@ -135,16 +135,16 @@ def with_trace_options(command: Callable[..., None]) -> Callable[..., None]:
     own = signature(command, eval_str=True)
     before = [each for each in own.parameters.values() if each.kind is each.POSITIONAL_OR_KEYWORD]
     behind = [each for each in own.parameters.values() if each.kind is each.KEYWORD_ONLY]
-    options = [_parameter(name, option) for name, option in OPTIONS.items()]
+    options = [_parameter(name, option) for name, option in TRACE_OPTIONS.items()]
     call.__signature__ = own.replace(  # type: ignore[attr-defined]
         parameters=[*before, *options, *behind]
     )
     return call
 
 
-def _parameter(name: str, option: Option) -> Parameter:
+def _parameter(name: str, option: TraceOption) -> Parameter:
     """Return an option of a trace as a parameter that Typer reads; None where it is not said."""
-    default, flag = DEFAULTS[name], (option.each or name).replace("_", "-")
+    default, flag = option.default, (option.each or name).replace("_", "-")
     kind: Any = list[str] if isinstance(default, tuple) else type(default)
     words = (f"--{flag}/--no-{flag}",) if kind is bool else (f"--{flag}",)
     meaning = option.meaning

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gridtwin.analysis.trace.spec import TRACE_KINDS
 from gridtwin.cli import render
 from gridtwin.cli.options import (
     Csv,
@@ -28,11 +29,7 @@ if TYPE_CHECKING:
 @with_trace_options
 def trace(
     kind: Annotated[
-        str,
-        typer.Argument(
-            help="downstream, upstream, connected, feeder, isolation, protective, path, loops, "
-            "ties, or the name of a saved spec."
-        ),
+        str, typer.Argument(help=f"{', '.join(TRACE_KINDS)}, or the name of a saved spec.")
     ],
     ids: Annotated[
         list[str], typer.Argument(metavar="ID [ID2]", help="Where to begin; two for a path.")

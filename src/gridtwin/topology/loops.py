@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from gridtwin.topology.core import Core
     from gridtwin.topology.index import TopologyIndex
 
-NONE: NDArray[np.int32] = np.empty(0, dtype=np.int32)
-
 
 def find_loops(index: TopologyIndex) -> list[NDArray[np.int32]]:
     """
@@ -35,7 +33,9 @@ def find_loops(index: TopologyIndex) -> list[NDArray[np.int32]]:
 
 def block_of(index: TopologyIndex, row: int) -> NDArray[np.int32]:
     """Return the equipment on loops with a piece of equipment, itself among it; none if on none."""
-    return NONE if index.core is None else index.core.cut_tree().loops_of(row)
+    if index.core is None:
+        return np.empty(0, dtype=np.int32)
+    return index.core.cut_tree().loops_of(row)
 
 
 def ways_between(
@@ -55,7 +55,7 @@ def ways_between(
     """
     core = index.core
     if core is None:
-        return NONE
+        return np.empty(0, dtype=np.int32)
     return core.cut_tree().ways([int(core.slot[node]) for node in nodes], goal)
 
 

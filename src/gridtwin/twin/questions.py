@@ -11,7 +11,7 @@ from gridtwin.analysis.outage import blast as blasting
 from gridtwin.analysis.state.situation import NONE
 from gridtwin.analysis.trace.explain import Explanation, explain
 from gridtwin.analysis.trace.run import rules_of, run
-from gridtwin.analysis.trace.spec import KINDS, TraceSpec
+from gridtwin.analysis.trace.spec import TRACE_KINDS, TraceSpec
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import phases
 from gridtwin.model.ids import TABLES, Element
@@ -206,13 +206,13 @@ class Questions:
         """
         if isinstance(kind, TraceSpec):
             return kind.derive(options)
-        if kind not in KINDS and kind in self.store.spec_names():
+        if kind not in TRACE_KINDS and kind in self.store.spec_names():
             return TraceSpec.from_json(self.store.spec(kind)).derive(options)
         return TraceSpec(kind).derive(options)
 
     def save_spec(self, name: str, spec: TraceSpec) -> None:
         """Keep a trace spec under a name, so that ``trace(name, ...)`` runs it."""
-        if not name or name in KINDS:
+        if not name or name in TRACE_KINDS:
             msg = f"a trace spec cannot be called {name!r}: that is a kind of trace"
             raise InputError(msg)
         self.store.save_spec(name, spec.to_json())

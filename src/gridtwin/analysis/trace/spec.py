@@ -2,8 +2,8 @@
 Say what a trace should do: one frozen, serializable record.
 
 Each option of a trace is declared once, here: the command line, the server and Python take its
-name, its meaning and its limits from `OPTIONS`. Nothing heavy is imported, as a command line reads
-this to print its help.
+name, its meaning and its limits from `TRACE_OPTIONS`. Nothing heavy is imported, as a command line
+reads this to print its help.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from gridtwin.topology.conduction import PhasePolicy
 
-KINDS = (
+TRACE_KINDS = (
     "downstream",
     "upstream",
     "connected",
@@ -32,32 +32,33 @@ KINDS = (
     "loops",
     "ties",
 )
-PASSING = KINDS[:-2]  # the traces that go from element to element, so that one can bar them
+PASSING = TRACE_KINDS[:-2]  # the traces that go from element to element, so that one can bar them
 MODES = ("all_paths", "shortest", "must_pass")
-POLICIES: tuple[PhasePolicy, ...] = ("strict", "advisory", "ignore")
+PHASE_POLICIES: tuple[PhasePolicy, ...] = ("strict", "advisory", "ignore")
 LONGEST_WHERE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class TraceOption:
     """What a field of `TraceSpec` means to who says it, at whichever door."""
 
     meaning: str
+    default: Any = None
     words: tuple[str, ...] = ()  # the only ones it takes; whatever text where empty
-    kinds: tuple[str, ...] = KINDS  # the traces it says something to
+    kinds: tuple[str, ...] = TRACE_KINDS  # the traces it says something to
     each: str = ""  # what one entry of a list is called, where a door takes them one by one
     longest: int = 0  # characters, or entries, that a door takes from strangers
     example: str = ""
 
 
-def _told(meaning: str, **more: Any) -> dict[str, Option]:
-    return {"option": Option(meaning, **more)}
+def _told(meaning: str, **more: Any) -> dict[str, TraceOption]:
+    return {"option": TraceOption(meaning, **more)}
 
 
 @dataclass(frozen=True, slots=True)
 class TraceSpec:
     """
-    What to trace and how; the options are told in `OPTIONS`.
+    What to trace and how; the options are told in `TRACE_OPTIONS`.
 
     Raises
     ------
@@ -75,7 +76,7 @@ class TraceSpec:
     phase_policy: PhasePolicy = field(
         default="advisory",
         metadata=_told(
-            "How far recorded phases decide: strict, advisory or ignore.", words=POLICIES
+            "How far recorded phases decide: strict, advisory or ignore.", words=PHASE_POLICIES
         ),
     )
     mode: str = field(
@@ -127,9 +128,9 @@ class TraceSpec:
 
     def __post_init__(self) -> None:
         """Check every value; a list of barriers, a polygon as such, become what can be kept."""
-        _one_of("trace", self.kind, KINDS)
-        for name, option in OPTIONS.items():
-            value = _checked(name, DEFAULTS[name], getattr(self, name))
+        _one_of("trace", self.kind, TRACE_KINDS)
+        for name, option in TRACE_OPTIONS.items():
+            value = _checked(name, option.default, getattr(self, name))
             object.__setattr__(self, name, value)
             if option.words:
                 _one_of(name.replace("_", " "), value, option.words)
@@ -165,18 +166,18 @@ class TraceSpec:
         """
         said = {name: value for name, value in said.items() if value is not None}
         for name in said:
-            if name != "kind" and name not in OPTIONS:
-                close = get_close_matches(name, OPTIONS, n=1)
-                mend = f"is it {close[0]}?" if close else f"use one of {', '.join(OPTIONS)}"
+            if name != "kind" and name not in TRACE_OPTIONS:
+                close = get_close_matches(name, TRACE_OPTIONS, n=1)
+                mend = f"is it {close[0]}?" if close else f"use one of {', '.join(TRACE_OPTIONS)}"
                 msg = f"a trace has no such option: {name!r}; {mend}"
                 raise InputError(msg)
         kind = said.get("kind", self.kind)
-        foreign = [name for name, option in OPTIONS.items() if kind not in option.kinds]
-        left = {name: DEFAULTS[name] for name in foreign if kind != self.kind}
+        foreign = [name for name, option in TRACE_OPTIONS.items() if kind not in option.kinds]
+        left = {name: TRACE_OPTIONS[name].default for name in foreign if kind != self.kind}
         derived = replace(self, **{**left, **said})
         for name in (name for name in foreign if name in said):
-            if getattr(derived, name) != DEFAULTS[name]:
-                kinds = ", ".join(OPTIONS[name].kinds)
+            if getattr(derived, name) != TRACE_OPTIONS[name].default:
+                kinds = ", ".join(TRACE_OPTIONS[name].kinds)
                 msg = f"{name} says nothing to the trace {kind}, only to {kinds}: leave it out"
                 raise InputError(msg)
         return derived
@@ -207,10 +208,11 @@ class TraceSpec:
         return cls(**values)
 
 
-OPTIONS: dict[str, Option] = {
-    each.name: each.metadata["option"] for each in fields(TraceSpec) if each.metadata
+TRACE_OPTIONS: dict[str, TraceOption] = {
+    each.name: replace(each.metadata["option"], default=each.default)
+    for each in fields(TraceSpec)
+    if each.metadata
 }
-DEFAULTS: dict[str, Any] = {each.name: each.default for each in fields(TraceSpec) if each.metadata}
 
 
 def _one_of(what: str, word: object, allowed: tuple[str, ...]) -> None:
