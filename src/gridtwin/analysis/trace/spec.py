@@ -8,10 +8,8 @@ reads this to print its help.
 
 from __future__ import annotations
 
-import json
 import operator
 from dataclasses import asdict, dataclass, field, fields, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import InputError
@@ -167,10 +165,7 @@ class TraceSpec:
         said = {name: value for name, value in said.items() if value is not None}
         for name in said:
             if name != "kind" and name not in TRACE_OPTIONS:
-                close = get_close_matches(name, TRACE_OPTIONS, n=1)
-                mend = f"is it {close[0]}?" if close else f"use one of {', '.join(TRACE_OPTIONS)}"
-                msg = f"a trace has no such option: {name!r}; {mend}"
-                raise InputError(msg)
+                raise _unknown(name)
         kind = said.get("kind", self.kind)
         foreign = [name for name, option in TRACE_OPTIONS.items() if kind not in option.kinds]
         left = {name: TRACE_OPTIONS[name].default for name in foreign if kind != self.kind}
@@ -184,6 +179,8 @@ class TraceSpec:
 
     def to_json(self) -> str:
         """Return the spec as a JSON text."""
+        import json
+
         return json.dumps(asdict(self), sort_keys=True)
 
     @classmethod
@@ -196,6 +193,8 @@ class TraceSpec:
         InputError
             If it is no such text.
         """
+        import json
+
         try:
             values = dict(json.loads(text))
         except (ValueError, TypeError) as error:
@@ -219,6 +218,14 @@ def _one_of(what: str, word: object, allowed: tuple[str, ...]) -> None:
     if word not in allowed:
         msg = f"no {what} is called {word!r}: use one of {', '.join(allowed)}"
         raise InputError(msg)
+
+
+def _unknown(name: str) -> InputError:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, TRACE_OPTIONS, n=1)
+    mend = f"is it {close[0]}?" if close else f"use one of {', '.join(TRACE_OPTIONS)}"
+    return InputError(f"a trace has no such option: {name!r}; {mend}")
 
 
 def _checked(name: str, default: Any, value: Any) -> Any:
