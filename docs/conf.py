@@ -1,4 +1,4 @@
-"""How `make docs` builds the site: Sphinx, the Markdown beside this file, nothing from elsewhere."""
+"""How `make docs` builds the site: Sphinx, the pages beside this file, nothing from elsewhere."""
 
 from importlib.metadata import version as installed
 
