@@ -8,7 +8,7 @@ FIELD_DATA ?= $(or $(GRIDTWIN_FIELD_DATA),../shared/data)
 STATIC := src/gridtwin/api/static
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: demo live test test-long test-field postgres java chromium lint node web web-check bench clean
+.PHONY: demo docs live test test-long test-field postgres java chromium lint node web web-check bench clean
 
 $(VENV)/made: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -87,8 +87,11 @@ web-check: web/node_modules/made  ## its style, types and unit tests; the commit
 	@diff -r web/node_modules/fresh $(STATIC) || \
 	  { echo "$(STATIC) is not what web/ builds: run make web and commit it" >&2; exit 1; }
 
+docs: $(VENV)/test  ## the pages of docs/ as a site in docs-site, with the reference of the Python API
+	$(BIN)/python -m sphinx -W --keep-going -q docs docs-site
+
 bench: $(VENV)/bench  ## ratios to other libraries, one run, answers checked first
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) demo-out
+	rm -rf $(VENV) demo-out docs-site
