@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-LOCK = 0x67726964_7477696E  # "gridtwin": one migration at a time in a database
+MIGRATION_LOCK = 0x67726964_7477696E  # "gridtwin": one migration at a time in a database
 FIRST = 15  # the first number; it takes over what the files 1 to 14 of before have made
 FILE_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 FRAME = re.compile(r"^(?:BEGIN|COMMIT);$", re.MULTILINE)
@@ -152,7 +152,7 @@ def migrate(connection: psycopg.Connection[Any], *, directory: Path | None = Non
     known, wanted = migrations(directory), definitions(directory)
     with connection.transaction():
         connection.execute("SET LOCAL statement_timeout = 0")
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
         applied = _applied(connection)
         _check(known, applied)
         done: list[SchemaFile] = []
