@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { changedBy, OUT, PARTIAL, pictureOf } from "../src/app/supply";
 import { Channels } from "../src/map/channels";
 import { marks } from "../src/map/roles";
+import { changedBy, OUT, PARTIAL, pictureOf } from "../src/state/supply";
 
 class Sheet {
   readonly state = new Map<string, Record<string, unknown>>();

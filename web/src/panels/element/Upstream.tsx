@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { UpstreamStep } from "../../api/types";
-import { kindName } from "../../app/words";
-import { ElementLink } from "./ElementLink";
+import { ElementLink } from "../../parts/ElementLink";
+import { kindName } from "../../parts/words";
 
 const SHOWN = 8;
 

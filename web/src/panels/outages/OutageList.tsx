@@ -1,7 +1,7 @@
 /** The outages as a list of buttons: arrow keys go through it, Enter chooses. */
 
 import type { KeyboardEvent } from "react";
-import { clock } from "./curve";
+import { clock } from "../../parts/words";
 import { isOpen, type OutageRow, promised, statusWords, TONES } from "./list";
 
 interface Props {

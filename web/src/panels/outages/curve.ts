@@ -1,5 +1,7 @@
 /** The curve of customers back: as paths in a box, with ticks, and in words for who hears it. */
 
+import { clock } from "../../parts/words";
+
 export interface CurvePoint {
   at: string;
   customers_back_p50: number;
@@ -116,14 +118,6 @@ function reached(
 ): string {
   const found = points.find((each) => of(each) >= customers);
   return found ? clock(found.at) : "";
-}
-
-/** Day and time of day in the reader's own zone. */
-export function clock(at: string | number | Date, withDay = false): string {
-  const date = new Date(at);
-  const time = date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  if (!withDay) return time;
-  return `${date.toLocaleDateString("en-GB", { day: "2-digit", month: "short" })} ${time}`;
 }
 
 function round(value: number): number {

@@ -1,8 +1,8 @@
 import { useEffect, useState } from "react";
 import { ApiError, api } from "../../api/client";
 import type { Plan } from "../../api/types";
-import { speak, useStore } from "../../app/store";
-import { count } from "../../app/words";
+import { count } from "../../parts/words";
+import { speak, useStore } from "../../state/store";
 
 interface Answer {
   plan: Plan | null;

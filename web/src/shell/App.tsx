@@ -1,9 +1,8 @@
 /** The shell: rail, search, panel, map, status; what is in them comes from the registry. */
 
 import { lazy, Suspense } from "react";
-import { PANELS, type Place, WIDGETS } from "../panels/registry";
-import { SearchBox } from "../panels/search/SearchBox";
-import { TraceCard } from "../panels/trace/TraceCard";
+import { PANELS, type Place, SIDE, WIDGETS } from "../panels/registry";
+import { useStore } from "../state/store";
 import { Help } from "./Help";
 import { LoadingBar } from "./LoadingBar";
 import { LostServer } from "./LostServer";
@@ -12,7 +11,6 @@ import { Notices } from "./Notices";
 import { PanelHost } from "./PanelHost";
 import { Rail } from "./Rail";
 import { StatusStrip } from "./StatusStrip";
-import { useStore } from "./store";
 
 // The map is the largest part: asked for at once, in parallel with the first answers of the server.
 const mapView = import("../map/MapView");
@@ -37,8 +35,9 @@ export function App() {
           )}
         </Suspense>
         <div className="side">
-          <SearchBox />
-          <TraceCard />
+          {SIDE.map(({ key, component: Part }) => (
+            <Part key={key} />
+          ))}
           <PanelHost panels={PANELS} />
         </div>
         <div className="corner top">

@@ -1,6 +1,6 @@
 /** The switches of a what-if as one word of the URL: `SW-1:o,SW-2:c,FUSE-3:A`. */
 
-import { getParams, setParams } from "../../app/params";
+import { getParams, setParams } from "./params";
 
 /** True: open, false: closed, letters: the phases that are open. */
 export type Positions = Map<string, boolean | string>;

@@ -2,8 +2,8 @@
 
 import type { Map as MapLibre } from "maplibre-gl";
 import { useEffect } from "react";
-import { useStore } from "../app/store";
-import { useTheme } from "../app/theme";
+import { useTheme } from "../state/theme";
+import { useGridMap } from "./current";
 
 export type AreaName = "outage" | "area";
 
@@ -17,7 +17,7 @@ const HATCH_PX = 10;
 
 /** Show an area on the map for as long as the component is mounted. */
 export function useArea(name: AreaName, area: GeoJSON.Geometry | null): void {
-  const map = useStore((store) => store.map)?.map ?? null;
+  const map = useGridMap()?.map ?? null;
   const theme = useTheme();
   useEffect(() => {
     if (!map) return;

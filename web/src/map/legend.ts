@@ -1,9 +1,9 @@
 /** What the signs of the map mean, for the legend on the screen and the one on paper. */
 
-import type { Info } from "../../api/types";
-import type { Theme } from "../../app/theme";
-import type { Mode } from "../../map/modes";
-import { PALETTES, type Palette } from "../../map/palette";
+import type { Info } from "../api/types";
+import type { Theme } from "../state/theme";
+import type { Mode } from "./modes";
+import { PALETTES, type Palette } from "./palette";
 
 export interface Entry {
   sign:

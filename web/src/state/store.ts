@@ -2,7 +2,6 @@
 
 import { create } from "zustand";
 import type { Info, TileJson } from "../api/types";
-import type { GridMap } from "../map/gridmap";
 
 export type Link = "connecting" | "live" | "lost";
 
@@ -21,7 +20,6 @@ export interface Store {
   changes: number; // what the painted state counts: operations and notes on outages
   customersOut: number;
   updatedAt: number; // ms since the epoch of the last state or event
-  map: GridMap | null;
   drawing: boolean; // the map is fetching or drawing
   notices: Notice[];
   spoken: string; // what screen readers announce
@@ -38,7 +36,6 @@ export const useStore = create<Store>(() => ({
   changes: -1,
   customersOut: 0,
   updatedAt: 0,
-  map: null,
   drawing: false,
   notices: [],
   spoken: "",

@@ -1,6 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { busy } from "../api/busy";
-import { useStore } from "./store";
+import { useStore } from "../state/store";
 
 /** A thin line on top while the server or the map works, not for what is over in a moment. */
 export function LoadingBar() {

@@ -1,20 +1,6 @@
 /** How numbers, times and the words of the field are written on the page. */
 
 const NUMBER = new Intl.NumberFormat("en-US");
-const CLOCK = new Intl.DateTimeFormat(undefined, {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  hourCycle: "h23",
-});
-const DAY_CLOCK = new Intl.DateTimeFormat(undefined, {
-  month: "short",
-  day: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-  hourCycle: "h23",
-});
-
 export function count(value: number): string {
   return NUMBER.format(value);
 }
@@ -24,12 +10,22 @@ export function counted(value: number, noun: string, plural = `${noun}s`): strin
   return `${NUMBER.format(value)} ${value === 1 ? noun : plural}`;
 }
 
-export function clock(ms: number): string {
-  return CLOCK.format(ms);
+type Time = string | number | Date;
+
+/** "19:26", in the reader's own zone, as the two below. */
+export function clock(at: Time): string {
+  return new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 }
 
-export function dayClock(iso: string): string {
-  return DAY_CLOCK.format(new Date(iso));
+/** "30 Nov 19:26". */
+export function dayClock(at: Time): string {
+  const day = new Date(at).toLocaleDateString("en-GB", { day: "2-digit", month: "short" });
+  return `${day} ${clock(at)}`;
+}
+
+/** "19:26:05". */
+export function fullClock(at: Time): string {
+  return new Date(at).toLocaleTimeString("en-GB");
 }
 
 const KINDS: Record<string, string> = {

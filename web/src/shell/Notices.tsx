@@ -1,5 +1,5 @@
-import { Icon } from "./icons";
-import { dismiss, useStore } from "./store";
+import { Icon } from "../parts/icons";
+import { dismiss, useStore } from "../state/store";
 
 /** Short messages, shown and read out. */
 export function Notices() {

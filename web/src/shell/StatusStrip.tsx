@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
-import { useStore } from "./store";
-import { clock, count } from "./words";
+import { count, fullClock } from "../parts/words";
+import { useStore } from "../state/store";
 
 const WORDS = { connecting: "Connecting", live: "Live", lost: "No connection" } as const;
 
@@ -24,7 +24,7 @@ export function StatusStrip() {
       <span className="link" data-link={link}>
         <span className="dot" aria-hidden="true" />
         {WORDS[link]}
-        {updatedAt > 0 && <time className="wide"> {clock(updatedAt)}</time>}
+        {updatedAt > 0 && <time className="wide"> {fullClock(updatedAt)}</time>}
       </span>
       <Now />
     </footer>
@@ -39,7 +39,7 @@ function Now() {
   }, []);
   return (
     <time className="now" aria-hidden="true">
-      {clock(now)}
+      {fullClock(now)}
     </time>
   );
 }

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "react";
-import { Icon } from "./icons";
-import { type Shortcut, shortcuts, useShortcuts } from "./keyboard";
+import { Icon } from "../parts/icons";
+import { type Shortcut, shortcuts, useShortcuts } from "../parts/keyboard";
 
 const NAMES: Record<string, string> = {
   Escape: "Esc",

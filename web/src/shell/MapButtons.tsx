@@ -1,8 +1,9 @@
 import { useMemo } from "react";
-import { Icon, type IconName } from "./icons";
-import { useShortcuts } from "./keyboard";
-import { notify, useStore } from "./store";
-import { prefersCalm, toggleTheme, useTheme } from "./theme";
+import { currentGridMap } from "../map/current";
+import { Icon, type IconName } from "../parts/icons";
+import { useShortcuts } from "../parts/keyboard";
+import { notify, useStore } from "../state/store";
+import { prefersCalm, toggleTheme, useTheme } from "../state/theme";
 
 /** Zoom, whole territory, theme, link. */
 export function MapButtons() {
@@ -30,7 +31,7 @@ export function MapButtons() {
 
 function actions(dark: boolean): { key: string; says: string; icon: IconName; run: () => void }[] {
   const motion = () => ({ animate: !prefersCalm() });
-  const map = () => useStore.getState().map?.map;
+  const map = () => currentGridMap()?.map;
   return [
     { key: "+", says: "Zoom in", icon: "plus", run: () => map()?.zoomIn(motion()) },
     { key: "-", says: "Zoom out", icon: "minus", run: () => map()?.zoomOut(motion()) },
@@ -46,7 +47,8 @@ function actions(dark: boolean): { key: string; says: string; icon: IconName; ru
 }
 
 function showAll(): void {
-  const { map, info } = useStore.getState();
+  const map = currentGridMap();
+  const { info } = useStore.getState();
   if (map && info) map.show(info.bounds);
 }
 

@@ -1,8 +1,4 @@
-import { setParams } from "../../app/params";
-
-export function chooseElement(mrid: string): void {
-  setParams({ sel: mrid, panel: "element" }, { push: true });
-}
+import { chooseElement } from "../state/params";
 
 /** An mRID that leads to its element. */
 export function ElementLink({ mrid, children }: { mrid: string; children?: React.ReactNode }) {

@@ -75,6 +75,11 @@ export function setParams(patch: Patch, { push = false }: { push?: boolean } = {
   for (const listener of listeners) listener();
 }
 
+/** Choose an element and open its panel; a step of the history. */
+export function chooseElement(mrid: string): void {
+  setParams({ sel: mrid, panel: "element" }, { push: true });
+}
+
 export function subscribeParams(listener: Listener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);

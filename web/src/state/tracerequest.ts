@@ -1,7 +1,7 @@
 /** A trace or a blast radius as one word of the URL: `downstream:FUSE-12`, `blast.trip:LINE-7`. */
 
-import { SCOPES, type Scope, TRACES, type TraceKind } from "../../api/types";
-import { setParams } from "../../app/params";
+import { SCOPES, type Scope, TRACES, type TraceKind } from "../api/types";
+import { setParams } from "./params";
 
 export type TraceRequest =
   | { what: "trace"; kind: TraceKind; of: string[] }

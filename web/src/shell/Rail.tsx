@@ -1,9 +1,9 @@
 import { useMemo } from "react";
 import type { Panel } from "../panels/registry";
-import { Icon } from "./icons";
-import { useShortcuts } from "./keyboard";
-import { getParams, setParams, useParam } from "./params";
-import { useStore } from "./store";
+import { Icon } from "../parts/icons";
+import { useShortcuts } from "../parts/keyboard";
+import { getParams, setParams, useParam } from "../state/params";
+import { useStore } from "../state/store";
 
 export function openPanel(key: string | null): void {
   setParams({ panel: key }, { push: true });

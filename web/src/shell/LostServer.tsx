@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
-import { retryNow } from "./live";
-import { useStore } from "./store";
+import { retryNow } from "../state/live";
+import { useStore } from "../state/store";
 
 /** Says that what is seen may be old, and what happens next. */
 export function LostServer() {

@@ -1,11 +1,12 @@
 /** Color the map by loading while that is asked for. */
 
 import { useEffect } from "react";
-import { api } from "../../api/client";
-import type { Loading } from "../../api/types";
-import { useParam } from "../../app/params";
-import { useStore } from "../../app/store";
-import { type Asked, useAnswer } from "../asking";
+import { api } from "../api/client";
+import type { Loading } from "../api/types";
+import { type Asked, useAnswer } from "../parts/asking";
+import { useParam } from "../state/params";
+import { useStore } from "../state/store";
+import { useGridMap } from "./current";
 
 /** The loading of the last interval, or of the moment that is replayed. */
 export function useLoadingNow(wanted: boolean): Asked<Loading> {
@@ -19,7 +20,7 @@ export function useLoadingNow(wanted: boolean): Asked<Loading> {
 }
 
 export function usePaintedLoading(wanted: boolean): void {
-  const map = useStore((store) => store.map);
+  const map = useGridMap();
   const { answer } = useLoadingNow(wanted);
   useEffect(() => {
     if (!map || !answer || !wanted) return;

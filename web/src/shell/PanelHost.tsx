@@ -1,9 +1,9 @@
 import { Component, type ReactNode, Suspense, useEffect, useMemo, useRef } from "react";
 import type { Panel } from "../panels/registry";
-import { Icon } from "./icons";
-import { useShortcuts } from "./keyboard";
-import { setParams, useParam } from "./params";
-import { useStore } from "./store";
+import { Icon } from "../parts/icons";
+import { useShortcuts } from "../parts/keyboard";
+import { setParams, useParam } from "../state/params";
+import { useStore } from "../state/store";
 
 /** The open panel, with its head and a way out. */
 export function PanelHost({ panels }: { panels: readonly Panel[] }) {
