@@ -2,21 +2,13 @@
 
 import { useMemo } from "react";
 import { api } from "../../api/client";
-import type { Loading } from "../../api/types";
+import type { Loading, Reading, SeriesAnswer } from "../../api/types";
 import { useLoadingNow } from "../../map/loading";
 import { useAnswer } from "../../parts/asking";
 import { dayClock } from "../../parts/words";
 import { setParams, useParam } from "../../state/params";
 import { useStore } from "../../state/store";
-import {
-  kwOf,
-  type Reading,
-  readSeries,
-  type SeriesAnswer,
-  seriesKind,
-  transformerNames,
-  voltageOf,
-} from "./client";
+import { kwOf, readSeries, seriesKind, transformerNames, voltageOf } from "./client";
 import { SeriesChart } from "./SeriesChart";
 import { CLASSES, classOf, type Loaded, mostLoaded } from "./series";
 import "./loading.css";

@@ -1,9 +1,9 @@
 /** One outage: when who is back, who must not be forgotten, what was done and said. */
 
 import type { ReactNode } from "react";
+import type { OutageDetail } from "../../api/types";
 import { clock, dayClock } from "../../parts/words";
 import { CurveChart } from "./CurveChart";
-import type { OutageDetail } from "./client";
 import { fromStart } from "./curve";
 import { isOpen, promised, statusWords, TONES } from "./list";
 
@@ -44,6 +44,7 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
 }
 
 function Summary({ outage, onElement }: Omit<Props, "now">) {
+  const { device } = outage;
   return (
     <>
       <p className="figure">
@@ -56,9 +57,9 @@ function Summary({ outage, onElement }: Omit<Props, "now">) {
       <dl className="facts">
         <dt>Device</dt>
         <dd>
-          {outage.device ? (
-            <button type="button" className="text-button" onClick={() => onElement(outage.device)}>
-              {outage.device}
+          {device ? (
+            <button type="button" className="text-button" onClick={() => onElement(device)}>
+              {device}
             </button>
           ) : (
             "not known"

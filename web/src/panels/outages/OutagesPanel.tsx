@@ -1,5 +1,6 @@
 /** Who is out, why, and until when: the list, and the outage that is chosen. */
 
+import type { OutageDetail, OutageRow } from "../../api/types";
 import { useGridMap } from "../../map/current";
 import "./outages.css";
 import { useCallback, useEffect, useMemo, useRef } from "react";
@@ -8,17 +9,9 @@ import { marks } from "../../map/roles";
 import { useAnswer, useNow } from "../../parts/asking";
 import { chooseElement, setParams, useParam } from "../../state/params";
 import { speak, useStore } from "../../state/store";
-import { listOutages, type OutageDetail, readOutage } from "./client";
+import { listOutages, readOutage } from "./client";
 import { FilterBar } from "./Filters";
-import {
-  asOf,
-  feedersOf,
-  filtersRead,
-  filtersWritten,
-  type OutageRow,
-  shown,
-  totals,
-} from "./list";
+import { asOf, feedersOf, filtersRead, filtersWritten, shown, totals } from "./list";
 import { OutageCard } from "./OutageCard";
 import { OutageList } from "./OutageList";
 

@@ -1,12 +1,9 @@
 /** The curve of customers back: as paths in a box, with ticks, and in words for who hears it. */
 
+import type { Schemas } from "../../api/types";
 import { clock } from "../../parts/words";
 
-export interface CurvePoint {
-  at: string;
-  customers_back_p50: number;
-  customers_back_p80: number;
-}
+export type CurvePoint = Schemas["CurvePoint"];
 
 export interface Box {
   width: number;

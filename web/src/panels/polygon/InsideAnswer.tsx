@@ -1,13 +1,13 @@
 /** What is inside of an area, and who is out if it is damaged. */
 
 import { useEffect, useState } from "react";
-import type { BlastAnswer, Scope } from "../../api/types";
+import type { BlastAnswer, Inside, Scope } from "../../api/types";
 import { useGridMap } from "../../map/current";
 import { marks } from "../../map/roles";
 import { useAnswer } from "../../parts/asking";
 import { count, counted, kindName } from "../../parts/words";
 import { useStore } from "../../state/store";
-import { damage, type Inside, whatIsInside } from "./client";
+import { damage, whatIsInside } from "./client";
 import { Downloads } from "./Downloads";
 import type { Area } from "./upload";
 

@@ -65,7 +65,7 @@ async function ask(text: string | null, signal: AbortSignal): Promise<Trial> {
   const positions = readSwitches(text);
   const known = useTrial.getState().switches;
   const [answer, ...details] = await Promise.all([
-    api.whatIf(Object.fromEntries(positions), { signal }),
+    api.whatIf({ switches: Object.fromEntries(positions) }, { signal }),
     ...[...positions.keys()].map((mrid) => known.get(mrid) ?? api.element(mrid, { signal })),
   ]);
   return { text, answer, switches: new Map(details.map((each) => [each.mrid, each])), error: null };
