@@ -1,4 +1,4 @@
-"""The API is described where it is read: by the server, and in the file its clients are made from."""
+"""The API is described by the server and, for those who make a client of it, in a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write the OpenAPI document of the server: ``python -m gridtwin.api.describe > docs/openapi.json``."""
+"""Write the OpenAPI document: ``python -m gridtwin.api.describe > docs/openapi.json``."""
 
 from __future__ import annotations
 

@@ -54,6 +54,13 @@ export function Help() {
           <dd>Move the map, when it has the focus</dd>
         </div>
       </dl>
+      <p className="carried">
+        This page carries the work of others:{" "}
+        <a href="/licenses.txt" target="_blank" rel="noreferrer">
+          libraries and fonts, with their licenses
+        </a>
+        .
+      </p>
     </dialog>
   );
 }
