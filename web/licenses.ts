@@ -53,7 +53,8 @@ function licenseOf(folder: string): string {
     .filter((file) => LEGAL.test(file))
     .map((file) => readFileSync(join(folder, file), "utf8"));
   const text = texts.join("\n\n") || (sectionOf(join(folder, "README.md")) ?? "");
-  if (!text) throw new Error(`${name} has no text of its license (${license}): leave it out`);
+  if (!text)
+    throw new Error(`${name} ${version} (${license}) comes without the text of its license`);
   return `${name} ${version} (${license})\n\n${text.replaceAll("\r\n", "\n").trim()}`;
 }
 

@@ -1,3 +1,5 @@
+/** Where the page begins: its style, its keys, its first questions, its frame. */
+
 import "./shell/fonts.css";
 import "./shell/tokens.css";
 import "./shell/base.css";
@@ -5,6 +7,7 @@ import "./shell/shell.css";
 import "./shell/status.css";
 import "./shell/messages.css";
 import "./shell/help.css";
+
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { listenToKeys } from "./parts/keyboard";

@@ -1,19 +1,19 @@
 /** Put the map on the page and keep it in step with theme, mode, supply and URL. */
 
 import { useEffect, useRef } from "react";
-import { putGridMap, useGridMap } from "./current";
-import "maplibre-gl/dist/maplibre-gl.css";
-import "./map.css";
 import type { Info, TileJson } from "../api/types";
 import { getParams, setParams, subscribeParams, useParam } from "../state/params";
 import { useStore } from "../state/store";
 import { supply } from "../state/supply";
 import { currentTheme, useTheme } from "../state/theme";
+import { putGridMap, useGridMap } from "./current";
 import { formatView, GridMap, parseView } from "./gridmap";
 import { installHook, markIdle } from "./hook";
 import { usePaintedLoading } from "./loading";
 import { asMode } from "./modes";
 import { followPointer } from "./pointer";
+import "maplibre-gl/dist/maplibre-gl.css";
+import "./map.css";
 
 export default function MapView({ info, tiles }: { info: Info; tiles: TileJson }) {
   const box = useRef<HTMLDivElement>(null);

@@ -17,7 +17,7 @@ import {
 import type { StyleInput } from "./look";
 import type { Palette } from "./palette";
 
-/** Grows with the zoom; `factor` and `more` are applied to every stop. */
+/** Grows with the zoom; `more` is added at every stop. Nothing where the test fails. */
 function widths(stops: [number, number, number][], test: Expr | null, more: number): Expr {
   const flat = stops.flatMap(([zoom, backbone, lateral]) => {
     const width: Expr = [

@@ -1,6 +1,7 @@
 /** How numbers, times and the words of the field are written on the page. */
 
 const NUMBER = new Intl.NumberFormat("en-US");
+
 export function count(value: number): string {
   return NUMBER.format(value);
 }

@@ -9,9 +9,9 @@ import { count, dayClock, kindName } from "../../parts/words";
 import { useParam } from "../../state/params";
 import { Actions } from "./Actions";
 import { Attributes } from "./Attributes";
-import "./element.css";
 import { Upstream } from "./Upstream";
 import { useElement } from "./useElement";
+import "./element.css";
 
 export default function ElementPanel() {
   const mrid = useParam("sel");

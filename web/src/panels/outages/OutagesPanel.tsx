@@ -1,10 +1,9 @@
 /** Who is out, why, and until when: the list, and the outage that is chosen. */
 
-import type { OutageDetail, OutageRow } from "../../api/types";
-import { useGridMap } from "../../map/current";
-import "./outages.css";
 import { useCallback, useEffect, useMemo, useRef } from "react";
+import type { OutageDetail, OutageRow } from "../../api/types";
 import { boundsOf, useArea } from "../../map/areas";
+import { useGridMap } from "../../map/current";
 import { marks } from "../../map/roles";
 import { useAnswer, useNow } from "../../parts/asking";
 import { chooseElement, setParams, useParam } from "../../state/params";
@@ -14,6 +13,7 @@ import { FilterBar } from "./Filters";
 import { asOf, feedersOf, filtersRead, filtersWritten, shown, totals } from "./list";
 import { OutageCard } from "./OutageCard";
 import { OutageList } from "./OutageList";
+import "./outages.css";
 
 const DAY_MS = 86_400_000;
 

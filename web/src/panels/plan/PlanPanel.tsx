@@ -9,8 +9,8 @@ import { ElementLink } from "../../parts/ElementLink";
 import { count, counted, kindName } from "../../parts/words";
 import { setParams, useParam } from "../../state/params";
 import { type Positions, writeSwitches } from "../../state/switches";
-import "./plan.css";
 import { usePlan } from "./usePlan";
+import "./plan.css";
 
 export default function PlanPanel() {
   const fault = useParam("fault");

@@ -1,9 +1,8 @@
 /** Ask about an area: draw it or upload it; what is inside, and who is out if it is damaged. */
 
-import { useGridMap } from "../../map/current";
-import "./area.css";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { boundsOf, useArea } from "../../map/areas";
+import { useGridMap } from "../../map/current";
 import { setParams, useParam } from "../../state/params";
 import { speak } from "../../state/store";
 import { read, written } from "./address";
@@ -13,6 +12,7 @@ import { InsideAnswer } from "./InsideAnswer";
 import { added, areaKm2, type Corner, defect, polygonOf } from "./ring";
 import { UploadField } from "./UploadField";
 import type { Area, Upload } from "./upload";
+import "./area.css";
 
 export default function AreaPanel() {
   const map = useGridMap();

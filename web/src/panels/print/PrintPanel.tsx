@@ -1,9 +1,8 @@
 /** Put the current view on paper, or into a file. */
 
-import { useGridMap } from "../../map/current";
-import "./print.css";
 import { useCallback, useEffect, useState } from "react";
 import { createPortal } from "react-dom";
+import { useGridMap } from "../../map/current";
 import { legendOf } from "../../map/legend";
 import { asMode } from "../../map/modes";
 import { words } from "../../parts/asking";
@@ -12,6 +11,7 @@ import { clock } from "../../parts/words";
 import { getParams, useParam } from "../../state/params";
 import { notify, useStore } from "../../state/store";
 import { type Caption, pictureOf } from "./picture";
+import "./print.css";
 
 export default function PrintPanel() {
   const map = useGridMap();

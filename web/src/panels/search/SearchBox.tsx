@@ -7,8 +7,8 @@ import { currentGridMap } from "../../map/current";
 import { Icon } from "../../parts/icons";
 import { useShortcuts } from "../../parts/keyboard";
 import { counted, kindName } from "../../parts/words";
-import "./search.css";
 import { chooseElement } from "../../state/params";
+import "./search.css";
 
 const WAIT_MS = 90;
 const LIMIT = 8;

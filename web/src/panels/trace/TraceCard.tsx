@@ -8,8 +8,8 @@ import { Icon } from "../../parts/icons";
 import { useShortcuts } from "../../parts/keyboard";
 import { count, counted } from "../../parts/words";
 import { showTrace, titleOf } from "../../state/tracerequest";
-import "./trace.css";
 import { type Answer, useTrace } from "./useTrace";
+import "./trace.css";
 
 export function TraceCard() {
   const { request, found, error } = useTrace();
