@@ -261,7 +261,7 @@ class Feeders:
 
 @dataclass(frozen=True, slots=True)
 class FrameSchema:
-    """One of the six frames: its table, what one row is, and its columns in their order."""
+    """One of the six frames: its table, what one row is, and its columns, the place last."""
 
     table: type[Any]
     one: str
@@ -272,12 +272,6 @@ class FrameSchema:
     def names(self) -> tuple[str, ...]:
         """The names of its columns."""
         return tuple(column.name for column in self.columns)
-
-    @property
-    def place(self) -> FrameColumn | None:
-        """The column that says where something lies, if there is one."""
-        last = self.columns[-1]
-        return last if last.name == GEOMETRY else None
 
     def column(self, name: str) -> FrameColumn:
         """Return a column by its name."""

@@ -40,15 +40,13 @@ if TYPE_CHECKING:
     from gridtwin.topology.index import TopologyIndex
 
 
-# How the database holds the columns of frames.
+# How the database holds the columns of frames, but for their places.
 SQL_TYPES: dict[ColumnKind, str] = {
     **dict.fromkeys(("id", "text", "label", "word"), "text"),
     **dict.fromkeys(("phases", "open phases"), "int2"),
     **dict.fromkeys(("count", "row"), "int4"),
     "number": "float4",
     "flag": "bool",
-    "point": "geometry(Point, 4326)",
-    "line": "geometry(LineString, 4326)",
 }
 
 
@@ -176,7 +174,7 @@ def _copied(data: NetworkData, name: str, column: FrameColumn) -> Column:
         case "point":
             return Points(values)
         case "number":
-            return Numbers("float4", values, np.isnan(values))
+            return Numbers(SQL_TYPES["number"], values, np.isnan(values))
         case "word":
             return Names(values, column.words)
         case "row":
