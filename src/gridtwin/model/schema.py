@@ -12,7 +12,7 @@ cheap; six hundred thousand objects are not.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -54,8 +54,7 @@ GEOMETRY = "geometry"  # what the place of a row is called in frames, files and 
 NOT_KNOWN = "not known"
 
 
-@dataclass(frozen=True, slots=True)
-class FrameColumn:
+class FrameColumn(NamedTuple):
     """
     One column of a frame.
 
@@ -259,8 +258,7 @@ class Feeders:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class FrameSchema:
+class FrameSchema(NamedTuple):
     """One of the six frames: its table, what one row is, and its columns, the place last."""
 
     table: type[Any]
