@@ -102,3 +102,14 @@ def test_references_follow_the_rows_that_are_picked(network: Network) -> None:
 def test_the_page_on_the_model_lists_the_columns() -> None:
     mend = "run python tests/schema_texts.py"
     assert schema_texts.PAGE.read_text() == schema_texts.page(), mend
+
+
+@pytest.mark.parametrize("name", SCHEMA["equipment"].names[:-1])
+def test_an_expression_names_every_column_of_equipment(network: Network, name: str) -> None:
+    twin = gridtwin.open(network)
+    head = network.feeders["head"][0]
+    frame = network.equipment.set_index("mrid", drop=False)
+    found = frame.loc[twin.trace("downstream", head).elements]
+    wanted = found[name].dropna().tolist()[-1]
+    kept = twin.trace("downstream", head, where=f"{name} == {wanted!r}")
+    assert kept.elements.tolist() == found.index[found[name] == wanted].tolist()
