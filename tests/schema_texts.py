@@ -103,7 +103,7 @@ def _says(column: FrameColumn) -> str:
             says = f"row of the {says}"
             return f"{says}; null = {nothing}" if nothing else says
         case "phases" | "open phases":
-            return f"{says} as bits (A 1, B 2, C 4, N 8, s1 16, s2 32); 0 = {nothing}"
+            return f"{says}, as bits (A 1, B 2, C 4, N 8, s1 16, s2 32); 0 = {nothing}"
         case "word":
             says += f": {_holds(column)}"
         case "point" | "line":

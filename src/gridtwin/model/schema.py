@@ -226,7 +226,7 @@ class Sources:
     kind: NDArray[np.uint8] = field(
         metadata=column(
             "word",
-            "kind; a der supplies islands alone",
+            "where its energy comes from",
             words=cim.SOURCE_KINDS,
             default="substation",
         )
