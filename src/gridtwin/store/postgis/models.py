@@ -54,6 +54,7 @@ __all__ = [
     "Chord",
     "Condition",
     "DeadLetter",
+    "Definition",
     "Equipment",
     "EquipmentTopology",
     "ErmCurrent",
@@ -94,11 +95,20 @@ __all__ = [
 
 
 class Migration(Base):
-    """Which files of ``sql/postgis`` have been applied."""
+    """Which files of ``sql/postgis/tables`` have been applied."""
 
     __tablename__ = "migrations"
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str]
+    checksum: Mapped[str | None]
+    applied_at: Mapped[Written]
+
+
+class Definition(Base):
+    """Files of functions, views, comments and rights, each as it was last applied."""
+
+    __tablename__ = "definitions"
+    file: Mapped[str] = mapped_column(primary_key=True)
     checksum: Mapped[str | None]
     applied_at: Mapped[Written]
 
