@@ -217,7 +217,7 @@ def show_column(  # noqa: PLR0911 - one return for each kind of column
 def _mrids_of(mrids: Strings, rows: NDArray[np.int32]) -> NDArray[np.object_]:
     """Return the mRID at each row; an empty text for -1."""
     if len(rows) >= len(mrids):
-        return np.append(decode(mrids), "").astype(object)[rows]
+        return np.append(decode(mrids).astype(object), "")[rows]
     named = decode(mrids[rows]).astype(object)
     named[rows < 0] = ""
     return named

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gridtwin.analysis.trace.spec import LONGEST_WHERE
 from gridtwin.errors import ExpressionError
 
-LONGEST = 2_000
 DEEPEST = 40
 Value = Any
 Columns = Mapping[str, Callable[[], NDArray[Any]]]
@@ -53,8 +53,8 @@ def where(expression: str, columns: Columns, count: int) -> NDArray[np.bool_]:
     ExpressionError
         If the expression cannot be read, or names an unknown column.
     """
-    if len(expression) > LONGEST:
-        msg = f"the expression is longer than {LONGEST:,} characters"
+    if len(expression) > LONGEST_WHERE:
+        msg = f"the expression is longer than {LONGEST_WHERE:,} characters"
         raise ExpressionError(msg)
     try:
         tree = ast.parse(expression, mode="eval").body
