@@ -9,9 +9,15 @@ from pathlib import Path
 from gridtwin.model.schema import SCHEMA, UNITS, FrameColumn
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs/data-model.md"
+PAGE, COMMENTS = ROOT / "docs/data-model.md", ROOT / "sql/postgis/comments.sql"
 BEGIN, END = "<!-- columns, as python tests/schema_texts.py writes them -->", "<!-- columns end -->"
 SHAPES = {"point": "Point", "line": "LineString"}
+PROJECTED = "the same in EPSG:3857, for tiles; null outside of the web Mercator square"
+RECORD = """INSERT INTO gridtwin.definitions (file) VALUES ('comments.sql')
+ON CONFLICT (file) DO UPDATE SET checksum = NULL, applied_at = now();
+
+COMMIT;
+"""
 HOLDS = {
     "id": "text",
     "label": "text; false means none",
@@ -26,6 +32,7 @@ HOLDS = {
 def main() -> None:
     """Bring the files up to date."""
     PAGE.write_text(page())
+    COMMENTS.write_text(comments())
 
 
 def page() -> str:
@@ -79,7 +86,12 @@ def _lower(text: str) -> str:
 
 def comments() -> str:
     """Return the statements that comment on the tables of the frames and their columns."""
-    lines = ["-- What the tables and columns of the six frames mean.", "", "BEGIN;"]
+    lines = [
+        "-- What the tables and columns of the six frames mean.",
+        "-- python tests/schema_texts.py writes this file from the schema of the model.",
+        "",
+        "BEGIN;",
+    ]
     for name, frame in SCHEMA.items():
         table = f"gridtwin.{name}"
         lines += ["", *_comment(f"TABLE {table}", (inspect.getdoc(frame.table) or "").rstrip("."))]
@@ -88,9 +100,8 @@ def comments() -> str:
         for column in frame.columns:
             lines += _comment(f"COLUMN {table}.{column.name}", _says(column))
             if column.kind in SHAPES:
-                projected = "the same in EPSG:3857, for tiles; null outside of its square"
-                lines += _comment(f"COLUMN {table}.{column.name}_3857", projected)
-    return "\n".join(lines)
+                lines += _comment(f"COLUMN {table}.{column.name}_3857", PROJECTED)
+    return "\n".join([*lines, "", RECORD])
 
 
 def _says(column: FrameColumn) -> str:

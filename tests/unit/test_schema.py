@@ -99,9 +99,10 @@ def test_references_follow_the_rows_that_are_picked(network: Network) -> None:
             assert (here[new] if new >= 0 else None) == meant
 
 
-def test_the_page_on_the_model_lists_the_columns() -> None:
+def test_page_and_comments_are_those_of_the_schema() -> None:
     mend = "run python tests/schema_texts.py"
     assert schema_texts.PAGE.read_text() == schema_texts.page(), mend
+    assert schema_texts.COMMENTS.read_text() == schema_texts.comments(), mend
 
 
 @pytest.mark.parametrize("name", SCHEMA["equipment"].names[:-1])
