@@ -183,7 +183,7 @@ def test_eight_clients_operate_while_others_trace(database: str, traces: int) ->
         for each in tracing:
             each.result()
         made = sum(each.result() for each in operating)
-    assert made > 8
+    assert made >= 8  # each operates at least once, however slow the machine
     check_counts(database, made)
     check_replayed(gridtwin.open(database), answers, made)
 
