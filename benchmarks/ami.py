@@ -18,8 +18,8 @@ import pandas as pd
 
 import gridtwin
 from benchmarks.report import Limit, Row, machine, publish, seconds, tables
-from gridtwin.analysis.ami.load import Slices, equipment_of, load
-from gridtwin.analysis.ami.rollup import RollUp
+from gridtwin.analysis.ami.interval_load import Slices, equipment_of, load
+from gridtwin.analysis.ami.interval_rollup import RollUp
 from gridtwin.model.tables import decode
 from gridtwin.store.readings import ParquetReadings
 from gridtwin.store.rollups import write_hour

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 import gridtwin
-from gridtwin.analysis.inference.devices import device_tree
+from gridtwin.analysis.inference.device_tree import device_tree
 from gridtwin.analysis.inference.evidence import fold
 from gridtwin.analysis.inference.likelihood import Assumptions
 from gridtwin.analysis.inference.rollup import RolledUp, roll_up
@@ -32,7 +32,7 @@ from gridtwin.model.events import LAST_GASP, MeterEvents
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gridtwin.analysis.inference.devices import DeviceTree
+    from gridtwin.analysis.inference.device_tree import DeviceTree
     from gridtwin.analysis.inference.score import Score
     from gridtwin.analysis.inference.simulate import Simulated
     from gridtwin.analysis.state.situation import Situation

@@ -25,7 +25,7 @@ import psycopg
 
 import gridtwin
 from benchmarks.report import Limit, machine, publish, tables
-from gridtwin.analysis.inference.devices import device_tree
+from gridtwin.analysis.inference.device_tree import device_tree
 from gridtwin.analysis.inference.likelihood import Assumptions
 from gridtwin.model import cim
 from gridtwin.model.tables import decode

@@ -11,10 +11,10 @@ import networkx as nx
 import numpy as np
 
 from benchmarks.report import Limit, Row, seconds
-from gridtwin.analysis.plan import area as areas
-from gridtwin.analysis.plan.area import Area, find_area
-from gridtwin.analysis.plan.make import make_plans
-from gridtwin.analysis.plan.options import Options
+from gridtwin.analysis.plan import fault_area as areas
+from gridtwin.analysis.plan.fault_area import Area, find_area
+from gridtwin.analysis.plan.plan_options import Options
+from gridtwin.analysis.plan.switching_plan import make_plans
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.model import cim
 from gridtwin.model.ids import Element

@@ -12,10 +12,10 @@ import numpy as np
 from benchmarks.report import Limit, Row
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.analysis.storm.dispatch import Clock, travel_times
-from gridtwin.analysis.storm.ground import Ground
-from gridtwin.analysis.storm.jobs import REPAIR, Plan, plan
+from gridtwin.analysis.storm.repair_plan import REPAIR, Plan, plan
 from gridtwin.analysis.storm.response import Aid, Response
-from gridtwin.analysis.storm.simulate import Outcome, districts_of, draw_work, simulate
+from gridtwin.analysis.storm.storm_simulation import Outcome, districts_of, draw_work, simulate
+from gridtwin.analysis.storm.storm_situation import Ground
 from gridtwin.analysis.trace.isolation import find_section
 from gridtwin.model import cim
 from gridtwin.model.ids import Element

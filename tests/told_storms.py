@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from gridtwin.analysis.inference.devices import device_tree
+from gridtwin.analysis.inference.device_tree import device_tree
 from gridtwin.analysis.inference.likelihood import Assumptions
 from gridtwin.analysis.inference.simulate import Simulated, simulate, world_of
 from gridtwin.model.events import LAST_GASP, POWER_RESTORED, MeterEvents

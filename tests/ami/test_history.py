@@ -20,7 +20,7 @@ import gridtwin
 from ami_folder import write_conditions, write_readings
 from gridtwin.cli.app import app
 from gridtwin.errors import InputError, StoreError
-from gridtwin.results.ami_history import HistoryAnswer
+from gridtwin.results.ami_history_answer import HistoryAnswer
 from gridtwin.store.asking import QUESTIONS, question
 from gridtwin.store.postgis.connect import connect
 from gridtwin.twin import Twin

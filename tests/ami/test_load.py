@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 import gridtwin
 from brute import flood
 from exhaustive import situation_of
-from gridtwin.analysis.ami.load import DARK, FED, LOOPED, Slices, by_point, equipment_of, load
+from gridtwin.analysis.ami.interval_load import (
+    DARK,
+    FED,
+    LOOPED,
+    Slices,
+    by_point,
+    equipment_of,
+    load,
+)
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.errors import InputError
 from gridtwin.model.network import Network

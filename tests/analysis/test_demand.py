@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 import gridtwin
 from brute import usage_points_dark
 from gridtwin.analysis.demand.climate import DAY_S, PER_DAY, Climate, clear_sky
-from gridtwin.analysis.demand.days import Surroundings
-from gridtwin.analysis.demand.meters import HOURS, Meters
+from gridtwin.analysis.demand.feeder_voltage import HEAD_V, Feeding, drops
+from gridtwin.analysis.demand.load_shapes import RESIDENTIAL, design_share, holidays, local_hours
+from gridtwin.analysis.demand.meter_loads import HOURS, Meters
 from gridtwin.analysis.demand.price import CAP_USD_MWH
-from gridtwin.analysis.demand.shapes import RESIDENTIAL, design_share, holidays, local_hours
-from gridtwin.analysis.demand.storm import draw_storm
-from gridtwin.analysis.demand.supply import Darkness, Feedings, Operations, darkness
-from gridtwin.analysis.demand.voltage import HEAD_V, Feeding, drops
+from gridtwin.analysis.demand.storm_operations import draw_storm
+from gridtwin.analysis.demand.supply_changes import Darkness, Feedings, Operations, darkness
+from gridtwin.analysis.demand.surroundings import Surroundings
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.model.phases import ABC
 from gridtwin.topology.conduction import Conduction

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gridtwin
-from gridtwin.analysis.inference.devices import DeviceTree, device_tree
+from gridtwin.analysis.inference.device_tree import DeviceTree, device_tree
 from gridtwin.analysis.inference.evidence import Evidence, Heard, fold
 from gridtwin.analysis.inference.likelihood import Assumptions, Weights
+from gridtwin.analysis.inference.outage_times import propose
 from gridtwin.analysis.inference.rollup import RolledUp, roll_up
 from gridtwin.analysis.inference.score import score
 from gridtwin.analysis.inference.simulate import TrueOutage, World, simulate, world_of
-from gridtwin.analysis.inference.times import propose
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.model.events import CALL, LAST_GASP, POWER_RESTORED, READING
 from gridtwin.topology.conduction import Rules

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 import gridtwin
 from brute import usage_points_out
-from gridtwin.analysis.inference.answer import Answer
 from gridtwin.analysis.inference.candidates import candidates, groups
-from gridtwin.analysis.inference.devices import ALL_POLES, ONE_POLE, TWO_POLES, device_tree
+from gridtwin.analysis.inference.device_tree import ALL_POLES, ONE_POLE, TWO_POLES, device_tree
 from gridtwin.analysis.inference.evidence import Evidence, Heard, fold
+from gridtwin.analysis.inference.inferred_outages import Answer
 from gridtwin.analysis.inference.likelihood import Assumptions, Weights
-from gridtwin.analysis.inference.search import Forest, marginals, search
 from gridtwin.analysis.inference.streaming import Inference
+from gridtwin.analysis.inference.tree_search import Forest, marginals, search
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.model.events import CALL, LAST_GASP
 from gridtwin.model.network import Network

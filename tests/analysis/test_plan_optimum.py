@@ -9,16 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exhaustive import best_gain, case_of, feeders_with_ties, situation_of, trunk_with_ties
-from gridtwin.analysis.plan.area import Area, find_area
-from gridtwin.analysis.plan.blocks import find_blocks
-from gridtwin.analysis.plan.feed import Feeds
-from gridtwin.analysis.plan.growth import Growth
-from gridtwin.analysis.plan.ledger import Ledger
-from gridtwin.analysis.plan.make import make_plans
-from gridtwin.analysis.plan.options import Options
-from gridtwin.analysis.plan.parts import search_by_parts
-from gridtwin.analysis.plan.search import Arrangement, Search
-from gridtwin.analysis.plan.times import Timetable
+from gridtwin.analysis.plan.block_feed import Feeds
+from gridtwin.analysis.plan.branch_and_bound import Arrangement, Search
+from gridtwin.analysis.plan.dark_blocks import find_blocks
+from gridtwin.analysis.plan.energization import Growth
+from gridtwin.analysis.plan.fault_area import Area, find_area
+from gridtwin.analysis.plan.load_ledger import Ledger
+from gridtwin.analysis.plan.plan_options import Options
+from gridtwin.analysis.plan.search_by_parts import search_by_parts
+from gridtwin.analysis.plan.switching_plan import make_plans
+from gridtwin.analysis.plan.timetable import Timetable
 from gridtwin.model.ids import Element
 
 if TYPE_CHECKING:

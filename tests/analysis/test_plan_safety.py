@@ -13,10 +13,10 @@ import gridtwin
 from brute import PHASES, designed_phases, flood
 from exhaustive import feeders_with_ties, situation_of
 from gridtwin.analysis.outage.blast import blast
-from gridtwin.analysis.plan.make import Plan, make_plans
-from gridtwin.analysis.plan.options import Options
-from gridtwin.analysis.plan.stages import stages_of
-from gridtwin.analysis.plan.times import Action
+from gridtwin.analysis.plan.plan_options import Options
+from gridtwin.analysis.plan.restoration_stages import stages_of
+from gridtwin.analysis.plan.switching_plan import Plan, make_plans
+from gridtwin.analysis.plan.timetable import Action
 from gridtwin.analysis.trace.isolation import find_section
 from gridtwin.model.ids import Element
 from gridtwin.model.phases import supply
@@ -26,7 +26,7 @@ from networks import random_network
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gridtwin.analysis.plan.steps import Step
+    from gridtwin.analysis.plan.plan_steps import Step
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.model.network import Network
 

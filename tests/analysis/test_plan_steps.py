@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import gridtwin
-from gridtwin.analysis.plan.stages import restoration_stages
+from gridtwin.analysis.plan.restoration_stages import restoration_stages
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.network import Network
 from gridtwin.model.tables import encode
-from gridtwin.results.plans import SwitchingPlan
+from gridtwin.results.plan_result import SwitchingPlan
 from networks import THREE_SECTIONS, feeder_in_three_sections, network, two_feeders_with_a_tie
 
 REMOTE, MANUAL = 2, 1

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import gridtwin
-from gridtwin.analysis.plan.times import Action
+from gridtwin.analysis.plan.timetable import Action
 from gridtwin.analysis.trace.isolation import find_section
-from gridtwin.results.plans import SwitchingPlan
+from gridtwin.results.plan_result import SwitchingPlan
 from gridtwin.twin import Twin
 
 

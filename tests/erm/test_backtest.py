@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from gridtwin.analysis.erm.accuracy import at_level, pinball, ratio_by_day
 from gridtwin.analysis.erm.backtest import Score, judge
-from gridtwin.analysis.erm.features import Board
 from gridtwin.analysis.erm.landmarks import STANDARD
+from gridtwin.analysis.erm.model_parts import ErmModel
+from gridtwin.analysis.erm.outage_features import Board
 from gridtwin.analysis.erm.prediction import predict
-from gridtwin.analysis.erm.saved import ErmModel
-from gridtwin.analysis.erm.scores import at_level, pinball, ratio_by_day
 from gridtwin.cli.app import app
-from gridtwin.erm import models
+from gridtwin.erm import model_files
 from gridtwin.errors import InputError
 from gridtwin.sources.histories import read_history
 from outage_histories import write_made
@@ -117,13 +117,13 @@ def test_a_model_is_tested_only_on_what_came_after_its_training(
     folder: Path, model: ErmModel
 ) -> None:
     with pytest.raises(InputError, match="nothing to test"):
-        models.backtest(folder, model)
+        model_files.backtest(folder, model)
 
 
 def test_a_model_that_never_saw_a_source_is_tested_on_most_of_it(
     tmp_path: Path, model: ErmModel
 ) -> None:
     folder = write_made(tmp_path, source="other", seed=8, outages=500)
-    version, scores = models.backtest(folder, model)
+    version, scores = model_files.backtest(folder, model)
     assert version == model.version
     assert scores[0].outages > 250

@@ -16,7 +16,7 @@ from gridtwin.analysis.erm.calibration import (
     read_at,
     scores_of,
 )
-from gridtwin.analysis.erm.model import LEVELS
+from gridtwin.analysis.erm.quantile_forest import LEVELS
 
 HOUR = 3600.0
 

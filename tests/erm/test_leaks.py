@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from gridtwin.analysis.erm.landmarks import STANDARD
+from gridtwin.analysis.erm.model_parts import ErmModel
 from gridtwin.analysis.erm.prediction import Prediction, predict
-from gridtwin.analysis.erm.saved import ErmModel
 from gridtwin.model.outage_history import OutageHistory
 from gridtwin.sources.histories import read_history
 from outage_histories import made_tables, write_tables

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gridtwin.analysis.erm.live import Quantiles, live_history, score
-from gridtwin.analysis.erm.saved import ErmModel
+from gridtwin.analysis.erm.model_parts import ErmModel
+from gridtwin.analysis.erm.open_outages import Quantiles, live_history, score
 from outage_histories import BEGIN, HOUR, made_tables
 
 NOW = BEGIN + 543 * HOUR  # amid the second storm

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gridtwin.analysis.erm.publish import (
+from gridtwin.analysis.erm.etr_publication import (
     Origin,
     Published,
     Standing,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gridtwin.analysis.erm.words import CAUSE_NAMES, CREW_NAMES, cause_classes, crew_classes
+from gridtwin.analysis.erm.text_classes import CAUSE_NAMES, CREW_NAMES, cause_classes, crew_classes
 from gridtwin.model.outage_history import Words
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import gridtwin
-from gridtwin.analysis.inference.devices import device_tree
+from gridtwin.analysis.inference.device_tree import device_tree
 from gridtwin.analysis.inference.evidence import fold
 from gridtwin.analysis.inference.likelihood import Assumptions
 from gridtwin.analysis.inference.rollup import RolledUp, roll_up

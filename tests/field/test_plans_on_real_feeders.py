@@ -11,8 +11,8 @@ import pytest
 
 import gridtwin
 from exhaustive import best_gain, case_of
-from gridtwin.analysis.plan.make import make_plans
-from gridtwin.analysis.plan.options import Options
+from gridtwin.analysis.plan.plan_options import Options
+from gridtwin.analysis.plan.switching_plan import make_plans
 from gridtwin.model.ids import Element
 from gridtwin.topology.conduction import Conduction
 from gridtwin.topology.index import supply

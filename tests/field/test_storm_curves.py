@@ -12,11 +12,11 @@ import pytest
 
 import gridtwin
 from gridtwin.analysis.storm.calibrate import calibrate
-from gridtwin.analysis.storm.curves import share_back
-from gridtwin.analysis.storm.ground import Ground
-from gridtwin.analysis.storm.jobs import Plan, plan
+from gridtwin.analysis.storm.repair_plan import Plan, plan
 from gridtwin.analysis.storm.response import Aid, Response
-from gridtwin.analysis.storm.simulate import simulate
+from gridtwin.analysis.storm.restoration_curves import share_back
+from gridtwin.analysis.storm.storm_simulation import simulate
+from gridtwin.analysis.storm.storm_situation import Ground
 from gridtwin.erm.storms import Scenario, forecast
 
 pytestmark = pytest.mark.field

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridtwin.analysis.storm.curves import (
+from gridtwin.analysis.storm.restoration_curves import (
     by_place,
     customers_back,
     quantiles,

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import gridtwin
-from gridtwin.analysis.storm.ground import Ground
-from gridtwin.analysis.storm.jobs import Plan, plan
+from gridtwin.analysis.storm.repair_plan import Plan, plan
 from gridtwin.analysis.storm.response import Response
-from gridtwin.analysis.storm.simulate import draw_work, simulate
+from gridtwin.analysis.storm.storm_simulation import draw_work, simulate
+from gridtwin.analysis.storm.storm_situation import Ground
 
 RESPONSE = Response(crews=6)
 

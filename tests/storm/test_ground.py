@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import gridtwin
 from gridtwin.analysis.outage.blast import blast
 from gridtwin.analysis.state.situation import Situation
-from gridtwin.analysis.storm.ground import Ground
+from gridtwin.analysis.storm.storm_situation import Ground
 from gridtwin.analysis.trace.isolation import find_section
 from gridtwin.model.ids import Element
 from gridtwin.model.network import Network

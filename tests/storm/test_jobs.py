@@ -14,10 +14,10 @@ import gridtwin
 from brute import usage_points_out
 from gridtwin.analysis.outage.blast import blast
 from gridtwin.analysis.state.situation import Situation
-from gridtwin.analysis.storm.ground import Ground
-from gridtwin.analysis.storm.jobs import REMOTE, STAGES, Plan, plan
+from gridtwin.analysis.storm.repair_plan import REMOTE, STAGES, Plan, plan
 from gridtwin.analysis.storm.response import Response
-from gridtwin.analysis.storm.simulate import simulate
+from gridtwin.analysis.storm.storm_simulation import simulate
+from gridtwin.analysis.storm.storm_situation import Ground
 from gridtwin.errors import InputError
 from gridtwin.model.ids import Element
 from gridtwin.model.network import Network

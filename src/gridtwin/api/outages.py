@@ -16,7 +16,7 @@ from gridtwin.api.polygons import Site
 from gridtwin.api.state import At
 from gridtwin.api.views import outage_cards as cards
 from gridtwin.model.outage import Status
-from gridtwin.results.outages import outage_document
+from gridtwin.results.outage_documents import outage_document
 from gridtwin.twin.history import Moments, moment
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["outages"])

@@ -189,7 +189,7 @@ def _warnings(facts: dict[str, int]) -> list[str]:
 
 def _series(mrid: str, table: str, frame: pd.DataFrame, form: Output) -> None:
     if form is Output.JSON:
-        from gridtwin.results.ami import series_document
+        from gridtwin.results.ami_result import series_document
 
         render.write_json(series_document(mrid, table, frame))
     else:

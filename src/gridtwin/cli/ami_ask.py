@@ -13,7 +13,7 @@ from gridtwin.cli.options import Csv, In, Json, Output, open_twin, output_of, re
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gridtwin.results.ami_history import HistoryAnswer
+    from gridtwin.results.ami_history_answer import HistoryAnswer
     from gridtwin.twin.ami_history import History
 
 app = typer.Typer(

@@ -83,7 +83,7 @@ def storm(
     Example: gridtwin erm storm storm.geojson --rate ac_line_segment=0.2 --crews 30 --in t.twin
     """
     from gridtwin.erm.storms import RATES, Response, Scenario
-    from gridtwin.results.storms import check_zone
+    from gridtwin.results.storm_forecast import check_zone
 
     form = output_of(json=json, csv=csv)
     check_zone(zone)

@@ -22,7 +22,7 @@ from gridtwin.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from gridtwin.results.traces import TraceResult
+    from gridtwin.results.trace_result import TraceResult
 
 
 def trace(

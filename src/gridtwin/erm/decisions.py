@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.erm.publish import Origin, Standing, precedence, publish
+from gridtwin.analysis.erm.etr_publication import Origin, Standing, precedence, publish
 from gridtwin.erm.inputs import unix_seconds
 from gridtwin.model.estimate import Estimate
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.erm.live import Quantiles
-    from gridtwin.analysis.erm.publish import Published
+    from gridtwin.analysis.erm.etr_publication import Published
+    from gridtwin.analysis.erm.open_outages import Quantiles
     from gridtwin.erm.inputs import Inputs
     from gridtwin.model.outage import Outage
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.analysis.erm.live import live_history
+from gridtwin.analysis.erm.open_outages import live_history
 from gridtwin.model.state import NORMAL
 from gridtwin.model.tables import decode
 

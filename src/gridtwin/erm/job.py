@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.analysis.erm.live import score
+from gridtwin.analysis.erm.open_outages import score
 from gridtwin.erm.decisions import decide
 from gridtwin.erm.inputs import gather_inputs
-from gridtwin.erm.stages import switching_stages
+from gridtwin.erm.switching_stages import switching_stages
 from gridtwin.errors import StaleTwinError, StoreError
 from gridtwin.model.estimate import Estimate, PointEstimates, Run
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from gridtwin.erm.decisions import Decided
-    from gridtwin.erm.stages import Back
+    from gridtwin.erm.switching_stages import Back
     from gridtwin.model.outage import Members
     from gridtwin.twin import Twin
 
@@ -93,7 +93,7 @@ class ErmJob:
     """
 
     def __init__(self, twin: Twin, model: Path | None = None) -> None:
-        from gridtwin.erm.models import default_model, read_model
+        from gridtwin.erm.model_files import default_model, read_model
 
         self._twin = twin
         self._model = default_model() if model is None else read_model(model)

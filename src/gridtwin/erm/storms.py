@@ -20,13 +20,19 @@ import numpy as np
 
 from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.analysis.storm.damage import draw_damage
-from gridtwin.analysis.storm.ground import Ground
-from gridtwin.analysis.storm.jobs import Plan, plan
+from gridtwin.analysis.storm.repair_plan import Plan, plan
 from gridtwin.analysis.storm.response import Aid, Response
-from gridtwin.analysis.storm.simulate import Allotment, Worked, districts_of, gather, work_in
+from gridtwin.analysis.storm.storm_simulation import (
+    Allotment,
+    Worked,
+    districts_of,
+    gather,
+    work_in,
+)
+from gridtwin.analysis.storm.storm_situation import Ground
 from gridtwin.errors import InputError, MissingExtraError, StoreError
 from gridtwin.model.state import CURRENT
-from gridtwin.results.storms import StormForecast, zone_quantiles
+from gridtwin.results.storm_forecast import StormForecast, zone_quantiles
 from gridtwin.store.local import LocalStore
 from gridtwin.twin import Twin, open_twin
 

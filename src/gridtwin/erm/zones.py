@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.model.estimate import Zone
-from gridtwin.results.storms import zone_quantiles
+from gridtwin.results.storm_forecast import zone_quantiles
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from gridtwin.results.storms import StormForecast
+    from gridtwin.results.storm_forecast import StormForecast
     from gridtwin.twin import Twin
 
 

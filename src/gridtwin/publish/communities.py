@@ -12,7 +12,7 @@ import shapely
 from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.errors import InputError, PolygonError
 from gridtwin.model.tables import decode
-from gridtwin.results.layers import groups_of_nodes
+from gridtwin.results.layer_frames import groups_of_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

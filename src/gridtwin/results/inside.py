@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.model import cim
-from gridtwin.results.layers import grouped_frame
+from gridtwin.results.layer_frames import grouped_frame
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

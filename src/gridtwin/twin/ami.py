@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.ami.load import Slices, by_point, equipment_of, load
+from gridtwin.analysis.ami.interval_load import Slices, by_point, equipment_of, load
+from gridtwin.analysis.ami.interval_rollup import RollUp
 from gridtwin.analysis.ami.loading import POWER_FACTOR, loading
-from gridtwin.analysis.ami.rollup import RollUp
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import cim
 from gridtwin.model.moments import period, seconds
 from gridtwin.model.readings import INTERVAL_S
-from gridtwin.results.ami import LoadResult, MapLoading, VoltageResult, readings_frame
+from gridtwin.results.ami_result import LoadResult, MapLoading, VoltageResult, readings_frame
 from gridtwin.twin.ami_history import History
 from gridtwin.twin.ami_rollup import roll_up
 from gridtwin.twin.history import past

@@ -19,7 +19,7 @@ from gridtwin.errors import InputError
 from gridtwin.model import cim
 from gridtwin.model.moments import DAY_S, period
 from gridtwin.model.tables import decode
-from gridtwin.results.ami_history import HistoryAnswer
+from gridtwin.results.ami_history_answer import HistoryAnswer
 from gridtwin.topology.membership import nearest
 from gridtwin.topology.spans import Spans
 from gridtwin.twin.areas import Areas

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.ami.rollup import RollUp
+    from gridtwin.analysis.ami.interval_rollup import RollUp
     from gridtwin.model.tables import Strings
     from gridtwin.store.protocol import ReadingBook
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.place.places import Places
     from gridtwin.analysis.place.polygon import PolygonInput
     from gridtwin.results.inside import Inside
-    from gridtwin.results.traces import BlastRadius
+    from gridtwin.results.trace_result import BlastRadius
     from gridtwin.twin.questions import Questions
 
 
@@ -54,7 +54,7 @@ class Areas:
             As for `blast_radius`.
         """
         from gridtwin.analysis.place.polygon import read_polygon
-        from gridtwin.results.traces import BlastRadius
+        from gridtwin.results.trace_result import BlastRadius
 
         situation = self._questions.situation(state)
         given = read_polygon(polygon, geographic=situation.network.crs is not None)
@@ -100,7 +100,7 @@ class Areas:
             The state in which feeders are reckoned.
         """
         from gridtwin.analysis.place.polygon import read_polygon
-        from gridtwin.results.layers import grouped_frame, layer_frame
+        from gridtwin.results.layer_frames import grouped_frame, layer_frame
 
         situation = self._questions.situation(state)
         given = read_polygon(polygon, geographic=situation.network.crs is not None)

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gridtwin.analysis.inference.likelihood import Assumptions
-    from gridtwin.analysis.reliability.indices import Counting
+    from gridtwin.analysis.reliability.interruption_counts import Counting
     from gridtwin.model.events import MeterEvents
     from gridtwin.model.ids import Element
     from gridtwin.publish.communities import Communities
     from gridtwin.publish.odin import Publisher
-    from gridtwin.results.inference import InferenceResult
-    from gridtwin.results.plans import SwitchingPlan
-    from gridtwin.results.reliability import ReliabilityReport
+    from gridtwin.results.inference_result import InferenceResult
+    from gridtwin.results.plan_result import SwitchingPlan
+    from gridtwin.results.reliability_report import ReliabilityReport
     from gridtwin.twin.inference import LiveInference
     from gridtwin.twin.questions import Questions
 
@@ -50,11 +50,11 @@ class Incidents:
         state
             The state before the fault.
         options
-            Fields of `gridtwin.analysis.plan.options.Options`, for example ``crews=2``.
+            Fields of `gridtwin.analysis.plan.plan_options.Options`, for example ``crews=2``.
         """
-        from gridtwin.analysis.plan.make import make_plans
-        from gridtwin.analysis.plan.options import options_of
-        from gridtwin.results.plans import named
+        from gridtwin.analysis.plan.plan_options import options_of
+        from gridtwin.analysis.plan.switching_plan import make_plans
+        from gridtwin.results.plan_result import named
 
         names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
         faults = [self._fault_of(name) for name in names]
@@ -154,9 +154,9 @@ class Incidents:
             A table as `gridtwin.sources.interruptions.read_interruptions` returns it; the twin's
             own outages by default.
         period, by, counting
-            As `gridtwin.results.reliability.report`. Feeders are those of the normal state.
+            As `gridtwin.results.reliability_report.report`. Feeders are those of the normal state.
         """
-        from gridtwin.results.reliability import Served, placed, report
+        from gridtwin.results.reliability_report import Served, placed, report
         from gridtwin.twin.outage_frames import frame_of_outages
 
         own, normal = interruptions is None, self._questions.situation(NORMAL)

@@ -14,7 +14,7 @@ from gridtwin.errors import InputError
 from gridtwin.model.events import MeterEvents
 from gridtwin.model.outage import Status
 from gridtwin.model.tables import decode, encode
-from gridtwin.results.inference import InferenceResult
+from gridtwin.results.inference_result import InferenceResult
 from gridtwin.sources.meter_events import read_events
 
 if TYPE_CHECKING:

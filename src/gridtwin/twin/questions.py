@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.analysis.state.supply import Supply
     from gridtwin.model.state import State
-    from gridtwin.results.traces import BlastRadius, TraceResult
+    from gridtwin.results.trace_result import BlastRadius, TraceResult
     from gridtwin.results.what_if import WhatIf
     from gridtwin.store.protocol import Store
     from gridtwin.topology.conduction import Rules
@@ -173,7 +173,7 @@ class Questions:
         InputError
             If an option is not known.
         """
-        from gridtwin.results.traces import TraceResult
+        from gridtwin.results.trace_result import TraceResult
 
         spec = self.spec(kind, **options)
         elements = [self.find_one(mrid) for mrid in mrids]
@@ -234,7 +234,7 @@ class Questions:
         state
             The state before the faults.
         """
-        from gridtwin.results.traces import BlastRadius
+        from gridtwin.results.trace_result import BlastRadius
 
         names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
         elements = [self.find_one(name) for name in names]
@@ -250,7 +250,7 @@ class Questions:
         -------
             One row per piece of equipment: mrid, kind, customers and usage_points that go dark.
         """
-        from gridtwin.results.traces import sweep_frame
+        from gridtwin.results.trace_result import sweep_frame
 
         return sweep_frame(self.situation(state))
 

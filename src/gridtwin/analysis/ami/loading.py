@@ -25,7 +25,7 @@ from gridtwin.model.readings import INTERVAL_S
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.ami.load import Slices
+    from gridtwin.analysis.ami.interval_load import Slices
     from gridtwin.analysis.state.situation import Situation
 
 HOURS = INTERVAL_S / 3600  # of an interval

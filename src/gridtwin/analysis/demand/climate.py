@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.demand.draws import Draw, remembered
+from gridtwin.analysis.demand.random_draws import Draw, remembered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.demand.draws import Draw, remembered, rng
-from gridtwin.analysis.demand.shapes import design_share
+from gridtwin.analysis.demand.load_shapes import design_share
+from gridtwin.analysis.demand.random_draws import Draw, remembered, rng
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.demand.climate import Weather
-    from gridtwin.analysis.demand.shapes import Shapes
+    from gridtwin.analysis.demand.load_shapes import Shapes
 
     Float = NDArray[np.float64]
 

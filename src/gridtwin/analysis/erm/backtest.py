@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridtwin.analysis.erm.accuracy import at_level, pinball, ratio_by_day
 from gridtwin.analysis.erm.landmarks import HOUR_S
-from gridtwin.analysis.erm.load import DAY_S, STORM_SHARE
-from gridtwin.analysis.erm.model import LEVELS
-from gridtwin.analysis.erm.scores import at_level, pinball, ratio_by_day
+from gridtwin.analysis.erm.quantile_forest import LEVELS
+from gridtwin.analysis.erm.system_load import DAY_S, STORM_SHARE
 from gridtwin.analysis.erm.training import counts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.erm.features import Board
+    from gridtwin.analysis.erm.outage_features import Board
     from gridtwin.analysis.erm.prediction import Prediction
 
     Float = NDArray[np.float64]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
-from gridtwin.analysis.erm.model import LEVELS, LONGEST_H, SHORTEST_H
+from gridtwin.analysis.erm.quantile_forest import LEVELS, LONGEST_H, SHORTEST_H
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.erm.asof import Grouped
-from gridtwin.analysis.erm.load import DAY_S, nearby
+from gridtwin.analysis.erm.system_load import DAY_S, nearby
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

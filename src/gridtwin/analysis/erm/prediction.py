@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.erm.calibration import LEARNT, STRANGER, Outcomes, calibrate
-from gridtwin.analysis.erm.features import Board
+from gridtwin.analysis.erm.history_tail import join
 from gridtwin.analysis.erm.landmarks import FIRST_SEEN, HOUR_S, Landmarks, landmarks_of
-from gridtwin.analysis.erm.model import BLIND, LEVELS, SEEING
+from gridtwin.analysis.erm.outage_features import Board
+from gridtwin.analysis.erm.quantile_forest import BLIND, LEVELS, SEEING
 from gridtwin.analysis.erm.training import counts, take
-from gridtwin.analysis.erm.warm import join
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.erm.features import Features
-    from gridtwin.analysis.erm.saved import ErmModel
+    from gridtwin.analysis.erm.model_parts import ErmModel
+    from gridtwin.analysis.erm.outage_features import Features
     from gridtwin.model.outage_history import OutageHistory
 
     Float = NDArray[np.float64]

@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.erm.features import Board
+from gridtwin.analysis.erm.group_table import GroupTable, fit_table
 from gridtwin.analysis.erm.landmarks import FIRST_ETR, FIRST_SEEN, HOUR_S, landmarks_of
-from gridtwin.analysis.erm.model import BLIND, PLACE, SEEING, Forest, fit_forest, matrix_of
-from gridtwin.analysis.erm.table import GroupTable, fit_table
+from gridtwin.analysis.erm.outage_features import Board
+from gridtwin.analysis.erm.quantile_forest import (
+    BLIND,
+    PLACE,
+    SEEING,
+    Forest,
+    fit_forest,
+    matrix_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.inference import labels
-from gridtwin.analysis.inference.devices import ALL_POLES, STAYS
-from gridtwin.analysis.inference.search import Forest
-from gridtwin.analysis.inference.times import Times, propose
+from gridtwin.analysis.inference.device_tree import ALL_POLES, STAYS
+from gridtwin.analysis.inference.outage_times import Times, propose
+from gridtwin.analysis.inference.tree_search import Forest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.inference.devices import DeviceTree
+    from gridtwin.analysis.inference.device_tree import DeviceTree
     from gridtwin.analysis.inference.evidence import Evidence
     from gridtwin.analysis.inference.likelihood import Assumptions, Weights
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.inference.devices import ALL_POLES, NEVER, ONE_POLE, STAYS, TWO_POLES
+from gridtwin.analysis.inference.device_tree import ALL_POLES, NEVER, ONE_POLE, STAYS, TWO_POLES
 from gridtwin.model.phases import COUNT
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from gridtwin.analysis.inference.candidates import ancestors
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.inference.devices import DeviceTree
+    from gridtwin.analysis.inference.device_tree import DeviceTree
     from gridtwin.analysis.inference.evidence import Evidence
     from gridtwin.analysis.state.situation import Situation
 

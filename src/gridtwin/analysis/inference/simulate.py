@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.inference.devices import DeviceTree
+    from gridtwin.analysis.inference.device_tree import DeviceTree
     from gridtwin.analysis.state.situation import Situation
 
 HOUR_S = 3_600.0

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
-from gridtwin.analysis.inference.answer import Answer, Outage
-from gridtwin.analysis.inference.devices import DeviceTree, device_tree
+from gridtwin.analysis.inference.device_tree import DeviceTree, device_tree
 from gridtwin.analysis.inference.evidence import Ended, Evidence, Heard, fold
+from gridtwin.analysis.inference.inferred_outages import Answer, Outage
 from gridtwin.analysis.inference.likelihood import Assumptions, Weights
-from gridtwin.analysis.inference.returns import shaken
-from gridtwin.analysis.inference.rounds import LARGE, Scene, Survey, outages_of, surveys_of
+from gridtwin.analysis.inference.search_rounds import LARGE, Scene, Survey, outages_of, surveys_of
+from gridtwin.analysis.inference.unreported_restoration import shaken
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.plan.make import best_end
+from gridtwin.analysis.plan.switching_plan import best_end
 from gridtwin.analysis.state.situation import NONE, Situation
 from gridtwin.analysis.trace.fault_isolation import isolated, tripped
 from gridtwin.errors import InputError

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gridtwin.analysis.plan.blocks import Blocks, find_blocks
-from gridtwin.analysis.plan.feed import Feeds
-from gridtwin.analysis.plan.growth import Growth
-from gridtwin.analysis.plan.ledger import Ledger
-from gridtwin.analysis.plan.parts import MOST_TOGETHER, search_by_parts
-from gridtwin.analysis.plan.search import Arrangement, Found, Search
-from gridtwin.analysis.plan.times import Timetable
+from gridtwin.analysis.plan.block_feed import Feeds
+from gridtwin.analysis.plan.branch_and_bound import Arrangement, Found, Search
+from gridtwin.analysis.plan.dark_blocks import Blocks, find_blocks
+from gridtwin.analysis.plan.energization import Growth
+from gridtwin.analysis.plan.load_ledger import Ledger
+from gridtwin.analysis.plan.search_by_parts import MOST_TOGETHER, search_by_parts
+from gridtwin.analysis.plan.timetable import Timetable
 
 if TYPE_CHECKING:
-    from gridtwin.analysis.plan.area import Area
-    from gridtwin.analysis.plan.options import Options
+    from gridtwin.analysis.plan.fault_area import Area
+    from gridtwin.analysis.plan.plan_options import Options
     from gridtwin.analysis.state.loads import Loads
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gridtwin.analysis.quality import connectivity, electrical, places, records, snapping
-from gridtwin.analysis.quality.hits import Evidence, Hit
+from gridtwin.analysis.quality import connectivity, consistency, electrical, location, snapping
+from gridtwin.analysis.quality.violations import Evidence, Hit
 from gridtwin.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("voltage_change", "error", electrical.voltage_change, "correct nominal_v, or the kind"),
     Rule("unsnapped", "error", snapping.unsnapped, "join the two nodes"),
-    Rule("no_transformer", "error", records.no_transformer, "connect it below its transformer"),
-    Rule("null_island", "error", places.null_island, "give its coordinates"),
-    Rule("long_line", "error", places.long_line, "correct its length, or the places of its ends"),
+    Rule("no_transformer", "error", consistency.no_transformer, "connect it below its transformer"),
+    Rule("null_island", "error", location.null_island, "give its coordinates"),
+    Rule("long_line", "error", location.long_line, "correct its length, or the places of its ends"),
     Rule("volts_in_kv", "error", electrical.volts_in_kv, "give nominal_v in volts"),
     Rule("no_feeder", "warning", connectivity.no_feeder, "define the feeder by its head switch"),
     Rule("multi_fed", "warning", connectivity.multi_fed, "open the tie between the feeders"),
@@ -104,17 +104,17 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "recorded_transformer",
         "warning",
-        records.recorded_transformer,
+        consistency.recorded_transformer,
         "correct the record, or the node",
     ),
-    Rule("idle_transformer", "info", records.idle_transformer, "check that no meter is missing"),
-    Rule("zero_length", "warning", records.zero_length, "give the length, or merge the nodes"),
-    Rule("far_usage_point", "warning", places.far_usage_point, "check its place and its node"),
-    Rule("far_geometry", "warning", places.far_geometry, "correct its geometry, node_a or node_b"),
-    Rule("shared_id", "warning", records.shared_id, "rename them, or say which: equipment:ID"),
-    Rule("nobody_served", "info", records.nobody_served, "count its customers"),
-    Rule("open_no_switch", "warning", records.open_no_switch, "put a switch or a jumper there"),
-    Rule("out_of_service", "info", records.out_of_service, "nothing, if it is meant"),
+    Rule("idle_transformer", "info", consistency.idle_transformer, "check that no meter is missing"),
+    Rule("zero_length", "warning", consistency.zero_length, "give the length, or merge the nodes"),
+    Rule("far_usage_point", "warning", location.far_usage_point, "check its place and its node"),
+    Rule("far_geometry", "warning", location.far_geometry, "correct its geometry, node_a or node_b"),
+    Rule("shared_id", "warning", consistency.shared_id, "rename them, or say which: equipment:ID"),
+    Rule("nobody_served", "info", consistency.nobody_served, "count its customers"),
+    Rule("open_no_switch", "warning", consistency.open_no_switch, "put a switch or a jumper there"),
+    Rule("out_of_service", "info", consistency.out_of_service, "nothing, if it is meant"),
 )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from gridtwin.analysis.quality.hits import Evidence, Hit
+from gridtwin.analysis.quality.violations import Evidence, Hit
 from gridtwin.model import cim
 from gridtwin.topology.loops import find_loops
 

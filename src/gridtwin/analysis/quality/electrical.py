@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.quality.hits import Evidence, Hit
+from gridtwin.analysis.quality.violations import Evidence, Hit
 from gridtwin.model import cim, phases
 
 if TYPE_CHECKING:

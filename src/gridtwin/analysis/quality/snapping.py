@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from gridtwin.analysis.quality.electrical import SAME_VOLTAGE
-from gridtwin.analysis.quality.hits import Evidence, Hit
+from gridtwin.analysis.quality.violations import Evidence, Hit
 from gridtwin.model import cim, phases
 from gridtwin.topology.core import live_phases
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.storm.curves import share_back
-from gridtwin.analysis.storm.simulate import simulate
+from gridtwin.analysis.storm.restoration_curves import share_back
+from gridtwin.analysis.storm.storm_simulation import simulate
 from gridtwin.errors import InputError
 
 if TYPE_CHECKING:
-    from gridtwin.analysis.storm.jobs import Plan
+    from gridtwin.analysis.storm.repair_plan import Plan
     from gridtwin.analysis.storm.response import Response
 
 LEAST, MOST = 0.01, 100.0

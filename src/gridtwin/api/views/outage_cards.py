@@ -13,7 +13,7 @@ import shapely
 from gridtwin.analysis.place.outline import outline
 from gridtwin.analysis.state import identity
 from gridtwin.model.tables import decode, encode
-from gridtwin.results.outages import outage_record
+from gridtwin.results.outage_documents import outage_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

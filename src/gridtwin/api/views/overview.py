@@ -9,7 +9,7 @@ import numpy as np
 from gridtwin.analysis.state.supply import OUT
 from gridtwin.model.ids import TABLES
 from gridtwin.model.tables import decode
-from gridtwin.results.layers import groups_of_nodes
+from gridtwin.results.layer_frames import groups_of_nodes
 
 if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation

@@ -10,7 +10,7 @@ import shapely
 
 from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.analysis.storm.damage import draw_damage
-from gridtwin.analysis.storm.ground import Ground
+from gridtwin.analysis.storm.storm_situation import Ground
 from gridtwin.erm.storms import RATES
 from gridtwin.errors import InputError
 from gridtwin.model.state import NORMAL
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.state.situation import Situation
-    from gridtwin.results.plans import SwitchingPlan
+    from gridtwin.results.plan_result import SwitchingPlan
     from gridtwin.twin import Twin
 
 What = Literal["trip", "confirm", "open", "close", "repair", "restore", "end"]

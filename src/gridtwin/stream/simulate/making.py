@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.demand.climate import Climate
-from gridtwin.analysis.demand.days import Surroundings
-from gridtwin.analysis.demand.draws import Draw, rng
-from gridtwin.analysis.demand.meters import HOURS, Meters
-from gridtwin.analysis.demand.supply import Feedings
+from gridtwin.analysis.demand.meter_loads import HOURS, Meters
+from gridtwin.analysis.demand.random_draws import Draw, rng
+from gridtwin.analysis.demand.supply_changes import Feedings
+from gridtwin.analysis.demand.surroundings import Surroundings
 from gridtwin.errors import InputError
 from gridtwin.model.readings import INTERVAL_S, Conditions, Readings
 from gridtwin.stream.contracts import EARLIEST_S, LATEST_S

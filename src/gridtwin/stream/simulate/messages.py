@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.demand.draws import Draw, rng
+from gridtwin.analysis.demand.random_draws import Draw, rng
 from gridtwin.model.readings import ALERT_CODE, INTERVAL_S, GridEvents, OutageAlerts, Readings
 from gridtwin.model.tables import encode
 from gridtwin.stream.encoding import (

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.demand.storm import Gasps, Told, draw_storm, tell
-from gridtwin.analysis.demand.supply import Darkness, Operations, darkness
+from gridtwin.analysis.demand.storm_operations import Gasps, Told, draw_storm, tell
+from gridtwin.analysis.demand.supply_changes import Darkness, Operations, darkness
 from gridtwin.errors import SourceError
 from gridtwin.model.readings import FAULT, SCADA_STATUS, SWITCH_OPERATION, GridEvents
 from gridtwin.model.tables import encode
