@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.inference.inferred_outages import Answer, Outage, Suspect
+    from gridtwin.analysis.inference.inferred_outages import InferenceAnswer, OutageRows, Suspect
     from gridtwin.analysis.state.situation import Situation
 
 SCHEMA = "gridtwin.inference/1"
@@ -85,7 +85,7 @@ class InferredOutage:
 class InferenceResult:
     """What most likely happened, by what was reported up to a moment."""
 
-    answer: Answer
+    answer: InferenceAnswer
     situation: Situation
     unknown: dict[str, list[str]] = field(default_factory=dict)  # unknown meter: close names
     unknown_events: int = 0
@@ -185,7 +185,7 @@ class InferenceResult:
         }
         return geo_frame(columns, self.situation.network.crs)
 
-    def _named(self, outage: Outage) -> InferredOutage:
+    def _named(self, outage: OutageRows) -> InferredOutage:
         mrid = self.situation.data.usage_points.mrid
         return InferredOutage(
             device=self._device(outage.suspect),

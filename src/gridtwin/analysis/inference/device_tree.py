@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # What a device does on its way from one label to the next; columns of every prior.
 STAYS, ALL_POLES, ONE_POLE, TWO_POLES, NEVER = range(5)
 
-_SINGLE = np.array(
+_SINGLE_POLE_SHARES = np.array(
     [SINGLE_POLE_PCT.get(name, SINGLE_POLE_PCT_OTHERS) / 100 for name in cim.KIND_NAMES]
 )
 
@@ -54,7 +54,7 @@ class DeviceTree:
     need: NDArray[np.uint8]  # (usage points,) phases it lives on; 0 if it has no supply
     weighed: NDArray[np.bool_] | None  # (usage points,) bellwethers; None for all
 
-    def members(self, row: int, does: int = ALL_POLES) -> NDArray[np.int32]:
+    def list_members(self, row: int, does: int = ALL_POLES) -> NDArray[np.int32]:
         """Return the equipment of a class that can open all its poles or some, likeliest first."""
         inside = slice(self.member_start[row], self.member_start[row + 1])
         if does == ALL_POLES:
@@ -63,7 +63,7 @@ class DeviceTree:
         order = np.argsort(-rate, kind="stable")
         return self.member[inside][order[rate[order] > 0]]
 
-    def alone(self, node: int) -> NDArray[np.int32]:
+    def list_lone_equipment(self, node: int) -> NDArray[np.int32]:
         """Return the equipment that darkens one usage point alone, the likeliest first."""
         rows: list[int] = []
         rates: list[float] = []
@@ -73,7 +73,7 @@ class DeviceTree:
             node = int(self.up[node])
         return np.array(rows, dtype=np.int32)[np.argsort(rates, kind="stable")]
 
-    def rates_alone(self, nodes: NDArray[np.int32]) -> NDArray[np.float64]:
+    def sum_lone_rates(self, nodes: NDArray[np.int32]) -> NDArray[np.float64]:
         """Return the sum of the rates of what darkens one usage point alone, at each node."""
         total, here = np.zeros(len(nodes)), nodes.copy()
         while (alone := (here >= 0) & (self.lone_rate[here] > 0)).any():
@@ -82,13 +82,13 @@ class DeviceTree:
             here[~alone] = -1
         return total
 
-    def sizes(self, rows: NDArray[np.int32]) -> NDArray[np.int64]:
+    def count_points(self, rows: NDArray[np.int32]) -> NDArray[np.int64]:
         """Return the usage points in the loss sets of classes; 0 for no class."""
         sizes = np.zeros(len(rows), dtype=np.int64)
         sizes[rows >= 0] = self.total[rows[rows >= 0]].sum(axis=1)
         return sizes
 
-    def trees(self, points: NDArray[np.int32]) -> NDArray[np.int64]:
+    def number_trees(self, points: NDArray[np.int32]) -> NDArray[np.int64]:
         """Return a lasting number of the tree of each usage point; its own where it has none."""
         home = self.of_point[points]
         number = len(self.node) + points.astype(np.int64)
@@ -96,7 +96,7 @@ class DeviceTree:
         return number
 
 
-def device_tree(
+def build_device_tree(
     situation: Situation, assumptions: Assumptions, *, weighed: NDArray[np.bool_] | None = None
 ) -> DeviceTree:
     """
@@ -118,18 +118,18 @@ def device_tree(
     """
     index, data = situation.index, situation.data
     count = len(index.up)
-    phases = _phases(situation)
-    need = _needs(situation, phases)
+    phases = _find_live_phases(situation)
+    need = _find_needed_phases(situation, phases)
     served = need != 0 if weighed is None else (need != 0) & weighed
     node = data.usage_points.node
     everybody = index.totals(np.bincount(node[need != 0], minlength=count).astype(np.int32))
-    total, size = _totals(situation, served, need)
-    rates = assumptions.prior(data.equipment.kind)
+    total, size = _count_loss_by_phases(situation, served, need)
+    rates = assumptions.look_up_rates(data.equipment.kind)
     rate_of = np.append(rates, 0.0)[index.feed]
     rate_of[index.child[index.feed] != np.arange(count)] = 0.0  # there is another way in
     rate_of[index.feed < 0] = 0.0
     is_device = (rate_of > 0) & (size > 0) & (everybody > 1)
-    above = _nearest(index.up, is_device)
+    above = _find_nearest_marked(index.up, is_device)
     nodes = np.flatnonzero(is_device).astype(np.int32)
     nodes = nodes[np.argsort(index.tin[nodes], kind="stable")]
     over = np.append(above, np.int32(-1))[index.up[nodes]]
@@ -140,22 +140,22 @@ def device_tree(
     class_of[first] = np.arange(len(first), dtype=np.int32)
     top = np.full(count, -1, dtype=np.int32)
     top[nodes] = np.where(same, over, np.int32(-1))
-    class_of[nodes] = class_of[_roots(top)[nodes]]
+    class_of[nodes] = class_of[_find_roots(top)[nodes]]
     parent = class_of[over[~same]]
     total = total[first]
     mask = np.bitwise_or.reduce(np.where(total > 0, np.arange(8, dtype=np.uint8), 0), axis=1)
-    order, start = _in_order(class_of[nodes], rate_of[nodes])
+    order, start = _sort_by_class(class_of[nodes], rate_of[nodes])
     member_node = nodes[order]
     # Above a transformer at which phases begin anew, a pole is no pole of what is below.
-    single = _SINGLE[data.equipment.kind[index.feed[member_node]]]
-    single[index.totals(_resets(situation))[member_node] > 0] = 0.0
+    single = _SINGLE_POLE_SHARES[data.equipment.kind[index.feed[member_node]]]
+    single[index.totals(_mark_phase_resets(situation))[member_node] > 0] = 0.0
     poles = COUNT[phases[member_node]]
     return DeviceTree(
         node=first,
         parent=parent,
-        tree=_roots(parent),
+        tree=_find_roots(parent),
         mask=mask,
-        log_prior=_log_prior(COUNT[mask], start, (rate_of[member_node], single, poles)),
+        log_prior=_compute_log_prior(COUNT[mask], start, (rate_of[member_node], single, poles)),
         total=total,
         member_start=start,
         member=index.feed[member_node],
@@ -170,18 +170,18 @@ def device_tree(
     )
 
 
-def _mixed(situation: Situation) -> NDArray[np.bool_]:
+def _mark_phase_joins(situation: Situation) -> NDArray[np.bool_]:
     """Return whether each node is fed by a transformer that joins phases."""
     mixes = np.append(situation.index.conduction.mixes, np.int8(0))
     return mixes[situation.index.feed] != 0
 
 
-def _resets(situation: Situation) -> NDArray[np.int32]:
+def _mark_phase_resets(situation: Situation) -> NDArray[np.int32]:
     """Return 1 at the nodes of medium voltage whose phases are not those of their feed."""
-    return (_mixed(situation) & ~situation.index.conduction.low).astype(np.int32)
+    return (_mark_phase_joins(situation) & ~situation.index.conduction.low).astype(np.int32)
 
 
-def _phases(situation: Situation) -> NDArray[np.uint8]:
+def _find_live_phases(situation: Situation) -> NDArray[np.uint8]:
     """
     Return the phases of medium voltage that keep each node alive.
 
@@ -190,7 +190,7 @@ def _phases(situation: Situation) -> NDArray[np.uint8]:
     """
     index = situation.index
     phases = live_phases(index.mask)
-    inner = _nearest(index.parent, _mixed(situation) & index.conduction.low)
+    inner = _find_nearest_marked(index.parent, _mark_phase_joins(situation) & index.conduction.low)
     below = np.flatnonzero(inner >= 0)
     outer = np.append(inner, np.int32(-1))
     feeding = index.parent[inner[below]]
@@ -200,29 +200,34 @@ def _phases(situation: Situation) -> NDArray[np.uint8]:
     return np.where(phases == 0, np.uint8(ABC), phases)
 
 
-def _needs(situation: Situation, phases: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _find_needed_phases(situation: Situation, phases: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the phases each usage point lives on; 0 where it has no supply."""
     points, index = situation.data.usage_points, situation.index
     at = phases[points.node]
-    inner = _nearest(index.parent, _mixed(situation) & index.conduction.low)[points.node] >= 0
+    inner = (
+        _find_nearest_marked(index.parent, _mark_phase_joins(situation) & index.conduction.low)[
+            points.node
+        ]
+        >= 0
+    )
     need = np.where(inner, at, at & supply(points.phases))
     return np.where(situation.served, np.where(need == 0, at, need), np.uint8(0)).astype(np.uint8)
 
 
-def _nearest(up: NDArray[np.int32], marked: NDArray[np.bool_]) -> NDArray[np.int32]:
+def _find_nearest_marked(up: NDArray[np.int32], marked: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Return each node itself if it is marked, else the nearest marked one above; -1 for none."""
     here = np.arange(len(up), dtype=np.int32)
     stop = marked | (up < 0)
-    jump = _doubled(np.where(stop, here, up))
+    jump = _double_jumps(np.where(stop, here, up))
     return np.where(marked[jump], jump, np.int32(-1))
 
 
-def _roots(parent: NDArray[np.int32]) -> NDArray[np.int32]:
+def _find_roots(parent: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the outermost ancestor of each row."""
-    return _doubled(np.where(parent < 0, np.arange(len(parent), dtype=np.int32), parent))
+    return _double_jumps(np.where(parent < 0, np.arange(len(parent), dtype=np.int32), parent))
 
 
-def _doubled(jump: NDArray[np.int32]) -> NDArray[np.int32]:
+def _double_jumps(jump: NDArray[np.int32]) -> NDArray[np.int32]:
     while True:
         further = jump[jump]
         if np.array_equal(further, jump):
@@ -230,7 +235,7 @@ def _doubled(jump: NDArray[np.int32]) -> NDArray[np.int32]:
         jump = further
 
 
-def _in_order(
+def _sort_by_class(
     class_of: NDArray[np.int32], rate: NDArray[np.float64]
 ) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
     """Return the order of devices by class, the likeliest first, and where each class starts."""
@@ -244,7 +249,7 @@ _EACH_POLE = np.array([0.0, 0.0, 0.5, 0.3])
 _EACH_PAIR = np.array([0.0, 0.0, 0.0, 0.1 / 3])
 
 
-def _log_prior(
+def _compute_log_prior(
     used: NDArray[np.uint8],
     start: NDArray[np.int64],
     members: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.uint8]],
@@ -280,7 +285,7 @@ def _log_prior(
     return prior
 
 
-def _totals(
+def _count_loss_by_phases(
     situation: Situation, served: NDArray[np.bool_], need: NDArray[np.uint8]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Return the usage points that go dark with each node, by the phases they need, and in all."""

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.inference.candidates import Candidates, Group
+    from gridtwin.analysis.inference.candidates import Candidates, TreeBatch
     from gridtwin.analysis.inference.device_tree import DeviceTree
-    from gridtwin.analysis.inference.evidence import Ended, Evidence
+    from gridtwin.analysis.inference.evidence import EndedInterruptions, MeterEvidence
     from gridtwin.analysis.inference.likelihood import Assumptions
-    from gridtwin.analysis.inference.tree_search import Found
+    from gridtwin.analysis.inference.tree_search import Labeling
     from gridtwin.analysis.state.situation import Situation
 
-_CODES = np.arange(8)
+_NEED_CODES = np.arange(8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Suspect:
 
 
 @dataclass(frozen=True, slots=True)
-class Outage:
+class OutageRows:
     """One outage that was inferred; rows are those of the network's tables."""
 
     suspect: Suspect
@@ -53,24 +53,24 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class InferenceAnswer:
     """All that was inferred at one moment."""
 
     now_s: float
-    outages: tuple[Outage, ...]
+    outages: tuple[OutageRows, ...]
     unexplained: NDArray[np.int32]  # usage points that report, and no outage says why
-    momentaries: Ended
+    momentaries: EndedInterruptions
     suppressed: int  # usage points that report and are in a known outage, or had no supply before
     loss: float  # share of last gasps that never arrive, as assumed or estimated
 
 
 @dataclass(slots=True)
-class Reading:
+class OutageReader:
     """Read the outages of searched trees, each usage point into one outage at most."""
 
     situation: Situation
     devices: DeviceTree
-    spoken: Evidence
+    spoken: MeterEvidence
     known_out: NDArray[np.bool_]
     assumptions: Assumptions
     gasp_s: NDArray[np.float64] = field(init=False)  # (usage points,) of those weighed
@@ -89,77 +89,84 @@ class Reading:
         self.on_s[spoken.point] = spoken.on_s
         self.taken, self.explained = self.known_out.copy(), self.known_out.copy()
 
-    def outages(
+    def read_outages(
         self,
-        found: Candidates,
-        group: Group,
-        searched: Found,
+        candidates: Candidates,
+        group: TreeBatch,
+        searched: Labeling,
         probability: NDArray[np.float64],
-    ) -> Iterator[tuple[int, Outage]]:
+    ) -> Iterator[tuple[int, OutageRows]]:
         """Yield each outage with the id of its tree, inner ones first."""
         rows = np.flatnonzero(searched.operated)
-        twins = {row: self._twins(found, group, searched, row) for row in rows.tolist()}
+        twins = {row: self._find_twins(candidates, group, searched, row) for row in rows.tolist()}
         accused = searched.operated.copy()
         accused[[row for some in twins.values() for row in some]] = True
-        best = _alternatives(group.forest.parent, accused, probability)
-        suspect = partial(self._suspect, found, group, probability)
+        best = _find_alternatives(group.forest.parent, accused, probability)
+        suspect = partial(self._make_suspect, candidates, group, probability)
         mask = group.forest.mask
         for row in rows[::-1].tolist():
             label = searched.label[row : row + 1]
             over = group.forest.parent[row]
             above = searched.label[over : over + 1] if over >= 0 else np.zeros(1, dtype=np.intp)
-            dark, was = int(labels.dark_phases(label)[0]), int(labels.dark_phases(above)[0])
-            same_time = labels.time_of(label)[0] == labels.time_of(above)[0]
-            proposed_s = float(group.t0_s[row, labels.time_of(label)[0]])
-            outage = self._outage(
-                suspect(twins[row], labels.opening(mask, dark)),
+            dark, was = (
+                int(labels.decode_dark_phases(label)[0]),
+                int(labels.decode_dark_phases(above)[0]),
+            )
+            same_time = labels.decode_time(label)[0] == labels.decode_time(above)[0]
+            proposed_s = float(group.t0_s[row, labels.decode_time(label)[0]])
+            outage = self._make_outage(
+                suspect(twins[row], labels.classify_opening(mask, dark)),
                 (dark & ~was if same_time else dark) & int(mask[row]),
                 dark,
                 float(searched.gain[row]),
                 proposed_s,
                 None if best[row] < 0 else suspect([best[row]], np.full(len(mask), ALL_POLES)),
             )
-            yield int(found.tree_id[found.tree[group.rows[row]]]), outage
+            yield int(candidates.tree_id[candidates.tree[group.rows[row]]]), outage
 
-    def _twins(self, found: Candidates, group: Group, searched: Found, row: int) -> list[int]:
+    def _find_twins(
+        self, candidates: Candidates, group: TreeBatch, searched: Labeling, row: int
+    ) -> list[int]:
         """
         Return a row, and those above and below with the same loss on the phases that opened.
 
         Classes differ by what all their poles feed; by what one pole feeds they may not.
         """
         parent = group.forest.parent
-        dark = int(labels.dark_phases(searched.label[row : row + 1])[0])
+        dark = int(labels.decode_dark_phases(searched.label[row : row + 1])[0])
 
-        def lost(at: int) -> tuple[int, int]:
+        def count_lost(at: int) -> tuple[int, int]:
             row = group.rows[at]
-            class_row, point = int(found.class_row[row]), int(found.point[row])
+            class_row, point = int(candidates.class_row[row]), int(candidates.point[row])
             if class_row >= 0:
                 total = self.devices.total[class_row]
             else:
                 total = np.bincount(self.devices.need[point : point + 1], minlength=8)
-            return int(total[_CODES & ~dark == 0].sum()), int(total[_CODES & dark != 0].sum())
+            return int(total[_NEED_CODES & ~dark == 0].sum()), int(
+                total[_NEED_CODES & dark != 0].sum()
+            )
 
-        def same(at: int) -> bool:
-            return not searched.operated[at] and lost(at) == wanted
+        def is_twin(at: int) -> bool:
+            return not searched.operated[at] and count_lost(at) == wanted
 
-        wanted, twins = lost(row), [row]
+        wanted, twins = count_lost(row), [row]
         up = int(parent[row])
-        while up >= 0 and same(up):
+        while up >= 0 and is_twin(up):
             twins.append(up)
             up = int(parent[up])
         below = np.flatnonzero(parent == row).tolist()
         while below:
             at = below.pop()
-            if same(at):
+            if is_twin(at):
                 twins.append(at)
                 below = np.flatnonzero(parent == at).tolist()
-        does = labels.opening(group.forest.mask, dark)
+        does = labels.classify_opening(group.forest.mask, dark)
         return [at for at in twins if np.isfinite(group.forest.log_prior[at, does[at]])]
 
-    def _suspect(
+    def _make_suspect(
         self,
-        found: Candidates,
-        group: Group,
+        candidates: Candidates,
+        group: TreeBatch,
         probability: NDArray[np.float64],
         rows: list[int],
         does: NDArray[np.intp],
@@ -168,17 +175,17 @@ class Reading:
         members, point = [], -1
         for row in sorted(rows, key=lambda row: -probability[row]):
             at = group.rows[row]
-            class_row = int(found.class_row[at])
+            class_row = int(candidates.class_row[at])
             if class_row >= 0:
-                members.append(self.devices.members(class_row, int(does[row])))
+                members.append(self.devices.list_members(class_row, int(does[row])))
             else:
-                point = int(found.point[at])
+                point = int(candidates.point[at])
                 node = int(self.situation.data.usage_points.node[point])
-                members.append(self.devices.alone(node))
+                members.append(self.devices.list_lone_equipment(node))
         chance = min(1.0, float(probability[rows].sum()))
         return Suspect(np.concatenate(members), point, chance)
 
-    def _outage(
+    def _make_outage(
         self,
         suspect: Suspect,
         opened: int,
@@ -186,8 +193,8 @@ class Reading:
         gain: float,
         proposed_s: float,
         runner_up: Suspect | None,
-    ) -> Outage:
-        points = self._behind(suspect)
+    ) -> OutageRows:
+        points = self._find_points_behind(suspect)
         points = points[~self.taken[points]]
         need = self.devices.need[points]
         on = self.on_s[points] > proposed_s + self.assumptions.skew_s
@@ -196,26 +203,28 @@ class Reading:
         self.taken[out] = True
         self.explained[points[(lost | dimmed) & ~on]] = True
         gasped, called = ~np.isnan(self.gasp_s[out]), ~np.isnan(self.call_s[out])
-        return Outage(
+        return OutageRows(
             suspect=suspect,
             phases=opened,
             gain=gain,
-            began_s=_began(self.gasp_s[out], self.call_s[out], proposed_s, self.assumptions),
+            began_s=_estimate_begin(
+                self.gasp_s[out], self.call_s[out], proposed_s, self.assumptions
+            ),
             out=out,
             partial=points[dimmed & ~lost],
             runner_up=runner_up,
             gasps=int(gasped.sum()),
-            silent=int((~gasped & ~called & self._asked(out)).sum()),
+            silent=int((~gasped & ~called & self._is_weighed(out)).sum()),
             calls=int(called.sum()),
             contradicted=int((on & lost).sum()),
         )
 
-    def _asked(self, points: NDArray[np.int32]) -> NDArray[np.bool_]:
+    def _is_weighed(self, points: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Return whether each usage point is weighed."""
         weighed = self.devices.weighed
         return np.ones(len(points), dtype=bool) if weighed is None else weighed[points]
 
-    def _behind(self, suspect: Suspect) -> NDArray[np.int32]:
+    def _find_points_behind(self, suspect: Suspect) -> NDArray[np.int32]:
         """Return the usage points with supply in the loss set of a suspect."""
         if suspect.point >= 0:
             return np.array([suspect.point], dtype=np.int32)
@@ -224,7 +233,7 @@ class Reading:
         return points[self.devices.need[points] != 0]
 
 
-def _began(
+def _estimate_begin(
     gasp_s: NDArray[np.float64],
     call_s: NDArray[np.float64],
     proposed_s: float,
@@ -243,7 +252,7 @@ def _began(
     return float(calls.min()) if len(calls) else proposed_s
 
 
-def _alternatives(
+def _find_alternatives(
     parent: NDArray[np.intp], operated: NDArray[np.bool_], probability: NDArray[np.float64]
 ) -> list[int]:
     """Return, per row, the likeliest other row above or below that did not operate; -1 for none."""

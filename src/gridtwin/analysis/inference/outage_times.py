@@ -17,29 +17,29 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MOST = 6  # times per tree; of more bursts, those of most reports
-SURGE = 3  # times as many reports as just before begin another burst
-BURST = 5  # reports after which one on its own may be a late message
+MOST_TIMES = 6  # times per tree; of more bursts, those of most reports
+SURGE_RATIO = 3  # times as many reports as just before begin another burst
+BURST_REPORTS = 5  # reports after which one on its own may be a late message
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class ProposedTimes:
     """Proposed times, in order of tree and time."""
 
     count: NDArray[np.intp]  # (trees,)
     start: NDArray[np.intp]  # (trees,) where each tree's times begin
     t0_s: NDArray[np.float64]
 
-    def tree(self) -> NDArray[np.intp]:
+    def list_trees(self) -> NDArray[np.intp]:
         """Return the tree of each time."""
         return np.repeat(np.arange(len(self.count)), self.count)
 
-    def of(self, trees: NDArray[np.intp]) -> NDArray[np.float64]:
+    def select_times(self, trees: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the times of trees that have equally many, shape (trees, times)."""
         return self.t0_s[self.start[trees][:, None] + np.arange(self.count[trees[0]])]
 
 
-def propose(
+def propose_times(
     tree: NDArray[np.intp],
     at_s: NDArray[np.float64],
     *,
@@ -47,7 +47,7 @@ def propose(
     apart_s: float,
     late_s: float,
     alone: bool = False,
-) -> Times:
+) -> ProposedTimes:
     """
     Return the times at which outages of each tree may have begun; at least one each.
 
@@ -68,7 +68,7 @@ def propose(
     tree, at_s = tree[order], at_s[order]
     begins = np.ones(len(tree), dtype=bool)
     begins[1:] = (np.diff(tree) != 0) | (np.diff(at_s) > apart_s)
-    begins |= _surges(tree, at_s, apart_s / 2)
+    begins |= _mark_surges(tree, at_s, apart_s / 2)
     first = np.flatnonzero(begins)
     reports = np.diff(np.append(first, len(tree)))
     whose, t0_s = tree[first], at_s[first]
@@ -77,12 +77,12 @@ def propose(
     opens = np.searchsorted(whose[ranked], np.arange(trees))
     rank[ranked] = np.arange(len(ranked)) - opens[whose[ranked]]
     proposes = alone | (reports > 1) | ~_may_be_late(whose, t0_s, reports, late_s)
-    kept = (rank == 0) | ((rank < MOST) & proposes)
+    kept = (rank == 0) | ((rank < MOST_TIMES) & proposes)
     counts = np.bincount(whose[kept], minlength=trees)
-    return Times(counts, np.cumsum(counts) - counts, t0_s[kept])
+    return ProposedTimes(counts, np.cumsum(counts) - counts, t0_s[kept])
 
 
-def _surges(
+def _mark_surges(
     tree: NDArray[np.intp], at_s: NDArray[np.float64], window_s: float
 ) -> NDArray[np.bool_]:
     """Return where far more reports of a tree follow within a time than came before."""
@@ -92,7 +92,7 @@ def _surges(
     here = np.searchsorted(moment, moment)
     before = here - np.searchsorted(moment, moment - window_s)
     after = np.searchsorted(moment, moment + window_s) - here
-    surging = (after >= BURST) & (after >= SURGE * before)
+    surging = (after >= BURST_REPORTS) & (after >= SURGE_RATIO * before)
     rising = surging.copy()
     rising[1:] &= ~surging[:-1] | (np.diff(moment) > window_s)
     return rising
@@ -106,6 +106,6 @@ def _may_be_late(
 ) -> NDArray[np.bool_]:
     """Return whether each of the runs of reports follows a burst of its tree."""
     number = np.arange(len(tree))
-    last = np.maximum.accumulate(np.where(reports >= BURST, number, -1))
-    found = (last >= 0) & (last != number)
-    return found & (tree[last] == tree) & (t0_s - t0_s[last] <= late_s)
+    last = np.maximum.accumulate(np.where(reports >= BURST_REPORTS, number, -1))
+    follows = (last >= 0) & (last != number)
+    return follows & (tree[last] == tree) & (t0_s - t0_s[last] <= late_s)

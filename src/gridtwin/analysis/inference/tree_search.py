@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-CHUNK = 4_096  # rows weighed at once, so that the work fits the cache
+ROWS_PER_CHUNK = 4_096  # rows weighed at once, so that the work fits the cache
 
 
 @dataclass(frozen=True, slots=True)
-class Forest:
+class SearchForest:
     """Devices to search, as rows; parents stand before their children."""
 
     parent: NDArray[np.intp]  # (rows,) -1 at a root
@@ -38,7 +38,7 @@ class Forest:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Labeling:
     """The likeliest labelling."""
 
     label: NDArray[np.intp]  # (rows,) label below each device
@@ -47,25 +47,25 @@ class Found:
     score: float  # log likelihood ratio of the whole, over *nothing happened*
 
 
-def search(forest: Forest) -> Found:
+def search_forest(forest: SearchForest) -> Labeling:
     """Return the likeliest labelling of a forest, exactly."""
-    levels = list(_levels(forest.parent))
+    levels = list(_split_levels(forest.parent))
     best = forest.own.copy()
     choice = np.zeros(best.shape, dtype=np.int16)
     to_best = np.empty(best.shape)
     for level in reversed(levels):
-        for at, moves in _parts(forest, level):
+        for at, moves in _split_level(forest, level):
             scores = best[at][:, moves.to] + forest.log_prior[at][:, moves.does]
             choice[at] = scores.argmax(axis=2)
             to_best[at] = scores.max(axis=2)
         inner = level[forest.parent[level] >= 0]
         np.add.at(best, forest.parent[inner], to_best[inner])
-    label, operated, gain = _read_back(forest, levels, choice, (best, to_best))
-    return Found(label, operated, gain, float(to_best[forest.parent < 0, 0].sum()))
+    label, operated, gain = _trace_labels(forest, levels, choice, (best, to_best))
+    return Labeling(label, operated, gain, float(to_best[forest.parent < 0, 0].sum()))
 
 
-def _read_back(
-    forest: Forest,
+def _trace_labels(
+    forest: SearchForest,
     levels: list[NDArray[np.intp]],
     choice: NDArray[np.int16],
     scores: tuple[NDArray[np.float64], NDArray[np.float64]],
@@ -77,7 +77,7 @@ def _read_back(
     operated = np.zeros(rows, dtype=bool)
     gain = np.zeros(rows)
     for level in levels:
-        for at, moves in _parts(forest, level):
+        for at, moves in _split_level(forest, level):
             above = label[forest.parent[at]]
             move = choice[at, above]
             label[at] = moves.to[above, move]
@@ -86,7 +86,7 @@ def _read_back(
     return label[:-1], operated, gain
 
 
-def marginals(forest: Forest) -> tuple[NDArray[np.float64], float]:
+def compute_marginals(forest: SearchForest) -> tuple[NDArray[np.float64], float]:
     """
     Return how probable it is that each device operated, over all labellings.
 
@@ -95,13 +95,13 @@ def marginals(forest: Forest) -> tuple[NDArray[np.float64], float]:
     probability, evidence
         Per row; and the log of the sum of all labellings, each over *nothing happened*.
     """
-    levels = list(_levels(forest.parent))
+    levels = list(_split_levels(forest.parent))
     total = forest.own.copy()
     to_total = np.empty(total.shape)
     for level in reversed(levels):
-        for at, moves in _parts(forest, level):
+        for at, moves in _split_level(forest, level):
             weight = forest.log_prior[at][:, moves.does]
-            to_total[at] = _log_sum(total[at][:, moves.to] + weight)
+            to_total[at] = _sum_logs(total[at][:, moves.to] + weight)
         inner = level[forest.parent[level] >= 0]
         np.add.at(total, forest.parent[inner], to_total[inner])
     has_child = np.zeros(len(total) + 1, dtype=bool)
@@ -109,17 +109,17 @@ def marginals(forest: Forest) -> tuple[NDArray[np.float64], float]:
     down = np.full_like(total, -np.inf)  # of the label below each device, by all but its subtree
     probability = np.zeros(len(total))
     for level in levels:
-        for at, moves in _parts(forest, level):
-            outside = _outside(forest.parent[at], down, total, to_total[at])
-            everything, stays = _log_sum(outside + to_total[at]), _log_sum(outside + total[at])
+        for at, moves in _split_level(forest, level):
+            outside = _compute_outside_weights(forest.parent[at], down, total, to_total[at])
+            everything, stays = _sum_logs(outside + to_total[at]), _sum_logs(outside + total[at])
             probability[at] = -np.expm1(np.minimum(stays - everything, 0.0))
             inner = has_child[at]
             weight = forest.log_prior[at[inner]][:, moves.did]
-            down[at[inner]] = _log_sum(outside[inner][:, moves.above] + weight)
+            down[at[inner]] = _sum_logs(outside[inner][:, moves.above] + weight)
     return probability, float(to_total[forest.parent < 0, 0].sum())
 
 
-def _outside(
+def _compute_outside_weights(
     parent: NDArray[np.intp],
     down: NDArray[np.float64],
     total: NDArray[np.float64],
@@ -133,7 +133,7 @@ def _outside(
     return outside
 
 
-def _log_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _sum_logs(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the logarithm of the sum of exponentials along the last axis."""
     top = values.max(axis=-1)
     safe = np.where(np.isfinite(top), top, 0.0)
@@ -141,19 +141,19 @@ def _log_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return safe + np.log(np.exp(values - safe[..., None]).sum(axis=-1))
 
 
-def _parts(
-    forest: Forest, level: NDArray[np.intp]
-) -> Iterator[tuple[NDArray[np.intp], labels.Moves]]:
+def _split_level(
+    forest: SearchForest, level: NDArray[np.intp]
+) -> Iterator[tuple[NDArray[np.intp], labels.LabelMoves]]:
     """Yield the rows of a level by the phases they feed, few at a time."""
     mask = forest.mask[level]
     for code in np.flatnonzero(np.bincount(mask, minlength=8)).tolist():
-        moves = labels.moves(code, forest.times)
+        moves = labels.list_moves(code, forest.times)
         at = level[mask == code]
-        for start in range(0, len(at), CHUNK):
-            yield at[start : start + CHUNK], moves
+        for start in range(0, len(at), ROWS_PER_CHUNK):
+            yield at[start : start + ROWS_PER_CHUNK], moves
 
 
-def _levels(parent: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+def _split_levels(parent: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
     """Yield the rows of each depth, roots first."""
     depth = np.zeros(len(parent), dtype=np.intp)
     above = parent

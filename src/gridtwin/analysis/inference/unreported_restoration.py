@@ -12,21 +12,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.inference.outage_times import propose
+from gridtwin.analysis.inference.outage_times import propose_times
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.inference.device_tree import DeviceTree
-    from gridtwin.analysis.inference.evidence import Ended, Evidence
+    from gridtwin.analysis.inference.evidence import EndedInterruptions, MeterEvidence
     from gridtwin.analysis.inference.likelihood import Assumptions
 
-SHARE = 0.3  # of the meters behind a device that gasped together and came back: it closed again
-FEWEST = 3  # such meters
+RECLOSED_SHARE = (
+    0.3  # of the meters behind a device that gasped together and came back: it closed again
+)
+FEWEST_RECLOSED = 3  # such meters
 
 
-def shaken(
-    devices: DeviceTree, evidence: Evidence, ended: Ended, assumptions: Assumptions
+def find_interruption_times(
+    devices: DeviceTree,
+    evidence: MeterEvidence,
+    ended: EndedInterruptions,
+    assumptions: Assumptions,
 ) -> NDArray[np.float64]:
     """
     Return when an interruption that ended began around each row of evidence, shape (rows,).
@@ -50,22 +55,24 @@ def shaken(
     if not len(point):
         return began
     apart_s = 1.5 * assumptions.prompt_s
-    ids, tree = np.unique(devices.trees(point), return_inverse=True)
-    bursts = propose(tree, began_s, trees=len(ids), apart_s=apart_s, late_s=0.0)
-    burst = _latest(bursts.tree(), bursts.t0_s, tree, began_s)
-    closed = _closed_again(devices, point, burst)
+    ids, tree = np.unique(devices.number_trees(point), return_inverse=True)
+    bursts = propose_times(tree, began_s, trees=len(ids), apart_s=apart_s, late_s=0.0)
+    burst = _find_latest_burst(bursts.list_trees(), bursts.t0_s, tree, began_s)
+    closed = _find_reclosed(devices, point, burst)
     gasped = np.flatnonzero(~np.isnan(evidence.gasp_s) & (devices.of_point[evidence.point] >= 0))
-    mine = devices.trees(evidence.point[gasped])
+    mine = devices.number_trees(evidence.point[gasped])
     at = np.minimum(np.searchsorted(ids, mine), len(ids) - 1)
     gasped, at = gasped[ids[at] == mine], at[ids[at] == mine]
-    own = _latest(bursts.tree(), bursts.t0_s, at, evidence.gasp_s[gasped] + assumptions.skew_s)
+    own = _find_latest_burst(
+        bursts.list_trees(), bursts.t0_s, at, evidence.gasp_s[gasped] + assumptions.skew_s
+    )
     gasped, own = gasped[own >= 0], own[own >= 0]
-    behind = _behind(devices, evidence.point[gasped], own, closed)
+    behind = _is_behind_reclosed(devices, evidence.point[gasped], own, closed)
     began[gasped[behind]] = bursts.t0_s[own[behind]]
     return began
 
 
-def _latest(
+def _find_latest_burst(
     tree: NDArray[np.intp],
     t0_s: NDArray[np.float64],
     whose: NDArray[np.intp],
@@ -86,7 +93,7 @@ def _latest(
     return np.where((last >= 0) & (tree[last] == whose), last, -1)
 
 
-def _closed_again(
+def _find_reclosed(
     devices: DeviceTree, point: NDArray[np.int32], burst: NDArray[np.intp]
 ) -> NDArray[np.int64]:
     """Return the bursts and classes, as one number, where enough meters came back; rising."""
@@ -96,12 +103,12 @@ def _closed_again(
         keys.append(number * len(devices.node) + here)
         here = devices.parent[here]
         here, number = here[here >= 0], number[here >= 0]
-    found, back = np.unique(np.concatenate(keys), return_counts=True)
-    size = devices.sizes((found % len(devices.node)).astype(np.int32))
-    return found[(back >= FEWEST) & (back >= SHARE * size)]
+    reclosed, back = np.unique(np.concatenate(keys), return_counts=True)
+    size = devices.count_points((reclosed % len(devices.node)).astype(np.int32))
+    return reclosed[(back >= FEWEST_RECLOSED) & (back >= RECLOSED_SHARE * size)]
 
 
-def _behind(
+def _is_behind_reclosed(
     devices: DeviceTree,
     point: NDArray[np.int32],
     burst: NDArray[np.intp],

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.analysis.state.loads import ROOT_3
+from gridtwin.analysis.plan.dark_blocks import VOLTAGE_TOLERANCE
 from gridtwin.model import cim, phases
 from gridtwin.topology.core import live_phases
 from gridtwin.topology.loss import Faults, find_loss, lost_nodes
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.state.situation import Situation
 
-VOLTAGE_TOLERANCE = 0.02  # nominal voltages this close are the same level
-ROOT_3 = 3**0.5
 
 
 @dataclass(frozen=True, slots=True)
