@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gridtwin
-from gridtwin.analysis.outage.blast import blast
+from gridtwin.analysis.outage.blast import compute_blast
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.analysis.storm.storm_situation import Ground
 from gridtwin.analysis.trace.isolation import find_section
@@ -39,7 +39,7 @@ def test_sections_and_trips_are_those_of_each_element(seed: int) -> None:
             around = sections.around(situation.ends(row))
             assert set(around.tolist()) == set(find_section(switched, [element]).nodes.tolist())
         tripped, _ = ground.tripped(np.array([row], dtype=np.int32))
-        assert tripped.tolist() == blast(situation, [element], "trip").out.tolist()
+        assert tripped.tolist() == compute_blast(situation, [element], "trip").out.tolist()
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -50,9 +50,11 @@ def test_on_a_radial_territory_many_trip_what_they_trip_one_by_one(seed: int) ->
     rng = np.random.default_rng(seed)
     rows = rng.choice(len(situation.data.equipment.mrid), 40, replace=False).astype(np.int32)
     elements = [Element("equipment", row) for row in rows.tolist()]
-    assert ground.tripped(rows)[0].tolist() == blast(situation, elements, "trip").out.tolist()
+    assert (
+        ground.tripped(rows)[0].tolist() == compute_blast(situation, elements, "trip").out.tolist()
+    )
     for row, element in zip(rows, elements, strict=True):
-        expected = blast(situation, [element], "trip").out.tolist()
+        expected = compute_blast(situation, [element], "trip").out.tolist()
         assert ground.tripped(np.array([row]))[0].tolist() == expected
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import gridtwin
 from brute import usage_points_out
-from gridtwin.analysis.outage.blast import blast
+from gridtwin.analysis.outage.blast import compute_blast
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.analysis.storm.repair_plan import REMOTE, STAGES, Plan, plan
 from gridtwin.analysis.storm.response import Response
@@ -110,9 +110,9 @@ def test_every_customer_is_back_when_brute_force_says(
     elements = [Element("equipment", int(row)) for row in damaged]
     assert (outcome.found <= outcome.switched).all()
     assert (outcome.switched <= outcome.done).all()
-    tripped = set(blast(situation, elements, "trip").out.tolist())
-    isolated = set(blast(situation, elements, "isolated").out.tolist())
-    stays = set(blast(situation, elements, "backfed").out.tolist())
+    tripped = set(compute_blast(situation, elements, "trip").out.tolist())
+    isolated = set(compute_blast(situation, elements, "isolated").out.tolist())
+    stays = set(compute_blast(situation, elements, "backfed").out.tolist())
     by_hand = [sections(situation, int(row), (1, 2)) for row in damaged]
     remotely = [sections(situation, int(row), (2,)) for row in damaged]
     picked = isolated - stays
@@ -139,8 +139,8 @@ def _picked_remotely(situation: Situation, elements: list[Element]) -> set[int]:
     kept = control.copy()
     control[control == 1] = 0
     only = situation_of(situation.network)
-    dark = set(blast(only, elements, "isolated").out.tolist())
-    left = set(blast(only, elements, "backfed").out.tolist())
+    dark = set(compute_blast(only, elements, "isolated").out.tolist())
+    left = set(compute_blast(only, elements, "backfed").out.tolist())
     control[:] = kept
     return dark - left
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.plan.plan_options import Options
-from gridtwin.analysis.plan.restoration_stages import REPAIR, restoration_stages
+from gridtwin.analysis.plan.plan_options import PlanOptions
+from gridtwin.analysis.plan.restoration_stages import REPAIR, find_restoration_stages
 from gridtwin.model.estimate import Estimate
 from gridtwin.model.ids import Element
 from gridtwin.model.outage import Status
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.plan.restoration_stages import Stage
+    from gridtwin.analysis.plan.restoration_stages import RestorationStage
     from gridtwin.model.outage import Members, Outage
     from gridtwin.twin import Twin
 
@@ -68,7 +68,7 @@ def switching_stages(
     ]
     eligible.sort(key=lambda each: (-each[0].customers_out, each[0].id))
     equipment = twin.store.network.ids.tables["equipment"]
-    situation, options = twin.situation(), Options()
+    situation, options = twin.situation(), PlanOptions()
     names = twin.store.network.data.usage_points.mrid
     found = []
     for outage, whole in eligible[:MOST]:
@@ -76,7 +76,7 @@ def switching_stages(
         if row < 0:
             continue
         out = members.usage_point[members.outage == outage.id]
-        for stage in restoration_stages(situation, [Element("equipment", row)], options):
+        for stage in find_restoration_stages(situation, [Element("equipment", row)], options):
             points = decode(names[stage.points]).astype(object)
             points = points[np.isin(points, out)]
             made = _estimate(outage, whole, stage, len(points), now)
@@ -86,7 +86,7 @@ def switching_stages(
 
 
 def _estimate(
-    outage: Outage, whole: Estimate, stage: Stage, count: int, now: datetime
+    outage: Outage, whole: Estimate, stage: RestorationStage, count: int, now: datetime
 ) -> Estimate | None:
     """Return when a stage is done; None if it is the repair, is overdue, or is no earlier."""
     if stage.stage == REPAIR or not count:

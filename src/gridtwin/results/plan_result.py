@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from gridtwin.analysis.plan.restoration_stages import stages_of
-from gridtwin.analysis.plan.timetable import Action
+from gridtwin.analysis.plan.restoration_stages import group_by_stage
+from gridtwin.analysis.plan.timetable import SwitchingAction
 from gridtwin.model import cim, frames, phases
 from gridtwin.model.tables import decode
 from gridtwin.results.geo import geo_frame
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.plan.plan_options import Options
-    from gridtwin.analysis.plan.plan_steps import Check, Step
-    from gridtwin.analysis.plan.restoration_stages import Stage
+    from gridtwin.analysis.plan.plan_options import PlanOptions
+    from gridtwin.analysis.plan.plan_steps import ClosingCheck, SwitchingStep
+    from gridtwin.analysis.plan.restoration_stages import RestorationStage
     from gridtwin.analysis.plan.switching_plan import Plan
     from gridtwin.analysis.state.situation import Situation
 
@@ -41,7 +41,7 @@ class SwitchingPlan:
     of: list[str]
     rows: Plan
     situation: Situation
-    options: Options
+    options: PlanOptions
     alternatives: list[SwitchingPlan]
 
     @property
@@ -101,9 +101,9 @@ class SwitchingPlan:
         """Customers that the steps bring back."""
         return sum(step.customers for step in self.rows.steps)
 
-    def stages(self) -> list[Stage]:
+    def stages(self) -> list[RestorationStage]:
         """Return the groups of customers by when they come back; see `restoration_stages`."""
-        return stages_of(self.rows)
+        return group_by_stage(self.rows)
 
     @property
     def remote_minutes(self) -> float:
@@ -120,8 +120,8 @@ class SwitchingPlan:
         """What stands differently at the end of the plan: mRID to whether it is open."""
         stands = dict.fromkeys(self._names("equipment", self.rows.tripped), True)
         for step in self.rows.steps:
-            if step.table == "equipment" and step.action is not Action.VERIFY:
-                stands[self._name(step.table, step.row)] = step.action is Action.OPEN
+            if step.table == "equipment" and step.action is not SwitchingAction.VERIFY:
+                stands[self._name(step.table, step.row)] = step.action is SwitchingAction.OPEN
         return {mrid: self._position(mrid, opened=opened) for mrid, opened in stands.items()}
 
     def _position(self, mrid: str, *, opened: bool) -> bool | str:
@@ -135,12 +135,12 @@ class SwitchingPlan:
     def _name(self, table: str, row: int) -> str:
         return getattr(self.situation.data, table).mrid[row].decode()
 
-    def _kind(self, step: Step) -> str:
+    def _kind(self, step: SwitchingStep) -> str:
         if step.table == "sources":
             return "energy_source"
         return cim.KIND_NAMES[self.situation.data.equipment.kind[step.row]]
 
-    def _phases(self, step: Step) -> str:
+    def _phases(self, step: SwitchingStep) -> str:
         data = self.situation.data
         return phases.text(int(getattr(data, step.table).phases[step.row]))
 
@@ -148,7 +148,7 @@ class SwitchingPlan:
         """Return the steps as plain mappings, in order."""
         return [self._step(number, step) for number, step in enumerate(self.rows.steps, 1)]
 
-    def _step(self, number: int, step: Step) -> dict[str, Any]:
+    def _step(self, number: int, step: SwitchingStep) -> dict[str, Any]:
         points = self.situation.data.usage_points
         return {
             "step": number,
@@ -171,7 +171,7 @@ class SwitchingPlan:
             "warnings": list(step.warnings),
         }
 
-    def _check(self, check: Check) -> dict[str, Any]:
+    def _check(self, check: ClosingCheck) -> dict[str, Any]:
         def number(value: float, digits: int = 1) -> float | None:
             return None if math.isnan(value) else round(value, digits)
 
@@ -252,7 +252,7 @@ class SwitchingPlan:
         columns["geometry"] = [self._place(step) for step in self.rows.steps]
         return geo_frame(columns, self.situation.network.crs)
 
-    def _place(self, step: Step) -> shapely.Geometry:
+    def _place(self, step: SwitchingStep) -> shapely.Geometry:
         data = self.situation.data
         if step.table == "sources":
             return shapely.Point(data.nodes.xy[data.sources.node[step.row]])
@@ -296,7 +296,7 @@ def _flat(step: dict[str, Any]) -> dict[str, Any]:
 
 
 def named(
-    of: list[str], plans: list[Plan], situation: Situation, options: Options
+    of: list[str], plans: list[Plan], situation: Situation, options: PlanOptions
 ) -> SwitchingPlan:
     """Return the best of plans with the others as its alternatives."""
     best, *others = (SwitchingPlan(of, plan, situation, options, []) for plan in plans)

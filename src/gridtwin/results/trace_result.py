@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from gridtwin.analysis.outage.sweep import sweep
+from gridtwin.analysis.outage.sweep import sweep_elements
 from gridtwin.analysis.trace.trace import CLASSES, phases_of
 from gridtwin.model import cim, frames, phases
 from gridtwin.model.tables import decode
@@ -262,7 +262,7 @@ def sweep_frame(situation: Situation) -> pd.DataFrame:
     """Return what goes dark with every piece of equipment: mrid, kind, customers, usage_points."""
     import pandas as pd
 
-    customers, usage_points = sweep(situation)
+    customers, usage_points = sweep_elements(situation)
     equipment = situation.data.equipment
     return pd.DataFrame(
         {

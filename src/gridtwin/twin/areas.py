@@ -63,7 +63,7 @@ class Areas:
             codes = [cim.kind_code(kind) for kind in kinds]
             rows = rows[np.isin(situation.data.equipment.kind[rows], codes)]
         elements = [Element("equipment", row) for row in rows.tolist()]
-        found = blasting.blast(situation, elements, scope)
+        found = blasting.compute_blast(situation, elements, scope)
         found = replace(found, warnings=found.warnings + given.warnings)
         names = decode(situation.data.equipment.mrid[rows]).tolist()
         return BlastRadius(names, scope, found, situation)

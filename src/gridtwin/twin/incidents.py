@@ -50,15 +50,15 @@ class Incidents:
         state
             The state before the fault.
         options
-            Fields of `gridtwin.analysis.plan.plan_options.Options`, for example ``crews=2``.
+            Fields of `gridtwin.analysis.plan.plan_options.PlanOptions`, for example ``crews=2``.
         """
-        from gridtwin.analysis.plan.plan_options import options_of
+        from gridtwin.analysis.plan.plan_options import make_options
         from gridtwin.analysis.plan.switching_plan import make_plans
         from gridtwin.results.plan_result import named
 
         names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
         faults = [self._fault_of(name) for name in names]
-        situation, wanted = self._questions.situation(state), options_of(options)
+        situation, wanted = self._questions.situation(state), make_options(options)
         return named(names, make_plans(situation, faults, wanted), situation, wanted)
 
     def _fault_of(self, name: str) -> Element:
@@ -129,7 +129,7 @@ class Incidents:
         from gridtwin.twin.inference import LiveInference, seen_out
 
         situation = self._questions.situation(state)
-        known = blasting.blast(situation, self._questions.find(*known_out)).out
+        known = blasting.compute_blast(situation, self._questions.find(*known_out)).out
         return LiveInference(
             situation,
             known_out=np.union1d(known, seen_out(self._store)),

@@ -146,7 +146,7 @@ class Outages:
                 )
                 raise InputError(msg)
             customers = self._twin.store.network.data.usage_points.customers[rows]
-            made = outage_lifecycle.opened(draft, mrids[free], customers[free], actor=_actor())
+            made = outage_lifecycle.open_outage(draft, mrids[free], customers[free], actor=_actor())
             return [made, *self._taken_in(draft.id, out, mrids)]
 
         return self._write(changes)
@@ -157,7 +157,7 @@ class Outages:
         ids = set(out.outage[inside].tolist()) - set(out.outage[~inside].tolist())
         found = [self._book.get(each) for each in sorted(ids)]
         return [
-            outage_lifecycle.noted(each, _now(None), actor=_actor(), parent=outage)
+            outage_lifecycle.annotate_outage(each, _now(None), actor=_actor(), parent=outage)
             for each in found
             if not each.parent
         ]
@@ -214,7 +214,10 @@ class Outages:
         """Confirm a predicted outage; ``device=``, ``cause=`` ... say what is known now."""
         _check_notes(fields)
         return self._change(
-            outage, lambda found: [outage_lifecycle.confirmed(found, _now(at), actor=_actor(), **fields)]
+            outage,
+            lambda found: [
+                outage_lifecycle.confirm_outage(found, _now(at), actor=_actor(), **fields)
+            ],
         )
 
     def revise(
@@ -235,7 +238,7 @@ class Outages:
             others = others.take(others.outage != outage)
             free = ~np.isin(mrids, others.usage_point)
             members = self._book.members([outage])
-            made = outage_lifecycle.revised(
+            made = outage_lifecycle.revise_outage(
                 found, members, mrids[free], points.customers[rows][free], _now(None),
                 actor=_actor(), device=device,
             )  # fmt: skip
@@ -254,7 +257,10 @@ class Outages:
         """
         _check_notes(fields)
         return self._change(
-            outage, lambda found: [outage_lifecycle.noted(found, _now(None), actor=_actor(), **fields)]
+            outage,
+            lambda found: [
+                outage_lifecycle.annotate_outage(found, _now(None), actor=_actor(), **fields)
+            ],
         )
 
     def restore(
@@ -291,7 +297,11 @@ class Outages:
             step = usage_points
             if behind is not None:
                 step = members.usage_point[np.isin(members.usage_point, behind.astype(object))]
-            return [outage_lifecycle.restored(found, members, _now(at), back=step, actor=_actor())]
+            return [
+                outage_lifecycle.restore_members(
+                    found, members, _now(at), back=step, actor=_actor()
+                )
+            ]
 
         return self._change(outage, changes)
 
@@ -326,7 +336,9 @@ class Outages:
                 Outage(began_at=found.began_at, **fields),
                 status=Status.CONFIRMED, device=device, confirmed_at=_now(None),
             )  # fmt: skip
-            parent, own = outage_lifecycle.nested(found, members, child, part, _now(None), actor=_actor())
+            parent, own = outage_lifecycle.split_outage(
+                found, members, child, part, _now(None), actor=_actor()
+            )
             return [own, parent]
 
         return self._change(outage, changes)
@@ -343,7 +355,7 @@ class Outages:
         if not force:
             self._verify(outage)
         return self._change(
-            outage, lambda found: [outage_lifecycle.closed(found, _now(at), actor=_actor())]
+            outage, lambda found: [outage_lifecycle.close_outage(found, _now(at), actor=_actor())]
         )
 
     def _verify(self, outage: str) -> None:
@@ -364,7 +376,7 @@ class Outages:
 
         def changes(found: Outage) -> list[Change]:
             members = self._book.members([outage])
-            return [outage_lifecycle.invalid(found, members, _now(None), actor=_actor())]
+            return [outage_lifecycle.invalidate_outage(found, members, _now(None), actor=_actor())]
 
         return self._change(outage, changes)
 

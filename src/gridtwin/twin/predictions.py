@@ -106,13 +106,15 @@ def _retold(
         if len(rest) == len(own):
             return None
         if not len(rest):
-            return outage_lifecycle.invalid(outage, own, now, actor=actor)
-        return outage_lifecycle.revised(outage, own, rest, _customers(store, rest), now, actor=actor)
+            return outage_lifecycle.invalidate_outage(outage, own, now, actor=actor)
+        return outage_lifecycle.revise_outage(
+            outage, own, rest, _customers(store, rest), now, actor=actor
+        )
     inferred, part = wanted
     device, phases = inferred.device.mrid, inferred.phases
     if (device, phases) == (outage.device, outage.phases) and set(part) == set(own.usage_point):
         return None
-    return outage_lifecycle.revised(
+    return outage_lifecycle.revise_outage(
         outage, own, part, _customers(store, part), now, actor=actor, device=device, phases=phases
     )
 
@@ -130,7 +132,7 @@ def _opened(
         state_version=store.state(CURRENT).version,
     )
     said: dict[str, Any] = {"probability": inferred.device.probability, **inferred.evidence}
-    return outage_lifecycle.opened(outage, part, _customers(store, part), actor=actor, **said)
+    return outage_lifecycle.open_outage(outage, part, _customers(store, part), actor=actor, **said)
 
 
 def _customers(store: Store, part: Names) -> NDArray[np.int32]:

@@ -239,7 +239,7 @@ class Questions:
         names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
         elements = [self.find_one(name) for name in names]
         situation = self.situation(state)
-        found = blasting.blast(situation, elements, scope)
+        found = blasting.compute_blast(situation, elements, scope)
         return BlastRadius(self._ids_of(elements), scope, found, situation)
 
     def sweep(self, *, state: str = CURRENT) -> pd.DataFrame:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 
-def opened(
+def open_outage(
     outage: Outage, usage_points: Any, customers: Any, *, actor: str = "", **detail: Any
 ) -> Change:
     """
@@ -46,7 +46,7 @@ def opened(
     )
 
 
-def confirmed(outage: Outage, at: datetime, *, actor: str = "", **fields: Any) -> Change:
+def confirm_outage(outage: Outage, at: datetime, *, actor: str = "", **fields: Any) -> Change:
     """
     Confirm an outage.
 
@@ -66,17 +66,18 @@ def confirmed(outage: Outage, at: datetime, *, actor: str = "", **fields: Any) -
     first = outage.confirmed_at or at
     after = replace(outage, status=Status.CONFIRMED, confirmed_at=first, **fields)
     return Change(
-        after, evidence=(Evidence(outage.id, at, "confirmed", after.device, _plain(fields), actor),)
+        after,
+        evidence=(Evidence(outage.id, at, "confirmed", after.device, _make_plain(fields), actor),),
     )
 
 
-def noted(outage: Outage, at: datetime, *, actor: str = "", **fields: Any) -> Change:
+def annotate_outage(outage: Outage, at: datetime, *, actor: str = "", **fields: Any) -> Change:
     """Write down what is learned of an outage (cause, crew_status, etr_manual ...)."""
-    said = Evidence(outage.id, aware(at), "noted", outage.device, _plain(fields), actor)
+    said = Evidence(outage.id, aware(at), "noted", outage.device, _make_plain(fields), actor)
     return Change(replace(outage, **fields), evidence=(said,))
 
 
-def restored(
+def restore_members(
     outage: Outage,
     members: Members,
     at: datetime,
@@ -137,7 +138,7 @@ def restored(
     )
 
 
-def closed(outage: Outage, at: datetime, *, actor: str = "") -> Change:
+def close_outage(outage: Outage, at: datetime, *, actor: str = "") -> Change:
     """Close an outage whose restoration was verified."""
     outage.check_next(Status.CLOSED)
     at = aware(at)
@@ -145,7 +146,7 @@ def closed(outage: Outage, at: datetime, *, actor: str = "") -> Change:
     return Change(replace(outage, status=Status.CLOSED, closed_at=at), evidence=(said,))
 
 
-def invalid(outage: Outage, members: Members, at: datetime, *, actor: str = "") -> Change:
+def invalidate_outage(outage: Outage, members: Members, at: datetime, *, actor: str = "") -> Change:
     """Say that there was no outage: nobody was in it."""
     outage.check_next(Status.INVALID)
     at = aware(at)
@@ -157,7 +158,7 @@ def invalid(outage: Outage, members: Members, at: datetime, *, actor: str = "") 
     )
 
 
-def revised(
+def revise_outage(
     outage: Outage,
     members: Members,
     usage_points: Any,
@@ -191,7 +192,7 @@ def revised(
     wanted = np.asarray(usage_points, dtype=object)
     new = ~np.isin(wanted, members.usage_point)
     gone = frozenset(members.usage_point[~np.isin(members.usage_point, wanted)].tolist())
-    detail = {"joined": int(new.sum()), "left": len(gone), **_plain(fields)}
+    detail = {"joined": int(new.sum()), "left": len(gone), **_make_plain(fields)}
     after = replace(outage, **fields)
     return Change(
         after,
@@ -203,7 +204,7 @@ def revised(
     )
 
 
-def nested(
+def split_outage(
     outage: Outage,
     members: Members,
     child: Outage,
@@ -264,7 +265,7 @@ def nested(
     rest = members.take(~moved)
     return (
         Change(
-            _after_split(outage, rest),
+            _remove_members(outage, rest),
             left=names,
             evidence=(Evidence(outage.id, at, "nested", child.id, detail, actor),),
         ),
@@ -276,7 +277,7 @@ def nested(
     )
 
 
-def _after_split(outage: Outage, rest: Members) -> Outage:
+def _remove_members(outage: Outage, rest: Members) -> Outage:
     """Return an outage without a part of it: the rest may all be back."""
     if rest.is_out.any() or not outage.is_open:
         return outage
@@ -288,7 +289,7 @@ def _after_split(outage: Outage, rest: Members) -> Outage:
     )
 
 
-def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+def _make_plain(fields: dict[str, Any]) -> dict[str, Any]:
     """Return fields as JSON has them."""
     return {
         name: value.isoformat() if isinstance(value, datetime) else value

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gridtwin.analysis.plan.dark_blocks import LIVE_BLOCK, Role
+from gridtwin.analysis.plan.dark_blocks import LIVE_BLOCK, EdgeRole
 from gridtwin.analysis.state.loads import PHASES, TOTAL
 from gridtwin.model.phases import ABC, supply
 from gridtwin.topology.core import live_phases
@@ -15,11 +15,11 @@ from gridtwin.topology.core import live_phases
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.plan.dark_blocks import Blocks
+    from gridtwin.analysis.plan.dark_blocks import DarkBlocks
     from gridtwin.analysis.state.loads import Loads
 
-ANY = 3  # layer of conductors whatever their phases
-LAYERS = 4
+ANY_LAYER = 3  # layer of conductors whatever their phases
+PHASE_LAYERS = 4
 State = int  # node * LAYERS + layer
 
 
@@ -33,7 +33,7 @@ class Arc(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
+class BlockFeed:
     """A block fed at one node with some phases; elements are those of the area."""
 
     load: NDArray[np.float64]  # (4,) watts drawn: A, B, C, sum
@@ -44,31 +44,31 @@ class Feed:
     parent: dict[State, tuple[State, int]] = field(repr=False)  # state before, element between
     looped: frozenset[int]  # elements on rings, whose share of the load is not known
 
-    def phases_at(self, node: int) -> int:
+    def find_phases(self, node: int) -> int:
         """Return the phases that reach a node."""
-        state = node * LAYERS
+        state = node * PHASE_LAYERS
         return sum(bit for layer, bit in enumerate(PHASES) if state + layer in self.parent)
 
-    def way(self, node: int, layer: int) -> list[int]:
+    def find_way(self, node: int, layer: int) -> list[int]:
         """Return the elements between a node and where the block is fed, on one phase."""
-        found: list[int] = []
-        state = node * LAYERS + layer
+        elements: list[int] = []
+        state = node * PHASE_LAYERS + layer
         while state in self.parent:
             state, element = self.parent[state]
             if element >= 0:
-                found.append(element)
-        return [element for element in found if element not in self.looped]
+                elements.append(element)
+        return [element for element in elements if element not in self.looped]
 
 
-class Feeds:
+class BlockFeeds:
     """The feeds of the blocks of an area, each worked out once."""
 
-    def __init__(self, blocks: Blocks, loads: Loads, priority_weight: float) -> None:
+    def __init__(self, blocks: DarkBlocks, loads: Loads, priority_weight: float) -> None:
         self._blocks = blocks
-        self._known: dict[tuple[int, int], Feed] = {}
+        self._known: dict[tuple[int, int], BlockFeed] = {}
         self._potential: tuple[list[float], list[float]] | None = None
         area = blocks.area
-        self._arcs = _arcs(blocks)
+        self._arcs = _list_arcs(blocks)
         points = area.data.usage_points
         index = area.situation.index
         self._watts = loads.point_w[area.points].tolist()
@@ -83,7 +83,7 @@ class Feeds:
         for point, node in enumerate(points.node.tolist()):
             self._points.setdefault(node, []).append(point)
 
-    def potential(self) -> tuple[list[float], list[float]]:
+    def measure_potential(self) -> tuple[list[float], list[float]]:
         """
         Return, per block, the most it can gain, and the least load in watts that is drawn for it.
 
@@ -91,24 +91,24 @@ class Feeds:
         unless nothing can bring back less than all of them.
         """
         if self._potential is None:
-            self._potential = self._most_and_least()
+            self._potential = self._compute_potential()
         return self._potential
 
-    def _most_and_least(self) -> tuple[list[float], list[float]]:
-        whole = self._whole()
+    def _compute_potential(self) -> tuple[list[float], list[float]]:
+        whole = self._is_whole()
         gain, light = [0.0] * self._blocks.count, [0.0] * self._blocks.count
         for node, rows in self._points.items():
             block = int(self._blocks.of_node[node])
             if block < 0:
                 continue
             for point in rows:
-                if self._counts(point):
+                if self._was_served(point):
                     gain[block] += self._weighted[point]
                     phases = max(int(self._on[point]).bit_count(), 1)
                     light[block] += self._watts[point] / (1 if whole else phases)
         return gain, light
 
-    def _whole(self) -> bool:
+    def _is_whole(self) -> bool:
         """
         Return whether every usage point comes back with all its phases or not at all.
 
@@ -120,7 +120,7 @@ class Feeds:
         if area.situation.index.core is not None:
             return False
         for edge in self._blocks.edges:
-            if edge.role is Role.INNER:
+            if edge.role is EdgeRole.INNER:
                 continue
             ends = [node for node in (edge.node_a, edge.node_b) if node >= 0]
             live = [area.live[node] for node in ends if self._blocks.of_node[node] == LIVE_BLOCK]
@@ -128,41 +128,43 @@ class Feeds:
                 return False
         return True
 
-    def _counts(self, point: int) -> bool:
+    def _was_served(self, point: int) -> bool:
         """Return whether a usage point was served before the fault."""
         return self._served_before[point]
 
-    def at(self, node: int, phases: int) -> Feed:
+    def get_feed(self, node: int, phases: int) -> BlockFeed:
         """Return what the block of a node draws when it is fed there with `phases`."""
         key = node, phases
         if key not in self._known:
-            self._known[key] = self._work_out(node, phases)
+            self._known[key] = self._compute_feed(node, phases)
         return self._known[key]
 
-    def _work_out(self, node: int, phases: int) -> Feed:
-        parent, order, rings = self._flood(node, phases)
+    def _compute_feed(self, node: int, phases: int) -> BlockFeed:
+        parent, order, rings = self._flood_block(node, phases)
         flow: dict[State, float] = {}
-        load, gain, customers = [0.0] * LAYERS, 0.0, 0
+        load, gain, customers = [0.0] * PHASE_LAYERS, 0.0, 0
         for state in order:
-            if state % LAYERS != ANY:
+            if state % PHASE_LAYERS != ANY_LAYER:
                 continue
-            at = state // LAYERS
-            live = sum(b for layer, b in enumerate(PHASES) if at * LAYERS + layer in parent)
+            at = state // PHASE_LAYERS
+            live = sum(b for layer, b in enumerate(PHASES) if at * PHASE_LAYERS + layer in parent)
             for point in self._points.get(at, ()):
                 need = self._need[point]
-                if not self._counts(point) or (need and not need & live):
+                if not self._was_served(point) or (need and not need & live):
                     continue
                 gain += self._weighted[point]
                 customers += self._customers[point]
                 share = self._watts[point] / max(int(self._on[point]).bit_count(), 1)
                 for layer, bit in enumerate(PHASES):
                     if self._on[point] & live & bit:
-                        flow[at * LAYERS + layer] = flow.get(at * LAYERS + layer, 0.0) + share
-        carried = self._gather(parent, order, flow, load)
-        looped = frozenset(_on_rings(parent, rings))
+                        flow[at * PHASE_LAYERS + layer] = (
+                            flow.get(at * PHASE_LAYERS + layer, 0.0) + share
+                        )
+        carried = self._gather_flows(parent, order, flow, load)
+        looped = frozenset(_find_ring_elements(parent, rings))
         rows = sorted(row for row in carried if row not in looped)
-        table = np.array([carried[row] for row in rows]).reshape(len(rows), LAYERS)
-        return Feed(
+        table = np.array([carried[row] for row in rows]).reshape(len(rows), PHASE_LAYERS)
+        return BlockFeed(
             load=np.array(load),
             elements=np.array(rows, dtype=np.int32),
             carried=table,
@@ -172,30 +174,30 @@ class Feeds:
             looped=looped,
         )
 
-    def _flood(
+    def _flood_block(
         self, node: int, phases: int
     ) -> tuple[dict[State, tuple[State, int]], list[State], list[tuple[State, State, int]]]:
         """Return how each state is reached, in breadth-first order, and what closes rings."""
-        starts = [node * LAYERS + layer for layer, bit in enumerate(PHASES) if phases & bit]
-        starts.append(node * LAYERS + ANY)
+        starts = [node * PHASE_LAYERS + layer for layer, bit in enumerate(PHASES) if phases & bit]
+        starts.append(node * PHASE_LAYERS + ANY_LAYER)
         parent: dict[State, tuple[State, int]] = dict.fromkeys(starts, (-1, -1))
         rings: list[tuple[State, State, int]] = []
         order = starts
         for state in order:
-            at, layer = divmod(state, LAYERS)
+            at, layer = divmod(state, PHASE_LAYERS)
             via = parent[state][1]
             for arc in self._arcs.get(at, ()):
                 if arc.element == via:
                     continue
-                for beyond in _beyond(layer, arc):
+                for beyond in _list_layers_beyond(layer, arc):
                     if beyond not in parent:
                         parent[beyond] = state, arc.element
                         order.append(beyond)
-                    elif layer != ANY and not arc.mixes:
+                    elif layer != ANY_LAYER and not arc.mixes:
                         rings.append((state, beyond, arc.element))
         return parent, order, rings
 
-    def _gather(
+    def _gather_flows(
         self,
         parent: dict[State, tuple[State, int]],
         order: list[State],
@@ -205,8 +207,8 @@ class Feeds:
         """Add up flows towards where the block is fed; return what each element carries."""
         carried: dict[int, list[float]] = {}
 
-        def add(element: int, layer: int, watts: float) -> None:
-            row = carried.setdefault(element, [0.0] * LAYERS)
+        def add_flow(element: int, layer: int, watts: float) -> None:
+            row = carried.setdefault(element, [0.0] * PHASE_LAYERS)
             row[layer] += watts
             row[TOTAL] += watts
 
@@ -216,39 +218,41 @@ class Feeds:
                 continue
             above, element = parent[state]
             if above < 0:
-                load[state % LAYERS] += watts
+                load[state % PHASE_LAYERS] += watts
                 load[TOTAL] += watts
                 continue
-            if above % LAYERS == state % LAYERS:
-                add(element, state % LAYERS, watts)
+            if above % PHASE_LAYERS == state % PHASE_LAYERS:
+                add_flow(element, state % PHASE_LAYERS, watts)
                 flow[above] = flow.get(above, 0.0) + watts
                 continue
             # Through windings that join phases: evenly from all that arrive.
-            node = above // LAYERS
-            arrive = [layer for layer in range(TOTAL) if node * LAYERS + layer in parent]
+            node = above // PHASE_LAYERS
+            arrive = [layer for layer in range(TOTAL) if node * PHASE_LAYERS + layer in parent]
             for layer in arrive:
-                add(element, layer, watts / len(arrive))
-                at = node * LAYERS + layer
-                while parent[at][0] >= 0 and parent[at][0] % LAYERS == layer:
-                    add(parent[at][1], layer, watts / len(arrive))
+                add_flow(element, layer, watts / len(arrive))
+                at = node * PHASE_LAYERS + layer
+                while parent[at][0] >= 0 and parent[at][0] % PHASE_LAYERS == layer:
+                    add_flow(parent[at][1], layer, watts / len(arrive))
                     at = parent[at][0]
                 load[layer] += watts / len(arrive)
                 load[TOTAL] += watts / len(arrive)
         return carried
 
 
-def _beyond(layer: int, arc: Arc) -> tuple[State, ...]:
+def _list_layers_beyond(layer: int, arc: Arc) -> tuple[State, ...]:
     """Return the states an arc leads to from a layer."""
-    if layer == ANY:
-        return (arc.head * LAYERS + ANY,)
+    if layer == ANY_LAYER:
+        return (arc.head * PHASE_LAYERS + ANY_LAYER,)
     if arc.mixes < 0 or not arc.passes & PHASES[layer]:
         return ()
     if arc.mixes > 0:
-        return tuple(arc.head * LAYERS + n for n, bit in enumerate(PHASES) if arc.passes & bit)
-    return (arc.head * LAYERS + layer,)
+        return tuple(
+            arc.head * PHASE_LAYERS + n for n, bit in enumerate(PHASES) if arc.passes & bit
+        )
+    return (arc.head * PHASE_LAYERS + layer,)
 
 
-def _arcs(blocks: Blocks) -> dict[int, list[Arc]]:
+def _list_arcs(blocks: DarkBlocks) -> dict[int, list[Arc]]:
     """Return the ways within blocks by the node they start at."""
     area = blocks.area
     whole = area.situation.index.conduction
@@ -272,11 +276,11 @@ def _arcs(blocks: Blocks) -> dict[int, list[Arc]]:
     return arcs
 
 
-def _on_rings(
+def _find_ring_elements(
     parent: dict[State, tuple[State, int]], rings: list[tuple[State, State, int]]
 ) -> set[int]:
     """Return the elements of the rings that some elements close, phase by phase."""
-    found: set[int] = set()
+    on_rings: set[int] = set()
     for first, second, element in rings:
         ways: list[dict[State, int]] = []
         for state in (first, second):
@@ -286,6 +290,6 @@ def _on_rings(
                 at = parent[at][0]
             ways.append(way)
         shared = ways[0].keys() & ways[1].keys()
-        found |= {row for way in ways for at, row in way.items() if at not in shared}
-        found.add(element)
-    return found - {-1}
+        on_rings |= {row for way in ways for at, row in way.items() if at not in shared}
+        on_rings.add(element)
+    return on_rings - {-1}

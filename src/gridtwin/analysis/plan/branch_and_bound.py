@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.plan.dark_blocks import LIVE_BLOCK, Role
+from gridtwin.analysis.plan.dark_blocks import LIVE_BLOCK, EdgeRole
 from gridtwin.analysis.plan.load_ledger import UNLIMITED_W
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.plan.block_feed import Feeds
-    from gridtwin.analysis.plan.energization import Energized, Growth
+    from gridtwin.analysis.plan.block_feed import BlockFeeds
+    from gridtwin.analysis.plan.energization import Energization, EnergizedBlock
 
-EXACT = 12  # blocks up to which the search always runs to its end
+EXACT_BLOCKS = 12  # blocks up to which the search always runs to its end
 EPSILON = 1e-6
 
 
@@ -52,7 +52,7 @@ class Arrangement:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """The best arrangement, and whether it is proven to be."""
 
     best: Arrangement
@@ -62,7 +62,7 @@ class Found:
     expansions: int
 
 
-class Search:
+class ArrangementSearch:
     """
     Branch and bound over the arrangements of a set of blocks.
 
@@ -86,12 +86,12 @@ class Search:
 
     def __init__(
         self,
-        growth: Growth,
-        feeds: Feeds,
-        weigh: Callable[[dict[int, Energized]], tuple[float, int, int]],
+        growth: Energization,
+        feeds: BlockFeeds,
+        weigh: Callable[[dict[int, EnergizedBlock]], tuple[float, int, int]],
         *,
         budget: int,
-        exact_blocks: int = EXACT,
+        exact_blocks: int = EXACT_BLOCKS,
         forbidden: frozenset[bytes] = frozenset(),
         part: Collection[int] | None = None,
     ) -> None:
@@ -99,7 +99,7 @@ class Search:
         self._blocks = growth.blocks
         self._weigh = weigh
         self._part = range(growth.blocks.count) if part is None else part
-        self._potential, self._light = feeds.potential()
+        self._potential, self._light = feeds.measure_potential()
         self._forbidden = forbidden
         self._budget = budget if len(self._part) > exact_blocks else 1 << 62
         self._spent = 0
@@ -107,111 +107,113 @@ class Search:
         self._edges = sorted({number for block in self._part for number in self._blocks.at[block]})
         every_root = frozenset(self._blocks.roots)
         self._roots = [number for number in self._edges if number in every_root]
-        self._root_lines = {number: self._lines_of_root(number) for number in self._roots}
+        self._root_lines = {number: self._get_root_lines(number) for number in self._roots}
         self._group_roots()
-        self._beyond = {block: self._onward_from(block) for block in self._part}
+        self._beyond = {block: self._list_onward(block) for block in self._part}
         self._by_worth = sorted(
             self._part,
             key=lambda block: self._light[block] / max(self._potential[block], EPSILON),
         )
         self._cut_bound = 0.0  # the best bound of a branch that was left for want of budget
         self._best: Arrangement | None = None
-        self._order = self._ranks()
+        self._order = self._rank_edges()
 
-    def run(self) -> Found:
+    def run(self) -> SearchResult:
         """Search, and return the best arrangement there is."""
-        roots = [number for number in self._roots if self._closable(number)]
-        roots = self._sorted(roots)
-        reachable = sum(self._potential[block] for block in self._reach(roots))
-        self._grow(roots)
+        roots = [number for number in self._roots if self._can_close(number)]
+        roots = self._sort_frontier(roots)
+        reachable = sum(self._potential[block] for block in self._find_reach(roots))
+        self._explore(roots)
         best = self._best
         if best is None:
             msg = "a search always meets the arrangement that closes nothing"
             raise AssertionError(msg)
         optimal = self._spent <= self._budget
         bound = best.gain if optimal else max(best.gain, self._cut_bound)
-        return Found(best, optimal, bound, reachable, self._spent)
+        return SearchResult(best, optimal, bound, reachable, self._spent)
 
-    def most(self) -> float:
+    def bound_all(self) -> float:
         """Return a weight of customers that no arrangement exceeds, without searching."""
-        roots = [number for number in self._roots if self._closable(number)]
-        return self._bound(self._reach(roots), roots)
+        roots = [number for number in self._roots if self._can_close(number)]
+        return self._bound_gain(self._find_reach(roots), roots)
 
-    def _closable(self, number: int) -> bool:
+    def _can_close(self, number: int) -> bool:
         return self._blocks.edges[number].mrid not in self._forbidden
 
-    def _ranks(self) -> dict[int, tuple[float, ...]]:
+    def _rank_edges(self) -> dict[int, tuple[float, ...]]:
         """
         Return the order in which ways onward are tried.
 
         First those that need no operation, of these the most customers for each watt; then those
         that restore what was; then ties, those operated remotely first.
         """
-        rank = {Role.INNER: 0, Role.TRIPPED: 1, Role.SOURCE: 1, Role.TIE: 3}
-        found: dict[int, tuple[float, ...]] = {}
+        rank = {EdgeRole.INNER: 0, EdgeRole.TRIPPED: 1, EdgeRole.SOURCE: 1, EdgeRole.TIE: 3}
+        ranks: dict[int, tuple[float, ...]] = {}
         for number in self._edges:
             edge = self._blocks.edges[number]
             ends = [block for block in (edge.block_a, edge.block_b) if block >= 0]
             worth = min(self._potential[end] / max(self._light[end], 1.0) for end in ends)
-            inner = edge.role is Role.INNER
+            inner = edge.role is EdgeRole.INNER
             effort = rank[edge.role] + (0 if edge.remote or inner else 1)
-            found[number] = (effort, -worth, number)
-        return found
+            ranks[number] = (effort, -worth, number)
+        return ranks
 
-    def _sorted(self, frontier: list[int]) -> list[int]:
+    def _sort_frontier(self, frontier: list[int]) -> list[int]:
         return sorted(dict.fromkeys(frontier), key=lambda number: self._order[number])
 
-    def _grow(self, roots: list[int]) -> None:
+    def _explore(self, roots: list[int]) -> None:
         """Decide every way onward, both ways; what a decision changes is undone after it."""
         tasks: list[tuple[str, int, list[int], float]] = [("look", 0, roots, 0.0)]
         while tasks:
             task, subject, frontier, gain = tasks.pop()
             if task == "give_back":
-                self._growth.give_back(subject)
+                self._growth.release_block(subject)
             elif task == "open":
                 self._shut.discard(subject)
             elif task == "shut":
                 self._shut.add(subject)
                 tasks += [("open", subject, [], 0.0), ("look", 0, frontier, gain)]
             else:
-                tasks += self._look(frontier, gain)
+                tasks += self._plan_tasks(frontier, gain)
 
-    def _look(self, frontier: list[int], gain: float) -> list[tuple[str, int, list[int], float]]:
+    def _plan_tasks(
+        self, frontier: list[int], gain: float
+    ) -> list[tuple[str, int, list[int], float]]:
         """Return what is to be done about the ways onward, last thing first."""
         self._spent += 1
-        frontier = [number for number in frontier if self._dark_ends(number)]
-        bound = gain + self._bound(self._reach(frontier), frontier)
-        if self._hopeless(bound):
+        frontier = [number for number in frontier if self._find_dark_ends(number)]
+        bound = gain + self._bound_gain(self._find_reach(frontier), frontier)
+        if self._is_hopeless(bound):
             return []
         if not frontier or self._spent > self._budget:
             if frontier:
                 self._cut_bound = max(self._cut_bound, bound)
-            self._leaf(gain)  # leaving the rest open is an arrangement too
+            self._weigh_leaf(gain)  # leaving the rest open is an arrangement too
             return []
         number, rest = frontier[0], frontier[1:]
         tasks = [("shut", number, rest, gain)]
-        (block,) = self._dark_ends(number)
-        back = self._growth.take(number, block)
+        (block,) = self._find_dark_ends(number)
+        back = self._growth.energize_block(number, block)
         if back is not None:
             more = [
                 other
                 for other in self._blocks.at[block]
-                if other != number and other not in self._shut and self._onward(other)
+                if other != number and other not in self._shut and self._is_onward(other)
             ]
             tasks.append(("give_back", block, [], 0.0))
-            tasks.append(("look", 0, self._sorted([*rest, *more]), gain + back.feed.gain))
+            tasks.append(("look", 0, self._sort_frontier([*rest, *more]), gain + back.feed.gain))
         return tasks
 
-    def _onward_from(self, block: int) -> list[tuple[int, int]]:
+    def _list_onward(self, block: int) -> list[tuple[int, int]]:
         """Return the ways from a block that may be taken, and the block beyond each."""
-        ways = [(n, self._blocks.edges[n].far(block)[0]) for n in self._blocks.at[block]]
-        return [(n, beyond) for n, beyond in ways if beyond != LIVE_BLOCK and self._onward(n)]
+        ways = [(n, self._blocks.edges[n].find_far_end(block)[0]) for n in self._blocks.at[block]]
+        return [(n, beyond) for n, beyond in ways if beyond != LIVE_BLOCK and self._is_onward(n)]
 
-    def _onward(self, number: int) -> bool:
+    def _is_onward(self, number: int) -> bool:
         edge = self._blocks.edges[number]
-        return edge.role is Role.INNER or self._closable(number)
+        return edge.role is EdgeRole.INNER or self._can_close(number)
 
-    def _dark_ends(self, number: int) -> tuple[int, ...]:
+    def _find_dark_ends(self, number: int) -> tuple[int, ...]:
         """Return the block an edge of the frontier would energize; nothing if it closes a loop."""
         edge, on = self._blocks.edges[number], self._growth.on
         return tuple(
@@ -220,21 +222,21 @@ class Search:
             if block != LIVE_BLOCK and block not in on
         )
 
-    def _reach(self, frontier: list[int]) -> set[int]:
+    def _find_reach(self, frontier: list[int]) -> set[int]:
         """Return the dark blocks that ways not yet decided could still energize."""
-        queue = [block for number in frontier for block in self._dark_ends(number)]
-        found, on, shut = set(queue), self._growth.on, self._shut
+        queue = [block for number in frontier for block in self._find_dark_ends(number)]
+        reach, on, shut = set(queue), self._growth.on, self._shut
         while queue:
             for number, beyond in self._beyond[queue.pop()]:
-                if beyond not in found and beyond not in on and number not in shut:
-                    found.add(beyond)
+                if beyond not in reach and beyond not in on and number not in shut:
+                    reach.add(beyond)
                     queue.append(beyond)
-        return found
+        return reach
 
-    def _bound(self, reach: set[int], frontier: list[int]) -> float:
+    def _bound_gain(self, reach: set[int], frontier: list[int]) -> float:
         """Return the most that blocks in reach can gain: a knapsack whose items can be cut."""
         whole = sum(self._potential[block] for block in reach)
-        room = self._all_room(reach, frontier)
+        room = self._sum_room(reach, frontier)
         if room > UNLIMITED_W / 2:
             return whole
         total = 0.0
@@ -246,33 +248,33 @@ class Search:
                 total, room = total + gain, room - load
         return total
 
-    def _all_room(self, reach: set[int], frontier: list[int]) -> float:
+    def _sum_room(self, reach: set[int], frontier: list[int]) -> float:
         """
         Return a load in watts that nothing more to be picked up can exceed.
 
         Ways to one source share what all of them pass.
         """
         on, edges = self._growth.on, self._blocks.edges
-        roots = set(self._doors(reach))
+        roots = set(self._list_ties(reach))
         for number in frontier:
             ends = [end for end in (edges[number].block_a, edges[number].block_b) if end in on]
             roots.add(on[ends[0]].root if ends else number)
         rooms: dict[int, float] = {}
         for number in roots:
             source = self._source_of[number]
-            rooms[source] = rooms.get(source, 0.0) + self._room(self._root_lines[number])
-        return sum(min(room, self._room(self._shared[key])) for key, room in rooms.items())
+            rooms[source] = rooms.get(source, 0.0) + self._measure_room(self._root_lines[number])
+        return sum(min(room, self._measure_room(self._shared[key])) for key, room in rooms.items())
 
-    def _doors(self, reach: set[int]) -> list[int]:
+    def _list_ties(self, reach: set[int]) -> list[int]:
         """Return the ties of blocks in reach to the live network."""
         return [
             number
             for block in sorted(reach)
             for number in self._blocks.at[block]
-            if number in self._root_lines and self._closable(number)
+            if number in self._root_lines and self._can_close(number)
         ]
 
-    def _room(self, lines: NDArray[np.int32]) -> float:
+    def _measure_room(self, lines: NDArray[np.int32]) -> float:
         """Return a load in watts that what hangs below lines of the ledger cannot exceed."""
         if not len(lines):
             return UNLIMITED_W
@@ -290,36 +292,36 @@ class Search:
             shared = self._shared.get(source, outside)
             self._shared[source] = np.intersect1d(shared, outside).astype(np.int32)
 
-    def _lines_of_root(self, number: int) -> NDArray[np.int32]:
+    def _get_root_lines(self, number: int) -> NDArray[np.int32]:
         edge, ledger = self._blocks.edges[number], self._growth.ledger
         if edge.element < 0:
-            return np.array([ledger.source_line(-1 - edge.element)], dtype=np.int32)
+            return np.array([ledger.get_source_line(-1 - edge.element)], dtype=np.int32)
         near = edge.node_a if edge.block_a == LIVE_BLOCK else edge.node_b
         return np.append(ledger.ways[near].lines, np.int32(edge.element))
 
-    def _hopeless(self, bound: float) -> bool:
+    def _is_hopeless(self, bound: float) -> bool:
         """Return whether nothing from here on can better the best."""
         best = self._best
         if best is None or bound > best.gain + EPSILON:
             return False
         if bound < best.gain - EPSILON:
             return True
-        least = sum(back.feed.customers * back.since for back in self._own().values())
+        least = sum(back.feed.customers * back.since for back in self._select_own().values())
         return least > best.minutes + EPSILON
 
-    def _own(self) -> dict[int, Energized]:
+    def _select_own(self) -> dict[int, EnergizedBlock]:
         """Return what is back of the blocks that are searched."""
         on = self._growth.on
         if len(self._part) == self._blocks.count:
             return on
         return {block: on[block] for block in on if block in self._part}
 
-    def _leaf(self, gain: float) -> None:
+    def _weigh_leaf(self, gain: float) -> None:
         if self._best is not None and gain < self._best.gain - EPSILON:
             return
-        on = self._own()
+        on = self._select_own()
         minutes, manual, operations = self._weigh(on)
         taken = tuple((back.edge, back.block) for back in on.values())
-        found = Arrangement(taken, gain, minutes, manual, operations)
-        if self._best is None or found.score < self._best.score:
-            self._best = found
+        arrangement = Arrangement(taken, gain, minutes, manual, operations)
+        if self._best is None or arrangement.score < self._best.score:
+            self._best = arrangement

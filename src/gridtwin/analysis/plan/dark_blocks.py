@@ -30,7 +30,7 @@ BARRED = -2  # the faulted section, and what was dead before
 VOLTAGE_TOLERANCE = 0.02  # nominal voltages this close are the same level
 
 
-class Role(StrEnum):
+class EdgeRole(StrEnum):
     """What an edge is to a plan."""
 
     INNER = "inner"  # closed: conducts unless opened
@@ -39,10 +39,10 @@ class Role(StrEnum):
     SOURCE = "source"  # went with the fault: may be switched on again
 
 
-class Edge(NamedTuple):
+class BlockEdge(NamedTuple):
     """A way between two blocks, or between the live network and a block."""
 
-    role: Role
+    role: EdgeRole
     element: int  # equipment of the area; for a source, -1 - its row in the network
     node_a: int  # in the area
     node_b: int
@@ -52,7 +52,7 @@ class Edge(NamedTuple):
     remote: bool
     mrid: bytes
 
-    def far(self, block: int) -> tuple[int, int, int]:
+    def find_far_end(self, block: int) -> tuple[int, int, int]:
         """Return the block beyond, the node there, and the node on this side."""
         if self.block_a == block:
             return self.block_b, self.node_b, self.node_a
@@ -60,20 +60,20 @@ class Edge(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Blocks:
+class DarkBlocks:
     """The blocks of an area and the edges between them."""
 
     area: Area
     count: int
     of_node: NDArray[np.int32]  # (k,) block of each node of the area; LIVE_BLOCK, BARRED
-    edges: tuple[Edge, ...]
+    edges: tuple[BlockEdge, ...]
     at: tuple[tuple[int, ...], ...]  # edges of each block
     roots: tuple[int, ...]  # edges to the live network, and of sources
     inner: NDArray[np.bool_]  # (m,) equipment that conducts within a block
     gates: tuple[tuple[int, ...], ...]  # equipment of the area around the section, by block
 
 
-def find_blocks(area: Area, *, allow_loops: bool, coarse: bool) -> Blocks:
+def find_blocks(area: Area, *, allow_loops: bool, coarse: bool) -> DarkBlocks:
     """
     Return the blocks of an area.
 
@@ -93,13 +93,13 @@ def find_blocks(area: Area, *, allow_loops: bool, coarse: bool) -> Blocks:
     boundary, tripped = area.boundary, area.tripped
     inside = healthy[a] & healthy[b] & (area.passes != 0) & ~tripped & ~boundary
     switch = inside & area.operable
-    of_node, count = _components(area, inside & ~switch)
+    of_node, count = _number_components(area, inside & ~switch)
     if allow_loops:
-        switch &= _bridges(of_node[a], of_node[b], switch, count)
+        switch &= _find_bridges(of_node[a], of_node[b], switch, count)
     while True:
-        of_node, count = _components(area, inside & ~switch)
-        edges = _edges(area, of_node, switch & (of_node[a] != of_node[b]))
-        idle = _idle(area, edges, of_node, count, coarse=coarse)
+        of_node, count = _number_components(area, inside & ~switch)
+        edges = _list_edges(area, of_node, switch & (of_node[a] != of_node[b]))
+        idle = _find_idle_switches(area, edges, of_node, count, coarse=coarse)
         if not idle:
             break
         switch[idle] = False
@@ -108,7 +108,7 @@ def find_blocks(area: Area, *, allow_loops: bool, coarse: bool) -> Blocks:
         for block in {edge.block_a, edge.block_b} - {LIVE_BLOCK}:
             at[block].append(number)
     roots = (n for n, edge in enumerate(edges) if LIVE_BLOCK in {edge.block_a, edge.block_b})
-    return Blocks(
+    return DarkBlocks(
         area=area,
         count=count,
         of_node=of_node,
@@ -116,11 +116,11 @@ def find_blocks(area: Area, *, allow_loops: bool, coarse: bool) -> Blocks:
         at=tuple(map(tuple, at)),
         roots=tuple(roots),
         inner=inside & (of_node[a] == of_node[b]),
-        gates=_gates(area, of_node, count),
+        gates=_find_gates(area, of_node, count),
     )
 
 
-def _gates(area: Area, of_node: NDArray[np.int32], count: int) -> tuple[tuple[int, ...], ...]:
+def _find_gates(area: Area, of_node: NDArray[np.int32], count: int) -> tuple[tuple[int, ...], ...]:
     """Return, per block, the switches around the section that must be open before it is on."""
     table, gates = area.data.equipment, [list[int]() for _ in range(count)]
     for row in np.flatnonzero(area.boundary & area.gating).tolist():
@@ -130,7 +130,7 @@ def _gates(area: Area, of_node: NDArray[np.int32], count: int) -> tuple[tuple[in
     return tuple(map(tuple, gates))
 
 
-def _components(area: Area, joined: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
+def _number_components(area: Area, joined: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
     """Return the block of each node, numbered by their lowest node, and how many there are."""
     a, b = area.data.equipment.node_a[joined], area.data.equipment.node_b[joined]
     size = len(area.nodes)
@@ -146,7 +146,7 @@ def _components(area: Area, joined: NDArray[np.bool_]) -> tuple[NDArray[np.int32
     return of_node, len(used)
 
 
-def _bridges(
+def _find_bridges(
     a: NDArray[np.int32], b: NDArray[np.int32], rows: NDArray[np.bool_], count: int
 ) -> NDArray[np.bool_]:
     """Return which of the switches lie on no ring of blocks."""
@@ -157,27 +157,33 @@ def _bridges(
     number = np.flatnonzero(rows)
     graph.add_edges_from(zip(a[number].tolist(), b[number].tolist(), number.tolist(), strict=True))
     pairs = {frozenset(pair) for pair in nx.bridges(nx.Graph(graph))}
-    found = np.zeros(len(rows), dtype=bool)
+    is_bridge = np.zeros(len(rows), dtype=bool)
     for row in number.tolist():
         ends = int(a[row]), int(b[row])
-        found[row] = frozenset(ends) in pairs and graph.number_of_edges(*ends) == 1
-    return found
+        is_bridge[row] = frozenset(ends) in pairs and graph.number_of_edges(*ends) == 1
+    return is_bridge
 
 
-def _edges(area: Area, of_node: NDArray[np.int32], switch: NDArray[np.bool_]) -> tuple[Edge, ...]:
+def _list_edges(
+    area: Area, of_node: NDArray[np.int32], switch: NDArray[np.bool_]
+) -> tuple[BlockEdge, ...]:
     table, remote = area.data.equipment, cim.CONTROLS.index("remote")
     boundary, tripped = area.boundary, area.tripped & ~area.boundary
     a, b = of_node[table.node_a], of_node[table.node_b]
     usable = (a >= LIVE_BLOCK) & (b >= LIVE_BLOCK) & ((a >= 0) | (b >= 0)) & (a != b)
     standing = (area.passes == 0) & area.operable & ~boundary & ~tripped
-    closable = standing & same_level(area) & (area.closed != 0)
+    closable = standing & compare_levels(area) & (area.closed != 0)
     edges = []
-    roles = {Role.INNER: switch, Role.TRIPPED: tripped & area.operable, Role.TIE: closable}
+    roles = {
+        EdgeRole.INNER: switch,
+        EdgeRole.TRIPPED: tripped & area.operable,
+        EdgeRole.TIE: closable,
+    }
     for role, rows in roles.items():
         for row in np.flatnonzero(rows & usable).tolist():
-            passes = area.passes if role is not Role.TIE else area.closed
+            passes = area.passes if role is not EdgeRole.TIE else area.closed
             edges.append(
-                Edge(
+                BlockEdge(
                     role,
                     row,
                     int(table.node_a[row]),
@@ -196,11 +202,11 @@ def _edges(area: Area, of_node: NDArray[np.int32], switch: NDArray[np.bool_]) ->
             mask = int(phases.supply(sources.phases[row : row + 1])[0])
             block, mrid = int(of_node[node]), bytes(sources.mrid[row])
             ends = -1, node, LIVE_BLOCK, block
-            edges.append(Edge(Role.SOURCE, -1 - row, *ends, mask, remote=True, mrid=mrid))
-    return tuple(sorted(edges, key=lambda edge: (edge.role is not Role.INNER, edge.mrid)))
+            edges.append(BlockEdge(EdgeRole.SOURCE, -1 - row, *ends, mask, remote=True, mrid=mrid))
+    return tuple(sorted(edges, key=lambda edge: (edge.role is not EdgeRole.INNER, edge.mrid)))
 
 
-def same_level(area: Area) -> NDArray[np.bool_]:
+def compare_levels(area: Area) -> NDArray[np.bool_]:
     """Return whether both ends of each piece of equipment have one nominal voltage, or may."""
     table, volts = area.data.equipment, area.data.nodes.nominal_v
     first, second = volts[table.node_a], volts[table.node_b]
@@ -208,9 +214,9 @@ def same_level(area: Area) -> NDArray[np.bool_]:
     return ~apart  # a voltage that is not known compares false
 
 
-def _idle(
+def _find_idle_switches(
     area: Area,
-    edges: tuple[Edge, ...],
+    edges: tuple[BlockEdge, ...],
     of_node: NDArray[np.int32],
     count: int,
     *,
@@ -237,5 +243,5 @@ def _idle(
     return [
         edge.element
         for edge in edges
-        if edge.role is Role.INNER and (ends_here[edge.block_a] or ends_here[edge.block_b])
+        if edge.role is EdgeRole.INNER and (ends_here[edge.block_a] or ends_here[edge.block_b])
     ]

@@ -7,62 +7,66 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.plan.dark_blocks import Edge, Role
+from gridtwin.analysis.plan.dark_blocks import BlockEdge, EdgeRole
 from gridtwin.analysis.state.loads import PHASES
 from gridtwin.model import cim
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.plan.block_feed import Feed, Feeds
-    from gridtwin.analysis.plan.dark_blocks import Blocks
-    from gridtwin.analysis.plan.load_ledger import Ledger
+    from gridtwin.analysis.plan.block_feed import BlockFeed, BlockFeeds
+    from gridtwin.analysis.plan.dark_blocks import DarkBlocks
+    from gridtwin.analysis.plan.load_ledger import LoadLedger
 
-REMOTE = cim.CONTROLS.index("remote")
+REMOTE_CONTROL = cim.CONTROLS.index("remote")
 
 
 @dataclass(frozen=True, slots=True)
-class Energized:
+class EnergizedBlock:
     """One block that is back, and how."""
 
     block: int
     edge: int
-    feed: Feed
+    feed: BlockFeed
     ways: tuple[NDArray[np.int32] | None, ...]  # per phase: lines from here to the source
     since: float  # minutes before which it cannot be back
     meshed: bool
     root: int  # edge over which all of it hangs on the live network
 
 
-class Growth:
+class Energization:
     """What is energized so far, with the load it puts on every element."""
 
     def __init__(
-        self, blocks: Blocks, feeds: Feeds, ledger: Ledger, durations: tuple[float, float]
+        self,
+        blocks: DarkBlocks,
+        feeds: BlockFeeds,
+        ledger: LoadLedger,
+        durations: tuple[float, float],
     ) -> None:
         self.blocks = blocks
         self.ledger = ledger
-        self.on: dict[int, Energized] = {}
+        self.on: dict[int, EnergizedBlock] = {}
         self._feeds = feeds
         self._durations = durations  # minutes of one operation: remote, manual
-        remote = blocks.area.data.equipment.control == REMOTE
+        remote = blocks.area.data.equipment.control == REMOTE_CONTROL
         self._gate = [
-            max((self._minutes(bool(remote[row])) for row in rows), default=0.0)
+            max((self._get_minutes(bool(remote[row])) for row in rows), default=0.0)
             for rows in blocks.gates
         ]
 
-    def _minutes(self, remote: bool) -> float:  # noqa: FBT001
+    def _get_minutes(self, remote: bool) -> float:  # noqa: FBT001
         return self._durations[0 if remote else 1]
 
-    def take(self, number: int, block: int) -> Energized | None:
+    def energize_block(self, number: int, block: int) -> EnergizedBlock | None:
         """Energize a block over an edge; None, and nothing changed, if that cannot be."""
         edge = self.blocks.edges[number]
-        beyond, near, entry = edge.far(block)
-        live, ways, since, meshed = self._upstream(edge, self.on.get(beyond), near)
+        beyond, near, entry = edge.find_far_end(block)
+        live, ways, since, meshed = self._trace_upstream(edge, self.on.get(beyond), near)
         phases = edge.passes & live
         if not phases:
             return None
-        feed = self._feeds.at(entry, phases)
+        feed = self._feeds.get_feed(entry, phases)
         own = [] if edge.element < 0 else [edge.element]
         lines: list[NDArray[np.int32] | None] = []
         for layer, bit in enumerate(PHASES):
@@ -71,25 +75,25 @@ class Growth:
             if phases & bit and above is not None:
                 joined = np.concatenate([np.array(own, dtype=np.int32), above])
             lines.append(joined)
-        if edge.role is not Role.INNER:
-            since += self._minutes(edge.remote)
+        if edge.role is not EdgeRole.INNER:
+            since += self._get_minutes(edge.remote)
         since = max(since, self._gate[block])
         root = self.on[beyond].root if beyond in self.on else number
-        back = Energized(block, number, feed, tuple(lines), since, meshed, root)
-        self._carry(back, 1.0)
+        back = EnergizedBlock(block, number, feed, tuple(lines), since, meshed, root)
+        self._carry_load(back, 1.0)
         touched = [part for part in lines if part is not None]
-        if not self.ledger.holds([*touched, feed.elements]):
-            self._carry(back, -1.0)
+        if not self.ledger.is_within_ratings([*touched, feed.elements]):
+            self._carry_load(back, -1.0)
             return None
         self.on[block] = back
         return back
 
-    def _upstream(
-        self, edge: Edge, back: Energized | None, near: int
+    def _trace_upstream(
+        self, edge: BlockEdge, back: EnergizedBlock | None, near: int
     ) -> tuple[int, list[NDArray[np.int32] | None], float, bool]:
         """Return phases, ways to the source, time and meshing at the near end of an edge."""
-        if edge.role is Role.SOURCE:
-            line = np.array([self.ledger.source_line(-1 - edge.element)], dtype=np.int32)
+        if edge.role is EdgeRole.SOURCE:
+            line = np.array([self.ledger.get_source_line(-1 - edge.element)], dtype=np.int32)
             return edge.passes, [line, line, line], 0.0, False
         if back is None:
             way = self.ledger.ways[near]
@@ -100,17 +104,17 @@ class Growth:
             if above is None:
                 # Phases that windings below the edge joined come over the first that arrives.
                 above = next((way for way in back.ways if way is not None), None)
-            inside = np.array(back.feed.way(near, layer), dtype=np.int32)
+            inside = np.array(back.feed.find_way(near, layer), dtype=np.int32)
             ways.append(None if above is None else np.concatenate([inside, above]))
-        return back.feed.phases_at(near), ways, back.since, back.meshed
+        return back.feed.find_phases(near), ways, back.since, back.meshed
 
-    def _carry(self, back: Energized, sign: float) -> None:
+    def _carry_load(self, back: EnergizedBlock, sign: float) -> None:
         feed, free = back.feed, self.ledger.free
         for layer, lines in enumerate(back.ways):
             if lines is not None and feed.load[layer]:
-                self.ledger.take(lines, layer, sign * float(feed.load[layer]))
+                self.ledger.add_load(lines, layer, sign * float(feed.load[layer]))
         free[feed.elements] -= sign * feed.carried
 
-    def give_back(self, block: int) -> None:
+    def release_block(self, block: int) -> None:
         """Undo the last `take`."""
-        self._carry(self.on.pop(block), -1.0)
+        self._carry_load(self.on.pop(block), -1.0)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 HEALTHY, FAULTED, DIMMED, LIVE, OTHER = range(5)
 
 
-class Supply(NamedTuple):
+class AreaSupply(NamedTuple):
     """What has supply in an area."""
 
     reached: NDArray[np.bool_]  # (k,) some conductor reaches the node
@@ -65,11 +65,11 @@ class Area:
     gating: NDArray[np.bool_]  # (m,) what is beyond waits for it; others are checked when possible
 
     @property
-    def lost_sources(self) -> NDArray[np.int32]:
+    def sources_lost(self) -> NDArray[np.int32]:
         """Rows of the sources that supplied before the fault and went with it."""
         return np.intersect1d(self.faults.sources, self.own_sources)
 
-    def supply(self, passes: NDArray[np.uint8], sources: Sequence[int]) -> Supply:
+    def find_supply(self, passes: NDArray[np.uint8], sources: Sequence[int]) -> AreaSupply:
         """
         Return what has supply in the area when equipment passes `passes`.
 
@@ -99,7 +99,7 @@ class Area:
             source_row=np.arange(len(edge) + len(at), dtype=np.int32),
         )
         reached, mask = supply(conduction)
-        return Supply(reached, live_phases(mask))
+        return AreaSupply(reached, live_phases(mask))
 
 
 def find_area(
@@ -126,17 +126,17 @@ def find_area(
     operable = situation.operable
     if remote_only:
         operable = operable & (situation.data.equipment.control == cim.CONTROLS.index("remote"))
-    elements = [_place(situation, element) for element in elements]
+    elements = [_find_fault_element(situation, element) for element in elements]
     trip = tripped(situation, elements)
     cut = isolated(situation, elements, operable=operable, all_sides=all_sides)
-    area = _cut_out(situation, operable, trip, cut)
+    area = _cut_area(situation, operable, trip, cut)
     if not remote_only:
         return area
     on_site = area.data.equipment.control != cim.CONTROLS.index("remote")
     return replace(area, gating=~(on_site & np.isin(area.equipment, cut.verify)))
 
 
-def _relief(
+def _find_relief(
     situation: Situation, operable: NDArray[np.bool_], trip: Trip, cut: Isolated
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """
@@ -150,14 +150,14 @@ def _relief(
     alive = (left[table.node_a[cut.operate]] != 0) & (left[table.node_b[cut.operate]] != 0)
     breaks = cim.BREAKS_LOAD[table.kind] & operable
     loaded = cut.operate[alive & ~breaks[cut.operate]]
-    found: set[int] = set()
+    openings: set[int] = set()
     for row in loaded.tolist():
-        found |= set(_suppliers(situation, breaks, trip, row).tolist())
-    first = np.array(sorted(found - set(cut.operate.tolist())), dtype=np.int32)
+        openings |= set(_find_suppliers(situation, breaks, trip, row).tolist())
+    first = np.array(sorted(openings - set(cut.operate.tolist())), dtype=np.int32)
     return first, loaded
 
 
-def _suppliers(
+def _find_suppliers(
     situation: Situation, breaks: NDArray[np.bool_], trip: Trip, row: int
 ) -> NDArray[np.int32]:
     """Return the nearest devices that break load, on the ways supply still comes to a switch."""
@@ -174,7 +174,7 @@ def _suppliers(
     return met[~walk.reached[beyond] & (left[beyond] != 0)]
 
 
-def _place(situation: Situation, element: Element) -> Element:
+def _find_fault_element(situation: Situation, element: Element) -> Element:
     """Return where to look for a fault: a feeder's is beyond its head, a usage point's its node."""
     if element.table == "usage_points":
         node = int(situation.data.usage_points.node[element.row])
@@ -182,13 +182,13 @@ def _place(situation: Situation, element: Element) -> Element:
     return beyond_head(situation, element)
 
 
-def _cut_out(
+def _cut_area(
     situation: Situation,
     operable: NDArray[np.bool_],
     trip: Trip,
     cut: Isolated,
 ) -> Area:
-    relief, loaded = _relief(situation, operable, trip, cut)
+    relief, loaded = _find_relief(situation, operable, trip, cut)
     opened = np.concatenate([cut.operate, trip.devices, relief])
     sources = situation.data.sources
     within = np.flatnonzero(np.isin(sources.node, cut.nodes))
@@ -197,7 +197,7 @@ def _cut_out(
     loss = find_loss(situation.index, faults)
     dark = lost_nodes(situation.index, loss)
     left = left_masks(situation.index, loss)
-    dimmed = _dimmed(situation, left)
+    dimmed = _find_dimmed(situation, left)
     changed = np.unique(np.concatenate([dark, cut.nodes, dimmed])).astype(np.int32)
     rows = np.unique(situation.adjacency.around(changed)[0]).astype(np.int32)
     table = situation.data.equipment
@@ -226,7 +226,7 @@ def _cut_out(
         nodes=nodes,
         equipment=rows,
         points=points,
-        data=_tables(situation.data, nodes, rows, points),
+        data=_extract_tables(situation.data, nodes, rows, points),
         kind=kind,
         live=live,
         passes=situation.index.conduction.passes[rows],
@@ -245,17 +245,17 @@ def _cut_out(
     )
 
 
-def _dimmed(situation: Situation, left: NDArray[np.uint8]) -> NDArray[np.int32]:
+def _find_dimmed(situation: Situation, left: NDArray[np.uint8]) -> NDArray[np.int32]:
     """Return the nodes that lose some of their phases and not all supply."""
     index = situation.index
     if index.core is None:
         return NONE
     whole = index.mask & np.uint8(phases.ABC)
-    found = (left != 0) & ((left & np.uint8(phases.ABC)) != whole)
-    return np.flatnonzero(found).astype(np.int32)
+    dimmed = (left != 0) & ((left & np.uint8(phases.ABC)) != whole)
+    return np.flatnonzero(dimmed).astype(np.int32)
 
 
-def _tables(
+def _extract_tables(
     data: NetworkData,
     nodes: NDArray[np.int32],
     rows: NDArray[np.int32],
@@ -263,14 +263,16 @@ def _tables(
 ) -> NetworkData:
     """Return the rows of a network as a small network of its own, without sources and feeders."""
 
-    def at(node: NDArray[np.int32]) -> NDArray[np.int32]:
+    def renumber(node: NDArray[np.int32]) -> NDArray[np.int32]:
         return np.searchsorted(nodes, node).astype(np.int32)
 
     equipment, usage = take_equipment(data.equipment, rows), take(data.usage_points, points)
     return NetworkData(
         nodes=take(data.nodes, nodes),
-        equipment=replace(equipment, node_a=at(equipment.node_a), node_b=at(equipment.node_b)),
-        usage_points=replace(usage, node=at(usage.node)),
+        equipment=replace(
+            equipment, node_a=renumber(equipment.node_a), node_b=renumber(equipment.node_b)
+        ),
+        usage_points=replace(usage, node=renumber(usage.node)),
         sources=take(data.sources, NONE),
         substations=data.substations,
         feeders=take(data.feeders, NONE),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class PlanOptions:
     """
     What a plan has to respect, and how long work is reckoned to take.
 
@@ -56,7 +56,7 @@ class Options:
                 raise InputError(msg)
 
 
-def options_of(given: Mapping[str, Any]) -> Options:
+def make_options(given: Mapping[str, Any]) -> PlanOptions:
     """
     Return options by their names.
 
@@ -65,9 +65,9 @@ def options_of(given: Mapping[str, Any]) -> Options:
     InputError
         If there is no such option, or it lies out of range.
     """
-    known = {field.name for field in fields(Options)}
+    known = {field.name for field in fields(PlanOptions)}
     for name in given:
         if name not in known:
             msg = f"a plan has no option {name!r}: use {', '.join(sorted(known))}"
             raise InputError(msg)
-    return Options(**given)
+    return PlanOptions(**given)

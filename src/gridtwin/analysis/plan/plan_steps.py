@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.plan import fault_area as areas
-from gridtwin.analysis.plan.dark_blocks import Role
+from gridtwin.analysis.plan.dark_blocks import EdgeRole
 from gridtwin.analysis.plan.load_ledger import SLACK_W
-from gridtwin.analysis.plan.timetable import Action
+from gridtwin.analysis.plan.timetable import SwitchingAction
 from gridtwin.analysis.state.loads import ROOT_3, TOTAL
 from gridtwin.model import cim
 from gridtwin.model import phases as codes
@@ -19,15 +19,15 @@ from gridtwin.topology.core import live_phases
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.plan.dark_blocks import Blocks
-    from gridtwin.analysis.plan.energization import Energized
-    from gridtwin.analysis.plan.fault_area import Area, Supply
-    from gridtwin.analysis.plan.load_ledger import Ledger
-    from gridtwin.analysis.plan.timetable import Job
+    from gridtwin.analysis.plan.dark_blocks import DarkBlocks
+    from gridtwin.analysis.plan.energization import EnergizedBlock
+    from gridtwin.analysis.plan.fault_area import Area, AreaSupply
+    from gridtwin.analysis.plan.load_ledger import LoadLedger
+    from gridtwin.analysis.plan.timetable import SwitchingJob
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class ClosingCheck:
     """What was checked before a device is closed, as loads stand when the plan is complete."""
 
     phases: int  # that come over it
@@ -43,10 +43,10 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SwitchingStep:
     """One operation, what it brings back, and how things stand after it."""
 
-    action: Action
+    action: SwitchingAction
     table: str  # equipment, or sources
     row: int  # in the network
     remote: bool
@@ -59,11 +59,11 @@ class Step:
     customers: int  # of them
     customers_out: int  # without supply after this step
     closes_loop: bool
-    check: Check | None  # of a closing
+    check: ClosingCheck | None  # of a closing
     warnings: tuple[str, ...]
 
 
-class Watch:
+class OutageWatch:
     """Who is out as an area changes, against who was served before the fault."""
 
     def __init__(self, area: Area) -> None:
@@ -75,43 +75,43 @@ class Watch:
         self._node = points.node
         self.served = area.situation.served[area.points]
 
-    def out(self, supply: Supply) -> NDArray[np.bool_]:
+    def find_out(self, supply: AreaSupply) -> NDArray[np.bool_]:
         """Return whether each usage point of the area has lost its supply."""
         now = supply.live[self._node] & self._had
         dark = np.where(self._had != 0, now == 0, ~supply.reached[self._node])
         return dark & self.served
 
-    def partial(self, supply: Supply) -> NDArray[np.bool_]:
+    def find_partial(self, supply: AreaSupply) -> NDArray[np.bool_]:
         """Return whether each usage point of the area has lost some of its phases."""
         now = supply.live[self._node] & self._had
         return self.served & (now != 0) & (now != self._had)
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class PlanCourse:
     """The steps of a plan and how the area stands before and after them."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[SwitchingStep, ...]
     out_at_start: NDArray[np.int32]  # usage points, rows in the network
     out: NDArray[np.int32]
     partial: NDArray[np.int32]
 
 
-class Conductor:
+class PlanExecutor:
     """Carries out jobs on an area; what would harm somebody is never let pass."""
 
     def __init__(self, area: Area, *, allow_loops: bool) -> None:
         self.area = area
         self._allow_loops = allow_loops
-        self._watch = Watch(area)
+        self._watch = OutageWatch(area)
         self._faulted = area.kind == areas.FAULTED
         self._passes = np.array(area.passes)
         self._passes[np.isin(area.equipment, area.trip.devices)] = 0
         self._sources = set(np.setdiff1d(area.own_sources, area.faults.sources).tolist())
-        self.supply = area.supply(self._passes, sorted(self._sources))
-        self._out = self._watch.out(self.supply)
+        self.supply = area.find_supply(self._passes, sorted(self._sources))
+        self._out = self._watch.find_out(self.supply)
 
-    def run(self, jobs: list[Job], checks: dict[int, Check]) -> Course:
+    def run(self, jobs: list[SwitchingJob], checks: dict[int, ClosingCheck]) -> PlanCourse:
         """
         Carry out jobs in their order.
 
@@ -124,30 +124,30 @@ class Conductor:
         """
         points = self.area.points
         start = points[self._out]
-        steps = [self._step(job, checks.get(job.element)) for job in jobs]
-        partial = points[self._watch.partial(self.supply)]
-        return Course(tuple(steps), start, points[self._out], partial)
+        steps = [self._carry_out(job, checks.get(job.element)) for job in jobs]
+        partial = points[self._watch.find_partial(self.supply)]
+        return PlanCourse(tuple(steps), start, points[self._out], partial)
 
-    def _step(self, job: Job, check: Check | None) -> Step:
+    def _carry_out(self, job: SwitchingJob, check: ClosingCheck | None) -> SwitchingStep:
         area, points = self.area, self.area.data.usage_points
         before, was_out = self.supply.reached, self._out
-        loop, warnings = self._before(job, check)
+        loop, warnings = self._check_job(job, check)
         if job.element < 0:
             self._sources.add(-1 - job.element)
-        elif job.action is Action.CLOSE:
+        elif job.action is SwitchingAction.CLOSE:
             was = int(area.passes[job.element])
             self._passes[job.element] = was or area.closed[job.element]
-        elif job.action is Action.OPEN:
+        elif job.action is SwitchingAction.OPEN:
             self._passes[job.element] = 0
-        if job.action is not Action.VERIFY:
-            self.supply = area.supply(self._passes, sorted(self._sources))
+        if job.action is not SwitchingAction.VERIFY:
+            self.supply = area.find_supply(self._passes, sorted(self._sources))
         if (self.supply.reached & ~before & self._faulted).any():
             msg = "a step of the plan would energize the faulted section"
             raise AssertionError(msg)
-        self._out = self._watch.out(self.supply)
+        self._out = self._watch.find_out(self.supply)
         back = was_out & ~self._out
         named = ("equipment", int(area.equipment[job.element]))
-        return Step(
+        return SwitchingStep(
             action=job.action,
             table=named[0] if job.element >= 0 else "sources",
             row=named[1] if job.element >= 0 else -1 - job.element,
@@ -161,30 +161,32 @@ class Conductor:
             customers=int(points.customers[back].sum()),
             customers_out=int(points.customers[self._out].sum()),
             closes_loop=loop,
-            check=check if job.action is Action.CLOSE else None,
+            check=check if job.action is SwitchingAction.CLOSE else None,
             warnings=warnings,
         )
 
-    def _before(self, job: Job, check: Check | None) -> tuple[bool, tuple[str, ...]]:
+    def _check_job(
+        self, job: SwitchingJob, check: ClosingCheck | None
+    ) -> tuple[bool, tuple[str, ...]]:
         """Return whether a job closes a loop, and what to heed; refuse a loop nobody asked for."""
         if job.element < 0:
             return False, ()
         table = self.area.data.equipment
         ends = table.node_a[job.element], table.node_b[job.element]
         alive = [bool(self.supply.reached[end]) for end in ends]
-        loop = job.action is Action.CLOSE and all(alive) and not self._passes[job.element]
+        loop = job.action is SwitchingAction.CLOSE and all(alive) and not self._passes[job.element]
         if loop and not self._allow_loops:
             msg = "a step of the plan would close a loop"
             raise AssertionError(msg)
         if (
-            job.action is Action.OPEN
+            job.action is SwitchingAction.OPEN
             and all(alive)
             and not cim.BREAKS_LOAD[table.kind[job.element]]
         ):
             return loop, ("opened under load, which it is not made for: switch off before",)
-        return loop, self._doubts(job, check) if job.action is Action.CLOSE else ()
+        return loop, self._list_doubts(job, check) if job.action is SwitchingAction.CLOSE else ()
 
-    def _doubts(self, job: Job, check: Check | None) -> tuple[str, ...]:
+    def _list_doubts(self, job: SwitchingJob, check: ClosingCheck | None) -> tuple[str, ...]:
         """Return what is not known, or not as it should be, of a device that is closed."""
         area, table = self.area, self.area.data.equipment
         row = job.element
@@ -202,9 +204,9 @@ class Conductor:
         return tuple(text for text, holds in doubts.items() if holds)
 
 
-def checks_of(
-    blocks: Blocks, ledger: Ledger, on: dict[int, Energized]
-) -> tuple[dict[int, Check], tuple[str, ...]]:
+def check_closings(
+    blocks: DarkBlocks, ledger: LoadLedger, on: dict[int, EnergizedBlock]
+) -> tuple[dict[int, ClosingCheck], tuple[str, ...]]:
     """
     Return what was checked on the way of each device to close, and what could not be.
 
@@ -217,44 +219,46 @@ def checks_of(
     on
         What is back.
     """
-    found: dict[int, Check] = {}
+    checks: dict[int, ClosingCheck] = {}
     lines: dict[int, list[NDArray[np.int32]]] = {}
     head: dict[int, int] = {}
     for block, back in on.items():
         edge = blocks.edges[back.edge]
-        inner = edge.role is Role.INNER
-        head[block] = head[edge.far(block)[0]] if inner else block
+        inner = edge.role is EdgeRole.INNER
+        head[block] = head[edge.find_far_end(block)[0]] if inner else block
         lines.setdefault(head[block], []).append(back.feed.elements)
         lines[head[block]] += [way for way in back.ways if way is not None]
     for block, parts in lines.items():
         back = on[block]
         edge = blocks.edges[back.edge]
         node = edge.node_b if edge.block_b == block else edge.node_a
-        found[edge.element] = _check(ledger, np.unique(np.concatenate(parts)), back, node)
-    return found, _doubts(on)
+        checks[edge.element] = _check_way(ledger, np.unique(np.concatenate(parts)), back, node)
+    return checks, _list_rating_doubts(on)
 
 
-def _check(ledger: Ledger, lines: NDArray[np.int32], back: Energized, node: int) -> Check:
-    area, load = ledger.area, ledger.load()
+def _check_way(
+    ledger: LoadLedger, lines: NDArray[np.int32], back: EnergizedBlock, node: int
+) -> ClosingCheck:
+    area, load = ledger.area, ledger.read_loads()
     more = (load[lines] > ledger.before[lines] + SLACK_W).any(axis=1)
     lines = lines[more]
     load, limit = load[lines], ledger.limit[lines]
     rated = np.isfinite(limit).any(axis=1)
-    live = back.feed.phases_at(node)
+    live = back.feed.find_phases(node)
     volts = float(area.data.nodes.nominal_v[node])
     unrated = int((~rated).sum())
     if not rated.any():
         nan = float("nan")
-        return Check(live, volts, "", -1, nan, nan, nan, nan, unrated, back.meshed)
+        return ClosingCheck(live, volts, "", -1, nan, nan, nan, nan, unrated, back.meshed)
     share = np.where(np.isfinite(limit), load / limit, -1.0)
     at, column = divmod(int(np.argmax(share)), 4)
-    table, row = ledger.name(int(lines[at]))
+    table, row = ledger.name_line(int(lines[at]))
     amperes = float("nan")
     if column != TOTAL:
         data = area.situation.data
         across = float(data.nodes.nominal_v[data.equipment.node_a[row]])
         amperes = float(load[at, column]) / (across / ROOT_3)
-    return Check(
+    return ClosingCheck(
         phases=live,
         nominal_v=volts,
         table=table,
@@ -268,7 +272,7 @@ def _check(ledger: Ledger, lines: NDArray[np.int32], back: Energized, node: int)
     )
 
 
-def _doubts(on: dict[int, Energized]) -> tuple[str, ...]:
+def _list_rating_doubts(on: dict[int, EnergizedBlock]) -> tuple[str, ...]:
     """Return what the ratings could not be held against."""
     doubts = []
     if any(back.meshed for back in on.values()):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gridtwin.analysis.plan.plan_options import Options
+from gridtwin.analysis.plan.plan_options import PlanOptions
 from gridtwin.analysis.plan.switching_plan import make_plans
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 REMOTE, MANUAL, REPAIR = "remote", "manual", "repair"
 
 
-class Stage(NamedTuple):
+class RestorationStage(NamedTuple):
     """Usage points that come back together."""
 
     points: NDArray[np.int32]  # rows of the network's usage points, in rising order
@@ -31,9 +31,9 @@ class Stage(NamedTuple):
     minutes: float  # from the fault until they are back; NaN for the repair
 
 
-def restoration_stages(
-    situation: Situation, elements: Sequence[Element], options: Options | None = None
-) -> list[Stage]:
+def find_restoration_stages(
+    situation: Situation, elements: Sequence[Element], options: PlanOptions | None = None
+) -> list[RestorationStage]:
     """
     Return the groups of customers that a fault puts out, by when the best plan brings them back.
 
@@ -47,12 +47,12 @@ def restoration_stages(
         Groups in order of time, those that wait for the repair last. A usage point is in one group;
         all that are out at the start, or go out on the way, are in some.
     """
-    wanted = replace(options or Options(), alternatives=0)
-    return stages_of(make_plans(situation, elements, wanted)[0])
+    wanted = replace(options or PlanOptions(), alternatives=0)
+    return group_by_stage(make_plans(situation, elements, wanted)[0])
 
 
-def stages_of(plan: Plan) -> list[Stage]:
-    """Return the groups of customers of a plan; see `restoration_stages`."""
+def group_by_stage(plan: Plan) -> list[RestorationStage]:
+    """Return the groups of customers of a plan; see `find_restoration_stages`."""
     on_site: list[bool] = []
     last: dict[int, int] = {}
     for number, step in enumerate(plan.steps):
@@ -63,8 +63,8 @@ def stages_of(plan: Plan) -> list[Stage]:
     for point, number in last.items():
         if point not in repair:
             groups.setdefault(number, []).append(point)
-    found = [
-        Stage(
+    stages = [
+        RestorationStage(
             np.array(sorted(points), dtype=np.int32),
             MANUAL if on_site[number] else REMOTE,
             plan.steps[number].done_min,
@@ -72,5 +72,5 @@ def stages_of(plan: Plan) -> list[Stage]:
         for number, points in sorted(groups.items())
     ]
     if repair:
-        found.append(Stage(plan.out, REPAIR, math.nan))
-    return found
+        stages.append(RestorationStage(plan.out, REPAIR, math.nan))
+    return stages

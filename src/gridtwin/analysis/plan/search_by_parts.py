@@ -5,20 +5,20 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gridtwin.analysis.plan.branch_and_bound import Arrangement, Found, Search
-from gridtwin.analysis.plan.dark_blocks import LIVE_BLOCK, Role
+from gridtwin.analysis.plan.branch_and_bound import Arrangement, ArrangementSearch, SearchResult
+from gridtwin.analysis.plan.dark_blocks import LIVE_BLOCK, EdgeRole
 
 if TYPE_CHECKING:
-    from gridtwin.analysis.plan.block_feed import Feeds
-    from gridtwin.analysis.plan.dark_blocks import Blocks
-    from gridtwin.analysis.plan.energization import Energized, Growth
+    from gridtwin.analysis.plan.block_feed import BlockFeeds
+    from gridtwin.analysis.plan.dark_blocks import DarkBlocks
+    from gridtwin.analysis.plan.energization import Energization, EnergizedBlock
 
 MOST_TOGETHER = 60  # blocks, or operations that isolate, up to which all is searched in one go
 
 
 def search_by_parts(
-    growth: Growth, feeds: Feeds, *, budget: int, forbidden: frozenset[bytes]
-) -> Found:
+    growth: Energization, feeds: BlockFeeds, *, budget: int, forbidden: frozenset[bytes]
+) -> SearchResult:
     """
     Return a good arrangement of many blocks.
 
@@ -39,54 +39,56 @@ def search_by_parts(
         mRIDs of edges that may not be closed.
     """
     blocks = growth.blocks
-    potential, _ = feeds.potential()
+    potential, _ = feeds.measure_potential()
     taken: list[tuple[int, int]] = []
     gain, bound, reachable, spent = 0.0, 0.0, 0.0, 0
-    parts = _parts(blocks)
+    parts = _split_blocks(blocks)
     parts.sort(key=lambda part: (-sum(potential[block] for block in part), min(part)))
 
-    weigh = partial(_weigh, blocks)
-    together = Search(growth, feeds, weigh, budget=0, forbidden=forbidden).most()
+    weigh = partial(_weigh_least, blocks)
+    together = ArrangementSearch(growth, feeds, weigh, budget=0, forbidden=forbidden).bound_all()
 
-    def search(part: frozenset[int]) -> Found:
+    def search_part(part: frozenset[int]) -> SearchResult:
         steps = max(budget * len(part) // blocks.count, 2 * len(part))
-        return Search(growth, feeds, weigh, budget=steps, forbidden=forbidden, part=part).run()
+        return ArrangementSearch(
+            growth, feeds, weigh, budget=steps, forbidden=forbidden, part=part
+        ).run()
 
-    alone = [search(part) for part in parts]
+    alone = [search_part(part) for part in parts]
     for part, first in zip(parts, alone, strict=True):
-        found = first
-        if not _taken(growth, found.best):
-            found = search(part)
-            _taken(growth, found.best)
-            spent += found.expansions
-        taken += found.best.taken
-        gain += found.best.gain
+        result = first
+        if not _energize_arrangement(growth, result.best):
+            result = search_part(part)
+            _energize_arrangement(growth, result.best)
+            spent += result.expansions
+        taken += result.best.taken
+        gain += result.best.gain
         bound += first.bound
         reachable += first.reachable
         spent += first.expansions
     bound = max(min(bound, together), gain)
-    best = Arrangement(tuple(taken), gain, *_weigh(blocks, growth.on))
+    best = Arrangement(tuple(taken), gain, *_weigh_least(blocks, growth.on))
     for _, block in reversed(taken):
-        growth.give_back(block)
-    return Found(best, optimal=not bound, bound=bound, reachable=reachable, expansions=spent)
+        growth.release_block(block)
+    return SearchResult(best, optimal=not bound, bound=bound, reachable=reachable, expansions=spent)
 
 
-def _taken(growth: Growth, best: Arrangement) -> bool:
+def _energize_arrangement(growth: Energization, best: Arrangement) -> bool:
     """Energize an arrangement as well, or leave all as it is if that is too much."""
     done: list[int] = []
     for number, block in best.taken:
-        if growth.take(number, block) is None:
+        if growth.energize_block(number, block) is None:
             for other in reversed(done):
-                growth.give_back(other)
+                growth.release_block(other)
             return False
         done.append(block)
     return True
 
 
-def _parts(blocks: Blocks) -> list[frozenset[int]]:
+def _split_blocks(blocks: DarkBlocks) -> list[frozenset[int]]:
     """Return the sets of blocks that edges join."""
     seen: set[int] = set()
-    found = []
+    parts = []
     for first in range(blocks.count):
         if first in seen:
             continue
@@ -99,16 +101,16 @@ def _parts(blocks: Blocks) -> list[frozenset[int]]:
             for number in blocks.at[block]:
                 queue += [blocks.edges[number].block_a, blocks.edges[number].block_b]
         seen |= part
-        found.append(frozenset(part))
-    return found
+        parts.append(frozenset(part))
+    return parts
 
 
-def _weigh(blocks: Blocks, on: dict[int, Energized]) -> tuple[float, int, int]:
+def _weigh_least(blocks: DarkBlocks, on: dict[int, EnergizedBlock]) -> tuple[float, int, int]:
     """Return customer-minutes at the least, and the operations that open and close edges."""
     minutes = sum(back.feed.customers * back.since for back in on.values())
     taken = {back.edge for back in on.values()}
     around = {number for block in on for number in blocks.at[block]}
-    closed = [blocks.edges[n] for n in taken if blocks.edges[n].role is not Role.INNER]
-    cut = [blocks.edges[n] for n in around - taken if blocks.edges[n].role is Role.INNER]
+    closed = [blocks.edges[n] for n in taken if blocks.edges[n].role is not EdgeRole.INNER]
+    cut = [blocks.edges[n] for n in around - taken if blocks.edges[n].role is EdgeRole.INNER]
     manual = sum(1 for edge in [*closed, *cut] if not edge.remote)
     return minutes, manual, len(closed) + len(cut)

@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gridtwin.analysis.plan.dark_blocks import LIVE_BLOCK, Role
+from gridtwin.analysis.plan.dark_blocks import LIVE_BLOCK, EdgeRole
 from gridtwin.model import cim
+from gridtwin.model.lengths import EARTH_RADIUS_M
 
 if TYPE_CHECKING:
-    from gridtwin.analysis.plan.dark_blocks import Blocks
-    from gridtwin.analysis.plan.energization import Energized
-    from gridtwin.analysis.plan.plan_options import Options
+    from gridtwin.analysis.plan.dark_blocks import DarkBlocks
+    from gridtwin.analysis.plan.energization import EnergizedBlock
+    from gridtwin.analysis.plan.plan_options import PlanOptions
 
-EARTH_M = 6_371_008.8  # mean radius (IUGG)
 CONTROL_ROOM = -1
 
 
-class Action(StrEnum):
+class SwitchingAction(StrEnum):
     """What is done to a device."""
 
     OPEN = "open"
@@ -38,10 +38,10 @@ class Action(StrEnum):
 
 
 @dataclass(slots=True)
-class Job:
+class SwitchingJob:
     """One operation and when it is done; ``element`` as in `Edge`."""
 
-    action: Action
+    action: SwitchingAction
     element: int
     remote: bool
     after: tuple[int, ...]  # jobs that must be done before
@@ -53,7 +53,7 @@ class Job:
     crew: int = CONTROL_ROOM
 
 
-class _Offer(NamedTuple):
+class _JobOffer(NamedTuple):
     """One who could do a job, and when."""
 
     done: float
@@ -66,7 +66,7 @@ class _Offer(NamedTuple):
 class Timetable:
     """Makes the jobs of arrangements of one set of blocks."""
 
-    def __init__(self, blocks: Blocks, options: Options) -> None:
+    def __init__(self, blocks: DarkBlocks, options: PlanOptions) -> None:
         self._blocks = blocks
         self._options = options
         area = blocks.area
@@ -85,30 +85,30 @@ class Timetable:
         self._relief = np.flatnonzero(np.isin(area.equipment, area.relief)).tolist()
 
     @property
-    def isolating(self) -> int:
+    def isolation_count(self) -> int:
         """How many operations isolate the section."""
         return len(self._relief) + len(self._open) + len(self._verify)
 
-    def weigh(self, on: dict[int, Energized]) -> tuple[float, int, int]:
+    def weigh_arrangement(self, on: dict[int, EnergizedBlock]) -> tuple[float, int, int]:
         """Return customer-minutes, manual operations and operations of an arrangement."""
-        jobs = self.jobs(on)
+        jobs = self.list_jobs(on)
         minutes = sum(
             job.done_min * sum(on[block].feed.customers for block in job.blocks) for job in jobs
         )
         manual = sum(1 for job in jobs if not job.remote)
         return minutes, manual, len(jobs)
 
-    def jobs(self, on: dict[int, Energized]) -> list[Job]:
+    def list_jobs(self, on: dict[int, EnergizedBlock]) -> list[SwitchingJob]:
         """Return what has to be done, in the order in which it gets done."""
-        jobs = self._isolation()
+        jobs = self._list_isolation()
         of_element = {job.element: number for number, job in enumerate(jobs)}
-        for number in self.cuts(on):
+        for number in self.find_cuts(on):
             edge = self._blocks.edges[number]
             of_element[edge.element] = len(jobs)
-            jobs.append(Job(Action.OPEN, edge.element, edge.remote, ()))
-        self._closings(on, jobs, of_element)
-        self._rank(on, jobs)
-        self._schedule(jobs)
+            jobs.append(SwitchingJob(SwitchingAction.OPEN, edge.element, edge.remote, ()))
+        self._add_closings(on, jobs, of_element)
+        self._rank_jobs(on, jobs)
+        self._schedule_jobs(jobs)
         order = sorted(range(len(jobs)), key=lambda n: (jobs[n].done_min, jobs[n].rank, n))
         place = {number: at for at, number in enumerate(order)}
         ordered = [jobs[number] for number in order]
@@ -116,119 +116,129 @@ class Timetable:
             job.after = tuple(sorted(place[number] for number in job.after))
         return ordered
 
-    def _isolation(self) -> list[Job]:
+    def _list_isolation(self) -> list[SwitchingJob]:
         """Return what isolates the section; what is live and cannot break load comes late."""
-        jobs = [Job(Action.OPEN, row, self._remote[row], ()) for row in self._relief]
+        jobs = [
+            SwitchingJob(SwitchingAction.OPEN, row, self._remote[row], ()) for row in self._relief
+        ]
         early = [row for row in self._open if row not in self._loaded]
-        jobs += [Job(Action.OPEN, row, self._remote[row], ()) for row in early]
+        jobs += [SwitchingJob(SwitchingAction.OPEN, row, self._remote[row], ()) for row in early]
         first = tuple(n for n, job in enumerate(jobs) if self._breaks[job.element])
         late = [row for row in self._open if row in self._loaded]
-        jobs += [Job(Action.OPEN, row, self._remote[row], first) for row in late]
-        jobs += [Job(Action.VERIFY, row, self._remote[row], ()) for row in self._verify]
+        jobs += [SwitchingJob(SwitchingAction.OPEN, row, self._remote[row], first) for row in late]
+        jobs += [
+            SwitchingJob(SwitchingAction.VERIFY, row, self._remote[row], ()) for row in self._verify
+        ]
         return jobs
 
-    def cuts(self, on: dict[int, Energized]) -> list[int]:
+    def find_cuts(self, on: dict[int, EnergizedBlock]) -> list[int]:
         """Return the edges to open: closed ones of an energized block that are not taken."""
         taken = {back.edge for back in on.values()}
-        found = {
+        cuts = {
             number
             for block in on
             for number in self._blocks.at[block]
-            if self._blocks.edges[number].role is Role.INNER and number not in taken
+            if self._blocks.edges[number].role is EdgeRole.INNER and number not in taken
         }
-        return sorted(found)
+        return sorted(cuts)
 
-    def _closings(
-        self, on: dict[int, Energized], jobs: list[Job], of_element: dict[int, int]
+    def _add_closings(
+        self, on: dict[int, EnergizedBlock], jobs: list[SwitchingJob], of_element: dict[int, int]
     ) -> None:
         """Add what is closed; each closing energizes all blocks that closed switches join to it."""
         head: dict[int, int] = {}  # block to the block that a closing energizes with it
         for block, back in on.items():
             edge = self._blocks.edges[back.edge]
             head[block] = block
-            if edge.role is Role.INNER:
-                head[block] = head[edge.far(block)[0]]
+            if edge.role is EdgeRole.INNER:
+                head[block] = head[edge.find_far_end(block)[0]]
         members: dict[int, list[int]] = {}
         for block, first in head.items():
             members.setdefault(first, []).append(block)
-        isolation = tuple(n for n, job in enumerate(jobs) if job.element in self._isolating)
+        isolation = tuple(
+            n for n, job in enumerate(jobs) if job.element in self._isolation_elements
+        )
         closed: dict[int, int] = {}
         for first, blocks in members.items():
             edge = self._blocks.edges[on[first].edge]
-            waits = {of_element[row] for block in blocks for row in self._waits(block, of_element)}
-            above = edge.far(first)[0]
+            waits = {
+                of_element[row] for block in blocks for row in self._find_waits(block, of_element)
+            }
+            above = edge.find_far_end(first)[0]
             if above >= 0:
                 waits.add(closed[head[above]])
             if self._options.isolate_first:
                 waits |= set(isolation)
             closed[first] = len(jobs)
             after = tuple(sorted(waits))
-            jobs.append(Job(Action.CLOSE, edge.element, edge.remote, after, tuple(blocks)))
+            jobs.append(
+                SwitchingJob(SwitchingAction.CLOSE, edge.element, edge.remote, after, tuple(blocks))
+            )
         if self._options.allow_loops:
             self._close_rings(on, jobs, {block: closed[first] for block, first in head.items()})
 
     def _close_rings(
-        self, on: dict[int, Energized], jobs: list[Job], closed: dict[int, int]
+        self, on: dict[int, EnergizedBlock], jobs: list[SwitchingJob], closed: dict[int, int]
     ) -> None:
         """Add what tripped and stands open between parts that are back: it closes a ring again."""
         taken = {back.edge for back in on.values()}
         for number, edge in enumerate(self._blocks.edges):
             ends = {edge.block_a, edge.block_b} - {LIVE_BLOCK}
-            if edge.role is Role.TRIPPED and number not in taken and ends <= on.keys():
+            if edge.role is EdgeRole.TRIPPED and number not in taken and ends <= on.keys():
                 after = tuple(sorted({closed[block] for block in ends}))
-                jobs.append(Job(Action.CLOSE, edge.element, edge.remote, after))
+                jobs.append(SwitchingJob(SwitchingAction.CLOSE, edge.element, edge.remote, after))
 
     @property
-    def _isolating(self) -> set[int]:
+    def _isolation_elements(self) -> set[int]:
         return {*self._open, *self._verify}
 
-    def _waits(self, block: int, of_element: dict[int, int]) -> list[int]:
+    def _find_waits(self, block: int, of_element: dict[int, int]) -> list[int]:
         """Return the elements that must stand open before a block is energized."""
         edges = (self._blocks.edges[number].element for number in self._blocks.at[block])
         return [*self._blocks.gates[block], *(row for row in edges if row in of_element)]
 
-    def _rank(self, on: dict[int, Energized], jobs: list[Job]) -> None:
+    def _rank_jobs(self, on: dict[int, EnergizedBlock], jobs: list[SwitchingJob]) -> None:
         """
         Rank jobs: those that bring back customers remotely, then those that bring back many.
 
         What others wait for takes the rank of the best of them; of equals, what opens comes first.
         """
-        kinds = {Action.OPEN: 0.0, Action.VERIFY: 1.0, Action.CLOSE: 2.0}
+        kinds = {SwitchingAction.OPEN: 0.0, SwitchingAction.VERIFY: 1.0, SwitchingAction.CLOSE: 2.0}
         chains: list[tuple[float, ...]] = [(2.0, 0.0)] * len(jobs)
         for number, job in enumerate(jobs):
-            if job.action is not Action.CLOSE:
+            if job.action is not SwitchingAction.CLOSE:
                 continue
-            chain = self._chain(jobs, number)
+            chain = self._find_chain(jobs, number)
             manual = sum(1 for other in chain if not jobs[other].remote)
             gain = sum(on[block].feed.gain for block in job.blocks)
             rank = (1.0 if manual else 0.0, -gain / max(manual, 1))
             for other in chain:
                 chains[other] = min(chains[other], rank)
         for number, job in enumerate(jobs):
-            if job.action is Action.VERIFY and job.remote and job.element in self._tripped:
+            if job.action is SwitchingAction.VERIFY and job.remote and job.element in self._tripped:
                 chains[number] = (-1.0, 0.0)  # first of all, what tripped must not close again
             job.rank = (*chains[number], kinds[job.action], float(number))
 
     @staticmethod
-    def _chain(jobs: list[Job], number: int) -> set[int]:
+    def _find_chain(jobs: list[SwitchingJob], number: int) -> set[int]:
         """Return a job and all it waits for."""
-        found: set[int] = set()
+        chain: set[int] = set()
         queue = [number]
         while queue:
             other = queue.pop()
-            if other not in found:
-                found.add(other)
+            if other not in chain:
+                chain.add(other)
                 queue += jobs[other].after
-        return found
+        return chain
 
-    def _schedule(self, jobs: list[Job]) -> None:
+    def _schedule_jobs(self, jobs: list[SwitchingJob]) -> None:
         """Give each job a start and an end."""
         free = [0.0] * (self._options.crews + 1)  # the last is the control room
         where: list[int | None] = [None] * self._options.crews
         waiting = set(range(len(jobs)))
         while waiting:
             ready = [n for n in waiting if not waiting.intersection(jobs[n].after)]
-            offers = [self._offer(jobs, number, free, where) for number in ready]
+            offers = [self._make_offer(jobs, number, free, where) for number in ready]
             soonest = min(offers, key=lambda offer: (offer.done, jobs[offer.job].rank))
             rivals = [
                 offer
@@ -243,38 +253,38 @@ class Timetable:
                 where[who] = job.element
             waiting.discard(number)
 
-    def _offer(
-        self, jobs: list[Job], number: int, free: list[float], where: list[int | None]
-    ) -> _Offer:
+    def _make_offer(
+        self, jobs: list[SwitchingJob], number: int, free: list[float], where: list[int | None]
+    ) -> _JobOffer:
         """Return when a job could be done, by whom."""
         job = jobs[number]
         since = max((jobs[other].done_min for other in job.after), default=0.0)
         if job.remote:
             start = max(since, free[CONTROL_ROOM])
-            return _Offer(start + self._options.remote_min, CONTROL_ROOM, number, start, 0.0)
+            return _JobOffer(start + self._options.remote_min, CONTROL_ROOM, number, start, 0.0)
         offers = []
         for crew, at in enumerate(where):
-            travel = self._travel(at, job.element)
+            travel = self._measure_travel(at, job.element)
             # A crew may set out before it may begin.
             start = max(free[crew], since - travel)
             done = start + travel + self._options.manual_min
-            offers.append(_Offer(done, crew, number, start, travel))
+            offers.append(_JobOffer(done, crew, number, start, travel))
         return min(offers)
 
-    def _travel(self, first: int | None, second: int) -> float:
+    def _measure_travel(self, first: int | None, second: int) -> float:
         """Return the minutes between two devices; 0 where a place is not known, or to the first."""
         if first is None or first == second:
             return 0.0
         key = first, second
         if key not in self._minutes:
             places = self._place[first], self._place[second]
-            meters = distance_m(*places, geographic=self._geographic)
+            meters = measure_distance_m(*places, geographic=self._geographic)
             minutes = meters / (self._options.speed_kmh * 1000 / 60)
             self._minutes[key] = minutes if math.isfinite(minutes) else 0.0
         return self._minutes[key]
 
 
-def distance_m(
+def measure_distance_m(
     first: tuple[float, float], second: tuple[float, float], *, geographic: bool
 ) -> float:
     """
@@ -289,4 +299,4 @@ def distance_m(
     (lon_1, lat_1), (lon_2, lat_2) = (map(math.radians, place) for place in (first, second))
     chord = math.sin((lat_2 - lat_1) / 2) ** 2
     chord += math.cos(lat_1) * math.cos(lat_2) * math.sin((lon_2 - lon_1) / 2) ** 2
-    return 2 * EARTH_M * math.asin(math.sqrt(chord))
+    return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(chord))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gridtwin.model.lengths import EARTH_RADIUS_M
 from gridtwin.model.tables import decode
 from gridtwin.topology.membership import feeder_of_nodes
 
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
     from gridtwin.model.tables import NetworkData
     from gridtwin.topology.index import TopologyIndex
-
-
-EARTH_RADIUS_M = 6_371_008.8
 
 
 class Hit(NamedTuple):

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.model.lengths import EARTH_RADIUS_M
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
 DAY_S = 86_400.0
 ROUNDING = 1e-9  # of a shift: work that just fills one does not go on in the next
-EARTH_M = 6_371_008.8  # mean radius of the Earth (IUGG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ def travel_times(
         lon, lat = np.radians(x), np.radians(y)
         across = np.sin((lon[:, None] - lon) / 2) ** 2 * np.cos(lat) * np.cos(lat[:, None])
         chord = np.sqrt(np.sin((lat[:, None] - lat) / 2) ** 2 + across)
-        meters = 2 * EARTH_M * np.arcsin(np.minimum(chord, 1.0))
+        meters = 2 * EARTH_RADIUS_M * np.arcsin(np.minimum(chord, 1.0))
     else:
         meters = np.hypot(x[:, None] - x, y[:, None] - y)
     return meters * detour / (speed_kmh / 3.6)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.outage.backfeed import restorable
+from gridtwin.analysis.outage.backfeed import find_restorable
 from gridtwin.analysis.storm.priority import horn_order, precedence
 from gridtwin.analysis.storm.repair_times import mean_repair_s
 from gridtwin.errors import InputError
@@ -167,7 +167,7 @@ def _reached(
     points = situation.data.usage_points
     returns = find_returns(situation.index, points, held, strict=situation.strict)
     nodes = np.unique(np.concatenate(held)).astype(np.int32)
-    found = restorable(situation, Faults(nodes=nodes, equipment=damaged))
+    found = find_restorable(situation, Faults(nodes=nodes, equipment=damaged))
     picked = np.zeros(len(points.node), dtype=bool)
     picked[found.points] = True
     return returns, picked, found.warnings
