@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import gridtwin
 from brute import usage_points_dark
-from gridtwin.analysis.demand.climate import DAY_S, PER_DAY, Climate, clear_sky
+from gridtwin.model.moments import DAY_S
+from gridtwin.analysis.demand.climate import (PER_DAY, Climate, clear_sky)
 from gridtwin.analysis.demand.feeder_voltage import HEAD_V, Feeding, drops
 from gridtwin.analysis.demand.load_shapes import RESIDENTIAL, design_share, holidays, local_hours
 from gridtwin.analysis.demand.meter_loads import HOURS, Meters

@@ -21,7 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model_file(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the file of a model trained on it."""
     out = tmp_path_factory.mktemp("models") / "made.erm"
-    model_files.train(folder, out)
+    model_files.train_model(folder, out)
     return out
 
 

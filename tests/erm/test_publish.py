@@ -9,12 +9,12 @@ import pytest
 
 from gridtwin.analysis.erm.etr_publication import (
     Origin,
-    Published,
-    Standing,
-    nothing,
-    precedence,
-    publish,
-    round_up,
+    PublishedEtrs,
+    StandingEtrs,
+    make_empty_standing,
+    choose_by_precedence,
+    publish_etrs,
+    round_up_times,
 )
 
 NOW = 1_700_000_100.0
@@ -25,15 +25,15 @@ NAN = np.nan
 def _shown(
     offer_h: float, *, stands_h: float = NAN, p95_h: float = 9.0, origin: Origin = Origin.MODEL,
     evidence: bool = False, standing_p95_h: float = 9.0,
-) -> Published:  # fmt: skip
-    standing = Standing(
+) -> PublishedEtrs:  # fmt: skip
+    standing = StandingEtrs(
         np.array([NOW + stands_h * HOUR]),
         np.array([NOW + standing_p95_h * HOUR]),
         np.array([Origin.MODEL], np.int8),
     )
     offer, p95 = np.array([NOW + offer_h * HOUR]), np.array([NOW + p95_h * HOUR])
     who = np.array([origin], np.int8)
-    return publish(offer, p95, who, NOW, standing=standing, evidence=np.array([evidence]))
+    return publish_etrs(offer, p95, who, NOW, standing=standing, evidence=np.array([evidence]))
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def _shown(
 )
 def test_who_goes_before_whom(offers: dict[str, float], winner: Origin) -> None:
     hours: dict[str, Any] = {name: np.array([NOW + h * HOUR]) for name, h in offers.items()}
-    _, origin = precedence(np.array([NOW + 5 * HOUR]), NOW, **hours)
+    _, origin = choose_by_precedence(np.array([NOW + 5 * HOUR]), NOW, **hours)
     assert origin[0] == winner
 
 
 def test_promises_are_rounded_up_to_a_quarter_or_half_hour() -> None:
-    near, far = round_up(np.array([NOW + 0.6 * HOUR, NOW + 5 * HOUR]), NOW)
+    near, far = round_up_times(np.array([NOW + 0.6 * HOUR, NOW + 5 * HOUR]), NOW)
     assert near % 900 == 0
     assert 0 <= near - (NOW + 0.6 * HOUR) < 900
     assert far % 1800 == 0
@@ -112,9 +112,9 @@ def test_evidence_ends_the_assessing() -> None:
 def test_nothing_shown_before_means_something_is_shown_now() -> None:
     model = np.array([NOW + HOUR, NOW + 20 * HOUR])
     silent = np.full(2, NAN)
-    offer, origin = precedence(model, NOW, manual_s=silent, crew_s=silent, zone_s=silent)
-    shown = publish(
-        offer, model + HOUR, origin, NOW, standing=nothing(2), evidence=np.zeros(2, bool)
+    offer, origin = choose_by_precedence(model, NOW, manual_s=silent, crew_s=silent, zone_s=silent)
+    shown = publish_etrs(
+        offer, model + HOUR, origin, NOW, standing=make_empty_standing(2), evidence=np.zeros(2, bool)
     )
     assert shown.changed.all()
     assert np.all(shown.promise_s >= model)
@@ -122,15 +122,15 @@ def test_nothing_shown_before_means_something_is_shown_now() -> None:
 
 def test_no_sequence_of_runs_ever_shows_an_expired_promise() -> None:
     rng = np.random.default_rng(1)
-    standing = nothing(200)
+    standing = make_empty_standing(200)
     for step in range(60):
         now = NOW + step * 600
         offer = now + rng.lognormal(0.5, 1.5, 200) * HOUR - 0.5 * HOUR
         silent = np.where(rng.random(200) < 0.1, now + rng.normal(0, 3, 200) * HOUR, NAN)
-        best, origin = precedence(offer, now, manual_s=silent, crew_s=silent, zone_s=silent)
-        shown = publish(
+        best, origin = choose_by_precedence(offer, now, manual_s=silent, crew_s=silent, zone_s=silent)
+        shown = publish_etrs(
             best, offer + HOUR, origin, now, standing=standing, evidence=rng.random(200) < 0.1
         )
         assert np.all((shown.promise_s > now) | shown.assessing)
         assert np.all(shown.next_update_s > now)
-        standing = Standing(shown.promise_s, shown.p95_s, shown.origin)
+        standing = StandingEtrs(shown.promise_s, shown.p95_s, shown.origin)

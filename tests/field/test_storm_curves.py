@@ -17,7 +17,7 @@ from gridtwin.analysis.storm.response import Aid, Response
 from gridtwin.analysis.storm.restoration_curves import share_back
 from gridtwin.analysis.storm.storm_simulation import simulate
 from gridtwin.analysis.storm.storm_situation import Ground
-from gridtwin.erm.storms import Scenario, forecast
+from gridtwin.erm.storms import StormScenario, forecast_storm
 
 pytestmark = pytest.mark.field
 
@@ -72,7 +72,7 @@ def simulated() -> Plan:
     """Return a storm over a synthetic territory of 60,000 meters."""
     twin = gridtwin.open(gridtwin.synthesize("houston", meters=60_000, seed=1))
     polygon = "POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))"
-    found = forecast(twin, Scenario(polygon=polygon, draws=10, seed=1))
+    found = forecast_storm(twin, StormScenario(polygon=polygon, draws=10, seed=1))
     return plan(Ground(twin.situation()), found.plan.equipment, Response())
 
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.erm import model_parts, training
-from gridtwin.analysis.erm.backtest import judge
-from gridtwin.analysis.erm.history_tail import tail_of
-from gridtwin.analysis.erm.landmarks import STANDARD
-from gridtwin.analysis.erm.outage_features import Board
-from gridtwin.analysis.erm.prediction import predict as predict_history
-from gridtwin.analysis.erm.quantile_forest import LEVELS
+from gridtwin.analysis.erm.backtest import judge_prediction
+from gridtwin.analysis.erm.history_tail import cut_tail
+from gridtwin.analysis.erm.landmarks import STANDARD_LANDMARKS
+from gridtwin.analysis.erm.outage_features import HistoryIndex
+from gridtwin.analysis.erm.prediction import predict_landmarks as predict_history
+from gridtwin.analysis.erm.quantile_forest import QUANTILE_LEVELS
 from gridtwin.errors import InputError, SourceError
 from gridtwin.model.outage_history import select
 from gridtwin.sources.histories import read_history, sources_in
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from gridtwin.analysis.erm.backtest import Score
+    from gridtwin.analysis.erm.backtest import BacktestScore
     from gridtwin.analysis.erm.model_parts import ErmModel
     from gridtwin.analysis.erm.prediction import Prediction
     from gridtwin.model.outage_history import OutageHistory
@@ -40,12 +40,12 @@ LARGEST_PART = 64 * 1024 * 1024
 LARGEST_MODEL = 256 * 1024 * 1024
 
 
-def _silent(_: str) -> None:
+def _say_nothing(_: str) -> None:
     """Say nothing."""
 
 
-def train(
-    folder: Path, out: Path, *, parameters_only: bool = False, say: Progress = _silent
+def train_model(
+    folder: Path, out: Path, *, parameters_only: bool = False, say: Progress = _say_nothing
 ) -> ErmModel:
     """
     Learn a model from every source of a folder, and write it.
@@ -63,26 +63,26 @@ def train(
 
     tails: dict[str, OutageHistory] = {}
 
-    def histories() -> Iterator[OutageHistory]:
+    def read_histories() -> Iterator[OutageHistory]:
         for source in sources:
             say(f"reading {source}")
             history = read_history(folder, source)
             until[source] = history.span_s[1]
             if not parameters_only:
-                tails[source] = tail_of(history)
+                tails[source] = cut_tail(history)
             yield history
 
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    learnt = training.learn(histories(), sources, own=not parameters_only)
+    learnt = training.train_parts(read_histories(), sources, own=not parameters_only)
     model = model_parts.ErmModel(
         sources, learnt.forests, learnt.tables, created, until, tails, learnt.own
     )
     return write_model(model, out)
 
 
-def backtest(
-    folder: Path, model: ErmModel | None = None, *, say: Progress = _silent
-) -> tuple[str, list[Score]]:
+def backtest_model(
+    folder: Path, model: ErmModel | None = None, *, say: Progress = _say_nothing
+) -> tuple[str, list[BacktestScore]]:
     """
     Hold a model against the truth, source by source and landmark by landmark.
 
@@ -100,37 +100,37 @@ def backtest(
     """
     histories = {source: read_history(folder, source) for source in sources_in(folder)}
     if model is None:
-        test_from = {name: _moment(history, FITTED) for name, history in histories.items()}
-        past = [_before(history, test_from[name]) for name, history in histories.items()]
+        test_from = {name: _find_moment(history, FITTED) for name, history in histories.items()}
+        past = [_select_before(history, test_from[name]) for name, history in histories.items()]
         say("training on the first 70 % of each source")
-        learnt = training.learn(past, tuple(histories))
+        learnt = training.train_parts(past, tuple(histories))
         now = datetime.now(UTC).isoformat(timespec="seconds")
         unnamed = model_parts.ErmModel(
             tuple(histories), learnt.forests, learnt.tables, now, test_from, own=learnt.own
         )
         model = model_parts.from_parts(model_parts.to_parts(unnamed), "the model just trained")
-    scores: list[Score] = []
+    scores: list[BacktestScore] = []
     for name, history in histories.items():
         say(f"testing {name}")
-        early = _moment(history, 1 - FITTED)
+        early = _find_moment(history, 1 - FITTED)
         begin = max(model.trained_until_s.get(name, early), early)
-        board = Board.of(history)
-        answers = predict_history(history, model, STANDARD)
-        until = _moment(_before(history, begin), CALIBRATED)
-        scores += judge(board, answers, until, begin)
+        board = HistoryIndex.from_history(history)
+        answers = predict_history(history, model, STANDARD_LANDMARKS)
+        until = _find_moment(_select_before(history, begin), CALIBRATED)
+        scores += judge_prediction(board, answers, until, begin)
     if not scores:
         msg = f"{folder}: nothing to test: no outage was first seen after the model was trained"
         raise InputError(msg)
     return model.version, scores
 
 
-def _moment(history: OutageHistory, share: float) -> float:
+def _find_moment(history: OutageHistory, share: float) -> float:
     """Return when a share of all outages had been seen."""
     first = history.outages.first_seen_s
     return float(np.quantile(first, share)) if first.size else 0.0
 
 
-def _before(history: OutageHistory, moment_s: float) -> OutageHistory:
+def _select_before(history: OutageHistory, moment_s: float) -> OutageHistory:
     """Return what was over by a moment."""
     return select(history, history.outages.gone_s < moment_s)
 
@@ -170,15 +170,15 @@ def read_model(path: Path) -> ErmModel:
     return model_parts.from_parts(parts, str(path))
 
 
-def default_model() -> ErmModel:
+def read_default_model() -> ErmModel:
     """Return the model that ships with the package: fitted parameters, no rows of any utility."""
     shipped = resources.files("gridtwin.analysis.erm") / "default" / "public.erm"
     with resources.as_file(shipped) as path:
         return read_model(path)
 
 
-def predict(
-    folder: Path, model: ErmModel, landmarks: Sequence[str], out: Path, *, say: Progress = _silent
+def predict_folder(
+    folder: Path, model: ErmModel, landmarks: Sequence[str], out: Path, *, say: Progress = _say_nothing
 ) -> int:
     """
     Answer every landmark of every outage of a folder, and write one Parquet file.
@@ -198,7 +198,7 @@ def predict(
         for source in sources_in(folder):
             say(f"predicting {source}")
             history = read_history(folder, source)
-            table = table_of(history, predict_history(history, model, landmarks))
+            table = tabulate_prediction(history, predict_history(history, model, landmarks))
             writer = writer or pq.ParquetWriter(draft, table.schema)
             writer.write_table(table)
             rows += table.num_rows
@@ -215,7 +215,7 @@ def predict(
     return rows
 
 
-def table_of(history: OutageHistory, prediction: Prediction) -> pa.Table:
+def tabulate_prediction(history: OutageHistory, prediction: Prediction) -> pa.Table:
     """Return a prediction as a table: source, id, landmark, issued, p10 to p95 (unix seconds)."""
     import pyarrow as pa
 
@@ -226,7 +226,7 @@ def table_of(history: OutageHistory, prediction: Prediction) -> pa.Table:
         "landmark": np.array(marks.names, dtype=object)[marks.kind],
         "issued": marks.issued_s,
     }
-    columns |= {f"p{100 * level:.0f}": prediction.at_s[:, k] for k, level in enumerate(LEVELS)}
+    columns |= {f"p{100 * level:.0f}": prediction.at_s[:, k] for k, level in enumerate(QUANTILE_LEVELS)}
     texts = ("source", "id", "landmark")
     return pa.table(
         {

@@ -24,24 +24,24 @@ if TYPE_CHECKING:
     from gridtwin.model.outage import Members, Outage
     from gridtwin.twin import Twin
 
-MOST = 50  # outages that are planned in one run, the largest first
-FROM_CUSTOMERS = 50
+MOST_PLANNED = 50  # outages that are planned in one run, the largest first
+FEWEST_CUSTOMERS = 50
 # A plan's minutes are its planning values; how much longer it takes is an assumption.
 P80_FACTOR, P95_FACTOR = 1.5, 2.5
 SOON = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Back:
+class SwitchingStage:
     """Usage points of one outage that come back by switching at one time."""
 
     estimate: Estimate
     usage_points: NDArray[np.object_]
 
 
-def switching_stages(
+def estimate_switching_stages(
     twin: Twin, outages: Sequence[tuple[Outage, Estimate]], members: Members, now: datetime
-) -> list[Back]:
+) -> list[SwitchingStage]:
     """
     Return who comes back by switching, under the best plan for each of the largest outages.
 
@@ -63,15 +63,15 @@ def switching_stages(
         for outage, whole in outages
         if whole.source == "model"
         and outage.status in {Status.PREDICTED, Status.CONFIRMED}
-        and outage.customers_out >= FROM_CUSTOMERS
+        and outage.customers_out >= FEWEST_CUSTOMERS
         and outage.device
     ]
     eligible.sort(key=lambda each: (-each[0].customers_out, each[0].id))
     equipment = twin.store.network.ids.tables["equipment"]
     situation, options = twin.situation(), PlanOptions()
     names = twin.store.network.data.usage_points.mrid
-    found = []
-    for outage, whole in eligible[:MOST]:
+    stages = []
+    for outage, whole in eligible[:MOST_PLANNED]:
         row = equipment.row_of(outage.device.encode())
         if row < 0:
             continue
@@ -79,13 +79,13 @@ def switching_stages(
         for stage in find_restoration_stages(situation, [Element("equipment", row)], options):
             points = decode(names[stage.points]).astype(object)
             points = points[np.isin(points, out)]
-            made = _estimate(outage, whole, stage, len(points), now)
+            made = _estimate_stage(outage, whole, stage, len(points), now)
             if made is not None:
-                found.append(Back(made, points))
-    return found
+                stages.append(SwitchingStage(made, points))
+    return stages
 
 
-def _estimate(
+def _estimate_stage(
     outage: Outage, whole: Estimate, stage: RestorationStage, count: int, now: datetime
 ) -> Estimate | None:
     """Return when a stage is done; None if it is the repair, is overdue, or is no earlier."""
@@ -105,7 +105,7 @@ def _estimate(
         p80=p80,
         p90=None,
         p95=p95,
-        etr=_minute_up(p80),
+        etr=_round_up_minutes(p80),
         source=whole.source,
         model=whole.model,
         reason=f"{stage.stage} switching, planned to take {stage.minutes:.0f} min",
@@ -114,7 +114,7 @@ def _estimate(
     )
 
 
-def _minute_up(at: datetime) -> datetime:
+def _round_up_minutes(at: datetime) -> datetime:
     """Return a time rounded up to five minutes."""
     step = timedelta(minutes=5)
     start = datetime.min.replace(tzinfo=UTC)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def promise_zones(
-    twin: Twin, found: StormForecast, by: str, now: datetime, *, actor: str = ""
+    twin: Twin, forecast: StormForecast, by: str, now: datetime, *, actor: str = ""
 ) -> list[Zone]:
     """
     Promise for each zone what a storm forecast says, until its P95 has passed.
@@ -36,7 +36,7 @@ def promise_zones(
     actor
         Who approved it.
     """
-    names, *times = zone_quantiles(found, by)
+    names, *times = zone_quantiles(forecast, by)
     zones = []
     for name, *seconds in zip(names, *times, strict=True):
         if name and np.isfinite(seconds[-1]):

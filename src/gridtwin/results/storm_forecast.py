@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from gridtwin.model.moments import HOUR_S
 from gridtwin.analysis.storm import restoration_curves
-from gridtwin.analysis.storm.repair_plan import STAGES
+from gridtwin.model.estimate import STAGES
 from gridtwin.errors import InputError
 from gridtwin.model import cim
 from gridtwin.model.tables import decode
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 STORM_SCHEMA = "gridtwin.storm/1"
 ZONES = ("substation", "feeder")
 COLUMNS = ("p10_h", "p50_h", "p80_h", "p95_h")
-HOUR_S = 3600.0
 
 
 @dataclass

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.model.moments import DAY_S
 from gridtwin.analysis.demand.random_draws import Draw, remembered
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     Float = NDArray[np.float64]
 
 PER_DAY = 96
-DAY_S = 86_400
 WARMEST_DAY = 201  # July 20
 WARMEST_HOUR = 15.5
 FRONT_MEMORY = 0.65  # of the temperature's departure from a day to the next

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from gridtwin.analysis.demand.climate import DAY_S, PER_DAY
+from gridtwin.model.moments import DAY_S
+from gridtwin.analysis.demand.climate import (PER_DAY)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

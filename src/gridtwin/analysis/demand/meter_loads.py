@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.demand.climate import DAY_S
+from gridtwin.model.moments import DAY_S
 from gridtwin.analysis.demand.load_shapes import CLASSES, COMMERCIAL, RESIDENTIAL
 from gridtwin.analysis.demand.random_draws import Draw, rng
 from gridtwin.model.readings import INTERVAL_S

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.demand.climate import DAY_S, PER_DAY, Climate, Weather
+from gridtwin.model.moments import DAY_S
+from gridtwin.analysis.demand.climate import (PER_DAY, Climate, Weather)
 from gridtwin.analysis.demand.load_shapes import LAG_INTERVALS, Shapes, shapes
 from gridtwin.analysis.demand.price import prices
 from gridtwin.model.readings import INTERVAL_S

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.erm.quantile_forest import LEVELS
+from gridtwin.analysis.erm.quantile_forest import QUANTILE_LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     Float = NDArray[np.float64]
 
-DRAWS = 400
+BOOTSTRAP_DRAWS = 400
 
 
-def pinball(actual_h: Float, quantile_h: Float, level: float) -> Float:
+def compute_pinball(actual_h: Float, quantile_h: Float, level: float) -> Float:
     """
     Return the pinball loss of each estimate of a quantile, in hours.
 
@@ -29,15 +29,15 @@ def pinball(actual_h: Float, quantile_h: Float, level: float) -> Float:
     return np.maximum(level * late, (level - 1) * late)
 
 
-def at_level(quantile_h: Float, level: float) -> Float:
-    """Return the quantile at any level between p10 and p95, from those at `LEVELS` (n, 5)."""
+def interpolate_level(quantile_h: Float, level: float) -> Float:
+    """Return the quantile at any level between p10 and p95, from those at `QUANTILE_LEVELS` (n, 5)."""
     logs = np.log(quantile_h)
-    band = int(np.clip(np.searchsorted(LEVELS, level, side="right") - 1, 0, len(LEVELS) - 2))
-    share = (level - LEVELS[band]) / (LEVELS[band + 1] - LEVELS[band])
+    band = int(np.clip(np.searchsorted(QUANTILE_LEVELS, level, side="right") - 1, 0, len(QUANTILE_LEVELS) - 2))
+    share = (level - QUANTILE_LEVELS[band]) / (QUANTILE_LEVELS[band + 1] - QUANTILE_LEVELS[band])
     return np.exp(logs[:, band] + share * (logs[:, band + 1] - logs[:, band]))
 
 
-def by_day(
+def bootstrap_by_day(
     statistic: Callable[[NDArray[np.int64]], float], day: NDArray[np.int64], seed: int = 1
 ) -> tuple[float, float]:
     """
@@ -52,18 +52,18 @@ def by_day(
     rng = np.random.default_rng(seed)
     drawn = [
         statistic(np.concatenate([days[k] for k in rng.integers(0, len(days), len(days))]))
-        for _ in range(DRAWS)
+        for _ in range(BOOTSTRAP_DRAWS)
     ]
     low, high = np.nanquantile(drawn, (0.025, 0.975))
     return float(low), float(high)
 
 
-def ratio_by_day(top: Float, bottom: Float, day: NDArray[np.int64]) -> tuple[float, float]:
+def bootstrap_ratio(top: Float, bottom: Float, day: NDArray[np.int64]) -> tuple[float, float]:
     """Return the 95 % interval, by day, of ``sum(top) / sum(bottom) - 1``, as a share."""
     _, place = np.unique(day, return_inverse=True)
     tops, bottoms = np.bincount(place, top), np.bincount(place, bottom)
     rng = np.random.default_rng(1)
-    drawn = rng.integers(0, tops.size, (DRAWS, tops.size))
+    drawn = rng.integers(0, tops.size, (BOOTSTRAP_DRAWS, tops.size))
     ratios = tops[drawn].sum(axis=1) / bottoms[drawn].sum(axis=1) - 1
     low, high = np.quantile(ratios, (0.025, 0.975))
     return float(low), float(high)

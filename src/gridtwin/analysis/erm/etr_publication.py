@@ -38,7 +38,7 @@ class Origin(IntEnum):
 
 
 @dataclass(frozen=True)
-class Standing:
+class StandingEtrs:
     """What is shown now, shape (n,); NaN where nothing is."""
 
     promise_s: Float
@@ -47,7 +47,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedEtrs:
     """
     What is shown from now on, shape (n,).
 
@@ -63,19 +63,19 @@ class Published:
     next_update_s: Float
 
 
-def nothing(count: int) -> Standing:
+def make_empty_standing(count: int) -> StandingEtrs:
     """Return the standing of outages of which nothing has been shown."""
     blank = np.full(count, np.nan)
-    return Standing(blank, blank, np.full(count, Origin.MODEL, np.int8))
+    return StandingEtrs(blank, blank, np.full(count, Origin.MODEL, np.int8))
 
 
-def round_up(at_s: Float, now_s: float) -> Float:
+def round_up_times(at_s: Float, now_s: float) -> Float:
     """Return times rounded up to 15 minutes, or to 30 if more than two hours away."""
     step = np.where(at_s - now_s > FINE_WITHIN_S, COARSE_S, FINE_S)
     return np.ceil(at_s / step) * step
 
 
-def precedence(
+def choose_by_precedence(
     model_s: Float, now_s: float, *, manual_s: Float, crew_s: Float, zone_s: Float
 ) -> tuple[Float, NDArray[np.int8]]:
     """
@@ -98,22 +98,22 @@ def precedence(
     return np.take_along_axis(offers, origin[None], axis=0)[0], origin.astype(np.int8)
 
 
-def publish(
+def publish_etrs(
     offer_s: Float,
     p95_s: Float,
     origin: NDArray[np.int8],
     now_s: float,
     *,
-    standing: Standing,
+    standing: StandingEtrs,
     evidence: Flags,
-) -> Published:
+) -> PublishedEtrs:
     """
     Return what is shown from now on.
 
     Parameters
     ----------
     offer_s
-        Whose time counts, as `precedence` chose it, shape (n,).
+        Whose time counts, as `choose_by_precedence` chose it, shape (n,).
     p95_s
         The model's 95th percentile.
     origin
@@ -126,7 +126,7 @@ def publish(
         Where something new is known of the outage itself (crew, cause, customers, an estimate):
         only then may a promise move earlier, or one that is being assessed be given anew.
     """
-    fresh = round_up(np.maximum(offer_s, now_s + MINUTE_S), now_s)
+    fresh = round_up_times(np.maximum(offer_s, now_s + MINUTE_S), now_s)
     with np.errstate(invalid="ignore"):
         stands = standing.promise_s > now_s
         outlived = (standing.p95_s <= now_s) & ~evidence & (origin == Origin.MODEL)
@@ -139,7 +139,7 @@ def publish(
     assessing = outlived & ~stands
     promise = np.where(assessing, np.nan, promise)
     new_p95 = np.maximum(p95_s, promise)
-    return Published(
+    return PublishedEtrs(
         promise_s=promise,
         p95_s=np.where(renew & ~assessing, new_p95, standing.p95_s),
         origin=np.where(renew, origin, standing.origin).astype(np.int8),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridtwin.model.moments import DAY_S
 from gridtwin.errors import SourceError
 from gridtwin.model.outage_history import (
     OutageHistory,
@@ -21,14 +22,13 @@ from gridtwin.model.outage_history import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DAY_S = 86400.0
 KEPT_S = 90 * DAY_S
 KEPT_OUTAGES = 8000
 KEPT_SNAPSHOTS_S = 365 * DAY_S
 SNAPSHOTS = 9000
 
 
-def tail_of(history: OutageHistory) -> OutageHistory:
+def cut_tail(history: OutageHistory) -> OutageHistory:
     """Return the last 90 days of a history, at most 8,000 outages, and a year of its load."""
     end_s = history.span_s[1]
     first = history.outages.first_seen_s
@@ -41,7 +41,7 @@ def tail_of(history: OutageHistory) -> OutageHistory:
     return replace(select(history, recent), snapshots=thin)
 
 
-def join(tail: OutageHistory, history: OutageHistory) -> tuple[OutageHistory, int]:
+def join_histories(tail: OutageHistory, history: OutageHistory) -> tuple[OutageHistory, int]:
     """
     Return a history with what came before it, and how many outages were put before.
 
@@ -66,23 +66,23 @@ def join(tail: OutageHistory, history: OutageHistory) -> tuple[OutageHistory, in
     later = replace(history.revisions, row=history.revisions.row + count)
     joined = OutageHistory(
         source=history.source,
-        outages=_stack(Outages, before.outages, history.outages),
-        revisions=_stack(Revisions, before.revisions, later),
+        outages=_stack_tables(Outages, before.outages, history.outages),
+        revisions=_stack_tables(Revisions, before.revisions, later),
         snapshots=snapshots,
     )
     return joined, count
 
 
-def _stack(kind: Any, first: Any, second: Any) -> Any:
+def _stack_tables(kind: Any, first: Any, second: Any) -> Any:
     return kind(
         **{
-            field.name: _follow(getattr(first, field.name), getattr(second, field.name))
+            field.name: _append_column(getattr(first, field.name), getattr(second, field.name))
             for field in fields(kind)
         }
     )
 
 
-def _follow(first: Any, second: Any) -> Any:
+def _append_column(first: Any, second: Any) -> Any:
     if not isinstance(first, Words):
         return np.concatenate([first, second])
     texts = tuple(sorted({*first.texts, *second.texts}))
@@ -122,14 +122,14 @@ def from_bytes(data: bytes, where: str) -> OutageHistory:
     """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            parts = [_part(kind, arrays) for kind in (Outages, Revisions, Snapshots)]
+            parts = [_read_part(kind, arrays) for kind in (Outages, Revisions, Snapshots)]
             return OutageHistory(str(arrays["source"]), *parts)
     except (KeyError, ValueError, OSError) as error:
         msg = f"{where}: the end of the history kept with the model is damaged ({error})"
         raise SourceError(msg) from error
 
 
-def _part(kind: Any, arrays: Any) -> Any:
+def _read_part(kind: Any, arrays: Any) -> Any:
     values: dict[str, Any] = {}
     for field in fields(kind):
         key = f"{kind.__name__}.{field.name}"

@@ -12,11 +12,11 @@ import numpy as np
 from gridtwin.analysis.erm import group_table, history_tail
 from gridtwin.analysis.erm.quantile_forest import (
     BLIND,
-    LEVELS,
+    QUANTILE_LEVELS,
     SEEING,
-    Forest,
-    matrix_of,
-    startable,
+    QuantileForest,
+    make_matrix,
+    can_use_lightgbm,
 )
 from gridtwin.errors import SourceError
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.erm.outage_features import Features
+    from gridtwin.analysis.erm.outage_features import OutageFeatures
     from gridtwin.model.outage_history import OutageHistory
 
     Float = NDArray[np.float64]
 
-FORMAT = "gridtwin.erm-model/1"
-HEAD = "model.json"
+MODEL_FORMAT = "gridtwin.erm-model/1"
+HEAD_PART = "model.json"
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ class ErmModel:
     """
 
     sources: tuple[str, ...]
-    forests: Mapping[str, Forest]
+    forests: Mapping[str, QuantileForest]
     tables: Mapping[str, group_table.GroupTable]
     created_at: str
     trained_until_s: Mapping[str, float] = field(default_factory=dict)
     tails: Mapping[str, OutageHistory] = field(default_factory=dict)
-    own: Mapping[str, Mapping[str, Forest]] = field(default_factory=dict)
+    own: Mapping[str, Mapping[str, QuantileForest]] = field(default_factory=dict)
     checksum: str = ""
 
     @property
@@ -63,20 +63,20 @@ class ErmModel:
     @property
     def uses_trees(self) -> bool:
         """Whether answers come from trees; if not, from tables of like outages."""
-        return bool(self.forests) and startable()
+        return bool(self.forests) and can_use_lightgbm()
 
-    def hours_left(self, kind: str, features: Features, source: str) -> Float:
+    def predict_hours_left(self, kind: str, features: OutageFeatures, source: str) -> Float:
         """Return the uncorrected hours left at every level, shape (n, levels)."""
         if not len(features.values):
-            return np.empty((0, len(LEVELS)))
+            return np.empty((0, len(QUANTILE_LEVELS)))
         if not self.uses_trees:
-            return self.tables[kind].hours_left(features.names, features.values)
+            return self.tables[kind].predict_hours_left(features.names, features.values)
         number = self.sources.index(source) if source in self.sources else -1
-        matrix = matrix_of(features, number)
-        hours = self.forests[kind].predict(matrix)
+        matrix = make_matrix(features, number)
+        hours = self.forests[kind].predict_hours(matrix)
         if source not in self.own:
             return hours
-        own_hours = self.own[source][kind].predict(matrix)
+        own_hours = self.own[source][kind].predict_hours(matrix)
         return (np.sqrt(hours) / 2 + np.sqrt(own_hours) / 2) ** 2
 
 
@@ -84,24 +84,24 @@ def to_parts(model: ErmModel) -> dict[str, bytes]:
     """Return a model as named parts; the head holds the checksum of all others."""
     parts = {
         f"{name}_{place:02}.txt": text.encode()
-        for name, forest in _named(model).items()
+        for name, forest in _name_forests(model).items()
         for place, text in enumerate(forest.trees)
     }
     parts |= {f"tail_{name}.npz": history_tail.to_bytes(tail) for name, tail in model.tails.items()}
     tables = {kind: group_table.to_document(groups) for kind, groups in model.tables.items()}
     parts["tables.json"] = json.dumps(tables).encode()
     head = {
-        "format": FORMAT,
+        "format": MODEL_FORMAT,
         "created_at": model.created_at,
         "sources": list(model.sources),
         "trained_until_s": dict(model.trained_until_s),
-        "levels": list(LEVELS),
+        "levels": list(QUANTILE_LEVELS),
         "features": {kind: list(forest.features) for kind, forest in model.forests.items()},
         "own": sorted(model.own),
         "tails": sorted(model.tails),
-        "checksum": _checksum(parts),
+        "checksum": _compute_checksum(parts),
     }
-    return {HEAD: json.dumps(head, indent=1).encode(), **parts}
+    return {HEAD_PART: json.dumps(head, indent=1).encode(), **parts}
 
 
 def from_parts(parts: Mapping[str, bytes], where: str) -> ErmModel:
@@ -113,21 +113,21 @@ def from_parts(parts: Mapping[str, bytes], where: str) -> ErmModel:
     SourceError
         If they are no model, of another format, or were changed.
     """
-    head = _head(parts, where)
-    rest = {name: part for name, part in parts.items() if name != HEAD}
-    if _checksum(rest) != head["checksum"]:
+    head = _read_head(parts, where)
+    rest = {name: part for name, part in parts.items() if name != HEAD_PART}
+    if _compute_checksum(rest) != head["checksum"]:
         msg = f"{where}: the model is damaged (its checksum differs); train it again"
         raise SourceError(msg)
-    names = {kind: tuple(found) for kind, found in head["features"].items()}
+    names = {kind: tuple(columns) for kind, columns in head["features"].items()}
 
-    def forests(prefix: str) -> dict[str, Forest]:
-        return {kind: _forest(parts, f"{prefix}{kind}_", found) for kind, found in names.items()}
+    def read_forests(prefix: str) -> dict[str, QuantileForest]:
+        return {kind: _read_forest(parts, f"{prefix}{kind}_", found) for kind, found in names.items()}
 
     tables = json.loads(parts["tables.json"])
     return ErmModel(
         sources=tuple(head["sources"]),
-        forests=forests(""),
-        own={source: forests(f"own_{source}_") for source in head["own"]},
+        forests=read_forests(""),
+        own={source: read_forests(f"own_{source}_") for source in head["own"]},
         tables={kind: group_table.from_document(tables[kind]) for kind in (BLIND, SEEING)},
         created_at=head["created_at"],
         trained_until_s=head["trained_until_s"],
@@ -136,7 +136,7 @@ def from_parts(parts: Mapping[str, bytes], where: str) -> ErmModel:
     )
 
 
-def _named(model: ErmModel) -> dict[str, Forest]:
+def _name_forests(model: ErmModel) -> dict[str, QuantileForest]:
     """Return every forest by the name of its parts."""
     own = {
         f"own_{source}_{kind}": forest
@@ -146,25 +146,25 @@ def _named(model: ErmModel) -> dict[str, Forest]:
     return {**model.forests, **own}
 
 
-def _forest(parts: Mapping[str, bytes], prefix: str, names: tuple[str, ...]) -> Forest:
+def _read_forest(parts: Mapping[str, bytes], prefix: str, names: tuple[str, ...]) -> QuantileForest:
     mine = [name for name in sorted(parts) if name.startswith(prefix)]
-    return Forest(names, tuple(parts[name].decode() for name in mine))
+    return QuantileForest(names, tuple(parts[name].decode() for name in mine))
 
 
-def _head(parts: Mapping[str, bytes], where: str) -> dict[str, Any]:
+def _read_head(parts: Mapping[str, bytes], where: str) -> dict[str, Any]:
     try:
-        head = json.loads(parts[HEAD])
-        fits = head["format"] == FORMAT and tuple(head["levels"]) == LEVELS
+        head = json.loads(parts[HEAD_PART])
+        fits = head["format"] == MODEL_FORMAT and tuple(head["levels"]) == QUANTILE_LEVELS
     except (KeyError, TypeError, ValueError) as error:
         msg = f"{where}: no model of ERM; make one with gridtwin erm train"
         raise SourceError(msg) from error
     if not fits:
-        msg = f"{where}: a model of {head['format']}, this gridtwin reads {FORMAT}; train it again"
+        msg = f"{where}: a model of {head['format']}, this gridtwin reads {MODEL_FORMAT}; train it again"
         raise SourceError(msg)
     return head
 
 
-def _checksum(parts: Mapping[str, bytes]) -> str:
+def _compute_checksum(parts: Mapping[str, bytes]) -> str:
     digest = hashlib.sha256()
     for name in sorted(parts):
         digest.update(name.encode() + b"\0" + parts[name])

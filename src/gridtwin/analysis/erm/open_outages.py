@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.analysis.erm.landmarks import FIRST_SEEN, HOUR_S, Landmarks, landmarks_of
-from gridtwin.analysis.erm.outage_features import Board
-from gridtwin.analysis.erm.prediction import LEAST_LEFT_S, recalibrated
-from gridtwin.analysis.erm.quantile_forest import BLIND, LEVELS, SEEING
-from gridtwin.analysis.erm.training import take
+from gridtwin.model.moments import HOUR_S
+from gridtwin.analysis.erm.landmarks import (FIRST_SEEN, Landmarks, list_landmarks)
+from gridtwin.analysis.erm.outage_features import HistoryIndex
+from gridtwin.analysis.erm.prediction import LEAST_LEFT_S, recalibrate_hours
+from gridtwin.analysis.erm.quantile_forest import BLIND, QUANTILE_LEVELS, SEEING
+from gridtwin.analysis.erm.training import select_landmarks
 from gridtwin.model.outage_history import OutageHistory, Outages, Revisions, Snapshots, Words
 
 if TYPE_CHECKING:
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
     Float = NDArray[np.float64]
     Rows = NDArray[np.int64]
 
-STAGES_H = {FIRST_SEEN: 0.5, "1h": 2.5, "4h": np.inf}  # a stage lasts until so many hours
-REMEMBERED = 2000
+STAGE_ENDS_H = {FIRST_SEEN: 0.5, "1h": 2.5, "4h": np.inf}  # a stage lasts until so many hours
+CALIBRATION_LANDMARKS = 2000
 
 
 @dataclass(frozen=True)
-class Quantiles:
+class OpenOutageQuantiles:
     """
     When open outages will be over, shape (n,) and (n, 5); unix seconds UTC.
 
@@ -47,7 +48,7 @@ class Quantiles:
     reason: tuple[str, ...]
 
 
-def live_history(source: str, columns: Mapping[str, Any], now_s: float) -> OutageHistory:
+def build_live_history(source: str, columns: Mapping[str, Any], now_s: float) -> OutageHistory:
     """
     Return the outages of a live store, open and over, as a history that ends now.
 
@@ -62,13 +63,13 @@ def live_history(source: str, columns: Mapping[str, Any], now_s: float) -> Outag
     now_s
         Now; outages seen later are left out, and ends that lie later are not yet known.
     """
-    first = _column(columns, "first_seen_s", now_s)
+    first = _read_column(columns, "first_seen_s", now_s)
     keep = np.flatnonzero(first <= now_s)
     ids = np.asarray(columns["id"], dtype=object)
     keep = keep[np.lexsort((ids[keep].astype(str), first[keep]))]
     first = first[keep]
-    numbers = {name: _numbers(columns, name, ids.size)[keep] for name in _NUMBERS}
-    words = {name: _words(columns.get(name), keep) for name in _WORDS}
+    numbers = {name: _read_numbers(columns, name, ids.size)[keep] for name in _NUMBERS}
+    words = {name: _encode_words(columns.get(name), keep) for name in _WORDS}
     restored = np.where(numbers["restored_s"] <= now_s, numbers["restored_s"], np.nan)
     etr_seen = np.maximum(
         np.where(np.isnan(numbers["etr_seen_s"]), first, numbers["etr_seen_s"]), first
@@ -89,14 +90,14 @@ def live_history(source: str, columns: Mapping[str, Any], now_s: float) -> Outag
         auto_etr_s=np.full(keep.size, np.nan), customers=numbers["customers"],
         cause=words["cause"], crew=words["crew"],
     )  # fmt: skip
-    return OutageHistory(source, outages, revisions, _snapshots(outages, numbers["customers"]))
+    return OutageHistory(source, outages, revisions, _build_snapshots(outages, numbers["customers"]))
 
 
 _NUMBERS = ("started_s", "restored_s", "etr_s", "etr_seen_s", "customers", "lat", "lon")
 _WORDS = ("cause", "crew", "region", "feeder")
 
 
-def score(model: ErmModel, history: OutageHistory, now_s: float) -> Quantiles:
+def estimate_open_outages(model: ErmModel, history: OutageHistory, now_s: float) -> OpenOutageQuantiles:
     """
     Estimate every outage of a history that is open now.
 
@@ -106,51 +107,51 @@ def score(model: ErmModel, history: OutageHistory, now_s: float) -> Quantiles:
     outages = history.outages
     gone = np.where(np.isfinite(outages.gone_s), outages.gone_s, np.inf)
     rows = np.flatnonzero((outages.first_seen_s <= now_s) & (gone > now_s))
-    board = Board.of(history)
+    board = HistoryIndex.from_history(history)
     kind = SEEING if np.isfinite(outages.etr_first_s).any() else BLIND
-    hours = np.empty((rows.size, len(LEVELS)))
+    hours = np.empty((rows.size, len(QUANTILE_LEVELS)))
     elapsed = (now_s - outages.first_seen_s[rows]) / HOUR_S
     least = 0.0
-    for name, most in STAGES_H.items():
+    for name, most in STAGE_ENDS_H.items():
         mine = np.flatnonzero((elapsed >= least) & (elapsed < most))
         least = most
         if mine.size:
-            hours[mine] = _stage(board, model, kind, name, rows[mine], now_s)
-    left_s = np.maximum(hours * HOUR_S, LEAST_LEFT_S + np.arange(len(LEVELS)))
-    storm = bool(board.load.storm(np.array([now_s]))[0])
-    place = board.index.in_force(rows, np.full(rows.size, now_s))
+            hours[mine] = _estimate_stage(board, model, kind, name, rows[mine], now_s)
+    left_s = np.maximum(hours * HOUR_S, LEAST_LEFT_S + np.arange(len(QUANTILE_LEVELS)))
+    storm = bool(board.load.is_storm(np.array([now_s]))[0])
+    place = board.index.find_in_force(rows, np.full(rows.size, now_s))
     heard = board.index.revisions.t_s[place] if rows.size else np.empty(0)
-    return Quantiles(
+    return OpenOutageQuantiles(
         id=outages.id[rows],
         issued_s=now_s,
         at_s=now_s + left_s,
         inputs_at_s=heard,
         storm=storm,
         model_version=model.version,
-        reason=_reasons(board, rows, now_s, storm=storm),
+        reason=_explain_estimates(board, rows, now_s, storm=storm),
     )
 
 
-def _stage(board: Board, model: ErmModel, kind: str, name: str, rows: Rows, now_s: float) -> Float:
+def _estimate_stage(board: HistoryIndex, model: ErmModel, kind: str, name: str, rows: Rows, now_s: float) -> Float:
     """Return the hours left of outages at one stage, corrected by the past of that stage."""
-    past = landmarks_of(board.history, (name,))
-    past = take(past, np.argsort(past.issued_s, kind="stable"))
-    past = take(past, np.flatnonzero(past.issued_s < now_s)[-REMEMBERED:])
+    past = list_landmarks(board.history, (name,))
+    past = select_landmarks(past, np.argsort(past.issued_s, kind="stable"))
+    past = select_landmarks(past, np.flatnonzero(past.issued_s < now_s)[-CALIBRATION_LANDMARKS:])
     marks = Landmarks(
         row=np.concatenate([past.row, rows]),
         issued_s=np.concatenate([past.issued_s, np.full(rows.size, now_s)]),
         kind=np.zeros(len(past) + rows.size, np.int32),
         names=(name,),
     )
-    features = board.features(marks, etr=kind == SEEING)
-    raw_h = model.hours_left(kind, features, board.history.source)
-    return recalibrated(board.history, marks, features, raw_h, model)[len(past) :]
+    features = board.compute_features(marks, etr=kind == SEEING)
+    raw_h = model.predict_hours_left(kind, features, board.history.source)
+    return recalibrate_hours(board.history, marks, features, raw_h, model)[len(past) :]
 
 
-def _reasons(board: Board, rows: Rows, now_s: float, *, storm: bool) -> tuple[str, ...]:
+def _explain_estimates(board: HistoryIndex, rows: Rows, now_s: float, *, storm: bool) -> tuple[str, ...]:
     """Return in few words what each estimate rests on."""
     when = np.full(rows.size, now_s)
-    place = board.index.in_force(rows, when)
+    place = board.index.find_in_force(rows, when)
     etr = board.index.etr_carried_s[place] if rows.size else np.empty(0)
     open_now = len(rows)
     weather = "storm, " if storm else ""
@@ -160,16 +161,16 @@ def _reasons(board: Board, rows: Rows, now_s: float, *, storm: bool) -> tuple[st
     )
 
 
-def _column(columns: Mapping[str, Any], name: str, default: float) -> Float:
+def _read_column(columns: Mapping[str, Any], name: str, default: float) -> Float:
     values = np.asarray(columns[name], float)
     return np.where(np.isnan(values), default, values)
 
 
-def _numbers(columns: Mapping[str, Any], name: str, count: int) -> Float:
+def _read_numbers(columns: Mapping[str, Any], name: str, count: int) -> Float:
     return np.asarray(columns.get(name, np.full(count, np.nan)), float)
 
 
-def _words(values: Sequence[str | None] | None, keep: Rows) -> Words:
+def _encode_words(values: Sequence[str | None] | None, keep: Rows) -> Words:
     if values is None:
         return Words(np.full(keep.size, -1, np.int32), ())
     texts = sorted({text for text in values if text})
@@ -178,7 +179,7 @@ def _words(values: Sequence[str | None] | None, keep: Rows) -> Words:
     return Words(codes[keep], tuple(texts))
 
 
-def _snapshots(outages: Outages, customers: Float) -> Snapshots:
+def _build_snapshots(outages: Outages, customers: Float) -> Snapshots:
     """Return what was open after every beginning and end."""
     over = np.isfinite(outages.gone_s)
     out = np.nan_to_num(customers)

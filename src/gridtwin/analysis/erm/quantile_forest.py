@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.erm.outage_features import Features
+    from gridtwin.analysis.erm.outage_features import OutageFeatures
 
     Float = NDArray[np.float64]
 
-LEVELS = (0.1, 0.5, 0.8, 0.9, 0.95)
+QUANTILE_LEVELS = (0.1, 0.5, 0.8, 0.9, 0.95)
 BLIND, SEEING = "blind", "seeing"  # without and with the utility's own estimate
 LONGEST_H = 24.0 * 60
 SHORTEST_H = 1 / 60
@@ -35,8 +35,8 @@ SIDE_BY_SIDE = 2
 # learns the difference of roots and forgives estimates that are days off; the second learns the
 # difference itself, damped, and follows those of great storms.
 NEAR_CUT_H, FAR_CUT_H = 12.0, 72.0
-DAMPED = 0.7
-LEAD = "etr_lead"
+DAMPING_POWER = 0.7
+LEAD_FEATURE = "etr_lead"
 PARAMETERS: Mapping[str, Any] = {
     "objective": "quantile",
     "learning_rate": 0.05,
@@ -52,20 +52,20 @@ PARAMETERS: Mapping[str, Any] = {
     "verbose": -1,
     "seed": 1,
 }
-PLACE = ("lat", "lon")  # mean nothing for a source that was not trained on
+PLACE_FEATURES = ("lat", "lon")  # mean nothing for a source that was not trained on
 
 
 @dataclass(frozen=True)
-class Forest:
+class QuantileForest:
     """The trees of one kind of model, as LightGBM's own text, one a cut and level."""
 
     features: tuple[str, ...]
     trees: tuple[str, ...]
     _loaded: list[Any] = field(default_factory=list, repr=False, compare=False)
 
-    def predict(self, matrix: NDArray[np.float32]) -> Float:
+    def predict_hours(self, matrix: NDArray[np.float32]) -> Float:
         """
-        Return the hours left at every level of `LEVELS`, shape (n, levels), increasing.
+        Return the hours left at every level of `QUANTILE_LEVELS`, shape (n, levels), increasing.
 
         Raises
         ------
@@ -73,53 +73,53 @@ class Forest:
             If LightGBM cannot start on this machine.
         """
         if not self._loaded:
-            boosting = lightgbm()
+            boosting = import_lightgbm()
             self._loaded.extend(boosting.Booster(model_str=text) for text in self.trees)
-        ways = _ways(self.features, matrix)
-        total = np.zeros((len(matrix), len(LEVELS)))
+        ways = _make_transforms(self.features, matrix)
+        total = np.zeros((len(matrix), len(QUANTILE_LEVELS)))
         for place, tree in enumerate(self._loaded):
-            way, level = divmod(place, len(LEVELS))
-            total[:, level] += ways[way].root(tree.predict(matrix, num_threads=1))
+            way, level = divmod(place, len(QUANTILE_LEVELS))
+            total[:, level] += ways[way].invert_target(tree.predict(matrix, num_threads=1))
         hours = np.clip((total / len(ways)) ** 2, SHORTEST_H, LONGEST_H)
         return np.sort(hours, axis=1)
 
 
 @dataclass(frozen=True)
-class _Roots:
+class _RootTransform:
     """What is learnt is the root of the hours left, less that of what the estimate leaves."""
 
     lead_h: Float
 
-    def target(self, left_h: Float) -> Float:
+    def make_target(self, left_h: Float) -> Float:
         return np.sqrt(left_h) - np.sqrt(self.lead_h)
 
-    def root(self, answer: Float) -> Float:
+    def invert_target(self, answer: Float) -> Float:
         return np.maximum(answer + np.sqrt(self.lead_h), 0)
 
 
 @dataclass(frozen=True)
-class _Damped:
+class _DampedTransform:
     """What is learnt is by how much the estimate is missed, great misses damped."""
 
     lead_h: Float
 
-    def target(self, left_h: Float) -> Float:
+    def make_target(self, left_h: Float) -> Float:
         missed = left_h - self.lead_h
-        return np.sign(missed) * np.abs(missed) ** DAMPED
+        return np.sign(missed) * np.abs(missed) ** DAMPING_POWER
 
-    def root(self, answer: Float) -> Float:
-        missed = np.sign(answer) * np.abs(answer) ** (1 / DAMPED)
+    def invert_target(self, answer: Float) -> Float:
+        missed = np.sign(answer) * np.abs(answer) ** (1 / DAMPING_POWER)
         return np.sqrt(np.maximum(self.lead_h + missed, 0))
 
 
-def _ways(names: tuple[str, ...], matrix: NDArray[np.float32]) -> list[_Roots | _Damped]:
+def _make_transforms(names: tuple[str, ...], matrix: NDArray[np.float32]) -> list[_RootTransform | _DampedTransform]:
     """Return how the utility's estimate is leant on; without one it leaves nothing."""
-    given = matrix[:, names.index(LEAD)] if LEAD in names else np.zeros(len(matrix), np.float32)
+    given = matrix[:, names.index(LEAD_FEATURE)] if LEAD_FEATURE in names else np.zeros(len(matrix), np.float32)
     lead = np.nan_to_num(given.astype(float), nan=0.0)
-    return [_Roots(np.clip(lead, 0, NEAR_CUT_H)), _Damped(np.clip(lead, 0, FAR_CUT_H))]
+    return [_RootTransform(np.clip(lead, 0, NEAR_CUT_H)), _DampedTransform(np.clip(lead, 0, FAR_CUT_H))]
 
 
-def lightgbm() -> Any:
+def import_lightgbm() -> Any:
     """
     Return LightGBM.
 
@@ -137,21 +137,21 @@ def lightgbm() -> Any:
     return found
 
 
-def startable() -> bool:
+def can_use_lightgbm() -> bool:
     """Return whether LightGBM can be used on this machine."""
     try:
-        lightgbm()
+        import_lightgbm()
     except GridtwinError:
         return False
     return True
 
 
-def matrix_of(features: Features, source: int) -> NDArray[np.float32]:
+def make_matrix(features: OutageFeatures, source: int) -> NDArray[np.float32]:
     """Return the features and the number of the source, NaN (and no place) if it is unknown."""
     values = features.values
     if source < 0:
         values = values.copy()
-        values[:, [features.names.index(name) for name in PLACE]] = np.nan
+        values[:, [features.names.index(name) for name in PLACE_FEATURES]] = np.nan
     number = np.full((len(values), 1), source if source >= 0 else np.nan, np.float32)
     return np.concatenate([values, number], axis=1)
 
@@ -163,7 +163,7 @@ def fit_forest(
     weight: Float,
     *,
     own: bool = False,
-) -> Forest:
+) -> QuantileForest:
     """
     Fit one forest per level.
 
@@ -172,7 +172,7 @@ def fit_forest(
     names
         Names of the columns but the last, which is the number of the source.
     matrix
-        Rows as `matrix_of` makes them.
+        Rows as `make_matrix` makes them.
     left_h
         Hours left, shape (n,).
     weight
@@ -182,31 +182,31 @@ def fit_forest(
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    boosting = lightgbm()
+    boosting = import_lightgbm()
     left_h = np.clip(left_h, SHORTEST_H, LONGEST_H)
     labels = [*names, "source"]
 
     rounds = OWN_ROUNDS if own else ROUNDS
     size = {"num_leaves": OWN_LEAVES} if own else {}
 
-    def fit(way_level: tuple[_Roots | _Damped, float]) -> str:
+    def fit_level(way_level: tuple[_RootTransform | _DampedTransform, float]) -> str:
         way, level = way_level
         data = boosting.Dataset(
             matrix,
-            way.target(left_h),
+            way.make_target(left_h),
             weight=weight,
             feature_name=labels,
             categorical_feature=["source"],
         )
         trees = boosting.train({**PARAMETERS, **size, "alpha": level}, data, rounds)
-        return _lean(trees.model_to_string())
+        return _strip_text(trees.model_to_string())
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        trees = tuple(pool.map(fit, product(_ways(names, matrix), LEVELS)))
-    return Forest(tuple(names), trees)
+        trees = tuple(pool.map(fit_level, product(_make_transforms(names, matrix), QUANTILE_LEVELS)))
+    return QuantileForest(tuple(names), trees)
 
 
-def _lean(text: str) -> str:
+def _strip_text(text: str) -> str:
     """Return a model's text without what only training and explaining need."""
     unneeded = ("split_gain", "internal_", "leaf_weight", "leaf_count", "tree_sizes")
     trees, _, _ = text.partition("\nfeature_importances:")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.erm.asof import Grouped, at, count_until
+from gridtwin.model.moments import DAY_S, HOUR_S
+from gridtwin.analysis.erm.asof import GroupedEvents, take_or_nan, count_until
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,10 +17,8 @@ if TYPE_CHECKING:
 
     Float = NDArray[np.float64]
 
-HOUR_S = 3600.0
-DAY_S = 24 * HOUR_S
 LONG_S = 30 * DAY_S
-YEAR_S = 365 * DAY_S
+USUAL_WINDOW_S = 365 * DAY_S
 STORM_SHARE = 0.95
 SETTLED_S = 7 * DAY_S  # no storm is called before so much has been seen
 
@@ -38,42 +37,42 @@ class SystemLoad:
     storm_above: Float  # and their 95th percentile
 
     @classmethod
-    def of(cls, history: OutageHistory) -> SystemLoad:
+    def from_history(cls, history: OutageHistory) -> SystemLoad:
         """Index the load of a history."""
         snaps, outages = history.snapshots, history.outages
-        day_s, usual, storm = _usual(snaps.t_s, snaps.outages)
+        day_s, usual, storm = _measure_usual(snaps.t_s, snaps.outages)
         gone = np.sort(outages.gone_s[np.isfinite(outages.gone_s)])
         first = np.sort(outages.first_seen_s)
         return cls(snaps.t_s, snaps.outages, snaps.customers, first, gone, day_s, usual, storm)
 
-    def open_at(self, t_s: Float) -> Float:
+    def count_open(self, t_s: Float) -> Float:
         """Return the outages open by the last snapshot not after ``t_s``; NaN before the first."""
-        return at(self.open_count, np.searchsorted(self.snap_s, t_s, side="right") - 1)
+        return take_or_nan(self.open_count, np.searchsorted(self.snap_s, t_s, side="right") - 1)
 
-    def storm(self, t_s: Float) -> NDArray[np.bool_]:
+    def is_storm(self, t_s: Float) -> NDArray[np.bool_]:
         """Return where more outages are open than in 95 % of the year before."""
         day = np.searchsorted(self.day_s, t_s, side="right") - 1
-        return self.open_at(t_s) > np.nan_to_num(at(self.storm_above, day), nan=np.inf)
+        return self.count_open(t_s) > np.nan_to_num(take_or_nan(self.storm_above, day), nan=np.inf)
 
-    def columns(self, t_s: Float) -> dict[str, Float]:
+    def compute_columns(self, t_s: Float) -> dict[str, Float]:
         """Return the features of load at each time."""
-        now = self.open_at(t_s)
+        now = self.count_open(t_s)
         snap = np.searchsorted(self.snap_s, t_s, side="right") - 1
-        out = at(self.customers, snap)
+        out = take_or_nan(self.customers, snap)
         day = np.searchsorted(self.day_s, t_s, side="right") - 1
-        usual = np.maximum(at(self.usual, day), 1.0)
-        long_new = _events(self.first_s, t_s, LONG_S) / 30 / 24
+        usual = np.maximum(take_or_nan(self.usual, day), 1.0)
+        long_new = _count_events(self.first_s, t_s, LONG_S) / 30 / 24
         columns = {
             "open_log": np.log1p(now),
             "open_vs_usual": np.log((now + 1) / (usual + 1)),
-            "open_vs_storm": np.log((now + 1) / (at(self.storm_above, day) + 1)),
+            "open_vs_storm": np.log((now + 1) / (take_or_nan(self.storm_above, day) + 1)),
             "out_log": np.log1p(np.maximum(out, 0)),
             "out_per_outage": np.log((np.maximum(out, 0) + 1) / (now + 1)),
         }
         for hours in (1, 6, 24):
-            new = _events(self.first_s, t_s, hours * HOUR_S)
-            ended = _events(self.gone_s, t_s, hours * HOUR_S)
-            before = self.open_at(t_s - hours * HOUR_S)
+            new = _count_events(self.first_s, t_s, hours * HOUR_S)
+            ended = _count_events(self.gone_s, t_s, hours * HOUR_S)
+            before = self.count_open(t_s - hours * HOUR_S)
             columns |= {
                 f"new_{hours}h": np.log1p(new),
                 f"new_vs_usual_{hours}h": np.log((new + 1) / (hours * long_new + 1)),
@@ -84,17 +83,17 @@ class SystemLoad:
         return columns
 
 
-def _events(sorted_s: Float, t_s: Float, window_s: float) -> Float:
+def _count_events(sorted_s: Float, t_s: Float, window_s: float) -> Float:
     return count_until(sorted_s, t_s) - count_until(sorted_s, t_s - window_s)
 
 
-def _usual(snap_s: Float, open_count: Float) -> tuple[Float, Float, Float]:
+def _measure_usual(snap_s: Float, open_count: Float) -> tuple[Float, Float, Float]:
     """Return days, and the median and 95th percentile of what was open in the year before each."""
     if not snap_s.size:
         return np.empty(0), np.empty(0), np.empty(0)
     day_s = np.arange(np.floor(snap_s[0] / DAY_S), np.floor(snap_s[-1] / DAY_S) + 2) * DAY_S
     upto = np.searchsorted(snap_s, day_s, side="left")
-    since = np.searchsorted(snap_s, day_s - YEAR_S, side="left")
+    since = np.searchsorted(snap_s, day_s - USUAL_WINDOW_S, side="left")
     settled = day_s - snap_s[0] >= SETTLED_S
     usual, storm = np.full(day_s.size, np.nan), np.full(day_s.size, np.nan)
     for place in np.flatnonzero(upto > since):
@@ -104,7 +103,7 @@ def _usual(snap_s: Float, open_count: Float) -> tuple[Float, Float, Float]:
     return day_s, usual, storm
 
 
-def nearby(history: OutageHistory, *, degrees: float) -> tuple[NDArray[np.int64], int]:
+def find_squares(history: OutageHistory, *, degrees: float) -> tuple[NDArray[np.int64], int]:
     """Return the square of the map every outage lies in, -1 where unknown, and how many."""
     lat, lon = history.outages.lat, history.outages.lon
     known = np.isfinite(lat) & np.isfinite(lon)
@@ -112,24 +111,24 @@ def nearby(history: OutageHistory, *, degrees: float) -> tuple[NDArray[np.int64]
     square = np.floor(lat[known] / degrees) * 100_000 + np.floor(lon[known] / degrees)
     if not known.any():
         return cell, 0
-    found, cell[known] = np.unique(square, return_inverse=True)
-    return cell, len(found)
+    squares, cell[known] = np.unique(square, return_inverse=True)
+    return cell, len(squares)
 
 
-def nearby_columns(history: OutageHistory, row: NDArray[np.int64], t_s: Float) -> dict[str, Float]:
+def count_nearby(history: OutageHistory, row: NDArray[np.int64], t_s: Float) -> dict[str, Float]:
     """Return what comes and goes in the square of the map around each outage."""
     outages = history.outages
-    cell, _ = nearby(history, degrees=0.2)
+    cell, _ = find_squares(history, degrees=0.2)
     one = np.ones(len(outages))
-    came = Grouped.of(cell, outages.first_seen_s, one)
-    went = Grouped.of(cell, outages.gone_s, one)
+    came = GroupedEvents.from_events(cell, outages.first_seen_s, one)
+    went = GroupedEvents.from_events(cell, outages.gone_s, one)
     mine = cell[row]
     columns = {}
     for hours in (1, 24):
-        new = came.window(mine, t_s, hours * HOUR_S)[0]
-        ended = went.window(mine, t_s, hours * HOUR_S)[0]
+        new = came.sum_window(mine, t_s, hours * HOUR_S)[0]
+        ended = went.sum_window(mine, t_s, hours * HOUR_S)[0]
         columns[f"near_new_{hours}h"] = np.log1p(new)
         columns[f"near_ended_{hours}h"] = np.log1p(ended)
-    begin = came.window(mine, t_s, 30 * DAY_S)[0] - went.window(mine, t_s, 30 * DAY_S)[0]
+    begin = came.sum_window(mine, t_s, 30 * DAY_S)[0] - went.sum_window(mine, t_s, 30 * DAY_S)[0]
     columns["near_open"] = np.log1p(np.maximum(begin, 0))
     return {name: np.where(mine >= 0, value, np.nan) for name, value in columns.items()}

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.model.moments import DAY_S
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DAY_S = 86_400.0
 BETAS = 2.5
 YEARS = 5
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.model.moments import DAY_S
 from gridtwin.model.lengths import EARTH_RADIUS_M
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.storm.response import Response
 
-DAY_S = 86_400.0
 ROUNDING = 1e-9  # of a shift: work that just fills one does not go on in the next
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.model.estimate import STAGES
 from gridtwin.analysis.outage.backfeed import find_restorable
 from gridtwin.analysis.storm.priority import horn_order, precedence
 from gridtwin.analysis.storm.repair_times import mean_repair_s
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from gridtwin.analysis.storm.response import Response
     from gridtwin.analysis.storm.storm_situation import Ground, Sections
 
-STAGES = ("remote", "manual", "repair")
 REMOTE, MANUAL, REPAIR = range(len(STAGES))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.model.moments import HOUR_S
 from gridtwin.analysis.storm.dispatch import Clock, dispatch, travel_times
 from gridtwin.analysis.storm.districts import District, allot
 from gridtwin.analysis.storm.repair_plan import MANUAL, REMOTE
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from gridtwin.analysis.storm.repair_plan import Plan
     from gridtwin.analysis.storm.response import Response
 
-HOUR_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import shapely
 from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.analysis.storm.damage import draw_damage
 from gridtwin.analysis.storm.storm_situation import Ground
-from gridtwin.erm.storms import RATES
+from gridtwin.erm.storms import DAMAGE_RATES
 from gridtwin.errors import InputError
 from gridtwin.model.state import NORMAL
 from gridtwin.model.tables import decode
@@ -107,7 +107,7 @@ def write_script(
         takes part in the switching for two of them.
     rates
         Damages per km of line or chances per piece, by kind; by default
-        `gridtwin.erm.storms.RATES`.
+        `gridtwin.erm.storms.DAMAGE_RATES`.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def write_script(
     polygon = _middle(ground.situation) if area is None else area
     given = read_polygon(polygon, geographic=ground.situation.network.crs is not None)
     exposed = ground.inside(given.geometry)
-    rows = draw_damage(ground.situation, exposed, RATES if rates is None else rates, seed=seed)
+    rows = draw_damage(ground.situation, exposed, DAMAGE_RATES if rates is None else rates, seed=seed)
     random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2,)))
     plans = _Chosen(twin, most).of(random.permutation(rows))
     if not plans:
