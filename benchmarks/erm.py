@@ -51,7 +51,9 @@ def strangers(folder: Path, left_out: list[str]) -> list[str]:
             for file in folder.glob("*.parquet"):
                 target = alone if file.name.startswith(f"{source}_") else others
                 (target / file.name).symlink_to(file.resolve())
-            model = model_files.train_model(others, Path(place, "others.erm"), parameters_only=True, say=print)
+            model = model_files.train_model(
+                others, Path(place, "others.erm"), parameters_only=True, say=print
+            )
             scores += model_files.backtest_model(alone, model, say=print)[1]
     if not scores:
         return []

@@ -21,7 +21,7 @@ import numpy as np
 
 import gridtwin
 from gridtwin.analysis.inference.device_tree import build_device_tree
-from gridtwin.analysis.inference.evidence import fold_events
+from gridtwin.analysis.inference.evidence import summarize_events
 from gridtwin.analysis.inference.likelihood import Assumptions
 from gridtwin.analysis.inference.rollup import RolledUp, roll_up
 from gridtwin.analysis.inference.score import score
@@ -178,7 +178,7 @@ def _ours(
 
 
 def _rolled(situation: Situation, devices: DeviceTree, run: Simulated, share: float) -> Score:
-    evidence, _ = fold_events(run.heard, Assumptions().momentary_s)
+    evidence, _ = summarize_events(run.heard, Assumptions().momentary_s)
     return score(situation, devices, run.truth, roll_up(situation, devices, evidence, share))
 
 

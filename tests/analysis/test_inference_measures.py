@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import gridtwin
 from gridtwin.analysis.inference.device_tree import DeviceTree, build_device_tree
-from gridtwin.analysis.inference.evidence import EventRows, MeterEvidence, fold_events
+from gridtwin.analysis.inference.evidence import EventRows, MeterEvidence, summarize_events
 from gridtwin.analysis.inference.likelihood import Assumptions, EvidenceWeights
 from gridtwin.analysis.inference.outage_times import propose_times
 from gridtwin.analysis.inference.rollup import RolledUp, roll_up
@@ -71,7 +71,7 @@ def test_roll_up_is_climbing_while_the_share_holds(share: float, seed: int) -> N
     devices = build_device_tree(situation, Assumptions())
     count = len(data.usage_points.mrid)
     told = [(point, LAST_GASP, 10.0) for point in range(count) if rng.random() < 0.6]
-    evidence, _ = fold_events(heard((0, READING, 0.0), *told), 300.0)
+    evidence, _ = summarize_events(heard((0, READING, 0.0), *told), 300.0)
     called = roll_up(situation, devices, evidence, share)
     ours = {tuple(one.out.tolist()) for one in called}
     assert len(ours) == len(called)
@@ -79,7 +79,7 @@ def test_roll_up_is_climbing_while_the_share_holds(share: float, seed: int) -> N
 
 
 def test_folding_keeps_what_still_speaks() -> None:
-    evidence, ended = fold_events(
+    evidence, ended = summarize_events(
         heard(
             (0, LAST_GASP, 100.0),
             (0, LAST_GASP, 130.0),  # the same, sent again
@@ -110,7 +110,7 @@ def test_the_share_that_has_come_is_the_sum_of_the_density() -> None:
     density = assumed.compute_delay_density(at_s)
     came = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2 * np.diff(at_s))])
     np.testing.assert_allclose(assumed.compute_arrived_share(at_s), came, atol=1e-6)
-    assert assumed.compute_arrived_share(np.array([assumed.settled_s]))[0] > 0.999
+    assert assumed.compute_arrived_share(np.array([assumed.settling_s]))[0] > 0.999
 
 
 def test_a_gasp_weighs_less_after_an_interruption_that_ended() -> None:

@@ -21,7 +21,7 @@ from gridtwin.analysis.inference.device_tree import (
     TWO_POLES,
     build_device_tree,
 )
-from gridtwin.analysis.inference.evidence import EventRows, MeterEvidence, fold_events
+from gridtwin.analysis.inference.evidence import EventRows, MeterEvidence, summarize_events
 from gridtwin.analysis.inference.inferred_outages import InferenceAnswer
 from gridtwin.analysis.inference.likelihood import Assumptions, EvidenceWeights
 from gridtwin.analysis.inference.streaming import Inference
@@ -171,7 +171,7 @@ def test_search_equals_trying_every_explanation(bursts: int, seed: int) -> None:
     situation = situation_of(network)
     count = len(network.data.usage_points.mrid)
     devices = build_device_tree(situation, ASSUMED)
-    evidence, _ = fold_events(random_events(rng, count, bursts), ASSUMED.momentary_s)
+    evidence, _ = summarize_events(random_events(rng, count, bursts), ASSUMED.momentary_s)
     known = np.array([rng.random() < 0.1 for _ in range(count)])
     node_of = network.data.usage_points.node
     found = pick_candidates(devices, evidence, known, node_of, ASSUMED)

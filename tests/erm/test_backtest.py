@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from gridtwin.analysis.erm.accuracy import interpolate_level, compute_pinball, bootstrap_ratio
+from gridtwin.analysis.erm.accuracy import bootstrap_ratio, compute_pinball, interpolate_level
 from gridtwin.analysis.erm.backtest import BacktestScore, judge_prediction
 from gridtwin.analysis.erm.landmarks import STANDARD_LANDMARKS
 from gridtwin.analysis.erm.model_parts import ErmModel
@@ -58,7 +58,11 @@ def scores(folder: Path, model: ErmModel) -> list[BacktestScore]:
     history = read_history(folder, "made")
     first = history.outages.first_seen_s
     cuts = np.quantile(first, [0.5, 0.7])
-    return judge_prediction(HistoryIndex.from_history(history), predict_landmarks(history, model, STANDARD_LANDMARKS), *map(float, cuts))
+    return judge_prediction(
+        HistoryIndex.from_history(history),
+        predict_landmarks(history, model, STANDARD_LANDMARKS),
+        *map(float, cuts),
+    )
 
 
 def test_scores_are_those_of_plain_arithmetic(

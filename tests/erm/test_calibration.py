@@ -13,8 +13,8 @@ from gridtwin.analysis.erm.calibration import (
     EstimateOutcomes,
     calibrate_quantiles,
     estimate_kaplan_meier,
-    read_quantiles,
     find_scores,
+    read_quantiles,
 )
 from gridtwin.analysis.erm.quantile_forest import QUANTILE_LEVELS
 
@@ -22,7 +22,9 @@ HOUR = 3600.0
 
 
 def _quantiles(rng: np.random.Generator, count: int) -> np.ndarray:
-    return np.exp(np.sort(rng.normal(0, 1, (count, len(QUANTILE_LEVELS))), axis=1) + 0.5 * np.arange(5))
+    return np.exp(
+        np.sort(rng.normal(0, 1, (count, len(QUANTILE_LEVELS))), axis=1) + 0.5 * np.arange(5)
+    )
 
 
 @given(st.integers(0, 10_000))
@@ -32,13 +34,17 @@ def test_reading_at_a_score_gives_back_the_hours(seed: int) -> None:
     hours = quantile[:, 1] * np.exp(rng.uniform(-0.3, 0.3, 20))
     z = find_scores(hours, quantile)
     inside = np.abs(z) < 3.9
-    np.testing.assert_allclose(read_quantiles(z[:, None], quantile)[inside, 0], hours[inside], rtol=1e-6)
+    np.testing.assert_allclose(
+        read_quantiles(z[:, None], quantile)[inside, 0], hours[inside], rtol=1e-6
+    )
 
 
 def test_outcomes_on_a_quantile_score_its_level() -> None:
     quantile = _quantiles(np.random.default_rng(1), 50)
     for place, level in enumerate(QUANTILE_LEVELS):
-        np.testing.assert_allclose(find_scores(quantile[:, place], quantile), ndtri(level), atol=1e-9)
+        np.testing.assert_allclose(
+            find_scores(quantile[:, place], quantile), ndtri(level), atol=1e-9
+        )
 
 
 def test_without_open_outages_the_places_are_plain_quantiles() -> None:
@@ -108,4 +114,6 @@ def test_nothing_that_was_not_known_corrects_an_estimate() -> None:
         exact=outcomes.exact & ~(later & (rng.random(4000) < 0.5)),
         storm=outcomes.storm,
     )
-    np.testing.assert_array_equal(calibrate_quantiles(quantile, other, STRANGER_TRUST)[:2000], before[:2000])
+    np.testing.assert_array_equal(
+        calibrate_quantiles(quantile, other, STRANGER_TRUST)[:2000], before[:2000]
+    )

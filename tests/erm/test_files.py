@@ -85,8 +85,12 @@ def test_a_source_with_much_history_gets_trees_of_its_own(
     model = model_files.train_model(both, tmp_path / "both.erm")
     assert set(model.own) == {"large"}
     again = model_files.read_model(tmp_path / "both.erm")
-    rows = {name: model_files.predict_folder(both, used, STANDARD_LANDMARKS, tmp_path / f"{name}.parquet")
-            for name, used in (("with", again), ("without", replace(again, own={})))}  # fmt: skip
+    rows = {
+        name: model_files.predict_folder(
+            both, used, STANDARD_LANDMARKS, tmp_path / f"{name}.parquet"
+        )
+        for name, used in (("with", again), ("without", replace(again, own={})))
+    }
     assert len(set(rows.values())) == 1
     found = {name: pq.read_table(tmp_path / f"{name}.parquet").to_pandas() for name in rows}
     large = found["with"]["source"] == "large"
@@ -97,7 +101,9 @@ def test_a_source_with_much_history_gets_trees_of_its_own(
 
 def test_a_model_to_give_away_holds_no_rows(folder: Path, tmp_path: Path) -> None:
     history = read_history(folder, "made")
-    parts = model_parts.to_parts(model_files.train_model(folder, tmp_path / "p.erm", parameters_only=True))
+    parts = model_parts.to_parts(
+        model_files.train_model(folder, tmp_path / "p.erm", parameters_only=True)
+    )
     assert not [name for name in parts if name.startswith(("tail_", "own_"))]
     everything = b"".join(parts.values())
     assert not any(f'"{name}"'.encode() in everything for name in history.outages.id[:50])
@@ -132,14 +138,18 @@ def test_a_changed_model_is_refused(model_file: Path, tmp_path: Path) -> None:
 
 def test_a_model_of_a_later_format_is_refused(model: ErmModel) -> None:
     parts = model_parts.to_parts(model)
-    parts[model_parts.HEAD_PART] = parts[model_parts.HEAD_PART].replace(b"erm-model/1", b"erm-model/9")
+    parts[model_parts.HEAD_PART] = parts[model_parts.HEAD_PART].replace(
+        b"erm-model/1", b"erm-model/9"
+    )
     with pytest.raises(SourceError, match="erm-model/9"):
         model_parts.from_parts(parts, "x.erm")
 
 
 def test_the_model_that_ships_answers_for_anybody(tmp_path: Path) -> None:
     folder = write_made(tmp_path / "h", source="nobody", seed=9)
-    rows = model_files.predict_folder(folder, model_files.read_default_model(), STANDARD_LANDMARKS, tmp_path / "p.parquet")
+    rows = model_files.predict_folder(
+        folder, model_files.read_default_model(), STANDARD_LANDMARKS, tmp_path / "p.parquet"
+    )
     assert rows > 400
 
 
@@ -147,7 +157,9 @@ def test_a_thin_history_is_learnt_as_tables(tmp_path: Path) -> None:
     folder = write_made(tmp_path / "h", outages=60)
     model = model_files.train_model(folder, tmp_path / "thin.erm")
     assert not model.uses_trees
-    assert model_files.predict_folder(folder, model, STANDARD_LANDMARKS, tmp_path / "p.parquet") > 100
+    assert (
+        model_files.predict_folder(folder, model, STANDARD_LANDMARKS, tmp_path / "p.parquet") > 100
+    )
     table = pq.read_table(tmp_path / "p.parquet").to_pandas()
     assert np.all(np.diff(table[list(QUANTILES)].to_numpy(), axis=1) > 0)
 
@@ -156,7 +168,10 @@ def test_a_source_without_a_single_end_is_still_answered(tmp_path: Path, model: 
     tables = made_tables(outages=40)
     tables["outages"]["gone_snap"] = np.full(40, np.nan)
     folder = write_tables(tmp_path / "h", "young", tables)
-    assert model_files.predict_folder(folder, model, ["first_seen", "1h"], tmp_path / "p.parquet") == 80
+    assert (
+        model_files.predict_folder(folder, model, ["first_seen", "1h"], tmp_path / "p.parquet")
+        == 80
+    )
 
 
 def test_a_source_without_outages_is_answered_with_nothing(
@@ -171,7 +186,9 @@ def test_a_source_without_outages_is_answered_with_nothing(
     shutil.copytree(folder, both)
     write_tables(both, "silent", none)
     rows = model_files.predict_folder(both, model, ["first_seen", "1h"], tmp_path / "p.parquet")
-    assert rows == model_files.predict_folder(folder, model, ["first_seen", "1h"], tmp_path / "q.parquet")
+    assert rows == model_files.predict_folder(
+        folder, model, ["first_seen", "1h"], tmp_path / "q.parquet"
+    )
     assert model_files.train_model(both, tmp_path / "both.erm").sources == ("made", "silent")
 
 
@@ -194,7 +211,9 @@ def test_a_model_knows_what_came_before_a_later_history(model: ErmModel, tmp_pat
         write_tables(tmp_path / name, name, later)
     found = {}
     for name in ("made", "stranger"):
-        rows = model_files.predict_folder(tmp_path / name, model, ["first_seen"], tmp_path / f"{name}.parquet")
+        rows = model_files.predict_folder(
+            tmp_path / name, model, ["first_seen"], tmp_path / f"{name}.parquet"
+        )
         found[name] = pq.read_table(tmp_path / f"{name}.parquet").to_pandas()
         assert rows == 200
         assert found[name]["id"].str.startswith("later").all()

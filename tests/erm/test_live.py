@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 
 from gridtwin.analysis.erm.model_parts import ErmModel
-from gridtwin.analysis.erm.open_outages import OpenOutageQuantiles, build_live_history, estimate_open_outages
+from gridtwin.analysis.erm.open_outages import (
+    OpenOutageQuantiles,
+    build_live_history,
+    estimate_open_outages,
+)
 from outage_histories import BEGIN, HOUR, made_tables
 
 NOW = BEGIN + 543 * HOUR  # amid the second storm
@@ -99,4 +103,6 @@ def test_with_nothing_open_there_is_no_answer(model: ErmModel) -> None:
         "first_seen_s": [NOW - 900],
         "restored_s": [NOW],
     }
-    assert estimate_open_outages(model, build_live_history("live", columns, NOW), NOW).at_s.shape == (0, 5)
+    assert estimate_open_outages(
+        model, build_live_history("live", columns, NOW), NOW
+    ).at_s.shape == (0, 5)

@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gridtwin.analysis.erm.text_classes import CAUSE_NAMES, CREW_NAMES, classify_causes, classify_crews
+from gridtwin.analysis.erm.text_classes import (
+    CAUSE_NAMES,
+    CREW_NAMES,
+    classify_causes,
+    classify_crews,
+)
 from gridtwin.model.outage_history import Words
 
 

@@ -45,7 +45,12 @@ def tested() -> Held:
     learnt = train_parts([select(history, history.outages.gone_s < test_s)], (SOURCE,))
     made = "2026-01-01T00:00:00+00:00"
     model = ErmModel((SOURCE,), learnt.forests, learnt.tables, made)
-    scores = judge_prediction(HistoryIndex.from_history(history), predict_landmarks(history, model, STANDARD_LANDMARKS), calibrate_s, test_s)
+    scores = judge_prediction(
+        HistoryIndex.from_history(history),
+        predict_landmarks(history, model, STANDARD_LANDMARKS),
+        calibrate_s,
+        test_s,
+    )
     return Held(history, model, {score.landmark: score for score in scores})
 
 
@@ -73,7 +78,9 @@ def test_what_happens_later_changes_nothing(tested: Held) -> None:
     cut = float(np.quantile(history.outages.first_seen_s, 0.6))
     recent = select(history, history.outages.first_seen_s > cut - 60 * 86400)
     other = _otherwise_after(recent, cut)
-    before, after = (predict_landmarks(one, tested.model, STANDARD_LANDMARKS) for one in (recent, other))
+    before, after = (
+        predict_landmarks(one, tested.model, STANDARD_LANDMARKS) for one in (recent, other)
+    )
     found = []
     for prediction in (before, after):
         asked = prediction.marks.issued_s <= cut

@@ -10,7 +10,7 @@ import pytest
 
 import gridtwin
 from gridtwin.analysis.inference.device_tree import build_device_tree
-from gridtwin.analysis.inference.evidence import fold_events
+from gridtwin.analysis.inference.evidence import summarize_events
 from gridtwin.analysis.inference.likelihood import Assumptions
 from gridtwin.analysis.inference.rollup import RolledUp, roll_up
 from gridtwin.analysis.inference.score import score
@@ -50,7 +50,7 @@ def test_a_fifth_of_the_gasps_lost_is_better_explained_than_by_roll_up(
         found = score(situation, devices, run.truth, named)
         near += found.near[[len(one.out) >= LARGE for one in run.truth]].tolist()
         ours.append(found.f1)
-        evidence, _ = fold_events(run.heard, Assumptions().momentary_s)
+        evidence, _ = summarize_events(run.heard, Assumptions().momentary_s)
         rolled.append(
             max(
                 score(

@@ -12,7 +12,13 @@ from typer.testing import CliRunner
 
 import gridtwin
 from gridtwin.cli.app import app
-from gridtwin.erm.storms import Response, StormScenario, forecast_storm, simulate_storms, zone_quantiles
+from gridtwin.erm.storms import (
+    Response,
+    StormScenario,
+    forecast_storm,
+    simulate_storms,
+    zone_quantiles,
+)
 from gridtwin.errors import InputError, NotFoundError, StoreError
 from networks import network
 
@@ -153,7 +159,9 @@ def test_priority_customers_are_back_before_the_last_and_sooner_than_without_pri
     twin: gridtwin.Twin,
 ) -> None:
     found = forecast_storm(twin, STORM).summary()
-    plain = forecast_storm(twin, replace(STORM, response=Response(crews=6, priority_weight=1))).summary()
+    plain = forecast_storm(
+        twin, replace(STORM, response=Response(crews=6, priority_weight=1))
+    ).summary()
     assert found["priority_customers"] > 0
     assert found["last_priority"]["p50_h"] <= found["last"]["p50_h"]
     assert found["last_priority"]["p50_h"] < plain["last_priority"]["p50_h"]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gridtwin.analysis.storm.response import Aid
-    from gridtwin.erm.storms import StormScenario, StormForecast
+    from gridtwin.erm.storms import StormForecast, StormScenario
     from gridtwin.twin import Twin
 
 SHOWN_WARNINGS = 5
@@ -134,7 +134,9 @@ def _one(twin: Twin, scenario: StormScenario, state: str) -> StormForecast:
         return forecast_storm(twin, scenario, state=state, progress=tell)
 
 
-def _many(twin: Twin, scenarios: list[StormScenario], state: str, scheduler: str, zone: str) -> None:
+def _many(
+    twin: Twin, scenarios: list[StormScenario], state: str, scheduler: str, zone: str
+) -> None:
     from gridtwin.erm.storms import simulate_storms
 
     with render.bar("storms") as tell, _scheduler(scheduler) as chosen:

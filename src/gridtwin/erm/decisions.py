@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.erm.etr_publication import Origin, StandingEtrs, choose_by_precedence, publish_etrs
+from gridtwin.analysis.erm.etr_publication import (
+    Origin,
+    StandingEtrs,
+    choose_by_precedence,
+    publish_etrs,
+)
 from gridtwin.erm.inputs import to_unix_seconds
 from gridtwin.model.estimate import Estimate
 
@@ -70,7 +75,8 @@ def decide_etrs(inputs: ErmInputs, scored: OpenOutageQuantiles, now: datetime) -
         standing=_collect_standing(before), evidence=_has_news(outages, before),
     )  # fmt: skip
     return [
-        _decide_outage(each.id, row, scored, shown, before[row], now) for row, each in enumerate(outages)
+        _decide_outage(each.id, row, scored, shown, before[row], now)
+        for row, each in enumerate(outages)
     ]
 
 
@@ -83,7 +89,7 @@ def _decide_outage(
     now: datetime,
 ) -> EtrDecision:
     p10, p50, p80, p90, p95 = (datetime.fromtimestamp(at, UTC) for at in scored.at_s[row])
-    promise = shown.promise_s[row]
+    promise = shown.etr_s[row]
     made = Estimate(
         outage, now, now, p10, p50, p80, p90, p95,
         etr=None if np.isnan(promise) else datetime.fromtimestamp(promise, UTC),

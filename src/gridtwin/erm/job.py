@@ -127,7 +127,9 @@ class ErmJob:
         outages = self._twin.outages.all(since=now - HISTORY_SPAN)
         members = self._twin.store.outages.members()
         inputs = gather_inputs(self._twin, outages, now)
-        decided = decide_etrs(inputs, estimate_open_outages(self._model, inputs.history, now.timestamp()), now)
+        decided = decide_etrs(
+            inputs, estimate_open_outages(self._model, inputs.history, now.timestamp()), now
+        )
         changed = [each.estimate for each in decided if each.is_new]
         wanted = self._select_new(decided, members, now)
         stages = estimate_switching_stages(
@@ -183,7 +185,9 @@ class ErmJob:
             stop.wait(wait)
 
 
-def _spread_estimates(wanted: Sequence[Estimate], stages: Sequence[SwitchingStage], members: Members) -> PointEstimates:
+def _spread_estimates(
+    wanted: Sequence[Estimate], stages: Sequence[SwitchingStage], members: Members
+) -> PointEstimates:
     """Return the estimate of each usage point: that of its stage, or else of its outage."""
     import pandas as pd
 

@@ -178,7 +178,12 @@ def read_default_model() -> ErmModel:
 
 
 def predict_folder(
-    folder: Path, model: ErmModel, landmarks: Sequence[str], out: Path, *, say: Progress = _say_nothing
+    folder: Path,
+    model: ErmModel,
+    landmarks: Sequence[str],
+    out: Path,
+    *,
+    say: Progress = _say_nothing,
 ) -> int:
     """
     Answer every landmark of every outage of a folder, and write one Parquet file.
@@ -226,7 +231,9 @@ def tabulate_prediction(history: OutageHistory, prediction: Prediction) -> pa.Ta
         "landmark": np.array(marks.names, dtype=object)[marks.kind],
         "issued": marks.issued_s,
     }
-    columns |= {f"p{100 * level:.0f}": prediction.at_s[:, k] for k, level in enumerate(QUANTILE_LEVELS)}
+    columns |= {
+        f"p{100 * level:.0f}": prediction.at_s[:, k] for k, level in enumerate(QUANTILE_LEVELS)
+    }
     texts = ("source", "id", "landmark")
     return pa.table(
         {

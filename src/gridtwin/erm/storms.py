@@ -20,16 +20,16 @@ import numpy as np
 
 from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.analysis.storm.damage import draw_damage
-from gridtwin.analysis.storm.repair_plan import Plan, plan
+from gridtwin.analysis.storm.repair_plan import RepairPlan, plan_repairs
 from gridtwin.analysis.storm.response import Aid, Response
 from gridtwin.analysis.storm.storm_simulation import (
     Allotment,
-    Worked,
-    districts_of,
-    gather,
-    work_in,
+    DistrictWork,
+    divide_districts,
+    join_districts,
+    simulate_district,
 )
-from gridtwin.analysis.storm.storm_situation import Ground
+from gridtwin.analysis.storm.storm_situation import StormSituation
 from gridtwin.errors import InputError, MissingExtraError, StoreError
 from gridtwin.model.state import CURRENT
 from gridtwin.results.storm_forecast import StormForecast, zone_quantiles
@@ -42,7 +42,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-__all__ = ["Aid", "Response", "Scenario", "StormForecast", "forecast", "simulate", "zone_quantiles"]
+__all__ = [
+    "Aid",
+    "Response",
+    "StormForecast",
+    "StormScenario",
+    "forecast_storm",
+    "simulate_storms",
+    "zone_quantiles",
+]
 
 MOST_STORM_DRAWS = 10_000
 MOST_CELLS = 20_000_000  # jobs times draws: 160 MB for each thing that is drawn
@@ -99,16 +107,18 @@ def forecast_storm(
     NotFoundError
         If an mRID or a state is not there.
     """
-    return _run_forecast(Ground(twin.situation(state)), scenario, progress)
+    return _run_forecast(StormSituation(twin.situation(state)), scenario, progress)
 
 
 def _run_forecast(
-    ground: Ground, scenario: StormScenario, progress: Callable[[int, int], None] | None = None
+    ground: StormSituation,
+    scenario: StormScenario,
+    progress: Callable[[int, int], None] | None = None,
 ) -> StormForecast:
     tell = progress or (lambda _done, _steps: None)
     tell(0, 1)
     prepared = _prepare_plan(ground, scenario)
-    allotment = districts_of(prepared, scenario.response)
+    allotment = divide_districts(prepared, scenario.response)
     count = len(allotment.districts)
     worked = []
     for number in range(count):
@@ -155,7 +165,7 @@ def simulate_storms(
         If there is no such scheduler, or the twin is in memory only.
     """
     if scheduler == "single":
-        ground = Ground(twin.situation(state))
+        ground = StormSituation(twin.situation(state))
         for scenario in scenarios:
             yield _run_forecast(ground, scenario).document(zone=zone)
         return
@@ -177,13 +187,13 @@ class _Place:
 
 
 @lru_cache(maxsize=2)
-def _open_situation(place: _Place) -> Ground:
+def _open_situation(place: _Place) -> StormSituation:
     """Return the network of a place, opened once per process, unless it has moved on."""
     twin = open_twin(place.address)
     if twin.version != place.version:
         msg = f"{place.address}: was switched to version {twin.version} meanwhile; begin again"
         raise StoreError(msg)
-    return Ground(twin.situation(place.state))
+    return StormSituation(twin.situation(place.state))
 
 
 def _get_address(twin: Twin) -> str:
@@ -193,9 +203,10 @@ def _get_address(twin: Twin) -> str:
     raise InputError(msg)
 
 
-def _prepare_plan(ground: Ground, scenario: StormScenario) -> Plan:
+def _prepare_plan(ground: StormSituation, scenario: StormScenario) -> RepairPlan:
     if not 1 <= scenario.draws <= MOST_STORM_DRAWS:
-        msg = f"{scenario.name}: draws is {scenario.draws}; give a number from 1 to {MOST_STORM_DRAWS:,}"
+        allowed = f"a number from 1 to {MOST_STORM_DRAWS:,}"
+        msg = f"{scenario.name}: draws is {scenario.draws}; give {allowed}"
         raise InputError(msg)
     situation = ground.situation
     ids = situation.network.ids
@@ -207,25 +218,30 @@ def _prepare_plan(ground: Ground, scenario: StormScenario) -> Plan:
         msg = f"{scenario.name}: with {len(rows):,} damaged devices give at most {fit:,} draws"
         raise InputError(msg)
     priority = ids.rows("usage_points", scenario.priority)
-    return plan(ground, rows, scenario.response, priority=priority)
+    return plan_repairs(ground, rows, scenario.response, priority=priority)
 
 
-def _draw_damage(ground: Ground, scenario: StormScenario) -> NDArray[np.int32]:
+def _draw_damage(ground: StormSituation, scenario: StormScenario) -> NDArray[np.int32]:
     situation = ground.situation
     given = read_polygon(scenario.polygon, geographic=situation.network.crs is not None)
-    rows = ground.inside(given.geometry)
+    rows = ground.find_inside(given.geometry)
     return draw_damage(situation, rows, scenario.rates, seed=scenario.seed)
 
 
-def _work_district(prepared: Plan, scenario: StormScenario, allotment: Allotment, number: int) -> Worked:
+def _work_district(
+    prepared: RepairPlan, scenario: StormScenario, allotment: Allotment, number: int
+) -> DistrictWork:
     response, draws, seed = scenario.response, scenario.draws, scenario.seed
-    return work_in(prepared, response, allotment, number, draws=draws, seed=seed)
+    return simulate_district(prepared, response, allotment, number, draws=draws, seed=seed)
 
 
 def _finish_forecast(
-    ground: Ground, scenario: StormScenario, prepared: Plan, worked: Sequence[Worked]
+    ground: StormSituation,
+    scenario: StormScenario,
+    prepared: RepairPlan,
+    worked: Sequence[DistrictWork],
 ) -> StormForecast:
-    outcome = gather(prepared, scenario.response, worked, seed=scenario.seed)
+    outcome = join_districts(prepared, scenario.response, worked, seed=scenario.seed)
     return StormForecast(prepared, scenario.response, outcome, ground.situation, scenario.seed)
 
 
@@ -250,18 +266,24 @@ def _run_whole(place: _Place, scenario: StormScenario, zone: str) -> dict[str, A
     return _run_forecast(_open_situation(place), scenario).document(zone=zone)
 
 
-def _run_prepare(place: _Place, scenario: StormScenario) -> Plan:
+def _run_prepare(place: _Place, scenario: StormScenario) -> RepairPlan:
     return _prepare_plan(_open_situation(place), scenario)
 
 
-def _run_work(prepared: Plan, scenario: StormScenario, part: int, parts: int) -> list[Worked]:
-    allotment = districts_of(prepared, scenario.response)
+def _run_work(
+    prepared: RepairPlan, scenario: StormScenario, part: int, parts: int
+) -> list[DistrictWork]:
+    allotment = divide_districts(prepared, scenario.response)
     own = range(part, len(allotment.districts), parts)
     return [_work_district(prepared, scenario, allotment, number) for number in own]
 
 
 def _run_finish(
-    place: _Place, scenario: StormScenario, prepared: Plan, worked: list[list[Worked]], zone: str
+    place: _Place,
+    scenario: StormScenario,
+    prepared: RepairPlan,
+    worked: list[list[DistrictWork]],
+    zone: str,
 ) -> dict[str, Any]:
     flat = [part for parts in worked for part in parts]
     return _finish_forecast(_open_situation(place), scenario, prepared, flat).document(zone=zone)

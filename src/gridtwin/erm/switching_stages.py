@@ -105,7 +105,7 @@ def _estimate_stage(
         p80=p80,
         p90=None,
         p95=p95,
-        etr=_round_up_minutes(p80),
+        etr=_ceil_minutes(p80),
         source=whole.source,
         model=whole.model,
         reason=f"{stage.stage} switching, planned to take {stage.minutes:.0f} min",
@@ -114,7 +114,7 @@ def _estimate_stage(
     )
 
 
-def _round_up_minutes(at: datetime) -> datetime:
+def _ceil_minutes(at: datetime) -> datetime:
     """Return a time rounded up to five minutes."""
     step = timedelta(minutes=5)
     start = datetime.min.replace(tzinfo=UTC)

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.results.ami_result import records
+from gridtwin.results.ami_result import list_records
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import pandas as pd
 
-SCHEMA = "gridtwin.ami_history/1"
-TEXTS = {"transformer", "feeder"}
-COUNTS = {"intervals", "usage_points", "customers", "hour", "from_h"}
+AMI_HISTORY_SCHEMA = "gridtwin.ami_history/1"
+TEXT_COLUMNS = {"transformer", "feeder"}
+COUNT_COLUMNS = {"intervals", "usage_points", "customers", "hour", "from_h"}
 
 
 @dataclass(frozen=True)
-class HistoryAnswer:
+class AmiHistoryAnswer:
     """What one question of the history answers."""
 
     question: str
@@ -30,24 +30,26 @@ class HistoryAnswer:
     frame: pd.DataFrame
 
     @classmethod
-    def of(
+    def from_frame(
         cls,
         question: str,
         bounds: tuple[datetime, datetime],
         values: dict[str, Any],
         found: pd.DataFrame,
-    ) -> HistoryAnswer:
+    ) -> AmiHistoryAnswer:
         """Give every column one type: stores answer with numbers and times of many."""
         import pandas as pd
 
         columns = {}
         for name in found.columns:
-            if name in TEXTS:
+            if name in TEXT_COLUMNS:
                 columns[name] = found[name].astype(object)
             elif name.endswith("_at"):
                 columns[name] = pd.to_datetime(found[name], utc=True).astype("datetime64[ms, UTC]")
             else:
-                columns[name] = found[name].astype(np.int64 if name in COUNTS else np.float64)
+                columns[name] = found[name].astype(
+                    np.int64 if name in COUNT_COLUMNS else np.float64
+                )
         return cls(question, *bounds, values, pd.DataFrame(columns))
 
     def document(self, *, top: int = 0) -> dict[str, Any]:
@@ -55,10 +57,10 @@ class HistoryAnswer:
         frame = self.frame.head(top) if top else self.frame
         rows = [
             {key: value.isoformat() if key.endswith("_at") else value for key, value in row.items()}
-            for row in records(frame)
+            for row in list_records(frame)
         ]
         return {
-            "schema": SCHEMA,
+            "schema": AMI_HISTORY_SCHEMA,
             "question": self.question,
             "from": self.start.isoformat(),
             "to": self.end.isoformat(),

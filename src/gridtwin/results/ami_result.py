@@ -10,9 +10,9 @@ import numpy as np
 
 from gridtwin.analysis.ami import voltage_ranges
 from gridtwin.analysis.ami.interval_load import STANDINGS
-from gridtwin.analysis.ami.loading import HOURS, pct_of
+from gridtwin.analysis.ami.loading import compute_pct
 from gridtwin.model import cim
-from gridtwin.model.readings import BASE_V
+from gridtwin.model.readings import BASE_V, INTERVAL_H
 from gridtwin.model.tables import decode
 from gridtwin.topology.membership import nearest
 
@@ -64,17 +64,17 @@ class LoadResult:
         """Return one row an element, the most loaded first; those not rated by their load."""
         import pandas as pd
 
-        slices, found = self.load.slices, self.loading
+        slices, loading = self.load.slices, self.loading
         kind = self.situation.data.equipment.kind[slices.equipment]
         frame = pd.DataFrame(
             {
                 "mrid": self.mrid.astype(object),
                 "kind": np.array(cim.KIND_NAMES, dtype=object)[kind],
                 "kwh": self.load.kwh,
-                "kw": found.kw,
-                "kva": found.kva,
-                "loading_pct": found.loading_pct,
-                "imbalance_pct": found.imbalance_pct,
+                "kw": loading.kw,
+                "kva": loading.kva,
+                "loading_pct": loading.loading_pct,
+                "imbalance_pct": loading.imbalance_pct,
                 "meters": slices.meters,
                 "missing": self.load.missing,
                 "standing": np.array(STANDINGS, dtype=object)[slices.standing],
@@ -93,11 +93,11 @@ class LoadResult:
             "state": self.situation.state,
             "version": self.situation.version,
             "power_factor": self.power_factor,
-            **self.facts(),
-            "loads": records(frame.head(top) if top else frame),
+            **self.list_facts(),
+            "loads": list_records(frame.head(top) if top else frame),
         }
 
-    def facts(self) -> dict[str, Any]:
+    def list_facts(self) -> dict[str, Any]:
         """Return what the answer rests on, and what it says in sum."""
         pct, standing = self.loading.loading_pct, self.load.slices.standing
         return {
@@ -113,7 +113,7 @@ class LoadResult:
 
     def __repr__(self) -> str:
         """Return the answer in one line."""
-        facts = self.facts()
+        facts = self.list_facts()
         return (
             f"LoadResult({facts['elements']:,} of level {self.level} at {self.at:%Y-%m-%d %H:%M}Z,"
             f" {facts['over_100_pct']:,} above their rating,"
@@ -130,27 +130,27 @@ class VoltageResult:
     situation: Situation
 
     @cached_property
-    def judged(self) -> NDArray[np.uint8]:
+    def ranges(self) -> NDArray[np.uint8]:
         """The range of each usage point, as a row of `voltage.RANGES`."""
-        return voltage_ranges.judged(self.voltage_v)
+        return voltage_ranges.judge_voltages(self.voltage_v)
 
     def counts(self) -> dict[str, int]:
         """Return how many usage points lie in each range."""
-        found = np.bincount(self.judged, minlength=len(voltage_ranges.RANGES)).tolist()
+        counts = np.bincount(self.ranges, minlength=len(voltage_ranges.RANGES)).tolist()
         names = ("not_given", "within_a", "below_a", "above_a", "below_b", "above_b")
-        return dict(zip(names, found, strict=True))
+        return dict(zip(names, counts, strict=True))
 
-    def outside(self) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
+    def find_outside(self) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
         """Return the usage points outside Range A, and what the range is called that each is in."""
-        rows = np.flatnonzero(self.judged > voltage_ranges.WITHIN_A)
-        return rows, np.array(voltage_ranges.RANGES, dtype=object)[self.judged[rows]]
+        rows = np.flatnonzero(self.ranges > voltage_ranges.WITHIN_A)
+        return rows, np.array(voltage_ranges.RANGES, dtype=object)[self.ranges[rows]]
 
     def frame(self) -> pd.DataFrame:
         """Return the usage points outside Range A, the farthest from 120 V first."""
         import pandas as pd
 
         data = self.situation.data
-        rows, names = self.outside()
+        rows, names = self.find_outside()
         node = data.usage_points.node[rows]
         transformers = np.flatnonzero(data.equipment.kind == cim.TRANSFORMER).astype(np.int32)
         above = nearest(self.situation.index, transformers)[node]
@@ -180,13 +180,13 @@ class VoltageResult:
             {
                 "feeder": np.append(decode(data.feeders.mrid), "")[feeder],
                 "voltage_v": self.voltage_v.astype(float).round(2),
-                "below_a": np.isin(self.judged, (voltage_ranges.BELOW_A, voltage_ranges.BELOW_B)),
-                "above_a": np.isin(self.judged, (voltage_ranges.ABOVE_A, voltage_ranges.ABOVE_B)),
-                "below_b": self.judged == voltage_ranges.BELOW_B,
-                "above_b": self.judged == voltage_ranges.ABOVE_B,
+                "below_a": np.isin(self.ranges, (voltage_ranges.BELOW_A, voltage_ranges.BELOW_B)),
+                "above_a": np.isin(self.ranges, (voltage_ranges.ABOVE_A, voltage_ranges.ABOVE_B)),
+                "below_b": self.ranges == voltage_ranges.BELOW_B,
+                "above_b": self.ranges == voltage_ranges.ABOVE_B,
             }
         )
-        found = frame.groupby("feeder", sort=True).agg(
+        by_feeder = frame.groupby("feeder", sort=True).agg(
             read=("voltage_v", "count"),
             v_min=("voltage_v", "min"),
             v_max=("voltage_v", "max"),
@@ -195,8 +195,8 @@ class VoltageResult:
             below_b=("below_b", "sum"),
             above_b=("above_b", "sum"),
         )
-        found = found[(found.below_a > 0) | (found.above_a > 0)]
-        return found.reset_index().sort_values(["v_min", "feeder"], ignore_index=True)
+        by_feeder = by_feeder[(by_feeder.below_a > 0) | (by_feeder.above_a > 0)]
+        return by_feeder.reset_index().sort_values(["v_min", "feeder"], ignore_index=True)
 
     def document(self, *, top: int = 0) -> dict[str, Any]:
         """Return the answer as the JSON document ``gridtwin.ami_voltage/1``."""
@@ -209,8 +209,8 @@ class VoltageResult:
             "range_a_v": list(voltage_ranges.RANGE_A_V),
             "range_b_v": list(voltage_ranges.RANGE_B_V),
             "counts": self.counts(),
-            "feeders": records(self.by_feeder()),
-            "usage_points": records(frame.head(top) if top else frame),
+            "feeders": list_records(self.by_feeder()),
+            "usage_points": list_records(frame.head(top) if top else frame),
         }
 
 
@@ -226,7 +226,7 @@ class MapLoading:
     feeder_kw: NDArray[np.float64]
 
     @classmethod
-    def of(
+    def from_loads(
         cls,
         data: NetworkData,
         at: datetime,
@@ -241,16 +241,16 @@ class MapLoading:
         return cls(
             at=at,
             transformers=served.row,
-            transformer_pct=pct_of(
+            transformer_pct=compute_pct(
                 served.kwh, data.equipment.rated_va[served.row] / 1000, power_factor
             ),
             feeders=fed.row,
-            feeder_pct=pct_of(fed.kwh, rated_kva, power_factor),
-            feeder_kw=fed.kwh / HOURS,
+            feeder_pct=compute_pct(fed.kwh, rated_kva, power_factor),
+            feeder_kw=fed.kwh / INTERVAL_H,
         )
 
 
-def readings_frame(readings: Readings) -> pd.DataFrame:
+def make_readings_frame(readings: Readings) -> pd.DataFrame:
     """Return the readings of one usage point over time, with the range of each voltage."""
     import pandas as pd
 
@@ -258,24 +258,26 @@ def readings_frame(readings: Readings) -> pd.DataFrame:
         {
             "at": pd.to_datetime(readings.at_s, unit="s", utc=True),
             "kwh": readings.kwh.astype(float).round(4),
-            "kw": (readings.kwh.astype(float) / HOURS).round(4),
+            "kw": (readings.kwh.astype(float) / INTERVAL_H).round(4),
             "voltage_v": readings.voltage_v.astype(float).round(2),
-            "range": np.array(voltage_ranges.RANGES, dtype=object)[voltage_ranges.judged(readings.voltage_v)],
+            "range": np.array(voltage_ranges.RANGES, dtype=object)[
+                voltage_ranges.judge_voltages(readings.voltage_v)
+            ],
         }
     )
 
 
-def series_document(mrid: str, table: str, frame: pd.DataFrame) -> dict[str, Any]:
+def make_series_document(mrid: str, table: str, frame: pd.DataFrame) -> dict[str, Any]:
     """Return what was measured over time as the JSON document ``gridtwin.ami_series/1``."""
-    return {"schema": SERIES_SCHEMA, "mrid": mrid, "table": table, "values": values_of(frame)}
+    return {"schema": SERIES_SCHEMA, "mrid": mrid, "table": table, "values": list_values(frame)}
 
 
-def values_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def list_values(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a series, their times as ISO 8601."""
-    return [row | {"at": row["at"].isoformat()} for row in records(frame)]
+    return [row | {"at": row["at"].isoformat()} for row in list_records(frame)]
 
 
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def list_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a frame as mappings."""
     names = [str(name) for name in frame.columns]
     rows = frame.itertuples(index=False, name=None)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def geo_frame(columns: dict[str, Any], crs: str | None) -> gpd.GeoDataFrame | pd.DataFrame:
+def make_geo_frame(columns: dict[str, Any], crs: str | None) -> gpd.GeoDataFrame | pd.DataFrame:
     """
     Return columns as a GeoDataFrame, or as a plain DataFrame if they have no geometry.
 

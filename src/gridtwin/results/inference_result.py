@@ -14,7 +14,7 @@ from gridtwin.analysis.state.situation import NONE
 from gridtwin.model import cim
 from gridtwin.model.phases import text as phase_text
 from gridtwin.model.tables import decode
-from gridtwin.results.geo import geo_frame
+from gridtwin.results.geo import make_geo_frame
 
 if TYPE_CHECKING:
     import geopandas
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.inference.inferred_outages import InferenceAnswer, OutageRows, Suspect
     from gridtwin.analysis.state.situation import Situation
 
-SCHEMA = "gridtwin.inference/1"
+INFERENCE_SCHEMA = "gridtwin.inference/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class InferredOutage:
     @property
     def began_at(self) -> str:
         """When it began, estimated: UTC, ISO 8601."""
-        return _iso(self.began_s)
+        return _format_iso(self.began_s)
 
     def document(self) -> dict[str, Any]:
         """Return the outage as a JSON object."""
@@ -93,7 +93,7 @@ class InferenceResult:
     @cached_property
     def outages(self) -> list[InferredOutage]:
         """The outages, the largest first."""
-        return [self._named(outage) for outage in self.answer.outages]
+        return [self._name_outage(outage) for outage in self.answer.outages]
 
     @cached_property
     def unexplained(self) -> NDArray[np.str_]:
@@ -121,22 +121,22 @@ class InferenceResult:
 
     def momentaries(self) -> list[dict[str, str]]:
         """Return the interruptions that ended within minutes: mrid, began_at, ended_at."""
-        found = self.answer.momentaries
-        names = decode(self.situation.data.usage_points.mrid[found.point]).tolist()
+        momentaries = self.answer.momentaries
+        names = decode(self.situation.data.usage_points.mrid[momentaries.point]).tolist()
         return [
-            {"mrid": mrid, "began_at": _iso(began), "ended_at": _iso(ended)}
+            {"mrid": mrid, "began_at": _format_iso(began), "ended_at": _format_iso(ended)}
             for mrid, began, ended in zip(
-                names, found.began_s.tolist(), found.ended_s.tolist(), strict=True
+                names, momentaries.began_s.tolist(), momentaries.ended_s.tolist(), strict=True
             )
         ]
 
     def document(self) -> dict[str, Any]:
         """Return the answer as the JSON document ``gridtwin.inference/1``."""
         return {
-            "schema": SCHEMA,
+            "schema": INFERENCE_SCHEMA,
             "state": self.situation.state,
             "version": self.situation.version,
-            "now": _iso(self.answer.now_s),
+            "now": _format_iso(self.answer.now_s),
             "loss": self.answer.loss,
             "customers": self.customers,
             "outages": [outage.document() for outage in self.outages],
@@ -183,19 +183,19 @@ class InferenceResult:
             "customers": points.customers[rows],
             "geometry": shapely.points(points.xy[rows]),
         }
-        return geo_frame(columns, self.situation.network.crs)
+        return make_geo_frame(columns, self.situation.network.crs)
 
-    def _named(self, outage: OutageRows) -> InferredOutage:
+    def _name_outage(self, outage: OutageRows) -> InferredOutage:
         mrid = self.situation.data.usage_points.mrid
         return InferredOutage(
-            device=self._device(outage.suspect),
+            device=self._name_device(outage.suspect),
             phases=phase_text(outage.phases),
             gain=round(outage.gain, 3),
             began_s=outage.began_s,
             usage_points=decode(mrid[outage.out]),
             partial=decode(mrid[outage.partial]),
             customers=self.situation.customers_of(outage.out),
-            runner_up=None if outage.runner_up is None else self._device(outage.runner_up),
+            runner_up=None if outage.runner_up is None else self._name_device(outage.runner_up),
             evidence={
                 "last_gasps": outage.gasps,
                 "missing": outage.silent,
@@ -204,7 +204,7 @@ class InferenceResult:
             },
         )
 
-    def _device(self, suspect: Suspect) -> SuspectedDevice:
+    def _name_device(self, suspect: Suspect) -> SuspectedDevice:
         data = self.situation.data
         probability = round(suspect.probability, 6)
         names = decode(data.equipment.mrid[suspect.equipment]).tolist()
@@ -243,5 +243,5 @@ _COLUMNS = (
 )
 
 
-def _iso(seconds: float) -> str:
+def _format_iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

@@ -16,21 +16,21 @@ OUTAGE_SCHEMA = "gridtwin.outage/1"
 OUTAGES_SCHEMA = "gridtwin.outages/1"
 
 
-def outages_document(outages: Sequence[Outage]) -> dict[str, Any]:
+def make_outages_document(outages: Sequence[Outage]) -> dict[str, Any]:
     """Return outages as the JSON document ``gridtwin.outages/1``."""
-    return {"schema": OUTAGES_SCHEMA, "outages": [outage_record(each) for each in outages]}
+    return {"schema": OUTAGES_SCHEMA, "outages": [make_outage_record(each) for each in outages]}
 
 
-def outage_document(
+def make_outage_document(
     outage: Outage, steps: Sequence[Step], evidence: Sequence[Evidence]
 ) -> dict[str, Any]:
     """Return one outage, with its steps and evidence, as the document ``gridtwin.outage/1``."""
     return {
         "schema": OUTAGE_SCHEMA,
-        **outage_record(outage),
+        **make_outage_record(outage),
         "steps": [
             {
-                "restored_at": _text(step.restored_at),
+                "restored_at": _format_moment(step.restored_at),
                 "usage_points": step.usage_points,
                 "customers": step.customers,
                 "customer_minutes": step.customer_minutes,
@@ -39,7 +39,7 @@ def outage_document(
         ],
         "evidence": [
             {
-                "at": _text(each.at),
+                "at": _format_moment(each.at),
                 "kind": each.kind,
                 "mrid": each.mrid,
                 "detail": dict(each.detail),
@@ -50,12 +50,14 @@ def outage_document(
     }
 
 
-def outage_record(outage: Outage) -> dict[str, Any]:
+def make_outage_record(outage: Outage) -> dict[str, Any]:
     """Return the fields of an outage; what is not known is null."""
     record = {}
     for name in Outage.__slots__:
         value = getattr(outage, name)
-        record[name] = _text(value) if name.endswith("_at") or name.startswith("etr") else value
+        record[name] = (
+            _format_moment(value) if name.endswith("_at") or name.startswith("etr") else value
+        )
     return record | {
         "status": outage.status.value,
         "device": outage.device or None,
@@ -64,5 +66,5 @@ def outage_record(outage: Outage) -> dict[str, Any]:
     }
 
 
-def _text(at: datetime | None) -> str | None:
+def _format_moment(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()

@@ -14,7 +14,7 @@ from gridtwin.analysis.plan.restoration_stages import group_by_stage
 from gridtwin.analysis.plan.timetable import SwitchingAction
 from gridtwin.model import cim, frames, phases
 from gridtwin.model.tables import decode
-from gridtwin.results.geo import geo_frame
+from gridtwin.results.geo import make_geo_frame
 
 if TYPE_CHECKING:
     import geopandas
@@ -67,18 +67,18 @@ class SwitchingPlan:
     @property
     def tripped(self) -> list[str]:
         """The devices that opened by themselves, and sources that went with the fault."""
-        return [*self._names("equipment", self.rows.tripped), *self._lost_sources]
+        return [*self._list_names("equipment", self.rows.tripped), *self._lost_sources]
 
     @property
     def dead_beyond(self) -> list[str]:
         """The switches around the section that stay as they are: nothing but dead ends beyond."""
-        return self._names("equipment", self.rows.dead_beyond)
+        return self._list_names("equipment", self.rows.dead_beyond)
 
     @property
     def _lost_sources(self) -> list[str]:
-        return self._names("sources", self.rows.sources_lost)
+        return self._list_names("sources", self.rows.sources_lost)
 
-    def _names(self, table: str, rows: NDArray[np.int32]) -> list[str]:
+    def _list_names(self, table: str, rows: NDArray[np.int32]) -> list[str]:
         return decode(getattr(self.situation.data, table).mrid[rows]).tolist()
 
     @cached_property
@@ -118,13 +118,15 @@ class SwitchingPlan:
     @property
     def switches(self) -> dict[str, bool | str]:
         """What stands differently at the end of the plan: mRID to whether it is open."""
-        stands = dict.fromkeys(self._names("equipment", self.rows.tripped), True)
+        stands = dict.fromkeys(self._list_names("equipment", self.rows.tripped), True)
         for step in self.rows.steps:
             if step.table == "equipment" and step.action is not SwitchingAction.VERIFY:
-                stands[self._name(step.table, step.row)] = step.action is SwitchingAction.OPEN
-        return {mrid: self._position(mrid, opened=opened) for mrid, opened in stands.items()}
+                stands[self._get_name(step.table, step.row)] = step.action is SwitchingAction.OPEN
+        return {
+            mrid: self._describe_position(mrid, opened=opened) for mrid, opened in stands.items()
+        }
 
-    def _position(self, mrid: str, *, opened: bool) -> bool | str:
+    def _describe_position(self, mrid: str, *, opened: bool) -> bool | str:
         """Return a position; what is closed back stands as before, maybe with an open pole."""
         situation = self.situation
         row = situation.network.ids.find(mrid, ("equipment",)).row
@@ -132,30 +134,30 @@ class SwitchingPlan:
         part = bool(situation.conducts[row]) and before
         return opened if opened or not part else phases.text(before)
 
-    def _name(self, table: str, row: int) -> str:
+    def _get_name(self, table: str, row: int) -> str:
         return getattr(self.situation.data, table).mrid[row].decode()
 
-    def _kind(self, step: SwitchingStep) -> str:
+    def _get_kind(self, step: SwitchingStep) -> str:
         if step.table == "sources":
             return "energy_source"
         return cim.KIND_NAMES[self.situation.data.equipment.kind[step.row]]
 
-    def _phases(self, step: SwitchingStep) -> str:
+    def _get_phases(self, step: SwitchingStep) -> str:
         data = self.situation.data
         return phases.text(int(getattr(data, step.table).phases[step.row]))
 
     def steps(self) -> list[dict[str, Any]]:
         """Return the steps as plain mappings, in order."""
-        return [self._step(number, step) for number, step in enumerate(self.rows.steps, 1)]
+        return [self._describe_step(number, step) for number, step in enumerate(self.rows.steps, 1)]
 
-    def _step(self, number: int, step: SwitchingStep) -> dict[str, Any]:
+    def _describe_step(self, number: int, step: SwitchingStep) -> dict[str, Any]:
         points = self.situation.data.usage_points
         return {
             "step": number,
             "action": str(step.action),
-            "mrid": self._name(step.table, step.row),
-            "kind": self._kind(step),
-            "phases": self._phases(step),
+            "mrid": self._get_name(step.table, step.row),
+            "kind": self._get_kind(step),
+            "phases": self._get_phases(step),
             "control": "remote" if step.remote else "manual",
             "crew": None if step.crew < 0 else step.crew + 1,
             "after": [other + 1 for other in step.after],
@@ -167,22 +169,22 @@ class SwitchingPlan:
             "customers_restored": step.customers,
             "customers_out": step.customers_out,
             "closes_loop": step.closes_loop,
-            "check": None if step.check is None else self._check(step.check),
+            "check": None if step.check is None else self._describe_check(step.check),
             "warnings": list(step.warnings),
         }
 
-    def _check(self, check: ClosingCheck) -> dict[str, Any]:
-        def number(value: float, digits: int = 1) -> float | None:
+    def _describe_check(self, check: ClosingCheck) -> dict[str, Any]:
+        def give_number(value: float, digits: int = 1) -> float | None:
             return None if math.isnan(value) else round(value, digits)
 
         return {
             "phases": phases.text(check.phases),
-            "nominal_v": number(check.nominal_v),
-            "most_loaded": self._name(check.table, check.row) if check.table else None,
-            "load_w": number(check.load_w),
-            "rating_w": number(check.rating_w),
-            "load_a": number(check.load_a),
-            "margin_pct": number(check.margin_pct),
+            "nominal_v": give_number(check.nominal_v),
+            "most_loaded": self._get_name(check.table, check.row) if check.table else None,
+            "load_w": give_number(check.load_w),
+            "rating_w": give_number(check.rating_w),
+            "load_a": give_number(check.load_a),
+            "margin_pct": give_number(check.margin_pct),
             "unrated": check.unrated,
             "meshed": check.meshed,
         }
@@ -209,14 +211,14 @@ class SwitchingPlan:
             "state": self.state,
             "version": self.version,
             "tripped": self.tripped,
-            "section": self._names("equipment", self.rows.section),
+            "section": self._list_names("equipment", self.rows.section),
             "dead_beyond": self.dead_beyond,
-            **self.body(),
-            "alternatives": [other.body() for other in self.alternatives],
+            **self.make_body(),
+            "alternatives": [other.make_body() for other in self.alternatives],
             "warnings": list(self.warnings),
         }
 
-    def body(self) -> dict[str, Any]:
+    def make_body(self) -> dict[str, Any]:
         """Return what the best plan and its alternatives each have in the document."""
         points = self.situation.data.usage_points
         return {
@@ -243,16 +245,16 @@ class SwitchingPlan:
         """Return the steps as a frame, without the lists of usage points."""
         import pandas as pd
 
-        return pd.DataFrame([_flat(step) for step in self.steps()])
+        return pd.DataFrame([_flatten_step(step) for step in self.steps()])
 
     def to_geodataframe(self) -> geopandas.GeoDataFrame:
         """Return the steps with the places of their devices."""
         frame = self.to_dataframe()
         columns: dict[str, Any] = {str(name): frame[name].to_numpy() for name in frame.columns}
-        columns["geometry"] = [self._place(step) for step in self.rows.steps]
-        return geo_frame(columns, self.situation.network.crs)
+        columns["geometry"] = [self._locate_step(step) for step in self.rows.steps]
+        return make_geo_frame(columns, self.situation.network.crs)
 
-    def _place(self, step: SwitchingStep) -> shapely.Geometry:
+    def _locate_step(self, step: SwitchingStep) -> shapely.Geometry:
         data = self.situation.data
         if step.table == "sources":
             return shapely.Point(data.nodes.xy[data.sources.node[step.row]])
@@ -276,7 +278,7 @@ class SwitchingPlan:
         )
 
 
-def _flat(step: dict[str, Any]) -> dict[str, Any]:
+def _flatten_step(step: dict[str, Any]) -> dict[str, Any]:
     """Return a step in one row."""
     check = step["check"] or {}
     return {
@@ -295,7 +297,7 @@ def _flat(step: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def named(
+def name_plans(
     of: list[str], plans: list[Plan], situation: Situation, options: PlanOptions
 ) -> SwitchingPlan:
     """Return the best of plans with the others as its alternatives."""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from gridtwin.model.moments import HOUR_S
 from gridtwin.analysis.storm import restoration_curves
-from gridtwin.model.estimate import STAGES
 from gridtwin.errors import InputError
 from gridtwin.model import cim
+from gridtwin.model.estimate import STAGES
+from gridtwin.model.moments import HOUR_S
 from gridtwin.model.tables import decode
-from gridtwin.results.geo import geo_frame
+from gridtwin.results.geo import make_geo_frame
 
 if TYPE_CHECKING:
     import geopandas
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.state.situation import Situation
-    from gridtwin.analysis.storm.repair_plan import Plan
+    from gridtwin.analysis.storm.repair_plan import RepairPlan
     from gridtwin.analysis.storm.response import Response
-    from gridtwin.analysis.storm.storm_simulation import Outcome
+    from gridtwin.analysis.storm.storm_simulation import StormOutcome
 
 STORM_SCHEMA = "gridtwin.storm/1"
-ZONES = ("substation", "feeder")
-COLUMNS = ("p10_h", "p50_h", "p80_h", "p95_h")
+ZONE_KINDS = ("substation", "feeder")
+QUANTILE_COLUMNS = ("p10_h", "p50_h", "p80_h", "p95_h")
 
 
 @dataclass
 class StormForecast:
     """Who is back when, after a storm that was drawn many times."""
 
-    plan: Plan
+    plan: RepairPlan
     response: Response
-    outcome: Outcome
+    outcome: StormOutcome
     situation: Situation
     seed: int
 
@@ -60,7 +60,7 @@ class StormForecast:
     @cached_property
     def shares(self) -> NDArray[np.float64]:
         """When 50, 90 and 95 % of the customers are back, s, shape (3, draws)."""
-        return restoration_curves.share_back(self.outcome.back, self.plan.groups.customers)
+        return restoration_curves.find_share_times(self.outcome.back, self.plan.groups.customers)
 
     def curve(
         self, at_s: NDArray[np.float64] | None = None, *, until_h: float | None = None
@@ -82,11 +82,13 @@ class StormForecast:
         import pandas as pd
 
         groups = self.plan.groups
-        grid = restoration_curves.time_grid(self.outcome.back) if at_s is None else at_s
+        grid = restoration_curves.make_time_grid(self.outcome.back) if at_s is None else at_s
         if until_h is not None:
             grid = np.append(grid[grid < until_h * HOUR_S], until_h * HOUR_S)
-        counts = restoration_curves.customers_back(self.outcome.back, groups.customers, grid)
-        band = restoration_curves.quantiles(counts.astype(np.float64), restoration_curves.BAND)
+        counts = restoration_curves.count_customers_back(self.outcome.back, groups.customers, grid)
+        band = restoration_curves.compute_quantiles(
+            counts.astype(np.float64), restoration_curves.BAND
+        )
         return pd.DataFrame(
             {
                 "hours": grid / HOUR_S,
@@ -106,10 +108,13 @@ class StormForecast:
             {
                 "mrid": decode(plan.name),
                 "kind": [cim.KIND_NAMES[code] for code in equipment.kind[plan.equipment]],
-                "substation": self._substation_names(plan.zone),
+                "substation": self._list_substations(plan.zone),
                 "district": self.outcome.district,
-                "found_p50_h": restoration_curves.quantiles(self.outcome.found, (0.5,))[:, 0] / HOUR_S,
-                **_quantile_columns(self.outcome.done),
+                "found_p50_h": restoration_curves.compute_quantiles(self.outcome.found, (0.5,))[
+                    :, 0
+                ]
+                / HOUR_S,
+                **_make_quantile_columns(self.outcome.done),
             }
         )
         return frame.iloc[np.argsort(plan.rank)].reset_index(drop=True)
@@ -122,13 +127,13 @@ class StormForecast:
         return pd.DataFrame(
             {
                 "group": np.arange(len(groups.stage)),
-                "substation": self._substation_names(groups.zone),
-                "feeder": self._feeder_names(groups.feeder),
+                "substation": self._list_substations(groups.zone),
+                "feeder": self._list_feeders(groups.feeder),
                 "stage": [STAGES[code] for code in groups.stage],
                 "customers": groups.customers,
                 "priority_customers": groups.priority,
                 "usage_points": groups.points,
-                **_quantile_columns(self.outcome.back),
+                **_make_quantile_columns(self.outcome.back),
             }
         )
 
@@ -145,9 +150,11 @@ class StormForecast:
         """
         import pandas as pd
 
-        names, place = self.places(by)
+        names, place = self.locate_groups(by)
         groups = self.plan.groups
-        times = restoration_curves.by_place(self.outcome.back, groups.customers, place, len(names), share=share)
+        times = restoration_curves.find_share_times_by_place(
+            self.outcome.back, groups.customers, place, len(names), share=share
+        )
         customers = np.bincount(place, groups.customers, minlength=len(names)).astype(np.int64)
         priority = np.bincount(place, groups.priority, minlength=len(names)).astype(np.int64)
         return pd.DataFrame(
@@ -155,24 +162,24 @@ class StormForecast:
                 by: names,
                 "customers": customers,
                 "priority_customers": priority,
-                **_quantile_columns(times),
+                **_make_quantile_columns(times),
             }
         )
 
-    def places(self, by: str) -> tuple[list[str], NDArray[np.int32]]:
+    def locate_groups(self, by: str) -> tuple[list[str], NDArray[np.int32]]:
         """Return the names of the zones with customers out, and the place of each group."""
         check_zone(by)
         groups = self.plan.groups
         if by == "feeder":
             rows, place = np.unique(groups.feeder, return_inverse=True)
-            return self._feeder_names(rows), place.astype(np.int32)
+            return self._list_feeders(rows), place.astype(np.int32)
         rows, place = np.unique(groups.zone, return_inverse=True)
-        return self._substation_names(rows), place.astype(np.int32)
+        return self._list_substations(rows), place.astype(np.int32)
 
-    def _substation_names(self, places: NDArray[np.int32]) -> list[str]:
+    def _list_substations(self, places: NDArray[np.int32]) -> list[str]:
         return [self.plan.zones[place].decode() for place in places.tolist()]
 
-    def _feeder_names(self, rows: NDArray[np.int32]) -> list[str]:
+    def _list_feeders(self, rows: NDArray[np.int32]) -> list[str]:
         names = decode(self.situation.data.feeders.mrid)
         return [str(names[row]) if row >= 0 else "" for row in rows.tolist()]
 
@@ -190,14 +197,14 @@ class StormForecast:
         frame = self.to_frame()
         columns: dict[str, Any] = {str(name): frame[name].to_numpy() for name in frame.columns}
         columns["geometry"] = shapely.points(self.situation.data.usage_points.xy[self.plan.points])
-        return geo_frame(columns, self.situation.network.crs)
+        return make_geo_frame(columns, self.situation.network.crs)
 
     def summary(self) -> dict[str, Any]:
         """Return the figures of the whole system."""
-        hours = restoration_curves.quantiles(self.shares) / HOUR_S
+        hours = restoration_curves.compute_quantiles(self.shares) / HOUR_S
         groups, back = self.plan.groups, self.outcome.back
         ends = [back.max(axis=0, initial=0.0), back[groups.priority > 0].max(axis=0, initial=0.0)]
-        hours = np.vstack([hours, restoration_curves.quantiles(np.stack(ends)) / HOUR_S])
+        hours = np.vstack([hours, restoration_curves.compute_quantiles(np.stack(ends)) / HOUR_S])
         rows = zip(("t50", "t90", "t95", "last", "last_priority"), hours, strict=True)
         stages = np.bincount(groups.stage, groups.customers, minlength=len(STAGES))
         return {
@@ -208,7 +215,10 @@ class StormForecast:
             "crews": int(self.outcome.crews.sum()),
             "crew_utilization": float(self.outcome.utilization.mean()),
             "customers_by_stage": dict(zip(STAGES, stages.astype(int).tolist(), strict=True)),
-            **{name: dict(zip(COLUMNS, map(float, values), strict=True)) for name, values in rows},
+            **{
+                name: dict(zip(QUANTILE_COLUMNS, map(float, values), strict=True))
+                for name, values in rows
+            },
         }
 
     def document(self, *, zone: str = "substation", until_h: float | None = None) -> dict[str, Any]:
@@ -223,8 +233,8 @@ class StormForecast:
             "zone": zone,
             **self.summary(),
             "warnings": list(self.warnings),
-            "zones": _records(self.zones(zone)),
-            "devices": _records(self.devices()),
+            "zones": _list_records(self.zones(zone)),
+            "devices": _list_records(self.devices()),
             "curve": {name: curve[name].tolist() for name in curve.columns},
         }
 
@@ -238,8 +248,8 @@ def check_zone(by: str) -> None:
     InputError
         If there is no such kind.
     """
-    if by not in ZONES:
-        msg = f"no zone is called {by!r}: use one of {', '.join(ZONES)}"
+    if by not in ZONE_KINDS:
+        msg = f"no zone is called {by!r}: use one of {', '.join(ZONE_KINDS)}"
         raise InputError(msg)
 
 
@@ -254,23 +264,25 @@ def zone_quantiles(
     names, p50_s, p80_s, p95_s
         mRIDs of the substations or feeders with customers out ("" for none), and quantiles.
     """
-    names, place = forecast.places(by)
-    times = restoration_curves.by_place(
+    names, place = forecast.locate_groups(by)
+    times = restoration_curves.find_share_times_by_place(
         forecast.outcome.back,
         forecast.plan.groups.customers,
         place,
         len(names),
         share=share,
     )
-    p50, p80, p95 = restoration_curves.quantiles(times, (0.5, 0.8, 0.95)).T
+    p50, p80, p95 = restoration_curves.compute_quantiles(times, (0.5, 0.8, 0.95)).T
     return names, p50, p80, p95
 
 
-def _quantile_columns(times: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    return dict(zip(COLUMNS, restoration_curves.quantiles(times).T / HOUR_S, strict=True))
+def _make_quantile_columns(times: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    return dict(
+        zip(QUANTILE_COLUMNS, restoration_curves.compute_quantiles(times).T / HOUR_S, strict=True)
+    )
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def _list_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         dict(zip(frame.columns, row, strict=True)) for row in frame.astype(object).values.tolist()
     ]

@@ -14,7 +14,7 @@ from gridtwin.analysis.outage.sweep import sweep_elements
 from gridtwin.analysis.trace.trace import CLASSES, phases_of
 from gridtwin.model import cim, frames, phases
 from gridtwin.model.tables import decode
-from gridtwin.results.geo import geo_frame
+from gridtwin.results.geo import make_geo_frame
 
 if TYPE_CHECKING:
     import geopandas
@@ -77,7 +77,7 @@ class TraceResult:
         """The class of each element: ``downstream``, ``indeterminate``, ``operate`` ..."""
         return np.array(CLASSES, dtype=object)[self.rows.kind]
 
-    def columns(self) -> dict[str, NDArray[Any]]:
+    def make_columns(self) -> dict[str, NDArray[Any]]:
         """Return the elements as columns: mrid, kind, class, phases, parent, depth."""
         data, rows = self.situation.data, self.rows
         names = (
@@ -94,7 +94,7 @@ class TraceResult:
 
     def document(self) -> dict[str, Any]:
         """Return the answer as the JSON document ``gridtwin.trace/1``."""
-        columns = self.columns()
+        columns = self.make_columns()
         keys = list(columns)
         values = zip(*(columns[key].tolist() for key in keys), strict=True)
         elements = [dict(zip(keys, row, strict=True)) for row in values]
@@ -114,9 +114,9 @@ class TraceResult:
 
     def to_geodataframe(self) -> geopandas.GeoDataFrame:
         """Return the elements with their lines."""
-        columns: dict[str, Any] = self.columns()
+        columns: dict[str, Any] = self.make_columns()
         columns["geometry"] = frames.equipment_lines(self.situation.data, self.rows.equipment)
-        return geo_frame(columns, self.situation.network.crs)
+        return make_geo_frame(columns, self.situation.network.crs)
 
     def explore(self, **options: Any) -> Any:
         """Return an interactive map of the elements, colored by class."""
@@ -238,7 +238,7 @@ class BlastRadius:
             "priority": decode(points.priority[rows]).astype(object),
             "geometry": shapely.points(points.xy[rows]),
         }
-        return geo_frame(columns, self.situation.network.crs)
+        return make_geo_frame(columns, self.situation.network.crs)
 
     def explore(self, **options: Any) -> Any:
         """Return an interactive map of the usage points that are out."""
@@ -258,7 +258,7 @@ class BlastRadius:
         )
 
 
-def sweep_frame(situation: Situation) -> pd.DataFrame:
+def make_sweep_frame(situation: Situation) -> pd.DataFrame:
     """Return what goes dark with every piece of equipment: mrid, kind, customers, usage_points."""
     import pandas as pd
 

@@ -100,13 +100,15 @@ class Areas:
             The state in which feeders are reckoned.
         """
         from gridtwin.analysis.place.polygon import read_polygon
-        from gridtwin.results.layer_frames import grouped_frame, layer_frame
+        from gridtwin.results.layer_frames import count_by_group, make_layer_frame
 
         situation = self._questions.situation(state)
         given = read_polygon(polygon, geographic=situation.network.crs is not None)
         rows = self._places.inside(given.geometry, layer=layer, predicate=predicate)
         frame = (
-            grouped_frame(situation, layer, rows, by) if by else layer_frame(situation, layer, rows)
+            count_by_group(situation, layer, rows, by)
+            if by
+            else make_layer_frame(situation, layer, rows)
         )
         frame.attrs["warnings"] = list(given.warnings)
         return frame

@@ -54,12 +54,12 @@ class Incidents:
         """
         from gridtwin.analysis.plan.plan_options import make_options
         from gridtwin.analysis.plan.switching_plan import make_plans
-        from gridtwin.results.plan_result import named
+        from gridtwin.results.plan_result import name_plans
 
         names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
         faults = [self._fault_of(name) for name in names]
         situation, wanted = self._questions.situation(state), make_options(options)
-        return named(names, make_plans(situation, faults, wanted), situation, wanted)
+        return name_plans(names, make_plans(situation, faults, wanted), situation, wanted)
 
     def _fault_of(self, name: str) -> Element:
         """Return what an mRID names, or the device of an outage by its id."""
@@ -154,16 +154,16 @@ class Incidents:
             A table as `gridtwin.sources.interruptions.read_interruptions` returns it; the twin's
             own outages by default.
         period, by, counting
-            As `gridtwin.results.reliability_report.report`. Feeders are those of the normal state.
+            As `gridtwin.results.reliability_report.make_report`; feeders of the normal state.
         """
-        from gridtwin.results.reliability_report import Served, placed, report
+        from gridtwin.results.reliability_report import CustomersServed, make_report, place_rows
         from gridtwin.twin.outage_frames import frame_of_outages
 
         own, normal = interruptions is None, self._questions.situation(NORMAL)
         table = frame_of_outages(self._store.outages) if interruptions is None else interruptions
-        served = Served.of_situation(normal, by)
-        rows = placed(table, normal, strict=not own)
-        return report(rows, served, period, by=by, counting=counting)
+        served = CustomersServed.from_situation(normal, by)
+        rows = place_rows(table, normal, strict=not own)
+        return make_report(rows, served, period, by=by, counting=counting)
 
     def pub_outages(
         self,

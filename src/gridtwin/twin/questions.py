@@ -250,9 +250,9 @@ class Questions:
         -------
             One row per piece of equipment: mrid, kind, customers and usage_points that go dark.
         """
-        from gridtwin.results.trace_result import sweep_frame
+        from gridtwin.results.trace_result import make_sweep_frame
 
-        return sweep_frame(self.situation(state))
+        return make_sweep_frame(self.situation(state))
 
     def what_if(self, switches: Mapping[str, bool | str], *, state: str = CURRENT) -> WhatIf:
         """
@@ -286,10 +286,10 @@ class Questions:
 
     def check(self, *, rules: Sequence[str] | None = None, state: str = NORMAL) -> Report:
         """Run the data-quality rules; see `gridtwin.analysis.quality.checks`."""
-        from gridtwin.analysis.quality.checks import check
+        from gridtwin.analysis.quality.checks import check_network
 
         situation = self.situation(state)
-        return check(situation.network, situation.index, rules=rules)
+        return check_network(situation.network, situation.index, rules=rules)
 
     @property
     def graph(self) -> nx.MultiGraph:

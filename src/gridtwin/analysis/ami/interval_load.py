@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.state.situation import Situation
 
-LEVELS = ("transformer", "section", "switch", "feeder")
+LOAD_LEVELS = ("transformer", "section", "switch", "feeder")
 DARK, FED, LOOPED = range(3)  # how a piece of equipment stands
 STANDINGS = ("dark", "fed", "looped")
 
 
 @dataclass(frozen=True, slots=True)
-class Slices:
+class MeterSlices:
     """Elements as slices of the usage points; made once for a switch state, used for every sum."""
 
     equipment: NDArray[np.int32]  # (n,) rows of the elements' equipment
@@ -46,7 +46,7 @@ class Slices:
     last: NDArray[np.int32]  # (n,) where it ends; nothing for what is dark or looped
 
     @classmethod
-    def of(cls, situation: Situation, equipment: NDArray[np.int32]) -> Slices:
+    def from_situation(cls, situation: Situation, equipment: NDArray[np.int32]) -> MeterSlices:
         """
         Find the slices of equipment.
 
@@ -76,9 +76,9 @@ class Slices:
         start, stop = spans.start[child], spans.stop[child]
         first = np.where(fed, ahead[start], np.int32(0))
         last = np.where(fed, ahead[stop], np.int32(0))
-        return cls(equipment, standing(situation, equipment), order, first, last)
+        return cls(equipment, classify_standing(situation, equipment), order, first, last)
 
-    def taken(self, rows: NDArray[np.intp]) -> Slices:
+    def select_rows(self, rows: NDArray[np.intp]) -> MeterSlices:
         """Return some of the elements."""
         return replace(
             self,
@@ -93,7 +93,7 @@ class Slices:
         """Usage points in each slice, shape (n,)."""
         return self.last - self.first
 
-    def sums(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
+    def sum_values(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
         """
         Sum up values of usage points over each element.
 
@@ -108,45 +108,45 @@ class Slices:
         """
         running = np.zeros(len(self.order) + 1)
         np.cumsum(values[self.order], out=running[1:])
-        found = running[self.last] - running[self.first]
-        found[self.standing == LOOPED] = np.nan
-        return found
+        sums = running[self.last] - running[self.first]
+        sums[self.standing == LOOPED] = np.nan
+        return sums
 
-    def counts(self, which: NDArray[np.bool_]) -> NDArray[np.int32]:
+    def count_marked(self, which: NDArray[np.bool_]) -> NDArray[np.int32]:
         """Count the usage points of each element that are marked; 0 where dark or looped."""
         running = np.zeros(len(self.order) + 1, dtype=np.int32)
         np.cumsum(which[self.order], out=running[1:])
         return running[self.last] - running[self.first]
 
-    def least(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    def find_least(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the least value in each slice, NaN passed over; NaN where there is none."""
-        return self._reduced(np.fmin, values)
+        return self._reduce_values(np.fmin, values)
 
-    def largest(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    def find_largest(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the largest value in each slice, NaN passed over; NaN where there is none."""
-        return self._reduced(np.fmax, values)
+        return self._reduce_values(np.fmax, values)
 
-    def _reduced(self, reduce: np.ufunc, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        found = np.full(len(self.first), np.nan, dtype=np.float32)
+    def _reduce_values(self, reduce: np.ufunc, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        reduced = np.full(len(self.first), np.nan, dtype=np.float32)
         some = np.flatnonzero(self.last > self.first)
         if len(some):
             ends = np.stack([self.first[some], self.last[some]], axis=1).ravel()
             padded = np.append(values[self.order], np.float32(np.nan))
-            found[some] = reduce.reduceat(padded, ends)[::2]
-        return found
+            reduced[some] = reduce.reduceat(padded, ends)[::2]
+        return reduced
 
 
 @dataclass(frozen=True, slots=True)
 class IntervalLoad:
     """What elements carried in one interval; arrays of shape (n,)."""
 
-    slices: Slices
+    slices: MeterSlices
     kwh: NDArray[np.float64]  # energy of the interval; below 0 where it flows back; NaN if looped
     missing: NDArray[np.int32]  # usage points without a reading: what `kwh` leaves out
     unfed: NDArray[np.int32]  # usage points with a reading of energy that have no supply here
 
 
-def load(slices: Slices, kwh: NDArray[np.floating]) -> IntervalLoad:
+def sum_load(slices: MeterSlices, kwh: NDArray[np.floating]) -> IntervalLoad:
     """
     Return what elements carried in one interval.
 
@@ -161,11 +161,11 @@ def load(slices: Slices, kwh: NDArray[np.floating]) -> IntervalLoad:
     supplied = np.zeros(len(kwh), dtype=bool)
     supplied[slices.order] = True
     unfed = np.flatnonzero(~supplied & given & (kwh != 0)).astype(np.int32)
-    sums = slices.sums(np.where(given, kwh, 0.0))
-    return IntervalLoad(slices, sums, slices.counts(~given), unfed)
+    sums = slices.sum_values(np.where(given, kwh, 0.0))
+    return IntervalLoad(slices, sums, slices.count_marked(~given), unfed)
 
 
-def by_point(
+def spread_by_point(
     count: int, rows: NDArray[np.int32], values: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """
@@ -180,12 +180,12 @@ def by_point(
     values
         The values; of several for one usage point the last holds.
     """
-    found = np.full(count + 1, np.nan, dtype=np.float32)  # the last takes what -1 brings
-    found[rows] = values
-    return found[:-1]
+    by_usage_point = np.full(count + 1, np.nan, dtype=np.float32)  # the last takes what -1 brings
+    by_usage_point[rows] = values
+    return by_usage_point[:-1]
 
 
-def equipment_of(situation: Situation, level: str) -> NDArray[np.int32]:
+def list_equipment(situation: Situation, level: str) -> NDArray[np.int32]:
     """
     Return the equipment of a level, in the order of its rows.
 
@@ -209,12 +209,12 @@ def equipment_of(situation: Situation, level: str) -> NDArray[np.int32]:
         return np.flatnonzero(situation.is_switch).astype(np.int32)
     kinds = {"transformer": cim.TRANSFORMER, "section": cim.LINES[0]}
     if level not in kinds:
-        msg = f"no level is called {level!r}: use one of {', '.join(LEVELS)}"
+        msg = f"no level is called {level!r}: use one of {', '.join(LOAD_LEVELS)}"
         raise InputError(msg)
     return np.flatnonzero(kind == kinds[level]).astype(np.int32)
 
 
-def standing(situation: Situation, equipment: NDArray[np.int32]) -> NDArray[np.uint8]:
+def classify_standing(situation: Situation, equipment: NDArray[np.int32]) -> NDArray[np.uint8]:
     """Return whether equipment is dark (open or without supply), a bridge, or on a loop."""
     table, live = situation.data.equipment, situation.supplied
     closed = situation.conducts[equipment]

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.ami import voltage_ranges
-from gridtwin.analysis.ami.interval_load import Slices, by_point, equipment_of, load
+from gridtwin.analysis.ami.interval_load import (
+    MeterSlices,
+    list_equipment,
+    spread_by_point,
+    sum_load,
+)
 from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
 
 if TYPE_CHECKING:
@@ -23,28 +28,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class RollUp:
+class IntervalRollUp:
     """Rolls up any number of intervals in which the switches stood the same."""
 
     points: int  # usage points of the network
-    transformers: Slices
+    transformers: MeterSlices
     feeder: NDArray[np.int32]  # (transformers,)
-    feeders: Slices
+    feeders: MeterSlices
 
     @classmethod
-    def of(cls, situation: Situation) -> RollUp:
+    def from_situation(cls, situation: Situation) -> IntervalRollUp:
         """Find what hangs on every transformer and feeder of a situation."""
-        every = Slices.of(situation, equipment_of(situation, "transformer"))
-        serving = every.taken(np.flatnonzero(every.meters > 0))
+        every = MeterSlices.from_situation(situation, list_equipment(situation, "transformer"))
+        serving = every.select_rows(np.flatnonzero(every.meters > 0))
         feeder, _ = situation.feeder_of_nodes
         return cls(
             len(situation.data.usage_points.node),
             serving,
             feeder[situation.index.child[serving.equipment]],
-            Slices.of(situation, equipment_of(situation, "feeder")),
+            MeterSlices.from_situation(situation, list_equipment(situation, "feeder")),
         )
 
-    def interval(
+    def roll_up(
         self,
         rows: NDArray[np.int32],
         kwh: NDArray[np.float32],
@@ -60,20 +65,20 @@ class RollUp:
         kwh, voltage_v
             What was read; NaN where it was not given.
         """
-        energy = by_point(self.points, rows, kwh)
-        volts = by_point(self.points, rows, voltage_v)
-        served, fed = load(self.transformers, energy), load(self.feeders, energy)
-        judged = voltage_ranges.judged(volts)
+        energy = spread_by_point(self.points, rows, kwh)
+        volts = spread_by_point(self.points, rows, voltage_v)
+        served, fed = sum_load(self.transformers, energy), sum_load(self.feeders, energy)
+        judged = voltage_ranges.judge_voltages(volts)
         below_b, above_b = judged == voltage_ranges.BELOW_B, judged == voltage_ranges.ABOVE_B
-        count = self.feeders.counts
+        count = self.feeders.count_marked
         return TransformerLoads(
             row=self.transformers.equipment,
             feeder=self.feeder,
             kwh=served.kwh.astype(np.float32),
             meters=self.transformers.meters,
             missing=served.missing,
-            v_min=self.transformers.least(volts),
-            v_max=self.transformers.largest(volts),
+            v_min=self.transformers.find_least(volts),
+            v_max=self.transformers.find_largest(volts),
         ), FeederLoads(
             row=np.arange(len(fed.kwh), dtype=np.int32),
             kwh=fed.kwh,
@@ -83,6 +88,6 @@ class RollUp:
             above_a=count(above_b | (judged == voltage_ranges.ABOVE_A)),
             below_b=count(below_b),
             above_b=count(above_b),
-            v_min=self.feeders.least(volts),
-            v_max=self.feeders.largest(volts),
+            v_min=self.feeders.find_least(volts),
+            v_max=self.feeders.find_largest(volts),
         )

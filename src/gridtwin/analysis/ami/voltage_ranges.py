@@ -21,7 +21,7 @@ NOT_GIVEN, WITHIN_A, BELOW_A, ABOVE_A, BELOW_B, ABOVE_B = range(6)
 RANGES = ("", "A", "B low", "B high", "below B", "above B")  # what each code is called
 
 
-def judged(voltage_v: NDArray[np.floating]) -> NDArray[np.uint8]:
+def judge_voltages(voltage_v: NDArray[np.floating]) -> NDArray[np.uint8]:
     """
     Return the range each service voltage lies in.
 
@@ -34,9 +34,9 @@ def judged(voltage_v: NDArray[np.floating]) -> NDArray[np.uint8]:
     -------
         Rows of `RANGES`, of the shape given: ``BELOW_A`` is below Range A but within Range B.
     """
-    found = np.where(np.isnan(voltage_v), NOT_GIVEN, WITHIN_A).astype(np.uint8)
-    found[voltage_v < RANGE_A_V[0]] = BELOW_A
-    found[voltage_v > RANGE_A_V[1]] = ABOVE_A
-    found[voltage_v < RANGE_B_V[0]] = BELOW_B
-    found[voltage_v > RANGE_B_V[1]] = ABOVE_B
-    return found
+    ranges = np.where(np.isnan(voltage_v), NOT_GIVEN, WITHIN_A).astype(np.uint8)
+    ranges[voltage_v < RANGE_A_V[0]] = BELOW_A
+    ranges[voltage_v > RANGE_A_V[1]] = ABOVE_A
+    ranges[voltage_v < RANGE_B_V[0]] = BELOW_B
+    ranges[voltage_v > RANGE_B_V[1]] = ABOVE_B
+    return ranges

@@ -26,7 +26,7 @@ USUAL_M = 30.0
 X_OHM_KM = {"overhead": 0.40, "cable": 0.12}
 SERVICE_R, SERVICE_X = 0.011, 0.016  # of a service transformer, on its rating
 USUAL_TRANSFORMER_VA = 50_000.0
-STATION = 30_000.0  # volts above which a transformer is a station's, whose taps hold the voltage
+STATION_V = 30_000.0  # volts above which a transformer is a station's, whose taps hold the voltage
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Feeding:
     regulators: NDArray[np.int32]  # places of regulators and of tap changers, in preorder
 
     @classmethod
-    def of(cls, data: NetworkData, conduction: Conduction) -> Feeding:
+    def from_network(cls, data: NetworkData, conduction: Conduction) -> Feeding:
         """Lay out a network in one state."""
         forest = grow(conduction)
         tin, size = preorder(forest.up, forest.levels, sorted_parents=True)
@@ -62,19 +62,19 @@ class Feeding:
         feed[1:] = forest.feed[node_at[1:]]
         volts = np.zeros(count)
         fed = feed >= 0
-        volts[fed] = drops(data, feed[fed])
+        volts[fed] = compute_drops(data, feed[fed])
         kind = data.equipment.kind[feed]
         holds = fed & (
             (kind == cim.KIND_CODE["voltage_regulator"])
-            | ((kind == TRANSFORMER) & (_volts(data, feed) > STATION))
+            | ((kind == TRANSFORMER) & (_find_volts(data, feed) > STATION_V))
         )
         volts[holds] = 0.0
-        volts /= _side_by_side(data, feed, slot, stop)
+        volts /= _count_parallel(data, feed, slot, stop)
         ended = np.argsort(stop, kind="stable").astype(np.int32)
         before = np.searchsorted(stop[ended], np.arange(count), side="right").astype(np.int32)
         return cls(slot, stop, ended, before, volts, np.flatnonzero(holds).astype(np.int32))
 
-    def voltage(self, kw: NDArray[np.float32]) -> NDArray[np.float32]:
+    def compute_voltage(self, kw: NDArray[np.float32]) -> NDArray[np.float32]:
         """
         Return the voltage at each usage point, on a base of 120 V.
 
@@ -103,7 +103,7 @@ class Feeding:
         return (HEAD_V - path[self.slot]).astype(np.float32)
 
 
-def _side_by_side(
+def _count_parallel(
     data: NetworkData, feed: NDArray[np.int32], slot: NDArray[np.int32], stop: NDArray[np.int32]
 ) -> NDArray[np.float64]:
     """
@@ -112,7 +112,7 @@ def _side_by_side(
     A recorded rating that the recorded peaks exceed means conductors side by side. Peaks of n
     customers coincide by ``0.45 + 0.55 / sqrt(n)``, as synthetic networks are sized.
     """
-    rating = capacities_kw(data, feed)
+    rating = compute_capacities_kw(data, feed)
     known = np.nan_to_num(data.usage_points.peak_w).astype(np.float64) / 1_000
     count = len(stop)
     peaks, points = np.zeros(count + 1), np.zeros(count + 1)
@@ -122,19 +122,19 @@ def _side_by_side(
     return np.maximum(below * (0.45 + 0.55 / np.sqrt(many)) / rating, 1.0)
 
 
-def capacities_kw(data: NetworkData, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+def compute_capacities_kw(data: NetworkData, rows: NDArray[np.int32]) -> NDArray[np.float64]:
     """Return what conductors at low voltage and service transformers carry; others: infinity."""
     equipment = data.equipment
-    volts, amperes = _volts(data, rows), equipment.rated_a[rows].astype(np.float64)
+    volts, amperes = _find_volts(data, rows), equipment.rated_a[rows].astype(np.float64)
     three = phases.COUNT[equipment.phases[rows] & 63] == 3
     lines = np.where(three, np.sqrt(3), 1.0) * volts * amperes
     is_transformer = equipment.kind[rows] == TRANSFORMER
-    found = np.where(is_transformer, equipment.rated_va[rows], lines) / 1_000
-    bare = (rows < 0) | (~is_transformer & (volts > LOW_VOLTAGE_V)) | ~(found > 0)
-    return np.where(bare, np.inf, found)
+    capacity = np.where(is_transformer, equipment.rated_va[rows], lines) / 1_000
+    bare = (rows < 0) | (~is_transformer & (volts > LOW_VOLTAGE_V)) | ~(capacity > 0)
+    return np.where(bare, np.inf, capacity)
 
 
-def drops(data: NetworkData, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+def compute_drops(data: NetworkData, rows: NDArray[np.int32]) -> NDArray[np.float64]:
     """
     Return the volts on a base of 120 V that a kilowatt through equipment costs.
 
@@ -148,7 +148,7 @@ def drops(data: NetworkData, rows: NDArray[np.int32]) -> NDArray[np.float64]:
     has 1.1 + j1.6 % on its rating.
     """
     equipment = data.equipment
-    volts = _volts(data, rows)
+    volts = _find_volts(data, rows)
     low = volts <= LOW_VOLTAGE_V
     amperes = equipment.rated_a[rows].astype(np.float64)
     usual = np.where(low, USUAL_A[True], USUAL_A[False])
@@ -168,7 +168,7 @@ def drops(data: NetworkData, rows: NDArray[np.int32]) -> NDArray[np.float64]:
     return np.asarray(BASE_V * 1_000 * np.where(is_transformer, transformers, lines))
 
 
-def _volts(data: NetworkData, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+def _find_volts(data: NetworkData, rows: NDArray[np.int32]) -> NDArray[np.float64]:
     """Return the higher of the nominal voltages at the ends of equipment."""
     equipment, nominal = data.equipment, data.nodes.nominal_v
     ends = np.fmax(nominal[equipment.node_a[rows]], nominal[equipment.node_b[rows]])

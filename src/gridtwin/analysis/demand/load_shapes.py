@@ -10,16 +10,16 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from gridtwin.analysis.demand.climate import PER_DAY
 from gridtwin.model.moments import DAY_S
-from gridtwin.analysis.demand.climate import (PER_DAY)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Float = NDArray[np.float64]
 
-CLASSES = ("residential", "commercial", "industrial")
-RESIDENTIAL, COMMERCIAL, INDUSTRIAL = range(len(CLASSES))
+SERVICE_CLASSES = ("residential", "commercial", "industrial")
+RESIDENTIAL, COMMERCIAL, INDUSTRIAL = range(len(SERVICE_CLASSES))
 DESIGN_C = 36.0  # a hot afternoon
 DESIGN_HOUR = 17.5
 
@@ -34,11 +34,11 @@ _HOURLY = """
 78 77 77 77 79 85 93 98 100 101 101 100 100 101 101 99 97 96 95 94 92 88 83 80
 64 64 64 64 64 64 66 66 66 66 66 66 66 66 66 66 66 66 66 66 64 64 64 64
 """
-HOURLY = np.array(_HOURLY.split(), dtype=np.float64).reshape(len(CLASSES), 2, 24) / 100
+HOURLY = np.array(_HOURLY.split(), dtype=np.float64).reshape(len(SERVICE_CLASSES), 2, 24) / 100
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class TemperatureResponse:
     """
     How classes answer the temperature, as shares of a customer's own peak; shapes (classes,).
 
@@ -57,7 +57,7 @@ class Response:
     heat_below_c: Float
 
 
-RESPONSE = Response(
+TEMPERATURE_RESPONSE = TemperatureResponse(
     base=np.array([0.20, 0.44, 0.66]),
     cooling=np.array([0.0175, 0.0125, 0.004]),
     cool_above_c=np.array([20.0, 17.0, 18.0]),
@@ -68,7 +68,7 @@ LAG_INTERVALS = 12  # buildings feel the mean temperature of three hours; chosen
 
 
 @dataclass(frozen=True, slots=True)
-class Shapes:
+class LoadShapes:
     """What a day asks of each class: shares of a customer's peak, shapes (classes, 96)."""
 
     base: Float
@@ -81,7 +81,7 @@ class Shapes:
         return self.base + self.cooling + self.heating
 
 
-def shapes(temperature_c: Float, day: int, timezone: str) -> Shapes:
+def compute_shapes(temperature_c: Float, day: int, timezone: str) -> LoadShapes:
     """
     Return the loads of the classes over a day in UTC.
 
@@ -94,27 +94,27 @@ def shapes(temperature_c: Float, day: int, timezone: str) -> Shapes:
     timezone
         Name of the zone whose clocks people live by.
     """
-    hour, off = local_hours(day, timezone)
+    hour, off = find_local_hours(day, timezone)
     felt = np.convolve(temperature_c, np.ones(LAG_INTERVALS + 1), "valid") / (LAG_INTERVALS + 1)
     low = hour.astype(np.int64)
     share, high = hour - low, (low + 1) % 24
     rows = off.astype(np.int64)
     hourly = HOURLY[:, rows, low] * (1 - share) + HOURLY[:, rows, high] * share
-    of = RESPONSE
+    of = TEMPERATURE_RESPONSE
     cooling = of.cooling[:, None] * np.maximum(felt - of.cool_above_c[:, None], 0)
     heating = of.heating[:, None] * np.maximum(of.heat_below_c[:, None] - felt, 0)
-    return Shapes(of.base[:, None] * hourly, cooling, heating)
+    return LoadShapes(of.base[:, None] * hourly, cooling, heating)
 
 
-def design_share() -> Float:
+def compute_design_share() -> Float:
     """Return the share of their peaks that many customers of each class reach by design."""
-    cooling = RESPONSE.cooling * (DESIGN_C - RESPONSE.cool_above_c)
+    cooling = TEMPERATURE_RESPONSE.cooling * (DESIGN_C - TEMPERATURE_RESPONSE.cool_above_c)
     low = int(DESIGN_HOUR)
     hourly = HOURLY[:, 0, low : low + 2].mean(axis=1)
-    return np.asarray(RESPONSE.base * hourly + cooling)
+    return np.asarray(TEMPERATURE_RESPONSE.base * hourly + cooling)
 
 
-def local_hours(day: int, timezone: str) -> tuple[Float, NDArray[np.bool_]]:
+def find_local_hours(day: int, timezone: str) -> tuple[Float, NDArray[np.bool_]]:
     """Return the hour of the clock in the middle of each interval, and whether it is a day off."""
     zone = ZoneInfo(timezone)
     start = datetime.fromtimestamp(day * DAY_S, UTC)
@@ -124,15 +124,16 @@ def local_hours(day: int, timezone: str) -> tuple[Float, NDArray[np.bool_]]:
     ]
     hours = np.array([each.hour + each.minute / 60 + each.second / 3600 for each in middles])
     off = [
-        each.weekday() >= 5 or each.date().isoformat() in holidays(each.year) for each in middles
+        each.weekday() >= 5 or each.date().isoformat() in list_holidays(each.year)
+        for each in middles
     ]
     return hours, np.array(off)
 
 
 @lru_cache(maxsize=8)
-def holidays(year: int) -> frozenset[str]:
+def list_holidays(year: int) -> frozenset[str]:
     """Return the federal holidays of the United States in a year, as ISO dates."""
     from pandas.tseries.holiday import USFederalHolidayCalendar
 
-    found = USFederalHolidayCalendar().holidays(f"{year}-01-01", f"{year}-12-31")
-    return frozenset(day.date().isoformat() for day in found)
+    days = USFederalHolidayCalendar().holidays(f"{year}-01-01", f"{year}-12-31")
+    return frozenset(day.date().isoformat() for day in days)

@@ -26,7 +26,7 @@ class Draw(IntEnum):
     TOLD = 13
 
 
-def rng(seed: int, what: Draw, moment: int = 0) -> np.random.Generator:
+def make_rng(seed: int, what: Draw, moment: int = 0) -> np.random.Generator:
     """
     Return the generator of one thing at one moment.
 
@@ -43,12 +43,12 @@ def rng(seed: int, what: Draw, moment: int = 0) -> np.random.Generator:
 
 
 @lru_cache(maxsize=8_192)
-def _shock(seed: int, what: Draw, day: int) -> float:
-    return float(rng(seed, what, day).standard_normal())
+def _draw_shock(seed: int, what: Draw, day: int) -> float:
+    return float(make_rng(seed, what, day).standard_normal())
 
 
 @lru_cache(maxsize=1_024)
-def remembered(seed: int, what: Draw, day: int, memory: float, days: int = 40) -> float:
+def draw_autoregression(seed: int, what: Draw, day: int, memory: float, days: int = 40) -> float:
     """
     Return the value of a day of a first-order autoregression with variance 1.
 
@@ -57,6 +57,6 @@ def remembered(seed: int, what: Draw, day: int, memory: float, days: int = 40) -
     AR(1) as a moving average over the days before it, ``sqrt(1 - m^2) sum m^k e(day - k)``, cut off
     after `days`, so that any day is known without those before.
     """
-    shocks = [_shock(seed, what, max(day - back, 0)) for back in range(days)]
+    shocks = [_draw_shock(seed, what, max(day - back, 0)) for back in range(days)]
     weights = memory ** np.arange(days)
     return float(np.sqrt(1 - memory**2) * (weights * shocks).sum())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.demand.random_draws import Draw, rng
+from gridtwin.analysis.demand.random_draws import Draw, make_rng
 from gridtwin.analysis.demand.supply_changes import Operations
 from gridtwin.model import cim
 from gridtwin.model.phases import ABC
@@ -15,18 +15,18 @@ from gridtwin.model.phases import ABC
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.demand.supply_changes import Darkness
+    from gridtwin.analysis.demand.supply_changes import PointInterruptions
     from gridtwin.analysis.state.situation import Situation
 
 # Share of the devices that open in a storm, by kind; scaled to the kinds there are. Chosen.
-MIX = {"fuse": 0.70, "recloser": 0.20, "breaker": 0.10}
+DEVICE_MIX = {"fuse": 0.70, "recloser": 0.20, "breaker": 0.10}
 REPAIR_S, REPAIR_SPREAD = 9_000.0, 0.8  # median of a log-normal, and spread of its logarithm
 SHORTEST_S = 600.0
-FEWEST = 2  # usage points behind a device, so that meters can tell of it
+FEWEST_POINTS = 2  # usage points behind a device, so that meters can tell of it
 
 
 @dataclass(frozen=True, slots=True)
-class Gasps:
+class MessageModel:
     """
     How meters tell of their supply.
 
@@ -43,7 +43,7 @@ class Gasps:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SupplyMessages:
     """What meters told of their supply, in order of arrival."""
 
     point: NDArray[np.int32]
@@ -69,13 +69,13 @@ def draw_storm(
     from_s, to_s
         Devices open evenly between the two; each closes when its fault is repaired.
     """
-    draw = rng(seed, Draw.STORM)
+    draw = make_rng(seed, Draw.STORM)
     kind = situation.data.equipment.kind
-    behind = situation.index.totals(_points_at(situation))
+    behind = situation.index.totals(_count_points(situation))
     child = situation.index.child
-    rows = np.flatnonzero((child >= 0) & (behind[np.maximum(child, 0)] >= FEWEST))
+    rows = np.flatnonzero((child >= 0) & (behind[np.maximum(child, 0)] >= FEWEST_POINTS))
     weight = np.zeros(len(rows))
-    for name, share in MIX.items():
+    for name, share in DEVICE_MIX.items():
         here = kind[rows] == cim.KIND_CODE[name]
         weight[here] = share / max(int(here.sum()), 1)
     rows, weight = rows[weight > 0], weight[weight > 0]
@@ -94,15 +94,15 @@ def draw_storm(
     )
 
 
-def _points_at(situation: Situation) -> NDArray[np.int32]:
+def _count_points(situation: Situation) -> NDArray[np.int32]:
     """Return how many usage points stand at each node."""
     nodes = situation.data.usage_points.node
     return np.bincount(nodes, minlength=len(situation.data.nodes.mrid)).astype(np.int32)
 
 
-def tell(dark: Darkness, gasps: Gasps, *, seed: int) -> Told:
+def draw_messages(dark: PointInterruptions, gasps: MessageModel, *, seed: int) -> SupplyMessages:
     """Return what meters tell of their times in the dark."""
-    draw = rng(seed, Draw.GASP)
+    draw = make_rng(seed, Draw.GASP)
     count = len(dark.point)
     heard = (draw.random(count) >= gasps.lost) & np.isfinite(dark.from_s)
     delay = gasps.median_delay_s * np.exp(gasps.delay_sigma * draw.standard_normal(count))
@@ -114,4 +114,4 @@ def tell(dark: Darkness, gasps: Gasps, *, seed: int) -> Told:
     point = np.concatenate([dark.point[heard], dark.point[back]])
     restored = np.repeat([False, True], [int(heard.sum()), int(back.sum())])
     order = np.lexsort((point, arrives))
-    return Told(point[order], restored[order], at_s[order], np.round(arrives[order], 3))
+    return SupplyMessages(point[order], restored[order], at_s[order], np.round(arrives[order], 3))

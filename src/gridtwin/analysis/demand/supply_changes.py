@@ -37,14 +37,14 @@ class Operations:
 
 
 @dataclass(frozen=True, slots=True)
-class Darkness:
+class PointInterruptions:
     """Times without supply of usage points, by when they began."""
 
     point: NDArray[np.int32]  # row of the usage point
     from_s: NDArray[np.float64]  # minus infinity: from the beginning
     to_s: NDArray[np.float64]  # infinity: to the end of all
 
-    def share(self, at_s: float, span_s: float, count: int) -> NDArray[np.float32]:
+    def measure_share(self, at_s: float, span_s: float, count: int) -> NDArray[np.float32]:
         """Return the share of a span, which ends at a time, that each usage point had supply."""
         lit = np.ones(count, dtype=np.float32)
         last = np.searchsorted(self.from_s, at_s)
@@ -54,13 +54,13 @@ class Darkness:
         np.subtract.at(lit, self.point[rows], dark.astype(np.float32))
         return np.maximum(lit, 0)
 
-    def at(self, at_s: float) -> NDArray[np.int32]:
+    def find_out(self, at_s: float) -> NDArray[np.int32]:
         """Return the usage points without supply at a time."""
         last = np.searchsorted(self.from_s, at_s, side="right")
         return self.point[:last][self.to_s[:last] > at_s]
 
 
-class Feedings:
+class FeedingHistory:
     """
     The ways that supply takes while switches are operated.
 
@@ -70,17 +70,17 @@ class Feedings:
 
     def __init__(self, situation: Situation, operations: Operations) -> None:
         self._situation, self._operations = situation, operations
-        self._first = Feeding.of(situation.data, situation.index.conduction)
+        self._first = Feeding.from_network(situation.data, situation.index.conduction)
         self._latest = 0, self._first  # after so many operations
 
-    def at(self, at_s: float) -> Feeding:
+    def get_feeding(self, at_s: float) -> Feeding:
         """Return the ways at a time."""
         done = int(np.searchsorted(self._operations.at_s, at_s, side="right"))
         if done != self._latest[0]:
-            self._latest = done, self._after(done)
+            self._latest = done, self._lay_out_after(done)
         return self._latest[1]
 
-    def _after(self, done: int) -> Feeding:
+    def _lay_out_after(self, done: int) -> Feeding:
         situation = self._situation
         mask = np.array(situation.open_mask)
         for row, phases in zip(
@@ -91,10 +91,12 @@ class Feedings:
             mask[row] = phases
         if not (situation.open_mask & ~mask).any():
             return self._first
-        return Feeding.of(situation.data, Conduction.of(situation.data, mask, situation.rules))
+        return Feeding.from_network(
+            situation.data, Conduction.of(situation.data, mask, situation.rules)
+        )
 
 
-def darkness(situation: Situation, operations: Operations) -> Darkness:
+def find_interruptions(situation: Situation, operations: Operations) -> PointInterruptions:
     """
     Return who is in the dark while switches are operated.
 
@@ -109,27 +111,27 @@ def darkness(situation: Situation, operations: Operations) -> Darkness:
     -----
     Exact in any topology: the index follows each operation, or is built again where it cannot.
     """
-    powered = _powered(situation)
+    powered = _make_powered_test(situation)
     was = powered(situation.index)
     since = np.where(was, np.nan, -np.inf)
-    found: list[tuple[NDArray[np.int64], NDArray[np.float64], float]] = []
-    for at_s, index in _followed(situation, operations):
+    parts: list[tuple[NDArray[np.int64], NDArray[np.float64], float]] = []
+    for at_s, index in _follow_operations(situation, operations):
         now = powered(index)
         lost, back = np.flatnonzero(was & ~now), np.flatnonzero(~was & now)
         since[lost] = at_s
-        found.append((back, since[back].copy(), at_s))
+        parts.append((back, since[back].copy(), at_s))
         since[back] = np.nan
         was = now
     left = np.flatnonzero(~np.isnan(since))
-    found.append((left, since[left], np.inf))
-    point = np.concatenate([part[0] for part in found]).astype(np.int32)
-    from_s = np.concatenate([part[1] for part in found])
-    to_s = np.concatenate([np.full(len(part[0]), part[2]) for part in found])
+    parts.append((left, since[left], np.inf))
+    point = np.concatenate([part[0] for part in parts]).astype(np.int32)
+    from_s = np.concatenate([part[1] for part in parts])
+    to_s = np.concatenate([np.full(len(part[0]), part[2]) for part in parts])
     order = np.lexsort((point, from_s))
-    return Darkness(point[order], from_s[order], to_s[order])
+    return PointInterruptions(point[order], from_s[order], to_s[order])
 
 
-def _followed(
+def _follow_operations(
     situation: Situation, operations: Operations
 ) -> Iterator[tuple[float, TopologyIndex]]:
     """Yield the topology after all operations of each moment."""
@@ -152,11 +154,11 @@ def _followed(
         yield at_s, switching.index
 
 
-def _powered(situation: Situation) -> Callable[[TopologyIndex], NDArray[np.bool_]]:
+def _make_powered_test(situation: Situation) -> Callable[[TopologyIndex], NDArray[np.bool_]]:
     """Return what says which usage points have supply in another state of the network."""
     points, strict = situation.data.usage_points, situation.strict
 
-    def powered(index: TopologyIndex) -> NDArray[np.bool_]:
+    def find_powered(index: TopologyIndex) -> NDArray[np.bool_]:
         return find_needs(index, points, strict=strict) != 0
 
-    return powered
+    return find_powered

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.analysis.demand.climate import PER_DAY, Climate, DayWeather
+from gridtwin.analysis.demand.load_shapes import LAG_INTERVALS, LoadShapes, compute_shapes
+from gridtwin.analysis.demand.price import compute_prices
 from gridtwin.model.moments import DAY_S
-from gridtwin.analysis.demand.climate import (PER_DAY, Climate, Weather)
-from gridtwin.analysis.demand.load_shapes import LAG_INTERVALS, Shapes, shapes
-from gridtwin.analysis.demand.price import prices
 from gridtwin.model.readings import INTERVAL_S
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DayConditions:
     """One day in UTC; arrays have one value an interval."""
 
-    weather: Weather
-    shapes: Shapes
+    weather: DayWeather
+    shapes: LoadShapes
     price_usd_mwh: NDArray[np.float64]
 
 
@@ -35,20 +35,20 @@ class Surroundings:
     timezone: str = "America/Chicago"
     seed: int = 0
 
-    def day(self, day: int) -> Day:
+    def get_day(self, day: int) -> DayConditions:
         """Return what a day is like; ``day`` counts from 1970-01-01."""
-        return _day(self, day)
+        return _make_day(self, day)
 
-    def at(self, at_s: int) -> tuple[Day, int]:
+    def get_interval(self, at_s: int) -> tuple[DayConditions, int]:
         """Return the day of the interval that ends at a time, and the interval's place in it."""
         began = at_s - INTERVAL_S
-        return _day(self, began // DAY_S), began % DAY_S // INTERVAL_S
+        return _make_day(self, began // DAY_S), began % DAY_S // INTERVAL_S
 
 
 @lru_cache(maxsize=4)
-def _day(surroundings: Surroundings, day: int) -> Day:
+def _make_day(surroundings: Surroundings, day: int) -> DayConditions:
     climate, seed = surroundings.climate, surroundings.seed
-    before, weather = climate.weather(seed, day - 1), climate.weather(seed, day)
+    before, weather = climate.draw_weather(seed, day - 1), climate.draw_weather(seed, day)
     felt = np.concatenate([before.temperature_c[PER_DAY - LAG_INTERVALS :], weather.temperature_c])
-    shaped = shapes(felt, day, surroundings.timezone)
-    return Day(weather, shaped, prices(seed, day, weather, shaped))
+    shaped = compute_shapes(felt, day, surroundings.timezone)
+    return DayConditions(weather, shaped, compute_prices(seed, day, weather, shaped))

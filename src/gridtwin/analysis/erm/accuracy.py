@@ -30,9 +30,13 @@ def compute_pinball(actual_h: Float, quantile_h: Float, level: float) -> Float:
 
 
 def interpolate_level(quantile_h: Float, level: float) -> Float:
-    """Return the quantile at any level between p10 and p95, from those at `QUANTILE_LEVELS` (n, 5)."""
+    """Return the quantile at any level from p10 to p95, from those at `QUANTILE_LEVELS` (n, 5)."""
     logs = np.log(quantile_h)
-    band = int(np.clip(np.searchsorted(QUANTILE_LEVELS, level, side="right") - 1, 0, len(QUANTILE_LEVELS) - 2))
+    band = int(
+        np.clip(
+            np.searchsorted(QUANTILE_LEVELS, level, side="right") - 1, 0, len(QUANTILE_LEVELS) - 2
+        )
+    )
     share = (level - QUANTILE_LEVELS[band]) / (QUANTILE_LEVELS[band + 1] - QUANTILE_LEVELS[band])
     return np.exp(logs[:, band] + share * (logs[:, band + 1] - logs[:, band]))
 

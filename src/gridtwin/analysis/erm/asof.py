@@ -23,8 +23,8 @@ class GroupedEvents:
     """
     Moments of events sorted by group, then time, so that counts up to any time are two look-ups.
 
-    ``total[k]`` sums the values of the first ``k`` events in whole steps of `SUM_STEP`, so that a sum
-    is exact and no event outside a window can touch it, not even by rounding.
+    ``total[k]`` sums the values of the first ``k`` events in whole steps of `SUM_STEP`, so that a
+    sum is exact and no event outside a window can touch it, not even by rounding.
     """
 
     group: Rows

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.model.moments import DAY_S, HOUR_S
-from gridtwin.analysis.erm.accuracy import interpolate_level, compute_pinball, bootstrap_ratio
+from gridtwin.analysis.erm.accuracy import bootstrap_ratio, compute_pinball, interpolate_level
 from gridtwin.analysis.erm.quantile_forest import QUANTILE_LEVELS
-from gridtwin.analysis.erm.system_load import (STORM_SHARE)
+from gridtwin.analysis.erm.system_load import STORM_SHARE
 from gridtwin.analysis.erm.training import mark_usable
+from gridtwin.model.moments import DAY_S, HOUR_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -151,7 +151,9 @@ def _select_case(
     )
 
 
-def _group_outages(board: HistoryIndex, row: NDArray[np.int64], issued_s: Float) -> NDArray[np.int64]:
+def _group_outages(
+    board: HistoryIndex, row: NDArray[np.int64], issued_s: Float
+) -> NDArray[np.int64]:
     """Return cause by size by time of day, as known at the landmark: the group median's groups."""
     place = board.index.find_in_force(row, issued_s)
     cause = np.where(place >= 0, board.cause[place], 0) if board.cause.size else np.zeros(row.size)
@@ -173,7 +175,9 @@ def _compute_medians(case: BacktestCase) -> tuple[Float, Float]:
     return np.full(answer.size, overall), answer
 
 
-def _score_case(source: str, name: str, case: BacktestCase, prediction: Prediction, kind: int) -> BacktestScore:
+def _score_case(
+    source: str, name: str, case: BacktestCase, prediction: Prediction, kind: int
+) -> BacktestScore:
     t = case.test
     actual, quantile, storm, day = case.actual_h[t], case.quantile_h[t], case.storm[t], case.day[t]
     overall, group = (np.abs(actual - answer) for answer in _compute_medians(case))
@@ -237,7 +241,11 @@ def _compare_with_utility(case: BacktestCase) -> dict[str, Any]:
 
 def _compare_losses(name: str, loss: Float, other: Float, day: NDArray[np.int64]) -> dict[str, Any]:
     low, high = bootstrap_ratio(loss, other, day)
-    return {name: _mean_or_nan(loss) / _mean_or_nan(other) - 1, f"{name}_low": low, f"{name}_high": high}
+    return {
+        name: _mean_or_nan(loss) / _mean_or_nan(other) - 1,
+        f"{name}_low": low,
+        f"{name}_high": high,
+    }
 
 
 def _mean_or_nan(values: NDArray[Any]) -> float:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
+from gridtwin.analysis.erm.quantile_forest import LONGEST_H, QUANTILE_LEVELS, SHORTEST_H
 from gridtwin.model.moments import HOUR_S
-from gridtwin.analysis.erm.quantile_forest import QUANTILE_LEVELS, LONGEST_H, SHORTEST_H
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,7 +48,7 @@ class CalibrationTrust:
     narrows: float
     median: float
 
-    def bound_move(self, move: Float) -> Float:
+    def limit_move(self, move: Float) -> Float:
         """Return how far the place of each of `QUANTILE_LEVELS` is moved."""
         move = np.clip(move, -self.most, self.most)
         outward = np.sign(LEVEL_Z)
@@ -130,7 +130,9 @@ def estimate_kaplan_meier(z: Float, ended: Flags, shares: Float, prior_z: Float)
     return np.interp(shares, share, every[final])
 
 
-def calibrate_quantiles(quantile_h: Float, outcomes: EstimateOutcomes, trust: CalibrationTrust) -> Float:
+def calibrate_quantiles(
+    quantile_h: Float, outcomes: EstimateOutcomes, trust: CalibrationTrust
+) -> Float:
     """
     Return the corrected hours left at `QUANTILE_LEVELS`, shape (n, levels).
 
@@ -164,13 +166,15 @@ class _Memory:
     trust: CalibrationTrust
 
     @classmethod
-    def from_outcomes(cls, quantile_h: Float, outcomes: EstimateOutcomes, trust: CalibrationTrust) -> _Memory:
+    def from_outcomes(
+        cls, quantile_h: Float, outcomes: EstimateOutcomes, trust: CalibrationTrust
+    ) -> _Memory:
         left_h = np.nan_to_num(outcomes.left_h, nan=1.0)
         final = find_scores(np.maximum(left_h, SHORTEST_H), quantile_h)
         return cls(quantile_h, outcomes, final, outcomes.exact & (left_h > 0), trust)
 
     def find_places(self, rows: NDArray[np.int64], now_s: float) -> Float:
-        """Return the place to read for each of `QUANTILE_LEVELS`, by the outcomes of ``rows`` known now."""
+        """Return the place to read for each of `QUANTILE_LEVELS`, by what is known of ``rows``."""
         known = self.outcomes.known_s[rows] <= now_s
         fits = ~known | self.counted[rows]
         rows, known = rows[fits], known[fits]
@@ -180,7 +184,9 @@ class _Memory:
             passed = (now_s - self.outcomes.issued_s[still]) / HOUR_S
             z[~known] = find_scores(passed, self.quantile_h[still])
         prior = ndtri((np.arange(self.trust.prior) + 0.5) / self.trust.prior)
-        return LEVEL_Z + self.trust.bound_move(estimate_kaplan_meier(z, known, np.array(QUANTILE_LEVELS), prior) - LEVEL_Z)
+        return LEVEL_Z + self.trust.limit_move(
+            estimate_kaplan_meier(z, known, np.array(QUANTILE_LEVELS), prior) - LEVEL_Z
+        )
 
 
 def _find_runs(values: Float) -> list[tuple[int, int]]:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.model.moments import DAY_S
 from gridtwin.analysis.erm.asof import GroupedEvents
-from gridtwin.analysis.erm.system_load import (find_squares)
+from gridtwin.analysis.erm.system_load import find_squares
+from gridtwin.model.moments import DAY_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +22,9 @@ TOGETHER_S = 300.0  # begun within the same five minutes
 COHORT_WINDOW_S = 7 * DAY_S
 
 
-def count_same_start(history: OutageHistory, start_s: Float, row: Rows, t_s: Float) -> dict[str, Float]:
+def count_same_start(
+    history: OutageHistory, start_s: Float, row: Rows, t_s: Float
+) -> dict[str, Float]:
     """Return how many outages began with each, anywhere and in its square, and how many ended."""
     begun = np.floor(np.nan_to_num(start_s, nan=-1.0) / TOGETHER_S)
     cell, cells = find_squares(history, degrees=0.2)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.model.moments import DAY_S, HOUR_S
 from gridtwin.analysis.erm.asof import GroupedEvents, RevisionIndex, take_or_nan
+from gridtwin.model.moments import DAY_S, HOUR_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,7 +78,9 @@ def _measure_kept_etrs(
         GroupedEvents.from_events(zero, outages.gone_s, ratio),
         GroupedEvents.from_events(size, outages.gone_s, ratio),
     )
-    kept = GroupedEvents.from_events(zero, outages.gone_s, np.where(np.isnan(ratio), np.nan, ratio <= 0))
+    kept = GroupedEvents.from_events(
+        zero, outages.gone_s, np.where(np.isnan(ratio), np.nan, ratio <= 0)
+    )
     none = np.zeros(t_s.size, np.int64)
     year, total = overall.sum_window(none, t_s, 365 * DAY_S)
     usual = total / np.maximum(year, 1)

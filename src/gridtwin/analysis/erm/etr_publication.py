@@ -41,7 +41,7 @@ class Origin(IntEnum):
 class StandingEtrs:
     """What is shown now, shape (n,); NaN where nothing is."""
 
-    promise_s: Float
+    etr_s: Float
     p95_s: Float
     origin: NDArray[np.int8]
 
@@ -55,7 +55,7 @@ class PublishedEtrs:
     ``changed`` is true where the promise differs from the standing one.
     """
 
-    promise_s: Float
+    etr_s: Float
     p95_s: Float
     origin: NDArray[np.int8]
     assessing: Flags
@@ -69,7 +69,7 @@ def make_empty_standing(count: int) -> StandingEtrs:
     return StandingEtrs(blank, blank, np.full(count, Origin.MODEL, np.int8))
 
 
-def round_up_times(at_s: Float, now_s: float) -> Float:
+def ceil_times(at_s: Float, now_s: float) -> Float:
     """Return times rounded up to 15 minutes, or to 30 if more than two hours away."""
     step = np.where(at_s - now_s > FINE_WITHIN_S, COARSE_S, FINE_S)
     return np.ceil(at_s / step) * step
@@ -126,26 +126,24 @@ def publish_etrs(
         Where something new is known of the outage itself (crew, cause, customers, an estimate):
         only then may a promise move earlier, or one that is being assessed be given anew.
     """
-    fresh = round_up_times(np.maximum(offer_s, now_s + MINUTE_S), now_s)
+    fresh = ceil_times(np.maximum(offer_s, now_s + MINUTE_S), now_s)
     with np.errstate(invalid="ignore"):
-        stands = standing.promise_s > now_s
+        stands = standing.etr_s > now_s
         outlived = (standing.p95_s <= now_s) & ~evidence & (origin == Origin.MODEL)
-        moved = np.abs(fresh - standing.promise_s)
-        far = (moved > MOVES_BY_S) | (moved > MOVES_BY_SHARE * (standing.promise_s - now_s))
-        earlier = fresh < standing.promise_s
+        moved = np.abs(fresh - standing.etr_s)
+        far = (moved > MOVES_BY_S) | (moved > MOVES_BY_SHARE * (standing.etr_s - now_s))
+        earlier = fresh < standing.etr_s
     higher = origin < standing.origin
     renew = ~stands | higher | (far & (~earlier | evidence))
-    promise = np.where(renew, fresh, standing.promise_s)
+    promise = np.where(renew, fresh, standing.etr_s)
     assessing = outlived & ~stands
     promise = np.where(assessing, np.nan, promise)
     new_p95 = np.maximum(p95_s, promise)
     return PublishedEtrs(
-        promise_s=promise,
+        etr_s=promise,
         p95_s=np.where(renew & ~assessing, new_p95, standing.p95_s),
         origin=np.where(renew, origin, standing.origin).astype(np.int8),
         assessing=assessing,
-        changed=~(
-            (promise == standing.promise_s) | (np.isnan(promise) & np.isnan(standing.promise_s))
-        ),
+        changed=~((promise == standing.etr_s) | (np.isnan(promise) & np.isnan(standing.etr_s))),
         next_update_s=np.where(assessing, now_s + NEXT_UPDATE_S, promise),
     )

@@ -27,7 +27,7 @@ BLANK_H = (0.3, 1.8, 5.0, 9.0, 15.0)
 
 @dataclass(frozen=True)
 class GroupTable:
-    """Hours left at `QUANTILE_LEVELS` by stage, cause and size; a stage alone where a group is unknown."""
+    """Hours left at `QUANTILE_LEVELS` by stage, cause and size; by stage if a group is unknown."""
 
     groups: Mapping[int, tuple[float, ...]]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.model.moments import DAY_S
 from gridtwin.errors import SourceError
+from gridtwin.model.moments import DAY_S
 from gridtwin.model.outage_history import (
     OutageHistory,
     Outages,

@@ -15,8 +15,8 @@ from gridtwin.analysis.erm.quantile_forest import (
     QUANTILE_LEVELS,
     SEEING,
     QuantileForest,
-    make_matrix,
     can_use_lightgbm,
+    make_matrix,
 )
 from gridtwin.errors import SourceError
 
@@ -121,7 +121,10 @@ def from_parts(parts: Mapping[str, bytes], where: str) -> ErmModel:
     names = {kind: tuple(columns) for kind, columns in head["features"].items()}
 
     def read_forests(prefix: str) -> dict[str, QuantileForest]:
-        return {kind: _read_forest(parts, f"{prefix}{kind}_", found) for kind, found in names.items()}
+        return {
+            kind: _read_forest(parts, f"{prefix}{kind}_", columns)
+            for kind, columns in names.items()
+        }
 
     tables = json.loads(parts["tables.json"])
     return ErmModel(
@@ -131,7 +134,10 @@ def from_parts(parts: Mapping[str, bytes], where: str) -> ErmModel:
         tables={kind: group_table.from_document(tables[kind]) for kind in (BLIND, SEEING)},
         created_at=head["created_at"],
         trained_until_s=head["trained_until_s"],
-        tails={name: history_tail.from_bytes(parts[f"tail_{name}.npz"], where) for name in head["tails"]},
+        tails={
+            name: history_tail.from_bytes(parts[f"tail_{name}.npz"], where)
+            for name in head["tails"]
+        },
         checksum=head["checksum"],
     )
 
@@ -159,7 +165,8 @@ def _read_head(parts: Mapping[str, bytes], where: str) -> dict[str, Any]:
         msg = f"{where}: no model of ERM; make one with gridtwin erm train"
         raise SourceError(msg) from error
     if not fits:
-        msg = f"{where}: a model of {head['format']}, this gridtwin reads {MODEL_FORMAT}; train it again"
+        made = head["format"]
+        msg = f"{where}: a model of {made}, this gridtwin reads {MODEL_FORMAT}; train it again"
         raise SourceError(msg)
     return head
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.model.moments import HOUR_S
-from gridtwin.analysis.erm.landmarks import (FIRST_SEEN, Landmarks, list_landmarks)
+from gridtwin.analysis.erm.landmarks import FIRST_SEEN, Landmarks, list_landmarks
 from gridtwin.analysis.erm.outage_features import HistoryIndex
 from gridtwin.analysis.erm.prediction import LEAST_LEFT_S, recalibrate_hours
 from gridtwin.analysis.erm.quantile_forest import BLIND, QUANTILE_LEVELS, SEEING
 from gridtwin.analysis.erm.training import select_landmarks
+from gridtwin.model.moments import HOUR_S
 from gridtwin.model.outage_history import OutageHistory, Outages, Revisions, Snapshots, Words
 
 if TYPE_CHECKING:
@@ -90,14 +90,18 @@ def build_live_history(source: str, columns: Mapping[str, Any], now_s: float) ->
         auto_etr_s=np.full(keep.size, np.nan), customers=numbers["customers"],
         cause=words["cause"], crew=words["crew"],
     )  # fmt: skip
-    return OutageHistory(source, outages, revisions, _build_snapshots(outages, numbers["customers"]))
+    return OutageHistory(
+        source, outages, revisions, _build_snapshots(outages, numbers["customers"])
+    )
 
 
 _NUMBERS = ("started_s", "restored_s", "etr_s", "etr_seen_s", "customers", "lat", "lon")
 _WORDS = ("cause", "crew", "region", "feeder")
 
 
-def estimate_open_outages(model: ErmModel, history: OutageHistory, now_s: float) -> OpenOutageQuantiles:
+def estimate_open_outages(
+    model: ErmModel, history: OutageHistory, now_s: float
+) -> OpenOutageQuantiles:
     """
     Estimate every outage of a history that is open now.
 
@@ -132,7 +136,9 @@ def estimate_open_outages(model: ErmModel, history: OutageHistory, now_s: float)
     )
 
 
-def _estimate_stage(board: HistoryIndex, model: ErmModel, kind: str, name: str, rows: Rows, now_s: float) -> Float:
+def _estimate_stage(
+    board: HistoryIndex, model: ErmModel, kind: str, name: str, rows: Rows, now_s: float
+) -> Float:
     """Return the hours left of outages at one stage, corrected by the past of that stage."""
     past = list_landmarks(board.history, (name,))
     past = select_landmarks(past, np.argsort(past.issued_s, kind="stable"))
@@ -148,7 +154,9 @@ def _estimate_stage(board: HistoryIndex, model: ErmModel, kind: str, name: str, 
     return recalibrate_hours(board.history, marks, features, raw_h, model)[len(past) :]
 
 
-def _explain_estimates(board: HistoryIndex, rows: Rows, now_s: float, *, storm: bool) -> tuple[str, ...]:
+def _explain_estimates(
+    board: HistoryIndex, rows: Rows, now_s: float, *, storm: bool
+) -> tuple[str, ...]:
     """Return in few words what each estimate rests on."""
     when = np.full(rows.size, now_s)
     place = board.index.find_in_force(rows, when)

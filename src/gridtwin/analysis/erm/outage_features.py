@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.model.moments import HOUR_S
 from gridtwin.analysis.erm.asof import RevisionIndex, take_or_nan
 from gridtwin.analysis.erm.cohorts import count_same_etr, count_same_start
 from gridtwin.analysis.erm.etr_features import compute_etr_features
 from gridtwin.analysis.erm.outage_lengths import OutageLengths
 from gridtwin.analysis.erm.pace import RestorationPace, compute_hours_left
-from gridtwin.analysis.erm.system_load import (SystemLoad, count_nearby)
+from gridtwin.analysis.erm.system_load import SystemLoad, count_nearby
 from gridtwin.analysis.erm.text_classes import PLANNED, classify_causes, classify_crews
+from gridtwin.model.moments import HOUR_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,9 +76,21 @@ class HistoryIndex:
         work = (_read_code(cause, first) == PLANNED) | kind_planned[outages.kind.codes]
         start = take_or_nan(revisions.start_s, first)
         groups = _find_first_groups(history, first, cause)
-        pace = RestorationPace.from_outages(outages.first_seen_s[~work], outages.gone_s[~work], history.span_s[1])
+        pace = RestorationPace.from_outages(
+            outages.first_seen_s[~work], outages.gone_s[~work], history.span_s[1]
+        )
         lengths = OutageLengths.from_history(history, groups, work.astype(np.int64))
-        return cls(history, index, SystemLoad.from_history(history), pace, lengths, cause, crew, work, start)
+        return cls(
+            history,
+            index,
+            SystemLoad.from_history(history),
+            pace,
+            lengths,
+            cause,
+            crew,
+            work,
+            start,
+        )
 
     def compute_features(self, marks: Landmarks, *, etr: bool) -> OutageFeatures:
         """Return what was known at each landmark, with or without the utility's estimate."""
@@ -128,9 +140,13 @@ class HistoryIndex:
             "customers_change": np.log((np.maximum(now, 0) + 1) / (np.maximum(then, 0) + 1)),
             "cause": _read_code(self.cause, place).astype(float),
             "crew": _read_code(self.crew, place).astype(float),
-            "cause_changed": (_read_code(self.cause, place) != _read_code(self.cause, first)).astype(float),
+            "cause_changed": (
+                _read_code(self.cause, place) != _read_code(self.cause, first)
+            ).astype(float),
             "revisions": place - first + 1.0,
-            "revision_age": np.log1p(np.maximum(t_s - take_or_nan(revisions.t_s, place), 0) / HOUR_S),
+            "revision_age": np.log1p(
+                np.maximum(t_s - take_or_nan(revisions.t_s, place), 0) / HOUR_S
+            ),
             "lat": outages.lat[row],
             "lon": outages.lon[row],
         }
@@ -142,7 +158,9 @@ def _read_code(codes: NDArray[np.int32], place: Rows) -> NDArray[np.int32]:
     return np.where(place >= 0, codes[place], 0).astype(np.int32)
 
 
-def _find_first_groups(history: OutageHistory, first: Rows, cause: NDArray[np.int32]) -> dict[str, Rows]:
+def _find_first_groups(
+    history: OutageHistory, first: Rows, cause: NDArray[np.int32]
+) -> dict[str, Rows]:
     """Return the groups of every outage that are known at first sight."""
     revisions = history.revisions
     customers = np.nan_to_num(take_or_nan(revisions.customers, first), nan=-1)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.model.moments import DAY_S, HOUR_S
 from gridtwin.analysis.erm.asof import GroupedEvents
-from gridtwin.analysis.erm.system_load import (find_squares)
+from gridtwin.analysis.erm.system_load import find_squares
+from gridtwin.model.moments import DAY_S, HOUR_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,9 @@ class OutageLengths:
     group: Mapping[str, Rows]  # group of every outage, at any time
 
     @classmethod
-    def from_history(cls, history: OutageHistory, first_group: Mapping[str, Rows], work: Rows) -> OutageLengths:
+    def from_history(
+        cls, history: OutageHistory, first_group: Mapping[str, Rows], work: Rows
+    ) -> OutageLengths:
         """
         Index the lengths of a history.
 
@@ -60,7 +62,10 @@ class OutageLengths:
         length = np.where(counted, length, np.nan)
         groups = {**first_group, **_group_by_place(history)}
         all_in_one = np.zeros(len(outages), np.int64)
-        by_group = {name: GroupedEvents.from_events(code, outages.gone_s, length) for name, code in groups.items()}
+        by_group = {
+            name: GroupedEvents.from_events(code, outages.gone_s, length)
+            for name, code in groups.items()
+        }
         return cls(GroupedEvents.from_events(all_in_one, outages.gone_s, length), by_group, groups)
 
     def compute_columns(self, row: Rows, t_s: Float) -> dict[str, Float]:

@@ -54,9 +54,7 @@ class RestorationPace:
             enter = first_seen_s + low * HOUR_S
             leave = np.minimum(over, first_seen_s + high * HOUR_S)
             at_risk = leave > enter
-            exposure.append(
-                _sum_hours(enter[at_risk], clock) - _sum_hours(leave[at_risk], clock)
-            )
+            exposure.append(_sum_hours(enter[at_risk], clock) - _sum_hours(leave[at_risk], clock))
         return cls(float(origin), np.stack(ends, 1).astype(float), np.stack(exposure, 1))
 
     def compute_rates(self, t_s: Float) -> list[Float]:

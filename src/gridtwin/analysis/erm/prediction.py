@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.model.moments import HOUR_S
-from gridtwin.analysis.erm.calibration import LEARNED_TRUST, STRANGER_TRUST, EstimateOutcomes, calibrate_quantiles
+from gridtwin.analysis.erm.calibration import (
+    LEARNED_TRUST,
+    STRANGER_TRUST,
+    EstimateOutcomes,
+    calibrate_quantiles,
+)
 from gridtwin.analysis.erm.history_tail import join_histories
-from gridtwin.analysis.erm.landmarks import (FIRST_SEEN, Landmarks, list_landmarks)
+from gridtwin.analysis.erm.landmarks import FIRST_SEEN, Landmarks, list_landmarks
 from gridtwin.analysis.erm.outage_features import HistoryIndex
 from gridtwin.analysis.erm.quantile_forest import BLIND, QUANTILE_LEVELS, SEEING
 from gridtwin.analysis.erm.training import mark_usable, select_landmarks
+from gridtwin.model.moments import HOUR_S
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +39,7 @@ class Prediction:
     """
     Quantiles of the end of outages, at the landmarks asked for.
 
-    ``at_s`` holds unix seconds at `QUANTILE_LEVELS`, shape (n, 5): increasing, all after ``issued_s``.
+    ``at_s`` holds unix seconds at `QUANTILE_LEVELS`, shape (n, 5): increasing, after ``issued_s``.
     """
 
     marks: Landmarks
@@ -90,14 +95,22 @@ def _predict_landmark(board: HistoryIndex, model: ErmModel, name: str, before: i
 
 
 def recalibrate_hours(
-    history: OutageHistory, marks: Landmarks, features: OutageFeatures, raw_h: Float, model: ErmModel
+    history: OutageHistory,
+    marks: Landmarks,
+    features: OutageFeatures,
+    raw_h: Float,
+    model: ErmModel,
 ) -> Float:
     """Return the corrected hours; planned work and faults are corrected each by their own past."""
-    trust = LEARNED_TRUST if history.source in model.sources and model.uses_trees else STRANGER_TRUST
+    trust = (
+        LEARNED_TRUST if history.source in model.sources and model.uses_trees else STRANGER_TRUST
+    )
     hours = raw_h.copy()
     for planned in (False, True):
         mine = np.flatnonzero(features.planned == planned)
-        hours[mine] = calibrate_quantiles(raw_h[mine], _collect_outcomes(history, marks, features, mine), trust)
+        hours[mine] = calibrate_quantiles(
+            raw_h[mine], _collect_outcomes(history, marks, features, mine), trust
+        )
     return hours
 
 

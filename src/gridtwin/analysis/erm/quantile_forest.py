@@ -112,11 +112,20 @@ class _DampedTransform:
         return np.sqrt(np.maximum(self.lead_h + missed, 0))
 
 
-def _make_transforms(names: tuple[str, ...], matrix: NDArray[np.float32]) -> list[_RootTransform | _DampedTransform]:
+def _make_transforms(
+    names: tuple[str, ...], matrix: NDArray[np.float32]
+) -> list[_RootTransform | _DampedTransform]:
     """Return how the utility's estimate is leant on; without one it leaves nothing."""
-    given = matrix[:, names.index(LEAD_FEATURE)] if LEAD_FEATURE in names else np.zeros(len(matrix), np.float32)
+    given = (
+        matrix[:, names.index(LEAD_FEATURE)]
+        if LEAD_FEATURE in names
+        else np.zeros(len(matrix), np.float32)
+    )
     lead = np.nan_to_num(given.astype(float), nan=0.0)
-    return [_RootTransform(np.clip(lead, 0, NEAR_CUT_H)), _DampedTransform(np.clip(lead, 0, FAR_CUT_H))]
+    return [
+        _RootTransform(np.clip(lead, 0, NEAR_CUT_H)),
+        _DampedTransform(np.clip(lead, 0, FAR_CUT_H)),
+    ]
 
 
 def import_lightgbm() -> Any:
@@ -202,7 +211,9 @@ def fit_forest(
         return _strip_text(trees.model_to_string())
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        trees = tuple(pool.map(fit_level, product(_make_transforms(names, matrix), QUANTILE_LEVELS)))
+        trees = tuple(
+            pool.map(fit_level, product(_make_transforms(names, matrix), QUANTILE_LEVELS))
+        )
     return QuantileForest(tuple(names), trees)
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.analysis.erm.asof import GroupedEvents, count_until, take_or_nan
 from gridtwin.model.moments import DAY_S, HOUR_S
-from gridtwin.analysis.erm.asof import GroupedEvents, take_or_nan, count_until
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.model.moments import HOUR_S
 from gridtwin.analysis.erm.group_table import GroupTable, fit_table
-from gridtwin.analysis.erm.landmarks import (FIRST_ETR, FIRST_SEEN, list_landmarks)
+from gridtwin.analysis.erm.landmarks import FIRST_ETR, FIRST_SEEN, list_landmarks
 from gridtwin.analysis.erm.outage_features import HistoryIndex
 from gridtwin.analysis.erm.quantile_forest import (
     BLIND,
@@ -19,6 +18,7 @@ from gridtwin.analysis.erm.quantile_forest import (
     fit_forest,
     make_matrix,
 )
+from gridtwin.model.moments import HOUR_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -128,7 +128,9 @@ def _join_rows(lessons: list[TrainingRows]) -> TrainingRows:
     return TrainingRows(lessons[0].names, matrix, left_h, weight, matrix)
 
 
-def collect_rows(board: HistoryIndex, kind: str, source: int, rng: np.random.Generator) -> TrainingRows:
+def collect_rows(
+    board: HistoryIndex, kind: str, source: int, rng: np.random.Generator
+) -> TrainingRows:
     """Return the rows one source has to teach."""
     marks = list_landmarks(board.history, tuple(LANDMARK_SAMPLES[kind]))
     keep = _sample_rows(marks, board.history, tuple(LANDMARK_SAMPLES[kind].values()), rng)

@@ -101,7 +101,9 @@ class EventRows:
         return self.select_rows(self.at_s <= now_s)
 
 
-def fold_events(heard: EventRows, momentary_s: float) -> tuple[MeterEvidence, EndedInterruptions]:
+def summarize_events(
+    heard: EventRows, momentary_s: float
+) -> tuple[MeterEvidence, EndedInterruptions]:
     """
     Return what the events of each usage point come to.
 

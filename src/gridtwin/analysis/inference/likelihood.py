@@ -135,7 +135,7 @@ class Assumptions:
         return (1.0 - self.late_share) * prompt + self.late_share * late
 
     @property
-    def settled_s(self) -> float:
+    def settling_s(self) -> float:
         """Seconds after which delays no longer matter: F is 99.9 %."""
         return self.late_s * float(np.log(max(self.late_share, 1e-3) / 1e-3)) + 10 * self.prompt_s
 

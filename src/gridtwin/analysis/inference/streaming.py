@@ -17,7 +17,7 @@ from gridtwin.analysis.inference.evidence import (
     EndedInterruptions,
     EventRows,
     MeterEvidence,
-    fold_events,
+    summarize_events,
 )
 from gridtwin.analysis.inference.inferred_outages import InferenceAnswer, OutageRows
 from gridtwin.analysis.inference.likelihood import Assumptions, EvidenceWeights
@@ -111,7 +111,7 @@ class Inference:
         """
         until_s = np.inf if now_s is None else now_s
         last_s = float(self._heard.at_s.max(initial=0.0))
-        evidence, ended = fold_events(
+        evidence, ended = summarize_events(
             self._heard.select_until(until_s), self.assumptions.momentary_s
         )
         shaken_s = find_interruption_times(self.devices, evidence, ended, self.assumptions)
@@ -166,7 +166,7 @@ class Inference:
         np.maximum.at(
             latest, candidates.tree[candidates.at[speaks]], candidates.find_report_times()[speaks]
         )
-        return np.minimum(now_s, latest + self.assumptions.settled_s)
+        return np.minimum(now_s, latest + self.assumptions.settling_s)
 
     def _assemble_answer(
         self,

@@ -132,10 +132,10 @@ class ArrangementSearch:
         bound = best.gain if optimal else max(best.gain, self._cut_bound)
         return SearchResult(best, optimal, bound, reachable, self._spent)
 
-    def bound_all(self) -> float:
+    def limit_total(self) -> float:
         """Return a weight of customers that no arrangement exceeds, without searching."""
         roots = [number for number in self._roots if self._can_close(number)]
-        return self._bound_gain(self._find_reach(roots), roots)
+        return self._limit_gain(self._find_reach(roots), roots)
 
     def _can_close(self, number: int) -> bool:
         return self._blocks.edges[number].mrid not in self._forbidden
@@ -182,7 +182,7 @@ class ArrangementSearch:
         """Return what is to be done about the ways onward, last thing first."""
         self._spent += 1
         frontier = [number for number in frontier if self._find_dark_ends(number)]
-        bound = gain + self._bound_gain(self._find_reach(frontier), frontier)
+        bound = gain + self._limit_gain(self._find_reach(frontier), frontier)
         if self._is_hopeless(bound):
             return []
         if not frontier or self._spent > self._budget:
@@ -233,7 +233,7 @@ class ArrangementSearch:
                     queue.append(beyond)
         return reach
 
-    def _bound_gain(self, reach: set[int], frontier: list[int]) -> float:
+    def _limit_gain(self, reach: set[int], frontier: list[int]) -> float:
         """Return the most that blocks in reach can gain: a knapsack whose items can be cut."""
         whole = sum(self._potential[block] for block in reach)
         room = self._sum_room(reach, frontier)

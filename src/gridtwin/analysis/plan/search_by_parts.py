@@ -46,7 +46,7 @@ def search_by_parts(
     parts.sort(key=lambda part: (-sum(potential[block] for block in part), min(part)))
 
     weigh = partial(_weigh_least, blocks)
-    together = ArrangementSearch(growth, feeds, weigh, budget=0, forbidden=forbidden).bound_all()
+    together = ArrangementSearch(growth, feeds, weigh, budget=0, forbidden=forbidden).limit_total()
 
     def search_part(part: frozenset[int]) -> SearchResult:
         steps = max(budget * len(part) // blocks.count, 2 * len(part))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gridtwin.topology.index import TopologyIndex
 
 
-class Hit(NamedTuple):
+class Violation(NamedTuple):
     """One row that breaks a rule."""
 
     table: str
@@ -30,7 +30,7 @@ class Hit(NamedTuple):
 
 
 @dataclass
-class Evidence:
+class RuleContext:
     """What rules look at: a network and its topology in the normal state."""
 
     data: NetworkData
@@ -38,7 +38,7 @@ class Evidence:
     crs: str | None = None  # None: the coordinates are planar, taken for meters
 
     @cached_property
-    def supplied(self) -> NDArray[np.bool_]:
+    def has_supply(self) -> NDArray[np.bool_]:
         """Whether each node has supply."""
         return self.index.tin >= 0
 
@@ -57,7 +57,7 @@ class Evidence:
             & (equipment.normal_open != 0)
         )
 
-    def place(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    def to_meters(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (n, 2) coordinates in meters, in space where they are degrees."""
         if self.crs is None:
             return xy
@@ -65,23 +65,25 @@ class Evidence:
         sphere = np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)
         return EARTH_RADIUS_M * np.stack(sphere, axis=-1)
 
-    def apart(self, xy: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    def measure_apart(
+        self, xy: NDArray[np.float64], others: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         """Return the distance between each two coordinates in meters, to half a percent."""
-        chord = np.linalg.norm(self.place(xy) - self.place(others), axis=-1)
+        chord = np.linalg.norm(self.to_meters(xy) - self.to_meters(others), axis=-1)
         if self.crs is None:
             return np.asarray(chord)
         return 2 * EARTH_RADIUS_M * np.arcsin(np.clip(chord / (2 * EARTH_RADIUS_M), 0, 1))
 
-    def name(self, table: str, row: int) -> str:
+    def get_name(self, table: str, row: int) -> str:
         """Return the mRID of a row."""
         return str(getattr(self.data, table).mrid[row].decode())
 
-    def names(self, table: str, rows: Iterable[int], most: int = 5) -> str:
+    def list_names(self, table: str, rows: Iterable[int], most: int = 5) -> str:
         """Return a few mRIDs of rows as a text."""
         listed = list(rows)
         shown = ", ".join(decode(getattr(self.data, table).mrid[listed[:most]]).tolist())
         return f"{shown} and {len(listed) - most} more" if len(listed) > most else shown
 
-    def hits(self, table: str, rows: NDArray[Any], evidence: str) -> Iterator[Hit]:
-        """Yield one hit a row with the same evidence."""
-        return (Hit(table, int(row), evidence) for row in rows)
+    def make_violations(self, table: str, rows: NDArray[Any], evidence: str) -> Iterator[Violation]:
+        """Yield one violation a row with the same evidence."""
+        return (Violation(table, int(row), evidence) for row in rows)

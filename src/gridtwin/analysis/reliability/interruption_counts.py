@@ -50,17 +50,17 @@ class Indices:
     @property
     def saifi(self) -> NDArray[np.float64]:
         """Sustained interruptions per customer served: CI / N_T."""
-        return ratio(self.interruptions, self.served)
+        return divide_or_nan(self.interruptions, self.served)
 
     @property
     def saidi(self) -> NDArray[np.float64]:
         """Minutes without supply per customer served: CMI / N_T."""
-        return ratio(self.customer_minutes, self.served)
+        return divide_or_nan(self.customer_minutes, self.served)
 
     @property
     def caidi(self) -> NDArray[np.float64]:
         """Minutes per sustained interruption: CMI / CI = SAIDI / SAIFI."""
-        return ratio(self.customer_minutes, self.interruptions)
+        return divide_or_nan(self.customer_minutes, self.interruptions)
 
     @property
     def asai(self) -> NDArray[np.float64]:
@@ -70,20 +70,20 @@ class Indices:
     @property
     def maifi(self) -> NDArray[np.float64]:
         """Momentary interruptions per customer served."""
-        return ratio(self.momentary, self.served)
+        return divide_or_nan(self.momentary, self.served)
 
     @property
     def maifi_e(self) -> NDArray[np.float64]:
         """Momentary events per customer served: one operation of a device, however many shots."""
-        return ratio(self.momentary_events, self.served)
+        return divide_or_nan(self.momentary_events, self.served)
 
     def cemi(self, more_than: int) -> NDArray[np.float64]:
         """Share of the customers served with more than n sustained interruptions."""
-        return ratio(self.often[more_than], self.served)
+        return divide_or_nan(self.often[more_than], self.served)
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class InterruptionCounts:
     """The interruptions of the period, by usage point and time, and how each counts."""
 
     rows: Interruptions
@@ -92,36 +92,36 @@ class Counted:
     head: NDArray[np.bool_]  # first of a momentary event
 
     @classmethod
-    def of(cls, rows: Interruptions, counting: Counting) -> Counted:
+    def from_interruptions(cls, rows: Interruptions, counting: Counting) -> InterruptionCounts:
         """Return interruptions without overlaps, by usage point and time, with how they count."""
         long = is_sustained(rows, counting)
         head = np.zeros(len(rows), dtype=bool)
-        head[_momentary_events(rows, long, counting.sustained_after_s)] = True
+        head[_find_momentary_events(rows, long, counting.sustained_after_s)] = True
         return cls(rows, long, ~long, head)
 
-    def only(self, rows: NDArray[np.bool_]) -> Counted:
+    def restrict_to(self, rows: NDArray[np.bool_]) -> InterruptionCounts:
         """Return it with some of the rows counted, the others not."""
-        return Counted(self.rows, self.long & rows, self.short & rows, self.head & rows)
+        return InterruptionCounts(self.rows, self.long & rows, self.short & rows, self.head & rows)
 
-    def indices(
+    def compute_indices(
         self, served: NDArray[np.int64], minutes: float, counting: Counting
     ) -> tuple[Indices, Indices]:
         """Return the indices of the groups, and of the system."""
         count, rows = len(served), self.rows
         group = np.where(rows.group < 0, count, rows.group)  # the last slot is of no group
         interrupted, momentary, events = (
-            sum_by(rows.customers[some], group[some], count + 1)
+            sum_by_group(rows.customers[some], group[some], count + 1)
             for some in (self.long, self.short, self.head)
         )
-        spent = sum_by(minutes_of(rows)[self.long], group[self.long], count + 1)
-        often = self._often(group, count, counting.cemi)
+        spent = sum_by_group(compute_customer_minutes(rows)[self.long], group[self.long], count + 1)
+        often = self._count_often(group, count, counting.cemi)
         if len(rows) and rows.usage_point[0] < 0:
             events = np.full(count + 1, np.nan)
             often = {more_than: np.full(count + 1, np.nan) for more_than in counting.cemi}
         return Indices(
             minutes,
             served,
-            self._outages(group, count),
+            self._count_outages(group, count),
             interrupted[:count].astype(np.int64),
             spent[:count],
             momentary[:count].astype(np.int64),
@@ -130,7 +130,7 @@ class Counted:
         ), Indices(
             minutes,
             np.array([served.sum()]),
-            self._outages(np.zeros_like(group), 1),
+            self._count_outages(np.zeros_like(group), 1),
             interrupted.sum(keepdims=True).astype(np.int64),
             spent.sum(keepdims=True),
             momentary.sum(keepdims=True).astype(np.int64),
@@ -138,17 +138,17 @@ class Counted:
             {more_than: people[count:] for more_than, people in often.items()},
         )
 
-    def _outages(self, group: NDArray[np.intp], count: int) -> NDArray[np.int64]:
+    def _count_outages(self, group: NDArray[np.intp], count: int) -> NDArray[np.int64]:
         """Return the outages with a sustained interruption of each group; unknown ones are many."""
         event, group = self.rows.event[self.long], group[self.long]
         unknown = np.bincount(group[event < 0], minlength=count + 1)
         width = int(event.max(initial=0)) + 1
         pairs = np.sort(group[event >= 0].astype(np.int64) * width + event[event >= 0])
-        pairs = pairs[_firsts(pairs)]
-        found = unknown + np.bincount(pairs // width, minlength=count + 1)
-        return found[:count].astype(np.int64)
+        pairs = pairs[_mark_firsts(pairs)]
+        counts = unknown + np.bincount(pairs // width, minlength=count + 1)
+        return counts[:count].astype(np.int64)
 
-    def _often(
+    def _count_often(
         self, group: NDArray[np.intp], count: int, thresholds: tuple[int, ...]
     ) -> dict[int, NDArray[np.float64]]:
         """Return the customers with more than n sustained interruptions: groups, then system."""
@@ -156,18 +156,18 @@ class Counted:
         if not len(point):
             return {more_than: np.zeros(count + 1) for more_than in thresholds}
         # Rows stand by usage point, so that each is one run, and its pairs are almost in order.
-        first = _firsts(point)
+        first = _mark_firsts(point)
         run, starts = np.cumsum(first) - 1, np.flatnonzero(first)
         people = np.maximum.reduceat(self.rows.customers[self.long], starts)
         times = np.bincount(run)
         pairs, here = np.unique(run * (count + 1) + group[self.long], return_counts=True)
-        found = {}
+        often = {}
         for more_than in thresholds:
             some = pairs[here > more_than]
-            by_group = sum_by(people[some // (count + 1)], some % (count + 1), count + 1)
+            by_group = sum_by_group(people[some // (count + 1)], some % (count + 1), count + 1)
             by_group[count] = people[times > more_than].sum()
-            found[more_than] = by_group
-        return found
+            often[more_than] = by_group
+        return often
 
 
 def is_sustained(rows: Interruptions, counting: Counting) -> NDArray[np.bool_]:
@@ -175,12 +175,12 @@ def is_sustained(rows: Interruptions, counting: Counting) -> NDArray[np.bool_]:
     return rows.restored_s - rows.began_s > counting.sustained_after_s
 
 
-def minutes_of(rows: Interruptions) -> NDArray[np.float64]:
+def compute_customer_minutes(rows: Interruptions) -> NDArray[np.float64]:
     """Return the customer-minutes of each interruption."""
     return rows.customers * (rows.restored_s - rows.began_s) / 60
 
 
-def _momentary_events(
+def _find_momentary_events(
     rows: Interruptions, lasting: NDArray[np.bool_], window_s: float
 ) -> NDArray[np.intp]:
     """
@@ -198,7 +198,7 @@ def _momentary_events(
     moment = np.round((rows.began_s - first_s) * 1000).astype(np.int64)
     span = int(moment.max()) + 2 * window + 1
     # One ascending number says usage point and time, too far apart to reach another usage point.
-    rank = np.cumsum(_firsts(rows.usage_point))
+    rank = np.cumsum(_mark_firsts(rows.usage_point))
     if int(rank[-1] + 1) * span >= 2**63:
         msg = "so many usage points over so many years are too many at once: ask for fewer years"
         raise InputError(msg)
@@ -206,7 +206,7 @@ def _momentary_events(
     short, long = clock[at], clock[lasting]
     after = np.searchsorted(short, short + window, side="right")
     heads = np.zeros(len(at), dtype=bool)
-    current = np.flatnonzero(_firsts(rank[at]))
+    current = np.flatnonzero(_mark_firsts(rank[at]))
     while len(current):  # one turn for each event of the usage point with the most
         heads[current] = True
         following = after[current]
@@ -218,19 +218,19 @@ def _momentary_events(
     return at[heads][next_long - head > window]
 
 
-def _firsts(values: NDArray[Any]) -> NDArray[np.bool_]:
+def _mark_firsts(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Return whether each value is another than the one before it."""
     first = np.ones(len(values), dtype=bool)
     first[1:] = values[1:] != values[:-1]
     return first
 
 
-def sum_by(values: NDArray[Any], group: NDArray[Any], count: int) -> NDArray[np.float64]:
+def sum_by_group(values: NDArray[Any], group: NDArray[Any], count: int) -> NDArray[np.float64]:
     """Return the sum of the values of each group."""
     return np.asarray(np.bincount(group, values, count), dtype=np.float64)
 
 
-def ratio(part: NDArray[Any], whole: NDArray[Any] | np.int64) -> NDArray[np.float64]:
+def divide_or_nan(part: NDArray[Any], whole: NDArray[Any] | np.int64) -> NDArray[np.float64]:
     """Return the ratio; NaN where there is nothing to divide by."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(whole > 0, part / np.where(whole > 0, whole, 1), np.nan)

@@ -31,7 +31,7 @@ class Interruptions:
     planned: NDArray[np.bool_]  # (n,)
 
     @classmethod
-    def of(
+    def from_columns(
         cls,
         began_s: ArrayLike,
         restored_s: ArrayLike,
@@ -53,12 +53,12 @@ class Interruptions:
         began = np.asarray(began_s, dtype=np.float64)
         rows = cls(
             began,
-            _column(restored_s, np.float64, len(began)),
-            _column(customers, np.int64, len(began)),
-            _column(group, np.int32, len(began)),
-            _column(usage_point, np.int32, len(began)),
-            _column(event, np.int32, len(began)),
-            _column(planned, np.bool_, len(began)),
+            _make_column(restored_s, np.float64, len(began)),
+            _make_column(customers, np.int64, len(began)),
+            _make_column(group, np.int32, len(began)),
+            _make_column(usage_point, np.int32, len(began)),
+            _make_column(event, np.int32, len(began)),
+            _make_column(planned, np.bool_, len(began)),
         )
         for wrong, reason in (
             (~np.isfinite(rows.began_s), "does not say when it began"),
@@ -73,7 +73,7 @@ class Interruptions:
                 raise InputError(msg)
         return rows
 
-    def take(self, rows: NDArray[Any]) -> Interruptions:
+    def select_rows(self, rows: NDArray[Any]) -> Interruptions:
         """Return some of them, by row or by mask."""
         return Interruptions(
             self.began_s[rows],
@@ -85,7 +85,7 @@ class Interruptions:
             self.planned[rows],
         )
 
-    def ended(self, by_s: float) -> Interruptions:
+    def end_by(self, by_s: float) -> Interruptions:
         """Return them with those still out ended at a time, never before they began."""
         still_out = np.isnan(self.restored_s)
         if not still_out.any():
@@ -98,12 +98,12 @@ class Interruptions:
         return len(self.began_s)
 
 
-def _column(values: ArrayLike, dtype: Any, count: int) -> Any:
+def _make_column(values: ArrayLike, dtype: Any, count: int) -> Any:
     array = np.asarray(values, dtype=dtype)
     return np.broadcast_to(array, (count,)) if array.ndim == 0 else array
 
 
-def without_overlaps(rows: Interruptions) -> tuple[Interruptions, int]:
+def remove_overlaps(rows: Interruptions) -> tuple[Interruptions, int]:
     """
     Return the interruptions so that no usage point is without supply twice at one time.
 
@@ -126,22 +126,22 @@ def without_overlaps(rows: Interruptions) -> tuple[Interruptions, int]:
     -----
     One sort; then a row begins a new interruption where it begins after the latest end before it.
     """
-    rows = rows.take(_by_point_and_time(rows))
+    rows = rows.select_rows(_sort_by_point(rows))
     if not len(rows) or rows.usage_point[-1] < 0:
         return rows, 0
-    end = _running_end(rows)
+    end = _find_running_end(rows)
     joins = np.zeros(len(rows), dtype=bool)
-    joins[1:] = _same_point(rows) & (rows.began_s[1:] <= end[:-1])
+    joins[1:] = _is_same_point(rows) & (rows.began_s[1:] <= end[:-1])
     if not joins.any():
         return rows, 0
     firsts = np.flatnonzero(~joins)
     last = np.r_[firsts[1:], len(rows)] - 1
-    kept = rows.take(firsts)
+    kept = rows.select_rows(firsts)
     most = np.maximum.reduceat(rows.customers, firsts)
     return replace(kept, restored_s=end[last], customers=most), int(joins.sum())
 
 
-def _by_point_and_time(rows: Interruptions) -> NDArray[np.intp]:
+def _sort_by_point(rows: Interruptions) -> NDArray[np.intp]:
     """
     Return the order by usage point and beginning; it does not depend on the order given.
 
@@ -168,16 +168,16 @@ def _by_point_and_time(rows: Interruptions) -> NDArray[np.intp]:
     return order
 
 
-def _same_point(rows: Interruptions) -> NDArray[np.bool_]:
+def _is_same_point(rows: Interruptions) -> NDArray[np.bool_]:
     """Return whether each row but the first is of the known usage point of the row before it."""
     point = rows.usage_point
     return (point[1:] == point[:-1]) & (point[1:] >= 0)
 
 
-def _running_end(rows: Interruptions) -> NDArray[np.float64]:
+def _find_running_end(rows: Interruptions) -> NDArray[np.float64]:
     """Return the latest end so far at each row's usage point; rows are sorted."""
     point = rows.usage_point
-    late = np.flatnonzero((rows.restored_s[1:] < rows.restored_s[:-1]) & _same_point(rows))
+    late = np.flatnonzero((rows.restored_s[1:] < rows.restored_s[:-1]) & _is_same_point(rows))
     if not len(late):
         return rows.restored_s
     concerned = np.zeros(int(point[-1]) + 1, dtype=bool)

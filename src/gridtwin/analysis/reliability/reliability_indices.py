@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.reliability.interruption_counts import (
-    Counted,
     Counting,
     Indices,
+    InterruptionCounts,
+    compute_customer_minutes,
+    divide_or_nan,
     is_sustained,
-    minutes_of,
-    ratio,
-    sum_by,
+    sum_by_group,
 )
-from gridtwin.analysis.reliability.interruption_records import Interruptions, without_overlaps
+from gridtwin.analysis.reliability.interruption_records import Interruptions, remove_overlaps
 from gridtwin.analysis.reliability.major_events import (
     Calendar,
     Threshold,
-    major_event_threshold,
-    years_before,
+    compute_major_event_threshold,
+    find_years_before,
 )
 from gridtwin.errors import InputError
 
@@ -33,7 +33,7 @@ EARLIER, WITHIN, GIVEN = "earlier days", "the period itself", "given"
 
 
 @dataclass(frozen=True, slots=True)
-class Daily:
+class DailyIndices:
     """The days of the period, for the system; what began on a day is that day's to its end."""
 
     calendar: Calendar
@@ -44,27 +44,27 @@ class Daily:
 
 
 @dataclass(frozen=True, slots=True)
-class Reliability:
+class ReliabilityIndices:
     """Indices of groups and of the system, with all days and without the major event days."""
 
     groups: Indices
     system: Indices
     groups_without: Indices
     system_without: Indices
-    daily: Daily
+    daily: DailyIndices
     threshold: Threshold
     threshold_from: str  # EARLIER, WITHIN or GIVEN
     still_out: int  # customers still out when the period ends, counted up to its end
     overlaps: int  # rows taken into another of the same usage point
 
 
-def reliability(
+def compute_reliability(
     interruptions: Interruptions,
     served: NDArray[np.int64],
     begin_s: float,
     end_s: float,
     counting: Counting | None = None,
-) -> Reliability:
+) -> ReliabilityIndices:
     """
     Return the reliability indices of a period.
 
@@ -116,25 +116,25 @@ def reliability(
     if len(interruptions) and not interruptions.group.max() < len(served):
         msg = f"group {interruptions.group.max()} serves nobody: there are {len(served)} groups"
         raise InputError(msg)
-    rows, still_out, overlaps = _counted(interruptions, begin_s, end_s, counting)
-    days = Calendar.of(begin_s, end_s, counting.zone)
+    rows, still_out, overlaps = _prepare_interruptions(interruptions, begin_s, end_s, counting)
+    days = Calendar.from_period(begin_s, end_s, counting.zone)
     now = rows.began_s >= begin_s
-    current = rows if now.all() else rows.take(now)
-    day = days.day_of(current.began_s)
-    daily_ci, daily_cmi = _by_day(current, day, len(days), counting)
+    current = rows if now.all() else rows.select_rows(now)
+    day = days.find_day(current.began_s)
+    daily_ci, daily_cmi = _sum_by_day(current, day, len(days), counting)
     total = served.sum()
-    saidi = ratio(daily_cmi, total)
-    threshold, source = _threshold(rows, begin_s, total, saidi, counting)
+    saidi = divide_or_nan(daily_cmi, total)
+    threshold, source = _choose_threshold(rows, begin_s, total, saidi, counting)
     major = saidi > threshold.t_med
-    counted = Counted.of(current, counting)
+    counted = InterruptionCounts.from_interruptions(current, counting)
     minutes = (end_s - begin_s) / 60
-    everything = counted.indices(served, minutes, counting)
-    quiet = counted.only(~major[day]) if major.any() else counted
-    without = quiet.indices(served, minutes, counting) if major.any() else everything
-    return Reliability(
+    everything = counted.compute_indices(served, minutes, counting)
+    quiet = counted.restrict_to(~major[day]) if major.any() else counted
+    without = quiet.compute_indices(served, minutes, counting) if major.any() else everything
+    return ReliabilityIndices(
         *everything,
         *without,
-        Daily(days, daily_ci, daily_cmi, saidi, major),
+        DailyIndices(days, daily_ci, daily_cmi, saidi, major),
         threshold,
         source,
         still_out,
@@ -142,34 +142,34 @@ def reliability(
     )
 
 
-def _counted(
+def _prepare_interruptions(
     interruptions: Interruptions, begin_s: float, end_s: float, counting: Counting
 ) -> tuple[Interruptions, int, int]:
     """Return what is counted, ended and without overlaps; customers still out; rows taken in."""
-    since = years_before(begin_s, counting.zone)
+    since = find_years_before(begin_s, counting.zone)
     wanted = (interruptions.began_s >= since) & (interruptions.began_s < end_s)
     if counting.exclude_planned:
         wanted &= ~interruptions.planned
-    rows = interruptions if wanted.all() else interruptions.take(wanted)
+    rows = interruptions if wanted.all() else interruptions.select_rows(wanted)
     still_out = np.isnan(rows.restored_s)
     # What begins before the period and still lasts is no interruption of the period.
     people = int(rows.customers[still_out & (rows.began_s >= begin_s)].sum())
     undecided = still_out & (end_s - rows.began_s <= counting.sustained_after_s)
-    rows = rows.take(~undecided) if undecided.any() else rows
-    rows, overlaps = without_overlaps(rows.ended(end_s))
+    rows = rows.select_rows(~undecided) if undecided.any() else rows
+    rows, overlaps = remove_overlaps(rows.end_by(end_s))
     return rows, people, overlaps
 
 
-def _by_day(
+def _sum_by_day(
     rows: Interruptions, day: NDArray[np.int64], count: int, counting: Counting
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return customer interruptions and customer-minutes by the day in which they began."""
     lasting = is_sustained(rows, counting)
-    interrupted = sum_by(rows.customers * lasting, day, count).astype(np.int64)
-    return interrupted, sum_by(minutes_of(rows) * lasting, day, count)
+    interrupted = sum_by_group(rows.customers * lasting, day, count).astype(np.int64)
+    return interrupted, sum_by_group(compute_customer_minutes(rows) * lasting, day, count)
 
 
-def _threshold(
+def _choose_threshold(
     rows: Interruptions,
     begin_s: float,
     total: np.int64,
@@ -179,9 +179,9 @@ def _threshold(
     """Return the threshold of major event days, and what it was reckoned from."""
     if counting.t_med is not None:
         return Threshold(counting.t_med), GIVEN
-    before = rows.take(rows.began_s < begin_s)
+    before = rows.select_rows(rows.began_s < begin_s)
     if not len(before):
-        return major_event_threshold(saidi), WITHIN
-    days = Calendar.of(float(before.began_s.min()), begin_s, counting.zone)
-    _, minutes = _by_day(before, days.day_of(before.began_s), len(days), counting)
-    return major_event_threshold(ratio(minutes, total)), EARLIER
+        return compute_major_event_threshold(saidi), WITHIN
+    days = Calendar.from_period(float(before.began_s.min()), begin_s, counting.zone)
+    _, minutes = _sum_by_day(before, days.find_day(before.began_s), len(days), counting)
+    return compute_major_event_threshold(divide_or_nan(minutes, total)), EARLIER

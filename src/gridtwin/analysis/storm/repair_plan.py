@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.model.estimate import STAGES
 from gridtwin.analysis.outage.backfeed import find_restorable
-from gridtwin.analysis.storm.priority import horn_order, precedence
-from gridtwin.analysis.storm.repair_times import mean_repair_s
+from gridtwin.analysis.storm.priority import find_precedence, order_by_horn
+from gridtwin.analysis.storm.repair_times import look_up_repair_s
 from gridtwin.errors import InputError
+from gridtwin.model.estimate import STAGES
 from gridtwin.topology.loss import Faults
 from gridtwin.topology.returning import Returns, find_returns
 
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.analysis.storm.response import Response
-    from gridtwin.analysis.storm.storm_situation import Ground, Sections
+    from gridtwin.analysis.storm.storm_situation import Sections, StormSituation
 
 REMOTE, MANUAL, REPAIR = range(len(STAGES))
 
 
 @dataclass(frozen=True, slots=True)
-class Groups:
+class CustomerGroups:
     """Customers that come back together; one entry per group."""
 
     stage: NDArray[np.uint8]  # place in STAGES: what brings them back at the latest
@@ -52,7 +52,7 @@ class Groups:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RepairPlan:
     """All that a simulation needs to know of the network: small, and free of it."""
 
     equipment: NDArray[np.int32]  # (jobs,) damaged rows, ascending
@@ -67,19 +67,19 @@ class Plan:
     depot: NDArray[np.float64]  # (zones, 2) where crews start; NaN if not known
     repaired: Returns
     isolated: Returns
-    groups: Groups
+    groups: CustomerGroups
     points: NDArray[np.int32]  # usage points that are out, ascending
     group: NDArray[np.int32]  # group of each
     warnings: tuple[str, ...] = ()
 
 
-def plan(
-    ground: Ground,
+def plan_repairs(
+    ground: StormSituation,
     damaged: NDArray[np.int32],
     response: Response,
     *,
     priority: NDArray[np.int32] | None = None,
-) -> Plan:
+) -> RepairPlan:
     """
     Return the jobs and customer groups of a storm.
 
@@ -105,9 +105,9 @@ def plan(
         raise InputError(msg)
     situation = ground.situation
     points = situation.data.usage_points
-    repaired, picked, hints = _reached(situation, ground.sections, damaged)
-    isolated, picked_remotely, _ = _reached(ground.remote, ground.remote_sections, damaged)
-    tripped, words = ground.tripped(damaged)
+    repaired, picked, hints = _find_returns(situation, ground.sections, damaged)
+    isolated, picked_remotely, _ = _find_returns(ground.remote, ground.remote_sections, damaged)
+    tripped, words = ground.find_tripped(damaged)
     out = repaired.block >= 0
     out[tripped] = True
     rows = np.flatnonzero(out).astype(np.int32)
@@ -117,33 +117,33 @@ def plan(
     is_priority = points.priority != b""
     if priority is not None:
         is_priority[priority] = True
-    zones, zone_of_node, feeder_of_node = _places(ground, rows, damaged)
-    keys = _Keys(
+    zones, zone_of_node, feeder_of_node = _find_zones(ground, rows, damaged)
+    keys = _GroupKeys(
         stage[rows],
         np.where(stage[rows] == REMOTE, np.int32(-1), repaired.block[rows]),
         np.where(stage[rows] == MANUAL, isolated.block[rows], np.int32(-1)),
         zone_of_node[points.node[rows]],
         feeder_of_node[points.node[rows]],
     )
-    groups, group = _grouped(keys, points.customers[rows], is_priority[rows])
-    at = _working_nodes(situation, damaged)
-    mean_s = mean_repair_s(situation.data.equipment, damaged)
+    groups, group = _group_points(keys, points.customers[rows], is_priority[rows])
+    at = _find_working_nodes(situation, damaged)
+    mean_s = look_up_repair_s(situation.data.equipment, damaged)
     weight = np.where(is_priority, response.priority_weight, 1.0) * points.customers.astype(float)
-    xy = _middles(situation, damaged)
+    xy = _find_middles(situation, damaged)
     zone = zone_of_node[at]
-    return Plan(
+    return RepairPlan(
         equipment=damaged,
         name=situation.data.equipment.mrid[damaged],
         zone=zone,
         feeder=feeder_of_node[at],
         mean_s=mean_s,
-        rank=_ranks(repaired, weight, stage == REPAIR, mean_s),
+        rank=_rank_jobs(repaired, weight, stage == REPAIR, mean_s),
         xy=xy,
         geographic=situation.network.crs is not None,
-        zones=tuple(_zone_names(situation, zones)),
-        depot=_depots(situation, zones),
-        repaired=_bare(repaired),
-        isolated=_bare(isolated),
+        zones=tuple(_name_zones(situation, zones)),
+        depot=_locate_depots(situation, zones),
+        repaired=_strip_points(repaired),
+        isolated=_strip_points(isolated),
         groups=groups,
         points=rows,
         group=group,
@@ -151,7 +151,7 @@ def plan(
     )
 
 
-def _reached(
+def _find_returns(
     situation: Situation, sections: Sections, damaged: NDArray[np.int32]
 ) -> tuple[Returns, NDArray[np.bool_], tuple[str, ...]]:
     """
@@ -163,24 +163,24 @@ def _reached(
         What waits for what; per usage point, whether open ties can supply it while all sections
         are isolated; what the ties could not hold.
     """
-    held = [sections.around(situation.ends(row)) for row in damaged.tolist()]
+    held = [sections.find_section_around(situation.ends(row)) for row in damaged.tolist()]
     points = situation.data.usage_points
     returns = find_returns(situation.index, points, held, strict=situation.strict)
     nodes = np.unique(np.concatenate(held)).astype(np.int32)
-    found = find_restorable(situation, Faults(nodes=nodes, equipment=damaged))
+    pickup = find_restorable(situation, Faults(nodes=nodes, equipment=damaged))
     picked = np.zeros(len(points.node), dtype=bool)
-    picked[found.points] = True
-    return returns, picked, found.warnings
+    picked[pickup.points] = True
+    return returns, picked, pickup.warnings
 
 
-def _bare(returns: Returns) -> Returns:
+def _strip_points(returns: Returns) -> Returns:
     """Return the blocks alone, without the usage points in them."""
     empty = np.empty(0, dtype=np.int32)
     return Returns(empty, returns.jobs, returns.ways, returns.cyclic)
 
 
 @dataclass(frozen=True, slots=True)
-class _Keys:
+class _GroupKeys:
     """What tells groups apart, per usage point that is out."""
 
     stage: NDArray[np.uint8]
@@ -190,34 +190,34 @@ class _Keys:
     feeder: NDArray[np.int32]
 
 
-def _grouped(
-    keys: _Keys, customers: NDArray[np.int32], priority: NDArray[np.bool_]
-) -> tuple[Groups, NDArray[np.int32]]:
+def _group_points(
+    keys: _GroupKeys, customers: NDArray[np.int32], priority: NDArray[np.bool_]
+) -> tuple[CustomerGroups, NDArray[np.int32]]:
     columns = (keys.zone, keys.feeder, keys.stage, keys.repaired, keys.isolated)
     distinct, group = np.unique(
         np.stack([column.astype(np.int32) for column in columns]), axis=1, return_inverse=True
     )
     count, group = distinct.shape[1], group.reshape(-1)
 
-    def total(weights: NDArray[np.generic]) -> NDArray[np.int64]:
+    def sum_by_group(weights: NDArray[np.generic]) -> NDArray[np.int64]:
         return np.bincount(group, weights, minlength=count).astype(np.int64)
 
     return (
-        Groups(
+        CustomerGroups(
             stage=distinct[2].astype(np.uint8),
             repaired=distinct[3],
             isolated=distinct[4],
             zone=distinct[0],
             feeder=distinct[1],
-            customers=total(customers),
-            priority=total(np.where(priority, customers, 0)),
-            points=total(np.ones(len(group))),
+            customers=sum_by_group(customers),
+            priority=sum_by_group(np.where(priority, customers, 0)),
+            points=sum_by_group(np.ones(len(group))),
         ),
         group.astype(np.int32),
     )
 
 
-def _ranks(
+def _rank_jobs(
     repaired: Returns,
     weight: NDArray[np.float64],
     waits: NDArray[np.bool_],
@@ -228,25 +228,25 @@ def _ranks(
     rows = np.flatnonzero((block >= 0) & waits)
     customers = np.zeros(len(repaired.jobs))
     np.add.at(customers, block[rows], weight[rows])
-    above, brought = precedence(repaired, customers, mean_s)
+    above, brought = find_precedence(repaired, customers, mean_s)
     rank = np.empty(len(mean_s), dtype=np.int32)
-    rank[horn_order(above, mean_s, brought)] = np.arange(len(mean_s), dtype=np.int32)
+    rank[order_by_horn(above, mean_s, brought)] = np.arange(len(mean_s), dtype=np.int32)
     return rank
 
 
-def _working_nodes(situation: Situation, rows: NDArray[np.int32]) -> NDArray[np.int32]:
+def _find_working_nodes(situation: Situation, rows: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the node by which each piece of equipment belongs to a feeder: the one it feeds."""
     fed = np.array([situation.fed_node(row) for row in rows.tolist()], dtype=np.int32)
     return np.where(fed >= 0, fed, situation.data.equipment.node_a[rows])
 
 
-def _middles(situation: Situation, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+def _find_middles(situation: Situation, rows: NDArray[np.int32]) -> NDArray[np.float64]:
     equipment, xy = situation.data.equipment, situation.data.nodes.xy
     return (xy[equipment.node_a[rows]] + xy[equipment.node_b[rows]]) / 2
 
 
-def _places(
-    ground: Ground, points: NDArray[np.int32], damaged: NDArray[np.int32]
+def _find_zones(
+    ground: StormSituation, points: NDArray[np.int32], damaged: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
     """
     Return the substations that jobs and points belong to, and by node the place among them.
@@ -259,18 +259,18 @@ def _places(
     situation, feeder = ground.situation, ground.feeder
     data = situation.data
     nodes = np.unique(
-        np.concatenate([data.usage_points.node[points], _working_nodes(situation, damaged)])
+        np.concatenate([data.usage_points.node[points], _find_working_nodes(situation, damaged)])
     )
     own = np.append(data.feeders.substation, np.int32(-1))[feeder[nodes]]
     bare = np.flatnonzero(own < 0)
-    own[bare] = _substation_above(situation, nodes[bare])
+    own[bare] = _find_substation_above(situation, nodes[bare])
     zones, place = np.unique(own, return_inverse=True)
     zone = np.full(len(feeder), -1, dtype=np.int32)
     zone[nodes] = place
     return zones.astype(np.int32), zone, feeder
 
 
-def _substation_above(situation: Situation, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
+def _find_substation_above(situation: Situation, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the substation of the source at the head of each node's way; -1 for none."""
     data, conduction = situation.data, situation.index.conduction
     at_node = np.full(len(data.nodes.mrid), -1, dtype=np.int32)
@@ -283,11 +283,11 @@ def _substation_above(situation: Situation, nodes: NDArray[np.int32]) -> NDArray
         here = np.where(parent >= 0, parent, here)
 
 
-def _zone_names(situation: Situation, zones: NDArray[np.int32]) -> list[bytes]:
+def _name_zones(situation: Situation, zones: NDArray[np.int32]) -> list[bytes]:
     names = situation.data.substations.mrid
     return [bytes(names[row]) if row >= 0 else b"" for row in zones.tolist()]
 
 
-def _depots(situation: Situation, zones: NDArray[np.int32]) -> NDArray[np.float64]:
+def _locate_depots(situation: Situation, zones: NDArray[np.int32]) -> NDArray[np.float64]:
     xy = np.vstack([situation.data.substations.xy.reshape(-1, 2), [[np.nan, np.nan]]])
     return xy[zones]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Spread of the logarithm: that of the time from engineer on site to restored in the public records
 # of a British utility (SSEN, 2022 to 2024; 422 unplanned high-voltage faults in calm weather).
-SPREAD = 0.95
+WORK_SPREAD = 0.95
 
 
 class RepairTime(NamedTuple):
@@ -47,12 +47,12 @@ REPAIR_TIMES: tuple[RepairTime, ...] = (
 )
 UNDERGROUND_FACTOR = 6.0  # RBTS: an 11 kV cable takes 30 h, a line 5 h
 
-MEAN_H: NDArray[np.float64] = np.array(
+MEAN_REPAIR_H: NDArray[np.float64] = np.array(
     [{row.kind: row.mean_h for row in REPAIR_TIMES}[kind] for kind in cim.KIND_NAMES]
 )
 
 
-def mean_repair_s(equipment: Equipment, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+def look_up_repair_s(equipment: Equipment, rows: NDArray[np.int32]) -> NDArray[np.float64]:
     """
     Return the mean time of repair of pieces of equipment, in seconds.
 
@@ -66,10 +66,10 @@ def mean_repair_s(equipment: Equipment, rows: NDArray[np.int32]) -> NDArray[np.f
     kind = equipment.kind[rows]
     buried = equipment.placement[rows] == cim.PLACEMENTS.index("underground")
     buried &= np.isin(kind, cim.LINES)
-    return MEAN_H[kind] * np.where(buried, UNDERGROUND_FACTOR, 1.0) * 3600.0
+    return MEAN_REPAIR_H[kind] * np.where(buried, UNDERGROUND_FACTOR, 1.0) * 3600.0
 
 
-def lognormal(
+def make_lognormal(
     normal: NDArray[np.float64], mean: NDArray[np.float64] | float, spread: float
 ) -> NDArray[np.float64]:
     """Return lognormal numbers of a mean and a spread of the logarithm, from normal ones."""

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 QUANTILES = (0.1, 0.5, 0.8, 0.95)
 BAND = (0.1, 0.5, 0.9)
-SHARES = (0.5, 0.9, 0.95)  # of the customers out, for t50, t90 and t95
+CUSTOMER_SHARES = (0.5, 0.9, 0.95)  # of the customers out, for t50, t90 and t95
 
 
-def quantiles(
+def compute_quantiles(
     times: NDArray[np.float64], wanted: tuple[float, ...] = QUANTILES
 ) -> NDArray[np.float64]:
     """
@@ -37,8 +37,10 @@ def quantiles(
     return np.partition(times, np.unique(place), axis=1)[:, place]
 
 
-def share_back(
-    back: NDArray[np.float64], customers: NDArray[np.int64], shares: tuple[float, ...] = SHARES
+def find_share_times(
+    back: NDArray[np.float64],
+    customers: NDArray[np.int64],
+    shares: tuple[float, ...] = CUSTOMER_SHARES,
 ) -> NDArray[np.float64]:
     """
     Return when shares of the customers are back, in each draw.
@@ -61,15 +63,15 @@ def share_back(
     order = np.argsort(back, axis=0, kind="stable")
     sums = np.cumsum(customers[order], axis=0)
     total = int(customers.sum())
-    found = np.empty((len(shares), back.shape[1]))
+    times = np.empty((len(shares), back.shape[1]))
     column = np.arange(back.shape[1])
     for at, share in enumerate(shares):
         enough = np.argmax(sums >= np.ceil(share * total), axis=0)
-        found[at] = back[order[enough, column], column]
-    return found
+        times[at] = back[order[enough, column], column]
+    return times
 
 
-def customers_back(
+def count_customers_back(
     back: NDArray[np.float64], customers: NDArray[np.int64], at_s: NDArray[np.float64]
 ) -> NDArray[np.int64]:
     """
@@ -96,16 +98,16 @@ def customers_back(
     return np.cumsum(counts.reshape(steps + 1, draws)[:steps], axis=0).astype(np.int64)
 
 
-def time_grid(back: NDArray[np.float64], *, steps: int = 300) -> NDArray[np.float64]:
+def make_time_grid(back: NDArray[np.float64], *, steps: int = 300) -> NDArray[np.float64]:
     """Return times for a curve: every minute, ten, hour ... until all are back in 95 % of draws."""
-    last = float(quantiles(back.max(axis=0, initial=0.0)[None, :], (0.95,))[0, 0])
+    last = float(compute_quantiles(back.max(axis=0, initial=0.0)[None, :], (0.95,))[0, 0])
     pace = next(
         (pace for pace in (60.0, 300.0, 600.0, 1800.0, 3600.0) if last / pace <= steps), 7200.0
     )
     return np.arange(0.0, last + pace, pace)
 
 
-def by_place(
+def find_share_times_by_place(
     back: NDArray[np.float64],
     customers: NDArray[np.int64],
     place: NDArray[np.int32],
@@ -131,12 +133,12 @@ def by_place(
     -------
         Shape (places, draws); NaN where no group is.
     """
-    found = np.full((count, back.shape[1]), np.nan)
+    times = np.full((count, back.shape[1]), np.nan)
     for number in np.unique(place).tolist():
         own = np.flatnonzero(place == number)
-        found[number] = (
+        times[number] = (
             back[own].max(axis=0)
             if share == 1
-            else share_back(back[own], customers[own], (share,))[0]
+            else find_share_times(back[own], customers[own], (share,))[0]
         )
-    return found
+    return times

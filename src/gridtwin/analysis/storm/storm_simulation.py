@@ -8,24 +8,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.model.moments import HOUR_S
-from gridtwin.analysis.storm.dispatch import Clock, dispatch, travel_times
-from gridtwin.analysis.storm.districts import District, allot
+from gridtwin.analysis.storm.dispatch import CrewClock, compute_travel_times, dispatch_crews
+from gridtwin.analysis.storm.districts import District, allot_districts
 from gridtwin.analysis.storm.repair_plan import MANUAL, REMOTE
-from gridtwin.analysis.storm.repair_times import SPREAD, lognormal
+from gridtwin.analysis.storm.repair_times import WORK_SPREAD, make_lognormal
+from gridtwin.model.moments import HOUR_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.storm.repair_plan import Plan
+    from gridtwin.analysis.storm.repair_plan import RepairPlan
     from gridtwin.analysis.storm.response import Response
 
 
-
 @dataclass(frozen=True, slots=True)
-class Worked:
+class DistrictWork:
     """What the crews of one district did, in every draw; seconds after the storm."""
 
     district: int
@@ -38,7 +37,7 @@ class Worked:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class StormOutcome:
     """A storm, drawn many times; seconds after the storm, shapes (jobs | groups, draws)."""
 
     found: NDArray[np.float64]
@@ -58,20 +57,22 @@ class Allotment:
     of_job: NDArray[np.int32]  # (jobs,) place in `districts`
 
 
-def districts_of(plan: Plan, response: Response) -> Allotment:
+def divide_districts(plan: RepairPlan, response: Response) -> Allotment:
     """Part the jobs of a plan among districts."""
     zones, place = np.unique(plan.zone, return_inverse=True)
     takes = plan.mean_s * response.repair_factor
     work = np.bincount(place, takes).astype(np.float64)
     middle = np.stack([np.bincount(place, takes * plan.xy[:, axis]) for axis in (0, 1)]) / work
-    found = allot(work, middle.T, response)
+    districts = allot_districts(work, middle.T, response)
     of_zone = np.empty(len(zones), dtype=np.int32)
-    for number, district in enumerate(found):
+    for number, district in enumerate(districts):
         of_zone[district.zones] = number
-    return Allotment(found, of_zone[place])
+    return Allotment(districts, of_zone[place])
 
 
-def simulate(plan: Plan, response: Response, *, draws: int = 1000, seed: int = 0) -> Outcome:
+def simulate_storm(
+    plan: RepairPlan, response: Response, *, draws: int = 1000, seed: int = 0
+) -> StormOutcome:
     """
     Draw a storm many times.
 
@@ -86,23 +87,23 @@ def simulate(plan: Plan, response: Response, *, draws: int = 1000, seed: int = 0
     seed
         The same seed gives the same outcome, however the districts are spread over processes.
     """
-    allotment = districts_of(plan, response)
+    allotment = divide_districts(plan, response)
     worked = [
-        work_in(plan, response, allotment, number, draws=draws, seed=seed)
+        simulate_district(plan, response, allotment, number, draws=draws, seed=seed)
         for number in range(len(allotment.districts))
     ]
-    return gather(plan, response, worked, seed=seed)
+    return join_districts(plan, response, worked, seed=seed)
 
 
-def work_in(
-    plan: Plan,
+def simulate_district(
+    plan: RepairPlan,
     response: Response,
     allotment: Allotment,
     number: int,
     *,
     draws: int,
     seed: int,
-) -> Worked:
+) -> DistrictWork:
     """
     Return what the crews of one district do.
 
@@ -115,35 +116,35 @@ def work_in(
     own = np.flatnonzero(allotment.of_job == number)
     jobs = own[np.argsort(plan.rank[own])].astype(np.int32)
     drawn = draw_work(plan, response, jobs, draws=draws, seed=seed)
-    clock = Clock.of(response)
-    road = travel_times(
-        np.vstack([plan.xy[jobs], _depot(plan, jobs)]),
+    clock = CrewClock.from_response(response)
+    road = compute_travel_times(
+        np.vstack([plan.xy[jobs], _locate_depot(plan, jobs)]),
         geographic=plan.geographic,
         speed_kmh=response.speed_kmh,
         detour=response.detour,
     )
     teams = np.zeros(district.assessors)
-    found = dispatch(drawn.finding, np.zeros_like(drawn.finding), teams, road, clock).end
-    schedule = dispatch(drawn.repair, found, district.crew_start, road, clock)
-    return Worked(
+    found_s = dispatch_crews(drawn.finding, np.zeros_like(drawn.finding), teams, road, clock).end
+    schedule = dispatch_crews(drawn.repair, found_s, district.crew_start, road, clock)
+    return DistrictWork(
         district=number,
         jobs=jobs,
-        found=found,
-        switched=np.minimum(found + drawn.switching, schedule.end),
+        found=found_s,
+        switched=np.minimum(found_s + drawn.switching, schedule.end),
         done=schedule.end,
         busy=schedule.busy,
         crew_start=district.crew_start,
     )
 
 
-def _stream(seed: int, name: bytes) -> np.random.Generator:
+def _make_rng(seed: int, name: bytes) -> np.random.Generator:
     digest = hashlib.blake2b(name, digest_size=16).digest()
     words = tuple(np.frombuffer(digest, dtype="<u4").tolist())
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=words)))
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class WorkTimes:
     """How long things take, s, shapes (jobs, draws)."""
 
     finding: NDArray[np.float64]
@@ -152,23 +153,25 @@ class Drawn:
 
 
 def draw_work(
-    plan: Plan, response: Response, jobs: NDArray[np.int32], *, draws: int, seed: int
-) -> Drawn:
+    plan: RepairPlan, response: Response, jobs: NDArray[np.int32], *, draws: int, seed: int
+) -> WorkTimes:
     """Return how long finding, repairing and switching by hand take for jobs, in every draw."""
-    finding, repair, switching = _normals(plan, jobs, draws, seed)
+    finding, repair, switching = _draw_normals(plan, jobs, draws, seed)
     mean_s = plan.mean_s[jobs, None] * response.repair_factor
-    return Drawn(
-        lognormal(finding, response.assess_h * HOUR_S, response.assess_spread),
-        lognormal(repair, mean_s, SPREAD),
-        lognormal(switching, response.manual_h * HOUR_S, response.switch_spread),
+    return WorkTimes(
+        make_lognormal(finding, response.assess_h * HOUR_S, response.assess_spread),
+        make_lognormal(repair, mean_s, WORK_SPREAD),
+        make_lognormal(switching, response.manual_h * HOUR_S, response.switch_spread),
     )
 
 
-def _normals(plan: Plan, jobs: NDArray[np.int32], draws: int, seed: int) -> NDArray[np.float64]:
+def _draw_normals(
+    plan: RepairPlan, jobs: NDArray[np.int32], draws: int, seed: int
+) -> NDArray[np.float64]:
     """Return normal numbers, shape (3, jobs, draws): for finding, repairing, switching."""
     normal = np.empty((3, len(jobs), draws))
     for zone in np.unique(plan.zone[jobs]).tolist():
-        stream = _stream(seed, b"jobs:" + plan.zones[zone])
+        stream = _make_rng(seed, b"jobs:" + plan.zones[zone])
         own = np.flatnonzero(plan.zone[jobs] == zone)
         own = own[np.argsort(plan.name[jobs[own]], kind="stable")]
         for at in own.tolist():
@@ -176,38 +179,40 @@ def _normals(plan: Plan, jobs: NDArray[np.int32], draws: int, seed: int) -> NDAr
     return normal
 
 
-def _depot(plan: Plan, jobs: NDArray[np.int32]) -> NDArray[np.float64]:
+def _locate_depot(plan: RepairPlan, jobs: NDArray[np.int32]) -> NDArray[np.float64]:
     """Return where the crews of a district start: amid its substations, or amid its jobs."""
     depots = plan.depot[np.unique(plan.zone[jobs])]
     known = depots[np.isfinite(depots).all(axis=1)]
     return known.mean(axis=0) if len(known) else plan.xy[jobs].mean(axis=0)
 
 
-def gather(plan: Plan, response: Response, worked: Iterable[Worked], *, seed: int) -> Outcome:
+def join_districts(
+    plan: RepairPlan, response: Response, worked: Iterable[DistrictWork], *, seed: int
+) -> StormOutcome:
     """Join what all districts did, and say when each customer group is back."""
     parts = sorted(worked, key=lambda part: part.district)
     draws = parts[0].done.shape[1]
-    found, switched, done = (np.empty((len(plan.mean_s), draws)) for _ in range(3))
+    found_s, switched, done = (np.empty((len(plan.mean_s), draws)) for _ in range(3))
     of_job = np.empty(len(plan.mean_s), dtype=np.int32)
     utilization = np.empty((len(parts), draws))
     for part in parts:
-        found[part.jobs], switched[part.jobs] = part.found, part.switched
+        found_s[part.jobs], switched[part.jobs] = part.found, part.switched
         done[part.jobs], of_job[part.jobs] = part.done, part.district
         there = np.maximum(part.done.max(axis=0) - part.crew_start[:, None], 0).sum(axis=0)
         utilization[part.district] = part.busy / there
-    return Outcome(
-        found=found,
+    return StormOutcome(
+        found=found_s,
         switched=switched,
         done=done,
-        back=_back(plan, response, (switched, done), seed),
+        back=_find_return_times(plan, response, (switched, done), seed),
         crews=np.array([len(part.crew_start) for part in parts], dtype=np.int32),
         utilization=utilization,
         district=of_job,
     )
 
 
-def _back(
-    plan: Plan,
+def _find_return_times(
+    plan: RepairPlan,
     response: Response,
     times: tuple[NDArray[np.float64], NDArray[np.float64]],
     seed: int,
@@ -217,9 +222,9 @@ def _back(
     groups, draws = plan.groups, done.shape[1]
     isolated, repaired = plan.isolated.times(switched), plan.repaired.times(done)
     remote = np.stack(
-        [_stream(seed, b"remote:" + name).standard_normal(draws) for name in plan.zones]
+        [_make_rng(seed, b"remote:" + name).standard_normal(draws) for name in plan.zones]
     )
-    remote = lognormal(remote, response.remote_h * HOUR_S, response.switch_spread)
+    remote = make_lognormal(remote, response.remote_h * HOUR_S, response.switch_spread)
     back = np.full((len(groups.stage), draws), np.inf)
     at = np.flatnonzero(groups.stage == REMOTE)
     back[at] = remote[groups.zone[at]]

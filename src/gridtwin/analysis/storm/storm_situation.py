@@ -36,7 +36,7 @@ class Sections:
     nodes: NDArray[np.int32]  # by section
 
     @classmethod
-    def of(cls, situation: Situation) -> Sections:
+    def from_situation(cls, situation: Situation) -> Sections:
         """Return the sections of a situation."""
         equipment = situation.data.equipment
         inside = equipment.in_service & ~(situation.operable | situation.is_open)
@@ -48,14 +48,14 @@ class Sections:
         start = np.concatenate([[0], np.cumsum(np.bincount(section, minlength=sections))])
         return cls(section, start, nodes)
 
-    def around(self, ends: tuple[int, int]) -> NDArray[np.int32]:
+    def find_section_around(self, ends: tuple[int, int]) -> NDArray[np.int32]:
         """Return the isolation section of equipment between two nodes; see `find_section`."""
         parts = np.unique(self.section[list(ends)])
         return np.concatenate([self.nodes[self.start[at] : self.start[at + 1]] for at in parts])
 
 
 @dataclass(frozen=True)
-class Ground:
+class StormSituation:
     """A situation before storms, and what is made of it once for all of them."""
 
     situation: Situation
@@ -68,7 +68,7 @@ class Ground:
     def _inside(self) -> dict[bytes, NDArray[np.int32]]:
         return {}
 
-    def inside(self, area: Polygon | MultiPolygon) -> NDArray[np.int32]:
+    def find_inside(self, area: Polygon | MultiPolygon) -> NDArray[np.int32]:
         """Return the equipment that an area touches; the last few areas are kept."""
         if area.wkb not in self._inside:
             while len(self._inside) >= KEPT_AREAS:
@@ -92,21 +92,21 @@ class Ground:
     @cached_property
     def sections(self) -> Sections:
         """The sections between switches that anybody can operate."""
-        return Sections.of(self.situation)
+        return Sections.from_situation(self.situation)
 
     @cached_property
     def remote_sections(self) -> Sections:
         """The sections between switches that the control room can operate."""
-        return Sections.of(self.remote)
+        return Sections.from_situation(self.remote)
 
     @cached_property
     def _tripping(self) -> Tripping:
         return Tripping(self.situation)
 
-    def tripped(self, rows: NDArray[np.int32]) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    def find_tripped(self, rows: NDArray[np.int32]) -> tuple[NDArray[np.int32], tuple[str, ...]]:
         """Return the usage points out when equipment fails and trips what protects it; warnings."""
         situation = self.situation
-        faults = self._tripping.faults(rows)
+        faults = self._tripping.find_faults(rows)
         loss = find_loss(situation.index, faults)
         points = situation.data.usage_points
         out = affected(situation.index, points, loss, strict=situation.strict).out

@@ -10,7 +10,7 @@ import shapely
 
 from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.analysis.storm.damage import draw_damage
-from gridtwin.analysis.storm.storm_situation import Ground
+from gridtwin.analysis.storm.storm_situation import StormSituation
 from gridtwin.erm.storms import DAMAGE_RATES
 from gridtwin.errors import InputError
 from gridtwin.model.state import NORMAL
@@ -118,11 +118,13 @@ def write_script(
     -----
     Durations are round planning values for a story that can be followed, not estimates.
     """
-    ground = Ground(twin.situation(NORMAL))
+    ground = StormSituation(twin.situation(NORMAL))
     polygon = _middle(ground.situation) if area is None else area
     given = read_polygon(polygon, geographic=ground.situation.network.crs is not None)
-    exposed = ground.inside(given.geometry)
-    rows = draw_damage(ground.situation, exposed, DAMAGE_RATES if rates is None else rates, seed=seed)
+    exposed = ground.find_inside(given.geometry)
+    rows = draw_damage(
+        ground.situation, exposed, DAMAGE_RATES if rates is None else rates, seed=seed
+    )
     random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2,)))
     plans = _Chosen(twin, most).of(random.permutation(rows))
     if not plans:
