@@ -73,7 +73,7 @@ def test_no_positions_bring_back_more_where_every_rating_is_tight(seed: int) -> 
 class Unpruned(ArrangementSearch):
     """A search that looks at every arrangement there is."""
 
-    def _hopeless(self, bound: float) -> bool:
+    def _is_hopeless(self, bound: float) -> bool:
         del bound
         return False
 
@@ -109,13 +109,13 @@ class Watched(Unpruned):
         taken = frozenset(back.edge for back in self._growth.on.values())
         return taken, frozenset(self._shut)
 
-    def _hopeless(self, bound: float) -> bool:
+    def _is_hopeless(self, bound: float) -> bool:
         self.thought.append((*self._decided(), bound))
-        return super()._hopeless(bound)
+        return super()._is_hopeless(bound)
 
-    def _leaf(self, gain: float) -> None:
+    def _weigh_leaf(self, gain: float) -> None:
         self.gained.append((*self._decided(), gain))
-        super()._leaf(gain)
+        super()._weigh_leaf(gain)
 
 
 @pytest.mark.parametrize("drawn", [trunk_with_ties, feeders_with_ties])
