@@ -2,10 +2,10 @@
 Forecast storms: one in this process, or thousands spread over Dask.
 
 >>> import gridtwin
->>> from gridtwin.erm.storms import Scenario, forecast
+>>> from gridtwin.erm.storms import StormScenario, forecast_storm
 >>> twin = gridtwin.open(gridtwin.synthesize("houston", meters=500, seed=1))
 >>> lines = twin.network.equipment.query("kind == 'ac_line_segment' and placement == 'overhead'")
->>> storm = forecast(twin, Scenario(damaged=tuple(lines.mrid[:5]), draws=50))
+>>> storm = forecast_storm(twin, StormScenario(damaged=tuple(lines.mrid[:5]), draws=50))
 >>> storm.customers > 0
 True
 """

@@ -31,7 +31,8 @@ def make_geo_frame(columns: dict[str, Any], crs: str | None) -> gpd.GeoDataFrame
 
     Examples
     --------
-    >>> geo_frame({"mrid": ["N1"], "geometry": [shapely.Point(2, 1)]}, None).geometry.x.tolist()
+    >>> nodes = {"mrid": ["N1"], "geometry": [shapely.Point(2, 1)]}
+    >>> make_geo_frame(nodes, None).geometry.x.tolist()
     [2.0]
     """
     if "geometry" not in columns:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.analysis.outage import outage_lifecycle
+from gridtwin.analysis.outage import outage_lifecycle as lifecycle
 from gridtwin.errors import AmbiguousIdError, ConflictError, InputError, NotFoundError
 from gridtwin.model.outage import Change, Members, Outage, Status, Step, aware, new_id, steps_of
 from gridtwin.model.state import CURRENT
@@ -146,7 +146,7 @@ class Outages:
                 )
                 raise InputError(msg)
             customers = self._twin.store.network.data.usage_points.customers[rows]
-            made = outage_lifecycle.open_outage(draft, mrids[free], customers[free], actor=_actor())
+            made = lifecycle.open_outage(draft, mrids[free], customers[free], actor=_actor())
             return [made, *self._taken_in(draft.id, out, mrids)]
 
         return self._write(changes)
@@ -157,7 +157,7 @@ class Outages:
         ids = set(out.outage[inside].tolist()) - set(out.outage[~inside].tolist())
         found = [self._book.get(each) for each in sorted(ids)]
         return [
-            outage_lifecycle.annotate_outage(each, _now(None), actor=_actor(), parent=outage)
+            lifecycle.annotate_outage(each, _now(None), actor=_actor(), parent=outage)
             for each in found
             if not each.parent
         ]
@@ -187,11 +187,7 @@ class Outages:
         )
 
     def track(
-        self,
-        inferred: InferenceResult,
-        *,
-        at: datetime | None = None,
-        held: Collection[str] = (),
+        self, inferred: InferenceResult, *, at: datetime | None = None, held: Collection[str] = ()
     ) -> list[Outage]:
         """
         Keep what was inferred as predicted outages; `at` is when it was, now by default.
@@ -215,9 +211,7 @@ class Outages:
         _check_notes(fields)
         return self._change(
             outage,
-            lambda found: [
-                outage_lifecycle.confirm_outage(found, _now(at), actor=_actor(), **fields)
-            ],
+            lambda found: [lifecycle.confirm_outage(found, _now(at), actor=_actor(), **fields)],
         )
 
     def revise(
@@ -238,7 +232,7 @@ class Outages:
             others = others.take(others.outage != outage)
             free = ~np.isin(mrids, others.usage_point)
             members = self._book.members([outage])
-            made = outage_lifecycle.revise_outage(
+            made = lifecycle.revise_outage(
                 found, members, mrids[free], points.customers[rows][free], _now(None),
                 actor=_actor(), device=device,
             )  # fmt: skip
@@ -258,9 +252,7 @@ class Outages:
         _check_notes(fields)
         return self._change(
             outage,
-            lambda found: [
-                outage_lifecycle.annotate_outage(found, _now(None), actor=_actor(), **fields)
-            ],
+            lambda found: [lifecycle.annotate_outage(found, _now(None), actor=_actor(), **fields)],
         )
 
     def restore(
@@ -297,11 +289,7 @@ class Outages:
             step = usage_points
             if behind is not None:
                 step = members.usage_point[np.isin(members.usage_point, behind.astype(object))]
-            return [
-                outage_lifecycle.restore_members(
-                    found, members, _now(at), back=step, actor=_actor()
-                )
-            ]
+            return [lifecycle.restore_members(found, members, _now(at), back=step, actor=_actor())]
 
         return self._change(outage, changes)
 
@@ -336,7 +324,7 @@ class Outages:
                 Outage(began_at=found.began_at, **fields),
                 status=Status.CONFIRMED, device=device, confirmed_at=_now(None),
             )  # fmt: skip
-            parent, own = outage_lifecycle.split_outage(
+            parent, own = lifecycle.split_outage(
                 found, members, child, part, _now(None), actor=_actor()
             )
             return [own, parent]
@@ -355,7 +343,7 @@ class Outages:
         if not force:
             self._verify(outage)
         return self._change(
-            outage, lambda found: [outage_lifecycle.close_outage(found, _now(at), actor=_actor())]
+            outage, lambda found: [lifecycle.close_outage(found, _now(at), actor=_actor())]
         )
 
     def _verify(self, outage: str) -> None:
@@ -376,7 +364,7 @@ class Outages:
 
         def changes(found: Outage) -> list[Change]:
             members = self._book.members([outage])
-            return [outage_lifecycle.invalidate_outage(found, members, _now(None), actor=_actor())]
+            return [lifecycle.invalidate_outage(found, members, _now(None), actor=_actor())]
 
         return self._change(outage, changes)
 

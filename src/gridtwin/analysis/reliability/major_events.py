@@ -51,7 +51,7 @@ def compute_major_event_threshold(daily_saidi: NDArray[np.float64]) -> Threshold
     --------
     Logarithms 0 and 2: alpha 1, beta sqrt(2), T_MED = exp(1 + 2.5 sqrt(2)).
 
-    >>> found = major_event_threshold(np.array([1.0, 0.0, np.exp(2.0)]))
+    >>> found = compute_major_event_threshold(np.array([1.0, 0.0, np.exp(2.0)]))
     >>> round(found.alpha, 6), round(found.beta, 6), round(found.t_med, 3), found.days
     (1.0, 1.414214, 93.273, 2)
     """

@@ -101,8 +101,8 @@ def compute_reliability(
     SAIFI = (30 + 10) / 100; SAIDI = (30 * 60 + 10 * 180) / 100; CAIDI = 3600 / 40;
     MAIFI = 100 / 100.
 
-    >>> rows = Interruptions.of([0, 0, 7200], [3600, 10800, 7260], [30, 10, 100])
-    >>> found = reliability(rows, np.array([100]), 0, 86400).system
+    >>> rows = Interruptions.from_columns([0, 0, 7200], [3600, 10800, 7260], [30, 10, 100])
+    >>> found = compute_reliability(rows, np.array([100]), 0, 86400).system
     >>> [float(x[0]) for x in (found.saifi, found.saidi, found.caidi, found.maifi)]
     [0.4, 36.0, 90.0, 1.0]
     """

@@ -53,7 +53,7 @@ def order_by_horn(
     Examples
     --------
     >>> above, work, weight = np.array([-1, 0, -1]), np.array([2.0, 1.0, 1.0]), np.array([0, 9, 2])
-    >>> horn_order(above, work, weight).tolist()
+    >>> order_by_horn(above, work, weight).tolist()
     [0, 1, 2]
     """
     count = len(above)
