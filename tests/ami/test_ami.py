@@ -42,7 +42,7 @@ def test_load_of_transformers_stands_against_their_nameplates(twin: Twin) -> Non
     assert frame.loc["T1", "loading_pct"] == pytest.approx(120.0), "30 kVA of 25 kVA"
     assert frame.loc["T2", "loading_pct"] == pytest.approx(24 / 0.95 / 50 * 100)
     assert frame.index.tolist() == ["T1", "T2"], "the most loaded first"
-    facts = found.facts()
+    facts = found.list_facts()
     assert (facts["read"], facts["unfed"], facts["strangers"]) == (4, 1, 1)
     assert facts["over_100_pct"] == 1
 

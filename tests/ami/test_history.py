@@ -20,7 +20,7 @@ import gridtwin
 from ami_folder import write_conditions, write_readings
 from gridtwin.cli.app import app
 from gridtwin.errors import InputError, StoreError
-from gridtwin.results.ami_history import HistoryAnswer
+from gridtwin.results.ami_history_answer import AmiHistoryAnswer
 from gridtwin.store.asking import QUESTIONS, question
 from gridtwin.store.postgis.connect import connect
 from gridtwin.twin import Twin
@@ -32,7 +32,7 @@ START = int(datetime(2026, 7, 1, tzinfo=UTC).timestamp())
 INTERVALS = 104  # a day and two hours
 EVERYWHERE = "POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))"
 BOUNDS = datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 7, 3, tzinfo=UTC)
-ASKED: dict[str, Callable[[History], HistoryAnswer]] = {
+ASKED: dict[str, Callable[[History], AmiHistoryAnswer]] = {
     "overloaded": lambda history: history.overloaded(*BOUNDS, price=100, pct=80.0123),
     "overloaded at any price": lambda history: history.overloaded(*BOUNDS, pct=50.0123),
     "voltages": lambda history: history.voltages(*BOUNDS),

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 import gridtwin
 from gridtwin.cli.app import app
 from gridtwin.errors import GridtwinError, InputError, NotFoundError
-from gridtwin.results.reliability import Served, placed, report
+from gridtwin.results.reliability_report import CustomersServed, make_report, place_rows
 from gridtwin.twin.outage_frames import frame_of_outages
 from networks import two_feeders_with_a_tie
 
@@ -174,9 +174,9 @@ def test_meters_that_are_gone_since_count_for_the_system(twin: str) -> None:
     opened.outages.restore("O-1", at=at + timedelta(hours=1))
     table = frame_of_outages(opened.store.outages)
     table["usage_point"] = table["usage_point"].replace("M4", "M-OLD")
-    found = report(
-        placed(table, opened.situation("normal"), strict=False),
-        Served.of_situation(opened.situation("normal"), "feeder"),
+    found = make_report(
+        place_rows(table, opened.situation("normal"), strict=False),
+        CustomersServed.from_situation(opened.situation("normal"), "feeder"),
         by="feeder",
     ).result
     assert found.system.interruptions[0] == 8

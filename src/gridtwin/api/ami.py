@@ -14,7 +14,7 @@ from gridtwin.api.answers import answer, tag
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import GridNow
 from gridtwin.api.models import Document, Ids
-from gridtwin.results.ami import records, values_of
+from gridtwin.results.ami_result import list_records, list_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -107,11 +107,11 @@ def read_loading(request: Request, grid: GridNow, at: At = None) -> Response:
 def read_voltage(request: Request, grid: GridNow, at: At = None) -> Response:
     """Return which service voltages lay outside Range A of ANSI C84.1 in an interval."""
     found = grid.twin.ami.voltage(at)
-    rows, names = found.outside()
+    rows, names = found.find_outside()
     document = VoltageAnswer(
         at=found.at,
         counts=found.counts(),
-        feeders=records(found.by_feeder()),
+        feeders=list_records(found.by_feeder()),
         usage_points=Voltages(
             ids=(rows + 1).tolist(), volts=_numbers(found.voltage_v[rows], 2), range=names.tolist()
         ),
@@ -125,7 +125,7 @@ def read_meter(
 ) -> Response:
     """Return what a usage point measured over time."""
     frame = grid.twin.ami.meter(mrid, start, to)
-    return answer(request, SeriesAnswer(mrid=mrid, table="readings", values=values_of(frame)))
+    return answer(request, SeriesAnswer(mrid=mrid, table="readings", values=list_values(frame)))
 
 
 @router.get("/devices/{mrid}", response_model=SeriesAnswer)
@@ -135,7 +135,7 @@ def read_device(
     """Return what a transformer or a feeder carried over time."""
     frame = grid.twin.ami.device(mrid, start, to)
     table = "feeder_load" if "below_a" in frame else "load"
-    return answer(request, SeriesAnswer(mrid=mrid, table=table, values=values_of(frame)))
+    return answer(request, SeriesAnswer(mrid=mrid, table=table, values=list_values(frame)))
 
 
 def _numbers(values: NDArray[np.floating], digits: int = 1) -> Numbers:

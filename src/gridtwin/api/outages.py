@@ -16,7 +16,7 @@ from gridtwin.api.polygons import Site
 from gridtwin.api.state import At
 from gridtwin.api.views import outage_cards as cards
 from gridtwin.model.outage import Status
-from gridtwin.results.outages import outage_document
+from gridtwin.results.outage_documents import make_outage_document
 from gridtwin.twin.history import Moments, moment
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["outages"])
@@ -135,7 +135,7 @@ def _document(grid: Grid, outage: str, at: str) -> OutageAnswer:
     estimates = {each.outage: each for each in book.current() if each.outage == outage}
     priority = cards.priority_out(members, grid.network)
     (card,) = cards.cards([found], estimates, priority, grid.network, grid.features)
-    whole = outage_document(found, twin.outages.steps(outage), twin.outages.evidence(outage))
+    whole = make_outage_document(found, twin.outages.steps(outage), twin.outages.evidence(outage))
     return OutageAnswer(
         **card,
         **cards.whereabouts(members, grid.network, grid.features),

@@ -134,18 +134,18 @@ async def forecast(request: Request, grid: GridNow, asked: ForecastAsked) -> Res
     """Forecast who is back when after a storm: always a job, with `gridtwin.storm/1` at its end."""
 
     def work(job: Job) -> Full:
-        from gridtwin.erm.storms import RATES, Scenario
+        from gridtwin.erm.storms import DAMAGE_RATES, StormScenario
         from gridtwin.erm.storms import Response as Answered
-        from gridtwin.erm.storms import forecast as played
+        from gridtwin.erm.storms import forecast_storm as played
 
         given = None if asked.polygon is None else grid.read_area(asked.polygon).geometry
-        scenario = Scenario(
+        scenario = StormScenario(
             damaged=tuple(asked.damaged),
             polygon=given,
             response=Answered(crews=asked.crews),
             draws=asked.draws,
             seed=asked.seed,
-            rates=RATES if asked.rates is None else asked.rates,
+            rates=DAMAGE_RATES if asked.rates is None else asked.rates,
         )
         found = played(grid.twin, scenario, state=asked.state, progress=job.tell)
         return Full(**found.document(zone=asked.zone))

@@ -59,7 +59,7 @@ def load(
     if form is Output.JSON:
         render.write_json(found.document(top=top))
         return
-    facts = found.facts()
+    facts = found.list_facts()
     render.say(
         f"{found.at:%Y-%m-%d %H:%M}Z, state {found.situation.state}: {facts['read']:,} of"
         f" {facts['usage_points']:,} usage points read, power factor {power_factor:g};"
@@ -189,9 +189,9 @@ def _warnings(facts: dict[str, int]) -> list[str]:
 
 def _series(mrid: str, table: str, frame: pd.DataFrame, form: Output) -> None:
     if form is Output.JSON:
-        from gridtwin.results.ami import series_document
+        from gridtwin.results.ami_result import make_series_document
 
-        render.write_json(series_document(mrid, table, frame))
+        render.write_json(make_series_document(mrid, table, frame))
     else:
         _show(frame.assign(at=frame["at"].map(lambda at: at.isoformat())), form, 0, mrid)
 

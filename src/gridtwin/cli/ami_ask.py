@@ -13,7 +13,7 @@ from gridtwin.cli.options import Csv, In, Json, Output, open_twin, output_of, re
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gridtwin.results.ami_history import HistoryAnswer
+    from gridtwin.results.ami_history_answer import AmiHistoryAnswer
     from gridtwin.twin.ami_history import History
 
 app = typer.Typer(
@@ -156,7 +156,7 @@ def _history(twin: str, folder: str) -> Iterator[History]:
         yield (ami.of_folder(folder) if folder else ami).history.telling(progress)
 
 
-def _show(found: HistoryAnswer, form: Output, top: int, title: str) -> None:
+def _show(found: AmiHistoryAnswer, form: Output, top: int, title: str) -> None:
     if form is Output.JSON:
         render.write_json(found.document(top=top))
         return

@@ -13,7 +13,7 @@ from gridtwin.cli.demo_picture import draw_storm
 from gridtwin.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from gridtwin.results.traces import BlastRadius
+    from gridtwin.results.trace_result import BlastRadius
     from gridtwin.twin import Twin
 
 REAL_GRID = "simbench:1-MVLV-urban-all-0-sw"

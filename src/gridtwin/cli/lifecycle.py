@@ -59,9 +59,9 @@ def list_outages(
     form = output_of(json=json, csv=csv)
     found = open_twin(twin).outages.all(since=time_of(since))
     if form is Output.JSON:
-        from gridtwin.results.outages import outages_document
+        from gridtwin.results.outage_documents import make_outages_document
 
-        render.write_json(outages_document(found))
+        render.write_json(make_outages_document(found))
         return
     names = ["id", "status", "began", "device", "customers", "out", "cause", "part of"]
     rows = [
@@ -84,9 +84,9 @@ def show(outage: Id, twin: In = "", json: Json = False) -> None:
     outages = open_twin(twin).outages
     found, steps, evidence = outages.get(outage), outages.steps(outage), outages.evidence(outage)
     if json:
-        from gridtwin.results.outages import outage_document
+        from gridtwin.results.outage_documents import make_outage_document
 
-        render.write_json(outage_document(found, steps, evidence))
+        render.write_json(make_outage_document(found, steps, evidence))
         return
     _facts(found)
     rows: list[list[Any]] = [
@@ -240,9 +240,9 @@ def time_of(text: str) -> datetime | None:
 
 def _show(outage: Outage, *, json: bool) -> None:
     if json:
-        from gridtwin.results.outages import outages_document
+        from gridtwin.results.outage_documents import make_outages_document
 
-        render.write_json(outages_document([outage]))
+        render.write_json(make_outages_document([outage]))
     else:
         sys.stdout.write(
             f"{outage.id}: {outage.status}, {outage.customers_out:,} of {outage.customers:,}"

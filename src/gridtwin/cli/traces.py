@@ -23,7 +23,7 @@ from gridtwin.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from gridtwin.results.traces import TraceResult
+    from gridtwin.results.trace_result import TraceResult
 
 
 @with_trace_options
@@ -76,7 +76,7 @@ def _show(result: TraceResult, form: Output) -> None:
     elif form is Output.GEOJSON:
         render.write_geojson(result.to_geodataframe())
     else:
-        columns = result.columns()
+        columns = result.make_columns()
         rows = list(zip(*(column.tolist() for column in columns.values()), strict=True))
         if form is Output.CSV:
             render.write_csv(list(columns), rows)

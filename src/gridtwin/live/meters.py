@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gridtwin.model.live import LiveEvent
     from gridtwin.model.outage import Members
     from gridtwin.model.schema import UsagePoints
-    from gridtwin.results.inference import InferenceResult
+    from gridtwin.results.inference_result import InferenceResult
     from gridtwin.twin import Twin
 
 LOG = logging.getLogger("gridtwin.live")

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from gridtwin.errors import InputError
 from gridtwin.model.outage import aware
 
-DAY_S = 86_400
+HOUR_S = 3_600
+DAY_S = 24 * HOUR_S
+YEAR_S = 365.25 * DAY_S
 LONGEST_S = 400 * DAY_S  # of a period
 
 

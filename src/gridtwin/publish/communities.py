@@ -12,7 +12,7 @@ import shapely
 from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.errors import InputError, PolygonError
 from gridtwin.model.tables import decode
-from gridtwin.results.layers import groups_of_nodes
+from gridtwin.results.layer_frames import find_groups_of_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ class Communities:
             str(name or mrid)
             for name, mrid in zip(decode(table.name), decode(table.mrid), strict=True)
         ]
-        home = groups_of_nodes(situation, "substation")[situation.data.usage_points.node]
+        home = find_groups_of_nodes(situation, "substation")[situation.data.usage_points.node]
         return cls._of(names, "serviceArea", home, situation)
 
     @classmethod

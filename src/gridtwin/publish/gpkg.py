@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gridtwin.errors import InputError
 from gridtwin.model.frames import LETTERED
 from gridtwin.model.schema import SCHEMA
-from gridtwin.results.geo import geo_frame
+from gridtwin.results.geo import make_geo_frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,7 @@ def write_gpkg(
         msg = f"{path}: {', '.join(taken)} is a layer of the network: name the result otherwise"
         raise InputError(msg)
     _require_place(path)
-    seen = network.seen_as(geo_frame)
+    seen = network.seen_as(make_geo_frame)
     partial = path.with_name(f".{path.stem}.partial.gpkg")
     partial.unlink(missing_ok=True)
     try:

@@ -32,7 +32,7 @@ class WhatIf:
     @cached_property
     def out(self) -> NDArray[np.int32]:
         """Rows of the usage points that lose all supply."""
-        return self._become(OUT)
+        return self._find_changed(OUT)
 
     @cached_property
     def back(self) -> NDArray[np.int32]:
@@ -43,10 +43,10 @@ class WhatIf:
     @cached_property
     def partial(self) -> NDArray[np.int32]:
         """Rows of the usage points that lose some of their phases."""
-        rows = self._become(PARTIAL)
+        rows = self._find_changed(PARTIAL)
         return rows[self.supply_before.points[rows] == FULL]
 
-    def _become(self, code: int) -> NDArray[np.int32]:
+    def _find_changed(self, code: int) -> NDArray[np.int32]:
         moved = self.supply_after.since(self.supply_before).points
         return moved[self.supply_after.points[moved] == code]
 
@@ -64,7 +64,7 @@ class WhatIf:
             return ("a loop is closed, or sources are joined: check before operating so",)
         return ()
 
-    def group(self, rows: NDArray[np.int32]) -> dict[str, Any]:
+    def describe_points(self, rows: NDArray[np.int32]) -> dict[str, Any]:
         """Return how many customers some usage points are, and which."""
         return {
             "customers": self.before.customers_of(rows),
@@ -77,9 +77,9 @@ class WhatIf:
             "schema": WHAT_IF_SCHEMA,
             "base": self.before.state,
             "version": self.before.version,
-            "out": self.group(self.out),
-            "back": self.group(self.back),
-            "partial": self.group(self.partial),
+            "out": self.describe_points(self.out),
+            "back": self.describe_points(self.back),
+            "partial": self.describe_points(self.partial),
             "still_out": {"customers": self.still_out},
             "warnings": list(self.warnings),
         }

@@ -16,14 +16,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.ami.load import Slices, by_point, equipment_of, load
-from gridtwin.analysis.ami.loading import POWER_FACTOR, loading
-from gridtwin.analysis.ami.rollup import RollUp
+from gridtwin.analysis.ami.interval_load import (
+    MeterSlices,
+    list_equipment,
+    spread_by_point,
+    sum_load,
+)
+from gridtwin.analysis.ami.interval_rollup import IntervalRollUp
+from gridtwin.analysis.ami.loading import POWER_FACTOR, compute_loading
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import cim
 from gridtwin.model.moments import period, seconds
 from gridtwin.model.readings import INTERVAL_S
-from gridtwin.results.ami import LoadResult, MapLoading, VoltageResult, readings_frame
+from gridtwin.results.ami_result import LoadResult, MapLoading, VoltageResult, make_readings_frame
 from gridtwin.twin.ami_history import History
 from gridtwin.twin.ami_rollup import roll_up
 from gridtwin.twin.history import past
@@ -49,8 +54,8 @@ class Ami:
     def __init__(self, twin: Questions, book: ReadingBook | None = None) -> None:
         self._twin = twin
         self._book = book or twin.store.readings
-        self._slices: Recent[tuple[TopologyIndex, Slices]] = Recent()
-        self._rolls: Recent[tuple[TopologyIndex, RollUp]] = Recent()
+        self._slices: Recent[tuple[TopologyIndex, MeterSlices]] = Recent()
+        self._rolls: Recent[tuple[TopologyIndex, IntervalRollUp]] = Recent()
         self._situations: Recent[Situation] = Recent()
         self._rows: tuple[Strings, NDArray[np.int32]] | None = None
 
@@ -108,13 +113,13 @@ class Ami:
         situation = self.situation(at_s, state)
         slices = self.slices(situation, level)
         rows = self.rows(readings.mrid)
-        energy = by_point(len(situation.data.usage_points.node), rows, readings.kwh)
-        found = load(slices, energy)
+        energy = spread_by_point(len(situation.data.usage_points.node), rows, readings.kwh)
+        found = sum_load(slices, energy)
         return LoadResult(
             at=datetime.fromtimestamp(at_s, UTC),
             level=level,
             load=found,
-            loading=loading(situation, slices, found.kwh, energy, power_factor),
+            loading=compute_loading(situation, slices, found.kwh, energy, power_factor),
             power_factor=power_factor,
             situation=situation,
             read=int((~np.isnan(energy)).sum()),
@@ -126,7 +131,7 @@ class Ami:
         at_s, readings = self._interval(at)
         situation = self.situation(at_s, state)
         count = len(situation.data.usage_points.node)
-        volts = by_point(count, self.rows(readings.mrid), readings.voltage_v)
+        volts = spread_by_point(count, self.rows(readings.mrid), readings.voltage_v)
         return VoltageResult(datetime.fromtimestamp(at_s, UTC), volts, situation)
 
     def loading(
@@ -146,17 +151,17 @@ class Ami:
         served, fed = self._book.loads(at_s), self._book.feeder_loads(at_s)
         if served is None or fed is None:
             at_s, readings = self._interval(at)
-            served, fed = self.roll_up_of(at_s).interval(
+            served, fed = self.roll_up_of(at_s).roll_up(
                 self.rows(readings.mrid), readings.kwh, readings.voltage_v
             )
         when, data = datetime.fromtimestamp(at_s, UTC), self._twin.store.network.data
-        return MapLoading.of(data, when, (served, fed), power_factor)
+        return MapLoading.from_loads(data, when, (served, fed), power_factor)
 
-    def roll_up_of(self, at_s: int) -> RollUp:
+    def roll_up_of(self, at_s: int) -> IntervalRollUp:
         """Return what rolls up readings, as the switches stood at a time; the last few are kept."""
         situation = self.situation(at_s)
         return self._rolls.get(
-            id(situation.index), lambda: (situation.index, RollUp.of(situation))
+            id(situation.index), lambda: (situation.index, IntervalRollUp.from_situation(situation))
         )[1]
 
     def roll_up(
@@ -195,7 +200,7 @@ class Ami:
         """
         network = self._twin.store.network
         row = network.ids.find(mrid, ("usage_points",)).row
-        return readings_frame(
+        return make_readings_frame(
             self._book.of(
                 bytes(network.data.usage_points.mrid[row]).decode(),
                 *period(start, end, latest_s=self._book.latest()),
@@ -252,11 +257,14 @@ class Ami:
             key, lambda: Questions(past(self._twin.store, when)).situation()
         )
 
-    def slices(self, situation: Situation, level: str) -> Slices:
+    def slices(self, situation: Situation, level: str) -> MeterSlices:
         """Return the elements of a level as slices of the usage points; the last few are kept."""
         return self._slices.get(
             (id(situation.index), level),
-            lambda: (situation.index, Slices.of(situation, equipment_of(situation, level))),
+            lambda: (
+                situation.index,
+                MeterSlices.from_situation(situation, list_equipment(situation, level)),
+            ),
         )[1]  # the index is kept, too, so that no other has its id
 
     def rows(self, mrid: Strings) -> NDArray[np.int32]:

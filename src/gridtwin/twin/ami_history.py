@@ -19,7 +19,7 @@ from gridtwin.errors import InputError
 from gridtwin.model import cim
 from gridtwin.model.moments import DAY_S, period
 from gridtwin.model.tables import decode
-from gridtwin.results.ami_history import HistoryAnswer
+from gridtwin.results.ami_history_answer import AmiHistoryAnswer
 from gridtwin.topology.membership import nearest
 from gridtwin.topology.spans import Spans
 from gridtwin.twin.areas import Areas
@@ -65,7 +65,7 @@ class History:
         price: float | None = None,
         pct: float = 100.0,
         power_factor: float = POWER_FACTOR,
-    ) -> HistoryAnswer:
+    ) -> AmiHistoryAnswer:
         """
         Return the transformers loaded above a share of their nameplate while power is dear.
 
@@ -96,15 +96,17 @@ class History:
             raise InputError(msg)
         return self._ask("overloaded_at_price", start, end, {"price": price, **values})
 
-    def voltages(self, start: Moment = None, end: Moment = None) -> HistoryAnswer:
+    def voltages(self, start: Moment = None, end: Moment = None) -> AmiHistoryAnswer:
         """Return the worst service voltages of each feeder, the lowest first."""
         return self._ask("voltages", start, end)
 
-    def peaks(self, start: Moment = None, end: Moment = None) -> HistoryAnswer:
+    def peaks(self, start: Moment = None, end: Moment = None) -> AmiHistoryAnswer:
         """Return the peak of each feeder beside its load at the peak of all, highest first."""
         return self._ask("peaks", start, end)
 
-    def at_risk(self, polygon: object, start: Moment = None, end: Moment = None) -> HistoryAnswer:
+    def at_risk(
+        self, polygon: object, start: Moment = None, end: Moment = None
+    ) -> AmiHistoryAnswer:
         """
         Return what hangs on the transformers inside a polygon, by hour of the day (UTC).
 
@@ -122,18 +124,18 @@ class History:
         found = self._ask("at_risk", start, end, {"transformers": serving, "topmost": topmost})
         return replace(found, values={"transformers": len(serving)})
 
-    def hours_out(self, start: Moment = None, end: Moment = None) -> HistoryAnswer:
+    def hours_out(self, start: Moment = None, end: Moment = None) -> AmiHistoryAnswer:
         """Return how many customers were out for how many hours in the period."""
         return self._ask("hours_out", start, end)
 
     def _ask(
         self, name: str, start: Moment, end: Moment, values: dict[str, Any] | None = None
-    ) -> HistoryAnswer:
+    ) -> AmiHistoryAnswer:
         first_s, last_s = period(start, end, latest_s=self._book.latest(), length_s=LENGTH_S)
         bounds = datetime.fromtimestamp(first_s, UTC), datetime.fromtimestamp(last_s, UTC)
         asked = {"start": bounds[0], "end": bounds[1], **(values or {})}
         found = self._book.ask(name, asked, self._tables(name, bounds[0]), self._progress)
-        return HistoryAnswer.of(name, bounds, values or {}, found)
+        return AmiHistoryAnswer.from_frame(name, bounds, values or {}, found)
 
     def _serving(self, rows: NDArray[np.int32]) -> tuple[list[str], list[str]]:
         """

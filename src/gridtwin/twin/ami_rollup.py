@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.ami.rollup import RollUp
+    from gridtwin.analysis.ami.interval_rollup import IntervalRollUp
     from gridtwin.model.tables import Strings
     from gridtwin.store.protocol import ReadingBook
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def roll_up(
     book: ReadingBook,
     rows_of: Callable[[Strings], NDArray[np.int32]],
-    roll_up_of: Callable[[int], RollUp],
+    roll_up_of: Callable[[int], IntervalRollUp],
     *,
     everything: bool = False,
     progress: Callable[[int, int], None] | None = None,
@@ -65,7 +65,7 @@ def roll_up(
         if progress:
             progress(done, len(stale))
         intervals = {
-            at_s: roll_up_of(at_s).interval(rows, kwh, volts)
+            at_s: roll_up_of(at_s).roll_up(rows, kwh, volts)
             for at_s, rows, kwh, volts in _hour(book, rows_of, hour_s)
         }
         write_hour(book.folder, hour_s, written_ns, intervals)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.place.places import Places
     from gridtwin.analysis.place.polygon import PolygonInput
     from gridtwin.results.inside import Inside
-    from gridtwin.results.traces import BlastRadius
+    from gridtwin.results.trace_result import BlastRadius
     from gridtwin.twin.questions import Questions
 
 
@@ -54,7 +54,7 @@ class Areas:
             As for `blast_radius`.
         """
         from gridtwin.analysis.place.polygon import read_polygon
-        from gridtwin.results.traces import BlastRadius
+        from gridtwin.results.trace_result import BlastRadius
 
         situation = self._questions.situation(state)
         given = read_polygon(polygon, geographic=situation.network.crs is not None)
@@ -63,7 +63,7 @@ class Areas:
             codes = [cim.kind_code(kind) for kind in kinds]
             rows = rows[np.isin(situation.data.equipment.kind[rows], codes)]
         elements = [Element("equipment", row) for row in rows.tolist()]
-        found = blasting.blast(situation, elements, scope)
+        found = blasting.compute_blast(situation, elements, scope)
         found = replace(found, warnings=found.warnings + given.warnings)
         names = decode(situation.data.equipment.mrid[rows]).tolist()
         return BlastRadius(names, scope, found, situation)
@@ -100,13 +100,15 @@ class Areas:
             The state in which feeders are reckoned.
         """
         from gridtwin.analysis.place.polygon import read_polygon
-        from gridtwin.results.layers import grouped_frame, layer_frame
+        from gridtwin.results.layer_frames import count_by_group, make_layer_frame
 
         situation = self._questions.situation(state)
         given = read_polygon(polygon, geographic=situation.network.crs is not None)
         rows = self._places.inside(given.geometry, layer=layer, predicate=predicate)
         frame = (
-            grouped_frame(situation, layer, rows, by) if by else layer_frame(situation, layer, rows)
+            count_by_group(situation, layer, rows, by)
+            if by
+            else make_layer_frame(situation, layer, rows)
         )
         frame.attrs["warnings"] = list(given.warnings)
         return frame

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gridtwin.analysis.inference.likelihood import Assumptions
-    from gridtwin.analysis.reliability.indices import Counting
+    from gridtwin.analysis.reliability.interruption_counts import Counting
     from gridtwin.model.events import MeterEvents
     from gridtwin.model.ids import Element
     from gridtwin.publish.communities import Communities
     from gridtwin.publish.odin import Publisher
-    from gridtwin.results.inference import InferenceResult
-    from gridtwin.results.plans import SwitchingPlan
-    from gridtwin.results.reliability import ReliabilityReport
+    from gridtwin.results.inference_result import InferenceResult
+    from gridtwin.results.plan_result import SwitchingPlan
+    from gridtwin.results.reliability_report import ReliabilityReport
     from gridtwin.twin.inference import LiveInference
     from gridtwin.twin.questions import Questions
 
@@ -50,16 +50,16 @@ class Incidents:
         state
             The state before the fault.
         options
-            Fields of `gridtwin.analysis.plan.options.Options`, for example ``crews=2``.
+            Fields of `gridtwin.analysis.plan.plan_options.PlanOptions`, for example ``crews=2``.
         """
-        from gridtwin.analysis.plan.make import make_plans
-        from gridtwin.analysis.plan.options import options_of
-        from gridtwin.results.plans import named
+        from gridtwin.analysis.plan.plan_options import make_options
+        from gridtwin.analysis.plan.switching_plan import make_plans
+        from gridtwin.results.plan_result import name_plans
 
         names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
         faults = [self._fault_of(name) for name in names]
-        situation, wanted = self._questions.situation(state), options_of(options)
-        return named(names, make_plans(situation, faults, wanted), situation, wanted)
+        situation, wanted = self._questions.situation(state), make_options(options)
+        return name_plans(names, make_plans(situation, faults, wanted), situation, wanted)
 
     def _fault_of(self, name: str) -> Element:
         """Return what an mRID names, or the device of an outage by its id."""
@@ -129,7 +129,7 @@ class Incidents:
         from gridtwin.twin.inference import LiveInference, seen_out
 
         situation = self._questions.situation(state)
-        known = blasting.blast(situation, self._questions.find(*known_out)).out
+        known = blasting.compute_blast(situation, self._questions.find(*known_out)).out
         return LiveInference(
             situation,
             known_out=np.union1d(known, seen_out(self._store)),
@@ -154,16 +154,16 @@ class Incidents:
             A table as `gridtwin.sources.interruptions.read_interruptions` returns it; the twin's
             own outages by default.
         period, by, counting
-            As `gridtwin.results.reliability.report`. Feeders are those of the normal state.
+            As `gridtwin.results.reliability_report.make_report`; feeders of the normal state.
         """
-        from gridtwin.results.reliability import Served, placed, report
+        from gridtwin.results.reliability_report import CustomersServed, make_report, place_rows
         from gridtwin.twin.outage_frames import frame_of_outages
 
         own, normal = interruptions is None, self._questions.situation(NORMAL)
         table = frame_of_outages(self._store.outages) if interruptions is None else interruptions
-        served = Served.of_situation(normal, by)
-        rows = placed(table, normal, strict=not own)
-        return report(rows, served, period, by=by, counting=counting)
+        served = CustomersServed.from_situation(normal, by)
+        rows = place_rows(table, normal, strict=not own)
+        return make_report(rows, served, period, by=by, counting=counting)
 
     def pub_outages(
         self,

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.inference.bellwethers import choose
-from gridtwin.analysis.inference.evidence import heard_of
+from gridtwin.analysis.inference.bellwethers import choose_bellwethers
+from gridtwin.analysis.inference.evidence import index_events
 from gridtwin.analysis.inference.streaming import Inference
 from gridtwin.analysis.state.situation import NONE
 from gridtwin.errors import InputError
 from gridtwin.model.events import MeterEvents
 from gridtwin.model.outage import Status
 from gridtwin.model.tables import decode, encode
-from gridtwin.results.inference import InferenceResult
+from gridtwin.results.inference_result import InferenceResult
 from gridtwin.sources.meter_events import read_events
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class LiveInference:
         self.situation = situation
         chosen = None
         if isinstance(bellwethers, int):
-            chosen = choose(situation, bellwethers)
+            chosen = choose_bellwethers(situation, bellwethers)
         elif bellwethers is not None:
             chosen = situation.network.ids.rows("usage_points", bellwethers)
         self._inference = Inference(
@@ -76,8 +76,8 @@ class LiveInference:
         if not np.isfinite(given.at_s).all():
             msg = "an event has no time: at_s holds seconds since 1970 UTC"
             raise InputError(msg)
-        heard, unknown = heard_of(self.situation.network, given)
-        self._inference.update(heard)
+        heard, unknown = index_events(self.situation.network, given)
+        self._inference.add_events(heard)
         self._unknown_events += len(unknown)
         for name in decode(np.unique(given.mrid[unknown])).tolist():
             few = len(self._unknown) < NAMED
@@ -86,11 +86,11 @@ class LiveInference:
 
     def forget(self, before_s: float) -> None:
         """Drop the events before a moment (unix seconds), so that a long stream stays small."""
-        self._inference.forget(before_s)
+        self._inference.forget_before(before_s)
 
     def know(self, known_out: NDArray[np.int32]) -> None:
         """Say anew which usage points are in outages that are known already, as rows."""
-        self._inference.know(known_out)
+        self._inference.set_known_out(known_out)
 
     def answer(self, now_s: float | None = None) -> InferenceResult:
         """
@@ -102,7 +102,7 @@ class LiveInference:
             The moment, unix seconds; by default all events are seen, and no message is missing
             because it is still on its way.
         """
-        answer = self._inference.answer(now_s)
+        answer = self._inference.infer_outages(now_s)
         return InferenceResult(answer, self.situation, dict(self._unknown), self._unknown_events)
 
 

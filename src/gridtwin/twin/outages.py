@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.analysis.outage import lifecycle
+from gridtwin.analysis.outage import outage_lifecycle as lifecycle
 from gridtwin.errors import AmbiguousIdError, ConflictError, InputError, NotFoundError
 from gridtwin.model.outage import Change, Members, Outage, Status, Step, aware, new_id, steps_of
 from gridtwin.model.state import CURRENT
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.outage import Evidence
-    from gridtwin.results.inference import InferenceResult
+    from gridtwin.results.inference_result import InferenceResult
     from gridtwin.twin.questions import Questions
 
 TRIES = 8  # when others change the same outage
@@ -146,7 +146,7 @@ class Outages:
                 )
                 raise InputError(msg)
             customers = self._twin.store.network.data.usage_points.customers[rows]
-            made = lifecycle.opened(draft, mrids[free], customers[free], actor=_actor())
+            made = lifecycle.open_outage(draft, mrids[free], customers[free], actor=_actor())
             return [made, *self._taken_in(draft.id, out, mrids)]
 
         return self._write(changes)
@@ -157,7 +157,7 @@ class Outages:
         ids = set(out.outage[inside].tolist()) - set(out.outage[~inside].tolist())
         found = [self._book.get(each) for each in sorted(ids)]
         return [
-            lifecycle.noted(each, _now(None), actor=_actor(), parent=outage)
+            lifecycle.annotate_outage(each, _now(None), actor=_actor(), parent=outage)
             for each in found
             if not each.parent
         ]
@@ -187,11 +187,7 @@ class Outages:
         )
 
     def track(
-        self,
-        inferred: InferenceResult,
-        *,
-        at: datetime | None = None,
-        held: Collection[str] = (),
+        self, inferred: InferenceResult, *, at: datetime | None = None, held: Collection[str] = ()
     ) -> list[Outage]:
         """
         Keep what was inferred as predicted outages; `at` is when it was, now by default.
@@ -214,7 +210,8 @@ class Outages:
         """Confirm a predicted outage; ``device=``, ``cause=`` ... say what is known now."""
         _check_notes(fields)
         return self._change(
-            outage, lambda found: [lifecycle.confirmed(found, _now(at), actor=_actor(), **fields)]
+            outage,
+            lambda found: [lifecycle.confirm_outage(found, _now(at), actor=_actor(), **fields)],
         )
 
     def revise(
@@ -235,7 +232,7 @@ class Outages:
             others = others.take(others.outage != outage)
             free = ~np.isin(mrids, others.usage_point)
             members = self._book.members([outage])
-            made = lifecycle.revised(
+            made = lifecycle.revise_outage(
                 found, members, mrids[free], points.customers[rows][free], _now(None),
                 actor=_actor(), device=device,
             )  # fmt: skip
@@ -254,7 +251,8 @@ class Outages:
         """
         _check_notes(fields)
         return self._change(
-            outage, lambda found: [lifecycle.noted(found, _now(None), actor=_actor(), **fields)]
+            outage,
+            lambda found: [lifecycle.annotate_outage(found, _now(None), actor=_actor(), **fields)],
         )
 
     def restore(
@@ -291,7 +289,7 @@ class Outages:
             step = usage_points
             if behind is not None:
                 step = members.usage_point[np.isin(members.usage_point, behind.astype(object))]
-            return [lifecycle.restored(found, members, _now(at), back=step, actor=_actor())]
+            return [lifecycle.restore_members(found, members, _now(at), back=step, actor=_actor())]
 
         return self._change(outage, changes)
 
@@ -326,7 +324,9 @@ class Outages:
                 Outage(began_at=found.began_at, **fields),
                 status=Status.CONFIRMED, device=device, confirmed_at=_now(None),
             )  # fmt: skip
-            parent, own = lifecycle.nested(found, members, child, part, _now(None), actor=_actor())
+            parent, own = lifecycle.split_outage(
+                found, members, child, part, _now(None), actor=_actor()
+            )
             return [own, parent]
 
         return self._change(outage, changes)
@@ -343,7 +343,7 @@ class Outages:
         if not force:
             self._verify(outage)
         return self._change(
-            outage, lambda found: [lifecycle.closed(found, _now(at), actor=_actor())]
+            outage, lambda found: [lifecycle.close_outage(found, _now(at), actor=_actor())]
         )
 
     def _verify(self, outage: str) -> None:
@@ -364,7 +364,7 @@ class Outages:
 
         def changes(found: Outage) -> list[Change]:
             members = self._book.members([outage])
-            return [lifecycle.invalid(found, members, _now(None), actor=_actor())]
+            return [lifecycle.invalidate_outage(found, members, _now(None), actor=_actor())]
 
         return self._change(outage, changes)
 

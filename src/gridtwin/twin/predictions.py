@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.analysis.outage import lifecycle
+from gridtwin.analysis.outage import outage_lifecycle
 from gridtwin.model.outage import Change, Members, Outage, Status, new_id
 from gridtwin.model.state import CURRENT
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.results.inference import InferredOutage
+    from gridtwin.results.inference_result import InferredOutage
     from gridtwin.store.protocol import Store
 
     Names = NDArray[np.object_]
@@ -106,13 +106,15 @@ def _retold(
         if len(rest) == len(own):
             return None
         if not len(rest):
-            return lifecycle.invalid(outage, own, now, actor=actor)
-        return lifecycle.revised(outage, own, rest, _customers(store, rest), now, actor=actor)
+            return outage_lifecycle.invalidate_outage(outage, own, now, actor=actor)
+        return outage_lifecycle.revise_outage(
+            outage, own, rest, _customers(store, rest), now, actor=actor
+        )
     inferred, part = wanted
     device, phases = inferred.device.mrid, inferred.phases
     if (device, phases) == (outage.device, outage.phases) and set(part) == set(own.usage_point):
         return None
-    return lifecycle.revised(
+    return outage_lifecycle.revise_outage(
         outage, own, part, _customers(store, part), now, actor=actor, device=device, phases=phases
     )
 
@@ -130,7 +132,7 @@ def _opened(
         state_version=store.state(CURRENT).version,
     )
     said: dict[str, Any] = {"probability": inferred.device.probability, **inferred.evidence}
-    return lifecycle.opened(outage, part, _customers(store, part), actor=actor, **said)
+    return outage_lifecycle.open_outage(outage, part, _customers(store, part), actor=actor, **said)
 
 
 def _customers(store: Store, part: Names) -> NDArray[np.int32]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.analysis.state.supply import Supply
     from gridtwin.model.state import State
-    from gridtwin.results.traces import BlastRadius, TraceResult
+    from gridtwin.results.trace_result import BlastRadius, TraceResult
     from gridtwin.results.what_if import WhatIf
     from gridtwin.store.protocol import Store
     from gridtwin.topology.conduction import Rules
@@ -174,7 +174,7 @@ class Questions:
         InputError
             If an option is not known, or says nothing to this kind of trace.
         """
-        from gridtwin.results.traces import TraceResult
+        from gridtwin.results.trace_result import TraceResult
 
         spec = self.spec(kind, **options)
         elements = [self.find_one(mrid) for mrid in mrids]
@@ -237,12 +237,12 @@ class Questions:
         state
             The state before the faults.
         """
-        from gridtwin.results.traces import BlastRadius
+        from gridtwin.results.trace_result import BlastRadius
 
         names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
         elements = [self.find_one(name) for name in names]
         situation = self.situation(state)
-        found = blasting.blast(situation, elements, scope)
+        found = blasting.compute_blast(situation, elements, scope)
         return BlastRadius(self._ids_of(elements), scope, found, situation)
 
     def sweep(self, *, state: str = CURRENT) -> pd.DataFrame:
@@ -253,9 +253,9 @@ class Questions:
         -------
             One row per piece of equipment: mrid, kind, customers and usage_points that go dark.
         """
-        from gridtwin.results.traces import sweep_frame
+        from gridtwin.results.trace_result import make_sweep_frame
 
-        return sweep_frame(self.situation(state))
+        return make_sweep_frame(self.situation(state))
 
     def what_if(self, switches: Mapping[str, bool | str], *, state: str = CURRENT) -> WhatIf:
         """
@@ -289,10 +289,10 @@ class Questions:
 
     def check(self, *, rules: Sequence[str] | None = None, state: str = NORMAL) -> Report:
         """Run the data-quality rules; see `gridtwin.analysis.quality.checks`."""
-        from gridtwin.analysis.quality.checks import check
+        from gridtwin.analysis.quality.checks import check_network
 
         situation = self.situation(state)
-        return check(situation.network, situation.index, rules=rules)
+        return check_network(situation.network, situation.index, rules=rules)
 
     @property
     def graph(self) -> nx.MultiGraph:

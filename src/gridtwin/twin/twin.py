@@ -124,9 +124,9 @@ class Twin:
     @cached_property
     def network(self) -> Network:
         """The network; its frames are GeoDataFrames."""
-        from gridtwin.results.geo import geo_frame
+        from gridtwin.results.geo import make_geo_frame
 
-        return self.store.network.seen_as(geo_frame)
+        return self.store.network.seen_as(make_geo_frame)
 
     @cached_property
     def outages(self) -> Outages:

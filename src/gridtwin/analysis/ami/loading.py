@@ -20,15 +20,14 @@ import numpy as np
 from gridtwin.analysis.state.loads import PHASES, TOTAL, limits, seen_from
 from gridtwin.errors import InputError
 from gridtwin.model import phases
-from gridtwin.model.readings import INTERVAL_S
+from gridtwin.model.readings import INTERVAL_H
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.ami.load import Slices
+    from gridtwin.analysis.ami.interval_load import MeterSlices
     from gridtwin.analysis.state.situation import Situation
 
-HOURS = INTERVAL_S / 3600  # of an interval
 POWER_FACTOR = 0.95  # of a customer who is not measured; an assumption, stated with each answer
 
 
@@ -50,9 +49,9 @@ def check_power_factor(power_factor: float) -> None:
         raise InputError(msg)
 
 
-def loading(
+def compute_loading(
     situation: Situation,
-    slices: Slices,
+    slices: MeterSlices,
     kwh: NDArray[np.float64],
     points_kwh: NDArray[np.floating],
     power_factor: float = POWER_FACTOR,
@@ -78,8 +77,8 @@ def loading(
     """
     check_power_factor(power_factor)
     rows = slices.equipment
-    kw = kwh / HOURS
-    by_phase = phase_sums(situation, slices, points_kwh) / HOURS
+    kw = kwh / INTERVAL_H
+    by_phase = sum_phases(situation, slices, points_kwh) / INTERVAL_H
     kva = np.concatenate([by_phase, kw[:, None]], axis=1) / power_factor
     share = np.abs(kva) * 1000 / limits(situation.data, rows)
     share[:, :TOTAL][np.isnan(share[:, :TOTAL])] = 0.0
@@ -90,12 +89,12 @@ def loading(
         kva=np.abs(kw) / power_factor,
         loading_pct=np.where(rated, pct, np.nan),
         phase_kw=by_phase,
-        imbalance_pct=imbalance(by_phase),
+        imbalance_pct=compute_imbalance(by_phase),
     )
 
 
-def phase_sums(
-    situation: Situation, slices: Slices, points_kwh: NDArray[np.floating]
+def sum_phases(
+    situation: Situation, slices: MeterSlices, points_kwh: NDArray[np.floating]
 ) -> NDArray[np.float64]:
     """
     Return the energy each element carried on A, B and C, shape (n, 3).
@@ -110,16 +109,16 @@ def phase_sums(
     for depth in range(sums.shape[1]):
         for column, bit in enumerate(PHASES):
             mine = (loads.on & bit != 0) & (here == depth)
-            sums[:, depth, column] = slices.sums(np.where(mine, share, 0.0))
+            sums[:, depth, column] = slices.sum_values(np.where(mine, share, 0.0))
     level = np.where(child >= 0, loads.level[child], 0)
-    found = seen_from(sums, level)[:, :TOTAL]
+    by_phase = seen_from(sums, level)[:, :TOTAL]
     equipment = situation.data.equipment
     own = equipment.phases[slices.equipment] & 63
-    found[(phases.COUNT[own] == 0) & (own != 0)] = np.nan
-    return found
+    by_phase[(phases.COUNT[own] == 0) & (own != 0)] = np.nan
+    return by_phase
 
 
-def imbalance(by_phase: NDArray[np.float64]) -> NDArray[np.float64]:
+def compute_imbalance(by_phase: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     Return the imbalance of three phases, percent: ``100 max|P_i - mean| / |mean|``, shape (n,).
 
@@ -131,9 +130,9 @@ def imbalance(by_phase: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(three, 100 * off / np.where(three, np.abs(mean), 1.0), np.nan)
 
 
-def pct_of(
+def compute_pct(
     kwh: NDArray[np.floating], rated_kva: NDArray[np.floating], power_factor: float = POWER_FACTOR
 ) -> NDArray[np.float64]:
     """Return loads of an interval in percent of ratings in kVA, phases taken together."""
     rated = np.where(rated_kva > 0, rated_kva, np.nan).astype(float)
-    return 100 * np.abs(kwh.astype(float)) / HOURS / power_factor / rated
+    return 100 * np.abs(kwh.astype(float)) / INTERVAL_H / power_factor / rated

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gridtwin.analysis.inference.candidates import ancestors
+from gridtwin.analysis.inference.candidates import find_ancestors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.inference.devices import DeviceTree
-    from gridtwin.analysis.inference.evidence import Evidence
+    from gridtwin.analysis.inference.device_tree import DeviceTree
+    from gridtwin.analysis.inference.evidence import MeterEvidence
     from gridtwin.analysis.state.situation import Situation
 
 
@@ -31,7 +31,7 @@ class RolledUp(NamedTuple):
 
 
 def roll_up(
-    situation: Situation, devices: DeviceTree, evidence: Evidence, share_pct: float
+    situation: Situation, devices: DeviceTree, evidence: MeterEvidence, share_pct: float
 ) -> list[RolledUp]:
     """
     Return the outages that the percentage rule calls.
@@ -48,7 +48,7 @@ def roll_up(
     points = evidence.point[evidence.speaks]
     points = points[devices.need[points] != 0]
     home = devices.of_point[points]
-    active = ancestors(devices.parent, home)
+    active = find_ancestors(devices.parent, home)
     row_of = np.full(len(devices.node) + 1, -1, dtype=np.intp)
     row_of[active] = np.arange(len(active))
     over = row_of[devices.parent[active]]
@@ -56,7 +56,7 @@ def roll_up(
     for row in range(len(active) - 1, -1, -1):
         if over[row] >= 0:
             reported[over[row]] += reported[row]
-    enough = 100.0 * reported >= share_pct * devices.sizes(active)
+    enough = 100.0 * reported >= share_pct * devices.count_points(active)
     reached = np.zeros(len(active) + 1, dtype=bool)
     reached[row_of[home]] = True
     reached[-1] = False
@@ -73,9 +73,9 @@ def roll_up(
         if taken[out].any():  # inside one that is called already
             continue
         taken[out] = True
-        called.append(RolledUp(devices.members(row), -1, out))
+        called.append(RolledUp(devices.list_members(row), -1, out))
     node = situation.data.usage_points.node
     for point in points[~taken[points]].tolist():
-        alone = devices.alone(int(node[point]))
+        alone = devices.list_lone_equipment(int(node[point]))
         called.append(RolledUp(alone, point, np.array([point], dtype=np.int32)))
     return called

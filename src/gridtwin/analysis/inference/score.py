@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.inference.devices import DeviceTree
+    from gridtwin.analysis.inference.device_tree import DeviceTree
     from gridtwin.analysis.inference.rollup import RolledUp
     from gridtwin.analysis.inference.simulate import TrueOutage
     from gridtwin.analysis.state.situation import Situation

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.analysis.inference.evidence import Heard
+from gridtwin.analysis.inference.evidence import EventRows
 from gridtwin.model import cim
 from gridtwin.model.events import CALL, LAST_GASP, POWER_RESTORED, READING
 from gridtwin.model.phases import COUNT
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.inference.devices import DeviceTree
+    from gridtwin.analysis.inference.device_tree import DeviceTree
     from gridtwin.analysis.state.situation import Situation
 
 HOUR_S = 3_600.0
@@ -80,7 +80,7 @@ class TrueOutage:
 class Simulated:
     """Events, and what truly happened."""
 
-    heard: Heard
+    heard: EventRows
     truth: tuple[TrueOutage, ...]
     now_s: float
 
@@ -123,17 +123,17 @@ def simulate(
         *_strays(devices, dark_s, world, (rng, start_s)),
         *_calls_and_readings(devices, dark_s, world, (rng, now_s)),
     ]
-    heard = Heard.none()
+    heard = EventRows.make_empty()
     for point, kind, at_s in parts:
-        heard = heard.and_also(
-            Heard(
+        heard = heard.merge_with(
+            EventRows(
                 point.astype(np.int32),
                 np.full(len(point), kind, dtype=np.uint8),
                 np.round(at_s, 3),
                 np.zeros(len(point), dtype=np.uint8),
             )
         )
-    return Simulated(heard.until(now_s), tuple(truth), now_s)
+    return Simulated(heard.select_until(now_s), tuple(truth), now_s)
 
 
 def world_of(situation: Situation, **changes: Any) -> World:
@@ -190,7 +190,7 @@ def _inner(devices: DeviceTree, outer: int, rng: np.random.Generator) -> int:
     child = child[devices.total[child].sum(axis=1) > 1]
     if not len(child):
         return -1
-    return int(devices.members(int(rng.choice(child)))[0])
+    return int(devices.list_members(int(rng.choice(child)))[0])
 
 
 def _singles(

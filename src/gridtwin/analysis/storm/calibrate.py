@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.storm.curves import share_back
-from gridtwin.analysis.storm.simulate import simulate
+from gridtwin.analysis.storm.restoration_curves import find_share_times
+from gridtwin.analysis.storm.storm_simulation import simulate_storm
 from gridtwin.errors import InputError
 
 if TYPE_CHECKING:
-    from gridtwin.analysis.storm.jobs import Plan
+    from gridtwin.analysis.storm.repair_plan import RepairPlan
     from gridtwin.analysis.storm.response import Response
 
 LEAST, MOST = 0.01, 100.0
@@ -20,7 +20,7 @@ STEPS = 20
 
 
 def calibrate(
-    plan: Plan, response: Response, t50_s: float, *, draws: int = 200, seed: int = 0
+    plan: RepairPlan, response: Response, t50_s: float, *, draws: int = 200, seed: int = 0
 ) -> Response:
     """
     Return the response with the repair factor at which the median t50 is the one given.
@@ -32,7 +32,7 @@ def calibrate(
     t50_s
         When half of the customers out were back, s.
     draws, seed
-        As for `simulate`; every factor is tried on the same random numbers.
+        As for `simulate_storm`; every factor is tried on the same random numbers.
 
     Raises
     ------
@@ -49,8 +49,10 @@ def calibrate(
     low, high = np.log(LEAST), np.log(MOST)
 
     def t50(factor: float) -> float:
-        tried = simulate(plan, replace(response, repair_factor=factor), draws=draws, seed=seed)
-        return float(np.median(share_back(tried.back, plan.groups.customers, (0.5,))))
+        tried = simulate_storm(
+            plan, replace(response, repair_factor=factor), draws=draws, seed=seed
+        )
+        return float(np.median(find_share_times(tried.back, plan.groups.customers, (0.5,))))
 
     if not t50(LEAST) <= t50_s <= t50(MOST):
         msg = (

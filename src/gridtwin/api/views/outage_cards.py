@@ -13,7 +13,7 @@ import shapely
 from gridtwin.analysis.place.outline import outline
 from gridtwin.analysis.state import identity
 from gridtwin.model.tables import decode, encode
-from gridtwin.results.outages import outage_record
+from gridtwin.results.outage_documents import make_outage_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,7 +68,7 @@ def cards(
         The network and the features of its tiles.
     """
     return [
-        outage_record(each)
+        make_outage_record(each)
         | {
             "estimate": estimate_record(estimates[each.id]) if each.id in estimates else None,
             "priority_customers": priority.get(each.id, 0),

@@ -9,7 +9,7 @@ import numpy as np
 from gridtwin.analysis.state.supply import OUT
 from gridtwin.model.ids import TABLES
 from gridtwin.model.tables import decode
-from gridtwin.results.layers import groups_of_nodes
+from gridtwin.results.layer_frames import find_groups_of_nodes
 
 if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
@@ -57,7 +57,7 @@ def substation_records(normal: Situation, supply: Supply) -> list[dict[str, Any]
     """
     data = normal.data
     table, points = data.substations, data.usage_points
-    group = groups_of_nodes(normal, "substation")[points.node] + 1
+    group = find_groups_of_nodes(normal, "substation")[points.node] + 1
     size = len(table.mrid) + 1
     served = np.bincount(group, points.customers, size)[1:].astype(np.int64)
     dark = np.where(supply.points == OUT, points.customers, 0)

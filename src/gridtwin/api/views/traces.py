@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from gridtwin.api.views.features import FeatureIds
     from gridtwin.model.tables import NetworkData
-    from gridtwin.results.plans import SwitchingPlan
-    from gridtwin.results.traces import BlastRadius, TraceResult
+    from gridtwin.results.plan_result import SwitchingPlan
+    from gridtwin.results.trace_result import BlastRadius, TraceResult
 
 MOST_DRAWN = 5_000  # lines of the animation
 DECIMALS = 6  # of a degree: a tenth of a meter

@@ -10,8 +10,8 @@ import shapely
 
 from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.analysis.storm.damage import draw_damage
-from gridtwin.analysis.storm.ground import Ground
-from gridtwin.erm.storms import RATES
+from gridtwin.analysis.storm.storm_situation import StormSituation
+from gridtwin.erm.storms import DAMAGE_RATES
 from gridtwin.errors import InputError
 from gridtwin.model.state import NORMAL
 from gridtwin.model.tables import decode
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.state.situation import Situation
-    from gridtwin.results.plans import SwitchingPlan
+    from gridtwin.results.plan_result import SwitchingPlan
     from gridtwin.twin import Twin
 
 What = Literal["trip", "confirm", "open", "close", "repair", "restore", "end"]
@@ -107,7 +107,7 @@ def write_script(
         takes part in the switching for two of them.
     rates
         Damages per km of line or chances per piece, by kind; by default
-        `gridtwin.erm.storms.RATES`.
+        `gridtwin.erm.storms.DAMAGE_RATES`.
 
     Raises
     ------
@@ -118,11 +118,13 @@ def write_script(
     -----
     Durations are round planning values for a story that can be followed, not estimates.
     """
-    ground = Ground(twin.situation(NORMAL))
+    ground = StormSituation(twin.situation(NORMAL))
     polygon = _middle(ground.situation) if area is None else area
     given = read_polygon(polygon, geographic=ground.situation.network.crs is not None)
-    exposed = ground.inside(given.geometry)
-    rows = draw_damage(ground.situation, exposed, RATES if rates is None else rates, seed=seed)
+    exposed = ground.find_inside(given.geometry)
+    rows = draw_damage(
+        ground.situation, exposed, DAMAGE_RATES if rates is None else rates, seed=seed
+    )
     random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2,)))
     plans = _Chosen(twin, most).of(random.permutation(rows))
     if not plans:
