@@ -52,7 +52,7 @@ def moment(when: datetime | str) -> datetime:
 
 def state_at(store: Store, when: datetime | str) -> State:
     """Return the current state of a twin as it was at a moment; overlays have no past."""
-    return store.state_at(moment(when))
+    return store.states.at(moment(when))
 
 
 def past(store: Store, when: datetime | str, state: State | None = None) -> PastStore:
@@ -133,7 +133,7 @@ class History:
         walk = self._walk
         if walk is None or not walk.serves(self._store, start, end):
             walk = self._walked(start)
-        operations = self._store.operations(walk.start, end)
+        operations = self._store.states.operations(walk.start, end)
         if not walk.follow(self._store.network, operations):  # the log holds others in between
             walk = self._walked(walk.start)
             walk.follow(self._store.network, operations)
@@ -150,7 +150,7 @@ class History:
 
     def _walked(self, start: datetime) -> _Walk:
         store = PastStore(self._store, start)
-        self._walk = _Walk(start, store.state(), Darkness(Situations(store).of()))
+        self._walk = _Walk(start, store.states.get(), Darkness(Situations(store).of()))
         return self._walk
 
     def _followed(self, start: datetime, end: datetime) -> tuple[NDArray[np.int32], list[_Step]]:
@@ -236,7 +236,7 @@ class _Walk:
     def serves(self, store: Store, start: datetime, end: datetime) -> bool:
         """Return whether a span of time lies in it, and not far in, and it began as it is known."""
         near = start - FAR * (end - start) <= self.start <= start
-        return near and store.state_at(self.start).deviations == self._state.deviations
+        return near and store.states.at(self.start).deviations == self._state.deviations
 
     def follow(self, network: Network, operations: list[SwitchEvent]) -> bool:
         """Work through operations not yet worked through; False if others came in between."""

@@ -131,7 +131,7 @@ class Outages:
             began_at=began,
             status=status,
             device=self._named(device),
-            state_version=self._twin.store.state(CURRENT).version,
+            state_version=self._twin.store.states.get(CURRENT).version,
             **known | fields,
         )
 

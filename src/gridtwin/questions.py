@@ -207,8 +207,8 @@ class Questions:
         InputError
             If there is no such kind or field.
         """
-        if isinstance(kind, str) and kind not in KINDS and kind in self.store.spec_names():
-            kind = TraceSpec.from_json(self.store.spec(kind))
+        if isinstance(kind, str) and kind not in KINDS and kind in self.store.specs.names():
+            kind = TraceSpec.from_json(self.store.specs.get(kind))
         return spec_of(kind, options)
 
     def save_spec(self, name: str, spec: TraceSpec) -> None:
@@ -216,7 +216,7 @@ class Questions:
         if not name or name in KINDS:
             msg = f"a trace spec cannot be called {name!r}: that is a kind of trace"
             raise InputError(msg)
-        self.store.save_spec(name, spec.to_json())
+        self.store.specs.save(name, spec.to_json())
 
     def explain(self, mrid: str, *, state: str = CURRENT) -> Explanation:
         """Say why an element has supply or has none, and what else could feed it."""
@@ -361,7 +361,7 @@ class Questions:
         """
         from gridtwin.publish.what_if import WhatIf
 
-        base = self.store.state(state)
+        base = self.store.states.get(state)
         changed = with_switches(self.store.network, base.deviations, switches)
         before, after = self.situation(state), self.situation_of(replace(base, deviations=changed))
         return WhatIf(before, after, self.supply(before), self.supply(after))

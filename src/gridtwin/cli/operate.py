@@ -209,9 +209,9 @@ def replay(
         state, refused = state_of(opened.store.network, _events(source).events, when)
         render.say(*(f"{each.place}: {each.reason}" for each in refused))
     else:
-        state = opened.store.state_at(when)
+        state = opened.store.states.at(when)
     if overlay:
-        opened.store.save_overlay(overlay, state.deviations)
+        opened.store.states.save_overlay(overlay, state.deviations)
     situation = Twin(past(opened.store, when, state)).situation()
     points = situation.data.usage_points
     out = int(points.customers[~situation.served].sum())

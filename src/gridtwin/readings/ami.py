@@ -246,7 +246,7 @@ class Ami:
         if state:
             return self._twin.situation(state)
         when = datetime.fromtimestamp(at_s, UTC)
-        stood = self._twin.store.state_at(when)
+        stood = self._twin.store.states.at(when)
         key = stood.version, repr(sorted(stood.deviations.items()))
         return self._situations.get(
             key, lambda: Questions(past(self._twin.store, when)).situation()

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gridtwin.errors import InputError, StoreError, StoreVersionError
 from gridtwin.store.postgis.connect import Link, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import psycopg
 
+    Connection = psycopg.Connection[Any]
+
+Result = TypeVar("Result")
+
 READER, OPERATOR, OWNER = "gridtwin_reader", "gridtwin_operator", "gridtwin_owner"
+
+
+def _do_again(_: Connection) -> None:
+    """Say that nobody knows whether work was written."""
 
 
 class Links:
@@ -28,9 +36,37 @@ class Links:
     """
 
     def __init__(self, url: str, **options: Any) -> None:
-        self._url = url
+        self.url = url
         self._options = options
         self._idle: deque[Link] = deque()  # its operations are atomic
+
+    def read(self, ask: Callable[[Connection], Result]) -> Result:
+        """Ask what writes nothing, again when the connection is lost; see `Link.read`."""
+        with told(self.url, role=READER), self.borrowed() as link:
+            return link.read(ask)
+
+    def write(
+        self,
+        work: Callable[[Connection], Result],
+        *,
+        committed: Callable[[Connection], Result | None] = _do_again,
+        role: str = OPERATOR,
+    ) -> Result:
+        """
+        Do work in one transaction, again when the connection is lost.
+
+        Parameters
+        ----------
+        work
+            What to do.
+        committed
+            See `Link.run`; by default the work may be done twice, since the second time it changes
+            nothing.
+        role
+            The role that may do it.
+        """
+        with told(self.url, role=role), self.borrowed() as link:
+            return link.run(work, committed=committed)
 
     @contextmanager
     def borrowed(self) -> Iterator[Link]:
@@ -38,7 +74,7 @@ class Links:
         try:
             link = self._idle.pop()
         except IndexError:
-            link = Link(self._url, **self._options)
+            link = Link(self.url, **self._options)
         try:
             yield link
         finally:
