@@ -18,8 +18,8 @@ from benchmarks.processes import process_limits, process_rows
 from benchmarks.reliability import reliability_rows
 from benchmarks.report import ROUNDS, Row, machine, publish, seconds, tables
 from benchmarks.storm import storm_lines
-from gridtwin.analysis.situation import Situation
-from gridtwin.analysis.sweep import sweep
+from gridtwin.analysis.outage.sweep import sweep
+from gridtwin.analysis.state.situation import Situation
 from gridtwin.model import cim
 from gridtwin.sources.synthetic import synthesize
 from gridtwin.topology.conduction import Rules

@@ -21,14 +21,14 @@ from benchmarks.report import Limit, Row, machine, publish, seconds, tables
 from gridtwin.analysis.ami.load import Slices, equipment_of, load
 from gridtwin.analysis.ami.rollup import RollUp
 from gridtwin.model.tables import decode
-from gridtwin.readings.history import History
 from gridtwin.store.readings import ParquetReadings
 from gridtwin.store.rollups import write_hour
+from gridtwin.twin.ami_history import History
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
     from gridtwin.twin import Twin
 
 METERS = 596_906

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gridtwin import erm
+from gridtwin.erm import models
 
 if TYPE_CHECKING:
     from gridtwin.analysis.erm.backtest import Score
@@ -22,7 +22,7 @@ def main() -> None:
     """Backtest every source of a folder, then those named as if nobody had seen them."""
     folder, left_out = Path(sys.argv[1]), sys.argv[2:]
     begin = time.process_time()
-    _, scores = erm.backtest(folder, say=print)
+    _, scores = models.backtest(folder, say=print)
     spent = time.process_time() - begin
     text = [
         f"Measured {datetime.now(UTC):%Y-%m-%d}; {spent:,.0f} s of processor time in all.",
@@ -51,8 +51,8 @@ def strangers(folder: Path, left_out: list[str]) -> list[str]:
             for file in folder.glob("*.parquet"):
                 target = alone if file.name.startswith(f"{source}_") else others
                 (target / file.name).symlink_to(file.resolve())
-            model = erm.train(others, Path(place, "others.erm"), parameters_only=True, say=print)
-            scores += erm.backtest(alone, model, say=print)[1]
+            model = models.train(others, Path(place, "others.erm"), parameters_only=True, say=print)
+            scores += models.backtest(alone, model, say=print)[1]
     if not scores:
         return []
     head = (

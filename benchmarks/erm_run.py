@@ -14,8 +14,8 @@ import numpy as np
 
 import gridtwin
 from benchmarks.report import Limit, publish, tables
-from gridtwin.analysis import lifecycle
-from gridtwin.jobs import ErmJob
+from gridtwin.analysis.outage import lifecycle
+from gridtwin.erm.job import ErmJob
 from gridtwin.model.outage import Outage, Status
 from gridtwin.model.tables import decode
 from gridtwin.store.postgis.lookups import LookUps

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.inference.devices import DeviceTree
     from gridtwin.analysis.inference.score import Score
     from gridtwin.analysis.inference.simulate import Simulated
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
 
 ROOT = Path(__file__).parents[1]
 FEEDERS = {
@@ -184,7 +184,7 @@ def _rolled(situation: Situation, devices: DeviceTree, run: Simulated, share: fl
 
 def _times(situation: Situation, outages: int) -> Iterator[str]:
     """Yield how long the first answer takes, from mRIDs to outages."""
-    from gridtwin.publish.inference import LiveInference
+    from gridtwin.twin.inference import LiveInference
 
     devices = device_tree(situation, Assumptions())
     world = world_of(situation, loss=0.2, outages=outages)

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from benchmarks.report import Row, seconds
-from gridtwin.analysis.places import Places
+from gridtwin.analysis.place.places import Places
 from gridtwin.model.frames import equipment_lines
 from gridtwin.topology.index import build
 from gridtwin.topology.loss import Faults, count_customers, find_loss

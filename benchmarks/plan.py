@@ -15,7 +15,7 @@ from gridtwin.analysis.plan import area as areas
 from gridtwin.analysis.plan.area import Area, find_area
 from gridtwin.analysis.plan.make import make_plans
 from gridtwin.analysis.plan.options import Options
-from gridtwin.analysis.situation import Situation
+from gridtwin.analysis.state.situation import Situation
 from gridtwin.model import cim
 from gridtwin.model.ids import Element
 from gridtwin.model.network import Network

@@ -35,8 +35,8 @@ print(sum(graph.nodes[node]["customers"] for node in below))
 LARGE = """
 import resource, time
 start = time.perf_counter()
-from gridtwin.analysis.situation import Situation
-from gridtwin.analysis.sweep import sweep
+from gridtwin.analysis.state.situation import Situation
+from gridtwin.analysis.outage.sweep import sweep
 from gridtwin.sources.synthetic import synthesize
 from gridtwin.topology.conduction import Rules
 from gridtwin.topology.index import build

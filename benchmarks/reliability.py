@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.report import Row, seconds
-from gridtwin.analysis.indices import Counting
-from gridtwin.analysis.interruptions import Interruptions
-from gridtwin.analysis.reliability import reliability
+from gridtwin.analysis.reliability.indices import Counting
+from gridtwin.analysis.reliability.interruptions import Interruptions
+from gridtwin.analysis.reliability.reliability import reliability
 
 YEAR_S = 365 * 86_400.0
 FEEDERS = 1_500

@@ -23,8 +23,8 @@ import numpy as np
 
 import gridtwin
 from benchmarks.report import Limit, machine, publish, tables
-from gridtwin.analysis.supply import OUT
-from gridtwin.publish.features import FeatureIds
+from gridtwin.analysis.state.supply import OUT
+from gridtwin.api.views.features import FeatureIds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -26,7 +26,7 @@ from gridtwin.stream.simulate.scenario import quiet
 from gridtwin.stream.simulate.sinks.parquet import write_parquet
 
 if TYPE_CHECKING:
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
     from gridtwin.model.readings import Readings
 
 FROM_S = datetime(2026, 7, 15, 18, tzinfo=UTC).timestamp()

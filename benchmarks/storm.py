@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.report import Limit, Row
-from gridtwin.analysis.isolation import find_section
-from gridtwin.analysis.situation import Situation
+from gridtwin.analysis.state.situation import Situation
 from gridtwin.analysis.storm.dispatch import Clock, travel_times
 from gridtwin.analysis.storm.ground import Ground
 from gridtwin.analysis.storm.jobs import REPAIR, Plan, plan
 from gridtwin.analysis.storm.response import Aid, Response
 from gridtwin.analysis.storm.simulate import Outcome, districts_of, draw_work, simulate
+from gridtwin.analysis.trace.isolation import find_section
 from gridtwin.model import cim
 from gridtwin.model.ids import Element
 from gridtwin.sources.synthetic import synthesize

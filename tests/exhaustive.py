@@ -11,8 +11,8 @@ import numpy as np
 import shapely
 
 from brute import designed_phases, flood
-from gridtwin.analysis.faulted import tripped
-from gridtwin.analysis.situation import Situation
+from gridtwin.analysis.state.situation import Situation
+from gridtwin.analysis.trace.fault_isolation import tripped
 from gridtwin.model import cim
 from gridtwin.model.ids import Element
 from gridtwin.model.network import Network

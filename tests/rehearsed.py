@@ -6,8 +6,8 @@ import threading
 from pathlib import Path
 
 import gridtwin
+from gridtwin.live.rehearsal import Rehearsal, write_script
 from gridtwin.model.outage import Outage
-from gridtwin.rehearsal import Rehearsal, write_script
 from gridtwin.twin import Twin
 
 GO = threading.Event()  # never set

@@ -20,11 +20,11 @@ import gridtwin
 from ami_folder import write_conditions, write_readings
 from gridtwin.cli.app import app
 from gridtwin.errors import InputError, StoreError
-from gridtwin.publish.ami_history import HistoryAnswer
-from gridtwin.readings.history import History
+from gridtwin.results.ami_history import HistoryAnswer
 from gridtwin.store.asking import QUESTIONS, question
 from gridtwin.store.postgis.connect import connect
 from gridtwin.twin import Twin
+from gridtwin.twin.ami_history import History
 from postgres import Cluster
 
 SCHEMA = Path(__file__).parents[2] / "docs/schemas/ami_history-1.schema.json"

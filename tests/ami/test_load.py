@@ -12,7 +12,7 @@ import gridtwin
 from brute import flood
 from exhaustive import situation_of
 from gridtwin.analysis.ami.load import DARK, FED, LOOPED, Slices, by_point, equipment_of, load
-from gridtwin.analysis.situation import Situation
+from gridtwin.analysis.state.situation import Situation
 from gridtwin.errors import InputError
 from gridtwin.model.network import Network
 from gridtwin.topology.conduction import Rules

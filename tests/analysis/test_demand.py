@@ -18,7 +18,7 @@ from gridtwin.analysis.demand.shapes import RESIDENTIAL, design_share, holidays,
 from gridtwin.analysis.demand.storm import draw_storm
 from gridtwin.analysis.demand.supply import Darkness, Feedings, Operations, darkness
 from gridtwin.analysis.demand.voltage import HEAD_V, Feeding, drops
-from gridtwin.analysis.situation import Situation
+from gridtwin.analysis.state.situation import Situation
 from gridtwin.model.phases import ABC
 from gridtwin.topology.conduction import Conduction
 from gridtwin.topology.index import build

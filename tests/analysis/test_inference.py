@@ -12,7 +12,7 @@ from gridtwin.analysis.inference.likelihood import Assumptions, Weights
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.events import MeterEvents
 from gridtwin.model.network import Network
-from gridtwin.publish.inference import InferenceResult
+from gridtwin.results.inference import InferenceResult
 from networks import network
 
 T0 = 1_750_000_000.0

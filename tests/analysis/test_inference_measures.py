@@ -17,7 +17,7 @@ from gridtwin.analysis.inference.rollup import RolledUp, roll_up
 from gridtwin.analysis.inference.score import score
 from gridtwin.analysis.inference.simulate import TrueOutage, World, simulate, world_of
 from gridtwin.analysis.inference.times import propose
-from gridtwin.analysis.situation import Situation
+from gridtwin.analysis.state.situation import Situation
 from gridtwin.model.events import CALL, LAST_GASP, POWER_RESTORED, READING
 from gridtwin.topology.conduction import Rules
 from gridtwin.topology.index import build

@@ -21,7 +21,7 @@ from gridtwin.analysis.inference.evidence import Evidence, Heard, fold
 from gridtwin.analysis.inference.likelihood import Assumptions, Weights
 from gridtwin.analysis.inference.search import Forest, marginals, search
 from gridtwin.analysis.inference.streaming import Inference
-from gridtwin.analysis.situation import Situation
+from gridtwin.analysis.state.situation import Situation
 from gridtwin.model.events import CALL, LAST_GASP
 from gridtwin.model.network import Network
 from gridtwin.topology.conduction import Rules

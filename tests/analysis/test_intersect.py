@@ -8,9 +8,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridtwin.analysis.grid import PointGrid, inside_rows
-from gridtwin.analysis.intersect import group_counts, intersect
-from gridtwin.analysis.moving import MovingSet
+from gridtwin.analysis.place.grid import PointGrid, inside_rows
+from gridtwin.analysis.place.intersect import group_counts, intersect
+from gridtwin.analysis.place.moving import MovingSet
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.frames import equipment_lines
 from gridtwin.model.network import Network

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 import gridtwin
-from gridtwin.analysis.faulted import isolated
-from gridtwin.analysis.spec import TraceSpec
+from gridtwin.analysis.trace.fault_isolation import isolated
+from gridtwin.analysis.trace.spec import TraceSpec
 from gridtwin.model.network import Network
 from gridtwin.twin import Twin
 from networks import network

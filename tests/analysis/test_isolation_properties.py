@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from brute import flood, usage_points_out
 from exhaustive import feeders_with_ties, situation_of
-from gridtwin.analysis.blast import blast
-from gridtwin.analysis.isolation import Section, find_section
+from gridtwin.analysis.outage.blast import blast
 from gridtwin.analysis.plan.make import Plan, make_plans
 from gridtwin.analysis.plan.options import Options
 from gridtwin.analysis.plan.times import Action
-from gridtwin.analysis.situation import Situation
+from gridtwin.analysis.state.situation import Situation
+from gridtwin.analysis.trace.isolation import Section, find_section
 from gridtwin.model.ids import Element
 from gridtwin.model.network import Network
 from gridtwin.topology.conduction import Conduction, Rules

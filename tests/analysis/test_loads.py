@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from exhaustive import carried as walked_loads
 from exhaustive import feeders_with_ties, situation_of
-from gridtwin.analysis.loads import limits
+from gridtwin.analysis.state.loads import limits
 from gridtwin.model.network import Network
 
 

@@ -10,10 +10,15 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from gridtwin.analysis.indices import Counting
-from gridtwin.analysis.interruptions import Interruptions
-from gridtwin.analysis.major_events import BETAS, Calendar, major_event_threshold, years_before
-from gridtwin.analysis.reliability import EARLIER, WITHIN, reliability
+from gridtwin.analysis.reliability.indices import Counting
+from gridtwin.analysis.reliability.interruptions import Interruptions
+from gridtwin.analysis.reliability.major_events import (
+    BETAS,
+    Calendar,
+    major_event_threshold,
+    years_before,
+)
+from gridtwin.analysis.reliability.reliability import EARLIER, WITHIN, reliability
 
 DAY = 86_400.0
 MIDNIGHT = datetime(2026, 3, 1, tzinfo=UTC).timestamp()

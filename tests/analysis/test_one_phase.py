@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from brute import usage_points_dark, usage_points_out
-from gridtwin.analysis.darkness import Darkness
-from gridtwin.analysis.supply import FULL, OUT, PARTIAL
+from gridtwin.analysis.state.darkness import Darkness
+from gridtwin.analysis.state.supply import FULL, OUT, PARTIAL
 from gridtwin.model.network import Network
 from gridtwin.model.tables import decode
 from gridtwin.topology.conduction import Rules

@@ -8,7 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridtwin.analysis.outline import outline
+from gridtwin.analysis.place.outline import outline
 
 
 @settings(max_examples=40, deadline=None)

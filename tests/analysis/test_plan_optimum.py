@@ -24,7 +24,7 @@ from gridtwin.model.ids import Element
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
     from gridtwin.model.network import Network
 
 MOST_CHOICES = 8  # switches that are tried in every position

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 import gridtwin
 from brute import PHASES, designed_phases, flood
 from exhaustive import feeders_with_ties, situation_of
-from gridtwin.analysis.blast import blast
-from gridtwin.analysis.isolation import find_section
+from gridtwin.analysis.outage.blast import blast
 from gridtwin.analysis.plan.make import Plan, make_plans
 from gridtwin.analysis.plan.options import Options
 from gridtwin.analysis.plan.stages import stages_of
 from gridtwin.analysis.plan.times import Action
+from gridtwin.analysis.trace.isolation import find_section
 from gridtwin.model.ids import Element
 from gridtwin.model.phases import supply
 from gridtwin.topology.conduction import Conduction, PhasePolicy, Rules
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gridtwin.analysis.plan.steps import Step
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
     from gridtwin.model.network import Network
 
 SEEDS = st.integers(0, 2**32 - 1)

@@ -13,7 +13,7 @@ from gridtwin.analysis.plan.stages import restoration_stages
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.network import Network
 from gridtwin.model.tables import encode
-from gridtwin.publish.plans import SwitchingPlan
+from gridtwin.results.plans import SwitchingPlan
 from networks import THREE_SECTIONS, feeder_in_three_sections, network, two_feeders_with_a_tie
 
 REMOTE, MANUAL = 2, 1

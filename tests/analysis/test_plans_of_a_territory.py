@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import gridtwin
-from gridtwin.analysis.isolation import find_section
 from gridtwin.analysis.plan.times import Action
-from gridtwin.publish.plans import SwitchingPlan
+from gridtwin.analysis.trace.isolation import find_section
+from gridtwin.results.plans import SwitchingPlan
 from gridtwin.twin import Twin
 
 

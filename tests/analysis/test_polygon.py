@@ -14,8 +14,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridtwin.analysis import polygon
-from gridtwin.analysis.polygon import read_polygon
+from gridtwin.analysis.place import polygon
+from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.errors import CrsError, PolygonError
 
 SQUARE = shapely.box(0, 0, 1, 1)

@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 import gridtwin
-from gridtwin.analysis.quality import RULES, Report
+from gridtwin.analysis.quality.checks import RULES, Report
 from gridtwin.errors import InputError
 from gridtwin.model.network import Network
 from networks import network

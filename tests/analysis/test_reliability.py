@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridtwin.analysis.indices import Counting, Indices
-from gridtwin.analysis.interruptions import Interruptions, without_overlaps
-from gridtwin.analysis.reliability import reliability
+from gridtwin.analysis.reliability.indices import Counting, Indices
+from gridtwin.analysis.reliability.interruptions import Interruptions, without_overlaps
+from gridtwin.analysis.reliability.reliability import reliability
 from gridtwin.errors import InputError
 
 DAY = 86_400.0

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import gridtwin
-from gridtwin.analysis.spec import TraceSpec
+from gridtwin.analysis.trace.spec import TraceSpec
 from gridtwin.cli.app import app
 from gridtwin.errors import InputError, StoreError
 from gridtwin.store.postgis.connect import connect

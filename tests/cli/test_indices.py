@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 import gridtwin
 from gridtwin.cli.app import app
 from gridtwin.errors import GridtwinError, InputError, NotFoundError
-from gridtwin.publish.reliability import Served, frame_of_outages, placed, report
+from gridtwin.results.reliability import Served, placed, report
+from gridtwin.twin.outage_frames import frame_of_outages
 from networks import two_feeders_with_a_tie
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from gridtwin import erm
 from gridtwin.analysis.erm.backtest import Score, judge
 from gridtwin.analysis.erm.features import Board
 from gridtwin.analysis.erm.landmarks import STANDARD
@@ -18,6 +17,7 @@ from gridtwin.analysis.erm.prediction import predict
 from gridtwin.analysis.erm.saved import ErmModel
 from gridtwin.analysis.erm.scores import at_level, pinball, ratio_by_day
 from gridtwin.cli.app import app
+from gridtwin.erm import models
 from gridtwin.errors import InputError
 from gridtwin.sources.histories import read_history
 from outage_histories import write_made
@@ -117,13 +117,13 @@ def test_a_model_is_tested_only_on_what_came_after_its_training(
     folder: Path, model: ErmModel
 ) -> None:
     with pytest.raises(InputError, match="nothing to test"):
-        erm.backtest(folder, model)
+        models.backtest(folder, model)
 
 
 def test_a_model_that_never_saw_a_source_is_tested_on_most_of_it(
     tmp_path: Path, model: ErmModel
 ) -> None:
     folder = write_made(tmp_path, source="other", seed=8, outages=500)
-    version, scores = erm.backtest(folder, model)
+    version, scores = models.backtest(folder, model)
     assert version == model.version
     assert scores[0].outages > 250

@@ -14,12 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from gridtwin import erm
 from gridtwin.analysis.erm import model as forests
 from gridtwin.analysis.erm import saved, training
 from gridtwin.analysis.erm.landmarks import STANDARD
 from gridtwin.analysis.erm.saved import ErmModel
 from gridtwin.cli.app import app
+from gridtwin.erm import models
 from gridtwin.errors import GridtwinError, InputError, NotFoundError, SourceError
 from gridtwin.sources.histories import read_history, sources_in
 from outage_histories import made_tables, write_made, write_tables
@@ -31,7 +31,7 @@ def test_estimates_are_written_one_a_source_outage_and_landmark(
     folder: Path, model: ErmModel, tmp_path: Path
 ) -> None:
     out = tmp_path / "p.parquet"
-    rows = erm.predict(folder, model, STANDARD, out)
+    rows = models.predict(folder, model, STANDARD, out)
     table = pq.read_table(out).to_pandas()
     assert len(table) == rows
     assert list(table.columns) == ["source", "id", "landmark", "issued", *QUANTILES]
@@ -44,7 +44,7 @@ def test_estimates_are_written_one_a_source_outage_and_landmark(
 
 
 def test_landmarks_are_issued_when_they_say(folder: Path, model: ErmModel, tmp_path: Path) -> None:
-    erm.predict(folder, model, STANDARD, tmp_path / "p.parquet")
+    models.predict(folder, model, STANDARD, tmp_path / "p.parquet")
     table = pq.read_table(tmp_path / "p.parquet").to_pandas().set_index("id")
     outages = pq.read_table(folder / "made_outages.parquet").to_pandas().set_index("id")
     joined = table.join(outages)
@@ -58,12 +58,12 @@ def test_landmarks_are_issued_when_they_say(folder: Path, model: ErmModel, tmp_p
 
 def test_an_unknown_landmark_is_refused(folder: Path, model: ErmModel, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'soon' is not known"):
-        erm.predict(folder, model, ["soon"], tmp_path / "p.parquet")
+        models.predict(folder, model, ["soon"], tmp_path / "p.parquet")
     assert not list(tmp_path.iterdir())
 
 
 def test_a_model_comes_back_from_its_file(model_file: Path, model: ErmModel) -> None:
-    again = erm.read_model(model_file)
+    again = models.read_model(model_file)
     assert again.version == model.version
     assert again.uses_trees
     assert again.forests.keys() == model.forests.keys()
@@ -71,7 +71,7 @@ def test_a_model_comes_back_from_its_file(model_file: Path, model: ErmModel) -> 
 
 
 def test_training_twice_makes_the_same_model(folder: Path, model: ErmModel, tmp_path: Path) -> None:
-    assert erm.train(folder, tmp_path / "again.erm").checksum == model.checksum
+    assert models.train(folder, tmp_path / "again.erm").checksum == model.checksum
 
 
 def test_a_source_with_much_history_gets_trees_of_its_own(
@@ -82,10 +82,10 @@ def test_a_source_with_much_history_gets_trees_of_its_own(
     monkeypatch.setattr(forests, "OWN_ROUNDS", 10)
     both = write_made(tmp_path / "h", source="large", outages=1200, days=60)
     write_made(both, source="small", seed=2, outages=400)
-    model = erm.train(both, tmp_path / "both.erm")
+    model = models.train(both, tmp_path / "both.erm")
     assert set(model.own) == {"large"}
-    again = erm.read_model(tmp_path / "both.erm")
-    rows = {name: erm.predict(both, used, STANDARD, tmp_path / f"{name}.parquet")
+    again = models.read_model(tmp_path / "both.erm")
+    rows = {name: models.predict(both, used, STANDARD, tmp_path / f"{name}.parquet")
             for name, used in (("with", again), ("without", replace(again, own={})))}  # fmt: skip
     assert len(set(rows.values())) == 1
     found = {name: pq.read_table(tmp_path / f"{name}.parquet").to_pandas() for name in rows}
@@ -97,7 +97,7 @@ def test_a_source_with_much_history_gets_trees_of_its_own(
 
 def test_a_model_to_give_away_holds_no_rows(folder: Path, tmp_path: Path) -> None:
     history = read_history(folder, "made")
-    parts = saved.to_parts(erm.train(folder, tmp_path / "p.erm", parameters_only=True))
+    parts = saved.to_parts(models.train(folder, tmp_path / "p.erm", parameters_only=True))
     assert not [name for name in parts if name.startswith(("tail_", "own_"))]
     everything = b"".join(parts.values())
     assert not any(f'"{name}"'.encode() in everything for name in history.outages.id[:50])
@@ -112,7 +112,7 @@ def test_without_openmp_tables_answer_and_training_says_what_to_install(
     assert done.exit_code == 0, done.output
     assert "tables of like outages answer" in done.stderr
     with pytest.raises(GridtwinError, match="libgomp1"):
-        erm.train(folder, tmp_path / "new.erm")
+        models.train(folder, tmp_path / "new.erm")
     assert [path.name for path in tmp_path.iterdir()] == ["p.parquet"]
 
 
@@ -125,9 +125,9 @@ def test_a_changed_model_is_refused(model_file: Path, tmp_path: Path) -> None:
     text = tmp_path / "text.erm"
     text.write_text("no model")
     with pytest.raises(SourceError, match="no model of ERM"):
-        erm.read_model(text)
+        models.read_model(text)
     with pytest.raises(SourceError, match="no model of ERM"):
-        erm.read_model(tmp_path / "missing.erm")
+        models.read_model(tmp_path / "missing.erm")
 
 
 def test_a_model_of_a_later_format_is_refused(model: ErmModel) -> None:
@@ -139,15 +139,15 @@ def test_a_model_of_a_later_format_is_refused(model: ErmModel) -> None:
 
 def test_the_model_that_ships_answers_for_anybody(tmp_path: Path) -> None:
     folder = write_made(tmp_path / "h", source="nobody", seed=9)
-    rows = erm.predict(folder, erm.default_model(), STANDARD, tmp_path / "p.parquet")
+    rows = models.predict(folder, models.default_model(), STANDARD, tmp_path / "p.parquet")
     assert rows > 400
 
 
 def test_a_thin_history_is_learnt_as_tables(tmp_path: Path) -> None:
     folder = write_made(tmp_path / "h", outages=60)
-    model = erm.train(folder, tmp_path / "thin.erm")
+    model = models.train(folder, tmp_path / "thin.erm")
     assert not model.uses_trees
-    assert erm.predict(folder, model, STANDARD, tmp_path / "p.parquet") > 100
+    assert models.predict(folder, model, STANDARD, tmp_path / "p.parquet") > 100
     table = pq.read_table(tmp_path / "p.parquet").to_pandas()
     assert np.all(np.diff(table[list(QUANTILES)].to_numpy(), axis=1) > 0)
 
@@ -156,7 +156,7 @@ def test_a_source_without_a_single_end_is_still_answered(tmp_path: Path, model: 
     tables = made_tables(outages=40)
     tables["outages"]["gone_snap"] = np.full(40, np.nan)
     folder = write_tables(tmp_path / "h", "young", tables)
-    assert erm.predict(folder, model, ["first_seen", "1h"], tmp_path / "p.parquet") == 80
+    assert models.predict(folder, model, ["first_seen", "1h"], tmp_path / "p.parquet") == 80
 
 
 def test_a_source_without_outages_is_answered_with_nothing(
@@ -170,9 +170,9 @@ def test_a_source_without_outages_is_answered_with_nothing(
     both = tmp_path / "both"
     shutil.copytree(folder, both)
     write_tables(both, "silent", none)
-    rows = erm.predict(both, model, ["first_seen", "1h"], tmp_path / "p.parquet")
-    assert rows == erm.predict(folder, model, ["first_seen", "1h"], tmp_path / "q.parquet")
-    assert erm.train(both, tmp_path / "both.erm").sources == ("made", "silent")
+    rows = models.predict(both, model, ["first_seen", "1h"], tmp_path / "p.parquet")
+    assert rows == models.predict(folder, model, ["first_seen", "1h"], tmp_path / "q.parquet")
+    assert models.train(both, tmp_path / "both.erm").sources == ("made", "silent")
 
 
 def test_a_model_knows_what_came_before_a_later_history(model: ErmModel, tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_a_model_knows_what_came_before_a_later_history(model: ErmModel, tmp_pat
         write_tables(tmp_path / name, name, later)
     found = {}
     for name in ("made", "stranger"):
-        rows = erm.predict(tmp_path / name, model, ["first_seen"], tmp_path / f"{name}.parquet")
+        rows = models.predict(tmp_path / name, model, ["first_seen"], tmp_path / f"{name}.parquet")
         found[name] = pq.read_table(tmp_path / f"{name}.parquet").to_pandas()
         assert rows == 200
         assert found[name]["id"].str.startswith("later").all()

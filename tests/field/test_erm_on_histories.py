@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gridtwin import erm
 from gridtwin.analysis.erm.backtest import Score, judge
 from gridtwin.analysis.erm.features import Board
 from gridtwin.analysis.erm.landmarks import STANDARD
 from gridtwin.analysis.erm.prediction import predict
 from gridtwin.analysis.erm.saved import ErmModel
 from gridtwin.analysis.erm.training import learn
+from gridtwin.erm import models
 from gridtwin.model.outage_history import OutageHistory, Snapshots, select
 from gridtwin.sources.histories import read_history
 
@@ -121,7 +121,7 @@ def _otherwise_after(history: OutageHistory, cut: float) -> OutageHistory:
 def test_the_shipped_model_answers_a_real_source_it_need_not_know(tested: Held) -> None:
     history = replace(tested.history, source="a utility nobody has seen")
     recent = select(history, np.arange(len(history)) >= len(history) - 6_000)
-    prediction = predict(recent, erm.default_model(), STANDARD)
+    prediction = predict(recent, models.default_model(), STANDARD)
     calibrate_s, test_s = map(float, np.quantile(recent.outages.first_seen_s, [0.2, 0.3]))
     scores = judge(Board.of(recent), prediction, calibrate_s, test_s)
     for score in scores:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gridtwin.analysis.interruptions import Interruptions
-from gridtwin.analysis.reliability import Reliability, reliability
+from gridtwin.analysis.reliability.interruptions import Interruptions
+from gridtwin.analysis.reliability.reliability import Reliability, reliability
 
 pytestmark = pytest.mark.field
 

@@ -12,8 +12,8 @@ import pytest
 
 import gridtwin
 from conductors import Conductors
-from gridtwin.analysis.darkness import Darkness
-from gridtwin.analysis.supply import OUT, PARTIAL
+from gridtwin.analysis.state.darkness import Darkness
+from gridtwin.analysis.state.supply import OUT, PARTIAL
 from gridtwin.model import phases
 from gridtwin.model.network import Network
 from gridtwin.twin import Twin

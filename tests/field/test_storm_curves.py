@@ -17,7 +17,7 @@ from gridtwin.analysis.storm.ground import Ground
 from gridtwin.analysis.storm.jobs import Plan, plan
 from gridtwin.analysis.storm.response import Aid, Response
 from gridtwin.analysis.storm.simulate import simulate
-from gridtwin.storms import Scenario, forecast
+from gridtwin.erm.storms import Scenario, forecast
 
 pytestmark = pytest.mark.field
 

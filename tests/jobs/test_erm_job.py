@@ -18,12 +18,12 @@ from typer.testing import CliRunner
 
 import gridtwin
 from gridtwin.cli.app import app
+from gridtwin.erm.job import ErmJob
+from gridtwin.erm.storms import Scenario, forecast
+from gridtwin.erm.zones import promise_zones
 from gridtwin.errors import NotFoundError, StaleTwinError, StoreError
-from gridtwin.jobs import ErmJob
 from gridtwin.model.estimate import Zone
-from gridtwin.promises import promise_zones
 from gridtwin.store.postgis.lookups import LookUps
-from gridtwin.storms import Scenario, forecast
 from networks import network
 from waiting import PATIENCE_S, started
 
@@ -240,7 +240,7 @@ def test_a_meter_is_answered_by_one_look_up(database: str) -> None:
 RUN = """
 import sys
 import gridtwin
-from gridtwin.jobs import ErmJob
+from gridtwin.erm.job import ErmJob
 job = ErmJob(gridtwin.open(sys.argv[1]))
 print("ready", flush=True)
 job.run(sys.argv[2])

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 import gridtwin
 from gridtwin.errors import InputError, NotFoundError
-from gridtwin.history import moments, state_at
 from gridtwin.model.outage import Status
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.mirror import sync
 from gridtwin.twin import Twin
+from gridtwin.twin.history import moments, state_at
 from networks import feeder_in_three_sections, random_network, two_feeders_with_a_tie
 
 NewDatabase = Callable[[], AbstractContextManager[str]]

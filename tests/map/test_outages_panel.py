@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 import gridtwin
-from gridtwin.jobs import ErmJob
+from gridtwin.erm.job import ErmJob
 from rehearsed import a_storm, largest_fuse
 from tab import TABLET, Tab
 

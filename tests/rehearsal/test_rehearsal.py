@@ -14,8 +14,8 @@ import shapely
 
 import gridtwin
 from gridtwin.errors import InputError, NotFoundError
+from gridtwin.live.rehearsal import Act, Rehearsal, Script, write_script
 from gridtwin.model.outage import Status
-from gridtwin.rehearsal import Act, Rehearsal, Script, write_script
 from gridtwin.twin import Twin
 
 FAST = 1e6

@@ -8,7 +8,7 @@ import geopandas
 import pytest
 import shapely
 
-from gridtwin.analysis.polygon import read_polygon
+from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.errors import SourceError
 from gridtwin.sources.areas import read_area
 

@@ -13,8 +13,8 @@ import shapely
 
 from gridtwin.errors import InputError
 from gridtwin.model.network import Network
-from gridtwin.publish.geo import geo_frame
 from gridtwin.publish.gpkg import write_gpkg
+from gridtwin.results.geo import geo_frame
 from gridtwin.sources import read
 
 if TYPE_CHECKING:

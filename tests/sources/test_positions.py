@@ -9,8 +9,8 @@ import pytest
 from gridtwin.errors import NetworkError, SourceError
 from gridtwin.model import phases
 from gridtwin.model.network import Network
-from gridtwin.publish.geo import geo_frame
 from gridtwin.publish.gpkg import write_gpkg
+from gridtwin.results.geo import geo_frame
 from gridtwin.sources import read
 from gridtwin.sources.positions import find_unclear
 from small_tables import csv_folder, geopackage, tables, with_column

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 import gridtwin
-from gridtwin.analysis import lifecycle
+from gridtwin.analysis.outage import lifecycle
 from gridtwin.errors import ConflictError, GridtwinError, InputError, NotFoundError, StoreError
 from gridtwin.model.outage import Members, Outage, Status, steps_of
 from gridtwin.store.postgis.connect import connect

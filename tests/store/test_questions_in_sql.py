@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gridtwin
-from gridtwin.analysis.polygon import read_polygon
+from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.model import phases
 from gridtwin.model.network import Network
 from gridtwin.model.tables import decode

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gridtwin
-from gridtwin.analysis.blast import blast
-from gridtwin.analysis.isolation import find_section
-from gridtwin.analysis.situation import Situation
+from gridtwin.analysis.outage.blast import blast
+from gridtwin.analysis.state.situation import Situation
 from gridtwin.analysis.storm.ground import Ground
+from gridtwin.analysis.trace.isolation import find_section
 from gridtwin.model.ids import Element
 from gridtwin.model.network import Network
 from gridtwin.topology.conduction import Rules

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import gridtwin
 from brute import usage_points_out
-from gridtwin.analysis.blast import blast
-from gridtwin.analysis.situation import Situation
+from gridtwin.analysis.outage.blast import blast
+from gridtwin.analysis.state.situation import Situation
 from gridtwin.analysis.storm.ground import Ground
 from gridtwin.analysis.storm.jobs import REMOTE, STAGES, Plan, plan
 from gridtwin.analysis.storm.response import Response

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 import gridtwin
 from gridtwin.cli.app import app
+from gridtwin.erm.storms import Response, Scenario, forecast, simulate, zone_quantiles
 from gridtwin.errors import InputError, NotFoundError, StoreError
-from gridtwin.storms import Response, Scenario, forecast, simulate, zone_quantiles
 from networks import network
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def test_too_few_or_too_many_draws_are_refused(twin: gridtwin.Twin, draws: int) 
 
 
 def test_a_twin_switched_meanwhile_is_refused(twin: gridtwin.Twin) -> None:
-    from gridtwin.storms import _ground, _Place
+    from gridtwin.erm.storms import _ground, _Place
 
     place = _Place(str(twin.store.path), "current", twin.version + 1)
     with pytest.raises(StoreError, match="meanwhile"):

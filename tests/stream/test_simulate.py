@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 import gridtwin
-from gridtwin.analysis.situation import Situation
+from gridtwin.analysis.state.situation import Situation
 from gridtwin.cli.app import app
 from gridtwin.errors import InputError, NotFoundError, SourceError, StoreError
 from gridtwin.model.cim import KIND_NAMES

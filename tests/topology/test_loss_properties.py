@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brute import usage_points_out
-from gridtwin.analysis.situation import Situation
-from gridtwin.analysis.sweep import sweep
+from gridtwin.analysis.outage.sweep import sweep
+from gridtwin.analysis.state.situation import Situation
 from gridtwin.topology.conduction import PhasePolicy, Rules
 from gridtwin.topology.index import build
 from gridtwin.topology.loss import Faults, affected, count_customers, find_loss

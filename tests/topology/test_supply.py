@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from brute import designed_phases, flood, usage_points_dark
-from gridtwin.analysis.supply import FULL, OUT, PARTIAL
+from gridtwin.analysis.state.supply import FULL, OUT, PARTIAL
 from gridtwin.model.phases import supply as carried
 from gridtwin.model.state import State
 from gridtwin.topology.conduction import Conduction

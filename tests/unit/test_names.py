@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import gridtwin
-from gridtwin.analysis.names import TABLES, Names
+from gridtwin.analysis.state.names import TABLES, Names
 from gridtwin.model.ids import Element
 from gridtwin.model.network import Network
 from gridtwin.model.tables import decode, encode

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import gridtwin
-from gridtwin.analysis.spec import TraceSpec
+from gridtwin.analysis.trace.spec import TraceSpec
 from gridtwin.errors import InputError
 from gridtwin.twin import Twin
 from networks import two_feeders_with_a_tie

@@ -14,7 +14,7 @@ from gridtwin.api.answers import answer, tag
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import GridNow
 from gridtwin.api.models import Document, Ids
-from gridtwin.publish.ami import records, values_of
+from gridtwin.results.ami import records, values_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,12 +12,12 @@ from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import Grid, GridNow
 from gridtwin.api.models import Document, Feature, GeoJson, Place
 from gridtwin.api.state import StateName
+from gridtwin.api.views.details import element_document, explain_document, way_records
+from gridtwin.api.views.features import element_of
 from gridtwin.errors import NotFoundError
 from gridtwin.model.ids import Element
 from gridtwin.model.named import mrid_of
 from gridtwin.model.state import CURRENT
-from gridtwin.publish.details import element_document, explain_document, way_records
-from gridtwin.publish.features import element_of
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["elements"])
 

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from gridtwin.api.views.supply import delta_document
 from gridtwin.errors import GridtwinError, StaleTwinError, StoreError
-from gridtwin.publish.supply import delta_document
 from gridtwin.store.marks import AMI, ESTIMATES, NETWORK, OUTAGES, STATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gridtwin.analysis.supply import Supply
+    from gridtwin.analysis.state.supply import Supply
     from gridtwin.api.broadcast import Broadcaster
     from gridtwin.api.grid import Grid
     from gridtwin.store.marks import Marks

@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 
-from gridtwin.analysis.names import Names
+from gridtwin.analysis.state.identity import feeder_of
+from gridtwin.analysis.state.names import Names
+from gridtwin.api.views.features import FeatureIds
+from gridtwin.api.views.outage_cards import point_records, priority_out
 from gridtwin.errors import TooLargeError
 from gridtwin.model.state import CURRENT, NORMAL
-from gridtwin.publish.features import FeatureIds
-from gridtwin.publish.hits import feeder_of
-from gridtwin.publish.outage_cards import point_records, priority_out
 from gridtwin.publish.tiles.sources import tiles_of
 
 if TYPE_CHECKING:
-    from gridtwin.analysis.situation import Situation
-    from gridtwin.analysis.supply import Supply
-    from gridtwin.history import Moments
+    from gridtwin.analysis.state.situation import Situation
+    from gridtwin.analysis.state.supply import Supply
     from gridtwin.model.ids import Element
     from gridtwin.model.network import Network
     from gridtwin.publish.tiles.sources import TileSource
     from gridtwin.settings import ServeSettings
     from gridtwin.twin import Twin
+    from gridtwin.twin.history import Moments
 
 KEPT = 8  # states whose supply is kept
 

@@ -14,6 +14,7 @@ from gridtwin.api.answers import answer
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import GridNow, grid_of
 from gridtwin.api.models import Document, ErrorAnswer, Features
+from gridtwin.api.views.what_ifs import view_what_if
 from gridtwin.model import phases
 from gridtwin.model.state import CURRENT
 
@@ -66,7 +67,7 @@ class WhatIfAnswer(Document):
 def what_if(request: Request, grid: GridNow, asked: WhatIfAsked) -> Response:
     """Say who goes out and who comes back if switches stood otherwise."""
     found = grid.twin.what_if(asked.switches, state=asked.base)
-    return answer(request, WhatIfAnswer(**found.features(grid.features)))
+    return answer(request, WhatIfAnswer(**view_what_if(found, grid.features)))
 
 
 bearer = HTTPBearer(auto_error=False, description="The token of GRIDTWIN_OPERATOR_TOKEN.")

@@ -14,10 +14,10 @@ from gridtwin.api.grid import Grid, GridNow
 from gridtwin.api.models import Document, Feature, Features, GeoJson, Place
 from gridtwin.api.polygons import Site
 from gridtwin.api.state import At
-from gridtwin.history import Moments, moment
+from gridtwin.api.views import outage_cards as cards
 from gridtwin.model.outage import Status
-from gridtwin.publish import outage_cards as cards
-from gridtwin.publish.outages import outage_document
+from gridtwin.results.outages import outage_document
+from gridtwin.twin.history import Moments, moment
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["outages"])
 

@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from gridtwin.analysis.supply import Supply
+from gridtwin.analysis.state.supply import Supply
 from gridtwin.api.answers import answer, tag
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import Grid, GridNow
 from gridtwin.api.models import Document, Place
+from gridtwin.api.views import overview
 from gridtwin.model.state import CURRENT, NORMAL
-from gridtwin.publish import overview
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["overview"])
 

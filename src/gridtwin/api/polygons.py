@@ -8,16 +8,17 @@ import shapely
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from gridtwin.analysis.polygon import PolygonInput, read_polygon
+from gridtwin.analysis.place.polygon import PolygonInput, read_polygon
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import Grid, GridNow
 from gridtwin.api.jobs import ACCEPTED, Job, soon
 from gridtwin.api.models import Document, ErrorAnswer, Features, GeoJson
 from gridtwin.api.operate import Name
 from gridtwin.api.traces import MOST_STARTS, BlastAnswer, Full
+from gridtwin.api.views.areas import view_area
+from gridtwin.api.views.traces import blast_features
 from gridtwin.errors import TooLargeError
 from gridtwin.model.state import CURRENT
-from gridtwin.publish.traces import blast_features
 
 TOO_LARGE: dict[int | str, dict[str, Any]] = {
     413: {"model": ErrorAnswer, "description": "The polygon has too many vertices."}
@@ -86,7 +87,7 @@ async def intersect(request: Request, grid: GridNow, asked: IntersectAsked) -> R
     def work(_: Job) -> IntersectAnswer:
         given = _polygon(grid, asked.polygon)
         found = grid.twin.inside(given, state=asked.state)
-        document = found.document(grid.features, by=asked.by, limit=asked.limit)
+        document = view_area(found, grid.features, by=asked.by, limit=asked.limit)
         return IntersectAnswer(**document)
 
     return await soon(request, "intersect", work)
@@ -136,9 +137,9 @@ async def forecast(request: Request, grid: GridNow, asked: ForecastAsked) -> Res
     """Forecast who is back when after a storm: always a job, with `gridtwin.storm/1` at its end."""
 
     def work(job: Job) -> Full:
-        from gridtwin.storms import RATES, Scenario
-        from gridtwin.storms import Response as Answered
-        from gridtwin.storms import forecast as played
+        from gridtwin.erm.storms import RATES, Scenario
+        from gridtwin.erm.storms import Response as Answered
+        from gridtwin.erm.storms import forecast as played
 
         given = None if asked.polygon is None else _polygon(grid, asked.polygon).geometry
         scenario = Scenario(

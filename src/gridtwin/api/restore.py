@@ -13,8 +13,8 @@ from gridtwin.api.jobs import ACCEPTED, Job, soon
 from gridtwin.api.models import Document, Features
 from gridtwin.api.operate import Name
 from gridtwin.api.traces import MOST_STARTS
+from gridtwin.api.views.traces import plan_features
 from gridtwin.model.state import CURRENT
-from gridtwin.publish.traces import plan_features
 
 EXPANSIONS = 20_000  # steps of the search, at most: more take minutes
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["restore"])

@@ -11,7 +11,7 @@ from gridtwin.api.answers import answer
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import GridNow
 from gridtwin.api.models import Document, Feature, Place
-from gridtwin.publish.hits import hit_records
+from gridtwin.api.views.elements import hit_records
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["search"])
 

@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from gridtwin.analysis.supply import Supply
+from gridtwin.analysis.state.supply import Supply
 from gridtwin.api.answers import answer, digest, tag
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import Grid, GridNow
 from gridtwin.api.models import Document, Features, Positions
+from gridtwin.api.views.supply import supply_document
 from gridtwin.model.state import CURRENT
-from gridtwin.publish.supply import supply_document
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["state"])
 

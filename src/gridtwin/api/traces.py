@@ -14,9 +14,9 @@ from gridtwin.api.grid import GridNow
 from gridtwin.api.jobs import ACCEPTED, Job, soon
 from gridtwin.api.models import Document, Features, GeoJson
 from gridtwin.api.state import StateName
+from gridtwin.api.views.details import explain_document
+from gridtwin.api.views.traces import blast_features, trace_features
 from gridtwin.model.state import CURRENT
-from gridtwin.publish.details import explain_document
-from gridtwin.publish.traces import blast_features, trace_features
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["traces"])
 

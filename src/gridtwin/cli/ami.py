@@ -12,7 +12,7 @@ from gridtwin.cli.options import Csv, In, Json, Output, open_twin, output_of
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gridtwin.readings import Ami
+    from gridtwin.twin.ami import Ami
 
 app = typer.Typer(help="Say what the meters measured.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -189,7 +189,7 @@ def _warnings(facts: dict[str, int]) -> list[str]:
 
 def _series(mrid: str, table: str, frame: pd.DataFrame, form: Output) -> None:
     if form is Output.JSON:
-        from gridtwin.publish.ami import series_document
+        from gridtwin.results.ami import series_document
 
         render.write_json(series_document(mrid, table, frame))
     else:

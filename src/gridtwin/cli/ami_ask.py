@@ -13,8 +13,8 @@ from gridtwin.cli.options import Csv, In, Json, Output, open_twin, output_of, re
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gridtwin.publish.ami_history import HistoryAnswer
-    from gridtwin.readings.history import History
+    from gridtwin.results.ami_history import HistoryAnswer
+    from gridtwin.twin.ami_history import History
 
 app = typer.Typer(
     help="Ask weeks of readings; Ctrl-C ends a question.",

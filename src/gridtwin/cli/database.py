@@ -36,12 +36,12 @@ def sync(
 
     Example: gridtwin sync houston.twin postgresql://localhost/grid
     """
-    from gridtwin.parity import verify as verified
     from gridtwin.store.postgis import mirror
     from gridtwin.store.postgis.connect import connect
     from gridtwin.store.postgis.links import OWNER, told
     from gridtwin.store.postgis.migrate import migrate, require
     from gridtwin.store.postgis.states import read_state
+    from gridtwin.twin.parity import verify as verified
 
     opened = open_twin(twin)
     with told(_checked(url), role=OWNER), connect(url, autocommit=True) as connection:

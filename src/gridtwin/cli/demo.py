@@ -13,7 +13,7 @@ from gridtwin.cli.demo_picture import draw_storm
 from gridtwin.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from gridtwin.publish.results import BlastRadius
+    from gridtwin.results.traces import BlastRadius
     from gridtwin.twin import Twin
 
 REAL_GRID = "simbench:1-MVLV-urban-all-0-sw"
@@ -85,7 +85,7 @@ def _ask(twin: Twin, clock: _Clock) -> None:
 
 def _outage(twin: Twin, clock: _Clock) -> None:
     """Follow one outage from the first report to the end."""
-    from gridtwin.jobs import ErmJob
+    from gridtwin.erm.job import ErmJob
 
     line = _trunk(twin)
     outage = twin.outages.open(line, cause="vegetation")

@@ -9,7 +9,7 @@ from gridtwin.errors import MissingExtraError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gridtwin.publish.results import BlastRadius
+    from gridtwin.results.traces import BlastRadius
     from gridtwin.twin import Twin
 
 

@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import GridtwinError, InputError, MissingExtraError
-from gridtwin.rehearsal import Rehearsal, write_script
+from gridtwin.live.rehearsal import Rehearsal, write_script
 from gridtwin.settings import ServeSettings
 from gridtwin.twin import open_twin
 

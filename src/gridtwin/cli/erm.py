@@ -42,9 +42,9 @@ def train(
 
     Example: gridtwin erm train --history outages/ --out ours.erm
     """
-    from gridtwin import erm
+    from gridtwin.erm import models
 
-    model = erm.train(history, out, parameters_only=parameters_only, say=render.say)
+    model = models.train(history, out, parameters_only=parameters_only, say=render.say)
     render.say(f"{out}: {model.version}, trained on {', '.join(model.sources)}")
 
 
@@ -60,15 +60,15 @@ def predict(
 
     Example: gridtwin erm predict --history outages/ --landmarks first_seen,1h --out p.parquet
     """
-    from gridtwin import erm
+    from gridtwin.erm import models
 
-    used = erm.read_model(model) if model else erm.default_model()
+    used = models.read_model(model) if model else models.default_model()
     if not used.uses_trees:
         render.say(
             "warning: tables of like outages answer, not trees (thin history, or no LightGBM)"
         )
     names = list(dict.fromkeys(name.strip() for name in landmarks.split(",") if name.strip()))
-    rows = erm.predict(history, used, names, out, say=render.say)
+    rows = models.predict(history, used, names, out, say=render.say)
     render.say(f"{out}: {rows:,} estimates by {used.version}")
 
 
@@ -89,11 +89,11 @@ def backtest(
     """
     import pandas as pd
 
-    from gridtwin import erm
+    from gridtwin.erm import models
 
     form = output_of(json=json, csv=csv)
-    used = erm.read_model(model) if model else None
-    version, scores = erm.backtest(history, used, say=render.say)
+    used = models.read_model(model) if model else None
+    version, scores = models.backtest(history, used, say=render.say)
     documents = [score.document() for score in scores]
     if form is Output.JSON:
         schema = {"schema": "gridtwin.erm-backtest/1", "model": version}

@@ -15,7 +15,7 @@ from gridtwin.cli.options import In, Json, open_twin
 from gridtwin.errors import InputError
 
 if TYPE_CHECKING:
-    from gridtwin.jobs import ErmReport
+    from gridtwin.erm.job import ErmReport
 
 
 def run(
@@ -39,7 +39,7 @@ def run(
 
     Example: gridtwin erm run --in postgresql://erm@db/grid --watch 300 --log-json
     """
-    from gridtwin.jobs import ErmJob
+    from gridtwin.erm.job import ErmJob
 
     if watch and (run_id or dry_run):
         msg = "--watch takes neither --run-id nor --dry-run: each of its runs is one of its own"

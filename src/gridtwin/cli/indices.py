@@ -15,8 +15,8 @@ from gridtwin.errors import InputError
 from gridtwin.settings import Settings
 
 if TYPE_CHECKING:
-    from gridtwin.analysis.indices import Counting
-    from gridtwin.publish.reliability import ReliabilityReport, Served
+    from gridtwin.analysis.reliability.indices import Counting
+    from gridtwin.results.reliability import ReliabilityReport, Served
 
 SHOWN = {
     "saifi": "SAIFI",
@@ -62,7 +62,7 @@ def indices(
 
     Example: gridtwin outage indices --in houston.twin --by feeder --timezone America/Chicago
     """
-    from gridtwin.analysis.indices import Counting
+    from gridtwin.analysis.reliability.indices import Counting
 
     form = output_of(json=json, csv=csv)
     zone = _zone(timezone)
@@ -87,7 +87,7 @@ def indices(
 def _of_file(
     path: Path, served: str, period: tuple[float | None, float | None], by: str, counting: Counting
 ) -> ReliabilityReport:
-    from gridtwin.publish.reliability import report
+    from gridtwin.results.reliability import report
     from gridtwin.sources.interruptions import read_interruptions
 
     return report(read_interruptions(path), _served(served, by), period, by=by, counting=counting)
@@ -111,7 +111,7 @@ def _of_twin(
 
 def _served(text: str, by: str) -> Served:
     """Return the customers served from a number or a file."""
-    from gridtwin.publish.reliability import Served
+    from gridtwin.results.reliability import Served
     from gridtwin.sources.interruptions import read_served
 
     if not text.isdigit():

@@ -59,7 +59,7 @@ def list_outages(
     form = output_of(json=json, csv=csv)
     found = open_twin(twin).outages.all(since=time_of(since))
     if form is Output.JSON:
-        from gridtwin.publish.outages import outages_document
+        from gridtwin.results.outages import outages_document
 
         render.write_json(outages_document(found))
         return
@@ -84,7 +84,7 @@ def show(outage: Id, twin: In = "", json: Json = False) -> None:
     outages = open_twin(twin).outages
     found, steps, evidence = outages.get(outage), outages.steps(outage), outages.evidence(outage)
     if json:
-        from gridtwin.publish.outages import outage_document
+        from gridtwin.results.outages import outage_document
 
         render.write_json(outage_document(found, steps, evidence))
         return
@@ -240,7 +240,7 @@ def time_of(text: str) -> datetime | None:
 
 def _show(outage: Outage, *, json: bool) -> None:
     if json:
-        from gridtwin.publish.outages import outages_document
+        from gridtwin.results.outages import outages_document
 
         render.write_json(outages_document([outage]))
     else:

@@ -193,8 +193,8 @@ def replay(
 
     Example: gridtwin stream replay --in houston.twin --to 2026-07-01T12:00Z --overlay noon
     """
-    from gridtwin.history import moment, past
     from gridtwin.twin import Twin
+    from gridtwin.twin.history import moment, past
 
     opened, when = open_twin(twin), moment(to)
     if into:
@@ -239,9 +239,9 @@ def _events(source: str) -> Batch:
 
 
 def _live_through(past: AnyTwin, into: str, span: tuple[str, str], speed: float) -> None:
-    from gridtwin.history import moment
     from gridtwin.live.replaying import live_through
     from gridtwin.twin import open_twin as opened
+    from gridtwin.twin.history import moment
 
     start, end = map(moment, span)
     for event in live_through(

@@ -84,7 +84,7 @@ def read_area(argument: str) -> str:
     SourceError
         If the file is not there, too large, or cannot be read.
     """
-    from gridtwin.analysis.polygon_forms import is_inline
+    from gridtwin.analysis.place.polygon_forms import is_inline
     from gridtwin.sources import areas
 
     if argument == "-":

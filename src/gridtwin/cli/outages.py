@@ -22,7 +22,7 @@ from gridtwin.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from gridtwin.publish.results import BlastRadius
+    from gridtwin.results.traces import BlastRadius
 
 app = typer.Typer(help="Say who goes dark.", no_args_is_help=True, rich_markup_mode=None)
 

@@ -33,7 +33,7 @@ def rehearse(
 
     Example: gridtwin rehearse --in houston.twin --speed 60
     """
-    from gridtwin.rehearsal import Rehearsal, write_script
+    from gridtwin.live.rehearsal import Rehearsal, write_script
 
     opened = open_twin(twin)
     script = write_script(opened, read_area(area) if area else None, seed=seed, most=damages)

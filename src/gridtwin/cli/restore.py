@@ -12,7 +12,7 @@ from gridtwin.cli import render
 from gridtwin.cli.options import Csv, GeoJson, In, Json, Output, State, open_twin, output_of
 
 if TYPE_CHECKING:
-    from gridtwin.publish.plans import SwitchingPlan
+    from gridtwin.results.plans import SwitchingPlan
 
 SHOWN = 10  # names in one line
 app = typer.Typer(help="Bring customers back.", no_args_is_help=True, rich_markup_mode=None)

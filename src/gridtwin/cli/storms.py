@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gridtwin.analysis.storm.response import Aid
-    from gridtwin.storms import Scenario, StormForecast
+    from gridtwin.erm.storms import Scenario, StormForecast
     from gridtwin.twin import Twin
 
 SHOWN_WARNINGS = 5
@@ -82,8 +82,8 @@ def storm(
 
     Example: gridtwin erm storm storm.geojson --rate ac_line_segment=0.2 --crews 30 --in t.twin
     """
-    from gridtwin.publish.storms import check_zone
-    from gridtwin.storms import RATES, Response, Scenario
+    from gridtwin.erm.storms import RATES, Response, Scenario
+    from gridtwin.results.storms import check_zone
 
     form = output_of(json=json, csv=csv)
     check_zone(zone)
@@ -120,7 +120,7 @@ def storm(
 def _promise(twin: Twin, found: StormForecast, zone: str) -> None:
     from datetime import UTC, datetime
 
-    from gridtwin.promises import promise_zones
+    from gridtwin.erm.zones import promise_zones
     from gridtwin.settings import Settings
 
     zones = promise_zones(twin, found, zone, datetime.now(UTC), actor=Settings.read().actor)
@@ -128,14 +128,14 @@ def _promise(twin: Twin, found: StormForecast, zone: str) -> None:
 
 
 def _one(twin: Twin, scenario: Scenario, state: str) -> StormForecast:
-    from gridtwin.storms import forecast
+    from gridtwin.erm.storms import forecast
 
     with render.bar("storm") as tell:
         return forecast(twin, scenario, state=state, progress=tell)
 
 
 def _many(twin: Twin, scenarios: list[Scenario], state: str, scheduler: str, zone: str) -> None:
-    from gridtwin.storms import simulate
+    from gridtwin.erm.storms import simulate
 
     with render.bar("storms") as tell, _scheduler(scheduler) as chosen:
         tell(0, len(scenarios))

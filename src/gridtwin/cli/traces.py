@@ -22,7 +22,7 @@ from gridtwin.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from gridtwin.publish.results import TraceResult
+    from gridtwin.results.traces import TraceResult
 
 
 def trace(

@@ -17,7 +17,7 @@ from gridtwin.errors import InputError
 from gridtwin.model.events import LAST_GASP, PING, POWER_RESTORED, MeterEvents
 from gridtwin.model.outage import Status
 from gridtwin.model.tables import encode
-from gridtwin.publish.inference import SEEN, LiveInference, seen_out
+from gridtwin.twin.inference import SEEN, LiveInference, seen_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gridtwin.model.live import LiveEvent
     from gridtwin.model.outage import Members
     from gridtwin.model.tables import UsagePoints
-    from gridtwin.publish.inference import InferenceResult
+    from gridtwin.results.inference import InferenceResult
     from gridtwin.twin import Twin
 
 LOG = logging.getLogger("gridtwin.live")

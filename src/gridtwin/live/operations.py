@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from gridtwin.jobs import ErmJob
+    from gridtwin.erm.job import ErmJob
     from gridtwin.twin import Twin
 
 LOG = logging.getLogger("gridtwin.live")
@@ -183,7 +183,7 @@ class LiveOperations:
 
     def _estimate(self) -> None:
         """Estimate the end of the open outages; those that are as before keep their estimate."""
-        from gridtwin.jobs import ErmJob
+        from gridtwin.erm.job import ErmJob
 
         began = time.monotonic()
         now = datetime.fromtimestamp(self.now_s(), UTC)

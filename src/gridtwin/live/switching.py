@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.darkness import Darkness
+from gridtwin.analysis.state.darkness import Darkness
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import phases
 from gridtwin.model.live import Letter
@@ -22,9 +22,9 @@ from gridtwin.model.operation import of_switch, resolve
 from gridtwin.model.outage import Status
 from gridtwin.model.state import NORMAL
 from gridtwin.model.tables import decode, encode
-from gridtwin.situations import Situations
 from gridtwin.store.past import state_after
 from gridtwin.stream.contracts import GRID_EVENTS
+from gridtwin.twin.situations import Situations
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from gridtwin.analysis.polygon import read_polygon
+from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.errors import InputError, PolygonError
 from gridtwin.model.tables import decode
-from gridtwin.publish.layers import groups_of_nodes
+from gridtwin.results.layers import groups_of_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
 
 # CIM AreaKind (IEC 61968-3).
 KINDS = ("borough", "county", "parish", "serviceArea", "state", "township", "ward", "zipcode")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gridtwin.errors import InputError
 from gridtwin.model.frames import LETTERED
-from gridtwin.publish.geo import geo_frame
+from gridtwin.results.geo import geo_frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

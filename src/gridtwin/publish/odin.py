@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
     from gridtwin.model.estimate import Estimate
     from gridtwin.model.outage import Members, Outage
     from gridtwin.publish.communities import Communities

@@ -28,7 +28,7 @@ from gridtwin.topology.spans import Spans
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
 
 LEVELS = ("transformer", "section", "switch", "feeder")
 DARK, FED, LOOPED = range(3)  # how a piece of equipment stands

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.loads import PHASES, TOTAL, limits, seen_from
+from gridtwin.analysis.state.loads import PHASES, TOTAL, limits, seen_from
 from gridtwin.errors import InputError
 from gridtwin.model import phases
 from gridtwin.model.readings import INTERVAL_S
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.ami.load import Slices
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
 
 HOURS = INTERVAL_S / 3600  # of an interval
 POWER_FACTOR = 0.95  # of a customer who is not measured; an assumption, stated with each answer
@@ -101,7 +101,7 @@ def phase_sums(
     Return the energy each element carried on A, B and C, shape (n, 3).
 
     A load stands evenly on the phases it lives on, and evenly on all three above windings that
-    join phases; see `gridtwin.analysis.loads`. NaN for split-phase secondaries, and on loops.
+    join phases; see `gridtwin.analysis.state.loads`. NaN for split-phase secondaries, and on loops.
     """
     loads, child = situation.loads(), situation.index.child[slices.equipment]
     share = np.nan_to_num(points_kwh) / np.maximum(phases.COUNT[loads.on], 1)

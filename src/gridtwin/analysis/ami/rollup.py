@@ -19,7 +19,7 @@ from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.demand.supply import Darkness
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
 
 # Share of the devices that open in a storm, by kind; scaled to the kinds there are. Chosen.
 MIX = {"fuse": 0.70, "recloser": 0.20, "breaker": 0.10}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.inference.evidence import Ended, Evidence
     from gridtwin.analysis.inference.likelihood import Assumptions
     from gridtwin.analysis.inference.search import Found
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
 
 _CODES = np.arange(8)
 

@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
 
 
 def choose(situation: Situation, each: int) -> NDArray[np.int32]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.inference.likelihood import Assumptions
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
 
 # What a device does on its way from one label to the next; columns of every prior.
 STAYS, ALL_POLES, ONE_POLE, TWO_POLES, NEVER = range(5)

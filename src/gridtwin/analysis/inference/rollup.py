@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.inference.devices import DeviceTree
     from gridtwin.analysis.inference.evidence import Evidence
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
 
 
 class RolledUp(NamedTuple):

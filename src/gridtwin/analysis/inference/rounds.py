@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.inference.devices import DeviceTree
     from gridtwin.analysis.inference.evidence import Evidence
     from gridtwin.analysis.inference.likelihood import Assumptions, Weights
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
 
 SEARCHES = 8  # of one tree at most
 LARGE = 10  # usage points of an outage that tells about the loss

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.inference.devices import DeviceTree
     from gridtwin.analysis.inference.rollup import RolledUp
     from gridtwin.analysis.inference.simulate import TrueOutage
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
 
 _LINE = cim.KIND_CODE["ac_line_segment"]
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.inference.devices import DeviceTree
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
 
 HOUR_S = 3_600.0
 # Shares of the devices that operate in a storm, by kind; scaled to the kinds there are.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.inference.candidates import Candidates
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
 
 LOSS = 0.2  # assumed until outages have shown how many last gasps arrive
 HOUR_S = 3_600.0

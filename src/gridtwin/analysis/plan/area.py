@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gridtwin.analysis.faulted import Isolated, Trip, isolated, tripped
-from gridtwin.analysis.isolation import beyond_head
-from gridtwin.analysis.situation import NONE, Situation
+from gridtwin.analysis.state.situation import NONE, Situation
+from gridtwin.analysis.trace.fault_isolation import Isolated, Trip, isolated, tripped
+from gridtwin.analysis.trace.isolation import beyond_head
 from gridtwin.model import cim, phases
 from gridtwin.model.tables import NetworkData, take, take_equipment
 from gridtwin.topology.conduction import DER

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gridtwin.analysis.loads import PHASES, TOTAL
 from gridtwin.analysis.plan.blocks import LIVE_BLOCK, Role
+from gridtwin.analysis.state.loads import PHASES, TOTAL
 from gridtwin.model.phases import ABC, supply
 from gridtwin.topology.core import live_phases
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.loads import Loads
     from gridtwin.analysis.plan.blocks import Blocks
+    from gridtwin.analysis.state.loads import Loads
 
 ANY = 3  # layer of conductors whatever their phases
 LAYERS = 4

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.loads import PHASES
 from gridtwin.analysis.plan.blocks import Edge, Role
+from gridtwin.analysis.state.loads import PHASES
 from gridtwin.model import cim
 
 if TYPE_CHECKING:

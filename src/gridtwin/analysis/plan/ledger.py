@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.loads import Loads, limits
 from gridtwin.analysis.plan import area as areas
 from gridtwin.analysis.plan.blocks import LIVE_BLOCK
+from gridtwin.analysis.state.loads import Loads, limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.plan.area import Area
     from gridtwin.analysis.plan.blocks import Blocks
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
 
 SLACK_W = 1.0  # rounding of sums of watts
 UNLIMITED_W = 1e15  # stands for no rating; sums of watts beside it keep a precision of 0.1 W

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.loads import Loads
     from gridtwin.analysis.plan.steps import Step
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.loads import Loads
+    from gridtwin.analysis.state.situation import Situation
     from gridtwin.model.ids import Element
 
 SHOWN = 5

@@ -14,9 +14,9 @@ from gridtwin.analysis.plan.search import Arrangement, Found, Search
 from gridtwin.analysis.plan.times import Timetable
 
 if TYPE_CHECKING:
-    from gridtwin.analysis.loads import Loads
     from gridtwin.analysis.plan.area import Area
     from gridtwin.analysis.plan.options import Options
+    from gridtwin.analysis.state.loads import Loads
 
 
 FEWER = 10  # the part of its steps that the search of an alternative gets

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.plan.make import Plan
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
     from gridtwin.model.ids import Element
 
 REMOTE, MANUAL, REPAIR = "remote", "manual", "repair"

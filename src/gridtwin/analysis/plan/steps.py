@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.loads import ROOT_3, TOTAL
 from gridtwin.analysis.plan import area as areas
 from gridtwin.analysis.plan.blocks import Role
 from gridtwin.analysis.plan.ledger import SLACK_W
 from gridtwin.analysis.plan.times import Action
+from gridtwin.analysis.state.loads import ROOT_3, TOTAL
 from gridtwin.model import cim
 from gridtwin.model import phases as codes
 from gridtwin.topology.core import live_phases

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
 
 
 def damage_chances(

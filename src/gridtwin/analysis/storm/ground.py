@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from gridtwin.analysis.places import Places
+from gridtwin.analysis.place.places import Places
 from gridtwin.analysis.storm.tripping import Tripping
 from gridtwin.model import cim
 from gridtwin.topology.loss import affected, find_loss
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry import MultiPolygon, Polygon
 
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
 
 KEPT_AREAS = 8
 _REMOTE_CONTROL = cim.CONTROLS.index("remote")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.backfeed import restorable
+from gridtwin.analysis.outage.backfeed import restorable
 from gridtwin.analysis.storm.priority import horn_order, precedence
 from gridtwin.analysis.storm.repair import mean_repair_s
 from gridtwin.errors import InputError
@@ -29,7 +29,7 @@ from gridtwin.topology.returning import Returns, find_returns
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
     from gridtwin.analysis.storm.ground import Ground, Sections
     from gridtwin.analysis.storm.response import Response
 

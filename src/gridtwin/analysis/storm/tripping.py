@@ -14,7 +14,7 @@ from gridtwin.topology.walk import flood
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
 
 
 class Tripping:

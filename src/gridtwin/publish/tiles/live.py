@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.analysis.supply import FULL, OUT, PARTIAL
+from gridtwin.analysis.state.supply import FULL, OUT, PARTIAL
 from gridtwin.publish.tiles.archive import compressed
 from gridtwin.publish.tiles.cut import cut
 from gridtwin.publish.tiles.encode import Encoder
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.supply import Supply
+    from gridtwin.analysis.state.supply import Supply
     from gridtwin.publish.tiles.cut import Pieces
     from gridtwin.publish.tiles.layers import Layer
     from gridtwin.publish.tiles.plan import Plan

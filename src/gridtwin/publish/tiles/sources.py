@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from gridtwin.analysis.supply import Supply
+    from gridtwin.analysis.state.supply import Supply
     from gridtwin.store.postgis.store import PostgisStore
     from gridtwin.store.protocol import Store
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
     from gridtwin.stream.simulate.scenario import Scenario
 
 METER_ERROR_V = 0.15  # standard deviation: about a class 0.2 meter

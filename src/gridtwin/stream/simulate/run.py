@@ -27,7 +27,7 @@ from gridtwin.stream.wire import Registry
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
     from gridtwin.stream.simulate.driving import Sink
     from gridtwin.stream.simulate.making import Interval
     from gridtwin.stream.simulate.scenario import Scenario

@@ -18,7 +18,7 @@ from gridtwin.stream.decoding import decode_grid_events
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.situation import Situation
+    from gridtwin.analysis.state.situation import Situation
 
 LARGEST_SCRIPT = 64 * 1024**2  # bytes
 REMOTE = 2  # row of `cim.CONTROLS`

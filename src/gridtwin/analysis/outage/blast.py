@@ -1,0 +1,95 @@
+"""Say who goes dark when things fail: at once, after the trip, while isolated, until repaired."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtwin.analysis.plan.make import best_end
+from gridtwin.analysis.state.situation import NONE, Situation
+from gridtwin.analysis.trace.fault_isolation import isolated, tripped
+from gridtwin.errors import InputError
+from gridtwin.topology.loss import Affected, Faults, affected, find_loss
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from gridtwin.model.ids import Element
+
+SCOPES = ("element", "trip", "isolated", "backfed")
+
+
+@dataclass(frozen=True, slots=True)
+class Blast:
+    """Who goes dark, as rows of the network's tables."""
+
+    out: NDArray[np.int32]  # usage points without any supply
+    partial: NDArray[np.int32]  # usage points that lose some of their phases
+    devices: NDArray[np.int32]  # equipment that opens: what trips, or bounds the isolated section
+    warnings: tuple[str, ...] = ()
+
+
+def blast(situation: Situation, elements: Sequence[Element], scope: str = "element") -> Blast:
+    """
+    Return who goes dark when elements fail, all at once.
+
+    Parameters
+    ----------
+    situation
+        The network before the faults.
+    elements
+        What fails.
+    scope
+        ``element``: the elements alone are gone; ``trip``: the protective devices before them have
+        opened; ``isolated``: the switches around them are open; ``backfed``: what stays dark until
+        repair, after the best switching plan (`gridtwin.analysis.plan`) is carried out.
+    """
+    if scope not in SCOPES:
+        msg = f"no scope is called {scope!r}: use one of {', '.join(SCOPES)}"
+        raise InputError(msg)
+    points = np.array([row for table, row in elements if table == "usage_points"], dtype=np.int32)
+    others = [element for element in elements if element.table != "usage_points"]
+    found = {"element": _element, "trip": _trip, "isolated": _isolated, "backfed": _backfed}[scope](
+        situation, others
+    )
+    if not len(points):
+        return found
+    served = points[situation.served[points]]
+    return replace(
+        found,
+        out=np.union1d(found.out, served).astype(np.int32),
+        partial=np.setdiff1d(found.partial, served).astype(np.int32),
+    )
+
+
+def _lost(situation: Situation, faults: Faults) -> Affected:
+    loss = find_loss(situation.index, faults)
+    return affected(situation.index, situation.data.usage_points, loss, strict=situation.strict)
+
+
+def _element(situation: Situation, elements: Sequence[Element]) -> Blast:
+    lost = _lost(situation, situation.faults(elements))
+    return Blast(lost.out, lost.partial, NONE)
+
+
+def _trip(situation: Situation, elements: Sequence[Element]) -> Blast:
+    trip = tripped(situation, elements)
+    lost = _lost(situation, trip.faults)
+    return Blast(lost.out, lost.partial, trip.devices, trip.warnings)
+
+
+def _isolated(situation: Situation, elements: Sequence[Element]) -> Blast:
+    cut = isolated(situation, elements)
+    lost = _lost(situation, cut.faults)
+    return Blast(lost.out, lost.partial, cut.operate, cut.warnings)
+
+
+def _backfed(situation: Situation, elements: Sequence[Element]) -> Blast:
+    if not elements:
+        return Blast(NONE, NONE, NONE)
+    found = best_end(situation, elements)
+    return Blast(found.out, found.partial, found.operated, found.warnings)

@@ -1,0 +1,1 @@
+"""Places: what lies where, and inside which polygon."""

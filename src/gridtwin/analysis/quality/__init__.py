@@ -1,0 +1,1 @@
+"""Data quality: rules that find what a network's records get wrong."""

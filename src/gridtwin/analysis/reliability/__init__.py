@@ -1,0 +1,1 @@
+"""Reliability: interruptions of customers and the indices of IEEE 1366."""

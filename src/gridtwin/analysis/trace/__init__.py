@@ -1,0 +1,1 @@
+"""Traces: what hangs on what, which devices isolate it, and why."""

@@ -1,0 +1,129 @@
+"""Find what opens by itself when things fault, and what is out once they are isolated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtwin.analysis.trace.isolation import find_section
+from gridtwin.analysis.trace.trace import start_nodes
+from gridtwin.analysis.trace.upstream import protective_devices
+from gridtwin.model import cim
+from gridtwin.topology.loss import Faults
+from gridtwin.topology.walk import flood
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from gridtwin.analysis.state.situation import Situation
+    from gridtwin.model.ids import Element
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """What has opened at t0."""
+
+    faults: Faults  # what failed and all that has opened or gone with it
+    devices: NDArray[np.int32]  # protective devices that opened
+    sources: NDArray[np.int32]  # that nothing protects the fault from: they go with it
+    warnings: tuple[str, ...]
+
+
+def tripped(situation: Situation, elements: Sequence[Element]) -> Trip:
+    """Return what opens when elements fault: the first protective device on each way to supply."""
+    faults = situation.faults(elements)
+    devices: set[int] = set()
+    bare: set[int] = set()
+    warnings: list[str] = []
+    for element in elements:
+        if element.table == "feeders":
+            devices.add(int(situation.data.feeders.head[element.row]))
+        if element.table in {"feeders", "sources", "substations"}:
+            continue
+        found, covered = protective_devices(situation, [element])
+        devices |= set(found.equipment.tolist())
+        if not covered:
+            warnings += found.warnings
+            feeds = _feeds_bare(situation, element)
+            bare |= set(situation.index.conduction.source_row[feeds].tolist())
+    rows = np.array(sorted(devices), dtype=np.int32)
+    sources = np.array(sorted(bare), dtype=np.int32)
+    everything = Faults(
+        faults.nodes,
+        np.union1d(faults.equipment, rows).astype(np.int32),
+        np.union1d(faults.sources, sources).astype(np.int32),
+    )
+    return Trip(everything, rows, sources, tuple(dict.fromkeys(warnings)))
+
+
+def _feeds_bare(situation: Situation, element: Element) -> NDArray[np.bool_]:
+    """Return the sources that would feed the fault: those of what the element is joined to."""
+    passable = situation.conducts & ~cim.PROTECTS[situation.data.equipment.kind]
+    walk = flood(situation.adjacency, start_nodes(situation, [element]), passable)
+    return walk.reached[situation.index.conduction.source_node]
+
+
+@dataclass(frozen=True, slots=True)
+class Isolated:
+    """What is cut off around things that faulted."""
+
+    faults: Faults  # all that is out until it is repaired, and the switches that are opened
+    nodes: NDArray[np.int32]  # of the faulted sections
+    equipment: NDArray[np.int32]  # of the faulted sections
+    operate: NDArray[np.int32]  # closed switches around them: to be opened
+    verify: NDArray[np.int32]  # open switches around them
+    dead_beyond: NDArray[np.int32]  # switches around them that no source could reach them over
+    warnings: tuple[str, ...]
+
+
+def isolated(
+    situation: Situation,
+    elements: Sequence[Element],
+    *,
+    operable: NDArray[np.bool_] | None = None,
+    all_sides: bool = False,
+) -> Isolated:
+    """
+    Return the sections around elements that faulted, and what bounds them.
+
+    Each section is bounded by itself: one may be repaired, and live again, before another.
+
+    Parameters
+    ----------
+    situation
+        The network before the faults.
+    elements
+        What faulted.
+    operable, all_sides
+        As for `find_section`.
+    """
+    faults = situation.faults(elements)
+    found = [
+        find_section(situation, [element], operable=operable, all_sides=all_sides)
+        for element in elements
+    ]
+    nodes = _union([section.nodes for section in found])
+    operate = _union([section.operate for section in found])
+    verify = _union([section.verify for section in found])
+    dead = _union([section.dead_beyond for section in found])
+    out = Faults(_union([faults.nodes, nodes]), _union([faults.equipment, operate]), faults.sources)
+    return Isolated(
+        faults=out,
+        nodes=nodes,
+        equipment=_union([section.equipment for section in found]),
+        operate=operate,
+        verify=verify,
+        dead_beyond=dead[~np.isin(dead, np.concatenate([operate, verify]))],
+        warnings=tuple(dict.fromkeys(text for section in found for text in section.warnings)),
+    )
+
+
+def _union(parts: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
+    return np.unique(np.concatenate(parts)).astype(np.int32) if parts else _NONE
+
+
+_NONE: NDArray[np.int32] = np.empty(0, dtype=np.int32)

@@ -1,0 +1,289 @@
+"""Trace what must be opened to make a section dead, what a feeder feeds, and where it ties."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtwin.analysis.state.situation import NONE, Situation
+from gridtwin.analysis.trace.beyond import fed_beyond
+from gridtwin.analysis.trace.trace import CLASS, Rows, start_nodes
+from gridtwin.topology.conduction import DER
+from gridtwin.topology.loops import find_loops
+from gridtwin.topology.walk import Walk, flood
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from gridtwin.model.ids import Element
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The part of the network that goes dead together, and the switches around it."""
+
+    nodes: NDArray[np.int32]
+    equipment: NDArray[np.int32]
+    operate: NDArray[np.int32]  # closed: open them
+    verify: NDArray[np.int32]  # open already: verify and tag them
+    dead_beyond: NDArray[np.int32]  # no source could reach over them: they need no operation
+    walk: Walk
+    warnings: tuple[str, ...]
+
+
+def find_section(
+    situation: Situation,
+    elements: Sequence[Element],
+    *,
+    barriers: NDArray[np.int32] = NONE,
+    operable: NDArray[np.bool_] | None = None,
+    all_sides: bool = False,
+) -> Section:
+    """
+    Return the isolation section of elements: flooded outward to operable switches on every side.
+
+    Of the switches around it, those have to stand open over which a source could reach it; beyond
+    the others lie nothing but dead ends.
+
+    Parameters
+    ----------
+    situation
+        The network in one state.
+    elements
+        What the section holds; of a feeder, the first node beyond its head.
+    barriers
+        Equipment the section does not grow past.
+    operable
+        Equipment that may be operated, shape (equipment,); by default every operable switch.
+    all_sides
+        Whether switches with nothing but dead ends beyond are to stand open too.
+
+    Notes
+    -----
+    A switch nobody can operate does not bound the section; it grows past it and says so. Equipment
+    out of service is not open: it bounds nothing and is not operated. A switch that has faulted
+    itself lies in its section, and does not bound it.
+    """
+    equipment = situation.data.equipment
+    operable = situation.operable if operable is None else operable
+    elements = [beyond_head(situation, element) for element in elements]
+    standing_open = situation.is_open
+    bounds = operable | standing_open
+    bounds[
+        [row for table, row in elements if table == "equipment" and not situation.is_switch[row]]
+    ] = False
+    passable = equipment.in_service & ~bounds
+    passable[barriers] = False
+    walk = flood(situation.adjacency, start_nodes(situation, elements), passable)
+    edge = walk.stopped[equipment.in_service[walk.stopped]]
+    inner = walk.reached[equipment.node_a[edge]] & walk.reached[equipment.node_b[edge]]
+    edge = edge[~inner]
+    fed = np.ones(len(edge), dtype=bool) if all_sides else fed_beyond(situation, walk.reached, edge)
+    own = np.array([row for table, row in elements if table == "equipment"], dtype=np.int32)
+    inside = np.union1d(walk.equipment, own).astype(np.int32)
+    return Section(
+        nodes=walk.nodes,
+        equipment=inside[~np.isin(inside, edge)],
+        operate=edge[fed & ~standing_open[edge]],
+        verify=edge[fed & standing_open[edge]],
+        dead_beyond=edge[~fed],
+        walk=walk,
+        warnings=_section_warnings(situation, walk, operable),
+    )
+
+
+def beyond_head(situation: Situation, element: Element) -> Element:
+    """Return the first node of a feeder, beyond its head; any other element as it is."""
+    if element.table != "feeders":
+        return element
+    head = int(situation.data.feeders.head[element.row])
+    return element._replace(table="nodes", row=_far_end(situation, head))
+
+
+def _section_warnings(
+    situation: Situation, walk: Walk, operable: NDArray[np.bool_]
+) -> tuple[str, ...]:
+    warnings = []
+    mrid = situation.data.equipment.mrid
+    passed = walk.equipment[situation.is_switch[walk.equipment]]
+    passed = passed[~operable[passed]]
+    if len(passed):
+        names = ", ".join(name.decode() for name in mrid[passed[:5]].tolist())
+        warnings.append(f"expanded past what cannot be operated: {names}")
+    sources = situation.index.conduction
+    inside = sources.source_row[walk.reached[sources.source_node]]
+    if len(inside):
+        names = ", ".join(name.decode() for name in situation.data.sources.mrid[inside].tolist())
+        warnings.append(f"no switch separates the section from its source: {names}")
+    return tuple(warnings)
+
+
+def isolation(
+    situation: Situation,
+    elements: Sequence[Element],
+    *,
+    barriers: NDArray[np.int32] = NONE,
+    all_sides: bool = False,
+) -> Rows:
+    """Return what to operate, what to verify and tag, what needs neither, the section between."""
+    section = find_section(situation, elements, barriers=barriers, all_sides=all_sides)
+    depth = dict(zip(section.walk.equipment.tolist(), section.walk.depth.tolist(), strict=True))
+    inside = section.equipment
+    return (
+        Rows.of("operate", section.operate)
+        .plus(Rows.of("verify_and_tag", section.verify))
+        .plus(Rows.of("dead_beyond", section.dead_beyond))
+        .plus(
+            Rows.of(
+                "section",
+                inside,
+                depth=np.array([depth.get(row, 0) for row in inside.tolist()], dtype=np.int32),
+                points=situation.points_at(section.nodes),
+            )
+        )
+        .warned(*section.warnings, *_resources(situation, section))
+    )
+
+
+def _resources(situation: Situation, section: Section) -> tuple[str, ...]:
+    """Return which distributed resources stand in a section: no switch keeps them from it."""
+    sources = situation.data.sources
+    inside = sources.in_service & (sources.kind == DER) & section.walk.reached[sources.node]
+    names = ", ".join(name.decode() for name in sources.mrid[inside].tolist())
+    text = f"distributed resources stand in the section: disconnect and verify: {names}"
+    return (text,) if names else ()
+
+
+def feeder_extent(situation: Situation, feeder: int, barriers: NDArray[np.int32] = NONE) -> Walk:
+    """
+    Return what a feeder feeds: flooded from its head, stopping on open switches and before others.
+
+    The flood does not climb to a higher medium or high voltage through a transformer.
+    """
+    data = situation.data
+    heads = data.feeders.head
+    passable = situation.conducts.copy()
+    passable[heads] = False
+    passable[barriers] = False
+    passable &= ~situation.climbs
+    head = int(heads[feeder])
+    start = [_far_end(situation, head)] if situation.conducts[head] else []
+    return flood(situation.adjacency, np.array(start, dtype=np.int32), passable)
+
+
+def _far_end(situation: Situation, head: int) -> int:
+    """Return the end of a head switch that looks away from the source."""
+    fed = situation.fed_node(head)
+    if fed >= 0:
+        return fed
+    a, b = situation.ends(head)
+    depth = _depth(situation, a), _depth(situation, b)
+    return b if depth[0] <= depth[1] else a
+
+
+def _depth(situation: Situation, node: int) -> int:
+    if not situation.supplied[node]:
+        return len(situation.supplied)
+    steps = 0
+    while (node := int(situation.index.parent[node])) >= 0:
+        steps += 1
+    return steps
+
+
+def feeders_of(situation: Situation, elements: Sequence[Element]) -> list[int]:
+    """Return the feeders that reach elements, in order."""
+    heads = {int(head): row for row, head in enumerate(situation.data.feeders.head.tolist())}
+    found: set[int] = set()
+    passable = situation.conducts & ~situation.climbs
+    passable[list(heads)] = False
+    for element in elements:
+        if element.table == "feeders":
+            found.add(element.row)
+            continue
+        if element.table == "equipment" and element.row in heads:
+            found.add(heads[element.row])
+            continue
+        walk = flood(situation.adjacency, start_nodes(situation, [element]), passable)
+        met = [row for row in walk.stopped.tolist() if row in heads and situation.conducts[row]]
+        found |= {heads[row] for row in met if walk.reached[_far_end(situation, row)]}
+    return sorted(found)
+
+
+def feeder(
+    situation: Situation, elements: Sequence[Element], *, barriers: NDArray[np.int32] = NONE
+) -> Rows:
+    """Return the extent of the feeders of elements: head first, then nearest first, then ties."""
+    answer = Rows.of("feeder", NONE)
+    for row in feeders_of(situation, elements):
+        walk = feeder_extent(situation, row, barriers)
+        head = int(situation.data.feeders.head[row])
+        answer = (
+            answer.plus(Rows.of("head", np.array([head], dtype=np.int32)))
+            .plus(
+                Rows.of(
+                    "feeder",
+                    walk.equipment,
+                    parent=np.where(walk.parent < 0, np.int32(head), walk.parent),
+                    depth=walk.depth,
+                    points=situation.points_at(walk.nodes),
+                )
+            )
+            .plus(_border(situation, walk))
+        )
+    if not len(answer.equipment):
+        return answer.warned("no feeder reaches this in this state")
+    return answer
+
+
+def _border(situation: Situation, walk: Walk) -> Rows:
+    """Return the open switches a flood stopped on, by what is on their other side."""
+    rows = walk.stopped[situation.is_open[walk.stopped]]
+    a, b = situation.data.equipment.node_a[rows], situation.data.equipment.node_b[rows]
+    inside_a, inside_b = walk.reached[a], walk.reached[b]
+    other = np.where(inside_a, b, a)
+    kind = np.where(
+        inside_a & inside_b,
+        CLASS["same_feeder"],
+        np.where(situation.supplied[other], CLASS["tie"], CLASS["terminal"]),
+    )
+    answer = Rows.of("tie", rows)
+    return Rows(rows, kind.astype(np.uint8), answer.parent, answer.depth, NONE)
+
+
+def ties(situation: Situation, elements: Sequence[Element]) -> Rows:
+    """
+    Return the open switches around what elements are joined to, by what lies beyond.
+
+    ``tie``: supply on the other side; ``same_feeder``: both sides are joined already;
+    ``terminal``: the other side is dead.
+    """
+    if all(element.table == "feeders" for element in elements):
+        answer = Rows.of("tie", NONE)
+        for element in elements:
+            answer = answer.plus(_border(situation, feeder_extent(situation, element.row)))
+        return answer
+    passable = situation.conducts & ~situation.climbs
+    passable[situation.data.feeders.head] = False
+    walk = flood(situation.adjacency, start_nodes(situation, elements), passable)
+    return _border(situation, walk)
+
+
+def loops(situation: Situation, elements: Sequence[Element]) -> Rows:
+    """
+    Return the closed loops in what elements are joined to.
+
+    A loop is closed when the same phase comes around. ``depth`` numbers the loops from 1.
+    """
+    walk = flood(situation.adjacency, start_nodes(situation, elements), situation.conducts)
+    answer = Rows.of("loop", NONE)
+    number = 0
+    for rows in find_loops(situation.index):
+        if walk.reached[situation.data.equipment.node_a[rows]].any():
+            number += 1
+            depth = np.full(len(rows), number, dtype=np.int32)
+            answer = answer.plus(Rows.of("loop", rows, depth=depth))
+    return answer

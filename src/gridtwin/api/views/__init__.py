@@ -1,0 +1,1 @@
+"""What only the map is shown: features of its tiles, element cards, overviews."""

@@ -1,0 +1,131 @@
+"""Show all that is known of one element: what it is, whether it is live, what hangs on it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from gridtwin.analysis.state import identity
+from gridtwin.analysis.state.supply import FULL, OUT, WORDS
+from gridtwin.analysis.trace.trace import CLASSES
+from gridtwin.api.views.elements import hit_records
+from gridtwin.model import cim, frames, phases
+
+if TYPE_CHECKING:
+    from gridtwin.analysis.state.situation import Situation
+    from gridtwin.analysis.state.supply import Supply
+    from gridtwin.analysis.trace.explain import Explanation
+    from gridtwin.analysis.trace.trace import Rows
+    from gridtwin.api.views.features import FeatureIds
+    from gridtwin.model.ids import Element
+    from gridtwin.model.tables import NetworkData
+
+# Columns that are shown elsewhere in the document, or are rows of other tables.
+_SHOWN = frozenset(
+    {"mrid", "name", "kind", "phases", "normal_open", "xy", "line_start", "line_xy"}
+    | {"node_a", "node_b", "node", "substation", "head", "transformer", "placement", "control"}
+)
+
+
+def element_document(
+    situation: Situation, supply: Supply, features: FeatureIds, element: Element
+) -> dict[str, Any]:
+    """
+    Return what an element is and where, and whether it has supply.
+
+    Parameters
+    ----------
+    situation, supply
+        The network in the state asked of, and what has supply in it.
+    features
+        The features of its tiles.
+    element
+        The element.
+    """
+    data = situation.data
+    own = data.equipment if element.table == "equipment" else getattr(data, element.table)
+    recorded = getattr(own, "phases", None)
+    switch = element.table == "equipment" and bool(situation.is_switch[element.row])
+    (record,) = hit_records(situation, features, [element])
+    return {
+        **record,
+        "table": element.table,
+        "phases": "" if recorded is None else phases.text(int(recorded[element.row])),
+        "open": phases.text(int(situation.open_mask[element.row])) if switch else None,
+        "normal_open": phases.text(int(own.normal_open[element.row])) if switch else None,
+        "energized": energized(situation, supply, element),
+        "attributes": attributes(data, element),
+        "geometry": geometry(data, element),
+    }
+
+
+def energized(situation: Situation, supply: Supply, element: Element) -> str:
+    """Return ``yes``, ``no`` or ``partial``."""
+    if element.table == "equipment":
+        return WORDS[supply.equipment[element.row]]
+    if element.table == "usage_points":
+        return WORDS[supply.points[element.row]]
+    if element.table == "substations":
+        rows = np.flatnonzero(situation.data.sources.substation == element.row)
+        nodes = situation.data.sources.node[rows]
+        return WORDS[FULL if situation.energized[nodes].any() else OUT]
+    node = identity.node_of(situation, element)
+    return WORDS[FULL if node >= 0 and situation.energized[node] else OUT]
+
+
+def attributes(data: NetworkData, element: Element) -> dict[str, Any]:
+    """Return what else is recorded of an element; what is not known is left out."""
+    table, row = getattr(data, element.table), element.row
+    found: dict[str, Any] = {}
+    for column in fields(table):
+        if column.name in _SHOWN:
+            continue
+        value = getattr(table, column.name)[row]
+        plain = value.decode() if isinstance(value, bytes) else value.item()
+        if plain != "" and plain == plain:  # NaN is not known  # noqa: PLR0124
+            found[column.name] = plain
+    if element.table == "equipment":
+        found["placement"] = cim.PLACEMENTS[table.placement[row]]
+        found["control"] = cim.CONTROLS[table.control[row]]
+        found["nominal_v"] = float(data.nodes.nominal_v[table.node_a[row]])
+    elif element.table == "usage_points" and table.transformer[row] >= 0:
+        found["transformer"] = bytes(data.equipment.mrid[table.transformer[row]]).decode()
+    elif element.table == "feeders":
+        found["head"] = bytes(data.equipment.mrid[table.head[row]]).decode()
+    return {name: value for name, value in found.items() if value not in ("", "none")}
+
+
+def geometry(data: NetworkData, element: Element) -> dict[str, Any] | None:
+    """Return where an element lies as GeoJSON; None if that is not known."""
+    drawn = identity.drawn(data, element)
+    if drawn.table == "equipment":
+        (shape,) = frames.equipment_lines(data, np.array([drawn.row]))
+    else:
+        place = identity.place_of(data, drawn)
+        if place is None:
+            return None
+        shape = shapely.Point(place)
+    return None if not np.isfinite(shapely.get_coordinates(shape)).all() else json.loads(
+        shapely.to_geojson(shape)
+    )  # fmt: skip
+
+
+def way_records(data: NetworkData, rows: Rows) -> list[dict[str, Any]]:
+    """Return the equipment on a way, in its order: mrid, kind and class."""
+    return [
+        {
+            "mrid": bytes(data.equipment.mrid[row]).decode(),
+            "kind": cim.KIND_NAMES[data.equipment.kind[row]],
+            "class": CLASSES[kind],
+        }
+        for row, kind in zip(rows.equipment.tolist(), rows.kind.tolist(), strict=True)
+    ]
+
+
+def explain_document(found: Explanation, state: str) -> dict[str, Any]:
+    """Return an explanation as the JSON document ``gridtwin.explain/1``."""
+    return {"schema": "gridtwin.explain/1", "state": state, **asdict(found)}

@@ -1,0 +1,52 @@
+"""Show elements that were found by name: what they are, and where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gridtwin.analysis.state.identity import drawn, feeder_of, kind_of, name_of, place_of
+from gridtwin.model.named import mrid_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gridtwin.analysis.state.situation import Situation
+    from gridtwin.api.views.features import FeatureIds
+    from gridtwin.model.ids import Element
+
+
+def hit_records(
+    situation: Situation, features: FeatureIds, elements: Iterable[Element]
+) -> list[dict[str, Any]]:
+    """
+    Return elements as mrid, name, kind, feeder, substation, place and feature.
+
+    Parameters
+    ----------
+    situation
+        The network in the state in which feeders are reckoned.
+    features
+        The features of its tiles.
+    elements
+        The elements.
+    """
+    return [_record(situation, features, element) for element in elements]
+
+
+def _record(situation: Situation, features: FeatureIds, element: Element) -> dict[str, Any]:
+    data = situation.data
+    feeder = feeder_of(situation, element)
+    substation = int(data.feeders.substation[feeder]) if feeder >= 0 else -1
+    if element.table == "substations":
+        substation = element.row
+    elif element.table == "sources":
+        substation = int(data.sources.substation[element.row])
+    return {
+        "mrid": situation.network.ids.word(element.table, mrid_of(data, element)),
+        "name": name_of(data, element),
+        "kind": kind_of(data, element),
+        "feeder": None if feeder < 0 else bytes(data.feeders.mrid[feeder]).decode(),
+        "substation": None if substation < 0 else bytes(data.substations.mrid[substation]).decode(),
+        "at": place_of(data, element),
+        "feature": features.of_element(drawn(data, element)),
+    }

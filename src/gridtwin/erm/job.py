@@ -1,0 +1,216 @@
+"""
+The batch job that estimates the end of every open outage: what cron or an orchestrator runs.
+
+A run reads the open outages, asks the model, decides what is promised, and writes all of it in one
+transaction under its id; a run of an id that was written already changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.analysis.erm.live import score
+from gridtwin.erm.decisions import decide
+from gridtwin.erm.inputs import gather_inputs
+from gridtwin.erm.stages import switching_stages
+from gridtwin.errors import StaleTwinError, StoreError
+from gridtwin.model.estimate import Estimate, PointEstimates, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from threading import Event
+
+    from gridtwin.erm.decisions import Decided
+    from gridtwin.erm.stages import Back
+    from gridtwin.model.outage import Members
+    from gridtwin.twin import Twin
+
+LOG = logging.getLogger("gridtwin.jobs")
+
+REMEMBERED = timedelta(days=60)  # outages over since then still teach how long they take
+LONGEST_WAIT_S = 300.0  # before a store that is away is tried again
+POINT_FIELDS = (  # of an estimate that a usage point takes over, as PointEstimates has them
+    ("outage", object), ("stage", object), ("source", object),
+    ("p50", float), ("p80", float), ("p95", float), ("etr", float),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ErmReport:
+    """What one run did."""
+
+    run: Run
+    written: bool  # False: it was a dry run, or written before
+    seconds: float
+    sources: dict[str, int] = field(default_factory=dict)  # how many outages each decided
+    estimates: tuple[Estimate, ...] = ()  # of all open outages
+
+    def document(self) -> dict[str, Any]:
+        """Return it as the JSON document ``gridtwin.erm_run/1``."""
+        return {
+            "schema": "gridtwin.erm_run/1",
+            "run": self.run.id,
+            "at": self.run.started_at.isoformat(),
+            "model": self.run.model,
+            "state_version": self.run.state_version,
+            "written": self.written,
+            "outages": self.run.outages,
+            "usage_points": self.run.usage_points,
+            "published": self.run.published,
+            "sources": self.sources,
+            "seconds": self.seconds,
+        }
+
+    def metrics(self) -> dict[str, float]:
+        """Return the figures a monitor watches, by the names of Prometheus."""
+        return {
+            "gridtwin_erm_last_success_timestamp_seconds": self.run.started_at.timestamp(),
+            "gridtwin_erm_run_seconds": self.seconds,
+            "gridtwin_erm_outages": self.run.outages,
+            "gridtwin_erm_usage_points": self.run.usage_points,
+            "gridtwin_erm_published": self.run.published,
+        }
+
+
+class ErmJob:
+    """
+    The job of one twin.
+
+    Parameters
+    ----------
+    twin
+        The twin.
+    model
+        File of a trained model; by default that which comes with gridtwin.
+    """
+
+    def __init__(self, twin: Twin, model: Path | None = None) -> None:
+        from gridtwin.erm.models import default_model, read_model
+
+        self._twin = twin
+        self._model = default_model() if model is None else read_model(model)
+
+    def run(self, run: str = "", *, at: datetime | None = None, dry_run: bool = False) -> ErmReport:
+        """
+        Estimate the end of every open outage, and write it.
+
+        Parameters
+        ----------
+        run
+            Id of the run; the minute by default. A run that was written already changes nothing.
+        at
+            The time it estimates for; now by default.
+        dry_run
+            Whether to write nothing.
+
+        Raises
+        ------
+        StoreError
+            If the store cannot be used; nothing was written then.
+        """
+        start = time.perf_counter()
+        now = at or datetime.now(UTC)
+        run = run or f"erm-{now:%Y%m%dT%H%MZ}"
+        book = self._twin.store.estimates
+        before = book.run(run)
+        if before is not None:
+            LOG.info("run %s was written before", run, extra={"run": run})
+            return ErmReport(before, written=False, seconds=time.perf_counter() - start)
+        outages = self._twin.outages.all(since=now - REMEMBERED)
+        members = self._twin.store.outages.members()
+        inputs = gather_inputs(self._twin, outages, now)
+        decided = decide(inputs, score(self._model, inputs.history, now.timestamp()), now)
+        changed = [each.estimate for each in decided if each.is_new]
+        wanted = self._wanted(decided, members, now)
+        stages = switching_stages(
+            self._twin, [(inputs.outages[each.outage], each) for each in wanted], members, now
+        )
+        points = _points(wanted, stages, members)
+        made = Run(
+            run, now, self._model.version, self._twin.version, len(decided), len(members),
+            len(changed),
+        )  # fmt: skip
+        written = not dry_run
+        if written:
+            made = book.write(made, [*changed, *(each.estimate for each in stages)], points)
+        estimates = tuple(each.estimate for each in decided)
+        sources = dict(sorted(Counter(each.source for each in estimates).items()))
+        report = ErmReport(made, written, time.perf_counter() - start, sources, estimates)
+        LOG.info("run %s: %d outages", run, len(decided), extra=report.document())
+        return report
+
+    def _wanted(
+        self, decided: Sequence[Decided], members: Members, now: datetime
+    ) -> list[Estimate]:
+        """Return estimates that are other than before, or that usage points of theirs lack."""
+        ids, counts = np.unique(members.outage.astype(str), return_counts=True)
+        out = dict(zip(ids.tolist(), counts.tolist(), strict=True))
+        covered = self._twin.store.estimates.covered(now)
+        return [
+            each.estimate
+            for each in decided
+            if each.is_new
+            or covered.get(each.estimate.outage, 0) != out.get(each.estimate.outage, 0)
+        ]
+
+    def watch(self, every_s: float, stop: Event) -> Iterator[ErmReport]:
+        """
+        Run again and again until told to stop; a store that is away is waited for.
+
+        Raises
+        ------
+        StaleTwinError
+            If the network was replaced since the twin was opened.
+        """
+        wait = every_s
+        while not stop.is_set():
+            try:
+                yield self.run(f"erm-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+                wait = every_s
+            except StaleTwinError:
+                raise
+            except StoreError as error:
+                LOG.warning("the store cannot be used: %s", error)
+                wait = min(max(1.0, 2 * wait), LONGEST_WAIT_S)
+            stop.wait(wait)
+
+
+def _points(wanted: Sequence[Estimate], stages: Sequence[Back], members: Members) -> PointEstimates:
+    """Return the estimate of each usage point: that of its stage, or else of its outage."""
+    import pandas as pd
+
+    if not wanted:
+        return PointEstimates.of_rows([])
+    found = [*wanted, *(each.estimate for each in stages)]
+    by_outage = pd.Index([each.outage for each in wanted])
+    place = by_outage.get_indexer(pd.Index(members.outage))
+    rows = np.flatnonzero(place >= 0)
+    place = place[rows]
+    point = members.usage_point[rows]
+    if stages:
+        switched = pd.Index(np.concatenate([each.usage_points for each in stages]))
+        owner = np.repeat(
+            np.arange(len(stages)) + len(wanted), [len(each.usage_points) for each in stages]
+        )
+        at = switched.get_indexer(pd.Index(point))
+        place = np.where(at >= 0, owner[at], place)
+    columns = [
+        np.array([_value(getattr(each, name)) for each in found], dtype=kind)[place]
+        for name, kind in POINT_FIELDS
+    ]
+    return PointEstimates(point, *columns)
+
+
+def _value(value: Any) -> Any:
+    """Return a time as unix seconds, none as NaN, and anything else as it is."""
+    if value is None:
+        return np.nan
+    return value.timestamp() if isinstance(value, datetime) else value

@@ -1,0 +1,67 @@
+"""Put names and types on what the history of readings answers, whichever store was asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.results.ami import records
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import pandas as pd
+
+SCHEMA = "gridtwin.ami_history/1"
+TEXTS = {"transformer", "feeder"}
+COUNTS = {"intervals", "usage_points", "customers", "hour", "from_h"}
+
+
+@dataclass(frozen=True)
+class HistoryAnswer:
+    """What one question of the history answers."""
+
+    question: str
+    start: datetime  # intervals that end after it
+    end: datetime  # and up to it
+    values: dict[str, Any]  # what else was asked
+    frame: pd.DataFrame
+
+    @classmethod
+    def of(
+        cls,
+        question: str,
+        bounds: tuple[datetime, datetime],
+        values: dict[str, Any],
+        found: pd.DataFrame,
+    ) -> HistoryAnswer:
+        """Give every column one type: stores answer with numbers and times of many."""
+        import pandas as pd
+
+        columns = {}
+        for name in found.columns:
+            if name in TEXTS:
+                columns[name] = found[name].astype(object)
+            elif name.endswith("_at"):
+                columns[name] = pd.to_datetime(found[name], utc=True).astype("datetime64[ms, UTC]")
+            else:
+                columns[name] = found[name].astype(np.int64 if name in COUNTS else np.float64)
+        return cls(question, *bounds, values, pd.DataFrame(columns))
+
+    def document(self, *, top: int = 0) -> dict[str, Any]:
+        """Return the answer as the JSON document ``gridtwin.ami_history/1``."""
+        frame = self.frame.head(top) if top else self.frame
+        rows = [
+            {key: value.isoformat() if key.endswith("_at") else value for key, value in row.items()}
+            for row in records(frame)
+        ]
+        return {
+            "schema": SCHEMA,
+            "question": self.question,
+            "from": self.start.isoformat(),
+            "to": self.end.isoformat(),
+            "values": self.values,
+            "rows": rows,
+        }

@@ -1,0 +1,117 @@
+"""Show rows of one layer with geometry, feeder and supply, or counted by feeder or substation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridtwin.errors import InputError
+from gridtwin.model import cim, frames, phases
+from gridtwin.model.tables import decode
+from gridtwin.results.geo import geo_frame
+
+if TYPE_CHECKING:
+    import geopandas
+    from numpy.typing import NDArray
+
+    from gridtwin.analysis.state.situation import Situation
+
+GROUPS = ("feeder", "substation")
+
+
+def layer_frame(
+    situation: Situation, layer: str, rows: NDArray[np.int32]
+) -> geopandas.GeoDataFrame:
+    """Return rows of a layer with their geometry, their feeder, and whether they have supply."""
+    data = situation.data
+    columns: dict[str, Any] = {"mrid": decode(getattr(data, layer).mrid[rows]).astype(object)}
+    if layer == "usage_points":
+        points = data.usage_points
+        columns |= {
+            "customers": points.customers[rows],
+            "phases": phases.TEXTS[points.phases[rows] & 63],
+            "service_class": decode(points.service_class[rows]).astype(object),
+            "priority": decode(points.priority[rows]).astype(object),
+            "peak_w": points.peak_w[rows],
+        }
+        columns |= _supply(situation, points.node[rows], situation.served[rows])
+        columns["geometry"] = shapely.points(points.xy[rows])
+    elif layer == "equipment":
+        equipment = data.equipment
+        columns["kind"] = np.array(cim.KIND_NAMES, dtype=object)[equipment.kind[rows]]
+        columns["phases"] = phases.TEXTS[equipment.phases[rows] & 63]
+        columns["open"] = situation.is_open[rows]
+        columns |= _supply(situation, _fed_nodes(situation, rows))
+        columns["geometry"] = frames.equipment_lines(data, rows)
+    elif layer == "nodes":
+        columns["nominal_v"] = data.nodes.nominal_v[rows]
+        columns |= _supply(situation, rows)
+        columns["geometry"] = shapely.points(data.nodes.xy[rows])
+    else:
+        columns["name"] = decode(data.substations.name[rows]).astype(object)
+        columns["geometry"] = shapely.points(data.substations.xy[rows])
+    return geo_frame(columns, situation.network.crs)
+
+
+def _fed_nodes(situation: Situation, rows: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the node each piece of equipment feeds, or its first."""
+    equipment = situation.data.equipment
+    a, b = equipment.node_a[rows], equipment.node_b[rows]
+    return np.where(situation.index.feed[b] == rows, b, a)
+
+
+def _supply(
+    situation: Situation, nodes: NDArray[np.int32], energized: NDArray[np.bool_] | None = None
+) -> dict[str, Any]:
+    return {
+        "energized": situation.energized[nodes] if energized is None else energized,
+        "feeder": group_names(situation, "feeder")[groups_of_nodes(situation, "feeder")[nodes]],
+    }
+
+
+def groups_of_nodes(situation: Situation, by: str) -> NDArray[np.int32]:
+    """Return the row of the group of each node; -1 for none."""
+    first, _ = situation.feeder_of_nodes
+    if by == "feeder":
+        return first
+    return np.append(situation.data.feeders.substation, np.int32(-1))[first]
+
+
+def group_names(situation: Situation, by: str) -> NDArray[np.object_]:
+    """Return the names of groups; the last, for -1, is empty."""
+    table = situation.data.feeders if by == "feeder" else situation.data.substations
+    return np.append(decode(table.mrid).astype(object), "")
+
+
+def grouped_frame(
+    situation: Situation, layer: str, rows: NDArray[np.int32], by: str
+) -> pd.DataFrame:
+    """
+    Return counts per feeder or substation, largest first.
+
+    Raises
+    ------
+    InputError
+        If `by` is neither, or the layer has no feeders.
+    """
+    if by not in GROUPS or layer == "substations":
+        msg = f"cannot group {layer} by {by!r}: use one of {', '.join(GROUPS)}"
+        raise InputError(msg)
+    points = situation.data.usage_points
+    nodes = rows
+    if layer != "nodes":
+        nodes = points.node[rows] if layer == "usage_points" else _fed_nodes(situation, rows)
+    group = groups_of_nodes(situation, by)[nodes]
+    names = group_names(situation, by)
+    counts = np.bincount(group + 1, minlength=len(names))
+    columns: dict[str, Any] = {by: np.roll(names, 1), "count": counts}
+    if layer == "usage_points":
+        weight, peak = points.customers[rows], np.nan_to_num(points.peak_w[rows])
+        columns["customers"] = np.bincount(group + 1, weight, len(names)).astype(np.int64)
+        columns["peak_w"] = np.bincount(group + 1, peak, len(names))
+    frame = pd.DataFrame(columns)
+    frame = frame[frame["count"] > 0]
+    return frame.sort_values(["count", by], ascending=[False, True]).reset_index(drop=True)

@@ -1,0 +1,338 @@
+"""Name the groups of reliability indices, and shape them as JSON and as tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.analysis.reliability.indices import Counting
+from gridtwin.analysis.reliability.interruptions import Interruptions
+from gridtwin.analysis.reliability.reliability import WITHIN, Reliability, reliability
+from gridtwin.errors import InputError, NotFoundError
+from gridtwin.model.tables import encode
+from gridtwin.results.layers import group_names, groups_of_nodes
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from gridtwin.analysis.reliability.indices import Indices
+    from gridtwin.analysis.state.situation import Situation
+
+SCHEMA = "gridtwin.indices/1"
+BY = ("system", "feeder", "substation")
+COUNTS = ("events", "interruptions", "customer_minutes", "momentary")
+RATIOS = {
+    "saifi": "saifi",
+    "saidi_minutes": "saidi",
+    "caidi_minutes": "caidi",
+    "asai": "asai",
+    "maifi": "maifi",
+    "maifi_e": "maifi_e",
+}  # name in print -> name in `Indices`
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How many customers are served, in all or by group."""
+
+    names: list[str]  # of the groups; one empty name for the system as a whole
+    customers: NDArray[np.int64]
+
+    @classmethod
+    def of_system(cls, customers: int) -> Served:
+        """Return the customers of a system that is not divided."""
+        return cls([""], np.array([customers], dtype=np.int64))
+
+    @classmethod
+    def of_frame(cls, frame: pd.DataFrame, by: str) -> Served:
+        """
+        Return the customers of feeders or substations from a table that has a column for them.
+
+        Raises
+        ------
+        InputError
+            If it has none.
+        """
+        if by == "system":
+            return cls.of_system(int(frame["customers"].sum()))
+        if by not in frame:
+            msg = f"the customers served are not given by {by}: add a column {by}"
+            raise InputError(msg)
+        totals = frame.groupby(by, sort=True)["customers"].sum()
+        return cls([str(name) for name in totals.index], totals.to_numpy(np.int64))
+
+    @classmethod
+    def of_situation(cls, situation: Situation, by: str) -> Served:
+        """Return the customers of a network's feeders or substations; a nameless one is of none."""
+        points = situation.data.usage_points
+        if by == "system":
+            return cls.of_system(int(points.customers.sum()))
+        names = group_names(situation, by)
+        group = groups_of_nodes(situation, by)[points.node]
+        totals = np.bincount(group % len(names), points.customers, len(names))
+        some = len(names) if totals[-1] else len(names) - 1
+        return cls(names[:some].tolist(), totals[:some].astype(np.int64))
+
+    def codes(self, names: NDArray[np.object_], by: str) -> NDArray[np.int32]:
+        """
+        Return the group of each name; for an empty one that without a name, else -1.
+
+        Raises
+        ------
+        NotFoundError
+            If a name is none of the groups.
+        """
+        import difflib
+
+        import pandas as pd
+
+        if by == "system":
+            return np.zeros(len(names), dtype=np.int32)
+        found = pd.Index(self.names).get_indexer(pd.Index(names)).astype(np.int32)
+        unknown = np.flatnonzero((found < 0) & (names != ""))
+        if len(unknown):
+            name = str(names[unknown[0]])
+            raise NotFoundError(by, name, difflib.get_close_matches(name, self.names))
+        return found
+
+
+def placed(frame: pd.DataFrame, situation: Situation, *, strict: bool = True) -> pd.DataFrame:
+    """
+    Return interruptions with what a network knows of their usage points where they do not say it.
+
+    Customers, feeder and substation are those of the network; a feeder or substation that the table
+    names stays, for it may be that of the day. If not `strict`, a usage point may be gone from the
+    network since: it counts for the system.
+
+    Raises
+    ------
+    NotFoundError
+        If it is strict and a usage point is not in the network.
+    """
+    import pandas as pd
+
+    codes, names = pd.factorize(frame["usage_point"])
+    rows = situation.network.ids.tables["usage_points"].rows(encode(names.astype(str)))
+    unknown = np.flatnonzero((rows < 0) & (names != ""))
+    if len(unknown) and strict:
+        situation.network.ids.find(str(names[unknown[0]]), ("usage_points",))
+    points, known = situation.data.usage_points, rows >= 0
+    columns: dict[str, Any] = {}
+    people = np.where(known, np.append(points.customers, 0)[rows], np.nan)[codes]
+    columns["customers"] = np.where(frame["customers"].isna(), people, frame["customers"])
+    for by in ("feeder", "substation"):
+        group = np.append(groups_of_nodes(situation, by)[points.node], -1)[rows]
+        home = group_names(situation, by)[group][codes]
+        columns[by] = np.where(frame[by] == "", home, frame[by])
+    return frame.assign(**columns)
+
+
+def coded(frame: pd.DataFrame, served: Served, by: str) -> Interruptions:
+    """Return a table of interruptions with numbers in place of names."""
+    import pandas as pd
+
+    group = (
+        np.zeros(len(frame), dtype=np.int32)
+        if by == "system"
+        else served.codes(frame[by].to_numpy(object), by)
+    )
+    known = {}
+    for name in ("usage_point", "outage"):
+        codes, names = pd.factorize(frame[name])
+        empty = np.flatnonzero(names == "")
+        known[name] = np.where(np.isin(codes, empty), -1, codes).astype(np.int32)
+    return Interruptions.of(
+        frame["began_s"].to_numpy(np.float64),
+        frame["restored_s"].to_numpy(np.float64),
+        np.nan_to_num(frame["customers"].to_numpy(np.float64), nan=1.0),
+        group=group,
+        usage_point=known["usage_point"],
+        event=known["outage"],
+        planned=frame["planned"].to_numpy(bool),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityReport:
+    """The reliability indices of a period, with the names of their groups."""
+
+    by: str
+    names: list[str]
+    begin_s: float
+    end_s: float
+    counting: Counting
+    result: Reliability
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the reader of the indices should know."""
+        found = self.result
+        said = []
+        if found.still_out:
+            said.append(f"{found.still_out:,} customers are still out: counted up to the end")
+        if found.overlaps:
+            said.append(
+                f"{found.overlaps:,} rows overlap another of their usage point: counted once"
+            )
+        if found.threshold_from == WITHIN:
+            said.append("nothing is known before the period: its own days give T_MED")
+        if not found.threshold.t_med > 0:
+            said.append("no major event days: too few days with an interruption")
+        return tuple(said)
+
+    def period_text(self) -> str:
+        """Return the period in the time zone of the days."""
+        begin, end = (
+            datetime.fromtimestamp(at, self.counting.zone).strftime("%Y-%m-%d %H:%M")
+            for at in (self.begin_s, self.end_s)
+        )
+        return f"{begin} to {end}, {self.counting.zone}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for the system and for each group, with all days and without major ones."""
+        import pandas as pd
+
+        found = self.result
+        parts = [(["system"], found.system, found.system_without)]
+        if self.by != "system":
+            parts.append((self.names, found.groups, found.groups_without))
+        frames = []
+        for names, everything, without in parts:
+            columns: dict[str, Any] = {self.by if self.by != "system" else "group": names}
+            columns["customers_served"] = everything.served
+            columns |= self._columns(everything)
+            columns |= {
+                f"{name}_without_med": value for name, value in self._columns(without).items()
+            }
+            frames.append(pd.DataFrame(columns))
+        return pd.concat(frames, ignore_index=True)
+
+    def _columns(self, indices: Indices) -> dict[str, NDArray[Any]]:
+        columns = {name: getattr(indices, name) for name in COUNTS}
+        columns |= {name: getattr(indices, index) for name, index in RATIOS.items()}
+        return columns | {f"cemi_{n}": indices.cemi(n) for n in self.counting.cemi}
+
+    def daily_frame(self) -> pd.DataFrame:
+        """Return one row for each day: the system's SAIDI, and whether it is a major event day."""
+        import pandas as pd
+
+        daily = self.result.daily
+        return pd.DataFrame(
+            {
+                "day": [daily.calendar.date_of(n).isoformat() for n in range(len(daily.calendar))],
+                "saidi_minutes": daily.saidi,
+                "customer_minutes": daily.customer_minutes,
+                "interruptions": daily.interruptions,
+                "major_event_day": daily.major,
+            }
+        )
+
+    def document(self) -> dict[str, Any]:
+        """Return the indices as the JSON document ``gridtwin.indices/1``."""
+        found, threshold = self.result, self.result.threshold
+        days = self.daily_frame()
+        return {
+            "schema": SCHEMA,
+            "from": _text(self.begin_s),
+            "to": _text(self.end_s),
+            "timezone": str(self.counting.zone),
+            "by": self.by,
+            "sustained_after_s": self.counting.sustained_after_s,
+            "planned": not self.counting.exclude_planned,
+            "t_med_minutes": threshold.t_med,
+            "alpha": threshold.alpha,
+            "beta": threshold.beta,
+            "t_med_days": threshold.days,
+            "t_med_from": found.threshold_from,
+            "system": self._both(found.system, found.system_without, 0),
+            "groups": [
+                {"name": name or None, **self._both(found.groups, found.groups_without, row)}
+                for row, name in enumerate(self.names if self.by != "system" else [])
+            ],
+            "major_event_days": days["day"][days["major_event_day"]].tolist(),
+            "days": days.astype(object).to_dict("records"),
+            "still_out": found.still_out,
+            "overlaps": found.overlaps,
+            "warnings": list(self.warnings),
+        }
+
+    def _both(self, everything: Indices, without: Indices, row: int) -> dict[str, Any]:
+        return {
+            "customers_served": int(everything.served[row]),
+            "all_days": self._values(everything, row),
+            "without_major_event_days": self._values(without, row),
+        }
+
+    def _values(self, indices: Indices, row: int) -> dict[str, Any]:
+        values: dict[str, Any] = {name: getattr(indices, name)[row].item() for name in COUNTS}
+        values |= {name: getattr(indices, index)[row].item() for name, index in RATIOS.items()}
+        return values | {"cemi": {str(n): indices.cemi(n)[row].item() for n in self.counting.cemi}}
+
+
+def report(
+    frame: pd.DataFrame,
+    served: Served,
+    period: tuple[float | None, float | None] = (None, None),
+    *,
+    by: str = "system",
+    counting: Counting | None = None,
+) -> ReliabilityReport:
+    """
+    Return the reliability indices of a table of interruptions.
+
+    Parameters
+    ----------
+    frame
+        As `gridtwin.sources.interruptions.read_interruptions` returns it.
+    served
+        Customers served by each group.
+    period
+        Unix seconds. By default from the day of the first interruption to the end of the day in
+        which the last began; with somebody still out, to now.
+    by
+        ``system``, ``feeder`` or ``substation``.
+    counting
+        How interruptions are counted.
+
+    Raises
+    ------
+    InputError
+        If the indices are asked by something else, or there is no interruption and no period.
+    """
+    if by not in BY:
+        msg = f"indices are given by {', '.join(BY)}, not by {by!r}"
+        raise InputError(msg)
+    counting = counting or Counting()
+    begin_s, end_s = _period(frame, period, counting)
+    rows = coded(frame, served, by)
+    result = reliability(rows, served.customers, begin_s, end_s, counting)
+    return ReliabilityReport(by, served.names, begin_s, end_s, counting, result)
+
+
+def _period(
+    frame: pd.DataFrame, period: tuple[float | None, float | None], counting: Counting
+) -> tuple[float, float]:
+    """Return the period, whole days where it is not given."""
+    from gridtwin.analysis.reliability.major_events import Calendar
+
+    begin_s, end_s = period
+    if (begin_s is None or end_s is None) and not len(frame):
+        msg = "there is no interruption to tell the period: give --from and --to"
+        raise InputError(msg)
+    if begin_s is None:
+        first = float(frame["began_s"].min())
+        begin_s = float(Calendar.of(first, first, counting.zone).starts_s[0])
+    if end_s is None and frame["restored_s"].isna().any():
+        end_s = datetime.now(UTC).timestamp()
+    elif end_s is None:
+        last = float(frame["began_s"].max())
+        end_s = float(Calendar.of(last, last, counting.zone).starts_s[1])
+    return begin_s, end_s
+
+
+def _text(at_s: float) -> str:
+    return datetime.fromtimestamp(at_s, UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,276 @@
+"""Put names and shapes on a storm: the forecast that people plot and programs read as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from gridtwin.analysis.storm import curves
+from gridtwin.analysis.storm.jobs import STAGES
+from gridtwin.errors import InputError
+from gridtwin.model import cim
+from gridtwin.model.tables import decode
+from gridtwin.results.geo import geo_frame
+
+if TYPE_CHECKING:
+    import geopandas
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from gridtwin.analysis.state.situation import Situation
+    from gridtwin.analysis.storm.jobs import Plan
+    from gridtwin.analysis.storm.response import Response
+    from gridtwin.analysis.storm.simulate import Outcome
+
+STORM_SCHEMA = "gridtwin.storm/1"
+ZONES = ("substation", "feeder")
+COLUMNS = ("p10_h", "p50_h", "p80_h", "p95_h")
+HOUR_S = 3600.0
+
+
+@dataclass
+class StormForecast:
+    """Who is back when, after a storm that was drawn many times."""
+
+    plan: Plan
+    response: Response
+    outcome: Outcome
+    situation: Situation
+    seed: int
+
+    @property
+    def draws(self) -> int:
+        """How often the storm was drawn."""
+        return self.outcome.done.shape[1]
+
+    @property
+    def customers(self) -> int:
+        """Customers out at the moment of the storm."""
+        return int(self.plan.groups.customers.sum())
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the reader should know."""
+        return self.plan.warnings
+
+    @cached_property
+    def shares(self) -> NDArray[np.float64]:
+        """When 50, 90 and 95 % of the customers are back, s, shape (3, draws)."""
+        return curves.share_back(self.outcome.back, self.plan.groups.customers)
+
+    def curve(
+        self, at_s: NDArray[np.float64] | None = None, *, until_h: float | None = None
+    ) -> pd.DataFrame:
+        """
+        Return the curve of customers back.
+
+        Parameters
+        ----------
+        at_s
+            Times after the storm, s; by default some hundred until nearly all are back.
+        until_h
+            The last of them, in hours.
+
+        Returns
+        -------
+            hours, and customers back at P10, P50 and P90 of the draws, and on average.
+        """
+        import pandas as pd
+
+        groups = self.plan.groups
+        grid = curves.time_grid(self.outcome.back) if at_s is None else at_s
+        if until_h is not None:
+            grid = np.append(grid[grid < until_h * HOUR_S], until_h * HOUR_S)
+        counts = curves.customers_back(self.outcome.back, groups.customers, grid)
+        band = curves.quantiles(counts.astype(np.float64), curves.BAND)
+        return pd.DataFrame(
+            {
+                "hours": grid / HOUR_S,
+                "p10": band[:, 0].astype(np.int64),
+                "p50": band[:, 1].astype(np.int64),
+                "p90": band[:, 2].astype(np.int64),
+                "mean": counts.mean(axis=1),
+            }
+        )
+
+    def devices(self) -> pd.DataFrame:
+        """Return, per damaged device in the order crews choose: where, what, found and repaired."""
+        import pandas as pd
+
+        plan, equipment = self.plan, self.situation.data.equipment
+        frame = pd.DataFrame(
+            {
+                "mrid": decode(plan.name),
+                "kind": [cim.KIND_NAMES[code] for code in equipment.kind[plan.equipment]],
+                "substation": self._substation_names(plan.zone),
+                "district": self.outcome.district,
+                "found_p50_h": curves.quantiles(self.outcome.found, (0.5,))[:, 0] / HOUR_S,
+                **_quantile_columns(self.outcome.done),
+            }
+        )
+        return frame.iloc[np.argsort(plan.rank)].reset_index(drop=True)
+
+    def groups(self) -> pd.DataFrame:
+        """Return, per group of customers that come back together: how many, by what, and when."""
+        import pandas as pd
+
+        groups = self.plan.groups
+        return pd.DataFrame(
+            {
+                "group": np.arange(len(groups.stage)),
+                "substation": self._substation_names(groups.zone),
+                "feeder": self._feeder_names(groups.feeder),
+                "stage": [STAGES[code] for code in groups.stage],
+                "customers": groups.customers,
+                "priority_customers": groups.priority,
+                "usage_points": groups.points,
+                **_quantile_columns(self.outcome.back),
+            }
+        )
+
+    def zones(self, by: str = "substation", *, share: float = 1.0) -> pd.DataFrame:
+        """
+        Return, per substation or feeder, when its customers are back.
+
+        Parameters
+        ----------
+        by
+            ``substation`` or ``feeder``.
+        share
+            Of its customers that are out; all by default.
+        """
+        import pandas as pd
+
+        names, place = self.places(by)
+        groups = self.plan.groups
+        times = curves.by_place(self.outcome.back, groups.customers, place, len(names), share=share)
+        customers = np.bincount(place, groups.customers, minlength=len(names)).astype(np.int64)
+        priority = np.bincount(place, groups.priority, minlength=len(names)).astype(np.int64)
+        return pd.DataFrame(
+            {
+                by: names,
+                "customers": customers,
+                "priority_customers": priority,
+                **_quantile_columns(times),
+            }
+        )
+
+    def places(self, by: str) -> tuple[list[str], NDArray[np.int32]]:
+        """Return the names of the zones with customers out, and the place of each group."""
+        check_zone(by)
+        groups = self.plan.groups
+        if by == "feeder":
+            rows, place = np.unique(groups.feeder, return_inverse=True)
+            return self._feeder_names(rows), place.astype(np.int32)
+        rows, place = np.unique(groups.zone, return_inverse=True)
+        return self._substation_names(rows), place.astype(np.int32)
+
+    def _substation_names(self, places: NDArray[np.int32]) -> list[str]:
+        return [self.plan.zones[place].decode() for place in places.tolist()]
+
+    def _feeder_names(self, rows: NDArray[np.int32]) -> list[str]:
+        names = decode(self.situation.data.feeders.mrid)
+        return [str(names[row]) if row >= 0 else "" for row in rows.tolist()]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per usage point that is out: its group, zone, stage and quantiles."""
+        frame = self.groups().iloc[self.plan.group].reset_index(drop=True)
+        names = decode(self.situation.data.usage_points.mrid[self.plan.points])
+        frame = frame.drop(columns=["customers", "priority_customers", "usage_points"])
+        frame.insert(0, "mrid", names)
+        frame.insert(1, "customers", self.situation.data.usage_points.customers[self.plan.points])
+        return frame
+
+    def to_geodataframe(self) -> geopandas.GeoDataFrame:
+        """Return `to_frame` with the places of the usage points."""
+        frame = self.to_frame()
+        columns: dict[str, Any] = {str(name): frame[name].to_numpy() for name in frame.columns}
+        columns["geometry"] = shapely.points(self.situation.data.usage_points.xy[self.plan.points])
+        return geo_frame(columns, self.situation.network.crs)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the figures of the whole system."""
+        hours = curves.quantiles(self.shares) / HOUR_S
+        groups, back = self.plan.groups, self.outcome.back
+        ends = [back.max(axis=0, initial=0.0), back[groups.priority > 0].max(axis=0, initial=0.0)]
+        hours = np.vstack([hours, curves.quantiles(np.stack(ends)) / HOUR_S])
+        rows = zip(("t50", "t90", "t95", "last", "last_priority"), hours, strict=True)
+        stages = np.bincount(groups.stage, groups.customers, minlength=len(STAGES))
+        return {
+            "customers": self.customers,
+            "priority_customers": int(groups.priority.sum()),
+            "damaged": len(self.plan.equipment),
+            "districts": len(self.outcome.crews),
+            "crews": int(self.outcome.crews.sum()),
+            "crew_utilization": float(self.outcome.utilization.mean()),
+            "customers_by_stage": dict(zip(STAGES, stages.astype(int).tolist(), strict=True)),
+            **{name: dict(zip(COLUMNS, map(float, values), strict=True)) for name, values in rows},
+        }
+
+    def document(self, *, zone: str = "substation", until_h: float | None = None) -> dict[str, Any]:
+        """Return the document ``gridtwin.storm/1``."""
+        curve = self.curve(until_h=until_h)
+        return {
+            "schema": STORM_SCHEMA,
+            "state": self.situation.state,
+            "version": self.situation.version,
+            "seed": self.seed,
+            "draws": self.draws,
+            "zone": zone,
+            **self.summary(),
+            "warnings": list(self.warnings),
+            "zones": _records(self.zones(zone)),
+            "devices": _records(self.devices()),
+            "curve": {name: curve[name].tolist() for name in curve.columns},
+        }
+
+
+def check_zone(by: str) -> None:
+    """
+    Check the name of a kind of zone.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind.
+    """
+    if by not in ZONES:
+        msg = f"no zone is called {by!r}: use one of {', '.join(ZONES)}"
+        raise InputError(msg)
+
+
+def zone_quantiles(
+    forecast: StormForecast, by: str = "substation", *, share: float = 1.0
+) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """
+    Return when a share of the customers of each zone are back, s: for jobs that store estimates.
+
+    Returns
+    -------
+    names, p50_s, p80_s, p95_s
+        mRIDs of the substations or feeders with customers out ("" for none), and quantiles.
+    """
+    names, place = forecast.places(by)
+    times = curves.by_place(
+        forecast.outcome.back,
+        forecast.plan.groups.customers,
+        place,
+        len(names),
+        share=share,
+    )
+    p50, p80, p95 = curves.quantiles(times, (0.5, 0.8, 0.95)).T
+    return names, p50, p80, p95
+
+
+def _quantile_columns(times: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    return dict(zip(COLUMNS, curves.quantiles(times).T / HOUR_S, strict=True))
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        dict(zip(frame.columns, row, strict=True)) for row in frame.astype(object).values.tolist()
+    ]

@@ -1,0 +1,297 @@
+"""
+Ask for the past: how everything stood at a moment, and what happened between two.
+
+The log of operations and the outages hold all of it; nothing is kept for it beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtwin.analysis.state.darkness import Darkness
+from gridtwin.analysis.state.situation import NONE
+from gridtwin.errors import InputError
+from gridtwin.model import phases
+from gridtwin.model.outage import Status, aware
+from gridtwin.model.tables import encode
+from gridtwin.store.past import PastStore
+from gridtwin.twin.situations import Situations
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridtwin.model.network import Network
+    from gridtwin.model.outage import Outage
+    from gridtwin.model.state import State, SwitchEvent
+    from gridtwin.store.protocol import Store
+
+SWITCH, OUTAGE, RESTORED = KINDS = ("switch", "outage", "restored")
+FAR = 2  # a walk begins anew when the span asked for is so many of its lengths behind its start
+DARK, IN_OUTAGE = 1, 2  # why a usage point is out
+
+
+def moment(when: datetime | str) -> datetime:
+    """
+    Return a moment in UTC.
+
+    Raises
+    ------
+    InputError
+        If a text is no ISO 8601 time, or names no time zone.
+    """
+    try:
+        return aware(datetime.fromisoformat(when) if isinstance(when, str) else when)
+    except ValueError as error:
+        msg = f"{when!r} is no moment: write it like 2026-07-01T12:00:00Z"
+        raise InputError(msg) from error
+
+
+def state_at(store: Store, when: datetime | str) -> State:
+    """Return the current state of a twin as it was at a moment; overlays have no past."""
+    return store.states.at(moment(when))
+
+
+def past(store: Store, when: datetime | str, state: State | None = None) -> PastStore:
+    """Return a store that shows another as it was at a moment, or in a state, and is only read."""
+    return PastStore(store, moment(when), state)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that happened, and how many customers were out after it."""
+
+    at: datetime
+    what: str  # switch, outage or restored
+    mrid: str  # of what was operated, or the device of the outage
+    outage: str = ""  # its id
+    version: int = 0  # of the state after a switch was operated
+    customers: int = 0  # that went out by it; below zero: came back
+    customers_out: int = 0  # without supply in the state, or in an outage and not back
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """What happened between two moments, in order of time."""
+
+    start: datetime
+    end: datetime
+    out_at_start: int  # customers
+    moments: list[Moment]
+
+    def curve(self) -> list[tuple[datetime, int]]:
+        """Return the customers out over time, as steps: from each time on, so many."""
+        steps = {self.start: self.out_at_start}
+        steps |= {each.at: each.customers_out for each in self.moments}
+        return list(steps.items())
+
+
+class History:
+    """
+    The past of one twin; threads may not share it.
+
+    Who an operation put in the dark does not change any more: it is worked out once, so that a
+    slider moves without working through the operations again.
+
+    Parameters
+    ----------
+    store
+        Where the twin is kept.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._walk: _Walk | None = None
+
+    def moments(self, start: datetime | str, end: datetime | str) -> Moments:
+        """
+        Return what happened after one moment and until another.
+
+        Raises
+        ------
+        InputError
+            If the second is before the first.
+        """
+        start, end = moment(start), moment(end)
+        if end < start:
+            msg = f"{end.isoformat()} is before {start.isoformat()}: give the earlier moment first"
+            raise InputError(msg)
+        dark, switched = self._switched(start, end)
+        out, followed = self._followed(start, end)
+        tally = _Tally(self._store.network.data.usage_points.customers)
+        tally.mark(np.flatnonzero(dark).astype(np.int32), DARK)
+        tally.mark(out, IN_OUTAGE)
+        at_start = tally.customers_out
+        steps = sorted([*switched, *followed], key=lambda step: step.order)
+        return Moments(start, end, at_start, [tally.after(step) for step in steps])
+
+    def _switched(self, start: datetime, end: datetime) -> tuple[NDArray[np.bool_], list[_Step]]:
+        """Return who was without supply at a moment, and what the operations from then on did."""
+        walk = self._walk
+        if walk is None or not walk.serves(self._store, start, end):
+            walk = self._walked(start)
+        operations = self._store.states.operations(walk.start, end)
+        if not walk.follow(self._store.network, operations):  # the log holds others in between
+            walk = self._walked(walk.start)
+            walk.follow(self._store.network, operations)
+        text = start.isoformat()
+        before = sum(each.at <= text for each in operations)
+        dark = walk.dark_after(before)
+        steps = [
+            _Step(
+                datetime.fromisoformat(each.at), SWITCH, each.mrid, went, came, version=each.version
+            )
+            for each, (went, came) in zip(operations[before:], walk.done[before:], strict=False)
+        ]
+        return dark, steps
+
+    def _walked(self, start: datetime) -> _Walk:
+        store = PastStore(self._store, start)
+        self._walk = _Walk(start, store.states.get(), Darkness(Situations(store).of()))
+        return self._walk
+
+    def _followed(self, start: datetime, end: datetime) -> tuple[NDArray[np.int32], list[_Step]]:
+        """Return who was in an open outage at a moment, and who went out and came back then."""
+        book, ids = self._store.outages, self._store.network.ids.tables["usage_points"]
+        found = {
+            each.id: each
+            for each in book.all(since=start)
+            if each.began_at <= end and each.status is not Status.INVALID
+        }
+        members = book.members(found)
+        rows = ids.rows(encode(members.usage_point.tolist()))
+        known = rows >= 0  # of another network
+        members, rows = members.take(known), rows[known].astype(np.int32)
+        first, last = start.timestamp(), end.timestamp()
+        out = (members.began_s <= first) & ~(members.restored_s <= first)
+        steps = [
+            *_steps(found, members.outage, members.began_s, rows, (first, last), OUTAGE),
+            *_steps(found, members.outage, members.restored_s, rows, (first, last), RESTORED),
+        ]
+        return rows[out], steps
+
+
+def moments(store: Store, start: datetime | str, end: datetime | str) -> Moments:
+    """Return what happened to a twin after one moment and until another; see `History`."""
+    return History(store).moments(start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Something that happened, with the rows of the usage points that it moved."""
+
+    at: datetime
+    what: str
+    mrid: str
+    went: NDArray[np.int32]
+    came: NDArray[np.int32]
+    outage: str = ""
+    version: int = 0
+
+    @property
+    def order(self) -> tuple[datetime, int, int, str]:
+        """What comes first: by time; an operation before the outage that it made."""
+        return self.at, KINDS.index(self.what), self.version, self.outage
+
+
+def _steps(
+    outages: dict[str, Outage],
+    names: NDArray[np.object_],
+    at_s: NDArray[np.float64],
+    rows: NDArray[np.int32],
+    between: tuple[float, float],
+    what: str,
+) -> list[_Step]:
+    """Return one step for all usage points of an outage that were moved at one time."""
+    chosen = np.flatnonzero((at_s > between[0]) & (at_s <= between[1]))
+    if not len(chosen):
+        return []
+    ids, codes = np.unique(names[chosen].astype(str), return_inverse=True)
+    order = np.lexsort((rows[chosen], at_s[chosen], codes))
+    chosen, codes = chosen[order], codes[order]
+    new = np.flatnonzero((np.diff(codes) != 0) | (np.diff(at_s[chosen]) != 0)) + 1
+    found = []
+    for part in np.split(np.arange(len(chosen)), new):
+        outage = outages[str(ids[codes[part[0]]])]
+        at, moved = datetime.fromtimestamp(float(at_s[chosen[part[0]]]), UTC), rows[chosen[part]]
+        went, came = (moved, NONE) if what == OUTAGE else (NONE, moved)
+        found.append(_Step(at, what, outage.device, went, came, outage=outage.id))
+    return found
+
+
+class _Walk:
+    """What operations did to supply, one after another from a moment on."""
+
+    def __init__(self, start: datetime, state: State, darkness: Darkness) -> None:
+        self.start = start
+        self._state = state
+        self._darkness = darkness
+        self._dark = darkness.dark
+        self._versions: list[int] = []
+        self.done: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []  # who went, who came
+
+    def serves(self, store: Store, start: datetime, end: datetime) -> bool:
+        """Return whether a span of time lies in it, and not far in, and it began as it is known."""
+        near = start - FAR * (end - start) <= self.start <= start
+        return near and store.states.at(self.start).deviations == self._state.deviations
+
+    def follow(self, network: Network, operations: list[SwitchEvent]) -> bool:
+        """Work through operations not yet worked through; False if others came in between."""
+        count = min(len(operations), len(self._versions))
+        if [each.version for each in operations[:count]] != self._versions[:count]:
+            return False
+        ids = network.ids.tables["equipment"]
+        fresh = operations[count:]
+        rows = ids.rows(encode([each.mrid for each in fresh])).tolist()
+        for each, row in zip(fresh, rows, strict=True):
+            known = row >= 0
+            moved = (
+                self._darkness.operate(row, phases.parse(each.to_phases)) if known else (NONE, NONE)
+            )
+            self._versions.append(each.version)
+            self.done.append(moved)
+        return True
+
+    def dark_after(self, count: int) -> NDArray[np.bool_]:
+        """Return whether each usage point is without supply after some operations."""
+        dark = self._dark.copy()
+        for went, came in self.done[:count]:
+            dark[went], dark[came] = True, False
+        return dark
+
+
+class _Tally:
+    """How many customers are out: without supply in the state, or in an open outage."""
+
+    def __init__(self, customers: NDArray[np.int32]) -> None:
+        self._customers = customers
+        self._marks = np.zeros(len(customers), dtype=np.uint8)
+        self.customers_out = 0
+
+    def mark(self, rows: NDArray[np.int32], mark: int) -> int:
+        """Mark usage points; return the customers that are out by it."""
+        fresh = rows[self._marks[rows] == 0]
+        self._marks[rows] |= mark
+        return self._add(fresh, 1)
+
+    def lift(self, rows: NDArray[np.int32], mark: int) -> int:
+        """Lift a mark; return the customers that are back by it, as a number below zero."""
+        had = self._marks[rows] == mark
+        self._marks[rows] &= 0xFF ^ mark
+        return self._add(rows[had], -1)
+
+    def _add(self, rows: NDArray[np.int32], sign: int) -> int:
+        moved = sign * int(self._customers[rows].sum()) if len(rows) else 0
+        self.customers_out += moved
+        return moved
+
+    def after(self, step: _Step) -> Moment:
+        """Return a step as a moment, counting it."""
+        mark = DARK if step.what == SWITCH else IN_OUTAGE
+        moved = self.mark(step.went, mark) + self.lift(step.came, mark)
+        return Moment(
+            step.at, step.what, step.mrid, step.outage, step.version, moved, self.customers_out
+        )

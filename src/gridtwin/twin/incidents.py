@@ -1,0 +1,197 @@
+"""Ask what happened, how to bring customers back, and how reliable supply has been."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.analysis.outage import blast as blasting
+from gridtwin.errors import NotFoundError
+from gridtwin.model.state import CURRENT, NORMAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    import pandas as pd
+
+    from gridtwin.analysis.inference.likelihood import Assumptions
+    from gridtwin.analysis.reliability.indices import Counting
+    from gridtwin.model.events import MeterEvents
+    from gridtwin.model.ids import Element
+    from gridtwin.publish.communities import Communities
+    from gridtwin.publish.odin import Publisher
+    from gridtwin.results.inference import InferenceResult
+    from gridtwin.results.plans import SwitchingPlan
+    from gridtwin.results.reliability import ReliabilityReport
+    from gridtwin.twin.inference import LiveInference
+    from gridtwin.twin.questions import Questions
+
+
+class Incidents:
+    """Questions of outages: who operated, what to switch, how it counts; nothing is written."""
+
+    def __init__(self, questions: Questions) -> None:
+        self._questions = questions
+        self._store = questions.store
+
+    def restore(
+        self, /, mrids: str | Iterable[str], *, state: str = CURRENT, **options: Any
+    ) -> SwitchingPlan:
+        """
+        Plan how to isolate a fault and bring customers back by switching; nothing is operated.
+
+        Parameters
+        ----------
+        mrids
+            What has faulted, all at once: elements, or open outages by their ids (their devices).
+        state
+            The state before the fault.
+        options
+            Fields of `gridtwin.analysis.plan.options.Options`, for example ``crews=2``.
+        """
+        from gridtwin.analysis.plan.make import make_plans
+        from gridtwin.analysis.plan.options import options_of
+        from gridtwin.results.plans import named
+
+        names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
+        faults = [self._fault_of(name) for name in names]
+        situation, wanted = self._questions.situation(state), options_of(options)
+        return named(names, make_plans(situation, faults, wanted), situation, wanted)
+
+    def _fault_of(self, name: str) -> Element:
+        """Return what an mRID names, or the device of an outage by its id."""
+        try:
+            return self._questions.find_one(name)
+        except NotFoundError:
+            for outage in self._store.outages.all():
+                device = self._store.network.ids.first(outage.device) if outage.id == name else None
+                if device is not None:
+                    return device
+            raise
+
+    def infer(
+        self,
+        /,
+        events: MeterEvents | str | Path,
+        *,
+        now: float | str | None = None,
+        loss: float | None = None,
+        **options: Any,
+    ) -> InferenceResult:
+        """
+        Say which devices most likely operated, from what meters and customers report.
+
+        Parameters
+        ----------
+        events
+            A `MeterEvents`, or a file of CSV or JSON lines.
+        now
+            The moment to answer for, unix seconds or ISO 8601, while messages are still coming in;
+            by default all that will come has come.
+        loss
+            Share of last gasps that never arrive; estimated by default.
+        options
+            ``known_out``, ``bellwethers`` and ``state``, as for `inference`.
+        """
+        from gridtwin.analysis.inference.likelihood import Assumptions
+        from gridtwin.sources.meter_events import moment
+
+        live = self.inference(assumptions=Assumptions(loss=loss), **options)
+        live.update(events)
+        return live.answer(None if now is None else moment(now))
+
+    def inference(
+        self,
+        *,
+        known_out: Iterable[str] = (),
+        bellwethers: int | Sequence[str] | None = None,
+        assumptions: Assumptions | None = None,
+        state: str = CURRENT,
+    ) -> LiveInference:
+        """
+        Return an inference that events can be streamed into.
+
+        Parameters
+        ----------
+        known_out
+            mRIDs of what else is out already: usage points, or devices. What is behind them, and
+            who is in an open outage that somebody has seen, is no news.
+        bellwethers
+            The only usage points to weigh, or how many of each transformer; all by default.
+        assumptions
+            What is taken for granted; see `gridtwin.analysis.inference.likelihood`.
+        state
+            The state before the outages to be found.
+        """
+        from gridtwin.twin.inference import LiveInference, seen_out
+
+        situation = self._questions.situation(state)
+        known = blasting.blast(situation, self._questions.find(*known_out)).out
+        return LiveInference(
+            situation,
+            known_out=np.union1d(known, seen_out(self._store)),
+            bellwethers=bellwethers,
+            assumptions=assumptions,
+        )
+
+    def reliability(
+        self,
+        interruptions: pd.DataFrame | None = None,
+        *,
+        period: tuple[float | None, float | None] = (None, None),
+        by: str = "system",
+        counting: Counting | None = None,
+    ) -> ReliabilityReport:
+        """
+        Reckon SAIFI, SAIDI, CAIDI, MAIFI and CEMI with and without major event days (IEEE 1366).
+
+        Parameters
+        ----------
+        interruptions
+            A table as `gridtwin.sources.interruptions.read_interruptions` returns it; the twin's
+            own outages by default.
+        period, by, counting
+            As `gridtwin.results.reliability.report`. Feeders are those of the normal state.
+        """
+        from gridtwin.results.reliability import Served, placed, report
+        from gridtwin.twin.outage_frames import frame_of_outages
+
+        own, normal = interruptions is None, self._questions.situation(NORMAL)
+        table = frame_of_outages(self._store.outages) if interruptions is None else interruptions
+        served = Served.of_situation(normal, by)
+        rows = placed(table, normal, strict=not own)
+        return report(rows, served, period, by=by, counting=counting)
+
+    def pub_outages(
+        self,
+        publisher: Publisher,
+        *,
+        since: datetime | None = None,
+        communities: Communities | None = None,
+    ) -> dict[str, Any]:
+        """
+        Return the open outages, and those over since a time, as ODIN reads them.
+
+        Parameters
+        ----------
+        publisher
+            Who publishes, and when.
+        since
+            Of which time on outages that are over are published too.
+        communities
+            What the public calls the places; the service areas of substations by default.
+        """
+        from gridtwin.publish.communities import Communities as Divided
+        from gridtwin.publish.odin import pub_outages
+
+        normal, outages = (
+            self._questions.situation(NORMAL),
+            self._store.outages.all(since=since),
+        )
+        members = self._store.outages.members([each.id for each in outages])
+        places = communities or Divided.of_substations(normal)
+        estimates = self._store.estimates.current()
+        return pub_outages(outages, members, estimates, normal, places, publisher)

@@ -1,0 +1,305 @@
+"""Ask a twin: each question is joined here from what is stored and what is computed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.analysis.outage import blast as blasting
+from gridtwin.analysis.state.situation import NONE
+from gridtwin.analysis.trace.explain import Explanation, explain
+from gridtwin.analysis.trace.run import rules_of, run
+from gridtwin.analysis.trace.spec import KINDS, TraceSpec, spec_of
+from gridtwin.errors import InputError, NotFoundError
+from gridtwin.model import phases
+from gridtwin.model.ids import TABLES, Element
+from gridtwin.model.named import ambiguous, find_named, mrid_of
+from gridtwin.model.operation import with_switches
+from gridtwin.model.state import CURRENT, NORMAL
+from gridtwin.model.tables import encode
+from gridtwin.twin.situations import Situations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import networkx as nx
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from gridtwin.analysis.quality.checks import Report
+    from gridtwin.analysis.state.situation import Situation
+    from gridtwin.analysis.state.supply import Supply
+    from gridtwin.model.state import State
+    from gridtwin.results.traces import BlastRadius, TraceResult
+    from gridtwin.results.what_if import WhatIf
+    from gridtwin.store.protocol import Store
+    from gridtwin.topology.conduction import Rules
+
+
+class Questions:
+    """What is connected to what, who goes dark, and what lies where; nothing is written."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._situations = Situations(store)
+
+    def situation(self, state: str = CURRENT, rules: Rules | None = None) -> Situation:
+        """Return the network in a state, with its topology index; the last few are kept."""
+        return self._situations.of(state, rules)
+
+    def situation_of(self, state: State) -> Situation:
+        """Return the network in a state that is kept nowhere: a past moment, or a what-if."""
+        return self._situations.of_state(state)
+
+    def supply(self, situation: Situation | None = None) -> Supply:
+        """
+        Say of everything whether it has supply, by default in the current state.
+
+        There, who is in an open outage and not back has none, whatever the switches say.
+        """
+        from gridtwin.analysis.state.supply import supply_of
+
+        situation = situation or self.situation()
+        reported = self._reported_out() if situation.state == CURRENT else NONE
+        return supply_of(situation, reported)
+
+    def _reported_out(self) -> NDArray[np.int32]:
+        """Return the rows of the usage points that are in an open outage and not back."""
+        names = encode(self.store.outages.members().usage_point.tolist())
+        rows = self.store.network.ids.tables["usage_points"].rows(names)
+        return rows[rows >= 0].astype(np.int32)  # others are of another network
+
+    def find(self, *mrids: str) -> list[Element]:
+        """
+        Return the elements that mRIDs or names name.
+
+        Parameters
+        ----------
+        mrids
+            Ids; where nothing has such an id, the name that people call it by. A name that
+            several share gives all of them.
+
+        Raises
+        ------
+        NotFoundError
+            For the first that is not there, with close matches.
+        """
+        return [element for mrid in mrids for element in self._called(mrid)]
+
+    def find_one(self, mrid: str) -> Element:
+        """
+        Return the one element that an mRID or a name names.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none, with close matches.
+        InputError
+            If several are called so, with the ids of all.
+        """
+        found = self._called(mrid)
+        if len(found) > 1:
+            raise ambiguous(self.store.network.data, mrid, found)
+        return found[0]
+
+    def search(self, text: str, *, limit: int = 50) -> list[dict[str, str]]:
+        """
+        Return the elements whose id or name holds a text, the best first.
+
+        Returns
+        -------
+            At most `limit`, as mrid, kind and name: what is called so, by its id before by its
+            name, then what begins so, then what holds it.
+        """
+        from gridtwin.analysis.state.identity import kind_of, name_of
+        from gridtwin.analysis.state.names import Names
+
+        network = self.store.network
+        data = network.data
+        hits = Names(data, network.ids).search(text, limit)
+        return [
+            {
+                "mrid": mrid_of(data, hit.element),
+                "kind": kind_of(data, hit.element),
+                "name": name_of(data, hit.element),
+            }
+            for hit in hits
+        ]
+
+    def _called(self, mrid: str) -> list[Element]:
+        network = self.store.network
+        try:
+            return [network.ids.find(mrid, TABLES)]
+        except NotFoundError:
+            found = find_named(network.data, mrid)
+            if not found:
+                raise
+            return found
+
+    def _ids_of(self, elements: Iterable[Element]) -> list[str]:
+        data = self.store.network.data
+        return [mrid_of(data, element) for element in elements]
+
+    def trace(
+        self,
+        /,
+        kind: str | TraceSpec,
+        *mrids: str,
+        state: str = CURRENT,
+        **options: Any,
+    ) -> TraceResult:
+        """
+        Trace from elements.
+
+        Parameters
+        ----------
+        kind
+            ``downstream``, ``upstream``, ``connected``, ``feeder``, ``isolation``, ``protective``,
+            ``path`` (between two elements), ``loops`` or ``ties``; or a whole `TraceSpec`; or the
+            name of one saved with `save_spec`.
+        mrids
+            Equipment, nodes, usage points, feeders, substations or sources to begin at.
+        state
+            ``current``, ``normal``, or the name of an overlay.
+        options
+            Fields of `TraceSpec`, for example ``phases="A"`` or ``barriers=("SW-1",)``.
+
+        Raises
+        ------
+        NotFoundError
+            If an mRID or a state is not there.
+        InputError
+            If an option is not known.
+        """
+        from gridtwin.results.traces import TraceResult
+
+        spec = self.spec(kind, **options)
+        elements = [self.find_one(mrid) for mrid in mrids]
+        if not elements or (spec.kind == "path" and len(elements) != 2):
+            wants = "two elements" if spec.kind == "path" else "an element to begin at"
+            msg = f"a {spec.kind} trace needs {wants}"
+            raise InputError(msg)
+        situation = self.situation(state, rules_of(spec))
+        barriers = self.store.network.ids.rows("equipment", spec.barriers)
+        rows = run(situation, elements, barriers, spec)
+        return TraceResult(spec.kind, self._ids_of(elements), rows, situation)
+
+    def spec(self, /, kind: str | TraceSpec, **options: Any) -> TraceSpec:
+        """
+        Return the spec of a kind of trace, of one saved under a name, or another, with changes.
+
+        Parameters
+        ----------
+        kind
+            As for `trace`.
+        options
+            Fields of `TraceSpec`: each stands as it is said, also where it is 0 or empty; the
+            others are those of `kind`.
+
+        Raises
+        ------
+        InputError
+            If there is no such kind or field.
+        """
+        if isinstance(kind, str) and kind not in KINDS and kind in self.store.specs.names():
+            kind = TraceSpec.from_json(self.store.specs.get(kind))
+        return spec_of(kind, options)
+
+    def save_spec(self, name: str, spec: TraceSpec) -> None:
+        """Keep a trace spec under a name, so that ``trace(name, ...)`` runs it."""
+        if not name or name in KINDS:
+            msg = f"a trace spec cannot be called {name!r}: that is a kind of trace"
+            raise InputError(msg)
+        self.store.specs.save(name, spec.to_json())
+
+    def explain(self, mrid: str, *, state: str = CURRENT) -> Explanation:
+        """Say why an element has supply or has none, and what else could feed it."""
+        element = self.find_one(mrid)
+        return explain(self.situation(state), element, *self._ids_of([element]))
+
+    def blast_radius(
+        self, mrids: str | Iterable[str], *, scope: str = "element", state: str = CURRENT
+    ) -> BlastRadius:
+        """
+        Say who goes dark when elements fail, all at once.
+
+        Parameters
+        ----------
+        mrids
+            What fails: equipment, nodes, sources, feeders (their heads), substations, meters.
+        scope
+            ``element``, ``trip``, ``isolated`` or ``backfed``: `gridtwin.analysis.outage.blast`.
+        state
+            The state before the faults.
+        """
+        from gridtwin.results.traces import BlastRadius
+
+        names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
+        elements = [self.find_one(name) for name in names]
+        situation = self.situation(state)
+        found = blasting.blast(situation, elements, scope)
+        return BlastRadius(self._ids_of(elements), scope, found, situation)
+
+    def sweep(self, *, state: str = CURRENT) -> pd.DataFrame:
+        """
+        Fail every piece of equipment once.
+
+        Returns
+        -------
+            One row per piece of equipment: mrid, kind, customers and usage_points that go dark.
+        """
+        from gridtwin.results.traces import sweep_frame
+
+        return sweep_frame(self.situation(state))
+
+    def what_if(self, switches: Mapping[str, bool | str], *, state: str = CURRENT) -> WhatIf:
+        """
+        Say who goes out and who comes back if switches stood otherwise; nothing is kept.
+
+        Parameters
+        ----------
+        switches
+            mRID to True (open), False (closed), or the phases that stand open.
+        state
+            The state they are changed in.
+        """
+        from gridtwin.results.what_if import WhatIf
+
+        base = self.store.states.get(state)
+        changed = with_switches(self.store.network, base.deviations, switches)
+        before, after = self.situation(state), self.situation_of(replace(base, deviations=changed))
+        return WhatIf(before, after, self.supply(before), self.supply(after))
+
+    def kept_out_by(self, device: str, *, state: str = CURRENT) -> NDArray[np.int32]:
+        """Return rows of usage points that are out since a switch stands open against design."""
+        situation = self.situation(state)
+        table, row = situation.network.ids.find(device)
+        if table != "equipment" or not situation.is_switch[row]:
+            return NONE
+        opened = int(situation.open_mask[row])
+        designed = opened & int(situation.data.equipment.normal_open[row])
+        if opened == designed:
+            return NONE
+        return self.what_if({device: phases.text(designed)}, state=state).back
+
+    def check(self, *, rules: Sequence[str] | None = None, state: str = NORMAL) -> Report:
+        """Run the data-quality rules; see `gridtwin.analysis.quality.checks`."""
+        from gridtwin.analysis.quality.checks import check
+
+        situation = self.situation(state)
+        return check(situation.network, situation.index, rules=rules)
+
+    @property
+    def graph(self) -> nx.MultiGraph:
+        """The whole network as a networkx multigraph, in the current state."""
+        from gridtwin.analysis.state.graph import full_graph
+
+        return full_graph(self.situation())
+
+    def energized_graph(self, *, state: str = CURRENT) -> nx.MultiDiGraph:
+        """Return what has supply as a directed graph, from the sources to the loads."""
+        from gridtwin.analysis.state.graph import energized_graph
+
+        return energized_graph(self.situation(state))

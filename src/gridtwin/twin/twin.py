@@ -1,0 +1,271 @@
+"""
+The use cases, and the only place that joins what is stored with what is computed.
+
+>>> import gridtwin
+>>> twin = gridtwin.open(gridtwin.synthesize("houston", meters=500, seed=1))
+>>> feeder = twin.network.feeders.mrid[0]
+>>> twin.trace("feeder", feeder).customers > 0
+True
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property, wraps
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+from gridtwin.model.network import Network
+from gridtwin.model.operation import of_switch, with_switches
+from gridtwin.model.phases import text as phase_text
+from gridtwin.model.state import CURRENT, State
+from gridtwin.store.memory import MemoryStore
+from gridtwin.store.postgis.connect import is_address
+from gridtwin.topology.index import build
+from gridtwin.twin.ami import Ami
+from gridtwin.twin.areas import Areas
+from gridtwin.twin.history import History, past
+from gridtwin.twin.incidents import Incidents
+from gridtwin.twin.outages import Outages
+from gridtwin.twin.questions import Questions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    import networkx as nx
+
+    from gridtwin.model.state import SwitchEvent
+    from gridtwin.publish.page import MapView
+    from gridtwin.store.postgis.rows import Mirrored
+    from gridtwin.store.protocol import Store
+
+
+def open_twin(target: str | Path | Network) -> Twin:
+    """
+    Open a twin.
+
+    Parameters
+    ----------
+    target
+        A directory ``NAME.twin``; the address of a database, ``postgresql://...``; or a `Network`,
+        which becomes a twin in memory.
+
+    Raises
+    ------
+    StoreError
+        If there is no twin, it is damaged, or was written by a newer gridtwin.
+    """
+    if isinstance(target, Network):
+        return Twin(MemoryStore(target))
+    from gridtwin.store.local import LocalStore
+    from gridtwin.store.postgis.store import PostgisStore
+
+    if isinstance(target, str) and is_address(target):
+        return Twin(PostgisStore.open(target))
+    return Twin(LocalStore.open(Path(target)))
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _delegate(
+    part: str, method: Callable[Concatenate[Any, P], R]
+) -> Callable[Concatenate[Twin, P], R]:
+    """Return a method of a part of the twin as one of the twin itself, its signature kept."""
+
+    @wraps(method)
+    def call(twin: Twin, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return method(getattr(twin, part), *args, **kwargs)
+
+    return call
+
+
+class Twin:
+    """One network and its switch states: asked, operated, kept and followed."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.questions = Questions(store)
+        self.areas = Areas(self.questions)
+        self.incidents = Incidents(self.questions)
+
+    situation = _delegate("questions", Questions.situation)
+    situation_of = _delegate("questions", Questions.situation_of)
+    supply = _delegate("questions", Questions.supply)
+    find = _delegate("questions", Questions.find)
+    find_one = _delegate("questions", Questions.find_one)
+    search = _delegate("questions", Questions.search)
+    spec = _delegate("questions", Questions.spec)
+    save_spec = _delegate("questions", Questions.save_spec)
+    trace = _delegate("questions", Questions.trace)
+    explain = _delegate("questions", Questions.explain)
+    blast_radius = _delegate("questions", Questions.blast_radius)
+    sweep = _delegate("questions", Questions.sweep)
+    what_if = _delegate("questions", Questions.what_if)
+    check = _delegate("questions", Questions.check)
+    energized_graph = _delegate("questions", Questions.energized_graph)
+    storm = _delegate("areas", Areas.storm)
+    intersect = _delegate("areas", Areas.intersect)
+    inside = _delegate("areas", Areas.inside)
+    restore = _delegate("incidents", Incidents.restore)
+    infer = _delegate("incidents", Incidents.infer)
+    inference = _delegate("incidents", Incidents.inference)
+    reliability = _delegate("incidents", Incidents.reliability)
+    pub_outages = _delegate("incidents", Incidents.pub_outages)
+
+    @property
+    def graph(self) -> nx.MultiGraph:
+        """The whole network as a networkx multigraph, in the current state."""
+        return self.questions.graph
+
+    @cached_property
+    def network(self) -> Network:
+        """The network; its frames are GeoDataFrames."""
+        from gridtwin.results.geo import geo_frame
+
+        return self.store.network.seen_as(geo_frame)
+
+    @cached_property
+    def outages(self) -> Outages:
+        """The outages: opened, confirmed, restored step by step, closed."""
+        return Outages(self.questions)
+
+    def at(self, when: datetime | str) -> Twin:
+        """Return the twin as its switches and outages stood at a moment, to be asked only."""
+        return Twin(past(self.store, when))
+
+    @cached_property
+    def history(self) -> History:
+        """What happened between two moments, and how many customers were out."""
+        return History(self.store)
+
+    @cached_property
+    def ami(self) -> Ami:
+        """What the meters measured: load, loading and voltage, interval by interval."""
+        return Ami(self.questions)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Twin:
+        """
+        Keep the network as a twin in a directory or a database; return that twin.
+
+        Rows are put in the order of the topology, which makes all later steps faster.
+        """
+        from gridtwin.store.local import LocalStore
+        from gridtwin.topology.renumber import preorder_rows
+
+        network = self.store.network
+        network = network.reordered(*preorder_rows(self.store.index(), network.data))
+        index = build(network.data, network.data.equipment.normal_open)
+        if isinstance(path, str) and is_address(path):
+            from gridtwin.store.postgis.store import PostgisStore
+
+            fresh = Twin(MemoryStore(network)).mirrored()
+            return Twin(PostgisStore.create(path, fresh, overwrite=overwrite))
+        return Twin(LocalStore.create(Path(path), network, index, overwrite=overwrite))
+
+    def explore(self, view: str = "", *, height_px: int = 640) -> MapView:
+        """
+        Show the map in a notebook: all of the page of ``gridtwin serve``, live, in a frame.
+
+        A twin in memory is shown as it is now; one in a directory or a database is followed.
+
+        Parameters
+        ----------
+        view
+            What is shown at first: the part of a link of the page behind ``#``.
+        height_px
+            Height of the frame.
+        """
+        from gridtwin.publish.page import MapView, address_of
+
+        address, folder = address_of(self.store), None
+        if not address:
+            folder = TemporaryDirectory(prefix="gridtwin-")
+            address = str(Path(folder.name) / "grid.twin")
+            copy = self.save(address)
+            for mrid, phases in self.store.states.get().deviations.items():
+                copy.store.states.operate(mrid, phases)
+        return MapView(address, view=view, height_px=height_px, folder=folder)
+
+    def mirrored(self, state: State | None = None) -> Mirrored:
+        """Return all that a mirror in PostgreSQL takes, with another current state if given."""
+        from gridtwin.store.postgis.rows import mirrored
+
+        return mirrored(self.store, state)
+
+    def watch(
+        self, since: int | None = None, *, timeout_s: float | None = None
+    ) -> Iterator[SwitchEvent]:
+        """
+        Yield the operations anybody makes, as they come: each once, in order.
+
+        Parameters
+        ----------
+        since
+            The version to begin after; by default that of now.
+        timeout_s
+            Seconds without one after which to end; by default never.
+        """
+        seen = self.version if since is None else since
+        while self.store.states.wait(seen, timeout_s=math.inf if timeout_s is None else timeout_s):
+            for event in self.store.states.events(seen):
+                seen = event.version
+                yield event
+
+    @property
+    def version(self) -> int:
+        """Version of the current state."""
+        return self.store.states.get().version
+
+    def states(self) -> list[str]:
+        """Return the names of the states."""
+        return self.store.states.names()
+
+    def switch(self, mrid: str, *, open: bool, phases: str = "", actor: str = "") -> State:
+        """
+        Operate a switch: write the current state.
+
+        Parameters
+        ----------
+        mrid
+            The switch.
+        open
+            Whether to open or to close.
+        phases
+            The phases to operate; all of the switch's by default.
+        actor
+            Who operates, for the log; by default whom the environment names.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such equipment.
+        InputError
+            If it is no switch, is out of service, or has no such phase.
+        """
+        from gridtwin.settings import Settings
+
+        wanted = phase_text(of_switch(self.store.network, mrid, phases).poles)
+        actor = actor or Settings.read().actor
+        return self.store.states.operate(mrid, wanted if open else "", poles=wanted, actor=actor)
+
+    def overlay(self, name: str, switches: Mapping[str, bool | str]) -> None:
+        """
+        Keep a what-if: the current state with some switches in another position.
+
+        Parameters
+        ----------
+        name
+            What it is called; then ``state=name`` asks of it.
+        switches
+            mRID to True (open), False (closed), or the phases that stand open.
+        """
+        current = self.store.states.get(CURRENT).deviations
+        self.store.states.save_overlay(name, with_switches(self.store.network, current, switches))
+
+    def __repr__(self) -> str:
+        """Return the twin in one line."""
+        return f"Twin({self.store.network!r}, version {self.version})"
