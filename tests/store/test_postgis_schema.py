@@ -16,8 +16,8 @@ import psycopg
 import pytest
 
 from gridtwin.errors import StoreError, StoreVersionError
-from gridtwin.store.postgis import connect as connecting
-from gridtwin.store.postgis.connect import Link, connect, connect_patiently, shown
+from gridtwin.store.postgis.connect import connect, connect_patiently, shown
+from gridtwin.store.postgis.links import Link, linked
 from gridtwin.store.postgis.lookups import LookUps
 from gridtwin.store.postgis.migrate import migrate, migrations, status
 from postgres import Cluster
@@ -702,7 +702,7 @@ def test_work_is_done_again_when_its_connection_is_lost(
             terminate(postgres, tries[0])
         return one(connection, "SELECT version FROM gridtwin.states")
 
-    with connecting.linked(database) as link:
+    with linked(database) as link:
         assert link.run(work) == 1
     assert len(set(tries)) == 2
     assert one(migrated, "SELECT version FROM gridtwin.states") == 1
@@ -729,7 +729,7 @@ def test_work_lost_while_committing_is_settled_by_looking(
         looked.append(one(connection, "SELECT version FROM gridtwin.states FOR UPDATE"))
         return None if looked[-1] == 0 else "found written"
 
-    with connecting.linked(database) as link:
+    with linked(database) as link:
         with pytest.raises(StoreError, match="not known whether the last change was written"):
             link.run(work)
         assert link.run(work, committed=committed) == "written"

@@ -243,6 +243,30 @@ def test_lost_connections_lose_and_double_nothing(database: str) -> None:
     assert [event.to_phases for event in store.states.events()] == ["A", "B", "C"] * 20
 
 
+def test_a_store_that_is_closed_or_let_go_keeps_no_connection(database: str) -> None:
+    gridtwin.open(make_network()).save(database)
+    held = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with connect(database, autocommit=True) as connection:
+
+        def count() -> int:
+            row = connection.execute(held).fetchone()
+            return int(row[0]) if row else 0
+
+        wait_until(lambda: count() == 0)
+        store = PostgisStore.open(database)
+        assert store.states.get().version == 0
+        assert count() == 1
+        store.close()
+        wait_until(lambda: count() == 0)
+        assert store.states.get().version == 0  # made again
+        assert count() == 1
+        del store
+        wait_until(lambda: count() == 0)
+
+
 def test_what_takes_too_long_ends_with_what_to_do(database: str) -> None:
     gridtwin.open(make_network()).save(database)
     hurried = gridtwin.open(f"{database}?options=-c%20statement_timeout%3D200ms")

@@ -38,8 +38,8 @@ def sync(
     """
     from gridtwin.store.postgis import mirror
     from gridtwin.store.postgis.connect import connect
-    from gridtwin.store.postgis.links import OWNER, told
     from gridtwin.store.postgis.migrate import migrate, require
+    from gridtwin.store.postgis.refusals import OWNER, told
     from gridtwin.store.postgis.states import read_state
     from gridtwin.twin.parity import verify as verified
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from gridtwin.store.postgis.links import Links
+    from gridtwin.store.postgis.pool import Pool
 
     Connection = psycopg.Connection[Any]
     Result = TypeVar("Result")
@@ -125,18 +125,18 @@ WRITE_TIMEOUT = "SET LOCAL statement_timeout = '10min'"
 class PostgisEstimates:
     """The estimates of a twin that is kept in PostgreSQL."""
 
-    def __init__(self, links: Links) -> None:
-        self._links = links
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
     def current(self) -> list[Estimate]:
         """Return the estimates in force, of open outages, by outage."""
-        return self._links.read(
+        return self._pool.read(
             lambda link: [_estimate(row) for row in link.execute(CURRENT).fetchall()]
         )
 
     def issued(self, outage: str) -> list[Estimate]:
         """Return every estimate ever issued for an outage, oldest first."""
-        return self._links.read(
+        return self._pool.read(
             lambda link: [_estimate(row) for row in link.execute(ISSUED, (outage,)).fetchall()]
         )
 
@@ -147,15 +147,15 @@ class PostgisEstimates:
             with connection.cursor(binary=True) as cursor:
                 return cursor.execute(POINTS, {"outage": outage}).fetchall()
 
-        return PointEstimates.of_rows(self._links.read(ask))
+        return PointEstimates.of_rows(self._pool.read(ask))
 
     def covered(self, now: datetime) -> dict[str, int]:
         """Return how many usage points of each outage have an estimate that has not passed."""
-        return self._links.read(lambda link: dict(link.execute(COVERED, (now,)).fetchall()))
+        return self._pool.read(lambda link: dict(link.execute(COVERED, (now,)).fetchall()))
 
     def run(self, run: str) -> Run | None:
         """Return a run that was written; None if there is none of that id."""
-        return self._links.read(lambda connection: _run(connection, run))
+        return self._pool.read(lambda connection: _run(connection, run))
 
     def write(self, run: Run, estimates: Sequence[Estimate], points: PointEstimates) -> Run:
         """
@@ -187,11 +187,11 @@ class PostgisEstimates:
             connection.execute(SET_POINTS, (run.started_at,))
             return run
 
-        return self._links.write(work, committed=lambda connection: _run(connection, run.id))
+        return self._pool.write(work, committed=lambda connection: _run(connection, run.id))
 
     def zones(self, now: datetime) -> list[Zone]:
         """Return what is promised for parts of the territory and has not expired."""
-        rows = self._links.read(lambda connection: connection.execute(ZONES, (now,)).fetchall())
+        rows = self._pool.read(lambda connection: connection.execute(ZONES, (now,)).fetchall())
         return [Zone(*map(_utc, row)) for row in rows]
 
     def write_zones(self, zones: Sequence[Zone]) -> None:
@@ -203,7 +203,7 @@ class PostgisEstimates:
                     SET_ZONE, [[getattr(each, name) for name in Zone.__slots__] for each in zones]
                 )
 
-        self._links.write(work)
+        self._pool.write(work)
 
 
 def _stage(connection: Connection, estimates: Sequence[Estimate], points: PointEstimates) -> None:

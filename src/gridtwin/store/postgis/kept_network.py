@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import StaleTwinError
 from gridtwin.store.postgis.connect import shown
-from gridtwin.store.postgis.links import READER
+from gridtwin.store.postgis.refusals import READER
 from gridtwin.topology.index import TopologyIndex, build
 
 if TYPE_CHECKING:
     import psycopg
 
     from gridtwin.model.network import Network
-    from gridtwin.store.postgis.links import Links
+    from gridtwin.store.postgis.pool import Pool
 
 
 class KeptNetwork:
@@ -23,15 +23,15 @@ class KeptNetwork:
 
     Parameters
     ----------
-    links
+    pool
         The connections to read it over.
     content
         Hash of its rows when it was opened.
     """
 
-    def __init__(self, links: Links, content: str) -> None:
+    def __init__(self, pool: Pool, content: str) -> None:
         self.content = content
-        self._links = links
+        self._pool = pool
         self._making = Lock()
         self._network: Network | None = None
         self._index: TopologyIndex | None = None
@@ -60,7 +60,7 @@ class KeptNetwork:
     def synced_anew(self) -> StaleTwinError:
         """Return the error for a network that took the place of this one."""
         return StaleTwinError(
-            f"the network in {shown(self._links.url)} was synced again since it was opened: open it"
+            f"the network in {shown(self._pool.url)} was synced again since it was opened: open it"
             " again"
         )
 
@@ -73,7 +73,7 @@ class KeptNetwork:
             self.check(read_hash(connection))
             return read_network(connection)
 
-        return self._links.write(read, role=READER)
+        return self._pool.write(read, role=READER)
 
 
 def read_hash(connection: psycopg.Connection[Any]) -> str | None:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from gridtwin.model.live import Alert, Letter, LiveEvent
 from gridtwin.store.names import taken
 from gridtwin.store.postgis.connect import connect, shown
-from gridtwin.store.postgis.links import OPERATOR, Links, told
+from gridtwin.store.postgis.refusals import OPERATOR, told
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     import psycopg
+
+    from gridtwin.store.postgis.pool import Pool
 
     Connection = psycopg.Connection[Any]
 
@@ -62,13 +64,13 @@ WHERE a.at < to_timestamp(%s) AND o.id = a.outage
 class PostgisLive:
     """What live operations have taken in, and what they are to tell."""
 
-    def __init__(self, links: Links) -> None:
-        self._links = links
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold a lock that ends with its session, however that ends."""
-        url = self._links.url
+        url = self._pool.url
         with told(url, role=OPERATOR), connect(url, autocommit=True) as connection:
             row = connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone()
             if row != (True,):
@@ -93,7 +95,7 @@ class PostgisLive:
                 cursor.executemany(PLACE, sorted((places or {}).items()))
             return fresh
 
-        return self._links.write(work)
+        return self._pool.write(work)
 
     def places(self) -> dict[str, int]:
         """Return how far each source was read: where its next message stands."""
@@ -116,7 +118,7 @@ class PostgisLive:
             with connection.cursor() as cursor:
                 cursor.executemany(LETTER, letters)
 
-        self._links.write(work)
+        self._pool.write(work)
 
     def letters(self) -> list[Letter]:
         """Return the messages that cannot be used."""
@@ -129,7 +131,7 @@ class PostgisLive:
 
     def told(self, alerts: Collection[str]) -> None:
         """Write down that alerts were told."""
-        self._links.write(lambda connection: connection.execute(TOLD, (sorted(alerts),)))
+        self._pool.write(lambda connection: connection.execute(TOLD, (sorted(alerts),)))
 
     def forget(self, before_s: float) -> None:
         """Forget the events and the alerts before a time."""
@@ -138,10 +140,10 @@ class PostgisLive:
             connection.execute(FORGET, (before_s,))
             connection.execute(FORGET_ALERTS, (before_s,))
 
-        self._links.write(work)
+        self._pool.write(work)
 
     def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        return self._links.read(
+        return self._pool.read(
             lambda connection: connection.execute(query.encode(), values or None).fetchall()
         )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from gridtwin.store.postgis.links import Links
+    from gridtwin.store.postgis.pool import Pool
 
     Connection = psycopg.Connection[Any]
     Result = TypeVar("Result")
@@ -114,12 +114,12 @@ SELECT outage FROM gridtwin.outage_usage_points WHERE usage_point = %s AND resto
 class PostgisOutages:
     """The outages of a twin that is kept in PostgreSQL."""
 
-    def __init__(self, links: Links) -> None:
-        self._links = links
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
     def all(self, *, since: datetime | None = None) -> list[Outage]:
         """Return the open outages, and those over since a time, by when they began."""
-        return self._links.read(lambda connection: _outages(connection, since=since))
+        return self._pool.read(lambda connection: _outages(connection, since=since))
 
     def get(self, outage: str) -> Outage:
         """Return an outage by id; NotFoundError, with close matches, if there is none."""
@@ -131,7 +131,7 @@ class PostgisOutages:
                 raise no_outage(outage, [row[0] for row in rows])
             return found[0]
 
-        return self._links.read(ask)
+        return self._pool.read(ask)
 
     def members(self, outages: Iterable[str] | None = None) -> Members:
         """Return who is in outages, back or not; by default who is out, in any."""
@@ -141,23 +141,23 @@ class PostgisOutages:
             with connection.cursor(binary=True) as cursor:
                 return cursor.execute(MEMBERS, {"ids": ids}).fetchall()
 
-        return Members.of_rows(self._links.read(ask))
+        return Members.of_rows(self._pool.read(ask))
 
     def evidence(self, outage: str) -> list[Evidence]:
         """Return what was said of an outage and done to it, oldest first."""
-        rows = self._links.read(lambda connection: connection.execute(SAID, (outage,)).fetchall())
+        rows = self._pool.read(lambda connection: connection.execute(SAID, (outage,)).fetchall())
         return [Evidence(row[0], row[1].astimezone(UTC), *row[2:]) for row in rows]
 
     def holding(self, usage_point: str) -> str:
         """Return the open outage a usage point is out in; an empty text for none."""
-        row = self._links.read(
+        row = self._pool.read(
             lambda connection: connection.execute(HOLDING, (usage_point,)).fetchone()
         )
         return str(row[0]) if row else ""
 
     def touched(self, since: int) -> list[str]:
         """Return the outages that something was noted of after a mark, sorted."""
-        return self._links.read(lambda connection: touched(connection, since))
+        return self._pool.read(lambda connection: touched(connection, since))
 
     def write(self, changes: Sequence[Change]) -> list[Outage]:
         """
@@ -188,7 +188,7 @@ class PostgisOutages:
                 return _kept(connection, changes)
             return None
 
-        return self._links.write(work, committed=committed)
+        return self._pool.write(work, committed=committed)
 
 
 def _outages(

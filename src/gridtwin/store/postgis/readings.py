@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import psycopg
     from numpy.typing import NDArray
 
-    from gridtwin.store.postgis.links import Links
+    from gridtwin.store.postgis.pool import Pool
 
     Connection = psycopg.Connection[Any]
 
@@ -91,8 +91,8 @@ KINDS = {"kwh": np.float64, "v_min": np.float32, "v_max": np.float32}  # the oth
 class PostgisReadings:
     """The readings of a twin that is kept in PostgreSQL."""
 
-    def __init__(self, links: Links) -> None:
-        self._links = links
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
     def latest(self) -> int | None:
         """Return when the last interval with readings ends, unix seconds; None without any."""
@@ -159,7 +159,7 @@ class PostgisReadings:
             return pd.DataFrame(rows, columns=names)
 
         progress(0, 1)
-        found = self._links.read(ask)
+        found = self._pool.read(ask)
         progress(1, 1)
         return found
 
@@ -168,7 +168,7 @@ class PostgisReadings:
             with connection.cursor(binary=True) as cursor:
                 return cursor.execute(query, values).fetchall()
 
-        return self._links.read(ask)
+        return self._pool.read(ask)
 
 
 def _readings(rows: list[tuple[Any, ...]]) -> Readings:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gridtwin.store.names import no_spec
 
 if TYPE_CHECKING:
-    from gridtwin.store.postgis.links import Links
+    from gridtwin.store.postgis.pool import Pool
 
 SAVE = """
 INSERT INTO gridtwin.specs (name, text) VALUES (%s, %s::jsonb)
@@ -19,12 +19,12 @@ SPECS = 'SELECT name, text::text FROM gridtwin.specs ORDER BY name COLLATE "C"'
 class PostgisSpecs:
     """The trace specs of a twin that is kept in PostgreSQL."""
 
-    def __init__(self, links: Links) -> None:
-        self._links = links
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
     def save(self, name: str, text: str) -> None:
         """Keep a trace spec, as JSON, in place of any of that name."""
-        self._links.write(lambda connection: connection.execute(SAVE, (name, text)))
+        self._pool.write(lambda connection: connection.execute(SAVE, (name, text)))
 
     def get(self, name: str) -> str:
         """Return a trace spec by name; NotFoundError, with close matches, if there is none."""
@@ -38,4 +38,4 @@ class PostgisSpecs:
         return list(self._all())
 
     def _all(self) -> dict[str, str]:
-        return dict(self._links.read(lambda connection: connection.execute(SPECS).fetchall()))
+        return dict(self._pool.read(lambda connection: connection.execute(SPECS).fetchall()))

@@ -17,7 +17,7 @@ from gridtwin.model import phases
 from gridtwin.model.operation import resolve
 from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent
 from gridtwin.store.names import as_it_was, check_overlay_name, no_state, overlay_deviations
-from gridtwin.store.postgis.connect import is_lost
+from gridtwin.store.postgis.links import is_lost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from gridtwin.store.postgis.kept_network import KeptNetwork
-    from gridtwin.store.postgis.links import Links
+    from gridtwin.store.postgis.pool import Pool
 
     Connection = psycopg.Connection[Any]
 
@@ -90,17 +90,17 @@ FROM unnest(%s::text[], %s::smallint[]) kept (mrid, open_phases)
 class PostgisStates:
     """The switch states of a twin that is kept in PostgreSQL."""
 
-    def __init__(self, links: Links, kept: KeptNetwork) -> None:
-        self._links = links
+    def __init__(self, pool: Pool, kept: KeptNetwork) -> None:
+        self._pool = pool
         self._kept = kept
 
     def get(self, name: str = CURRENT) -> State:
         """Return a state by name."""
-        return self._links.read(lambda connection: self._checked(connection, name))
+        return self._pool.read(lambda connection: self._checked(connection, name))
 
     def names(self) -> list[str]:
         """Return the names of the states there are: normal, current, then the overlays."""
-        return [NORMAL, CURRENT, *self._links.read(_overlays)]
+        return [NORMAL, CURRENT, *self._pool.read(_overlays)]
 
     def operate(
         self,
@@ -129,7 +129,7 @@ class PostgisStates:
                 raise self._kept.synced_anew() from error  # the network here has it
             return self._checked(connection, CURRENT)
 
-        return self._links.write(work)
+        return self._pool.write(work)
 
     def events(self, since: int = 0) -> list[SwitchEvent]:
         """Return the operations after a version of the current state, oldest first."""
@@ -142,7 +142,7 @@ class PostgisStates:
 
     def at(self, when: datetime) -> State:
         """Return the current state as it was at a moment."""
-        row = self._links.read(lambda link: link.execute(PAST, {"when": when}).fetchone())
+        row = self._pool.read(lambda link: link.execute(PAST, {"when": when}).fetchone())
         network, version, mrids, masks, found, before, last = row or (None, 0, *(None,) * 5)
         self._kept.check(network)
         current = State(CURRENT, version, _positions(mrids, masks))
@@ -151,11 +151,11 @@ class PostgisStates:
     def wait(self, since: int, *, timeout_s: float) -> bool:
         """Return whether the current state has moved past a version, waiting for it."""
         end = time.monotonic() + timeout_s
-        if self._links.read(_version) > since:
+        if self._pool.read(_version) > since:
             return True
         while (left := end - time.monotonic()) > 0:
             listen = partial(_moved_past, since=since, seconds=min(left, LOOK_EVERY_S))
-            if self._links.read(listen):
+            if self._pool.read(listen):
                 return True
         return False
 
@@ -172,14 +172,14 @@ class PostgisStates:
             connection.execute("DELETE FROM gridtwin.state_switches WHERE state = %s", (name,))
             connection.execute(SAVE_SWITCHES, (name, list(kept), masks))
 
-        self._links.write(work)
+        self._pool.write(work)
 
     def drop_overlay(self, name: str) -> None:
         """Forget an overlay; NotFoundError if there is none of that name."""
         check_overlay_name(name)
         drop = "DELETE FROM gridtwin.states WHERE name = %s"
         look = "SELECT FROM gridtwin.states WHERE name = %s FOR UPDATE"
-        dropped = self._links.write(
+        dropped = self._pool.write(
             lambda connection: connection.execute(drop, (name,)).rowcount == 1,
             # Once whoever is dropping it has done so.
             committed=lambda connection: (
@@ -187,7 +187,7 @@ class PostgisStates:
             ),
         )
         if not dropped:
-            raise no_state(name, self._links.read(_overlays))
+            raise no_state(name, self._pool.read(_overlays))
 
     def _checked(self, connection: Connection, name: str) -> State:
         """Return a state of the network that was opened."""
@@ -196,7 +196,7 @@ class PostgisStates:
         return state
 
     def _events(self, query: str, *values: Any) -> list[SwitchEvent]:
-        rows = self._links.read(lambda link: link.execute(query.encode(), values).fetchall())
+        rows = self._pool.read(lambda link: link.execute(query.encode(), values).fetchall())
         return [
             SwitchEvent(
                 version,

@@ -16,10 +16,11 @@ from gridtwin.store.postgis import following
 from gridtwin.store.postgis.connect import PATIENCE_S, connect, connect_patiently, shown
 from gridtwin.store.postgis.estimates import PostgisEstimates
 from gridtwin.store.postgis.kept_network import KeptNetwork, read_hash
-from gridtwin.store.postgis.links import OWNER, READER, Links, told
 from gridtwin.store.postgis.live import PostgisLive
 from gridtwin.store.postgis.outages import PostgisOutages
+from gridtwin.store.postgis.pool import Pool
 from gridtwin.store.postgis.readings import PostgisReadings
+from gridtwin.store.postgis.refusals import OWNER, READER, told
 from gridtwin.store.postgis.specs import PostgisSpecs
 from gridtwin.store.postgis.states import LOOK_EVERY_S, PostgisStates
 from gridtwin.store.postgis.tiles import StoredTiles
@@ -38,15 +39,15 @@ class PostgisStore:
 
     def __init__(self, url: str, content: str, *, patience_s: float = PATIENCE_S) -> None:
         self.url = url
-        self._links = Links(url, patience_s=patience_s, autocommit=True)
-        self._kept = KeptNetwork(self._links, content)
-        self.states = PostgisStates(self._links, self._kept)
-        self.specs = PostgisSpecs(self._links)
-        self.outages = PostgisOutages(self._links)
-        self.estimates = PostgisEstimates(self._links)
-        self.readings = PostgisReadings(self._links)
-        self.live = PostgisLive(self._links)
-        weakref.finalize(self, self._links.close)
+        self._pool = Pool(url, patience_s=patience_s)
+        self._kept = KeptNetwork(self._pool, content)
+        self.states = PostgisStates(self._pool, self._kept)
+        self.specs = PostgisSpecs(self._pool)
+        self.outages = PostgisOutages(self._pool)
+        self.estimates = PostgisEstimates(self._pool)
+        self.readings = PostgisReadings(self._pool)
+        self.live = PostgisLive(self._pool)
+        weakref.finalize(self, self._pool.close)
 
     @classmethod
     def create(cls, url: str, twin: Mirrored, *, overwrite: bool = False) -> PostgisStore:
@@ -116,7 +117,7 @@ class PostgisStore:
 
     def close(self) -> None:
         """Give the connections back; the next use makes them again."""
-        self._links.close()
+        self._pool.close()
 
     @property
     def network(self) -> Network:
@@ -126,7 +127,7 @@ class PostgisStore:
     @property
     def tiles(self) -> StoredTiles:
         """The vector tiles that the database makes."""
-        return StoredTiles(self._links)
+        return StoredTiles(self._pool)
 
     @property
     def network_hash(self) -> str:
@@ -139,7 +140,7 @@ class PostgisStore:
 
     def marks(self) -> Marks:
         """Return how far what changes has come."""
-        return self._links.read(following.marks)
+        return self._pool.read(following.marks)
 
     def changes(self, since: Marks, *, timeout_s: float) -> Changes:
         """Return what became another since some marks, waiting for it."""
@@ -147,6 +148,6 @@ class PostgisStore:
         while True:
             left = max(end - time.monotonic(), 0.0)
             listen = partial(following.changes, since=since, seconds=min(left, LOOK_EVERY_S))
-            found = self._links.read(listen)
+            found = self._pool.read(listen)
             if found.what or not left:
                 return found

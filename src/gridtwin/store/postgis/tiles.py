@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gridtwin.store.postgis.links import OWNER
+from gridtwin.store.postgis.refusals import OWNER
 
 if TYPE_CHECKING:
     import psycopg
 
-    from gridtwin.store.postgis.links import Links
+    from gridtwin.store.postgis.pool import Pool
 
 IN_STEP = """
 SELECT EXISTS (
@@ -21,8 +21,8 @@ SELECT EXISTS (
 class StoredTiles:
     """The tiles of a twin in a database; threads may share it."""
 
-    def __init__(self, links: Links) -> None:
-        self._links = links
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
     def in_step(self) -> bool:
         """Return whether what is seen from afar is that of the network there is now."""
@@ -42,7 +42,7 @@ class StoredTiles:
             row = connection.execute("SELECT gridtwin.refresh_tiles()").fetchone()
             return int(row[0]) if row else 0
 
-        return self._links.write(work, role=OWNER)
+        return self._pool.write(work, role=OWNER)
 
     def gates(self) -> dict[str, int]:
         """Return from which zoom on each group of features is drawn."""
@@ -58,5 +58,5 @@ class StoredTiles:
         return bytes(self._one("SELECT gridtwin.live_tile(%s, %s, %s)", zoom, x, y))
 
     def _one(self, query: str, *values: int) -> Any:
-        row = self._links.read(lambda connection: connection.execute(query, values).fetchone())
+        row = self._pool.read(lambda connection: connection.execute(query, values).fetchone())
         return None if row is None else row[0]

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from gridtwin.errors import BrokerError, StoreError
-from gridtwin.store.postgis.connect import Link, shown, waits
-from gridtwin.store.postgis.links import OWNER, told
+from gridtwin.store.postgis.connect import shown, waits
+from gridtwin.store.postgis.links import Link
+from gridtwin.store.postgis.refusals import OWNER, told
 from gridtwin.stream.ingest import claims as claiming
 from gridtwin.stream.ingest import writing
 from gridtwin.stream.ingest.intake import Intake, Options
