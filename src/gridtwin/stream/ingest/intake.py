@@ -16,8 +16,9 @@ from gridtwin.stream.ingest.meters import Meters
 if TYPE_CHECKING:
     import psycopg
 
-    from gridtwin.stream.ingest.batch import Messages, Ready
+    from gridtwin.stream.ingest.batch import Ready
     from gridtwin.stream.ingest.meters import Do
+    from gridtwin.stream.reader import Messages
     from gridtwin.stream.wire import Registry
 
 STRANGE_S = 86_400.0  # a meter whose clock is ahead by more is not believed

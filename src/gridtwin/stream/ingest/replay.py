@@ -11,8 +11,8 @@ import numpy as np
 from gridtwin.store.postgis.links import linked
 from gridtwin.store.postgis.refusals import OWNER, READER, told
 from gridtwin.stream.ingest import writing
-from gridtwin.stream.ingest.batch import Messages
 from gridtwin.stream.ingest.intake import Intake, Options
+from gridtwin.stream.reader import Messages
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -26,7 +26,7 @@ from gridtwin.store.postgis.refusals import OWNER, told
 from gridtwin.stream.ingest import claims as claiming
 from gridtwin.stream.ingest import writing
 from gridtwin.stream.ingest.intake import Intake, Options
-from gridtwin.stream.ingest.reader import made_anew
+from gridtwin.stream.reader import made_anew
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from gridtwin.stream.ingest.batch import Messages, Ready
+    from gridtwin.stream.ingest.batch import Ready
     from gridtwin.stream.ingest.claims import Claim
     from gridtwin.stream.ingest.figures import Figures
-    from gridtwin.stream.ingest.reader import Reader
     from gridtwin.stream.places import Place
+    from gridtwin.stream.reader import Messages, Reader
     from gridtwin.stream.wire import Registry
 
 Result = TypeVar("Result")
