@@ -21,7 +21,7 @@ from gridtwin.analysis.ami.loading import POWER_FACTOR, loading
 from gridtwin.analysis.ami.rollup import RollUp
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import cim
-from gridtwin.model.moments import period, seconds
+from gridtwin.model.moments import period, read_moment
 from gridtwin.model.readings import INTERVAL_S
 from gridtwin.results.ami import LoadResult, MapLoading, VoltageResult, readings_frame
 from gridtwin.twin.ami_history import History
@@ -271,7 +271,9 @@ class Ami:
 
     def _end(self, at: datetime | str | None) -> int:
         """Return the end of the last interval that ended by a moment."""
-        at_s = self._book.latest() if at is None else seconds(at) // INTERVAL_S * INTERVAL_S
+        at_s = self._book.latest()
+        if at is not None:
+            at_s = int(read_moment(at).timestamp()) // INTERVAL_S * INTERVAL_S
         if at_s is None:
             what = "interval with readings"
             raise NotFoundError(what, "latest")

@@ -16,7 +16,8 @@ from gridtwin.analysis.state.darkness import Darkness
 from gridtwin.analysis.state.situation import NONE
 from gridtwin.errors import InputError
 from gridtwin.model import phases
-from gridtwin.model.outage import Status, aware
+from gridtwin.model.moments import read_moment
+from gridtwin.model.outage import Status
 from gridtwin.model.tables import encode
 from gridtwin.store.past import PastStore
 from gridtwin.twin.situations import Situations
@@ -34,30 +35,14 @@ FAR = 2  # a walk begins anew when the span asked for is so many of its lengths 
 DARK, IN_OUTAGE = 1, 2  # why a usage point is out
 
 
-def moment(when: datetime | str) -> datetime:
-    """
-    Return a moment in UTC.
-
-    Raises
-    ------
-    InputError
-        If a text is no ISO 8601 time, or names no time zone.
-    """
-    try:
-        return aware(datetime.fromisoformat(when) if isinstance(when, str) else when)
-    except ValueError as error:
-        msg = f"{when!r} is no moment: write it like 2026-07-01T12:00:00Z"
-        raise InputError(msg) from error
-
-
 def state_at(store: Store, when: datetime | str) -> State:
     """Return the current state of a twin as it was at a moment; overlays have no past."""
-    return store.states.at(moment(when))
+    return store.states.at(read_moment(when))
 
 
 def past(store: Store, when: datetime | str, state: State | None = None) -> PastStore:
     """Return a store that shows another as it was at a moment, or in a state, and is only read."""
-    return PastStore(store, moment(when), state)
+    return PastStore(store, read_moment(when), state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +100,7 @@ class History:
         InputError
             If the second is before the first.
         """
-        start, end = moment(start), moment(end)
+        start, end = read_moment(start), read_moment(end)
         if end < start:
             msg = f"{end.isoformat()} is before {start.isoformat()}: give the earlier moment first"
             raise InputError(msg)

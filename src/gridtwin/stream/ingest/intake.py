@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.stream.contracts import AMI_READINGS, CONDITIONS, LATEST_S, Window
+from gridtwin.model.moments import LATEST_S
+from gridtwin.stream.contracts import AMI_READINGS, CONDITIONS, Window
 from gridtwin.stream.ingest import writing
 from gridtwin.stream.ingest.batch import DeadLetter, prepare
 from gridtwin.stream.ingest.meters import Meters

@@ -48,7 +48,6 @@ LOOK_S = 2.0  # between two looks at lag and rate
 TELL_S = 10.0  # between two lines in the log
 ASK_S = 0.2  # between two looks whether all is written
 AGAIN_S = 1.0  # before a partition is claimed again that was lost, or that nobody answers for
-STRANGE_S = 86_400.0  # a meter whose clock is ahead by more is not believed
 TRIES = 3  # of a batch whose days are dropped under it
 # Of the connection. To lose the last moments of a crash costs nothing: the offsets are lost with
 # them, and what they stood for is read again.

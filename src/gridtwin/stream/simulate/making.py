@@ -13,8 +13,9 @@ from gridtwin.analysis.demand.draws import Draw, rng
 from gridtwin.analysis.demand.meters import HOURS, Meters
 from gridtwin.analysis.demand.supply import Feedings
 from gridtwin.errors import InputError
+from gridtwin.model.moments import LATEST_S
 from gridtwin.model.readings import INTERVAL_S, Conditions, Readings
-from gridtwin.stream.contracts import EARLIEST_S, LATEST_S
+from gridtwin.stream.contracts import EARLIEST_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
