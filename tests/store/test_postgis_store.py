@@ -234,10 +234,12 @@ def test_lost_connections_lose_and_double_nothing(database: str) -> None:
 
     with ThreadPoolExecutor(1) as pool:
         cutting = pool.submit(cut)
-        for step in range(60):
-            store.states.operate("BRK-1", "ABC"[step % 3])
-            time.sleep(0.02)
-        over.set()
+        try:
+            for step in range(60):
+                store.states.operate("BRK-1", "ABC"[step % 3])
+                time.sleep(0.02)
+        finally:
+            over.set()
         cutting.result()
     assert [event.version for event in store.states.events()] == list(range(1, 61))
     assert [event.to_phases for event in store.states.events()] == ["A", "B", "C"] * 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import selectors
 import time
 import weakref
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from gridtwin.store.postgis.connect import (
     settled,
     shown,
 )
-from gridtwin.store.postgis.links import Lender, is_lost
+from gridtwin.store.postgis.links import Lender
 from gridtwin.store.postgis.refusals import OPERATOR, READER, told
 
 if TYPE_CHECKING:
@@ -41,6 +42,21 @@ logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
 
 def _do_again(_: Connection) -> None:
     """Say that nobody knows whether work was written."""
+
+
+def _is_over(connection: Connection) -> bool:
+    """Return whether the server ended an idle connection; it is asked only if it said something."""
+    import psycopg
+
+    with selectors.DefaultSelector() as arrived:
+        arrived.register(connection.fileno(), selectors.EVENT_READ)
+        if not arrived.select(timeout=0):
+            return False
+    try:
+        connection.execute("")
+    except psycopg.OperationalError:
+        return True
+    return False
 
 
 class Pool(Lender):
@@ -117,10 +133,7 @@ class Pool(Lender):
         try:
             yield connection
         finally:
-            lost = is_lost(connection)
             pool.putconn(connection)
-            if lost and not pool.closed:
-                pool.check()  # what else went with it
 
     def _taken(self, pool: ConnectionPool[Any]) -> Connection:
         from psycopg_pool import PoolTimeout
@@ -128,7 +141,11 @@ class Pool(Lender):
         end = time.monotonic() + self._patience_s
         while True:
             try:
-                return pool.getconn(min(TRY_S, max(end - time.monotonic(), 0.01)))
+                connection = pool.getconn(min(TRY_S, max(end - time.monotonic(), 0.01)))
+                if not _is_over(connection):
+                    return connection
+                pool.putconn(connection)  # which has another one made
+                pool.check()
             except PoolTimeout as error:
                 why = self._why()
                 if time.monotonic() > end:
