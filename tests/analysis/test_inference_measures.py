@@ -13,15 +13,15 @@ import gridtwin
 from gridtwin.analysis.inference.devices import DeviceTree, device_tree
 from gridtwin.analysis.inference.evidence import Evidence, Heard, fold
 from gridtwin.analysis.inference.likelihood import Assumptions, Weights
-from gridtwin.analysis.inference.rollup import RolledUp, roll_up
-from gridtwin.analysis.inference.score import score
-from gridtwin.analysis.inference.simulate import TrueOutage, World, simulate, world_of
 from gridtwin.analysis.inference.times import propose
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.model.events import CALL, LAST_GASP, POWER_RESTORED, READING
 from gridtwin.topology.conduction import Rules
 from gridtwin.topology.index import build
+from inference_score import score
 from networks import random_network
+from percentage_rule import RolledUp, roll_up
+from reported_outages import TrueOutage, World, simulate, world_of
 
 
 @pytest.fixture(scope="module")

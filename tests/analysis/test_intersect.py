@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridtwin.analysis.place.grid import PointGrid, inside_rows
-from gridtwin.analysis.place.intersect import group_counts, intersect
+from gridtwin.analysis.place.intersect import intersect
 from gridtwin.analysis.place.moving import MovingSet
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.frames import equipment_lines
@@ -81,15 +81,6 @@ def test_equipment_agrees_with_shapely(predicate: str) -> None:
     assert intersect(data, shape, layer="equipment", predicate=predicate).tolist() == (
         expected.tolist()
     )
-
-
-def test_points_are_counted_by_group() -> None:
-    data = network().data
-    rows = intersect(data, shapely.box(0, 0, 1, 1))
-    counts = group_counts(data, rows, np.array([4, -1, 4] + [0] * 57))
-    assert counts.group.tolist() == [-1, 4]
-    assert counts.points.tolist() == [1, 2]
-    assert counts.customers.tolist() == [2, 4]
 
 
 def test_an_unknown_layer_or_predicate_is_refused() -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import gridtwin
-from gridtwin.analysis.storm.calibrate import calibrate
+from calibrated_storms import calibrate
 from gridtwin.analysis.storm.curves import share_back
 from gridtwin.analysis.storm.ground import Ground
 from gridtwin.analysis.storm.jobs import Plan, plan

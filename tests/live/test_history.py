@@ -20,7 +20,7 @@ from gridtwin.model.outage import Status
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.mirror import sync
 from gridtwin.twin import Twin
-from gridtwin.twin.history import moments, state_at
+from gridtwin.twin.history import moments
 from networks import feeder_in_three_sections, random_network, two_feeders_with_a_tie
 
 NewDatabase = Callable[[], AbstractContextManager[str]]
@@ -84,7 +84,7 @@ def check(twin: Twin, lived: list[Lived]) -> None:
         ends = lived[number + 1].at - timedelta(microseconds=1) if number + 1 < len(lived) else None
         for when in filter(None, (each.at, ends)):
             past = twin.at(when)
-            assert state_at(twin.store, when) == each.state
+            assert twin.store.states.at(when) == each.state
             assert dark_of(past) == each.dark
             assert seen(past, each.at) == each
     curve = dict(moments(twin.store, lived[0].at - timedelta(hours=1), after(10_000)).curve())
@@ -187,9 +187,9 @@ def test_operations_that_are_told_late_have_their_place_in_time(twin: Twin) -> N
     store.states.operate("SW2", "ABC", at=after(10))
     store.states.operate("B2", "ABC", at=after(5))  # told late
     store.states.operate("SW2", "", at=after(7))  # of one switch the order told is the order made
-    assert state_at(store, after(4)).deviations == {}
-    assert state_at(store, after(5)).deviations == {"B2": "ABC"}
-    assert state_at(store, after(10)).deviations == {"B2": "ABC"}
+    assert store.states.at(after(4)).deviations == {}
+    assert store.states.at(after(5)).deviations == {"B2": "ABC"}
+    assert store.states.at(after(10)).deviations == {"B2": "ABC"}
     assert [each.version for each in store.states.operations(NOON, after(60))] == [2, 1, 3]
     found = twin.history.moments(NOON, after(60)).moments
     assert [(each.version, each.customers_out) for each in found] == [(2, 7), (1, 47), (3, 7)]
@@ -206,8 +206,8 @@ def test_what_the_log_does_not_tell_stands_as_it_was_found_or_as_it_stands_now(
         sync(connection, replace(operated.mirrored(), events=()))
     assert kept.states.events() == []
     kept.states.operate("SW1", "", at=NOON)
-    assert state_at(kept, after(-1)).deviations == {"SW1": "ABC", "TIE": ""}
-    assert state_at(kept, after(1)).deviations == {"TIE": ""}
+    assert kept.states.at(after(-1)).deviations == {"SW1": "ABC", "TIE": ""}
+    assert kept.states.at(after(1)).deviations == {"TIE": ""}
 
 
 def test_questions_are_asked_of_a_past_moment_and_nothing_is_written(twin: Twin) -> None:
@@ -255,7 +255,7 @@ def test_what_is_no_moment_is_refused(twin: Twin) -> None:
         twin.at("2026-07-01T12:00:00")
     with pytest.raises(InputError, match="earlier moment first"):
         twin.history.moments(after(1), NOON)
-    assert state_at(twin.store, "2026-07-01T12:00:00Z").deviations == {}
+    assert twin.at("2026-07-01T12:00:00Z").store.states.get().deviations == {}
 
 
 def test_two_feeders_change_places_in_the_curve() -> None:

@@ -35,11 +35,6 @@ FAR = 2  # a walk begins anew when the span asked for is so many of its lengths 
 DARK, IN_OUTAGE = 1, 2  # why a usage point is out
 
 
-def state_at(store: Store, when: datetime | str) -> State:
-    """Return the current state of a twin as it was at a moment; overlays have no past."""
-    return store.states.at(read_moment(when))
-
-
 def past(store: Store, when: datetime | str, state: State | None = None) -> PastStore:
     """Return a store that shows another as it was at a moment, or in a state, and is only read."""
     return PastStore(store, read_moment(when), state)
