@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 STATE, OUTAGES, ESTIMATES, NETWORK, AMI = "state", "outages", "estimates", "network", "ami"
 
-MARKS = """
+READ_MARKS = """
 SELECT (SELECT version FROM twin), (SELECT coalesce(max(id), 0) FROM outage_evidence),
     (SELECT coalesce(max(id), 0) FROM erm_history)
 """
@@ -48,4 +48,4 @@ class Changes(NamedTuple):
 
 def marks_in(connection: sqlite3.Connection) -> Marks:
     """Return the marks of a twin kept in SQLite."""
-    return Marks(*connection.execute(MARKS).fetchone())
+    return Marks(*connection.execute(READ_MARKS).fetchone())

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gridtwin.model.operation import Operation
     from gridtwin.store.sqlite import Changing
 
-VERSION = "SELECT version FROM twin"
+READ_VERSION = "SELECT version FROM twin"
 EVENTS = "SELECT version, at, mrid, from_phases, to_phases, actor FROM switch_event"
 LOG = """
 INSERT INTO switch_event (version, at, mrid, from_phases, to_phases, actor, request)
@@ -113,7 +113,7 @@ class SqliteStates:
 
     def _version(self) -> int:
         with self._kept.transaction() as connection:
-            return int(connection.execute(VERSION).fetchone()[0])
+            return int(connection.execute(READ_VERSION).fetchone()[0])
 
     def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:
         """Keep a state under a name of its own, in place of any of that name."""
@@ -136,7 +136,7 @@ class SqliteStates:
 
 
 def _current(connection: sqlite3.Connection) -> State:
-    version = connection.execute(VERSION).fetchone()[0]
+    version = connection.execute(READ_VERSION).fetchone()[0]
     deviations = connection.execute("SELECT mrid, open_phases FROM switch_state")
     return State(CURRENT, version, dict(deviations))
 

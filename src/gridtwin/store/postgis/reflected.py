@@ -12,7 +12,7 @@ from gridtwin.store.postgis.refusals import READER, told
 if TYPE_CHECKING:
     from sqlalchemy import Engine, Table
 
-SCHEMA, VIEWS = "gridtwin", "grid"
+TABLES_SCHEMA, VIEWS_SCHEMA = "gridtwin", "grid"
 
 
 class Reflected(NamedTuple):
@@ -52,13 +52,13 @@ def reflect(url: str) -> Reflected:
         require(connection)
     engine = create_engine("postgresql+psycopg://", creator=lambda: connect(url))
     metadata = MetaData()
-    metadata.reflect(engine, schema=SCHEMA)
+    metadata.reflect(engine, schema=TABLES_SCHEMA)
     base = automap_base(metadata=metadata)
     base.prepare(generate_relationship=lambda *_, **__: None)
     classes = {each.__table__.name: each for each in base.classes}
-    metadata.reflect(engine, schema=VIEWS, views=True)
+    metadata.reflect(engine, schema=VIEWS_SCHEMA, views=True)
     tables = {
-        each.name if each.schema == SCHEMA else f"{each.schema}.{each.name}": each
+        each.name if each.schema == TABLES_SCHEMA else f"{each.schema}.{each.name}": each
         for each in metadata.tables.values()
     }
     return Reflected(engine, tables, classes)

@@ -9,11 +9,11 @@ from gridtwin.store.names import no_spec
 if TYPE_CHECKING:
     from gridtwin.store.postgis.pool import Pool
 
-SAVE = """
+SAVE_SPEC = """
 INSERT INTO gridtwin.specs (name, text) VALUES (%s, %s::jsonb)
 ON CONFLICT (name) DO UPDATE SET text = excluded.text
 """
-SPECS = 'SELECT name, text::text FROM gridtwin.specs ORDER BY name COLLATE "C"'
+LIST_SPECS = 'SELECT name, text::text FROM gridtwin.specs ORDER BY name COLLATE "C"'
 
 
 class PostgisSpecs:
@@ -24,7 +24,7 @@ class PostgisSpecs:
 
     def save(self, name: str, text: str) -> None:
         """Keep a trace spec, as JSON, in place of any of that name."""
-        self._pool.write(lambda connection: connection.execute(SAVE, (name, text)))
+        self._pool.write(lambda connection: connection.execute(SAVE_SPEC, (name, text)))
 
     def get(self, name: str) -> str:
         """Return a trace spec by name; NotFoundError, with close matches, if there is none."""
@@ -38,4 +38,4 @@ class PostgisSpecs:
         return list(self._all())
 
     def _all(self) -> dict[str, str]:
-        return dict(self._pool.read(lambda connection: connection.execute(SPECS).fetchall()))
+        return dict(self._pool.read(lambda connection: connection.execute(LIST_SPECS).fetchall()))

@@ -70,10 +70,10 @@ CROSS JOIN (
 ) f
 WHERE s.name = 'current'
 """
-VERSION = "SELECT version FROM gridtwin.states WHERE name = 'current'"
+FETCH_VERSION = "SELECT version FROM gridtwin.states WHERE name = 'current'"
 # Keeps operations and syncs waiting until the end of a transaction.
-HOLD = "SELECT FROM gridtwin.states WHERE name = 'current' FOR SHARE"
-OVERLAYS = """
+HOLD_STATE = "SELECT FROM gridtwin.states WHERE name = 'current' FOR SHARE"
+LIST_OVERLAYS = """
 SELECT name FROM gridtwin.states WHERE name <> 'current' ORDER BY name COLLATE "C"
 """
 SAVE_OVERLAY = """
@@ -166,7 +166,7 @@ class PostgisStates:
         masks = [phases.parse(text) for text in kept.values()]
 
         def work(connection: Connection) -> None:
-            connection.execute(HOLD)
+            connection.execute(HOLD_STATE)
             version = self._checked(connection, CURRENT).version
             connection.execute(SAVE_OVERLAY, (name, version))
             connection.execute("DELETE FROM gridtwin.state_switches WHERE state = %s", (name,))
@@ -234,12 +234,12 @@ def _positions(mrids: list[str] | None, masks: list[int] | None) -> dict[str, st
 
 
 def _version(connection: Connection) -> int:
-    row = connection.execute(VERSION).fetchone()
+    row = connection.execute(FETCH_VERSION).fetchone()
     return 0 if row is None else int(row[0])
 
 
 def _overlays(connection: Connection) -> list[str]:
-    return [name for (name,) in connection.execute(OVERLAYS).fetchall()]
+    return [name for (name,) in connection.execute(LIST_OVERLAYS).fetchall()]
 
 
 def _moved_past(connection: Connection, since: int, seconds: float) -> bool:
