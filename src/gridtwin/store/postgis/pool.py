@@ -6,7 +6,7 @@ import logging
 import selectors
 import time
 import weakref
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -59,6 +59,12 @@ def _is_over(connection: Connection) -> bool:
     return False
 
 
+def _close(pool: ConnectionPool[Any]) -> None:
+    """Close a pool; one that a thread of its own lets go cannot wait for that thread."""
+    with suppress(RuntimeError):
+        pool.close()
+
+
 class Pool(Lender):
     """
     Connections that threads borrow; they are made when they are needed, and closed at exit.
@@ -89,6 +95,7 @@ class Pool(Lender):
         self._most = most
         self._making = Lock()
         self._made: ConnectionPool[Any] | None = None
+        self._close: Callable[[], object] | None = None
 
     def read(self, question: Callable[[Connection], Result]) -> Result:
         """Ask what writes nothing, again when the connection is lost; see `Lender.ask`."""
@@ -174,12 +181,12 @@ class Pool(Lender):
                     name="gridtwin",
                     open=True,
                 )
-                weakref.finalize(self, self._made.close)
+                self._close = weakref.finalize(self, _close, self._made)
             return self._made
 
     def close(self) -> None:
         """Close the connections; the next use makes others."""
         with self._making:
-            made, self._made = self._made, None
-        if made is not None:
-            made.close()
+            self._made = None
+            if self._close is not None:
+                self._close()
