@@ -106,7 +106,7 @@ def test_a_twin_is_replaced_only_on_demand(twin: Path) -> None:
         keep(twin)
     assert LocalStore.open(twin).states.get().version == 1
     assert keep(twin, meshed=True, overwrite=True).state().version == 0
-    assert not LocalStore.open(twin).index().is_radial
+    assert LocalStore.open(twin).index().core is not None
     assert [entry.name for entry in twin.parent.iterdir()] == ["small.twin"]
 
 

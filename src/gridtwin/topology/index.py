@@ -65,11 +65,6 @@ class TopologyIndex:
     )
 
     @property
-    def is_radial(self) -> bool:
-        """Whether nothing supplied lies on a loop."""
-        return self.core is None
-
-    @property
     def nbytes(self) -> int:
         """Memory held by the arrays of the index itself, in bytes."""
         arrays = [getattr(self, name) for name in ARRAYS]

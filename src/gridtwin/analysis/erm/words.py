@@ -39,7 +39,6 @@ CREWS: tuple[tuple[str, str], ...] = (
     ("assigned", r"assigned"),
 )
 CREW_NAMES = ("", *(name for name, _ in CREWS), "else")
-ON_SITE = CREW_NAMES.index("on_site")
 
 
 def _class_of(text: str, patterns: tuple[tuple[str, str], ...]) -> int:
