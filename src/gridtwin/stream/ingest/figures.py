@@ -30,7 +30,7 @@ HELP = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Figures:
     """What a worker has done since it started, and how far behind it is."""
 
