@@ -6,13 +6,12 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from gridtwin.errors import InputError
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -115,6 +114,7 @@ def read_seconds(texts: pd.Series[str]) -> tuple[NDArray[np.float64], NDArray[np
 
     What is no time is NaN; one of no zone counts as UTC.
     """
+    import numpy as np
     import pandas as pd
 
     moments = pd.to_datetime(texts, format="ISO8601", utc=True, errors="coerce")
@@ -124,5 +124,7 @@ def read_seconds(texts: pd.Series[str]) -> tuple[NDArray[np.float64], NDArray[np
 
 def to_seconds(moments: pd.Series[pd.Timestamp]) -> NDArray[np.float64]:
     """Return timestamps that name their zone as unix seconds; NaN for none."""
+    import numpy as np
+
     stamps = np.asarray(moments.dt.tz_convert("UTC").dt.tz_localize(None), dtype="datetime64[us]")
     return np.where(np.isnat(stamps), np.nan, stamps.astype(np.int64) / 1e6)
