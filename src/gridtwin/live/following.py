@@ -13,7 +13,7 @@ from gridtwin.live.operations import LiveOperations
 from gridtwin.live.story import Story
 from gridtwin.stream.contracts import OUTAGE_ALERTS
 from gridtwin.stream.contracts import TOPICS as CONTRACTS
-from gridtwin.stream.reader import Reader
+from gridtwin.stream.reader import SILENT_S, Reader
 from gridtwin.stream.topics import make_topics
 from gridtwin.stream.wire import Registry
 
@@ -31,7 +31,6 @@ LOG = logging.getLogger("gridtwin.live")
 MOST = 5_000  # messages taken in at once
 LINES = 200_000  # of a file put in order of time at once
 WAIT_S = 0.2  # for messages, while there is nothing to do
-SILENT_S = 10.0
 FORGET_S = 3_600.0
 LONGEST_WAIT_S = 30.0  # before a store or a broker that is away is tried again
 

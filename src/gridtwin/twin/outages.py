@@ -395,7 +395,6 @@ def _actor() -> str:
 
 def _check_notes(fields: dict[str, Any]) -> None:
     """Refuse what is no one's to write of an outage."""
-    wrong = sorted(set(fields) - set(NOTES))
-    if wrong:
+    if wrong := sorted(set(fields) - set(NOTES)):
         msg = f"{wrong[0]} cannot be noted of an outage: note {', '.join(NOTES)}"
         raise InputError(msg)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import NotFoundError
 from gridtwin.store.postgis.connect import PATIENCE_S
-from gridtwin.store.postgis.pool import MOST_CONNECTIONS, Pool
+from gridtwin.store.postgis.pool import MOST_LENT, Pool
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -166,9 +166,7 @@ class LookUps:
         Seconds to try for when connections are lost, or all are in use.
     """
 
-    def __init__(
-        self, url: str, *, most: int = MOST_CONNECTIONS, patience_s: float = PATIENCE_S
-    ) -> None:
+    def __init__(self, url: str, *, most: int = MOST_LENT, patience_s: float = PATIENCE_S) -> None:
         self._pool = Pool(url, patience_s=patience_s, settings=SETTINGS, most=most)
 
     def close(self) -> None:

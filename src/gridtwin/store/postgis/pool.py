@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 TIMEOUT_SETTING = f"-c statement_timeout={STATEMENT_TIMEOUT_S:g}s"
-MOST_CONNECTIONS = 16  # connections of one process: who comes later waits for one of them
+MOST_LENT = 16  # connections of one process: who comes later waits for one of them
 TRY_S = 2.0  # before it is asked why no connection comes, and another is tried
 
 # What cannot be reached is told by errors that show no password; the pool's own log may show one.
@@ -87,7 +87,7 @@ class Pool(Lender):
         *,
         patience_s: float = PATIENCE_S,
         settings: str = TIMEOUT_SETTING,
-        most: int = MOST_CONNECTIONS,
+        most: int = MOST_LENT,
     ) -> None:
         super().__init__(patience_s)
         self.url = url

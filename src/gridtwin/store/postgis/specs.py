@@ -9,7 +9,7 @@ from gridtwin.store.names import no_spec
 if TYPE_CHECKING:
     from gridtwin.store.postgis.pool import Pool
 
-SAVE_SPEC = """
+KEEP_SPEC = """
 INSERT INTO gridtwin.specs (name, text) VALUES (%s, %s::jsonb)
 ON CONFLICT (name) DO UPDATE SET text = excluded.text
 """
@@ -24,7 +24,7 @@ class PostgisSpecs:
 
     def save(self, name: str, text: str) -> None:
         """Keep a trace spec, as JSON, in place of any of that name."""
-        self._pool.write(lambda connection: connection.execute(SAVE_SPEC, (name, text)))
+        self._pool.write(lambda connection: connection.execute(KEEP_SPEC, (name, text)))
 
     def get(self, name: str) -> str:
         """Return a trace spec by name; NotFoundError, with close matches, if there is none."""

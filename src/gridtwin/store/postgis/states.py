@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[Any]
 
 CHANNEL = "gridtwin"
-LOOK_EVERY_S = 5.0  # for what moves the state and tells nobody
+LISTEN_S = 5.0  # for what moves the state and tells nobody
 
 STATE = """
 SELECT n.content_hash, s.version, w.mrids, w.open_phases
@@ -154,7 +154,7 @@ class PostgisStates:
         if self._pool.read(_version) > since:
             return True
         while (left := end - time.monotonic()) > 0:
-            listen = partial(_moved_past, since=since, seconds=min(left, LOOK_EVERY_S))
+            listen = partial(_moved_past, since=since, seconds=min(left, LISTEN_S))
             if self._pool.read(listen):
                 return True
         return False

@@ -22,7 +22,7 @@ from gridtwin.store.postgis.pool import Pool
 from gridtwin.store.postgis.readings import PostgisReadings
 from gridtwin.store.postgis.refusals import OWNER, READER, told
 from gridtwin.store.postgis.specs import PostgisSpecs
-from gridtwin.store.postgis.states import LOOK_EVERY_S, PostgisStates
+from gridtwin.store.postgis.states import LISTEN_S, PostgisStates
 from gridtwin.store.postgis.tiles import StoredTiles
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class PostgisStore:
         end = time.monotonic() + timeout_s
         while True:
             left = max(end - time.monotonic(), 0.0)
-            listen = partial(following.changes, since=since, seconds=min(left, LOOK_EVERY_S))
+            listen = partial(following.changes, since=since, seconds=min(left, LISTEN_S))
             found = self._pool.read(listen)
             if found.what or not left:
                 return found
