@@ -17,7 +17,7 @@ from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.state import State
 from waiting import PATIENCE_S, started
 
-from .conftest import keep, make_network
+from .conftest import DATABASES, keep, make_network
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,14 +41,15 @@ for step in range(int(sys.argv[3])):
 """
 
 
-@pytest.fixture(params=["memory", "local", "postgis"])
+@pytest.fixture(params=["memory", "local", "postgis", "upgraded"])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Twin:
     """Return a new twin, wherever it is kept."""
     if request.param == "memory":
         return gridtwin.open(make_network())
     if request.param == "local":
         return gridtwin.open(str(keep(tmp_path / "small.twin").path))
-    return gridtwin.open(make_network()).save(str(request.getfixturevalue("database")))
+    url = str(request.getfixturevalue(DATABASES[request.param]))
+    return gridtwin.open(make_network()).save(url)
 
 
 @pytest.fixture
@@ -56,12 +57,12 @@ def store(opened: Twin) -> Store:
     return opened.store
 
 
-@pytest.fixture(params=["local", "postgis"])
+@pytest.fixture(params=["local", "postgis", "upgraded"])
 def twin(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return a new twin that other processes open: a directory, then a database."""
     if request.param == "local":
         return str(keep(tmp_path / "small.twin").path)
-    url = str(request.getfixturevalue("database"))
+    url = str(request.getfixturevalue(DATABASES[request.param]))
     gridtwin.open(make_network()).save(url)
     return url
 
