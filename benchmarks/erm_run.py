@@ -99,7 +99,7 @@ def _fill(twin: Twin) -> None:
 def _ask(url: str, mrids: list[str], done: Event, answers: Queue[list[float]]) -> None:
     """Look meters up, from a process of its own as a server would, until told to stop."""
     rng, spent = random.Random(1), list[float]()
-    with LookUps(url, min_size=1, max_size=1) as found:
+    with LookUps(url, most=1) as found:
         found.estimate(mrids[0])
         answers.put(spent)
         while not done.is_set():

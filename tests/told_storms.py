@@ -10,11 +10,11 @@ import orjson
 
 from gridtwin.analysis.inference.device_tree import build_device_tree
 from gridtwin.analysis.inference.likelihood import Assumptions
-from gridtwin.analysis.inference.simulate import Simulated, simulate, world_of
 from gridtwin.model.events import LAST_GASP, POWER_RESTORED, MeterEvents
 from gridtwin.model.tables import decode
 from gridtwin.stream.encoding import times
 from gridtwin.twin import Twin
+from reported_outages import Simulated, simulate, world_of
 
 NAMES = {LAST_GASP: "last_gasp", POWER_RESTORED: "power_restored"}
 

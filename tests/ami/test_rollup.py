@@ -87,7 +87,7 @@ def test_a_file_that_comes_while_the_job_reads_is_not_missed(twin: Twin, folder:
 
 def test_each_interval_is_summed_up_as_its_switches_stood(twin: Twin, folder: Path) -> None:
     write_readings(folder, [("M4", NOON + 900 * step, 1.0, 120.0) for step in range(6)], "part-4")
-    twin.store.operate("SW", "", at=datetime(2026, 7, 1, 12, 40, tzinfo=UTC))
+    twin.store.states.operate("SW", "", at=datetime(2026, 7, 1, 12, 40, tzinfo=UTC))
     twin.ami.roll_up()
     feeder = twin.ami.device("F", "2026-07-01T11:00:00Z")
     assert feeder.meters.tolist() == [3, 3, 3, 4, 4, 4]

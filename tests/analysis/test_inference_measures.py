@@ -14,14 +14,14 @@ from gridtwin.analysis.inference.device_tree import DeviceTree, build_device_tre
 from gridtwin.analysis.inference.evidence import EventRows, MeterEvidence, summarize_events
 from gridtwin.analysis.inference.likelihood import Assumptions, EvidenceWeights
 from gridtwin.analysis.inference.outage_times import propose_times
-from gridtwin.analysis.inference.rollup import RolledUp, roll_up
-from gridtwin.analysis.inference.score import score
-from gridtwin.analysis.inference.simulate import TrueOutage, World, simulate, world_of
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.model.events import CALL, LAST_GASP, POWER_RESTORED, READING
 from gridtwin.topology.conduction import Rules
 from gridtwin.topology.index import build
+from inference_score import score
 from networks import random_network
+from percentage_rule import RolledUp, roll_up
+from reported_outages import TrueOutage, World, simulate, world_of
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ import gridtwin
 from gridtwin.analysis.inference.device_tree import build_device_tree
 from gridtwin.analysis.inference.evidence import summarize_events
 from gridtwin.analysis.inference.likelihood import Assumptions
-from gridtwin.analysis.inference.rollup import RolledUp, roll_up
-from gridtwin.analysis.inference.score import score
-from gridtwin.analysis.inference.simulate import simulate, world_of
 from gridtwin.analysis.inference.streaming import Inference
+from inference_score import score
+from percentage_rule import RolledUp, roll_up
+from reported_outages import simulate, world_of
 
 pytestmark = pytest.mark.field
 

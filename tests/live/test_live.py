@@ -86,7 +86,7 @@ def test_an_operation_moves_the_switch_at_its_time_and_opens_and_ends_an_outage(
 ) -> None:
     follow = Follower(twin)
     follow(switched("e1", 10, "SW1", "ABC", actor="ann"))
-    (event,) = twin.store.events()
+    (event,) = twin.store.states.events()
     assert (event.at, event.actor, event.to_phases) == (at(10).isoformat(), "ann", "ABC")
     (outage,) = twin.outages.all()
     assert (outage.device, outage.began_at, outage.confirmed_at) == ("SW1", at(10), at(10))
@@ -113,7 +113,7 @@ def test_an_event_told_twice_or_late_changes_nothing(twin: Twin) -> None:
     opened = switched("e1", 10, "SW1", "ABC")
     follow(opened, opened)
     follow(opened, switched("e0", 5, "SW1", "", actor="late"))
-    assert [each.to_phases for each in twin.store.events()] == ["ABC"]
+    assert [each.to_phases for each in twin.store.states.events()] == ["ABC"]
     assert outages(twin) == [("SW1", "confirmed", 60, 60)]
     assert (follow.live.figures.events, follow.live.figures.repeated) == (2, 2)
     again = Follower(twin)  # as after a crash
@@ -128,7 +128,9 @@ def test_the_order_of_one_batch_is_that_of_time(twin: Twin) -> None:
     ]  # fmt: skip
     random.Random(3).shuffle(events)
     Follower(twin)(*events)
-    assert [each.at for each in twin.store.events()] == [at(s).isoformat() for s in (10, 20, 30)]
+    assert [each.at for each in twin.store.states.events()] == [
+        at(s).isoformat() for s in (10, 20, 30)
+    ]
     assert outages(twin)[-1] == ("SW1", "confirmed", 60, 60)
 
 
@@ -137,7 +139,7 @@ def test_scada_brings_the_twin_in_step_only_where_it_differs(twin: Twin) -> None
     same = message("s1", after(1), "scada_status", equipment_id="SW1", open_phases="")
     other = message("s2", after(2), "scada_status", equipment_id="SW2", open_phases="ABC")
     follow(same, other)
-    assert [(each.mrid, each.actor) for each in twin.store.events()] == [("SW2", "scada")]
+    assert [(each.mrid, each.actor) for each in twin.store.states.events()] == [("SW2", "scada")]
 
 
 def test_a_fault_opens_an_outage_or_explains_one_that_is_open(twin: Twin) -> None:

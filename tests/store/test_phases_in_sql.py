@@ -155,7 +155,7 @@ def test_any_conductor_counts_where_the_record_is_at_fault(connection: Connectio
 def test_a_dead_part_is_hung_on_with_its_open_poles(connection: Connection) -> None:
     twin = mirror(connection, gridtwin.open(trunk()))
     for mrid, opened in (("BKR", "ABC"), ("SW", "B"), ("BKR", "A"), ("SW", ""), ("BKR", "")):
-        twin.store.operate(mrid, opened)
+        twin.store.states.operate(mrid, opened)
         one(connection, "SELECT gridtwin.move_poles(%s, %s)", mrid, opened)
         check_tree(connection, twin)
         check_supply(connection, twin)
@@ -178,7 +178,7 @@ def test_what_a_loop_brings_goes_when_the_loop_opens(connection: Connection) -> 
     twin = mirror(connection, gridtwin.open(ring))
     moves = [("BKR1", "B"), ("TIE", ""), ("BKR2", "C"), ("TIE", "B"), ("TIE", ""), ("TIE", "ABC")]
     for mrid, opened in moves:
-        twin.store.operate(mrid, opened)
+        twin.store.states.operate(mrid, opened)
         one(connection, "SELECT gridtwin.move_poles(%s, %s)", mrid, opened)
         check_tree(connection, twin)
         check_supply(connection, twin)
@@ -214,7 +214,7 @@ def test_after_any_poles_moved_supply_is_that_of_brute_force(
     rng = random.Random(seed)
     for _ in range(6):
         mrid, opened = any_pole(twin, rng)
-        twin.store.operate(mrid, opened)
+        twin.store.states.operate(mrid, opened)
         one(connection, "SELECT gridtwin.move_poles(%s, %s)", mrid, opened)
         check_tree(connection, twin)
         check_supply(connection, twin)

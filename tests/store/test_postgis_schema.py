@@ -1,4 +1,4 @@
-"""The schema in PostGIS: migrations, models, roles and the audit."""
+"""The schema in PostGIS: migrations, roles and the audit."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ import psycopg
 import pytest
 
 from gridtwin.errors import StoreError, StoreVersionError
-from gridtwin.store.postgis import connect as connecting
-from gridtwin.store.postgis.connect import Link, connect, connect_patiently, shown
+from gridtwin.store.postgis.connect import connect, connect_patiently, shown
+from gridtwin.store.postgis.links import Link, linked
 from gridtwin.store.postgis.lookups import LookUps
 from gridtwin.store.postgis.migrate import (
     MigrationFile,
@@ -352,70 +352,6 @@ def test_functions_have_a_fixed_search_path_and_the_rights_of_their_caller(
         "SELECT proname FROM pg_proc WHERE pronamespace = 'gridtwin'::regnamespace AND prosecdef"
     ).fetchall()
     assert definers == [("write_audit",)]
-
-
-SHAPE = {
-    "columns": """
-        SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
-            a.attgenerated::text, a.attidentity::text, pg_get_expr(d.adbin, d.adrelid)
-        FROM pg_class c
-        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-        LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-        WHERE c.relnamespace = 'gridtwin'::regnamespace AND c.relkind = 'r'
-        """,
-    "constraints": """
-        SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint
-        WHERE connamespace = 'gridtwin'::regnamespace AND contype NOT IN ('n', 't')
-        """,
-    "indexes": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'gridtwin'",
-    "options": """
-        SELECT relname, reloptions FROM pg_class
-        WHERE relnamespace = 'gridtwin'::regnamespace AND relkind = 'r'
-        """,
-}
-
-
-@pytest.mark.parametrize("part", SHAPE)
-def test_the_models_make_the_tables_that_the_migrations_make(
-    part: str, migrated: psycopg.Connection[Any], postgres: Cluster
-) -> None:
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import NullPool
-
-    from gridtwin.store.postgis.models import Base
-
-    with postgres.database() as url:
-        engine = create_engine(
-            url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool
-        )
-        with connect(url) as modeled:
-            modeled.execute("CREATE SCHEMA gridtwin")
-            modeled.commit()
-            Base.metadata.create_all(engine)
-            expected = {str(row) for row in modeled.execute(SHAPE[part])}
-    assert {str(row) for row in migrated.execute(SHAPE[part])} == expected
-
-
-def test_the_models_read_what_stands_in_the_tables(
-    migrated: psycopg.Connection[Any], database: str
-) -> None:
-    from sqlalchemy import create_engine, select
-    from sqlalchemy.orm import Session
-    from sqlalchemy.pool import NullPool
-
-    from gridtwin.store.postgis.models import Node, SwitchState
-
-    migrated.execute(
-        "INSERT INTO gridtwin.nodes (row, mrid, geometry)"
-        " VALUES (0, 'N1', ST_SetSRID(ST_MakePoint(-95, 29.7), 4326))"
-    )
-    engine = create_engine(
-        database.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool
-    )
-    with Session(engine) as session:
-        node = session.scalars(select(Node)).one()
-        assert (node.mrid, node.nominal_v, node.geometry_3857.srid) == ("N1", None, 3857)
-        assert session.scalars(select(SwitchState.name)).all() == ["current"]
 
 
 def test_names_known_to_the_engine_are_the_names_the_tables_take(
@@ -787,7 +723,7 @@ def test_work_is_done_again_when_its_connection_is_lost(
             terminate(postgres, tries[0])
         return one(connection, "SELECT version FROM gridtwin.states")
 
-    with connecting.linked(database) as link:
+    with linked(database) as link:
         assert link.run(work) == 1
     assert len(set(tries)) == 2
     assert one(migrated, "SELECT version FROM gridtwin.states") == 1
@@ -814,7 +750,7 @@ def test_work_lost_while_committing_is_settled_by_looking(
         looked.append(one(connection, "SELECT version FROM gridtwin.states FOR UPDATE"))
         return None if looked[-1] == 0 else "found written"
 
-    with connecting.linked(database) as link:
+    with linked(database) as link:
         with pytest.raises(StoreError, match="not known whether the last change was written"):
             link.run(work)
         assert link.run(work, committed=committed) == "written"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import gridtwin
-from gridtwin.analysis.storm.calibrate import calibrate
+from calibrated_storms import calibrate
 from gridtwin.analysis.storm.repair_plan import RepairPlan, plan_repairs
 from gridtwin.analysis.storm.response import Response
 from gridtwin.analysis.storm.restoration_curves import find_share_times

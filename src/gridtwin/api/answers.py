@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from contextlib import suppress
 from hashlib import blake2b
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
+from cachetools import LRUCache
 from fastapi import Response
 from pydantic import BaseModel
 from starlette_cramjam.compression import Compression
@@ -62,22 +63,19 @@ class Kept:
     """The last answers that many clients ask for, as they are sent; threads may share it."""
 
     def __init__(self, most_bytes: int = MOST_KEPT_BYTES) -> None:
-        self._most_bytes = most_bytes
         self._lock = Lock()  # one thread makes an answer; who else wants it waits for it
-        self._answers: OrderedDict[object, tuple[bytes, str]] = OrderedDict()
-        self._bytes = 0
+        self._answers: LRUCache[object, tuple[bytes, str]] = LRUCache(
+            most_bytes, getsizeof=lambda found: len(found[0])
+        )
 
     def get(self, key: object, make: Callable[[], tuple[bytes, str]]) -> tuple[bytes, str]:
         """Return an answer by what tells it from every other, made where it is not kept."""
         with self._lock:
             found = self._answers.get(key)
             if found is None:
-                found = self._answers[key] = make()
-                self._bytes += len(found[0])
-                while self._bytes > self._most_bytes and len(self._answers) > 1:
-                    _, (old, _) = self._answers.popitem(last=False)
-                    self._bytes -= len(old)
-            self._answers.move_to_end(key)
+                found = make()
+                with suppress(ValueError):  # larger than all that is kept
+                    self._answers[key] = found
             return found
 
 

@@ -97,7 +97,7 @@ class Follower:
             what |= found.what
             self._marks = found.marks
         if NETWORK in what:
-            store.state()  # refuses if it is another one
+            store.states.get()  # refuses if it is another one
         if what & {STATE, OUTAGES}:
             self._tell_of_supply()
         if OUTAGES in what:

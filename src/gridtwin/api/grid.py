@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any
 
+from cachetools import LRUCache
 from fastapi import Depends, Request
 from shapely import get_num_coordinates
 
@@ -47,7 +47,7 @@ class Grid:
         self._working = Lock()
         self._priority: tuple[int, dict[str, int]] | None = None
         self._past: tuple[str, Twin] | None = None
-        self._supply: OrderedDict[tuple[str, int, int], Supply] = OrderedDict()
+        self._supply: LRUCache[tuple[str, int, int], Supply] = LRUCache(KEPT)
 
     @property
     def name(self) -> str:
@@ -150,8 +150,6 @@ class Grid:
             found = self._supply.get(key)
             if found is None or found.open_mask is not situation.open_mask:
                 found = self._supply[key] = self.twin.supply(situation)
-                while len(self._supply) > KEPT:
-                    self._supply.popitem(last=False)
         return found, marks.changes
 
     def priority_out(self) -> dict[str, int]:

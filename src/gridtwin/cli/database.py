@@ -38,9 +38,9 @@ def sync(
     """
     from gridtwin.store.postgis import mirror
     from gridtwin.store.postgis.connect import connect
-    from gridtwin.store.postgis.links import OWNER, told
     from gridtwin.store.postgis.migrate import migrate, require
-    from gridtwin.store.postgis.states import state
+    from gridtwin.store.postgis.refusals import OWNER, told
+    from gridtwin.store.postgis.states import read_state
     from gridtwin.twin.parity import verify as verified
 
     opened = open_twin(twin)
@@ -49,7 +49,7 @@ def sync(
             require(connection)
         else:
             migrate(connection)
-        kept = state(connection, "current")[1] if keep_state else None
+        kept = read_state(connection, "current")[1] if keep_state else None
         if verify:
             changes = verified(connection, opened, kept)
         else:

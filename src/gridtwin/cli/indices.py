@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +12,7 @@ import typer
 from gridtwin.cli import render
 from gridtwin.cli.options import Csv, In, Json, Output, open_twin, output_of
 from gridtwin.errors import InputError
+from gridtwin.model.moments import read_moment
 from gridtwin.settings import Settings
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def indices(
         zone=zone,
         t_med=t_med,
     )
-    period = (_moment(begin, zone), _moment(end, zone))
+    period = (_begin(begin, zone), _begin(end, zone))
     if served and (interruptions is None or twin):
         msg = "--served goes with --interruptions and no --in: a twin tells its own customers"
         raise InputError(msg)
@@ -134,16 +135,9 @@ def _zone(name: str) -> tzinfo:
         raise InputError(msg) from error
 
 
-def _moment(text: str, zone: tzinfo) -> float | None:
+def _begin(text: str, zone: tzinfo) -> float | None:
     """Return unix seconds of a day or a time; a day begins at midnight of the zone."""
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        msg = f"{text!r} is no day such as 2026-03-01, nor a time such as 2026-03-01T10:00:00Z"
-        raise InputError(msg) from error
-    return (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
+    return read_moment(text, zone=zone).timestamp() if text else None
 
 
 def _show(found: ReliabilityReport, form: Output, *, daily: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +11,7 @@ import typer
 from gridtwin.cli import render
 from gridtwin.cli.options import Csv, In, Json, Output, State, open_twin, output_of
 from gridtwin.errors import InputError
+from gridtwin.model.moments import read_moment
 
 if TYPE_CHECKING:
     from gridtwin.model.outage import Outage
@@ -227,15 +228,7 @@ def time_of(text: str) -> datetime | None:
     """
     if not text:
         return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        msg = f"{text!r} is no time: write it as 2026-03-01T12:00Z"
-        raise InputError(msg) from error
-    if at.tzinfo is None:
-        msg = f"{text!r} names no time zone: write it as {text}Z"
-        raise InputError(msg)
-    return at.astimezone(UTC)
+    return read_moment(text)
 
 
 def _show(outage: Outage, *, json: bool) -> None:

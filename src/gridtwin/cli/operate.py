@@ -193,10 +193,11 @@ def replay(
 
     Example: gridtwin stream replay --in houston.twin --to 2026-07-01T12:00Z --overlay noon
     """
+    from gridtwin.model.moments import read_moment
     from gridtwin.twin import Twin
-    from gridtwin.twin.history import moment, past
+    from gridtwin.twin.history import past
 
-    opened, when = open_twin(twin), moment(to)
+    opened, when = open_twin(twin), read_moment(to)
     if into:
         if not since or source:
             msg = "--into plays the log of a twin: give --since TIME, and no --from"
@@ -209,9 +210,9 @@ def replay(
         state, refused = state_of(opened.store.network, _events(source).events, when)
         render.say(*(f"{each.place}: {each.reason}" for each in refused))
     else:
-        state = opened.store.state_at(when)
+        state = opened.store.states.at(when)
     if overlay:
-        opened.store.save_overlay(overlay, state.deviations)
+        opened.store.states.save_overlay(overlay, state.deviations)
     situation = Twin(past(opened.store, when, state)).situation()
     points = situation.data.usage_points
     out = int(points.customers[~situation.served].sum())
@@ -240,10 +241,10 @@ def _events(source: str) -> Batch:
 
 def _live_through(past: AnyTwin, into: str, span: tuple[str, str], speed: float) -> None:
     from gridtwin.live.replaying import live_through
+    from gridtwin.model.moments import read_moment
     from gridtwin.twin import open_twin as opened
-    from gridtwin.twin.history import moment
 
-    start, end = map(moment, span)
+    start, end = map(read_moment, span)
     for event in live_through(
         past, opened(into), start, end, speed=speed or math.inf, stop=stop_signals()
     ):

@@ -55,7 +55,7 @@ def list_states(twin: In = "", json: Json = False) -> None:
     Example: gridtwin state list --in houston.twin
     """
     opened = open_twin(twin)
-    states = [opened.store.state(name) for name in opened.states()]
+    states = [opened.store.states.get(name) for name in opened.states()]
     rows = [(state.name, state.version, len(state.deviations)) for state in states]
     if json:
         keys = ("name", "version", "deviations")
@@ -93,4 +93,4 @@ def drop(name: Annotated[str, typer.Argument()], twin: In = "") -> None:
 
     Example: gridtwin state drop plan-a --in houston.twin
     """
-    open_twin(twin).store.drop_overlay(name)
+    open_twin(twin).store.states.drop_overlay(name)

@@ -35,8 +35,6 @@ STORY_ESTIMATE_S = 300.0  # the same of a story's own time, however fast it is t
 WAKING_S = 180.0  # that silence speaks after the last report
 ALERTS = 1_000  # told at once
 
-Produce = "Callable[[list[bytes], list[bytes]], None]"
-
 
 @dataclass
 class Figures:

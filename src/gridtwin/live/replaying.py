@@ -122,18 +122,18 @@ def live_through(
     ------
         Each operation, when it was made.
     """
-    begin = past.store.state_at(since).deviations
+    begin = past.store.states.at(since).deviations
     normal = past.store.network
-    for mrid in sorted({*begin, *into.store.state().deviations}):
+    for mrid in sorted({*begin, *into.store.states.get().deviations}):
         wanted = begin.get(mrid)
         if wanted is None:
             wanted = phases.text(resolve(normal, mrid, "").normal)
-        into.store.operate(mrid, wanted, actor=ACTOR, at=since)
+        into.store.states.operate(mrid, wanted, actor=ACTOR, at=since)
     at = since
-    for event in past.store.operations(since, until):
+    for event in past.store.states.operations(since, until):
         when = datetime.fromisoformat(event.at).astimezone(UTC)
         if stop.wait(max(0.0, (when - at).total_seconds() / speed)):
             return
         at = when
-        into.store.operate(event.mrid, event.to_phases, actor=event.actor, at=when)
+        into.store.states.operate(event.mrid, event.to_phases, actor=event.actor, at=when)
         yield event

@@ -88,16 +88,16 @@ class Switching:
             LOG.info("event %s was told late: %s has moved since", event.event_id, event.mrid)
             return
         operation = resolve(self._store.network, event.mrid, event.open_phases)
-        now = self._store.state().deviations.get(event.mrid, phases.text(operation.normal))
+        now = self._store.states.get().deviations.get(event.mrid, phases.text(operation.normal))
         if event.kind == "scada_status" and now == phases.text(operation.open):
             return
         actor = event.actor or (SCADA if event.kind == "scada_status" else "")
-        self._store.operate(
+        self._store.states.operate(
             event.mrid, event.open_phases, actor=actor, at=at, request=event.event_id
         )
 
     def _was_moved_later(self, mrid: str, at: datetime) -> bool:
-        later = self._store.operations(at, datetime.now(UTC))
+        later = self._store.states.operations(at, datetime.now(UTC))
         return any(each.mrid == mrid for each in later)
 
     def _faulted(self, event: LiveEvent, at: datetime) -> None:
@@ -143,7 +143,7 @@ class Switching:
     def follow(self) -> bool:
         """Draw the consequences of operations not yet followed; return whether any came back."""
         any_back = False
-        for event in self._store.events(self._version):
+        for event in self._store.states.events(self._version):
             went, came = self._moved(event)
             if len(went):
                 self._went(event, self._names(went))

@@ -13,5 +13,10 @@ if TYPE_CHECKING:
 
 def write_metrics(path: Path, figures: Mapping[str, float]) -> None:
     """Write figures as gauges, for the textfile collector of Prometheus' node exporter."""
-    lines = [f"# TYPE {name} gauge\n{name} {value:.17g}\n" for name, value in figures.items()]
-    write_whole(path, "".join(lines).encode())
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+    registry = CollectorRegistry()
+    for name, value in figures.items():
+        words = name.removeprefix("gridtwin_").replace("_", " ").capitalize()
+        Gauge(name, words, registry=registry).set(value)
+    write_whole(path, generate_latest(registry))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.errors import SourceError
+from gridtwin.model.moments import NO_TIME, NO_ZONE, read_seconds, to_seconds
 from gridtwin.sources.csv_text import read_csv
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 NAMES = ("usage_point", "feeder", "substation", "outage")
 COLUMNS = ("began_at", "restored_at", "customers", "planned", *NAMES)
-ZONE = r"(?:[zZ]|[+-]\d{2}(?::?\d{2})?)\s*$"
 WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
 EARLIEST_S, LATEST_S = -2.2e9, 7.3e9  # the years 1900 to 2200
 LARGEST = 4 * 1024**3  # bytes of a file
@@ -134,7 +134,7 @@ def _times(column: pd.Series[Any], path: Path) -> NDArray[np.float64]:
         if column.dt.tz is None:
             msg = f"{path}: {column.name} names no time zone: store it as timestamps in UTC"
             raise SourceError(msg)
-        return _seconds(column)
+        return to_seconds(column)
     numbers = np.asarray(pd.to_numeric(column, errors="coerce"), dtype=np.float64)
     numbers[np.isinf(numbers)] = np.nan
     texts = column.fillna("").astype(str).str.strip()
@@ -142,21 +142,13 @@ def _times(column: pd.Series[Any], path: Path) -> NDArray[np.float64]:
     if not written.any():
         return numbers
     some = texts[written]
-    zoned = some.str.contains(ZONE, regex=True)
-    moments = pd.to_datetime(some, utc=True, format="ISO8601", errors="coerce")
-    numbers[written] = _seconds(moments)
+    numbers[written], zoned = read_seconds(some)
     unread = written & np.isnan(numbers)
-    _refuse(unread, column, path, "is no time such as 2026-03-01T10:00:00Z")
+    _refuse(unread, column, path, NO_TIME)
     naive = written.copy()
-    naive[written] = ~np.asarray(zoned)
-    _refuse(naive, column, path, "names no time zone: write 2026-03-01T10:00:00Z or ...+01:00")
+    naive[written] = ~zoned
+    _refuse(naive, column, path, NO_ZONE)
     return numbers
-
-
-def _seconds(column: pd.Series[Any]) -> NDArray[np.float64]:
-    """Return unix seconds of timestamps in UTC; NaN for none."""
-    stamps = np.asarray(column.dt.tz_convert("UTC").dt.tz_localize(None), dtype="datetime64[us]")
-    return np.where(np.isnat(stamps), np.nan, stamps.astype(np.int64) / 1e6)
 
 
 def _counts(column: pd.Series[Any], path: Path) -> NDArray[np.float64]:

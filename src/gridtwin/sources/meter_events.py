@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.errors import SHOWN_FAULTS, InputError, SourceError
+from gridtwin.errors import SHOWN_FAULTS, SourceError
 from gridtwin.model import phases as phase_codes
 from gridtwin.model.events import EVENT_CODE, EVENT_KINDS, MeterEvents
+from gridtwin.model.moments import LATEST_S, NO_TIME, NO_UNIX_TIME, NO_ZONE, read_seconds
 from gridtwin.model.tables import encode
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 LARGEST_FILE = 1024**3  # bytes
 MOST_EVENTS = 20_000_000
 COLUMNS = ("mrid", "kind", "at")
-LATEST_S = 4_102_444_800.0  # the year 2100: what is later is no unix time in seconds
-_ZONED = r"(?:[Zz]|[+-]\d\d:?\d\d)$"
 
 
 def read_events(source: str | Path) -> MeterEvents:
@@ -176,45 +175,22 @@ def _seconds(
     is_text = np.flatnonzero(np.isnan(seconds))
     if len(is_text):
         words = texts.iloc[is_text]
-        zoned = words.str.contains(_ZONED, regex=True).to_numpy(dtype=bool)
-        parsed = pd.to_datetime(words, format="ISO8601", utc=True, errors="coerce")
-        moments = np.asarray(parsed.dt.tz_localize(None), dtype="datetime64[us]")
-        found = moments.astype(np.int64) / 1e6
-        found[np.isnat(moments)] = np.nan
+        found, zoned = read_seconds(words)
         seconds[is_text] = found
         for at, has_zone, value in zip(is_text.tolist(), zoned, found, strict=True):
             if np.isnan(value):
                 faults.setdefault(
                     int(line[at]),
-                    f"at {texts.iloc[at]!r} is neither ISO 8601 nor unix seconds",
+                    f"at {texts.iloc[at]!r} {NO_TIME}, or as unix seconds",
                 )
             elif not has_zone:
                 faults.setdefault(
                     int(line[at]),
-                    f"at {texts.iloc[at]!r} names no time zone: end it with Z or an offset",
+                    f"at {texts.iloc[at]!r} {NO_ZONE}",
                 )
     for at in np.flatnonzero((seconds < 0) | (seconds > LATEST_S)).tolist():
         faults.setdefault(
             int(line[at]),
-            f"at {texts.iloc[at]!r} is no unix time in seconds",
+            f"at {texts.iloc[at]!r} {NO_UNIX_TIME}",
         )
     return seconds
-
-
-def moment(value: float | str) -> float:
-    """
-    Return a moment as unix seconds, from those or from ISO 8601 with a time zone.
-
-    Raises
-    ------
-    InputError
-        If it is neither.
-    """
-    import pandas as pd
-
-    faults: dict[int, str] = {}
-    (seconds,) = _seconds(pd.Series([str(value)]), np.zeros(1, dtype=np.int64), faults).tolist()
-    if faults:
-        msg = f"now: {faults[0].removeprefix('at ')}"
-        raise InputError(msg)
-    return float(seconds)

@@ -26,7 +26,7 @@ from gridtwin.analysis.ami.interval_rollup import IntervalRollUp
 from gridtwin.analysis.ami.loading import POWER_FACTOR, compute_loading
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import cim
-from gridtwin.model.moments import period, seconds
+from gridtwin.model.moments import period, read_moment
 from gridtwin.model.readings import INTERVAL_S
 from gridtwin.results.ami_result import LoadResult, MapLoading, VoltageResult, make_readings_frame
 from gridtwin.twin.ami_history import History
@@ -251,7 +251,7 @@ class Ami:
         if state:
             return self._twin.situation(state)
         when = datetime.fromtimestamp(at_s, UTC)
-        stood = self._twin.store.state_at(when)
+        stood = self._twin.store.states.at(when)
         key = stood.version, repr(sorted(stood.deviations.items()))
         return self._situations.get(
             key, lambda: Questions(past(self._twin.store, when)).situation()
@@ -279,7 +279,9 @@ class Ami:
 
     def _end(self, at: datetime | str | None) -> int:
         """Return the end of the last interval that ended by a moment."""
-        at_s = self._book.latest() if at is None else seconds(at) // INTERVAL_S * INTERVAL_S
+        at_s = self._book.latest()
+        if at is not None:
+            at_s = int(read_moment(at).timestamp()) // INTERVAL_S * INTERVAL_S
         if at_s is None:
             what = "interval with readings"
             raise NotFoundError(what, "latest")

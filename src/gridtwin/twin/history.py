@@ -16,7 +16,8 @@ from gridtwin.analysis.state.darkness import Darkness
 from gridtwin.analysis.state.situation import NONE
 from gridtwin.errors import InputError
 from gridtwin.model import phases
-from gridtwin.model.outage import Status, aware
+from gridtwin.model.moments import read_moment
+from gridtwin.model.outage import Status
 from gridtwin.model.tables import encode
 from gridtwin.store.past import PastStore
 from gridtwin.twin.situations import Situations
@@ -34,30 +35,9 @@ FAR = 2  # a walk begins anew when the span asked for is so many of its lengths 
 DARK, IN_OUTAGE = 1, 2  # why a usage point is out
 
 
-def moment(when: datetime | str) -> datetime:
-    """
-    Return a moment in UTC.
-
-    Raises
-    ------
-    InputError
-        If a text is no ISO 8601 time, or names no time zone.
-    """
-    try:
-        return aware(datetime.fromisoformat(when) if isinstance(when, str) else when)
-    except ValueError as error:
-        msg = f"{when!r} is no moment: write it like 2026-07-01T12:00:00Z"
-        raise InputError(msg) from error
-
-
-def state_at(store: Store, when: datetime | str) -> State:
-    """Return the current state of a twin as it was at a moment; overlays have no past."""
-    return store.state_at(moment(when))
-
-
 def past(store: Store, when: datetime | str, state: State | None = None) -> PastStore:
     """Return a store that shows another as it was at a moment, or in a state, and is only read."""
-    return PastStore(store, moment(when), state)
+    return PastStore(store, read_moment(when), state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +95,7 @@ class History:
         InputError
             If the second is before the first.
         """
-        start, end = moment(start), moment(end)
+        start, end = read_moment(start), read_moment(end)
         if end < start:
             msg = f"{end.isoformat()} is before {start.isoformat()}: give the earlier moment first"
             raise InputError(msg)
@@ -133,7 +113,7 @@ class History:
         walk = self._walk
         if walk is None or not walk.serves(self._store, start, end):
             walk = self._walked(start)
-        operations = self._store.operations(walk.start, end)
+        operations = self._store.states.operations(walk.start, end)
         if not walk.follow(self._store.network, operations):  # the log holds others in between
             walk = self._walked(walk.start)
             walk.follow(self._store.network, operations)
@@ -150,7 +130,7 @@ class History:
 
     def _walked(self, start: datetime) -> _Walk:
         store = PastStore(self._store, start)
-        self._walk = _Walk(start, store.state(), Darkness(Situations(store).of()))
+        self._walk = _Walk(start, store.states.get(), Darkness(Situations(store).of()))
         return self._walk
 
     def _followed(self, start: datetime, end: datetime) -> tuple[NDArray[np.int32], list[_Step]]:
@@ -236,7 +216,7 @@ class _Walk:
     def serves(self, store: Store, start: datetime, end: datetime) -> bool:
         """Return whether a span of time lies in it, and not far in, and it began as it is known."""
         near = start - FAR * (end - start) <= self.start <= start
-        return near and store.state_at(self.start).deviations == self._state.deviations
+        return near and store.states.at(self.start).deviations == self._state.deviations
 
     def follow(self, network: Network, operations: list[SwitchEvent]) -> bool:
         """Work through operations not yet worked through; False if others came in between."""

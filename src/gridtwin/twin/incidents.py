@@ -97,11 +97,11 @@ class Incidents:
             ``known_out``, ``bellwethers`` and ``state``, as for `inference`.
         """
         from gridtwin.analysis.inference.likelihood import Assumptions
-        from gridtwin.sources.meter_events import moment
+        from gridtwin.model.moments import read_unix_seconds
 
         live = self.inference(assumptions=Assumptions(loss=loss), **options)
         live.update(events)
-        return live.answer(None if now is None else moment(now))
+        return live.answer(None if now is None else read_unix_seconds(now))
 
     def inference(
         self,

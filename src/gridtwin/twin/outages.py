@@ -23,7 +23,8 @@ import numpy as np
 
 from gridtwin.analysis.outage import outage_lifecycle as lifecycle
 from gridtwin.errors import AmbiguousIdError, ConflictError, InputError, NotFoundError
-from gridtwin.model.outage import Change, Members, Outage, Status, Step, aware, new_id, steps_of
+from gridtwin.model.moments import read_moment
+from gridtwin.model.outage import Change, Members, Outage, Status, Step, new_id, steps_of
 from gridtwin.model.state import CURRENT
 from gridtwin.model.tables import decode
 from gridtwin.settings import Settings
@@ -53,7 +54,7 @@ class Outages:
 
     def all(self, *, since: datetime | None = None) -> list[Outage]:
         """Return the open outages, and those over since a time, by when they began."""
-        return self._book.all(since=None if since is None else aware(since))
+        return self._book.all(since=None if since is None else read_moment(since))
 
     def get(self, outage: str) -> Outage:
         """Return an outage by id; NotFoundError, with close matches, if there is none."""
@@ -131,7 +132,7 @@ class Outages:
             began_at=began,
             status=status,
             device=self._named(device),
-            state_version=self._twin.store.state(CURRENT).version,
+            state_version=self._twin.store.states.get(CURRENT).version,
             **known | fields,
         )
 
@@ -385,7 +386,7 @@ class Outages:
 
 
 def _now(at: datetime | None) -> datetime:
-    return datetime.now(UTC) if at is None else aware(at)
+    return datetime.now(UTC) if at is None else read_moment(at)
 
 
 def _actor() -> str:
@@ -394,7 +395,6 @@ def _actor() -> str:
 
 def _check_notes(fields: dict[str, Any]) -> None:
     """Refuse what is no one's to write of an outage."""
-    wrong = sorted(set(fields) - set(NOTES))
-    if wrong:
+    if wrong := sorted(set(fields) - set(NOTES)):
         msg = f"{wrong[0]} cannot be noted of an outage: note {', '.join(NOTES)}"
         raise InputError(msg)

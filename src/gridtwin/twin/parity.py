@@ -54,7 +54,7 @@ def verify(
     changes = differences(connection, source)
     asked = _picked(connection, source, samples)
     engine = Twin(MemoryStore(source.network))
-    engine.store.save_overlay(MIRRORED, source.state.deviations)
+    engine.store.states.save_overlay(MIRRORED, source.state.deviations)
     wrong = sum(_in_python(engine, mrid) != _in_sql(connection, mrid) for mrid in asked)
     return [*changes, Change("traces", len(asked), 0, wrong, 0)]
 

@@ -129,7 +129,7 @@ def _opened(
         device=inferred.device.mrid,
         phases=inferred.phases,
         first_seen_at=now,
-        state_version=store.state(CURRENT).version,
+        state_version=store.states.get(CURRENT).version,
     )
     said: dict[str, Any] = {"probability": inferred.device.probability, **inferred.evidence}
     return outage_lifecycle.open_outage(outage, part, _customers(store, part), actor=actor, **said)

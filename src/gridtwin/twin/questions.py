@@ -206,8 +206,8 @@ class Questions:
         """
         if isinstance(kind, TraceSpec):
             return kind.derive(options)
-        if kind not in TRACE_KINDS and kind in self.store.spec_names():
-            return TraceSpec.from_json(self.store.spec(kind)).derive(options)
+        if kind not in TRACE_KINDS and kind in self.store.specs.names():
+            return TraceSpec.from_json(self.store.specs.get(kind)).derive(options)
         return TraceSpec(kind).derive(options)
 
     def save_spec(self, name: str, spec: TraceSpec) -> None:
@@ -215,7 +215,7 @@ class Questions:
         if not name or name in TRACE_KINDS:
             msg = f"a trace spec cannot be called {name!r}: that is a kind of trace"
             raise InputError(msg)
-        self.store.save_spec(name, spec.to_json())
+        self.store.specs.save(name, spec.to_json())
 
     def explain(self, mrid: str, *, state: str = CURRENT) -> Explanation:
         """Say why an element has supply or has none, and what else could feed it."""
@@ -270,7 +270,7 @@ class Questions:
         """
         from gridtwin.results.what_if import WhatIf
 
-        base = self.store.state(state)
+        base = self.store.states.get(state)
         changed = with_switches(self.store.network, base.deviations, switches)
         before, after = self.situation(state), self.situation_of(replace(base, deviations=changed))
         return WhatIf(before, after, self.supply(before), self.supply(after))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
+
+    from cachetools import LRUCache
 
 Kept = TypeVar("Kept")
 
@@ -18,15 +19,14 @@ class Recent(Generic[Kept]):
     """The last few things that were worked out; threads may share it."""
 
     def __init__(self) -> None:
+        from cachetools import LRUCache
+
         self._lock = Lock()
-        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._kept: LRUCache[Hashable, Kept] = LRUCache(KEPT)
 
     def get(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
         """Return what is kept under a key, made if it is not there."""
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = make()
-                if len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
-            self._kept.move_to_end(key)
             return self._kept[key]

@@ -34,7 +34,7 @@ class Situations:
     def of(self, state: str = CURRENT, rules: Rules | None = None) -> Situation:
         """Return the network in a state, with its topology index."""
         rules = rules or Rules()
-        resolved = self._store.state(state)
+        resolved = self._store.states.get(state)
         key = (state, resolved.version, rules)
         with self._lock:
             found = self._kept.get(key)

@@ -186,8 +186,8 @@ class Twin:
             folder = TemporaryDirectory(prefix="gridtwin-")
             address = str(Path(folder.name) / "grid.twin")
             copy = self.save(address)
-            for mrid, phases in self.store.state().deviations.items():
-                copy.store.operate(mrid, phases)
+            for mrid, phases in self.store.states.get().deviations.items():
+                copy.store.states.operate(mrid, phases)
         return MapView(address, view=view, height_px=height_px, folder=folder)
 
     def mirrored(self, state: State | None = None) -> Mirrored:
@@ -210,19 +210,19 @@ class Twin:
             Seconds without one after which to end; by default never.
         """
         seen = self.version if since is None else since
-        while self.store.wait(seen, timeout_s=math.inf if timeout_s is None else timeout_s):
-            for event in self.store.events(seen):
+        while self.store.states.wait(seen, timeout_s=math.inf if timeout_s is None else timeout_s):
+            for event in self.store.states.events(seen):
                 seen = event.version
                 yield event
 
     @property
     def version(self) -> int:
         """Version of the current state."""
-        return self.store.state().version
+        return self.store.states.get().version
 
     def states(self) -> list[str]:
         """Return the names of the states."""
-        return self.store.states()
+        return self.store.states.names()
 
     def switch(self, mrid: str, *, open: bool, phases: str = "", actor: str = "") -> State:
         """
@@ -250,7 +250,7 @@ class Twin:
 
         wanted = phase_text(of_switch(self.store.network, mrid, phases).poles)
         actor = actor or Settings.read().actor
-        return self.store.operate(mrid, wanted if open else "", poles=wanted, actor=actor)
+        return self.store.states.operate(mrid, wanted if open else "", poles=wanted, actor=actor)
 
     def overlay(self, name: str, switches: Mapping[str, bool | str]) -> None:
         """
@@ -263,8 +263,8 @@ class Twin:
         switches
             mRID to True (open), False (closed), or the phases that stand open.
         """
-        current = self.store.state(CURRENT).deviations
-        self.store.save_overlay(name, with_switches(self.store.network, current, switches))
+        current = self.store.states.get(CURRENT).deviations
+        self.store.states.save_overlay(name, with_switches(self.store.network, current, switches))
 
     def __repr__(self) -> str:
         """Return the twin in one line."""

@@ -30,8 +30,7 @@ class MessageModel:
     """
     How meters tell of their supply.
 
-    A last gasp is lost, or comes late: log-normal, and some wait in a mesh network. The shares are
-    those that `gridtwin.analysis.inference.simulate` draws by.
+    A last gasp is lost, or comes late: log-normal, and some wait in a mesh network.
     """
 
     lost: float = 0.2

@@ -9,8 +9,6 @@ import numpy as np
 from gridtwin.analysis.erm.quantile_forest import QUANTILE_LEVELS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     Float = NDArray[np.float64]
@@ -41,29 +39,14 @@ def interpolate_level(quantile_h: Float, level: float) -> Float:
     return np.exp(logs[:, band] + share * (logs[:, band + 1] - logs[:, band]))
 
 
-def bootstrap_by_day(
-    statistic: Callable[[NDArray[np.int64]], float], day: NDArray[np.int64], seed: int = 1
-) -> tuple[float, float]:
-    """
-    Return the 95 % interval of a statistic of rows, drawing whole days with replacement.
-
-    Outages of one day share its weather and its crews, so that single outages are no independent
-    witnesses (cluster bootstrap; Davison and Hinkley 1997, section 3.8).
-    """
-    order = np.argsort(day, kind="stable")
-    edges = np.flatnonzero(np.diff(day[order])) + 1
-    days = np.split(order, edges)
-    rng = np.random.default_rng(seed)
-    drawn = [
-        statistic(np.concatenate([days[k] for k in rng.integers(0, len(days), len(days))]))
-        for _ in range(BOOTSTRAP_DRAWS)
-    ]
-    low, high = np.nanquantile(drawn, (0.025, 0.975))
-    return float(low), float(high)
-
-
 def bootstrap_ratio(top: Float, bottom: Float, day: NDArray[np.int64]) -> tuple[float, float]:
-    """Return the 95 % interval, by day, of ``sum(top) / sum(bottom) - 1``, as a share."""
+    """
+    Return the 95 % interval, by day, of ``sum(top) / sum(bottom) - 1``, as a share.
+
+    Whole days are drawn with replacement: outages of one day share its weather and its crews, so
+    that single outages are no independent witnesses (cluster bootstrap; Davison and Hinkley 1997,
+    section 3.8).
+    """
     _, place = np.unique(day, return_inverse=True)
     tops, bottoms = np.bincount(place, top), np.bincount(place, bottom)
     rng = np.random.default_rng(1)

@@ -35,12 +35,6 @@ class Landmarks:
         """Return the number of moments."""
         return len(self.row)
 
-    @property
-    def sees_etr(self) -> NDArray[np.bool_]:
-        """Where the utility's own estimate may be used: everywhere but at first sight."""
-        blind = [name == FIRST_SEEN for name in self.names]
-        return ~np.array(blind, bool)[self.kind]
-
 
 def parse_hours(name: str) -> float:
     """

@@ -39,7 +39,6 @@ CREW_PATTERNS: tuple[tuple[str, str], ...] = (
     ("assigned", r"assigned"),
 )
 CREW_NAMES = ("", *(name for name, _ in CREW_PATTERNS), "else")
-ON_SITE = CREW_NAMES.index("on_site")
 
 
 def _find_class(text: str, patterns: tuple[tuple[str, str], ...]) -> int:

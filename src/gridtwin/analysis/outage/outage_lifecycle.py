@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.errors import InputError
-from gridtwin.model.outage import Change, Evidence, Members, Outage, Status, aware
+from gridtwin.model.moments import read_moment
+from gridtwin.model.outage import Change, Evidence, Members, Outage, Status
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,7 +36,7 @@ def open_outage(
     InputError
         If nobody is in it, or its time names no zone.
     """
-    began = aware(outage.began_at)
+    began = read_moment(outage.began_at)
     outage = replace(outage, began_at=began, first_seen_at=outage.first_seen_at or began)
     if not len(usage_points):
         msg = f"outage {outage.id} would have no usage point: name a device that supplies some"
@@ -62,7 +63,7 @@ def confirm_outage(outage: Outage, at: datetime, *, actor: str = "", **fields: A
         What else is known now: ``device``, ``cause``, ``crew_status``, ``phases``.
     """
     outage.check_next(Status.CONFIRMED)
-    at = aware(at)
+    at = read_moment(at)
     first = outage.confirmed_at or at
     after = replace(outage, status=Status.CONFIRMED, confirmed_at=first, **fields)
     return Change(
@@ -73,7 +74,7 @@ def confirm_outage(outage: Outage, at: datetime, *, actor: str = "", **fields: A
 
 def annotate_outage(outage: Outage, at: datetime, *, actor: str = "", **fields: Any) -> Change:
     """Write down what is learned of an outage (cause, crew_status, etr_manual ...)."""
-    said = Evidence(outage.id, aware(at), "noted", outage.device, _make_plain(fields), actor)
+    said = Evidence(outage.id, read_moment(at), "noted", outage.device, _make_plain(fields), actor)
     return Change(replace(outage, **fields), evidence=(said,))
 
 
@@ -106,7 +107,7 @@ def restore_members(
     InputError
         If nobody of them is out, somebody is not in the outage, or it was before the outage began.
     """
-    at = aware(at)
+    at = read_moment(at)
     out = members.usage_point[members.is_out]
     wanted = out if back is None else np.array(sorted(set(back)), dtype=object)
     step = out[np.isin(out, wanted)]
@@ -141,7 +142,7 @@ def restore_members(
 def close_outage(outage: Outage, at: datetime, *, actor: str = "") -> Change:
     """Close an outage whose restoration was verified."""
     outage.check_next(Status.CLOSED)
-    at = aware(at)
+    at = read_moment(at)
     said = Evidence(outage.id, at, "closed", outage.device, {}, actor)
     return Change(replace(outage, status=Status.CLOSED, closed_at=at), evidence=(said,))
 
@@ -149,7 +150,7 @@ def close_outage(outage: Outage, at: datetime, *, actor: str = "") -> Change:
 def invalidate_outage(outage: Outage, members: Members, at: datetime, *, actor: str = "") -> Change:
     """Say that there was no outage: nobody was in it."""
     outage.check_next(Status.INVALID)
-    at = aware(at)
+    at = read_moment(at)
     said = Evidence(outage.id, at, "invalid", outage.device, {"usage_points": len(members)}, actor)
     return Change(
         replace(outage, status=Status.INVALID, closed_at=at),
@@ -188,7 +189,7 @@ def revise_outage(
     if not members.is_out.all() or not outage.is_open:
         msg = f"customers of outage {outage.id} are back already: nest what is left in another"
         raise InputError(msg)
-    at = aware(at)
+    at = read_moment(at)
     wanted = np.asarray(usage_points, dtype=object)
     new = ~np.isin(wanted, members.usage_point)
     gone = frozenset(members.usage_point[~np.isin(members.usage_point, wanted)].tolist())
@@ -237,7 +238,7 @@ def split_outage(
     InputError
         If the outage is closed, or would have nobody left, or somebody is not in it.
     """
-    at = aware(at)
+    at = read_moment(at)
     if outage.status in {Status.CLOSED, Status.INVALID}:
         msg = f"outage {outage.id} is {outage.status}: open a new outage"
         raise InputError(msg)

@@ -57,15 +57,6 @@ class Boxes:
         return np.flatnonzero(meets)
 
 
-@dataclass(frozen=True, slots=True)
-class GroupCounts:
-    """How many usage points and customers each group has; groups without any are left out."""
-
-    group: NDArray[np.int64]  # ascending; -1 = in no group
-    points: NDArray[np.int64]
-    customers: NDArray[np.int64]
-
-
 def intersect(
     data: NetworkData,
     polygon: Polygon | MultiPolygon,
@@ -124,33 +115,6 @@ def points_of(data: NetworkData, layer: str) -> NDArray[np.float64]:
     if layer == "usage_points":
         return data.usage_points.xy
     return data.nodes.xy if layer == "nodes" else data.substations.xy
-
-
-def group_counts(
-    data: NetworkData, rows: NDArray[np.int32], group: NDArray[np.integer]
-) -> GroupCounts:
-    """
-    Return how many of some usage points, and of their customers, belong to each group.
-
-    Parameters
-    ----------
-    data
-        The network's tables.
-    rows
-        Rows of usage points.
-    group
-        (nodes,) the group of each node, such as the row of its feeder or its substation; -1 for
-        none.
-    """
-    points = data.usage_points
-    found, place = np.unique(group[points.node[rows]], return_inverse=True)
-    customers = np.zeros(len(found), dtype=np.int64)
-    np.add.at(customers, place, points.customers[rows])
-    return GroupCounts(
-        group=found.astype(np.int64),
-        points=np.bincount(place, minlength=len(found)),
-        customers=customers,
-    )
 
 
 def _lines(

@@ -198,7 +198,7 @@ class PostgisTiles(LocalTiles):
 
     def _is_dimmed(self) -> bool:
         """Return whether something stands open on some phases, which SQL follows slowly."""
-        deviations = self._store.state(CURRENT).deviations
+        deviations = self._store.states.get(CURRENT).deviations
         network = self._store.network
         rows = network.ids.rows("equipment", tuple(deviations))
         whole = supply(network.data.equipment.phases[rows])

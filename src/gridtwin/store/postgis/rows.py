@@ -80,17 +80,17 @@ def mirrored(store: Store, state: State | None = None) -> Mirrored:
     NotFoundError
         If the state names equipment that the network does not have.
     """
-    current = state or store.state(CURRENT)
+    current = state or store.states.get(CURRENT)
     network, normal = store.network, store.index()
-    events = () if state else store.events()
+    events = () if state else store.states.events()
     return Mirrored(
         network=network,
         normal=normal,
         current=switched(network, normal, current),
         state=current,
-        overlays=tuple(store.state(name) for name in store.states()[2:]),
+        overlays=tuple(store.states.get(name) for name in store.states.names()[2:]),
         events=tuple(event for event in events if event.version <= current.version),
-        specs={name: store.spec(name) for name in store.spec_names()},
+        specs={name: store.specs.get(name) for name in store.specs.names()},
         follows=state is not None,
     )
 

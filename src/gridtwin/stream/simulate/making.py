@@ -13,8 +13,9 @@ from gridtwin.analysis.demand.random_draws import Draw, make_rng
 from gridtwin.analysis.demand.supply_changes import FeedingHistory
 from gridtwin.analysis.demand.surroundings import Surroundings
 from gridtwin.errors import InputError
+from gridtwin.model.moments import LATEST_S
 from gridtwin.model.readings import INTERVAL_H, INTERVAL_S, Conditions, Readings
-from gridtwin.stream.contracts import EARLIEST_S, LATEST_S
+from gridtwin.stream.contracts import EARLIEST_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,12 +1,13 @@
 """
-Read topics as a member of a consumer group, with as much in memory as was allowed and no more.
+Read topics from places that the caller keeps, with as much in memory as was allowed and no more.
 
-The group says which worker reads which partition; where to go on is the caller's to say, by
-`resume`. Until then, and after `hold` or `wait`, a partition is not fetched.
+A group says which of its members reads which partition; without one, a reader has all. Where to go
+on is the caller's to say, by `resume`. Until then, and after `hold` or `wait`, a partition is not
+fetched.
 
 A client that is given a partition without a place, or whose place is gone, looks one up by itself,
 and what it finds may overtake a `seek` that was made meanwhile. So it is never let: a partition is
-assigned at the offset that the database says, and a place that is gone is an error.
+assigned at the offset that it is told, and one whose place is gone waits to be told another.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gridtwin.errors import BrokerError, MissingExtraError, StoreError
-from gridtwin.stream.ingest.batch import Messages
 from gridtwin.stream.places import Places
 from gridtwin.stream.topics import unreachable
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+    from numpy.typing import NDArray
 
     from gridtwin.stream.places import Place
 
@@ -45,18 +47,44 @@ LASTING = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Messages of one topic in the order they came."""
+
+    topic: str
+    partition: NDArray[np.int32]
+    offset: NDArray[np.int64]
+    values: list[bytes | None]
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.values)
+
+    def only(self, kept: NDArray[np.bool_]) -> Messages:
+        """Return those where a mask is true."""
+        values = [value for value, keep in zip(self.values, kept.tolist(), strict=True) if keep]
+        return Messages(self.topic, self.partition[kept], self.offset[kept], values)
+
+    def ends(self) -> dict[int, int]:
+        """Return the offset after the last message of each partition."""
+        found = {}
+        for partition in np.unique(self.partition).tolist():
+            found[partition] = int(self.offset[self.partition == partition].max()) + 1
+        return found
+
+
 class Reader:
     """
-    A member of a consumer group.
+    A reader of topics: all of them, or what a consumer group gives it.
 
     Parameters
     ----------
     brokers
         Addresses of the cluster.
-    group
-        The group's name.
     topics
         What to read.
+    group
+        Name of a consumer group to become a member of; empty to read all partitions.
     instance
         Name of this member that outlives a restart: its partitions wait for it so long. Empty for
         none.
@@ -69,23 +97,23 @@ class Reader:
     def __init__(
         self,
         brokers: str,
-        group: str,
         topics: Sequence[str],
         *,
+        group: str = "",
         instance: str = "",
         session_s: float = SESSION_S,
         settings: dict[str, Any] | None = None,
     ) -> None:
         self._brokers = brokers
         self._topics = list(topics)
-        self.waiting: set[Place] = set()  # given to this member; not told yet where to go on
+        self.waiting: set[Place] = set()  # given to this reader; not told yet where to go on
         self.ended: dict[Place, int] = {}  # read to their end, and where that is
         self._given: set[Place] = set()
         self._places = Places()  # of those that are fetched
         self._consumer = _consumer(
             {
                 "bootstrap.servers": brokers,
-                "group.id": group,
+                "group.id": group or "gridtwin",  # wanted by the client
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",
                 "isolation.level": "read_committed",
@@ -101,14 +129,28 @@ class Reader:
                 **(settings or {}),
             }
         )
-        self._consumer.subscribe(
-            self._topics, on_assign=self._assign, on_revoke=self._revoke, on_lost=self._revoke
-        )
+        if group:
+            self._consumer.subscribe(
+                self._topics, on_assign=self._assign, on_revoke=self._revoke, on_lost=self._revoke
+            )
 
     @property
     def given(self) -> frozenset[Place]:
-        """The partitions that this member reads."""
+        """The partitions that are this reader's."""
         return frozenset(self._given)
+
+    def take_all(self) -> None:
+        """
+        Have all partitions there are, without a group; each waits to be told where to go on.
+
+        Raises
+        ------
+        BrokerError
+            If the broker does not answer.
+        """
+        places = set(self.read_ends())
+        self._given |= places
+        self.waiting |= places
 
     def _assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Take note of partitions; each is assigned when its place is known, and no sooner."""
@@ -136,19 +178,21 @@ class Reader:
 
     def read(self, most: int, seconds: float) -> list[Messages]:
         """
-        Return what came within a time, topic by topic; nothing of partitions that wait.
+        Return what came within a time, by topic, as it came; nothing of partitions that wait.
 
         Raises
         ------
         StoreError
             If the broker refuses for good, as for a topic that is not there.
         """
-        came: dict[Place, list[Message]] = {}
+        came: list[Message] = []
+        rows: dict[Place, list[int]] = {}
         ends: dict[Place, int] = {}
         for message in self._consumer.consume(most, timeout=seconds):
             place, error = _place(message), message.error()
             if error is None:
-                came.setdefault(place, []).append(message)
+                rows.setdefault(place, []).append(len(came))
+                came.append(message)
                 ends.pop(place, None)
             elif error.name() == "_PARTITION_EOF":
                 ends[place] = message.offset() or 0
@@ -156,22 +200,26 @@ class Reader:
                 self.hold({place})
             else:
                 self._check(error)
-        found: dict[str, list[Message]] = {}
-        for place, messages in came.items():
+        due: dict[str, list[int]] = {}
+        for place, of_place in rows.items():
             if place in self._places:
-                found.setdefault(place[0], []).extend(self._due(place, messages))
+                due.setdefault(place[0], []).extend(self._due(place, of_place, came))
         for place, end in ends.items():
             if place in self._places:
                 self._end(place, end)
-        return [_columns(topic, messages) for topic, messages in found.items() if messages]
+        return [
+            _columns(topic, [came[row] for row in sorted(kept)])
+            for topic, kept in due.items()
+            if kept
+        ]
 
-    def _due(self, place: Place, messages: list[Message]) -> list[Message]:
-        """Return those messages that go on from the place of a partition."""
+    def _due(self, place: Place, rows: list[int], came: list[Message]) -> list[int]:
+        """Return those rows whose messages go on from the place of a partition."""
         self.ended.pop(place, None)
-        kept, again = self._places.take(place, [each.offset() or 0 for each in messages])
+        kept, again = self._places.take(place, [came[row].offset() or 0 for row in rows])
         if again:
             self._ask_again(place)
-        return messages if len(kept) == len(messages) else [messages[each] for each in kept]
+        return [rows[each] for each in kept]
 
     def _end(self, place: Place, end: int) -> None:
         """Hear that a partition ends; it is read to its end if that is where its place is."""
@@ -206,9 +254,18 @@ class Reader:
         if any(place in self._places for place in held):
             self._leave(held, self._consumer)
 
-    def resume(self, place: Place, offset: int) -> None:
+    def resume(self, place: Place, offset: int, *, anew: bool = False) -> None:
         """
         Go on with a partition from an offset, or, if that was deleted, from the first that is left.
+
+        Parameters
+        ----------
+        place
+            The partition.
+        offset
+            The offset.
+        anew
+            Whether to read a partition from its beginning that ends before that offset.
 
         Raises
         ------
@@ -221,15 +278,16 @@ class Reader:
             return
         topic, partition = place
         first, end = self._reach(place)
-        if end < offset:
+        if end < offset and not anew:
             raise made_anew(place, end, offset)
-        if 0 < offset < first:
+        start = max(offset, first) if offset <= end else first
+        if start != offset and offset:
             LOG.warning(
-                "messages were deleted from a topic before they were read",
-                extra={"topic": topic, "partition": partition, "from": offset, "to": first},
+                "a topic was made anew, or messages were deleted from it before they were read",
+                extra={"topic": topic, "partition": partition, "from": offset, "to": start},
             )
-        self._places.start(place, max(offset, first))
-        self._begin(place, self._places[place])
+        self._places.start(place, start)
+        self._begin(place, start)
         self.waiting.discard(place)
 
     def _reach(self, place: Place) -> tuple[int, int]:
@@ -284,7 +342,7 @@ class Reader:
                 self._consumer.commit(offsets=places, asynchronous=True)
 
     def close(self) -> None:
-        """Leave the group."""
+        """Leave the group, and give the connection back."""
         self._consumer.close()
 
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.inference.device_tree import DeviceTree
-    from gridtwin.analysis.inference.rollup import RolledUp
-    from gridtwin.analysis.inference.simulate import TrueOutage
     from gridtwin.analysis.state.situation import Situation
+    from percentage_rule import RolledUp
+    from reported_outages import TrueOutage
 
 _LINE = cim.KIND_CODE["ac_line_segment"]
 
