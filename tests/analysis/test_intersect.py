@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from gridtwin.analysis.place.grid import PointGrid, inside_rows
 from gridtwin.analysis.place.intersect import intersect
-from gridtwin.errors import InputError
+from gridtwin.analysis.place.moving import MovingSet
+from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.frames import equipment_lines
 from gridtwin.model.network import Network
 
@@ -88,3 +89,19 @@ def test_an_unknown_layer_or_predicate_is_refused() -> None:
         intersect(data, star(5, 1), layer="meters")
     with pytest.raises(InputError, match="has no predicate 'crosses'"):
         intersect(data, star(5, 1), predicate="crosses")
+
+
+def test_a_moving_set_follows_its_things() -> None:
+    crews = MovingSet()
+    crews.insert("north", (0, 5))
+    crews.insert("south", (0, -5))
+    assert crews.nearest((0, 4)) == ["north"]
+    crews.move("north", (0, -100))
+    assert crews.nearest((0, 4), 2) == ["south", "north"]
+    assert crews.query((-1, -6, 1, 6)) == ["south"]
+    crews.remove("south")
+    assert len(crews) == 1
+    with pytest.raises(NotFoundError):
+        crews.remove("south")
+    with pytest.raises(InputError, match="move it instead"):
+        crews.insert("north", (0, 0))
