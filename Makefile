@@ -8,7 +8,7 @@ FIELD_DATA ?= $(or $(GRIDTWIN_FIELD_DATA),../shared/data)
 STATIC := src/gridtwin/api/static
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: demo live test test-long test-field postgres java chromium lint node web web-check bench clean
+.PHONY: demo live test test-long test-field postgres java chromium lint schemas node web web-check bench clean
 
 $(VENV)/made: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -67,6 +67,9 @@ lint: $(VENV)/test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+schemas: $(VENV)/test  ## the JSON Schema of every document (docs/schemas), from their shapes
+	$(BIN)/python docs/schemas/generate.py
 
 node:
 	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null || \

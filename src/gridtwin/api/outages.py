@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import ConfigDict, Field
+from pydantic import Field, TypeAdapter
 
 from gridtwin.api.answers import answer, tag
 from gridtwin.api.elements import Mrid
@@ -16,6 +16,11 @@ from gridtwin.api.polygons import Site
 from gridtwin.api.state import At
 from gridtwin.api.views import outage_cards as cards
 from gridtwin.model.outage import Status
+from gridtwin.results.documents.outage_documents import (
+    OutageEvidence,
+    OutageRecord,
+    RestorationStep,
+)
 from gridtwin.results.outages import outage_document
 from gridtwin.twin.history import Moments, moment
 
@@ -44,20 +49,13 @@ class EstimateAnswer(Document):
     usage_points: int
 
 
-class Card(Document):
-    """One outage: the fields of `gridtwin.outage/1`, what is promised, and where."""
+class Card(OutageRecord):
+    """One outage: the fields of `gridtwin.outages/1`, what is promised, and where."""
 
-    model_config = ConfigDict(extra="allow")
-
-    id: str
-    status: Status
-    device: str | None
-    began_at: str
-    customers: int
-    customers_out: int
     estimate: EstimateAnswer | None
     priority_customers: int
-    feature: Feature | None = Field(description="Its device.")
+    feature: Feature | None
+    """Its device."""
     at: Place | None
 
 
@@ -78,13 +76,18 @@ class CurvePoint(Document):
 class OutageAnswer(Card):
     """One outage with all that is known of it."""
 
-    members: int = Field(description="Usage points in it, back or not.")
-    features: Features = Field(description="Who is out.")
+    members: int
+    """Usage points in it, back or not."""
+    features: Features
+    """Who is out."""
     area: GeoJson | None
-    steps: list[dict[str, Any]]
-    evidence: list[dict[str, Any]]
+    steps: list[RestorationStep]
+    evidence: list[OutageEvidence]
     curve: list[CurvePoint]
     priority: list[Site]
+
+
+ONE = TypeAdapter(OutageAnswer)
 
 
 @router.get("/outages", response_model=CardsAnswer)
@@ -110,7 +113,7 @@ def read_outages(
         records = cards.cards(found, estimates, priority, grid.network, grid.features)
         if feeder:
             records = [each for each in records if grid.feeder_of(each["device"]) == feeder]
-        return CardsAnswer(outages=[Card(**each) for each in records])
+        return CardsAnswer.model_validate({"outages": records})
 
     marks = grid.twin.store.marks()
     asked = (grid.network_hash, marks.outages, marks.estimates, since, status, feeder)
@@ -136,12 +139,14 @@ def _document(grid: Grid, outage: str, at: str) -> OutageAnswer:
     priority = cards.priority_out(members, grid.network)
     (card,) = cards.cards([found], estimates, priority, grid.network, grid.features)
     whole = outage_document(found, twin.outages.steps(outage), twin.outages.evidence(outage))
-    return OutageAnswer(
-        **card,
-        **cards.whereabouts(members, grid.network, grid.features),
-        steps=whole["steps"],
-        evidence=whole["evidence"],
-        curve=[CurvePoint(**each) for each in cards.curve(members, book.points(outage))],
+    return ONE.validate_python(
+        {
+            **card,
+            **cards.whereabouts(members, grid.network, grid.features),
+            "steps": whole["steps"],
+            "evidence": whole["evidence"],
+            "curve": cards.curve(members, book.points(outage)),
+        }
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from gridtwin.api.answers import answer
 from gridtwin.api.elements import Mrid
@@ -14,9 +14,11 @@ from gridtwin.api.grid import GridNow
 from gridtwin.api.jobs import ACCEPTED, Job, soon
 from gridtwin.api.models import Document, Features, GeoJson
 from gridtwin.api.state import StateName
-from gridtwin.api.views.details import explain_document
 from gridtwin.api.views.traces import blast_features, trace_features
 from gridtwin.model.state import CURRENT
+from gridtwin.results.documents.loss_documents import BlastDocument
+from gridtwin.results.documents.trace_documents import ExplainDocument, TraceDocument
+from gridtwin.results.network_answers import explain_document
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["traces"])
 
@@ -74,13 +76,7 @@ class BlastAnswer(Document):
     warnings: list[str]
 
 
-class Full(BaseModel):
-    """A document with every mRID; `schema` names its JSON Schema."""
-
-    model_config = ConfigDict(extra="allow")
-
-
-@router.get("/trace/{kind}", response_model=TraceAnswer | Full)
+@router.get("/trace/{kind}", response_model=TraceAnswer | TraceDocument)
 def trace(
     request: Request,
     grid: GridNow,
@@ -126,18 +122,18 @@ def trace(
     result = grid.twin.trace(kind, *of, state=state, **options)
     if detail == "full":
         grid.check_size(len(result) + len(result.rows.points))
-        return answer(request, Full(**result.document()))
+        return answer(request, result.document())
     return answer(request, TraceAnswer(**trace_features(result, grid.features)))
 
 
-@router.get("/explain/{mrid:path}", response_model=Full)
+@router.get("/explain/{mrid:path}", response_model=ExplainDocument)
 def explain(request: Request, grid: GridNow, mrid: Mrid, state: StateName = CURRENT) -> Response:
     """Say why an element has supply or has none, as the document `gridtwin.explain/1`."""
     found = grid.twin.explain(mrid, state=state)
-    return answer(request, Full(**explain_document(found, state)))
+    return answer(request, explain_document(found, state))
 
 
-@router.get("/blast", response_model=BlastAnswer | Full, responses=ACCEPTED)
+@router.get("/blast", response_model=BlastAnswer | BlastDocument, responses=ACCEPTED)
 async def blast(
     request: Request,
     grid: GridNow,
@@ -148,11 +144,11 @@ async def blast(
 ) -> Response:
     """Say who goes dark when elements fail, all at once."""
 
-    def work(_: Job) -> BlastAnswer | Full:
+    def work(_: Job) -> BlastAnswer | BlastDocument:
         result = grid.twin.blast_radius(of, scope=scope, state=state)
         if detail == "full":
             grid.check_size(len(result))
-            return Full(**result.document())
+            return result.document()
         return BlastAnswer(**blast_features(result, grid.features))
 
     return await soon(request, "blast", work)

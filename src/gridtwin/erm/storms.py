@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gridtwin.results.documents.storm_documents import StormDocument
 
 __all__ = ["Aid", "Response", "Scenario", "StormForecast", "forecast", "simulate", "zone_quantiles"]
 
@@ -122,7 +123,7 @@ def simulate(
     scheduler: Any = "processes",
     partitions: int = 1,
     zone: str = "substation",
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[StormDocument]:
     """
     Forecast many storms; yield the document ``gridtwin.storm/1`` of each, in order.
 
@@ -240,7 +241,7 @@ def _delayed(place: _Place, scenario: Scenario, partitions: int, zone: str) -> A
     return delayed(_task_finish, pure=False)(place, scenario, prepared, worked, zone)
 
 
-def _task_whole(place: _Place, scenario: Scenario, zone: str) -> dict[str, Any]:
+def _task_whole(place: _Place, scenario: Scenario, zone: str) -> StormDocument:
     return _forecast(_ground(place), scenario).document(zone=zone)
 
 
@@ -256,12 +257,12 @@ def _task_work(prepared: Plan, scenario: Scenario, part: int, parts: int) -> lis
 
 def _task_finish(
     place: _Place, scenario: Scenario, prepared: Plan, worked: list[list[Worked]], zone: str
-) -> dict[str, Any]:
+) -> StormDocument:
     flat = [part for parts in worked for part in parts]
     return _finished(_ground(place), scenario, prepared, flat).document(zone=zone)
 
 
-def _computed(tasks: list[Any], scheduler: Any) -> Iterator[dict[str, Any]]:
+def _computed(tasks: list[Any], scheduler: Any) -> Iterator[StormDocument]:
     """Yield the answers of tasks in order, a batch at a time, so that few are held at once."""
     if scheduler == "processes":
         yield from _in_processes(tasks)
@@ -276,7 +277,7 @@ def _computed(tasks: list[Any], scheduler: Any) -> Iterator[dict[str, Any]]:
         yield from _gathered(tasks, client)
 
 
-def _in_processes(tasks: list[Any]) -> Iterator[dict[str, Any]]:
+def _in_processes(tasks: list[Any]) -> Iterator[StormDocument]:
     """Yield the answers of tasks from processes that stay until all are done."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
@@ -293,6 +294,6 @@ def _in_processes(tasks: list[Any]) -> Iterator[dict[str, Any]]:
 _BATCH = 64  # tasks at a time, so that few answers are held at once
 
 
-def _gathered(tasks: list[Any], client: Any) -> Iterator[dict[str, Any]]:
+def _gathered(tasks: list[Any], client: Any) -> Iterator[StormDocument]:
     for start in range(0, len(tasks), _BATCH):
         yield from client.gather(client.compute(tasks[start : start + _BATCH]))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from gridtwin.results.ami import records
+from gridtwin.results.documents.document_tags import DocumentTag
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import pandas as pd
 
-SCHEMA = "gridtwin.ami_history/1"
+    from gridtwin.results.documents.reading_documents import HistoryDocument
+
 TEXTS = {"transformer", "feeder"}
 COUNTS = {"intervals", "usage_points", "customers", "hour", "from_h"}
 
@@ -50,18 +52,19 @@ class HistoryAnswer:
                 columns[name] = found[name].astype(np.int64 if name in COUNTS else np.float64)
         return cls(question, *bounds, values, pd.DataFrame(columns))
 
-    def document(self, *, top: int = 0) -> dict[str, Any]:
+    def document(self, *, top: int = 0) -> HistoryDocument:
         """Return the answer as the JSON document ``gridtwin.ami_history/1``."""
         frame = self.frame.head(top) if top else self.frame
         rows = [
             {key: value.isoformat() if key.endswith("_at") else value for key, value in row.items()}
             for row in records(frame)
         ]
-        return {
-            "schema": SCHEMA,
+        document = {
+            "schema": DocumentTag.AMI_HISTORY,
             "question": self.question,
             "from": self.start.isoformat(),
             "to": self.end.isoformat(),
             "values": self.values,
             "rows": rows,
         }
+        return cast("HistoryDocument", document)  # which of them, the question says

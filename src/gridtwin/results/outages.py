@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gridtwin.model.outage import Outage
+from gridtwin.results.documents.document_tags import DocumentTag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from gridtwin.model.outage import Evidence, Step
+    from gridtwin.model.outage import Evidence, Outage, Step
+    from gridtwin.results.documents.outage_documents import (
+        OutageDocument,
+        OutageRecord,
+        OutagesDocument,
+    )
 
-OUTAGE_SCHEMA = "gridtwin.outage/1"
-OUTAGES_SCHEMA = "gridtwin.outages/1"
 
-
-def outages_document(outages: Sequence[Outage]) -> dict[str, Any]:
+def outages_document(outages: Sequence[Outage]) -> OutagesDocument:
     """Return outages as the JSON document ``gridtwin.outages/1``."""
-    return {"schema": OUTAGES_SCHEMA, "outages": [outage_record(each) for each in outages]}
+    return {"schema": DocumentTag.OUTAGES, "outages": [outage_record(each) for each in outages]}
 
 
 def outage_document(
     outage: Outage, steps: Sequence[Step], evidence: Sequence[Evidence]
-) -> dict[str, Any]:
+) -> OutageDocument:
     """Return one outage, with its steps and evidence, as the document ``gridtwin.outage/1``."""
     return {
-        "schema": OUTAGE_SCHEMA,
+        "schema": DocumentTag.OUTAGE,
         **outage_record(outage),
         "steps": [
             {
@@ -39,7 +41,7 @@ def outage_document(
         ],
         "evidence": [
             {
-                "at": _text(each.at),
+                "at": each.at.isoformat(),
                 "kind": each.kind,
                 "mrid": each.mrid,
                 "detail": dict(each.detail),
@@ -50,16 +52,29 @@ def outage_document(
     }
 
 
-def outage_record(outage: Outage) -> dict[str, Any]:
+def outage_record(outage: Outage) -> OutageRecord:
     """Return the fields of an outage; what is not known is null."""
-    record = {}
-    for name in Outage.__slots__:
-        value = getattr(outage, name)
-        record[name] = _text(value) if name.endswith("_at") or name.startswith("etr") else value
-    return record | {
-        "status": outage.status.value,
+    return {
+        "id": outage.id,
+        "began_at": outage.began_at.isoformat(),
+        "status": outage.status,
         "device": outage.device or None,
+        "phases": outage.phases,
+        "planned": outage.planned,
+        "cause": outage.cause,
+        "crew_status": outage.crew_status,
         "parent": outage.parent or None,
+        "first_seen_at": _text(outage.first_seen_at),
+        "confirmed_at": _text(outage.confirmed_at),
+        "restored_at": _text(outage.restored_at),
+        "closed_at": _text(outage.closed_at),
+        "etr_manual": _text(outage.etr_manual),
+        "etr_crew": _text(outage.etr_crew),
+        "updated_at": _text(outage.updated_at),
+        "state_version": outage.state_version,
+        "customers": outage.customers,
+        "customers_out": outage.customers_out,
+        "revision": outage.revision,
         "momentary": outage.momentary,
     }
 

@@ -14,6 +14,7 @@ from gridtwin.analysis.plan.stages import stages_of
 from gridtwin.analysis.plan.times import Action
 from gridtwin.model import cim, frames, phases
 from gridtwin.model.tables import decode
+from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.results.geo import geo_frame
 
 if TYPE_CHECKING:
@@ -26,8 +27,13 @@ if TYPE_CHECKING:
     from gridtwin.analysis.plan.stages import Stage
     from gridtwin.analysis.plan.steps import Check, Step
     from gridtwin.analysis.state.situation import Situation
-
-PLAN_SCHEMA = "gridtwin.plan/1"
+    from gridtwin.results.documents.switching_documents import (
+        ClosingCheck,
+        PlanBody,
+        PlanDocument,
+        PlanStep,
+        PlanTotals,
+    )
 
 
 @dataclass
@@ -144,15 +150,15 @@ class SwitchingPlan:
         data = self.situation.data
         return phases.text(int(getattr(data, step.table).phases[step.row]))
 
-    def steps(self) -> list[dict[str, Any]]:
+    def steps(self) -> list[PlanStep]:
         """Return the steps as plain mappings, in order."""
         return [self._step(number, step) for number, step in enumerate(self.rows.steps, 1)]
 
-    def _step(self, number: int, step: Step) -> dict[str, Any]:
+    def _step(self, number: int, step: Step) -> PlanStep:
         points = self.situation.data.usage_points
         return {
             "step": number,
-            "action": str(step.action),
+            "action": step.action,
             "mrid": self._name(step.table, step.row),
             "kind": self._kind(step),
             "phases": self._phases(step),
@@ -171,7 +177,7 @@ class SwitchingPlan:
             "warnings": list(step.warnings),
         }
 
-    def _check(self, check: Check) -> dict[str, Any]:
+    def _check(self, check: Check) -> ClosingCheck:
         def number(value: float, digits: int = 1) -> float | None:
             return None if math.isnan(value) else round(value, digits)
 
@@ -187,7 +193,7 @@ class SwitchingPlan:
             "meshed": check.meshed,
         }
 
-    def totals(self) -> dict[str, Any]:
+    def totals(self) -> PlanTotals:
         """Return what plans are compared by."""
         return {
             "customers_at_start": self.customers_at_start,
@@ -201,10 +207,10 @@ class SwitchingPlan:
             "manual_minutes": round(self.manual_minutes, 2),
         }
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> PlanDocument:
         """Return the plan as the JSON document ``gridtwin.plan/1``."""
         return {
-            "schema": PLAN_SCHEMA,
+            "schema": DocumentTag.PLAN,
             "of": self.of,
             "state": self.state,
             "version": self.version,
@@ -216,7 +222,7 @@ class SwitchingPlan:
             "warnings": list(self.warnings),
         }
 
-    def body(self) -> dict[str, Any]:
+    def body(self) -> PlanBody:
         """Return what the best plan and its alternatives each have in the document."""
         points = self.situation.data.usage_points
         return {
@@ -276,9 +282,9 @@ class SwitchingPlan:
         )
 
 
-def _flat(step: dict[str, Any]) -> dict[str, Any]:
+def _flat(step: PlanStep) -> dict[str, Any]:
     """Return a step in one row."""
-    check = step["check"] or {}
+    check = step["check"]
     return {
         "step": step["step"],
         "action": step["action"],
@@ -289,8 +295,8 @@ def _flat(step: dict[str, Any]) -> dict[str, Any]:
         "done_min": step["done_min"],
         "customers_restored": step["customers_restored"],
         "customers_out": step["customers_out"],
-        "most_loaded": check.get("most_loaded"),
-        "margin_pct": check.get("margin_pct"),
+        "most_loaded": check and check["most_loaded"],
+        "margin_pct": check and check["margin_pct"],
         "warnings": "; ".join(step["warnings"]),
     }
 

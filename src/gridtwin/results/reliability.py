@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from gridtwin.analysis.reliability.interruptions import Interruptions
 from gridtwin.analysis.reliability.reliability import WITHIN, Reliability, reliability
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.tables import encode
+from gridtwin.results.documents.document_tags import DocumentTag
+from gridtwin.results.documents.reliability_documents import GROUPINGS
 from gridtwin.results.layers import group_names, groups_of_nodes
 
 if TYPE_CHECKING:
@@ -21,9 +23,13 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.reliability.indices import Indices
     from gridtwin.analysis.state.situation import Situation
+    from gridtwin.results.documents.reliability_documents import (
+        DayRecord,
+        GroupIndices,
+        IndexValues,
+        IndicesDocument,
+    )
 
-SCHEMA = "gridtwin.indices/1"
-BY = ("system", "feeder", "substation")
 COUNTS = ("events", "interruptions", "customer_minutes", "momentary")
 RATIOS = {
     "saifi": "saifi",
@@ -231,12 +237,12 @@ class ReliabilityReport:
             }
         )
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> IndicesDocument:
         """Return the indices as the JSON document ``gridtwin.indices/1``."""
         found, threshold = self.result, self.result.threshold
         days = self.daily_frame()
         return {
-            "schema": SCHEMA,
+            "schema": DocumentTag.INDICES,
             "from": _text(self.begin_s),
             "to": _text(self.end_s),
             "timezone": str(self.counting.zone),
@@ -254,23 +260,33 @@ class ReliabilityReport:
                 for row, name in enumerate(self.names if self.by != "system" else [])
             ],
             "major_event_days": days["day"][days["major_event_day"]].tolist(),
-            "days": days.astype(object).to_dict("records"),
+            "days": cast("list[DayRecord]", days.astype(object).to_dict("records")),
             "still_out": found.still_out,
             "overlaps": found.overlaps,
             "warnings": list(self.warnings),
         }
 
-    def _both(self, everything: Indices, without: Indices, row: int) -> dict[str, Any]:
+    def _both(self, everything: Indices, without: Indices, row: int) -> GroupIndices:
         return {
             "customers_served": int(everything.served[row]),
             "all_days": self._values(everything, row),
             "without_major_event_days": self._values(without, row),
         }
 
-    def _values(self, indices: Indices, row: int) -> dict[str, Any]:
-        values: dict[str, Any] = {name: getattr(indices, name)[row].item() for name in COUNTS}
-        values |= {name: getattr(indices, index)[row].item() for name, index in RATIOS.items()}
-        return values | {"cemi": {str(n): indices.cemi(n)[row].item() for n in self.counting.cemi}}
+    def _values(self, indices: Indices, row: int) -> IndexValues:
+        return {
+            "events": indices.events[row].item(),
+            "interruptions": indices.interruptions[row].item(),
+            "customer_minutes": indices.customer_minutes[row].item(),
+            "momentary": indices.momentary[row].item(),
+            "saifi": indices.saifi[row].item(),
+            "saidi_minutes": indices.saidi[row].item(),
+            "caidi_minutes": indices.caidi[row].item(),
+            "asai": indices.asai[row].item(),
+            "maifi": indices.maifi[row].item(),
+            "maifi_e": indices.maifi_e[row].item(),
+            "cemi": {str(n): indices.cemi(n)[row].item() for n in self.counting.cemi},
+        }
 
 
 def report(
@@ -303,8 +319,8 @@ def report(
     InputError
         If the indices are asked by something else, or there is no interruption and no period.
     """
-    if by not in BY:
-        msg = f"indices are given by {', '.join(BY)}, not by {by!r}"
+    if by not in GROUPINGS:
+        msg = f"indices are given by {', '.join(GROUPINGS)}, not by {by!r}"
         raise InputError(msg)
     counting = counting or Counting()
     begin_s, end_s = _period(frame, period, counting)
