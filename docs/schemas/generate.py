@@ -84,7 +84,7 @@ def generate() -> dict[str, str]:
     return files | {"README.md": PREFACE + "".join(rows)}
 
 
-def _schema(tag: DocumentTag, shape: type | UnionType) -> str:
+def _schema(tag: DocumentTag, shape: Any) -> str:
     made = TypeAdapter(shape).json_schema(schema_generator=DocumentSchema)
     title, description = _said(shape)
     head = {"$schema": DIALECT, "$id": tag.stem, "title": title, "description": description}
@@ -92,10 +92,10 @@ def _schema(tag: DocumentTag, shape: type | UnionType) -> str:
     return json.dumps({**head, **(made | head), **tail}, indent=2, ensure_ascii=False) + "\n"
 
 
-def _said(shape: type | UnionType) -> tuple[str, str]:
+def _said(shape: Any) -> tuple[str, str]:
     """Return the title of a document, and what writes it; of several shapes that of their base."""
     one = shape.__args__[0].__orig_bases__[0] if isinstance(shape, UnionType) else shape
-    title, description = inspect.getdoc(one).split("\n\n")
+    title, description = inspect.cleandoc(one.__doc__).split("\n\n")
     return title.removesuffix("."), " ".join(description.split())
 
 
@@ -105,8 +105,8 @@ def differ(files: dict[str, str]) -> Iterator[str]:
     for name in sorted(there | set(files)):
         path = HERE / name
         old = path.read_text(encoding="utf-8") if path.exists() else ""
-        lines = [text.splitlines(keepends=True) for text in (old, files.get(name, ""))]
-        yield from difflib.unified_diff(*lines, f"a/{name}", f"b/{name}")
+        before, after = (text.splitlines(keepends=True) for text in (old, files.get(name, "")))
+        yield from difflib.unified_diff(before, after, f"a/{name}", f"b/{name}")
 
 
 def main(words: list[str]) -> int:

@@ -17,7 +17,7 @@ from gridtwin.api.state import At
 from gridtwin.api.views import outage_cards as cards
 from gridtwin.model.outage import Status
 from gridtwin.results.documents.outage_documents import (
-    OutageEvidence,
+    EvidenceRecord,
     OutageRecord,
     RestorationStep,
 )
@@ -82,7 +82,7 @@ class OutageAnswer(Card):
     """Who is out."""
     area: GeoJson | None
     steps: list[RestorationStep]
-    evidence: list[OutageEvidence]
+    evidence: list[EvidenceRecord]
     curve: list[CurvePoint]
     priority: list[Site]
 

@@ -15,7 +15,7 @@ from gridtwin.errors import InputError
 from gridtwin.model import cim
 from gridtwin.model.tables import decode
 from gridtwin.results.documents.document_tags import DocumentTag
-from gridtwin.results.documents.storm_documents import ZONES
+from gridtwin.results.documents.storm_documents import STORM_ZONES
 from gridtwin.results.geo import geo_frame
 
 if TYPE_CHECKING:
@@ -264,8 +264,8 @@ def check_zone(by: str) -> None:
     InputError
         If there is no such kind.
     """
-    if by not in ZONES:
-        msg = f"no zone is called {by!r}: use one of {', '.join(ZONES)}"
+    if by not in STORM_ZONES:
+        msg = f"no zone is called {by!r}: use one of {', '.join(STORM_ZONES)}"
         raise InputError(msg)
 
 

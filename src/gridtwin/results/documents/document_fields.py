@@ -43,8 +43,8 @@ Count = Annotated[int, Keywords(minimum=0)]
 FromOne = Annotated[int, Keywords(minimum=1)]
 Amount = Annotated[float, Keywords(minimum=0)]
 Share = Annotated[float, Keywords(minimum=0, maximum=1)]
-Time = Annotated[str, Keywords(format="date-time")]  # ISO 8601
-Day = Annotated[str, Keywords(format="date")]
+Timestamp = Annotated[str, Keywords(format="date-time")]  # ISO 8601
+Date = Annotated[str, Keywords(format="date")]
 GeoJsonGeometry = dict[str, Any]
 
-Span = TypedDict("Span", {"from": Time, "to": Time})
+Span = TypedDict("Span", {"from": Timestamp, "to": Timestamp})

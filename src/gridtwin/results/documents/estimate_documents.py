@@ -2,10 +2,8 @@
 
 from typing import Annotated, Literal
 
-from gridtwin.results.documents.document_fields import Amount, Count, Keywords, Shape, Time
+from gridtwin.results.documents.document_fields import Amount, Count, Keywords, Shape, Timestamp
 from gridtwin.results.documents.document_tags import DocumentTag
-
-SOURCES = ("manual", "crew", "zone", "model", "table")
 
 
 class ErmRunDocument(Shape):
@@ -18,7 +16,7 @@ class ErmRunDocument(Shape):
     schema: Literal[DocumentTag.ERM_RUN]
     run: str
     """id of the run; one of an id is written once"""
-    at: Time
+    at: Timestamp
     """what it estimated for"""
     model: str
     """version of the model"""
@@ -32,7 +30,10 @@ class ErmRunDocument(Shape):
     """in them, still out"""
     published: Count
     """outages whose estimate became another"""
-    sources: Annotated[dict[str, Count], Keywords(propertyNames={"enum": [*SOURCES]})]
+    sources: Annotated[
+        dict[str, Count],
+        Keywords(propertyNames={"enum": ["manual", "crew", "zone", "model", "table"]}),
+    ]
     """how many outages each source decided"""
     seconds: Amount
     """that it took"""

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from gridtwin.results.documents.document_fields import Count, Shape, Share, Time
+from gridtwin.results.documents.document_fields import Count, Shape, Share, Timestamp
 from gridtwin.results.documents.document_tags import DocumentTag
 
 
@@ -42,7 +42,7 @@ class InferredOutageRecord(Shape):
     """mRIDs of devices with the same loss, the likeliest first"""
     gain: float
     """nats over the best explanation without this device"""
-    began_at: Time
+    began_at: Timestamp
     """estimated"""
     usage_points: list[str]
     """mRIDs of those that are out"""
@@ -59,8 +59,8 @@ class Momentary(Shape):
 
     mrid: str
     """of a usage point"""
-    began_at: Time
-    ended_at: Time
+    began_at: Timestamp
+    ended_at: Timestamp
 
 
 class InferenceDocument(Shape):
@@ -75,7 +75,7 @@ class InferenceDocument(Shape):
     """of the switches before"""
     version: Count
     """of the state"""
-    now: Time
+    now: Timestamp
     """up to when reports counted"""
     loss: Share
     """share of last gasps that never arrive, as assumed or estimated"""

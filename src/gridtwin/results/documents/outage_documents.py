@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from gridtwin.model.outage import Status
-from gridtwin.results.documents.document_fields import Amount, Count, FromOne, Shape, Time
+from gridtwin.results.documents.document_fields import Amount, Count, FromOne, Shape, Timestamp
 from gridtwin.results.documents.document_tags import DocumentTag
 
 
@@ -11,7 +11,7 @@ class OutageRecord(Shape):
     """One outage as it stands; times in UTC."""
 
     id: str
-    began_at: Time
+    began_at: Timestamp
     status: Status
     device: str | None
     """mRID of what opened or failed"""
@@ -24,17 +24,17 @@ class OutageRecord(Shape):
     """what the crew is doing, as it was noted"""
     parent: str | None
     """id of the outage this one is a part of"""
-    first_seen_at: Time | None
+    first_seen_at: Timestamp | None
     """when it was first known here"""
-    confirmed_at: Time | None
-    restored_at: Time | None
+    confirmed_at: Timestamp | None
+    restored_at: Timestamp | None
     """when the last customer came back"""
-    closed_at: Time | None
-    etr_manual: Time | None
+    closed_at: Timestamp | None
+    etr_manual: Timestamp | None
     """promised by the control room"""
-    etr_crew: Time | None
+    etr_crew: Timestamp | None
     """estimated by the crew on site"""
-    updated_at: Time | None
+    updated_at: Timestamp | None
     """when it was last written"""
     state_version: Count
     """of the current state of the switches when it was opened"""
@@ -62,7 +62,7 @@ class OutagesDocument(Shape):
 class RestorationStep(Shape):
     """All that came back at one time."""
 
-    restored_at: Time | None
+    restored_at: Timestamp | None
     """null: still out"""
     usage_points: FromOne
     customers: Count
@@ -70,10 +70,10 @@ class RestorationStep(Shape):
     """of interruption, until they were back or until now"""
 
 
-class OutageEvidence(Shape):
+class EvidenceRecord(Shape):
     """One thing that an outage is known from, or that was done to it."""
 
-    at: Time
+    at: Timestamp
     kind: str
     mrid: str
     """of what it speaks of; empty: of the outage"""
@@ -92,4 +92,4 @@ class OutageDocument(OutageRecord):
     schema: Literal[DocumentTag.OUTAGE]
     steps: list[RestorationStep]
     """restoration steps"""
-    evidence: list[OutageEvidence]
+    evidence: list[EvidenceRecord]

@@ -4,11 +4,18 @@ from typing import Annotated, Any, Literal
 
 from gridtwin.analysis.ami.load import LEVELS, STANDINGS
 from gridtwin.analysis.ami.voltage import RANGES
-from gridtwin.results.documents.document_fields import Count, Keywords, Shape, Span, Time, one_of
+from gridtwin.results.documents.document_fields import (
+    Count,
+    Keywords,
+    Shape,
+    Span,
+    Timestamp,
+    one_of,
+)
 from gridtwin.results.documents.document_tags import DocumentTag
 
-IntervalEnd = Annotated[Time, Keywords(description="end of the interval, UTC")]
-Bounds = Annotated[list[float], Keywords(minItems=2, maxItems=2)]
+IntervalEnd = Annotated[Timestamp, Keywords(description="end of the interval, UTC")]
+VoltageRange = Annotated[list[float], Keywords(minItems=2, maxItems=2)]
 
 
 class ElementLoad(Shape):
@@ -128,9 +135,9 @@ class VoltageDocument(Shape):
     """of the switches"""
     version: Count
     """of the state"""
-    range_a_v: Bounds
+    range_a_v: VoltageRange
     """ANSI C84.1-2020, service voltage, 120 V base"""
-    range_b_v: Bounds
+    range_b_v: VoltageRange
     counts: VoltageCounts
     feeders: list[FeederVoltages]
     """with a voltage outside Range A, the lowest first"""
@@ -234,9 +241,9 @@ class FeederVoltageHistory(Shape):
     feeder: str
     v_min: float
     """on a base of 120 V"""
-    v_min_at: Time
+    v_min_at: Timestamp
     v_max: float
-    v_max_at: Time
+    v_max_at: Timestamp
     below_a_h: float
     """meter-hours below Range A of ANSI C84.1"""
     above_a_h: float
@@ -249,10 +256,10 @@ class FeederPeak(Shape):
 
     feeder: str
     peak_kw: float
-    peak_at: Time
+    peak_at: Timestamp
     at_common_peak_kw: float
     """what it carried at the peak of all feeders together"""
-    common_peak_at: Time
+    common_peak_at: Timestamp
     load_factor: float | None
     """mean over peak"""
 

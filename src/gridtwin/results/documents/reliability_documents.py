@@ -6,7 +6,7 @@ from gridtwin.analysis.reliability.reliability import EARLIER, GIVEN, WITHIN
 from gridtwin.results.documents.document_fields import (
     Amount,
     Count,
-    Day,
+    Date,
     Keywords,
     Shape,
     Share,
@@ -58,7 +58,7 @@ class GroupIndices(Shape):
 class DayRecord(Shape):
     """One day of the system."""
 
-    day: Day
+    day: Date
     saidi_minutes: float | None
     customer_minutes: Amount
     interruptions: Count
@@ -93,7 +93,7 @@ class IndicesDocument(Span, Shape):
     t_med_from: Annotated[str, one_of((EARLIER, WITHIN, GIVEN))]
     system: GroupIndices
     groups: list[GroupIndices]
-    major_event_days: list[Day]
+    major_event_days: list[Date]
     days: list[DayRecord]
     still_out: Count
     """customers still out when the period ends"""

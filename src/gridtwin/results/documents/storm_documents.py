@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from gridtwin.results.documents.document_fields import Amount, Count, FromOne, Shape, Share, one_of
 from gridtwin.results.documents.document_tags import DocumentTag
 
-ZONES = ("substation", "feeder")
+STORM_ZONES = ("substation", "feeder")
 
 
 class HourQuantiles(Shape):
@@ -111,7 +111,7 @@ class StormDocument(StormSummary):
     """of the draws: the same makes the same storm"""
     draws: FromOne
     """how often the storm was drawn"""
-    zone: Annotated[str, one_of(ZONES)]
+    zone: Annotated[str, one_of(STORM_ZONES)]
     """what `zones` are"""
     warnings: list[str]
     zones: list[SubstationReturns] | list[FeederReturns]

@@ -2,7 +2,7 @@
 
 from typing import Literal, NotRequired
 
-from gridtwin.results.documents.document_fields import Amount, Count, Shape, Span, Time
+from gridtwin.results.documents.document_fields import Amount, Count, Shape, Span, Timestamp
 from gridtwin.results.documents.document_tags import DocumentTag
 
 
@@ -58,14 +58,14 @@ class StreamRunDocument(Shape):
     """messages set apart as dead letters"""
 
 
-class DeadLetter(Shape):
+class DeadLetterRecord(Shape):
     """A message that could not be used."""
 
     source: str
     """topic, or path of the file"""
     place: str
     """PARTITION/OFFSET; byte of a line or row of a Parquet file"""
-    received_at: Time
+    received_at: Timestamp
     reason: str
     value: str | None
     """the message as text"""
@@ -81,7 +81,7 @@ class DeadLettersDocument(Shape):
     """
 
     schema: Literal[DocumentTag.DEAD_LETTERS]
-    letters: list[DeadLetter]
+    letters: list[DeadLetterRecord]
     """the newest first"""
 
 

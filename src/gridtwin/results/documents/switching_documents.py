@@ -3,7 +3,7 @@
 from typing import Literal, NotRequired
 
 from gridtwin.analysis.plan.times import Action
-from gridtwin.results.documents.document_fields import Amount, Count, FromOne, Shape, Time
+from gridtwin.results.documents.document_fields import Amount, Count, FromOne, Shape, Timestamp
 from gridtwin.results.documents.document_tags import DocumentTag
 
 
@@ -50,7 +50,7 @@ class ReplayDocument(Shape):
     """
 
     schema: Literal[DocumentTag.REPLAY]
-    at: Time
+    at: Timestamp
     version: Count
     """of the last operation in it; from events, how many operations"""
     overlay: str | None

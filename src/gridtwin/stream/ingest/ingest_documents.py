@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from gridtwin.results.documents.stream_documents import (
-        DeadLetter,
+        DeadLetterRecord,
         DeadLettersDocument,
         StreamRunDocument,
     )
@@ -40,12 +40,12 @@ def local_run_document(taken: Taken) -> StreamRunDocument:
     }
 
 
-def dead_letters_document(letters: list[DeadLetter]) -> DeadLettersDocument:
+def dead_letters_document(letters: list[DeadLetterRecord]) -> DeadLettersDocument:
     """Return dead letters as the JSON document ``gridtwin.dead_letters/1``."""
     return {"schema": DocumentTag.DEAD_LETTERS, "letters": letters}
 
 
-def broker_letters(letters: Iterable[Letter]) -> list[DeadLetter]:
+def broker_letters(letters: Iterable[Letter]) -> list[DeadLetterRecord]:
     """Return dead letters of a database as they stand in a document."""
     return [
         {
@@ -60,7 +60,7 @@ def broker_letters(letters: Iterable[Letter]) -> list[DeadLetter]:
     ]
 
 
-def local_letters(letters: Iterable[LocalLetter]) -> list[DeadLetter]:
+def local_letters(letters: Iterable[LocalLetter]) -> list[DeadLetterRecord]:
     """Return dead letters of a folder as they stand in a document."""
     return [
         {
