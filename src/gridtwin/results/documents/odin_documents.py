@@ -1,14 +1,14 @@
 """The document of outages for the public: the PubOutages profile of CIM, names as it has them."""
 
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, Final, Literal, NotRequired
 
 from gridtwin.results.documents.document_fields import Count, FromOne, Keywords, Shape, one_of
 from gridtwin.results.documents.document_tags import DocumentTag
 
-CRS_URN: Literal["urn:ogc:def:crs:EPSG::4326"] = "urn:ogc:def:crs:EPSG::4326"
-COMMUNITY_KINDS = (
+CRS_URN: Final = "urn:ogc:def:crs:EPSG::4326"
+COMMUNITY_KINDS = (  # CIM AreaKind (IEC 61968-3)
     "borough", "county", "parish", "serviceArea", "state", "township", "ward", "zipcode",
-)  # fmt: skip  # CIM AreaKind (IEC 61968-3)
+)  # fmt: skip
 UtcTime = Annotated[str, Keywords(format="date-time", pattern="Z$")]  # to the second
 Degrees = Annotated[str, Keywords(pattern="^-?[0-9]+[.][0-9]{3}$")]
 
@@ -33,7 +33,7 @@ class PubPoint(Shape):
 class PubCoordinates(Shape):
     """What coordinates are of."""
 
-    crsUrn: Literal["urn:ogc:def:crs:EPSG::4326"]
+    crsUrn: Annotated[str, Keywords(const=CRS_URN)]
 
 
 class PubLocation(Shape):
