@@ -15,7 +15,8 @@ from gridtwin.api.models import Document, Feature, Features, GeoJson, Place
 from gridtwin.api.polygons import Site
 from gridtwin.api.state import At
 from gridtwin.api.views import outage_cards as cards
-from gridtwin.model.outage import Status
+from gridtwin.model.estimate import Estimate
+from gridtwin.model.outage import Outage, Status
 from gridtwin.results.documents.outage_documents import (
     EvidenceRecord,
     OutageRecord,
@@ -52,6 +53,8 @@ class EstimateAnswer(Document):
 class Card(OutageRecord):
     """One outage: the fields of `gridtwin.outages/1`, what is promised, and where."""
 
+    feeder: str | None
+    """That its device is on as designed."""
     estimate: EstimateAnswer | None
     priority_customers: int
     feature: Feature | None
@@ -87,7 +90,7 @@ class OutageAnswer(Card):
     priority: list[Site]
 
 
-ONE = TypeAdapter(OutageAnswer)
+OUTAGE_ANSWER = TypeAdapter(OutageAnswer)
 
 
 @router.get("/outages", response_model=CardsAnswer)
@@ -110,9 +113,9 @@ def read_outages(
         priority = grid.priority_out()
         if at:
             priority = cards.priority_out(twin.outages.members(), grid.network)
-        records = cards.cards(found, estimates, priority, grid.network, grid.features)
+        records = _cards(grid, found, estimates, priority)
         if feeder:
-            records = [each for each in records if grid.feeder_of(each["device"]) == feeder]
+            records = [each for each in records if each["feeder"] == feeder]
         return CardsAnswer.model_validate({"outages": records})
 
     marks = grid.twin.store.marks()
@@ -131,15 +134,26 @@ def read_outage(
     return answer(request, _document(grid, outage, at))
 
 
+def _cards(
+    grid: Grid,
+    outages: list[Outage],
+    estimates: dict[str, Estimate],
+    priority: dict[str, int],
+) -> list[dict[str, Any]]:
+    """Return outages as cards, each with the feeder of its device."""
+    made = cards.cards(outages, estimates, priority, grid.network, grid.features)
+    return [card | {"feeder": grid.feeder_of(card["device"])} for card in made]
+
+
 def _document(grid: Grid, outage: str, at: str) -> OutageAnswer:
     twin = grid.past(at) if at else grid.twin
     found, book = twin.outages.get(outage), twin.store.estimates
     members = twin.outages.members(outage)
     estimates = {each.outage: each for each in book.current() if each.outage == outage}
     priority = cards.priority_out(members, grid.network)
-    (card,) = cards.cards([found], estimates, priority, grid.network, grid.features)
+    (card,) = _cards(grid, [found], estimates, priority)
     whole = outage_document(found, twin.outages.steps(outage), twin.outages.evidence(outage))
-    return ONE.validate_python(
+    return OUTAGE_ANSWER.validate_python(
         {
             **card,
             **cards.whereabouts(members, grid.network, grid.features),
