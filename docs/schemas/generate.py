@@ -1,8 +1,8 @@
 """
 Write the JSON Schema of every document, and the list of them, from `gridtwin.results.documents`.
 
-`python docs/schemas/generate.py` writes them beside itself; with ``--check`` it writes nothing,
-shows what differs, and ends with 1 if anything does.
+`python docs/schemas/generate.py` writes the schemas beside itself and the list above them; with
+``--check`` it writes nothing, shows what differs, and ends with 1 if anything does.
 """
 
 from __future__ import annotations
@@ -28,14 +28,15 @@ if TYPE_CHECKING:
 
     from gridtwin.results.documents.document_tags import DocumentTag
 
-HERE = Path(__file__).parent
+DOCS = Path(__file__).parents[1]
+SCHEMAS = "schemas/{}.schema.json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 PREFACE = """\
 # The documents
 
 What `--json` prints is one document, named by its `schema`. The JSON Schema of each says its
 fields, with meaning and unit; no document has others. Times are in ISO 8601, and what is no number
-is null. `make schemas` generates this folder, `puboutages-1.xsd` apart, from the shapes in
+is null. `make schemas` generates the schemas and this page from the shapes in
 `src/gridtwin/results/documents`.
 
 | document | what it says | from |
@@ -75,13 +76,13 @@ class DocumentSchema(GenerateJsonSchema):
 
 
 def generate() -> dict[str, str]:
-    """Return the text of every file of this folder that is generated, by its name."""
-    files = {f"{tag.stem}.schema.json": _schema(tag, shape) for tag, shape in SHAPES.items()}
+    """Return the text of every file that is generated, by its path in the documentation."""
+    files = {SCHEMAS.format(tag.stem): _schema(tag, shape) for tag, shape in SHAPES.items()}
     rows = [
-        f"| [`{tag}`]({tag.stem}.schema.json) | {_said(shape)[0]} | {_said(shape)[1]} |\n"
+        f"| [`{tag}`]({SCHEMAS.format(tag.stem)}) | {_said(shape)[0]} | {_said(shape)[1]} |\n"
         for tag, shape in SHAPES.items()
     ]
-    return files | {"README.md": PREFACE + "".join(rows)}
+    return files | {"documents.md": PREFACE + "".join(rows)}
 
 
 def _schema(tag: DocumentTag, shape: Any) -> str:
@@ -100,13 +101,16 @@ def _said(shape: Any) -> tuple[str, str]:
 
 
 def differ(files: dict[str, str]) -> Iterator[str]:
-    """Yield how the files of this folder differ from what is generated, as lines of a diff."""
-    there = {path.name for path in HERE.glob("*.schema.json")}
-    for name in sorted(there | set(files)):
-        path = HERE / name
+    """Yield how the files that are there differ from what is generated, as lines of a diff."""
+    for name in sorted(_written() | set(files)):
+        path = DOCS / name
         old = path.read_text(encoding="utf-8") if path.exists() else ""
         before, after = (text.splitlines(keepends=True) for text in (old, files.get(name, "")))
         yield from difflib.unified_diff(before, after, f"a/{name}", f"b/{name}")
+
+
+def _written() -> set[str]:
+    return {path.relative_to(DOCS).as_posix() for path in DOCS.glob(SCHEMAS.format("*"))}
 
 
 def main(words: list[str]) -> int:
@@ -116,10 +120,10 @@ def main(words: list[str]) -> int:
         lines = list(differ(files))
         sys.stdout.writelines(lines)
         return int(bool(lines))
-    for stale in {path.name for path in HERE.glob("*.schema.json")} - set(files):
-        (HERE / stale).unlink()
+    for stale in _written() - set(files):
+        (DOCS / stale).unlink()
     for name, text in files.items():
-        (HERE / name).write_text(text, encoding="utf-8")
+        (DOCS / name).write_text(text, encoding="utf-8")
     return 0
 
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import shapely
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from gridtwin.analysis.place.polygon import PolygonInput, read_polygon
 from gridtwin.api.errors import RESPONSES
-from gridtwin.api.grid import Grid, GridNow
+from gridtwin.api.grid import GridNow
 from gridtwin.api.jobs import ACCEPTED, Job, soon
 from gridtwin.api.models import Document, ErrorAnswer, Features, GeoJson
 from gridtwin.api.operate import Name
 from gridtwin.api.traces import MOST_STARTS, BlastAnswer
 from gridtwin.api.views.areas import view_area
 from gridtwin.api.views.traces import blast_features
-from gridtwin.errors import TooLargeError
 from gridtwin.model.state import CURRENT
 from gridtwin.results.documents.storm_documents import StormDocument
 
@@ -86,7 +83,7 @@ async def intersect(request: Request, grid: GridNow, asked: IntersectAsked) -> R
     """Say what lies inside a polygon, and who serves it."""
 
     def work(_: Job) -> IntersectAnswer:
-        given = _polygon(grid, asked.polygon)
+        given = grid.read_area(asked.polygon)
         found = grid.twin.inside(given, state=asked.state)
         document = view_area(found, grid.features, by=asked.by, limit=asked.limit)
         return IntersectAnswer(**document)
@@ -108,7 +105,7 @@ async def storm(request: Request, grid: GridNow, asked: StormAsked) -> Response:
     """Say who goes dark when everything inside a polygon is damaged at once."""
 
     def work(_: Job) -> BlastAnswer:
-        given = _polygon(grid, asked.polygon)
+        given = grid.read_area(asked.polygon)
         found = grid.twin.storm(
             given.geometry, kinds=asked.kinds, scope=asked.scope, state=asked.state
         )
@@ -142,7 +139,7 @@ async def forecast(request: Request, grid: GridNow, asked: ForecastAsked) -> Res
         from gridtwin.erm.storms import Response as Answered
         from gridtwin.erm.storms import forecast as played
 
-        given = None if asked.polygon is None else _polygon(grid, asked.polygon).geometry
+        given = None if asked.polygon is None else grid.read_area(asked.polygon).geometry
         scenario = Scenario(
             damaged=tuple(asked.damaged),
             polygon=given,
@@ -155,13 +152,3 @@ async def forecast(request: Request, grid: GridNow, asked: ForecastAsked) -> Res
         return found.document(zone=asked.zone)
 
     return await soon(request, "forecast", work, wait_s=0)
-
-
-def _polygon(grid: Grid, given: dict[str, Any]) -> PolygonInput:
-    """Return the polygon that GeoJSON stands for; TooLargeError if it has too many vertices."""
-    found = read_polygon(given, geographic=grid.network.crs is not None)
-    most, count = grid.settings.most_vertices, int(shapely.get_num_coordinates(found.geometry))
-    if count > most:
-        msg = f"the polygon has {count:,} vertices, and {most:,} are taken: simplify it"
-        raise TooLargeError(msg)
-    return found

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { OutageRow } from "../../src/api/types";
 import {
   type CurvePoint,
   drawn,
@@ -13,7 +14,6 @@ import {
   filtersRead,
   filtersWritten,
   NO_FILTERS,
-  type OutageRow,
   promised,
   shown,
   totals,
@@ -25,7 +25,21 @@ const row = (id: string, fields: Partial<OutageRow> = {}): OutageRow => ({
   device: `FUSE-${id}`,
   feeder: "F-1",
   cause: "vegetation",
+  phases: "",
+  planned: false,
+  crew_status: "",
+  parent: null,
   began_at: "2026-07-01T00:00:00Z",
+  first_seen_at: null,
+  confirmed_at: null,
+  restored_at: null,
+  closed_at: null,
+  etr_manual: null,
+  etr_crew: null,
+  updated_at: null,
+  state_version: 0,
+  revision: 1,
+  momentary: false,
   customers: 10,
   customers_out: 10,
   priority_customers: 0,
@@ -82,7 +96,22 @@ describe("the list of outages", () => {
   });
 
   it("takes a person's promise before a model's", () => {
-    const estimate = { etr: "2026-07-01T03:00:00Z", p50: null, p80: null, model: "erm-1" };
+    const estimate = {
+      outage: "1",
+      issued_at: "2026-07-01T00:10:00Z",
+      inputs_at: "2026-07-01T00:10:00Z",
+      p10: null,
+      p50: null,
+      p80: null,
+      p90: null,
+      p95: null,
+      etr: "2026-07-01T03:00:00Z",
+      source: "",
+      model: "erm-1",
+      reason: "",
+      stage: "",
+      usage_points: 10,
+    };
     expect(promised(row("1"))).toBeNull();
     expect(promised(row("1", { estimate }))).toEqual({ at: estimate.etr, by: "erm-1" });
     const crew = row("1", { estimate, etr_crew: "2026-07-01T02:00:00Z" });
