@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from gridtwin.analysis.state.supply import FULL, OUT, WORDS
 from gridtwin.analysis.trace.trace import CLASSES
 from gridtwin.api.views.elements import hit_records
 from gridtwin.model import cim, frames, phases
+from gridtwin.model.schema import SCHEMA
 
 if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from gridtwin.model.ids import Element
     from gridtwin.model.tables import NetworkData
 
-# Columns that are shown elsewhere in the document, or are rows of other tables.
-_SHOWN = frozenset(
-    {"mrid", "name", "kind", "phases", "normal_open", "xy", "line_start", "line_xy"}
-    | {"node_a", "node_b", "node", "substation", "head", "transformer", "placement", "control"}
+# Columns that the document shows elsewhere, and the nodes, which it does not.
+_ELSEWHERE = frozenset(
+    {"mrid", "name", "kind", "phases", "normal_open", "substation", "geometry"}
+    | {"node_a", "node_b", "node"}
 )
 
 
@@ -78,24 +78,19 @@ def energized(situation: Situation, supply: Supply, element: Element) -> str:
 
 def attributes(data: NetworkData, element: Element) -> dict[str, Any]:
     """Return what else is recorded of an element; what is not known is left out."""
-    table, row = getattr(data, element.table), element.row
     found: dict[str, Any] = {}
-    for column in fields(table):
-        if column.name in _SHOWN:
-            continue
-        value = getattr(table, column.name)[row]
-        plain = value.decode() if isinstance(value, bytes) else value.item()
-        if plain != "" and plain == plain:  # NaN is not known  # noqa: PLR0124
-            found[column.name] = plain
+    for column in SCHEMA[element.table].columns:
+        if column.name not in _ELSEWHERE:
+            shown = frames.show_column(data, element.table, column, np.array([element.row]))
+            (found[column.name],) = shown.tolist()
     if element.table == "equipment":
-        found["placement"] = cim.PLACEMENTS[table.placement[row]]
-        found["control"] = cim.CONTROLS[table.control[row]]
-        found["nominal_v"] = float(data.nodes.nominal_v[table.node_a[row]])
-    elif element.table == "usage_points" and table.transformer[row] >= 0:
-        found["transformer"] = bytes(data.equipment.mrid[table.transformer[row]]).decode()
-    elif element.table == "feeders":
-        found["head"] = bytes(data.equipment.mrid[table.head[row]]).decode()
-    return {name: value for name, value in found.items() if value not in ("", "none")}
+        node = data.equipment.node_a[element.row]
+        found["nominal_v"] = float(data.nodes.nominal_v[node])
+    return {
+        name: value
+        for name, value in found.items()
+        if value not in ("", "none") and value == value  # NaN is not known  # noqa: PLR0124
+    }
 
 
 def geometry(data: NetworkData, element: Element) -> dict[str, Any] | None:
