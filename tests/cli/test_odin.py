@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 import shapely
@@ -17,6 +16,7 @@ from lxml import etree
 from typer.testing import CliRunner
 
 import gridtwin
+from document_schemas import hold_to_schema
 from gridtwin.cli.app import app
 from gridtwin.errors import GridtwinError, InputError
 from gridtwin.model.outage import Outage
@@ -24,7 +24,6 @@ from gridtwin.publish.files import write_whole
 from gridtwin.publish.odin import CELL, NAMESPACE, coarse_rings, public_cause
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = json.loads((ROOT / "docs/schemas/odin-1.schema.json").read_text())
 XSD = etree.XMLSchema(etree.parse(ROOT / "docs/schemas/puboutages-1.xsd"))
 AT = datetime(2026, 3, 1, 10, tzinfo=UTC)
 NOW = "2026-03-01T12:00Z"
@@ -41,7 +40,7 @@ def run(*words: str) -> str:
 def published(*words: str) -> list[dict[str, Any]]:
     """Return the outages as JSON, once both forms have been held to their schemas."""
     document = json.loads(run(*words, "--format", "json"))
-    jsonschema.validate(document, SCHEMA)
+    hold_to_schema(document)
     XSD.assertValid(etree.fromstring(run(*words).encode()))
     outages: list[dict[str, Any]] = document["PubOutages"]["Outage"]
     return outages

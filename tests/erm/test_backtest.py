@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import jsonschema
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from document_schemas import hold_to_schema
 from gridtwin.analysis.erm.accuracy import bootstrap_ratio, compute_pinball, interpolate_level
 from gridtwin.analysis.erm.backtest import BacktestScore, judge_prediction
 from gridtwin.analysis.erm.landmarks import STANDARD_LANDMARKS
@@ -21,8 +21,6 @@ from gridtwin.erm import model_files
 from gridtwin.errors import InputError
 from gridtwin.sources.histories import read_history
 from outage_histories import write_made
-
-SCHEMA = Path(__file__).parents[2] / "docs/schemas/erm-backtest-1.schema.json"
 
 
 def test_pinball_is_least_at_the_true_quantile() -> None:
@@ -113,7 +111,7 @@ def test_the_command_prints_scores_that_fit_their_schema(folder: Path) -> None:
     done = CliRunner().invoke(app, [*words, "--json"])
     assert done.exit_code == 0, done.output
     document = json.loads(done.stdout)
-    jsonschema.validate(document, json.loads(SCHEMA.read_text()))
+    hold_to_schema(document)
     assert len(document["scores"]) == len(STANDARD_LANDMARKS)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from zlib import crc32
 
 import numpy as np
@@ -14,7 +14,12 @@ from gridtwin.api.answers import answer, tag
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import GridNow
 from gridtwin.api.models import Document, Ids
-from gridtwin.results.ami_result import list_records, list_values
+from gridtwin.results.ami_result import list_values
+from gridtwin.results.documents.reading_documents import (
+    FeederVoltages,
+    SeriesValues,
+    VoltageCounts,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,8 +76,8 @@ class VoltageAnswer(Document):
     """The service voltages of one interval."""
 
     at: datetime = Field(description="End of the interval.")
-    counts: dict[str, int] = Field(description="Usage points by range.")
-    feeders: list[dict[str, Any]] = Field(description="Those with a voltage outside Range A.")
+    counts: VoltageCounts
+    feeders: list[FeederVoltages] = Field(description="Those with a voltage outside Range A.")
     usage_points: Voltages
 
 
@@ -81,7 +86,7 @@ class SeriesAnswer(Document):
 
     mrid: str
     table: str = Field(description="`readings`, `load` or `feeder_load`.")
-    values: list[dict[str, Any]]
+    values: SeriesValues
 
 
 @router.get("/loading", response_model=LoadingAnswer)
@@ -111,7 +116,7 @@ def read_voltage(request: Request, grid: GridNow, at: At = None) -> Response:
     document = VoltageAnswer(
         at=found.at,
         counts=found.counts(),
-        feeders=list_records(found.by_feeder()),
+        feeders=found.feeder_records(),
         usage_points=Voltages(
             ids=(rows + 1).tolist(), volts=_numbers(found.voltage_v[rows], 2), range=names.tolist()
         ),

@@ -11,14 +11,17 @@ import numpy as np
 from cachetools import LRUCache
 from fastapi import Response
 from pydantic import BaseModel
+from pydantic_core import to_json
 from starlette_cramjam.compression import Compression
 from starlette_cramjam.middleware import get_compression_backend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from fastapi import Request
     from numpy.typing import NDArray
+
+    Answer = BaseModel | Mapping[str, object]
 
 MOST_KEPT_BYTES = 64 * 1024 * 1024
 WORTH_IT = 1_000  # bytes from which on a body is compressed
@@ -26,7 +29,7 @@ LEVELS = {Compression.br: 4, Compression.gzip: 4}  # a quarter of the time of th
 
 
 def answer(
-    request: Request, document: BaseModel | Callable[[], BaseModel], *, etag: str = ""
+    request: Request, document: Answer | Callable[[], Answer], *, etag: str = ""
 ) -> Response:
     """
     Return a document as the response to a request.
@@ -36,7 +39,8 @@ def answer(
     request
         The request.
     document
-        What to send, or what makes it where the client does not have it yet.
+        What to send, or what makes it where the client does not have it yet: a model, or one of
+        the documents of `gridtwin.results.documents`.
     etag
         What tells this answer from every other to the same question; the client asks again each
         time, and gets 304 while it has not changed. Without it nobody may keep the answer.
@@ -49,14 +53,20 @@ def answer(
     backend = backend_for(request.headers.get("accept-encoding", ""))
 
     def packed() -> tuple[bytes, str]:
-        found = document if isinstance(document, BaseModel) else document()
-        return compressed(found.model_dump_json(by_alias=True).encode(), backend)
+        return compressed(to_bytes(document() if callable(document) else document), backend)
 
     kept: Kept = request.app.state.kept
     body, encoding = kept.get((request.url.path, etag, backend), packed) if etag else packed()
     if encoding:
         headers["Content-Encoding"] = encoding
     return Response(body, headers=headers, media_type="application/json")
+
+
+def to_bytes(found: Answer) -> bytes:
+    """Return a model or a document as JSON; what is no number becomes null."""
+    if isinstance(found, BaseModel):
+        return found.model_dump_json(by_alias=True).encode()
+    return to_json(found, inf_nan_mode="null")
 
 
 class Kept:

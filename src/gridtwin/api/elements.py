@@ -12,12 +12,14 @@ from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import Grid, GridNow
 from gridtwin.api.models import Document, Feature, GeoJson, Place
 from gridtwin.api.state import StateName
-from gridtwin.api.views.details import element_document, explain_document, way_records
+from gridtwin.api.views.details import element_document, way_records
 from gridtwin.api.views.features import element_of
 from gridtwin.errors import NotFoundError
 from gridtwin.model.ids import Element
 from gridtwin.model.named import mrid_of
 from gridtwin.model.state import CURRENT
+from gridtwin.results.documents.trace_documents import ExplainDocument
+from gridtwin.results.network_answers import explain_document
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["elements"])
 
@@ -57,7 +59,7 @@ class ElementAnswer(Document):
     customers_below: int = Field(description="Who would be out without it, and it alone.")
     usage_points_below: int
     upstream: list[Step] = Field(description="The way to the source of the fewest devices.")
-    explain: dict[str, Any] = Field(description="Document `gridtwin.explain/1`.")
+    explain: ExplainDocument
     outages: list[Brief] = Field(description="The open outages it is in or has caused.")
     estimate: dict[str, Any] | None = Field(description="When it has supply again.")
     geometry: GeoJson | None

@@ -16,7 +16,6 @@ app = typer.Typer(
 )
 Url = Annotated[str, typer.Argument(metavar="URL", help="postgresql://user@host/database")]
 COLUMNS = ["table", "rows", "inserted", "updated", "deleted"]
-SCHEMA = "gridtwin.sync/1"
 
 
 def sync(
@@ -54,14 +53,15 @@ def sync(
             changes = verified(connection, opened, kept)
         else:
             changes = mirror.sync(connection, opened.mirrored(kept), trust=not full)
-    rows = [
-        (change.table, change.rows, change.inserted, change.updated, change.deleted)
-        for change in changes
-    ]
     if json:
-        tables = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
-        render.write_json({"schema": SCHEMA, "verified_only": verify, "tables": tables})
+        from gridtwin.results.network_answers import sync_document
+
+        render.write_json(sync_document(changes, verified_only=verify))
     else:
+        rows = [
+            (change.table, change.rows, change.inserted, change.updated, change.deleted)
+            for change in changes
+        ]
         render.write_table("", COLUMNS, rows)
     if verify and any(change.moved for change in changes):
         raise typer.Exit(1)

@@ -90,16 +90,16 @@ def backtest(
     import pandas as pd
 
     from gridtwin.erm import model_files
+    from gridtwin.results.backtests import backtest_document
 
     form = output_of(json=json, csv=csv)
     used = model_files.read_model(model) if model else None
     version, scores = model_files.backtest_model(history, used, say=render.say)
-    documents = [score.document() for score in scores]
+    document = backtest_document(version, scores)
     if form is Output.JSON:
-        schema = {"schema": "gridtwin.erm-backtest/1", "model": version}
-        render.write_json({**schema, "scores": documents})
+        render.write_json(document)
     elif form is Output.CSV:
-        render.write_frame(pd.DataFrame(documents), form)
+        render.write_frame(pd.DataFrame(document["scores"]), form)
     else:
         render.say(f"model {version}; change: less is better; intervals are 95 %, days drawn anew")
         render.write_frame(pd.DataFrame([_row(score) for score in scores]), form, title=TITLE)

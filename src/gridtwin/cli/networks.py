@@ -124,10 +124,9 @@ def check(
         for found in report.findings
     ]
     if form is Output.JSON:
-        findings = [dict(zip(columns, row, strict=True)) for row in rows]
-        render.write_json(
-            {"schema": "gridtwin.check/1", "counts": report.counts, "findings": findings}
-        )
+        from gridtwin.results.network_answers import check_document
+
+        render.write_json(check_document(report))
     elif form is Output.CSV:
         render.write_csv(columns, rows)
     else:
@@ -161,9 +160,13 @@ def intersect(
     frame = opened.intersect(read_area(polygon), layer=layer, predicate=predicate, by=by)
     render.say(*(f"warning: {warning}" for warning in frame.attrs.get("warnings", ())))
     if form is Output.JSON:
-        asked = {"layer": layer, "predicate": predicate, "by": by, "version": opened.version}
-        rows = render.records(frame)
-        render.write_json({"schema": "gridtwin.intersect/1", **asked, "rows": rows})
+        from gridtwin.results.network_answers import intersect_document
+
+        render.write_json(
+            intersect_document(
+                frame, layer=layer, predicate=predicate, by=by, version=opened.version
+            )
+        )
         return
     render.write_frame(frame, form, title=_heading(frame, layer, by))
 

@@ -194,6 +194,7 @@ def replay(
     Example: gridtwin stream replay --in houston.twin --to 2026-07-01T12:00Z --overlay noon
     """
     from gridtwin.model.moments import read_moment
+    from gridtwin.results.network_answers import replay_document
     from gridtwin.twin import Twin
     from gridtwin.twin.history import past
 
@@ -214,18 +215,13 @@ def replay(
     if overlay:
         opened.store.states.save_overlay(overlay, state.deviations)
     situation = Twin(past(opened.store, when, state)).situation()
-    points = situation.data.usage_points
-    out = int(points.customers[~situation.served].sum())
-    document = {
-        "schema": "gridtwin.replay/1", "at": when.isoformat(), "version": state.version,
-        "overlay": overlay or None, "open": dict(sorted(state.deviations.items())),
-        "customers_out": out,
-    }  # fmt: skip
+    document = replay_document(when, state, situation, overlay=overlay)
     if json:
         render.write_json(document)
         return
+    out = document["customers_out"]
     title = f"At {when:%Y-%m-%d %H:%M:%S}Z, version {state.version}: {out:,} customers out"
-    rows = [[mrid, opens or "closed"] for mrid, opens in sorted(state.deviations.items())]
+    rows = [[mrid, opens or "closed"] for mrid, opens in document["open"].items()]
     render.write_table(title, ["differs from the design", "open phases"], rows)
 
 

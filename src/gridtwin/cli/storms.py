@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -172,7 +172,7 @@ def _show(found: StormForecast, form: Output, zone: str, until_h: float | None) 
     if form is Output.CSV:
         render.write_frame(found.curve(until_h=until_h), form)
         return
-    facts = found.summary()
+    facts: dict[str, Any] = dict(found.summary())
     stages = facts.pop("customers_by_stage")
     facts |= {f"back by {name}": count for name, count in stages.items()}
     for name in ("t50", "t90", "t95", "last", "last_priority"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -103,7 +102,9 @@ def explain(
     """
     found = open_twin(twin).explain(mrid, state=state)
     if json:
-        render.write_json({"schema": "gridtwin.explain/1", "state": state, **asdict(found)})
+        from gridtwin.results.network_answers import explain_document
+
+        render.write_json(explain_document(found, state))
     else:
         sys.stdout.write(found.sentence + "\n")
     if not found.supplied:

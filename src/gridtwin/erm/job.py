@@ -22,6 +22,7 @@ from gridtwin.erm.inputs import gather_inputs
 from gridtwin.erm.switching_stages import estimate_switching_stages
 from gridtwin.errors import StaleTwinError, StoreError
 from gridtwin.model.estimate import Estimate, PointEstimates, Run
+from gridtwin.results.documents.document_tags import DocumentTag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from gridtwin.erm.decisions import EtrDecision
     from gridtwin.erm.switching_stages import SwitchingStage
     from gridtwin.model.outage import Members
+    from gridtwin.results.documents.estimate_documents import ErmRunDocument
     from gridtwin.twin import Twin
 
 LOG = logging.getLogger("gridtwin.jobs")
@@ -53,10 +55,10 @@ class ErmReport:
     sources: dict[str, int] = field(default_factory=dict)  # how many outages each decided
     estimates: tuple[Estimate, ...] = ()  # of all open outages
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> ErmRunDocument:
         """Return it as the JSON document ``gridtwin.erm_run/1``."""
         return {
-            "schema": "gridtwin.erm_run/1",
+            "schema": DocumentTag.ERM_RUN,
             "run": self.run.id,
             "at": self.run.started_at.isoformat(),
             "model": self.run.model,

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gridtwin.results.documents.storm_documents import StormDocument
 
 __all__ = [
     "Aid",
@@ -138,7 +139,7 @@ def simulate_storms(
     scheduler: Any = "processes",
     partitions: int = 1,
     zone: str = "substation",
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[StormDocument]:
     """
     Forecast many storms; yield the document ``gridtwin.storm/1`` of each, in order.
 
@@ -262,7 +263,7 @@ def _make_task(place: _Place, scenario: StormScenario, partitions: int, zone: st
     return delayed(_run_finish, pure=False)(place, scenario, prepared, worked, zone)
 
 
-def _run_whole(place: _Place, scenario: StormScenario, zone: str) -> dict[str, Any]:
+def _run_whole(place: _Place, scenario: StormScenario, zone: str) -> StormDocument:
     return _run_forecast(_open_situation(place), scenario).document(zone=zone)
 
 
@@ -284,12 +285,12 @@ def _run_finish(
     prepared: RepairPlan,
     worked: list[list[DistrictWork]],
     zone: str,
-) -> dict[str, Any]:
+) -> StormDocument:
     flat = [part for parts in worked for part in parts]
     return _finish_forecast(_open_situation(place), scenario, prepared, flat).document(zone=zone)
 
 
-def _compute_tasks(tasks: list[Any], scheduler: Any) -> Iterator[dict[str, Any]]:
+def _compute_tasks(tasks: list[Any], scheduler: Any) -> Iterator[StormDocument]:
     """Yield the answers of tasks in order, a batch at a time, so that few are held at once."""
     if scheduler == "processes":
         yield from _compute_in_processes(tasks)
@@ -304,7 +305,7 @@ def _compute_tasks(tasks: list[Any], scheduler: Any) -> Iterator[dict[str, Any]]
         yield from _gather_batches(tasks, client)
 
 
-def _compute_in_processes(tasks: list[Any]) -> Iterator[dict[str, Any]]:
+def _compute_in_processes(tasks: list[Any]) -> Iterator[StormDocument]:
     """Yield the answers of tasks from processes that stay until all are done."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
@@ -321,6 +322,6 @@ def _compute_in_processes(tasks: list[Any]) -> Iterator[dict[str, Any]]:
 _BATCH = 64  # tasks at a time, so that few answers are held at once
 
 
-def _gather_batches(tasks: list[Any], client: Any) -> Iterator[dict[str, Any]]:
+def _gather_batches(tasks: list[Any], client: Any) -> Iterator[StormDocument]:
     for start in range(0, len(tasks), _BATCH):
         yield from client.gather(client.compute(tasks[start : start + _BATCH]))

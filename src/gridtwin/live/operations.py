@@ -11,11 +11,12 @@ import logging
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gridtwin.live.messages import Batch, alerts_of
 from gridtwin.live.meters import KINDS, Meters, meter_events
 from gridtwin.live.switching import Switching
+from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.stream.encoding import alert_keys, encode_outage_alerts
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gridtwin.erm.job import ErmJob
+    from gridtwin.results.documents.stream_documents import LiveDocument
     from gridtwin.twin import Twin
 
 LOG = logging.getLogger("gridtwin.live")
@@ -224,6 +226,20 @@ class LiveOperations:
         """Let reports that are old by the time of the events count no longer."""
         self._meters.forget(self.now_s() - REMEMBER_S)
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> LiveDocument:
         """Return the figures as the JSON document ``gridtwin.live/1``."""
-        return {"schema": "gridtwin.live/1", "version": self._twin.version, **asdict(self.figures)}
+        figures = self.figures
+        return {
+            "schema": DocumentTag.LIVE,
+            "version": self._twin.version,
+            "events": figures.events,
+            "repeated": figures.repeated,
+            "letters": figures.letters,
+            "carried_out": figures.carried_out,
+            "answers": figures.answers,
+            "outages_changed": figures.outages_changed,
+            "alerts": figures.alerts,
+            "estimates": figures.estimates,
+            "answer_s": figures.answer_s,
+            "behind_s": figures.behind_s,
+        }

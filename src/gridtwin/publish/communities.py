@@ -12,6 +12,7 @@ import shapely
 from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.errors import InputError, PolygonError
 from gridtwin.model.tables import decode
+from gridtwin.results.documents.odin_documents import COMMUNITY_KINDS
 from gridtwin.results.layer_frames import find_groups_of_nodes
 
 if TYPE_CHECKING:
@@ -21,16 +22,13 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.state.situation import Situation
 
-# CIM AreaKind (IEC 61968-3).
-KINDS = ("borough", "county", "parish", "serviceArea", "state", "township", "ward", "zipcode")
-
 
 @dataclass(frozen=True, slots=True)
 class Communities:
     """Communities, and which of them each usage point of a network is in."""
 
     names: list[str]
-    kind: str  # one of KINDS
+    kind: str  # one of COMMUNITY_KINDS
     of_point: NDArray[np.int32]  # (usage points,) place in `names`; -1 = in none
     meters: NDArray[np.int64]  # usage points in each
     customers: NDArray[np.int64]  # customers in each
@@ -62,15 +60,15 @@ class Communities:
         key
             The property that names each: a FIPS code, a ZIP code, a name.
         kind
-            What they are, one of `KINDS`.
+            What they are, one of `COMMUNITY_KINDS`.
 
         Raises
         ------
         InputError
             If it is no such collection, a name is missing, or the network has no coordinates.
         """
-        if kind not in KINDS:
-            msg = f"{kind!r} is no kind of community: use one of {', '.join(KINDS)}"
+        if kind not in COMMUNITY_KINDS:
+            msg = f"{kind!r} is no kind of community: use one of {', '.join(COMMUNITY_KINDS)}"
             raise InputError(msg)
         if situation.network.crs is None:
             msg = "the network has no place on earth: communities cannot be told"

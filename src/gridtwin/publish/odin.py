@@ -18,7 +18,7 @@ import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -26,6 +26,8 @@ import shapely
 
 from gridtwin.model.outage import Status
 from gridtwin.model.tables import encode
+from gridtwin.results.documents.document_tags import DocumentTag
+from gridtwin.results.documents.odin_documents import CRS_URN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,10 +38,14 @@ if TYPE_CHECKING:
     from gridtwin.model.estimate import Estimate
     from gridtwin.model.outage import Members, Outage
     from gridtwin.publish.communities import Communities
+    from gridtwin.results.documents.odin_documents import (
+        OdinDocument,
+        PubIncident,
+        PubName,
+        PubOutage,
+    )
 
-SCHEMA = "gridtwin.odin/1"
 NAMESPACE = "http://iec.ch/TC57/2014/PubOutages#"
-CRS = "urn:ogc:def:crs:EPSG::4326"
 STATUS_KIND = {
     Status.PREDICTED: "predicted",
     Status.CONFIRMED: "confirmed",
@@ -100,7 +106,7 @@ def pub_outages(
     situation: Situation,
     communities: Communities,
     publisher: Publisher,
-) -> dict[str, Any]:
+) -> OdinDocument:
     """
     Return outages as the document ``gridtwin.odin/1``.
 
@@ -140,7 +146,10 @@ def pub_outages(
             | _community(communities, place, outage)
             | {"Incident": _incidents(outage, situation, still)}
         )
-    return {"schema": SCHEMA, "PubOutages": {"Outage": [_ordered(each) for each in found]}}
+    return {
+        "schema": DocumentTag.ODIN,
+        "PubOutages": {"Outage": [_ordered(each) for each in found]},
+    }
 
 
 # The profile's order; an XML schema holds to it.
@@ -152,9 +161,10 @@ ORDER = (
 )  # fmt: skip
 
 
-def _ordered(outage: Mapping[str, Any]) -> dict[str, Any]:
+def _ordered(outage: Mapping[str, Any]) -> PubOutage:
     """Return what is known of an outage in the profile's order."""
-    return {name: outage[name] for name in ORDER if outage.get(name) not in (None, "", [])}
+    known = {name: outage[name] for name in ORDER if outage.get(name) not in (None, "", [])}
+    return cast("PubOutage", known)
 
 
 def _rows_by_outage(members: Members) -> dict[str, NDArray[np.intp]]:
@@ -229,8 +239,8 @@ def _promise(outage: Outage, estimated: datetime | None, now: datetime) -> str |
     return next((_text(end) for end in ends if end is not None and end > now), None)
 
 
-def _names(outage: Outage, publisher: Publisher) -> list[dict[str, str]]:
-    names = [{"name": outage.id, "nameType": "OutageId"}]
+def _names(outage: Outage, publisher: Publisher) -> list[PubName]:
+    names: list[PubName] = [{"name": outage.id, "nameType": "OutageId"}]
     if publisher.utility:
         names.append({"name": publisher.utility, "nameType": "UtilityName"})
     if publisher.utility_id:
@@ -261,9 +271,7 @@ def _community(communities: Communities, place: int, outage: Outage) -> dict[str
     }
 
 
-def _incidents(
-    outage: Outage, situation: Situation, out: NDArray[np.int32]
-) -> list[dict[str, Any]]:
+def _incidents(outage: Outage, situation: Situation, out: NDArray[np.int32]) -> list[PubIncident]:
     """Return the areas without supply as the locations of incidents."""
     out = out[out >= 0]
     if situation.network.crs is None or len(out) < FEWEST:
@@ -272,7 +280,7 @@ def _incidents(
         {
             "cause": public_cause(outage),
             "Location": {
-                "CoordinateSystem": {"crsUrn": CRS},
+                "CoordinateSystem": {"crsUrn": CRS_URN},
                 "PositionPoints": [
                     {"sequenceNumber": number, "xPosition": f"{x:.3f}", "yPosition": f"{y:.3f}"}
                     for number, (x, y) in enumerate(ring, start=1)
@@ -309,7 +317,7 @@ def coarse_rings(xy: NDArray[np.float64]) -> list[list[tuple[float, float]]]:
     return sorted(rings)
 
 
-def to_xml(document: Mapping[str, Any]) -> bytes:
+def to_xml(document: OdinDocument) -> bytes:
     """Return the document as XML, with a line feed after every element."""
     ET.register_namespace("", NAMESPACE)
     root = ET.Element(f"{{{NAMESPACE}}}PubOutages")

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from gridtwin.results.ami_result import list_records
+from gridtwin.results.documents.document_tags import DocumentTag
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import pandas as pd
 
-AMI_HISTORY_SCHEMA = "gridtwin.ami_history/1"
+    from gridtwin.results.documents.reading_documents import HistoryDocument
+
 TEXT_COLUMNS = {"transformer", "feeder"}
 COUNT_COLUMNS = {"intervals", "usage_points", "customers", "hour", "from_h"}
 
@@ -52,18 +54,19 @@ class AmiHistoryAnswer:
                 )
         return cls(question, *bounds, values, pd.DataFrame(columns))
 
-    def document(self, *, top: int = 0) -> dict[str, Any]:
+    def document(self, *, top: int = 0) -> HistoryDocument:
         """Return the answer as the JSON document ``gridtwin.ami_history/1``."""
         frame = self.frame.head(top) if top else self.frame
         rows = [
             {key: value.isoformat() if key.endswith("_at") else value for key, value in row.items()}
             for row in list_records(frame)
         ]
-        return {
-            "schema": AMI_HISTORY_SCHEMA,
+        document = {
+            "schema": DocumentTag.AMI_HISTORY,
             "question": self.question,
             "from": self.start.isoformat(),
             "to": self.end.isoformat(),
             "values": self.values,
             "rows": rows,
         }
+        return cast("HistoryDocument", document)  # which of them, the question says

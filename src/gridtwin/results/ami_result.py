@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from gridtwin.analysis.ami.loading import compute_pct
 from gridtwin.model import cim
 from gridtwin.model.readings import BASE_V, INTERVAL_H
 from gridtwin.model.tables import decode
+from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.topology.membership import nearest
 
 if TYPE_CHECKING:
@@ -28,10 +29,18 @@ if TYPE_CHECKING:
     from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
     from gridtwin.model.readings import Readings
     from gridtwin.model.tables import NetworkData
-
-LOAD_SCHEMA = "gridtwin.ami_load/1"
-VOLTAGE_SCHEMA = "gridtwin.ami_voltage/1"
-SERIES_SCHEMA = "gridtwin.ami_series/1"
+    from gridtwin.results.documents.reading_documents import (
+        ElementLoad,
+        FeederVoltages,
+        LoadDocument,
+        LoadFacts,
+        OddVoltage,
+        RollUpDocument,
+        SeriesDocument,
+        SeriesValues,
+        VoltageCounts,
+        VoltageDocument,
+    )
 
 
 @dataclass
@@ -83,21 +92,21 @@ class LoadResult:
         by = ["loading_pct", "kw", "mrid"]
         return frame.sort_values(by, ascending=[False, False, True], ignore_index=True)
 
-    def document(self, *, top: int = 0) -> dict[str, Any]:
+    def document(self, *, top: int = 0) -> LoadDocument:
         """Return the JSON document ``gridtwin.ami_load/1``, of the `top` first or of all."""
         frame = self.frame()
         return {
-            "schema": LOAD_SCHEMA,
+            "schema": DocumentTag.AMI_LOAD,
             "at": self.at.isoformat(),
             "level": self.level,
             "state": self.situation.state,
             "version": self.situation.version,
             "power_factor": self.power_factor,
             **self.list_facts(),
-            "loads": list_records(frame.head(top) if top else frame),
+            "loads": cast("list[ElementLoad]", list_records(frame.head(top) if top else frame)),
         }
 
-    def list_facts(self) -> dict[str, Any]:
+    def list_facts(self) -> LoadFacts:
         """Return what the answer rests on, and what it says in sum."""
         pct, standing = self.loading.loading_pct, self.load.slices.standing
         return {
@@ -134,11 +143,19 @@ class VoltageResult:
         """The range of each usage point, as a row of `voltage.RANGES`."""
         return voltage_ranges.judge_voltages(self.voltage_v)
 
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> VoltageCounts:
         """Return how many usage points lie in each range."""
-        counts = np.bincount(self.ranges, minlength=len(voltage_ranges.RANGES)).tolist()
-        names = ("not_given", "within_a", "below_a", "above_a", "below_b", "above_b")
-        return dict(zip(names, counts, strict=True))
+        not_given, within_a, below_a, above_a, below_b, above_b = np.bincount(
+            self.ranges, minlength=len(voltage_ranges.RANGES)
+        ).tolist()
+        return {
+            "not_given": not_given,
+            "within_a": within_a,
+            "below_a": below_a,
+            "above_a": above_a,
+            "below_b": below_b,
+            "above_b": above_b,
+        }
 
     def find_outside(self) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
         """Return the usage points outside Range A, and what the range is called that each is in."""
@@ -198,19 +215,25 @@ class VoltageResult:
         by_feeder = by_feeder[(by_feeder.below_a > 0) | (by_feeder.above_a > 0)]
         return by_feeder.reset_index().sort_values(["v_min", "feeder"], ignore_index=True)
 
-    def document(self, *, top: int = 0) -> dict[str, Any]:
+    def feeder_records(self) -> list[FeederVoltages]:
+        """Return `by_feeder` as plain rows."""
+        return cast("list[FeederVoltages]", list_records(self.by_feeder()))
+
+    def document(self, *, top: int = 0) -> VoltageDocument:
         """Return the answer as the JSON document ``gridtwin.ami_voltage/1``."""
         frame = self.frame()
         return {
-            "schema": VOLTAGE_SCHEMA,
+            "schema": DocumentTag.AMI_VOLTAGE,
             "at": self.at.isoformat(),
             "state": self.situation.state,
             "version": self.situation.version,
             "range_a_v": list(voltage_ranges.RANGE_A_V),
             "range_b_v": list(voltage_ranges.RANGE_B_V),
             "counts": self.counts(),
-            "feeders": list_records(self.by_feeder()),
-            "usage_points": list_records(frame.head(top) if top else frame),
+            "feeders": self.feeder_records(),
+            "usage_points": cast(
+                "list[OddVoltage]", list_records(frame.head(top) if top else frame)
+            ),
         }
 
 
@@ -267,14 +290,25 @@ def make_readings_frame(readings: Readings) -> pd.DataFrame:
     )
 
 
-def make_series_document(mrid: str, table: str, frame: pd.DataFrame) -> dict[str, Any]:
+def make_series_document(mrid: str, table: str, frame: pd.DataFrame) -> SeriesDocument:
     """Return what was measured over time as the JSON document ``gridtwin.ami_series/1``."""
-    return {"schema": SERIES_SCHEMA, "mrid": mrid, "table": table, "values": list_values(frame)}
+    return {
+        "schema": DocumentTag.AMI_SERIES,
+        "mrid": mrid,
+        "table": table,
+        "values": list_values(frame),
+    }
 
 
-def list_values(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def make_roll_up_document(hours: int) -> RollUpDocument:
+    """Return how many hours were summed up as the JSON document ``gridtwin.ami_roll_up/1``."""
+    return {"schema": DocumentTag.AMI_ROLL_UP, "hours": hours}
+
+
+def list_values(frame: pd.DataFrame) -> SeriesValues:
     """Return the rows of a series, their times as ISO 8601."""
-    return [row | {"at": row["at"].isoformat()} for row in list_records(frame)]
+    values = [row | {"at": row["at"].isoformat()} for row in list_records(frame)]
+    return cast("SeriesValues", values)
 
 
 def list_records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -14,6 +14,7 @@ from gridtwin.analysis.state.situation import NONE
 from gridtwin.model import cim
 from gridtwin.model.phases import text as phase_text
 from gridtwin.model.tables import decode
+from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.results.geo import make_geo_frame
 
 if TYPE_CHECKING:
@@ -23,8 +24,12 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.inference.inferred_outages import InferenceAnswer, OutageRows, Suspect
     from gridtwin.analysis.state.situation import Situation
-
-INFERENCE_SCHEMA = "gridtwin.inference/1"
+    from gridtwin.results.documents.inference_documents import (
+        EvidenceCounts,
+        InferenceDocument,
+        InferredOutageRecord,
+        Momentary,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +54,14 @@ class InferredOutage:
     partial: NDArray[np.str_]  # that lost some of their phases
     customers: int  # out
     runner_up: SuspectedDevice | None
-    evidence: dict[str, int]  # last_gasps, missing, calls, still_on: usage points
+    evidence: EvidenceCounts
 
     @property
     def began_at(self) -> str:
         """When it began, estimated: UTC, ISO 8601."""
         return _format_iso(self.began_s)
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> InferredOutageRecord:
         """Return the outage as a JSON object."""
         runner_up = self.runner_up
         return {
@@ -119,7 +124,7 @@ class InferenceResult:
             f" does not have: {'; '.join(named)}{' ...' if len(self.unknown) > 3 else ''}",
         )
 
-    def momentaries(self) -> list[dict[str, str]]:
+    def momentaries(self) -> list[Momentary]:
         """Return the interruptions that ended within minutes: mrid, began_at, ended_at."""
         momentaries = self.answer.momentaries
         names = decode(self.situation.data.usage_points.mrid[momentaries.point]).tolist()
@@ -130,10 +135,10 @@ class InferenceResult:
             )
         ]
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> InferenceDocument:
         """Return the answer as the JSON document ``gridtwin.inference/1``."""
         return {
-            "schema": INFERENCE_SCHEMA,
+            "schema": DocumentTag.INFERENCE,
             "state": self.situation.state,
             "version": self.situation.version,
             "now": _format_iso(self.answer.now_s),

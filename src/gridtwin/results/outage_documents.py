@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gridtwin.model.outage import Outage
+from gridtwin.results.documents.document_tags import DocumentTag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from gridtwin.model.outage import Evidence, Step
+    from gridtwin.model.outage import Evidence, Outage, Step
+    from gridtwin.results.documents.outage_documents import (
+        OutageDocument,
+        OutageRecord,
+        OutagesDocument,
+    )
 
-OUTAGE_SCHEMA = "gridtwin.outage/1"
-OUTAGES_SCHEMA = "gridtwin.outages/1"
 
-
-def make_outages_document(outages: Sequence[Outage]) -> dict[str, Any]:
+def make_outages_document(outages: Sequence[Outage]) -> OutagesDocument:
     """Return outages as the JSON document ``gridtwin.outages/1``."""
-    return {"schema": OUTAGES_SCHEMA, "outages": [make_outage_record(each) for each in outages]}
+    records = [make_outage_record(each) for each in outages]
+    return {"schema": DocumentTag.OUTAGES, "outages": records}
 
 
 def make_outage_document(
     outage: Outage, steps: Sequence[Step], evidence: Sequence[Evidence]
-) -> dict[str, Any]:
+) -> OutageDocument:
     """Return one outage, with its steps and evidence, as the document ``gridtwin.outage/1``."""
     return {
-        "schema": OUTAGE_SCHEMA,
+        "schema": DocumentTag.OUTAGE,
         **make_outage_record(outage),
         "steps": [
             {
@@ -39,7 +42,7 @@ def make_outage_document(
         ],
         "evidence": [
             {
-                "at": _format_moment(each.at),
+                "at": each.at.isoformat(),
                 "kind": each.kind,
                 "mrid": each.mrid,
                 "detail": dict(each.detail),
@@ -50,18 +53,29 @@ def make_outage_document(
     }
 
 
-def make_outage_record(outage: Outage) -> dict[str, Any]:
+def make_outage_record(outage: Outage) -> OutageRecord:
     """Return the fields of an outage; what is not known is null."""
-    record = {}
-    for name in Outage.__slots__:
-        value = getattr(outage, name)
-        record[name] = (
-            _format_moment(value) if name.endswith("_at") or name.startswith("etr") else value
-        )
-    return record | {
-        "status": outage.status.value,
+    return {
+        "id": outage.id,
+        "began_at": outage.began_at.isoformat(),
+        "status": outage.status,
         "device": outage.device or None,
+        "phases": outage.phases,
+        "planned": outage.planned,
+        "cause": outage.cause,
+        "crew_status": outage.crew_status,
         "parent": outage.parent or None,
+        "first_seen_at": _format_moment(outage.first_seen_at),
+        "confirmed_at": _format_moment(outage.confirmed_at),
+        "restored_at": _format_moment(outage.restored_at),
+        "closed_at": _format_moment(outage.closed_at),
+        "etr_manual": _format_moment(outage.etr_manual),
+        "etr_crew": _format_moment(outage.etr_crew),
+        "updated_at": _format_moment(outage.updated_at),
+        "state_version": outage.state_version,
+        "customers": outage.customers,
+        "customers_out": outage.customers_out,
+        "revision": outage.revision,
         "momentary": outage.momentary,
     }
 

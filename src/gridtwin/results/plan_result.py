@@ -14,6 +14,7 @@ from gridtwin.analysis.plan.restoration_stages import group_by_stage
 from gridtwin.analysis.plan.timetable import SwitchingAction
 from gridtwin.model import cim, frames, phases
 from gridtwin.model.tables import decode
+from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.results.geo import make_geo_frame
 
 if TYPE_CHECKING:
@@ -26,8 +27,13 @@ if TYPE_CHECKING:
     from gridtwin.analysis.plan.restoration_stages import RestorationStage
     from gridtwin.analysis.plan.switching_plan import Plan
     from gridtwin.analysis.state.situation import Situation
-
-PLAN_SCHEMA = "gridtwin.plan/1"
+    from gridtwin.results.documents.switching_documents import (
+        ClosingCheckRecord,
+        PlanBody,
+        PlanDocument,
+        PlanStep,
+        PlanTotals,
+    )
 
 
 @dataclass
@@ -146,15 +152,15 @@ class SwitchingPlan:
         data = self.situation.data
         return phases.text(int(getattr(data, step.table).phases[step.row]))
 
-    def steps(self) -> list[dict[str, Any]]:
+    def steps(self) -> list[PlanStep]:
         """Return the steps as plain mappings, in order."""
         return [self._describe_step(number, step) for number, step in enumerate(self.rows.steps, 1)]
 
-    def _describe_step(self, number: int, step: SwitchingStep) -> dict[str, Any]:
+    def _describe_step(self, number: int, step: SwitchingStep) -> PlanStep:
         points = self.situation.data.usage_points
         return {
             "step": number,
-            "action": str(step.action),
+            "action": step.action,
             "mrid": self._get_name(step.table, step.row),
             "kind": self._get_kind(step),
             "phases": self._get_phases(step),
@@ -173,7 +179,7 @@ class SwitchingPlan:
             "warnings": list(step.warnings),
         }
 
-    def _describe_check(self, check: ClosingCheck) -> dict[str, Any]:
+    def _describe_check(self, check: ClosingCheck) -> ClosingCheckRecord:
         def give_number(value: float, digits: int = 1) -> float | None:
             return None if math.isnan(value) else round(value, digits)
 
@@ -189,7 +195,7 @@ class SwitchingPlan:
             "meshed": check.meshed,
         }
 
-    def totals(self) -> dict[str, Any]:
+    def totals(self) -> PlanTotals:
         """Return what plans are compared by."""
         return {
             "customers_at_start": self.customers_at_start,
@@ -203,10 +209,10 @@ class SwitchingPlan:
             "manual_minutes": round(self.manual_minutes, 2),
         }
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> PlanDocument:
         """Return the plan as the JSON document ``gridtwin.plan/1``."""
         return {
-            "schema": PLAN_SCHEMA,
+            "schema": DocumentTag.PLAN,
             "of": self.of,
             "state": self.state,
             "version": self.version,
@@ -218,7 +224,7 @@ class SwitchingPlan:
             "warnings": list(self.warnings),
         }
 
-    def make_body(self) -> dict[str, Any]:
+    def make_body(self) -> PlanBody:
         """Return what the best plan and its alternatives each have in the document."""
         points = self.situation.data.usage_points
         return {
@@ -278,9 +284,9 @@ class SwitchingPlan:
         )
 
 
-def _flatten_step(step: dict[str, Any]) -> dict[str, Any]:
+def _flatten_step(step: PlanStep) -> dict[str, Any]:
     """Return a step in one row."""
-    check = step["check"] or {}
+    check = step["check"]
     return {
         "step": step["step"],
         "action": step["action"],
@@ -291,8 +297,8 @@ def _flatten_step(step: dict[str, Any]) -> dict[str, Any]:
         "done_min": step["done_min"],
         "customers_restored": step["customers_restored"],
         "customers_out": step["customers_out"],
-        "most_loaded": check.get("most_loaded"),
-        "margin_pct": check.get("margin_pct"),
+        "most_loaded": check and check["most_loaded"],
+        "margin_pct": check and check["margin_pct"],
         "warnings": "; ".join(step["warnings"]),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from gridtwin.analysis.reliability.reliability_indices import (
 )
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.tables import encode
+from gridtwin.results.documents.document_tags import DocumentTag
+from gridtwin.results.documents.reliability_documents import GROUPINGS
 from gridtwin.results.layer_frames import find_groups_of_nodes, list_group_names
 
 if TYPE_CHECKING:
@@ -25,9 +27,13 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.reliability.interruption_counts import Indices
     from gridtwin.analysis.state.situation import Situation
+    from gridtwin.results.documents.reliability_documents import (
+        DayRecord,
+        GroupIndices,
+        IndexValues,
+        IndicesDocument,
+    )
 
-INDICES_SCHEMA = "gridtwin.indices/1"
-GROUPED_BY = ("system", "feeder", "substation")
 INDEX_COUNTS = ("events", "interruptions", "customer_minutes", "momentary")
 INDEX_RATIOS = {
     "saifi": "saifi",
@@ -235,12 +241,12 @@ class ReliabilityReport:
             }
         )
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> IndicesDocument:
         """Return the indices as the JSON document ``gridtwin.indices/1``."""
         result, threshold = self.result, self.result.threshold
         days = self.daily_frame()
         return {
-            "schema": INDICES_SCHEMA,
+            "schema": DocumentTag.INDICES,
             "from": _format_day(self.begin_s),
             "to": _format_day(self.end_s),
             "timezone": str(self.counting.zone),
@@ -261,25 +267,33 @@ class ReliabilityReport:
                 for row, name in enumerate(self.names if self.by != "system" else [])
             ],
             "major_event_days": days["day"][days["major_event_day"]].tolist(),
-            "days": days.astype(object).to_dict("records"),
+            "days": cast("list[DayRecord]", days.astype(object).to_dict("records")),
             "still_out": result.still_out,
             "overlaps": result.overlaps,
             "warnings": list(self.warnings),
         }
 
-    def _describe_group(self, everything: Indices, without: Indices, row: int) -> dict[str, Any]:
+    def _describe_group(self, everything: Indices, without: Indices, row: int) -> GroupIndices:
         return {
             "customers_served": int(everything.served[row]),
             "all_days": self._describe_values(everything, row),
             "without_major_event_days": self._describe_values(without, row),
         }
 
-    def _describe_values(self, indices: Indices, row: int) -> dict[str, Any]:
-        values: dict[str, Any] = {name: getattr(indices, name)[row].item() for name in INDEX_COUNTS}
-        values |= {
-            name: getattr(indices, index)[row].item() for name, index in INDEX_RATIOS.items()
+    def _describe_values(self, indices: Indices, row: int) -> IndexValues:
+        return {
+            "events": indices.events[row].item(),
+            "interruptions": indices.interruptions[row].item(),
+            "customer_minutes": indices.customer_minutes[row].item(),
+            "momentary": indices.momentary[row].item(),
+            "saifi": indices.saifi[row].item(),
+            "saidi_minutes": indices.saidi[row].item(),
+            "caidi_minutes": indices.caidi[row].item(),
+            "asai": indices.asai[row].item(),
+            "maifi": indices.maifi[row].item(),
+            "maifi_e": indices.maifi_e[row].item(),
+            "cemi": {str(n): indices.cemi(n)[row].item() for n in self.counting.cemi},
         }
-        return values | {"cemi": {str(n): indices.cemi(n)[row].item() for n in self.counting.cemi}}
 
 
 def make_report(
@@ -312,8 +326,8 @@ def make_report(
     InputError
         If the indices are asked by something else, or there is no interruption and no period.
     """
-    if by not in GROUPED_BY:
-        msg = f"indices are given by {', '.join(GROUPED_BY)}, not by {by!r}"
+    if by not in GROUPINGS:
+        msg = f"indices are given by {', '.join(GROUPINGS)}, not by {by!r}"
         raise InputError(msg)
     counting = counting or Counting()
     begin_s, end_s = _choose_period(frame, period, counting)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import shapely
@@ -15,9 +15,13 @@ from gridtwin.model import cim
 from gridtwin.model.estimate import STAGES
 from gridtwin.model.moments import HOUR_S
 from gridtwin.model.tables import decode
+from gridtwin.results.documents.document_tags import DocumentTag
+from gridtwin.results.documents.storm_documents import STORM_ZONES
 from gridtwin.results.geo import make_geo_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas
     import pandas as pd
     from numpy.typing import NDArray
@@ -26,9 +30,15 @@ if TYPE_CHECKING:
     from gridtwin.analysis.storm.repair_plan import RepairPlan
     from gridtwin.analysis.storm.response import Response
     from gridtwin.analysis.storm.storm_simulation import StormOutcome
+    from gridtwin.results.documents.storm_documents import (
+        DamagedDevice,
+        FeederReturns,
+        HourQuantiles,
+        StormDocument,
+        StormSummary,
+        SubstationReturns,
+    )
 
-STORM_SCHEMA = "gridtwin.storm/1"
-ZONE_KINDS = ("substation", "feeder")
 QUANTILE_COLUMNS = ("p10_h", "p50_h", "p80_h", "p95_h")
 
 
@@ -199,14 +209,15 @@ class StormForecast:
         columns["geometry"] = shapely.points(self.situation.data.usage_points.xy[self.plan.points])
         return make_geo_frame(columns, self.situation.network.crs)
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> StormSummary:
         """Return the figures of the whole system."""
         hours = restoration_curves.compute_quantiles(self.shares) / HOUR_S
         groups, back = self.plan.groups, self.outcome.back
         ends = [back.max(axis=0, initial=0.0), back[groups.priority > 0].max(axis=0, initial=0.0)]
         hours = np.vstack([hours, restoration_curves.compute_quantiles(np.stack(ends)) / HOUR_S])
-        rows = zip(("t50", "t90", "t95", "last", "last_priority"), hours, strict=True)
+        t50, t90, t95, last, last_priority = map(_quantiles, hours.tolist())
         stages = np.bincount(groups.stage, groups.customers, minlength=len(STAGES))
+        by_stage = dict(zip(STAGES, stages.astype(int).tolist(), strict=True))
         return {
             "customers": self.customers,
             "priority_customers": int(groups.priority.sum()),
@@ -214,18 +225,26 @@ class StormForecast:
             "districts": len(self.outcome.crews),
             "crews": int(self.outcome.crews.sum()),
             "crew_utilization": float(self.outcome.utilization.mean()),
-            "customers_by_stage": dict(zip(STAGES, stages.astype(int).tolist(), strict=True)),
-            **{
-                name: dict(zip(QUANTILE_COLUMNS, map(float, values), strict=True))
-                for name, values in rows
+            "customers_by_stage": {
+                "remote": by_stage["remote"],
+                "manual": by_stage["manual"],
+                "repair": by_stage["repair"],
             },
+            "t50": t50,
+            "t90": t90,
+            "t95": t95,
+            "last": last,
+            "last_priority": last_priority,
         }
 
-    def document(self, *, zone: str = "substation", until_h: float | None = None) -> dict[str, Any]:
+    def document(self, *, zone: str = "substation", until_h: float | None = None) -> StormDocument:
         """Return the document ``gridtwin.storm/1``."""
         curve = self.curve(until_h=until_h)
+        zones = cast(
+            "list[SubstationReturns] | list[FeederReturns]", _list_records(self.zones(zone))
+        )
         return {
-            "schema": STORM_SCHEMA,
+            "schema": DocumentTag.STORM,
             "state": self.situation.state,
             "version": self.situation.version,
             "seed": self.seed,
@@ -233,9 +252,15 @@ class StormForecast:
             "zone": zone,
             **self.summary(),
             "warnings": list(self.warnings),
-            "zones": _list_records(self.zones(zone)),
-            "devices": _list_records(self.devices()),
-            "curve": {name: curve[name].tolist() for name in curve.columns},
+            "zones": zones,
+            "devices": cast("list[DamagedDevice]", _list_records(self.devices())),
+            "curve": {
+                "hours": curve["hours"].tolist(),
+                "p10": curve["p10"].tolist(),
+                "p50": curve["p50"].tolist(),
+                "p90": curve["p90"].tolist(),
+                "mean": curve["mean"].tolist(),
+            },
         }
 
 
@@ -248,8 +273,8 @@ def check_zone(by: str) -> None:
     InputError
         If there is no such kind.
     """
-    if by not in ZONE_KINDS:
-        msg = f"no zone is called {by!r}: use one of {', '.join(ZONE_KINDS)}"
+    if by not in STORM_ZONES:
+        msg = f"no zone is called {by!r}: use one of {', '.join(STORM_ZONES)}"
         raise InputError(msg)
 
 
@@ -274,6 +299,11 @@ def zone_quantiles(
     )
     p50, p80, p95 = restoration_curves.compute_quantiles(times, (0.5, 0.8, 0.95)).T
     return names, p50, p80, p95
+
+
+def _quantiles(hours: Sequence[float]) -> HourQuantiles:
+    p10, p50, p80, p95 = hours
+    return {"p10_h": p10, "p50_h": p50, "p80_h": p80, "p95_h": p95}
 
 
 def _make_quantile_columns(times: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:

@@ -14,6 +14,7 @@ from gridtwin.analysis.outage.sweep import sweep_elements
 from gridtwin.analysis.trace.trace import CLASSES, phases_of
 from gridtwin.model import cim, frames, phases
 from gridtwin.model.tables import decode
+from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.results.geo import make_geo_frame
 
 if TYPE_CHECKING:
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
     from gridtwin.analysis.outage.blast import Blast
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.analysis.trace.trace import Rows
-
-TRACE_SCHEMA = "gridtwin.trace/1"
-BLAST_SCHEMA = "gridtwin.blast/1"
+    from gridtwin.results.documents.loss_documents import BlastDocument
+    from gridtwin.results.documents.trace_documents import TraceDocument, TraceElement
 
 
 @dataclass
@@ -92,16 +92,22 @@ class TraceResult:
             "depth": rows.depth,
         }
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> TraceDocument:
         """Return the answer as the JSON document ``gridtwin.trace/1``."""
-        columns = self.make_columns()
-        keys = list(columns)
-        values = zip(*(columns[key].tolist() for key in keys), strict=True)
-        elements = [dict(zip(keys, row, strict=True)) for row in values]
-        for element in elements:
-            element["parent"] = element["parent"] or None
+        values = zip(*(column.tolist() for column in self.make_columns().values()), strict=True)
+        elements: list[TraceElement] = [
+            {
+                "mrid": mrid,
+                "kind": kind,
+                "class": name,
+                "phases": text,
+                "parent": parent or None,
+                "depth": depth,
+            }
+            for mrid, kind, name, text, parent, depth in values
+        ]
         return {
-            "schema": TRACE_SCHEMA,
+            "schema": DocumentTag.TRACE,
             "trace": self.trace,
             "of": self.of,
             "state": self.state,
@@ -205,10 +211,10 @@ class BlastRadius:
         xy = self.situation.data.usage_points.xy[self.rows.out]
         return outline(xy, geographic=self.situation.network.crs is not None)
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> BlastDocument:
         """Return the answer as the JSON document ``gridtwin.blast/1``."""
         return {
-            "schema": BLAST_SCHEMA,
+            "schema": DocumentTag.BLAST,
             "of": self.of,
             "scope": self.scope,
             "state": self.state,

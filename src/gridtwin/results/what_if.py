@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gridtwin.analysis.state.supply import FULL, OUT, PARTIAL
 from gridtwin.model.tables import decode
+from gridtwin.results.documents.document_tags import DocumentTag
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.analysis.state.supply import Supply
-
-WHAT_IF_SCHEMA = "gridtwin.what_if/1"
+    from gridtwin.results.documents.loss_documents import MovedGroup, WhatIfDocument
 
 
 @dataclass(frozen=True)
@@ -64,17 +64,17 @@ class WhatIf:
             return ("a loop is closed, or sources are joined: check before operating so",)
         return ()
 
-    def describe_points(self, rows: NDArray[np.int32]) -> dict[str, Any]:
+    def describe_points(self, rows: NDArray[np.int32]) -> MovedGroup:
         """Return how many customers some usage points are, and which."""
         return {
             "customers": self.before.customers_of(rows),
             "usage_points": decode(self.before.data.usage_points.mrid[rows]).tolist(),
         }
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> WhatIfDocument:
         """Return the answer as the JSON document ``gridtwin.what_if/1``."""
         return {
-            "schema": WHAT_IF_SCHEMA,
+            "schema": DocumentTag.WHAT_IF,
             "base": self.before.state,
             "version": self.before.version,
             "out": self.describe_points(self.out),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gridtwin.model.ids import Element
     from gridtwin.publish.communities import Communities
     from gridtwin.publish.odin import Publisher
+    from gridtwin.results.documents.odin_documents import OdinDocument
     from gridtwin.results.inference_result import InferenceResult
     from gridtwin.results.plan_result import SwitchingPlan
     from gridtwin.results.reliability_report import ReliabilityReport
@@ -171,7 +172,7 @@ class Incidents:
         *,
         since: datetime | None = None,
         communities: Communities | None = None,
-    ) -> dict[str, Any]:
+    ) -> OdinDocument:
         """
         Return the open outages, and those over since a time, as ODIN reads them.
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.analysis.state.supply import Supply
     from gridtwin.model.state import State
+    from gridtwin.results.documents.network_documents import FoundElement
     from gridtwin.results.trace_result import BlastRadius, TraceResult
     from gridtwin.results.what_if import WhatIf
     from gridtwin.store.protocol import Store
@@ -104,7 +105,7 @@ class Questions:
             raise ambiguous(self.store.network.data, mrid, found)
         return found[0]
 
-    def search(self, text: str, *, limit: int = 50) -> list[dict[str, str]]:
+    def search(self, text: str, *, limit: int = 50) -> list[FoundElement]:
         """
         Return the elements whose id or name holds a text, the best first.
 

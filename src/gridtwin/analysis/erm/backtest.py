@@ -8,7 +8,7 @@ share, so that both are equally cautious and only skill differs.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,13 +73,6 @@ class BacktestScore:
     restored_by_p80: float
     storm_restored_by_p80: float
     expired: int
-
-    def document(self) -> dict[str, Any]:
-        """Return the score as plain data, rounded to four digits after the point."""
-        return {
-            name: round(value, 4) if isinstance(value, float) else value
-            for name, value in asdict(self).items()
-        }
 
 
 @dataclass(frozen=True)

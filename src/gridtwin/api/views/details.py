@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +18,6 @@ from gridtwin.model.schema import SCHEMA
 if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.analysis.state.supply import Supply
-    from gridtwin.analysis.trace.explain import Explanation
     from gridtwin.analysis.trace.trace import Rows
     from gridtwin.api.views.features import FeatureIds
     from gridtwin.model.ids import Element
@@ -120,8 +118,3 @@ def way_records(data: NetworkData, rows: Rows) -> list[dict[str, Any]]:
         }
         for row, kind in zip(rows.equipment.tolist(), rows.kind.tolist(), strict=True)
     ]
-
-
-def explain_document(found: Explanation, state: str) -> dict[str, Any]:
-    """Return an explanation as the JSON document ``gridtwin.explain/1``."""
-    return {"schema": "gridtwin.explain/1", "state": state, **asdict(found)}

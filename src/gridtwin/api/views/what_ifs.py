@@ -17,7 +17,7 @@ def view_what_if(result: WhatIf, features: FeatureIds) -> dict[str, Any]:
     moved = after.since(before).equipment
     was, now = (each.equipment[moved] for each in (before, after))
     equipment = {"out": moved[now == OUT], "back": moved[(was == OUT) & (now != OUT)]}
-    found = result.document()
+    found: dict[str, Any] = dict(result.document())
     for name in ("out", "back", "partial"):
         rows = getattr(result, name)
         found[name] = {

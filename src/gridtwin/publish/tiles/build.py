@@ -25,6 +25,7 @@ from gridtwin.publish.tiles.layers import layers_of
 from gridtwin.publish.tiles.plan import CAP_BYTES, GROUPS, HIGHEST_ZOOM, LAYERS, Plan
 from gridtwin.publish.tiles.sources import archive_path
 from gridtwin.publish.tiles.verify import verify
+from gridtwin.results.documents.document_tags import DocumentTag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from gridtwin.publish.tiles.archive import Tile
     from gridtwin.publish.tiles.encode import Encoded
     from gridtwin.publish.tiles.layers import Layer
+    from gridtwin.results.documents.network_documents import TilesDocument
     from gridtwin.store.protocol import Store
     from gridtwin.topology.index import TopologyIndex
 
@@ -51,6 +53,22 @@ class Built:
     unplaced: dict[str, int]  # by layer, what has no place on the map
     tiles: int
     largest_bytes: int  # the largest tile, compressed
+
+    def document(self, path: Path, seconds: float) -> TilesDocument:
+        """Return what was built, written to a path in so long, as ``gridtwin.tiles/1``."""
+        return {
+            "schema": DocumentTag.TILES,
+            "path": str(path),
+            "network": self.network,
+            "bytes": len(self.content),
+            "tiles": self.tiles,
+            "largest_tile_bytes": self.largest_bytes,
+            "max_zoom": self.plan.max_zoom,
+            "gates": self.plan.gates,
+            "features": self.features,
+            "unplaced": self.unplaced,
+            "seconds": round(seconds, 3),
+        }
 
 
 def build(
