@@ -1,5 +1,5 @@
 """
-Drive a twin by what is told of the grid as it happens.
+Drive a twin by the events of the grid as they happen.
 
 `messages` reads what comes, `switching` carries it out and follows the log of operations, `meters`
 infers outages from last gasps, `operations` joins them, `run` follows a broker or a file.

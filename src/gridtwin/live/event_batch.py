@@ -22,21 +22,23 @@ if TYPE_CHECKING:
     from gridtwin.model.live import Alert
     from gridtwin.stream.wire import Registry
 
-TOPICS = (GRID_EVENTS.name, OUTAGE_ALERTS.name)
-AHEAD_S = 300.0  # by which the clock of a source may be ahead of ours
+LIVE_TOPICS = (GRID_EVENTS.name, OUTAGE_ALERTS.name)
+CLOCK_AHEAD_S = 300.0  # by which the clock of a source may be ahead of ours
 
-Read = tuple[list[LiveEvent], list[int], list[tuple[int, str]]]  # events, rows, and rejected rows
+DecodedEvents = tuple[
+    list[LiveEvent], list[int], list[tuple[int, str]]
+]  # events, rows, and rejected rows
 
 
 @dataclass
-class Batch:
+class EventBatch:
     """What came of one or several topics, and how far it was read."""
 
     events: list[LiveEvent] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
     places: dict[str, int] = field(default_factory=dict)
 
-    def add(
+    def add_messages(
         self,
         topic: str,
         values: Sequence[bytes | None],
@@ -57,9 +59,9 @@ class Batch:
         registry
             Where the schemas of Confluent's wire format are.
         """
-        read = _grid_events if topic == GRID_EVENTS.name else _reports
+        read = _decode_grid_events if topic == GRID_EVENTS.name else _decode_reports
         events, rows, rejected = read(values, registry)
-        latest_s = time.time() + AHEAD_S
+        latest_s = time.time() + CLOCK_AHEAD_S
         for event, row in zip(events, rows, strict=True):
             if event.at_s <= latest_s:
                 self.events.append(event)
@@ -71,17 +73,17 @@ class Batch:
 
     def add_lines(self, lines: Sequence[bytes], source: str, first: int) -> None:
         """Take in lines of JSON of either topic; each says by its kind of which it is."""
-        rows: dict[str, list[int]] = {topic: [] for topic in TOPICS}
+        rows: dict[str, list[int]] = {topic: [] for topic in LIVE_TOPICS}
         for row, line in enumerate(lines):
             if line.strip():
-                rows[_topic_of(line)].append(row)
+                rows[_find_topic(line)].append(row)
         for topic, chosen in rows.items():
             places = [f"{source}:{first + row + 1}" for row in chosen]
-            self.add(topic, [lines[row] for row in chosen], places)
+            self.add_messages(topic, [lines[row] for row in chosen], places)
         self.places[source] = first + len(lines)
 
 
-def _topic_of(line: bytes) -> str:
+def _find_topic(line: bytes) -> str:
     try:
         said = orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -90,27 +92,27 @@ def _topic_of(line: bytes) -> str:
     return OUTAGE_ALERTS.name if kind in ALERT_KINDS else GRID_EVENTS.name
 
 
-def _grid_events(values: Sequence[bytes | None], registry: Registry | None) -> Read:
-    found = decode_grid_events(values, registry=registry)
-    said = found.values
+def _decode_grid_events(values: Sequence[bytes | None], registry: Registry | None) -> DecodedEvents:
+    decoded = decode_grid_events(values, registry=registry)
+    columns = decoded.values
     rows = zip(
-        decode(said.event_id).tolist(),
-        said.at_s.tolist(),
-        (GRID_EVENT_KINDS[code] for code in said.kind.tolist()),
-        decode(said.equipment).tolist(),
-        map(phases.text, said.open_phases.tolist()),
-        decode(said.actor).tolist(),
-        decode(said.detail).tolist(),
+        decode(columns.event_id).tolist(),
+        columns.at_s.tolist(),
+        (GRID_EVENT_KINDS[code] for code in columns.kind.tolist()),
+        decode(columns.equipment).tolist(),
+        map(phases.text, columns.open_phases.tolist()),
+        decode(columns.actor).tolist(),
+        decode(columns.detail).tolist(),
         strict=True,
     )
-    return [LiveEvent(*row) for row in rows], found.rows.tolist(), list(found.rejected)
+    return [LiveEvent(*row) for row in rows], decoded.rows.tolist(), list(decoded.rejected)
 
 
-def _reports(values: Sequence[bytes | None], registry: Registry | None) -> Read:
-    """Return what meters report; what the twin itself tells of outages is no news to it."""
-    found = decode_outage_alerts(values, registry=registry)
-    reported = found.values.kind < REPORTED
-    said = found.values.take(reported)
+def _decode_reports(values: Sequence[bytes | None], registry: Registry | None) -> DecodedEvents:
+    """Return what meters report; what the twin itself published of outages is not read back."""
+    decoded = decode_outage_alerts(values, registry=registry)
+    reported = decoded.values.kind < REPORTED
+    said = decoded.values.take(reported)
     rows = zip(
         decode(said.event_id).tolist(),
         said.at_s.tolist(),
@@ -118,10 +120,14 @@ def _reports(values: Sequence[bytes | None], registry: Registry | None) -> Read:
         decode(said.meter).tolist(),
         strict=True,
     )
-    return [LiveEvent(*row) for row in rows], found.rows[reported].tolist(), list(found.rejected)
+    return (
+        [LiveEvent(*row) for row in rows],
+        decoded.rows[reported].tolist(),
+        list(decoded.rejected),
+    )
 
 
-def alerts_of(alerts: Sequence[Alert]) -> OutageAlerts:
+def tabulate_alerts(alerts: Sequence[Alert]) -> OutageAlerts:
     """Return alerts as columns, ready to be encoded."""
     count = len(alerts)
     return OutageAlerts(

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from gridtwin.results.plans import SwitchingPlan
     from gridtwin.twin import Twin
 
-What = Literal["trip", "confirm", "open", "close", "repair", "restore", "end"]
+ActKind = Literal["trip", "confirm", "open", "close", "repair", "restore", "end"]
 
-MOST = 24  # damages
-LARGE_SHARE = 3  # one in so many takes switching to bring customers back, if there are enough
+MOST_DAMAGES = 24  # damages
+RESTORABLE_SHARE = 3  # one in so many takes switching to bring customers back, if there are enough
 FRONT_MIN = 40.0  # a storm front crosses its area in
 SEEN_MIN = (3.0, 12.0)  # until somebody confirms what meters reported
 ON_SITE_MIN = (20.0, 45.0)  # until a crew is there where nothing is switched
@@ -36,17 +36,17 @@ REPAIR_MIN, REPAIR_SIGMA = 60.0, 0.5  # log-normal: median, and sigma of the log
 HAND_BACK_MIN = 1.0  # one switching operation after the repair
 CLOSED_MIN = 4.0  # from the last customer back to the outage closed
 COINCIDENCE = 0.5  # share of the sum of peaks that stands while it is switched
-CAUSES = ("vegetation", "wind", "vegetation", "lightning", "flying debris")
+DAMAGE_CAUSES = ("vegetation", "wind", "vegetation", "lightning", "flying debris")
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
     """One thing that happens to one damage; a script's acts are in the order of time."""
 
-    at_min: float  # of the story
+    at_min: float  # from the start of the storm
     damage: int  # its place in the script
     number: int  # of the damage's acts, from 1
-    what: What
+    what: ActKind
     moves: tuple[tuple[str, bool], ...] = ()  # equipment, and whether it opens
     back: tuple[str, ...] = ()  # usage points that have supply again
     words: str = ""
@@ -65,7 +65,7 @@ class Damage:
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class StormScript:
     """What happens in a storm."""
 
     seed: int
@@ -74,7 +74,7 @@ class Script:
 
     @property
     def minutes(self) -> float:
-        """How long the story takes."""
+        """How long the storm takes."""
         return self.acts[-1].at_min
 
     @property
@@ -88,9 +88,9 @@ def write_script(
     area: object = None,
     *,
     seed: int = 0,
-    most: int = MOST,
+    most: int = MOST_DAMAGES,
     rates: Mapping[str, float] | None = None,
-) -> Script:
+) -> StormScript:
     """
     Write the script of a storm over an area.
 
@@ -116,34 +116,35 @@ def write_script(
 
     Notes
     -----
-    Durations are round planning values for a story that can be followed, not estimates.
+    Durations are round planning values for a storm that can be followed, not estimates.
     """
     ground = Ground(twin.situation(NORMAL))
-    polygon = _middle(ground.situation) if area is None else area
+    polygon = _circle_middle(ground.situation) if area is None else area
     given = read_polygon(polygon, geographic=ground.situation.network.crs is not None)
     exposed = ground.inside(given.geometry)
     rows = draw_damage(ground.situation, exposed, RATES if rates is None else rates, seed=seed)
     random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2,)))
-    plans = _Chosen(twin, most).of(random.permutation(rows))
+    plans = _DamageChoice(twin, most).choose_plans(random.permutation(rows))
     if not plans:
         msg = f"the storm of seed {seed} damages nothing that switching can follow: take another"
         raise InputError(msg)
-    arrival = _arrival(ground.situation, plans, random)
-    stories = [
-        _story(number, plan, float(arrival[number]), random) for number, plan in enumerate(plans)
+    arrival = _time_front(ground.situation, plans, random)
+    acts_by_damage = [
+        _list_acts(number, plan, float(arrival[number]), random)
+        for number, plan in enumerate(plans)
     ]
     acts = sorted(
-        (act for story in stories for act in story),
+        (act for acts in acts_by_damage for act in acts),
         key=lambda act: (act.at_min, act.damage, act.number),
     )
     damages = tuple(
-        _damage(plan, len(story), str(random.choice(CAUSES)))
-        for plan, story in zip(plans, stories, strict=True)
+        _describe_damage(plan, len(acts), str(random.choice(DAMAGE_CAUSES)))
+        for plan, acts in zip(plans, acts_by_damage, strict=True)
     )
-    return Script(seed, damages, tuple(acts))
+    return StormScript(seed, damages, tuple(acts))
 
 
-def _middle(situation: Situation) -> shapely.Polygon:
+def _circle_middle(situation: Situation) -> shapely.Polygon:
     """Return a circle around the middle of the usage points that holds half of them."""
     xy = situation.data.usage_points.xy
     middle = np.median(xy, axis=0)
@@ -152,7 +153,7 @@ def _middle(situation: Situation) -> shapely.Polygon:
 
 
 @dataclass
-class _Chosen:
+class _DamageChoice:
     """Choose damages that do not touch one another."""
 
     twin: Twin
@@ -161,34 +162,41 @@ class _Chosen:
     _out: set[int] = field(default_factory=set)
     _feeders: set[int] = field(default_factory=set)
 
-    def of(self, rows: NDArray[np.int32]) -> list[SwitchingPlan]:
+    def choose_plans(self, rows: NDArray[np.int32]) -> list[SwitchingPlan]:
         """Return the plans of the damages that are kept."""
-        wanted = {True: -(-self.most // LARGE_SHARE), False: self.most - self.most // LARGE_SHARE}
-        for plan in self._plans(rows):
+        wanted = {
+            True: -(-self.most // RESTORABLE_SHARE),
+            False: self.most - self.most // RESTORABLE_SHARE,
+        }
+        for plan in self._plan_faults(rows):
             large = plan.customers_restored > 0
-            if wanted[large] and len(self.plans) < self.most and self._takes(plan, large=large):
+            if (
+                wanted[large]
+                and len(self.plans) < self.most
+                and self._accept_plan(plan, large=large)
+            ):
                 wanted[large] -= 1
                 self.plans.append(plan)
             if len(self.plans) >= self.most or not any(wanted.values()):
                 break
         return self.plans
 
-    def _plans(self, rows: NDArray[np.int32]) -> Iterator[SwitchingPlan]:
+    def _plan_faults(self, rows: NDArray[np.int32]) -> Iterator[SwitchingPlan]:
         names = decode(self.twin.store.network.data.equipment.mrid[rows]).tolist()
         for name in names:
             fault = self.twin.store.network.ids.word("equipment", name)
             yield self.twin.restore(fault, state=NORMAL, alternatives=0, coincidence=COINCIDENCE)
 
-    def _takes(self, plan: SwitchingPlan, *, large: bool) -> bool:
+    def _accept_plan(self, plan: SwitchingPlan, *, large: bool) -> bool:
         """Take a damage in, unless it cannot be followed or touches another."""
         rows = plan.rows
         if not len(rows.tripped) or len(rows.sources_lost) or not len(rows.out_at_start):
             return False
-        moved = _rows_moved(plan)
-        if not _whole(plan.situation, moved):
+        moved = _collect_moved_rows(plan)
+        if not _stands_whole(plan.situation, moved):
             return False
         out = set(rows.out_at_start.tolist())
-        feeders = self._feeders_at(plan.situation, moved) if large else set()
+        feeders = self._find_feeders(plan.situation, moved) if large else set()
         if out & self._out or feeders & self._feeders:
             return False
         self._out |= out
@@ -196,25 +204,25 @@ class _Chosen:
         return True
 
     @staticmethod
-    def _feeders_at(situation: Situation, rows: NDArray[np.int32]) -> set[int]:
+    def _find_feeders(situation: Situation, rows: NDArray[np.int32]) -> set[int]:
         equipment = situation.data.equipment
         ends = np.concatenate([equipment.node_a[rows], equipment.node_b[rows]])
         return set(situation.feeder_of_nodes[0][ends].tolist()) - {-1}
 
 
-def _rows_moved(plan: SwitchingPlan) -> NDArray[np.int32]:
+def _collect_moved_rows(plan: SwitchingPlan) -> NDArray[np.int32]:
     moved = [step.row for step in plan.rows.steps if step.table == "equipment"]
     return np.unique(np.concatenate([plan.rows.tripped, moved]).astype(np.int32))
 
 
-def _whole(situation: Situation, rows: NDArray[np.int32]) -> bool:
+def _stands_whole(situation: Situation, rows: NDArray[np.int32]) -> bool:
     """Return whether each stands, as designed, open or closed on all its phases."""
     equipment = situation.data.equipment
     open_, own = equipment.normal_open[rows], equipment.phases[rows]
     return bool((((open_ & own) == 0) | ((open_ & own) == own)).all())
 
 
-def _arrival(
+def _time_front(
     situation: Situation, plans: list[SwitchingPlan], random: np.random.Generator
 ) -> NDArray[np.float64]:
     """Return when the front, which comes from the west, reaches each damage, in minutes."""
@@ -226,21 +234,21 @@ def _arrival(
     return minutes - minutes.min()
 
 
-def _story(
+def _list_acts(
     damage: int, plan: SwitchingPlan, begins_min: float, random: np.random.Generator
 ) -> list[Act]:
     """Return what happens to one damage: trip, confirm, switch, repair, hand back, end."""
     tripped = tuple(plan.tripped)
-    told: list[dict[str, Any]] = [
+    acts: list[dict[str, Any]] = [
         {
             "at_min": begins_min,
             "what": "trip",
             "moves": tuple((mrid, True) for mrid in tripped),
-            "words": f"{_few(tripped)} tripped",
+            "words": f"{_name_few(tripped)} tripped",
         }
     ]
     clock = begins_min + float(random.uniform(*SEEN_MIN))
-    told.append({"at_min": clock, "what": "confirm", "words": "crew assigned"})
+    acts.append({"at_min": clock, "what": "confirm", "words": "crew assigned"})
     stands = dict.fromkeys(tripped, True)
     switched = clock
     for step in sorted(plan.steps(), key=lambda step: (step["done_min"], step["step"])):
@@ -249,32 +257,32 @@ def _story(
         opens = stands[step["mrid"]] = step["action"] == "open"
         switched = clock + step["done_min"]
         back = tuple(step["usage_points_restored"])
-        told.append(_operation(switched, step["mrid"], opens=opens, back=back))
+        acts.append(_describe_operation(switched, step["mrid"], opens=opens, back=back))
     there = max(switched, clock + float(random.uniform(*ON_SITE_MIN)))
     repaired = there + REPAIR_MIN * float(np.exp(REPAIR_SIGMA * random.standard_normal()))
-    told.append({"at_min": there, "what": "repair", "words": "crew on site"})
-    told += _handed_back(stands, _designed(plan), repaired)
-    return [Act(damage=damage, number=number, **each) for number, each in enumerate(told, 1)]
+    acts.append({"at_min": there, "what": "repair", "words": "crew on site"})
+    acts += _hand_back(stands, _read_designed_positions(plan), repaired)
+    return [Act(damage=damage, number=number, **each) for number, each in enumerate(acts, 1)]
 
 
-def _handed_back(
+def _hand_back(
     stands: dict[str, bool], designed: dict[str, bool], at_min: float
 ) -> list[dict[str, Any]]:
     """Return how the network is put back: what was opened closes, then what was closed opens."""
     differs = [mrid for mrid, opened in stands.items() if opened != designed[mrid]]
-    told: list[dict[str, Any]] = []
+    acts: list[dict[str, Any]] = []
     for mrid in [mrid for mrid in differs if not designed[mrid]]:
         at_min += HAND_BACK_MIN
-        told.append(_operation(at_min, mrid, opens=False))
-    told.append({"at_min": at_min, "what": "restore", "words": "repaired; all are back"})
+        acts.append(_describe_operation(at_min, mrid, opens=False))
+    acts.append({"at_min": at_min, "what": "restore", "words": "repaired; all are back"})
     for mrid in [mrid for mrid in differs if designed[mrid]]:
         at_min += HAND_BACK_MIN
-        told.append(_operation(at_min, mrid, opens=True))
-    told.append({"at_min": at_min + CLOSED_MIN, "what": "end", "words": "field complete"})
-    return told
+        acts.append(_describe_operation(at_min, mrid, opens=True))
+    acts.append({"at_min": at_min + CLOSED_MIN, "what": "end", "words": "field complete"})
+    return acts
 
 
-def _operation(
+def _describe_operation(
     at_min: float, mrid: str, *, opens: bool, back: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     return {
@@ -286,15 +294,15 @@ def _operation(
     }
 
 
-def _designed(plan: SwitchingPlan) -> dict[str, bool]:
+def _read_designed_positions(plan: SwitchingPlan) -> dict[str, bool]:
     """Return whether each device of a plan stands open as designed."""
     equipment = plan.situation.data.equipment
-    rows = _rows_moved(plan)
+    rows = _collect_moved_rows(plan)
     names = decode(equipment.mrid[rows]).tolist()
     return dict(zip(names, (equipment.normal_open[rows] != 0).tolist(), strict=True))
 
 
-def _damage(plan: SwitchingPlan, acts: int, cause: str) -> Damage:
+def _describe_damage(plan: SwitchingPlan, acts: int, cause: str) -> Damage:
     situation, out = plan.situation, plan.rows.out_at_start
     return Damage(
         device=plan.of[0],
@@ -306,6 +314,6 @@ def _damage(plan: SwitchingPlan, acts: int, cause: str) -> Damage:
     )
 
 
-def _few(names: tuple[str, ...]) -> str:
+def _name_few(names: tuple[str, ...]) -> str:
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""
     return ", ".join(names[:2]) + more

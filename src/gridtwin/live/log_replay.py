@@ -1,4 +1,4 @@
-"""Rebuild past states from events alone, and live through the past of a twin again, faster."""
+"""Rebuild past states from events alone, and replay the operations of a twin, faster."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import InputError, NotFoundError
+from gridtwin.live.event_batch import EventBatch
 from gridtwin.live.following import Broker
-from gridtwin.live.messages import Batch
 from gridtwin.model import phases
 from gridtwin.model.live import Letter
 from gridtwin.model.operation import of_switch, resolve
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from gridtwin.model.state import SwitchEvent
     from gridtwin.twin import Twin
 
-MOVES = frozenset({"switch_operation", "scada_status"})
-QUIET_S = 2.0  # after which a topic is taken to be at its end
-ACTOR = "replay"
+SWITCH_KINDS = frozenset({"switch_operation", "scada_status"})
+TOPIC_END_S = 2.0  # after which a topic is taken to be at its end
+REPLAY_ACTOR = "replay"
 
 
-def state_of(
+def rebuild_state(
     network: Network, events: Iterable[LiveEvent], when: datetime
 ) -> tuple[State, list[Letter]]:
     """
@@ -50,11 +50,13 @@ def state_of(
 
     Notes
     -----
-    It is the state that live operations leave, which were told of the same events: each piece of
+    It is the state that live operations leave, which took the same events: each piece of
     equipment stands as its last event leaves it.
     """
     at_s = when.timestamp()
-    chosen = {each.event_id: each for each in events if each.kind in MOVES and each.at_s <= at_s}
+    chosen = {
+        each.event_id: each for each in events if each.kind in SWITCH_KINDS and each.at_s <= at_s
+    }
     deviations: dict[str, str] = {}
     refused, moved = [], 0
     for event in sorted(chosen.values(), key=lambda each: (each.at_s, each.event_id)):
@@ -71,14 +73,14 @@ def state_of(
     return State(CURRENT, moved, deviations), refused
 
 
-def read_lines(lines: Iterable[bytes], source: str) -> Batch:
+def read_event_lines(lines: Iterable[bytes], source: str) -> EventBatch:
     """Return the events of lines of JSON."""
-    batch = Batch()
+    batch = EventBatch()
     batch.add_lines(list(lines), source, 0)
     return batch
 
 
-def read_broker(brokers: str) -> Batch:
+def read_broker_events(brokers: str) -> EventBatch:
     """
     Return all events there are on a broker now.
 
@@ -87,19 +89,19 @@ def read_broker(brokers: str) -> Batch:
     BrokerError
         If it cannot be read.
     """
-    found = Batch()
+    events = EventBatch()
     broker = Broker(brokers)
     try:
         broker.begin({})
-        while (batch := broker.read(QUIET_S)).places:
-            found.events += batch.events
-            found.letters += batch.letters
+        while (batch := broker.read(TOPIC_END_S)).places:
+            events.events += batch.events
+            events.letters += batch.letters
     finally:
         broker.close()
-    return found
+    return events
 
 
-def live_through(
+def replay_operations(
     past: Twin, into: Twin, since: datetime, until: datetime, *, speed: float, stop: Event
 ) -> Iterator[SwitchEvent]:
     """
@@ -128,7 +130,7 @@ def live_through(
         wanted = begin.get(mrid)
         if wanted is None:
             wanted = phases.text(resolve(normal, mrid, "").normal)
-        into.store.operate(mrid, wanted, actor=ACTOR, at=since)
+        into.store.operate(mrid, wanted, actor=REPLAY_ACTOR, at=since)
     at = since
     for event in past.store.operations(since, until):
         when = datetime.fromisoformat(event.at).astimezone(UTC)
