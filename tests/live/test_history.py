@@ -20,7 +20,7 @@ from gridtwin.model.outage import Status
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.mirror import sync
 from gridtwin.twin import Twin
-from gridtwin.twin.history import moments, state_at
+from gridtwin.twin.history import read_moments, read_state_at
 from networks import feeder_in_three_sections, random_network, two_feeders_with_a_tie
 
 NewDatabase = Callable[[], AbstractContextManager[str]]
@@ -84,10 +84,10 @@ def check(twin: Twin, lived: list[Lived]) -> None:
         ends = lived[number + 1].at - timedelta(microseconds=1) if number + 1 < len(lived) else None
         for when in filter(None, (each.at, ends)):
             past = twin.at(when)
-            assert state_at(twin.store, when) == each.state
+            assert read_state_at(twin.store, when) == each.state
             assert dark_of(past) == each.dark
             assert seen(past, each.at) == each
-    curve = dict(moments(twin.store, lived[0].at - timedelta(hours=1), after(10_000)).curve())
+    curve = dict(read_moments(twin.store, lived[0].at - timedelta(hours=1), after(10_000)).curve())
     customers = customers_by_name(twin)
     for each in lived:
         at = max(at for at in curve if at <= each.at)
@@ -187,9 +187,9 @@ def test_operations_that_are_told_late_have_their_place_in_time(twin: Twin) -> N
     store.operate("SW2", "ABC", at=after(10))
     store.operate("B2", "ABC", at=after(5))  # told late
     store.operate("SW2", "", at=after(7))  # of one switch the order told is the order made
-    assert state_at(store, after(4)).deviations == {}
-    assert state_at(store, after(5)).deviations == {"B2": "ABC"}
-    assert state_at(store, after(10)).deviations == {"B2": "ABC"}
+    assert read_state_at(store, after(4)).deviations == {}
+    assert read_state_at(store, after(5)).deviations == {"B2": "ABC"}
+    assert read_state_at(store, after(10)).deviations == {"B2": "ABC"}
     assert [each.version for each in store.operations(NOON, after(60))] == [2, 1, 3]
     found = twin.history.moments(NOON, after(60)).moments
     assert [(each.version, each.customers_out) for each in found] == [(2, 7), (1, 47), (3, 7)]
@@ -203,11 +203,11 @@ def test_what_the_log_does_not_tell_stands_as_it_was_found_or_as_it_stands_now(
     operated.store.operate("TIE", "")
     kept = gridtwin.open(feeder_in_three_sections()).save(database).store
     with connect(database, autocommit=True) as connection:
-        sync(connection, replace(operated.mirrored(), events=()))
+        sync(connection, replace(operated.gather_mirror_rows(), events=()))
     assert kept.events() == []
     kept.operate("SW1", "", at=NOON)
-    assert state_at(kept, after(-1)).deviations == {"SW1": "ABC", "TIE": ""}
-    assert state_at(kept, after(1)).deviations == {"TIE": ""}
+    assert read_state_at(kept, after(-1)).deviations == {"SW1": "ABC", "TIE": ""}
+    assert read_state_at(kept, after(1)).deviations == {"TIE": ""}
 
 
 def test_questions_are_asked_of_a_past_moment_and_nothing_is_written(twin: Twin) -> None:
@@ -255,7 +255,7 @@ def test_what_is_no_moment_is_refused(twin: Twin) -> None:
         twin.at("2026-07-01T12:00:00")
     with pytest.raises(InputError, match="earlier moment first"):
         twin.history.moments(after(1), NOON)
-    assert state_at(twin.store, "2026-07-01T12:00:00Z").deviations == {}
+    assert read_state_at(twin.store, "2026-07-01T12:00:00Z").deviations == {}
 
 
 def test_two_feeders_change_places_in_the_curve() -> None:

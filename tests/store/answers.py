@@ -39,7 +39,7 @@ def mirror(connection: Connection, twin: Twin) -> Twin:
         " DELETE FROM gridtwin.state_switches;"
         " UPDATE gridtwin.states SET version = 0"
     )
-    sync(connection, twin.mirrored())
+    sync(connection, twin.gather_mirror_rows())
     return twin
 
 

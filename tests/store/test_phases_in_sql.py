@@ -280,7 +280,7 @@ def test_a_mirror_of_before_answers_by_phase_once_it_is_migrated(
     there = columns(connection)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(mirrors, "tables", lambda mirrored: old_tables(mirrored, there))
-        sync(connection, twin.mirrored())
+        sync(connection, twin.gather_mirror_rows())
     for _ in range(4):
         mrid, opened = any_pole(twin, rng)
         twin.store.operate(mrid, opened)
@@ -317,10 +317,10 @@ def test_a_sync_after_the_migration_moves_nothing(old: tuple[Connection, Path]) 
     there = columns(connection)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(mirrors, "tables", lambda mirrored: old_tables(mirrored, there))
-        sync(connection, twin.mirrored())
+        sync(connection, twin.gather_mirror_rows())
     migrate(connection)
-    assert [each for each in differences(connection, twin.mirrored()) if each.moved] == []
-    assert [each for each in sync(connection, twin.mirrored()) if each.moved] == []
+    assert [each for each in differences(connection, twin.gather_mirror_rows()) if each.moved] == []
+    assert [each for each in sync(connection, twin.gather_mirror_rows()) if each.moved] == []
     check_supply(connection, twin)
 
 

@@ -17,7 +17,7 @@ from gridtwin.api.state import At
 from gridtwin.api.views import outage_cards as cards
 from gridtwin.model.outage import Status
 from gridtwin.results.outages import outage_document
-from gridtwin.twin.history import Moments, moment
+from gridtwin.twin.history import Moments, parse_moment
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["outages"])
 
@@ -100,7 +100,7 @@ def read_outages(
 
     def document() -> CardsAnswer:
         twin = grid.past(at) if at else grid.twin
-        found = twin.outages.all(since=moment(since) if since else None)
+        found = twin.outages.all(since=parse_moment(since) if since else None)
         if status:
             found = [each for each in found if each.status in status]
         estimates = {each.outage: each for each in twin.store.estimates.current()}

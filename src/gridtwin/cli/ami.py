@@ -12,7 +12,7 @@ from gridtwin.cli.options import Csv, In, Json, Output, open_twin, output_of
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gridtwin.twin.ami import Ami
+    from gridtwin.twin.ami_questions import Ami
 
 app = typer.Typer(help="Say what the meters measured.", no_args_is_help=True, rich_markup_mode=None)
 

@@ -41,7 +41,7 @@ def sync(
     from gridtwin.store.postgis.links import OWNER, told
     from gridtwin.store.postgis.migrate import migrate, require
     from gridtwin.store.postgis.states import state
-    from gridtwin.twin.parity import verify as verified
+    from gridtwin.twin.parity import verify_mirror
 
     opened = open_twin(twin)
     with told(_checked(url), role=OWNER), connect(url, autocommit=True) as connection:
@@ -51,9 +51,9 @@ def sync(
             migrate(connection)
         kept = state(connection, "current")[1] if keep_state else None
         if verify:
-            changes = verified(connection, opened, kept)
+            changes = verify_mirror(connection, opened, kept)
         else:
-            changes = mirror.sync(connection, opened.mirrored(kept), trust=not full)
+            changes = mirror.sync(connection, opened.gather_mirror_rows(kept), trust=not full)
     rows = [
         (change.table, change.rows, change.inserted, change.updated, change.deleted)
         for change in changes

@@ -194,9 +194,9 @@ def replay(
     Example: gridtwin stream replay --in houston.twin --to 2026-07-01T12:00Z --overlay noon
     """
     from gridtwin.twin import Twin
-    from gridtwin.twin.history import moment, past
+    from gridtwin.twin.history import open_past, parse_moment
 
-    opened, when = open_twin(twin), moment(to)
+    opened, when = open_twin(twin), parse_moment(to)
     if into:
         if not since or source:
             msg = "--into plays the log of a twin: give --since TIME, and no --from"
@@ -212,7 +212,7 @@ def replay(
         state = opened.store.state_at(when)
     if overlay:
         opened.store.save_overlay(overlay, state.deviations)
-    situation = Twin(past(opened.store, when, state)).situation()
+    situation = Twin(open_past(opened.store, when, state)).situation()
     points = situation.data.usage_points
     out = int(points.customers[~situation.served].sum())
     document = {
@@ -241,9 +241,9 @@ def _events(source: str) -> EventBatch:
 def _live_through(past: AnyTwin, into: str, span: tuple[str, str], speed: float) -> None:
     from gridtwin.live.log_replay import replay_operations
     from gridtwin.twin import open_twin as opened
-    from gridtwin.twin.history import moment
+    from gridtwin.twin.history import parse_moment
 
-    start, end = map(moment, span)
+    start, end = map(parse_moment, span)
     for event in replay_operations(
         past, opened(into), start, end, speed=speed or math.inf, stop=stop_signals()
     ):

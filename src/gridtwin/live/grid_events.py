@@ -24,7 +24,7 @@ from gridtwin.model.state import NORMAL
 from gridtwin.model.tables import decode, encode
 from gridtwin.store.past import state_after
 from gridtwin.stream.contracts import GRID_EVENTS
-from gridtwin.twin.situations import Situations
+from gridtwin.twin.situation_cache import SituationCache
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -157,8 +157,8 @@ class GridEventProcessor:
     def _operate_equipment(self, event: SwitchEvent) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return who went dark by an operation, and who came back."""
         if self._supply_tracker is None:
-            before = Situations(state_after(self._store, self._version))
-            self._supply_tracker = Darkness(before.of())
+            before = SituationCache(state_after(self._store, self._version))
+            self._supply_tracker = Darkness(before.resolve_state())
         row = self._store.network.ids.tables["equipment"].rows(encode([event.mrid]))[0]
         if row < 0:  # of another network
             none = np.empty(0, dtype=np.int32)

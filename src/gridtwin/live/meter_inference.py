@@ -17,7 +17,7 @@ from gridtwin.errors import InputError
 from gridtwin.model.events import LAST_GASP, PING, POWER_RESTORED, MeterEvents
 from gridtwin.model.outage import Status
 from gridtwin.model.tables import encode
-from gridtwin.twin.inference import SEEN, LiveInference, seen_out
+from gridtwin.twin.live_inference import SEEN_STATUSES, LiveInference, find_seen_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,9 +152,9 @@ class MeterInference:
                 )
             )  # fmt: skip
         self._revisions = {each.id: each.revision for each in outages}
-        seen = [(each.id, each.revision) for each in outages if each.status in SEEN]
+        seen = [(each.id, each.revision) for each in outages if each.status in SEEN_STATUSES]
         if seen != self._seen:
-            self._live.know(seen_out(self._twin.store))
+            self._live.know(find_seen_out(self._twin.store))
             self._seen = seen
 
     def _find_oldest_s(self) -> float:

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from gridtwin.results.inference import InferenceResult
     from gridtwin.results.plans import SwitchingPlan
     from gridtwin.results.reliability import ReliabilityReport
-    from gridtwin.twin.inference import LiveInference
-    from gridtwin.twin.questions import Questions
+    from gridtwin.twin.live_inference import LiveInference
+    from gridtwin.twin.questions import NetworkQuestions
 
 
-class Incidents:
+class IncidentQuestions:
     """Questions of outages: who operated, what to switch, how it counts; nothing is written."""
 
-    def __init__(self, questions: Questions) -> None:
+    def __init__(self, questions: NetworkQuestions) -> None:
         self._questions = questions
         self._store = questions.store
 
@@ -57,11 +57,11 @@ class Incidents:
         from gridtwin.results.plans import named
 
         names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
-        faults = [self._fault_of(name) for name in names]
+        faults = [self._find_fault(name) for name in names]
         situation, wanted = self._questions.situation(state), options_of(options)
         return named(names, make_plans(situation, faults, wanted), situation, wanted)
 
-    def _fault_of(self, name: str) -> Element:
+    def _find_fault(self, name: str) -> Element:
         """Return what an mRID names, or the device of an outage by its id."""
         try:
             return self._questions.find_one(name)
@@ -126,13 +126,13 @@ class Incidents:
         state
             The state before the outages to be found.
         """
-        from gridtwin.twin.inference import LiveInference, seen_out
+        from gridtwin.twin.live_inference import LiveInference, find_seen_out
 
         situation = self._questions.situation(state)
         known = blasting.blast(situation, self._questions.find(*known_out)).out
         return LiveInference(
             situation,
-            known_out=np.union1d(known, seen_out(self._store)),
+            known_out=np.union1d(known, find_seen_out(self._store)),
             bellwethers=bellwethers,
             assumptions=assumptions,
         )
@@ -157,10 +157,12 @@ class Incidents:
             As `gridtwin.results.reliability.report`. Feeders are those of the normal state.
         """
         from gridtwin.results.reliability import Served, placed, report
-        from gridtwin.twin.outage_frames import frame_of_outages
+        from gridtwin.twin.outage_frames import tabulate_interruptions
 
         own, normal = interruptions is None, self._questions.situation(NORMAL)
-        table = frame_of_outages(self._store.outages) if interruptions is None else interruptions
+        table = (
+            tabulate_interruptions(self._store.outages) if interruptions is None else interruptions
+        )
         served = Served.of_situation(normal, by)
         rows = placed(table, normal, strict=not own)
         return report(rows, served, period, by=by, counting=counting)

@@ -19,7 +19,7 @@ from gridtwin.model.named import ambiguous, find_named, mrid_of
 from gridtwin.model.operation import with_switches
 from gridtwin.model.state import CURRENT, NORMAL
 from gridtwin.model.tables import encode
-from gridtwin.twin.situations import Situations
+from gridtwin.twin.situation_cache import SituationCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,20 +38,20 @@ if TYPE_CHECKING:
     from gridtwin.topology.conduction import Rules
 
 
-class Questions:
+class NetworkQuestions:
     """What is connected to what, who goes dark, and what lies where; nothing is written."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._situations = Situations(store)
+        self._situations = SituationCache(store)
 
     def situation(self, state: str = CURRENT, rules: Rules | None = None) -> Situation:
         """Return the network in a state, with its topology index; the last few are kept."""
-        return self._situations.of(state, rules)
+        return self._situations.resolve_state(state, rules)
 
     def situation_of(self, state: State) -> Situation:
         """Return the network in a state that is kept nowhere: a past moment, or a what-if."""
-        return self._situations.of_state(state)
+        return self._situations.resolve_unnamed(state)
 
     def supply(self, situation: Situation | None = None) -> Supply:
         """
@@ -62,10 +62,10 @@ class Questions:
         from gridtwin.analysis.state.supply import supply_of
 
         situation = situation or self.situation()
-        reported = self._reported_out() if situation.state == CURRENT else NONE
+        reported = self._find_reported_out() if situation.state == CURRENT else NONE
         return supply_of(situation, reported)
 
-    def _reported_out(self) -> NDArray[np.int32]:
+    def _find_reported_out(self) -> NDArray[np.int32]:
         """Return the rows of the usage points that are in an open outage and not back."""
         names = encode(self.store.outages.members().usage_point.tolist())
         rows = self.store.network.ids.tables["usage_points"].rows(names)
@@ -86,7 +86,7 @@ class Questions:
         NotFoundError
             For the first that is not there, with close matches.
         """
-        return [element for mrid in mrids for element in self._called(mrid)]
+        return [element for mrid in mrids for element in self._find_called(mrid)]
 
     def find_one(self, mrid: str) -> Element:
         """
@@ -99,10 +99,10 @@ class Questions:
         InputError
             If several are called so, with the ids of all.
         """
-        found = self._called(mrid)
-        if len(found) > 1:
-            raise ambiguous(self.store.network.data, mrid, found)
-        return found[0]
+        elements = self._find_called(mrid)
+        if len(elements) > 1:
+            raise ambiguous(self.store.network.data, mrid, elements)
+        return elements[0]
 
     def search(self, text: str, *, limit: int = 50) -> list[dict[str, str]]:
         """
@@ -128,17 +128,17 @@ class Questions:
             for hit in hits
         ]
 
-    def _called(self, mrid: str) -> list[Element]:
+    def _find_called(self, mrid: str) -> list[Element]:
         network = self.store.network
         try:
             return [network.ids.find(mrid, TABLES)]
         except NotFoundError:
-            found = find_named(network.data, mrid)
-            if not found:
+            elements = find_named(network.data, mrid)
+            if not elements:
                 raise
-            return found
+            return elements
 
-    def _ids_of(self, elements: Iterable[Element]) -> list[str]:
+    def _name_elements(self, elements: Iterable[Element]) -> list[str]:
         data = self.store.network.data
         return [mrid_of(data, element) for element in elements]
 
@@ -184,7 +184,7 @@ class Questions:
         situation = self.situation(state, rules_of(spec))
         barriers = self.store.network.ids.rows("equipment", spec.barriers)
         rows = run(situation, elements, barriers, spec)
-        return TraceResult(spec.kind, self._ids_of(elements), rows, situation)
+        return TraceResult(spec.kind, self._name_elements(elements), rows, situation)
 
     def spec(self, /, kind: str | TraceSpec, **options: Any) -> TraceSpec:
         """
@@ -217,7 +217,7 @@ class Questions:
     def explain(self, mrid: str, *, state: str = CURRENT) -> Explanation:
         """Say why an element has supply or has none, and what else could feed it."""
         element = self.find_one(mrid)
-        return explain(self.situation(state), element, *self._ids_of([element]))
+        return explain(self.situation(state), element, *self._name_elements([element]))
 
     def blast_radius(
         self, mrids: str | Iterable[str], *, scope: str = "element", state: str = CURRENT
@@ -239,8 +239,8 @@ class Questions:
         names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
         elements = [self.find_one(name) for name in names]
         situation = self.situation(state)
-        found = blasting.blast(situation, elements, scope)
-        return BlastRadius(self._ids_of(elements), scope, found, situation)
+        blast = blasting.blast(situation, elements, scope)
+        return BlastRadius(self._name_elements(elements), scope, blast, situation)
 
     def sweep(self, *, state: str = CURRENT) -> pd.DataFrame:
         """
@@ -272,7 +272,7 @@ class Questions:
         before, after = self.situation(state), self.situation_of(replace(base, deviations=changed))
         return WhatIf(before, after, self.supply(before), self.supply(after))
 
-    def kept_out_by(self, device: str, *, state: str = CURRENT) -> NDArray[np.int32]:
+    def find_kept_out(self, device: str, *, state: str = CURRENT) -> NDArray[np.int32]:
         """Return rows of usage points that are out since a switch stands open against design."""
         situation = self.situation(state)
         table, row = situation.network.ids.find(device)

@@ -27,7 +27,7 @@ from gridtwin.model.outage import Change, Members, Outage, Status, Step, aware, 
 from gridtwin.model.state import CURRENT
 from gridtwin.model.tables import decode
 from gridtwin.settings import Settings
-from gridtwin.twin.predictions import predictions
+from gridtwin.twin.predictions import update_predictions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -37,17 +37,17 @@ if TYPE_CHECKING:
 
     from gridtwin.model.outage import Evidence
     from gridtwin.results.inference import InferenceResult
-    from gridtwin.twin.questions import Questions
+    from gridtwin.twin.questions import NetworkQuestions
 
-TRIES = 8  # when others change the same outage
-WAIT_S = 0.02  # at most, after the first of them
-NOTES = ("cause", "crew_status", "device", "phases", "planned", "etr_manual", "etr_crew")
+WRITE_TRIES = 8  # when others change the same outage
+WRITE_WAIT_S = 0.02  # at most, after the first of them
+NOTE_FIELDS = ("cause", "crew_status", "device", "phases", "planned", "etr_manual", "etr_crew")
 
 
-class Outages:
+class OutageOperations:
     """The outages of a twin; every change is written, with who made it, before it returns."""
 
-    def __init__(self, twin: Questions) -> None:
+    def __init__(self, twin: NetworkQuestions) -> None:
         self._twin = twin
         self._book = twin.store.outages
 
@@ -65,7 +65,7 @@ class Outages:
 
     def steps(self, *outages: str, now: datetime | None = None) -> list[Step]:
         """Return who came back when, for outages; their customer-minutes add up (IEEE 1366)."""
-        return steps_of(self._book.members(outages), _now(now))
+        return steps_of(self._book.members(outages), _now_or(now))
 
     def evidence(self, outage: str) -> list[Evidence]:
         """Return what was said of an outage and done to it, oldest first."""
@@ -120,22 +120,22 @@ class Outages:
         InputError
             If nobody would be in it, or all are out already.
         """
-        began = _now(at)
-        rows = self._rows(device, usage_points, state)
+        began = _now_or(at)
+        rows = self._find_points(device, usage_points, state)
         mrids = decode(self._twin.store.network.data.usage_points.mrid[rows]).astype(object)
         status = Status.PREDICTED if predicted else Status.CONFIRMED
-        seen = max(began, _now(None))
+        seen = max(began, _now_or(None))
         known: dict[str, Any] = {"id": new_id(began), "first_seen_at": seen}
         known["confirmed_at"] = None if predicted else seen
         draft = Outage(
             began_at=began,
             status=status,
-            device=self._named(device),
+            device=self._name_device(device),
             state_version=self._twin.store.state(CURRENT).version,
             **known | fields,
         )
 
-        def changes() -> list[Change]:
+        def make_changes() -> list[Change]:
             out = self._book.members()
             free = ~np.isin(mrids, out.usage_point)
             if not free.any() and len(mrids):
@@ -147,22 +147,22 @@ class Outages:
                 raise InputError(msg)
             customers = self._twin.store.network.data.usage_points.customers[rows]
             made = lifecycle.opened(draft, mrids[free], customers[free], actor=_actor())
-            return [made, *self._taken_in(draft.id, out, mrids)]
+            return [made, *self._nest_contained(draft.id, out, mrids)]
 
-        return self._write(changes)
+        return self._write_changes(make_changes)
 
-    def _taken_in(self, outage: str, out: Members, mrids: NDArray[Any]) -> list[Change]:
+    def _nest_contained(self, outage: str, out: Members, mrids: NDArray[Any]) -> list[Change]:
         """Make outages of which all lie in a new one a part of it."""
         inside = np.isin(out.usage_point, mrids)
         ids = set(out.outage[inside].tolist()) - set(out.outage[~inside].tolist())
-        found = [self._book.get(each) for each in sorted(ids)]
+        contained = [self._book.get(each) for each in sorted(ids)]
         return [
-            lifecycle.noted(each, _now(None), actor=_actor(), parent=outage)
-            for each in found
+            lifecycle.noted(each, _now_or(None), actor=_actor(), parent=outage)
+            for each in contained
             if not each.parent
         ]
 
-    def _named(self, device: str) -> str:
+    def _name_device(self, device: str) -> str:
         """Return the mRID of a device that may have been given behind its table."""
         network = self._twin.store.network
         try:
@@ -171,20 +171,19 @@ class Outages:
             return device
         return bytes(getattr(network.data, element.table).mrid[element.row]).decode()
 
-    def _rows(
+    def _find_points(
         self, device: str, usage_points: Collection[str] | None, state: str
     ) -> NDArray[np.int32]:
         """Return the rows of the usage points that an outage takes in."""
         if usage_points is not None:
-            found = self._twin.store.network.ids.rows("usage_points", list(usage_points))
-            return np.unique(found).astype(np.int32)
+            rows = self._twin.store.network.ids.rows("usage_points", list(usage_points))
+            return np.unique(rows).astype(np.int32)
         if not device:
             msg = "an outage needs a device or usage points: name what opened, or who is out"
             raise InputError(msg)
         blast = self._twin.blast_radius(device, state=state)
-        return np.union1d(blast.rows.out, self._twin.kept_out_by(device, state=state)).astype(
-            np.int32
-        )
+        kept_out = self._twin.find_kept_out(device, state=state)
+        return np.union1d(blast.rows.out, kept_out).astype(np.int32)
 
     def track(
         self,
@@ -205,16 +204,16 @@ class Outages:
             The outages that changed.
         """
         return self._write_all(
-            lambda: predictions(
-                self._twin.store, inferred.outages, _now(at), actor=_actor(), held=held
+            lambda: update_predictions(
+                self._twin.store, inferred.outages, _now_or(at), actor=_actor(), held=held
             )
         )
 
     def confirm(self, outage: str, *, at: datetime | None = None, **fields: Any) -> Outage:
         """Confirm a predicted outage; ``device=``, ``cause=`` ... say what is known now."""
         _check_notes(fields)
-        return self._change(
-            outage, lambda found: [lifecycle.confirmed(found, _now(at), actor=_actor(), **fields)]
+        return self._change_outage(
+            outage, lambda was: [lifecycle.confirmed(was, _now_or(at), actor=_actor(), **fields)]
         )
 
     def revise(
@@ -226,22 +225,22 @@ class Outages:
         state: str = CURRENT,
     ) -> Outage:
         """Say that another device is out: the outage takes in who is named, or dark without it."""
-        rows = self._rows(device, usage_points, state)
+        rows = self._find_points(device, usage_points, state)
         points = self._twin.store.network.data.usage_points
         mrids = decode(points.mrid[rows]).astype(object)
 
-        def changes(found: Outage) -> list[Change]:
+        def make_changes(was: Outage) -> list[Change]:
             others = self._book.members()
             others = others.take(others.outage != outage)
             free = ~np.isin(mrids, others.usage_point)
             members = self._book.members([outage])
             made = lifecycle.revised(
-                found, members, mrids[free], points.customers[rows][free], _now(None),
+                was, members, mrids[free], points.customers[rows][free], _now_or(None),
                 actor=_actor(), device=device,
             )  # fmt: skip
             return [made]
 
-        return self._change(outage, changes)
+        return self._change_outage(outage, make_changes)
 
     def note(self, outage: str, **fields: Any) -> Outage:
         """
@@ -253,8 +252,8 @@ class Outages:
             If an outage has no such field, or it is no one's to write.
         """
         _check_notes(fields)
-        return self._change(
-            outage, lambda found: [lifecycle.noted(found, _now(None), actor=_actor(), **fields)]
+        return self._change_outage(
+            outage, lambda was: [lifecycle.noted(was, _now_or(None), actor=_actor(), **fields)]
         )
 
     def restore(
@@ -286,14 +285,14 @@ class Outages:
         """
         behind = self._twin.blast_radius(below, state="normal").usage_points if below else None
 
-        def changes(found: Outage) -> list[Change]:
+        def make_changes(was: Outage) -> list[Change]:
             members = self._book.members([outage])
             step = usage_points
             if behind is not None:
                 step = members.usage_point[np.isin(members.usage_point, behind.astype(object))]
-            return [lifecycle.restored(found, members, _now(at), back=step, actor=_actor())]
+            return [lifecycle.restored(was, members, _now_or(at), back=step, actor=_actor())]
 
-        return self._change(outage, changes)
+        return self._change_outage(outage, make_changes)
 
     def nest(
         self,
@@ -313,23 +312,23 @@ class Outages:
         -------
             The new outage.
         """
-        fields = {"id": new_id(_now(None))} | fields
+        fields = {"id": new_id(_now_or(None))} | fields
 
-        def changes(found: Outage) -> list[Change]:
+        def make_changes(was: Outage) -> list[Change]:
             members = self._book.members([outage])
             part = usage_points
             if part is None:
-                rows = self._rows(device, None, "normal")
+                rows = self._find_points(device, None, "normal")
                 mrids = decode(self._twin.store.network.data.usage_points.mrid[rows])
                 part = mrids[np.isin(mrids, members.usage_point.astype(str))].tolist()
             child = replace(
-                Outage(began_at=found.began_at, **fields),
-                status=Status.CONFIRMED, device=device, confirmed_at=_now(None),
+                Outage(began_at=was.began_at, **fields),
+                status=Status.CONFIRMED, device=device, confirmed_at=_now_or(None),
             )  # fmt: skip
-            parent, own = lifecycle.nested(found, members, child, part, _now(None), actor=_actor())
+            parent, own = lifecycle.nested(was, members, child, part, _now_or(None), actor=_actor())
             return [own, parent]
 
-        return self._change(outage, changes)
+        return self._change_outage(outage, make_changes)
 
     def close(self, outage: str, *, at: datetime | None = None, force: bool = False) -> Outage:
         """
@@ -342,8 +341,8 @@ class Outages:
         """
         if not force:
             self._verify(outage)
-        return self._change(
-            outage, lambda found: [lifecycle.closed(found, _now(at), actor=_actor())]
+        return self._change_outage(
+            outage, lambda was: [lifecycle.closed(was, _now_or(at), actor=_actor())]
         )
 
     def _verify(self, outage: str) -> None:
@@ -362,29 +361,29 @@ class Outages:
     def invalidate(self, outage: str) -> Outage:
         """Say that there was no outage."""
 
-        def changes(found: Outage) -> list[Change]:
+        def make_changes(was: Outage) -> list[Change]:
             members = self._book.members([outage])
-            return [lifecycle.invalid(found, members, _now(None), actor=_actor())]
+            return [lifecycle.invalid(was, members, _now_or(None), actor=_actor())]
 
-        return self._change(outage, changes)
+        return self._change_outage(outage, make_changes)
 
-    def _change(self, outage: str, changes: Callable[[Outage], Sequence[Change]]) -> Outage:
-        return self._write(lambda: changes(self._book.get(outage)))
+    def _change_outage(self, outage: str, changes: Callable[[Outage], Sequence[Change]]) -> Outage:
+        return self._write_changes(lambda: changes(self._book.get(outage)))
 
-    def _write(self, changes: Callable[[], Sequence[Change]]) -> Outage:
+    def _write_changes(self, changes: Callable[[], Sequence[Change]]) -> Outage:
         return self._write_all(changes)[0]
 
     def _write_all(self, changes: Callable[[], Sequence[Change]]) -> list[Outage]:
         """Write changes, made again when others changed the same; return their outages."""
-        for again in range(TRIES):
+        for again in range(WRITE_TRIES):
             try:
                 return self._book.write(changes())
             except ConflictError:
-                time.sleep(random.uniform(0, WAIT_S) * (again + 1))  # noqa: S311 - no secret
+                time.sleep(random.uniform(0, WRITE_WAIT_S) * (again + 1))  # noqa: S311 - no secret
         return self._book.write(changes())
 
 
-def _now(at: datetime | None) -> datetime:
+def _now_or(at: datetime | None) -> datetime:
     return datetime.now(UTC) if at is None else aware(at)
 
 
@@ -394,7 +393,7 @@ def _actor() -> str:
 
 def _check_notes(fields: dict[str, Any]) -> None:
     """Refuse what is no one's to write of an outage."""
-    wrong = sorted(set(fields) - set(NOTES))
+    wrong = sorted(set(fields) - set(NOTE_FIELDS))
     if wrong:
-        msg = f"{wrong[0]} cannot be noted of an outage: note {', '.join(NOTES)}"
+        msg = f"{wrong[0]} cannot be noted of an outage: note {', '.join(NOTE_FIELDS)}"
         raise InputError(msg)

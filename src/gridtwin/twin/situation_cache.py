@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from gridtwin.model.state import State
     from gridtwin.store.protocol import Store
 
-KEPT = 4
+MOST_SITUATIONS = 4
 
 
-class Situations:
+class SituationCache:
     """The network of a store in its states; what is kept never outlives a change of the state."""
 
     def __init__(self, store: Store) -> None:
@@ -31,29 +31,29 @@ class Situations:
         self._kept: OrderedDict[tuple[str, int, Rules], Situation] = OrderedDict()
         self._deviations: dict[tuple[str, int, Rules], dict[str, str]] = {}
 
-    def of(self, state: str = CURRENT, rules: Rules | None = None) -> Situation:
+    def resolve_state(self, state: str = CURRENT, rules: Rules | None = None) -> Situation:
         """Return the network in a state, with its topology index."""
         rules = rules or Rules()
         resolved = self._store.state(state)
         key = (state, resolved.version, rules)
         with self._lock:
-            found = self._kept.get(key)
-            if found is None or self._deviations[key] != dict(resolved.deviations):
-                found = self._resolve(resolved, rules)
-                self._kept[key] = found
+            situation = self._kept.get(key)
+            if situation is None or self._deviations[key] != dict(resolved.deviations):
+                situation = self._build_situation(resolved, rules)
+                self._kept[key] = situation
                 self._deviations[key] = dict(resolved.deviations)
-                while len(self._kept) > KEPT:
+                while len(self._kept) > MOST_SITUATIONS:
                     old, _ = self._kept.popitem(last=False)
                     self._deviations.pop(old, None)
             self._kept.move_to_end(key)
-            return found
+            return situation
 
-    def of_state(self, state: State, rules: Rules | None = None) -> Situation:
+    def resolve_unnamed(self, state: State, rules: Rules | None = None) -> Situation:
         """Return the network in a state that nobody asks for by name; it is not kept."""
         with self._lock:
-            return self._resolve(state, rules or Rules())
+            return self._build_situation(state, rules or Rules())
 
-    def _resolve(self, state: State, rules: Rules) -> Situation:
+    def _build_situation(self, state: State, rules: Rules) -> Situation:
         """Return a situation, from the normal one by its operations where that is enough."""
         network = self._store.network
         for key, same in self._kept.items():

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from gridtwin.store.protocol import Store
 
 # Outages that are no prediction any more: what they explain is no news.
-SEEN = (Status.CONFIRMED, Status.PARTIALLY_RESTORED)
-NAMED = 20  # unknown meters that are looked up for close names
+SEEN_STATUSES = (Status.CONFIRMED, Status.PARTIALLY_RESTORED)
+MOST_NAMED = 20  # unknown meters that are looked up for close names
 
 
 class LiveInference:
@@ -80,7 +80,7 @@ class LiveInference:
         self._inference.update(heard)
         self._unknown_events += len(unknown)
         for name in decode(np.unique(given.mrid[unknown])).tolist():
-            few = len(self._unknown) < NAMED
+            few = len(self._unknown) < MOST_NAMED
             close = self.situation.network.ids.close(name, ("usage_points",)) if few else []
             self._unknown.setdefault(name, close)
 
@@ -106,9 +106,9 @@ class LiveInference:
         return InferenceResult(answer, self.situation, dict(self._unknown), self._unknown_events)
 
 
-def seen_out(store: Store) -> NDArray[np.int32]:
+def find_seen_out(store: Store) -> NDArray[np.int32]:
     """Return the usage points that are out in outages which somebody has seen, as rows."""
-    seen = [outage.id for outage in store.outages.all(since=None) if outage.status in SEEN]
+    seen = [outage.id for outage in store.outages.all(since=None) if outage.status in SEEN_STATUSES]
     if not seen:
         return NONE
     members = store.outages.members(seen)

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from gridtwin.analysis.place.polygon import PolygonInput
     from gridtwin.results.inside import Inside
     from gridtwin.results.traces import BlastRadius
-    from gridtwin.twin.questions import Questions
+    from gridtwin.twin.questions import NetworkQuestions
 
 
-class Areas:
+class AreaQuestions:
     """Questions of places; nothing is written."""
 
-    def __init__(self, questions: Questions) -> None:
+    def __init__(self, questions: NetworkQuestions) -> None:
         self._questions = questions
 
     def storm(
@@ -58,18 +58,18 @@ class Areas:
 
         situation = self._questions.situation(state)
         given = read_polygon(polygon, geographic=situation.network.crs is not None)
-        rows = self._places.inside(given.geometry, layer="equipment")
+        rows = self._spatial_index.inside(given.geometry, layer="equipment")
         if kinds:
             codes = [cim.kind_code(kind) for kind in kinds]
             rows = rows[np.isin(situation.data.equipment.kind[rows], codes)]
         elements = [Element("equipment", row) for row in rows.tolist()]
-        found = blasting.blast(situation, elements, scope)
-        found = replace(found, warnings=found.warnings + given.warnings)
+        blast = blasting.blast(situation, elements, scope)
+        blast = replace(blast, warnings=blast.warnings + given.warnings)
         names = decode(situation.data.equipment.mrid[rows]).tolist()
-        return BlastRadius(names, scope, found, situation)
+        return BlastRadius(names, scope, blast, situation)
 
     @cached_property
-    def _places(self) -> Places:
+    def _spatial_index(self) -> Places:
         from gridtwin.analysis.place.places import Places
 
         return Places(self._questions.store.network.data)
@@ -104,7 +104,7 @@ class Areas:
 
         situation = self._questions.situation(state)
         given = read_polygon(polygon, geographic=situation.network.crs is not None)
-        rows = self._places.inside(given.geometry, layer=layer, predicate=predicate)
+        rows = self._spatial_index.inside(given.geometry, layer=layer, predicate=predicate)
         frame = (
             grouped_frame(situation, layer, rows, by) if by else layer_frame(situation, layer, rows)
         )
@@ -117,7 +117,7 @@ class Areas:
 
         situation = self._questions.situation(state)
         equipment, points, substations = (
-            self._places.inside(polygon.geometry, layer=layer)
+            self._spatial_index.inside(polygon.geometry, layer=layer)
             for layer in ("equipment", "usage_points", "substations")
         )
         supply = self._questions.supply(situation)

@@ -24,11 +24,11 @@ from gridtwin.model import cim
 from gridtwin.model.moments import period, seconds
 from gridtwin.model.readings import INTERVAL_S
 from gridtwin.results.ami import LoadResult, MapLoading, VoltageResult, readings_frame
-from gridtwin.twin.ami_history import History
-from gridtwin.twin.ami_rollup import roll_up
-from gridtwin.twin.history import past
-from gridtwin.twin.questions import Questions
-from gridtwin.twin.recent import Recent
+from gridtwin.twin.ami_periods import AmiHistory
+from gridtwin.twin.ami_rollup import roll_up_hours
+from gridtwin.twin.history import open_past
+from gridtwin.twin.questions import NetworkQuestions
+from gridtwin.twin.recent_cache import RecentCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,12 +46,12 @@ if TYPE_CHECKING:
 class Ami:
     """What the meters of a twin measured; only `roll_up` writes."""
 
-    def __init__(self, twin: Questions, book: ReadingBook | None = None) -> None:
+    def __init__(self, twin: NetworkQuestions, book: ReadingBook | None = None) -> None:
         self._twin = twin
         self._book = book or twin.store.readings
-        self._slices: Recent[tuple[TopologyIndex, Slices]] = Recent()
-        self._rolls: Recent[tuple[TopologyIndex, RollUp]] = Recent()
-        self._situations: Recent[Situation] = Recent()
+        self._slices: RecentCache[tuple[TopologyIndex, Slices]] = RecentCache()
+        self._rolls: RecentCache[tuple[TopologyIndex, RollUp]] = RecentCache()
+        self._situations: RecentCache[Situation] = RecentCache()
         self._rows: tuple[Strings, NDArray[np.int32]] | None = None
 
     def of_folder(self, folder: str | Path) -> Ami:
@@ -72,8 +72,8 @@ class Ami:
 
     def latest(self) -> datetime | None:
         """Return when the last interval with readings ends; None without any."""
-        found = self._book.latest()
-        return None if found is None else datetime.fromtimestamp(found, UTC)
+        latest_s = self._book.latest()
+        return None if latest_s is None else datetime.fromtimestamp(latest_s, UTC)
 
     def load(
         self,
@@ -104,17 +104,17 @@ class Ami:
         InputError
             If there is no such level, or the power factor is none.
         """
-        at_s, readings = self._interval(at)
+        at_s, readings = self._read_interval(at)
         situation = self.situation(at_s, state)
-        slices = self.slices(situation, level)
-        rows = self.rows(readings.mrid)
+        slices = self.slice_level(situation, level)
+        rows = self.find_usage_points(readings.mrid)
         energy = by_point(len(situation.data.usage_points.node), rows, readings.kwh)
-        found = load(slices, energy)
+        loads = load(slices, energy)
         return LoadResult(
             at=datetime.fromtimestamp(at_s, UTC),
             level=level,
-            load=found,
-            loading=loading(situation, slices, found.kwh, energy, power_factor),
+            load=loads,
+            loading=loading(situation, slices, loads.kwh, energy, power_factor),
             power_factor=power_factor,
             situation=situation,
             read=int((~np.isnan(energy)).sum()),
@@ -123,10 +123,10 @@ class Ami:
 
     def voltage(self, at: datetime | str | None = None, *, state: str = "") -> VoltageResult:
         """Return the service voltages of one interval, judged by ANSI C84.1; see `load`."""
-        at_s, readings = self._interval(at)
+        at_s, readings = self._read_interval(at)
         situation = self.situation(at_s, state)
         count = len(situation.data.usage_points.node)
-        volts = by_point(count, self.rows(readings.mrid), readings.voltage_v)
+        volts = by_point(count, self.find_usage_points(readings.mrid), readings.voltage_v)
         return VoltageResult(datetime.fromtimestamp(at_s, UTC), volts, situation)
 
     def loading(
@@ -142,20 +142,20 @@ class Ami:
         NotFoundError
             If there is nothing of that interval.
         """
-        at_s = self._end(at)
+        at_s = self._find_end(at)
         served, fed = self._book.loads(at_s), self._book.feeder_loads(at_s)
         if served is None or fed is None:
-            at_s, readings = self._interval(at)
-            served, fed = self.roll_up_of(at_s).interval(
-                self.rows(readings.mrid), readings.kwh, readings.voltage_v
+            at_s, readings = self._read_interval(at)
+            served, fed = self.prepare_roll_up(at_s).interval(
+                self.find_usage_points(readings.mrid), readings.kwh, readings.voltage_v
             )
         when, data = datetime.fromtimestamp(at_s, UTC), self._twin.store.network.data
         return MapLoading.of(data, when, (served, fed), power_factor)
 
-    def roll_up_of(self, at_s: int) -> RollUp:
+    def prepare_roll_up(self, at_s: int) -> RollUp:
         """Return what rolls up readings, as the switches stood at a time; the last few are kept."""
         situation = self.situation(at_s)
-        return self._rolls.get(
+        return self._rolls.get_or_make(
             id(situation.index), lambda: (situation.index, RollUp.of(situation))
         )[1]
 
@@ -163,14 +163,18 @@ class Ami:
         self, *, everything: bool = False, progress: Callable[[int, int], None] | None = None
     ) -> list[int]:
         """Sum up what is new, and what came late, and keep it; see `rolling.roll_up`."""
-        return roll_up(
-            self._book, self.rows, self.roll_up_of, everything=everything, progress=progress
+        return roll_up_hours(
+            self._book,
+            self.find_usage_points,
+            self.prepare_roll_up,
+            everything=everything,
+            progress=progress,
         )
 
     @cached_property
-    def history(self) -> History:
+    def history(self) -> AmiHistory:
         """Questions of weeks of readings."""
-        return History(self._twin, self._book)
+        return AmiHistory(self._twin, self._book)
 
     def meter(
         self,
@@ -248,18 +252,18 @@ class Ami:
         when = datetime.fromtimestamp(at_s, UTC)
         stood = self._twin.store.state_at(when)
         key = stood.version, repr(sorted(stood.deviations.items()))
-        return self._situations.get(
-            key, lambda: Questions(past(self._twin.store, when)).situation()
+        return self._situations.get_or_make(
+            key, lambda: NetworkQuestions(open_past(self._twin.store, when)).situation()
         )
 
-    def slices(self, situation: Situation, level: str) -> Slices:
+    def slice_level(self, situation: Situation, level: str) -> Slices:
         """Return the elements of a level as slices of the usage points; the last few are kept."""
-        return self._slices.get(
+        return self._slices.get_or_make(
             (id(situation.index), level),
             lambda: (situation.index, Slices.of(situation, equipment_of(situation, level))),
         )[1]  # the index is kept, too, so that no other has its id
 
-    def rows(self, mrid: Strings) -> NDArray[np.int32]:
+    def find_usage_points(self, mrid: Strings) -> NDArray[np.int32]:
         """Return the usage points of meters; -1 for those that are not of this network."""
         own = self._twin.store.network.data.usage_points.mrid
         if np.array_equal(mrid, own):
@@ -269,7 +273,7 @@ class Ami:
             self._rows = mrid, ids.rows(mrid)
         return self._rows[1]
 
-    def _end(self, at: datetime | str | None) -> int:
+    def _find_end(self, at: datetime | str | None) -> int:
         """Return the end of the last interval that ended by a moment."""
         at_s = self._book.latest() if at is None else seconds(at) // INTERVAL_S * INTERVAL_S
         if at_s is None:
@@ -277,9 +281,9 @@ class Ami:
             raise NotFoundError(what, "latest")
         return at_s
 
-    def _interval(self, at: datetime | str | None) -> tuple[int, Readings]:
+    def _read_interval(self, at: datetime | str | None) -> tuple[int, Readings]:
         """Return the end and the readings of the last interval that ended by a moment."""
-        at_s = self._end(at)
+        at_s = self._find_end(at)
         readings = self._book.at(at_s)
         if not len(readings):
             last, what = self._book.latest(), "interval with readings"

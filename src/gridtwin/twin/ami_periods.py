@@ -22,7 +22,7 @@ from gridtwin.model.tables import decode
 from gridtwin.results.ami_history import HistoryAnswer
 from gridtwin.topology.membership import nearest
 from gridtwin.topology.spans import Spans
-from gridtwin.twin.areas import Areas
+from gridtwin.twin.area_questions import AreaQuestions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.store.protocol import ReadingBook
-    from gridtwin.twin.questions import Questions
+    from gridtwin.twin.questions import NetworkQuestions
 
     Progress = Callable[[int, int], None]
     Moment = datetime | str | None
 
-LENGTH_S = 30 * DAY_S  # of a period without a start
+DEFAULT_PERIOD_S = 30 * DAY_S  # of a period without a start
 
 
-class History:
+class AmiHistory:
     """
     Questions of a period: of intervals that end after its start and up to its end.
 
@@ -47,15 +47,15 @@ class History:
     """
 
     def __init__(
-        self, twin: Questions, book: ReadingBook, progress: Progress | None = None
+        self, twin: NetworkQuestions, book: ReadingBook, progress: Progress | None = None
     ) -> None:
         self._twin = twin
         self._book = book
         self._progress = progress or (lambda _done, _all: None)
 
-    def telling(self, progress: Progress) -> History:
+    def telling(self, progress: Progress) -> AmiHistory:
         """Return the same questions, which tell how far they are."""
-        return History(self._twin, self._book, progress)
+        return AmiHistory(self._twin, self._book, progress)
 
     def overloaded(
         self,
@@ -90,19 +90,19 @@ class History:
             raise InputError(msg)
         values = {"pct": pct, "power_factor": power_factor}
         if price is None:
-            return self._ask("overloaded", start, end, values)
+            return self._ask_readings("overloaded", start, end, values)
         if not math.isfinite(price):
             msg = f"{price:g} is no price: give US dollars a megawatt-hour"
             raise InputError(msg)
-        return self._ask("overloaded_at_price", start, end, {"price": price, **values})
+        return self._ask_readings("overloaded_at_price", start, end, {"price": price, **values})
 
     def voltages(self, start: Moment = None, end: Moment = None) -> HistoryAnswer:
         """Return the worst service voltages of each feeder, the lowest first."""
-        return self._ask("voltages", start, end)
+        return self._ask_readings("voltages", start, end)
 
     def peaks(self, start: Moment = None, end: Moment = None) -> HistoryAnswer:
         """Return the peak of each feeder beside its load at the peak of all, highest first."""
-        return self._ask("peaks", start, end)
+        return self._ask_readings("peaks", start, end)
 
     def at_risk(self, polygon: object, start: Moment = None, end: Moment = None) -> HistoryAnswer:
         """
@@ -115,27 +115,31 @@ class History:
         start, end
             The period.
         """
-        inside = Areas(self._twin).intersect(polygon, layer="equipment")
-        serving, topmost = self._serving(
+        inside = AreaQuestions(self._twin).intersect(polygon, layer="equipment")
+        serving, topmost = self._find_serving(
             self._twin.store.network.ids.rows("equipment", inside.mrid)
         )
-        found = self._ask("at_risk", start, end, {"transformers": serving, "topmost": topmost})
-        return replace(found, values={"transformers": len(serving)})
+        answer = self._ask_readings(
+            "at_risk", start, end, {"transformers": serving, "topmost": topmost}
+        )
+        return replace(answer, values={"transformers": len(serving)})
 
     def hours_out(self, start: Moment = None, end: Moment = None) -> HistoryAnswer:
         """Return how many customers were out for how many hours in the period."""
-        return self._ask("hours_out", start, end)
+        return self._ask_readings("hours_out", start, end)
 
-    def _ask(
+    def _ask_readings(
         self, name: str, start: Moment, end: Moment, values: dict[str, Any] | None = None
     ) -> HistoryAnswer:
-        first_s, last_s = period(start, end, latest_s=self._book.latest(), length_s=LENGTH_S)
+        first_s, last_s = period(
+            start, end, latest_s=self._book.latest(), length_s=DEFAULT_PERIOD_S
+        )
         bounds = datetime.fromtimestamp(first_s, UTC), datetime.fromtimestamp(last_s, UTC)
         asked = {"start": bounds[0], "end": bounds[1], **(values or {})}
-        found = self._book.ask(name, asked, self._tables(name, bounds[0]), self._progress)
-        return HistoryAnswer.of(name, bounds, values or {}, found)
+        frame = self._book.ask(name, asked, self._build_tables(name, bounds[0]), self._progress)
+        return HistoryAnswer.of(name, bounds, values or {}, frame)
 
-    def _serving(self, rows: NDArray[np.int32]) -> tuple[list[str], list[str]]:
+    def _find_serving(self, rows: NDArray[np.int32]) -> tuple[list[str], list[str]]:
         """
         Return the transformers that serve somebody at or below transformers among equipment.
 
@@ -151,13 +155,13 @@ class History:
         rows = rows[(kind[rows] == cim.TRANSFORMER) & (child[rows] >= 0)]
         every = np.flatnonzero((kind == cim.TRANSFORMER) & (child >= 0)).astype(np.int32)
         serving = np.setdiff1d(nearest(index, every)[data.usage_points.node], [-1])
-        below = serving[_within(spans, child[serving], child[rows])]
+        below = serving[_lies_below(spans, child[serving], child[rows])]
         above = index.parent[child[below]]
         topmost = below[~np.isin(nearest(index, below)[above], below)]
         mrid = data.equipment.mrid
         return decode(mrid[below]).tolist(), decode(mrid[topmost]).tolist()
 
-    def _tables(self, name: str, start: datetime) -> dict[str, pd.DataFrame]:
+    def _build_tables(self, name: str, start: datetime) -> dict[str, pd.DataFrame]:
         """Return what a folder of readings does not hold of the network and its outages."""
         import pandas as pd
 
@@ -190,21 +194,23 @@ class History:
             "members": pd.DataFrame(
                 {
                     "usage_point": members.usage_point if members else np.empty(0, "U1"),
-                    "began_at": _times(members.began_s if members else empty),
-                    "restored_at": _times(members.restored_s if members else empty),
+                    "began_at": _format_times(members.began_s if members else empty),
+                    "restored_at": _format_times(members.restored_s if members else empty),
                 }
             ),
         }
 
 
-def _times(seconds: NDArray[np.float64]) -> pd.Series:
+def _format_times(seconds: NDArray[np.float64]) -> pd.Series:
     """Return unix seconds as times; NaN becomes none."""
     import pandas as pd
 
     return pd.Series(pd.to_datetime(seconds, unit="s", utc=True))
 
 
-def _within(spans: Spans, nodes: NDArray[np.int32], roots: NDArray[np.int32]) -> NDArray[np.bool_]:
+def _lies_below(
+    spans: Spans, nodes: NDArray[np.int32], roots: NDArray[np.int32]
+) -> NDArray[np.bool_]:
     """Return whether each node is, or depends on, one of some roots."""
     edges = np.zeros(spans.length + 1, dtype=np.int32)
     np.add.at(edges, spans.start[roots], 1)

@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-Kept = TypeVar("Kept")
+Cached = TypeVar("Cached")
 
-KEPT = 8
+MOST_RECENT = 8
 
 
-class Recent(Generic[Kept]):
+class RecentCache(Generic[Cached]):
     """The last few things that were worked out; threads may share it."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._kept: OrderedDict[Hashable, Cached] = OrderedDict()
 
-    def get(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+    def get_or_make(self, key: Hashable, make: Callable[[], Cached]) -> Cached:
         """Return what is kept under a key, made if it is not there."""
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = make()
-                if len(self._kept) > KEPT:
+                if len(self._kept) > MOST_RECENT:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(key)
             return self._kept[key]
