@@ -82,8 +82,8 @@ def grown(situation: Situation, area: Area) -> tuple[Growth, Feeds, Timetable]:
     """Return what a search begins with."""
     options = Options()
     blocks = find_blocks(area, allow_loops=False, coarse=False)
-    feeds = Feeds(blocks, situation.loads(), options.priority_weight)
-    ledger = Ledger(blocks, situation.loads(), options.margin_pct)
+    feeds = Feeds(blocks, situation.sum_loads(), options.priority_weight)
+    ledger = Ledger(blocks, situation.sum_loads(), options.margin_pct)
     growth = Growth(blocks, feeds, ledger, (options.remote_min, options.manual_min))
     return growth, feeds, Timetable(blocks, options)
 

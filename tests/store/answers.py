@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 
 from brute import usage_points_dark
-from gridtwin.analysis.state.supply import FULL, OUT, PARTIAL
+from gridtwin.analysis.state.supply_state import FULL, OUT, PARTIAL
 from gridtwin.model.tables import decode
 from gridtwin.store.postgis.mirror import sync
 from gridtwin.topology.conduction import Rules

@@ -106,8 +106,8 @@ def read_outages(
         estimates = {each.outage: each for each in twin.store.estimates.current()}
         priority = grid.priority_out()
         if at:
-            priority = cards.priority_out(twin.outages.members(), grid.network)
-        records = cards.cards(found, estimates, priority, grid.network, grid.features)
+            priority = cards.count_priority_out(twin.outages.members(), grid.network)
+        records = cards.build_cards(found, estimates, priority, grid.network, grid.features)
         if feeder:
             records = [each for each in records if grid.feeder_of(each["device"]) == feeder]
         return CardsAnswer(outages=[Card(**each) for each in records])
@@ -133,15 +133,18 @@ def _document(grid: Grid, outage: str, at: str) -> OutageAnswer:
     found, book = twin.outages.get(outage), twin.store.estimates
     members = twin.outages.members(outage)
     estimates = {each.outage: each for each in book.current() if each.outage == outage}
-    priority = cards.priority_out(members, grid.network)
-    (card,) = cards.cards([found], estimates, priority, grid.network, grid.features)
+    priority = cards.count_priority_out(members, grid.network)
+    (card,) = cards.build_cards([found], estimates, priority, grid.network, grid.features)
     whole = outage_document(found, twin.outages.steps(outage), twin.outages.evidence(outage))
     return OutageAnswer(
         **card,
-        **cards.whereabouts(members, grid.network, grid.features),
+        **cards.locate_outage(members, grid.network, grid.features),
         steps=whole["steps"],
         evidence=whole["evidence"],
-        curve=[CurvePoint(**each) for each in cards.curve(members, book.points(outage))],
+        curve=[
+            CurvePoint(**each)
+            for each in cards.build_restoration_curve(members, book.points(outage))
+        ],
     )
 
 
@@ -162,7 +165,7 @@ class PointAnswer(Document):
 @router.get("/estimates", response_model=EstimatesAnswer)
 def read_estimates(request: Request, grid: GridNow) -> Response:
     """Return the estimates in force."""
-    found = [cards.estimate_record(each) for each in grid.twin.store.estimates.current()]
+    found = [cards.describe_estimate(each) for each in grid.twin.store.estimates.current()]
     return answer(request, EstimatesAnswer(estimates=[EstimateAnswer(**each) for each in found]))
 
 

@@ -14,8 +14,8 @@ from gridtwin.api.grid import GridNow
 from gridtwin.api.jobs import ACCEPTED, Job, soon
 from gridtwin.api.models import Document, Features, GeoJson
 from gridtwin.api.state import StateName
-from gridtwin.api.views.details import explain_document
-from gridtwin.api.views.traces import blast_features, trace_features
+from gridtwin.api.views.element_view import describe_explanation
+from gridtwin.api.views.trace_view import draw_blast, draw_trace
 from gridtwin.model.state import CURRENT
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["traces"])
@@ -127,14 +127,14 @@ def trace(
     if detail == "full":
         grid.check_size(len(result) + len(result.rows.points))
         return answer(request, Full(**result.document()))
-    return answer(request, TraceAnswer(**trace_features(result, grid.features)))
+    return answer(request, TraceAnswer(**draw_trace(result, grid.features)))
 
 
 @router.get("/explain/{mrid:path}", response_model=Full)
 def explain(request: Request, grid: GridNow, mrid: Mrid, state: StateName = CURRENT) -> Response:
     """Say why an element has supply or has none, as the document `gridtwin.explain/1`."""
     found = grid.twin.explain(mrid, state=state)
-    return answer(request, Full(**explain_document(found, state)))
+    return answer(request, Full(**describe_explanation(found, state)))
 
 
 @router.get("/blast", response_model=BlastAnswer | Full, responses=ACCEPTED)
@@ -153,6 +153,6 @@ async def blast(
         if detail == "full":
             grid.check_size(len(result))
             return Full(**result.document())
-        return BlastAnswer(**blast_features(result, grid.features))
+        return BlastAnswer(**draw_blast(result, grid.features))
 
     return await soon(request, "blast", work)

@@ -98,7 +98,7 @@ def _keeper(path: Path | None) -> Callable[[LiveMetrics], None]:
     """Return what keeps the figures in a file, now and then."""
     import time
 
-    from gridtwin.publish.metrics import write_metrics
+    from gridtwin.publish.prometheus_file import write_metrics
 
     written = [-math.inf]
 

@@ -31,7 +31,7 @@ LOG = logging.getLogger("gridtwin.live")
 
 MOST = 5_000  # messages taken in at once
 LINES_AT_ONCE = 200_000  # of a file put in order of time at once
-POLL_S = 0.2  # for messages, while there is nothing to do
+BROKER_POLL_S = 0.2  # for messages, while there is nothing to do
 SILENT_S = 10.0
 FORGET_EVERY_S = 3_600.0
 LONGEST_RETRY_S = 30.0  # before a store or a broker that is away is tried again
@@ -271,7 +271,7 @@ def _follow_rounds(
 ) -> None:
     forgot = time.monotonic()
     while not stop.is_set():
-        batch = broker.read(POLL_S)
+        batch = broker.read(BROKER_POLL_S)
         if batch.places:
             live.take_batch(batch)
         live.process_events()

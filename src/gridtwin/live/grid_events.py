@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.state.darkness import Darkness
+from gridtwin.analysis.state.supply_tracker import SupplyTracker
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import phases
 from gridtwin.model.live import Letter
@@ -53,7 +53,7 @@ class GridEventProcessor:
         self._store = twin.store
         self.outages_written = 0  # outages that were opened or changed
         self._version = self._read_version()
-        self._supply_tracker: Darkness | None = None
+        self._supply_tracker: SupplyTracker | None = None
 
     def _read_version(self) -> int:
         """Return the version up to which the log was followed; at first that of now."""
@@ -158,12 +158,12 @@ class GridEventProcessor:
         """Return who went dark by an operation, and who came back."""
         if self._supply_tracker is None:
             before = SituationCache(state_after(self._store, self._version))
-            self._supply_tracker = Darkness(before.resolve_state())
+            self._supply_tracker = SupplyTracker(before.resolve_state())
         row = self._store.network.ids.tables["equipment"].rows(encode([event.mrid]))[0]
         if row < 0:  # of another network
             none = np.empty(0, dtype=np.int32)
             return none, none
-        return self._supply_tracker.operate(int(row), phases.parse(event.to_phases))
+        return self._supply_tracker.operate_equipment(int(row), phases.parse(event.to_phases))
 
     def _name_points(self, rows: NDArray[np.int32]) -> NDArray[np.object_]:
         return decode(self._store.network.data.usage_points.mrid[rows]).astype(object)

@@ -31,7 +31,7 @@ COMMAND = "from gridtwin.cli.entry import main; main()"
 CHECK_EVERY_S = 1.0
 DESCRIBE_EVERY_S = 10.0
 TERMINATE_S = 20.0  # that a part has to end in good order
-MOST_STARTS = 5  # of one part, within
+MOST_RESTARTS = 5  # of one part, within
 STEADY_S = 120.0  # this time
 REPLAYED = timedelta(hours=6)  # up to now, faster than it was; its storm is in the first half
 SIMULATED_AHEAD = timedelta(days=30)  # simulated as time goes on
@@ -169,9 +169,9 @@ def _restart_ended(part: PipelineProcess, say: Callable[[str], None]) -> None:
         return
     say(f"{part.name} ended ({process.returncode}): {part.read_last_line()}")
     lately = [at for at in part.starts if time.monotonic() - at < STEADY_S]
-    if len(lately) >= MOST_STARTS:
+    if len(lately) >= MOST_RESTARTS:
         said = part.read_last_line()
-        msg = f"{part.name} ended {MOST_STARTS} times within {STEADY_S:.0f} s: {said}"
+        msg = f"{part.name} ended {MOST_RESTARTS} times within {STEADY_S:.0f} s: {said}"
         raise StoreError(msg)
     part.start()
     say(f"{part.name} was started again")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gridtwin.model.network import Network
 
-LAYERS = {
+GPKG_LAYERS = {
     "nodes": "Point",
     "equipment": "LineString",
     "usage_points": "Point",
@@ -26,7 +26,7 @@ LAYERS = {
     "substations": "Point",
     "feeders": None,
 }
-SQLITE_MAGIC = b"SQLite format 3\x00"
+GPKG_MAGIC = b"SQLite format 3\x00"
 # The application_id of a GeoPackage (OGC 12-128r19, requirement 2, and its 1.0 and 1.1 editions).
 APPLICATION_IDS = (b"GPKG", b"GP10", b"GP11")
 
@@ -53,7 +53,7 @@ def write_gpkg(
         `extra` bears the name of a layer of the network.
     """
     results = dict(extra or {})
-    taken = sorted(LAYERS.keys() & {name.casefold() for name in results})
+    taken = sorted(GPKG_LAYERS.keys() & {name.casefold() for name in results})
     if taken:
         msg = f"{path}: {', '.join(taken)} is a layer of the network: name the result otherwise"
         raise InputError(msg)
@@ -62,7 +62,7 @@ def write_gpkg(
     partial = path.with_name(f".{path.stem}.partial.gpkg")
     partial.unlink(missing_ok=True)
     try:
-        for name, geometry_type in LAYERS.items():
+        for name, geometry_type in GPKG_LAYERS.items():
             _write_layer(getattr(seen, name), partial, name, geometry_type)
         for name, frame in results.items():
             _write_layer(frame, partial, name, None)
@@ -85,7 +85,7 @@ def _require_place(path: Path) -> None:
     if path.is_file():
         with path.open("rb") as file:
             header = file.read(72)
-    if not header.startswith(SQLITE_MAGIC) or header[68:72] not in APPLICATION_IDS:
+    if not header.startswith(GPKG_MAGIC) or header[68:72] not in APPLICATION_IDS:
         msg = f"{path} is there already and is no GeoPackage: choose another name"
         raise InputError(msg)
 

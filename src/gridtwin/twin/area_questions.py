@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import geopandas
     import pandas as pd
 
-    from gridtwin.analysis.place.places import Places
     from gridtwin.analysis.place.polygon import PolygonInput
+    from gridtwin.analysis.place.spatial_index import SpatialIndex
     from gridtwin.results.inside import Inside
     from gridtwin.results.traces import BlastRadius
     from gridtwin.twin.questions import NetworkQuestions
@@ -58,7 +58,7 @@ class AreaQuestions:
 
         situation = self._questions.situation(state)
         given = read_polygon(polygon, geographic=situation.network.crs is not None)
-        rows = self._spatial_index.inside(given.geometry, layer="equipment")
+        rows = self._spatial_index.find_inside(given.geometry, layer="equipment")
         if kinds:
             codes = [cim.kind_code(kind) for kind in kinds]
             rows = rows[np.isin(situation.data.equipment.kind[rows], codes)]
@@ -69,10 +69,10 @@ class AreaQuestions:
         return BlastRadius(names, scope, blast, situation)
 
     @cached_property
-    def _spatial_index(self) -> Places:
-        from gridtwin.analysis.place.places import Places
+    def _spatial_index(self) -> SpatialIndex:
+        from gridtwin.analysis.place.spatial_index import SpatialIndex
 
-        return Places(self._questions.store.network.data)
+        return SpatialIndex(self._questions.store.network.data)
 
     def intersect(
         self,
@@ -104,7 +104,7 @@ class AreaQuestions:
 
         situation = self._questions.situation(state)
         given = read_polygon(polygon, geographic=situation.network.crs is not None)
-        rows = self._spatial_index.inside(given.geometry, layer=layer, predicate=predicate)
+        rows = self._spatial_index.find_inside(given.geometry, layer=layer, predicate=predicate)
         frame = (
             grouped_frame(situation, layer, rows, by) if by else layer_frame(situation, layer, rows)
         )
@@ -117,7 +117,7 @@ class AreaQuestions:
 
         situation = self._questions.situation(state)
         equipment, points, substations = (
-            self._spatial_index.inside(polygon.geometry, layer=layer)
+            self._spatial_index.find_inside(polygon.geometry, layer=layer)
             for layer in ("equipment", "usage_points", "substations")
         )
         supply = self._questions.supply(situation)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.state.darkness import Darkness
-from gridtwin.analysis.state.situation import NONE
+from gridtwin.analysis.state.situation import NO_ROWS
+from gridtwin.analysis.state.supply_tracker import SupplyTracker
 from gridtwin.errors import InputError
 from gridtwin.model import phases
 from gridtwin.model.outage import Status, aware
@@ -159,7 +159,7 @@ class TwinHistory:
     def _start_replay(self, start: datetime) -> _SupplyReplay:
         store = PastStore(self._store, start)
         self._replay = _SupplyReplay(
-            start, store.state(), Darkness(SituationCache(store).resolve_state())
+            start, store.state(), SupplyTracker(SituationCache(store).resolve_state())
         )
         return self._replay
 
@@ -231,7 +231,7 @@ def _group_steps(
     for part in np.split(np.arange(len(chosen)), new):
         outage = outages[str(ids[codes[part[0]]])]
         at, moved = datetime.fromtimestamp(float(at_s[chosen[part[0]]]), UTC), rows[chosen[part]]
-        went, came = (moved, NONE) if what == OUTAGE else (NONE, moved)
+        went, came = (moved, NO_ROWS) if what == OUTAGE else (NO_ROWS, moved)
         steps.append(_MomentStep(at, what, outage.device, went, came, outage=outage.id))
     return steps
 
@@ -239,11 +239,11 @@ def _group_steps(
 class _SupplyReplay:
     """What operations did to supply, one after another from a moment on."""
 
-    def __init__(self, start: datetime, state: State, darkness: Darkness) -> None:
+    def __init__(self, start: datetime, state: State, darkness: SupplyTracker) -> None:
         self.start = start
         self._state = state
         self._tracker = darkness
-        self._deenergized = darkness.dark
+        self._deenergized = darkness.deenergized
         self._versions: list[int] = []
         self.changes: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []  # who went, who came
 
@@ -263,7 +263,9 @@ class _SupplyReplay:
         for each, row in zip(fresh, rows, strict=True):
             known = row >= 0
             moved = (
-                self._tracker.operate(row, phases.parse(each.to_phases)) if known else (NONE, NONE)
+                self._tracker.operate_equipment(row, phases.parse(each.to_phases))
+                if known
+                else (NO_ROWS, NO_ROWS)
             )
             self._versions.append(each.version)
             self.changes.append(moved)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gridtwin.model.events import MeterEvents
     from gridtwin.model.ids import Element
     from gridtwin.publish.communities import Communities
-    from gridtwin.publish.odin import Publisher
+    from gridtwin.publish.odin_document import Publisher
     from gridtwin.results.inference import InferenceResult
     from gridtwin.results.plans import SwitchingPlan
     from gridtwin.results.reliability import ReliabilityReport
@@ -187,7 +187,7 @@ class IncidentQuestions:
             What the public calls the places; the service areas of substations by default.
         """
         from gridtwin.publish.communities import Communities as Divided
-        from gridtwin.publish.odin import pub_outages
+        from gridtwin.publish.odin_document import build_pub_outages
 
         normal, outages = (
             self._questions.situation(NORMAL),
@@ -196,4 +196,4 @@ class IncidentQuestions:
         members = self._store.outages.members([each.id for each in outages])
         places = communities or Divided.of_substations(normal)
         estimates = self._store.estimates.current()
-        return pub_outages(outages, members, estimates, normal, places, publisher)
+        return build_pub_outages(outages, members, estimates, normal, places, publisher)

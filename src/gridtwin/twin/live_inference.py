@@ -9,7 +9,7 @@ import numpy as np
 from gridtwin.analysis.inference.bellwethers import choose
 from gridtwin.analysis.inference.evidence import heard_of
 from gridtwin.analysis.inference.streaming import Inference
-from gridtwin.analysis.state.situation import NONE
+from gridtwin.analysis.state.situation import NO_ROWS
 from gridtwin.errors import InputError
 from gridtwin.model.events import MeterEvents
 from gridtwin.model.outage import Status
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # Outages that are no prediction any more: what they explain is no news.
 SEEN_STATUSES = (Status.CONFIRMED, Status.PARTIALLY_RESTORED)
-MOST_NAMED = 20  # unknown meters that are looked up for close names
+MOST_DEVICES_NAMED = 20  # unknown meters that are looked up for close names
 
 
 class LiveInference:
@@ -80,7 +80,7 @@ class LiveInference:
         self._inference.update(heard)
         self._unknown_events += len(unknown)
         for name in decode(np.unique(given.mrid[unknown])).tolist():
-            few = len(self._unknown) < MOST_NAMED
+            few = len(self._unknown) < MOST_DEVICES_NAMED
             close = self.situation.network.ids.close(name, ("usage_points",)) if few else []
             self._unknown.setdefault(name, close)
 
@@ -110,7 +110,7 @@ def find_seen_out(store: Store) -> NDArray[np.int32]:
     """Return the usage points that are out in outages which somebody has seen, as rows."""
     seen = [outage.id for outage in store.outages.all(since=None) if outage.status in SEEN_STATUSES]
     if not seen:
-        return NONE
+        return NO_ROWS
     members = store.outages.members(seen)
     names = members.usage_point[np.isnan(members.restored_s)]
     rows = store.network.ids.tables["usage_points"].rows(encode(names.tolist()))

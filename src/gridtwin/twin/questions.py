@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.analysis.outage import blast as blasting
-from gridtwin.analysis.state.situation import NONE
+from gridtwin.analysis.state.situation import NO_ROWS
 from gridtwin.analysis.trace.explain import Explanation, explain
 from gridtwin.analysis.trace.run import rules_of, run
 from gridtwin.analysis.trace.spec import KINDS, TraceSpec, spec_of
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.quality.checks import Report
     from gridtwin.analysis.state.situation import Situation
-    from gridtwin.analysis.state.supply import Supply
+    from gridtwin.analysis.state.supply_state import SupplyState
     from gridtwin.model.state import State
     from gridtwin.results.traces import BlastRadius, TraceResult
     from gridtwin.results.what_if import WhatIf
@@ -53,17 +53,17 @@ class NetworkQuestions:
         """Return the network in a state that is kept nowhere: a past moment, or a what-if."""
         return self._situations.resolve_unnamed(state)
 
-    def supply(self, situation: Situation | None = None) -> Supply:
+    def supply(self, situation: Situation | None = None) -> SupplyState:
         """
         Say of everything whether it has supply, by default in the current state.
 
         There, who is in an open outage and not back has none, whatever the switches say.
         """
-        from gridtwin.analysis.state.supply import supply_of
+        from gridtwin.analysis.state.supply_state import find_supply
 
         situation = situation or self.situation()
-        reported = self._find_reported_out() if situation.state == CURRENT else NONE
-        return supply_of(situation, reported)
+        reported = self._find_reported_out() if situation.state == CURRENT else NO_ROWS
+        return find_supply(situation, reported)
 
     def _find_reported_out(self) -> NDArray[np.int32]:
         """Return the rows of the usage points that are in an open outage and not back."""
@@ -113,17 +113,17 @@ class NetworkQuestions:
             At most `limit`, as mrid, kind and name: what is called so, by its id before by its
             name, then what begins so, then what holds it.
         """
-        from gridtwin.analysis.state.identity import kind_of, name_of
-        from gridtwin.analysis.state.names import Names
+        from gridtwin.analysis.state.identity import find_kind, find_name
+        from gridtwin.analysis.state.name_index import NameIndex
 
         network = self.store.network
         data = network.data
-        hits = Names(data, network.ids).search(text, limit)
+        hits = NameIndex(data, network.ids).search_names(text, limit)
         return [
             {
                 "mrid": mrid_of(data, hit.element),
-                "kind": kind_of(data, hit.element),
-                "name": name_of(data, hit.element),
+                "kind": find_kind(data, hit.element),
+                "name": find_name(data, hit.element),
             }
             for hit in hits
         ]
@@ -277,11 +277,11 @@ class NetworkQuestions:
         situation = self.situation(state)
         table, row = situation.network.ids.find(device)
         if table != "equipment" or not situation.is_switch[row]:
-            return NONE
+            return NO_ROWS
         opened = int(situation.open_mask[row])
         designed = opened & int(situation.data.equipment.normal_open[row])
         if opened == designed:
-            return NONE
+            return NO_ROWS
         return self.what_if({device: phases.text(designed)}, state=state).back
 
     def check(self, *, rules: Sequence[str] | None = None, state: str = NORMAL) -> Report:
@@ -294,12 +294,12 @@ class NetworkQuestions:
     @property
     def graph(self) -> nx.MultiGraph:
         """The whole network as a networkx multigraph, in the current state."""
-        from gridtwin.analysis.state.graph import full_graph
+        from gridtwin.analysis.state.graph import build_full_graph
 
-        return full_graph(self.situation())
+        return build_full_graph(self.situation())
 
     def energized_graph(self, *, state: str = CURRENT) -> nx.MultiDiGraph:
         """Return what has supply as a directed graph, from the sources to the loads."""
-        from gridtwin.analysis.state.graph import energized_graph
+        from gridtwin.analysis.state.graph import build_energized_graph
 
-        return energized_graph(self.situation(state))
+        return build_energized_graph(self.situation(state))

@@ -58,7 +58,7 @@ class SituationCache:
         network = self._store.network
         for key, same in self._kept.items():
             if key[2] == rules and self._deviations[key] == dict(state.deviations):
-                return same.named(state.name, state.version)
+                return same.rename_state(state.name, state.version)
         mask = state.open_mask(network)
         if rules != Rules():
             designed = self._store.index().designed if _shares_design(rules) else None

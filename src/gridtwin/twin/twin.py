@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from gridtwin.model.state import SwitchEvent
-    from gridtwin.publish.page import MapView
+    from gridtwin.publish.notebook_map import MapView
     from gridtwin.store.postgis.rows import Mirrored
     from gridtwin.store.protocol import Store
 
@@ -179,9 +179,9 @@ class Twin:
         height_px
             Height of the frame.
         """
-        from gridtwin.publish.page import MapView, address_of
+        from gridtwin.publish.notebook_map import MapView, find_address
 
-        address, folder = address_of(self.store), None
+        address, folder = find_address(self.store), None
         if not address:
             folder = TemporaryDirectory(prefix="gridtwin-")
             address = str(Path(folder.name) / "grid.twin")

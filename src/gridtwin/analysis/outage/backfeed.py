@@ -88,7 +88,7 @@ class _Search:
     def step(self) -> bool:
         """Close one tie, if one helps; return whether one did."""
         for row in self.ties.tolist():
-            a, b = self.situation.ends(row)
+            a, b = self.situation.find_ends(row)
             for live_end, dead_end in ((a, b), (b, a)):
                 if self.live[live_end] and self.dead[dead_end] and row not in self.refused:
                     if self._close(row, live_end, dead_end):
@@ -142,7 +142,7 @@ class _Search:
 
     def _carried(self, row: int) -> float:
         situation = self.situation
-        fed = situation.fed_node(row)
+        fed = situation.find_fed_node(row)
         if fed < 0:
             return self.added.get(row, 0.0)
         points = situation.points_at(situation.index.dependents(fed))

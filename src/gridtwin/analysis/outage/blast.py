@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.plan.make import best_end
-from gridtwin.analysis.state.situation import NONE, Situation
+from gridtwin.analysis.state.situation import NO_ROWS, Situation
 from gridtwin.analysis.trace.fault_isolation import isolated, tripped
 from gridtwin.errors import InputError
 from gridtwin.topology.loss import Affected, Faults, affected, find_loss
@@ -72,8 +72,8 @@ def _lost(situation: Situation, faults: Faults) -> Affected:
 
 
 def _element(situation: Situation, elements: Sequence[Element]) -> Blast:
-    lost = _lost(situation, situation.faults(elements))
-    return Blast(lost.out, lost.partial, NONE)
+    lost = _lost(situation, situation.find_faults(elements))
+    return Blast(lost.out, lost.partial, NO_ROWS)
 
 
 def _trip(situation: Situation, elements: Sequence[Element]) -> Blast:
@@ -90,6 +90,6 @@ def _isolated(situation: Situation, elements: Sequence[Element]) -> Blast:
 
 def _backfed(situation: Situation, elements: Sequence[Element]) -> Blast:
     if not elements:
-        return Blast(NONE, NONE, NONE)
+        return Blast(NO_ROWS, NO_ROWS, NO_ROWS)
     found = best_end(situation, elements)
     return Blast(found.out, found.partial, found.operated, found.warnings)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gridtwin.analysis.plan.blocks import LIVE_BLOCK, Role
-from gridtwin.analysis.state.loads import PHASES, TOTAL
+from gridtwin.analysis.state.loads import PHASE_BITS, SUM_COLUMN
 from gridtwin.model.phases import ABC, supply
 from gridtwin.topology.core import live_phases
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.plan.blocks import Blocks
-    from gridtwin.analysis.state.loads import Loads
+    from gridtwin.analysis.state.loads import PeakLoads
 
 ANY = 3  # layer of conductors whatever their phases
 LAYERS = 4
@@ -47,7 +47,7 @@ class Feed:
     def phases_at(self, node: int) -> int:
         """Return the phases that reach a node."""
         state = node * LAYERS
-        return sum(bit for layer, bit in enumerate(PHASES) if state + layer in self.parent)
+        return sum(bit for layer, bit in enumerate(PHASE_BITS) if state + layer in self.parent)
 
     def way(self, node: int, layer: int) -> list[int]:
         """Return the elements between a node and where the block is fed, on one phase."""
@@ -63,7 +63,7 @@ class Feed:
 class Feeds:
     """The feeds of the blocks of an area, each worked out once."""
 
-    def __init__(self, blocks: Blocks, loads: Loads, priority_weight: float) -> None:
+    def __init__(self, blocks: Blocks, loads: PeakLoads, priority_weight: float) -> None:
         self._blocks = blocks
         self._known: dict[tuple[int, int], Feed] = {}
         self._potential: tuple[list[float], list[float]] | None = None
@@ -147,7 +147,7 @@ class Feeds:
             if state % LAYERS != ANY:
                 continue
             at = state // LAYERS
-            live = sum(b for layer, b in enumerate(PHASES) if at * LAYERS + layer in parent)
+            live = sum(b for layer, b in enumerate(PHASE_BITS) if at * LAYERS + layer in parent)
             for point in self._points.get(at, ()):
                 need = self._need[point]
                 if not self._counts(point) or (need and not need & live):
@@ -155,7 +155,7 @@ class Feeds:
                 gain += self._weighted[point]
                 customers += self._customers[point]
                 share = self._watts[point] / max(int(self._on[point]).bit_count(), 1)
-                for layer, bit in enumerate(PHASES):
+                for layer, bit in enumerate(PHASE_BITS):
                     if self._on[point] & live & bit:
                         flow[at * LAYERS + layer] = flow.get(at * LAYERS + layer, 0.0) + share
         carried = self._gather(parent, order, flow, load)
@@ -176,7 +176,7 @@ class Feeds:
         self, node: int, phases: int
     ) -> tuple[dict[State, tuple[State, int]], list[State], list[tuple[State, State, int]]]:
         """Return how each state is reached, in breadth-first order, and what closes rings."""
-        starts = [node * LAYERS + layer for layer, bit in enumerate(PHASES) if phases & bit]
+        starts = [node * LAYERS + layer for layer, bit in enumerate(PHASE_BITS) if phases & bit]
         starts.append(node * LAYERS + ANY)
         parent: dict[State, tuple[State, int]] = dict.fromkeys(starts, (-1, -1))
         rings: list[tuple[State, State, int]] = []
@@ -208,7 +208,7 @@ class Feeds:
         def add(element: int, layer: int, watts: float) -> None:
             row = carried.setdefault(element, [0.0] * LAYERS)
             row[layer] += watts
-            row[TOTAL] += watts
+            row[SUM_COLUMN] += watts
 
         for state in reversed(order):
             watts = flow.get(state, 0.0)
@@ -217,7 +217,7 @@ class Feeds:
             above, element = parent[state]
             if above < 0:
                 load[state % LAYERS] += watts
-                load[TOTAL] += watts
+                load[SUM_COLUMN] += watts
                 continue
             if above % LAYERS == state % LAYERS:
                 add(element, state % LAYERS, watts)
@@ -225,7 +225,7 @@ class Feeds:
                 continue
             # Through windings that join phases: evenly from all that arrive.
             node = above // LAYERS
-            arrive = [layer for layer in range(TOTAL) if node * LAYERS + layer in parent]
+            arrive = [layer for layer in range(SUM_COLUMN) if node * LAYERS + layer in parent]
             for layer in arrive:
                 add(element, layer, watts / len(arrive))
                 at = node * LAYERS + layer
@@ -233,7 +233,7 @@ class Feeds:
                     add(parent[at][1], layer, watts / len(arrive))
                     at = parent[at][0]
                 load[layer] += watts / len(arrive)
-                load[TOTAL] += watts / len(arrive)
+                load[SUM_COLUMN] += watts / len(arrive)
         return carried
 
 
@@ -241,10 +241,10 @@ def _beyond(layer: int, arc: Arc) -> tuple[State, ...]:
     """Return the states an arc leads to from a layer."""
     if layer == ANY:
         return (arc.head * LAYERS + ANY,)
-    if arc.mixes < 0 or not arc.passes & PHASES[layer]:
+    if arc.mixes < 0 or not arc.passes & PHASE_BITS[layer]:
         return ()
     if arc.mixes > 0:
-        return tuple(arc.head * LAYERS + n for n, bit in enumerate(PHASES) if arc.passes & bit)
+        return tuple(arc.head * LAYERS + n for n, bit in enumerate(PHASE_BITS) if arc.passes & bit)
     return (arc.head * LAYERS + layer,)
 
 

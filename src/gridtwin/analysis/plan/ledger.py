@@ -9,7 +9,7 @@ import numpy as np
 
 from gridtwin.analysis.plan import area as areas
 from gridtwin.analysis.plan.blocks import LIVE_BLOCK
-from gridtwin.analysis.state.loads import Loads, limits
+from gridtwin.analysis.state.loads import PeakLoads, find_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +40,7 @@ class Ledger:
     live nodes, of sources and of substations follow.
     """
 
-    def __init__(self, blocks: Blocks, loads: Loads, margin_pct: float) -> None:
+    def __init__(self, blocks: Blocks, loads: PeakLoads, margin_pct: float) -> None:
         area = blocks.area
         self.area = area
         self.ways: dict[int, Way] = {}
@@ -49,7 +49,7 @@ class Ledger:
         self._situation = area.situation
         lost = _Lost(area, loads)
         first = len(area.equipment)
-        limit = [limits(area.situation.data, area.equipment)]
+        limit = [find_limits(area.situation.data, area.equipment)]
         before = [_before(area, loads)]
         now = [np.zeros((first, 4))]
         for number in blocks.roots:
@@ -76,7 +76,7 @@ class Ledger:
         self,
         node: int,
         first: int,
-        loads: Loads,
+        loads: PeakLoads,
         lost: _Lost,
         columns: tuple[list[NDArray[np.float64]], ...],
     ) -> Way:
@@ -97,7 +97,7 @@ class Ledger:
         node: int,
         first: int,
         columns: tuple[list[NDArray[np.float64]], ...],
-        loads: Loads,
+        loads: PeakLoads,
         lost: _Lost,
     ) -> list[int]:
         """Return the lines of the source at a node and of its substation."""
@@ -117,7 +117,7 @@ class Ledger:
         key: tuple[str, int],
         first: int,
         columns: tuple[list[NDArray[np.float64]], ...],
-        loads: Loads,
+        loads: PeakLoads,
         lost: _Lost,
     ) -> int:
         """Return the line of a thing outside the area, written when it is first met."""
@@ -127,14 +127,14 @@ class Ledger:
         data, index = self._situation.data, self._situation.index
         name, row = key
         if name == "equipment":
-            may = limits(data, np.array([row], dtype=np.int32))
+            may = find_limits(data, np.array([row], dtype=np.int32))
             nodes = [int(index.child[row])]
         else:
             rated = getattr(data, name).rated_va[row]
             may = np.array([[np.inf, np.inf, np.inf, rated if rated > 0 else np.inf]])
             rows = [row] if name == "sources" else _sources_of(self._situation, row)
             nodes = [int(data.sources.node[source]) for source in rows]
-        carried = sum((loads.below(index, node) for node in nodes), np.zeros(4))
+        carried = sum((loads.sum_below(index, node) for node in nodes), np.zeros(4))
         gone = sum((lost.below(node) for node in nodes), np.zeros(4))
         limit.append(may)
         before.append(carried[None])
@@ -181,7 +181,7 @@ def _sources_of(situation: Situation, station: int) -> list[int]:
 class _Lost:
     """The load that has gone dark, by its place in the pool of the index."""
 
-    def __init__(self, area: Area, loads: Loads) -> None:
+    def __init__(self, area: Area, loads: PeakLoads) -> None:
         self._index, self._loads = area.situation.index, loads
         dark = area.nodes[(area.kind == areas.HEALTHY) | (area.kind == areas.FAULTED)]
         place = np.sort(self._index.tin[dark])
@@ -195,10 +195,10 @@ class _Lost:
         for start, stop in self._index.ranges(node):
             first, last = np.searchsorted(self._place, (start, stop))
             total += self._sums[last] - self._sums[first]
-        return self._loads.seen(total[None], self._loads.level[node : node + 1])[0]
+        return self._loads.refer_to_nodes(total[None], self._loads.level[node : node + 1])[0]
 
 
-def _before(area: Area, loads: Loads) -> NDArray[np.float64]:
+def _before(area: Area, loads: PeakLoads) -> NDArray[np.float64]:
     """Return what the equipment of the area carried before the fault, shape (m, 4)."""
     index = area.situation.index
     child = index.child[area.equipment]
@@ -207,8 +207,8 @@ def _before(area: Area, loads: Loads) -> NDArray[np.float64]:
     nodes = child[own]
     start = index.tin[nodes]
     sums = loads.before[start + index.size[nodes]] - loads.before[start]
-    found[own] = loads.seen(sums, loads.level[nodes])
+    found[own] = loads.refer_to_nodes(sums, loads.level[nodes])
     for row in np.flatnonzero((child >= 0) & ~own).tolist():
-        found[row] = loads.below(index, int(child[row]))
+        found[row] = loads.sum_below(index, int(child[row]))
     found[(child < 0) & (area.passes != 0)] = np.inf  # on a loop: not known
     return found

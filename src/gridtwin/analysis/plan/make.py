@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.plan.steps import Step
-    from gridtwin.analysis.state.loads import Loads
+    from gridtwin.analysis.state.loads import PeakLoads
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.model.ids import Element
 
@@ -103,7 +103,7 @@ def make_plans(
     area = find_area(
         situation, elements, remote_only=options.remote_only, all_sides=options.all_sides
     )
-    loads = situation.loads(options.default_peak_w, options.coincidence)
+    loads = situation.sum_loads(options.default_peak_w, options.coincidence)
     planner = Planner(area, loads, options)
     first = _best(planner, loads, frozenset())
     plans, seen = [first], {first.closed}
@@ -131,7 +131,7 @@ def _score(plan: Plan) -> tuple[float, float, int, int, list[tuple[str, int]]]:
     return weight, minutes, plan.manual, len(plan.steps), closed
 
 
-def _best(planner: Planner, loads: Loads, forbidden: frozenset[bytes]) -> Plan:
+def _best(planner: Planner, loads: PeakLoads, forbidden: frozenset[bytes]) -> Plan:
     """Return the best plan that closes nothing forbidden."""
     found, coarse = planner.search(forbidden)
     blocks, timetable = planner.parts(coarse=coarse)
@@ -191,7 +191,9 @@ def best_end(situation: Situation, elements: Sequence[Element]) -> End:
     """
     options = Options()
     area = find_area(situation, elements, remote_only=False)
-    planner = Planner(area, situation.loads(options.default_peak_w, options.coincidence), options)
+    planner = Planner(
+        area, situation.sum_loads(options.default_peak_w, options.coincidence), options
+    )
     found, coarse = planner.search()
     blocks, timetable = planner.parts(coarse=coarse)
     on = planner.regrown(found.best, coarse=coarse).on
@@ -219,7 +221,7 @@ def best_end(situation: Situation, elements: Sequence[Element]) -> End:
     )
 
 
-def _load_warnings(loads: Loads, area: Area) -> list[str]:
+def _load_warnings(loads: PeakLoads, area: Area) -> list[str]:
     if not loads.assumed:
         return []
     if np.isnan(loads.assumed_w):

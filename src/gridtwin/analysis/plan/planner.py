@@ -16,7 +16,7 @@ from gridtwin.analysis.plan.times import Timetable
 if TYPE_CHECKING:
     from gridtwin.analysis.plan.area import Area
     from gridtwin.analysis.plan.options import Options
-    from gridtwin.analysis.state.loads import Loads
+    from gridtwin.analysis.state.loads import PeakLoads
 
 
 FEWER = 10  # the part of its steps that the search of an alternative gets
@@ -32,7 +32,7 @@ class Planner:
         What is dark, what it draws, and what to respect.
     """
 
-    def __init__(self, area: Area, loads: Loads, options: Options) -> None:
+    def __init__(self, area: Area, loads: PeakLoads, options: Options) -> None:
         self.area = area
         self.options = options
         self._loads = loads

@@ -11,7 +11,7 @@ from gridtwin.analysis.plan import area as areas
 from gridtwin.analysis.plan.blocks import Role
 from gridtwin.analysis.plan.ledger import SLACK_W
 from gridtwin.analysis.plan.times import Action
-from gridtwin.analysis.state.loads import ROOT_3, TOTAL
+from gridtwin.analysis.state.loads import SQRT_3, SUM_COLUMN
 from gridtwin.model import cim
 from gridtwin.model import phases as codes
 from gridtwin.topology.core import live_phases
@@ -250,10 +250,10 @@ def _check(ledger: Ledger, lines: NDArray[np.int32], back: Energized, node: int)
     at, column = divmod(int(np.argmax(share)), 4)
     table, row = ledger.name(int(lines[at]))
     amperes = float("nan")
-    if column != TOTAL:
+    if column != SUM_COLUMN:
         data = area.situation.data
         across = float(data.nodes.nominal_v[data.equipment.node_a[row]])
-        amperes = float(load[at, column]) / (across / ROOT_3)
+        amperes = float(load[at, column]) / (across / SQRT_3)
     return Check(
         phases=live,
         nominal_v=volts,

@@ -36,7 +36,7 @@ def _add_nodes(graph: nx.Graph, data: NetworkData) -> None:
     )
 
 
-def full_graph(situation: Situation) -> nx.MultiGraph:
+def build_full_graph(situation: Situation) -> nx.MultiGraph:
     """
     Return the whole network as an undirected multigraph.
 
@@ -77,7 +77,7 @@ def full_graph(situation: Situation) -> nx.MultiGraph:
     return graph
 
 
-def energized_graph(situation: Situation) -> nx.MultiDiGraph:
+def build_energized_graph(situation: Situation) -> nx.MultiDiGraph:
     """
     Return what has supply as a directed multigraph, from the sources to the loads.
 
@@ -99,7 +99,7 @@ def energized_graph(situation: Situation) -> nx.MultiDiGraph:
         )
     )
     for row in index.extra.tolist():
-        a, b = (str(nodes[end]) for end in situation.ends(row))
+        a, b = (str(nodes[end]) for end in situation.find_ends(row))
         way = int(index.conduction.one_way[row])
         for tail, head, allowed in ((a, b, way >= 0), (b, a, way <= 0)):
             if allowed:

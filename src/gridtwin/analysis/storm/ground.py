@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from gridtwin.analysis.place.places import Places
+from gridtwin.analysis.place.spatial_index import SpatialIndex
 from gridtwin.analysis.storm.tripping import Tripping
 from gridtwin.model import cim
 from gridtwin.topology.loss import affected, find_loss
@@ -61,8 +61,8 @@ class Ground:
     situation: Situation
 
     @cached_property
-    def _places(self) -> Places:
-        return Places(self.situation.data)
+    def _places(self) -> SpatialIndex:
+        return SpatialIndex(self.situation.data)
 
     @cached_property
     def _inside(self) -> dict[bytes, NDArray[np.int32]]:
@@ -73,7 +73,7 @@ class Ground:
         if area.wkb not in self._inside:
             while len(self._inside) >= KEPT_AREAS:
                 self._inside.pop(next(iter(self._inside)))
-            self._inside[area.wkb] = self._places.inside(area, layer="equipment")
+            self._inside[area.wkb] = self._places.find_inside(area, layer="equipment")
         return self._inside[area.wkb]
 
     @cached_property

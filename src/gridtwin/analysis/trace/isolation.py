@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.state.situation import NONE, Situation
+from gridtwin.analysis.state.situation import NO_ROWS, Situation
 from gridtwin.analysis.trace.beyond import fed_beyond
 from gridtwin.analysis.trace.trace import CLASS, Rows, start_nodes
 from gridtwin.topology.conduction import DER
@@ -39,7 +39,7 @@ def find_section(
     situation: Situation,
     elements: Sequence[Element],
     *,
-    barriers: NDArray[np.int32] = NONE,
+    barriers: NDArray[np.int32] = NO_ROWS,
     operable: NDArray[np.bool_] | None = None,
     all_sides: bool = False,
 ) -> Section:
@@ -126,7 +126,7 @@ def isolation(
     situation: Situation,
     elements: Sequence[Element],
     *,
-    barriers: NDArray[np.int32] = NONE,
+    barriers: NDArray[np.int32] = NO_ROWS,
     all_sides: bool = False,
 ) -> Rows:
     """Return what to operate, what to verify and tag, what needs neither, the section between."""
@@ -158,7 +158,7 @@ def _resources(situation: Situation, section: Section) -> tuple[str, ...]:
     return (text,) if names else ()
 
 
-def feeder_extent(situation: Situation, feeder: int, barriers: NDArray[np.int32] = NONE) -> Walk:
+def feeder_extent(situation: Situation, feeder: int, barriers: NDArray[np.int32] = NO_ROWS) -> Walk:
     """
     Return what a feeder feeds: flooded from its head, stopping on open switches and before others.
 
@@ -177,10 +177,10 @@ def feeder_extent(situation: Situation, feeder: int, barriers: NDArray[np.int32]
 
 def _far_end(situation: Situation, head: int) -> int:
     """Return the end of a head switch that looks away from the source."""
-    fed = situation.fed_node(head)
+    fed = situation.find_fed_node(head)
     if fed >= 0:
         return fed
-    a, b = situation.ends(head)
+    a, b = situation.find_ends(head)
     depth = _depth(situation, a), _depth(situation, b)
     return b if depth[0] <= depth[1] else a
 
@@ -214,10 +214,10 @@ def feeders_of(situation: Situation, elements: Sequence[Element]) -> list[int]:
 
 
 def feeder(
-    situation: Situation, elements: Sequence[Element], *, barriers: NDArray[np.int32] = NONE
+    situation: Situation, elements: Sequence[Element], *, barriers: NDArray[np.int32] = NO_ROWS
 ) -> Rows:
     """Return the extent of the feeders of elements: head first, then nearest first, then ties."""
-    answer = Rows.of("feeder", NONE)
+    answer = Rows.of("feeder", NO_ROWS)
     for row in feeders_of(situation, elements):
         walk = feeder_extent(situation, row, barriers)
         head = int(situation.data.feeders.head[row])
@@ -251,7 +251,7 @@ def _border(situation: Situation, walk: Walk) -> Rows:
         np.where(situation.supplied[other], CLASS["tie"], CLASS["terminal"]),
     )
     answer = Rows.of("tie", rows)
-    return Rows(rows, kind.astype(np.uint8), answer.parent, answer.depth, NONE)
+    return Rows(rows, kind.astype(np.uint8), answer.parent, answer.depth, NO_ROWS)
 
 
 def ties(situation: Situation, elements: Sequence[Element]) -> Rows:
@@ -262,7 +262,7 @@ def ties(situation: Situation, elements: Sequence[Element]) -> Rows:
     ``terminal``: the other side is dead.
     """
     if all(element.table == "feeders" for element in elements):
-        answer = Rows.of("tie", NONE)
+        answer = Rows.of("tie", NO_ROWS)
         for element in elements:
             answer = answer.plus(_border(situation, feeder_extent(situation, element.row)))
         return answer
@@ -279,7 +279,7 @@ def loops(situation: Situation, elements: Sequence[Element]) -> Rows:
     A loop is closed when the same phase comes around. ``depth`` numbers the loops from 1.
     """
     walk = flood(situation.adjacency, start_nodes(situation, elements), situation.conducts)
-    answer = Rows.of("loop", NONE)
+    answer = Rows.of("loop", NO_ROWS)
     number = 0
     for rows in find_loops(situation.index):
         if walk.reached[situation.data.equipment.node_a[rows]].any():

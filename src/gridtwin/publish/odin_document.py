@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from gridtwin.model.outage import Members, Outage
     from gridtwin.publish.communities import Communities
 
-SCHEMA = "gridtwin.odin/1"
+ODIN_SCHEMA = "gridtwin.odin/1"
 NAMESPACE = "http://iec.ch/TC57/2014/PubOutages#"
-CRS = "urn:ogc:def:crs:EPSG::4326"
+ODIN_CRS = "urn:ogc:def:crs:EPSG::4326"
 STATUS_KIND = {
     Status.PREDICTED: "predicted",
     Status.CONFIRMED: "confirmed",
@@ -49,7 +49,7 @@ STATUS_KIND = {
 }
 # What an operator writes is free text and may name people: only these words are published, by what
 # a word of it begins with (regular expressions).
-CAUSES = {
+CAUSE_KINDS = {
     "vegetation": (r"vegetation", r"trees?\b", r"limbs?\b", r"branch"),
     "animal": (r"animal", r"birds?\b", r"squirrel", r"snake", r"raccoon"),
     "lightning": (r"lightning",),
@@ -77,10 +77,10 @@ CREW_KIND = {
     "fieldcomplete": "fieldComplete",
     "completed": "fieldComplete",
 }
-CELL = 0.005  # degrees: areas are drawn no finer, about 500 m
-MARGIN = 0.4  # of a cell
-CELLS = 40  # across an outage at most
-FEWEST = 5  # usage points: where fewer are out, the area is not drawn
+CELL_DEG = 0.005  # degrees: areas are drawn no finer, about 500 m
+RING_MARGIN = 0.4  # of a cell
+MOST_RING_CELLS = 40  # across an outage at most
+FEWEST_CUSTOMERS = 5  # usage points: where fewer are out, the area is not drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Publisher:
     disclaimer: str = ""
 
 
-def pub_outages(
+def build_pub_outages(
     outages: Sequence[Outage],
     members: Members,
     estimates: Sequence[Estimate],
@@ -127,24 +127,27 @@ def pub_outages(
     promised = {each.outage: each.etr for each in estimates}
     # A meter may be gone from the network since: it counts, and has no place.
     rows = situation.network.ids.tables["usage_points"].rows(encode(members.usage_point))
-    inside, still_out = _rows_by_outage(members), members.is_out
-    found = []
+    inside, still_out = _group_rows(members), members.is_out
+    described = []
     for outage in sorted(outages, key=lambda each: (each.began_at, each.id)):
         if outage.status is Status.INVALID:
             continue
         own = inside.get(outage.id, np.empty(0, dtype=np.intp))
         still = rows[own[still_out[own]]]
-        place = communities.most_of(rows[own])
-        found.append(
-            _outage(outage, (len(own), len(still)), promised.get(outage.id), publisher)
-            | _community(communities, place, outage)
-            | {"Incident": _incidents(outage, situation, still)}
+        place = communities.find_most_common(rows[own])
+        described.append(
+            _describe_outage(outage, (len(own), len(still)), promised.get(outage.id), publisher)
+            | _describe_community(communities, place, outage)
+            | {"Incident": _list_incidents(outage, situation, still)}
         )
-    return {"schema": SCHEMA, "PubOutages": {"Outage": [_ordered(each) for each in found]}}
+    return {
+        "schema": ODIN_SCHEMA,
+        "PubOutages": {"Outage": [_order_fields(each) for each in described]},
+    }
 
 
 # The profile's order; an XML schema holds to it.
-ORDER = (
+FIELD_ORDER = (
     "mRID", "cause", "causeKind", "communityDescriptor", "customersRestored", "metersAffected",
     "originalCustomersServed", "originalMetersAffected", "outageKind", "reportedStartTime",
     "statusKind", "utilityDisclaimer", "actualPeriod", "estimatedPeriod",
@@ -152,12 +155,12 @@ ORDER = (
 )  # fmt: skip
 
 
-def _ordered(outage: Mapping[str, Any]) -> dict[str, Any]:
+def _order_fields(outage: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is known of an outage in the profile's order."""
-    return {name: outage[name] for name in ORDER if outage.get(name) not in (None, "", [])}
+    return {name: outage[name] for name in FIELD_ORDER if outage.get(name) not in (None, "", [])}
 
 
-def _rows_by_outage(members: Members) -> dict[str, NDArray[np.intp]]:
+def _group_rows(members: Members) -> dict[str, NDArray[np.intp]]:
     """Return the rows of each outage."""
     ids, code = np.unique(members.outage.astype(str), return_inverse=True)
     order = np.argsort(code, kind="stable")
@@ -165,71 +168,77 @@ def _rows_by_outage(members: Members) -> dict[str, NDArray[np.intp]]:
     return dict(zip(ids.tolist(), parts, strict=True)) if len(ids) else {}
 
 
-def _outage(
+def _describe_outage(
     outage: Outage, meters: tuple[int, int], estimated: datetime | None, publisher: Publisher
 ) -> dict[str, Any]:
     """Return the fields of an outage, of so many meters and so many still out, without a place."""
-    began, etr = _text(outage.began_at), _promise(outage, estimated, publisher.now)
+    began, etr = (
+        _format_time(outage.began_at),
+        _choose_restoration_time(outage, estimated, publisher.now),
+    )
     period = {"start": began}
     return {
-        "mRID": mrid_of(outage.id, publisher),
-        "cause": public_cause(outage),
-        "causeKind": _cause_kind(outage),
+        "mRID": derive_mrid(outage.id, publisher),
+        "cause": choose_public_cause(outage),
+        "causeKind": _choose_cause_kind(outage),
         "customersRestored": outage.customers - outage.customers_out,
         "metersAffected": meters[1],
         "originalMetersAffected": meters[0],
         "outageKind": STATUS_KIND[outage.status],
         "reportedStartTime": began,
-        "statusKind": _crew_kind(outage),
+        "statusKind": _choose_crew_kind(outage),
         "utilityDisclaimer": publisher.disclaimer,
-        "actualPeriod": ({"end": _text(outage.restored_at)} if outage.restored_at else {}) | period,
+        "actualPeriod": ({"end": _format_time(outage.restored_at)} if outage.restored_at else {})
+        | period,
         "estimatedPeriod": ({"end": etr} if etr else {}) | period if outage.planned else None,
         "EstimatedRestorationTime": {"ert": etr} if etr else None,
-        "Names": _names(outage, publisher),
+        "Names": _list_names(outage, publisher),
     }
 
 
-def mrid_of(outage: str, publisher: Publisher) -> str:
+def derive_mrid(outage: str, publisher: Publisher) -> str:
     """Return the UUID of an outage: the same for the same utility and id (RFC 4122, version 5)."""
     who = publisher.utility_id or publisher.utility
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{NAMESPACE}{who}/{outage}"))
 
 
-def public_cause(outage: Outage) -> str:
+def choose_public_cause(outage: Outage) -> str:
     """Return the word for the public that a cause comes to; never what an operator wrote."""
     if outage.planned:
         return "planned work"
-    text = _words(outage.cause)
-    for public, known in CAUSES.items():
+    text = _split_words(outage.cause)
+    for public, known in CAUSE_KINDS.items():
         if any(re.search(rf"\b{word}", text) for word in known):
             return public
     return "under investigation"
 
 
-def _words(text: str) -> str:
+def _split_words(text: str) -> str:
     return "".join(sign if sign.isalnum() else " " for sign in text.casefold()).strip()
 
 
-def _cause_kind(outage: Outage) -> str:
+def _choose_cause_kind(outage: Outage) -> str:
     if outage.planned:
         return "planned"
-    return "animal" if public_cause(outage) == "animal" else "unplanned"
+    return "animal" if choose_public_cause(outage) == "animal" else "unplanned"
 
 
-def _crew_kind(outage: Outage) -> str | None:
+def _choose_crew_kind(outage: Outage) -> str | None:
     """Return CIM's word for what the crew does; None if it is not known."""
-    return CREW_KIND.get(_words(outage.crew_status).replace(" ", ""))
+    return CREW_KIND.get(_split_words(outage.crew_status).replace(" ", ""))
 
 
-def _promise(outage: Outage, estimated: datetime | None, now: datetime) -> str | None:
+def _choose_restoration_time(
+    outage: Outage, estimated: datetime | None, now: datetime
+) -> str | None:
     """Return the end promised: by hand, by the crew, or estimated; never one in the past."""
     if not outage.is_open:
         return None
     ends = (outage.etr_manual, outage.etr_crew, estimated)
-    return next((_text(end) for end in ends if end is not None and end > now), None)
+    return next((_format_time(end) for end in ends if end is not None and end > now), None)
 
 
-def _names(outage: Outage, publisher: Publisher) -> list[dict[str, str]]:
+def _list_names(outage: Outage, publisher: Publisher) -> list[dict[str, str]]:
     names = [{"name": outage.id, "nameType": "OutageId"}]
     if publisher.utility:
         names.append({"name": publisher.utility, "nameType": "UtilityName"})
@@ -244,7 +253,7 @@ def _names(outage: Outage, publisher: Publisher) -> list[dict[str, str]]:
     return names
 
 
-def _community(communities: Communities, place: int, outage: Outage) -> dict[str, Any]:
+def _describe_community(communities: Communities, place: int, outage: Outage) -> dict[str, Any]:
     """Return the community of an outage, and how many it serves."""
     if place < 0:
         return {}
@@ -253,7 +262,7 @@ def _community(communities: Communities, place: int, outage: Outage) -> dict[str
         "originalCustomersServed": int(communities.customers[place]),
         "OutageArea": [
             {
-                "earliestReportedTime": _text(outage.began_at),
+                "earliestReportedTime": _format_time(outage.began_at),
                 "metersServed": int(communities.meters[place]),
                 "outageAreaKind": communities.kind,
             }
@@ -261,29 +270,29 @@ def _community(communities: Communities, place: int, outage: Outage) -> dict[str
     }
 
 
-def _incidents(
+def _list_incidents(
     outage: Outage, situation: Situation, out: NDArray[np.int32]
 ) -> list[dict[str, Any]]:
     """Return the areas without supply as the locations of incidents."""
     out = out[out >= 0]
-    if situation.network.crs is None or len(out) < FEWEST:
+    if situation.network.crs is None or len(out) < FEWEST_CUSTOMERS:
         return []
     return [
         {
-            "cause": public_cause(outage),
+            "cause": choose_public_cause(outage),
             "Location": {
-                "CoordinateSystem": {"crsUrn": CRS},
+                "CoordinateSystem": {"crsUrn": ODIN_CRS},
                 "PositionPoints": [
                     {"sequenceNumber": number, "xPosition": f"{x:.3f}", "yPosition": f"{y:.3f}"}
                     for number, (x, y) in enumerate(ring, start=1)
                 ],
             },
         }
-        for ring in coarse_rings(situation.data.usage_points.xy[out])
+        for ring in draw_coarse_rings(situation.data.usage_points.xy[out])
     ]
 
 
-def coarse_rings(xy: NDArray[np.float64]) -> list[list[tuple[float, float]]]:
+def draw_coarse_rings(xy: NDArray[np.float64]) -> list[list[tuple[float, float]]]:
     """
     Return rings around points so coarse that they give no house away.
 
@@ -294,10 +303,15 @@ def coarse_rings(xy: NDArray[np.float64]) -> list[list[tuple[float, float]]]:
     placed = xy[np.isfinite(xy).all(axis=1)]
     if not len(placed):
         return []
-    steps = max(1, int(np.ceil((placed.max(axis=0) - placed.min(axis=0)).max() / (CELLS * CELL))))
-    cell = CELL * steps
+    steps = max(
+        1,
+        int(
+            np.ceil((placed.max(axis=0) - placed.min(axis=0)).max() / (MOST_RING_CELLS * CELL_DEG))
+        ),
+    )
+    cell = CELL_DEG * steps
     corner = np.unique(np.floor(placed / cell).astype(np.int64), axis=0) * cell
-    low, high = corner - cell * MARGIN, corner + cell * (1 + MARGIN)
+    low, high = corner - cell * RING_MARGIN, corner + cell * (1 + RING_MARGIN)
     area = shapely.union_all(shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1]))
     rings = []
     for part in shapely.get_parts(area):
@@ -309,26 +323,26 @@ def coarse_rings(xy: NDArray[np.float64]) -> list[list[tuple[float, float]]]:
     return sorted(rings)
 
 
-def to_xml(document: Mapping[str, Any]) -> bytes:
+def write_xml(document: Mapping[str, Any]) -> bytes:
     """Return the document as XML, with a line feed after every element."""
     ET.register_namespace("", NAMESPACE)
     root = ET.Element(f"{{{NAMESPACE}}}PubOutages")
-    _grow(root, document["PubOutages"])
+    _append_element(root, document["PubOutages"])
     ET.indent(root)
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="utf-8") + b"\n"
 
 
-def _grow(element: ET.Element, content: Mapping[str, Any]) -> None:
+def _append_element(element: ET.Element, content: Mapping[str, Any]) -> None:
     for name, value in content.items():
         for each in value if isinstance(value, list) else [value]:
             child = ET.SubElement(element, f"{{{NAMESPACE}}}{name}")
             if isinstance(each, dict):
-                _grow(child, each)
+                _append_element(child, each)
             else:
                 # XML 1.0 has no place for control characters.
                 child.text = "".join(sign for sign in str(each) if sign.isprintable())
 
 
-def _text(at: datetime) -> str:
+def _format_time(at: datetime) -> str:
     """Return a time in UTC to the second."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.analysis.state.supply import FULL, OUT, PARTIAL
+from gridtwin.analysis.state.supply_state import FULL, OUT, PARTIAL
 from gridtwin.model import phases
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.state.supply import Supply
-    from gridtwin.api.views.features import FeatureIds
+    from gridtwin.analysis.state.supply_state import SupplyState
+    from gridtwin.api.views.feature_ids import FeatureIds
     from gridtwin.model.tables import NetworkData
 
 
-def supply_document(features: FeatureIds, data: NetworkData, supply: Supply) -> dict[str, Any]:
+def build_supply_document(
+    features: FeatureIds, data: NetworkData, supply: SupplyState
+) -> dict[str, Any]:
     """
     Return everything without supply, or with less than it has by design.
 
@@ -30,18 +32,20 @@ def supply_document(features: FeatureIds, data: NetworkData, supply: Supply) -> 
     return {
         "version": supply.version,
         "customers_out": supply.customers_out,
-        "out": _of(features, supply, OUT),
-        "partial": _of(features, supply, PARTIAL),
-        **positions(supply.open_mask, moved),
+        "out": _collect_ids(features, supply, OUT),
+        "partial": _collect_ids(features, supply, PARTIAL),
+        **collect_positions(supply.open_mask, moved),
     }
 
 
-def delta_document(features: FeatureIds, before: Supply, after: Supply) -> dict[str, Any]:
+def build_delta_document(
+    features: FeatureIds, before: SupplyState, after: SupplyState
+) -> dict[str, Any]:
     """Return what became another: ``out``, ``partial``, ``back``, ``open`` and ``closed``."""
-    moved = after.since(before)
+    moved = after.find_changes(before)
 
-    def become(code: int) -> dict[str, list[int]]:
-        return features.of(
+    def collect_became(code: int) -> dict[str, list[int]]:
+        return features.collect_ids(
             moved.equipment[after.equipment[moved.equipment] == code],
             moved.points[after.points[moved.points] == code],
         )
@@ -49,14 +53,16 @@ def delta_document(features: FeatureIds, before: Supply, after: Supply) -> dict[
     return {
         "version": after.version,
         "customers_out": after.customers_out,
-        "out": become(OUT),
-        "partial": become(PARTIAL),
-        "back": become(FULL),
-        **positions(after.open_mask, moved.switches),
+        "out": collect_became(OUT),
+        "partial": collect_became(PARTIAL),
+        "back": collect_became(FULL),
+        **collect_positions(after.open_mask, moved.switches),
     }
 
 
-def positions(open_mask: NDArray[np.uint8], rows: NDArray[np.integer[Any]]) -> dict[str, Any]:
+def collect_positions(
+    open_mask: NDArray[np.uint8], rows: NDArray[np.integer[Any]]
+) -> dict[str, Any]:
     """Return how some equipment stands, as ids: ``open`` with the open phases, ``closed``."""
     is_open = open_mask[rows] != 0
     opened = rows[is_open]
@@ -69,8 +75,8 @@ def positions(open_mask: NDArray[np.uint8], rows: NDArray[np.integer[Any]]) -> d
     }
 
 
-def _of(features: FeatureIds, supply: Supply, code: int) -> dict[str, list[int]]:
-    return features.of(
+def _collect_ids(features: FeatureIds, supply: SupplyState, code: int) -> dict[str, list[int]]:
+    return features.collect_ids(
         np.flatnonzero(supply.equipment == code).astype(np.int32),
         np.flatnonzero(supply.points == code).astype(np.int32),
     )

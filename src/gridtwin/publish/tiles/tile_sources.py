@@ -17,25 +17,25 @@ import numpy as np
 from gridtwin.errors import StoreError
 from gridtwin.model.phases import parse, supply
 from gridtwin.model.state import CURRENT
-from gridtwin.publish.tiles.archive import SUFFIX, Archive, compressed
-from gridtwin.publish.tiles.describe import described
-from gridtwin.publish.tiles.layers import layers_of
-from gridtwin.publish.tiles.live import TileMaker, says_of
-from gridtwin.publish.tiles.plan import Plan
+from gridtwin.publish.tiles.archive import PMTILES_SUFFIX, TileArchive, compress_tile
+from gridtwin.publish.tiles.describe import describe_tiles
+from gridtwin.publish.tiles.tile_layers import build_layers
+from gridtwin.publish.tiles.tile_maker import TileMaker, describe_state
+from gridtwin.publish.tiles.zoom_plan import ZoomPlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from gridtwin.analysis.state.supply import Supply
+    from gridtwin.analysis.state.supply_state import SupplyState
     from gridtwin.store.postgis.store import PostgisStore
     from gridtwin.store.protocol import Store
 
 log = logging.getLogger("gridtwin.tiles")
 
-FOLDER = "tiles"
-KEPT = 256  # tiles that were asked for last
-SAID = ("network", "gates", "minzoom", "maxzoom", "bounds", "center", "vector_layers")
+TILES_FOLDER = "tiles"
+MOST_TILES_KEPT = 256  # tiles that were asked for last
+DESCRIBED_MEMBERS = ("network", "gates", "minzoom", "maxzoom", "bounds", "center", "vector_layers")
 
 
 class TileSource(Protocol):
@@ -69,13 +69,13 @@ class TileSource(Protocol):
         ...
 
 
-def archive_path(store: Store) -> Path | None:
+def find_archive_path(store: Store) -> Path | None:
     """Return where the archive of a twin is kept; None for a twin that is no directory."""
     from gridtwin.store.local import LocalStore
 
     if not isinstance(store, LocalStore):
         return None
-    return store.path / FOLDER / f"{store.network_hash}{SUFFIX}"
+    return store.path / TILES_FOLDER / f"{store.network_hash}{PMTILES_SUFFIX}"
 
 
 class LocalTiles:
@@ -98,19 +98,19 @@ class LocalTiles:
     """
 
     def __init__(
-        self, store: Store, supply: Callable[[str], Supply], path: Path | None = None
+        self, store: Store, supply: Callable[[str], SupplyState], path: Path | None = None
     ) -> None:
         self.network = store.network_hash
         self._store = store
         self._supply = supply
         self._lock = Lock()
         self._maker: TileMaker | None = None
-        own = archive_path(store)
+        own = find_archive_path(store)
         if path is None and own is not None and own.is_file():
             path = own
-        self._archive = None if path is None else _archive_of(path, self.network)
-        self._cached = lru_cache(maxsize=KEPT)(self._fresh)
-        plan = Plan() if self._archive is None else Plan.of(self._archive.metadata)
+        self._archive = None if path is None else _open_archive(path, self.network)
+        self._cached = lru_cache(maxsize=MOST_TILES_KEPT)(self._make_fresh)
+        plan = ZoomPlan() if self._archive is None else ZoomPlan.read_plan(self._archive.metadata)
         self._plan, self.max_zoom = plan, plan.max_zoom
 
     @property
@@ -124,28 +124,28 @@ class LocalTiles:
             return self._archive.get(zoom, x, y)
         return self._cached(zoom, x, y)
 
-    def _fresh(self, zoom: int, x: int, y: int) -> bytes | None:
-        return self._made().tile(zoom, x, y)
+    def _make_fresh(self, zoom: int, x: int, y: int) -> bytes | None:
+        return self._make_maker().make_tile(zoom, x, y)
 
     def live(self, zoom: int, x: int, y: int, state: str = CURRENT) -> bytes | None:
         """Return a tile that also says what has supply and what stands open in a state."""
-        return self._made().tile(zoom, x, y, says_of(self._supply(state)))
+        return self._make_maker().make_tile(zoom, x, y, describe_state(self._supply(state)))
 
     def describe(self) -> dict[str, Any]:
         """Return what TileJSON says of the tiles."""
-        return self._said
+        return self._description
 
     @cached_property
-    def _said(self) -> dict[str, Any]:
+    def _description(self) -> dict[str, Any]:
         if self._archive is not None:
             said = self._archive.metadata
-            return {name: said[name] for name in SAID}
-        return described(self._made().layers, self._made().plan, self.network)
+            return {name: said[name] for name in DESCRIBED_MEMBERS}
+        return describe_tiles(self._make_maker().layers, self._make_maker().plan, self.network)
 
-    def _made(self) -> TileMaker:
+    def _make_maker(self) -> TileMaker:
         with self._lock:
             if self._maker is None:
-                layers = layers_of(self._store.network, self._store.index())
+                layers = build_layers(self._store.network, self._store.index())
                 self._maker = TileMaker(layers, self._plan)
             return self._maker
 
@@ -159,17 +159,17 @@ class PostgisTiles(LocalTiles):
     """
 
     def __init__(
-        self, store: PostgisStore, supply: Callable[[str], Supply], path: Path | None = None
+        self, store: PostgisStore, supply: Callable[[str], SupplyState], path: Path | None = None
     ) -> None:
         super().__init__(store, supply, path)
         self._stored = store.tiles
         self._in_step = self._stored.in_step()
         if self._archive is None:
             gates = self._stored.gates()
-            self._plan = Plan(gates, max(gates.values()))
+            self._plan = ZoomPlan(gates, max(gates.values()))
             self.max_zoom = self._plan.max_zoom
 
-    def refresh(self) -> None:
+    def refresh_features(self) -> None:
         """Bring the features of the database in step, if the login may; else stay in memory."""
         if self._in_step:
             return
@@ -181,20 +181,20 @@ class PostgisTiles(LocalTiles):
         self._in_step = True
         log.info("the tiles are in step", extra={"changed": changed})
 
-    def _fresh(self, zoom: int, x: int, y: int) -> bytes | None:
+    def _read_fresh(self, zoom: int, x: int, y: int) -> bytes | None:
         if not self._in_step:
-            return super()._fresh(zoom, x, y)
+            return super()._make_fresh(zoom, x, y)
         try:
-            return _packed(self._stored.tile(zoom, x, y))
+            return _compress_made(self._stored.tile(zoom, x, y))
         except StoreError as error:  # it is away, or holds another network since a moment ago
             log.warning("a tile is drawn from memory", extra={"reason": str(error)})
-            return super()._fresh(zoom, x, y)
+            return super()._make_fresh(zoom, x, y)
 
     def live(self, zoom: int, x: int, y: int, state: str = CURRENT) -> bytes | None:
         """Return a tile that also says what has supply and what stands open in a state."""
         if state != CURRENT or not self._in_step or self._is_dimmed():
             return super().live(zoom, x, y, state)
-        return _packed(self._stored.live(zoom, x, y))
+        return _compress_made(self._stored.live(zoom, x, y))
 
     def _is_dimmed(self) -> bool:
         """Return whether something stands open on some phases, which SQL follows slowly."""
@@ -206,24 +206,26 @@ class PostgisTiles(LocalTiles):
         return bool(((opened != 0) & (opened != whole)).any())
 
 
-def tiles_of(store: Store, supply: Callable[[str], Supply], path: Path | None = None) -> LocalTiles:
+def open_tiles(
+    store: Store, supply: Callable[[str], SupplyState], path: Path | None = None
+) -> LocalTiles:
     """Return where the tiles of a store come from; see `LocalTiles`."""
     from gridtwin.store.postgis.store import PostgisStore
 
     if not isinstance(store, PostgisStore):
         return LocalTiles(store, supply, path)
     source = PostgisTiles(store, supply, path)
-    Thread(target=source.refresh, name="tiles", daemon=True).start()
+    Thread(target=source.refresh_features, name="tiles", daemon=True).start()
     return source
 
 
-def _packed(tile: bytes) -> bytes | None:
-    return compressed(tile) if tile else None
+def _compress_made(tile: bytes) -> bytes | None:
+    return compress_tile(tile) if tile else None
 
 
-def _archive_of(path: Path, network_hash: str) -> Archive | None:
+def _open_archive(path: Path, network_hash: str) -> TileArchive | None:
     """Open an archive; None, and a warning, for that of another network."""
-    archive = Archive(path)
+    archive = TileArchive(path)
     if archive.metadata.get("network") != network_hash:
         log.warning(
             "the archive shows another network: make it again with gridtwin tiles build",

@@ -16,15 +16,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.errors import InputError
-from gridtwin.publish.files import write_whole
-from gridtwin.publish.tiles.archive import compressed, written
-from gridtwin.publish.tiles.cut import cut
-from gridtwin.publish.tiles.describe import described
-from gridtwin.publish.tiles.encode import Encoder
-from gridtwin.publish.tiles.layers import layers_of
-from gridtwin.publish.tiles.plan import CAP_BYTES, GROUPS, HIGHEST_ZOOM, LAYERS, Plan
-from gridtwin.publish.tiles.sources import archive_path
-from gridtwin.publish.tiles.verify import verify
+from gridtwin.publish.atomic_file import write_whole
+from gridtwin.publish.tiles.archive import compress_tile, write_archive
+from gridtwin.publish.tiles.cut import cut_layer
+from gridtwin.publish.tiles.describe import describe_tiles
+from gridtwin.publish.tiles.encode import TileEncoder
+from gridtwin.publish.tiles.tile_layers import build_layers
+from gridtwin.publish.tiles.tile_sources import find_archive_path
+from gridtwin.publish.tiles.verify import verify_tiles
+from gridtwin.publish.tiles.zoom_plan import (
+    CAP_BYTES,
+    HIGHEST_ZOOM,
+    TILE_LAYERS,
+    ZOOM_GROUPS,
+    ZoomPlan,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,30 +38,30 @@ if TYPE_CHECKING:
 
     from gridtwin.model.network import Network
     from gridtwin.publish.tiles.archive import Tile
-    from gridtwin.publish.tiles.encode import Encoded
-    from gridtwin.publish.tiles.layers import Layer
+    from gridtwin.publish.tiles.encode import EncodedTiles
+    from gridtwin.publish.tiles.tile_layers import TileLayer
     from gridtwin.store.protocol import Store
     from gridtwin.topology.index import TopologyIndex
 
-WORKERS = 2
+BUILD_WORKERS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class BuiltTiles:
     """An archive, and what is in it."""
 
     content: bytes
     network: str  # hash of the network
-    plan: Plan
+    plan: ZoomPlan
     features: dict[str, int]  # by layer, all of them found at the highest zoom
     unplaced: dict[str, int]  # by layer, what has no place on the map
     tiles: int
     largest_bytes: int  # the largest tile, compressed
 
 
-def build(
+def build_tiles(
     network: Network, index: TopologyIndex, *, network_hash: str, cap_bytes: int = CAP_BYTES
-) -> Built:
+) -> BuiltTiles:
     """
     Build the tiles of a network.
 
@@ -79,16 +85,16 @@ def build(
     LostFeaturesError
         If a feature is not in the tiles of the highest zoom.
     """
-    layers = layers_of(network, index)
+    layers = build_layers(network, index)
     if not any(layer.count for layer in layers.values()):
         msg = "nothing of the network has a place on the map: load it with its coordinates"
         raise InputError(msg)
-    plan, zooms = _pyramid(layers, cap_bytes)
-    features = verify(zooms[plan.max_zoom].values(), layers)
+    plan, zooms = _build_pyramid(layers, cap_bytes)
+    features = verify_tiles(zooms[plan.max_zoom].values(), layers)
     tiles = {at: tile for zoom in zooms.values() for at, tile in zoom.items()}
-    said = described(layers, plan, network_hash)
-    return Built(
-        content=written(tiles, said, features),
+    said = describe_tiles(layers, plan, network_hash)
+    return BuiltTiles(
+        content=write_archive(tiles, said, features),
         network=network_hash,
         plan=plan,
         features=features,
@@ -98,31 +104,31 @@ def build(
     )
 
 
-def keep(
+def keep_tiles(
     store: Store, *, out: Path | None = None, cap_bytes: int = CAP_BYTES
-) -> tuple[Built, Path]:
+) -> tuple[BuiltTiles, Path]:
     """
     Build the tiles of a twin and write them: to a file, or inside the twin, where a server looks.
 
     Raises
     ------
     InputError
-        As `build` and `write`; also if no file is named and the twin is no directory.
+        As `build_tiles` and `write_tiles`; also if no file is named and the twin is no directory.
     """
-    path = out or archive_path(store)
+    path = out or find_archive_path(store)
     if path is None:
         msg = "a twin in a database keeps no tiles in itself: give --out FILE.pmtiles"
         raise InputError(msg)
-    built = build(
+    built = build_tiles(
         store.network, store.index(), network_hash=store.network_hash, cap_bytes=cap_bytes
     )
     if out is None:
         path.parent.mkdir(exist_ok=True)
-    write(built, path)
+    write_tiles(built, path)
     return built, path
 
 
-def write(built: Built, path: Path) -> None:
+def write_tiles(built: BuiltTiles, path: Path) -> None:
     """
     Write an archive to a file, whole or not at all.
 
@@ -134,24 +140,24 @@ def write(built: Built, path: Path) -> None:
     write_whole(path, built.content)
 
 
-def _pyramid(
-    layers: Mapping[str, Layer], cap_bytes: int
-) -> tuple[Plan, dict[int, dict[Tile, bytes]]]:
+def _build_pyramid(
+    layers: Mapping[str, TileLayer], cap_bytes: int
+) -> tuple[ZoomPlan, dict[int, dict[Tile, bytes]]]:
     """Return the plan that holds the cap, and the tiles of each zoom."""
-    plan = Plan()
+    plan = ZoomPlan()
     zooms: dict[int, dict[Tile, bytes]] = {}
     zoom = plan.max_zoom
     kept = threading.local()
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(BUILD_WORKERS) as pool:
         while zoom >= 0:
-            parts = _encoded(layers, plan, zoom, pool, kept)
-            tiles = _joined(parts, zoom, pool)
+            parts = _encode_zoom(layers, plan, zoom, pool, kept)
+            tiles = _join_layers(parts, zoom, pool)
             heaviest = max(tiles, key=lambda at: len(tiles[at]), default=None)
             if heaviest is None or len(tiles[heaviest]) <= cap_bytes:
                 zooms[zoom] = tiles
                 zoom -= 1
                 continue
-            plan = _relieved(
+            plan = _relieve_plan(
                 plan,
                 zoom,
                 {name: part[heaviest[1:]] for name, part in parts.items() if heaviest[1:] in part},
@@ -161,43 +167,51 @@ def _pyramid(
     return plan, zooms
 
 
-def _encoded(
-    layers: Mapping[str, Layer],
-    plan: Plan,
+def _encode_zoom(
+    layers: Mapping[str, TileLayer],
+    plan: ZoomPlan,
     zoom: int,
     pool: ThreadPoolExecutor,
     kept: threading.local,
-) -> dict[str, Encoded]:
+) -> dict[str, EncodedTiles]:
     """Return the layers of every tile of a zoom, each layer made on its own."""
-    codes = plan.codes_at(zoom)
+    codes = plan.list_codes(zoom)
 
-    def encoded(layer: Layer) -> Encoded:
+    def encode_layer(layer: TileLayer) -> EncodedTiles:
         if not hasattr(kept, "encoder"):
-            kept.encoder = Encoder()
+            kept.encoder = TileEncoder()
         rows = np.flatnonzero(np.isin(layer.group, codes))
-        pieces = cut(layer, rows, zoom, keep_all=zoom == plan.max_zoom)
-        made: Encoded = kept.encoder.encode(layer, pieces)
+        pieces = cut_layer(layer, rows, zoom, keep_all=zoom == plan.max_zoom)
+        made: EncodedTiles = kept.encoder.encode(layer, pieces)
         return made
 
-    return dict(zip(LAYERS, pool.map(encoded, (layers[name] for name in LAYERS)), strict=True))
+    return dict(
+        zip(
+            TILE_LAYERS, pool.map(encode_layer, (layers[name] for name in TILE_LAYERS)), strict=True
+        )
+    )
 
 
-def _joined(parts: Mapping[str, Encoded], zoom: int, pool: ThreadPoolExecutor) -> dict[Tile, bytes]:
+def _join_layers(
+    parts: Mapping[str, EncodedTiles], zoom: int, pool: ThreadPoolExecutor
+) -> dict[Tile, bytes]:
     """Return the tiles of a zoom, compressed; a tile is its layers, one after another."""
     places = sorted({at for part in parts.values() for at in part})
 
-    def joined(at: tuple[int, int]) -> bytes:
-        return compressed(b"".join(part[at] for part in parts.values() if at in part))
+    def join_tile(at: tuple[int, int]) -> bytes:
+        return compress_tile(b"".join(part[at] for part in parts.values() if at in part))
 
-    return {(zoom, *at): tile for at, tile in zip(places, pool.map(joined, places), strict=True)}
+    return {(zoom, *at): tile for at, tile in zip(places, pool.map(join_tile, places), strict=True)}
 
 
-def _relieved(plan: Plan, zoom: int, weights: Mapping[str, bytes]) -> Plan:
+def _relieve_plan(plan: ZoomPlan, zoom: int, weights: Mapping[str, bytes]) -> ZoomPlan:
     """Return the plan in which what weighs most in a tile begins one zoom later."""
     layer = max(weights, key=lambda name: len(weights[name]))
-    drawn = [group for group in GROUPS if group.layer == layer and plan.gates[group.name] <= zoom]
+    drawn = [
+        group for group in ZOOM_GROUPS if group.layer == layer and plan.gates[group.name] <= zoom
+    ]
     last = max(drawn, key=lambda group: plan.gates[group.name])
     if zoom >= HIGHEST_ZOOM:
         msg = f"a tile of zoom {zoom} is larger than the cap, and no higher zoom is served"
         raise InputError(msg)
-    return plan.moved(last.name, zoom + 1)
+    return plan.move_group(last.name, zoom + 1)

@@ -1,8 +1,8 @@
 """
 Say from which zoom each group of features is drawn: the zoom plan, in one table.
 
-A gate moves up where a tile would be too large (`Plan.moved`); no feature is ever dropped. Below
-the zoom of the meters, the transformers carry the counts of what hangs on them.
+A gate moves up where a tile would be too large (`ZoomPlan.move_group`); no feature is ever dropped.
+Below the zoom of the meters, the transformers carry the counts of what hangs on them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BUFFER = 64  # units drawn beyond the edge, so that symbols and lines meet acros
 CAP_BYTES = 500_000  # compressed; what tippecanoe and MapLibre take for the largest good tile
 
 
-class Group(NamedTuple):
+class ZoomGroup(NamedTuple):
     """Features of one layer that appear at one zoom."""
 
     name: str
@@ -28,20 +28,20 @@ class Group(NamedTuple):
     gate: int  # first zoom; the highest zoom of the plan where it is that of MAX_ZOOM
 
 
-GROUPS: tuple[Group, ...] = (
-    Group("substations", "substations", 0),
-    Group("backbone", "lines", 7),
-    Group("lateral", "lines", 11),
-    Group("head_switches", "switches", 10),
-    Group("line_switches", "switches", 12),
-    Group("fuses", "switches", 13),
-    Group("substation_transformers", "transformers", 10),
-    Group("transformers", "transformers", 13),
-    Group("secondaries", "secondaries", MAX_ZOOM),
-    Group("usage_points", "usage_points", MAX_ZOOM),
+ZOOM_GROUPS: tuple[ZoomGroup, ...] = (
+    ZoomGroup("substations", "substations", 0),
+    ZoomGroup("backbone", "lines", 7),
+    ZoomGroup("lateral", "lines", 11),
+    ZoomGroup("head_switches", "switches", 10),
+    ZoomGroup("line_switches", "switches", 12),
+    ZoomGroup("fuses", "switches", 13),
+    ZoomGroup("substation_transformers", "transformers", 10),
+    ZoomGroup("transformers", "transformers", 13),
+    ZoomGroup("secondaries", "secondaries", MAX_ZOOM),
+    ZoomGroup("usage_points", "usage_points", MAX_ZOOM),
 )
-GROUP_CODE: dict[str, int] = {group.name: code for code, group in enumerate(GROUPS)}
-LAYERS: tuple[str, ...] = tuple(dict.fromkeys(group.layer for group in GROUPS))
+GROUP_CODE: dict[str, int] = {group.name: code for code, group in enumerate(ZOOM_GROUPS)}
+TILE_LAYERS: tuple[str, ...] = tuple(dict.fromkeys(group.layer for group in ZOOM_GROUPS))
 
 GROUP_OF_SWITCH: dict[str, str] = {
     "breaker": "head_switches",
@@ -54,7 +54,7 @@ GROUP_OF_SWITCH: dict[str, str] = {
 }
 
 # What each property of each layer means; a property that is not known is left out.
-FIELDS: dict[str, dict[str, str]] = {
+LAYER_FIELDS: dict[str, dict[str, str]] = {
     "substations": {
         "mrid": "Id",
         "name": "Name",
@@ -101,32 +101,32 @@ LIVE_FIELDS: dict[str, str] = {
     "energized": "Number: 1 = with supply, 0 = without, 2 = without some of its phases",
     "open": "String: Phases that stand open in the state",
 }
-NUMBERS = frozenset({"customers", "feeder", "v", "ug", "remote", "usage_points"})
+NUMBER_FIELDS = frozenset({"customers", "feeder", "v", "ug", "remote", "usage_points"})
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ZoomPlan:
     """The zoom plan of one archive: the gates of the table, some of them moved."""
 
     gates: dict[str, int] = field(
-        default_factory=lambda: {group.name: group.gate for group in GROUPS}
+        default_factory=lambda: {group.name: group.gate for group in ZOOM_GROUPS}
     )
     max_zoom: int = MAX_ZOOM
 
     @classmethod
-    def of(cls, said: Mapping[str, Any]) -> Plan:
+    def read_plan(cls, said: Mapping[str, Any]) -> ZoomPlan:
         """Return the plan that the description of an archive tells."""
         return cls(dict(said["gates"]), int(said["maxzoom"]))
 
-    def codes_at(self, zoom: int) -> tuple[int, ...]:
+    def list_codes(self, zoom: int) -> tuple[int, ...]:
         """Return the codes of the groups that are drawn at a zoom."""
         return tuple(GROUP_CODE[name] for name, gate in self.gates.items() if gate <= zoom)
 
-    def moved(self, group: str, gate: int) -> Plan:
+    def move_group(self, group: str, gate: int) -> ZoomPlan:
         """Return the plan with a group from another zoom on."""
         return replace(self, gates=self.gates | {group: gate}, max_zoom=max(self.max_zoom, gate))
 
-    def layer_zooms(self, layer: str) -> tuple[int, int]:
+    def find_layer_zooms(self, layer: str) -> tuple[int, int]:
         """Return the first and the last zoom at which a layer has features."""
-        first = min(self.gates[group.name] for group in GROUPS if group.layer == layer)
+        first = min(self.gates[group.name] for group in ZOOM_GROUPS if group.layer == layer)
         return first, self.max_zoom

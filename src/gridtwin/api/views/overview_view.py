@@ -6,45 +6,45 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.analysis.state.supply import OUT
+from gridtwin.analysis.state.supply_state import OUT
 from gridtwin.model.ids import TABLES
 from gridtwin.model.tables import decode
 from gridtwin.results.layers import groups_of_nodes
 
 if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
-    from gridtwin.analysis.state.supply import Supply
+    from gridtwin.analysis.state.supply_state import SupplyState
     from gridtwin.model.tables import NetworkData, Strings
 
-COLORS = 12  # feeders of one substation differ while there are no more of them
+FEEDER_COLORS = 12  # feeders of one substation differ while there are no more of them
 
 
-def counts(data: NetworkData) -> dict[str, int]:
+def count_rows(data: NetworkData) -> dict[str, int]:
     """Return how many rows each frame has."""
     return {table: len(getattr(data, table).mrid) for table in TABLES}
 
 
-def bounds(data: NetworkData) -> list[float]:
+def find_bounds(data: NetworkData) -> list[float]:
     """Return west, south, east and north of all nodes."""
     xy = data.nodes.xy
     return [*np.nanmin(xy, axis=0).tolist(), *np.nanmax(xy, axis=0).tolist()]
 
 
-def feeder_records(data: NetworkData) -> list[dict[str, Any]]:
+def list_feeders(data: NetworkData) -> list[dict[str, Any]]:
     """Return the feeders: id, mrid, name, substation, head, and a color to draw them in."""
     feeders = data.feeders
     columns = {
         "id": range(1, len(feeders.mrid) + 1),
         "mrid": decode(feeders.mrid).tolist(),
         "name": decode(feeders.name).tolist(),
-        "substation": _named(data.substations.mrid, feeders.substation.tolist()),
-        "head": _named(data.equipment.mrid, feeders.head.tolist()),
-        "color_index": (np.arange(len(feeders.mrid)) % COLORS).tolist(),
+        "substation": _name_rows(data.substations.mrid, feeders.substation.tolist()),
+        "head": _name_rows(data.equipment.mrid, feeders.head.tolist()),
+        "color_index": (np.arange(len(feeders.mrid)) % FEEDER_COLORS).tolist(),
     }
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def substation_records(normal: Situation, supply: Supply) -> list[dict[str, Any]]:
+def list_substations(normal: Situation, supply: SupplyState) -> list[dict[str, Any]]:
     """
     Return the substations, and how many customers each serves as designed and how many are out.
 
@@ -73,5 +73,5 @@ def substation_records(normal: Situation, supply: Supply) -> list[dict[str, Any]
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _named(mrids: Strings, rows: list[int]) -> list[str | None]:
+def _name_rows(mrids: Strings, rows: list[int]) -> list[str | None]:
     return [None if row < 0 else bytes(mrids[row]).decode() for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gridtwin.publish.files import write_whole
+from gridtwin.publish.atomic_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.state.situation import NONE
+from gridtwin.analysis.state.situation import NO_ROWS
 from gridtwin.model.phases import supply as carried
 from gridtwin.topology.core import live_phases
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
 
 FULL, OUT, PARTIAL = 0, 1, 2
-WORDS = ("yes", "no", "partial")  # whether it is energized, by code
+SUPPLY_WORDS = ("yes", "no", "partial")  # whether it is energized, by code
 
 
 @dataclass(frozen=True, slots=True)
-class Supply:
+class SupplyState:
     """What has supply in one state: FULL, OUT or PARTIAL, one byte a row."""
 
     equipment: NDArray[np.uint8]  # (equipment,) OUT: no side has any of its phases
@@ -30,10 +30,10 @@ class Supply:
     customers_out: int
     version: int = 0  # of the state
 
-    def since(self, before: Supply) -> Moved:
+    def find_changes(self, before: SupplyState) -> SupplyChanges:
         """Return what became another between an earlier state of the network and this one."""
         opened = np.flatnonzero(self.open_mask != before.open_mask).astype(np.int32)
-        return Moved(
+        return SupplyChanges(
             equipment=np.flatnonzero(self.equipment != before.equipment).astype(np.int32),
             points=np.flatnonzero(self.points != before.points).astype(np.int32),
             switches=opened,
@@ -41,7 +41,7 @@ class Supply:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class SupplyChanges:
     """Rows that are in another condition than before."""
 
     equipment: NDArray[np.int32]  # whose supply changed
@@ -49,7 +49,7 @@ class Moved:
     switches: NDArray[np.int32]  # that stand open on other phases
 
 
-def supply_of(situation: Situation, reported: NDArray[np.int32] = NONE) -> Supply:
+def find_supply(situation: Situation, reported: NDArray[np.int32] = NO_ROWS) -> SupplyState:
     """
     Return what has supply.
 
@@ -73,16 +73,16 @@ def supply_of(situation: Situation, reported: NDArray[np.int32] = NONE) -> Suppl
     dark = ~situation.served
     dark[reported] = True
     customers = int(points.customers[dark].sum())
-    return Supply(
-        equipment=_equipment(situation, live, designed),
-        points=_coded(dark, live[points.node] & uses, designed[points.node] & uses),
+    return SupplyState(
+        equipment=_grade_equipment(situation, live, designed),
+        points=_grade_supply(dark, live[points.node] & uses, designed[points.node] & uses),
         open_mask=situation.open_mask,
         customers_out=customers,
         version=situation.version,
     )
 
 
-def _equipment(
+def _grade_equipment(
     situation: Situation, live: NDArray[np.uint8], designed: NDArray[np.uint8]
 ) -> NDArray[np.uint8]:
     """Return the supply of equipment: that of its better side, on its phases."""
@@ -90,10 +90,10 @@ def _equipment(
     a, b, own = equipment.node_a, equipment.node_b, carried(equipment.phases)
     now, could = (live[a] | live[b]) & own, (designed[a] | designed[b]) & own
     reached = situation.supplied[a] | situation.supplied[b]
-    return _coded(np.where(could != 0, now == 0, ~reached), now, could)
+    return _grade_supply(np.where(could != 0, now == 0, ~reached), now, could)
 
 
-def _coded(
+def _grade_supply(
     dark: NDArray[np.bool_], now: NDArray[np.uint8], designed: NDArray[np.uint8]
 ) -> NDArray[np.uint8]:
     lacking = (designed & ~now != 0).astype(np.uint8) * np.uint8(PARTIAL)

@@ -10,17 +10,17 @@ import numpy as np
 import shapely
 
 from gridtwin.analysis.state import identity
-from gridtwin.analysis.state.supply import FULL, OUT, WORDS
+from gridtwin.analysis.state.supply_state import FULL, OUT, SUPPLY_WORDS
 from gridtwin.analysis.trace.trace import CLASSES
-from gridtwin.api.views.elements import hit_records
+from gridtwin.api.views.search_view import list_hits
 from gridtwin.model import cim, frames, phases
 
 if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
-    from gridtwin.analysis.state.supply import Supply
+    from gridtwin.analysis.state.supply_state import SupplyState
     from gridtwin.analysis.trace.explain import Explanation
     from gridtwin.analysis.trace.trace import Rows
-    from gridtwin.api.views.features import FeatureIds
+    from gridtwin.api.views.feature_ids import FeatureIds
     from gridtwin.model.ids import Element
     from gridtwin.model.tables import NetworkData
 
@@ -31,8 +31,8 @@ _SHOWN = frozenset(
 )
 
 
-def element_document(
-    situation: Situation, supply: Supply, features: FeatureIds, element: Element
+def describe_element(
+    situation: Situation, supply: SupplyState, features: FeatureIds, element: Element
 ) -> dict[str, Any]:
     """
     Return what an element is and where, and whether it has supply.
@@ -50,62 +50,62 @@ def element_document(
     own = data.equipment if element.table == "equipment" else getattr(data, element.table)
     recorded = getattr(own, "phases", None)
     switch = element.table == "equipment" and bool(situation.is_switch[element.row])
-    (record,) = hit_records(situation, features, [element])
+    (record,) = list_hits(situation, features, [element])
     return {
         **record,
         "table": element.table,
         "phases": "" if recorded is None else phases.text(int(recorded[element.row])),
         "open": phases.text(int(situation.open_mask[element.row])) if switch else None,
         "normal_open": phases.text(int(own.normal_open[element.row])) if switch else None,
-        "energized": energized(situation, supply, element),
-        "attributes": attributes(data, element),
-        "geometry": geometry(data, element),
+        "energized": describe_supply(situation, supply, element),
+        "attributes": collect_attributes(data, element),
+        "geometry": build_geometry(data, element),
     }
 
 
-def energized(situation: Situation, supply: Supply, element: Element) -> str:
+def describe_supply(situation: Situation, supply: SupplyState, element: Element) -> str:
     """Return ``yes``, ``no`` or ``partial``."""
     if element.table == "equipment":
-        return WORDS[supply.equipment[element.row]]
+        return SUPPLY_WORDS[supply.equipment[element.row]]
     if element.table == "usage_points":
-        return WORDS[supply.points[element.row]]
+        return SUPPLY_WORDS[supply.points[element.row]]
     if element.table == "substations":
         rows = np.flatnonzero(situation.data.sources.substation == element.row)
         nodes = situation.data.sources.node[rows]
-        return WORDS[FULL if situation.energized[nodes].any() else OUT]
-    node = identity.node_of(situation, element)
-    return WORDS[FULL if node >= 0 and situation.energized[node] else OUT]
+        return SUPPLY_WORDS[FULL if situation.energized[nodes].any() else OUT]
+    node = identity.find_node(situation, element)
+    return SUPPLY_WORDS[FULL if node >= 0 and situation.energized[node] else OUT]
 
 
-def attributes(data: NetworkData, element: Element) -> dict[str, Any]:
+def collect_attributes(data: NetworkData, element: Element) -> dict[str, Any]:
     """Return what else is recorded of an element; what is not known is left out."""
     table, row = getattr(data, element.table), element.row
-    found: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
     for column in fields(table):
         if column.name in _SHOWN:
             continue
         value = getattr(table, column.name)[row]
         plain = value.decode() if isinstance(value, bytes) else value.item()
         if plain != "" and plain == plain:  # NaN is not known  # noqa: PLR0124
-            found[column.name] = plain
+            attributes[column.name] = plain
     if element.table == "equipment":
-        found["placement"] = cim.PLACEMENTS[table.placement[row]]
-        found["control"] = cim.CONTROLS[table.control[row]]
-        found["nominal_v"] = float(data.nodes.nominal_v[table.node_a[row]])
+        attributes["placement"] = cim.PLACEMENTS[table.placement[row]]
+        attributes["control"] = cim.CONTROLS[table.control[row]]
+        attributes["nominal_v"] = float(data.nodes.nominal_v[table.node_a[row]])
     elif element.table == "usage_points" and table.transformer[row] >= 0:
-        found["transformer"] = bytes(data.equipment.mrid[table.transformer[row]]).decode()
+        attributes["transformer"] = bytes(data.equipment.mrid[table.transformer[row]]).decode()
     elif element.table == "feeders":
-        found["head"] = bytes(data.equipment.mrid[table.head[row]]).decode()
-    return {name: value for name, value in found.items() if value not in ("", "none")}
+        attributes["head"] = bytes(data.equipment.mrid[table.head[row]]).decode()
+    return {name: value for name, value in attributes.items() if value not in ("", "none")}
 
 
-def geometry(data: NetworkData, element: Element) -> dict[str, Any] | None:
+def build_geometry(data: NetworkData, element: Element) -> dict[str, Any] | None:
     """Return where an element lies as GeoJSON; None if that is not known."""
-    drawn = identity.drawn(data, element)
+    drawn = identity.find_drawn(data, element)
     if drawn.table == "equipment":
         (shape,) = frames.equipment_lines(data, np.array([drawn.row]))
     else:
-        place = identity.place_of(data, drawn)
+        place = identity.find_place(data, drawn)
         if place is None:
             return None
         shape = shapely.Point(place)
@@ -114,7 +114,7 @@ def geometry(data: NetworkData, element: Element) -> dict[str, Any] | None:
     )  # fmt: skip
 
 
-def way_records(data: NetworkData, rows: Rows) -> list[dict[str, Any]]:
+def list_way(data: NetworkData, rows: Rows) -> list[dict[str, Any]]:
     """Return the equipment on a way, in its order: mrid, kind and class."""
     return [
         {
@@ -126,6 +126,6 @@ def way_records(data: NetworkData, rows: Rows) -> list[dict[str, Any]]:
     ]
 
 
-def explain_document(found: Explanation, state: str) -> dict[str, Any]:
+def describe_explanation(explanation: Explanation, state: str) -> dict[str, Any]:
     """Return an explanation as the JSON document ``gridtwin.explain/1``."""
-    return {"schema": "gridtwin.explain/1", "state": state, **asdict(found)}
+    return {"schema": "gridtwin.explain/1", "state": state, **asdict(explanation)}

@@ -18,12 +18,20 @@ if TYPE_CHECKING:
     from gridtwin.model.ids import Ids
     from gridtwin.model.tables import NetworkData, Strings
 
-CANDIDATES = 64  # looked at in each table before the best are picked
-STRETCH = 1 << 20  # bytes looked through at one go, so that other threads have their turn between
-TABLES = ("substations", "feeders", "equipment", "usage_points", "sources")  # not the nodes
+MOST_CANDIDATES = 64  # looked at in each table before the best are picked
+SCAN_BYTES = (
+    1 << 20
+)  # bytes looked through at one go, so that other threads have their turn between
+SEARCHED_TABLES = (
+    "substations",
+    "feeders",
+    "equipment",
+    "usage_points",
+    "sources",
+)  # not the nodes
 
 
-class Hit(NamedTuple):
+class NameHit(NamedTuple):
     """One element found."""
 
     element: Element
@@ -31,14 +39,14 @@ class Hit(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Texts:
+class _TextColumn:
     """The texts of one column, in lower case, each between line breaks."""
 
     lower: bytes
     start: NDArray[np.int64]  # place of the line break before each text
 
     @classmethod
-    def of(cls, values: Strings) -> _Texts:
+    def lay_out(cls, values: Strings) -> _TextColumn:
         """Lay out a column of UTF-8 texts."""
         width = values.dtype.itemsize
         table = np.full((len(values), width + 1), ord("\n"), dtype=np.uint8)
@@ -48,42 +56,42 @@ class _Texts:
         kept = flat[flat != 0]
         return cls(kept.tobytes().lower() + b"\n", np.flatnonzero(kept == ord("\n")))
 
-    def rows(self, wanted: bytes, limit: int) -> Iterator[int]:
+    def find_containing(self, wanted: bytes, limit: int) -> Iterator[int]:
         """Yield the rows of texts that hold `wanted`, each once, `limit` at most."""
-        at, last, found = 0, -1, 0
-        while found < limit and at < len(self.lower):
-            stop = min(len(self.lower), at + STRETCH + len(wanted))
+        at, last, count = 0, -1, 0
+        while count < limit and at < len(self.lower):
+            stop = min(len(self.lower), at + SCAN_BYTES + len(wanted))
             place = self.lower.find(wanted, at, stop)
             if place < 0:
-                at = stop if stop == len(self.lower) else at + STRETCH
+                at = stop if stop == len(self.lower) else at + SCAN_BYTES
                 continue
             row = int(np.searchsorted(self.start, place, "right")) - 1
             at = place + 1
             if row != last:
-                last, found = row, found + 1
+                last, count = row, count + 1
                 yield row
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
+class _NameColumn:
     """One column of ids or names."""
 
     table: str
-    texts: _Texts
+    texts: _TextColumn
     sorted: SortedIds
 
-    def beginning(self, text: str, limit: int) -> list[int]:
+    def find_beginning(self, text: str, limit: int) -> list[int]:
         """Return the rows of texts that begin so, in each way it may be written."""
-        values, found = self.sorted.mrid, list[int]()
+        values, rows = self.sorted.mrid, list[int]()
         for written in dict.fromkeys((text, text.upper(), text.lower(), text.capitalize())):
             begin = written.encode()
             first = int(np.searchsorted(values, np.bytes_(begin)))
             last = int(np.searchsorted(values, np.bytes_(begin + b"\xff")))  # in no UTF-8 text
-            found += self.sorted.row[first : min(last, first + limit)].tolist()
-        return found
+            rows += self.sorted.row[first : min(last, first + limit)].tolist()
+        return rows
 
-    def rank(self, row: int, wanted: bytes) -> int:
-        """Return how well a text fits what is wanted; see `Hit`."""
+    def rank_match(self, row: int, wanted: bytes) -> int:
+        """Return how well a text fits what is wanted; see `NameHit`."""
         begin = int(self.texts.start[row]) + 1
         if not self.texts.lower.startswith(wanted, begin):
             return 2
@@ -91,12 +99,12 @@ class _Column:
         return 0 if self.texts.lower[end : end + 1] == b"\n" else 1
 
 
-def _note(found: dict[Element, int], column: _Column, row: int, wanted: bytes) -> None:
-    element, rank = Element(column.table, row), column.rank(row, wanted)
+def _keep_best(found: dict[Element, int], column: _NameColumn, row: int, wanted: bytes) -> None:
+    element, rank = Element(column.table, row), column.rank_match(row, wanted)
     found[element] = min(rank, found.get(element, rank))
 
 
-class Names:
+class NameIndex:
     """
     The ids and names of a network.
 
@@ -114,19 +122,21 @@ class Names:
 
     def __init__(self, data: NetworkData, ids: Ids) -> None:
         self._data = data
-        self._columns: list[_Column] = []
-        for table in TABLES:
+        self._columns: list[_NameColumn] = []
+        for table in SEARCHED_TABLES:
             names = getattr(getattr(data, table), "name", None)
             if names is not None and (names != b"").any():
                 named = np.flatnonzero(names != b"").astype(np.int32)
                 own = SortedIds.of(names[named])
                 column = SortedIds(own.mrid, named[own.row])
-                self._columns.append(_Column(table, _Texts.of(names), column))
+                self._columns.append(_NameColumn(table, _TextColumn.lay_out(names), column))
             mrids = getattr(data, table).mrid
             if len(mrids):
-                self._columns.append(_Column(table, _Texts.of(mrids), ids.tables[table]))
+                self._columns.append(
+                    _NameColumn(table, _TextColumn.lay_out(mrids), ids.tables[table])
+                )
 
-    def search(self, text: str, limit: int = 8) -> list[Hit]:
+    def search_names(self, text: str, limit: int = 8) -> list[NameHit]:
         """
         Return the elements whose id or name holds a text, whatever its case.
 
@@ -139,21 +149,21 @@ class Names:
         wanted = text.strip().encode().lower().replace(b"\n", b" ").replace(b"\0", b"")
         if not wanted or limit < 1:
             return []
-        found: dict[Element, int] = {}
+        ranks: dict[Element, int] = {}
         for column in self._columns:
-            for row in column.beginning(text.strip(), max(limit, CANDIDATES)):
-                _note(found, column, row, wanted)
-        if len(found) < limit and 0 not in found.values():
+            for row in column.find_beginning(text.strip(), max(limit, MOST_CANDIDATES)):
+                _keep_best(ranks, column, row, wanted)
+        if len(ranks) < limit and 0 not in ranks.values():
             for column in self._columns:
-                for row in column.texts.rows(wanted, max(limit, CANDIDATES)):
-                    _note(found, column, row, wanted)
-        hits = [Hit(element, rank) for element, rank in found.items()]
-        return sorted(hits, key=lambda hit: self._order(hit, wanted))[:limit]
+                for row in column.texts.find_containing(wanted, max(limit, MOST_CANDIDATES)):
+                    _keep_best(ranks, column, row, wanted)
+        hits = [NameHit(element, rank) for element, rank in ranks.items()]
+        return sorted(hits, key=lambda hit: self._sort_key(hit, wanted))[:limit]
 
-    def _order(self, hit: Hit, wanted: bytes) -> tuple[int, bool, int, int, bytes]:
+    def _sort_key(self, hit: NameHit, wanted: bytes) -> tuple[int, bool, int, int, bytes]:
         table, row = hit.element
         mrid = bytes(getattr(self._data, table).mrid[row])
-        place = TABLES.index(table) * 2
+        place = SEARCHED_TABLES.index(table) * 2
         if table == "equipment" and not cim.IS_SWITCH[self._data.equipment.kind[row]]:
             place += 1
         return hit.rank, mrid.lower() != wanted, place, len(mrid), mrid

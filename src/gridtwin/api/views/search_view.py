@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gridtwin.analysis.state.identity import drawn, feeder_of, kind_of, name_of, place_of
+from gridtwin.analysis.state.identity import (
+    find_drawn,
+    find_feeder,
+    find_kind,
+    find_name,
+    find_place,
+)
 from gridtwin.model.named import mrid_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gridtwin.analysis.state.situation import Situation
-    from gridtwin.api.views.features import FeatureIds
+    from gridtwin.api.views.feature_ids import FeatureIds
     from gridtwin.model.ids import Element
 
 
-def hit_records(
+def list_hits(
     situation: Situation, features: FeatureIds, elements: Iterable[Element]
 ) -> list[dict[str, Any]]:
     """
@@ -30,12 +36,12 @@ def hit_records(
     elements
         The elements.
     """
-    return [_record(situation, features, element) for element in elements]
+    return [_describe_hit(situation, features, element) for element in elements]
 
 
-def _record(situation: Situation, features: FeatureIds, element: Element) -> dict[str, Any]:
+def _describe_hit(situation: Situation, features: FeatureIds, element: Element) -> dict[str, Any]:
     data = situation.data
-    feeder = feeder_of(situation, element)
+    feeder = find_feeder(situation, element)
     substation = int(data.feeders.substation[feeder]) if feeder >= 0 else -1
     if element.table == "substations":
         substation = element.row
@@ -43,10 +49,10 @@ def _record(situation: Situation, features: FeatureIds, element: Element) -> dic
         substation = int(data.sources.substation[element.row])
     return {
         "mrid": situation.network.ids.word(element.table, mrid_of(data, element)),
-        "name": name_of(data, element),
-        "kind": kind_of(data, element),
+        "name": find_name(data, element),
+        "kind": find_kind(data, element),
         "feeder": None if feeder < 0 else bytes(data.feeders.mrid[feeder]).decode(),
         "substation": None if substation < 0 else bytes(data.substations.mrid[substation]).decode(),
-        "at": place_of(data, element),
-        "feature": features.of_element(drawn(data, element)),
+        "at": find_place(data, element),
+        "feature": features.identify_element(find_drawn(data, element)),
     }

@@ -6,24 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.analysis.place.outline import extent
+from gridtwin.analysis.place.outline import find_extent
+from gridtwin.analysis.state.situation import NO_ROWS
 from gridtwin.analysis.trace.trace import CLASS
-from gridtwin.api.views.features import NO_ROWS
 from gridtwin.model import cim, frames
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.api.views.features import FeatureIds
+    from gridtwin.api.views.feature_ids import FeatureIds
     from gridtwin.model.tables import NetworkData
     from gridtwin.results.plans import SwitchingPlan
     from gridtwin.results.traces import BlastRadius, TraceResult
 
 MOST_DRAWN = 5_000  # lines of the animation
-DECIMALS = 6  # of a degree: a tenth of a meter
+FLOW_DECIMALS = 6  # of a degree: a tenth of a meter
 
 
-def trace_features(result: TraceResult, features: FeatureIds) -> dict[str, Any]:
+def draw_trace(result: TraceResult, features: FeatureIds) -> dict[str, Any]:
     """
     Return a trace as counts and features.
 
@@ -46,15 +46,15 @@ def trace_features(result: TraceResult, features: FeatureIds) -> dict[str, Any]:
         "customers": result.customers,
         "usage_points": len(rows.points),
         "elements": len(rows.equipment),
-        "features": features.of(rows.equipment[plain], rows.points),
-        **{name: features.of(rows.equipment[mask]) for name, mask in groups.items()},
-        "geometry": flow(data, rows.equipment, rows.depth),
-        "bounds": extent(data, rows.equipment, rows.points),
+        "features": features.collect_ids(rows.equipment[plain], rows.points),
+        **{name: features.collect_ids(rows.equipment[mask]) for name, mask in groups.items()},
+        "geometry": draw_flow(data, rows.equipment, rows.depth),
+        "bounds": find_extent(data, rows.equipment, rows.points),
         "warnings": list(result.warnings),
     }
 
 
-def blast_features(result: BlastRadius, features: FeatureIds) -> dict[str, Any]:
+def draw_blast(result: BlastRadius, features: FeatureIds) -> dict[str, Any]:
     """Return who goes dark as counts and features, with the area they cover."""
     rows = result.rows
     dark = result.document()
@@ -65,31 +65,33 @@ def blast_features(result: BlastRadius, features: FeatureIds) -> dict[str, Any]:
         "version": result.version,
         **{name: dark[name] for name in ("customers", "priority_customers", "peak_w", "feeders")},
         "usage_points": len(rows.out),
-        "features": features.of(points=rows.out),
-        "partial": features.of(points=rows.partial),
-        "devices": features.of(rows.devices),
+        "features": features.collect_ids(points=rows.out),
+        "partial": features.collect_ids(points=rows.partial),
+        "devices": features.collect_ids(rows.devices),
         "area": dark["area"],
-        "bounds": extent(result.situation.data, rows.devices, rows.out),
+        "bounds": find_extent(result.situation.data, rows.devices, rows.out),
         "warnings": dark["warnings"],
     }
 
 
-def plan_features(plan: SwitchingPlan, features: FeatureIds) -> dict[str, Any]:
+def draw_plan(plan: SwitchingPlan, features: FeatureIds) -> dict[str, Any]:
     """Return what a switching plan draws: who stays out, who is restored, what each step moves."""
     steps = plan.rows.steps
     restored = [step.restored for step in steps]
     return {
-        "out": features.of(points=plan.rows.out),
-        "restored": features.of(points=np.concatenate([NO_ROWS, *restored])),
-        "dead_beyond": features.of(plan.rows.dead_beyond),
+        "out": features.collect_ids(points=plan.rows.out),
+        "restored": features.collect_ids(points=np.concatenate([NO_ROWS, *restored])),
+        "dead_beyond": features.collect_ids(plan.rows.dead_beyond),
         "steps": [
-            features.of(np.array([step.row] if step.table == "equipment" else [], dtype=np.int32))
+            features.collect_ids(
+                np.array([step.row] if step.table == "equipment" else [], dtype=np.int32)
+            )
             for step in steps
         ],
     }
 
 
-def flow(
+def draw_flow(
     data: NetworkData, rows: NDArray[np.int32], depth: NDArray[np.int32]
 ) -> dict[str, Any] | None:
     """
@@ -103,6 +105,6 @@ def flow(
     if not len(chosen):
         return None
     counts, xy = frames.equipment_courses(data, chosen)
-    parts = np.split(np.round(xy, DECIMALS), np.cumsum(counts)[:-1])
+    parts = np.split(np.round(xy, FLOW_DECIMALS), np.cumsum(counts)[:-1])
     lines = [part.tolist() for part in parts if np.isfinite(part).all()]
     return {"type": "MultiLineString", "coordinates": lines}

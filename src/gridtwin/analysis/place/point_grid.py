@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Predicate = Literal["intersects", "within"]
 
-SIDE = 256  # cells along each axis: about nine points a cell at 600 thousand
+GRID_SIDE = 256  # cells along each axis: about nine points a cell at 600 thousand
 MAX_STEPS = 4_000_000  # cells visited by the boundary; beyond it, a plain scan
 
 
@@ -29,7 +29,7 @@ class PointGrid:
     step: NDArray[np.float64]  # (2,) width and height of a cell
 
     @classmethod
-    def of(cls, xy: NDArray[np.float64]) -> PointGrid:
+    def build_grid(cls, xy: NDArray[np.float64]) -> PointGrid:
         """
         Return the grid of (n, 2) points; those with NaN for a place are left out.
 
@@ -43,15 +43,15 @@ class PointGrid:
         low = placed.min(axis=0) if len(rows) else np.zeros(2)
         span = placed.max(axis=0) - low if len(rows) else np.zeros(2)
         # A hair wider than the points, so that the farthest lies in the last cell.
-        step = np.maximum(span * (1 + 1e-9), np.maximum(np.abs(low), 1.0) * 1e-6) / SIDE
-        column, line = _cells(placed, low, step).T
-        cell = line * SIDE + column
+        step = np.maximum(span * (1 + 1e-9), np.maximum(np.abs(low), 1.0) * 1e-6) / GRID_SIDE
+        column, line = _locate_cells(placed, low, step).T
+        cell = line * GRID_SIDE + column
         order = np.argsort(cell, kind="stable")
-        start = np.zeros(SIDE * SIDE + 1, dtype=np.int32)
-        np.cumsum(np.bincount(cell, minlength=SIDE * SIDE), out=start[1:])
+        start = np.zeros(GRID_SIDE * GRID_SIDE + 1, dtype=np.int32)
+        np.cumsum(np.bincount(cell, minlength=GRID_SIDE * GRID_SIDE), out=start[1:])
         return cls(placed[order], rows[order], start, low, step)
 
-    def inside(
+    def find_inside(
         self, polygon: Polygon | MultiPolygon, predicate: Predicate = "intersects"
     ) -> NDArray[np.int32]:
         """
@@ -66,29 +66,29 @@ class PointGrid:
         """
         if not len(self.rows) or polygon.is_empty:
             return np.empty(0, dtype=np.int32)
-        shape = prepared(polygon)
-        window = self._window(shape)
+        shape = prepare_copy(polygon)
+        window = self._find_window(shape)
         if window is None:
             return np.empty(0, dtype=np.int32)
-        crossed = self._crossed(shape, window)
-        wholly = _wholly_inside(self, shape, crossed, window)
-        whole, edge = self._members(wholly, window), self._members(crossed, window)
+        crossed = self._find_crossed_cells(shape, window)
+        wholly = _find_whole_cells(self, shape, crossed, window)
+        whole, edge = self._collect_members(wholly, window), self._collect_members(crossed, window)
         place = self.xy[edge]
         test = shapely.contains_xy if predicate == "within" else shapely.intersects_xy
         edge = edge[test(shape, place[:, 0], place[:, 1])]
         return np.sort(self.rows[np.concatenate([whole, edge])])
 
-    def _window(self, shape: Polygon | MultiPolygon) -> tuple[int, int, int, int] | None:
+    def _find_window(self, shape: Polygon | MultiPolygon) -> tuple[int, int, int, int] | None:
         """Return the first and last column, first and last line of cells the shape can touch."""
         bounds = np.asarray(shape.bounds).reshape(2, 2)
         first, last = np.floor((bounds - self.low) / self.step)
         first, last = first - 1, last + 1
-        if (last < 0).any() or (first > SIDE - 1).any():
+        if (last < 0).any() or (first > GRID_SIDE - 1).any():
             return None
-        first, last = np.clip(first, 0, SIDE - 1), np.clip(last, 0, SIDE - 1)
+        first, last = np.clip(first, 0, GRID_SIDE - 1), np.clip(last, 0, GRID_SIDE - 1)
         return int(first[0]), int(last[0]), int(first[1]), int(last[1])
 
-    def _crossed(
+    def _find_crossed_cells(
         self, shape: Polygon | MultiPolygon, window: tuple[int, int, int, int]
     ) -> NDArray[np.bool_]:
         """Return, per cell of the window, whether the boundary may pass through it."""
@@ -101,16 +101,16 @@ class PointGrid:
         scaled = (ends - self.low) / self.step - origin
         same = ring[1:] == ring[:-1]
         a, b = scaled[:-1][same], scaled[1:][same]
-        if not _mark(crossed, a, b):
+        if not _mark_crossed(crossed, a, b):
             crossed[:] = True
         return crossed
 
-    def _members(
+    def _collect_members(
         self, chosen: NDArray[np.bool_], window: tuple[int, int, int, int]
     ) -> NDArray[np.int64]:
         """Return the positions of the points in the chosen cells of the window."""
         lines, columns = np.nonzero(chosen)
-        cell = (lines + window[2]) * SIDE + columns + window[0]
+        cell = (lines + window[2]) * GRID_SIDE + columns + window[0]
         first = self.start[cell].astype(np.int64)
         count = self.start[cell + 1] - first
         ends = np.cumsum(count)
@@ -119,15 +119,17 @@ class PointGrid:
         return members
 
 
-def _cells(
+def _locate_cells(
     xy: NDArray[np.float64], low: NDArray[np.float64], step: NDArray[np.float64]
 ) -> NDArray[np.int64]:
     """Return the column and line of each point."""
     cells = ((xy - low) / step).astype(np.int64)
-    return np.asarray(np.clip(cells, 0, SIDE - 1), dtype=np.int64)
+    return np.asarray(np.clip(cells, 0, GRID_SIDE - 1), dtype=np.int64)
 
 
-def _mark(crossed: NDArray[np.bool_], a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
+def _mark_crossed(
+    crossed: NDArray[np.bool_], a: NDArray[np.float64], b: NDArray[np.float64]
+) -> bool:
     """
     Mark every cell that a segment touches, and answer whether there were few enough of them.
 
@@ -147,7 +149,7 @@ def _mark(crossed: NDArray[np.bool_], a: NDArray[np.float64], b: NDArray[np.floa
         return False
     owner = np.repeat(np.arange(len(a)), count)
     line = np.arange(total) - np.repeat(np.cumsum(count) - count, count) + first[owner]
-    left, right = _reach(low[owner], high[owner], line, slack)
+    left, right = _reach_sideways(low[owner], high[owner], line, slack)
     column_0 = np.clip(np.floor(left - slack), 0, width).astype(np.int64)
     column_1 = np.clip(np.floor(right + slack), -1, width - 1).astype(np.int64)
     seen = column_1 >= column_0
@@ -159,7 +161,7 @@ def _mark(crossed: NDArray[np.bool_], a: NDArray[np.float64], b: NDArray[np.floa
     return True
 
 
-def _reach(
+def _reach_sideways(
     low: NDArray[np.float64], high: NDArray[np.float64], line: NDArray[np.int64], slack: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return how far left and right each segment reaches within a line of cells."""
@@ -174,7 +176,7 @@ def _reach(
     return np.minimum(x_0, x_1), np.maximum(x_0, x_1)
 
 
-def _wholly_inside(
+def _find_whole_cells(
     grid: PointGrid,
     shape: Polygon | MultiPolygon,
     crossed: NDArray[np.bool_],
@@ -198,19 +200,19 @@ def _wholly_inside(
     return inside
 
 
-def inside_rows(
+def scan_inside(
     xy: NDArray[np.float64], polygon: Polygon | MultiPolygon, predicate: Predicate = "intersects"
 ) -> NDArray[np.int32]:
     """Return the rows of (n, 2) points inside a polygon by a plain scan, ascending."""
     x_0, y_0, x_1, y_1 = polygon.bounds
     x, y = xy[:, 0], xy[:, 1]
     near = np.flatnonzero((x >= x_0) & (x <= x_1) & (y >= y_0) & (y <= y_1))
-    shape = prepared(polygon)
+    shape = prepare_copy(polygon)
     test = shapely.contains_xy if predicate == "within" else shapely.intersects_xy
     return near[test(shape, x[near], y[near])].astype(np.int32)
 
 
-def prepared(polygon: Polygon | MultiPolygon) -> Polygon | MultiPolygon:
+def prepare_copy(polygon: Polygon | MultiPolygon) -> Polygon | MultiPolygon:
     """Return a prepared copy of a polygon; the caller's own is left as it was."""
     copy = cast("Polygon | MultiPolygon", shapely.from_wkb(shapely.to_wkb(polygon)))
     shapely.prepare(copy)

@@ -5,8 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gridtwin.analysis.place.grid import PointGrid
-from gridtwin.analysis.place.intersect import POINT_LAYERS, Boxes, intersect, points_of
+from gridtwin.analysis.place.intersect import (
+    POINT_LAYERS,
+    BoundingBoxes,
+    find_coordinates,
+    find_intersecting,
+)
+from gridtwin.analysis.place.point_grid import PointGrid
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +21,7 @@ if TYPE_CHECKING:
     from gridtwin.model.tables import NetworkData
 
 
-class Places:
+class SpatialIndex:
     """
     The places of one network.
 
@@ -29,25 +34,25 @@ class Places:
         self._asked: set[str] = set()
         self._grids: dict[str, PointGrid] = {}
 
-    def inside(
+    def find_inside(
         self, polygon: Polygon | MultiPolygon, *, layer: str, predicate: str = "intersects"
     ) -> NDArray[np.int32]:
-        """Return the rows of a layer in a relation to a polygon, ascending; see `intersect`."""
+        """Return the rows of a layer in a relation to a polygon; see `find_intersecting`."""
         grid, boxes = None, None
         if layer in self._asked:
-            grid = self._grid(layer) if layer in POINT_LAYERS else None
+            grid = self._get_grid(layer) if layer in POINT_LAYERS else None
             boxes = self._boxes if layer == "equipment" else None
-        found = intersect(
+        rows = find_intersecting(
             self._data, polygon, layer=layer, predicate=predicate, grid=grid, boxes=boxes
         )
         self._asked.add(layer)
-        return found
+        return rows
 
-    def _grid(self, layer: str) -> PointGrid:
+    def _get_grid(self, layer: str) -> PointGrid:
         if layer not in self._grids:
-            self._grids[layer] = PointGrid.of(points_of(self._data, layer))
+            self._grids[layer] = PointGrid.build_grid(find_coordinates(self._data, layer))
         return self._grids[layer]
 
     @cached_property
-    def _boxes(self) -> Boxes:
-        return Boxes.of(self._data)
+    def _boxes(self) -> BoundingBoxes:
+        return BoundingBoxes.bound_equipment(self._data)

@@ -2,7 +2,7 @@
 Turn the frames of a network into the layers of the map.
 
 The id of a feature is the row of its frame + 1, in every tile, document and event, so never 0.
-Each piece of equipment is drawn in one layer (`layer_of_equipment`), in one group of the zoom plan.
+Each piece of equipment is drawn in one layer (`assign_layers`), in one group of the zoom plan.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gridtwin.errors import CrsError
 from gridtwin.model import cim, phases
 from gridtwin.model.frames import equipment_courses
 from gridtwin.publish.tiles.mercator import to_square
-from gridtwin.publish.tiles.plan import GROUP_CODE, GROUP_OF_SWITCH, LAYERS
+from gridtwin.publish.tiles.zoom_plan import GROUP_CODE, GROUP_OF_SWITCH, TILE_LAYERS
 from gridtwin.topology.membership import nearest_feeder
 
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from gridtwin.model.tables import NetworkData
     from gridtwin.topology.index import TopologyIndex
 
-SWITCHES, TRANSFORMERS = LAYERS.index("switches"), LAYERS.index("transformers")
-LINES, SECONDARIES = LAYERS.index("lines"), LAYERS.index("secondaries")
+SWITCHES, TRANSFORMERS = TILE_LAYERS.index("switches"), TILE_LAYERS.index("transformers")
+LINES, SECONDARIES = TILE_LAYERS.index("lines"), TILE_LAYERS.index("secondaries")
 
-_KINDS: NDArray[np.bytes_] = np.array([name.encode() for name in cim.KIND_NAMES])
+_KIND_TEXTS: NDArray[np.bytes_] = np.array([name.encode() for name in cim.KIND_NAMES])
 PHASE_TEXTS: NDArray[np.bytes_] = np.array([text.encode() for text in phases.TEXTS])
 _KIND_LAYER: NDArray[np.uint8] = np.array(
     [
@@ -49,7 +49,7 @@ _KIND_LAYER: NDArray[np.uint8] = np.array(
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class TileLayer:
     """The features of one layer, by rising id."""
 
     name: str
@@ -67,7 +67,7 @@ class Layer:
         return len(self.ids)
 
 
-def layer_of_equipment(data: NetworkData) -> NDArray[np.uint8]:
+def assign_layers(data: NetworkData) -> NDArray[np.uint8]:
     """
     Return the layer in which each piece of equipment is drawn, as place in `plan.LAYERS`.
 
@@ -80,7 +80,7 @@ def layer_of_equipment(data: NetworkData) -> NDArray[np.uint8]:
     return layer
 
 
-def feeder_of_equipment(data: NetworkData, node_feeder: NDArray[np.int32]) -> NDArray[np.int32]:
+def assign_feeders(data: NetworkData, node_feeder: NDArray[np.int32]) -> NDArray[np.int32]:
     """
     Return the feeder each piece of equipment is drawn in; -1 for none.
 
@@ -101,7 +101,7 @@ def feeder_of_equipment(data: NetworkData, node_feeder: NDArray[np.int32]) -> ND
     return feeder
 
 
-def layers_of(network: Network, index: TopologyIndex) -> dict[str, Layer]:
+def build_layers(network: Network, index: TopologyIndex) -> dict[str, TileLayer]:
     """
     Return the layers of a network by name.
 
@@ -125,19 +125,19 @@ def layers_of(network: Network, index: TopologyIndex) -> dict[str, Layer]:
         raise CrsError(msg)
     data = network.data
     node_feeder = nearest_feeder(index, data)
-    feeder = feeder_of_equipment(data, node_feeder)
-    of_row = layer_of_equipment(data)
+    feeder = assign_feeders(data, node_feeder)
+    of_row = assign_layers(data)
     return {
-        "substations": _substations(data, node_feeder),
-        "lines": _lines(data, np.flatnonzero(of_row == LINES), feeder),
-        "secondaries": _secondaries(data, np.flatnonzero(of_row == SECONDARIES), feeder),
-        "switches": _switches(data, np.flatnonzero(of_row == SWITCHES), feeder),
-        "transformers": _transformers(data, np.flatnonzero(of_row == TRANSFORMERS), feeder),
-        "usage_points": _usage_points(data, node_feeder),
+        "substations": _build_substations(data, node_feeder),
+        "lines": _build_lines(data, np.flatnonzero(of_row == LINES), feeder),
+        "secondaries": _build_secondaries(data, np.flatnonzero(of_row == SECONDARIES), feeder),
+        "switches": _build_switches(data, np.flatnonzero(of_row == SWITCHES), feeder),
+        "transformers": _build_transformers(data, np.flatnonzero(of_row == TRANSFORMERS), feeder),
+        "usage_points": _build_usage_points(data, node_feeder),
     }
 
 
-def _substations(data: NetworkData, node_feeder: NDArray[np.int32]) -> Layer:
+def _build_substations(data: NetworkData, node_feeder: NDArray[np.int32]) -> TileLayer:
     table = data.substations
     points = data.usage_points
     feeder = np.append(data.feeders.substation, np.int32(-1))[node_feeder[points.node]]
@@ -148,41 +148,51 @@ def _substations(data: NetworkData, node_feeder: NDArray[np.int32]) -> Layer:
         "customers": customers.astype(np.int32),
     }
     rows = np.arange(len(table.mrid))
-    return _of_points("substations", rows, _all(rows, "substations"), table.xy, columns)
+    return _build_point_layer(
+        "substations", rows, _repeat_code(rows, "substations"), table.xy, columns
+    )
 
 
-def _lines(data: NetworkData, rows: NDArray[np.intp], feeder: NDArray[np.int32]) -> Layer:
+def _build_lines(data: NetworkData, rows: NDArray[np.intp], feeder: NDArray[np.int32]) -> TileLayer:
     table = data.equipment
     backbone = phases.COUNT[phases.supply(table.phases[rows]) & 63] == 3
     codes = np.array([GROUP_CODE["lateral"], GROUP_CODE["backbone"]], dtype=np.uint8)
     volts = data.nodes.nominal_v[table.node_a[rows]]
-    columns = _equipment_columns(data, rows, feeder) | {
+    columns = _collect_columns(data, rows, feeder) | {
         "class": np.array([b"lateral", b"backbone"])[backbone.astype(np.intp)],
         "v": np.where(np.isnan(volts), -1, volts).astype(np.int32),
         "ug": table.placement[rows].astype(np.int32) - 1,
     }
-    return _of_courses("lines", data, rows, codes[backbone.astype(np.intp)], columns)
+    return _build_line_layer("lines", data, rows, codes[backbone.astype(np.intp)], columns)
 
 
-def _secondaries(data: NetworkData, rows: NDArray[np.intp], feeder: NDArray[np.int32]) -> Layer:
-    columns = _equipment_columns(data, rows, feeder)
-    return _of_courses("secondaries", data, rows, _all(rows, "secondaries"), columns)
+def _build_secondaries(
+    data: NetworkData, rows: NDArray[np.intp], feeder: NDArray[np.int32]
+) -> TileLayer:
+    columns = _collect_columns(data, rows, feeder)
+    return _build_line_layer("secondaries", data, rows, _repeat_code(rows, "secondaries"), columns)
 
 
-def _switches(data: NetworkData, rows: NDArray[np.intp], feeder: NDArray[np.int32]) -> Layer:
+def _build_switches(
+    data: NetworkData, rows: NDArray[np.intp], feeder: NDArray[np.int32]
+) -> TileLayer:
     table = data.equipment
     group = np.array(
         [GROUP_CODE[GROUP_OF_SWITCH.get(name, "fuses")] for name in cim.KIND_NAMES], dtype=np.uint8
     )
-    columns = _equipment_columns(data, rows, feeder) | {
-        "kind": _KINDS[table.kind[rows]],
+    columns = _collect_columns(data, rows, feeder) | {
+        "kind": _KIND_TEXTS[table.kind[rows]],
         "normal_open": PHASE_TEXTS[table.normal_open[rows] & 63],
         "remote": (table.control[rows] == cim.CONTROLS.index("remote")).astype(np.int32),
     }
-    return _of_points("switches", rows, group[table.kind[rows]], _middles(data, rows), columns)
+    return _build_point_layer(
+        "switches", rows, group[table.kind[rows]], _find_middles(data, rows), columns
+    )
 
 
-def _transformers(data: NetworkData, rows: NDArray[np.intp], feeder: NDArray[np.int32]) -> Layer:
+def _build_transformers(
+    data: NetworkData, rows: NDArray[np.intp], feeder: NDArray[np.int32]
+) -> TileLayer:
     table, points = data.equipment, data.usage_points
     served = np.bincount(points.transformer + 1, minlength=len(table.mrid) + 1)[1:]
     customers = np.bincount(points.transformer + 1, points.customers, len(table.mrid) + 1)[1:]
@@ -191,16 +201,16 @@ def _transformers(data: NetworkData, rows: NDArray[np.intp], feeder: NDArray[np.
     codes = np.array(
         [GROUP_CODE["transformers"], GROUP_CODE["substation_transformers"]], dtype=np.uint8
     )
-    columns = _equipment_columns(data, rows, feeder) | {
-        "kind": _KINDS[table.kind[rows]],
+    columns = _collect_columns(data, rows, feeder) | {
+        "kind": _KIND_TEXTS[table.kind[rows]],
         "usage_points": served[rows].astype(np.int32),
         "customers": customers[rows].astype(np.int32),
     }
     group = codes[great.astype(np.intp)]
-    return _of_points("transformers", rows, group, _middles(data, rows), columns)
+    return _build_point_layer("transformers", rows, group, _find_middles(data, rows), columns)
 
 
-def _usage_points(data: NetworkData, node_feeder: NDArray[np.int32]) -> Layer:
+def _build_usage_points(data: NetworkData, node_feeder: NDArray[np.int32]) -> TileLayer:
     table = data.usage_points
     columns = {
         "mrid": table.mrid,
@@ -210,10 +220,12 @@ def _usage_points(data: NetworkData, node_feeder: NDArray[np.int32]) -> Layer:
         "priority": table.priority,
     }
     rows = np.arange(len(table.mrid))
-    return _of_points("usage_points", rows, _all(rows, "usage_points"), table.xy, columns)
+    return _build_point_layer(
+        "usage_points", rows, _repeat_code(rows, "usage_points"), table.xy, columns
+    )
 
 
-def _equipment_columns(
+def _collect_columns(
     data: NetworkData, rows: NDArray[np.intp], feeder: NDArray[np.int32]
 ) -> dict[str, Any]:
     return {
@@ -223,11 +235,11 @@ def _equipment_columns(
     }
 
 
-def _all(rows: NDArray[np.intp], group: str) -> NDArray[np.uint8]:
+def _repeat_code(rows: NDArray[np.intp], group: str) -> NDArray[np.uint8]:
     return np.full(len(rows), GROUP_CODE[group], dtype=np.uint8)
 
 
-def _middles(data: NetworkData, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+def _find_middles(data: NetworkData, rows: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return the point in the middle of each course, shape (n, 2)."""
     import shapely
 
@@ -245,17 +257,17 @@ def _middles(data: NetworkData, rows: NDArray[np.intp]) -> NDArray[np.float64]:
     return middle
 
 
-def _of_points(
+def _build_point_layer(
     name: str,
     rows: NDArray[np.intp],
     group: NDArray[np.uint8],
     xy: NDArray[np.float64],
     columns: Mapping[str, Any],
-) -> Layer:
+) -> TileLayer:
     """Return a layer of points; what has no place on the map is left out."""
     square = to_square(xy)
     placed = np.isfinite(square).all(axis=1)
-    return Layer(
+    return TileLayer(
         name=name,
         ids=(rows[placed] + 1).astype(np.int32),
         group=group[placed],
@@ -267,13 +279,13 @@ def _of_points(
     )
 
 
-def _of_courses(
+def _build_line_layer(
     name: str,
     data: NetworkData,
     rows: NDArray[np.intp],
     group: NDArray[np.uint8],
     columns: Mapping[str, Any],
-) -> Layer:
+) -> TileLayer:
     """Return a layer of lines; one with a point that has no place on the map is left out."""
     counts, xy = (
         equipment_courses(data, rows)
@@ -284,7 +296,7 @@ def _of_courses(
     owner = np.repeat(np.arange(len(rows)), counts)
     nowhere = np.bincount(owner, ~np.isfinite(square).all(axis=1), len(rows)) > 0
     placed = ~nowhere
-    return Layer(
+    return TileLayer(
         name=name,
         ids=(rows[placed] + 1).astype(np.int32),
         group=group[placed],

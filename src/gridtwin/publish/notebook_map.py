@@ -19,10 +19,10 @@ from gridtwin.errors import MissingExtraError, StoreError
 if TYPE_CHECKING:
     from gridtwin.store.protocol import Store
 
-START_S = 60.0
-END_S = 10.0
+SERVER_START_S = 60.0
+SERVER_END_S = 10.0
 NOTEBOOKS = "http://localhost:* http://127.0.0.1:*"  # whose pages may frame the map
-MAIN = "from gridtwin.cli.entry import main; main()"
+SERVER_COMMAND = "from gridtwin.cli.entry import main; main()"
 
 
 class MapView:
@@ -61,8 +61,8 @@ class MapView:
             raise MissingExtraError(need, "serve")
         self.view = view.lstrip("#")
         self.height_px = height_px
-        process, self.server = _started(address)
-        self._end = weakref.finalize(self, _ended, process, folder)
+        process, self.server = _start_server(address)
+        self._end = weakref.finalize(self, _end_server, process, folder)
 
     @property
     def url(self) -> str:
@@ -86,7 +86,7 @@ class MapView:
         return f"MapView({self.url})"
 
 
-def address_of(store: Store) -> str:
+def find_address(store: Store) -> str:
     """Return where other processes find a twin; nothing if it is in memory only."""
     from gridtwin.store.local import LocalStore
     from gridtwin.store.postgis.store import PostgisStore
@@ -96,7 +96,7 @@ def address_of(store: Store) -> str:
     return store.url if isinstance(store, PostgisStore) else ""
 
 
-def _started(address: str) -> tuple[subprocess.Popen[bytes], str]:
+def _start_server(address: str) -> tuple[subprocess.Popen[bytes], str]:
     """Start a server at a free port; return it and its address."""
     # The address may hold a password: it is no word of the command, which others can read.
     environment = {"GRIDTWIN_FRAMES": NOTEBOOKS, **os.environ, "GRIDTWIN_TWIN": address}
@@ -104,27 +104,27 @@ def _started(address: str) -> tuple[subprocess.Popen[bytes], str]:
         log = Path(folder) / "log"
         with log.open("wb") as file:
             process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-c", MAIN, "serve", "--port", "0"],
+                [sys.executable, "-c", SERVER_COMMAND, "serve", "--port", "0"],
                 stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment,
             )  # fmt: skip
-        end = time.monotonic() + START_S
+        end = time.monotonic() + SERVER_START_S
         while process.poll() is None and time.monotonic() < end:
-            found = re.search(r" at (http://\S+)", log.read_text(errors="replace"))
-            if found:
-                return process, found[1]
+            match = re.search(r" at (http://\S+)", log.read_text(errors="replace"))
+            if match:
+                return process, match[1]
             time.sleep(0.05)
-        _ended(process)
+        _end_server(process)
         said = log.read_text(errors="replace").strip().splitlines()
     msg = f"the map's server did not start: {said[-1] if said else 'it said nothing'}"
     raise StoreError(msg)
 
 
-def _ended(
+def _end_server(
     process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str] | None = None
 ) -> None:
     process.terminate()
     try:
-        process.wait(END_S)
+        process.wait(SERVER_END_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -23,7 +23,7 @@ class MovingSet:
     """
 
     def __init__(self) -> None:
-        self._index = rtree.index.Index(properties=_small_nodes())
+        self._index = rtree.index.Index(properties=_make_properties())
         self._row: dict[str, int] = {}
         self._name: dict[int, str] = {}
         self._bounds: dict[str, Bounds] = {}
@@ -70,7 +70,7 @@ class MovingSet:
         if name in self._bounds:
             msg = f"{name!r} is in the set already: move it instead"
             raise InputError(msg)
-        bounds = _bounds(name, place)
+        bounds = _check_bounds(name, place)
         row, self._next = self._next, self._next + 1
         self._index.insert(row, bounds)
         self._row[name], self._name[row], self._bounds[name] = row, name, bounds
@@ -86,7 +86,7 @@ class MovingSet:
         InputError
             If the place is neither a point nor a box.
         """
-        bounds, old = _bounds(name, place), self.bounds(name)
+        bounds, old = _check_bounds(name, place), self.bounds(name)
         self._index.delete(self._row[name], old)
         self._index.insert(self._row[name], bounds)
         self._bounds[name] = bounds
@@ -107,23 +107,25 @@ class MovingSet:
 
     def query(self, place: Iterable[float]) -> list[str]:
         """Return the names of what touches a point or a box, in order of name."""
-        return sorted(self._name[row] for row in self._index.intersection(_bounds("query", place)))
+        return sorted(
+            self._name[row] for row in self._index.intersection(_check_bounds("query", place))
+        )
 
-    def nearest(self, place: Iterable[float], count: int = 1) -> list[str]:
+    def find_nearest(self, place: Iterable[float], count: int = 1) -> list[str]:
         """
         Return the names of the `count` nearest things, nearest first, ties in order of name.
 
         Distances are planar, in the units of the coordinates.
         """
-        target = _bounds("query", place)
+        target = _check_bounds("query", place)
         if count < 1 or not self._bounds:
             return []
-        found = {self._name[row] for row in self._index.nearest(target, count)}
-        ranked = sorted(found, key=lambda name: (_gap(self._bounds[name], target), name))
+        nearest = {self._name[row] for row in self._index.nearest(target, count)}
+        ranked = sorted(nearest, key=lambda name: (_measure_gap(self._bounds[name], target), name))
         return ranked[:count]
 
 
-def _bounds(name: str, place: Iterable[float]) -> Bounds:
+def _check_bounds(name: str, place: Iterable[float]) -> Bounds:
     values = tuple(float(value) for value in place)
     if len(values) == 2:
         values = values * 2
@@ -134,14 +136,14 @@ def _bounds(name: str, place: Iterable[float]) -> Bounds:
     return values[0], values[1], values[2], values[3]
 
 
-def _gap(box: Bounds, other: Bounds) -> float:
+def _measure_gap(box: Bounds, other: Bounds) -> float:
     """Return the squared distance between two boxes."""
     x = max(box[0] - other[2], other[0] - box[2], 0.0)
     y = max(box[1] - other[3], other[1] - box[3], 0.0)
     return x * x + y * y
 
 
-def _small_nodes() -> rtree.index.Property:
+def _make_properties() -> rtree.index.Property:
     """Return what makes an R-tree quick to change: few entries a node."""
     capacity = 10
     return rtree.index.Property(

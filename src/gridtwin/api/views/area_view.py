@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.analysis.place.outline import extent
-from gridtwin.analysis.state.supply import OUT
+from gridtwin.analysis.place.outline import find_extent
+from gridtwin.analysis.state.supply_state import OUT
+from gridtwin.api.views.outage_cards import MOST_SITES
 from gridtwin.model.tables import decode
 
 if TYPE_CHECKING:
-    from gridtwin.api.views.features import FeatureIds
+    from gridtwin.api.views.feature_ids import FeatureIds
     from gridtwin.results.inside import Inside
-
-SITES = 100  # priority sites that are listed
 
 
 def view_area(inside: Inside, features: FeatureIds, *, by: str, limit: int) -> dict[str, Any]:
@@ -46,14 +45,14 @@ def view_area(inside: Inside, features: FeatureIds, *, by: str, limit: int) -> d
         "priority": [
             {"mrid": bytes(points.mrid[row]).decode(),
              "priority": bytes(points.priority[row]).decode()}
-            for row in sites[:SITES].tolist()
+            for row in sites[:MOST_SITES].tolist()
         ],
         "by": by,
         "groups": inside.groups(by),
         "usage_points": decode(names[:limit]).tolist(),
         "left_out": max(len(names) - limit, 0),
         "substations": decode(data.substations.mrid[inside.substations]).tolist(),
-        "features": features.of(inside.equipment, inside.points),
-        "bounds": extent(data, inside.equipment, inside.points),
+        "features": features.collect_ids(inside.equipment, inside.points),
+        "bounds": find_extent(data, inside.equipment, inside.points),
         "warnings": list(inside.warnings),
     }  # fmt: skip
