@@ -19,7 +19,7 @@ from gridtwin.analysis.erm.prediction import predict as predict_history
 from gridtwin.analysis.erm.warm import tail_of
 from gridtwin.errors import InputError, SourceError
 from gridtwin.model.outage_history import select
-from gridtwin.sources.histories import read_history, sources_in
+from gridtwin.sources.histories import list_sources, read_history
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -58,7 +58,7 @@ def train(
     SourceError
         If the folder cannot be read, or holds too little to learn from.
     """
-    sources = tuple(sources_in(folder))
+    sources = tuple(list_sources(folder))
     until: dict[str, float] = {}
 
     tails: dict[str, OutageHistory] = {}
@@ -98,7 +98,7 @@ def backtest(
     InputError
         If the model has learnt from all of it.
     """
-    histories = {source: read_history(folder, source) for source in sources_in(folder)}
+    histories = {source: read_history(folder, source) for source in list_sources(folder)}
     if model is None:
         test_from = {name: _moment(history, FITTED) for name, history in histories.items()}
         past = [_before(history, test_from[name]) for name, history in histories.items()]
@@ -195,7 +195,7 @@ def predict(
     draft = out.with_name(f".{out.name}.{os.getpid()}")
     writer = None
     try:
-        for source in sources_in(folder):
+        for source in list_sources(folder):
             say(f"predicting {source}")
             history = read_history(folder, source)
             table = table_of(history, predict_history(history, model, landmarks))

@@ -97,11 +97,11 @@ class IncidentQuestions:
             ``known_out``, ``bellwethers`` and ``state``, as for `inference`.
         """
         from gridtwin.analysis.inference.likelihood import Assumptions
-        from gridtwin.sources.meter_events import moment
+        from gridtwin.sources.meter_events import parse_moment_s
 
         live = self.inference(assumptions=Assumptions(loss=loss), **options)
         live.update(events)
-        return live.answer(None if now is None else moment(now))
+        return live.answer(None if now is None else parse_moment_s(now))
 
     def inference(
         self,

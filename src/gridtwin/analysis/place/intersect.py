@@ -35,7 +35,7 @@ class BoundingBoxes:
     y_1: NDArray[np.float64]
 
     @classmethod
-    def bound_equipment(cls, data: NetworkData) -> BoundingBoxes:
+    def build_boxes(cls, data: NetworkData) -> BoundingBoxes:
         """Return the boxes of a network's equipment."""
         equipment, xy = data.equipment, data.nodes.xy
         a, b = xy[equipment.node_a], xy[equipment.node_b]
@@ -112,9 +112,7 @@ def find_intersecting(
     if polygon.is_empty:
         return np.empty(0, dtype=np.int32)
     if layer == "equipment":
-        return _intersect_lines(
-            data, polygon, relation, boxes or BoundingBoxes.bound_equipment(data)
-        )
+        return _intersect_lines(data, polygon, relation, boxes or BoundingBoxes.build_boxes(data))
     test = cast("Predicate", relation)
     if grid is not None:
         return grid.find_inside(polygon, test)

@@ -55,4 +55,4 @@ class SpatialIndex:
 
     @cached_property
     def _boxes(self) -> BoundingBoxes:
-        return BoundingBoxes.bound_equipment(self._data)
+        return BoundingBoxes.build_boxes(self._data)

@@ -182,7 +182,7 @@ def _encode_zoom(
             kept.encoder = TileEncoder()
         rows = np.flatnonzero(np.isin(layer.group, codes))
         pieces = cut_layer(layer, rows, zoom, keep_all=zoom == plan.max_zoom)
-        made: EncodedTiles = kept.encoder.encode(layer, pieces)
+        made: EncodedTiles = kept.encoder.encode_layer(layer, pieces)
         return made
 
     return dict(

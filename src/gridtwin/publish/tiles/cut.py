@@ -60,7 +60,7 @@ def cut_layer(
     """
     start, square = take_ragged(layer.start, layer.xy, rows)
     world = square * float(EXTENT << zoom)
-    low, high = _bound_features(start, world)
+    low, high = _find_boxes(start, world)
     owner, tile = _find_touched(low, high, zoom, only)
     order = np.lexsort((owner, tile[:, 0], tile[:, 1]))
     owner, tile = owner[order], tile[order]
@@ -76,7 +76,7 @@ def cut_layer(
     return _draw_pieces(rows[owner], tile, parts, start, local, keep_all=keep_all)
 
 
-def _bound_features(
+def _find_boxes(
     start: NDArray[np.int64], xy: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the lowest and highest coordinates of each feature, shape (n, 2) each."""

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.model import phases
-from gridtwin.sources.synthetic.feeders import Plan, rank
+from gridtwin.sources.synthetic.feeders import FeederPlan, rank_in_runs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.sources.synthetic.primary import Primary
 
-CLASSES = (b"residential", b"commercial", b"industrial")
+SERVICE_CLASSES = (b"residential", b"commercial", b"industrial")
 RESIDENTIAL, COMMERCIAL, INDUSTRIAL = range(3)
 PEAK_MEDIAN_W = np.array([4_800.0, 16_000.0, 110_000.0])
 PEAK_SPREAD = np.array([0.45, 0.85, 0.70], dtype=np.float32)  # of the logarithm
@@ -41,7 +41,7 @@ MASTER_METERED = 0.0015
 
 
 @dataclass(frozen=True, slots=True)
-class Transformers:
+class ServiceTransformers:
     """Service transformers in preorder, each with its secondary pole where it has one."""
 
     site: NDArray[np.int32]  # row of `Primary` whose node it hangs on
@@ -57,7 +57,7 @@ class Transformers:
 
 
 @dataclass(frozen=True, slots=True)
-class Meters:
+class TerritoryMeters:
     """Meters in preorder, transformer by transformer."""
 
     transformer: NDArray[np.int32]  # row of `Transformers`
@@ -70,17 +70,17 @@ class Meters:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class ServiceLevel:
     """Everything below the primary, and the phases that balance it."""
 
-    transformers: Transformers
-    meters: Meters
+    transformers: ServiceTransformers
+    meters: TerritoryMeters
     lateral_phases: NDArray[np.uint8]
     lateral_load_w: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class _Stands:
+class _TransformerStands:
     """Transformers before their load is known."""
 
     site: NDArray[np.int32]
@@ -90,7 +90,7 @@ class _Stands:
     meters: NDArray[np.int32]
 
 
-def serve(primary: Primary, plan: Plan, rng: np.random.Generator) -> Service:
+def lay_service(primary: Primary, plan: FeederPlan, rng: np.random.Generator) -> ServiceLevel:
     """Hang transformers and meters on every street of a primary."""
     stands = _stand_transformers(primary, plan, rng)
     has_pole = ~stands.three_phase & (
@@ -99,38 +99,40 @@ def serve(primary: Primary, plan: Plan, rng: np.random.Generator) -> Service:
     has_pole &= stands.meters >= 4
     near = (stands.meters + 1) // 2
     transformer = np.repeat(np.arange(len(near), dtype=np.int32), stands.meters)
-    place = rank(transformer)
-    lot = _lots(primary, stands, rng)
-    meters = _customers(transformer, place, stands, rng)
-    offset = _rows_of_houses(primary, stands, near, lot, transformer, place, rng)
+    place = rank_in_runs(transformer)
+    lot = _choose_lots(primary, stands, rng)
+    meters = _choose_customers(transformer, place, stands, rng)
+    offset = _place_houses(primary, stands, near, lot, transformer, place, rng)
     load = np.add.reduceat(meters[1], np.cumsum(stands.meters) - stands.meters, dtype=np.float64)
     lateral = primary.lateral[stands.site]
     tapped = lateral >= 0
     lateral_load = np.bincount(lateral[tapped], load[tapped], len(primary.lateral_width)).astype(
         np.float64
     )
-    carried = _balanced(primary, lateral_load)
-    plane, pole = _poles(primary, stands, near, lot)
-    return Service(
-        transformers=Transformers(
+    carried = _balance_phases(primary, lateral_load)
+    plane, pole = _place_poles(primary, stands, near, lot)
+    return ServiceLevel(
+        transformers=ServiceTransformers(
             site=stands.site,
             meters=stands.meters,
             near=near,
             has_pole=has_pole,
             three_phase=stands.three_phase,
-            phases=_transformer_phases(stands, lateral, carried),
-            rated_va=_rating(load, stands),
+            phases=_choose_phases(stands, lateral, carried),
+            rated_va=_rate_transformers(load, stands),
             plane=plane,
             pole_plane=pole,
             load_w=load,
         ),
-        meters=Meters(transformer, place, offset, *meters),
+        meters=TerritoryMeters(transformer, place, offset, *meters),
         lateral_phases=carried,
         lateral_load_w=lateral_load,
     )
 
 
-def _stand_transformers(primary: Primary, plan: Plan, rng: np.random.Generator) -> _Stands:
+def _stand_transformers(
+    primary: Primary, plan: FeederPlan, rng: np.random.Generator
+) -> _TransformerStands:
     """Stand transformers at the nodes of the streets and share the feeder's meters out."""
     sites = np.flatnonzero(primary.street > 0).astype(np.int32)
     lateral = primary.lateral[sites]
@@ -146,11 +148,13 @@ def _stand_transformers(primary: Primary, plan: Plan, rng: np.random.Generator) 
     feeder = primary.feeder[site]
     left = plan.meters - np.bincount(feeder[on_trunk], meters[on_trunk], len(plan.meters))
     weight = rng.lognormal(0.0, 0.35, len(site)) * np.where(three_phase, 0.3, 1.0)
-    meters[~on_trunk] = _shared_out(left, feeder[~on_trunk], weight[~on_trunk])
-    return _Stands(site, rank(site), np.repeat(count, count) == 2, three_phase, meters)
+    meters[~on_trunk] = _share_out(left, feeder[~on_trunk], weight[~on_trunk])
+    return _TransformerStands(
+        site, rank_in_runs(site), np.repeat(count, count) == 2, three_phase, meters
+    )
 
 
-def _shared_out(
+def _share_out(
     total: NDArray[Any], group: NDArray[np.int32], weight: NDArray[np.float64]
 ) -> NDArray[np.int32]:
     """Share each group's whole number out among its rows by weight, at least one each."""
@@ -168,7 +172,9 @@ def _shared_out(
     return share_each
 
 
-def _lots(primary: Primary, stands: _Stands, rng: np.random.Generator) -> NDArray[np.float32]:
+def _choose_lots(
+    primary: Primary, stands: _TransformerStands, rng: np.random.Generator
+) -> NDArray[np.float32]:
     """Return the frontage of the lots at each transformer, no wider than its street allows."""
     at_site = np.bincount(stands.site, stands.meters, len(primary.street))[stands.site]
     room = primary.street[stands.site] / (np.ceil(at_site / 2) + 1)
@@ -178,10 +184,10 @@ def _lots(primary: Primary, stands: _Stands, rng: np.random.Generator) -> NDArra
     return frontage
 
 
-def _customers(
+def _choose_customers(
     transformer: NDArray[np.int32],
     place: NDArray[np.int32],
-    stands: _Stands,
+    stands: _TransformerStands,
     rng: np.random.Generator,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32], NDArray[np.bytes_]]:
     """Say who each meter is: class, peak, customers behind it, priority."""
@@ -201,10 +207,10 @@ def _customers(
     customers = np.ones(count, dtype=np.int32)
     customers[master] = rng.integers(4, 60, len(master))
     peak[master] *= customers[master] * np.float32(0.45)
-    return service, peak, customers, _priorities(service, homes, rng)
+    return service, peak, customers, _choose_priorities(service, homes, rng)
 
 
-def _priorities(
+def _choose_priorities(
     service: NDArray[np.uint8], homes: NDArray[np.int64], rng: np.random.Generator
 ) -> NDArray[np.bytes_]:
     """Choose the sites that a utility restores first."""
@@ -220,9 +226,9 @@ def _priorities(
     return priority
 
 
-def _rows_of_houses(
+def _place_houses(
     primary: Primary,
-    stands: _Stands,
+    stands: _TransformerStands,
     near: NDArray[np.int32],
     lot: NDArray[np.float32],
     transformer: NDArray[np.int32],
@@ -252,8 +258,8 @@ def _rows_of_houses(
     return offset
 
 
-def _poles(
-    primary: Primary, stands: _Stands, near: NDArray[np.int32], lot: NDArray[np.float32]
+def _place_poles(
+    primary: Primary, stands: _TransformerStands, near: NDArray[np.int32], lot: NDArray[np.float32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return where each transformer stands, and the secondary pole among its far houses."""
     heading = primary.heading[stands.site].astype(np.float64)
@@ -267,7 +273,7 @@ def _poles(
     return plane, start + heading * far[:, None] + left * 4.0
 
 
-def _balanced(primary: Primary, load: NDArray[np.float64]) -> NDArray[np.uint8]:
+def _balance_phases(primary: Primary, load: NDArray[np.float64]) -> NDArray[np.uint8]:
     """
     Return the phases of each lateral, balanced in every feeder.
 
@@ -281,46 +287,48 @@ def _balanced(primary: Primary, load: NDArray[np.float64]) -> NDArray[np.uint8]:
     carried = np.full(len(load), phases.ABC, np.uint8)
     narrow = np.flatnonzero(width < 3)
     order = narrow[np.lexsort((-load[narrow], feeder[narrow]))]
-    turn = rank(feeder[order])
+    turn = rank_in_runs(feeder[order])
     for number in range(int(turn.max(initial=-1)) + 1):
         rows = order[turn == number]
         own, single = feeder[rows], width[rows] == 1
         sums = total[own]
-        given = np.where(single[:, None], _least(sums), ~_least(-sums))
+        given = np.where(single[:, None], _find_least(sums), ~_find_least(-sums))
         total[own] += given * (load[rows] / np.where(single, 1, 2))[:, None]
         carried[rows] = (given * bits).sum(axis=1)
     return carried
 
 
-def _least(sums: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _find_least(sums: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return a row of flags per row of sums, set at the smallest."""
     least: NDArray[np.bool_] = sums.argmin(axis=1)[:, None] == np.arange(3)
     return least
 
 
-def _transformer_phases(
-    stands: _Stands, lateral: NDArray[np.int32], carried: NDArray[np.uint8]
+def _choose_phases(
+    stands: _TransformerStands, lateral: NDArray[np.int32], carried: NDArray[np.uint8]
 ) -> NDArray[np.uint8]:
     """Return the primary phases of each transformer: one of those its lateral carries."""
     on = np.where(lateral >= 0, carried[np.maximum(lateral, 0)], np.uint8(phases.ABC))
-    turn = (rank(lateral) + stands.site) % 6
-    one = np.array([[_nth_phase(mask, turn) for turn in range(6)] for mask in range(8)], np.uint8)
+    turn = (rank_in_runs(lateral) + stands.site) % 6
+    one = np.array([[_take_phase(mask, turn) for turn in range(6)] for mask in range(8)], np.uint8)
     return np.where(stands.three_phase, np.uint8(phases.ABC), one[on, turn])
 
 
-def _nth_phase(mask: int, turn: int) -> int:
+def _take_phase(mask: int, turn: int) -> int:
     """Return one phase of a set, taking turns."""
     own = [bit for bit in (phases.A, phases.B, phases.C) if mask & bit]
     return own[turn % len(own)] if own else 0
 
 
-def _rating(load: NDArray[np.float64], stands: _Stands) -> NDArray[np.float32]:
+def _rate_transformers(
+    load: NDArray[np.float64], stands: _TransformerStands
+) -> NDArray[np.float32]:
     """Return the smallest standard size that carries the coincident load, in volt-amperes."""
     coincident_kva = load / 950.0 * (0.45 + 0.55 / np.sqrt(stands.meters))
-    one = SINGLE_PHASE_KVA[_first_above(SINGLE_PHASE_KVA, coincident_kva)]
-    three = THREE_PHASE_KVA[_first_above(THREE_PHASE_KVA, coincident_kva)]
+    one = SINGLE_PHASE_KVA[_find_first_above(SINGLE_PHASE_KVA, coincident_kva)]
+    three = THREE_PHASE_KVA[_find_first_above(THREE_PHASE_KVA, coincident_kva)]
     return (np.where(stands.three_phase, three, one) * 1_000).astype(np.float32)
 
 
-def _first_above(sizes: NDArray[Any], wanted: NDArray[np.float64]) -> NDArray[np.int64]:
+def _find_first_above(sizes: NDArray[Any], wanted: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.minimum(np.searchsorted(sizes, wanted), len(sizes) - 1)

@@ -11,8 +11,8 @@ from gridtwin.errors import SourceError
 if TYPE_CHECKING:
     from pathlib import Path
 
-LARGEST_FILE = 256 * 1024 * 1024
-TABLES = (".gpkg", ".shp", ".kml", ".fgb", ".gml", ".gdb", ".zip")
+LARGEST_AREA_FILE = 256 * 1024 * 1024
+TABLE_SUFFIXES = (".gpkg", ".shp", ".kml", ".fgb", ".gml", ".gdb", ".zip")
 
 
 def read_area(path: Path) -> str:
@@ -22,8 +22,8 @@ def read_area(path: Path) -> str:
     Parameters
     ----------
     path
-        A file with such a text; or a GeoPackage, Shapefile, KML, or another of `TABLES`, with one
-        layer of polygons.
+        A file with such a text; or a GeoPackage, Shapefile, KML, or another of `TABLE_SUFFIXES`,
+        with one layer of polygons.
 
     Raises
     ------
@@ -33,17 +33,17 @@ def read_area(path: Path) -> str:
     if not path.exists():
         msg = f"{path}: there is no such file"
         raise SourceError(msg)
-    if path.suffix.casefold() in TABLES:
+    if path.suffix.casefold() in TABLE_SUFFIXES:
         return _read_table(path)
     if path.is_dir():
         msg = f"{path} is a folder: give a file"
         raise SourceError(msg)
-    if path.stat().st_size > LARGEST_FILE:
-        msg = f"{path}: larger than {LARGEST_FILE // 1024**2} MB; simplify the polygon"
+    if path.stat().st_size > LARGEST_AREA_FILE:
+        msg = f"{path}: larger than {LARGEST_AREA_FILE // 1024**2} MB; simplify the polygon"
         raise SourceError(msg)
     text = path.read_text(encoding="utf-8", errors="replace")
     if "\0" in text:
-        msg = f"{path}: this is no text; GeoJSON, WKT and {', '.join(TABLES)} are read"
+        msg = f"{path}: this is no text; GeoJSON, WKT and {', '.join(TABLE_SUFFIXES)} are read"
         raise SourceError(msg)
     return text
 
@@ -56,7 +56,7 @@ def _read_table(path: Path) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # that curves have become straight
-            layer = _only_layer(path, pyogrio.list_layers(path).tolist())
+            layer = _choose_layer(path, pyogrio.list_layers(path).tolist())
             meta, _, wkb, _ = pyogrio.raw.read(path, layer=layer, columns=[])
         shapes = shapely.force_2d(shapely.from_wkb(wkb))
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
@@ -72,13 +72,13 @@ def _read_table(path: Path) -> str:
     return json.dumps(document)
 
 
-def _only_layer(path: Path, layers: list[tuple[str, str | None]]) -> str:
+def _choose_layer(path: Path, layers: list[tuple[str, str | None]]) -> str:
     """Return the one layer with geometry, or with polygons if there are several."""
     drawn = [name for name, kind in layers if kind is not None]
     areas = [name for name, kind in layers if kind and ("Polygon" in kind or "Surface" in kind)]
-    found = drawn if len(drawn) == 1 else areas
-    if len(found) != 1:
-        there = f"layers {', '.join(found)}" if found else "no layer"
+    candidates = drawn if len(drawn) == 1 else areas
+    if len(candidates) != 1:
+        there = f"layers {', '.join(candidates)}" if candidates else "no layer"
         msg = f"{path} has {there} of polygons: give a file with one"
         raise SourceError(msg)
-    return found[0]
+    return candidates[0]
