@@ -74,7 +74,7 @@ def sides_by_hand(situation: Situation, place: Element) -> tuple[set[int], dict[
     bounds = {
         row
         for row in serving
-        if situation.is_open[row] or situation.operable[row]
+        if situation.is_open[row] or situation.is_operable[row]
         if row not in own or situation.is_switch[row]
     }
     inner = graph_of(situation, serving - bounds)

@@ -98,7 +98,7 @@ def test_darkness_follows_every_pole(seed: int) -> None:
     twin = open_twin(net)
     darkness = SupplyTracker(twin.situation())
     mask = net.data.equipment.normal_open.copy()
-    before = set(np.flatnonzero(darkness.deenergized).tolist())
+    before = set(np.flatnonzero(darkness.is_deenergized).tolist())
     assert before == usage_points_dark(net, mask, Rules())[0]
     for _ in range(12):
         row, mask[row] = operable_poles(net, rng)
@@ -106,7 +106,7 @@ def test_darkness_follows_every_pole(seed: int) -> None:
         after = usage_points_dark(net, mask, Rules())[0]
         assert set(went.tolist()) == after - before
         assert set(came.tolist()) == before - after
-        assert set(np.flatnonzero(darkness.deenergized).tolist()) == after
+        assert set(np.flatnonzero(darkness.is_deenergized).tolist()) == after
         before = after
 
 

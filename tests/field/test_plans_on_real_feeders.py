@@ -99,5 +99,5 @@ def test_carried_out_on_the_whole_feeder_no_step_energizes_the_fault(
         reached, _ = supply(lit)
         assert not reached[section].any(), mrid
         dark = np.flatnonzero(~reached[situation.data.usage_points.node])
-        before = np.flatnonzero(~situation.supplied[situation.data.usage_points.node])
+        before = np.flatnonzero(~situation.is_supplied[situation.data.usage_points.node])
         assert set(dark.tolist()) - set(before.tolist()) <= set(found.rows.out.tolist()), mrid

@@ -68,7 +68,7 @@ class Lived:
 def dark_of(twin: Twin) -> set[str]:
     points = twin.store.network.data.usage_points
     situation = twin.situation()
-    return set(np.array(points.mrid)[~situation.served].astype(str))
+    return set(np.array(points.mrid)[~situation.is_served].astype(str))
 
 
 def seen(twin: Twin, at: datetime) -> Lived:

@@ -48,7 +48,7 @@ def storm(twin: Twin, script: StormScript) -> Rehearsal:
 def dark(twin: Twin) -> set[str]:
     situation = twin.situation()
     points = situation.data.usage_points
-    return {name.decode() for name in points.mrid[~situation.supplied[points.node]].tolist()}
+    return {name.decode() for name in points.mrid[~situation.is_supplied[points.node]].tolist()}
 
 
 def test_a_storm_ends_as_it_began(twin: Twin, script: StormScript) -> None:
@@ -88,7 +88,7 @@ def _handing_back(twin: Twin) -> bool:
     situation = twin.situation()
     ids = situation.network.ids
     rows = ids.rows("usage_points", twin.outages.members().usage_point.tolist())
-    return bool(situation.supplied[situation.data.usage_points.node[rows]].any())
+    return bool(situation.is_supplied[situation.data.usage_points.node[rows]].any())
 
 
 def test_switching_brings_customers_back_before_the_repair(script: StormScript) -> None:

@@ -162,7 +162,7 @@ def check_supply(connection: Connection, twin: Twin) -> None:
     )
     codes = [CODES[code] for code in supply.equipment.tolist()]
     assert equipment == [(code, code != 0) for code in codes]
-    data, live = situation.data.equipment, situation.energized
+    data, live = situation.data.equipment, situation.is_energized
     sides = ask(
         connection,
         "SELECT c.from_energized, c.to_energized FROM grid.topology_connections_cache c"

@@ -214,7 +214,7 @@ def replay(
         opened.store.save_overlay(overlay, state.deviations)
     situation = Twin(open_past(opened.store, when, state)).situation()
     points = situation.data.usage_points
-    out = int(points.customers[~situation.served].sum())
+    out = int(points.customers[~situation.is_served].sum())
     document = {
         "schema": "gridtwin.replay/1", "at": when.isoformat(), "version": state.version,
         "overlay": overlay or None, "open": dict(sorted(state.deviations.items())),

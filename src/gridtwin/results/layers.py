@@ -37,7 +37,7 @@ def layer_frame(
             "priority": decode(points.priority[rows]).astype(object),
             "peak_w": points.peak_w[rows],
         }
-        columns |= _supply(situation, points.node[rows], situation.served[rows])
+        columns |= _supply(situation, points.node[rows], situation.is_served[rows])
         columns["geometry"] = shapely.points(points.xy[rows])
     elif layer == "equipment":
         equipment = data.equipment
@@ -67,7 +67,7 @@ def _supply(
     situation: Situation, nodes: NDArray[np.int32], energized: NDArray[np.bool_] | None = None
 ) -> dict[str, Any]:
     return {
-        "energized": situation.energized[nodes] if energized is None else energized,
+        "energized": situation.is_energized[nodes] if energized is None else energized,
         "feeder": group_names(situation, "feeder")[groups_of_nodes(situation, "feeder")[nodes]],
     }
 

@@ -239,11 +239,11 @@ def _group_steps(
 class _SupplyReplay:
     """What operations did to supply, one after another from a moment on."""
 
-    def __init__(self, start: datetime, state: State, darkness: SupplyTracker) -> None:
+    def __init__(self, start: datetime, state: State, tracker: SupplyTracker) -> None:
         self.start = start
         self._state = state
-        self._tracker = darkness
-        self._deenergized = darkness.deenergized
+        self._tracker = tracker
+        self._deenergized = tracker.is_deenergized
         self._versions: list[int] = []
         self.changes: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []  # who went, who came
 

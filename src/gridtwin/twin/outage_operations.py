@@ -349,7 +349,7 @@ class OutageOperations:
         members = self._book.members([outage])
         rows = self._twin.store.network.ids.rows("usage_points", members.usage_point.tolist())
         situation = self._twin.situation()
-        dark = ~situation.served[rows]
+        dark = ~situation.is_served[rows]
         if dark.any():
             msg = (
                 f"{int(dark.sum()):,} usage points of outage {outage} have no supply in the current"

@@ -206,7 +206,9 @@ def _needs(situation: Situation, phases: NDArray[np.uint8]) -> NDArray[np.uint8]
     at = phases[points.node]
     inner = _nearest(index.parent, _mixed(situation) & index.conduction.low)[points.node] >= 0
     need = np.where(inner, at, at & supply(points.phases))
-    return np.where(situation.served, np.where(need == 0, at, need), np.uint8(0)).astype(np.uint8)
+    return np.where(situation.is_served, np.where(need == 0, at, need), np.uint8(0)).astype(
+        np.uint8
+    )
 
 
 def _nearest(up: NDArray[np.int32], marked: NDArray[np.bool_]) -> NDArray[np.int32]:

@@ -44,7 +44,7 @@ def restorable(situation: Situation, faults: Faults) -> Pickup:
     are recorded, ratings of itself and of its way to the source that hold the peak load. A part
     picked up feeds the next.
     """
-    dead = np.zeros(len(situation.supplied), dtype=bool)
+    dead = np.zeros(len(situation.is_supplied), dtype=bool)
     dead[lost_nodes(situation.index, find_loss(situation.index, faults))] = True
     barred = dead.copy()
     barred[faults.nodes] = True
@@ -82,7 +82,7 @@ class _Search:
         self.closed: list[int] = []
         self.warnings: list[str] = []
         self.refused: set[int] = set()
-        ties = np.flatnonzero(situation.is_open & situation.operable)
+        ties = np.flatnonzero(situation.is_open & situation.is_operable)
         self.ties = ties[np.argsort(situation.data.equipment.mrid[ties], kind="stable")]
 
     def step(self) -> bool:

@@ -58,7 +58,7 @@ def blast(situation: Situation, elements: Sequence[Element], scope: str = "eleme
     )
     if not len(points):
         return found
-    served = points[situation.served[points]]
+    served = points[situation.is_served[points]]
     return replace(
         found,
         out=np.union1d(found.out, served).astype(np.int32),

@@ -123,7 +123,7 @@ def find_area(
     all_sides
         Whether switches around the section with nothing but dead ends beyond are operated too.
     """
-    operable = situation.operable
+    operable = situation.is_operable
     if remote_only:
         operable = operable & (situation.data.equipment.control == cim.CONTROLS.index("remote"))
     elements = [_place(situation, element) for element in elements]

@@ -78,7 +78,7 @@ class Feeds:
         weight = np.where(points.priority != b"", priority_weight, 1.0)
         self._customers = points.customers.tolist()
         self._weighted = (points.customers * weight).tolist()
-        self._served_before = area.situation.served[area.points].tolist()
+        self._served_before = area.situation.is_served[area.points].tolist()
         self._points: dict[int, list[int]] = {}
         for point, node in enumerate(points.node.tolist()):
             self._points.setdefault(node, []).append(point)

@@ -73,7 +73,7 @@ class Watch:
         own = codes.supply(points.phases)
         self._had = live_phases(index.mask[at]) & own
         self._node = points.node
-        self.served = area.situation.served[area.points]
+        self.served = area.situation.is_served[area.points]
 
     def out(self, supply: Supply) -> NDArray[np.bool_]:
         """Return whether each usage point of the area has lost its supply."""

@@ -88,7 +88,7 @@ def build_energized_graph(situation: Situation) -> nx.MultiDiGraph:
     equipment_mrid = decode(data.equipment.mrid)
     graph = nx.MultiDiGraph(state=situation.state, version=situation.version)
     _add_nodes(graph, data)
-    dead = nodes[~situation.supplied].tolist()
+    dead = nodes[~situation.is_supplied].tolist()
     fed = np.flatnonzero(index.feed >= 0)
     graph.add_edges_from(
         zip(
@@ -105,7 +105,7 @@ def build_energized_graph(situation: Situation) -> nx.MultiDiGraph:
             if allowed:
                 graph.add_edge(tail, head, key=str(equipment_mrid[row]), indeterminate=True)
     points = data.usage_points
-    served = situation.served
+    served = situation.is_served
     mrids = decode(points.mrid)
     graph.add_edges_from(
         (node, mrid, "service")

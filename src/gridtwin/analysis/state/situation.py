@@ -71,12 +71,12 @@ class Situation:
         return self.index.conduction.passes != 0
 
     @cached_property
-    def supplied(self) -> NDArray[np.bool_]:
+    def is_supplied(self) -> NDArray[np.bool_]:
         """Whether a conductor leads from each node to a source, whatever its phases."""
         return self.index.tin >= 0
 
     @cached_property
-    def energized(self) -> NDArray[np.bool_]:
+    def is_energized(self) -> NDArray[np.bool_]:
         """Whether each node is live on a phase; by any conductor where records allow it none."""
         return find_energized(self.index)
 
@@ -86,7 +86,7 @@ class Situation:
         return find_needs(self.index, self.data.usage_points, strict=self.strict)
 
     @cached_property
-    def served(self) -> NDArray[np.bool_]:
+    def is_served(self) -> NDArray[np.bool_]:
         """Whether each usage point has supply: some phase it uses is live."""
         return self.needs != 0
 
@@ -101,15 +101,15 @@ class Situation:
         return self.data.equipment.in_service & ~self.conducts & (self.open_mask != 0)
 
     @cached_property
-    def operable(self) -> NDArray[np.bool_]:
+    def is_operable(self) -> NDArray[np.bool_]:
         """Whether each piece of equipment is a switch in service that somebody can operate."""
         equipment = self.data.equipment
         return self.is_switch & (equipment.control != 0) & equipment.in_service
 
     @cached_property
-    def lit(self) -> NDArray[np.bool_]:
+    def is_lit(self) -> NDArray[np.bool_]:
         """Whether each piece of equipment conducts between two nodes with supply."""
-        equipment, live = self.data.equipment, self.supplied
+        equipment, live = self.data.equipment, self.is_supplied
         return self.conducts & live[equipment.node_a] & live[equipment.node_b]
 
     @cached_property

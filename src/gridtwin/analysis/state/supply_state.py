@@ -70,30 +70,30 @@ def find_supply(situation: Situation, reported: NDArray[np.int32] = NO_ROWS) -> 
     points = situation.data.usage_points
     live, designed = live_phases(situation.index.mask), situation.index.designed
     uses = carried(points.phases)
-    dark = ~situation.served
+    dark = ~situation.is_served
     dark[reported] = True
     customers = int(points.customers[dark].sum())
     return SupplyState(
-        equipment=_grade_equipment(situation, live, designed),
-        points=_grade_supply(dark, live[points.node] & uses, designed[points.node] & uses),
+        equipment=_rate_equipment(situation, live, designed),
+        points=_rate_supply(dark, live[points.node] & uses, designed[points.node] & uses),
         open_mask=situation.open_mask,
         customers_out=customers,
         version=situation.version,
     )
 
 
-def _grade_equipment(
+def _rate_equipment(
     situation: Situation, live: NDArray[np.uint8], designed: NDArray[np.uint8]
 ) -> NDArray[np.uint8]:
     """Return the supply of equipment: that of its better side, on its phases."""
     equipment = situation.data.equipment
     a, b, own = equipment.node_a, equipment.node_b, carried(equipment.phases)
     now, could = (live[a] | live[b]) & own, (designed[a] | designed[b]) & own
-    reached = situation.supplied[a] | situation.supplied[b]
-    return _grade_supply(np.where(could != 0, now == 0, ~reached), now, could)
+    reached = situation.is_supplied[a] | situation.is_supplied[b]
+    return _rate_supply(np.where(could != 0, now == 0, ~reached), now, could)
 
 
-def _grade_supply(
+def _rate_supply(
     dark: NDArray[np.bool_], now: NDArray[np.uint8], designed: NDArray[np.uint8]
 ) -> NDArray[np.uint8]:
     lacking = (designed & ~now != 0).astype(np.uint8) * np.uint8(PARTIAL)

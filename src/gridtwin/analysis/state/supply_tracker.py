@@ -26,7 +26,7 @@ class SupplyTracker:
     Parameters
     ----------
     situation
-        Where to begin; it is not changed. Supply is reckoned as `Situation.served` has it.
+        Where to begin; it is not changed. Supply is reckoned as `Situation.is_served` has it.
     """
 
     def __init__(self, situation: Situation) -> None:
@@ -35,7 +35,7 @@ class SupplyTracker:
         self._begin_tracking(situation.index)
 
     @property
-    def deenergized(self) -> NDArray[np.bool_]:
+    def is_deenergized(self) -> NDArray[np.bool_]:
         """Whether each usage point is without supply now."""
         return ~self._find_supplied()
 
@@ -103,9 +103,9 @@ class SupplyTracker:
 
     def _rebuild_topology(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Build the topology anew, and return what became another."""
-        situation, before = self._situation, self.deenergized
+        situation, before = self._situation, self.is_deenergized
         index = build(situation.data, self._mask, situation.rules, designed=self._index.designed)
         self._begin_tracking(index)
-        after = self.deenergized
+        after = self.is_deenergized
         went, came = np.flatnonzero(after & ~before), np.flatnonzero(before & ~after)
         return went.astype(np.int32), came.astype(np.int32)

@@ -39,7 +39,7 @@ class Sections:
     def of(cls, situation: Situation) -> Sections:
         """Return the sections of a situation."""
         equipment = situation.data.equipment
-        inside = equipment.in_service & ~(situation.operable | situation.is_open)
+        inside = equipment.in_service & ~(situation.is_operable | situation.is_open)
         a, b = equipment.node_a[inside], equipment.node_b[inside]
         count = len(situation.data.nodes.mrid)
         links = csr_matrix((np.ones(len(a), dtype=np.int8), (a, b)), shape=(count, count))
@@ -86,7 +86,7 @@ class Ground:
         """The situation in which only remotely operated switches can be operated."""
         remote = copy(self.situation)
         control = self.situation.data.equipment.control
-        vars(remote)["operable"] = self.situation.operable & (control == _REMOTE_CONTROL)
+        vars(remote)["is_operable"] = self.situation.is_operable & (control == _REMOTE_CONTROL)
         return remote
 
     @cached_property

@@ -72,7 +72,7 @@ class Tripping:
         fed = situation.find_fed_node(row)
         if fed >= 0 and not (situation.conducts[row] and situation.index.child[row] < 0):
             return [int(situation.index.parent[fed])]
-        return [node for node in set(situation.find_ends(row)) if situation.supplied[node]]
+        return [node for node in set(situation.find_ends(row)) if situation.is_supplied[node]]
 
     def _climb(self, node: int) -> tuple[int, int]:
         """Return the first device above a node, or -1 and where the core or the source is met."""

@@ -69,7 +69,7 @@ def find_section(
     itself lies in its section, and does not bound it.
     """
     equipment = situation.data.equipment
-    operable = situation.operable if operable is None else operable
+    operable = situation.is_operable if operable is None else operable
     elements = [beyond_head(situation, element) for element in elements]
     standing_open = situation.is_open
     bounds = operable | standing_open
@@ -186,8 +186,8 @@ def _far_end(situation: Situation, head: int) -> int:
 
 
 def _depth(situation: Situation, node: int) -> int:
-    if not situation.supplied[node]:
-        return len(situation.supplied)
+    if not situation.is_supplied[node]:
+        return len(situation.is_supplied)
     steps = 0
     while (node := int(situation.index.parent[node])) >= 0:
         steps += 1
@@ -248,7 +248,7 @@ def _border(situation: Situation, walk: Walk) -> Rows:
     kind = np.where(
         inside_a & inside_b,
         CLASS["same_feeder"],
-        np.where(situation.supplied[other], CLASS["tie"], CLASS["terminal"]),
+        np.where(situation.is_supplied[other], CLASS["tie"], CLASS["terminal"]),
     )
     answer = Rows.of("tie", rows)
     return Rows(rows, kind.astype(np.uint8), answer.parent, answer.depth, NO_ROWS)

@@ -145,7 +145,7 @@ def _feeds(situation: Situation, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the equipment that feeds lost nodes from lost nodes or from what failed."""
     feed = situation.index.feed[nodes]
     parent = situation.index.parent[nodes]
-    lost = np.zeros(len(situation.supplied) + 1, dtype=bool)
+    lost = np.zeros(len(situation.is_supplied) + 1, dtype=bool)
     lost[nodes] = True
     return feed[(feed >= 0) & lost[parent]]
 
@@ -155,7 +155,7 @@ def _loose(situation: Situation, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
     index, conduction = situation.index, situation.index.conduction
     if not len(index.extra):
         return NO_ROWS
-    lost = np.zeros(len(situation.supplied) + 1, dtype=bool)
+    lost = np.zeros(len(situation.is_supplied) + 1, dtype=bool)
     lost[nodes] = True
     kept = np.flatnonzero(index.feed >= 0)
     kept = kept[lost[index.parent[kept]] & ~lost[kept]]
@@ -195,7 +195,7 @@ def _cut(situation: Situation, answer: Rows, barriers: NDArray[np.int32]) -> Row
     gone = gone[~np.isin(gone, barriers)]
     kind = answer.kind.copy()
     kind[np.isin(answer.equipment, barriers)] = CLASS["boundary"]
-    dark = np.zeros(len(situation.supplied), dtype=bool)
+    dark = np.zeros(len(situation.is_supplied), dtype=bool)
     dark[nodes] = True
     points = answer.points[~dark[situation.data.usage_points.node[answer.points]]]
     return replace(answer, kind=kind, points=points).kept(~np.isin(answer.equipment, gone))

@@ -67,7 +67,7 @@ def _upper_ends(situation: Situation, elements: Sequence[Element]) -> NDArray[np
             nodes.add(int(situation.index.parent[fed]))
         else:
             ends = start_nodes(situation, [element])
-            nodes |= set(ends[situation.supplied[ends]].tolist())
+            nodes |= set(ends[situation.is_supplied[ends]].tolist())
     return np.array(sorted(nodes), dtype=np.int32)
 
 

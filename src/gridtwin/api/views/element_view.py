@@ -72,9 +72,9 @@ def describe_supply(situation: Situation, supply: SupplyState, element: Element)
     if element.table == "substations":
         rows = np.flatnonzero(situation.data.sources.substation == element.row)
         nodes = situation.data.sources.node[rows]
-        return SUPPLY_WORDS[FULL if situation.energized[nodes].any() else OUT]
+        return SUPPLY_WORDS[FULL if situation.is_energized[nodes].any() else OUT]
     node = identity.find_node(situation, element)
-    return SUPPLY_WORDS[FULL if node >= 0 and situation.energized[node] else OUT]
+    return SUPPLY_WORDS[FULL if node >= 0 and situation.is_energized[node] else OUT]
 
 
 def collect_attributes(data: NetworkData, element: Element) -> dict[str, Any]:

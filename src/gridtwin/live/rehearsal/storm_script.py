@@ -170,11 +170,7 @@ class _DamageChoice:
         }
         for plan in self._plan_faults(rows):
             large = plan.customers_restored > 0
-            if (
-                wanted[large]
-                and len(self.plans) < self.most
-                and self._accept_plan(plan, large=large)
-            ):
+            if wanted[large] and len(self.plans) < self.most and self._take_plan(plan, large=large):
                 wanted[large] -= 1
                 self.plans.append(plan)
             if len(self.plans) >= self.most or not any(wanted.values()):
@@ -187,7 +183,7 @@ class _DamageChoice:
             fault = self.twin.store.network.ids.word("equipment", name)
             yield self.twin.restore(fault, state=NORMAL, alternatives=0, coincidence=COINCIDENCE)
 
-    def _accept_plan(self, plan: SwitchingPlan, *, large: bool) -> bool:
+    def _take_plan(self, plan: SwitchingPlan, *, large: bool) -> bool:
         """Take a damage in, unless it cannot be followed or touches another."""
         rows = plan.rows
         if not len(rows.tripped) or len(rows.sources_lost) or not len(rows.out_at_start):
