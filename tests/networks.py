@@ -178,3 +178,41 @@ def random_network(seed: int) -> Network:
         },
         feeders={"mrid": [f"f-{head}" for head in heads], "head": heads},
     )
+
+
+def square_mesh(side: int) -> Network:
+    """
+    Return streets in a square, all closed, with a source in one corner and a meter at each.
+
+    ::
+
+        S  0-0 ─L-0-0-E─ 0-1 ─ ...
+            │             │
+          L-0-0-S      L-0-1-S
+            │             │
+    """
+    corners = [(row, column) for row in range(side) for column in range(side)]
+    names = [f"{row}-{column}" for row, column in corners]
+    streets = [
+        (f"L-{row}-{column}-{way}", f"{row}-{column}", f"{row + south}-{column + (not south)}")
+        for row, column in corners
+        for way, south in (("E", 0), ("S", 1))
+        if row + south < side and column + (not south) < side
+    ]
+    mrids, tails, heads = map(list, zip(*streets, strict=True))
+    return Network.from_frames(
+        nodes={
+            "mrid": names,
+            "geometry": [shapely.Point(column / 1e4, -row / 1e4) for row, column in corners],
+        },
+        equipment={
+            "mrid": mrids,
+            "kind": ["ac_line_segment"] * len(mrids),
+            "node_a": tails,
+            "node_b": heads,
+            "phases": ["ABC"] * len(mrids),
+            "normal_open": [""] * len(mrids),
+        },
+        usage_points={"mrid": [f"M-{name}" for name in names], "node": names},
+        sources={"mrid": ["S"], "node": ["0-0"]},
+    )

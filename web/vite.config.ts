@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { licenses } from "./licenses.ts";
 
 const server = process.env.GRIDTWIN_SERVER ?? "http://127.0.0.1:8766";
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), licenses("licenses.txt")],
   build: {
     outDir: fileURLToPath(new URL("../src/gridtwin/api/static", import.meta.url)),
     emptyOutDir: true,

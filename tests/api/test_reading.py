@@ -142,6 +142,8 @@ def test_explain_is_the_document_of_the_command(client: httpx.Client, twin: Twin
         ("trace/path?of=L1", 422),
         ("trace/downstream", 422),
         ("trace/downstream?of=L1&phases=Q", 422),
+        ("trace/downstream?of=L1&mode=shortest", 422),
+        ("trace/upstream?of=L1&mode=longest", 422),
         ("trace/downstream?of=L1&where=import+os", 422),
         ("trace/downstream?of=L1&barrier=NOWHERE", 404),
         ("blast?of=L1&scope=all", 422),

@@ -1,13 +1,19 @@
+/** Where the page begins: its style, its keys, its first questions, its frame. */
+
+import "./shell/fonts.css";
+import "./shell/tokens.css";
+import "./shell/base.css";
+import "./shell/shell.css";
+import "./shell/status.css";
+import "./shell/messages.css";
+import "./shell/help.css";
+
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { App } from "./app/App";
-import { listenToKeys } from "./app/keyboard";
-import { start } from "./app/live";
-import { applyTheme } from "./app/theme";
-import "./styles/fonts.css";
-import "./styles/tokens.css";
-import "./styles/base.css";
-import "./styles/shell.css";
+import { listenToKeys } from "./parts/keyboard";
+import { App } from "./shell/App";
+import { start } from "./state/live";
+import { applyTheme } from "./state/theme";
 
 applyTheme();
 listenToKeys();

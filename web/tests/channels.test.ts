@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { changedBy, OUT, PARTIAL, pictureOf } from "../src/app/supply";
 import { Channels } from "../src/map/channels";
 import { marks } from "../src/map/roles";
+import { changedBy, OUT, PARTIAL, pictureOf } from "../src/state/supply";
 
 class Sheet {
   readonly state = new Map<string, Record<string, unknown>>();
@@ -65,7 +65,7 @@ describe("the picture of supply", () => {
     out: { lines: [1, 2], usage_points: [9] },
     partial: { lines: [3] },
     open: { ids: [5], phases: ["A"] },
-    closed: { ids: [6] },
+    closed: { ids: [6], phases: [""] },
   });
 
   it("knows who is out, who partly, which phases are open", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatParams, parseParams } from "../src/app/params";
+import { formatParams, parseParams } from "../src/state/params";
 
 describe("the view as text", () => {
   it("reads what it wrote", () => {

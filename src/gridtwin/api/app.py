@@ -72,14 +72,7 @@ def create_app(settings: ServeSettings) -> FastAPI:
         If the twin cannot be opened.
     """
     grid = Grid(open_twin(settings.twin), settings)
-    app = FastAPI(
-        title="gridtwin",
-        summary="The open digital twin of an electric distribution utility.",
-        version=version("gridtwin"),
-        docs_url=None,  # its page would ask another host for its scripts
-        redoc_url=None,
-        lifespan=_lifespan,
-    )
+    app = create_routes()
     app.state.grid = grid
     app.state.broadcaster = Broadcaster()
     app.state.jobs = jobs.Jobs()
@@ -90,13 +83,26 @@ def create_app(settings: ServeSettings) -> FastAPI:
     for guard in GUARDS:
         app.add_middleware(guard, settings=settings)
     app.add_middleware(Measured, figures=app.state.figures)
+    app.state.ogc = ogc.mount(app, settings.twin)
+    app.include_router(page.router)
+    return app
+
+
+def create_routes() -> FastAPI:
+    """Return the paths of the server, over no twin yet: what its OpenAPI document describes."""
+    app = FastAPI(
+        title="gridtwin",
+        summary="The open digital twin of an electric distribution utility.",
+        version=version("gridtwin"),
+        docs_url=None,  # its page would ask another host for its scripts
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
     for module in ROUTERS:
         app.include_router(module.router)
     for name in OTHERS:
         if find_spec(f"gridtwin.api.{name}"):
             app.include_router(import_module(f"gridtwin.api.{name}").router)
-    app.state.ogc = ogc.mount(app, settings.twin)
-    app.include_router(page.router)
     return app
 
 

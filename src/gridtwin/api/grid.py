@@ -8,7 +8,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
+from shapely import get_num_coordinates
 
+from gridtwin.analysis.place.polygon import PolygonInput, read_polygon
 from gridtwin.analysis.state.identity import find_feeder
 from gridtwin.analysis.state.name_index import NameIndex
 from gridtwin.api.views.feature_ids import FeatureIds
@@ -82,6 +84,15 @@ class Grid:
         if count > most:
             msg = f"the answer names {count:,} things, and {most:,} may be: ask with detail=ids"
             raise TooLargeError(msg)
+
+    def read_area(self, given: object) -> PolygonInput:
+        """Return the area that GeoJSON or a text stands for; TooLargeError of too many vertices."""
+        found = read_polygon(given, geographic=self.network.crs is not None)
+        most, count = self.settings.most_vertices, int(get_num_coordinates(found.geometry))
+        if count > most:
+            msg = f"the polygon has {count:,} vertices, and {most:,} are taken: simplify it"
+            raise TooLargeError(msg)
+        return found
 
     def past(self, at: str) -> Twin:
         """Return the twin as it was at a moment; the one asked for last is kept."""

@@ -18,7 +18,7 @@ GeoJson = Annotated[dict[str, Any], Field(description="GeoJSON, EPSG:4326.")]
 class Document(BaseModel):
     """One JSON document."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
 
 
 class Features(Document):

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import shapely
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from gridtwin.analysis.place.polygon import PolygonInput, read_polygon
 from gridtwin.api.errors import RESPONSES
-from gridtwin.api.grid import Grid, GridNow
+from gridtwin.api.grid import GridNow
 from gridtwin.api.jobs import ACCEPTED, Job, soon
 from gridtwin.api.models import Document, ErrorAnswer, Features, GeoJson
 from gridtwin.api.operate import Name
 from gridtwin.api.traces import MOST_STARTS, BlastAnswer, Full
 from gridtwin.api.views.area_view import view_area
 from gridtwin.api.views.trace_view import draw_blast
-from gridtwin.errors import TooLargeError
 from gridtwin.model.state import CURRENT
 
 TOO_LARGE: dict[int | str, dict[str, Any]] = {
@@ -85,7 +82,7 @@ async def intersect(request: Request, grid: GridNow, asked: IntersectAsked) -> R
     """Say what lies inside a polygon, and who serves it."""
 
     def work(_: Job) -> IntersectAnswer:
-        given = _polygon(grid, asked.polygon)
+        given = grid.read_area(asked.polygon)
         found = grid.twin.inside(given, state=asked.state)
         document = view_area(found, grid.features, by=asked.by, limit=asked.limit)
         return IntersectAnswer(**document)
@@ -107,7 +104,7 @@ async def storm(request: Request, grid: GridNow, asked: StormAsked) -> Response:
     """Say who goes dark when everything inside a polygon is damaged at once."""
 
     def work(_: Job) -> BlastAnswer:
-        given = _polygon(grid, asked.polygon)
+        given = grid.read_area(asked.polygon)
         found = grid.twin.storm(
             given.geometry, kinds=asked.kinds, scope=asked.scope, state=asked.state
         )
@@ -141,7 +138,7 @@ async def forecast(request: Request, grid: GridNow, asked: ForecastAsked) -> Res
         from gridtwin.erm.storms import Response as Answered
         from gridtwin.erm.storms import forecast as played
 
-        given = None if asked.polygon is None else _polygon(grid, asked.polygon).geometry
+        given = None if asked.polygon is None else grid.read_area(asked.polygon).geometry
         scenario = Scenario(
             damaged=tuple(asked.damaged),
             polygon=given,
@@ -154,13 +151,3 @@ async def forecast(request: Request, grid: GridNow, asked: ForecastAsked) -> Res
         return Full(**found.document(zone=asked.zone))
 
     return await soon(request, "forecast", work, wait_s=0)
-
-
-def _polygon(grid: Grid, given: dict[str, Any]) -> PolygonInput:
-    """Return the polygon that GeoJSON stands for; TooLargeError if it has too many vertices."""
-    found = read_polygon(given, geographic=grid.network.crs is not None)
-    most, count = grid.settings.most_vertices, int(shapely.get_num_coordinates(found.geometry))
-    if count > most:
-        msg = f"the polygon has {count:,} vertices, and {most:,} are taken: simplify it"
-        raise TooLargeError(msg)
-    return found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from inspect import Parameter, Signature
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from gridtwin.analysis.trace.spec import TRACE_OPTIONS, TraceOption
 from gridtwin.api.answers import answer
 from gridtwin.api.elements import Mrid
 from gridtwin.api.errors import RESPONSES
@@ -80,26 +82,41 @@ class Full(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
+def said_options(**said: Any) -> dict[str, Any]:
+    """Return what a query says of the options of a trace; None of those it does not name."""
+    return said
+
+
+def _parameter(name: str, option: TraceOption) -> Parameter:
+    """Return an option of a trace as a parameter of a query; None where it is not said."""
+    default = option.default
+    kind: Any = Literal[option.words] if option.words else type(default)
+    limits: dict[str, Any] = {"max_length": option.longest} if option.longest else {}
+    if isinstance(default, tuple):
+        kind = list[str]
+    elif type(default) is int:
+        limits = {"ge": 0}
+    if option.example:
+        limits["examples"] = [[option.example] if option.each else option.example]
+    query = Query(alias=option.each or None, description=option.meaning, **limits)
+    annotation = Annotated[kind | None, query]
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+# FastAPI reads the parameters of a query from a signature: this one has a parameter an option.
+said_options.__signature__ = Signature(  # type: ignore[attr-defined]
+    [_parameter(name, option) for name, option in TRACE_OPTIONS.items()]
+)
+
+
 @router.get("/trace/{kind}", response_model=TraceAnswer | Full)
 def trace(
     request: Request,
     grid: GridNow,
     kind: Annotated[str, Path(examples=["downstream"], max_length=200)],
     of: Of,
+    options: Annotated[dict[str, Any], Depends(said_options)],
     state: StateName = CURRENT,
-    phases: Annotated[str | None, Query(max_length=20, examples=["A"])] = None,
-    barrier: Annotated[list[str] | None, Query(max_length=MOST_STARTS)] = None,
-    where: Annotated[str | None, Query(max_length=1_000, examples=["kind == 'fuse'"])] = None,
-    nearest: Annotated[int | None, Query(ge=0, description="Keep the k nearest; 0: all.")] = None,
-    max_depth: Annotated[int | None, Query(ge=0, description="Stop there; 0: go on.")] = None,
-    mode: Annotated[str | None, Query(max_length=20)] = None,
-    phase_policy: Annotated[str | None, Query(max_length=20)] = None,
-    include_indeterminate: bool | None = None,
-    all_sides: Annotated[
-        bool | None, Query(description="Of an isolation: operate also towards dead ends.")
-    ] = None,
-    allow_lv_backfeed: bool | None = None,
-    islands: bool | None = None,
     detail: Detail = "ids",
 ) -> Response:
     """
@@ -109,20 +126,8 @@ def trace(
     loops, ties, or the name of a saved spec, of which what is said here wins, also where it is 0 or
     empty.
     """
-    given: dict[str, Any] = {
-        "phases": phases,
-        "barriers": None if barrier is None else tuple(filter(None, barrier)),
-        "where": where,
-        "nearest": nearest,
-        "max_depth": max_depth,
-        "mode": mode,
-        "phase_policy": phase_policy,
-        "include_indeterminate": include_indeterminate,
-        "all_sides": all_sides,
-        "allow_lv_backfeed": allow_lv_backfeed,
-        "islands": islands,
-    }
-    options = {name: value for name, value in given.items() if value is not None}
+    if options["polygon"]:
+        grid.read_area(options["polygon"])
     result = grid.twin.trace(kind, *of, state=state, **options)
     if detail == "full":
         grid.check_size(len(result) + len(result.rows.points))

@@ -84,7 +84,8 @@ def read(
 
     Examples
     --------
-    >>> network = read("district.gpkg")  # doctest: +SKIP
+    >>> read("data/sample")
+    Network(281 nodes, 280 equipment, 200 usage points, 1 sources, 1 feeders)
     """
     network = _read(source, format, crs, _Options(told(columns, words), disabled))
     if strict:

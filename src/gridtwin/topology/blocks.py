@@ -20,7 +20,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from gridtwin.topology.forest import preorder
+from gridtwin.topology.forest import find_ancestors, preorder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,7 +49,7 @@ def find_blocks(
     ends_u, ends_v
         Positions that edges outside the tree join, shape (m,).
     """
-    core = _closure(up, np.concatenate([ends_u, ends_v]))
+    core = find_ancestors(up, np.concatenate([ends_u, ends_v]))
     place = np.full(len(up), -1, dtype=np.int32)
     place[core] = np.arange(len(core), dtype=np.int32)
     parent = np.where(core > 0, place[np.maximum(up[core], 0)], -1).astype(np.int32)
@@ -68,19 +68,6 @@ def find_blocks(
     parallel = np.concatenate([v[parent[v] == u], u[parent[u] == v]])
     looped[parallel] = True
     return Blocks(core, block, top, looped)
-
-
-def _closure(up: NDArray[np.int32], ends: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the ends and all their ancestors, in rising order."""
-    inside = np.zeros(len(up), dtype=bool)
-    inside[0] = True
-    front = np.unique(ends)
-    front = front[front > 0]
-    while len(front):
-        inside[front] = True
-        front = np.unique(up[front])
-        front = front[~inside[front]]
-    return np.flatnonzero(inside).astype(np.int32)
 
 
 def _numbered(

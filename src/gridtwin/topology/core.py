@@ -16,6 +16,8 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import breadth_first_order
 
 from gridtwin.model.phases import ABC
+from gridtwin.topology.cuts import CutTree
+from gridtwin.topology.forest import find_ancestors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,6 +51,8 @@ class Core:
     supplied: NDArray[np.uint8]  # (k,) phases and REACHED without any fault
     customers: NDArray[np.int64]  # (k, 8) on each slot, by the phases they need; 0: any conductor
     _ways: Ways | None = field(default=None, init=False, repr=False)  # made when first flooded
+    _reversible: NDArray[np.bool_] | None = field(default=None, init=False, repr=False)
+    _cut_trees: dict[bytes, CutTree] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def nbytes(self) -> int:
@@ -144,6 +148,35 @@ class Core:
             self._ways = _ways(self)
         return self._ways
 
+    def cut_tree(self, phases: int = 0, *, reversible: bool = False) -> CutTree:
+        """
+        Return the blocks of the core below the super-source, made when first asked for.
+
+        Parameters
+        ----------
+        phases
+            Only arcs that pass one of these phases are looked at; 0 for whatever passes any.
+            Phases that the same arcs pass share one tree.
+        reversible
+            Whether to leave out what supply goes through one way only, or onto other phases.
+        """
+        passed = self.passes & np.uint8(phases or ABC) != 0
+        if reversible:
+            passed &= self.find_reversible()
+        arcs = passed.tobytes()
+        if arcs not in self._cut_trees:
+            self._cut_trees[arcs] = CutTree.of(
+                len(self.nodes), self.tail[passed], self.head[passed], self.equipment[passed]
+            )
+        return self._cut_trees[arcs]
+
+    def find_reversible(self) -> NDArray[np.bool_]:
+        """Return which arcs supply goes along both ways, phase by phase; those of sources too."""
+        if self._reversible is None:
+            _, place, count = np.unique(self.equipment, return_inverse=True, return_counts=True)
+            self._reversible = ((count[place] == 2) | (self.equipment < 0)) & (self.mixes == 0)
+        return self._reversible
+
     def count_needs(self, points: UsagePoints, need: NDArray[np.uint8]) -> None:
         """
         Count the customers hanging on each slot by the phases they need.
@@ -186,18 +219,11 @@ def _is_uniform(passes: NDArray[np.uint8], mixes: NDArray[np.int8]) -> bool:
 
 def _ancestors(conduction: Conduction, forest: Forest) -> NDArray[np.int32]:
     """Return the positions of the core: the ends of what closes loops, and all above them."""
-    inside = np.zeros(len(forest.order), dtype=bool)
-    inside[0] = True
     extra = forest.extra
     ends = np.concatenate([conduction.node_a[extra], conduction.node_b[extra]])
     nodes, uses = np.unique(conduction.source_node, return_counts=True)
-    front = forest.position[np.concatenate([ends, nodes[uses > 1]])]
-    front = np.unique(front[front > 0])
-    while len(front):
-        inside[front] = True
-        front = np.unique(forest.up[front])
-        front = front[~inside[front]]
-    return np.flatnonzero(inside).astype(np.int32)
+    ends = forest.position[np.concatenate([ends, nodes[uses > 1]])]
+    return find_ancestors(forest.up, ends[ends > 0])
 
 
 def _arcs(

@@ -160,6 +160,20 @@ def preorder(
     return tin.astype(np.int32), size.astype(np.int32)
 
 
+def find_ancestors(up: NDArray[np.int32], positions: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return some positions of a tree, all above them, and the root, in rising order."""
+    front = np.zeros(len(up), dtype=bool)
+    front[positions], front[0] = True, False
+    inside = np.zeros(len(up), dtype=bool)
+    inside[0] = True
+    above = np.flatnonzero(front)
+    while len(above):
+        inside[above] = True
+        above = np.unique(up[above])
+        above = above[~inside[above]]
+    return np.flatnonzero(inside).astype(np.int32)
+
+
 def _preorder_of_runs(
     up: NDArray[np.int32], levels: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -4,40 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 
+from gridtwin.topology.core import REACHED
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
+    from gridtwin.topology.core import Core
     from gridtwin.topology.index import TopologyIndex
-
-NONE: NDArray[np.int32] = np.empty(0, dtype=np.int32)
-ROOT = ("node", -1)
-
-
-def _graph(index: TopologyIndex, phase: int = 0) -> nx.Graph:
-    """Return the core with every piece of equipment as a vertex of its own."""
-    graph = nx.Graph()
-    core = index.core
-    if core is None:
-        return graph
-    count = len(core.slot) - 1
-    passes = core.passes & phase if phase else core.passes
-    for tail, head, row in zip(
-        core.nodes[core.tail[passes != 0]].tolist(),
-        core.nodes[core.head[passes != 0]].tolist(),
-        core.equipment[passes != 0].tolist(),
-        strict=True,
-    ):
-        for node in (tail, head):
-            graph.add_edge(ROOT if node == count else ("node", node), ("equipment", row))
-    return graph
-
-
-def _equipment(vertices: set[tuple[str, int]]) -> NDArray[np.int32]:
-    rows = sorted(row for kind, row in vertices if kind == "equipment" and row >= 0)
-    return np.array(rows, dtype=np.int32)
 
 
 def find_loops(index: TopologyIndex) -> list[NDArray[np.int32]]:
@@ -46,30 +23,24 @@ def find_loops(index: TopologyIndex) -> list[NDArray[np.int32]]:
 
     Loops that share more than one point are one block, as they cannot be told apart.
     """
-    found: dict[bytes, NDArray[np.int32]] = {}
-    for phase in (1, 2, 4):
-        for block in nx.biconnected_components(_graph(index, phase)):
-            rows = _equipment(block)
-            if len(block) > 2 and len(rows):
-                found[rows.tobytes()] = rows
+    core = index.core
+    if core is None:
+        return []
+    trees = dict.fromkeys(core.cut_tree(phase) for phase in (1, 2, 4))
+    found = {rows.tobytes(): rows for tree in trees for rows in tree.loops()}
     return sorted(found.values(), key=lambda rows: rows.tolist())
 
 
 def block_of(index: TopologyIndex, row: int) -> NDArray[np.int32]:
     """Return the equipment on loops with a piece of equipment, itself among it; none if on none."""
-    core = index.core
-    if core is None or not (core.equipment == row).any():
-        return NONE
-    vertex = ("equipment", row)
-    for block in nx.biconnected_components(_graph(index)):
-        if vertex in block and len(block) > 2:
-            neighbors = sum(1 for kind, _ in block if kind == "node")
-            if neighbors > 1:
-                return _equipment(block)
-    return NONE
+    if index.core is None:
+        return np.empty(0, dtype=np.int32)
+    return index.core.cut_tree().loops_of(row)
 
 
-def ways_between(index: TopologyIndex, slots: list[int], goal: list[int]) -> NDArray[np.int32]:
+def ways_between(
+    index: TopologyIndex, nodes: Iterable[int], goal: Iterable[int]
+) -> NDArray[np.int32]:
     """
     Return the equipment of the core on any simple path from the sources to a node or equipment.
 
@@ -77,26 +48,46 @@ def ways_between(index: TopologyIndex, slots: list[int], goal: list[int]) -> NDA
     ----------
     index
         The topology.
-    slots
+    nodes
         Nodes of the core to end at.
     goal
         Equipment of the core to end at.
+    """
+    core = index.core
+    if core is None:
+        return np.empty(0, dtype=np.int32)
+    return core.cut_tree().ways([int(core.slot[node]) for node in nodes], goal)
+
+
+def find_single_ways(core: Core, slot: int, need: int) -> NDArray[np.int32]:
+    """
+    Return the equipment of a core without any one of which a slot has nothing of what it needs.
+
+    Parameters
+    ----------
+    core, slot
+        The core, and a slot of it.
+    need
+        Bits of a flood, any of which will do; one of them must be there.
 
     Notes
     -----
-    What lies on a simple path between two vertices is the block that an edge between them joins.
+    Where all supply can turn back, blocks tell. Where it cannot, they tell what there is another
+    way around, and the few that are left are taken out in turn.
     """
-    graph = _graph(index)
-    found: set[tuple[str, int]] = set()
-    ends = [("node", node) for node in slots] + [("equipment", row) for row in goal]
-    for end in ends:
-        if end not in graph or end == ROOT:
-            continue
-        added = not graph.has_edge(ROOT, end)
-        graph.add_edge(ROOT, end)
-        for block in nx.biconnected_components(graph):
-            if ROOT in block and end in block:
-                found |= block
-        if added:
-            graph.remove_edge(ROOT, end)
-    return _equipment(found)
+    bits = [bit for bit in (1, 2, 4, REACHED) if need & bit & int(core.supplied[slot])]
+    rows: NDArray[np.int32] | None = None
+    for bit in bits:
+        tree = core.cut_tree(0 if bit == REACHED else bit, reversible=True)
+        found = tree.single_ways(slot)
+        if found is not None:
+            rows = found if rows is None else np.intersect1d(rows, found)
+    if rows is not None and core.find_reversible().all() and core.passes.all():
+        return rows
+    way = np.sort(core.way_to(slot, need))
+    rows = way[way >= 0] if rows is None else np.intersect1d(rows, way)
+    alone = [
+        not core.flood(equipment=np.array([row], dtype=np.int32))[slot] & need
+        for row in rows.tolist()
+    ]
+    return rows[np.array(alone, dtype=bool)]

@@ -38,13 +38,18 @@ class Adjacency:
         ).tocsc()
         return cls(incidence.indptr, incidence.indices, node_a, node_b)
 
+    def equipment_at(self, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the equipment at nodes, node by node: twice what joins two of them."""
+        begin = self.start[nodes]
+        count = self.start[nodes + 1] - begin
+        ends = np.cumsum(count, dtype=np.int32)
+        offset = np.repeat(begin - ends + count, count)
+        return self.equipment[np.arange(len(offset), dtype=np.int32) + offset]
+
     def around(self, nodes: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return the equipment at nodes, and for each the node it was found at."""
-        begin, end = self.start[nodes], self.start[nodes + 1]
-        count = end - begin
-        total = int(count.sum())
-        offset = np.repeat(begin - np.concatenate([[0], np.cumsum(count)[:-1]]), count)
-        return self.equipment[np.arange(total) + offset], np.repeat(nodes, count)
+        count = self.start[nodes + 1] - self.start[nodes]
+        return self.equipment_at(nodes), np.repeat(nodes, count)
 
     def across(self, rows: NDArray[np.int32], nodes: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the node at the other end of each piece of equipment."""
@@ -84,49 +89,68 @@ def flood(
         Whether each piece of equipment lets the flood through.
     within
         Nodes the flood may enter; all by default.
+
+    Notes
+    -----
+    The loop goes from level to level and only finds nodes: what each piece of equipment is to the
+    flood follows from the depths of its ends, for all of them at once.
     """
-    count = len(adjacency.start) - 1
-    reached = np.zeros(count, dtype=bool)
-    seen = np.zeros(len(passable), dtype=bool)
-    led = np.full(count, -1, dtype=np.int32)
+    reached = np.zeros(len(adjacency.start) - 1, dtype=bool)
+    met = np.zeros(len(passable), dtype=bool)
+    shut = reached if within is None else ~within  # nodes that are not entered, or not again
     front = np.unique(starts).astype(np.int32)
-    reached[front] = True
-    found: list[tuple[NDArray[np.int32], ...]] = []
-    nodes, stops = [front], []
-    depth = 0
+    fronts = [front]
     while len(front):
-        depth += 1
-        rows, at = adjacency.around(front)
-        rows, first = np.unique(rows, return_index=True)
-        at = at[first]
-        fresh = ~seen[rows]
-        rows, at = rows[fresh], at[fresh]
-        seen[rows] = True
-        through = passable[rows]
-        stops.append(rows[~through])
-        rows, at = rows[through], at[through]
-        beyond = adjacency.across(rows, at)
-        if within is not None:
-            inside = within[beyond]
-            rows, at, beyond = rows[inside], at[inside], beyond[inside]
-        found.append((rows, np.full(len(rows), depth, dtype=np.int32), led[at]))
-        new = ~reached[beyond]
-        led[beyond[new][::-1]] = rows[new][::-1]
-        front = np.unique(beyond[new])
-        reached[front] = True
-        nodes.append(front)
-    equipment, depths, parents = (
-        (np.concatenate(parts) for parts in zip(*found, strict=True))
-        if found
-        else (np.empty(0, dtype=np.int32),) * 3
-    )
-    lengths = [len(part) for part in nodes]
+        reached[front] = shut[front] = True
+        rows = adjacency.equipment_at(front)
+        met[rows] = True
+        rows = rows[passable[rows]]
+        ends = np.concatenate([adjacency.node_a[rows], adjacency.node_b[rows]])
+        front = np.sort(ends[~shut[ends]])
+        fresh = np.ones(len(front), dtype=bool)
+        np.not_equal(front[1:], front[:-1], out=fresh[1:])
+        front = front[fresh]
+        fronts.append(front)
+    nodes = np.concatenate(fronts)
+    node_depth = np.repeat(np.arange(len(fronts), dtype=np.int32), [len(front) for front in fronts])
+    rows = np.flatnonzero(met).astype(np.int32)
+    through = passable[rows]
+    equipment, depth, parent = _passed(adjacency, rows[through], (nodes, node_depth), within)
     return Walk(
-        nodes=np.concatenate(nodes),
-        node_depth=np.repeat(np.arange(len(nodes), dtype=np.int32), lengths),
+        nodes=nodes,
+        node_depth=node_depth,
         equipment=equipment,
-        depth=depths,
-        parent=parents,
-        stopped=np.unique(np.concatenate(stops)) if stops else np.empty(0, dtype=np.int32),
+        depth=depth,
+        parent=parent,
+        stopped=rows[~through],
         reached=reached,
     )
+
+
+def _passed(
+    adjacency: Adjacency,
+    rows: NDArray[np.int32],
+    seen: tuple[NDArray[np.int32], NDArray[np.int32]],
+    within: NDArray[np.bool_] | None,
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """Return the equipment a flood went through, its depths, and what led to each."""
+    nodes, node_depth = seen
+    count = len(adjacency.start) - 1
+    far = np.int32(count + 1)  # further than any depth
+    depth_of = np.full(count, far, dtype=np.int32)
+    depth_of[nodes] = node_depth
+    a, b = adjacency.node_a[rows], adjacency.node_b[rows]
+    depth_a, depth_b = depth_of[a], depth_of[b]
+    from_a = (depth_a < depth_b) | ((depth_a == depth_b) & (a <= b))
+    at, beyond = np.where(from_a, a, b), np.where(from_a, b, a)
+    depth = np.minimum(depth_a, depth_b) + np.int32(1)
+    if within is not None:
+        inside = within[beyond]
+        rows, at, beyond, depth = rows[inside], at[inside], beyond[inside], depth[inside]
+    # A narrow key is sorted in one pass over it.
+    order = np.argsort(depth.astype(np.min_scalar_type(int(depth.max(initial=0)))), kind="stable")
+    rows, at, beyond, depth = rows[order], at[order], beyond[order], depth[order]
+    led = np.full(count, -1, dtype=np.int32)
+    first = np.flatnonzero(depth_of[beyond] == depth)[::-1]
+    led[beyond[first]] = rows[first]  # of several the last assigned stays: the lowest row
+    return rows, depth, led[at]

@@ -11,7 +11,7 @@ from gridtwin.analysis.outage import blast as blasting
 from gridtwin.analysis.state.situation import NO_ROWS
 from gridtwin.analysis.trace.explain import Explanation, explain
 from gridtwin.analysis.trace.run import rules_of, run
-from gridtwin.analysis.trace.spec import KINDS, TraceSpec, spec_of
+from gridtwin.analysis.trace.spec import TRACE_KINDS, TraceSpec
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import phases
 from gridtwin.model.ids import TABLES, Element
@@ -144,8 +144,8 @@ class NetworkQuestions:
 
     def trace(
         self,
-        /,
         kind: str | TraceSpec,
+        /,
         *mrids: str,
         state: str = CURRENT,
         **options: Any,
@@ -164,14 +164,15 @@ class NetworkQuestions:
         state
             ``current``, ``normal``, or the name of an overlay.
         options
-            Fields of `TraceSpec`, for example ``phases="A"`` or ``barriers=("SW-1",)``.
+            Fields of `TraceSpec`, for example ``phases="A"`` or ``barriers=("SW-1",)``; None, or
+            what is not said, is as in the spec that is traced.
 
         Raises
         ------
         NotFoundError
             If an mRID or a state is not there.
         InputError
-            If an option is not known.
+            If an option is not known, or says nothing to this kind of trace.
         """
         from gridtwin.results.traces import TraceResult
 
@@ -186,7 +187,7 @@ class NetworkQuestions:
         rows = run(situation, elements, barriers, spec)
         return TraceResult(spec.kind, self._name_elements(elements), rows, situation)
 
-    def spec(self, /, kind: str | TraceSpec, **options: Any) -> TraceSpec:
+    def spec(self, kind: str | TraceSpec, /, **options: Any) -> TraceSpec:
         """
         Return the spec of a kind of trace, of one saved under a name, or another, with changes.
 
@@ -196,20 +197,22 @@ class NetworkQuestions:
             As for `trace`.
         options
             Fields of `TraceSpec`: each stands as it is said, also where it is 0 or empty; the
-            others are those of `kind`.
+            others, and those that are None, are those of `kind`.
 
         Raises
         ------
         InputError
-            If there is no such kind or field.
+            If there is no such kind or field, or a field says nothing to this kind of trace.
         """
-        if isinstance(kind, str) and kind not in KINDS and kind in self.store.spec_names():
-            kind = TraceSpec.from_json(self.store.spec(kind))
-        return spec_of(kind, options)
+        if isinstance(kind, TraceSpec):
+            return kind.derive(options)
+        if kind not in TRACE_KINDS and kind in self.store.spec_names():
+            return TraceSpec.from_json(self.store.spec(kind)).derive(options)
+        return TraceSpec(kind).derive(options)
 
     def save_spec(self, name: str, spec: TraceSpec) -> None:
         """Keep a trace spec under a name, so that ``trace(name, ...)`` runs it."""
-        if not name or name in KINDS:
+        if not name or name in TRACE_KINDS:
             msg = f"a trace spec cannot be called {name!r}: that is a kind of trace"
             raise InputError(msg)
         self.store.save_spec(name, spec.to_json())

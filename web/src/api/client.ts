@@ -9,8 +9,9 @@ import type {
   Job,
   Loading,
   Plan,
+  Schemas,
   Scope,
-  SearchHit,
+  SearchAnswer,
   SupplyState,
   TileJson,
   TraceAnswer,
@@ -99,8 +100,11 @@ async function followed<T>(accepted: Response, signal?: AbortSignal): Promise<Re
     const response = await send(url, { signal: signal ?? null });
     if (!response.ok) return response;
     const job = (await response.json()) as Job<T>;
-    if (job.status === "failed") {
-      throw new ApiError(job.error?.message ?? "The work failed.", 500, job.error?.type ?? "", []);
+    if (job.status === "failed" || job.status === "cancelled") {
+      const message =
+        job.error?.message ??
+        (job.status === "failed" ? "The work failed." : "The work was cancelled.");
+      throw new ApiError(message, 500, job.error?.type ?? "", []);
     }
     if (job.status === "done") return Response.json(job.result);
   }
@@ -138,7 +142,7 @@ export const api = {
   state: (at?: string | null, options?: Ask) =>
     ask<SupplyState>(`/api/state${query({ state: "current", at })}`, options),
   search: (q: string, limit: number, options?: Ask) =>
-    ask<{ results: SearchHit[] }>(`/api/search${query({ q, limit })}`, { quiet: true, ...options }),
+    ask<SearchAnswer>(`/api/search${query({ q, limit })}`, { quiet: true, ...options }),
   element: (mrid: string, options?: Ask) =>
     ask<ElementDetail>(`/api/elements/${id(mrid)}`, options),
   feature: (ref: FeatureRef, options?: Ask) =>
@@ -150,10 +154,10 @@ export const api = {
     ),
   blast: (of: readonly string[], scope: Scope, options?: Ask) =>
     ask<BlastAnswer>(`/api/blast${query({ of, scope })}`, options),
-  whatIf: (switches: Record<string, boolean | string>, options?: Ask) =>
-    post<WhatIfAnswer>("/api/what-if", { base: "current", switches }, options),
-  restore: (of: string[], asked: { all_sides?: boolean }, options?: Ask) =>
-    post<Plan>("/api/restore", { of, options: asked }, options),
+  whatIf: (asked: Schemas["WhatIfAsked"], options?: Ask) =>
+    post<WhatIfAnswer>("/api/what-if", asked, options),
+  restore: (asked: Schemas["RestoreAsked"], options?: Ask) =>
+    post<Plan>("/api/restore", asked, options),
   loading: (at?: string | null, options?: Ask) =>
     ask<Loading>(`/api/ami/loading${query({ at })}`, options),
 };

@@ -1,4 +1,23 @@
-/** What the server answers, as far as the page reads it. The words are those of /openapi.json. */
+/**
+ * What the server answers, in the words of its OpenAPI document, from which `schema.d.ts` is made.
+ *
+ * By hand is only what that document does not say: which words a text can be, places as tuples,
+ * GeoJSON, features by layer, fields of documents it leaves open; and TileJSON and the events, which
+ * it does not describe at all.
+ */
+
+import type { components } from "./schema";
+
+export type Schemas = components["schemas"];
+
+/** The fields that a schema names, where it lets others pass too. */
+type Named<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
+type Answer<Name extends keyof Schemas> = Named<Schemas[Name]>;
+/** A schema of which some fields are said more closely by hand; it must have them. */
+type Closer<
+  Name extends keyof Schemas,
+  ByHand extends { [K in keyof ByHand]: K extends keyof Answer<Name> ? unknown : never },
+> = Omit<Answer<Name>, keyof ByHand> & ByHand;
 
 export const LAYERS = [
   "substations",
@@ -12,45 +31,13 @@ export type LayerName = (typeof LAYERS)[number];
 
 /** Ids of map features by tile layer; an empty layer is left out. */
 export type Features = Partial<Record<LayerName, number[]>>;
-
-export interface FeatureRef {
-  layer: LayerName;
-  id: number;
-}
+export type FeatureRef = Closer<"Feature", { layer: LayerName }>;
 
 export type LonLat = [number, number];
 export type Bounds = [west: number, south: number, east: number, north: number];
 
-export interface Feeder {
-  id: number;
-  mrid: string;
-  name: string | null;
-  substation: string | null;
-  head: string | null;
-  color_index: number;
-}
-
-export interface Substation {
-  id: number;
-  mrid: string;
-  name: string | null;
-  at: LonLat;
-  customers: number;
-  out: number;
-}
-
-export interface Info {
-  name: string;
-  version: string;
-  network: string;
-  bounds: Bounds;
-  counts: Record<string, number>;
-  state: { name: string; version: number };
-  states: string[];
-  feeders: Feeder[];
-  substations: Substation[];
-  can: { operate: boolean; ami: boolean };
-}
+export type Info = Closer<"Overview", { bounds: Bounds; substations: Substation[] }>;
+type Substation = Closer<"Substation", { at: LonLat }>;
 
 export interface TileJson {
   tiles: string[];
@@ -60,24 +47,9 @@ export interface TileJson {
   center?: [number, number, number];
 }
 
-/** Open devices and the phases that are open: `ids[i]` is open on `phases[i]` ("" = all). */
-export interface OpenDevices {
-  ids: number[];
-  phases: string[];
-}
-
-export interface SupplyState {
-  state: string;
-  version: number;
-  /** Grows with every operation and every note on an outage. */
-  changes: number;
-  network: string;
-  customers_out: number;
-  out: Features;
-  partial: Features;
-  open: OpenDevices;
-  closed: { ids: number[] };
-}
+export type SupplyState = Closer<"StateAnswer", { out: Features; partial: Features }>;
+/** Devices that are open, and the phases that are: `ids[i]` is open on `phases[i]` ("" = all). */
+export type OpenDevices = Schemas["Positions"];
 
 /** What changed since the version before. */
 export interface StateEvent {
@@ -88,65 +60,25 @@ export interface StateEvent {
   partial: Features;
   back: Features;
   open: OpenDevices;
-  closed: { ids: number[] };
+  closed: Pick<OpenDevices, "ids">;
 }
 
-export interface SearchHit {
-  mrid: string;
-  name: string | null;
-  kind: string;
-  feeder: string | null;
-  substation: string | null;
-  at: LonLat | null;
-  feature: FeatureRef | null;
-}
+export type SearchHit = Closer<"Found", { at: LonLat | null; feature: FeatureRef | null }>;
+export type SearchAnswer = Closer<"SearchAnswer", { results: SearchHit[] }>;
 
-export interface Explanation {
-  supplied: boolean;
-  sentence: string;
-  phases?: string;
-  feeders?: string[];
-  sources?: string[];
-  must_pass?: string[];
-  open_devices?: string[];
-  alternatives?: string[];
-}
-
-export interface UpstreamStep {
-  mrid: string;
-  kind: string;
-  class: string;
-}
-
-export interface ElementDetail {
-  mrid: string;
-  table: string;
-  kind: string;
-  name: string | null;
-  phases: string;
-  feeder: string | null;
-  substation: string | null;
-  open: string | null;
-  normal_open: string | null;
-  energized: "yes" | "no" | "partial";
-  attributes: Record<string, string | number | boolean | null>;
-  customers_below: number;
-  usage_points_below: number;
-  upstream: UpstreamStep[];
-  explain: Explanation | null;
-  outages: { id: string; status: string; customers_out: number }[];
-  estimate: Estimate | null;
-  geometry: GeoJSON.Geometry | null;
-  at: LonLat | null;
-  feature: FeatureRef | null;
-}
-
-export interface Estimate {
-  etr: string | null;
-  p50?: string | null;
-  p80?: string | null;
-  model?: string | null;
-}
+export interface ElementDetail
+  extends Closer<
+    "ElementAnswer",
+    {
+      energized: "yes" | "no" | "partial";
+      attributes: Record<string, string | number | boolean | null>;
+      explain: { sentence: string };
+      estimate: { etr: string | null; p50: string | null; p80: string | null } | null;
+      geometry: GeoJSON.Geometry | null;
+      at: LonLat | null;
+      feature: FeatureRef | null;
+    }
+  > {}
 
 export const TRACES = [
   "downstream",
@@ -164,51 +96,37 @@ export type TraceKind = (typeof TRACES)[number];
 export const SCOPES = ["element", "trip", "isolated", "backfed"] as const;
 export type Scope = (typeof SCOPES)[number];
 
-export interface TraceAnswer {
-  trace: string;
-  of: string[];
-  state: string;
-  version: number;
-  customers: number;
-  usage_points: number;
-  elements: number;
-  features: Features;
-  indeterminate?: Features;
-  operate?: Features;
-  verify?: Features;
-  dead_beyond?: Features;
-  /** Its lines, nearest first. */
-  geometry?: GeoJSON.MultiLineString | null;
-  bounds: Bounds | null;
-  warnings: string[];
-}
+export interface TraceAnswer
+  extends Closer<
+    "TraceAnswer",
+    {
+      features: Features;
+      indeterminate: Features;
+      operate: Features;
+      verify: Features;
+      dead_beyond: Features;
+      geometry: GeoJSON.MultiLineString | null;
+      bounds: Bounds | null;
+    }
+  > {}
 
-export interface BlastAnswer {
-  of: string[];
-  scope: Scope;
-  state: string;
-  version: number;
-  customers: number;
-  priority_customers: number;
-  usage_points: number;
-  features: Features;
-  partial?: Features;
-  devices?: Features;
-  area: GeoJSON.Geometry | null;
-  bounds?: Bounds | null;
-  warnings?: string[];
-}
+export interface BlastAnswer
+  extends Closer<
+    "BlastAnswer",
+    {
+      scope: Scope;
+      features: Features;
+      partial: Features;
+      devices: Features;
+      area: GeoJSON.Geometry | null;
+      bounds: Bounds | null;
+    }
+  > {}
 
-export interface WhatIfAnswer {
-  base: string;
-  version: number;
-  out: { customers: number; usage_points: number; features: Features };
-  back: { customers: number; usage_points: number; features: Features };
-  partial: { customers: number; usage_points: number; features: Features };
-  still_out: { customers: number };
-  warnings: string[];
-}
+type Group = Closer<"Group", { features: Features }>;
+export type WhatIfAnswer = Closer<"WhatIfAnswer", { out: Group; back: Group; partial: Group }>;
 
+/** A step of the document `gridtwin.plan/1`. */
 export interface PlanStep {
   step: number;
   action: "open" | "verify_and_tag" | "close";
@@ -225,7 +143,12 @@ export interface PlanStep {
   warnings: string[];
 }
 
-export interface Plan {
+type PlanFeatures = Closer<
+  "PlanFeatures",
+  { out: Features; restored: Features; dead_beyond: Features; steps: Features[] }
+>;
+
+export interface Plan extends Closer<"PlanAnswer", { features: PlanFeatures }> {
   of: string[];
   state: string;
   version: number;
@@ -244,20 +167,68 @@ export interface Plan {
     manual_minutes: number;
   };
   warnings: string[];
-  /** What is out, what comes back, and what each step brings back. */
-  features: { out: Features; restored: Features; dead_beyond: Features; steps: Features[] };
 }
 
-export interface Loading {
+export type Inside = Closer<"IntersectAnswer", { features: Features; bounds: Bounds | null }>;
+
+/** A card of the list, with the fields of `gridtwin.outage/1`. */
+export interface OutageRow
+  extends Closer<"Card", { feature: FeatureRef | null; at: LonLat | null }> {
+  feeder?: string | null;
+  cause: string;
+  crew_status?: string;
+  restored_at?: string | null;
+  etr_manual?: string | null;
+  etr_crew?: string | null;
+}
+
+export interface OutageDetail
+  extends OutageRow,
+    Omit<
+      Closer<
+        "OutageAnswer",
+        {
+          features: Features;
+          area: GeoJSON.Geometry | null;
+          steps: RestorationStep[];
+          evidence: EvidenceRow[];
+        }
+      >,
+      keyof OutageRow
+    > {}
+
+export interface RestorationStep {
+  restored_at: string | null;
+  usage_points: number;
+  customers: number;
+  customer_minutes: number;
+}
+
+export interface EvidenceRow {
   at: string;
-  transformers: { ids: number[]; pct: (number | null)[] };
-  feeders: { ids: number[]; pct: (number | null)[]; kw: (number | null)[] };
+  kind: string;
+  mrid: string;
+  detail: Record<string, unknown>;
+  actor: string;
 }
 
-export interface Job<T> {
-  id: string;
-  status: "running" | "done" | "failed";
-  progress: number;
-  result: T | null;
-  error: { type: string; message: string } | null;
+export type Moment = Closer<"MomentAnswer", { what: "switch" | "outage" | "restored" }>;
+export type History = Closer<"HistoryAnswer", { moments: Moment[] }>;
+
+export type Loading = Schemas["LoadingAnswer"];
+
+/** An interval of a meter, a device or a feeder: each has some of these. */
+export interface Reading {
+  at: string;
+  kwh?: number | null;
+  kw?: number | null;
+  voltage_v?: number | null;
+  v_min?: number | null;
+  v_max?: number | null;
 }
+export type SeriesAnswer = Closer<
+  "SeriesAnswer",
+  { table: "readings" | "load" | "feeder_load"; values: Reading[] }
+>;
+
+export type Job<T> = Closer<"JobAnswer", { result?: T | null }>;

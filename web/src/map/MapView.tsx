@@ -1,23 +1,26 @@
 /** Put the map on the page and keep it in step with theme, mode, supply and URL. */
 
 import { useEffect, useRef } from "react";
-import "maplibre-gl/dist/maplibre-gl.css";
 import type { Info, TileJson } from "../api/types";
-import { getParams, setParams, subscribeParams, useParam } from "../app/params";
-import { useStore } from "../app/store";
-import { supply } from "../app/supply";
-import { currentTheme, useTheme } from "../app/theme";
+import { getParams, setParams, subscribeParams, useParam } from "../state/params";
+import { useStore } from "../state/store";
+import { supply } from "../state/supply";
+import { currentTheme, useTheme } from "../state/theme";
+import { putGridMap, useGridMap } from "./current";
 import { formatView, GridMap, parseView } from "./gridmap";
 import { installHook, markIdle } from "./hook";
+import { usePaintedLoading } from "./loading";
 import { asMode } from "./modes";
 import { followPointer } from "./pointer";
+import "maplibre-gl/dist/maplibre-gl.css";
+import "./map.css";
 
 export default function MapView({ info, tiles }: { info: Info; tiles: TileJson }) {
   const box = useRef<HTMLDivElement>(null);
   const first = useRef({ info, tiles });
   const theme = useTheme();
   const mode = asMode(useParam("mode"));
-  const grid = useStore((store) => store.map);
+  const grid = useGridMap();
 
   useEffect(() => {
     if (!box.current) return;
@@ -31,11 +34,12 @@ export default function MapView({ info, tiles }: { info: Info; tiles: TileJson }
     const leave = attach(made);
     return () => {
       leave();
-      useStore.setState({ map: null });
+      putGridMap(null);
       made.map.remove();
     };
   }, []);
 
+  usePaintedLoading(mode === "loading");
   useEffect(() => grid?.restyle({ theme, mode, info, tiles }), [grid, theme, mode, info, tiles]);
 
   return <div className="map" ref={box} />;
@@ -53,7 +57,7 @@ function attach(grid: GridMap): () => void {
         channels.set("open", picture.open);
       }),
     );
-    useStore.setState({ map: grid });
+    putGridMap(grid);
   });
   map.on("moveend", () => setParams({ map: formatView(map) }));
   map.on("dataloading", () => setDrawing(true));

@@ -6,7 +6,7 @@
  */
 
 import type { LayerName } from "../api/types";
-import type { Values } from "../app/supply";
+import type { Values } from "../state/supply";
 
 export type ChannelName =
   | "supply" // 1 out, 2 partial

@@ -2,8 +2,6 @@
 
 import type { GridMap } from "./gridmap";
 
-export const FLOW_MS = 9_000; // long enough to be understood, then the page is calm again
-
 /** Start; the answer stops it at once. deck.gl is fetched the first time. */
 export function showFlow(
   map: GridMap,

@@ -1,12 +1,12 @@
 /** Run the pulses of a trace over the map, on a canvas of their own. Loaded on the first trace. */
 
 import { MapLibreOverlay } from "@deck.gl/maplibre";
-import { currentTheme } from "../app/theme";
+import { currentTheme } from "../state/theme";
 import { courseOf, type Position, type Segment } from "./course";
-import { FLOW_MS } from "./flow";
 import { FlowLayer } from "./flowlayer";
 import type { GridMap } from "./gridmap";
 
+const FLOW_MS = 9_000; // long enough to be understood, then the page is calm again
 const PULSES = 5; // at a time, from the start to the farthest end
 const SPEED = 0.55; // periods per second
 

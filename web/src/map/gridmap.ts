@@ -11,11 +11,12 @@ import {
 } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { Bounds, FeatureRef, Info, LayerName, LonLat, TileJson } from "../api/types";
-import { prefersCalm, type Theme } from "../app/theme";
+import { prefersCalm, type Theme } from "../state/theme";
 import { Channels, SOURCE } from "./channels";
+import type { StyleInput } from "./look";
 import type { Mode } from "./modes";
 import { collect, OVERLAY, type Shape } from "./overlay";
-import { type StyleInput, styleOf } from "./style";
+import { styleOf } from "./style";
 import { drawSymbol } from "./symbols";
 
 setWorkerUrl(workerUrl);

@@ -2,9 +2,10 @@
 
 import type { Map as MapLibre } from "maplibre-gl";
 import type { LayerName } from "../api/types";
-import { getParams } from "../app/params";
-import { useStore } from "../app/store";
+import { getParams } from "../state/params";
+import { useStore } from "../state/store";
 import type { ChannelName } from "./channels";
+import { currentGridMap } from "./current";
 import type { GridMap } from "./gridmap";
 
 export interface Hook {
@@ -31,8 +32,12 @@ export function installHook(grid: GridMap): void {
   window.gridtwin = {
     map: grid.map,
     get idle() {
-      const { map, drawing } = useStore.getState();
-      return map === grid && !drawing && grid.map.loaded() && !grid.map.isMoving();
+      return (
+        currentGridMap() === grid &&
+        !useStore.getState().drawing &&
+        grid.map.loaded() &&
+        !grid.map.isMoving()
+      );
     },
     firstIdle: null,
     state: () => {

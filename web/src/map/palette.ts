@@ -1,6 +1,6 @@
 /** The map's colors, dark and light. Red means "out" and nothing else; feeders avoid it. */
 
-import type { Theme } from "../app/theme";
+import type { Theme } from "../state/theme";
 
 export interface Palette {
   ground: string;

@@ -1,8 +1,8 @@
 /** The pointer on the map: a tooltip for what it is over, a choice on a click. */
 
 import type { MapMouseEvent } from "maplibre-gl";
-import { setParams } from "../app/params";
-import { counted, kindName } from "../app/words";
+import { counted, kindName } from "../parts/words";
+import { chooseElement } from "../state/params";
 import { type GridMap, layerOf, refOf } from "./gridmap";
 import { valuesOf } from "./roles";
 
@@ -48,7 +48,7 @@ export function followPointer(grid: GridMap): () => void {
     if (pointer.held) return;
     const feature = grid.at(event.point);
     const mrid = feature?.properties?.mrid as string | undefined;
-    if (mrid) setParams({ sel: mrid, panel: "element" }, { push: true });
+    if (mrid) chooseElement(mrid);
   };
   map.on("mousemove", moved);
   map.on("mouseout", left);

@@ -2,7 +2,7 @@
 
 import type { Features, LayerName } from "../api/types";
 import { LAYERS } from "../api/types";
-import type { Values } from "../app/supply";
+import type { Values } from "../state/supply";
 
 export const ROLES = {
   part: 1, // belongs to the answer

@@ -1,29 +1,12 @@
 /** The style: sources and layers as data, from theme and mode. Nothing outside of this host is named. */
 
 import type { StyleSpecification } from "maplibre-gl";
-import type { Info, TileJson } from "../api/types";
-import type { Theme } from "../app/theme";
+import type { Info } from "../api/types";
 import { SOURCE } from "./channels";
 import { gridLayers } from "./layers";
-import type { Mode } from "./modes";
+import type { StyleInput } from "./look";
 import { OVERLAY, overlayAreas, overlayHandles } from "./overlay";
 import { PALETTES } from "./palette";
-
-export interface StyleInput {
-  theme: Theme;
-  mode: Mode;
-  info: Info;
-  tiles: TileJson;
-  /** Load of feeders in percent of their rating, by feeder id. */
-  loads: ReadonlyMap<number, number>;
-  /** An answer is on the map: the rest steps back. */
-  dim: boolean;
-  /** Shapes that panels draw: areas, lines, handles. */
-  overlay: GeoJSON.FeatureCollection;
-}
-
-export const FONT = "Noto Sans Regular";
-export const FONT_STRONG = "Noto Sans SemiBold";
 
 export function styleOf(input: StyleInput): StyleSpecification {
   const palette = PALETTES[input.theme];

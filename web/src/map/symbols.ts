@@ -6,7 +6,7 @@
  * `priority/THEME`.
  */
 
-import type { Theme } from "../app/theme";
+import type { Theme } from "../state/theme";
 import { PALETTES, type Palette } from "./palette";
 
 export interface Symbol {

@@ -2,12 +2,15 @@
  * Where panels plug in.
  *
  * A panel is one folder here, one entry in `PANELS`, and its key in the URL (`#panel=KEY`). It is loaded
- * when it is first opened. A widget is always on the screen, in one of the places of the shell.
+ * when it is first opened. A widget is always on the screen, in one of the places of the shell. This file
+ * is the only one that knows all panels, and the only one of them that the shell knows.
  */
 
 import { type ComponentType, type LazyExoticComponent, lazy } from "react";
 import type { Info } from "../api/types";
-import type { IconName } from "../app/icons";
+import type { IconName } from "../parts/icons";
+import { SearchBox } from "./search/SearchBox";
+import { TraceCard } from "./trace/TraceCard";
 
 export interface Panel {
   key: string;
@@ -84,4 +87,10 @@ export const WIDGETS: readonly Widget[] = [
   { key: "whatif", place: "top", component: lazy(() => import("./whatif/WhatIfBanner")) },
   { key: "legend", place: "bottom-right", component: lazy(() => import("./legend/Legend")) },
   { key: "replay", place: "bottom", component: lazy(() => import("./replay/Replay")) },
+];
+
+/** Above the open panel, from the first moment: not loaded apart. */
+export const SIDE: readonly { key: string; component: ComponentType }[] = [
+  { key: "search", component: SearchBox },
+  { key: "trace", component: TraceCard },
 ];

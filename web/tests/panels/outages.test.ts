@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { OutageRow } from "../../src/api/types";
 import {
   type CurvePoint,
   drawn,
@@ -13,7 +14,6 @@ import {
   filtersRead,
   filtersWritten,
   NO_FILTERS,
-  type OutageRow,
   promised,
   shown,
   totals,
@@ -82,7 +82,22 @@ describe("the list of outages", () => {
   });
 
   it("takes a person's promise before a model's", () => {
-    const estimate = { etr: "2026-07-01T03:00:00Z", p50: null, p80: null, model: "erm-1" };
+    const estimate = {
+      outage: "1",
+      issued_at: "2026-07-01T00:10:00Z",
+      inputs_at: "2026-07-01T00:10:00Z",
+      p10: null,
+      p50: null,
+      p80: null,
+      p90: null,
+      p95: null,
+      etr: "2026-07-01T03:00:00Z",
+      source: "",
+      model: "erm-1",
+      reason: "",
+      stage: "",
+      usage_points: 10,
+    };
     expect(promised(row("1"))).toBeNull();
     expect(promised(row("1", { estimate }))).toEqual({ at: estimate.etr, by: "erm-1" });
     const crew = row("1", { estimate, etr_crew: "2026-07-01T02:00:00Z" });

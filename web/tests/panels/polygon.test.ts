@@ -167,6 +167,9 @@ describe("a table", () => {
 
 describe("what is taken away", () => {
   const inside = {
+    state: "current",
+    version: 1,
+    by: "feeder",
     counts: { fuse: 2 },
     customers: 7,
     customers_out: 1,
@@ -187,9 +190,15 @@ describe("what is taken away", () => {
     version: 1,
     customers: 9,
     priority_customers: 1,
+    peak_w: 900,
     usage_points: 8,
+    feeders: ["F-1"],
     features: {},
+    partial: {},
+    devices: {},
     area: square,
+    bounds: null,
+    warnings: [],
   };
 
   it("has a row for every figure", () => {

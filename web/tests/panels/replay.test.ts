@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import type { History } from "../../src/api/types";
 import { hoursOf } from "../../src/panels/replay/hours";
 import {
   advanced,
   clamped,
   fittingSpeed,
-  type History,
   momentAt,
   msOf,
   neighbor,
@@ -16,13 +16,16 @@ import {
 
 const MINUTE = 60_000;
 const at = (minutes: number) => new Date(minutes * MINUTE).toISOString();
+const moment = { outage: null, customers: 0 };
 const history: History = {
+  out_at_start: 0,
+  left_out: 0,
   from: at(0),
   to: at(100),
   moments: [
-    { at: at(40), version: 2, what: "restored", mrid: "O-1", customers_out: 20 },
-    { at: at(10), version: 1, what: "switch", mrid: "BKR-1", customers_out: 100 },
-    { at: at(90), version: 3, what: "switch", mrid: "BKR-1", customers_out: 0 },
+    { ...moment, at: at(40), version: 2, what: "restored", mrid: "O-1", customers_out: 20 },
+    { ...moment, at: at(10), version: 1, what: "switch", mrid: "BKR-1", customers_out: 100 },
+    { ...moment, at: at(90), version: 3, what: "switch", mrid: "BKR-1", customers_out: 0 },
   ],
   curve: [
     { at: at(10), customers_out: 100 },

@@ -60,6 +60,33 @@ def read_form(given: object, *, geographic: bool) -> PolygonForm:
     raise PolygonError(msg)
 
 
+def write_form(given: object) -> str:
+    """
+    Return a polygon as a text that stands for the same area, coordinate system included.
+
+    Raises
+    ------
+    PolygonError
+        If it is in none of the forms `read_form` takes.
+    """
+    if isinstance(given, str):
+        return given
+    if isinstance(given, (list, tuple)) and len(given) == 4:
+        return ",".join(str(bound) for bound in given)
+    try:
+        if isinstance(given, Mapping):
+            return json.dumps(given)
+        form = read_form(given, geographic=True)
+        geometries = [json.loads(shapely.to_geojson(part)) for part in form.parts]
+    except (TypeError, ValueError, RecursionError, shapely.errors.GEOSException) as error:
+        msg = f"the polygon cannot be written as a text ({error}): {MEND_FORM}"
+        raise PolygonError(msg) from error
+    document: dict[str, Any] = {"type": "GeometryCollection", "geometries": geometries}
+    if form.crs:
+        document["crs"] = {"type": "name", "properties": {"name": form.crs}}
+    return json.dumps(document)
+
+
 def is_inline(text: str) -> bool:
     """Say whether a text is a polygon itself, and not the name of a file."""
     start = text.lstrip()

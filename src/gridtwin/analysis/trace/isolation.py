@@ -279,11 +279,12 @@ def loops(situation: Situation, elements: Sequence[Element]) -> Rows:
     A loop is closed when the same phase comes around. ``depth`` numbers the loops from 1.
     """
     walk = flood(situation.adjacency, start_nodes(situation, elements), situation.conducts)
-    answer = Rows.of("loop", NO_ROWS)
-    number = 0
-    for rows in find_loops(situation.index):
-        if walk.reached[situation.data.equipment.node_a[rows]].any():
-            number += 1
-            depth = np.full(len(rows), number, dtype=np.int32)
-            answer = answer.plus(Rows.of("loop", rows, depth=depth))
-    return answer
+    node = situation.data.equipment.node_a
+    found = [rows for rows in find_loops(situation.index) if walk.reached[node[rows]].any()]
+    if not found:
+        return Rows.of("loop", NO_ROWS)
+    number = np.arange(1, len(found) + 1, dtype=np.int32)
+    depth, rows = np.repeat(number, [len(loop) for loop in found]), np.concatenate(found)
+    # What is on a loop of one phase and on another of the next stands with the first.
+    first = np.sort(np.unique(rows, return_index=True)[1])
+    return Rows.of("loop", rows[first], depth=depth[first])

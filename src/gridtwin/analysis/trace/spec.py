@@ -1,16 +1,25 @@
-"""Say what a trace should do: one frozen, serializable record."""
+"""
+Say what a trace should do: one frozen, serializable record.
+
+Each option of a trace is declared once, here: the command line, the server and Python take its
+name, its meaning and its limits from `TRACE_OPTIONS`. Nothing heavy is imported, as a command line
+reads this to print its help.
+"""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, get_args
+import operator
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import InputError
-from gridtwin.model import phases
-from gridtwin.topology.conduction import PhasePolicy
 
-KINDS = (
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridtwin.topology.conduction import PhasePolicy
+
+TRACE_KINDS = (
     "downstream",
     "upstream",
     "connected",
@@ -21,46 +30,114 @@ KINDS = (
     "loops",
     "ties",
 )
+PASSING = TRACE_KINDS[:-2]  # the traces that go from element to element, so that one can bar them
 MODES = ("all_paths", "shortest", "must_pass")
+PHASE_POLICIES: tuple[PhasePolicy, ...] = ("strict", "advisory", "ignore")
+LONGEST_WHERE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class TraceOption:
+    """What a field of `TraceSpec` means to who says it, at whichever door."""
+
+    meaning: str
+    default: Any = None
+    words: tuple[str, ...] = ()  # the only ones it takes; whatever text where empty
+    kinds: tuple[str, ...] = TRACE_KINDS  # the traces it says something to
+    each: str = ""  # what one entry of a list is called, where a door takes them one by one
+    longest: int = 0  # characters, or entries, that a door takes from strangers
+    example: str = ""
+
+
+def _told(meaning: str, **more: Any) -> dict[str, TraceOption]:
+    return {"option": TraceOption(meaning, **more)}
 
 
 @dataclass(frozen=True, slots=True)
 class TraceSpec:
     """
-    What to trace and how.
+    What to trace and how; the options are told in `TRACE_OPTIONS`.
 
     Raises
     ------
     InputError
-        If a word is not known, or a number out of range.
+        If a value is of the wrong type, a word not known, or a number out of range.
     """
 
     kind: str
-    phases: str = ""  # follow only conductors of these phases; all where empty
-    phase_policy: PhasePolicy = "advisory"
-    mode: str = "all_paths"  # of an upstream trace
-    barriers: tuple[str, ...] = ()  # mRIDs of equipment the trace meets and does not pass
-    where: str = ""  # keep only elements for which this expression holds
-    polygon: str = ""  # keep only elements inside this GeoJSON polygon
-    nearest: int = 0  # keep only the k nearest elements; 0 keeps all
-    max_depth: int = 0  # stop after so many pieces of equipment; 0 goes on to the end
-    include_indeterminate: bool = False  # add the rest of a loop, marked as such
-    all_sides: bool = False  # of an isolation: operate also what has only dead ends beyond
-    allow_lv_backfeed: bool = False
-    islands: bool = False  # distributed energy resources supply too
+    phases: str = field(
+        default="",
+        metadata=_told(
+            "Follow only conductors of these phases; all by default.", longest=20, example="A"
+        ),
+    )
+    phase_policy: PhasePolicy = field(
+        default="advisory",
+        metadata=_told(
+            "How far recorded phases decide: strict, advisory or ignore.", words=PHASE_POLICIES
+        ),
+    )
+    mode: str = field(
+        default="all_paths",
+        metadata=_told(
+            "Upstream: all_paths, shortest or must_pass.", words=MODES, kinds=("upstream",)
+        ),
+    )
+    barriers: tuple[str, ...] = field(
+        default=(),
+        metadata=_told(
+            "Equipment the trace meets and does not pass; repeatable.",
+            kinds=PASSING,
+            each="barrier",
+            longest=1_000,
+            example="SW-1",
+        ),
+    )
+    where: str = field(
+        default="",
+        metadata=_told(
+            "Keep elements for which this holds.", longest=LONGEST_WHERE, example="kind == 'fuse'"
+        ),
+    )
+    polygon: str = field(
+        default="",
+        metadata=_told(
+            "Keep elements inside this polygon: GeoJSON, WKT, or west,south,east,north.",
+            longest=20_000,
+            example="-95.4,29.7,-95.3,29.8",
+        ),
+    )
+    nearest: int = field(default=0, metadata=_told("Keep the K nearest elements; 0 for all."))
+    max_depth: int = field(
+        default=0, metadata=_told("Stop after so many pieces of equipment; 0 for no limit.")
+    )
+    include_indeterminate: bool = field(
+        default=False,
+        metadata=_told("Downstream: add the rest of a loop, marked so.", kinds=("downstream",)),
+    )
+    all_sides: bool = field(
+        default=False,
+        metadata=_told("Isolation: operate towards dead ends too.", kinds=("isolation",)),
+    )
+    allow_lv_backfeed: bool = field(
+        default=False, metadata=_told("Low voltage may supply medium voltage.")
+    )
+    islands: bool = field(default=False, metadata=_told("Distributed energy resources supply too."))
 
     def __post_init__(self) -> None:
-        """Check every word."""
-        _one_of("trace", self.kind, KINDS)
-        _one_of("mode", self.mode, MODES)
-        _one_of("phase policy", self.phase_policy, get_args(PhasePolicy))
-        if self.nearest < 0 or self.max_depth < 0:
-            msg = "nearest and max_depth count from 0"
-            raise InputError(msg)
+        """Check every value; a list of barriers, a polygon as such, become what can be kept."""
+        _one_of("trace", self.kind, TRACE_KINDS)
+        for name, option in TRACE_OPTIONS.items():
+            value = _checked(name, option.default, getattr(self, name))
+            object.__setattr__(self, name, value)
+            if option.words:
+                _one_of(name.replace("_", " "), value, option.words)
         self.phase_mask()
 
     def phase_mask(self) -> int:
         """Return the phases looked at, as bits of A, B and C."""
+        from gridtwin.model import phases
+
         try:
             mask = phases.parse(self.phases) & phases.ABC
         except ValueError as error:
@@ -70,8 +147,40 @@ class TraceSpec:
             raise InputError(msg)
         return mask or phases.ABC
 
+    def derive(self, said: Mapping[str, Any]) -> TraceSpec:
+        """
+        Return this spec with what is said beside it.
+
+        Parameters
+        ----------
+        said
+            Fields: each stands as it is said, also where it is 0 or empty; None says nothing. With
+            another ``kind``, what is here said to the first alone does not go with it.
+
+        Raises
+        ------
+        InputError
+            If there is no such field, or one says nothing to this kind of trace.
+        """
+        said = {name: value for name, value in said.items() if value is not None}
+        for name in said:
+            if name != "kind" and name not in TRACE_OPTIONS:
+                raise _unknown(name)
+        kind = said.get("kind", self.kind)
+        foreign = [name for name, option in TRACE_OPTIONS.items() if kind not in option.kinds]
+        left = {name: TRACE_OPTIONS[name].default for name in foreign if kind != self.kind}
+        derived = replace(self, **{**left, **said})
+        for name in (name for name in foreign if name in said):
+            if getattr(derived, name) != TRACE_OPTIONS[name].default:
+                kinds = ", ".join(TRACE_OPTIONS[name].kinds)
+                msg = f"{name} says nothing to the trace {kind}, only to {kinds}: leave it out"
+                raise InputError(msg)
+        return derived
+
     def to_json(self) -> str:
         """Return the spec as a JSON text."""
+        import json
+
         return json.dumps(asdict(self), sort_keys=True)
 
     @classmethod
@@ -84,44 +193,62 @@ class TraceSpec:
         InputError
             If it is no such text.
         """
+        import json
+
         try:
-            values = json.loads(text)
-            values["barriers"] = tuple(values.get("barriers", ()))
-        except (ValueError, TypeError, AttributeError) as error:
+            values = dict(json.loads(text))
+        except (ValueError, TypeError) as error:
             msg = f"a trace spec is a JSON object: {error}"
             raise InputError(msg) from error
-        unknown = sorted(set(values) - {field.name for field in fields(cls)})
+        unknown = sorted(set(values) - {each.name for each in fields(cls)})
         if unknown or "kind" not in values:
             msg = f"a trace spec needs a kind and knows no {', '.join(unknown) or 'other key'}"
             raise InputError(msg)
-        try:
-            return cls(**values)
-        except TypeError as error:
-            msg = f"a trace spec has a value of the wrong type: {error}"
-            raise InputError(msg) from error
+        return cls(**values)
 
 
-def _one_of(what: str, word: str, allowed: tuple[str, ...]) -> None:
+TRACE_OPTIONS: dict[str, TraceOption] = {
+    each.name: replace(each.metadata["option"], default=each.default)
+    for each in fields(TraceSpec)
+    if each.metadata
+}
+
+
+def _one_of(what: str, word: object, allowed: tuple[str, ...]) -> None:
     if word not in allowed:
         msg = f"no {what} is called {word!r}: use one of {', '.join(allowed)}"
         raise InputError(msg)
 
 
-def spec_of(kind: str | TraceSpec, options: dict[str, Any]) -> TraceSpec:
-    """
-    Return the spec of a kind of trace, or another spec, with some fields changed.
+def _unknown(name: str) -> InputError:
+    from difflib import get_close_matches
 
-    Raises
-    ------
-    InputError
-        If there is no such kind or field.
-    """
-    if "barriers" in options:
-        options = {**options, "barriers": tuple(options["barriers"])}
-    try:
-        return (
-            replace(kind, **options) if isinstance(kind, TraceSpec) else TraceSpec(kind, **options)
-        )
-    except TypeError as error:
-        msg = f"a trace has no such option: {error}"
-        raise InputError(msg) from error
+    close = get_close_matches(name, TRACE_OPTIONS, n=1)
+    mend = f"is it {close[0]}?" if close else f"use one of {', '.join(TRACE_OPTIONS)}"
+    return InputError(f"a trace has no such option: {name!r}; {mend}")
+
+
+def _checked(name: str, default: Any, value: Any) -> Any:
+    """Return a value of the type of its field's default; one barrier alone is a list of one."""
+    if name == "polygon" and not isinstance(value, str):
+        from gridtwin.analysis.place.polygon_forms import write_form
+
+        return write_form(value)
+    if isinstance(default, bool):
+        right, wants = isinstance(value, bool), "true or false"
+    elif isinstance(default, int):
+        right = hasattr(value, "__index__") and not isinstance(value, bool)
+        value, wants = operator.index(value) if right else value, "a whole number"
+    elif isinstance(default, tuple):
+        value = (value,) if isinstance(value, str) else value
+        right = isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+        value, wants = tuple(filter(None, value)) if right else value, "a list of mRIDs"
+    else:
+        right, wants = isinstance(value, str), "a text"
+    if not right:
+        msg = f"{name} has a value of the wrong type: it is {wants}, not {value!r}"
+        raise InputError(msg)
+    if wants == "a whole number" and value < 0:
+        msg = f"{name} counts from 0, so that it cannot be {value}"
+        raise InputError(msg)
+    return value

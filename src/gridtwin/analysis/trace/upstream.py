@@ -10,7 +10,7 @@ from gridtwin.analysis.state.situation import NO_ROWS, Situation
 from gridtwin.analysis.trace.trace import Rows, start_nodes
 from gridtwin.model import cim
 from gridtwin.model.phases import ABC
-from gridtwin.topology.loops import ways_between
+from gridtwin.topology.loops import find_single_ways, ways_between
 from gridtwin.topology.walk import flood
 
 if TYPE_CHECKING:
@@ -123,13 +123,7 @@ def _must_pass_by_phase(situation: Situation, element: Element) -> NDArray[np.in
     slot = int(core.attach[node])
     if slot < 0 or not need & int(core.supplied[slot]):
         return NO_ROWS
-    rows = core.way_to(slot, need)
-    alone = [
-        row
-        for row in rows[rows >= 0].tolist()
-        if not core.flood(equipment=np.array([row], dtype=np.int32))[slot] & need
-    ]
-    return np.array(sorted(alone), dtype=np.int32)
+    return find_single_ways(core, slot, need)
 
 
 def _all_paths(
@@ -149,7 +143,7 @@ def _all_paths(
             slots.add(node)
     goals = [row for row in own if (core.equipment == row).any()]
     ways = ways_between(index, sorted(slots) if not goals else [], goals)
-    return np.union1d(np.array(sorted(rows - {-1}), dtype=np.int32), ways).astype(np.int32)
+    return np.concatenate([np.array(sorted(rows - {-1}), dtype=np.int32), ways])
 
 
 def _nearest_first(
@@ -162,13 +156,7 @@ def _nearest_first(
     on_way[rows] = True
     on_way[barriers] = False
     walk = flood(situation.adjacency, starts, on_way)
-    order = np.lexsort((walk.equipment, walk.depth))
-    return Rows.of(
-        "upstream",
-        walk.equipment[order],
-        parent=walk.parent[order],
-        depth=walk.depth[order],
-    )
+    return Rows.of("upstream", walk.equipment, parent=walk.parent, depth=walk.depth)
 
 
 def protective_devices(

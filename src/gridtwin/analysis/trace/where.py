@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridtwin.analysis.trace.spec import LONGEST_WHERE
 from gridtwin.errors import ExpressionError
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-LONGEST = 2_000
 DEEPEST = 40
 Value = Any
 
@@ -55,8 +55,8 @@ def where(expression: str, columns: Mapping[str, NDArray[Any]], count: int) -> N
     ExpressionError
         If the expression cannot be read, or names an unknown column.
     """
-    if len(expression) > LONGEST:
-        msg = f"the expression is longer than {LONGEST:,} characters"
+    if len(expression) > LONGEST_WHERE:
+        msg = f"the expression is longer than {LONGEST_WHERE:,} characters"
         raise ExpressionError(msg)
     try:
         tree = ast.parse(expression, mode="eval").body

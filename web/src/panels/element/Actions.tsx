@@ -1,10 +1,10 @@
 /** What can be asked of an element: traces, blast radius, what-if, plan. */
 
 import { type ElementDetail, SCOPES, type Scope, type TraceKind } from "../../api/types";
-import { Icon, type IconName } from "../../app/icons";
-import { setParams, useParam } from "../../app/params";
-import { formatRequest, parseRequest, SCOPE_NAMES, showTrace } from "../trace/request";
-import { readSwitches, trySwitch } from "../whatif/switches";
+import { Icon, type IconName } from "../../parts/icons";
+import { setParams, useParam } from "../../state/params";
+import { readSwitches, trySwitch } from "../../state/switches";
+import { formatRequest, parseRequest, SCOPE_NAMES, showTrace } from "../../state/tracerequest";
 
 const TRACES: { kind: TraceKind; says: string; icon: IconName }[] = [
   { kind: "downstream", says: "Downstream", icon: "down" },

@@ -1,6 +1,6 @@
 import type { ElementDetail } from "../../api/types";
-import { count } from "../../app/words";
-import { ElementLink } from "./ElementLink";
+import { ElementLink } from "../../parts/ElementLink";
+import { count } from "../../parts/words";
 
 // What the server calls it: the words and the unit on the page.
 const WORDS: Record<string, [says: string, unit?: string]> = {

@@ -2,16 +2,16 @@
 
 import { useEffect } from "react";
 import type { ElementDetail } from "../../api/types";
-import { Icon } from "../../app/icons";
-import { useParam } from "../../app/params";
-import { useStore } from "../../app/store";
-import { count, dayClock, kindName } from "../../app/words";
+import { useGridMap } from "../../map/current";
 import { valuesOf } from "../../map/roles";
+import { Icon } from "../../parts/icons";
+import { count, dayClock, kindName } from "../../parts/words";
+import { useParam } from "../../state/params";
 import { Actions } from "./Actions";
 import { Attributes } from "./Attributes";
-import "./element.css";
 import { Upstream } from "./Upstream";
 import { useElement } from "./useElement";
+import "./element.css";
 
 export default function ElementPanel() {
   const mrid = useParam("sel");
@@ -56,7 +56,7 @@ const SUPPLY = {
 
 function Head({ detail }: { detail: ElementDetail }) {
   const supply = SUPPLY[detail.energized];
-  const map = useStore((store) => store.map);
+  const map = useGridMap();
   return (
     <header className="element-head">
       <p className="quiet">{kindName(detail.kind)}</p>
@@ -123,7 +123,7 @@ function Etr({ detail }: { detail: ElementDetail }) {
 
 /** Mark the element on the map, and move there if it is out of sight. */
 function useChosen(detail: ElementDetail | null): void {
-  const map = useStore((store) => store.map);
+  const map = useGridMap();
   const feature = detail?.feature;
   const layer = feature?.layer;
   const id = feature?.id;

@@ -1,12 +1,12 @@
 import { useState } from "react";
-import type { UpstreamStep } from "../../api/types";
-import { kindName } from "../../app/words";
-import { ElementLink } from "./ElementLink";
+import type { Schemas } from "../../api/types";
+import { ElementLink } from "../../parts/ElementLink";
+import { kindName } from "../../parts/words";
 
 const SHOWN = 8;
 
 /** The way to the source, nearest first; lines of one run are told as one. */
-export function Upstream({ steps, of }: { steps: UpstreamStep[]; of: string }) {
+export function Upstream({ steps, of }: { steps: Schemas["Step"][]; of: string }) {
   const [all, setAll] = useState(false);
   const others = steps.filter(({ mrid }) => mrid !== of);
   const devices = others.filter(

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { ApiError, api } from "../../api/client";
 import type { ElementDetail } from "../../api/types";
-import { useStore } from "../../app/store";
+import { useStore } from "../../state/store";
 
 interface Answer {
   detail: ElementDetail | null;

@@ -1,13 +1,12 @@
 /** How lines are colored, and what the signs mean. */
 
 import { useMemo } from "react";
-import { useShortcuts } from "../../app/keyboard";
-import { getParams, setParams, useParam } from "../../app/params";
-import { useStore } from "../../app/store";
-import { useTheme } from "../../app/theme";
+import { type Group, legendOf } from "../../map/legend";
 import { asMode, MODE_NAMES, MODES, type Mode } from "../../map/modes";
-import { usePaintedLoading } from "../loading/useLoading";
-import { type Group, legendOf } from "./entries";
+import { useShortcuts } from "../../parts/keyboard";
+import { getParams, setParams, useParam } from "../../state/params";
+import { useStore } from "../../state/store";
+import { useTheme } from "../../state/theme";
 import { Sign } from "./Sign";
 import "./legend.css";
 
@@ -17,7 +16,6 @@ export default function Legend() {
   const theme = useTheme();
   const info = useStore((store) => store.info);
   const groups = useMemo(() => legendOf(mode, theme, info), [mode, theme, info]);
-  usePaintedLoading(mode === "loading");
   useShortcuts(useMemo(() => [{ key: "l", says: "Legend", run: toggle }], []));
   return (
     <section className="legend card" aria-label="Legend">

@@ -2,24 +2,15 @@
 
 import { useMemo } from "react";
 import { api } from "../../api/client";
-import type { Loading } from "../../api/types";
-import { setParams, useParam } from "../../app/params";
-import { useStore } from "../../app/store";
-import { useAnswer } from "../asking";
-import { clock } from "../outages/curve";
-import {
-  kwOf,
-  type Reading,
-  readSeries,
-  type SeriesAnswer,
-  seriesKind,
-  transformerNames,
-  voltageOf,
-} from "./client";
+import type { Loading, Reading, SeriesAnswer } from "../../api/types";
+import { useLoadingNow } from "../../map/loading";
+import { useAnswer } from "../../parts/asking";
+import { dayClock } from "../../parts/words";
+import { setParams, useParam } from "../../state/params";
+import { useStore } from "../../state/store";
+import { kwOf, readSeries, seriesKind, transformerNames, voltageOf } from "./client";
 import { SeriesChart } from "./SeriesChart";
 import { CLASSES, classOf, type Loaded, mostLoaded } from "./series";
-import { useLoadingNow } from "./useLoading";
-import "../outages/outages.css";
 import "./loading.css";
 
 const SHOWN = 8;
@@ -61,7 +52,7 @@ function Levels({ answer }: { answer: Loading }) {
   const feederName = (id: number) => info?.feeders.find((each) => each.id === id)?.mrid ?? "";
   return (
     <>
-      <p className="quiet">Interval that ended at {clock(answer.at, true)}</p>
+      <p className="quiet">Interval that ended at {dayClock(answer.at)}</p>
       <Most title="Feeders" rows={feeders} nameOf={feederName} />
       <Most
         title="Transformers"

@@ -1,7 +1,7 @@
 /** One measured quantity over time, drawn small, with its extremes in words. */
 
 import { useId, useMemo } from "react";
-import { clock } from "../outages/curve";
+import { dayClock } from "../../parts/words";
 import { type Sample, seriesOf } from "./series";
 
 const WIDTH = 300;
@@ -26,13 +26,13 @@ export function SeriesChart({ name, unit, samples }: Props) {
       </figcaption>
       <svg role="img" aria-labelledby={title} viewBox={`0 -4 ${WIDTH} ${HEIGHT + 8}`}>
         <title id={title}>
-          {`${name} from ${clock(series.from, true)} to ${clock(series.to, true)}: ${low} to ${high}`}
+          {`${name} from ${dayClock(series.from)} to ${dayClock(series.to)}: ${low} to ${high}`}
         </title>
         <path d={series.path} />
       </svg>
       <div className="series-times quiet">
-        <span>{clock(series.from, true)}</span>
-        <span>{clock(series.to, true)}</span>
+        <span>{dayClock(series.from)}</span>
+        <span>{dayClock(series.to)}</span>
       </div>
     </figure>
   );

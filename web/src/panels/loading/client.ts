@@ -1,22 +1,7 @@
 /** What meters measured: how loaded the grid is, and what one element took over time. */
 
 import { type Ask, api, ask, query } from "../../api/client";
-import type { ElementDetail } from "../../api/types";
-
-export interface Reading {
-  at: string;
-  kwh?: number | null;
-  kw?: number | null;
-  voltage_v?: number | null;
-  v_min?: number | null;
-  v_max?: number | null;
-}
-
-export interface SeriesAnswer {
-  mrid: string;
-  table: "readings" | "load" | "feeder_load";
-  values: Reading[];
-}
+import type { ElementDetail, Reading, SeriesAnswer } from "../../api/types";
 
 export function readSeries(
   mrid: string,

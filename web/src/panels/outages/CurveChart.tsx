@@ -1,7 +1,8 @@
 /** The curve of customers back, drawn small; the figures are there as a table too. */
 
 import { useId, useMemo } from "react";
-import { type Box, type CurvePoint, clock, drawn, spoken } from "./curve";
+import { clock, dayClock } from "../../parts/words";
+import { type Box, type CurvePoint, drawn, spoken } from "./curve";
 
 const BOX: Box = { width: 264, height: 96 };
 const LEFT = 44;
@@ -74,7 +75,7 @@ function CurveTable({ points }: { points: CurvePoint[] }) {
           <tbody>
             {points.map((each) => (
               <tr key={each.at}>
-                <th scope="row">{clock(each.at, true)}</th>
+                <th scope="row">{dayClock(each.at)}</th>
                 <td>{each.customers_back_p50.toLocaleString("en")}</td>
                 <td>{each.customers_back_p80.toLocaleString("en")}</td>
               </tr>

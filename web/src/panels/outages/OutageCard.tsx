@@ -1,9 +1,10 @@
 /** One outage: when who is back, who must not be forgotten, what was done and said. */
 
 import type { ReactNode } from "react";
+import type { OutageDetail } from "../../api/types";
+import { clock, dayClock } from "../../parts/words";
 import { CurveChart } from "./CurveChart";
-import type { OutageDetail } from "./client";
-import { clock, fromStart } from "./curve";
+import { fromStart } from "./curve";
 import { isOpen, promised, statusWords, TONES } from "./list";
 
 interface Props {
@@ -43,6 +44,7 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
 }
 
 function Summary({ outage, onElement }: Omit<Props, "now">) {
+  const { device } = outage;
   return (
     <>
       <p className="figure">
@@ -55,17 +57,17 @@ function Summary({ outage, onElement }: Omit<Props, "now">) {
       <dl className="facts">
         <dt>Device</dt>
         <dd>
-          {outage.device ? (
-            <button type="button" className="text-button" onClick={() => onElement(outage.device)}>
-              {outage.device}
+          {device ? (
+            <button type="button" className="text-button" onClick={() => onElement(device)}>
+              {device}
             </button>
           ) : (
             "not known"
           )}
         </dd>
         {outage.feeder && <Fact name="Feeder" value={outage.feeder} />}
-        <Fact name="Began" value={clock(outage.began_at, true)} />
-        {outage.restored_at && <Fact name="Restored" value={clock(outage.restored_at, true)} />}
+        <Fact name="Began" value={dayClock(outage.began_at)} />
+        {outage.restored_at && <Fact name="Restored" value={dayClock(outage.restored_at)} />}
         {outage.cause && <Fact name="Cause" value={outage.cause} />}
         {outage.crew_status && <Fact name="Crew" value={outage.crew_status} />}
       </dl>
@@ -87,7 +89,7 @@ function Promised({ outage }: { outage: OutageDetail }) {
   const { p50, p80 } = outage.estimate ?? { p50: null, p80: null };
   if (!promise && !p50) return <p className="quiet">No estimate yet: being assessed.</p>;
   return (
-    <dl className="etr" aria-label="Estimated restoration">
+    <dl className="promised" aria-label="Estimated restoration">
       <Estimate name="ETR" at={promise?.at ?? null} note={promise ? `by ${promise.by}` : ""} />
       <Estimate name="P50" at={p50} note="as likely as not" />
       <Estimate name="P80" at={p80} note="four of five" />
@@ -128,10 +130,10 @@ function Steps({ outage }: { outage: OutageDetail }) {
   if (!done.length) return null;
   return (
     <Part title="Restoration steps">
-      <ol className="steps">
+      <ol className="outage-steps">
         {done.map((step) => (
           <li key={step.restored_at}>
-            {clock(step.restored_at ?? "", true)}{" "}
+            {dayClock(step.restored_at ?? "")}{" "}
             <strong>{step.customers.toLocaleString("en")}</strong> back
           </li>
         ))}

@@ -1,8 +1,9 @@
 /** The outages as a list of buttons: arrow keys go through it, Enter chooses. */
 
 import type { KeyboardEvent } from "react";
-import { clock } from "./curve";
-import { isOpen, type OutageRow, promised, statusWords, TONES } from "./list";
+import type { OutageRow } from "../../api/types";
+import { clock } from "../../parts/words";
+import { isOpen, promised, statusWords, TONES } from "./list";
 
 interface Props {
   rows: OutageRow[];

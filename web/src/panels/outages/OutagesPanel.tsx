@@ -1,25 +1,19 @@
 /** Who is out, why, and until when: the list, and the outage that is chosen. */
 
-import "./outages.css";
 import { useCallback, useEffect, useMemo, useRef } from "react";
-import { setParams, useParam } from "../../app/params";
-import { speak, useStore } from "../../app/store";
+import type { OutageDetail, OutageRow } from "../../api/types";
+import { boundsOf, useArea } from "../../map/areas";
+import { useGridMap } from "../../map/current";
 import { marks } from "../../map/roles";
-import { useAnswer, useNow } from "../asking";
-import { boundsOf, useArea } from "../overlay";
-import { listOutages, type OutageDetail, readOutage } from "./client";
+import { useAnswer, useNow } from "../../parts/asking";
+import { chooseElement, setParams, useParam } from "../../state/params";
+import { speak, useStore } from "../../state/store";
+import { listOutages, readOutage } from "./client";
 import { FilterBar } from "./Filters";
-import {
-  asOf,
-  feedersOf,
-  filtersRead,
-  filtersWritten,
-  type OutageRow,
-  shown,
-  totals,
-} from "./list";
+import { asOf, feedersOf, filtersRead, filtersWritten, shown, totals } from "./list";
 import { OutageCard } from "./OutageCard";
 import { OutageList } from "./OutageList";
+import "./outages.css";
 
 const DAY_MS = 86_400_000;
 
@@ -96,7 +90,7 @@ function choose(row: OutageRow): void {
 
 function Chosen({ id }: { id: string }) {
   const ticks = useStore((store) => store.ticks);
-  const map = useStore((store) => store.map);
+  const map = useGridMap();
   const now = useNow();
   const { answer, error } = useAnswer((signal) => readOutage(id, { signal, quiet: true }), id, [
     ticks.outages,
@@ -123,16 +117,12 @@ function Chosen({ id }: { id: string }) {
       </nav>
       <h2>{id}</h2>
       {error && <p role="alert">{error}</p>}
-      {answer && <OutageCard outage={answer} now={now} onElement={showElement} />}
+      {answer && <OutageCard outage={answer} now={now} onElement={chooseElement} />}
     </div>
   );
 }
 
-function showElement(mrid: string): void {
-  setParams({ sel: mrid, panel: "element" }, { push: true });
-}
-
-type MapHandle = ReturnType<typeof useStore.getState>["map"];
+type MapHandle = ReturnType<typeof useGridMap>;
 
 function zoomTo(map: MapHandle, outage: OutageDetail): void {
   const bounds = outage.area ? boundsOf(outage.area) : null;
@@ -142,7 +132,7 @@ function zoomTo(map: MapHandle, outage: OutageDetail): void {
 
 /** Zoom once, when an outage is chosen; not again when it is renewed. */
 function useInView(outage: OutageDetail | null): void {
-  const map = useStore((store) => store.map);
+  const map = useGridMap();
   const seen = useRef("");
   useEffect(() => {
     if (!outage || !map || seen.current === outage.id) return;
@@ -153,7 +143,7 @@ function useInView(outage: OutageDetail | null): void {
 
 /** Mark what is in the outage. */
 function useInside(outage: OutageDetail | null): void {
-  const map = useStore((store) => store.map);
+  const map = useGridMap();
   useEffect(() => {
     if (!map || !outage) return;
     map.channels.set("mark", marks({ area: outage.features }));

@@ -1,10 +1,9 @@
 /** The curve of customers back: as paths in a box, with ticks, and in words for who hears it. */
 
-export interface CurvePoint {
-  at: string;
-  customers_back_p50: number;
-  customers_back_p80: number;
-}
+import type { Schemas } from "../../api/types";
+import { clock } from "../../parts/words";
+
+export type CurvePoint = Schemas["CurvePoint"];
 
 export interface Box {
   width: number;
@@ -116,14 +115,6 @@ function reached(
 ): string {
   const found = points.find((each) => of(each) >= customers);
   return found ? clock(found.at) : "";
-}
-
-/** Day and time of day in the reader's own zone. */
-export function clock(at: string | number | Date, withDay = false): string {
-  const date = new Date(at);
-  const time = date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  if (!withDay) return time;
-  return `${date.toLocaleDateString("en-GB", { day: "2-digit", month: "short" })} ${time}`;
 }
 
 function round(value: number): number {

@@ -1,6 +1,6 @@
 /** The list of outages: which are shown, in which order, and in which words. */
 
-import type { FeatureRef, LonLat } from "../../api/types";
+import type { OutageRow, Schemas } from "../../api/types";
 
 export const STATUSES = [
   "predicted",
@@ -9,35 +9,8 @@ export const STATUSES = [
   "restored",
   "closed",
   "invalid",
-] as const;
-export type Status = (typeof STATUSES)[number];
-
-export interface OutageEstimate {
-  etr: string | null;
-  p50: string | null;
-  p80: string | null;
-  model?: string | null;
-  source?: string | null;
-}
-
-export interface OutageRow {
-  id: string;
-  status: Status;
-  device: string;
-  feeder?: string | null;
-  cause: string;
-  crew_status?: string;
-  began_at: string;
-  restored_at?: string | null;
-  etr_manual?: string | null;
-  etr_crew?: string | null;
-  customers: number;
-  customers_out: number;
-  priority_customers: number;
-  estimate: OutageEstimate | null;
-  feature: FeatureRef | null;
-  at: LonLat | null;
-}
+] as const satisfies readonly Status[];
+export type Status = Schemas["Status"];
 
 export interface Filters {
   status: "open" | "all" | Status;

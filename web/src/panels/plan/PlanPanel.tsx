@@ -3,14 +3,14 @@
 import { useEffect, useState } from "react";
 import { api } from "../../api/client";
 import type { Plan, PlanStep } from "../../api/types";
-import { setParams, useParam } from "../../app/params";
-import { useStore } from "../../app/store";
-import { count, counted, kindName } from "../../app/words";
+import { useGridMap } from "../../map/current";
 import { marks } from "../../map/roles";
-import { ElementLink } from "../element/ElementLink";
-import { type Positions, writeSwitches } from "../whatif/switches";
-import "./plan.css";
+import { ElementLink } from "../../parts/ElementLink";
+import { count, counted, kindName } from "../../parts/words";
+import { setParams, useParam } from "../../state/params";
+import { type Positions, writeSwitches } from "../../state/switches";
 import { usePlan } from "./usePlan";
+import "./plan.css";
 
 export default function PlanPanel() {
   const fault = useParam("fault");
@@ -181,7 +181,7 @@ function crewOf(step: PlanStep): string {
 
 /** Mark the switch of the step that is pointed at. */
 function useStepMark(mrid: string | null): void {
-  const map = useStore((store) => store.map);
+  const map = useGridMap();
   useEffect(() => {
     if (!map || !mrid) return;
     const abort = new AbortController();

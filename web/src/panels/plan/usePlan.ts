@@ -1,8 +1,8 @@
 import { useEffect, useState } from "react";
 import { ApiError, api } from "../../api/client";
 import type { Plan } from "../../api/types";
-import { speak, useStore } from "../../app/store";
-import { count } from "../../app/words";
+import { count } from "../../parts/words";
+import { speak, useStore } from "../../state/store";
 
 interface Answer {
   plan: Plan | null;
@@ -23,7 +23,7 @@ export function usePlan(fault: string | null, allSides: boolean): Answer {
     if (!fault) return;
     const abort = new AbortController();
     api
-      .restore([fault], { all_sides: allSides }, { signal: abort.signal })
+      .restore({ of: [fault], options: { all_sides: allSides } }, { signal: abort.signal })
       .then((plan) => {
         setAnswer({ asked, plan, error: null });
         const { customers_restored: back, customers_at_start: out } = plan.totals;

@@ -1,11 +1,10 @@
 /** Ask about an area: draw it or upload it; what is inside, and who is out if it is damaged. */
 
-import "../outages/outages.css";
-import "./area.css";
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { setParams, useParam } from "../../app/params";
-import { speak, useStore } from "../../app/store";
-import { boundsOf, useArea } from "../overlay";
+import { boundsOf, useArea } from "../../map/areas";
+import { useGridMap } from "../../map/current";
+import { setParams, useParam } from "../../state/params";
+import { speak } from "../../state/store";
 import { read, written } from "./address";
 import { centerOf, useDrawing } from "./drawing";
 import { Handles } from "./Handles";
@@ -13,9 +12,10 @@ import { InsideAnswer } from "./InsideAnswer";
 import { added, areaKm2, type Corner, defect, polygonOf } from "./ring";
 import { UploadField } from "./UploadField";
 import type { Area, Upload } from "./upload";
+import "./area.css";
 
 export default function AreaPanel() {
-  const map = useStore((store) => store.map);
+  const map = useGridMap();
   const address = useParam("area");
   const drawn = useMemo(() => (address ? read(address) : null), [address]);
   const [draft, setDraft] = useState<Corner[] | null>(null);
@@ -99,7 +99,7 @@ function useAreaAsked(drawn: Corner[] | null, flaw: string, upload: Upload | nul
 
 /** Bring an area into view that came by a link or a file. */
 function useFirstView(area: Area | null): void {
-  const map = useStore((store) => store.map);
+  const map = useGridMap();
   const [seen, setSeen] = useState(false);
   useEffect(() => {
     if (!area) return setSeen(false);

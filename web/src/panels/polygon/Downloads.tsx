@@ -1,8 +1,7 @@
 /** Take the answer away: as tables, and as GeoJSON. */
 
-import type { BlastAnswer } from "../../api/types";
-import type { Inside } from "./client";
-import { download, fileName } from "./download";
+import type { BlastAnswer, Inside } from "../../api/types";
+import { download, fileName } from "../../parts/download";
 import { csvOf, type Row } from "./table";
 import type { Area } from "./upload";
 

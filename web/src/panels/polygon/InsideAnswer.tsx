@@ -1,12 +1,13 @@
 /** What is inside of an area, and who is out if it is damaged. */
 
 import { useEffect, useState } from "react";
-import type { BlastAnswer, Scope } from "../../api/types";
-import { useStore } from "../../app/store";
-import { count, counted, kindName } from "../../app/words";
+import type { BlastAnswer, Inside, Scope } from "../../api/types";
+import { useGridMap } from "../../map/current";
 import { marks } from "../../map/roles";
-import { useAnswer } from "../asking";
-import { damage, type Inside, whatIsInside } from "./client";
+import { useAnswer } from "../../parts/asking";
+import { count, counted, kindName } from "../../parts/words";
+import { useStore } from "../../state/store";
+import { damage, whatIsInside } from "./client";
 import { Downloads } from "./Downloads";
 import type { Area } from "./upload";
 
@@ -42,7 +43,7 @@ export function InsideAnswer({ area }: { area: Area }) {
 
 /** Mark on the map what the answer is of. */
 function useMarked(answer: Inside | BlastAnswer | null): void {
-  const map = useStore((store) => store.map);
+  const map = useGridMap();
   useEffect(() => {
     if (!map || !answer) return;
     map.channels.set("mark", marks({ area: answer.features }));

@@ -1,7 +1,7 @@
 /** A button that takes a GeoJSON file, and says at once what is wrong with it. */
 
 import { type ChangeEvent, useRef, useState } from "react";
-import { words } from "../asking";
+import { words } from "../../parts/asking";
 import { MOST_BYTES, readUpload, type Upload, UploadError } from "./upload";
 
 export function UploadField({ onUpload }: { onUpload: (upload: Upload) => void }) {

@@ -1,20 +1,20 @@
 /** Put the current view on paper, or into a file. */
 
-import "../outages/outages.css";
-import "./print.css";
 import { useCallback, useEffect, useState } from "react";
 import { createPortal } from "react-dom";
-import { getParams, useParam } from "../../app/params";
-import { notify, useStore } from "../../app/store";
+import { useGridMap } from "../../map/current";
+import { legendOf } from "../../map/legend";
 import { asMode } from "../../map/modes";
-import { words } from "../asking";
-import { legendOf } from "../legend/entries";
-import { clock } from "../outages/curve";
-import { download, fileName } from "../polygon/download";
+import { words } from "../../parts/asking";
+import { download, fileName } from "../../parts/download";
+import { clock } from "../../parts/words";
+import { getParams, useParam } from "../../state/params";
+import { notify, useStore } from "../../state/store";
 import { type Caption, pictureOf } from "./picture";
+import "./print.css";
 
 export default function PrintPanel() {
-  const map = useStore((store) => store.map);
+  const map = useGridMap();
   const info = useStore((store) => store.info);
   const [title, setTitle] = useState("");
   const [sheet, setSheet] = useState("");

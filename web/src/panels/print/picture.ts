@@ -1,8 +1,8 @@
 /** Make one picture of the map as it is seen now: with title, time, scale and legend. */
 
 import type { Map as MapLibre } from "maplibre-gl";
-import type { Group } from "../legend/entries";
-import { drawSign } from "../legend/Sign";
+import type { Group } from "../../map/legend";
+import { drawSign } from "../../map/sign";
 import { type Bar, barOf, metersPerPixel, ratioOf } from "./scale";
 
 export interface Caption {

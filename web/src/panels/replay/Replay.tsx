@@ -1,9 +1,9 @@
 /** The replay at the foot of the map: a button until it is opened. */
 
 import { useCallback, useMemo } from "react";
-import { Icon } from "../../app/icons";
-import { useShortcuts } from "../../app/keyboard";
-import { getParams, setParams, useParam } from "../../app/params";
+import { Icon } from "../../parts/icons";
+import { useShortcuts } from "../../parts/keyboard";
+import { getParams, setParams, useParam } from "../../state/params";
 import { hoursOf } from "./hours";
 import { ReplayBar } from "./ReplayBar";
 import "./replay.css";

@@ -1,10 +1,10 @@
 /** The time slider: go back over a storm as the log tells it; the map says that it shows the past. */
 
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { setParams, useParam } from "../../app/params";
-import { useStore } from "../../app/store";
-import { useAnswer } from "../asking";
-import { clock } from "../outages/curve";
+import { useAnswer } from "../../parts/asking";
+import { dayClock } from "../../parts/words";
+import { setParams, useParam } from "../../state/params";
+import { useStore } from "../../state/store";
 import { readHistory } from "./client";
 import { HOURS } from "./hours";
 import {
@@ -109,11 +109,11 @@ function Player({ story, at }: PlayerProps) {
       </label>
       <Track story={story} ms={ms} live={live} onGo={go} />
       <output className={live ? "replay-now" : "replay-now past"} aria-busy={waiting}>
-        {live ? "live" : clock(ms, true)}
+        {live ? "live" : dayClock(ms)}
       </output>
       {!live && (
         <p className="past-banner">
-          The map shows the past: <strong>{clock(ms, true)}</strong>,{" "}
+          The map shows the past: <strong>{dayClock(ms)}</strong>,{" "}
           {outAt(story, ms).toLocaleString("en")} customers out
         </p>
       )}
@@ -221,5 +221,5 @@ function valueText(story: Story, ms: number, live: boolean): string {
   const out = `${outAt(story, ms).toLocaleString("en")} customers out`;
   if (live) return `live, ${out}`;
   const moment = momentAt(story, ms);
-  return `${clock(ms, true)}, ${out}${moment ? `, last ${moment.what} ${moment.mrid}` : ""}`;
+  return `${dayClock(ms)}, ${out}${moment ? `, last ${moment.what} ${moment.mrid}` : ""}`;
 }

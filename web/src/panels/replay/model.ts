@@ -1,19 +1,6 @@
 /** A storm as the event log tells it: moments, who was out when, and a clock that runs over it. */
 
-export interface Moment {
-  at: string;
-  version: number;
-  what: "switch" | "outage" | "restored";
-  mrid: string;
-  customers_out: number;
-}
-
-export interface History {
-  from: string;
-  to: string;
-  moments: Moment[];
-  curve: { at: string; customers_out: number }[];
-}
+import type { History, Moment } from "../../api/types";
 
 /** The same in milliseconds, in the order of time. */
 export interface Story {

@@ -2,10 +2,10 @@
 
 import { useEffect, useRef, useState } from "react";
 import { api } from "../../api/client";
-import { notify, speak } from "../../app/store";
-import { supply } from "../../app/supply";
-import { words } from "../asking";
-import { clock } from "../outages/curve";
+import { words } from "../../parts/asking";
+import { dayClock } from "../../parts/words";
+import { notify, speak } from "../../state/store";
+import { supply } from "../../state/supply";
 
 /**
  * Keep the map at the moment `at`; null is the present. Answers whether the map is behind.
@@ -56,7 +56,7 @@ class Loop {
       try {
         const state = await api.state(at, { quiet: true });
         if (this.wanted === null) break; // back to live meanwhile
-        if (this.shown === null) speak(`The map shows the past: ${clock(at, true)}.`);
+        if (this.shown === null) speak(`The map shows the past: ${dayClock(at)}.`);
         supply.show(state);
       } catch (error) {
         notify(words(error), "error");

@@ -3,11 +3,12 @@
 import { useEffect, useId, useMemo, useRef, useState } from "react";
 import { api } from "../../api/client";
 import type { SearchHit } from "../../api/types";
-import { Icon } from "../../app/icons";
-import { useShortcuts } from "../../app/keyboard";
-import { setParams } from "../../app/params";
-import { useStore } from "../../app/store";
-import { counted, kindName } from "../../app/words";
+import { currentGridMap } from "../../map/current";
+import { Icon } from "../../parts/icons";
+import { useShortcuts } from "../../parts/keyboard";
+import { counted, kindName } from "../../parts/words";
+import { chooseElement } from "../../state/params";
+import "./search.css";
 
 const WAIT_MS = 90;
 const LIMIT = 8;
@@ -163,8 +164,8 @@ function describe(hit: SearchHit): string {
 }
 
 function goTo(hit: SearchHit): void {
-  const { map } = useStore.getState();
+  const map = currentGridMap();
   if (hit.at && map)
     map.show(hit.at, { zoom: hit.kind === "substation" || hit.kind === "feeder" ? 13 : 16 });
-  setParams({ sel: hit.mrid, panel: "element" }, { push: true });
+  chooseElement(hit.mrid);
 }

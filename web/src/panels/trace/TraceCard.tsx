@@ -2,14 +2,14 @@
 
 import { useMemo } from "react";
 import type { BlastAnswer, TraceAnswer } from "../../api/types";
-import { Icon } from "../../app/icons";
-import { useShortcuts } from "../../app/keyboard";
-import { useStore } from "../../app/store";
-import { count, counted } from "../../app/words";
+import { currentGridMap } from "../../map/current";
 import type { ROLES } from "../../map/roles";
-import { showTrace, titleOf } from "./request";
-import "./trace.css";
+import { Icon } from "../../parts/icons";
+import { useShortcuts } from "../../parts/keyboard";
+import { count, counted } from "../../parts/words";
+import { showTrace, titleOf } from "../../state/tracerequest";
 import { type Answer, useTrace } from "./useTrace";
+import "./trace.css";
 
 export function TraceCard() {
   const { request, found, error } = useTrace();
@@ -31,7 +31,7 @@ export function TraceCard() {
           disabled={!found?.answer.bounds}
           onClick={() => {
             const bounds = found?.answer.bounds;
-            if (bounds) useStore.getState().map?.show(bounds, { maxZoom: 17 });
+            if (bounds) currentGridMap()?.show(bounds, { maxZoom: 17 });
           }}
         >
           <Icon name="target" size={18} />

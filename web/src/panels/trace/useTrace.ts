@@ -3,14 +3,15 @@
 import { useEffect, useState } from "react";
 import { ApiError, api } from "../../api/client";
 import type { BlastAnswer, Bounds, TraceAnswer } from "../../api/types";
-import { useParam } from "../../app/params";
-import { speak, useStore } from "../../app/store";
-import { prefersCalm } from "../../app/theme";
-import { counted } from "../../app/words";
+import { useGridMap } from "../../map/current";
 import { showFlow } from "../../map/flow";
 import type { GridMap } from "../../map/gridmap";
 import { marks } from "../../map/roles";
-import { parseRequest, type TraceRequest, titleOf } from "./request";
+import { counted } from "../../parts/words";
+import { useParam } from "../../state/params";
+import { speak, useStore } from "../../state/store";
+import { prefersCalm } from "../../state/theme";
+import { parseRequest, type TraceRequest, titleOf } from "../../state/tracerequest";
 
 export type Answer =
   | { request: Extract<TraceRequest, { what: "trace" }>; answer: TraceAnswer }
@@ -25,7 +26,7 @@ export interface TraceState {
 export function useTrace(): TraceState {
   const text = useParam("trace");
   const version = useStore((store) => store.version);
-  const map = useStore((store) => store.map);
+  const map = useGridMap();
   const [state, setState] = useState<{
     text: string | null;
     found: Answer | null;

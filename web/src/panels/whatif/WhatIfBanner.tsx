@@ -1,6 +1,6 @@
 /** As long as a what-if colors the map, the map says so. */
 
-import { setParams, useParam } from "../../app/params";
+import { setParams, useParam } from "../../state/params";
 import { sentenceOf, useTrial, useWhatIf } from "./useWhatIf";
 import "./whatif.css";
 

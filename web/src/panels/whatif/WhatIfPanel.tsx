@@ -1,9 +1,9 @@
 /** What would happen if these switches were operated: nothing is stored, nothing is switched. */
 
-import { setParams, useParam } from "../../app/params";
-import { count, kindName } from "../../app/words";
-import { ElementLink } from "../element/ElementLink";
-import { type Positions, readSwitches, trySwitch } from "./switches";
+import { ElementLink } from "../../parts/ElementLink";
+import { count, kindName } from "../../parts/words";
+import { setParams, useParam } from "../../state/params";
+import { type Positions, readSwitches, trySwitch } from "../../state/switches";
 import { useTrial } from "./useWhatIf";
 import "./whatif.css";
 

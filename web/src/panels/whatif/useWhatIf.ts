@@ -4,12 +4,13 @@ import { useEffect, useState } from "react";
 import { create } from "zustand";
 import { ApiError, api } from "../../api/client";
 import type { ElementDetail, WhatIfAnswer } from "../../api/types";
-import { useParam } from "../../app/params";
-import { speak, useStore } from "../../app/store";
-import { phaseBits, type Values } from "../../app/supply";
-import { count } from "../../app/words";
+import { useGridMap } from "../../map/current";
 import type { GridMap } from "../../map/gridmap";
-import { readSwitches } from "./switches";
+import { count } from "../../parts/words";
+import { useParam } from "../../state/params";
+import { speak, useStore } from "../../state/store";
+import { phaseBits, type Values } from "../../state/supply";
+import { readSwitches } from "../../state/switches";
 
 export interface Trial {
   text: string | null;
@@ -29,7 +30,7 @@ const CLOSED_BIT = 8;
 export function useWhatIf(): void {
   const text = useParam("whatif");
   const version = useStore((store) => store.version);
-  const map = useStore((store) => store.map);
+  const map = useGridMap();
   const [asked, setAsked] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new version of the state asks again
   useEffect(() => {
@@ -64,7 +65,7 @@ async function ask(text: string | null, signal: AbortSignal): Promise<Trial> {
   const positions = readSwitches(text);
   const known = useTrial.getState().switches;
   const [answer, ...details] = await Promise.all([
-    api.whatIf(Object.fromEntries(positions), { signal }),
+    api.whatIf({ switches: Object.fromEntries(positions) }, { signal }),
     ...[...positions.keys()].map((mrid) => known.get(mrid) ?? api.element(mrid, { signal })),
   ]);
   return { text, answer, switches: new Map(details.map((each) => [each.mrid, each])), error: null };

@@ -1,1 +1,0 @@
-import{n as e}from"./params-D1RNwENU.js";import{w as t}from"./index-DlvX-Ydg.js";var n=t();function r(t){e({sel:t,panel:`element`},{push:!0})}function i({mrid:e,children:t}){return(0,n.jsx)(`button`,{type:`button`,className:`text-button`,onClick:()=>r(e),children:t??e})}export{i as t};

@@ -1,0 +1,62 @@
+import { useMemo } from "react";
+import { currentGridMap } from "../map/current";
+import { Icon, type IconName } from "../parts/icons";
+import { useShortcuts } from "../parts/keyboard";
+import { notify, useStore } from "../state/store";
+import { prefersCalm, toggleTheme, useTheme } from "../state/theme";
+
+/** Zoom, whole territory, theme, link. */
+export function MapButtons() {
+  const theme = useTheme();
+  const buttons = useMemo(() => actions(theme === "dark"), [theme]);
+  useShortcuts(buttons);
+  return (
+    <div className="map-buttons" role="toolbar" aria-label="Map">
+      {buttons.map(({ key, says, icon, run }) => (
+        <button
+          key={says}
+          type="button"
+          className="icon-button"
+          aria-label={says}
+          aria-keyshortcuts={key}
+          title={`${says} (${key})`}
+          onClick={run}
+        >
+          <Icon name={icon} />
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function actions(dark: boolean): { key: string; says: string; icon: IconName; run: () => void }[] {
+  const motion = () => ({ animate: !prefersCalm() });
+  const map = () => currentGridMap()?.map;
+  return [
+    { key: "+", says: "Zoom in", icon: "plus", run: () => map()?.zoomIn(motion()) },
+    { key: "-", says: "Zoom out", icon: "minus", run: () => map()?.zoomOut(motion()) },
+    { key: "0", says: "Whole territory", icon: "home", run: showAll },
+    {
+      key: "t",
+      says: dark ? "Light theme" : "Dark theme",
+      icon: dark ? "sun" : "moon",
+      run: toggleTheme,
+    },
+    { key: "c", says: "Copy a link to this view", icon: "link", run: () => void copyLink() },
+  ];
+}
+
+function showAll(): void {
+  const map = currentGridMap();
+  const { info } = useStore.getState();
+  if (map && info) map.show(info.bounds);
+}
+
+async function copyLink(): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(window.location.href);
+    notify("The link to this view is copied.");
+  } catch {
+    notify("The browser lets nothing be copied here: take the link from the address bar.", "error");
+  }
+}
