@@ -118,7 +118,7 @@ def test_an_empty_database_lacks_migrations(twin: str, database: str) -> None:
     assert run("db", "status", database)[0] == 1
     with pytest.raises(StoreError, match="run `gridtwin db migrate`"):
         run("sync", twin, database, "--verify")
-    assert "0001_tables.sql" in run("db", "migrate", database)[1]
+    assert "tables/0015_network.sql" in run("db", "migrate", database)[1]
     assert run("db", "migrate", database) == (0, "nothing to apply\n")
 
 

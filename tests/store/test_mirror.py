@@ -267,7 +267,7 @@ from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.mirror import sync
 with connect(sys.argv[2]) as connection:
     print("begin", flush=True)
-    sync(connection, gridtwin.open(sys.argv[1]).mirrored())
+    sync(connection, gridtwin.open(sys.argv[1]).gather_mirror_rows())
 """
 
 

@@ -22,7 +22,7 @@ from gridtwin.errors import ConflictError, GridtwinError, InputError, NotFoundEr
 from gridtwin.model.outage import Members, Outage, Status, steps_of
 from gridtwin.store.postgis.connect import connect
 
-from .conftest import keep, make_network
+from .conftest import DATABASES, keep, make_network
 
 if TYPE_CHECKING:
     from gridtwin.store.protocol import OutageBook
@@ -35,14 +35,16 @@ def after(minutes: float) -> datetime:
     return NOON + timedelta(minutes=minutes)
 
 
-@pytest.fixture(params=["memory", "local", "postgis"])
+@pytest.fixture(params=["memory", "local", "postgis", "upgraded"])
 def twin(request: pytest.FixtureRequest, tmp_path: Path) -> Twin:
     """Return a new twin: BRK-1 feeds M1 (1 customer) and, behind LINE-1, M2 (4 customers)."""
     if request.param == "memory":
         return gridtwin.open(make_network())
     if request.param == "local":
         return gridtwin.open(str(keep(tmp_path / "small.twin").path))
-    return gridtwin.open(make_network()).save(str(request.getfixturevalue("database")))
+    return gridtwin.open(make_network()).save(
+        str(request.getfixturevalue(DATABASES[request.param]))
+    )
 
 
 def test_a_twin_without_outages(twin: Twin) -> None:

@@ -16,7 +16,7 @@ from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.state import State
 from waiting import PATIENCE_S, started
 
-from .conftest import keep, make_network
+from .conftest import DATABASES, keep, make_network
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,12 +32,12 @@ for step in range(int(sys.argv[3])):
 """
 
 
-@pytest.fixture(params=["local", "postgis"])
+@pytest.fixture(params=["local", "postgis", "upgraded"])
 def twin(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return a new twin: a directory, then a database."""
     if request.param == "local":
         return str(keep(tmp_path / "small.twin").path)
-    url = str(request.getfixturevalue("database"))
+    url = str(request.getfixturevalue(DATABASES[request.param]))
     gridtwin.open(make_network()).save(url)
     return url
 

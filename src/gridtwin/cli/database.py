@@ -70,7 +70,7 @@ def sync(
 @app.command("migrate")
 def migrate_schema(url: Url) -> None:
     """
-    Apply the migrations that a database lacks.
+    Apply the files of the schema that a database lacks or has otherwise.
 
     Example: gridtwin db migrate postgresql://localhost/grid
     """
@@ -85,7 +85,7 @@ def migrate_schema(url: Url) -> None:
 @app.command("status")
 def status_of_schema(url: Url) -> None:
     """
-    Say which migrations a database has. Exit code 1: not all, or others.
+    Say how each file of the schema stands in a database. Exit code 1: not all, or others.
 
     Example: gridtwin db status postgresql://localhost/grid
     """
@@ -95,7 +95,7 @@ def status_of_schema(url: Url) -> None:
     with connect(_checked(url)) as connection:
         found = status(connection)
     rows = [(each.file, each.state, str(each.applied_at or "")) for each in found]
-    render.write_table("", ["migration", "state", "applied at"], rows)
+    render.write_table("", ["file", "state", "applied at"], rows)
     if any(each.state != "applied" for each in found):
         raise typer.Exit(1)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from gridtwin.model.live import LiveEvent
     from gridtwin.model.outage import Members
-    from gridtwin.model.tables import UsagePoints
+    from gridtwin.model.schema import UsagePoints
     from gridtwin.results.inference import InferenceResult
     from gridtwin.twin import Twin
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from gridtwin.errors import InputError
-from gridtwin.model import cim, frames, phases
+from gridtwin.model import frames
+from gridtwin.model.schema import SCHEMA
 from gridtwin.model.tables import decode
 from gridtwin.results.geo import geo_frame
 
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
 
 GROUPS = ("feeder", "substation")
+SHOWN = {
+    "usage_points": ("mrid", "customers", "phases", "service_class", "priority", "peak_w"),
+    "equipment": ("mrid", "kind", "phases"),
+    "nodes": ("mrid", "nominal_v"),
+    "substations": ("mrid", "name"),
+}
 
 
 def layer_frame(
@@ -27,33 +33,20 @@ def layer_frame(
 ) -> geopandas.GeoDataFrame:
     """Return rows of a layer with their geometry, their feeder, and whether they have supply."""
     data = situation.data
-    columns: dict[str, Any] = {"mrid": decode(getattr(data, layer).mrid[rows]).astype(object)}
+    columns: dict[str, Any] = {
+        name: frames.show_column(data, layer, SCHEMA[layer].column(name), rows)
+        for name in (*SHOWN[layer], "geometry")
+    }
+    place = columns.pop("geometry")
     if layer == "usage_points":
-        points = data.usage_points
-        columns |= {
-            "customers": points.customers[rows],
-            "phases": phases.TEXTS[points.phases[rows] & 63],
-            "service_class": decode(points.service_class[rows]).astype(object),
-            "priority": decode(points.priority[rows]).astype(object),
-            "peak_w": points.peak_w[rows],
-        }
-        columns |= _supply(situation, points.node[rows], situation.is_served[rows])
-        columns["geometry"] = shapely.points(points.xy[rows])
+        nodes = data.usage_points.node[rows]
+        columns |= _supply(situation, nodes, situation.is_served[rows])
     elif layer == "equipment":
-        equipment = data.equipment
-        columns["kind"] = np.array(cim.KIND_NAMES, dtype=object)[equipment.kind[rows]]
-        columns["phases"] = phases.TEXTS[equipment.phases[rows] & 63]
         columns["open"] = situation.is_open[rows]
         columns |= _supply(situation, _fed_nodes(situation, rows))
-        columns["geometry"] = frames.equipment_lines(data, rows)
     elif layer == "nodes":
-        columns["nominal_v"] = data.nodes.nominal_v[rows]
         columns |= _supply(situation, rows)
-        columns["geometry"] = shapely.points(data.nodes.xy[rows])
-    else:
-        columns["name"] = decode(data.substations.name[rows]).astype(object)
-        columns["geometry"] = shapely.points(data.substations.xy[rows])
-    return geo_frame(columns, situation.network.crs)
+    return geo_frame({**columns, "geometry": place}, situation.network.crs)
 
 
 def _fed_nodes(situation: Situation, rows: NDArray[np.int32]) -> NDArray[np.int32]:

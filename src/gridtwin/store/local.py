@@ -37,8 +37,9 @@ from gridtwin.errors import (
 from gridtwin.model.frames import mark_letters
 from gridtwin.model.network import Network
 from gridtwin.model.operation import resolve
+from gridtwin.model.schema import SCHEMA
 from gridtwin.model.state import CURRENT, NORMAL, State
-from gridtwin.store.arrays import TABLE_TYPES, Catalog, MappedArrays, damaged, sync, write_arrays
+from gridtwin.store.arrays import Catalog, MappedArrays, damaged, sync, write_arrays
 from gridtwin.store.estimates import SqliteEstimates
 from gridtwin.store.live import SqliteLive
 from gridtwin.store.names import (
@@ -340,7 +341,7 @@ def _write(folder: Path, network: Network, index: TopologyIndex) -> None:
         "id": twin_id,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "crs": network.crs,
-        "counts": {table: len(getattr(network.data, table).mrid) for table in TABLE_TYPES},
+        "counts": {table: len(getattr(network.data, table).mrid) for table in SCHEMA},
         "arrays": catalog,
     }
     (folder / CARD).write_text(json.dumps(card), encoding="utf-8")
@@ -359,7 +360,7 @@ def _write_tables(folder: Path, network: Network) -> None:
         sync(file)
 
     with ThreadPoolExecutor(WRITERS) as pool:
-        list(pool.map(write, TABLE_TYPES))  # the list brings up what a thread raised
+        list(pool.map(write, SCHEMA))  # the list brings up what a thread raised
     sync(folder)
 
 

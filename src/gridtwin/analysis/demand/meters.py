@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.demand.days import Surroundings
-    from gridtwin.model.tables import UsagePoints
+    from gridtwin.model.schema import UsagePoints
 
 HOURS = INTERVAL_S / 3_600
 USUAL_PEAK_W = np.array([5_000.0, 20_000.0, 120_000.0])  # a customer, where none is recorded

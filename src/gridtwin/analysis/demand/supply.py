@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.demand.voltage import Feeding
-from gridtwin.model.tables import take_equipment
+from gridtwin.model.tables import take
 from gridtwin.topology.conduction import Conduction
 from gridtwin.topology.index import build
 from gridtwin.topology.service import find_needs
@@ -138,7 +138,7 @@ def _followed(
     switching = Switching(situation.index, data, strict=situation.strict)
     operated = np.unique(operations.row)
     # What the operated switches let through is asked of them alone, not of the whole network.
-    alone = replace(data, equipment=take_equipment(data.equipment, operated))
+    alone = replace(data, equipment=take(data.equipment, operated))
     for at_s in np.unique(operations.at_s).tolist():
         here = np.flatnonzero(operations.at_s == at_s)
         mask[operations.row[here]] = operations.open_phases[here]

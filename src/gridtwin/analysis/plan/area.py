@@ -11,7 +11,7 @@ from gridtwin.analysis.state.situation import NO_ROWS, Situation
 from gridtwin.analysis.trace.fault_isolation import Isolated, Trip, isolated, tripped
 from gridtwin.analysis.trace.isolation import beyond_head
 from gridtwin.model import cim, phases
-from gridtwin.model.tables import NetworkData, take, take_equipment
+from gridtwin.model.tables import NetworkData, take
 from gridtwin.topology.conduction import DER
 from gridtwin.topology.core import FREED, live_phases
 from gridtwin.topology.index import supply
@@ -266,7 +266,7 @@ def _tables(
     def at(node: NDArray[np.int32]) -> NDArray[np.int32]:
         return np.searchsorted(nodes, node).astype(np.int32)
 
-    equipment, usage = take_equipment(data.equipment, rows), take(data.usage_points, points)
+    equipment, usage = take(data.equipment, rows), take(data.usage_points, points)
     return NetworkData(
         nodes=take(data.nodes, nodes),
         equipment=replace(equipment, node_a=at(equipment.node_a), node_b=at(equipment.node_b)),

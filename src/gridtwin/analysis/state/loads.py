@@ -14,7 +14,8 @@ from gridtwin.topology.core import live_phases
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.model.tables import NetworkData, UsagePoints
+    from gridtwin.model.schema import UsagePoints
+    from gridtwin.model.tables import NetworkData
     from gridtwin.topology.index import TopologyIndex
 
 SQRT_3 = 3**0.5

@@ -11,7 +11,7 @@ from gridtwin.model import cim
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.model.tables import Equipment
+    from gridtwin.model.schema import Equipment
 
 # Spread of the logarithm: that of the time from engineer on site to restored in the public records
 # of a British utility (SSEN, 2022 to 2024; 422 unplanned high-voltage faults in calm weather).

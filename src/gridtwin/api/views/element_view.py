@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from gridtwin.analysis.state.supply_state import FULL, OUT, SUPPLY_WORDS
 from gridtwin.analysis.trace.trace import CLASSES
 from gridtwin.api.views.search_view import list_hits
 from gridtwin.model import cim, frames, phases
+from gridtwin.model.schema import SCHEMA
 
 if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     from gridtwin.model.ids import Element
     from gridtwin.model.tables import NetworkData
 
-# Columns that are shown elsewhere in the document, or are rows of other tables.
-_SHOWN = frozenset(
-    {"mrid", "name", "kind", "phases", "normal_open", "xy", "line_start", "line_xy"}
-    | {"node_a", "node_b", "node", "substation", "head", "transformer", "placement", "control"}
+# Columns that the document shows elsewhere, and the nodes, which it does not.
+_ELSEWHERE = frozenset(
+    {"mrid", "name", "kind", "phases", "normal_open", "substation", "geometry"}
+    | {"node_a", "node_b", "node"}
 )
 
 
@@ -79,24 +80,19 @@ def describe_supply(situation: Situation, supply: SupplyState, element: Element)
 
 def collect_attributes(data: NetworkData, element: Element) -> dict[str, Any]:
     """Return what else is recorded of an element; what is not known is left out."""
-    table, row = getattr(data, element.table), element.row
     attributes: dict[str, Any] = {}
-    for column in fields(table):
-        if column.name in _SHOWN:
-            continue
-        value = getattr(table, column.name)[row]
-        plain = value.decode() if isinstance(value, bytes) else value.item()
-        if plain != "" and plain == plain:  # NaN is not known  # noqa: PLR0124
-            attributes[column.name] = plain
+    for column in SCHEMA[element.table].columns:
+        if column.name not in _ELSEWHERE:
+            shown = frames.show_column(data, element.table, column, np.array([element.row]))
+            (attributes[column.name],) = shown.tolist()
     if element.table == "equipment":
-        attributes["placement"] = cim.PLACEMENTS[table.placement[row]]
-        attributes["control"] = cim.CONTROLS[table.control[row]]
-        attributes["nominal_v"] = float(data.nodes.nominal_v[table.node_a[row]])
-    elif element.table == "usage_points" and table.transformer[row] >= 0:
-        attributes["transformer"] = bytes(data.equipment.mrid[table.transformer[row]]).decode()
-    elif element.table == "feeders":
-        attributes["head"] = bytes(data.equipment.mrid[table.head[row]]).decode()
-    return {name: value for name, value in attributes.items() if value not in ("", "none")}
+        node = data.equipment.node_a[element.row]
+        attributes["nominal_v"] = float(data.nodes.nominal_v[node])
+    return {
+        name: value
+        for name, value in attributes.items()
+        if value not in ("", "none") and value == value  # NaN is not known  # noqa: PLR0124
+    }
 
 
 def build_geometry(data: NetworkData, element: Element) -> dict[str, Any] | None:

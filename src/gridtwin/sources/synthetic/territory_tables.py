@@ -7,18 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.model import cim, phases
-from gridtwin.model.tables import (
-    Equipment,
-    Feeders,
-    NetworkData,
-    Nodes,
-    Sources,
-    Substations,
-    UsagePoints,
-    blank,
-    encode,
-    unknown,
-)
+from gridtwin.model.schema import Equipment, Feeders, Nodes, Sources, Substations, UsagePoints
+from gridtwin.model.tables import NetworkData, blank, encode, unknown
 from gridtwin.sources.synthetic import naming
 from gridtwin.sources.synthetic.draft import TerritoryDraft, TerritoryRows, number_rows
 from gridtwin.sources.synthetic.feeders import rank_in_runs
@@ -88,15 +78,15 @@ def write_tables(
     equipment = _build_equipment(draft, rows, primary, territory)
     xy = territory.to_lonlat(draft.plane)
     return NetworkData(
-        nodes=Nodes(naming.number_ids("N-", rows.nodes), xy, draft.nominal_v),
+        nodes=Nodes(naming.number_ids("N-", rows.nodes), draft.nominal_v, xy),
         equipment=equipment,
         usage_points=_build_usage_points(xy, rows, service),
         sources=_build_sources(rows),
         substations=Substations(
             naming.number_ids("SUB-", len(rows.stations), digits=4),
             encode(names),
-            xy[rows.stations],
             station_va,
+            xy[rows.stations],
         ),
         feeders=_build_feeders(plan, names, codes, head),
     )

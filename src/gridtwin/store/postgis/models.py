@@ -10,26 +10,17 @@ from gridtwin.store.postgis.columns import (  # isort: skip
     Base,
     Clock,
     Label,
-    Switch,
-    Unknown,
     Version,
     Written,
-    geometry,
     mask,
-    mercator,
-    one_of,
-    placed,
-    row,
-    unique_row,
 )
 
 from typing import Any
 
-from geoalchemy2 import WKBElement
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridtwin.model.cim import CONTROLS, KIND_NAMES, PLACEMENTS, SOURCE_KINDS
+from gridtwin.store.postgis.frame_models import frame_table
 from gridtwin.store.postgis.reading_records import (
     RAW_MESSAGES,
     Condition,
@@ -63,6 +54,7 @@ __all__ = [
     "Chord",
     "Condition",
     "DeadLetter",
+    "Definition",
     "Equipment",
     "EquipmentTopology",
     "ErmCurrent",
@@ -103,11 +95,20 @@ __all__ = [
 
 
 class Migration(Base):
-    """Which files of ``sql/postgis`` have been applied."""
+    """Which files of ``sql/postgis/tables`` have been applied."""
 
     __tablename__ = "migrations"
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str]
+    checksum: Mapped[str | None]
+    applied_at: Mapped[Written]
+
+
+class Definition(Base):
+    """Files of functions, views, comments and rights, each as it was last applied."""
+
+    __tablename__ = "definitions"
+    file: Mapped[str] = mapped_column(primary_key=True)
     checksum: Mapped[str | None]
     applied_at: Mapped[Written]
 
@@ -138,104 +139,43 @@ class MirroredBlock(Base):
 class Node(Base):
     """A point where terminals meet."""
 
-    __tablename__ = "nodes"
-    __table_args__ = (*placed("nodes"), ROOM)
-    row: Mapped[int] = row()
-    mrid: Mapped[str] = mapped_column(primary_key=True)
-    nominal_v: Mapped[Unknown]
-    geometry: Mapped[WKBElement | None] = geometry("POINT")
-    geometry_3857: Mapped[WKBElement | None] = mercator("POINT")
+    __table__ = frame_table("nodes", fillfactor=ROOM)
 
 
 class Equipment(Base):
     """Two-terminal conducting equipment."""
 
-    __tablename__ = "equipment"
-    __table_args__ = (*placed("equipment"), ROOM)
-    row: Mapped[int] = row()
-    mrid: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(one_of("kind", KIND_NAMES))
-    node_a: Mapped[int]
-    node_b: Mapped[int]
-    phases: Mapped[int] = mask("phases")
-    normal_open: Mapped[int] = mask("normal_open")
-    name: Mapped[Label]
-    rated_a: Mapped[Unknown]
-    rated_va: Mapped[Unknown]
-    length_m: Mapped[Unknown]
-    placement: Mapped[str] = mapped_column(one_of("placement", PLACEMENTS), server_default="")
-    control: Mapped[str] = mapped_column(one_of("control", CONTROLS), server_default="none")
-    in_service: Mapped[Switch]
-    vector_group: Mapped[Label]
-    geometry: Mapped[WKBElement | None] = geometry("LINESTRING")
-    geometry_3857: Mapped[WKBElement | None] = mercator("LINESTRING")
+    __table__ = frame_table("equipment", fillfactor=ROOM)
 
 
 class UsagePoint(Base):
     """Where customers are served."""
 
-    __tablename__ = "usage_points"
-    __table_args__ = (
-        *placed("usage_points"),
+    __table__ = frame_table(
+        "usage_points",
         Index(
             "usage_points_node", "node", postgresql_include=["row", "mrid", "customers", "phases"]
         ),
-        ROOM,
+        fillfactor=ROOM,
     )
-    row: Mapped[int] = row()
-    mrid: Mapped[str] = mapped_column(primary_key=True)
-    node: Mapped[int]
-    phases: Mapped[int] = mask("phases")
-    customers: Mapped[int] = mapped_column(
-        CheckConstraint("customers >= 0"), server_default=text("1")
-    )
-    peak_w: Mapped[Unknown]
-    service_class: Mapped[Label]
-    priority: Mapped[Label]
-    transformer: Mapped[int | None]
-    name: Mapped[Label]
-    geometry: Mapped[WKBElement | None] = geometry("POINT")
-    geometry_3857: Mapped[WKBElement | None] = mercator("POINT")
 
 
 class Source(Base):
     """Where energy enters."""
 
-    __tablename__ = "sources"
-    __table_args__ = (unique_row("sources"),)
-    row: Mapped[int] = row()
-    mrid: Mapped[str] = mapped_column(primary_key=True)
-    node: Mapped[int]
-    phases: Mapped[int] = mask("phases")
-    kind: Mapped[str] = mapped_column(one_of("kind", SOURCE_KINDS), server_default="substation")
-    substation: Mapped[int | None]
-    rated_va: Mapped[Unknown]
-    in_service: Mapped[Switch]
+    __table__ = frame_table("sources")
 
 
 class Substation(Base):
     """A substation by name and place."""
 
-    __tablename__ = "substations"
-    __table_args__ = placed("substations")
-    row: Mapped[int] = row()
-    mrid: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[Label]
-    rated_va: Mapped[Unknown]
-    geometry: Mapped[WKBElement | None] = geometry("POINT")
-    geometry_3857: Mapped[WKBElement | None] = mercator("POINT")
+    __table__ = frame_table("substations")
 
 
 class Feeder(Base):
     """A feeder, defined by its head switch."""
 
-    __tablename__ = "feeders"
-    __table_args__ = (unique_row("feeders"), Index("feeders_head", "head"))
-    row: Mapped[int] = row()
-    mrid: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[Label]
-    substation: Mapped[int | None]
-    head: Mapped[int | None]
+    __table__ = frame_table("feeders", Index("feeders_head", "head"), nullable=frozenset({"head"}))
 
 
 class NodeTopology(Base):
