@@ -23,7 +23,7 @@ from gridtwin.analysis.ami.interval_rollup import IntervalRollUp
 from gridtwin.model.tables import decode
 from gridtwin.store.readings import ParquetReadings
 from gridtwin.store.rollups import write_hour
-from gridtwin.twin.ami_history import History
+from gridtwin.twin.ami_periods import AmiHistory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -151,7 +151,7 @@ def _write_prices(folder: Path, rng: np.random.Generator, days: int) -> None:
 
 def _history(twin: Twin, folder: Path, days: int) -> tuple[list[Row], list[Limit], int]:
     """Ask the history; one day of it also by pandas."""
-    history = History(twin, ParquetReadings(folder))
+    history = AmiHistory(twin, ParquetReadings(folder))
     end = datetime.fromtimestamp(START + 86_400 * days, UTC)
     start = datetime.fromtimestamp(START, UTC)
     around = "POLYGON ((-95.6 29.6, -95.2 29.6, -95.2 29.9, -95.6 29.9, -95.6 29.6))"

@@ -108,7 +108,7 @@ def measure(twin: Twin) -> None:
     for when in whens:
         took, situation = timed(lambda when=when: twin.at(when).situation(), 1)
         asked_ms.append(took)
-        dark = ~situation.supplied[points.node]
+        dark = ~situation.is_supplied[points.node]
         at = max(each for each in curve if each <= when)
         assert curve[at] == points.customers[dark].sum(), (curve[at], points.customers[dark].sum())
     rows = [

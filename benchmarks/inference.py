@@ -186,7 +186,7 @@ def _rolled(situation: Situation, devices: DeviceTree, run: Simulated, share: fl
 
 def _times(situation: Situation, outages: int) -> Iterator[str]:
     """Yield how long the first answer takes, from mRIDs to outages."""
-    from gridtwin.twin.inference import LiveInference
+    from gridtwin.twin.live_inference import LiveInference
 
     devices = build_device_tree(situation, Assumptions())
     world = world_of(situation, loss=0.2, outages=outages)

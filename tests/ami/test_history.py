@@ -24,14 +24,14 @@ from gridtwin.results.ami_history_answer import AmiHistoryAnswer
 from gridtwin.store.asking import QUESTIONS, question
 from gridtwin.store.postgis.connect import connect
 from gridtwin.twin import Twin
-from gridtwin.twin.ami_history import History
+from gridtwin.twin.ami_periods import AmiHistory
 from postgres import Cluster
 
 START = int(datetime(2026, 7, 1, tzinfo=UTC).timestamp())
 INTERVALS = 104  # a day and two hours
 EVERYWHERE = "POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))"
 BOUNDS = datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 7, 3, tzinfo=UTC)
-ASKED: dict[str, Callable[[History], AmiHistoryAnswer]] = {
+ASKED: dict[str, Callable[[AmiHistory], AmiHistoryAnswer]] = {
     "overloaded": lambda history: history.overloaded(*BOUNDS, price=100, pct=80.0123),
     "overloaded at any price": lambda history: history.overloaded(*BOUNDS, pct=50.0123),
     "voltages": lambda history: history.voltages(*BOUNDS),

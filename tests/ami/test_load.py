@@ -173,7 +173,7 @@ def test_load_of_a_territory_is_the_sum_over_descendants_in_networkx(seed: int) 
         rows = list_equipment(situation, level)
         found = sum_load(MeterSlices.from_situation(situation, rows), kwh)
         for at in range(0, len(rows), max(1, len(rows) // 60)):
-            fed = situation.fed_node(int(rows[at]))
+            fed = situation.find_fed_node(int(rows[at]))
             below = nx.descendants(graph, fed) | {fed} if fed >= 0 else set()
             assert found.kwh[at] == pytest.approx(here[list(below)].sum(), abs=1e-6)
     heads = sum_load(

@@ -14,7 +14,7 @@ from ami_folder import NOON, Reading, street, write_readings
 from gridtwin.errors import InputError
 from gridtwin.store.rollups import hour_file, stale_hours
 from gridtwin.twin import Twin
-from gridtwin.twin.ami import Ami
+from gridtwin.twin.ami_questions import Ami
 
 READ: list[Reading] = [
     (meter, NOON + 900 * step, 0.25 * step + number, 120.0 - number)

@@ -70,11 +70,11 @@ def sides_by_hand(situation: Situation, place: Element) -> tuple[set[int], dict[
     table, sources = situation.data.equipment, situation.data.sources
     serving = set(np.flatnonzero(table.in_service).tolist())
     own = {place.row} if place.table == "equipment" else set()
-    start = set(situation.ends(place.row)) if own else {place.row}
+    start = set(situation.find_ends(place.row)) if own else {place.row}
     bounds = {
         row
         for row in serving
-        if situation.is_open[row] or situation.operable[row]
+        if situation.is_open[row] or situation.is_operable[row]
         if row not in own or situation.is_switch[row]
     }
     inner = graph_of(situation, serving - bounds)
@@ -84,8 +84,8 @@ def sides_by_hand(situation: Situation, place: Element) -> tuple[set[int], dict[
     fed_from = {int(node) for node in sources.node[sources.in_service]} - section
     found: dict[str, set[int]] = {"operate": set(), "verify": set(), "dead_beyond": set()}
     for row in bounds:
-        beyond = set(situation.ends(row)) - section
-        if len(beyond) != 1 or set(situation.ends(row)) <= beyond:
+        beyond = set(situation.find_ends(row)) - section
+        if len(beyond) != 1 or set(situation.find_ends(row)) <= beyond:
             continue
         reach = nx.node_connected_component(outside, beyond.pop())
         if not reach & fed_from:

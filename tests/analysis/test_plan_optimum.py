@@ -82,8 +82,8 @@ def grown(situation: Situation, area: Area) -> tuple[Energization, BlockFeeds, T
     """Return what a search begins with."""
     options = PlanOptions()
     blocks = find_blocks(area, allow_loops=False, coarse=False)
-    feeds = BlockFeeds(blocks, situation.loads(), options.priority_weight)
-    ledger = LoadLedger(blocks, situation.loads(), options.margin_pct)
+    feeds = BlockFeeds(blocks, situation.sum_loads(), options.priority_weight)
+    ledger = LoadLedger(blocks, situation.sum_loads(), options.margin_pct)
     growth = Energization(blocks, feeds, ledger, (options.remote_min, options.manual_min))
     return growth, feeds, Timetable(blocks, options)
 

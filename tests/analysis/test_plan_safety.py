@@ -129,7 +129,7 @@ def test_no_step_closes_a_loop_or_energizes_what_was_dead_before(kind: str, seed
         before, _ = flood(field.situation.index.conduction)
         for step in plan.steps:
             if step.action is SwitchingAction.CLOSE and step.table == "equipment":
-                assert not set(field.situation.ends(step.row)) <= field.reached
+                assert not set(field.situation.find_ends(step.row)) <= field.reached
                 assert not step.closes_loop
             field.do(step)
             assert field.reached <= before
@@ -225,7 +225,7 @@ def test_loops_that_are_asked_for_stood_closed_before_and_are_marked(kind: str, 
         for step in plan.steps:
             before = field.reached
             if step.action is SwitchingAction.CLOSE and step.table == "equipment":
-                loop = set(field.situation.ends(step.row)) <= before
+                loop = set(field.situation.find_ends(step.row)) <= before
                 assert step.closes_loop == loop
                 assert not loop or field.situation.conducts[step.row]
             field.do(step)
@@ -243,7 +243,7 @@ def test_remote_only_operates_nothing_on_site_and_energizes_no_fault(kind: str, 
         (plan,) = make_plans(situation, [fault], PlanOptions(remote_only=True, alternatives=0))
         field, ends = Field(situation, plan), set[int]()
         for row in plan.section.tolist():
-            ends |= set(situation.ends(row))
+            ends |= set(situation.find_ends(row))
         for step in plan.steps:
             if step.table == "equipment" and step.action is not SwitchingAction.VERIFY:
                 assert control[step.row] == 2

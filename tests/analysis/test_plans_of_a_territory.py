@@ -40,9 +40,9 @@ def sides_without_a_source(twin: Twin, everything: nx.Graph, plan: SwitchingPlan
     sources = set(situation.data.sources.node.tolist())
     fed = set().union(*(part for part in nx.connected_components(outside) if part & sources))
     steps = [step for step in plan.rows.steps if step.action is not SwitchingAction.CLOSE]
-    sides = [step.row for step in steps if set(situation.ends(step.row)) & section]
+    sides = [step.row for step in steps if set(situation.find_ends(step.row)) & section]
     names = situation.data.equipment.mrid
-    return [names[row].decode() for row in sides if not set(situation.ends(row)) & fed]
+    return [names[row].decode() for row in sides if not set(situation.find_ends(row)) & fed]
 
 
 def test_no_step_isolates_nothing(twin: Twin, everything: nx.Graph) -> None:

@@ -14,7 +14,7 @@ from document_schemas import hold_to_schema
 from gridtwin.cli.app import app
 from gridtwin.errors import GridtwinError, InputError, NotFoundError
 from gridtwin.results.reliability_report import CustomersServed, make_report, place_rows
-from gridtwin.twin.outage_frames import frame_of_outages
+from gridtwin.twin.outage_frames import tabulate_interruptions
 from networks import two_feeders_with_a_tie
 
 ROOT = Path(__file__).parents[2]
@@ -171,7 +171,7 @@ def test_meters_that_are_gone_since_count_for_the_system(twin: str) -> None:
     at = datetime(2026, 3, 1, 10, tzinfo=UTC)
     opened.outages.open("L1", at=at, id="O-1")
     opened.outages.restore("O-1", at=at + timedelta(hours=1))
-    table = frame_of_outages(opened.store.outages)
+    table = tabulate_interruptions(opened.store.outages)
     table["usage_point"] = table["usage_point"].replace("M4", "M-OLD")
     found = make_report(
         place_rows(table, opened.situation("normal"), strict=False),

@@ -46,7 +46,7 @@ def test_sql_of_the_pages_runs(database: str) -> None:
     statements = re.findall(r"```sql\n(.*?)```", "".join(pages), re.DOTALL)
     with connect(database) as connection:
         migrate(connection)
-        sync(connection, twin.mirrored())
+        sync(connection, twin.gather_mirror_rows())
     gridtwin.open(database).outages.open(twin.network.feeders["head"][0])
     with connect(database) as connection:
         answers = [connection.execute(text.encode()).fetchall() for text in statements]

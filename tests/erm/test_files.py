@@ -21,7 +21,7 @@ from gridtwin.analysis.erm.model_parts import ErmModel
 from gridtwin.cli.app import app
 from gridtwin.erm import model_files
 from gridtwin.errors import GridtwinError, InputError, NotFoundError, SourceError
-from gridtwin.sources.histories import read_history, sources_in
+from gridtwin.sources.histories import list_sources, read_history
 from outage_histories import made_tables, write_made, write_tables
 
 QUANTILES = ("p10", "p50", "p80", "p90", "p95")
@@ -248,13 +248,13 @@ def test_what_breaks_the_layout_is_named(
 
 def test_a_folder_must_hold_whole_histories(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError):
-        sources_in(tmp_path / "nowhere")
+        list_sources(tmp_path / "nowhere")
     with pytest.raises(SourceError, match=r"no NAME_outages\.parquet"):
-        sources_in(tmp_path)
+        list_sources(tmp_path)
     write_made(tmp_path, outages=20)
     (tmp_path / "made_snapshots.parquet").unlink()
     with pytest.raises(SourceError, match="is missing"):
-        sources_in(tmp_path)
+        list_sources(tmp_path)
 
 
 def test_a_file_that_is_no_parquet_is_named(folder: Path, tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_carried_out_on_the_whole_feeder_no_step_energizes_the_fault(
     for row in range(0, len(table.mrid), max(len(table.mrid) // 25, 1)):
         mrid = table.mrid[row].decode()
         found = twin.restore(mrid, alternatives=0)
-        section = np.unique([situation.ends(at) for at in found.rows.section.tolist()])
+        section = np.unique([situation.find_ends(at) for at in found.rows.section.tolist()])
         twin.overlay("after", found.switches)
         mask = twin.situation("after").open_mask
         whole = Conduction.of(situation.data, mask)
@@ -99,5 +99,5 @@ def test_carried_out_on_the_whole_feeder_no_step_energizes_the_fault(
         reached, _ = supply(lit)
         assert not reached[section].any(), mrid
         dark = np.flatnonzero(~reached[situation.data.usage_points.node])
-        before = np.flatnonzero(~situation.supplied[situation.data.usage_points.node])
+        before = np.flatnonzero(~situation.is_supplied[situation.data.usage_points.node])
         assert set(dark.tolist()) - set(before.tolist()) <= set(found.rows.out.tolist()), mrid

@@ -20,7 +20,7 @@ from gridtwin.model.outage import Status
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.mirror import sync
 from gridtwin.twin import Twin
-from gridtwin.twin.history import moments
+from gridtwin.twin.history import read_moments
 from networks import feeder_in_three_sections, random_network, two_feeders_with_a_tie
 
 NewDatabase = Callable[[], AbstractContextManager[str]]
@@ -68,7 +68,7 @@ class Lived:
 def dark_of(twin: Twin) -> set[str]:
     points = twin.store.network.data.usage_points
     situation = twin.situation()
-    return set(np.array(points.mrid)[~situation.served].astype(str))
+    return set(np.array(points.mrid)[~situation.is_served].astype(str))
 
 
 def seen(twin: Twin, at: datetime) -> Lived:
@@ -87,7 +87,7 @@ def check(twin: Twin, lived: list[Lived]) -> None:
             assert twin.store.states.at(when) == each.state
             assert dark_of(past) == each.dark
             assert seen(past, each.at) == each
-    curve = dict(moments(twin.store, lived[0].at - timedelta(hours=1), after(10_000)).curve())
+    curve = dict(read_moments(twin.store, lived[0].at - timedelta(hours=1), after(10_000)).curve())
     customers = customers_by_name(twin)
     for each in lived:
         at = max(at for at in curve if at <= each.at)
@@ -203,7 +203,7 @@ def test_what_the_log_does_not_tell_stands_as_it_was_found_or_as_it_stands_now(
     operated.store.states.operate("TIE", "")
     kept = gridtwin.open(feeder_in_three_sections()).save(database).store
     with connect(database, autocommit=True) as connection:
-        sync(connection, replace(operated.mirrored(), events=()))
+        sync(connection, replace(operated.gather_mirror_rows(), events=()))
     assert kept.states.events() == []
     kept.states.operate("SW1", "", at=NOON)
     assert kept.states.at(after(-1)).deviations == {"SW1": "ABC", "TIE": ""}

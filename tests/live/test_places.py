@@ -22,12 +22,12 @@ def read_all(monkeypatch: pytest.MonkeyPatch, client: Client, places: dict[str, 
     monkeypatch.setattr(reading_topics, "_consumer", lambda _: client)
     taken: list[str] = []
 
-    class Batch(following.Batch):
-        def add(self, topic: str, values: Any, places: list[str], registry: Any) -> None:
+    class Taken(following.EventBatch):
+        def add_messages(self, topic: str, values: Any, places: list[str], registry: Any) -> None:
             taken.extend(places)
-            super().add(topic, values, places, registry)
+            super().add_messages(topic, values, places, registry)
 
-    monkeypatch.setattr(following, "Batch", Batch)
+    monkeypatch.setattr(following, "EventBatch", Taken)
     broker = Broker("")
     broker.begin(places)
     for _ in range(30):

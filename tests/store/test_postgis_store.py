@@ -104,8 +104,10 @@ def test_one_database_is_mirrored_in_another(postgres: Cluster, database: str) -
 
         with connect(other, autocommit=True) as connection:
             migrate(connection)
-            sync(connection, gridtwin.open(database).mirrored())
-            assert not any(each.moved for each in differences(connection, twin.mirrored()))
+            sync(connection, gridtwin.open(database).gather_mirror_rows())
+            assert not any(
+                each.moved for each in differences(connection, twin.gather_mirror_rows())
+            )
         copied = gridtwin.open(other)
         assert copied.states() == ["normal", "current", "plan"]
         assert [event.mrid for event in copied.store.states.events()] == ["TIE-1"]
@@ -133,8 +135,8 @@ def test_the_state_of_the_database_outlives_a_new_network(database: str) -> None
     fresh = gridtwin.open(make_network(meshed=True))
     with connect(database, autocommit=True) as connection:
         with pytest.raises(StoreError, match="--keep-state"):
-            sync(connection, fresh.mirrored())
-        sync(connection, fresh.mirrored(read_state(connection, "current")[1]))
+            sync(connection, fresh.gather_mirror_rows())
+        sync(connection, fresh.gather_mirror_rows(read_state(connection, "current")[1]))
     after = gridtwin.open(database)
     assert (after.version, after.store.states.get().deviations) == (1, {"FUSE-ü": "ABC"})
     assert after.blast_radius("TIE-1").customers == 5  # closed as designed now, and alone

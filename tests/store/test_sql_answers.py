@@ -29,7 +29,7 @@ def town(postgres: Cluster, schema: str) -> Iterator[str]:
     """Return the address of a database with the town, to be copied."""
     with copy_of(postgres, schema) as url:
         with connect(url, autocommit=True) as connection:
-            sync(connection, gridtwin.open(make_town()).mirrored())
+            sync(connection, gridtwin.open(make_town()).gather_mirror_rows())
         yield url
 
 

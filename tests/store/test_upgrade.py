@@ -116,7 +116,7 @@ def test_an_upgraded_twin_answers_operates_and_is_in_step(
         require(connection)
     migrate(connection)
     twin = gridtwin.open(postgres.url_of(connection.info.dbname))
-    assert [each for each in differences(connection, twin.mirrored()) if each.moved] == []
+    assert [each for each in differences(connection, twin.gather_mirror_rows()) if each.moved] == []
     check_tree(connection, twin)
     assert [(each.id, each.customers_out) for each in twin.outages.all()] == [("O-1", 25)]
     twin.outages.restore("O-1")
@@ -124,7 +124,7 @@ def test_an_upgraded_twin_answers_operates_and_is_in_step(
     twin.switch("RCL-0000001", open=False)
     check_tree(connection, twin)
     check_supply(connection, twin)
-    assert [each for each in differences(connection, twin.mirrored()) if each.moved] == []
+    assert [each for each in differences(connection, twin.gather_mirror_rows()) if each.moved] == []
 
 
 def test_a_database_of_fewer_files_is_refused_whole(database: str) -> None:

@@ -36,7 +36,7 @@ def test_sections_and_trips_are_those_of_each_element(seed: int) -> None:
             (situation, ground.sections),
             (ground.remote, ground.remote_sections),
         ):
-            around = sections.find_section_around(situation.ends(row))
+            around = sections.find_section_around(situation.find_ends(row))
             assert set(around.tolist()) == set(find_section(switched, [element]).nodes.tolist())
         tripped, _ = ground.find_tripped(np.array([row], dtype=np.int32))
         assert tripped.tolist() == compute_blast(situation, [element], "trip").out.tolist()

@@ -40,7 +40,7 @@ def situation_of(grid: Network) -> Situation:
 def sections(situation: Situation, job: int, control: tuple[int, ...]) -> frozenset[int]:
     """Return the nodes around a damaged device, as far as switches of these controls bound them."""
     equipment = situation.data.equipment
-    reached = set(situation.ends(job))
+    reached = set(situation.find_ends(job))
     while True:
         before = len(reached)
         for row in range(len(equipment.mrid)):
@@ -48,7 +48,7 @@ def sections(situation: Situation, job: int, control: tuple[int, ...]) -> frozen
             shut |= bool(situation.is_open[row])
             if row == job and not situation.is_switch[row]:
                 shut = False
-            ends = set(situation.ends(row))
+            ends = set(situation.find_ends(row))
             if equipment.in_service[row] and not shut and ends & reached:
                 reached |= ends
         if len(reached) == before:

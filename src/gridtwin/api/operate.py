@@ -14,7 +14,7 @@ from gridtwin.api.answers import answer
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import GridNow, grid_of
 from gridtwin.api.models import Document, ErrorAnswer, Features
-from gridtwin.api.views.what_ifs import view_what_if
+from gridtwin.api.views.what_if_view import view_what_if
 from gridtwin.model import phases
 from gridtwin.model.state import CURRENT
 from gridtwin.results.documents.loss_documents import StillOut

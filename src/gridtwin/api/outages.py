@@ -113,7 +113,7 @@ def read_outages(
         estimates = {each.outage: each for each in twin.store.estimates.current()}
         priority = grid.priority_out()
         if at:
-            priority = cards.priority_out(twin.outages.members(), grid.network)
+            priority = cards.count_priority_out(twin.outages.members(), grid.network)
         records = _cards(grid, found, estimates, priority)
         if feeder:
             records = [each for each in records if each["feeder"] == feeder]
@@ -142,7 +142,7 @@ def _cards(
     priority: dict[str, int],
 ) -> list[dict[str, Any]]:
     """Return outages as cards, each with the feeder of its device."""
-    made = cards.cards(outages, estimates, priority, grid.network, grid.features)
+    made = cards.build_cards(outages, estimates, priority, grid.network, grid.features)
     return [card | {"feeder": grid.feeder_of(card["device"])} for card in made]
 
 
@@ -151,16 +151,16 @@ def _document(grid: Grid, outage: str, at: str) -> OutageAnswer:
     found, book = twin.outages.get(outage), twin.store.estimates
     members = twin.outages.members(outage)
     estimates = {each.outage: each for each in book.current() if each.outage == outage}
-    priority = cards.priority_out(members, grid.network)
+    priority = cards.count_priority_out(members, grid.network)
     (card,) = _cards(grid, [found], estimates, priority)
     whole = make_outage_document(found, twin.outages.steps(outage), twin.outages.evidence(outage))
     return OUTAGE_ANSWER.validate_python(
         {
             **card,
-            **cards.whereabouts(members, grid.network, grid.features),
+            **cards.locate_outage(members, grid.network, grid.features),
             "steps": whole["steps"],
             "evidence": whole["evidence"],
-            "curve": cards.curve(members, book.points(outage)),
+            "curve": cards.build_restoration_curve(members, book.points(outage)),
         }
     )
 
@@ -182,7 +182,7 @@ class PointAnswer(Document):
 @router.get("/estimates", response_model=EstimatesAnswer)
 def read_estimates(request: Request, grid: GridNow) -> Response:
     """Return the estimates in force."""
-    found = [cards.estimate_record(each) for each in grid.twin.store.estimates.current()]
+    found = [cards.describe_estimate(each) for each in grid.twin.store.estimates.current()]
     return answer(request, EstimatesAnswer(estimates=[EstimateAnswer(**each) for each in found]))
 
 

@@ -13,8 +13,8 @@ from gridtwin.api.jobs import ACCEPTED, Job, soon
 from gridtwin.api.models import Document, ErrorAnswer, Features, GeoJson
 from gridtwin.api.operate import Name
 from gridtwin.api.traces import MOST_STARTS, BlastAnswer
-from gridtwin.api.views.areas import view_area
-from gridtwin.api.views.traces import blast_features
+from gridtwin.api.views.area_view import view_area
+from gridtwin.api.views.trace_view import draw_blast
 from gridtwin.model.state import CURRENT
 from gridtwin.results.documents.storm_documents import StormDocument
 
@@ -109,7 +109,7 @@ async def storm(request: Request, grid: GridNow, asked: StormAsked) -> Response:
         found = grid.twin.storm(
             given.geometry, kinds=asked.kinds, scope=asked.scope, state=asked.state
         )
-        document = blast_features(found, grid.features)
+        document = draw_blast(found, grid.features)
         document["of"] = document["of"][:MOST_STARTS]
         document["warnings"] += given.warnings
         return BlastAnswer(**document)

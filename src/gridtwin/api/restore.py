@@ -13,7 +13,7 @@ from gridtwin.api.jobs import ACCEPTED, Job, soon
 from gridtwin.api.models import Document, Features
 from gridtwin.api.operate import Name
 from gridtwin.api.traces import MOST_STARTS
-from gridtwin.api.views.traces import plan_features
+from gridtwin.api.views.trace_view import draw_plan
 from gridtwin.model.state import CURRENT
 from gridtwin.results.documents.switching_documents import PlanDocument
 
@@ -60,7 +60,7 @@ async def restore(request: Request, grid: GridNow, asked: RestoreAsked) -> Respo
         options["expansions"] = min(options.get("expansions", EXPANSIONS), EXPANSIONS)
         found = grid.twin.restore(asked.of, state=asked.state, **options)
         job.tell(1, 2)
-        drawn = PlanFeatures(**plan_features(found, grid.features))
+        drawn = PlanFeatures(**draw_plan(found, grid.features))
         return {**found.document(), "features": drawn}
 
     return await soon(request, "restore", work)

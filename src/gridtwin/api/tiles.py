@@ -17,10 +17,10 @@ from fastapi import Path as InPath
 from fastapi.responses import FileResponse, JSONResponse
 
 from gridtwin.model.state import CURRENT
-from gridtwin.publish.tiles.plan import HIGHEST_ZOOM, LIVE_FIELDS
+from gridtwin.publish.tiles.zoom_plan import HIGHEST_ZOOM, LIVE_FIELDS
 
 if TYPE_CHECKING:
-    from gridtwin.publish.tiles.sources import TileSource
+    from gridtwin.publish.tiles.tile_sources import TileSource
 
 router = APIRouter(prefix="/tiles", tags=["tiles"])
 

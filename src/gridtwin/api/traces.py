@@ -16,7 +16,7 @@ from gridtwin.api.grid import GridNow
 from gridtwin.api.jobs import ACCEPTED, Job, soon
 from gridtwin.api.models import Document, Features, GeoJson
 from gridtwin.api.state import StateName
-from gridtwin.api.views.traces import blast_features, trace_features
+from gridtwin.api.views.trace_view import draw_blast, draw_trace
 from gridtwin.model.state import CURRENT
 from gridtwin.results.documents.loss_documents import BlastDocument
 from gridtwin.results.documents.trace_documents import ExplainDocument, TraceDocument
@@ -128,7 +128,7 @@ def trace(
     if detail == "full":
         grid.check_size(len(result) + len(result.rows.points))
         return answer(request, result.document())
-    return answer(request, TraceAnswer(**trace_features(result, grid.features)))
+    return answer(request, TraceAnswer(**draw_trace(result, grid.features)))
 
 
 @router.get("/explain/{mrid:path}", response_model=ExplainDocument)
@@ -154,6 +154,6 @@ async def blast(
         if detail == "full":
             grid.check_size(len(result))
             return result.document()
-        return BlastAnswer(**blast_features(result, grid.features))
+        return BlastAnswer(**draw_blast(result, grid.features))
 
     return await soon(request, "blast", work)

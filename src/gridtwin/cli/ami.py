@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gridtwin.results.documents.reading_documents import LoadFacts
-    from gridtwin.twin.ami import Ami
+    from gridtwin.twin.ami_questions import Ami
 
 app = typer.Typer(help="Say what the meters measured.", no_args_is_help=True, rich_markup_mode=None)
 

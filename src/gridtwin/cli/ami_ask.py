@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gridtwin.results.ami_history_answer import AmiHistoryAnswer
-    from gridtwin.twin.ami_history import History
+    from gridtwin.twin.ami_periods import AmiHistory
 
 app = typer.Typer(
     help="Ask weeks of readings; Ctrl-C ends a question.",
@@ -149,7 +149,7 @@ def hours_out(
 
 
 @contextmanager
-def _history(twin: str, folder: str) -> Iterator[History]:
+def _history(twin: str, folder: str) -> Iterator[AmiHistory]:
     """Give the questions of a twin, with a bar that shows how far each is."""
     ami = open_twin(twin).ami
     with render.bar("question") as progress:

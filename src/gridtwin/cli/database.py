@@ -40,7 +40,7 @@ def sync(
     from gridtwin.store.postgis.migrate import migrate, require
     from gridtwin.store.postgis.refusals import OWNER, told
     from gridtwin.store.postgis.states import read_state
-    from gridtwin.twin.parity import verify as verified
+    from gridtwin.twin.parity import verify_mirror
 
     opened = open_twin(twin)
     with told(_checked(url), role=OWNER), connect(url, autocommit=True) as connection:
@@ -50,9 +50,9 @@ def sync(
             migrate(connection)
         kept = read_state(connection, "current")[1] if keep_state else None
         if verify:
-            changes = verified(connection, opened, kept)
+            changes = verify_mirror(connection, opened, kept)
         else:
-            changes = mirror.sync(connection, opened.mirrored(kept), trust=not full)
+            changes = mirror.sync(connection, opened.gather_mirror_rows(kept), trust=not full)
     if json:
         from gridtwin.results.network_answers import sync_document
 

@@ -161,10 +161,10 @@ def _real_grid(clock: _Clock) -> None:
 
 def _serve(twin: Twin, home: Path, clock: _Clock) -> None:
     from gridtwin.cli.demo_serve import serve_storms
-    from gridtwin.publish.tiles.build import keep
+    from gridtwin.publish.tiles.build_tiles import keep_tiles
 
     try:
-        built, path = keep(twin.store)
+        built, path = keep_tiles(twin.store)
         clock.say(f"made {built.tiles:,} tiles of the map: {path}")
         serve_storms(home)
     except MissingExtraError as error:

@@ -14,7 +14,7 @@ from gridtwin.cli.options import Csv, GeoJson, In, Json, Output, open_twin, outp
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gridtwin.sources.opendss_pieces import Disabled
+    from gridtwin.sources.opendss_equipment import Disabled
 
 publish_app = typer.Typer(
     help="Write files for other programs.", no_args_is_help=True, rich_markup_mode=None

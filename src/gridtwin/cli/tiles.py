@@ -35,11 +35,11 @@ def build(
 
     Example: gridtwin tiles build --in houston.twin --out grid.pmtiles
     """
-    from gridtwin.publish.tiles.build import keep
+    from gridtwin.publish.tiles.build_tiles import keep_tiles
 
     store = open_twin(twin).store
     began = time.perf_counter()
-    built, path = keep(store, out=out, cap_bytes=cap_kb * 1000)
+    built, path = keep_tiles(store, out=out, cap_bytes=cap_kb * 1000)
     render.say(*(f"without a place: {n:,} {name}" for name, n in built.unplaced.items()))
     if json:
         render.write_json(built.document(path, time.perf_counter() - began))

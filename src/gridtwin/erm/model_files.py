@@ -19,7 +19,7 @@ from gridtwin.analysis.erm.prediction import predict_landmarks as predict_histor
 from gridtwin.analysis.erm.quantile_forest import QUANTILE_LEVELS
 from gridtwin.errors import InputError, SourceError
 from gridtwin.model.outage_history import select
-from gridtwin.sources.histories import read_history, sources_in
+from gridtwin.sources.histories import list_sources, read_history
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -58,7 +58,7 @@ def train_model(
     SourceError
         If the folder cannot be read, or holds too little to learn from.
     """
-    sources = tuple(sources_in(folder))
+    sources = tuple(list_sources(folder))
     until: dict[str, float] = {}
 
     tails: dict[str, OutageHistory] = {}
@@ -98,7 +98,7 @@ def backtest_model(
     InputError
         If the model has learnt from all of it.
     """
-    histories = {source: read_history(folder, source) for source in sources_in(folder)}
+    histories = {source: read_history(folder, source) for source in list_sources(folder)}
     if model is None:
         test_from = {name: _find_moment(history, FITTED) for name, history in histories.items()}
         past = [_select_before(history, test_from[name]) for name, history in histories.items()]
@@ -200,7 +200,7 @@ def predict_folder(
     draft = out.with_name(f".{out.name}.{os.getpid()}")
     writer = None
     try:
-        for source in sources_in(folder):
+        for source in list_sources(folder):
             say(f"predicting {source}")
             history = read_history(folder, source)
             table = tabulate_prediction(history, predict_history(history, model, landmarks))

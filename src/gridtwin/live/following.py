@@ -8,9 +8,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import BrokerError, MissingExtraError, StaleTwinError, StoreError
-from gridtwin.live.messages import TOPICS, Batch
+from gridtwin.live.event_batch import LIVE_TOPICS, EventBatch
+from gridtwin.live.event_replay import EventReplay
 from gridtwin.live.operations import LiveOperations
-from gridtwin.live.story import Story
 from gridtwin.stream.contracts import OUTAGE_ALERTS
 from gridtwin.stream.contracts import TOPICS as CONTRACTS
 from gridtwin.stream.reader import SILENT_S, Reader
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
     from confluent_kafka import Producer
 
-    from gridtwin.live.operations import Figures
+    from gridtwin.live.operations import LiveMetrics
     from gridtwin.twin import Twin
 
 LOG = logging.getLogger("gridtwin.live")
 
 MOST = 5_000  # messages taken in at once
-LINES = 200_000  # of a file put in order of time at once
-WAIT_S = 0.2  # for messages, while there is nothing to do
-FORGET_S = 3_600.0
-LONGEST_WAIT_S = 30.0  # before a store or a broker that is away is tried again
+LINES_AT_ONCE = 200_000  # of a file put in order of time at once
+BROKER_POLL_S = 0.2  # for messages, while there is nothing to do
+FORGET_EVERY_S = 3_600.0
+LONGEST_RETRY_S = 30.0  # before a store or a broker that is away is tried again
 
 
 class Broker:
@@ -64,9 +64,9 @@ class Broker:
     ) -> None:
         self._brokers = brokers
         self._registry = Registry(registry) if registry else None
-        self._names = {topic: (names or {}).get(topic, topic) for topic in TOPICS}
+        self._names = {topic: (names or {}).get(topic, topic) for topic in LIVE_TOPICS}
         self._topics = {name: topic for topic, name in self._names.items()}
-        partitions = {self._names[topic]: CONTRACTS[topic].partitions for topic in TOPICS}
+        partitions = {self._names[topic]: CONTRACTS[topic].partitions for topic in LIVE_TOPICS}
         make_topics(brokers, partitions)
         self._settings = {"bootstrap.servers": brokers, "log_level": 2, **(settings or {})}
         self._producer = self._made_producer()
@@ -102,7 +102,7 @@ class Broker:
             topic, partition = place
             self._reader.resume(place, self._places.get(f"{topic}:{partition}", 0), anew=True)
 
-    def read(self, seconds: float) -> Batch:
+    def read(self, seconds: float) -> EventBatch:
         """
         Return what came within a time.
 
@@ -112,11 +112,11 @@ class Broker:
             If the broker refuses for good, or does not answer.
         """
         self._go_on()
-        batch = Batch()
+        batch = EventBatch()
         for part in self._reader.read(MOST, seconds):
             at = zip(part.partition.tolist(), part.offset.tolist(), strict=True)
             places = [f"{partition}:{offset}" for partition, offset in at]
-            batch.add(self._topics[part.topic], part.values, places, self._registry)
+            batch.add_messages(self._topics[part.topic], part.values, places, self._registry)
             batch.places |= {f"{part.topic}:{each}": end for each, end in part.ends().items()}
         self._places |= batch.places
         return batch
@@ -153,7 +153,7 @@ def follow_broker(
     connect: Callable[[], Broker],
     stop: Event,
     *,
-    shown: Callable[[Figures], None] = lambda _: None,
+    shown: Callable[[LiveMetrics], None] = lambda _: None,
     **options: Any,
 ) -> None:
     """
@@ -166,9 +166,9 @@ def follow_broker(
     connect
         Makes the broker.
     stop
-        When to stop: what was read is done, and told.
+        When to stop: what was read is done, and published.
     shown
-        Is given the figures after each round.
+        Is given the metrics after each round.
     **options
         Those of `LiveOperations`.
 
@@ -184,9 +184,9 @@ def follow_broker(
             with twin.store.live.alone():
                 live, broker = LiveOperations(twin, **options), connect()
                 try:
-                    broker.begin(live.places())
+                    broker.begin(live.read_offsets())
                     went_well, wait = True, 1.0
-                    _rounds(live, broker, stop, shown)
+                    _follow_rounds(live, broker, stop, shown)
                 finally:
                     broker.close()
         except StaleTwinError:
@@ -196,22 +196,22 @@ def follow_broker(
                 raise
             LOG.warning("trying again in %.0f s: %s", wait, error)
             stop.wait(wait)
-            wait = min(2 * wait, LONGEST_WAIT_S)
+            wait = min(2 * wait, LONGEST_RETRY_S)
 
 
-def _rounds(
-    live: LiveOperations, broker: Broker, stop: Event, shown: Callable[[Figures], None]
+def _follow_rounds(
+    live: LiveOperations, broker: Broker, stop: Event, shown: Callable[[LiveMetrics], None]
 ) -> None:
     forgot = time.monotonic()
     while not stop.is_set():
-        batch = broker.read(WAIT_S)
+        batch = broker.read(BROKER_POLL_S)
         if batch.places:
-            live.take(batch)
-        live.work()
-        live.tell(broker.produce)
-        shown(live.figures)
-        if time.monotonic() - forgot > FORGET_S:
-            live.forget()
+            live.take_batch(batch)
+        live.process_events()
+        live.publish_alerts(broker.produce)
+        shown(live.metrics)
+        if time.monotonic() - forgot > FORGET_EVERY_S:
+            live.forget_old()
             forgot = time.monotonic()
 
 
@@ -224,7 +224,7 @@ def follow_lines(
     **options: Any,
 ) -> LiveOperations:
     """
-    Live through lines of JSON of both topics to their end; no broker is needed.
+    Replay lines of JSON of both topics to their end; no broker is needed.
 
     They are taken in the order of their times, and what follows from them is done at the moment it
     would have been.
@@ -245,17 +245,17 @@ def follow_lines(
     """
     with twin.store.live.alone():
         live = LiveOperations(twin, **options)
-        done = live.places().get(source, 0) if source else 0
-        story = Story(live, produce)
+        done = live.read_offsets().get(source, 0) if source else 0
+        replay = EventReplay(live, produce)
         rest = iter(lines)
         for _ in islice(rest, done):
             pass
-        while chunk := list(islice(rest, LINES)):
-            batch = Batch()
+        while chunk := list(islice(rest, LINES_AT_ONCE)):
+            batch = EventBatch()
             batch.add_lines(chunk, source or "lines", done)
             done += len(chunk)
             if not source:
                 batch.places.clear()
-            story.go_through(batch)
-        story.end()
+            replay.replay_batch(batch)
+        replay.finish_replay()
     return live

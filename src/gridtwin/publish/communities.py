@@ -42,7 +42,7 @@ class Communities:
             for name, mrid in zip(decode(table.name), decode(table.mrid), strict=True)
         ]
         home = find_groups_of_nodes(situation, "substation")[situation.data.usage_points.node]
-        return cls._of(names, "serviceArea", home, situation)
+        return cls._assign_points(names, "serviceArea", home, situation)
 
     @classmethod
     def of_polygons(
@@ -73,7 +73,7 @@ class Communities:
         if situation.network.crs is None:
             msg = "the network has no place on earth: communities cannot be told"
             raise InputError(msg)
-        named = _polygons(text, key)
+        named = _read_polygons(text, key)
         names = sorted({name for name, _ in named})
         place = {name: number for number, name in enumerate(names)}
         points = np.asarray(shapely.points(situation.data.usage_points.xy), dtype=object)
@@ -83,10 +83,10 @@ class Communities:
         codes = np.array([place[name] for name, _ in named], dtype=np.int32)
         order = np.lexsort((codes[shape], point))[::-1]  # on a border the first name has it
         home[point[order]] = codes[shape[order]]
-        return cls._of(names, kind, home, situation)
+        return cls._assign_points(names, kind, home, situation)
 
     @classmethod
-    def _of(
+    def _assign_points(
         cls, names: list[str], kind: str, home: NDArray[np.int32], situation: Situation
     ) -> Communities:
         inside, count = home >= 0, len(names)
@@ -99,14 +99,14 @@ class Communities:
             np.bincount(home[inside], people[inside], count).astype(np.int64),
         )
 
-    def most_of(self, points: NDArray[np.int32]) -> int:
+    def find_most_common(self, points: NDArray[np.int32]) -> int:
         """Return the community with most of some usage points; -1 if they are in none."""
         inside = self.of_point[points[points >= 0]]
         inside = inside[inside >= 0]
         return int(np.bincount(inside).argmax()) if len(inside) else -1
 
 
-def _polygons(text: str, key: str) -> list[tuple[str, Any]]:
+def _read_polygons(text: str, key: str) -> list[tuple[str, Any]]:
     """Return the name and shape of each feature."""
     try:
         features: Sequence[Any] = json.loads(text)["features"]

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from gridtwin.model.network import Network
 
-GEOMETRIES = {"point": "Point", "line": "LineString"}
-SQLITE_MAGIC = b"SQLite format 3\x00"
+GPKG_GEOMETRIES = {"point": "Point", "line": "LineString"}
+GPKG_MAGIC = b"SQLite format 3\x00"
 # The application_id of a GeoPackage (OGC 12-128r19, requirement 2, and its 1.0 and 1.1 editions).
 APPLICATION_IDS = (b"GPKG", b"GP10", b"GP11")
 
@@ -57,7 +57,7 @@ def write_gpkg(
     partial.unlink(missing_ok=True)
     try:
         for name, frame in SCHEMA.items():
-            drawn = GEOMETRIES.get(frame.columns[-1].kind)
+            drawn = GPKG_GEOMETRIES.get(frame.columns[-1].kind)
             _write_layer(getattr(seen, name), partial, name, drawn)
         for name, result in results.items():
             _write_layer(result, partial, name, None)
@@ -80,7 +80,7 @@ def _require_place(path: Path) -> None:
     if path.is_file():
         with path.open("rb") as file:
             header = file.read(72)
-    if not header.startswith(SQLITE_MAGIC) or header[68:72] not in APPLICATION_IDS:
+    if not header.startswith(GPKG_MAGIC) or header[68:72] not in APPLICATION_IDS:
         msg = f"{path} is there already and is no GeoPackage: choose another name"
         raise InputError(msg)
 

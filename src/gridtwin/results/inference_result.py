@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gridtwin.analysis.state.situation import NONE
+from gridtwin.analysis.state.situation import NO_ROWS
 from gridtwin.model import cim
 from gridtwin.model.phases import text as phase_text
 from gridtwin.model.tables import decode
@@ -179,7 +179,7 @@ class InferenceResult:
     def to_geodataframe(self) -> geopandas.GeoDataFrame:
         """Return the usage points that are out, each with the device of its outage."""
         points = self.situation.data.usage_points
-        rows = np.concatenate([NONE, *(outage.out for outage in self.answer.outages)])
+        rows = np.concatenate([NO_ROWS, *(outage.out for outage in self.answer.outages)])
         sizes = [len(outage.out) for outage in self.answer.outages]
         names = np.array([one.device.mrid for one in self.outages], dtype=object)
         columns = {

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.state.situation import Situation
-    from gridtwin.analysis.state.supply import Supply
+    from gridtwin.analysis.state.supply_state import SupplyState
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Inside:
     """What of one network, in one state, lies inside a polygon; rows of its tables."""
 
     situation: Situation
-    supply: Supply
+    supply: SupplyState
     equipment: NDArray[np.int32]
     points: NDArray[np.int32]
     substations: NDArray[np.int32]

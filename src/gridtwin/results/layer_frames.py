@@ -40,7 +40,7 @@ def make_layer_frame(
     place = columns.pop("geometry")
     if layer == "usage_points":
         nodes = data.usage_points.node[rows]
-        columns |= _describe_supply(situation, nodes, situation.served[rows])
+        columns |= _describe_supply(situation, nodes, situation.is_served[rows])
     elif layer == "equipment":
         columns["open"] = situation.is_open[rows]
         columns |= _describe_supply(situation, _find_fed_nodes(situation, rows))
@@ -60,7 +60,7 @@ def _describe_supply(
     situation: Situation, nodes: NDArray[np.int32], energized: NDArray[np.bool_] | None = None
 ) -> dict[str, Any]:
     return {
-        "energized": situation.energized[nodes] if energized is None else energized,
+        "energized": situation.is_energized[nodes] if energized is None else energized,
         "feeder": list_group_names(situation, "feeder")[
             find_groups_of_nodes(situation, "feeder")[nodes]
         ],

@@ -132,7 +132,7 @@ def replay_document(
         "version": state.version,
         "overlay": overlay or None,
         "open": dict(sorted(state.deviations.items())),
-        "customers_out": int(customers[~situation.served].sum()),
+        "customers_out": int(customers[~situation.is_served].sum()),
     }
 
 

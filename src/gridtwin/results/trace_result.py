@@ -206,10 +206,10 @@ class BlastRadius:
     @cached_property
     def area(self) -> shapely.Geometry | None:
         """A concave outline of the usage points that are out; None if nobody is."""
-        from gridtwin.analysis.place.outline import outline
+        from gridtwin.analysis.place.outline import draw_outline
 
         xy = self.situation.data.usage_points.xy[self.rows.out]
-        return outline(xy, geographic=self.situation.network.crs is not None)
+        return draw_outline(xy, geographic=self.situation.network.crs is not None)
 
     def document(self) -> BlastDocument:
         """Return the answer as the JSON document ``gridtwin.blast/1``."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.state.supply import FULL, OUT, PARTIAL
+from gridtwin.analysis.state.supply_state import FULL, OUT, PARTIAL
 from gridtwin.model.tables import decode
 from gridtwin.results.documents.document_tags import DocumentTag
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.state.situation import Situation
-    from gridtwin.analysis.state.supply import Supply
+    from gridtwin.analysis.state.supply_state import SupplyState
     from gridtwin.results.documents.loss_documents import MovedGroup, WhatIfDocument
 
 
@@ -26,8 +26,8 @@ class WhatIf:
 
     before: Situation
     after: Situation
-    supply_before: Supply
-    supply_after: Supply
+    supply_before: SupplyState
+    supply_after: SupplyState
 
     @cached_property
     def out(self) -> NDArray[np.int32]:
@@ -47,7 +47,7 @@ class WhatIf:
         return rows[self.supply_before.points[rows] == FULL]
 
     def _find_changed(self, code: int) -> NDArray[np.int32]:
-        moved = self.supply_after.since(self.supply_before).points
+        moved = self.supply_after.find_changes(self.supply_before).points
         return moved[self.supply_after.points[moved] == code]
 
     @property

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-LARGEST_FILE = 1024**3  # bytes
+LARGEST_EVENT_FILE = 1024**3  # bytes
 MOST_EVENTS = 20_000_000
-COLUMNS = ("mrid", "kind", "at")
+EVENT_COLUMNS = ("mrid", "kind", "at")
 
 
 def read_events(source: str | Path) -> MeterEvents:
@@ -44,7 +44,7 @@ def read_events(source: str | Path) -> MeterEvents:
         If the file is missing, too large, or faulty: with the line and reason of every fault.
     """
     if str(source) == "-":
-        text = sys.stdin.read(LARGEST_FILE + 1)
+        text = sys.stdin.read(LARGEST_EVENT_FILE + 1)
         where = "standard input"
     else:
         path = Path(source)
@@ -52,12 +52,12 @@ def read_events(source: str | Path) -> MeterEvents:
         if not path.is_file():
             msg = f"{path}: there is no such file"
             raise SourceError(msg)
-        if path.stat().st_size > LARGEST_FILE:
-            text = " " * (LARGEST_FILE + 1)
+        if path.stat().st_size > LARGEST_EVENT_FILE:
+            text = " " * (LARGEST_EVENT_FILE + 1)
         else:
             text = path.read_bytes().decode("utf-8-sig", errors="replace")
-    if len(text) > LARGEST_FILE:
-        msg = f"{where}: larger than {LARGEST_FILE // 1024**2} MB; give the events in parts"
+    if len(text) > LARGEST_EVENT_FILE:
+        msg = f"{where}: larger than {LARGEST_EVENT_FILE // 1024**2} MB; give the events in parts"
         raise SourceError(msg)
     return parse_events(text, where)
 
@@ -68,15 +68,15 @@ def parse_events(text: str, where: str) -> MeterEvents:
         return MeterEvents.of((), (), ())
     faults: dict[int, str] = {}
     is_json = text.lstrip().startswith("{")
-    frame, line = _of_json(text, faults) if is_json else _of_csv(text, where)
-    missing = [name for name in COLUMNS if name not in frame]
+    frame, line = _read_json_events(text, faults) if is_json else _read_csv_events(text, where)
+    missing = [name for name in EVENT_COLUMNS if name not in frame]
     if missing and len(frame):
-        msg = f"{where}: no column {', '.join(missing)}; events have {', '.join(COLUMNS)}"
+        msg = f"{where}: no column {', '.join(missing)}; events have {', '.join(EVENT_COLUMNS)}"
         raise SourceError(msg)
     if len(frame) > MOST_EVENTS:
         msg = f"{where}: more than {MOST_EVENTS:,} events; give them in parts"
         raise SourceError(msg)
-    events = _events(frame, line, faults) if len(frame) else MeterEvents.of((), (), ())
+    events = _build_events(frame, line, faults) if len(frame) else MeterEvents.of((), (), ())
     if faults:
         shown = [f"line {at}: {faults[at]}" for at in sorted(faults)[:SHOWN_FAULTS]]
         more = len(faults) - len(shown)
@@ -87,7 +87,7 @@ def parse_events(text: str, where: str) -> MeterEvents:
     return events
 
 
-def _of_csv(text: str, where: str) -> tuple[pd.DataFrame, np.ndarray[Any, Any]]:
+def _read_csv_events(text: str, where: str) -> tuple[pd.DataFrame, np.ndarray[Any, Any]]:
     import io
 
     import pandas as pd
@@ -111,7 +111,7 @@ def _of_csv(text: str, where: str) -> tuple[pd.DataFrame, np.ndarray[Any, Any]]:
     return frame[~blank], line[~blank]
 
 
-def _of_json(
+def _read_json_events(
     text: str, faults: dict[int, str]
 ) -> tuple[pd.DataFrame, np.ndarray[Any, np.dtype[np.int64]]]:
     import pandas as pd
@@ -126,16 +126,18 @@ def _of_json(
         except (json.JSONDecodeError, RecursionError) as error:
             faults[number] = f"no JSON ({str(error).splitlines()[0]})"
             continue
-        if not isinstance(record, dict) or any(name not in record for name in COLUMNS):
-            faults[number] = f"no object with {', '.join(COLUMNS)}"
+        if not isinstance(record, dict) or any(name not in record for name in EVENT_COLUMNS):
+            faults[number] = f"no object with {', '.join(EVENT_COLUMNS)}"
             continue
-        rows.append(tuple(str(record.get(name) or "") for name in (*COLUMNS, "phases")))
+        rows.append(tuple(str(record.get(name) or "") for name in (*EVENT_COLUMNS, "phases")))
         lines.append(number)
-    frame = pd.DataFrame(rows, columns=[*COLUMNS, "phases"], dtype=str)
+    frame = pd.DataFrame(rows, columns=[*EVENT_COLUMNS, "phases"], dtype=str)
     return frame, np.array(lines, dtype=np.int64)
 
 
-def _events(frame: pd.DataFrame, line: np.ndarray[Any, Any], faults: dict[int, str]) -> MeterEvents:
+def _build_events(
+    frame: pd.DataFrame, line: np.ndarray[Any, Any], faults: dict[int, str]
+) -> MeterEvents:
     """Return the events of a frame of texts; what is wrong is added to the faults."""
     mrid, kind = frame["mrid"].str.strip(), frame["kind"].str.strip().str.lower()
     for at in np.flatnonzero(mrid.to_numpy() == ""):
@@ -145,7 +147,7 @@ def _events(frame: pd.DataFrame, line: np.ndarray[Any, Any], faults: dict[int, s
         faults.setdefault(
             int(line[at]), f"kind {kind.iloc[at]!r} is none of {', '.join(EVENT_KINDS)}"
         )
-    at_s = _seconds(frame["at"].str.strip(), line, faults)
+    at_s = _read_seconds(frame["at"].str.strip(), line, faults)
     stated = frame["phases"].str.strip() if "phases" in frame else None
     masks: NDArray[np.uint8] = np.zeros(len(frame), dtype=np.uint8)
     if stated is not None:
@@ -165,7 +167,7 @@ def _events(frame: pd.DataFrame, line: np.ndarray[Any, Any], faults: dict[int, s
     )
 
 
-def _seconds(
+def _read_seconds(
     texts: pd.Series[str], line: np.ndarray[Any, Any], faults: dict[int, str]
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Return times as unix seconds."""
@@ -175,9 +177,9 @@ def _seconds(
     is_text = np.flatnonzero(np.isnan(seconds))
     if len(is_text):
         words = texts.iloc[is_text]
-        found, zoned = read_seconds(words)
-        seconds[is_text] = found
-        for at, has_zone, value in zip(is_text.tolist(), zoned, found, strict=True):
+        at_s, zoned = read_seconds(words)
+        seconds[is_text] = at_s
+        for at, has_zone, value in zip(is_text.tolist(), zoned, at_s, strict=True):
             if np.isnan(value):
                 faults.setdefault(
                     int(line[at]),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Columns = tuple[int, NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]
 
 
-def roll_up(
+def roll_up_hours(
     book: ReadingBook,
     rows_of: Callable[[Strings], NDArray[np.int32]],
     roll_up_of: Callable[[int], IntervalRollUp],
@@ -66,7 +66,7 @@ def roll_up(
             progress(done, len(stale))
         intervals = {
             at_s: roll_up_of(at_s).roll_up(rows, kwh, volts)
-            for at_s, rows, kwh, volts in _hour(book, rows_of, hour_s)
+            for at_s, rows, kwh, volts in _read_hour(book, rows_of, hour_s)
         }
         write_hour(book.folder, hour_s, written_ns, intervals)
     if progress:
@@ -74,7 +74,7 @@ def roll_up(
     return list(stale)
 
 
-def _hour(
+def _read_hour(
     book: ParquetReadings, rows_of: Callable[[Strings], NDArray[np.int32]], hour_s: int
 ) -> Iterator[Columns]:
     """Yield each interval of an hour: its end, and usage points, energies and voltages."""

@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from gridtwin.model.events import MeterEvents
     from gridtwin.model.ids import Element
     from gridtwin.publish.communities import Communities
-    from gridtwin.publish.odin import Publisher
+    from gridtwin.publish.odin_document import Publisher
     from gridtwin.results.documents.odin_documents import OdinDocument
     from gridtwin.results.inference_result import InferenceResult
     from gridtwin.results.plan_result import SwitchingPlan
     from gridtwin.results.reliability_report import ReliabilityReport
-    from gridtwin.twin.inference import LiveInference
-    from gridtwin.twin.questions import Questions
+    from gridtwin.twin.live_inference import LiveInference
+    from gridtwin.twin.questions import NetworkQuestions
 
 
-class Incidents:
+class IncidentQuestions:
     """Questions of outages: who operated, what to switch, how it counts; nothing is written."""
 
-    def __init__(self, questions: Questions) -> None:
+    def __init__(self, questions: NetworkQuestions) -> None:
         self._questions = questions
         self._store = questions.store
 
@@ -58,11 +58,11 @@ class Incidents:
         from gridtwin.results.plan_result import name_plans
 
         names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
-        faults = [self._fault_of(name) for name in names]
+        faults = [self._find_fault(name) for name in names]
         situation, wanted = self._questions.situation(state), make_options(options)
         return name_plans(names, make_plans(situation, faults, wanted), situation, wanted)
 
-    def _fault_of(self, name: str) -> Element:
+    def _find_fault(self, name: str) -> Element:
         """Return what an mRID names, or the device of an outage by its id."""
         try:
             return self._questions.find_one(name)
@@ -127,13 +127,13 @@ class Incidents:
         state
             The state before the outages to be found.
         """
-        from gridtwin.twin.inference import LiveInference, seen_out
+        from gridtwin.twin.live_inference import LiveInference, find_seen_out
 
         situation = self._questions.situation(state)
         known = blasting.compute_blast(situation, self._questions.find(*known_out)).out
         return LiveInference(
             situation,
-            known_out=np.union1d(known, seen_out(self._store)),
+            known_out=np.union1d(known, find_seen_out(self._store)),
             bellwethers=bellwethers,
             assumptions=assumptions,
         )
@@ -158,10 +158,12 @@ class Incidents:
             As `gridtwin.results.reliability_report.make_report`; feeders of the normal state.
         """
         from gridtwin.results.reliability_report import CustomersServed, make_report, place_rows
-        from gridtwin.twin.outage_frames import frame_of_outages
+        from gridtwin.twin.outage_frames import tabulate_interruptions
 
         own, normal = interruptions is None, self._questions.situation(NORMAL)
-        table = frame_of_outages(self._store.outages) if interruptions is None else interruptions
+        table = (
+            tabulate_interruptions(self._store.outages) if interruptions is None else interruptions
+        )
         served = CustomersServed.from_situation(normal, by)
         rows = place_rows(table, normal, strict=not own)
         return make_report(rows, served, period, by=by, counting=counting)
@@ -186,7 +188,7 @@ class Incidents:
             What the public calls the places; the service areas of substations by default.
         """
         from gridtwin.publish.communities import Communities as Divided
-        from gridtwin.publish.odin import pub_outages
+        from gridtwin.publish.odin_document import build_pub_outages
 
         normal, outages = (
             self._questions.situation(NORMAL),
@@ -195,4 +197,4 @@ class Incidents:
         members = self._store.outages.members([each.id for each in outages])
         places = communities or Divided.of_substations(normal)
         estimates = self._store.estimates.current()
-        return pub_outages(outages, members, estimates, normal, places, publisher)
+        return build_pub_outages(outages, members, estimates, normal, places, publisher)

@@ -216,7 +216,7 @@ def list_equipment(situation: Situation, level: str) -> NDArray[np.int32]:
 
 def classify_standing(situation: Situation, equipment: NDArray[np.int32]) -> NDArray[np.uint8]:
     """Return whether equipment is dark (open or without supply), a bridge, or on a loop."""
-    table, live = situation.data.equipment, situation.supplied
+    table, live = situation.data.equipment, situation.is_supplied
     closed = situation.conducts[equipment]
     both = live[table.node_a[equipment]] & live[table.node_b[equipment]]
     looped = closed & both & (situation.index.child[equipment] < 0)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.state.loads import PHASES, TOTAL, limits, seen_from
+from gridtwin.analysis.state.loads import PHASE_BITS, SUM_COLUMN, find_limits, refer_loads
 from gridtwin.errors import InputError
 from gridtwin.model import phases
 from gridtwin.model.readings import INTERVAL_H
@@ -80,10 +80,10 @@ def compute_loading(
     kw = kwh / INTERVAL_H
     by_phase = sum_phases(situation, slices, points_kwh) / INTERVAL_H
     kva = np.concatenate([by_phase, kw[:, None]], axis=1) / power_factor
-    share = np.abs(kva) * 1000 / limits(situation.data, rows)
-    share[:, :TOTAL][np.isnan(share[:, :TOTAL])] = 0.0
+    share = np.abs(kva) * 1000 / find_limits(situation.data, rows)
+    share[:, :SUM_COLUMN][np.isnan(share[:, :SUM_COLUMN])] = 0.0
     pct = 100 * share.max(axis=1)
-    rated = np.isfinite(limits(situation.data, rows)).any(axis=1)
+    rated = np.isfinite(find_limits(situation.data, rows)).any(axis=1)
     return Loading(
         kw=kw,
         kva=np.abs(kw) / power_factor,
@@ -102,16 +102,16 @@ def sum_phases(
     A load stands evenly on the phases it lives on, and evenly on all three above windings that
     join phases; see `gridtwin.analysis.state.loads`. NaN for split-phase secondaries, and on loops.
     """
-    loads, child = situation.loads(), situation.index.child[slices.equipment]
+    loads, child = situation.sum_loads(), situation.index.child[slices.equipment]
     share = np.nan_to_num(points_kwh) / np.maximum(phases.COUNT[loads.on], 1)
     here = loads.level[situation.data.usage_points.node]
-    sums = np.zeros((len(child), int(loads.level.max(initial=0)) + 1, len(PHASES)))
+    sums = np.zeros((len(child), int(loads.level.max(initial=0)) + 1, len(PHASE_BITS)))
     for depth in range(sums.shape[1]):
-        for column, bit in enumerate(PHASES):
+        for column, bit in enumerate(PHASE_BITS):
             mine = (loads.on & bit != 0) & (here == depth)
             sums[:, depth, column] = slices.sum_values(np.where(mine, share, 0.0))
     level = np.where(child >= 0, loads.level[child], 0)
-    by_phase = seen_from(sums, level)[:, :TOTAL]
+    by_phase = refer_loads(sums, level)[:, :SUM_COLUMN]
     equipment = situation.data.equipment
     own = equipment.phases[slices.equipment] & 63
     by_phase[(phases.COUNT[own] == 0) & (own != 0)] = np.nan

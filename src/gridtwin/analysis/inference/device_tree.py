@@ -211,7 +211,9 @@ def _find_needed_phases(situation: Situation, phases: NDArray[np.uint8]) -> NDAr
         >= 0
     )
     need = np.where(inner, at, at & supply(points.phases))
-    return np.where(situation.served, np.where(need == 0, at, need), np.uint8(0)).astype(np.uint8)
+    return np.where(situation.is_served, np.where(need == 0, at, need), np.uint8(0)).astype(
+        np.uint8
+    )
 
 
 def _find_nearest_marked(up: NDArray[np.int32], marked: NDArray[np.bool_]) -> NDArray[np.int32]:

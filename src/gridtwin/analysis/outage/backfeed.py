@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.plan.dark_blocks import VOLTAGE_TOLERANCE
-from gridtwin.analysis.state.loads import ROOT_3
+from gridtwin.analysis.state.loads import SQRT_3
 from gridtwin.model import cim, phases
 from gridtwin.topology.core import live_phases
 from gridtwin.topology.loss import Faults, find_loss, lost_nodes
@@ -43,7 +43,7 @@ def find_restorable(situation: Situation, faults: Faults) -> Pickup:
     are recorded, ratings of itself and of its way to the source that hold the peak load. A part
     picked up feeds the next.
     """
-    dead = np.zeros(len(situation.supplied), dtype=bool)
+    dead = np.zeros(len(situation.is_supplied), dtype=bool)
     dead[lost_nodes(situation.index, find_loss(situation.index, faults))] = True
     barred = dead.copy()
     barred[faults.nodes] = True
@@ -81,13 +81,13 @@ class _TieSearch:
         self.closed: list[int] = []
         self.warnings: list[str] = []
         self.refused: set[int] = set()
-        ties = np.flatnonzero(situation.is_open & situation.operable)
+        ties = np.flatnonzero(situation.is_open & situation.is_operable)
         self.ties = ties[np.argsort(situation.data.equipment.mrid[ties], kind="stable")]
 
     def close_next_tie(self) -> bool:
         """Close one tie, if one helps; return whether one did."""
         for row in self.ties.tolist():
-            a, b = self.situation.ends(row)
+            a, b = self.situation.find_ends(row)
             for live_end, dead_end in ((a, b), (b, a)):
                 if self.live[live_end] and self.dead[dead_end] and row not in self.refused:
                     if self._close_tie(row, live_end, dead_end):
@@ -141,7 +141,7 @@ class _TieSearch:
 
     def _compute_carried(self, row: int) -> float:
         situation = self.situation
-        fed = situation.fed_node(row)
+        fed = situation.find_fed_node(row)
         if fed < 0:
             return self.added.get(row, 0.0)
         points = situation.points_at(situation.index.dependents(fed))
@@ -166,5 +166,5 @@ def _compute_capacity_w(situation: Situation, row: int) -> float:
     if np.isnan(amperes) or np.isnan(volts):
         return 0.0
     count = int(phases.COUNT[equipment.phases[row] & 63]) or 3
-    per_phase = volts / ROOT_3 * amperes
+    per_phase = volts / SQRT_3 * amperes
     return per_phase * count

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.plan.switching_plan import find_best_end
-from gridtwin.analysis.state.situation import NONE, Situation
+from gridtwin.analysis.state.situation import NO_ROWS, Situation
 from gridtwin.analysis.trace.fault_isolation import isolated, tripped
 from gridtwin.errors import InputError
 from gridtwin.topology.loss import Affected, Faults, affected, find_loss
@@ -63,7 +63,7 @@ def compute_blast(
     }[scope](situation, others)
     if not len(points):
         return affected
-    served = points[situation.served[points]]
+    served = points[situation.is_served[points]]
     return replace(
         affected,
         out=np.union1d(affected.out, served).astype(np.int32),
@@ -77,8 +77,8 @@ def _find_lost(situation: Situation, faults: Faults) -> Affected:
 
 
 def _blast_element(situation: Situation, elements: Sequence[Element]) -> Blast:
-    lost = _find_lost(situation, situation.faults(elements))
-    return Blast(lost.out, lost.partial, NONE)
+    lost = _find_lost(situation, situation.find_faults(elements))
+    return Blast(lost.out, lost.partial, NO_ROWS)
 
 
 def _blast_trip(situation: Situation, elements: Sequence[Element]) -> Blast:
@@ -95,6 +95,6 @@ def _blast_isolated(situation: Situation, elements: Sequence[Element]) -> Blast:
 
 def _blast_backfed(situation: Situation, elements: Sequence[Element]) -> Blast:
     if not elements:
-        return Blast(NONE, NONE, NONE)
+        return Blast(NO_ROWS, NO_ROWS, NO_ROWS)
     end = find_best_end(situation, elements)
     return Blast(end.out, end.partial, end.operated, end.warnings)

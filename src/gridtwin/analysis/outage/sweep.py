@@ -29,7 +29,7 @@ def sweep_elements(situation: Situation) -> tuple[NDArray[np.int64], NDArray[np.
     each of its elements is failed in turn.
     """
     index, points = situation.index, situation.data.usage_points
-    served = points.node[situation.served]
+    served = points.node[situation.is_served]
     meters = np.bincount(served, minlength=len(index.tin)).astype(np.int32)
     child = index.child
     customers = np.where(child >= 0, index.totals()[child], 0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gridtwin.analysis.plan.dark_blocks import LIVE_BLOCK, EdgeRole
-from gridtwin.analysis.state.loads import PHASES, TOTAL
+from gridtwin.analysis.state.loads import PHASE_BITS, SUM_COLUMN
 from gridtwin.model.phases import ABC, supply
 from gridtwin.topology.core import live_phases
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.plan.dark_blocks import DarkBlocks
-    from gridtwin.analysis.state.loads import Loads
+    from gridtwin.analysis.state.loads import PeakLoads
 
 ANY_LAYER = 3  # layer of conductors whatever their phases
 PHASE_LAYERS = 4
@@ -47,7 +47,7 @@ class BlockFeed:
     def find_phases(self, node: int) -> int:
         """Return the phases that reach a node."""
         state = node * PHASE_LAYERS
-        return sum(bit for layer, bit in enumerate(PHASES) if state + layer in self.parent)
+        return sum(bit for layer, bit in enumerate(PHASE_BITS) if state + layer in self.parent)
 
     def find_way(self, node: int, layer: int) -> list[int]:
         """Return the elements between a node and where the block is fed, on one phase."""
@@ -63,7 +63,7 @@ class BlockFeed:
 class BlockFeeds:
     """The feeds of the blocks of an area, each worked out once."""
 
-    def __init__(self, blocks: DarkBlocks, loads: Loads, priority_weight: float) -> None:
+    def __init__(self, blocks: DarkBlocks, loads: PeakLoads, priority_weight: float) -> None:
         self._blocks = blocks
         self._known: dict[tuple[int, int], BlockFeed] = {}
         self._potential: tuple[list[float], list[float]] | None = None
@@ -78,7 +78,7 @@ class BlockFeeds:
         weight = np.where(points.priority != b"", priority_weight, 1.0)
         self._customers = points.customers.tolist()
         self._weighted = (points.customers * weight).tolist()
-        self._served_before = area.situation.served[area.points].tolist()
+        self._served_before = area.situation.is_served[area.points].tolist()
         self._points: dict[int, list[int]] = {}
         for point, node in enumerate(points.node.tolist()):
             self._points.setdefault(node, []).append(point)
@@ -147,7 +147,9 @@ class BlockFeeds:
             if state % PHASE_LAYERS != ANY_LAYER:
                 continue
             at = state // PHASE_LAYERS
-            live = sum(b for layer, b in enumerate(PHASES) if at * PHASE_LAYERS + layer in parent)
+            live = sum(
+                b for layer, b in enumerate(PHASE_BITS) if at * PHASE_LAYERS + layer in parent
+            )
             for point in self._points.get(at, ()):
                 need = self._need[point]
                 if not self._was_served(point) or (need and not need & live):
@@ -155,7 +157,7 @@ class BlockFeeds:
                 gain += self._weighted[point]
                 customers += self._customers[point]
                 share = self._watts[point] / max(int(self._on[point]).bit_count(), 1)
-                for layer, bit in enumerate(PHASES):
+                for layer, bit in enumerate(PHASE_BITS):
                     if self._on[point] & live & bit:
                         flow[at * PHASE_LAYERS + layer] = (
                             flow.get(at * PHASE_LAYERS + layer, 0.0) + share
@@ -178,7 +180,9 @@ class BlockFeeds:
         self, node: int, phases: int
     ) -> tuple[dict[State, tuple[State, int]], list[State], list[tuple[State, State, int]]]:
         """Return how each state is reached, in breadth-first order, and what closes rings."""
-        starts = [node * PHASE_LAYERS + layer for layer, bit in enumerate(PHASES) if phases & bit]
+        starts = [
+            node * PHASE_LAYERS + layer for layer, bit in enumerate(PHASE_BITS) if phases & bit
+        ]
         starts.append(node * PHASE_LAYERS + ANY_LAYER)
         parent: dict[State, tuple[State, int]] = dict.fromkeys(starts, (-1, -1))
         rings: list[tuple[State, State, int]] = []
@@ -210,7 +214,7 @@ class BlockFeeds:
         def add_flow(element: int, layer: int, watts: float) -> None:
             row = carried.setdefault(element, [0.0] * PHASE_LAYERS)
             row[layer] += watts
-            row[TOTAL] += watts
+            row[SUM_COLUMN] += watts
 
         for state in reversed(order):
             watts = flow.get(state, 0.0)
@@ -219,7 +223,7 @@ class BlockFeeds:
             above, element = parent[state]
             if above < 0:
                 load[state % PHASE_LAYERS] += watts
-                load[TOTAL] += watts
+                load[SUM_COLUMN] += watts
                 continue
             if above % PHASE_LAYERS == state % PHASE_LAYERS:
                 add_flow(element, state % PHASE_LAYERS, watts)
@@ -227,7 +231,7 @@ class BlockFeeds:
                 continue
             # Through windings that join phases: evenly from all that arrive.
             node = above // PHASE_LAYERS
-            arrive = [layer for layer in range(TOTAL) if node * PHASE_LAYERS + layer in parent]
+            arrive = [layer for layer in range(SUM_COLUMN) if node * PHASE_LAYERS + layer in parent]
             for layer in arrive:
                 add_flow(element, layer, watts / len(arrive))
                 at = node * PHASE_LAYERS + layer
@@ -235,7 +239,7 @@ class BlockFeeds:
                     add_flow(parent[at][1], layer, watts / len(arrive))
                     at = parent[at][0]
                 load[layer] += watts / len(arrive)
-                load[TOTAL] += watts / len(arrive)
+                load[SUM_COLUMN] += watts / len(arrive)
         return carried
 
 
@@ -243,11 +247,11 @@ def _list_layers_beyond(layer: int, arc: Arc) -> tuple[State, ...]:
     """Return the states an arc leads to from a layer."""
     if layer == ANY_LAYER:
         return (arc.head * PHASE_LAYERS + ANY_LAYER,)
-    if arc.mixes < 0 or not arc.passes & PHASES[layer]:
+    if arc.mixes < 0 or not arc.passes & PHASE_BITS[layer]:
         return ()
     if arc.mixes > 0:
         return tuple(
-            arc.head * PHASE_LAYERS + n for n, bit in enumerate(PHASES) if arc.passes & bit
+            arc.head * PHASE_LAYERS + n for n, bit in enumerate(PHASE_BITS) if arc.passes & bit
         )
     return (arc.head * PHASE_LAYERS + layer,)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.plan.dark_blocks import BlockEdge, EdgeRole
-from gridtwin.analysis.state.loads import PHASES
+from gridtwin.analysis.state.loads import PHASE_BITS
 from gridtwin.model import cim
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Energization:
         feed = self._feeds.get_feed(entry, phases)
         own = [] if edge.element < 0 else [edge.element]
         lines: list[NDArray[np.int32] | None] = []
-        for layer, bit in enumerate(PHASES):
+        for layer, bit in enumerate(PHASE_BITS):
             above = ways[layer]
             joined = None
             if phases & bit and above is not None:

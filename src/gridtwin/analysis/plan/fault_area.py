@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gridtwin.analysis.state.situation import NONE, Situation
+from gridtwin.analysis.state.situation import NO_ROWS, Situation
 from gridtwin.analysis.trace.fault_isolation import Isolated, Trip, isolated, tripped
 from gridtwin.analysis.trace.isolation import beyond_head
 from gridtwin.model import cim, phases
@@ -123,7 +123,7 @@ def find_area(
     all_sides
         Whether switches around the section with nothing but dead ends beyond are operated too.
     """
-    operable = situation.operable
+    operable = situation.is_operable
     if remote_only:
         operable = operable & (situation.data.equipment.control == cim.CONTROLS.index("remote"))
     elements = [_find_fault_element(situation, element) for element in elements]
@@ -163,7 +163,7 @@ def _find_suppliers(
     """Return the nearest devices that break load, on the ways supply still comes to a switch."""
     passable = situation.conducts & ~breaks
     passable[trip.devices] = False
-    walk = flood(situation.adjacency, np.array(situation.ends(row), dtype=np.int32), passable)
+    walk = flood(situation.adjacency, np.array(situation.find_ends(row), dtype=np.int32), passable)
     met = walk.stopped[breaks[walk.stopped] & situation.conducts[walk.stopped]]
     met = np.setdiff1d(met, trip.devices).astype(np.int32)
     faults = replace(trip.faults, equipment=np.union1d(trip.faults.equipment, met))
@@ -249,7 +249,7 @@ def _find_dimmed(situation: Situation, left: NDArray[np.uint8]) -> NDArray[np.in
     """Return the nodes that lose some of their phases and not all supply."""
     index = situation.index
     if index.core is None:
-        return NONE
+        return NO_ROWS
     whole = index.mask & np.uint8(phases.ABC)
     dimmed = (left != 0) & ((left & np.uint8(phases.ABC)) != whole)
     return np.flatnonzero(dimmed).astype(np.int32)
@@ -273,7 +273,7 @@ def _extract_tables(
             equipment, node_a=renumber(equipment.node_a), node_b=renumber(equipment.node_b)
         ),
         usage_points=replace(usage, node=renumber(usage.node)),
-        sources=take(data.sources, NONE),
+        sources=take(data.sources, NO_ROWS),
         substations=data.substations,
-        feeders=take(data.feeders, NONE),
+        feeders=take(data.feeders, NO_ROWS),
     )

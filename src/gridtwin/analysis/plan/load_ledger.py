@@ -9,7 +9,7 @@ import numpy as np
 
 from gridtwin.analysis.plan import fault_area as areas
 from gridtwin.analysis.plan.dark_blocks import LIVE_BLOCK
-from gridtwin.analysis.state.loads import Loads, limits
+from gridtwin.analysis.state.loads import PeakLoads, find_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +40,7 @@ class LoadLedger:
     live nodes, of sources and of substations follow.
     """
 
-    def __init__(self, blocks: DarkBlocks, loads: Loads, margin_pct: float) -> None:
+    def __init__(self, blocks: DarkBlocks, loads: PeakLoads, margin_pct: float) -> None:
         area = blocks.area
         self.area = area
         self.ways: dict[int, SourceWay] = {}
@@ -49,7 +49,7 @@ class LoadLedger:
         self._situation = area.situation
         lost = _LostLoad(area, loads)
         first = len(area.equipment)
-        limit = [limits(area.situation.data, area.equipment)]
+        limit = [find_limits(area.situation.data, area.equipment)]
         before = [_sum_loads_before(area, loads)]
         now = [np.zeros((first, 4))]
         for number in blocks.roots:
@@ -78,7 +78,7 @@ class LoadLedger:
         self,
         node: int,
         first: int,
-        loads: Loads,
+        loads: PeakLoads,
         lost: _LostLoad,
         columns: tuple[list[NDArray[np.float64]], ...],
     ) -> SourceWay:
@@ -99,7 +99,7 @@ class LoadLedger:
         node: int,
         first: int,
         columns: tuple[list[NDArray[np.float64]], ...],
-        loads: Loads,
+        loads: PeakLoads,
         lost: _LostLoad,
     ) -> list[int]:
         """Return the lines of the source at a node and of its substation."""
@@ -119,7 +119,7 @@ class LoadLedger:
         key: tuple[str, int],
         first: int,
         columns: tuple[list[NDArray[np.float64]], ...],
-        loads: Loads,
+        loads: PeakLoads,
         lost: _LostLoad,
     ) -> int:
         """Return the line of a thing outside the area, written when it is first met."""
@@ -129,14 +129,14 @@ class LoadLedger:
         data, index = self._situation.data, self._situation.index
         name, row = key
         if name == "equipment":
-            may = limits(data, np.array([row], dtype=np.int32))
+            may = find_limits(data, np.array([row], dtype=np.int32))
             nodes = [int(index.child[row])]
         else:
             rated = getattr(data, name).rated_va[row]
             may = np.array([[np.inf, np.inf, np.inf, rated if rated > 0 else np.inf]])
             rows = [row] if name == "sources" else _list_sources(self._situation, row)
             nodes = [int(data.sources.node[source]) for source in rows]
-        carried = sum((loads.below(index, node) for node in nodes), np.zeros(4))
+        carried = sum((loads.sum_below(index, node) for node in nodes), np.zeros(4))
         gone = sum((lost.sum_below(node) for node in nodes), np.zeros(4))
         limit.append(may)
         before.append(carried[None])
@@ -183,7 +183,7 @@ def _list_sources(situation: Situation, station: int) -> list[int]:
 class _LostLoad:
     """The load that has gone dark, by its place in the pool of the index."""
 
-    def __init__(self, area: Area, loads: Loads) -> None:
+    def __init__(self, area: Area, loads: PeakLoads) -> None:
         self._index, self._loads = area.situation.index, loads
         dark = area.nodes[(area.kind == areas.HEALTHY) | (area.kind == areas.FAULTED)]
         place = np.sort(self._index.tin[dark])
@@ -197,10 +197,10 @@ class _LostLoad:
         for start, stop in self._index.ranges(node):
             first, last = np.searchsorted(self._place, (start, stop))
             total += self._sums[last] - self._sums[first]
-        return self._loads.seen(total[None], self._loads.level[node : node + 1])[0]
+        return self._loads.refer_to_nodes(total[None], self._loads.level[node : node + 1])[0]
 
 
-def _sum_loads_before(area: Area, loads: Loads) -> NDArray[np.float64]:
+def _sum_loads_before(area: Area, loads: PeakLoads) -> NDArray[np.float64]:
     """Return what the equipment of the area carried before the fault, shape (m, 4)."""
     index = area.situation.index
     child = index.child[area.equipment]
@@ -209,8 +209,8 @@ def _sum_loads_before(area: Area, loads: Loads) -> NDArray[np.float64]:
     nodes = child[own]
     start = index.tin[nodes]
     sums = loads.before[start + index.size[nodes]] - loads.before[start]
-    loads_before[own] = loads.seen(sums, loads.level[nodes])
+    loads_before[own] = loads.refer_to_nodes(sums, loads.level[nodes])
     for row in np.flatnonzero((child >= 0) & ~own).tolist():
-        loads_before[row] = loads.below(index, int(child[row]))
+        loads_before[row] = loads.sum_below(index, int(child[row]))
     loads_before[(child < 0) & (area.passes != 0)] = np.inf  # on a loop: not known
     return loads_before

@@ -11,7 +11,7 @@ from gridtwin.analysis.plan import fault_area as areas
 from gridtwin.analysis.plan.dark_blocks import EdgeRole
 from gridtwin.analysis.plan.load_ledger import SLACK_W
 from gridtwin.analysis.plan.timetable import SwitchingAction
-from gridtwin.analysis.state.loads import ROOT_3, TOTAL
+from gridtwin.analysis.state.loads import SQRT_3, SUM_COLUMN
 from gridtwin.model import cim
 from gridtwin.model import phases as codes
 from gridtwin.topology.core import live_phases
@@ -73,7 +73,7 @@ class OutageWatch:
         own = codes.supply(points.phases)
         self._had = live_phases(index.mask[at]) & own
         self._node = points.node
-        self.served = area.situation.served[area.points]
+        self.served = area.situation.is_served[area.points]
 
     def find_out(self, supply: AreaSupply) -> NDArray[np.bool_]:
         """Return whether each usage point of the area has lost its supply."""
@@ -254,10 +254,10 @@ def _check_way(
     at, column = divmod(int(np.argmax(share)), 4)
     table, row = ledger.name_line(int(lines[at]))
     amperes = float("nan")
-    if column != TOTAL:
+    if column != SUM_COLUMN:
         data = area.situation.data
         across = float(data.nodes.nominal_v[data.equipment.node_a[row]])
-        amperes = float(load[at, column]) / (across / ROOT_3)
+        amperes = float(load[at, column]) / (across / SQRT_3)
     return ClosingCheck(
         phases=live,
         nominal_v=volts,

@@ -16,7 +16,7 @@ from gridtwin.analysis.plan.timetable import Timetable
 if TYPE_CHECKING:
     from gridtwin.analysis.plan.fault_area import Area
     from gridtwin.analysis.plan.plan_options import PlanOptions
-    from gridtwin.analysis.state.loads import Loads
+    from gridtwin.analysis.state.loads import PeakLoads
 
 
 FEWER_EXPANSIONS = 10  # the part of its steps that the search of an alternative gets
@@ -32,7 +32,7 @@ class Planner:
         What is dark, what it draws, and what to respect.
     """
 
-    def __init__(self, area: Area, loads: Loads, options: PlanOptions) -> None:
+    def __init__(self, area: Area, loads: PeakLoads, options: PlanOptions) -> None:
         self.area = area
         self.options = options
         self._loads = loads

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.plan.plan_steps import SwitchingStep
-    from gridtwin.analysis.state.loads import Loads
+    from gridtwin.analysis.state.loads import PeakLoads
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.model.ids import Element
 
@@ -103,7 +103,7 @@ def make_plans(
     area = find_area(
         situation, elements, remote_only=options.remote_only, all_sides=options.all_sides
     )
-    loads = situation.loads(options.default_peak_w, options.coincidence)
+    loads = situation.sum_loads(options.default_peak_w, options.coincidence)
     planner = Planner(area, loads, options)
     first = _plan_best(planner, loads, frozenset())
     plans, seen = [first], {first.rows_closed}
@@ -131,7 +131,7 @@ def _make_rank_key(plan: Plan) -> tuple[float, float, int, int, list[tuple[str, 
     return weight, minutes, plan.manual, len(plan.steps), closed
 
 
-def _plan_best(planner: Planner, loads: Loads, forbidden: frozenset[bytes]) -> Plan:
+def _plan_best(planner: Planner, loads: PeakLoads, forbidden: frozenset[bytes]) -> Plan:
     """Return the best plan that closes nothing forbidden."""
     result, coarse = planner.find_arrangement(forbidden)
     blocks, timetable = planner.get_parts(coarse=coarse)
@@ -193,7 +193,9 @@ def find_best_end(situation: Situation, elements: Sequence[Element]) -> PlanEnd:
     """
     options = PlanOptions()
     area = find_area(situation, elements, remote_only=False)
-    planner = Planner(area, situation.loads(options.default_peak_w, options.coincidence), options)
+    planner = Planner(
+        area, situation.sum_loads(options.default_peak_w, options.coincidence), options
+    )
     result, coarse = planner.find_arrangement()
     blocks, timetable = planner.get_parts(coarse=coarse)
     on = planner.energize_arrangement(result.best, coarse=coarse).on
@@ -221,7 +223,7 @@ def find_best_end(situation: Situation, elements: Sequence[Element]) -> PlanEnd:
     )
 
 
-def _warn_of_loads(loads: Loads, area: Area) -> list[str]:
+def _warn_of_loads(loads: PeakLoads, area: Area) -> list[str]:
     if not loads.assumed:
         return []
     if np.isnan(loads.assumed_w):

@@ -163,7 +163,7 @@ def _find_returns(
         What waits for what; per usage point, whether open ties can supply it while all sections
         are isolated; what the ties could not hold.
     """
-    held = [sections.find_section_around(situation.ends(row)) for row in damaged.tolist()]
+    held = [sections.find_section_around(situation.find_ends(row)) for row in damaged.tolist()]
     points = situation.data.usage_points
     returns = find_returns(situation.index, points, held, strict=situation.strict)
     nodes = np.unique(np.concatenate(held)).astype(np.int32)
@@ -236,7 +236,7 @@ def _rank_jobs(
 
 def _find_working_nodes(situation: Situation, rows: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the node by which each piece of equipment belongs to a feeder: the one it feeds."""
-    fed = np.array([situation.fed_node(row) for row in rows.tolist()], dtype=np.int32)
+    fed = np.array([situation.find_fed_node(row) for row in rows.tolist()], dtype=np.int32)
     return np.where(fed >= 0, fed, situation.data.equipment.node_a[rows])
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from gridtwin.analysis.place.places import Places
+from gridtwin.analysis.place.spatial_index import SpatialIndex
 from gridtwin.analysis.storm.tripping import Tripping
 from gridtwin.model import cim
 from gridtwin.topology.loss import affected, find_loss
@@ -39,7 +39,7 @@ class Sections:
     def from_situation(cls, situation: Situation) -> Sections:
         """Return the sections of a situation."""
         equipment = situation.data.equipment
-        inside = equipment.in_service & ~(situation.operable | situation.is_open)
+        inside = equipment.in_service & ~(situation.is_operable | situation.is_open)
         a, b = equipment.node_a[inside], equipment.node_b[inside]
         count = len(situation.data.nodes.mrid)
         links = csr_matrix((np.ones(len(a), dtype=np.int8), (a, b)), shape=(count, count))
@@ -61,8 +61,8 @@ class StormSituation:
     situation: Situation
 
     @cached_property
-    def _places(self) -> Places:
-        return Places(self.situation.data)
+    def _places(self) -> SpatialIndex:
+        return SpatialIndex(self.situation.data)
 
     @cached_property
     def _inside(self) -> dict[bytes, NDArray[np.int32]]:
@@ -73,7 +73,7 @@ class StormSituation:
         if area.wkb not in self._inside:
             while len(self._inside) >= KEPT_AREAS:
                 self._inside.pop(next(iter(self._inside)))
-            self._inside[area.wkb] = self._places.inside(area, layer="equipment")
+            self._inside[area.wkb] = self._places.find_inside(area, layer="equipment")
         return self._inside[area.wkb]
 
     @cached_property
@@ -86,7 +86,7 @@ class StormSituation:
         """The situation in which only remotely operated switches can be operated."""
         remote = copy(self.situation)
         control = self.situation.data.equipment.control
-        vars(remote)["operable"] = self.situation.operable & (control == _REMOTE_CONTROL)
+        vars(remote)["is_operable"] = self.situation.is_operable & (control == _REMOTE_CONTROL)
         return remote
 
     @cached_property

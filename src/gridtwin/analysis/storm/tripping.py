@@ -69,10 +69,10 @@ class Tripping:
     def _find_upper_ends(self, row: int) -> list[int]:
         """Return where supply comes in: of a fed piece of equipment the end that feeds it."""
         situation = self._situation
-        fed = situation.fed_node(row)
+        fed = situation.find_fed_node(row)
         if fed >= 0 and not (situation.conducts[row] and situation.index.child[row] < 0):
             return [int(situation.index.parent[fed])]
-        return [node for node in set(situation.ends(row)) if situation.supplied[node]]
+        return [node for node in set(situation.find_ends(row)) if situation.is_supplied[node]]
 
     def _climb_to_device(self, node: int) -> tuple[int, int]:
         """Return the first device above a node, or -1 and where the core or the source is met."""
@@ -122,7 +122,7 @@ class Tripping:
     def _find_bare_sources(self, row: int) -> set[int]:
         """Return the sources that feed a fault through no protective device."""
         situation = self._situation
-        ends = np.array(situation.ends(row), dtype=np.int32)
+        ends = np.array(situation.find_ends(row), dtype=np.int32)
         walk = flood(situation.adjacency, ends, situation.conducts & ~self._protects)
         conduction = situation.index.conduction
         return set(conduction.source_row[walk.reached[conduction.source_node]].tolist())

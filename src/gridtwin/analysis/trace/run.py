@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.place.intersect import intersect
+from gridtwin.analysis.place.intersect import find_intersecting
 from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.analysis.trace import isolation, trace, upstream
 from gridtwin.analysis.trace.where import where
@@ -65,8 +65,8 @@ def run(
 
 def _inside(situation: Situation, rows: Rows, polygon: str) -> Rows:
     given = read_polygon(polygon, geographic=situation.network.crs is not None)
-    inside = intersect(situation.data, given.geometry, layer="equipment")
-    points = intersect(situation.data, given.geometry, layer="usage_points")
+    inside = find_intersecting(situation.data, given.geometry, layer="equipment")
+    points = find_intersecting(situation.data, given.geometry, layer="usage_points")
     rows = rows.kept(np.isin(rows.equipment, inside)).warned(*given.warnings)
     return replace(rows, points=np.intersect1d(rows.points, points).astype(np.int32))
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from gridtwin.analysis.place.intersect import LAYERS
+from gridtwin.analysis.place.intersect import PLACE_LAYERS
 from gridtwin.analysis.quality.checks import SEVERITIES
 from gridtwin.results.documents.document_fields import (
     Amount,
@@ -72,7 +72,7 @@ class IntersectDocument(Shape):
     """
 
     schema: Literal[DocumentTag.INTERSECT]
-    layer: Annotated[str, one_of(LAYERS)]
+    layer: Annotated[str, one_of(PLACE_LAYERS)]
     predicate: str
     """how it lies: intersects, within ..."""
     by: Annotated[str, one_of(("", "feeder", "substation"))]
