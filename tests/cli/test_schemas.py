@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import gridtwin
 from ami_folder import NOON, street, write_readings
 from document_schemas import SCHEMAS, hold_to_schema, schema_of
-from gridtwin.cli.app import app
+from gridtwin.cli.root_commands import app
 from gridtwin.results.documents.document_catalog import SHAPES
 from gridtwin.results.documents.document_tags import DocumentTag as Tag
 from networks import feeder_in_three_sections, two_feeders_with_a_tie
