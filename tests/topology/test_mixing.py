@@ -10,7 +10,7 @@ from brute import usage_points_dark
 from gridtwin.model import phases
 from gridtwin.model.network import Network
 from gridtwin.topology.conduction import SupplyRules
-from gridtwin.topology.energization import find_needs
+from gridtwin.topology.energized_nodes import find_needs
 from gridtwin.topology.meshed_core import live_phases
 from gridtwin.topology.topology_index import build_index
 

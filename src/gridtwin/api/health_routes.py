@@ -60,7 +60,7 @@ def read_metrics(request: Request) -> Response:
 
 def show_figures(state: State) -> None:
     """Show how a server stands among the figures of its requests."""
-    state.figures.show(
+    state.figures.show_values(
         {
             "gridtwin_store_up": (
                 "Whether the store answers and is followed",
@@ -78,7 +78,7 @@ def show_figures(state: State) -> None:
                 "Clients that follow events",
                 lambda: state.broadcaster.clients,
             ),
-            "gridtwin_events_total": ("Events told", lambda: state.broadcaster.told),
+            "gridtwin_events_total": ("Events told", lambda: state.broadcaster.event_count),
             "gridtwin_event_clients_dropped_total": (
                 "Clients dropped since they did not listen",
                 lambda: state.broadcaster.dropped,

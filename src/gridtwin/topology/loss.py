@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.topology.energization import find_needs
+from gridtwin.topology.energized_nodes import find_needs
 from gridtwin.topology.meshed_core import FREED, NO_FAULT, REACHED
 
 if TYPE_CHECKING:

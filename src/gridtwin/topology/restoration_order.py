@@ -20,7 +20,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-from gridtwin.topology.energization import find_needs
+from gridtwin.topology.energized_nodes import find_needs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

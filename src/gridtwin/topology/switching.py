@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.model.phases import ABC
-from gridtwin.topology.energization import find_needs
+from gridtwin.topology.energized_nodes import find_needs
 from gridtwin.topology.forest import DEAD
 from gridtwin.topology.meshed_core import FREED, LOCAL, live_phases
 from gridtwin.topology.phase_needs import weigh_nodes

@@ -10,7 +10,7 @@ import numpy as np
 from gridtwin.analysis.demand.feeder_voltage import Feeding
 from gridtwin.model.tables import take_rows
 from gridtwin.topology.conduction import Conduction
-from gridtwin.topology.energization import find_needs
+from gridtwin.topology.energized_nodes import find_needs
 from gridtwin.topology.switching import Switching
 from gridtwin.topology.topology_index import build_index
 

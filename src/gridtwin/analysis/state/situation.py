@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.model import cim
-from gridtwin.topology.energization import find_energized, find_needs
+from gridtwin.topology.energized_nodes import find_energized, find_needs
 from gridtwin.topology.loss import FaultSet
 from gridtwin.topology.membership import find_feeders_of_nodes
 from gridtwin.topology.walk import Adjacency

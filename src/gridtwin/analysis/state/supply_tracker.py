@@ -8,7 +8,7 @@ import numpy as np
 
 from gridtwin.analysis.state.situation import NO_ROWS
 from gridtwin.topology.conduction import find_passing_phases
-from gridtwin.topology.energization import find_needs
+from gridtwin.topology.energized_nodes import find_needs
 from gridtwin.topology.switching import Switching
 from gridtwin.topology.topology_index import build_index
 
