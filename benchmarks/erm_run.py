@@ -92,8 +92,8 @@ def _fill(twin: Twin) -> None:
         opened = outage_lifecycle.open_outage(outage, mrids[rows], points.customers[rows])
         opened.joined.restored_s[:] = back.timestamp()
         past.append(opened)
-    twin.store.outages.write(past)
-    twin.store.outages.write(changes)
+    twin.store.outages.write_changes(past)
+    twin.store.outages.write_changes(changes)
 
 
 def _ask(url: str, mrids: list[str], done: Event, answers: Queue[list[float]]) -> None:

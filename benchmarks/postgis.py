@@ -117,7 +117,7 @@ def _ordered(twin: Twin) -> Network:
     from gridtwin.topology.renumber import preorder_rows
 
     network = twin.store.network
-    return network.reordered(*preorder_rows(twin.store.index(), network.data))
+    return network.reordered(*preorder_rows(twin.store.read_index(), network.data))
 
 
 def _questions(connection: psycopg.Connection[Any], twin: Twin) -> list[Row]:

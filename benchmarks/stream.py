@@ -27,9 +27,9 @@ from gridtwin.model.readings import Readings
 from gridtwin.store.postgis.connect import connect
 from gridtwin.stream.broker.node import running
 from gridtwin.stream.encoding import encode_readings
-from gridtwin.stream.ingest.figures import Figures
+from gridtwin.stream.ingest.figures import IngestMetrics
 from gridtwin.stream.ingest.intake import Options
-from gridtwin.stream.ingest.running import Kafka, run
+from gridtwin.stream.ingest.running import Kafka, run_worker
 from gridtwin.stream.topics import make_topics
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
@@ -127,14 +127,14 @@ def work(url: str, brokers: str, options: Options, stop: Any, spent: Any) -> Non
     """Run a worker in a process of its own; tell how long each batch took."""
     times: list[tuple[float, float]] = []
 
-    def batch(self: Figures, seconds: float) -> None:
+    def batch(self: IngestMetrics, seconds: float) -> None:
         times.append((time.time(), seconds))
         self.counts["batches"] += 1
 
-    Figures.batch = batch  # type: ignore[method-assign]
+    IngestMetrics.batch = batch  # type: ignore[method-assign]
     event = threading.Event()
     threading.Thread(target=lambda: (stop.wait(), event.set()), daemon=True).start()
-    figures = run(url, Kafka(brokers), event, options=options)
+    figures = run_worker(url, Kafka(brokers), event, options=options)
     spent.put((times, figures.counts))
 
 

@@ -83,7 +83,7 @@ def main() -> None:
 
 def _static(twin: Twin, folder: Path) -> tuple[Row, BuiltTiles, float]:
     store = twin.store
-    network, index = store.network, store.index()
+    network, index = store.network, store.read_index()
     began, start = time.process_time(), time.perf_counter()
     built = build_tiles(network, index, network_hash=store.network_hash)
     write_tiles(built, folder / "ours.pmtiles")

@@ -59,14 +59,14 @@ def postgres() -> Iterator[Cluster]:
 @pytest.fixture
 def database(postgres: Cluster) -> Iterator[str]:
     """Return the address of an empty database with PostGIS, dropped after the test."""
-    with postgres.database() as url:
+    with postgres.create_database() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def schema(postgres: Cluster) -> Iterator[str]:
     """Return the address of a database with the schema and no twin, to be copied."""
-    with postgres.database() as url:
+    with postgres.create_database() as url:
         with connect(url) as connection:
             migrate(connection)
         yield url

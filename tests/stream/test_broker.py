@@ -67,7 +67,7 @@ def test_a_machine_without_java_is_told_what_to_install(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(BrokerError, match=r"needs java, .*install a Java runtime"):
-        fetching.program("java")
+        fetching.find_program("java")
 
 
 def test_artefacts_that_cannot_be_fetched_leave_nothing_behind(
@@ -80,5 +80,5 @@ def test_artefacts_that_cannot_be_fetched_leave_nothing_behind(
     monkeypatch.setenv("PATH", f"{maven.parent}:/bin:/usr/bin")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with pytest.raises(BrokerError, match=r"could not fetch Apache Kafka: no such artefact"):
-        fetching.artefacts()
+        fetching.fetch_artifacts()
     assert [path.suffix for path in (tmp_path / "cache" / "gridtwin").iterdir()] == [".lock"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from gridtwin.stream.simulate.driving import Pace, send
-from gridtwin.stream.simulate.making import Making, ends
+from gridtwin.stream.simulate.driving import Pace, send_batches
+from gridtwin.stream.simulate.making import Making, list_interval_ends
 from gridtwin.stream.simulate.messages import Batch, Flaws, Stream
-from gridtwin.stream.simulate.scenario import storm
+from gridtwin.stream.simulate.scenario import build_storm_scenario
 from gridtwin.stream.simulate.sinks.kafka import KafkaSink
 from gridtwin.twin import Twin
 from meter_stream import START_S, Line
@@ -39,10 +39,10 @@ def test_every_reading_made_is_in_the_database_once_and_every_spoiled_one_set_ap
     line: Line, town: Twin
 ) -> None:
     situation = town.situation()
-    happens = storm(situation, 5, seed=8, from_s=START_S, to_s=TO_S)
+    happens = build_storm_scenario(situation, 5, seed=8, from_s=START_S, to_s=TO_S)
     making = Making.of(situation, happens, seed=8, missing=0.02)
     stream = Stream(making, Flaws(duplicate=0.05, late=0.05, malformed=0.03))
-    send(stream.batches(ends(START_S, TO_S)), Renamed(line), Pace())
+    send_batches(stream.batches(list_interval_ends(START_S, TO_S)), Renamed(line), Pace())
     figures = line.work()
     expected, conditions = {}, {}
     for interval in making.intervals(START_S, TO_S):

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gridtwin.errors import StoreError
-from gridtwin.stream.contracts import avro_schema
+from gridtwin.stream.contracts import read_avro_schema
 from gridtwin.stream.decoding import decode_outage_alerts, decode_readings
 from gridtwin.stream.wire import Registry
 from schema_registry import RegistryServer, schema_registry
@@ -97,7 +97,7 @@ def test_json_under_a_schema_of_the_registry_is_read(
 
 def version_2() -> dict[str, Any]:
     """Return the schema of readings with an optional field more."""
-    schema = copy.deepcopy(avro_schema("ami_readings"))
+    schema = copy.deepcopy(read_avro_schema("ami_readings"))
     schema["fields"].append({"name": "reactive_kvarh", "type": ["null", "float"], "default": None})
     return schema
 
@@ -112,7 +112,7 @@ def test_a_reader_of_version_1_reads_what_version_2_wrote(
 
 def test_a_reader_of_version_2_reads_what_version_1_wrote() -> None:
     buffer = io.BytesIO()
-    old = fastavro.parse_schema(avro_schema("ami_readings"))
+    old = fastavro.parse_schema(read_avro_schema("ami_readings"))
     fastavro.schemaless_writer(buffer, old, READING)
     buffer.seek(0)
     row = fastavro.schemaless_reader(buffer, old, fastavro.parse_schema(version_2()))
@@ -123,7 +123,7 @@ def test_a_reader_of_version_2_reads_what_version_1_wrote() -> None:
 def test_a_writer_that_left_out_an_optional_field_is_read(
     server: RegistryServer, registry: Registry
 ) -> None:
-    schema = copy.deepcopy(avro_schema("ami_readings"))
+    schema = copy.deepcopy(read_avro_schema("ami_readings"))
     schema["fields"] = [each for each in schema["fields"] if each["name"] != "voltage_v"]
     decoded = decode_readings([avro(server, schema, READING)], registry=registry)
     assert np.isnan(decoded.values.voltage_v[0])
@@ -132,7 +132,7 @@ def test_a_writer_that_left_out_an_optional_field_is_read(
 def test_a_writer_that_left_out_what_is_needed_is_rejected(
     server: RegistryServer, registry: Registry
 ) -> None:
-    schema = copy.deepcopy(avro_schema("ami_readings"))
+    schema = copy.deepcopy(read_avro_schema("ami_readings"))
     schema["fields"] = [each for each in schema["fields"] if each["name"] != "meter_id"]
     decoded = decode_readings([avro(server, schema, READING)], registry=registry)
     assert "does not fit" in decoded.rejected[0].reason

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.state.supply_state import SupplyState
     from gridtwin.api.broadcast import Broadcaster
     from gridtwin.api.grid import Grid
-    from gridtwin.store.marks import Marks
+    from gridtwin.store.marks import Versions
 
 log = logging.getLogger("gridtwin.api")
 
@@ -66,9 +66,9 @@ class Follower:
         self._ending.set()
         self._thread.join(4 * LOOK_S)
 
-    def _look(self) -> tuple[Marks, SupplyState]:
+    def _look(self) -> tuple[Versions, SupplyState]:
         """Return what has supply now, and marks of before it was read."""
-        marks = self._grid.twin.store.marks()
+        marks = self._grid.twin.store.read_versions()
         return marks, self._grid.supply(self._grid.situation())[0]
 
     @property
@@ -90,18 +90,18 @@ class Follower:
 
     def _step(self) -> None:
         store, since = self._grid.twin.store, self._marks
-        what = set(store.changes(since, timeout_s=LOOK_S).what)
+        what = set(store.wait_for_changes(since, timeout_s=LOOK_S).what)
         self.is_well = True
         if what and not self._ending.wait(APART_S):
-            found = store.changes(since, timeout_s=0)
+            found = store.wait_for_changes(since, timeout_s=0)
             what |= found.what
-            self._marks = found.marks
+            self._marks = found.versions
         if NETWORK in what:
-            store.states.get()  # refuses if it is another one
+            store.states.read_state()  # refuses if it is another one
         if what & {STATE, OUTAGES}:
             self._tell_of_supply()
         if OUTAGES in what:
-            self._broadcaster.publish("outages", {"ids": store.outages.touched(since.outages)})
+            self._broadcaster.publish("outages", {"ids": store.outages.list_changed(since.outages)})
         if ESTIMATES in what:
             self._broadcaster.publish("estimates", {})
         if AMI in what or time.monotonic() > self._readings_due:
@@ -111,13 +111,13 @@ class Follower:
         # The marks stay: what came since they were taken is told in its turn.
         before, (_, self._seen) = self._seen, self._look()
         # Of afterwards: who knows as many changes already knows all that is told here.
-        changes = self._grid.twin.store.marks().changes
+        changes = self._grid.twin.store.read_versions().change_count
         document = build_delta_document(self._grid.features, before, self._seen)
         self._broadcaster.publish("state", {"changes": changes, **document})
 
     def _tell_of_readings(self) -> None:
         self._readings_due = time.monotonic() + READINGS_S
-        before, latest = self._grid.readings_s, self._grid.twin.store.readings.latest()
+        before, latest = self._grid.readings_s, self._grid.twin.store.readings.find_latest()
         self._grid.readings_s = latest
         if latest is not None and latest != before:
             at = datetime.fromtimestamp(latest, UTC).isoformat()

@@ -35,7 +35,7 @@ def serve(
     Example: gridtwin serve --in houston.twin
     """
     from gridtwin.store.postgis.connect import is_address
-    from gridtwin.store.postgis.connect import shown as without_password
+    from gridtwin.store.postgis.connect import hide_password as without_password
 
     settings = ServeSettings.read(twin_named(twin), host=host, port=port, tiles=tiles)
     name = settings.twin

@@ -53,10 +53,10 @@ def simulate(
     """
     from gridtwin.model.readings import INTERVAL_S
     from gridtwin.stream.simulate.driving import Pace
-    from gridtwin.stream.simulate.making import ends
+    from gridtwin.stream.simulate.making import list_interval_ends
     from gridtwin.stream.simulate.messages import Flaws
     from gridtwin.stream.simulate.run import Order
-    from gridtwin.stream.simulate.run import simulate as simulated
+    from gridtwin.stream.simulate.run import simulate_network as simulated
 
     order = Order(
         sink=sink,
@@ -72,7 +72,7 @@ def simulate(
         registry=registry,
     )
     situation = open_twin(twin).situation(state)
-    spans = len(ends(order.from_s, order.to_s))
+    spans = len(list_interval_ends(order.from_s, order.to_s))
     with render.bar("intervals") as tell:
         made = simulated(
             situation,

@@ -93,7 +93,7 @@ class Broker:
             If the broker does not answer.
         """
         self._places = dict(places)
-        self._reader.take_all()
+        self._reader.assign_all()
         self._go_on()
 
     def _go_on(self) -> None:
@@ -181,7 +181,7 @@ def follow_broker(
     wait, went_well = 1.0, False
     while not stop.is_set():
         try:
-            with twin.store.live.alone():
+            with twin.store.live.hold_lock():
                 live, broker = LiveOperations(twin, **options), connect()
                 try:
                     broker.begin(live.read_offsets())
@@ -243,7 +243,7 @@ def follow_lines(
     **options
         Those of `LiveOperations`.
     """
-    with twin.store.live.alone():
+    with twin.store.live.hold_lock():
         live = LiveOperations(twin, **options)
         done = live.read_offsets().get(source, 0) if source else 0
         replay = EventReplay(live, produce)

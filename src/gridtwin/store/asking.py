@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import MissingExtraError, StoreError
-from gridtwin.store.days import files_between
+from gridtwin.store.days import list_files_between
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
 
-QUESTIONS = ("overloaded", "overloaded_at_price", "voltages", "peaks", "at_risk", "hours_out")
-VALUE = re.compile(r"(?<!:):([a-z_]+)")
-LOOK_S = 0.2  # between two looks at how far a question is
+QUERY_NAMES = ("overloaded", "overloaded_at_price", "voltages", "peaks", "at_risk", "hours_out")
+QUERY_PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
+PROGRESS_LOOK_S = 0.2  # between two looks at how far a question is
 
 # Of what each part of the folder looks like where there are no files yet.
-COLUMNS = {
+GIVEN_COLUMNS = {
     "load": "reading_time timestamptz, row int, kwh float, v_min float, v_max float",
     "feeder_load": "reading_time timestamptz, row int, kwh double, below_a int, above_a int,"
     " below_b int, above_b int, v_min float, v_max float",
 }
-ONE_METER = """
+METER_QUERY = """
 SELECT meter_id, reading_time, kwh, voltage_v FROM read_parquet($paths)
 WHERE meter_id = $mrid
     AND reading_time BETWEEN to_timestamp($first) AND to_timestamp($last)
 """
-VIEWS = """
+DUCKDB_VIEWS = """
 CREATE SCHEMA gridtwin;
 CREATE VIEW gridtwin.transformers AS
 SELECT row AS transformer, mrid, rated_kva FROM known_transformers;
@@ -58,7 +58,7 @@ FROM kept_conditions
 """
 
 
-def question(name: str, style: str) -> str:
+def read_query(name: str, style: str) -> str:
     """
     Return the SQL of a question.
 
@@ -71,16 +71,16 @@ def question(name: str, style: str) -> str:
     """
     text = (files("gridtwin.store") / "ami_sql" / f"{name}.sql").read_text(encoding="utf-8")
     code = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
-    return VALUE.sub(lambda match: style % match[1], code)
+    return QUERY_PARAMETER.sub(lambda match: style % match[1], code)
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class ReadingFolder:
     """A folder of readings and what they were rolled up to, to be asked by DuckDB."""
 
     path: Path
 
-    def ask(
+    def query_history(
         self,
         name: str,
         values: Mapping[str, Any],
@@ -107,13 +107,13 @@ class Folder:
             values = {**values, "transformers": row[values["topmost"]].tolist()}
         with duckdb.connect() as connection:
             try:
-                self._lay(connection, values, tables)
-                return _answered(connection, question(name, "$%s"), values, progress)
+                self._create_views(connection, values, tables)
+                return _run_query(connection, read_query(name, "$%s"), values, progress)
             except duckdb.Error as error:
                 msg = f"{self.path}: {str(error).splitlines()[0]}: check its Parquet files"
                 raise StoreError(msg) from error
 
-    def _lay(
+    def _create_views(
         self,
         connection: duckdb.DuckDBPyConnection,
         values: Mapping[str, Any],
@@ -124,8 +124,8 @@ class Folder:
         for table, frame in tables.items():
             connection.register(f"known_{table}", frame)
         first_s, last_s = (int(values[bound].timestamp()) for bound in ("start", "end"))
-        for part, columns in COLUMNS.items():
-            found = files_between(self.path, part, first_s, last_s)
+        for part, columns in GIVEN_COLUMNS.items():
+            found = list_files_between(self.path, part, first_s, last_s)
             if found:
                 connection.read_parquet(found).create_view(f"kept_{part}")
             else:
@@ -138,10 +138,10 @@ class Folder:
                 "CREATE TABLE kept_conditions"
                 ' ("time" timestamptz, temperature_c float, price_usd_mwh float)'
             )
-        connection.execute(VIEWS)
+        connection.execute(DUCKDB_VIEWS)
 
 
-def one_meter(paths: list[str], mrid: str, first_s: int, last_s: int) -> pa.Table:
+def query_meter(paths: list[str], mrid: str, first_s: int, last_s: int) -> pa.Table:
     """
     Return the readings of one meter that end in ``first_s <= t <= last_s``.
 
@@ -156,23 +156,23 @@ def one_meter(paths: list[str], mrid: str, first_s: int, last_s: int) -> pa.Tabl
     with duckdb.connect() as connection:
         try:
             connection.execute("SET TimeZone = 'UTC'")
-            return connection.execute(ONE_METER, values).to_arrow_table()
+            return connection.execute(METER_QUERY, values).to_arrow_table()
         except duckdb.Error as error:
             msg = f"{paths[0]} and after: {str(error).splitlines()[0]}: check these Parquet files"
             raise StoreError(msg) from error
 
 
-def _answered(
+def _run_query(
     connection: duckdb.DuckDBPyConnection, code: str, values: Mapping[str, Any], progress: Progress
 ) -> pd.DataFrame:
     """Run a question while telling how far it is; an interrupt of the program ends it."""
     done = threading.Event()
 
-    def look() -> None:
-        while not done.wait(LOOK_S):
+    def report_progress() -> None:
+        while not done.wait(PROGRESS_LOOK_S):
             progress(max(0, round(connection.query_progress())), 100)
 
-    watching = threading.Thread(target=look, daemon=True)
+    watching = threading.Thread(target=report_progress, daemon=True)
     watching.start()
     try:
         used = {name: values[name] for name in set(re.findall(r"\$([a-z_]+)", code))}

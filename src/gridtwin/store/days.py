@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def days_of(folder: Path | None, part: str) -> list[tuple[str, list[Path]]]:
+def list_date_files(folder: Path | None, part: str) -> list[tuple[str, list[Path]]]:
     """Return the dates a part of a folder has, rising, each with its files."""
     if folder is None or not (folder / part).is_dir():
         return []
@@ -23,19 +23,19 @@ def days_of(folder: Path | None, part: str) -> list[tuple[str, list[Path]]]:
     return [(day.name.removeprefix("date="), sorted(day.glob("*.parquet"))) for day in days]
 
 
-def files_between(folder: Path | None, part: str, first_s: int, last_s: int) -> list[str]:
+def list_files_between(folder: Path | None, part: str, first_s: int, last_s: int) -> list[str]:
     """Return the files of the days from one time to another, in order."""
-    first, last = date_of(first_s), date_of(last_s)
-    days = days_of(folder, part)
+    first, last = format_date(first_s), format_date(last_s)
+    days = list_date_files(folder, part)
     return [str(file) for day, files in days if first <= day <= last for file in files]
 
 
-def date_of(at_s: int) -> str:
+def format_date(at_s: int) -> str:
     """Return the date of a time, in UTC."""
     return datetime.fromtimestamp(at_s, UTC).date().isoformat()
 
 
-def time_range(file: Path) -> tuple[int, int] | tuple[None, None]:
+def read_time_range(file: Path) -> tuple[int, int] | tuple[None, None]:
     """Return when the first and the last interval of a file end; None twice if it is empty."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -48,7 +48,7 @@ def time_range(file: Path) -> tuple[int, int] | tuple[None, None]:
         if not stats:
             return None, None
         if not all(each is not None and each.has_min_max for each in stats):
-            times = seconds_of(pq.read_table(file, columns=["reading_time"])["reading_time"])
+            times = convert_to_seconds(pq.read_table(file, columns=["reading_time"])["reading_time"])
             return int(times.min()), int(times.max())
     except (pa.ArrowException, ValueError, OSError) as error:
         msg = f"{file} cannot be read ({error}): take it out of the folder, or write it again"
@@ -57,7 +57,7 @@ def time_range(file: Path) -> tuple[int, int] | tuple[None, None]:
     return int(first.timestamp()), int(last.timestamp())
 
 
-def seconds_of(column: pa.ChunkedArray) -> NDArray[np.int64]:
+def convert_to_seconds(column: pa.ChunkedArray) -> NDArray[np.int64]:
     """Return a column of times as unix seconds."""
     import pyarrow as pa
 

@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from gridtwin.store.sqlite import Changing
+    from gridtwin.store.sqlite import SqliteDatabase
 
-TAKE = "INSERT OR IGNORE INTO live_event VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-EVENTS = "SELECT event_id, at_s, kind, mrid, open_phases, actor, detail FROM live_event"
-PLACE = "INSERT OR REPLACE INTO live_place VALUES (?, ?)"
-LETTER = "INSERT OR IGNORE INTO live_letter (topic, place, reason, value) VALUES (?, ?, ?, ?)"
-UNTOLD = """
+SQLITE_ADD_LIVE_EVENT = "INSERT OR IGNORE INTO live_event VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+SQLITE_LIVE_EVENTS = "SELECT event_id, at_s, kind, mrid, open_phases, actor, detail FROM live_event"
+SQLITE_SAVE_OFFSET = "INSERT OR REPLACE INTO live_place VALUES (?, ?)"
+SQLITE_ADD_DEAD_LETTER = "INSERT OR IGNORE INTO live_letter (topic, place, reason, value) VALUES (?, ?, ?, ?)"
+SQLITE_UNPUBLISHED = """
 SELECT event_id, at_s, outage, kind, status, device, customers_out, etr_s FROM outage_alert
 WHERE told_s IS NULL ORDER BY number LIMIT ?
 """
 # An alert is named after all that it tells of: the change of the outage, and its estimate.
-TELL = """
+SQLITE_ADD_ALERT = """
 INSERT OR IGNORE INTO outage_alert (event_id, outage, kind, status, device, customers_out, etr_s)
 SELECT o.id || '.' || o.revision || coalesce('.' || CAST(e.etr_s AS INTEGER), ''), o.id,
     CASE
@@ -35,28 +35,28 @@ FROM outage o
 LEFT JOIN erm_current e ON e.outage = o.id
 WHERE o.id = ?
 """
-FORGET_ALERTS = """
+SQLITE_FORGET_ALERTS = """
 DELETE FROM outage_alert WHERE at_s < ? AND outage NOT IN (
     SELECT id FROM outage WHERE status IN ('predicted', 'confirmed', 'partially_restored'))
 """
 
 
-def tell(connection: sqlite3.Connection, outages: Iterable[str]) -> None:
+def record_alerts(connection: sqlite3.Connection, outages: Iterable[str]) -> None:
     """Write down, in the transaction of a change, that outages changed."""
-    connection.executemany(TELL, [(each,) for each in outages])
+    connection.executemany(SQLITE_ADD_ALERT, [(each,) for each in outages])
 
 
 class SqliteLive:
     """What live operations have taken in, and what they are to tell."""
 
-    def __init__(self, kept: Changing) -> None:
+    def __init__(self, kept: SqliteDatabase) -> None:
         self._kept = kept
 
-    def alone(self) -> AbstractContextManager[None]:
+    def hold_lock(self) -> AbstractContextManager[None]:
         """Keep other processes from live operations of the twin; StoreError if one does them."""
-        return self._kept.alone()
+        return self._kept.hold_lock()
 
-    def take_in(
+    def store_events(
         self,
         events: Sequence[LiveEvent],
         letters: Sequence[Letter] = (),
@@ -67,48 +67,48 @@ class SqliteLive:
         """Keep what came, and how far it was read; see `gridtwin.store.live_book.LiveBook`."""
         with self._kept.transaction("BEGIN IMMEDIATE") as connection:
             before = connection.total_changes
-            connection.executemany(TAKE, [(*each, each.kind in done) for each in events])
+            connection.executemany(SQLITE_ADD_LIVE_EVENT, [(*each, each.kind in done) for each in events])
             fresh = connection.total_changes - before
-            connection.executemany(LETTER, letters)
-            connection.executemany(PLACE, sorted((places or {}).items()))
+            connection.executemany(SQLITE_ADD_DEAD_LETTER, letters)
+            connection.executemany(SQLITE_SAVE_OFFSET, sorted((places or {}).items()))
         return fresh
 
-    def places(self) -> dict[str, int]:
+    def read_offsets(self) -> dict[str, int]:
         """Return how far each source was read: where its next message stands."""
         with self._kept.transaction() as connection:
             return dict(connection.execute("SELECT source, next FROM live_place"))
 
-    def events(self, since_s: float) -> list[LiveEvent]:
+    def list_events(self, since_s: float) -> list[LiveEvent]:
         """Return the events since a time, by time."""
         with self._kept.transaction() as connection:
-            since = f"{EVENTS} WHERE at_s >= ? ORDER BY at_s, event_id"
+            since = f"{SQLITE_LIVE_EVENTS} WHERE at_s >= ? ORDER BY at_s, event_id"
             rows = connection.execute(since, (since_s,))
             return [LiveEvent(*row) for row in rows]
 
-    def open_events(self) -> list[LiveEvent]:
+    def list_open_events(self) -> list[LiveEvent]:
         """Return the events that are not carried out yet, by time."""
         with self._kept.transaction() as connection:
-            rows = connection.execute(f"{EVENTS} WHERE NOT done ORDER BY at_s, event_id")
+            rows = connection.execute(f"{SQLITE_LIVE_EVENTS} WHERE NOT done ORDER BY at_s, event_id")
             return [LiveEvent(*row) for row in rows]
 
-    def carried_out(self, event: str, letters: Sequence[Letter] = ()) -> None:
+    def mark_event_done(self, event: str, letters: Sequence[Letter] = ()) -> None:
         """Write down that an event was carried out, or why it cannot be."""
         with self._kept.transaction("BEGIN IMMEDIATE") as connection:
             connection.execute("UPDATE live_event SET done = 1 WHERE event_id = ?", (event,))
-            connection.executemany(LETTER, letters)
+            connection.executemany(SQLITE_ADD_DEAD_LETTER, letters)
 
-    def letters(self) -> list[Letter]:
+    def list_dead_letters(self) -> list[Letter]:
         """Return the messages that cannot be used."""
         with self._kept.transaction() as connection:
             rows = connection.execute("SELECT topic, place, reason, value FROM live_letter")
             return [Letter(*row) for row in rows]
 
-    def untold(self, limit: int) -> list[Alert]:
+    def list_unpublished_alerts(self, limit: int) -> list[Alert]:
         """Return alerts that were not told yet, oldest first."""
         with self._kept.transaction() as connection:
-            return [_alert(row) for row in connection.execute(UNTOLD, (limit,))]
+            return [_build_alert(row) for row in connection.execute(SQLITE_UNPUBLISHED, (limit,))]
 
-    def told(self, alerts: Collection[str]) -> None:
+    def mark_alerts_published(self, alerts: Collection[str]) -> None:
         """Write down that alerts were told."""
         now_s = datetime.now(UTC).timestamp()
         with self._kept.transaction("BEGIN IMMEDIATE") as connection:
@@ -117,19 +117,19 @@ class SqliteLive:
                 [(now_s, each) for each in sorted(alerts)],
             )
 
-    def forget(self, before_s: float) -> None:
+    def forget_before(self, before_s: float) -> None:
         """Forget the events and the alerts before a time."""
         with self._kept.transaction("BEGIN IMMEDIATE") as connection:
             connection.execute("DELETE FROM live_event WHERE at_s < ? AND done", (before_s,))
-            connection.execute(FORGET_ALERTS, (before_s,))
+            connection.execute(SQLITE_FORGET_ALERTS, (before_s,))
 
 
-def _alert(row: Sequence[Any]) -> Alert:
+def _build_alert(row: Sequence[Any]) -> Alert:
     values: list[Any] = list(row)
-    values[1] = _time(row[1])
-    values[7] = None if row[7] is None else _time(row[7])
+    values[1] = _build_time(row[1])
+    values[7] = None if row[7] is None else _build_time(row[7])
     return Alert(*values)
 
 
-def _time(seconds: float) -> datetime:
+def _build_time(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)

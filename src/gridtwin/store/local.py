@@ -37,11 +37,11 @@ from gridtwin.errors import (
 from gridtwin.model.frames import mark_letters
 from gridtwin.model.network import Network
 from gridtwin.model.schema import SCHEMA
-from gridtwin.store.arrays import Catalog, MappedArrays, damaged, sync, write_arrays
-from gridtwin.store.names import close_names
+from gridtwin.store.arrays import Catalog, MappedArrays, build_damage_error, flush_to_disk, write_arrays
+from gridtwin.store.names import find_close_names
 from gridtwin.store.readings import ParquetReadings
-from gridtwin.store.sqlite import FILE as STATE_FILE
-from gridtwin.store.sqlite import ChangingFile
+from gridtwin.store.sqlite import STATE_FILE as STATE_FILE
+from gridtwin.store.sqlite import SqliteFile
 from gridtwin.store.sqlite_books import SqliteBooks
 
 if TYPE_CHECKING:
@@ -49,24 +49,24 @@ if TYPE_CHECKING:
 
     from gridtwin.topology.index import TopologyIndex
 
-SUFFIX = ".twin"
-FORMAT = "gridtwin-twin"
-FORMAT_VERSION = 2
-ASIDE = ".old"  # ends the name a twin has while another takes its place
-CARD = "twin.json"
-AMI = "ami"
-WRITERS = 2  # tables written side by side; each holds its frame in memory
+TWIN_SUFFIX = ".twin"
+TWIN_FORMAT = "gridtwin-twin"
+TWIN_FORMAT_VERSION = 2
+ASIDE_SUFFIX = ".old"  # ends the name a twin has while another takes its place
+CARD_FILE = "twin.json"
+AMI_FOLDER = "ami"
+WRITER_THREADS = 2  # tables written side by side; each holds its frame in memory
 
 
 class LocalStore(SqliteBooks):
     """A twin in a directory; `create` makes one, `open` opens one."""
 
     def __init__(self, path: Path, card: _Card) -> None:
-        super().__init__(ChangingFile(path, card.twin_id), lambda: self.network)
+        super().__init__(SqliteFile(path, card.twin_id), lambda: self.network)
         self.path = path
         self._card = card
         self._arrays = MappedArrays(path, card.arrays)
-        self.readings = ParquetReadings(path / AMI)
+        self.readings = ParquetReadings(path / AMI_FOLDER)
         self._index: TopologyIndex | None = None
 
     @classmethod
@@ -100,16 +100,16 @@ class LocalStore(SqliteBooks):
             If `path` exists and may not be overwritten, or cannot be written.
         """
         path = Path(path)
-        if path.suffix != SUFFIX:
-            msg = f"{path} cannot be the name of a twin: call it {path}{SUFFIX}"
+        if path.suffix != TWIN_SUFFIX:
+            msg = f"{path} cannot be the name of a twin: call it {path}{TWIN_SUFFIX}"
             raise InputError(msg)
         _check_free(path, overwrite=overwrite)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             new = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent))
             try:
-                _write(new, network, index)
-                _move_in(new, path)
+                _write_twin(new, network, index)
+                _move_into_place(new, path)
             finally:
                 shutil.rmtree(new, ignore_errors=True)  # there no more, unless something failed
         except OSError as error:
@@ -132,15 +132,15 @@ class LocalStore(SqliteBooks):
         path = Path(path)
         if not path.exists():
             _check_aside(path)
-            near = [str(other) for other in path.parent.glob(f"*{SUFFIX}")]
+            near = [str(other) for other in path.parent.glob(f"*{TWIN_SUFFIX}")]
             what = "twin"
-            raise NotFoundError(what, str(path), close_names(str(path), near))
-        return cls(path, _Card.read(path))
+            raise NotFoundError(what, str(path), find_close_names(str(path), near))
+        return cls(path, _Card.read_card(path))
 
     @cached_property
     def network(self) -> Network:
         """The network, its columns mapped from the files."""
-        network = Network(self._arrays.data(), crs=self._card.crs, ids=self._arrays.ids())
+        network = Network(self._arrays.read_data(), crs=self._card.crs, ids=self._arrays.read_ids())
         self._check_same()
         return network
 
@@ -149,17 +149,17 @@ class LocalStore(SqliteBooks):
         """What tells this network from every other: the twin's own id, cut to 16 digits."""
         return self._card.twin_id[:16]
 
-    def index(self) -> TopologyIndex:
+    def read_index(self) -> TopologyIndex:
         """Return the topology of the normal state, mapped from the files."""
         if self._index is None:
-            index = self._arrays.index()
+            index = self._arrays.read_index()
             self._check_same()
             self._index = index
         return self._index
 
     def _check_same(self) -> None:
         """Refuse arrays of a twin that took this one's place since it was opened."""
-        if _Card.read(self.path).twin_id != self._card.twin_id:
+        if _Card.read_card(self.path).twin_id != self._card.twin_id:
             msg = f"{self.path} was replaced by another twin since it was opened: open it again"
             raise StaleTwinError(msg)
 
@@ -173,38 +173,38 @@ class _Card:
     arrays: Catalog
 
     @classmethod
-    def read(cls, twin: Path) -> _Card:
+    def read_card(cls, twin: Path) -> _Card:
         """Read the card of a twin, and refuse what is none."""
         try:
-            text = (twin / CARD).read_text(encoding="utf-8")
+            text = (twin / CARD_FILE).read_text(encoding="utf-8")
         except (FileNotFoundError, NotADirectoryError) as error:
             if (twin / STATE_FILE).exists():
-                raise damaged(twin, CARD, "is missing") from error
+                raise build_damage_error(twin, CARD_FILE, "is missing") from error
             msg = f"{twin} is no twin: give a directory made by gridtwin load or gridtwin new"
             raise StoreVersionError(msg) from error
         except (OSError, UnicodeDecodeError) as error:
-            raise damaged(twin, CARD, f"cannot be read ({error})") from error
+            raise build_damage_error(twin, CARD_FILE, f"cannot be read ({error})") from error
         try:
             card = json.loads(text)
-            known = card["format"] == FORMAT
-            version = int(card["version"]) if known else FORMAT_VERSION
-            if known and version == FORMAT_VERSION:
+            known = card["format"] == TWIN_FORMAT
+            version = int(card["version"]) if known else TWIN_FORMAT_VERSION
+            if known and version == TWIN_FORMAT_VERSION:
                 return cls(card["id"], card["crs"], dict(card["arrays"]))
         except (ValueError, TypeError, KeyError) as error:
-            raise damaged(twin, CARD, "is damaged") from error
+            raise build_damage_error(twin, CARD_FILE, "is damaged") from error
         if not known:
-            msg = f"{twin} is no twin: its {CARD} was made by another program"
+            msg = f"{twin} is no twin: its {CARD_FILE} was made by another program"
             raise StoreVersionError(msg)
         msg = (
-            f"{twin / CARD} was written by a newer gridtwin (format {version}, this one reads"
-            f" {FORMAT_VERSION}): upgrade gridtwin"
+            f"{twin / CARD_FILE} was written by a newer gridtwin (format {version}, this one reads"
+            f" {TWIN_FORMAT_VERSION}): upgrade gridtwin"
         )
         raise StoreVersionError(msg)
 
 
 def _check_aside(path: Path) -> None:
     """Say where a twin lies that a crash caught between the two moves of its replacement."""
-    for aside in path.parent.glob(f".{path.name}.*{ASIDE}"):
+    for aside in path.parent.glob(f".{path.name}.*{ASIDE_SUFFIX}"):
         msg = f"{path} was being replaced when that was cut short: rename {aside} to {path}"
         raise StoreError(msg)
 
@@ -216,49 +216,49 @@ def _check_free(path: Path, *, overwrite: bool) -> None:
     if not overwrite:
         msg = f"{path} exists already: choose another name, or allow it to be overwritten"
         raise StoreError(msg)
-    if not ((path / CARD).is_file() or (path / STATE_FILE).is_file()):
+    if not ((path / CARD_FILE).is_file() or (path / STATE_FILE).is_file()):
         msg = f"{path} is no twin and is not overwritten: choose another name"
         raise StoreError(msg)
 
 
-def _write(folder: Path, network: Network, index: TopologyIndex) -> None:
+def _write_twin(folder: Path, network: Network, index: TopologyIndex) -> None:
     """Write a whole twin into an empty directory."""
     for part in ("arrays", "tables"):
         (folder / part).mkdir()
     catalog = write_arrays(folder / "arrays", network, index)
     _write_tables(folder / "tables", network)
     twin_id = uuid.uuid4().hex
-    ChangingFile.create(folder, twin_id)
+    SqliteFile.create(folder, twin_id)
     card = {
-        "format": FORMAT,
-        "version": FORMAT_VERSION,
+        "format": TWIN_FORMAT,
+        "version": TWIN_FORMAT_VERSION,
         "id": twin_id,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "crs": network.crs,
         "counts": {table: len(getattr(network.data, table).mrid) for table in SCHEMA},
         "arrays": catalog,
     }
-    (folder / CARD).write_text(json.dumps(card), encoding="utf-8")
+    (folder / CARD_FILE).write_text(json.dumps(card), encoding="utf-8")
     folder.chmod(0o755)  # made for its owner alone, but a twin is shared
-    for part in (STATE_FILE, CARD, "."):
-        sync(folder / part)
+    for part in (STATE_FILE, CARD_FILE, "."):
+        flush_to_disk(folder / part)
 
 
 def _write_tables(folder: Path, network: Network) -> None:
     """Write the six frames as GeoParquet."""
-    seen = network.seen_as(_parquet_frame)
+    seen = network.seen_as(_build_parquet_frame)
 
-    def write(table: str) -> None:
+    def write_frame(table: str) -> None:
         file = folder / f"{table}.parquet"
         getattr(seen, table).to_parquet(file, index=False)
-        sync(file)
+        flush_to_disk(file)
 
-    with ThreadPoolExecutor(WRITERS) as pool:
-        list(pool.map(write, SCHEMA))  # the list brings up what a thread raised
-    sync(folder)
+    with ThreadPoolExecutor(WRITER_THREADS) as pool:
+        list(pool.map(write_frame, SCHEMA))  # the list brings up what a thread raised
+    flush_to_disk(folder)
 
 
-def _parquet_frame(columns: dict[str, Any], crs: str | None) -> pd.DataFrame:
+def _build_parquet_frame(columns: dict[str, Any], crs: str | None) -> pd.DataFrame:
     """Return columns as a frame that writes itself as GeoParquet; no place is no geometry."""
     import geopandas as gpd
     import pandas as pd
@@ -274,9 +274,9 @@ def _parquet_frame(columns: dict[str, Any], crs: str | None) -> pd.DataFrame:
     return mark_letters(gpd.GeoDataFrame({**columns, "geometry": placed}, crs=crs))
 
 
-def _move_in(new: Path, path: Path) -> None:
+def _move_into_place(new: Path, path: Path) -> None:
     """Put a finished twin in its place, and what was there before away."""
-    old = new.with_suffix(ASIDE)
+    old = new.with_suffix(ASIDE_SUFFIX)
     replaced = path.exists()
     if replaced:
         path.rename(old)
@@ -286,6 +286,6 @@ def _move_in(new: Path, path: Path) -> None:
         if replaced:
             old.rename(path)
         raise
-    sync(path.parent)
+    flush_to_disk(path.parent)
     if replaced:
         shutil.rmtree(old)

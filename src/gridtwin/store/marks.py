@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 STATE, OUTAGES, ESTIMATES, NETWORK, AMI = "state", "outages", "estimates", "network", "ami"
 
-READ_MARKS = """
+SQLITE_READ_VERSIONS = """
 SELECT (SELECT version FROM twin), (SELECT coalesce(max(id), 0) FROM outage_evidence),
     (SELECT coalesce(max(id), 0) FROM erm_history)
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class Versions:
     """How often a twin has changed; each number only grows."""
 
     version: int  # of the current state
@@ -25,11 +25,11 @@ class Marks:
     estimates: int  # number of the newest estimate of an outage
 
     @property
-    def changes(self) -> int:
+    def change_count(self) -> int:
         """A number that grows with every operation and every note on an outage."""
         return self.version + self.outages
 
-    def moved(self, since: Marks) -> frozenset[str]:
+    def find_changed(self, since: Versions) -> frozenset[str]:
         """Return what became another since earlier marks."""
         pairs = {
             STATE: self.version != since.version,
@@ -42,10 +42,10 @@ class Marks:
 class Changes(NamedTuple):
     """What became another, and the marks from which to ask again."""
 
-    marks: Marks
+    versions: Versions
     what: frozenset[str]  # words of this module; empty if nothing did in time
 
 
-def marks_in(connection: sqlite3.Connection) -> Marks:
+def read_sqlite_versions(connection: sqlite3.Connection) -> Versions:
     """Return the marks of a twin kept in SQLite."""
-    return Marks(*connection.execute(READ_MARKS).fetchone())
+    return Versions(*connection.execute(SQLITE_READ_VERSIONS).fetchone())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.store.readings import ParquetReadings
-from gridtwin.store.sqlite import ChangingMemory
+from gridtwin.store.sqlite import SqliteMemory
 from gridtwin.store.sqlite_books import SqliteBooks
 from gridtwin.topology.index import TopologyIndex, build
 
@@ -22,7 +22,7 @@ class MemoryStore(SqliteBooks):
     """A twin that lives as long as its process; threads may share it."""
 
     def __init__(self, network: Network) -> None:
-        super().__init__(ChangingMemory(), lambda: network)
+        super().__init__(SqliteMemory(), lambda: network)
         self.network = network
         self.readings = ParquetReadings(None)
         self._index: TopologyIndex | None = None
@@ -36,7 +36,7 @@ class MemoryStore(SqliteBooks):
                 found.update(np.ascontiguousarray(getattr(table, column.name)).data)
         return found.hexdigest()
 
-    def index(self) -> TopologyIndex:
+    def read_index(self) -> TopologyIndex:
         """Return the topology of the normal state."""
         if self._index is None:
             self._index = build(self.network.data, self.network.data.equipment.normal_open)

@@ -17,39 +17,39 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from gridtwin.model.network import Network
-    from gridtwin.store.marks import Marks
+    from gridtwin.store.marks import Versions
 
 LOOK_EVERY_S = 0.05
 
 
-def close_names(name: str, names: Sequence[str]) -> list[str]:
+def find_close_names(name: str, names: Sequence[str]) -> list[str]:
     """Return the few names closest to one that was not found."""
     return difflib.get_close_matches(name, names, n=3, cutoff=0.5)
 
 
-def no_state(name: str, overlays: Sequence[str]) -> NotFoundError:
+def build_state_error(name: str, overlays: Sequence[str]) -> NotFoundError:
     """Return the error for a state that is not there."""
-    return NotFoundError("state", name, close_names(name, [NORMAL, CURRENT, *overlays]))
+    return NotFoundError("state", name, find_close_names(name, [NORMAL, CURRENT, *overlays]))
 
 
-def no_spec(name: str, names: Sequence[str]) -> NotFoundError:
+def build_spec_error(name: str, names: Sequence[str]) -> NotFoundError:
     """Return the error for a trace spec that is not there."""
-    return NotFoundError("trace spec", name, close_names(name, names))
+    return NotFoundError("trace spec", name, find_close_names(name, names))
 
 
-def no_outage(outage: str, ids: Sequence[str]) -> NotFoundError:
+def build_outage_error(outage: str, ids: Sequence[str]) -> NotFoundError:
     """Return the error for an outage that is not there."""
-    return NotFoundError("outage", outage, close_names(outage, ids))
+    return NotFoundError("outage", outage, find_close_names(outage, ids))
 
 
-def taken(twin: str) -> StoreError:
+def build_lock_error(twin: str) -> StoreError:
     """Return the error for live operations that another process does."""
     return StoreError(
         f"live operations of {twin} are done by another process already: stop it first"
     )
 
 
-def is_out_already(usage_point: str, outage: str) -> InputError:
+def build_member_error(usage_point: str, outage: str) -> InputError:
     """Return the error for a usage point that is in another open outage."""
     return InputError(
         f"{usage_point} is out in outage {outage} already: nest it there, or restore it first"
@@ -63,7 +63,7 @@ def check_overlay_name(name: str) -> None:
         raise InputError(msg)
 
 
-def overlay_deviations(network: Network, deviations: Mapping[str, str]) -> dict[str, str]:
+def list_deviations(network: Network, deviations: Mapping[str, str]) -> dict[str, str]:
     """
     Return what an overlay keeps: mRID to open phases, of equipment that differs from the design.
 
@@ -82,7 +82,7 @@ def overlay_deviations(network: Network, deviations: Mapping[str, str]) -> dict[
     return kept
 
 
-def as_it_was(
+def rebuild_past_state(
     network: Network, current: State, found: Mapping[str, str], last: int | None
 ) -> State:
     """
@@ -111,7 +111,7 @@ def as_it_was(
     return State(CURRENT, last or 0, deviations)
 
 
-def look_until(moved: Callable[[], bool], *, timeout_s: float) -> bool:
+def poll_until(moved: Callable[[], bool], *, timeout_s: float) -> bool:
     """Look again and again whether something has moved; False if it has not within the time."""
     end = time.monotonic() + timeout_s
     while not moved():
@@ -122,13 +122,13 @@ def look_until(moved: Callable[[], bool], *, timeout_s: float) -> bool:
     return True
 
 
-def look_for(marks: Callable[[], Marks], since: Marks, *, timeout_s: float) -> Changes:
+def poll_changes(marks: Callable[[], Versions], since: Versions, *, timeout_s: float) -> Changes:
     """Look again and again whether a twin has changed since some marks."""
     found = [since]
 
-    def moved() -> bool:
+    def has_changed() -> bool:
         found[0] = marks()
         return found[0] != since
 
-    look_until(moved, timeout_s=timeout_s)
-    return Changes(found[0], found[0].moved(since))
+    poll_until(has_changed, timeout_s=timeout_s)
+    return Changes(found[0], found[0].find_changed(since))

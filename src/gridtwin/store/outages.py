@@ -9,33 +9,33 @@ from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import ConflictError
 from gridtwin.model.outage import Change, Evidence, Members, Outage, Status
-from gridtwin.store.live import tell
-from gridtwin.store.names import is_out_already, no_outage
+from gridtwin.store.live import record_alerts
+from gridtwin.store.names import build_member_error, build_outage_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from gridtwin.store.sqlite import Changing
+    from gridtwin.store.sqlite import SqliteDatabase
 
 # Columns stand in the order of the fields of Outage and Members.
-OPEN = """
+SQLITE_OPEN_OUTAGES = """
 SELECT * FROM outage WHERE status IN ('predicted', 'confirmed', 'partially_restored')
 ORDER BY began_s, id
 """
-SINCE = """
+SQLITE_OUTAGES_SINCE = """
 SELECT * FROM outage
 WHERE status IN ('predicted', 'confirmed', 'partially_restored')
     OR coalesce(restored_s, closed_s) >= ?
 ORDER BY began_s, id
 """
-OUT = "SELECT * FROM outage_member WHERE restored_s IS NULL ORDER BY outage, usage_point"
-MEMBERS = "SELECT * FROM outage_member WHERE outage = ? ORDER BY usage_point"
-INSERT = """
+SQLITE_OUT_MEMBERS = "SELECT * FROM outage_member WHERE restored_s IS NULL ORDER BY outage, usage_point"
+SQLITE_MEMBERS = "SELECT * FROM outage_member WHERE outage = ? ORDER BY usage_point"
+SQLITE_INSERT_OUTAGE = """
 INSERT INTO outage (id, began_s, status, device, phases, planned, cause, crew_status, parent,
     first_seen_s, confirmed_s, restored_s, closed_s, etr_manual_s, etr_crew_s, state_version)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-UPDATE = """
+SQLITE_UPDATE_OUTAGE = """
 UPDATE outage SET began_s = ?2, status = ?3, device = ?4, phases = ?5, planned = ?6, cause = ?7,
     crew_status = ?8, parent = ?9, first_seen_s = ?10, confirmed_s = ?11, restored_s = ?12,
     closed_s = ?13, etr_manual_s = ?14, etr_crew_s = ?15, state_version = ?16,
@@ -47,35 +47,35 @@ WHERE id = ?1
 class SqliteOutages:
     """The outages of a twin that is kept in SQLite."""
 
-    def __init__(self, kept: Changing) -> None:
+    def __init__(self, kept: SqliteDatabase) -> None:
         self._kept = kept
 
-    def all(self, *, since: datetime | None = None) -> list[Outage]:
+    def list_outages(self, *, since: datetime | None = None) -> list[Outage]:
         """Return the open outages, and those over since a time, by when they began."""
         with self._kept.transaction() as connection:
             if since is None:
-                rows = connection.execute(OPEN)
+                rows = connection.execute(SQLITE_OPEN_OUTAGES)
             else:
-                rows = connection.execute(SINCE, (since.timestamp(),))
-            return [_outage(row) for row in rows]
+                rows = connection.execute(SQLITE_OUTAGES_SINCE, (since.timestamp(),))
+            return [_build_outage(row) for row in rows]
 
-    def get(self, outage: str) -> Outage:
+    def read_outage(self, outage: str) -> Outage:
         """Return an outage by id; NotFoundError, with close matches, if there is none."""
         with self._kept.transaction() as connection:
-            return _get(connection, outage)
+            return _select_outage(connection, outage)
 
-    def members(self, outages: Iterable[str] | None = None) -> Members:
+    def read_members(self, outages: Iterable[str] | None = None) -> Members:
         """Return who is in outages, back or not; by default who is out, in any."""
         with self._kept.transaction() as connection:
             if outages is None:
-                rows = connection.execute(OUT).fetchall()
+                rows = connection.execute(SQLITE_OUT_MEMBERS).fetchall()
             else:
                 rows = []
                 for outage in outages:
-                    rows += connection.execute(MEMBERS, (outage,)).fetchall()
+                    rows += connection.execute(SQLITE_MEMBERS, (outage,)).fetchall()
         return Members.of_rows(rows)
 
-    def evidence(self, outage: str) -> list[Evidence]:
+    def list_evidence(self, outage: str) -> list[Evidence]:
         """Return what was said of an outage and done to it, oldest first."""
         with self._kept.transaction() as connection:
             rows = connection.execute(
@@ -84,11 +84,11 @@ class SqliteOutages:
                 (outage,),
             )
             return [
-                Evidence(row[0], _time(row[1]), row[2], row[3], json.loads(row[4]), row[5])
+                Evidence(row[0], _build_time(row[1]), row[2], row[3], json.loads(row[4]), row[5])
                 for row in rows
             ]
 
-    def holding(self, usage_point: str) -> str:
+    def find_open_outage(self, usage_point: str) -> str:
         """Return the open outage a usage point is out in; an empty text for none."""
         with self._kept.transaction() as connection:
             row = connection.execute(
@@ -97,7 +97,7 @@ class SqliteOutages:
             ).fetchone()
             return row[0] if row else ""
 
-    def touched(self, since: int) -> list[str]:
+    def list_changed(self, since: int) -> list[str]:
         """Return the outages that something was noted of after a mark, sorted."""
         with self._kept.transaction() as connection:
             rows = connection.execute(
@@ -105,7 +105,7 @@ class SqliteOutages:
             )
             return [outage for (outage,) in rows]
 
-    def write(self, changes: Sequence[Change]) -> list[Outage]:
+    def write_changes(self, changes: Sequence[Change]) -> list[Outage]:
         """
         Write changes, all or none of them.
 
@@ -125,29 +125,29 @@ class SqliteOutages:
         with self._kept.transaction("BEGIN IMMEDIATE") as connection:
             _check_revisions(connection, changes)
             connection.executemany(
-                INSERT, [_row(each.outage) for each in changes if not each.outage.revision]
+                SQLITE_INSERT_OUTAGE, [_build_row(each.outage) for each in changes if not each.outage.revision]
             )
             for change in changes:
-                _leave(connection, change)
+                _remove_members(connection, change)
             for change in changes:
-                _join(connection, change)
+                _add_members(connection, change)
             connection.executemany(
-                UPDATE, [_row(each.outage) for each in changes if each.outage.revision]
+                SQLITE_UPDATE_OUTAGE, [_build_row(each.outage) for each in changes if each.outage.revision]
             )
             connection.executemany(
                 "INSERT INTO outage_evidence (outage, at_s, kind, mrid, detail, actor)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                [_said(each) for change in changes for each in change.evidence],
+                [_build_evidence_row(each) for change in changes for each in change.evidence],
             )
-            tell(connection, [each.outage.id for each in changes])
-            return [_get(connection, each.outage.id) for each in changes]
+            record_alerts(connection, [each.outage.id for each in changes])
+            return [_select_outage(connection, each.outage.id) for each in changes]
 
 
-def _get(connection: sqlite3.Connection, outage: str) -> Outage:
+def _select_outage(connection: sqlite3.Connection, outage: str) -> Outage:
     row = connection.execute("SELECT * FROM outage WHERE id = ?", (outage,)).fetchone()
     if row is None:
-        raise no_outage(outage, [each[0] for each in connection.execute("SELECT id FROM outage")])
-    return _outage(row)
+        raise build_outage_error(outage, [each[0] for each in connection.execute("SELECT id FROM outage")])
+    return _build_outage(row)
 
 
 def _check_revisions(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
@@ -160,7 +160,7 @@ def _check_revisions(connection: sqlite3.Connection, changes: Sequence[Change]) 
             raise ConflictError(change.outage.id)
 
 
-def _leave(connection: sqlite3.Connection, change: Change) -> None:
+def _remove_members(connection: sqlite3.Connection, change: Change) -> None:
     outage = change.outage.id
     connection.executemany(
         "DELETE FROM outage_member WHERE outage = ? AND usage_point = ?",
@@ -172,7 +172,7 @@ def _leave(connection: sqlite3.Connection, change: Change) -> None:
     )
 
 
-def _join(connection: sqlite3.Connection, change: Change) -> None:
+def _add_members(connection: sqlite3.Connection, change: Change) -> None:
     joined = change.joined
     rows = zip(
         joined.outage,
@@ -192,18 +192,18 @@ def _join(connection: sqlite3.Connection, change: Change) -> None:
             ).fetchone()
             if other is None:
                 raise
-            raise is_out_already(row[1], other[0]) from None
+            raise build_member_error(row[1], other[0]) from None
 
 
-def _time(seconds: float) -> datetime:
+def _build_time(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _seconds(at: datetime | None) -> float | None:
+def _convert_to_seconds(at: datetime | None) -> float | None:
     return None if at is None else at.timestamp()
 
 
-def _row(outage: Outage) -> tuple[Any, ...]:
+def _build_row(outage: Outage) -> tuple[Any, ...]:
     return (
         outage.id,
         outage.began_at.timestamp(),
@@ -214,27 +214,27 @@ def _row(outage: Outage) -> tuple[Any, ...]:
         outage.cause,
         outage.crew_status,
         outage.parent or None,
-        _seconds(outage.first_seen_at or outage.began_at),
-        _seconds(outage.confirmed_at),
-        _seconds(outage.restored_at),
-        _seconds(outage.closed_at),
-        _seconds(outage.etr_manual),
-        _seconds(outage.etr_crew),
+        _convert_to_seconds(outage.first_seen_at or outage.began_at),
+        _convert_to_seconds(outage.confirmed_at),
+        _convert_to_seconds(outage.restored_at),
+        _convert_to_seconds(outage.closed_at),
+        _convert_to_seconds(outage.etr_manual),
+        _convert_to_seconds(outage.etr_crew),
         outage.state_version,
     )
 
 
-def _outage(row: Sequence[Any]) -> Outage:
+def _build_outage(row: Sequence[Any]) -> Outage:
     values: list[Any] = list(row)
-    values[1] = _time(row[1])
+    values[1] = _build_time(row[1])
     values[2] = Status(row[2])
     values[5] = bool(row[5])
     values[8] = row[8] or ""
-    values[9:16] = [None if seconds is None else _time(seconds) for seconds in row[9:16]]
+    values[9:16] = [None if seconds is None else _build_time(seconds) for seconds in row[9:16]]
     return Outage(*values)
 
 
-def _said(evidence: Evidence) -> tuple[Any, ...]:
+def _build_evidence_row(evidence: Evidence) -> tuple[Any, ...]:
     detail = json.dumps(dict(evidence.detail), ensure_ascii=False, sort_keys=True)
     at = evidence.at.timestamp()
     return evidence.outage, at, evidence.kind, evidence.mrid, detail, evidence.actor

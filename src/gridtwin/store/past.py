@@ -13,8 +13,8 @@ from gridtwin.errors import InputError
 from gridtwin.model.estimate import PointEstimates
 from gridtwin.model.outage import Members, Outage, Status
 from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent
-from gridtwin.store.marks import Changes, Marks
-from gridtwin.store.names import as_it_was, no_outage, no_state
+from gridtwin.store.marks import Changes, Versions
+from gridtwin.store.names import rebuild_past_state, build_outage_error, build_state_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gridtwin.topology.index import TopologyIndex
 
 
-def outage_at(outage: Outage, members: Members, when: datetime) -> Outage | None:
+def derive_past_outage(outage: Outage, members: Members, when: datetime) -> Outage | None:
     """
     Return an outage as it stood at a moment, by what is known of it now.
 
@@ -52,7 +52,7 @@ def outage_at(outage: Outage, members: Members, when: datetime) -> Outage | None
     back = members.restored_s <= at_s  # NaN: never
     status = Status.CLOSED if outage.status is not Status.INVALID else Status.INVALID
     if not (outage.closed_at and outage.closed_at <= when):
-        status = _standing(outage, when, some_back=bool(back.any()))
+        status = _derive_status(outage, when, some_back=bool(back.any()))
     past = replace(
         outage, status=status, customers=int(members.customers[began].sum()),
         customers_out=int(members.customers[began & ~back].sum()),
@@ -65,7 +65,7 @@ def outage_at(outage: Outage, members: Members, when: datetime) -> Outage | None
     return replace(past, **later)
 
 
-def _standing(outage: Outage, when: datetime, *, some_back: bool) -> Status:
+def _derive_status(outage: Outage, when: datetime, *, some_back: bool) -> Status:
     if outage.restored_at and outage.restored_at <= when:
         return Status.RESTORED
     if some_back:
@@ -77,7 +77,7 @@ def _standing(outage: Outage, when: datetime, *, some_back: bool) -> Status:
     return Status.CONFIRMED if seen else Status.PREDICTED
 
 
-def members_at(members: Members, when: datetime) -> Members:
+def derive_past_members(members: Members, when: datetime) -> Members:
     """Return who was in outages at a moment; who came back later is still out."""
     at_s = when.timestamp()
     past = members.take(members.began_s <= at_s)
@@ -122,15 +122,15 @@ class PastStore:
         """A hash of the network."""
         return self._store.network_hash
 
-    def index(self) -> TopologyIndex:
+    def read_index(self) -> TopologyIndex:
         """Return the topology of the normal state."""
-        return self._store.index()
+        return self._store.read_index()
 
-    def marks(self) -> Marks:
+    def read_versions(self) -> Versions:
         """Return how far what changes has come: in the past, as far as the state."""
-        return Marks(self.states.get().version, 0, 0)
+        return Versions(self.states.read_state().version, 0, 0)
 
-    def changes(self, since: Marks, *, timeout_s: float) -> Changes:  # noqa: ARG002
+    def wait_for_changes(self, since: Versions, *, timeout_s: float) -> Changes:  # noqa: ARG002
         """Return that nothing became another: the past changes no more."""
         return Changes(since, frozenset())
 
@@ -152,32 +152,32 @@ class PastStates:
 
     @cached_property
     def _state(self) -> State:
-        return self._given or self._store.states.at(self.when)
+        return self._given or self._store.states.read_past_state(self.when)
 
-    def get(self, name: str = CURRENT) -> State:
+    def read_state(self, name: str = CURRENT) -> State:
         """Return the state as it was; overlays have no past."""
         if name not in {NORMAL, CURRENT}:
-            raise no_state(name, [])
-        return self._state if name == CURRENT else self._store.states.get(NORMAL)
+            raise build_state_error(name, [])
+        return self._state if name == CURRENT else self._store.states.read_state(NORMAL)
 
-    def names(self) -> list[str]:
+    def list_names(self) -> list[str]:
         """Return the names of the states there are."""
         return [NORMAL, CURRENT]
 
-    def at(self, when: datetime) -> State:
+    def read_past_state(self, when: datetime) -> State:
         """Return the state as it was earlier still."""
-        return self._store.states.at(min(when, self.when))
+        return self._store.states.read_past_state(min(when, self.when))
 
-    def events(self, since: int = 0) -> list[SwitchEvent]:
+    def list_events(self, since: int = 0) -> list[SwitchEvent]:
         """Return the operations until then, after a version."""
         text = self.when.isoformat()
-        return [event for event in self._store.states.events(since) if event.at <= text]
+        return [event for event in self._store.states.list_events(since) if event.at <= text]
 
-    def operations(self, start: datetime, end: datetime) -> list[SwitchEvent]:
+    def list_operations(self, start: datetime, end: datetime) -> list[SwitchEvent]:
         """Return the operations after one moment and until another."""
-        return self._store.states.operations(start, min(end, self.when))
+        return self._store.states.list_operations(start, min(end, self.when))
 
-    def wait(self, since: int, *, timeout_s: float) -> bool:  # noqa: ARG002 - nothing comes
+    def wait_for_version(self, since: int, *, timeout_s: float) -> bool:  # noqa: ARG002 - nothing comes
         """Return whether the state had moved past a version; the past moves no more."""
         return self._state.version > since
 
@@ -192,15 +192,15 @@ class PastStates:
         request: str = "",  # noqa: ARG002
     ) -> State:
         """Refuse to write."""
-        raise _read_only(self.when)
+        raise _build_read_only_error(self.when)
 
     def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:  # noqa: ARG002
         """Refuse to write."""
-        raise _read_only(self.when)
+        raise _build_read_only_error(self.when)
 
     def drop_overlay(self, name: str) -> None:  # noqa: ARG002
         """Refuse to write."""
-        raise _read_only(self.when)
+        raise _build_read_only_error(self.when)
 
 
 class PastSpecs:
@@ -208,24 +208,24 @@ class PastSpecs:
 
     def __init__(self, book: SpecBook, when: datetime) -> None:
         self.when = when
-        self.get = book.get
-        self.names = book.names
+        self.read_spec = book.read_spec
+        self.list_names = book.list_names
 
-    def save(self, name: str, text: str) -> None:  # noqa: ARG002
+    def save_spec(self, name: str, text: str) -> None:  # noqa: ARG002
         """Refuse to write."""
-        raise _read_only(self.when)
+        raise _build_read_only_error(self.when)
 
 
-def state_after(store: Store, version: int) -> PastStore:
+def open_store_after(store: Store, version: int) -> PastStore:
     """Return a store with the state that an operation left, by its version."""
     while True:
-        later, current = store.states.events(version), store.states.get()
+        later, current = store.states.list_events(version), store.states.read_state()
         if current.version == (later[-1].version if later else version):
             break  # nobody operated in between
     found: dict[str, str] = {}
     for event in later:
         found.setdefault(event.mrid, event.from_phases)
-    state = as_it_was(store.network, current, found, version)
+    state = rebuild_past_state(store.network, current, found, version)
     return PastStore(store, datetime.now(UTC), state)
 
 
@@ -239,57 +239,57 @@ class PastOutages:
     @cached_property
     def _known(self) -> tuple[dict[str, Outage], Members]:
         """The outages that were open or over by then and not long ago, and who was in them."""
-        found = [each for each in self._book.all(since=self.when) if each.began_at <= self.when]
-        return self._stood(found)
+        found = [each for each in self._book.list_outages(since=self.when) if each.began_at <= self.when]
+        return self._derive_outages(found)
 
-    def _stood(self, found: Sequence[Outage]) -> tuple[dict[str, Outage], Members]:
-        members = self._book.members([each.id for each in found])
+    def _derive_outages(self, found: Sequence[Outage]) -> tuple[dict[str, Outage], Members]:
+        members = self._book.read_members([each.id for each in found])
         stood = {
             each.id: past
             for each in found
-            if (past := outage_at(each, members.take(members.outage == each.id), self.when))
+            if (past := derive_past_outage(each, members.take(members.outage == each.id), self.when))
         }
-        return stood, members_at(members, self.when)
+        return stood, derive_past_members(members, self.when)
 
-    def all(self, *, since: datetime | None = None) -> list[Outage]:
+    def list_outages(self, *, since: datetime | None = None) -> list[Outage]:
         """Return the outages open then, and those over since a time, by when they began."""
         if since is None:
             return [each for each in self._known[0].values() if each.is_open]
-        stood, _ = self._stood(self._book.all(since=since))
+        stood, _ = self._derive_outages(self._book.list_outages(since=since))
         return list(stood.values())
 
-    def get(self, outage: str) -> Outage:
+    def read_outage(self, outage: str) -> Outage:
         """Return an outage by id; NotFoundError if it had not begun."""
-        found = self._book.get(outage)
-        stood, _ = self._stood([found])
+        found = self._book.read_outage(outage)
+        stood, _ = self._derive_outages([found])
         if outage not in stood:
-            raise no_outage(outage, list(self._known[0]))
+            raise build_outage_error(outage, list(self._known[0]))
         return stood[outage]
 
-    def members(self, outages: Iterable[str] | None = None) -> Members:
+    def read_members(self, outages: Iterable[str] | None = None) -> Members:
         """Return who was in outages; by default who was out, in any."""
         if outages is None:
             members = self._known[1]
             return members.take(members.is_out)
-        return members_at(self._book.members(outages), self.when)
+        return derive_past_members(self._book.read_members(outages), self.when)
 
-    def holding(self, usage_point: str) -> str:
+    def find_open_outage(self, usage_point: str) -> str:
         """Return the open outage a usage point was out in; an empty text for none."""
-        members = self.members()
+        members = self.read_members()
         found = members.outage[members.usage_point == usage_point]
         return str(found[0]) if len(found) else ""
 
-    def touched(self, since: int) -> list[str]:  # noqa: ARG002
+    def list_changed(self, since: int) -> list[str]:  # noqa: ARG002
         """Return none: the past changes no more."""
         return []
 
-    def evidence(self, outage: str) -> list[Evidence]:
+    def list_evidence(self, outage: str) -> list[Evidence]:
         """Return what had been said of an outage and done to it, oldest first."""
-        return [each for each in self._book.evidence(outage) if each.at <= self.when]
+        return [each for each in self._book.list_evidence(outage) if each.at <= self.when]
 
-    def write(self, changes: Sequence[Change]) -> list[Outage]:  # noqa: ARG002
+    def write_changes(self, changes: Sequence[Change]) -> list[Outage]:  # noqa: ARG002
         """Refuse to write."""
-        raise _read_only(self.when)
+        raise _build_read_only_error(self.when)
 
 
 class PastEstimates:
@@ -299,59 +299,59 @@ class PastEstimates:
         self._store = store
         self._outages = outages
 
-    def current(self) -> list[Estimate]:
+    def list_current(self) -> list[Estimate]:
         """Return the estimates in force then, of open outages, by outage."""
-        issued = [self.issued(each.id) for each in self._outages.all()]
+        issued = [self.list_issued(each.id) for each in self._outages.list_outages()]
         of_outage = [[each for each in one if each.stage == "repair"] for one in issued]
         return sorted((one[-1] for one in of_outage if one), key=lambda each: each.outage)
 
-    def issued(self, outage: str) -> list[Estimate]:
+    def list_issued(self, outage: str) -> list[Estimate]:
         """Return every estimate issued for an outage by then, oldest first."""
         when = self._outages.when
-        return [each for each in self._store.estimates.issued(outage) if each.issued_at <= when]
+        return [each for each in self._store.estimates.list_issued(outage) if each.issued_at <= when]
 
-    def points(self, outage: str = "") -> PointEstimates:
+    def read_points(self, outage: str = "") -> PointEstimates:
         """Return the estimates in force then of usage points: each that of its outage."""
-        members = self._outages.members()
-        of_outage = {each.outage: each for each in self.current()}
+        members = self._outages.read_members()
+        of_outage = {each.outage: each for each in self.list_current()}
         return PointEstimates.of_rows(
             [
-                (point, each.outage, each.stage, each.source, *_times(each))
+                (point, each.outage, each.stage, each.source, *_list_times(each))
                 for point, name in zip(members.usage_point, members.outage, strict=True)
                 if (each := of_outage.get(name)) is not None and outage in {"", name}
             ]
         )
 
-    def covered(self, now: datetime) -> dict[str, int]:  # noqa: ARG002
+    def count_covered(self, now: datetime) -> dict[str, int]:  # noqa: ARG002
         """Return none: nothing is published in the past."""
         return {}
 
-    def run(self, run: str) -> Run | None:
+    def read_run(self, run: str) -> Run | None:
         """Return a run that was written."""
-        return self._store.estimates.run(run)
+        return self._store.estimates.read_run(run)
 
-    def zones(self, now: datetime) -> list[Zone]:
+    def list_zones(self, now: datetime) -> list[Zone]:
         """Return what is promised for parts of the territory and has not expired."""
-        return self._store.estimates.zones(now)
+        return self._store.estimates.list_zones(now)
 
-    def write(
+    def write_run(
         self,
         run: Run,  # noqa: ARG002
         estimates: Sequence[Estimate],  # noqa: ARG002
         points: PointEstimates,  # noqa: ARG002
     ) -> Run:
         """Refuse to write."""
-        raise _read_only(self._outages.when)
+        raise _build_read_only_error(self._outages.when)
 
     def write_zones(self, zones: Sequence[Zone]) -> NoReturn:  # noqa: ARG002
         """Refuse to write."""
-        raise _read_only(self._outages.when)
+        raise _build_read_only_error(self._outages.when)
 
 
-def _times(estimate: Estimate) -> list[float | None]:
+def _list_times(estimate: Estimate) -> list[float | None]:
     times = (estimate.p50, estimate.p80, estimate.p95, estimate.etr)
     return [None if at is None else at.timestamp() for at in times]
 
 
-def _read_only(when: datetime) -> InputError:
+def _build_read_only_error(when: datetime) -> InputError:
     return InputError(f"the twin as it was at {when.isoformat()} is only read: write to the twin")

@@ -24,8 +24,8 @@ from gridtwin.errors import InputError, StoreError
 from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
 from gridtwin.model.readings import Conditions, Readings
 from gridtwin.model.tables import encode
-from gridtwin.store.asking import Folder, one_meter
-from gridtwin.store.days import days_of, files_between, seconds_of, time_range
+from gridtwin.store.asking import ReadingFolder, query_meter
+from gridtwin.store.days import list_date_files, list_files_between, convert_to_seconds, read_time_range
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
     from gridtwin.model.tables import Strings
 
-KEPT = {"load": TransformerLoads, "feeder_load": FeederLoads}
-
 
 class ParquetReadings:
     """Readings in a folder; one that is not there, or None, holds none."""
@@ -46,60 +44,60 @@ class ParquetReadings:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
 
-    def latest(self) -> int | None:
+    def find_latest(self) -> int | None:
         """Return when the last interval with readings ends, unix seconds; None without any."""
-        for _, files in reversed(days_of(self.folder, "readings")):
-            ends = [end for file in files if (end := time_range(file)[1]) is not None]
+        for _, files in reversed(list_date_files(self.folder, "readings")):
+            ends = [end for file in files if (end := read_time_range(file)[1]) is not None]
             if ends:
                 return max(ends)
         return None
 
-    def at(self, at_s: int) -> Readings:
+    def read_interval(self, at_s: int) -> Readings:
         """Return the readings of the interval that ends at a time."""
-        return self._readings(at_s, at_s)
+        return self._read_readings(at_s, at_s)
 
-    def of(self, mrid: str, start_s: int, end_s: int) -> Readings:
+    def read_meter(self, mrid: str, start_s: int, end_s: int) -> Readings:
         """Return the readings of one usage point, intervals ending in ``start_s < t <= end_s``."""
-        found = self._readings(start_s + 1, end_s, meter=mrid)
+        found = self._read_readings(start_s + 1, end_s, meter=mrid)
         return found.take(np.argsort(found.at_s, kind="stable"))
 
-    def ends(self, start_s: int, end_s: int) -> list[int]:
+    def list_interval_ends(self, start_s: int, end_s: int) -> list[int]:
         """Return the ends of the intervals with readings in ``start_s < t <= end_s``, rising."""
-        table = self._table("readings", ["reading_time"], start_s + 1, end_s)
-        return [] if table is None else np.unique(seconds_of(table["reading_time"])).tolist()
+        table = self._read_table("readings", ["reading_time"], start_s + 1, end_s)
+        return [] if table is None else np.unique(convert_to_seconds(table["reading_time"])).tolist()
 
-    def loads(self, at_s: int) -> TransformerLoads | None:
+    def read_transformer_loads(self, at_s: int) -> TransformerLoads | None:
         """Return what transformers carried in the interval that ends at a time, if it is kept."""
-        kept = self._kept("load", at_s, at_s)
+        kept = self._read_loads("load", at_s, at_s)
         return TransformerLoads(**kept) if len(kept.pop("at_s")) else None
 
-    def feeder_loads(self, at_s: int) -> FeederLoads | None:
+    def read_feeder_loads(self, at_s: int) -> FeederLoads | None:
         """Return what feeders carried in the interval that ends at a time, if it is kept."""
-        kept = self._kept("feeder_load", at_s, at_s)
+        kept = self._read_loads("feeder_load", at_s, at_s)
         return FeederLoads(**kept) if len(kept.pop("at_s")) else None
 
-    def series(
+    def read_series(
         self, table: str, element: tuple[str, int], start_s: int, end_s: int
     ) -> dict[str, NDArray[Any]]:
         """Return what is kept of one transformer or feeder over time; see `ReadingBook.series`."""
-        return self._kept(table, start_s + 1, end_s, row=element[1])
+        return self._read_loads(table, start_s + 1, end_s, row=element[1])
 
-    def _kept(
+    def _read_loads(
         self, table: str, first_s: int, last_s: int, *, row: int | None = None
     ) -> dict[str, NDArray[Any]]:
         """Return the columns of a table of loads in order of time, ``at_s`` among them."""
         import pyarrow.compute as pc
 
-        names = [field.name for field in fields(KEPT[table])]
+        names = [field.name for field in fields(LOAD_TABLES[table])]
         where = None if row is None else pc.field("row") == row
-        found = self._table(table, ["reading_time", *names], first_s, last_s, where=where)
+        found = self._read_table(table, ["reading_time", *names], first_s, last_s, where=where)
         if found is None:
             return {name: np.empty(0, np.int64) for name in ("at_s", *names)}
-        at_s = seconds_of(found["reading_time"])
+        at_s = convert_to_seconds(found["reading_time"])
         order = np.argsort(at_s, kind="stable")
         return {"at_s": at_s[order]} | {name: found[name].to_numpy()[order] for name in names}
 
-    def conditions(self, start_s: int, end_s: int) -> Conditions:
+    def read_conditions(self, start_s: int, end_s: int) -> Conditions:
         """Return the weather and prices of intervals that end in ``start_s < t <= end_s``."""
         import pyarrow.parquet as pq
 
@@ -109,14 +107,14 @@ class ParquetReadings:
             return Conditions(at_s=np.empty(0, np.int64), temperature_c=none, price_usd_mwh=none)
         table = pq.read_table(file)
         found = Conditions(
-            at_s=seconds_of(table["time"]),
+            at_s=convert_to_seconds(table["time"]),
             temperature_c=table["temperature_c"].to_numpy().astype(np.float32),
             price_usd_mwh=table["price_usd_mwh"].to_numpy().astype(np.float32),
         )
         found = found.take((found.at_s > start_s) & (found.at_s <= end_s))
         return found.take(np.argsort(found.at_s, kind="stable"))
 
-    def ask(
+    def query_history(
         self,
         name: str,
         values: Mapping[str, Any],
@@ -127,9 +125,9 @@ class ParquetReadings:
         if self.folder is None:
             msg = "this twin holds no readings: give a folder of them"
             raise InputError(msg)
-        return Folder(self.folder).ask(name, values, tables, progress)
+        return ReadingFolder(self.folder).query_history(name, values, tables, progress)
 
-    def coded(self, first_s: int, last_s: int) -> tuple[Strings, NDArray[np.int32], Readings]:
+    def read_coded(self, first_s: int, last_s: int) -> tuple[Strings, NDArray[np.int32], Readings]:
         """
         Return readings of intervals that end in ``first_s <= t <= last_s``, meters as numbers.
 
@@ -139,41 +137,41 @@ class ParquetReadings:
             Each meter once; the place of each reading's meter among them; and the readings, their
             own mRIDs left empty.
         """
-        return self._coded(first_s, last_s)
+        return self._read_coded(first_s, last_s)
 
-    def _readings(self, first_s: int, last_s: int, meter: str = "") -> Readings:
-        names, code, found = self._coded(first_s, last_s, meter)
+    def _read_readings(self, first_s: int, last_s: int, meter: str = "") -> Readings:
+        names, code, found = self._read_coded(first_s, last_s, meter)
         return replace(found, mrid=names[code])
 
-    def _coded(
+    def _read_coded(
         self, first_s: int, last_s: int, meter: str = ""
     ) -> tuple[Strings, NDArray[np.int32], Readings]:
         import pyarrow.compute as pc
 
         columns = ["meter_id", "reading_time", "kwh", "voltage_v"]
-        paths = files_between(self.folder, "readings", first_s, last_s) if meter else []
+        paths = list_files_between(self.folder, "readings", first_s, last_s) if meter else []
         if paths and find_spec("duckdb"):  # finds one meter among many four times as fast
-            table = one_meter(paths, meter, first_s, last_s)
+            table = query_meter(paths, meter, first_s, last_s)
         else:
             where = pc.field("meter_id") == meter if meter else None
-            table = self._table("readings", columns, first_s, last_s, where=where)
+            table = self._read_table("readings", columns, first_s, last_s, where=where)
         if table is None:
             none = np.empty(0, np.float32)
             empty = Readings(at_s=np.empty(0, np.int64), mrid=encode([]), kwh=none, voltage_v=none)
             return encode([]), np.empty(0, np.int32), empty
-        names, code = _coded_names(table["meter_id"])
+        names, code = _encode_names(table["meter_id"])
         return (
             names,
             code,
             Readings(
-                at_s=seconds_of(table["reading_time"]),
+                at_s=convert_to_seconds(table["reading_time"]),
                 mrid=encode([]),
                 kwh=table["kwh"].to_numpy(),
                 voltage_v=table["voltage_v"].to_numpy(),
             ),
         )
 
-    def _table(
+    def _read_table(
         self, part: str, columns: list[str], first_s: int, last_s: int, *, where: Any = None
     ) -> pa.Table | None:
         """Return rows of intervals that end in ``first_s <= t <= last_s``; None without files."""
@@ -181,7 +179,7 @@ class ParquetReadings:
         import pyarrow.compute as pc
         import pyarrow.dataset as ds
 
-        paths = files_between(self.folder, part, first_s, last_s)
+        paths = list_files_between(self.folder, part, first_s, last_s)
         if not paths:
             return None
         time = pc.field("reading_time")
@@ -199,7 +197,7 @@ class ParquetReadings:
             raise StoreError(msg) from error
 
 
-def _coded_names(column: pa.ChunkedArray) -> tuple[Strings, NDArray[np.int32]]:
+def _encode_names(column: pa.ChunkedArray) -> tuple[Strings, NDArray[np.int32]]:
     """Return each text of a column once, and the place of each among them."""
     import pyarrow as pa
 
@@ -212,10 +210,10 @@ def _coded_names(column: pa.ChunkedArray) -> tuple[Strings, NDArray[np.int32]]:
         column = column.unify_dictionaries()
         first = column.chunk(0).dictionary
     code = np.concatenate([chunk.indices.to_numpy() for chunk in column.chunks])
-    return _fixed(first), code.astype(np.int32, copy=False)
+    return _cast_to_bytes(first), code.astype(np.int32, copy=False)
 
 
-def _fixed(texts: pa.Array) -> Strings:
+def _cast_to_bytes(texts: pa.Array) -> Strings:
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -17,25 +17,25 @@ from threading import RLock
 from typing import TYPE_CHECKING, Protocol
 
 from gridtwin.errors import StaleTwinError, StoreError, StoreVersionError
-from gridtwin.store.arrays import damaged
-from gridtwin.store.names import taken
+from gridtwin.store.arrays import build_damage_error
+from gridtwin.store.names import build_lock_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-FILE = "state.sqlite"
-LOCK = "live.lock"
+STATE_FILE = "state.sqlite"
+LOCK_FILE = "live.lock"
 # The version of a file is how many of these it has.
-SCHEMAS = ("states.sql", "outages.sql", "operations.sql", "live.sql")
-TIMEOUT_S = 10.0
+SCHEMA_SCRIPTS = ("states.sql", "outages.sql", "operations.sql", "live.sql")
+SQLITE_TIMEOUT_S = 10.0
 
 
-class Changing(Protocol):
+class SqliteDatabase(Protocol):
     """Where what changes is kept."""
 
-    def alone(self) -> AbstractContextManager[None]:
+    def hold_lock(self) -> AbstractContextManager[None]:
         """Keep other processes from doing what one may do at a time; StoreError if one does."""
         ...
 
@@ -45,31 +45,31 @@ class Changing(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangingFile:
+class SqliteFile:
     """The changing part of the twin `twin`, made together with its network under one id."""
 
     twin: Path
     twin_id: str
 
     @classmethod
-    def create(cls, twin: Path, twin_id: str) -> ChangingFile:
+    def create(cls, twin: Path, twin_id: str) -> SqliteFile:
         """Make the file in a new twin: version 0, everything as designed."""
-        with closing(sqlite3.connect(twin / FILE, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(twin / STATE_FILE, isolation_level=None)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("BEGIN IMMEDIATE")
-            _upgrade(connection)
+            _upgrade_schema(connection)
             connection.execute("INSERT INTO twin VALUES (?, 0)", (twin_id,))
             connection.execute("COMMIT")
         return cls(twin, twin_id)
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def hold_lock(self) -> Iterator[None]:
         """Hold a lock that ends with the process, however that ends."""
-        with closing(sqlite3.connect(self.twin / LOCK, isolation_level=None, timeout=0)) as held:
+        with closing(sqlite3.connect(self.twin / LOCK_FILE, isolation_level=None, timeout=0)) as held:
             try:
                 held.execute("BEGIN EXCLUSIVE")
             except sqlite3.OperationalError as error:
-                raise taken(str(self.twin)) from error
+                raise build_lock_error(str(self.twin)) from error
             yield
 
     @contextmanager
@@ -84,22 +84,22 @@ class ChangingFile:
         StoreVersionError
             If it was written by a newer gridtwin.
         """
-        file = self.twin / FILE
+        file = self.twin / STATE_FILE
         if not file.is_file():
-            raise damaged(self.twin, FILE, "is missing")
+            raise build_damage_error(self.twin, STATE_FILE, "is missing")
         try:
             with closing(
                 sqlite3.connect(
                     f"{file.resolve().as_uri()}?mode=rw",
                     uri=True,
-                    timeout=TIMEOUT_S,
+                    timeout=SQLITE_TIMEOUT_S,
                     isolation_level=None,
                 )
             ) as connection:
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("PRAGMA foreign_keys = ON")
                 connection.execute(begin)
-                self._check(connection, begin)
+                self._check_twin(connection, begin)
                 yield connection
                 connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
@@ -109,22 +109,22 @@ class ChangingFile:
             msg = f"{file} refused what breaks its rules ({error}); nothing was written"
             raise StoreError(msg) from error
         except sqlite3.DatabaseError as error:
-            raise damaged(self.twin, FILE, f"is damaged ({error})") from error
+            raise build_damage_error(self.twin, STATE_FILE, f"is damaged ({error})") from error
 
-    def _check(self, connection: sqlite3.Connection, begin: str) -> None:
-        version = _version(connection)
-        if version > len(SCHEMAS):
+    def _check_twin(self, connection: sqlite3.Connection, begin: str) -> None:
+        version = _read_version(connection)
+        if version > len(SCHEMA_SCRIPTS):
             msg = (
-                f"{self.twin / FILE} was written by a newer gridtwin (schema {version}, this one"
-                f" reads {len(SCHEMAS)}): upgrade gridtwin"
+                f"{self.twin / STATE_FILE} was written by a newer gridtwin (schema {version}, this one"
+                f" reads {len(SCHEMA_SCRIPTS)}): upgrade gridtwin"
             )
             raise StoreVersionError(msg)
         if version == 0:
-            raise damaged(self.twin, FILE, "holds no switch states")
-        if version < len(SCHEMAS):
+            raise build_damage_error(self.twin, STATE_FILE, "holds no switch states")
+        if version < len(SCHEMA_SCRIPTS):
             connection.execute("ROLLBACK")
             connection.execute("BEGIN IMMEDIATE")
-            _upgrade(connection)
+            _upgrade_schema(connection)
             connection.execute("COMMIT")
             connection.execute(begin)
         if connection.execute("SELECT id FROM twin").fetchone() != (self.twin_id,):
@@ -132,7 +132,7 @@ class ChangingFile:
             raise StaleTwinError(msg)
 
 
-class ChangingMemory:
+class SqliteMemory:
     """What changes in a twin that lives as long as its process; threads may share it."""
 
     def __init__(self) -> None:
@@ -140,10 +140,10 @@ class ChangingMemory:
         self._connection = sqlite3.connect(
             ":memory:", isolation_level=None, check_same_thread=False
         )
-        _empty().backup(self._connection)
+        _copy_empty().backup(self._connection)
         self._connection.execute("PRAGMA foreign_keys = ON")
 
-    def alone(self) -> AbstractContextManager[None]:
+    def hold_lock(self) -> AbstractContextManager[None]:
         """Return at once: nobody else sees this twin."""
         return nullcontext()
 
@@ -164,25 +164,25 @@ class ChangingMemory:
 
 
 @cache
-def _empty() -> sqlite3.Connection:
+def _copy_empty() -> sqlite3.Connection:
     """Return a twin of version 0 in memory; it is copied, which is quicker than to make another."""
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    _upgrade(connection)
+    _upgrade_schema(connection)
     connection.execute("INSERT INTO twin VALUES ('', 0)")
     return connection
 
 
-def _version(connection: sqlite3.Connection) -> int:
+def _read_version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _upgrade(connection: sqlite3.Connection) -> None:
+def _upgrade_schema(connection: sqlite3.Connection) -> None:
     """Run the scripts a file does not have yet, in the transaction it is in."""
-    for name in SCHEMAS[_version(connection) :]:
+    for name in SCHEMA_SCRIPTS[_read_version(connection) :]:
         statement = ""
         for line in (files("gridtwin.store") / "sqlite_schema" / name).read_text().splitlines():
             statement += line + "\n"
             if sqlite3.complete_statement(statement):
                 connection.execute(statement)
                 statement = ""
-    connection.execute(f"PRAGMA user_version = {len(SCHEMAS)}")
+    connection.execute(f"PRAGMA user_version = {len(SCHEMA_SCRIPTS)}")

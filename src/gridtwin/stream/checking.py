@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gridtwin.stream.contracts import Contract, Field, Window
 
 Column = list[Any]
-SHOWN = 60  # characters of a value that a reason repeats
+SHOWN_CHARACTERS = 60  # characters of a value that a reason repeats
 
 
 class Reason(str):
@@ -57,7 +57,7 @@ class Checked:
     rejected: list[Rejected]
 
 
-def check(parsed: Parsed, contract: Contract, window: Window) -> Checked:
+def check_messages(parsed: Parsed, contract: Contract, window: Window) -> Checked:
     """
     Return the messages that keep a contract as columns, and the others with their reasons.
 
@@ -69,7 +69,7 @@ def check(parsed: Parsed, contract: Contract, window: Window) -> Checked:
     columns: dict[str, Any] = {}
     for field in contract.fields:
         column: Column = [message.get(field.name) for message in messages]
-        columns[field.name] = CHECKS[field.kind](column, field, window, broken)
+        columns[field.name] = FIELD_CHECKS[field.kind](column, field, window, broken)
     _check_needs(columns, contract, broken)
     _check_either(columns, contract, broken)
     rows = np.array(parsed.rows, dtype=np.int64)
@@ -79,17 +79,17 @@ def check(parsed: Parsed, contract: Contract, window: Window) -> Checked:
         kept = np.ones(len(rows), dtype=np.bool_)
         kept[list(broken)] = False
         rows = rows[kept]
-        columns = {name: _kept(column, kept) for name, column in columns.items()}
+        columns = {name: _select_kept(column, kept) for name, column in columns.items()}
     return Checked(columns, rows, sorted(rejected))
 
 
-def _kept(column: Any, kept: NDArray[np.bool_]) -> Any:
+def _select_kept(column: Any, kept: NDArray[np.bool_]) -> Any:
     if isinstance(column, list):
         return [value for value, keep in zip(column, kept.tolist(), strict=True) if keep]
     return column[kept]
 
 
-def _blame(
+def _blame_rows(
     column: Column,
     field: Field,
     broken: dict[int, str],
@@ -99,13 +99,13 @@ def _blame(
     """Blame every message whose value is bad, and take the value away."""
     for at, value in enumerate(column):
         if bad(value):
-            broken.setdefault(at, f"{field.name} {_shown(value)} {why}")
+            broken.setdefault(at, f"{field.name} {_shorten_value(value)} {why}")
             column[at] = None
 
 
-def _shown(value: object) -> str:
+def _shorten_value(value: object) -> str:
     text = repr(value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}..."
 
 
 def _check_types(
@@ -115,26 +115,26 @@ def _check_types(
     found = set(map(type, column))
     if found - types - {type(None)}:
         known = {*types, type(None)}
-        _blame(column, field, broken, lambda value: type(value) not in known, f"is no {what}")
+        _blame_rows(column, field, broken, lambda value: type(value) not in known, f"is no {what}")
     if field.required and None in column:
         for at, value in enumerate(column):
             if value is None:
                 broken.setdefault(at, f"{field.name} is missing")
 
 
-def _text(column: Column, field: Field, _: Window, broken: dict[int, str]) -> Column:
+def _check_text(column: Column, field: Field, _: Window, broken: dict[int, str]) -> Column:
     _check_types(column, field, broken, {str}, "text")
     if field.choices:
         unknown = {value for value in set(column) if value is not None} - field.choices
         if unknown:
             why = f"is none of {', '.join(sorted(field.choices))}"
-            _blame(column, field, broken, lambda value: value in unknown, why)
+            _blame_rows(column, field, broken, lambda value: value in unknown, why)
         return column
     given = [value for value in column if value is not None]
     lengths = set(map(len, given))
     if lengths and (max(lengths) > field.longest or min(lengths) < field.shortest):
         why = f"has not {field.shortest} to {field.longest} letters"
-        _blame(
+        _blame_rows(
             column,
             field,
             broken,
@@ -146,54 +146,54 @@ def _text(column: Column, field: Field, _: Window, broken: dict[int, str]) -> Co
         odd = {value for value in set(given) if not matches(value)}
         if odd:
             why = "has letters that are not allowed"
-            _blame(column, field, broken, lambda value: value in odd, why)
+            _blame_rows(column, field, broken, lambda value: value in odd, why)
     return column
 
 
-def _number(column: Column, field: Field, _: Window, broken: dict[int, str]) -> NDArray[np.float64]:
+def _check_number(column: Column, field: Field, _: Window, broken: dict[int, str]) -> NDArray[np.float64]:
     _check_types(column, field, broken, {float, int}, "number")
-    return _in_range(column, field, broken)
+    return _check_range(column, field, broken)
 
 
-def _integer(
+def _check_integer(
     column: Column, field: Field, _: Window, broken: dict[int, str]
 ) -> NDArray[np.float64]:
     _check_types(column, field, broken, {int}, "whole number")
-    return _in_range(column, field, broken)
+    return _check_range(column, field, broken)
 
 
-def _in_range(column: Column, field: Field, broken: dict[int, str]) -> NDArray[np.float64]:
+def _check_range(column: Column, field: Field, broken: dict[int, str]) -> NDArray[np.float64]:
     values = np.array(column, dtype=np.float64)  # None becomes NaN
     outside = ~((values >= field.least) & (values <= field.most))
     for at in np.flatnonzero(outside).tolist():
         if column[at] is not None:
             why = f"is not between {field.least:g} and {field.most:g}"
-            broken.setdefault(at, f"{field.name} {_shown(column[at])} {why}")
+            broken.setdefault(at, f"{field.name} {_shorten_value(column[at])} {why}")
     values[outside] = np.nan
     return values
 
 
-def _time(
+def _check_time(
     column: Column, field: Field, window: Window, broken: dict[int, str]
 ) -> NDArray[np.float64]:
     _check_types(column, field, broken, {str, datetime}, "time")
     known: dict[Any, float] = {None: np.nan}
     for value in set(column) - {None}:
-        known[value] = _seconds(value, field)
+        known[value] = _parse_seconds(value, field)
     seconds = np.array([known[value] for value in column], dtype=np.float64)
     unread = {value for value, at_s in known.items() if value is not None and np.isnan(at_s)}
     if unread:
         why = NO_TIME
         if field.pattern is not None and ":(00|15|30|45):" in field.pattern.pattern:
             why += ", on a quarter of an hour"
-        _blame(column, field, broken, lambda value: value in unread, why)
+        _blame_rows(column, field, broken, lambda value: value in unread, why)
     outside = (seconds < window.earliest_s) | (seconds > window.latest_s)
     for at in np.flatnonzero(outside).tolist():
-        broken.setdefault(at, f"{field.name} {_shown(column[at])} is too long ago or to come")
+        broken.setdefault(at, f"{field.name} {_shorten_value(column[at])} is too long ago or to come")
     return seconds
 
 
-def _seconds(value: str | datetime, field: Field) -> float:
+def _parse_seconds(value: str | datetime, field: Field) -> float:
     """Return a time as seconds since 1970; NaN if it is none."""
     if isinstance(value, datetime):
         value = value.isoformat()
@@ -222,9 +222,9 @@ def _check_either(columns: dict[str, Any], contract: Contract, broken: dict[int,
             broken.setdefault(at, f"neither {' nor '.join(contract.either)} is given")
 
 
-CHECKS: dict[str, Callable[[Column, Field, Window, dict[int, str]], Any]] = {
-    "text": _text,
-    "time": _time,
-    "number": _number,
-    "integer": _integer,
+FIELD_CHECKS: dict[str, Callable[[Column, Field, Window, dict[int, str]], Any]] = {
+    "text": _check_text,
+    "time": _check_time,
+    "number": _check_number,
+    "integer": _check_integer,
 }

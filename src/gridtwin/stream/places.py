@@ -20,36 +20,36 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("gridtwin.stream")
 
-Place = tuple[str, int]  # topic and partition
+Partition = tuple[str, int]  # topic and partition
 
 
-class Places:
+class PartitionOffsets:
     """The places of partitions; a run of one lasts from `start` until it is started again."""
 
     def __init__(self) -> None:
-        self._next: dict[Place, int] = {}
-        self._asked: dict[Place, tuple[int, int]] = {}  # in this run: what was due, and what came
+        self._next: dict[Partition, int] = {}
+        self._asked: dict[Partition, tuple[int, int]] = {}  # in this run: what was due, and what came
 
-    def __contains__(self, place: Place) -> bool:
+    def __contains__(self, place: Partition) -> bool:
         """Return whether a partition is read."""
         return place in self._next
 
-    def __getitem__(self, place: Place) -> int:
+    def __getitem__(self, place: Partition) -> int:
         """Return the offset that is due."""
         return self._next[place]
 
-    def start(self, place: Place, offset: int) -> None:
+    def start_run(self, place: Partition, offset: int) -> None:
         """Begin a run of a partition at an offset."""
         self._next[place] = offset
         self._asked.pop(place, None)
 
-    def stop(self, places: Iterable[Place]) -> None:
+    def stop_runs(self, places: Iterable[Partition]) -> None:
         """End the runs of partitions."""
         for place in places:
             self._next.pop(place, None)
             self._asked.pop(place, None)
 
-    def take(self, place: Place, offsets: Sequence[int]) -> tuple[list[int], bool]:
+    def take_messages(self, place: Partition, offsets: Sequence[int]) -> tuple[list[int], bool]:
         """
         Take messages of a partition that came one after another.
 
@@ -65,14 +65,14 @@ class Places:
             return list(range(len(offsets))), False
         kept: list[int] = []
         for number, offset in enumerate(offsets):
-            if self._strays(place, offset):
+            if self._is_astray(place, offset):
                 return kept, True
             if offset >= self._next[place]:
                 kept.append(number)
                 self._next[place] = offset + 1
         return kept, False
 
-    def end(self, place: Place, offset: int) -> bool:
+    def end_partition(self, place: Partition, offset: int) -> bool:
         """
         Hear that a partition ends at an offset, which is its place then.
 
@@ -82,12 +82,12 @@ class Places:
         """
         if offset < self._next[place]:
             return False  # the word is older than what came since
-        if self._strays(place, offset):
+        if self._is_astray(place, offset):
             return True
         self._next[place] = offset
         return False
 
-    def _strays(self, place: Place, offset: int) -> bool:
+    def _is_astray(self, place: Partition, offset: int) -> bool:
         """Return whether to ask again, since an offset is not the one that is due."""
         due = self._next[place]
         asked_for, came = self._asked.get(place, (-1, -1))

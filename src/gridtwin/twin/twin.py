@@ -157,7 +157,7 @@ class Twin:
         from gridtwin.topology.renumber import preorder_rows
 
         network = self.store.network
-        network = network.reordered(*preorder_rows(self.store.index(), network.data))
+        network = network.reordered(*preorder_rows(self.store.read_index(), network.data))
         index = build(network.data, network.data.equipment.normal_open)
         if isinstance(path, str) and is_address(path):
             from gridtwin.store.postgis.store import PostgisStore
@@ -186,15 +186,15 @@ class Twin:
             folder = TemporaryDirectory(prefix="gridtwin-")
             address = str(Path(folder.name) / "grid.twin")
             copy = self.save(address)
-            for mrid, phases in self.store.states.get().deviations.items():
+            for mrid, phases in self.store.states.read_state().deviations.items():
                 copy.store.states.operate(mrid, phases)
         return MapView(address, view=view, height_px=height_px, folder=folder)
 
     def gather_mirror_rows(self, state: State | None = None) -> Mirrored:
         """Return all that a mirror in PostgreSQL takes, with another current state if given."""
-        from gridtwin.store.postgis.rows import mirrored
+        from gridtwin.store.postgis.rows import gather_mirror
 
-        return mirrored(self.store, state)
+        return gather_mirror(self.store, state)
 
     def watch(
         self, since: int | None = None, *, timeout_s: float | None = None
@@ -210,19 +210,19 @@ class Twin:
             Seconds without one after which to end; by default never.
         """
         seen = self.version if since is None else since
-        while self.store.states.wait(seen, timeout_s=math.inf if timeout_s is None else timeout_s):
-            for event in self.store.states.events(seen):
+        while self.store.states.wait_for_version(seen, timeout_s=math.inf if timeout_s is None else timeout_s):
+            for event in self.store.states.list_events(seen):
                 seen = event.version
                 yield event
 
     @property
     def version(self) -> int:
         """Version of the current state."""
-        return self.store.states.get().version
+        return self.store.states.read_state().version
 
     def states(self) -> list[str]:
         """Return the names of the states."""
-        return self.store.states.names()
+        return self.store.states.list_names()
 
     def switch(self, mrid: str, *, open: bool, phases: str = "", actor: str = "") -> State:
         """
@@ -263,7 +263,7 @@ class Twin:
         switches
             mRID to True (open), False (closed), or the phases that stand open.
         """
-        current = self.store.states.get(CURRENT).deviations
+        current = self.store.states.read_state(CURRENT).deviations
         self.store.states.save_overlay(name, with_switches(self.store.network, current, switches))
 
     def __repr__(self) -> str:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.store.postgis.copying import Texts, fingerprints
-from gridtwin.store.postgis.rows import switched
+from gridtwin.store.postgis.copying import Texts, hash_rows
+from gridtwin.store.postgis.rows import switch_index
 from gridtwin.topology.index import build
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from gridtwin.model.tables import Strings
     from gridtwin.store.postgis.rows import Mirrored
 
-FRAMES = ("nodes", "equipment", "usage_points")  # the long ones, which may be reordered
-KEPT = "{}.mrid"  # name under which the order of a frame is remembered, as a hash
+ALIGNED_FRAMES = ("nodes", "equipment", "usage_points")  # the long ones, which may be reordered
+ORDER_KEY = "{}.mrid"  # name under which the order of a frame is remembered, as a hash
 
 
-def aligned(connection: psycopg.Connection[Any], twin: Mirrored, *, trust: bool = True) -> Mirrored:
+def align_rows(connection: psycopg.Connection[Any], twin: Mirrored, *, trust: bool = True) -> Mirrored:
     """
     Return a twin with its rows in the order in which a mirror has them.
 
@@ -44,22 +44,22 @@ def aligned(connection: psycopg.Connection[Any], twin: Mirrored, *, trust: bool 
     trust
         Whether the order is taken to be as the last sync left it, where that was the same.
     """
-    kept = _kept_orders(connection) if trust else {}
-    known = _orders(twin.network)
+    kept = _read_orders(connection) if trust else {}
+    known = _hash_orders(twin.network)
     orders = []
-    for name in FRAMES:
+    for name in ALIGNED_FRAMES:
         mrid = getattr(twin.network.data, name).mrid
-        same = kept.get(KEPT.format(name)) == known[KEPT.format(name)]
-        orders.append(_as_is(mrid) if same else _order(mrid, *_there(connection, name)))
-    if all(np.array_equal(order, _as_is(order)) for order in orders):
+        same = kept.get(ORDER_KEY.format(name)) == known[ORDER_KEY.format(name)]
+        orders.append(_keep_rows(mrid) if same else _order_rows(mrid, *_read_rows(connection, name)))
+    if all(np.array_equal(order, _keep_rows(order)) for order in orders):
         return twin
     network = twin.network.reordered(*orders)
     normal = build(network.data, network.data.equipment.normal_open)
-    current = switched(network, normal, twin.state)
+    current = switch_index(network, normal, twin.state)
     return replace(twin, network=network, normal=normal, current=current)
 
 
-def keep_order(connection: psycopg.Connection[Any], network: Network) -> None:
+def save_order(connection: psycopg.Connection[Any], network: Network) -> None:
     """Remember the order of the rows of a network that is now mirrored."""
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -67,29 +67,29 @@ def keep_order(connection: psycopg.Connection[Any], network: Network) -> None:
             " VALUES (%s, 0, %s) ON CONFLICT (table_name, block) DO UPDATE"
             " SET fingerprints = excluded.fingerprints"
             " WHERE kept.fingerprints <> excluded.fingerprints",
-            list(_orders(network).items()),
+            list(_hash_orders(network).items()),
         )
 
 
-def _orders(network: Network) -> dict[str, bytes]:
-    return {KEPT.format(name): _hash(getattr(network.data, name).mrid) for name in FRAMES}
+def _hash_orders(network: Network) -> dict[str, bytes]:
+    return {ORDER_KEY.format(name): _hash_mrids(getattr(network.data, name).mrid) for name in ALIGNED_FRAMES}
 
 
-def _hash(mrid: Strings) -> bytes:
+def _hash_mrids(mrid: Strings) -> bytes:
     found = hashlib.blake2b(f"{mrid.dtype} {len(mrid)} ".encode(), digest_size=32)
     found.update(np.ascontiguousarray(mrid).tobytes())
     return found.digest()
 
 
-def _kept_orders(connection: psycopg.Connection[Any]) -> dict[str, bytes]:
+def _read_orders(connection: psycopg.Connection[Any]) -> dict[str, bytes]:
     rows = connection.execute(
         "SELECT table_name, fingerprints FROM gridtwin.mirrored_blocks WHERE table_name = ANY (%s)",
-        ([KEPT.format(name) for name in FRAMES],),
+        ([ORDER_KEY.format(name) for name in ALIGNED_FRAMES],),
     )
     return {name: bytes(kept) for name, kept in rows}
 
 
-def _there(connection: psycopg.Connection[Any], name: str) -> tuple[Strings, NDArray[np.int64]]:
+def _read_rows(connection: psycopg.Connection[Any], name: str) -> tuple[Strings, NDArray[np.int64]]:
     """Return the mRIDs of a frame in the mirror, and the row of each."""
     from psycopg import sql
 
@@ -104,15 +104,15 @@ def _there(connection: psycopg.Connection[Any], name: str) -> tuple[Strings, NDA
     return np.array(mrids.split(b"\0")), np.frombuffer(rows, dtype=">i4").astype(np.int64)
 
 
-def _as_is(rows: NDArray[Any]) -> NDArray[np.int32]:
+def _keep_rows(rows: NDArray[Any]) -> NDArray[np.int32]:
     return np.arange(len(rows), dtype=np.int32)
 
 
-def _order(mrid: Strings, there: Strings, rows_there: NDArray[np.int64]) -> NDArray[np.int32]:
+def _order_rows(mrid: Strings, there: Strings, rows_there: NDArray[np.int64]) -> NDArray[np.int32]:
     """Return the row of the twin at each row of the mirror, as many as the twin has."""
     count = len(mrid)
     order = np.full(count, -1, dtype=np.int32)
-    place = _found(mrid, there, rows_there)
+    place = _find_rows(mrid, there, rows_there)
     stays = np.flatnonzero((place >= 0) & (place < count))
     order[place[stays]] = stays
     placed = np.zeros(count, dtype=np.bool_)
@@ -121,11 +121,11 @@ def _order(mrid: Strings, there: Strings, rows_there: NDArray[np.int64]) -> NDAr
     return order
 
 
-def _found(mrid: Strings, there: Strings, rows_there: NDArray[np.int64]) -> NDArray[np.int64]:
+def _find_rows(mrid: Strings, there: Strings, rows_there: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the row in the mirror of each mRID; -1 for what it does not have."""
     found = np.full(len(mrid), -1)
     if len(there):
-        numbers, numbers_there = fingerprints([Texts(mrid)]), fingerprints([Texts(there)])
+        numbers, numbers_there = hash_rows([Texts(mrid)]), hash_rows([Texts(there)])
         ours, theirs = np.argsort(numbers), np.argsort(numbers_there)
         at = np.searchsorted(numbers_there[theirs], numbers[ours])
         at = theirs[np.minimum(at, len(theirs) - 1)]

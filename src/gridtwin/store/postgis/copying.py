@@ -30,18 +30,18 @@ if TYPE_CHECKING:
     Rows = slice | NDArray[np.integer[Any]]
     Ragged = Callable[[Rows], tuple[NDArray[np.int64], NDArray[np.float64]]]
 
-AT_ONCE = 16_384  # rows: their records stay in the cache of the processor
-HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)  # no flags, no extension
-TRAILER = b"\xff\xff"
-NULL = -1
-NUMBERS = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "float4": ">f4", "bool": "?"}
+COPY_ROWS = 16_384  # rows: their records stay in the cache of the processor
+COPY_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)  # no flags, no extension
+COPY_TRAILER = b"\xff\xff"
+NULL_LENGTH = -1
+NUMBER_FORMATS = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "float4": ">f4", "bool": "?"}
 
 # Odd, so that no single word can vanish: the golden ratio, and the finalizers of SplitMix64.
 SPREAD, MIX, MIX_AGAIN = (
     np.uint64(number) for number in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 )
 
-WGS84 = 4326
+WGS84_SRID = 4326
 POINT, LINE = 1, 2
 HAS_SRID = 0x2000_0000
 LITTLE_ENDIAN = 1
@@ -70,22 +70,22 @@ class Numbers:
         """Return the number of rows."""
         return len(self.values)
 
-    def cells(self, part: Rows) -> Cells:
+    def build_cells(self, part: Rows) -> Cells:
         """Return some rows of it."""
-        wanted = np.dtype(NUMBERS[self.type])
+        wanted = np.dtype(NUMBER_FORMATS[self.type])
         values = self.values[part]
         _check_range(values, wanted)
         widths = None
         if self.absent is not None:
             widths = np.where(self.absent[part], 0, wanted.itemsize)
-        return _fixed(values.astype(wanted), widths)
+        return _build_fixed_cells(values.astype(wanted), widths)
 
-    def fingerprints(self, part: Rows) -> NDArray[np.uint64]:
+    def hash_part(self, part: Rows) -> NDArray[np.uint64]:
         """Return a number for some rows each that tells its value from others."""
-        wanted = np.dtype(NUMBERS[self.type]).newbyteorder("=")
+        wanted = np.dtype(NUMBER_FORMATS[self.type]).newbyteorder("=")
         exact = self.values[part].astype(wanted)
         words = exact.view(np.uint32) if self.type == "float4" else exact
-        found = _mixed(words.astype(np.int64))
+        found = _mix_words(words.astype(np.int64))
         if self.absent is not None:
             found[self.absent[part]] = SPREAD
         return found
@@ -102,21 +102,21 @@ class Texts:
         """Return the number of rows."""
         return len(self.values)
 
-    def cells(self, part: Rows) -> Cells:
+    def build_cells(self, part: Rows) -> Cells:
         """Return some rows of it."""
         values = self.values[part]
         lengths = np.strings.str_len(values)
         # Not wider than the widest here: one long text elsewhere costs nothing.
         return Cells(values.astype(f"S{max(1, lengths.max(initial=0))}"), lengths, lengths)
 
-    def fingerprints(self, part: Rows) -> NDArray[np.uint64]:
+    def hash_part(self, part: Rows) -> NDArray[np.uint64]:
         """Return a number for some rows each that tells its value from others."""
         values = self.values[part]
         width = -(-values.dtype.itemsize // 8)
         words = values.astype(f"S{8 * width}").view(np.uint64).reshape(len(values), width)
         found = np.zeros(len(words), dtype=np.uint64)
-        for place, factor in enumerate(_factors(width)):
-            found += _mixed(words[:, place]) * factor
+        for place, factor in enumerate(_derive_factors(width)):
+            found += _mix_words(words[:, place]) * factor
         return found
 
 
@@ -137,15 +137,15 @@ class Names:
         """The names as bytes."""
         return np.array([name.encode() for name in self.names], dtype=np.bytes_)
 
-    def cells(self, part: Rows) -> Cells:
+    def build_cells(self, part: Rows) -> Cells:
         """Return some rows of it."""
         codes = self.codes[part]
         lengths = np.strings.str_len(self.encoded)[codes]
         return Cells(self.encoded[codes], lengths, lengths)
 
-    def fingerprints(self, part: Rows) -> NDArray[np.uint64]:
+    def hash_part(self, part: Rows) -> NDArray[np.uint64]:
         """Return a number for some rows each that tells its value from others."""
-        return Texts(self.encoded).fingerprints(slice(None))[self.codes[part]]
+        return Texts(self.encoded).hash_part(slice(None))[self.codes[part]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,18 +159,18 @@ class Points:
         """Return the number of rows."""
         return len(self.xy)
 
-    def cells(self, part: Rows) -> Cells:
+    def build_cells(self, part: Rows) -> Cells:
         """Return some rows of it."""
         xy = self.xy[part]
-        values = _places(POINT, len(xy), [("x", "<f8"), ("y", "<f8")])
+        values = _build_places(POINT, len(xy), [("x", "<f8"), ("y", "<f8")])
         values["x"], values["y"] = xy.T
         widths = np.where(np.isnan(xy).any(axis=1), 0, values.itemsize)
-        return _fixed(values, widths)
+        return _build_fixed_cells(values, widths)
 
-    def fingerprints(self, part: Rows) -> NDArray[np.uint64]:
+    def hash_part(self, part: Rows) -> NDArray[np.uint64]:
         """Return a number for some rows each that tells its value from others."""
         xy = np.ascontiguousarray(self.xy[part])
-        x, y = _mixed(xy.view(np.uint64)).T
+        x, y = _mix_words(xy.view(np.uint64)).T
         found = x * SPREAD + y * MIX
         found[np.isnan(xy).any(axis=1)] = 0
         return found
@@ -188,15 +188,15 @@ class Lines:
         """Return the number of rows."""
         return self.count
 
-    def cells(self, part: Rows) -> Cells:
+    def build_cells(self, part: Rows) -> Cells:
         """Return some rows of it."""
         start, xy = self.ragged(part)
         points = np.diff(start)
         faults = np.concatenate([[0], np.cumsum(np.isnan(xy).any(axis=1))])
         nowhere = (np.diff(faults[start]) > 0) | (points == 0)
-        values = _places(LINE, len(points), [("points", "<u4")])
+        values = _build_places(LINE, len(points), [("points", "<u4")])
         values["points"] = points
-        lengths = np.where(nowhere, NULL, values.itemsize + 16 * points)
+        lengths = np.where(nowhere, NULL_LENGTH, values.itemsize + 16 * points)
         coordinates = xy[~np.repeat(nowhere, points)].astype("<f8")
         return Cells(
             values,
@@ -205,12 +205,12 @@ class Lines:
             np.ascontiguousarray(coordinates).view(np.uint8).ravel(),
         )
 
-    def fingerprints(self, part: Rows) -> NDArray[np.uint64]:
+    def hash_part(self, part: Rows) -> NDArray[np.uint64]:
         """Return a number for some rows each that tells its value from others."""
         start, xy = self.ragged(part)
-        points = Points(xy).fingerprints(slice(None))
+        points = Points(xy).hash_part(slice(None))
         place = np.arange(len(points)) - np.repeat(start[:-1], np.diff(start))
-        placed = points * _factors(int(place.max(initial=0)) + 1)[place]
+        placed = points * _derive_factors(int(place.max(initial=0)) + 1)[place]
         # Sums wrap around, so those of a line are the difference of two running ones.
         running = np.concatenate([[np.uint64(0)], np.cumsum(placed, dtype=np.uint64)])
         return running[start[1:]] - running[start[:-1]]
@@ -219,7 +219,7 @@ class Lines:
 Column = Numbers | Texts | Names | Points | Lines
 
 
-def stream(
+def stream_copy(
     columns: Sequence[Column], rows: NDArray[np.integer[Any]] | None = None
 ) -> Iterator[memoryview]:
     """
@@ -237,13 +237,13 @@ def stream(
     AssertionError
         If the columns differ in length, or a number does not fit into its type.
     """
-    yield memoryview(HEADER)
-    for part in parts(columns, rows):
-        yield encode([column.cells(part) for column in columns])
-    yield memoryview(TRAILER)
+    yield memoryview(COPY_HEADER)
+    for part in split_rows(columns, rows):
+        yield encode_cells([column.build_cells(part) for column in columns])
+    yield memoryview(COPY_TRAILER)
 
 
-def fingerprints(columns: Sequence[Column]) -> NDArray[np.uint64]:
+def hash_rows(columns: Sequence[Column]) -> NDArray[np.uint64]:
     """
     Return a number for each row; rows that differ have, as good as surely, different ones.
 
@@ -254,25 +254,25 @@ def fingerprints(columns: Sequence[Column]) -> NDArray[np.uint64]:
     anyone who looks for two rows that look the same.
     """
     found = np.zeros(len(columns[0]), dtype=np.uint64)
-    factors = _factors(len(columns))
-    for part in parts(columns):
+    factors = _derive_factors(len(columns))
+    for part in split_rows(columns):
         for factor, column in zip(factors, columns, strict=True):
-            found[part] += _mixed(column.fingerprints(part)) * factor
+            found[part] += _mix_words(column.hash_part(part)) * factor
     return found
 
 
-def _mixed(words: NDArray[Any]) -> NDArray[np.uint64]:
+def _mix_words(words: NDArray[Any]) -> NDArray[np.uint64]:
     spread = words.astype(np.uint64, copy=False)
     return (spread ^ spread >> np.uint64(29)) * MIX
 
 
-def _factors(count: int) -> NDArray[np.uint64]:
+def _derive_factors(count: int) -> NDArray[np.uint64]:
     """Return odd numbers, different and far from one another."""
     steps = np.arange(1, count + 1, dtype=np.uint64) * SPREAD
     return (steps ^ steps >> np.uint64(31)) * MIX_AGAIN | np.uint64(1)
 
 
-def parts(
+def split_rows(
     columns: Sequence[Column], rows: NDArray[np.integer[Any]] | None = None
 ) -> Iterator[Rows]:
     """Yield the rows of columns, all or those given, some thousand at a time."""
@@ -281,21 +281,21 @@ def parts(
         msg = f"the columns of one table have {sorted(lengths)} rows"
         raise AssertionError(msg)
     count = lengths.pop() if rows is None else len(rows)
-    for start in range(0, count, AT_ONCE):
-        part = slice(start, min(start + AT_ONCE, count))
+    for start in range(0, count, COPY_ROWS):
+        part = slice(start, min(start + COPY_ROWS, count))
         yield part if rows is None else rows[part]
 
 
-def _fixed(values: NDArray[Any], widths: Counts | None) -> Cells:
+def _build_fixed_cells(values: NDArray[Any], widths: Counts | None) -> Cells:
     """Return values of one width, NULL where they have none."""
     if widths is None:
         return Cells(values, np.full(len(values), values.itemsize))
-    return Cells(values, np.where(widths == 0, NULL, widths), widths)
+    return Cells(values, np.where(widths == 0, NULL_LENGTH, widths), widths)
 
 
-def _places(kind: int, count: int, rest: list[tuple[str, str]]) -> NDArray[Any]:
+def _build_places(kind: int, count: int, rest: list[tuple[str, str]]) -> NDArray[Any]:
     values = np.empty(count, dtype=START_OF_PLACE + rest)
-    values["order"], values["type"], values["srid"] = LITTLE_ENDIAN, kind | HAS_SRID, WGS84
+    values["order"], values["type"], values["srid"] = LITTLE_ENDIAN, kind | HAS_SRID, WGS84_SRID
     return values
 
 
@@ -308,7 +308,7 @@ def _check_range(values: NDArray[Any], wanted: np.dtype[Any]) -> None:
         raise AssertionError(msg)
 
 
-def encode(cells: list[Cells]) -> memoryview:
+def encode_cells(cells: list[Cells]) -> memoryview:
     """Return the bytes of some rows, without header and trailer."""
     pieces: list[tuple[Bytes, Counts]] = []
     records: list[tuple[str, NDArray[Any], Counts | None]] = [
@@ -318,16 +318,16 @@ def encode(cells: list[Cells]) -> memoryview:
         records.append((f"length {number}", cell.lengths.astype(">i4"), None))
         records.append((f"value {number}", cell.values, cell.widths))
         if cell.behind is not None:
-            pieces.append(_packed(records))
+            pieces.append(_pack_records(records))
             widths = np.zeros_like(cell.lengths) if cell.widths is None else cell.widths
             pieces.append((cell.behind, np.maximum(cell.lengths, 0) - widths))
             records = []
     if records:
-        pieces.append(_packed(records))
-    return memoryview(_woven(pieces))  # type: ignore[arg-type]  # numpy says so from 3.12 on
+        pieces.append(_pack_records(records))
+    return memoryview(_weave_pieces(pieces))  # type: ignore[arg-type]  # numpy says so from 3.12 on
 
 
-def _packed(
+def _pack_records(
     records: list[tuple[str, NDArray[Any], Counts | None]],
 ) -> tuple[Bytes, Counts]:
     """Return records without the bytes that their values do not fill, and how long each is."""
@@ -348,7 +348,7 @@ def _packed(
     return matrix[kept], lengths
 
 
-def _woven(pieces: list[tuple[Bytes, Counts]]) -> Bytes:
+def _weave_pieces(pieces: list[tuple[Bytes, Counts]]) -> Bytes:
     """Return the first row of every piece, then the second of every one, and so on."""
     if len(pieces) == 1:
         return pieces[0][0]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Result = TypeVar("Result")
 
 # Columns stand in the order of the fields of Estimate.
-CURRENT = """
+PG_CURRENT_ESTIMATES = """
 SELECT c.outage, c.issued_at, c.inputs_at, c.p10, c.p50, c.p80, c.p90, c.p95, c.etr, c.source,
     c.model, c.reason, 'repair', 0
 FROM gridtwin.erm_current c
@@ -27,12 +27,12 @@ JOIN gridtwin.outages o ON o.id = c.outage
 WHERE o.status IN ('predicted', 'confirmed', 'partially_restored')
 ORDER BY c.outage COLLATE "C"
 """
-ISSUED = """
+PG_ISSUED_ESTIMATES = """
 SELECT outage, issued_at, inputs_at, p10, p50, p80, p90, p95, etr, source, model, reason, stage,
     usage_points
 FROM gridtwin.erm_history WHERE outage = %s ORDER BY id
 """
-POINTS = """
+PG_POINT_ESTIMATES = """
 SELECT usage_point, outage, stage, source, extract(epoch FROM p50)::float8,
     extract(epoch FROM p80)::float8, extract(epoch FROM p95)::float8,
     extract(epoch FROM etr)::float8
@@ -40,14 +40,14 @@ FROM gridtwin.erm_usage_points
 WHERE %(outage)s = '' OR outage = %(outage)s
 ORDER BY usage_point COLLATE "C"
 """
-COVERED = """
+PG_COUNT_COVERED = """
 SELECT outage, count(*) FROM gridtwin.erm_usage_points WHERE etr IS NULL OR etr > %s GROUP BY outage
 """
-RUN = """
+PG_READ_RUN = """
 SELECT id, started_at, model, state_version, outages, usage_points, published
 FROM gridtwin.erm_runs WHERE id = %s
 """
-ADD_RUN = """
+PG_ADD_RUN = """
 INSERT INTO gridtwin.erm_runs (id, started_at, model, state_version, outages, usage_points,
     published)
 VALUES (%s, %s, %s, %s, %s, %s, %s)
@@ -67,7 +67,7 @@ ON COMMIT DROP
 COPY_OUTAGES = "COPY pg_temp.erm_staged FROM STDIN"
 COPY_POINTS = "COPY pg_temp.erm_staged_points FROM STDIN"
 # Restoring waits for this, and takes away the estimates of those who are back when it goes on.
-HOLD = """
+PG_HOLD_OUTAGES = """
 SELECT count(*) FROM (
     SELECT FROM gridtwin.outages o
     WHERE o.id IN (SELECT outage FROM pg_temp.erm_staged UNION
@@ -76,7 +76,7 @@ SELECT count(*) FROM (
 ) held
 """
 # Outages and usage points that came back while the run was estimating get no estimate.
-SET_CURRENT = """
+PG_SET_CURRENT = """
 INSERT INTO gridtwin.erm_current AS c (outage, run, issued_at, inputs_at, p10, p50, p80, p90, p95,
     etr, source, model, reason)
 SELECT s.outage, %s, s.issued_at, s.inputs_at, s.p10, s.p50, s.p80, s.p90, s.p95, s.etr, s.source,
@@ -89,14 +89,14 @@ ON CONFLICT (outage) DO UPDATE SET run = excluded.run, issued_at = excluded.issu
     p90 = excluded.p90, p95 = excluded.p95, etr = excluded.etr, source = excluded.source,
     model = excluded.model, reason = excluded.reason
 """
-ADD_ISSUED = """
+PG_ADD_ISSUED = """
 INSERT INTO gridtwin.erm_history (run, outage, stage, usage_points, issued_at, inputs_at, p10, p50,
     p80, p90, p95, etr, source, model, reason)
 SELECT %s, outage, stage, usage_points, issued_at, inputs_at, p10, p50, p80, p90, p95, etr, source,
     model, reason
 FROM pg_temp.erm_staged
 """
-SET_POINTS = """
+PG_SET_POINTS = """
 INSERT INTO gridtwin.erm_usage_points (usage_point, outage, stage, issued_at, p50, p80, p95, etr,
     source)
 SELECT s.usage_point, s.outage, s.stage, %s, to_timestamp(s.p50_s), to_timestamp(s.p80_s),
@@ -108,11 +108,11 @@ ON CONFLICT (usage_point) DO UPDATE SET outage = excluded.outage, stage = exclud
     issued_at = excluded.issued_at, p50 = excluded.p50, p80 = excluded.p80, p95 = excluded.p95,
     etr = excluded.etr, source = excluded.source
 """
-ZONES = """
+PG_READ_ZONES = """
 SELECT zone, issued_at, expires_at, p50, p80, p95, model, actor
 FROM gridtwin.erm_zones WHERE expires_at > %s ORDER BY zone COLLATE "C"
 """
-SET_ZONE = """
+PG_SET_ZONE = """
 INSERT INTO gridtwin.erm_zones (zone, issued_at, expires_at, p50, p80, p95, model, actor)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (zone) DO UPDATE SET issued_at = excluded.issued_at, expires_at = excluded.expires_at,
@@ -128,36 +128,36 @@ class PostgisEstimates:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    def current(self) -> list[Estimate]:
+    def list_current(self) -> list[Estimate]:
         """Return the estimates in force, of open outages, by outage."""
-        return self._pool.read(
-            lambda link: [_estimate(row) for row in link.execute(CURRENT).fetchall()]
+        return self._pool.run_read(
+            lambda link: [_build_estimate(row) for row in link.execute(PG_CURRENT_ESTIMATES).fetchall()]
         )
 
-    def issued(self, outage: str) -> list[Estimate]:
+    def list_issued(self, outage: str) -> list[Estimate]:
         """Return every estimate ever issued for an outage, oldest first."""
-        return self._pool.read(
-            lambda link: [_estimate(row) for row in link.execute(ISSUED, (outage,)).fetchall()]
+        return self._pool.run_read(
+            lambda link: [_build_estimate(row) for row in link.execute(PG_ISSUED_ESTIMATES, (outage,)).fetchall()]
         )
 
-    def points(self, outage: str = "") -> PointEstimates:
+    def read_points(self, outage: str = "") -> PointEstimates:
         """Return the estimates in force of usage points: of one outage, or of all."""
 
-        def ask(connection: Connection) -> list[Any]:
+        def select_points(connection: Connection) -> list[Any]:
             with connection.cursor(binary=True) as cursor:
-                return cursor.execute(POINTS, {"outage": outage}).fetchall()
+                return cursor.execute(PG_POINT_ESTIMATES, {"outage": outage}).fetchall()
 
-        return PointEstimates.of_rows(self._pool.read(ask))
+        return PointEstimates.of_rows(self._pool.run_read(select_points))
 
-    def covered(self, now: datetime) -> dict[str, int]:
+    def count_covered(self, now: datetime) -> dict[str, int]:
         """Return how many usage points of each outage have an estimate that has not passed."""
-        return self._pool.read(lambda link: dict(link.execute(COVERED, (now,)).fetchall()))
+        return self._pool.run_read(lambda link: dict(link.execute(PG_COUNT_COVERED, (now,)).fetchall()))
 
-    def run(self, run: str) -> Run | None:
+    def read_run(self, run: str) -> Run | None:
         """Return a run that was written; None if there is none of that id."""
-        return self._pool.read(lambda connection: _run(connection, run))
+        return self._pool.run_read(lambda connection: _select_run(connection, run))
 
-    def write(self, run: Run, estimates: Sequence[Estimate], points: PointEstimates) -> Run:
+    def write_run(self, run: Run, estimates: Sequence[Estimate], points: PointEstimates) -> Run:
         """
         Write what a run found, all of it or nothing; a run of one id is written once.
 
@@ -175,38 +175,38 @@ class PostgisEstimates:
             The run as it is kept: that of before, if one of its id was written already.
         """
 
-        def work(connection: Connection) -> Run:
+        def write_all(connection: Connection) -> Run:
             connection.execute(WRITE_TIMEOUT)
             values = [getattr(run, name) for name in Run.__slots__]
-            if not connection.execute(ADD_RUN, values).rowcount:
-                return _run(connection, run.id) or run
-            _stage(connection, estimates, points)
-            connection.execute(HOLD)
-            connection.execute(SET_CURRENT, (run.id,))
-            connection.execute(ADD_ISSUED, (run.id,))
-            connection.execute(SET_POINTS, (run.started_at,))
+            if not connection.execute(PG_ADD_RUN, values).rowcount:
+                return _select_run(connection, run.id) or run
+            _stage_run(connection, estimates, points)
+            connection.execute(PG_HOLD_OUTAGES)
+            connection.execute(PG_SET_CURRENT, (run.id,))
+            connection.execute(PG_ADD_ISSUED, (run.id,))
+            connection.execute(PG_SET_POINTS, (run.started_at,))
             return run
 
-        return self._pool.write(work, committed=lambda connection: _run(connection, run.id))
+        return self._pool.run_write(write_all, committed=lambda connection: _select_run(connection, run.id))
 
-    def zones(self, now: datetime) -> list[Zone]:
+    def list_zones(self, now: datetime) -> list[Zone]:
         """Return what is promised for parts of the territory and has not expired."""
-        rows = self._pool.read(lambda connection: connection.execute(ZONES, (now,)).fetchall())
-        return [Zone(*map(_utc, row)) for row in rows]
+        rows = self._pool.run_read(lambda connection: connection.execute(PG_READ_ZONES, (now,)).fetchall())
+        return [Zone(*map(_convert_to_utc, row)) for row in rows]
 
     def write_zones(self, zones: Sequence[Zone]) -> None:
         """Promise for parts of the territory, in place of what was promised for them."""
 
-        def work(connection: Connection) -> None:
+        def write_all(connection: Connection) -> None:
             with connection.cursor() as cursor:
                 cursor.executemany(
-                    SET_ZONE, [[getattr(each, name) for name in Zone.__slots__] for each in zones]
+                    PG_SET_ZONE, [[getattr(each, name) for name in Zone.__slots__] for each in zones]
                 )
 
-        self._pool.write(work)
+        self._pool.run_write(write_all)
 
 
-def _stage(connection: Connection, estimates: Sequence[Estimate], points: PointEstimates) -> None:
+def _stage_run(connection: Connection, estimates: Sequence[Estimate], points: PointEstimates) -> None:
     """Copy what a run found into tables of this transaction."""
     with connection.cursor() as cursor:
         cursor.execute(STAGE_OUTAGES)
@@ -219,14 +219,14 @@ def _stage(connection: Connection, estimates: Sequence[Estimate], points: PointE
                 copy.write_row(row)
 
 
-def _run(connection: Connection, run: str) -> Run | None:
-    row = connection.execute(RUN, (run,)).fetchone()
-    return None if row is None else Run(*map(_utc, row))
+def _select_run(connection: Connection, run: str) -> Run | None:
+    row = connection.execute(PG_READ_RUN, (run,)).fetchone()
+    return None if row is None else Run(*map(_convert_to_utc, row))
 
 
-def _estimate(row: Sequence[Any]) -> Estimate:
-    return Estimate(*map(_utc, row))
+def _build_estimate(row: Sequence[Any]) -> Estimate:
+    return Estimate(*map(_convert_to_utc, row))
 
 
-def _utc(value: Any) -> Any:
+def _convert_to_utc(value: Any) -> Any:
     return value.astimezone(UTC) if isinstance(value, datetime) else value

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from gridtwin.store.marks import AMI, ESTIMATES, NETWORK, OUTAGES, STATE, Changes, Marks
-from gridtwin.store.postgis.links import is_lost
+from gridtwin.store.marks import AMI, ESTIMATES, NETWORK, OUTAGES, STATE, Changes, Versions
+from gridtwin.store.postgis.connect import is_lost
 from gridtwin.store.postgis.states import CHANNEL
 
 if TYPE_CHECKING:
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[Any]
 
-MARKS = """
+PG_READ_VERSIONS = """
 SELECT coalesce((SELECT version FROM gridtwin.states WHERE name = 'current'), 0),
     coalesce((SELECT max(id) FROM gridtwin.audit), 0)
 """
-AUDITED = "SELECT DISTINCT table_name FROM gridtwin.audit WHERE id > %s"
-TOUCHED = """
+PG_AUDITED_TABLES = "SELECT DISTINCT table_name FROM gridtwin.audit WHERE id > %s"
+PG_CHANGED_OUTAGES = """
 SELECT DISTINCT row_key COLLATE "C" FROM gridtwin.audit
 WHERE id > %s AND table_name = 'outages' ORDER BY 1
 """
-TABLES = {"outages": OUTAGES, "erm_current": ESTIMATES}
-WORDS = {
+CHANGE_OF_TABLE = {"outages": OUTAGES, "erm_current": ESTIMATES}
+CHANGE_OF_WORD = {
     "operate": STATE,
     "sync": NETWORK,
     "outages": OUTAGES,
@@ -33,17 +33,17 @@ WORDS = {
 }
 # Transactions number their rows before they commit: one that commits late has lower numbers than
 # those that were seen already.
-LATE = 200
+LATE_ENTRIES = 200
 
 
-def marks(connection: Connection) -> Marks:
+def read_pg_versions(connection: Connection) -> Versions:
     """Return how far what changes has come."""
-    row = connection.execute(MARKS).fetchone()
+    row = connection.execute(PG_READ_VERSIONS).fetchone()
     version, audited = row or (0, 0)
-    return Marks(version, audited, audited)
+    return Versions(version, audited, audited)
 
 
-def changes(connection: Connection, since: Marks, seconds: float) -> Changes:
+def wait_for_pg_changes(connection: Connection, since: Versions, seconds: float) -> Changes:
     """
     Return what became another since some marks, listening for some seconds.
 
@@ -51,33 +51,33 @@ def changes(connection: Connection, since: Marks, seconds: float) -> Changes:
     """
     connection.execute(f"LISTEN {CHANNEL}".encode())
     try:
-        found = marks(connection)
+        found = read_pg_versions(connection)
         told = set[str]()
         if found == since and seconds > 0:
             for note in connection.notifies(timeout=seconds, stop_after=1):
-                told.add(_word(note.payload))
-            found = marks(connection)
+                told.add(_parse_payload(note.payload))
+            found = read_pg_versions(connection)
         what = told - {""}
         if found.version != since.version:
             what.add(STATE)
         if found.outages != since.outages:
-            rows = connection.execute(AUDITED, (since.outages,)).fetchall()
-            what |= {TABLES[table] for (table,) in rows if table in TABLES}
+            rows = connection.execute(PG_AUDITED_TABLES, (since.outages,)).fetchall()
+            what |= {CHANGE_OF_TABLE[table] for (table,) in rows if table in CHANGE_OF_TABLE}
         return Changes(found, frozenset(what))
     finally:
         if not is_lost(connection):
             connection.execute("UNLISTEN *")
 
 
-def touched(connection: Connection, since: int) -> list[str]:
+def list_changed_outages(connection: Connection, since: int) -> list[str]:
     """Return the outages whose rows changed after a mark, and maybe a few that did just before."""
-    return [outage for (outage,) in connection.execute(TOUCHED, (since - LATE,)).fetchall()]
+    return [outage for (outage,) in connection.execute(PG_CHANGED_OUTAGES, (since - LATE_ENTRIES,)).fetchall()]
 
 
-def _word(payload: str) -> str:
+def _parse_payload(payload: str) -> str:
     """Return what a notification says has changed; an empty text if it is none of ours."""
     try:
         told = json.loads(payload)
     except ValueError:
         return ""
-    return WORDS.get(told.get("changed", ""), "") if isinstance(told, dict) else ""
+    return CHANGE_OF_WORD.get(told.get("changed", ""), "") if isinstance(told, dict) else ""

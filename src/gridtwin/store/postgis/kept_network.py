@@ -6,7 +6,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import StaleTwinError
-from gridtwin.store.postgis.connect import shown
+from gridtwin.store.postgis.connect import hide_password
 from gridtwin.store.postgis.refusals import READER
 from gridtwin.topology.index import TopologyIndex, build
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gridtwin.store.postgis.pool import Pool
 
 
-class KeptNetwork:
+class NetworkCache:
     """
     The network of a database as it was opened; threads may share it.
 
@@ -41,10 +41,10 @@ class KeptNetwork:
         """The network, read when it is first used."""
         with self._making:
             if self._network is None:
-                self._network = self._read()
+                self._network = self._read_network()
             return self._network
 
-    def index(self) -> TopologyIndex:
+    def read_index(self) -> TopologyIndex:
         """Return the topology of the normal state."""
         network = self.network
         with self._making:
@@ -52,28 +52,28 @@ class KeptNetwork:
                 self._index = build(network.data, network.data.equipment.normal_open)
             return self._index
 
-    def check(self, content: str | None) -> None:
+    def check_hash(self, content: str | None) -> None:
         """Refuse, as StaleTwinError, what is of another network than the one that was opened."""
         if content != self.content:
-            raise self.synced_anew()
+            raise self.build_stale_error()
 
-    def synced_anew(self) -> StaleTwinError:
+    def build_stale_error(self) -> StaleTwinError:
         """Return the error for a network that took the place of this one."""
         return StaleTwinError(
-            f"the network in {shown(self._pool.url)} was synced again since it was opened: open it"
+            f"the network in {hide_password(self._pool.url)} was synced again since it was opened: open it"
             " again"
         )
 
-    def _read(self) -> Network:
+    def _read_network(self) -> Network:
         from gridtwin.store.postgis.reading import read_network
 
-        def read(connection: psycopg.Connection[Any]) -> Network:
+        def read_all(connection: psycopg.Connection[Any]) -> Network:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             connection.execute("SET LOCAL statement_timeout = 0")
-            self.check(read_hash(connection))
+            self.check_hash(read_hash(connection))
             return read_network(connection)
 
-        return self._pool.write(read, role=READER)
+        return self._pool.run_write(read_all, role=READER)
 
 
 def read_hash(connection: psycopg.Connection[Any]) -> str | None:

@@ -7,9 +7,9 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gridtwin.model.live import Alert, Letter, LiveEvent
-from gridtwin.store.names import taken
-from gridtwin.store.postgis.connect import connect, shown
-from gridtwin.store.postgis.refusals import OPERATOR, told
+from gridtwin.store.names import build_lock_error
+from gridtwin.store.postgis.connect import connect, hide_password
+from gridtwin.store.postgis.refusals import OPERATOR, translate_refusals
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-LOCK = 0x67726964_6C697665  # "gridlive"
+PG_LIVE_LOCK = 0x67726964_6C697665  # "gridlive"
 
-TAKE = """
+PG_ADD_LIVE_EVENT = """
 INSERT INTO gridtwin.live_events
     (event_id, at, kind, mrid, open_phases, actor, detail, done)
 SELECT event_id, to_timestamp(at_s), kind, mrid, open_phases, actor, detail, kind = ANY (%s)
@@ -32,28 +32,28 @@ FROM unnest(%s::text[], %s::float8[], %s::text[], %s::text[], %s::text[], %s::te
     n (event_id, at_s, kind, mrid, open_phases, actor, detail)
 ON CONFLICT DO NOTHING
 """
-EVENTS = """
+PG_LIVE_EVENTS = """
 SELECT event_id, extract(epoch FROM at)::float8, kind, mrid, open_phases, actor, detail
 FROM gridtwin.live_events
 """
-PLACE = """
+PG_SAVE_OFFSET = """
 INSERT INTO gridtwin.live_places (source, next) VALUES (%s, %s)
 ON CONFLICT (source) DO UPDATE SET next = excluded.next
 """
-LETTER = """
+PG_ADD_DEAD_LETTER = """
 INSERT INTO gridtwin.live_letters (topic, place, reason, value) VALUES (%s, %s, %s, %s)
 ON CONFLICT DO NOTHING
 """
-UNTOLD = """
+PG_UNPUBLISHED = """
 SELECT event_id, at, outage, kind, status, device, customers_out, etr
 FROM gridtwin.outage_alerts WHERE told_at IS NULL ORDER BY number LIMIT %s
 """
-TOLD = """
+PG_MARK_PUBLISHED = """
 UPDATE gridtwin.outage_alerts SET told_at = clock_timestamp() WHERE event_id = ANY (%s)
 """
-DONE = "UPDATE gridtwin.live_events SET done = true WHERE event_id = %s"
-FORGET = "DELETE FROM gridtwin.live_events WHERE at < to_timestamp(%s) AND done"
-FORGET_ALERTS = """
+PG_MARK_EVENT_DONE = "UPDATE gridtwin.live_events SET done = true WHERE event_id = %s"
+PG_FORGET_EVENTS = "DELETE FROM gridtwin.live_events WHERE at < to_timestamp(%s) AND done"
+PG_FORGET_ALERTS = """
 DELETE FROM gridtwin.outage_alerts a
 USING gridtwin.outages o
 WHERE a.at < to_timestamp(%s) AND o.id = a.outage
@@ -68,16 +68,16 @@ class PostgisLive:
         self._pool = pool
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def hold_lock(self) -> Iterator[None]:
         """Hold a lock that ends with its session, however that ends."""
         url = self._pool.url
-        with told(url, role=OPERATOR), connect(url, autocommit=True) as connection:
-            row = connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone()
+        with translate_refusals(url, role=OPERATOR), connect(url, autocommit=True) as connection:
+            row = connection.execute("SELECT pg_try_advisory_lock(%s)", (PG_LIVE_LOCK,)).fetchone()
             if row != (True,):
-                raise taken(shown(url))
+                raise build_lock_error(hide_password(url))
             yield
 
-    def take_in(
+    def store_events(
         self,
         events: Sequence[LiveEvent],
         letters: Sequence[Letter] = (),
@@ -88,67 +88,67 @@ class PostgisLive:
         """Keep what came, and how far it was read; see `gridtwin.store.live_book.LiveBook`."""
         columns = [list(column) for column in zip(*events, strict=True)]
 
-        def work(connection: Connection) -> int:
-            fresh = connection.execute(TAKE, (list(done), *columns)).rowcount if columns else 0
+        def write_all(connection: Connection) -> int:
+            fresh = connection.execute(PG_ADD_LIVE_EVENT, (list(done), *columns)).rowcount if columns else 0
             with connection.cursor() as cursor:
-                cursor.executemany(LETTER, letters)
-                cursor.executemany(PLACE, sorted((places or {}).items()))
+                cursor.executemany(PG_ADD_DEAD_LETTER, letters)
+                cursor.executemany(PG_SAVE_OFFSET, sorted((places or {}).items()))
             return fresh
 
-        return self._pool.write(work)
+        return self._pool.run_write(write_all)
 
-    def places(self) -> dict[str, int]:
+    def read_offsets(self) -> dict[str, int]:
         """Return how far each source was read: where its next message stands."""
-        return dict(self._rows("SELECT source, next FROM gridtwin.live_places"))
+        return dict(self._select_rows("SELECT source, next FROM gridtwin.live_places"))
 
-    def events(self, since_s: float) -> list[LiveEvent]:
+    def list_events(self, since_s: float) -> list[LiveEvent]:
         """Return the events since a time, by time."""
-        since = f"{EVENTS} WHERE at >= to_timestamp(%s) ORDER BY at, event_id"
-        return [LiveEvent(*row) for row in self._rows(since, since_s)]
+        since = f"{PG_LIVE_EVENTS} WHERE at >= to_timestamp(%s) ORDER BY at, event_id"
+        return [LiveEvent(*row) for row in self._select_rows(since, since_s)]
 
-    def open_events(self) -> list[LiveEvent]:
+    def list_open_events(self) -> list[LiveEvent]:
         """Return the events that are not carried out yet, by time."""
-        return [LiveEvent(*row) for row in self._rows(f"{EVENTS} WHERE NOT done ORDER BY 2, 1")]
+        return [LiveEvent(*row) for row in self._select_rows(f"{PG_LIVE_EVENTS} WHERE NOT done ORDER BY 2, 1")]
 
-    def carried_out(self, event: str, letters: Sequence[Letter] = ()) -> None:
+    def mark_event_done(self, event: str, letters: Sequence[Letter] = ()) -> None:
         """Write down that an event was carried out, or why it cannot be."""
 
-        def work(connection: Connection) -> None:
-            connection.execute(DONE, (event,))
+        def write_all(connection: Connection) -> None:
+            connection.execute(PG_MARK_EVENT_DONE, (event,))
             with connection.cursor() as cursor:
-                cursor.executemany(LETTER, letters)
+                cursor.executemany(PG_ADD_DEAD_LETTER, letters)
 
-        self._pool.write(work)
+        self._pool.run_write(write_all)
 
-    def letters(self) -> list[Letter]:
+    def list_dead_letters(self) -> list[Letter]:
         """Return the messages that cannot be used."""
-        rows = self._rows("SELECT topic, place, reason, value FROM gridtwin.live_letters")
+        rows = self._select_rows("SELECT topic, place, reason, value FROM gridtwin.live_letters")
         return [Letter(*row) for row in rows]
 
-    def untold(self, limit: int) -> list[Alert]:
+    def list_unpublished_alerts(self, limit: int) -> list[Alert]:
         """Return alerts that were not told yet, oldest first."""
-        return [_alert(row) for row in self._rows(UNTOLD, limit)]
+        return [_build_alert(row) for row in self._select_rows(PG_UNPUBLISHED, limit)]
 
-    def told(self, alerts: Collection[str]) -> None:
+    def mark_alerts_published(self, alerts: Collection[str]) -> None:
         """Write down that alerts were told."""
-        self._pool.write(lambda connection: connection.execute(TOLD, (sorted(alerts),)))
+        self._pool.run_write(lambda connection: connection.execute(PG_MARK_PUBLISHED, (sorted(alerts),)))
 
-    def forget(self, before_s: float) -> None:
+    def forget_before(self, before_s: float) -> None:
         """Forget the events and the alerts before a time."""
 
-        def work(connection: Connection) -> None:
-            connection.execute(FORGET, (before_s,))
-            connection.execute(FORGET_ALERTS, (before_s,))
+        def delete_all(connection: Connection) -> None:
+            connection.execute(PG_FORGET_EVENTS, (before_s,))
+            connection.execute(PG_FORGET_ALERTS, (before_s,))
 
-        self._pool.write(work)
+        self._pool.run_write(delete_all)
 
-    def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        return self._pool.read(
+    def _select_rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self._pool.run_read(
             lambda connection: connection.execute(query.encode(), values or None).fetchall()
         )
 
 
-def _alert(row: Sequence[Any]) -> Alert:
+def _build_alert(row: Sequence[Any]) -> Alert:
     values = list(row)
     values[1] = row[1].astimezone(UTC)
     values[7] = None if row[7] is None else row[7].astimezone(UTC)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.errors import StoreError
-from gridtwin.store.postgis.copying import AT_ONCE
+from gridtwin.store.postgis.copying import COPY_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
     from gridtwin.store.postgis.rows import Table
 
-COPIED = re.compile(r"COPY \w+, line (\d+)(, column \w+)?")  # how the server says where
+COPY_CONTEXT = re.compile(r"COPY \w+, line (\d+)(, column \w+)?")  # how the server says where
 FEW = 4  # where more than one row in so many differs, all are compared
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class TableChange:
     """How the rows of one table differ from those of the twin."""
 
     table: str
@@ -46,12 +46,12 @@ class Change:
     deleted: int
 
     @property
-    def moved(self) -> int:
+    def moved_rows(self) -> int:
         """Rows that differ."""
         return self.inserted + self.updated + self.deleted
 
 
-def move(connection: Connection[Any], table: Table, *, trust: bool = True) -> Change:
+def move_table(connection: Connection[Any], table: Table, *, trust: bool = True) -> TableChange:
     """
     Bring one table in step, within a transaction of the caller.
 
@@ -71,24 +71,24 @@ def move(connection: Connection[Any], table: Table, *, trust: bool = True) -> Ch
     """
     import psycopg
 
-    fresh, kept = table.placed, None
+    fresh, kept = table.place_fingerprints, None
     try:
         if _is_empty(connection, table):
             if not table.count:
-                return Change(table.name, 0, 0, 0, 0)
-            change = _filled(connection, table)
+                return TableChange(table.name, 0, 0, 0, 0)
+            change = _fill_table(connection, table)
         else:
-            kept = _kept(connection, table) if trust else None
+            kept = _read_fingerprints(connection, table) if trust else None
             if kept is not None and np.array_equal(kept, fresh):
-                return Change(table.name, table.count, 0, 0, 0)
-            change = _merged(connection, table, _changed(table, kept, fresh))
+                return TableChange(table.name, table.count, 0, 0, 0)
+            change = _merge_table(connection, table, _find_changed(table, kept, fresh))
     except (psycopg.IntegrityError, psycopg.errors.DiskFull) as error:
-        raise StoreError(_refusal(table, error)) from error
-    _keep(connection, table, fresh, kept)
+        raise StoreError(_explain_refusal(table, error)) from error
+    _save_fingerprints(connection, table, fresh, kept)
     return change
 
 
-def _refusal(table: Table, error: psycopg.Error) -> str:
+def _explain_refusal(table: Table, error: psycopg.Error) -> str:
     """Return which row a table refused, and why."""
     import psycopg
 
@@ -102,7 +102,7 @@ def _refusal(table: Table, error: psycopg.Error) -> str:
     return f"gridtwin.{table.name} refused a row, so nothing was written: {reason}"
 
 
-def _changed(
+def _find_changed(
     table: Table, kept: NDArray[np.uint64] | None, fresh: NDArray[np.uint64]
 ) -> NDArray[np.int64] | None:
     """Return the places at which rows differ, now or before; None where all have to be compared."""
@@ -114,49 +114,49 @@ def _changed(
     return changed if len(changed) < len(fresh) // FEW else None
 
 
-def compare(connection: Connection[Any], table: Table) -> Change:
+def compare_table(connection: Connection[Any], table: Table) -> TableChange:
     """Count the differences of one table, all rows and columns compared."""
-    _stage(connection, table)
+    _stage_rows(connection, table)
     found = connection.execute(
-        _sql(
+        _compose_statement(
             "SELECT count(*) FILTER (WHERE there.{key} IS NULL),"
             " count(*) FILTER (WHERE there.{key} IS NOT NULL AND here.{key} IS NOT NULL),"
             " count(*) FILTER (WHERE here.{key} IS NULL)"
             " FROM pg_temp.{stage} here FULL JOIN gridtwin.{table} there USING ({key})"
             " WHERE ({here}) IS DISTINCT FROM ({there})",
-            **_words(table),
+            **_quote_names(table),
         )
     ).fetchone()
     inserted, updated, deleted = found or (0, 0, 0)
-    return Change(table.name, table.count, inserted, updated, deleted)
+    return TableChange(table.name, table.count, inserted, updated, deleted)
 
 
 def _is_empty(connection: Connection[Any], table: Table) -> bool:
-    row = connection.execute(_sql("SELECT FROM gridtwin.{} LIMIT 1", table.name)).fetchone()
+    row = connection.execute(_compose_statement("SELECT FROM gridtwin.{} LIMIT 1", table.name)).fetchone()
     return row is None
 
 
-def _filled(connection: Connection[Any], table: Table) -> Change:
+def _fill_table(connection: Connection[Any], table: Table) -> TableChange:
     """Fill an empty table; its indexes are made when the rows are there, where we own it."""
-    with _without_indexes(connection, table.name):
-        statement = _sql(
-            "COPY gridtwin.{table} ({columns}) FROM STDIN (FORMAT BINARY)", **_words(table)
+    with _suspend_indexes(connection, table.name):
+        statement = _compose_statement(
+            "COPY gridtwin.{table} ({columns}) FROM STDIN (FORMAT BINARY)", **_quote_names(table)
         )
-        _copy(connection, statement, table)
-    return Change(table.name, table.count, table.count, 0, 0)
+        _copy_rows(connection, statement, table)
+    return TableChange(table.name, table.count, table.count, 0, 0)
 
 
-def _merged(connection: Connection[Any], table: Table, changed: NDArray[np.int64] | None) -> Change:
+def _merge_table(connection: Connection[Any], table: Table, changed: NDArray[np.int64] | None) -> TableChange:
     """Compare the rows at changed places with those that stood there, and move what differs."""
-    words = _words(table)
-    touched = _sql("true")
+    words = _quote_names(table)
+    touched = _compose_statement("true")
     if changed is None:
-        _stage(connection, table)
+        _stage_rows(connection, table)
     else:
-        _stage(connection, table, table.rows_at(changed))
-        touched = _sql("there.{} = ANY (%(changed)s::int[])", table.place)
+        _stage_rows(connection, table, table.find_rows(changed))
+        touched = _compose_statement("there.{} = ANY (%(changed)s::int[])", table.place)
     deleted = connection.execute(
-        _sql(
+        _compose_statement(
             "DELETE FROM gridtwin.{table} there WHERE {touched} AND NOT EXISTS"
             " (SELECT FROM pg_temp.{stage} here WHERE here.{key} = there.{key})",
             touched=touched,
@@ -165,41 +165,41 @@ def _merged(connection: Connection[Any], table: Table, changed: NDArray[np.int64
         None if changed is None else {"changed": changed.tolist()},
     ).rowcount
     updated = connection.execute(
-        _sql(
+        _compose_statement(
             "UPDATE gridtwin.{table} there SET ({columns}) = ROW ({here}) FROM pg_temp.{stage} here"
             " WHERE here.{key} = there.{key} AND ({here}) IS DISTINCT FROM ({there})",
             **words,
         )
     ).rowcount
     inserted = connection.execute(
-        _sql(
+        _compose_statement(
             "INSERT INTO gridtwin.{table} ({columns}) SELECT {columns} FROM pg_temp.{stage} here"
             " WHERE NOT EXISTS (SELECT FROM gridtwin.{table} there WHERE here.{key} = there.{key})",
             **words,
         )
     ).rowcount
-    connection.execute(_sql("DROP TABLE pg_temp.{stage}", **words))
-    return Change(table.name, table.count, inserted, updated, deleted)
+    connection.execute(_compose_statement("DROP TABLE pg_temp.{stage}", **words))
+    return TableChange(table.name, table.count, inserted, updated, deleted)
 
 
-def _stage(
+def _stage_rows(
     connection: Connection[Any], table: Table, rows: NDArray[np.int64] | None = None
 ) -> None:
     """Copy rows of the twin, all by default, into a table of this transaction."""
-    words = _words(table)
+    words = _quote_names(table)
     connection.execute(
-        _sql(
+        _compose_statement(
             "CREATE TEMP TABLE {stage} ON COMMIT DROP AS"
             " SELECT {columns} FROM gridtwin.{table} WITH NO DATA",
             **words,
         )
     )
-    statement = _sql("COPY pg_temp.{stage} ({columns}) FROM STDIN (FORMAT BINARY)", **words)
-    _copy(connection, statement, table, rows)
-    connection.execute(_sql("ANALYZE pg_temp.{stage}", **words))
+    statement = _compose_statement("COPY pg_temp.{stage} ({columns}) FROM STDIN (FORMAT BINARY)", **words)
+    _copy_rows(connection, statement, table, rows)
+    connection.execute(_compose_statement("ANALYZE pg_temp.{stage}", **words))
 
 
-def _copy(
+def _copy_rows(
     connection: Connection[Any],
     statement: Composed,
     table: Table,
@@ -207,7 +207,7 @@ def _copy(
 ) -> None:
     import psycopg
 
-    blocks = table.stream(rows)
+    blocks = table.stream_copy(rows)
     try:
         with (
             ThreadPoolExecutor(1) as pool,
@@ -219,9 +219,9 @@ def _copy(
                 coming = pool.submit(next, blocks, None)  # laid out while this one is sent
                 copy.write(block)
     except psycopg.DataError as error:
-        where = COPIED.match(error.diag.context or "")
+        where = COPY_CONTEXT.match(error.diag.context or "")
         number = int(where[1]) - 1 if where else 0
-        mrid = table.name_of(number if rows is None else int(rows[number]))
+        mrid = table.format_key(number if rows is None else int(rows[number]))
         msg = (
             f"gridtwin.{table.name} refused {mrid}, so nothing was written:"
             f" {error.diag.message_primary}{where[2] if where else ''}"
@@ -229,7 +229,7 @@ def _copy(
         raise StoreError(msg) from error
 
 
-def _kept(connection: Connection[Any], table: Table) -> NDArray[np.uint64] | None:
+def _read_fingerprints(connection: Connection[Any], table: Table) -> NDArray[np.uint64] | None:
     """Return the fingerprints of the rows that the last sync left; None where there are none."""
     with connection.cursor(binary=True) as cursor:
         rows = cursor.execute(
@@ -240,21 +240,21 @@ def _kept(connection: Connection[Any], table: Table) -> NDArray[np.uint64] | Non
     return np.frombuffer(b"".join(block for (block,) in rows), dtype="<u8") if rows else None
 
 
-def _keep(
+def _save_fingerprints(
     connection: Connection[Any],
     table: Table,
     fresh: NDArray[np.uint64],
     kept: NDArray[np.uint64] | None,
 ) -> None:
     """Keep the fingerprints of the rows there are now, in blocks of which some have changed."""
-    count = -(-len(fresh) // AT_ONCE) or 1
+    count = -(-len(fresh) // COPY_ROWS) or 1
     connection.execute(
         "DELETE FROM gridtwin.mirrored_blocks WHERE table_name = %s AND block >= %s",
         (table.name, count),
     )
     blocks = []
     for number in range(count):
-        part = slice(number * AT_ONCE, (number + 1) * AT_ONCE)
+        part = slice(number * COPY_ROWS, (number + 1) * COPY_ROWS)
         if kept is None or not np.array_equal(kept[part], fresh[part]):
             blocks.append((table.name, number, fresh[part].astype("<u8").tobytes()))
     with connection.cursor() as cursor:
@@ -267,7 +267,7 @@ def _keep(
 
 
 @contextmanager
-def _without_indexes(connection: Connection[Any], table: str) -> Iterator[None]:
+def _suspend_indexes(connection: Connection[Any], table: str) -> Iterator[None]:
     """Leave out the indexes and keys of a table while it is filled; as it is, if not our own."""
     owned = connection.execute(
         "SELECT pg_has_role(relowner, 'usage') FROM pg_class"
@@ -283,50 +283,50 @@ def _without_indexes(connection: Connection[Any], table: str) -> Iterator[None]:
             (table,),
         ).fetchall()
         for name, definition in keys:
-            connection.execute(_sql("ALTER TABLE gridtwin.{} DROP CONSTRAINT {}", table, name))
-            text = _sql("ALTER TABLE gridtwin.{} ADD CONSTRAINT {} ", table, name)
-            made.append(text + _raw(definition))
+            connection.execute(_compose_statement("ALTER TABLE gridtwin.{} DROP CONSTRAINT {}", table, name))
+            text = _compose_statement("ALTER TABLE gridtwin.{} ADD CONSTRAINT {} ", table, name)
+            made.append(text + _compose_raw(definition))
         rest = connection.execute(
             "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
             " WHERE indrelid = format('gridtwin.%%I', %s::text)::regclass",
             (table,),
         ).fetchall()
         for name, definition in rest:
-            connection.execute(_sql("DROP INDEX ") + _raw(name))
-            made.append(_raw(definition))
+            connection.execute(_compose_statement("DROP INDEX ") + _compose_raw(name))
+            made.append(_compose_raw(definition))
     yield
     for statement in made:
         connection.execute(statement)
 
 
-def _words(table: Table) -> dict[str, Any]:
+def _quote_names(table: Table) -> dict[str, Any]:
     from psycopg import sql
 
     return {
         "table": sql.Identifier(table.name),
         "stage": sql.Identifier(f"stage_{table.name}"),
         "key": sql.Identifier(table.key),
-        "columns": _joined("{0}", table.columns),
-        "here": _joined("here.{0}", table.columns),
-        "there": _joined("there.{0}", table.columns),
+        "columns": _join_names("{0}", table.columns),
+        "here": _join_names("here.{0}", table.columns),
+        "there": _join_names("there.{0}", table.columns),
     }
 
 
-def _joined(text: LiteralString, names: Iterable[str]) -> Composed:
+def _join_names(text: LiteralString, names: Iterable[str]) -> Composed:
     """Return a text with each of some names put in, quoted, between commas."""
     from psycopg import sql
 
-    return sql.SQL(", ").join(_sql(text, name) for name in names)
+    return sql.SQL(", ").join(_compose_statement(text, name) for name in names)
 
 
-def _sql(text: LiteralString, *names: str, **words: Any) -> Composed:
+def _compose_statement(text: LiteralString, *names: str, **words: Any) -> Composed:
     """Return a statement with names put in, quoted."""
     from psycopg import sql
 
     return sql.SQL(text).format(*(sql.Identifier(name) for name in names), **words)
 
 
-def _raw(definition: str) -> Composed:
+def _compose_raw(definition: str) -> Composed:
     """Return the words of the catalog itself as a statement."""
     from psycopg import sql
 

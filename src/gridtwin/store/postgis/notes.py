@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from gridtwin.model import phases
 from gridtwin.model.state import CURRENT
-from gridtwin.store.postgis.moving import Change
-from gridtwin.store.postgis.rows import state_rows
+from gridtwin.store.postgis.moving import TableChange
+from gridtwin.store.postgis.rows import list_state_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,63 +46,63 @@ def write_notes(connection: Connection, twin: Mirrored) -> None:
     The current state becomes that of the twin. Overlays, operations and specs are added and brought
     up to date; what only the database has is left there.
     """
-    versions, switches = _states(twin)
-    kept_versions, kept_switches = _kept_states(connection, list(versions))
-    events, specs = _events(twin), _specs(twin)
+    versions, switches = _list_states(twin)
+    kept_versions, kept_switches = _read_states(connection, list(versions))
+    events, specs = _list_events(twin), _list_specs(twin)
     with connection.cursor() as cursor:
-        cursor.executemany(SAVE_STATE, _fresh(versions, kept_versions))
+        cursor.executemany(SAVE_STATE, _find_fresh(versions, kept_versions))
         cursor.executemany(
             "DELETE FROM gridtwin.state_switches WHERE state = %s AND mrid = %s",
             sorted(kept_switches.keys() - switches.keys()),
         )
         cursor.executemany(
-            SAVE_SWITCH, [(*key, mask) for key, mask in _fresh(switches, kept_switches)]
+            SAVE_SWITCH, [(*key, mask) for key, mask in _find_fresh(switches, kept_switches)]
         )
         cursor.executemany(
             SAVE_EVENT,
-            [(version, *event) for version, event in _fresh(events, _kept_events(connection))],
+            [(version, *event) for version, event in _find_fresh(events, _read_events(connection))],
         )
         cursor.executemany(
             SAVE_SPEC,
-            [(name, json.dumps(spec)) for name, spec in _fresh(specs, _kept_specs(connection))],
+            [(name, json.dumps(spec)) for name, spec in _find_fresh(specs, _read_specs(connection))],
         )
 
 
-def compared_notes(connection: Connection, twin: Mirrored) -> list[Change]:
+def compare_notes(connection: Connection, twin: Mirrored) -> list[TableChange]:
     """Count how states, log and specs differ; what only the database has is no fault."""
-    versions, switches = _states(twin)
-    kept_versions, kept_switches = _kept_states(connection, list(versions))
+    versions, switches = _list_states(twin)
+    kept_versions, kept_switches = _read_states(connection, list(versions))
     gone = len(kept_switches.keys() - switches.keys())
     return [
-        _compared("states", versions, kept_versions),
-        _compared("state_switches", switches, kept_switches, deleted=gone),
-        _compared("events", _events(twin), _kept_events(connection)),
-        _compared("specs", _specs(twin), _kept_specs(connection)),
+        _compare_rows("states", versions, kept_versions),
+        _compare_rows("state_switches", switches, kept_switches, deleted=gone),
+        _compare_rows("events", _list_events(twin), _read_events(connection)),
+        _compare_rows("specs", _list_specs(twin), _read_specs(connection)),
     ]
 
 
-def _compared(
+def _compare_rows(
     table: str, wanted: Mapping[Any, Any], kept: Mapping[Any, Any], *, deleted: int = 0
-) -> Change:
+) -> TableChange:
     missing = len(wanted.keys() - kept.keys())
-    return Change(table, len(wanted), missing, len(_fresh(wanted, kept)) - missing, deleted)
+    return TableChange(table, len(wanted), missing, len(_find_fresh(wanted, kept)) - missing, deleted)
 
 
-def _fresh(wanted: Mapping[Any, Any], kept: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
+def _find_fresh(wanted: Mapping[Any, Any], kept: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
     """Return what is not kept, or is kept otherwise."""
     return [(key, value) for key, value in sorted(wanted.items()) if kept.get(key) != value]
 
 
-def _states(twin: Mirrored) -> tuple[dict[str, int], dict[tuple[str, str], int]]:
+def _list_states(twin: Mirrored) -> tuple[dict[str, int], dict[tuple[str, str], int]]:
     """Return the version of each state, and the open phases of what differs from the design."""
     named: list[tuple[str, State]] = [(CURRENT, twin.state)]
     named += [(overlay.name, overlay) for overlay in twin.overlays]
     versions = {name: state.version for name, state in named}
-    switches = {(name, mrid): mask for name, state in named for mrid, mask in state_rows(state)}
+    switches = {(name, mrid): mask for name, state in named for mrid, mask in list_state_rows(state)}
     return versions, switches
 
 
-def _kept_states(
+def _read_states(
     connection: Connection, names: list[str]
 ) -> tuple[dict[str, int], dict[tuple[str, str], int]]:
     versions = connection.execute(
@@ -115,7 +115,7 @@ def _kept_states(
     return dict(versions), {(state, mrid): mask for state, mrid, mask in switches}
 
 
-def _events(twin: Mirrored) -> dict[int, tuple[datetime, str, str, int, int]]:
+def _list_events(twin: Mirrored) -> dict[int, tuple[datetime, str, str, int, int]]:
     return {
         event.version: (
             datetime.fromisoformat(event.at),
@@ -128,16 +128,16 @@ def _events(twin: Mirrored) -> dict[int, tuple[datetime, str, str, int, int]]:
     }
 
 
-def _kept_events(connection: Connection) -> dict[int, tuple[Any, ...]]:
+def _read_events(connection: Connection) -> dict[int, tuple[Any, ...]]:
     rows = connection.execute(
         "SELECT version, at, actor, mrid, open_before, open_after FROM gridtwin.events"
     )
     return {version: tuple(event) for version, *event in rows}
 
 
-def _specs(twin: Mirrored) -> dict[str, Any]:
+def _list_specs(twin: Mirrored) -> dict[str, Any]:
     return {name: json.loads(text) for name, text in twin.specs.items()}
 
 
-def _kept_specs(connection: Connection) -> dict[str, Any]:
+def _read_specs(connection: Connection) -> dict[str, Any]:
     return dict(connection.execute("SELECT name, text FROM gridtwin.specs").fetchall())

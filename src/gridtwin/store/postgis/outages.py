@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import ConflictError
 from gridtwin.model.outage import Change, Evidence, Members, Outage, Status
-from gridtwin.store.names import is_out_already, no_outage
-from gridtwin.store.postgis.following import touched
+from gridtwin.store.names import build_member_error, build_outage_error
+from gridtwin.store.postgis.following import list_changed_outages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Result = TypeVar("Result")
 
 # Columns stand in the order of the fields of Outage.
-ALL = """
+PG_OUTAGES = """
 SELECT id, began_at, status, coalesce(device, ''), phases, planned, cause, crew_status,
     coalesce(parent, ''), first_seen_at, confirmed_at, restored_at, closed_at, etr_manual, etr_crew,
     updated_at, coalesce(state_version, 0), customers, customers_out, revision
@@ -36,13 +36,13 @@ WHERE CASE
 END
 ORDER BY began_at, id COLLATE "C"
 """
-INSERT = """
+PG_INSERT_OUTAGES = """
 INSERT INTO gridtwin.outages (id, began_at, status, device, phases, planned, cause, crew_status,
     parent, first_seen_at, confirmed_at, restored_at, closed_at, etr_manual, etr_crew,
     state_version)
 VALUES (%s, %s, %s, nullif(%s, ''), %s, %s, %s, %s, nullif(%s, ''), %s, %s, %s, %s, %s, %s, %s)
 """
-UPDATE = """
+PG_UPDATE_OUTAGES = """
 UPDATE gridtwin.outages o
 SET began_at = n.began_at, status = n.status, device = nullif(n.device, ''), phases = n.phases,
     planned = n.planned, cause = n.cause, crew_status = n.crew_status,
@@ -55,7 +55,7 @@ FROM (VALUES (%s, %s::timestamptz, %s, %s, %s, %s::bool, %s, %s, %s, %s::timesta
     first_seen_at, confirmed_at, restored_at, closed_at, etr_manual, etr_crew, state_version)
 WHERE o.id = n.id
 """
-MEMBERS = """
+PG_MEMBERS = """
 SELECT outage, usage_point, customers, extract(epoch FROM began_at)::float8,
     extract(epoch FROM restored_at)::float8
 FROM gridtwin.outage_usage_points
@@ -65,48 +65,48 @@ WHERE CASE
 END
 ORDER BY outage COLLATE "C", usage_point COLLATE "C"
 """
-LOCK = """
+PG_LOCK_OUTAGES = """
 SELECT id, revision FROM gridtwin.outages WHERE id = ANY(%s) ORDER BY id FOR UPDATE
 """
-LEAVE = """
+PG_REMOVE_MEMBERS = """
 DELETE FROM gridtwin.outage_usage_points p
 USING unnest(%s::text[], %s::text[]) n (outage, usage_point)
 WHERE p.outage = n.outage AND p.usage_point = n.usage_point
 """
-RESTORE = """
+PG_RESTORE_MEMBERS = """
 UPDATE gridtwin.outage_usage_points p
 SET restored_at = to_timestamp(n.restored_s)
 FROM unnest(%s::text[], %s::text[], %s::float8[]) n (outage, usage_point, restored_s)
 WHERE p.outage = n.outage AND p.usage_point = n.usage_point
 """
-TAKEN = """
+PG_MEMBERS_ELSEWHERE = """
 SELECT p.usage_point, p.outage
 FROM unnest(%s::text[], %s::float8[]) n (usage_point, restored_s)
 JOIN gridtwin.outage_usage_points p ON p.usage_point = n.usage_point AND p.restored_at IS NULL
 WHERE n.restored_s IS NULL
 ORDER BY 1 LIMIT 1
 """
-JOIN = """
+PG_ADD_MEMBERS = """
 INSERT INTO gridtwin.outage_usage_points (outage, usage_point, customers, began_at, restored_at)
 SELECT outage, usage_point, customers, to_timestamp(began_s), to_timestamp(restored_s)
 FROM unnest(%s::text[], %s::text[], %s::int[], %s::float8[], %s::float8[])
     n (outage, usage_point, customers, began_s, restored_s)
 """
-SAY = """
+PG_ADD_EVIDENCE = """
 INSERT INTO gridtwin.outage_evidence (outage, at, kind, mrid, detail, actor)
 VALUES (%s, %s, %s, %s, %s, %s)
 """
-SAID = """
+PG_EVIDENCE = """
 SELECT outage, at, kind, mrid, detail, actor FROM gridtwin.outage_evidence
 WHERE outage = %s ORDER BY at, id
 """
-SAID_SO = """
+PG_HAS_EVIDENCE = """
 SELECT EXISTS (SELECT FROM gridtwin.outage_evidence
     WHERE outage = %s AND at = %s AND kind = %s AND mrid = %s AND detail = %s AND actor = %s)
 """
 
 
-HOLDING = """
+PG_OPEN_OUTAGE = """
 SELECT outage FROM gridtwin.outage_usage_points WHERE usage_point = %s AND restored_at IS NULL
 """
 
@@ -117,49 +117,49 @@ class PostgisOutages:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    def all(self, *, since: datetime | None = None) -> list[Outage]:
+    def list_outages(self, *, since: datetime | None = None) -> list[Outage]:
         """Return the open outages, and those over since a time, by when they began."""
-        return self._pool.read(lambda connection: _outages(connection, since=since))
+        return self._pool.run_read(lambda connection: _select_outages(connection, since=since))
 
-    def get(self, outage: str) -> Outage:
+    def read_outage(self, outage: str) -> Outage:
         """Return an outage by id; NotFoundError, with close matches, if there is none."""
 
-        def ask(connection: Connection) -> Outage:
-            found = _outages(connection, ids=[outage])
+        def select_outage(connection: Connection) -> Outage:
+            found = _select_outages(connection, ids=[outage])
             if not found:
                 rows = connection.execute("SELECT id FROM gridtwin.outages").fetchall()
-                raise no_outage(outage, [row[0] for row in rows])
+                raise build_outage_error(outage, [row[0] for row in rows])
             return found[0]
 
-        return self._pool.read(ask)
+        return self._pool.run_read(select_outage)
 
-    def members(self, outages: Iterable[str] | None = None) -> Members:
+    def read_members(self, outages: Iterable[str] | None = None) -> Members:
         """Return who is in outages, back or not; by default who is out, in any."""
         ids = None if outages is None else list(outages)
 
-        def ask(connection: Connection) -> list[Any]:
+        def select_members(connection: Connection) -> list[Any]:
             with connection.cursor(binary=True) as cursor:
-                return cursor.execute(MEMBERS, {"ids": ids}).fetchall()
+                return cursor.execute(PG_MEMBERS, {"ids": ids}).fetchall()
 
-        return Members.of_rows(self._pool.read(ask))
+        return Members.of_rows(self._pool.run_read(select_members))
 
-    def evidence(self, outage: str) -> list[Evidence]:
+    def list_evidence(self, outage: str) -> list[Evidence]:
         """Return what was said of an outage and done to it, oldest first."""
-        rows = self._pool.read(lambda connection: connection.execute(SAID, (outage,)).fetchall())
+        rows = self._pool.run_read(lambda connection: connection.execute(PG_EVIDENCE, (outage,)).fetchall())
         return [Evidence(row[0], row[1].astimezone(UTC), *row[2:]) for row in rows]
 
-    def holding(self, usage_point: str) -> str:
+    def find_open_outage(self, usage_point: str) -> str:
         """Return the open outage a usage point is out in; an empty text for none."""
-        row = self._pool.read(
-            lambda connection: connection.execute(HOLDING, (usage_point,)).fetchone()
+        row = self._pool.run_read(
+            lambda connection: connection.execute(PG_OPEN_OUTAGE, (usage_point,)).fetchone()
         )
         return str(row[0]) if row else ""
 
-    def touched(self, since: int) -> list[str]:
+    def list_changed(self, since: int) -> list[str]:
         """Return the outages that something was noted of after a mark, sorted."""
-        return self._pool.read(lambda connection: touched(connection, since))
+        return self._pool.run_read(lambda connection: list_changed_outages(connection, since))
 
-    def write(self, changes: Sequence[Change]) -> list[Outage]:
+    def write_changes(self, changes: Sequence[Change]) -> list[Outage]:
         """
         Write changes, all or none of them.
 
@@ -177,66 +177,66 @@ class PostgisOutages:
             If another rule is broken, or the login may not write.
         """
 
-        def work(connection: Connection) -> list[Outage]:
-            _write(connection, changes)
-            return _kept(connection, changes)
+        def write_all(connection: Connection) -> list[Outage]:
+            _write_changes(connection, changes)
+            return _select_changed(connection, changes)
 
-        def committed(connection: Connection) -> list[Outage] | None:
-            said = [_said(each) for change in changes for each in change.evidence][:1]
-            _lock(connection, changes)
-            if said and connection.execute(SAID_SO, said[0]).fetchone() == (True,):
-                return _kept(connection, changes)
+        def find_committed(connection: Connection) -> list[Outage] | None:
+            said = [_build_evidence_row(each) for change in changes for each in change.evidence][:1]
+            _lock_outages(connection, changes)
+            if said and connection.execute(PG_HAS_EVIDENCE, said[0]).fetchone() == (True,):
+                return _select_changed(connection, changes)
             return None
 
-        return self._pool.write(work, committed=committed)
+        return self._pool.run_write(write_all, committed=find_committed)
 
 
-def _outages(
+def _select_outages(
     connection: Connection, *, since: datetime | None = None, ids: list[str] | None = None
 ) -> list[Outage]:
-    rows = connection.execute(ALL, {"since": since, "ids": ids}).fetchall()
-    return [_outage(row) for row in rows]
+    rows = connection.execute(PG_OUTAGES, {"since": since, "ids": ids}).fetchall()
+    return [_build_outage(row) for row in rows]
 
 
-def _kept(connection: Connection, changes: Sequence[Change]) -> list[Outage]:
+def _select_changed(connection: Connection, changes: Sequence[Change]) -> list[Outage]:
     ids = [each.outage.id for each in changes]
-    kept = {each.id: each for each in _outages(connection, ids=ids)}
+    kept = {each.id: each for each in _select_outages(connection, ids=ids)}
     return [kept[each] for each in ids]
 
 
-def _lock(connection: Connection, changes: Sequence[Change]) -> dict[str, int]:
+def _lock_outages(connection: Connection, changes: Sequence[Change]) -> dict[str, int]:
     """Keep others from changing the outages until the end of this transaction."""
     ids = [each.outage.id for each in changes]
-    return dict(connection.execute(LOCK, (ids,)).fetchall())
+    return dict(connection.execute(PG_LOCK_OUTAGES, (ids,)).fetchall())
 
 
-def _write(connection: Connection, changes: Sequence[Change]) -> None:
+def _write_changes(connection: Connection, changes: Sequence[Change]) -> None:
     from psycopg.errors import UniqueViolation
 
-    revisions = _lock(connection, changes)
+    revisions = _lock_outages(connection, changes)
     for change in changes:
         if revisions.get(change.outage.id, 0) != change.outage.revision:
             raise ConflictError(change.outage.id)
     with connection.cursor() as cursor:
         try:
             cursor.executemany(
-                INSERT, [_row(each.outage) for each in changes if not each.outage.revision]
+                PG_INSERT_OUTAGES, [_build_row(each.outage) for each in changes if not each.outage.revision]
             )
         except UniqueViolation as error:  # written since it was looked for
             raise ConflictError(changes[0].outage.id) from error
-        _move(connection, changes)
-        cursor.executemany(UPDATE, [_row(each.outage) for each in changes if each.outage.revision])
-        cursor.executemany(SAY, [_said(each) for change in changes for each in change.evidence])
+        _move_members(connection, changes)
+        cursor.executemany(PG_UPDATE_OUTAGES, [_build_row(each.outage) for each in changes if each.outage.revision])
+        cursor.executemany(PG_ADD_EVIDENCE, [_build_evidence_row(each) for change in changes for each in change.evidence])
 
 
-def _move(connection: Connection, changes: Sequence[Change]) -> None:
+def _move_members(connection: Connection, changes: Sequence[Change]) -> None:
     """Take usage points out of outages, bring them back, and take others in."""
     left = [(each.outage.id, mrid) for each in changes for mrid in sorted(each.left)]
     if left:
-        connection.execute(LEAVE, tuple(map(list, zip(*left, strict=True))))
+        connection.execute(PG_REMOVE_MEMBERS, tuple(map(list, zip(*left, strict=True))))
     back = [(each.outage.id, *item) for each in changes for item in each.restored.items()]
     if back:
-        connection.execute(RESTORE, tuple(map(list, zip(*back, strict=True))))
+        connection.execute(PG_RESTORE_MEMBERS, tuple(map(list, zip(*back, strict=True))))
     joined = [each.joined for each in changes if len(each.joined)]
     if not joined:
         return
@@ -256,13 +256,13 @@ def _move(connection: Connection, changes: Sequence[Change]) -> None:
             strict=True,
         )
     ]
-    taken = connection.execute(TAKEN, (columns[1], columns[4])).fetchone()
+    taken = connection.execute(PG_MEMBERS_ELSEWHERE, (columns[1], columns[4])).fetchone()
     if taken is not None:
-        raise is_out_already(*taken)
-    connection.execute(JOIN, columns)
+        raise build_member_error(*taken)
+    connection.execute(PG_ADD_MEMBERS, columns)
 
 
-def _row(outage: Outage) -> tuple[Any, ...]:
+def _build_row(outage: Outage) -> tuple[Any, ...]:
     return (
         outage.id,
         outage.began_at,
@@ -283,7 +283,7 @@ def _row(outage: Outage) -> tuple[Any, ...]:
     )
 
 
-def _outage(row: Sequence[Any]) -> Outage:
+def _build_outage(row: Sequence[Any]) -> Outage:
     values = list(row)
     values[1] = row[1].astimezone(UTC)
     values[2] = Status(row[2])
@@ -291,7 +291,7 @@ def _outage(row: Sequence[Any]) -> Outage:
     return Outage(*values)
 
 
-def _said(evidence: Evidence) -> tuple[Any, ...]:
+def _build_evidence_row(evidence: Evidence) -> tuple[Any, ...]:
     from psycopg.types.json import Jsonb
 
     detail = Jsonb(dict(evidence.detail))

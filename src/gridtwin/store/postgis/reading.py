@@ -29,7 +29,7 @@ READ_AS: dict[ColumnKind, LiteralString] = {
     "point": "ST_X({0}) AS x, ST_Y({0}) AS y",
     "line": "encode(ST_AsBinary({0}, 'NDR'), 'hex') AS {0}",
 }
-TYPES = {
+COPIED_TYPES = {
     "text": "binary",
     "int4": "int32",
     "int2": "int16",
@@ -73,19 +73,19 @@ def _read_table(
     parts: dict[str, Any] = {}
     for column in frame.columns:
         if column.kind == "line":
-            ends = (_at(read["nodes"], parts[end]) for end in ("node_a", "node_b"))
-            parts |= zip(column.fields, _courses(found.texts(column.name), *ends), strict=True)
+            ends = (_locate_nodes(read["nodes"], parts[end]) for end in ("node_a", "node_b"))
+            parts |= zip(column.fields, _decode_courses(found.read_texts(column.name), *ends), strict=True)
         else:
-            parts[column.fields[0]] = found.values(column)
+            parts[column.fields[0]] = found.read_values(column)
     return frame.table(**parts)
 
 
-def _at(nodes: Nodes, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+def _locate_nodes(nodes: Nodes, rows: NDArray[np.int32]) -> NDArray[np.float64]:
     """Return the places of nodes; anywhere for rows that are not there, which is checked later."""
     return nodes.xy.take(rows, axis=0, mode="clip")
 
 
-def _courses(
+def _decode_courses(
     wkb: Strings, a: NDArray[np.float64], b: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return lines as ragged coordinates; one straight from node to node is left out."""
@@ -127,7 +127,7 @@ class _Frame:
                 buffer.write(block)
         if not buffer.tell():
             self._columns = {
-                name: pa.chunked_array([], getattr(pa, TYPES[kind])()) for name, kind in names
+                name: pa.chunked_array([], getattr(pa, COPIED_TYPES[kind])()) for name, kind in names
             }
             return
         buffer.seek(0)
@@ -136,7 +136,7 @@ class _Frame:
             read_options=pyarrow.csv.ReadOptions(column_names=[name for name, _ in names]),
             parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types={name: getattr(pa, TYPES[kind])() for name, kind in names},
+                column_types={name: getattr(pa, COPIED_TYPES[kind])() for name, kind in names},
                 strings_can_be_null=False,
                 null_values=[""],
                 true_values=["t"],
@@ -144,37 +144,37 @@ class _Frame:
             ),
         )
         self._columns = {name: read.column(name) for name, _ in names}
-        row = self.references("row")
+        row = self.read_references("row")
         if not np.array_equal(row, np.arange(len(row))):
             msg = f"rows are missing from gridtwin.{name}: sync the database again"
             raise StoreError(msg)
 
-    def values(self, column: FrameColumn) -> NDArray[Any]:
+    def read_values(self, column: FrameColumn) -> NDArray[Any]:
         """Return a column as the tables of a network hold it; not of lines."""
         if column.kind == "point":
-            return np.stack([self._plain(axis) for axis in "xy"], axis=1)
+            return np.stack([self._read_plain(axis) for axis in "xy"], axis=1)
         if column.kind == "word":
-            return self._codes(column.name, column.words)
+            return self._read_codes(column.name, column.words)
         if SQL_TYPES[column.kind] == "text":
-            return self.texts(column.name)
+            return self.read_texts(column.name)
         if column.kind == "row":
-            return self.references(column.name)
-        return self._plain(column.name).astype(DTYPES[column.kind])
+            return self.read_references(column.name)
+        return self._read_plain(column.name).astype(DTYPES[column.kind])
 
-    def texts(self, name: str) -> Strings:
+    def read_texts(self, name: str) -> Strings:
         values = self._columns[name].to_pylist()
         return np.array(values, dtype=np.bytes_) if values else np.empty(0, dtype="S1")
 
-    def _codes(self, name: str, names: tuple[str, ...]) -> NDArray[np.uint8]:
+    def _read_codes(self, name: str, names: tuple[str, ...]) -> NDArray[np.uint8]:
         code = {word.encode(): at for at, word in enumerate(names)}
         found = self._columns[name].combine_chunks().dictionary_encode()
         known = np.array([code[word.as_py()] for word in found.dictionary], dtype=np.uint8)
         return known[found.indices.to_numpy()] if len(found) else np.empty(0, dtype=np.uint8)
 
-    def references(self, name: str) -> NDArray[np.int32]:
+    def read_references(self, name: str) -> NDArray[np.int32]:
         return self._columns[name].fill_null(-1).to_numpy().astype(np.int32)
 
-    def _plain(self, name: str) -> NDArray[Any]:
+    def _read_plain(self, name: str) -> NDArray[Any]:
         return np.asarray(self._columns[name].to_numpy())
 
 

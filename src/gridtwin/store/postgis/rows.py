@@ -18,8 +18,8 @@ from gridtwin.store.postgis.copying import (
     Numbers,
     Points,
     Texts,
-    fingerprints,
-    stream,
+    hash_rows,
+    stream_copy,
 )
 from gridtwin.topology.core import live_phases
 from gridtwin.topology.follow import follow
@@ -64,7 +64,7 @@ class Mirrored:
     follows: bool = False  # whether `state` is that of the database, read before
 
 
-def mirrored(store: Store, state: State | None = None) -> Mirrored:
+def gather_mirror(store: Store, state: State | None = None) -> Mirrored:
     """
     Return all that a mirror holds of the twin of a store.
 
@@ -80,22 +80,22 @@ def mirrored(store: Store, state: State | None = None) -> Mirrored:
     NotFoundError
         If the state names equipment that the network does not have.
     """
-    current = state or store.states.get(CURRENT)
-    network, normal = store.network, store.index()
-    events = () if state else store.states.events()
+    current = state or store.states.read_state(CURRENT)
+    network, normal = store.network, store.read_index()
+    events = () if state else store.states.list_events()
     return Mirrored(
         network=network,
         normal=normal,
-        current=switched(network, normal, current),
+        current=switch_index(network, normal, current),
         state=current,
-        overlays=tuple(store.states.get(name) for name in store.states.names()[2:]),
+        overlays=tuple(store.states.read_state(name) for name in store.states.list_names()[2:]),
         events=tuple(event for event in events if event.version <= current.version),
-        specs={name: store.specs.get(name) for name in store.specs.names()},
+        specs={name: store.specs.read_spec(name) for name in store.specs.list_names()},
         follows=state is not None,
     )
 
 
-def switched(network: Network, normal: TopologyIndex, state: State) -> TopologyIndex:
+def switch_index(network: Network, normal: TopologyIndex, state: State) -> TopologyIndex:
     """Return the topology of a network in a state, from that of its design."""
     mask = state.open_mask(network)
     changed = np.flatnonzero(mask != network.data.equipment.normal_open)
@@ -115,10 +115,10 @@ class Table:
     @cached_property
     def fingerprints(self) -> NDArray[np.uint64]:
         """A number for each row that tells its content from others."""
-        return fingerprints(list(self.columns.values()))
+        return hash_rows(list(self.columns.values()))
 
     @cached_property
-    def placed(self) -> NDArray[np.uint64]:
+    def place_fingerprints(self) -> NDArray[np.uint64]:
         """The fingerprint of the row at each place, 0 where there is none."""
         places = self._places
         if not len(places) or places[-1] == self.count - 1:
@@ -127,13 +127,13 @@ class Table:
         found[places] = self.fingerprints
         return found
 
-    def rows_at(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+    def find_rows(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the rows at some of the places, in order."""
-        wanted = np.zeros(max(len(self.placed), places.max(initial=-1) + 1), dtype=np.bool_)
+        wanted = np.zeros(max(len(self.place_fingerprints), places.max(initial=-1) + 1), dtype=np.bool_)
         wanted[places] = True
         return np.flatnonzero(wanted[self._places])
 
-    def name_of(self, row: int) -> str:
+    def format_key(self, row: int) -> str:
         """Return the key of a row."""
         column = self.columns[self.key]
         key = column.values[row] if isinstance(column, Numbers | Texts) else row
@@ -144,31 +144,31 @@ class Table:
         column = self.columns.get(self.place)
         return column.values if isinstance(column, Numbers) else np.arange(self.count)
 
-    def stream(self, rows: NDArray[np.integer[Any]] | None = None) -> Iterator[memoryview]:
+    def stream_copy(self, rows: NDArray[np.integer[Any]] | None = None) -> Iterator[memoryview]:
         """Yield what COPY reads: all rows, or those at some places."""
-        return stream(list(self.columns.values()), rows)
+        return stream_copy(list(self.columns.values()), rows)
 
 
-def tables(twin: Mirrored) -> list[Table]:
+def build_tables(twin: Mirrored) -> list[Table]:
     """Return every table of a mirror, in the order in which they are written."""
-    return [*frame_tables(twin.network.data), *_topology(twin)]
+    return [*build_frame_tables(twin.network.data), *_build_topology(twin)]
 
 
-def frame_tables(data: NetworkData) -> list[Table]:
+def build_frame_tables(data: NetworkData) -> list[Table]:
     """Return the tables of the six frames."""
-    return [_frame_table(data, name) for name in SCHEMA]
+    return [_build_frame_table(data, name) for name in SCHEMA]
 
 
-def _frame_table(data: NetworkData, name: str) -> Table:
+def _build_frame_table(data: NetworkData, name: str) -> Table:
     count = len(getattr(data, name).mrid)
-    copied = {each.name: _copied(data, name, each) for each in SCHEMA[name].columns}
-    return Table(name, "mrid", "row", {"row": _counted(count), **copied}, count)
+    copied = {each.name: _build_column(data, name, each) for each in SCHEMA[name].columns}
+    return Table(name, "mrid", "row", {"row": _build_counter(count), **copied}, count)
 
 
-def _copied(data: NetworkData, name: str, column: FrameColumn) -> Column:
+def _build_column(data: NetworkData, name: str, column: FrameColumn) -> Column:
     """Return a column of a frame as COPY writes it."""
     if column.kind == "line":
-        return _courses(data)
+        return _build_courses(data)
     values = getattr(getattr(data, name), column.fields[0])
     match column.kind:
         case "point":
@@ -178,12 +178,12 @@ def _copied(data: NetworkData, name: str, column: FrameColumn) -> Column:
         case "word":
             return Names(values, column.words)
         case "row":
-            return _references(values)
+            return _build_references(values)
     kind = SQL_TYPES[column.kind]
     return Texts(values) if kind == "text" else Numbers(kind, values)
 
 
-def _topology(twin: Mirrored) -> list[Table]:
+def _build_topology(twin: Mirrored) -> list[Table]:
     """Return where every node, feeder and piece of equipment stands in the current state."""
     data, conduction = twin.network.data, twin.current.conduction
     meters = data.usage_points
@@ -202,7 +202,7 @@ def _topology(twin: Mirrored) -> list[Table]:
     feed_mrid = np.append(equipment.mrid, b"").take(tree.feed)
     feed_kind = np.append(equipment.kind + 1, 0).take(tree.feed)
     return [
-        _numbered(
+        _build_numbered_table(
             "node_topology",
             "node",
             count,
@@ -226,14 +226,14 @@ def _topology(twin: Mirrored) -> list[Table]:
             "segment",
             {
                 "segment": Numbers("int4", segment[laid]),
-                "feeder": _references(feeder[laid]),
-                "root": _references(tree.root[laid]),
-                "hook": _references(tree.hook[laid]),
+                "feeder": _build_references(feeder[laid]),
+                "root": _build_references(tree.root[laid]),
+                "hook": _build_references(tree.hook[laid]),
                 "meshed": Numbers("bool", tree.meshed[laid]),
             },
             len(laid),
         ),
-        _numbered(
+        _build_numbered_table(
             "equipment_topology",
             "equipment",
             len(tree.child),
@@ -265,29 +265,29 @@ def _topology(twin: Mirrored) -> list[Table]:
     ]
 
 
-def _numbered(name: str, key: str, count: int, /, **columns: Column) -> Table:
-    return Table(name, key, key, {key: _counted(count), **columns}, count)
+def _build_numbered_table(name: str, key: str, count: int, /, **columns: Column) -> Table:
+    return Table(name, key, key, {key: _build_counter(count), **columns}, count)
 
 
-def state_rows(state: State) -> list[tuple[str, int]]:
+def list_state_rows(state: State) -> list[tuple[str, int]]:
     """Return the equipment that stands otherwise than designed, and its open phases."""
     return [(mrid, phases.parse(text)) for mrid, text in sorted(state.deviations.items())]
 
 
-def _counted(count: int) -> Column:
+def _build_counter(count: int) -> Column:
     return Numbers("int4", np.arange(count, dtype=np.int32))
 
 
-def _references(rows: NDArray[np.integer[Any]]) -> Column:
+def _build_references(rows: NDArray[np.integer[Any]]) -> Column:
     absent = rows < 0
     return Numbers("int4", rows, absent if absent.any() else None)
 
 
-def _courses(data: NetworkData) -> Column:
+def _build_courses(data: NetworkData) -> Column:
     every = np.arange(len(data.equipment.mrid))
 
-    def some(rows: slice | NDArray[np.integer[Any]]) -> tuple[NDArray[np.int64], Any]:
+    def select_courses(rows: slice | NDArray[np.integer[Any]]) -> tuple[NDArray[np.int64], Any]:
         counts, xy = equipment_courses(data, every[rows])
         return np.concatenate([[0], np.cumsum(counts)]), xy
 
-    return Lines(len(every), some)
+    return Lines(len(every), select_courses)

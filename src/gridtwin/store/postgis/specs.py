@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gridtwin.store.names import no_spec
+from gridtwin.store.names import build_spec_error
 
 if TYPE_CHECKING:
     from gridtwin.store.postgis.pool import Pool
@@ -22,20 +22,20 @@ class PostgisSpecs:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    def save(self, name: str, text: str) -> None:
+    def save_spec(self, name: str, text: str) -> None:
         """Keep a trace spec, as JSON, in place of any of that name."""
-        self._pool.write(lambda connection: connection.execute(KEEP_SPEC, (name, text)))
+        self._pool.run_write(lambda connection: connection.execute(KEEP_SPEC, (name, text)))
 
-    def get(self, name: str) -> str:
+    def read_spec(self, name: str) -> str:
         """Return a trace spec by name; NotFoundError, with close matches, if there is none."""
-        kept = self._all()
+        kept = self._read_specs()
         if name not in kept:
-            raise no_spec(name, list(kept))
+            raise build_spec_error(name, list(kept))
         return kept[name]
 
-    def names(self) -> list[str]:
+    def list_names(self) -> list[str]:
         """Return the names of the trace specs kept, sorted."""
-        return list(self._all())
+        return list(self._read_specs())
 
-    def _all(self) -> dict[str, str]:
-        return dict(self._pool.read(lambda connection: connection.execute(LIST_SPECS).fetchall()))
+    def _read_specs(self) -> dict[str, str]:
+        return dict(self._pool.run_read(lambda connection: connection.execute(LIST_SPECS).fetchall()))

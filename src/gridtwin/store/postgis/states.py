@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from gridtwin.model import phases
 from gridtwin.model.operation import resolve
 from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent
-from gridtwin.store.names import as_it_was, check_overlay_name, no_state, overlay_deviations
-from gridtwin.store.postgis.links import is_lost
+from gridtwin.store.names import rebuild_past_state, check_overlay_name, build_state_error, list_deviations
+from gridtwin.store.postgis.connect import is_lost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from gridtwin.store.postgis.kept_network import KeptNetwork
+    from gridtwin.store.postgis.kept_network import NetworkCache
     from gridtwin.store.postgis.pool import Pool
 
     Connection = psycopg.Connection[Any]
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 CHANNEL = "gridtwin"
 LISTEN_S = 5.0  # for what moves the state and tells nobody
 
-STATE = """
+PG_STATE = """
 SELECT n.content_hash, s.version, w.mrids, w.open_phases
 FROM (VALUES (%(name)s)) wanted (name)
 LEFT JOIN gridtwin.network n ON true
@@ -44,12 +44,12 @@ LEFT JOIN LATERAL (
     WHERE i.state = s.name
 ) w ON true
 """
-EVENTS = """
+PG_SWITCH_EVENTS = """
 SELECT version, at, mrid, open_before, open_after, actor
 FROM gridtwin.events
 """
 # One statement, so one snapshot: the state now, and what its later operations found.
-PAST = """
+PG_PAST_STATE = """
 SELECT n.content_hash, s.version, w.mrids, w.open_phases, f.mrids, f.open_phases, (
     SELECT e.version FROM gridtwin.events e WHERE e.at <= %(when)s ORDER BY e.version DESC LIMIT 1)
 FROM gridtwin.states s
@@ -90,17 +90,17 @@ FROM unnest(%s::text[], %s::smallint[]) kept (mrid, open_phases)
 class PostgisStates:
     """The switch states of a twin that is kept in PostgreSQL."""
 
-    def __init__(self, pool: Pool, kept: KeptNetwork) -> None:
+    def __init__(self, pool: Pool, kept: NetworkCache) -> None:
         self._pool = pool
         self._kept = kept
 
-    def get(self, name: str = CURRENT) -> State:
+    def read_state(self, name: str = CURRENT) -> State:
         """Return a state by name."""
-        return self._pool.read(lambda connection: self._checked(connection, name))
+        return self._pool.run_read(lambda connection: self._read_checked(connection, name))
 
-    def names(self) -> list[str]:
+    def list_names(self) -> list[str]:
         """Return the names of the states there are: normal, current, then the overlays."""
-        return [NORMAL, CURRENT, *self._pool.read(_overlays)]
+        return [NORMAL, CURRENT, *self._pool.run_read(_select_overlays)]
 
     def operate(
         self,
@@ -119,67 +119,67 @@ class PostgisStates:
         wanted, moving = phases.text(operation.open), phases.text(operation.poles)
         request = request or uuid.uuid4().hex  # done once, however often it is asked
 
-        def work(connection: Connection) -> State:
+        def write_operation(connection: Connection) -> State:
             try:
                 connection.execute(
                     "SELECT gridtwin.move_poles(%s, %s, %s, %s, %s, %s)",
                     (operation.mrid, wanted, moving, actor, request, at),
                 )
             except (psycopg.errors.NoDataFound, psycopg.errors.InvalidParameterValue) as error:
-                raise self._kept.synced_anew() from error  # the network here has it
-            return self._checked(connection, CURRENT)
+                raise self._kept.build_stale_error() from error  # the network here has it
+            return self._read_checked(connection, CURRENT)
 
-        return self._pool.write(work)
+        return self._pool.run_write(write_operation)
 
-    def events(self, since: int = 0) -> list[SwitchEvent]:
+    def list_events(self, since: int = 0) -> list[SwitchEvent]:
         """Return the operations after a version of the current state, oldest first."""
-        return self._events(f"{EVENTS} WHERE version > %s ORDER BY version", since)
+        return self._select_events(f"{PG_SWITCH_EVENTS} WHERE version > %s ORDER BY version", since)
 
-    def operations(self, start: datetime, end: datetime) -> list[SwitchEvent]:
+    def list_operations(self, start: datetime, end: datetime) -> list[SwitchEvent]:
         """Return the operations after one moment and until another, by time, then version."""
-        between = f"{EVENTS} WHERE at > %s AND at <= %s ORDER BY at, version"
-        return self._events(between, start, end)
+        between = f"{PG_SWITCH_EVENTS} WHERE at > %s AND at <= %s ORDER BY at, version"
+        return self._select_events(between, start, end)
 
-    def at(self, when: datetime) -> State:
+    def read_past_state(self, when: datetime) -> State:
         """Return the current state as it was at a moment."""
-        row = self._pool.read(lambda link: link.execute(PAST, {"when": when}).fetchone())
+        row = self._pool.run_read(lambda link: link.execute(PG_PAST_STATE, {"when": when}).fetchone())
         network, version, mrids, masks, found, before, last = row or (None, 0, *(None,) * 5)
-        self._kept.check(network)
-        current = State(CURRENT, version, _positions(mrids, masks))
-        return as_it_was(self._kept.network, current, _positions(found, before), last)
+        self._kept.check_hash(network)
+        current = State(CURRENT, version, _list_positions(mrids, masks))
+        return rebuild_past_state(self._kept.network, current, _list_positions(found, before), last)
 
-    def wait(self, since: int, *, timeout_s: float) -> bool:
+    def wait_for_version(self, since: int, *, timeout_s: float) -> bool:
         """Return whether the current state has moved past a version, waiting for it."""
         end = time.monotonic() + timeout_s
-        if self._pool.read(_version) > since:
+        if self._pool.run_read(_select_version) > since:
             return True
         while (left := end - time.monotonic()) > 0:
-            listen = partial(_moved_past, since=since, seconds=min(left, LISTEN_S))
-            if self._pool.read(listen):
+            listen = partial(_await_version, since=since, seconds=min(left, LISTEN_S))
+            if self._pool.run_read(listen):
                 return True
         return False
 
     def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:
         """Keep a state under a name of its own, in place of any of that name."""
         check_overlay_name(name)
-        kept = overlay_deviations(self._kept.network, deviations)
+        kept = list_deviations(self._kept.network, deviations)
         masks = [phases.parse(text) for text in kept.values()]
 
-        def work(connection: Connection) -> None:
+        def write_overlay(connection: Connection) -> None:
             connection.execute(HOLD_STATE)
-            version = self._checked(connection, CURRENT).version
+            version = self._read_checked(connection, CURRENT).version
             connection.execute(SAVE_OVERLAY, (name, version))
             connection.execute("DELETE FROM gridtwin.state_switches WHERE state = %s", (name,))
             connection.execute(SAVE_SWITCHES, (name, list(kept), masks))
 
-        self._pool.write(work)
+        self._pool.run_write(write_overlay)
 
     def drop_overlay(self, name: str) -> None:
         """Forget an overlay; NotFoundError if there is none of that name."""
         check_overlay_name(name)
         drop = "DELETE FROM gridtwin.states WHERE name = %s"
         look = "SELECT FROM gridtwin.states WHERE name = %s FOR UPDATE"
-        dropped = self._pool.write(
+        dropped = self._pool.run_write(
             lambda connection: connection.execute(drop, (name,)).rowcount == 1,
             # Once whoever is dropping it has done so.
             committed=lambda connection: (
@@ -187,16 +187,16 @@ class PostgisStates:
             ),
         )
         if not dropped:
-            raise no_state(name, self._pool.read(_overlays))
+            raise build_state_error(name, self._pool.run_read(_select_overlays))
 
-    def _checked(self, connection: Connection, name: str) -> State:
+    def _read_checked(self, connection: Connection, name: str) -> State:
         """Return a state of the network that was opened."""
         network, state = read_state(connection, name)
-        self._kept.check(network)
+        self._kept.check_hash(network)
         return state
 
-    def _events(self, query: str, *values: Any) -> list[SwitchEvent]:
-        rows = self._pool.read(lambda link: link.execute(query.encode(), values).fetchall())
+    def _select_events(self, query: str, *values: Any) -> list[SwitchEvent]:
+        rows = self._pool.run_read(lambda link: link.execute(query.encode(), values).fetchall())
         return [
             SwitchEvent(
                 version,
@@ -219,30 +219,30 @@ def read_state(connection: Connection, name: str) -> tuple[str | None, State]:
     NotFoundError
         If no state has that name, with the closest there are.
     """
-    row = connection.execute(STATE, {"name": name}).fetchone()
+    row = connection.execute(PG_STATE, {"name": name}).fetchone()
     network, version, mrids, masks = row or (None, None, None, None)
     if name == NORMAL:
         return network, State(NORMAL, 0, {})
     if version is None:
-        raise no_state(name, _overlays(connection))
-    return network, State(name, version, _positions(mrids, masks))
+        raise build_state_error(name, _select_overlays(connection))
+    return network, State(name, version, _list_positions(mrids, masks))
 
 
-def _positions(mrids: list[str] | None, masks: list[int] | None) -> dict[str, str]:
+def _list_positions(mrids: list[str] | None, masks: list[int] | None) -> dict[str, str]:
     """Return the phases that stand open, by equipment."""
     return dict(zip(mrids or (), map(phases.text, masks or ()), strict=True))
 
 
-def _version(connection: Connection) -> int:
+def _select_version(connection: Connection) -> int:
     row = connection.execute(FETCH_VERSION).fetchone()
     return 0 if row is None else int(row[0])
 
 
-def _overlays(connection: Connection) -> list[str]:
+def _select_overlays(connection: Connection) -> list[str]:
     return [name for (name,) in connection.execute(LIST_OVERLAYS).fetchall()]
 
 
-def _moved_past(connection: Connection, since: int, seconds: float) -> bool:
+def _await_version(connection: Connection, since: int, seconds: float) -> bool:
     """
     Return whether the current state has moved past a version, listening for some seconds.
 
@@ -250,11 +250,11 @@ def _moved_past(connection: Connection, since: int, seconds: float) -> bool:
     """
     connection.execute(f"LISTEN {CHANNEL}".encode())
     try:
-        if _version(connection) > since:
+        if _select_version(connection) > since:
             return True
         for _ in connection.notifies(timeout=seconds, stop_after=1):
             pass  # what it says is not needed: the version is looked at again
-        return _version(connection) > since
+        return _select_version(connection) > since
     finally:
         if not is_lost(connection):
             connection.execute("UNLISTEN *")

@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING
 
 from gridtwin.errors import StoreError
 from gridtwin.store.postgis import following
-from gridtwin.store.postgis.connect import PATIENCE_S, connect, connect_patiently, shown
+from gridtwin.store.postgis.connect import CONNECT_PATIENCE_S, connect, connect_patiently, hide_password
 from gridtwin.store.postgis.estimates import PostgisEstimates
-from gridtwin.store.postgis.kept_network import KeptNetwork, read_hash
+from gridtwin.store.postgis.kept_network import NetworkCache, read_hash
 from gridtwin.store.postgis.live import PostgisLive
 from gridtwin.store.postgis.outages import PostgisOutages
 from gridtwin.store.postgis.pool import Pool
 from gridtwin.store.postgis.readings import PostgisReadings
-from gridtwin.store.postgis.refusals import OWNER, READER, told
+from gridtwin.store.postgis.refusals import OWNER, READER, translate_refusals
 from gridtwin.store.postgis.specs import PostgisSpecs
 from gridtwin.store.postgis.states import LISTEN_S, PostgisStates
 from gridtwin.store.postgis.tiles import StoredTiles
 
 if TYPE_CHECKING:
     from gridtwin.model.network import Network
-    from gridtwin.store.marks import Changes, Marks
+    from gridtwin.store.marks import Changes, Versions
     from gridtwin.store.postgis.rows import Mirrored
     from gridtwin.topology.index import TopologyIndex
 
@@ -37,10 +37,10 @@ OPENING_PATIENCE_S = 3.0  # a wrong address is told at once, a server that resta
 class PostgisStore:
     """A twin in a database; `create` puts one there, `open` opens it. Threads may share it."""
 
-    def __init__(self, url: str, content: str, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, url: str, content: str, *, patience_s: float = CONNECT_PATIENCE_S) -> None:
         self.url = url
         self._pool = Pool(url, patience_s=patience_s)
-        self._kept = KeptNetwork(self._pool, content)
+        self._kept = NetworkCache(self._pool, content)
         self.states = PostgisStates(self._pool, self._kept)
         self.specs = PostgisSpecs(self._pool)
         self.outages = PostgisOutages(self._pool)
@@ -71,11 +71,11 @@ class PostgisStore:
         from gridtwin.store.postgis.migrate import migrate
         from gridtwin.store.postgis.mirror import sync
 
-        with told(url, role=OWNER), connect(url, autocommit=True) as connection:
+        with translate_refusals(url, role=OWNER), connect(url, autocommit=True) as connection:
             migrate(connection)
             if not overwrite and read_hash(connection) is not None:
                 msg = (
-                    f"{shown(url)} holds a twin already: choose another database, or allow it to be"
+                    f"{hide_password(url)} holds a twin already: choose another database, or allow it to be"
                     " overwritten"
                 )
                 raise StoreError(msg)
@@ -83,7 +83,7 @@ class PostgisStore:
         return cls.open(url)
 
     @classmethod
-    def open(cls, url: str, *, patience_s: float = PATIENCE_S) -> PostgisStore:
+    def open(cls, url: str, *, patience_s: float = CONNECT_PATIENCE_S) -> PostgisStore:
         """
         Open the twin of a database; its network is read when it is first used.
 
@@ -101,17 +101,17 @@ class PostgisStore:
         StoreVersionError
             If the schema of the database is not that of this gridtwin.
         """
-        from gridtwin.store.postgis.migrate import require
+        from gridtwin.store.postgis.migrate import check_schema
 
         patience = min(patience_s, OPENING_PATIENCE_S)
         with (
-            told(url, role=READER),
+            translate_refusals(url, role=READER),
             connect_patiently(url, patience_s=patience, autocommit=True) as connection,
         ):
-            require(connection)
+            check_schema(connection)
             content = read_hash(connection)
         if content is None:
-            msg = f"{shown(url)} holds no twin yet: fill it with gridtwin load or gridtwin sync"
+            msg = f"{hide_password(url)} holds no twin yet: fill it with gridtwin load or gridtwin sync"
             raise StoreError(msg)
         return cls(url, content, patience_s=patience_s)
 
@@ -134,20 +134,20 @@ class PostgisStore:
         """What tells this network from every other: the hash of its rows, cut to 16 digits."""
         return self._kept.content[:16]
 
-    def index(self) -> TopologyIndex:
+    def read_index(self) -> TopologyIndex:
         """Return the topology of the normal state."""
-        return self._kept.index()
+        return self._kept.read_index()
 
-    def marks(self) -> Marks:
+    def read_versions(self) -> Versions:
         """Return how far what changes has come."""
-        return self._pool.read(following.marks)
+        return self._pool.run_read(following.read_pg_versions)
 
-    def changes(self, since: Marks, *, timeout_s: float) -> Changes:
+    def wait_for_changes(self, since: Versions, *, timeout_s: float) -> Changes:
         """Return what became another since some marks, waiting for it."""
         end = time.monotonic() + timeout_s
         while True:
             left = max(end - time.monotonic(), 0.0)
-            listen = partial(following.changes, since=since, seconds=min(left, LISTEN_S))
-            found = self._pool.read(listen)
+            listen = partial(following.wait_for_pg_changes, since=since, seconds=min(left, LISTEN_S))
+            found = self._pool.run_read(listen)
             if found.what or not left:
                 return found

@@ -17,24 +17,24 @@ from gridtwin.errors import BrokerError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PATIENCE_S = 600.0
-MAIN_ARTEFACT = "kafka_2.13-*.jar"  # without it a folder is no Kafka
-HOW_TO_INSTALL = (
+FETCH_PATIENCE_S = 600.0
+MAIN_ARTIFACT = "kafka_2.13-*.jar"  # without it a folder is no Kafka
+HOW_TO_INSTALL_KAFKA = (
     "install a Java runtime of version 17 or later and Maven (apt-get install default-jre-headless"
     " maven), or give the address of a Kafka that runs"
 )
 
 
-def program(name: str) -> str:
+def find_program(name: str) -> str:
     """Return the path of ``java`` or ``mvn``; BrokerError if this machine has none."""
     found = shutil.which(name)
     if found is None:
-        msg = f"a Kafka of one's own needs {name}, which is not on PATH: {HOW_TO_INSTALL}"
+        msg = f"a Kafka of one's own needs {name}, which is not on PATH: {HOW_TO_INSTALL_KAFKA}"
         raise BrokerError(msg)
     return found
 
 
-def artefacts() -> Path:
+def fetch_artifacts() -> Path:
     """
     Return the folder of Kafka's artefacts, fetched when first asked for.
 
@@ -47,22 +47,22 @@ def artefacts() -> Path:
     """
     pom = files("gridtwin.stream.broker") / "pom.xml"
     named = hashlib.sha256(pom.read_bytes()).hexdigest()[:12]
-    kept = _cache() / f"kafka-{named}"
-    if not any(kept.glob(MAIN_ARTEFACT)):
+    kept = _locate_cache() / f"kafka-{named}"
+    if not any(kept.glob(MAIN_ARTIFACT)):
         kept.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(kept.with_suffix(".lock")), as_file(pom) as path:
-            if not any(kept.glob(MAIN_ARTEFACT)):
-                _fetch(path, kept)
+        with _hold_lock(kept.with_suffix(".lock")), as_file(pom) as path:
+            if not any(kept.glob(MAIN_ARTIFACT)):
+                _run_maven(path, kept)
     return kept
 
 
-def _cache() -> Path:
+def _locate_cache() -> Path:
     home = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(home) if home else Path.home() / ".cache") / "gridtwin"
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[None]:
+def _hold_lock(lock: Path) -> Iterator[None]:
     """Let one process at a time in, since Maven does not expect a second one beside it."""
     import fcntl
 
@@ -71,24 +71,24 @@ def _alone(lock: Path) -> Iterator[None]:
         yield
 
 
-def _fetch(pom: Path, kept: Path) -> None:
+def _run_maven(pom: Path, kept: Path) -> None:
     partial = Path(tempfile.mkdtemp(prefix=f"{kept.name}.", dir=kept.parent))
     command = [
-        program("mvn"), "--batch-mode", "--quiet", "--file", str(pom),
+        find_program("mvn"), "--batch-mode", "--quiet", "--file", str(pom),
         "dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={partial}",
     ]  # fmt: skip
     try:
         done = subprocess.run(  # noqa: S603 - words of our own
-            command, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+            command, capture_output=True, text=True, timeout=FETCH_PATIENCE_S, check=False
         )
-        if done.returncode or not any(partial.glob(MAIN_ARTEFACT)):
+        if done.returncode or not any(partial.glob(MAIN_ARTIFACT)):
             said = " ".join((done.stdout + done.stderr).split())[-400:]
             msg = f"Maven could not fetch Apache Kafka: {said}"
             raise BrokerError(msg)
         shutil.rmtree(kept, ignore_errors=True)
         partial.rename(kept)
     except subprocess.TimeoutExpired as error:
-        msg = f"Maven did not fetch Apache Kafka within {PATIENCE_S:g} s: try again"
+        msg = f"Maven did not fetch Apache Kafka within {FETCH_PATIENCE_S:g} s: try again"
         raise BrokerError(msg) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gridtwin.stream.reader import Messages
     from gridtwin.stream.wire import Registry
 
-NOBODY = "meter_id {!r} is no usage point of this network"
+UNKNOWN_METER = "meter_id {!r} is no usage point of this network"
 
 
 class DeadLetter(NamedTuple):
@@ -36,14 +36,14 @@ class DeadLetter(NamedTuple):
     value: bytes | None
 
     @classmethod
-    def of(cls, messages: Messages, row: int, reason: str) -> DeadLetter:
+    def from_row(cls, messages: Messages, row: int, reason: str) -> DeadLetter:
         """Return the letter that a message is."""
         at, offset = int(messages.partition[row]), int(messages.offset[row])
         return cls(at, offset, reason, messages.values[row])
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class ReadyBatch:
     """Readings that count, in order of time and meter, and the messages that are none."""
 
     meter: NDArray[np.int32]  # number of the meter
@@ -61,9 +61,9 @@ class Ready:
         return len(self.meter)
 
 
-def prepare(
+def prepare_batch(
     messages: Messages, meters: SortedIds, window: Window, registry: Registry | None = None
-) -> Ready:
+) -> ReadyBatch:
     """
     Decode messages of ``ami_readings`` and keep what counts.
 
@@ -84,11 +84,11 @@ def prepare(
     meter = meters.rows(found.mrid)
     unknown = np.flatnonzero(meter < 0).tolist()
     for row, name in zip(unknown, decode(found.mrid[unknown]).tolist(), strict=True):
-        dead.append(DeadLetter.of(messages, int(decoded.rows[row]), NOBODY.format(name)))
+        dead.append(DeadLetter.of(messages, int(decoded.rows[row]), UNKNOWN_METER.format(name)))
     known = np.flatnonzero(meter >= 0)
     offset = messages.offset[decoded.rows]
-    counts = known[newest(found.at_s[known], meter[known], offset[known])]
-    return Ready(
+    counts = known[find_newest(found.at_s[known], meter[known], offset[known])]
+    return ReadyBatch(
         meter[counts],
         found.at_s[counts],
         found.kwh[counts],
@@ -101,7 +101,7 @@ def prepare(
     )
 
 
-def newest(
+def find_newest(
     at_s: NDArray[np.int64], meter: NDArray[np.integer], order: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return the rows that come last in an order among those of their meter and time, sorted."""

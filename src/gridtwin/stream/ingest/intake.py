@@ -11,13 +11,13 @@ import numpy as np
 from gridtwin.model.moments import LATEST_S
 from gridtwin.stream.contracts import AMI_READINGS, CONDITIONS, Window
 from gridtwin.stream.ingest import writing
-from gridtwin.stream.ingest.batch import DeadLetter, prepare
+from gridtwin.stream.ingest.batch import DeadLetter, prepare_batch
 from gridtwin.stream.ingest.meters import Meters
 
 if TYPE_CHECKING:
     import psycopg
 
-    from gridtwin.stream.ingest.batch import Ready
+    from gridtwin.stream.ingest.batch import ReadyBatch
     from gridtwin.stream.ingest.meters import Do
     from gridtwin.stream.reader import Messages
     from gridtwin.stream.wire import Registry
@@ -37,7 +37,7 @@ class Options:
     keep_days: int = 7  # of readings, the newest one included
 
     @classmethod
-    def of(cls, stream: str = "gridtwin", prefix: str = "", **more: Any) -> Options:
+    def build_for_prefix(cls, stream: str = "gridtwin", prefix: str = "", **more: Any) -> Options:
         """Return the options of a group whose topics have a prefix before their names."""
         topics = prefix + AMI_READINGS.name, prefix + CONDITIONS.name
         return cls(stream, *topics, **more)
@@ -52,7 +52,7 @@ class Intake:
         self._meters = Meters()
         self._days: set[int] = set()  # since 1970
 
-    def open(self, do: Do) -> None:
+    def read_database(self, do: Do) -> None:
         """
         Read what the database knows.
 
@@ -72,9 +72,9 @@ class Intake:
 
     def read_days(self, connection: psycopg.Connection[Any]) -> None:
         """Read which days there is room for."""
-        self._days = writing.days(connection)
+        self._days = writing.read_days(connection)
 
-    def ready(self, part: Messages, do: Do) -> Ready:
+    def prepare_messages(self, part: Messages, do: Do) -> ReadyBatch:
         """
         Decode messages of readings, and make room for days that are new.
 
@@ -85,9 +85,9 @@ class Intake:
         do
             Does what has to be done in the database first.
         """
-        ready = self._prepared(part)
+        ready = self._prepare_readings(part)
         if ready.unknown and self._meters.refresh(do):
-            ready = self._prepared(part)
+            ready = self._prepare_readings(part)
         days = set(np.unique(ready.at_s // writing.DAY_S).tolist())
         if days <= self._days:
             return ready
@@ -95,27 +95,27 @@ class Intake:
         new = {day for day in days - self._days if day >= oldest}
         do(lambda connection: writing.make_days(connection, new))
         self._days |= new
-        return self._prepared(part)
+        return self._prepare_readings(part)
 
-    def _prepared(self, part: Messages) -> Ready:
+    def _prepare_readings(self, part: Messages) -> ReadyBatch:
         latest = min(LATEST_S, time.time() + STRANGE_S)
         earliest = Window().earliest_s
         if self._days:
             oldest = max(self._days) - self._options.keep_days + 1
             earliest = max(earliest, float(oldest * writing.DAY_S))
-        return prepare(part, self._meters.ids, Window(earliest, latest), self._registry)
+        return prepare_batch(part, self._meters.ids, Window(earliest, latest), self._registry)
 
-    def write(
-        self, connection: psycopg.Connection[Any], part: Messages, ready: Ready | None
+    def write_messages(
+        self, connection: psycopg.Connection[Any], part: Messages, ready: ReadyBatch | None
     ) -> list[DeadLetter]:
         """Write what messages say, readings as they were staged; return what is dead."""
         if ready is not None:
-            writing.count(connection, part.topic, ready)
+            writing.write_staged(connection, part.topic, ready)
             return ready.dead
         from gridtwin.stream.decoding import decode_conditions
 
         decoded = decode_conditions(part.values, registry=self._registry)
         writing.write_conditions(connection, decoded.values, part.offset[decoded.rows])
         dead = [DeadLetter.of(part, row, reason) for row, reason in decoded.rejected]
-        writing.bury(connection, part.topic, dead)
+        writing.write_dead_letters(connection, part.topic, dead)
         return dead

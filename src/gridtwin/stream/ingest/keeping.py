@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     import psycopg
 
 LOG = logging.getLogger("gridtwin.stream")
-LOCK = 0x6772_6964_0005  # "grid", 5: one keeper at a time
+KEEPER_LOCK = 0x6772_6964_0005  # "grid", 5: one keeper at a time
 FEEDERS_S = 30.0  # least time between two looks at what meters hang on
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class KeeperRules:
     """How house is kept."""
 
     keep_days: int = 7  # of readings, the newest one included; of messages as they came
@@ -40,41 +40,41 @@ class Rules:
 class Keeper:
     """Keeps the house of one database."""
 
-    def __init__(self, url: str, rules: Rules | None = None) -> None:
-        self._rules = rules or Rules()
+    def __init__(self, url: str, rules: KeeperRules | None = None) -> None:
+        self._rules = rules or KeeperRules()
         self._link = Link(url, patience_s=0.0, autocommit=True)
         self._summed: dict[Any, float] = {}
         self._seen: Any = None
         self._day: Any = None  # today, and the newest day with readings
         self._seen_at = time.monotonic()  # the worker begins with a look of its own
 
-    def keep(self, stop: threading.Event) -> None:
+    def keep_house(self, stop: threading.Event) -> None:
         """Keep house until told to stop; while the database is away, wait for it."""
         import psycopg
 
         while not stop.wait(self._rules.look_s):
             try:
-                self.look(self._link.connection)
+                self.do_due_work(self._link.connection)
             except (StoreError, psycopg.Error) as error:
                 LOG.warning("house is not kept for a while: %s", str(error).strip())
                 stop.wait(self._rules.look_s)
         self._link.close()
 
-    def look(self, connection: psycopg.Connection[Any]) -> None:
+    def do_due_work(self, connection: psycopg.Connection[Any]) -> None:
         """Do what is due, if no other keeper does; each thing in a transaction of its own."""
-        row = connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone()
+        row = connection.execute("SELECT pg_try_advisory_lock(%s)", (KEEPER_LOCK,)).fetchone()
         if row is None or not row[0]:
             return
         try:
             connection.execute("SET lock_timeout = '2s'")
             self._follow_switches(connection)
             self._turn_days(connection)
-            for at in self._resting(connection):
+            for at in self._list_resting(connection):
                 connection.execute("SELECT gridtwin.sum_loads(%s)", (at,))
                 self._summed[at] = time.monotonic()
         finally:
             if not connection.closed:
-                connection.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
+                connection.execute("SELECT pg_advisory_unlock(%s)", (KEEPER_LOCK,))
 
     def _follow_switches(self, connection: psycopg.Connection[Any]) -> None:
         if time.monotonic() - self._seen_at < FEEDERS_S:
@@ -105,7 +105,7 @@ class Keeper:
             connection.execute("SELECT gridtwin.drop_reading_days(%s - %s)", (today[1], kept))
         self._day = today
 
-    def _resting(self, connection: psycopg.Connection[Any]) -> list[Any]:
+    def _list_resting(self, connection: psycopg.Connection[Any]) -> list[Any]:
         rows = connection.execute(
             "SELECT reading_time, touched_at < clock_timestamp() - %s * interval '1 s'"
             " FROM gridtwin.loads_due ORDER BY 1",
@@ -117,7 +117,7 @@ class Keeper:
 
 
 @contextmanager
-def kept(url: str, rules: Rules | None = None) -> Iterator[None]:
+def run_keeper(url: str, rules: KeeperRules | None = None) -> Iterator[None]:
     """Keep house meanwhile, in a thread of its own."""
     stop = threading.Event()
     keeper = Keeper(url, rules)

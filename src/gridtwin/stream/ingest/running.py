@@ -6,9 +6,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gridtwin.stream.ingest.figures import Figures, served
+from gridtwin.stream.ingest.figures import IngestMetrics, serve_metrics
 from gridtwin.stream.ingest.intake import Options
-from gridtwin.stream.ingest.keeping import Rules, kept
+from gridtwin.stream.ingest.keeping import KeeperRules, run_keeper
 from gridtwin.stream.ingest.worker import Worker
 from gridtwin.stream.reader import SESSION_S, Reader
 from gridtwin.stream.topics import make_topics
@@ -29,16 +29,16 @@ class Kafka:
     settings: dict[str, Any] = field(default_factory=dict)  # more of librdkafka, as for TLS
 
 
-def run(
+def run_worker(
     url: str,
     kafka: Kafka,
     stop: Event,
     *,
     options: Options | None = None,
-    rules: Rules | None = None,
+    rules: KeeperRules | None = None,
     metrics_port: int | None = None,
     until_end: bool = False,
-) -> Figures:
+) -> IngestMetrics:
     """
     Take readings from Kafka into PostgreSQL until told to stop.
 
@@ -69,18 +69,18 @@ def run(
         If the database cannot be used, or, as a BrokerError, if Kafka cannot.
     """
     from gridtwin.store.postgis.connect import connect
-    from gridtwin.store.postgis.migrate import require
+    from gridtwin.store.postgis.migrate import check_schema
 
     options = options or Options()
-    figures = Figures()
+    figures = IngestMetrics()
     with connect(url, autocommit=True) as connection:
-        require(connection)
+        check_schema(connection)
     make_topics(kafka.brokers, {options.readings: 6, options.conditions: 1})
     registry = Registry(kafka.registry) if kafka.registry else None
     with ExitStack() as stack:
-        stack.enter_context(kept(url, rules or Rules(keep_days=options.keep_days)))
+        stack.enter_context(run_keeper(url, rules or KeeperRules(keep_days=options.keep_days)))
         if metrics_port is not None:
-            stack.enter_context(served(figures, metrics_port))
+            stack.enter_context(serve_metrics(figures, metrics_port))
         reader = Reader(
             kafka.brokers,
             [options.readings, options.conditions],

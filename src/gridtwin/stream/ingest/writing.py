@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.store.postgis.copying import HEADER, TRAILER, Numbers, stream
+from gridtwin.store.postgis.copying import COPY_HEADER, COPY_TRAILER, Numbers, stream_copy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,21 +16,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.readings import Conditions
-    from gridtwin.stream.ingest.batch import DeadLetter, Ready
+    from gridtwin.stream.ingest.batch import DeadLetter, ReadyBatch
     from gridtwin.stream.reader import Messages
 
-DAY_S = 86_400
 EPOCH_OF_POSTGRES_S = 946_684_800  # 2000-01-01, which its timestamps count microseconds from
 
 # Of a connection: a batch passes through it on its way.
-STAGE = """
+CREATE_STAGE = """
 CREATE TEMP TABLE IF NOT EXISTS ready (
     reading_time timestamptz, meter int, kwh real, voltage_v real, kafka_offset bigint,
     partition smallint
 ) ON COMMIT DELETE ROWS
 """
-FILL = "COPY pg_temp.ready FROM STDIN (FORMAT BINARY)"
-COUNT = """
+COPY_TO_STAGE = "COPY pg_temp.ready FROM STDIN (FORMAT BINARY)"
+INSERT_SILVER = """
 WITH kept AS (
     INSERT INTO gridtwin.ami_silver AS s
         (reading_time, meter, kwh, voltage_v, kafka_offset, partition)
@@ -52,17 +51,17 @@ SET kwh = excluded.kwh, voltage_v = excluded.voltage_v,
     transformer = excluded.transformer, feeder = excluded.feeder
 """
 # Last of all: the workers meet at these rows, so their locks are held as briefly as can be.
-DUE = """
+ADD_LOADS_DUE = """
 INSERT INTO gridtwin.loads_due AS d (reading_time)
 SELECT to_timestamp(t.at) FROM unnest(%s::bigint[]) t (at) ORDER BY 1
 ON CONFLICT (reading_time) DO UPDATE SET touched_at = clock_timestamp()
 """
-BURY = """
+ADD_DEAD_LETTERS = """
 INSERT INTO gridtwin.dead_letters (topic, partition, kafka_offset, reason, value)
 SELECT %s, d.* FROM unnest(%s::int[], %s::bigint[], %s::text[], %s::bytea[]) d
 ON CONFLICT (topic, partition, kafka_offset) DO UPDATE SET reason = excluded.reason
 """
-CONDITIONS = """
+ADD_CONDITIONS = """
 INSERT INTO gridtwin.conditions AS c ("time", temperature_c, price_usd_mwh, kafka_offset)
 SELECT DISTINCT ON (n.at) to_timestamp(n.at), nullif(n.temperature, 'NaN'),
     nullif(n.price, 'NaN'), n.place
@@ -80,12 +79,12 @@ def write_raw(connection: psycopg.Connection[Any], messages: Messages) -> None:
     topic = messages.topic.encode()
     start = struct.pack(f">hi{len(topic)}s", 4, len(topic), topic)
     place = struct.Struct(">ihiqi")
-    pieces = [HEADER]
+    pieces = [COPY_HEADER]
     rows = zip(messages.partition.tolist(), messages.offset.tolist(), messages.values, strict=True)
     for partition, offset, value in rows:
         length = -1 if value is None else len(value)
         pieces += (start, place.pack(2, partition, 8, offset, length), value or b"")
-    pieces.append(TRAILER)
+    pieces.append(COPY_TRAILER)
     with (
         connection.cursor() as cursor,
         cursor.copy(
@@ -96,13 +95,13 @@ def write_raw(connection: psycopg.Connection[Any], messages: Messages) -> None:
         copy.write(b"".join(pieces))
 
 
-def write_ready(connection: psycopg.Connection[Any], topic: str, ready: Ready) -> None:
+def write_ready(connection: psycopg.Connection[Any], topic: str, ready: ReadyBatch) -> None:
     """Write the readings that count, unless one of a higher offset is there, and what is dead."""
-    stage(connection, ready)
-    count(connection, topic, ready)
+    stage_readings(connection, ready)
+    write_staged(connection, topic, ready)
 
 
-def stage(connection: psycopg.Connection[Any], ready: Ready) -> None:
+def stage_readings(connection: psycopg.Connection[Any], ready: ReadyBatch) -> None:
     """
     Bring readings to the server, where nothing is locked by them yet.
 
@@ -118,31 +117,31 @@ def stage(connection: psycopg.Connection[Any], ready: Ready) -> None:
         Numbers("int8", ready.offset),
         Numbers("int2", ready.partition),
     ]
-    with connection.cursor() as cursor, cursor.copy(FILL) as copy:
-        for piece in stream(columns):
+    with connection.cursor() as cursor, cursor.copy(COPY_TO_STAGE) as copy:
+        for piece in stream_copy(columns):
             copy.write(piece)
 
 
-def count(connection: psycopg.Connection[Any], topic: str, ready: Ready) -> None:
+def write_staged(connection: psycopg.Connection[Any], topic: str, ready: ReadyBatch) -> None:
     """Write the readings that were brought, and what is dead."""
-    bury(connection, topic, ready.dead)
+    write_dead_letters(connection, topic, ready.dead)
     if len(ready):
-        connection.execute(COUNT)
+        connection.execute(INSERT_SILVER)
 
 
 def mark_due(connection: psycopg.Connection[Any], at_s: NDArray[np.int64]) -> None:
     """Say that the loads of some intervals have to be summed."""
     if len(at_s):
-        connection.execute(DUE, (np.unique(at_s).tolist(),))
+        connection.execute(ADD_LOADS_DUE, (np.unique(at_s).tolist(),))
 
 
-def bury(connection: psycopg.Connection[Any], topic: str, letters: Sequence[DeadLetter]) -> None:
+def write_dead_letters(connection: psycopg.Connection[Any], topic: str, letters: Sequence[DeadLetter]) -> None:
     """Keep messages that cannot be used, each once."""
     if not letters:
         return
     partitions, offsets, reasons, values = map(list, zip(*letters, strict=True))
     reasons = [reason.replace("\0", "\N{SYMBOL FOR NULL}") for reason in reasons]
-    connection.execute(BURY, (topic, partitions, offsets, reasons, values))
+    connection.execute(ADD_DEAD_LETTERS, (topic, partitions, offsets, reasons, values))
 
 
 def write_conditions(
@@ -152,10 +151,10 @@ def write_conditions(
     if len(found.at_s):
         columns = (found.temperature_c, found.price_usd_mwh)
         given = (each.tolist() for each in columns)
-        connection.execute(CONDITIONS, (found.at_s.tolist(), *given, offset.tolist()))
+        connection.execute(ADD_CONDITIONS, (found.at_s.tolist(), *given, offset.tolist()))
 
 
-def days(connection: psycopg.Connection[Any]) -> set[int]:
+def read_days(connection: psycopg.Connection[Any]) -> set[int]:
     """Return the days that there is room for, counted from 1970."""
     rows = connection.execute(
         "SELECT day - date '1970-01-01' FROM gridtwin.reading_days() day"

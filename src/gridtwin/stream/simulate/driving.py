@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Sink(Protocol):
     """Where messages go."""
 
-    def send(self, batch: Batch) -> None:
+    def send_batch(self, batch: Batch) -> None:
         """Take messages; they may wait for others."""
         ...
 
@@ -40,7 +40,7 @@ class Pace:
             raise InputError(msg)
 
 
-def send(
+def send_batches(
     batches: Iterable[Batch],
     sink: Sink,
     pace: Pace,

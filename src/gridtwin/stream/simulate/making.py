@@ -66,7 +66,7 @@ class Making:
     missing: float  # share of readings that never come
 
     @classmethod
-    def of(
+    def build_from_situation(
         cls,
         situation: Situation,
         scenario: Scenario,
@@ -79,7 +79,7 @@ class Making:
         return cls(
             situation,
             scenario,
-            Surroundings(_climate(situation), timezone, seed),
+            Surroundings(_choose_climate(situation), timezone, seed),
             MeterTraits.from_points(situation.data.usage_points, seed),
             FeedingHistory(situation, scenario.operations),
             missing,
@@ -90,7 +90,7 @@ class Making:
         """MRIDs of the usage points by row."""
         return self.situation.data.usage_points.mrid
 
-    def interval(self, at_s: int) -> Interval:
+    def measure_interval(self, at_s: int) -> Interval:
         """
         Return what is measured in the interval that ends at a time.
 
@@ -106,7 +106,7 @@ class Making:
         volts = self.feedings.get_feeding(at_s).compute_voltage(kw)
         volts += METER_ERROR_V * draw.standard_normal(len(kw), dtype=np.float32)
         np.maximum(volts, 0, out=volts)  # where a line could not carry what is asked of it
-        came = self._came(lit, draw) if dark or self.missing else None
+        came = self._draw_reporting(lit, draw) if dark or self.missing else None
         if came is not None:
             kw, volts = kw[came], volts[came]
         row = np.arange(len(lit), dtype=np.int32) if came is None else came
@@ -120,12 +120,12 @@ class Making:
             round(float(day.price_usd_mwh[place]), 2),
         )
 
-    def _came(self, lit: NDArray[np.float32], draw: np.random.Generator) -> NDArray[np.int32]:
+    def _draw_reporting(self, lit: NDArray[np.float32], draw: np.random.Generator) -> NDArray[np.int32]:
         reports = lit > LEAST_SHARE
         reports &= draw.random(len(lit), dtype=np.float32) >= self.missing
         return np.flatnonzero(reports).astype(np.int32)
 
-    def readings(self, interval: Interval) -> Readings:
+    def build_readings(self, interval: Interval) -> Readings:
         """Return an interval as readings."""
         return Readings(
             self.names[interval.row],
@@ -134,13 +134,13 @@ class Making:
             interval.voltage_v,
         )
 
-    def intervals(self, from_s: float, to_s: float) -> Iterator[Interval]:
+    def yield_intervals(self, from_s: float, to_s: float) -> Iterator[Interval]:
         """Yield the intervals that end after one time and not after another."""
-        for at_s in ends(from_s, to_s):
-            yield self.interval(at_s)
+        for at_s in list_interval_ends(from_s, to_s):
+            yield self.measure_interval(at_s)
 
 
-def ends(from_s: float, to_s: float) -> range:
+def list_interval_ends(from_s: float, to_s: float) -> range:
     """
     Return the ends of the intervals after a time and not after another.
 
@@ -160,7 +160,7 @@ def ends(from_s: float, to_s: float) -> range:
     return found
 
 
-def _climate(situation: Situation) -> Climate:
+def _choose_climate(situation: Situation) -> Climate:
     """Return the climate of a network; the usual one where its place on earth is not known."""
     if situation.network.crs is None or not len(situation.data.nodes.xy):
         return Climate()

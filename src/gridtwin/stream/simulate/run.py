@@ -14,10 +14,10 @@ import numpy as np
 
 from gridtwin.errors import InputError
 from gridtwin.results.documents.document_tags import DocumentTag
-from gridtwin.store.postgis.connect import is_address, shown
+from gridtwin.store.postgis.connect import is_address, hide_password
 from gridtwin.stream.simulate import scenario as scenarios
-from gridtwin.stream.simulate.driving import Pace, send
-from gridtwin.stream.simulate.making import Making, ends
+from gridtwin.stream.simulate.driving import Pace, send_batches
+from gridtwin.stream.simulate.making import Making, list_interval_ends
 from gridtwin.stream.simulate.messages import Flaws, Stream, Tally, Told
 from gridtwin.stream.simulate.sinks.kafka import KafkaSink
 from gridtwin.stream.simulate.sinks.lines import LinesSink
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from gridtwin.stream.simulate.making import Interval
     from gridtwin.stream.simulate.scenario import Scenario
 
-SINKS = {
+SINK_FORMS = {
     "kafka": "kafka://BROKERS",
     "jsonl": "jsonl:FOLDER",
     "parquet": "parquet:FOLDER",
     "postgresql": "postgresql://...",
 }
-MISSING = 0.001  # share of readings that never come: what a good network of meters loses
+MISSING_SHARE = 0.001  # share of readings that never come: what a good network of meters loses
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Order:
     seed: int = 0
     faults: int = 0  # of a storm; 0: none
     script: str = ""  # file of a scenario; empty: none
-    missing: float = MISSING
+    missing: float = MISSING_SHARE
     flaws: Flaws = field(default_factory=Flaws)
     pace: Pace = field(default_factory=Pace)
     timezone: str = "America/Chicago"
@@ -91,9 +91,9 @@ class Simulated:
         """Return it as ``gridtwin.simulated/1``."""
         return {
             "schema": DocumentTag.SIMULATED,
-            "sink": _shown(self.order.sink),
-            "from": _iso(self.order.from_s),
-            "to": _iso(self.order.to_s),
+            "sink": _hide_password(self.order.sink),
+            "from": _format_time(self.order.from_s),
+            "to": _format_time(self.order.to_s),
             "seed": self.order.seed,
             "readings": self.tally.readings,
             "duplicates": self.tally.duplicates,
@@ -110,7 +110,7 @@ class Simulated:
         }
 
 
-def simulate(
+def simulate_network(
     situation: Situation, order: Order, progress: Callable[[float, int], None] | None = None
 ) -> Simulated:
     """
@@ -132,46 +132,46 @@ def simulate(
     StoreError
         If it cannot be written where it shall go.
     """
-    spans = ends(order.from_s, order.to_s)
+    spans = list_interval_ends(order.from_s, order.to_s)
     kind, _, where = order.sink.partition(":")
     kind = "postgresql" if kind == "postgres" else kind
-    if kind not in SINKS or not where.strip("/"):
-        msg = f"--sink is none of {', '.join(SINKS.values())}"
+    if kind not in SINK_FORMS or not where.strip("/"):
+        msg = f"--sink is none of {', '.join(SINK_FORMS.values())}"
         raise InputError(msg)
     if not len(situation.data.usage_points.mrid):
         msg = "the network has no usage points: nothing measures"
         raise InputError(msg)
     began = time.monotonic()
-    scenario = _scenario(situation, order)
+    scenario = _build_scenario(situation, order)
     making = Making.of(
         situation, scenario, seed=order.seed, missing=order.missing, timezone=order.timezone
     )
     if kind in {"parquet", "postgresql"}:
-        tally = _to_tables(making, spans, order, kind, progress)
+        tally = _write_tables(making, spans, order, kind, progress)
     else:
-        sink: Sink = LinesSink(Path(where)) if kind == "jsonl" else _broker(where, order.registry)
+        sink: Sink = LinesSink(Path(where)) if kind == "jsonl" else _open_kafka_sink(where, order.registry)
         stream = Stream(making, order.flaws)
-        send(stream.batches(spans), sink, order.pace, progress)
+        send_batches(stream.batches(spans), sink, order.pace, progress)
         tally = stream.tally
     seconds = time.monotonic() - began
-    return Simulated(order, tally, len(scenario.operations), _most_out(scenario), seconds)
+    return Simulated(order, tally, len(scenario.operations), _count_most_out(scenario), seconds)
 
 
-def _broker(where: str, registry: str) -> KafkaSink:
+def _open_kafka_sink(where: str, registry: str) -> KafkaSink:
     return KafkaSink(where.strip("/"), Registry(registry) if registry else None)
 
 
-def _scenario(situation: Situation, order: Order) -> Scenario:
+def _build_scenario(situation: Situation, order: Order) -> Scenario:
     if order.script:
-        return scenarios.script(situation, order.script, seed=order.seed)
+        return scenarios.read_script(situation, order.script, seed=order.seed)
     if order.faults:
-        return scenarios.storm(
+        return scenarios.build_storm_scenario(
             situation, order.faults, seed=order.seed, from_s=order.from_s, to_s=order.to_s
         )
-    return scenarios.quiet(situation)
+    return scenarios.build_quiet_scenario(situation)
 
 
-def _to_tables(
+def _write_tables(
     making: Making,
     spans: range,
     order: Order,
@@ -184,7 +184,7 @@ def _to_tables(
         raise InputError(msg)
     tally = Tally()
 
-    def measured() -> Iterator[Interval]:
+    def yield_measured() -> Iterator[Interval]:
         for at_s in spans:
             interval = making.interval(at_s)
             yield interval
@@ -194,10 +194,10 @@ def _to_tables(
                 progress(at_s, tally.readings)
 
     if kind == "postgresql":
-        write_postgres(making, measured(), order.sink)
+        write_postgres(making, yield_measured(), order.sink)
         return tally
     folder = Path(order.sink.partition(":")[2])
-    write_parquet(making, measured(), folder)
+    write_parquet(making, yield_measured(), folder)
     told = Told.of(making, order.from_s, order.to_s)
     if told.count:
         sink = LinesSink(folder, append=True)
@@ -208,7 +208,7 @@ def _to_tables(
     return tally
 
 
-def _most_out(scenario: Scenario) -> int:
+def _count_most_out(scenario: Scenario) -> int:
     """Return how many usage points had no supply at the worst moment."""
     dark = scenario.dark
     if not len(dark.point):
@@ -226,10 +226,10 @@ def _check_timezone(name: str) -> None:
         raise InputError(msg) from error
 
 
-def _shown(sink: str) -> str:
+def _hide_password(sink: str) -> str:
     """Return a sink without its password."""
-    return shown(sink) if is_address(sink) else sink
+    return hide_password(sink) if is_address(sink) else sink
 
 
-def _iso(at_s: float) -> str:
+def _format_time(at_s: float) -> str:
     return datetime.fromtimestamp(at_s, UTC).isoformat().replace("+00:00", "Z")

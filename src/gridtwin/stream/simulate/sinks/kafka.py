@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import BrokerError, MissingExtraError
 from gridtwin.stream.contracts import TOPICS
-from gridtwin.stream.topics import is_reachable, make_topics, unreachable
+from gridtwin.stream.topics import is_reachable, make_topics, build_unreachable_error
 
 if TYPE_CHECKING:
     from gridtwin.stream.simulate.messages import Batch
@@ -37,7 +37,7 @@ class KafkaSink:
 
     def __init__(self, brokers: str, registry: Registry | None = None) -> None:
         if not is_reachable(brokers, timeout_s=ANSWER_S):
-            raise unreachable(brokers)
+            raise build_unreachable_error(brokers)
         make_topics(brokers, {topic.name: topic.partitions for topic in TOPICS.values()})
         try:
             from confluent_kafka import Producer
@@ -61,9 +61,9 @@ class KafkaSink:
             }
         )
 
-    def send(self, batch: Batch) -> None:
+    def send_batch(self, batch: Batch) -> None:
         """Queue messages; wait while the queue is full."""
-        produce, report = self._producer.produce, self._report
+        produce, report = self._producer.produce, self._note_delivery
         values = batch.values
         if self._registry is not None:
             values = self._registry.recode(batch.topic, values)
@@ -74,22 +74,22 @@ class KafkaSink:
                     break
                 except BufferError:
                     self._producer.poll(0.1)
-                    self._check()
+                    self._check_failure()
         self._producer.poll(0)
-        self._check()
+        self._check_failure()
 
     def close(self) -> None:
         """Wait until the broker has everything."""
         left = self._producer.flush(SLOWEST_S)
-        self._check()
+        self._check_failure()
         if left:
-            raise unreachable(self._brokers)
+            raise build_unreachable_error(self._brokers)
 
-    def _report(self, error: Any, _message: Any) -> None:
+    def _note_delivery(self, error: Any, _message: Any) -> None:
         if error is not None:
             self._failed = str(error)
 
-    def _check(self) -> None:
+    def _check_failure(self) -> None:
         if self._failed:
             msg = f"the broker at {self._brokers} did not take a message: {self._failed}"
             raise BrokerError(msg)

@@ -36,7 +36,7 @@ class LinesSink:
         self._files: dict[str, Any] = {}
         self._open = ExitStack()
         for topic in TOPICS:
-            path = self._path(topic)
+            path = self._build_path(topic)
             if path.exists() and not append:
                 msg = f"{path}: there are messages already; choose another folder"
                 raise StoreError(msg)
@@ -46,14 +46,14 @@ class LinesSink:
             msg = f"{folder}: messages cannot be written: {error}"
             raise StoreError(msg) from error
 
-    def _path(self, topic: str) -> Path:
+    def _build_path(self, topic: str) -> Path:
         return self._folder / f"{topic}.jsonl"
 
-    def send(self, batch: Batch) -> None:
+    def send_batch(self, batch: Batch) -> None:
         """Write messages."""
         try:
             if batch.topic not in self._files:
-                file = self._path(batch.topic).open(self._mode)
+                file = self._build_path(batch.topic).open(self._mode)
                 self._files[batch.topic] = self._open.enter_context(file)
             self._files[batch.topic].write(b"\n".join(batch.values) + b"\n")
         except OSError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.errors import StoreError
+from gridtwin.model.moments import DAY_S
 from gridtwin.model.readings import INTERVAL_S
 
 if TYPE_CHECKING:
@@ -18,9 +19,8 @@ if TYPE_CHECKING:
 
     from gridtwin.stream.simulate.making import Interval, Making
 
-DAY_S = 86_400
-GROUP = 8  # intervals in a row group: what is in memory, and what a query can pass over
-CODEC = "zstd"
+GROUP_INTERVALS = 8  # intervals in a row group: what is in memory, and what a query can pass over
+PARQUET_CODEC = "zstd"
 
 
 def write_parquet(making: Making, intervals: Iterable[Interval], folder: Path) -> int:
@@ -68,11 +68,11 @@ class _Writer:
     _waiting: list[Interval] = field(default_factory=list)
     _conditions: list[tuple[int, float, float]] = field(default_factory=list)
 
-    def add(self, interval: Interval) -> None:
+    def add_interval(self, interval: Interval) -> None:
         day = interval.at_s // DAY_S
         if day != self._day:
-            self._close()
-            self._open(day, interval.at_s)
+            self._close_file()
+            self._open_file(day, interval.at_s)
         for part, first_s, last_s in self._taken:
             if first_s <= interval.at_s <= last_s:
                 msg = f"{part}: has readings of that time already; choose another folder"
@@ -80,15 +80,15 @@ class _Writer:
         self._waiting.append(interval)
         self._conditions.append((interval.at_s, interval.temperature_c, interval.price_usd_mwh))
         self.count += len(interval.row)
-        if interval.at_s // INTERVAL_S % GROUP == 0:
-            self._flush()
+        if interval.at_s // INTERVAL_S % GROUP_INTERVALS == 0:
+            self._flush_group()
 
-    def _open(self, day: int, at_s: int) -> None:
+    def _open_file(self, day: int, at_s: int) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         date = self.folder / "readings" / f"date={np.datetime64(day, 'D')}"
-        self._taken = [(part, *times_of(part)) for part in sorted(date.glob("part-*.parquet"))]
+        self._taken = [(part, *read_times(part)) for part in sorted(date.glob("part-*.parquet"))]
         clock = at_s % DAY_S // 60
         path = date / f"part-{clock // 60:02}{clock % 60:02}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,7 +107,7 @@ class _Writer:
         self._file = pq.ParquetWriter(
             path.with_suffix(".tmp"),
             schema,
-            compression=CODEC,
+            compression=PARQUET_CODEC,
             compression_level=1,
             use_dictionary=["meter_id", "reading_time", "voltage_v"],
             column_encoding={"kwh": "BYTE_STREAM_SPLIT"},
@@ -115,7 +115,7 @@ class _Writer:
             write_statistics=["reading_time"],
         )
 
-    def _flush(self) -> None:
+    def _flush_group(self) -> None:
         import pyarrow as pa
 
         if not self._waiting:
@@ -133,16 +133,16 @@ class _Writer:
         self._file.write_table(table, row_group_size=max(len(rows), 1))
         self._waiting.clear()
 
-    def _close(self) -> None:
+    def _close_file(self) -> None:
         if self._file is None or self._path is None:
             return
-        self._flush()
+        self._flush_group()
         self._file.close()
         self._file = None
         self._path.with_suffix(".tmp").replace(self._path)
 
     def finish(self) -> None:
-        self._close()
+        self._close_file()
         if self._conditions:
             self._write_conditions()
 
@@ -165,7 +165,7 @@ class _Writer:
             there = pq.read_table(path).cast(table.schema)
             there = there.filter(pc.invert(pc.is_in(there["time"], times)))
             table = pa.concat_tables([there, table]).sort_by("time")
-        pq.write_table(table, path.with_suffix(".tmp"), compression=CODEC)
+        pq.write_table(table, path.with_suffix(".tmp"), compression=PARQUET_CODEC)
         path.with_suffix(".tmp").replace(path)
 
     def abandon(self) -> None:
@@ -176,7 +176,7 @@ class _Writer:
             self._path.with_suffix(".tmp").unlink()
 
 
-def times_of(path: Path) -> tuple[float, float]:
+def read_times(path: Path) -> tuple[float, float]:
     """
     Return the first and last reading time of a file, in seconds since 1970, from its statistics.
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.errors import InputError
-from gridtwin.store.postgis.links import linked
-from gridtwin.store.postgis.refusals import OWNER, told
+from gridtwin.store.postgis.links import open_link
+from gridtwin.store.postgis.refusals import OWNER, translate_refusals
 from gridtwin.stream.contracts import AMI_READINGS
 from gridtwin.stream.ingest import writing
-from gridtwin.stream.ingest.batch import Ready
+from gridtwin.stream.ingest.batch import ReadyBatch
 from gridtwin.stream.ingest.meters import Meters
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from gridtwin.stream.simulate.making import Interval, Making
 
-BEFORE_ALL = -1  # offset and partition of what did not stream in: whatever does counts more
+OFFSET_BEFORE_ALL = -1  # offset and partition of what did not stream in: whatever does counts more
 
 
 def write_postgres(making: Making, intervals: Iterable[Interval], url: str) -> int:
@@ -43,7 +43,7 @@ def write_postgres(making: Making, intervals: Iterable[Interval], url: str) -> i
     InputError
         If it holds another network than the one simulated.
     """
-    with told(url, role=OWNER), linked(url, autocommit=True) as link:
+    with translate_refusals(url, role=OWNER), open_link(url, autocommit=True) as link:
         do = partial(link.run, committed=lambda _: None)
         meters = Meters()
         meters.refresh(do)
@@ -52,32 +52,32 @@ def write_postgres(making: Making, intervals: Iterable[Interval], url: str) -> i
             unknown = making.names[number < 0][0].decode()
             msg = f"the database has no usage point {unknown}: simulate the network that it holds"
             raise InputError(msg)
-        link.connection.execute(writing.STAGE)
+        link.connection.execute(writing.CREATE_STAGE)
         count = 0
         for interval in intervals:
-            do(partial(_write, interval=interval, number=number[interval.row]))
+            do(partial(_write_interval, interval=interval, number=number[interval.row]))
             count += len(interval.row)
     return count
 
 
-def _write(
+def _write_interval(
     connection: psycopg.Connection[Any], *, interval: Interval, number: NDArray[np.int32]
 ) -> None:
     """Write one interval in the caller's transaction."""
     order = np.argsort(number, kind="stable")
     count = len(order)
-    ready = Ready(
+    ready = ReadyBatch(
         meter=number[order],
         at_s=np.full(count, interval.at_s, dtype=np.int64),
         kwh=interval.kwh[order],
         voltage_v=interval.voltage_v[order],
-        partition=np.full(count, BEFORE_ALL, dtype=np.int32),
-        offset=np.full(count, BEFORE_ALL, dtype=np.int64),
+        partition=np.full(count, OFFSET_BEFORE_ALL, dtype=np.int32),
+        offset=np.full(count, OFFSET_BEFORE_ALL, dtype=np.int64),
         dead=[],
         repeated=0,
         unknown=0,
     )
     writing.make_days(connection, {interval.at_s // writing.DAY_S})
     writing.write_ready(connection, AMI_READINGS.name, ready)
-    writing.write_conditions(connection, interval.conditions, np.array([BEFORE_ALL]))
+    writing.write_conditions(connection, interval.conditions, np.array([OFFSET_BEFORE_ALL]))
     connection.execute("SELECT gridtwin.sum_loads(to_timestamp(%s))", (interval.at_s,))
