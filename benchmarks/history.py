@@ -98,7 +98,9 @@ def measure(twin: Twin) -> None:
     part_ms, _ = timed(lambda: twin.history.moments(START + timedelta(hours=6), end))
     rng = random.Random(2)
     whens = [START + timedelta(seconds=rng.uniform(0, 86_400)) for _ in range(20)]
-    state_ms = [timed(lambda when=when: twin.store.states.read_past_state(when), 3)[0] for when in whens]
+    state_ms = [
+        timed(lambda when=when: twin.store.states.read_past_state(when), 3)[0] for when in whens
+    ]
     naive_ms, _ = timed(lambda: replayed(twin, whens[0]), 3)
     for when in whens:
         assert dict(twin.store.states.read_past_state(when).deviations) == replayed(twin, when)

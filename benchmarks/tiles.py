@@ -30,7 +30,7 @@ from gridtwin.publish.tiles.zoom_plan import NUMBER_FIELDS, ZOOM_GROUPS
 from gridtwin.store.postgis.connect import connect
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
-from postgres import cluster
+from postgres import run_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,7 +59,7 @@ def main() -> None:
         shutil.rmtree(folder)
     print(row.line(), local)
     settings = {"shared_buffers": "512MB", "autovacuum": "on"}
-    with cluster(settings) as running, running.database() as url:
+    with run_cluster(settings) as running, running.create_database() as url:
         stored = _postgis(twin, url)
     limits = [Limit("all tiles built and verified, wall time", spent_s, BUILD_LIMIT_S, "s")]
     limits += [

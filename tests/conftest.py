@@ -14,7 +14,7 @@ from gridtwin.errors import BrokerError
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.migrate import migrate
 from kafka import Kafka, kafka_cluster
-from postgres import Cluster, PostgresMissingError, cluster, copy_of
+from postgres import Cluster, PostgresMissingError, copy_of, run_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ def postgres() -> Iterator[Cluster]:
     """Return a PostgreSQL of this process; a machine without one fails, it never skips."""
     with ExitStack() as stack:
         try:
-            running = stack.enter_context(cluster())
+            running = stack.enter_context(run_cluster())
         except PostgresMissingError as error:
             pytest.fail(str(error), pytrace=False)
         yield running

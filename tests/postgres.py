@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gridtwin.errors import PostgresMissingError
-from gridtwin.store.postgis.cluster import CLUSTER_OWNER, Cluster, run_cluster, find_binaries
+from gridtwin.store.postgis.cluster import CLUSTER_OWNER, Cluster, find_binaries, run_cluster
 
-__all__ = ["CHECKER", "Cluster", "PostgresMissingError", "cluster", "copy_of", "find_binaries"]
+__all__ = ["CHECKER", "Cluster", "PostgresMissingError", "run_cluster", "copy_of", "find_binaries"]
 
 CHECKER = "plpgsql_check"  # the extension that reads functions as a compiler would
 

@@ -21,7 +21,7 @@ from document_schemas import hold_to_schema
 from gridtwin.cli.app import app
 from gridtwin.errors import InputError, StoreError
 from gridtwin.results.ami_history_answer import AmiHistoryAnswer
-from gridtwin.store.asking import QUERY_NAMES, read_query
+from gridtwin.store.duckdb_queries import QUERY_NAMES, read_query
 from gridtwin.store.postgis.connect import connect
 from gridtwin.twin import Twin
 from gridtwin.twin.ami_periods import AmiHistory

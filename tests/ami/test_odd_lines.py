@@ -22,7 +22,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_reading(tmp_path: Path) -> No
     path = tmp_path / "readings.jsonl"
     path.write_text(LINE * 2, encoding="utf-8-sig")
     [lines] = list_sources(path)
-    piece = lines.piece(0, IDS)
+    piece = lines.read_piece(0, IDS)
     assert piece is not None
     assert piece.dead == []
     assert piece.rows is not None
@@ -35,7 +35,7 @@ def test_readings_in_utf_16_are_refused(tmp_path: Path) -> None:
     path.write_text(LINE, encoding="utf-16")
     [lines] = list_sources(path)
     with pytest.raises(SourceError, match=r"readings\.jsonl: the file is in UTF-16: save it as"):
-        lines.piece(0, IDS)
+        lines.read_piece(0, IDS)
 
 
 def test_readings_in_csv_are_refused(tmp_path: Path) -> None:

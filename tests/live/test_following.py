@@ -189,7 +189,11 @@ def test_whatever_is_killed_every_event_outage_and_alert_counts_once(
 
 @pytest.mark.long
 def test_the_broker_and_the_database_may_be_killed_too(tmp_path: Path) -> None:
-    with running(tmp_path / "kafka") as node, run_cluster() as postgres, postgres.create_database() as url:
+    with (
+        running(tmp_path / "kafka") as node,
+        run_cluster() as postgres,
+        postgres.create_database() as url,
+    ):
         twin = gridtwin.open(gridtwin.synthesize("houston", meters=1_000, seed=6)).save(url)
         kafka = Kafka(node.brokers, node)
         topics = Topics(kafka, kafka.topic(3, stem="grid"), kafka.topic(3, stem="alerts"))

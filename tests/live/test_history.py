@@ -74,7 +74,11 @@ def dark_of(twin: Twin) -> set[str]:
 def seen(twin: Twin, at: datetime) -> Lived:
     outages = {each.id: (each.status.value, each.customers_out) for each in twin.outages.all()}
     return Lived(
-        at, twin.store.states.read_state(), dark_of(twin), outages, set(twin.outages.members().usage_point)
+        at,
+        twin.store.states.read_state(),
+        dark_of(twin),
+        outages,
+        set(twin.outages.members().usage_point),
     )
 
 

@@ -139,7 +139,9 @@ def test_scada_brings_the_twin_in_step_only_where_it_differs(twin: Twin) -> None
     same = message("s1", after(1), "scada_status", equipment_id="SW1", open_phases="")
     other = message("s2", after(2), "scada_status", equipment_id="SW2", open_phases="ABC")
     follow(same, other)
-    assert [(each.mrid, each.actor) for each in twin.store.states.list_events()] == [("SW2", "scada")]
+    assert [(each.mrid, each.actor) for each in twin.store.states.list_events()] == [
+        ("SW2", "scada")
+    ]
 
 
 def test_a_fault_opens_an_outage_or_explains_one_that_is_open(twin: Twin) -> None:

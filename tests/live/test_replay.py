@@ -69,7 +69,10 @@ def test_the_past_is_lived_again_by_another_twin(tmp_path: Path) -> None:
     assert [each.mrid for each in told] == ["TIE", "SW1"]
     for minute in (0.5, 1, 2, 3):
         when = NOW + timedelta(minutes=minute)
-        assert into.store.states.read_past_state(when).deviations == past.store.states.read_past_state(when).deviations
+        assert (
+            into.store.states.read_past_state(when).deviations
+            == past.store.states.read_past_state(when).deviations
+        )
 
 
 def test_the_commands_operate_a_twin_by_lines_and_replay_it(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from shapely import Point
 
 from gridtwin.model.network import Network
-from gridtwin.store.local import LocalStore
+from gridtwin.store.local_store import LocalStore
 from gridtwin.store.postgis.connect import connect
 from gridtwin.topology.index import build
 from postgres import Cluster, copy_of

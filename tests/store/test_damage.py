@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gridtwin.errors import NotFoundError, StoreError, StoreVersionError
-from gridtwin.store.local import LocalStore
+from gridtwin.store.local_store import LocalStore
 from waiting import started
 
 from .conftest import keep
@@ -37,7 +37,7 @@ while True:
 OPERATE = """
 import sys
 from pathlib import Path
-from gridtwin.store.local import LocalStore
+from gridtwin.store.local_store import LocalStore
 store = LocalStore.open(Path(sys.argv[1]))
 print("ready", flush=True)
 while True:

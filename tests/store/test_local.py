@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gridtwin.errors import InputError, NotFoundError, StoreError
-from gridtwin.store.local import LocalStore
+from gridtwin.store.local_store import LocalStore
 from gridtwin.topology.index import ARRAYS, build
 
 from .conftest import keep, make_network
@@ -84,8 +84,8 @@ def test_columns_are_mapped_and_cannot_be_written(twin: Path) -> None:
 
 def test_a_state_is_read_without_the_heavy_libraries(twin: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from gridtwin.store.local import LocalStore;"
-        "store = LocalStore.open(Path(sys.argv[1])); store.states.get();"
+        "import sys; from pathlib import Path; from gridtwin.store.local_store import LocalStore;"
+        "store = LocalStore.open(Path(sys.argv[1])); store.states.read_state();"
         "store.network.ids.find('M2'); store.states.operate('BRK-1', 'A');"
         "print([m for m in ('pandas', 'geopandas', 'scipy', 'pyarrow') if m in sys.modules])"
     )

@@ -21,11 +21,11 @@ from gridtwin.errors import StoreError
 from gridtwin.model.network import Network
 from gridtwin.model.state import State
 from gridtwin.model.tables import take
-from gridtwin.store.postgis.aligning import ALIGNED_FRAMES
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.migrate import migrate
 from gridtwin.store.postgis.mirror import compare_mirror, sync
-from gridtwin.store.postgis.rows import Mirrored
+from gridtwin.store.postgis.mirror_rows import Mirrored
+from gridtwin.store.postgis.row_alignment import ALIGNED_FRAMES
 from gridtwin.topology.index import build
 from waiting import started
 
@@ -59,7 +59,7 @@ def moved(changes: list[Any]) -> dict[str, tuple[int, int, int]]:
     return {
         change.table: (change.inserted, change.updated, change.deleted)
         for change in changes
-        if change.moved
+        if change.differing_rows
     }
 
 
@@ -198,7 +198,8 @@ def test_a_twin_in_any_order_is_the_same_mirror(connection: psycopg.Connection[A
     sync(connection, mirrored(base))
     rng = np.random.default_rng(1)
     orders = [
-        rng.permutation(len(getattr(base.data, name).mrid)).astype(np.int32) for name in ALIGNED_FRAMES
+        rng.permutation(len(getattr(base.data, name).mrid)).astype(np.int32)
+        for name in ALIGNED_FRAMES
     ]
     shuffled = mirrored(base.reordered(*orders))
     assert moved(compare_mirror(connection, shuffled)) == {}
@@ -262,7 +263,6 @@ def test_a_full_disk_leaves_what_was_there(
 SYNC = """
 import sys
 import gridtwin
-from gridtwin.store.postgis.aligning import FRAMES
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.mirror import sync
 with connect(sys.argv[2]) as connection:
@@ -316,7 +316,9 @@ def test_a_login_that_owns_no_table_brings_the_mirror_in_step(
         "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'nightly') THEN"
         " CREATE ROLE nightly LOGIN IN ROLE gridtwin_owner; END IF; END $$"
     )
-    with connect(postgres.build_url(connection.info.dbname, user="nightly"), autocommit=True) as own:
+    with connect(
+        postgres.build_url(connection.info.dbname, user="nightly"), autocommit=True
+    ) as own:
         for meters in (300, 350):
             twin = mirrored(gridtwin.synthesize("houston", meters=meters, seed=1))
             assert moved(sync(own, twin)) != {}
@@ -353,8 +355,10 @@ def test_any_edits_are_found_row_by_row(connection: psycopg.Connection[Any], see
     for _ in range(3):
         base = edited(base, rng)
         twin = mirrored(base)
-        wanted = {change.table: change.moved_rows for change in compare_mirror(connection, twin)}
-        found = {change.table: change.moved_rows for change in sync(connection, twin)}
+        wanted = {
+            change.table: change.differing_rows for change in compare_mirror(connection, twin)
+        }
+        found = {change.table: change.differing_rows for change in sync(connection, twin)}
         assert found.items() <= wanted.items()
         assert moved(compare_mirror(connection, twin)) == {}
         assert moved(sync(connection, twin)) == {}

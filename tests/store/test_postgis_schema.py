@@ -22,11 +22,11 @@ from gridtwin.store.postgis.links import Link, open_link
 from gridtwin.store.postgis.lookups import LookUps
 from gridtwin.store.postgis.migrate import (
     MigrationFile,
-    list_definitions,
-    migrate,
-    list_migrations,
     check_schema,
+    list_definitions,
     list_file_status,
+    list_migrations,
+    migrate,
 )
 from postgres import Cluster
 
@@ -157,7 +157,9 @@ def test_what_is_defined_is_defined_again_as_a_whole_when_any_of_it_changed(
     file = copied / "functions" / "10_phases.sql"
     file.write_text(file.read_text().replace("THEN 'A'", "THEN 'a'"))
     assert [
-        each.file for each in list_file_status(migrated, directory=copied) if each.state == "pending"
+        each.file
+        for each in list_file_status(migrated, directory=copied)
+        if each.state == "pending"
     ] == ["functions/10_phases.sql"]
     assert migrate(migrated, directory=copied) == DEFINITIONS
     assert one(migrated, "SELECT gridtwin.phase_text(3::smallint)") == "aB"
@@ -724,7 +726,7 @@ def test_work_is_done_again_when_its_connection_is_lost(
         return one(connection, "SELECT version FROM gridtwin.states")
 
     with open_link(database) as link:
-        assert link.run(work) == 1
+        assert link.run_transaction(work) == 1
     assert len(set(tries)) == 2
     assert one(migrated, "SELECT version FROM gridtwin.states") == 1
 
@@ -752,8 +754,8 @@ def test_work_lost_while_committing_is_settled_by_looking(
 
     with open_link(database) as link:
         with pytest.raises(StoreError, match="not known whether the last change was written"):
-            link.run(work)
-        assert link.run(work, committed=committed) == "written"
+            link.run_transaction(work)
+        assert link.run_transaction(work, committed=committed) == "written"
     assert looked == [0]
 
 
@@ -768,5 +770,5 @@ def test_a_link_gives_its_connection_back(database: str) -> None:
     assert link.connection is first
     link.close()
     assert first.closed
-    assert link.run(lambda connection: one(connection, "SELECT 1")) == 1
+    assert link.run_transaction(lambda connection: one(connection, "SELECT 1")) == 1
     link.close()

@@ -22,7 +22,7 @@ from gridtwin.model.network import Network
 from gridtwin.model.tables import decode
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.mirror import hash_network
-from gridtwin.store.postgis.store import PostgisStore
+from gridtwin.store.postgis.postgis_store import PostgisStore
 from waiting import wait_until
 
 from .conftest import make_network
@@ -106,13 +106,15 @@ def test_one_database_is_mirrored_in_another(postgres: Cluster, database: str) -
             migrate(connection)
             sync(connection, gridtwin.open(database).gather_mirror_rows())
             assert not any(
-                each.moved_rows for each in compare_mirror(connection, twin.gather_mirror_rows())
+                each.differing_rows
+                for each in compare_mirror(connection, twin.gather_mirror_rows())
             )
         copied = gridtwin.open(other)
         assert copied.states() == ["normal", "current", "plan"]
         assert [event.mrid for event in copied.store.states.list_events()] == ["TIE-1"]
         assert (
-            copied.store.states.read_state("plan").deviations == twin.store.states.read_state("plan").deviations
+            copied.store.states.read_state("plan").deviations
+            == twin.store.states.read_state("plan").deviations
         )
 
 
@@ -130,7 +132,7 @@ def test_a_network_synced_anew_is_refused_until_opened_again(database: str) -> N
 def test_the_state_of_the_database_outlives_a_new_network(database: str) -> None:
     gridtwin.open(make_network()).save(database).switch("FUSE-ü", open=True)
     from gridtwin.store.postgis.mirror import sync
-    from gridtwin.store.postgis.states import read_state
+    from gridtwin.store.postgis.postgis_states import read_state
 
     fresh = gridtwin.open(make_network(meshed=True))
     with connect(database, autocommit=True) as connection:
@@ -218,7 +220,9 @@ def check_replayed(twin: Twin, answers: list[tuple[Any, ...]], made: int) -> Non
             assert dark == replayed.blast_radius(mrid).customers, (version, mrid)
             below = replayed.trace("downstream", mrid).rows.equipment
             assert hung == len(below), (version, mrid)
-    assert twin.store.states.read_state().deviations == replayed.store.states.read_state().deviations
+    assert (
+        twin.store.states.read_state().deviations == replayed.store.states.read_state().deviations
+    )
 
 
 def test_lost_connections_lose_and_double_nothing(database: str) -> None:

@@ -21,7 +21,6 @@ from gridtwin.model.readings import (
     Readings,
 )
 from gridtwin.model.tables import encode
-from gridtwin.stream.checking import check_messages
 from gridtwin.stream.contracts import (
     LARGEST_MESSAGE,
     TOPICS,
@@ -38,12 +37,13 @@ from gridtwin.stream.decoding import (
     parse_messages,
 )
 from gridtwin.stream.encoding import (
-    list_alert_keys,
     encode_conditions,
     encode_grid_events,
     encode_outage_alerts,
     encode_readings,
+    list_alert_keys,
 )
+from gridtwin.stream.message_checks import check_messages
 
 READING = {
     "meter_id": "UP-1",
@@ -136,7 +136,7 @@ def test_one_bad_message_costs_nobody_else_anything() -> None:
 
 
 def test_a_window_of_time_holds_messages_off() -> None:
-    window = Window.around(AT_S, past_s=3600, future_s=900)
+    window = Window.span_around(AT_S, past_s=3600, future_s=900)
     values = [
         message(reading_time=f"2026-0{month}-01T{hour}:00Z")
         for month, hour in ((6, "00:15"), (7, "00:15"), (7, "00:30"), (7, "00:45"))

@@ -12,7 +12,7 @@ from confluent_kafka import Producer
 
 from gridtwin.errors import StoreError
 from gridtwin.store.postgis.connect import connect
-from gridtwin.stream.ingest.figures import IngestMetrics, serve_metrics
+from gridtwin.stream.ingest.ingest_metrics import IngestMetrics, serve_metrics
 from gridtwin.stream.ingest.replay import Replayed, list_broker_letters, replay_broker_letters
 from meter_stream import START_S, Line, Meters, check, reading, send
 from waiting import PATIENCE_S
@@ -176,7 +176,7 @@ def test_a_database_without_a_twin_says_what_to_do(line: Line) -> None:
 def test_figures_are_shown_to_prometheus() -> None:
     figures = IngestMetrics()
     figures.add(messages=5, readings=4)
-    figures.batch(0.03)
+    figures.count_batch(0.03)
     figures.lag = {("ami_readings", 0): 7}
     with (
         serve_metrics(figures, 0) as port,

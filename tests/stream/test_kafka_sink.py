@@ -12,11 +12,11 @@ import gridtwin
 from gridtwin.errors import BrokerError
 from gridtwin.stream.contracts import TOPICS
 from gridtwin.stream.decoding import decode_readings
-from gridtwin.stream.simulate.making import Making, list_interval_ends
 from gridtwin.stream.simulate.messages import Flaws, Stream
-from gridtwin.stream.simulate.run import Order, simulate_network
+from gridtwin.stream.simulate.meter_intervals import Making, list_interval_ends
 from gridtwin.stream.simulate.scenario import build_storm_scenario
-from gridtwin.stream.simulate.sinks.kafka import KafkaSink
+from gridtwin.stream.simulate.simulation_run import Order, simulate_network
+from gridtwin.stream.simulate.sinks.kafka_sink import KafkaSink
 from gridtwin.stream.wire import Registry
 from kafka import Kafka
 from schema_registry import schema_registry
@@ -62,9 +62,11 @@ def test_the_broker_has_every_message_and_each_key_in_order(kafka: Kafka) -> Non
     begin = {topic: ends_of(consumer, topic) for topic in TOPICS}
     made = simulate_network(situation, order)
     happens = build_storm_scenario(situation, 6, seed=5, from_s=FROM_S, to_s=to_s)
-    stream = Stream(Making.of(situation, happens, seed=5, missing=order.missing), Flaws())
+    stream = Stream(
+        Making.from_situation(situation, happens, seed=5, missing=order.missing), Flaws()
+    )
     expected: dict[str, dict[bytes, list[bytes]]] = {topic: defaultdict(list) for topic in TOPICS}
-    for batch in stream.batches(list_interval_ends(FROM_S, to_s)):
+    for batch in stream.yield_batches(list_interval_ends(FROM_S, to_s)):
         for key, value in zip(batch.keys, batch.values, strict=True):
             expected[batch.topic][key].append(value)
     sent = 0

@@ -173,7 +173,7 @@ def test_the_last_reading_of_a_meter_and_time_counts(
         return SilverRows(at, row, kwh, kwh)
 
     want = {(at * 900, row): kwh for at, row, kwh in first + second}
-    found = rows(first).counted().then(rows(second)).counted()
+    found = rows(first).select_newest().append_rows(rows(second)).select_newest()
     places = list(zip(found.at_s.tolist(), found.row.tolist(), strict=True))
     assert dict(zip(places, found.kwh.tolist(), strict=True)) == want
     assert places == sorted(want)
@@ -188,7 +188,7 @@ def test_a_process_that_is_killed_at_any_moment_loses_and_doubles_nothing(tmp_pa
     script = (
         "import pathlib, sys; from gridtwin.model.tables import encode;"
         "from gridtwin.stream.ingest.local import pieces, taking; pieces.PIECE_BYTES = 1500;"
-        f"taking.take(pathlib.Path({str(file)!r}), pathlib.Path({str(folder)!r}),"
+        f"taking.take_files(pathlib.Path({str(file)!r}), pathlib.Path({str(folder)!r}),"
         f" encode({NAMES!r}))"
     )
     killed = 0

@@ -27,12 +27,16 @@ from gridtwin.stream.decoding import (
     decode_outage_alerts,
     decode_readings,
 )
-from gridtwin.stream.simulate import driving
-from gridtwin.stream.simulate.driving import Pace, send_batches
-from gridtwin.stream.simulate.making import Making, list_interval_ends
+from gridtwin.stream.simulate import message_sending
+from gridtwin.stream.simulate.message_sending import Pace, send_batches
 from gridtwin.stream.simulate.messages import FLAW_KINDS, Batch, Flaws, Stream, spoil_message
-from gridtwin.stream.simulate.run import Order, simulate_network
-from gridtwin.stream.simulate.scenario import build_quiet_scenario, read_script, build_storm_scenario
+from gridtwin.stream.simulate.meter_intervals import Making, list_interval_ends
+from gridtwin.stream.simulate.scenario import (
+    build_quiet_scenario,
+    build_storm_scenario,
+    read_script,
+)
+from gridtwin.stream.simulate.simulation_run import Order, simulate_network
 
 FROM_S = datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp()
 HOUR_S = 3_600.0
@@ -51,7 +55,7 @@ class Kept:
         self.batches: list[Batch] = []
         self.closed = False
 
-    def send(self, batch: Batch) -> None:
+    def send_batch(self, batch: Batch) -> None:
         self.batches.append(batch)
 
     def close(self) -> None:
@@ -63,18 +67,25 @@ class Kept:
 
 def streamed(making: Making, hours: float, flaws: Flaws) -> tuple[Kept, Stream]:
     kept, stream = Kept(), Stream(making, flaws)
-    send_batches(stream.batches(list_interval_ends(FROM_S, FROM_S + hours * HOUR_S)), kept, Pace())
+    send_batches(
+        stream.yield_batches(list_interval_ends(FROM_S, FROM_S + hours * HOUR_S)), kept, Pace()
+    )
     assert kept.closed
     return kept, stream
 
 
 def stormy(situation: Situation, hours: float = 3, missing: float = 0.0) -> Making:
-    happens = build_storm_scenario(situation, 12, seed=7, from_s=FROM_S, to_s=FROM_S + hours * HOUR_S)
-    return Making.of(situation, happens, seed=7, missing=missing)
+    happens = build_storm_scenario(
+        situation, 12, seed=7, from_s=FROM_S, to_s=FROM_S + hours * HOUR_S
+    )
+    return Making.from_situation(situation, happens, seed=7, missing=missing)
 
 
 def test_intervals_end_after_the_beginning_and_not_after_the_end() -> None:
-    assert list(list_interval_ends(900.0 * 2e6, 900.0 * 2e6 + 1_800)) == [1_800_000_900, 1_800_001_800]
+    assert list(list_interval_ends(900.0 * 2e6, 900.0 * 2e6 + 1_800)) == [
+        1_800_000_900,
+        1_800_001_800,
+    ]
     assert list(list_interval_ends(900.0 * 2e6 - 1, 900.0 * 2e6 + 1)) == [1_800_000_000]
     with pytest.raises(InputError, match="no interval"):
         list_interval_ends(FROM_S, FROM_S + 899)
@@ -83,15 +94,17 @@ def test_intervals_end_after_the_beginning_and_not_after_the_end() -> None:
 
 
 def test_an_interval_is_the_same_whatever_was_made_before(situation: Situation) -> None:
-    making = Making.of(situation, build_quiet_scenario(situation), seed=3, missing=0.01)
-    all_at_once = list(making.intervals(FROM_S, FROM_S + HOUR_S))
-    alone = Making.of(situation, build_quiet_scenario(situation), seed=3, missing=0.01).interval(
-        int(FROM_S) + 2_700
-    )
+    making = Making.from_situation(situation, build_quiet_scenario(situation), seed=3, missing=0.01)
+    all_at_once = list(making.yield_intervals(FROM_S, FROM_S + HOUR_S))
+    alone = Making.from_situation(
+        situation, build_quiet_scenario(situation), seed=3, missing=0.01
+    ).measure_interval(int(FROM_S) + 2_700)
     np.testing.assert_array_equal(all_at_once[2].kwh, alone.kwh)
     np.testing.assert_array_equal(all_at_once[2].voltage_v, alone.voltage_v)
     np.testing.assert_array_equal(all_at_once[2].row, alone.row)
-    other = Making.of(situation, build_quiet_scenario(situation), seed=4).interval(int(FROM_S) + 2_700)
+    other = Making.from_situation(
+        situation, build_quiet_scenario(situation), seed=4
+    ).measure_interval(int(FROM_S) + 2_700)
     assert not np.array_equal(other.kwh[: len(alone.kwh)], alone.kwh)
 
 
@@ -178,21 +191,21 @@ def test_lines_are_never_written_twice(situation: Situation, tmp_path: Path) -> 
 def test_nothing_half_written_is_left_behind(
     situation: Situation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = Making.interval
+    made = Making.measure_interval
 
     def fails(self: Making, at_s: int) -> Any:
         if at_s > FROM_S + HOUR_S:
             raise KeyboardInterrupt
         return made(self, at_s)
 
-    monkeypatch.setattr(Making, "interval", fails)
+    monkeypatch.setattr(Making, "measure_interval", fails)
     with pytest.raises(KeyboardInterrupt):
         simulate_network(situation, order(f"parquet:{tmp_path}"))
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_a_stream_without_flaws_is_the_readings_each_once(situation: Situation) -> None:
-    making = Making.of(situation, build_quiet_scenario(situation), seed=3)
+    making = Making.from_situation(situation, build_quiet_scenario(situation), seed=3)
     kept, stream = streamed(making, 1, PURE)
     decoded = decode_readings(kept.values("ami_readings"))
     assert not decoded.rejected
@@ -204,8 +217,8 @@ def test_a_stream_without_flaws_is_the_readings_each_once(situation: Situation) 
         )
     )
     assert len(seen) == len(decoded.values) == stream.tally.readings == 4 * 1_500
-    for interval in making.intervals(FROM_S, FROM_S + HOUR_S):
-        readings = making.readings(interval)
+    for interval in making.yield_intervals(FROM_S, FROM_S + HOUR_S):
+        readings = making.build_readings(interval)
         for mrid, kwh in zip(readings.mrid.tolist(), readings.kwh.tolist(), strict=True):
             assert seen[mrid, interval.at_s] == kwh
     conditions = decode_conditions(kept.values("conditions")).values
@@ -213,7 +226,7 @@ def test_a_stream_without_flaws_is_the_readings_each_once(situation: Situation) 
 
 
 def test_flaws_come_at_the_rates_stated_and_lose_nothing(situation: Situation) -> None:
-    making = Making.of(situation, build_quiet_scenario(situation), seed=3, missing=0.02)
+    making = Making.from_situation(situation, build_quiet_scenario(situation), seed=3, missing=0.02)
     kept, stream = streamed(making, 6, Flaws(duplicate=0.03, late=0.05, malformed=0.01))
     values = kept.values("ami_readings")
     decoded = decode_readings(values)
@@ -285,12 +298,12 @@ def test_what_is_told_twice_has_the_same_id(situation: Situation) -> None:
 
 def test_energy_of_a_part_of_an_interval_is_that_part(situation: Situation) -> None:
     making = stormy(situation)
-    calm = Making.of(situation, build_quiet_scenario(situation), seed=7)
+    calm = Making.from_situation(situation, build_quiet_scenario(situation), seed=7)
     dark = making.scenario.dark
     at = int(np.flatnonzero(dark.from_s % 900 > 300)[0])
     row, end = int(dark.point[at]), int(dark.from_s[at] // 900 + 1) * 900
     share = making.scenario.dark.measure_share(end, 900, len(making.names))[row]
-    cut, full = making.interval(end), calm.interval(end)
+    cut, full = making.measure_interval(end), calm.measure_interval(end)
     assert 0 < share < 1
     assert cut.kwh[cut.row == row][0] == pytest.approx(full.kwh[row] * share, abs=0.0011)
 
@@ -367,8 +380,8 @@ def test_a_pace_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         slept.append(seconds)
         now[0] += seconds
 
-    monkeypatch.setattr(driving.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(driving.time, "sleep", sleep)
+    monkeypatch.setattr(message_sending.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(message_sending.time, "sleep", sleep)
     batches = [Batch(5_000.0 + 60 * at, "t", [b"k"] * 10, [b"v"] * 10) for at in range(4)]
     send_batches(batches, Kept(), Pace(times=60))
     assert slept == pytest.approx([1.0, 1.0, 1.0])
@@ -419,7 +432,7 @@ def test_the_command_says_what_it_made(tmp_path: Path) -> None:
 
 
 def test_the_window_of_a_reader_may_hold_off_what_is_late(situation: Situation) -> None:
-    making = Making.of(situation, build_quiet_scenario(situation), seed=3)
+    making = Making.from_situation(situation, build_quiet_scenario(situation), seed=3)
     kept, stream = streamed(making, 6, Flaws(0, 0.05, 0))
     window = Window(earliest_s=FROM_S + 5 * HOUR_S)
     decoded = decode_readings(kept.values("ami_readings"), window=window)

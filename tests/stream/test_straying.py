@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridtwin.stream import reader as reading_topics
-from gridtwin.stream.ingest.figures import IngestMetrics
+from gridtwin.stream.ingest.ingest_metrics import IngestMetrics
 from gridtwin.stream.ingest.intake import Options
 from gridtwin.stream.ingest.worker import Worker
-from gridtwin.stream.places import PartitionOffsets
+from gridtwin.stream.partition_offsets import PartitionOffsets
 from gridtwin.stream.reader import Reader
 from meter_stream import START_S, Line, reading
 from straying import Client
@@ -34,7 +34,7 @@ def log(names: list[str], offsets: list[int]) -> dict[int, bytes]:
 
 def work(line: Line, client: Client, monkeypatch: pytest.MonkeyPatch) -> IngestMetrics:
     """Run a worker with a client until all is written."""
-    monkeypatch.setattr(reading_topics, "_consumer", lambda _: client)
+    monkeypatch.setattr(reading_topics, "_build_consumer", lambda _: client)
     figures = IngestMetrics()
     topics = [OPTIONS.readings, OPTIONS.conditions]
     Worker(line.url, Reader("", topics, group="g"), figures, OPTIONS).run(Event(), until_end=True)
@@ -114,14 +114,14 @@ def test_places_take_each_message_once_in_order(
     start = 0
     for turn in range(200):
         if turn % 7 == 0:
-            places.start(place, start)
+            places.start_run(place, start)
             at = leaps.pop() if leaps else start
         came = sorted(each for each in there if each >= at)[:most]
         if came:
-            kept, again = places.take(place, came)
+            kept, again = places.take_messages(place, came)
             taken += [came[each] for each in kept]
         else:
-            again = places.end(place, end)
+            again = places.end_partition(place, end)
         start = places[place]
         at = start if again or not came else came[-1] + 1
     assert taken == sorted(there)

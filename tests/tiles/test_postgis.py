@@ -20,7 +20,7 @@ from gridtwin.publish.tiles.archive import TileArchive
 from gridtwin.publish.tiles.build_tiles import write_tiles
 from gridtwin.publish.tiles.tile_sources import LocalTiles, PostgisTiles
 from gridtwin.store.postgis.connect import connect
-from gridtwin.store.postgis.store import PostgisStore
+from gridtwin.store.postgis.postgis_store import PostgisStore
 from gridtwin.twin import Twin
 from postgres import Cluster
 from tiles.conftest import built_of

@@ -23,7 +23,7 @@ def returned(
     grid: object, rules: Rules, held: list[set[int]], done: np.ndarray
 ) -> dict[int, float]:
     """Return when each usage point that was out has supply again, by flooding after each repair."""
-    data = grid.read_data
+    data = grid.data
     times: dict[int, float] = {}
     for moment in [0.0, *sorted(set(done.tolist()))]:
         nodes = frozenset(

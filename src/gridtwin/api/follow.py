@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gridtwin.api.views.supply_view import build_delta_document
 from gridtwin.errors import GridtwinError, StaleTwinError, StoreError
-from gridtwin.store.marks import AMI, ESTIMATES, NETWORK, OUTAGES, STATE
+from gridtwin.store.store_versions import AMI, ESTIMATES, NETWORK, OUTAGES, STATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.state.supply_state import SupplyState
     from gridtwin.api.broadcast import Broadcaster
     from gridtwin.api.grid import Grid
-    from gridtwin.store.marks import Versions
+    from gridtwin.store.store_versions import Versions
 
 log = logging.getLogger("gridtwin.api")
 
@@ -67,9 +67,9 @@ class Follower:
         self._thread.join(4 * LOOK_S)
 
     def _look(self) -> tuple[Versions, SupplyState]:
-        """Return what has supply now, and marks of before it was read."""
-        marks = self._grid.twin.store.read_versions()
-        return marks, self._grid.supply(self._grid.situation())[0]
+        """Return what has supply now, and versions of before it was read."""
+        versions = self._grid.twin.store.read_versions()
+        return versions, self._grid.supply(self._grid.situation())[0]
 
     @property
     def is_alive(self) -> bool:
@@ -108,7 +108,7 @@ class Follower:
             self._tell_of_readings()
 
     def _tell_of_supply(self) -> None:
-        # The marks stay: what came since they were taken is told in its turn.
+        # The versions stay: what came since they were taken is told in its turn.
         before, (_, self._seen) = self._seen, self._look()
         # Of afterwards: who knows as many changes already knows all that is told here.
         changes = self._grid.twin.store.read_versions().change_count

@@ -144,13 +144,15 @@ class Grid:
 
         What was worked out for the last few is kept.
         """
-        marks = self.twin.store.read_versions()  # first: what is read afterwards is at least as new
-        key = (situation.state, situation.version, marks.outages)
+        versions = (
+            self.twin.store.read_versions()
+        )  # first: what is read afterwards is at least as new
+        key = (situation.state, situation.version, versions.outages)
         with self._working:  # one thread works it out; who else wants it waits for it
             found = self._supply.get(key)
             if found is None or found.open_mask is not situation.open_mask:
                 found = self._supply[key] = self.twin.supply(situation)
-        return found, marks.change_count
+        return found, versions.change_count
 
     def priority_out(self) -> dict[str, int]:
         """Return how many customers at priority sites are out in each open outage."""

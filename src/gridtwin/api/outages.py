@@ -119,8 +119,8 @@ def read_outages(
             records = [each for each in records if each["feeder"] == feeder]
         return CardsAnswer.model_validate({"outages": records})
 
-    marks = grid.twin.store.read_versions()
-    asked = (grid.network_hash, marks.outages, marks.estimates, since, status, feeder)
+    versions = grid.twin.store.read_versions()
+    asked = (grid.network_hash, versions.outages, versions.estimates, since, status, feeder)
     return answer(request, document, etag="" if at else tag(*asked))
 
 

@@ -37,9 +37,9 @@ def sync(
     """
     from gridtwin.store.postgis import mirror
     from gridtwin.store.postgis.connect import connect
-    from gridtwin.store.postgis.migrate import migrate, check_schema
+    from gridtwin.store.postgis.migrate import check_schema, migrate
+    from gridtwin.store.postgis.postgis_states import read_state
     from gridtwin.store.postgis.refusals import OWNER, translate_refusals
-    from gridtwin.store.postgis.states import read_state
     from gridtwin.twin.parity import verify_mirror
 
     opened = open_twin(twin)
@@ -63,7 +63,7 @@ def sync(
             for change in changes
         ]
         render.write_table("", COLUMNS, rows)
-    if verify and any(change.moved_rows for change in changes):
+    if verify and any(change.differing_rows for change in changes):
         raise typer.Exit(1)
 
 

@@ -88,14 +88,14 @@ def run(
 
     from gridtwin.stream.ingest.ingest_documents import build_broker_run_document
     from gridtwin.stream.ingest.intake import Options
-    from gridtwin.stream.ingest.running import Kafka
-    from gridtwin.stream.ingest.running import run_worker as work
+    from gridtwin.stream.ingest.worker_run import Kafka
+    from gridtwin.stream.ingest.worker_run import run_worker as work
 
     figures = work(
         target,
         Kafka(brokers, registry, instance, settings=_settings(setting or [])),
         stop,
-        options=Options.of(group, topic_prefix, keep_days=keep_days),
+        options=Options.for_prefix(group, topic_prefix, keep_days=keep_days),
         metrics_port=None if metrics_port < 0 else metrics_port,
         until_end=until_end,
     )
@@ -151,7 +151,9 @@ def list_(
     if is_address(target):
         from gridtwin.stream.ingest.replay import list_broker_letters
 
-        found = shaped.describe_broker_letters(list_broker_letters(target, most=top, replayed=replayed))
+        found = shaped.describe_broker_letters(
+            list_broker_letters(target, most=top, replayed=replayed)
+        )
     else:
         from gridtwin.stream.ingest.local.taking import list_local_letters as local_letters
 
@@ -184,7 +186,7 @@ def replay(twin: In = "", topic_prefix: Prefix = "", registry: Registry = "") ->
 
         done: Replayed = take_again(
             target,
-            options=Options.of(prefix=topic_prefix),
+            options=Options.for_prefix(prefix=topic_prefix),
             registry=Schemas(registry) if registry else None,
         )
     else:

@@ -52,11 +52,11 @@ def simulate(
     Example: gridtwin stream simulate --in h.twin --from 2026-07-01 --to 2026-07-02 --sink jsonl:ami
     """
     from gridtwin.model.readings import INTERVAL_S
-    from gridtwin.stream.simulate.driving import Pace
-    from gridtwin.stream.simulate.making import list_interval_ends
+    from gridtwin.stream.simulate.message_sending import Pace
     from gridtwin.stream.simulate.messages import Flaws
-    from gridtwin.stream.simulate.run import Order
-    from gridtwin.stream.simulate.run import simulate_network as simulated
+    from gridtwin.stream.simulate.meter_intervals import list_interval_ends
+    from gridtwin.stream.simulate.simulation_run import Order
+    from gridtwin.stream.simulate.simulation_run import simulate_network as simulated
 
     order = Order(
         sink=sink,

@@ -22,7 +22,7 @@ from gridtwin.model.operation import of_switch, resolve
 from gridtwin.model.outage import Status
 from gridtwin.model.state import NORMAL
 from gridtwin.model.tables import decode, encode
-from gridtwin.store.past import open_store_after
+from gridtwin.store.past_store import open_store_after
 from gridtwin.stream.contracts import GRID_EVENTS
 from gridtwin.twin.situation_cache import SituationCache
 
@@ -88,7 +88,9 @@ class GridEventProcessor:
             LOG.info("event %s was told late: %s has moved since", event.event_id, event.mrid)
             return
         operation = resolve(self._store.network, event.mrid, event.open_phases)
-        now = self._store.states.read_state().deviations.read_state(event.mrid, phases.text(operation.normal))
+        now = self._store.states.read_state().deviations.get(
+            event.mrid, phases.text(operation.normal)
+        )
         if event.kind == "scada_status" and now == phases.text(operation.open):
             return
         actor = event.actor or (SCADA_ACTOR if event.kind == "scada_status" else "")

@@ -165,7 +165,9 @@ class MeterInference:
     def _invalidate_unsupported(self, inferred: InferenceResult) -> int:
         """Find predicted outages invalid that no evidence speaks for any more."""
         supported = {mrid for each in inferred.outages for mrid in each.usage_points.tolist()}
-        predicted = {each.id for each in self._book.list_outages() if each.status is Status.PREDICTED}
+        predicted = {
+            each.id for each in self._book.list_outages() if each.status is Status.PREDICTED
+        }
         members = self._book.read_members()
         pairs = list(zip(members.usage_point.tolist(), members.outage.tolist(), strict=True))
         held = {outage for point, outage in pairs if point in supported}

@@ -17,7 +17,7 @@ from gridtwin.live.event_batch import EventBatch, tabulate_alerts
 from gridtwin.live.grid_events import GridEventProcessor
 from gridtwin.live.meter_inference import REPORT_KINDS, MeterInference, tabulate_reports
 from gridtwin.results.documents.document_tags import DocumentTag
-from gridtwin.stream.encoding import list_alert_keys, encode_outage_alerts
+from gridtwin.stream.encoding import encode_outage_alerts, list_alert_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,7 +101,9 @@ class LiveOperations:
 
     def take_batch(self, batch: EventBatch) -> None:
         """Take in what came: all of it is kept, with how far it was read, or nothing."""
-        fresh = self._live.store_events(batch.events, batch.letters, batch.places, done=REPORT_KINDS)
+        fresh = self._live.store_events(
+            batch.events, batch.letters, batch.places, done=REPORT_KINDS
+        )
         self.metrics.events += fresh
         self.metrics.repeated += len(batch.events) - fresh
         self.metrics.letters += len(batch.letters)

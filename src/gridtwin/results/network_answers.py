@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         SwitchDocument,
     )
     from gridtwin.results.documents.trace_documents import ExplainDocument
-    from gridtwin.store.postgis.moving import TableChange
+    from gridtwin.store.postgis.table_sync import TableChange
 
 
 def explain_document(explanation: Explanation, state: str) -> ExplainDocument:

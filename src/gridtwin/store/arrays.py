@@ -135,7 +135,9 @@ class MappedArrays:
         )
 
     def _read_whole(self, prefix: str, kind: type[Any]) -> Any:
-        return kind(**{name: self._map_array(f"{prefix}.{name}") for name in _list_kept_fields(kind)})
+        return kind(
+            **{name: self._map_array(f"{prefix}.{name}") for name in _list_kept_fields(kind)}
+        )
 
     def _map_array(self, name: str) -> Any:
         file = f"arrays/{name}.npy"

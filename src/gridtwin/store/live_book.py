@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class LiveBook(Protocol):
     """What live operations have taken in, how far they have come, and what they are to tell."""
 
-    def hold_lock(self) -> AbstractContextManager[None]:
+    def acquire_lock(self) -> AbstractContextManager[None]:
         """
         Keep other processes from live operations of the twin until it is left, or this one ends.
 

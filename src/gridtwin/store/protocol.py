@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from gridtwin.model.outage import Change, Evidence, Members, Outage
     from gridtwin.model.readings import Conditions, Readings
     from gridtwin.store.live_book import LiveBook
-    from gridtwin.store.marks import Changes, Versions
     from gridtwin.store.state_book import SpecBook, StateBook
+    from gridtwin.store.store_versions import Changes, Versions
     from gridtwin.topology.index import TopologyIndex
 
 
@@ -185,7 +185,7 @@ class ReadingBook(Protocol):
         Parameters
         ----------
         name
-            One of `gridtwin.store.asking.QUESTIONS`.
+            One of `gridtwin.store.duckdb_queries.QUESTIONS`.
         values
             The values its SQL names, ``start`` and ``end`` among them as times.
         tables
@@ -250,12 +250,12 @@ class Store(Protocol):
 
     def wait_for_changes(self, since: Versions, *, timeout_s: float) -> Changes:
         """
-        Return what became another since some marks, waiting for it.
+        Return what became another since some versions, waiting for it.
 
         Parameters
         ----------
         since
-            The marks, those of now or earlier.
+            The versions, those of now or earlier.
         timeout_s
             Seconds to wait at most; 0 only looks.
         """

@@ -19,7 +19,7 @@ import numpy as np
 from gridtwin.errors import StoreError
 from gridtwin.model.interval_loads import LOAD_TABLES
 from gridtwin.model.moments import HOUR_S
-from gridtwin.store.days import format_date, list_date_files, read_time_range
+from gridtwin.store.date_partitions import format_date, list_date_files, read_time_range
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
-
 
 
 def list_stale_hours(folder: Path, *, everything: bool = False) -> dict[int, int]:
@@ -79,7 +78,7 @@ def write_hour(
     hour_s
         When the hour begins, unix seconds.
     written_ns
-        When the newest file of readings that was read was written, as `stale_hours` says.
+        When the newest file of readings that was read was written, as `list_stale_hours` says.
     intervals
         End of each interval, unix seconds, to its loads.
 
@@ -120,8 +119,8 @@ def build_hour_path(folder: Path, part: str, hour_s: int) -> Path:
 
 def _read_rollup_ns(folder: Path, hour_s: int) -> int:
     """Return of when the files of an hour are, the older of them; 0 if one is not there."""
-    found = [build_hour_path(folder, part, hour_s) for part in LOAD_TABLES]
-    return min(file.stat().st_mtime_ns if file.exists() else 0 for file in found)
+    files = [build_hour_path(folder, part, hour_s) for part in LOAD_TABLES]
+    return min(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
 
 
 def _build_schema(part: str) -> pa.Schema:
@@ -129,7 +128,9 @@ def _build_schema(part: str) -> pa.Schema:
 
     kinds = {"kwh": pa.float64() if part == "feeder_load" else pa.float32()}
     kinds |= {"v_min": pa.float32(), "v_max": pa.float32()}
-    columns = [(field.name, kinds.get(field.name, pa.int32())) for field in fields(LOAD_TABLES[part])]
+    columns = [
+        (field.name, kinds.get(field.name, pa.int32())) for field in fields(LOAD_TABLES[part])
+    ]
     return pa.schema([("reading_time", pa.timestamp("ms", tz="UTC")), *columns])
 
 

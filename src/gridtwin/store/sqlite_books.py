@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gridtwin.store.estimates import SqliteEstimates
-from gridtwin.store.live import SqliteLive
-from gridtwin.store.marks import read_sqlite_versions
-from gridtwin.store.names import poll_changes
-from gridtwin.store.outages import SqliteOutages
-from gridtwin.store.specs import SqliteSpecs
-from gridtwin.store.states import SqliteStates
+from gridtwin.store.sqlite_estimates import SqliteEstimates
+from gridtwin.store.sqlite_live import SqliteLive
+from gridtwin.store.sqlite_outages import SqliteOutages
+from gridtwin.store.sqlite_specs import SqliteSpecs
+from gridtwin.store.sqlite_states import SqliteStates
+from gridtwin.store.store_rules import poll_changes
+from gridtwin.store.store_versions import read_sqlite_versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gridtwin.model.network import Network
-    from gridtwin.store.marks import Changes, Versions
-    from gridtwin.store.sqlite import SqliteDatabase
+    from gridtwin.store.sqlite_database import SqliteDatabase
+    from gridtwin.store.store_versions import Changes, Versions
 
 
 class SqliteBooks:
@@ -46,5 +46,5 @@ class SqliteBooks:
             return read_sqlite_versions(connection)
 
     def wait_for_changes(self, since: Versions, *, timeout_s: float) -> Changes:
-        """Return what became another since some marks, waiting for it."""
+        """Return what became another since some versions, waiting for it."""
         return poll_changes(self.read_versions, since, timeout_s=timeout_s)

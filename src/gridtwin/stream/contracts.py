@@ -2,7 +2,7 @@
 Say what the topics are, and which messages each of them takes.
 
 The published JSON Schema of a topic is its contract: the limits it states are those that untrusted
-messages are held to. Everything the schemas say is checked by `gridtwin.stream.checking`.
+messages are held to. Everything the schemas say is checked by `gridtwin.stream.message_checks`.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ from gridtwin.model.readings import (
     Readings,
 )
 from gridtwin.model.tables import encode
-from gridtwin.stream.checking import Parsed, Reason, Rejected, check_messages
 from gridtwin.stream.contracts import LARGEST_MESSAGE, Window, read_contract
+from gridtwin.stream.message_checks import Parsed, Reason, Rejected, check_messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -110,11 +110,15 @@ def _decode_messages(
     window: Window | None,
     registry: Registry | None,
 ) -> Decoded[Rows]:
-    checked = check_messages(parse_messages(topic, values, registry), read_contract(topic), window or Window())
+    checked = check_messages(
+        parse_messages(topic, values, registry), read_contract(topic), window or Window()
+    )
     return Decoded(made(checked.columns), checked.rows, checked.rejected)
 
 
-def parse_messages(topic: str, values: Sequence[bytes | None], registry: Registry | None = None) -> Parsed:
+def parse_messages(
+    topic: str, values: Sequence[bytes | None], registry: Registry | None = None
+) -> Parsed:
     """Return the objects that messages are, and those that are none with the reason."""
     parsed = Parsed([], [], [])
     loads = orjson.loads
@@ -143,7 +147,7 @@ def _parse_unusual(topic: str, value: bytes | None, registry: Registry | None) -
         return Reason(f"{len(value):,} bytes are too many: at most {LARGEST_MESSAGE:,} are taken")
     if registry is None:
         return Reason("Confluent's wire format, but no schema registry is given")
-    return registry.read(topic, value)
+    return registry.read_message(topic, value)
 
 
 def _build_texts(column: Iterable[str | None]) -> Strings:

@@ -33,7 +33,7 @@ def encode_readings(readings: Readings) -> list[bytes]:
 
 
 def encode_conditions(conditions: Conditions) -> list[bytes]:
-    """Return the messages of conditions; their keys are the times, `json_times` unquoted."""
+    """Return the messages of conditions; their keys are the times, `format_json_times` unquoted."""
     columns = (
         format_json_times(conditions.at_s),
         format_json_numbers(conditions.temperature_c),
@@ -80,7 +80,9 @@ def list_alert_keys(alerts: OutageAlerts) -> list[bytes]:
     return np.where(alerts.meter == b"", alerts.outage, alerts.meter).tolist()
 
 
-def _encode_objects(columns: dict[str, list[Any]], keep: frozenset[str] = frozenset()) -> list[bytes]:
+def _encode_objects(
+    columns: dict[str, list[Any]], keep: frozenset[str] = frozenset()
+) -> list[bytes]:
     """Return one JSON object a row, without what is empty unless it is to be kept."""
     names = tuple(columns)
     return [
@@ -102,8 +104,8 @@ def _encode_words(texts: Strings) -> list[str]:
 def format_times(at_s: NDArray[Any]) -> list[str | None]:
     """Return times as ISO 8601 in UTC, with milliseconds where they are not whole seconds."""
     millis = np.round(np.nan_to_num(np.asarray(at_s, dtype=np.float64)) * 1000).astype(np.int64)
-    found, place = np.unique(millis, return_inverse=True)
-    texts = np.datetime_as_string(found.astype("datetime64[ms]"), unit="ms").tolist()
+    distinct, place = np.unique(millis, return_inverse=True)
+    texts = np.datetime_as_string(distinct.astype("datetime64[ms]"), unit="ms").tolist()
     words = [text.removesuffix(".000") + "Z" for text in texts]
     missing = np.isnan(at_s)
     return [
@@ -114,8 +116,8 @@ def format_times(at_s: NDArray[Any]) -> list[str | None]:
 
 def format_json_times(at_s: NDArray[Any]) -> list[bytes]:
     """Return times as JSON texts."""
-    found, place = np.unique(at_s, return_inverse=True)
-    words = [b'"%b"' % (word or "").encode() for word in format_times(found)]
+    distinct, place = np.unique(at_s, return_inverse=True)
+    words = [b'"%b"' % (word or "").encode() for word in format_times(distinct)]
     return [words[at] for at in place.tolist()]
 
 

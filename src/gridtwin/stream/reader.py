@@ -2,7 +2,7 @@
 Read topics from places that the caller keeps, with as much in memory as was allowed and no more.
 
 A group says which of its members reads which partition; without one, a reader has all. Where to go
-on is the caller's to say, by `resume`. Until then, and after `hold` or `wait`, a partition is not
+on is the caller's to say, by `resume_partition`. Until then, and after `pause_partitions` or `stay_idle`, a partition is not
 fetched.
 
 A client that is given a partition without a place, or whose place is gone, looks one up by itself,
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.errors import BrokerError, MissingExtraError, StoreError
-from gridtwin.stream.places import PartitionOffsets
+from gridtwin.stream.partition_offsets import PartitionOffsets
 from gridtwin.stream.topics import build_unreachable_error
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
     from numpy.typing import NDArray
 
-    from gridtwin.stream.places import Partition
+    from gridtwin.stream.partition_offsets import Partition
 
 LOG = logging.getLogger("gridtwin.stream")
 
@@ -67,10 +67,10 @@ class Messages:
 
     def find_ends(self) -> dict[int, int]:
         """Return the offset after the last message of each partition."""
-        found = {}
+        ends = {}
         for partition in np.unique(self.partition).tolist():
-            found[partition] = int(self.offset[self.partition == partition].max()) + 1
-        return found
+            ends[partition] = int(self.offset[self.partition == partition].max()) + 1
+        return ends
 
 
 class Reader:
@@ -131,7 +131,10 @@ class Reader:
         )
         if group:
             self._consumer.subscribe(
-                self._topics, on_assign=self._note_partitions, on_revoke=self._revoke_partitions, on_lost=self._revoke_partitions
+                self._topics,
+                on_assign=self._note_partitions,
+                on_revoke=self._revoke_partitions,
+                on_lost=self._revoke_partitions,
             )
 
     @property
@@ -167,7 +170,7 @@ class Reader:
 
     def _leave_partitions(self, places: set[Partition], consumer: Consumer) -> None:
         fetched = [place for place in places if place in self._places]
-        self._places.stop(fetched)
+        self._places.stop_runs(fetched)
         for place in fetched:
             self.ended.pop(place, None)
         consumer.incremental_unassign([_build_position(place) for place in fetched])
@@ -216,14 +219,14 @@ class Reader:
     def _find_due(self, place: Partition, rows: list[int], came: list[Message]) -> list[int]:
         """Return those rows whose messages go on from the place of a partition."""
         self.ended.pop(place, None)
-        kept, again = self._places.take(place, [came[row].offset() or 0 for row in rows])
+        kept, again = self._places.take_messages(place, [came[row].offset() or 0 for row in rows])
         if again:
             self._fetch_again(place)
         return [rows[each] for each in kept]
 
     def _end_partition(self, place: Partition, end: int) -> None:
         """Hear that a partition ends; it is read to its end if that is where its place is."""
-        if self._places.end(place, end):
+        if self._places.end_partition(place, end):
             self._fetch_again(place)
         elif self._places[place] == end:
             self.ended[place] = end
@@ -286,7 +289,7 @@ class Reader:
                 "a topic was made anew, or messages were deleted from it before they were read",
                 extra={"topic": topic, "partition": partition, "from": offset, "to": start},
             )
-        self._places.start(place, start)
+        self._places.start_run(place, start)
         self._begin_partition(place, start)
         self.waiting.discard(place)
 
@@ -310,7 +313,7 @@ class Reader:
         """
         from confluent_kafka import KafkaException
 
-        found: dict[Partition, int] = {}
+        ends: dict[Partition, int] = {}
         for topic in self._topics:
             try:
                 known = self._consumer.list_topics(topic, timeout=SILENT_S).topics[topic]
@@ -319,8 +322,10 @@ class Reader:
             if known.error is not None:
                 self._check_error(known.error)
                 raise build_unreachable_error(self._brokers)
-            found |= {(topic, each): self._read_watermarks((topic, each))[1] for each in known.partitions}
-        return found
+            ends |= {
+                (topic, each): self._read_watermarks((topic, each))[1] for each in known.partitions
+            }
+        return ends
 
     def find_end(self, place: Partition) -> int | None:
         """Return where a partition ended when it was last heard of; None if it is not known."""
@@ -337,7 +342,11 @@ class Reader:
         from confluent_kafka import KafkaException
 
         with suppress(KafkaException):
-            places = [_build_position(place, offset) for place, offset in ends.items() if place in self._given]
+            places = [
+                _build_position(place, offset)
+                for place, offset in ends.items()
+                if place in self._given
+            ]
             if places:
                 self._consumer.commit(offsets=places, asynchronous=True)
 

@@ -16,8 +16,8 @@ import orjson
 
 from gridtwin.errors import InputError, MissingExtraError, StoreError
 from gridtwin.model.moments import read_moment
-from gridtwin.stream.checking import Reason
 from gridtwin.stream.contracts import read_avro_schema
+from gridtwin.stream.message_checks import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -108,7 +108,10 @@ class Registry:
 
         if topic not in self._writers:
             number = self._register_schema(topic, read_avro_schema(topic))
-            header, parsed = WIRE_HEADER.pack(0, number), fastavro.parse_schema(read_avro_schema(topic))
+            header, parsed = (
+                WIRE_HEADER.pack(0, number),
+                fastavro.parse_schema(read_avro_schema(topic)),
+            )
 
             def write_message(message: dict[str, Any]) -> bytes:
                 buffer = io.BytesIO()

@@ -138,7 +138,9 @@ class AmiHistory:
         )
         bounds = datetime.fromtimestamp(first_s, UTC), datetime.fromtimestamp(last_s, UTC)
         asked = {"start": bounds[0], "end": bounds[1], **(values or {})}
-        frame = self._book.query_history(name, asked, self._build_tables(name, bounds[0]), self._progress)
+        frame = self._book.query_history(
+            name, asked, self._build_tables(name, bounds[0]), self._progress
+        )
         return AmiHistoryAnswer.from_frame(name, bounds, values or {}, frame)
 
     def _find_serving(self, rows: NDArray[np.int32]) -> tuple[list[str], list[str]]:

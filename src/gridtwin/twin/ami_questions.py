@@ -68,7 +68,7 @@ class Ami:
         NotFoundError
             If there is no such folder.
         """
-        from gridtwin.store.readings import ParquetReadings
+        from gridtwin.store.parquet_readings import ParquetReadings
 
         if not (Path(folder) / "readings").is_dir():
             what = "folder with readings"

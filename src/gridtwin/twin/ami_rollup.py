@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.errors import InputError
-from gridtwin.store.readings import ParquetReadings
-from gridtwin.store.rollups import HOUR_S, list_stale_hours, write_hour
+from gridtwin.model.moments import HOUR_S
+from gridtwin.store.parquet_readings import ParquetReadings
+from gridtwin.store.rollups import list_stale_hours, write_hour
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

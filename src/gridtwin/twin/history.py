@@ -19,7 +19,7 @@ from gridtwin.model import phases
 from gridtwin.model.moments import read_moment
 from gridtwin.model.outage import Status
 from gridtwin.model.tables import encode
-from gridtwin.store.past import PastStore
+from gridtwin.store.past_store import PastStore
 from gridtwin.twin.situation_cache import SituationCache
 
 if TYPE_CHECKING:
@@ -230,7 +230,9 @@ class _SupplyReplay:
     def covers_span(self, store: Store, start: datetime, end: datetime) -> bool:
         """Return whether a span of time lies in it, and not far in, and it began as it is known."""
         near = start - MOST_SPANS_BEHIND * (end - start) <= self.start <= start
-        return near and store.states.read_past_state(self.start).deviations == self._state.deviations
+        return (
+            near and store.states.read_past_state(self.start).deviations == self._state.deviations
+        )
 
     def replay_operations(self, network: Network, operations: list[SwitchEvent]) -> bool:
         """Work through operations not yet worked through; False if others came in between."""

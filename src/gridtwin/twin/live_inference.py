@@ -108,7 +108,11 @@ class LiveInference:
 
 def find_seen_out(store: Store) -> NDArray[np.int32]:
     """Return the usage points that are out in outages which somebody has seen, as rows."""
-    seen = [outage.id for outage in store.outages.list_outages(since=None) if outage.status in SEEN_STATUSES]
+    seen = [
+        outage.id
+        for outage in store.outages.list_outages(since=None)
+        if outage.status in SEEN_STATUSES
+    ]
     if not seen:
         return NO_ROWS
     members = store.outages.read_members(seen)

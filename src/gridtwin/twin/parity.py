@@ -9,16 +9,16 @@ import numpy as np
 
 from gridtwin.model import cim
 from gridtwin.model.tables import decode
-from gridtwin.store.memory import MemoryStore
+from gridtwin.store.memory_store import MemoryStore
 from gridtwin.store.postgis.mirror import compare_mirror
-from gridtwin.store.postgis.moving import TableChange
+from gridtwin.store.postgis.table_sync import TableChange
 from gridtwin.twin import Twin
 
 if TYPE_CHECKING:
     import psycopg
 
     from gridtwin.model.state import State
-    from gridtwin.store.postgis.rows import Mirrored
+    from gridtwin.store.postgis.mirror_rows import Mirrored
 
     Connection = psycopg.Connection[Any]
     Answer = tuple[list[Any], list[Any], int]

@@ -20,7 +20,7 @@ from gridtwin.model.network import Network
 from gridtwin.model.operation import of_switch, with_switches
 from gridtwin.model.phases import text as phase_text
 from gridtwin.model.state import CURRENT, State
-from gridtwin.store.memory import MemoryStore
+from gridtwin.store.memory_store import MemoryStore
 from gridtwin.store.postgis.connect import is_address
 from gridtwin.topology.index import build
 from gridtwin.twin.ami_questions import Ami
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from gridtwin.model.state import SwitchEvent
     from gridtwin.publish.notebook_map import MapView
-    from gridtwin.store.postgis.rows import Mirrored
+    from gridtwin.store.postgis.mirror_rows import Mirrored
     from gridtwin.store.protocol import Store
 
 
@@ -59,8 +59,8 @@ def open_twin(target: str | Path | Network) -> Twin:
     """
     if isinstance(target, Network):
         return Twin(MemoryStore(target))
-    from gridtwin.store.local import LocalStore
-    from gridtwin.store.postgis.store import PostgisStore
+    from gridtwin.store.local_store import LocalStore
+    from gridtwin.store.postgis.postgis_store import PostgisStore
 
     if isinstance(target, str) and is_address(target):
         return Twin(PostgisStore.open(target))
@@ -153,14 +153,14 @@ class Twin:
 
         Rows are put in the order of the topology, which makes all later steps faster.
         """
-        from gridtwin.store.local import LocalStore
+        from gridtwin.store.local_store import LocalStore
         from gridtwin.topology.renumber import preorder_rows
 
         network = self.store.network
         network = network.reordered(*preorder_rows(self.store.read_index(), network.data))
         index = build(network.data, network.data.equipment.normal_open)
         if isinstance(path, str) and is_address(path):
-            from gridtwin.store.postgis.store import PostgisStore
+            from gridtwin.store.postgis.postgis_store import PostgisStore
 
             fresh = Twin(MemoryStore(network)).gather_mirror_rows()
             return Twin(PostgisStore.create(path, fresh, overwrite=overwrite))
@@ -192,7 +192,7 @@ class Twin:
 
     def gather_mirror_rows(self, state: State | None = None) -> Mirrored:
         """Return all that a mirror in PostgreSQL takes, with another current state if given."""
-        from gridtwin.store.postgis.rows import gather_mirror
+        from gridtwin.store.postgis.mirror_rows import gather_mirror
 
         return gather_mirror(self.store, state)
 
@@ -210,7 +210,9 @@ class Twin:
             Seconds without one after which to end; by default never.
         """
         seen = self.version if since is None else since
-        while self.store.states.wait_for_version(seen, timeout_s=math.inf if timeout_s is None else timeout_s):
+        while self.store.states.wait_for_version(
+            seen, timeout_s=math.inf if timeout_s is None else timeout_s
+        ):
             for event in self.store.states.list_events(seen):
                 seen = event.version
                 yield event

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gridtwin.analysis.state.supply_state import SupplyState
-    from gridtwin.store.postgis.store import PostgisStore
+    from gridtwin.store.postgis.postgis_store import PostgisStore
     from gridtwin.store.protocol import Store
 
 log = logging.getLogger("gridtwin.tiles")
@@ -71,7 +71,7 @@ class TileSource(Protocol):
 
 def find_archive_path(store: Store) -> Path | None:
     """Return where the archive of a twin is kept; None for a twin that is no directory."""
-    from gridtwin.store.local import LocalStore
+    from gridtwin.store.local_store import LocalStore
 
     if not isinstance(store, LocalStore):
         return None
@@ -210,7 +210,7 @@ def open_tiles(
     store: Store, supply: Callable[[str], SupplyState], path: Path | None = None
 ) -> LocalTiles:
     """Return where the tiles of a store come from; see `LocalTiles`."""
-    from gridtwin.store.postgis.store import PostgisStore
+    from gridtwin.store.postgis.postgis_store import PostgisStore
 
     if not isinstance(store, PostgisStore):
         return LocalTiles(store, supply, path)

@@ -125,10 +125,14 @@ def find_binaries() -> Path:
     PostgresMissingError
         If there is none, with the words how to install it.
     """
-    found = [path for path in _list_candidates() if _read_version(path) >= LEAST_CLUSTER_VERSION and _has_postgis(path)]
-    if not found:
+    candidates = [
+        path
+        for path in _list_candidates()
+        if _read_version(path) >= LEAST_CLUSTER_VERSION and _has_postgis(path)
+    ]
+    if not candidates:
         raise PostgresMissingError(HOW_TO_INSTALL_POSTGIS)
-    return max(found, key=_read_version)
+    return max(candidates, key=_read_version)
 
 
 def _list_candidates() -> set[Path]:
@@ -188,7 +192,9 @@ def run_cluster(settings: Mapping[str, str] | None = None) -> Iterator[Cluster]:
             yield running
         finally:
             if (directory / "data" / "postmaster.pid").exists():  # a test may have stopped it
-                _run_program(binaries, directory, "pg_ctl", "stop", "-w", "-m", "immediate", "-D", "data")
+                _run_program(
+                    binaries, directory, "pg_ctl", "stop", "-w", "-m", "immediate", "-D", "data"
+                )
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -236,7 +242,10 @@ def _find_free_port() -> int:
 
 
 def _prepare_template(running: Cluster) -> None:
-    running.execute(f"CREATE ROLE {CLUSTER_OWNER} LOGIN CREATEROLE CREATEDB", f"CREATE DATABASE {TEMPLATE_DATABASE}")
+    running.execute(
+        f"CREATE ROLE {CLUSTER_OWNER} LOGIN CREATEROLE CREATEDB",
+        f"CREATE DATABASE {TEMPLATE_DATABASE}",
+    )
     running.execute("CREATE EXTENSION postgis", database=TEMPLATE_DATABASE)
 
 

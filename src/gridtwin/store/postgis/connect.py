@@ -120,7 +120,9 @@ def complete_address(url: str, settings: str) -> dict[str, Any]:
         Such as ``-c statement_timeout=5000``; what the address says in its ``options`` comes first.
     """
     parameters = _parse_address(url)
-    parameters["options"] = f"{SESSION_SETTINGS} {settings} {parameters.get('options') or ''}".strip()
+    parameters["options"] = (
+        f"{SESSION_SETTINGS} {settings} {parameters.get('options') or ''}".strip()
+    )
     for name, value in CONNECTION_DEFAULTS.items():
         parameters.setdefault(name, value)
     return parameters

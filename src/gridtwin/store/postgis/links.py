@@ -8,7 +8,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gridtwin.errors import StoreError
-from gridtwin.store.postgis.connect import CONNECT_PATIENCE_S, connect_patiently, is_lost, yield_waits
+from gridtwin.store.postgis.connect import (
+    CONNECT_PATIENCE_S,
+    connect_patiently,
+    is_lost,
+    yield_waits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 LOOKUP_TIMEOUT_S = 5.0
 
 # Rows are found by their keys, so a plan once made is right for all of them.
-LOOKUP_SETTINGS = f"-c statement_timeout={LOOKUP_TIMEOUT_S:g}s -c plan_cache_mode=force_generic_plan"
+LOOKUP_SETTINGS = (
+    f"-c statement_timeout={LOOKUP_TIMEOUT_S:g}s -c plan_cache_mode=force_generic_plan"
+)
 
 LOOKUP_OUTAGE = """
 SELECT o.id, o.status, o.cause, o.planned, o.began_at, p.began_at, o.device, o.crew_status,
@@ -166,7 +168,9 @@ class LookUps:
         Seconds to try for when connections are lost, or all are in use.
     """
 
-    def __init__(self, url: str, *, most: int = MOST_LENT, patience_s: float = CONNECT_PATIENCE_S) -> None:
+    def __init__(
+        self, url: str, *, most: int = MOST_LENT, patience_s: float = CONNECT_PATIENCE_S
+    ) -> None:
         self._pool = Pool(url, patience_s=patience_s, settings=LOOKUP_SETTINGS, most=most)
 
     def close(self) -> None:

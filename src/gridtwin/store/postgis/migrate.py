@@ -85,19 +85,21 @@ def list_migrations(directory: Path | None = None) -> list[MigrationFile]:
         If there are none, or a number between the first and the last is missing.
     """
     directory = directory or _locate_files()
-    found = []
+    files = []
     for path in sorted(directory.glob("tables/*.sql")):
         match = FILE_NAME.fullmatch(path.name)
         if match is None:
             msg = f"{path} is no migration: name it like 0015_network.sql"
             raise StoreError(msg)
         text = path.read_text(encoding="utf-8")  # line ends become \n
-        found.append(MigrationFile(f"tables/{path.name}", text, int(match[1]), match[2]))
-    if not found or [each.number for each in found] != [FIRST_MIGRATION + n for n in range(len(found))]:
-        numbers = ", ".join(f"{each.number:04}" for each in found) or "no files"
+        files.append(MigrationFile(f"tables/{path.name}", text, int(match[1]), match[2]))
+    if not files or [each.number for each in files] != [
+        FIRST_MIGRATION + n for n in range(len(files))
+    ]:
+        numbers = ", ".join(f"{each.number:04}" for each in files) or "no files"
         msg = f"the migrations in {directory} are incomplete ({numbers}): install gridtwin again"
         raise StoreError(msg)
-    return found
+    return files
 
 
 def list_definitions(directory: Path | None = None) -> list[SchemaFile]:
@@ -116,14 +118,14 @@ def list_definitions(directory: Path | None = None) -> list[SchemaFile]:
     """
     directory = directory or _locate_files()
     functions = [f"functions/{path.name}" for path in sorted(directory.glob("functions/*.sql"))]
-    found = []
+    files = []
     for file in ("comments.sql", *functions, "grants.sql"):
         try:
-            found.append(SchemaFile(file, (directory / file).read_text(encoding="utf-8")))
+            files.append(SchemaFile(file, (directory / file).read_text(encoding="utf-8")))
         except FileNotFoundError as error:
             msg = f"{directory / file} is missing: install gridtwin again"
             raise StoreError(msg) from error
-    return found
+    return files
 
 
 def migrate(connection: psycopg.Connection[Any], *, directory: Path | None = None) -> list[str]:
@@ -162,10 +164,10 @@ def migrate(connection: psycopg.Connection[Any], *, directory: Path | None = Non
                 done.append(each)
             elif applied[each.number][1] is None:  # applied by psql
                 _record_checksum(connection, each)
-        found = _read_defined(connection)
-        checksums = {file: checksum for file, (checksum, _) in found.items()}
+        recorded = _read_defined(connection)
+        checksums = {file: checksum for file, (checksum, _) in recorded.items()}
         known_as_wanted = checksums == {each.file: each.checksum for each in wanted}
-        if done or not known_as_wanted or _list_outdated(wanted, found, applied):
+        if done or not known_as_wanted or _list_outdated(wanted, recorded, applied):
             connection.execute("DELETE FROM gridtwin.definitions")
             for defined in wanted:
                 _apply_script(connection, defined)
@@ -199,7 +201,7 @@ def list_file_status(
     with connection.transaction():
         applied, defined = _read_applied(connection), _read_defined(connection)
     outdated = _list_outdated(wanted, defined, applied)
-    found = [
+    statuses = [
         FileStatus(f"{number:04}_{applied[number][0]}.sql", "applied", applied.pop(number)[2])
         for number in sorted(applied)
         if number < FIRST_MIGRATION
@@ -211,12 +213,12 @@ def list_file_status(
             state = "pending"
         elif name != each.name or checksum not in {None, each.checksum}:
             state = "changed"
-        found.append(FileStatus(each.file, state, at))
+        statuses.append(FileStatus(each.file, state, at))
     for every in wanted:
         state = "pending" if every.file in outdated else "applied"
-        found.append(FileStatus(every.file, state, defined.pop(every.file, (None, None))[1]))
+        statuses.append(FileStatus(every.file, state, defined.pop(every.file, (None, None))[1]))
     return [
-        *found,
+        *statuses,
         *(
             FileStatus(f"tables/{number:04}_{name}.sql", "unknown", at)
             for number, (name, _, at) in sorted(applied.items())

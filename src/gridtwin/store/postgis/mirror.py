@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import StoreError
 from gridtwin.model.state import CURRENT
-from gridtwin.store.postgis.aligning import align_rows, save_order
-from gridtwin.store.postgis.moving import TableChange, compare_table, move_table
-from gridtwin.store.postgis.notes import compare_notes, write_notes
-from gridtwin.store.postgis.rows import Mirrored, build_frame_tables, build_tables
+from gridtwin.store.postgis.mirror_notes import compare_notes, write_notes
+from gridtwin.store.postgis.mirror_rows import Mirrored, build_frame_tables, build_tables
+from gridtwin.store.postgis.row_alignment import align_rows, save_order
+from gridtwin.store.postgis.table_sync import TableChange, compare_table, move_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from gridtwin.model.network import Network
-    from gridtwin.store.postgis.rows import Table
+    from gridtwin.store.postgis.mirror_rows import Table
 
 MIRROR_LOCK = 0x6772_6964_0002  # "grid", 2: one sync at a time
 MIRROR_SETTINGS = {  # of the one transaction, which joins whole tables and builds whole indexes
@@ -79,11 +79,16 @@ def sync(
     return changes
 
 
-def _move_tables(connection: psycopg.Connection[Any], rows: list[Table], *, trust: bool) -> list[TableChange]:
+def _move_tables(
+    connection: psycopg.Connection[Any], rows: list[Table], *, trust: bool
+) -> list[TableChange]:
     """Bring the tables in step, one after another; their rows are hashed while the server works."""
     with ThreadPoolExecutor(1) as pool:
         hashed = pool.map(lambda table: table.placed, rows)
-        return [move_table(connection, table, trust=trust) for table, _ in zip(rows, hashed, strict=True)]
+        return [
+            move_table(connection, table, trust=trust)
+            for table, _ in zip(rows, hashed, strict=True)
+        ]
 
 
 def compare_mirror(connection: psycopg.Connection[Any], twin: Mirrored) -> list[TableChange]:
@@ -104,12 +109,12 @@ def hash_network(network: Network) -> str:
 
 def hash_tables(rows: Sequence[Table]) -> str:
     """Return the hash of a network whose frames are among these tables."""
-    found = hashlib.blake2b(digest_size=32)
+    digest = hashlib.blake2b(digest_size=32)
     for table in rows:
         if table.place == "row":
-            found.update(f"{table.name} {table.count} ".encode())
-            found.update(table.fingerprints.astype("<u8").tobytes())
-    return found.hexdigest()
+            digest.update(f"{table.name} {table.count} ".encode())
+            digest.update(table.fingerprints.astype("<u8").tobytes())
+    return digest.hexdigest()
 
 
 def _begin_sync(connection: psycopg.Connection[Any]) -> None:
@@ -154,7 +159,7 @@ def _vacuum_tables(connection: psycopg.Connection[Any], changes: list[TableChang
     new = [
         sql.Identifier("gridtwin", change.table)
         for change in changes
-        if change.moved_rows * MANY.get(change.table, 5) > change.rows
+        if change.differing_rows * MANY.get(change.table, 5) > change.rows
     ]
     if new and connection.autocommit:
         connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.SQL(", ").join(new)))

@@ -15,8 +15,8 @@ from gridtwin.store.postgis.connect import (
     CONNECT_PATIENCE_S,
     STATEMENT_TIMEOUT_S,
     PassingError,
-    connect,
     complete_address,
+    connect,
     hide_password,
 )
 from gridtwin.store.postgis.links import Lender
@@ -98,9 +98,9 @@ class Pool(Lender):
         self._close: Callable[[], object] | None = None
 
     def run_read(self, question: Callable[[Connection], Result]) -> Result:
-        """Ask what writes nothing, again when the connection is lost; see `Lender.ask`."""
+        """Ask what writes nothing, again when the connection is lost; see `Lender.run_query`."""
         with translate_refusals(self.url, role=READER):
-            return self.ask(question)
+            return self.run_query(question)
 
     def run_write(
         self,
@@ -117,13 +117,13 @@ class Pool(Lender):
         work
             What to do.
         committed
-            See `Lender.run`; by default the work may be done twice, since the second time it
+            See `Lender.run_transaction`; by default the work may be done twice, since the second time it
             changes nothing.
         role
             The role that may do it.
         """
         with translate_refusals(self.url, role=role):
-            return self.run(work, committed=committed)
+            return self.run_transaction(work, committed=committed)
 
     @contextmanager
     def lend_connection(self) -> Iterator[Connection]:

@@ -60,7 +60,9 @@ def translate_refusals(url: str, *, role: str) -> Iterator[None]:
         errors.UndefinedFunction,
         errors.InvalidSchemaName,
     ) as error:
-        raise StoreVersionError(_describe_refusal(url, error, "run `gridtwin db migrate`")) from error
+        raise StoreVersionError(
+            _describe_refusal(url, error, "run `gridtwin db migrate`")
+        ) from error
     except psycopg.DataError as error:
         raise InputError(_describe_refusal(url, error, "give another text")) from error
     except psycopg.Error as error:

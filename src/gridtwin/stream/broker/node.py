@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import BrokerError
-from gridtwin.stream.broker.artefacts import fetch_artifacts, find_program
+from gridtwin.stream.broker.kafka_artifacts import fetch_artifacts, find_program
 from gridtwin.stream.topics import is_reachable
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Node:
         Raises
         ------
         BrokerError
-            If Java or Kafka's artefacts are missing, or it does not come up.
+            If Java or Kafka's artifacts are missing, or it does not come up.
         """
         self._directory.mkdir(parents=True, exist_ok=True)
         given = self._ports
@@ -131,7 +131,14 @@ class Node:
 
     def _build_command(self, *words: str) -> list[str]:
         flags = [f"-Xmx{self._heap_mb}m", "-XX:+UseSerialGC", "-Dlog4j2.level=WARN"]
-        return [find_program("java"), *flags, "-cp", f"{fetch_artifacts()}/*", *words, str(self._properties)]
+        return [
+            find_program("java"),
+            *flags,
+            "-cp",
+            f"{fetch_artifacts()}/*",
+            *words,
+            str(self._properties),
+        ]
 
     def _format_log(self) -> None:
         """Write the marks of an empty log where there is none yet."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 UNKNOWN_METER = "meter_id {!r} is no usage point of this network"
 
 
-class DeadLetter(NamedTuple):
+class StreamDeadLetter(NamedTuple):
     """A message that cannot be used, and why."""
 
     partition: int
@@ -36,7 +36,7 @@ class DeadLetter(NamedTuple):
     value: bytes | None
 
     @classmethod
-    def from_row(cls, messages: Messages, row: int, reason: str) -> DeadLetter:
+    def from_row(cls, messages: Messages, row: int, reason: str) -> StreamDeadLetter:
         """Return the letter that a message is."""
         at, offset = int(messages.partition[row]), int(messages.offset[row])
         return cls(at, offset, reason, messages.values[row])
@@ -52,7 +52,7 @@ class ReadyBatch:
     voltage_v: NDArray[np.float32]
     partition: NDArray[np.int32]
     offset: NDArray[np.int64]
-    dead: list[DeadLetter]
+    dead: list[StreamDeadLetter]
     repeated: int  # readings that a later one of the same messages replaced
     unknown: int  # readings of meters that are not known
 
@@ -79,20 +79,22 @@ def prepare_batch(
         Where the schemas of Confluent's wire format are.
     """
     decoded = decode_readings(messages.values, window=window, registry=registry)
-    dead = [DeadLetter.of(messages, row, reason) for row, reason in decoded.rejected]
-    found: Readings = decoded.values
-    meter = meters.rows(found.mrid)
+    dead = [StreamDeadLetter.from_row(messages, row, reason) for row, reason in decoded.rejected]
+    readings: Readings = decoded.values
+    meter = meters.rows(readings.mrid)
     unknown = np.flatnonzero(meter < 0).tolist()
-    for row, name in zip(unknown, decode(found.mrid[unknown]).tolist(), strict=True):
-        dead.append(DeadLetter.of(messages, int(decoded.rows[row]), UNKNOWN_METER.format(name)))
+    for row, name in zip(unknown, decode(readings.mrid[unknown]).tolist(), strict=True):
+        dead.append(
+            StreamDeadLetter.from_row(messages, int(decoded.rows[row]), UNKNOWN_METER.format(name))
+        )
     known = np.flatnonzero(meter >= 0)
     offset = messages.offset[decoded.rows]
-    counts = known[find_newest(found.at_s[known], meter[known], offset[known])]
+    counts = known[find_newest(readings.at_s[known], meter[known], offset[known])]
     return ReadyBatch(
         meter[counts],
-        found.at_s[counts],
-        found.kwh[counts],
-        found.voltage_v[counts],
+        readings.at_s[counts],
+        readings.kwh[counts],
+        readings.voltage_v[counts],
         messages.partition[decoded.rows[counts]],
         offset[counts],
         sorted(dead, key=lambda letter: letter[:2]),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from gridtwin.stream.places import Partition
+    from gridtwin.stream.partition_offsets import Partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +33,24 @@ class Standing:
 
     valid: frozenset[Partition]
     lost: frozenset[Partition]  # another worker claimed them
-    behind: frozenset[Partition]  # the database knows less than was written: it lost its last moments
+    behind: frozenset[
+        Partition
+    ]  # the database knows less than was written: it lost its last moments
 
 
 def claim_partitions(
     connection: psycopg.Connection[Any], stream: str, worker: str, places: Iterable[Partition]
 ) -> dict[Partition, Claim]:
     """Take partitions over, and return where to go on; waits for a commit that is under way."""
-    found = {}
+    claims = {}
     for topic, partition in sorted(places):
         row = connection.execute(
             "SELECT next_offset, epoch FROM gridtwin.claim_partition(%s, %s, %s, %s)",
             (stream, topic, partition, worker),
         ).fetchone()
         assert row is not None  # noqa: S101 - it returns the row it wrote
-        found[topic, partition] = Claim(row[1], row[0])
-    return found
+        claims[topic, partition] = Claim(row[1], row[0])
+    return claims
 
 
 def lock_claims(
@@ -89,7 +91,9 @@ def read_offsets(
     return {(topic, partition): offset for topic, partition, offset in rows}
 
 
-def write_offsets(connection: psycopg.Connection[Any], stream: str, ends: Mapping[Partition, int]) -> None:
+def write_offsets(
+    connection: psycopg.Connection[Any], stream: str, ends: Mapping[Partition, int]
+) -> None:
     """Write how far partitions are read."""
     connection.execute(
         "UPDATE gridtwin.stream_offsets o SET next_offset = n.offset_,"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.model.moments import LATEST_S
+from gridtwin.model.moments import DAY_S, LATEST_S
 from gridtwin.stream.contracts import AMI_READINGS, CONDITIONS, Window
-from gridtwin.stream.ingest import writing
-from gridtwin.stream.ingest.batch import DeadLetter, prepare_batch
+from gridtwin.stream.ingest import batch_writing
+from gridtwin.stream.ingest.batch import StreamDeadLetter, prepare_batch
 from gridtwin.stream.ingest.meters import Meters
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Options:
     keep_days: int = 7  # of readings, the newest one included
 
     @classmethod
-    def build_for_prefix(cls, stream: str = "gridtwin", prefix: str = "", **more: Any) -> Options:
+    def for_prefix(cls, stream: str = "gridtwin", prefix: str = "", **more: Any) -> Options:
         """Return the options of a group whose topics have a prefix before their names."""
         topics = prefix + AMI_READINGS.name, prefix + CONDITIONS.name
         return cls(stream, *topics, **more)
@@ -66,13 +66,13 @@ class Intake:
         StoreError
             If there is no network in it.
         """
-        self._meters.refresh(do)
-        do(writing.make_room_today)
+        self._meters.refresh_meters(do)
+        do(batch_writing.make_room_today)
         do(self.read_days)
 
     def read_days(self, connection: psycopg.Connection[Any]) -> None:
         """Read which days there is room for."""
-        self._days = writing.read_days(connection)
+        self._days = batch_writing.read_days(connection)
 
     def prepare_messages(self, part: Messages, do: Do) -> ReadyBatch:
         """
@@ -86,14 +86,14 @@ class Intake:
             Does what has to be done in the database first.
         """
         ready = self._prepare_readings(part)
-        if ready.unknown and self._meters.refresh(do):
+        if ready.unknown and self._meters.refresh_meters(do):
             ready = self._prepare_readings(part)
-        days = set(np.unique(ready.at_s // writing.DAY_S).tolist())
+        days = set(np.unique(ready.at_s // DAY_S).tolist())
         if days <= self._days:
             return ready
         oldest = max(days | self._days) - self._options.keep_days + 1
         new = {day for day in days - self._days if day >= oldest}
-        do(lambda connection: writing.make_days(connection, new))
+        do(lambda connection: batch_writing.make_days(connection, new))
         self._days |= new
         return self._prepare_readings(part)
 
@@ -102,20 +102,20 @@ class Intake:
         earliest = Window().earliest_s
         if self._days:
             oldest = max(self._days) - self._options.keep_days + 1
-            earliest = max(earliest, float(oldest * writing.DAY_S))
+            earliest = max(earliest, float(oldest * DAY_S))
         return prepare_batch(part, self._meters.ids, Window(earliest, latest), self._registry)
 
     def write_messages(
         self, connection: psycopg.Connection[Any], part: Messages, ready: ReadyBatch | None
-    ) -> list[DeadLetter]:
+    ) -> list[StreamDeadLetter]:
         """Write what messages say, readings as they were staged; return what is dead."""
         if ready is not None:
-            writing.write_staged(connection, part.topic, ready)
+            batch_writing.write_staged(connection, part.topic, ready)
             return ready.dead
         from gridtwin.stream.decoding import decode_conditions
 
         decoded = decode_conditions(part.values, registry=self._registry)
-        writing.write_conditions(connection, decoded.values, part.offset[decoded.rows])
-        dead = [DeadLetter.of(part, row, reason) for row, reason in decoded.rejected]
-        writing.write_dead_letters(connection, part.topic, dead)
+        batch_writing.write_conditions(connection, decoded.values, part.offset[decoded.rows])
+        dead = [StreamDeadLetter.from_row(part, row, reason) for row, reason in decoded.rejected]
+        batch_writing.write_dead_letters(connection, part.topic, dead)
         return dead

@@ -54,11 +54,11 @@ class Meters:
         """
         if time.monotonic() - self._looked < METERS_AGAIN_S:
             return False
-        found = do(self._read_changed)
+        changed = do(self._read_changed)
         self._looked = time.monotonic()
-        if found is None:
+        if changed is None:
             return False
-        self._synced, self.ids = found
+        self._synced, self.ids = changed
         return True
 
     def _read_changed(self, connection: psycopg.Connection[Any]) -> tuple[Any, SortedIds] | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gridtwin.store.postgis.links import open_link
 from gridtwin.store.postgis.refusals import OWNER, READER, translate_refusals
-from gridtwin.stream.ingest import writing
+from gridtwin.stream.ingest import batch_writing
 from gridtwin.stream.ingest.intake import Intake, Options
 from gridtwin.stream.reader import Messages
 
@@ -50,10 +50,12 @@ class Replayed:
     still_dead: int
 
 
-def list_broker_letters(url: str, *, most: int = 100, replayed: bool = False) -> list[BrokerDeadLetter]:
+def list_broker_letters(
+    url: str, *, most: int = 100, replayed: bool = False
+) -> list[BrokerDeadLetter]:
     """Return dead letters of a database, the newest first; on request those taken since, too."""
     with translate_refusals(url, role=READER), open_link(url, autocommit=True) as link:
-        rows = link.ask(
+        rows = link.run_query(
             lambda connection: connection.execute(
                 "SELECT topic, partition, kafka_offset, received_at, reason, value, replayed_at"
                 " FROM gridtwin.dead_letters WHERE %s OR replayed_at IS NULL"
@@ -82,12 +84,12 @@ def replay_broker_letters(
     taken = still_dead = 0
     with translate_refusals(url, role=OWNER), open_link(url, autocommit=True) as link:
         do = partial(link.run, committed=lambda _: None)
-        intake.open(do)
-        link.connection.execute(writing.CREATE_STAGE)
+        intake.read_database(do)
+        link.connection.execute(batch_writing.CREATE_STAGE)
         for topic in (options.readings, options.conditions):
             last = 0
             while True:
-                rows = link.ask(
+                rows = link.run_query(
                     lambda connection, t=topic, n=last: connection.execute(  # type: ignore[misc]
                         STILL_DEAD, (t, n, REPLAYED_AT_ONCE)
                     ).fetchall()
@@ -96,7 +98,7 @@ def replay_broker_letters(
                     break
                 last = rows[-1][0]
                 part = _build_messages(topic, rows)
-                ready = intake.ready(part, do) if topic == options.readings else None
+                ready = intake.prepare_messages(part, do) if topic == options.readings else None
                 dead = do(partial(_take_letters, part=part, ready=ready, intake=intake))
                 still_dead += dead
                 taken += len(part) - dead
@@ -108,8 +110,8 @@ def _take_letters(
 ) -> int:
     """Take letters in one transaction, and return how many stay dead."""
     if ready is not None:
-        writing.stage_readings(connection, ready)
-    dead = intake.write(connection, part, ready)
+        batch_writing.stage_readings(connection, ready)
+    dead = intake.write_messages(connection, part, ready)
     stays = {letter[:2] for letter in dead}
     places = zip(part.partition.tolist(), part.offset.tolist(), strict=True)
     gone = [place for place in places if place not in stays]
@@ -120,7 +122,7 @@ def _take_letters(
         ([place[0] for place in gone], [place[1] for place in gone], part.topic),
     )
     if ready is not None:
-        writing.mark_due(connection, ready.at_s)
+        batch_writing.mark_due(connection, ready.at_s)
     return len(dead)
 
 

@@ -23,8 +23,8 @@ from gridtwin.errors import BrokerError, StoreError
 from gridtwin.store.postgis.connect import hide_password, yield_waits
 from gridtwin.store.postgis.links import Link
 from gridtwin.store.postgis.refusals import OWNER, translate_refusals
+from gridtwin.stream.ingest import batch_writing
 from gridtwin.stream.ingest import claims as claiming
-from gridtwin.stream.ingest import writing
 from gridtwin.stream.ingest.intake import Intake, Options
 from gridtwin.stream.reader import build_recreated_error
 
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from gridtwin.stream.ingest.batch import ReadyBatch
     from gridtwin.stream.ingest.claims import Claim
-    from gridtwin.stream.ingest.figures import IngestMetrics
-    from gridtwin.stream.places import Partition
+    from gridtwin.stream.ingest.ingest_metrics import IngestMetrics
+    from gridtwin.stream.partition_offsets import Partition
     from gridtwin.stream.reader import Messages, Reader
     from gridtwin.stream.wire import Registry
 
@@ -47,7 +47,9 @@ LOG = logging.getLogger("gridtwin.stream")
 LAG_EVERY_S = 2.0  # between two looks at lag and rate
 PROGRESS_EVERY_S = 10.0  # between two lines in the log
 DONE_CHECK_S = 0.2  # between two looks whether all is written
-WORKER_AGAIN_S = 1.0  # before a partition is claimed again that was lost, or that nobody answers for
+WORKER_AGAIN_S = (
+    1.0  # before a partition is claimed again that was lost, or that nobody answers for
+)
 WRITE_TRIES = 3  # of a batch whose days are dropped under it
 # Of the connection. To lose the last moments of a crash costs nothing: the offsets are lost with
 # them, and what they stood for is read again.
@@ -129,10 +131,12 @@ class Worker:
         looked = told_at = time.monotonic()
         try:
             with translate_refusals(self._url, role=OWNER), suppress(StoppedError):
-                self._intake.open(self._run_patiently)
+                self._intake.read_database(self._run_patiently)
                 while not stop.is_set() and not (until_end and self._is_done()):
                     self._claim_partitions()
-                    self._take_batch(self._reader.read(self._options.batch, self._options.wait_s))
+                    self._take_batch(
+                        self._reader.read_messages(self._options.batch, self._options.wait_s)
+                    )
                     self._pass_ends()
                     if time.monotonic() - looked > LAG_EVERY_S:
                         looked = time.monotonic()
@@ -184,7 +188,7 @@ class Worker:
         for place, held in self._run_patiently(claim_all).items():
             self._claims[place] = held
             try:
-                self._reader.resume(place, held.next_offset)
+                self._reader.resume_partition(place, held.next_offset)
             except BrokerError as error:
                 self._not_before[place] = time.monotonic() + WORKER_AGAIN_S
                 LOG.warning("waits for the broker: %s", error)
@@ -199,7 +203,7 @@ class Worker:
             self._claims.pop(place, None)
             self._not_before[place] = time.monotonic() + wait_s
             LOG.warning(why, extra={"topic": place[0], "partition": place[1]})
-        self._reader.hold(places)
+        self._reader.pause_partitions(places)
 
     def _pass_ends(self) -> None:
         """Write that partitions are read to their ends, where only marks are left before them."""
@@ -221,7 +225,7 @@ class Worker:
         """Remember how far partitions are written, and tell the group."""
         for place, end in ends.items():
             self._claims[place] = replace(self._claims[place], next_offset=end)
-        self._reader.tell(ends)
+        self._reader.commit_offsets(ends)
 
     def _release_claims(self, standing: claiming.Standing) -> None:
         """Give up claims that do not stand."""
@@ -241,7 +245,7 @@ class Worker:
             if not batch:
                 return
             ready = {
-                part.topic: self._intake.ready(part, self._run_patiently)
+                part.topic: self._intake.prepare_messages(part, self._run_patiently)
                 for part in batch
                 if part.topic == self._options.readings
             }
@@ -253,7 +257,7 @@ class Worker:
             except RefusedError as error:
                 self._release_claims(error.standing)
             else:
-                self._figures.batch(time.monotonic() - started)
+                self._figures.count_batch(time.monotonic() - started)
                 self._figures.add(dead=dead)
                 self._count_batch(batch, ready)
                 return
@@ -270,7 +274,7 @@ class Worker:
             if number in places:
                 due = part.offset >= places[number].next_offset
                 kept |= due & (part.partition == number)
-        return part if kept.all() else part.only(kept)
+        return part if kept.all() else part.select_rows(kept)
 
     def _write_batch(
         self,
@@ -284,18 +288,20 @@ class Worker:
         Partitions are locked once the server has all it needs: from then on it waits for nobody.
         """
         for part in batch:
-            writing.write_raw(connection, part)
+            batch_writing.write_raw(connection, part)
             if part.topic in ready:
-                writing.stage_readings(connection, ready[part.topic])
+                batch_writing.stage_readings(connection, ready[part.topic])
         dead = 0
         self._write_offsets(connection, _find_ends(batch))
         for part in batch:
-            dead += len(self._intake.write(connection, part, ready.get(part.topic)))
+            dead += len(self._intake.write_messages(connection, part, ready.get(part.topic)))
         for each in ready.values():
-            writing.mark_due(connection, each.at_s)
+            batch_writing.mark_due(connection, each.at_s)
         return dead
 
-    def _write_offsets(self, connection: psycopg.Connection[Any], ends: dict[Partition, int]) -> None:
+    def _write_offsets(
+        self, connection: psycopg.Connection[Any], ends: dict[Partition, int]
+    ) -> None:
         """Lock partitions, and write how far they are read if they are still held."""
         stream = self._options.stream
         standing = claiming.lock_claims(connection, stream, {at: self._claims[at] for at in ends})
@@ -316,7 +322,7 @@ class Worker:
 
     def _update_lag(self) -> None:
         given = self._reader.given
-        self._figures.settle()
+        self._figures.update_rate()
         lag = {}
         for place, held in self._claims.items():
             end = self._reader.find_end(place) if place in given else None
@@ -349,7 +355,7 @@ class Worker:
         for wait in yield_waits():
             try:
                 self._prepare_session()
-                done = self._link.run(work, committed=lambda _: None)
+                done = self._link.run_transaction(work, committed=lambda _: None)
             except (StoreError, psycopg.OperationalError) as error:
                 if not self._opened:
                     raise  # the address, the login or the schema is wrong
@@ -360,7 +366,7 @@ class Worker:
             self._figures.add(reconnects=1)
             if self._stop.is_set():
                 raise StoppedError
-            self._reader.wait(wait)
+            self._reader.stay_idle(wait)
         raise AssertionError  # the waits never end
 
     def _prepare_session(self) -> None:
@@ -368,10 +374,10 @@ class Worker:
         connection = self._link.connection
         if connection is not self._ready_for:
             connection.execute(WORKER_SETTINGS)
-            connection.execute(writing.CREATE_STAGE)
+            connection.execute(batch_writing.CREATE_STAGE)
             self._ready_for = connection
 
 
 def _find_ends(batch: Sequence[Messages]) -> dict[Partition, int]:
     """Return the offset after the last message of each partition."""
-    return {(part.topic, number): end for part in batch for number, end in part.ends().items()}
+    return {(part.topic, number): end for part in batch for number, end in part.find_ends().items()}

@@ -17,12 +17,12 @@ from gridtwin.analysis.demand.random_draws import Draw, make_rng
 from gridtwin.model.readings import ALERT_CODE, INTERVAL_S, GridEvents, OutageAlerts, Readings
 from gridtwin.model.tables import encode
 from gridtwin.stream.encoding import (
-    list_alert_keys,
     encode_conditions,
     encode_grid_events,
     encode_outage_alerts,
     encode_readings,
     format_times,
+    list_alert_keys,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.stream.simulate.making import Interval, Making
+    from gridtwin.stream.simulate.meter_intervals import Interval, Making
 
 MOST_INTERVALS_LATE = 8  # intervals that a late reading is late, at most
 BLOCK_MESSAGES = 20_000  # readings that are messages at one time
@@ -90,10 +90,12 @@ class Stream:
 
     def yield_batches(self, ends: Sequence[int]) -> Iterator[Batch]:
         """Yield the messages of the intervals that end so, in the order they are sent."""
-        told = Told.of(self.making, ends[0] - INTERVAL_S, ends[-1], twice=self.flaws.duplicate)
-        yield from self._count_batches(told.until(ends[0]))
+        told = Told.from_making(
+            self.making, ends[0] - INTERVAL_S, ends[-1], twice=self.flaws.duplicate
+        )
+        yield from self._count_batches(told.yield_until(ends[0]))
         for at_s in ends:
-            interval = self.making.interval(at_s)
+            interval = self.making.measure_interval(at_s)
             conditions = interval.conditions
             self.tally.conditions += 1
             key = [word.encode() for word in format_times(conditions.at_s) if word]
@@ -102,7 +104,7 @@ class Stream:
         left = [late for number in sorted(self._late) for late in self._late[number]]
         self._late.clear()
         end_s = ends[-1] + INTERVAL_S
-        yield from self._count_batches(told.until(np.inf))
+        yield from self._count_batches(told.yield_until(np.inf))
         for readings in left:
             yield self._build_batch(end_s, readings, encode_readings(readings))
 
@@ -110,9 +112,13 @@ class Stream:
         """Return the readings to send after an interval, and what is wrong with each."""
         number = interval.at_s // INTERVAL_S
         draw = make_rng(self.making.meters.seed, Draw.ORDER, number)
-        fresh = self.making.readings(interval)
+        fresh = self.making.build_readings(interval)
         count = len(fresh)
-        lag = np.where(draw.random(count) < self.flaws.late, draw.integers(1, MOST_INTERVALS_LATE + 1, count), 0)
+        lag = np.where(
+            draw.random(count) < self.flaws.late,
+            draw.integers(1, MOST_INTERVALS_LATE + 1, count),
+            0,
+        )
         for late in np.unique(lag[lag > 0]).tolist():
             self._late[number + late].append(fresh.take(lag == late))
         parts = [fresh.take(lag == 0), *self._late.pop(number, [])]
@@ -146,13 +152,13 @@ class Stream:
             seconds, first = np.unique(second[block], return_index=True)
             bounds = [*first.tolist(), len(values)]
             for at, begin, end in zip(seconds.tolist(), bounds, bounds[1:], strict=False):
-                yield from self._count_batches(told.until(at_s + at))
+                yield from self._count_batches(told.yield_until(at_s + at))
                 yield Batch(at_s + at, "ami_readings", keys[begin:end], values[begin:end])
-        yield from self._count_batches(told.until(at_s + INTERVAL_S))
+        yield from self._count_batches(told.yield_until(at_s + INTERVAL_S))
 
     def _count_batches(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         for batch in batches:
-            self.tally.count(batch.topic, len(batch.values))
+            self.tally.count_messages(batch.topic, len(batch.values))
             yield batch
 
     @staticmethod
@@ -171,7 +177,7 @@ def join_readings(parts: Sequence[Readings]) -> Readings:
 
 
 def spoil_message(value: bytes, flaw: int) -> bytes:
-    """Return a message spoiled in one of `FLAWS` ways, none of which keeps the contract."""
+    """Return a message spoiled in one of `FLAW_KINDS` ways, none of which keeps the contract."""
     if flaw == 1:
         return value[: len(value) // 2]  # cut off
     if flaw == 2:
@@ -197,7 +203,7 @@ class Told:
         self._alerts, self._arrives_s, self._alert = alerts, arrives_s, 0
 
     @classmethod
-    def build_from_making(cls, making: Making, from_s: float, to_s: float, *, twice: float = 0.0) -> Told:
+    def from_making(cls, making: Making, from_s: float, to_s: float, *, twice: float = 0.0) -> Told:
         """Return what happened after one time and not after another, a share of it told twice."""
         draw = make_rng(making.meters.seed, Draw.TOLD)
         events = making.scenario.events
@@ -234,7 +240,9 @@ class Told:
             rows = np.arange(self._alert, last)
             alerts, sent = self._alerts.take(rows), float(self._arrives_s[self._alert])
             self._alert = last
-            yield Batch(sent, "outage_alerts", list_alert_keys(alerts), encode_outage_alerts(alerts))
+            yield Batch(
+                sent, "outage_alerts", list_alert_keys(alerts), encode_outage_alerts(alerts)
+            )
 
 
 def _draw_delays(draw: np.random.Generator, count: int) -> NDArray[np.float64]:

@@ -54,7 +54,9 @@ def build_quiet_scenario(situation: Situation) -> Scenario:
     )
 
 
-def build_storm_scenario(situation: Situation, faults: int, *, seed: int, from_s: float, to_s: float) -> Scenario:
+def build_storm_scenario(
+    situation: Situation, faults: int, *, seed: int, from_s: float, to_s: float
+) -> Scenario:
     """
     Return a storm.
 
@@ -108,7 +110,7 @@ def read_script(situation: Situation, path: str | Path, *, seed: int) -> Scenari
 
 
 def _build_events(situation: Situation, operations: Operations) -> GridEvents:
-    """Return what is told of operations: see `storm`."""
+    """Return what is told of operations: see `build_storm_scenario`."""
     equipment = situation.data.equipment
     remote = equipment.control[operations.row] == REMOTE
     opened = operations.open_phases != 0

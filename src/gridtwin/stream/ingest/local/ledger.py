@@ -56,7 +56,9 @@ class Ledger:
         self._path = folder / "stream.db"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._link = sqlite3.connect(self._path, timeout=LEDGER_PATIENCE_S, isolation_level=None)
+            self._link = sqlite3.connect(
+                self._path, timeout=LEDGER_PATIENCE_S, isolation_level=None
+            )
             self._link.execute("PRAGMA journal_mode = WAL")
             self._link.executescript(LEDGER_SCHEMA)
         except (sqlite3.Error, OSError) as error:

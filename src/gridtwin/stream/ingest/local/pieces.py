@@ -78,14 +78,16 @@ def list_sources(place: Path) -> list[Source]:
     if place.is_file() and place.suffix in {".jsonl", ".ndjson"}:
         return [MessageLines(place)]
     if place.is_dir():
-        found: list[Source] = [ReadingGroups(path) for path in sorted(place.glob("readings/**/*.parquet"))]
+        files: list[Source] = [
+            ReadingGroups(path) for path in sorted(place.glob("readings/**/*.parquet"))
+        ]
         for topic in (CONDITIONS, AMI_READINGS):
             path = place / f"{topic.name}.jsonl"
-            found += [MessageLines(path)] if path.is_file() else []
+            files += [MessageLines(path)] if path.is_file() else []
         weather = place / "conditions.parquet"
-        found += [WeatherTable(weather)] if weather.is_file() else []
-        if found:
-            return found
+        files += [WeatherTable(weather)] if weather.is_file() else []
+        if files:
+            return files
     if place.suffix.casefold() in {".csv", ".json", ".txt"} and place.is_file():
         msg = (
             f"{place}: readings are read as JSON lines, one object a line with meter_id,"
@@ -139,12 +141,14 @@ class MessageLines:
         begins = start + np.cumsum(lengths) - lengths
         if start == 0:
             lines[0] = lines[0].removeprefix(codecs.BOM_UTF8)
-        rows, found, dead = decode_lines(self.topic, lines, ids)
+        rows, conditions, dead = decode_lines(self.topic, lines, ids)
         letters = [
-            LocalDeadLetter(str(self.path.absolute()), int(begins[row]), self.topic, reason, lines[row])
+            LocalDeadLetter(
+                str(self.path.absolute()), int(begins[row]), self.topic, reason, lines[row]
+            )
             for row, reason in dead
         ]
-        return Piece(start + len(whole), rows, found, letters, (begins.tolist(), lines))
+        return Piece(start + len(whole), rows, conditions, letters, (begins.tolist(), lines))
 
 
 def decode_lines(
@@ -155,14 +159,14 @@ def decode_lines(
         weather = decode_conditions(lines)
         return None, weather.values, [(row, reason) for row, reason in weather.rejected]
     decoded = decode_readings(lines)
-    found: Readings = decoded.values
-    row = ids.rows(found.mrid)
+    readings: Readings = decoded.values
+    row = ids.rows(readings.mrid)
     dead = [(row, reason) for row, reason in decoded.rejected]
     unknown = np.flatnonzero(row < 0)
-    names = decode(found.mrid[unknown]).tolist()
+    names = decode(readings.mrid[unknown]).tolist()
     places = decoded.rows[unknown].tolist()
     dead += [(at, UNKNOWN_METER.format(name)) for at, name in zip(places, names, strict=True)]
-    rows = SilverRows(found.at_s, row, found.kwh, found.voltage_v).take(row >= 0)
+    rows = SilverRows(readings.at_s, row, readings.kwh, readings.voltage_v).select_rows(row >= 0)
     return rows, None, sorted(dead)
 
 
@@ -175,8 +179,8 @@ class ReadingGroups:
     @property
     def mark(self) -> str:
         """Its size and when it was written."""
-        found = self.path.stat()
-        return f"{found.st_size} {found.st_mtime_ns}"
+        status = self.path.stat()
+        return f"{status.st_size} {status.st_mtime_ns}"
 
     def read_piece(self, start: int, ids: SortedIds) -> Piece | None:
         """Return a row group."""
@@ -190,20 +194,24 @@ class ReadingGroups:
                 columns = ["meter_id", "reading_time", "kwh", "voltage_v"]
                 table = file.read_row_group(start, columns=columns)
                 first = sum(file.metadata.row_group(at).num_rows for at in range(start))
-            found = build_rows(table, ids)
+            rows = build_rows(table, ids)
         except (pa.ArrowException, KeyError, OSError) as error:
             msg = f"{self.path} cannot be read ({error}): take it out of the folder"
             raise SourceError(msg) from error
-        bad, reasons = _find_faults(found)
+        bad, reasons = _find_faults(rows)
         dead = [
             LocalDeadLetter(
-                str(self.path.absolute()), first + at, AMI_READINGS.name, reason, _format_line(table, at)
+                str(self.path.absolute()),
+                first + at,
+                AMI_READINGS.name,
+                reason,
+                _format_line(table, at),
             )
             for at, reason in zip(bad.tolist(), reasons, strict=True)
         ]
-        good = np.ones(len(found), dtype=np.bool_)
+        good = np.ones(len(rows), dtype=np.bool_)
         good[bad] = False
-        rows = found.take(good) if len(bad) else found
+        rows = rows.select_rows(good) if len(bad) else rows
         return Piece(start + 1, rows, None, dead, None)
 
 
@@ -246,9 +254,9 @@ class WeatherTable:
 
     def read_piece(self, start: int, ids: SortedIds) -> Piece | None:  # noqa: ARG002 - of no meter
         """Return all of it."""
-        from gridtwin.store.readings import ParquetReadings
+        from gridtwin.store.parquet_readings import ParquetReadings
 
         if start:
             return None
-        found = ParquetReadings(self.path.parent).read_conditions(-1, int(Window().latest_s))
-        return Piece(1, None, found, [], None)
+        conditions = ParquetReadings(self.path.parent).read_conditions(-1, int(Window().latest_s))
+        return Piece(1, None, conditions, [], None)

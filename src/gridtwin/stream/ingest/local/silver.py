@@ -95,12 +95,12 @@ class Silver:
         starts = np.flatnonzero(np.diff(hours, prepend=hours[:1] - 1))
         if len(starts) > 1 and np.any(np.diff(hours) < 0):
             order = np.argsort(hours, kind="stable")
-            rows, hours = rows.take(order), hours[order]
+            rows, hours = rows.select_rows(order), hours[order]
             starts = np.flatnonzero(np.diff(hours, prepend=hours[:1] - 1))
         ends = np.append(starts[1:], len(hours))
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
             file = self._build_path(int(rows.at_s[start]))
-            self._merge_hour(file, rows.take(slice(start, end)), replace=replace)
+            self._merge_hour(file, rows.select_rows(slice(start, end)), replace=replace)
 
     def _build_path(self, at_s: int) -> Path:
         begin = datetime.fromtimestamp(at_s, UTC)
@@ -112,8 +112,8 @@ class Silver:
         try:
             if file.exists():
                 there = self._read_rows(file)
-                rows = there.then(rows) if replace else rows.then(there)
-            self._write_rows(file, rows.counted())
+                rows = there.append_rows(rows) if replace else rows.append_rows(there)
+            self._write_rows(file, rows.select_newest())
         except (pa.ArrowException, OSError) as error:
             msg = f"{file} cannot be written ({error}): check the disk and who may write there"
             raise StoreError(msg) from error
@@ -121,8 +121,8 @@ class Silver:
     def _read_rows(self, file: Path) -> SilverRows:
         import pyarrow.parquet as pq
 
-        found = build_rows(pq.read_table(file, partitioning=None), self.ids)
-        return found.take(found.row >= 0)
+        rows = build_rows(pq.read_table(file, partitioning=None), self.ids)
+        return rows.select_rows(rows.row >= 0)
 
     def _write_rows(self, file: Path, rows: SilverRows) -> None:
         import pyarrow as pa

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.errors import StoreError
-from gridtwin.store.readings import ParquetReadings
+from gridtwin.store.parquet_readings import ParquetReadings
 from gridtwin.stream.contracts import CONDITIONS, Window
 from gridtwin.stream.ingest.local.ledger import Ledger
 from gridtwin.stream.ingest.local.pieces import decode_lines, list_sources
@@ -93,19 +93,19 @@ def take_files(
 def _take_piece(source: Source, folder: Path, ledger: Ledger, silver: Silver) -> Piece | None:
     """Take the next piece of a file; None at its end."""
     name, mark = str(source.path.absolute()), source.mark
-    with ledger.piece():
-        start = ledger.position(name, mark)
-        piece = source.piece(start, silver.ids)
+    with ledger.write_piece():
+        start = ledger.read_position(name, mark)
+        piece = source.read_piece(start, silver.ids)
         if piece is None:
             return None
         if piece.raw is not None:
             _keep_raw(folder, name, start, piece)
         if piece.rows is not None and len(piece.rows):
-            silver.merge(piece.rows)
+            silver.merge_rows(piece.rows)
         if piece.conditions is not None:
             keep_conditions(folder, piece.conditions)
-        ledger.bury(piece.dead)
-        ledger.note(name, mark, piece.end)
+        ledger.add_dead_letters(piece.dead)
+        ledger.write_position(name, mark, piece.end)
     return piece
 
 
@@ -165,11 +165,13 @@ def _replace_file(table: object, path: Path, pq: object) -> None:
         new.unlink(missing_ok=True)
 
 
-def list_local_letters(folder: Path, *, most: int = 100, replayed: bool = False) -> list[LocalDeadLetter]:
+def list_local_letters(
+    folder: Path, *, most: int = 100, replayed: bool = False
+) -> list[LocalDeadLetter]:
     """Return dead letters of a folder, the newest first; on request those taken since, too."""
     ledger = Ledger(folder)
     try:
-        return ledger.letters(most, replayed=replayed)
+        return ledger.list_dead_letters(most, replayed=replayed)
     finally:
         ledger.close()
 
@@ -179,19 +181,23 @@ def replay_local_letters(folder: Path, mrid: Strings) -> Replayed:
     ledger, silver = Ledger(folder), Silver(folder, mrid)
     taken = still_dead = 0
     try:
-        with ledger.piece():
-            waiting = ledger.letters(LETTERS_AT_ONCE)
+        with ledger.write_piece():
+            waiting = ledger.list_dead_letters(LETTERS_AT_ONCE)
             for topic in sorted({letter.topic for letter in waiting}):
                 batch = [letter for letter in waiting if letter.topic == topic]
                 batch.sort(key=lambda letter: letter[:2])
-                rows, weather, dead = decode_lines(topic, [each.value or b"" for each in batch], silver.ids)
+                rows, weather, dead = decode_lines(
+                    topic, [each.value or b"" for each in batch], silver.ids
+                )
                 if rows is not None and len(rows):
-                    silver.merge(rows, replace=False)
+                    silver.merge_rows(rows, replace=False)
                 if weather is not None and topic == CONDITIONS.name:
                     keep_conditions(folder, weather)
                 reasons = dict(dead)
-                ledger.bury(batch[at]._replace(reason=why) for at, why in reasons.items())
-                ledger.taken(each for at, each in enumerate(batch) if at not in reasons)
+                ledger.add_dead_letters(
+                    batch[at]._replace(reason=why) for at, why in reasons.items()
+                )
+                ledger.mark_replayed(each for at, each in enumerate(batch) if at not in reasons)
                 taken += len(batch) - len(reasons)
                 still_dead += len(reasons)
     finally:
