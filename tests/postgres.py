@@ -12,7 +12,7 @@ from pathlib import Path
 from gridtwin.errors import PostgresMissingError
 from gridtwin.store.postgis.cluster import CLUSTER_OWNER, Cluster, find_binaries, run_cluster
 
-__all__ = ["CHECKER", "Cluster", "PostgresMissingError", "run_cluster", "copy_of", "find_binaries"]
+__all__ = ["CHECKER", "Cluster", "PostgresMissingError", "copy_of", "find_binaries", "run_cluster"]
 
 CHECKER = "plpgsql_check"  # the extension that reads functions as a compiler would
 

@@ -46,8 +46,7 @@ from gridtwin.store.arrays import (
 )
 from gridtwin.store.parquet_readings import ParquetReadings
 from gridtwin.store.sqlite_books import SqliteBooks
-from gridtwin.store.sqlite_database import STATE_FILE as STATE_FILE
-from gridtwin.store.sqlite_database import SqliteFile
+from gridtwin.store.sqlite_database import STATE_FILE, SqliteFile
 from gridtwin.store.store_rules import find_close_names
 
 if TYPE_CHECKING:

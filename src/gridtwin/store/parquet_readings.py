@@ -86,7 +86,7 @@ class ParquetReadings:
     def read_series(
         self, table: str, element: tuple[str, int], start_s: int, end_s: int
     ) -> dict[str, NDArray[Any]]:
-        """Return what is kept of one transformer or feeder over time; see `ReadingBook.read_series`."""
+        """Return what a transformer or feeder carried over time; see `ReadingBook.read_series`."""
         return self._read_loads(table, start_s + 1, end_s, row=element[1])
 
     def _read_loads(

@@ -117,8 +117,8 @@ class SqliteFile:
         version = _read_version(connection)
         if version > len(SCHEMA_SCRIPTS):
             msg = (
-                f"{self.twin / STATE_FILE} was written by a newer gridtwin (schema {version}, this one"
-                f" reads {len(SCHEMA_SCRIPTS)}): upgrade gridtwin"
+                f"{self.twin / STATE_FILE} was written by a newer gridtwin (schema {version},"
+                f" this one reads {len(SCHEMA_SCRIPTS)}): upgrade gridtwin"
             )
             raise StoreVersionError(msg)
         if version == 0:

@@ -2,8 +2,8 @@
 Read topics from places that the caller keeps, with as much in memory as was allowed and no more.
 
 A group says which of its members reads which partition; without one, a reader has all. Where to go
-on is the caller's to say, by `resume_partition`. Until then, and after `pause_partitions` or `stay_idle`, a partition is not
-fetched.
+on is the caller's to say, by `resume_partition`. Until then, and after `pause_partitions` or
+`stay_idle`, a partition is not fetched.
 
 A client that is given a partition without a place, or whose place is gone, looks one up by itself,
 and what it finds may overtake a `seek` that was made meanwhile. So it is never let: a partition is

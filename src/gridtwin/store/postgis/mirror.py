@@ -84,7 +84,7 @@ def _move_tables(
 ) -> list[TableChange]:
     """Bring the tables in step, one after another; their rows are hashed while the server works."""
     with ThreadPoolExecutor(1) as pool:
-        hashed = pool.map(lambda table: table.placed, rows)
+        hashed = pool.map(lambda table: table.place_fingerprints, rows)
         return [
             move_table(connection, table, trust=trust)
             for table, _ in zip(rows, hashed, strict=True)

@@ -60,8 +60,8 @@ class NetworkCache:
     def build_stale_error(self) -> StaleTwinError:
         """Return the error for a network that took the place of this one."""
         return StaleTwinError(
-            f"the network in {hide_password(self._pool.url)} was synced again since it was opened: open it"
-            " again"
+            f"the network in {hide_password(self._pool.url)} was synced again since it was opened:"
+            " open it again"
         )
 
     def _read_network(self) -> Network:

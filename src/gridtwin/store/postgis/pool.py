@@ -117,8 +117,8 @@ class Pool(Lender):
         work
             What to do.
         committed
-            See `Lender.run_transaction`; by default the work may be done twice, since the second time it
-            changes nothing.
+            See `Lender.run_transaction`; by default the work may be done twice, since the second
+            time it changes nothing.
         role
             The role that may do it.
         """
@@ -156,8 +156,9 @@ class Pool(Lender):
             except PoolTimeout as error:
                 why = self._explain_failure()
                 if time.monotonic() > end:
-                    msg = f"{hide_password(self.url)} gave no connection within {self._patience_s:g} s: "
-                    raise StoreError(msg + why) from error
+                    shown = hide_password(self.url)
+                    msg = f"{shown} gave no connection within {self._patience_s:g} s: {why}"
+                    raise StoreError(msg) from error
 
     def _explain_failure(self) -> str:
         """Return why no connection came; StoreError at once if the reason will not pass."""

@@ -127,7 +127,7 @@ class PostgisReadings:
     def read_series(
         self, table: str, element: tuple[str, int], start_s: int, end_s: int
     ) -> dict[str, NDArray[Any]]:
-        """Return what is kept of one transformer or feeder over time; see `ReadingBook.read_series`."""
+        """Return what a transformer or feeder carried over time; see `ReadingBook.read_series`."""
         mrid, row = element
         rows = self._select_rows(PG_SERIES[table], row, start_s + 1, end_s, mrid)
         times = np.array([each[0] for each in rows], dtype=np.int64)

@@ -80,8 +80,8 @@ class PostgisStore:
             migrate(connection)
             if not overwrite and read_hash(connection) is not None:
                 msg = (
-                    f"{hide_password(url)} holds a twin already: choose another database, or allow it to be"
-                    " overwritten"
+                    f"{hide_password(url)} holds a twin already: choose another database, or allow"
+                    " it to be overwritten"
                 )
                 raise StoreError(msg)
             sync(connection, twin)
@@ -116,7 +116,8 @@ class PostgisStore:
             check_schema(connection)
             content = read_hash(connection)
         if content is None:
-            msg = f"{hide_password(url)} holds no twin yet: fill it with gridtwin load or gridtwin sync"
+            shown = hide_password(url)
+            msg = f"{shown} holds no twin yet: fill it with gridtwin load or gridtwin sync"
             raise StoreError(msg)
         return cls(url, content, patience_s=patience_s)
 

@@ -83,7 +83,7 @@ def replay_broker_letters(
     intake = Intake(options, registry)
     taken = still_dead = 0
     with translate_refusals(url, role=OWNER), open_link(url, autocommit=True) as link:
-        do = partial(link.run, committed=lambda _: None)
+        do = partial(link.run_transaction, committed=lambda _: None)
         intake.read_database(do)
         link.connection.execute(batch_writing.CREATE_STAGE)
         for topic in (options.readings, options.conditions):

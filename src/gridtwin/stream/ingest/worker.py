@@ -50,7 +50,7 @@ DONE_CHECK_S = 0.2  # between two looks whether all is written
 WORKER_AGAIN_S = (
     1.0  # before a partition is claimed again that was lost, or that nobody answers for
 )
-WRITE_TRIES = 3  # of a batch whose days are dropped under it
+BATCH_TRIES = 3  # of a batch whose days are dropped under it
 # Of the connection. To lose the last moments of a crash costs nothing: the offsets are lost with
 # them, and what they stood for is read again.
 WORKER_SETTINGS = (
@@ -240,7 +240,7 @@ class Worker:
         """Write a batch, or what of it is still this worker's to write."""
         from psycopg.errors import CheckViolation
 
-        for _ in range(WRITE_TRIES):
+        for _ in range(BATCH_TRIES):
             batch = [part for part in map(self._select_held, batch) if len(part)]
             if not batch:
                 return

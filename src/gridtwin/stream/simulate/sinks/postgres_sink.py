@@ -45,7 +45,7 @@ def write_postgres(making: Making, intervals: Iterable[Interval], url: str) -> i
         If it holds another network than the one simulated.
     """
     with translate_refusals(url, role=OWNER), open_link(url, autocommit=True) as link:
-        do = partial(link.run, committed=lambda _: None)
+        do = partial(link.run_transaction, committed=lambda _: None)
         meters = Meters()
         meters.refresh_meters(do)
         number = meters.ids.rows(making.names)
