@@ -8,7 +8,7 @@ import pytest
 from shapely import Point
 
 from gridtwin.model.network import Network
-from gridtwin.store.local import LocalStore
+from gridtwin.store.local_store import LocalStore
 from gridtwin.store.postgis.connect import connect
 from gridtwin.topology.topology_index import build_index
 from postgres import Cluster, copy_of
@@ -33,7 +33,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def released(postgres: Cluster) -> Iterator[str]:
     """Return the address of a database of the release before, without a twin, to be copied."""
-    with postgres.database() as url:
+    with postgres.create_database() as url:
         with connect(url, autocommit=True) as connection:
             install_release(connection)
         yield url
@@ -52,7 +52,7 @@ def database(request: pytest.FixtureRequest, postgres: Cluster) -> Iterator[str]
     if getattr(request, "param", "new") == "upgraded":
         yield str(request.getfixturevalue("before"))
     else:
-        with postgres.database() as url:
+        with postgres.create_database() as url:
             yield url
 
 

@@ -52,7 +52,7 @@ def list_states(twin: In = "", json: Json = False) -> None:
     Example: gridtwin state list --in houston.twin
     """
     opened = open_twin(twin)
-    states = [opened.store.states.get(name) for name in opened.states()]
+    states = [opened.store.states.read_state(name) for name in opened.states()]
     if json:
         from gridtwin.results.network_answers import states_document
 
