@@ -105,7 +105,7 @@ def test_a_twin_is_replaced_only_on_demand(twin: Path) -> None:
     with pytest.raises(StoreError, match="exists already"):
         keep(twin)
     assert LocalStore.open(twin).states.read_state().version == 1
-    assert keep(twin, meshed=True, overwrite=True).state().version == 0
+    assert keep(twin, meshed=True, overwrite=True).states.read_state().version == 0
     assert LocalStore.open(twin).read_index().core is not None
     assert [entry.name for entry in twin.parent.iterdir()] == ["small.twin"]
 
