@@ -43,6 +43,7 @@ SETTINGS: dict[str, str] = {
     "shared_buffers": "128MB",
     "max_wal_size": "1GB",
     "autovacuum": "off",
+    "jit": "off",
     "timezone": "UTC",
 }
 
