@@ -1,4 +1,4 @@
-"""Start PostgreSQL for the tests that ask for it, and give each an empty database."""
+"""Start PostgreSQL for the tests that ask for it, and give each a database of its own."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def postgres() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def database(postgres: Cluster) -> Iterator[str]:
+def empty_database(postgres: Cluster) -> Iterator[str]:
     """Return the address of an empty database with PostGIS, dropped after the test."""
     with postgres.create_database() as url:
         yield url
@@ -73,7 +73,7 @@ def schema(postgres: Cluster) -> Iterator[str]:
 
 
 @pytest.fixture
-def migrated(postgres: Cluster, schema: str) -> Iterator[str]:
+def database(postgres: Cluster, schema: str) -> Iterator[str]:
     """Return the address of a database with the schema and no twin, dropped after the test."""
     with copy_of(postgres, schema) as url:
         yield url

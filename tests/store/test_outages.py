@@ -35,7 +35,9 @@ def after(minutes: float) -> datetime:
     return NOON + timedelta(minutes=minutes)
 
 
-@pytest.fixture(params=["memory", "local", "postgis", "upgraded"])
+@pytest.fixture(
+    params=["memory", "local", "postgis", pytest.param("upgraded", marks=pytest.mark.long)]
+)
 def twin(request: pytest.FixtureRequest, tmp_path: Path) -> Twin:
     """Return a new twin: BRK-1 feeds M1 (1 customer) and, behind LINE-1, M2 (4 customers)."""
     if request.param == "memory":

@@ -38,16 +38,16 @@ ROLES = ("gridtwin_reader", "gridtwin_operator", "gridtwin_owner")
 
 
 @pytest.fixture
-def connection(database: str) -> Iterator[psycopg.Connection[Any]]:
+def connection(empty_database: str) -> Iterator[psycopg.Connection[Any]]:
     """Return a connection to an empty database."""
-    with connect(database, autocommit=True) as made:
+    with connect(empty_database, autocommit=True) as made:
         yield made
 
 
 @pytest.fixture
-def migrated(connection: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
-    migrate(connection)
-    return connection
+def migrated(database: str) -> Iterator[psycopg.Connection[Any]]:
+    with connect(database, autocommit=True) as made:
+        yield made
 
 
 @pytest.fixture
@@ -87,12 +87,12 @@ def test_every_file_is_applied_to_an_empty_database_and_nothing_the_second_time(
 
 
 def test_psql_alone_applies_the_files_and_gridtwin_takes_them_over(
-    connection: psycopg.Connection[Any], database: str, postgres: Cluster
+    connection: psycopg.Connection[Any], empty_database: str, postgres: Cluster
 ) -> None:
     for file in FILES:
         path = ROOT / "sql" / "postgis" / file
         subprocess.run(
-            [postgres.psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(path), database],
+            [postgres.psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(path), empty_database],
             check=True,
             capture_output=True,
         )
@@ -246,11 +246,11 @@ def test_a_file_that_fails_writes_nothing_and_says_where(
     assert migrate(migrated) == []
 
 
-def test_several_migrations_at_once_apply_each_file_once(database: str) -> None:
+def test_several_migrations_at_once_apply_each_file_once(empty_database: str) -> None:
     ready = threading.Barrier(4)
 
     def run() -> list[str]:
-        with connect(database) as connection:
+        with connect(empty_database) as connection:
             ready.wait()
             return migrate(connection)
 

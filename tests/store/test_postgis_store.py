@@ -302,7 +302,9 @@ def test_a_reader_asks_and_is_told_which_role_operates(database: str, postgres: 
         reader.overlay("plan", {"BRK-1": True})
 
 
-def test_a_database_without_a_twin_says_so(database: str) -> None:
+@pytest.mark.parametrize("bare", ["empty_database", "before"])
+def test_a_database_without_a_twin_says_so(request: pytest.FixtureRequest, bare: str) -> None:
+    database = str(request.getfixturevalue(bare))
     with pytest.raises(StoreVersionError, match="gridtwin db migrate"):
         gridtwin.open(database)
     with connect(database, autocommit=True) as connection:

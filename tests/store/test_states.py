@@ -41,7 +41,9 @@ for step in range(int(sys.argv[3])):
 """
 
 
-@pytest.fixture(params=["memory", "local", "postgis", "upgraded"])
+@pytest.fixture(
+    params=["memory", "local", "postgis", pytest.param("upgraded", marks=pytest.mark.long)]
+)
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Twin:
     """Return a new twin, wherever it is kept."""
     if request.param == "memory":
@@ -57,7 +59,7 @@ def store(opened: Twin) -> Store:
     return opened.store
 
 
-@pytest.fixture(params=["local", "postgis", "upgraded"])
+@pytest.fixture(params=["local", "postgis", pytest.param("upgraded", marks=pytest.mark.long)])
 def twin(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return a new twin that other processes open: a directory, then a database."""
     if request.param == "local":

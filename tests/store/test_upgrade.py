@@ -22,6 +22,7 @@ from gridtwin.store.postgis.migrate import (
     migrate,
 )
 from gridtwin.store.postgis.mirror import compare_mirror
+from networks import random_network
 from postgres import Cluster, copy_of
 
 from .answers import check_supply, check_tree
@@ -141,8 +142,15 @@ def test_an_upgraded_twin_answers_operates_and_is_in_step(
     ] == []
 
 
-def test_a_database_of_fewer_files_is_refused_whole(database: str) -> None:
-    with connect(database, autocommit=True) as made:
+def test_a_twin_is_saved_in_a_database_that_has_to_be_upgraded(before: str) -> None:
+    gridtwin.open(random_network(1)).save(before)
+    with connect(before, autocommit=True) as connection:
+        assert {each.state for each in status(connection)} == {"applied"}
+        check_tree(connection, gridtwin.open(before))
+
+
+def test_a_database_of_fewer_files_is_refused_whole(empty_database: str) -> None:
+    with connect(empty_database, autocommit=True) as made:
         install_release(made, last=13)
         words = r"0015_network\.sql cannot be applied: .* lacks 0014_phases; nothing was written:"
         with pytest.raises(StoreError, match=f"{words} .*drop its schemas"):

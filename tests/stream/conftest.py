@@ -29,12 +29,6 @@ def names(town: Twin) -> list[str]:
     return list(decode_texts(town.network.data.usage_points.mrid))
 
 
-@pytest.fixture
-def database(migrated: str) -> str:
-    """Return the address of a database with the schema."""
-    return migrated
-
-
 @pytest.fixture(scope="session")
 def saved(postgres: Cluster, schema: str, town: Twin) -> Iterator[str]:
     """Return the address of a database with the town in it, to be copied."""
