@@ -1,0 +1,168 @@
+"""Find the head of each recorded feeder, and compare what it feeds with what is recorded."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from gridtwin.model.cim import IS_SWITCH, KIND_CODE
+from gridtwin.sources.cim.cim_classes import CONSUMERS
+from gridtwin.sources.cim.cim_rows import FrameRows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridtwin.sources.cim.cim_containers import Containers
+    from gridtwin.sources.cim.cim_merging import CimModel
+    from gridtwin.sources.cim.cim_terminals import Terminals
+
+Columns = dict[str, list[Any]]
+
+
+class SupplyTree:
+    """
+    The shortest ways from the sources over all that is closed by design.
+
+    Parameters
+    ----------
+    equipment, sources
+        The columns of both frames.
+    """
+
+    def __init__(self, equipment: Columns, sources: Columns) -> None:
+        self.order: list[str] = []  # nodes, the nearest to a source first
+        self.parent: dict[str, tuple[str, int]] = {}  # of a node: the node before, and the row
+        self.depth: dict[str, int] = {}
+        beside: dict[str, list[tuple[str, int]]] = {}
+        ends = zip(equipment["node_a"], equipment["node_b"], strict=True)
+        for row, (a, b) in enumerate(ends):
+            if equipment["in_service"][row] and equipment["normal_open"][row] is not True:
+                beside.setdefault(a, []).append((b, row))
+                beside.setdefault(b, []).append((a, row))
+        starts = [
+            node
+            for node, kind in zip(sources["node"], sources["kind"], strict=True)
+            if kind == "substation"
+        ]
+        self.depth = dict.fromkeys(starts, 0)
+        queue = deque(self.depth)
+        while queue:
+            node = queue.popleft()
+            self.order.append(node)
+            for other, row in beside.get(node, ()):
+                if other not in self.depth:
+                    self.depth[other] = self.depth[node] + 1
+                    self.parent[other] = (node, row)
+                    queue.append(other)
+
+    def meet(self, one: str, other: str) -> str:
+        """Return the last node that the ways to two nodes share; empty where there is none."""
+        while one != other:
+            if self.depth[one] < self.depth[other]:
+                one, other = other, one
+            if one not in self.parent:
+                return ""
+            one = self.parent[one][0]
+        return one
+
+    def trace_back(self, node: str) -> list[int]:
+        """Return the rows of equipment on the way to a node, from the source."""
+        found = []
+        while node in self.parent:
+            node, row = self.parent[node]
+            found.append(row)
+        return found[::-1]
+
+
+def make_feeders(
+    model: CimModel,
+    terminals: Terminals,
+    containers: Containers,
+    equipment: Columns,
+    sources: Columns,
+) -> FrameRows:
+    """
+    Return a row for each feeder with its head.
+
+    The head is what ``Feeder.NormalHeadTerminal`` names; else the first switch of the feeder on
+    the way that all of the feeder shares, else the last switch before it, else its first equipment.
+    """
+    rows = FrameRows(mrid="", name="", substation="", head="")
+    tree = SupplyTree(equipment, sources)
+    members: dict[str, list[int]] = {}
+    for row, owner in enumerate(equipment["owner"]):
+        feeder = containers.feeder_of(owner)
+        if feeder:
+            members.setdefault(feeder, []).append(row)
+    first = {owner: row for row, owner in reversed([*enumerate(equipment["owner"])])}
+    heads: dict[int, str] = {}
+    for feeder, name in containers.feeders.items():
+        terminal = model["container"].text(feeder, "NormalHeadTerminal")
+        named = first.get(model["terminal"].text(terminal, "ConductingEquipment"))
+        head = _find_head(tree, equipment, members.get(feeder, [])) if named is None else named
+        if head is None:
+            model.note(
+                "feeder_without_head",
+                f"feeder {feeder} ({name}) has no supplied equipment: left out",
+                "add the files that supply it",
+            )
+            continue
+        heads[head] = feeder
+        around = containers.iterate_upward(feeder)
+        substation = next((mrid for kind, mrid in around if kind == "Substation"), "")
+        rows.add(mrid=feeder, name=name, substation=substation, head=equipment["mrid"][head])
+    _compare_recorded(model, terminals, containers, tree, heads)
+    return rows
+
+
+def _find_head(tree: SupplyTree, equipment: Columns, members: list[int]) -> int | None:
+    """Return the row that all of a feeder hangs on."""
+    lower: dict[int, str] = {}
+    for row in members:
+        ends = (equipment["node_a"][row], equipment["node_b"][row])
+        reached = [node for node in ends if node in tree.depth]
+        if reached:
+            lower[row] = max(reached, key=tree.depth.__getitem__)
+    if not lower:
+        return None
+    shared = ""
+    for at, node in enumerate(dict.fromkeys(lower.values())):
+        shared = tree.meet(shared, node) if at else node
+        if not shared:
+            break
+    way = tree.trace_back(shared) if shared else []
+    own = set(members)
+    switches = [row for row in way if IS_SWITCH[KIND_CODE[equipment["kind"][row]]]]
+    within = [row for row in switches if row in own]
+    for found in (within, switches[::-1], [row for row in way if row in own]):
+        if found:
+            return found[0]
+    return min(lower, key=lambda row: (tree.depth[lower[row]], row))
+
+
+def _compare_recorded(
+    model: CimModel,
+    terminals: Terminals,
+    containers: Containers,
+    tree: SupplyTree,
+    heads: Mapping[int, str],
+) -> None:
+    """Note the consumers that hang on another feeder than the one they are recorded in."""
+    traced: dict[str, str] = {}
+    for node in tree.order:
+        before, row = tree.parent.get(node, ("", -1))
+        traced[node] = heads.get(row) or traced.get(before, "")
+    table = model["equipment"]
+    known = set(heads.values())
+    for mrid, row in table.rows.items():
+        if table.kinds[row] in CONSUMERS:
+            node = next((end.node for end in terminals.of.get(mrid, ())), "")
+            recorded = containers.feeder_of(mrid)
+            feeds = traced.get(node, "")
+            if recorded in known and feeds and feeds != recorded:
+                model.note(
+                    "recorded_feeder",
+                    f"{table.kinds[row]} {mrid} is recorded in feeder {recorded} and hangs on"
+                    f" {feeds}: what is connected holds",
+                    "mend its container, or the switches between the feeders",
+                )

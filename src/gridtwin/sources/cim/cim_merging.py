@@ -1,0 +1,188 @@
+"""Merge what several files say of one object, in columns, whatever the order of the files."""
+
+from __future__ import annotations
+
+import math
+from typing import IO, TYPE_CHECKING
+
+from gridtwin.errors import SourceError
+from gridtwin.model.notices import Notice
+from gridtwin.sources.cim.cim_classes import TABLE_OF_CLASS, TABLES
+from gridtwin.sources.cim.cim_parsing import CimObject, parse_cim
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+LARGEST_NUMBER = 1e30  # beyond is no quantity of a grid
+STATES = frozenset({"open", "closed", "connected", "inService", "p", "activePower"})
+
+
+class CimTable:
+    """
+    The objects of one kind, as columns of texts; an empty text where nothing is said.
+
+    Parameters
+    ----------
+    columns
+        Names of the columns.
+    """
+
+    def __init__(self, columns: Iterable[str]) -> None:
+        self.rows: dict[str, int] = {}  # by id
+        self.kinds: list[str] = []  # the class of each
+        self.columns: dict[str, list[str]] = {column: [] for column in columns}
+
+    def __len__(self) -> int:
+        """Return how many objects there are."""
+        return len(self.kinds)
+
+    def __contains__(self, mrid: str) -> bool:
+        """Return whether there is an object of this id."""
+        return mrid in self.rows
+
+    def text(self, mrid: str, column: str) -> str:
+        """Return what is said of an object; empty where it is not there."""
+        row = self.rows.get(mrid)
+        return "" if row is None else self.columns[column][row]
+
+    def kind(self, mrid: str) -> str:
+        """Return the class of an object; empty where it is not there."""
+        row = self.rows.get(mrid)
+        return "" if row is None else self.kinds[row]
+
+    def add(self, mrid: str, kind: str) -> int:
+        """Return the row of an object; a new one where it is not there."""
+        row = self.rows.get(mrid)
+        if row is None:
+            row = self.rows[mrid] = len(self.kinds)
+            self.kinds.append(kind)
+            for values in self.columns.values():
+                values.append("")
+        return row
+
+    def pairs(self, column: str) -> Iterator[tuple[str, str]]:
+        """Return id and value of every object of which something is said."""
+        values = self.columns[column]
+        return ((mrid, values[row]) for mrid, row in self.rows.items() if values[row])
+
+
+class CimModel:
+    """
+    All objects of a model, merged by id.
+
+    Parameters
+    ----------
+    where
+        Where the model comes from, for errors.
+    """
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.notices: list[Notice] = []
+        self.tables = {name: CimTable(columns) for name, columns in TABLES.items()}
+        self.odd: set[tuple[str, str]] = set()
+        self._texts: dict[str, str] = {}  # one object for each text that comes again
+        self._file_of: dict[str, str] = {}
+
+    def __getitem__(self, table: str) -> CimTable:
+        """Return a table by its name."""
+        return self.tables[table]
+
+    def note(self, rule: str, evidence: str, mend: str) -> None:
+        """Note one thing passed over, mended or taken for granted."""
+        self.notices.append(Notice(rule, evidence, mend))
+
+    def add_file(self, name: str, stream: IO[bytes]) -> None:
+        """
+        Take in one file.
+
+        Raises
+        ------
+        SourceError
+            If it is broken, or gives an object another class than another file does.
+        """
+        seen: dict[str, set[str]] = {table: set() for table in self.tables}
+        for found in parse_cim(name, stream):
+            table = TABLE_OF_CLASS.get(found.kind, "equipment")
+            again = found.mrid in seen[table]
+            seen[table].add(found.mrid)
+            if again:
+                self.note(
+                    "duplicate_id",
+                    f"{name}: {found.kind} {found.mrid} is there twice: taken as one",
+                    "give each object an id of its own",
+                )
+            self._merge(name, found, table)
+
+    def _merge(self, name: str, found: CimObject, table: str) -> None:
+        rows = self.tables[table]
+        row = rows.add(self._shared(found.mrid), self._shared(found.kind))
+        if rows.kinds[row] != found.kind:
+            msg = (
+                f"{name}: {found.mrid} is a {found.kind} here and a {rows.kinds[row]} elsewhere in"
+                f" {self.where}: an id names one object"
+            )
+            raise SourceError(msg)
+        for column, value in found.values.items():
+            values = rows.columns[column]
+            if not values[row] or (values[row] != value and column in STATES):
+                values[row] = self._shared(value)
+            elif values[row] != value:
+                self.note(
+                    "conflicting_value",
+                    f"{name}: {found.kind} {found.mrid} has {column} {value!r},"
+                    f" elsewhere {values[row]!r}: the first is taken",
+                    "give files of one model",
+                )
+
+    def _shared(self, text: str) -> str:
+        return self._texts.setdefault(text, text)
+
+    def forget_texts(self) -> None:
+        """Let go of what is needed only while files are taken in."""
+        self._texts = {}
+
+    def number(self, table: str, mrid: str, column: str) -> float:
+        """Return what is said of an object as a number; NaN, and noted, where it is none."""
+        text = self.tables[table].text(mrid, column)
+        if not text:
+            return math.nan
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if abs(value) <= LARGEST_NUMBER:
+            return value
+        self._note_odd(table, mrid, column, text, "no number")
+        return math.nan
+
+    def amount(self, table: str, mrid: str, column: str, factor: float = 1.0) -> float:
+        """Return a quantity that is never below zero; NaN, and noted, where it is no such."""
+        value = self.number(table, mrid, column)
+        if not value < 0:
+            return value * factor
+        self._note_odd(table, mrid, column, f"{value:g}", "below zero")
+        return math.nan
+
+    def flag(self, table: str, mrid: str, column: str) -> bool | None:
+        """Return what is said of an object as yes or no; None where nothing is, or noted."""
+        text = self.tables[table].text(mrid, column)
+        word = text.casefold()
+        if word in {"true", "1"}:
+            return True
+        if word in {"false", "0"}:
+            return False
+        if text:
+            self._note_odd(table, mrid, column, text, "neither true nor false")
+        return None
+
+    def _note_odd(self, table: str, mrid: str, column: str, text: str, why: str) -> None:
+        if (mrid, column) in self.odd:
+            return
+        self.odd.add((mrid, column))
+        kind = self.tables[table].kind(mrid)
+        self.note(
+            "odd_value",
+            f"{kind} {mrid}: {column} {text[:60]!r} is {why}, taken as not known",
+            "mend it in the model",
+        )
