@@ -61,6 +61,13 @@ def load(
     disabled: Annotated[
         str, typer.Option(help="Disabled elements of OpenDSS are: open ties, out or skip.")
     ] = "",
+    supplying: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CLASS",
+            help="A class of CIM that supplies too, such as EquivalentInjection; repeatable.",
+        ),
+    ] = None,
     overwrite: Overwrite = False,
     column: Annotated[
         list[str] | None,
@@ -98,6 +105,7 @@ def load(
             crs=crs or None,
             strict=strict,
             disabled=cast("Disabled | None", disabled or None),
+            supplying=supplying or (),
             **meant._asdict(),
         )
         render.say(*(f"notice: {line}" for line in summarize(network.notices)))

@@ -27,7 +27,14 @@ FORMATS = {
     "pandapower": "a pandapower net, NAME.json",
     "simbench": "simbench:CODE, for example simbench:1-MV-urban--0-sw",
 }
-BY_SUFFIX = {".gpkg": "gpkg", ".gdb": "gdb", ".dss": "dss", ".json": "pandapower", ".xml": "cim", ".zip": "cim"}
+BY_SUFFIX = {
+    ".gpkg": "gpkg",
+    ".gdb": "gdb",
+    ".dss": "dss",
+    ".json": "pandapower",
+    ".xml": "cim",
+    ".zip": "cim",
+}
 OF_A_FOLDER = ("shp", "parquet", "csv")
 TABLES = ("gpkg", "gdb", *OF_A_FOLDER)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SWITCH_KINDS = {
+CIM_SWITCH_KINDS = {
     "Breaker": "breaker",
     "Cut": "jumper",
     "Disconnector": "disconnector",
@@ -15,27 +15,27 @@ SWITCH_KINDS = {
     "Sectionaliser": "sectionaliser",
     "Switch": "disconnector",  # nothing says that it may break load
 }
-PAIR_KINDS = {
-    **SWITCH_KINDS,
+CIM_PAIR_KINDS = {
+    **CIM_SWITCH_KINDS,
     "ACLineSegment": "ac_line_segment",
     "EquivalentBranch": "ac_line_segment",
     "SeriesCompensator": "series_reactor",
 }
-INSULATING = frozenset({"GroundDisconnector"})  # between whose ends nothing flows
-CONSUMERS = frozenset({"ConformLoad", "EnergyConsumer", "NonConformLoad", "StationSupply"})
-GRID_SUPPLIES = frozenset({"ExternalNetworkInjection"})
-ENERGY_SOURCES = frozenset({"EnergySource"})
-GENERATORS = frozenset(
+GROUNDING_CLASSES = frozenset({"GroundDisconnector"})  # between whose ends nothing flows
+CONSUMER_CLASSES = frozenset({"ConformLoad", "EnergyConsumer", "NonConformLoad", "StationSupply"})
+GRID_CLASSES = frozenset({"ExternalNetworkInjection"})
+SOURCE_CLASSES = frozenset({"EnergySource"})
+GENERATING_CLASSES = frozenset(
     {"AsynchronousMachine", "EquivalentInjection", "PowerElectronicsConnection"}
     | {"SynchronousMachine"}
 )
-SUPPLIES = GRID_SUPPLIES | ENERGY_SOURCES | GENERATORS
-AT_ONE_NODE = frozenset(  # joins nothing and serves nobody
-    {"BusbarSection", "Clamp", "Connector", "EquivalentShunt", "ExternalNetworkInjection"}
+FEEDING_CLASSES = GRID_CLASSES | SOURCE_CLASSES | GENERATING_CLASSES
+SINGLE_NODE_CLASSES = frozenset(  # joins nothing and serves nobody
+    {"BusbarSection", "Clamp", "Connector", "EquivalentShunt"}
     | {"Ground", "GroundingImpedance", "Junction", "LinearShuntCompensator"}
     | {"NonlinearShuntCompensator", "PetersenCoil", "ShuntCompensator", "StaticVarCompensator"}
 )
-FEEDERS = ("Feeder", "Line")
+FEEDER_CLASSES = ("Feeder", "Line")
 PHASE_OWNERS = ("ACLineSegment", "EnergyConsumer", "EnergySource", "PowerElectronicsConnection")
 
 _RESOURCE = ("name", "Location")
@@ -45,7 +45,7 @@ _EQUIPMENT = (
     "customerCount", "vectorGroup", "WireSpacingInfo", "ACLineSegment",
 )  # fmt: skip
 # Of each table: its columns. A property is told by what follows the last dot of its name.
-TABLES: dict[str, tuple[str, ...]] = {
+CIM_COLUMNS: dict[str, tuple[str, ...]] = {
     "model": ("profile", "DependentOn"),
     "equipment": _EQUIPMENT,
     "terminal": (
@@ -78,12 +78,15 @@ TABLES: dict[str, tuple[str, ...]] = {
     "usage_point": ("name", "Equipments", "phaseCode", "UsagePointLocation"),
     "wire": ("isCable",),
 }  # fmt: skip
-ENUMERATIONS = frozenset({"orderedPhases", "phase", "phaseCode", "phaseSide1", "phaseSide2", "phases"})
+ENUMERATED_COLUMNS = frozenset(
+    {"orderedPhases", "phase", "phaseCode", "phaseSide1", "phaseSide2", "phases"}
+)
 
 _CLASSES: dict[str, tuple[str, ...]] = {
     "model": ("FullModel",),
     "equipment": (
-        *PAIR_KINDS, *INSULATING, *CONSUMERS, *SUPPLIES, *AT_ONE_NODE, "PowerTransformer",
+        *CIM_PAIR_KINDS, *GROUNDING_CLASSES, *CONSUMER_CLASSES, *FEEDING_CLASSES,
+        *SINGLE_NODE_CLASSES, "PowerTransformer",
     ),
     "terminal": ("Terminal",),
     "connectivity_node": ("ConnectivityNode",),
@@ -101,7 +104,7 @@ _CLASSES: dict[str, tuple[str, ...]] = {
     "end_info": ("TransformerEndInfo",),
     "base_voltage": ("BaseVoltage",),
     "container": ("Bay", "Feeder", "Line", "Substation", "VoltageLevel"),
-    "location": ("Location",),
+    "location": ("Location", "ServiceLocation", "UsagePointLocation"),
     "position": ("PositionPoint",),
     "coordinate_system": ("CoordinateSystem",),
     "current_limit": ("CurrentLimit",),
@@ -114,17 +117,25 @@ _CLASSES: dict[str, tuple[str, ...]] = {
 TABLE_OF_CLASS = {name: table for table, names in _CLASSES.items() for name in names}
 # What is there by the thousand and is no equipment; other unknown classes are kept by their class.
 SKIPPED_CLASSES = frozenset(
-    (
-        "Analog AnalogValue Asset ConnectivityNodeContainer ControlArea Curve CurveData Diagram"
-        " DiagramObject DiagramObjectPoint Discrete ApparentPowerLimit ActivePowerLimit"
-        " GeographicalRegion IEC61970CIMVersion LoadResponseCharacteristic Name NameType"
-        " NoLoadTest OperationalLimitType PerLengthPhaseImpedance PerLengthSequenceImpedance"
-        " PhaseImpedanceData ReactiveCapabilityCurve RegulatingControl ShortCircuitTest"
-        " SubGeographicalRegion SvPowerFlow SvShuntCompensatorSections SvStatus SvTapStep"
-        " SvVoltage TapChangerControl TopologicalIsland TransformerCoreAdmittance"
-        " TransformerMeshImpedance TransformerTankInfo VoltageLimit WirePosition"
-        " LinearShuntCompensatorPhase"
-    ).split()
+    {
+        "ActivePowerLimit", "Analog", "AnalogValue", "ApparentPowerLimit", "Asset",
+        "ConnectivityNodeContainer", "ControlArea", "Curve", "CurveData", "Diagram",
+        "DiagramObject", "DiagramObjectPoint", "Discrete", "GeographicalRegion",
+        "IEC61970CIMVersion", "LinearShuntCompensatorPhase", "LoadResponseCharacteristic",
+        "Name", "NameType", "NoLoadTest", "OperationalLimitType", "PerLengthPhaseImpedance",
+        "PerLengthSequenceImpedance", "PhaseImpedanceData", "ReactiveCapabilityCurve",
+        "RegulatingControl", "ShortCircuitTest", "SubGeographicalRegion", "SvPowerFlow",
+        "SvShuntCompensatorSections", "SvStatus", "SvTapStep", "SvVoltage",
+        "TapChangerControl", "TopologicalIsland", "TransformerCoreAdmittance",
+        "TransformerMeshImpedance", "TransformerTankInfo", "VoltageLimit", "WirePosition",
+    }
+)  # fmt: skip
+KNOWN_NAMESPACES = (
+    "http://iec.ch/TC57/",
+    "http://entsoe.eu/CIM/",
+    "http://ucaiug.org/",
+    "https://cim.ucaiug.io/",
+    "https://cim4.eu/",
 )
 REFUSED_CLASSES = {
     "DifferenceModel": "it holds differences between two models: give the whole model",

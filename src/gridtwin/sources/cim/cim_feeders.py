@@ -6,15 +6,15 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.model.cim import IS_SWITCH, KIND_CODE
-from gridtwin.sources.cim.cim_classes import CONSUMERS
+from gridtwin.sources.cim.cim_classes import CONSUMER_CLASSES
 from gridtwin.sources.cim.cim_rows import FrameRows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gridtwin.sources.cim.cim_containers import Containers
+    from gridtwin.sources.cim.cim_containers import CimContainers
     from gridtwin.sources.cim.cim_merging import CimModel
-    from gridtwin.sources.cim.cim_terminals import Terminals
+    from gridtwin.sources.cim.cim_terminals import CimTerminals
 
 Columns = dict[str, list[Any]]
 
@@ -55,7 +55,7 @@ class SupplyTree:
                     self.parent[other] = (node, row)
                     queue.append(other)
 
-    def meet(self, one: str, other: str) -> str:
+    def find_common_node(self, one: str, other: str) -> str:
         """Return the last node that the ways to two nodes share; empty where there is none."""
         while one != other:
             if self.depth[one] < self.depth[other]:
@@ -76,8 +76,8 @@ class SupplyTree:
 
 def make_feeders(
     model: CimModel,
-    terminals: Terminals,
-    containers: Containers,
+    terminals: CimTerminals,
+    containers: CimContainers,
     equipment: Columns,
     sources: Columns,
 ) -> FrameRows:
@@ -97,11 +97,11 @@ def make_feeders(
     first = {owner: row for row, owner in reversed([*enumerate(equipment["owner"])])}
     heads: dict[int, str] = {}
     for feeder, name in containers.feeders.items():
-        terminal = model["container"].text(feeder, "NormalHeadTerminal")
-        named = first.get(model["terminal"].text(terminal, "ConductingEquipment"))
+        terminal = model["container"].read_text(feeder, "NormalHeadTerminal")
+        named = first.get(model["terminal"].read_text(terminal, "ConductingEquipment"))
         head = _find_head(tree, equipment, members.get(feeder, [])) if named is None else named
         if head is None:
-            model.note(
+            model.add_notice(
                 "feeder_without_head",
                 f"feeder {feeder} ({name}) has no supplied equipment: left out",
                 "add the files that supply it",
@@ -110,7 +110,7 @@ def make_feeders(
         heads[head] = feeder
         around = containers.iterate_upward(feeder)
         substation = next((mrid for kind, mrid in around if kind == "Substation"), "")
-        rows.add(mrid=feeder, name=name, substation=substation, head=equipment["mrid"][head])
+        rows.add_row(mrid=feeder, name=name, substation=substation, head=equipment["mrid"][head])
     _compare_recorded(model, terminals, containers, tree, heads)
     return rows
 
@@ -127,7 +127,7 @@ def _find_head(tree: SupplyTree, equipment: Columns, members: list[int]) -> int 
         return None
     shared = ""
     for at, node in enumerate(dict.fromkeys(lower.values())):
-        shared = tree.meet(shared, node) if at else node
+        shared = tree.find_common_node(shared, node) if at else node
         if not shared:
             break
     way = tree.trace_back(shared) if shared else []
@@ -142,8 +142,8 @@ def _find_head(tree: SupplyTree, equipment: Columns, members: list[int]) -> int 
 
 def _compare_recorded(
     model: CimModel,
-    terminals: Terminals,
-    containers: Containers,
+    terminals: CimTerminals,
+    containers: CimContainers,
     tree: SupplyTree,
     heads: Mapping[int, str],
 ) -> None:
@@ -155,12 +155,12 @@ def _compare_recorded(
     table = model["equipment"]
     known = set(heads.values())
     for mrid, row in table.rows.items():
-        if table.kinds[row] in CONSUMERS:
+        if table.kinds[row] in CONSUMER_CLASSES:
             node = next((end.node for end in terminals.of.get(mrid, ())), "")
             recorded = containers.feeder_of(mrid)
             feeds = traced.get(node, "")
             if recorded in known and feeds and feeds != recorded:
-                model.note(
+                model.add_notice(
                     "recorded_feeder",
                     f"{table.kinds[row]} {mrid} is recorded in feeder {recorded} and hangs on"
                     f" {feeds}: what is connected holds",

@@ -1,4 +1,4 @@
-"""Find the XML files of a CIM model: one file, a zip, a zip in a zip, or a folder of any of them."""
+"""Find the XML files of a CIM model: a file, a zip, a zip in a zip, or a folder of any."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def explain_read_faults(where: str) -> Iterator[None]:
         yield
     except _FAULTS as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        msg = f"{where}: the file is cut off, broken or cannot be opened ({reason}); export it again"
+        msg = (
+            f"{where}: the file is cut off, broken or cannot be opened ({reason}); export it again"
+        )
         raise SourceError(msg) from error
 
 
@@ -47,7 +49,9 @@ def open_cim_files(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
             with explain_read_faults(name):
                 yield name, stream
     if not count:
-        msg = f"{path}: there is no .xml file in it; a CIM model is XML, alone, zipped or in a folder"
+        msg = (
+            f"{path}: there is no .xml file in it; a CIM model is XML, alone, zipped or in a folder"
+        )
         raise SourceError(msg)
 
 

@@ -7,14 +7,14 @@ from typing import IO, TYPE_CHECKING
 
 from gridtwin.errors import SourceError
 from gridtwin.model.notices import Notice
-from gridtwin.sources.cim.cim_classes import TABLE_OF_CLASS, TABLES
+from gridtwin.sources.cim.cim_classes import CIM_COLUMNS, KNOWN_NAMESPACES, TABLE_OF_CLASS
 from gridtwin.sources.cim.cim_parsing import CimObject, parse_cim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-LARGEST_NUMBER = 1e30  # beyond is no quantity of a grid
-STATES = frozenset({"open", "closed", "connected", "inService", "p", "activePower"})
+LARGEST_QUANTITY = 1e30  # beyond is no quantity of a grid
+STATE_COLUMNS = frozenset({"open", "closed", "connected", "inService", "p", "activePower"})
 
 
 class CimTable:
@@ -40,17 +40,17 @@ class CimTable:
         """Return whether there is an object of this id."""
         return mrid in self.rows
 
-    def text(self, mrid: str, column: str) -> str:
+    def read_text(self, mrid: str, column: str) -> str:
         """Return what is said of an object; empty where it is not there."""
         row = self.rows.get(mrid)
         return "" if row is None else self.columns[column][row]
 
-    def kind(self, mrid: str) -> str:
+    def read_class(self, mrid: str) -> str:
         """Return the class of an object; empty where it is not there."""
         row = self.rows.get(mrid)
         return "" if row is None else self.kinds[row]
 
-    def add(self, mrid: str, kind: str) -> int:
+    def add_row(self, mrid: str, kind: str) -> int:
         """Return the row of an object; a new one where it is not there."""
         row = self.rows.get(mrid)
         if row is None:
@@ -60,7 +60,7 @@ class CimTable:
                 values.append("")
         return row
 
-    def pairs(self, column: str) -> Iterator[tuple[str, str]]:
+    def iterate_pairs(self, column: str) -> Iterator[tuple[str, str]]:
         """Return id and value of every object of which something is said."""
         values = self.columns[column]
         return ((mrid, values[row]) for mrid, row in self.rows.items() if values[row])
@@ -79,16 +79,16 @@ class CimModel:
     def __init__(self, where: str) -> None:
         self.where = where
         self.notices: list[Notice] = []
-        self.tables = {name: CimTable(columns) for name, columns in TABLES.items()}
+        self.tables = {name: CimTable(columns) for name, columns in CIM_COLUMNS.items()}
         self.odd: set[tuple[str, str]] = set()
         self._texts: dict[str, str] = {}  # one object for each text that comes again
-        self._file_of: dict[str, str] = {}
+        self._namespaces: set[str] = set()
 
     def __getitem__(self, table: str) -> CimTable:
         """Return a table by its name."""
         return self.tables[table]
 
-    def note(self, rule: str, evidence: str, mend: str) -> None:
+    def add_notice(self, rule: str, evidence: str, mend: str) -> None:
         """Note one thing passed over, mended or taken for granted."""
         self.notices.append(Notice(rule, evidence, mend))
 
@@ -104,19 +104,35 @@ class CimModel:
         seen: dict[str, set[str]] = {table: set() for table in self.tables}
         for found in parse_cim(name, stream):
             table = TABLE_OF_CLASS.get(found.kind, "equipment")
-            again = found.mrid in seen[table]
-            seen[table].add(found.mrid)
-            if again:
-                self.note(
+            if found.mrid in seen[table] and self._says_again(found, table):
+                self.add_notice(
                     "duplicate_id",
                     f"{name}: {found.kind} {found.mrid} is there twice: taken as one",
                     "give each object an id of its own",
                 )
+            seen[table].add(found.mrid)
+            if found.namespace not in self._namespaces:
+                self._check_namespace(name, found)
             self._merge(name, found, table)
+
+    def _check_namespace(self, name: str, found: CimObject) -> None:
+        self._namespaces.add(found.namespace)
+        if not found.namespace.startswith(KNOWN_NAMESPACES):
+            self.add_notice(
+                "unknown_namespace",
+                f"{name}: {found.kind} {found.mrid} is of namespace {found.namespace[:80]!r}:"
+                " read as CIM by its names",
+                "leave the file out if it is no CIM",
+            )
+
+    def _says_again(self, found: CimObject, table: str) -> bool:
+        """Return whether anything an object says has been said; an empty one is there again."""
+        rows = self.tables[table]
+        return not found.values or any(rows.read_text(found.mrid, each) for each in found.values)
 
     def _merge(self, name: str, found: CimObject, table: str) -> None:
         rows = self.tables[table]
-        row = rows.add(self._shared(found.mrid), self._shared(found.kind))
+        row = rows.add_row(self._shared(found.mrid), self._shared(found.kind))
         if rows.kinds[row] != found.kind:
             msg = (
                 f"{name}: {found.mrid} is a {found.kind} here and a {rows.kinds[row]} elsewhere in"
@@ -125,10 +141,10 @@ class CimModel:
             raise SourceError(msg)
         for column, value in found.values.items():
             values = rows.columns[column]
-            if not values[row] or (values[row] != value and column in STATES):
+            if not values[row] or (values[row] != value and column in STATE_COLUMNS):
                 values[row] = self._shared(value)
             elif values[row] != value:
-                self.note(
+                self.add_notice(
                     "conflicting_value",
                     f"{name}: {found.kind} {found.mrid} has {column} {value!r},"
                     f" elsewhere {values[row]!r}: the first is taken",
@@ -142,31 +158,31 @@ class CimModel:
         """Let go of what is needed only while files are taken in."""
         self._texts = {}
 
-    def number(self, table: str, mrid: str, column: str) -> float:
+    def read_number(self, table: str, mrid: str, column: str) -> float:
         """Return what is said of an object as a number; NaN, and noted, where it is none."""
-        text = self.tables[table].text(mrid, column)
+        text = self.tables[table].read_text(mrid, column)
         if not text:
             return math.nan
         try:
             value = float(text)
         except ValueError:
             value = math.nan
-        if abs(value) <= LARGEST_NUMBER:
+        if abs(value) <= LARGEST_QUANTITY:
             return value
         self._note_odd(table, mrid, column, text, "no number")
         return math.nan
 
-    def amount(self, table: str, mrid: str, column: str, factor: float = 1.0) -> float:
+    def read_amount(self, table: str, mrid: str, column: str, factor: float = 1.0) -> float:
         """Return a quantity that is never below zero; NaN, and noted, where it is no such."""
-        value = self.number(table, mrid, column)
+        value = self.read_number(table, mrid, column)
         if not value < 0:
             return value * factor
         self._note_odd(table, mrid, column, f"{value:g}", "below zero")
         return math.nan
 
-    def flag(self, table: str, mrid: str, column: str) -> bool | None:
+    def read_flag(self, table: str, mrid: str, column: str) -> bool | None:
         """Return what is said of an object as yes or no; None where nothing is, or noted."""
-        text = self.tables[table].text(mrid, column)
+        text = self.tables[table].read_text(mrid, column)
         word = text.casefold()
         if word in {"true", "1"}:
             return True
@@ -180,8 +196,8 @@ class CimModel:
         if (mrid, column) in self.odd:
             return
         self.odd.add((mrid, column))
-        kind = self.tables[table].kind(mrid)
-        self.note(
+        kind = self.tables[table].read_class(mrid)
+        self.add_notice(
             "odd_value",
             f"{kind} {mrid}: {column} {text[:60]!r} is {why}, taken as not known",
             "mend it in the model",

@@ -13,11 +13,11 @@ from xml.parsers import expat
 
 from gridtwin.errors import SourceError
 from gridtwin.sources.cim.cim_classes import (
-    ENUMERATIONS,
+    CIM_COLUMNS,
+    ENUMERATED_COLUMNS,
     REFUSED_CLASSES,
     SKIPPED_CLASSES,
     TABLE_OF_CLASS,
-    TABLES,
 )
 
 if TYPE_CHECKING:
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _ID, _ABOUT, _RESOURCE, _TYPE = f"{_RDF}ID", f"{_RDF}about", f"{_RDF}resource", f"{_RDF}type"
 _PROLOG_BYTES = 8192
-_KEPT_OF_OTHERS = frozenset(TABLES["equipment"])
-_KEPT = {name: frozenset(TABLES[table]) for name, table in TABLE_OF_CLASS.items()}
+_KEPT_OF_OTHERS = frozenset(CIM_COLUMNS["equipment"])
+_KEPT = {name: frozenset(CIM_COLUMNS[table]) for name, table in TABLE_OF_CLASS.items()}
 _ADDRESS = "urn:uuid:"
+REPEATED_COLUMNS = frozenset({"DependentOn"})  # a blank parts the ids
 
 
 class CimObject(NamedTuple):
@@ -36,6 +37,7 @@ class CimObject(NamedTuple):
 
     kind: str  # its class, without namespace
     mrid: str
+    namespace: str
     values: dict[str, str]  # by the last part of each property's name
 
 
@@ -145,11 +147,11 @@ def _read_object(name: str, element: ET.Element) -> CimObject | None:
     values: dict[str, str] = {}
     for child in element:
         column = child.tag.rpartition(".")[2]
-        if column in kept and column not in values:
+        if column in kept and (column not in values or column in REPEATED_COLUMNS):
             value = _read_value(column, child)
             if value:
-                values[column] = value
-    return CimObject(kind, mrid, values)
+                values[column] = f"{values[column]} {value}" if column in values else value
+    return CimObject(kind, mrid, element.tag.rpartition("}")[0].removeprefix("{"), values)
 
 
 def _class_of(element: ET.Element) -> str:
@@ -163,6 +165,6 @@ def _class_of(element: ET.Element) -> str:
 
 def _read_value(column: str, child: ET.Element) -> str:
     resource = child.get(_RESOURCE)
-    if column in ENUMERATIONS:
+    if column in ENUMERATED_COLUMNS:
         return (resource or child.text or "").strip().rpartition(".")[2]
     return (child.text or "").strip() if resource is None else read_id(resource)

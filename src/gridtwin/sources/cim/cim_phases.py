@@ -1,4 +1,4 @@
-"""Read phases: of lines, consumers and switches from their own phase objects, else from terminals."""
+"""Read phases: from the phase objects of equipment, else from its terminals."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from gridtwin.sources.cim.cim_classes import PHASE_OWNERS
 
 if TYPE_CHECKING:
     from gridtwin.sources.cim.cim_merging import CimModel
-    from gridtwin.sources.cim.cim_terminals import Terminals
+    from gridtwin.sources.cim.cim_terminals import CimTerminals
 
 EVERY_PHASE = phases.ABC  # what CIM means where no phase is recorded
 _TOKEN = re.compile(r"s12|s1|s2|[ABCN]|XY|X")
 
 
-class Phases:
+class CimPhases:
     """
     The phases of all that has some, as bits.
 
@@ -25,42 +25,42 @@ class Phases:
     model
         The merged model.
     terminals
-        Its terminals, where old files write the phases.
+        Its terminals, where old files write the phases; None where they are of no concern.
     """
 
-    def __init__(self, model: CimModel, terminals: Terminals) -> None:
+    def __init__(self, model: CimModel, terminals: CimTerminals | None) -> None:
         self._model, self._terminals = model, terminals
         self._of: dict[str, list[str]] = {}  # phase objects by their owner
         table = model["phase"]
         for column in (*PHASE_OWNERS, "Switch"):
-            for mrid, owner in table.pairs(column):
+            for mrid, owner in table.iterate_pairs(column):
                 self._of.setdefault(owner, []).append(mrid)
 
-    def parts(self, mrid: str) -> list[str]:
+    def find_parts(self, mrid: str) -> list[str]:
         """Return the ids of the phase objects of a piece of equipment."""
         return self._of.get(mrid, [])
 
     def read_mask(self, mrid: str) -> int:
-        """Return the phases of a line, a consumer, a source or a switch; ABC where none are said."""
+        """Return the phases of equipment that is no transformer; ABC where none are said."""
         mask = 0
-        for part in self.parts(mrid):
+        for part in self.find_parts(mrid):
             mask |= self._read_part(mrid, part)
-        if mask:
-            return mask
+        if mask or self._terminals is None:
+            return mask or EVERY_PHASE
         for end in self._terminals.of.get(mrid, ()):
-            code = self._model["terminal"].text(end.terminal, "phases")
+            code = self._model["terminal"].read_text(end.terminal, "phases")
             mask |= self.read_code("terminal", end.terminal, code)
         return mask or EVERY_PHASE
 
     def _read_part(self, mrid: str, part: str) -> int:
         table = self._model["phase"]
-        near, far = (table.text(part, f"phaseSide{side}") for side in (1, 2))
-        code = near or far or table.text(part, "phase")
+        near, far = (table.read_text(part, f"phaseSide{side}") for side in (1, 2))
+        code = near or far or table.read_text(part, "phase")
         if near and far and near != far:
-            self._model.note(
+            kind = self._model["equipment"].read_class(mrid)
+            self._model.add_notice(
                 "phase_conflict",
-                f"{self._model['equipment'].kind(mrid)} {mrid} joins phase {near} to phase {far}:"
-                f" it counts as {near}",
+                f"{kind} {mrid} joins phase {near} to phase {far}: it counts as {near}",
                 "mend its phases unless the phases are transposed there",
             )
         return self.read_code("phase", part, code)
@@ -71,9 +71,10 @@ class Phases:
             return 0
         mask, rest = 0, _TOKEN.sub("", code)
         if rest:
-            self._model.note(
+            kind = self._model[table].read_class(mrid)
+            self._model.add_notice(
                 "odd_value",
-                f"{self._model[table].kind(mrid)} {mrid}: {code[:60]!r} is no phase: left out",
+                f"{kind} {mrid}: {code[:60]!r} is no phase: left out",
                 "use the codes of CIM, such as ABC or s12N",
             )
             return 0
@@ -82,7 +83,7 @@ class Phases:
         return mask
 
     def read_open(self, mrid: str, mask: int) -> int:
-        """Return which of its phases a switch has open by design; as it stands if none is stated."""
+        """Return which of its phases a switch has open by design, else as it stands."""
         opened = self._find_open(mrid, mask, "normalOpen", "normalOpen")
         if opened is None:
             opened = self.read_current_open(mrid, mask)
@@ -95,15 +96,15 @@ class Phases:
     def _find_open(self, mrid: str, mask: int, whole: str, pole: str) -> int | None:
         """Return the open phases: each pole as it says itself, else as the whole switch."""
         model = self._model
-        stands = model.flag("equipment", mrid, whole)
+        stands = model.read_flag("equipment", mrid, whole)
         known, found = stands is not None, 0
-        for part in self.parts(mrid):
-            said = model.flag("phase", part, pole)
+        for part in self.find_parts(mrid):
+            said = model.read_flag("phase", part, pole)
             known = known or said is not None
             opened = stands if said is None else said != (pole == "closed")
             found |= self._read_part(mrid, part) if opened else 0
         if not known:
             return None
-        if not self.parts(mrid):
+        if not self.find_parts(mrid):
             found = mask if stands else 0
         return found & mask

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gridtwin.sources.cim.cim_merging import CimModel
-    from gridtwin.sources.cim.cim_terminals import Terminals
+    from gridtwin.sources.cim.cim_terminals import CimTerminals
+    from gridtwin.sources.pandapower_cells import Key
 
-Place = tuple[float, float]
+Position = tuple[float, float]
 _EPSG = re.compile(r"(?:urn:ogc:def:crs:)?EPSG:[\d.]*:?(\d+)", re.IGNORECASE)
 
 
-class Places:
+class CimPlaces:
     """
     The places a model records, in one coordinate system.
 
@@ -46,18 +47,25 @@ class Places:
         if crs is None and self._points:
             self.crs = self._choose_crs()
 
-    def of(self, mrid: str) -> list[Place]:
+    def find_points(self, mrid: str) -> list[Position]:
         """Return the points of an object, in their order."""
         return self._points.get(self._locations.get(mrid, ""), [])
 
-    def _read_points(self) -> dict[str, list[Place]]:
+    def find_point(self, mrid: str, location: str = "") -> shapely.Point | None:
+        """Return the single point of a Location, else of an object; None where there is none."""
+        points = self._points.get(location, []) or self.find_points(mrid)
+        return shapely.Point(points[0]) if len(points) == 1 else None
+
+    def _read_points(self) -> dict[str, list[Position]]:
         model, table = self._model, self._model["position"]
-        found: dict[str, list[tuple[float, int, Place]]] = {}
+        found: dict[str, list[tuple[float, int, Position]]] = {}
         for mrid, row in table.rows.items():
             location = table.columns["Location"][row]
-            x, y = (model.number("position", mrid, axis) for axis in ("xPosition", "yPosition"))
+            x, y = (
+                model.read_number("position", mrid, axis) for axis in ("xPosition", "yPosition")
+            )
             if x == x and y == y and location:  # noqa: PLR0124 - no NaN
-                number = model.number("position", mrid, "sequenceNumber")
+                number = model.read_number("position", mrid, "sequenceNumber")
                 order = number if number == number else float("inf")  # noqa: PLR0124
                 found.setdefault(location, []).append((order, row, (x, y)))
         return {
@@ -68,17 +76,17 @@ class Places:
     def _find_locations(self) -> dict[str, str]:
         """Return the Location of each object, whichever of the two names the other."""
         model = self._model
-        found = {of: mrid for mrid, of in model["location"].pairs("PowerSystemResources")}
+        found = {of: mrid for mrid, of in model["location"].iterate_pairs("PowerSystemResources")}
         for table in ("container", "equipment"):
-            found |= dict(model[table].pairs("Location"))
+            found |= dict(model[table].iterate_pairs("Location"))
         return found
 
     def _choose_crs(self) -> str:
         """Return the one system all points are in; several are brought to one."""
         by_system: dict[str, list[str]] = {}
         for location in self._points:
-            system = self._model["location"].text(location, "CoordinateSystem")
-            urn = self._model["coordinate_system"].text(system, "crsUrn")
+            system = self._model["location"].read_text(location, "CoordinateSystem")
+            urn = self._model["coordinate_system"].read_text(system, "crsUrn")
             by_system.setdefault(urn, []).append(location)
         systems = {urn: self._require_crs(urn, found[0]) for urn, found in by_system.items()}
         if len(set(systems.values())) == 1:
@@ -103,18 +111,18 @@ class Places:
 
 
 def find_node_places(
-    places: Places, terminals: Terminals, equipment: Iterable[str]
-) -> dict[str, shapely.Point]:
+    places: CimPlaces, terminals: CimTerminals, equipment: Iterable[str]
+) -> dict[Key, shapely.Point]:
     """
     Return the place of every node that something drawn ends at.
 
     The k-th of as many points as terminals is that of the k-th terminal; of more points the first
     and the last are its ends. A single point places its nodes only where nothing else does.
     """
-    sure: dict[str, Place] = {}
-    near: dict[str, Place] = {}
+    sure: dict[str, Position] = {}
+    near: dict[str, Position] = {}
     for mrid in equipment:
-        points, ends = places.of(mrid), terminals.of.get(mrid, [])
+        points, ends = places.find_points(mrid), terminals.of.get(mrid, [])
         if not points or not ends:
             continue
         if len(points) == 1:
@@ -130,11 +138,11 @@ def find_node_places(
     return {node: shapely.Point(place) for node, place in (near | sure).items()}
 
 
-def draw_course(points: list[Place]) -> shapely.LineString | None:
+def draw_course(points: list[Position]) -> shapely.LineString | None:
     """Return the course of a line; None where two different points are not known."""
     return shapely.LineString(points) if len(set(points)) > 1 else None
 
 
-def choose_crs(places: Places, *, schematic: bool) -> str:
+def choose_crs(places: CimPlaces, *, schematic: bool) -> str:
     """Return what the coordinates of the nodes are in."""
     return PLANAR if schematic else places.crs or WGS84

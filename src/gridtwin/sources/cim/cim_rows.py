@@ -28,9 +28,9 @@ def read_units(model: CimModel) -> CimUnits:
     The nominal voltages tell; where they could be either, a FullModel with profiles means CGMES.
     """
     table = model["base_voltage"]
-    stated = [model.amount("base_voltage", mrid, "nominalVoltage") for mrid in table.rows]
+    stated = [model.read_amount("base_voltage", mrid, "nominalVoltage") for mrid in table.rows]
     known = [volts for volts in stated if volts > 0]
-    exchanged = any(True for _ in model["model"].pairs("profile"))
+    exchanged = any(True for _ in model["model"].iterate_pairs("profile"))
     if any(volts > HIGHEST_KV for volts in known):
         return CimUnits()
     if exchanged or any(volts < LOWEST_V for volts in known):
@@ -56,7 +56,7 @@ class FrameRows:
         """Return how many rows there are."""
         return len(next(iter(self.columns.values())))
 
-    def add(self, **values: Any) -> None:
+    def add_row(self, **values: Any) -> None:
         """Add a row."""
         for name, default in self._defaults.items():
             self.columns[name].append(values.get(name, default))

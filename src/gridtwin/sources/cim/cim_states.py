@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 from gridtwin.errors import SourceError
 from gridtwin.model import phases
 from gridtwin.model.cim import IS_SWITCH
-from gridtwin.model.notices import Notice
-from gridtwin.sources.cim.cim_classes import SWITCH_KINDS
+from gridtwin.sources.cim.cim_classes import CIM_SWITCH_KINDS
 from gridtwin.sources.cim.cim_frames import load_model
-from gridtwin.sources.cim.cim_phases import Phases
-from gridtwin.sources.cim.cim_terminals import Terminals
+from gridtwin.sources.cim.cim_phases import CimPhases
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gridtwin.model.network import Network
+    from gridtwin.model.notices import Notice
     from gridtwin.sources.cim.cim_merging import CimModel
 
 Positions = dict[str, bool | str]
@@ -61,7 +60,7 @@ def read_cim_states(path: Path, network: Network) -> tuple[Positions, list[Notic
             unknown.append(mrid)
         elif not equipment.in_service[row] or not IS_SWITCH[equipment.kind[row]]:
             why = "is no switch in service of this twin: left out"
-            model.note("unread_state", f"{mrid} {why}", "load the model anew if it changed")
+            model.add_notice("unread_state", f"{mrid} {why}", "load the model anew if it changed")
         else:
             found[mrid] = position
     if not found:
@@ -69,7 +68,7 @@ def read_cim_states(path: Path, network: Network) -> tuple[Positions, list[Notic
         msg = f"{msg} the first): give the state of the model that was loaded"
         raise SourceError(msg)
     if unknown:
-        model.note(
+        model.add_notice(
             "unknown_switch",
             f"{path}: {len(unknown):,} switches are not in this twin, {unknown[0]} the first",
             "load the model anew if it grew",
@@ -90,11 +89,11 @@ def _require_owners(model: CimModel) -> None:
 
 
 def _read_positions(model: CimModel) -> Positions:
-    recorded = Phases(model, Terminals(model))
+    recorded = CimPhases(model, None)
     table = model["equipment"]
     found: Positions = {}
     for mrid, row in table.rows.items():
-        if table.kinds[row] not in SWITCH_KINDS:
+        if table.kinds[row] not in CIM_SWITCH_KINDS:
             continue
         mask = recorded.read_mask(mrid)
         opened = recorded.read_current_open(mrid, mask)

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gridtwin.sources.cim.cim_merging import CimModel
-    from gridtwin.sources.cim.cim_phases import Phases
+    from gridtwin.sources.cim.cim_phases import CimPhases
     from gridtwin.sources.cim.cim_rows import CimUnits, FrameRows
-    from gridtwin.sources.cim.cim_terminals import CimEnd, Terminals
+    from gridtwin.sources.cim.cim_terminals import CimEnd, CimTerminals
 
 WITHOUT_NEUTRAL = ~phases.N
 
 
-class Winding(NamedTuple):
+class CimWinding(NamedTuple):
     """One end of a transformer, or of one of its tanks."""
 
     node: str
@@ -28,7 +28,7 @@ class Winding(NamedTuple):
     rated_va: float
 
 
-class Transformers:
+class CimTransformers:
     """
     The equipment that power transformers become.
 
@@ -45,26 +45,26 @@ class Transformers:
     """
 
     def __init__(
-        self, model: CimModel, terminals: Terminals, recorded: Phases, units: CimUnits
+        self, model: CimModel, terminals: CimTerminals, recorded: CimPhases, units: CimUnits
     ) -> None:
         self.stars: dict[str, str] = {}  # node in the middle: a node beside it
         self.voltages: dict[str, str] = {}  # node: the BaseVoltage its end names
         self._model, self._terminals, self._phases = model, terminals, recorded
         self._units = units
-        self._regulated = {end for _, end in model["tap_changer"].pairs("TransformerEnd")}
+        self._regulated = {end for _, end in model["tap_changer"].iterate_pairs("TransformerEnd")}
         self._ends: dict[str, list[str]] = {}
         for column in ("PowerTransformer", "TransformerTank"):
-            for end, owner in model["end"].pairs(column):
+            for end, owner in model["end"].iterate_pairs(column):
                 self._ends.setdefault(owner, []).append(end)
         self._tanks: dict[str, list[str]] = {}
-        for tank, owner in model["tank"].pairs("PowerTransformer"):
+        for tank, owner in model["tank"].iterate_pairs("PowerTransformer"):
             self._tanks.setdefault(owner, []).append(tank)
         self._ratings = self._find_tank_ratings()
 
     def _find_tank_ratings(self) -> dict[str, float]:
         found: dict[str, float] = {}
-        for info, of in self._model["end_info"].pairs("TransformerTankInfo"):
-            rated = self._model.amount("end_info", info, "ratedS", self._units.watts)
+        for info, of in self._model["end_info"].iterate_pairs("TransformerTankInfo"):
+            rated = self._model.read_amount("end_info", info, "ratedS", self._units.watts)
             if rated > found.get(of, 0.0):
                 found[of] = rated
         return found
@@ -76,14 +76,14 @@ class Transformers:
         tanks = [self._read_windings(mrid, ends) for ends in parts]
         if not tanks:
             ends = self._terminals.of.get(mrid, [])
-            tanks = [[Winding(end.node, EVERY_PHASE, "", math.nan) for end in ends]]
+            tanks = [[CimWinding(end.node, EVERY_PHASE, "", math.nan) for end in ends]]
         sides: dict[str, int] = {}
         for tank in tanks:
             for winding in tank:
                 sides[winding.node] = sides.get(winding.node, 0) | winding.mask
         if len(sides) < 2:
             where = next(iter(sides), "no node")
-            self._model.note(
+            self._model.add_notice(
                 "one_sided",
                 f"PowerTransformer {mrid} stands at {where} alone: left out",
                 "give its ends the terminals of both sides",
@@ -92,17 +92,17 @@ class Transformers:
         shared = {
             "owner": mrid,
             "kind": self._tell_kind(parts, tanks),
-            "name": self._model["equipment"].text(mrid, "name"),
+            "name": self._model["equipment"].read_text(mrid, "name"),
             "rated_va": self._sum_ratings(mrid, tanks),
             "in_service": in_service,
-            "vector_group": self._model["equipment"].text(mrid, "vectorGroup"),
+            "vector_group": self._model["equipment"].read_text(mrid, "vectorGroup"),
         }
         self._join(mrid, tanks, sides, shared, rows)
 
     def _join(
         self,
         mrid: str,
-        tanks: list[list[Winding]],
+        tanks: list[list[CimWinding]],
         sides: dict[str, int],
         shared: dict[str, object],
         rows: FrameRows,
@@ -111,42 +111,42 @@ class Transformers:
         if len(nodes) == 2:
             mask = _unite_tanks(tanks, regulates=shared["kind"] == "voltage_regulator")
             a, b = nodes
-            rows.add(mrid=mrid, node_a=a, node_b=b, phases=phases.text(mask), **shared)
+            rows.add_row(mrid=mrid, node_a=a, node_b=b, phases=phases.text(mask), **shared)
             return
         star = f"{mrid}#star"
         self.stars[star] = nodes[0]
         for at, node in enumerate(nodes, 1):
             name = mrid if at == 1 else f"{mrid}#{at}"
             row = {"mrid": name, "node_a": node, "node_b": star, **shared}
-            rows.add(phases=phases.text(sides[node]), **row)
+            rows.add_row(phases=phases.text(sides[node]), **row)
 
-    def _read_windings(self, mrid: str, ends: Iterable[str]) -> list[Winding]:
+    def _read_windings(self, mrid: str, ends: Iterable[str]) -> list[CimWinding]:
         table = self._model["end"]
-        numbers = {end: self._model.number("end", end, "endNumber") for end in ends}
+        numbers = {end: self._model.read_number("end", end, "endNumber") for end in ends}
         found = []
         for end in sorted(numbers, key=lambda end: numbers[end] if numbers[end] > 0 else math.inf):
             at = self._find_end(mrid, end, numbers[end])
             if at is None:
-                self._model.note(
+                self._model.add_notice(
                     "dangling_reference",
-                    f"{table.kind(end)} {end} of PowerTransformer {mrid} names no terminal of the"
-                    " files: left out",
+                    f"{table.read_class(end)} {end} of PowerTransformer {mrid} names no terminal of"
+                    " the files: left out",
                     "add the file that defines the terminal",
                 )
                 continue
-            base = table.text(end, "BaseVoltage")
+            base = table.read_text(end, "BaseVoltage")
             if base:
                 self.voltages.setdefault(at.node, base)
-            code = table.text(end, "orderedPhases") or table.text(end, "phases")
+            code = table.read_text(end, "orderedPhases") or table.read_text(end, "phases")
             mask = self._phases.read_code("end", end, code) & WITHOUT_NEUTRAL
-            rated = self._model.amount("end", end, "ratedS", self._units.watts)
-            voltage = base or table.text(end, "ratedU")
-            found.append(Winding(at.node, mask or EVERY_PHASE, voltage, rated))
+            rated = self._model.read_amount("end", end, "ratedS", self._units.watts)
+            voltage = base or table.read_text(end, "ratedU")
+            found.append(CimWinding(at.node, mask or EVERY_PHASE, voltage, rated))
         return found
 
     def _find_end(self, mrid: str, end: str, number: float) -> CimEnd | None:
         """Return the terminal an end names; else that of the transformer with the same number."""
-        named = self._terminals.at.get(self._model["end"].text(end, "Terminal"))
+        named = self._terminals.at.get(self._model["end"].read_text(end, "Terminal"))
         if named is not None:
             return named
         of = self._terminals.of.get(mrid, [])
@@ -154,16 +154,16 @@ class Transformers:
         whole = not self._tanks.get(mrid)
         return of[at] if whole and 0 <= at < len(of) else None
 
-    def _tell_kind(self, parts: list[list[str]], tanks: list[list[Winding]]) -> str:
+    def _tell_kind(self, parts: list[list[str]], tanks: list[list[CimWinding]]) -> str:
         """Return the kind: what changes taps between equal voltages is a regulator."""
         voltages = {winding.voltage for tank in tanks for winding in tank}
         changes = any(end in self._regulated for part in parts for end in part)
         equal = len(voltages) == 1 and "" not in voltages
         return "voltage_regulator" if changes and equal else "power_transformer"
 
-    def _sum_ratings(self, mrid: str, tanks: list[list[Winding]]) -> float:
+    def _sum_ratings(self, mrid: str, tanks: list[list[CimWinding]]) -> float:
         table = self._model["tank"]
-        infos = [table.text(tank, "TransformerTankInfo") for tank in self._tanks.get(mrid, [])]
+        infos = [table.read_text(tank, "TransformerTankInfo") for tank in self._tanks.get(mrid, [])]
         if infos and all(info in self._ratings for info in infos):
             return sum(self._ratings[info] for info in infos)
         stated = [
@@ -173,7 +173,7 @@ class Transformers:
         return sum(stated) if stated else math.nan
 
 
-def _unite_tanks(tanks: list[list[Winding]], *, regulates: bool) -> int:
+def _unite_tanks(tanks: list[list[CimWinding]], *, regulates: bool) -> int:
     """
     Return the phases of tanks between the same two nodes.
 
