@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Columns = dict[str, list[Any]]
 
 
-class SupplyTree:
+class FeederTree:
     """
     The shortest ways from the sources over all that is closed by design.
 
@@ -88,7 +88,7 @@ def make_feeders(
     the way that all of the feeder shares, else the last switch before it, else its first equipment.
     """
     rows = FrameRows(mrid="", name="", substation="", head="")
-    tree = SupplyTree(equipment, sources)
+    tree = FeederTree(equipment, sources)
     members: dict[str, list[int]] = {}
     for row, owner in enumerate(equipment["owner"]):
         feeder = containers.feeder_of(owner)
@@ -115,7 +115,7 @@ def make_feeders(
     return rows
 
 
-def _find_head(tree: SupplyTree, equipment: Columns, members: list[int]) -> int | None:
+def _find_head(tree: FeederTree, equipment: Columns, members: list[int]) -> int | None:
     """Return the row that all of a feeder hangs on."""
     lower: dict[int, str] = {}
     for row in members:
@@ -144,7 +144,7 @@ def _compare_recorded(
     model: CimModel,
     terminals: CimTerminals,
     containers: CimContainers,
-    tree: SupplyTree,
+    tree: FeederTree,
     heads: Mapping[int, str],
 ) -> None:
     """Note the consumers that hang on another feeder than the one they are recorded in."""

@@ -17,7 +17,8 @@ XML_SUFFIXES = (".xml", ".rdf")
 ARCHIVE_SUFFIX = ".zip"
 DEEPEST_ARCHIVE = 3  # zips within each other
 LONGEST_MODEL = 64 * 1024**3  # bytes a zip may unpack to
-_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+ENCRYPTED = 0x1  # the bit of a member's flags
+_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError)
 
 
 @contextmanager
@@ -46,8 +47,7 @@ def open_cim_files(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
     with explain_read_faults(str(path)):
         for name, stream in _open_path(path):
             count += 1
-            with explain_read_faults(name):
-                yield name, stream
+            yield name, stream
     if not count:
         msg = (
             f"{path}: there is no .xml file in it; a CIM model is XML, alone, zipped or in a folder"
@@ -80,6 +80,9 @@ def _open_archive(where: str, stream: IO[bytes], depth: int) -> Iterator[tuple[s
             name, suffix = f"{where}/{entry.filename}", entry.filename.casefold()[-4:]
             if suffix not in {*XML_SUFFIXES, ARCHIVE_SUFFIX} or entry.is_dir():
                 continue
+            if entry.flag_bits & ENCRYPTED:
+                msg = f"{name}: it is encrypted: unpack it with its password"
+                raise SourceError(msg)
             with archive.open(entry) as member:
                 if suffix == ARCHIVE_SUFFIX:
                     yield from _open_archive(name, member, depth + 1)

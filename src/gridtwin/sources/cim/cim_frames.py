@@ -11,7 +11,7 @@ from gridtwin.sources.cim.cim_consumers import make_sources, make_usage_points
 from gridtwin.sources.cim.cim_containers import CimContainers
 from gridtwin.sources.cim.cim_equipment import EquipmentDraft
 from gridtwin.sources.cim.cim_feeders import make_feeders
-from gridtwin.sources.cim.cim_files import open_cim_files
+from gridtwin.sources.cim.cim_files import explain_read_faults, open_cim_files
 from gridtwin.sources.cim.cim_merging import CimModel
 from gridtwin.sources.cim.cim_nodes import find_voltages, make_substations, place_nodes
 from gridtwin.sources.cim.cim_places import CimPlaces, choose_crs
@@ -70,7 +70,8 @@ def load_model(path: Path) -> CimModel:
     gc.disable()  # nothing read makes a circle, and looking for some takes a third of the time
     try:
         for name, stream in open_cim_files(path):
-            model.add_file(name, stream)
+            with explain_read_faults(name):
+                model.add_file(name, stream)
     finally:
         if collects:
             gc.enable()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gridtwin.sources.cim.cim_terminals import CimTerminals
 
 EVERY_PHASE = phases.ABC  # what CIM means where no phase is recorded
-_TOKEN = re.compile(r"s12|s1|s2|[ABCN]|XY|X")
+_PHASE_TOKEN = re.compile(r"s12|s1|s2|[ABCN]|XY|X")
 
 
 class CimPhases:
@@ -69,7 +69,7 @@ class CimPhases:
         """Return a code such as ``AN``, ``s12N`` or ``none`` as bits; what is no phase is noted."""
         if not code or code == "none":
             return 0
-        mask, rest = 0, _TOKEN.sub("", code)
+        mask, rest = 0, _PHASE_TOKEN.sub("", code)
         if rest:
             kind = self._model[table].read_class(mrid)
             self._model.add_notice(
@@ -78,7 +78,7 @@ class CimPhases:
                 "use the codes of CIM, such as ABC or s12N",
             )
             return 0
-        for token in _TOKEN.findall(code):
+        for token in _PHASE_TOKEN.findall(code):
             mask |= 0 if token in {"X", "XY"} else phases.parse(token)
         return mask
 

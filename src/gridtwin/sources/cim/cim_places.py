@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gridtwin.sources.pandapower_cells import Key
 
 Position = tuple[float, float]
-_EPSG = re.compile(r"(?:urn:ogc:def:crs:)?EPSG:[\d.]*:?(\d+)", re.IGNORECASE)
+_EPSG = re.compile(r"(?:urn:ogc:def:crs:)?EPSG:(?:[\d.]*:)?(\d+)", re.IGNORECASE)
 
 
 class CimPlaces:

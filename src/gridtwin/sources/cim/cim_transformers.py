@@ -74,7 +74,7 @@ class CimTransformers:
         parts = [self._ends.get(tank, []) for tank in self._tanks.get(mrid, [])]
         parts = [part for part in (self._ends.get(mrid, []), *parts) if part]
         tanks = [self._read_windings(mrid, ends) for ends in parts]
-        if not tanks:
+        if not any(tanks):  # nothing tells its ends apart
             ends = self._terminals.of.get(mrid, [])
             tanks = [[CimWinding(end.node, EVERY_PHASE, "", math.nan) for end in ends]]
         sides: dict[str, int] = {}
