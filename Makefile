@@ -8,7 +8,7 @@ FIELD_DATA ?= $(or $(GRIDTWIN_FIELD_DATA),../shared/data)
 STATIC := src/gridtwin/api/static
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: demo docs live test test-long test-field postgres java chromium lint node openapi web web-check bench clean
+.PHONY: demo docs live test test-long test-field postgres java chromium lint schemas node openapi web web-check bench clean
 
 $(VENV)/made: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -42,11 +42,14 @@ test-long: $(VENV)/test postgres java chromium  ## the rest of it: kills, soaks,
 test-field: $(VENV)/test postgres java  ## the same code against real feeders (GRIDTWIN_FIELD_DATA)
 	GRIDTWIN_FIELD_DATA="$(FIELD_DATA)" $(BIN)/python -m pytest -q -n 2 -m field
 
-postgres: $(VENV)/test  ## PostgreSQL and PostGIS for the tests, from apt where this machine has none
+postgres: $(VENV)/test  ## PostgreSQL, PostGIS and plpgsql_check for the tests, from apt where this machine has none
 	@$(BIN)/python tests/postgres.py 2>/dev/null || { \
 	  $(SUDO) apt-get -o DPkg::Lock::Timeout=300 update -qq && \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
-	    install -y -qq --no-install-recommends postgresql postgresql-postgis; \
+	    install -y -qq --no-install-recommends postgresql postgresql-postgis && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
+	    install -y -qq --no-install-recommends \
+	    postgresql-$$($(BIN)/python tests/postgres.py version)-plpgsql-check; \
 	  $(BIN)/python tests/postgres.py; }
 
 java:  ## Java and Maven, which bring and run the Kafka of the tests, where there are none
@@ -67,6 +70,9 @@ lint: $(VENV)/test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+schemas: $(VENV)/test  ## the JSON Schema of every document (docs/schemas), from their shapes
+	$(BIN)/python docs/schemas/generate.py
 
 # Where Node had to be brought, it is the one of the virtual environment.
 node web/node_modules/made openapi web web-check: export PATH := $(abspath $(BIN)):$(PATH)

@@ -18,7 +18,7 @@ from benchmarks.processes import process_limits, process_rows
 from benchmarks.reliability import reliability_rows
 from benchmarks.report import ROUNDS, Row, machine, publish, seconds, tables
 from benchmarks.storm import storm_lines
-from gridtwin.analysis.outage.sweep import sweep
+from gridtwin.analysis.outage.sweep import sweep_elements
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.model import cim
 from gridtwin.sources.synthetic import synthesize
@@ -110,7 +110,7 @@ def _radial(data) -> list[Row]:  # noqa: ANN001, PLR0915
         rules = Rules()
         situation = Situation(None, mask, build(data, mask, rules), rules)
         situation.__class__ = type("S", (Situation,), {"data": property(lambda _: data)})
-        return sweep(situation)[0]
+        return sweep_elements(situation)[0]
 
     def expert() -> list[int]:
         fresh = networkx_graph()

@@ -18,12 +18,12 @@ import pandas as pd
 
 import gridtwin
 from benchmarks.report import Limit, Row, machine, publish, seconds, tables
-from gridtwin.analysis.ami.load import Slices, equipment_of, load
-from gridtwin.analysis.ami.rollup import RollUp
+from gridtwin.analysis.ami.interval_load import MeterSlices, list_equipment, sum_load
+from gridtwin.analysis.ami.interval_rollup import IntervalRollUp
 from gridtwin.model.tables import decode
 from gridtwin.store.readings import ParquetReadings
 from gridtwin.store.rollups import write_hour
-from gridtwin.twin.ami_history import History
+from gridtwin.twin.ami_periods import AmiHistory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,9 +62,9 @@ def main() -> None:
 def _interval(situation: Situation, kwh: NDArray[np.float32]) -> tuple[list[Row], list[Limit]]:
     """Load by all transformers and all equipment for one interval, found three other ways."""
     data, index = situation.data, situation.index
-    chosen = equipment_of(situation, "transformer")
+    chosen = list_equipment(situation, "transformer")
     every = np.arange(len(data.equipment.mrid), dtype=np.int32)
-    slices = Slices.of(situation, chosen)
+    slices = MeterSlices.from_situation(situation, chosen)
     here = np.bincount(data.usage_points.node, kwh, len(index.parent)).tolist()
     fed = np.flatnonzero(index.feed >= 0)
     pairs = list(zip(index.parent[fed].tolist(), fed.tolist(), strict=True))
@@ -96,7 +96,7 @@ def _interval(situation: Situation, kwh: NDArray[np.float32]) -> tuple[list[Row]
     def sql_join() -> pd.DataFrame:
         return base.execute(code).df()
 
-    found, total = load(slices, kwh), networkx_pass()
+    found, total = sum_load(slices, kwh), networkx_pass()
     child = index.child[chosen]
     np.testing.assert_allclose(found.kwh, np.array(total)[child], rtol=1e-6, atol=1e-6)
     summed = pandas_merge().kwh.to_numpy()
@@ -104,13 +104,13 @@ def _interval(situation: Situation, kwh: NDArray[np.float32]) -> tuple[list[Row]
     np.testing.assert_allclose(summed[given], found.kwh[given], rtol=1e-4)
     assert len(sql_join()) == given.sum()
     ours, whole, one, pandas, joined = seconds(
-        lambda: load(slices, kwh),
-        lambda: load(Slices.of(situation, every), kwh),
+        lambda: sum_load(slices, kwh),
+        lambda: sum_load(MeterSlices.from_situation(situation, every), kwh),
         networkx_pass,
         pandas_merge,
         sql_join,
     )
-    fresh = seconds(lambda: load(Slices.of(situation, chosen), kwh))[0]
+    fresh = seconds(lambda: sum_load(MeterSlices.from_situation(situation, chosen), kwh))[0]
     return [
         Row("load of all transformers / networkx, one pass in order", ours, one, 50),
         Row("load of all equipment, switches just moved / networkx, one pass", whole, one, 10),
@@ -122,11 +122,11 @@ def _interval(situation: Situation, kwh: NDArray[np.float32]) -> tuple[list[Row]
 def _keep(situation: Situation, folder: Path, days: int) -> int:
     """Keep the loads of some days: each interval a day's shape over its own random readings."""
     rng = np.random.default_rng(2)
-    roll, count = RollUp.of(situation), len(situation.data.usage_points.node)
+    roll, count = IntervalRollUp.from_situation(situation), len(situation.data.usage_points.node)
     rows = np.arange(count, dtype=np.int32)
     kwh = rng.gamma(2, 0.2, count).astype(np.float32).round(3)
     volts = rng.normal(120, 2, count).astype(np.float32).round(1)
-    served, fed = roll.interval(rows, kwh, volts)
+    served, fed = roll.roll_up(rows, kwh, volts)
     kept: dict[int, tuple] = {}
     for step in range(1, days * INTERVALS + 1):
         at_s = START + 900 * step
@@ -151,7 +151,7 @@ def _write_prices(folder: Path, rng: np.random.Generator, days: int) -> None:
 
 def _history(twin: Twin, folder: Path, days: int) -> tuple[list[Row], list[Limit], int]:
     """Ask the history; one day of it also by pandas."""
-    history = History(twin, ParquetReadings(folder))
+    history = AmiHistory(twin, ParquetReadings(folder))
     end = datetime.fromtimestamp(START + 86_400 * days, UTC)
     start = datetime.fromtimestamp(START, UTC)
     around = "POLYGON ((-95.6 29.6, -95.2 29.6, -95.2 29.9, -95.6 29.9, -95.6 29.6))"

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gridtwin.erm import models
+from gridtwin.erm import model_files
 
 if TYPE_CHECKING:
-    from gridtwin.analysis.erm.backtest import Score
+    from gridtwin.analysis.erm.backtest import BacktestScore
 
 PAGE = Path(__file__).parents[1] / "docs/erm.md"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
@@ -22,7 +22,7 @@ def main() -> None:
     """Backtest every source of a folder, then those named as if nobody had seen them."""
     folder, left_out = Path(sys.argv[1]), sys.argv[2:]
     begin = time.process_time()
-    _, scores = models.backtest(folder, say=print)
+    _, scores = model_files.backtest_model(folder, say=print)
     spent = time.process_time() - begin
     text = [
         f"Measured {datetime.now(UTC):%Y-%m-%d}; {spent:,.0f} s of processor time in all.",
@@ -42,7 +42,7 @@ def main() -> None:
 
 def strangers(folder: Path, left_out: list[str]) -> list[str]:
     """Return the table of sources answered by a model of the others, cold."""
-    scores: list[Score] = []
+    scores: list[BacktestScore] = []
     for source in left_out:
         with tempfile.TemporaryDirectory() as place:
             others, alone = Path(place, "others"), Path(place, "alone")
@@ -51,8 +51,10 @@ def strangers(folder: Path, left_out: list[str]) -> list[str]:
             for file in folder.glob("*.parquet"):
                 target = alone if file.name.startswith(f"{source}_") else others
                 (target / file.name).symlink_to(file.resolve())
-            model = models.train(others, Path(place, "others.erm"), parameters_only=True, say=print)
-            scores += models.backtest(alone, model, say=print)[1]
+            model = model_files.train_model(
+                others, Path(place, "others.erm"), parameters_only=True, say=print
+            )
+            scores += model_files.backtest_model(alone, model, say=print)[1]
     if not scores:
         return []
     head = (
@@ -66,14 +68,14 @@ def _table(head: str, rows: list[str]) -> list[str]:
     return [head, line, *rows]
 
 
-def beside_utility(scores: list[Score]) -> list[str]:
+def beside_utility(scores: list[BacktestScore]) -> list[str]:
     """Return the table beside the utility's own estimate."""
     head = "| source, landmark | n with ETR | kept: ETR / model | pinball h: ETR / model "
     head += "| change | in storms |"
     return _table(head, [_beside(one) for one in scores if one.landmark != "first_seen"])
 
 
-def _beside(one: Score) -> str:
+def _beside(one: BacktestScore) -> str:
     return (
         f"| {one.source}, {one.landmark} | {one.etr_outages:,} | "
         f"{one.utility_kept:.2f} / {one.model_kept:.2f} | "
@@ -82,7 +84,7 @@ def _beside(one: Score) -> str:
     )
 
 
-def of_the_model(scores: list[Score]) -> list[str]:
+def of_the_model(scores: list[BacktestScore]) -> list[str]:
     """Return the table of the model's own scores."""
     head = "| source, landmark | n (storm) | MAE h | vs global median | vs group median | MedAE "
     head += "| bias | p10-p90: all / storm | by p80: all / storm | pinball .5 / .8 / .95 | width h "
@@ -90,7 +92,7 @@ def of_the_model(scores: list[Score]) -> list[str]:
     return _table(head, [_alone(one) for one in scores])
 
 
-def _alone(one: Score) -> str:
+def _alone(one: BacktestScore) -> str:
     return (
         f"| {one.source}, {one.landmark} | {one.outages:,} ({one.storm_share:.0%}) | "
         f"{one.mae:.2f} | {_change(one, 'mae_vs_global')} | {_change(one, 'mae_vs_group')} | "
@@ -102,7 +104,7 @@ def _alone(one: Score) -> str:
     )
 
 
-def _change(score: Score, name: str) -> str:
+def _change(score: BacktestScore, name: str) -> str:
     middle, low, high = (getattr(score, name + end) for end in ("", "_low", "_high"))
     return f"{middle:+.1%} ({low:+.1%} to {high:+.1%})"
 

@@ -14,7 +14,7 @@ import numpy as np
 
 import gridtwin
 from benchmarks.report import Limit, publish, tables
-from gridtwin.analysis.outage import lifecycle
+from gridtwin.analysis.outage import outage_lifecycle
 from gridtwin.erm.job import ErmJob
 from gridtwin.model.outage import Outage, Status
 from gridtwin.model.tables import decode
@@ -79,7 +79,7 @@ def _fill(twin: Twin) -> None:
         outage = Outage(
             f"O-{number:05}", began, Status.CONFIRMED, cause=CAUSES[number % len(CAUSES)]
         )
-        changes.append(lifecycle.opened(outage, mrids[rows], points.customers[rows]))
+        changes.append(outage_lifecycle.open_outage(outage, mrids[rows], points.customers[rows]))
     past = []
     for number in range(PAST):
         began = now - timedelta(hours=float(rng.uniform(24, 700)))
@@ -89,7 +89,7 @@ def _fill(twin: Twin) -> None:
             f"P-{number:05}", began, Status.CLOSED, cause=CAUSES[number % len(CAUSES)],
             restored_at=back, closed_at=back,
         )  # fmt: skip
-        opened = lifecycle.opened(outage, mrids[rows], points.customers[rows])
+        opened = outage_lifecycle.open_outage(outage, mrids[rows], points.customers[rows])
         opened.joined.restored_s[:] = back.timestamp()
         past.append(opened)
     twin.store.outages.write(past)
@@ -99,7 +99,7 @@ def _fill(twin: Twin) -> None:
 def _ask(url: str, mrids: list[str], done: Event, answers: Queue[list[float]]) -> None:
     """Look meters up, from a process of its own as a server would, until told to stop."""
     rng, spent = random.Random(1), list[float]()
-    with LookUps(url, min_size=1, max_size=1) as found:
+    with LookUps(url, most=1) as found:
         found.estimate(mrids[0])
         answers.put(spent)
         while not done.is_set():

@@ -55,7 +55,7 @@ def operate_for_a_day(twin: Twin) -> None:
         planned += [(opened, mrid, "ABC"), (opened + rng.uniform(60, 7_200), mrid, "")]
     for at_s, mrid, phases in sorted(planned):
         poles = phases and "".join(sorted(set(phases) & set(text_of(twin, mrid))))
-        twin.store.operate(mrid, poles, at=START + timedelta(seconds=at_s))
+        twin.store.states.operate(mrid, poles, at=START + timedelta(seconds=at_s))
 
 
 def text_of(twin: Twin, mrid: str) -> str:
@@ -69,7 +69,7 @@ def replayed(twin: Twin, when: datetime) -> dict[str, str]:
     """Return the state by working through the log from the design on: the naive way."""
     normal = twin.store.network.data.equipment.normal_open
     found: dict[str, str] = {}
-    for event in twin.store.events():
+    for event in twin.store.states.events():
         if event.at <= when.isoformat():
             found[event.mrid] = event.to_phases
     from gridtwin.model.phases import parse
@@ -98,17 +98,17 @@ def measure(twin: Twin) -> None:
     part_ms, _ = timed(lambda: twin.history.moments(START + timedelta(hours=6), end))
     rng = random.Random(2)
     whens = [START + timedelta(seconds=rng.uniform(0, 86_400)) for _ in range(20)]
-    state_ms = [timed(lambda when=when: twin.store.state_at(when), 3)[0] for when in whens]
+    state_ms = [timed(lambda when=when: twin.store.states.at(when), 3)[0] for when in whens]
     naive_ms, _ = timed(lambda: replayed(twin, whens[0]), 3)
     for when in whens:
-        assert dict(twin.store.state_at(when).deviations) == replayed(twin, when)
+        assert dict(twin.store.states.at(when).deviations) == replayed(twin, when)
     curve = dict(found.curve())
     points = twin.store.network.data.usage_points
     asked_ms = []
     for when in whens:
         took, situation = timed(lambda when=when: twin.at(when).situation(), 1)
         asked_ms.append(took)
-        dark = ~situation.supplied[points.node]
+        dark = ~situation.is_supplied[points.node]
         at = max(each for each in curve if each <= when)
         assert curve[at] == points.customers[dark].sum(), (curve[at], points.customers[dark].sum())
     rows = [

@@ -20,22 +20,24 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 import gridtwin
-from gridtwin.analysis.inference.devices import device_tree
-from gridtwin.analysis.inference.evidence import fold
+from gridtwin.analysis.inference.device_tree import build_device_tree
+from gridtwin.analysis.inference.evidence import summarize_events
 from gridtwin.analysis.inference.likelihood import Assumptions
-from gridtwin.analysis.inference.rollup import RolledUp, roll_up
-from gridtwin.analysis.inference.score import score
-from gridtwin.analysis.inference.simulate import simulate, world_of
 from gridtwin.analysis.inference.streaming import Inference
 from gridtwin.model.events import LAST_GASP, MeterEvents
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from inference_score import score
+from percentage_rule import RolledUp, roll_up
+from reported_outages import simulate, world_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gridtwin.analysis.inference.devices import DeviceTree
-    from gridtwin.analysis.inference.score import Score
-    from gridtwin.analysis.inference.simulate import Simulated
+    from gridtwin.analysis.inference.device_tree import DeviceTree
     from gridtwin.analysis.state.situation import Situation
+    from inference_score import Score
+    from reported_outages import Simulated
 
 ROOT = Path(__file__).parents[1]
 FEEDERS = {
@@ -132,7 +134,7 @@ def _rows(
     certain: list[tuple[float, bool]],
     **world: float,
 ) -> Iterator[str]:
-    devices = device_tree(situation, Assumptions())
+    devices = build_device_tree(situation, Assumptions())
     for loss in LOSSES:
         runs = [
             simulate(situation, devices, world_of(situation, loss=loss, **world), seed=seed)
@@ -169,8 +171,8 @@ def _ours(
     certain: list[tuple[float, bool]],
 ) -> Score:
     inference = Inference(situation, devices=devices)
-    inference.update(run.heard)
-    outages = inference.answer(run.now_s).outages
+    inference.add_events(run.heard)
+    outages = inference.infer_outages(run.now_s).outages
     named = [RolledUp(one.suspect.equipment, one.suspect.point, one.out) for one in outages]
     found = score(situation, devices, run.truth, named)
     certain += zip([one.suspect.probability for one in outages], found.right.tolist(), strict=True)
@@ -178,15 +180,15 @@ def _ours(
 
 
 def _rolled(situation: Situation, devices: DeviceTree, run: Simulated, share: float) -> Score:
-    evidence, _ = fold(run.heard, Assumptions().momentary_s)
+    evidence, _ = summarize_events(run.heard, Assumptions().momentary_s)
     return score(situation, devices, run.truth, roll_up(situation, devices, evidence, share))
 
 
 def _times(situation: Situation, outages: int) -> Iterator[str]:
     """Yield how long the first answer takes, from mRIDs to outages."""
-    from gridtwin.twin.inference import LiveInference
+    from gridtwin.twin.live_inference import LiveInference
 
-    devices = device_tree(situation, Assumptions())
+    devices = build_device_tree(situation, Assumptions())
     world = world_of(situation, loss=0.2, outages=outages)
     run = simulate(situation, devices, world, seed=FIRST)
     points = situation.data.usage_points.mrid

@@ -25,7 +25,7 @@ import psycopg
 
 import gridtwin
 from benchmarks.report import Limit, machine, publish, tables
-from gridtwin.analysis.inference.devices import device_tree
+from gridtwin.analysis.inference.device_tree import build_device_tree
 from gridtwin.analysis.inference.likelihood import Assumptions
 from gridtwin.model import cim
 from gridtwin.model.tables import decode
@@ -49,7 +49,7 @@ WHERE restored_at IS NULL AND usage_point = ANY (%s)
 def outages(twin: gridtwin.Twin, gasps: int, rng: np.random.Generator) -> list[list[str]]:
     """Return the meters of outages that do not overlap, behind fuses and reclosers."""
     situation = twin.situation()
-    devices = device_tree(situation, Assumptions())
+    devices = build_device_tree(situation, Assumptions())
     equipment, points = situation.data.equipment, situation.data.usage_points
     kinds = [cim.KIND_CODE[name] for name in ("fuse", "recloser")]
     pool = np.flatnonzero(np.isin(equipment.kind, kinds) & (equipment.normal_open == 0))

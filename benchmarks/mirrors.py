@@ -69,7 +69,7 @@ VACUUM ANALYZE
 
 def mirror_rows(url: str, spare: str, twin: Twin) -> list[Row]:
     """Fill two empty databases with a twin, and leave it in the first of them."""
-    source = twin.mirrored()
+    source = twin.gather_mirror_rows()
     ours, others = zip(*(_both(each, twin) for each in (spare, url)), strict=True)
     full = min(ours)
     what = "full mirror / geopandas.to_postgis, same tables and indexes, the better of two"
@@ -88,7 +88,7 @@ def mirror_rows(url: str, spare: str, twin: Twin) -> list[Row]:
 
 def _both(url: str, twin: Twin) -> tuple[float, float]:
     """Return how long a full mirror takes, and the same tables by other means beside it."""
-    source = twin.mirrored()
+    source = twin.gather_mirror_rows()
     with connect(url, autocommit=True) as connection:
         migrate(connection)
         return _timed(lambda: sync(connection, source)), _other(url, twin, connection)
@@ -103,8 +103,8 @@ def _timed(work: Callable[[], object]) -> float:
 def _again(connection: psycopg.Connection[Any], twin: Twin, edit: Edit) -> float:
     """Sync an edited twin, and the twin as it was, in turn; the median of four."""
     network = twin.store.network
-    edited = gridtwin.open(Network(edit(network.data), crs=network.crs)).mirrored()
-    source = twin.mirrored()
+    edited = gridtwin.open(Network(edit(network.data), crs=network.crs)).gather_mirror_rows()
+    source = twin.gather_mirror_rows()
     assert any(each.moved for each in differences(connection, edited))
     spent = [_timed(lambda to=to: sync(connection, to)) for to in (edited, source) * 2]
     assert not any(each.moved for each in differences(connection, source))

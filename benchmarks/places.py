@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from benchmarks.report import Row, seconds
-from gridtwin.analysis.place.places import Places
+from gridtwin.analysis.place.spatial_index import SpatialIndex
 from gridtwin.model.frames import equipment_lines
 from gridtwin.topology.index import build
 from gridtwin.topology.loss import Faults, count_customers, find_loss
@@ -38,12 +38,12 @@ def _around_the_middle(xy: np.ndarray, share: float) -> Polygon:
 def _inside(data: NetworkData) -> Row:
     xy = data.usage_points.xy
     polygon = _around_the_middle(xy, 0.1)
-    places = Places(data)
+    places = SpatialIndex(data)
     points = geopandas.GeoDataFrame(geometry=shapely.points(xy))
     area = geopandas.GeoDataFrame(geometry=[polygon])
 
     def ours() -> np.ndarray:
-        return places.inside(polygon, layer="usage_points")
+        return places.find_inside(polygon, layer="usage_points")
 
     def theirs() -> np.ndarray:
         return np.sort(geopandas.sjoin(points, area, predicate="intersects").index.to_numpy())
@@ -57,7 +57,7 @@ def _inside(data: NetworkData) -> Row:
 def _storm(data: NetworkData) -> Row:
     index = build(data, data.equipment.normal_open)
     polygon = _around_the_middle(data.nodes.xy, 0.004)
-    places = Places(data)
+    places = SpatialIndex(data)
     rows = np.arange(len(data.equipment.mrid), dtype=np.int32)
     lines = geopandas.GeoDataFrame(geometry=equipment_lines(data, rows))
     area = geopandas.GeoDataFrame(geometry=[polygon])
@@ -66,7 +66,7 @@ def _storm(data: NetworkData) -> Row:
     weight, child = index.weight.tolist(), index.child.tolist()
 
     def ours() -> int:
-        hit = places.inside(polygon, layer="equipment")
+        hit = places.find_inside(polygon, layer="equipment")
         loss = find_loss(index, Faults(equipment=hit))
         return count_customers(index, data.usage_points, loss, strict=False)
 

@@ -11,10 +11,10 @@ import networkx as nx
 import numpy as np
 
 from benchmarks.report import Limit, Row, seconds
-from gridtwin.analysis.plan import area as areas
-from gridtwin.analysis.plan.area import Area, find_area
-from gridtwin.analysis.plan.make import make_plans
-from gridtwin.analysis.plan.options import Options
+from gridtwin.analysis.plan import fault_area as areas
+from gridtwin.analysis.plan.fault_area import Area, find_area
+from gridtwin.analysis.plan.plan_options import PlanOptions
+from gridtwin.analysis.plan.switching_plan import make_plans
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.model import cim
 from gridtwin.model.ids import Element
@@ -72,7 +72,7 @@ def _every_position(data: NetworkData) -> Row:
         equipment=replace(unrated.equipment, rated_va=unknown(len(data.equipment.mrid))),
     )
     situation = _situation(unrated)
-    options = Options(alternatives=0, priority_weight=1)
+    options = PlanOptions(alternatives=0, priority_weight=1)
     fault, area, choices = next(_small_cases(situation))
 
     def ours() -> float:

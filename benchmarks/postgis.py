@@ -237,7 +237,7 @@ def _outages(connection: psycopg.Connection[Any]) -> None:
 def _lookups(url: str, twin: Twin) -> list[Limit]:
     meters = decode(twin.store.network.data.usage_points.mrid[: 2 * OUT]).tolist()
     limits = []
-    with LookUps(url, min_size=16, max_size=16) as found:
+    with LookUps(url, most=16) as found:
         for clients, most in ((1, 1), (16, 10)):
             ready = threading.Barrier(clients)
 

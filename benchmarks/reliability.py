@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.report import Row, seconds
-from gridtwin.analysis.reliability.indices import Counting
-from gridtwin.analysis.reliability.interruptions import Interruptions
-from gridtwin.analysis.reliability.reliability import reliability
+from gridtwin.analysis.reliability.interruption_counts import Counting
+from gridtwin.analysis.reliability.interruption_records import Interruptions
+from gridtwin.analysis.reliability.reliability_indices import compute_reliability
 
 YEAR_S = 365 * 86_400.0
 FEEDERS = 1_500
@@ -23,7 +23,7 @@ def made(count: int, points: int, years: int = 1) -> Interruptions:
     rng = np.random.default_rng(1366)
     point = rng.integers(0, points, count).astype(np.int32)
     began = np.round(rng.uniform(0, years * YEAR_S, count))
-    return Interruptions.of(
+    return Interruptions.from_columns(
         began,
         began + np.round(rng.lognormal(7, 2, count)),
         1,
@@ -74,7 +74,7 @@ def reliability_rows(count: int = 1_000_000) -> list[Row]:
     served = np.bincount(np.arange(points) % FEEDERS)
 
     def ours() -> object:
-        return reliability(rows, served, 0.0, YEAR_S, Counting(cemi=(CEMI,)))
+        return compute_reliability(rows, served, 0.0, YEAR_S, Counting(cemi=(CEMI,)))
 
     found, theirs = ours().groups, with_pandas(rows)
     assert np.array_equal(found.interruptions, theirs["interruptions"])
@@ -91,7 +91,7 @@ def main() -> None:
     rows = made(count, 600_000, years=6)
     served = np.bincount(np.arange(600_000) % FEEDERS)
     start = time.perf_counter()
-    reliability(rows, served, 5 * YEAR_S, 6 * YEAR_S)
+    compute_reliability(rows, served, 5 * YEAR_S, 6 * YEAR_S)
     print(f"{count:,} rows of six years, with T_MED: {time.perf_counter() - start:.1f} s")
 
 

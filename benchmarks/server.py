@@ -23,8 +23,8 @@ import numpy as np
 
 import gridtwin
 from benchmarks.report import Limit, machine, publish, tables
-from gridtwin.analysis.state.supply import OUT
-from gridtwin.api.views.features import FeatureIds
+from gridtwin.analysis.state.supply_state import OUT
+from gridtwin.api.views.feature_ids import FeatureIds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,7 +189,9 @@ async def states(twin: Twin, connection: Connection, port: int) -> list[Limit]:
         for event in map(json.loads, follower.events):
             out |= set(event["out"].get("usage_points", ()))
             back |= set(event["back"].get("usage_points", ()))
-        expected = features.of(points=np.flatnonzero(supply.points == OUT).astype(np.int32))
+        expected = features.collect_ids(
+            points=np.flatnonzero(supply.points == OUT).astype(np.int32)
+        )
         assert (back if step % 2 else out) >= set(expected.get("usage_points", ()))
         assert json.loads(follower.events[-1])["customers_out"] == supply.customers_out
         follower.events.clear()
@@ -216,7 +218,7 @@ def _heads(twin: Twin) -> tuple[list[str], int]:
     count = len(heads)
     for count in range(1, len(heads) + 1):
         found = twin.what_if(dict.fromkeys(heads[:count], True))
-        moves = found.supply_after.since(found.supply_before)
+        moves = found.supply_after.find_changes(found.supply_before)
         moved = len(moves.points) + len(moves.equipment)
         if moved >= MOVED:
             break

@@ -11,11 +11,16 @@ import numpy as np
 
 from benchmarks.report import Limit, Row
 from gridtwin.analysis.state.situation import Situation
-from gridtwin.analysis.storm.dispatch import Clock, travel_times
-from gridtwin.analysis.storm.ground import Ground
-from gridtwin.analysis.storm.jobs import REPAIR, Plan, plan
+from gridtwin.analysis.storm.dispatch import CrewClock, compute_travel_times
+from gridtwin.analysis.storm.repair_plan import REPAIR, RepairPlan, plan_repairs
 from gridtwin.analysis.storm.response import Aid, Response
-from gridtwin.analysis.storm.simulate import Outcome, districts_of, draw_work, simulate
+from gridtwin.analysis.storm.storm_simulation import (
+    StormOutcome,
+    divide_districts,
+    draw_work,
+    simulate_storm,
+)
+from gridtwin.analysis.storm.storm_situation import StormSituation
 from gridtwin.analysis.trace.isolation import find_section
 from gridtwin.model import cim
 from gridtwin.model.ids import Element
@@ -51,8 +56,8 @@ def _measured(situation: Situation, shown: int) -> tuple[float, float, float]:
     """Return the wall clock and processor time of a storm, and that of one draw after the other."""
     damaged = _damaged(situation)
     wall, start = time.perf_counter(), time.process_time()
-    storm = plan(Ground(situation), damaged, RESPONSE)
-    outcome = simulate(storm, RESPONSE, draws=DRAWS, seed=SEED)
+    storm = plan_repairs(StormSituation(situation), damaged, RESPONSE)
+    outcome = simulate_storm(storm, RESPONSE, draws=DRAWS, seed=SEED)
     ours = time.process_time() - start
     wall = time.perf_counter() - wall
     start = time.process_time()
@@ -72,11 +77,11 @@ def _damaged(situation: Situation) -> np.ndarray:
     return np.sort(np.random.default_rng(SEED).choice(near, DEVICES, replace=False))
 
 
-def _one_draw(situation: Situation, storm: Plan, outcome: Outcome, draw: int) -> None:
+def _one_draw(situation: Situation, storm: RepairPlan, outcome: StormOutcome, draw: int) -> None:
     """Send crews from a heap and ask who is out after every repair; hold both to one answer."""
     done = np.empty(len(storm.equipment))
-    allotment = districts_of(storm, RESPONSE)
-    clock = Clock.of(RESPONSE)
+    allotment = divide_districts(storm, RESPONSE)
+    clock = CrewClock.from_response(RESPONSE)
     assert clock.rest_s == 0
     for number, district in enumerate(allotment.districts):
         own = np.flatnonzero(allotment.of_job == number)
@@ -90,12 +95,12 @@ def _one_draw(situation: Situation, storm: Plan, outcome: Outcome, draw: int) ->
 
 
 def _sent(
-    storm: Plan, jobs: np.ndarray, work: np.ndarray, found: np.ndarray, starts: np.ndarray
+    storm: RepairPlan, jobs: np.ndarray, work: np.ndarray, found: np.ndarray, starts: np.ndarray
 ) -> np.ndarray:
     """Return when jobs are done, one event after the other."""
     depots = storm.depot[np.unique(storm.zone[jobs])]
     places = np.vstack([storm.xy[jobs], depots.mean(axis=0)])
-    road = travel_times(
+    road = compute_travel_times(
         places, geographic=storm.geographic, speed_kmh=RESPONSE.speed_kmh, detour=RESPONSE.detour
     )
     crews = [(float(start), crew, len(jobs)) for crew, start in enumerate(starts)]
@@ -111,7 +116,7 @@ def _sent(
     return done
 
 
-def _asked_after_each(situation: Situation, storm: Plan, done: np.ndarray) -> np.ndarray:
+def _asked_after_each(situation: Situation, storm: RepairPlan, done: np.ndarray) -> np.ndarray:
     """Return when each usage point has supply: whom the jobs left put out is asked each time."""
     points = situation.data.usage_points
     held = [

@@ -20,13 +20,13 @@ import shapely
 import gridtwin
 from benchmarks.report import Limit, Row, machine, publish, tables
 from gridtwin.model.tables import decode
-from gridtwin.publish.tiles.archive import Archive
-from gridtwin.publish.tiles.build import Built, build, write
-from gridtwin.publish.tiles.layers import Layer, layers_of
+from gridtwin.publish.tiles.archive import TileArchive
+from gridtwin.publish.tiles.build_tiles import BuiltTiles, build_tiles, write_tiles
 from gridtwin.publish.tiles.mercator import to_lonlat
-from gridtwin.publish.tiles.plan import GROUPS, NUMBERS
-from gridtwin.publish.tiles.sources import LocalTiles
-from gridtwin.publish.tiles.verify import feature_ids
+from gridtwin.publish.tiles.tile_layers import TileLayer, build_layers
+from gridtwin.publish.tiles.tile_sources import LocalTiles
+from gridtwin.publish.tiles.verify import read_feature_ids
+from gridtwin.publish.tiles.zoom_plan import NUMBER_FIELDS, ZOOM_GROUPS
 from gridtwin.store.postgis.connect import connect
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
@@ -81,14 +81,14 @@ def main() -> None:
     publish("Tiles of the map", [head, "", *tables([row], limits), "", *times])
 
 
-def _static(twin: Twin, folder: Path) -> tuple[Row, Built, float]:
+def _static(twin: Twin, folder: Path) -> tuple[Row, BuiltTiles, float]:
     store = twin.store
     network, index = store.network, store.index()
     began, start = time.process_time(), time.perf_counter()
-    built = build(network, index, network_hash=store.network_hash)
-    write(built, folder / "ours.pmtiles")
+    built = build_tiles(network, index, network_hash=store.network_hash)
+    write_tiles(built, folder / "ours.pmtiles")
     ours, wall = time.process_time() - began, time.perf_counter() - start
-    layers = layers_of(network, index)
+    layers = build_layers(network, index)
     with (folder / "features.geojsonl").open("w") as file:
         for layer in layers.values():
             file.writelines(_geojson(layer))
@@ -120,7 +120,7 @@ def _children_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _geojson(layer: Layer) -> Iterator[str]:
+def _geojson(layer: TileLayer) -> Iterator[str]:
     """Yield each feature of a layer as tippecanoe reads it, with the same properties."""
     lonlat = to_lonlat(layer.xy)
     shapes = (
@@ -129,14 +129,14 @@ def _geojson(layer: Layer) -> Iterator[str]:
         else shapely.points(lonlat)
     )
     columns = {
-        name: values.tolist() if name in NUMBERS else decode(values).tolist()
+        name: values.tolist() if name in NUMBER_FIELDS else decode(values).tolist()
         for name, values in layer.columns.items()
     }
     texts = shapely.to_geojson(shapes).tolist()
     for at, (text, group) in enumerate(zip(texts, layer.group.tolist(), strict=True)):
         said: dict[str, Any] = {name: values[at] for name, values in columns.items()}
         known = json.dumps({k: v for k, v in said.items() if v not in {"", -1}})
-        drawn = json.dumps({"layer": layer.name, "minzoom": GROUPS[group].gate})
+        drawn = json.dumps({"layer": layer.name, "minzoom": ZOOM_GROUPS[group].gate})
         yield (
             f'{{"type":"Feature","id":{layer.ids[at]},"tippecanoe":{drawn},'
             f'"properties":{known},"geometry":{text}}}\n'
@@ -146,9 +146,9 @@ def _geojson(layer: Layer) -> Iterator[str]:
 def _ids(path: Path) -> dict[str, set[int]]:
     """Return the ids of each layer at zoom 15."""
     found: dict[str, set[int]] = {}
-    for at, tile in Archive(path).tiles():
+    for at, tile in TileArchive(path).tiles():
         if at[0] == 15:
-            for name, ids in feature_ids(zlib.decompress(tile, 31)).items():
+            for name, ids in read_feature_ids(zlib.decompress(tile, 31)).items():
                 found.setdefault(name, set()).update(ids)
     return found
 

@@ -28,6 +28,13 @@ settings.register_profile("any speed", deadline=None, suppress_health_check=[Hea
 settings.load_profile("any speed")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the answers that are kept in files be written anew."""
+    parser.addoption(
+        "--rewrite", action="store_true", help="write the answers of tests/store/sql anew"
+    )
+
+
 @pytest.fixture(autouse=True)
 def _log_of_gridtwin() -> Iterator[None]:
     """Let no command that ran in this process go on writing its log to where a test looked."""

@@ -168,7 +168,7 @@ def case_of(situation: Situation, element: Element) -> Case:
     data = situation.data
     table = data.equipment
     opened = set(np.flatnonzero(situation.is_open).tolist())
-    switches = set(np.flatnonzero(situation.operable).tolist())
+    switches = set(np.flatnonzero(situation.is_operable).tolist())
     own = {element.row} if element.table == "equipment" else set()
     start = {element.row} if element.table == "nodes" else set()
     for row in own:

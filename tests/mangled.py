@@ -9,9 +9,9 @@ from pathlib import Path
 
 from circuits import circuit
 from gridtwin.errors import GridtwinError
-from gridtwin.sources.opendss import network_of
-from gridtwin.sources.opendss_elements import Circuit
-from gridtwin.sources.opendss_worker import answer_of
+from gridtwin.sources.opendss import build_network
+from gridtwin.sources.opendss_elements import DssCircuit
+from gridtwin.sources.opendss_worker import answer_master
 
 WHOLE = circuit(
     """
@@ -81,13 +81,15 @@ def read_many(master: Path, first: int, last: int) -> None:
         master.write_bytes(mutate(WHOLE, random.Random(seed)))
         out.write(f"{seed} ")
         out.flush()
-        answer = json.loads(json.dumps(answer_of(master)))
+        answer = json.loads(json.dumps(answer_master(master)))
         if "refused" in answer:
             assert "\n" not in answer["refused"], answer
             out.write("refused\n")
             continue
         try:
-            network_of(Circuit.of(answer["circuit"]), crs="none", where=str(master))
+            build_network(
+                DssCircuit.read_document(answer["circuit"]), crs="none", where=str(master)
+            )
         except GridtwinError as error:
             words = str(error)
             out.write("refused\n" if "\n" not in words else "refused in many lines\n")

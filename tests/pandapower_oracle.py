@@ -101,7 +101,7 @@ def disagreements(net: Any, count: int, seed: int = 1) -> tuple[int, list[str]]:
         twin = gridtwin.open(network)
         situation = twin.situation()
         points = network.data.usage_points
-        supplied = situation.supplied[points.node]
+        supplied = situation.is_supplied[points.node]
         names = [mrid.decode() for mrid in points.mrid.tolist()]
         before = {name for name, lit in zip(names, supplied.tolist(), strict=True) if not lit}
         wrong = [f"as it is: {sorted(before ^ dark(net))}"] if before != dark(net) else []

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from gridtwin.errors import PostgresMissingError
 from gridtwin.store.postgis.cluster import OWNER, Cluster, cluster, find_binaries
 
-__all__ = ["Cluster", "PostgresMissingError", "cluster", "copy_of", "find_binaries"]
+__all__ = ["CHECKER", "Cluster", "PostgresMissingError", "cluster", "copy_of", "find_binaries"]
+
+CHECKER = "plpgsql_check"  # the extension that reads functions as a compiler would
 
 
 @contextmanager
@@ -25,8 +29,24 @@ def copy_of(server: Cluster, url: str) -> Iterator[str]:
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-if __name__ == "__main__":  # the Makefile asks whether there is anything to install
+def read_config(word: str) -> str:
+    """Return what pg_config says of the PostgreSQL of the tests."""
+    command = [find_binaries() / "pg_config", f"--{word}"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def check() -> None:
+    """End with what to install, where something is missing."""
     try:
-        find_binaries()
+        shared = Path(read_config("sharedir"))
     except PostgresMissingError as error:
         sys.exit(str(error))
+    if not (shared / "extension" / f"{CHECKER}.control").exists():
+        sys.exit(f"the extension {CHECKER} is needed: run `make postgres`")
+
+
+if __name__ == "__main__":  # the Makefile asks whether there is anything to install
+    if sys.argv[1:] == ["version"]:
+        print(read_config("version").split()[1].partition(".")[0])  # noqa: T201
+    else:
+        check()

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import orjson
 
-from gridtwin.analysis.inference.devices import device_tree
+from gridtwin.analysis.inference.device_tree import build_device_tree
 from gridtwin.analysis.inference.likelihood import Assumptions
-from gridtwin.analysis.inference.simulate import Simulated, simulate, world_of
 from gridtwin.model.events import LAST_GASP, POWER_RESTORED, MeterEvents
 from gridtwin.model.tables import decode
 from gridtwin.stream.encoding import times
 from gridtwin.twin import Twin
+from reported_outages import Simulated, simulate, world_of
 
 NAMES = {LAST_GASP: "last_gasp", POWER_RESTORED: "power_restored"}
 
@@ -31,10 +31,10 @@ class Told:
 def storm(twin: Twin, *, seed: int, start_s: float, **world: Any) -> Told:
     """Return the last gasps and restorations of a storm of the event simulator."""
     situation = twin.situation()
-    devices = device_tree(situation, Assumptions())
+    devices = build_device_tree(situation, Assumptions())
     made = simulate(situation, devices, world_of(situation, **world), seed=seed, start_s=start_s)
-    heard = made.heard.take(np.isin(made.heard.kind, list(NAMES)))
-    heard = heard.take(np.argsort(heard.at_s, kind="stable"))  # type: ignore[arg-type]
+    heard = made.heard.select_rows(np.isin(made.heard.kind, list(NAMES)))
+    heard = heard.select_rows(np.argsort(heard.at_s, kind="stable"))  # type: ignore[arg-type]
     mrid = twin.store.network.data.usage_points.mrid[heard.point]
     events = MeterEvents(mrid, heard.kind, heard.at_s, heard.phases)
     rows = zip(decode(mrid).tolist(), heard.kind.tolist(), times(heard.at_s), strict=True)

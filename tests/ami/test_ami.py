@@ -42,7 +42,7 @@ def test_load_of_transformers_stands_against_their_nameplates(twin: Twin) -> Non
     assert frame.loc["T1", "loading_pct"] == pytest.approx(120.0), "30 kVA of 25 kVA"
     assert frame.loc["T2", "loading_pct"] == pytest.approx(24 / 0.95 / 50 * 100)
     assert frame.index.tolist() == ["T1", "T2"], "the most loaded first"
-    facts = found.facts()
+    facts = found.list_facts()
     assert (facts["read"], facts["unfed"], facts["strangers"]) == (4, 1, 1)
     assert facts["over_100_pct"] == 1
 
@@ -73,7 +73,7 @@ def test_load_of_a_feeder_and_of_switches(twin: Twin) -> None:
 def test_switches_stand_as_they_stood_when_the_interval_ended(twin: Twin, tmp_path: Path) -> None:
     later = [("M4", NOON + 900, 1.0, 120.0)]
     write_readings(tmp_path / "street.twin/ami", later, name="part-1")
-    twin.store.operate("SW", "", at=datetime(2026, 7, 1, 12, 10, tzinfo=UTC))
+    twin.store.states.operate("SW", "", at=datetime(2026, 7, 1, 12, 10, tzinfo=UTC))
     before, after = (twin.ami.load(at, level="switch") for at in (NOON_TEXT, None))
     assert before.frame().set_index("mrid").loc["SW", "standing"] == "dark"
     assert after.frame().set_index("mrid").loc["SW", "kwh"] == 1.0

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 import gridtwin
 from brute import flood
 from exhaustive import situation_of
-from gridtwin.analysis.ami.load import DARK, FED, LOOPED, Slices, by_point, equipment_of, load
+from gridtwin.analysis.ami.interval_load import (
+    DARK,
+    FED,
+    LOOPED,
+    MeterSlices,
+    list_equipment,
+    spread_by_point,
+    sum_load,
+)
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.errors import InputError
 from gridtwin.model.network import Network
@@ -21,12 +29,14 @@ from gridtwin.topology.spans import Spans
 from networks import feeder_in_three_sections, network, random_network
 
 
-def every(situation: Situation) -> Slices:
-    return Slices.of(situation, np.arange(len(situation.data.equipment.mrid), dtype=np.int32))
+def every(situation: Situation) -> MeterSlices:
+    return MeterSlices.from_situation(
+        situation, np.arange(len(situation.data.equipment.mrid), dtype=np.int32)
+    )
 
 
 def carried(situation: Situation, kwh: list[float]) -> dict[str, float]:
-    found = load(every(situation), np.array(kwh, dtype=np.float32))
+    found = sum_load(every(situation), np.array(kwh, dtype=np.float32))
     names = situation.data.equipment.mrid.astype(str).tolist()
     return dict(zip(names, found.kwh.tolist(), strict=True))
 
@@ -72,7 +82,7 @@ def test_what_is_missing_and_what_cannot_be_is_counted() -> None:
         network("B breaker S a ABC\nF fuse a b ABC ABC", meters="M1@a M2@a M3@b M4@b")
     )
     nan = float("nan")
-    found = load(every(situation), np.array([2, nan, 0.5, 0], dtype=np.float32))
+    found = sum_load(every(situation), np.array([2, nan, 0.5, 0], dtype=np.float32))
     assert found.kwh.tolist() == [2, 0], "nothing flows through an open fuse"
     assert found.missing.tolist() == [1, 0]
     assert found.slices.meters.tolist() == [2, 0]
@@ -86,19 +96,19 @@ def test_energy_that_flows_back_counts_against_what_is_taken() -> None:
 
 def test_the_last_reading_of_a_usage_point_holds_and_strangers_are_left_out() -> None:
     rows = np.array([1, -1, 1], dtype=np.int32)
-    found = by_point(3, rows, np.array([5, 6, 7], dtype=np.float32))
+    found = spread_by_point(3, rows, np.array([5, 6, 7], dtype=np.float32))
     assert np.array_equal(found, [np.nan, 7, np.nan], equal_nan=True)
 
 
 def test_levels_name_their_equipment() -> None:
     situation = situation_of(feeder_in_three_sections())
     names = situation.data.equipment.mrid.astype(str)
-    assert names[equipment_of(situation, "feeder")].tolist() == ["B1", "B2"]
-    assert names[equipment_of(situation, "section")].tolist() == ["L1", "L2", "L3"]
-    assert names[equipment_of(situation, "switch")].tolist() == ["B1", "SW1", "SW2", "TIE", "B2"]
-    assert len(equipment_of(situation, "transformer")) == 0
+    assert names[list_equipment(situation, "feeder")].tolist() == ["B1", "B2"]
+    assert names[list_equipment(situation, "section")].tolist() == ["L1", "L2", "L3"]
+    assert names[list_equipment(situation, "switch")].tolist() == ["B1", "SW1", "SW2", "TIE", "B2"]
+    assert len(list_equipment(situation, "transformer")) == 0
     with pytest.raises(InputError, match="use one of transformer, section, switch, feeder"):
-        equipment_of(situation, "town")
+        list_equipment(situation, "town")
 
 
 @settings(max_examples=150, deadline=None)
@@ -125,8 +135,8 @@ def test_load_is_what_goes_dark_by_brute_force_loops_and_islands_and_all(seed: i
     kwh = rng.integers(-5, 50, len(points.node)).astype(np.float32)
     volts = rng.choice([118, 121, 127, np.nan], len(points.node)).astype(np.float32)
     kwh[rng.random(len(kwh)) < 0.2] = np.nan
-    found = load(every(situation), kwh)
-    low, high = found.slices.least(volts), found.slices.largest(volts)
+    found = sum_load(every(situation), kwh)
+    low, high = found.slices.find_least(volts), found.slices.find_largest(volts)
     conduction = situation.index.conduction
     reached, _ = flood(conduction)
     for row, passes in enumerate(conduction.passes.tolist()):
@@ -160,11 +170,13 @@ def test_load_of_a_territory_is_the_sum_over_descendants_in_networkx(seed: int) 
     graph.add_edges_from((int(up), at) for at, up in enumerate(index.parent.tolist()) if up >= 0)
     here = np.bincount(points.node, kwh, len(index.parent))
     for level in ("transformer", "section", "switch", "feeder"):
-        rows = equipment_of(situation, level)
-        found = load(Slices.of(situation, rows), kwh)
+        rows = list_equipment(situation, level)
+        found = sum_load(MeterSlices.from_situation(situation, rows), kwh)
         for at in range(0, len(rows), max(1, len(rows) // 60)):
-            fed = situation.fed_node(int(rows[at]))
+            fed = situation.find_fed_node(int(rows[at]))
             below = nx.descendants(graph, fed) | {fed} if fed >= 0 else set()
             assert found.kwh[at] == pytest.approx(here[list(below)].sum(), abs=1e-6)
-    heads = load(Slices.of(situation, equipment_of(situation, "feeder")), kwh)
+    heads = sum_load(
+        MeterSlices.from_situation(situation, list_equipment(situation, "feeder")), kwh
+    )
     assert heads.kwh.sum() == pytest.approx(kwh.sum()), "every meter is on one feeder"

@@ -14,7 +14,7 @@ from ami_folder import NOON, Reading, street, write_readings
 from gridtwin.errors import InputError
 from gridtwin.store.rollups import hour_file, stale_hours
 from gridtwin.twin import Twin
-from gridtwin.twin.ami import Ami
+from gridtwin.twin.ami_questions import Ami
 
 READ: list[Reading] = [
     (meter, NOON + 900 * step, 0.25 * step + number, 120.0 - number)
@@ -87,7 +87,7 @@ def test_a_file_that_comes_while_the_job_reads_is_not_missed(twin: Twin, folder:
 
 def test_each_interval_is_summed_up_as_its_switches_stood(twin: Twin, folder: Path) -> None:
     write_readings(folder, [("M4", NOON + 900 * step, 1.0, 120.0) for step in range(6)], "part-4")
-    twin.store.operate("SW", "", at=datetime(2026, 7, 1, 12, 40, tzinfo=UTC))
+    twin.store.states.operate("SW", "", at=datetime(2026, 7, 1, 12, 40, tzinfo=UTC))
     twin.ami.roll_up()
     feeder = twin.ami.device("F", "2026-07-01T11:00:00Z")
     assert feeder.meters.tolist() == [3, 3, 3, 4, 4, 4]

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import gridtwin
-from gridtwin.analysis.inference.likelihood import Assumptions, Weights
+from gridtwin.analysis.inference.likelihood import Assumptions, EvidenceWeights
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.events import MeterEvents
 from gridtwin.model.network import Network
-from gridtwin.results.inference import InferenceResult
+from gridtwin.results.inference_result import InferenceResult
 from networks import network
 
 T0 = 1_750_000_000.0
@@ -173,8 +173,8 @@ def test_one_wrong_reading_does_not_overrule_many_gasps() -> None:
 
 
 def test_silence_weighs_little_at_first_and_more_as_time_passes() -> None:
-    weights = Weights(Assumptions(), loss=0.2)
-    full, part = weights.silence(np.array([0.0, 10.0, 60.0, 3600.0]))
+    weights = EvidenceWeights(Assumptions(), loss=0.2)
+    full, part = weights.weigh_silence(np.array([0.0, 10.0, 60.0, 3600.0]))
     assert full[0] == 0.0
     assert (np.diff(full) < 0).all()
     assert full[-1] == pytest.approx(np.log(0.2) + np.log(1 - 0.1 * (1 - np.exp(-4))), abs=1e-2)
@@ -366,5 +366,5 @@ def test_bad_assumptions_and_names_are_refused() -> None:
         infer(("A0", "last_gasp", 1.0), known_out=["XZ"])
     with pytest.raises(NotFoundError):
         infer(("A0", "last_gasp", 1.0), bellwethers=["Z0"])
-    with pytest.raises(InputError, match="neither ISO 8601 nor unix seconds"):
+    with pytest.raises(InputError, match="'yesterday' is no time"):
         gridtwin.open(laterals()).infer(events(("A0", "last_gasp", 1.0)), now="yesterday")

@@ -10,30 +10,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gridtwin
-from gridtwin.analysis.inference.devices import DeviceTree, device_tree
-from gridtwin.analysis.inference.evidence import Evidence, Heard, fold
-from gridtwin.analysis.inference.likelihood import Assumptions, Weights
-from gridtwin.analysis.inference.rollup import RolledUp, roll_up
-from gridtwin.analysis.inference.score import score
-from gridtwin.analysis.inference.simulate import TrueOutage, World, simulate, world_of
-from gridtwin.analysis.inference.times import propose
+from gridtwin.analysis.inference.device_tree import DeviceTree, build_device_tree
+from gridtwin.analysis.inference.evidence import EventRows, MeterEvidence, summarize_events
+from gridtwin.analysis.inference.likelihood import Assumptions, EvidenceWeights
+from gridtwin.analysis.inference.outage_times import propose_times
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.model.events import CALL, LAST_GASP, POWER_RESTORED, READING
 from gridtwin.topology.conduction import Rules
 from gridtwin.topology.index import build
+from inference_score import score
 from networks import random_network
+from percentage_rule import RolledUp, roll_up
+from reported_outages import TrueOutage, World, simulate, world_of
 
 
 @pytest.fixture(scope="module")
 def town() -> tuple[Situation, DeviceTree]:
     situation = gridtwin.open(gridtwin.synthesize("houston", meters=3_000, seed=2)).situation()
-    return situation, device_tree(situation, Assumptions())
+    return situation, build_device_tree(situation, Assumptions())
 
 
-def heard(*said: tuple[int, int, float]) -> Heard:
+def heard(*said: tuple[int, int, float]) -> EventRows:
     point, kind, at_s = zip(*said, strict=True)
-    return Heard.none().and_also(
-        Heard(
+    return EventRows.make_empty().merge_with(
+        EventRows(
             np.array(point, dtype=np.int32),
             np.array(kind, dtype=np.uint8),
             np.array(at_s, dtype=np.float64),
@@ -43,7 +43,7 @@ def heard(*said: tuple[int, int, float]) -> Heard:
 
 
 def rolled_up_by_sets(
-    situation: Situation, devices: DeviceTree, evidence: Evidence, share: float
+    situation: Situation, devices: DeviceTree, evidence: MeterEvidence, share: float
 ) -> set[tuple[int, ...]]:
     """Return the loss sets that the percentage rule calls, by climbing one report at a time."""
     behind = {}
@@ -68,10 +68,10 @@ def test_roll_up_is_climbing_while_the_share_holds(share: float, seed: int) -> N
     data, rules = network.data, Rules()
     mask = data.equipment.normal_open
     situation = Situation(network, mask, build(data, mask, rules), rules)
-    devices = device_tree(situation, Assumptions())
+    devices = build_device_tree(situation, Assumptions())
     count = len(data.usage_points.mrid)
     told = [(point, LAST_GASP, 10.0) for point in range(count) if rng.random() < 0.6]
-    evidence, _ = fold(heard((0, READING, 0.0), *told), 300.0)
+    evidence, _ = summarize_events(heard((0, READING, 0.0), *told), 300.0)
     called = roll_up(situation, devices, evidence, share)
     ours = {tuple(one.out.tolist()) for one in called}
     assert len(ours) == len(called)
@@ -79,7 +79,7 @@ def test_roll_up_is_climbing_while_the_share_holds(share: float, seed: int) -> N
 
 
 def test_folding_keeps_what_still_speaks() -> None:
-    evidence, ended = fold(
+    evidence, ended = summarize_events(
         heard(
             (0, LAST_GASP, 100.0),
             (0, LAST_GASP, 130.0),  # the same, sent again
@@ -107,17 +107,21 @@ def test_folding_keeps_what_still_speaks() -> None:
 def test_the_share_that_has_come_is_the_sum_of_the_density() -> None:
     assumed = Assumptions()
     at_s = np.linspace(0.0, 6_000.0, 600_001)
-    density = assumed.density(at_s)
+    density = assumed.compute_delay_density(at_s)
     came = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2 * np.diff(at_s))])
-    np.testing.assert_allclose(assumed.arrived(at_s), came, atol=1e-6)
-    assert assumed.arrived(np.array([assumed.settled_s]))[0] > 0.999
+    np.testing.assert_allclose(assumed.compute_arrived_share(at_s), came, atol=1e-6)
+    assert assumed.compute_arrived_share(np.array([assumed.settling_s]))[0] > 0.999
 
 
 def test_a_gasp_weighs_less_after_an_interruption_that_ended() -> None:
-    weights, nan, never = Weights(Assumptions(), loss=0.2), np.array([np.nan]), np.array([-np.inf])
+    weights, nan, never = (
+        EvidenceWeights(Assumptions(), loss=0.2),
+        np.array([np.nan]),
+        np.array([-np.inf]),
+    )
 
     def weight(*, shaken_s: float = -np.inf, owed_s: float = -np.inf) -> float:
-        told = Evidence(
+        told = MeterEvidence(
             np.zeros(1, np.int32),
             np.array([110.0]),
             nan,
@@ -125,7 +129,7 @@ def test_a_gasp_weighs_less_after_an_interruption_that_ended() -> None:
             np.array([shaken_s]),
             np.array([owed_s]),
         )
-        return float(weights.report(told, np.array([100.0]), np.array([500.0]))[0][0])
+        return float(weights.weigh_reports(told, np.array([100.0]), np.array([500.0]))[0][0])
 
     assert weight() > 10
     assert weight(shaken_s=100.0) == pytest.approx(-np.log(0.05), abs=0.1)
@@ -135,10 +139,10 @@ def test_a_gasp_weighs_less_after_an_interruption_that_ended() -> None:
 def test_bursts_propose_times_and_late_reports_do_not() -> None:
     tree = np.array([0] * 7 + [1, 1])
     at_s = np.array([100.0, 101, 103, 104, 110, 400, 9_000, 50, 500])
-    times = propose(tree, at_s, trees=2, apart_s=30.0, late_s=1_200.0)
+    times = propose_times(tree, at_s, trees=2, apart_s=30.0, late_s=1_200.0)
     assert times.count.tolist() == [2, 2]
     assert times.t0_s.tolist() == [100.0, 9_000.0, 50.0, 500.0]
-    again = propose(tree, at_s, trees=2, apart_s=30.0, late_s=1_200.0, alone=True)
+    again = propose_times(tree, at_s, trees=2, apart_s=30.0, late_s=1_200.0, alone=True)
     assert again.t0_s.tolist() == [100.0, 400.0, 9_000.0, 50.0, 500.0]
 
 
@@ -146,7 +150,7 @@ def test_a_surge_inside_a_burst_proposes_a_time_of_its_own() -> None:
     first = np.array([0.0, 1, 2, 3, 5, 8, 12, 20, 32, 50, 75])
     second = 100.0 + np.array([0.0, 1, 2, 3, 5, 8])
     at_s = np.concatenate([first, second])
-    times = propose(np.zeros(len(at_s), np.intp), at_s, trees=1, apart_s=30.0, late_s=1_200.0)
+    times = propose_times(np.zeros(len(at_s), np.intp), at_s, trees=1, apart_s=30.0, late_s=1_200.0)
     assert times.t0_s.tolist() == [0.0, 100.0]
 
 
@@ -187,9 +191,9 @@ def test_the_score_knows_exact_adjacent_and_wrong(town: tuple[Situation, DeviceT
 
     def called(at: int) -> RolledUp:
         out = situation.points_at(situation.index.dependents(int(devices.node[at])))
-        return RolledUp(devices.members(at), -1, out)
+        return RolledUp(devices.list_members(at), -1, out)
 
-    true = TrueOutage(int(devices.members(row)[0]), 7, 0.0, called(row).out)
+    true = TrueOutage(int(devices.list_members(row)[0]), 7, 0.0, called(row).out)
     exact = score(situation, devices, [true], [called(row)])
     assert (exact.exact.tolist(), exact.f1, exact.matched) == ([True], 1.0, 1.0)
     adjacent = score(situation, devices, [true], [called(above)])

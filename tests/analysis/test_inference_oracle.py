@@ -9,18 +9,23 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import gridtwin
 from brute import usage_points_out
-from gridtwin.analysis.inference.answer import Answer
-from gridtwin.analysis.inference.candidates import candidates, groups
-from gridtwin.analysis.inference.devices import ALL_POLES, ONE_POLE, TWO_POLES, device_tree
-from gridtwin.analysis.inference.evidence import Evidence, Heard, fold
-from gridtwin.analysis.inference.likelihood import Assumptions, Weights
-from gridtwin.analysis.inference.search import Forest, marginals, search
+from gridtwin.analysis.inference.candidates import pick_candidates, weigh_trees
+from gridtwin.analysis.inference.device_tree import (
+    ALL_POLES,
+    ONE_POLE,
+    TWO_POLES,
+    build_device_tree,
+)
+from gridtwin.analysis.inference.evidence import EventRows, MeterEvidence, summarize_events
+from gridtwin.analysis.inference.inferred_outages import InferenceAnswer
+from gridtwin.analysis.inference.likelihood import Assumptions, EvidenceWeights
 from gridtwin.analysis.inference.streaming import Inference
+from gridtwin.analysis.inference.tree_search import SearchForest, compute_marginals, search_forest
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.model.events import CALL, LAST_GASP
 from gridtwin.model.network import Network
@@ -38,35 +43,38 @@ def situation_of(network: Network) -> Situation:
     return Situation(network, mask, build(data, mask, rules), rules)
 
 
-def random_events(rng: random.Random, count: int, bursts: int) -> Heard:
+def random_events(rng: random.Random, count: int, bursts: int) -> EventRows:
     """Return events of some usage points around a few moments."""
-    events = Heard.none()
+    events = EventRows.make_empty()
     for _ in range(rng.randint(2, 3 * count)):
         kind = rng.choice((0, 0, 0, 0, 1, 2, 3, 4))
         at_s = 10_000.0 + 2_000.0 * rng.randrange(bursts) + rng.choice((0.0, 3.0, 20.0, 200.0))
         point = np.array([rng.randrange(count)], dtype=np.int32)
         one = np.array([kind], dtype=np.uint8), np.array([at_s]), np.zeros(1, dtype=np.uint8)
-        events = events.and_also(Heard(point, *one))
+        events = events.merge_with(EventRows(point, *one))
     return events
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
+@example(seed=749_816)  # a mesh whose ways carry different phases
 def test_loss_sets_of_classes_are_those_of_deleting_and_flooding(seed: int) -> None:
     network = random_network(seed)
     situation = situation_of(network)
-    devices = device_tree(situation, ASSUMED)
-    points = network.data.usage_points
+    devices = build_device_tree(situation, ASSUMED)
+    points, core = network.data.usage_points, situation.index.core
+    # Ways of a mesh may carry different phases: a meter then needs one of them, with others whole.
+    mixed = set() if core is None or core.uniform else set(core.equipment.tolist())
     for row in range(len(devices.node)):
         behind = situation.points_at(situation.index.dependents(int(devices.node[row])))
         ours = set(behind[devices.need[behind] != 0].tolist())
         assert ours
         assert devices.total[row].sum() == len(ours)
-        for member in devices.members(row).tolist():
+        for member in devices.list_members(row).tolist():
             out, _ = usage_points_out(
                 network, situation.open_mask, Rules(), equipment=frozenset((member,))
             )
-            assert out == ours
+            assert out == ours or (member in mixed and out > ours)
         above = int(devices.parent[row])
         if above >= 0:
             outer = situation.points_at(situation.index.dependents(int(devices.node[above])))
@@ -83,7 +91,7 @@ def test_loss_sets_of_classes_are_those_of_deleting_and_flooding(seed: int) -> N
 
 
 def weight_of(
-    point: int, label: tuple[int, int], told: tuple[Evidence, np.ndarray, list[float], float]
+    point: int, label: tuple[int, int], told: tuple[MeterEvidence, np.ndarray, list[float], float]
 ) -> float:
     """Return what one usage point weighs if some phases are dark since one of the times."""
     evidence, need, times, clock = told
@@ -91,15 +99,19 @@ def weight_of(
     needed = int(need[point])
     if not needed & dark:
         return 0.0
-    weights, t0_s = Weights(ASSUMED, 0.2), np.array([times[time]])
+    weights, t0_s = EvidenceWeights(ASSUMED, 0.2), np.array([times[time]])
     now = np.array([clock])
     at = np.flatnonzero(evidence.point == point)
-    both = weights.report(evidence.take(at), t0_s, now) if len(at) else weights.silence(now - t0_s)
+    both = (
+        weights.weigh_reports(evidence.select_rows(at), t0_s, now)
+        if len(at)
+        else weights.weigh_silence(now - t0_s)
+    )
     return float(both[0 if needed & ~dark == 0 else 1][0])
 
 
 def explanations(
-    forest: Forest, own: list[dict[tuple[int, int], float]]
+    forest: SearchForest, own: list[dict[tuple[int, int], float]]
 ) -> Iterator[tuple[float, frozenset[int]]]:
     """Yield the score of every explanation of a forest, and the rows that operated in it."""
     rows = len(forest.parent)
@@ -158,19 +170,19 @@ def test_search_equals_trying_every_explanation(bursts: int, seed: int) -> None:
     network, rng = random_network(seed), random.Random(seed)
     situation = situation_of(network)
     count = len(network.data.usage_points.mrid)
-    devices = device_tree(situation, ASSUMED)
-    evidence, _ = fold(random_events(rng, count, bursts), ASSUMED.momentary_s)
+    devices = build_device_tree(situation, ASSUMED)
+    evidence, _ = summarize_events(random_events(rng, count, bursts), ASSUMED.momentary_s)
     known = np.array([rng.random() < 0.1 for _ in range(count)])
     node_of = network.data.usage_points.node
-    found = candidates(devices, evidence, known, node_of, ASSUMED)
+    found = pick_candidates(devices, evidence, known, node_of, ASSUMED)
     need = np.where(known, 0, devices.need)
     clock = np.full(len(found.tree_id), 12_500.0)
     everything = np.ones(len(found.tree_id), dtype=bool)
     tried = 0
-    for group in groups(found, Weights(ASSUMED, 0.2), clock, everything):
+    for group in weigh_trees(found, EvidenceWeights(ASSUMED, 0.2), clock, everything):
         for tree in np.unique(found.tree[group.rows]).tolist():
             rows = np.flatnonzero(found.tree[group.rows] == tree)
-            forest = Forest(
+            forest = SearchForest(
                 np.where(
                     group.forest.parent[rows] < 0,
                     -1,
@@ -200,8 +212,8 @@ def test_search_equals_trying_every_explanation(bursts: int, seed: int) -> None:
             own = own_of(group.rows[rows], behind, (evidence, need, times, 12_500.0))
             every = list(explanations(forest, own))
             best = max(score for score, _ in every)
-            searched = search(forest)
-            probability, total = marginals(forest)
+            searched = search_forest(forest)
+            probability, total = compute_marginals(forest)
             assert searched.score == pytest.approx(best, abs=1e-6)
             expected = np.logaddexp.reduce([score for score, _ in every])
             assert total == pytest.approx(expected, abs=1e-6)
@@ -214,7 +226,7 @@ def test_search_equals_trying_every_explanation(bursts: int, seed: int) -> None:
     assume(tried)
 
 
-def told(answer: Answer) -> list[tuple]:
+def told(answer: InferenceAnswer) -> list[tuple]:
     return [
         (
             outage.suspect.equipment.tolist(),
@@ -244,13 +256,13 @@ def test_streaming_answers_as_all_events_at_once(seed: int) -> None:
         for _ in range(min(len(order), rng.randint(1, 5))):
             part[order.pop()] = True
         if rng.random() < 0.3:
-            streaming.update(events.take(part))  # what comes twice counts once
-        streaming.update(events.take(part))
-        streaming.answer(rng.choice((None, 10_100.0, 12_100.0, 13_000.0)))
+            streaming.add_events(events.select_rows(part))  # what comes twice counts once
+        streaming.add_events(events.select_rows(part))
+        streaming.infer_outages(rng.choice((None, 10_100.0, 12_100.0, 13_000.0)))
     at_once = Inference(situation)
-    at_once.update(events)
+    at_once.add_events(events)
     for now_s in (10_050.0, 12_300.0, 20_000.0):
-        one, other = streaming.answer(now_s), at_once.answer(now_s)
+        one, other = streaming.infer_outages(now_s), at_once.infer_outages(now_s)
         assert told(one) == told(other)
         assert one.unexplained.tolist() == other.unexplained.tolist()
 
@@ -260,8 +272,8 @@ def test_only_trees_that_heard_something_are_searched_again() -> None:
     streaming = Inference(twin.situation(), assumptions=Assumptions(loss=0.2, activity=64.0))
     points = {mrid: row for row, mrid in enumerate(twin.network.usage_points.mrid)}
 
-    def said(mrid: str, kind: int, at_s: float) -> Heard:
-        return Heard(
+    def said(mrid: str, kind: int, at_s: float) -> EventRows:
+        return EventRows(
             np.array([points[mrid]], dtype=np.int32),
             np.array([kind], dtype=np.uint8),
             np.array([at_s]),
@@ -269,12 +281,12 @@ def test_only_trees_that_heard_something_are_searched_again() -> None:
         )
 
     for mrid in ("M4", "M5"):
-        streaming.update(said(mrid, LAST_GASP, 1_000.0).and_also(said(mrid, CALL, 1_100.0)))
-    before = {int(one.out[-1]): one for one in streaming.answer().outages}
+        streaming.add_events(said(mrid, LAST_GASP, 1_000.0).merge_with(said(mrid, CALL, 1_100.0)))
+    before = {int(one.out[-1]): one for one in streaming.infer_outages().outages}
     assert set(before) == {points["M4"], points["M5"]}
-    streaming.update(said("M5", CALL, 1_050.0))
-    after = {int(one.out[-1]): one for one in streaming.answer().outages}
+    streaming.add_events(said("M5", CALL, 1_050.0))
+    after = {int(one.out[-1]): one for one in streaming.infer_outages().outages}
     assert after[points["M4"]] is before[points["M4"]]
     assert after[points["M5"]] is not before[points["M5"]]
-    streaming.forget(2_000.0)
-    assert not streaming.answer().outages
+    streaming.forget_before(2_000.0)
+    assert not streaming.infer_outages().outages

@@ -8,9 +8,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridtwin.analysis.place.grid import PointGrid, inside_rows
-from gridtwin.analysis.place.intersect import group_counts, intersect
-from gridtwin.analysis.place.moving import MovingSet
+from gridtwin.analysis.place.intersect import find_intersecting
+from gridtwin.analysis.place.moving_set import MovingSet
+from gridtwin.analysis.place.point_grid import PointGrid, scan_inside
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.frames import equipment_lines
 from gridtwin.model.network import Network
@@ -43,15 +43,15 @@ def test_grid_and_scan_agree_with_shapely(
     points = shapely.points(xy)
     test = shapely.within if predicate == "within" else shapely.intersects
     expected = np.flatnonzero(test(points, shape))
-    assert PointGrid.of(xy).inside(shape, predicate).tolist() == expected.tolist()
-    assert inside_rows(xy, shape, predicate).tolist() == expected.tolist()
+    assert PointGrid.build_grid(xy).find_inside(shape, predicate).tolist() == expected.tolist()
+    assert scan_inside(xy, shape, predicate).tolist() == expected.tolist()
 
 
 def test_points_without_a_place_never_match() -> None:
     xy = np.array([[0.5, 0.5], [np.nan, np.nan], [0.5, np.nan]])
-    assert PointGrid.of(xy).inside(shapely.box(0, 0, 1, 1)).tolist() == [0]
-    assert PointGrid.of(xy[1:]).inside(shapely.box(0, 0, 1, 1)).tolist() == []
-    assert inside_rows(xy, shapely.box(0, 0, 1, 1)).tolist() == [0]
+    assert PointGrid.build_grid(xy).find_inside(shapely.box(0, 0, 1, 1)).tolist() == [0]
+    assert PointGrid.build_grid(xy[1:]).find_inside(shapely.box(0, 0, 1, 1)).tolist() == []
+    assert scan_inside(xy, shapely.box(0, 0, 1, 1)).tolist() == [0]
 
 
 def network() -> Network:
@@ -78,35 +78,26 @@ def test_equipment_agrees_with_shapely(predicate: str) -> None:
     lines = equipment_lines(data)
     lines[6] = shapely.Point(data.nodes.xy[6])  # both its ends lie on one spot
     expected = np.flatnonzero(getattr(shapely, predicate)(lines, shape))
-    assert intersect(data, shape, layer="equipment", predicate=predicate).tolist() == (
+    assert find_intersecting(data, shape, layer="equipment", predicate=predicate).tolist() == (
         expected.tolist()
     )
-
-
-def test_points_are_counted_by_group() -> None:
-    data = network().data
-    rows = intersect(data, shapely.box(0, 0, 1, 1))
-    counts = group_counts(data, rows, np.array([4, -1, 4] + [0] * 57))
-    assert counts.group.tolist() == [-1, 4]
-    assert counts.points.tolist() == [1, 2]
-    assert counts.customers.tolist() == [2, 4]
 
 
 def test_an_unknown_layer_or_predicate_is_refused() -> None:
     data = network().data
     with pytest.raises(InputError, match="give one of usage_points"):
-        intersect(data, star(5, 1), layer="meters")
+        find_intersecting(data, star(5, 1), layer="meters")
     with pytest.raises(InputError, match="has no predicate 'crosses'"):
-        intersect(data, star(5, 1), predicate="crosses")
+        find_intersecting(data, star(5, 1), predicate="crosses")
 
 
 def test_a_moving_set_follows_its_things() -> None:
     crews = MovingSet()
     crews.insert("north", (0, 5))
     crews.insert("south", (0, -5))
-    assert crews.nearest((0, 4)) == ["north"]
+    assert crews.find_nearest((0, 4)) == ["north"]
     crews.move("north", (0, -100))
-    assert crews.nearest((0, 4), 2) == ["south", "north"]
+    assert crews.find_nearest((0, 4), 2) == ["south", "north"]
     assert crews.query((-1, -6, 1, 6)) == ["south"]
     crews.remove("south")
     assert len(crews) == 1

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from brute import flood, usage_points_out
 from exhaustive import feeders_with_ties, situation_of
-from gridtwin.analysis.outage.blast import blast
-from gridtwin.analysis.plan.make import Plan, make_plans
-from gridtwin.analysis.plan.options import Options
-from gridtwin.analysis.plan.times import Action
+from gridtwin.analysis.outage.blast import compute_blast
+from gridtwin.analysis.plan.plan_options import PlanOptions
+from gridtwin.analysis.plan.switching_plan import Plan, make_plans
+from gridtwin.analysis.plan.timetable import SwitchingAction
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.analysis.trace.isolation import Section, find_section
 from gridtwin.model.ids import Element
@@ -70,11 +70,11 @@ def sides_by_hand(situation: Situation, place: Element) -> tuple[set[int], dict[
     table, sources = situation.data.equipment, situation.data.sources
     serving = set(np.flatnonzero(table.in_service).tolist())
     own = {place.row} if place.table == "equipment" else set()
-    start = set(situation.ends(place.row)) if own else {place.row}
+    start = set(situation.find_ends(place.row)) if own else {place.row}
     bounds = {
         row
         for row in serving
-        if situation.is_open[row] or situation.operable[row]
+        if situation.is_open[row] or situation.is_operable[row]
         if row not in own or situation.is_switch[row]
     }
     inner = graph_of(situation, serving - bounds)
@@ -84,8 +84,8 @@ def sides_by_hand(situation: Situation, place: Element) -> tuple[set[int], dict[
     fed_from = {int(node) for node in sources.node[sources.in_service]} - section
     found: dict[str, set[int]] = {"operate": set(), "verify": set(), "dead_beyond": set()}
     for row in bounds:
-        beyond = set(situation.ends(row)) - section
-        if len(beyond) != 1 or set(situation.ends(row)) <= beyond:
+        beyond = set(situation.find_ends(row)) - section
+        if len(beyond) != 1 or set(situation.find_ends(row)) <= beyond:
             continue
         reach = nx.node_connected_component(outside, beyond.pop())
         if not reach & fed_from:
@@ -175,13 +175,13 @@ def test_who_is_out_while_isolated_is_so_with_every_side_open(kind: str, seed: i
             nodes=frozenset(every.nodes.tolist()),
             equipment=frozenset({*every.operate.tolist(), *own}),
         )
-        assert set(blast(situation, [place], "isolated").out.tolist()) == out
+        assert set(compute_blast(situation, [place], "isolated").out.tolist()) == out
 
 
 def left_open(plan: Plan) -> set[int]:
     """Return the equipment that a plan opened and left so, or found open and tagged."""
     steps = [step for step in plan.steps if step.table == "equipment"]
-    stands = {step.row: step.action is not Action.CLOSE for step in steps}
+    stands = {step.row: step.action is not SwitchingAction.CLOSE for step in steps}
     return {row for row, is_open in stands.items() if is_open}
 
 
@@ -196,7 +196,7 @@ def test_after_a_plan_no_switch_it_left_alone_can_energize_the_fault(kind: str, 
         nodes = {
             node for place in faults for node in find_section(situation, [place]).nodes.tolist()
         }
-        (plan,) = make_plans(situation, faults, Options(alternatives=0))
+        (plan,) = make_plans(situation, faults, PlanOptions(alternatives=0))
         conduction = with_all_closed_but(situation, left_open(plan))
         reached, _ = flood(conduction, sources=sources_in(situation, nodes))
         assert not reached & nodes
@@ -209,8 +209,8 @@ def test_dead_ends_change_no_plan_but_by_their_own_operations(kind: str, seed: i
     """As many come back, and no later."""
     situation = situation_of_seed(kind, seed)
     for place in places(situation):
-        (lean,) = make_plans(situation, [place], Options(alternatives=0))
-        (full,) = make_plans(situation, [place], Options(alternatives=0, all_sides=True))
+        (lean,) = make_plans(situation, [place], PlanOptions(alternatives=0))
+        (full,) = make_plans(situation, [place], PlanOptions(alternatives=0, all_sides=True))
         assert lean.out.tolist() == full.out.tolist()
         assert lean.restored_weight == full.restored_weight
         assert lean.customer_minutes <= full.customer_minutes + 1e-9

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from exhaustive import carried as walked_loads
 from exhaustive import feeders_with_ties, situation_of
-from gridtwin.analysis.state.loads import limits
+from gridtwin.analysis.state.loads import find_limits
 from gridtwin.model.network import Network
 
 
@@ -53,8 +53,8 @@ def station(group: str) -> Network:
 def carried(network: Network, mrid: str, default_peak_w: float = float("nan")) -> list[float]:
     situation = situation_of(network)
     row = network.ids.find(mrid, ("equipment",)).row
-    loads = situation.loads(default_peak_w)
-    return loads.below(situation.index, int(situation.index.child[row])).tolist()
+    loads = situation.sum_loads(default_peak_w)
+    return loads.sum_below(situation.index, int(situation.index.child[row])).tolist()
 
 
 def test_a_load_stands_on_its_phase_and_evenly_above_a_delta() -> None:
@@ -67,12 +67,12 @@ def test_a_load_stands_on_its_phase_and_evenly_above_a_delta() -> None:
 def test_a_load_without_a_record_takes_the_mean_or_what_is_given() -> None:
     assert carried(station(""), "T") == pytest.approx([5_000, 2_000, 2_000, 9_000])
     assert carried(station(""), "T", 900.0) == pytest.approx([3_600, 600, 600, 4_800])
-    loads = situation_of(station("")).loads()
+    loads = situation_of(station("")).sum_loads()
     assert (loads.assumed, loads.assumed_w) == (1, 3_000)
 
 
 def test_ratings_are_watts_at_unity_power_factor() -> None:
-    found = limits(station("").data, np.arange(3, dtype=np.int32))
+    found = find_limits(station("").data, np.arange(3, dtype=np.int32))
     assert found[0, :3] == pytest.approx(66e3 / 3**0.5 * 10)
     assert found[0, 3] == np.inf
     assert found[1].tolist() == [np.inf, np.inf, np.inf, 1e6]
@@ -84,9 +84,9 @@ def test_ratings_are_watts_at_unity_power_factor() -> None:
 def test_loads_by_intervals_are_loads_by_walking_to_the_source(seed: int) -> None:
     situation = situation_of(feeders_with_ties(seed))
     walked = walked_loads(situation, situation.index.conduction)
-    loads = situation.loads()
+    loads = situation.sum_loads()
     for row, child in enumerate(situation.index.child.tolist()):
         if child >= 0:
-            found = loads.below(situation.index, child)
+            found = loads.sum_below(situation.index, child)
             by_phase = [walked.get(("equipment", row, phase), 0.0) for phase in (1, 2, 4)]
             assert found == pytest.approx([*by_phase, sum(by_phase)])

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from brute import usage_points_dark, usage_points_out
-from gridtwin.analysis.state.darkness import Darkness
-from gridtwin.analysis.state.supply import FULL, OUT, PARTIAL
+from gridtwin.analysis.state.supply_state import FULL, OUT, PARTIAL
+from gridtwin.analysis.state.supply_tracker import SupplyTracker
 from gridtwin.model.network import Network
 from gridtwin.model.tables import decode
 from gridtwin.topology.conduction import Rules
@@ -96,17 +96,17 @@ def operable_poles(network: Network, rng: random.Random) -> tuple[int, int]:
 def test_darkness_follows_every_pole(seed: int) -> None:
     net, rng = random_network(seed), random.Random(seed)
     twin = open_twin(net)
-    darkness = Darkness(twin.situation())
+    darkness = SupplyTracker(twin.situation())
     mask = net.data.equipment.normal_open.copy()
-    before = set(np.flatnonzero(darkness.dark).tolist())
+    before = set(np.flatnonzero(darkness.is_deenergized).tolist())
     assert before == usage_points_dark(net, mask, Rules())[0]
     for _ in range(12):
         row, mask[row] = operable_poles(net, rng)
-        went, came = darkness.operate(row, int(mask[row]))
+        went, came = darkness.operate_equipment(row, int(mask[row]))
         after = usage_points_dark(net, mask, Rules())[0]
         assert set(went.tolist()) == after - before
         assert set(came.tolist()) == before - after
-        assert set(np.flatnonzero(darkness.dark).tolist()) == after
+        assert set(np.flatnonzero(darkness.is_deenergized).tolist()) == after
         before = after
 
 

@@ -9,16 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exhaustive import best_gain, case_of, feeders_with_ties, situation_of, trunk_with_ties
-from gridtwin.analysis.plan.area import Area, find_area
-from gridtwin.analysis.plan.blocks import find_blocks
-from gridtwin.analysis.plan.feed import Feeds
-from gridtwin.analysis.plan.growth import Growth
-from gridtwin.analysis.plan.ledger import Ledger
-from gridtwin.analysis.plan.make import make_plans
-from gridtwin.analysis.plan.options import Options
-from gridtwin.analysis.plan.parts import search_by_parts
-from gridtwin.analysis.plan.search import Arrangement, Search
-from gridtwin.analysis.plan.times import Timetable
+from gridtwin.analysis.plan.block_feed import BlockFeeds
+from gridtwin.analysis.plan.branch_and_bound import Arrangement, ArrangementSearch
+from gridtwin.analysis.plan.dark_blocks import find_blocks
+from gridtwin.analysis.plan.energization import Energization
+from gridtwin.analysis.plan.fault_area import Area, find_area
+from gridtwin.analysis.plan.load_ledger import LoadLedger
+from gridtwin.analysis.plan.plan_options import PlanOptions
+from gridtwin.analysis.plan.search_by_parts import search_by_parts
+from gridtwin.analysis.plan.switching_plan import make_plans
+from gridtwin.analysis.plan.timetable import Timetable
 from gridtwin.model.ids import Element
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def faults(situation: Situation) -> list[Element]:
 @given(seed=SEEDS)
 def test_no_positions_of_the_switches_bring_back_more(rings: bool, seed: int) -> None:
     situation = situation_of(feeders_with_ties(seed, rings=rings))
-    options = Options(alternatives=0)
+    options = PlanOptions(alternatives=0)
     for fault in faults(situation):
         case = case_of(situation, fault)
         if len(case.choices) > MOST_CHOICES:
@@ -62,7 +62,7 @@ def test_no_positions_bring_back_more_where_every_rating_is_tight(seed: int) -> 
     situation = situation_of(trunk_with_ties(seed))
     fault = Element("nodes", 1)
     best = best_gain(situation, case_of(situation, fault), margin_pct=10, weight=10)
-    (plan,) = make_plans(situation, [fault], Options(alternatives=0))
+    (plan,) = make_plans(situation, [fault], PlanOptions(alternatives=0))
     assert plan.restored_weight == best
     assert arrangement(situation, fault, Unpruned).score[:2] == (
         -best,
@@ -70,29 +70,31 @@ def test_no_positions_bring_back_more_where_every_rating_is_tight(seed: int) -> 
     )
 
 
-class Unpruned(Search):
+class Unpruned(ArrangementSearch):
     """A search that looks at every arrangement there is."""
 
-    def _hopeless(self, bound: float) -> bool:
+    def _is_hopeless(self, bound: float) -> bool:
         del bound
         return False
 
 
-def grown(situation: Situation, area: Area) -> tuple[Growth, Feeds, Timetable]:
+def grown(situation: Situation, area: Area) -> tuple[Energization, BlockFeeds, Timetable]:
     """Return what a search begins with."""
-    options = Options()
+    options = PlanOptions()
     blocks = find_blocks(area, allow_loops=False, coarse=False)
-    feeds = Feeds(blocks, situation.loads(), options.priority_weight)
-    ledger = Ledger(blocks, situation.loads(), options.margin_pct)
-    growth = Growth(blocks, feeds, ledger, (options.remote_min, options.manual_min))
+    feeds = BlockFeeds(blocks, situation.sum_loads(), options.priority_weight)
+    ledger = LoadLedger(blocks, situation.sum_loads(), options.margin_pct)
+    growth = Energization(blocks, feeds, ledger, (options.remote_min, options.manual_min))
     return growth, feeds, Timetable(blocks, options)
 
 
-def arrangement(situation: Situation, fault: Element, search: type[Search]) -> Arrangement:
+def arrangement(
+    situation: Situation, fault: Element, search: type[ArrangementSearch]
+) -> Arrangement:
     """Return the best arrangement that one way of searching finds."""
     area = find_area(situation, [fault], remote_only=False)
     growth, feeds, timetable = grown(situation, area)
-    return search(growth, feeds, timetable.weigh, budget=5_000).run().best
+    return search(growth, feeds, timetable.weigh_arrangement, budget=5_000).run().best
 
 
 class Watched(Unpruned):
@@ -107,13 +109,13 @@ class Watched(Unpruned):
         taken = frozenset(back.edge for back in self._growth.on.values())
         return taken, frozenset(self._shut)
 
-    def _hopeless(self, bound: float) -> bool:
+    def _is_hopeless(self, bound: float) -> bool:
         self.thought.append((*self._decided(), bound))
-        return super()._hopeless(bound)
+        return super()._is_hopeless(bound)
 
-    def _leaf(self, gain: float) -> None:
+    def _weigh_leaf(self, gain: float) -> None:
         self.gained.append((*self._decided(), gain))
-        super()._leaf(gain)
+        super()._weigh_leaf(gain)
 
 
 @pytest.mark.parametrize("drawn", [trunk_with_ties, feeders_with_ties])
@@ -127,7 +129,7 @@ def test_no_arrangement_gains_more_than_was_thought_on_the_way_to_it(
         growth, feeds, timetable = grown(
             situation, find_area(situation, [fault], remote_only=False)
         )
-        search = Watched(growth, feeds, timetable.weigh, budget=5_000)
+        search = Watched(growth, feeds, timetable.weigh_arrangement, budget=5_000)
         search.run()
         for taken, shut, bound in search.thought:
             for end, never, gain in search.gained:
@@ -142,7 +144,7 @@ def test_leaving_hopeless_branches_changes_nothing(rings: bool, seed: int) -> No
     situation = situation_of(feeders_with_ties(seed, rings=rings))
     for fault in faults(situation):
         every = arrangement(situation, fault, Unpruned)
-        assert arrangement(situation, fault, Search).score[:4] == every.score[:4], fault
+        assert arrangement(situation, fault, ArrangementSearch).score[:4] == every.score[:4], fault
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
@@ -150,8 +152,8 @@ def test_leaving_hopeless_branches_changes_nothing(rings: bool, seed: int) -> No
 def test_joining_laterals_first_changes_nothing(seed: int) -> None:
     situation = situation_of(feeders_with_ties(seed))
     for fault in faults(situation):
-        (plan,) = make_plans(situation, [fault], Options(alternatives=0))
-        fine = arrangement(situation, fault, Search)
+        (plan,) = make_plans(situation, [fault], PlanOptions(alternatives=0))
+        fine = arrangement(situation, fault, ArrangementSearch)
         assert plan.restored_weight == pytest.approx(fine.gain), fault
         assert plan.customer_minutes == pytest.approx(fine.minutes), fault
         assert (plan.manual, len(plan.steps)) == (fine.manual, fine.operations), fault
@@ -166,10 +168,10 @@ def test_part_by_part_less_may_come_back_and_the_bound_holds(seed: int) -> None:
         growth, feeds, _ = grown(situation, area)
         found = search_by_parts(growth, feeds, budget=5_000, forbidden=frozenset())
         assert not growth.on
-        best = arrangement(situation, fault, Search)
+        best = arrangement(situation, fault, ArrangementSearch)
         assert found.best.gain <= best.gain + 1e-6 <= found.bound + 2e-6
         again, _, _ = grown(situation, area)
-        assert all(again.take(number, block) for number, block in found.best.taken)
+        assert all(again.energize_block(number, block) for number, block in found.best.taken)
 
 
 @settings(max_examples=20, deadline=None, derandomize=True)
@@ -179,8 +181,10 @@ def test_a_search_cut_short_says_so_and_its_bound_holds(seed: int) -> None:
     for fault in faults(situation):
         area = find_area(situation, [fault], remote_only=False)
         growth, feeds, timetable = grown(situation, area)
-        search = Search(growth, feeds, timetable.weigh, budget=2, exact_blocks=0)
+        search = ArrangementSearch(
+            growth, feeds, timetable.weigh_arrangement, budget=2, exact_blocks=0
+        )
         found = search.run()
-        best = arrangement(situation, fault, Search)
+        best = arrangement(situation, fault, ArrangementSearch)
         assert found.best.gain <= best.gain + 1e-6 <= found.bound + 2e-6
         assert not found.optimal or found.best.gain == pytest.approx(best.gain)

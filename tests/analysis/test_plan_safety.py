@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 import gridtwin
 from brute import PHASES, designed_phases, flood
 from exhaustive import feeders_with_ties, situation_of
-from gridtwin.analysis.outage.blast import blast
-from gridtwin.analysis.plan.make import Plan, make_plans
-from gridtwin.analysis.plan.options import Options
-from gridtwin.analysis.plan.stages import stages_of
-from gridtwin.analysis.plan.times import Action
+from gridtwin.analysis.outage.blast import compute_blast
+from gridtwin.analysis.plan.plan_options import PlanOptions
+from gridtwin.analysis.plan.restoration_stages import group_by_stage
+from gridtwin.analysis.plan.switching_plan import Plan, make_plans
+from gridtwin.analysis.plan.timetable import SwitchingAction
 from gridtwin.analysis.trace.isolation import find_section
 from gridtwin.model.ids import Element
 from gridtwin.model.phases import supply
@@ -26,7 +26,7 @@ from networks import random_network
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gridtwin.analysis.plan.steps import Step
+    from gridtwin.analysis.plan.plan_steps import SwitchingStep
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.model.network import Network
 
@@ -65,12 +65,12 @@ class Field:
         conduction = Conduction.of(self.situation.data, self.mask)
         self.reached, self.live = flood(conduction, sources=frozenset(self.gone))
 
-    def do(self, step: Step) -> None:
+    def do(self, step: SwitchingStep) -> None:
         if step.table == "sources":
             self.gone.discard(step.row)
-        elif step.action is Action.OPEN:
+        elif step.action is SwitchingAction.OPEN:
             self.mask[step.row] = self._every(step.row)
-        elif step.action is Action.CLOSE:
+        elif step.action is SwitchingAction.CLOSE:
             stood_closed = self.situation.conducts[step.row]
             self.mask[step.row] = self.situation.open_mask[step.row] if stood_closed else 0
         self.look()
@@ -95,7 +95,7 @@ class Field:
 
 
 def carried_out(
-    seed: int, kind: str, options: Options, rules: Rules | None = None
+    seed: int, kind: str, options: PlanOptions, rules: Rules | None = None
 ) -> Iterator[tuple[Field, Plan, set[int]]]:
     """Yield every plan for every fault of a network, with the nodes of its faulted section."""
     network = NETWORKS[kind](seed)
@@ -113,7 +113,7 @@ def carried_out(
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(seed=SEEDS)
 def test_no_step_energizes_the_faulted_section(kind: str, seed: int) -> None:
-    for field, plan, section in carried_out(seed, kind, Options(alternatives=2)):
+    for field, plan, section in carried_out(seed, kind, PlanOptions(alternatives=2)):
         for step in plan.steps:
             before = field.reached
             field.do(step)
@@ -125,11 +125,11 @@ def test_no_step_energizes_the_faulted_section(kind: str, seed: int) -> None:
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(seed=SEEDS)
 def test_no_step_closes_a_loop_or_energizes_what_was_dead_before(kind: str, seed: int) -> None:
-    for field, plan, _ in carried_out(seed, kind, Options(alternatives=2)):
+    for field, plan, _ in carried_out(seed, kind, PlanOptions(alternatives=2)):
         before, _ = flood(field.situation.index.conduction)
         for step in plan.steps:
-            if step.action is Action.CLOSE and step.table == "equipment":
-                assert not set(field.situation.ends(step.row)) <= field.reached
+            if step.action is SwitchingAction.CLOSE and step.table == "equipment":
+                assert not set(field.situation.find_ends(step.row)) <= field.reached
                 assert not step.closes_loop
             field.do(step)
             assert field.reached <= before
@@ -142,7 +142,7 @@ def test_no_step_closes_a_loop_or_energizes_what_was_dead_before(kind: str, seed
 @example(seed=1_599)  # a mesh that keeps some of its phases through the fault
 def test_every_step_brings_back_whom_it_says(kind: str, policy: PhasePolicy, seed: int) -> None:
     rules = Rules(phase_policy=policy)
-    for field, plan, _ in carried_out(seed, kind, Options(alternatives=1), rules):
+    for field, plan, _ in carried_out(seed, kind, PlanOptions(alternatives=1), rules):
         customers = field.situation.data.usage_points.customers
         was, _ = field.out()
         assert set(plan.out_at_start.tolist()) == was
@@ -164,7 +164,7 @@ def test_every_step_brings_back_whom_it_says(kind: str, policy: PhasePolicy, see
 def test_steps_wait_for_what_they_must_and_nobody_does_two_at_once(
     kind: str, seed: int, crews: int, first: bool
 ) -> None:
-    options = Options(crews=crews, isolate_first=first, alternatives=1)
+    options = PlanOptions(crews=crews, isolate_first=first, alternatives=1)
     for _, plan, _ in carried_out(seed, kind, options):
         free: dict[int, float] = {}
         for number, step in enumerate(plan.steps):
@@ -175,9 +175,9 @@ def test_steps_wait_for_what_they_must_and_nobody_does_two_at_once(
             assert step.crew < crews
             assert (step.crew < 0) == step.remote
             free[step.crew] = step.done_min
-            if first and step.action is Action.CLOSE:
+            if first and step.action is SwitchingAction.CLOSE:
                 later = {after.action for after in plan.steps[number:]}
-                assert Action.VERIFY not in later
+                assert SwitchingAction.VERIFY not in later
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
@@ -192,7 +192,7 @@ def test_scope_backfed_is_what_the_plan_leaves_out(kind: str, seed: int) -> None
             continue
         mrid = getattr(network.data, fault.table).mrid[fault.row].decode()
         plan = twin.restore(mrid, alternatives=0)
-        found = blast(situation, twin.find(mrid), "backfed")
+        found = compute_blast(situation, twin.find(mrid), "backfed")
         assert found.out.tolist() == plan.rows.out.tolist()
         assert found.partial.tolist() == plan.rows.partial.tolist()
 
@@ -219,11 +219,13 @@ def test_the_end_of_a_plan_kept_as_an_overlay_is_the_end_of_its_steps(kind: str,
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(seed=SEEDS)
 def test_loops_that_are_asked_for_stood_closed_before_and_are_marked(kind: str, seed: int) -> None:
-    for field, plan, section in carried_out(seed, kind, Options(allow_loops=True, alternatives=0)):
+    for field, plan, section in carried_out(
+        seed, kind, PlanOptions(allow_loops=True, alternatives=0)
+    ):
         for step in plan.steps:
             before = field.reached
-            if step.action is Action.CLOSE and step.table == "equipment":
-                loop = set(field.situation.ends(step.row)) <= before
+            if step.action is SwitchingAction.CLOSE and step.table == "equipment":
+                loop = set(field.situation.find_ends(step.row)) <= before
                 assert step.closes_loop == loop
                 assert not loop or field.situation.conducts[step.row]
             field.do(step)
@@ -238,12 +240,12 @@ def test_remote_only_operates_nothing_on_site_and_energizes_no_fault(kind: str, 
     situation = situation_of(network)
     control = network.data.equipment.control
     for fault in faults(network):
-        (plan,) = make_plans(situation, [fault], Options(remote_only=True, alternatives=0))
+        (plan,) = make_plans(situation, [fault], PlanOptions(remote_only=True, alternatives=0))
         field, ends = Field(situation, plan), set[int]()
         for row in plan.section.tolist():
-            ends |= set(situation.ends(row))
+            ends |= set(situation.find_ends(row))
         for step in plan.steps:
-            if step.table == "equipment" and step.action is not Action.VERIFY:
+            if step.table == "equipment" and step.action is not SwitchingAction.VERIFY:
                 assert control[step.row] == 2
             before = field.reached
             field.do(step)
@@ -257,8 +259,8 @@ def test_every_usage_point_that_is_out_is_in_one_stage(kind: str, seed: int) -> 
     network = NETWORKS[kind](seed)
     situation = situation_of(network)
     for fault in faults(network)[::2]:
-        (plan,) = make_plans(situation, [fault], Options(alternatives=0))
-        stages = stages_of(plan)
+        (plan,) = make_plans(situation, [fault], PlanOptions(alternatives=0))
+        stages = group_by_stage(plan)
         points = [point for stage in stages for point in stage.points.tolist()]
         assert len(points) == len(set(points))
         assert set(plan.out_at_start.tolist()) <= set(points)

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import gridtwin
-from gridtwin.analysis.plan.stages import restoration_stages
+from gridtwin.analysis.plan.restoration_stages import find_restoration_stages
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.network import Network
 from gridtwin.model.tables import encode
-from gridtwin.results.plans import SwitchingPlan
+from gridtwin.results.plan_result import SwitchingPlan
 from networks import THREE_SECTIONS, feeder_in_three_sections, network, two_feeders_with_a_tie
 
 REMOTE, MANUAL = 2, 1
@@ -525,7 +525,7 @@ def test_stages_tell_when_each_group_comes_back() -> None:
     drawn = three_sections(control={"SW1": REMOTE, "SW2": MANUAL, "TIE": REMOTE})
     twin = gridtwin.open(drawn)
     mrid = drawn.data.usage_points.mrid
-    found = restoration_stages(twin.situation(), twin.find("L2"))
+    found = find_restoration_stages(twin.situation(), twin.find("L2"))
     groups = [([mrid[row].decode() for row in g.points], g.stage, g.minutes) for g in found]
     assert groups[:2] == [(["Ma"], "remote", 2.0), (["Mc"], "manual", 16.0)]
     assert groups[2][:2] == (["Mb"], "repair")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import gridtwin
-from gridtwin.analysis.plan.times import Action
+from gridtwin.analysis.plan.timetable import SwitchingAction
 from gridtwin.analysis.trace.isolation import find_section
-from gridtwin.results.plans import SwitchingPlan
+from gridtwin.results.plan_result import SwitchingPlan
 from gridtwin.twin import Twin
 
 
@@ -39,10 +39,10 @@ def sides_without_a_source(twin: Twin, everything: nx.Graph, plan: SwitchingPlan
     outside = everything.subgraph(set(everything) - section)
     sources = set(situation.data.sources.node.tolist())
     fed = set().union(*(part for part in nx.connected_components(outside) if part & sources))
-    steps = [step for step in plan.rows.steps if step.action is not Action.CLOSE]
-    sides = [step.row for step in steps if set(situation.ends(step.row)) & section]
+    steps = [step for step in plan.rows.steps if step.action is not SwitchingAction.CLOSE]
+    sides = [step.row for step in steps if set(situation.find_ends(step.row)) & section]
     names = situation.data.equipment.mrid
-    return [names[row].decode() for row in sides if not set(situation.ends(row)) & fed]
+    return [names[row].decode() for row in sides if not set(situation.find_ends(row)) & fed]
 
 
 def test_no_step_isolates_nothing(twin: Twin, everything: nx.Graph) -> None:

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridtwin.analysis.reliability.indices import Counting, Indices
-from gridtwin.analysis.reliability.interruptions import Interruptions, without_overlaps
-from gridtwin.analysis.reliability.reliability import reliability
+from gridtwin.analysis.reliability.interruption_counts import Counting, Indices
+from gridtwin.analysis.reliability.interruption_records import Interruptions, remove_overlaps
+from gridtwin.analysis.reliability.reliability_indices import compute_reliability
 from gridtwin.errors import InputError
 
 DAY = 86_400.0
@@ -24,11 +24,11 @@ def minutes(*rows: tuple[float, float, int], **columns: object) -> Interruptions
     """Return interruptions from (begins after, lasts, customers), in minutes."""
     begin = [MIDNIGHT + 60 * row[0] for row in rows]
     end = [MIDNIGHT + 60 * (row[0] + row[1]) for row in rows]
-    return Interruptions.of(begin, end, [row[2] for row in rows], **columns)
+    return Interruptions.from_columns(begin, end, [row[2] for row in rows], **columns)
 
 
 def of_a_day(rows: Interruptions, served: int, **counting: object) -> Indices:
-    return reliability(
+    return compute_reliability(
         rows, np.array([served]), MIDNIGHT, MIDNIGHT + DAY, Counting(**counting)
     ).system
 
@@ -73,8 +73,8 @@ def test_a_feeder_of_2000_customers_with_nine_interruptions() -> None:
     lasts_s = [490, 30, 4_279, 1_814, 60, 16_031, 7_200, 600, 2_400]
     customers = [200, 400, 600, 25, 2_000, 90, 700, 1_500, 100]
     begin = MIDNIGHT + 30 * DAY * np.arange(9)
-    rows = Interruptions.of(begin, begin + lasts_s, customers, event=np.arange(9))
-    found = reliability(rows, np.array([2_000]), MIDNIGHT, MIDNIGHT + 365 * DAY).system
+    rows = Interruptions.from_columns(begin, begin + lasts_s, customers, event=np.arange(9))
+    found = compute_reliability(rows, np.array([2_000]), MIDNIGHT, MIDNIGHT + 365 * DAY).system
     assert found.events[0] == 7
     assert found.saifi[0] == 1.6075
     assert found.saidi[0] == pytest.approx(86.1128, abs=1e-4)
@@ -159,15 +159,15 @@ def test_without_usage_points_cemi_and_maifi_e_are_not_known() -> None:
 def test_minutes_claimed_by_two_outages_count_once() -> None:
     """A nested outage holds the meter from 30 to 90, its parent from 0 to 60: 90 minutes in all."""
     rows = minutes((0, 60, 4), (30, 60, 4), (200, 10, 4), usage_point=0, event=[1, 2, 3])
-    found = reliability(rows, np.array([10]), MIDNIGHT, MIDNIGHT + DAY)
+    found = compute_reliability(rows, np.array([10]), MIDNIGHT, MIDNIGHT + DAY)
     assert found.system.customer_minutes[0] == 4 * (90 + 10)
     assert found.system.interruptions[0] == 8
     assert found.overlaps == 1
 
 
 def test_who_is_out_since_three_minutes_is_not_counted_yet() -> None:
-    rows = Interruptions.of([MIDNIGHT + DAY - 180], [np.nan], [10])
-    found = reliability(rows, np.array([100]), MIDNIGHT, MIDNIGHT + DAY)
+    rows = Interruptions.from_columns([MIDNIGHT + DAY - 180], [np.nan], [10])
+    found = compute_reliability(rows, np.array([100]), MIDNIGHT, MIDNIGHT + DAY)
     assert found.still_out == 10
     assert (found.system.maifi[0], found.system.saifi[0]) == (0.0, 0.0)
 
@@ -176,7 +176,7 @@ def test_groups_add_up_to_the_system() -> None:
     rows = minutes(
         (0, 60, 10), (10, 30, 20), (0, 2, 5), (9, 50, 8), group=[0, 1, 1, -1], usage_point=range(4)
     )
-    found = reliability(rows, np.array([100, 300]), MIDNIGHT, MIDNIGHT + DAY)
+    found = compute_reliability(rows, np.array([100, 300]), MIDNIGHT, MIDNIGHT + DAY)
     assert found.groups.saidi.tolist() == [6.0, 2.0]
     assert found.groups.momentary.tolist() == [0, 5]
     # Eight customers of no known feeder count for the system.
@@ -191,25 +191,25 @@ def test_planned_interruptions_are_left_out_on_demand() -> None:
 
 
 def test_who_is_still_out_is_counted_up_to_the_end_of_the_period() -> None:
-    rows = Interruptions.of([MIDNIGHT + DAY - 3600], [np.nan], [10])
-    found = reliability(rows, np.array([100]), MIDNIGHT, MIDNIGHT + DAY)
+    rows = Interruptions.from_columns([MIDNIGHT + DAY - 3600], [np.nan], [10])
+    found = compute_reliability(rows, np.array([100]), MIDNIGHT, MIDNIGHT + DAY)
     assert found.still_out == 10
     assert found.system.saidi[0] == 10 * 60 / 100
 
 
 def test_wrong_rows_are_refused_with_their_number() -> None:
     with pytest.raises(InputError, match="row 1 is restored before it began"):
-        Interruptions.of([0, 10], [5, 9], [1, 1])
+        Interruptions.from_columns([0, 10], [5, 9], [1, 1])
     with pytest.raises(InputError, match="row 0 counts less"):
-        Interruptions.of([0], [5], [-1])
+        Interruptions.from_columns([0], [5], [-1])
     with pytest.raises(InputError, match="later end"):
-        reliability(minutes((0, 9, 1)), np.array([1]), 5, 5)
+        compute_reliability(minutes((0, 9, 1)), np.array([1]), 5, 5)
     with pytest.raises(InputError, match="there are 1 groups"):
-        reliability(minutes((0, 9, 1), group=3), np.array([1]), MIDNIGHT, MIDNIGHT + DAY)
+        compute_reliability(minutes((0, 9, 1), group=3), np.array([1]), MIDNIGHT, MIDNIGHT + DAY)
 
 
 def test_no_interruption_at_all_is_a_perfect_year() -> None:
-    found = of_a_day(Interruptions.of([], [], []), 10)
+    found = of_a_day(Interruptions.from_columns([], [], []), 10)
     assert (found.saifi[0], found.saidi[0], found.asai[0]) == (0.0, 0.0, 1.0)
     assert math.isnan(found.caidi[0])
 
@@ -228,7 +228,7 @@ def interruptions_of(found: list[tuple[int, int, int, bool]]) -> Interruptions:
     begin = MIDNIGHT + 60.0 * np.array([record[1] for record in found])
     end = begin + 60.0 * np.array([record[2] for record in found])
     still_out = np.array([record[3] for record in found], dtype=bool)
-    return Interruptions.of(
+    return Interruptions.from_columns(
         begin,
         np.where(still_out, np.nan, end),
         PEOPLE[point],
@@ -279,7 +279,7 @@ def test_indices_equal_those_of_a_clock_at_every_meter(
 ) -> None:
     served = np.array([30, 40])
     counting = Counting(cemi=(1,))
-    answer = reliability(
+    answer = compute_reliability(
         interruptions_of(found), served, MIDNIGHT, MIDNIGHT + 60.0 * CLOCK, counting
     ).system
     seen = by_the_clock(found)
@@ -299,7 +299,10 @@ def test_the_order_of_rows_does_not_matter(
     mixed = list(range(len(found)))
     rng.shuffle(mixed)  # type: ignore[attr-defined]
     args = (np.array([30, 40]), MIDNIGHT, MIDNIGHT + 60.0 * CLOCK)
-    one, other = reliability(rows, *args), reliability(rows.take(np.array(mixed, int)), *args)
+    one, other = (
+        compute_reliability(rows, *args),
+        compute_reliability(rows.select_rows(np.array(mixed, int)), *args),
+    )
     for name in ("interruptions", "customer_minutes", "momentary", "momentary_events"):
         assert np.array_equal(getattr(one.groups, name), getattr(other.groups, name)), name
 
@@ -309,7 +312,7 @@ def test_the_order_of_rows_does_not_matter(
 def test_saidi_is_saifi_times_caidi_and_groups_add_up(
     found: list[tuple[int, int, int, bool]],
 ) -> None:
-    answer = reliability(
+    answer = compute_reliability(
         interruptions_of(found), np.array([30, 40]), MIDNIGHT, MIDNIGHT + 60.0 * CLOCK
     )
     system, groups = answer.system, answer.groups
@@ -341,8 +344,8 @@ def test_splitting_a_row_of_customers_changes_nothing(
 def test_times_finer_than_the_sort_number_are_still_told_apart() -> None:
     """A span of 10,000 years leaves no room for milliseconds; ties are sorted by exact time."""
     begin = np.array([0.0, 3e11, 3e11 - 0.25, 3e11 - 0.5])
-    rows = Interruptions.of(begin, begin + 0.1, 1, usage_point=[2**30, 5, 5, 5])
-    apart, taken_in = without_overlaps(rows)
+    rows = Interruptions.from_columns(begin, begin + 0.1, 1, usage_point=[2**30, 5, 5, 5])
+    apart, taken_in = remove_overlaps(rows)
     assert taken_in == 0
     assert apart.began_s.tolist() == [3e11 - 0.5, 3e11 - 0.25, 3e11, 0.0]
-    assert without_overlaps(replace(rows, restored_s=begin + 0.3))[1] == 2
+    assert remove_overlaps(replace(rows, restored_s=begin + 0.3))[1] == 2

@@ -48,6 +48,7 @@ def test_an_open_outage_is_listed_with_what_is_promised(client: httpx.Client, tw
     assert card["status"] == "confirmed"
     assert card["customers_out"] == 3
     assert card["cause"] == "tree"
+    assert card["feeder"] == "feeder-BKR1"
     assert card["feature"] == {"layer": "switches", "id": row_of(twin, "FUSE")}
     assert abs(datetime.fromisoformat(card["estimate"]["etr"]) - etr) < timedelta(seconds=1)
     (estimate,) = client.get("/api/estimates").json()["estimates"]

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import gridtwin
+from document_schemas import hold_to_schema
 from gridtwin.api.app import create_app
+from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.settings import ServeSettings
 from networks import network
 
@@ -60,7 +62,8 @@ def test_an_element_tells_all_that_is_known_of_it(client: httpx.Client, twin: Tw
     assert found["energized"] == "yes"
     assert (found["customers_below"], found["usage_points_below"]) == (3, 1)
     assert [step["mrid"] for step in found["upstream"]] == ["L1", "BKR1"]
-    assert found["explain"]["schema"] == "gridtwin.explain/1"
+    hold_to_schema(found["explain"], DocumentTag.EXPLAIN)
+    assert client.get("/api/explain/FUSE").json() == found["explain"]
     assert found["geometry"]["type"] == "LineString"
     by_feature = client.get(f"/api/features/switches/{twin.find('FUSE')[0].row + 1}").json()
     assert by_feature == found
@@ -104,8 +107,10 @@ def test_a_trace_is_counts_and_features(client: httpx.Client, twin: Twin) -> Non
 def test_the_whole_document_is_the_one_of_the_command(client: httpx.Client, twin: Twin) -> None:
     full = client.get("/api/trace/downstream", params={"of": "BKR1", "detail": "full"}).json()
     assert full == twin.trace("downstream", "BKR1").document()
+    hold_to_schema(full)
     full = client.get("/api/blast", params={"of": "L1", "scope": "trip", "detail": "full"}).json()
     assert full == twin.blast_radius("L1", scope="trip").document()
+    hold_to_schema(full)
 
 
 def test_an_isolation_says_what_to_operate_and_what_to_tag(

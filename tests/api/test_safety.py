@@ -176,16 +176,16 @@ def test_figures_are_in_the_format_of_prometheus(client: httpx.Client) -> None:
     text = client.get("/metrics").text
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     values = dict(line.rsplit(" ", 1) for line in lines)
-    assert values['gridtwin_requests_total{method="GET",route="/api/state",status="200"}'] == "1"
+    assert values['gridtwin_requests_total{method="GET",route="/api/state",status="200"}'] == "1.0"
     assert (
         values[
             'gridtwin_requests_total{method="GET",route="/api/elements/{mrid:path}",status="404"}'
         ]
-        == "1"
+        == "1.0"
     )
-    assert values['gridtwin_request_seconds_bucket{route="/api/state",le="+Inf"}'] == "1"
-    assert values["gridtwin_state_version"] == "0"
-    assert values["gridtwin_store_up"] == "1"
+    assert values['gridtwin_request_seconds_bucket{le="+Inf",route="/api/state"}'] == "1.0"
+    assert values["gridtwin_state_version"] == "0.0"
+    assert values["gridtwin_store_up"] == "1.0"
     assert float(values["process_max_resident_memory_bytes"]) > 1e7
 
 
@@ -245,4 +245,4 @@ def test_answers_that_are_kept_are_made_once_and_take_bounded_room() -> None:
         kept.get(name, make(name))
     assert made == ["a", "b", "c", "b"]
     assert kept.get("large", lambda: (b"x" * 1_000, ""))[0] == b"x" * 1_000
-    assert len(kept._answers) == 1
+    assert sum(len(body) for body, _ in kept._answers.values()) <= 100

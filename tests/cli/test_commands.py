@@ -158,6 +158,19 @@ def test_every_command_shows_an_example() -> None:
         assert "Example: gridtwin" in (command.callback.__doc__ or ""), command
 
 
+def test_a_question_needs_no_library_of_what_runs_for_long(twin: Path) -> None:
+    unused = "{'cachetools', 'prometheus_client', 'psycopg', 'psycopg_pool', 'pythonjsonlogger'}"
+    code = (
+        f"import sys; sys.argv = ['gridtwin', 'trace', 'upstream', 'L1', '--in', {str(twin)!r}]\n"
+        "from gridtwin.cli.entry import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        f"assert not {unused} & set(sys.modules), {unused} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, bool(done.stdout)) == (0, True), done.stderr
+
+
 def test_help_starts_without_heavy_libraries() -> None:
     heavy = "{'numpy', 'pandas', 'scipy', 'geopandas', 'shapely', 'networkx'}"
     code = (

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 import shapely
@@ -17,14 +16,19 @@ from lxml import etree
 from typer.testing import CliRunner
 
 import gridtwin
+from document_schemas import hold_to_schema
 from gridtwin.cli.app import app
 from gridtwin.errors import GridtwinError, InputError
 from gridtwin.model.outage import Outage
-from gridtwin.publish.files import write_whole
-from gridtwin.publish.odin import CELL, NAMESPACE, coarse_rings, public_cause
+from gridtwin.publish.atomic_file import write_whole
+from gridtwin.publish.odin_document import (
+    CELL_DEG,
+    NAMESPACE,
+    choose_public_cause,
+    draw_coarse_rings,
+)
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = json.loads((ROOT / "docs/schemas/odin-1.schema.json").read_text())
 XSD = etree.XMLSchema(etree.parse(ROOT / "docs/schemas/puboutages-1.xsd"))
 AT = datetime(2026, 3, 1, 10, tzinfo=UTC)
 NOW = "2026-03-01T12:00Z"
@@ -41,7 +45,7 @@ def run(*words: str) -> str:
 def published(*words: str) -> list[dict[str, Any]]:
     """Return the outages as JSON, once both forms have been held to their schemas."""
     document = json.loads(run(*words, "--format", "json"))
-    jsonschema.validate(document, SCHEMA)
+    hold_to_schema(document)
     XSD.assertValid(etree.fromstring(run(*words).encode()))
     outages: list[dict[str, Any]] = document["PubOutages"]["Outage"]
     return outages
@@ -184,13 +188,13 @@ def test_areas_are_coarse_and_hold_whoever_is_out(sample: str) -> None:
 )
 def test_rings_are_valid_closed_and_around_every_point(places: list[tuple[float, float]]) -> None:
     xy = np.array(places)
-    rings = coarse_rings(xy)
+    rings = draw_coarse_rings(xy)
     shapes = [shapely.Polygon(ring) for ring in rings]
     assert all(shape.is_valid and shape.exterior.is_ccw for shape in shapes)
     assert all(ring[0] == ring[-1] for ring in rings)
     assert shapely.contains_xy(shapely.union_all(shapes), xy[:, 0], xy[:, 1]).all()
-    assert min(shape.area for shape in shapes) > CELL**2
-    assert coarse_rings(xy[::-1]) == rings
+    assert min(shape.area for shape in shapes) > CELL_DEG**2
+    assert draw_coarse_rings(xy[::-1]) == rings
 
 
 @pytest.mark.parametrize(
@@ -206,7 +210,7 @@ def test_rings_are_valid_closed_and_around_every_point(places: list[tuple[float,
     ],
 )
 def test_a_cause_is_published_as_a_public_word(written: str, public: str) -> None:
-    assert public_cause(Outage("O", AT, cause=written)) == public
+    assert choose_public_cause(Outage("O", AT, cause=written)) == public
 
 
 def test_communities_are_those_of_polygons(sample: str, tmp_path: Path) -> None:

@@ -59,7 +59,11 @@ def test_a_part_is_split_off_and_what_was_none_is_invalid(twin: str) -> None:
     ("words", "error", "reason"),
     [
         (("open", "BKR1", "--at", "noon"), InputError, "'noon' is no time"),
-        (("open", "BKR1", "--at", "2026-03-01T12:00"), InputError, "write it as 2026-03-01T12:00Z"),
+        (
+            ("open", "BKR1", "--at", "2026-03-01T12:00"),
+            InputError,
+            "names no time zone: end it with Z",
+        ),
         (("note", "O-1"), InputError, "nothing to note"),
         (("show", "O-1"), NotFoundError, "no outage is called 'O-1'"),
     ],

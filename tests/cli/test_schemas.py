@@ -1,18 +1,27 @@
-"""Every document printed with --json fits its published schema."""
+"""Every document there is has a published schema, generated from its shape, and fits it."""
 
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
-import jsonschema
 import pytest
+from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 import gridtwin
 from ami_folder import NOON, street, write_readings
+from document_schemas import SCHEMAS, hold_to_schema, schema_of
 from gridtwin.cli.app import app
+from gridtwin.results.documents.document_catalog import SHAPES
+from gridtwin.results.documents.document_tags import DocumentTag as Tag
 from networks import feeder_in_three_sections, two_feeders_with_a_tie
+from outage_histories import write_made
 
 AROUND = "POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))"
 EVENTS = """mrid,kind,at
@@ -27,94 +36,223 @@ LIVE = """{"event_id":"1","event_time":"2026-11-25T08:00:00Z","kind":"switch_ope
 {"event_id":"2","event_time":"2026-11-25T08:00:02Z","kind":"last_gasp","meter_id":"M5"}
 {"event_id":"3"}
 """
+METERED = """{"meter_id":"M3","reading_time":"2026-07-01T00:15:00Z","kwh":1.5,"quality":"ok"}
+{"meter_id":"NO","reading_time":"2026-07-01T00:15:00Z","kwh":1.0,"quality":"ok"}
+{
+"""
 SIMULATED = ("--from", "2026-07-01", "--to", "2026-07-01T00:30:00Z", "--sink")
-SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
+TO = ("--to", "2026-07-02T00:00:00Z")
+Make = Callable[[pytest.FixtureRequest], str]  # a fixture's request -> JSON documents, by line
 
 
-@pytest.mark.parametrize(
-    ("schema", "words"),
-    [
-        ("trace-1", ("trace", "downstream", "L1")),
-        ("trace-1", ("trace", "isolation", "L1")),
-        ("trace-1", ("trace", "feeder", "feeder-BKR1")),
-        ("blast-1", ("outage", "blast", "L1", "--scope", "trip")),
-        ("blast-1", ("outage", "blast", "TIE")),
-        ("explain-1", ("explain", "M3")),
-        ("find-1", ("find", "m")),
-        ("check-1", ("check",)),
-        ("sweep-1", ("outage", "sweep")),
-        ("inference-1", ("outage", "infer", "EVENTS")),
-        ("storm-1", ("erm", "storm", "--damaged", "L1", "--draws", "20")),
-        ("storm-1", ("erm", "storm", "--damaged", "L2", "--zone", "feeder", "--until", "8")),
-        ("switch-1", ("switch", "open", "TIE")),
-        ("switch-1", ("switch", "close", "TIE", "--phases", "A")),
-        ("states-1", ("state", "list")),
-        ("outages-1", ("outage", "open", "L1")),
-        ("outages-1", ("outage", "list")),
-        ("outage-1", ("outage", "show", "O-1")),
-        ("indices-1", ("outage", "indices", "--from", "2026-01-01", "--to", "2026-02-01")),
-        ("erm_run-1", ("erm", "run")),
-        ("tiles-1", ("tiles", "build")),
-        ("simulated-1", ("stream", "simulate", *SIMULATED, "jsonl:OUT", "--storm", "1")),
-        ("simulated-1", ("stream", "simulate", *SIMULATED, "parquet:OUT")),
-        ("live-1", ("stream", "operate", "--from", "LIVE", "--no-estimates")),
-        ("replay-1", ("stream", "replay", "--to", "2026-11-25T08:00:01Z")),
-        ("replay-1", ("stream", "replay", "--to", "2026-11-25T08:00:01Z", "--from", "LIVE")),
-        ("intersect-1", ("intersect", AROUND)),
-        ("intersect-1", ("intersect", AROUND, "--by", "feeder")),
-    ],
-)
-def test_documents_fit_their_schema(tmp_path: Path, schema: str, words: tuple[str, ...]) -> None:
-    path = tmp_path / "small.twin"
-    twin = gridtwin.open(two_feeders_with_a_tie()).save(path)
-    twin.outages.open("BKR2", id="O-1", cause="tree")
-    events = tmp_path / "events.csv"
-    events.write_text(EVENTS, encoding="utf-8")
-    live = tmp_path / "live.jsonl"
-    live.write_text(LIVE, encoding="utf-8")
-    files = {"EVENTS": str(events), "LIVE": str(live)}
-    words = tuple(files.get(word, word) for word in words)
-    words = tuple(word.replace("OUT", str(tmp_path / "out")) for word in words)
-    done = CliRunner().invoke(app, [*words, "--in", str(path), "--json"])
-    assert done.exit_code == 0, done.output
-    published = json.loads((SCHEMAS / f"{schema}.schema.json").read_text())
-    for line in done.stdout.splitlines():
-        jsonschema.validate(json.loads(line), published)
+def ask(*words: str, may_say_no: bool = False) -> str:
+    """Return what a command prints."""
+    done = CliRunner().invoke(app, list(words), catch_exceptions=False)
+    assert done.exit_code in ({0, 1} if may_say_no else {0}), done.output
+    return done.stdout
 
 
-@pytest.mark.parametrize("fault", ["L1", "L2", "L3", "Ma", "feeder-B2", "source-S"])
-def test_plans_fit_their_schema(tmp_path: Path, fault: str) -> None:
-    path = tmp_path / "small.twin"
-    gridtwin.open(feeder_in_three_sections()).save(path)
-    done = CliRunner().invoke(app, ["restore", "plan", fault, "--in", str(path), "--json"])
-    assert done.exit_code in {0, 1}, done.output
-    published = json.loads((SCHEMAS / "plan-1.schema.json").read_text())
-    jsonschema.validate(json.loads(done.stdout), published)
+def of_feeders(*words: str) -> Make:
+    """Ask a twin of two feeders with an outage; words in capitals are files."""
+
+    def make(request: pytest.FixtureRequest) -> str:
+        folder: Path = request.getfixturevalue("tmp_path")
+        path = folder / "small.twin"
+        twin = gridtwin.open(two_feeders_with_a_tie()).save(path)
+        twin.outages.open("BKR2", id="O-1", cause="tree")
+        files = {"EVENTS": EVENTS, "LIVE": LIVE, "METERED": METERED}
+        for name, text in files.items():
+            (folder / name).with_suffix(".csv" if name == "EVENTS" else ".jsonl").write_text(text)
+        kept = {name: str(next(folder.glob(f"{name}.*"))) for name in files}
+        asked = [kept.get(word, word).replace("OUT", str(folder / "out")) for word in words]
+        return ask(*asked, "--in", str(path), "--json")
+
+    return make
 
 
-@pytest.mark.parametrize(
-    ("schema", "words"),
-    [
-        ("ami_load-1", ("load",)),
-        ("ami_load-1", ("load", "--by", "section", "--top", "1")),
-        ("ami_voltage-1", ("voltage",)),
-        ("ami_series-1", ("meter", "M1")),
-        ("ami_series-1", ("device", "T1")),
-        ("ami_roll_up-1", ("roll-up",)),
-    ],
-)
-def test_documents_of_readings_fit_their_schema(
-    tmp_path: Path, schema: str, words: tuple[str, ...]
-) -> None:
-    path = tmp_path / "street.twin"
-    gridtwin.open(street()).save(path)
-    write_readings(path / "ami", [("M1", NOON, 1.5, 112.0), ("M2", NOON, None, 128.0)])
-    done = CliRunner().invoke(app, ["ami", *words, "--in", str(path), "--json"])
-    assert done.exit_code == 0, done.output
-    published = json.loads((SCHEMAS / f"{schema}.schema.json").read_text())
-    jsonschema.validate(json.loads(done.stdout), published)
+def of_a_fault(fault: str) -> Make:
+    """Plan the restoration of a feeder of three sections."""
+
+    def make(request: pytest.FixtureRequest) -> str:
+        path = request.getfixturevalue("tmp_path") / "small.twin"
+        gridtwin.open(feeder_in_three_sections()).save(path)
+        return ask("restore", "plan", fault, "--in", str(path), "--json", may_say_no=True)
+
+    return make
+
+
+def of_readings(*words: str) -> Make:
+    """Ask a twin of a street with readings of two meters."""
+
+    def make(request: pytest.FixtureRequest) -> str:
+        path = request.getfixturevalue("tmp_path") / "street.twin"
+        gridtwin.open(street()).save(path)
+        write_readings(path / "ami", [("M1", NOON, 1.5, 112.0), ("M2", NOON, None, 128.0)])
+        return ask("ami", *words, "--in", str(path), "--json")
+
+    return make
+
+
+def dead_letters(request: pytest.FixtureRequest) -> str:
+    """List what could not be used of a file of readings."""
+    of_feeders("stream", "run", "--source", "METERED")(request)
+    twin = str(request.getfixturevalue("tmp_path") / "small.twin")
+    return ask("stream", "dead-letters", "list", "--in", twin, "--json")
+
+
+def backtest(request: pytest.FixtureRequest) -> str:
+    """Backtest estimates on a history that was made."""
+    folder = write_made(request.getfixturevalue("tmp_path"), outages=400, days=30)
+    return ask("erm", "backtest", "--history", str(folder), "--json")
+
+
+def sync(request: pytest.FixtureRequest) -> str:
+    """Mirror a twin in a database, and verify the mirror."""
+    path, url = request.getfixturevalue("tmp_path"), request.getfixturevalue("database")
+    twin = str(path / "small.twin")
+    gridtwin.open(two_feeders_with_a_tie()).save(twin)
+    return ask("sync", twin, url, "--json") + ask("sync", twin, url, "--verify", "--json")
+
+
+def odin(request: pytest.FixtureRequest) -> str:
+    """Publish an outage of a sample."""
+    path = request.getfixturevalue("tmp_path") / "sample.twin"
+    twin = gridtwin.open(gridtwin.read(SCHEMAS.parents[1] / "data/sample")).save(path)
+    sweep = twin.sweep().sort_values(["usage_points", "mrid"])
+    twin.outages.open(sweep.mrid.iloc[-1], cause="tree on the line", crew_status="on site")
+    return ask("publish", "odin", "--in", str(path), "--format", "json")
+
+
+def what_if(request: pytest.FixtureRequest) -> str:  # noqa: ARG001 - as the others
+    """Look at what opening a breaker would change."""
+    twin = gridtwin.open(two_feeders_with_a_tie())
+    return json.dumps(twin.what_if({"BKR1": True}).document())
+
+
+CASES: list[tuple[Tag, Make]] = [
+    (Tag.TRACE, of_feeders("trace", "downstream", "L1")),
+    (Tag.TRACE, of_feeders("trace", "isolation", "L1")),
+    (Tag.TRACE, of_feeders("trace", "feeder", "feeder-BKR1")),
+    (Tag.BLAST, of_feeders("outage", "blast", "L1", "--scope", "trip")),
+    (Tag.BLAST, of_feeders("outage", "blast", "TIE")),
+    (Tag.BLAST, of_feeders("outage", "storm", AROUND)),
+    (Tag.EXPLAIN, of_feeders("explain", "M3")),
+    (Tag.FIND, of_feeders("find", "m")),
+    (Tag.CHECK, of_feeders("check")),
+    (Tag.SWEEP, of_feeders("outage", "sweep")),
+    (Tag.INFERENCE, of_feeders("outage", "infer", "EVENTS")),
+    (Tag.STORM, of_feeders("erm", "storm", "--damaged", "L1", "--draws", "20")),
+    (Tag.STORM, of_feeders("erm", "storm", "--damaged", "L2", "--zone", "feeder", "--until", "8")),
+    (Tag.SWITCH, of_feeders("switch", "open", "TIE")),
+    (Tag.SWITCH, of_feeders("switch", "close", "TIE", "--phases", "A")),
+    (Tag.STATES, of_feeders("state", "list")),
+    (Tag.OUTAGES, of_feeders("outage", "open", "L1")),
+    (Tag.OUTAGES, of_feeders("outage", "list")),
+    (Tag.OUTAGE, of_feeders("outage", "show", "O-1")),
+    (Tag.INDICES, of_feeders("outage", "indices", "--from", "2026-01-01", "--to", "2026-02-01")),
+    (Tag.ERM_RUN, of_feeders("erm", "run")),
+    (Tag.TILES, of_feeders("tiles", "build")),
+    (Tag.SIMULATED, of_feeders("stream", "simulate", *SIMULATED, "jsonl:OUT", "--storm", "1")),
+    (Tag.SIMULATED, of_feeders("stream", "simulate", *SIMULATED, "parquet:OUT")),
+    (Tag.LIVE, of_feeders("stream", "operate", "--from", "LIVE", "--no-estimates")),
+    (Tag.REPLAY, of_feeders("stream", "replay", "--to", "2026-11-25T08:00:01Z")),
+    (Tag.REPLAY, of_feeders("stream", "replay", "--to", "2026-11-25T08:00:01Z", "--from", "LIVE")),
+    (Tag.INTERSECT, of_feeders("intersect", AROUND)),
+    (Tag.INTERSECT, of_feeders("intersect", AROUND, "--by", "feeder")),
+    (Tag.STREAM_RUN, of_feeders("stream", "run", "--source", "METERED")),
+    (Tag.DEAD_LETTERS, dead_letters),
+    *((Tag.PLAN, of_a_fault(each)) for each in ("L1", "L2", "L3", "Ma", "feeder-B2", "source-S")),
+    (Tag.AMI_LOAD, of_readings("load")),
+    (Tag.AMI_LOAD, of_readings("load", "--by", "section", "--top", "1")),
+    (Tag.AMI_VOLTAGE, of_readings("voltage")),
+    (Tag.AMI_SERIES, of_readings("meter", "M1")),
+    (Tag.AMI_SERIES, of_readings("device", "T1")),
+    (Tag.AMI_ROLL_UP, of_readings("roll-up")),
+    (Tag.AMI_HISTORY, of_readings("ask", "voltages", *TO)),
+    (Tag.ERM_BACKTEST, backtest),
+    (Tag.SYNC, sync),
+    (Tag.ODIN, odin),
+    (Tag.WHAT_IF, what_if),
+]
+
+
+@pytest.mark.parametrize(("tag", "make"), CASES, ids=[tag.stem for tag, _ in CASES])
+def test_documents_fit_their_schema(tag: Tag, make: Make, request: pytest.FixtureRequest) -> None:
+    lines = make(request).splitlines()
+    assert lines
+    for line in lines:
+        hold_to_schema(json.loads(line), tag)
+
+
+def test_every_document_is_produced_and_held_to_its_schema() -> None:
+    assert {tag for tag, _ in CASES} == set(Tag)
+
+
+def test_every_shape_is_that_of_its_tag() -> None:
+    assert set(SHAPES) == set(Tag)
+    for tag, shape in SHAPES.items():
+        for each in get_args(shape) or (shape,):
+            said = get_type_hints(each).get("schema")
+            assert get_args(said) == (tag,) or tag is Tag.SWEEP
+
+
+@pytest.mark.parametrize("tag", Tag)
+def test_a_schema_is_one_and_says_what_its_document_is(tag: Tag) -> None:
+    schema = schema_of(tag)
+    Draft202012Validator.check_schema(schema)
+    assert schema["$id"] == tag.stem
+    assert schema["title"]
+    assert all(each["additionalProperties"] is False for each in objects_of(schema))
+
+
+def objects_of(schema: Any) -> list[dict[str, Any]]:
+    """Return the parts of a schema that are objects with fields."""
+    if isinstance(schema, list):
+        return [found for each in schema for found in objects_of(each)]
+    if not isinstance(schema, dict):
+        return []
+    inner = [found for each in schema.values() for found in objects_of(each)]
+    return [schema, *inner] if isinstance(schema.get("properties"), dict) else inner
+
+
+def test_the_schemas_are_those_that_the_shapes_generate(tmp_path: Path) -> None:
+    folder = tmp_path / "schemas"
+    shutil.copytree(SCHEMAS, folder)
+    shutil.copy(SCHEMAS.parent / "documents.md", tmp_path)
+
+    def generate(*words: str) -> tuple[int, str]:
+        command = [sys.executable, str(folder / "generate.py"), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert not done.stderr
+        return done.returncode, done.stdout
+
+    assert generate("--check") == (0, ""), "run make schemas, and commit what it writes"
+    file = folder / "trace-1.schema.json"
+    file.write_text(file.read_text().replace("gridtwin.trace/1", "gridtwin.trace/2"))
+    (folder / "gone-1.schema.json").write_text("{}\n")
+    code, told = generate("--check")
+    assert code == 1
+    assert '-      "const": "gridtwin.trace/2"' in told
+    assert "gone-1" in told
+    assert generate() == (0, "")
+    assert generate("--check") == (0, "")
 
 
 def test_the_sample_loads() -> None:
     twin = gridtwin.open(gridtwin.read(SCHEMAS.parents[1] / "data/sample"))
     assert twin.sweep().customers.max() > 100
+
+
+def test_a_question_imports_neither_pydantic_nor_a_shape(tmp_path: Path) -> None:
+    path = str(tmp_path / "small.twin")
+    gridtwin.open(two_feeders_with_a_tie()).save(path)
+    code = (
+        "import json, sys, gridtwin\n"
+        f"print(json.dumps(gridtwin.open({path!r}).trace('feeder', 'L1').document()))\n"
+        "loaded = {name for name in sys.modules if 'results.documents.' in name}\n"
+        "assert loaded == {'gridtwin.results.documents.document_tags'}, loaded\n"
+        "assert not {'pydantic', 'typing_extensions'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    hold_to_schema(json.loads(done.stdout), Tag.TRACE)

@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from typer.testing import CliRunner
 
 import gridtwin
+from document_schemas import hold_to_schema
 from gridtwin.cli.app import app
 from gridtwin.errors import GridtwinError, InputError
 from gridtwin.stream.topics import make_topics
@@ -23,16 +23,13 @@ from meter_stream import START_S, reading, send
 from networks import two_feeders_with_a_tie
 from waiting import PATIENCE_S, started, wait_until
 
-SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
-
 
 def answer(*words: str) -> dict[str, Any]:
     """Return the document of a command, after holding it against its schema."""
     told = CliRunner().invoke(app, [*words, "--json"], catch_exceptions=False)
     assert told.exit_code == 0
     document = json.loads(told.stdout)
-    name = document["schema"].removeprefix("gridtwin.").replace("/", "-")
-    jsonschema.validate(document, json.loads((SCHEMAS / f"{name}.schema.json").read_text()))
+    hold_to_schema(document)
     return document
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -45,13 +46,36 @@ def test_sql_of_the_pages_runs(database: str) -> None:
     statements = re.findall(r"```sql\n(.*?)```", "".join(pages), re.DOTALL)
     with connect(database) as connection:
         migrate(connection)
-        sync(connection, twin.mirrored())
+        sync(connection, twin.gather_mirror_rows())
     gridtwin.open(database).outages.open(twin.network.feeders["head"][0])
     with connect(database) as connection:
         answers = [connection.execute(text.encode()).fetchall() for text in statements]
     head = twin.network.feeders.mrid[0]
     assert answers[0][0][1] == twin.trace("feeder", head).customers
     assert all(answers)
+
+
+def test_queries_of_a_notebook_run(database: str) -> None:
+    twin = gridtwin.open(gridtwin.synthesize("houston", meters=1_000, seed=1))
+    kept = twin.save(database)
+    outage = kept.outages.open(twin.network.feeders["head"][0])
+    page = (ROOT / "docs/postgis.md").read_text()
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    place = twin.network.equipment.geometry.dropna().iloc[0].representative_point()
+    names: dict[str, Any] = {"url": database, "lon": place.x, "lat": place.y}
+    try:
+        exec(compile(code, "postgis.md", "exec"), names)  # noqa: S102 - our own page
+    finally:
+        names["grid"].engine.dispose()
+    found = dict(names["by_feeder"].itertuples(index=False))
+    feeder = twin.network.feeders.iloc[0]
+    assert found[feeder["name"]] == twin.trace("feeder", feeder.mrid).customers
+    near = names["near"]
+    assert near.crs == "EPSG:4326"
+    assert near.m.is_monotonic_increasing
+    assert near.m.iloc[0] < 1 <= near.m.iloc[-1] <= 500
+    ((row, etr),) = names["promised"]
+    assert (row.id, row.customers_out, etr) == (outage.id, outage.customers_out, None)
 
 
 @pytest.mark.long

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gridtwin.analysis.erm.saved import ErmModel
-from gridtwin.erm import models
+from gridtwin.analysis.erm.model_parts import ErmModel
+from gridtwin.erm import model_files
 from outage_histories import write_made
 
 
@@ -21,11 +21,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model_file(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the file of a model trained on it."""
     out = tmp_path_factory.mktemp("models") / "made.erm"
-    models.train(folder, out)
+    model_files.train_model(folder, out)
     return out
 
 
 @pytest.fixture(scope="session")
 def model(model_file: Path) -> ErmModel:
     """Return that model."""
-    return models.read_model(model_file)
+    return model_files.read_model(model_file)

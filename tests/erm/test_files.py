@@ -14,14 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from gridtwin.analysis.erm import model as forests
-from gridtwin.analysis.erm import saved, training
-from gridtwin.analysis.erm.landmarks import STANDARD
-from gridtwin.analysis.erm.saved import ErmModel
+from gridtwin.analysis.erm import model_parts, training
+from gridtwin.analysis.erm import quantile_forest as forests
+from gridtwin.analysis.erm.landmarks import STANDARD_LANDMARKS
+from gridtwin.analysis.erm.model_parts import ErmModel
 from gridtwin.cli.app import app
-from gridtwin.erm import models
+from gridtwin.erm import model_files
 from gridtwin.errors import GridtwinError, InputError, NotFoundError, SourceError
-from gridtwin.sources.histories import read_history, sources_in
+from gridtwin.sources.histories import list_sources, read_history
 from outage_histories import made_tables, write_made, write_tables
 
 QUANTILES = ("p10", "p50", "p80", "p90", "p95")
@@ -31,7 +31,7 @@ def test_estimates_are_written_one_a_source_outage_and_landmark(
     folder: Path, model: ErmModel, tmp_path: Path
 ) -> None:
     out = tmp_path / "p.parquet"
-    rows = models.predict(folder, model, STANDARD, out)
+    rows = model_files.predict_folder(folder, model, STANDARD_LANDMARKS, out)
     table = pq.read_table(out).to_pandas()
     assert len(table) == rows
     assert list(table.columns) == ["source", "id", "landmark", "issued", *QUANTILES]
@@ -44,7 +44,7 @@ def test_estimates_are_written_one_a_source_outage_and_landmark(
 
 
 def test_landmarks_are_issued_when_they_say(folder: Path, model: ErmModel, tmp_path: Path) -> None:
-    models.predict(folder, model, STANDARD, tmp_path / "p.parquet")
+    model_files.predict_folder(folder, model, STANDARD_LANDMARKS, tmp_path / "p.parquet")
     table = pq.read_table(tmp_path / "p.parquet").to_pandas().set_index("id")
     outages = pq.read_table(folder / "made_outages.parquet").to_pandas().set_index("id")
     joined = table.join(outages)
@@ -58,12 +58,12 @@ def test_landmarks_are_issued_when_they_say(folder: Path, model: ErmModel, tmp_p
 
 def test_an_unknown_landmark_is_refused(folder: Path, model: ErmModel, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'soon' is not known"):
-        models.predict(folder, model, ["soon"], tmp_path / "p.parquet")
+        model_files.predict_folder(folder, model, ["soon"], tmp_path / "p.parquet")
     assert not list(tmp_path.iterdir())
 
 
 def test_a_model_comes_back_from_its_file(model_file: Path, model: ErmModel) -> None:
-    again = models.read_model(model_file)
+    again = model_files.read_model(model_file)
     assert again.version == model.version
     assert again.uses_trees
     assert again.forests.keys() == model.forests.keys()
@@ -71,7 +71,7 @@ def test_a_model_comes_back_from_its_file(model_file: Path, model: ErmModel) -> 
 
 
 def test_training_twice_makes_the_same_model(folder: Path, model: ErmModel, tmp_path: Path) -> None:
-    assert models.train(folder, tmp_path / "again.erm").checksum == model.checksum
+    assert model_files.train_model(folder, tmp_path / "again.erm").checksum == model.checksum
 
 
 def test_a_source_with_much_history_gets_trees_of_its_own(
@@ -82,11 +82,15 @@ def test_a_source_with_much_history_gets_trees_of_its_own(
     monkeypatch.setattr(forests, "OWN_ROUNDS", 10)
     both = write_made(tmp_path / "h", source="large", outages=1200, days=60)
     write_made(both, source="small", seed=2, outages=400)
-    model = models.train(both, tmp_path / "both.erm")
+    model = model_files.train_model(both, tmp_path / "both.erm")
     assert set(model.own) == {"large"}
-    again = models.read_model(tmp_path / "both.erm")
-    rows = {name: models.predict(both, used, STANDARD, tmp_path / f"{name}.parquet")
-            for name, used in (("with", again), ("without", replace(again, own={})))}  # fmt: skip
+    again = model_files.read_model(tmp_path / "both.erm")
+    rows = {
+        name: model_files.predict_folder(
+            both, used, STANDARD_LANDMARKS, tmp_path / f"{name}.parquet"
+        )
+        for name, used in (("with", again), ("without", replace(again, own={})))
+    }
     assert len(set(rows.values())) == 1
     found = {name: pq.read_table(tmp_path / f"{name}.parquet").to_pandas() for name in rows}
     large = found["with"]["source"] == "large"
@@ -97,7 +101,9 @@ def test_a_source_with_much_history_gets_trees_of_its_own(
 
 def test_a_model_to_give_away_holds_no_rows(folder: Path, tmp_path: Path) -> None:
     history = read_history(folder, "made")
-    parts = saved.to_parts(models.train(folder, tmp_path / "p.erm", parameters_only=True))
+    parts = model_parts.to_parts(
+        model_files.train_model(folder, tmp_path / "p.erm", parameters_only=True)
+    )
     assert not [name for name in parts if name.startswith(("tail_", "own_"))]
     everything = b"".join(parts.values())
     assert not any(f'"{name}"'.encode() in everything for name in history.outages.id[:50])
@@ -112,7 +118,7 @@ def test_without_openmp_tables_answer_and_training_says_what_to_install(
     assert done.exit_code == 0, done.output
     assert "tables of like outages answer" in done.stderr
     with pytest.raises(GridtwinError, match="libgomp1"):
-        models.train(folder, tmp_path / "new.erm")
+        model_files.train_model(folder, tmp_path / "new.erm")
     assert [path.name for path in tmp_path.iterdir()] == ["p.parquet"]
 
 
@@ -121,33 +127,39 @@ def test_a_changed_model_is_refused(model_file: Path, tmp_path: Path) -> None:
         parts = {name: archive.read(name) for name in archive.namelist()}
     parts["blind_00.txt"] += b" "
     with pytest.raises(SourceError, match="damaged"):
-        saved.from_parts(parts, "x.erm")
+        model_parts.from_parts(parts, "x.erm")
     text = tmp_path / "text.erm"
     text.write_text("no model")
     with pytest.raises(SourceError, match="no model of ERM"):
-        models.read_model(text)
+        model_files.read_model(text)
     with pytest.raises(SourceError, match="no model of ERM"):
-        models.read_model(tmp_path / "missing.erm")
+        model_files.read_model(tmp_path / "missing.erm")
 
 
 def test_a_model_of_a_later_format_is_refused(model: ErmModel) -> None:
-    parts = saved.to_parts(model)
-    parts[saved.HEAD] = parts[saved.HEAD].replace(b"erm-model/1", b"erm-model/9")
+    parts = model_parts.to_parts(model)
+    parts[model_parts.HEAD_PART] = parts[model_parts.HEAD_PART].replace(
+        b"erm-model/1", b"erm-model/9"
+    )
     with pytest.raises(SourceError, match="erm-model/9"):
-        saved.from_parts(parts, "x.erm")
+        model_parts.from_parts(parts, "x.erm")
 
 
 def test_the_model_that_ships_answers_for_anybody(tmp_path: Path) -> None:
     folder = write_made(tmp_path / "h", source="nobody", seed=9)
-    rows = models.predict(folder, models.default_model(), STANDARD, tmp_path / "p.parquet")
+    rows = model_files.predict_folder(
+        folder, model_files.read_default_model(), STANDARD_LANDMARKS, tmp_path / "p.parquet"
+    )
     assert rows > 400
 
 
 def test_a_thin_history_is_learnt_as_tables(tmp_path: Path) -> None:
     folder = write_made(tmp_path / "h", outages=60)
-    model = models.train(folder, tmp_path / "thin.erm")
+    model = model_files.train_model(folder, tmp_path / "thin.erm")
     assert not model.uses_trees
-    assert models.predict(folder, model, STANDARD, tmp_path / "p.parquet") > 100
+    assert (
+        model_files.predict_folder(folder, model, STANDARD_LANDMARKS, tmp_path / "p.parquet") > 100
+    )
     table = pq.read_table(tmp_path / "p.parquet").to_pandas()
     assert np.all(np.diff(table[list(QUANTILES)].to_numpy(), axis=1) > 0)
 
@@ -156,7 +168,10 @@ def test_a_source_without_a_single_end_is_still_answered(tmp_path: Path, model: 
     tables = made_tables(outages=40)
     tables["outages"]["gone_snap"] = np.full(40, np.nan)
     folder = write_tables(tmp_path / "h", "young", tables)
-    assert models.predict(folder, model, ["first_seen", "1h"], tmp_path / "p.parquet") == 80
+    assert (
+        model_files.predict_folder(folder, model, ["first_seen", "1h"], tmp_path / "p.parquet")
+        == 80
+    )
 
 
 def test_a_source_without_outages_is_answered_with_nothing(
@@ -170,9 +185,11 @@ def test_a_source_without_outages_is_answered_with_nothing(
     both = tmp_path / "both"
     shutil.copytree(folder, both)
     write_tables(both, "silent", none)
-    rows = models.predict(both, model, ["first_seen", "1h"], tmp_path / "p.parquet")
-    assert rows == models.predict(folder, model, ["first_seen", "1h"], tmp_path / "q.parquet")
-    assert models.train(both, tmp_path / "both.erm").sources == ("made", "silent")
+    rows = model_files.predict_folder(both, model, ["first_seen", "1h"], tmp_path / "p.parquet")
+    assert rows == model_files.predict_folder(
+        folder, model, ["first_seen", "1h"], tmp_path / "q.parquet"
+    )
+    assert model_files.train_model(both, tmp_path / "both.erm").sources == ("made", "silent")
 
 
 def test_a_model_knows_what_came_before_a_later_history(model: ErmModel, tmp_path: Path) -> None:
@@ -194,7 +211,9 @@ def test_a_model_knows_what_came_before_a_later_history(model: ErmModel, tmp_pat
         write_tables(tmp_path / name, name, later)
     found = {}
     for name in ("made", "stranger"):
-        rows = models.predict(tmp_path / name, model, ["first_seen"], tmp_path / f"{name}.parquet")
+        rows = model_files.predict_folder(
+            tmp_path / name, model, ["first_seen"], tmp_path / f"{name}.parquet"
+        )
         found[name] = pq.read_table(tmp_path / f"{name}.parquet").to_pandas()
         assert rows == 200
         assert found[name]["id"].str.startswith("later").all()
@@ -229,13 +248,13 @@ def test_what_breaks_the_layout_is_named(
 
 def test_a_folder_must_hold_whole_histories(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError):
-        sources_in(tmp_path / "nowhere")
+        list_sources(tmp_path / "nowhere")
     with pytest.raises(SourceError, match=r"no NAME_outages\.parquet"):
-        sources_in(tmp_path)
+        list_sources(tmp_path)
     write_made(tmp_path, outages=20)
     (tmp_path / "made_snapshots.parquet").unlink()
     with pytest.raises(SourceError, match="is missing"):
-        sources_in(tmp_path)
+        list_sources(tmp_path)
 
 
 def test_a_file_that_is_no_parquet_is_named(folder: Path, tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gridtwin.analysis.erm.landmarks import STANDARD
-from gridtwin.analysis.erm.prediction import Prediction, predict
-from gridtwin.analysis.erm.saved import ErmModel
+from gridtwin.analysis.erm.landmarks import STANDARD_LANDMARKS
+from gridtwin.analysis.erm.model_parts import ErmModel
+from gridtwin.analysis.erm.prediction import Prediction, predict_landmarks
 from gridtwin.model.outage_history import OutageHistory
 from gridtwin.sources.histories import read_history
 from outage_histories import made_tables, write_tables
@@ -80,7 +80,7 @@ def test_changing_the_future_changes_no_estimate_of_the_past(
     for place, changed in enumerate((tables, changed_after(tables, cut, seed))):
         folder = write_tables(tmp_path / str(place), "other", changed)
         history = read_history(folder, "other")
-        found.append(until(history, predict(history, model, STANDARD), cut))
+        found.append(until(history, predict_landmarks(history, model, STANDARD_LANDMARKS), cut))
     assert len(found[0]) > 200
     assert found[0] == found[1]
 
@@ -94,7 +94,7 @@ def test_changing_the_future_of_a_known_source_changes_no_estimate_either(
     for place, changed in enumerate((tables, changed_after(tables, cut, 1))):
         folder = write_tables(tmp_path / str(place), "made", changed)
         history = read_history(folder, "made")
-        found.append(until(history, predict(history, model, STANDARD), cut))
+        found.append(until(history, predict_landmarks(history, model, STANDARD_LANDMARKS), cut))
     assert found[0] == found[1]
 
 
@@ -105,7 +105,7 @@ def test_the_order_of_rows_does_not_matter(tmp_path: Path, model: ErmModel) -> N
     for place in range(2):
         folder = write_tables(tmp_path / str(place), "other", tables)
         history = read_history(folder, "other")
-        found.append(until(history, predict(history, model, STANDARD), np.inf))
+        found.append(until(history, predict_landmarks(history, model, STANDARD_LANDMARKS), np.inf))
         tables = {
             part: _shuffled(columns, rng.permutation(len(next(iter(columns.values())))))
             for part, columns in tables.items()
@@ -128,7 +128,7 @@ def test_first_sight_never_sees_the_estimate_of_the_utility(
         outages=replace(history.outages, etr_first_s=blank, etr_first_seen_s=blank),
         revisions=replace(history.revisions, etr_s=np.full(history.revisions.etr_s.size, np.nan)),
     )
-    told, untold = (predict(one, model, ("first_seen",)) for one in (history, silent))
+    told, untold = (predict_landmarks(one, model, ("first_seen",)) for one in (history, silent))
     np.testing.assert_array_equal(told.at_s, untold.at_s)
     assert np.isfinite(history.outages.etr_first_s).sum() > 50
 
@@ -139,5 +139,5 @@ def test_later_landmarks_do_see_it(tmp_path: Path, model: ErmModel) -> None:
     later = replace(history.outages, etr_first_s=history.outages.etr_first_s + 36_000)
     revisions = replace(history.revisions, etr_s=history.revisions.etr_s + 36_000)
     moved = replace(history, outages=later, revisions=revisions)
-    near, far = (predict(one, model, ("first_etr",)) for one in (history, moved))
+    near, far = (predict_landmarks(one, model, ("first_etr",)) for one in (history, moved))
     assert not np.array_equal(near.at_s, far.at_s)

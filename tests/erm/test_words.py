@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gridtwin.analysis.erm.words import CAUSE_NAMES, CREW_NAMES, cause_classes, crew_classes
+from gridtwin.analysis.erm.text_classes import (
+    CAUSE_NAMES,
+    CREW_NAMES,
+    classify_causes,
+    classify_crews,
+)
 from gridtwin.model.outage_history import Words
 
 
@@ -30,7 +35,7 @@ def _one(text: str) -> Words:
     ],
 )
 def test_causes(text: str, name: str) -> None:
-    found = cause_classes(_one(text))
+    found = classify_causes(_one(text))
     assert CAUSE_NAMES[found[0]] == name
     assert CAUSE_NAMES[found[1]] == ""
 
@@ -48,4 +53,4 @@ def test_causes(text: str, name: str) -> None:
     ],
 )
 def test_crews(text: str, name: str) -> None:
-    assert CREW_NAMES[crew_classes(_one(text))[0]] == name
+    assert CREW_NAMES[classify_crews(_one(text))[0]] == name

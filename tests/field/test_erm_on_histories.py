@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gridtwin.analysis.erm.backtest import Score, judge
-from gridtwin.analysis.erm.features import Board
-from gridtwin.analysis.erm.landmarks import STANDARD
-from gridtwin.analysis.erm.prediction import predict
-from gridtwin.analysis.erm.saved import ErmModel
-from gridtwin.analysis.erm.training import learn
-from gridtwin.erm import models
+from gridtwin.analysis.erm.backtest import BacktestScore, judge_prediction
+from gridtwin.analysis.erm.landmarks import STANDARD_LANDMARKS
+from gridtwin.analysis.erm.model_parts import ErmModel
+from gridtwin.analysis.erm.outage_features import HistoryIndex
+from gridtwin.analysis.erm.prediction import predict_landmarks
+from gridtwin.analysis.erm.training import train_parts
+from gridtwin.erm import model_files
 from gridtwin.model.outage_history import OutageHistory, Snapshots, select
 from gridtwin.sources.histories import read_history
 
@@ -31,7 +31,7 @@ class Held:
 
     history: OutageHistory
     model: ErmModel
-    scores: dict[str, Score]
+    scores: dict[str, BacktestScore]
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +42,15 @@ def tested() -> Held:
     whole = read_history(folder, SOURCE)
     history = select(whole, np.arange(len(whole)) >= len(whole) - OUTAGES)
     calibrate_s, test_s = map(float, np.quantile(history.outages.first_seen_s, [0.55, 0.7]))
-    learnt = learn([select(history, history.outages.gone_s < test_s)], (SOURCE,))
+    learnt = train_parts([select(history, history.outages.gone_s < test_s)], (SOURCE,))
     made = "2026-01-01T00:00:00+00:00"
     model = ErmModel((SOURCE,), learnt.forests, learnt.tables, made)
-    scores = judge(Board.of(history), predict(history, model, STANDARD), calibrate_s, test_s)
+    scores = judge_prediction(
+        HistoryIndex.from_history(history),
+        predict_landmarks(history, model, STANDARD_LANDMARKS),
+        calibrate_s,
+        test_s,
+    )
     return Held(history, model, {score.landmark: score for score in scores})
 
 
@@ -59,7 +64,7 @@ def test_at_first_sight_the_model_beats_plain_medians(tested: Held) -> None:
     assert score.mae_vs_group < 0
 
 
-@pytest.mark.parametrize("landmark", STANDARD)
+@pytest.mark.parametrize("landmark", STANDARD_LANDMARKS)
 def test_four_of_five_outages_end_within_their_interval(tested: Held, landmark: str) -> None:
     assert 0.76 < tested.scores[landmark].coverage < 0.84
 
@@ -73,7 +78,9 @@ def test_what_happens_later_changes_nothing(tested: Held) -> None:
     cut = float(np.quantile(history.outages.first_seen_s, 0.6))
     recent = select(history, history.outages.first_seen_s > cut - 60 * 86400)
     other = _otherwise_after(recent, cut)
-    before, after = (predict(one, tested.model, STANDARD) for one in (recent, other))
+    before, after = (
+        predict_landmarks(one, tested.model, STANDARD_LANDMARKS) for one in (recent, other)
+    )
     found = []
     for prediction in (before, after):
         asked = prediction.marks.issued_s <= cut
@@ -121,9 +128,9 @@ def _otherwise_after(history: OutageHistory, cut: float) -> OutageHistory:
 def test_the_shipped_model_answers_a_real_source_it_need_not_know(tested: Held) -> None:
     history = replace(tested.history, source="a utility nobody has seen")
     recent = select(history, np.arange(len(history)) >= len(history) - 6_000)
-    prediction = predict(recent, models.default_model(), STANDARD)
+    prediction = predict_landmarks(recent, model_files.read_default_model(), STANDARD_LANDMARKS)
     calibrate_s, test_s = map(float, np.quantile(recent.outages.first_seen_s, [0.2, 0.3]))
-    scores = judge(Board.of(recent), prediction, calibrate_s, test_s)
+    scores = judge_prediction(HistoryIndex.from_history(recent), prediction, calibrate_s, test_s)
     for score in scores:
         assert score.expired == 0
         assert 0.72 < score.coverage < 0.88

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 import gridtwin
-from gridtwin.analysis.inference.devices import device_tree
-from gridtwin.analysis.inference.evidence import fold
+from gridtwin.analysis.inference.device_tree import build_device_tree
+from gridtwin.analysis.inference.evidence import summarize_events
 from gridtwin.analysis.inference.likelihood import Assumptions
-from gridtwin.analysis.inference.rollup import RolledUp, roll_up
-from gridtwin.analysis.inference.score import score
-from gridtwin.analysis.inference.simulate import simulate, world_of
 from gridtwin.analysis.inference.streaming import Inference
+from inference_score import score
+from percentage_rule import RolledUp, roll_up
+from reported_outages import simulate, world_of
 
 pytestmark = pytest.mark.field
 
@@ -36,21 +36,21 @@ def test_a_fifth_of_the_gasps_lost_is_better_explained_than_by_roll_up(
     feeders: Path, name: str
 ) -> None:
     situation = gridtwin.open(gridtwin.read(feeders / name / MASTERS[name], crs="none")).situation()
-    devices = device_tree(situation, Assumptions())
+    devices = build_device_tree(situation, Assumptions())
     near, ours, rolled = [], [], []
     for seed in range(500, 512):
         world = world_of(situation, outages=5, singles=0, momentary=1, loss=0.2)
         run = simulate(situation, devices, world, seed=seed)
         inference = Inference(situation, devices=devices)
-        inference.update(run.heard)
+        inference.add_events(run.heard)
         named = [
             RolledUp(one.suspect.equipment, one.suspect.point, one.out)
-            for one in inference.answer(run.now_s).outages
+            for one in inference.infer_outages(run.now_s).outages
         ]
         found = score(situation, devices, run.truth, named)
         near += found.near[[len(one.out) >= LARGE for one in run.truth]].tolist()
         ours.append(found.f1)
-        evidence, _ = fold(run.heard, Assumptions().momentary_s)
+        evidence, _ = summarize_events(run.heard, Assumptions().momentary_s)
         rolled.append(
             max(
                 score(
@@ -68,7 +68,7 @@ def test_no_single_device_is_named_on_a_meshed_secondary_network(feeders: Path) 
     path = feeders / "LVTestCaseNorthAmerican/Master.dss"
     twin = gridtwin.open(gridtwin.read(path, crs="none"))
     situation = twin.situation()
-    devices = device_tree(situation, Assumptions())
-    largest = devices.sizes(np.arange(len(devices.node), dtype=np.int32))
+    devices = build_device_tree(situation, Assumptions())
+    largest = devices.count_points(np.arange(len(devices.node), dtype=np.int32))
     assert len(devices.node) < 20  # what darkens anybody alone lies above the network
     assert largest.max() == len(twin.network.usage_points)

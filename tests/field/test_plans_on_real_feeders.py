@@ -11,8 +11,8 @@ import pytest
 
 import gridtwin
 from exhaustive import best_gain, case_of
-from gridtwin.analysis.plan.make import make_plans
-from gridtwin.analysis.plan.options import Options
+from gridtwin.analysis.plan.plan_options import PlanOptions
+from gridtwin.analysis.plan.switching_plan import make_plans
 from gridtwin.model.ids import Element
 from gridtwin.topology.conduction import Conduction
 from gridtwin.topology.index import supply
@@ -69,7 +69,7 @@ def test_no_positions_of_the_switches_of_the_123_bus_feeder_bring_back_more(ieee
             continue
         case = case_of(situation, fault)
         best = best_gain(situation, case, margin_pct=10, weight=1)
-        (plan,) = make_plans(situation, [fault], Options(alternatives=0, priority_weight=1))
+        (plan,) = make_plans(situation, [fault], PlanOptions(alternatives=0, priority_weight=1))
         assert plan.restored_weight == best, situation.data.equipment.mrid[row]
         tried += best > 0
     assert tried > 10
@@ -88,16 +88,16 @@ def test_carried_out_on_the_whole_feeder_no_step_energizes_the_fault(
     for row in range(0, len(table.mrid), max(len(table.mrid) // 25, 1)):
         mrid = table.mrid[row].decode()
         found = twin.restore(mrid, alternatives=0)
-        section = np.unique([situation.ends(at) for at in found.rows.section.tolist()])
+        section = np.unique([situation.find_ends(at) for at in found.rows.section.tolist()])
         twin.overlay("after", found.switches)
         mask = twin.situation("after").open_mask
         whole = Conduction.of(situation.data, mask)
-        closed = {at for kind, at in found.rows.closed if kind == "sources"}
+        closed = {at for kind, at in found.rows.rows_closed if kind == "sources"}
         gone = set(found.rows.sources_lost.tolist()) - closed
         on = ~np.isin(whole.source_row, sorted(gone))
         lit = replace(whole, source_node=whole.source_node[on], source_mask=whole.source_mask[on])
         reached, _ = supply(lit)
         assert not reached[section].any(), mrid
         dark = np.flatnonzero(~reached[situation.data.usage_points.node])
-        before = np.flatnonzero(~situation.supplied[situation.data.usage_points.node])
+        before = np.flatnonzero(~situation.is_supplied[situation.data.usage_points.node])
         assert set(dark.tolist()) - set(before.tolist()) <= set(found.rows.out.tolist()), mrid

@@ -9,8 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gridtwin.analysis.reliability.interruptions import Interruptions
-from gridtwin.analysis.reliability.reliability import Reliability, reliability
+from gridtwin.analysis.reliability.interruption_records import Interruptions
+from gridtwin.analysis.reliability.reliability_indices import (
+    ReliabilityIndices,
+    compute_reliability,
+)
 
 pytestmark = pytest.mark.field
 
@@ -27,15 +30,15 @@ def history(utility: str) -> pd.DataFrame:
     return frame[~frame["planned"].astype(bool) & (lasts_h > 5 / 60) & (lasts_h < 30 * 24)]
 
 
-def indices_of(frame: pd.DataFrame) -> Reliability:
+def indices_of(frame: pd.DataFrame) -> ReliabilityIndices:
     """Return indices of one customer served, so that SAIDI is customer-minutes."""
-    rows = Interruptions.of(
+    rows = Interruptions.from_columns(
         frame["start"].to_numpy(float),
         frame["restored_mid"].to_numpy(float),
         frame["cust_max"].fillna(0).to_numpy(np.int64),
     )
     begin, end = frame["start"].min(), frame["start"].max() + 1
-    return reliability(rows, np.array([1]), float(begin), float(end))
+    return compute_reliability(rows, np.array([1]), float(begin), float(end))
 
 
 @pytest.mark.parametrize("utility", FOUND_BEFORE)

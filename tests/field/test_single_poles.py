@@ -12,8 +12,8 @@ import pytest
 
 import gridtwin
 from conductors import Conductors
-from gridtwin.analysis.state.darkness import Darkness
-from gridtwin.analysis.state.supply import OUT, PARTIAL
+from gridtwin.analysis.state.supply_state import OUT, PARTIAL
+from gridtwin.analysis.state.supply_tracker import SupplyTracker
 from gridtwin.model import phases
 from gridtwin.model.network import Network
 from gridtwin.twin import Twin
@@ -106,9 +106,9 @@ def test_who_is_out_when_a_pole_opens_is_what_the_conductors_say(
         assert out_of(twin) == (expected, partial), (piece, phase)
         for load in sorted(expected - before)[:2] + sorted(partial)[:2]:
             assert twin.explain(load).supplied == (load not in expected), (piece, phase, load)
-        went = Darkness(twin.situation())
+        went = SupplyTracker(twin.situation())
         row = int(twin.situation().network.ids.find(piece).row)
-        _, came = went.operate(row, phases.parse(table.normal_open[piece]))
+        _, came = went.operate_equipment(row, phases.parse(table.normal_open[piece]))
         assert names_of(twin, came) == expected - before, (piece, phase)
         twin.switch(piece, open=False, phases=phase)
 

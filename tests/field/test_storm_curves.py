@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 
 import gridtwin
-from gridtwin.analysis.storm.calibrate import calibrate
-from gridtwin.analysis.storm.curves import share_back
-from gridtwin.analysis.storm.ground import Ground
-from gridtwin.analysis.storm.jobs import Plan, plan
+from calibrated_storms import calibrate
+from gridtwin.analysis.storm.repair_plan import RepairPlan, plan_repairs
 from gridtwin.analysis.storm.response import Aid, Response
-from gridtwin.analysis.storm.simulate import simulate
-from gridtwin.erm.storms import Scenario, forecast
+from gridtwin.analysis.storm.restoration_curves import find_share_times
+from gridtwin.analysis.storm.storm_simulation import simulate_storm
+from gridtwin.analysis.storm.storm_situation import StormSituation
+from gridtwin.erm.storms import StormScenario, forecast_storm
 
 pytestmark = pytest.mark.field
 
@@ -68,17 +68,17 @@ def real() -> list[Storm]:
 
 
 @pytest.fixture(scope="module")
-def simulated() -> Plan:
+def simulated() -> RepairPlan:
     """Return a storm over a synthetic territory of 60,000 meters."""
     twin = gridtwin.open(gridtwin.synthesize("houston", meters=60_000, seed=1))
     polygon = "POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))"
-    found = forecast(twin, Scenario(polygon=polygon, draws=10, seed=1))
-    return plan(Ground(twin.situation()), found.plan.equipment, Response())
+    found = forecast_storm(twin, StormScenario(polygon=polygon, draws=10, seed=1))
+    return plan_repairs(StormSituation(twin.situation()), found.plan.equipment, Response())
 
 
-def shape(storm: Plan, response: Response) -> tuple[float, float, float]:
-    back = simulate(storm, response, draws=200, seed=1).back
-    t50, t90, t95 = np.median(share_back(back, storm.groups.customers), axis=1) / 3600
+def shape(storm: RepairPlan, response: Response) -> tuple[float, float, float]:
+    back = simulate_storm(storm, response, draws=200, seed=1).back
+    t50, t90, t95 = np.median(find_share_times(back, storm.groups.customers), axis=1) / 3600
     return float(t50), float(t90), float(t95)
 
 
@@ -96,7 +96,7 @@ AID = (Aid(20, 24.0), Aid(20, 48.0))
     "response", [Response(crews=40), Response(crews=80), Response(crews=20, aid=AID)]
 )
 def test_the_tail_over_the_half_lies_among_those_of_real_storms(
-    real: list[Storm], simulated: Plan, response: Response
+    real: list[Storm], simulated: RepairPlan, response: Response
 ) -> None:
     t50, t90, t95 = shape(simulated, response)
     for ratio, name in ((t90 / t50, "t90"), (t95 / t50, "t95")):
@@ -106,7 +106,7 @@ def test_the_tail_over_the_half_lies_among_those_of_real_storms(
 
 
 def test_calibrated_on_the_half_the_tail_is_mostly_within_a_factor_of_two_and_a_half(
-    real: list[Storm], simulated: Plan
+    real: list[Storm], simulated: RepairPlan
 ) -> None:
     response, errors = Response(crews=20, aid=AID), []
     for storm in real:

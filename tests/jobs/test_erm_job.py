@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 import gridtwin
 from gridtwin.cli.app import app
 from gridtwin.erm.job import ErmJob
-from gridtwin.erm.storms import Scenario, forecast
+from gridtwin.erm.storms import StormScenario, forecast_storm
 from gridtwin.erm.zones import promise_zones
 from gridtwin.errors import NotFoundError, StaleTwinError, StoreError
 from gridtwin.model.estimate import Zone
@@ -128,7 +128,7 @@ def test_people_go_before_storm_zones_and_those_before_the_model(twin: Twin) -> 
 def test_a_storm_forecast_is_promised_to_its_zones(twin: Twin) -> None:
     twin.outages.note("O-3", etr_crew=NOW + timedelta(hours=2))
     damaged = [each.device for each in twin.outages.all()]
-    found = forecast(twin, Scenario(damaged=tuple(damaged), draws=50))
+    found = forecast_storm(twin, StormScenario(damaged=tuple(damaged), draws=50))
     (zone,) = promise_zones(twin, found, "feeder", NOW, actor="ann")
     assert zone.zone == twin.network.feeders.mrid[0]
     assert twin.store.estimates.zones(NOW) == [zone]

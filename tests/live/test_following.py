@@ -178,7 +178,7 @@ def test_whatever_is_killed_every_event_outage_and_alert_counts_once(
         wait_until(lambda: not twin.store.live.untold(1))
         worker.terminate()
         assert worker.wait(PATIENCE_S) == 0
-    events = twin.store.events()
+    events = twin.store.states.events()
     assert len(events) == len(moves)
     assert len({(each.mrid, each.at, each.to_phases) for each in events}) == len(moves)
     check_alerts(twin, topics)

@@ -20,7 +20,7 @@ from gridtwin.model.outage import Status
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.mirror import sync
 from gridtwin.twin import Twin
-from gridtwin.twin.history import moments, state_at
+from gridtwin.twin.history import read_moments
 from networks import feeder_in_three_sections, random_network, two_feeders_with_a_tie
 
 NewDatabase = Callable[[], AbstractContextManager[str]]
@@ -68,13 +68,13 @@ class Lived:
 def dark_of(twin: Twin) -> set[str]:
     points = twin.store.network.data.usage_points
     situation = twin.situation()
-    return set(np.array(points.mrid)[~situation.served].astype(str))
+    return set(np.array(points.mrid)[~situation.is_served].astype(str))
 
 
 def seen(twin: Twin, at: datetime) -> Lived:
     outages = {each.id: (each.status.value, each.customers_out) for each in twin.outages.all()}
     return Lived(
-        at, twin.store.state(), dark_of(twin), outages, set(twin.outages.members().usage_point)
+        at, twin.store.states.get(), dark_of(twin), outages, set(twin.outages.members().usage_point)
     )
 
 
@@ -84,10 +84,10 @@ def check(twin: Twin, lived: list[Lived]) -> None:
         ends = lived[number + 1].at - timedelta(microseconds=1) if number + 1 < len(lived) else None
         for when in filter(None, (each.at, ends)):
             past = twin.at(when)
-            assert state_at(twin.store, when) == each.state
+            assert twin.store.states.at(when) == each.state
             assert dark_of(past) == each.dark
             assert seen(past, each.at) == each
-    curve = dict(moments(twin.store, lived[0].at - timedelta(hours=1), after(10_000)).curve())
+    curve = dict(read_moments(twin.store, lived[0].at - timedelta(hours=1), after(10_000)).curve())
     customers = customers_by_name(twin)
     for each in lived:
         at = max(at for at in curve if at <= each.at)
@@ -131,7 +131,7 @@ def act(twin: Twin, chosen: tuple[str, int, str, str], at: datetime) -> None:
     what, which, phases, name = chosen
     found = twin.outages.all()
     if what == "switch":
-        twin.store.operate(name, phases, at=at)
+        twin.store.states.operate(name, phases, at=at)
     elif what == "open":
         seen_at = None if which % 2 else at
         twin.outages.open(name, at=at, predicted=seen_at is None, confirmed_at=seen_at)
@@ -173,24 +173,24 @@ def test_every_moment_is_as_it_was_lived_wherever_the_twin_is_kept(
 
 def test_an_operation_is_logged_with_its_time_and_made_once_for_a_request(twin: Twin) -> None:
     store = twin.store
-    store.operate("SW1", "ABC", at=NOON, request="event-1")
-    again = store.operate("SW1", "", at=after(5), request="event-1")
+    store.states.operate("SW1", "ABC", at=NOON, request="event-1")
+    again = store.states.operate("SW1", "", at=after(5), request="event-1")
     assert (again.version, again.deviations) == (1, {"SW1": "ABC"})
-    assert [each.at for each in store.events()] == [NOON.isoformat()]
+    assert [each.at for each in store.states.events()] == [NOON.isoformat()]
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    store.operate("SW1", "", at=tomorrow)
-    assert store.events()[-1].at < tomorrow.isoformat()
+    store.states.operate("SW1", "", at=tomorrow)
+    assert store.states.events()[-1].at < tomorrow.isoformat()
 
 
 def test_operations_that_are_told_late_have_their_place_in_time(twin: Twin) -> None:
     store = twin.store
-    store.operate("SW2", "ABC", at=after(10))
-    store.operate("B2", "ABC", at=after(5))  # told late
-    store.operate("SW2", "", at=after(7))  # of one switch the order told is the order made
-    assert state_at(store, after(4)).deviations == {}
-    assert state_at(store, after(5)).deviations == {"B2": "ABC"}
-    assert state_at(store, after(10)).deviations == {"B2": "ABC"}
-    assert [each.version for each in store.operations(NOON, after(60))] == [2, 1, 3]
+    store.states.operate("SW2", "ABC", at=after(10))
+    store.states.operate("B2", "ABC", at=after(5))  # told late
+    store.states.operate("SW2", "", at=after(7))  # of one switch the order told is the order made
+    assert store.states.at(after(4)).deviations == {}
+    assert store.states.at(after(5)).deviations == {"B2": "ABC"}
+    assert store.states.at(after(10)).deviations == {"B2": "ABC"}
+    assert [each.version for each in store.states.operations(NOON, after(60))] == [2, 1, 3]
     found = twin.history.moments(NOON, after(60)).moments
     assert [(each.version, each.customers_out) for each in found] == [(2, 7), (1, 47), (3, 7)]
 
@@ -199,23 +199,23 @@ def test_what_the_log_does_not_tell_stands_as_it_was_found_or_as_it_stands_now(
     database: str,
 ) -> None:
     operated = gridtwin.open(feeder_in_three_sections())
-    operated.store.operate("SW1", "ABC")
-    operated.store.operate("TIE", "")
+    operated.store.states.operate("SW1", "ABC")
+    operated.store.states.operate("TIE", "")
     kept = gridtwin.open(feeder_in_three_sections()).save(database).store
     with connect(database, autocommit=True) as connection:
-        sync(connection, replace(operated.mirrored(), events=()))
-    assert kept.events() == []
-    kept.operate("SW1", "", at=NOON)
-    assert state_at(kept, after(-1)).deviations == {"SW1": "ABC", "TIE": ""}
-    assert state_at(kept, after(1)).deviations == {"TIE": ""}
+        sync(connection, replace(operated.gather_mirror_rows(), events=()))
+    assert kept.states.events() == []
+    kept.states.operate("SW1", "", at=NOON)
+    assert kept.states.at(after(-1)).deviations == {"SW1": "ABC", "TIE": ""}
+    assert kept.states.at(after(1)).deviations == {"TIE": ""}
 
 
 def test_questions_are_asked_of_a_past_moment_and_nothing_is_written(twin: Twin) -> None:
-    twin.store.operate("SW1", "ABC", at=NOON)
+    twin.store.states.operate("SW1", "ABC", at=NOON)
     began = after(-5)
     outage = twin.outages.open("SW2", at=began, usage_points=["Mc"], confirmed_at=began)
     twin.outages.restore(outage.id, at=after(30))
-    twin.store.operate("SW1", "", at=after(40))
+    twin.store.states.operate("SW1", "", at=after(40))
     past = twin.at(after(10))
     assert past.blast_radius("B1").customers == 10  # behind SW1 it is dark already
     assert past.version == 1
@@ -235,10 +235,10 @@ def test_questions_are_asked_of_a_past_moment_and_nothing_is_written(twin: Twin)
 
 
 def test_moments_are_told_in_order_and_asked_again_they_are_the_same(twin: Twin) -> None:
-    twin.store.operate("SW1", "ABC", at=after(1))
+    twin.store.states.operate("SW1", "ABC", at=after(1))
     outage = twin.outages.open("B2", at=after(2), usage_points=["Md"])
     twin.outages.restore(outage.id, at=after(3))
-    twin.store.operate("SW1", "", at=after(4))
+    twin.store.states.operate("SW1", "", at=after(4))
     found = twin.history.moments(NOON, after(10))
     told = [(each.what, each.customers, each.customers_out) for each in found.moments]
     assert told == [("switch", 60, 60), ("outage", 7, 67), ("restored", -7, 60), ("switch", -60, 0)]
@@ -249,17 +249,17 @@ def test_moments_are_told_in_order_and_asked_again_they_are_the_same(twin: Twin)
 
 
 def test_what_is_no_moment_is_refused(twin: Twin) -> None:
-    with pytest.raises(InputError, match="no moment"):
+    with pytest.raises(InputError, match="is no time"):
         twin.at("yesterday")
     with pytest.raises(InputError, match="no time zone"):
         twin.at("2026-07-01T12:00:00")
     with pytest.raises(InputError, match="earlier moment first"):
         twin.history.moments(after(1), NOON)
-    assert state_at(twin.store, "2026-07-01T12:00:00Z").deviations == {}
+    assert twin.at("2026-07-01T12:00:00Z").store.states.get().deviations == {}
 
 
 def test_two_feeders_change_places_in_the_curve() -> None:
     twin = gridtwin.open(two_feeders_with_a_tie())
     for minute, (switch, phases) in enumerate([("BKR1", "ABC"), ("TIE", ""), ("BKR1", "")]):
-        twin.store.operate(switch, phases, at=after(minute))
+        twin.store.states.operate(switch, phases, at=after(minute))
     assert [out for _, out in twin.history.moments(after(-1), after(9)).curve()] == [0, 8, 0, 0]

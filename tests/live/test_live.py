@@ -14,7 +14,7 @@ import pytest
 
 import gridtwin
 from gridtwin.live import LiveOperations
-from gridtwin.live.messages import Batch
+from gridtwin.live.event_batch import EventBatch
 from gridtwin.model.live import Alert
 from gridtwin.model.outage import Status
 from gridtwin.twin import Twin
@@ -50,16 +50,16 @@ class Follower:
         self.told: list[tuple[bytes, bytes]] = []
 
     def __call__(self, *lines: bytes, source: str = "test", final: bool = True) -> None:
-        batch = Batch()
-        batch.add_lines(lines, source, self.live.places().get(source, 0))
-        self.live.take(batch)
-        self.live.work(final=final)
+        batch = EventBatch()
+        batch.add_lines(lines, source, self.live.read_offsets().get(source, 0))
+        self.live.take_batch(batch)
+        self.live.process_events(final=final)
 
     def tell(self) -> list[dict[str, Any]]:
         import orjson
 
         told: list[bytes] = []
-        self.live.tell(lambda _keys, values: told.extend(values))
+        self.live.publish_alerts(lambda _keys, values: told.extend(values))
         return [orjson.loads(value) for value in told]
 
 
@@ -86,7 +86,7 @@ def test_an_operation_moves_the_switch_at_its_time_and_opens_and_ends_an_outage(
 ) -> None:
     follow = Follower(twin)
     follow(switched("e1", 10, "SW1", "ABC", actor="ann"))
-    (event,) = twin.store.events()
+    (event,) = twin.store.states.events()
     assert (event.at, event.actor, event.to_phases) == (at(10).isoformat(), "ann", "ABC")
     (outage,) = twin.outages.all()
     assert (outage.device, outage.began_at, outage.confirmed_at) == ("SW1", at(10), at(10))
@@ -113,9 +113,9 @@ def test_an_event_told_twice_or_late_changes_nothing(twin: Twin) -> None:
     opened = switched("e1", 10, "SW1", "ABC")
     follow(opened, opened)
     follow(opened, switched("e0", 5, "SW1", "", actor="late"))
-    assert [each.to_phases for each in twin.store.events()] == ["ABC"]
+    assert [each.to_phases for each in twin.store.states.events()] == ["ABC"]
     assert outages(twin) == [("SW1", "confirmed", 60, 60)]
-    assert (follow.live.figures.events, follow.live.figures.repeated) == (2, 2)
+    assert (follow.live.metrics.events, follow.live.metrics.repeated) == (2, 2)
     again = Follower(twin)  # as after a crash
     again(opened)
     assert outages(twin) == [("SW1", "confirmed", 60, 60)]
@@ -128,7 +128,9 @@ def test_the_order_of_one_batch_is_that_of_time(twin: Twin) -> None:
     ]  # fmt: skip
     random.Random(3).shuffle(events)
     Follower(twin)(*events)
-    assert [each.at for each in twin.store.events()] == [at(s).isoformat() for s in (10, 20, 30)]
+    assert [each.at for each in twin.store.states.events()] == [
+        at(s).isoformat() for s in (10, 20, 30)
+    ]
     assert outages(twin)[-1] == ("SW1", "confirmed", 60, 60)
 
 
@@ -137,7 +139,7 @@ def test_scada_brings_the_twin_in_step_only_where_it_differs(twin: Twin) -> None
     same = message("s1", after(1), "scada_status", equipment_id="SW1", open_phases="")
     other = message("s2", after(2), "scada_status", equipment_id="SW2", open_phases="ABC")
     follow(same, other)
-    assert [(each.mrid, each.actor) for each in twin.store.events()] == [("SW2", "scada")]
+    assert [(each.mrid, each.actor) for each in twin.store.states.events()] == [("SW2", "scada")]
 
 
 def test_a_fault_opens_an_outage_or_explains_one_that_is_open(twin: Twin) -> None:
@@ -227,9 +229,9 @@ def test_alerts_that_were_cut_short_are_told_again_under_the_same_id(twin: Twin)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        follow.live.tell(cut_short)
+        follow.live.publish_alerts(cut_short)
     again: list[bytes] = []
-    Follower(twin).live.tell(lambda _keys, values: again.extend(values))
+    Follower(twin).live.publish_alerts(lambda _keys, values: again.extend(values))
     assert again == sent
 
 
@@ -265,7 +267,7 @@ def test_a_storm_in_messages_gives_the_outages_of_the_inference(seed: int, tmp_p
     live.update(told.events)
     expected = {frozenset(each.usage_points.tolist()) for each in live.answer().outages}
     assert sets(twin) == expected
-    assert follow.live.figures.events == len(told.lines)
+    assert follow.live.metrics.events == len(told.lines)
 
 
 def test_alerts_are_kept_as_long_as_their_outage_is_open(twin: Twin) -> None:
@@ -283,5 +285,5 @@ def test_alerts_are_kept_as_long_as_their_outage_is_open(twin: Twin) -> None:
 def test_only_what_is_new_is_read_after_a_restart(twin: Twin) -> None:
     follow = Follower(twin)
     follow(switched("e1", 10, "SW1", "ABC"), source="events.jsonl")
-    assert follow.live.places()["events.jsonl"] == 1
-    assert Follower(twin).live.places() == follow.live.places()
+    assert follow.live.read_offsets()["events.jsonl"] == 1
+    assert Follower(twin).live.read_offsets() == follow.live.read_offsets()

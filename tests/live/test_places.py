@@ -8,6 +8,7 @@ import pytest
 
 from gridtwin.live import following
 from gridtwin.live.following import Broker
+from gridtwin.stream import reader as reading_topics
 from straying import Client
 from told_storms import message
 
@@ -18,15 +19,15 @@ def read_all(monkeypatch: pytest.MonkeyPatch, client: Client, places: dict[str, 
     """Return the places of the messages that are taken, in their order."""
     monkeypatch.setattr(following, "make_topics", lambda *_: None)
     monkeypatch.setattr(Broker, "_made_producer", lambda _: None)
-    monkeypatch.setattr(Broker, "_made_consumer", lambda _: client)
+    monkeypatch.setattr(reading_topics, "_consumer", lambda _: client)
     taken: list[str] = []
 
-    class Batch(following.Batch):
-        def add(self, topic: str, values: Any, places: list[str], registry: Any) -> None:
+    class Taken(following.EventBatch):
+        def add_messages(self, topic: str, values: Any, places: list[str], registry: Any) -> None:
             taken.extend(places)
-            super().add(topic, values, places, registry)
+            super().add_messages(topic, values, places, registry)
 
-    monkeypatch.setattr(following, "Batch", Batch)
+    monkeypatch.setattr(following, "EventBatch", Taken)
     broker = Broker("")
     broker.begin(places)
     for _ in range(30):

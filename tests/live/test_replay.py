@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 import gridtwin
 from gridtwin.cli.app import app
 from gridtwin.live import LiveOperations
-from gridtwin.live.messages import Batch
-from gridtwin.live.replaying import live_through, read_lines, state_of
+from gridtwin.live.event_batch import EventBatch
+from gridtwin.live.log_replay import read_event_lines, rebuild_state, replay_operations
 from networks import feeder_in_three_sections, random_network
 from told_storms import message
 
@@ -47,29 +47,29 @@ def test_events_in_any_order_rebuild_what_the_log_tells_of_every_moment(
     ]  # fmt: skip
     told = [*lines, *lines[::3]]
     order.shuffle(told)
-    batch = Batch()
+    batch = EventBatch()
     batch.add_lines(told, "events", 0)
     live = LiveOperations(twin, estimates=False)
-    live.take(batch)
-    live.work(final=True)
-    events = read_lines(told, "events").events
+    live.take_batch(batch)
+    live.process_events(final=True)
+    events = read_event_lines(told, "events").events
     for at in range(-1, len(chosen) + 1):
         when = NOW + timedelta(seconds=at)
-        rebuilt, _ = state_of(twin.store.network, events, when)
-        assert rebuilt.deviations == twin.store.state_at(when).deviations
+        rebuilt, _ = rebuild_state(twin.store.network, events, when)
+        assert rebuilt.deviations == twin.store.states.at(when).deviations
 
 
 def test_the_past_is_lived_again_by_another_twin(tmp_path: Path) -> None:
     past = gridtwin.open(feeder_in_three_sections())
     for minute, (switch, phases) in enumerate([("SW1", "ABC"), ("TIE", ""), ("SW1", "")]):
-        past.store.operate(switch, phases, at=NOW + timedelta(minutes=minute), actor="ann")
+        past.store.states.operate(switch, phases, at=NOW + timedelta(minutes=minute), actor="ann")
     into = gridtwin.open(feeder_in_three_sections()).save(tmp_path / "again.twin")
     since, until = NOW + timedelta(seconds=30), NOW + timedelta(hours=1)
-    told = list(live_through(past, into, since, until, speed=math.inf, stop=Event()))
+    told = list(replay_operations(past, into, since, until, speed=math.inf, stop=Event()))
     assert [each.mrid for each in told] == ["TIE", "SW1"]
     for minute in (0.5, 1, 2, 3):
         when = NOW + timedelta(minutes=minute)
-        assert into.store.state_at(when).deviations == past.store.state_at(when).deviations
+        assert into.store.states.at(when).deviations == past.store.states.at(when).deviations
 
 
 def test_the_commands_operate_a_twin_by_lines_and_replay_it(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_the_commands_operate_a_twin_by_lines_and_replay_it(tmp_path: Path) -> N
     when = (NOW + timedelta(seconds=1)).isoformat()
     found = json.loads(run("replay", "--to", when, "--overlay", "then", "--json"))
     assert (found["open"], found["customers_out"]) == ({"SW1": "ABC"}, 60)
-    assert gridtwin.open(path).store.state("then").deviations == {"SW1": "ABC"}
+    assert gridtwin.open(path).store.states.get("then").deviations == {"SW1": "ABC"}
     again = json.loads(run("replay", "--to", when, "--from", str(lines), "--json"))
     assert again["open"] == found["open"]
     before = json.loads(run("replay", "--to", "2020-01-01T00:00Z", "--json"))

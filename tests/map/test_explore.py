@@ -17,7 +17,7 @@ import pytest
 
 import gridtwin
 from gridtwin.errors import StoreError
-from gridtwin.publish.page import MapView
+from gridtwin.publish.notebook_map import MapView
 from networks import two_feeders_with_a_tie
 from tab import until
 from waiting import PATIENCE_S

@@ -26,7 +26,7 @@ def test_twenty_thousand_elements_change_state_and_back(tab: Tab, tmp_path: Path
             twin.switch(head, open=True)
         situation = twin.situation()
         points = situation.data.usage_points
-        dark = int((~situation.supplied[points.node]).sum())
+        dark = int((~situation.is_supplied[points.node]).sum())
         assert dark == METERS
         until(tab.page, f"{OUT} >= {METERS}")
         for head in heads:

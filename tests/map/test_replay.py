@@ -63,7 +63,7 @@ def test_every_moment_shows_what_the_log_says(tab: Tab, home: Path, replay: Page
     past = gridtwin.open(home).at(at)
     situation = past.situation()
     points = situation.data.usage_points
-    dark = int((~situation.supplied[points.node]).sum())
+    dark = int((~situation.is_supplied[points.node]).sum())
     until(
         replay,
         "n => window.gridtwin.count('supply') > 0"

@@ -14,7 +14,7 @@ import shapely
 
 import gridtwin
 from gridtwin.errors import InputError, NotFoundError
-from gridtwin.live.rehearsal import Act, Rehearsal, Script, write_script
+from gridtwin.live.rehearsal import Act, Rehearsal, StormScript, write_script
 from gridtwin.model.outage import Status
 from gridtwin.twin import Twin
 
@@ -23,7 +23,7 @@ GO = threading.Event()  # never set
 
 
 @pytest.fixture(scope="module")
-def script() -> Script:
+def script() -> StormScript:
     return write_script(territory(), seed=3, most=9)
 
 
@@ -41,26 +41,26 @@ def territory() -> Twin:
     return gridtwin.open(gridtwin.synthesize("houston", meters=3_000, seed=1))
 
 
-def storm(twin: Twin, script: Script) -> Rehearsal:
+def storm(twin: Twin, script: StormScript) -> Rehearsal:
     return Rehearsal(twin, script, speed=FAST)
 
 
 def dark(twin: Twin) -> set[str]:
     situation = twin.situation()
     points = situation.data.usage_points
-    return {name.decode() for name in points.mrid[~situation.supplied[points.node]].tolist()}
+    return {name.decode() for name in points.mrid[~situation.is_supplied[points.node]].tolist()}
 
 
-def test_a_storm_ends_as_it_began(twin: Twin, script: Script) -> None:
+def test_a_storm_ends_as_it_began(twin: Twin, script: StormScript) -> None:
     acts = list(storm(twin, script).run(GO))
     assert acts == list(script.acts)
-    assert not twin.store.state().deviations
+    assert not twin.store.states.get().deviations
     assert not twin.outages.all()
     assert not dark(twin)
 
 
 def test_every_damage_becomes_an_outage_that_was_confirmed_restored_and_closed(
-    twin: Twin, script: Script
+    twin: Twin, script: StormScript
 ) -> None:
     rehearsal = storm(twin, script)
     list(rehearsal.run(GO))
@@ -74,7 +74,7 @@ def test_every_damage_becomes_an_outage_that_was_confirmed_restored_and_closed(
         assert {"restored"} <= set(told)
 
 
-def test_who_is_in_the_outages_is_dark_and_nobody_else_after_every_act(script: Script) -> None:
+def test_who_is_in_the_outages_is_dark_and_nobody_else_after_every_act(script: StormScript) -> None:
     twin = territory()
     for act in storm(twin, script).run(GO):
         out = set(twin.outages.members().usage_point.tolist())
@@ -88,10 +88,10 @@ def _handing_back(twin: Twin) -> bool:
     situation = twin.situation()
     ids = situation.network.ids
     rows = ids.rows("usage_points", twin.outages.members().usage_point.tolist())
-    return bool(situation.supplied[situation.data.usage_points.node[rows]].any())
+    return bool(situation.is_supplied[situation.data.usage_points.node[rows]].any())
 
 
-def test_switching_brings_customers_back_before_the_repair(script: Script) -> None:
+def test_switching_brings_customers_back_before_the_repair(script: StormScript) -> None:
     switched = [act for act in script.acts if act.what == "close" and act.back]
     assert switched
     for act in switched:
@@ -101,7 +101,7 @@ def test_switching_brings_customers_back_before_the_repair(script: Script) -> No
         assert act.at_min <= repair.at_min
 
 
-def test_a_storm_goes_on_where_it_was_stopped(twin: Twin, script: Script) -> None:
+def test_a_storm_goes_on_where_it_was_stopped(twin: Twin, script: StormScript) -> None:
     first, seen = storm(twin, script), []
     stop = threading.Event()
     for act in first.run(stop):
@@ -113,20 +113,20 @@ def test_a_storm_goes_on_where_it_was_stopped(twin: Twin, script: Script) -> Non
     rest = list(again.run(GO))
     assert _order(seen + rest) == _order(list(script.acts))
     assert not set(seen) & set(rest)
-    assert not twin.store.state().deviations
+    assert not twin.store.states.get().deviations
     assert not twin.outages.all()
 
 
-def test_an_act_that_broke_off_half_way_is_done_again(script: Script) -> None:
+def test_an_act_that_broke_off_half_way_is_done_again(script: StormScript) -> None:
     twin = territory()
     trip = script.damages[script.acts[0].damage].tripped
     twin.switch(trip[0], open=True)  # then the process died, before it opened the outage
     list(storm(twin, script).run(GO))
-    assert not twin.store.state().deviations
+    assert not twin.store.states.get().deviations
     assert not twin.outages.all()
 
 
-def test_after_a_storm_comes_another_of_a_new_name(script: Script) -> None:
+def test_after_a_storm_comes_another_of_a_new_name(script: StormScript) -> None:
     twin = territory()
     first = storm(twin, script)
     list(first.run(GO))
@@ -139,7 +139,7 @@ def _order(acts: list[Act]) -> list[tuple[int, int]]:
     return sorted((act.damage, act.number) for act in acts)
 
 
-def test_others_may_operate_meanwhile(script: Script) -> None:
+def test_others_may_operate_meanwhile(script: StormScript) -> None:
     twin = territory()
     damage = script.damages[0]
     twin.outages.open(usage_points=damage.usage_points, id="THEIRS")
@@ -147,10 +147,10 @@ def test_others_may_operate_meanwhile(script: Script) -> None:
     assert [each.id for each in twin.outages.all()] == ["THEIRS"]
     with pytest.raises(NotFoundError):
         twin.outages.get("OURS")
-    assert not twin.store.state().deviations
+    assert not twin.store.states.get().deviations
 
 
-def test_the_same_seed_writes_the_same_script(script: Script) -> None:
+def test_the_same_seed_writes_the_same_script(script: StormScript) -> None:
     assert write_script(territory(), seed=3, most=9) == script
     assert write_script(territory(), seed=4, most=9).damages != script.damages
 
@@ -166,7 +166,7 @@ def test_damages_lie_in_the_area_and_touch_no_other() -> None:
     assert {damage.device for damage in script.damages} <= inside
 
 
-def test_estimates_are_written_while_it_lasts(script: Script) -> None:
+def test_estimates_are_written_while_it_lasts(script: StormScript) -> None:
     twin = territory()
     for act in storm(twin, script).run(GO):
         if act.number == 2:
@@ -179,7 +179,7 @@ def test_a_storm_that_damages_nothing_is_refused() -> None:
     with pytest.raises(InputError, match="damages nothing"):
         write_script(territory(), seed=1, rates={"ac_line_segment": 0.0})
     with pytest.raises(InputError, match="speed"):
-        Rehearsal(territory(), Script(1, (), ()), speed=0)
+        Rehearsal(territory(), StormScript(1, (), ()), speed=0)
 
 
 def test_the_command_tells_what_happens(tmp_path: Path) -> None:

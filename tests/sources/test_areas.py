@@ -10,7 +10,7 @@ import shapely
 
 from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.errors import SourceError
-from gridtwin.sources.areas import read_area
+from gridtwin.sources.area_file import read_area
 
 SQUARE = shapely.box(-95.4, 29.7, -95.3, 29.8)
 KML = """<?xml version="1.0"?><kml xmlns="http://www.opengis.net/kml/2.2"><Placemark><Polygon>

@@ -23,7 +23,7 @@ def profile(folder: Path, *parts: str) -> Path:
 
 
 def switched(twin: gridtwin.Twin, state: str) -> dict[str, str]:
-    return dict(twin.store.state(state).deviations)
+    return dict(twin.store.states.get(state).deviations)
 
 
 def test_an_overlay(twin: gridtwin.Twin, tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_operations(twin: gridtwin.Twin, tmp_path: Path) -> None:
     loaded = twin.load_state(path, actor="export")
     assert (loaded.switches, loaded.operated) == (2, 1)
     assert switched(twin, "current") == {"T": ""}
-    events = twin.store.events()
+    events = twin.store.states.events()
     assert [(event.mrid, event.to_phases, event.actor) for event in events] == [("T", "", "export")]
     assert twin.load_state(path).operated == 0
 

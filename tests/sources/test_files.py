@@ -14,7 +14,7 @@ import shapely
 from gridtwin.errors import InputError
 from gridtwin.model.network import Network
 from gridtwin.publish.gpkg import write_gpkg
-from gridtwin.results.geo import geo_frame
+from gridtwin.results.geo import make_geo_frame
 from gridtwin.sources import read
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def network() -> Network:
 
 
 def seen(network: Network) -> dict[str, pd.DataFrame]:
-    drawn = network.seen_as(geo_frame)
+    drawn = network.seen_as(make_geo_frame)
     return {name: getattr(drawn, name) for name in FRAMES}
 
 

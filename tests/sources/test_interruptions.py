@@ -57,7 +57,7 @@ def test_parquet_says_the_same_as_csv(tmp_path: Path) -> None:
     ("row", "reason"),
     [
         ("O,M,2026-03-01T10:00:00,,1,", "row 1: began_at '2026-03-01T10:00:00' names no time zone"),
-        ("O,M,yesterday,,1,", "row 1: began_at 'yesterday' is no time such as"),
+        ("O,M,yesterday,,1,", "row 1: began_at 'yesterday' is no time: write it as"),
         ("O,M,,,1,", "row 1: began_at '' is no time: an interruption begins"),
         ("O,M,2026-03-01T10:00:00Z,2026-03-01T09:00:00Z,1,", "is before the interruption began"),
         ("O,M,1772359200000,,1,", "began_at '1772359200000' is no time of our age"),

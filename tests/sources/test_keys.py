@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from gridtwin.errors import NetworkError, SourceError
-from gridtwin.model.column_names import KEYS
 from gridtwin.model.network import Network
 from gridtwin.sources import read
+from gridtwin.sources.csv_text import KEYS
 from small_tables import csv_folder, geopackage, tables
 
 if TYPE_CHECKING:

@@ -53,7 +53,7 @@ def test_every_fault_is_named_with_its_line(tmp_path: Path) -> None:
         "line 3: kind 'gasp' is none of last_gasp",
         "line 4: mrid is empty",
         "line 5: at '1764057600250' is no unix time in seconds",
-        "line 6: at 'never' is neither ISO 8601 nor unix seconds",
+        "line 6: at 'never' is no time: write it as 2026-07-01T18:00:00Z, or as unix seconds",
         "line 7: 'Q' is no phase code",
     ):
         assert part in message

@@ -59,7 +59,7 @@ def out_of(network: Network) -> set[str]:
     points = network.data.usage_points
     return {
         mrid.decode()
-        for mrid, lit in zip(points.mrid, situation.supplied[points.node], strict=True)
+        for mrid, lit in zip(points.mrid, situation.is_supplied[points.node], strict=True)
         if not lit
     }
 

@@ -10,7 +10,7 @@ from gridtwin.errors import NetworkError, SourceError
 from gridtwin.model import phases
 from gridtwin.model.network import Network
 from gridtwin.publish.gpkg import write_gpkg
-from gridtwin.results.geo import geo_frame
+from gridtwin.results.geo import make_geo_frame
 from gridtwin.sources import read
 from gridtwin.sources.positions import find_unclear
 from small_tables import csv_folder, geopackage, tables, with_column
@@ -94,7 +94,7 @@ def test_files_that_gridtwin_wrote_keep_one_open_phase(letter: str, tmp_path: Pa
     write_gpkg(network, tmp_path / "own.gpkg")
     again = read(tmp_path / "own.gpkg", strict=True)
     assert opened(again) == [letter, "", ""]
-    drawn = again.seen_as(geo_frame)
+    drawn = again.seen_as(make_geo_frame)
     for name in ("nodes", "equipment"):
         getattr(drawn, name).to_parquet(tmp_path / f"{name}.parquet")
     assert opened(read(tmp_path, strict=True)) == [letter, "", ""]

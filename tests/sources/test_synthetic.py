@@ -15,7 +15,7 @@ from gridtwin.errors import InputError
 from gridtwin.model import cim, phases
 from gridtwin.model.network import Network
 from gridtwin.sources.synthetic import naming, synthesize
-from gridtwin.sources.synthetic.feeders import counts
+from gridtwin.sources.synthetic.feeders import count_feeders
 from gridtwin.sources.synthetic.territory import HOUSTON, degree_m
 
 if TYPE_CHECKING:
@@ -72,10 +72,10 @@ def test_another_seed_gives_another_network() -> None:
 
 
 def test_substations_and_feeders_grow_with_the_meters() -> None:
-    assert counts(200) == (1, 1)
-    assert counts(60_000) == (24, 150)
-    assert counts(596_906) == (242, 1_500)
-    assert counts(2_700_000) == (360, 2_200)
+    assert count_feeders(200) == (1, 1)
+    assert count_feeders(60_000) == (24, 150)
+    assert count_feeders(596_906) == (242, 1_500)
+    assert count_feeders(2_700_000) == (360, 2_200)
 
 
 @pytest.mark.parametrize("meters", [50, 51, 200, 777, 5_000])
@@ -125,7 +125,7 @@ def test_names_are_those_of_a_utility(houston: Network) -> None:
 
 
 def test_codes_stay_different_when_names_run_out() -> None:
-    names, codes = naming.substation_names(2_000, np.random.default_rng(0))
+    names, codes = naming.name_substations(2_000, np.random.default_rng(0))
     assert len(set(names)) == len(set(codes)) == 2_000
 
 

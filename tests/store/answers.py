@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 
 from brute import usage_points_dark
-from gridtwin.analysis.state.supply import FULL, OUT, PARTIAL
+from gridtwin.analysis.state.supply_state import FULL, OUT, PARTIAL
 from gridtwin.model.tables import decode
 from gridtwin.store.postgis.mirror import sync
 from gridtwin.topology.conduction import Rules
@@ -39,7 +39,7 @@ def mirror(connection: Connection, twin: Twin) -> Twin:
         " DELETE FROM gridtwin.state_switches;"
         " UPDATE gridtwin.states SET version = 0"
     )
-    sync(connection, twin.mirrored())
+    sync(connection, twin.gather_mirror_rows())
     return twin
 
 
@@ -162,7 +162,7 @@ def check_supply(connection: Connection, twin: Twin) -> None:
     )
     codes = [CODES[code] for code in supply.equipment.tolist()]
     assert equipment == [(code, code != 0) for code in codes]
-    data, live = situation.data.equipment, situation.energized
+    data, live = situation.data.equipment, situation.is_energized
     sides = ask(
         connection,
         "SELECT c.from_energized, c.to_energized FROM grid.topology_connections_cache c"

@@ -1,4 +1,4 @@
-"""Small networks to keep: a radial feeder with a tie, and a ring."""
+"""Small networks to keep (a radial feeder with a tie, a ring), in databases new and upgraded."""
 
 from __future__ import annotations
 
@@ -9,10 +9,51 @@ from shapely import Point
 
 from gridtwin.model.network import Network
 from gridtwin.store.local import LocalStore
+from gridtwin.store.postgis.connect import connect
 from gridtwin.topology.index import build
+from postgres import Cluster, copy_of
+
+from .release import install_release
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+DATABASES = {"postgis": "database", "upgraded": "before"}  # fixture by what tests ask for
+ON_UPGRADED_TOO = ("test_postgis_store", "test_questions_in_sql")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the main tests of the store on a database of the release before, too."""
+    module = metafunc.module.__name__.rpartition(".")[2]
+    if module in ON_UPGRADED_TOO and "database" in metafunc.fixturenames:
+        metafunc.parametrize("database", ["new", "upgraded"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def released(postgres: Cluster) -> Iterator[str]:
+    """Return the address of a database of the release before, without a twin, to be copied."""
+    with postgres.database() as url:
+        with connect(url, autocommit=True) as connection:
+            install_release(connection)
+        yield url
+
+
+@pytest.fixture
+def before(postgres: Cluster, released: str) -> Iterator[str]:
+    """Return the address of a database of the release before, without a twin."""
+    with copy_of(postgres, released) as url:
+        yield url
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, postgres: Cluster) -> Iterator[str]:
+    """Return the address of an empty database, or of one that whoever uses it has to upgrade."""
+    if getattr(request, "param", "new") == "upgraded":
+        yield str(request.getfixturevalue("before"))
+    else:
+        with postgres.database() as url:
+            yield url
 
 
 def make_network(*, meshed: bool = False) -> Network:

@@ -41,8 +41,8 @@ from gridtwin.store.local import LocalStore
 store = LocalStore.open(Path(sys.argv[1]))
 print("ready", flush=True)
 while True:
-    store.operate("BRK-1", "A")
-    store.operate("BRK-1", "")
+    store.states.operate("BRK-1", "A")
+    store.states.operate("BRK-1", "")
 """
 
 
@@ -50,7 +50,7 @@ def use(path: Path) -> None:
     store = LocalStore.open(path)
     assert store.network.ids.find("M2").row == 1
     assert store.index().count(1) == 5
-    store.state()
+    store.states.get()
 
 
 def truncate(file: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_newer_schema_is_refused(twin: Path) -> None:
     with closing(sqlite3.connect(twin / "state.sqlite")) as connection:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(StoreVersionError, match="schema 99"):
-        LocalStore.open(twin).state()
+        LocalStore.open(twin).states.get()
 
 
 def kill_at_random(script: str, path: Path, moment: float) -> bytes:
@@ -157,9 +157,9 @@ def test_a_crash_while_operating_loses_nothing_that_was_told(twin: Path) -> None
     for _ in range(5):
         kill_at_random(OPERATE, twin, chance.uniform(0, 0.3))
         store = LocalStore.open(twin)
-        state, events = store.state(), store.events()
+        state, events = store.states.get(), store.states.events()
         assert [event.version for event in events] == list(range(1, state.version + 1))
         last = {event.mrid: event.to_phases for event in events}
         assert state.deviations == ({"BRK-1": "A"} if last.get("BRK-1") else {})
-        store.operate("TIE-1", "ABC")
-    assert store.state().version > 10
+        store.states.operate("TIE-1", "ABC")
+    assert store.states.get().version > 10

@@ -15,7 +15,7 @@ from gridtwin.model.estimate import Estimate, PointEstimates, Run, Zone
 from gridtwin.store.postgis.connect import connect
 from waiting import PATIENCE_S
 
-from .conftest import keep, make_network
+from .conftest import DATABASES, keep, make_network
 
 if TYPE_CHECKING:
     from gridtwin.twin import Twin
@@ -28,7 +28,7 @@ def within(hours: float) -> datetime:
     return NOW + timedelta(hours=hours)
 
 
-@pytest.fixture(params=["memory", "local", "postgis"])
+@pytest.fixture(params=["memory", "local", "postgis", "upgraded"])
 def twin(request: pytest.FixtureRequest, tmp_path: Path) -> Twin:
     """Return a twin with the open outage O-1 of M1 and M2."""
     if request.param == "memory":
@@ -36,7 +36,9 @@ def twin(request: pytest.FixtureRequest, tmp_path: Path) -> Twin:
     elif request.param == "local":
         made = gridtwin.open(str(keep(tmp_path / "small.twin").path))
     else:
-        made = gridtwin.open(make_network()).save(str(request.getfixturevalue("database")))
+        made = gridtwin.open(make_network()).save(
+            str(request.getfixturevalue(DATABASES[request.param]))
+        )
     made.outages.open("BRK-1", id="O-1", at=within(-1))
     return made
 

@@ -85,8 +85,8 @@ def test_columns_are_mapped_and_cannot_be_written(twin: Path) -> None:
 def test_a_state_is_read_without_the_heavy_libraries(twin: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from gridtwin.store.local import LocalStore;"
-        "store = LocalStore.open(Path(sys.argv[1])); store.state();"
-        "store.network.ids.find('M2'); store.operate('BRK-1', 'A');"
+        "store = LocalStore.open(Path(sys.argv[1])); store.states.get();"
+        "store.network.ids.find('M2'); store.states.operate('BRK-1', 'A');"
         "print([m for m in ('pandas', 'geopandas', 'scipy', 'pyarrow') if m in sys.modules])"
     )
     done = subprocess.run(
@@ -101,12 +101,12 @@ def test_a_name_must_say_that_it_is_a_twin(tmp_path: Path) -> None:
 
 
 def test_a_twin_is_replaced_only_on_demand(twin: Path) -> None:
-    LocalStore.open(twin).operate("BRK-1", "A")
+    LocalStore.open(twin).states.operate("BRK-1", "A")
     with pytest.raises(StoreError, match="exists already"):
         keep(twin)
-    assert LocalStore.open(twin).state().version == 1
+    assert LocalStore.open(twin).states.get().version == 1
     assert keep(twin, meshed=True, overwrite=True).state().version == 0
-    assert not LocalStore.open(twin).index().is_radial
+    assert LocalStore.open(twin).index().core is not None
     assert [entry.name for entry in twin.parent.iterdir()] == ["small.twin"]
 
 
@@ -122,7 +122,7 @@ def test_what_is_no_twin_is_never_overwritten(tmp_path: Path) -> None:
 def test_a_twin_replaced_while_open_is_not_mixed_with_the_new_one(twin: Path) -> None:
     store = LocalStore.open(twin)
     keep(twin, overwrite=True)
-    for use in (store.state, store.index, lambda: store.network):
+    for use in (store.states.get, store.index, lambda: store.network):
         with pytest.raises(StoreError, match="open it again"):
             use()
 

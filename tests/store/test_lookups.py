@@ -75,7 +75,7 @@ def test_circuits_are_what_the_view_says(territory: str) -> None:
 
 def test_threads_share_the_connections(territory: str) -> None:
     points = gridtwin.open(territory).network.usage_points.mrid[:50].tolist()
-    with LookUps(territory, max_size=4) as found, ThreadPoolExecutor(8) as pool:
+    with LookUps(territory, most=4) as found, ThreadPoolExecutor(8) as pool:
         outages = list(pool.map(found.outage, points))
     assert sum(outage is not None for outage in outages) == 11
 

@@ -267,7 +267,7 @@ from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.mirror import sync
 with connect(sys.argv[2]) as connection:
     print("begin", flush=True)
-    sync(connection, gridtwin.open(sys.argv[1]).mirrored())
+    sync(connection, gridtwin.open(sys.argv[1]).gather_mirror_rows())
 """
 
 
@@ -278,7 +278,7 @@ def test_a_sync_killed_at_any_point_leaves_before_or_after(
     before = gridtwin.open(gridtwin.synthesize("houston", meters=3_000, seed=1))
     after = gridtwin.open(gridtwin.synthesize("houston", meters=3_000, seed=2))
     path = tmp_path / "after.twin"
-    one, other = before.mirrored(), after.save(path).mirrored()
+    one, other = before.gather_mirror_rows(), after.save(path).gather_mirror_rows()
     sync(connection, one)
     rng, was_killed, longest_s = random.Random(1), 0, 4.0
     while was_killed < 12:

@@ -17,12 +17,12 @@ import psycopg
 import pytest
 
 import gridtwin
-from gridtwin.analysis.outage import lifecycle
+from gridtwin.analysis.outage import outage_lifecycle
 from gridtwin.errors import ConflictError, GridtwinError, InputError, NotFoundError, StoreError
 from gridtwin.model.outage import Members, Outage, Status, steps_of
 from gridtwin.store.postgis.connect import connect
 
-from .conftest import keep, make_network
+from .conftest import DATABASES, keep, make_network
 
 if TYPE_CHECKING:
     from gridtwin.store.protocol import OutageBook
@@ -35,14 +35,16 @@ def after(minutes: float) -> datetime:
     return NOON + timedelta(minutes=minutes)
 
 
-@pytest.fixture(params=["memory", "local", "postgis"])
+@pytest.fixture(params=["memory", "local", "postgis", "upgraded"])
 def twin(request: pytest.FixtureRequest, tmp_path: Path) -> Twin:
     """Return a new twin: BRK-1 feeds M1 (1 customer) and, behind LINE-1, M2 (4 customers)."""
     if request.param == "memory":
         return gridtwin.open(make_network())
     if request.param == "local":
         return gridtwin.open(str(keep(tmp_path / "small.twin").path))
-    return gridtwin.open(make_network()).save(str(request.getfixturevalue("database")))
+    return gridtwin.open(make_network()).save(
+        str(request.getfixturevalue(DATABASES[request.param]))
+    )
 
 
 def test_a_twin_without_outages(twin: Twin) -> None:
@@ -144,7 +146,7 @@ def test_nobody_is_in_two_open_outages(twin: Twin) -> None:
     assert twin.outages.get("O-1").parent == "O-2"  # all of it lies in the new one
     with pytest.raises(InputError, match="out already, in outage O-"):
         twin.outages.open("BRK-1")
-    intruder = lifecycle.opened(Outage("O-3", NOON), ["M1"], np.array([1], np.int32))
+    intruder = outage_lifecycle.open_outage(Outage("O-3", NOON), ["M1"], np.array([1], np.int32))
     with pytest.raises(InputError, match="M1 is out in outage O-2 already"):
         twin.store.outages.write([intruder])
     with pytest.raises(NotFoundError):
@@ -202,7 +204,7 @@ def test_a_change_of_what_others_changed_is_refused(twin: Twin) -> None:
     found = twin.outages.open("BRK-1", at=NOON, id="O-1")
     twin.outages.note("O-1", cause="tree")
     with pytest.raises(ConflictError, match="O-1 was changed by somebody else"):
-        book.write([lifecycle.noted(found, NOON, cause="car")])
+        book.write([outage_lifecycle.annotate_outage(found, NOON, cause="car")])
     assert book.get("O-1").cause == "tree"
 
 
@@ -391,14 +393,14 @@ def test_a_store_error_says_what_rule_was_broken(twin: Twin) -> None:
     found = twin.outages.open("BRK-1", at=NOON, id="O-1")
     over = replace(found, status=Status.RESTORED, restored_at=after(5))
     with pytest.raises(StoreError, match="still out"):
-        twin.store.outages.write([lifecycle.noted(over, NOON)])
+        twin.store.outages.write([outage_lifecycle.annotate_outage(over, NOON)])
     assert twin.outages.get("O-1").status is Status.CONFIRMED
 
 
 def test_a_killed_writer_leaves_before_or_after(twin: Twin) -> None:
     book: OutageBook = twin.store.outages
-    first = lifecycle.opened(Outage("O-1", NOON), ["M1"], np.array([1], np.int32))
-    second = lifecycle.opened(Outage("O-2", NOON), ["M1"], np.array([1], np.int32))
+    first = outage_lifecycle.open_outage(Outage("O-1", NOON), ["M1"], np.array([1], np.int32))
+    second = outage_lifecycle.open_outage(Outage("O-2", NOON), ["M1"], np.array([1], np.int32))
     with pytest.raises(GridtwinError):
         book.write([first, second])
     assert book.all() == []

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import random
-import shutil
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gridtwin
-from gridtwin.model import cim, phases
+from gridtwin.model import phases
 from gridtwin.model.network import Network
 from gridtwin.model.tables import decode
-from gridtwin.store.postgis import mirror as mirrors
 from gridtwin.store.postgis.connect import connect
-from gridtwin.store.postgis.copying import Numbers
 from gridtwin.store.postgis.lookups import LookUps
 from gridtwin.store.postgis.migrate import migrate
-from gridtwin.store.postgis.mirror import differences, sync
-from gridtwin.store.postgis.rows import Mirrored, Table, tables
-from gridtwin.topology.tree import supply_tree
 from gridtwin.twin import Twin
 from networks import network, random_network
 
@@ -41,8 +31,6 @@ from .answers import (
     one,
 )
 
-SQL = Path(__file__).parents[2] / "sql" / "postgis"
-BEFORE = 11  # the last migration that knew nothing of phases at nodes
 RANDOM = settings(
     max_examples=15,
     deadline=None,
@@ -167,7 +155,7 @@ def test_any_conductor_counts_where_the_record_is_at_fault(connection: Connectio
 def test_a_dead_part_is_hung_on_with_its_open_poles(connection: Connection) -> None:
     twin = mirror(connection, gridtwin.open(trunk()))
     for mrid, opened in (("BKR", "ABC"), ("SW", "B"), ("BKR", "A"), ("SW", ""), ("BKR", "")):
-        twin.store.operate(mrid, opened)
+        twin.store.states.operate(mrid, opened)
         one(connection, "SELECT gridtwin.move_poles(%s, %s)", mrid, opened)
         check_tree(connection, twin)
         check_supply(connection, twin)
@@ -190,7 +178,7 @@ def test_what_a_loop_brings_goes_when_the_loop_opens(connection: Connection) -> 
     twin = mirror(connection, gridtwin.open(ring))
     moves = [("BKR1", "B"), ("TIE", ""), ("BKR2", "C"), ("TIE", "B"), ("TIE", ""), ("TIE", "ABC")]
     for mrid, opened in moves:
-        twin.store.operate(mrid, opened)
+        twin.store.states.operate(mrid, opened)
         one(connection, "SELECT gridtwin.move_poles(%s, %s)", mrid, opened)
         check_tree(connection, twin)
         check_supply(connection, twin)
@@ -226,7 +214,7 @@ def test_after_any_poles_moved_supply_is_that_of_brute_force(
     rng = random.Random(seed)
     for _ in range(6):
         mrid, opened = any_pole(twin, rng)
-        twin.store.operate(mrid, opened)
+        twin.store.states.operate(mrid, opened)
         one(connection, "SELECT gridtwin.move_poles(%s, %s)", mrid, opened)
         check_tree(connection, twin)
         check_supply(connection, twin)
@@ -263,94 +251,3 @@ def any_pole(twin: Twin, rng: random.Random) -> tuple[str, str]:
     every = int(equipment.phases[row]) or phases.ABC
     poles = [code for code in "ABC" if phases.parse(code) & every]
     return str(decode(equipment.mrid)[row]), rng.choice((*poles, *poles, phases.text(every), ""))
-
-
-# ------------------------------------------------------------------ mirrors of before
-
-
-@settings(RANDOM, max_examples=5)  # each makes the schema anew
-@given(seed=st.integers(0, 2**32 - 1))
-def test_a_mirror_of_before_answers_by_phase_once_it_is_migrated(
-    old: tuple[Connection, Path], seed: int
-) -> None:
-    connection, directory = old
-    connection.execute("DROP SCHEMA IF EXISTS gridtwin, grid CASCADE")
-    migrate(connection, directory=directory)
-    twin, rng = gridtwin.open(random_network(seed)), random.Random(seed)
-    there = columns(connection)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(mirrors, "tables", lambda mirrored: old_tables(mirrored, there))
-        sync(connection, twin.mirrored())
-    for _ in range(4):
-        mrid, opened = any_pole(twin, rng)
-        twin.store.operate(mrid, opened)
-        one(connection, "SELECT gridtwin.move_poles(%s, %s)", mrid, opened)
-    migrate(connection)
-    check_tree(connection, twin)
-    check_supply(connection, twin)
-    mrid, opened = any_pole(twin, rng)
-    twin.store.operate(mrid, opened)
-    one(connection, "SELECT gridtwin.move_poles(%s, %s)", mrid, opened)
-    check_tree(connection, twin)
-
-
-@pytest.fixture
-def old(database: str, tmp_path: Path) -> Iterator[tuple[Connection, Path]]:
-    """Return a connection, and the migrations that there were before."""
-    for path in sorted(SQL.glob("*.sql"))[:BEFORE]:
-        shutil.copy(path, tmp_path / path.name)
-    with connect(database, autocommit=True) as made:
-        yield made, tmp_path
-
-
-def test_a_sync_after_the_migration_moves_nothing(old: tuple[Connection, Path]) -> None:
-    connection, directory = old
-    migrate(connection, directory=directory)
-    twin = gridtwin.open(gridtwin.synthesize("houston", meters=1_500, seed=4))
-    equipment = twin.store.network.data.equipment
-    recloser = equipment.mrid[
-        (equipment.kind == cim.KIND_CODE["recloser"]) & (equipment.phases & 7 == 7)
-    ][0]
-    fuse = equipment.mrid[equipment.kind == cim.KIND_CODE["fuse"]][0]
-    twin.switch(recloser.decode(), open=True, phases="B")
-    twin.switch(fuse.decode(), open=True)
-    there = columns(connection)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(mirrors, "tables", lambda mirrored: old_tables(mirrored, there))
-        sync(connection, twin.mirrored())
-    migrate(connection)
-    assert [each for each in differences(connection, twin.mirrored()) if each.moved] == []
-    assert [each for each in sync(connection, twin.mirrored()) if each.moved] == []
-    check_supply(connection, twin)
-
-
-def columns(connection: Connection) -> dict[str, set[str]]:
-    """Return the columns of each table there is."""
-    rows = ask(
-        connection,
-        "SELECT table_name, column_name FROM information_schema.columns"
-        " WHERE table_schema = 'gridtwin'",
-    )
-    found: dict[str, set[str]] = {}
-    for table, column in rows:
-        found.setdefault(table, set()).add(column)
-    return found
-
-
-def old_tables(twin: Mirrored, there: dict[str, set[str]]) -> list[Table]:
-    """Return what was mirrored before: the columns there are, all customers counted."""
-    found = []
-    for table in tables(twin):
-        kept: dict[str, Any] = {
-            name: column for name, column in table.columns.items() if name in there[table.name]
-        }
-        if table.name == "node_topology":
-            data = twin.network.data
-            points = data.usage_points
-            customers = np.bincount(points.node, points.customers, len(data.nodes.mrid))
-            tree = supply_tree(
-                twin.current.conduction, data.feeders.head, customers.astype(np.int32)
-            )
-            kept["below"] = Numbers("int8", tree.below)
-        found.append(replace(table, columns=kept))
-    return found

@@ -1,7 +1,8 @@
-"""The schema in PostGIS: migrations, models, roles and the audit."""
+"""The schema in PostGIS: migrations, roles and the audit."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -16,14 +17,23 @@ import psycopg
 import pytest
 
 from gridtwin.errors import StoreError, StoreVersionError
-from gridtwin.store.postgis import connect as connecting
-from gridtwin.store.postgis.connect import Link, connect, connect_patiently, shown
+from gridtwin.store.postgis.connect import connect, connect_patiently, shown
+from gridtwin.store.postgis.links import Link, linked
 from gridtwin.store.postgis.lookups import LookUps
-from gridtwin.store.postgis.migrate import migrate, migrations, status
+from gridtwin.store.postgis.migrate import (
+    MigrationFile,
+    definitions,
+    migrate,
+    migrations,
+    require,
+    status,
+)
 from postgres import Cluster
 
 ROOT = Path(__file__).parents[2]
-FILES = [each.file for each in migrations()]
+TABLES = [each.file for each in migrations()]
+DEFINITIONS = [each.file for each in definitions()]
+FILES = TABLES + DEFINITIONS
 ROLES = ("gridtwin_reader", "gridtwin_operator", "gridtwin_owner")
 
 
@@ -87,16 +97,40 @@ def test_psql_alone_applies_the_files_and_gridtwin_takes_them_over(
             capture_output=True,
         )
     assert {each.state for each in status(connection)} == {"applied"}
+    require(connection)
+    assert migrate(connection) == DEFINITIONS  # nobody knows how they were when psql ran them
     assert migrate(connection) == []
-    assert one(connection, "SELECT count(*) FROM gridtwin.migrations WHERE checksum IS NULL") == 0
+    unseen = """
+        SELECT checksum FROM gridtwin.migrations
+        UNION ALL SELECT checksum FROM gridtwin.definitions
+        """
+    assert None not in [checksum for (checksum,) in connection.execute(unseen)]
 
 
 def test_every_file_is_one_transaction_that_records_itself() -> None:
-    for each in migrations():
+    for each in (*migrations(), *definitions()):
         lines = [line for line in each.text.splitlines() if line and not line.startswith("--")]
         assert (lines[0], lines[-1]) == ("BEGIN;", "COMMIT;"), each.file
-        record = "INSERT INTO gridtwin.migrations (number, name) VALUES"
-        assert f"{record} ({each.number}, '{each.name}');" in each.text, each.file
+        if isinstance(each, MigrationFile):
+            record = f"migrations (number, name) VALUES ({each.number}, '{each.name}');"
+        else:
+            record = f"definitions (file) VALUES ('{each.file}')"
+        assert f"INSERT INTO gridtwin.{record}" in "\n".join(lines[-3:]), each.file
+
+
+def test_every_function_view_and_trigger_is_defined_once_and_no_file_is_long() -> None:
+    made = re.compile(
+        r"^CREATE (OR REPLACE )?(?:CONSTRAINT )?(FUNCTION|VIEW|TRIGGER) "
+        r"([\w.]+)(?:.*? ON ([\w.]+))?",
+        re.MULTILINE,
+    )
+    found = [match.groups() for each in definitions() for match in made.finditer(each.text)]
+    names = [names for _, *names in found]
+    assert len(names) > 100
+    assert [each for each in names if names.count(each) > 1] == []
+    assert not any(made.search(each.text) for each in migrations())
+    for each in (*migrations(), *definitions()):
+        assert each.text.count("\n") <= 400, each.file
 
 
 def test_a_file_changed_after_it_was_applied_is_refused_by_name(
@@ -117,26 +151,77 @@ def test_line_ends_of_a_checkout_do_not_count(
     assert migrate(migrated, directory=copied) == []
 
 
-def test_segments_of_an_older_mirror_get_the_numbers_of_their_feeders(
-    connection: psycopg.Connection[Any], copied: Path
+def test_what_is_defined_is_defined_again_as_a_whole_when_any_of_it_changed(
+    migrated: psycopg.Connection[Any], copied: Path
 ) -> None:
-    for path in sorted(copied.glob("*.sql"))[5:]:
-        path.unlink()
-    migrate(connection, directory=copied)
-    connection.execute(
-        """
-        INSERT INTO gridtwin.feeders (row, mrid) VALUES (0, 'A'), (1, 'B'), (2, 'C');
-        INSERT INTO gridtwin.segments (segment, feeder) VALUES (0, NULL), (1, 2), (2, 0), (3, NULL);
-        INSERT INTO gridtwin.node_topology
-            (node, segment, ltin, ltout, parent, feed, depth, customers, below)
-            SELECT n, n - 1, 0, 1, -1, -1, 0, 0, 0 FROM generate_series(0, 4) n;
-        """
-    )
-    migrate(connection)
-    segments = connection.execute("SELECT segment, feeder FROM gridtwin.segments ORDER BY 1")
-    assert segments.fetchall() == [(0, None), (1, 0), (3, 2), (6, None)]
-    nodes = connection.execute("SELECT segment FROM gridtwin.node_topology ORDER BY node")
-    assert nodes.fetchall() == [(-1,), (0,), (3,), (1,), (6,)]
+    file = copied / "functions" / "10_phases.sql"
+    file.write_text(file.read_text().replace("THEN 'A'", "THEN 'a'"))
+    assert [
+        each.file for each in status(migrated, directory=copied) if each.state == "pending"
+    ] == ["functions/10_phases.sql"]
+    assert migrate(migrated, directory=copied) == DEFINITIONS
+    assert one(migrated, "SELECT gridtwin.phase_text(3::smallint)") == "aB"
+    with pytest.raises(StoreVersionError, match=r"not have functions/10_phases\.sql as this"):
+        require(migrated)
+    (copied / "functions" / "99_more.sql").write_text("BEGIN;\nCOMMIT;\n")
+    assert migrate(migrated, directory=copied) == [
+        *DEFINITIONS[:-1], "functions/99_more.sql", DEFINITIONS[-1]
+    ]  # fmt: skip
+    assert status(migrated)[-1].file == "functions/99_more.sql"
+    assert status(migrated)[-1].state == "unknown"
+    assert migrate(migrated) == DEFINITIONS
+    assert {each.state for each in status(migrated)} == {"applied"}
+    assert one(migrated, "SELECT gridtwin.phase_text(3::smallint)") == "AB"
+
+
+def test_a_numbered_file_drops_what_is_defined_otherwise(
+    migrated: psycopg.Connection[Any], copied: Path
+) -> None:
+    file = copied / "functions" / "15_audit.sql"
+    file.write_text(file.read_text() + OTHERWISE)
+    assert migrate(migrated, directory=copied) == DEFINITIONS
+    file.write_text(file.read_text().replace("RETURNS int", "RETURNS bigint"))
+    with pytest.raises(StoreError, match=r"15_audit.*cannot change return type.*Use DROP FUNCTION"):
+        migrate(migrated, directory=copied)
+    name = f"tables/{migrations()[-1].number + 1:04}_other.sql"
+    (copied / name).write_text("BEGIN;\nDROP FUNCTION IF EXISTS gridtwin.seven();\nCOMMIT;\n")
+    migrated.execute("CREATE VIEW mine AS SELECT gridtwin.seven()")
+    with pytest.raises(StoreError, match=r"other objects depend on it \(view mine depends"):
+        migrate(migrated, directory=copied)
+    migrated.execute("DROP VIEW mine")
+    assert migrate(migrated, directory=copied) == [name, *DEFINITIONS]
+    assert one(migrated, "SELECT pg_typeof(gridtwin.seven())::text") == "bigint"
+
+
+OTHERWISE = """
+BEGIN;
+CREATE OR REPLACE FUNCTION gridtwin.seven() RETURNS int LANGUAGE sql IMMUTABLE RETURN 7;
+COMMIT;
+"""
+
+
+def test_what_was_defined_before_the_newest_numbered_file_is_defined_again(
+    migrated: psycopg.Connection[Any],
+) -> None:
+    # As psql leaves it that runs a numbered file, and not what comes after.
+    migrated.execute("DROP VIEW grid.substations")
+    migrated.execute("UPDATE gridtwin.migrations SET applied_at = now(), checksum = NULL")
+    assert {each.state for each in status(migrated)} == {"applied", "pending"}
+    with pytest.raises(StoreVersionError, match=r"not have comments\.sql as this"):
+        require(migrated)
+    assert migrate(migrated) == DEFINITIONS
+    assert one(migrated, "SELECT count(*) FROM grid.substations") == 0
+    require(migrated)
+
+
+def test_a_function_that_begins_to_write_is_no_longer_for_readers(
+    migrated: psycopg.Connection[Any],
+) -> None:
+    may = "SELECT has_function_privilege('gridtwin_reader', 'gridtwin.state_version()', 'EXECUTE')"
+    assert one(migrated, may)
+    migrated.execute("ALTER FUNCTION gridtwin.state_version() VOLATILE")
+    migrated.execute("SELECT gridtwin.grant_roles()")
+    assert not one(migrated, may)
 
 
 def test_a_database_of_a_newer_gridtwin_is_refused(migrated: psycopg.Connection[Any]) -> None:
@@ -149,7 +234,7 @@ def test_a_database_of_a_newer_gridtwin_is_refused(migrated: psycopg.Connection[
 def test_a_file_that_fails_writes_nothing_and_says_where(
     migrated: psycopg.Connection[Any], copied: Path
 ) -> None:
-    name = f"{len(FILES) + 1:04}_broken.sql"
+    name = f"tables/{migrations()[-1].number + 1:04}_broken.sql"
     (copied / name).write_text(
         "BEGIN;\nCREATE TABLE gridtwin.half (a int);\nSELECT 1 FROM none;\nCOMMIT;\n"
     )
@@ -169,7 +254,7 @@ def test_several_migrations_at_once_apply_each_file_once(database: str) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         applied = [name for each in [pool.submit(run) for _ in range(4)] for name in each.result()]
-    assert sorted(applied) == FILES
+    assert applied == FILES
 
 
 def test_a_database_without_postgis_says_who_can_mend_it(postgres: Cluster) -> None:
@@ -267,70 +352,6 @@ def test_functions_have_a_fixed_search_path_and_the_rights_of_their_caller(
         "SELECT proname FROM pg_proc WHERE pronamespace = 'gridtwin'::regnamespace AND prosecdef"
     ).fetchall()
     assert definers == [("write_audit",)]
-
-
-SHAPE = {
-    "columns": """
-        SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
-            a.attgenerated::text, a.attidentity::text, pg_get_expr(d.adbin, d.adrelid)
-        FROM pg_class c
-        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-        LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-        WHERE c.relnamespace = 'gridtwin'::regnamespace AND c.relkind = 'r'
-        """,
-    "constraints": """
-        SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint
-        WHERE connamespace = 'gridtwin'::regnamespace AND contype NOT IN ('n', 't')
-        """,
-    "indexes": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'gridtwin'",
-    "options": """
-        SELECT relname, reloptions FROM pg_class
-        WHERE relnamespace = 'gridtwin'::regnamespace AND relkind = 'r'
-        """,
-}
-
-
-@pytest.mark.parametrize("part", SHAPE)
-def test_the_models_make_the_tables_that_the_migrations_make(
-    part: str, migrated: psycopg.Connection[Any], postgres: Cluster
-) -> None:
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import NullPool
-
-    from gridtwin.store.postgis.models import Base
-
-    with postgres.database() as url:
-        engine = create_engine(
-            url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool
-        )
-        with connect(url) as modeled:
-            modeled.execute("CREATE SCHEMA gridtwin")
-            modeled.commit()
-            Base.metadata.create_all(engine)
-            expected = {str(row) for row in modeled.execute(SHAPE[part])}
-    assert {str(row) for row in migrated.execute(SHAPE[part])} == expected
-
-
-def test_the_models_read_what_stands_in_the_tables(
-    migrated: psycopg.Connection[Any], database: str
-) -> None:
-    from sqlalchemy import create_engine, select
-    from sqlalchemy.orm import Session
-    from sqlalchemy.pool import NullPool
-
-    from gridtwin.store.postgis.models import Node, SwitchState
-
-    migrated.execute(
-        "INSERT INTO gridtwin.nodes (row, mrid, geometry)"
-        " VALUES (0, 'N1', ST_SetSRID(ST_MakePoint(-95, 29.7), 4326))"
-    )
-    engine = create_engine(
-        database.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool
-    )
-    with Session(engine) as session:
-        node = session.scalars(select(Node)).one()
-        assert (node.mrid, node.nominal_v, node.geometry_3857.srid) == ("N1", None, 3857)
-        assert session.scalars(select(SwitchState.name)).all() == ["current"]
 
 
 def test_names_known_to_the_engine_are_the_names_the_tables_take(
@@ -702,7 +723,7 @@ def test_work_is_done_again_when_its_connection_is_lost(
             terminate(postgres, tries[0])
         return one(connection, "SELECT version FROM gridtwin.states")
 
-    with connecting.linked(database) as link:
+    with linked(database) as link:
         assert link.run(work) == 1
     assert len(set(tries)) == 2
     assert one(migrated, "SELECT version FROM gridtwin.states") == 1
@@ -729,7 +750,7 @@ def test_work_lost_while_committing_is_settled_by_looking(
         looked.append(one(connection, "SELECT version FROM gridtwin.states FOR UPDATE"))
         return None if looked[-1] == 0 else "found written"
 
-    with connecting.linked(database) as link:
+    with linked(database) as link:
         with pytest.raises(StoreError, match="not known whether the last change was written"):
             link.run(work)
         assert link.run(work, committed=committed) == "written"

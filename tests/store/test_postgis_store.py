@@ -104,12 +104,16 @@ def test_one_database_is_mirrored_in_another(postgres: Cluster, database: str) -
 
         with connect(other, autocommit=True) as connection:
             migrate(connection)
-            sync(connection, gridtwin.open(database).mirrored())
-            assert not any(each.moved for each in differences(connection, twin.mirrored()))
+            sync(connection, gridtwin.open(database).gather_mirror_rows())
+            assert not any(
+                each.moved for each in differences(connection, twin.gather_mirror_rows())
+            )
         copied = gridtwin.open(other)
         assert copied.states() == ["normal", "current", "plan"]
-        assert [event.mrid for event in copied.store.events()] == ["TIE-1"]
-        assert copied.store.state("plan").deviations == twin.store.state("plan").deviations
+        assert [event.mrid for event in copied.store.states.events()] == ["TIE-1"]
+        assert (
+            copied.store.states.get("plan").deviations == twin.store.states.get("plan").deviations
+        )
 
 
 def test_a_network_synced_anew_is_refused_until_opened_again(database: str) -> None:
@@ -126,15 +130,15 @@ def test_a_network_synced_anew_is_refused_until_opened_again(database: str) -> N
 def test_the_state_of_the_database_outlives_a_new_network(database: str) -> None:
     gridtwin.open(make_network()).save(database).switch("FUSE-ü", open=True)
     from gridtwin.store.postgis.mirror import sync
-    from gridtwin.store.postgis.states import state
+    from gridtwin.store.postgis.states import read_state
 
     fresh = gridtwin.open(make_network(meshed=True))
     with connect(database, autocommit=True) as connection:
         with pytest.raises(StoreError, match="--keep-state"):
-            sync(connection, fresh.mirrored())
-        sync(connection, fresh.mirrored(state(connection, "current")[1]))
+            sync(connection, fresh.gather_mirror_rows())
+        sync(connection, fresh.gather_mirror_rows(read_state(connection, "current")[1]))
     after = gridtwin.open(database)
-    assert (after.version, after.store.state().deviations) == (1, {"FUSE-ü": "ABC"})
+    assert (after.version, after.store.states.get().deviations) == (1, {"FUSE-ü": "ABC"})
     assert after.blast_radius("TIE-1").customers == 5  # closed as designed now, and alone
 
 
@@ -183,7 +187,7 @@ def test_eight_clients_operate_while_others_trace(database: str, traces: int) ->
         for each in tracing:
             each.result()
         made = sum(each.result() for each in operating)
-    assert made > 8
+    assert made >= 8  # each operates at least once, however slow the machine
     check_counts(database, made)
     check_replayed(gridtwin.open(database), answers, made)
 
@@ -205,16 +209,16 @@ def check_replayed(twin: Twin, answers: list[tuple[Any, ...]], made: int) -> Non
     for mrid, version, newest, below, customers, *answer in answers:
         assert (version, below) == (newest, customers)
         at_version[version].add((mrid, *answer))
-    events = twin.store.events()
+    events = twin.store.states.events()
     replayed = gridtwin.open(twin.store.network)
     for version in range(made + 1):
         if version:
-            replayed.store.operate(events[version - 1].mrid, events[version - 1].to_phases)
+            replayed.store.states.operate(events[version - 1].mrid, events[version - 1].to_phases)
         for mrid, dark, hung in at_version[version]:
             assert dark == replayed.blast_radius(mrid).customers, (version, mrid)
             below = replayed.trace("downstream", mrid).rows.equipment
             assert hung == len(below), (version, mrid)
-    assert twin.store.state().deviations == replayed.store.state().deviations
+    assert twin.store.states.get().deviations == replayed.store.states.get().deviations
 
 
 def test_lost_connections_lose_and_double_nothing(database: str) -> None:
@@ -232,13 +236,39 @@ def test_lost_connections_lose_and_double_nothing(database: str) -> None:
 
     with ThreadPoolExecutor(1) as pool:
         cutting = pool.submit(cut)
-        for step in range(60):
-            store.operate("BRK-1", "ABC"[step % 3])
-            time.sleep(0.02)
-        over.set()
+        try:
+            for step in range(60):
+                store.states.operate("BRK-1", "ABC"[step % 3])
+                time.sleep(0.02)
+        finally:
+            over.set()
         cutting.result()
-    assert [event.version for event in store.events()] == list(range(1, 61))
-    assert [event.to_phases for event in store.events()] == ["A", "B", "C"] * 20
+    assert [event.version for event in store.states.events()] == list(range(1, 61))
+    assert [event.to_phases for event in store.states.events()] == ["A", "B", "C"] * 20
+
+
+def test_a_store_that_is_closed_or_let_go_keeps_no_connection(database: str) -> None:
+    gridtwin.open(make_network()).save(database)
+    held = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with connect(database, autocommit=True) as connection:
+
+        def count() -> int:
+            row = connection.execute(held).fetchone()
+            return int(row[0]) if row else 0
+
+        wait_until(lambda: count() == 0)
+        store = PostgisStore.open(database)
+        assert store.states.get().version == 0
+        assert count() == 1
+        store.close()
+        wait_until(lambda: count() == 0)
+        assert store.states.get().version == 0  # made again
+        assert count() == 1
+        del store
+        wait_until(lambda: count() == 0)
 
 
 def test_what_takes_too_long_ends_with_what_to_do(database: str) -> None:

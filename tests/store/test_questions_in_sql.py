@@ -235,7 +235,7 @@ def test_after_any_operations_the_tree_is_what_a_build_gives(
         mrid, every = str(decode(equipment.mrid)[row]), int(equipment.phases[row]) or phases.ABC
         poles = [code for code in "ABC" if phases.parse(code) & every]
         opened = rng.choice((phases.text(every), "", rng.choice(poles)))
-        twin.store.operate(mrid, opened)
+        twin.store.states.operate(mrid, opened)
         done = one(connection, "SELECT gridtwin.move_poles(%s, %s)", mrid, opened)
         assert done == version
         check_tree(connection, twin)
@@ -243,7 +243,7 @@ def test_after_any_operations_the_tree_is_what_a_build_gives(
         check_losses(connection, twin, mrid)
     kept = ask(connection, "SELECT mrid, open_phases FROM gridtwin.state_switches")
     assert dict(kept) == {
-        mrid: phases.parse(text) for mrid, text in twin.store.state().deviations.items()
+        mrid: phases.parse(text) for mrid, text in twin.store.states.get().deviations.items()
     }
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -16,28 +17,52 @@ from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.state import State
 from waiting import PATIENCE_S, started
 
-from .conftest import keep, make_network
+from .conftest import DATABASES, keep, make_network
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gridtwin.store.protocol import Store
+    from gridtwin.twin import Twin
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def after(minutes: float) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
 
 OPERATE = """
 import sys
 import gridtwin
 store = gridtwin.open(sys.argv[1]).store
 for step in range(int(sys.argv[3])):
-    store.operate(sys.argv[2], "ABC"[step % 3], actor=sys.argv[2])
+    store.states.operate(sys.argv[2], "ABC"[step % 3], actor=sys.argv[2])
 """
 
 
-@pytest.fixture(params=["local", "postgis"])
+@pytest.fixture(params=["memory", "local", "postgis", "upgraded"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Twin:
+    """Return a new twin, wherever it is kept."""
+    if request.param == "memory":
+        return gridtwin.open(make_network())
+    if request.param == "local":
+        return gridtwin.open(str(keep(tmp_path / "small.twin").path))
+    url = str(request.getfixturevalue(DATABASES[request.param]))
+    return gridtwin.open(make_network()).save(url)
+
+
+@pytest.fixture
+def store(opened: Twin) -> Store:
+    return opened.store
+
+
+@pytest.fixture(params=["local", "postgis", "upgraded"])
 def twin(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return a new twin: a directory, then a database."""
+    """Return a new twin that other processes open: a directory, then a database."""
     if request.param == "local":
         return str(keep(tmp_path / "small.twin").path)
-    url = str(request.getfixturevalue("database"))
+    url = str(request.getfixturevalue(DATABASES[request.param]))
     gridtwin.open(make_network()).save(url)
     return url
 
@@ -46,37 +71,34 @@ def open_store(twin: str) -> Store:
     return gridtwin.open(twin).store
 
 
-def test_a_new_twin_stands_as_designed(twin: str) -> None:
-    store = open_store(twin)
-    assert store.state() == State("current", 0, {})
-    assert store.state("normal") == State("normal", 0, {})
-    assert store.states() == ["normal", "current"]
-    assert store.events() == []
+def test_a_new_twin_stands_as_designed(store: Store) -> None:
+    assert store.states.get() == State("current", 0, {})
+    assert store.states.get("normal") == State("normal", 0, {})
+    assert store.states.names() == ["normal", "current"]
+    assert store.states.events() == []
 
 
-def test_only_deviations_are_kept_and_every_operation_is_logged(twin: str) -> None:
-    store = open_store(twin)
-    assert store.operate("TIE-1", "", actor="ann") == State("current", 1, {"TIE-1": ""})
-    assert store.operate("FUSE-ü", "ca").deviations == {"TIE-1": "", "FUSE-ü": "AC"}
-    assert store.operate("TIE-1", "ABC").deviations == {"FUSE-ü": "AC"}
-    assert store.state().version == 3
+def test_only_deviations_are_kept_and_every_operation_is_logged(store: Store) -> None:
+    assert store.states.operate("TIE-1", "", actor="ann") == State("current", 1, {"TIE-1": ""})
+    assert store.states.operate("FUSE-ü", "ca").deviations == {"TIE-1": "", "FUSE-ü": "AC"}
+    assert store.states.operate("TIE-1", "ABC").deviations == {"FUSE-ü": "AC"}
+    assert store.states.get().version == 3
     assert [
         (event.version, event.mrid, event.from_phases, event.to_phases, event.actor)
-        for event in store.events()
+        for event in store.states.events()
     ] == [
         (1, "TIE-1", "ABC", "", "ann"),
         (2, "FUSE-ü", "", "AC", ""),
         (3, "TIE-1", "", "ABC", ""),
     ]
-    assert all(event.at.endswith("+00:00") for event in store.events())
-    assert [event.version for event in store.events(since=2)] == [3]
+    assert all(event.at.endswith("+00:00") for event in store.states.events())
+    assert [event.version for event in store.states.events(since=2)] == [3]
 
 
-def test_poles_that_do_not_move_stay_as_they_are(twin: str) -> None:
-    store = open_store(twin)
-    store.operate("FUSE-ü", "A", poles="A")
-    assert store.operate("FUSE-ü", "C", poles="C").deviations == {"FUSE-ü": "AC"}
-    assert store.operate("FUSE-ü", "", poles="A").deviations == {"FUSE-ü": "C"}
+def test_poles_that_do_not_move_stay_as_they_are(store: Store) -> None:
+    store.states.operate("FUSE-ü", "A", poles="A")
+    assert store.states.operate("FUSE-ü", "C", poles="C").deviations == {"FUSE-ü": "AC"}
+    assert store.states.operate("FUSE-ü", "", poles="A").deviations == {"FUSE-ü": "C"}
 
 
 @pytest.mark.parametrize(
@@ -88,54 +110,82 @@ def test_poles_that_do_not_move_stay_as_they_are(twin: str) -> None:
     ],
 )
 def test_a_state_that_cannot_be_is_refused_and_nothing_is_written(
-    twin: str, mrid: str, open_phases: str, error: type[Exception], words: str
+    store: Store, mrid: str, open_phases: str, error: type[Exception], words: str
 ) -> None:
-    store = open_store(twin)
     with pytest.raises(error, match=words):
-        store.operate(mrid, open_phases)
+        store.states.operate(mrid, open_phases)
     with pytest.raises(error, match=words):
-        store.save_overlay("plan", {"BRK-1": "A", mrid: open_phases})
-    assert store.state() == State("current", 0, {})
-    assert store.states() == ["normal", "current"]
+        store.states.save_overlay("plan", {"BRK-1": "A", mrid: open_phases})
+    assert store.states.get() == State("current", 0, {})
+    assert store.states.names() == ["normal", "current"]
 
 
-def test_overlays_are_kept_replaced_and_dropped(twin: str) -> None:
-    store = open_store(twin)
-    store.operate("BRK-1", "A")
-    store.save_overlay("plan", {"TIE-1": "", "BRK-1": ""})
-    assert store.state("plan") == State("plan", 1, {"TIE-1": ""})
-    store.save_overlay("plan", {"BRK-1": "B"})
-    assert open_store(twin).state("plan").deviations == {"BRK-1": "B"}
-    assert store.states() == ["normal", "current", "plan"]
-    store.drop_overlay("plan")
+def test_an_operation_that_was_carried_out_already_changes_nothing(store: Store) -> None:
+    store.states.operate("FUSE-ü", "A", request="R-1")
+    assert store.states.operate("FUSE-ü", "B", request="R-1").deviations == {"FUSE-ü": "A"}
+    assert store.states.operate("FUSE-ü", "B", request="R-2").version == 2
+    assert len(store.states.events()) == 2
+
+
+def test_the_log_tells_how_switches_stood_at_a_moment(store: Store) -> None:
+    store.states.operate("TIE-1", "", at=after(10))
+    store.states.operate("FUSE-ü", "A", at=after(5))  # told late
+    store.states.operate("FUSE-ü", "", poles="A", at=after(30))
+    at = store.states.at
+    assert at(after(0)) == State("current", 0, {})
+    assert at(after(5)) == State("current", 2, {"FUSE-ü": "A"})
+    assert at(after(10)) == State("current", 2, {"FUSE-ü": "A", "TIE-1": ""})
+    assert at(after(30)) == store.states.get() == State("current", 3, {"TIE-1": ""})
+    within = store.states.operations(after(5), after(30))
+    assert [(event.version, event.at) for event in within] == [
+        (1, after(10).isoformat()),
+        (3, after(30).isoformat()),
+    ]
+
+
+def test_no_operation_is_before_the_last_of_its_equipment_nor_after_now(store: Store) -> None:
+    store.states.operate("FUSE-ü", "A", at=after(10))
+    store.states.operate("FUSE-ü", "B", at=after(0))
+    store.states.operate("TIE-1", "", at=datetime.now(UTC) + timedelta(days=1))
+    first, second, third = (event.at for event in store.states.events())
+    assert (first, second) == (after(10).isoformat(), after(10).isoformat())
+    assert third <= datetime.now(UTC).isoformat()
+
+
+def test_overlays_are_kept_replaced_and_dropped(store: Store) -> None:
+    store.states.operate("BRK-1", "A")
+    store.states.save_overlay("plan", {"TIE-1": "", "BRK-1": ""})
+    assert store.states.get("plan") == State("plan", 1, {"TIE-1": ""})
+    store.states.save_overlay("plan", {"BRK-1": "B"})
+    assert store.states.get("plan").deviations == {"BRK-1": "B"}
+    assert store.states.names() == ["normal", "current", "plan"]
+    store.states.drop_overlay("plan")
     with pytest.raises(NotFoundError):
-        store.drop_overlay("plan")
-    assert store.state().deviations == {"BRK-1": "A"}
+        store.states.drop_overlay("plan")
+    assert store.states.get().deviations == {"BRK-1": "A"}
 
 
-def test_an_unknown_state_brings_close_names(twin: str) -> None:
-    store = open_store(twin)
-    store.save_overlay("storm", {})
+def test_an_unknown_state_brings_close_names(store: Store) -> None:
+    store.states.save_overlay("storm", {})
     with pytest.raises(NotFoundError, match="did you mean storm"):
-        store.state("strom")
+        store.states.get("strom")
     with pytest.raises(InputError, match="choose another name"):
-        store.save_overlay("current", {})
+        store.states.save_overlay("current", {})
 
 
-def test_trace_specs_are_kept(twin: str) -> None:
-    open_store(twin).save_spec("mine", '{"kind": "downstream"}')
-    store = open_store(twin)
-    assert store.spec_names() == ["mine"]
-    assert store.spec("mine") == '{"kind": "downstream"}'
+def test_trace_specs_are_kept(store: Store) -> None:
+    store.specs.save("mine", '{"kind": "downstream"}')
+    assert store.specs.names() == ["mine"]
+    assert store.specs.get("mine") == '{"kind": "downstream"}'
     with pytest.raises(NotFoundError, match="did you mean mine"):
-        store.spec("mime")
+        store.specs.get("mime")
 
 
 def test_another_process_sees_the_switch(twin: str) -> None:
     store = open_store(twin)
-    assert store.state().version == 0
+    assert store.states.get().version == 0
     subprocess.run([sys.executable, "-c", OPERATE, str(twin), "BRK-1", "1"], check=True)
-    assert store.state() == State("current", 1, {"BRK-1": "A"})
+    assert store.states.get() == State("current", 1, {"BRK-1": "A"})
 
 
 def test_four_processes_lose_no_update(twin: str) -> None:
@@ -147,24 +197,24 @@ def test_four_processes_lose_no_update(twin: str) -> None:
         ]
         assert [process.wait(PATIENCE_S) for process in processes] == [0] * 4
     store = open_store(twin)
-    assert store.state().version == 200
-    events = store.events()
+    assert store.states.get().version == 200
+    events = store.states.events()
     assert [event.version for event in events] == list(range(1, 201))
     last: dict[str, str] = {"BRK-1": "", "FUSE-ü": "", "TIE-1": "ABC"}
     for event in events:
         assert event.from_phases == last[event.mrid]
         last[event.mrid] = event.to_phases
-    assert store.state().deviations == last
+    assert store.states.get().deviations == last
 
 
 def test_a_watcher_sees_each_operation_once_whoever_makes_it(twin: str) -> None:
     watching, other = gridtwin.open(twin), open_store(twin)
     assert list(watching.watch(timeout_s=0)) == []
-    assert not watching.store.wait(0, timeout_s=0.01)
+    assert not watching.store.states.wait(0, timeout_s=0.01)
     with ThreadPoolExecutor(1) as pool:
         seen = pool.submit(lambda: list(islice(watching.watch(0), 3)))
         for open_phases in ("ABC", "", "A"):
-            other.operate("BRK-1", open_phases)
+            other.states.operate("BRK-1", open_phases)
         events = seen.result(timeout=PATIENCE_S)
     assert [(event.version, event.to_phases) for event in events] == [(1, "ABC"), (2, ""), (3, "A")]
     assert [event.version for event in watching.watch(1, timeout_s=0)] == [2, 3]
@@ -173,13 +223,12 @@ def test_a_watcher_sees_each_operation_once_whoever_makes_it(twin: str) -> None:
 def test_a_running_twin_follows_what_others_operate(twin: str) -> None:
     running = gridtwin.open(twin)
     assert running.blast_radius("BRK-1").customers == 5
-    open_store(twin).operate("FUSE-ü", "ABC")
+    open_store(twin).states.operate("FUSE-ü", "ABC")
     after = running.blast_radius("BRK-1")
     assert (after.customers, after.version) == (0, 1)
 
 
-def test_threads_share_a_store(twin: str) -> None:
-    store = open_store(twin)
+def test_threads_share_a_store(store: Store) -> None:
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda step: store.operate("BRK-1", "ABC"[step % 3]), range(24)))
-    assert [event.version for event in store.events()] == list(range(1, 25))
+        list(pool.map(lambda step: store.states.operate("BRK-1", "ABC"[step % 3]), range(24)))
+    assert [event.version for event in store.states.events()] == list(range(1, 25))

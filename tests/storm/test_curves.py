@@ -6,12 +6,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridtwin.analysis.storm.curves import (
-    by_place,
-    customers_back,
-    quantiles,
-    share_back,
-    time_grid,
+from gridtwin.analysis.storm.restoration_curves import (
+    compute_quantiles,
+    count_customers_back,
+    find_share_times,
+    find_share_times_by_place,
+    make_time_grid,
 )
 
 BACK = np.array([[1.0, 4.0], [2.0, 1.0], [3.0, 3.0]])
@@ -20,20 +20,20 @@ CUSTOMERS = np.array([1, 2, 7])
 
 def test_the_curve_counts_customers_back_at_each_time() -> None:
     at = np.array([0.0, 1.0, 2.5, 4.0])
-    assert customers_back(BACK, CUSTOMERS, at).tolist() == [[0, 0], [1, 2], [3, 2], [10, 10]]
+    assert count_customers_back(BACK, CUSTOMERS, at).tolist() == [[0, 0], [1, 2], [3, 2], [10, 10]]
 
 
 def test_half_of_the_customers_are_back_when_the_group_that_reaches_half_is() -> None:
-    assert share_back(BACK, CUSTOMERS, (0.2, 0.5, 1.0)).tolist() == [[2, 1], [3, 3], [3, 4]]
+    assert find_share_times(BACK, CUSTOMERS, (0.2, 0.5, 1.0)).tolist() == [[2, 1], [3, 3], [3, 4]]
 
 
 def test_a_promise_is_a_time_that_was_drawn() -> None:
     times = np.arange(1.0, 11.0)[None, ::-1]
-    assert quantiles(times, (0.1, 0.5, 0.8, 0.95)).tolist() == [[1, 5, 8, 10]]
+    assert compute_quantiles(times, (0.1, 0.5, 0.8, 0.95)).tolist() == [[1, 5, 8, 10]]
 
 
 def test_a_place_is_back_with_its_last_group() -> None:
-    times = by_place(BACK, CUSTOMERS, np.array([1, 0, 1]), 2)
+    times = find_share_times_by_place(BACK, CUSTOMERS, np.array([1, 0, 1]), 2)
     assert times.tolist() == [[2, 1], [3, 4]]
 
 
@@ -45,12 +45,12 @@ def test_curves_equal_counting_one_by_one(seed: int) -> None:
     customers = rng.integers(0, 9, 6)
     customers[0] += 1
     at = np.unique(rng.integers(0, 10, 4)).astype(float)
-    counts = customers_back(back, customers, at)
+    counts = count_customers_back(back, customers, at)
     for draw in range(5):
         for step, time in enumerate(at.tolist()):
             assert counts[step, draw] == customers[back[:, draw] <= time].sum()
         for share in (0.3, 0.9, 1.0):
-            found = share_back(back, customers, (share,))[0, draw]
+            found = find_share_times(back, customers, (share,))[0, draw]
             enough = [
                 time
                 for time in sorted(set(back[:, draw].tolist()))
@@ -60,4 +60,4 @@ def test_curves_equal_counting_one_by_one(seed: int) -> None:
 
 
 def test_the_grid_of_a_curve_reaches_the_end() -> None:
-    assert time_grid(BACK * 3600)[-1] >= 4 * 3600
+    assert make_time_grid(BACK * 3600)[-1] >= 4 * 3600

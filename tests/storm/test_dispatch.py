@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridtwin.analysis.storm.dispatch import Clock, dispatch, travel_times
+from gridtwin.analysis.storm.dispatch import CrewClock, compute_travel_times, dispatch_crews
 from gridtwin.analysis.storm.response import Response
 
 HOUR = 3600.0
 
 
 def plain(
-    work: np.ndarray, known: np.ndarray, starts: np.ndarray, travel: np.ndarray, clock: Clock
+    work: np.ndarray, known: np.ndarray, starts: np.ndarray, travel: np.ndarray, clock: CrewClock
 ) -> tuple[list[float], float]:
     """Return when jobs end and how long crews were busy, in one draw, event by event."""
     jobs = len(work)
@@ -59,7 +59,7 @@ def test_dispatch_equals_a_plain_simulation_of_every_draw(seed: int) -> None:
     known = rng.exponential(2 * HOUR, (jobs, draws))
     starts = np.sort(rng.choice([0.0, 0.0, 10 * HOUR, 30 * HOUR], crews))
     xy = rng.uniform(0, 30_000, (jobs + 1, 2))
-    travel = travel_times(xy, geographic=False, speed_kmh=40, detour=1.3)
+    travel = compute_travel_times(xy, geographic=False, speed_kmh=40, detour=1.3)
     response = Response(
         work_h=float(rng.choice([8, 16])),
         rest_h=float(rng.choice([0, 8])),
@@ -68,23 +68,27 @@ def test_dispatch_equals_a_plain_simulation_of_every_draw(seed: int) -> None:
         night_begin_hour=float(rng.choice([21, 0])),
         night_end_hour=6.0,
     )
-    clock = Clock.of(response)
-    found = dispatch(work, known, starts, travel, clock)
+    clock = CrewClock.from_response(response)
+    found = dispatch_crews(work, known, starts, travel, clock)
     for draw in range(draws):
         end, busy = plain(work[:, draw], known[:, draw], starts, travel, clock)
         assert found.end[:, draw] == pytest.approx(end)
         assert found.busy[draw] == pytest.approx(busy)
 
 
-def steady(**figures: float) -> Clock:
-    return Clock.of(Response(rest_h=0.0, night_factor=1.0, **figures))
+def steady(**figures: float) -> CrewClock:
+    return CrewClock.from_response(Response(rest_h=0.0, night_factor=1.0, **figures))
 
 
-def one(work: list[float], known: list[float], starts: list[float], clock: Clock) -> list[float]:
+def one(
+    work: list[float], known: list[float], starts: list[float], clock: CrewClock
+) -> list[float]:
     jobs = len(work)
     near = np.zeros((jobs + 1, jobs + 1))
     columns = np.array(work)[:, None] * HOUR, np.array(known)[:, None] * HOUR
-    return (dispatch(*columns, np.array(starts) * HOUR, near, clock).end[:, 0] / HOUR).tolist()
+    return (
+        dispatch_crews(*columns, np.array(starts) * HOUR, near, clock).end[:, 0] / HOUR
+    ).tolist()
 
 
 def test_two_crews_take_the_list_in_order() -> None:
@@ -104,23 +108,23 @@ def test_aid_begins_when_it_comes() -> None:
 
 
 def test_a_crew_rests_between_shifts_and_goes_on_with_its_job() -> None:
-    clock = Clock.of(Response(work_h=16, rest_h=8, night_factor=1.0))
+    clock = CrewClock.from_response(Response(work_h=16, rest_h=8, night_factor=1.0))
     assert one([16, 4], [0, 0], [0], clock) == [16, 28]
     assert one([20], [0], [0], clock) == [28]
 
 
 def test_work_that_just_fills_a_shift_is_done_by_its_end() -> None:
-    clock = Clock.of(Response(work_h=0.7, rest_h=8, night_factor=1.0))
+    clock = CrewClock.from_response(Response(work_h=0.7, rest_h=8, night_factor=1.0))
     assert one([0.1] * 7, [0] * 7, [0], clock)[-1] == pytest.approx(0.7)
 
 
 def test_a_repair_begun_at_night_takes_longer() -> None:
-    clock = Clock.of(Response(rest_h=0, begin_hour=22, night_factor=2.0))
+    clock = CrewClock.from_response(Response(rest_h=0, begin_hour=22, night_factor=2.0))
     assert one([3, 3, 3], [0, 0, 0], [0], clock) == [6, 12, 15]
 
 
 def test_a_degree_of_latitude_takes_its_length_over_the_speed() -> None:
-    times = travel_times(
+    times = compute_travel_times(
         np.array([[0.0, 0.0], [0.0, 1.0]]), geographic=True, speed_kmh=100, detour=1
     )
     assert times[0, 1] / HOUR == pytest.approx(1.112, abs=0.001)

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gridtwin
-from gridtwin.analysis.outage.blast import blast
+from gridtwin.analysis.outage.blast import compute_blast
 from gridtwin.analysis.state.situation import Situation
-from gridtwin.analysis.storm.ground import Ground
+from gridtwin.analysis.storm.storm_situation import StormSituation
 from gridtwin.analysis.trace.isolation import find_section
 from gridtwin.model.ids import Element
 from gridtwin.model.network import Network
@@ -19,10 +19,10 @@ from gridtwin.topology.index import build
 from networks import network, random_network
 
 
-def ground_of(grid: Network) -> Ground:
+def ground_of(grid: Network) -> StormSituation:
     data, rules = grid.data, Rules()
     mask = data.equipment.normal_open
-    return Ground(Situation(grid, mask, build(data, mask, rules), rules))
+    return StormSituation(Situation(grid, mask, build(data, mask, rules), rules))
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
@@ -36,10 +36,10 @@ def test_sections_and_trips_are_those_of_each_element(seed: int) -> None:
             (situation, ground.sections),
             (ground.remote, ground.remote_sections),
         ):
-            around = sections.around(situation.ends(row))
+            around = sections.find_section_around(situation.find_ends(row))
             assert set(around.tolist()) == set(find_section(switched, [element]).nodes.tolist())
-        tripped, _ = ground.tripped(np.array([row], dtype=np.int32))
-        assert tripped.tolist() == blast(situation, [element], "trip").out.tolist()
+        tripped, _ = ground.find_tripped(np.array([row], dtype=np.int32))
+        assert tripped.tolist() == compute_blast(situation, [element], "trip").out.tolist()
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -50,13 +50,16 @@ def test_on_a_radial_territory_many_trip_what_they_trip_one_by_one(seed: int) ->
     rng = np.random.default_rng(seed)
     rows = rng.choice(len(situation.data.equipment.mrid), 40, replace=False).astype(np.int32)
     elements = [Element("equipment", row) for row in rows.tolist()]
-    assert ground.tripped(rows)[0].tolist() == blast(situation, elements, "trip").out.tolist()
+    assert (
+        ground.find_tripped(rows)[0].tolist()
+        == compute_blast(situation, elements, "trip").out.tolist()
+    )
     for row, element in zip(rows, elements, strict=True):
-        expected = blast(situation, [element], "trip").out.tolist()
-        assert ground.tripped(np.array([row]))[0].tolist() == expected
+        expected = compute_blast(situation, [element], "trip").out.tolist()
+        assert ground.find_tripped(np.array([row]))[0].tolist() == expected
 
 
 def test_a_source_without_protection_is_named() -> None:
     ground = ground_of(network("L1 ac_line_segment S a ABC", meters="M@a", sources="S"))
-    _, (warning,) = ground.tripped(np.array([0], dtype=np.int32))
+    _, (warning,) = ground.find_tripped(np.array([0], dtype=np.int32))
     assert "source-S" in warning

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 import gridtwin
 from brute import usage_points_out
-from gridtwin.analysis.outage.blast import blast
+from gridtwin.analysis.outage.blast import compute_blast
 from gridtwin.analysis.state.situation import Situation
-from gridtwin.analysis.storm.ground import Ground
-from gridtwin.analysis.storm.jobs import REMOTE, STAGES, Plan, plan
+from gridtwin.analysis.storm.repair_plan import REMOTE, STAGES, RepairPlan, plan_repairs
 from gridtwin.analysis.storm.response import Response
-from gridtwin.analysis.storm.simulate import simulate
+from gridtwin.analysis.storm.storm_simulation import simulate_storm
+from gridtwin.analysis.storm.storm_situation import StormSituation
 from gridtwin.errors import InputError
 from gridtwin.model.ids import Element
 from gridtwin.model.network import Network
@@ -40,7 +40,7 @@ def situation_of(grid: Network) -> Situation:
 def sections(situation: Situation, job: int, control: tuple[int, ...]) -> frozenset[int]:
     """Return the nodes around a damaged device, as far as switches of these controls bound them."""
     equipment = situation.data.equipment
-    reached = set(situation.ends(job))
+    reached = set(situation.find_ends(job))
     while True:
         before = len(reached)
         for row in range(len(equipment.mrid)):
@@ -48,7 +48,7 @@ def sections(situation: Situation, job: int, control: tuple[int, ...]) -> frozen
             shut |= bool(situation.is_open[row])
             if row == job and not situation.is_switch[row]:
                 shut = False
-            ends = set(situation.ends(row))
+            ends = set(situation.find_ends(row))
             if equipment.in_service[row] and not shut and ends & reached:
                 reached |= ends
         if len(reached) == before:
@@ -105,14 +105,14 @@ def test_every_customer_is_back_when_brute_force_says(
     count = len(control)
     damaged = np.array(sorted(rng.sample(range(count), rng.randint(1, min(5, count)))), np.int32)
     response = Response(crews=2, assessors=1, remote_h=0.0)
-    storm = plan(Ground(situation), damaged, response)
-    outcome = simulate(storm, response, draws=DRAWS, seed=seed % 1000)
+    storm = plan_repairs(StormSituation(situation), damaged, response)
+    outcome = simulate_storm(storm, response, draws=DRAWS, seed=seed % 1000)
     elements = [Element("equipment", int(row)) for row in damaged]
     assert (outcome.found <= outcome.switched).all()
     assert (outcome.switched <= outcome.done).all()
-    tripped = set(blast(situation, elements, "trip").out.tolist())
-    isolated = set(blast(situation, elements, "isolated").out.tolist())
-    stays = set(blast(situation, elements, "backfed").out.tolist())
+    tripped = set(compute_blast(situation, elements, "trip").out.tolist())
+    isolated = set(compute_blast(situation, elements, "isolated").out.tolist())
+    stays = set(compute_blast(situation, elements, "backfed").out.tolist())
     by_hand = [sections(situation, int(row), (1, 2)) for row in damaged]
     remotely = [sections(situation, int(row), (2,)) for row in damaged]
     picked = isolated - stays
@@ -139,13 +139,13 @@ def _picked_remotely(situation: Situation, elements: list[Element]) -> set[int]:
     kept = control.copy()
     control[control == 1] = 0
     only = situation_of(situation.network)
-    dark = set(blast(only, elements, "isolated").out.tolist())
-    left = set(blast(only, elements, "backfed").out.tolist())
+    dark = set(compute_blast(only, elements, "isolated").out.tolist())
+    left = set(compute_blast(only, elements, "backfed").out.tolist())
     control[:] = kept
     return dark - left
 
 
-def stages(storm: Plan, situation: Situation) -> dict[str, str]:
+def stages(storm: RepairPlan, situation: Situation) -> dict[str, str]:
     names = situation.data.usage_points.mrid[storm.points].tolist()
     codes = storm.groups.stage[storm.group].tolist()
     return {name.decode(): STAGES[code] for name, code in zip(names, codes, strict=True)}
@@ -175,9 +175,9 @@ def test_upstream_comes_back_from_the_control_room_and_downstream_over_the_tie()
     control.setflags(write=True)
     control[grid.ids.rows("equipment", ["R1"])] = 2
     situation = situation_of(grid)
-    storm = plan(Ground(situation), rows(situation, "L2"), Response())
+    storm = plan_repairs(StormSituation(situation), rows(situation, "L2"), Response())
     assert stages(storm, situation) == {"M2": "remote", "M4": "repair", "M6": "manual"}
-    times = simulate(storm, Response(), draws=200, seed=1).back.mean(axis=1)
+    times = simulate_storm(storm, Response(), draws=200, seed=1).back.mean(axis=1)
     remote, manual, repair = (
         times[storm.groups.stage == code].item() for code in range(len(STAGES))
     )
@@ -201,9 +201,9 @@ def test_nobody_waits_for_a_tie_once_the_repair_is_done() -> None:
     )
     situation = situation_of(grid)
     response = Response(crews=2, assessors=1, assess_h=20.0)
-    storm = plan(Ground(situation), rows(situation, "L1", "L2"), response)
+    storm = plan_repairs(StormSituation(situation), rows(situation, "L1", "L2"), response)
     assert stages(storm, situation) == {"MB": "repair", "MC": "manual"}
-    outcome = simulate(storm, response, draws=200, seed=1)
+    outcome = simulate_storm(storm, response, draws=200, seed=1)
     first = np.flatnonzero(storm.equipment == rows(situation, "L1")).item()
     back = outcome.back[storm.groups.stage == STAGES.index("manual")].ravel()
     assert (back <= outcome.done[first]).all()
@@ -214,8 +214,8 @@ def test_nobody_waits_for_a_tie_once_the_repair_is_done() -> None:
 def test_a_customer_below_two_faults_waits_for_both() -> None:
     situation = situation_of(two_feeders_with_a_tie())
     response = Response(crews=1)
-    storm = plan(Ground(situation), rows(situation, "L1", "FUSE"), response)
-    outcome = simulate(storm, response, draws=50, seed=3)
+    storm = plan_repairs(StormSituation(situation), rows(situation, "L1", "FUSE"), response)
+    outcome = simulate_storm(storm, response, draws=50, seed=3)
     below = storm.group[storm.points == situation.network.ids.rows("usage_points", ["M3"])].item()
     assert (outcome.back[below] == outcome.done.max(axis=0)).all()
 
@@ -234,10 +234,10 @@ def test_repairs_that_bring_more_customers_per_hour_come_first() -> None:
     )
     situation = situation_of(grid)
     damaged = rows(situation, "LA", "LB")
-    storm = plan(Ground(situation), damaged, Response())
+    storm = plan_repairs(StormSituation(situation), damaged, Response())
     assert storm.rank[np.searchsorted(storm.equipment, damaged)].tolist() == [1, 0]
     hospital = grid.ids.rows("usage_points", ["MA"])
-    storm = plan(Ground(situation), damaged, Response(), priority=hospital)
+    storm = plan_repairs(StormSituation(situation), damaged, Response(), priority=hospital)
     assert storm.rank[np.searchsorted(storm.equipment, damaged)].tolist() == [0, 1]
 
 
@@ -248,8 +248,8 @@ def test_more_crews_never_keep_customers_out_longer_on_average() -> None:
     means = []
     for crews in (2, 5, 20):
         response = Response(crews=crews)
-        storm = plan(Ground(situation), damaged, response)
-        back = simulate(storm, response, draws=50).back.mean(axis=1)
+        storm = plan_repairs(StormSituation(situation), damaged, response)
+        back = simulate_storm(storm, response, draws=50).back.mean(axis=1)
         means.append(np.average(back, weights=storm.groups.customers))
     assert means[0] > means[1] > means[2]
 
@@ -258,7 +258,7 @@ def test_groups_hold_every_customer_out_once() -> None:
     twin = gridtwin.open(gridtwin.synthesize("houston", meters=2_000, seed=1))
     situation = twin.situation()
     damaged = np.flatnonzero(situation.data.equipment.kind == 0)[::25].astype(np.int32)
-    storm = plan(Ground(situation), damaged, Response())
+    storm = plan_repairs(StormSituation(situation), damaged, Response())
     assert storm.groups.customers.sum() == situation.customers_of(storm.points)
     assert storm.groups.points.sum() == len(storm.points)
     assert (storm.groups.customers[storm.groups.stage == REMOTE] >= 0).all()
@@ -266,7 +266,11 @@ def test_groups_hold_every_customer_out_once() -> None:
 
 def test_a_storm_without_damage_is_refused() -> None:
     with pytest.raises(InputError, match="nothing is damaged"):
-        plan(Ground(situation_of(two_feeders_with_a_tie())), np.empty(0, np.int32), Response())
+        plan_repairs(
+            StormSituation(situation_of(two_feeders_with_a_tie())),
+            np.empty(0, np.int32),
+            Response(),
+        )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridtwin.analysis.storm.priority import horn_order, precedence
+from gridtwin.analysis.storm.priority import find_precedence, order_by_horn
 from gridtwin.topology.returning import Returns
 
 
@@ -35,7 +35,7 @@ def test_for_one_crew_no_order_is_better(seed: int) -> None:
     jobs = int(rng.integers(1, 7))
     above = np.array([rng.integers(-1, job) if job else -1 for job in range(jobs)], dtype=np.int32)
     work, weight = rng.uniform(1, 5, jobs), rng.integers(0, 9, jobs).astype(float)
-    order = horn_order(above, work, weight).tolist()
+    order = order_by_horn(above, work, weight).tolist()
     assert sorted(order) == list(range(jobs))
     assert all(order.index(over) < order.index(job) for job, over in enumerate(above) if over >= 0)
     best = min(
@@ -50,6 +50,6 @@ def rows(*numbers: int) -> np.ndarray:
 
 def test_two_jobs_that_hold_one_block_bring_its_customers_back_together() -> None:
     returns = Returns(rows(), (rows(0, 1), rows(2)), (rows(-1), rows(0)), 0)
-    above, weight = precedence(returns, np.array([10.0, 5.0]), np.array([3.0, 1.0, 2.0]))
+    above, weight = find_precedence(returns, np.array([10.0, 5.0]), np.array([3.0, 1.0, 2.0]))
     assert above.tolist() == [1, -1, 0]  # the shorter first, what hangs below last
     assert weight.tolist() == [10.0, 0.0, 5.0]

@@ -17,9 +17,10 @@ from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.migrate import migrate
 from gridtwin.stream.contracts import Window
 from gridtwin.stream.ingest import claims, writing
-from gridtwin.stream.ingest.batch import Messages, newest, prepare
+from gridtwin.stream.ingest.batch import newest, prepare
 from gridtwin.stream.ingest.claims import Claim
 from gridtwin.stream.ingest.keeping import Keeper, Rules
+from gridtwin.stream.reader import Messages
 from meter_stream import START_S, reading
 
 if TYPE_CHECKING:

@@ -183,8 +183,8 @@ def test_figures_are_shown_to_prometheus() -> None:
         urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer,
     ):
         lines = answer.read().decode().splitlines()
-    assert "gridtwin_stream_messages_total 5" in lines
-    assert 'gridtwin_stream_lag_messages{topic="ami_readings",partition="0"} 7' in lines
-    assert 'gridtwin_stream_batch_seconds_bucket{le="0.02"} 0' in lines
-    assert 'gridtwin_stream_batch_seconds_bucket{le="0.05"} 1' in lines
-    assert "gridtwin_stream_batch_seconds_count 1" in lines
+    assert "gridtwin_stream_messages_total 5.0" in lines
+    assert 'gridtwin_stream_lag_messages{partition="0",topic="ami_readings"} 7.0' in lines
+    assert 'gridtwin_stream_batch_seconds_bucket{le="0.02"} 0.0' in lines
+    assert 'gridtwin_stream_batch_seconds_bucket{le="0.05"} 1.0' in lines
+    assert "gridtwin_stream_batch_seconds_count 1.0" in lines

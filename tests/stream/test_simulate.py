@@ -289,7 +289,7 @@ def test_energy_of_a_part_of_an_interval_is_that_part(situation: Situation) -> N
     dark = making.scenario.dark
     at = int(np.flatnonzero(dark.from_s % 900 > 300)[0])
     row, end = int(dark.point[at]), int(dark.from_s[at] // 900 + 1) * 900
-    share = making.scenario.dark.share(end, 900, len(making.names))[row]
+    share = making.scenario.dark.measure_share(end, 900, len(making.names))[row]
     cut, full = making.interval(end), calm.interval(end)
     assert 0 < share < 1
     assert cut.kwh[cut.row == row][0] == pytest.approx(full.kwh[row] * share, abs=0.0011)
@@ -328,8 +328,8 @@ def test_a_script_is_carried_out_and_told_as_it_stands(
     )
     happens = script(situation, path, seed=1)
     below = situation.index.count(int(situation.index.child[feeder.head[0]]))
-    assert situation.customers_of(happens.dark.at(FROM_S + 1_500)) == below
-    assert not len(happens.dark.at(FROM_S + 2_500))
+    assert situation.customers_of(happens.dark.find_out(FROM_S + 1_500)) == below
+    assert not len(happens.dark.find_out(FROM_S + 2_500))
     made = simulate(situation, order(f"jsonl:{tmp_path / 'out'}", 1, script=str(path)))
     assert made.most_out == len(happens.dark.point)
     told = decode_grid_events((tmp_path / "out/grid_events.jsonl").read_bytes().splitlines())

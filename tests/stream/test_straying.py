@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridtwin.stream.ingest import reader as reading_topics
+from gridtwin.stream import reader as reading_topics
 from gridtwin.stream.ingest.figures import Figures
 from gridtwin.stream.ingest.intake import Options
-from gridtwin.stream.ingest.reader import Reader
 from gridtwin.stream.ingest.worker import Worker
 from gridtwin.stream.places import Places
+from gridtwin.stream.reader import Reader
 from meter_stream import START_S, Line, reading
 from straying import Client
 
@@ -37,7 +37,7 @@ def work(line: Line, client: Client, monkeypatch: pytest.MonkeyPatch) -> Figures
     monkeypatch.setattr(reading_topics, "_consumer", lambda _: client)
     figures = Figures()
     topics = [OPTIONS.readings, OPTIONS.conditions]
-    Worker(line.url, Reader("", "g", topics), figures, OPTIONS).run(Event(), until_end=True)
+    Worker(line.url, Reader("", topics, group="g"), figures, OPTIONS).run(Event(), until_end=True)
     return figures
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import gridtwin
-from gridtwin.publish.tiles.archive import Archive
-from gridtwin.publish.tiles.build import Built, build, write
+from gridtwin.publish.tiles.archive import TileArchive
+from gridtwin.publish.tiles.build_tiles import BuiltTiles, build_tiles, write_tiles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from gridtwin.store.protocol import Store
 
 
-def built_of(store: Store, *, cap_bytes: int = 500_000) -> Built:
+def built_of(store: Store, *, cap_bytes: int = 500_000) -> BuiltTiles:
     """Return the tiles of a store."""
-    return build(store.network, store.index(), network_hash=store.network_hash, cap_bytes=cap_bytes)
+    return build_tiles(
+        store.network, store.index(), network_hash=store.network_hash, cap_bytes=cap_bytes
+    )
 
 
 @pytest.fixture(scope="session")
@@ -28,14 +30,14 @@ def territory() -> Store:
 
 
 @pytest.fixture(scope="session")
-def built(territory: Store) -> Built:
+def built(territory: Store) -> BuiltTiles:
     """Return its tiles."""
     return built_of(territory)
 
 
 @pytest.fixture(scope="session")
-def archive(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Archive:
+def archive(built: BuiltTiles, tmp_path_factory: pytest.TempPathFactory) -> TileArchive:
     """Return its tiles, written and opened again."""
     path: Path = tmp_path_factory.mktemp("tiles") / "grid.pmtiles"
-    write(built, path)
-    return Archive(path)
+    write_tiles(built, path)
+    return TileArchive(path)

@@ -11,11 +11,11 @@ from gridtwin.errors import CrsError, InputError, LostFeaturesError
 from gridtwin.model import cim
 from gridtwin.model.frames import equipment_lines
 from gridtwin.model.network import Network
-from gridtwin.publish.tiles.archive import Archive
-from gridtwin.publish.tiles.build import Built
-from gridtwin.publish.tiles.layers import layer_of_equipment, layers_of
-from gridtwin.publish.tiles.plan import FIELDS, LAYERS
-from gridtwin.publish.tiles.verify import verify
+from gridtwin.publish.tiles.archive import TileArchive
+from gridtwin.publish.tiles.build_tiles import BuiltTiles
+from gridtwin.publish.tiles.tile_layers import assign_layers, build_layers
+from gridtwin.publish.tiles.verify import verify_tiles
+from gridtwin.publish.tiles.zoom_plan import LAYER_FIELDS, TILE_LAYERS
 from gridtwin.store.protocol import Store
 from tiles.conftest import built_of
 from vector_tiles import Feature, decode, in_units, on_square
@@ -24,19 +24,20 @@ Seen = dict[tuple[int, int, int], dict[str, dict[int, Feature]]]
 
 
 @pytest.fixture(scope="module")
-def seen(archive: Archive) -> Seen:
+def seen(archive: TileArchive) -> Seen:
     return {at: decode(tile) for at, tile in archive.tiles()}
 
 
 def test_every_row_is_one_feature_and_no_feature_is_of_none(territory: Store, seen: Seen) -> None:
     data = territory.network.data
-    layer = layer_of_equipment(data)
+    layer = assign_layers(data)
     wanted = {
-        name: set((np.flatnonzero(layer == code) + 1).tolist()) for code, name in enumerate(LAYERS)
+        name: set((np.flatnonzero(layer == code) + 1).tolist())
+        for code, name in enumerate(TILE_LAYERS)
     }
     wanted["substations"] = set(range(1, len(data.substations.mrid) + 1))
     wanted["usage_points"] = set(range(1, len(data.usage_points.mrid) + 1))
-    found: dict[str, set[int]] = {name: set() for name in LAYERS}
+    found: dict[str, set[int]] = {name: set() for name in TILE_LAYERS}
     for (zoom, _, _), layers in seen.items():
         for name, features in layers.items():
             if zoom == 15:
@@ -106,7 +107,7 @@ def test_groups_begin_at_their_zoom(seen: Seen) -> None:
 
 def test_features_say_what_the_network_says(territory: Store, seen: Seen) -> None:
     network = territory.network
-    frames = dict.fromkeys(LAYERS, network.equipment)
+    frames = dict.fromkeys(TILE_LAYERS, network.equipment)
     frames |= {"usage_points": network.usage_points, "substations": network.substations}
     checked = set()
     for layers in seen.values():
@@ -114,7 +115,7 @@ def test_features_say_what_the_network_says(territory: Store, seen: Seen) -> Non
             for feature_id, feature in list(features.items())[:3]:
                 row = frames[name].iloc[feature_id - 1]
                 said = feature.properties
-                assert said.keys() <= FIELDS[name].keys()
+                assert said.keys() <= LAYER_FIELDS[name].keys()
                 assert said["mrid"] == row.mrid
                 assert said.get("phases", "") == row.get("phases", "")
                 assert said.get("kind", row.get("kind")) == row.get("kind")
@@ -123,7 +124,7 @@ def test_features_say_what_the_network_says(territory: Store, seen: Seen) -> Non
                     assert said.get("class", "") == row.service_class
                 assert said.get("priority", "") == row.get("priority", "")
                 checked.add(name)
-    assert checked == set(LAYERS)
+    assert checked == set(TILE_LAYERS)
 
 
 def test_transformers_count_what_hangs_on_them(territory: Store, seen: Seen) -> None:
@@ -203,17 +204,17 @@ def test_a_cap_that_cannot_be_held_is_an_error() -> None:
         built_of(gridtwin.open(short_line()).store, cap_bytes=10)
 
 
-def test_a_lost_feature_is_found(territory: Store, archive: Archive) -> None:
-    layers = layers_of(territory.network, territory.index())
+def test_a_lost_feature_is_found(territory: Store, archive: TileArchive) -> None:
+    layers = build_layers(territory.network, territory.index())
     tiles = {at: tile for at, tile in archive.tiles() if at[0] == 15}
-    assert verify(tiles.values(), layers)["usage_points"] == 3_000
+    assert verify_tiles(tiles.values(), layers)["usage_points"] == 3_000
     fullest = max(tiles, key=lambda at: len(decode(tiles[at]).get("usage_points", ())))
     del tiles[fullest]
     with pytest.raises(LostFeaturesError, match=r"lack [\d,]+ of .* \(.*-0.*, \.\.\.\)"):
-        verify(tiles.values(), layers)
+        verify_tiles(tiles.values(), layers)
 
 
-def test_the_same_network_makes_the_same_bytes(territory: Store, built: Built) -> None:
+def test_the_same_network_makes_the_same_bytes(territory: Store, built: BuiltTiles) -> None:
     assert built_of(territory).content == built.content
 
 
@@ -251,8 +252,8 @@ def test_every_kind_of_equipment_has_its_layer() -> None:
         },
         sources={"mrid": ["S"], "node": ["a"]},
     )
-    layer = layer_of_equipment(network.data)
-    found = {kind: LAYERS[code] for kind, code in zip(kinds, layer.tolist(), strict=True)}
+    layer = assign_layers(network.data)
+    found = {kind: TILE_LAYERS[code] for kind, code in zip(kinds, layer.tolist(), strict=True)}
     assert {kind for kind, name in found.items() if name == "switches"} == {
         kind.name for kind in cim.KINDS if kind.switch
     }

@@ -15,22 +15,22 @@ def test_an_extension_that_was_tampered_with_is_not_loaded(
 ) -> None:
     import duckdb
 
-    packaged = encode._packaged(duckdb.__version__)
+    packaged = encode._find_extension(duckdb.__version__)
     assert packaged is not None
     content = bytearray(packaged.read_bytes())
     content[5_000] ^= 1
     changed = tmp_path / packaged.name
     changed.write_bytes(content)
     monkeypatch.setenv("HOME", str(tmp_path))  # where DuckDB would keep one of its own
-    monkeypatch.setattr(encode, "_packaged", lambda _: changed)
+    monkeypatch.setattr(encode, "_find_extension", lambda _: changed)
     with pytest.raises(InputError, match="signature"):
-        encode.connect()
+        encode.open_duckdb()
 
 
 def test_without_the_extension_the_extra_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(encode, "_packaged", lambda _: None)
+    monkeypatch.setattr(encode, "_find_extension", lambda _: None)
     with pytest.raises(MissingExtraError, match=r"gridtwin\[tiles\]"):
-        encode.connect()
+        encode.open_duckdb()

@@ -16,9 +16,9 @@ import gridtwin
 from gridtwin.errors import StoreError
 from gridtwin.model import cim, phases
 from gridtwin.model.network import Network
-from gridtwin.publish.tiles.archive import Archive
-from gridtwin.publish.tiles.build import write
-from gridtwin.publish.tiles.sources import LocalTiles, PostgisTiles
+from gridtwin.publish.tiles.archive import TileArchive
+from gridtwin.publish.tiles.build_tiles import write_tiles
+from gridtwin.publish.tiles.tile_sources import LocalTiles, PostgisTiles
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.store import PostgisStore
 from gridtwin.twin import Twin
@@ -49,7 +49,7 @@ def twin(postgres: Cluster) -> Iterator[Twin]:
 def from_postgis(twin: Twin) -> PostgisTiles:
     assert isinstance(twin.store, PostgisStore)
     source = PostgisTiles(twin.store, lambda state: twin.supply(twin.situation(state)))
-    source.refresh()
+    source.refresh_features()
     return source
 
 
@@ -58,11 +58,11 @@ def from_memory(twin: Twin) -> LocalTiles:
 
 
 @pytest.fixture(scope="module")
-def places(twin: Twin, tmp_path_factory: pytest.TempPathFactory) -> Archive:
+def places(twin: Twin, tmp_path_factory: pytest.TempPathFactory) -> TileArchive:
     """Return the archive of the same network: which tiles there are, and what is in them."""
     path = tmp_path_factory.mktemp("tiles") / "grid.pmtiles"
-    write(built_of(twin.store), path)
-    return Archive(path)
+    write_tiles(built_of(twin.store), path)
+    return TileArchive(path)
 
 
 def require_same(one: bytes | None, other: bytes | None) -> int:
@@ -90,7 +90,7 @@ def _core(tile: bytes | None) -> dict[tuple[str, int], Feature]:
     }
 
 
-def test_archive_memory_and_database_give_the_same_tiles(twin: Twin, places: Archive) -> None:
+def test_archive_memory_and_database_give_the_same_tiles(twin: Twin, places: TileArchive) -> None:
     memory, database = from_memory(twin), from_postgis(twin)
     compared = 0
     for at, tile in places.tiles():
@@ -101,7 +101,7 @@ def test_archive_memory_and_database_give_the_same_tiles(twin: Twin, places: Arc
     assert said[0] == said[1]
 
 
-def test_live_tiles_of_memory_and_database_say_the_same(twin: Twin, places: Archive) -> None:
+def test_live_tiles_of_memory_and_database_say_the_same(twin: Twin, places: TileArchive) -> None:
     memory, database = from_memory(twin), from_postgis(twin)
     equipment = twin.network.equipment
     recloser = equipment.mrid[(equipment.kind == "recloser") & (equipment.phases == "ABC")].iloc[0]
@@ -130,7 +130,7 @@ def test_live_tiles_of_memory_and_database_say_the_same(twin: Twin, places: Arch
     twin.switch(tie, open=True)
 
 
-def test_other_states_are_drawn_from_memory(twin: Twin, places: Archive) -> None:
+def test_other_states_are_drawn_from_memory(twin: Twin, places: TileArchive) -> None:
     memory, database = from_memory(twin), from_postgis(twin)
     twin.overlay("plan", {twin.network.feeders["head"][0]: True})
     for at, _ in list(places.tiles())[-3:]:
@@ -163,7 +163,7 @@ def test_after_a_sync_the_tiles_say_that_they_are_not_in_step(database: str) -> 
     twin = gridtwin.open(other).save(database, overwrite=True)
     source = PostgisTiles(twin.store, lambda state: twin.supply(twin.situation(state)))
     drawn = source.tile(0, 0, 0)
-    source.refresh()
+    source.refresh_features()
     require_same(drawn, PostgisTiles(twin.store, source._supply).tile(0, 0, 0))
 
 

@@ -13,9 +13,9 @@ import pytest
 import gridtwin
 from api.conftest import answering
 from gridtwin.api.app import create_app
-from gridtwin.publish.tiles.archive import Archive
-from gridtwin.publish.tiles.build import write
-from gridtwin.publish.tiles.sources import archive_path
+from gridtwin.publish.tiles.archive import TileArchive
+from gridtwin.publish.tiles.build_tiles import write_tiles
+from gridtwin.publish.tiles.tile_sources import find_archive_path
 from gridtwin.settings import ServeSettings
 from gridtwin.twin import Twin
 from tiles.conftest import built_of
@@ -40,10 +40,10 @@ def client(twin: Twin) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def archived(twin: Twin) -> Iterator[httpx.Client]:
-    path = archive_path(twin.store)
+    path = find_archive_path(twin.store)
     assert path is not None
     path.parent.mkdir()
-    write(built_of(twin.store), path)
+    write_tiles(built_of(twin.store), path)
     settings = ServeSettings(str(twin.store.path))
     with answering(create_app(settings), settings) as client:
         yield client
@@ -135,7 +135,7 @@ def test_who_reads_no_gzip_gets_plain_tiles(archived: httpx.Client) -> None:
 
 
 def test_the_archive_is_read_by_ranges(archived: httpx.Client, twin: Twin) -> None:
-    path = archive_path(twin.store)
+    path = find_archive_path(twin.store)
     assert path is not None
     whole = path.read_bytes()
     part = archived.get("/tiles/grid.pmtiles", headers=GIS | {"Range": "bytes=0-126"})
@@ -151,7 +151,7 @@ def test_the_archive_is_read_by_ranges(archived: httpx.Client, twin: Twin) -> No
 
 
 def test_an_archive_of_another_network_is_passed_over(
-    twin: Twin, client: httpx.Client, archive: Archive, caplog: pytest.LogCaptureFixture
+    twin: Twin, client: httpx.Client, archive: TileArchive, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = ServeSettings(str(twin.store.path), tiles=archive.path)
     with answering(create_app(settings), settings) as other:

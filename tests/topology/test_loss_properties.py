@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brute import usage_points_out
-from gridtwin.analysis.outage.sweep import sweep
+from gridtwin.analysis.outage.sweep import sweep_elements
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.topology.conduction import PhasePolicy, Rules
 from gridtwin.topology.index import build
@@ -64,7 +64,7 @@ def test_sweep_equals_each_element_failed_in_turn(seed: int) -> None:
     data, rules = network.data, Rules()
     open_mask = data.equipment.normal_open
     situation = Situation(network, open_mask, build(data, open_mask, rules), rules)
-    customers, usage_points = sweep(situation)
+    customers, usage_points = sweep_elements(situation)
     for row in range(len(data.equipment.mrid)):
         out, _ = usage_points_out(network, open_mask, rules, equipment=frozenset((row,)))
         assert usage_points[row] == len(out)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from brute import designed_phases, flood, usage_points_dark
-from gridtwin.analysis.state.supply import FULL, OUT, PARTIAL
+from gridtwin.analysis.state.supply_state import FULL, OUT, PARTIAL
 from gridtwin.model.phases import supply as carried
 from gridtwin.model.state import State
 from gridtwin.topology.conduction import Conduction
@@ -36,7 +36,7 @@ def test_out_is_what_a_flood_does_not_reach(seed: int) -> None:
     reached, live = flood(Conduction.of(data, situation.open_mask, situation.rules))
     designed = designed_phases(situation.network, situation.rules)
     for row in range(len(data.equipment.mrid)):
-        ends = situation.ends(row)
+        ends = situation.find_ends(row)
         own = int(carried(data.equipment.phases[row : row + 1])[0])
         now = {phase for end in ends for phase in live.get(end, ()) if phase & own}
         could = {phase for end in ends for phase in designed.get(end, ()) if phase & own}
@@ -60,7 +60,7 @@ def test_a_meter_that_lost_a_phase_is_partial_and_one_that_never_had_it_is_not()
         zip([bytes(mrid).decode() for mrid in points.mrid], after.points.tolist(), strict=True)
     )
     assert codes == {"M3": FULL, "M4": PARTIAL, "M5": FULL}
-    moved = after.since(before)
+    moved = after.find_changes(before)
     assert [bytes(points.mrid[row]).decode() for row in moved.points] == ["M4"]
     assert after.customers_out == 0
 
@@ -70,7 +70,7 @@ def test_a_difference_leads_from_one_state_to_the_next(seed: int) -> None:
     twin = open_twin(random_network(seed))
     before = twin.supply(twin.situation_of(random_state(twin, seed)))
     after = twin.supply(twin.situation_of(random_state(twin, seed + 1_000)))
-    moved = after.since(before)
+    moved = after.find_changes(before)
     for name, rows in (
         ("equipment", moved.equipment),
         ("points", moved.points),

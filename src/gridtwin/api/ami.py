@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from zlib import crc32
 
 import numpy as np
@@ -14,7 +14,12 @@ from gridtwin.api.answers import answer, tag
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import GridNow
 from gridtwin.api.models import Document, Ids
-from gridtwin.results.ami import records, values_of
+from gridtwin.results.ami_result import list_values
+from gridtwin.results.documents.reading_documents import (
+    FeederVoltages,
+    SeriesValues,
+    VoltageCounts,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,8 +76,8 @@ class VoltageAnswer(Document):
     """The service voltages of one interval."""
 
     at: datetime = Field(description="End of the interval.")
-    counts: dict[str, int] = Field(description="Usage points by range.")
-    feeders: list[dict[str, Any]] = Field(description="Those with a voltage outside Range A.")
+    counts: VoltageCounts
+    feeders: list[FeederVoltages] = Field(description="Those with a voltage outside Range A.")
     usage_points: Voltages
 
 
@@ -81,7 +86,7 @@ class SeriesAnswer(Document):
 
     mrid: str
     table: str = Field(description="`readings`, `load` or `feeder_load`.")
-    values: list[dict[str, Any]]
+    values: SeriesValues
 
 
 @router.get("/loading", response_model=LoadingAnswer)
@@ -107,11 +112,11 @@ def read_loading(request: Request, grid: GridNow, at: At = None) -> Response:
 def read_voltage(request: Request, grid: GridNow, at: At = None) -> Response:
     """Return which service voltages lay outside Range A of ANSI C84.1 in an interval."""
     found = grid.twin.ami.voltage(at)
-    rows, names = found.outside()
+    rows, names = found.find_outside()
     document = VoltageAnswer(
         at=found.at,
         counts=found.counts(),
-        feeders=records(found.by_feeder()),
+        feeders=found.feeder_records(),
         usage_points=Voltages(
             ids=(rows + 1).tolist(), volts=_numbers(found.voltage_v[rows], 2), range=names.tolist()
         ),
@@ -125,7 +130,7 @@ def read_meter(
 ) -> Response:
     """Return what a usage point measured over time."""
     frame = grid.twin.ami.meter(mrid, start, to)
-    return answer(request, SeriesAnswer(mrid=mrid, table="readings", values=values_of(frame)))
+    return answer(request, SeriesAnswer(mrid=mrid, table="readings", values=list_values(frame)))
 
 
 @router.get("/devices/{mrid}", response_model=SeriesAnswer)
@@ -135,7 +140,7 @@ def read_device(
     """Return what a transformer or a feeder carried over time."""
     frame = grid.twin.ami.device(mrid, start, to)
     table = "feeder_load" if "below_a" in frame else "load"
-    return answer(request, SeriesAnswer(mrid=mrid, table=table, values=values_of(frame)))
+    return answer(request, SeriesAnswer(mrid=mrid, table=table, values=list_values(frame)))
 
 
 def _numbers(values: NDArray[np.floating], digits: int = 1) -> Numbers:

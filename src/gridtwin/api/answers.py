@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from contextlib import suppress
 from hashlib import blake2b
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
+from cachetools import LRUCache
 from fastapi import Response
 from pydantic import BaseModel
+from pydantic_core import to_json
 from starlette_cramjam.compression import Compression
 from starlette_cramjam.middleware import get_compression_backend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from fastapi import Request
     from numpy.typing import NDArray
+
+    Answer = BaseModel | Mapping[str, object]
 
 MOST_KEPT_BYTES = 64 * 1024 * 1024
 WORTH_IT = 1_000  # bytes from which on a body is compressed
@@ -25,7 +29,7 @@ LEVELS = {Compression.br: 4, Compression.gzip: 4}  # a quarter of the time of th
 
 
 def answer(
-    request: Request, document: BaseModel | Callable[[], BaseModel], *, etag: str = ""
+    request: Request, document: Answer | Callable[[], Answer], *, etag: str = ""
 ) -> Response:
     """
     Return a document as the response to a request.
@@ -35,7 +39,8 @@ def answer(
     request
         The request.
     document
-        What to send, or what makes it where the client does not have it yet.
+        What to send, or what makes it where the client does not have it yet: a model, or one of
+        the documents of `gridtwin.results.documents`.
     etag
         What tells this answer from every other to the same question; the client asks again each
         time, and gets 304 while it has not changed. Without it nobody may keep the answer.
@@ -48,8 +53,7 @@ def answer(
     backend = backend_for(request.headers.get("accept-encoding", ""))
 
     def packed() -> tuple[bytes, str]:
-        found = document if isinstance(document, BaseModel) else document()
-        return compressed(found.model_dump_json(by_alias=True).encode(), backend)
+        return compressed(to_bytes(document() if callable(document) else document), backend)
 
     kept: Kept = request.app.state.kept
     body, encoding = kept.get((request.url.path, etag, backend), packed) if etag else packed()
@@ -58,26 +62,30 @@ def answer(
     return Response(body, headers=headers, media_type="application/json")
 
 
+def to_bytes(found: Answer) -> bytes:
+    """Return a model or a document as JSON; what is no number becomes null."""
+    if isinstance(found, BaseModel):
+        return found.model_dump_json(by_alias=True).encode()
+    return to_json(found, inf_nan_mode="null")
+
+
 class Kept:
     """The last answers that many clients ask for, as they are sent; threads may share it."""
 
     def __init__(self, most_bytes: int = MOST_KEPT_BYTES) -> None:
-        self._most_bytes = most_bytes
         self._lock = Lock()  # one thread makes an answer; who else wants it waits for it
-        self._answers: OrderedDict[object, tuple[bytes, str]] = OrderedDict()
-        self._bytes = 0
+        self._answers: LRUCache[object, tuple[bytes, str]] = LRUCache(
+            most_bytes, getsizeof=lambda found: len(found[0])
+        )
 
     def get(self, key: object, make: Callable[[], tuple[bytes, str]]) -> tuple[bytes, str]:
         """Return an answer by what tells it from every other, made where it is not kept."""
         with self._lock:
             found = self._answers.get(key)
             if found is None:
-                found = self._answers[key] = make()
-                self._bytes += len(found[0])
-                while self._bytes > self._most_bytes and len(self._answers) > 1:
-                    _, (old, _) = self._answers.popitem(last=False)
-                    self._bytes -= len(old)
-            self._answers.move_to_end(key)
+                found = make()
+                with suppress(ValueError):  # larger than all that is kept
+                    self._answers[key] = found
             return found
 
 

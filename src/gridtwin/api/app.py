@@ -79,6 +79,7 @@ def create_app(settings: ServeSettings) -> FastAPI:
     app.state.assets = page.Assets()
     app.state.kept = Kept()
     app.state.figures = Figures()
+    health.show_figures(app.state)
     answer_errors(app)
     for guard in GUARDS:
         app.add_middleware(guard, settings=settings)

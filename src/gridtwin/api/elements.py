@@ -12,12 +12,14 @@ from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import Grid, GridNow
 from gridtwin.api.models import Document, Feature, GeoJson, Place
 from gridtwin.api.state import StateName
-from gridtwin.api.views.details import element_document, explain_document, way_records
-from gridtwin.api.views.features import element_of
+from gridtwin.api.views.element_view import describe_element, list_way
+from gridtwin.api.views.feature_ids import find_element
 from gridtwin.errors import NotFoundError
 from gridtwin.model.ids import Element
 from gridtwin.model.named import mrid_of
 from gridtwin.model.state import CURRENT
+from gridtwin.results.documents.trace_documents import ExplainDocument
+from gridtwin.results.network_answers import explain_document
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["elements"])
 
@@ -57,7 +59,7 @@ class ElementAnswer(Document):
     customers_below: int = Field(description="Who would be out without it, and it alone.")
     usage_points_below: int
     upstream: list[Step] = Field(description="The way to the source of the fewest devices.")
-    explain: dict[str, Any] = Field(description="Document `gridtwin.explain/1`.")
+    explain: ExplainDocument
     outages: list[Brief] = Field(description="The open outages it is in or has caused.")
     estimate: dict[str, Any] | None = Field(description="When it has supply again.")
     geometry: GeoJson | None
@@ -81,7 +83,7 @@ def read_feature(
 ) -> Response:
     """Return all that is known of what a feature of the tiles draws."""
     data = grid.network.data
-    element = element_of(data, layer, number)
+    element = find_element(data, layer, number)
     if element is None:
         what = f"feature of the layer {layer}"
         raise NotFoundError(what, str(number))
@@ -97,10 +99,10 @@ def _document(grid: Grid, element: Element, state: str) -> ElementAnswer:
     outages, estimate = grid.outages_of(element, own)
     way = twin.trace("upstream", mrid, state=state, mode="shortest")
     return ElementAnswer(
-        **element_document(situation, supply, grid.features, element),
+        **describe_element(situation, supply, grid.features, element),
         customers_below=below.customers,
         usage_points_below=len(below),
-        upstream=[Step(**each) for each in way_records(situation.data, way.rows)],
+        upstream=[Step(**each) for each in list_way(situation.data, way.rows)],
         explain=explain_document(twin.explain(mrid, state=state), state),
         outages=[Brief(**each) for each in outages],
         estimate=estimate,

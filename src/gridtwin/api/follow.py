@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from gridtwin.api.views.supply import delta_document
+from gridtwin.api.views.supply_view import build_delta_document
 from gridtwin.errors import GridtwinError, StaleTwinError, StoreError
 from gridtwin.store.marks import AMI, ESTIMATES, NETWORK, OUTAGES, STATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gridtwin.analysis.state.supply import Supply
+    from gridtwin.analysis.state.supply_state import SupplyState
     from gridtwin.api.broadcast import Broadcaster
     from gridtwin.api.grid import Grid
     from gridtwin.store.marks import Marks
@@ -53,7 +53,7 @@ class Follower:
         self.is_well = True  # whether the store answered when it was last asked
 
     @property
-    def supply(self) -> Supply:
+    def supply(self) -> SupplyState:
         """What had supply when it was last looked at."""
         return self._seen
 
@@ -66,7 +66,7 @@ class Follower:
         self._ending.set()
         self._thread.join(4 * LOOK_S)
 
-    def _look(self) -> tuple[Marks, Supply]:
+    def _look(self) -> tuple[Marks, SupplyState]:
         """Return what has supply now, and marks of before it was read."""
         marks = self._grid.twin.store.marks()
         return marks, self._grid.supply(self._grid.situation())[0]
@@ -97,7 +97,7 @@ class Follower:
             what |= found.what
             self._marks = found.marks
         if NETWORK in what:
-            store.state()  # refuses if it is another one
+            store.states.get()  # refuses if it is another one
         if what & {STATE, OUTAGES}:
             self._tell_of_supply()
         if OUTAGES in what:
@@ -112,7 +112,7 @@ class Follower:
         before, (_, self._seen) = self._seen, self._look()
         # Of afterwards: who knows as many changes already knows all that is told here.
         changes = self._grid.twin.store.marks().changes
-        document = delta_document(self._grid.features, before, self._seen)
+        document = build_delta_document(self._grid.features, before, self._seen)
         self._broadcaster.publish("state", {"changes": changes, **document})
 
     def _tell_of_readings(self) -> None:

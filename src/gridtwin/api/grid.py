@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any
 
+from cachetools import LRUCache
 from fastapi import Depends, Request
 from shapely import get_num_coordinates
 
 from gridtwin.analysis.place.polygon import PolygonInput, read_polygon
-from gridtwin.analysis.state.identity import feeder_of
-from gridtwin.analysis.state.names import Names
-from gridtwin.api.views.features import FeatureIds
-from gridtwin.api.views.outage_cards import point_records, priority_out
+from gridtwin.analysis.state.identity import find_feeder
+from gridtwin.analysis.state.name_index import NameIndex
+from gridtwin.api.views.feature_ids import FeatureIds
+from gridtwin.api.views.outage_cards import count_priority_out, list_point_estimates
 from gridtwin.errors import TooLargeError
 from gridtwin.model.state import CURRENT, NORMAL
-from gridtwin.publish.tiles.sources import tiles_of
+from gridtwin.publish.tiles.tile_sources import open_tiles
 
 if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
-    from gridtwin.analysis.state.supply import Supply
+    from gridtwin.analysis.state.supply_state import SupplyState
     from gridtwin.model.ids import Element
     from gridtwin.model.network import Network
-    from gridtwin.publish.tiles.sources import TileSource
+    from gridtwin.publish.tiles.tile_sources import TileSource
     from gridtwin.settings import ServeSettings
     from gridtwin.twin import Twin
     from gridtwin.twin.history import Moments
@@ -39,7 +39,7 @@ class Grid:
         self.twin = twin
         self.settings = settings
         self.network_hash = twin.store.network_hash
-        self.names = Names(self.network.data, self.network.ids)
+        self.names = NameIndex(self.network.data, self.network.ids)
         self.features = FeatureIds(self.network.data)
         self.readings_s = twin.store.readings.latest()  # unix seconds; None without any
         self._lock = Lock()
@@ -47,7 +47,7 @@ class Grid:
         self._working = Lock()
         self._priority: tuple[int, dict[str, int]] | None = None
         self._past: tuple[str, Twin] | None = None
-        self._supply: OrderedDict[tuple[str, int, int], Supply] = OrderedDict()
+        self._supply: LRUCache[tuple[str, int, int], SupplyState] = LRUCache(KEPT)
 
     @property
     def name(self) -> str:
@@ -69,10 +69,10 @@ class Grid:
     def tiles(self) -> TileSource:
         """Where tiles come from."""
 
-        def supply(state: str) -> Supply:
+        def supply(state: str) -> SupplyState:
             return self.supply(self.situation(state))[0]
 
-        return tiles_of(self.twin.store, supply, self.settings.tiles)
+        return open_tiles(self.twin.store, supply, self.settings.tiles)
 
     def situation(self, state: str = CURRENT) -> Situation:
         """Return the network in a state."""
@@ -112,7 +112,7 @@ class Grid:
         element = self.network.ids.first(mrid) if mrid else None
         if element is None:  # of another network
             return None
-        row = feeder_of(self.situation(NORMAL), element)
+        row = find_feeder(self.situation(NORMAL), element)
         return bytes(self.network.data.feeders.mrid[row]).decode() if row >= 0 else None
 
     def outages_of(
@@ -135,10 +135,10 @@ class Grid:
         if not outage:
             return "", None
         points = self.twin.store.estimates.points(outage)
-        records = point_records(points.take(points.usage_point == usage_point))
+        records = list_point_estimates(points.take(points.usage_point == usage_point))
         return outage, records[0] if records else None
 
-    def supply(self, situation: Situation) -> tuple[Supply, int]:
+    def supply(self, situation: Situation) -> tuple[SupplyState, int]:
         """
         Return what has supply in a situation, and how often the twin had changed until then.
 
@@ -150,8 +150,6 @@ class Grid:
             found = self._supply.get(key)
             if found is None or found.open_mask is not situation.open_mask:
                 found = self._supply[key] = self.twin.supply(situation)
-                while len(self._supply) > KEPT:
-                    self._supply.popitem(last=False)
         return found, marks.changes
 
     def priority_out(self) -> dict[str, int]:
@@ -160,7 +158,7 @@ class Grid:
         with self._working:
             if self._priority is None or self._priority[0] != mark:
                 members = self.twin.outages.members()
-                self._priority = mark, priority_out(members, self.network)
+                self._priority = mark, count_priority_out(members, self.network)
             return self._priority[1]
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import ipaddress
 import socket
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cachetools import LRUCache
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 
@@ -149,7 +149,7 @@ class FairRates:
         self._app = app
         self._rate = settings.rate_per_s
         self._burst = settings.rate_burst
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._buckets: LRUCache[str, _Bucket] = LRUCache(MOST_CLIENTS)
         window = max(round(self._burst / self._rate), 1) if self._rate else 0
         self._policy = f'"client";q={self._burst};w={window}'
 
@@ -183,9 +183,6 @@ class FairRates:
         bucket = self._buckets.setdefault(client, _Bucket(self._burst, now))
         bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.at) * self._rate)
         bucket.at = now
-        self._buckets.move_to_end(client)
-        while len(self._buckets) > MOST_CLIENTS:
-            self._buckets.popitem(last=False)
         return bucket
 
 

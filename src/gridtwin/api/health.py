@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import GridNow
+from gridtwin.api.measure import Figures
 from gridtwin.api.models import Document
 from gridtwin.errors import StoreError
+
+if TYPE_CHECKING:
+    from starlette.datastructures import State
 
 router = APIRouter(responses=RESPONSES, tags=["health"])
 
@@ -45,23 +52,48 @@ def read_ready(request: Request, grid: GridNow) -> Ready:
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-def read_metrics(request: Request, grid: GridNow) -> PlainTextResponse:
+def read_metrics(request: Request) -> Response:
     """Return figures in the text format of Prometheus."""
-    state = request.app.state
-    gauges = {
-        "gridtwin_store_up": float(state.follower.is_well and state.follower.is_alive),
-        "gridtwin_state_version": state.follower.supply.version,
-        "gridtwin_customers_out": state.follower.supply.customers_out,
-        "gridtwin_event_clients": state.broadcaster.clients,
-        "gridtwin_events_total": state.broadcaster.told,
-        "gridtwin_event_clients_dropped_total": state.broadcaster.dropped,
-        "gridtwin_jobs_running": state.jobs.running,
-        "gridtwin_usage_points": len(grid.network.data.usage_points.mrid),
-        "process_max_resident_memory_bytes": _memory_bytes(),
-    }
-    lines = state.figures.lines(gauges)
-    kind = "text/plain; version=0.0.4"
-    return PlainTextResponse("".join(f"{line}\n" for line in lines), media_type=kind)
+    figures: Figures = request.app.state.figures
+    return Response(generate_latest(figures.registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def show_figures(state: State) -> None:
+    """Show how a server stands among the figures of its requests."""
+    state.figures.show(
+        {
+            "gridtwin_store_up": (
+                "Whether the store answers and is followed",
+                lambda: state.follower.is_well and state.follower.is_alive,
+            ),
+            "gridtwin_state_version": (
+                "Version of the current state",
+                lambda: state.follower.supply.version,
+            ),
+            "gridtwin_customers_out": (
+                "Customers without supply",
+                lambda: state.follower.supply.customers_out,
+            ),
+            "gridtwin_event_clients": (
+                "Clients that follow events",
+                lambda: state.broadcaster.clients,
+            ),
+            "gridtwin_events_total": ("Events told", lambda: state.broadcaster.told),
+            "gridtwin_event_clients_dropped_total": (
+                "Clients dropped since they did not listen",
+                lambda: state.broadcaster.dropped,
+            ),
+            "gridtwin_jobs_running": ("Jobs that are not done", lambda: state.jobs.running),
+            "gridtwin_usage_points": (
+                "Usage points of the network",
+                lambda: len(state.grid.network.data.usage_points.mrid),
+            ),
+            "process_max_resident_memory_bytes": (
+                "Most memory the process has held",
+                _memory_bytes,
+            ),
+        }
+    )
 
 
 def _memory_bytes() -> int:

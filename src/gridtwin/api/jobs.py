@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from gridtwin.api.answers import answer
@@ -24,6 +24,8 @@ from gridtwin.errors import BusyError, CancelledError, GridtwinError, NotFoundEr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gridtwin.api.answers import Answer
 
 log = logging.getLogger("gridtwin.api")
 
@@ -44,7 +46,7 @@ class Job:
 
     id: str
     kind: str
-    future: Future[BaseModel] = field(default_factory=Future)
+    future: Future[Answer] = field(default_factory=Future)
     progress: float = 0.0
     began: float = field(default_factory=time.monotonic)
     cancelled: Event = field(default_factory=Event)
@@ -82,7 +84,7 @@ class Jobs:
         with self._lock:
             return sum(not job.future.done() for job in self._jobs.values())
 
-    def submit(self, kind: str, work: Callable[[Job], BaseModel], *, long: bool = False) -> Job:
+    def submit(self, kind: str, work: Callable[[Job], Answer], *, long: bool = False) -> Job:
         """
         Take on work; what is known to take long does not stand in the way of the rest.
 
@@ -103,7 +105,7 @@ class Jobs:
         return job
 
     @staticmethod
-    def _run(job: Job, work: Callable[[Job], BaseModel]) -> BaseModel:
+    def _run(job: Job, work: Callable[[Job], Answer]) -> Answer:
         job.tell(0, 1)
         found = work(job)
         job.tell(1, 1)
@@ -168,7 +170,7 @@ ACCEPTED: dict[int | str, dict[str, Any]] = {
 
 
 async def soon(
-    request: Request, kind: str, work: Callable[[Job], BaseModel], *, wait_s: float = SOON_S
+    request: Request, kind: str, work: Callable[[Job], Answer], *, wait_s: float = SOON_S
 ) -> Response:
     """
     Do work, and answer with its result where that takes no longer than `wait_s`, else with 202.
@@ -193,7 +195,7 @@ async def soon(
     return JSONResponse(_shown(job).model_dump(), 202, headers)
 
 
-def _heard(future: asyncio.Future[BaseModel]) -> None:
+def _heard(future: asyncio.Future[Answer]) -> None:
     if not future.cancelled():
         future.exception()
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from bisect import bisect_left
-from collections import defaultdict
-from threading import Lock
 from typing import TYPE_CHECKING
 
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
 from starlette.datastructures import MutableHeaders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from prometheus_client import Metric
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("gridtwin.access")
+
+disable_created_metrics()  # type: ignore[no-untyped-call] # their begin is no figure of ours
 
 BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 LONGEST_PATH = 500
@@ -27,41 +30,53 @@ class Figures:
     """What a server has done since it began; threads may share it."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._requests: dict[tuple[str, str, int], int] = defaultdict(int)
-        self._times: dict[str, list[int]] = {}
-        self._seconds: dict[str, float] = defaultdict(float)
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "gridtwin_requests",
+            "Requests answered",
+            ("method", "route", "status"),
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "gridtwin_request_seconds",
+            "Time to answer a request",
+            ("route",),
+            buckets=BOUNDS_S,
+            registry=self.registry,
+        )
 
     def note(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request."""
-        with self._lock:
-            self._requests[method, route, status] += 1
-            times = self._times.setdefault(route, [0] * (len(BOUNDS_S) + 1))
-            times[bisect_left(BOUNDS_S, seconds)] += 1
-            self._seconds[route] += seconds
+        self._requests.labels(method, route, status).inc()
+        self._seconds.labels(route).observe(seconds)
 
-    def lines(self, gauges: Mapping[str, float]) -> Iterator[str]:
-        """Yield the figures in the text format of Prometheus, and others as gauges."""
-        for name, value in gauges.items():
-            kind = "counter" if name.endswith("_total") else "gauge"
-            yield f"# TYPE {name} {kind}"
-            yield f"{name} {value:.17g}"
-        with self._lock:
-            yield "# TYPE gridtwin_requests_total counter"
-            for (method, route, status), count in sorted(self._requests.items()):
-                labels = f'method="{method}",route="{route}",status="{status}"'
-                yield f"gridtwin_requests_total{{{labels}}} {count}"
-            yield "# TYPE gridtwin_request_seconds histogram"
-            for route, times in sorted(self._times.items()):
-                yield from self._histogram(route, times)
+    def show(self, values: Mapping[str, tuple[str, Callable[[], float]]]) -> None:
+        """
+        Show more figures, read whenever somebody asks.
 
-    def _histogram(self, route: str, times: list[int]) -> Iterator[str]:
-        total = 0
-        for bound, count in zip([*map(str, BOUNDS_S), "+Inf"], times, strict=True):
-            total += count
-            yield f'gridtwin_request_seconds_bucket{{route="{route}",le="{bound}"}} {total}'
-        yield f'gridtwin_request_seconds_sum{{route="{route}"}} {self._seconds[route]:.6f}'
-        yield f'gridtwin_request_seconds_count{{route="{route}"}} {total}'
+        Parameters
+        ----------
+        values
+            What each is and how to read it, by its name; a name that ends in ``_total`` counts.
+        """
+        self.registry.register(_Read(values))
+
+
+class _Read(Collector):
+    """Figures that are read when they are asked for."""
+
+    def __init__(self, values: Mapping[str, tuple[str, Callable[[], float]]]) -> None:
+        self._values = values
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the figures."""
+        for name, (words, read) in self._values.items():
+            kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+            yield kind(name, words, value=read())
+
+    def describe(self) -> Iterator[Metric]:
+        """Yield nothing: what is read later is not asked for its names now."""
+        return iter(())
 
 
 class Measured:

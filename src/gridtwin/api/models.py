@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_serializer
 
-from gridtwin.publish.tiles.plan import LAYERS
+from gridtwin.publish.tiles.zoom_plan import TILE_LAYERS
 
 Ids = list[int]
 Place = Annotated[
@@ -32,7 +32,7 @@ class Features(Document):
 
     @model_serializer
     def _present(self) -> dict[str, Ids]:
-        return {layer: ids for layer in LAYERS if (ids := getattr(self, layer, None))}
+        return {layer: ids for layer in TILE_LAYERS if (ids := getattr(self, layer, None))}
 
 
 class Feature(Document):

@@ -14,9 +14,10 @@ from gridtwin.api.answers import answer
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import GridNow, grid_of
 from gridtwin.api.models import Document, ErrorAnswer, Features
-from gridtwin.api.views.what_ifs import view_what_if
+from gridtwin.api.views.what_if_view import view_what_if
 from gridtwin.model import phases
 from gridtwin.model.state import CURRENT
+from gridtwin.results.documents.loss_documents import StillOut
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["operate"])
 
@@ -43,12 +44,6 @@ class Group(Document):
     customers: int
     usage_points: int
     features: Features
-
-
-class StillOut(Document):
-    """Who is out before and after."""
-
-    customers: int
 
 
 class WhatIfAnswer(Document):

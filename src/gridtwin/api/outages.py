@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import ConfigDict, Field
+from pydantic import Field, TypeAdapter
 
 from gridtwin.api.answers import answer, tag
 from gridtwin.api.elements import Mrid
@@ -15,9 +15,16 @@ from gridtwin.api.models import Document, Feature, Features, GeoJson, Place
 from gridtwin.api.polygons import Site
 from gridtwin.api.state import At
 from gridtwin.api.views import outage_cards as cards
-from gridtwin.model.outage import Status
-from gridtwin.results.outages import outage_document
-from gridtwin.twin.history import Moments, moment
+from gridtwin.model.estimate import Estimate
+from gridtwin.model.moments import read_moment
+from gridtwin.model.outage import Outage, Status
+from gridtwin.results.documents.outage_documents import (
+    EvidenceRecord,
+    OutageRecord,
+    RestorationStep,
+)
+from gridtwin.results.outage_documents import make_outage_document
+from gridtwin.twin.history import Moments
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["outages"])
 
@@ -44,20 +51,15 @@ class EstimateAnswer(Document):
     usage_points: int
 
 
-class Card(Document):
-    """One outage: the fields of `gridtwin.outage/1`, what is promised, and where."""
+class Card(OutageRecord):
+    """One outage: the fields of `gridtwin.outages/1`, what is promised, and where."""
 
-    model_config = ConfigDict(extra="allow")
-
-    id: str
-    status: Status
-    device: str | None
-    began_at: str
-    customers: int
-    customers_out: int
+    feeder: str | None
+    """That its device is on as designed."""
     estimate: EstimateAnswer | None
     priority_customers: int
-    feature: Feature | None = Field(description="Its device.")
+    feature: Feature | None
+    """Its device."""
     at: Place | None
 
 
@@ -78,13 +80,18 @@ class CurvePoint(Document):
 class OutageAnswer(Card):
     """One outage with all that is known of it."""
 
-    members: int = Field(description="Usage points in it, back or not.")
-    features: Features = Field(description="Who is out.")
+    members: int
+    """Usage points in it, back or not."""
+    features: Features
+    """Who is out."""
     area: GeoJson | None
-    steps: list[dict[str, Any]]
-    evidence: list[dict[str, Any]]
+    steps: list[RestorationStep]
+    evidence: list[EvidenceRecord]
     curve: list[CurvePoint]
     priority: list[Site]
+
+
+OUTAGE_ANSWER = TypeAdapter(OutageAnswer)
 
 
 @router.get("/outages", response_model=CardsAnswer)
@@ -100,17 +107,17 @@ def read_outages(
 
     def document() -> CardsAnswer:
         twin = grid.past(at) if at else grid.twin
-        found = twin.outages.all(since=moment(since) if since else None)
+        found = twin.outages.all(since=read_moment(since) if since else None)
         if status:
             found = [each for each in found if each.status in status]
         estimates = {each.outage: each for each in twin.store.estimates.current()}
         priority = grid.priority_out()
         if at:
-            priority = cards.priority_out(twin.outages.members(), grid.network)
-        records = cards.cards(found, estimates, priority, grid.network, grid.features)
+            priority = cards.count_priority_out(twin.outages.members(), grid.network)
+        records = _cards(grid, found, estimates, priority)
         if feeder:
-            records = [each for each in records if grid.feeder_of(each["device"]) == feeder]
-        return CardsAnswer(outages=[Card(**each) for each in records])
+            records = [each for each in records if each["feeder"] == feeder]
+        return CardsAnswer.model_validate({"outages": records})
 
     marks = grid.twin.store.marks()
     asked = (grid.network_hash, marks.outages, marks.estimates, since, status, feeder)
@@ -128,20 +135,33 @@ def read_outage(
     return answer(request, _document(grid, outage, at))
 
 
+def _cards(
+    grid: Grid,
+    outages: list[Outage],
+    estimates: dict[str, Estimate],
+    priority: dict[str, int],
+) -> list[dict[str, Any]]:
+    """Return outages as cards, each with the feeder of its device."""
+    made = cards.build_cards(outages, estimates, priority, grid.network, grid.features)
+    return [card | {"feeder": grid.feeder_of(card["device"])} for card in made]
+
+
 def _document(grid: Grid, outage: str, at: str) -> OutageAnswer:
     twin = grid.past(at) if at else grid.twin
     found, book = twin.outages.get(outage), twin.store.estimates
     members = twin.outages.members(outage)
     estimates = {each.outage: each for each in book.current() if each.outage == outage}
-    priority = cards.priority_out(members, grid.network)
-    (card,) = cards.cards([found], estimates, priority, grid.network, grid.features)
-    whole = outage_document(found, twin.outages.steps(outage), twin.outages.evidence(outage))
-    return OutageAnswer(
-        **card,
-        **cards.whereabouts(members, grid.network, grid.features),
-        steps=whole["steps"],
-        evidence=whole["evidence"],
-        curve=[CurvePoint(**each) for each in cards.curve(members, book.points(outage))],
+    priority = cards.count_priority_out(members, grid.network)
+    (card,) = _cards(grid, [found], estimates, priority)
+    whole = make_outage_document(found, twin.outages.steps(outage), twin.outages.evidence(outage))
+    return OUTAGE_ANSWER.validate_python(
+        {
+            **card,
+            **cards.locate_outage(members, grid.network, grid.features),
+            "steps": whole["steps"],
+            "evidence": whole["evidence"],
+            "curve": cards.build_restoration_curve(members, book.points(outage)),
+        }
     )
 
 
@@ -162,7 +182,7 @@ class PointAnswer(Document):
 @router.get("/estimates", response_model=EstimatesAnswer)
 def read_estimates(request: Request, grid: GridNow) -> Response:
     """Return the estimates in force."""
-    found = [cards.estimate_record(each) for each in grid.twin.store.estimates.current()]
+    found = [cards.describe_estimate(each) for each in grid.twin.store.estimates.current()]
     return answer(request, EstimatesAnswer(estimates=[EstimateAnswer(**each) for each in found]))
 
 

@@ -8,12 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from gridtwin.analysis.state.supply import Supply
+from gridtwin.analysis.state.supply_state import SupplyState
 from gridtwin.api.answers import answer, tag
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import Grid, GridNow
 from gridtwin.api.models import Document, Place
-from gridtwin.api.views import overview
+from gridtwin.api.views import overview_view
 from gridtwin.model.state import CURRENT, NORMAL
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["overview"])
@@ -79,18 +79,18 @@ def read_overview(request: Request, grid: GridNow) -> Response:
     return answer(request, lambda: _overview(grid, supply, states), etag=etag)
 
 
-def _overview(grid: Grid, supply: Supply, states: list[str]) -> Overview:
+def _overview(grid: Grid, supply: SupplyState, states: list[str]) -> Overview:
     data = grid.network.data
-    substations = overview.substation_records(grid.situation(NORMAL), supply)
+    substations = overview_view.list_substations(grid.situation(NORMAL), supply)
     return Overview(
         name=grid.name,
         version=version("gridtwin"),
         network=grid.network_hash,
-        bounds=overview.bounds(data),
-        counts=overview.counts(data),
+        bounds=overview_view.find_bounds(data),
+        counts=overview_view.count_rows(data),
         state=StateNow(name=CURRENT, version=supply.version),
         states=states,
-        feeders=[Feeder(**each) for each in overview.feeder_records(data)],
+        feeders=[Feeder(**each) for each in overview_view.list_feeders(data)],
         substations=[Substation(**each) for each in substations],
         can=Can(operate=bool(grid.settings.operator_token), ami=grid.has_ami),
     )

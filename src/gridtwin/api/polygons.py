@@ -12,10 +12,11 @@ from gridtwin.api.grid import GridNow
 from gridtwin.api.jobs import ACCEPTED, Job, soon
 from gridtwin.api.models import Document, ErrorAnswer, Features, GeoJson
 from gridtwin.api.operate import Name
-from gridtwin.api.traces import MOST_STARTS, BlastAnswer, Full
-from gridtwin.api.views.areas import view_area
-from gridtwin.api.views.traces import blast_features
+from gridtwin.api.traces import MOST_STARTS, BlastAnswer
+from gridtwin.api.views.area_view import view_area
+from gridtwin.api.views.trace_view import draw_blast
 from gridtwin.model.state import CURRENT
+from gridtwin.results.documents.storm_documents import StormDocument
 
 TOO_LARGE: dict[int | str, dict[str, Any]] = {
     413: {"model": ErrorAnswer, "description": "The polygon has too many vertices."}
@@ -108,7 +109,7 @@ async def storm(request: Request, grid: GridNow, asked: StormAsked) -> Response:
         found = grid.twin.storm(
             given.geometry, kinds=asked.kinds, scope=asked.scope, state=asked.state
         )
-        document = blast_features(found, grid.features)
+        document = draw_blast(found, grid.features)
         document["of"] = document["of"][:MOST_STARTS]
         document["warnings"] += given.warnings
         return BlastAnswer(**document)
@@ -129,25 +130,25 @@ class ForecastAsked(Document):
     state: State = CURRENT
 
 
-@router.post("/forecast", status_code=202, response_model=Full)
+@router.post("/forecast", status_code=202, response_model=StormDocument)
 async def forecast(request: Request, grid: GridNow, asked: ForecastAsked) -> Response:
     """Forecast who is back when after a storm: always a job, with `gridtwin.storm/1` at its end."""
 
-    def work(job: Job) -> Full:
-        from gridtwin.erm.storms import RATES, Scenario
+    def work(job: Job) -> StormDocument:
+        from gridtwin.erm.storms import DAMAGE_RATES, StormScenario
         from gridtwin.erm.storms import Response as Answered
-        from gridtwin.erm.storms import forecast as played
+        from gridtwin.erm.storms import forecast_storm as played
 
         given = None if asked.polygon is None else grid.read_area(asked.polygon).geometry
-        scenario = Scenario(
+        scenario = StormScenario(
             damaged=tuple(asked.damaged),
             polygon=given,
             response=Answered(crews=asked.crews),
             draws=asked.draws,
             seed=asked.seed,
-            rates=RATES if asked.rates is None else asked.rates,
+            rates=DAMAGE_RATES if asked.rates is None else asked.rates,
         )
         found = played(grid.twin, scenario, state=asked.state, progress=job.tell)
-        return Full(**found.document(zone=asked.zone))
+        return found.document(zone=asked.zone)
 
     return await soon(request, "forecast", work, wait_s=0)

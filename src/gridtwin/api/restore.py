@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import GridNow
@@ -13,8 +13,9 @@ from gridtwin.api.jobs import ACCEPTED, Job, soon
 from gridtwin.api.models import Document, Features
 from gridtwin.api.operate import Name
 from gridtwin.api.traces import MOST_STARTS
-from gridtwin.api.views.traces import plan_features
+from gridtwin.api.views.trace_view import draw_plan
 from gridtwin.model.state import CURRENT
+from gridtwin.results.documents.switching_documents import PlanDocument
 
 EXPANSIONS = 20_000  # steps of the search, at most: more take minutes
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["restore"])
@@ -44,10 +45,8 @@ class PlanFeatures(Document):
     steps: list[Features] = Field(description="What each step operates, in order.")
 
 
-class PlanAnswer(Document):
+class PlanAnswer(PlanDocument):
     """The document `gridtwin.plan/1`, with the features it names."""
-
-    model_config = ConfigDict(extra="allow")
 
     features: PlanFeatures
 
@@ -61,7 +60,7 @@ async def restore(request: Request, grid: GridNow, asked: RestoreAsked) -> Respo
         options["expansions"] = min(options.get("expansions", EXPANSIONS), EXPANSIONS)
         found = grid.twin.restore(asked.of, state=asked.state, **options)
         job.tell(1, 2)
-        drawn = PlanFeatures(**plan_features(found, grid.features))
-        return PlanAnswer(**found.document(), features=drawn)
+        drawn = PlanFeatures(**draw_plan(found, grid.features))
+        return {**found.document(), "features": drawn}
 
     return await soon(request, "restore", work)

@@ -11,7 +11,7 @@ from gridtwin.api.answers import answer
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import GridNow
 from gridtwin.api.models import Document, Feature, Place
-from gridtwin.api.views.elements import hit_records
+from gridtwin.api.views.search_view import list_hits
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["search"])
 
@@ -42,6 +42,6 @@ def search(
     limit: Annotated[int, Query(ge=1, le=50)] = 8,
 ) -> Response:
     """Find what an id or a name names: whole first, then by its beginning, then by a part."""
-    hits = grid.names.search(q, limit)
-    records = hit_records(grid.situation(), grid.features, [hit.element for hit in hits])
+    hits = grid.names.search_names(q, limit)
+    records = list_hits(grid.situation(), grid.features, [hit.element for hit in hits])
     return answer(request, SearchAnswer(results=[Found(**each) for each in records]))

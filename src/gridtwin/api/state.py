@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from gridtwin.analysis.state.supply import Supply
+from gridtwin.analysis.state.supply_state import SupplyState
 from gridtwin.api.answers import answer, digest, tag
 from gridtwin.api.errors import RESPONSES
 from gridtwin.api.grid import Grid, GridNow
 from gridtwin.api.models import Document, Features, Positions
-from gridtwin.api.views.supply import supply_document
+from gridtwin.api.views.supply_view import build_supply_document
 from gridtwin.model.state import CURRENT
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["state"])
@@ -66,9 +66,9 @@ def read_state(
 
 
 def _document(
-    grid: Grid, supply: Supply, *, state: str, changes: int = 0, at: str = ""
+    grid: Grid, supply: SupplyState, *, state: str, changes: int = 0, at: str = ""
 ) -> StateAnswer:
-    found = supply_document(grid.features, grid.network.data, supply)
+    found = build_supply_document(grid.features, grid.network.data, supply)
     return StateAnswer(
         state=state, changes=changes, network=grid.network_hash, at=at or None, **found
     )

@@ -17,10 +17,10 @@ from fastapi import Path as InPath
 from fastapi.responses import FileResponse, JSONResponse
 
 from gridtwin.model.state import CURRENT
-from gridtwin.publish.tiles.plan import HIGHEST_ZOOM, LIVE_FIELDS
+from gridtwin.publish.tiles.zoom_plan import HIGHEST_ZOOM, LIVE_FIELDS
 
 if TYPE_CHECKING:
-    from gridtwin.publish.tiles.sources import TileSource
+    from gridtwin.publish.tiles.tile_sources import TileSource
 
 router = APIRouter(prefix="/tiles", tags=["tiles"])
 
@@ -144,7 +144,7 @@ def _tag_of_state(request: Request, state: str) -> str:
     """
     store = request.app.state.grid.twin.store
     outages = store.marks().outages if state == CURRENT else 0  # who is in one is out
-    resolved = store.state(state)
+    resolved = store.states.get(state)
     words = repr((state, resolved.version, outages, sorted(resolved.deviations.items())))
     return f"{store.network_hash}-{blake2b(words.encode(), digest_size=8).hexdigest()}"
 

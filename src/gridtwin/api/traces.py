@@ -6,7 +6,7 @@ from inspect import Parameter, Signature
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from gridtwin.analysis.trace.spec import TRACE_OPTIONS, TraceOption
 from gridtwin.api.answers import answer
@@ -16,9 +16,11 @@ from gridtwin.api.grid import GridNow
 from gridtwin.api.jobs import ACCEPTED, Job, soon
 from gridtwin.api.models import Document, Features, GeoJson
 from gridtwin.api.state import StateName
-from gridtwin.api.views.details import explain_document
-from gridtwin.api.views.traces import blast_features, trace_features
+from gridtwin.api.views.trace_view import draw_blast, draw_trace
 from gridtwin.model.state import CURRENT
+from gridtwin.results.documents.loss_documents import BlastDocument
+from gridtwin.results.documents.trace_documents import ExplainDocument, TraceDocument
+from gridtwin.results.network_answers import explain_document
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["traces"])
 
@@ -76,12 +78,6 @@ class BlastAnswer(Document):
     warnings: list[str]
 
 
-class Full(BaseModel):
-    """A document with every mRID; `schema` names its JSON Schema."""
-
-    model_config = ConfigDict(extra="allow")
-
-
 def said_options(**said: Any) -> dict[str, Any]:
     """Return what a query says of the options of a trace; None of those it does not name."""
     return said
@@ -109,7 +105,7 @@ said_options.__signature__ = Signature(  # type: ignore[attr-defined]
 )
 
 
-@router.get("/trace/{kind}", response_model=TraceAnswer | Full)
+@router.get("/trace/{kind}", response_model=TraceAnswer | TraceDocument)
 def trace(
     request: Request,
     grid: GridNow,
@@ -131,18 +127,18 @@ def trace(
     result = grid.twin.trace(kind, *of, state=state, **options)
     if detail == "full":
         grid.check_size(len(result) + len(result.rows.points))
-        return answer(request, Full(**result.document()))
-    return answer(request, TraceAnswer(**trace_features(result, grid.features)))
+        return answer(request, result.document())
+    return answer(request, TraceAnswer(**draw_trace(result, grid.features)))
 
 
-@router.get("/explain/{mrid:path}", response_model=Full)
+@router.get("/explain/{mrid:path}", response_model=ExplainDocument)
 def explain(request: Request, grid: GridNow, mrid: Mrid, state: StateName = CURRENT) -> Response:
     """Say why an element has supply or has none, as the document `gridtwin.explain/1`."""
     found = grid.twin.explain(mrid, state=state)
-    return answer(request, Full(**explain_document(found, state)))
+    return answer(request, explain_document(found, state))
 
 
-@router.get("/blast", response_model=BlastAnswer | Full, responses=ACCEPTED)
+@router.get("/blast", response_model=BlastAnswer | BlastDocument, responses=ACCEPTED)
 async def blast(
     request: Request,
     grid: GridNow,
@@ -153,11 +149,11 @@ async def blast(
 ) -> Response:
     """Say who goes dark when elements fail, all at once."""
 
-    def work(_: Job) -> BlastAnswer | Full:
+    def work(_: Job) -> BlastAnswer | BlastDocument:
         result = grid.twin.blast_radius(of, scope=scope, state=state)
         if detail == "full":
             grid.check_size(len(result))
-            return Full(**result.document())
-        return BlastAnswer(**blast_features(result, grid.features))
+            return result.document()
+        return BlastAnswer(**draw_blast(result, grid.features))
 
     return await soon(request, "blast", work)

@@ -12,7 +12,8 @@ from gridtwin.cli.options import Csv, In, Json, Output, open_twin, output_of
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gridtwin.twin.ami import Ami
+    from gridtwin.results.documents.reading_documents import LoadFacts
+    from gridtwin.twin.ami_questions import Ami
 
 app = typer.Typer(help="Say what the meters measured.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -59,7 +60,7 @@ def load(
     if form is Output.JSON:
         render.write_json(found.document(top=top))
         return
-    facts = found.facts()
+    facts = found.list_facts()
     render.say(
         f"{found.at:%Y-%m-%d %H:%M}Z, state {found.situation.state}: {facts['read']:,} of"
         f" {facts['usage_points']:,} usage points read, power factor {power_factor:g};"
@@ -165,7 +166,9 @@ def roll_up(
     with render.bar("hours") as advance:
         hours = _ami(twin, readings).roll_up(everything=everything, progress=advance)
     if json:
-        render.write_json({"schema": "gridtwin.ami_roll_up/1", "hours": len(hours)})
+        from gridtwin.results.ami_result import make_roll_up_document
+
+        render.write_json(make_roll_up_document(len(hours)))
     else:
         render.say(f"{len(hours):,} hours of readings summed up")
 
@@ -175,7 +178,7 @@ def _ami(twin: str, folder: str) -> Ami:
     return found.of_folder(folder) if folder else found
 
 
-def _warnings(facts: dict[str, int]) -> list[str]:
+def _warnings(facts: LoadFacts) -> list[str]:
     words = []
     if facts["unfed"]:
         words.append(
@@ -189,9 +192,9 @@ def _warnings(facts: dict[str, int]) -> list[str]:
 
 def _series(mrid: str, table: str, frame: pd.DataFrame, form: Output) -> None:
     if form is Output.JSON:
-        from gridtwin.results.ami import series_document
+        from gridtwin.results.ami_result import make_series_document
 
-        render.write_json(series_document(mrid, table, frame))
+        render.write_json(make_series_document(mrid, table, frame))
     else:
         _show(frame.assign(at=frame["at"].map(lambda at: at.isoformat())), form, 0, mrid)
 

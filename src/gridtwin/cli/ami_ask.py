@@ -13,8 +13,8 @@ from gridtwin.cli.options import Csv, In, Json, Output, open_twin, output_of, re
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gridtwin.results.ami_history import HistoryAnswer
-    from gridtwin.twin.ami_history import History
+    from gridtwin.results.ami_history_answer import AmiHistoryAnswer
+    from gridtwin.twin.ami_periods import AmiHistory
 
 app = typer.Typer(
     help="Ask weeks of readings; Ctrl-C ends a question.",
@@ -149,14 +149,14 @@ def hours_out(
 
 
 @contextmanager
-def _history(twin: str, folder: str) -> Iterator[History]:
+def _history(twin: str, folder: str) -> Iterator[AmiHistory]:
     """Give the questions of a twin, with a bar that shows how far each is."""
     ami = open_twin(twin).ami
     with render.bar("question") as progress:
         yield (ami.of_folder(folder) if folder else ami).history.telling(progress)
 
 
-def _show(found: HistoryAnswer, form: Output, top: int, title: str) -> None:
+def _show(found: AmiHistoryAnswer, form: Output, top: int, title: str) -> None:
     if form is Output.JSON:
         render.write_json(found.document(top=top))
         return

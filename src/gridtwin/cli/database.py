@@ -16,7 +16,6 @@ app = typer.Typer(
 )
 Url = Annotated[str, typer.Argument(metavar="URL", help="postgresql://user@host/database")]
 COLUMNS = ["table", "rows", "inserted", "updated", "deleted"]
-SCHEMA = "gridtwin.sync/1"
 
 
 def sync(
@@ -38,10 +37,10 @@ def sync(
     """
     from gridtwin.store.postgis import mirror
     from gridtwin.store.postgis.connect import connect
-    from gridtwin.store.postgis.links import OWNER, told
     from gridtwin.store.postgis.migrate import migrate, require
-    from gridtwin.store.postgis.states import state
-    from gridtwin.twin.parity import verify as verified
+    from gridtwin.store.postgis.refusals import OWNER, told
+    from gridtwin.store.postgis.states import read_state
+    from gridtwin.twin.parity import verify_mirror
 
     opened = open_twin(twin)
     with told(_checked(url), role=OWNER), connect(url, autocommit=True) as connection:
@@ -49,19 +48,20 @@ def sync(
             require(connection)
         else:
             migrate(connection)
-        kept = state(connection, "current")[1] if keep_state else None
+        kept = read_state(connection, "current")[1] if keep_state else None
         if verify:
-            changes = verified(connection, opened, kept)
+            changes = verify_mirror(connection, opened, kept)
         else:
-            changes = mirror.sync(connection, opened.mirrored(kept), trust=not full)
-    rows = [
-        (change.table, change.rows, change.inserted, change.updated, change.deleted)
-        for change in changes
-    ]
+            changes = mirror.sync(connection, opened.gather_mirror_rows(kept), trust=not full)
     if json:
-        tables = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
-        render.write_json({"schema": SCHEMA, "verified_only": verify, "tables": tables})
+        from gridtwin.results.network_answers import sync_document
+
+        render.write_json(sync_document(changes, verified_only=verify))
     else:
+        rows = [
+            (change.table, change.rows, change.inserted, change.updated, change.deleted)
+            for change in changes
+        ]
         render.write_table("", COLUMNS, rows)
     if verify and any(change.moved for change in changes):
         raise typer.Exit(1)
@@ -70,7 +70,7 @@ def sync(
 @app.command("migrate")
 def migrate_schema(url: Url) -> None:
     """
-    Apply the migrations that a database lacks.
+    Apply the files of the schema that a database lacks or has otherwise.
 
     Example: gridtwin db migrate postgresql://localhost/grid
     """
@@ -85,7 +85,7 @@ def migrate_schema(url: Url) -> None:
 @app.command("status")
 def status_of_schema(url: Url) -> None:
     """
-    Say which migrations a database has. Exit code 1: not all, or others.
+    Say how each file of the schema stands in a database. Exit code 1: not all, or others.
 
     Example: gridtwin db status postgresql://localhost/grid
     """
@@ -95,7 +95,7 @@ def status_of_schema(url: Url) -> None:
     with connect(_checked(url)) as connection:
         found = status(connection)
     rows = [(each.file, each.state, str(each.applied_at or "")) for each in found]
-    render.write_table("", ["migration", "state", "applied at"], rows)
+    render.write_table("", ["file", "state", "applied at"], rows)
     if any(each.state != "applied" for each in found):
         raise typer.Exit(1)
 

@@ -13,7 +13,7 @@ from gridtwin.cli.demo_picture import draw_storm
 from gridtwin.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from gridtwin.results.traces import BlastRadius
+    from gridtwin.results.trace_result import BlastRadius
     from gridtwin.twin import Twin
 
 REAL_GRID = "simbench:1-MVLV-urban-all-0-sw"
@@ -161,10 +161,10 @@ def _real_grid(clock: _Clock) -> None:
 
 def _serve(twin: Twin, home: Path, clock: _Clock) -> None:
     from gridtwin.cli.demo_serve import serve_storms
-    from gridtwin.publish.tiles.build import keep
+    from gridtwin.publish.tiles.build_tiles import keep_tiles
 
     try:
-        built, path = keep(twin.store)
+        built, path = keep_tiles(twin.store)
         clock.say(f"made {built.tiles:,} tiles of the map: {path}")
         serve_storms(home)
     except MissingExtraError as error:

@@ -9,7 +9,7 @@ from gridtwin.errors import MissingExtraError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gridtwin.results.traces import BlastRadius
+    from gridtwin.results.trace_result import BlastRadius
     from gridtwin.twin import Twin
 
 

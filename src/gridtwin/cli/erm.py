@@ -12,7 +12,7 @@ from gridtwin.cli import render
 from gridtwin.cli.options import Csv, Json, Output, output_of
 
 if TYPE_CHECKING:
-    from gridtwin.analysis.erm.backtest import Score
+    from gridtwin.analysis.erm.backtest import BacktestScore
 
 app = typer.Typer(help="Say when they are back.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -42,9 +42,9 @@ def train(
 
     Example: gridtwin erm train --history outages/ --out ours.erm
     """
-    from gridtwin.erm import models
+    from gridtwin.erm import model_files
 
-    model = models.train(history, out, parameters_only=parameters_only, say=render.say)
+    model = model_files.train_model(history, out, parameters_only=parameters_only, say=render.say)
     render.say(f"{out}: {model.version}, trained on {', '.join(model.sources)}")
 
 
@@ -60,15 +60,15 @@ def predict(
 
     Example: gridtwin erm predict --history outages/ --landmarks first_seen,1h --out p.parquet
     """
-    from gridtwin.erm import models
+    from gridtwin.erm import model_files
 
-    used = models.read_model(model) if model else models.default_model()
+    used = model_files.read_model(model) if model else model_files.read_default_model()
     if not used.uses_trees:
         render.say(
             "warning: tables of like outages answer, not trees (thin history, or no LightGBM)"
         )
     names = list(dict.fromkeys(name.strip() for name in landmarks.split(",") if name.strip()))
-    rows = models.predict(history, used, names, out, say=render.say)
+    rows = model_files.predict_folder(history, used, names, out, say=render.say)
     render.say(f"{out}: {rows:,} estimates by {used.version}")
 
 
@@ -89,17 +89,17 @@ def backtest(
     """
     import pandas as pd
 
-    from gridtwin.erm import models
+    from gridtwin.erm import model_files
+    from gridtwin.results.backtests import backtest_document
 
     form = output_of(json=json, csv=csv)
-    used = models.read_model(model) if model else None
-    version, scores = models.backtest(history, used, say=render.say)
-    documents = [score.document() for score in scores]
+    used = model_files.read_model(model) if model else None
+    version, scores = model_files.backtest_model(history, used, say=render.say)
+    document = backtest_document(version, scores)
     if form is Output.JSON:
-        schema = {"schema": "gridtwin.erm-backtest/1", "model": version}
-        render.write_json({**schema, "scores": documents})
+        render.write_json(document)
     elif form is Output.CSV:
-        render.write_frame(pd.DataFrame(documents), form)
+        render.write_frame(pd.DataFrame(document["scores"]), form)
     else:
         render.say(f"model {version}; change: less is better; intervals are 95 %, days drawn anew")
         render.write_frame(pd.DataFrame([_row(score) for score in scores]), form, title=TITLE)
@@ -108,7 +108,7 @@ def backtest(
 TITLE = "Estimates against the truth: hours and shares"
 
 
-def _row(score: Score) -> dict[str, object]:
+def _row(score: BacktestScore) -> dict[str, object]:
     """Return what fits on a screen."""
 
     def change(name: str) -> str:

@@ -58,7 +58,7 @@ def run(
 
 def _told(report: ErmReport, metrics: Path | None, *, json: bool) -> None:
     if metrics is not None:
-        from gridtwin.publish.metrics import write_metrics
+        from gridtwin.publish.prometheus_file import write_metrics
 
         write_metrics(metrics, report.metrics())
     if json:

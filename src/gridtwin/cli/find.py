@@ -23,9 +23,11 @@ def find(
     """
     found = open_twin(twin).search(text, limit=limit)
     if json:
-        render.write_json({"schema": "gridtwin.find/1", "found": found})
+        from gridtwin.results.network_answers import find_document
+
+        render.write_json(find_document(found))
     else:
-        keys = ("mrid", "kind", "name")
-        render.write_table("", keys, [[each[key] for key in keys] for each in found], shown=limit)
+        rows = [(each["mrid"], each["kind"], each["name"]) for each in found]
+        render.write_table("", ("mrid", "kind", "name"), rows, shown=limit)
     if not found:
         raise typer.Exit(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,11 +12,12 @@ import typer
 from gridtwin.cli import render
 from gridtwin.cli.options import Csv, In, Json, Output, open_twin, output_of
 from gridtwin.errors import InputError
+from gridtwin.model.moments import read_moment
 from gridtwin.settings import Settings
 
 if TYPE_CHECKING:
-    from gridtwin.analysis.reliability.indices import Counting
-    from gridtwin.results.reliability import ReliabilityReport, Served
+    from gridtwin.analysis.reliability.interruption_counts import Counting
+    from gridtwin.results.reliability_report import CustomersServed, ReliabilityReport
 
 SHOWN = {
     "saifi": "SAIFI",
@@ -62,7 +63,7 @@ def indices(
 
     Example: gridtwin outage indices --in houston.twin --by feeder --timezone America/Chicago
     """
-    from gridtwin.analysis.reliability.indices import Counting
+    from gridtwin.analysis.reliability.interruption_counts import Counting
 
     form = output_of(json=json, csv=csv)
     zone = _zone(timezone)
@@ -73,7 +74,7 @@ def indices(
         zone=zone,
         t_med=t_med,
     )
-    period = (_moment(begin, zone), _moment(end, zone))
+    period = (_begin(begin, zone), _begin(end, zone))
     if served and (interruptions is None or twin):
         msg = "--served goes with --interruptions and no --in: a twin tells its own customers"
         raise InputError(msg)
@@ -87,10 +88,12 @@ def indices(
 def _of_file(
     path: Path, served: str, period: tuple[float | None, float | None], by: str, counting: Counting
 ) -> ReliabilityReport:
-    from gridtwin.results.reliability import report
+    from gridtwin.results.reliability_report import make_report
     from gridtwin.sources.interruptions import read_interruptions
 
-    return report(read_interruptions(path), _served(served, by), period, by=by, counting=counting)
+    return make_report(
+        read_interruptions(path), _served(served, by), period, by=by, counting=counting
+    )
 
 
 def _of_twin(
@@ -109,17 +112,17 @@ def _of_twin(
     return open_twin(twin).reliability(table, period=period, by=by, counting=counting)
 
 
-def _served(text: str, by: str) -> Served:
+def _served(text: str, by: str) -> CustomersServed:
     """Return the customers served from a number or a file."""
-    from gridtwin.results.reliability import Served
+    from gridtwin.results.reliability_report import CustomersServed
     from gridtwin.sources.interruptions import read_served
 
     if not text.isdigit():
-        return Served.of_frame(read_served(Path(text)), by)
+        return CustomersServed.from_frame(read_served(Path(text)), by)
     if by != "system":
         msg = f"one number of customers is the system's: to go by {by}, give --served a file"
         raise InputError(msg)
-    return Served.of_system(int(text))
+    return CustomersServed.from_system(int(text))
 
 
 def _zone(name: str) -> tzinfo:
@@ -132,16 +135,9 @@ def _zone(name: str) -> tzinfo:
         raise InputError(msg) from error
 
 
-def _moment(text: str, zone: tzinfo) -> float | None:
+def _begin(text: str, zone: tzinfo) -> float | None:
     """Return unix seconds of a day or a time; a day begins at midnight of the zone."""
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        msg = f"{text!r} is no day such as 2026-03-01, nor a time such as 2026-03-01T10:00:00Z"
-        raise InputError(msg) from error
-    return (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
+    return read_moment(text, zone=zone).timestamp() if text else None
 
 
 def _show(found: ReliabilityReport, form: Output, *, daily: bool) -> None:
@@ -174,7 +170,7 @@ def _write_table(found: ReliabilityReport) -> None:
     render.write_table("Reliability indices", columns, rows)
     threshold, major = found.result.threshold, found.daily_frame().query("major_event_day")
     facts = {
-        "period": f"{found.period_text()}",
+        "period": f"{found.format_period()}",
         "T_MED, minutes a day": _figure(threshold.t_med),
         "from": f"{found.result.threshold_from}, {threshold.days:,} days",
         "major event days": major["day"].tolist()[:10],

@@ -16,6 +16,7 @@ from gridtwin.errors import InputError
 from gridtwin.store.postgis.connect import is_address
 
 if TYPE_CHECKING:
+    from gridtwin.results.documents.stream_documents import StreamRunDocument
     from gridtwin.stream.ingest.replay import Replayed
 
 dead_letters = typer.Typer(
@@ -85,6 +86,7 @@ def run(
         msg = "a twin in PostgreSQL is read from Kafka: give --brokers, and no --source"
         raise InputError(msg)
 
+    from gridtwin.stream.ingest.ingest_documents import broker_run_document
     from gridtwin.stream.ingest.intake import Options
     from gridtwin.stream.ingest.running import Kafka
     from gridtwin.stream.ingest.running import run as work
@@ -97,11 +99,11 @@ def run(
         metrics_port=None if metrics_port < 0 else metrics_port,
         until_end=until_end,
     )
-    counts = figures.counts
-    _tell({name: counts[name] for name in ("messages", "readings", "dead")}, json=json)
+    _tell(broker_run_document(figures.counts), json=json)
 
 
 def _run_local(target: str, source: Path, stop: threading.Event, *, json: bool) -> None:
+    from gridtwin.stream.ingest.ingest_documents import local_run_document
     from gridtwin.stream.ingest.local.taking import take
 
     opened = open_twin(target)
@@ -112,14 +114,14 @@ def _run_local(target: str, source: Path, stop: threading.Event, *, json: bool) 
     if taken.readings and not stop.is_set():
         with render.bar("hours summed up") as advance:
             opened.ami.roll_up(progress=advance)
-    told = {"files": taken.files, "readings": taken.readings, "conditions": taken.conditions}
-    _tell({**told, "dead": taken.dead}, json=json)
+    _tell(local_run_document(taken), json=json)
 
 
-def _tell(facts: dict[str, int], *, json: bool) -> None:
+def _tell(document: StreamRunDocument, *, json: bool) -> None:
     if json:
-        render.write_json({"schema": "gridtwin.stream_run/1", **facts})
+        render.write_json(document)
     else:
+        facts = {name: count for name, count in document.items() if name != "schema"}
         render.write_facts("Taken", facts)
 
 
@@ -143,41 +145,27 @@ def list_(
 
     Example: gridtwin stream dead-letters list --in houston.twin --top 20
     """
+    from gridtwin.stream.ingest import ingest_documents as shaped
+
     target = twin_named(twin)
     if is_address(target):
         from gridtwin.stream.ingest.replay import letters
 
-        found = [
-            {
-                "source": letter.topic,
-                "place": f"{letter.partition}/{letter.offset}",
-                "received_at": f"{letter.received_at:%Y-%m-%dT%H:%M:%SZ}",
-                "reason": letter.reason,
-                "value": _shown(letter.value),
-                "replayed": letter.replayed_at is not None,
-            }
-            for letter in letters(target, most=top, replayed=replayed)
-        ]
+        found = shaped.broker_letters(letters(target, most=top, replayed=replayed))
     else:
         from gridtwin.stream.ingest.local.taking import letters as local_letters
 
         open_twin(target)
-        found = [
-            {
-                "source": letter.source,
-                "place": str(letter.place),
-                "received_at": letter.received_at,
-                "reason": letter.reason,
-                "value": _shown(letter.value),
-                "replayed": letter.replayed_at is not None,
-            }
-            for letter in local_letters(Path(target) / "ami", most=top, replayed=replayed)
-        ]
+        kept = local_letters(Path(target) / "ami", most=top, replayed=replayed)
+        found = shaped.local_letters(kept)
     if json:
-        render.write_json({"schema": "gridtwin.dead_letters/1", "letters": found})
+        render.write_json(shaped.dead_letters_document(found))
         return
     names = ["source", "place", "received_at", "reason", "value"]
-    rows = [[letter[name] for name in names] for letter in found]
+    rows = [
+        (each["source"], each["place"], each["received_at"], each["reason"], each["value"])
+        for each in found
+    ]
     render.write_table(f"{len(found):,} dead letters", names, rows)
 
 
@@ -205,7 +193,3 @@ def replay(twin: In = "", topic_prefix: Prefix = "", registry: Registry = "") ->
         mrid = open_twin(target).network.data.usage_points.mrid
         done = take_again_local(Path(target) / "ami", mrid)
     render.write_facts("Dead letters", {"taken": done.taken, "still dead": done.still_dead})
-
-
-def _shown(value: bytes | None) -> str | None:
-    return None if value is None else value.decode("utf-8", errors="replace")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +11,7 @@ import typer
 from gridtwin.cli import render
 from gridtwin.cli.options import Csv, In, Json, Output, State, open_twin, output_of
 from gridtwin.errors import InputError
+from gridtwin.model.moments import read_moment
 
 if TYPE_CHECKING:
     from gridtwin.model.outage import Outage
@@ -59,9 +60,9 @@ def list_outages(
     form = output_of(json=json, csv=csv)
     found = open_twin(twin).outages.all(since=time_of(since))
     if form is Output.JSON:
-        from gridtwin.results.outages import outages_document
+        from gridtwin.results.outage_documents import make_outages_document
 
-        render.write_json(outages_document(found))
+        render.write_json(make_outages_document(found))
         return
     names = ["id", "status", "began", "device", "customers", "out", "cause", "part of"]
     rows = [
@@ -84,9 +85,9 @@ def show(outage: Id, twin: In = "", json: Json = False) -> None:
     outages = open_twin(twin).outages
     found, steps, evidence = outages.get(outage), outages.steps(outage), outages.evidence(outage)
     if json:
-        from gridtwin.results.outages import outage_document
+        from gridtwin.results.outage_documents import make_outage_document
 
-        render.write_json(outage_document(found, steps, evidence))
+        render.write_json(make_outage_document(found, steps, evidence))
         return
     _facts(found)
     rows: list[list[Any]] = [
@@ -227,22 +228,14 @@ def time_of(text: str) -> datetime | None:
     """
     if not text:
         return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        msg = f"{text!r} is no time: write it as 2026-03-01T12:00Z"
-        raise InputError(msg) from error
-    if at.tzinfo is None:
-        msg = f"{text!r} names no time zone: write it as {text}Z"
-        raise InputError(msg)
-    return at.astimezone(UTC)
+    return read_moment(text)
 
 
 def _show(outage: Outage, *, json: bool) -> None:
     if json:
-        from gridtwin.results.outages import outages_document
+        from gridtwin.results.outage_documents import make_outages_document
 
-        render.write_json(outages_document([outage]))
+        render.write_json(make_outages_document([outage]))
     else:
         sys.stdout.write(
             f"{outage.id}: {outage.status}, {outage.customers_out:,} of {outage.customers:,}"

@@ -14,7 +14,7 @@ from gridtwin.cli.options import Csv, GeoJson, In, Json, Output, open_twin, outp
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gridtwin.sources.opendss_pieces import Disabled
+    from gridtwin.sources.opendss_equipment import Disabled
 
 publish_app = typer.Typer(
     help="Write files for other programs.", no_args_is_help=True, rich_markup_mode=None
@@ -132,10 +132,9 @@ def check(
         for found in report.findings
     ]
     if form is Output.JSON:
-        findings = [dict(zip(columns, row, strict=True)) for row in rows]
-        render.write_json(
-            {"schema": "gridtwin.check/1", "counts": report.counts, "findings": findings}
-        )
+        from gridtwin.results.network_answers import check_document
+
+        render.write_json(check_document(report))
     elif form is Output.CSV:
         render.write_csv(columns, rows)
     else:
@@ -169,9 +168,13 @@ def intersect(
     frame = opened.intersect(read_area(polygon), layer=layer, predicate=predicate, by=by)
     render.say(*(f"warning: {warning}" for warning in frame.attrs.get("warnings", ())))
     if form is Output.JSON:
-        asked = {"layer": layer, "predicate": predicate, "by": by, "version": opened.version}
-        rows = render.records(frame)
-        render.write_json({"schema": "gridtwin.intersect/1", **asked, "rows": rows})
+        from gridtwin.results.network_answers import intersect_document
+
+        render.write_json(
+            intersect_document(
+                frame, layer=layer, predicate=predicate, by=by, version=opened.version
+            )
+        )
         return
     render.write_frame(frame, form, title=_heading(frame, layer, by))
 

@@ -38,7 +38,7 @@ def odin(
     Example: gridtwin publish odin --utility "Bayou Electric" --out outages.xml --in houston.twin
     """
     from gridtwin.publish.communities import Communities
-    from gridtwin.publish.odin import Publisher, to_xml
+    from gridtwin.publish.odin_document import Publisher, write_xml
 
     if format not in {"xml", "json"}:
         msg = f"{format!r} is no format of ODIN: xml or json"
@@ -52,11 +52,11 @@ def odin(
     document = opened.pub_outages(
         Publisher(now, utility, utility_id, disclaimer), since=time_of(since), communities=places
     )
-    content = to_xml(document) if format == "xml" else _as_json(document)
+    content = write_xml(document) if format == "xml" else _as_json(document)
     if out is None:
         sys.stdout.write(content.decode())
         return
-    from gridtwin.publish.files import write_whole
+    from gridtwin.publish.atomic_file import write_whole
 
     write_whole(out, content)
     sys.stdout.write(f"{out}: {len(document['PubOutages']['Outage']):,} outages\n")

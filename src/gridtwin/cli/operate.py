@@ -20,8 +20,8 @@ from gridtwin.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gridtwin.live.messages import Batch
-    from gridtwin.live.operations import Figures
+    from gridtwin.live.event_batch import EventBatch
+    from gridtwin.live.operations import LiveMetrics
     from gridtwin.twin import Twin as AnyTwin
 
 KAFKA = "kafka://"
@@ -79,7 +79,7 @@ def operate(
         )  # fmt: skip
     if json:
         render.write_json(live.document())
-    figures = live.figures
+    figures = live.metrics
     render.say(
         f"{figures.events:,} events, {figures.repeated:,} known before, {figures.letters:,} that"
         f" cannot be used; {figures.outages_changed:,} changes of outages"
@@ -94,18 +94,18 @@ def stop_signals() -> threading.Event:
     return stop
 
 
-def _keeper(path: Path | None) -> Callable[[Figures], None]:
+def _keeper(path: Path | None) -> Callable[[LiveMetrics], None]:
     """Return what keeps the figures in a file, now and then."""
     import time
 
-    from gridtwin.publish.metrics import write_metrics
+    from gridtwin.publish.prometheus_file import write_metrics
 
     written = [-math.inf]
 
-    def keep(figures: Figures) -> None:
+    def keep(figures: LiveMetrics) -> None:
         if path is not None and time.monotonic() - written[0] > METRICS_S:
             written[0] = time.monotonic()
-            write_metrics(path, figures.metrics())
+            write_metrics(path, figures.name_metrics())
 
     return keep
 
@@ -152,11 +152,11 @@ def demo(
     Example: gridtwin stream demo --meters 20000
     """
     import gridtwin
-    from gridtwin.live.chain import Chain
+    from gridtwin.live.pipeline import Pipeline
 
     stop = stop_signals()
     network = None if twin else gridtwin.synthesize("houston", meters=meters, seed=seed)
-    chain = Chain(
+    chain = Pipeline(
         open_twin(twin) if network is None else gridtwin.open(network),
         database=database,
         brokers=brokers,
@@ -193,10 +193,12 @@ def replay(
 
     Example: gridtwin stream replay --in houston.twin --to 2026-07-01T12:00Z --overlay noon
     """
+    from gridtwin.model.moments import read_moment
+    from gridtwin.results.network_answers import replay_document
     from gridtwin.twin import Twin
-    from gridtwin.twin.history import moment, past
+    from gridtwin.twin.history import open_past
 
-    opened, when = open_twin(twin), moment(to)
+    opened, when = open_twin(twin), read_moment(to)
     if into:
         if not since or source:
             msg = "--into plays the log of a twin: give --since TIME, and no --from"
@@ -204,48 +206,42 @@ def replay(
         _live_through(opened, into, (since, to), speed)
         return
     if source:
-        from gridtwin.live.replaying import state_of
+        from gridtwin.live.log_replay import rebuild_state
 
-        state, refused = state_of(opened.store.network, _events(source).events, when)
+        state, refused = rebuild_state(opened.store.network, _events(source).events, when)
         render.say(*(f"{each.place}: {each.reason}" for each in refused))
     else:
-        state = opened.store.state_at(when)
+        state = opened.store.states.at(when)
     if overlay:
-        opened.store.save_overlay(overlay, state.deviations)
-    situation = Twin(past(opened.store, when, state)).situation()
-    points = situation.data.usage_points
-    out = int(points.customers[~situation.served].sum())
-    document = {
-        "schema": "gridtwin.replay/1", "at": when.isoformat(), "version": state.version,
-        "overlay": overlay or None, "open": dict(sorted(state.deviations.items())),
-        "customers_out": out,
-    }  # fmt: skip
+        opened.store.states.save_overlay(overlay, state.deviations)
+    situation = Twin(open_past(opened.store, when, state)).situation()
+    document = replay_document(when, state, situation, overlay=overlay)
     if json:
         render.write_json(document)
         return
+    out = document["customers_out"]
     title = f"At {when:%Y-%m-%d %H:%M:%S}Z, version {state.version}: {out:,} customers out"
-    rows = [[mrid, opens or "closed"] for mrid, opens in sorted(state.deviations.items())]
+    rows = [[mrid, opens or "closed"] for mrid, opens in document["open"].items()]
     render.write_table(title, ["differs from the design", "open phases"], rows)
 
 
-def _events(source: str) -> Batch:
-    from gridtwin.live.replaying import read_broker, read_lines
+def _events(source: str) -> EventBatch:
+    from gridtwin.live.log_replay import read_broker_events, read_event_lines
 
     if source.startswith(KAFKA):
-        return read_broker(source.removeprefix(KAFKA))
+        return read_broker_events(source.removeprefix(KAFKA))
     with ExitStack() as stack:
         lines, name = _lines(source, stack)
-        return read_lines(lines, name)
+        return read_event_lines(lines, name)
 
 
 def _live_through(past: AnyTwin, into: str, span: tuple[str, str], speed: float) -> None:
-    from gridtwin.live.replaying import live_through
-    from gridtwin.twin import open_twin as opened
-    from gridtwin.twin.history import moment
+    from gridtwin.live.log_replay import replay_operations
+    from gridtwin.model.moments import read_moment
 
-    start, end = map(moment, span)
-    for event in live_through(
-        past, opened(into), start, end, speed=speed or math.inf, stop=stop_signals()
+    start, end = map(read_moment, span)
+    for event in replay_operations(
+        past, open_twin(into), start, end, speed=speed or math.inf, stop=stop_signals()
     ):
         sys.stdout.write(f"{event.at}  {event.mrid}  {event.to_phases or 'closed'}\n")
         sys.stdout.flush()

@@ -90,11 +90,11 @@ def read_area(argument: str) -> str:
         If the file is not there, too large, or cannot be read.
     """
     from gridtwin.analysis.place.polygon_forms import is_inline
-    from gridtwin.sources import areas
+    from gridtwin.sources import area_file
 
     if argument == "-":
-        return sys.stdin.read(areas.LARGEST_FILE)
-    return argument if is_inline(argument) else areas.read_area(Path(argument))
+        return sys.stdin.read(area_file.LARGEST_AREA_FILE)
+    return argument if is_inline(argument) else area_file.read_area(Path(argument))
 
 
 def read_text(argument: str) -> str:

@@ -22,7 +22,7 @@ from gridtwin.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from gridtwin.results.traces import BlastRadius
+    from gridtwin.results.trace_result import BlastRadius
 
 app = typer.Typer(help="Say who goes dark.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -67,8 +67,10 @@ def sweep(
         frame = frame.sort_values(["customers", "mrid"], ascending=[False, True], kind="stable")
     frame = frame.head(top) if top else frame
     if form is Output.JSON:
+        from gridtwin.results.network_answers import sweep_line
+
         for mrid, _, customers, points in frame.itertuples(index=False, name=None):
-            line = {"mrid": mrid, "customers": int(customers), "usage_points": int(points)}
+            line = sweep_line(mrid, int(customers), int(points))
             sys.stdout.write(jsonlib.dumps(line, ensure_ascii=False) + "\n")
     else:
         render.write_frame(frame, form, title="Customers out if one element fails")

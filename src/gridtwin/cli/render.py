@@ -70,12 +70,6 @@ def write_frame(frame: pd.DataFrame, form: Output, *, title: str = "") -> None:
         write_table(title, names, rows)
 
 
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a frame, without geometry, as mappings."""
-    names, rows = _cells(frame)
-    return [dict(zip(names, row, strict=True)) for row in rows]
-
-
 def _cells(frame: pd.DataFrame) -> tuple[list[str], list[list[Any]]]:
     plain = frame.drop(columns="geometry", errors="ignore")
     return [str(name) for name in plain.columns], plain.astype(object).values.tolist()

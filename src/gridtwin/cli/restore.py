@@ -12,7 +12,8 @@ from gridtwin.cli import render
 from gridtwin.cli.options import Csv, GeoJson, In, Json, Output, State, open_twin, output_of
 
 if TYPE_CHECKING:
-    from gridtwin.results.plans import SwitchingPlan
+    from gridtwin.results.documents.switching_documents import PlanStep
+    from gridtwin.results.plan_result import SwitchingPlan
 
 SHOWN = 10  # names in one line
 app = typer.Typer(help="Bring customers back.", no_args_is_help=True, rich_markup_mode=None)
@@ -141,16 +142,16 @@ def _few(names: list[str]) -> str:
     return ", ".join(names[:SHOWN]) + more
 
 
-def _row(step: dict[str, object]) -> tuple[object, ...]:
+def _row(step: PlanStep) -> tuple[object, ...]:
     """Return one step as a row of the table."""
     check = step["check"]
     margin = ""
-    if isinstance(check, dict):
+    if check is not None:
         margin = "no rating known" if check["unrated"] else "as before"
         if check["most_loaded"]:
             margin = f"{check['margin_pct']:.0f} % at {check['most_loaded']}"
     by = "remote" if step["control"] == "remote" else f"crew {step['crew']}"
-    words = (step["step"], str(step["action"]).replace("_", " "), step["mrid"], by)
+    words = (step["step"], step["action"].replace("_", " "), step["mrid"], by)
     return (*words, step["done_min"], step["customers_restored"], step["customers_out"], margin)
 
 

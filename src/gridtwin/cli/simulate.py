@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Annotated
 
 import typer
 
 from gridtwin.cli import render
 from gridtwin.cli.options import In, Json, State, open_twin
-from gridtwin.errors import InputError
+from gridtwin.model.moments import read_moment
 
 
 def simulate(
@@ -60,8 +60,8 @@ def simulate(
 
     order = Order(
         sink=sink,
-        from_s=_moment("--from", from_),
-        to_s=_moment("--to", to),
+        from_s=read_moment(from_, zone=UTC).timestamp(),
+        to_s=read_moment(to, zone=UTC).timestamp(),
         seed=seed,
         faults=storm,
         script=script,
@@ -88,13 +88,3 @@ def simulate(
             f"{document['sink']} in {document['seconds']:.1f} s: "
             f"{document['readings_per_s']:,} readings a second"
         )
-
-
-def _moment(option: str, text: str) -> float:
-    """Return a time as seconds since 1970; one of no zone is UTC."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        msg = f"{option} {text!r} is no time: use ISO 8601, such as 2026-07-01T00:00Z"
-        raise InputError(msg) from error
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

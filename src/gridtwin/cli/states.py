@@ -39,12 +39,9 @@ def switch(
     opened = open_twin(twin)
     state = opened.switch(mrid, open=position == "open", phases=phases)
     if json:
-        from gridtwin.model.phases import text as phase_text
+        from gridtwin.results.network_answers import switch_document
 
-        element = opened.store.network.ids.find(mrid, ("equipment",))
-        stands = phase_text(int(state.open_mask(opened.store.network)[element.row]))
-        document = {"mrid": mrid, "open": stands, "version": state.version}
-        render.write_json({"schema": "gridtwin.switch/1", **document})
+        render.write_json(switch_document(opened.store.network, mrid, state))
     else:
         sys.stdout.write(f"{mrid}: {position}, state current version {state.version}\n")
 
@@ -57,13 +54,13 @@ def list_states(twin: In = "", json: Json = False) -> None:
     Example: gridtwin state list --in houston.twin
     """
     opened = open_twin(twin)
-    states = [opened.store.state(name) for name in opened.states()]
-    rows = [(state.name, state.version, len(state.deviations)) for state in states]
+    states = [opened.store.states.get(name) for name in opened.states()]
     if json:
-        keys = ("name", "version", "deviations")
-        found = [dict(zip(keys, row, strict=True)) for row in rows]
-        render.write_json({"schema": "gridtwin.states/1", "states": found})
+        from gridtwin.results.network_answers import states_document
+
+        render.write_json(states_document(states))
     else:
+        rows = [(state.name, state.version, len(state.deviations)) for state in states]
         render.write_table("", ["state", "version", "switches that differ"], rows)
 
 
@@ -120,4 +117,4 @@ def drop(name: Annotated[str, typer.Argument()], twin: In = "") -> None:
 
     Example: gridtwin state drop plan-a --in houston.twin
     """
-    open_twin(twin).store.drop_overlay(name)
+    open_twin(twin).store.states.drop_overlay(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gridtwin.analysis.storm.response import Aid
-    from gridtwin.erm.storms import Scenario, StormForecast
+    from gridtwin.erm.storms import StormForecast, StormScenario
     from gridtwin.twin import Twin
 
 SHOWN_WARNINGS = 5
@@ -82,16 +82,16 @@ def storm(
 
     Example: gridtwin erm storm storm.geojson --rate ac_line_segment=0.2 --crews 30 --in t.twin
     """
-    from gridtwin.erm.storms import RATES, Response, Scenario
-    from gridtwin.results.storms import check_zone
+    from gridtwin.erm.storms import DAMAGE_RATES, Response, StormScenario
+    from gridtwin.results.storm_forecast import check_zone
 
     form = output_of(json=json, csv=csv)
     check_zone(zone)
     work_h, rest_h = _shift(shift)
-    scenario = Scenario(
+    scenario = StormScenario(
         damaged=_names(damaged or []),
         polygon=read_area(polygon) if polygon else None,
-        rates=_rates(rate or []) or RATES,
+        rates=_rates(rate or []) or DAMAGE_RATES,
         priority=_names(priority or []),
         response=Response(
             crews=crews,
@@ -109,7 +109,7 @@ def storm(
         msg = "--promise takes one storm: leave --scenarios out"
         raise InputError(msg)
     if scenarios > 1:
-        _many(opened, scenario.seeded(scenarios), state, scheduler, zone)
+        _many(opened, scenario.with_seeds(scenarios), state, scheduler, zone)
         return
     found = _one(opened, scenario, state)
     if promise:
@@ -127,19 +127,21 @@ def _promise(twin: Twin, found: StormForecast, zone: str) -> None:
     render.say(*(f"{each.zone}: promised by {each.p80:%Y-%m-%d %H:%M}Z" for each in zones))
 
 
-def _one(twin: Twin, scenario: Scenario, state: str) -> StormForecast:
-    from gridtwin.erm.storms import forecast
+def _one(twin: Twin, scenario: StormScenario, state: str) -> StormForecast:
+    from gridtwin.erm.storms import forecast_storm
 
     with render.bar("storm") as tell:
-        return forecast(twin, scenario, state=state, progress=tell)
+        return forecast_storm(twin, scenario, state=state, progress=tell)
 
 
-def _many(twin: Twin, scenarios: list[Scenario], state: str, scheduler: str, zone: str) -> None:
-    from gridtwin.erm.storms import simulate
+def _many(
+    twin: Twin, scenarios: list[StormScenario], state: str, scheduler: str, zone: str
+) -> None:
+    from gridtwin.erm.storms import simulate_storms
 
     with render.bar("storms") as tell, _scheduler(scheduler) as chosen:
         tell(0, len(scenarios))
-        found = simulate(twin, scenarios, state=state, scheduler=chosen, zone=zone)
+        found = simulate_storms(twin, scenarios, state=state, scheduler=chosen, zone=zone)
         for done, document in enumerate(found, start=1):
             render.write_json(document)
             tell(done, len(scenarios))
@@ -170,7 +172,7 @@ def _show(found: StormForecast, form: Output, zone: str, until_h: float | None) 
     if form is Output.CSV:
         render.write_frame(found.curve(until_h=until_h), form)
         return
-    facts = found.summary()
+    facts: dict[str, Any] = dict(found.summary())
     stages = facts.pop("customers_by_stage")
     facts |= {f"back by {name}": count for name, count in stages.items()}
     for name in ("t50", "t90", "t95", "last", "last_priority"):

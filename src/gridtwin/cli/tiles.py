@@ -35,28 +35,14 @@ def build(
 
     Example: gridtwin tiles build --in houston.twin --out grid.pmtiles
     """
-    from gridtwin.publish.tiles.build import keep
+    from gridtwin.publish.tiles.build_tiles import keep_tiles
 
     store = open_twin(twin).store
     began = time.perf_counter()
-    built, path = keep(store, out=out, cap_bytes=cap_kb * 1000)
+    built, path = keep_tiles(store, out=out, cap_bytes=cap_kb * 1000)
     render.say(*(f"without a place: {n:,} {name}" for name, n in built.unplaced.items()))
     if json:
-        render.write_json(
-            {
-                "schema": "gridtwin.tiles/1",
-                "path": str(path),
-                "network": built.network,
-                "bytes": len(built.content),
-                "tiles": built.tiles,
-                "largest_tile_bytes": built.largest_bytes,
-                "max_zoom": built.plan.max_zoom,
-                "gates": built.plan.gates,
-                "features": built.features,
-                "unplaced": built.unplaced,
-                "seconds": round(time.perf_counter() - began, 3),
-            }
-        )
+        render.write_json(built.document(path, time.perf_counter() - began))
         return
     sys.stdout.write(
         f"{path}: {built.tiles:,} tiles, {sum(built.features.values()):,} features, all found again"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,7 +22,7 @@ from gridtwin.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from gridtwin.results.traces import TraceResult
+    from gridtwin.results.trace_result import TraceResult
 
 
 @with_trace_options
@@ -76,7 +75,7 @@ def _show(result: TraceResult, form: Output) -> None:
     elif form is Output.GEOJSON:
         render.write_geojson(result.to_geodataframe())
     else:
-        columns = result.columns()
+        columns = result.make_columns()
         rows = list(zip(*(column.tolist() for column in columns.values()), strict=True))
         if form is Output.CSV:
             render.write_csv(list(columns), rows)
@@ -103,7 +102,9 @@ def explain(
     """
     found = open_twin(twin).explain(mrid, state=state)
     if json:
-        render.write_json({"schema": "gridtwin.explain/1", "state": state, **asdict(found)})
+        from gridtwin.results.network_answers import explain_document
+
+        render.write_json(explain_document(found, state))
     else:
         sys.stdout.write(found.sentence + "\n")
     if not found.supplied:

@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.erm.publish import Origin, Standing, precedence, publish
-from gridtwin.erm.inputs import unix_seconds
+from gridtwin.analysis.erm.etr_publication import (
+    Origin,
+    StandingEtrs,
+    choose_by_precedence,
+    publish_etrs,
+)
+from gridtwin.erm.inputs import to_unix_seconds
 from gridtwin.model.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -17,31 +22,31 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.erm.live import Quantiles
-    from gridtwin.analysis.erm.publish import Published
-    from gridtwin.erm.inputs import Inputs
+    from gridtwin.analysis.erm.etr_publication import PublishedEtrs
+    from gridtwin.analysis.erm.open_outages import OpenOutageQuantiles
+    from gridtwin.erm.inputs import ErmInputs
     from gridtwin.model.outage import Outage
 
 P80, P95 = 2, 4  # columns of the quantiles
 MOVED_S, MOVED_SHARE = 1800.0, 0.2  # a median that moved by so much is written again
-SOURCES = {
+SOURCE_NAMES = {
     Origin.MANUAL: "manual",
     Origin.CREW_ON_SITE: "crew",
     Origin.STORM_ZONE: "zone",
     Origin.MODEL: "model",
 }
-ORIGINS = {source: origin for origin, source in SOURCES.items()}
+ORIGINS = {source: origin for origin, source in SOURCE_NAMES.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class EtrDecision:
     """What holds for one outage now, and whether that is another than before."""
 
     estimate: Estimate
     is_new: bool
 
 
-def decide(inputs: Inputs, scored: Quantiles, now: datetime) -> list[Decided]:
+def decide_etrs(inputs: ErmInputs, scored: OpenOutageQuantiles, now: datetime) -> list[EtrDecision]:
     """
     Decide for every open outage: whose time counts, and what is shown from now on.
 
@@ -58,42 +63,43 @@ def decide(inputs: Inputs, scored: Quantiles, now: datetime) -> list[Decided]:
     if not outages:
         return []
     before = [inputs.standing.get(each.id) for each in outages]
-    offer, origin = precedence(
+    offer, origin = choose_by_precedence(
         scored.at_s[:, P80],
         now.timestamp(),
-        manual_s=unix_seconds([each.etr_manual for each in outages]),
-        crew_s=unix_seconds([each.etr_crew for each in outages]),
-        zone_s=unix_seconds([inputs.zone_ends[each.id] for each in outages]),
+        manual_s=to_unix_seconds([each.etr_manual for each in outages]),
+        crew_s=to_unix_seconds([each.etr_crew for each in outages]),
+        zone_s=to_unix_seconds([inputs.zone_ends[each.id] for each in outages]),
     )
-    shown = publish(
+    shown = publish_etrs(
         offer, scored.at_s[:, P95], origin, now.timestamp(),
-        standing=_standing(before), evidence=_heard(outages, before),
+        standing=_collect_standing(before), evidence=_has_news(outages, before),
     )  # fmt: skip
     return [
-        _decided(each.id, row, scored, shown, before[row], now) for row, each in enumerate(outages)
+        _decide_outage(each.id, row, scored, shown, before[row], now)
+        for row, each in enumerate(outages)
     ]
 
 
-def _decided(
+def _decide_outage(
     outage: str,
     row: int,
-    scored: Quantiles,
-    shown: Published,
+    scored: OpenOutageQuantiles,
+    shown: PublishedEtrs,
     before: Estimate | None,
     now: datetime,
-) -> Decided:
+) -> EtrDecision:
     p10, p50, p80, p90, p95 = (datetime.fromtimestamp(at, UTC) for at in scored.at_s[row])
-    promise = shown.promise_s[row]
+    promise = shown.etr_s[row]
     made = Estimate(
         outage, now, now, p10, p50, p80, p90, p95,
         etr=None if np.isnan(promise) else datetime.fromtimestamp(promise, UTC),
-        source=SOURCES[Origin(shown.origin[row])],
+        source=SOURCE_NAMES[Origin(shown.origin[row])],
         model=scored.model_version,
         reason=scored.reason[row],
     )  # fmt: skip
     if before is not None and not shown.changed[row] and _still_holds(before, made, now):
-        return Decided(before, is_new=False)
-    return Decided(made, is_new=True)
+        return EtrDecision(before, is_new=False)
+    return EtrDecision(made, is_new=True)
 
 
 def _still_holds(before: Estimate, made: Estimate, now: datetime) -> bool:
@@ -109,17 +115,17 @@ def _still_holds(before: Estimate, made: Estimate, now: datetime) -> bool:
     return True
 
 
-def _standing(before: Sequence[Estimate | None]) -> Standing:
+def _collect_standing(before: Sequence[Estimate | None]) -> StandingEtrs:
     origin = [Origin.MODEL if each is None else ORIGINS.get(each.source, Origin.MODEL)
               for each in before]  # fmt: skip
-    return Standing(
-        unix_seconds([None if each is None else each.etr for each in before]),
-        unix_seconds([None if each is None else each.p95 for each in before]),
+    return StandingEtrs(
+        to_unix_seconds([None if each is None else each.etr for each in before]),
+        to_unix_seconds([None if each is None else each.p95 for each in before]),
         np.array(origin, dtype=np.int8),
     )
 
 
-def _heard(outages: Sequence[Outage], before: Sequence[Estimate | None]) -> NDArray[np.bool_]:
+def _has_news(outages: Sequence[Outage], before: Sequence[Estimate | None]) -> NDArray[np.bool_]:
     """Return of which outages something was heard since their estimate was issued."""
     return np.array(
         [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.analysis.erm.live import live_history
+from gridtwin.analysis.erm.open_outages import build_live_history
 from gridtwin.model.state import NORMAL
 from gridtwin.model.tables import decode
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Inputs:
+class ErmInputs:
     """What one run reads of a twin, once."""
 
     outages: dict[str, Outage]  # open ones, and those over, which teach how long they take here
@@ -35,7 +35,7 @@ class Inputs:
     standing: dict[str, Estimate]  # by outage: what was written before
 
 
-def gather_inputs(twin: Twin, outages: Sequence[Outage], now: datetime) -> Inputs:
+def gather_inputs(twin: Twin, outages: Sequence[Outage], now: datetime) -> ErmInputs:
     """
     Return what estimates are made from at a time.
 
@@ -51,15 +51,15 @@ def gather_inputs(twin: Twin, outages: Sequence[Outage], now: datetime) -> Input
     outages = [each for each in outages if each.is_open or _is_over(each, now)]
     places = _Places(twin, outages)
     zones = {each.zone: each for each in twin.store.estimates.zones(now)}
-    return Inputs(
+    return ErmInputs(
         outages={each.id: each for each in outages},
-        history=live_history("twin", _columns(outages, places), now.timestamp()),
-        zone_ends={each.id: places.zone_end(zones, row) for row, each in enumerate(outages)},
+        history=build_live_history("twin", _tabulate_outages(outages, places), now.timestamp()),
+        zone_ends={each.id: places.find_zone_end(zones, row) for row, each in enumerate(outages)},
         standing={each.outage: each for each in twin.store.estimates.current()},
     )
 
 
-def unix_seconds(times: Sequence[datetime | None]) -> Float:
+def to_unix_seconds(times: Sequence[datetime | None]) -> Float:
     """Return times as unix seconds; NaN for none."""
     return np.array([np.nan if at is None else at.timestamp() for at in times])
 
@@ -69,7 +69,7 @@ def _is_over(outage: Outage, now: datetime) -> bool:
     return outage.restored_at is not None and outage.restored_at <= now
 
 
-def _columns(outages: Sequence[Outage], places: _Places) -> dict[str, Any]:
+def _tabulate_outages(outages: Sequence[Outage], places: _Places) -> dict[str, Any]:
     """Return outages as the columns that the model's features are made of."""
     ends = [each.restored_at for each in outages]
     first = [
@@ -81,12 +81,12 @@ def _columns(outages: Sequence[Outage], places: _Places) -> dict[str, Any]:
     etr = [each.etr_crew or each.etr_manual for each in outages]
     return {
         "id": [each.id for each in outages],
-        "started_s": unix_seconds([each.began_at for each in outages]),
-        "first_seen_s": unix_seconds(first),
-        "restored_s": unix_seconds(ends),
+        "started_s": to_unix_seconds([each.began_at for each in outages]),
+        "first_seen_s": to_unix_seconds(first),
+        "restored_s": to_unix_seconds(ends),
         "customers": np.array([float(each.customers) for each in outages]),
-        "etr_s": unix_seconds(etr),
-        "etr_seen_s": unix_seconds(
+        "etr_s": to_unix_seconds(etr),
+        "etr_seen_s": to_unix_seconds(
             [
                 None if end is None else each.updated_at
                 for each, end in zip(outages, etr, strict=True)
@@ -96,7 +96,7 @@ def _columns(outages: Sequence[Outage], places: _Places) -> dict[str, Any]:
         "lat": places.lonlat[:, 1],
         "cause": [each.cause or None for each in outages],
         "crew": [each.crew_status or None for each in outages],
-        "feeder": [places.feeder(row) or None for row in range(len(outages))],
+        "feeder": [places.get_feeder(row) or None for row in range(len(outages))],
         "planned": np.array([each.planned for each in outages], dtype=bool),
     }
 
@@ -121,14 +121,14 @@ class _Places:
         self._substations = decode(data.substations.mrid).tolist()
         self._home = data.feeders.substation
 
-    def feeder(self, row: int) -> str:
+    def get_feeder(self, row: int) -> str:
         """Return the mRID of the feeder of an outage; empty if it is not known."""
         return self._feeders[self._feeder[row]] if self._feeder[row] >= 0 else ""
 
-    def zone_end(self, zones: Mapping[str, Zone], row: int) -> datetime | None:
+    def find_zone_end(self, zones: Mapping[str, Zone], row: int) -> datetime | None:
         """Return what is promised for the smallest zone an outage lies in."""
         names = [""]
         if self._feeder[row] >= 0:
             home = self._home[self._feeder[row]]
-            names = [self.feeder(row), self._substations[home] if home >= 0 else "", ""]
+            names = [self.get_feeder(row), self._substations[home] if home >= 0 else "", ""]
         return next((zones[name].p80 for name in names if name in zones), None)

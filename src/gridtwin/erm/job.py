@@ -16,27 +16,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.analysis.erm.live import score
-from gridtwin.erm.decisions import decide
+from gridtwin.analysis.erm.open_outages import estimate_open_outages
+from gridtwin.erm.decisions import decide_etrs
 from gridtwin.erm.inputs import gather_inputs
-from gridtwin.erm.stages import switching_stages
+from gridtwin.erm.switching_stages import estimate_switching_stages
 from gridtwin.errors import StaleTwinError, StoreError
 from gridtwin.model.estimate import Estimate, PointEstimates, Run
+from gridtwin.results.documents.document_tags import DocumentTag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
     from threading import Event
 
-    from gridtwin.erm.decisions import Decided
-    from gridtwin.erm.stages import Back
+    from gridtwin.erm.decisions import EtrDecision
+    from gridtwin.erm.switching_stages import SwitchingStage
     from gridtwin.model.outage import Members
+    from gridtwin.results.documents.estimate_documents import ErmRunDocument
     from gridtwin.twin import Twin
 
 LOG = logging.getLogger("gridtwin.jobs")
 
-REMEMBERED = timedelta(days=60)  # outages over since then still teach how long they take
-LONGEST_WAIT_S = 300.0  # before a store that is away is tried again
+HISTORY_SPAN = timedelta(days=60)  # outages over since then still teach how long they take
+LONGEST_STORE_WAIT_S = 300.0  # before a store that is away is tried again
 POINT_FIELDS = (  # of an estimate that a usage point takes over, as PointEstimates has them
     ("outage", object), ("stage", object), ("source", object),
     ("p50", float), ("p80", float), ("p95", float), ("etr", float),
@@ -53,10 +55,10 @@ class ErmReport:
     sources: dict[str, int] = field(default_factory=dict)  # how many outages each decided
     estimates: tuple[Estimate, ...] = ()  # of all open outages
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> ErmRunDocument:
         """Return it as the JSON document ``gridtwin.erm_run/1``."""
         return {
-            "schema": "gridtwin.erm_run/1",
+            "schema": DocumentTag.ERM_RUN,
             "run": self.run.id,
             "at": self.run.started_at.isoformat(),
             "model": self.run.model,
@@ -93,10 +95,10 @@ class ErmJob:
     """
 
     def __init__(self, twin: Twin, model: Path | None = None) -> None:
-        from gridtwin.erm.models import default_model, read_model
+        from gridtwin.erm.model_files import read_default_model, read_model
 
         self._twin = twin
-        self._model = default_model() if model is None else read_model(model)
+        self._model = read_default_model() if model is None else read_model(model)
 
     def run(self, run: str = "", *, at: datetime | None = None, dry_run: bool = False) -> ErmReport:
         """
@@ -124,16 +126,18 @@ class ErmJob:
         if before is not None:
             LOG.info("run %s was written before", run, extra={"run": run})
             return ErmReport(before, written=False, seconds=time.perf_counter() - start)
-        outages = self._twin.outages.all(since=now - REMEMBERED)
+        outages = self._twin.outages.all(since=now - HISTORY_SPAN)
         members = self._twin.store.outages.members()
         inputs = gather_inputs(self._twin, outages, now)
-        decided = decide(inputs, score(self._model, inputs.history, now.timestamp()), now)
+        decided = decide_etrs(
+            inputs, estimate_open_outages(self._model, inputs.history, now.timestamp()), now
+        )
         changed = [each.estimate for each in decided if each.is_new]
-        wanted = self._wanted(decided, members, now)
-        stages = switching_stages(
+        wanted = self._select_new(decided, members, now)
+        stages = estimate_switching_stages(
             self._twin, [(inputs.outages[each.outage], each) for each in wanted], members, now
         )
-        points = _points(wanted, stages, members)
+        points = _spread_estimates(wanted, stages, members)
         made = Run(
             run, now, self._model.version, self._twin.version, len(decided), len(members),
             len(changed),
@@ -147,8 +151,8 @@ class ErmJob:
         LOG.info("run %s: %d outages", run, len(decided), extra=report.document())
         return report
 
-    def _wanted(
-        self, decided: Sequence[Decided], members: Members, now: datetime
+    def _select_new(
+        self, decided: Sequence[EtrDecision], members: Members, now: datetime
     ) -> list[Estimate]:
         """Return estimates that are other than before, or that usage points of theirs lack."""
         ids, counts = np.unique(members.outage.astype(str), return_counts=True)
@@ -179,17 +183,19 @@ class ErmJob:
                 raise
             except StoreError as error:
                 LOG.warning("the store cannot be used: %s", error)
-                wait = min(max(1.0, 2 * wait), LONGEST_WAIT_S)
+                wait = min(max(1.0, 2 * wait), LONGEST_STORE_WAIT_S)
             stop.wait(wait)
 
 
-def _points(wanted: Sequence[Estimate], stages: Sequence[Back], members: Members) -> PointEstimates:
+def _spread_estimates(
+    wanted: Sequence[Estimate], stages: Sequence[SwitchingStage], members: Members
+) -> PointEstimates:
     """Return the estimate of each usage point: that of its stage, or else of its outage."""
     import pandas as pd
 
     if not wanted:
         return PointEstimates.of_rows([])
-    found = [*wanted, *(each.estimate for each in stages)]
+    estimates = [*wanted, *(each.estimate for each in stages)]
     by_outage = pd.Index([each.outage for each in wanted])
     place = by_outage.get_indexer(pd.Index(members.outage))
     rows = np.flatnonzero(place >= 0)
@@ -203,13 +209,13 @@ def _points(wanted: Sequence[Estimate], stages: Sequence[Back], members: Members
         at = switched.get_indexer(pd.Index(point))
         place = np.where(at >= 0, owner[at], place)
     columns = [
-        np.array([_value(getattr(each, name)) for each in found], dtype=kind)[place]
+        np.array([_make_number(getattr(each, name)) for each in estimates], dtype=kind)[place]
         for name, kind in POINT_FIELDS
     ]
     return PointEstimates(point, *columns)
 
 
-def _value(value: Any) -> Any:
+def _make_number(value: Any) -> Any:
     """Return a time as unix seconds, none as NaN, and anything else as it is."""
     if value is None:
         return np.nan

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.model.estimate import Zone
-from gridtwin.results.storms import zone_quantiles
+from gridtwin.results.storm_forecast import zone_quantiles
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from gridtwin.results.storms import StormForecast
+    from gridtwin.results.storm_forecast import StormForecast
     from gridtwin.twin import Twin
 
 
 def promise_zones(
-    twin: Twin, found: StormForecast, by: str, now: datetime, *, actor: str = ""
+    twin: Twin, forecast: StormForecast, by: str, now: datetime, *, actor: str = ""
 ) -> list[Zone]:
     """
     Promise for each zone what a storm forecast says, until its P95 has passed.
@@ -36,7 +36,7 @@ def promise_zones(
     actor
         Who approved it.
     """
-    names, *times = zone_quantiles(found, by)
+    names, *times = zone_quantiles(forecast, by)
     zones = []
     for name, *seconds in zip(names, *times, strict=True):
         if name and np.isfinite(seconds[-1]):

@@ -1,8 +1,9 @@
 """
-Drive a twin by what is told of the grid as it happens.
+Drive a twin by the events of the grid as they happen.
 
-`messages` reads what comes, `switching` carries it out and follows the log of operations, `meters`
-infers outages from last gasps, `operations` joins them, `run` follows a broker or a file.
+`event_batch` reads what comes, `grid_events` carries it out and follows the log of operations,
+`meter_inference` infers outages from last gasps, `operations` joins them, `following` follows a
+broker or a file, `event_replay` goes through events that are there already.
 """
 
 from gridtwin.live.operations import LiveOperations

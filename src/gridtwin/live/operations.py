@@ -11,11 +11,12 @@ import logging
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gridtwin.live.messages import Batch, alerts_of
-from gridtwin.live.meters import KINDS, Meters, meter_events
-from gridtwin.live.switching import Switching
+from gridtwin.live.event_batch import EventBatch, tabulate_alerts
+from gridtwin.live.grid_events import GridEventProcessor
+from gridtwin.live.meter_inference import REPORT_KINDS, MeterInference, tabulate_reports
+from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.stream.encoding import alert_keys, encode_outage_alerts
 
 if TYPE_CHECKING:
@@ -23,23 +24,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gridtwin.erm.job import ErmJob
+    from gridtwin.results.documents.stream_documents import LiveDocument
     from gridtwin.twin import Twin
 
 LOG = logging.getLogger("gridtwin.live")
 
-REMEMBER_S = 6 * 3600.0  # that reports of meters count
-KEEP_S = 7 * 86_400.0  # that events and alerts are kept
-QUICKEST_S = 0.5  # between two answers of the inference
-ESTIMATE_S = 5.0  # between two runs of the estimation
-STORY_ESTIMATE_S = 300.0  # the same of a story's own time, however fast it is told
-WAKING_S = 180.0  # that silence speaks after the last report
-ALERTS = 1_000  # told at once
-
-Produce = "Callable[[list[bytes], list[bytes]], None]"
+REPORTS_COUNT_S = 6 * 3600.0  # that reports of meters count
+KEEP_EVENTS_S = 7 * 86_400.0  # that events and alerts are kept
+INFER_EVERY_S = 0.5  # between two answers of the inference
+ESTIMATE_EVERY_S = 5.0  # between two runs of the estimation
+REPLAY_ESTIMATE_S = 300.0  # the same in a replay, by the time of the events
+SILENCE_COUNTS_S = 180.0  # that silence speaks after the last report
+ALERTS_AT_ONCE = 1_000  # published at once
 
 
 @dataclass
-class Figures:
+class LiveMetrics:
     """What a monitor watches."""
 
     events: int = 0  # taken in, each once
@@ -48,12 +48,12 @@ class Figures:
     carried_out: int = 0  # events of the grid
     answers: int = 0  # of the inference
     outages_changed: int = 0
-    alerts: int = 0  # told
+    alerts: int = 0  # published
     estimates: int = 0  # runs
     answer_s: float = 0.0  # that the last answer took
     behind_s: float = 0.0  # from the last event to now
 
-    def metrics(self) -> dict[str, float]:
+    def name_metrics(self) -> dict[str, float]:
         """Return them by the names of Prometheus."""
         return {f"gridtwin_live_{name}": float(value) for name, value in asdict(self).items()}
 
@@ -73,15 +73,15 @@ class LiveOperations:
     """
 
     def __init__(self, twin: Twin, *, model: Path | None = None, estimates: bool = True) -> None:
-        self.figures = Figures()
+        self.metrics = LiveMetrics()
         self._twin = twin
         self._live = twin.store.live
-        self._heard_s = 0.0  # the latest event
-        self._heard_at = time.monotonic()
-        self._told_s: float | None = None  # where a story stands that does not wait
-        self._switching = Switching(twin)
-        self._meters = Meters(twin, time.time() - REMEMBER_S)
-        self._news = True  # since the last answer
+        self._latest_event_s = 0.0
+        self._received_at = time.monotonic()
+        self._replay_s: float | None = None  # where a replay stands; None: no replay
+        self._grid_events = GridEventProcessor(twin)
+        self._meters = MeterInference(twin, time.time() - REPORTS_COUNT_S)
+        self._has_news = True  # since the last answer
         self._answered = -1e9
         self._waking_s = 0.0  # silence speaks until then, though nothing comes
         self._model = model
@@ -91,28 +91,28 @@ class LiveOperations:
         self._to_estimate = False
         self._estimate_s = 0.0
 
-    def places(self) -> dict[str, int]:
+    def read_offsets(self) -> dict[str, int]:
         """Return how far each source was read."""
         return self._live.places()
 
-    def known_since(self, since_s: float) -> set[str]:
+    def list_event_ids(self, since_s: float) -> set[str]:
         """Return the ids of the events that were taken in, from a moment on (unix seconds)."""
         return {each.event_id for each in self._live.events(since_s)}
 
-    def take(self, batch: Batch) -> None:
+    def take_batch(self, batch: EventBatch) -> None:
         """Take in what came: all of it is kept, with how far it was read, or nothing."""
-        fresh = self._live.take_in(batch.events, batch.letters, batch.places, done=KINDS)
-        self.figures.events += fresh
-        self.figures.repeated += len(batch.events) - fresh
-        self.figures.letters += len(batch.letters)
+        fresh = self._live.take_in(batch.events, batch.letters, batch.places, done=REPORT_KINDS)
+        self.metrics.events += fresh
+        self.metrics.repeated += len(batch.events) - fresh
+        self.metrics.letters += len(batch.letters)
         if not batch.events:
             return
-        self._heard_s = max(self._heard_s, *(each.at_s for each in batch.events), 0.0)
-        self._heard_at = time.monotonic()
-        reports = meter_events(batch.events)
+        self._latest_event_s = max(self._latest_event_s, *(each.at_s for each in batch.events), 0.0)
+        self._received_at = time.monotonic()
+        reports = tabulate_reports(batch.events)
         if len(reports):
-            self._meters.hear(reports)
-            self._news = True
+            self._meters.take_reports(reports)
+            self._has_news = True
 
     def now_s(self) -> float:
         """
@@ -120,17 +120,17 @@ class LiveOperations:
 
         It is the time of day when events come as they happen, and theirs when they are played.
         """
-        if self._told_s is not None:
-            return self._told_s
-        if not self._heard_s:
+        if self._replay_s is not None:
+            return self._replay_s
+        if not self._latest_event_s:
             return time.time()
-        return min(time.time(), self._heard_s + time.monotonic() - self._heard_at)
+        return min(time.time(), self._latest_event_s + time.monotonic() - self._received_at)
 
     def _clock_s(self) -> float:
         """Return a time to measure waits by."""
-        return time.monotonic() if self._told_s is None else self._told_s
+        return time.monotonic() if self._replay_s is None else self._replay_s
 
-    def work(self, *, final: bool = False, at_s: float | None = None) -> None:
+    def process_events(self, *, final: bool = False, at_s: float | None = None) -> None:
         """
         Do what is to be done.
 
@@ -139,49 +139,51 @@ class LiveOperations:
         final
             Whether all that will come has come; then nothing is waited for.
         at_s
-            The moment it is done at (unix seconds), in a story that does not wait; None: now.
+            The moment it is done at (unix seconds), in a replay; None: now.
         """
-        self._told_s = at_s
-        self.figures.carried_out += self._switching.carry_out()
-        if self._switching.follow():
-            self._meters.begin_anew()
-        written, self._switching.written = self._switching.written, 0
-        self._count(written)
+        self._replay_s = at_s
+        self.metrics.carried_out += self._grid_events.process_events()
+        if self._grid_events.track_operations():
+            self._meters.restart_inference()
+        written, self._grid_events.outages_written = self._grid_events.outages_written, 0
+        self._count_changes(written)
         now = self._clock_s()
-        rest = max(QUICKEST_S, self.figures.answer_s / 4) if at_s is None else 0.0
-        speaking = self._news or now < self._waking_s
+        rest = max(INFER_EVERY_S, self.metrics.answer_s / 4) if at_s is None else 0.0
+        speaking = self._has_news or now < self._waking_s
         if final or (speaking and now - self._answered >= rest):
-            self._answer(final=final)
+            self._infer_outages(final=final)
         if self._estimates and self._to_estimate and self._may_estimate(final=final):
-            self._estimate()
-        self.figures.behind_s = max(0.0, time.time() - self._heard_s) if self._heard_s else 0.0
+            self._estimate_restorations()
+        self.metrics.behind_s = (
+            max(0.0, time.time() - self._latest_event_s) if self._latest_event_s else 0.0
+        )
 
-    def _answer(self, *, final: bool) -> None:
+    def _infer_outages(self, *, final: bool) -> None:
         began = time.monotonic()
-        if self._news:
-            self._waking_s = self._clock_s() + WAKING_S
-        self._news = False
-        changed = self._meters.work(self.now_s(), final=final)
+        if self._has_news:
+            self._waking_s = self._clock_s() + SILENCE_COUNTS_S
+        self._has_news = False
+        changed = self._meters.update_outages(self.now_s(), final=final)
         self._answered = self._clock_s()
-        self.figures.answers += 1
-        self.figures.answer_s = time.monotonic() - began
-        self._count(changed)
+        self.metrics.answers += 1
+        self.metrics.answer_s = time.monotonic() - began
+        self._count_changes(changed)
         if changed:
-            LOG.info("%d outages changed in %.2f s", changed, self.figures.answer_s)
+            LOG.info("%d outages changed in %.2f s", changed, self.metrics.answer_s)
 
-    def _count(self, changed: int) -> None:
-        self.figures.outages_changed += changed
+    def _count_changes(self, changed: int) -> None:
+        self.metrics.outages_changed += changed
         self._to_estimate |= bool(changed)
 
     def _may_estimate(self, *, final: bool) -> bool:
-        rest = max(ESTIMATE_S, 4 * self._estimate_s)
-        if self._told_s is not None:
-            rest = STORY_ESTIMATE_S
-        elif self._news:  # who is out comes before until when
+        rest = max(ESTIMATE_EVERY_S, 4 * self._estimate_s)
+        if self._replay_s is not None:
+            rest = REPLAY_ESTIMATE_S
+        elif self._has_news:  # who is out comes before until when
             rest *= 3
         return final or self._clock_s() - self._estimated >= rest
 
-    def _estimate(self) -> None:
+    def _estimate_restorations(self) -> None:
         """Estimate the end of the open outages; those that are as before keep their estimate."""
         from gridtwin.erm.job import ErmJob
 
@@ -192,11 +194,11 @@ class LiveOperations:
         self._to_estimate = False
         self._estimated = self._clock_s()
         self._estimate_s = time.monotonic() - began
-        self.figures.estimates += 1
+        self.metrics.estimates += 1
 
-    def tell(self, produce: Callable[[list[bytes], list[bytes]], None]) -> int:
+    def publish_alerts(self, produce: Callable[[list[bytes], list[bytes]], None]) -> int:
         """
-        Tell the alerts that were not told yet.
+        Publish the alerts that were not published yet.
 
         Parameters
         ----------
@@ -206,26 +208,40 @@ class LiveOperations:
 
         Returns
         -------
-            How many were told.
+            How many were published.
         """
         count = 0
-        while alerts := self._live.untold(ALERTS):
-            columns = alerts_of(alerts)
+        while alerts := self._live.untold(ALERTS_AT_ONCE):
+            columns = tabulate_alerts(alerts)
             produce(alert_keys(columns), encode_outage_alerts(columns))
             self._live.told([each.event_id for each in alerts])
             count += len(alerts)
-        self.figures.alerts += count
+        self.metrics.alerts += count
         return count
 
-    def forget(self) -> None:
+    def forget_old(self) -> None:
         """Forget what is old."""
         self.forget_reports()
-        self._live.forget(time.time() - KEEP_S)
+        self._live.forget(time.time() - KEEP_EVENTS_S)
 
     def forget_reports(self) -> None:
         """Let reports that are old by the time of the events count no longer."""
-        self._meters.forget(self.now_s() - REMEMBER_S)
+        self._meters.forget_reports(self.now_s() - REPORTS_COUNT_S)
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> LiveDocument:
         """Return the figures as the JSON document ``gridtwin.live/1``."""
-        return {"schema": "gridtwin.live/1", "version": self._twin.version, **asdict(self.figures)}
+        metrics = self.metrics
+        return {
+            "schema": DocumentTag.LIVE,
+            "version": self._twin.version,
+            "events": metrics.events,
+            "repeated": metrics.repeated,
+            "letters": metrics.letters,
+            "carried_out": metrics.carried_out,
+            "answers": metrics.answers,
+            "outages_changed": metrics.outages_changed,
+            "alerts": metrics.alerts,
+            "estimates": metrics.estimates,
+            "answer_s": metrics.answer_s,
+            "behind_s": metrics.behind_s,
+        }

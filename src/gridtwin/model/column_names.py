@@ -1,4 +1,4 @@
-"""Name the columns of each frame, and say which of them a column by another name may be."""
+"""Say which column of a frame a column by another name may be."""
 
 from __future__ import annotations
 
@@ -7,37 +7,11 @@ import re
 from typing import TYPE_CHECKING
 
 from gridtwin.model.notices import Notice
+from gridtwin.model.schema import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-REQUIRED = {
-    "nodes": ("mrid", "geometry"),
-    "equipment": ("mrid", "kind", "node_a", "node_b"),
-    "usage_points": ("mrid", "node"),
-    "sources": ("mrid", "node"),
-    "substations": ("mrid",),
-    "feeders": ("mrid", "head"),
-}
-OPTIONAL = {
-    "nodes": ("nominal_v",),
-    "equipment": (
-        "phases", "normal_open", "name", "rated_a", "rated_va", "length_m", "placement", "control",
-        "in_service", "vector_group", "geometry",
-    ),
-    "usage_points": (
-        "phases", "customers", "peak_w", "service_class", "priority", "transformer", "name",
-        "geometry",
-    ),
-    "sources": ("phases", "kind", "substation", "rated_va", "in_service"),
-    "substations": ("name", "geometry", "rated_va"),
-    "feeders": ("name", "substation"),
-}  # fmt: skip
-KNOWN = {frame: (*REQUIRED[frame], *OPTIONAL[frame]) for frame in REQUIRED}
-KEYS = ("mrid", "node_a", "node_b", "node", "transformer", "substation", "head")
-NUMBERS = (
-    "nominal_v", "rated_a", "rated_va", "length_m", "customers", "peak_w",
-)  # fmt: skip
 OTHER_NAMES = {
     "mrid": ("id", "fid", "guid", "uuid", "globalid", "objectid", "facilityid", "assetid"),
     "node_a": ("from", "fromnode", "frombus", "nodefrom", "startnode", "bus1", "node1"),
@@ -108,7 +82,7 @@ def closest(column: str, frame: str, given: Iterable[str]) -> str:
     ('node_a', '')
     """
     there = set(given)
-    free = {squash(name): name for name in KNOWN[frame] if name not in there}
+    free = {squash(name): name for name in SCHEMA[frame].names if name not in there}
     wanted = squash(column)
     if wanted in free:
         return free[wanted]
@@ -134,7 +108,7 @@ def tell_unread(columns: Mapping[str, Sequence[str]]) -> list[Notice]:
     rest: list[str] = []
     for frame, given in columns.items():
         for column in given:
-            if column in KNOWN[frame] or column == "geometry":
+            if column in SCHEMA[frame].names or column == "geometry":
                 continue
             meant = closest(column, frame, given)
             if not meant:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,13 +10,15 @@ import shapely
 
 from gridtwin.errors import Fault
 from gridtwin.model import keys, phases, shapes
-from gridtwin.model.column_names import KNOWN, closest, squash
+from gridtwin.model.column_names import closest, squash
 from gridtwin.model.notices import Notice
-from gridtwin.model.tables import Strings, blank, decode, encode, unknown
+from gridtwin.model.schema import SCHEMA
+from gridtwin.model.tables import Strings, blank, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
@@ -67,43 +70,45 @@ class FrameColumns:
         self.count = self._length()
         self.placeless: NDArray[np.intp] = np.arange(self.count)  # rows without a point
         self._mrid = blank(self.count)
-        self._mrid = self._keys_of("mrid") if self._has("mrid") else self._mrid
+        self._mrid = self._keys_of("mrid") if self.has("mrid") else self._mrid
 
     def _length(self) -> int:
         for column in self._frame:
             return len(self._frame[column])
         return 0
 
-    def _has(self, column: str) -> bool:
+    def has(self, column: str) -> bool:
+        """Return whether the frame has a column."""
         return column in self._frame
 
     @property
     def crs(self) -> str | None:
         """The CRS the frame states itself, if it is a GeoDataFrame that does."""
-        crs = getattr(self._frame, "crs", None) if self._has("geometry") else None
+        crs = getattr(self._frame, "crs", None) if self.has("geometry") else None
         return None if crs is None else str(crs.to_string())
 
-    def require(self, columns: Sequence[str], *, optional_frame: bool) -> None:
+    def require(self) -> None:
         """Note a fault for each required column that is missing."""
         self._faults.found += [
             Fault(self.name, 0, "", f"column {column!r} is there twice: keep one")
             for column in sorted({name for name in self.names if self.names.count(name) > 1})
         ]
+        schema = SCHEMA[self.name]
         if not self.count:
-            if not optional_frame:
+            if schema.required:
                 self._faults.found.append(
                     Fault(self.name, 0, "", f"the frame is empty: a network needs {self.name}")
                 )
             return
         self._faults.found += [
-            Fault(self.name, 0, "", f"column {column!r} is missing: add it{self._instead(column)}")
-            for column in columns
-            if not self._has(column)
+            Fault(self.name, 0, "", f"column {name!r} is missing: add it{self._instead(name)}")
+            for name in (column.name for column in schema.columns if column.required)
+            if not self.has(name)
         ]
 
     def _instead(self, column: str) -> str:
         """Return which of the columns given may be the one that is missing."""
-        unknown = [name for name in self.names if name not in KNOWN[self.name]]
+        unknown = [name for name in self.names if name not in SCHEMA[self.name].names]
         found = [name for name in unknown if closest(name, self.name, self.names) == column]
         return f", or rename {' or '.join(found)} if that is it" if found else ""
 
@@ -132,7 +137,8 @@ class FrameColumns:
 
         return np.asarray(pd.isna(values), dtype=bool)
 
-    def _texts_of(self, column: str) -> Strings:
+    def texts(self, column: str) -> Strings:
+        """Return a column of texts; empty where nothing is given."""
         values = self.values(column)
         values = np.where(self._nulls(values), "", values)
         return encode(keys.texts(values))
@@ -152,30 +158,18 @@ class FrameColumns:
                 for _ in rows
             ],
         )
-        return self._texts_of(column)
-
-    def texts(self, column: str) -> Strings:
-        """Return a column of texts; empty where nothing is given."""
-        return self._texts_of(column) if self._has(column) else blank(self.count)
-
-    def has_text(self, column: str) -> NDArray[np.bool_]:
-        """Return where a column of texts says something."""
-        return self.texts(column) != b""
+        return self.texts(column)
 
     def labels(self, column: str) -> Strings:
         """Return a column of labels, where False, 0 and nothing mean none and True means yes."""
-        if not self._has(column):
-            return blank(self.count)
         texts = [
             "" if text.casefold() in FALSE_WORDS else "yes" if text == "True" else text
-            for text in decode(self._texts_of(column)).tolist()
+            for text in decode(self.texts(column)).tolist()
         ]
         return encode(texts)
 
-    def numbers(self, column: str, *, least: float) -> NDArray[np.float32]:
-        """Return a column of numbers, NaN where nothing is given; note what is none."""
-        if not self._has(column):
-            return unknown(self.count)
+    def numbers(self, column: str) -> NDArray[np.float32]:
+        """Return a column of numbers from 0 up, NaN where nothing is given; note what is none."""
         import pandas as pd
 
         values = self.values(column)
@@ -184,17 +178,14 @@ class FrameColumns:
         numbers = np.array(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
         missing = nulls | (values == "")
         numbers[np.abs(numbers) > MAX_NUMBER] = np.inf
-        bad = np.flatnonzero((~missing & ~np.isfinite(numbers)) | (numbers < least))
-        self.fault(
-            bad,
-            [f"{column} {values[row]!r} is no number of at least {least:g}" for row in bad],
-        )
+        bad = np.flatnonzero((~missing & ~np.isfinite(numbers)) | (numbers < 0))
+        self.fault(bad, [f"{column} {values[row]!r} is no number of at least 0" for row in bad])
         return numbers.astype(np.float32)
 
-    def counts(self, column: str, *, default: int) -> NDArray[np.int32]:
+    def counts(self, column: str, otherwise: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return a column of whole numbers from 0 up."""
-        numbers = self.numbers(column, least=0).astype(np.float64)
-        numbers = np.where(np.isnan(numbers), default, numbers)
+        numbers = self.numbers(column).astype(np.float64)
+        numbers = np.where(np.isnan(numbers), otherwise, numbers)
         bad = np.flatnonzero((numbers != np.floor(numbers)) | (numbers > MAX_CUSTOMERS))
         self.fault(
             bad,
@@ -205,53 +196,56 @@ class FrameColumns:
         )
         return np.clip(numbers, 0, MAX_CUSTOMERS).astype(np.int32)
 
-    def flags(self, column: str, *, default: bool) -> NDArray[np.bool_]:
+    def flags(self, column: str, otherwise: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return a column of yes and no."""
-        if not self._has(column):
-            return np.full(self.count, default)
         if getattr(self._frame[column], "dtype", None) == np.bool_:
             return np.array(self._frame[column], dtype=np.bool_)
-        words = np.char.lower(decode(self._texts_of(column)))
+        words = np.char.lower(decode(self.texts(column)))
         yes = np.isin(words, list(TRUE_WORDS))
         known = yes | np.isin(words, [*FALSE_WORDS, ""])
         bad = np.flatnonzero(~known)
         self.fault(bad, [f"{column} {words[row]!r} is neither true nor false" for row in bad])
-        return np.where(words == "", default, yes)
+        return np.where(words == "", otherwise, yes)
 
     def choices(
-        self, column: str, allowed: Sequence[str], default: str | None = None
+        self, column: str, allowed: Sequence[str], otherwise: NDArray[np.uint8] | None
     ) -> NDArray[np.uint8]:
-        """Return a column of words as their places in `allowed`."""
-        if not self._has(column):
-            place = allowed.index(default) if default in allowed else 0
-            return np.full(self.count, place, dtype=np.uint8)
+        """
+        Return a column of words as their places in `allowed`.
+
+        Parameters
+        ----------
+        column, allowed
+            The column, and what its words may be.
+        otherwise
+            The place for each row that has no word; None if every row must have one.
+        """
         codes, words = self._factorized(column)
         spelt = [squash(word) for word in allowed]
-        places = np.zeros(len(words), dtype=np.uint8)
+        places = np.zeros(self.count, dtype=np.uint8)
         for code, word in enumerate(words):
+            rows = codes == code
             known = squash(word).replace("izer", "iser")
             if known in spelt:
-                places[code] = spelt.index(known)
-            elif known or default is None:
-                bad = np.flatnonzero(codes == code)
+                places[rows] = spelt.index(known)
+            elif known or otherwise is None:
+                bad = np.flatnonzero(rows)
                 reason = (
                     f"{column} {word!r} is unknown: use one of {', '.join(filter(None, allowed))}"
                 )
                 self.fault(bad, [reason] * len(bad))
-            elif default in allowed:
-                places[code] = allowed.index(default)
-        return places[codes] if len(words) else np.zeros(self.count, dtype=np.uint8)
+            else:
+                places[rows] = otherwise[rows]
+        return places
 
     def _factorized(self, column: str) -> tuple[NDArray[np.intp], list[str]]:
         import pandas as pd
 
-        codes, words = pd.factorize(decode(self._texts_of(column)))
+        codes, words = pd.factorize(decode(self.texts(column)))
         return codes, [str(word) for word in words]
 
     def phases(self, column: str) -> NDArray[np.uint8]:
         """Return a column of phase codes as bits."""
-        if not self._has(column):
-            return np.zeros(self.count, dtype=np.uint8)
         codes, words = self._factorized(column)
         masks = np.zeros(len(words), dtype=np.uint8)
         for code, word in enumerate(words):
@@ -264,8 +258,6 @@ class FrameColumns:
 
     def open_phases(self, column: str, recorded: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return which phases stand open: True means all of the phases recorded."""
-        if not self._has(column):
-            return np.zeros(self.count, dtype=np.uint8)
         every = np.where(recorded == 0, np.uint8(phases.ABC), recorded)
         codes, words = self._factorized(column)
         masks = np.zeros(self.count, dtype=np.uint8)
@@ -296,31 +288,41 @@ class FrameColumns:
         return np.full(len(rows), mask, dtype=np.uint8)
 
     def references(
-        self, column: str, targets: Strings, what: str, *, optional: bool = False
+        self, column: str, targets: FrameColumns, *, required: bool
     ) -> NDArray[np.int32]:
-        """Return a column of mRIDs as rows of the table they name."""
-        if not self._has(column):
-            return np.full(self.count, -1, dtype=np.int32)
-        import pandas as pd
-
+        """Return a column of mRIDs as rows of the frame they name; -1 where they name none."""
         names = self._keys_of(column)
-        unique = pd.Index(targets.astype(object)).drop_duplicates()
-        first = np.flatnonzero(~pd.Index(targets.astype(object)).duplicated())
-        at = unique.get_indexer(names.astype(object))
-        rows = np.where(at >= 0, first[at] if len(first) else -1, -1).astype(np.int32)
+        rows = targets.rows_of(names)
         dangling = rows < 0
-        if optional:
+        if not required:
             dangling &= names != b""
         bad = np.flatnonzero(dangling)
-        hints = _near_keys(names[bad], targets)
+        hints = _near_keys(names[bad], targets.mrid())
         self.fault(
             bad,
             [
-                f"{column} names no {what}: {names[row].decode()!r}{hint}"
+                f"{column} names no {SCHEMA[targets.name].one}: {names[row].decode()!r}{hint}"
                 for row, hint in zip(bad, hints, strict=True)
             ],
         )
         return rows
+
+    def rows_of(self, names: Strings) -> NDArray[np.int32]:
+        """Return the first row of each mRID; -1 where no row has it."""
+        import pandas as pd
+
+        unique, first = self._index
+        at = unique.get_indexer(pd.Index(names.astype(object)))
+        return np.where(at >= 0, first[at] if len(first) else -1, -1).astype(np.int32)
+
+    @cached_property
+    def _index(self) -> tuple[pd.Index[Any], NDArray[np.intp]]:
+        """Every mRID once, and the first row that has it."""
+        import pandas as pd
+
+        mrids = pd.Index(self._mrid.astype(object))
+        first = np.flatnonzero(~mrids.duplicated())
+        return mrids[first], first
 
     def _geometry(self, wanted: shapely.GeometryType) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """Return the geometries, and where there is a usable one of the wanted type."""
@@ -347,7 +349,7 @@ class FrameColumns:
     def points(self) -> NDArray[np.float64]:
         """Return the points of a frame, shape (n, 2); NaN where there is none."""
         xy = np.full((self.count, 2), np.nan)
-        if not self._has("geometry"):
+        if not self.has("geometry"):
             return xy
         values, usable = self._geometry(shapely.GeometryType.POINT)
         xy[usable, 0], xy[usable, 1] = shapely.get_x(values[usable]), shapely.get_y(values[usable])
@@ -358,7 +360,7 @@ class FrameColumns:
     def lines(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the lines of a frame as offsets and coordinates; empty where there is none."""
         start = np.zeros(self.count + 1, dtype=np.int64)
-        if not self._has("geometry"):
+        if not self.has("geometry"):
             return start, np.empty((0, 2))
         values, usable = self._geometry(shapely.GeometryType.LINESTRING)
         xy, owner = shapely.get_coordinates(values[usable], return_index=True)

@@ -9,25 +9,18 @@ import numpy as np
 import shapely
 
 from gridtwin.errors import CrsError, NetworkError
-from gridtwin.model import cim, mending, phases, validate
-from gridtwin.model.column_names import REQUIRED, tell_unread
+from gridtwin.model import mending, phases, validate
+from gridtwin.model.column_names import tell_unread
 from gridtwin.model.columns import Faults, FrameColumns
-from gridtwin.model.tables import (
-    Equipment,
-    Feeders,
-    NetworkData,
-    Nodes,
-    Sources,
-    Substations,
-    UsagePoints,
-    decode,
-)
+from gridtwin.model.schema import SCHEMA
+from gridtwin.model.tables import NetworkData, decode
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
     from gridtwin.model.notices import Notice
+    from gridtwin.model.schema import FrameColumn
     from gridtwin.model.tables import Strings
 
 WGS84 = "EPSG:4326"
@@ -51,13 +44,15 @@ def read_frames(
         If the coordinate system is unknown.
     """
     faults = Faults()
-    given = {name: FrameColumns(name, frames.get(name), faults) for name in REQUIRED}
-    for name, columns in given.items():
-        columns.require(REQUIRED[name], optional_frame=name not in {"nodes", "equipment"})
+    given = {name: FrameColumns(name, frames.get(name), faults) for name in SCHEMA}
+    for columns in given.values():
+        columns.require()
     if faults.found:
         raise NetworkError(faults.found, where)
     source_crs = _crs_of(given, crs)
-    data = _tables(given, projector(source_crs))
+    project = projector(source_crs)
+    data = NetworkData(**{name: _read_table(given, name, project) for name in SCHEMA})
+    data = mending.place_at_references(mending.place_nodes(data, given["nodes"]))
     mending.require_places(data, given["nodes"])
     validate.check(data, given, faults, geographic=source_crs is not None)
     if faults.found:
@@ -107,104 +102,59 @@ def projector(
     return project
 
 
-def _tables(
+def _read_table(
     given: Mapping[str, FrameColumns],
+    name: str,
     project: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-) -> NetworkData:
-    nodes = given["nodes"]
-    node_table = Nodes(
-        mrid=nodes.mrid(),
-        xy=project(nodes.points()),
-        nominal_v=nodes.numbers("nominal_v", least=0),
-    )
-    equipment_table = _equipment(given["equipment"], node_table.mrid, project)
-    node_table = mending.place_nodes(node_table, equipment_table, nodes)
-    substations = given["substations"]
-    substation_table = Substations(
-        mrid=substations.mrid(),
-        name=substations.texts("name"),
-        xy=project(substations.points()),
-        rated_va=substations.numbers("rated_va", least=0),
-    )
-    points = given["usage_points"]
-    node = points.references("node", node_table.mrid, "node")
-    xy = points.points()
-    usage_points = UsagePoints(
-        mrid=points.mrid(),
-        node=node,
-        phases=points.phases("phases"),
-        name=points.texts("name"),
-        customers=points.counts("customers", default=1),
-        peak_w=points.numbers("peak_w", least=0),
-        service_class=points.texts("service_class"),
-        priority=points.labels("priority"),
-        transformer=points.references(
-            "transformer", equipment_table.mrid, "equipment", optional=True
-        ),
-        xy=_or_node(project(xy), node, node_table.xy),
-    )
-    sources = given["sources"]
-    source_table = Sources(
-        mrid=sources.mrid(),
-        node=sources.references("node", node_table.mrid, "node"),
-        phases=sources.phases("phases"),
-        kind=sources.choices("kind", cim.SOURCE_KINDS, default="substation"),
-        substation=sources.references(
-            "substation", substation_table.mrid, "substation", optional=True
-        ),
-        rated_va=sources.numbers("rated_va", least=0),
-        in_service=sources.flags("in_service", default=True),
-    )
-    feeders = given["feeders"]
-    feeder_table = Feeders(
-        mrid=feeders.mrid(),
-        name=feeders.texts("name"),
-        substation=feeders.references(
-            "substation", substation_table.mrid, "substation", optional=True
-        ),
-        head=feeders.references("head", equipment_table.mrid, "equipment"),
-    )
-    return NetworkData(
-        node_table, equipment_table, usage_points, source_table, substation_table, feeder_table
-    )
+) -> Any:
+    """Return the table of a frame; what is no value of its column is noted as a fault."""
+    frame, read = given[name], dict[str, Any]()
+    for column in SCHEMA[name].columns:
+        if column.kind == "line":
+            start, xy = frame.lines()
+            read |= zip(column.fields, (start, project(xy)), strict=True)
+        elif column.kind == "point":
+            read[column.fields[0]] = project(frame.points())
+        elif column.usual is not None:
+            other, usual = column.usual
+            read[column.name] = _read_column(given, name, column, usual[read[other]], read)
+        else:
+            otherwise = column.blank(frame.count)
+            read[column.name] = _read_column(given, name, column, otherwise, read)
+    return SCHEMA[name].table(**read)
 
 
-def _equipment(
-    frame: FrameColumns,
-    node_mrid: Strings,
-    project: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-) -> Equipment:
-    kind = frame.choices("kind", cim.KIND_NAMES)
-    recorded = frame.phases("phases")
-    start, xy = frame.lines()
-    control = frame.choices("control", cim.CONTROLS, default="")
-    return Equipment(
-        mrid=frame.mrid(),
-        kind=kind,
-        node_a=frame.references("node_a", node_mrid, "node"),
-        node_b=frame.references("node_b", node_mrid, "node"),
-        phases=recorded,
-        normal_open=frame.open_phases("normal_open", recorded),
-        name=frame.texts("name"),
-        rated_a=frame.numbers("rated_a", least=0),
-        rated_va=frame.numbers("rated_va", least=0),
-        length_m=frame.numbers("length_m", least=0),
-        placement=frame.choices("placement", cim.PLACEMENTS, default=""),
-        control=np.where(frame.has_text("control"), control, cim.USUAL_CONTROL[kind]),
-        in_service=frame.flags("in_service", default=True),
-        vector_group=frame.texts("vector_group"),
-        line_start=start,
-        line_xy=project(xy),
-    )
-
-
-def _or_node(
-    xy: NDArray[np.float64], node: NDArray[np.int32], node_xy: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return `xy`, with the place of the node where a point has none of its own."""
-    if not len(node_xy):
-        return xy
-    return np.where(np.isnan(xy), node_xy[node], xy)
+def _read_column(  # noqa: C901, PLR0911 - one return for each kind of column
+    given: Mapping[str, FrameColumns],
+    name: str,
+    column: FrameColumn,
+    otherwise: NDArray[Any],
+    read: Mapping[str, Any],
+) -> NDArray[Any]:
+    """Return a column of values; `otherwise` where none is given, `read` holds those before."""
+    frame = given[name]
+    if not frame.has(column.name):
+        return otherwise
+    match column.kind:
+        case "id":
+            return frame.mrid()
+        case "label":
+            return frame.labels(column.name)
+        case "number":
+            return frame.numbers(column.name)
+        case "count":
+            return frame.counts(column.name, otherwise)
+        case "flag":
+            return frame.flags(column.name, otherwise)
+        case "phases":
+            return frame.phases(column.name)
+        case "open phases":
+            return frame.open_phases(column.name, read["phases"])
+        case "word":
+            return frame.choices(column.name, column.words, None if column.required else otherwise)
+        case "row":
+            return frame.references(column.name, given[column.refers], required=column.required)
+    return frame.texts(column.name)
 
 
 def plain_frame(columns: dict[str, Any], crs: str | None) -> pd.DataFrame:
@@ -223,47 +173,54 @@ def mark_letters(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _named(mrids: Strings, rows: NDArray[np.int32]) -> NDArray[np.str_]:
+def show_frame(data: NetworkData, name: str) -> dict[str, Any]:
+    """Return the columns of a frame as people read them."""
+    return {column.name: show_column(data, name, column) for column in SCHEMA[name].columns}
+
+
+def show_column(  # noqa: PLR0911 - one return for each kind of column
+    data: NetworkData,
+    name: str,
+    column: FrameColumn,
+    rows: NDArray[np.integer[Any]] | None = None,
+) -> NDArray[Any]:
+    """
+    Return a column of a frame as people read it: words, mRIDs, letters of phases, geometries.
+
+    Parameters
+    ----------
+    data
+        The network's tables.
+    name, column
+        The frame, and which of its columns.
+    rows
+        The rows wanted; all by default.
+    """
+    if column.kind == "line":
+        return equipment_lines(data, rows)
+    values = getattr(getattr(data, name), column.fields[0])
+    values = values if rows is None else values[rows]
+    match column.kind:
+        case "id" | "text" | "label":
+            return decode(values).astype(object)
+        case "phases" | "open phases":
+            return phases.TEXTS[values & 63]
+        case "word":
+            return np.array(column.words, dtype=object)[values]
+        case "row":
+            return _mrids_of(getattr(data, column.refers).mrid, values)
+        case "point":
+            return np.asarray(shapely.points(values))
+    return values
+
+
+def _mrids_of(mrids: Strings, rows: NDArray[np.int32]) -> NDArray[np.object_]:
     """Return the mRID at each row; an empty text for -1."""
-    names = np.append(decode(mrids), "")
-    return names[rows]
-
-
-def _phase_texts(masks: NDArray[np.uint8]) -> NDArray[np.object_]:
-    return phases.TEXTS[masks & 63]
-
-
-def node_columns(data: NetworkData) -> dict[str, Any]:
-    """Return the columns of the `nodes` frame."""
-    nodes = data.nodes
-    return {
-        "mrid": decode(nodes.mrid).astype(object),
-        "nominal_v": nodes.nominal_v,
-        "geometry": shapely.points(nodes.xy),
-    }
-
-
-def equipment_columns(data: NetworkData) -> dict[str, Any]:
-    """Return the columns of the `equipment` frame."""
-    equipment = data.equipment
-    node_mrid = decode(data.nodes.mrid).astype(object)
-    return {
-        "mrid": decode(equipment.mrid).astype(object),
-        "kind": np.array(cim.KIND_NAMES, dtype=object)[equipment.kind],
-        "node_a": node_mrid[equipment.node_a],
-        "node_b": node_mrid[equipment.node_b],
-        "phases": _phase_texts(equipment.phases),
-        "normal_open": _phase_texts(equipment.normal_open),
-        "name": decode(equipment.name).astype(object),
-        "rated_a": equipment.rated_a,
-        "rated_va": equipment.rated_va,
-        "length_m": equipment.length_m,
-        "placement": np.array(cim.PLACEMENTS, dtype=object)[equipment.placement],
-        "control": np.array(cim.CONTROLS, dtype=object)[equipment.control],
-        "in_service": equipment.in_service,
-        "vector_group": decode(equipment.vector_group).astype(object),
-        "geometry": equipment_lines(data),
-    }
+    if len(rows) >= len(mrids):
+        return np.append(decode(mrids).astype(object), "")[rows]
+    named = decode(mrids[rows]).astype(object)
+    named[rows < 0] = ""
+    return named
 
 
 def equipment_lines(
@@ -309,56 +266,3 @@ def equipment_courses(
     bent = ~straight
     coordinates[bent] = equipment.line_xy[equipment.line_start[rows][owner[bent]] + within[bent]]
     return counts, coordinates
-
-
-def usage_point_columns(data: NetworkData) -> dict[str, Any]:
-    """Return the columns of the `usage_points` frame."""
-    points = data.usage_points
-    return {
-        "mrid": decode(points.mrid).astype(object),
-        "node": _named(data.nodes.mrid, points.node).astype(object),
-        "phases": _phase_texts(points.phases),
-        "name": decode(points.name).astype(object),
-        "customers": points.customers,
-        "peak_w": points.peak_w,
-        "service_class": decode(points.service_class).astype(object),
-        "priority": decode(points.priority).astype(object),
-        "transformer": _named(data.equipment.mrid, points.transformer).astype(object),
-        "geometry": shapely.points(points.xy),
-    }
-
-
-def source_columns(data: NetworkData) -> dict[str, Any]:
-    """Return the columns of the `sources` frame."""
-    sources = data.sources
-    return {
-        "mrid": decode(sources.mrid).astype(object),
-        "node": _named(data.nodes.mrid, sources.node).astype(object),
-        "phases": _phase_texts(sources.phases),
-        "kind": np.array(cim.SOURCE_KINDS, dtype=object)[sources.kind],
-        "substation": _named(data.substations.mrid, sources.substation).astype(object),
-        "rated_va": sources.rated_va,
-        "in_service": sources.in_service,
-    }
-
-
-def substation_columns(data: NetworkData) -> dict[str, Any]:
-    """Return the columns of the `substations` frame."""
-    substations = data.substations
-    return {
-        "mrid": decode(substations.mrid).astype(object),
-        "name": decode(substations.name).astype(object),
-        "rated_va": substations.rated_va,
-        "geometry": shapely.points(substations.xy),
-    }
-
-
-def feeder_columns(data: NetworkData) -> dict[str, Any]:
-    """Return the columns of the `feeders` frame."""
-    feeders = data.feeders
-    return {
-        "mrid": decode(feeders.mrid).astype(object),
-        "name": decode(feeders.name).astype(object),
-        "substation": _named(data.substations.mrid, feeders.substation).astype(object),
-        "head": _named(data.equipment.mrid, feeders.head).astype(object),
-    }

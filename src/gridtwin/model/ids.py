@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gridtwin.errors import AmbiguousIdError, NotFoundError
+from gridtwin.model.schema import SCHEMA
 from gridtwin.model.tables import NetworkData, Strings, decode
 
 if TYPE_CHECKING:
@@ -18,15 +19,7 @@ if TYPE_CHECKING:
 
 # An mRID is unique within its table. Where two tables share one, TABLE:mRID says which is meant.
 TABLES = ("equipment", "usage_points", "nodes", "feeders", "substations", "sources")
-SINGULAR = {
-    "equipment": "equipment",
-    "usage_points": "usage point",
-    "nodes": "node",
-    "feeders": "feeder",
-    "substations": "substation",
-    "sources": "source",
-}
-PREFIX = {table: word.replace(" ", "_") for table, word in SINGULAR.items()}
+PREFIX = {table: SCHEMA[table].one.replace(" ", "_") for table in TABLES}
 TABLE_OF = {word: table for table, one in PREFIX.items() for word in (table, one)}
 SUGGESTIONS = 3
 COMPARED = 4_000  # names compared letter by letter when nothing is found
@@ -104,7 +97,7 @@ class Ids:
             raise AmbiguousIdError(mrid, [f"{PREFIX[each.table]}:{mrid}" for each in found])
         if found:
             return found[0]
-        what = SINGULAR[tables[0]] if len(tables) == 1 else "element"
+        what = SCHEMA[tables[0]].one if len(tables) == 1 else "element"
         raise NotFoundError(what, mrid, self.close(mrid, tables))
 
     def first(self, mrid: str) -> Element | None:

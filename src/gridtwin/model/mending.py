@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.model.tables import NetworkData, take
+from gridtwin.model.schema import SCHEMA, list_columns
+from gridtwin.model.tables import NetworkData, pick
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.columns import FrameColumns
-    from gridtwin.model.tables import Equipment, Nodes
+    from gridtwin.model.schema import Equipment
 
 # How far apart the ends of two lines at one node may be, in the unit of the coordinates, as a
 # share of the length of the longer: more, and nobody can tell where the node is.
 SPREAD = 0.05
 
 
-def place_nodes(nodes: Nodes, equipment: Equipment, given: FrameColumns) -> Nodes:
+def place_nodes(data: NetworkData, given: FrameColumns) -> NetworkData:
     """
-    Return the nodes with a place for those that have none, where a drawn line ends at them.
+    Return the tables with a place for the nodes that have none, where a drawn line ends at them.
 
     Parameters
     ----------
-    nodes, equipment
+    data
         The tables; a reference that could not be resolved is -1.
     given
         The frame of the nodes, which tells which of them were placed.
     """
     if not len(given.placeless) or not given.count:
-        return nodes
-    xy = nodes.xy.copy()
+        return data
+    xy = data.nodes.xy.copy()
     for row in given.placeless:
-        xy[row] = _end_at(row, nodes.xy, equipment)
+        xy[row] = _end_at(row, data.nodes.xy, data.equipment)
     found = np.isfinite(xy[given.placeless]).all(axis=1)
     given.note(
         "placed_node",
@@ -43,7 +44,20 @@ def place_nodes(nodes: Nodes, equipment: Equipment, given: FrameColumns) -> Node
         "it has no geometry and is placed where its line ends",
         "give it a point",
     )
-    return replace(nodes, xy=xy)
+    return replace(data, nodes=replace(data.nodes, xy=xy))
+
+
+def place_at_references(data: NetworkData) -> NetworkData:
+    """Return the tables with the points that have no place of their own where their node lies."""
+    placed: dict[str, Any] = {}
+    for name, column in list_columns("point"):
+        if column.at:
+            table, at = getattr(data, name), SCHEMA[name].column(column.at)
+            there = getattr(data, at.refers).xy
+            if len(there):
+                xy = np.where(np.isnan(table.xy), there[getattr(table, at.name)], table.xy)
+                placed[name] = replace(table, xy=xy)
+    return replace(data, **placed)
 
 
 def require_places(data: NetworkData, given: FrameColumns) -> None:
@@ -54,9 +68,13 @@ def require_places(data: NetworkData, given: FrameColumns) -> None:
     given.fault(lost, [reason] * len(lost))
 
 
-def _joins(data: NetworkData) -> tuple[NDArray[np.int32], ...]:
-    equipment = data.equipment
-    return equipment.node_a, equipment.node_b, data.usage_points.node, data.sources.node
+def _joins(data: NetworkData) -> list[NDArray[np.int32]]:
+    """Return the rows of nodes that the other tables refer to."""
+    return [
+        getattr(getattr(data, name), column.name)
+        for name, column in list_columns("row")
+        if column.refers == "nodes"
+    ]
 
 
 def _end_at(node: np.intp, xy: NDArray[np.float64], equipment: Equipment) -> NDArray[np.float64]:
@@ -101,12 +119,4 @@ def without_unused_nodes(data: NetworkData, given: FrameColumns) -> NetworkData:
         "nothing joins this node, and it is left out",
         "connect equipment to it, or delete it",
     )
-    row = (np.cumsum(joined) - 1).astype(np.int32)
-    equipment = data.equipment
-    return replace(
-        data,
-        nodes=take(data.nodes, np.flatnonzero(joined)),
-        equipment=replace(equipment, node_a=row[equipment.node_a], node_b=row[equipment.node_b]),
-        usage_points=replace(data.usage_points, node=row[data.usage_points.node]),
-        sources=replace(data.sources, node=row[data.sources.node]),
-    )
+    return pick(data, {"nodes": np.flatnonzero(joined)})

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from gridtwin.model import frames
 from gridtwin.model.ids import Ids
 from gridtwin.model.lengths import with_lengths
-from gridtwin.model.tables import NetworkData, take, take_equipment
+from gridtwin.model.tables import pick
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
     from gridtwin.model.frames import FrameMaker
     from gridtwin.model.notices import Notice
+    from gridtwin.model.tables import NetworkData
 
 
 class Network:
@@ -138,23 +137,8 @@ class Network:
         nodes, equipment, usage_points
             The old row that stands at each new row; permutations.
         """
-        old = self.data
-        node_row = _inverse(nodes)
-        equipment_row = np.append(_inverse(equipment), np.int32(-1))  # -1 stays -1
-        moved = take_equipment(old.equipment, equipment)
-        points = take(old.usage_points, usage_points)
-        data = NetworkData(
-            nodes=take(old.nodes, nodes),
-            equipment=replace(moved, node_a=node_row[moved.node_a], node_b=node_row[moved.node_b]),
-            usage_points=replace(
-                points,
-                node=node_row[points.node],
-                transformer=equipment_row[points.transformer],
-            ),
-            sources=replace(old.sources, node=node_row[old.sources.node]),
-            substations=old.substations,
-            feeders=replace(old.feeders, head=equipment_row[old.feeders.head]),
-        )
+        orders = {"nodes": nodes, "equipment": equipment, "usage_points": usage_points}
+        data = pick(self.data, orders)
         return Network(data, crs=self.crs, make_frame=self._make_frame, notices=self.notices)
 
     @cached_property
@@ -165,32 +149,35 @@ class Network:
     @property
     def nodes(self) -> pd.DataFrame:
         """ConnectivityNodes: mrid, nominal_v, geometry."""
-        return self._make_frame(frames.node_columns(self.data), self.crs)
+        return self._frame("nodes")
 
     @property
     def equipment(self) -> pd.DataFrame:
         """Conducting equipment, one row each, with its line from node to node."""
-        return self._make_frame(frames.equipment_columns(self.data), self.crs)
+        return self._frame("equipment")
 
     @property
     def usage_points(self) -> pd.DataFrame:
         """Usage points: who is served where, on which phases."""
-        return self._make_frame(frames.usage_point_columns(self.data), self.crs)
+        return self._frame("usage_points")
 
     @property
     def sources(self) -> pd.DataFrame:
         """Energy sources."""
-        return self._make_frame(frames.source_columns(self.data), self.crs)
+        return self._frame("sources")
 
     @property
     def substations(self) -> pd.DataFrame:
         """Substations."""
-        return self._make_frame(frames.substation_columns(self.data), self.crs)
+        return self._frame("substations")
 
     @property
     def feeders(self) -> pd.DataFrame:
         """Feeders and their head switches."""
-        return self._make_frame(frames.feeder_columns(self.data), self.crs)
+        return self._frame("feeders")
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        return self._make_frame(frames.show_frame(self.data, name), self.crs)
 
     def __repr__(self) -> str:
         """Return the sizes of the network."""
@@ -200,9 +187,3 @@ class Network:
             f"{len(data.usage_points.mrid):,} usage points, {len(data.sources.mrid):,} sources, "
             f"{len(data.feeders.mrid):,} feeders)"
         )
-
-
-def _inverse(permutation: NDArray[np.int32]) -> NDArray[np.int32]:
-    inverse = np.empty(len(permutation), dtype=np.int32)
-    inverse[permutation] = np.arange(len(permutation), dtype=np.int32)
-    return inverse

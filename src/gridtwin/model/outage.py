@@ -223,21 +223,6 @@ def new_id(began_at: datetime) -> str:
     return f"O-{began_at:%Y%m%d}-{secrets.token_hex(3)}"
 
 
-def aware(at: datetime) -> datetime:
-    """
-    Return a time in UTC.
-
-    Raises
-    ------
-    InputError
-        If it names no time zone.
-    """
-    if at.tzinfo is None:
-        msg = f"{at.isoformat()} names no time zone: write it as {at.isoformat()}Z"
-        raise InputError(msg)
-    return at.astimezone(UTC)
-
-
 def steps_of(members: Members, now: datetime) -> list[Step]:
     """
     Return the restoration steps of outages, by outage and time.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gridtwin.model.tables import Strings
 
 INTERVAL_S = 900
+INTERVAL_H = INTERVAL_S / 3_600
 BASE_V = 120.0  # service voltage that `voltage_v` is given on, whatever the meter's own is
 
 GRID_EVENT_KINDS: tuple[str, ...] = ("switch_operation", "fault", "scada_status")

@@ -1,10 +1,4 @@
-"""
-Hold a network as columns, one array per attribute.
-
-Every table is a frozen dataclass of arrays of one length. Identifiers are UTF-8 bytes, references
-between tables are row numbers (int32, -1 for none), NaN means *not known*. Six hundred thousand
-rows are cheap; six hundred thousand objects are not.
-"""
+"""Hold a network as six tables, each one array per attribute, and move their rows."""
 
 from __future__ import annotations
 
@@ -13,93 +7,25 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from gridtwin.model.schema import SCHEMA
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
+    from gridtwin.model.schema import (
+        Equipment,
+        Feeders,
+        Nodes,
+        Sources,
+        Substations,
+        UsagePoints,
+    )
+
 Strings = np.ndarray[Any, np.dtype[np.bytes_]]
-Table = TypeVar("Table", "Nodes", "UsagePoints", "Sources", "Substations", "Feeders")
-
-
-@dataclass(frozen=True, slots=True)
-class Nodes:
-    """Points where terminals meet (CIM ConnectivityNode)."""
-
-    mrid: Strings
-    xy: NDArray[np.float64]  # (n, 2) in the network's CRS: longitude and latitude, or planar
-    nominal_v: NDArray[np.float32]  # phase-to-phase volts
-
-
-@dataclass(frozen=True, slots=True)
-class Equipment:
-    """Two-terminal conducting equipment (CIM ConductingEquipment)."""
-
-    mrid: Strings
-    kind: NDArray[np.uint8]  # row of `cim.KINDS`
-    node_a: NDArray[np.int32]  # row of Nodes
-    node_b: NDArray[np.int32]  # row of Nodes
-    phases: NDArray[np.uint8]  # bits of `phases`; 0 = not recorded
-    normal_open: NDArray[np.uint8]  # bits that stand open as designed
-    name: Strings
-    rated_a: NDArray[np.float32]  # amperes
-    rated_va: NDArray[np.float32]  # volt-amperes
-    length_m: NDArray[np.float32]  # meters along the conductor
-    placement: NDArray[np.uint8]  # row of `cim.PLACEMENTS`
-    control: NDArray[np.uint8]  # row of `cim.CONTROLS`
-    in_service: NDArray[np.bool_]
-    vector_group: Strings  # of a transformer, for example b"Dyn11"; empty = not known
-    line_start: NDArray[np.int64]  # (n + 1,): row i is line_xy[line_start[i]:line_start[i + 1]]
-    line_xy: NDArray[np.float64]  # (k, 2); an empty row is drawn straight from node to node
-
-
-@dataclass(frozen=True, slots=True)
-class UsagePoints:
-    """Where customers are served (CIM UsagePoint): a meter, or the load of a test feeder."""
-
-    mrid: Strings
-    node: NDArray[np.int32]  # row of Nodes
-    phases: NDArray[np.uint8]  # 0 = whatever its node carries
-    name: Strings
-    customers: NDArray[np.int32]
-    peak_w: NDArray[np.float32]  # watts
-    service_class: Strings  # for example b"residential"
-    priority: Strings  # for example b"hospital"; empty = none
-    transformer: NDArray[np.int32]  # row of Equipment that serves it, as recorded; -1 = not known
-    xy: NDArray[np.float64]  # (n, 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """Where energy enters (CIM EnergySource)."""
-
-    mrid: Strings
-    node: NDArray[np.int32]
-    phases: NDArray[np.uint8]
-    kind: NDArray[np.uint8]  # row of `cim.SOURCE_KINDS`
-    substation: NDArray[np.int32]  # row of Substations; -1 = none
-    rated_va: NDArray[np.float32]
-    in_service: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Substations:
-    """Substations by name and place."""
-
-    mrid: Strings
-    name: Strings
-    xy: NDArray[np.float64]  # (n, 2)
-    rated_va: NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Feeders:
-    """Feeders, each defined by its head switch; what a feeder feeds is computed, never stored."""
-
-    mrid: Strings
-    name: Strings
-    substation: NDArray[np.int32]  # row of Substations; -1 = none
-    head: NDArray[np.int32]  # row of Equipment
+LINES = ("line_start", "line_xy")  # arrays that are not one value a row
+Table = TypeVar("Table", "Nodes", "Equipment", "UsagePoints", "Sources", "Substations", "Feeders")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,21 +72,46 @@ def unknown(count: int) -> NDArray[np.float32]:
 
 
 def take(table: Table, rows: NDArray[np.integer[Any]]) -> Table:
-    """Return the rows of a table in the order given."""
-    return replace(
-        table, **{field.name: getattr(table, field.name)[rows] for field in fields(table)}
-    )
+    """Return the rows of a table in the order given, their lines with them."""
+    held = {each.name: getattr(table, each.name) for each in fields(table)}
+    taken = {name: values[rows] for name, values in held.items() if name not in LINES}
+    if LINES[0] in held:
+        start, xy = (held[name] for name in LINES)
+        taken |= zip(LINES, take_ragged(start, xy, rows), strict=True)
+    return type(table)(**taken)
 
 
-def take_equipment(table: Equipment, rows: NDArray[np.integer[Any]]) -> Equipment:
-    """Return the rows of an equipment table in the order given, their geometry with them."""
-    start, xy = take_ragged(table.line_start, table.line_xy, rows)
-    flat = {
-        field.name: getattr(table, field.name)[rows]
-        for field in fields(table)
-        if field.name not in {"line_start", "line_xy"}
-    }
-    return Equipment(**flat, line_start=start, line_xy=xy)
+def pick(data: NetworkData, rows: Mapping[str, NDArray[np.integer[Any]]]) -> NetworkData:
+    """
+    Return a network with some rows of its tables, in the order given.
+
+    Parameters
+    ----------
+    data
+        The network.
+    rows
+        The old row at each new one, for each table that changes; no row twice.
+
+    Returns
+    -------
+        The tables; a reference to a row that is not among them is -1.
+    """
+    places: dict[str, NDArray[np.int32]] = {}
+    for name, chosen in rows.items():
+        place = np.full(len(getattr(data, name).mrid) + 1, -1, dtype=np.int32)  # -1 stays -1
+        place[chosen] = np.arange(len(chosen), dtype=np.int32)
+        places[name] = place
+    tables: dict[str, Any] = {}
+    for name, frame in SCHEMA.items():
+        table = getattr(data, name)
+        moved = take(table, rows[name]) if name in rows else table
+        references = {
+            column.name: places[column.refers][getattr(moved, column.name)]
+            for column in frame.columns
+            if column.refers in places
+        }
+        tables[name] = replace(moved, **references) if references else moved
+    return NetworkData(**tables)
 
 
 def take_ragged(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.model import cim
+from gridtwin.model.schema import list_columns
 from gridtwin.model.tables import NetworkData, decode
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def check(
     if faults.found:
         return
     _transformer_rings(data, given["equipment"])
-    _transformer_references(data, given["usage_points"])
+    _kinds_referred_to(data, given)
 
 
 def _unique_ids(columns: FrameColumns) -> None:
@@ -55,7 +56,7 @@ def _unique_ids(columns: FrameColumns) -> None:
 
 
 def _on_earth(data: NetworkData, given: Mapping[str, FrameColumns]) -> None:
-    for name in ("nodes", "usage_points", "substations"):
+    for name, _ in list_columns("point"):
         xy = getattr(data, name).xy
         with np.errstate(invalid="ignore"):
             off = (np.abs(xy[:, 0]) > 180) | (np.abs(xy[:, 1]) > 90) | np.isinf(xy).any(axis=1)
@@ -70,18 +71,17 @@ def _on_earth(data: NetworkData, given: Mapping[str, FrameColumns]) -> None:
         )
 
 
-def _transformer_references(data: NetworkData, points: FrameColumns) -> None:
-    rows = data.usage_points.transformer
-    wrong = (rows >= 0) & (data.equipment.kind[rows] != cim.TRANSFORMER)
-    bad = np.flatnonzero(wrong)
-    points.fault(
-        bad,
-        [
-            f"transformer names {data.equipment.mrid[rows[row]].decode()!r}, which is no"
-            " power_transformer"
-            for row in bad
-        ],
-    )
+def _kinds_referred_to(data: NetworkData, given: Mapping[str, FrameColumns]) -> None:
+    """Note references to equipment of another kind than the column is for."""
+    equipment = data.equipment
+    for name, column in list_columns("row"):
+        if column.of:
+            rows = getattr(getattr(data, name), column.name)
+            bad = np.flatnonzero((rows >= 0) & (equipment.kind[rows] != cim.KIND_CODE[column.of]))
+            named = [equipment.mrid[rows[row]].decode() for row in bad]
+            given[name].fault(
+                bad, [f"{column.name} names {mrid!r}, which is no {column.of}" for mrid in named]
+            )
 
 
 def _transformer_rings(data: NetworkData, equipment: FrameColumns) -> None:

@@ -1,6 +1,6 @@
 """
-Floor 4: what others see.
+Floor 6: what others see.
 
-Answers with names and shapes (`results`, `reliability`, `storms`), frames with geometry (`geo`),
-and files for other programs (`gpkg`, `odin`).
+Files for other programs (`gpkg`, `odin_document`), vector tiles (`tiles`), the map in a notebook
+(`notebook_map`), and figures for a monitor (`prometheus_file`).
 """

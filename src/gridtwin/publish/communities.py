@@ -12,7 +12,8 @@ import shapely
 from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.errors import InputError, PolygonError
 from gridtwin.model.tables import decode
-from gridtwin.results.layers import groups_of_nodes
+from gridtwin.results.documents.odin_documents import COMMUNITY_KINDS
+from gridtwin.results.layer_frames import find_groups_of_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,16 +22,13 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.state.situation import Situation
 
-# CIM AreaKind (IEC 61968-3).
-KINDS = ("borough", "county", "parish", "serviceArea", "state", "township", "ward", "zipcode")
-
 
 @dataclass(frozen=True, slots=True)
 class Communities:
     """Communities, and which of them each usage point of a network is in."""
 
     names: list[str]
-    kind: str  # one of KINDS
+    kind: str  # one of COMMUNITY_KINDS
     of_point: NDArray[np.int32]  # (usage points,) place in `names`; -1 = in none
     meters: NDArray[np.int64]  # usage points in each
     customers: NDArray[np.int64]  # customers in each
@@ -43,8 +41,8 @@ class Communities:
             str(name or mrid)
             for name, mrid in zip(decode(table.name), decode(table.mrid), strict=True)
         ]
-        home = groups_of_nodes(situation, "substation")[situation.data.usage_points.node]
-        return cls._of(names, "serviceArea", home, situation)
+        home = find_groups_of_nodes(situation, "substation")[situation.data.usage_points.node]
+        return cls._assign_points(names, "serviceArea", home, situation)
 
     @classmethod
     def of_polygons(
@@ -62,20 +60,20 @@ class Communities:
         key
             The property that names each: a FIPS code, a ZIP code, a name.
         kind
-            What they are, one of `KINDS`.
+            What they are, one of `COMMUNITY_KINDS`.
 
         Raises
         ------
         InputError
             If it is no such collection, a name is missing, or the network has no coordinates.
         """
-        if kind not in KINDS:
-            msg = f"{kind!r} is no kind of community: use one of {', '.join(KINDS)}"
+        if kind not in COMMUNITY_KINDS:
+            msg = f"{kind!r} is no kind of community: use one of {', '.join(COMMUNITY_KINDS)}"
             raise InputError(msg)
         if situation.network.crs is None:
             msg = "the network has no place on earth: communities cannot be told"
             raise InputError(msg)
-        named = _polygons(text, key)
+        named = _read_polygons(text, key)
         names = sorted({name for name, _ in named})
         place = {name: number for number, name in enumerate(names)}
         points = np.asarray(shapely.points(situation.data.usage_points.xy), dtype=object)
@@ -85,10 +83,10 @@ class Communities:
         codes = np.array([place[name] for name, _ in named], dtype=np.int32)
         order = np.lexsort((codes[shape], point))[::-1]  # on a border the first name has it
         home[point[order]] = codes[shape[order]]
-        return cls._of(names, kind, home, situation)
+        return cls._assign_points(names, kind, home, situation)
 
     @classmethod
-    def _of(
+    def _assign_points(
         cls, names: list[str], kind: str, home: NDArray[np.int32], situation: Situation
     ) -> Communities:
         inside, count = home >= 0, len(names)
@@ -101,14 +99,14 @@ class Communities:
             np.bincount(home[inside], people[inside], count).astype(np.int64),
         )
 
-    def most_of(self, points: NDArray[np.int32]) -> int:
+    def find_most_common(self, points: NDArray[np.int32]) -> int:
         """Return the community with most of some usage points; -1 if they are in none."""
         inside = self.of_point[points[points >= 0]]
         inside = inside[inside >= 0]
         return int(np.bincount(inside).argmax()) if len(inside) else -1
 
 
-def _polygons(text: str, key: str) -> list[tuple[str, Any]]:
+def _read_polygons(text: str, key: str) -> list[tuple[str, Any]]:
     """Return the name and shape of each feature."""
     try:
         features: Sequence[Any] = json.loads(text)["features"]

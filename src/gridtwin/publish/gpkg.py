@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from gridtwin.errors import InputError
 from gridtwin.model.frames import LETTERED
-from gridtwin.results.geo import geo_frame
+from gridtwin.model.schema import SCHEMA
+from gridtwin.results.geo import make_geo_frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,15 +19,8 @@ if TYPE_CHECKING:
 
     from gridtwin.model.network import Network
 
-LAYERS = {
-    "nodes": "Point",
-    "equipment": "LineString",
-    "usage_points": "Point",
-    "sources": None,
-    "substations": "Point",
-    "feeders": None,
-}
-SQLITE_MAGIC = b"SQLite format 3\x00"
+GPKG_GEOMETRIES = {"point": "Point", "line": "LineString"}
+GPKG_MAGIC = b"SQLite format 3\x00"
 # The application_id of a GeoPackage (OGC 12-128r19, requirement 2, and its 1.0 and 1.1 editions).
 APPLICATION_IDS = (b"GPKG", b"GP10", b"GP11")
 
@@ -53,19 +47,20 @@ def write_gpkg(
         `extra` bears the name of a layer of the network.
     """
     results = dict(extra or {})
-    taken = sorted(LAYERS.keys() & {name.casefold() for name in results})
+    taken = sorted(SCHEMA.keys() & {name.casefold() for name in results})
     if taken:
         msg = f"{path}: {', '.join(taken)} is a layer of the network: name the result otherwise"
         raise InputError(msg)
     _require_place(path)
-    seen = network.seen_as(geo_frame)
+    seen = network.seen_as(make_geo_frame)
     partial = path.with_name(f".{path.stem}.partial.gpkg")
     partial.unlink(missing_ok=True)
     try:
-        for name, geometry_type in LAYERS.items():
-            _write_layer(getattr(seen, name), partial, name, geometry_type)
-        for name, frame in results.items():
-            _write_layer(frame, partial, name, None)
+        for name, frame in SCHEMA.items():
+            drawn = GPKG_GEOMETRIES.get(frame.columns[-1].kind)
+            _write_layer(getattr(seen, name), partial, name, drawn)
+        for name, result in results.items():
+            _write_layer(result, partial, name, None)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -85,7 +80,7 @@ def _require_place(path: Path) -> None:
     if path.is_file():
         with path.open("rb") as file:
             header = file.read(72)
-    if not header.startswith(SQLITE_MAGIC) or header[68:72] not in APPLICATION_IDS:
+    if not header.startswith(GPKG_MAGIC) or header[68:72] not in APPLICATION_IDS:
         msg = f"{path} is there already and is no GeoPackage: choose another name"
         raise InputError(msg)
 

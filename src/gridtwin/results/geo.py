@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def geo_frame(columns: dict[str, Any], crs: str | None) -> gpd.GeoDataFrame | pd.DataFrame:
+def make_geo_frame(columns: dict[str, Any], crs: str | None) -> gpd.GeoDataFrame | pd.DataFrame:
     """
     Return columns as a GeoDataFrame, or as a plain DataFrame if they have no geometry.
 
@@ -31,7 +31,8 @@ def geo_frame(columns: dict[str, Any], crs: str | None) -> gpd.GeoDataFrame | pd
 
     Examples
     --------
-    >>> geo_frame({"mrid": ["N1"], "geometry": [shapely.Point(2, 1)]}, None).geometry.x.tolist()
+    >>> nodes = {"mrid": ["N1"], "geometry": [shapely.Point(2, 1)]}
+    >>> make_geo_frame(nodes, None).geometry.x.tolist()
     [2.0]
     """
     if "geometry" not in columns:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.model import cim
-from gridtwin.results.layers import grouped_frame
+from gridtwin.results.layer_frames import count_by_group
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.state.situation import Situation
-    from gridtwin.analysis.state.supply import Supply
+    from gridtwin.analysis.state.supply_state import SupplyState
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Inside:
     """What of one network, in one state, lies inside a polygon; rows of its tables."""
 
     situation: Situation
-    supply: Supply
+    supply: SupplyState
     equipment: NDArray[np.int32]
     points: NDArray[np.int32]
     substations: NDArray[np.int32]
@@ -33,13 +33,13 @@ class Inside:
         kinds = np.bincount(
             self.situation.data.equipment.kind[self.equipment], minlength=len(cim.KIND_NAMES)
         )
-        found = dict(zip(cim.KIND_NAMES, kinds.tolist(), strict=True))
-        found |= {"usage_points": len(self.points), "substations": len(self.substations)}
-        return {name: count for name, count in found.items() if count}
+        counts = dict(zip(cim.KIND_NAMES, kinds.tolist(), strict=True))
+        counts |= {"usage_points": len(self.points), "substations": len(self.substations)}
+        return {name: count for name, count in counts.items() if count}
 
     def groups(self, by: str) -> list[dict[str, Any]]:
         """Return who serves the usage points, ``feeder`` or ``substation``, the most first."""
-        frame = grouped_frame(self.situation, "usage_points", self.points, by)
+        frame = count_by_group(self.situation, "usage_points", self.points, by)
         columns = [frame[name].tolist() for name in (by, "count", "customers")]
         return [
             {"mrid": mrid or None, "usage_points": count, "customers": customers}

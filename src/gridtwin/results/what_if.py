@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.state.supply import FULL, OUT, PARTIAL
+from gridtwin.analysis.state.supply_state import FULL, OUT, PARTIAL
 from gridtwin.model.tables import decode
+from gridtwin.results.documents.document_tags import DocumentTag
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.state.situation import Situation
-    from gridtwin.analysis.state.supply import Supply
-
-WHAT_IF_SCHEMA = "gridtwin.what_if/1"
+    from gridtwin.analysis.state.supply_state import SupplyState
+    from gridtwin.results.documents.loss_documents import MovedGroup, WhatIfDocument
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,13 @@ class WhatIf:
 
     before: Situation
     after: Situation
-    supply_before: Supply
-    supply_after: Supply
+    supply_before: SupplyState
+    supply_after: SupplyState
 
     @cached_property
     def out(self) -> NDArray[np.int32]:
         """Rows of the usage points that lose all supply."""
-        return self._become(OUT)
+        return self._find_changed(OUT)
 
     @cached_property
     def back(self) -> NDArray[np.int32]:
@@ -43,11 +43,11 @@ class WhatIf:
     @cached_property
     def partial(self) -> NDArray[np.int32]:
         """Rows of the usage points that lose some of their phases."""
-        rows = self._become(PARTIAL)
+        rows = self._find_changed(PARTIAL)
         return rows[self.supply_before.points[rows] == FULL]
 
-    def _become(self, code: int) -> NDArray[np.int32]:
-        moved = self.supply_after.since(self.supply_before).points
+    def _find_changed(self, code: int) -> NDArray[np.int32]:
+        moved = self.supply_after.find_changes(self.supply_before).points
         return moved[self.supply_after.points[moved] == code]
 
     @property
@@ -64,22 +64,22 @@ class WhatIf:
             return ("a loop is closed, or sources are joined: check before operating so",)
         return ()
 
-    def group(self, rows: NDArray[np.int32]) -> dict[str, Any]:
+    def describe_points(self, rows: NDArray[np.int32]) -> MovedGroup:
         """Return how many customers some usage points are, and which."""
         return {
             "customers": self.before.customers_of(rows),
             "usage_points": decode(self.before.data.usage_points.mrid[rows]).tolist(),
         }
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> WhatIfDocument:
         """Return the answer as the JSON document ``gridtwin.what_if/1``."""
         return {
-            "schema": WHAT_IF_SCHEMA,
+            "schema": DocumentTag.WHAT_IF,
             "base": self.before.state,
             "version": self.before.version,
-            "out": self.group(self.out),
-            "back": self.group(self.back),
-            "partial": self.group(self.partial),
+            "out": self.describe_points(self.out),
+            "back": self.describe_points(self.back),
+            "partial": self.describe_points(self.partial),
             "still_out": {"customers": self.still_out},
             "warnings": list(self.warnings),
         }

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.errors import SourceError
-from gridtwin.model.column_names import KEYS, NUMBERS
 from gridtwin.model.notices import Notice
+from gridtwin.model.schema import list_columns
 from gridtwin.sources.meanings import NAMES
 
 if TYPE_CHECKING:
@@ -29,13 +29,20 @@ MARKS = (
 WINDOWS = "cp1252"
 HEAD = 65_536  # bytes that tell the encoding and the delimiter
 DELIMITERS = (",", ";", "\t", "|")
-OF_NUMBERS = frozenset({*NUMBERS, "lon", "lat", "longitude", "latitude", "x", "y"})
+KEYS = frozenset(column.name for _, column in list_columns("id", "row"))
+OF_NUMBERS = frozenset(column.name for _, column in list_columns("number", "count")) | frozenset(
+    {"lon", "lat", "longitude", "latitude", "x", "y"}
+)
 NOTHING = frozenset(
     {"NULL", "Null", "null", "<NULL>", "<Null>", "<null>", "(null)", "\\N", "#N/A", "N/A", "n/a",
      "NaN", "nan", "NAN", "None", "none"}
 )  # fmt: skip
 # Columns whose words could be such a word and mean it.
-SPOKEN = frozenset({"mrid", "name", "service_class", "control", "vector_group"})
+SPOKEN = frozenset(
+    column.name
+    for _, column in list_columns("id", "text", "word")
+    if column.kind != "word" or NOTHING & set(column.words)
+)
 _GAPS = re.compile(r"^-?\d{1,3}(?:[ '\u2019\u00a0\u202f]\d{3})+(?=[.,]|$)")
 _NUMBER = (
     r"-?\d*{0}\d+(?:[eE][-+]?\d+)?|-?\d{{1,3}}(?:{1}\d{{3}})+{0}\d+|-?\d{{1,3}}(?:{1}\d{{3}}){{2,}}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gridtwin.errors import CrsError, SourceError
 from gridtwin.model.frames import LETTERED
 from gridtwin.model.network import Network
+from gridtwin.model.schema import SCHEMA
 from gridtwin.sources.csv_text import plain_keys, plain_numbers
 from gridtwin.sources.layers import opened, read_file, read_layer, require_whole
 from gridtwin.sources.meanings import NAMES as COLUMNS
@@ -22,13 +23,11 @@ if TYPE_CHECKING:
 
     from gridtwin.model.notices import Notice
 
-FRAMES = ("nodes", "equipment", "usage_points", "sources", "substations", "feeders")
-MANDATORY = ("nodes", "equipment")
 DBF_NAME = 10  # characters a Shapefile keeps of a column name
 FULL_NAME = {column[:DBF_NAME]: column for column in COLUMNS} | {name: name for name in COLUMNS}
 SUFFIXES = {"shp": (".shp", ".dbf", ".csv"), "parquet": (".parquet",), "csv": (".csv",)}
 AS_THE_MODEL = Meanings()
-NAMES = "name the layers nodes, equipment, usage_points, sources, substations, feeders"
+NAMES = f"name the layers {', '.join(SCHEMA)}"
 
 
 def read_container(
@@ -106,13 +105,13 @@ def _tables_in(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
     for suffix in suffixes:
         for path in entries:
             name = path.stem.casefold()
-            if path.suffix.casefold() == suffix and name in FRAMES:
+            if path.suffix.casefold() == suffix and name in SCHEMA:
                 found.setdefault(name, path)
-    return {name: found[name] for name in FRAMES if name in found}
+    return {name: found[name] for name in SCHEMA if name in found}
 
 
 def _require(path: Path, layers: dict[str, str]) -> None:
-    missing = [name for name in MANDATORY if name not in layers]
+    missing = [name for name, frame in SCHEMA.items() if frame.required and name not in layers]
     if missing:
         there = ", ".join(layers.values()) or "nothing of a network"
         msg = f"{path}: no layer is called {' or '.join(missing)} (found {there}): {NAMES}"
@@ -123,7 +122,7 @@ def _layer_names(path: Path) -> dict[str, str]:
     import pyogrio
 
     there = {str(name).casefold(): str(name) for name in pyogrio.list_layers(path)[:, 0]}
-    return {name: there[name] for name in FRAMES if name in there}
+    return {name: there[name] for name in SCHEMA if name in there}
 
 
 def _canonical(frame: pd.DataFrame) -> pd.DataFrame:

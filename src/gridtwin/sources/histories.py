@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-PARTS = ("outages", "revisions", "snapshots")
-NEEDED = {
+HISTORY_PARTS = ("outages", "revisions", "snapshots")
+NEEDED_COLUMNS = {
     "outages": ("id", "start", "first_seen", "last_seen", "gone_snap"),
     "revisions": ("id", "t", "etr", "cust", "cause"),
     "snapshots": ("t", "n_outages", "cust_out"),
 }
-OPTIONAL = {
+OPTIONAL_COLUMNS = {
     "outages": (
         *("etr_first", "etr_first_seen", "lat", "lon"),
         *("region", "kind", "hierarchy", "planned", "clean"),
@@ -34,7 +34,7 @@ TIMES_S = (0.0, 4.2e9)  # 1970 to 2103: a time outside is no unix time in second
 CLEAN_GAP_S = 3600.0
 
 
-def sources_in(folder: Path) -> list[str]:
+def list_sources(folder: Path) -> list[str]:
     """
     Return the names of the sources a folder holds, in order.
 
@@ -48,19 +48,19 @@ def sources_in(folder: Path) -> list[str]:
     if not folder.is_dir():
         what = "folder of outage histories"
         raise NotFoundError(what, str(folder))
-    names = sorted(path.name.removesuffix("_outages.parquet") for path in _tables(folder))
+    names = sorted(path.name.removesuffix("_outages.parquet") for path in _list_tables(folder))
     if not names:
         msg = f"{folder}: no NAME_outages.parquet in it; a history is a folder of such files"
         raise SourceError(msg)
     for name in names:
-        for part in PARTS:
+        for part in HISTORY_PARTS:
             if not (folder / f"{name}_{part}.parquet").is_file():
                 msg = f"{folder / f'{name}_{part}.parquet'}: is missing; {name} needs all three"
                 raise SourceError(msg)
     return names
 
 
-def _tables(folder: Path) -> Iterable[Path]:
+def _list_tables(folder: Path) -> Iterable[Path]:
     return (path for path in folder.glob("*_outages.parquet") if path.is_file())
 
 
@@ -76,18 +76,20 @@ def read_history(folder: Path, source: str) -> OutageHistory:
     SourceError
         Naming file, column or id and the mend, if a file cannot be read or breaks the layout.
     """
-    tables = {part: _columns(folder / f"{source}_{part}.parquet", part) for part in PARTS}
-    outages = _outages(folder / f"{source}_outages.parquet", tables["outages"])
-    row = _rows_of(outages.id, tables["revisions"]["id"])
+    tables = {
+        part: _read_columns(folder / f"{source}_{part}.parquet", part) for part in HISTORY_PARTS
+    }
+    outages = _read_outages(folder / f"{source}_outages.parquet", tables["outages"])
+    row = _find_rows(outages.id, tables["revisions"]["id"])
     return OutageHistory(
         source=source,
         outages=outages,
-        revisions=_revisions(folder / f"{source}_revisions.parquet", tables["revisions"], row),
-        snapshots=_snapshots(folder / f"{source}_snapshots.parquet", tables["snapshots"]),
+        revisions=_read_revisions(folder / f"{source}_revisions.parquet", tables["revisions"], row),
+        snapshots=_read_snapshots(folder / f"{source}_snapshots.parquet", tables["snapshots"]),
     )
 
 
-def _columns(path: Path, part: str) -> dict[str, Any]:
+def _read_columns(path: Path, part: str) -> dict[str, Any]:
     """Return the columns of one file as Arrow arrays; those it may lack only where it has them."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -98,11 +100,14 @@ def _columns(path: Path, part: str) -> dict[str, Any]:
             msg = f"{path}: {file.metadata.num_rows:,} rows, more than {LARGEST_ROWS:,}; split it"
             raise SourceError(msg)
         there = set(file.schema_arrow.names)
-        missing = [name for name in NEEDED[part] if name not in there]
+        missing = [name for name in NEEDED_COLUMNS[part] if name not in there]
         if missing:
-            msg = f"{path}: column {missing[0]!r} is missing; needed are {', '.join(NEEDED[part])}"
+            needed = ", ".join(NEEDED_COLUMNS[part])
+            msg = f"{path}: column {missing[0]!r} is missing; needed are {needed}"
             raise SourceError(msg)
-        wanted = [name for name in (*NEEDED[part], *OPTIONAL[part]) if name in there]
+        wanted = [
+            name for name in (*NEEDED_COLUMNS[part], *OPTIONAL_COLUMNS[part]) if name in there
+        ]
         table = file.read(columns=wanted)
     except (pa.ArrowException, OSError) as error:
         msg = f"{path}: not a Parquet file that can be read ({error})"
@@ -110,7 +115,7 @@ def _columns(path: Path, part: str) -> dict[str, Any]:
     return {name: table.column(name).combine_chunks() for name in wanted}
 
 
-def _numbers(path: Path, columns: dict[str, Any], name: str) -> NDArray[np.float64]:
+def _read_numbers(path: Path, columns: dict[str, Any], name: str) -> NDArray[np.float64]:
     import pyarrow as pa
 
     count = len(next(iter(columns.values())))
@@ -123,11 +128,11 @@ def _numbers(path: Path, columns: dict[str, Any], name: str) -> NDArray[np.float
         raise SourceError(msg) from error
 
 
-def _times(
+def _read_times(
     path: Path, columns: dict[str, Any], name: str, *, needed: bool = False
 ) -> NDArray[np.float64]:
     """Return a column of unix seconds; what cannot be a time is NaN, or an error if needed."""
-    times = _numbers(path, columns, name)
+    times = _read_numbers(path, columns, name)
     with np.errstate(invalid="ignore"):
         wrong = ~((times > TIMES_S[0]) & (times < TIMES_S[1]))
     if needed and wrong.any():
@@ -139,7 +144,7 @@ def _times(
     return times
 
 
-def _words(columns: dict[str, Any], name: str, count: int) -> Words:
+def _read_words(columns: dict[str, Any], name: str, count: int) -> Words:
     """Return a text column as codes into its sorted distinct values."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -155,13 +160,13 @@ def _words(columns: dict[str, Any], name: str, count: int) -> Words:
     return Words(rank[codes], tuple(texts[place] for place in order))
 
 
-def _ids(columns: dict[str, Any]) -> NDArray[np.object_]:
+def _read_ids(columns: dict[str, Any]) -> NDArray[np.object_]:
     import pyarrow as pa
 
     return np.array(columns["id"].cast(pa.string()).to_pylist(), dtype=object)
 
 
-def _flags(path: Path, columns: dict[str, Any], name: str) -> NDArray[np.bool_] | None:
+def _read_flags(path: Path, columns: dict[str, Any], name: str) -> NDArray[np.bool_] | None:
     import pyarrow as pa
 
     if name not in columns:
@@ -174,39 +179,39 @@ def _flags(path: Path, columns: dict[str, Any], name: str) -> NDArray[np.bool_] 
     return np.array(flags.to_numpy(zero_copy_only=False), bool)
 
 
-def _outages(path: Path, columns: dict[str, Any]) -> Outages:
-    ids = _ids(columns)
-    first = _times(path, columns, "first_seen", needed=True)
+def _read_outages(path: Path, columns: dict[str, Any]) -> Outages:
+    ids = _read_ids(columns)
+    first = _read_times(path, columns, "first_seen", needed=True)
     bad = [place for place, name in enumerate(ids) if name is None]
     if bad:
         msg = f"{path}: row {bad[0]}: id is null; every outage needs one"
         raise SourceError(msg)
     order = np.array(sorted(range(len(ids)), key=lambda row: (first[row], ids[row])), np.int64)
-    _refuse_twins(path, ids)
-    last, gone = (_times(path, columns, name) for name in ("last_seen", "gone_snap"))
-    clean = _flags(path, columns, "clean")
-    planned = _flags(path, columns, "planned")
+    _refuse_duplicates(path, ids)
+    last, gone = (_read_times(path, columns, name) for name in ("last_seen", "gone_snap"))
+    clean = _read_flags(path, columns, "clean")
+    planned = _read_flags(path, columns, "planned")
     words = {
-        name: _words(columns, name, len(ids)).take(order)
+        name: _read_words(columns, name, len(ids)).take(order)
         for name in ("region", "kind", "hierarchy")
     }
     return Outages(
         id=ids[order],
-        start_s=_times(path, columns, "start")[order],
+        start_s=_read_times(path, columns, "start")[order],
         first_seen_s=first[order],
         last_seen_s=last[order],
         gone_s=gone[order],
-        etr_first_s=_times(path, columns, "etr_first")[order],
-        etr_first_seen_s=_times(path, columns, "etr_first_seen")[order],
-        lat=_numbers(path, columns, "lat")[order],
-        lon=_numbers(path, columns, "lon")[order],
+        etr_first_s=_read_times(path, columns, "etr_first")[order],
+        etr_first_seen_s=_read_times(path, columns, "etr_first_seen")[order],
+        lat=_read_numbers(path, columns, "lat")[order],
+        lon=_read_numbers(path, columns, "lon")[order],
         planned=(np.zeros(len(ids), bool) if planned is None else planned)[order],
         clean=(gone - last <= CLEAN_GAP_S if clean is None else clean)[order],
         **words,
     )
 
 
-def _refuse_twins(path: Path, ids: NDArray[np.object_]) -> None:
+def _refuse_duplicates(path: Path, ids: NDArray[np.object_]) -> None:
     seen: set[str] = set()
     for row, name in enumerate(ids):
         if name in seen:
@@ -215,22 +220,24 @@ def _refuse_twins(path: Path, ids: NDArray[np.object_]) -> None:
         seen.add(name)
 
 
-def _rows_of(known: NDArray[np.object_], column: Any) -> NDArray[np.int64]:
+def _find_rows(known: NDArray[np.object_], column: Any) -> NDArray[np.int64]:
     """Return the outage row of every revision, -1 where its id is not listed."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    found = pc.index_in(column.cast(pa.string()), value_set=pa.array(known, pa.string()))
-    return np.asarray(found.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
+    rows = pc.index_in(column.cast(pa.string()), value_set=pa.array(known, pa.string()))
+    return np.asarray(rows.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
 
 
-def _revisions(path: Path, columns: dict[str, Any], row: NDArray[np.int64]) -> Revisions:
-    t = _times(path, columns, "t", needed=True)
+def _read_revisions(path: Path, columns: dict[str, Any], row: NDArray[np.int64]) -> Revisions:
+    t = _read_times(path, columns, "t", needed=True)
     numbers = {
-        name: _times(path, columns, name) if name != "cust" else _numbers(path, columns, name)
+        name: _read_times(path, columns, name)
+        if name != "cust"
+        else _read_numbers(path, columns, name)
         for name in ("start", "etr", "auto_etr", "cust")
     }
-    cause, crew = (_words(columns, name, len(t)) for name in ("cause", "crew"))
+    cause, crew = (_read_words(columns, name, len(t)) for name in ("cause", "crew"))
     # Every column takes part, so that the order of rows in the file can never matter.
     ties: list[NDArray[Any]] = [
         crew.codes,
@@ -251,8 +258,8 @@ def _revisions(path: Path, columns: dict[str, Any], row: NDArray[np.int64]) -> R
     )
 
 
-def _snapshots(path: Path, columns: dict[str, Any]) -> Snapshots:
-    t = _times(path, columns, "t", needed=True)
-    outages, customers = (_numbers(path, columns, name) for name in ("n_outages", "cust_out"))
+def _read_snapshots(path: Path, columns: dict[str, Any]) -> Snapshots:
+    t = _read_times(path, columns, "t", needed=True)
+    outages, customers = (_read_numbers(path, columns, name) for name in ("n_outages", "cust_out"))
     order = np.lexsort((customers, outages, t))
     return Snapshots(t_s=t[order], outages=outages[order], customers=customers[order])

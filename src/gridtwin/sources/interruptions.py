@@ -8,18 +8,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.errors import SourceError
+from gridtwin.model.moments import NO_TIME, NO_ZONE, read_seconds, to_seconds
 from gridtwin.sources.csv_text import read_csv
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-NAMES = ("usage_point", "feeder", "substation", "outage")
-COLUMNS = ("began_at", "restored_at", "customers", "planned", *NAMES)
-ZONE = r"(?:[zZ]|[+-]\d{2}(?::?\d{2})?)\s*$"
-WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
+NAME_COLUMNS = ("usage_point", "feeder", "substation", "outage")
+INTERRUPTION_COLUMNS = ("began_at", "restored_at", "customers", "planned", *NAME_COLUMNS)
+TRUTH_WORDS = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "false": False,
+    "0": False,
+    "no": False,
+    "": False,
+}
 EARLIEST_S, LATEST_S = -2.2e9, 7.3e9  # the years 1900 to 2200
-LARGEST = 4 * 1024**3  # bytes of a file
+LARGEST_TABLE = 4 * 1024**3  # bytes of a file
 
 
 def read_interruptions(path: str | Path) -> pd.DataFrame:
@@ -47,28 +55,28 @@ def read_interruptions(path: str | Path) -> pd.DataFrame:
     import pandas as pd
 
     path = Path(path)
-    table = _read(path)
+    table = _read_table(path)
     for column in ("began_at", "restored_at"):
         if column not in table:
             msg = (
                 f"{path}: there is no column {column}: it has {', '.join(map(str, table.columns))}"
             )
             raise SourceError(msg)
-    began = _times(table["began_at"], path)
+    began = _read_times(table["began_at"], path)
     far = (began < EARLIEST_S) | (began > LATEST_S)
-    _refuse(far, table["began_at"], path, "is no time of our age: write seconds since 1970")
-    _refuse(np.isnan(began), table["began_at"], path, "is no time: an interruption begins")
-    restored = _times(table["restored_at"], path)
-    _refuse(restored < began, table["restored_at"], path, "is before the interruption began")
+    _refuse_first(far, table["began_at"], path, "is no time of our age: write seconds since 1970")
+    _refuse_first(np.isnan(began), table["began_at"], path, "is no time: an interruption begins")
+    restored = _read_times(table["restored_at"], path)
+    _refuse_first(restored < began, table["restored_at"], path, "is before the interruption began")
     count = len(table)
     columns: dict[str, Any] = {"began_s": began, "restored_s": restored}
     columns["customers"] = (
-        _counts(table["customers"], path) if "customers" in table else np.full(count, np.nan)
+        _read_counts(table["customers"], path) if "customers" in table else np.full(count, np.nan)
     )
     columns["planned"] = (
-        _truths(table["planned"], path) if "planned" in table else np.zeros(count, dtype=bool)
+        _read_truths(table["planned"], path) if "planned" in table else np.zeros(count, dtype=bool)
     )
-    for name in NAMES:
+    for name in NAME_COLUMNS:
         given = table[name].fillna("").astype(str) if name in table else np.full(count, "", object)
         columns[name] = np.asarray(given, dtype=object)
     return pd.DataFrame(columns)
@@ -92,12 +100,12 @@ def read_served(path: str | Path) -> pd.DataFrame:
     import pandas as pd
 
     path = Path(path)
-    table = _read(path)
+    table = _read_table(path)
     if "customers" not in table or not ({"feeder", "substation"} & set(table.columns)):
         msg = f"{path}: customers served need the columns customers, and feeder or substation"
         raise SourceError(msg)
-    counts = _counts(table["customers"], path)
-    _refuse(np.isnan(counts), table["customers"], path, "is no number of customers")
+    counts = _read_counts(table["customers"], path)
+    _refuse_first(np.isnan(counts), table["customers"], path, "is no number of customers")
     columns: dict[str, Any] = {"customers": counts.astype(np.int64)}
     for name in ("feeder", "substation"):
         if name in table:
@@ -105,7 +113,7 @@ def read_served(path: str | Path) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _read_table(path: Path) -> pd.DataFrame:
     """Return a table with what the file says."""
     import pandas as pd
 
@@ -116,8 +124,8 @@ def _read(path: Path) -> pd.DataFrame:
     if not path.is_file():
         msg = f"{path}: there is no such file"
         raise SourceError(msg)
-    if path.stat().st_size > LARGEST:
-        msg = f"{path}: larger than {LARGEST // 1024**3} GB; split it by time"
+    if path.stat().st_size > LARGEST_TABLE:
+        msg = f"{path}: larger than {LARGEST_TABLE // 1024**3} GB; split it by time"
         raise SourceError(msg)
     try:
         return read_csv(path) if suffix == ".csv" else pd.read_parquet(path)
@@ -126,7 +134,7 @@ def _read(path: Path) -> pd.DataFrame:
         raise SourceError(msg) from error
 
 
-def _times(column: pd.Series[Any], path: Path) -> NDArray[np.float64]:
+def _read_times(column: pd.Series[Any], path: Path) -> NDArray[np.float64]:
     """Return unix seconds; NaN for what is not there."""
     import pandas as pd
 
@@ -134,7 +142,7 @@ def _times(column: pd.Series[Any], path: Path) -> NDArray[np.float64]:
         if column.dt.tz is None:
             msg = f"{path}: {column.name} names no time zone: store it as timestamps in UTC"
             raise SourceError(msg)
-        return _seconds(column)
+        return to_seconds(column)
     numbers = np.asarray(pd.to_numeric(column, errors="coerce"), dtype=np.float64)
     numbers[np.isinf(numbers)] = np.nan
     texts = column.fillna("").astype(str).str.strip()
@@ -142,42 +150,36 @@ def _times(column: pd.Series[Any], path: Path) -> NDArray[np.float64]:
     if not written.any():
         return numbers
     some = texts[written]
-    zoned = some.str.contains(ZONE, regex=True)
-    moments = pd.to_datetime(some, utc=True, format="ISO8601", errors="coerce")
-    numbers[written] = _seconds(moments)
+    numbers[written], zoned = read_seconds(some)
     unread = written & np.isnan(numbers)
-    _refuse(unread, column, path, "is no time such as 2026-03-01T10:00:00Z")
+    _refuse_first(unread, column, path, NO_TIME)
     naive = written.copy()
-    naive[written] = ~np.asarray(zoned)
-    _refuse(naive, column, path, "names no time zone: write 2026-03-01T10:00:00Z or ...+01:00")
+    naive[written] = ~zoned
+    _refuse_first(naive, column, path, NO_ZONE)
     return numbers
 
 
-def _seconds(column: pd.Series[Any]) -> NDArray[np.float64]:
-    """Return unix seconds of timestamps in UTC; NaN for none."""
-    stamps = np.asarray(column.dt.tz_convert("UTC").dt.tz_localize(None), dtype="datetime64[us]")
-    return np.where(np.isnat(stamps), np.nan, stamps.astype(np.int64) / 1e6)
-
-
-def _counts(column: pd.Series[Any], path: Path) -> NDArray[np.float64]:
+def _read_counts(column: pd.Series[Any], path: Path) -> NDArray[np.float64]:
     """Return whole numbers of customers; NaN where there is none."""
     import pandas as pd
 
     numbers = np.asarray(pd.to_numeric(column, errors="coerce"), dtype=np.float64)
     there = np.asarray(column.notna() & (column.astype(str).str.strip() != ""))
     wrong = there & ~((numbers >= 0) & (numbers == np.floor(numbers)) & np.isfinite(numbers))
-    _refuse(wrong, column, path, "is no number of customers")
+    _refuse_first(wrong, column, path, "is no number of customers")
     return numbers
 
 
-def _truths(column: pd.Series[Any], path: Path) -> NDArray[np.bool_]:
+def _read_truths(column: pd.Series[Any], path: Path) -> NDArray[np.bool_]:
     words = column.fillna("").astype(str).str.strip().str.casefold()
-    known = words.isin(WORDS)
-    _refuse(np.asarray(~known), column, path, "is neither true nor false")
-    return np.asarray(words.map(WORDS), dtype=bool)
+    known = words.isin(TRUTH_WORDS)
+    _refuse_first(np.asarray(~known), column, path, "is neither true nor false")
+    return np.asarray(words.map(TRUTH_WORDS), dtype=bool)
 
 
-def _refuse(wrong: NDArray[np.bool_], column: pd.Series[Any], path: Path, reason: str) -> None:
+def _refuse_first(
+    wrong: NDArray[np.bool_], column: pd.Series[Any], path: Path, reason: str
+) -> None:
     """Raise an error for the first wrong row, if there is one."""
     bad = np.flatnonzero(wrong)
     if len(bad):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gridtwin.errors import SourceError
 from gridtwin.model import keys, phases
-from gridtwin.model.column_names import KNOWN, squash
+from gridtwin.model.column_names import squash
+from gridtwin.model.schema import SCHEMA, list_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
 
 NOT_READ = ""  # what a column means that is left out knowingly
 SHOWN = 8
-LETTERED = ("phases", "normal_open")  # columns whose words may be made of letters of phases
+# Columns whose words may be made of letters of phases.
+LETTERED = frozenset(column.name for _, column in list_columns("phases", "open phases"))
 OPEN, CLOSED, PHASE = "open", "closed", "phase"
-NAMES = frozenset(name for columns in KNOWN.values() for name in columns) | {
+NAMES = frozenset(name for frame in SCHEMA.values() for name in frame.names) | {
     "lon", "lat", "longitude", "latitude", "x", "y",
 }  # fmt: skip
 

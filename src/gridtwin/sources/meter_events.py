@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.errors import SHOWN_FAULTS, InputError, SourceError
+from gridtwin.errors import SHOWN_FAULTS, SourceError
 from gridtwin.model import phases as phase_codes
 from gridtwin.model.events import EVENT_CODE, EVENT_KINDS, MeterEvents
+from gridtwin.model.moments import LATEST_S, NO_TIME, NO_UNIX_TIME, NO_ZONE, read_seconds
 from gridtwin.model.tables import encode
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-LARGEST_FILE = 1024**3  # bytes
+LARGEST_EVENT_FILE = 1024**3  # bytes
 MOST_EVENTS = 20_000_000
-COLUMNS = ("mrid", "kind", "at")
-LATEST_S = 4_102_444_800.0  # the year 2100: what is later is no unix time in seconds
-_ZONED = r"(?:[Zz]|[+-]\d\d:?\d\d)$"
+EVENT_COLUMNS = ("mrid", "kind", "at")
 
 
 def read_events(source: str | Path) -> MeterEvents:
@@ -45,7 +44,7 @@ def read_events(source: str | Path) -> MeterEvents:
         If the file is missing, too large, or faulty: with the line and reason of every fault.
     """
     if str(source) == "-":
-        text = sys.stdin.read(LARGEST_FILE + 1)
+        text = sys.stdin.read(LARGEST_EVENT_FILE + 1)
         where = "standard input"
     else:
         path = Path(source)
@@ -53,12 +52,12 @@ def read_events(source: str | Path) -> MeterEvents:
         if not path.is_file():
             msg = f"{path}: there is no such file"
             raise SourceError(msg)
-        if path.stat().st_size > LARGEST_FILE:
-            text = " " * (LARGEST_FILE + 1)
+        if path.stat().st_size > LARGEST_EVENT_FILE:
+            text = " " * (LARGEST_EVENT_FILE + 1)
         else:
             text = path.read_bytes().decode("utf-8-sig", errors="replace")
-    if len(text) > LARGEST_FILE:
-        msg = f"{where}: larger than {LARGEST_FILE // 1024**2} MB; give the events in parts"
+    if len(text) > LARGEST_EVENT_FILE:
+        msg = f"{where}: larger than {LARGEST_EVENT_FILE // 1024**2} MB; give the events in parts"
         raise SourceError(msg)
     return parse_events(text, where)
 
@@ -69,15 +68,15 @@ def parse_events(text: str, where: str) -> MeterEvents:
         return MeterEvents.of((), (), ())
     faults: dict[int, str] = {}
     is_json = text.lstrip().startswith("{")
-    frame, line = _of_json(text, faults) if is_json else _of_csv(text, where)
-    missing = [name for name in COLUMNS if name not in frame]
+    frame, line = _read_json_events(text, faults) if is_json else _read_csv_events(text, where)
+    missing = [name for name in EVENT_COLUMNS if name not in frame]
     if missing and len(frame):
-        msg = f"{where}: no column {', '.join(missing)}; events have {', '.join(COLUMNS)}"
+        msg = f"{where}: no column {', '.join(missing)}; events have {', '.join(EVENT_COLUMNS)}"
         raise SourceError(msg)
     if len(frame) > MOST_EVENTS:
         msg = f"{where}: more than {MOST_EVENTS:,} events; give them in parts"
         raise SourceError(msg)
-    events = _events(frame, line, faults) if len(frame) else MeterEvents.of((), (), ())
+    events = _build_events(frame, line, faults) if len(frame) else MeterEvents.of((), (), ())
     if faults:
         shown = [f"line {at}: {faults[at]}" for at in sorted(faults)[:SHOWN_FAULTS]]
         more = len(faults) - len(shown)
@@ -88,7 +87,7 @@ def parse_events(text: str, where: str) -> MeterEvents:
     return events
 
 
-def _of_csv(text: str, where: str) -> tuple[pd.DataFrame, np.ndarray[Any, Any]]:
+def _read_csv_events(text: str, where: str) -> tuple[pd.DataFrame, np.ndarray[Any, Any]]:
     import io
 
     import pandas as pd
@@ -112,7 +111,7 @@ def _of_csv(text: str, where: str) -> tuple[pd.DataFrame, np.ndarray[Any, Any]]:
     return frame[~blank], line[~blank]
 
 
-def _of_json(
+def _read_json_events(
     text: str, faults: dict[int, str]
 ) -> tuple[pd.DataFrame, np.ndarray[Any, np.dtype[np.int64]]]:
     import pandas as pd
@@ -127,16 +126,18 @@ def _of_json(
         except (json.JSONDecodeError, RecursionError) as error:
             faults[number] = f"no JSON ({str(error).splitlines()[0]})"
             continue
-        if not isinstance(record, dict) or any(name not in record for name in COLUMNS):
-            faults[number] = f"no object with {', '.join(COLUMNS)}"
+        if not isinstance(record, dict) or any(name not in record for name in EVENT_COLUMNS):
+            faults[number] = f"no object with {', '.join(EVENT_COLUMNS)}"
             continue
-        rows.append(tuple(str(record.get(name) or "") for name in (*COLUMNS, "phases")))
+        rows.append(tuple(str(record.get(name) or "") for name in (*EVENT_COLUMNS, "phases")))
         lines.append(number)
-    frame = pd.DataFrame(rows, columns=[*COLUMNS, "phases"], dtype=str)
+    frame = pd.DataFrame(rows, columns=[*EVENT_COLUMNS, "phases"], dtype=str)
     return frame, np.array(lines, dtype=np.int64)
 
 
-def _events(frame: pd.DataFrame, line: np.ndarray[Any, Any], faults: dict[int, str]) -> MeterEvents:
+def _build_events(
+    frame: pd.DataFrame, line: np.ndarray[Any, Any], faults: dict[int, str]
+) -> MeterEvents:
     """Return the events of a frame of texts; what is wrong is added to the faults."""
     mrid, kind = frame["mrid"].str.strip(), frame["kind"].str.strip().str.lower()
     for at in np.flatnonzero(mrid.to_numpy() == ""):
@@ -146,7 +147,7 @@ def _events(frame: pd.DataFrame, line: np.ndarray[Any, Any], faults: dict[int, s
         faults.setdefault(
             int(line[at]), f"kind {kind.iloc[at]!r} is none of {', '.join(EVENT_KINDS)}"
         )
-    at_s = _seconds(frame["at"].str.strip(), line, faults)
+    at_s = _read_seconds(frame["at"].str.strip(), line, faults)
     stated = frame["phases"].str.strip() if "phases" in frame else None
     masks: NDArray[np.uint8] = np.zeros(len(frame), dtype=np.uint8)
     if stated is not None:
@@ -166,7 +167,7 @@ def _events(frame: pd.DataFrame, line: np.ndarray[Any, Any], faults: dict[int, s
     )
 
 
-def _seconds(
+def _read_seconds(
     texts: pd.Series[str], line: np.ndarray[Any, Any], faults: dict[int, str]
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Return times as unix seconds."""
@@ -176,45 +177,22 @@ def _seconds(
     is_text = np.flatnonzero(np.isnan(seconds))
     if len(is_text):
         words = texts.iloc[is_text]
-        zoned = words.str.contains(_ZONED, regex=True).to_numpy(dtype=bool)
-        parsed = pd.to_datetime(words, format="ISO8601", utc=True, errors="coerce")
-        moments = np.asarray(parsed.dt.tz_localize(None), dtype="datetime64[us]")
-        found = moments.astype(np.int64) / 1e6
-        found[np.isnat(moments)] = np.nan
-        seconds[is_text] = found
-        for at, has_zone, value in zip(is_text.tolist(), zoned, found, strict=True):
+        at_s, zoned = read_seconds(words)
+        seconds[is_text] = at_s
+        for at, has_zone, value in zip(is_text.tolist(), zoned, at_s, strict=True):
             if np.isnan(value):
                 faults.setdefault(
                     int(line[at]),
-                    f"at {texts.iloc[at]!r} is neither ISO 8601 nor unix seconds",
+                    f"at {texts.iloc[at]!r} {NO_TIME}, or as unix seconds",
                 )
             elif not has_zone:
                 faults.setdefault(
                     int(line[at]),
-                    f"at {texts.iloc[at]!r} names no time zone: end it with Z or an offset",
+                    f"at {texts.iloc[at]!r} {NO_ZONE}",
                 )
     for at in np.flatnonzero((seconds < 0) | (seconds > LATEST_S)).tolist():
         faults.setdefault(
             int(line[at]),
-            f"at {texts.iloc[at]!r} is no unix time in seconds",
+            f"at {texts.iloc[at]!r} {NO_UNIX_TIME}",
         )
     return seconds
-
-
-def moment(value: float | str) -> float:
-    """
-    Return a moment as unix seconds, from those or from ISO 8601 with a time zone.
-
-    Raises
-    ------
-    InputError
-        If it is neither.
-    """
-    import pandas as pd
-
-    faults: dict[int, str] = {}
-    (seconds,) = _seconds(pd.Series([str(value)]), np.zeros(1, dtype=np.int64), faults).tolist()
-    if faults:
-        msg = f"now: {faults[0].removeprefix('at ')}"
-        raise InputError(msg)
-    return float(seconds)

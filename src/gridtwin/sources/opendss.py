@@ -11,12 +11,18 @@ import shapely
 
 from gridtwin.errors import CrsError, SourceError
 from gridtwin.model.network import Network
-from gridtwin.sources.opendss_pieces import DISABLED, Disabled, Piece, Pieces, text
+from gridtwin.sources.opendss_equipment import (
+    DISABLED,
+    Disabled,
+    EquipmentPiece,
+    EquipmentPieces,
+    join_labels,
+)
 from gridtwin.sources.opendss_places import place_nodes
 from gridtwin.sources.opendss_worker import compile_circuit
 
 if TYPE_CHECKING:
-    from gridtwin.sources.opendss_elements import Circuit, Element
+    from gridtwin.sources.opendss_elements import DssCircuit, DssElement
 
 GENERATION = frozenset({"generator", "pvsystem", "storage"})
 
@@ -72,12 +78,12 @@ def read_opendss(
         msg = f"{path}: the file is empty"
         raise SourceError(msg)
     circuit, notices = compile_circuit(path)
-    network = network_of(circuit, crs=crs, where=str(path), disabled=disabled)
+    network = build_network(circuit, crs=crs, where=str(path), disabled=disabled)
     return network.with_notices(notices)
 
 
-def network_of(
-    circuit: Circuit, *, crs: str, where: str, disabled: Disabled | None = None
+def build_network(
+    circuit: DssCircuit, *, crs: str, where: str, disabled: Disabled | None = None
 ) -> Network:
     """
     Return the network of a circuit that the engine has read; the rest as `read_opendss`.
@@ -87,7 +93,7 @@ def network_of(
     SourceError
         If nothing joins its buses, or it has no voltage source.
     """
-    pieces = Pieces(circuit, disabled)
+    pieces = EquipmentPieces(circuit, disabled)
     rows = pieces.rows
     if not rows:
         msg = f"{where}: the circuit has no line, switch or transformer that joins two buses"
@@ -95,13 +101,13 @@ def network_of(
     loads = [e for e in circuit.elements if e.family == "load" and _is_used(e, pieces)]
     sources = [e for e in circuit.elements if _is_source(e, pieces)]
     sources.sort(key=lambda source: source.family != "vsource")
-    if not sources or sources[0].family != "vsource" or not _any_on(sources):
+    if not sources or sources[0].family != "vsource" or not _is_any_on(sources):
         msg = f"{where}: the circuit has no voltage source"
         raise SourceError(msg)
     used = {node for row in rows for node in (row.node_a, row.node_b)}
-    used |= {_node(end, pieces) for end in (*loads, *sources)}
-    places = place_nodes(circuit, pieces, used, _node(sources[0], pieces))
-    volts = _volts(circuit, pieces)
+    used |= {_find_node(end, pieces) for end in (*loads, *sources)}
+    places = place_nodes(circuit, pieces, used, _find_node(sources[0], pieces))
+    volts = _find_nominal_volts(circuit, pieces)
     nodes, substation = sorted(used), circuit.name
     known = {row.mrid for row in rows}
     meters = [(name, head) for name, head in circuit.meters if head in known]
@@ -112,12 +118,12 @@ def network_of(
             "geometry": [shapely.Point(places[node]) for node in nodes],
             "nominal_v": [volts.get(node, np.nan) for node in nodes],
         },
-        equipment={key: [getattr(row, key) for row in rows] for key in Piece.__slots__},
-        usage_points=_usage_points(loads, pieces),
+        equipment={key: [getattr(row, key) for row in rows] for key in EquipmentPiece.__slots__},
+        usage_points=_build_usage_points(loads, pieces),
         sources={
             "mrid": [source.name for source in sources],
-            "node": [_node(source, pieces) for source in sources],
-            "phases": [_phases(source, pieces) for source in sources],
+            "node": [_find_node(source, pieces) for source in sources],
+            "phases": [_find_phases(source, pieces) for source in sources],
             "kind": kinds,
             "substation": [substation if kind == "substation" else "" for kind in kinds],
             "in_service": [source.enabled for source in sources],
@@ -125,7 +131,7 @@ def network_of(
         substations={
             "mrid": [substation],
             "name": [substation],
-            "geometry": [shapely.Point(places[_node(sources[0], pieces)])],
+            "geometry": [shapely.Point(places[_find_node(sources[0], pieces)])],
         },
         feeders={
             "mrid": [name for name, _ in meters],
@@ -139,49 +145,55 @@ def network_of(
     return network.with_notices(pieces.notices)
 
 
-def _usage_points(loads: list[Element], pieces: Pieces) -> dict[str, list[Any]]:
+def _build_usage_points(loads: list[DssElement], pieces: EquipmentPieces) -> dict[str, list[Any]]:
     return {
         "mrid": [load.name for load in loads],
-        "node": [_node(load, pieces) for load in loads],
-        "phases": [_phases(load, pieces) for load in loads],
+        "node": [_find_node(load, pieces) for load in loads],
+        "phases": [_find_phases(load, pieces) for load in loads],
         "customers": [load.customers for load in loads],
         "peak_w": [load.watts for load in loads],
     }
 
 
-def _is_used(load: Element, pieces: Pieces) -> bool:
+def _is_used(load: DssElement, pieces: EquipmentPieces) -> bool:
     """Return whether a load is a usage point: one that is disabled is told, and left out."""
     if not load.enabled:
-        pieces.tell("disabled", f"{load.name} is disabled: left out", "enable it if it is served")
+        pieces.note_passed_over(
+            "disabled", f"{load.name} is disabled: left out", "enable it if it is served"
+        )
     return load.enabled
 
 
-def _is_source(element: Element, pieces: Pieces) -> bool:
+def _is_source(element: DssElement, pieces: EquipmentPieces) -> bool:
     """Return whether an element is a source: a disabled one only where its bus is known."""
     if element.family != "vsource" and element.family not in GENERATION:
         return False
     if not element.enabled:
         taken = "out of service" if element.buses[0] in pieces.buses else "left out"
-        pieces.tell("disabled", f"{element.name} is disabled: {taken}", "enable it if it feeds in")
+        pieces.note_passed_over(
+            "disabled", f"{element.name} is disabled: {taken}", "enable it if it feeds in"
+        )
     return element.buses[0] in pieces.buses
 
 
-def _any_on(sources: list[Element]) -> bool:
+def _is_any_on(sources: list[DssElement]) -> bool:
     return any(source.enabled for source in sources if source.family == "vsource")
 
 
-def _node(end: Element, pieces: Pieces) -> str:
+def _find_node(end: DssElement, pieces: EquipmentPieces) -> str:
     """Return the node of a load or a source: that of its first conductor with a phase."""
     bus = end.buses[0]
-    live = (number for number in end.nodes[0] if pieces.labels.live(bus, number))
-    return pieces.nodes.at(bus, next(live, 0))
+    live = (number for number in end.nodes[0] if pieces.labels.find_phase(bus, number))
+    return pieces.nodes.find_node(bus, next(live, 0))
 
 
-def _phases(end: Element, pieces: Pieces) -> str:
-    return text(filter(None, (pieces.labels.live(end.buses[0], n) for n in end.nodes[0])))
+def _find_phases(end: DssElement, pieces: EquipmentPieces) -> str:
+    return join_labels(
+        filter(None, (pieces.labels.find_phase(end.buses[0], n) for n in end.nodes[0]))
+    )
 
 
-def _volts(circuit: Circuit, pieces: Pieces) -> dict[str, float]:
+def _find_nominal_volts(circuit: DssCircuit, pieces: EquipmentPieces) -> dict[str, float]:
     """
     Return nominal voltages, phase to phase.
 
@@ -197,16 +209,16 @@ def _volts(circuit: Circuit, pieces: Pieces) -> dict[str, float]:
     for node, start in pieces.stars.items():
         if start in volts:
             volts[node] = volts[start]
-    _spread(volts, beside)
+    _spread_volts(volts, beside)
     # A bus has one nominal voltage in OpenDSS, also where its circuits have several.
     for node, bus in pieces.nodes.bus_of.items():
         if node not in volts and bus in volts:
             volts[node] = volts[bus]
-    _spread(volts, beside)
+    _spread_volts(volts, beside)
     return volts
 
 
-def _spread(volts: dict[str, float], beside: dict[str, list[str]]) -> None:
+def _spread_volts(volts: dict[str, float], beside: dict[str, list[str]]) -> None:
     queue = deque(sorted(volts))
     while queue:
         node = queue.popleft()

@@ -13,18 +13,18 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from gridtwin.sources.opendss_elements import SHUNTS, TRANSFORMERS, Element
+from gridtwin.sources.opendss_elements import SHUNTS, TRANSFORMERS, DssElement
 from gridtwin.sources.opendss_neutrals import Conductor, find_neutrals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LETTERS = {1: "A", 2: "B", 3: "C"}
-NUMBERS = {"A": 1, "B": 2, "C": 3}
+LETTER_OF_NUMBER = {1: "A", 2: "B", 3: "C"}
+NUMBER_OF_LETTER = {"A": 1, "B": 2, "C": 3}
 LEGS = {1: "s1", 2: "s2"}
 NEUTRAL = "N"
 UNRECORDED = "?"  # below a single-phase transformer, and no leg of it
-ORDER = ("A", "B", "C", "s1", "s2")
+LABEL_ORDER = ("A", "B", "C", "s1", "s2")
 STANDING, CLOSED, DISABLED = 0, 1, 2  # what a join needs to conduct
 
 
@@ -43,7 +43,7 @@ class Join(NamedTuple):
 class Labels:
     """The phase of every conductor."""
 
-    def __init__(self, elements: list[Element], regulated: Iterable[str]) -> None:
+    def __init__(self, elements: list[DssElement], regulated: Iterable[str]) -> None:
         self.of: dict[Conductor, str] = {}
         self.conflicts: dict[int, tuple[Join, str, str]] = {}  # element: where two phases meet
         self.supplied: set[Conductor] = set()  # as the circuit stands
@@ -52,36 +52,40 @@ class Labels:
         self._beside: dict[Conductor, list[Join]] = {}
         self._neutral = find_neutrals(elements)
         for at, element in enumerate(elements):
-            for join in joins(at, element):
+            for join in list_joins(at, element):
                 self._beside.setdefault(join.near, []).append(join)
                 self._beside.setdefault(join.far, []).append(join)
-        self._label()
+        self._set_label()
 
-    def _label(self) -> None:
+    def _set_label(self) -> None:
         for element in self._elements:
             if element.family == "vsource" and element.enabled:
-                self._begin(element)
+                self._label_sources(element)
         for needs in (STANDING, CLOSED, DISABLED):
-            self._flood(needs)
+            self._flood_labels(needs)
             if needs == STANDING:
                 self.supplied = set(self.of)
         for element in self._elements:
             for bus, nodes in zip(element.buses, element.nodes, strict=True):
                 for node in nodes:
                     here = (bus, node)
-                    if here not in self.of and node in LETTERS and here not in self._neutral:
-                        self.of[here] = LETTERS[node]
-                        self._flood(CLOSED, [here])
+                    if (
+                        here not in self.of
+                        and node in LETTER_OF_NUMBER
+                        and here not in self._neutral
+                    ):
+                        self.of[here] = LETTER_OF_NUMBER[node]
+                        self._flood_labels(CLOSED, [here])
         self._note_conflicts()
 
-    def _begin(self, source: Element) -> None:
+    def _label_sources(self, source: DssElement) -> None:
         nodes = [node for node in source.nodes[0][: source.phases] if node > 0]
-        plain = all(node in LETTERS for node in nodes)
+        plain = all(node in LETTER_OF_NUMBER for node in nodes)
         for at, node in enumerate(nodes, 1):
             number = node if plain else (at - 1) % 3 + 1
-            self.of.setdefault((source.buses[0], node), LETTERS[number])
+            self.of.setdefault((source.buses[0], node), LETTER_OF_NUMBER[number])
 
-    def _flood(self, needs: int, start: Iterable[Conductor] = ()) -> None:
+    def _flood_labels(self, needs: int, start: Iterable[Conductor] = ()) -> None:
         """Carry phases on from labeled conductors, first through what is sure."""
         for sure in (True, False):
             queue = deque(start or self.of)
@@ -92,39 +96,41 @@ class Labels:
                         continue
                     there = join.far if join.near == here else join.near
                     known = there in self.of or there in self._neutral
-                    label = "" if known else self._passed(join, here, there)
+                    label = "" if known else self._pass_label(join, here, there)
                     if label:
                         self.of[there] = label
                         queue.append(there)
 
-    def _passed(self, join: Join, here: Conductor, there: Conductor) -> str:
+    def _pass_label(self, join: Join, here: Conductor, there: Conductor) -> str:
         """Return the label that a join hands on to a conductor; empty if none."""
         label = self.of[here]
         if not join.winding:
             return label
         down = here == join.near
-        if self._same(join):
-            handed_on = not join.turned and (label in NUMBERS or (down and label in LEGS.values()))
+        if self._keeps_phases(join):
+            handed_on = not join.turned and (
+                label in NUMBER_OF_LETTER or (down and label in LEGS.values())
+            )
             return label if handed_on else ""
-        return self._leg(there) if down and label != UNRECORDED else ""
+        return self._find_leg(there) if down and label != UNRECORDED else ""
 
-    def _leg(self, there: Conductor) -> str:
+    def _find_leg(self, there: Conductor) -> str:
         return NEUTRAL if there in self._neutral else LEGS.get(there[1], UNRECORDED)
 
-    def _same(self, join: Join) -> bool:
+    def _keeps_phases(self, join: Join) -> bool:
         """Return whether a transformer's winding keeps the phases of the first."""
         element = self._elements[join.element]
         bus, end = element.buses[0], element.buses[join.winding - 1]
         plain = element.name in self._regulated and len(element.nodes) == 2
         if element.phases >= 3 or plain or bus == end:
             return True
-        first, other = self._live(element, bus), self._live(element, end)
+        first, other = self._list_live(element, bus), self._list_live(element, end)
         if first == other:
             return True
-        as_labeled = {NUMBERS.get(self.of.get((bus, node), ""), node) for node in first}
+        as_labeled = {NUMBER_OF_LETTER.get(self.of.get((bus, node), ""), node) for node in first}
         return as_labeled == other
 
-    def _live(self, element: Element, bus: str) -> set[int]:
+    def _list_live(self, element: DssElement, bus: str) -> set[int]:
         return {
             node
             for end, nodes in zip(element.buses, element.nodes, strict=True)
@@ -133,50 +139,52 @@ class Labels:
         }
 
     def _note_conflicts(self) -> None:
-        for found in self._beside.values():
-            for join in found:
+        for waiting in self._beside.values():
+            for join in waiting:
                 near, far = self.of.get(join.near, ""), self.of.get(join.far, "")
-                both = near in NUMBERS and far in NUMBERS
+                both = near in NUMBER_OF_LETTER and far in NUMBER_OF_LETTER
                 if both and near != far and join.sure:
                     self.conflicts.setdefault(join.element, (join, near, far))
 
-    def live(self, bus: str, node: int) -> str:
+    def find_phase(self, bus: str, node: int) -> str:
         """Return the phase of a conductor; empty for ground and neutrals."""
         label = self.of.get((bus, node), "") if node > 0 else ""
         return "" if label == NEUTRAL else label
 
 
-def joins(at: int, element: Element) -> Iterable[Join]:
+def list_joins(at: int, element: DssElement) -> Iterable[Join]:
     """Yield what an element joins, conductor by conductor."""
     if element.family in TRANSFORMERS:
-        yield from _windings(at, element)
+        yield from _join_windings(at, element)
         return
-    if len(element.nodes) != 2 or not carries(element):
+    if len(element.nodes) != 2 or not carries_energy(element):
         return
     for wire, (near, far) in enumerate(zip(*element.nodes, strict=True)):
         if near > 0 and far > 0:
             ends = (element.buses[0], near), (element.buses[1], far)
             shunt = element.family in SHUNTS and element.buses[0] == element.buses[1]
-            yield Join(at, *ends, _needs(element, [wire], (0, 1)), sure=not shunt, winding=0)
+            yield Join(
+                at, *ends, _count_conductors(element, [wire], (0, 1)), sure=not shunt, winding=0
+            )
 
 
-def carries(element: Element) -> bool:
+def carries_energy(element: DssElement) -> bool:
     """Return whether an element passes energy on from one of its terminals to the other."""
     return element.family not in {"fault", "isource", "gicsource", "vsconverter", "gictransformer"}
 
 
-def _windings(at: int, element: Element) -> Iterable[Join]:
+def _join_windings(at: int, element: DssElement) -> Iterable[Join]:
     for winding in range(1, len(element.nodes)):
         ends = element.buses[0], element.buses[winding]
-        for near, far, wires, turned in _pairs(
+        for near, far, wires, turned in _pair_windings(
             element.phases, element.nodes[0], element.nodes[winding]
         ):
-            needs = _needs(element, wires, (0, winding))
+            needs = _count_conductors(element, wires, (0, winding))
             sure = (not turned and wires[0] == 0) or element.phases > 1
             yield Join(at, (ends[0], near), (ends[1], far), needs, sure, winding + 1, turned)
 
 
-def _pairs(
+def _pair_windings(
     phases: int, first: list[int], other: list[int]
 ) -> Iterable[tuple[int, int, list[int], bool]]:
     """Yield the conductors of two windings that belong together, and what must be closed."""
@@ -191,11 +199,11 @@ def _pairs(
     if len(first) > 1 and first[1] > 0 and other[1] > 0:
         yield first[1], other[1], whole[::-1], False
     hot = first[0] or first[1]
-    if hot > 0 and len(other) > 1 and other[1] in LETTERS:
+    if hot > 0 and len(other) > 1 and other[1] in LETTER_OF_NUMBER:
         yield hot, other[1], whole, True
 
 
-def _needs(element: Element, wires: list[int], terminals: tuple[int, int]) -> int:
+def _count_conductors(element: DssElement, wires: list[int], terminals: tuple[int, int]) -> int:
     if not element.enabled:
         return DISABLED
     opened = any(element.opened[end][wire] for end in terminals for wire in wires)

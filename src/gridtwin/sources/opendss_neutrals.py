@@ -10,31 +10,31 @@ from gridtwin.sources.opendss_elements import SHUNTS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gridtwin.sources.opendss_elements import Element
+    from gridtwin.sources.opendss_elements import DssElement
 
 Conductor = tuple[str, int]  # bus and node
 
-LETTERED = 3  # node numbers above it are no phase by themselves
+MOST_LETTERED = 3  # node numbers above it are no phase by themselves
 
 
-def find_neutrals(elements: list[Element]) -> set[Conductor]:
+def find_neutrals(elements: list[DssElement]) -> set[Conductor]:
     """Return the conductors that the middle of a winding, a star or a ground tells to be so."""
-    beside = _wires(elements)
-    found: set[Conductor] = set()
+    beside = _join_wires(elements)
+    neutrals: set[Conductor] = set()
     for element in elements:
-        for start in _middle(element):
-            found |= _along(start, beside)
+        for start in _find_middle(element):
+            neutrals |= _follow_wires(start, beside)
     for element in elements:
-        for start in _star_points(element):
-            if start not in found:
-                wire = _along(start, beside)
+        for start in _find_star_points(element):
+            if start not in neutrals:
+                wire = _follow_wires(start, beside)
                 # One that is 1, 2 or 3 somewhere is a second circuit's, and no neutral.
-                if all(node > LETTERED for _, node in wire):
-                    found |= wire
-    return found
+                if all(node > MOST_LETTERED for _, node in wire):
+                    neutrals |= wire
+    return neutrals
 
 
-def _wires(elements: list[Element]) -> dict[Conductor, list[Conductor]]:
+def _join_wires(elements: list[DssElement]) -> dict[Conductor, list[Conductor]]:
     """Return what lines make one conductor with each."""
     beside: dict[Conductor, list[Conductor]] = {}
     for element in elements:
@@ -47,18 +47,18 @@ def _wires(elements: list[Element]) -> dict[Conductor, list[Conductor]]:
     return beside
 
 
-def _along(start: Conductor, beside: dict[Conductor, list[Conductor]]) -> set[Conductor]:
+def _follow_wires(start: Conductor, beside: dict[Conductor, list[Conductor]]) -> set[Conductor]:
     """Return all that lines make one conductor with another."""
-    found, queue = {start}, deque([start])
+    wire, queue = {start}, deque([start])
     while queue:
         for other in beside.get(queue.popleft(), ()):
-            if other not in found:
-                found.add(other)
+            if other not in wire:
+                wire.add(other)
                 queue.append(other)
-    return found
+    return wire
 
 
-def _middle(element: Element) -> set[Conductor]:
+def _find_middle(element: DssElement) -> set[Conductor]:
     """Return the middle of a center tap: both halves of the secondary end there."""
     if element.family != "transformer" or element.phases != 1 or len(element.nodes) < 3:
         return set()
@@ -68,16 +68,16 @@ def _middle(element: Element) -> set[Conductor]:
     return shared if len(shared) == 1 and len(halves[0] | halves[1]) == 3 else set()
 
 
-def _star_points(element: Element) -> Iterable[Conductor]:
+def _find_star_points(element: DssElement) -> Iterable[Conductor]:
     """Yield conductors above 3 that a star of windings, of shunts or a ground ends at."""
     ends = list(zip(element.buses, element.nodes, strict=True))
     if element.family == "transformer" and element.phases > 1:
         for bus, nodes in ends:
-            yield from ((bus, node) for node in nodes[element.phases :] if node > LETTERED)
+            yield from ((bus, node) for node in nodes[element.phases :] if node > MOST_LETTERED)
     elif element.family in SHUNTS and len(ends) == 2:
         (bus, near), (other_bus, far) = ends
         grounded = element.phases == 1 and element.family == "reactor" and far == [0]
-        if grounded and near[0] > LETTERED:
+        if grounded and near[0] > MOST_LETTERED:
             yield bus, near[0]
-        if element.phases > 1 and len(set(far)) == 1 and far[0] > LETTERED:
+        if element.phases > 1 and len(set(far)) == 1 and far[0] > MOST_LETTERED:
             yield other_bus, far[0]

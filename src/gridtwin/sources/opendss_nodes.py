@@ -13,51 +13,51 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gridtwin.sources.opendss_conductors import Labels
-    from gridtwin.sources.opendss_elements import Element
+    from gridtwin.sources.opendss_elements import DssElement
 
 from gridtwin.sources.opendss_conductors import UNRECORDED
 
 
-class Nodes:
+class BusNodes:
     """The ConnectivityNodes of the buses."""
 
-    def __init__(self, elements: list[Element], labels: Labels) -> None:
+    def __init__(self, elements: list[DssElement], labels: Labels) -> None:
         self._labels = labels
         self._of: dict[tuple[str, int], str] = {}
         self.bus_of: dict[str, str] = {}  # of the nodes that are not called as their bus
         taken = {bus for element in elements for bus in element.buses}
-        crowded = self._crowded(elements)
+        crowded = self._find_crowded(elements)
         chunks: dict[str, list[list[int]]] = {bus: [] for bus in crowded}
         for element in elements:
             for bus, numbers in zip(element.buses, element.nodes, strict=True):
                 if bus in crowded:
-                    chunks[bus].extend(self._circuits(bus, numbers))
+                    chunks[bus].extend(self._group_circuits(bus, numbers))
         for bus in sorted(crowded):
-            self._split(bus, chunks[bus], taken)
+            self._split_bus(bus, chunks[bus], taken)
 
-    def at(self, bus: str, number: int) -> str:
+    def find_node(self, bus: str, number: int) -> str:
         """Return the node of a conductor."""
         return self._of.get((bus, number), bus)
 
-    def _crowded(self, elements: list[Element]) -> set[str]:
+    def _find_crowded(self, elements: list[DssElement]) -> set[str]:
         """Return the buses where two conductors carry the same phase."""
         seen: dict[tuple[str, str], int] = {}
-        found = set()
+        crowded = set()
         for element in elements:
             for bus, numbers in zip(element.buses, element.nodes, strict=True):
                 for number in numbers:
-                    label = self._labels.live(bus, number)
+                    label = self._labels.find_phase(bus, number)
                     if not label or label == UNRECORDED:
                         continue
                     if seen.setdefault((bus, label), number) != number:
-                        found.add(bus)
-        return found
+                        crowded.add(bus)
+        return crowded
 
-    def _circuits(self, bus: str, numbers: list[int]) -> Iterator[list[int]]:
+    def _group_circuits(self, bus: str, numbers: list[int]) -> Iterator[list[int]]:
         """Yield the conductors of one terminal, a new list where a phase comes again."""
         chunk: dict[str, int] = {}
         for number in numbers:
-            label = self._labels.live(bus, number)
+            label = self._labels.find_phase(bus, number)
             if not label:
                 continue
             if chunk.get(label, number) != number:
@@ -67,27 +67,27 @@ class Nodes:
         if chunk:
             yield list(chunk.values())
 
-    def _split(self, bus: str, chunks: list[list[int]], taken: set[str]) -> None:
+    def _split_bus(self, bus: str, chunks: list[list[int]], taken: set[str]) -> None:
         groups: list[dict[int, str]] = []
         for chunk in sorted(chunks, key=len, reverse=True):  # whole circuits first
             for number in chunk:
                 if not any(number in group for group in groups):
-                    groups.append({number: self._labels.live(bus, number)})
+                    groups.append({number: self._labels.find_phase(bus, number)})
             for number in chunk[1:]:
-                _unite(groups, chunk[0], number)
+                _unite_circuits(groups, chunk[0], number)
         groups.sort(key=min)
         for group in groups[1:]:  # what never stands together in one element
             for earlier in groups[: groups.index(group)]:
-                if _unite(groups, min(earlier), min(group)):
+                if _unite_circuits(groups, min(earlier), min(group)):
                     break
         for at, group in enumerate(sorted(groups, key=min), 1):
-            name = bus if at == 1 else _free(bus, at, taken)
+            name = bus if at == 1 else _name_free(bus, at, taken)
             if name != bus:
                 self.bus_of[name] = bus
             self._of |= {(bus, number): name for number in group}
 
 
-def _unite(groups: list[dict[int, str]], one: int, other: int) -> bool:
+def _unite_circuits(groups: list[dict[int, str]], one: int, other: int) -> bool:
     """Make one circuit of two, unless they carry a phase twice."""
     first = next(group for group in groups if one in group)
     second = next(group for group in groups if other in group)
@@ -99,7 +99,7 @@ def _unite(groups: list[dict[int, str]], one: int, other: int) -> bool:
     return True
 
 
-def _free(bus: str, at: int, taken: set[str]) -> str:
+def _name_free(bus: str, at: int, taken: set[str]) -> str:
     while f"{bus}#{at}" in taken:
         at += 1
     taken.add(f"{bus}#{at}")

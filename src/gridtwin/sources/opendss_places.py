@@ -6,13 +6,15 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gridtwin.sources.opendss_elements import Circuit
-    from gridtwin.sources.opendss_pieces import Pieces
+    from gridtwin.sources.opendss_elements import DssCircuit
+    from gridtwin.sources.opendss_equipment import EquipmentPieces
 
 Place = tuple[float, float]
 
 
-def place_nodes(circuit: Circuit, pieces: Pieces, used: set[str], start: str) -> dict[str, Place]:
+def place_nodes(
+    circuit: DssCircuit, pieces: EquipmentPieces, used: set[str], start: str
+) -> dict[str, Place]:
     """
     Return where every node lies: one without a place takes that of the nearest with one.
 
@@ -27,7 +29,7 @@ def place_nodes(circuit: Circuit, pieces: Pieces, used: set[str], start: str) ->
         if node in used and bus in circuit.places:
             places[node] = circuit.places[bus]
     if not places:
-        return _laid_out(beside, sorted(used), start)
+        return _lay_out(beside, sorted(used), start)
     queue = deque(sorted(places))
     while queue:
         node = queue.popleft()
@@ -39,7 +41,7 @@ def place_nodes(circuit: Circuit, pieces: Pieces, used: set[str], start: str) ->
     return {node: places.get(node, middle) for node in used}
 
 
-def _laid_out(beside: dict[str, list[str]], nodes: list[str], start: str) -> dict[str, Place]:
+def _lay_out(beside: dict[str, list[str]], nodes: list[str], start: str) -> dict[str, Place]:
     """Return a plain drawing: depth by order of discovery."""
     depth, queue, rank = {start: 0}, deque([start]), dict[int, int]()
     places: dict[str, Place] = {}

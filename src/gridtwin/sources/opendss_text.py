@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-_TOKEN = re.compile(
+_DSS_TOKEN = re.compile(
     r"(\([^)]*\)?|\"[^\"]*\"?|'[^']*'?|\[[^\]]*\]?|\{[^}]*\}?|(?:(?!//)[^ \t,=!])*)"
     r"[ \t]*([,=]?)[ \t]*"
 )
 _COMMENT = re.compile(r"!|//")
 _QUOTES = {"(": ")", '"': '"', "'": "'", "[": "]", "{": "}"}
-LARGEST_SCRIPT = 1 << 30  # bytes; no feeder comes near
+LARGEST_DSS_FILE = 1 << 30  # bytes; no feeder comes near
 
 
 class Token(NamedTuple):
@@ -34,7 +34,7 @@ class Token(NamedTuple):
         return self.raw
 
 
-def tokens(line: str) -> Iterator[Token]:
+def split_tokens(line: str) -> Iterator[Token]:
     """
     Yield the tokens of a command line, up to its comment.
 
@@ -45,11 +45,11 @@ def tokens(line: str) -> Iterator[Token]:
     """
     name, at = "", len(line) - len(line.lstrip(" \t"))
     while at < len(line) and not _COMMENT.match(line, at):
-        found = _TOKEN.match(line, at)
-        if found is None or found.end() == at:  # never: every character is taken by one of them
+        match = _DSS_TOKEN.match(line, at)
+        if match is None or match.end() == at:  # never: every character is taken by one of them
             return
-        raw, delimiter = found.groups()
-        at = found.end()
+        raw, delimiter = match.groups()
+        at = match.end()
         if delimiter == "=" and not name:
             name = raw or "="
             continue
@@ -64,7 +64,7 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-def complete(short: str, names: Sequence[str]) -> str:
+def complete_name(short: str, names: Sequence[str]) -> str:
     """
     Return the name that a shortened one stands for: the first that starts so; empty if none does.
 
@@ -91,7 +91,7 @@ def read_lines(path: Path) -> list[str]:
         If the file cannot be read, or is no text.
     """
     try:
-        if path.stat().st_size > LARGEST_SCRIPT:
+        if path.stat().st_size > LARGEST_DSS_FILE:
             msg = f"{path.name}: the file is too large for a script"
             raise SourceError(msg)
         content = path.read_bytes()
@@ -99,14 +99,14 @@ def read_lines(path: Path) -> list[str]:
         msg = f"{path.name}: the file cannot be read: {error.strerror}"
         raise SourceError(msg) from error
     lines, inside = [], False
-    for line in re.split(r"\r\n|\r|\n", decode(content)):
+    for line in re.split(r"\r\n|\r|\n", decode_text(content)):
         inside = inside or line.startswith("/*")
         lines.append("" if inside else line.replace("\0", ""))
         inside = inside and "*/" not in line
     return lines
 
 
-def decode(content: bytes) -> str:
+def decode_text(content: bytes) -> str:
     """Return the text of a file that does not say how it is written."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", errors="replace")
@@ -126,32 +126,32 @@ def find_file(name: str, folder: Path) -> Path | None:
     if not plain or "\0" in plain:
         return None
     for candidate in (plain, f"{plain}.dss"):
-        found = _match(folder, candidate)
-        if found is not None:
-            return found
+        path = _match_path(folder, candidate)
+        if path is not None:
+            return path
     return None
 
 
-def _match(folder: Path, name: str) -> Path | None:
+def _match_path(folder: Path, name: str) -> Path | None:
     try:
         exact = folder / name
         if exact.is_file():
             return exact
         here = folder / ("/" if name.startswith("/") else "")
         for part in [part for part in name.split("/") if part not in {"", "."}]:
-            here = here / part if (here / part).exists() else _alone(here, part)
+            here = here / part if (here / part).exists() else _find_only(here, part)
         return here if here.is_file() else None
     except (OSError, ValueError, LookupError):
         return None
 
 
-def _alone(folder: Path, name: str) -> Path:
+def _find_only(folder: Path, name: str) -> Path:
     """Return the only entry that has this name in any letter case."""
-    (found,) = [entry for entry in folder.iterdir() if entry.name.casefold() == name.casefold()]
-    return found
+    (only,) = [entry for entry in folder.iterdir() if entry.name.casefold() == name.casefold()]
+    return only
 
 
-def remainder(line: str) -> str:
+def drop_first_token(line: str) -> str:
     """
     Return a command line without its first token.
 
@@ -160,5 +160,5 @@ def remainder(line: str) -> str:
     >>> remainder("New Line.x bus1=a")
     'Line.x bus1=a'
     """
-    found = _TOKEN.match(line, len(line) - len(line.lstrip(" \t")))
-    return line[found.end() :] if found else ""
+    match = _DSS_TOKEN.match(line, len(line) - len(line.lstrip(" \t")))
+    return line[match.end() :] if match else ""

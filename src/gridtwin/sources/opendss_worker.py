@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import MissingExtraError, SourceError
 from gridtwin.model.notices import Notice
-from gridtwin.sources.opendss_elements import Circuit, read_circuit
+from gridtwin.sources.opendss_elements import DssCircuit, read_circuit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ main()
 """
 
 
-def compile_circuit(path: Path) -> tuple[Circuit, list[Notice]]:
+def compile_circuit(path: Path) -> tuple[DssCircuit, list[Notice]]:
     """
     Return the circuit of a master file, and what was passed over on the way.
 
@@ -50,9 +50,9 @@ def compile_circuit(path: Path) -> tuple[Circuit, list[Notice]]:
         If OpenDSS is not installed.
     """
     with tempfile.TemporaryDirectory(prefix="gridtwin-dss-") as folder:
-        done = again = _started(path.resolve(), folder)
+        done = again = _start_worker(path.resolve(), folder)
         if done.returncode:
-            again = _started(path.resolve(), folder, CAREFUL)
+            again = _start_worker(path.resolve(), folder, CAREFUL)
             if again.returncode:
                 places = [line for line in again.stderr.splitlines() if line.startswith(CAREFUL)]
                 near = f" at {places[-1].removeprefix(CAREFUL).strip()}" if places else ""
@@ -69,10 +69,10 @@ def compile_circuit(path: Path) -> tuple[Circuit, list[Notice]]:
     if again is not done:
         what = "OpenDSS itself breaks down over meters or controls; they were left out"
         notices.append(Notice("engine_breakdown", what, "mend what they are set on"))
-    return Circuit.of(answer["circuit"]), notices
+    return DssCircuit.read_document(answer["circuit"]), notices
 
 
-def _started(path: Path, folder: str, *options: str) -> subprocess.CompletedProcess[str]:
+def _start_worker(path: Path, folder: str, *options: str) -> subprocess.CompletedProcess[str]:
     # Our own package first, and what this process finds last: nothing of a script's folder.
     paths = json.dumps([str(Path(__file__).parents[2]), *filter(None, sys.path)])
     return subprocess.run(  # noqa: S603 - our own module, in our own interpreter
@@ -87,28 +87,28 @@ def _started(path: Path, folder: str, *options: str) -> subprocess.CompletedProc
     )
 
 
-def answer_of(path: Path, trace: Callable[[str], None] | None = None) -> dict[str, Any]:
+def answer_master(path: Path, trace: Callable[[str], None] | None = None) -> dict[str, Any]:
     """Return what the engine makes of a master file, as a document; the folder is the process's."""
     try:
         from dss import DSS
     except ImportError:
         return {"missing": True}
-    from gridtwin.sources.opendss_script import Script
+    from gridtwin.sources.opendss_script import DssScript
 
     engine = DSS.NewContext()
     engine.AllowForms = engine.AllowEditor = engine.AllowDOScmd = engine.AllowChangeDir = False
     engine.Error.EarlyAbort = engine.Error.UseExceptions = False
-    script = Script(engine, trace)
+    script = DssScript(engine, trace)
     try:
         script.run(path)
-        _complete(engine, script, path)
+        _complete_circuit(engine, script, path)
     except SourceError as error:
         return {"refused": str(error)}
     circuit = read_circuit(engine, script.dead)
     return {"circuit": circuit.document(), "notices": [list(told) for told in script.feed.notices]}
 
 
-def _complete(engine: Any, script: Any, path: Path) -> None:
+def _complete_circuit(engine: Any, script: Any, path: Path) -> None:
     """See that there is a circuit, with its buses and where they lie."""
     if not engine.NumCircuits:
         told = "; ".join(str(notice.evidence) for notice in script.feed.notices[:1])
@@ -134,11 +134,11 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     path = Path(sys.argv[1])
-    trace = _say if CAREFUL in sys.argv[2:] else None
-    json.dump(answer_of(path, trace), out)
+    trace = _write_answer if CAREFUL in sys.argv[2:] else None
+    json.dump(answer_master(path, trace), out)
     out.close()
 
 
-def _say(place: str) -> None:
+def _write_answer(place: str) -> None:
     sys.stderr.write(f"{CAREFUL} {place}\n")
     sys.stderr.flush()

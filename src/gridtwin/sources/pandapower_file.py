@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 NET = "pandapowerNet"
-FRAMES = {
+FRAME_CLASSES = {
     ("pandas.core.frame", "DataFrame"),
     ("pandas", "DataFrame"),
     ("geopandas.geodataframe", "GeoDataFrame"),
@@ -34,7 +34,7 @@ OF_A_FRAME = (
     *("orient", "dtype", "is_multiindex", "is_multicolumn", "index_name", "index_names"),
     *("column_name", "column_names", "crs", "columns"),
 )
-ORIENTS = ("split", "columns", "index", "records", "values")
+FRAME_ORIENTS = ("split", "columns", "index", "records", "values")
 # What a net states beside its tables, as far as it is needed to tell its version.
 SCALARS = ("version", "format_version", "name", "f_hz", "sn_mva", "sn_kva")
 NO_ELEMENTS = re.compile(
@@ -55,7 +55,7 @@ REFUSALS = (
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def hush_warnings() -> Iterator[None]:
     """Keep the warnings of pandapower about its own files to itself."""
     logger, unheard = logging.getLogger("pandapower"), logging.NullHandler()
     propagates = logger.propagate
@@ -88,22 +88,22 @@ def load_net(path: Path, *, crs: str | None) -> tuple[Any, list[Notice]]:
     MissingExtraError
         If pandapower is not installed.
     """
-    passed = _Passed()
-    tables = passed.tables_of(_net_of(path))
-    with quiet():
+    passed = _SafeNet()
+    tables = passed.collect_tables(_read_net(path))
+    with hush_warnings():
         try:
-            net = _converted(tables)
+            net = _convert_net(tables)
         except REFUSALS as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             msg = f"{path}: pandapower cannot read this net ({reason}); save it again"
             raise SourceError(msg) from error
-    notices = passed.notices()
+    notices = passed.list_notices()
     if crs is None and GEODATA in tables and net.bus["geo"].notna().any():
         notices.append(GUESSED_PLACES)
     return net, notices
 
 
-def _converted(tables: Json) -> Any:
+def _convert_net(tables: Json) -> Any:
     """Return the net of some tables, in the form of today."""
     try:
         from pandapower.convert_format import convert_format
@@ -124,7 +124,7 @@ def _converted(tables: Json) -> Any:
     return convert_format(from_json_dict(old))
 
 
-def _net_of(path: Path) -> Json:
+def _read_net(path: Path) -> Json:
     """Return what the JSON of a net holds; an error if it is no JSON, or that of something else."""
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -149,31 +149,31 @@ def _net_of(path: Path) -> Json:
     raise SourceError(msg)
 
 
-def _class_of(value: Json) -> tuple[str, str]:
+def _find_class(value: Json) -> tuple[str, str]:
     return str(value.get("_module", "")), str(value.get("_class", ""))
 
 
-class _Passed:
+class _SafeNet:
     """What of a file is passed on to pandapower, and the objects that are not."""
 
     def __init__(self) -> None:
         self._objects: dict[str, int] = {}
 
-    def tables_of(self, net: Json) -> Json:
+    def collect_tables(self, net: Json) -> Json:
         """Return the tables of elements, and what says which version wrote them."""
         kept: Json = {}
         for name, value in net.items():
             if name in SCALARS and isinstance(value, (str, int, float)):
                 kept[name] = value
             elif name == "parameters" and isinstance(value, dict):
-                kept[name] = self._parameters(value)
+                kept[name] = self._keep_parameters(value)
             elif isinstance(value, dict) and not NO_ELEMENTS.fullmatch(name):
-                table = self._table(value)
+                table = self._keep_table(value)
                 if table is not None:
                     kept[name] = table
         return kept
 
-    def notices(self) -> list[Notice]:
+    def list_notices(self) -> list[Notice]:
         """Return one notice for each class of objects that was not made."""
         return [
             Notice(
@@ -185,18 +185,18 @@ class _Passed:
         ]
 
     @staticmethod
-    def _parameters(table: Json) -> Json:
+    def _keep_parameters(table: Json) -> Json:
         stated = table.get("parameter")
         values = stated.items() if isinstance(stated, dict) else ()
         return {"parameter": {name: value for name, value in values if name in SCALARS}}
 
-    def _table(self, value: Json) -> Json | None:
+    def _keep_table(self, value: Json) -> Json | None:
         """Return a table as it is passed on; None for any other object."""
         if "_class" not in value and "_module" not in value:  # as written before 2.0
             columns = {name: cells for name, cells in value.items() if isinstance(cells, dict)}
-            return self._plain(columns) if len(columns) == len(value) else None
+            return self._keep_plain(columns) if len(columns) == len(value) else None
         cells = value.get("_object")
-        if _class_of(value) not in FRAMES:
+        if _find_class(value) not in FRAME_CLASSES:
             return None
         if isinstance(cells, str):
             try:
@@ -204,21 +204,21 @@ class _Passed:
             except (ValueError, RecursionError):
                 return value | {"_object": "{"}  # pandapower says that it is broken
         kept = {name: value[name] for name in OF_A_FRAME if name in value}
-        if kept.get("orient") not in ORIENTS:
+        if kept.get("orient") not in FRAME_ORIENTS:
             kept.pop("orient", None)
-        text = json.dumps(self._plain(cells))  # never an address
+        text = json.dumps(self._keep_plain(cells))  # never an address
         return {"_module": value["_module"], "_class": value["_class"], "_object": text, **kept}
 
-    def _plain(self, value: Any) -> Any:
+    def _keep_plain(self, value: Any) -> Any:
         """Return cells without any object but those that are a geometry in GeoJSON."""
         if isinstance(value, list):
-            return [self._plain(each) for each in value]
+            return [self._keep_plain(each) for each in value]
         if not isinstance(value, dict):
             return value
         if "_class" not in value and "_module" not in value:
-            return {name: self._plain(each) for name, each in value.items()}
-        module, name = _class_of(value)
+            return {name: self._keep_plain(each) for name, each in value.items()}
+        module, name = _find_class(value)
         if module.partition(".")[0] == "shapely":
-            return self._plain(value.get("_object"))
+            return self._keep_plain(value.get("_object"))
         self._objects[f"{module}.{name}"] = self._objects.get(f"{module}.{name}", 0) + 1
         return None

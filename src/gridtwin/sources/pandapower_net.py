@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from gridtwin.errors import MissingExtraError, SourceError
 from gridtwin.model.frames import PLANAR, WGS84
 from gridtwin.model.network import Network
-from gridtwin.sources.pandapower_cells import Cells
-from gridtwin.sources.pandapower_ends import sources, usage_points
-from gridtwin.sources.pandapower_file import load_net, quiet
+from gridtwin.sources.pandapower_cells import NetCells
+from gridtwin.sources.pandapower_ends import build_sources, build_usage_points
+from gridtwin.sources.pandapower_file import hush_warnings, load_net
 from gridtwin.sources.pandapower_rows import NetRows
-from gridtwin.sources.pandapower_stations import Stations
+from gridtwin.sources.pandapower_stations import NetStations
 from gridtwin.sources.pandapower_tables import note_left_out
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ def read_pandapower(source: str | Path | Any, *, crs: str | None = None) -> Netw
     """
     if isinstance(source, (str, Path)):
         net, told = load_net(Path(source), crs=crs)
-        return _network(net, crs, str(source), told)
+        return _build_network(net, crs, str(source), told)
     if not isinstance(source, dict):  # as a pandapowerNet is
         msg = f"a {type(source).__name__} is no pandapower net: give a file or a pandapowerNet"
         raise SourceError(msg)
-    return _network(source, crs, "pandapower net")
+    return _build_network(source, crs, "pandapower net")
 
 
 def read_simbench(code: str, *, crs: str | None = None) -> Network:
@@ -75,7 +75,7 @@ def read_simbench(code: str, *, crs: str | None = None) -> Network:
     MissingExtraError
         If simbench is not installed.
     """
-    with quiet():
+    with hush_warnings():
         try:
             import simbench
         except ImportError as error:
@@ -87,33 +87,33 @@ def read_simbench(code: str, *, crs: str | None = None) -> Network:
             msg = f"simbench:{code}: SimBench has no such grid; the closest: {close}"
             raise SourceError(msg)
         net = simbench.get_simbench_net(code)
-    return _network(net, crs, f"simbench:{code}")
+    return _build_network(net, crs, f"simbench:{code}")
 
 
-def _network(net: Any, crs: str | None, where: str, told: Sequence[Notice] = ()) -> Network:
-    cells = Cells(where)
-    with quiet():
+def _build_network(net: Any, crs: str | None, where: str, told: Sequence[Notice] = ()) -> Network:
+    cells = NetCells(where)
+    with hush_warnings():
         rows = NetRows(net, cells)
-        stations = Stations(net, rows, cells)
-        points = usage_points(net, rows, cells)
-        given = sources(net, rows, cells, stations.of)
+        stations = NetStations(net, rows, cells)
+        points = build_usage_points(net, rows, cells)
+        given = build_sources(net, rows, cells, stations.find_substation)
         note_left_out(net, cells)
         used = {row[end] for row in rows.equipment for end in ("node_a", "node_b")}
         used |= {row["node"] for row in (*points, *given)}
         network = Network.from_frames(
-            nodes=_columns([node for node in rows.nodes if node["mrid"] in used]),
-            equipment=_columns(rows.equipment),
-            usage_points=_columns(points),
-            sources=_columns(given),
-            substations=_columns(stations.substations),
-            feeders=_columns(stations.feeders),
+            nodes=_collect_columns([node for node in rows.nodes if node["mrid"] in used]),
+            equipment=_collect_columns(rows.equipment),
+            usage_points=_collect_columns(points),
+            sources=_collect_columns(given),
+            substations=_collect_columns(stations.substations),
+            feeders=_collect_columns(stations.feeders),
             crs=PLANAR if rows.schematic else crs or WGS84,
             where=where,
         )
     return network.with_notices(list(dict.fromkeys((*told, *cells.notices))))
 
 
-def _columns(rows: list[Row]) -> dict[str, list[Any]]:
+def _collect_columns(rows: list[Row]) -> dict[str, list[Any]]:
     """Return rows as columns; None where a row says nothing."""
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: [row.get(name) for row in rows] for name in names}

@@ -10,20 +10,20 @@ import numpy as np
 import shapely
 
 from gridtwin.errors import SourceError
-from gridtwin.sources.pandapower_cells import records
+from gridtwin.sources.pandapower_cells import list_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
-    from gridtwin.sources.pandapower_cells import Cells, Key
+    from gridtwin.sources.pandapower_cells import Key, NetCells
 
 Place = tuple[float, float]
-STEP = 100.0  # of a schematic: planar units between neighboring buses
+SCHEMATIC_STEP_M = 100.0  # of a schematic: planar units between neighboring buses
 
 
-def points_of(net: Any, cells: Cells) -> dict[Key, shapely.Point]:
+def read_points(net: Any, cells: NetCells) -> dict[Key, shapely.Point]:
     """
     Return the place of each bus that states one.
 
@@ -32,56 +32,58 @@ def points_of(net: Any, cells: Cells) -> dict[Key, shapely.Point]:
     SourceError
         If what it states is no point.
     """
-    found = _geometries(net, "bus", cells)
-    for bus, geometry in found.items():
+    points = _read_geometries(net, "bus", cells)
+    for bus, geometry in points.items():
         if not isinstance(geometry, shapely.Point):
             msg = (
                 f"{cells.where}: the geo of bus.{bus} is a {geometry.geom_type}, not a Point:"
                 " give the point where it stands, or none"
             )
             raise SourceError(msg)
-    return found
+    return points
 
 
-def courses_of(net: Any, cells: Cells) -> dict[Key, shapely.LineString]:
+def read_courses(net: Any, cells: NetCells) -> dict[Key, shapely.LineString]:
     """Return the course of each line that states one; what is no line is noted."""
-    found = {}
-    for key, geometry in _geometries(net, "line", cells).items():
+    courses = {}
+    for key, geometry in _read_geometries(net, "line", cells).items():
         parts = geometry.geom_type == "MultiLineString"
         course = shapely.line_merge(geometry) if parts else geometry
         if isinstance(course, shapely.LineString):
-            found[key] = course
+            courses[key] = course
         else:
             evidence = f"the geo of line.{key} is a {geometry.geom_type}, not one line"
-            cells.note("odd_geometry", f"{evidence}: drawn straight", "draw it as a LineString")
-    return found
+            cells.note_once(
+                "odd_geometry", f"{evidence}: drawn straight", "draw it as a LineString"
+            )
+    return courses
 
 
-def _geometries(net: Any, name: str, cells: Cells) -> dict[Key, Any]:
+def _read_geometries(net: Any, name: str, cells: NetCells) -> dict[Key, Any]:
     """Return the geometry of each row of a table that has one in its GeoJSON column ``geo``."""
-    texts = {key: _geojson(row.get("geo")) for key, row in records(net, name)}
+    texts = {key: _read_geojson(row.get("geo")) for key, row in list_records(net, name)}
     stated = {key: text for key, text in texts.items() if text}
     parsed: NDArray[Any] = np.asarray(
         shapely.from_geojson(np.array([*stated.values()], dtype=object), on_invalid="ignore"),
         dtype=object,
     )
-    found = {}
+    geometries = {}
     for key, geometry in zip(stated, parsed, strict=True):
         if geometry is None:
             evidence = f"the geo of {name}.{key} is no GeoJSON: {stated[key][:60]}"
-            cells.note("odd_geometry", f"{evidence}: left out", "write it as GeoJSON")
+            cells.note_once("odd_geometry", f"{evidence}: left out", "write it as GeoJSON")
         elif not geometry.is_empty:
-            found[key] = geometry
-    return found
+            geometries[key] = geometry
+    return geometries
 
 
-def _geojson(value: Any) -> str:
+def _read_geojson(value: Any) -> str:
     if isinstance(value, dict):
         return json.dumps(value, default=str)
     return value.strip() if isinstance(value, str) else ""
 
 
-def bus_places(
+def place_buses(
     own: Mapping[Key, Any], buses: Iterable[Key], branches: Iterable[tuple[Key, Key]]
 ) -> tuple[dict[Key, Place], bool]:
     """
@@ -108,7 +110,7 @@ def bus_places(
         neighbors[b].append(a)
     places = {bus: (point.x, point.y) for bus, point in own.items() if bus in neighbors}
     if not places:
-        return _schematic(neighbors), True
+        return _draw_schematic(neighbors), True
     middle = np.mean(list(places.values()), axis=0)
     queue = deque(places)
     while queue:
@@ -121,7 +123,7 @@ def bus_places(
     return {bus: places.get(bus, center) for bus in neighbors}, False
 
 
-def _schematic(neighbors: Mapping[Key, list[Key]]) -> dict[Key, Place]:
+def _draw_schematic(neighbors: Mapping[Key, list[Key]]) -> dict[Key, Place]:
     depth: dict[Key, int] = {}
     for start in neighbors:
         if start in depth:
@@ -138,5 +140,5 @@ def _schematic(neighbors: Mapping[Key, list[Key]]) -> dict[Key, Place]:
     places: dict[Key, Place] = {}
     for bus, level in depth.items():
         seen[level] = seen.get(level, -1) + 1
-        places[bus] = (level * STEP, seen[level] * STEP)
+        places[bus] = (level * SCHEMATIC_STEP_M, seen[level] * SCHEMATIC_STEP_M)
     return places

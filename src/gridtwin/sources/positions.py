@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import SourceError
 from gridtwin.model import keys, phases
-from gridtwin.model.column_names import KNOWN, is_designed_position, is_position, squash
+from gridtwin.model.column_names import is_designed_position, is_position, squash
 from gridtwin.model.columns import CLOSED_WORDS, FALSE_WORDS, OPEN_WORDS, TRUE_WORDS
+from gridtwin.model.schema import SCHEMA
 from gridtwin.sources.meanings import CLOSED, OPEN, PHASE
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def _refuse_lost_positions(equipment: pd.DataFrame, where: str) -> None:
     """Refuse equipment whose positions stand in a column by another name."""
     for column in equipment.columns:
         name = str(column)
-        if name in KNOWN["equipment"]:
+        if name in SCHEMA["equipment"].names:
             continue
         words = _few_words(equipment[column])
         if not words:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gridtwin.model.network import Network
-    from gridtwin.sources.opendss_pieces import Disabled
+    from gridtwin.sources.opendss_equipment import Disabled
 
 SIMBENCH = "simbench:"
 FORMATS = {

@@ -15,16 +15,8 @@ import numpy as np
 
 from gridtwin.errors import StoreError
 from gridtwin.model.ids import TABLES, Ids, SortedIds
-from gridtwin.model.tables import (
-    Equipment,
-    Feeders,
-    NetworkData,
-    Nodes,
-    Sources,
-    Substations,
-    UsagePoints,
-    blank,
-)
+from gridtwin.model.schema import SCHEMA
+from gridtwin.model.tables import NetworkData
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,19 +25,10 @@ if TYPE_CHECKING:
     from gridtwin.model.network import Network
     from gridtwin.topology.index import TopologyIndex
 
-# Texts that twins written before lack, and the array that tells how many: they are empty there.
-ADDED_SINCE = {"usage_points.name": "usage_points.mrid"}
+# Columns that twins written before lack; nothing is recorded in them there.
+ADDED_SINCE = frozenset({"usage_points.name"})
 
 Catalog = dict[str, tuple[str, list[int]]]  # name of an array -> its dtype and shape
-
-TABLE_TYPES: dict[str, type[Any]] = {
-    "nodes": Nodes,
-    "equipment": Equipment,
-    "usage_points": UsagePoints,
-    "sources": Sources,
-    "substations": Substations,
-    "feeders": Feeders,
-}
 
 
 def damaged(twin: Path, file: str, reason: str) -> StoreError:
@@ -92,7 +75,7 @@ def write_arrays(folder: Path, network: Network, index: TopologyIndex) -> Catalo
 
 
 def _network_arrays(network: Network) -> Iterator[tuple[str, Any]]:
-    for table in TABLE_TYPES:
+    for table in SCHEMA:
         yield from _parts(table, getattr(network.data, table))
     for table, ids in network.ids.tables.items():
         yield from _parts(f"ids.{table}", ids)
@@ -128,7 +111,7 @@ class MappedArrays:
     def data(self) -> NetworkData:
         """Return the tables of the network."""
         return NetworkData(
-            **{table: self._whole(table, kind) for table, kind in TABLE_TYPES.items()}
+            **{name: self._whole(name, frame.table) for name, frame in SCHEMA.items()}
         )
 
     def ids(self) -> Ids:
@@ -156,8 +139,9 @@ class MappedArrays:
 
     def _array(self, name: str) -> Any:
         file = f"arrays/{name}.npy"
-        if name not in self.catalog and ADDED_SINCE.get(name) in self.catalog:
-            return blank(self.catalog[ADDED_SINCE[name]][1][0])
+        if name not in self.catalog and name in ADDED_SINCE:
+            frame, column = name.split(".")
+            return SCHEMA[frame].column(column).blank(len(self._array(f"{frame}.mrid")))
         if name not in self.catalog:
             raise damaged(self.twin, file, "is not listed in twin.json")
         dtype, shape = self.catalog[name]

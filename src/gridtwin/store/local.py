@@ -36,31 +36,17 @@ from gridtwin.errors import (
 )
 from gridtwin.model.frames import mark_letters
 from gridtwin.model.network import Network
-from gridtwin.model.operation import resolve
-from gridtwin.model.state import CURRENT, NORMAL, State
-from gridtwin.store.arrays import TABLE_TYPES, Catalog, MappedArrays, damaged, sync, write_arrays
-from gridtwin.store.estimates import SqliteEstimates
-from gridtwin.store.live import SqliteLive
-from gridtwin.store.names import (
-    check_overlay_name,
-    close_names,
-    look_for,
-    look_until,
-    overlay_deviations,
-)
-from gridtwin.store.outages import SqliteOutages
+from gridtwin.model.schema import SCHEMA
+from gridtwin.store.arrays import Catalog, MappedArrays, damaged, sync, write_arrays
+from gridtwin.store.names import close_names
 from gridtwin.store.readings import ParquetReadings
 from gridtwin.store.sqlite import FILE as STATE_FILE
 from gridtwin.store.sqlite import ChangingFile
-from gridtwin.store.states import StateFile
+from gridtwin.store.sqlite_books import SqliteBooks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
-    from gridtwin.model.state import SwitchEvent
-    from gridtwin.store.marks import Changes, Marks
     from gridtwin.topology.index import TopologyIndex
 
 SUFFIX = ".twin"
@@ -72,19 +58,15 @@ AMI = "ami"
 WRITERS = 2  # tables written side by side; each holds its frame in memory
 
 
-class LocalStore:
+class LocalStore(SqliteBooks):
     """A twin in a directory; `create` makes one, `open` opens one."""
 
     def __init__(self, path: Path, card: _Card) -> None:
+        super().__init__(ChangingFile(path, card.twin_id), lambda: self.network)
         self.path = path
         self._card = card
         self._arrays = MappedArrays(path, card.arrays)
-        kept = ChangingFile(path, card.twin_id)
-        self._states = StateFile(kept)
-        self.outages = SqliteOutages(kept)
-        self.estimates = SqliteEstimates(kept)
         self.readings = ParquetReadings(path / AMI)
-        self.live = SqliteLive(kept)
         self._index: TopologyIndex | None = None
 
     @classmethod
@@ -181,93 +163,6 @@ class LocalStore:
             msg = f"{self.path} was replaced by another twin since it was opened: open it again"
             raise StaleTwinError(msg)
 
-    def state(self, name: str = CURRENT) -> State:
-        """
-        Return a state by name.
-
-        Raises
-        ------
-        NotFoundError
-            If no state has that name, with the closest there are.
-        """
-        if name == NORMAL:
-            return State(NORMAL, 0, {})
-        return self._states.current() if name == CURRENT else self._states.overlay(name)
-
-    def states(self) -> list[str]:
-        """Return the names of the states there are: normal, current, then the overlays."""
-        return [NORMAL, CURRENT, *self._states.overlay_names()]
-
-    def operate(
-        self, mrid: str, open_phases: str, *, poles: str = "", actor: str = "",
-        at: datetime | None = None, request: str = "",
-    ) -> State:  # fmt: skip
-        """Move poles of one piece of equipment; see `gridtwin.store.protocol.Store.operate`."""
-        operation = resolve(self.network, mrid, open_phases, poles)
-        return self._states.operate(operation, actor=actor, at=at, request=request)
-
-    def events(self, since: int = 0) -> list[SwitchEvent]:
-        """Return the operations after a version of the current state, oldest first."""
-        return self._states.events(since)
-
-    def state_at(self, when: datetime) -> State:
-        """Return the state as it was at a moment."""
-        return self._states.past(self.network, when)
-
-    def operations(self, start: datetime, end: datetime) -> list[SwitchEvent]:
-        """Return the operations between two moments, by time, then version."""
-        return self._states.operations(start, end)
-
-    def wait(self, since: int, *, timeout_s: float) -> bool:
-        """Return whether the current state has moved past a version, waiting for it."""
-        return look_until(lambda: self._states.version() > since, timeout_s=timeout_s)
-
-    def marks(self) -> Marks:
-        """Return how far what changes has come."""
-        return self._states.marks()
-
-    def changes(self, since: Marks, *, timeout_s: float) -> Changes:
-        """Return what became another since some marks, waiting for it."""
-        return look_for(self.marks, since, timeout_s=timeout_s)
-
-    def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:
-        """
-        Keep a state under a name of its own.
-
-        Parameters
-        ----------
-        name
-            What it is called; an overlay of that name is replaced.
-        deviations
-            mRID to the phases that stand open, for all that differs from the design.
-
-        Raises
-        ------
-        NotFoundError
-            If it names equipment that is not there; nothing is written.
-        InputError
-            If equipment has no such phase, or the name is taken; nothing is written.
-        """
-        check_overlay_name(name)
-        self._states.save_overlay(name, overlay_deviations(self.network, deviations))
-
-    def drop_overlay(self, name: str) -> None:
-        """Forget an overlay; NotFoundError if there is none of that name."""
-        check_overlay_name(name)
-        self._states.drop_overlay(name)
-
-    def save_spec(self, name: str, text: str) -> None:
-        """Keep a trace spec, as JSON, under a name."""
-        self._states.save_spec(name, text)
-
-    def spec(self, name: str) -> str:
-        """Return a trace spec by name; NotFoundError if there is none."""
-        return self._states.spec(name)
-
-    def spec_names(self) -> list[str]:
-        """Return the names of the trace specs kept."""
-        return self._states.spec_names()
-
 
 @dataclass(frozen=True, slots=True)
 class _Card:
@@ -340,7 +235,7 @@ def _write(folder: Path, network: Network, index: TopologyIndex) -> None:
         "id": twin_id,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "crs": network.crs,
-        "counts": {table: len(getattr(network.data, table).mrid) for table in TABLE_TYPES},
+        "counts": {table: len(getattr(network.data, table).mrid) for table in SCHEMA},
         "arrays": catalog,
     }
     (folder / CARD).write_text(json.dumps(card), encoding="utf-8")
@@ -359,7 +254,7 @@ def _write_tables(folder: Path, network: Network) -> None:
         sync(file)
 
     with ThreadPoolExecutor(WRITERS) as pool:
-        list(pool.map(write, TABLE_TYPES))  # the list brings up what a thread raised
+        list(pool.map(write, SCHEMA))  # the list brings up what a thread raised
     sync(folder)
 
 

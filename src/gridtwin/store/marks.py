@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 STATE, OUTAGES, ESTIMATES, NETWORK, AMI = "state", "outages", "estimates", "network", "ami"
 
-NOTES = """
-SELECT (SELECT coalesce(max(id), 0) FROM outage_evidence),
+READ_MARKS = """
+SELECT (SELECT version FROM twin), (SELECT coalesce(max(id), 0) FROM outage_evidence),
     (SELECT coalesce(max(id), 0) FROM erm_history)
 """
 
@@ -46,7 +46,6 @@ class Changes(NamedTuple):
     what: frozenset[str]  # words of this module; empty if nothing did in time
 
 
-def marks_in(connection: sqlite3.Connection, version: int) -> Marks:
+def marks_in(connection: sqlite3.Connection) -> Marks:
     """Return the marks of a twin kept in SQLite."""
-    outages, estimates = connection.execute(NOTES).fetchone()
-    return Marks(version, outages, estimates)
+    return Marks(*connection.execute(READ_MARKS).fetchone())

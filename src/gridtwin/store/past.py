@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gridtwin.model.outage import Change, Evidence
     from gridtwin.store.live_book import LiveBook
     from gridtwin.store.protocol import OutageBook, Store
+    from gridtwin.store.state_book import SpecBook
     from gridtwin.topology.index import TopologyIndex
 
 
@@ -99,8 +100,9 @@ class PastStore:
 
     def __init__(self, store: Store, when: datetime, state: State | None = None) -> None:
         self._store = store
-        self._given = state
         self.when = when
+        self.states = PastStates(store, when, state)
+        self.specs = PastSpecs(store.specs, when)
         self.outages = PastOutages(store.outages, when)
         self.estimates = PastEstimates(store, self.outages)
         self.readings = store.readings  # of all times: what is asked names its interval
@@ -124,52 +126,60 @@ class PastStore:
         """Return the topology of the normal state."""
         return self._store.index()
 
-    @cached_property
-    def _state(self) -> State:
-        return self._given or self._store.state_at(self.when)
-
-    def state(self, name: str = CURRENT) -> State:
-        """Return the state as it was; overlays have no past."""
-        if name not in {NORMAL, CURRENT}:
-            raise no_state(name, [])
-        return self._state if name == CURRENT else self._store.state(NORMAL)
-
-    def states(self) -> list[str]:
-        """Return the names of the states there are."""
-        return [NORMAL, CURRENT]
-
-    def state_at(self, when: datetime) -> State:
-        """Return the state as it was earlier still."""
-        return self._store.state_at(min(when, self.when))
-
-    def events(self, since: int = 0) -> list[SwitchEvent]:
-        """Return the operations until then, after a version."""
-        text = self.when.isoformat()
-        return [event for event in self._store.events(since) if event.at <= text]
-
-    def operations(self, start: datetime, end: datetime) -> list[SwitchEvent]:
-        """Return the operations after one moment and until another."""
-        return self._store.operations(start, min(end, self.when))
-
-    def wait(self, since: int, *, timeout_s: float) -> bool:  # noqa: ARG002 - nothing comes
-        """Return whether the state had moved past a version; the past moves no more."""
-        return self._state.version > since
-
     def marks(self) -> Marks:
         """Return how far what changes has come: in the past, as far as the state."""
-        return Marks(self._state.version, 0, 0)
+        return Marks(self.states.get().version, 0, 0)
 
     def changes(self, since: Marks, *, timeout_s: float) -> Changes:  # noqa: ARG002
         """Return that nothing became another: the past changes no more."""
         return Changes(since, frozenset())
 
-    def spec(self, name: str) -> str:
-        """Return a trace spec by name."""
-        return self._store.spec(name)
 
-    def spec_names(self) -> list[str]:
-        """Return the names of the trace specs kept."""
-        return self._store.spec_names()
+class PastStates:
+    """
+    The switch states of a twin as they were.
+
+    Parameters
+    ----------
+    store, when, state
+        Those of `PastStore`.
+    """
+
+    def __init__(self, store: Store, when: datetime, state: State | None) -> None:
+        self._store = store
+        self._given = state
+        self.when = when
+
+    @cached_property
+    def _state(self) -> State:
+        return self._given or self._store.states.at(self.when)
+
+    def get(self, name: str = CURRENT) -> State:
+        """Return the state as it was; overlays have no past."""
+        if name not in {NORMAL, CURRENT}:
+            raise no_state(name, [])
+        return self._state if name == CURRENT else self._store.states.get(NORMAL)
+
+    def names(self) -> list[str]:
+        """Return the names of the states there are."""
+        return [NORMAL, CURRENT]
+
+    def at(self, when: datetime) -> State:
+        """Return the state as it was earlier still."""
+        return self._store.states.at(min(when, self.when))
+
+    def events(self, since: int = 0) -> list[SwitchEvent]:
+        """Return the operations until then, after a version."""
+        text = self.when.isoformat()
+        return [event for event in self._store.states.events(since) if event.at <= text]
+
+    def operations(self, start: datetime, end: datetime) -> list[SwitchEvent]:
+        """Return the operations after one moment and until another."""
+        return self._store.states.operations(start, min(end, self.when))
+
+    def wait(self, since: int, *, timeout_s: float) -> bool:  # noqa: ARG002 - nothing comes
+        """Return whether the state had moved past a version; the past moves no more."""
+        return self._state.version > since
 
     def operate(
         self,
@@ -192,7 +202,16 @@ class PastStore:
         """Refuse to write."""
         raise _read_only(self.when)
 
-    def save_spec(self, name: str, text: str) -> None:  # noqa: ARG002
+
+class PastSpecs:
+    """The trace specs of a twin: they have no past, and are not written from there."""
+
+    def __init__(self, book: SpecBook, when: datetime) -> None:
+        self.when = when
+        self.get = book.get
+        self.names = book.names
+
+    def save(self, name: str, text: str) -> None:  # noqa: ARG002
         """Refuse to write."""
         raise _read_only(self.when)
 
@@ -200,7 +219,7 @@ class PastStore:
 def state_after(store: Store, version: int) -> PastStore:
     """Return a store with the state that an operation left, by its version."""
     while True:
-        later, current = store.events(version), store.state()
+        later, current = store.states.events(version), store.states.get()
         if current.version == (later[-1].version if later else version):
             break  # nobody operated in between
     found: dict[str, str] = {}

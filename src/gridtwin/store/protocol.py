@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from gridtwin.model.network import Network
     from gridtwin.model.outage import Change, Evidence, Members, Outage
     from gridtwin.model.readings import Conditions, Readings
-    from gridtwin.model.state import State, SwitchEvent
     from gridtwin.store.live_book import LiveBook
     from gridtwin.store.marks import Changes, Marks
+    from gridtwin.store.state_book import SpecBook, StateBook
     from gridtwin.topology.index import TopologyIndex
 
 
@@ -198,7 +198,17 @@ class ReadingBook(Protocol):
 
 
 class Store(Protocol):
-    """Where a twin is kept; every method that writes has written when it returns."""
+    """Where a twin is kept; every method of a book that writes has written when it returns."""
+
+    @property
+    def states(self) -> StateBook:
+        """The switch states."""
+        ...
+
+    @property
+    def specs(self) -> SpecBook:
+        """The trace specs."""
+        ...
 
     @property
     def outages(self) -> OutageBook:
@@ -234,93 +244,6 @@ class Store(Protocol):
         """Return the topology of the normal state."""
         ...
 
-    def state(self, name: str = "current") -> State:
-        """
-        Return a state by name.
-
-        Raises
-        ------
-        NotFoundError
-            If no state has that name.
-        """
-        ...
-
-    def states(self) -> list[str]:
-        """Return the names of the states there are: normal, current, then the overlays."""
-        ...
-
-    def operate(
-        self,
-        mrid: str,
-        open_phases: str,
-        *,
-        poles: str = "",
-        actor: str = "",
-        at: datetime | None = None,
-        request: str = "",
-    ) -> State:
-        """
-        Move poles of one piece of equipment.
-
-        Parameters
-        ----------
-        mrid
-            The equipment.
-        open_phases
-            The phases that stand open afterwards, of those that move; an empty text closes all.
-        poles
-            The phases that move; the others stay as they are. All by default.
-        actor
-            Who operated, for the log.
-        at
-            When; now by default and at the latest, and never before the last operation of the same
-            equipment.
-        request
-            An id of the caller's: one that was carried out already changes nothing.
-
-        Returns
-        -------
-            The current state afterwards, one version on.
-
-        Raises
-        ------
-        NotFoundError
-            If there is no such equipment; nothing is written.
-        InputError
-            If it has no such phase; nothing is written.
-        """
-        ...
-
-    def events(self, since: int = 0) -> list[SwitchEvent]:
-        """Return the operations after a version of the current state, oldest first."""
-        ...
-
-    def state_at(self, when: datetime) -> State:
-        """
-        Return the state as it was at a moment.
-
-        A piece of equipment stood as its last operation until then left it, else as its first one
-        afterwards found it, else as it stands now.
-        """
-        ...
-
-    def operations(self, start: datetime, end: datetime) -> list[SwitchEvent]:
-        """Return the operations after one moment and until another, by time, then version."""
-        ...
-
-    def wait(self, since: int, *, timeout_s: float) -> bool:
-        """
-        Return whether the current state has moved past a version, waiting for it.
-
-        Parameters
-        ----------
-        since
-            The version.
-        timeout_s
-            Seconds to wait at most; 0 only looks.
-        """
-        ...
-
     def marks(self) -> Marks:
         """Return how far what changes has come."""
         ...
@@ -336,33 +259,4 @@ class Store(Protocol):
         timeout_s
             Seconds to wait at most; 0 only looks.
         """
-        ...
-
-    def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:
-        """
-        Keep a state under a name of its own.
-
-        Parameters
-        ----------
-        name
-            What it is called; an overlay of that name is replaced.
-        deviations
-            mRID to the phases that stand open, for all that differs from the design.
-        """
-        ...
-
-    def drop_overlay(self, name: str) -> None:
-        """Forget an overlay."""
-        ...
-
-    def save_spec(self, name: str, text: str) -> None:
-        """Keep a trace spec, as JSON, under a name."""
-        ...
-
-    def spec(self, name: str) -> str:
-        """Return a trace spec by name."""
-        ...
-
-    def spec_names(self) -> list[str]:
-        """Return the names of the trace specs kept."""
         ...

@@ -1,25 +1,30 @@
-"""Ask for and write switch states, their log, overlays and trace specs in SQLite."""
+"""Ask for and write switch states, their log and overlays in SQLite."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gridtwin.model import phases
-from gridtwin.model.state import CURRENT, State, SwitchEvent, logged_at
-from gridtwin.store.marks import marks_in
-from gridtwin.store.names import as_it_was, no_spec, no_state
+from gridtwin.model.operation import resolve
+from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent, logged_at
+from gridtwin.store.names import (
+    as_it_was,
+    check_overlay_name,
+    look_until,
+    no_state,
+    overlay_deviations,
+)
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from gridtwin.model.network import Network
     from gridtwin.model.operation import Operation
-    from gridtwin.store.marks import Marks
     from gridtwin.store.sqlite import Changing
 
+READ_VERSION = "SELECT version FROM twin"
 EVENTS = "SELECT version, at, mrid, from_phases, to_phases, actor FROM switch_event"
 LOG = """
 INSERT INTO switch_event (version, at, mrid, from_phases, to_phases, actor, request)
@@ -32,156 +37,136 @@ FOUND = "SELECT mrid, from_phases, min(version) FROM switch_event WHERE at > ? G
 LATEST = "SELECT version FROM switch_event WHERE at <= ? ORDER BY version DESC LIMIT 1"
 
 
-@dataclass(frozen=True, slots=True)
-class StateFile:
-    """Switch states, their log, overlays and trace specs, where they are kept."""
+class SqliteStates:
+    """
+    The switch states of a twin that is kept in SQLite.
 
-    kept: Changing
+    Parameters
+    ----------
+    kept
+        Where they are kept.
+    network
+        Returns the network they are of; called when it is needed, since it may have to be read.
+    """
 
-    def current(self) -> State:
-        """Return the state as operated."""
-        with self.kept.transaction() as connection:
-            return _current(connection)
+    def __init__(self, kept: Changing, network: Callable[[], Network]) -> None:
+        self._kept = kept
+        self._network = network
 
-    def version(self) -> int:
-        """Return the version of the current state."""
-        with self.kept.transaction() as connection:
-            return int(connection.execute("SELECT version FROM twin").fetchone()[0])
+    def get(self, name: str = CURRENT) -> State:
+        """Return a state by name."""
+        if name == NORMAL:
+            return State(NORMAL, 0, {})
+        with self._kept.transaction() as connection:
+            return _current(connection) if name == CURRENT else _overlay(connection, name)
 
-    def marks(self) -> Marks:
-        """Return how far what changes has come."""
-        with self.kept.transaction() as connection:
-            version = connection.execute("SELECT version FROM twin").fetchone()[0]
-            return marks_in(connection, version)
-
-    def overlay(self, name: str) -> State:
-        """
-        Return an overlay by name.
-
-        Raises
-        ------
-        NotFoundError
-            If no state has that name.
-        """
-        with self.kept.transaction() as connection:
-            row = connection.execute(
-                "SELECT version FROM overlay WHERE name = ?", (name,)
-            ).fetchone()
-            if row is None:
-                raise no_state(name, _names(connection, "overlay"))
-            deviations = connection.execute(
-                "SELECT mrid, open_phases FROM overlay_switch WHERE name = ?", (name,)
-            )
-            return State(name, row[0], dict(deviations))
-
-    def overlay_names(self) -> list[str]:
-        """Return the names of the overlays, sorted."""
-        with self.kept.transaction() as connection:
-            return _names(connection, "overlay")
+    def names(self) -> list[str]:
+        """Return the names of the states there are: normal, current, then the overlays."""
+        with self._kept.transaction() as connection:
+            return [NORMAL, CURRENT, *_overlays(connection)]
 
     def operate(
-        self, operation: Operation, *, actor: str, at: datetime | None = None, request: str = ""
+        self,
+        mrid: str,
+        open_phases: str,
+        *,
+        poles: str = "",
+        actor: str = "",
+        at: datetime | None = None,
+        request: str = "",
     ) -> State:
-        """Write one operation and log it, in one transaction; see `Store.operate`."""
-        mrid, normal = operation.mrid, phases.text(operation.normal)
-        with self.kept.transaction("BEGIN IMMEDIATE") as connection:
-            if request and connection.execute(DONE, (request,)).fetchone():
-                return _current(connection)
-            before = connection.execute(
-                "SELECT open_phases FROM switch_state WHERE mrid = ?", (mrid,)
-            ).fetchone()
-            opened = normal if before is None else before[0]
-            open_phases = phases.text(operation.after(phases.parse(opened)))
-            if open_phases == normal:
-                connection.execute("DELETE FROM switch_state WHERE mrid = ?", (mrid,))
-            else:
-                connection.execute(
-                    "INSERT OR REPLACE INTO switch_state VALUES (?, ?)", (mrid, open_phases)
-                )
-            connection.execute("UPDATE twin SET version = version + 1")
-            (last,) = connection.execute(LAST, (mrid,)).fetchone() or ("",)
-            logged = (max(logged_at(at), last), mrid, opened, open_phases, actor, request or None)
-            connection.execute(LOG, logged)
+        """Move poles of one piece of equipment; see `gridtwin.store.state_book.StateBook`."""
+        operation = resolve(self._network(), mrid, open_phases, poles)
+        with self._kept.transaction("BEGIN IMMEDIATE") as connection:
+            if not (request and connection.execute(DONE, (request,)).fetchone()):
+                found, left = _move(connection, operation)
+                (last,) = connection.execute(LAST, (operation.mrid,)).fetchone() or ("",)
+                when = max(logged_at(at), last)
+                logged = (when, operation.mrid, found, left, actor, request or None)
+                connection.execute(LOG, logged)
             return _current(connection)
 
-    def events(self, since: int) -> list[SwitchEvent]:
+    def events(self, since: int = 0) -> list[SwitchEvent]:
         """Return the operations after a version, oldest first."""
-        with self.kept.transaction() as connection:
+        with self._kept.transaction() as connection:
             rows = connection.execute(f"{EVENTS} WHERE version > ? ORDER BY version", (since,))
             return [SwitchEvent(*row) for row in rows]
 
     def operations(self, start: datetime, end: datetime) -> list[SwitchEvent]:
         """Return the operations after one moment and until another, by time, then version."""
         between = f"{EVENTS} WHERE at > ? AND at <= ? ORDER BY at, version"
-        with self.kept.transaction() as connection:
+        with self._kept.transaction() as connection:
             rows = connection.execute(between, (start.isoformat(), end.isoformat()))
             return [SwitchEvent(*row) for row in rows]
 
-    def past(self, network: Network, when: datetime) -> State:
-        """Return the state as it was at a moment; see `Store.state_at`."""
+    def at(self, when: datetime) -> State:
+        """Return the current state as it was at a moment."""
         text = when.isoformat()
-        with self.kept.transaction() as connection:
+        with self._kept.transaction() as connection:
             found = {mrid: opened for mrid, opened, _ in connection.execute(FOUND, (text,))}
             last = connection.execute(LATEST, (text,)).fetchone() or (None,)
-            return as_it_was(network, _current(connection), found, last[0])
+            return as_it_was(self._network(), _current(connection), found, last[0])
+
+    def wait(self, since: int, *, timeout_s: float) -> bool:
+        """Return whether the current state has moved past a version, waiting for it."""
+        return look_until(lambda: self._version() > since, timeout_s=timeout_s)
+
+    def _version(self) -> int:
+        with self._kept.transaction() as connection:
+            return int(connection.execute(READ_VERSION).fetchone()[0])
 
     def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:
-        """Keep an overlay, in place of any of that name."""
-        with self.kept.transaction("BEGIN IMMEDIATE") as connection:
+        """Keep a state under a name of its own, in place of any of that name."""
+        check_overlay_name(name)
+        kept = overlay_deviations(self._network(), deviations)
+        with self._kept.transaction("BEGIN IMMEDIATE") as connection:
             connection.execute("DELETE FROM overlay WHERE name = ?", (name,))
             connection.execute("INSERT INTO overlay SELECT ?, version FROM twin", (name,))
             connection.executemany(
                 "INSERT INTO overlay_switch VALUES (?, ?, ?)",
-                [(name, mrid, open_phases) for mrid, open_phases in deviations.items()],
+                [(name, mrid, open_phases) for mrid, open_phases in kept.items()],
             )
 
     def drop_overlay(self, name: str) -> None:
-        """
-        Forget an overlay.
-
-        Raises
-        ------
-        NotFoundError
-            If no overlay has that name.
-        """
-        with self.kept.transaction("BEGIN IMMEDIATE") as connection:
+        """Forget an overlay; NotFoundError if there is none of that name."""
+        check_overlay_name(name)
+        with self._kept.transaction("BEGIN IMMEDIATE") as connection:
             if not connection.execute("DELETE FROM overlay WHERE name = ?", (name,)).rowcount:
-                raise no_state(name, _names(connection, "overlay"))
-
-    def save_spec(self, name: str, text: str) -> None:
-        """Keep a trace spec, in place of any of that name."""
-        with self.kept.transaction("BEGIN IMMEDIATE") as connection:
-            connection.execute("INSERT OR REPLACE INTO trace_spec VALUES (?, ?)", (name, text))
-
-    def spec(self, name: str) -> str:
-        """
-        Return a trace spec by name.
-
-        Raises
-        ------
-        NotFoundError
-            If no spec has that name.
-        """
-        with self.kept.transaction() as connection:
-            row = connection.execute(
-                "SELECT spec FROM trace_spec WHERE name = ?", (name,)
-            ).fetchone()
-            if row is None:
-                raise no_spec(name, _names(connection, "trace_spec"))
-            return str(row[0])
-
-    def spec_names(self) -> list[str]:
-        """Return the names of the trace specs, sorted."""
-        with self.kept.transaction() as connection:
-            return _names(connection, "trace_spec")
+                raise no_state(name, _overlays(connection))
 
 
 def _current(connection: sqlite3.Connection) -> State:
-    version = connection.execute("SELECT version FROM twin").fetchone()[0]
+    version = connection.execute(READ_VERSION).fetchone()[0]
     deviations = connection.execute("SELECT mrid, open_phases FROM switch_state")
     return State(CURRENT, version, dict(deviations))
 
 
-def _names(connection: sqlite3.Connection, table: str) -> list[str]:
-    rows = connection.execute(f"SELECT name FROM {table} ORDER BY name")  # noqa: S608 - our own word
+def _overlay(connection: sqlite3.Connection, name: str) -> State:
+    row = connection.execute("SELECT version FROM overlay WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        raise no_state(name, _overlays(connection))
+    deviations = connection.execute(
+        "SELECT mrid, open_phases FROM overlay_switch WHERE name = ?", (name,)
+    )
+    return State(name, row[0], dict(deviations))
+
+
+def _overlays(connection: sqlite3.Connection) -> list[str]:
+    rows = connection.execute("SELECT name FROM overlay ORDER BY name")
     return [name for (name,) in rows]
+
+
+def _move(connection: sqlite3.Connection, operation: Operation) -> tuple[str, str]:
+    """Write one operation; return the phases it found open and those it left open."""
+    mrid, normal = operation.mrid, phases.text(operation.normal)
+    row = connection.execute(
+        "SELECT open_phases FROM switch_state WHERE mrid = ?", (mrid,)
+    ).fetchone()
+    found = normal if row is None else row[0]
+    left = phases.text(operation.after(phases.parse(found)))
+    if left == normal:
+        connection.execute("DELETE FROM switch_state WHERE mrid = ?", (mrid,))
+    else:
+        connection.execute("INSERT OR REPLACE INTO switch_state VALUES (?, ?)", (mrid, left))
+    connection.execute("UPDATE twin SET version = version + 1")
+    return found, left

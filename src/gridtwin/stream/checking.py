@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gridtwin.model.moments import NO_TIME
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -181,7 +183,7 @@ def _time(
     seconds = np.array([known[value] for value in column], dtype=np.float64)
     unread = {value for value, at_s in known.items() if value is not None and np.isnan(at_s)}
     if unread:
-        why = "is no time such as 2026-07-01T00:15:00Z"
+        why = NO_TIME
         if field.pattern is not None and ":(00|15|30|45):" in field.pattern.pattern:
             why += ", on a quarter of an hour"
         _blame(column, field, broken, lambda value: value in unread, why)

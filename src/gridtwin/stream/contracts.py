@@ -14,10 +14,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from gridtwin.model.moments import LATEST_S
+
 VERSION = 1
 LARGEST_MESSAGE = 16 * 1024  # bytes; the largest message the schemas allow is far smaller
 EARLIEST_S = 946_684_800.0  # the year 2000: no smart meter is older
-LATEST_S = 4_102_444_800.0  # the year 2100: what is later is no time in seconds
 
 
 @dataclass(frozen=True, slots=True)

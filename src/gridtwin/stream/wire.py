@@ -10,12 +10,12 @@ from __future__ import annotations
 import io
 import struct
 import warnings
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from gridtwin.errors import MissingExtraError, StoreError
+from gridtwin.errors import InputError, MissingExtraError, StoreError
+from gridtwin.model.moments import read_moment
 from gridtwin.stream.checking import Reason
 from gridtwin.stream.contracts import avro_schema
 
@@ -96,9 +96,9 @@ class Registry:
                 message = orjson.loads(value)
                 for name in timed:
                     if message.get(name) is not None:
-                        message[name] = _zoned(message[name])
+                        message[name] = read_moment(message[name])
                 recoded.append(write(message))
-            except (ValueError, TypeError, AttributeError):
+            except (InputError, ValueError, TypeError, AttributeError):
                 recoded.append(value)
         return recoded
 
@@ -145,14 +145,6 @@ class Registry:
         except (httpx.HTTPError, OSError) as error:
             msg = f"the schema registry at {self._url} cannot be reached: {_line(error)}"
             raise StoreError(msg) from error
-
-
-def _zoned(text: str) -> datetime:
-    """Return a time; ValueError if it is none, or of no zone, which would be taken for local."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(text)
-    return moment
 
 
 def _read_json(payload: bytes) -> Any:

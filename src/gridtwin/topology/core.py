@@ -22,7 +22,7 @@ from gridtwin.topology.forest import find_ancestors
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.model.tables import UsagePoints
+    from gridtwin.model.schema import UsagePoints
     from gridtwin.topology.conduction import Conduction
     from gridtwin.topology.forest import Forest
 

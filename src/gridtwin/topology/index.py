@@ -65,11 +65,6 @@ class TopologyIndex:
     )
 
     @property
-    def is_radial(self) -> bool:
-        """Whether nothing supplied lies on a loop."""
-        return self.core is None
-
-    @property
     def nbytes(self) -> int:
         """Memory held by the arrays of the index itself, in bytes."""
         arrays = [getattr(self, name) for name in ARRAYS]
@@ -130,18 +125,6 @@ class TopologyIndex:
         ranges = self.ranges(node)
         parts = [self.pool[start:stop] for start, stop in ranges]
         return np.concatenate(parts) if parts else np.empty(0, dtype=np.int32)
-
-    def depends(self, node: int, on: int) -> bool:
-        """Return whether `node` goes dark when `on` does."""
-        at, start = self.tin[node], self.tin[on]
-        if at < 0 or start < 0:
-            return False
-        segment = self.segment[node]
-        if segment != self.segment[on]:
-            if self.segment[on] != 0:
-                return False
-            at = self.tin[self.hook[segment]]
-        return bool(start <= at < start + self.size[on])
 
     def totals(self, weight: NDArray[np.int32] | None = None) -> NDArray[np.int64]:
         """

@@ -19,7 +19,7 @@ from gridtwin.topology.service import find_needs
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.model.tables import UsagePoints
+    from gridtwin.model.schema import UsagePoints
     from gridtwin.topology.index import TopologyIndex
 
 

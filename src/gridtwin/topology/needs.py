@@ -18,7 +18,7 @@ from gridtwin.topology.core import FREED, REACHED, live_phases
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.model.tables import UsagePoints
+    from gridtwin.model.schema import UsagePoints
 
 
 def needs_of(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.model.tables import UsagePoints
+    from gridtwin.model.schema import UsagePoints
     from gridtwin.topology.core import Core
     from gridtwin.topology.index import TopologyIndex
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from gridtwin.model.tables import UsagePoints
+    from gridtwin.model.schema import UsagePoints
     from gridtwin.topology.index import TopologyIndex
 
 

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.ami.rollup import RollUp
+    from gridtwin.analysis.ami.interval_rollup import IntervalRollUp
     from gridtwin.model.tables import Strings
     from gridtwin.store.protocol import ReadingBook
 
     Columns = tuple[int, NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]
 
 
-def roll_up(
+def roll_up_hours(
     book: ReadingBook,
     rows_of: Callable[[Strings], NDArray[np.int32]],
-    roll_up_of: Callable[[int], RollUp],
+    roll_up_of: Callable[[int], IntervalRollUp],
     *,
     everything: bool = False,
     progress: Callable[[int, int], None] | None = None,
@@ -65,8 +65,8 @@ def roll_up(
         if progress:
             progress(done, len(stale))
         intervals = {
-            at_s: roll_up_of(at_s).interval(rows, kwh, volts)
-            for at_s, rows, kwh, volts in _hour(book, rows_of, hour_s)
+            at_s: roll_up_of(at_s).roll_up(rows, kwh, volts)
+            for at_s, rows, kwh, volts in _read_hour(book, rows_of, hour_s)
         }
         write_hour(book.folder, hour_s, written_ns, intervals)
     if progress:
@@ -74,7 +74,7 @@ def roll_up(
     return list(stale)
 
 
-def _hour(
+def _read_hour(
     book: ParquetReadings, rows_of: Callable[[Strings], NDArray[np.int32]], hour_s: int
 ) -> Iterator[Columns]:
     """Yield each interval of an hour: its end, and usage points, energies and voltages."""

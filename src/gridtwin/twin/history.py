@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.state.darkness import Darkness
-from gridtwin.analysis.state.situation import NONE
+from gridtwin.analysis.state.situation import NO_ROWS
+from gridtwin.analysis.state.supply_tracker import SupplyTracker
 from gridtwin.errors import InputError
 from gridtwin.model import phases
-from gridtwin.model.outage import Status, aware
+from gridtwin.model.moments import read_moment
+from gridtwin.model.outage import Status
 from gridtwin.model.tables import encode
 from gridtwin.store.past import PastStore
-from gridtwin.twin.situations import Situations
+from gridtwin.twin.situation_cache import SituationCache
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,35 +30,16 @@ if TYPE_CHECKING:
     from gridtwin.model.state import State, SwitchEvent
     from gridtwin.store.protocol import Store
 
-SWITCH, OUTAGE, RESTORED = KINDS = ("switch", "outage", "restored")
-FAR = 2  # a walk begins anew when the span asked for is so many of its lengths behind its start
+SWITCH, OUTAGE, RESTORED = MOMENT_KINDS = ("switch", "outage", "restored")
+MOST_SPANS_BEHIND = (
+    2  # a walk begins anew when the span asked for is so many of its lengths behind its start
+)
 DARK, IN_OUTAGE = 1, 2  # why a usage point is out
 
 
-def moment(when: datetime | str) -> datetime:
-    """
-    Return a moment in UTC.
-
-    Raises
-    ------
-    InputError
-        If a text is no ISO 8601 time, or names no time zone.
-    """
-    try:
-        return aware(datetime.fromisoformat(when) if isinstance(when, str) else when)
-    except ValueError as error:
-        msg = f"{when!r} is no moment: write it like 2026-07-01T12:00:00Z"
-        raise InputError(msg) from error
-
-
-def state_at(store: Store, when: datetime | str) -> State:
-    """Return the current state of a twin as it was at a moment; overlays have no past."""
-    return store.state_at(moment(when))
-
-
-def past(store: Store, when: datetime | str, state: State | None = None) -> PastStore:
+def open_past(store: Store, when: datetime | str, state: State | None = None) -> PastStore:
     """Return a store that shows another as it was at a moment, or in a state, and is only read."""
-    return PastStore(store, moment(when), state)
+    return PastStore(store, read_moment(when), state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +71,7 @@ class Moments:
         return list(steps.items())
 
 
-class History:
+class TwinHistory:
     """
     The past of one twin; threads may not share it.
 
@@ -104,7 +86,7 @@ class History:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._walk: _Walk | None = None
+        self._replay: _SupplyReplay | None = None
 
     def moments(self, start: datetime | str, end: datetime | str) -> Moments:
         """
@@ -115,72 +97,84 @@ class History:
         InputError
             If the second is before the first.
         """
-        start, end = moment(start), moment(end)
+        start, end = read_moment(start), read_moment(end)
         if end < start:
             msg = f"{end.isoformat()} is before {start.isoformat()}: give the earlier moment first"
             raise InputError(msg)
-        dark, switched = self._switched(start, end)
-        out, followed = self._followed(start, end)
-        tally = _Tally(self._store.network.data.usage_points.customers)
-        tally.mark(np.flatnonzero(dark).astype(np.int32), DARK)
-        tally.mark(out, IN_OUTAGE)
+        dark, switched = self._replay_operations(start, end)
+        out, followed = self._read_outages(start, end)
+        tally = _CustomerTally(self._store.network.data.usage_points.customers)
+        tally.mark_out(np.flatnonzero(dark).astype(np.int32), DARK)
+        tally.mark_out(out, IN_OUTAGE)
         at_start = tally.customers_out
-        steps = sorted([*switched, *followed], key=lambda step: step.order)
-        return Moments(start, end, at_start, [tally.after(step) for step in steps])
+        steps = sorted([*switched, *followed], key=lambda step: step.sort_key)
+        return Moments(start, end, at_start, [tally.apply_step(step) for step in steps])
 
-    def _switched(self, start: datetime, end: datetime) -> tuple[NDArray[np.bool_], list[_Step]]:
+    def _replay_operations(
+        self, start: datetime, end: datetime
+    ) -> tuple[NDArray[np.bool_], list[_MomentStep]]:
         """Return who was without supply at a moment, and what the operations from then on did."""
-        walk = self._walk
-        if walk is None or not walk.serves(self._store, start, end):
-            walk = self._walked(start)
-        operations = self._store.operations(walk.start, end)
-        if not walk.follow(self._store.network, operations):  # the log holds others in between
-            walk = self._walked(walk.start)
-            walk.follow(self._store.network, operations)
+        replay = self._replay
+        if replay is None or not replay.covers_span(self._store, start, end):
+            replay = self._start_replay(start)
+        operations = self._store.states.operations(replay.start, end)
+        if not replay.replay_operations(
+            self._store.network, operations
+        ):  # the log holds others in between
+            replay = self._start_replay(replay.start)
+            replay.replay_operations(self._store.network, operations)
         text = start.isoformat()
         before = sum(each.at <= text for each in operations)
-        dark = walk.dark_after(before)
+        deenergized = replay.find_deenergized(before)
         steps = [
-            _Step(
+            _MomentStep(
                 datetime.fromisoformat(each.at), SWITCH, each.mrid, went, came, version=each.version
             )
-            for each, (went, came) in zip(operations[before:], walk.done[before:], strict=False)
+            for each, (went, came) in zip(
+                operations[before:], replay.changes[before:], strict=False
+            )
         ]
-        return dark, steps
+        return deenergized, steps
 
-    def _walked(self, start: datetime) -> _Walk:
+    def _start_replay(self, start: datetime) -> _SupplyReplay:
         store = PastStore(self._store, start)
-        self._walk = _Walk(start, store.state(), Darkness(Situations(store).of()))
-        return self._walk
+        self._replay = _SupplyReplay(
+            start, store.states.get(), SupplyTracker(SituationCache(store).resolve_state())
+        )
+        return self._replay
 
-    def _followed(self, start: datetime, end: datetime) -> tuple[NDArray[np.int32], list[_Step]]:
+    def _read_outages(
+        self, start: datetime, end: datetime
+    ) -> tuple[NDArray[np.int32], list[_MomentStep]]:
         """Return who was in an open outage at a moment, and who went out and came back then."""
         book, ids = self._store.outages, self._store.network.ids.tables["usage_points"]
-        found = {
+        outages = {
             each.id: each
             for each in book.all(since=start)
             if each.began_at <= end and each.status is not Status.INVALID
         }
-        members = book.members(found)
+        members = book.members(outages)
         rows = ids.rows(encode(members.usage_point.tolist()))
         known = rows >= 0  # of another network
         members, rows = members.take(known), rows[known].astype(np.int32)
         first, last = start.timestamp(), end.timestamp()
         out = (members.began_s <= first) & ~(members.restored_s <= first)
         steps = [
-            *_steps(found, members.outage, members.began_s, rows, (first, last), OUTAGE),
-            *_steps(found, members.outage, members.restored_s, rows, (first, last), RESTORED),
+            *_group_steps(outages, members.outage, members.began_s, rows, (first, last), OUTAGE),
+            *_group_steps(
+                outages, members.outage, members.restored_s, rows, (first, last), RESTORED
+            ),
         ]
         return rows[out], steps
 
 
-def moments(store: Store, start: datetime | str, end: datetime | str) -> Moments:
-    """Return what happened to a twin after one moment and until another; see `History`."""
-    return History(store).moments(start, end)
+def read_moments(store: Store, start: datetime | str, end: datetime | str) -> Moments:
+    """Return what happened to a twin after one moment and until another; see `TwinHistory`."""
+    return TwinHistory(store).moments(start, end)
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _MomentStep:
     """Something that happened, with the rows of the usage points that it moved."""
 
     at: datetime
@@ -192,19 +186,19 @@ class _Step:
     version: int = 0
 
     @property
-    def order(self) -> tuple[datetime, int, int, str]:
+    def sort_key(self) -> tuple[datetime, int, int, str]:
         """What comes first: by time; an operation before the outage that it made."""
-        return self.at, KINDS.index(self.what), self.version, self.outage
+        return self.at, MOMENT_KINDS.index(self.what), self.version, self.outage
 
 
-def _steps(
+def _group_steps(
     outages: dict[str, Outage],
     names: NDArray[np.object_],
     at_s: NDArray[np.float64],
     rows: NDArray[np.int32],
     between: tuple[float, float],
     what: str,
-) -> list[_Step]:
+) -> list[_MomentStep]:
     """Return one step for all usage points of an outage that were moved at one time."""
     chosen = np.flatnonzero((at_s > between[0]) & (at_s <= between[1]))
     if not len(chosen):
@@ -213,32 +207,32 @@ def _steps(
     order = np.lexsort((rows[chosen], at_s[chosen], codes))
     chosen, codes = chosen[order], codes[order]
     new = np.flatnonzero((np.diff(codes) != 0) | (np.diff(at_s[chosen]) != 0)) + 1
-    found = []
+    steps = []
     for part in np.split(np.arange(len(chosen)), new):
         outage = outages[str(ids[codes[part[0]]])]
         at, moved = datetime.fromtimestamp(float(at_s[chosen[part[0]]]), UTC), rows[chosen[part]]
-        went, came = (moved, NONE) if what == OUTAGE else (NONE, moved)
-        found.append(_Step(at, what, outage.device, went, came, outage=outage.id))
-    return found
+        went, came = (moved, NO_ROWS) if what == OUTAGE else (NO_ROWS, moved)
+        steps.append(_MomentStep(at, what, outage.device, went, came, outage=outage.id))
+    return steps
 
 
-class _Walk:
+class _SupplyReplay:
     """What operations did to supply, one after another from a moment on."""
 
-    def __init__(self, start: datetime, state: State, darkness: Darkness) -> None:
+    def __init__(self, start: datetime, state: State, tracker: SupplyTracker) -> None:
         self.start = start
         self._state = state
-        self._darkness = darkness
-        self._dark = darkness.dark
+        self._tracker = tracker
+        self._deenergized = tracker.is_deenergized
         self._versions: list[int] = []
-        self.done: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []  # who went, who came
+        self.changes: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []  # who went, who came
 
-    def serves(self, store: Store, start: datetime, end: datetime) -> bool:
+    def covers_span(self, store: Store, start: datetime, end: datetime) -> bool:
         """Return whether a span of time lies in it, and not far in, and it began as it is known."""
-        near = start - FAR * (end - start) <= self.start <= start
-        return near and store.state_at(self.start).deviations == self._state.deviations
+        near = start - MOST_SPANS_BEHIND * (end - start) <= self.start <= start
+        return near and store.states.at(self.start).deviations == self._state.deviations
 
-    def follow(self, network: Network, operations: list[SwitchEvent]) -> bool:
+    def replay_operations(self, network: Network, operations: list[SwitchEvent]) -> bool:
         """Work through operations not yet worked through; False if others came in between."""
         count = min(len(operations), len(self._versions))
         if [each.version for each in operations[:count]] != self._versions[:count]:
@@ -249,21 +243,23 @@ class _Walk:
         for each, row in zip(fresh, rows, strict=True):
             known = row >= 0
             moved = (
-                self._darkness.operate(row, phases.parse(each.to_phases)) if known else (NONE, NONE)
+                self._tracker.operate_equipment(row, phases.parse(each.to_phases))
+                if known
+                else (NO_ROWS, NO_ROWS)
             )
             self._versions.append(each.version)
-            self.done.append(moved)
+            self.changes.append(moved)
         return True
 
-    def dark_after(self, count: int) -> NDArray[np.bool_]:
+    def find_deenergized(self, count: int) -> NDArray[np.bool_]:
         """Return whether each usage point is without supply after some operations."""
-        dark = self._dark.copy()
-        for went, came in self.done[:count]:
+        dark = self._deenergized.copy()
+        for went, came in self.changes[:count]:
             dark[went], dark[came] = True, False
         return dark
 
 
-class _Tally:
+class _CustomerTally:
     """How many customers are out: without supply in the state, or in an open outage."""
 
     def __init__(self, customers: NDArray[np.int32]) -> None:
@@ -271,27 +267,27 @@ class _Tally:
         self._marks = np.zeros(len(customers), dtype=np.uint8)
         self.customers_out = 0
 
-    def mark(self, rows: NDArray[np.int32], mark: int) -> int:
+    def mark_out(self, rows: NDArray[np.int32], mark: int) -> int:
         """Mark usage points; return the customers that are out by it."""
         fresh = rows[self._marks[rows] == 0]
         self._marks[rows] |= mark
-        return self._add(fresh, 1)
+        return self._count_moved(fresh, 1)
 
-    def lift(self, rows: NDArray[np.int32], mark: int) -> int:
+    def lift_mark(self, rows: NDArray[np.int32], mark: int) -> int:
         """Lift a mark; return the customers that are back by it, as a number below zero."""
         had = self._marks[rows] == mark
         self._marks[rows] &= 0xFF ^ mark
-        return self._add(rows[had], -1)
+        return self._count_moved(rows[had], -1)
 
-    def _add(self, rows: NDArray[np.int32], sign: int) -> int:
+    def _count_moved(self, rows: NDArray[np.int32], sign: int) -> int:
         moved = sign * int(self._customers[rows].sum()) if len(rows) else 0
         self.customers_out += moved
         return moved
 
-    def after(self, step: _Step) -> Moment:
+    def apply_step(self, step: _MomentStep) -> Moment:
         """Return a step as a moment, counting it."""
         mark = DARK if step.what == SWITCH else IN_OUTAGE
-        moved = self.mark(step.went, mark) + self.lift(step.came, mark)
+        moved = self.mark_out(step.went, mark) + self.lift_mark(step.came, mark)
         return Moment(
             step.at, step.what, step.mrid, step.outage, step.version, moved, self.customers_out
         )

@@ -18,22 +18,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gridtwin.analysis.inference.likelihood import Assumptions
-    from gridtwin.analysis.reliability.indices import Counting
+    from gridtwin.analysis.reliability.interruption_counts import Counting
     from gridtwin.model.events import MeterEvents
     from gridtwin.model.ids import Element
     from gridtwin.publish.communities import Communities
-    from gridtwin.publish.odin import Publisher
-    from gridtwin.results.inference import InferenceResult
-    from gridtwin.results.plans import SwitchingPlan
-    from gridtwin.results.reliability import ReliabilityReport
-    from gridtwin.twin.inference import LiveInference
-    from gridtwin.twin.questions import Questions
+    from gridtwin.publish.odin_document import Publisher
+    from gridtwin.results.documents.odin_documents import OdinDocument
+    from gridtwin.results.inference_result import InferenceResult
+    from gridtwin.results.plan_result import SwitchingPlan
+    from gridtwin.results.reliability_report import ReliabilityReport
+    from gridtwin.twin.live_inference import LiveInference
+    from gridtwin.twin.questions import NetworkQuestions
 
 
-class Incidents:
+class IncidentQuestions:
     """Questions of outages: who operated, what to switch, how it counts; nothing is written."""
 
-    def __init__(self, questions: Questions) -> None:
+    def __init__(self, questions: NetworkQuestions) -> None:
         self._questions = questions
         self._store = questions.store
 
@@ -50,18 +51,18 @@ class Incidents:
         state
             The state before the fault.
         options
-            Fields of `gridtwin.analysis.plan.options.Options`, for example ``crews=2``.
+            Fields of `gridtwin.analysis.plan.plan_options.PlanOptions`, for example ``crews=2``.
         """
-        from gridtwin.analysis.plan.make import make_plans
-        from gridtwin.analysis.plan.options import options_of
-        from gridtwin.results.plans import named
+        from gridtwin.analysis.plan.plan_options import make_options
+        from gridtwin.analysis.plan.switching_plan import make_plans
+        from gridtwin.results.plan_result import name_plans
 
         names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
-        faults = [self._fault_of(name) for name in names]
-        situation, wanted = self._questions.situation(state), options_of(options)
-        return named(names, make_plans(situation, faults, wanted), situation, wanted)
+        faults = [self._find_fault(name) for name in names]
+        situation, wanted = self._questions.situation(state), make_options(options)
+        return name_plans(names, make_plans(situation, faults, wanted), situation, wanted)
 
-    def _fault_of(self, name: str) -> Element:
+    def _find_fault(self, name: str) -> Element:
         """Return what an mRID names, or the device of an outage by its id."""
         try:
             return self._questions.find_one(name)
@@ -97,11 +98,11 @@ class Incidents:
             ``known_out``, ``bellwethers`` and ``state``, as for `inference`.
         """
         from gridtwin.analysis.inference.likelihood import Assumptions
-        from gridtwin.sources.meter_events import moment
+        from gridtwin.model.moments import read_unix_seconds
 
         live = self.inference(assumptions=Assumptions(loss=loss), **options)
         live.update(events)
-        return live.answer(None if now is None else moment(now))
+        return live.answer(None if now is None else read_unix_seconds(now))
 
     def inference(
         self,
@@ -126,13 +127,13 @@ class Incidents:
         state
             The state before the outages to be found.
         """
-        from gridtwin.twin.inference import LiveInference, seen_out
+        from gridtwin.twin.live_inference import LiveInference, find_seen_out
 
         situation = self._questions.situation(state)
-        known = blasting.blast(situation, self._questions.find(*known_out)).out
+        known = blasting.compute_blast(situation, self._questions.find(*known_out)).out
         return LiveInference(
             situation,
-            known_out=np.union1d(known, seen_out(self._store)),
+            known_out=np.union1d(known, find_seen_out(self._store)),
             bellwethers=bellwethers,
             assumptions=assumptions,
         )
@@ -154,16 +155,18 @@ class Incidents:
             A table as `gridtwin.sources.interruptions.read_interruptions` returns it; the twin's
             own outages by default.
         period, by, counting
-            As `gridtwin.results.reliability.report`. Feeders are those of the normal state.
+            As `gridtwin.results.reliability_report.make_report`; feeders of the normal state.
         """
-        from gridtwin.results.reliability import Served, placed, report
-        from gridtwin.twin.outage_frames import frame_of_outages
+        from gridtwin.results.reliability_report import CustomersServed, make_report, place_rows
+        from gridtwin.twin.outage_frames import tabulate_interruptions
 
         own, normal = interruptions is None, self._questions.situation(NORMAL)
-        table = frame_of_outages(self._store.outages) if interruptions is None else interruptions
-        served = Served.of_situation(normal, by)
-        rows = placed(table, normal, strict=not own)
-        return report(rows, served, period, by=by, counting=counting)
+        table = (
+            tabulate_interruptions(self._store.outages) if interruptions is None else interruptions
+        )
+        served = CustomersServed.from_situation(normal, by)
+        rows = place_rows(table, normal, strict=not own)
+        return make_report(rows, served, period, by=by, counting=counting)
 
     def pub_outages(
         self,
@@ -171,7 +174,7 @@ class Incidents:
         *,
         since: datetime | None = None,
         communities: Communities | None = None,
-    ) -> dict[str, Any]:
+    ) -> OdinDocument:
         """
         Return the open outages, and those over since a time, as ODIN reads them.
 
@@ -185,7 +188,7 @@ class Incidents:
             What the public calls the places; the service areas of substations by default.
         """
         from gridtwin.publish.communities import Communities as Divided
-        from gridtwin.publish.odin import pub_outages
+        from gridtwin.publish.odin_document import build_pub_outages
 
         normal, outages = (
             self._questions.situation(NORMAL),
@@ -194,4 +197,4 @@ class Incidents:
         members = self._store.outages.members([each.id for each in outages])
         places = communities or Divided.of_substations(normal)
         estimates = self._store.estimates.current()
-        return pub_outages(outages, members, estimates, normal, places, publisher)
+        return build_pub_outages(outages, members, estimates, normal, places, publisher)

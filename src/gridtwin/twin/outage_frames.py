@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gridtwin.store.protocol import OutageBook
 
 
-def frame_of_outages(book: OutageBook) -> pd.DataFrame:
+def tabulate_interruptions(book: OutageBook) -> pd.DataFrame:
     """Return the usage points of all outages, open and past, as interruptions; invalid ones not."""
     import pandas as pd
 

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[Any]
     Answer = tuple[list[Any], list[Any], int]
 
-SAMPLED = 40  # elements asked about: half of them picked in the twin, half in the mirror
-FRAMES = ("equipment", "usage_points", "nodes", "feeders")
-MIRRORED = "mirrored"  # name, in memory alone, of the state that is compared
+MOST_SAMPLED = 40  # elements asked about: half of them picked in the twin, half in the mirror
+SAMPLED_FRAMES = ("equipment", "usage_points", "nodes", "feeders")
+MIRRORED_STATE = "mirrored"  # name, in memory alone, of the state that is compared
 
 
-def verify(
-    connection: Connection, twin: Twin, state: State | None = None, *, samples: int = SAMPLED
+def verify_mirror(
+    connection: Connection, twin: Twin, state: State | None = None, *, samples: int = MOST_SAMPLED
 ) -> list[Change]:
     """
     Compare a mirror with a twin; nothing is written.
@@ -50,23 +50,25 @@ def verify(
         How each table differs, all rows and columns compared; then ``traces``: how many were asked
         for, and as updated how many came out otherwise.
     """
-    source = twin.mirrored(state)
+    source = twin.gather_mirror_rows(state)
     changes = differences(connection, source)
-    asked = _picked(connection, source, samples)
+    asked = _pick_elements(connection, source, samples)
     engine = Twin(MemoryStore(source.network))
-    engine.store.save_overlay(MIRRORED, source.state.deviations)
-    wrong = sum(_in_python(engine, mrid) != _in_sql(connection, mrid) for mrid in asked)
+    engine.store.states.save_overlay(MIRRORED_STATE, source.state.deviations)
+    wrong = sum(
+        _answer_in_python(engine, mrid) != _answer_in_sql(connection, mrid) for mrid in asked
+    )
     return [*changes, Change("traces", len(asked), 0, wrong, 0)]
 
 
-def _picked(connection: Connection, source: Mirrored, samples: int) -> list[str]:
+def _pick_elements(connection: Connection, source: Mirrored, samples: int) -> list[str]:
     """Return elements of every kind, as many of the twin as of the mirror; the same each time."""
     from psycopg import sql
 
     rng = random.Random(samples)  # noqa: S311 - no secret
     picked: list[str] = []
     for number in range(samples):
-        name = FRAMES[number // 2 % len(FRAMES)]
+        name = SAMPLED_FRAMES[number // 2 % len(SAMPLED_FRAMES)]
         mrids = getattr(source.network.data, name).mrid
         if not len(mrids):
             continue
@@ -81,7 +83,7 @@ def _picked(connection: Connection, source: Mirrored, samples: int) -> list[str]
     return picked
 
 
-def _in_python(engine: Twin, mrid: str) -> Answer | None:
+def _answer_in_python(engine: Twin, mrid: str) -> Answer | None:
     """Return what hangs on an element, what feeds it, who goes dark; None if it is not there."""
     network = engine.store.network
     equipment = network.data.equipment
@@ -90,30 +92,32 @@ def _in_python(engine: Twin, mrid: str) -> Answer | None:
     if element is None:
         return None
     name = network.ids.word(element.table, mrid)
-    down, up = (engine.trace(way, name, state=MIRRORED).rows for way in ("downstream", "upstream"))
+    down, up = (
+        engine.trace(way, name, state=MIRRORED_STATE).rows for way in ("downstream", "upstream")
+    )
 
-    def named(rows: Any) -> zip[tuple[str, str]]:
+    def name_equipment(rows: Any) -> zip[tuple[str, str]]:
         names = decode(equipment.mrid[rows]).tolist()
         return zip(names, kinds[equipment.kind[rows]].tolist(), strict=True)
 
     return (
-        sorted(named(down.equipment)),
-        sorted(zip(named(up.equipment), up.depth.tolist(), strict=True)),
-        engine.blast_radius(name, state=MIRRORED).customers,
+        sorted(name_equipment(down.equipment)),
+        sorted(zip(name_equipment(up.equipment), up.depth.tolist(), strict=True)),
+        engine.blast_radius(name, state=MIRRORED_STATE).customers,
     )
 
 
-def _in_sql(connection: Connection, mrid: str) -> Answer | None:
+def _answer_in_sql(connection: Connection, mrid: str) -> Answer | None:
     from psycopg import errors
 
-    def ask(query: str) -> list[tuple[Any, ...]]:
+    def fetch_rows(query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query.encode(), (mrid,)).fetchall()
 
     try:
         with connection.transaction():
-            down = ask("SELECT mrid, kind FROM gridtwin.downstream(%s)")
-            up = ask("SELECT mrid, kind, depth FROM gridtwin.upstream(%s)")
-            customers = ask("SELECT gridtwin.customers_downstream(%s)")
+            down = fetch_rows("SELECT mrid, kind FROM gridtwin.downstream(%s)")
+            up = fetch_rows("SELECT mrid, kind, depth FROM gridtwin.upstream(%s)")
+            customers = fetch_rows("SELECT gridtwin.customers_downstream(%s)")
     except errors.NoDataFound:
         return None
     ways = sorted(((name, kind), depth) for name, kind, depth in up)

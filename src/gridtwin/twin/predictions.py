@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.analysis.outage import lifecycle
+from gridtwin.analysis.outage import outage_lifecycle
 from gridtwin.model.outage import Change, Members, Outage, Status, new_id
 from gridtwin.model.state import CURRENT
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.results.inference import InferredOutage
+    from gridtwin.results.inference_result import InferredOutage
     from gridtwin.store.protocol import Store
 
     Names = NDArray[np.object_]
 
 
-def predictions(
+def update_predictions(
     store: Store,
     inferred: Sequence[InferredOutage],
     now: datetime,
@@ -64,7 +64,7 @@ def predictions(
         part = [point for point in points if owner.get(point, "") in open_to]
         if part:
             free = (owner[point] for point in part if point in owner and point not in taken)
-            match = _most_frequent(name for name in free if name not in wanted)
+            match = _choose_most_frequent(name for name in free if name not in wanted)
             named = each, np.array(part, dtype=object)
             if match:
                 wanted[match] = named
@@ -76,22 +76,22 @@ def predictions(
         if name in rows:
             rows[name].append(row)
     changes = [
-        _retold(store, predicted[name], out.take(np.array(own, dtype=np.intp)),
+        _revise_prediction(store, predicted[name], out.take(np.array(own, dtype=np.intp)),
                 wanted.get(name), taken, now, actor)
         for name, own in rows.items()
     ]  # fmt: skip
     return [each for each in changes if each is not None] + [
-        _opened(store, each, part, now, actor) for each, part in fresh
+        _open_prediction(store, each, part, now, actor) for each, part in fresh
     ]
 
 
-def _most_frequent(names: Iterable[str]) -> str:
+def _choose_most_frequent(names: Iterable[str]) -> str:
     """Return the most frequent name, the first in order of several; empty if there is none."""
     counts = Counter(names)
     return min(counts, key=lambda name: (-counts[name], name)) if counts else ""
 
 
-def _retold(
+def _revise_prediction(
     store: Store,
     outage: Outage,
     own: Members,
@@ -106,18 +106,27 @@ def _retold(
         if len(rest) == len(own):
             return None
         if not len(rest):
-            return lifecycle.invalid(outage, own, now, actor=actor)
-        return lifecycle.revised(outage, own, rest, _customers(store, rest), now, actor=actor)
+            return outage_lifecycle.invalidate_outage(outage, own, now, actor=actor)
+        return outage_lifecycle.revise_outage(
+            outage, own, rest, _count_customers(store, rest), now, actor=actor
+        )
     inferred, part = wanted
     device, phases = inferred.device.mrid, inferred.phases
     if (device, phases) == (outage.device, outage.phases) and set(part) == set(own.usage_point):
         return None
-    return lifecycle.revised(
-        outage, own, part, _customers(store, part), now, actor=actor, device=device, phases=phases
+    return outage_lifecycle.revise_outage(
+        outage,
+        own,
+        part,
+        _count_customers(store, part),
+        now,
+        actor=actor,
+        device=device,
+        phases=phases,
     )
 
 
-def _opened(
+def _open_prediction(
     store: Store, inferred: InferredOutage, part: Names, now: datetime, actor: str
 ) -> Change:
     began = datetime.fromtimestamp(inferred.began_s, UTC)
@@ -127,12 +136,14 @@ def _opened(
         device=inferred.device.mrid,
         phases=inferred.phases,
         first_seen_at=now,
-        state_version=store.state(CURRENT).version,
+        state_version=store.states.get(CURRENT).version,
     )
     said: dict[str, Any] = {"probability": inferred.device.probability, **inferred.evidence}
-    return lifecycle.opened(outage, part, _customers(store, part), actor=actor, **said)
+    return outage_lifecycle.open_outage(
+        outage, part, _count_customers(store, part), actor=actor, **said
+    )
 
 
-def _customers(store: Store, part: Names) -> NDArray[np.int32]:
+def _count_customers(store: Store, part: Names) -> NDArray[np.int32]:
     network = store.network
     return network.data.usage_points.customers[network.ids.rows("usage_points", part.tolist())]

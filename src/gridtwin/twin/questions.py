@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.analysis.outage import blast as blasting
-from gridtwin.analysis.state.situation import NONE
+from gridtwin.analysis.state.situation import NO_ROWS
 from gridtwin.analysis.trace.explain import Explanation, explain
 from gridtwin.analysis.trace.run import rules_of, run
 from gridtwin.analysis.trace.spec import TRACE_KINDS, TraceSpec
@@ -19,7 +19,7 @@ from gridtwin.model.named import ambiguous, find_named, mrid_of
 from gridtwin.model.operation import with_switches
 from gridtwin.model.state import CURRENT, NORMAL
 from gridtwin.model.tables import encode
-from gridtwin.twin.situations import Situations
+from gridtwin.twin.situation_cache import SituationCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,42 +30,43 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.quality.checks import Report
     from gridtwin.analysis.state.situation import Situation
-    from gridtwin.analysis.state.supply import Supply
+    from gridtwin.analysis.state.supply_state import SupplyState
     from gridtwin.model.state import State
-    from gridtwin.results.traces import BlastRadius, TraceResult
+    from gridtwin.results.documents.network_documents import FoundElement
+    from gridtwin.results.trace_result import BlastRadius, TraceResult
     from gridtwin.results.what_if import WhatIf
     from gridtwin.store.protocol import Store
     from gridtwin.topology.conduction import Rules
 
 
-class Questions:
+class NetworkQuestions:
     """What is connected to what, who goes dark, and what lies where; nothing is written."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._situations = Situations(store)
+        self._situations = SituationCache(store)
 
     def situation(self, state: str = CURRENT, rules: Rules | None = None) -> Situation:
         """Return the network in a state, with its topology index; the last few are kept."""
-        return self._situations.of(state, rules)
+        return self._situations.resolve_state(state, rules)
 
     def situation_of(self, state: State) -> Situation:
         """Return the network in a state that is kept nowhere: a past moment, or a what-if."""
-        return self._situations.of_state(state)
+        return self._situations.resolve_unnamed(state)
 
-    def supply(self, situation: Situation | None = None) -> Supply:
+    def supply(self, situation: Situation | None = None) -> SupplyState:
         """
         Say of everything whether it has supply, by default in the current state.
 
         There, who is in an open outage and not back has none, whatever the switches say.
         """
-        from gridtwin.analysis.state.supply import supply_of
+        from gridtwin.analysis.state.supply_state import find_supply
 
         situation = situation or self.situation()
-        reported = self._reported_out() if situation.state == CURRENT else NONE
-        return supply_of(situation, reported)
+        reported = self._find_reported_out() if situation.state == CURRENT else NO_ROWS
+        return find_supply(situation, reported)
 
-    def _reported_out(self) -> NDArray[np.int32]:
+    def _find_reported_out(self) -> NDArray[np.int32]:
         """Return the rows of the usage points that are in an open outage and not back."""
         names = encode(self.store.outages.members().usage_point.tolist())
         rows = self.store.network.ids.tables["usage_points"].rows(names)
@@ -86,7 +87,7 @@ class Questions:
         NotFoundError
             For the first that is not there, with close matches.
         """
-        return [element for mrid in mrids for element in self._called(mrid)]
+        return [element for mrid in mrids for element in self._find_called(mrid)]
 
     def find_one(self, mrid: str) -> Element:
         """
@@ -99,12 +100,12 @@ class Questions:
         InputError
             If several are called so, with the ids of all.
         """
-        found = self._called(mrid)
-        if len(found) > 1:
-            raise ambiguous(self.store.network.data, mrid, found)
-        return found[0]
+        elements = self._find_called(mrid)
+        if len(elements) > 1:
+            raise ambiguous(self.store.network.data, mrid, elements)
+        return elements[0]
 
-    def search(self, text: str, *, limit: int = 50) -> list[dict[str, str]]:
+    def search(self, text: str, *, limit: int = 50) -> list[FoundElement]:
         """
         Return the elements whose id or name holds a text, the best first.
 
@@ -113,32 +114,32 @@ class Questions:
             At most `limit`, as mrid, kind and name: what is called so, by its id before by its
             name, then what begins so, then what holds it.
         """
-        from gridtwin.analysis.state.identity import kind_of, name_of
-        from gridtwin.analysis.state.names import Names
+        from gridtwin.analysis.state.identity import find_kind, find_name
+        from gridtwin.analysis.state.name_index import NameIndex
 
         network = self.store.network
         data = network.data
-        hits = Names(data, network.ids).search(text, limit)
+        hits = NameIndex(data, network.ids).search_names(text, limit)
         return [
             {
                 "mrid": mrid_of(data, hit.element),
-                "kind": kind_of(data, hit.element),
-                "name": name_of(data, hit.element),
+                "kind": find_kind(data, hit.element),
+                "name": find_name(data, hit.element),
             }
             for hit in hits
         ]
 
-    def _called(self, mrid: str) -> list[Element]:
+    def _find_called(self, mrid: str) -> list[Element]:
         network = self.store.network
         try:
             return [network.ids.find(mrid, TABLES)]
         except NotFoundError:
-            found = find_named(network.data, mrid)
-            if not found:
+            elements = find_named(network.data, mrid)
+            if not elements:
                 raise
-            return found
+            return elements
 
-    def _ids_of(self, elements: Iterable[Element]) -> list[str]:
+    def _name_elements(self, elements: Iterable[Element]) -> list[str]:
         data = self.store.network.data
         return [mrid_of(data, element) for element in elements]
 
@@ -174,7 +175,7 @@ class Questions:
         InputError
             If an option is not known, or says nothing to this kind of trace.
         """
-        from gridtwin.results.traces import TraceResult
+        from gridtwin.results.trace_result import TraceResult
 
         spec = self.spec(kind, **options)
         elements = [self.find_one(mrid) for mrid in mrids]
@@ -185,7 +186,7 @@ class Questions:
         situation = self.situation(state, rules_of(spec))
         barriers = self.store.network.ids.rows("equipment", spec.barriers)
         rows = run(situation, elements, barriers, spec)
-        return TraceResult(spec.kind, self._ids_of(elements), rows, situation)
+        return TraceResult(spec.kind, self._name_elements(elements), rows, situation)
 
     def spec(self, kind: str | TraceSpec, /, **options: Any) -> TraceSpec:
         """
@@ -206,8 +207,8 @@ class Questions:
         """
         if isinstance(kind, TraceSpec):
             return kind.derive(options)
-        if kind not in TRACE_KINDS and kind in self.store.spec_names():
-            return TraceSpec.from_json(self.store.spec(kind)).derive(options)
+        if kind not in TRACE_KINDS and kind in self.store.specs.names():
+            return TraceSpec.from_json(self.store.specs.get(kind)).derive(options)
         return TraceSpec(kind).derive(options)
 
     def save_spec(self, name: str, spec: TraceSpec) -> None:
@@ -215,12 +216,12 @@ class Questions:
         if not name or name in TRACE_KINDS:
             msg = f"a trace spec cannot be called {name!r}: that is a kind of trace"
             raise InputError(msg)
-        self.store.save_spec(name, spec.to_json())
+        self.store.specs.save(name, spec.to_json())
 
     def explain(self, mrid: str, *, state: str = CURRENT) -> Explanation:
         """Say why an element has supply or has none, and what else could feed it."""
         element = self.find_one(mrid)
-        return explain(self.situation(state), element, *self._ids_of([element]))
+        return explain(self.situation(state), element, *self._name_elements([element]))
 
     def blast_radius(
         self, mrids: str | Iterable[str], *, scope: str = "element", state: str = CURRENT
@@ -237,13 +238,13 @@ class Questions:
         state
             The state before the faults.
         """
-        from gridtwin.results.traces import BlastRadius
+        from gridtwin.results.trace_result import BlastRadius
 
         names = [mrids] if isinstance(mrids, str) else list(dict.fromkeys(mrids))
         elements = [self.find_one(name) for name in names]
         situation = self.situation(state)
-        found = blasting.blast(situation, elements, scope)
-        return BlastRadius(self._ids_of(elements), scope, found, situation)
+        blast = blasting.compute_blast(situation, elements, scope)
+        return BlastRadius(self._name_elements(elements), scope, blast, situation)
 
     def sweep(self, *, state: str = CURRENT) -> pd.DataFrame:
         """
@@ -253,9 +254,9 @@ class Questions:
         -------
             One row per piece of equipment: mrid, kind, customers and usage_points that go dark.
         """
-        from gridtwin.results.traces import sweep_frame
+        from gridtwin.results.trace_result import make_sweep_frame
 
-        return sweep_frame(self.situation(state))
+        return make_sweep_frame(self.situation(state))
 
     def what_if(self, switches: Mapping[str, bool | str], *, state: str = CURRENT) -> WhatIf:
         """
@@ -270,39 +271,39 @@ class Questions:
         """
         from gridtwin.results.what_if import WhatIf
 
-        base = self.store.state(state)
+        base = self.store.states.get(state)
         changed = with_switches(self.store.network, base.deviations, switches)
         before, after = self.situation(state), self.situation_of(replace(base, deviations=changed))
         return WhatIf(before, after, self.supply(before), self.supply(after))
 
-    def kept_out_by(self, device: str, *, state: str = CURRENT) -> NDArray[np.int32]:
+    def find_kept_out(self, device: str, *, state: str = CURRENT) -> NDArray[np.int32]:
         """Return rows of usage points that are out since a switch stands open against design."""
         situation = self.situation(state)
         table, row = situation.network.ids.find(device)
         if table != "equipment" or not situation.is_switch[row]:
-            return NONE
+            return NO_ROWS
         opened = int(situation.open_mask[row])
         designed = opened & int(situation.data.equipment.normal_open[row])
         if opened == designed:
-            return NONE
+            return NO_ROWS
         return self.what_if({device: phases.text(designed)}, state=state).back
 
     def check(self, *, rules: Sequence[str] | None = None, state: str = NORMAL) -> Report:
         """Run the data-quality rules; see `gridtwin.analysis.quality.checks`."""
-        from gridtwin.analysis.quality.checks import check
+        from gridtwin.analysis.quality.checks import check_network
 
         situation = self.situation(state)
-        return check(situation.network, situation.index, rules=rules)
+        return check_network(situation.network, situation.index, rules=rules)
 
     @property
     def graph(self) -> nx.MultiGraph:
         """The whole network as a networkx multigraph, in the current state."""
-        from gridtwin.analysis.state.graph import full_graph
+        from gridtwin.analysis.state.graph import build_full_graph
 
-        return full_graph(self.situation())
+        return build_full_graph(self.situation())
 
     def energized_graph(self, *, state: str = CURRENT) -> nx.MultiDiGraph:
         """Return what has supply as a directed graph, from the sources to the loads."""
-        from gridtwin.analysis.state.graph import energized_graph
+        from gridtwin.analysis.state.graph import build_energized_graph
 
-        return energized_graph(self.situation(state))
+        return build_energized_graph(self.situation(state))

@@ -52,17 +52,17 @@ def load_state(store: Store, path: Path, name: str, *, actor: str) -> LoadedStat
 
     network = store.network
     positions, notices = read_cim_states(path, network)
-    state = store.state(CURRENT)
+    state = store.states.get(CURRENT)
     wanted = with_switches(network, {}, positions)
     operated = 0
     if name:
-        store.save_overlay(name, {**state.deviations, **wanted})
+        store.states.save_overlay(name, {**state.deviations, **wanted})
     else:
         mask = state.open_mask(network)
         rows = network.ids.rows("equipment", wanted)
         for row, (mrid, opened) in zip(rows, wanted.items(), strict=True):
             if phases.parse(opened) != mask[row]:
-                store.operate(mrid, opened, actor=actor)
+                store.states.operate(mrid, opened, actor=actor)
                 operated += 1
     return LoadedState(
         len(wanted), sum(bool(opened) for opened in wanted.values()), operated, notices

@@ -23,12 +23,12 @@ from gridtwin.model.state import CURRENT, State
 from gridtwin.store.memory import MemoryStore
 from gridtwin.store.postgis.connect import is_address
 from gridtwin.topology.index import build
-from gridtwin.twin.ami import Ami
-from gridtwin.twin.areas import Areas
-from gridtwin.twin.history import History, past
-from gridtwin.twin.incidents import Incidents
-from gridtwin.twin.outages import Outages
-from gridtwin.twin.questions import Questions
+from gridtwin.twin.ami_questions import Ami
+from gridtwin.twin.area_questions import AreaQuestions
+from gridtwin.twin.history import TwinHistory, open_past
+from gridtwin.twin.incidents import IncidentQuestions
+from gridtwin.twin.outage_operations import OutageOperations
+from gridtwin.twin.questions import NetworkQuestions
 from gridtwin.twin.state_files import LoadedState, load_state
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from gridtwin.model.state import SwitchEvent
-    from gridtwin.publish.page import MapView
+    from gridtwin.publish.notebook_map import MapView
     from gridtwin.store.postgis.rows import Mirrored
     from gridtwin.store.protocol import Store
 
@@ -72,16 +72,16 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _delegate(
+def _delegate_to(
     part: str, method: Callable[Concatenate[Any, P], R]
 ) -> Callable[Concatenate[Twin, P], R]:
     """Return a method of a part of the twin as one of the twin itself, its signature kept."""
 
     @wraps(method)
-    def call(twin: Twin, /, *args: P.args, **kwargs: P.kwargs) -> R:
+    def call_part(twin: Twin, /, *args: P.args, **kwargs: P.kwargs) -> R:
         return method(getattr(twin, part), *args, **kwargs)
 
-    return call
+    return call_part
 
 
 class Twin:
@@ -89,33 +89,33 @@ class Twin:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.questions = Questions(store)
-        self.areas = Areas(self.questions)
-        self.incidents = Incidents(self.questions)
+        self.questions = NetworkQuestions(store)
+        self.areas = AreaQuestions(self.questions)
+        self.incidents = IncidentQuestions(self.questions)
 
-    situation = _delegate("questions", Questions.situation)
-    situation_of = _delegate("questions", Questions.situation_of)
-    supply = _delegate("questions", Questions.supply)
-    find = _delegate("questions", Questions.find)
-    find_one = _delegate("questions", Questions.find_one)
-    search = _delegate("questions", Questions.search)
-    spec = _delegate("questions", Questions.spec)
-    save_spec = _delegate("questions", Questions.save_spec)
-    trace = _delegate("questions", Questions.trace)
-    explain = _delegate("questions", Questions.explain)
-    blast_radius = _delegate("questions", Questions.blast_radius)
-    sweep = _delegate("questions", Questions.sweep)
-    what_if = _delegate("questions", Questions.what_if)
-    check = _delegate("questions", Questions.check)
-    energized_graph = _delegate("questions", Questions.energized_graph)
-    storm = _delegate("areas", Areas.storm)
-    intersect = _delegate("areas", Areas.intersect)
-    inside = _delegate("areas", Areas.inside)
-    restore = _delegate("incidents", Incidents.restore)
-    infer = _delegate("incidents", Incidents.infer)
-    inference = _delegate("incidents", Incidents.inference)
-    reliability = _delegate("incidents", Incidents.reliability)
-    pub_outages = _delegate("incidents", Incidents.pub_outages)
+    situation = _delegate_to("questions", NetworkQuestions.situation)
+    situation_of = _delegate_to("questions", NetworkQuestions.situation_of)
+    supply = _delegate_to("questions", NetworkQuestions.supply)
+    find = _delegate_to("questions", NetworkQuestions.find)
+    find_one = _delegate_to("questions", NetworkQuestions.find_one)
+    search = _delegate_to("questions", NetworkQuestions.search)
+    spec = _delegate_to("questions", NetworkQuestions.spec)
+    save_spec = _delegate_to("questions", NetworkQuestions.save_spec)
+    trace = _delegate_to("questions", NetworkQuestions.trace)
+    explain = _delegate_to("questions", NetworkQuestions.explain)
+    blast_radius = _delegate_to("questions", NetworkQuestions.blast_radius)
+    sweep = _delegate_to("questions", NetworkQuestions.sweep)
+    what_if = _delegate_to("questions", NetworkQuestions.what_if)
+    check = _delegate_to("questions", NetworkQuestions.check)
+    energized_graph = _delegate_to("questions", NetworkQuestions.energized_graph)
+    storm = _delegate_to("areas", AreaQuestions.storm)
+    intersect = _delegate_to("areas", AreaQuestions.intersect)
+    inside = _delegate_to("areas", AreaQuestions.inside)
+    restore = _delegate_to("incidents", IncidentQuestions.restore)
+    infer = _delegate_to("incidents", IncidentQuestions.infer)
+    inference = _delegate_to("incidents", IncidentQuestions.inference)
+    reliability = _delegate_to("incidents", IncidentQuestions.reliability)
+    pub_outages = _delegate_to("incidents", IncidentQuestions.pub_outages)
 
     @property
     def graph(self) -> nx.MultiGraph:
@@ -125,23 +125,23 @@ class Twin:
     @cached_property
     def network(self) -> Network:
         """The network; its frames are GeoDataFrames."""
-        from gridtwin.results.geo import geo_frame
+        from gridtwin.results.geo import make_geo_frame
 
-        return self.store.network.seen_as(geo_frame)
+        return self.store.network.seen_as(make_geo_frame)
 
     @cached_property
-    def outages(self) -> Outages:
+    def outages(self) -> OutageOperations:
         """The outages: opened, confirmed, restored step by step, closed."""
-        return Outages(self.questions)
+        return OutageOperations(self.questions)
 
     def at(self, when: datetime | str) -> Twin:
         """Return the twin as its switches and outages stood at a moment, to be asked only."""
-        return Twin(past(self.store, when))
+        return Twin(open_past(self.store, when))
 
     @cached_property
-    def history(self) -> History:
+    def history(self) -> TwinHistory:
         """What happened between two moments, and how many customers were out."""
-        return History(self.store)
+        return TwinHistory(self.store)
 
     @cached_property
     def ami(self) -> Ami:
@@ -163,7 +163,7 @@ class Twin:
         if isinstance(path, str) and is_address(path):
             from gridtwin.store.postgis.store import PostgisStore
 
-            fresh = Twin(MemoryStore(network)).mirrored()
+            fresh = Twin(MemoryStore(network)).gather_mirror_rows()
             return Twin(PostgisStore.create(path, fresh, overwrite=overwrite))
         return Twin(LocalStore.create(Path(path), network, index, overwrite=overwrite))
 
@@ -180,18 +180,18 @@ class Twin:
         height_px
             Height of the frame.
         """
-        from gridtwin.publish.page import MapView, address_of
+        from gridtwin.publish.notebook_map import MapView, find_address
 
-        address, folder = address_of(self.store), None
+        address, folder = find_address(self.store), None
         if not address:
             folder = TemporaryDirectory(prefix="gridtwin-")
             address = str(Path(folder.name) / "grid.twin")
             copy = self.save(address)
-            for mrid, phases in self.store.state().deviations.items():
-                copy.store.operate(mrid, phases)
+            for mrid, phases in self.store.states.get().deviations.items():
+                copy.store.states.operate(mrid, phases)
         return MapView(address, view=view, height_px=height_px, folder=folder)
 
-    def mirrored(self, state: State | None = None) -> Mirrored:
+    def gather_mirror_rows(self, state: State | None = None) -> Mirrored:
         """Return all that a mirror in PostgreSQL takes, with another current state if given."""
         from gridtwin.store.postgis.rows import mirrored
 
@@ -211,19 +211,19 @@ class Twin:
             Seconds without one after which to end; by default never.
         """
         seen = self.version if since is None else since
-        while self.store.wait(seen, timeout_s=math.inf if timeout_s is None else timeout_s):
-            for event in self.store.events(seen):
+        while self.store.states.wait(seen, timeout_s=math.inf if timeout_s is None else timeout_s):
+            for event in self.store.states.events(seen):
                 seen = event.version
                 yield event
 
     @property
     def version(self) -> int:
         """Version of the current state."""
-        return self.store.state().version
+        return self.store.states.get().version
 
     def states(self) -> list[str]:
         """Return the names of the states."""
-        return self.store.states()
+        return self.store.states.names()
 
     def switch(self, mrid: str, *, open: bool, phases: str = "", actor: str = "") -> State:
         """
@@ -251,7 +251,7 @@ class Twin:
 
         wanted = phase_text(of_switch(self.store.network, mrid, phases).poles)
         actor = actor or Settings.read().actor
-        return self.store.operate(mrid, wanted if open else "", poles=wanted, actor=actor)
+        return self.store.states.operate(mrid, wanted if open else "", poles=wanted, actor=actor)
 
     def overlay(self, name: str, switches: Mapping[str, bool | str]) -> None:
         """
@@ -264,8 +264,8 @@ class Twin:
         switches
             mRID to True (open), False (closed), or the phases that stand open.
         """
-        current = self.store.state(CURRENT).deviations
-        self.store.save_overlay(name, with_switches(self.store.network, current, switches))
+        current = self.store.states.get(CURRENT).deviations
+        self.store.states.save_overlay(name, with_switches(self.store.network, current, switches))
 
     def load_state(self, file: str | Path, name: str = "", *, actor: str = "") -> LoadedState:
         """

@@ -679,6 +679,12 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Action
+         * @description What is done to a device.
+         * @enum {string}
+         */
+        Action: "open" | "verify_and_tag" | "close";
+        /**
          * BlastAnswer
          * @description Who goes dark, as counts and features of the tiles.
          */
@@ -715,6 +721,87 @@ export interface components {
             warnings: string[];
         };
         /**
+         * BlastDocument
+         * @description Who goes dark.
+         *
+         *     `gridtwin outage blast`, `gridtwin outage storm`
+         */
+        BlastDocument: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.blast/1";
+            /**
+             * Of
+             * @description mRIDs of what fails
+             */
+            of: string[];
+            /**
+             * Scope
+             * @description what is opened: nothing else, protective devices, the isolation, or all but the backfeed
+             * @enum {string}
+             */
+            scope: "element" | "trip" | "isolated" | "backfed";
+            /**
+             * State
+             * @description of the switches before the fault
+             */
+            state: string;
+            /**
+             * Version
+             * @description of the state
+             */
+            version: number;
+            /**
+             * Usage Points
+             * @description mRIDs of those without any supply
+             */
+            usage_points: string[];
+            /**
+             * Partial
+             * @description mRIDs of usage points that lose some of their phases
+             */
+            partial: string[];
+            /**
+             * Customers
+             * @description without any supply
+             */
+            customers: number;
+            /**
+             * Priority Customers
+             * @description of those, at priority sites
+             */
+            priority_customers: number;
+            /**
+             * Peak W
+             * @description sum of the recorded peak loads that are out, W
+             */
+            peak_w: number;
+            /**
+             * Feeders
+             * @description mRIDs of those that served the usage points
+             */
+            feeders: string[];
+            /**
+             * Devices
+             * @description mRIDs of what trips, is opened or is closed, by scope
+             */
+            devices?: string[];
+            /**
+             * Area
+             * @description outline of the usage points that are out, GeoJSON; null: nobody is
+             */
+            area: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Warnings
+             * @description what a reader should know
+             */
+            warnings?: string[];
+        };
+        /**
          * Brief
          * @description One open outage.
          */
@@ -744,20 +831,58 @@ export interface components {
         };
         /**
          * Card
-         * @description One outage: the fields of `gridtwin.outage/1`, what is promised, and where.
+         * @description One outage: the fields of `gridtwin.outages/1`, what is promised, and where.
          */
         Card: {
             /** Id */
             id: string;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
             status: components["schemas"]["Status"];
             /** Device */
             device: string | null;
-            /** Began At */
-            began_at: string;
+            /** Phases */
+            phases: string;
+            /** Planned */
+            planned: boolean;
+            /** Cause */
+            cause: string;
+            /** Crew Status */
+            crew_status: string;
+            /** Parent */
+            parent: string | null;
+            /** First Seen At */
+            first_seen_at: string | null;
+            /** Confirmed At */
+            confirmed_at: string | null;
+            /** Restored At */
+            restored_at: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /** Etr Manual */
+            etr_manual: string | null;
+            /** Etr Crew */
+            etr_crew: string | null;
+            /** Updated At */
+            updated_at: string | null;
+            /** State Version */
+            state_version: number;
             /** Customers */
             customers: number;
             /** Customers Out */
             customers_out: number;
+            /** Revision */
+            revision: number;
+            /** Momentary */
+            momentary: boolean;
+            /**
+             * Feeder
+             * @description That its device is on as designed.
+             */
+            feeder: string | null;
             estimate: components["schemas"]["EstimateAnswer"] | null;
             /** Priority Customers */
             priority_customers: number;
@@ -765,8 +890,6 @@ export interface components {
             feature: components["schemas"]["Feature"] | null;
             /** At */
             at: number[] | null;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * CardsAnswer
@@ -775,6 +898,57 @@ export interface components {
         CardsAnswer: {
             /** Outages */
             outages: components["schemas"]["Card"][];
+        };
+        /**
+         * ClosingCheck
+         * @description What was checked before a device is closed, as loads stand when the plan is complete.
+         */
+        ClosingCheck: {
+            /**
+             * Phases
+             * @description that come over it
+             */
+            phases: string;
+            /**
+             * Nominal V
+             * @description line to line, V
+             */
+            nominal_v: number | null;
+            /**
+             * Most Loaded
+             * @description mRID of the element with the least margin among those that carry more than before
+             */
+            most_loaded: string | null;
+            /**
+             * Load W
+             * @description of it, on its fullest phase, or in sum where the rating is of the whole, W
+             */
+            load_w: number | null;
+            /**
+             * Rating W
+             * @description the same of its rating, W
+             */
+            rating_w: number | null;
+            /**
+             * Load A
+             * @description on its fullest phase, A; null where the rating is of the whole
+             */
+            load_a: number | null;
+            /**
+             * Margin Pct
+             * @description of its rating that is left
+             */
+            margin_pct: number | null;
+            /**
+             * Unrated
+             * @description elements that carry more than before and have no rating
+             */
+            unrated: number;
+            /**
+             * Meshed
+             * @description whether some of the way lies on loops
+             */
+            meshed: boolean;
         };
         /**
          * CurvePoint
@@ -787,6 +961,36 @@ export interface components {
             customers_back_p50: number;
             /** Customers Back P80 */
             customers_back_p80: number;
+        };
+        /**
+         * DamagedDevice
+         * @description One damaged device, and when it is repaired.
+         */
+        DamagedDevice: {
+            /** P10 H */
+            p10_h: number;
+            /** P50 H */
+            p50_h: number;
+            /** P80 H */
+            p80_h: number;
+            /** P95 H */
+            p95_h: number;
+            /** Mrid */
+            mrid: string;
+            /** Kind */
+            kind: string;
+            /** Substation */
+            substation: string;
+            /**
+             * District
+             * @description number of the district whose crews repair it
+             */
+            district: number;
+            /**
+             * Found P50 H
+             * @description median of when the damage is found, hours
+             */
+            found_p50_h: number;
         };
         /**
          * ElementAnswer
@@ -843,13 +1047,7 @@ export interface components {
              * @description The way to the source of the fewest devices.
              */
             upstream: components["schemas"]["Step"][];
-            /**
-             * Explain
-             * @description Document `gridtwin.explain/1`.
-             */
-            explain: {
-                [key: string]: unknown;
-            };
+            explain: components["schemas"]["ExplainDocument"];
             /**
              * Outages
              * @description The open outages it is in or has caused.
@@ -930,6 +1128,95 @@ export interface components {
             estimates: components["schemas"]["EstimateAnswer"][];
         };
         /**
+         * EvidenceRecord
+         * @description One thing that an outage is known from, or that was done to it.
+         */
+        EvidenceRecord: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Mrid
+             * @description of what it speaks of; empty: of the outage
+             */
+            mrid: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /**
+             * Actor
+             * @description who said or did it
+             */
+            actor: string;
+        };
+        /**
+         * ExplainDocument
+         * @description Why an element is in or out.
+         *
+         *     `gridtwin explain`
+         */
+        ExplainDocument: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.explain/1";
+            /**
+             * State
+             * @description of the switches
+             */
+            state: string;
+            /** Mrid */
+            mrid: string;
+            /** Supplied */
+            supplied: boolean;
+            /**
+             * Phases
+             * @description live there
+             */
+            phases: string;
+            /**
+             * Sentence
+             * @description all of it in words
+             */
+            sentence: string;
+            /**
+             * Feeders
+             * @description mRIDs of those that supply it
+             */
+            feeders: string[];
+            /**
+             * Sources
+             * @description mRIDs of those that reach it
+             */
+            sources: string[];
+            /**
+             * Must Pass
+             * @description mRIDs of devices each of which alone would put it out, the nearest first
+             */
+            must_pass: string[];
+            /**
+             * Open Devices
+             * @description mRIDs of those that keep it without supply
+             */
+            open_devices: string[];
+            /**
+             * Out Of Service
+             * @description mRIDs of equipment around it that is out of service
+             */
+            out_of_service: string[];
+            /**
+             * Alternatives
+             * @description mRIDs of open ties with supply beyond
+             */
+            alternatives: string[];
+        };
+        /**
          * Feature
          * @description One feature of the tiles.
          */
@@ -986,6 +1273,98 @@ export interface components {
              * @description Mean power of the interval; null on a loop.
              */
             kw: (number | null)[];
+        };
+        /**
+         * FeederReturns
+         * @description When all customers of a feeder are back.
+         */
+        FeederReturns: {
+            /** P10 H */
+            p10_h: number;
+            /** P50 H */
+            p50_h: number;
+            /** P80 H */
+            p80_h: number;
+            /** P95 H */
+            p95_h: number;
+            /** Customers */
+            customers: number;
+            /** Priority Customers */
+            priority_customers: number;
+            /**
+             * Feeder
+             * @description empty: of none
+             */
+            feeder: string;
+        };
+        /**
+         * FeederValue
+         * @description What a feeder carried in one interval, and its usage points outside Ranges A and B.
+         */
+        FeederValue: {
+            /**
+             * At
+             * Format: date-time
+             * @description end of the interval, UTC
+             */
+            at: string;
+            /** Kwh */
+            kwh: number | null;
+            /** Kw */
+            kw: number | null;
+            /** Meters */
+            meters: number;
+            /** Missing */
+            missing: number;
+            /** V Min */
+            v_min: number | null;
+            /** V Max */
+            v_max: number | null;
+            /** Below A */
+            below_a: number;
+            /** Above A */
+            above_a: number;
+            /** Below B */
+            below_b: number;
+            /** Above B */
+            above_b: number;
+        };
+        /**
+         * FeederVoltages
+         * @description The voltages of one feeder.
+         */
+        FeederVoltages: {
+            /**
+             * Feeder
+             * @description empty: of no feeder
+             */
+            feeder: string;
+            /**
+             * Read
+             * @description usage points with a voltage
+             */
+            read: number;
+            /**
+             * V Min
+             * @description on a base of 120 V
+             */
+            v_min: number | null;
+            /** V Max */
+            v_max: number | null;
+            /**
+             * Below A
+             * @description usage points, those below Range B included
+             */
+            below_a: number;
+            /**
+             * Above A
+             * @description usage points, those above Range B included
+             */
+            above_a: number;
+            /** Below B */
+            below_b: number;
+            /** Above B */
+            above_b: number;
         };
         /**
          * ForecastAsked
@@ -1061,13 +1440,6 @@ export interface components {
             feature: components["schemas"]["Feature"] | null;
         };
         /**
-         * Full
-         * @description A document with every mRID; `schema` names its JSON Schema.
-         */
-        Full: {
-            [key: string]: unknown;
-        };
-        /**
          * Group
          * @description Some customers, and what is drawn of them and their equipment.
          */
@@ -1114,6 +1486,20 @@ export interface components {
             left_out: number;
             /** Curve */
             curve: components["schemas"]["Level"][];
+        };
+        /**
+         * HourQuantiles
+         * @description Quantiles of a time over all draws, hours after the storm.
+         */
+        HourQuantiles: {
+            /** P10 H */
+            p10_h: number;
+            /** P50 H */
+            p50_h: number;
+            /** P80 H */
+            p80_h: number;
+            /** P95 H */
+            p95_h: number;
         };
         /**
          * IntersectAnswer
@@ -1271,6 +1657,36 @@ export interface components {
             feeders: components["schemas"]["FeederLoading"];
         };
         /**
+         * MeterValue
+         * @description What a meter measured in one interval.
+         */
+        MeterValue: {
+            /**
+             * At
+             * Format: date-time
+             * @description end of the interval, UTC
+             */
+            at: string;
+            /** Kwh */
+            kwh: number | null;
+            /**
+             * Kw
+             * @description mean power
+             */
+            kw: number | null;
+            /**
+             * Voltage V
+             * @description on a base of 120 V
+             */
+            voltage_v: number | null;
+            /**
+             * Range
+             * @description of ANSI C84.1; empty: no voltage was read
+             * @enum {string}
+             */
+            range: "" | "A" | "B low" | "B high" | "below B" | "above B";
+        };
+        /**
          * MomentAnswer
          * @description Something that happened, and who was out after it.
          */
@@ -1305,19 +1721,53 @@ export interface components {
         OutageAnswer: {
             /** Id */
             id: string;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
             status: components["schemas"]["Status"];
             /** Device */
             device: string | null;
-            /** Began At */
-            began_at: string;
+            /** Phases */
+            phases: string;
+            /** Planned */
+            planned: boolean;
+            /** Cause */
+            cause: string;
+            /** Crew Status */
+            crew_status: string;
+            /** Parent */
+            parent: string | null;
+            /** First Seen At */
+            first_seen_at: string | null;
+            /** Confirmed At */
+            confirmed_at: string | null;
+            /** Restored At */
+            restored_at: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /** Etr Manual */
+            etr_manual: string | null;
+            /** Etr Crew */
+            etr_crew: string | null;
+            /** Updated At */
+            updated_at: string | null;
+            /** State Version */
+            state_version: number;
             /** Customers */
             customers: number;
             /** Customers Out */
             customers_out: number;
+            /** Revision */
+            revision: number;
+            /** Momentary */
+            momentary: boolean;
+            /** Feeder */
+            feeder: string | null;
             estimate: components["schemas"]["EstimateAnswer"] | null;
             /** Priority Customers */
             priority_customers: number;
-            /** @description Its device. */
             feature: components["schemas"]["Feature"] | null;
             /** At */
             at: number[] | null;
@@ -1333,19 +1783,13 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /** Steps */
-            steps: {
-                [key: string]: unknown;
-            }[];
+            steps: components["schemas"]["RestorationStep"][];
             /** Evidence */
-            evidence: {
-                [key: string]: unknown;
-            }[];
+            evidence: components["schemas"]["EvidenceRecord"][];
             /** Curve */
             curve: components["schemas"]["CurvePoint"][];
             /** Priority */
             priority: components["schemas"]["Site"][];
-        } & {
-            [key: string]: unknown;
         };
         /**
          * Overview
@@ -1387,9 +1831,56 @@ export interface components {
          * @description The document `gridtwin.plan/1`, with the features it names.
          */
         PlanAnswer: {
+            /** Steps */
+            steps: components["schemas"]["PlanStep"][];
+            totals: components["schemas"]["PlanTotals"];
+            /** Usage Points Out */
+            usage_points_out: string[];
+            /** Usage Points Partial */
+            usage_points_partial: string[];
+            search: components["schemas"]["PlanSearch"];
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.plan/1";
+            /** Of */
+            of: string[];
+            /** State */
+            state: string;
+            /** Version */
+            version: number;
+            /** Tripped */
+            tripped: string[];
+            /** Section */
+            section: string[];
+            /** Dead Beyond */
+            dead_beyond?: string[];
+            /** Alternatives */
+            alternatives: components["schemas"]["PlanBody"][];
+            /** Warnings */
+            warnings: string[];
             features: components["schemas"]["PlanFeatures"];
-        } & {
-            [key: string]: unknown;
+        };
+        /**
+         * PlanBody
+         * @description What the best plan and its alternatives each have.
+         */
+        PlanBody: {
+            /** Steps */
+            steps: components["schemas"]["PlanStep"][];
+            totals: components["schemas"]["PlanTotals"];
+            /**
+             * Usage Points Out
+             * @description mRIDs of those that stay out until repair
+             */
+            usage_points_out: string[];
+            /**
+             * Usage Points Partial
+             * @description mRIDs of those that stay without some of their phases
+             */
+            usage_points_partial: string[];
+            search: components["schemas"]["PlanSearch"];
         };
         /**
          * PlanFeatures
@@ -1407,6 +1898,144 @@ export interface components {
              * @description What each step operates, in order.
              */
             steps: components["schemas"]["Features"][];
+        };
+        /**
+         * PlanSearch
+         * @description How sure it is that no plan is better.
+         */
+        PlanSearch: {
+            /**
+             * Optimal
+             * @description proven: the search ran to its end
+             */
+            optimal: boolean;
+            /**
+             * Bound Weight
+             * @description what no plan can exceed, as `restored_weight`
+             */
+            bound_weight: number;
+            /**
+             * Gap Pct
+             * @description how much more weight the best plan might restore at most
+             */
+            gap_pct: number;
+            /**
+             * Blocks
+             * @description parts between switches that were searched
+             */
+            blocks: number;
+            /**
+             * Expansions
+             * @description nodes of the search that were expanded
+             */
+            expansions: number;
+        };
+        /**
+         * PlanStep
+         * @description One operation of a plan, what it brings back, and how things stand after it.
+         */
+        PlanStep: {
+            /** Step */
+            step: number;
+            action: components["schemas"]["Action"];
+            /** Mrid */
+            mrid: string;
+            /** Kind */
+            kind: string;
+            /** Phases */
+            phases: string;
+            /**
+             * Control
+             * @enum {string}
+             */
+            control: "remote" | "manual";
+            /**
+             * Crew
+             * @description that operates it; null: the control room
+             */
+            crew: number | null;
+            /**
+             * After
+             * @description steps that must be done before
+             */
+            after: number[];
+            /**
+             * Start Min
+             * @description minutes after the fault
+             */
+            start_min: number;
+            /** Travel Min */
+            travel_min: number;
+            /**
+             * Duration Min
+             * @description of the operation itself, minutes
+             */
+            duration_min: number;
+            /**
+             * Done Min
+             * @description minutes after the fault
+             */
+            done_min: number;
+            /**
+             * Usage Points Restored
+             * @description mRIDs of those that it brings back
+             */
+            usage_points_restored: string[];
+            /** Customers Restored */
+            customers_restored: number;
+            /**
+             * Customers Out
+             * @description without supply after it
+             */
+            customers_out: number;
+            /** Closes Loop */
+            closes_loop: boolean;
+            /** @description of a closing */
+            check: components["schemas"]["ClosingCheck"] | null;
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * PlanTotals
+         * @description What plans are compared by.
+         */
+        PlanTotals: {
+            /**
+             * Customers At Start
+             * @description out once the protective devices have tripped
+             */
+            customers_at_start: number;
+            /** Customers Restored */
+            customers_restored: number;
+            /**
+             * Customers Out
+             * @description until repair
+             */
+            customers_out: number;
+            /**
+             * Restored Weight
+             * @description customers restored, each by its weight
+             */
+            restored_weight: number;
+            /**
+             * Customer Minutes
+             * @description of interruption that the plan leaves to those it restores
+             */
+            customer_minutes: number;
+            /** Operations */
+            operations: number;
+            /** Manual Operations */
+            manual_operations: number;
+            /**
+             * Remote Minutes
+             * @description until the last operation from the control room is done
+             */
+            remote_minutes: number;
+            /**
+             * Manual Minutes
+             * @description until the last operation on site is done
+             */
+            manual_minutes: number;
         };
         /**
          * PointAnswer
@@ -1479,6 +2108,26 @@ export interface components {
             version: number;
         };
         /**
+         * RestorationStep
+         * @description All that came back at one time.
+         */
+        RestorationStep: {
+            /**
+             * Restored At
+             * @description null: still out
+             */
+            restored_at: string | null;
+            /** Usage Points */
+            usage_points: number;
+            /** Customers */
+            customers: number;
+            /**
+             * Customer Minutes
+             * @description of interruption, until they were back or until now
+             */
+            customer_minutes: number;
+        };
+        /**
          * RestoreAsked
          * @description What has faulted, and what a plan has to respect.
          */
@@ -1510,6 +2159,25 @@ export interface components {
             };
         };
         /**
+         * ReturnCurve
+         * @description Customers back by then, as lists of one length.
+         */
+        ReturnCurve: {
+            /**
+             * Hours
+             * @description after the storm
+             */
+            hours: number[];
+            /** P10 */
+            p10: number[];
+            /** P50 */
+            p50: number[];
+            /** P90 */
+            p90: number[];
+            /** Mean */
+            mean: number[];
+        };
+        /**
          * SearchAnswer
          * @description What was found, the best first.
          */
@@ -1530,9 +2198,7 @@ export interface components {
              */
             table: string;
             /** Values */
-            values: {
-                [key: string]: unknown;
-            }[];
+            values: (components["schemas"]["MeterValue"] | components["schemas"]["TransformerValue"] | components["schemas"]["FeederValue"])[];
         };
         /**
          * Served
@@ -1555,6 +2221,24 @@ export interface components {
             mrid: string;
             /** Priority */
             priority: string;
+        };
+        /**
+         * StageCustomers
+         * @description Customers out at the moment of the storm, by what brings them back.
+         */
+        StageCustomers: {
+            /**
+             * Remote
+             * @description switching from the control room
+             */
+            remote: number;
+            /**
+             * Manual
+             * @description switching on site
+             */
+            manual: number;
+            /** Repair */
+            repair: number;
         };
         /**
          * StateAnswer
@@ -1627,7 +2311,7 @@ export interface components {
         };
         /**
          * StillOut
-         * @description Who is out before and after.
+         * @description Customers without supply before and after.
          */
         StillOut: {
             /** Customers */
@@ -1690,6 +2374,73 @@ export interface components {
             state?: string;
         };
         /**
+         * StormDocument
+         * @description Who is back when after a storm.
+         *
+         *     `gridtwin erm storm`
+         */
+        StormDocument: {
+            /** Customers */
+            customers: number;
+            /** Priority Customers */
+            priority_customers: number;
+            /** Damaged */
+            damaged: number;
+            /** Districts */
+            districts: number;
+            /** Crews */
+            crews: number;
+            /** Crew Utilization */
+            crew_utilization: number;
+            customers_by_stage: components["schemas"]["StageCustomers"];
+            t50: components["schemas"]["HourQuantiles"];
+            t90: components["schemas"]["HourQuantiles"];
+            t95: components["schemas"]["HourQuantiles"];
+            last: components["schemas"]["HourQuantiles"];
+            last_priority: components["schemas"]["HourQuantiles"];
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.storm/1";
+            /**
+             * State
+             * @description of the switches before the storm
+             */
+            state: string;
+            /**
+             * Version
+             * @description of the state
+             */
+            version: number;
+            /**
+             * Seed
+             * @description of the draws: the same makes the same storm
+             */
+            seed: number;
+            /**
+             * Draws
+             * @description how often the storm was drawn
+             */
+            draws: number;
+            /**
+             * Zone
+             * @description what `zones` are
+             * @enum {string}
+             */
+            zone: "substation" | "feeder";
+            /** Warnings */
+            warnings: string[];
+            /** Zones */
+            zones: components["schemas"]["SubstationReturns"][] | components["schemas"]["FeederReturns"][];
+            /**
+             * Devices
+             * @description in the order in which crews choose
+             */
+            devices: components["schemas"]["DamagedDevice"][];
+            curve: components["schemas"]["ReturnCurve"];
+        };
+        /**
          * Substation
          * @description One substation, and who is out in its service area.
          */
@@ -1713,6 +2464,26 @@ export interface components {
             customers: number;
             /** Out */
             out: number;
+        };
+        /**
+         * SubstationReturns
+         * @description When all customers of a substation are back.
+         */
+        SubstationReturns: {
+            /** P10 H */
+            p10_h: number;
+            /** P50 H */
+            p50_h: number;
+            /** P80 H */
+            p80_h: number;
+            /** P95 H */
+            p95_h: number;
+            /** Customers */
+            customers: number;
+            /** Priority Customers */
+            priority_customers: number;
+            /** Substation */
+            substation: string;
         };
         /**
          * SwitchAnswer
@@ -1797,6 +2568,89 @@ export interface components {
             warnings: string[];
         };
         /**
+         * TraceDocument
+         * @description The answer of a trace.
+         *
+         *     `gridtwin trace`
+         */
+        TraceDocument: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.trace/1";
+            /**
+             * Trace
+             * @description its kind, as in `downstream`
+             */
+            trace: string;
+            /**
+             * Of
+             * @description mRIDs of where it began
+             */
+            of: string[];
+            /**
+             * State
+             * @description of the switches
+             */
+            state: string;
+            /**
+             * Version
+             * @description of the state
+             */
+            version: number;
+            /** Elements */
+            elements: components["schemas"]["TraceElement"][];
+            /**
+             * Usage Points
+             * @description mRIDs
+             */
+            usage_points: string[];
+            /**
+             * Customers
+             * @description of the usage points
+             */
+            customers: number;
+            /**
+             * Warnings
+             * @description what a reader should know
+             */
+            warnings?: string[];
+        };
+        /**
+         * TraceElement
+         * @description One piece of equipment of a trace.
+         */
+        TraceElement: {
+            /**
+             * Class
+             * @description why it is in the answer: downstream, indeterminate, tie ...
+             */
+            class: string;
+            /** Mrid */
+            mrid: string;
+            /**
+             * Kind
+             * @description kind of equipment, as in `fuse`
+             */
+            kind: string;
+            /**
+             * Phases
+             * @description that it has
+             */
+            phases: string;
+            /**
+             * Parent
+             * @description mRID of the equipment it was reached over; null: the trace began with it
+             */
+            parent: string | null;
+            /**
+             * Depth
+             * @description pieces of equipment from where the trace began; of `loops` the number of the loop
+             */
+            depth: number;
+        };
+        /**
          * TransformerLoading
          * @description Features of the layer `transformers`, and their loading; lists of one length.
          */
@@ -1808,6 +2662,35 @@ export interface components {
              * @description Of the nameplate; null without one.
              */
             pct: (number | null)[];
+        };
+        /**
+         * TransformerValue
+         * @description What a transformer carried in one interval.
+         */
+        TransformerValue: {
+            /**
+             * At
+             * Format: date-time
+             * @description end of the interval, UTC
+             */
+            at: string;
+            /** Kwh */
+            kwh: number | null;
+            /** Kw */
+            kw: number | null;
+            /** Meters */
+            meters: number;
+            /** Missing */
+            missing: number;
+            /** V Min */
+            v_min: number | null;
+            /** V Max */
+            v_max: number | null;
+            /**
+             * Feeder
+             * @description row of the feeder; -1: not known, or above the feeders
+             */
+            feeder: number;
         };
         /** ValidationError */
         ValidationError: {
@@ -1833,21 +2716,31 @@ export interface components {
              * @description End of the interval.
              */
             at: string;
-            /**
-             * Counts
-             * @description Usage points by range.
-             */
-            counts: {
-                [key: string]: number;
-            };
+            counts: components["schemas"]["VoltageCounts"];
             /**
              * Feeders
              * @description Those with a voltage outside Range A.
              */
-            feeders: {
-                [key: string]: unknown;
-            }[];
+            feeders: components["schemas"]["FeederVoltages"][];
             usage_points: components["schemas"]["Voltages"];
+        };
+        /**
+         * VoltageCounts
+         * @description Usage points by range; below_a and above_a are still within Range B.
+         */
+        VoltageCounts: {
+            /** Not Given */
+            not_given: number;
+            /** Within A */
+            within_a: number;
+            /** Below A */
+            below_a: number;
+            /** Above A */
+            above_a: number;
+            /** Below B */
+            below_b: number;
+            /** Above B */
+            above_b: number;
         };
         /**
          * Voltages
@@ -2266,7 +3159,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TraceAnswer"] | components["schemas"]["Full"];
+                    "application/json": components["schemas"]["TraceAnswer"] | components["schemas"]["TraceDocument"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */
@@ -2328,7 +3221,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Full"];
+                    "application/json": components["schemas"]["ExplainDocument"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */
@@ -2392,7 +3285,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BlastAnswer"] | components["schemas"]["Full"];
+                    "application/json": components["schemas"]["BlastAnswer"] | components["schemas"]["BlastDocument"];
                 };
             };
             /** @description It takes longer: ask at `Location`. */

@@ -72,7 +72,6 @@ export interface ElementDetail
     {
       energized: "yes" | "no" | "partial";
       attributes: Record<string, string | number | boolean | null>;
-      explain: { sentence: string };
       estimate: { etr: string | null; p50: string | null; p80: string | null } | null;
       geometry: GeoJSON.Geometry | null;
       at: LonLat | null;
@@ -127,90 +126,33 @@ type Group = Closer<"Group", { features: Features }>;
 export type WhatIfAnswer = Closer<"WhatIfAnswer", { out: Group; back: Group; partial: Group }>;
 
 /** A step of the document `gridtwin.plan/1`. */
-export interface PlanStep {
-  step: number;
-  action: "open" | "verify_and_tag" | "close";
-  mrid: string;
-  kind: string;
-  phases: string;
-  control: "remote" | "manual";
-  crew: number | null;
-  start_min: number;
-  done_min: number;
-  customers_restored: number;
-  customers_out: number;
-  closes_loop: boolean;
-  warnings: string[];
-}
+export type PlanStep = Schemas["PlanStep"];
 
 type PlanFeatures = Closer<
   "PlanFeatures",
   { out: Features; restored: Features; dead_beyond: Features; steps: Features[] }
 >;
 
-export interface Plan extends Closer<"PlanAnswer", { features: PlanFeatures }> {
-  of: string[];
-  state: string;
-  version: number;
-  tripped: string[];
-  section: string[];
-  /** Around the section, left as they stand: nothing but dead ends beyond. */
-  dead_beyond: string[];
-  steps: PlanStep[];
-  totals: {
-    customers_at_start: number;
-    customers_restored: number;
-    customers_out: number;
-    operations: number;
-    manual_operations: number;
-    remote_minutes: number;
-    manual_minutes: number;
-  };
-  warnings: string[];
-}
+/** The document `gridtwin.plan/1` with its features; `dead_beyond` lacks only in older documents. */
+export type Plan = Closer<"PlanAnswer", { features: PlanFeatures; dead_beyond: string[] }>;
 
 export type Inside = Closer<"IntersectAnswer", { features: Features; bounds: Bounds | null }>;
 
-/** A card of the list, with the fields of `gridtwin.outage/1`. */
-export interface OutageRow
-  extends Closer<"Card", { feature: FeatureRef | null; at: LonLat | null }> {
-  feeder?: string | null;
-  cause: string;
-  crew_status?: string;
-  restored_at?: string | null;
-  etr_manual?: string | null;
-  etr_crew?: string | null;
-}
+/** A card of the list, with the fields of `gridtwin.outages/1`. */
+export type OutageRow = Closer<"Card", { feature: FeatureRef | null; at: LonLat | null }>;
 
-export interface OutageDetail
-  extends OutageRow,
-    Omit<
-      Closer<
-        "OutageAnswer",
-        {
-          features: Features;
-          area: GeoJSON.Geometry | null;
-          steps: RestorationStep[];
-          evidence: EvidenceRow[];
-        }
-      >,
-      keyof OutageRow
-    > {}
+export type OutageDetail = Closer<
+  "OutageAnswer",
+  {
+    features: Features;
+    area: GeoJSON.Geometry | null;
+    feature: FeatureRef | null;
+    at: LonLat | null;
+  }
+>;
 
-export interface RestorationStep {
-  restored_at: string | null;
-  usage_points: number;
-  customers: number;
-  customer_minutes: number;
-}
-
-export interface EvidenceRow {
-  at: string;
-  kind: string;
-  mrid: string;
-  detail: Record<string, unknown>;
-  actor: string;
-}
+export type RestorationStep = Schemas["RestorationStep"];
+export type EvidenceRow = Schemas["EvidenceRecord"];
 
 export type Moment = Closer<"MomentAnswer", { what: "switch" | "outage" | "restored" }>;
 export type History = Closer<"HistoryAnswer", { moments: Moment[] }>;

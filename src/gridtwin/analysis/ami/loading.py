@@ -17,18 +17,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.state.loads import PHASES, TOTAL, limits, seen_from
+from gridtwin.analysis.state.loads import PHASE_BITS, SUM_COLUMN, find_limits, refer_loads
 from gridtwin.errors import InputError
 from gridtwin.model import phases
-from gridtwin.model.readings import INTERVAL_S
+from gridtwin.model.readings import INTERVAL_H
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.ami.load import Slices
+    from gridtwin.analysis.ami.interval_load import MeterSlices
     from gridtwin.analysis.state.situation import Situation
 
-HOURS = INTERVAL_S / 3600  # of an interval
 POWER_FACTOR = 0.95  # of a customer who is not measured; an assumption, stated with each answer
 
 
@@ -50,9 +49,9 @@ def check_power_factor(power_factor: float) -> None:
         raise InputError(msg)
 
 
-def loading(
+def compute_loading(
     situation: Situation,
-    slices: Slices,
+    slices: MeterSlices,
     kwh: NDArray[np.float64],
     points_kwh: NDArray[np.floating],
     power_factor: float = POWER_FACTOR,
@@ -78,24 +77,24 @@ def loading(
     """
     check_power_factor(power_factor)
     rows = slices.equipment
-    kw = kwh / HOURS
-    by_phase = phase_sums(situation, slices, points_kwh) / HOURS
+    kw = kwh / INTERVAL_H
+    by_phase = sum_phases(situation, slices, points_kwh) / INTERVAL_H
     kva = np.concatenate([by_phase, kw[:, None]], axis=1) / power_factor
-    share = np.abs(kva) * 1000 / limits(situation.data, rows)
-    share[:, :TOTAL][np.isnan(share[:, :TOTAL])] = 0.0
+    share = np.abs(kva) * 1000 / find_limits(situation.data, rows)
+    share[:, :SUM_COLUMN][np.isnan(share[:, :SUM_COLUMN])] = 0.0
     pct = 100 * share.max(axis=1)
-    rated = np.isfinite(limits(situation.data, rows)).any(axis=1)
+    rated = np.isfinite(find_limits(situation.data, rows)).any(axis=1)
     return Loading(
         kw=kw,
         kva=np.abs(kw) / power_factor,
         loading_pct=np.where(rated, pct, np.nan),
         phase_kw=by_phase,
-        imbalance_pct=imbalance(by_phase),
+        imbalance_pct=compute_imbalance(by_phase),
     )
 
 
-def phase_sums(
-    situation: Situation, slices: Slices, points_kwh: NDArray[np.floating]
+def sum_phases(
+    situation: Situation, slices: MeterSlices, points_kwh: NDArray[np.floating]
 ) -> NDArray[np.float64]:
     """
     Return the energy each element carried on A, B and C, shape (n, 3).
@@ -103,23 +102,23 @@ def phase_sums(
     A load stands evenly on the phases it lives on, and evenly on all three above windings that
     join phases; see `gridtwin.analysis.state.loads`. NaN for split-phase secondaries, and on loops.
     """
-    loads, child = situation.loads(), situation.index.child[slices.equipment]
+    loads, child = situation.sum_loads(), situation.index.child[slices.equipment]
     share = np.nan_to_num(points_kwh) / np.maximum(phases.COUNT[loads.on], 1)
     here = loads.level[situation.data.usage_points.node]
-    sums = np.zeros((len(child), int(loads.level.max(initial=0)) + 1, len(PHASES)))
+    sums = np.zeros((len(child), int(loads.level.max(initial=0)) + 1, len(PHASE_BITS)))
     for depth in range(sums.shape[1]):
-        for column, bit in enumerate(PHASES):
+        for column, bit in enumerate(PHASE_BITS):
             mine = (loads.on & bit != 0) & (here == depth)
-            sums[:, depth, column] = slices.sums(np.where(mine, share, 0.0))
+            sums[:, depth, column] = slices.sum_values(np.where(mine, share, 0.0))
     level = np.where(child >= 0, loads.level[child], 0)
-    found = seen_from(sums, level)[:, :TOTAL]
+    by_phase = refer_loads(sums, level)[:, :SUM_COLUMN]
     equipment = situation.data.equipment
     own = equipment.phases[slices.equipment] & 63
-    found[(phases.COUNT[own] == 0) & (own != 0)] = np.nan
-    return found
+    by_phase[(phases.COUNT[own] == 0) & (own != 0)] = np.nan
+    return by_phase
 
 
-def imbalance(by_phase: NDArray[np.float64]) -> NDArray[np.float64]:
+def compute_imbalance(by_phase: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     Return the imbalance of three phases, percent: ``100 max|P_i - mean| / |mean|``, shape (n,).
 
@@ -131,9 +130,9 @@ def imbalance(by_phase: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(three, 100 * off / np.where(three, np.abs(mean), 1.0), np.nan)
 
 
-def pct_of(
+def compute_pct(
     kwh: NDArray[np.floating], rated_kva: NDArray[np.floating], power_factor: float = POWER_FACTOR
 ) -> NDArray[np.float64]:
     """Return loads of an interval in percent of ratings in kVA, phases taken together."""
     rated = np.where(rated_kva > 0, rated_kva, np.nan).astype(float)
-    return 100 * np.abs(kwh.astype(float)) / HOURS / power_factor / rated
+    return 100 * np.abs(kwh.astype(float)) / INTERVAL_H / power_factor / rated

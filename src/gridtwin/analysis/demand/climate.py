@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.demand.draws import Draw, remembered
+from gridtwin.analysis.demand.random_draws import Draw, draw_autoregression
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     Float = NDArray[np.float64]
 
 PER_DAY = 96
-DAY_S = 86_400
 WARMEST_DAY = 201  # July 20
 WARMEST_HOUR = 15.5
 FRONT_MEMORY = 0.65  # of the temperature's departure from a day to the next
@@ -38,7 +37,7 @@ class Climate:
     day_c: float = 5.5  # from the mean of a day to its warmest hour
     front_c: float = 3.0  # standard deviation of a day from what is usual
 
-    def weather(self, seed: int, day: int) -> Weather:
+    def draw_weather(self, seed: int, day: int) -> DayWeather:
         """
         Return the weather of a day in UTC.
 
@@ -52,16 +51,20 @@ class Climate:
         Notes
         -----
         Temperature: a sine over the year, one over the day, and fronts that follow a first-order
-        autoregression from day to day. Sunshine: see `clear_sky`.
+        autoregression from day to day. Sunshine: see `compute_clear_sky`.
         """
         middle = (np.arange(PER_DAY) + 0.5) / PER_DAY  # of each interval, in days
         of_year = (day + middle) % 365.2425 + 1
         solar_hour = (24 * middle + self.longitude_deg / 15) % 24
-        fronts = [remembered(seed, Draw.WEATHER, day + near, FRONT_MEMORY) for near in (0, 1)]
+        fronts = [
+            draw_autoregression(seed, Draw.WEATHER, day + near, FRONT_MEMORY) for near in (0, 1)
+        ]
         front = fronts[0] + (fronts[1] - fronts[0]) * middle
-        clouds = [remembered(seed, Draw.CLOUD, day + near, CLOUD_MEMORY) for near in (0, 1)]
+        clouds = [
+            draw_autoregression(seed, Draw.CLOUD, day + near, CLOUD_MEMORY) for near in (0, 1)
+        ]
         cover = 1 / (1 + np.exp(-1.5 * (clouds[0] + (clouds[1] - clouds[0]) * middle + 0.5)))
-        winds = [remembered(seed, Draw.WIND, day + near, WIND_MEMORY) for near in (0, 1)]
+        winds = [draw_autoregression(seed, Draw.WIND, day + near, WIND_MEMORY) for near in (0, 1)]
         wind = winds[0] + (winds[1] - winds[0]) * middle
         temperature = (
             self.mean_c
@@ -69,12 +72,12 @@ class Climate:
             + self.day_c * (1 - 0.4 * cover) * np.cos(2 * np.pi * (solar_hour - WARMEST_HOUR) / 24)
             + self.front_c * front
         )
-        sun = clear_sky(self.latitude_deg, of_year, solar_hour) * (1 - 0.75 * cover**3.4)
-        return Weather(temperature, sun, wind)
+        sun = compute_clear_sky(self.latitude_deg, of_year, solar_hour) * (1 - 0.75 * cover**3.4)
+        return DayWeather(temperature, sun, wind)
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
+class DayWeather:
     """The weather of a day, one value an interval, shape (96,)."""
 
     temperature_c: Float
@@ -82,7 +85,7 @@ class Weather:
     wind: Float  # standard deviations from what is usual
 
 
-def clear_sky(latitude_deg: float, day_of_year: Float, solar_hour: Float) -> Float:
+def compute_clear_sky(latitude_deg: float, day_of_year: Float, solar_hour: Float) -> Float:
     """
     Return the irradiance on level ground under a clear sky, in watts a square meter.
 

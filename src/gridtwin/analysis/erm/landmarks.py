@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.errors import InputError
+from gridtwin.model.moments import HOUR_S
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,10 +17,9 @@ if TYPE_CHECKING:
 
     from gridtwin.model.outage_history import OutageHistory
 
-HOUR_S = 3600.0
 FIRST_SEEN = "first_seen"
 FIRST_ETR = "first_etr"
-STANDARD = (FIRST_SEEN, FIRST_ETR, "1h", "4h")
+STANDARD_LANDMARKS = (FIRST_SEEN, FIRST_ETR, "1h", "4h")
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,8 @@ class Landmarks:
         """Return the number of moments."""
         return len(self.row)
 
-    @property
-    def sees_etr(self) -> NDArray[np.bool_]:
-        """Where the utility's own estimate may be used: everywhere but at first sight."""
-        blind = [name == FIRST_SEEN for name in self.names]
-        return ~np.array(blind, bool)[self.kind]
 
-
-def hours_of(name: str) -> float:
+def parse_hours(name: str) -> float:
     """
     Return the hours after first sight that a landmark like ``4h`` or ``0.5h`` stands for.
 
@@ -61,7 +55,7 @@ def hours_of(name: str) -> float:
     return hours
 
 
-def landmarks_of(history: OutageHistory, names: Sequence[str] = STANDARD) -> Landmarks:
+def list_landmarks(history: OutageHistory, names: Sequence[str] = STANDARD_LANDMARKS) -> Landmarks:
     """
     Return every landmark of every outage that exists, in order of landmark, then outage.
 
@@ -83,7 +77,7 @@ def landmarks_of(history: OutageHistory, names: Sequence[str] = STANDARD) -> Lan
         elif name == FIRST_ETR:
             issued = outages.etr_first_seen_s
         else:
-            issued = outages.first_seen_s + hours_of(name) * HOUR_S
+            issued = outages.first_seen_s + parse_hours(name) * HOUR_S
         there = np.flatnonzero(np.isfinite(issued) & (issued < gone))
         rows.append(there)
         times.append(issued[there])

@@ -14,24 +14,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.model.moments import HOUR_S
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Float = NDArray[np.float64]
 
-HOUR_S = 3600.0
 # Edges in hours since first sight; the last band has no end.
 EDGES_H = np.array(
     [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 18, 24, 36, 48, 72, 120, 240], float
 )
 WINDOWS_H = (24 * 60.0, 24 * 7.0, 24.0, 6.0)  # each leans on the one before it
-LEAN_ENDS = (20.0, 10.0, 5.0, 5.0)  # as if so many ends had been seen at the longer window's rate
+PULL_ENDS = (20.0, 10.0, 5.0, 5.0)  # as if so many ends had been seen at the longer window's rate
 # Ends an hour when nothing has been seen yet: a plain middle of public outage maps.
 START_RATE = np.maximum(0.45 / (1 + 0.12 * EDGES_H), 0.04)
 
 
 @dataclass(frozen=True)
-class Pace:
+class RestorationPace:
     """Ends and outage-hours since the beginning, per hour of the clock and band of elapsed time."""
 
     origin_s: float
@@ -39,7 +40,7 @@ class Pace:
     exposure_h: Float  # (hours, bands)
 
     @classmethod
-    def of(cls, first_seen_s: Float, gone_s: Float, until_s: float) -> Pace:
+    def from_outages(cls, first_seen_s: Float, gone_s: Float, until_s: float) -> RestorationPace:
         """Count the outages given, as they could be counted at each full hour to ``until_s``."""
         origin = np.floor(first_seen_s.min() / HOUR_S) * HOUR_S if first_seen_s.size else until_s
         clock = np.arange(origin, until_s + HOUR_S, HOUR_S)
@@ -53,12 +54,10 @@ class Pace:
             enter = first_seen_s + low * HOUR_S
             leave = np.minimum(over, first_seen_s + high * HOUR_S)
             at_risk = leave > enter
-            exposure.append(
-                _hours_until(enter[at_risk], clock) - _hours_until(leave[at_risk], clock)
-            )
+            exposure.append(_sum_hours(enter[at_risk], clock) - _sum_hours(leave[at_risk], clock))
         return cls(float(origin), np.stack(ends, 1).astype(float), np.stack(exposure, 1))
 
-    def rates(self, t_s: Float) -> list[Float]:
+    def compute_rates(self, t_s: Float) -> list[Float]:
         """
         Return ends an hour in every band as known at ``t_s``, one (n, bands) array a window.
 
@@ -68,23 +67,23 @@ class Pace:
         last = len(self.ends) - 1
         now = np.clip(hour, 0, last)
         known = (hour >= 0)[:, None]
-        found = []
-        lean = _lean(START_RATE, 2.0, self.ends[now] * known, self.exposure_h[now] * known)
-        for window_h, pull in zip(WINDOWS_H, LEAN_ENDS, strict=True):
+        rates = []
+        lean = _pull_rate(START_RATE, 2.0, self.ends[now] * known, self.exposure_h[now] * known)
+        for window_h, pull in zip(WINDOWS_H, PULL_ENDS, strict=True):
             since = np.clip(hour - int(window_h), 0, last)
             ends = (self.ends[now] - self.ends[since]) * known
             exposure = (self.exposure_h[now] - self.exposure_h[since]) * known
-            lean = _lean(lean, pull, ends, exposure)
-            found.append(lean)
-        return found
+            lean = _pull_rate(lean, pull, ends, exposure)
+            rates.append(lean)
+        return rates
 
 
-def _lean(rate: Float, pull: float, ends: Float, exposure_h: Float) -> Float:
+def _pull_rate(rate: Float, pull: float, ends: Float, exposure_h: Float) -> Float:
     """Return the rate seen, pulled towards ``rate`` as if it had been seen for ``pull`` ends."""
     return (ends + pull) / (exposure_h + pull / rate)
 
 
-def _hours_until(begin_s: Float, clock: Float) -> Float:
+def _sum_hours(begin_s: Float, clock: Float) -> Float:
     """Return the hours from every beginning to each tick of the clock, summed; 0 before it."""
     begin = np.sort(begin_s[np.isfinite(begin_s)])
     total = np.concatenate([[0.0], np.cumsum(begin - clock[0])])
@@ -92,7 +91,7 @@ def _hours_until(begin_s: Float, clock: Float) -> Float:
     return (count * (clock - clock[0]) - total[count]) / HOUR_S
 
 
-def hours_left(rate: Float, elapsed_h: Float, share: float) -> Float:
+def compute_hours_left(rate: Float, elapsed_h: Float, share: float) -> Float:
     """
     Return the hours after which a ``share`` of outages open at ``elapsed_h`` have ended.
 

@@ -7,20 +7,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.erm.calibration import LEARNT, STRANGER, Outcomes, calibrate
-from gridtwin.analysis.erm.features import Board
-from gridtwin.analysis.erm.landmarks import FIRST_SEEN, HOUR_S, Landmarks, landmarks_of
-from gridtwin.analysis.erm.model import BLIND, LEVELS, SEEING
-from gridtwin.analysis.erm.training import counts, take
-from gridtwin.analysis.erm.warm import join
+from gridtwin.analysis.erm.calibration import (
+    LEARNED_TRUST,
+    STRANGER_TRUST,
+    EstimateOutcomes,
+    calibrate_quantiles,
+)
+from gridtwin.analysis.erm.history_tail import join_histories
+from gridtwin.analysis.erm.landmarks import FIRST_SEEN, Landmarks, list_landmarks
+from gridtwin.analysis.erm.outage_features import HistoryIndex
+from gridtwin.analysis.erm.quantile_forest import BLIND, QUANTILE_LEVELS, SEEING
+from gridtwin.analysis.erm.training import mark_usable, select_landmarks
+from gridtwin.model.moments import HOUR_S
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.erm.features import Features
-    from gridtwin.analysis.erm.saved import ErmModel
+    from gridtwin.analysis.erm.model_parts import ErmModel
+    from gridtwin.analysis.erm.outage_features import OutageFeatures
     from gridtwin.model.outage_history import OutageHistory
 
     Float = NDArray[np.float64]
@@ -33,7 +39,7 @@ class Prediction:
     """
     Quantiles of the end of outages, at the landmarks asked for.
 
-    ``at_s`` holds unix seconds at `LEVELS`, shape (n, 5): increasing, all after ``issued_s``.
+    ``at_s`` holds unix seconds at `QUANTILE_LEVELS`, shape (n, 5): increasing, after ``issued_s``.
     """
 
     marks: Landmarks
@@ -41,7 +47,7 @@ class Prediction:
     storm: NDArray[np.bool_]
 
 
-def predict(history: OutageHistory, model: ErmModel, names: Sequence[str]) -> Prediction:
+def predict_landmarks(history: OutageHistory, model: ErmModel, names: Sequence[str]) -> Prediction:
     """
     Answer every landmark of a history, each from what was known when it was issued.
 
@@ -51,9 +57,9 @@ def predict(history: OutageHistory, model: ErmModel, names: Sequence[str]) -> Pr
     """
     before = 0
     if history.source in model.tails:
-        history, before = join(model.tails[history.source], history)
-    board = Board.of(history)
-    parts = [_one(board, model, name, before) for name in names]
+        history, before = join_histories(model.tails[history.source], history)
+    board = HistoryIndex.from_history(history)
+    parts = [_predict_landmark(board, model, name, before) for name in names]
     kinds = [np.full(len(part.marks), kind, np.int32) for kind, part in enumerate(parts)]
     marks = Landmarks(
         row=np.concatenate([part.marks.row for part in parts]),
@@ -68,47 +74,55 @@ def predict(history: OutageHistory, model: ErmModel, names: Sequence[str]) -> Pr
     )
 
 
-def _one(board: Board, model: ErmModel, name: str, before: int) -> Prediction:
+def _predict_landmark(board: HistoryIndex, model: ErmModel, name: str, before: int) -> Prediction:
     """
     Answer one landmark; past answers to the same question calibrate later ones.
 
     The first ``before`` outages are those kept with the model: they are not answered.
     """
-    marks = landmarks_of(board.history, (name,))
+    marks = list_landmarks(board.history, (name,))
     order = np.argsort(marks.issued_s, kind="stable")
-    marks = take(marks, order)
+    marks = select_landmarks(marks, order)
     kind = BLIND if name == FIRST_SEEN else SEEING
-    features = board.features(marks, etr=kind == SEEING)
-    raw_h = model.hours_left(kind, features, board.history.source)
-    hours = recalibrated(board.history, marks, features, raw_h, model)
-    left_s = np.maximum(hours * HOUR_S, LEAST_LEFT_S + np.arange(len(LEVELS)))
+    features = board.compute_features(marks, etr=kind == SEEING)
+    raw_h = model.predict_hours_left(kind, features, board.history.source)
+    hours = recalibrate_hours(board.history, marks, features, raw_h, model)
+    left_s = np.maximum(hours * HOUR_S, LEAST_LEFT_S + np.arange(len(QUANTILE_LEVELS)))
     asked = np.flatnonzero(marks.row >= before)
-    marks = take(marks, asked)
+    marks = select_landmarks(marks, asked)
     marks = replace(marks, row=marks.row - before)
     return Prediction(marks, marks.issued_s[:, None] + left_s[asked], features.storm[asked])
 
 
-def recalibrated(
-    history: OutageHistory, marks: Landmarks, features: Features, raw_h: Float, model: ErmModel
+def recalibrate_hours(
+    history: OutageHistory,
+    marks: Landmarks,
+    features: OutageFeatures,
+    raw_h: Float,
+    model: ErmModel,
 ) -> Float:
     """Return the corrected hours; planned work and faults are corrected each by their own past."""
-    trust = LEARNT if history.source in model.sources and model.uses_trees else STRANGER
+    trust = (
+        LEARNED_TRUST if history.source in model.sources and model.uses_trees else STRANGER_TRUST
+    )
     hours = raw_h.copy()
     for planned in (False, True):
         mine = np.flatnonzero(features.planned == planned)
-        hours[mine] = calibrate(raw_h[mine], _outcomes(history, marks, features, mine), trust)
+        hours[mine] = calibrate_quantiles(
+            raw_h[mine], _collect_outcomes(history, marks, features, mine), trust
+        )
     return hours
 
 
-def _outcomes(
-    history: OutageHistory, marks: Landmarks, features: Features, mine: NDArray[np.int64]
-) -> Outcomes:
+def _collect_outcomes(
+    history: OutageHistory, marks: Landmarks, features: OutageFeatures, mine: NDArray[np.int64]
+) -> EstimateOutcomes:
     """Return what became of the landmarks at ``mine``, which are in order of time."""
     outages, row = history.outages, marks.row[mine]
-    return Outcomes(
+    return EstimateOutcomes(
         issued_s=marks.issued_s[mine],
         known_s=outages.gone_s[row],
         left_h=(outages.restored_s[row] - marks.issued_s[mine]) / HOUR_S,
-        exact=counts(history)[row],
+        exact=mark_usable(history)[row],
         storm=features.storm[mine],
     )

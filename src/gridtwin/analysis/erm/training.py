@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.erm.features import Board
-from gridtwin.analysis.erm.landmarks import FIRST_ETR, FIRST_SEEN, HOUR_S, landmarks_of
-from gridtwin.analysis.erm.model import BLIND, PLACE, SEEING, Forest, fit_forest, matrix_of
-from gridtwin.analysis.erm.table import GroupTable, fit_table
+from gridtwin.analysis.erm.group_table import GroupTable, fit_table
+from gridtwin.analysis.erm.landmarks import FIRST_ETR, FIRST_SEEN, list_landmarks
+from gridtwin.analysis.erm.outage_features import HistoryIndex
+from gridtwin.analysis.erm.quantile_forest import (
+    BLIND,
+    PLACE_FEATURES,
+    SEEING,
+    QuantileForest,
+    fit_forest,
+    make_matrix,
+)
+from gridtwin.model.moments import HOUR_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +32,7 @@ if TYPE_CHECKING:
 
 # Moments to learn from, and how many outages of a source at most: those that are asked for, and
 # some between.
-LEARNT = {
+LANDMARK_SAMPLES = {
     BLIND: {FIRST_SEEN: 50_000, "1h": 10_000, "4h": 6_000, "8h": 3_000},
     SEEING: {FIRST_ETR: 40_000, "1h": 28_000, "2h": 10_000, "4h": 18_000, "8h": 6_000},
 }
@@ -35,7 +43,7 @@ UNKNOWN_SHARE = 0.3  # rows whose source is hidden, so that the trees also serve
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainingRows:
     """Rows to learn from, of one source."""
 
     names: tuple[str, ...]
@@ -46,25 +54,25 @@ class Lesson:
 
 
 @dataclass(frozen=True)
-class Learnt:
+class TrainedParts:
     """
     What histories had to teach: trees, unless they were too thin, and tables of groups.
 
     ``own`` holds the trees of single sources with much history, by source and kind.
     """
 
-    forests: dict[str, Forest]
-    own: dict[str, dict[str, Forest]]
+    forests: dict[str, QuantileForest]
+    own: dict[str, dict[str, QuantileForest]]
     tables: dict[str, GroupTable]
 
 
-def learn(
+def train_parts(
     histories: Iterable[OutageHistory],
     sources: tuple[str, ...],
     seed: int = 1,
     *,
     own: bool = True,
-) -> Learnt:
+) -> TrainedParts:
     """
     Fit both kinds of model.
 
@@ -79,70 +87,72 @@ def learn(
     own
         Whether a source with much history also gets trees of its own.
     """
-    lessons: dict[str, list[Lesson]] = {BLIND: [], SEEING: []}
+    lessons: dict[str, list[TrainingRows]] = {BLIND: [], SEEING: []}
     rng = np.random.default_rng(seed)
     for history in histories:
-        board = Board.of(history)
-        for kind, found in lessons.items():
-            found.append(lesson(board, kind, sources.index(history.source), rng))
+        board = HistoryIndex.from_history(history)
+        for kind, lessons_of_kind in lessons.items():
+            lessons_of_kind.append(collect_rows(board, kind, sources.index(history.source), rng))
     forests, tables = {}, {}
-    for kind, found in lessons.items():
-        joined = _join(found)
+    for kind, lessons_of_kind in lessons.items():
+        joined = _join_rows(lessons_of_kind)
         tables[kind] = fit_table(joined.names, joined.matrix, joined.left_h)
         if len(joined.left_h) >= TREES_FROM:
             names, matrix = joined.names, joined.matrix
             forests[kind] = fit_forest(names, matrix, joined.left_h, joined.weight)
     both = len(forests) == len(lessons)
-    single = _own(lessons, sources) if both and own and len(sources) > 1 else {}
-    return Learnt(forests if both else {}, single, tables)
+    single = _train_own(lessons, sources) if both and own and len(sources) > 1 else {}
+    return TrainedParts(forests if both else {}, single, tables)
 
 
-def _own(
-    lessons: dict[str, list[Lesson]], sources: tuple[str, ...]
-) -> dict[str, dict[str, Forest]]:
+def _train_own(
+    lessons: dict[str, list[TrainingRows]], sources: tuple[str, ...]
+) -> dict[str, dict[str, QuantileForest]]:
     """Fit trees to single sources that have enough to teach."""
-    found: dict[str, dict[str, Forest]] = {}
+    forests: dict[str, dict[str, QuantileForest]] = {}
     for place, source in enumerate(sources):
         mine = {kind: parts[place] for kind, parts in lessons.items()}
         if min(len(part.left_h) for part in mine.values()) >= OWN_FROM:
-            found[source] = {
+            forests[source] = {
                 kind: fit_forest(part.names, part.shown, part.left_h, part.weight, own=True)
                 for kind, part in mine.items()
             }
-    return found
+    return forests
 
 
-def _join(lessons: list[Lesson]) -> Lesson:
+def _join_rows(lessons: list[TrainingRows]) -> TrainingRows:
     matrix, left_h, weight = (
         np.concatenate([getattr(part, name) for part in lessons])
         for name in ("matrix", "left_h", "weight")
     )
-    return Lesson(lessons[0].names, matrix, left_h, weight, matrix)
+    return TrainingRows(lessons[0].names, matrix, left_h, weight, matrix)
 
 
-def lesson(board: Board, kind: str, source: int, rng: np.random.Generator) -> Lesson:
+def collect_rows(
+    board: HistoryIndex, kind: str, source: int, rng: np.random.Generator
+) -> TrainingRows:
     """Return the rows one source has to teach."""
-    marks = landmarks_of(board.history, tuple(LEARNT[kind]))
-    keep = _sample(marks, board.history, tuple(LEARNT[kind].values()), rng)
-    marks = take(marks, keep)
-    features = board.features(marks, etr=kind == SEEING)
-    shown = matrix_of(features, source)
+    marks = list_landmarks(board.history, tuple(LANDMARK_SAMPLES[kind]))
+    keep = _sample_rows(marks, board.history, tuple(LANDMARK_SAMPLES[kind].values()), rng)
+    marks = select_landmarks(marks, keep)
+    features = board.compute_features(marks, etr=kind == SEEING)
+    shown = make_matrix(features, source)
     matrix = shown.copy()
     hidden = rng.random(len(matrix)) < UNKNOWN_SHARE
-    for name in PLACE:
+    for name in PLACE_FEATURES:
         matrix[hidden, features.names.index(name)] = np.nan
     matrix[hidden, -1] = np.nan
     left_h = (board.history.outages.restored_s[marks.row] - marks.issued_s) / HOUR_S
-    weight = ended_weight(board.history, marks)
-    return Lesson(features.names, matrix, left_h, weight, shown)
+    weight = weigh_censored(board.history, marks)
+    return TrainingRows(features.names, matrix, left_h, weight, shown)
 
 
-def take(marks: Landmarks, rows: NDArray[np.int64]) -> Landmarks:
+def select_landmarks(marks: Landmarks, rows: NDArray[np.int64]) -> Landmarks:
     """Return the landmarks at ``rows``."""
     return type(marks)(marks.row[rows], marks.issued_s[rows], marks.kind[rows], marks.names)
 
 
-def counts(history: OutageHistory) -> NDArray[np.bool_]:
+def mark_usable(history: OutageHistory) -> NDArray[np.bool_]:
     """Return which outages have an end one can learn from or be judged by."""
     outages = history.outages
     length = outages.restored_s - outages.start_s
@@ -151,11 +161,11 @@ def counts(history: OutageHistory) -> NDArray[np.bool_]:
     return outages.clean & fits
 
 
-def _sample(
+def _sample_rows(
     marks: Landmarks, history: OutageHistory, most: tuple[int, ...], rng: np.random.Generator
 ) -> NDArray[np.int64]:
     """Return the rows to learn from, at most so many of each landmark."""
-    usable = counts(history)[marks.row]
+    usable = mark_usable(history)[marks.row]
     with np.errstate(invalid="ignore"):
         usable &= history.outages.restored_s[marks.row] > marks.issued_s
     parts = []
@@ -167,7 +177,7 @@ def _sample(
     return np.concatenate(parts)
 
 
-def ended_weight(history: OutageHistory, marks: Landmarks) -> Float:
+def weigh_censored(history: OutageHistory, marks: Landmarks) -> Float:
     """
     Return the weight of each ended outage, for those still open when the history stops.
 

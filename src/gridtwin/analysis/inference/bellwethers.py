@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
 
 
-def choose(situation: Situation, each: int) -> NDArray[np.int32]:
+def choose_bellwethers(situation: Situation, each: int) -> NDArray[np.int32]:
     """
     Return the first `each` usage points of every transformer, or of a node where none is recorded.
 

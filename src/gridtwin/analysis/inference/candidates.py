@@ -14,26 +14,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.inference import labels
-from gridtwin.analysis.inference.devices import ALL_POLES, STAYS
-from gridtwin.analysis.inference.search import Forest
-from gridtwin.analysis.inference.times import Times, propose
+from gridtwin.analysis.inference.device_tree import ALL_POLES, STAYS
+from gridtwin.analysis.inference.outage_times import ProposedTimes, propose_times
+from gridtwin.analysis.inference.tree_search import SearchForest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.inference.devices import DeviceTree
-    from gridtwin.analysis.inference.evidence import Evidence
-    from gridtwin.analysis.inference.likelihood import Assumptions, Weights
+    from gridtwin.analysis.inference.device_tree import DeviceTree
+    from gridtwin.analysis.inference.evidence import MeterEvidence
+    from gridtwin.analysis.inference.likelihood import Assumptions, EvidenceWeights
 
 LARGEST_BATCH = 200_000  # rows times times searched at once: about 200 MB of work
-_CODES = np.arange(8, dtype=np.uint8)
+_PHASE_SETS = np.arange(8, dtype=np.uint8)
 # (phases needed, phases dark): whether all, or only some, of what is needed is dark
-_ALL = (_CODES[:, None] & ~_CODES[None, :] & 7 == 0) & (_CODES[:, None] != 0)
-_SOME = (_CODES[:, None] & _CODES[None, :] != 0) & ~_ALL
-_OPENS = np.array([0.0, 1.0, 1.0, 1.0, 0.0])  # columns of a prior in which poles open
-_DARK = np.arange(1, 1 + labels.SETS)
+_ALL_NEEDED = (_PHASE_SETS[:, None] & ~_PHASE_SETS[None, :] & 7 == 0) & (_PHASE_SETS[:, None] != 0)
+_SOME_NEEDED = (_PHASE_SETS[:, None] & _PHASE_SETS[None, :] != 0) & ~_ALL_NEEDED
+_OPENING_MOVES = np.array([0.0, 1.0, 1.0, 1.0, 0.0])  # columns of a prior in which poles open
+_DARK_LABELS = np.arange(1, 1 + labels.DARK_SETS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +52,19 @@ class Candidates:
     mask: NDArray[np.uint8]
     log_prior: NDArray[np.float64]
     quiet: NDArray[np.int32]  # (rows, 8) meters at the row that said nothing, by phases needed
-    spoken: Evidence  # of the usage points that are weighed
+    spoken: MeterEvidence  # of the usage points that are weighed
     at: NDArray[np.intp]  # (spoken,) row where each counts
     need: NDArray[np.uint8]  # (spoken,)
-    times: Times
+    times: ProposedTimes
 
-    def reports_s(self) -> NDArray[np.float64]:
+    def find_report_times(self) -> NDArray[np.float64]:
         """Return when each usage point reported first that it is dark; NaN if it did not."""
         return np.fmin(self.spoken.gasp_s, self.spoken.call_s)
 
 
-def candidates(
+def pick_candidates(
     devices: DeviceTree,
-    evidence: Evidence,
+    evidence: MeterEvidence,
     known_out: NDArray[np.bool_],
     node_of: NDArray[np.int32],
     assumptions: Assumptions,
@@ -93,28 +93,28 @@ def candidates(
     if devices.weighed is not None:
         counted = counted & devices.weighed
     usable = (counted & ~known_out)[evidence.point]
-    spoken = evidence.take(usable)
+    spoken = evidence.select_rows(usable)
     speaks = spoken.speaks
     home = devices.of_point[spoken.point]
-    active = ancestors(devices.parent, home[speaks])
-    lone = speaks & (devices.sizes(home) != 1)
+    active = find_ancestors(devices.parent, home[speaks])
+    lone = speaks & (devices.count_points(home) != 1)
     points = spoken.point[lone]
     row_of = np.full(len(devices.node) + 1, -1, dtype=np.intp)
     row_of[active] = np.arange(len(active))
-    at = _climb(devices.parent, row_of, home)
+    at = _find_rows_above(devices.parent, row_of, home)
     over = np.concatenate([row_of[devices.parent[active]], at[lone]])
     at[lone] = len(active) + np.arange(len(points))
     tree_id, tree = np.unique(
         np.concatenate(
             [
                 devices.tree[active].astype(np.int64),
-                devices.trees(points),
+                devices.number_trees(points),
             ]
         ),
         return_inverse=True,
     )
-    alone = devices.rates_alone(node_of[points])
-    quiet = _quiet(devices, active, row_of, (counted & known_out, spoken))
+    alone = devices.sum_lone_rates(node_of[points])
+    quiet = _count_quiet_meters(devices, active, row_of, (counted & known_out, spoken))
     reports = np.fmin(spoken.gasp_s, spoken.call_s)[speaks]
     return Candidates(
         class_row=np.concatenate([active, np.full(len(points), -1)]).astype(np.int32),
@@ -123,12 +123,14 @@ def candidates(
         tree=tree,
         tree_id=tree_id,
         mask=np.concatenate([devices.mask[active], devices.need[points]]),
-        log_prior=np.concatenate([devices.log_prior[active], _of_a_meter(alone, assumptions)]),
+        log_prior=np.concatenate(
+            [devices.log_prior[active], _compute_meter_priors(alone, assumptions)]
+        ),
         quiet=np.concatenate([quiet, np.zeros((len(points), 8), quiet.dtype)]),
         spoken=spoken,
         at=at,
         need=devices.need[spoken.point],
-        times=propose(
+        times=propose_times(
             tree[at[speaks]],
             reports,
             trees=len(tree_id),
@@ -139,16 +141,18 @@ def candidates(
     )
 
 
-def _of_a_meter(alone: NDArray[np.float64], assumptions: Assumptions) -> NDArray[np.float64]:
+def _compute_meter_priors(
+    alone: NDArray[np.float64], assumptions: Assumptions
+) -> NDArray[np.float64]:
     """Return the priors of single usage points, which lose all their phases or none."""
     prior = np.full((len(alone), 5), -np.inf)
     prior[:, STAYS] = 0.0
     with np.errstate(divide="ignore"):
-        prior[:, ALL_POLES] = np.log(alone + assumptions.rate("usage_point"))
+        prior[:, ALL_POLES] = np.log(alone + assumptions.compute_rate("usage_point"))
     return prior
 
 
-def ancestors(parent: NDArray[np.int32], rows: NDArray[np.int32]) -> NDArray[np.int32]:
+def find_ancestors(parent: NDArray[np.int32], rows: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return rows and all that is above them, rising."""
     seen = np.zeros(len(parent) + 1, dtype=bool)
     front = np.unique(rows[rows >= 0])
@@ -159,7 +163,7 @@ def ancestors(parent: NDArray[np.int32], rows: NDArray[np.int32]) -> NDArray[np.
     return np.flatnonzero(seen[:-1]).astype(np.int32)
 
 
-def _climb(
+def _find_rows_above(
     parent: NDArray[np.int32], row_of: NDArray[np.intp], home: NDArray[np.int32]
 ) -> NDArray[np.intp]:
     """Return the row of the nearest class above that has one; -1 for none."""
@@ -169,11 +173,11 @@ def _climb(
     return row_of[here]
 
 
-def _quiet(
+def _count_quiet_meters(
     devices: DeviceTree,
     active: NDArray[np.int32],
     row_of: NDArray[np.intp],
-    told: tuple[NDArray[np.bool_], Evidence],
+    told: tuple[NDArray[np.bool_], MeterEvidence],
 ) -> NDArray[np.int32]:
     """Return the meters nearest to each active class that say nothing and are not known out."""
     known, spoken = told
@@ -183,24 +187,27 @@ def _quiet(
     apart = known.copy()
     apart[spoken.point] = True
     points = np.flatnonzero(apart)
-    at = _climb(devices.parent, row_of, devices.of_point[points])
+    at = _find_rows_above(devices.parent, row_of, devices.of_point[points])
     inside = at >= 0
     np.subtract.at(quiet, (at[inside], devices.need[points[inside]]), 1)
     return quiet
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class TreeBatch:
     """Trees with equally many proposed times, ready to be searched together."""
 
     rows: NDArray[np.intp]  # rows of the candidates
     t0_s: NDArray[np.float64]  # (rows, times)
-    forest: Forest
+    forest: SearchForest
 
 
-def groups(
-    found: Candidates, weights: Weights, clock_s: NDArray[np.float64], chosen: NDArray[np.bool_]
-) -> Iterator[Group]:
+def weigh_trees(
+    candidates: Candidates,
+    weights: EvidenceWeights,
+    clock_s: NDArray[np.float64],
+    chosen: NDArray[np.bool_],
+) -> Iterator[TreeBatch]:
     """
     Yield the trees that are chosen, their evidence weighed.
 
@@ -215,65 +222,73 @@ def groups(
     chosen
         Which trees.
     """
-    for trees in _batches(found, chosen):
-        times = int(found.times.count[trees[0]])
+    for trees in _batch_trees(candidates, chosen):
+        times = int(candidates.times.count[trees[0]])
         inside = np.zeros(len(chosen), dtype=bool)
         inside[trees] = True
-        rows = np.flatnonzero(inside[found.tree])
-        number = np.full(len(found.tree) + 1, -1, dtype=np.intp)
+        rows = np.flatnonzero(inside[candidates.tree])
+        number = np.full(len(candidates.tree) + 1, -1, dtype=np.intp)
         number[rows] = np.arange(len(rows))
-        tree = found.tree[rows]
-        t0_s = found.times.of(tree)
-        own = np.zeros((len(rows), labels.count(times)))
-        _add_quiet(own, found.quiet[rows], weights.silence(clock_s[tree][:, None] - t0_s))
-        _add_spoken(own, found, number, weights, clock_s)
-        forest = Forest(
-            number[found.parent[rows]],
-            found.mask[rows],
-            found.log_prior[rows] + np.log(weights.activity) * _OPENS,
+        tree = candidates.tree[rows]
+        t0_s = candidates.times.select_times(tree)
+        own = np.zeros((len(rows), labels.count_labels(times)))
+        _add_silence(
+            own, candidates.quiet[rows], weights.weigh_silence(clock_s[tree][:, None] - t0_s)
+        )
+        _add_reports(own, candidates, number, weights, clock_s)
+        forest = SearchForest(
+            number[candidates.parent[rows]],
+            candidates.mask[rows],
+            candidates.log_prior[rows] + np.log(weights.activity) * _OPENING_MOVES,
             own,
             times,
         )
-        yield Group(rows, t0_s, forest)
+        yield TreeBatch(rows, t0_s, forest)
 
 
-def _batches(found: Candidates, chosen: NDArray[np.bool_]) -> Iterator[NDArray[np.intp]]:
+def _batch_trees(candidates: Candidates, chosen: NDArray[np.bool_]) -> Iterator[NDArray[np.intp]]:
     """Yield trees with equally many times, not too many at once."""
-    size = np.bincount(found.tree, minlength=len(chosen))
-    for times in np.unique(found.times.count[chosen]).tolist():
-        trees = np.flatnonzero(chosen & (found.times.count == times))
+    size = np.bincount(candidates.tree, minlength=len(chosen))
+    for times in np.unique(candidates.times.count[chosen]).tolist():
+        trees = np.flatnonzero(chosen & (candidates.times.count == times))
         batch = np.cumsum(size[trees] * times) // LARGEST_BATCH
         yield from np.split(trees, np.flatnonzero(np.diff(batch)) + 1)
 
 
-def _add_quiet(
+def _add_silence(
     own: NDArray[np.float64],
     quiet: NDArray[np.int32],
     silence: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> None:
     full, part = silence
-    lost, dimmed = quiet @ _ALL[:, _DARK], quiet @ _SOME[:, _DARK]
+    lost, dimmed = quiet @ _ALL_NEEDED[:, _DARK_LABELS], quiet @ _SOME_NEEDED[:, _DARK_LABELS]
     for time in range(full.shape[1]):
-        span = slice(1 + labels.SETS * time, 1 + labels.SETS * (time + 1))
+        span = slice(1 + labels.DARK_SETS * time, 1 + labels.DARK_SETS * (time + 1))
         own[:, span] += lost * full[:, time, None] + dimmed * part[:, time, None]
 
 
-def _add_spoken(
+def _add_reports(
     own: NDArray[np.float64],
-    found: Candidates,
+    candidates: Candidates,
     number: NDArray[np.intp],
-    weights: Weights,
+    weights: EvidenceWeights,
     clock_s: NDArray[np.float64],
 ) -> None:
-    here = np.flatnonzero(number[found.at] >= 0)
+    here = np.flatnonzero(number[candidates.at] >= 0)
     if not len(here):
         return
-    at, spoken, need = number[found.at[here]], found.spoken.take(here), found.need[here]
-    tree = found.tree[found.at[here]]
-    t0_s = found.times.of(tree)
+    at, spoken, need = (
+        number[candidates.at[here]],
+        candidates.spoken.select_rows(here),
+        candidates.need[here],
+    )
+    tree = candidates.tree[candidates.at[here]]
+    t0_s = candidates.times.select_times(tree)
     for time in range(t0_s.shape[1]):
-        full, part = weights.report(spoken, t0_s[:, time], clock_s[tree])
-        for dark in range(1, 1 + labels.SETS):
-            weight = np.where(_ALL[need, dark], full, np.where(_SOME[need, dark], part, 0.0))
-            label = labels.SETS * time + dark
+        full, part = weights.weigh_reports(spoken, t0_s[:, time], clock_s[tree])
+        for dark in range(1, 1 + labels.DARK_SETS):
+            weight = np.where(
+                _ALL_NEEDED[need, dark], full, np.where(_SOME_NEEDED[need, dark], part, 0.0)
+            )
+            label = labels.DARK_SETS * time + dark
             own[:, label] += np.bincount(at, weights=weight, minlength=len(own))

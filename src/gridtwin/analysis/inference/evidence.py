@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class MeterEvidence:
     """What meters say at one moment; one row per usage point that has said anything."""
 
     point: NDArray[np.int32]  # row of the usage points, rising
@@ -40,9 +40,9 @@ class Evidence:
         """Whether each usage point says that it is dark."""
         return ~np.isnan(self.gasp_s) | ~np.isnan(self.call_s)
 
-    def take(self, rows: NDArray[Any]) -> Evidence:
+    def select_rows(self, rows: NDArray[Any]) -> MeterEvidence:
         """Return some rows, or those where a mask is true."""
-        return Evidence(
+        return MeterEvidence(
             self.point[rows],
             self.gasp_s[rows],
             self.call_s[rows],
@@ -53,21 +53,21 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedInterruptions:
     """Last gasps that were followed by the news that power is back."""
 
     point: NDArray[np.int32]
     began_s: Floats
     ended_s: Floats
 
-    def within(self, momentary_s: float) -> Ended:
+    def select_momentary(self, momentary_s: float) -> EndedInterruptions:
         """Return the momentary interruptions, which ended within a time."""
         kept = self.ended_s - self.began_s <= momentary_s
-        return Ended(self.point[kept], self.began_s[kept], self.ended_s[kept])
+        return EndedInterruptions(self.point[kept], self.began_s[kept], self.ended_s[kept])
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class EventRows:
     """Events of usage points, as rows, sorted by usage point, time and kind, each once."""
 
     point: NDArray[np.int32]
@@ -76,11 +76,11 @@ class Heard:
     phases: NDArray[np.uint8]
 
     @classmethod
-    def none(cls) -> Heard:
+    def make_empty(cls) -> EventRows:
         """Return no events."""
         return cls(np.empty(0, np.int32), np.empty(0, np.uint8), np.empty(0), np.empty(0, np.uint8))
 
-    def and_also(self, other: Heard) -> Heard:
+    def merge_with(self, other: EventRows) -> EventRows:
         """Return these events and others."""
         point = np.concatenate([self.point, other.point])
         kind = np.concatenate([self.kind, other.kind])
@@ -90,18 +90,20 @@ class Heard:
         point, kind, at_s, phases = point[order], kind[order], at_s[order], phases[order]
         fresh = np.ones(len(point), dtype=bool)
         fresh[1:] = (np.diff(point) != 0) | (np.diff(at_s) != 0) | (np.diff(kind) != 0)
-        return Heard(point[fresh], kind[fresh], at_s[fresh], phases[fresh])
+        return EventRows(point[fresh], kind[fresh], at_s[fresh], phases[fresh])
 
-    def take(self, kept: NDArray[np.bool_]) -> Heard:
+    def select_rows(self, kept: NDArray[np.bool_]) -> EventRows:
         """Return the events where a mask is true."""
-        return Heard(self.point[kept], self.kind[kept], self.at_s[kept], self.phases[kept])
+        return EventRows(self.point[kept], self.kind[kept], self.at_s[kept], self.phases[kept])
 
-    def until(self, now_s: float) -> Heard:
+    def select_until(self, now_s: float) -> EventRows:
         """Return the events up to a moment."""
-        return self.take(self.at_s <= now_s)
+        return self.select_rows(self.at_s <= now_s)
 
 
-def fold(heard: Heard, momentary_s: float) -> tuple[Evidence, Ended]:
+def summarize_events(
+    heard: EventRows, momentary_s: float
+) -> tuple[MeterEvidence, EndedInterruptions]:
     """
     Return what the events of each usage point come to.
 
@@ -113,31 +115,33 @@ def fold(heard: Heard, momentary_s: float) -> tuple[Evidence, Ended]:
         Power back within this time of a last gasp makes the two a momentary interruption; of last
         gasps closer together than this, the first counts.
     """
-    late = _late(heard, momentary_s)
-    every, heard = heard, heard.take(~late)
+    late = _mark_late_gasps(heard, momentary_s)
+    every, heard = heard, heard.select_rows(~late)
     points, owner = np.unique(heard.point, return_inverse=True)
     on_s = np.full(len(points), -np.inf)
     is_on = IS_ON[heard.kind]
     np.maximum.at(on_s, owner[is_on], heard.at_s[is_on])
     after = heard.at_s > on_s[owner]
-    gasp_s = _last_run(heard, owner, (heard.kind == LAST_GASP) & after, momentary_s, len(points))
+    gasp_s = _find_last_run(
+        heard, owner, (heard.kind == LAST_GASP) & after, momentary_s, len(points)
+    )
     call_s = np.full(len(points), np.inf)
     called = (heard.kind == CALL) & after
     np.minimum.at(call_s, owner[called], heard.at_s[called])
     call_s[np.isinf(call_s)] = np.nan
-    evidence = Evidence(
+    evidence = MeterEvidence(
         points.astype(np.int32),
         gasp_s,
         call_s,
         on_s,
         shaken_s=np.full(len(points), -np.inf),
-        owed_s=_owed(heard, owner, len(points)),
+        owed_s=_find_owed_times(heard, owner, len(points)),
     )
-    return evidence, _ended(every, late)
+    return evidence, _pair_interruptions(every, late)
 
 
-def _last_run(
-    heard: Heard,
+def _find_last_run(
+    heard: EventRows,
     owner: NDArray[np.intp],
     chosen: NDArray[np.bool_],
     apart_s: float,
@@ -152,7 +156,7 @@ def _last_run(
     return began
 
 
-def _late(heard: Heard, momentary_s: float) -> NDArray[np.bool_]:
+def _mark_late_gasps(heard: EventRows, momentary_s: float) -> NDArray[np.bool_]:
     """Return whether each event is a last gasp that came behind the news that power is back."""
     late = np.zeros(len(heard.kind), dtype=bool)
     gasp, back = heard.kind == LAST_GASP, heard.kind == POWER_RESTORED
@@ -163,7 +167,7 @@ def _late(heard: Heard, momentary_s: float) -> NDArray[np.bool_]:
     return late
 
 
-def _owed(heard: Heard, owner: NDArray[np.intp], count: int) -> Floats:
+def _find_owed_times(heard: EventRows, owner: NDArray[np.intp], count: int) -> Floats:
     """Return when power came back last with no last gasp to it, if a last gasp follows."""
     gasp, back = heard.kind == LAST_GASP, heard.kind == POWER_RESTORED
     same = heard.point[1:] == heard.point[:-1]
@@ -175,17 +179,17 @@ def _owed(heard: Heard, owner: NDArray[np.intp], count: int) -> Floats:
     return owed_s
 
 
-def _ended(heard: Heard, late: NDArray[np.bool_]) -> Ended:
+def _pair_interruptions(heard: EventRows, late: NDArray[np.bool_]) -> EndedInterruptions:
     """Return the last gasps that are followed by the news that power is back."""
     kept = (heard.kind == LAST_GASP) | (heard.kind == POWER_RESTORED)
     point, kind, at = heard.point[kept], heard.kind[kept], heard.at_s[kept]
     pairs = (kind[:-1] == LAST_GASP) & (kind[1:] == POWER_RESTORED)
     pairs |= late[kept][1:]  # the two came in the wrong order
     first = np.flatnonzero(pairs & (point[:-1] == point[1:]))
-    return Ended(point[first], at[first], at[first + 1])
+    return EndedInterruptions(point[first], at[first], at[first + 1])
 
 
-def heard_of(network: Network, events: MeterEvents) -> tuple[Heard, NDArray[np.intp]]:
+def index_events(network: Network, events: MeterEvents) -> tuple[EventRows, NDArray[np.intp]]:
     """
     Return events as rows of a network's usage points.
 
@@ -196,5 +200,5 @@ def heard_of(network: Network, events: MeterEvents) -> tuple[Heard, NDArray[np.i
     """
     point = network.ids.tables["usage_points"].rows(events.mrid)
     known = point >= 0
-    heard = Heard(point[known], events.kind[known], events.at_s[known], events.phases[known])
-    return Heard.none().and_also(heard), np.flatnonzero(~known)
+    heard = EventRows(point[known], events.kind[known], events.at_s[known], events.phases[known])
+    return EventRows.make_empty().merge_with(heard), np.flatnonzero(~known)

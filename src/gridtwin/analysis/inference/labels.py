@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.inference.devices import ALL_POLES, NEVER, ONE_POLE, STAYS, TWO_POLES
+from gridtwin.analysis.inference.device_tree import ALL_POLES, NEVER, ONE_POLE, STAYS, TWO_POLES
 from gridtwin.model.phases import COUNT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SETS = 7  # sets of dark phases that are not empty
+DARK_SETS = 7  # sets of dark phases that are not empty
 
 
 @dataclass(frozen=True, slots=True)
-class Moves:
+class LabelMoves:
     """
     What a device that feeds certain phases can make of the label above it.
 
@@ -37,67 +37,67 @@ class Moves:
     did: NDArray[np.intp]  # (labels, height)
 
 
-def count(times: int) -> int:
+def count_labels(times: int) -> int:
     """Return the number of labels with `times` hypotheses of a time."""
-    return 1 + SETS * times
+    return 1 + DARK_SETS * times
 
 
-def dark_phases(labels: NDArray[np.intp]) -> NDArray[np.uint8]:
+def decode_dark_phases(labels: NDArray[np.intp]) -> NDArray[np.uint8]:
     """Return the phases that are dark under labels."""
-    return np.where(labels == 0, 0, (labels - 1) % SETS + 1).astype(np.uint8)
+    return np.where(labels == 0, 0, (labels - 1) % DARK_SETS + 1).astype(np.uint8)
 
 
-def time_of(labels: NDArray[np.intp]) -> NDArray[np.intp]:
+def decode_time(labels: NDArray[np.intp]) -> NDArray[np.intp]:
     """Return the hypothesis of a time under labels; -1 for *on*."""
-    return np.where(labels == 0, -1, (labels - 1) // SETS)
+    return np.where(labels == 0, -1, (labels - 1) // DARK_SETS)
 
 
 @cache
-def moves(mask: int, times: int) -> Moves:
+def list_moves(mask: int, times: int) -> LabelMoves:
     """
     Return what a device that feeds the phases `mask` can do.
 
     It stays as it is; it opens more poles at the time of the outage above; or it opened poles,
     among them all that are dark above, at an earlier time.
     """
-    size = count(times)
+    size = count_labels(times)
     pairs = [
         [(below, STAYS) for below in (above,)]
         + [
             (below, does)
             for below in range(1, size)
-            if (does := _does(mask, above, below)) is not None
+            if (does := _classify_move(mask, above, below)) is not None
         ]
         for above in range(size)
     ]
     backward: list[list[tuple[int, int]]] = [[] for _ in range(size)]
-    for above, found in enumerate(pairs):
-        for below, does in found:
+    for above, choices in enumerate(pairs):
+        for below, does in choices:
             backward[below].append((above, does))
-    return Moves(*_padded(pairs), *_padded(backward))
+    return LabelMoves(*_pad_moves(pairs), *_pad_moves(backward))
 
 
-def _does(mask: int, above: int, below: int) -> int | None:
+def _classify_move(mask: int, above: int, below: int) -> int | None:
     """Return what a device does that turns one label into another; None if it cannot."""
-    dark, darker = (0 if not label else (label - 1) % SETS + 1 for label in (above, below))
-    when, earlier = ((label - 1) // SETS for label in (above, below))
+    dark, darker = (0 if not label else (label - 1) % DARK_SETS + 1 for label in (above, below))
+    when, earlier = ((label - 1) // DARK_SETS for label in (above, below))
     grown = darker & ~dark
     if dark & ~darker or grown & ~mask:
         return None
     if dark and earlier > when:
         return None
     opened = grown if dark and earlier == when else darker & mask
-    return int(opening(np.array([mask], np.uint8), opened)[0]) if opened else None
+    return int(classify_opening(np.array([mask], np.uint8), opened)[0]) if opened else None
 
 
-def opening(mask: NDArray[np.uint8], dark: int) -> NDArray[np.intp]:
+def classify_opening(mask: NDArray[np.uint8], dark: int) -> NDArray[np.intp]:
     """Return what devices that feed the phases `mask` do when they open those of `dark`."""
     opened = mask & np.uint8(dark)
     some = np.where(COUNT[opened] == 1, ONE_POLE, TWO_POLES)
     return np.where(opened == mask, ALL_POLES, some)
 
 
-def _padded(
+def _pad_moves(
     rows: list[list[tuple[int, int]]],
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     width = max(len(row) for row in rows)

@@ -16,17 +16,17 @@ import numpy as np
 
 from gridtwin.errors import InputError
 from gridtwin.model import cim
+from gridtwin.model.moments import YEAR_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.inference.evidence import Evidence
+    from gridtwin.analysis.inference.evidence import MeterEvidence
 
     Floats = NDArray[np.float64]
 
-YEAR_S = 365.25 * 86_400.0
 
 # How often a device of each kind operates or fails so that it darkens what it feeds, per year.
 # Round figures of the order that utilities publish; what counts is how they compare.
@@ -104,12 +104,12 @@ class Assumptions:
             msg = f"rates per year are numbers, by kind: {', '.join(RATES_PER_YEAR)}{named}"
             raise InputError(msg)
 
-    def rate(self, kind: str) -> float:
+    def compute_rate(self, kind: str) -> float:
         """Return how often a device of a kind operates, in expected times per `prompt_s`."""
         per_year = self.rates_per_year.get(kind, RATES_PER_YEAR.get(kind, 0.0))
         return per_year * self.prompt_s / YEAR_S
 
-    def prior(self, kind: NDArray[Any]) -> Floats:
+    def look_up_rates(self, kind: NDArray[Any]) -> Floats:
         """
         Return the rate at which equipment operates, in expected operations per `prompt_s`.
 
@@ -118,16 +118,16 @@ class Assumptions:
         kind
             Codes of `cim.KINDS`, shape (n,).
         """
-        return np.array([self.rate(name) for name in cim.KIND_NAMES])[kind]
+        return np.array([self.compute_rate(name) for name in cim.KIND_NAMES])[kind]
 
-    def arrived(self, elapsed_s: Floats) -> Floats:
+    def compute_arrived_share(self, elapsed_s: Floats) -> Floats:
         """Return F, the share of the gasps that will come that has come after a time."""
         elapsed = np.maximum(elapsed_s, 0.0)
         prompt = 1.0 - np.exp(-elapsed / self.prompt_s)
         late = 1.0 - np.exp(-elapsed / self.late_s)
         return (1.0 - self.late_share) * prompt + self.late_share * late
 
-    def density(self, delay_s: Floats) -> Floats:
+    def compute_delay_density(self, delay_s: Floats) -> Floats:
         """Return the density of the delay, per second; a clock ahead counts as no delay."""
         delay = np.maximum(delay_s, 0.0)
         prompt = np.exp(-delay / self.prompt_s) / self.prompt_s
@@ -135,20 +135,20 @@ class Assumptions:
         return (1.0 - self.late_share) * prompt + self.late_share * late
 
     @property
-    def settled_s(self) -> float:
+    def settling_s(self) -> float:
         """Seconds after which delays no longer matter: F is 99.9 %."""
         return self.late_s * float(np.log(max(self.late_share, 1e-3) / 1e-3)) + 10 * self.prompt_s
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class EvidenceWeights:
     """What evidence weighs under assumptions, with the loss and the activity known."""
 
     assumptions: Assumptions
     loss: float
     activity: float = 1.0
 
-    def silence(self, elapsed_s: Floats) -> tuple[Floats, Floats]:
+    def weigh_silence(self, elapsed_s: Floats) -> tuple[Floats, Floats]:
         """
         Return what the silence of a meter weighs, after it would have gone dark.
 
@@ -158,21 +158,23 @@ class Weights:
             If it lost all its phases, and if it lost some of them.
         """
         a = self.assumptions
-        heard = (1.0 - self.loss) * a.arrived(elapsed_s)
-        uncalled = self._no_call(elapsed_s)
+        heard = (1.0 - self.loss) * a.compute_arrived_share(elapsed_s)
+        uncalled = self._weigh_no_call(elapsed_s)
         return np.log1p(-heard) + uncalled, np.log1p(-heard * a.partial_gasp) + 0.5 * uncalled
 
-    def _late(self, gasp_s: Floats, began_s: Floats) -> Floats:
+    def _weigh_late_gasp(self, gasp_s: Floats, began_s: Floats) -> Floats:
         """Return the density of gasps of an interruption; 0 where there was none."""
         told = np.isfinite(began_s) & np.isfinite(gasp_s)
         delay = np.where(told, gasp_s, 0.0) - np.where(told, began_s, 0.0)
-        return told * (1.0 - self.loss) * self.assumptions.density(delay)
+        return told * (1.0 - self.loss) * self.assumptions.compute_delay_density(delay)
 
-    def _no_call(self, elapsed_s: Floats) -> Floats:
+    def _weigh_no_call(self, elapsed_s: Floats) -> Floats:
         a = self.assumptions
         return np.log1p(-a.caller * -np.expm1(-np.maximum(elapsed_s, 0.0) / a.call_s))
 
-    def report(self, told: Evidence, t0_s: Floats, now_s: Floats) -> tuple[Floats, Floats]:
+    def weigh_reports(
+        self, told: MeterEvidence, t0_s: Floats, now_s: Floats
+    ) -> tuple[Floats, Floats]:
         """
         Return what the reports of meters weigh if they are dark since `t0_s`.
 
@@ -190,8 +192,8 @@ class Weights:
         """
         a = self.assumptions
         gasp_s, call_s, on_s = told.gasp_s, told.call_s, told.on_s
-        silent, silent_part = self.silence(now_s - t0_s)
-        no_call = self._no_call(now_s - t0_s)
+        silent, silent_part = self.weigh_silence(now_s - t0_s)
+        no_call = self._weigh_no_call(now_s - t0_s)
         delay = gasp_s - t0_s
         rate = a.spurious_per_year / YEAR_S
         with np.errstate(invalid="ignore"):
@@ -200,9 +202,9 @@ class Weights:
             contradicted = on_s > t0_s + a.skew_s
         # A gasp of a meter that has power is a stray, or of an interruption that ended: whose
         # news of power was lost, or came first.
-        lit = rate + a.lost_restored * self._late(gasp_s, told.shaken_s)
-        lit += self._late(gasp_s, told.owed_s)
-        heard = np.log((1.0 - self.loss) * a.density(delay) / lit) + no_call
+        lit = rate + a.lost_restored * self._weigh_late_gasp(gasp_s, told.shaken_s)
+        lit += self._weigh_late_gasp(gasp_s, told.owed_s)
+        heard = np.log((1.0 - self.loss) * a.compute_delay_density(delay) / lit) + no_call
         gasped = ~np.isnan(gasp_s)
         # A meter that gasped before t0 was in the dark already, and says nothing more.
         full = np.where(gasped, np.where(in_time, heard, 0.0), silent)

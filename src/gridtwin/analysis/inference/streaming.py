@@ -12,12 +12,24 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
-from gridtwin.analysis.inference.answer import Answer, Outage
-from gridtwin.analysis.inference.devices import DeviceTree, device_tree
-from gridtwin.analysis.inference.evidence import Ended, Evidence, Heard, fold
-from gridtwin.analysis.inference.likelihood import Assumptions, Weights
-from gridtwin.analysis.inference.returns import shaken
-from gridtwin.analysis.inference.rounds import LARGE, Scene, Survey, outages_of, surveys_of
+from gridtwin.analysis.inference.device_tree import DeviceTree, build_device_tree
+from gridtwin.analysis.inference.evidence import (
+    EndedInterruptions,
+    EventRows,
+    MeterEvidence,
+    summarize_events,
+)
+from gridtwin.analysis.inference.inferred_outages import InferenceAnswer, OutageRows
+from gridtwin.analysis.inference.likelihood import Assumptions, EvidenceWeights
+from gridtwin.analysis.inference.search_rounds import (
+    LARGE_OUTAGE,
+    InferenceContext,
+    TreeSurvey,
+    search_outages,
+    survey_trees,
+)
+from gridtwin.analysis.inference.unreported_restoration import find_interruption_times
+from gridtwin.model.moments import HOUR_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,9 +39,8 @@ if TYPE_CHECKING:
     from gridtwin.analysis.inference.candidates import Candidates
     from gridtwin.analysis.state.situation import Situation
 
-LOSS = 0.2  # assumed until outages have shown how many last gasps arrive
-HOUR_S = 3_600.0
-WIDE = 0.02  # shape of the prior of the activity
+USUAL_LOSS = 0.2  # assumed until outages have shown how many last gasps arrive
+ACTIVITY_SHAPE = 0.02  # shape of the prior of the activity
 
 T = TypeVar("T")
 
@@ -63,32 +74,32 @@ class Inference:
     ) -> None:
         self.assumptions = assumptions or Assumptions()
         count = len(situation.data.usage_points.mrid)
-        weighed = None if bellwethers is None else _mask(bellwethers, count)
-        self.devices = devices or device_tree(situation, self.assumptions, weighed=weighed)
-        known = _mask(known_out, count)
-        self._scene = Scene(situation, self.devices, known, self.assumptions)
-        self._heard = Heard.none()
-        self._surveys = _Kept[Survey]()
-        self._outages = _Kept[tuple[Outage, ...]]()
+        weighed = None if bellwethers is None else _mask_rows(bellwethers, count)
+        self.devices = devices or build_device_tree(situation, self.assumptions, weighed=weighed)
+        known = _mask_rows(known_out, count)
+        self._scene = InferenceContext(situation, self.devices, known, self.assumptions)
+        self._heard = EventRows.make_empty()
+        self._surveys = _TreeCache[TreeSurvey]()
+        self._outages = _TreeCache[tuple[OutageRows, ...]]()
 
-    def update(self, events: Heard) -> None:
+    def add_events(self, events: EventRows) -> None:
         """Take in events, in any order; what was taken in before changes nothing."""
-        self._heard = self._heard.and_also(events)
+        self._heard = self._heard.merge_with(events)
 
-    def forget(self, before_s: float) -> None:
+    def forget_before(self, before_s: float) -> None:
         """Drop the events before a moment, so that a stream that never ends stays small."""
-        self._heard = self._heard.take(self._heard.at_s >= before_s)
+        self._heard = self._heard.select_rows(self._heard.at_s >= before_s)
 
-    def know(self, known_out: NDArray[np.int32]) -> None:
+    def set_known_out(self, known_out: NDArray[np.int32]) -> None:
         """Say anew which usage points are in outages that are known already, as rows."""
-        known = _mask(known_out, len(self._scene.known_out))
+        known = _mask_rows(known_out, len(self._scene.known_out))
         if not np.array_equal(known, self._scene.known_out):
             scene = self._scene
-            self._scene = Scene(scene.situation, self.devices, known, self.assumptions)
-            self._surveys = _Kept[Survey]()
-            self._outages = _Kept[tuple[Outage, ...]]()
+            self._scene = InferenceContext(scene.situation, self.devices, known, self.assumptions)
+            self._surveys = _TreeCache[TreeSurvey]()
+            self._outages = _TreeCache[tuple[OutageRows, ...]]()
 
-    def answer(self, now_s: float | None = None) -> Answer:
+    def infer_outages(self, now_s: float | None = None) -> InferenceAnswer:
         """
         Return what most likely happened, by what was reported up to a moment.
 
@@ -100,56 +111,70 @@ class Inference:
         """
         until_s = np.inf if now_s is None else now_s
         last_s = float(self._heard.at_s.max(initial=0.0))
-        evidence, ended = fold(self._heard.until(until_s), self.assumptions.momentary_s)
-        shaken_s = shaken(self.devices, evidence, ended, self.assumptions)
+        evidence, ended = summarize_events(
+            self._heard.select_until(until_s), self.assumptions.momentary_s
+        )
+        shaken_s = find_interruption_times(self.devices, evidence, ended, self.assumptions)
         evidence = replace(evidence, shaken_s=shaken_s)
-        found = self._scene.candidates(evidence, self._scene.known_out)
-        clock_s = self._clock(found, until_s)
-        keys = _keys(found, clock_s)
+        candidates = self._scene.pick_candidates(evidence, self._scene.known_out)
+        clock_s = self._find_clock(candidates, until_s)
+        keys = _make_tree_keys(candidates, clock_s)
 
-        def surveys(stale: NDArray[np.bool_]) -> dict[int, Survey]:
-            return surveys_of(self._scene, found, Weights(self.assumptions, LOSS), clock_s, stale)
+        def survey_stale(stale: NDArray[np.bool_]) -> dict[int, TreeSurvey]:
+            return survey_trees(
+                self._scene,
+                candidates,
+                EvidenceWeights(self.assumptions, USUAL_LOSS),
+                clock_s,
+                stale,
+            )
 
-        def outages(stale: NDArray[np.bool_]) -> dict[int, tuple[Outage, ...]]:
-            return outages_of(self._scene, found, weights, clock_s, stale)
+        def search_stale(stale: NDArray[np.bool_]) -> dict[int, tuple[OutageRows, ...]]:
+            return search_outages(self._scene, candidates, weights, clock_s, stale)
 
-        trees = found.tree_id.tolist()
-        weights = self._weights(self._surveys.of(trees, keys, surveys), found)
+        trees = candidates.tree_id.tolist()
+        weights = self._estimate_weights(
+            self._surveys.get_all(trees, keys, survey_stale), candidates
+        )
         grounds = np.array([weights.loss, weights.activity]).tobytes()
-        answers = self._outages.of(trees, [key + grounds for key in keys], outages)
-        return self._answer(
+        answers = self._outages.get_all(trees, [key + grounds for key in keys], search_stale)
+        return self._assemble_answer(
             evidence, ended, answers, (last_s if now_s is None else now_s, weights.loss)
         )
 
-    def _weights(self, surveys: list[Survey], found: Candidates) -> Weights:
+    def _estimate_weights(
+        self, surveys: list[TreeSurvey], candidates: Candidates
+    ) -> EvidenceWeights:
         """Return the weights of evidence, with the loss and the activity that surveys tell."""
-        total = Survey()
+        total = TreeSurvey()
         for one in surveys:
-            total = total.and_also(one)
-        loss = self.assumptions.loss or _loss(total)
+            total = total.merge_with(one)
+        loss = self.assumptions.loss or _estimate_loss(total)
         activity = self.assumptions.activity
         if activity is None:
-            reports = found.reports_s()
+            reports = candidates.find_report_times()
             reports = reports[~np.isnan(reports)]
             span_s = max(HOUR_S, float(np.ptp(reports))) if len(reports) else HOUR_S
             usual = float(self.devices.rate.sum()) / self.assumptions.prompt_s * span_s
-            activity = _activity(total.outages, usual)
-        return Weights(self.assumptions, loss, activity)
+            activity = _estimate_activity(total.outages, usual)
+        return EvidenceWeights(self.assumptions, loss, activity)
 
-    def _clock(self, found: Candidates, now_s: float) -> NDArray[np.float64]:
+    def _find_clock(self, candidates: Candidates, now_s: float) -> NDArray[np.float64]:
         """Return until when reports are in, per tree; once delays are over, time stands still."""
-        latest = np.full(len(found.tree_id), -np.inf)
-        speaks = found.spoken.speaks
-        np.maximum.at(latest, found.tree[found.at[speaks]], found.reports_s()[speaks])
-        return np.minimum(now_s, latest + self.assumptions.settled_s)
+        latest = np.full(len(candidates.tree_id), -np.inf)
+        speaks = candidates.spoken.speaks
+        np.maximum.at(
+            latest, candidates.tree[candidates.at[speaks]], candidates.find_report_times()[speaks]
+        )
+        return np.minimum(now_s, latest + self.assumptions.settling_s)
 
-    def _answer(
+    def _assemble_answer(
         self,
-        evidence: Evidence,
-        ended: Ended,
-        answers: list[tuple[Outage, ...]],
+        evidence: MeterEvidence,
+        ended: EndedInterruptions,
+        answers: list[tuple[OutageRows, ...]],
         at: tuple[float, float],
-    ) -> Answer:
+    ) -> InferenceAnswer:
         outages = sorted(
             (outage for tree in answers for outage in tree),
             key=lambda outage: (-len(outage.out), outage.began_s, outage.out[:1].tolist()),
@@ -161,23 +186,23 @@ class Inference:
             explained[outage.partial] = True
         speaking = evidence.point[evidence.speaks]
         idle = known[speaking] | (self.devices.need[speaking] == 0)
-        return Answer(
+        return InferenceAnswer(
             now_s=at[0],
             outages=tuple(outages),
             unexplained=speaking[~explained[speaking] & ~idle],
-            momentaries=ended.within(self.assumptions.momentary_s),
+            momentaries=ended.select_momentary(self.assumptions.momentary_s),
             suppressed=int(idle.sum()),
             loss=at[1],
         )
 
 
-class _Kept(Generic[T]):
+class _TreeCache(Generic[T]):
     """Something about every tree, kept until what it depends on changes."""
 
     def __init__(self) -> None:
         self._kept: dict[int, tuple[bytes, T]] = {}
 
-    def of(
+    def get_all(
         self,
         trees: list[int],
         keys: list[bytes],
@@ -195,11 +220,11 @@ class _Kept(Generic[T]):
         return [self._kept[tree][1] for tree in trees]
 
 
-def _keys(found: Candidates, clock_s: NDArray[np.float64]) -> list[bytes]:
+def _make_tree_keys(candidates: Candidates, clock_s: NDArray[np.float64]) -> list[bytes]:
     """Return, per tree, all that its answer depends on."""
-    spoken, at = found.spoken, found.at
+    spoken, at = candidates.spoken, candidates.at
     inside = np.flatnonzero(at >= 0)
-    tree = found.tree[at[inside]]
+    tree = candidates.tree[at[inside]]
     order = inside[np.argsort(tree, kind="stable")]
     columns = (
         *(spoken.point, spoken.gasp_s, spoken.call_s),
@@ -214,27 +239,27 @@ def _keys(found: Candidates, clock_s: NDArray[np.float64]) -> list[bytes]:
     ]
 
 
-def _mask(rows: NDArray[np.int32] | None, count: int) -> NDArray[np.bool_]:
+def _mask_rows(rows: NDArray[np.int32] | None, count: int) -> NDArray[np.bool_]:
     mask = np.zeros(count, dtype=bool)
     if rows is not None:
         mask[rows] = True
     return mask
 
 
-def _loss(survey: Survey) -> float:
+def _estimate_loss(survey: TreeSurvey) -> float:
     """Return the share of last gasps that did not arrive, in steps of 5 %."""
-    if survey.expected < 10 * LARGE:
-        return LOSS
+    if survey.expected < 10 * LARGE_OUTAGE:
+        return USUAL_LOSS
     lost = 1 - survey.arrived / survey.expected
     return float(np.clip(round(20 * lost) / 20, 0.05, 0.6))
 
 
-def _activity(outages: int, usual: float) -> float:
+def _estimate_activity(outages: int, usual: float) -> float:
     """
     Return by how much devices operate more often than usual, in powers of 2 from 1 to 1,024.
 
     The posterior mean under a wide gamma prior of mean 1. The first outage is left out: without one
     nobody would ask.
     """
-    times = (max(outages - 1, 0) + WIDE) / (usual + WIDE)
+    times = (max(outages - 1, 0) + ACTIVITY_SHAPE) / (usual + ACTIVITY_SHAPE)
     return float(2 ** np.clip(np.floor(np.log2(times)), 0, 10))

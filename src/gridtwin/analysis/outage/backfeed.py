@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.analysis.plan.dark_blocks import VOLTAGE_TOLERANCE
+from gridtwin.analysis.state.loads import SQRT_3
 from gridtwin.model import cim, phases
 from gridtwin.topology.core import live_phases
 from gridtwin.topology.loss import Faults, find_loss, lost_nodes
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.state.situation import Situation
-
-VOLTAGE_TOLERANCE = 0.02  # nominal voltages this close are the same level
-ROOT_3 = 3**0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Pickup:
     warnings: tuple[str, ...]
 
 
-def restorable(situation: Situation, faults: Faults) -> Pickup:
+def find_restorable(situation: Situation, faults: Faults) -> Pickup:
     """
     Return the usage points that open ties can supply while `faults` are out.
 
@@ -44,7 +43,7 @@ def restorable(situation: Situation, faults: Faults) -> Pickup:
     are recorded, ratings of itself and of its way to the source that hold the peak load. A part
     picked up feeds the next.
     """
-    dead = np.zeros(len(situation.supplied), dtype=bool)
+    dead = np.zeros(len(situation.is_supplied), dtype=bool)
     dead[lost_nodes(situation.index, find_loss(situation.index, faults))] = True
     barred = dead.copy()
     barred[faults.nodes] = True
@@ -53,8 +52,8 @@ def restorable(situation: Situation, faults: Faults) -> Pickup:
     dead[faults.nodes] = False
     passable = situation.conducts.copy()
     passable[faults.equipment] = False
-    search = _Search(situation, passable, dead, live)
-    while search.step():
+    search = _TieSearch(situation, passable, dead, live)
+    while search.close_next_tie():
         pass
     return Pickup(
         np.array(sorted(search.points), dtype=np.int32),
@@ -63,7 +62,7 @@ def restorable(situation: Situation, faults: Faults) -> Pickup:
     )
 
 
-class _Search:
+class _TieSearch:
     """Pick up dead parts one after the other, keeping count of the load added on the way."""
 
     def __init__(
@@ -82,25 +81,25 @@ class _Search:
         self.closed: list[int] = []
         self.warnings: list[str] = []
         self.refused: set[int] = set()
-        ties = np.flatnonzero(situation.is_open & situation.operable)
+        ties = np.flatnonzero(situation.is_open & situation.is_operable)
         self.ties = ties[np.argsort(situation.data.equipment.mrid[ties], kind="stable")]
 
-    def step(self) -> bool:
+    def close_next_tie(self) -> bool:
         """Close one tie, if one helps; return whether one did."""
         for row in self.ties.tolist():
-            a, b = self.situation.ends(row)
+            a, b = self.situation.find_ends(row)
             for live_end, dead_end in ((a, b), (b, a)):
                 if self.live[live_end] and self.dead[dead_end] and row not in self.refused:
-                    if self._close(row, live_end, dead_end):
+                    if self._close_tie(row, live_end, dead_end):
                         return True
                     self.refused.add(row)
         return False
 
-    def _close(self, row: int, live_end: int, dead_end: int) -> bool:
+    def _close_tie(self, row: int, live_end: int, dead_end: int) -> bool:
         situation = self.situation
         equipment, volts = situation.data.equipment, situation.data.nodes.nominal_v
         through = int(phases.supply(equipment.phases[row : row + 1])[0]) & int(self.live[live_end])
-        if not through or not _same_level(float(volts[live_end]), float(volts[dead_end])):
+        if not through or not _has_same_level(float(volts[live_end]), float(volts[dead_end])):
             return False
         walk = flood(
             situation.adjacency,
@@ -113,7 +112,7 @@ class _Search:
         own = phases.supply(points.phases[rows])
         served = rows[own & through != 0]
         load = float(np.nansum(points.peak_w[rows]))
-        overloaded = self._overloaded(row, live_end, load)
+        overloaded = self._find_overloaded(row, live_end, load)
         if overloaded >= 0:
             name = equipment.mrid[overloaded].decode()
             tie = equipment.mrid[row].decode()
@@ -125,7 +124,7 @@ class _Search:
         self.live[walk.nodes] = through
         return True
 
-    def _overloaded(self, row: int, node: int, load: float) -> int:
+    def _find_overloaded(self, row: int, node: int, load: float) -> int:
         """Return the equipment on the way to the source that `load` would overload; -1 if none."""
         situation = self.situation
         on_way = [row]
@@ -133,16 +132,16 @@ class _Search:
             on_way.append(int(situation.index.feed[node]))
             node = int(situation.index.parent[node])
         for piece in on_way:
-            limit = _capacity_w(situation, piece)
-            if limit and self._carried(piece) + load > limit:
+            limit = _compute_capacity_w(situation, piece)
+            if limit and self._compute_carried(piece) + load > limit:
                 return piece
         for piece in on_way:
             self.added[piece] = self.added.get(piece, 0.0) + load
         return -1
 
-    def _carried(self, row: int) -> float:
+    def _compute_carried(self, row: int) -> float:
         situation = self.situation
-        fed = situation.fed_node(row)
+        fed = situation.find_fed_node(row)
         if fed < 0:
             return self.added.get(row, 0.0)
         points = situation.points_at(situation.index.dependents(fed))
@@ -150,13 +149,13 @@ class _Search:
         return here + self.added.get(row, 0.0)
 
 
-def _same_level(first: float, second: float) -> bool:
+def _has_same_level(first: float, second: float) -> bool:
     if np.isnan(first) or np.isnan(second):
         return True
     return abs(first - second) <= VOLTAGE_TOLERANCE * max(first, second)
 
 
-def _capacity_w(situation: Situation, row: int) -> float:
+def _compute_capacity_w(situation: Situation, row: int) -> float:
     """Return the watts a piece of equipment may carry at unity power factor; 0 if not known."""
     equipment = situation.data.equipment
     if equipment.kind[row] == cim.TRANSFORMER:
@@ -167,5 +166,5 @@ def _capacity_w(situation: Situation, row: int) -> float:
     if np.isnan(amperes) or np.isnan(volts):
         return 0.0
     count = int(phases.COUNT[equipment.phases[row] & 63]) or 3
-    per_phase = volts / ROOT_3 * amperes
+    per_phase = volts / SQRT_3 * amperes
     return per_phase * count

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.plan.make import best_end
-from gridtwin.analysis.state.situation import NONE, Situation
+from gridtwin.analysis.plan.switching_plan import find_best_end
+from gridtwin.analysis.state.situation import NO_ROWS, Situation
 from gridtwin.analysis.trace.fault_isolation import isolated, tripped
 from gridtwin.errors import InputError
 from gridtwin.topology.loss import Affected, Faults, affected, find_loss
@@ -33,7 +33,9 @@ class Blast:
     warnings: tuple[str, ...] = ()
 
 
-def blast(situation: Situation, elements: Sequence[Element], scope: str = "element") -> Blast:
+def compute_blast(
+    situation: Situation, elements: Sequence[Element], scope: str = "element"
+) -> Blast:
     """
     Return who goes dark when elements fail, all at once.
 
@@ -53,43 +55,46 @@ def blast(situation: Situation, elements: Sequence[Element], scope: str = "eleme
         raise InputError(msg)
     points = np.array([row for table, row in elements if table == "usage_points"], dtype=np.int32)
     others = [element for element in elements if element.table != "usage_points"]
-    found = {"element": _element, "trip": _trip, "isolated": _isolated, "backfed": _backfed}[scope](
-        situation, others
-    )
+    affected = {
+        "element": _blast_element,
+        "trip": _blast_trip,
+        "isolated": _blast_isolated,
+        "backfed": _blast_backfed,
+    }[scope](situation, others)
     if not len(points):
-        return found
-    served = points[situation.served[points]]
+        return affected
+    served = points[situation.is_served[points]]
     return replace(
-        found,
-        out=np.union1d(found.out, served).astype(np.int32),
-        partial=np.setdiff1d(found.partial, served).astype(np.int32),
+        affected,
+        out=np.union1d(affected.out, served).astype(np.int32),
+        partial=np.setdiff1d(affected.partial, served).astype(np.int32),
     )
 
 
-def _lost(situation: Situation, faults: Faults) -> Affected:
+def _find_lost(situation: Situation, faults: Faults) -> Affected:
     loss = find_loss(situation.index, faults)
     return affected(situation.index, situation.data.usage_points, loss, strict=situation.strict)
 
 
-def _element(situation: Situation, elements: Sequence[Element]) -> Blast:
-    lost = _lost(situation, situation.faults(elements))
-    return Blast(lost.out, lost.partial, NONE)
+def _blast_element(situation: Situation, elements: Sequence[Element]) -> Blast:
+    lost = _find_lost(situation, situation.find_faults(elements))
+    return Blast(lost.out, lost.partial, NO_ROWS)
 
 
-def _trip(situation: Situation, elements: Sequence[Element]) -> Blast:
+def _blast_trip(situation: Situation, elements: Sequence[Element]) -> Blast:
     trip = tripped(situation, elements)
-    lost = _lost(situation, trip.faults)
+    lost = _find_lost(situation, trip.faults)
     return Blast(lost.out, lost.partial, trip.devices, trip.warnings)
 
 
-def _isolated(situation: Situation, elements: Sequence[Element]) -> Blast:
+def _blast_isolated(situation: Situation, elements: Sequence[Element]) -> Blast:
     cut = isolated(situation, elements)
-    lost = _lost(situation, cut.faults)
+    lost = _find_lost(situation, cut.faults)
     return Blast(lost.out, lost.partial, cut.operate, cut.warnings)
 
 
-def _backfed(situation: Situation, elements: Sequence[Element]) -> Blast:
+def _blast_backfed(situation: Situation, elements: Sequence[Element]) -> Blast:
     if not elements:
-        return Blast(NONE, NONE, NONE)
-    found = best_end(situation, elements)
-    return Blast(found.out, found.partial, found.operated, found.warnings)
+        return Blast(NO_ROWS, NO_ROWS, NO_ROWS)
+    end = find_best_end(situation, elements)
+    return Blast(end.out, end.partial, end.operated, end.warnings)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
 
 
-def sweep(situation: Situation) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def sweep_elements(situation: Situation) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """
     Return, per piece of equipment, the customers and the usage points that go dark with it.
 
@@ -29,19 +29,19 @@ def sweep(situation: Situation) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     each of its elements is failed in turn.
     """
     index, points = situation.index, situation.data.usage_points
-    served = points.node[situation.served]
+    served = points.node[situation.is_served]
     meters = np.bincount(served, minlength=len(index.tin)).astype(np.int32)
     child = index.child
     customers = np.where(child >= 0, index.totals()[child], 0)
     usage_points = np.where(child >= 0, index.totals(meters)[child], 0)
-    for row in _phase_bound(situation).tolist():
+    for row in _find_phase_bound(situation).tolist():
         loss = find_loss(index, Faults(equipment=np.array([row], dtype=np.int32)))
         rows = affected(index, points, loss, strict=situation.strict).out
         customers[row], usage_points[row] = situation.customers_of(rows), len(rows)
     return customers, usage_points
 
 
-def _phase_bound(situation: Situation) -> NDArray[np.int32]:
+def _find_phase_bound(situation: Situation) -> NDArray[np.int32]:
     """Return the equipment of a core whose ways carry different phases."""
     core = situation.index.core
     if core is None or core.uniform:

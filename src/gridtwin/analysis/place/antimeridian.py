@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 HALF_TURN, TURN = 180.0, 360.0
-SLACK = 1e-6  # degrees; the box of the whole world may be written with so much rounding
+LONGITUDE_SLACK = 1e-6  # degrees; the box of the whole world may be written with so much rounding
 
 
 def check_longitudes(part: BaseGeometry) -> bool:
@@ -36,7 +36,7 @@ def check_longitudes(part: BaseGeometry) -> bool:
     return False
 
 
-def cut(area: BaseGeometry) -> BaseGeometry:
+def cut_at_antimeridian(area: BaseGeometry) -> BaseGeometry:
     """Return a valid polygon with what lies past 180 degrees brought back into the range."""
     pieces = []
     for turn in (-TURN, 0.0, TURN):
@@ -62,7 +62,7 @@ def _check_edges(part: BaseGeometry) -> None:
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     step = np.abs(np.diff(xy[:, 0]))
     # An edge along the whole range is the edge of the world, not a way across.
-    doubtful = (ring[1:] == ring[:-1]) & (step > HALF_TURN) & (step < TURN - SLACK)
+    doubtful = (ring[1:] == ring[:-1]) & (step > HALF_TURN) & (step < TURN - LONGITUDE_SLACK)
     if doubtful.any():
         row = int(doubtful.argmax())
         start, stop = xy[row, 0], xy[row + 1, 0]

@@ -16,8 +16,8 @@ from gridtwin.errors import PolygonError
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-SIDES = ("xmin", "ymin", "xmax", "ymax")
-MARKS = frozenset({"rings", "curveRings", "paths", "points", "xmin", "geometryType"})
+BOX_SIDES = ("xmin", "ymin", "xmax", "ymax")
+ESRI_MEMBERS = frozenset({"rings", "curveRings", "paths", "points", "xmin", "geometryType"})
 STRAIGHTEN = "make straight edges of them (Densify in ArcGIS), or export GeoJSON"
 ESRI_CODES = 32_767  # codes above are Esri's own, those up to it are EPSG's
 
@@ -26,7 +26,7 @@ def is_esri(document: Mapping[str, Any]) -> bool:
     """Say whether a JSON object is Esri's and not GeoJSON."""
     if "type" in document:
         return False
-    if MARKS & document.keys():
+    if ESRI_MEMBERS & document.keys():
         return True
     features = document.get("features")
     inner = features[0] if isinstance(features, list) and features else document.get("geometry")
@@ -47,20 +47,20 @@ def read_esri(document: Mapping[str, Any], *, geographic: bool) -> tuple[list[Ba
     shapes = [
         feature.get("geometry", feature) for feature in listed if isinstance(feature, Mapping)
     ]
-    found = [shape for shape in shapes if isinstance(shape, Mapping)]
-    parts = [part for shape in found for part in _geometry(shape, geographic=geographic)]
+    members = [shape for shape in shapes if isinstance(shape, Mapping)]
+    parts = [part for shape in members for part in _read_geometry(shape, geographic=geographic)]
     if not parts:
         msg = "the Esri JSON has no rings: give a polygon"
         raise PolygonError(msg)
-    stated = [document, *found]
-    systems = dict.fromkeys(crs for crs in map(_crs, stated) if crs)
+    stated = [document, *members]
+    systems = dict.fromkeys(crs for crs in map(_read_crs, stated) if crs)
     if len(systems) > 1:
         msg = f"the Esri JSON states two coordinate systems, {' and '.join(systems)}: give one"
         raise PolygonError(msg)
     return parts, next(iter(systems), "")
 
 
-def _crs(document: Mapping[str, Any]) -> str:
+def _read_crs(document: Mapping[str, Any]) -> str:
     stated = document.get("spatialReference")
     if not isinstance(stated, Mapping):
         return ""
@@ -71,20 +71,20 @@ def _crs(document: Mapping[str, Any]) -> str:
     return text if isinstance(text, str) else ""
 
 
-def _geometry(shape: Mapping[str, Any], *, geographic: bool) -> list[BaseGeometry]:
+def _read_geometry(shape: Mapping[str, Any], *, geographic: bool) -> list[BaseGeometry]:
     if "curveRings" in shape:
         msg = f"the polygon has curved edges: {STRAIGHTEN}"
         raise PolygonError(msg)
     try:
-        if all(side in shape for side in SIDES):
-            return [read_box([shape[side] for side in SIDES], geographic=geographic)]
-        return _of_rings([Polygon(read_ring(ring)) for ring in shape.get("rings") or ()])
+        if all(side in shape for side in BOX_SIDES):
+            return [read_box([shape[side] for side in BOX_SIDES], geographic=geographic)]
+        return _build_polygons([Polygon(read_ring(ring)) for ring in shape.get("rings") or ()])
     except UNREADABLE as error:
         msg = f"the Esri JSON's rings cannot be read: {error}"
         raise PolygonError(msg) from error
 
 
-def _of_rings(rings: list[Polygon]) -> list[BaseGeometry]:
+def _build_polygons(rings: list[Polygon]) -> list[BaseGeometry]:
     """Return the polygons of rings: clockwise ones are shells, the others holes in them."""
     areas = np.array([shapely.make_valid(ring) for ring in rings], dtype=object)
     is_hole = np.array([ring.exterior.is_ccw for ring in rings], dtype=bool)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import shapely
 
-from gridtwin.analysis.place.grid import inside_rows, prepared
+from gridtwin.analysis.place.point_grid import prepare_copy, scan_inside
 from gridtwin.errors import InputError
 from gridtwin.model.frames import equipment_lines
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry import MultiPolygon, Polygon
 
-    from gridtwin.analysis.place.grid import PointGrid, Predicate
+    from gridtwin.analysis.place.point_grid import PointGrid, Predicate
     from gridtwin.model.tables import NetworkData
 
 POINT_LAYERS = ("usage_points", "nodes", "substations")
-LAYERS = (*POINT_LAYERS, "equipment")
+PLACE_LAYERS = (*POINT_LAYERS, "equipment")
 POINT_PREDICATES = ("intersects", "within", "contains")
 LINE_PREDICATES = ("intersects", "within", "contains", "crosses")
 
 
 @dataclass(frozen=True, slots=True)
-class Boxes:
+class BoundingBoxes:
     """The bounding box of each piece of equipment, one array a side; NaN where it has no place."""
 
     x_0: NDArray[np.float64]
@@ -35,7 +35,7 @@ class Boxes:
     y_1: NDArray[np.float64]
 
     @classmethod
-    def of(cls, data: NetworkData) -> Boxes:
+    def build_boxes(cls, data: NetworkData) -> BoundingBoxes:
         """Return the boxes of a network's equipment."""
         equipment, xy = data.equipment, data.nodes.xy
         a, b = xy[equipment.node_a], xy[equipment.node_b]
@@ -47,7 +47,7 @@ class Boxes:
             most[drawn] = np.maximum.reduceat(equipment.line_xy, first, axis=0)
         return cls(*least.T.copy(), *most.T.copy())
 
-    def near(self, bounds: tuple[float, float, float, float]) -> NDArray[np.intp]:
+    def find_near(self, bounds: tuple[float, float, float, float]) -> NDArray[np.intp]:
         """Return the rows whose box meets others' bounds."""
         x_0, y_0, x_1, y_1 = bounds
         # NaN fails every comparison, so that what has no place is never near.
@@ -57,23 +57,14 @@ class Boxes:
         return np.flatnonzero(meets)
 
 
-@dataclass(frozen=True, slots=True)
-class GroupCounts:
-    """How many usage points and customers each group has; groups without any are left out."""
-
-    group: NDArray[np.int64]  # ascending; -1 = in no group
-    points: NDArray[np.int64]
-    customers: NDArray[np.int64]
-
-
-def intersect(
+def find_intersecting(
     data: NetworkData,
     polygon: Polygon | MultiPolygon,
     *,
     layer: str = "usage_points",
     predicate: str = "intersects",
     grid: PointGrid | None = None,
-    boxes: Boxes | None = None,
+    boxes: BoundingBoxes | None = None,
 ) -> NDArray[np.int32]:
     """
     Return the rows of a layer that stand in a relation to a polygon, ascending.
@@ -101,8 +92,8 @@ def intersect(
     InputError
         If there is no such layer, or the layer has no such predicate.
     """
-    if layer not in LAYERS:
-        msg = f"there is no layer {layer!r}: give one of {', '.join(LAYERS)}"
+    if layer not in PLACE_LAYERS:
+        msg = f"there is no layer {layer!r}: give one of {', '.join(PLACE_LAYERS)}"
         raise InputError(msg)
     known = LINE_PREDICATES if layer == "equipment" else POINT_PREDICATES
     if predicate not in known:
@@ -112,69 +103,42 @@ def intersect(
     if polygon.is_empty:
         return np.empty(0, dtype=np.int32)
     if layer == "equipment":
-        return _lines(data, polygon, relation, boxes or Boxes.of(data))
+        return _intersect_lines(data, polygon, relation, boxes or BoundingBoxes.build_boxes(data))
     test = cast("Predicate", relation)
     if grid is not None:
-        return grid.inside(polygon, test)
-    return inside_rows(points_of(data, layer), polygon, test)
+        return grid.find_inside(polygon, test)
+    return scan_inside(find_coordinates(data, layer), polygon, test)
 
 
-def points_of(data: NetworkData, layer: str) -> NDArray[np.float64]:
+def find_coordinates(data: NetworkData, layer: str) -> NDArray[np.float64]:
     """Return the (n, 2) coordinates of a layer of points."""
     if layer == "usage_points":
         return data.usage_points.xy
     return data.nodes.xy if layer == "nodes" else data.substations.xy
 
 
-def group_counts(
-    data: NetworkData, rows: NDArray[np.int32], group: NDArray[np.integer]
-) -> GroupCounts:
-    """
-    Return how many of some usage points, and of their customers, belong to each group.
-
-    Parameters
-    ----------
-    data
-        The network's tables.
-    rows
-        Rows of usage points.
-    group
-        (nodes,) the group of each node, such as the row of its feeder or its substation; -1 for
-        none.
-    """
-    points = data.usage_points
-    found, place = np.unique(group[points.node[rows]], return_inverse=True)
-    customers = np.zeros(len(found), dtype=np.int64)
-    np.add.at(customers, place, points.customers[rows])
-    return GroupCounts(
-        group=found.astype(np.int64),
-        points=np.bincount(place, minlength=len(found)),
-        customers=customers,
-    )
-
-
-def _lines(
-    data: NetworkData, polygon: Polygon | MultiPolygon, predicate: str, boxes: Boxes
+def _intersect_lines(
+    data: NetworkData, polygon: Polygon | MultiPolygon, predicate: str, boxes: BoundingBoxes
 ) -> NDArray[np.int32]:
     """Return the equipment rows in a relation to the polygon; only candidates become lines."""
-    rows = boxes.near(polygon.bounds)
+    rows = boxes.find_near(polygon.bounds)
     if not len(rows):
         return np.empty(0, dtype=np.int32)
     lines = equipment_lines(data, rows)
     # Equipment whose ends lie on one spot is a place, and no valid line: ask about the place.
     spot = np.flatnonzero(shapely.length(lines) == 0)
     lines[spot] = shapely.points(data.nodes.xy[data.equipment.node_a[rows[spot]]])
-    shape = prepared(polygon)
-    return rows[_relate(shape, lines, predicate)].astype(np.int32)
+    shape = prepare_copy(polygon)
+    return rows[_relate_lines(shape, lines, predicate)].astype(np.int32)
 
 
-def _relate(
+def _relate_lines(
     shape: Polygon | MultiPolygon, lines: NDArray[np.object_], predicate: str
 ) -> NDArray[np.bool_]:
     if predicate == "intersects":
-        found = shapely.intersects(shape, lines)
+        related = shapely.intersects(shape, lines)
     elif predicate == "within":
-        found = shapely.contains(shape, lines)
+        related = shapely.contains(shape, lines)
     else:
-        found = shapely.crosses(shape, lines)
-    return np.asarray(found, dtype=np.bool_)
+        related = shapely.crosses(shape, lines)
+    return np.asarray(related, dtype=np.bool_)

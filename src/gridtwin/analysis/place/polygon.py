@@ -9,8 +9,8 @@ import numpy as np
 import shapely
 from shapely.geometry import MultiPolygon, Polygon
 
-from gridtwin.analysis.place.antimeridian import check_longitudes, cut
-from gridtwin.analysis.place.polygon_forms import MEND_FORM, Form, read_form
+from gridtwin.analysis.place.antimeridian import check_longitudes, cut_at_antimeridian
+from gridtwin.analysis.place.polygon_forms import MEND_FORM, PolygonForm, read_form
 from gridtwin.errors import PolygonError
 from gridtwin.model.frames import projector
 
@@ -54,15 +54,15 @@ def read_polygon(given: object, *, geographic: bool = True) -> PolygonInput:
     """
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is told by its row
-            return _united(read_form(given, geographic=geographic), geographic=geographic)
+            return _unite_parts(read_form(given, geographic=geographic), geographic=geographic)
     except shapely.errors.GEOSException as error:
         msg = f"the polygon cannot be made valid ({error}): draw it anew"
         raise PolygonError(msg) from error
 
 
-def _united(form: Form, *, geographic: bool) -> PolygonInput:
+def _unite_parts(form: PolygonForm, *, geographic: bool) -> PolygonInput:
     """Return the union of the parts of a form."""
-    parts = [leaf for part in form.parts for leaf in _leaves(part)]
+    parts = [leaf for part in form.parts for leaf in _list_leaves(part)]
     _check_size(parts)
     warnings: list[str] = []
     mended: list[BaseGeometry] = []
@@ -74,10 +74,10 @@ def _united(form: Form, *, geographic: bool) -> PolygonInput:
             beyond |= check_longitudes(placed)
         else:
             placed = part
-        mended += [_mend(piece, warnings) for piece in _pieces(placed)]
+        mended += [_mend_polygon(piece, warnings) for piece in _list_pieces(placed)]
     geometry = mended[0] if len(mended) == 1 else shapely.union_all(mended)
     if beyond:
-        geometry = cut(geometry)
+        geometry = cut_at_antimeridian(geometry)
         warnings.append("the polygon goes on past 180 degrees of longitude and has been cut there")
     if not isinstance(geometry, (Polygon, MultiPolygon)) or geometry.is_empty:
         msg = f"the polygon covers no area: {MEND_FORM} that does"
@@ -85,14 +85,14 @@ def _united(form: Form, *, geographic: bool) -> PolygonInput:
     return PolygonInput(geometry, tuple(dict.fromkeys(warnings)))
 
 
-def _leaves(geometry: BaseGeometry) -> list[BaseGeometry]:
+def _list_leaves(geometry: BaseGeometry) -> list[BaseGeometry]:
     """Return the members of a collection, at whatever depth; another geometry as it is."""
     if geometry.geom_type != "GeometryCollection" or geometry.is_empty:
         return [geometry]
-    return [leaf for part in shapely.get_parts(geometry) for leaf in _leaves(part)]
+    return [leaf for part in shapely.get_parts(geometry) for leaf in _list_leaves(part)]
 
 
-def _pieces(part: BaseGeometry) -> list[BaseGeometry]:
+def _list_pieces(part: BaseGeometry) -> list[BaseGeometry]:
     """Return the polygons of a part, which may overlap; a valid part as it is."""
     return [part] if part.is_valid else list(shapely.get_parts(part))
 
@@ -120,19 +120,19 @@ def _check_part(part: BaseGeometry) -> None:
         raise PolygonError(msg)
 
 
-def _mend(part: BaseGeometry, warnings: list[str]) -> BaseGeometry:
+def _mend_polygon(part: BaseGeometry, warnings: list[str]) -> BaseGeometry:
     """Return a valid polygon; what was wrong with it joins `warnings`."""
     if part.is_valid:
         return part
     warnings.append(
         f"the polygon was not valid and has been repaired: {shapely.is_valid_reason(part)}"
     )
-    shell, *holes = map(_filled, shapely.get_rings(part))
+    shell, *holes = map(_fill_ring, shapely.get_rings(part))
     # A place that two holes cover is no less a hole, so that each ring is mended on its own.
     return shapely.symmetric_difference(shell, shapely.union_all(holes)) if holes else shell
 
 
-def _filled(ring: shapely.LinearRing) -> BaseGeometry:
+def _fill_ring(ring: shapely.LinearRing) -> BaseGeometry:
     """Return the valid area inside a ring, which may cross itself."""
     repaired = shapely.get_parts(shapely.make_valid(Polygon(ring)))
     # A repaired collection can hold multipolygons beside stray lines and points.

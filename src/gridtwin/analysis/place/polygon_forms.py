@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from gridtwin.analysis.place.curves import straighten
+from gridtwin.analysis.place.arcs import straighten_arcs
 from gridtwin.analysis.place.esri_json import is_esri, read_esri
 from gridtwin.analysis.place.polygon_rings import UNREADABLE, read_box, read_ring
 from gridtwin.errors import PolygonError
@@ -23,18 +23,18 @@ MEND_FORM = "give a GeoJSON or WKT Polygon or MultiPolygon, or a shapely one"
 LINEARIZE = "make straight edges of them (ST_CurveToLine, ogr2ogr -nlt CONVERT_TO_LINEAR)"
 _SRID = re.compile(r"SRID\s*=\s*(\d+)\s*;\s*", re.IGNORECASE)
 _HEX = re.compile(r"0[01][0-9A-Fa-f]{16,}")
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_BOUNDS = re.compile(rf"\s*{_NUMBER}(?:\s*,\s*{_NUMBER}){{3}}\s*")
+_COORDINATE = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_BOUNDS = re.compile(rf"\s*{_COORDINATE}(?:\s*,\s*{_COORDINATE}){{3}}\s*")
 
 
-class Form(NamedTuple):
+class PolygonForm(NamedTuple):
     """Geometries as they were given, and the coordinate system they state; empty for none."""
 
     parts: list[BaseGeometry]
     crs: str = ""
 
 
-def read_form(given: object, *, geographic: bool) -> Form:
+def read_form(given: object, *, geographic: bool) -> PolygonForm:
     """
     Return the geometries of what `polygon.read_polygon` takes, in their own coordinates.
 
@@ -44,18 +44,18 @@ def read_form(given: object, *, geographic: bool) -> Form:
         If it is in none of the forms, or cannot be read.
     """
     if isinstance(given, BaseGeometry):
-        return Form([shapely.force_2d(given)], _srid(given))
+        return PolygonForm([shapely.force_2d(given)], _read_srid(given))
     if isinstance(given, Mapping):
-        return _from_document(given, geographic=geographic)
+        return _read_document(given, geographic=geographic)
     if isinstance(given, str):
-        return _from_text(given, geographic=geographic)
+        return _read_text(given, geographic=geographic)
     if isinstance(given, bytes):
-        return _from_wkb(given)
+        return _read_wkb(given)
     if isinstance(given, (list, tuple)) and len(given) == 4:
-        return Form([_box(given, geographic=geographic)])
+        return PolygonForm([_read_bounds(given, geographic=geographic)])
     if hasattr(given, "__geo_interface__"):
         crs = getattr(given, "crs", None)
-        return Form(_from_geojson(given.__geo_interface__), str(crs) if crs else "")
+        return PolygonForm(_read_geojson(given.__geo_interface__), str(crs) if crs else "")
     msg = f"a polygon cannot be read from {type(given).__name__}: {MEND_FORM}"
     raise PolygonError(msg)
 
@@ -95,12 +95,12 @@ def is_inline(text: str) -> bool:
     return start[:1].isalpha() and "(" in start
 
 
-def _srid(geometry: BaseGeometry) -> str:
+def _read_srid(geometry: BaseGeometry) -> str:
     srid = int(shapely.get_srid(geometry))
     return f"EPSG:{srid}" if srid else ""
 
 
-def _from_text(text: str, *, geographic: bool) -> Form:
+def _read_text(text: str, *, geographic: bool) -> PolygonForm:
     if len(text) >= MAX_TEXT_CHARACTERS:
         msg = (
             f"the polygon's text has {len(text):,} characters, and fewer than "
@@ -112,38 +112,38 @@ def _from_text(text: str, *, geographic: bool) -> Form:
         msg = f"the polygon's text is empty: {MEND_FORM}"
         raise PolygonError(msg)
     if stripped[0] in "{[":
-        return _from_json(stripped, geographic=geographic)
+        return _read_json(stripped, geographic=geographic)
     if _BOUNDS.fullmatch(stripped):
-        return Form([_box(stripped.split(","), geographic=geographic)])
+        return PolygonForm([_read_bounds(stripped.split(","), geographic=geographic)])
     if _HEX.fullmatch(stripped):
-        return _from_wkb(stripped)
-    return _from_wkt(stripped)
+        return _read_wkb(stripped)
+    return _read_wkt(stripped)
 
 
-def _from_wkt(text: str) -> Form:
+def _read_wkt(text: str) -> PolygonForm:
     stated = _SRID.match(text)
     plain = text[stated.end() :] if stated else text
     srid = int(stated.group(1)) if stated else 0
     try:
-        shape = shapely.force_2d(_parsed(plain))
+        shape = shapely.force_2d(_parse_wkt(plain))
     except (NotImplementedError, ValueError) as error:
         msg = f"the polygon has curved edges ({error}): {LINEARIZE}"
         raise PolygonError(msg) from error
     except shapely.errors.GEOSException as error:
         msg = f"the polygon's text is neither GeoJSON nor WKT ({error}): {MEND_FORM}"
         raise PolygonError(msg) from error
-    return Form([shape], f"EPSG:{srid}" if srid else "")
+    return PolygonForm([shape], f"EPSG:{srid}" if srid else "")
 
 
-def _parsed(text: str) -> BaseGeometry:
+def _parse_wkt(text: str) -> BaseGeometry:
     """Return the geometry of a WKT, its curves as straight edges."""
     try:
         return shapely.from_wkt(text)
     except NotImplementedError:
-        return shapely.from_wkt(straighten(text))
+        return shapely.from_wkt(straighten_arcs(text))
 
 
-def _from_wkb(given: str | bytes) -> Form:
+def _read_wkb(given: str | bytes) -> PolygonForm:
     try:
         shape = shapely.from_wkb(given)
     except NotImplementedError as error:
@@ -152,10 +152,10 @@ def _from_wkb(given: str | bytes) -> Form:
     except shapely.errors.GEOSException as error:
         msg = f"the polygon is no WKB ({error}): {MEND_FORM}"
         raise PolygonError(msg) from error
-    return Form([shapely.force_2d(shape)], _srid(shape))
+    return PolygonForm([shapely.force_2d(shape)], _read_srid(shape))
 
 
-def _box(bounds: Any, *, geographic: bool) -> Polygon:
+def _read_bounds(bounds: Any, *, geographic: bool) -> Polygon:
     try:
         return read_box(bounds, geographic=geographic)
     except UNREADABLE as error:
@@ -163,7 +163,7 @@ def _box(bounds: Any, *, geographic: bool) -> Polygon:
         raise PolygonError(msg) from error
 
 
-def _from_json(text: str, *, geographic: bool) -> Form:
+def _read_json(text: str, *, geographic: bool) -> PolygonForm:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -171,24 +171,24 @@ def _from_json(text: str, *, geographic: bool) -> Form:
         msg = f"the polygon's text is no JSON ({reason}): {MEND_FORM}"
         raise PolygonError(msg) from error
     if isinstance(document, list) and len(document) == 4:
-        return Form([_box(document, geographic=geographic)])
+        return PolygonForm([_read_bounds(document, geographic=geographic)])
     if not isinstance(document, dict):
         msg = f"the polygon's JSON is a list, not an object: {MEND_FORM}"
         raise PolygonError(msg)
-    return _from_document(document, geographic=geographic)
+    return _read_document(document, geographic=geographic)
 
 
-def _from_document(document: Mapping[str, Any], *, geographic: bool) -> Form:
+def _read_document(document: Mapping[str, Any], *, geographic: bool) -> PolygonForm:
     """Return the geometries of a JSON object, and what its crs member states."""
     if is_esri(document):
-        return Form(*read_esri(document, geographic=geographic))
+        return PolygonForm(*read_esri(document, geographic=geographic))
     stated = document.get("crs")  # of GeoJSON 2008; RFC 7946 knows degrees only
     properties = stated.get("properties") if isinstance(stated, Mapping) else None
     name = properties.get("name") if isinstance(properties, Mapping) else None
-    return Form(_from_geojson(document), name if isinstance(name, str) else "")
+    return PolygonForm(_read_geojson(document), name if isinstance(name, str) else "")
 
 
-def _from_geojson(document: Mapping[str, Any], depth: int = 0) -> list[BaseGeometry]:
+def _read_geojson(document: Mapping[str, Any], depth: int = 0) -> list[BaseGeometry]:
     """Return the geometries of a GeoJSON object (RFC 7946)."""
     if depth > MAX_DEPTH:
         msg = f"the polygon's GeoJSON is nested more than {MAX_DEPTH} deep: {MEND_FORM}"
@@ -197,29 +197,29 @@ def _from_geojson(document: Mapping[str, Any], depth: int = 0) -> list[BaseGeome
     if kind == "Feature":
         inner = [document.get("geometry")]
     elif kind == "FeatureCollection":
-        inner = _members(document, "features")
+        inner = _list_members(document, "features")
     elif kind == "GeometryCollection":
-        inner = _members(document, "geometries")
+        inner = _list_members(document, "geometries")
     else:
-        return [_geometry(document)]
-    found = [
+        return [_read_geometry(document)]
+    parts = [
         part
         for member in inner
         if isinstance(member, Mapping)
-        for part in _from_geojson(member, depth + 1)
+        for part in _read_geojson(member, depth + 1)
     ]
-    if not found:
+    if not parts:
         msg = f"the {kind} has no geometry: {MEND_FORM}"
         raise PolygonError(msg)
-    return found
+    return parts
 
 
-def _members(document: Mapping[str, Any], name: str) -> list[Any]:
+def _list_members(document: Mapping[str, Any], name: str) -> list[Any]:
     members = document.get(name)
     return list(members) if isinstance(members, (list, tuple)) else []
 
 
-def _geometry(document: Mapping[str, Any]) -> BaseGeometry:
+def _read_geometry(document: Mapping[str, Any]) -> BaseGeometry:
     """Return the polygon of a GeoJSON geometry."""
     kind, rings = document.get("type"), document.get("coordinates")
     if kind is None:
@@ -230,13 +230,13 @@ def _geometry(document: Mapping[str, Any]) -> BaseGeometry:
         raise PolygonError(msg)
     polygons = [rings] if kind == "Polygon" else rings
     try:
-        made = [_polygon(polygon) for polygon in polygons or ()]
+        made = [_read_geojson_polygon(polygon) for polygon in polygons or ()]
     except UNREADABLE as error:
         msg = f"the {kind}'s coordinates cannot be read ({error}): {MEND_FORM}"
         raise PolygonError(msg) from error
     return made[0] if len(made) == 1 else MultiPolygon(made)
 
 
-def _polygon(rings: Any) -> Polygon:
+def _read_geojson_polygon(rings: Any) -> Polygon:
     loops = [read_ring(ring) for ring in rings or ()]
     return Polygon(loops[0], loops[1:]) if loops else Polygon()

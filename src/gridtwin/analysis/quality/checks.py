@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gridtwin.analysis.quality import connectivity, electrical, places, records, snapping
-from gridtwin.analysis.quality.hits import Evidence, Hit
+from gridtwin.analysis.quality import connectivity, consistency, electrical, location, snapping
+from gridtwin.analysis.quality.violations import RuleContext, Violation
 from gridtwin.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gridtwin.topology.index import TopologyIndex
 
 SEVERITIES = ("error", "warning", "info")
-LISTED = 1_000  # findings listed of each rule; all are counted
+MOST_LISTED = 1_000  # findings listed of each rule; all are counted
 
 
 class Rule(NamedTuple):
@@ -26,95 +26,158 @@ class Rule(NamedTuple):
 
     name: str
     severity: str
-    find: Callable[[Evidence], Iterator[Hit]]
+    find: Callable[[RuleContext], Iterator[Violation]]
     mend: str
 
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "island", "error", connectivity.island, "join it to the network, or take it out of service"
+        "island",
+        "error",
+        connectivity.find_islands,
+        "join it to the network, or take it out of service",
     ),
-    Rule("feeder_head", "error", connectivity.feeder_head, "name the switch that feeds the feeder"),
+    Rule(
+        "feeder_head",
+        "error",
+        connectivity.find_dead_heads,
+        "name the switch that feeds the feeder",
+    ),
     Rule(
         "phase_break",
         "error",
-        electrical.phase_break,
+        electrical.find_phase_breaks,
         "correct the phases of this or its neighbors",
     ),
-    Rule("voltage_change", "error", electrical.voltage_change, "correct nominal_v, or the kind"),
-    Rule("unsnapped", "error", snapping.unsnapped, "join the two nodes"),
-    Rule("no_transformer", "error", records.no_transformer, "connect it below its transformer"),
-    Rule("null_island", "error", places.null_island, "give its coordinates"),
-    Rule("long_line", "error", places.long_line, "correct its length, or the places of its ends"),
-    Rule("volts_in_kv", "error", electrical.volts_in_kv, "give nominal_v in volts"),
-    Rule("no_feeder", "warning", connectivity.no_feeder, "define the feeder by its head switch"),
-    Rule("multi_fed", "warning", connectivity.multi_fed, "open the tie between the feeders"),
-    Rule("loop", "warning", connectivity.loop, "record the point that stands open"),
     Rule(
-        "parallel_switches", "warning", connectivity.parallel_switches, "record which stands open"
+        "voltage_change", "error", electrical.find_voltage_changes, "correct nominal_v, or the kind"
     ),
-    Rule("duplicate", "warning", connectivity.duplicate, "delete one of the two"),
-    Rule("self_loop", "warning", connectivity.self_loop, "correct one end, or delete it"),
+    Rule("unsnapped", "error", snapping.find_unsnapped_ends, "join the two nodes"),
+    Rule(
+        "no_transformer",
+        "error",
+        consistency.find_points_without_transformer,
+        "connect it below its transformer",
+    ),
+    Rule("null_island", "error", location.find_null_island, "give its coordinates"),
+    Rule(
+        "long_line",
+        "error",
+        location.find_long_lines,
+        "correct its length, or the places of its ends",
+    ),
+    Rule("volts_in_kv", "error", electrical.find_volts_in_kv, "give nominal_v in volts"),
+    Rule(
+        "no_feeder",
+        "warning",
+        connectivity.find_points_without_feeder,
+        "define the feeder by its head switch",
+    ),
+    Rule(
+        "multi_fed",
+        "warning",
+        connectivity.find_multi_fed_feeders,
+        "open the tie between the feeders",
+    ),
+    Rule("loop", "warning", connectivity.find_closed_loops, "record the point that stands open"),
+    Rule(
+        "parallel_switches",
+        "warning",
+        connectivity.find_parallel_switches,
+        "record which stands open",
+    ),
+    Rule("duplicate", "warning", connectivity.find_duplicates, "delete one of the two"),
+    Rule("self_loop", "warning", connectivity.find_self_loops, "correct one end, or delete it"),
     Rule(
         "tie_to_itself",
         "info",
-        connectivity.tie_to_itself,
+        connectivity.find_ties_to_themselves,
         "check which feeder the far side belongs to",
     ),
     Rule(
-        "head_is_no_switch", "warning", connectivity.head_is_no_switch, "name a switch as the head"
+        "head_is_no_switch",
+        "warning",
+        connectivity.find_heads_without_switch,
+        "name a switch as the head",
     ),
     Rule(
         "feeder_without_tie",
         "info",
-        connectivity.feeder_without_tie,
+        connectivity.find_feeders_without_tie,
         "check that no tie is missing",
     ),
     Rule(
         "dead_phase",
         "warning",
-        electrical.dead_phase,
+        electrical.find_dead_phases,
         "correct the phases of this or of what feeds it",
     ),
     Rule(
         "usage_point_phase",
         "warning",
-        electrical.usage_point_phase,
+        electrical.find_point_phase_conflicts,
         "correct the phases it records",
     ),
     Rule(
         "fed_on_low_side",
         "warning",
-        electrical.fed_on_low_side,
+        electrical.find_low_side_feeds,
         "check the voltages and the source",
     ),
     Rule(
         "could_back_energize",
         "info",
-        electrical.could_back_energize,
+        electrical.find_back_energizing,
         "ground before work, or add a protector",
     ),
     Rule(
         "overloaded_transformer",
         "warning",
-        electrical.overloaded_transformer,
+        electrical.find_overloaded_transformers,
         "check rating and meters",
     ),
-    Rule("no_voltage", "info", electrical.no_voltage, "give nominal_v"),
+    Rule("no_voltage", "info", electrical.find_missing_voltages, "give nominal_v"),
     Rule(
         "recorded_transformer",
         "warning",
-        records.recorded_transformer,
+        consistency.find_wrong_transformers,
         "correct the record, or the node",
     ),
-    Rule("idle_transformer", "info", records.idle_transformer, "check that no meter is missing"),
-    Rule("zero_length", "warning", records.zero_length, "give the length, or merge the nodes"),
-    Rule("far_usage_point", "warning", places.far_usage_point, "check its place and its node"),
-    Rule("far_geometry", "warning", places.far_geometry, "correct its geometry, node_a or node_b"),
-    Rule("shared_id", "warning", records.shared_id, "rename them, or say which: equipment:ID"),
-    Rule("nobody_served", "info", records.nobody_served, "count its customers"),
-    Rule("open_no_switch", "warning", records.open_no_switch, "put a switch or a jumper there"),
-    Rule("out_of_service", "info", records.out_of_service, "nothing, if it is meant"),
+    Rule(
+        "idle_transformer",
+        "info",
+        consistency.find_idle_transformers,
+        "check that no meter is missing",
+    ),
+    Rule(
+        "zero_length",
+        "warning",
+        consistency.find_zero_lengths,
+        "give the length, or merge the nodes",
+    ),
+    Rule(
+        "far_usage_point", "warning", location.find_far_usage_points, "check its place and its node"
+    ),
+    Rule(
+        "far_geometry",
+        "warning",
+        location.find_far_geometry,
+        "correct its geometry, node_a or node_b",
+    ),
+    Rule(
+        "shared_id",
+        "warning",
+        consistency.find_shared_ids,
+        "rename them, or say which: equipment:ID",
+    ),
+    Rule("nobody_served", "info", consistency.find_points_without_customer, "count its customers"),
+    Rule(
+        "open_no_switch",
+        "warning",
+        consistency.find_open_non_switches,
+        "put a switch or a jumper there",
+    ),
+    Rule("out_of_service", "info", consistency.find_out_of_service, "nothing, if it is meant"),
 )
 
 
@@ -138,11 +201,13 @@ class Report(NamedTuple):
     @property
     def worst(self) -> str:
         """The worst severity found; empty if nothing was."""
-        found = {finding.severity for finding in self.findings}
-        return next((severity for severity in SEVERITIES if severity in found), "")
+        severities = {finding.severity for finding in self.findings}
+        return next((severity for severity in SEVERITIES if severity in severities), "")
 
 
-def check(network: Network, index: TopologyIndex, *, rules: Sequence[str] | None = None) -> Report:
+def check_network(
+    network: Network, index: TopologyIndex, *, rules: Sequence[str] | None = None
+) -> Report:
     """
     Run data-quality rules over a network.
 
@@ -165,36 +230,47 @@ def check(network: Network, index: TopologyIndex, *, rules: Sequence[str] | None
         known = ", ".join(rule.name for rule in RULES)
         msg = f"no rule is called {unknown[0]!r}: use one of {known}"
         raise InputError(msg)
-    seen = Evidence(network.data, index, network.crs)
+    seen = RuleContext(network.data, index, network.crs)
     findings: list[Finding] = []
     counts: dict[str, int] = {}
     for rule in RULES:
         if rules and rule.name not in rules:
             continue
-        hits = rule.find(seen)
-        listed = [_finding(seen, rule, hit) for hit in islice(hits, LISTED)]
-        more = sum(1 for _ in hits)
+        violations = rule.find(seen)
+        listed = [
+            _make_finding(seen, rule, violation) for violation in islice(violations, MOST_LISTED)
+        ]
+        more = sum(1 for _ in violations)
         if listed:
             counts[rule.name] = len(listed) + more
             findings += listed
-    findings.sort(key=lambda found: (SEVERITIES.index(found.severity), found.rule, found.mrid))
+    findings.sort(
+        key=lambda finding: (SEVERITIES.index(finding.severity), finding.rule, finding.mrid)
+    )
     return Report(tuple(findings), counts)
 
 
-def _finding(seen: Evidence, rule: Rule, hit: Hit) -> Finding:
-    name = seen.name(hit.table, hit.row)
-    return Finding(rule.name, rule.severity, name, _place(seen, hit), hit.evidence, rule.mend)
+def _make_finding(seen: RuleContext, rule: Rule, violation: Violation) -> Finding:
+    name = seen.get_name(violation.table, violation.row)
+    return Finding(
+        rule.name,
+        rule.severity,
+        name,
+        _locate_violation(seen, violation),
+        violation.evidence,
+        rule.mend,
+    )
 
 
-def _place(seen: Evidence, hit: Hit) -> tuple[float, float] | None:
+def _locate_violation(seen: RuleContext, violation: Violation) -> tuple[float, float] | None:
     data = seen.data
-    if hit.table == "equipment":
-        ends = [data.equipment.node_a[hit.row], data.equipment.node_b[hit.row]]
+    if violation.table == "equipment":
+        ends = [data.equipment.node_a[violation.row], data.equipment.node_b[violation.row]]
         xy = data.nodes.xy[ends].mean(axis=0)
-    elif hit.table == "feeders":
-        xy = data.nodes.xy[data.equipment.node_a[data.feeders.head[hit.row]]]
-    elif hit.table == "sources":
-        xy = data.nodes.xy[data.sources.node[hit.row]]
+    elif violation.table == "feeders":
+        xy = data.nodes.xy[data.equipment.node_a[data.feeders.head[violation.row]]]
+    elif violation.table == "sources":
+        xy = data.nodes.xy[data.sources.node[violation.row]]
     else:
-        xy = getattr(data, hit.table).xy[hit.row]
+        xy = getattr(data, violation.table).xy[violation.row]
     return (float(xy[0]), float(xy[1])) if np.isfinite(xy).all() else None

@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from gridtwin.analysis.quality.electrical import SAME_VOLTAGE
-from gridtwin.analysis.quality.hits import Evidence, Hit
+from gridtwin.analysis.quality.violations import RuleContext, Violation
 from gridtwin.model import cim, phases
 from gridtwin.topology.core import live_phases
 
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
 SNAP_M = 0.3  # ends this close were probably meant to be one node
 FOOT_M = 0.3048  # planar coordinates may be feet
-SHARE = 0.1  # of the usual extent of equipment; a planar diagram may be of any size
-NEIGHBORS = 16  # live nodes looked at around a dead one
-CHAIN = 3  # pieces of equipment between two nodes that are the ends of one assembly, as of a switch
-SERVICE = cim.KIND_CODE["service_drop"]
+LINK_SHARE = 0.1  # of the usual extent of equipment; a planar diagram may be of any size
+MOST_NEIGHBORS = 16  # live nodes looked at around a dead one
+LONGEST_CHAIN = (
+    3  # pieces of equipment between two nodes that are the ends of one assembly, as of a switch
+)
+SERVICE_DROP = cim.KIND_CODE["service_drop"]
 
 
 class _Gap(NamedTuple):
@@ -38,7 +40,7 @@ class _Gap(NamedTuple):
     live: int
 
 
-def unsnapped(seen: Evidence) -> Iterator[Hit]:
+def find_unsnapped_ends(seen: RuleContext) -> Iterator[Violation]:
     """
     Yield dead nodes that lie at a live one without being joined to it.
 
@@ -49,25 +51,25 @@ def unsnapped(seen: Evidence) -> Iterator[Hit]:
     """
     ends = _Ends(seen)
     done: set[int] = set()
-    for gap in sorted(_gaps(seen, ends)):
+    for gap in sorted(_find_gaps(seen, ends)):
         place = int(ends.spot[gap.dead])
         if place in done:
             continue
         done.add(place)
-        other = seen.name("nodes", gap.live)
+        other = seen.get_name("nodes", gap.live)
         unit = "" if seen.crs is None else " m"
         evidence = f"{gap.distance:.2f}{unit} from {other}, which has supply, and not joined to it"
-        yield Hit("nodes", gap.dead, evidence)
+        yield Violation("nodes", gap.dead, evidence)
 
 
-def _gaps(seen: Evidence, ends: _Ends) -> Iterator[_Gap]:
+def _find_gaps(seen: RuleContext, ends: _Ends) -> Iterator[_Gap]:
     placed = np.isfinite(seen.data.nodes.xy).all(axis=1)
-    dead = np.flatnonzero(~seen.supplied & placed & ends.matters)
-    live = np.flatnonzero(seen.supplied & placed)
+    dead = np.flatnonzero(~seen.has_supply & placed & ends.matters)
+    live = np.flatnonzero(seen.has_supply & placed)
     if not len(dead) or not len(live):
         return
-    where = seen.place(seen.data.nodes.xy)
-    nearest = min(NEIGHBORS, len(live))
+    where = seen.to_meters(seen.data.nodes.xy)
+    nearest = min(MOST_NEIGHBORS, len(live))
     distance, at = cKDTree(where[live]).query(
         where[dead], k=[*range(1, nearest + 1)], distance_upper_bound=ends.reach
     )
@@ -75,17 +77,19 @@ def _gaps(seen: Evidence, ends: _Ends) -> Iterator[_Gap]:
     pairs = dead[rows], live[at[rows, columns]]
     for one, other, meters in zip(*pairs, distance[rows, columns], strict=True):
         if ends.may_join(int(one), int(other)):
-            yield _Gap(ends.unlike(int(one), int(other)), float(meters), int(one), int(other))
+            yield _Gap(
+                ends.measure_unlikeness(int(one), int(other)), float(meters), int(one), int(other)
+            )
 
 
 @dataclass
 class _Ends:
     """What hangs at each node of a network, whatever position its switches are in."""
 
-    seen: Evidence
+    seen: RuleContext
 
     @cached_property
-    def _links(self) -> csr_matrix:
+    def _link_matrix(self) -> csr_matrix:
         """Nodes by nodes: what any equipment joins."""
         a, b = self.seen.data.equipment.node_a, self.seen.data.equipment.node_b
         count = len(self.seen.data.nodes.mrid)
@@ -96,7 +100,7 @@ class _Ends:
     def _extent(self) -> NDArray[np.float64]:
         """How far the ends of each piece of equipment lie apart."""
         equipment, xy = self.seen.data.equipment, self.seen.data.nodes.xy
-        return self.seen.apart(xy[equipment.node_a], xy[equipment.node_b])
+        return self.seen.measure_apart(xy[equipment.node_a], xy[equipment.node_b])
 
     @cached_property
     def reach(self) -> float:
@@ -105,7 +109,7 @@ class _Ends:
             return SNAP_M
         extents = self._extent[self._extent > 0]
         usual = float(np.median(extents)) if len(extents) else np.inf
-        return min(SNAP_M / FOOT_M, SHARE * usual)
+        return min(SNAP_M / FOOT_M, LINK_SHARE * usual)
 
     @cached_property
     def spot(self) -> NDArray[np.int32]:
@@ -127,9 +131,9 @@ class _Ends:
     @cached_property
     def _serves(self) -> NDArray[np.bool_]:
         """Whether a usage point hangs at each node."""
-        found = np.zeros(len(self.seen.data.nodes.mrid), dtype=bool)
-        found[self.seen.data.usage_points.node] = True
-        return found
+        serves = np.zeros(len(self.seen.data.nodes.mrid), dtype=bool)
+        serves[self.seen.data.usage_points.node] = True
+        return serves
 
     @cached_property
     def matters(self) -> NDArray[np.bool_]:
@@ -145,23 +149,23 @@ class _Ends:
     def _line_kinds(self) -> NDArray[np.uint8]:
         """Lines at each node, by class: 1 for line segments, 2 for service drops."""
         equipment = self.seen.data.equipment
-        found = np.zeros(len(self.seen.data.nodes.mrid), dtype=np.uint8)
-        for bit, kind in ((1, cim.LINES[0]), (2, SERVICE)):
+        kinds = np.zeros(len(self.seen.data.nodes.mrid), dtype=np.uint8)
+        for bit, kind in ((1, cim.LINES[0]), (2, SERVICE_DROP)):
             rows = equipment.kind == kind
-            found[equipment.node_a[rows]] |= np.uint8(bit)
-            found[equipment.node_b[rows]] |= np.uint8(bit)
-        return found
+            kinds[equipment.node_a[rows]] |= np.uint8(bit)
+            kinds[equipment.node_b[rows]] |= np.uint8(bit)
+        return kinds
 
     @cached_property
-    def _recorded(self) -> NDArray[np.uint8]:
+    def _phases_on_record(self) -> NDArray[np.uint8]:
         """Phases that the equipment at each node records; all where one records none."""
         equipment = self.seen.data.equipment
         own = equipment.phases & np.uint8(phases.ABC)
         own = np.where(own == 0, np.uint8(phases.ABC), own)
-        found = np.zeros(len(self.seen.data.nodes.mrid), dtype=np.uint8)
+        recorded = np.zeros(len(self.seen.data.nodes.mrid), dtype=np.uint8)
         for node in (equipment.node_a, equipment.node_b):
-            np.bitwise_or.at(found, node, own)
-        return np.where(self._degree == 0, np.uint8(phases.ABC), found)
+            np.bitwise_or.at(recorded, node, own)
+        return np.where(self._degree == 0, np.uint8(phases.ABC), recorded)
 
     @cached_property
     def _live(self) -> NDArray[np.uint8]:
@@ -188,17 +192,17 @@ class _Ends:
         """Whether equipment at each node stands open, or is out of service."""
         equipment = self.seen.data.equipment
         rows = self.seen.index.conduction.passes == 0
-        found = np.zeros(len(self.seen.data.nodes.mrid), dtype=bool)
-        found[equipment.node_a[rows]] = found[equipment.node_b[rows]] = True
-        return found
+        at_open = np.zeros(len(self.seen.data.nodes.mrid), dtype=bool)
+        at_open[equipment.node_a[rows]] = at_open[equipment.node_b[rows]] = True
+        return at_open
 
     @cached_property
     def _dangling(self) -> NDArray[np.bool_]:
         """Whether an open device at each spot has nothing behind it: what ends there may belong."""
-        rows = ~self.seen.supplied & self._loose & self._at_open
-        found = np.zeros(int(self.spot.max(initial=-1)) + 1, dtype=bool)
-        found[self.spot[rows]] = True
-        return found
+        rows = ~self.seen.has_supply & self._loose & self._at_open
+        dangling = np.zeros(int(self.spot.max(initial=-1)) + 1, dtype=bool)
+        dangling[self.spot[rows]] = True
+        return dangling
 
     def may_join(self, dead: int, live: int) -> bool:
         """Say whether it can be right to make one node of two."""
@@ -211,27 +215,27 @@ class _Ends:
         low = self.seen.index.conduction.low
         if np.isnan(self._volts[[dead, live]]).any() and low[dead] != low[live]:
             return False
-        if not self._recorded[dead] & self._live[live]:
+        if not self._phases_on_record[dead] & self._live[live]:
             return False
-        return bool(self.spot[dead] != self.spot[live]) and not self._chained(dead, live)
+        return bool(self.spot[dead] != self.spot[live]) and not self._is_chained(dead, live)
 
-    def _chained(self, dead: int, live: int) -> bool:
+    def _is_chained(self, dead: int, live: int) -> bool:
         """Say whether few pieces of equipment lead from one node to another."""
         reached = {dead}
         edge = [dead]
-        for _ in range(CHAIN):
-            edge = [node for node in self._next_to(edge) if node not in reached]
+        for _ in range(LONGEST_CHAIN):
+            edge = [node for node in self._list_neighbors(edge) if node not in reached]
             reached.update(edge)
             if live in reached:
                 return True
         return False
 
-    def _next_to(self, nodes: list[int]) -> list[int]:
-        start, other = self._links.indptr, self._links.indices
-        found = [other[start[node] : start[node + 1]] for node in nodes]
-        return np.unique(np.concatenate(found)).tolist() if found else []
+    def _list_neighbors(self, nodes: list[int]) -> list[int]:
+        start, other = self._link_matrix.indptr, self._link_matrix.indices
+        neighbors = [other[start[node] : start[node + 1]] for node in nodes]
+        return np.unique(np.concatenate(neighbors)).tolist() if neighbors else []
 
-    def unlike(self, dead: int, live: int) -> int:
+    def measure_unlikeness(self, dead: int, live: int) -> int:
         """Say how far two nodes are from being loose ends of one class of line: 0 if they are."""
         kinds = self._line_kinds[dead], self._line_kinds[live]
         ends = int(self._loose[dead]) + int(self._loose[live])

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.model.moments import DAY_S
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DAY_S = 86_400.0
 BETAS = 2.5
-YEARS = 5
+YEARS_BEFORE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Threshold:
     days: int = 0  # days with a SAIDI above zero
 
 
-def major_event_threshold(daily_saidi: NDArray[np.float64]) -> Threshold:
+def compute_major_event_threshold(daily_saidi: NDArray[np.float64]) -> Threshold:
     """
     Return T_MED = exp(alpha + 2.5 beta) of daily SAIDI.
 
@@ -50,7 +51,7 @@ def major_event_threshold(daily_saidi: NDArray[np.float64]) -> Threshold:
     --------
     Logarithms 0 and 2: alpha 1, beta sqrt(2), T_MED = exp(1 + 2.5 sqrt(2)).
 
-    >>> found = major_event_threshold(np.array([1.0, 0.0, np.exp(2.0)]))
+    >>> found = compute_major_event_threshold(np.array([1.0, 0.0, np.exp(2.0)]))
     >>> round(found.alpha, 6), round(found.beta, 6), round(found.t_med, 3), found.days
     (1.0, 1.414214, 93.273, 2)
     """
@@ -71,15 +72,15 @@ class Calendar:
     ]  # (d + 1,) unix seconds of each midnight, and of the last day's end
 
     @classmethod
-    def of(cls, begin_s: float, end_s: float, zone: tzinfo) -> Calendar:
+    def from_period(cls, begin_s: float, end_s: float, zone: tzinfo) -> Calendar:
         """Return all days that touch the time from begin up to end, at least one."""
         first = datetime.fromtimestamp(begin_s, zone).date()
         last = datetime.fromtimestamp(max(end_s - 1e-3, begin_s), zone).date()
         count = (last - first).days + 1
         days = [first + timedelta(days=number) for number in range(count + 1)]
-        return cls(first, np.array([midnight_s(day, zone) for day in days]))
+        return cls(first, np.array([find_midnight_s(day, zone) for day in days]))
 
-    def day_of(self, at_s: NDArray[np.float64]) -> NDArray[np.int64]:
+    def find_day(self, at_s: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return the number of the day of each time; -1 or above the last outside of them."""
         starts = self.starts_s
         day = np.clip((at_s - starts[0]) // DAY_S, 0, len(self) - 1).astype(np.int64)
@@ -88,7 +89,7 @@ class Calendar:
         day += at_s >= starts[day + 1]
         return day
 
-    def date_of(self, number: int) -> date:
+    def get_date(self, number: int) -> date:
         """Return the date of a day."""
         return self.first + timedelta(days=number)
 
@@ -97,13 +98,13 @@ class Calendar:
         return len(self.starts_s) - 1
 
 
-def midnight_s(day: date, zone: tzinfo) -> float:
+def find_midnight_s(day: date, zone: tzinfo) -> float:
     """Return when a day begins in a time zone, in unix seconds; summer time is heeded."""
     return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC).timestamp()
 
 
-def years_before(begin_s: float, zone: tzinfo, years: int = YEARS) -> float:
+def find_years_before(begin_s: float, zone: tzinfo, years: int = YEARS_BEFORE) -> float:
     """Return the midnight some years before a day begins, in unix seconds."""
     day = datetime.fromtimestamp(begin_s, zone).date()
     leap = day.month == 2 and day.day == 29
-    return midnight_s(day.replace(year=day.year - years, day=28 if leap else day.day), zone)
+    return find_midnight_s(day.replace(year=day.year - years, day=28 if leap else day.day), zone)

@@ -36,7 +36,7 @@ def _add_nodes(graph: nx.Graph, data: NetworkData) -> None:
     )
 
 
-def full_graph(situation: Situation) -> nx.MultiGraph:
+def build_full_graph(situation: Situation) -> nx.MultiGraph:
     """
     Return the whole network as an undirected multigraph.
 
@@ -77,7 +77,7 @@ def full_graph(situation: Situation) -> nx.MultiGraph:
     return graph
 
 
-def energized_graph(situation: Situation) -> nx.MultiDiGraph:
+def build_energized_graph(situation: Situation) -> nx.MultiDiGraph:
     """
     Return what has supply as a directed multigraph, from the sources to the loads.
 
@@ -88,7 +88,7 @@ def energized_graph(situation: Situation) -> nx.MultiDiGraph:
     equipment_mrid = decode(data.equipment.mrid)
     graph = nx.MultiDiGraph(state=situation.state, version=situation.version)
     _add_nodes(graph, data)
-    dead = nodes[~situation.supplied].tolist()
+    dead = nodes[~situation.is_supplied].tolist()
     fed = np.flatnonzero(index.feed >= 0)
     graph.add_edges_from(
         zip(
@@ -99,13 +99,13 @@ def energized_graph(situation: Situation) -> nx.MultiDiGraph:
         )
     )
     for row in index.extra.tolist():
-        a, b = (str(nodes[end]) for end in situation.ends(row))
+        a, b = (str(nodes[end]) for end in situation.find_ends(row))
         way = int(index.conduction.one_way[row])
         for tail, head, allowed in ((a, b, way >= 0), (b, a, way <= 0)):
             if allowed:
                 graph.add_edge(tail, head, key=str(equipment_mrid[row]), indeterminate=True)
     points = data.usage_points
-    served = situation.served
+    served = situation.is_served
     mrids = decode(points.mrid)
     graph.add_edges_from(
         (node, mrid, "service")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.model import cim
-from gridtwin.model.ids import SINGULAR
+from gridtwin.model.ids import PREFIX
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,52 +17,52 @@ if TYPE_CHECKING:
     from gridtwin.model.tables import NetworkData
 
 
-def name_of(data: NetworkData, element: Element) -> str:
+def find_name(data: NetworkData, element: Element) -> str:
     """Return the name of an element; an empty text where it has none."""
     names = getattr(getattr(data, element.table), "name", None)
     return "" if names is None else bytes(names[element.row]).decode()
 
 
-def kind_of(data: NetworkData, element: Element) -> str:
+def find_kind(data: NetworkData, element: Element) -> str:
     """Return the kind of equipment, or the singular of the table."""
     if element.table == "equipment":
         return cim.KIND_NAMES[data.equipment.kind[element.row]]
-    return SINGULAR[element.table].replace(" ", "_")
+    return PREFIX[element.table]
 
 
-def drawn(data: NetworkData, element: Element) -> Element:
+def find_drawn(data: NetworkData, element: Element) -> Element:
     """Return what stands for an element on the map: the head of a feeder, else itself."""
     if element.table == "feeders":
         return element._replace(table="equipment", row=int(data.feeders.head[element.row]))
     return element
 
 
-def node_of(situation: Situation, element: Element) -> int:
+def find_node(situation: Situation, element: Element) -> int:
     """Return the node that stands for an element; of equipment the one it feeds; -1 for none."""
     data = situation.data
     if element.table == "nodes":
         return element.row
     if element.table in {"usage_points", "sources"}:
         return int(getattr(data, element.table).node[element.row])
-    element = drawn(data, element)
+    element = find_drawn(data, element)
     if element.table != "equipment":
         return -1
-    fed = situation.fed_node(element.row)
-    return fed if fed >= 0 else situation.ends(element.row)[0]
+    fed = situation.find_fed_node(element.row)
+    return fed if fed >= 0 else situation.find_ends(element.row)[0]
 
 
-def feeder_of(situation: Situation, element: Element) -> int:
+def find_feeder(situation: Situation, element: Element) -> int:
     """Return the row of the feeder an element belongs to; -1 for none."""
     if element.table == "feeders":
         return element.row
-    node = node_of(situation, element)
+    node = find_node(situation, element)
     first, _ = situation.feeder_of_nodes
     return int(first[node]) if node >= 0 else -1
 
 
-def place_of(data: NetworkData, element: Element) -> list[float] | None:
+def find_place(data: NetworkData, element: Element) -> list[float] | None:
     """Return where an element lies, equipment in the middle between its nodes; None if unknown."""
-    element = drawn(data, element)
+    element = find_drawn(data, element)
     table = getattr(data, element.table)
     xy: NDArray[np.float64]
     if element.table == "equipment":

@@ -14,16 +14,17 @@ from gridtwin.topology.core import live_phases
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.model.tables import NetworkData, UsagePoints
+    from gridtwin.model.schema import UsagePoints
+    from gridtwin.model.tables import NetworkData
     from gridtwin.topology.index import TopologyIndex
 
-ROOT_3 = 3**0.5
-PHASES = (1, 2, 4)
-TOTAL = 3  # column of the sum of the phases
+SQRT_3 = 3**0.5
+PHASE_BITS = (1, 2, 4)
+SUM_COLUMN = 3  # column of the sum of the phases
 
 
 @dataclass(frozen=True, slots=True)
-class Loads:
+class PeakLoads:
     """
     The peak loads of a network in one state; loads are watts in columns A, B, C, sum.
 
@@ -40,13 +41,13 @@ class Loads:
     assumed_w: float  # watts a customer they were given; NaN if nothing is known
 
     @classmethod
-    def of(
+    def sum_loads(
         cls,
         index: TopologyIndex,
         points: UsagePoints,
         default_peak_w: float = math.nan,
         coincidence: float = 1.0,
-    ) -> Loads:
+    ) -> PeakLoads:
         """
         Sum up the peaks of usage points.
 
@@ -71,10 +72,10 @@ class Loads:
         at_fault = uses & index.designed[points.node] == 0  # its record: any phase may feed it
         on = np.where(at_fault, local, own).astype(np.uint8)
         share = watts / np.maximum(phases.COUNT[on], 1)
-        level = _levels(index)
+        level = _count_transformers(index)
         count = int(level.max(initial=0)) + 1
         before = np.zeros((len(index.pool) + 1, count, 3))
-        for column, bit in enumerate(PHASES):
+        for column, bit in enumerate(PHASE_BITS):
             for depth in range(count):
                 here = np.where((on & bit != 0) & (level[points.node] == depth), share, 0.0)
                 at_node = np.bincount(points.node, here, len(index.tin))
@@ -82,20 +83,20 @@ class Loads:
                 np.cumsum(placed, out=before[1:, depth, column])
         return cls(watts.astype(float), on, level, before, int((~known).sum()), float(given))
 
-    def below(self, index: TopologyIndex, node: int) -> NDArray[np.float64]:
+    def sum_below(self, index: TopologyIndex, node: int) -> NDArray[np.float64]:
         """Return the load that goes dark with a node, shape (4,)."""
         total = np.zeros(self.before.shape[1:])
         for start, stop in index.ranges(node):
             total += self.before[stop] - self.before[start]
-        return self.seen(total[None], self.level[node : node + 1])[0]
+        return self.refer_to_nodes(total[None], self.level[node : node + 1])[0]
 
     @staticmethod
-    def seen(sums: NDArray[np.float64], level: NDArray[np.int32]) -> NDArray[np.float64]:
-        """Return loads as they are seen from nodes, never below 0; see `seen_from`."""
-        return np.maximum(seen_from(sums, level), 0.0)
+    def refer_to_nodes(sums: NDArray[np.float64], level: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return loads as they are seen from nodes, never below 0; see `refer_loads`."""
+        return np.maximum(refer_loads(sums, level), 0.0)
 
 
-def seen_from(sums: NDArray[np.float64], level: NDArray[np.int32]) -> NDArray[np.float64]:
+def refer_loads(sums: NDArray[np.float64], level: NDArray[np.int32]) -> NDArray[np.float64]:
     """
     Return loads as they are seen from nodes, in columns A, B, C, sum.
 
@@ -112,7 +113,7 @@ def seen_from(sums: NDArray[np.float64], level: NDArray[np.int32]) -> NDArray[np
     return np.concatenate([own + mixed[:, None], whole[:, None]], axis=1)
 
 
-def _levels(index: TopologyIndex) -> NDArray[np.int32]:
+def _count_transformers(index: TopologyIndex) -> NDArray[np.int32]:
     """Return how many transformers that join phases lie between each node and its source."""
     nodes = index.child[np.flatnonzero(index.conduction.mixes)]
     nodes = nodes[nodes >= 0]
@@ -129,7 +130,7 @@ def _levels(index: TopologyIndex) -> NDArray[np.int32]:
     return np.where(index.tin >= 0, at_place[np.maximum(index.tin, 0)], np.int32(0))
 
 
-def limits(data: NetworkData, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+def find_limits(data: NetworkData, rows: NDArray[np.int32]) -> NDArray[np.float64]:
     """
     Return what equipment may carry at unity power factor: watts in columns A, B, C, sum.
 
@@ -146,14 +147,14 @@ def limits(data: NetworkData, rows: NDArray[np.int32]) -> NDArray[np.float64]:
     equipment = data.equipment
     volts = data.nodes.nominal_v[equipment.node_a[rows]].astype(float)
     amperes = equipment.rated_a[rows].astype(float)
-    found = np.full((len(rows), 4), np.inf)
+    watts = np.full((len(rows), 4), np.inf)
     transformer = equipment.kind[rows] == cim.TRANSFORMER
     legs = (phases.COUNT[equipment.phases[rows] & 63] == 0) & (equipment.phases[rows] != 0)
-    per_phase = volts / ROOT_3 * amperes
-    found[:, :TOTAL] = np.where(transformer | legs, np.inf, per_phase)[:, None]
-    found[:, TOTAL] = np.where(
+    per_phase = volts / SQRT_3 * amperes
+    watts[:, :SUM_COLUMN] = np.where(transformer | legs, np.inf, per_phase)[:, None]
+    watts[:, SUM_COLUMN] = np.where(
         transformer, equipment.rated_va[rows].astype(float), np.where(legs, volts * amperes, np.inf)
     )
-    found[np.isnan(found)] = np.inf
-    found[found <= 0] = np.inf
-    return found
+    watts[np.isnan(watts)] = np.inf
+    watts[watts <= 0] = np.inf
+    return watts

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.analysis.state.loads import Loads
+    from gridtwin.analysis.state.loads import PeakLoads
     from gridtwin.model.ids import Element
     from gridtwin.model.network import Network
     from gridtwin.model.tables import NetworkData
     from gridtwin.topology.conduction import Rules
     from gridtwin.topology.index import TopologyIndex
 
-ABOVE_MEDIUM_V = 45_000
-NONE: NDArray[np.int32] = np.empty(0, dtype=np.int32)
+MEDIUM_VOLTAGE_V = 45_000
+NO_ROWS: NDArray[np.int32] = np.empty(0, dtype=np.int32)
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Situation:
     state: str = "normal"
     version: int = 0
 
-    def named(self, state: str, version: int) -> Situation:
+    def rename_state(self, state: str, version: int) -> Situation:
         """Return the same under another name; what has been worked out goes with it."""
         named = copy(self)
         named.state, named.version = state, version
@@ -71,12 +71,12 @@ class Situation:
         return self.index.conduction.passes != 0
 
     @cached_property
-    def supplied(self) -> NDArray[np.bool_]:
+    def is_supplied(self) -> NDArray[np.bool_]:
         """Whether a conductor leads from each node to a source, whatever its phases."""
         return self.index.tin >= 0
 
     @cached_property
-    def energized(self) -> NDArray[np.bool_]:
+    def is_energized(self) -> NDArray[np.bool_]:
         """Whether each node is live on a phase; by any conductor where records allow it none."""
         return find_energized(self.index)
 
@@ -86,7 +86,7 @@ class Situation:
         return find_needs(self.index, self.data.usage_points, strict=self.strict)
 
     @cached_property
-    def served(self) -> NDArray[np.bool_]:
+    def is_served(self) -> NDArray[np.bool_]:
         """Whether each usage point has supply: some phase it uses is live."""
         return self.needs != 0
 
@@ -101,15 +101,15 @@ class Situation:
         return self.data.equipment.in_service & ~self.conducts & (self.open_mask != 0)
 
     @cached_property
-    def operable(self) -> NDArray[np.bool_]:
+    def is_operable(self) -> NDArray[np.bool_]:
         """Whether each piece of equipment is a switch in service that somebody can operate."""
         equipment = self.data.equipment
         return self.is_switch & (equipment.control != 0) & equipment.in_service
 
     @cached_property
-    def lit(self) -> NDArray[np.bool_]:
+    def is_lit(self) -> NDArray[np.bool_]:
         """Whether each piece of equipment conducts between two nodes with supply."""
-        equipment, live = self.data.equipment, self.supplied
+        equipment, live = self.data.equipment, self.is_supplied
         return self.conducts & live[equipment.node_a] & live[equipment.node_b]
 
     @cached_property
@@ -119,20 +119,20 @@ class Situation:
         transformers = np.flatnonzero(equipment.kind == cim.TRANSFORMER)
         a, b = volts[equipment.node_a[transformers]], volts[equipment.node_b[transformers]]
         climbs = np.zeros(len(equipment.kind), dtype=bool)
-        climbs[transformers] = np.fmax(a, b) > ABOVE_MEDIUM_V
+        climbs[transformers] = np.fmax(a, b) > MEDIUM_VOLTAGE_V
         return climbs
 
-    def ends(self, row: int) -> tuple[int, int]:
+    def find_ends(self, row: int) -> tuple[int, int]:
         """Return the two nodes of a piece of equipment."""
         equipment = self.data.equipment
         return int(equipment.node_a[row]), int(equipment.node_b[row])
 
-    def fed_node(self, row: int) -> int:
+    def find_fed_node(self, row: int) -> int:
         """Return the node a piece of equipment feeds in the forest; -1 if it feeds none."""
         feed = self.index.feed
-        return next((node for node in self.ends(row) if feed[node] == row), -1)
+        return next((node for node in self.find_ends(row) if feed[node] == row), -1)
 
-    def faults(self, elements: Iterable[Element]) -> Faults:
+    def find_faults(self, elements: Iterable[Element]) -> Faults:
         """Return what fails when elements fail: a feeder its head, a substation its sources."""
         nodes, equipment, sources = set[int](), set[int](), set[int]()
         data = self.data
@@ -147,7 +147,7 @@ class Situation:
                 sources.add(row)
             elif table == "substations":
                 sources |= set(np.flatnonzero(data.sources.substation == row).tolist())
-        return Faults(_rows(nodes), _rows(equipment), _rows(sources))
+        return Faults(_find_rows(nodes), _find_rows(equipment), _find_rows(sources))
 
     @cached_property
     def feeder_of_nodes(self) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
@@ -173,18 +173,18 @@ class Situation:
         offset = np.repeat(begin - (np.cumsum(count) - count), count)
         return np.sort(rows[np.arange(int(count.sum())) + offset])
 
-    def loads(self, default_peak_w: float = math.nan, coincidence: float = 1.0) -> Loads:
-        """Return the peak loads, summed up; those asked for last are kept. See `Loads.of`."""
-        from gridtwin.analysis.state.loads import Loads
+    def sum_loads(self, default_peak_w: float = math.nan, coincidence: float = 1.0) -> PeakLoads:
+        """Sum up the peak loads; those asked for last are kept. See `PeakLoads.sum_loads`."""
+        from gridtwin.analysis.state.loads import PeakLoads
 
         asked = repr((default_peak_w, coincidence))
         kept = self.__dict__.get("_loads")
         if kept is None or kept[0] != asked:
             points = self.data.usage_points
-            kept = asked, Loads.of(self.index, points, default_peak_w, coincidence)
+            kept = asked, PeakLoads.sum_loads(self.index, points, default_peak_w, coincidence)
             self.__dict__["_loads"] = kept
         return kept[1]
 
 
-def _rows(rows: set[int]) -> NDArray[np.int32]:
+def _find_rows(rows: set[int]) -> NDArray[np.int32]:
     return np.array(sorted(rows), dtype=np.int32)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
 
 
-def damage_chances(
+def compute_damage_chances(
     situation: Situation, rows: NDArray[np.int32], rates: Mapping[str, float]
 ) -> NDArray[np.float64]:
     """
@@ -70,11 +70,11 @@ def draw_damage(
     situation: Situation, rows: NDArray[np.int32], rates: Mapping[str, float], *, seed: int = 0
 ) -> NDArray[np.int32]:
     """
-    Return which of distinct rows one storm damages, ascending; see `damage_chances`.
+    Return which of distinct rows one storm damages, ascending; see `compute_damage_chances`.
 
     The same seed damages the same pieces whatever the order of their rows.
     """
-    chances = damage_chances(situation, rows, rates)
+    chances = compute_damage_chances(situation, rows, rates)
     rows, chances = rows[chances > 0], chances[chances > 0]
     order = np.argsort(situation.data.equipment.mrid[rows], kind="stable")
     rows, chances = rows[order], chances[order]

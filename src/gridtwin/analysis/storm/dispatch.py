@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.model.lengths import EARTH_RADIUS_M
+from gridtwin.model.moments import DAY_S
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.storm.response import Response
 
-DAY_S = 86_400.0
 ROUNDING = 1e-9  # of a shift: work that just fills one does not go on in the next
-EARTH_M = 6_371_008.8  # mean radius of the Earth (IUGG)
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class CrewClock:
     """When crews work: shifts counted from the beginning of each crew, and nights, in seconds."""
 
     work_s: float
@@ -34,7 +35,7 @@ class Clock:
     night_factor: float
 
     @classmethod
-    def of(cls, response: Response) -> Clock:
+    def from_response(cls, response: Response) -> CrewClock:
         """Return the clock of a response."""
         return cls(
             response.work_h * 3600.0,
@@ -45,14 +46,16 @@ class Clock:
             response.night_factor,
         )
 
-    def at_work(self, since: NDArray[np.float64], now: NDArray[np.float64]) -> NDArray[np.float64]:
+    def find_work_time(
+        self, since: NDArray[np.float64], now: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         """Return `now`, or when the next shift begins for crews that rest then."""
         cycle = self.work_s + self.rest_s
         whole = np.floor((now - since) / cycle)
         resting = now - since - whole * cycle >= self.work_s
         return np.where(resting, since + (whole + 1) * cycle, now)
 
-    def after(
+    def find_end_time(
         self, since: NDArray[np.float64], now: NDArray[np.float64], work: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """
@@ -74,7 +77,7 @@ class Clock:
         rests = np.maximum(np.ceil(done / self.work_s - ROUNDING) - 1, 0.0)
         return now + work + rests * self.rest_s
 
-    def slowed(self, now: NDArray[np.float64]) -> NDArray[np.float64]:
+    def compute_slowdown(self, now: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the factor by which work begun at a time takes longer."""
         hour = (now + self.begin_s) % DAY_S
         if self.night_from_s <= self.night_to_s:
@@ -85,20 +88,20 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class CrewSchedule:
     """What came of it, per job and draw, in seconds."""
 
     end: NDArray[np.float64]  # (jobs, draws)
     busy: NDArray[np.float64]  # (draws,) crew time at work or on the way
 
 
-def dispatch(
+def dispatch_crews(
     work: NDArray[np.float64],
     known: NDArray[np.float64],
     crew_start: NDArray[np.float64],
     travel: NDArray[np.float64],
-    clock: Clock,
-) -> Schedule:
+    clock: CrewClock,
+) -> CrewSchedule:
     """
     Schedule jobs on crews.
 
@@ -137,19 +140,19 @@ def dispatch(
             job[none] = left[:, none].argmin(axis=0)
         job += first
         since = crew_start[crew]
-        begin = clock.at_work(since, np.maximum(now, known[job, column]))
+        begin = clock.find_work_time(since, np.maximum(now, known[job, column]))
         way = travel[place[crew, column], job]
-        takes = way + work[job, column] * clock.slowed(begin + way)
-        done = clock.after(since, begin, takes)
+        takes = way + work[job, column] * clock.compute_slowdown(begin + way)
+        done = clock.find_end_time(since, begin, takes)
         end[job, column], busy = done, busy + takes
         free[crew, column], place[crew, column] = done, job
         waiting[job, column] = np.inf
         while first < jobs and np.isinf(waiting[first]).all():
             first += 1
-    return Schedule(end, busy)
+    return CrewSchedule(end, busy)
 
 
-def travel_times(
+def compute_travel_times(
     xy: NDArray[np.float64], *, geographic: bool, speed_kmh: float, detour: float
 ) -> NDArray[np.float64]:
     """
@@ -173,7 +176,7 @@ def travel_times(
         lon, lat = np.radians(x), np.radians(y)
         across = np.sin((lon[:, None] - lon) / 2) ** 2 * np.cos(lat) * np.cos(lat[:, None])
         chord = np.sqrt(np.sin((lat[:, None] - lat) / 2) ** 2 + across)
-        meters = 2 * EARTH_M * np.arcsin(np.minimum(chord, 1.0))
+        meters = 2 * EARTH_RADIUS_M * np.arcsin(np.minimum(chord, 1.0))
     else:
         meters = np.hypot(x[:, None] - x, y[:, None] - y)
     return meters * detour / (speed_kmh / 3.6)

@@ -22,7 +22,9 @@ class District:
     assessors: int
 
 
-def allot(work: NDArray[np.float64], xy: NDArray[np.float64], response: Response) -> list[District]:
+def allot_districts(
+    work: NDArray[np.float64], xy: NDArray[np.float64], response: Response
+) -> list[District]:
     """
     Return the districts of zones with work.
 
@@ -44,21 +46,21 @@ def allot(work: NDArray[np.float64], xy: NDArray[np.float64], response: Response
     if response.share == "system" or len(work) < 2:
         parts = [(np.arange(len(work), dtype=np.int32), response.crews)]
     else:
-        parts = _halved(np.arange(len(work), dtype=np.int32), response.crews, work, xy)
+        parts = _halve_zones(np.arange(len(work), dtype=np.int32), response.crews, work, xy)
     totals = np.array([work[zones].sum() for zones, _ in parts])
     starts = [[0.0] * crews for _, crews in parts]
     for party in sorted(response.aid, key=lambda party: (party.after_h, party.crews)):
-        for begins, count in zip(starts, _remainders(totals, party.crews), strict=True):
+        for begins, count in zip(starts, _split_count(totals, party.crews), strict=True):
             begins.extend([party.after_h * 3600.0] * count)
     assessors = response.assessors or response.crews
-    eyes = _remainders(totals, max(assessors - len(parts), 0))
+    eyes = _split_count(totals, max(assessors - len(parts), 0))
     return [
         District(np.sort(zones), np.array(begins), count + 1)
         for (zones, _), begins, count in zip(parts, starts, eyes, strict=True)
     ]
 
 
-def _halved(
+def _halve_zones(
     zones: NDArray[np.int32], crews: int, work: NDArray[np.float64], xy: NDArray[np.float64]
 ) -> list[tuple[NDArray[np.int32], int]]:
     if len(zones) == 1 or crews == 1:
@@ -70,12 +72,12 @@ def _halved(
     cut = int(np.clip(np.argmin(np.abs(share - 0.5)) + 1, 1, len(zones) - 1))
     left = int(np.clip(round(crews * float(share[cut - 1])), 1, crews - 1))
     return [
-        *_halved(zones[:cut], left, work, xy),
-        *_halved(zones[cut:], crews - left, work, xy),
+        *_halve_zones(zones[:cut], left, work, xy),
+        *_halve_zones(zones[cut:], crews - left, work, xy),
     ]
 
 
-def _remainders(weight: NDArray[np.float64], count: int) -> list[int]:
+def _split_count(weight: NDArray[np.float64], count: int) -> list[int]:
     """Return whole shares of a count in proportion to weights (Hamilton's method)."""
     exact = count * weight / weight.sum()
     shares = np.floor(exact).astype(int)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gridtwin.topology.returning import Returns
 
 
-def horn_order(
+def order_by_horn(
     above: NDArray[np.int32], work: NDArray[np.float64], weight: NDArray[np.float64]
 ) -> NDArray[np.int32]:
     """
@@ -53,7 +53,7 @@ def horn_order(
     Examples
     --------
     >>> above, work, weight = np.array([-1, 0, -1]), np.array([2.0, 1.0, 1.0]), np.array([0, 9, 2])
-    >>> horn_order(above, work, weight).tolist()
+    >>> order_by_horn(above, work, weight).tolist()
     [0, 1, 2]
     """
     count = len(above)
@@ -87,7 +87,7 @@ def horn_order(
     return np.array(chain[root], dtype=np.int32)
 
 
-def precedence(
+def find_precedence(
     returns: Returns, customers: NDArray[np.float64], work: NDArray[np.float64]
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """
@@ -112,7 +112,7 @@ def precedence(
     weight = np.zeros(len(work))
     placed = np.zeros(len(work), dtype=bool)
     last = np.full(len(feeding) + 1, -1, dtype=np.int32)  # the last entry is that of the supply
-    for block in _parents_first(feeding):
+    for block in _sort_parents_first(feeding):
         tail = int(last[feeding[block]])
         jobs = returns.jobs[block]
         for job in jobs[np.argsort(work[jobs], kind="stable")].tolist():
@@ -126,7 +126,7 @@ def precedence(
     return above, weight
 
 
-def _parents_first(feeding: NDArray[np.int32]) -> list[int]:
+def _sort_parents_first(feeding: NDArray[np.int32]) -> list[int]:
     below: dict[int, list[int]] = {}
     for block, parent in enumerate(feeding.tolist()):
         below.setdefault(parent, []).append(block)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from gridtwin.errors import InputError
 
 MOST_CREWS = 20_000
-SHARES = ("substation", "system")
+CREW_SHARING = ("substation", "system")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ class Response:
             if low is not None and not low <= value <= high:
                 msg = f"response: {item.name} is {value!r}; give a number from {low:g} to {high:g}"
                 raise InputError(msg)
-        if self.share not in SHARES:
-            msg = f"response: share is {self.share!r}; use one of {', '.join(SHARES)}"
+        if self.share not in CREW_SHARING:
+            msg = f"response: share is {self.share!r}; use one of {', '.join(CREW_SHARING)}"
             raise InputError(msg)
         for party in self.aid:
             hours = party.after_h

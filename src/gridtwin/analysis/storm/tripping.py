@@ -33,27 +33,27 @@ class Tripping:
         self._climbed: dict[int, tuple[int, int]] = {}
         self._fed = set(situation.index.conduction.source_node.tolist())
 
-    def faults(self, rows: NDArray[np.int32]) -> Faults:
+    def find_faults(self, rows: NDArray[np.int32]) -> Faults:
         """Return what is out when equipment fails: itself, what trips, and sources without."""
         devices: set[int] = set(rows.tolist())
         bare: set[int] = set()
         for row in rows.tolist():
-            found, covered = self._before(row)
-            devices |= found
+            around, covered = self._find_devices_around(row)
+            devices |= around
             if not covered:
-                bare |= self._feeds_bare(row)
+                bare |= self._find_bare_sources(row)
         return Faults(
             equipment=np.array(sorted(devices), dtype=np.int32),
             sources=np.array(sorted(bare), dtype=np.int32),
         )
 
-    def _before(self, row: int) -> tuple[set[int], bool]:
+    def _find_devices_around(self, row: int) -> tuple[set[int], bool]:
         """Return the devices around damage, and whether they part it from every source."""
         devices: set[int] = set()
         starts: list[int] = []
         covered = True
-        for node in self._upper_ends(row):
-            device, end = self._climb(node)
+        for node in self._find_upper_ends(row):
+            device, end = self._climb_to_device(node)
             if device >= 0:
                 devices.add(device)
             elif end in self._core:
@@ -61,35 +61,35 @@ class Tripping:
             else:
                 covered = False
         if starts:
-            found, reached = self._around(starts, row)
-            devices |= found
+            around, reached = self._flood_core(starts, row)
+            devices |= around
             covered &= self._fed.isdisjoint(reached)
         return devices, covered
 
-    def _upper_ends(self, row: int) -> list[int]:
+    def _find_upper_ends(self, row: int) -> list[int]:
         """Return where supply comes in: of a fed piece of equipment the end that feeds it."""
         situation = self._situation
-        fed = situation.fed_node(row)
+        fed = situation.find_fed_node(row)
         if fed >= 0 and not (situation.conducts[row] and situation.index.child[row] < 0):
             return [int(situation.index.parent[fed])]
-        return [node for node in set(situation.ends(row)) if situation.supplied[node]]
+        return [node for node in set(situation.find_ends(row)) if situation.is_supplied[node]]
 
-    def _climb(self, node: int) -> tuple[int, int]:
+    def _climb_to_device(self, node: int) -> tuple[int, int]:
         """Return the first device above a node, or -1 and where the core or the source is met."""
         index, passed = self._situation.index, []
-        at, found = node, None
-        while found is None:
-            found = self._climbed.get(at)
-            if found is None:
+        at, met = node, None
+        while met is None:
+            met = self._climbed.get(at)
+            if met is None:
                 feed = int(index.feed[at])
                 if feed < 0 or at in self._core:
-                    found = (-1, at)
+                    met = (-1, at)
                 elif self._protects[feed]:
-                    found = (feed, at)
+                    met = (feed, at)
                 passed.append(at)
                 at = int(index.parent[at])
-        self._climbed |= dict.fromkeys(passed, found)
-        return found
+        self._climbed |= dict.fromkeys(passed, met)
+        return met
 
     @cached_property
     def _core(self) -> dict[int, list[tuple[int, int]]]:
@@ -107,7 +107,7 @@ class Tripping:
             beside.setdefault(node, [])
         return beside
 
-    def _around(self, starts: list[int], own: int) -> tuple[set[int], set[int]]:
+    def _flood_core(self, starts: list[int], own: int) -> tuple[set[int], set[int]]:
         """Return the devices first met in the core from nodes of it, and the nodes reached."""
         front, reached, devices = list(starts), set(starts), set[int]()
         while front:
@@ -119,10 +119,10 @@ class Tripping:
                     front.append(other)
         return devices, reached
 
-    def _feeds_bare(self, row: int) -> set[int]:
+    def _find_bare_sources(self, row: int) -> set[int]:
         """Return the sources that feed a fault through no protective device."""
         situation = self._situation
-        ends = np.array(situation.ends(row), dtype=np.int32)
+        ends = np.array(situation.find_ends(row), dtype=np.int32)
         walk = flood(situation.adjacency, ends, situation.conducts & ~self._protects)
         conduction = situation.index.conduction
         return set(conduction.source_row[walk.reached[conduction.source_node]].tolist())

@@ -58,7 +58,7 @@ def fed_beyond(
 def _sure(situation: Situation, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the nodes outside a section that hold a source, or are supplied without it."""
     sources = situation.data.sources
-    sure = situation.supplied.copy()
+    sure = situation.is_supplied.copy()
     section = np.flatnonzero(inside).astype(np.int32)
     sure[lost_nodes(situation.index, find_loss(situation.index, Faults(nodes=section)))] = False
     sure[sources.node[sources.in_service]] = True

@@ -68,8 +68,8 @@ def _has_supply(
 ) -> bool:
     """Return whether some phase of an element is live; any conductor where it could have none."""
     if element.table == "usage_points":
-        return bool(situation.served[element.row])
-    reached = situation.supplied[starts].any()
+        return bool(situation.is_served[element.row])
+    reached = situation.is_supplied[starts].any()
     return bool(
         reached if not could else _united(live_phases(situation.index.mask)[starts]) & could
     )
@@ -86,7 +86,7 @@ def _feeders(situation: Situation, element: Element) -> list[str]:
 
 def _sources(situation: Situation, starts: NDArray[np.int32]) -> list[str]:
     # Not over what is dark: a source beyond it, joined one way only, does not reach the element.
-    walk = flood(situation.adjacency, starts[situation.supplied[starts]], situation.lit)
+    walk = flood(situation.adjacency, starts[situation.is_supplied[starts]], situation.is_lit)
     conduction = situation.index.conduction
     rows = conduction.source_row[walk.reached[conduction.source_node]]
     return [situation.data.sources.mrid[row].decode() for row in rows.tolist()]
@@ -130,7 +130,7 @@ def _open(situation: Situation, element: Element) -> bool:
 
 def _dark(situation: Situation, starts: NDArray[np.int32], mrid: str, could: int) -> Explanation:
     """Return what keeps an element dark: on all phases, or on those it could have."""
-    reached = situation.supplied[starts].any()
+    reached = situation.is_supplied[starts].any()
     wanted = could if reached else phases.ABC
     shut = np.uint8(wanted) & situation.index.conduction.passes == 0
     walk = flood(situation.adjacency, starts, ~shut)
@@ -139,7 +139,7 @@ def _dark(situation: Situation, starts: NDArray[np.int32], mrid: str, could: int
     a, b = equipment.node_a[edge], equipment.node_b[edge]
     other = np.where(walk.reached[a], b, a)
     live = live_phases(situation.index.mask)[other] & np.uint8(wanted)
-    fed = np.where(reached, live != 0, situation.supplied[other])
+    fed = np.where(reached, live != 0, situation.is_supplied[other])
     is_open = equipment.in_service[edge] & (situation.open_mask[edge] & _letters(wanted) != 0)
     opened = edge[is_open]
     normal = equipment.normal_open[opened] & _letters(wanted) != 0

@@ -35,7 +35,7 @@ class Trip:
 
 def tripped(situation: Situation, elements: Sequence[Element]) -> Trip:
     """Return what opens when elements fault: the first protective device on each way to supply."""
-    faults = situation.faults(elements)
+    faults = situation.find_faults(elements)
     devices: set[int] = set()
     bare: set[int] = set()
     warnings: list[str] = []
@@ -101,7 +101,7 @@ def isolated(
     operable, all_sides
         As for `find_section`.
     """
-    faults = situation.faults(elements)
+    faults = situation.find_faults(elements)
     found = [
         find_section(situation, [element], operable=operable, all_sides=all_sides)
         for element in elements

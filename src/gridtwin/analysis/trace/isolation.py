@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.state.situation import NONE, Situation
+from gridtwin.analysis.state.situation import NO_ROWS, Situation
 from gridtwin.analysis.trace.beyond import fed_beyond
 from gridtwin.analysis.trace.trace import CLASS, Rows, start_nodes
 from gridtwin.topology.conduction import DER
@@ -39,7 +39,7 @@ def find_section(
     situation: Situation,
     elements: Sequence[Element],
     *,
-    barriers: NDArray[np.int32] = NONE,
+    barriers: NDArray[np.int32] = NO_ROWS,
     operable: NDArray[np.bool_] | None = None,
     all_sides: bool = False,
 ) -> Section:
@@ -69,7 +69,7 @@ def find_section(
     itself lies in its section, and does not bound it.
     """
     equipment = situation.data.equipment
-    operable = situation.operable if operable is None else operable
+    operable = situation.is_operable if operable is None else operable
     elements = [beyond_head(situation, element) for element in elements]
     standing_open = situation.is_open
     bounds = operable | standing_open
@@ -126,7 +126,7 @@ def isolation(
     situation: Situation,
     elements: Sequence[Element],
     *,
-    barriers: NDArray[np.int32] = NONE,
+    barriers: NDArray[np.int32] = NO_ROWS,
     all_sides: bool = False,
 ) -> Rows:
     """Return what to operate, what to verify and tag, what needs neither, the section between."""
@@ -158,7 +158,7 @@ def _resources(situation: Situation, section: Section) -> tuple[str, ...]:
     return (text,) if names else ()
 
 
-def feeder_extent(situation: Situation, feeder: int, barriers: NDArray[np.int32] = NONE) -> Walk:
+def feeder_extent(situation: Situation, feeder: int, barriers: NDArray[np.int32] = NO_ROWS) -> Walk:
     """
     Return what a feeder feeds: flooded from its head, stopping on open switches and before others.
 
@@ -177,17 +177,17 @@ def feeder_extent(situation: Situation, feeder: int, barriers: NDArray[np.int32]
 
 def _far_end(situation: Situation, head: int) -> int:
     """Return the end of a head switch that looks away from the source."""
-    fed = situation.fed_node(head)
+    fed = situation.find_fed_node(head)
     if fed >= 0:
         return fed
-    a, b = situation.ends(head)
+    a, b = situation.find_ends(head)
     depth = _depth(situation, a), _depth(situation, b)
     return b if depth[0] <= depth[1] else a
 
 
 def _depth(situation: Situation, node: int) -> int:
-    if not situation.supplied[node]:
-        return len(situation.supplied)
+    if not situation.is_supplied[node]:
+        return len(situation.is_supplied)
     steps = 0
     while (node := int(situation.index.parent[node])) >= 0:
         steps += 1
@@ -214,10 +214,10 @@ def feeders_of(situation: Situation, elements: Sequence[Element]) -> list[int]:
 
 
 def feeder(
-    situation: Situation, elements: Sequence[Element], *, barriers: NDArray[np.int32] = NONE
+    situation: Situation, elements: Sequence[Element], *, barriers: NDArray[np.int32] = NO_ROWS
 ) -> Rows:
     """Return the extent of the feeders of elements: head first, then nearest first, then ties."""
-    answer = Rows.of("feeder", NONE)
+    answer = Rows.of("feeder", NO_ROWS)
     for row in feeders_of(situation, elements):
         walk = feeder_extent(situation, row, barriers)
         head = int(situation.data.feeders.head[row])
@@ -248,10 +248,10 @@ def _border(situation: Situation, walk: Walk) -> Rows:
     kind = np.where(
         inside_a & inside_b,
         CLASS["same_feeder"],
-        np.where(situation.supplied[other], CLASS["tie"], CLASS["terminal"]),
+        np.where(situation.is_supplied[other], CLASS["tie"], CLASS["terminal"]),
     )
     answer = Rows.of("tie", rows)
-    return Rows(rows, kind.astype(np.uint8), answer.parent, answer.depth, NONE)
+    return Rows(rows, kind.astype(np.uint8), answer.parent, answer.depth, NO_ROWS)
 
 
 def ties(situation: Situation, elements: Sequence[Element]) -> Rows:
@@ -262,7 +262,7 @@ def ties(situation: Situation, elements: Sequence[Element]) -> Rows:
     ``terminal``: the other side is dead.
     """
     if all(element.table == "feeders" for element in elements):
-        answer = Rows.of("tie", NONE)
+        answer = Rows.of("tie", NO_ROWS)
         for element in elements:
             answer = answer.plus(_border(situation, feeder_extent(situation, element.row)))
         return answer
@@ -282,7 +282,7 @@ def loops(situation: Situation, elements: Sequence[Element]) -> Rows:
     node = situation.data.equipment.node_a
     found = [rows for rows in find_loops(situation.index) if walk.reached[node[rows]].any()]
     if not found:
-        return Rows.of("loop", NONE)
+        return Rows.of("loop", NO_ROWS)
     number = np.arange(1, len(found) + 1, dtype=np.int32)
     depth, rows = np.repeat(number, [len(loop) for loop in found]), np.concatenate(found)
     # What is on a loop of one phase and on another of the next stands with the first.

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.place.intersect import intersect
+from gridtwin.analysis.place.intersect import find_intersecting
 from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.analysis.trace import isolation, trace, upstream
 from gridtwin.analysis.trace.where import where
-from gridtwin.model import cim, phases
-from gridtwin.model.tables import decode
+from gridtwin.model.frames import show_column
+from gridtwin.model.schema import GEOMETRY, SCHEMA
 from gridtwin.topology.conduction import Rules
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.analysis.trace.spec import TraceSpec
     from gridtwin.analysis.trace.trace import Rows
+    from gridtwin.analysis.trace.where import Columns
     from gridtwin.model.ids import Element
 
 
@@ -63,8 +65,8 @@ def run(
 
 def _inside(situation: Situation, rows: Rows, polygon: str) -> Rows:
     given = read_polygon(polygon, geographic=situation.network.crs is not None)
-    inside = intersect(situation.data, given.geometry, layer="equipment")
-    points = intersect(situation.data, given.geometry, layer="usage_points")
+    inside = find_intersecting(situation.data, given.geometry, layer="equipment")
+    points = find_intersecting(situation.data, given.geometry, layer="usage_points")
     rows = rows.kept(np.isin(rows.equipment, inside)).warned(*given.warnings)
     return replace(rows, points=np.intersect1d(rows.points, points).astype(np.int32))
 
@@ -74,22 +76,17 @@ def rules_of(spec: TraceSpec) -> Rules:
     return Rules(spec.phase_mask(), spec.phase_policy, spec.allow_lv_backfeed, spec.islands)
 
 
-def _columns(situation: Situation, rows: Rows) -> dict[str, NDArray[Any]]:
-    """Return what a ``where`` expression can name."""
-    equipment, at = situation.data.equipment, rows.equipment
+def _columns(situation: Situation, rows: Rows) -> Columns:
+    """Return what a ``where`` expression can name: each column is made when it is asked for."""
+    at = rows.equipment
     return {
-        "mrid": decode(equipment.mrid[at]),
-        "name": decode(equipment.name[at]),
-        "kind": np.array(cim.KIND_NAMES)[equipment.kind[at]],
-        "phases": phases.TEXTS[equipment.phases[at] & 63].astype(str),
-        "placement": np.array(cim.PLACEMENTS)[equipment.placement[at]],
-        "control": np.array(cim.CONTROLS)[equipment.control[at]],
-        "rated_a": equipment.rated_a[at],
-        "rated_va": equipment.rated_va[at],
-        "length_m": equipment.length_m[at],
-        "depth": rows.depth,
-        "class": np.array(trace.CLASSES)[rows.kind],
-        "open": situation.is_open[at],
+        column.name: partial(show_column, situation.data, "equipment", column, at)
+        for column in SCHEMA["equipment"].columns
+        if column.name != GEOMETRY
+    } | {
+        "depth": lambda: rows.depth,
+        "class": lambda: np.array(trace.CLASSES)[rows.kind],
+        "open": lambda: situation.is_open[at],
     }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.state.situation import NONE, Situation
+from gridtwin.analysis.state.situation import NO_ROWS, Situation
 from gridtwin.topology.core import live_phases
 from gridtwin.topology.loops import block_of
 from gridtwin.topology.loss import affected, find_loss, lost_nodes
@@ -62,7 +62,7 @@ class Rows:
         *,
         parent: NDArray[np.int32] | None = None,
         depth: NDArray[np.int32] | None = None,
-        points: NDArray[np.int32] = NONE,
+        points: NDArray[np.int32] = NO_ROWS,
     ) -> Rows:
         """Return an answer whose elements are all of one class."""
         count = len(equipment)
@@ -105,7 +105,7 @@ def downstream(
     situation: Situation,
     elements: Sequence[Element],
     *,
-    barriers: NDArray[np.int32] = NONE,
+    barriers: NDArray[np.int32] = NO_ROWS,
     include_indeterminate: bool = False,
 ) -> Rows:
     """
@@ -122,7 +122,7 @@ def downstream(
     include_indeterminate
         Whether to add the rest of the loops the elements lie on, with a class of its own.
     """
-    faults = situation.faults(elements)
+    faults = situation.find_faults(elements)
     loss = find_loss(situation.index, faults)
     nodes = lost_nodes(situation.index, loss)
     points = affected(
@@ -145,7 +145,7 @@ def _feeds(situation: Situation, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the equipment that feeds lost nodes from lost nodes or from what failed."""
     feed = situation.index.feed[nodes]
     parent = situation.index.parent[nodes]
-    lost = np.zeros(len(situation.supplied) + 1, dtype=bool)
+    lost = np.zeros(len(situation.is_supplied) + 1, dtype=bool)
     lost[nodes] = True
     return feed[(feed >= 0) & lost[parent]]
 
@@ -154,8 +154,8 @@ def _loose(situation: Situation, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the equipment that has lost what feeds it, and does not feed a lost node itself."""
     index, conduction = situation.index, situation.index.conduction
     if not len(index.extra):
-        return NONE
-    lost = np.zeros(len(situation.supplied) + 1, dtype=bool)
+        return NO_ROWS
+    lost = np.zeros(len(situation.is_supplied) + 1, dtype=bool)
     lost[nodes] = True
     kept = np.flatnonzero(index.feed >= 0)
     kept = kept[lost[index.parent[kept]] & ~lost[kept]]
@@ -188,14 +188,14 @@ def _hung(
 def _cut(situation: Situation, answer: Rows, barriers: NDArray[np.int32]) -> Rows:
     """Leave out what hangs on the barriers."""
     beyond = find_loss(
-        situation.index, replace(situation.faults(()), equipment=barriers.astype(np.int32))
+        situation.index, replace(situation.find_faults(()), equipment=barriers.astype(np.int32))
     )
     nodes = lost_nodes(situation.index, beyond)
     gone = np.concatenate([_feeds(situation, nodes), _loose(situation, nodes)])
     gone = gone[~np.isin(gone, barriers)]
     kind = answer.kind.copy()
     kind[np.isin(answer.equipment, barriers)] = CLASS["boundary"]
-    dark = np.zeros(len(situation.supplied), dtype=bool)
+    dark = np.zeros(len(situation.is_supplied), dtype=bool)
     dark[nodes] = True
     points = answer.points[~dark[situation.data.usage_points.node[answer.points]]]
     return replace(answer, kind=kind, points=points).kept(~np.isin(answer.equipment, gone))
@@ -207,13 +207,13 @@ def start_nodes(situation: Situation, elements: Sequence[Element]) -> NDArray[np
     nodes: list[int] = []
     for table, row in elements:
         if table == "equipment":
-            nodes += situation.ends(row)
+            nodes += situation.find_ends(row)
         elif table == "usage_points":
             nodes.append(int(data.usage_points.node[row]))
         elif table == "nodes":
             nodes.append(row)
         elif table == "feeders":
-            nodes += situation.ends(int(data.feeders.head[row]))
+            nodes += situation.find_ends(int(data.feeders.head[row]))
         elif table == "sources":
             nodes.append(int(data.sources.node[row]))
         else:
@@ -222,7 +222,7 @@ def start_nodes(situation: Situation, elements: Sequence[Element]) -> NDArray[np
 
 
 def connected(
-    situation: Situation, elements: Sequence[Element], *, barriers: NDArray[np.int32] = NONE
+    situation: Situation, elements: Sequence[Element], *, barriers: NDArray[np.int32] = NO_ROWS
 ) -> Rows:
     """Return everything joined to the elements by closed equipment, nearest first."""
     passable = situation.conducts.copy()
@@ -248,7 +248,7 @@ def path(
     elements: Sequence[Element],
     to: Sequence[Element],
     *,
-    barriers: NDArray[np.int32] = NONE,
+    barriers: NDArray[np.int32] = NO_ROWS,
 ) -> Rows:
     """Return the shortest way of closed equipment between two elements, in order; empty if none."""
     passable = situation.conducts.copy()
@@ -257,7 +257,7 @@ def path(
     goals = start_nodes(situation, to)
     goals = goals[walk.reached[goals]]
     if not len(goals):
-        return Rows.of("path", NONE)
+        return Rows.of("path", NO_ROWS)
     depth_of = dict(zip(walk.nodes.tolist(), walk.node_depth.tolist(), strict=True))
     goal = min(goals.tolist(), key=lambda node: (depth_of[node], node))
     led = _leads(situation, walk)
@@ -272,7 +272,7 @@ def path(
             at = 0 if element in elements else len(rows)
             rows = np.insert(rows, at, element.row)
     depth = np.arange(1, len(rows) + 1, dtype=np.int32)
-    parent = np.concatenate([[-1], rows[:-1]]).astype(np.int32) if len(rows) else NONE
+    parent = np.concatenate([[-1], rows[:-1]]).astype(np.int32) if len(rows) else NO_ROWS
     return Rows.of("path", rows, parent=parent, depth=depth)
 
 
@@ -281,7 +281,7 @@ def _leads(situation: Situation, walk: Walk) -> dict[int, tuple[int, int]]:
     depth_of = dict(zip(walk.nodes.tolist(), walk.node_depth.tolist(), strict=True))
     led: dict[int, tuple[int, int]] = {}
     for row, depth in zip(walk.equipment.tolist(), walk.depth.tolist(), strict=True):
-        a, b = situation.ends(row)
+        a, b = situation.find_ends(row)
         for here, there in ((a, b), (b, a)):
             if depth_of.get(there) == depth and depth_of.get(here) == depth - 1:
                 led.setdefault(there, (row, here))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.state.situation import NONE, Situation
+from gridtwin.analysis.state.situation import NO_ROWS, Situation
 from gridtwin.analysis.trace.trace import Rows, start_nodes
 from gridtwin.model import cim
 from gridtwin.model.phases import ABC
@@ -26,7 +26,7 @@ def upstream(
     elements: Sequence[Element],
     *,
     mode: str = "all_paths",
-    barriers: NDArray[np.int32] = NONE,
+    barriers: NDArray[np.int32] = NO_ROWS,
 ) -> Rows:
     """
     Return the ways from elements to the sources, nearest first, without the elements.
@@ -62,12 +62,12 @@ def _upper_ends(situation: Situation, elements: Sequence[Element]) -> NDArray[np
     """Return where supply comes in: of a fed piece of equipment the end that feeds it."""
     nodes: set[int] = set()
     for element in elements:
-        fed = situation.fed_node(element.row) if element.table == "equipment" else -1
+        fed = situation.find_fed_node(element.row) if element.table == "equipment" else -1
         if fed >= 0 and not _looped(situation, element.row):
             nodes.add(int(situation.index.parent[fed]))
         else:
             ends = start_nodes(situation, [element])
-            nodes |= set(ends[situation.supplied[ends]].tolist())
+            nodes |= set(ends[situation.is_supplied[ends]].tolist())
     return np.array(sorted(nodes), dtype=np.int32)
 
 
@@ -114,7 +114,7 @@ def _must_pass_by_phase(situation: Situation, element: Element) -> NDArray[np.in
     """Return the equipment of a meshed core that alone brings an element its phases."""
     index, core = situation.index, situation.index.core
     if core is None or core.uniform or element.table not in {"usage_points", "nodes"}:
-        return NONE
+        return NO_ROWS
     node = int(start_nodes(situation, [element])[0])
     if element.table == "usage_points":
         need = int(situation.needs[element.row])
@@ -122,7 +122,7 @@ def _must_pass_by_phase(situation: Situation, element: Element) -> NDArray[np.in
         need = int(index.mask[node]) & ABC
     slot = int(core.attach[node])
     if slot < 0 or not need & int(core.supplied[slot]):
-        return NONE
+        return NO_ROWS
     return find_single_ways(core, slot, need)
 
 
@@ -160,7 +160,7 @@ def _nearest_first(
 
 
 def protective_devices(
-    situation: Situation, elements: Sequence[Element], *, barriers: NDArray[np.int32] = NONE
+    situation: Situation, elements: Sequence[Element], *, barriers: NDArray[np.int32] = NO_ROWS
 ) -> tuple[Rows, bool]:
     """
     Return the first protective device upstream on each way, and whether every way has one.

@@ -12,20 +12,18 @@ from __future__ import annotations
 
 import ast
 import operator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gridtwin.analysis.trace.spec import LONGEST_WHERE
 from gridtwin.errors import ExpressionError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from numpy.typing import NDArray
-
 DEEPEST = 40
 Value = Any
+Columns = Mapping[str, Callable[[], NDArray[Any]]]
 
 _COMPARE: dict[type[ast.cmpop], Callable[[Value, Value], Value]] = {
     ast.Eq: operator.eq,
@@ -37,7 +35,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Value, Value], Value]] = {
 }
 
 
-def where(expression: str, columns: Mapping[str, NDArray[Any]], count: int) -> NDArray[np.bool_]:
+def where(expression: str, columns: Columns, count: int) -> NDArray[np.bool_]:
     """
     Return for which rows an expression holds, shape (count,).
 
@@ -46,7 +44,7 @@ def where(expression: str, columns: Mapping[str, NDArray[Any]], count: int) -> N
     expression
         See the module.
     columns
-        What names stand for; arrays of shape (count,).
+        What makes the array of shape (count,) that each name stands for.
     count
         Number of rows.
 
@@ -76,7 +74,7 @@ def where(expression: str, columns: Mapping[str, NDArray[Any]], count: int) -> N
 
 
 def _value(  # noqa: PLR0911 - one return for each kind of node
-    node: ast.expr, columns: Mapping[str, NDArray[Any]], depth: int
+    node: ast.expr, columns: Columns, depth: int
 ) -> Value:
     if depth > DEEPEST:
         msg = f"the expression is nested deeper than {DEEPEST}"
@@ -102,16 +100,14 @@ def _value(  # noqa: PLR0911 - one return for each kind of node
     raise ExpressionError(msg)
 
 
-def _column(name: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+def _column(name: str, columns: Columns) -> NDArray[Any]:
     if name not in columns:
         msg = f"no column is called {name!r}: use one of {', '.join(sorted(columns))}"
         raise ExpressionError(msg)
-    return columns[name]
+    return columns[name]()
 
 
-def _comparison(
-    node: ast.Compare, columns: Mapping[str, NDArray[Any]], depth: int
-) -> NDArray[np.bool_]:
+def _comparison(node: ast.Compare, columns: Columns, depth: int) -> NDArray[np.bool_]:
     left = _value(node.left, columns, depth + 1)
     parts = []
     for op, side in zip(node.ops, node.comparators, strict=True):

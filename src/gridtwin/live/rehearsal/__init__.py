@@ -6,6 +6,6 @@ ordinary operations of a twin, so that whoever watches the twin sees a storm.
 """
 
 from gridtwin.live.rehearsal.play import Rehearsal
-from gridtwin.live.rehearsal.script import Act, Damage, Script, write_script
+from gridtwin.live.rehearsal.storm_script import Act, Damage, StormScript, write_script
 
-__all__ = ["Act", "Damage", "Rehearsal", "Script", "write_script"]
+__all__ = ["Act", "Damage", "Rehearsal", "StormScript", "write_script"]

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from threading import Event
 
-    from gridtwin.live.rehearsal.script import Act, Damage, Script
+    from gridtwin.live.rehearsal.storm_script import Act, Damage, StormScript
     from gridtwin.model.outage import Outage
     from gridtwin.twin import Twin
 
 LOG = logging.getLogger("gridtwin.rehearsal")
 
-SPEED = 30.0  # minutes of the story in a minute
-ESTIMATE_S = 10.0  # at most so often is the end of outages estimated anew
-REMEMBERED = timedelta(days=7)  # in which a storm that was stopped is gone on with
+REHEARSAL_SPEED = 30.0  # minutes of the storm in a minute
+REHEARSAL_ESTIMATE_S = 10.0  # at most so often is the end of outages estimated anew
+REHEARSALS_KNOWN = timedelta(days=7)  # in which a storm that was stopped is gone on with
 _PROGRESS = re.compile(r"step (\d+) of \d+")
 
 
@@ -42,17 +42,17 @@ class Rehearsal:
     script
         What happens.
     speed
-        Minutes of the story that pass in a minute.
+        Minutes of the storm that pass in a minute.
     """
 
-    def __init__(self, twin: Twin, script: Script, *, speed: float = SPEED) -> None:
+    def __init__(self, twin: Twin, script: StormScript, *, speed: float = REHEARSAL_SPEED) -> None:
         if not 0 < speed <= 1e6:
             msg = f"a storm cannot be rehearsed at speed {speed:g}: give one from above 0 to 1e6"
             raise InputError(msg)
         self._twin = twin
         self._script = script
         self._speed = speed
-        self.name = self._name()
+        self.name = self._name_storm()
         self._job = ErmJob(twin)
         self._estimated_s = 0.0
 
@@ -65,7 +65,7 @@ class Rehearsal:
         stop
             Set it to end after the act at hand; another `Rehearsal` of the script goes on.
         """
-        done = [self._done(number) for number in range(len(self._script.damages))]
+        done = [self._count_acts_done(number) for number in range(len(self._script.damages))]
         left = [act for act in self._script.acts if act.number > done[act.damage]]
         start_s = time.monotonic()
         for act in left:
@@ -74,33 +74,33 @@ class Rehearsal:
                 return
             self._carry_out(act)
             yield act
-            self._estimate(final=act is left[-1])
+            self._estimate_restorations(final=act is left[-1])
 
     def outage_id(self, damage: int) -> str:
         """Return the id of the outage of a damage."""
         return f"{self.name}-{damage + 1:02d}"
 
-    def _outage(self, damage: int) -> Outage | None:
+    def _get_outage(self, damage: int) -> Outage | None:
         try:
             return self._twin.outages.get(self.outage_id(damage))
         except NotFoundError:
             return None
 
-    def _done(self, damage: int) -> int:
+    def _count_acts_done(self, damage: int) -> int:
         """Return how many acts of a damage were carried out."""
-        outage = self._outage(damage)
-        return 0 if outage is None else _acts_done(outage, self._script.damages[damage])
+        outage = self._get_outage(damage)
+        return 0 if outage is None else _read_progress(outage, self._script.damages[damage])
 
-    def _name(self) -> str:
+    def _name_storm(self) -> str:
         """Return the name of the last storm of the script if it was stopped, or a new one."""
         damages, now = self._script.damages, datetime.now(UTC)
         form = re.compile(rf"(storm{self._script.seed}-\d+T\d+)-(\d+)")
         ended: dict[str, int] = {}
-        for outage in self._twin.outages.all(since=now - REMEMBERED):
+        for outage in self._twin.outages.all(since=now - REHEARSALS_KNOWN):
             match = form.fullmatch(outage.id)
             if match and 0 < int(match[2]) <= len(damages):
                 damage = damages[int(match[2]) - 1]
-                over = _acts_done(outage, damage) == damage.acts
+                over = _read_progress(outage, damage) == damage.acts
                 ended[match[1]] = ended.get(match[1], 0) + over
         last = max(ended, default="")
         if last and ended[last] < len(damages):
@@ -111,7 +111,7 @@ class Rehearsal:
 
     def _carry_out(self, act: Act) -> None:
         damage, name = self._script.damages[act.damage], self.outage_id(act.damage)
-        self._move(act.moves)
+        self._operate_switches(act.moves)
         said = f"step {act.number} of {damage.acts}: {act.words}"
         outages = self._twin.outages
         try:
@@ -124,21 +124,21 @@ class Rehearsal:
             if act.what == "confirm":
                 outages.confirm(name, cause=damage.cause, crew_status=said)
                 return
-            self._bring_back(name, act)
+            self._restore_customers(name, act)
             outages.note(name, crew_status=said)
             if act.what == "end":
                 outages.close(name)
         except (InputError, NotFoundError) as error:  # others operate the same twin
             LOG.warning("%s: %s", name, error)
 
-    def _move(self, moves: tuple[tuple[str, bool], ...]) -> None:
+    def _operate_switches(self, moves: tuple[tuple[str, bool], ...]) -> None:
         network = self._twin.store.network
         for mrid, opens in moves:
             row = network.ids.find(mrid, ("equipment",)).row
-            if bool(self._twin.store.state().open_mask(network)[row]) != opens:
+            if bool(self._twin.store.states.get().open_mask(network)[row]) != opens:
                 self._twin.switch(mrid, open=opens)
 
-    def _bring_back(self, name: str, act: Act) -> None:
+    def _restore_customers(self, name: str, act: Act) -> None:
         """Bring back whom an act names, or all, as far as they are out."""
         members = self._twin.outages.members(name)
         out = set(members.usage_point[members.is_out].tolist())
@@ -146,13 +146,13 @@ class Rehearsal:
         if back:
             self._twin.outages.restore(name, usage_points=back)
 
-    def _estimate(self, *, final: bool) -> None:
-        if final or time.monotonic() - self._estimated_s >= ESTIMATE_S:
+    def _estimate_restorations(self, *, final: bool) -> None:
+        if final or time.monotonic() - self._estimated_s >= REHEARSAL_ESTIMATE_S:
             self._job.run(f"{self.name}-{datetime.now(UTC):%H%M%S%f}")
             self._estimated_s = time.monotonic()
 
 
-def _acts_done(outage: Outage, damage: Damage) -> int:
+def _read_progress(outage: Outage, damage: Damage) -> int:
     """Return how many acts an outage shows to have been carried out."""
     if outage.status in {Status.CLOSED, Status.INVALID}:
         return damage.acts

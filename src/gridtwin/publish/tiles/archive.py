@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 Tile = tuple[int, int, int]  # zoom, column, row
 
-MAGIC = b"PMTiles\x03"
+PMTILES_MAGIC = b"PMTiles\x03"
 HEADER_BYTES = 127
-DEEPEST = 4  # directories on the way to a tile, by the specification
-SUFFIX = ".pmtiles"
+DEEPEST_DIRECTORY = 4  # directories on the way to a tile, by the specification
+PMTILES_SUFFIX = ".pmtiles"
 
 
-def compressed(tile: bytes) -> bytes:
+def compress_tile(tile: bytes) -> bytes:
     """Return a tile as gzip, the same bytes for the same tile."""
     packer = zlib.compressobj(6, zlib.DEFLATED, 31)
     return packer.compress(tile) + packer.flush()
 
 
-def written(
+def write_archive(
     tiles: Mapping[Tile, bytes], said: Mapping[str, Any], features: Mapping[str, int]
 ) -> bytes:
     """
@@ -84,7 +84,7 @@ def written(
     return file.getvalue()
 
 
-class Archive:
+class TileArchive:
     """A PMTiles archive on disk, mapped; threads may share it."""
 
     def __init__(self, path: Path) -> None:
@@ -99,7 +99,7 @@ class Archive:
                 f"{path}: no tiles can be read there ({error}): make them with gridtwin tiles build"
             )
             raise InputError(msg) from error
-        if self._bytes[: len(MAGIC)] != MAGIC or len(self._bytes) < HEADER_BYTES:
+        if self._bytes[: len(PMTILES_MAGIC)] != PMTILES_MAGIC or len(self._bytes) < HEADER_BYTES:
             msg = f"{path} is no PMTiles archive of version 3: make one with gridtwin tiles build"
             raise InputError(msg)
         self.header: dict[str, Any] = {**deserialize_header(self._bytes[:HEADER_BYTES])}
@@ -110,7 +110,7 @@ class Archive:
         """What is said of the tiles."""
         import gzip
 
-        packed = self._slice(self.header["metadata_offset"], self.header["metadata_length"])
+        packed = self._read_slice(self.header["metadata_offset"], self.header["metadata_length"])
         said: dict[str, Any] = json.loads(gzip.decompress(packed))
         return said
 
@@ -120,8 +120,8 @@ class Archive:
 
         tile_id = zxy_to_tileid(zoom, x, y)
         offset, length = self.header["root_offset"], self.header["root_length"]
-        for _ in range(DEEPEST):
-            first, entries = self._directory(offset, length)
+        for _ in range(DEEPEST_DIRECTORY):
+            first, entries = self._read_directory(offset, length)
             place = bisect.bisect_right(first, tile_id) - 1
             if place < 0:
                 return None
@@ -129,7 +129,9 @@ class Archive:
             if entry.run_length:
                 if tile_id >= entry.tile_id + entry.run_length:
                     return None
-                return self._slice(self.header["tile_data_offset"] + entry.offset, entry.length)
+                return self._read_slice(
+                    self.header["tile_data_offset"] + entry.offset, entry.length
+                )
             offset = self.header["leaf_directory_offset"] + entry.offset
             length = entry.length
         return None
@@ -138,21 +140,21 @@ class Archive:
         """Yield every tile."""
         from pmtiles.reader import all_tiles
 
-        yield from all_tiles(self._slice)  # type: ignore[no-untyped-call]
+        yield from all_tiles(self._read_slice)  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
         """Let go of the file."""
         self._bytes.close()
 
-    def _directory(self, offset: int, length: int) -> tuple[list[int], list[Any]]:
+    def _read_directory(self, offset: int, length: int) -> tuple[list[int], list[Any]]:
         from pmtiles.tile import deserialize_directory
 
-        found = self._directories.get(offset)
-        if found is None:
-            entries = deserialize_directory(self._slice(offset, length))
-            found = [entry.tile_id for entry in entries], entries
-            self._directories[offset] = found
-        return found
+        directory = self._directories.get(offset)
+        if directory is None:
+            entries = deserialize_directory(self._read_slice(offset, length))
+            directory = [entry.tile_id for entry in entries], entries
+            self._directories[offset] = directory
+        return directory
 
-    def _slice(self, offset: int, length: int) -> bytes:
+    def _read_slice(self, offset: int, length: int) -> bytes:
         return self._bytes[offset : offset + length]

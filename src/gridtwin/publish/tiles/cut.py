@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.model.tables import take_ragged
-from gridtwin.publish.tiles.plan import BUFFER, EXTENT
+from gridtwin.publish.tiles.zoom_plan import BUFFER, EXTENT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.publish.tiles.layers import Layer
+    from gridtwin.publish.tiles.tile_layers import TileLayer
 
 LOW, HIGH = -BUFFER, EXTENT + BUFFER  # where a tile's drawing ends
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces:
+class TilePieces:
     """Features as they are drawn in tiles, by tile and, within one, by feature."""
 
     feature: NDArray[np.int64]  # (n,) place of the feature in its layer
@@ -34,14 +34,14 @@ class Pieces:
     xy: NDArray[np.int32]  # (k, 2) units from the tile's north-west corner
 
 
-def cut(
-    layer: Layer,
+def cut_layer(
+    layer: TileLayer,
     rows: NDArray[np.int64],
     zoom: int,
     *,
     keep_all: bool,
     only: tuple[int, int] | None = None,
-) -> Pieces:
+) -> TilePieces:
     """
     Cut features of a layer to the tiles of a zoom.
 
@@ -60,23 +60,23 @@ def cut(
     """
     start, square = take_ragged(layer.start, layer.xy, rows)
     world = square * float(EXTENT << zoom)
-    low, high = _boxes(start, world)
-    owner, tile = _touched(low, high, zoom, only)
+    low, high = _find_boxes(start, world)
+    owner, tile = _find_touched(low, high, zoom, only)
     order = np.lexsort((owner, tile[:, 0], tile[:, 1]))
     owner, tile = owner[order], tile[order]
     shift = tile * float(EXTENT)
     if not layer.lines:
         xy = np.rint(world[owner] - shift).astype(np.int32)
         steps = np.arange(len(owner) + 1, dtype=np.int64)
-        return Pieces(rows[owner], tile, steps, steps, xy)
+        return TilePieces(rows[owner], tile, steps, steps, xy)
     counts, local = take_ragged(start, world, owner)
     local = local - np.repeat(shift, np.diff(counts), axis=0)
     inside = np.all((low[owner] - shift >= LOW) & (high[owner] - shift <= HIGH), axis=1)
-    parts, start, local = _clipped(counts, local, inside)
-    return _drawn(rows[owner], tile, parts, start, local, keep_all=keep_all)
+    parts, start, local = _clip_lines(counts, local, inside)
+    return _draw_pieces(rows[owner], tile, parts, start, local, keep_all=keep_all)
 
 
-def _boxes(
+def _find_boxes(
     start: NDArray[np.int64], xy: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the lowest and highest coordinates of each feature, shape (n, 2) each."""
@@ -87,7 +87,7 @@ def _boxes(
     return np.minimum.reduceat(xy, start[:-1]), np.maximum.reduceat(xy, start[:-1])
 
 
-def _touched(
+def _find_touched(
     low: NDArray[np.float64],
     high: NDArray[np.float64],
     zoom: int,
@@ -111,7 +111,7 @@ def _touched(
     return owner, tile
 
 
-def _clipped(
+def _clip_lines(
     start: NDArray[np.int64], xy: NDArray[np.float64], inside: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Return parts of lines within a tile's edges: how many each has, their starts and points."""
@@ -138,7 +138,7 @@ def _clipped(
     return parts, new_start, new_xy
 
 
-def _drawn(
+def _draw_pieces(
     feature: NDArray[np.int64],
     tile: NDArray[np.int64],
     parts: NDArray[np.int64],
@@ -146,7 +146,7 @@ def _drawn(
     xy: NDArray[np.float64],
     *,
     keep_all: bool,
-) -> Pieces:
+) -> TilePieces:
     """Return pieces on the grid of their tiles, without points or parts that add nothing."""
     grid = np.rint(xy).astype(np.int32)
     part_of = np.repeat(np.arange(len(start) - 1), np.diff(start))
@@ -170,7 +170,7 @@ def _drawn(
     )
     parts_left = np.bincount(piece_of[seen], minlength=len(feature))
     left = parts_left > 0
-    return Pieces(
+    return TilePieces(
         feature[left],
         tile[left],
         np.concatenate([[0], np.cumsum(parts_left[left])]),

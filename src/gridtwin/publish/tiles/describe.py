@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.publish.tiles.mercator import to_lonlat
-from gridtwin.publish.tiles.plan import FIELDS, LAYERS, NUMBERS
+from gridtwin.publish.tiles.zoom_plan import LAYER_FIELDS, NUMBER_FIELDS, TILE_LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from gridtwin.publish.tiles.layers import Layer
-    from gridtwin.publish.tiles.plan import Plan
+    from gridtwin.publish.tiles.tile_layers import TileLayer
+    from gridtwin.publish.tiles.zoom_plan import ZoomPlan
 
 VIEW_TILES = 2  # tiles along the side of a view of 1,024 pixels, in which all is to be seen
 
 
-def described(layers: Mapping[str, Layer], plan: Plan, network_hash: str) -> dict[str, Any]:
+def describe_tiles(
+    layers: Mapping[str, TileLayer], plan: ZoomPlan, network_hash: str
+) -> dict[str, Any]:
     """
     Return what is said of tiles.
 
@@ -33,7 +35,7 @@ def described(layers: Mapping[str, Layer], plan: Plan, network_hash: str) -> dic
     network_hash
         Which network it is.
     """
-    low, high = _corners(layers)
+    low, high = _list_corners(layers)
     (west, north), (east, south) = to_lonlat(np.stack([low, high])).round(7).tolist()
     longitude, latitude = to_lonlat(((low + high) / 2)[None, :]).round(7)[0].tolist()
     side = max(float((high - low).max()), 2.0**-plan.max_zoom)
@@ -44,20 +46,22 @@ def described(layers: Mapping[str, Layer], plan: Plan, network_hash: str) -> dic
         "maxzoom": plan.max_zoom,
         "bounds": [west, south, east, north],
         "center": [longitude, latitude, max(0, int(np.log2(VIEW_TILES / side)))],
-        "vector_layers": [_vector_layer(name, plan) for name in LAYERS],
+        "vector_layers": [_describe_layer(name, plan) for name in TILE_LAYERS],
     }
 
 
-def _vector_layer(name: str, plan: Plan) -> dict[str, Any]:
-    first, last = plan.layer_zooms(name)
+def _describe_layer(name: str, plan: ZoomPlan) -> dict[str, Any]:
+    first, last = plan.find_layer_zooms(name)
     fields = {
-        field: f"{'Number' if field in NUMBERS else 'String'}: {meaning}"
-        for field, meaning in FIELDS[name].items()
+        field: f"{'Number' if field in NUMBER_FIELDS else 'String'}: {meaning}"
+        for field, meaning in LAYER_FIELDS[name].items()
     }
     return {"id": name, "minzoom": first, "maxzoom": last, "fields": fields}
 
 
-def _corners(layers: Mapping[str, Layer]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _list_corners(
+    layers: Mapping[str, TileLayer],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the corners of all that is drawn, on the square of the map."""
     drawn = [layer.xy for layer in layers.values() if layer.count]
     if not drawn:

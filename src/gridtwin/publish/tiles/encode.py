@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.errors import InputError, MissingExtraError
-from gridtwin.publish.tiles.plan import EXTENT, FIELDS, NUMBERS
+from gridtwin.publish.tiles.zoom_plan import EXTENT, LAYER_FIELDS, NUMBER_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from gridtwin.publish.tiles.cut import Pieces
-    from gridtwin.publish.tiles.layers import Layer
+    from gridtwin.publish.tiles.cut import TilePieces
+    from gridtwin.publish.tiles.tile_layers import TileLayer
 
-Encoded = dict[tuple[int, int], bytes]  # column and row of a tile -> one layer of it
+EncodedTiles = dict[tuple[int, int], bytes]  # column and row of a tile -> one layer of it
 
 
-def connect() -> duckdb.DuckDBPyConnection:
+def open_duckdb() -> duckdb.DuckDBPyConnection:
     """
     Return a DuckDB in memory that makes vector tiles, of one thread so that its order is fixed.
 
@@ -51,7 +51,7 @@ def connect() -> duckdb.DuckDBPyConnection:
     try:
         connection.execute("LOAD spatial")
     except duckdb.Error:
-        file = _packaged(duckdb.__version__)
+        file = _find_extension(duckdb.__version__)
         if file is None:
             raise MissingExtraError(what, extra) from None
         try:
@@ -63,7 +63,7 @@ def connect() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _packaged(version: str) -> Path | None:
+def _find_extension(version: str) -> Path | None:
     """Return the extension in the wheel that belongs to this version of DuckDB."""
     try:
         import duckdb_extension_spatial
@@ -74,15 +74,15 @@ def _packaged(version: str) -> Path | None:
     return file if file.is_file() else None
 
 
-class Encoder:
+class TileEncoder:
     """Layers of tiles from pieces; one for each thread."""
 
     def __init__(self) -> None:
-        self._connection = connect()
+        self._connection = open_duckdb()
 
-    def encode(
-        self, layer: Layer, pieces: Pieces, extra: Mapping[str, NDArray[Any]] | None = None
-    ) -> Encoded:
+    def encode_layer(
+        self, layer: TileLayer, pieces: TilePieces, extra: Mapping[str, NDArray[Any]] | None = None
+    ) -> EncodedTiles:
         """
         Return one layer of every tile that has some of its features.
 
@@ -97,19 +97,21 @@ class Encoder:
         """
         if not len(pieces.feature):
             return {}
-        rows = _table(layer, pieces, extra or {})
-        names = [*FIELDS[layer.name], *(extra or ())]
+        rows = _build_table(layer, pieces, extra or {})
+        names = [*LAYER_FIELDS[layer.name], *(extra or ())]
         geometry = "ST_GeomFromWKB(wkb)" if layer.lines else "ST_Point(px, py)"
         fields = ", ".join(f"'{name}': \"{name}\"" for name in names)
-        found = self._connection.execute(
+        tiles = self._connection.execute(
             f"SELECT tx, ty, ST_AsMVT({{'geometry': {geometry}, 'id': id, {fields}}},"  # noqa: S608
             f" '{layer.name}', {EXTENT}, 'geometry', 'id') FROM rows GROUP BY tx, ty"
         ).fetchall()
         del rows
-        return {(x, y): tile for x, y, tile in found}
+        return {(x, y): tile for x, y, tile in tiles}
 
 
-def _table(layer: Layer, pieces: Pieces, extra: Mapping[str, NDArray[Any]]) -> pa.Table:
+def _build_table(
+    layer: TileLayer, pieces: TilePieces, extra: Mapping[str, NDArray[Any]]
+) -> pa.Table:
     import pyarrow as pa
 
     at = pieces.feature
@@ -119,18 +121,18 @@ def _table(layer: Layer, pieces: Pieces, extra: Mapping[str, NDArray[Any]]) -> p
         "id": layer.ids[at],
     }
     for name, values in layer.columns.items():
-        columns[name] = _known(values[at], number=name in NUMBERS)
+        columns[name] = _blank_unknown(values[at], number=name in NUMBER_FIELDS)
     for name, values in extra.items():
-        columns[name] = _known(values, number=False)
+        columns[name] = _blank_unknown(values, number=False)
     if layer.lines:
-        columns["wkb"] = pa.array(_wkb(pieces), pa.binary())
+        columns["wkb"] = pa.array(_write_wkb(pieces), pa.binary())
     else:
         columns["px"] = pieces.xy[:, 0].astype(np.float64)
         columns["py"] = pieces.xy[:, 1].astype(np.float64)
     return pa.table(columns)
 
 
-def _known(values: NDArray[Any], *, number: bool) -> pa.Array:
+def _blank_unknown(values: NDArray[Any], *, number: bool) -> pa.Array:
     """Return values, with null for those that are not known: an empty text, or -1."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -141,7 +143,7 @@ def _known(values: NDArray[Any], *, number: bool) -> pa.Array:
     return pa.array(values, mask=values < 0 if number else None)
 
 
-def _wkb(pieces: Pieces) -> NDArray[np.object_]:
+def _write_wkb(pieces: TilePieces) -> NDArray[np.object_]:
     import shapely
 
     courses = shapely.from_ragged_array(

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.publish.tiles.layers import Layer
+    from gridtwin.publish.tiles.tile_layers import TileLayer
 
-SHOWN = 5
+MOST_MISSING_SHOWN = 5
 
 # Keys of the fields of a vector tile: number << 3 | wire type (Mapbox Vector Tile 2.1, section 4).
 _LAYER, _NAME, _FEATURE, _ID, _GEOMETRY = 0x1A, 0x0A, 0x12, 0x08, 0x22
 
 
-def verify(tiles: Iterable[bytes], layers: Mapping[str, Layer]) -> dict[str, int]:
+def verify_tiles(tiles: Iterable[bytes], layers: Mapping[str, TileLayer]) -> dict[str, int]:
     """
     Require that the tiles of the highest zoom hold every feature of every layer.
 
@@ -47,22 +47,24 @@ def verify(tiles: Iterable[bytes], layers: Mapping[str, Layer]) -> dict[str, int
     LostFeaturesError
         With the layer, how many are missing, and the mRIDs of the first.
     """
-    found: dict[str, list[NDArray[np.int64]]] = {name: [] for name in layers}
+    ids_by_layer: dict[str, list[NDArray[np.int64]]] = {name: [] for name in layers}
     for tile in tiles:
-        for name, ids in feature_ids(zlib.decompress(tile, 31)).items():
-            found.setdefault(name, []).append(np.array(ids, dtype=np.int64))
-    for name, parts in found.items():
+        for name, ids in read_feature_ids(zlib.decompress(tile, 31)).items():
+            ids_by_layer.setdefault(name, []).append(np.array(ids, dtype=np.int64))
+    for name, parts in ids_by_layer.items():
         there = np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
         _require_same(name, layers.get(name), there)
     return {name: layer.count for name, layer in layers.items()}
 
 
-def _require_same(name: str, layer: Layer | None, there: NDArray[np.int64]) -> None:
+def _require_same(name: str, layer: TileLayer | None, there: NDArray[np.int64]) -> None:
     wanted = layer.ids if layer is not None else np.empty(0, dtype=np.int32)
     missing = np.flatnonzero(~np.isin(wanted, there, assume_unique=True))
     if len(missing) and layer is not None:
-        first = [mrid.decode() for mrid in layer.columns["mrid"][missing[:SHOWN]].tolist()]
-        more = ", ..." if len(missing) > SHOWN else ""
+        first = [
+            mrid.decode() for mrid in layer.columns["mrid"][missing[:MOST_MISSING_SHOWN]].tolist()
+        ]
+        more = ", ..." if len(missing) > MOST_MISSING_SHOWN else ""
         msg = (
             f"the tiles lack {len(missing):,} of {layer.count:,} {name} ({', '.join(first)}{more}):"
             " nothing was written"
@@ -73,42 +75,42 @@ def _require_same(name: str, layer: Layer | None, there: NDArray[np.int64]) -> N
         raise LostFeaturesError(msg)
 
 
-def feature_ids(tile: bytes) -> dict[str, list[int]]:
+def read_feature_ids(tile: bytes) -> dict[str, list[int]]:
     """Return the ids of the features that have a geometry, by layer, of a tile not compressed."""
-    found: dict[str, list[int]] = {}
+    ids_by_layer: dict[str, list[int]] = {}
     at = 0
     while at < len(tile):
-        key, at = _varint(tile, at)
-        size, at = _varint(tile, at)
+        key, at = _read_varint(tile, at)
+        size, at = _read_varint(tile, at)
         if key == _LAYER:
-            name, ids = _layer_ids(tile, at, at + size)
-            found.setdefault(name, []).extend(ids)
+            name, ids = _read_layer_ids(tile, at, at + size)
+            ids_by_layer.setdefault(name, []).extend(ids)
         at += size
-    return found
+    return ids_by_layer
 
 
-def _layer_ids(tile: bytes, at: int, end: int) -> tuple[str, list[int]]:
+def _read_layer_ids(tile: bytes, at: int, end: int) -> tuple[str, list[int]]:
     name, ids = "", []
     while at < end:
-        key, at = _varint(tile, at)
+        key, at = _read_varint(tile, at)
         if key & 7 == 0:
-            _, at = _varint(tile, at)
+            _, at = _read_varint(tile, at)
             continue
-        size, at = _varint(tile, at)
+        size, at = _read_varint(tile, at)
         if key == _NAME:
             name = tile[at : at + size].decode()
         elif key == _FEATURE:
-            ids.append(_feature_id(tile, at, at + size))
+            ids.append(_read_feature_id(tile, at, at + size))
         at += size
     return name, [id_ for id_ in ids if id_]
 
 
-def _feature_id(tile: bytes, at: int, end: int) -> int:
+def _read_feature_id(tile: bytes, at: int, end: int) -> int:
     """Return the id of a feature; 0 if it has none, or nothing is drawn of it."""
     feature_id, drawn = 0, False
     while at < end:
-        key, at = _varint(tile, at)
-        value, at = _varint(tile, at)
+        key, at = _read_varint(tile, at)
+        value, at = _read_varint(tile, at)
         if key == _ID:
             feature_id = value
         if key & 7 == 2:
@@ -117,7 +119,7 @@ def _feature_id(tile: bytes, at: int, end: int) -> int:
     return feature_id if drawn else 0
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
+def _read_varint(data: bytes, at: int) -> tuple[int, int]:
     """Return a number of variable length, and where it ends (Protocol Buffers encoding)."""
     byte = data[at]
     at += 1

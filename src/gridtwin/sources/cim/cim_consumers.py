@@ -13,7 +13,7 @@ from gridtwin.sources.cim.cim_classes import (
     GRID_CLASSES,
     SOURCE_CLASSES,
 )
-from gridtwin.sources.cim.cim_rows import NOT_KNOWN, FrameRows
+from gridtwin.sources.cim.cim_rows import UNKNOWN_NUMBER, FrameRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -60,7 +60,7 @@ def make_usage_points(
     One out of service serves no customer and draws nothing.
     """
     rows = FrameRows(
-        mrid="", name="", node="", phases="", customers=1, peak_w=NOT_KNOWN, geometry=None
+        mrid="", name="", node="", phases="", customers=1, peak_w=UNKNOWN_NUMBER, geometry=None
     )
     table = model["equipment"]
     meters: dict[str, list[str]] = {}
@@ -131,7 +131,13 @@ def make_sources(
         msg = f"{wrong[0]!r} is no class that feeds in: use {', '.join(sorted(FEEDING_CLASSES))}"
         raise SourceError(msg)
     rows = FrameRows(
-        mrid="", node="", phases="", kind="der", substation="", rated_va=NOT_KNOWN, in_service=True
+        mrid="",
+        node="",
+        phases="",
+        kind="der",
+        substation="",
+        rated_va=UNKNOWN_NUMBER,
+        in_service=True,
     )
     table = model["equipment"]
     supplied = any(kind in GRID_CLASSES for kind in table.kinds)

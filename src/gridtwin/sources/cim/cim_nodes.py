@@ -8,7 +8,7 @@ import shapely
 
 from gridtwin.sources.cim.cim_places import find_node_places
 from gridtwin.sources.cim.cim_rows import FrameRows
-from gridtwin.sources.pandapower_places import bus_places
+from gridtwin.sources.pandapower_places import place_buses
 
 if TYPE_CHECKING:
     from gridtwin.sources.cim.cim_containers import CimContainers
@@ -31,7 +31,7 @@ def place_nodes(
     used |= dict.fromkeys(node for branch in branches for node in branch)
     used |= dict.fromkeys(points.columns["node"])
     own = find_node_places(places, drafts.terminals, model["equipment"].rows)
-    place_of, schematic = bus_places(own, used, branches)
+    place_of, schematic = place_buses(own, used, branches)
     if schematic:
         model.add_notice(
             "no_places",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from gridtwin.sources.cim.cim_merging import CimModel
 
-NOT_KNOWN = math.nan
+UNKNOWN_NUMBER = math.nan
 HIGHEST_KV = 1_500.0  # no line is above it: a larger nominal voltage is in volts
 LOWEST_V = 50.0  # no grid is below it: a smaller nominal voltage is in kilovolts
 
@@ -66,6 +66,6 @@ def make_equipment_rows() -> FrameRows:
     """Return an empty frame of equipment; ``owner`` is the id of the object a row is made of."""
     return FrameRows(
         mrid="", owner="", kind="", node_a="", node_b="", phases="ABC", normal_open="", name="",
-        rated_a=NOT_KNOWN, rated_va=NOT_KNOWN, length_m=NOT_KNOWN, placement="", in_service=True,
-        vector_group="",
+        rated_a=UNKNOWN_NUMBER, rated_va=UNKNOWN_NUMBER, length_m=UNKNOWN_NUMBER, placement="",
+        in_service=True, vector_group="",
     )  # fmt: skip

@@ -6,11 +6,11 @@ import numpy as np
 
 from gridtwin.errors import InputError
 from gridtwin.model.network import Network
-from gridtwin.sources.synthetic.columns import write
-from gridtwin.sources.synthetic.feeders import counts, plan
+from gridtwin.sources.synthetic.feeders import count_feeders, plan_feeders
 from gridtwin.sources.synthetic.primary import lay_primary
-from gridtwin.sources.synthetic.service import serve
-from gridtwin.sources.synthetic.territory import districts, survey, territory_called
+from gridtwin.sources.synthetic.service_level import lay_service
+from gridtwin.sources.synthetic.territory import cut_districts, find_territory, survey_land
+from gridtwin.sources.synthetic.territory_tables import write_tables
 
 FEWEST_METERS = 50
 
@@ -46,15 +46,15 @@ def synthesize(territory: str = "houston", *, meters: int = 60_000, seed: int = 
     `docs/synthetic.md` says how it is laid out and holds its statistics against published ones.
     Nothing in it copies a real network; places and names only set the scene.
     """
-    ground = territory_called(territory)
+    ground = find_territory(territory)
     if meters < FEWEST_METERS:
         msg = f"{meters} meters are too few for a territory: ask for {FEWEST_METERS} or more"
         raise InputError(msg)
     rng = np.random.default_rng(seed)
-    substations, feeders = counts(meters)
-    land = survey(ground, meters)
-    shares = districts(land, substations)
-    layout = plan(shares, max(feeders, len(shares.weight)), meters, rng)
+    substations, feeders = count_feeders(meters)
+    land = survey_land(ground, meters)
+    shares = cut_districts(land, substations)
+    layout = plan_feeders(shares, max(feeders, len(shares.weight)), meters, rng)
     primary = lay_primary(layout, land, rng)
-    service = serve(primary, layout, rng)
-    return Network(write(ground, layout, primary, service, rng), crs="EPSG:4326")
+    service = lay_service(primary, layout, rng)
+    return Network(write_tables(ground, layout, primary, service, rng), crs="EPSG:4326")

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.model.tables import unknown
-from gridtwin.sources.synthetic.feeders import rank
+from gridtwin.sources.synthetic.feeders import rank_in_runs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.sources.synthetic.feeders import Plan
+    from gridtwin.sources.synthetic.feeders import FeederPlan
     from gridtwin.sources.synthetic.primary import Primary
-    from gridtwin.sources.synthetic.service import Service
+    from gridtwin.sources.synthetic.service_level import ServiceLevel
 
 STATION_ROWS = 3  # of nodes: high side, bus of the transformer, bus of the feeders
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class TerritoryRows:
     """The node row of everything; its equipment row is `shift` of its substation less."""
 
     stations: NDArray[np.int32]  # first of the rows of each substation
@@ -35,7 +35,7 @@ class Rows:
     tree: int  # equipment without ties
 
 
-def number_rows(primary: Primary, plan: Plan, service: Service) -> Rows:
+def number_rows(primary: Primary, plan: FeederPlan, service: ServiceLevel) -> TerritoryRows:
     """Give every node its row in preorder: a node, what hangs on it, then the rest of its chain."""
     stand, meters = service.transformers, service.meters
     below = 1 + stand.meters + stand.has_pole
@@ -43,7 +43,7 @@ def number_rows(primary: Primary, plan: Plan, service: Service) -> Rows:
     station = plan.substation[primary.feeder]
     own = np.cumsum(size) - size + STATION_ROWS * (station.astype(np.int64) + 1)
     before = np.cumsum(below) - below
-    first = np.arange(len(below)) - rank(stand.site)
+    first = np.arange(len(below)) - rank_in_runs(stand.site)
     transformer = own[stand.site] + 1 + before - before[first]
     after_pole = stand.has_pole[meters.transformer] & (
         meters.place >= stand.near[meters.transformer]
@@ -52,7 +52,7 @@ def number_rows(primary: Primary, plan: Plan, service: Service) -> Rows:
     starts = np.searchsorted(station, np.arange(stations))
     nodes = int(size.sum()) + STATION_ROWS * stations
     row = transformer.astype(np.int32)
-    return Rows(
+    return TerritoryRows(
         stations=(own[starts] - STATION_ROWS).astype(np.int32),
         primary=own.astype(np.int32),
         transformers=row,
@@ -65,7 +65,7 @@ def number_rows(primary: Primary, plan: Plan, service: Service) -> Rows:
     )
 
 
-class Draft:
+class TerritoryDraft:
     """Columns of nodes and equipment while they are written."""
 
     def __init__(self, nodes: int, tree: int, ties: int) -> None:
@@ -84,7 +84,7 @@ class Draft:
         self.control = np.zeros(count, np.uint8)
         self.vector_group = np.zeros(count, "S4")
 
-    def put(
+    def put_rows(
         self,
         rows: NDArray[Any],
         *,

@@ -22,7 +22,7 @@ EDGE_M = 60.0  # kept clear along the border of a district
 CIRCUIT_GAP_M = 7.0  # between circuits that share an arterial
 
 
-class Plan(NamedTuple):
+class FeederPlan(NamedTuple):
     """One row per feeder: the rectangle it serves, beside the arterial of its substation."""
 
     substation: NDArray[np.int32]
@@ -38,7 +38,7 @@ class Plan(NamedTuple):
     streets: NDArray[np.int32]  # trunk sections that end at a street
     sections: NDArray[np.int32]  # lateral sections in its streets
 
-    def at(
+    def find_places(
         self,
         feeder: NDArray[Any],
         along: NDArray[np.float64],
@@ -51,7 +51,7 @@ class Plan(NamedTuple):
         return places
 
 
-def counts(meters: int) -> tuple[int, int]:
+def count_feeders(meters: int) -> tuple[int, int]:
     """Return how many substations and feeders serve so many meters."""
     growth = max(meters / REFERENCE_METERS, 1.0)
     base = min(meters, REFERENCE_METERS)
@@ -60,18 +60,18 @@ def counts(meters: int) -> tuple[int, int]:
     return substations, max(substations, feeders)
 
 
-def plan(
+def plan_feeders(
     land: Districts,
     feeders: int,
     meters: int,
     rng: np.random.Generator,
-) -> Plan:
+) -> FeederPlan:
     """Give every district its feeders, and every feeder its rectangle, streets and meters."""
-    count = _shares(land.weight, feeders)
+    count = _share_out(land.weight, feeders)
     substation = np.repeat(np.arange(len(count), dtype=np.int32), count)
-    slot = rank(substation)
+    slot = rank_in_runs(substation)
     weight = (land.weight / count)[substation] * rng.lognormal(0.0, 0.22, len(substation))
-    served = _shares(weight, meters)
+    served = _share_out(weight, meters)
     swapped = _arterial_runs_north(land, rng)
     size = np.where(swapped[:, None], land.half[:, ::-1], land.half) - EDGE_M
     single = count <= ONE_SIDED  # the substation stands at the border of its district
@@ -80,21 +80,21 @@ def plan(
     middle = land.middle + np.where(swapped, [shift, 0 * shift], [0 * shift, shift]).T
     upper = slot < np.where(single, count, (count + 1) // 2)[substation]
     row = 2 * substation + ~upper
-    along, half_width = _columns(row, served, size[substation, 0])
+    along, half_width = _cut_columns(row, served, size[substation, 0])
     depth = across[substation]
     # About 1.6 times as long as wide: a lateral section against the space between two streets.
     sections = np.maximum(4, np.rint(served / METERS_PER_LATERAL_SECTION)).astype(np.int32)
     streets = np.sqrt(1.6 * sections * depth / (2 * half_width))
     streets = np.clip(np.rint(streets), 2, sections // 2).astype(np.int32)
     getaway = np.clip(np.rint(np.abs(along) * streets / depth / 1.5), 1, 6).astype(np.int32)
-    return Plan(
+    return FeederPlan(
         substation=substation,
         meters=served.astype(np.int32),
         origin=middle[substation],
         swapped=swapped[substation],
         along=along,
         side=np.where(upper, 1, -1).astype(np.int8),
-        lane=_lanes(row, along),
+        lane=_choose_lanes(row, along),
         half_width=half_width,
         depth=depth,
         getaway=getaway,
@@ -103,7 +103,7 @@ def plan(
     )
 
 
-def rank(groups: NDArray[Any]) -> NDArray[np.int32]:
+def rank_in_runs(groups: NDArray[Any]) -> NDArray[np.int32]:
     """Return the position of every row within its run of equal values."""
     if not len(groups):
         return np.empty(0, dtype=np.int32)
@@ -112,7 +112,7 @@ def rank(groups: NDArray[Any]) -> NDArray[np.int32]:
     return (np.arange(len(groups)) - np.repeat(start, length)).astype(np.int32)
 
 
-def _shares(weight: NDArray[np.float64], total: int) -> NDArray[np.int64]:
+def _share_out(weight: NDArray[np.float64], total: int) -> NDArray[np.int64]:
     """Share a number out by weight, at least one each, largest remainders first."""
     exact = weight / weight.sum() * (total - len(weight))
     share = np.floor(exact).astype(np.int64)
@@ -129,12 +129,12 @@ def _arterial_runs_north(land: Districts, rng: np.random.Generator) -> NDArray[n
     return np.where(np.abs(ratio) < 0.3, chance, ratio > 0)
 
 
-def _columns(
+def _cut_columns(
     row: NDArray[Any], meters: NDArray[np.int64], half_length: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Cut each side of an arterial into columns as wide as their meters need."""
     running = np.cumsum(meters).astype(np.float64)
-    first = np.arange(len(row)) - rank(row)
+    first = np.arange(len(row)) - rank_in_runs(row)
     before = (running - meters)[first]
     total = np.bincount(row, weights=meters)[row]
     low = (running - meters - before) / total
@@ -142,9 +142,9 @@ def _columns(
     return (low + high - 1) * half_length, (high - low) * half_length
 
 
-def _lanes(row: NDArray[Any], along: NDArray[np.float64]) -> NDArray[np.float64]:
+def _choose_lanes(row: NDArray[Any], along: NDArray[np.float64]) -> NDArray[np.float64]:
     """Keep circuits on the same stretch of arterial apart: the farther, the nearer the middle."""
     order = np.lexsort((-np.abs(along), along > 0, row))
     lane = np.empty(len(row))
-    lane[order] = rank((row * 2 + (along > 0))[order]) + 1.0
+    lane[order] = rank_in_runs((row * 2 + (along > 0))[order]) + 1.0
     return lane * CIRCUIT_GAP_M

@@ -30,7 +30,7 @@ _FOUR_DIGITS: NDArray[np.uint8] = (
 ).astype(np.uint8)
 
 
-def numbered(prefix: str, count: int, *, digits: int = 7) -> Strings:
+def number_ids(prefix: str, count: int, *, digits: int = 7) -> Strings:
     """
     Return the prefix followed by 1, 2, 3 ... with leading zeros.
 
@@ -51,7 +51,7 @@ def numbered(prefix: str, count: int, *, digits: int = 7) -> Strings:
     return letters.view(f"S{width}").reshape(count)
 
 
-def numbered_by_label(
+def number_by_label(
     label: NDArray[np.uint8], prefixes: Sequence[str], *, digits: int = 7
 ) -> Strings:
     """Return an identifier per row: the prefix of its label, and its number among that label."""
@@ -59,11 +59,11 @@ def numbered_by_label(
     mrid = np.zeros(len(label), dtype=f"S{width}")
     for code, prefix in enumerate(prefixes):
         rows = np.flatnonzero(label == code)
-        mrid[rows] = numbered(prefix, len(rows), digits=digits)
+        mrid[rows] = number_ids(prefix, len(rows), digits=digits)
     return mrid
 
 
-def substation_names(count: int, rng: np.random.Generator) -> tuple[list[str], list[str]]:
+def name_substations(count: int, rng: np.random.Generator) -> tuple[list[str], list[str]]:
     """
     Return a different place name and a different three-letter code for each substation.
 
@@ -78,11 +78,11 @@ def substation_names(count: int, rng: np.random.Generator) -> tuple[list[str], l
         lap = i // combinations
         name = f"{FIRST_WORDS[first]} {SECOND_WORDS[second]}" + (f" {lap + 1}" if lap else "")
         names.append(name)
-        codes[_code(name, codes)] = None
+        codes[_choose_code(name, codes)] = None
     return names, list(codes)
 
 
-def _code(name: str, taken: dict[str, Any]) -> str:
+def _choose_code(name: str, taken: dict[str, Any]) -> str:
     """Return three letters of a name, in order, that no other substation has."""
     letters = [letter for letter in name.upper() if letter.isalpha()]
     for second in range(1, len(letters) - 1):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gridtwin.model import cim
-from gridtwin.sources.synthetic.feeders import Plan, rank
+from gridtwin.sources.synthetic.feeders import FeederPlan, rank_in_runs
 from gridtwin.sources.synthetic.ties import Ties, find_ties
 
 if TYPE_CHECKING:
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
     from gridtwin.sources.synthetic.territory import Land
 
-LINE = cim.KIND_CODE["ac_line_segment"]
-BREAKER = cim.KIND_CODE["breaker"]
-RECLOSER = cim.KIND_CODE["recloser"]
-FUSE = cim.KIND_CODE["fuse"]
-SECTIONALISER = cim.KIND_CODE["sectionaliser"]
-LOAD_BREAK = cim.KIND_CODE["load_break_switch"]
-REGULATOR = cim.KIND_CODE["voltage_regulator"]
-NONE = 255
+LINE_CODE = cim.KIND_CODE["ac_line_segment"]
+BREAKER_CODE = cim.KIND_CODE["breaker"]
+RECLOSER_CODE = cim.KIND_CODE["recloser"]
+FUSE_CODE = cim.KIND_CODE["fuse"]
+SECTIONALISER_CODE = cim.KIND_CODE["sectionaliser"]
+LOAD_BREAK_CODE = cim.KIND_CODE["load_break_switch"]
+REGULATOR_CODE = cim.KIND_CODE["voltage_regulator"]
+NO_DEVICE = 255
 
 STREETS_PER_DEVICE = 3  # a switching device stands in the trunk before every third street
-DEVICE_KINDS = (RECLOSER, LOAD_BREAK, SECTIONALISER)
+DEVICE_KINDS = (RECLOSER_CODE, LOAD_BREAK_CODE, SECTIONALISER_CODE)
 DEVICE_SHARE = (0.55, 0.30, 0.15)
 REGULATED_FROM_M = 3_500.0
 LATERAL_WIDTHS = (1, 2, 3)  # phases of a lateral
@@ -79,25 +79,25 @@ class _Laterals(NamedTuple):
     underground: NDArray[np.bool_]
 
 
-def lay_primary(plan: Plan, land: Land, rng: np.random.Generator) -> Primary:
+def lay_primary(plan: FeederPlan, land: Land, rng: np.random.Generator) -> Primary:
     """Lay trunks, laterals and ties of every feeder of a plan."""
-    trunk = _trunk(plan, rng)
-    laterals = _laterals(plan, trunk, rng)
+    trunk = _lay_trunk(plan, rng)
+    laterals = _lay_laterals(plan, trunk, rng)
     ties = find_ties(plan, trunk.feeder, trunk.plane, trunk.on_street, land)
     parts = [
-        _device_rows(plan, trunk),
-        _trunk_rows(plan, trunk),
-        _fuse_rows(plan, trunk, laterals),
-        _lateral_rows(plan, trunk, laterals),
-        _spur_rows(trunk, ties),
+        _lay_devices(plan, trunk),
+        _lay_trunk_rows(plan, trunk),
+        _lay_fuses(plan, trunk, laterals),
+        _lay_lateral_rows(plan, trunk, laterals),
+        _lay_spurs(trunk, ties),
     ]
-    return _in_preorder(parts, trunk, laterals, ties)
+    return _sort_preorder(parts, trunk, laterals, ties)
 
 
-def _trunk(plan: Plan, rng: np.random.Generator) -> _Trunk:
+def _lay_trunk(plan: FeederPlan, rng: np.random.Generator) -> _Trunk:
     sections = plan.getaway + plan.streets
     feeder = np.repeat(np.arange(len(sections), dtype=np.int32), sections)
-    number = rank(feeder)
+    number = rank_in_runs(feeder)
     getaway = plan.getaway[feeder]
     on_street = number >= getaway
     street = number - getaway + 0.5 + rng.uniform(-0.12, 0.12, len(feeder))
@@ -111,30 +111,30 @@ def _trunk(plan: Plan, rng: np.random.Generator) -> _Trunk:
         on_street=on_street,
         along=along,
         across=across,
-        plane=plan.at(feeder, along, across),
-        device=_devices(plan, feeder, number, rng),
+        plane=plan.find_places(feeder, along, across),
+        device=_choose_devices(plan, feeder, number, rng),
         underground=(rng.random(len(sections)) < 0.12)[feeder],
     )
 
 
-def _devices(
-    plan: Plan, feeder: NDArray[np.int32], number: NDArray[np.int32], rng: np.random.Generator
+def _choose_devices(
+    plan: FeederPlan, feeder: NDArray[np.int32], number: NDArray[np.int32], rng: np.random.Generator
 ) -> NDArray[np.uint8]:
     """Return the device before each trunk section: breaker, recloser, switch, regulator."""
     street = number - plan.getaway[feeder]
     drawn = rng.choice(np.array(DEVICE_KINDS, np.uint8), len(feeder), p=DEVICE_SHARE)
-    device = np.where(street % STREETS_PER_DEVICE == 2, drawn, NONE)
-    device[street < 0] = NONE
+    device = np.where(street % STREETS_PER_DEVICE == 2, drawn, NO_DEVICE)
+    device[street < 0] = NO_DEVICE
     long = np.abs(plan.along) + plan.depth > REGULATED_FROM_M
-    device[long[feeder] & (street == 1)] = REGULATOR
-    device[number == 0] = BREAKER
+    device[long[feeder] & (street == 1)] = REGULATOR_CODE
+    device[number == 0] = BREAKER_CODE
     return device.astype(np.uint8)
 
 
-def _laterals(plan: Plan, trunk: _Trunk, rng: np.random.Generator) -> _Laterals:
+def _lay_laterals(plan: FeederPlan, trunk: _Trunk, rng: np.random.Generator) -> _Laterals:
     at = np.repeat(np.flatnonzero(trunk.on_street).astype(np.int32), 2)
     feeder = trunk.feeder[at]
-    place = rank(feeder)
+    place = rank_in_runs(feeder)
     each = plan.sections[feeder] / (2.0 * plan.streets[feeder])
     sections = np.floor((place + 1) * each + 1e-9) - np.floor(place * each + 1e-9)
     sections = np.maximum(sections, 1).astype(np.int32)
@@ -152,7 +152,7 @@ def _laterals(plan: Plan, trunk: _Trunk, rng: np.random.Generator) -> _Laterals:
     )
 
 
-class _Rows(NamedTuple):
+class _PrimaryRows(NamedTuple):
     """Rows of `Primary` before they are sorted; `parent` counts (kind of parent, its number)."""
 
     key: NDArray[np.int64]
@@ -167,13 +167,13 @@ class _Rows(NamedTuple):
     underground: NDArray[np.bool_]
 
 
-def _key(trunk: NDArray[Any], slot: Any = 1, place: Any = 0) -> NDArray[np.int64]:
+def _order_key(trunk: NDArray[Any], slot: Any = 1, place: Any = 0) -> NDArray[np.int64]:
     """Return where a row stands in preorder: at a trunk section, on its branch, in its place."""
     keys: NDArray[np.int64] = (trunk.astype(np.int64) * _SLOTS + slot) * _PLACES + place
     return keys
 
 
-def _rows(**known: NDArray[Any]) -> _Rows:
+def _fill_rows(**known: NDArray[Any]) -> _PrimaryRows:
     """Fill in what a kind of row does not say."""
     count = len(known["key"])
     usual = {
@@ -182,30 +182,30 @@ def _rows(**known: NDArray[Any]) -> _Rows:
         "heading": np.zeros((count, 2), np.float32),
         "block": np.zeros(count, np.float32),
     }
-    return _Rows(**(usual | known))
+    return _PrimaryRows(**(usual | known))
 
 
-def _device_rows(plan: Plan, trunk: _Trunk) -> _Rows:
-    at = np.flatnonzero(trunk.device != NONE)
+def _lay_devices(plan: FeederPlan, trunk: _Trunk) -> _PrimaryRows:
+    at = np.flatnonzero(trunk.device != NO_DEVICE)
     first = trunk.number[at] == 0
     feeder = trunk.feeder[at]
     before = np.maximum(at - 1, 0)
     start = trunk.plane[before]
     along = plan.along[feeder]
     leaving = np.where(along < 0, -1, 1) * np.clip(np.abs(along) / 2, 1.0, POLE_M)
-    step = _toward(start, trunk.plane[at], POLE_M)
-    beside = plan.at(feeder, leaving, plan.side[feeder] * plan.lane[feeder])
-    return _rows(
-        key=_key(at, 0),
+    step = _move_toward(start, trunk.plane[at], POLE_M)
+    beside = plan.find_places(feeder, leaving, plan.side[feeder] * plan.lane[feeder])
+    return _fill_rows(
+        key=_order_key(at, 0),
         kind=trunk.device[at],
         feeder=feeder,
-        parent=np.where(first, -1, _key(before)),
+        parent=np.where(first, -1, _order_key(before)),
         plane=np.where(first[:, None], beside, step),
         underground=trunk.underground[at],
     )
 
 
-def _toward(
+def _move_toward(
     start: NDArray[np.float64], end: NDArray[np.float64], meters: float
 ) -> NDArray[np.float64]:
     """Return places so far from `start` on the way to `end`, never past the middle."""
@@ -214,17 +214,17 @@ def _toward(
     return start + way * np.minimum(meters / length, 0.5)[:, None]
 
 
-def _trunk_rows(plan: Plan, trunk: _Trunk) -> _Rows:
+def _lay_trunk_rows(plan: FeederPlan, trunk: _Trunk) -> _PrimaryRows:
     at = np.arange(len(trunk.feeder))
     spacing = (plan.depth / plan.streets)[trunk.feeder]
     north = np.zeros((len(at), 2), np.float32)
     swapped = plan.swapped[trunk.feeder]
     north[at, np.where(swapped, 0, 1)] = plan.side[trunk.feeder]
-    return _rows(
-        key=_key(at),
-        kind=np.full(len(at), LINE, np.uint8),
+    return _fill_rows(
+        key=_order_key(at),
+        kind=np.full(len(at), LINE_CODE, np.uint8),
         feeder=trunk.feeder,
-        parent=np.where(trunk.device != NONE, _key(at, 0), _key(at - 1)),
+        parent=np.where(trunk.device != NO_DEVICE, _order_key(at, 0), _order_key(at - 1)),
         plane=trunk.plane,
         street=np.where(trunk.on_street, spacing, 0.0).astype(np.float32),
         heading=north,
@@ -233,24 +233,24 @@ def _trunk_rows(plan: Plan, trunk: _Trunk) -> _Rows:
     )
 
 
-def _fuse_rows(plan: Plan, trunk: _Trunk, laterals: _Laterals) -> _Rows:
+def _lay_fuses(plan: FeederPlan, trunk: _Trunk, laterals: _Laterals) -> _PrimaryRows:
     at = laterals.trunk
     feeder = trunk.feeder[at]
     along = trunk.along[at] + laterals.side * POLE_M
-    return _rows(
-        key=_key(at, 3 + (laterals.side > 0)),
-        kind=np.full(len(at), FUSE, np.uint8),
+    return _fill_rows(
+        key=_order_key(at, 3 + (laterals.side > 0)),
+        kind=np.full(len(at), FUSE_CODE, np.uint8),
         feeder=feeder,
-        parent=_key(at),
-        plane=plan.at(feeder, along, trunk.across[at]),
+        parent=_order_key(at),
+        plane=plan.find_places(feeder, along, trunk.across[at]),
         lateral=np.arange(len(at), dtype=np.int32),
         underground=laterals.underground,
     )
 
 
-def _lateral_rows(plan: Plan, trunk: _Trunk, laterals: _Laterals) -> _Rows:
+def _lay_lateral_rows(plan: FeederPlan, trunk: _Trunk, laterals: _Laterals) -> _PrimaryRows:
     lateral = np.repeat(np.arange(len(laterals.trunk), dtype=np.int32), laterals.sections)
-    place = rank(lateral)
+    place = rank_in_runs(lateral)
     at, side = laterals.trunk[lateral], laterals.side[lateral]
     feeder = trunk.feeder[at]
     block = (plan.depth / plan.streets)[feeder]
@@ -262,12 +262,12 @@ def _lateral_rows(plan: Plan, trunk: _Trunk, laterals: _Laterals) -> _Rows:
     north = plan.swapped[feeder] ^ turned
     heading[np.arange(len(at)), np.where(north, 1, 0)] = np.where(turned, away, side)
     slot = 3 + (side > 0)
-    return _rows(
-        key=_key(at, slot, place + 1),
-        kind=np.full(len(at), LINE, np.uint8),
+    return _fill_rows(
+        key=_order_key(at, slot, place + 1),
+        kind=np.full(len(at), LINE_CODE, np.uint8),
         feeder=feeder,
-        parent=_key(at, slot, place),
-        plane=plan.at(feeder, along, across),
+        parent=_order_key(at, slot, place),
+        plane=plan.find_places(feeder, along, across),
         lateral=lateral,
         street=np.where(turned, block * 0.75, laterals.span[lateral]).astype(np.float32),
         heading=heading,
@@ -276,24 +276,27 @@ def _lateral_rows(plan: Plan, trunk: _Trunk, laterals: _Laterals) -> _Rows:
     )
 
 
-def _spur_rows(trunk: _Trunk, ties: Ties) -> _Rows:
+def _lay_spurs(trunk: _Trunk, ties: Ties) -> _PrimaryRows:
     order = np.argsort(ties.spur, kind="stable")
     place = np.empty(len(order), np.int32)
-    place[order] = rank(ties.spur[order])
-    return _rows(
-        key=_key(ties.spur, 5, place),
-        kind=np.full(len(ties.spur), LINE, np.uint8),
+    place[order] = rank_in_runs(ties.spur[order])
+    return _fill_rows(
+        key=_order_key(ties.spur, 5, place),
+        kind=np.full(len(ties.spur), LINE_CODE, np.uint8),
         feeder=trunk.feeder[ties.spur],
-        parent=_key(ties.spur),
+        parent=_order_key(ties.spur),
         plane=ties.plane,
         underground=trunk.underground[ties.spur],
     )
 
 
-def _in_preorder(parts: list[_Rows], trunk: _Trunk, laterals: _Laterals, ties: Ties) -> Primary:
+def _sort_preorder(
+    parts: list[_PrimaryRows], trunk: _Trunk, laterals: _Laterals, ties: Ties
+) -> Primary:
     """Join the kinds of row, sort them, and turn keys into row numbers."""
     columns = {
-        name: np.concatenate([getattr(part, name) for part in parts]) for name in _Rows._fields
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in _PrimaryRows._fields
     }
     order = np.argsort(columns["key"], kind="stable")
     key = columns.pop("key")[order]
@@ -307,7 +310,7 @@ def _in_preorder(parts: list[_Rows], trunk: _Trunk, laterals: _Laterals, ties: T
         **{name: column for name, column in columns.items() if name in wanted},
         ties=ties._replace(
             spur=spur[len(order) - len(ties.spur) :].astype(np.int32),
-            target=np.searchsorted(key, _key(ties.target)).astype(np.int32),
+            target=np.searchsorted(key, _order_key(ties.target)).astype(np.int32),
         ),
         lateral_width=laterals.width,
         lateral_feeder=trunk.feeder[laterals.trunk],

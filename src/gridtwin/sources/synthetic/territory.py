@@ -21,7 +21,7 @@ SMALLEST_SHARE = 0.15  # of a mean district; land pieces of less weight are left
 RURAL_WEIGHT = 0.12  # density far from every center, where a large center has 1.0
 
 
-class Center(NamedTuple):
+class TownCenter(NamedTuple):
     """A town center: where it lies and how far its density reaches."""
 
     lon: float
@@ -30,7 +30,7 @@ class Center(NamedTuple):
     reach_m: float
 
 
-class Stream(NamedTuple):
+class River(NamedTuple):
     """A river or bayou: its center line and half its width."""
 
     half_width_m: float
@@ -55,9 +55,9 @@ class Territory:
     """
 
     bounds: tuple[float, float, float, float]
-    centers: tuple[Center, ...]
+    centers: tuple[TownCenter, ...]
     lakes: tuple[tuple[tuple[float, float], ...], ...]
-    streams: tuple[Stream, ...]
+    streams: tuple[River, ...]
 
     @cached_property
     def scale(self) -> NDArray[np.float64]:
@@ -95,7 +95,7 @@ class Territory:
         ]
         return shapely.transform(shapely.union_all(plane), self.to_lonlat)
 
-    def density(self, plane: NDArray[np.float64]) -> NDArray[np.float64]:
+    def estimate_density(self, plane: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return how densely people live around places of the plane, shape (..., 2)."""
         total = np.full(plane.shape[:-1], RURAL_WEIGHT)
         for center in self.centers:
@@ -137,7 +137,7 @@ class Land(NamedTuple):
         return dry
 
 
-def survey(territory: Territory, meters: int) -> Land:
+def survey_land(territory: Territory, meters: int) -> Land:
     """Return the window of a territory that so many meters fill, around its first center."""
     import shapely
 
@@ -154,7 +154,7 @@ def survey(territory: Territory, meters: int) -> Land:
     shapely.prepare(territory.water)
     wet = shapely.intersects(territory.water, shapely.box(west, south, east, north)).T
     centers = np.stack([column + 0.5, row + 0.5], -1) * PIXEL_M
-    return Land(~wet, np.where(wet, 0.0, territory.density(centers)), low * PIXEL_M)
+    return Land(~wet, np.where(wet, 0.0, territory.estimate_density(centers)), low * PIXEL_M)
 
 
 class Districts(NamedTuple):
@@ -168,7 +168,7 @@ class Districts(NamedTuple):
 _Cut = tuple[int, int, int, int]  # first row, one past the last row, the same for columns
 
 
-def districts(land: Land, count: int) -> Districts:
+def cut_districts(land: Land, count: int) -> Districts:
     """
     Cut the land into rectangles without water, about equally many people in each.
 
@@ -176,11 +176,11 @@ def districts(land: Land, count: int) -> Districts:
     is grown on the Gini impurity; then the heaviest is halved until there are enough.
     """
     enough = SMALLEST_SHARE * land.weight.sum() / count
-    dry = _without_water(land, enough)
+    dry = _cut_out_water(land, enough)
     weights = [float(land.weight[a:b, c:d].sum()) for a, b, c, d in dry]
     while len(dry) < count:
         heaviest = int(np.argmax(weights))
-        halves = _halves(land.weight, dry[heaviest])
+        halves = _halve_rectangle(land.weight, dry[heaviest])
         if halves is None:
             break
         dry[heaviest : heaviest + 1] = halves
@@ -191,10 +191,10 @@ def districts(land: Land, count: int) -> Districts:
     return Districts((low + high) / 2, (high - low) / 2, np.array([weights[i] for i in kept]))
 
 
-def _without_water(land: Land, enough: float) -> list[_Cut]:
+def _cut_out_water(land: Land, enough: float) -> list[_Cut]:
     """Return rectangles without water, leaving out those with too few people."""
     pending: list[_Cut] = [(0, land.dry.shape[0], 0, land.dry.shape[1])]
-    found: list[_Cut] = []
+    cuts: list[_Cut] = []
     while pending:
         cut = a, b, c, d = pending.pop()
         if land.weight[a:b, c:d].sum() < enough:
@@ -202,31 +202,31 @@ def _without_water(land: Land, enough: float) -> list[_Cut]:
         wet = ~land.dry[a:b, c:d]
         short, long = sorted((b - a, d - c))
         if wet.any():
-            pending += _parted(wet, cut)
+            pending += _part_rectangle(wet, cut)
         elif long > SLIMMEST * short:
-            pending += _halves(land.weight, cut) or []
+            pending += _halve_rectangle(land.weight, cut) or []
         elif short >= min(NARROWEST, *land.dry.shape):
-            found.append(cut)
-    return found or [_largest_square(land)]
+            cuts.append(cut)
+    return cuts or [_find_largest_square(land)]
 
 
-def _largest_square(land: Land) -> _Cut:
+def _find_largest_square(land: Land) -> _Cut:
     """Return one dry square, the last resort of a very small territory."""
     row, column = np.unravel_index(int(np.argmax(land.weight)), land.weight.shape)
     return int(row), int(row) + 1, int(column), int(column) + 1
 
 
-def _parted(wet: NDArray[np.bool_], cut: _Cut) -> list[_Cut]:
+def _part_rectangle(wet: NDArray[np.bool_], cut: _Cut) -> list[_Cut]:
     """Cut a rectangle in two where the sides differ most in water."""
     a, b, c, d = cut
-    by_row, row = _impurity(wet.sum(1), wet.shape[1])
-    by_column, column = _impurity(wet.sum(0), wet.shape[0])
+    by_row, row = _measure_impurity(wet.sum(1), wet.shape[1])
+    by_column, column = _measure_impurity(wet.sum(0), wet.shape[0])
     if by_row <= by_column:
         return [(a, a + row, c, d), (a + row, b, c, d)]
     return [(a, b, c, c + column), (a, b, c + column, d)]
 
 
-def _impurity(wet: NDArray[np.int_], breadth: int) -> tuple[float, int]:
+def _measure_impurity(wet: NDArray[np.int_], breadth: int) -> tuple[float, int]:
     """Return the least Gini impurity that a cut along one axis leaves, and where it is."""
     if len(wet) < 2:
         return np.inf, 0
@@ -238,7 +238,7 @@ def _impurity(wet: NDArray[np.int_], breadth: int) -> tuple[float, int]:
     return float(impurity[best]), best + 1
 
 
-def _halves(weight: NDArray[np.float64], cut: _Cut) -> list[_Cut] | None:
+def _halve_rectangle(weight: NDArray[np.float64], cut: _Cut) -> list[_Cut] | None:
     """Halve a rectangle across its longer side so that each half has as many people."""
     a, b, c, d = cut
     across_rows = b - a >= d - c
@@ -255,20 +255,20 @@ def _halves(weight: NDArray[np.float64], cut: _Cut) -> list[_Cut] | None:
 HOUSTON = Territory(
     bounds=(-95.95, 29.42, -94.82, 30.15),
     centers=(
-        Center(-95.367, 29.758, 1.0, 5_000),  # downtown
-        Center(-95.463, 29.738, 0.7, 4_000),
-        Center(-95.400, 29.706, 0.6, 3_000),
-        Center(-95.560, 29.725, 0.5, 5_000),
-        Center(-95.620, 29.620, 0.5, 5_000),
-        Center(-95.820, 29.785, 0.4, 5_000),
-        Center(-95.650, 29.930, 0.5, 7_000),
-        Center(-95.420, 30.070, 0.5, 7_000),
-        Center(-95.250, 30.000, 0.35, 5_000),
-        Center(-95.200, 29.680, 0.5, 4_500),
-        Center(-94.960, 29.760, 0.35, 4_000),
-        Center(-95.290, 29.560, 0.45, 5_000),
-        Center(-95.110, 29.530, 0.45, 5_000),
-        Center(-95.430, 29.860, 0.45, 5_000),
+        TownCenter(-95.367, 29.758, 1.0, 5_000),  # downtown
+        TownCenter(-95.463, 29.738, 0.7, 4_000),
+        TownCenter(-95.400, 29.706, 0.6, 3_000),
+        TownCenter(-95.560, 29.725, 0.5, 5_000),
+        TownCenter(-95.620, 29.620, 0.5, 5_000),
+        TownCenter(-95.820, 29.785, 0.4, 5_000),
+        TownCenter(-95.650, 29.930, 0.5, 7_000),
+        TownCenter(-95.420, 30.070, 0.5, 7_000),
+        TownCenter(-95.250, 30.000, 0.35, 5_000),
+        TownCenter(-95.200, 29.680, 0.5, 4_500),
+        TownCenter(-94.960, 29.760, 0.35, 4_000),
+        TownCenter(-95.290, 29.560, 0.45, 5_000),
+        TownCenter(-95.110, 29.530, 0.45, 5_000),
+        TownCenter(-95.430, 29.860, 0.45, 5_000),
     ),
     lakes=(
         (  # Galveston Bay and Trinity Bay
@@ -289,28 +289,28 @@ HOUSTON = Territory(
         ),
     ),
     streams=(
-        Stream(450, ((-94.985, 29.684), (-95.020, 29.712), (-95.075, 29.752))),
-        Stream(  # ship channel
+        River(450, ((-94.985, 29.684), (-95.020, 29.712), (-95.075, 29.752))),
+        River(  # ship channel
             180, ((-95.075, 29.752), (-95.120, 29.744), (-95.200, 29.736), (-95.275, 29.722))
         ),
-        Stream(  # San Jacinto
+        River(  # San Jacinto
             220, ((-95.075, 29.752), (-95.060, 29.800), (-95.085, 29.870), (-95.135, 29.918))
         ),
-        Stream(  # Buffalo Bayou
+        River(  # Buffalo Bayou
             25,
             (
                 (-95.275, 29.722), (-95.300, 29.750), (-95.358, 29.766), (-95.410, 29.760),
                 (-95.475, 29.766), (-95.560, 29.772), (-95.625, 29.782),
             ),
         ),
-        Stream(40, ((-95.960, 29.590), (-95.800, 29.560), (-95.690, 29.520), (-95.620, 29.400))),
+        River(40, ((-95.960, 29.590), (-95.800, 29.560), (-95.690, 29.520), (-95.620, 29.400))),
     ),
 )  # fmt: skip
 
 TERRITORIES = {"houston": HOUSTON}
 
 
-def territory_called(name: str) -> Territory:
+def find_territory(name: str) -> Territory:
     """
     Return a territory by its name.
 
@@ -319,9 +319,9 @@ def territory_called(name: str) -> Territory:
     InputError
         If there is none of that name.
     """
-    found = TERRITORIES.get(name.strip().casefold())
-    if found is None:
+    territory = TERRITORIES.get(name.strip().casefold())
+    if territory is None:
         known = ", ".join(sorted(TERRITORIES))
         msg = f"there is no territory called {name!r}; there is: {known}"
         raise InputError(msg)
-    return found
+    return territory

@@ -9,11 +9,11 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.sources.synthetic.feeders import Plan
+    from gridtwin.sources.synthetic.feeders import FeederPlan
     from gridtwin.sources.synthetic.territory import Land
 
 LONGEST_M = 3_000.0  # of a tie line between two substations
-NEIGHBORS = 48  # trunk nodes looked at around the end of a trunk
+TIE_NEIGHBORS = 48  # trunk nodes looked at around the end of a trunk
 SAMPLES = 16  # of each leg of a tie line: closer together than the squares of the land
 SWITCH_M = 10.0
 
@@ -28,7 +28,7 @@ class Ties(NamedTuple):
 
 
 def find_ties(
-    plan: Plan,
+    plan: FeederPlan,
     feeder: NDArray[np.int32],
     plane: NDArray[np.float64],
     on_street: NDArray[np.bool_],
@@ -55,12 +55,12 @@ def find_ties(
     _, first = np.unique(pair, axis=0, return_index=True)
     first.sort()
     spur, target = spur[first], target[first]
-    corner, dry = _corner(plane[spur], plane[target], land)
+    corner, dry = _choose_corner(plane[spur], plane[target], land)
     spur, target, corner = spur[dry], target[dry], corner[dry]
-    return Ties(spur, target, _before(plane[spur], corner, plane[target]), corner)
+    return Ties(spur, target, _stop_before(plane[spur], corner, plane[target]), corner)
 
 
-def _same_row(plan: Plan) -> NDArray[np.bool_]:
+def _same_row(plan: FeederPlan) -> NDArray[np.bool_]:
     """Return whether each feeder and the next lie side by side."""
     same: NDArray[np.bool_] = (plan.substation[1:] == plan.substation[:-1]) & (
         plan.side[1:] == plan.side[:-1]
@@ -69,7 +69,7 @@ def _same_row(plan: Plan) -> NDArray[np.bool_]:
 
 
 def _to_other_substations(
-    plan: Plan,
+    plan: FeederPlan,
     feeder: NDArray[np.int32],
     plane: NDArray[np.float64],
     last: NDArray[np.int32],
@@ -79,42 +79,42 @@ def _to_other_substations(
     """Return trunk ends, and the nearest trunk section of another substation that can be tied."""
     from scipy.spatial import cKDTree
 
-    near = min(NEIGHBORS, len(street))
-    distance, found = cKDTree(plane[street]).query(plane[last], k=near, workers=1)
-    distance, found = distance.reshape(len(last), near), street[found.reshape(len(last), near)]
-    other = plan.substation[feeder[found]] != plan.substation[feeder[last]][:, None]
+    near = min(TIE_NEIGHBORS, len(street))
+    distance, nearby = cKDTree(plane[street]).query(plane[last], k=near, workers=1)
+    distance, nearby = distance.reshape(len(last), near), street[nearby.reshape(len(last), near)]
+    other = plan.substation[feeder[nearby]] != plan.substation[feeder[last]][:, None]
     fits = other & (distance < LONGEST_M)
     target = np.full(len(last), -1, dtype=np.int32)
     for _ in range(3):  # the nearest, or the next where water lies between
         open_ends = np.flatnonzero((target < 0) & fits.any(axis=1))
         nearest = fits[open_ends].argmax(axis=1)
         fits[open_ends, nearest] = False
-        candidate = found[open_ends, nearest]
-        _, dry = _corner(plane[last[open_ends]], plane[candidate], land)
+        candidate = nearby[open_ends, nearest]
+        _, dry = _choose_corner(plane[last[open_ends]], plane[candidate], land)
         target[open_ends[dry]] = candidate[dry]
     tied = target >= 0
     return last[tied], target[tied]
 
 
-def _corner(
+def _choose_corner(
     start: NDArray[np.float64], end: NDArray[np.float64], land: Land
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return the corner of a line along the streets, and whether the line keeps dry."""
     first = np.stack([end[:, 0], start[:, 1]], -1)
     second = np.stack([start[:, 0], end[:, 1]], -1)
-    first_dry = _dry(start, first, land) & _dry(first, end, land)
-    second_dry = _dry(start, second, land) & _dry(second, end, land)
+    first_dry = _is_dry(start, first, land) & _is_dry(first, end, land)
+    second_dry = _is_dry(start, second, land) & _is_dry(second, end, land)
     return np.where(first_dry[:, None], first, second), first_dry | second_dry
 
 
-def _dry(start: NDArray[np.float64], end: NDArray[np.float64], land: Land) -> NDArray[np.bool_]:
+def _is_dry(start: NDArray[np.float64], end: NDArray[np.float64], land: Land) -> NDArray[np.bool_]:
     """Return whether straight lines along an axis cross dry squares only."""
     share = np.linspace(0.0, 1.0, SAMPLES)[:, None]
     along = start[:, None] + (end - start)[:, None] * share
     return np.asarray(land.is_dry(along).all(axis=1))
 
 
-def _before(
+def _stop_before(
     start: NDArray[np.float64], corner: NDArray[np.float64], end: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return where the last leg of each line stops short of its end."""

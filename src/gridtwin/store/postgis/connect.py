@@ -1,5 +1,5 @@
 """
-Connect to PostgreSQL, say clearly why not, and come back when a connection is lost.
+Connect to PostgreSQL, and say clearly why not.
 
 No message shows a password: addresses are shown without it, and a reason that quotes it is left
 out.
@@ -10,17 +10,14 @@ from __future__ import annotations
 import random
 import re
 import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import StoreError, StoreVersionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     import psycopg
-
-Result = TypeVar("Result")
 
 SCHEMES = ("postgresql://", "postgres://")
 LEAST_VERSION = 150_000
@@ -60,7 +57,7 @@ MENDS: tuple[tuple[str, str, bool], ...] = (
 )
 
 
-class _PassingError(StoreError):
+class PassingError(StoreError):
     """There is no connection now; trying again may help."""
 
 
@@ -154,7 +151,7 @@ def connect_patiently(
     for wait in waits():
         try:
             return connect(url, **options)
-        except _PassingError as error:
+        except PassingError as error:
             if time.monotonic() + wait > end:
                 msg = f"{error} (tried for {patience_s:g} s)"
                 raise StoreError(msg) from error
@@ -165,153 +162,6 @@ def connect_patiently(
 def is_lost(connection: psycopg.Connection[Any]) -> bool:
     """Return whether a connection has gone, by itself or by the server."""
     return bool(connection.closed or connection.broken)
-
-
-class Link:
-    """
-    A connection that is made again when it is lost.
-
-    Parameters
-    ----------
-    url
-        The address; see `connect`.
-    patience_s
-        Seconds to try for before giving up.
-    **options
-        Those of `connect`.
-    """
-
-    def __init__(self, url: str, *, patience_s: float = PATIENCE_S, **options: Any) -> None:
-        self._url = url
-        self._patience_s = patience_s
-        self._options = options
-        self._connection: psycopg.Connection[Any] | None = None
-
-    @property
-    def connection(self) -> psycopg.Connection[Any]:
-        """The connection, made or made again where there is none."""
-        if self._connection is None or is_lost(self._connection):
-            self._connection = connect_patiently(
-                self._url, patience_s=self._patience_s, **self._options
-            )
-        return self._connection
-
-    def close(self) -> None:
-        """Give the connection back; the next use makes one again."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def read(self, ask: Callable[[psycopg.Connection[Any]], Result]) -> Result:
-        """
-        Ask what writes nothing, again when the connection is lost; no transaction is begun.
-
-        Raises
-        ------
-        StoreError
-            If the connection does not come back.
-        """
-        import psycopg
-
-        waited = 0.0
-        for wait in waits():
-            connection = self.connection
-            try:
-                return ask(connection)
-            except psycopg.Error as error:
-                self._check_lost(connection, error, waited + wait)
-            time.sleep(wait)
-            waited += wait
-        raise AssertionError  # the waits never end
-
-    def _check_lost(
-        self, connection: psycopg.Connection[Any], error: psycopg.Error, waited: float
-    ) -> None:
-        """Raise what is no lost connection, and one that was lost for the last time."""
-        if not is_lost(connection):
-            raise error
-        if waited > self._patience_s:
-            msg = "the connection to the database was lost again and again: try later"
-            raise StoreError(msg) from error
-
-    def run(
-        self,
-        work: Callable[[psycopg.Connection[Any]], Result],
-        *,
-        committed: Callable[[psycopg.Connection[Any]], Result | None] | None = None,
-    ) -> Result:
-        """
-        Do work in one transaction, again from its beginning when the connection is lost.
-
-        Parameters
-        ----------
-        work
-            What to do; it may run more than once, and takes effect once.
-        committed
-            For work that writes, when its connection was lost while committing: returns the result
-            if the work was written, else None, and the work is done again. It first takes the
-            lock the work takes, since the server may still be committing. Without it, such a loss
-            raises.
-
-        Raises
-        ------
-        StoreError
-            If the connection does not come back, or nobody can tell whether the work was written.
-        """
-        import psycopg
-
-        waited = 0.0
-        for wait in waits():
-            connection = self.connection
-            finished = False
-            try:
-                with connection.transaction():
-                    result = work(connection)
-                    finished = True
-            except psycopg.Error as error:
-                if finished and is_lost(connection):
-                    kept = self._settle(committed, error)
-                    if kept is not None:
-                        return kept
-                self._check_lost(connection, error, waited + wait)
-            else:
-                return result
-            time.sleep(wait)
-            waited += wait
-        raise AssertionError  # the waits never end
-
-    def _settle(
-        self,
-        committed: Callable[[psycopg.Connection[Any]], Result | None] | None,
-        error: psycopg.Error,
-    ) -> Result | None:
-        """Return the result of work whose connection was lost while committing, if it was kept."""
-        msg = (
-            "the connection to the database was lost while committing, so it is not known whether"
-            " the last change was written: look before doing it again"
-        )
-        if committed is None:
-            raise StoreError(msg) from error
-
-        def look(connection: psycopg.Connection[Any]) -> Result | None:
-            with connection.transaction():
-                return committed(connection)
-
-        try:
-            return self.read(look)
-        except StoreError as again:
-            msg = f"{msg} ({again})"
-            raise StoreError(msg) from again
-
-
-@contextmanager
-def linked(url: str, **options: Any) -> Iterator[Link]:
-    """Open a link and close it at the end."""
-    link = Link(url, **options)
-    try:
-        yield link
-    finally:
-        link.close()
 
 
 def shown(url: str) -> str:
@@ -361,7 +211,7 @@ def _mend(reason: str) -> tuple[str, type[StoreError]]:
     """Return what to do about a failed connection, and the error that says it."""
     for pattern, mend, may_pass in MENDS:
         if re.search(pattern, reason, re.IGNORECASE):
-            return mend, _PassingError if may_pass else StoreError
+            return mend, PassingError if may_pass else StoreError
     return "check the address and the server", StoreError
 
 

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.model.estimate import Estimate, PointEstimates, Run, Zone
-from gridtwin.store.postgis.links import OPERATOR, READER, Links, told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import TypeVar
 
     import psycopg
+
+    from gridtwin.store.postgis.pool import Pool
 
     Connection = psycopg.Connection[Any]
     Result = TypeVar("Result")
@@ -124,17 +125,18 @@ WRITE_TIMEOUT = "SET LOCAL statement_timeout = '10min'"
 class PostgisEstimates:
     """The estimates of a twin that is kept in PostgreSQL."""
 
-    def __init__(self, url: str, links: Links) -> None:
-        self._url = url
-        self._links = links
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
     def current(self) -> list[Estimate]:
         """Return the estimates in force, of open outages, by outage."""
-        return self._read(lambda link: [_estimate(row) for row in link.execute(CURRENT).fetchall()])
+        return self._pool.read(
+            lambda link: [_estimate(row) for row in link.execute(CURRENT).fetchall()]
+        )
 
     def issued(self, outage: str) -> list[Estimate]:
         """Return every estimate ever issued for an outage, oldest first."""
-        return self._read(
+        return self._pool.read(
             lambda link: [_estimate(row) for row in link.execute(ISSUED, (outage,)).fetchall()]
         )
 
@@ -145,15 +147,15 @@ class PostgisEstimates:
             with connection.cursor(binary=True) as cursor:
                 return cursor.execute(POINTS, {"outage": outage}).fetchall()
 
-        return PointEstimates.of_rows(self._read(ask))
+        return PointEstimates.of_rows(self._pool.read(ask))
 
     def covered(self, now: datetime) -> dict[str, int]:
         """Return how many usage points of each outage have an estimate that has not passed."""
-        return self._read(lambda link: dict(link.execute(COVERED, (now,)).fetchall()))
+        return self._pool.read(lambda link: dict(link.execute(COVERED, (now,)).fetchall()))
 
     def run(self, run: str) -> Run | None:
         """Return a run that was written; None if there is none of that id."""
-        return self._read(lambda connection: _run(connection, run))
+        return self._pool.read(lambda connection: _run(connection, run))
 
     def write(self, run: Run, estimates: Sequence[Estimate], points: PointEstimates) -> Run:
         """
@@ -185,12 +187,11 @@ class PostgisEstimates:
             connection.execute(SET_POINTS, (run.started_at,))
             return run
 
-        with told(self._url, role=OPERATOR), self._links.borrowed() as link:
-            return link.run(work, committed=lambda connection: _run(connection, run.id))
+        return self._pool.write(work, committed=lambda connection: _run(connection, run.id))
 
     def zones(self, now: datetime) -> list[Zone]:
         """Return what is promised for parts of the territory and has not expired."""
-        rows = self._read(lambda connection: connection.execute(ZONES, (now,)).fetchall())
+        rows = self._pool.read(lambda connection: connection.execute(ZONES, (now,)).fetchall())
         return [Zone(*map(_utc, row)) for row in rows]
 
     def write_zones(self, zones: Sequence[Zone]) -> None:
@@ -202,12 +203,7 @@ class PostgisEstimates:
                     SET_ZONE, [[getattr(each, name) for name in Zone.__slots__] for each in zones]
                 )
 
-        with told(self._url, role=OPERATOR), self._links.borrowed() as link:
-            link.run(work, committed=lambda _: None)
-
-    def _read(self, ask: Callable[[Connection], Result]) -> Result:
-        with told(self._url, role=READER), self._links.borrowed() as link:
-            return link.read(ask)
+        self._pool.write(work)
 
 
 def _stage(connection: Connection, estimates: Sequence[Estimate], points: PointEstimates) -> None:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.store.marks import AMI, ESTIMATES, NETWORK, OUTAGES, STATE, Changes, Marks
-from gridtwin.store.postgis.connect import is_lost
+from gridtwin.store.postgis.links import is_lost
 from gridtwin.store.postgis.states import CHANNEL
 
 if TYPE_CHECKING:

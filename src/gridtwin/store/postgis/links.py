@@ -1,107 +1,194 @@
-"""Lend each thread a connection of its own, and say what PostgreSQL refuses in our own words."""
+"""Ask and write over connections that may be lost, again until it is done."""
 
 from __future__ import annotations
 
-from collections import deque
+import time
+from abc import ABC, abstractmethod
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from gridtwin.errors import InputError, StoreError, StoreVersionError
-from gridtwin.store.postgis.connect import Link, shown
+from gridtwin.errors import StoreError
+from gridtwin.store.postgis.connect import PATIENCE_S, connect_patiently, waits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     import psycopg
 
-READER, OPERATOR, OWNER = "gridtwin_reader", "gridtwin_operator", "gridtwin_owner"
+    Connection = psycopg.Connection[Any]
+
+Result = TypeVar("Result")
 
 
-class Links:
+def is_lost(connection: Connection) -> bool:
+    """Return whether a connection has gone, by itself or by the server."""
+    return bool(connection.closed or connection.broken)
+
+
+class Lender(ABC):
     """
-    Links that threads borrow: as many as there are threads that work at once.
+    What lends connections, and does what was asked again when one is lost.
 
     Parameters
     ----------
-    url, **options
-        Those of `Link`.
+    patience_s
+        Seconds to try for before giving up.
     """
 
-    def __init__(self, url: str, **options: Any) -> None:
-        self._url = url
-        self._options = options
-        self._idle: deque[Link] = deque()  # its operations are atomic
+    def __init__(self, patience_s: float) -> None:
+        self._patience_s = patience_s
 
-    @contextmanager
-    def borrowed(self) -> Iterator[Link]:
-        """Lend a link that no other thread has."""
+    @abstractmethod
+    def lent(self) -> AbstractContextManager[Connection]:
+        """Lend a connection that nobody else has."""
+
+    def ask(self, question: Callable[[Connection], Result]) -> Result:
+        """
+        Ask what writes nothing, again when the connection is lost; no transaction is begun.
+
+        Raises
+        ------
+        StoreError
+            If the connection does not come back.
+        """
+        import psycopg
+
+        waited = 0.0
+        for wait in waits():
+            with self.lent() as connection:
+                try:
+                    return question(connection)
+                except psycopg.Error as error:
+                    self._check_lost(connection, error, waited + wait)
+            time.sleep(wait)
+            waited += wait
+        raise AssertionError  # the waits never end
+
+    def _check_lost(self, connection: Connection, error: psycopg.Error, waited: float) -> None:
+        """Raise what is no lost connection, and one that was lost for the last time."""
+        if not is_lost(connection):
+            raise error
+        if waited > self._patience_s:
+            msg = "the connection to the database was lost again and again: try later"
+            raise StoreError(msg) from error
+
+    def run(
+        self,
+        work: Callable[[Connection], Result],
+        *,
+        committed: Callable[[Connection], Result | None] | None = None,
+    ) -> Result:
+        """
+        Do work in one transaction, again from its beginning when the connection is lost.
+
+        Parameters
+        ----------
+        work
+            What to do; it may run more than once, and takes effect once.
+        committed
+            For work that writes, when its connection was lost while committing: returns the result
+            if the work was written, else None, and the work is done again. It first takes the
+            lock the work takes, since the server may still be committing. Without it, such a loss
+            raises.
+
+        Raises
+        ------
+        StoreError
+            If the connection does not come back, or nobody can tell whether the work was written.
+        """
+        import psycopg
+
+        waited = 0.0
+        for wait in waits():
+            finished = False
+            with self.lent() as connection:
+                try:
+                    with connection.transaction():
+                        result = work(connection)
+                        finished = True
+                except psycopg.Error as error:
+                    self._check_lost(connection, error, 0.0 if finished else waited + wait)
+                    lost = error
+                else:
+                    return result
+            if finished:
+                kept = self._settle(committed, lost)
+                if kept is not None:
+                    return kept
+                self._check_lost(connection, lost, waited + wait)
+            time.sleep(wait)
+            waited += wait
+        raise AssertionError  # the waits never end
+
+    def _settle(
+        self, committed: Callable[[Connection], Result | None] | None, error: psycopg.Error
+    ) -> Result | None:
+        """Return the result of work whose connection was lost while committing, if it was kept."""
+        msg = (
+            "the connection to the database was lost while committing, so it is not known whether"
+            " the last change was written: look before doing it again"
+        )
+        if committed is None:
+            raise StoreError(msg) from error
+
+        def look(connection: Connection) -> Result | None:
+            with connection.transaction():
+                return committed(connection)
+
         try:
-            link = self._idle.pop()
-        except IndexError:
-            link = Link(self._url, **self._options)
-        try:
-            yield link
-        finally:
-            self._idle.append(link)
-
-    def close(self) -> None:
-        """Give back the connections that are not borrowed."""
-        while self._idle:
-            self._idle.pop().close()
+            return self.ask(look)
+        except StoreError as again:
+            msg = f"{msg} ({again})"
+            raise StoreError(msg) from again
 
 
-@contextmanager
-def told(url: str, *, role: str) -> Iterator[None]:
+class Link(Lender):
     """
-    Turn what PostgreSQL refuses inside into errors of gridtwin.
+    One connection of a worker's own, which is made again when it is lost.
 
     Parameters
     ----------
     url
-        The address, shown without its password.
-    role
-        The role that may do what is done inside.
-
-    Raises
-    ------
-    InputError
-        If a text cannot be kept, such as one with a zero byte.
-    StoreVersionError
-        If the schema is not that of this gridtwin.
-    StoreError
-        If anything else is refused; says why and how to mend it.
+        The address; see `connect`.
+    patience_s
+        Seconds to try for before giving up.
+    **options
+        Those of `connect`.
     """
-    import psycopg
-    from psycopg import errors
 
+    def __init__(self, url: str, *, patience_s: float = PATIENCE_S, **options: Any) -> None:
+        super().__init__(patience_s)
+        self._url = url
+        self._options = options
+        self._connection: Connection | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The connection, made or made again where there is none."""
+        if self._connection is None or is_lost(self._connection):
+            self._connection = connect_patiently(
+                self._url, patience_s=self._patience_s, **self._options
+            )
+        return self._connection
+
+    @contextmanager
+    def lent(self) -> Iterator[Connection]:
+        """Lend the connection."""
+        yield self.connection
+
+    def close(self) -> None:
+        """Give the connection back; the next use makes one again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+@contextmanager
+def linked(url: str, **options: Any) -> Iterator[Link]:
+    """Open a link and close it at the end."""
+    link = Link(url, **options)
     try:
-        yield
-    except errors.InsufficientPrivilege as error:
-        mend = f"its login needs a role: GRANT {role} TO that login"
-        raise StoreError(_words(url, error, mend)) from error
-    except errors.QueryCanceled as error:
-        mend = "try again when it is less busy, or give a longer statement_timeout in the address"
-        raise StoreError(_words(url, error, mend)) from error
-    except errors.DiskFull as error:
-        mend = "its disk is full: make room there and try again"
-        raise StoreError(_words(url, error, mend)) from error
-    except errors.ReadOnlySqlTransaction as error:
-        mend = "it only reads, as a replica does: give the address of the primary"
-        raise StoreError(_words(url, error, mend)) from error
-    except (
-        errors.UndefinedTable,
-        errors.UndefinedColumn,
-        errors.UndefinedFunction,
-        errors.InvalidSchemaName,
-    ) as error:
-        raise StoreVersionError(_words(url, error, "run `gridtwin db migrate`")) from error
-    except psycopg.DataError as error:
-        raise InputError(_words(url, error, "give another text")) from error
-    except psycopg.Error as error:
-        mend = "see the log of the server"
-        raise StoreError(_words(url, error, mend)) from error
-
-
-def _words(url: str, error: psycopg.Error, mend: str) -> str:
-    reason = error.diag.message_primary or " ".join(str(error).split())
-    return f"{shown(url)} refused: {reason}: {mend}"
+        yield link
+    finally:
+        link.close()

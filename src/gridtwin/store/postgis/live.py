@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from gridtwin.model.live import Alert, Letter, LiveEvent
 from gridtwin.store.names import taken
 from gridtwin.store.postgis.connect import connect, shown
-from gridtwin.store.postgis.links import OPERATOR, READER, Links, told
+from gridtwin.store.postgis.refusals import OPERATOR, told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     import psycopg
+
+    from gridtwin.store.postgis.pool import Pool
 
     Connection = psycopg.Connection[Any]
 
@@ -62,17 +64,17 @@ WHERE a.at < to_timestamp(%s) AND o.id = a.outage
 class PostgisLive:
     """What live operations have taken in, and what they are to tell."""
 
-    def __init__(self, url: str, links: Links) -> None:
-        self._url = url
-        self._links = links
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold a lock that ends with its session, however that ends."""
-        with told(self._url, role=OPERATOR), connect(self._url, autocommit=True) as connection:
+        url = self._pool.url
+        with told(url, role=OPERATOR), connect(url, autocommit=True) as connection:
             row = connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone()
             if row != (True,):
-                raise taken(shown(self._url))
+                raise taken(shown(url))
             yield
 
     def take_in(
@@ -93,7 +95,7 @@ class PostgisLive:
                 cursor.executemany(PLACE, sorted((places or {}).items()))
             return fresh
 
-        return self._write(work)
+        return self._pool.write(work)
 
     def places(self) -> dict[str, int]:
         """Return how far each source was read: where its next message stands."""
@@ -116,7 +118,7 @@ class PostgisLive:
             with connection.cursor() as cursor:
                 cursor.executemany(LETTER, letters)
 
-        self._write(work)
+        self._pool.write(work)
 
     def letters(self) -> list[Letter]:
         """Return the messages that cannot be used."""
@@ -129,7 +131,7 @@ class PostgisLive:
 
     def told(self, alerts: Collection[str]) -> None:
         """Write down that alerts were told."""
-        self._write(lambda connection: connection.execute(TOLD, (sorted(alerts),)))
+        self._pool.write(lambda connection: connection.execute(TOLD, (sorted(alerts),)))
 
     def forget(self, before_s: float) -> None:
         """Forget the events and the alerts before a time."""
@@ -138,18 +140,12 @@ class PostgisLive:
             connection.execute(FORGET, (before_s,))
             connection.execute(FORGET_ALERTS, (before_s,))
 
-        self._write(work)
+        self._pool.write(work)
 
     def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        with told(self._url, role=READER), self._links.borrowed() as link:
-            return link.read(
-                lambda connection: connection.execute(query.encode(), values or None).fetchall()
-            )
-
-    def _write(self, work: Callable[[Connection], Result]) -> Result:
-        """Do in one transaction what may be done twice: the second time it changes nothing."""
-        with told(self._url, role=OPERATOR), self._links.borrowed() as link:
-            return link.run(work, committed=lambda _: None)
+        return self._pool.read(
+            lambda connection: connection.execute(query.encode(), values or None).fetchall()
+        )
 
 
 def _alert(row: Sequence[Any]) -> Alert:

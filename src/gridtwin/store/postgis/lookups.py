@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gridtwin.errors import MissingExtraError, NotFoundError, StoreError
-from gridtwin.store.postgis.connect import PATIENCE_S, is_lost, settled, shown, waits
-from gridtwin.store.postgis.links import READER, told
+from gridtwin.errors import NotFoundError
+from gridtwin.store.postgis.connect import PATIENCE_S
+from gridtwin.store.postgis.pool import MOST_LENT, Pool
 
 if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
-
-    from psycopg_pool import ConnectionPool
 
 STATEMENT_TIMEOUT_S = 5.0
 
@@ -163,35 +160,14 @@ class LookUps:
     ----------
     url
         The address.
-    min_size, max_size
-        How many connections are kept open, and made at most.
+    most
+        How many connections there are at most.
     patience_s
         Seconds to try for when connections are lost, or all are in use.
-
-    Raises
-    ------
-    MissingExtraError
-        If the extra ``postgis`` is not installed.
     """
 
-    def __init__(
-        self, url: str, *, min_size: int = 1, max_size: int = 16, patience_s: float = PATIENCE_S
-    ) -> None:
-        try:
-            from psycopg_pool import ConnectionPool
-        except ImportError as error:
-            need = "looking up in PostgreSQL"
-            raise MissingExtraError(need, "postgis") from error
-        self._url = url
-        self._patience_s = patience_s
-        self._pool: ConnectionPool[Any] = ConnectionPool(
-            kwargs={**settled(url, SETTINGS), "autocommit": True},
-            min_size=min_size,
-            max_size=max_size,
-            timeout=patience_s,
-            name="gridtwin",
-            open=True,
-        )
+    def __init__(self, url: str, *, most: int = MOST_LENT, patience_s: float = PATIENCE_S) -> None:
+        self._pool = Pool(url, patience_s=patience_s, settings=SETTINGS, most=most)
 
     def close(self) -> None:
         """Close the connections."""
@@ -243,30 +219,11 @@ class LookUps:
         return Substation(*self._ask(SUBSTATION, "substation", mrid))
 
     def _ask(self, statement: str, what: str, mrid: str) -> tuple[Any, ...]:
-        with told(self._url, role=READER):
-            row = self._row(statement, mrid)
+        row = self._pool.read(
+            lambda connection: connection.execute(
+                statement.encode(), (mrid,), prepare=True
+            ).fetchone()
+        )
         if row is None:
             raise NotFoundError(what, mrid)
         return row
-
-    def _row(self, statement: str, mrid: str) -> tuple[Any, ...] | None:
-        """Return the one row of an answer, asked again when a connection was lost."""
-        import psycopg
-        from psycopg_pool import PoolTimeout
-
-        end = time.monotonic() + self._patience_s
-        for wait in waits():
-            try:
-                with self._pool.connection() as connection:
-                    return connection.execute(statement.encode(), (mrid,), prepare=True).fetchone()
-            except PoolTimeout as error:
-                msg = (
-                    f"{shown(self._url)} gave no connection within {self._patience_s:g} s: check"
-                    " that the server runs, or allow more connections"
-                )
-                raise StoreError(msg) from error
-            except psycopg.OperationalError:
-                if not is_lost(connection) or time.monotonic() + wait > end:
-                    raise
-            time.sleep(wait)
-        raise AssertionError  # the waits never end

@@ -1,8 +1,12 @@
 """
-Bring the schema of a database up to date, file by file of ``sql/postgis``.
+Bring the schema of a database up to date, with the files of ``sql/postgis``.
 
-A file opens with ``BEGIN;`` and ends with ``COMMIT;``, so that psql alone can run it; here the two
-lines are left out, and the file, its checksum and its number are written in one transaction.
+``tables/`` holds numbered files, each applied once. ``comments.sql``, ``functions/`` and
+``grants.sql`` define what has no data of its own; all of them are applied again when one of them
+changed, or a numbered file was applied. A call is one transaction: all of it, or nothing.
+
+A file opens with ``BEGIN;``, ends with ``COMMIT;`` and records itself, so that psql alone can run
+it; here the two lines are left out, and its checksum is recorded too.
 """
 
 from __future__ import annotations
@@ -10,29 +14,32 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from gridtwin.errors import StoreError, StoreVersionError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import psycopg
 
-LOCK = 0x67726964_7477696E  # "gridtwin": one migration at a time in a database
+MIGRATION_LOCK = 0x67726964_7477696E  # "gridtwin": one migration at a time in a database
+FIRST = 15  # the first number; it takes over what the files 1 to 14 of before have made
 FILE_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 FRAME = re.compile(r"^(?:BEGIN|COMMIT);$", re.MULTILINE)
+# What the file before may have set: each begins as it does where psql runs it alone.
+AS_ALONE = "SET LOCAL client_min_messages TO DEFAULT; SET LOCAL search_path TO DEFAULT"
 
-Applied = dict[int, tuple[str, "str | None", datetime]]  # number -> name, checksum, when
+Applied = dict[int, tuple[str, "str | None", "datetime"]]  # number -> name, checksum, when
+Defined = dict[str, tuple["str | None", "datetime"]]  # file -> checksum, when
 
 
 @dataclass(frozen=True, slots=True)
-class Migration:
-    """One file of ``sql/postgis``."""
+class SchemaFile:
+    """One file of ``sql/postgis`` that is applied again when it changes."""
 
-    number: int
-    name: str
-    file: str
+    file: str  # its path in sql/postgis
     text: str
 
     @property
@@ -47,48 +54,81 @@ class Migration:
 
 
 @dataclass(frozen=True, slots=True)
-class MigrationStatus:
-    """How one file stands in a database."""
+class MigrationFile(SchemaFile):
+    """One file of ``sql/postgis/tables``, which is applied once."""
 
     number: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileStatus:
+    """How one file stands in a database."""
+
     file: str
     state: Literal["applied", "pending", "changed", "unknown"]
     applied_at: datetime | None
 
 
-def migrations(directory: Path | None = None) -> list[Migration]:
+def migrations(directory: Path | None = None) -> list[MigrationFile]:
     """
-    Return the files there are, in order.
+    Return the numbered files there are, in order.
 
     Parameters
     ----------
     directory
-        Where they are; those of gridtwin by default.
+        Where ``tables`` is; that of gridtwin by default.
 
     Raises
     ------
     StoreError
-        If there are none, or their numbers are not 1, 2, 3 and so on.
+        If there are none, or a number between the first and the last is missing.
     """
     directory = directory or _directory()
     found = []
-    for path in sorted(directory.glob("*.sql")):
+    for path in sorted(directory.glob("tables/*.sql")):
         match = FILE_NAME.fullmatch(path.name)
         if match is None:
-            msg = f"{path} is no migration: name it like 0003_functions.sql"
+            msg = f"{path} is no migration: name it like 0015_network.sql"
             raise StoreError(msg)
         text = path.read_text(encoding="utf-8")  # line ends become \n
-        found.append(Migration(int(match[1]), match[2], path.name, text))
-    if not found or [each.number for each in found] != list(range(1, len(found) + 1)):
+        found.append(MigrationFile(f"tables/{path.name}", text, int(match[1]), match[2]))
+    if not found or [each.number for each in found] != [FIRST + n for n in range(len(found))]:
         numbers = ", ".join(f"{each.number:04}" for each in found) or "no files"
         msg = f"the migrations in {directory} are incomplete ({numbers}): install gridtwin again"
         raise StoreError(msg)
     return found
 
 
+def definitions(directory: Path | None = None) -> list[SchemaFile]:
+    """
+    Return the files that are applied again when they change, in order.
+
+    Parameters
+    ----------
+    directory
+        Where ``functions`` is; that of gridtwin by default.
+
+    Raises
+    ------
+    StoreError
+        If one of them is missing.
+    """
+    directory = directory or _directory()
+    functions = [f"functions/{path.name}" for path in sorted(directory.glob("functions/*.sql"))]
+    found = []
+    for file in ("comments.sql", *functions, "grants.sql"):
+        try:
+            found.append(SchemaFile(file, (directory / file).read_text(encoding="utf-8")))
+        except FileNotFoundError as error:
+            msg = f"{directory / file} is missing: install gridtwin again"
+            raise StoreError(msg) from error
+    return found
+
+
 def migrate(connection: psycopg.Connection[Any], *, directory: Path | None = None) -> list[str]:
     """
-    Apply the files not yet applied, each in one transaction.
+    Apply the files not yet applied, and those that changed, in one transaction.
 
     Parameters
     ----------
@@ -99,42 +139,71 @@ def migrate(connection: psycopg.Connection[Any], *, directory: Path | None = Non
 
     Returns
     -------
-        The names of the files applied by this call. Of several calls at once each waits for the
-        others, and each file is applied by one of them.
+        The files applied by this call. Of several calls at once each waits for the others, and
+        each file is applied by one of them.
 
     Raises
     ------
     StoreError
-        If an applied file has changed since, or a file fails; nothing of that file is written.
+        If an applied file of ``tables`` has changed since, or a file fails; nothing is written.
     StoreVersionError
         If the database has migrations of a newer gridtwin.
     """
-    known = migrations(directory)
-    done: list[str] = []
-    while (name := _apply_next(connection, known)) is not None:
-        done.append(name)
-    return done
+    known, wanted = migrations(directory), definitions(directory)
+    with connection.transaction():
+        connection.execute("SET LOCAL statement_timeout = 0")
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+        applied = _applied(connection)
+        _check(known, applied)
+        done: list[SchemaFile] = []
+        for each in known:
+            if each.number not in applied:
+                _apply(connection, each)
+                done.append(each)
+            elif applied[each.number][1] is None:  # applied by psql
+                _record(connection, each)
+        found = _defined(connection)
+        checksums = {file: checksum for file, (checksum, _) in found.items()}
+        known_as_wanted = checksums == {each.file: each.checksum for each in wanted}
+        if done or not known_as_wanted or _outdated(wanted, found, applied):
+            connection.execute("DELETE FROM gridtwin.definitions")
+            for defined in wanted:
+                _apply(connection, defined)
+                done.append(defined)
+    return [each.file for each in done]
 
 
 def require(connection: psycopg.Connection[Any]) -> None:
-    """Refuse a database whose migrations are not those of this gridtwin, with what to do."""
-    known = migrations()
+    """Refuse a database whose schema is not that of this gridtwin, with what to do."""
+    known, wanted = migrations(), definitions()
     with connection.transaction():
-        applied = _applied(connection)
+        applied, defined = _applied(connection), _defined(connection)
     _check(known, applied)
-    if len(applied) < len(known):
+    if any(each.number not in applied for each in known):
         msg = "the database lacks migrations of this gridtwin: run `gridtwin db migrate`"
+        raise StoreVersionError(msg)
+    outdated = _outdated(wanted, defined, applied)
+    if outdated:
+        msg = (
+            f"the database does not have {outdated[0]} as this gridtwin does: run"
+            " `gridtwin db migrate`"
+        )
         raise StoreVersionError(msg)
 
 
 def status(
     connection: psycopg.Connection[Any], *, directory: Path | None = None
-) -> list[MigrationStatus]:
-    """Return how each file stands in a database, then what the database has beyond them."""
-    known = migrations(directory)
+) -> list[FileStatus]:
+    """Return how each file stands in a database, in order, with what it has beyond them."""
+    known, wanted = migrations(directory), definitions(directory)
     with connection.transaction():
-        applied = _applied(connection)
-    found = []
+        applied, defined = _applied(connection), _defined(connection)
+    outdated = _outdated(wanted, defined, applied)
+    found = [
+        FileStatus(f"{number:04}_{applied[number][0]}.sql", "applied", applied.pop(number)[2])
+        for number in sorted(applied)
+        if number < FIRST
+    ]
     for each in known:
         name, checksum, at = applied.pop(each.number, ("", None, None))
         state: Literal["applied", "pending", "changed"] = "applied"
@@ -142,10 +211,17 @@ def status(
             state = "pending"
         elif name != each.name or checksum not in {None, each.checksum}:
             state = "changed"
-        found.append(MigrationStatus(each.number, each.file, state, at))
-    return found + [
-        MigrationStatus(number, f"{number:04}_{name}.sql", "unknown", at)
-        for number, (name, _, at) in sorted(applied.items())
+        found.append(FileStatus(each.file, state, at))
+    for every in wanted:
+        state = "pending" if every.file in outdated else "applied"
+        found.append(FileStatus(every.file, state, defined.pop(every.file, (None, None))[1]))
+    return [
+        *found,
+        *(
+            FileStatus(f"tables/{number:04}_{name}.sql", "unknown", at)
+            for number, (name, _, at) in sorted(applied.items())
+        ),
+        *(FileStatus(file, "unknown", at) for file, (_, at) in sorted(defined.items())),
     ]
 
 
@@ -155,36 +231,47 @@ def _directory() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[4] / "sql" / "postgis"
 
 
-def _apply_next(connection: psycopg.Connection[Any], known: list[Migration]) -> str | None:
-    """Apply the first file not yet applied and return its name; None if there is none."""
-    with connection.transaction():
-        connection.execute("SET LOCAL statement_timeout = 0")
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
-        applied = _applied(connection)
-        _check(known, applied)
-        for each in known:
-            if each.number not in applied:
-                _apply(connection, each)
-                return each.file
-            if applied[each.number][1] is None:  # applied by psql
-                _record(connection, each)
-    return None
-
-
 def _applied(connection: psycopg.Connection[Any]) -> Applied:
-    row = connection.execute("SELECT to_regclass('gridtwin.migrations')").fetchone()
-    if row is None or row[0] is None:
+    if not _is_there(connection, "gridtwin.migrations"):
         return {}
     rows = connection.execute("SELECT number, name, checksum, applied_at FROM gridtwin.migrations")
     return {number: (name, checksum, at) for number, name, checksum, at in rows}
 
 
-def _check(known: list[Migration], applied: Applied) -> None:
-    newest = max(applied, default=0)
-    if newest > len(known):
+def _defined(connection: psycopg.Connection[Any]) -> Defined:
+    if not _is_there(connection, "gridtwin.definitions"):
+        return {}
+    rows = connection.execute("SELECT file, checksum, applied_at FROM gridtwin.definitions")
+    return {file: (checksum, at) for file, checksum, at in rows}
+
+
+def _is_there(connection: psycopg.Connection[Any], table: str) -> bool:
+    row = connection.execute("SELECT to_regclass(%s)", (table,)).fetchone()
+    return row is not None and row[0] is not None
+
+
+def _outdated(wanted: list[SchemaFile], defined: Defined, applied: Applied) -> list[str]:
+    """
+    Return the files that the database lacks or has otherwise; psql is taken at its word.
+
+    What was applied before the newest numbered file is outdated, too: that may have dropped some.
+    """
+    newest = max((at for _, _, at in applied.values()), default=None)
+    return [
+        each.file
+        for each in wanted
+        if each.file not in defined
+        or defined[each.file][0] not in {None, each.checksum}
+        or (newest is not None and defined[each.file][1] < newest)
+    ]
+
+
+def _check(known: list[MigrationFile], applied: Applied) -> None:
+    newest, newest_known = max(applied, default=0), known[-1].number
+    if newest > newest_known:
         msg = (
             f"the database was migrated by a newer gridtwin (to {newest:04}_{applied[newest][0]},"
-            f" this one knows {len(known):04}): upgrade gridtwin"
+            f" this one knows {newest_known:04}): upgrade gridtwin"
         )
         raise StoreVersionError(msg)
     for each in known:
@@ -197,39 +284,50 @@ def _check(known: list[Migration], applied: Applied) -> None:
             raise StoreError(msg)
 
 
-def _apply(connection: psycopg.Connection[Any], migration: Migration) -> None:
+def _apply(connection: psycopg.Connection[Any], script: SchemaFile) -> None:
     from psycopg import Error, errors
 
     try:
-        connection.execute(migration.statements)
+        connection.execute(AS_ALONE)
+        connection.execute(script.statements)
     except Error as error:
         said = error.diag.message_primary or str(error)
+        if error.diag.message_detail:
+            said += f" ({error.diag.message_detail.replace(chr(10), '; ')})"
         mend = error.diag.message_hint or "mend what it says and run it again"
         if isinstance(error, errors.InsufficientPrivilege):
             mend = (
                 "run it as the owner of the database, or have an administrator run"
-                f" psql -v ON_ERROR_STOP=1 -f {migration.file}"
+                f" psql -v ON_ERROR_STOP=1 -f {script.file}"
             )
         msg = (
-            f"{migration.file}{_line(migration, error)} cannot be applied: {said}; nothing of it"
-            f" was written: {mend}"
+            f"{script.file}{_line(script, error)} cannot be applied: {said}; nothing was"
+            f" written: {mend}"
         )
         raise StoreError(msg) from error
-    _record(connection, migration)
+    _record(connection, script)
 
 
-def _line(migration: Migration, error: psycopg.Error) -> str:
+def _line(script: SchemaFile, error: psycopg.Error) -> str:
     position = error.diag.statement_position
     if position is None:
         return ""
     # Counted in characters of what was sent.
-    before = migration.statements.decode()[: int(position)]
+    before = script.statements.decode()[: int(position)]
     return f" line {before.count(chr(10)) + 1}"
 
 
-def _record(connection: psycopg.Connection[Any], migration: Migration) -> None:
-    connection.execute(
-        "INSERT INTO gridtwin.migrations (number, name, checksum) VALUES (%s, %s, %s)"
-        " ON CONFLICT (number) DO UPDATE SET checksum = excluded.checksum",
-        (migration.number, migration.name, migration.checksum),
-    )
+def _record(connection: psycopg.Connection[Any], script: SchemaFile) -> None:
+    """Keep the checksum of a file, which recorded itself without one."""
+    if isinstance(script, MigrationFile):
+        connection.execute(
+            "INSERT INTO gridtwin.migrations (number, name, checksum) VALUES (%s, %s, %s)"
+            " ON CONFLICT (number) DO UPDATE SET checksum = excluded.checksum",
+            (script.number, script.name, script.checksum),
+        )
+    else:
+        connection.execute(
+            "INSERT INTO gridtwin.definitions (file, checksum) VALUES (%s, %s)"
+            " ON CONFLICT (file) DO UPDATE SET checksum = excluded.checksum",
+            (script.file, script.checksum),
+        )

@@ -10,14 +10,15 @@ from gridtwin.errors import ConflictError
 from gridtwin.model.outage import Change, Evidence, Members, Outage, Status
 from gridtwin.store.names import is_out_already, no_outage
 from gridtwin.store.postgis.following import touched
-from gridtwin.store.postgis.links import OPERATOR, READER, Links, told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from typing import TypeVar
 
     import psycopg
+
+    from gridtwin.store.postgis.pool import Pool
 
     Connection = psycopg.Connection[Any]
     Result = TypeVar("Result")
@@ -113,13 +114,12 @@ SELECT outage FROM gridtwin.outage_usage_points WHERE usage_point = %s AND resto
 class PostgisOutages:
     """The outages of a twin that is kept in PostgreSQL."""
 
-    def __init__(self, url: str, links: Links) -> None:
-        self._url = url
-        self._links = links
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
     def all(self, *, since: datetime | None = None) -> list[Outage]:
         """Return the open outages, and those over since a time, by when they began."""
-        return self._read(lambda connection: _outages(connection, since=since))
+        return self._pool.read(lambda connection: _outages(connection, since=since))
 
     def get(self, outage: str) -> Outage:
         """Return an outage by id; NotFoundError, with close matches, if there is none."""
@@ -131,7 +131,7 @@ class PostgisOutages:
                 raise no_outage(outage, [row[0] for row in rows])
             return found[0]
 
-        return self._read(ask)
+        return self._pool.read(ask)
 
     def members(self, outages: Iterable[str] | None = None) -> Members:
         """Return who is in outages, back or not; by default who is out, in any."""
@@ -141,21 +141,23 @@ class PostgisOutages:
             with connection.cursor(binary=True) as cursor:
                 return cursor.execute(MEMBERS, {"ids": ids}).fetchall()
 
-        return Members.of_rows(self._read(ask))
+        return Members.of_rows(self._pool.read(ask))
 
     def evidence(self, outage: str) -> list[Evidence]:
         """Return what was said of an outage and done to it, oldest first."""
-        rows = self._read(lambda connection: connection.execute(SAID, (outage,)).fetchall())
+        rows = self._pool.read(lambda connection: connection.execute(SAID, (outage,)).fetchall())
         return [Evidence(row[0], row[1].astimezone(UTC), *row[2:]) for row in rows]
 
     def holding(self, usage_point: str) -> str:
         """Return the open outage a usage point is out in; an empty text for none."""
-        row = self._read(lambda connection: connection.execute(HOLDING, (usage_point,)).fetchone())
+        row = self._pool.read(
+            lambda connection: connection.execute(HOLDING, (usage_point,)).fetchone()
+        )
         return str(row[0]) if row else ""
 
     def touched(self, since: int) -> list[str]:
         """Return the outages that something was noted of after a mark, sorted."""
-        return self._read(lambda connection: touched(connection, since))
+        return self._pool.read(lambda connection: touched(connection, since))
 
     def write(self, changes: Sequence[Change]) -> list[Outage]:
         """
@@ -186,12 +188,7 @@ class PostgisOutages:
                 return _kept(connection, changes)
             return None
 
-        with told(self._url, role=OPERATOR), self._links.borrowed() as link:
-            return link.run(work, committed=committed)
-
-    def _read(self, ask: Callable[[Connection], Result]) -> Result:
-        with told(self._url, role=READER), self._links.borrowed() as link:
-            return link.read(ask)
+        return self._pool.write(work, committed=committed)
 
 
 def _outages(

@@ -9,27 +9,26 @@ import numpy as np
 import shapely
 
 from gridtwin.errors import StoreError
-from gridtwin.model import cim
 from gridtwin.model.network import Network
-from gridtwin.model.tables import (
-    Equipment,
-    Feeders,
-    NetworkData,
-    Nodes,
-    Sources,
-    Substations,
-    UsagePoints,
-)
+from gridtwin.model.schema import DTYPES, SCHEMA, list_columns
+from gridtwin.model.tables import NetworkData
+from gridtwin.store.postgis.rows import SQL_TYPES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import LiteralString
 
     import psycopg
     from numpy.typing import NDArray
 
+    from gridtwin.model.schema import ColumnKind, FrameColumn, FrameSchema, Nodes
     from gridtwin.model.tables import Strings
 
-PLACE: LiteralString = "ST_X(geometry) AS x, ST_Y(geometry) AS y"
+# How columns of some kinds are asked for.
+READ_AS: dict[ColumnKind, LiteralString] = {
+    "point": "ST_X({0}) AS x, ST_Y({0}) AS y",
+    "line": "encode(ST_AsBinary({0}, 'NDR'), 'hex') AS {0}",
+}
 TYPES = {
     "text": "binary",
     "int4": "int32",
@@ -58,52 +57,27 @@ def read_network(connection: psycopg.Connection[Any]) -> Network:
     if row is None:
         msg = "the database holds no network yet: bring one in with gridtwin sync TWIN URL"
         raise StoreError(msg)
-    nodes = _nodes(connection)
-    data = NetworkData(
-        nodes=nodes,
-        equipment=_equipment(connection, nodes),
-        usage_points=_usage_points(connection),
-        sources=_sources(connection),
-        substations=_substations(connection),
-        feeders=_feeders(connection),
-    )
+    read: dict[str, Any] = {}
+    for name, frame in SCHEMA.items():
+        read[name] = _read_table(connection, name, frame, read)
+    data = NetworkData(**read)
     _check_references(data)
     return Network(data, crs=row[0])
 
 
-def _nodes(connection: psycopg.Connection[Any]) -> Nodes:
-    found = _Frame(connection, "nodes", f"mrid, nominal_v, {PLACE}")
-    return Nodes(mrid=found.texts("mrid"), xy=found.places(), nominal_v=found.floats("nominal_v"))
-
-
-def _equipment(connection: psycopg.Connection[Any], nodes: Nodes) -> Equipment:
-    found = _Frame(
-        connection,
-        "equipment",
-        "mrid, kind, node_a, node_b, phases, normal_open, name, rated_a, rated_va, length_m,"
-        " placement, control, in_service, vector_group,"
-        " encode(ST_AsBinary(geometry, 'NDR'), 'hex') AS line",
-    )
-    node_a, node_b = found.references("node_a"), found.references("node_b")
-    start, xy = _courses(found.texts("line"), _at(nodes, node_a), _at(nodes, node_b))
-    return Equipment(
-        mrid=found.texts("mrid"),
-        kind=found.codes("kind", cim.KIND_NAMES),
-        node_a=node_a,
-        node_b=node_b,
-        phases=found.bits("phases"),
-        normal_open=found.bits("normal_open"),
-        name=found.texts("name"),
-        rated_a=found.floats("rated_a"),
-        rated_va=found.floats("rated_va"),
-        length_m=found.floats("length_m"),
-        placement=found.codes("placement", cim.PLACEMENTS),
-        control=found.codes("control", cim.CONTROLS),
-        in_service=found.flags("in_service"),
-        vector_group=found.texts("vector_group"),
-        line_start=start,
-        line_xy=xy,
-    )
+def _read_table(
+    connection: psycopg.Connection[Any], name: str, frame: FrameSchema, read: Mapping[str, Any]
+) -> Any:
+    """Return the table of a frame; `read` holds the tables before it."""
+    found = _Frame(connection, name, frame)
+    parts: dict[str, Any] = {}
+    for column in frame.columns:
+        if column.kind == "line":
+            ends = (_at(read["nodes"], parts[end]) for end in ("node_a", "node_b"))
+            parts |= zip(column.fields, _courses(found.texts(column.name), *ends), strict=True)
+        else:
+            parts[column.fields[0]] = found.values(column)
+    return frame.table(**parts)
 
 
 def _at(nodes: Nodes, rows: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -129,74 +103,20 @@ def _courses(
     return start, xy[~straight[owner]]
 
 
-def _usage_points(connection: psycopg.Connection[Any]) -> UsagePoints:
-    found = _Frame(
-        connection,
-        "usage_points",
-        "mrid, node, phases, name, customers, peak_w, service_class, priority, transformer,"
-        f" {PLACE}",
-    )
-    return UsagePoints(
-        mrid=found.texts("mrid"),
-        node=found.references("node"),
-        phases=found.bits("phases"),
-        name=found.texts("name"),
-        customers=found.references("customers"),
-        peak_w=found.floats("peak_w"),
-        service_class=found.texts("service_class"),
-        priority=found.texts("priority"),
-        transformer=found.references("transformer"),
-        xy=found.places(),
-    )
-
-
-def _sources(connection: psycopg.Connection[Any]) -> Sources:
-    found = _Frame(
-        connection, "sources", "mrid, node, phases, kind, substation, rated_va, in_service"
-    )
-    return Sources(
-        mrid=found.texts("mrid"),
-        node=found.references("node"),
-        phases=found.bits("phases"),
-        kind=found.codes("kind", cim.SOURCE_KINDS),
-        substation=found.references("substation"),
-        rated_va=found.floats("rated_va"),
-        in_service=found.flags("in_service"),
-    )
-
-
-def _substations(connection: psycopg.Connection[Any]) -> Substations:
-    found = _Frame(connection, "substations", f"mrid, name, rated_va, {PLACE}")
-    return Substations(
-        mrid=found.texts("mrid"),
-        name=found.texts("name"),
-        xy=found.places(),
-        rated_va=found.floats("rated_va"),
-    )
-
-
-def _feeders(connection: psycopg.Connection[Any]) -> Feeders:
-    found = _Frame(connection, "feeders", "mrid, name, substation, head")
-    return Feeders(
-        mrid=found.texts("mrid"),
-        name=found.texts("name"),
-        substation=found.references("substation"),
-        head=found.references("head"),
-    )
-
-
 class _Frame:
     """The columns of one table, in the order of its rows."""
 
-    def __init__(
-        self, connection: psycopg.Connection[Any], table: str, columns: LiteralString
-    ) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], name: str, frame: FrameSchema) -> None:
         import pyarrow as pa
         import pyarrow.csv
         from psycopg import sql
 
+        selected = [
+            sql.SQL(READ_AS.get(each.kind, "{}")).format(sql.Identifier(each.name))
+            for each in frame.columns
+        ]
         query = sql.SQL("SELECT row, {} FROM {} ORDER BY row").format(
-            sql.SQL(columns), sql.Identifier("gridtwin", table)
+            sql.SQL(", ").join(selected), sql.Identifier("gridtwin", name)
         )
         shape = connection.execute(sql.SQL("SELECT * FROM ({}) t LIMIT 0").format(query))
         names = [(column.name, column.type_display) for column in shape.description or ()]
@@ -226,14 +146,26 @@ class _Frame:
         self._columns = {name: read.column(name) for name, _ in names}
         row = self.references("row")
         if not np.array_equal(row, np.arange(len(row))):
-            msg = f"rows are missing from gridtwin.{table}: sync the database again"
+            msg = f"rows are missing from gridtwin.{name}: sync the database again"
             raise StoreError(msg)
+
+    def values(self, column: FrameColumn) -> NDArray[Any]:
+        """Return a column as the tables of a network hold it; not of lines."""
+        if column.kind == "point":
+            return np.stack([self._plain(axis) for axis in "xy"], axis=1)
+        if column.kind == "word":
+            return self._codes(column.name, column.words)
+        if SQL_TYPES[column.kind] == "text":
+            return self.texts(column.name)
+        if column.kind == "row":
+            return self.references(column.name)
+        return self._plain(column.name).astype(DTYPES[column.kind])
 
     def texts(self, name: str) -> Strings:
         values = self._columns[name].to_pylist()
         return np.array(values, dtype=np.bytes_) if values else np.empty(0, dtype="S1")
 
-    def codes(self, name: str, names: tuple[str, ...]) -> NDArray[np.uint8]:
+    def _codes(self, name: str, names: tuple[str, ...]) -> NDArray[np.uint8]:
         code = {word.encode(): at for at, word in enumerate(names)}
         found = self._columns[name].combine_chunks().dictionary_encode()
         known = np.array([code[word.as_py()] for word in found.dictionary], dtype=np.uint8)
@@ -242,40 +174,21 @@ class _Frame:
     def references(self, name: str) -> NDArray[np.int32]:
         return self._columns[name].fill_null(-1).to_numpy().astype(np.int32)
 
-    def bits(self, name: str) -> NDArray[np.uint8]:
-        return self._columns[name].to_numpy().astype(np.uint8)
-
-    def flags(self, name: str) -> NDArray[np.bool_]:
-        return self._columns[name].to_numpy().astype(np.bool_)
-
-    def floats(self, name: str) -> NDArray[np.float32]:
-        return self._columns[name].to_numpy().astype(np.float32)
-
-    def places(self) -> NDArray[np.float64]:
-        x, y = (self._columns[name].to_numpy().astype(np.float64) for name in "xy")
-        return np.stack([x, y], axis=1)
+    def _plain(self, name: str) -> NDArray[Any]:
+        return np.asarray(self._columns[name].to_numpy())
 
 
 def _check_references(data: NetworkData) -> None:
     """Refuse rows that refer to what is not there."""
-    nodes, equipment = len(data.nodes.mrid), len(data.equipment.mrid)
-    substations = len(data.substations.mrid)
-    for table, column, count, least in (
-        ("equipment", "node_a", nodes, 0),
-        ("equipment", "node_b", nodes, 0),
-        ("usage_points", "node", nodes, 0),
-        ("usage_points", "transformer", equipment, -1),
-        ("sources", "node", nodes, 0),
-        ("sources", "substation", substations, -1),
-        ("feeders", "head", equipment, 0),
-        ("feeders", "substation", substations, -1),
-    ):
-        values = getattr(getattr(data, table), column)
+    for name, column in list_columns("row"):
+        table, count = getattr(data, name), len(getattr(data, column.refers).mrid)
+        values = getattr(table, column.name)
+        least = 0 if column.required else -1
         wrong = np.flatnonzero((values < least) | (values >= count))
         if len(wrong):
-            mrid = getattr(data, table).mrid[wrong[0]].decode()
+            mrid = table.mrid[wrong[0]].decode()
             msg = (
-                f"gridtwin.{table} {mrid}: {column} {values[wrong[0]]} is not there: sync the"
+                f"gridtwin.{name} {mrid}: {column.name} {values[wrong[0]]} is not there: sync the"
                 " database again"
             )
             raise StoreError(msg)

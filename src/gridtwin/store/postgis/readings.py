@@ -11,7 +11,6 @@ from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
 from gridtwin.model.readings import Conditions, Readings
 from gridtwin.model.tables import encode
 from gridtwin.store.asking import question
-from gridtwin.store.postgis.links import READER, Links, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import psycopg
     from numpy.typing import NDArray
+
+    from gridtwin.store.postgis.pool import Pool
 
     Connection = psycopg.Connection[Any]
 
@@ -90,9 +91,8 @@ KINDS = {"kwh": np.float64, "v_min": np.float32, "v_max": np.float32}  # the oth
 class PostgisReadings:
     """The readings of a twin that is kept in PostgreSQL."""
 
-    def __init__(self, url: str, links: Links) -> None:
-        self._url = url
-        self._links = links
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
     def latest(self) -> int | None:
         """Return when the last interval with readings ends, unix seconds; None without any."""
@@ -159,8 +159,7 @@ class PostgisReadings:
             return pd.DataFrame(rows, columns=names)
 
         progress(0, 1)
-        with told(self._url, role=READER), self._links.borrowed() as link:
-            found = link.read(ask)
+        found = self._pool.read(ask)
         progress(1, 1)
         return found
 
@@ -169,8 +168,7 @@ class PostgisReadings:
             with connection.cursor(binary=True) as cursor:
                 return cursor.execute(query, values).fetchall()
 
-        with told(self._url, role=READER), self._links.borrowed() as link:
-            return link.read(ask)
+        return self._pool.read(ask)
 
 
 def _readings(rows: list[tuple[Any, ...]]) -> Readings:

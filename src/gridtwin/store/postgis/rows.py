@@ -10,6 +10,7 @@ import numpy as np
 
 from gridtwin.model import cim, phases
 from gridtwin.model.frames import equipment_courses
+from gridtwin.model.schema import SCHEMA
 from gridtwin.model.state import CURRENT
 from gridtwin.store.postgis.copying import (
     Lines,
@@ -31,11 +32,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.network import Network
+    from gridtwin.model.schema import ColumnKind, FrameColumn
     from gridtwin.model.state import State, SwitchEvent
     from gridtwin.model.tables import NetworkData
     from gridtwin.store.postgis.copying import Column
     from gridtwin.store.protocol import Store
     from gridtwin.topology.index import TopologyIndex
+
+
+# How the database holds the columns of frames, but for their places.
+SQL_TYPES: dict[ColumnKind, str] = {
+    **dict.fromkeys(("id", "text", "label", "word"), "text"),
+    **dict.fromkeys(("phases", "open phases"), "int2"),
+    **dict.fromkeys(("count", "row"), "int4"),
+    "number": "float4",
+    "flag": "bool",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +80,17 @@ def mirrored(store: Store, state: State | None = None) -> Mirrored:
     NotFoundError
         If the state names equipment that the network does not have.
     """
-    current = state or store.state(CURRENT)
+    current = state or store.states.get(CURRENT)
     network, normal = store.network, store.index()
-    events = () if state else store.events()
+    events = () if state else store.states.events()
     return Mirrored(
         network=network,
         normal=normal,
         current=switched(network, normal, current),
         state=current,
-        overlays=tuple(store.state(name) for name in store.states()[2:]),
+        overlays=tuple(store.states.get(name) for name in store.states.names()[2:]),
         events=tuple(event for event in events if event.version <= current.version),
-        specs={name: store.spec(name) for name in store.spec_names()},
+        specs={name: store.specs.get(name) for name in store.specs.names()},
         follows=state is not None,
     )
 
@@ -144,109 +156,31 @@ def tables(twin: Mirrored) -> list[Table]:
 
 def frame_tables(data: NetworkData) -> list[Table]:
     """Return the tables of the six frames."""
-    return [
-        _nodes(data),
-        _equipment(data),
-        _usage_points(data),
-        _sources(data),
-        _substations(data),
-        _feeders(data),
-    ]
+    return [_frame_table(data, name) for name in SCHEMA]
 
 
-def _frame(name: str, count: int, /, **columns: Column) -> Table:
-    return Table(name, "mrid", "row", {"row": _counted(count), **columns}, count)
+def _frame_table(data: NetworkData, name: str) -> Table:
+    count = len(getattr(data, name).mrid)
+    copied = {each.name: _copied(data, name, each) for each in SCHEMA[name].columns}
+    return Table(name, "mrid", "row", {"row": _counted(count), **copied}, count)
 
 
-def _nodes(data: NetworkData) -> Table:
-    nodes = data.nodes
-    return _frame(
-        "nodes",
-        len(nodes.mrid),
-        mrid=Texts(nodes.mrid),
-        nominal_v=_known(nodes.nominal_v),
-        geometry=Points(nodes.xy),
-    )
-
-
-def _equipment(data: NetworkData) -> Table:
-    equipment = data.equipment
-    return _frame(
-        "equipment",
-        len(equipment.mrid),
-        mrid=Texts(equipment.mrid),
-        kind=Names(equipment.kind, cim.KIND_NAMES),
-        node_a=Numbers("int4", equipment.node_a),
-        node_b=Numbers("int4", equipment.node_b),
-        phases=Numbers("int2", equipment.phases),
-        normal_open=Numbers("int2", equipment.normal_open),
-        name=Texts(equipment.name),
-        rated_a=_known(equipment.rated_a),
-        rated_va=_known(equipment.rated_va),
-        length_m=_known(equipment.length_m),
-        placement=Names(equipment.placement, cim.PLACEMENTS),
-        control=Names(equipment.control, cim.CONTROLS),
-        in_service=Numbers("bool", equipment.in_service),
-        vector_group=Texts(equipment.vector_group),
-        geometry=_courses(data),
-    )
-
-
-def _usage_points(data: NetworkData) -> Table:
-    meters = data.usage_points
-    return _frame(
-        "usage_points",
-        len(meters.mrid),
-        mrid=Texts(meters.mrid),
-        node=Numbers("int4", meters.node),
-        phases=Numbers("int2", meters.phases),
-        name=Texts(meters.name),
-        customers=Numbers("int4", meters.customers),
-        peak_w=_known(meters.peak_w),
-        service_class=Texts(meters.service_class),
-        priority=Texts(meters.priority),
-        transformer=_references(meters.transformer),
-        geometry=Points(meters.xy),
-    )
-
-
-def _sources(data: NetworkData) -> Table:
-    sources = data.sources
-    return _frame(
-        "sources",
-        len(sources.mrid),
-        mrid=Texts(sources.mrid),
-        node=Numbers("int4", sources.node),
-        phases=Numbers("int2", sources.phases),
-        kind=Names(sources.kind, cim.SOURCE_KINDS),
-        substation=_references(sources.substation),
-        rated_va=_known(sources.rated_va),
-        in_service=Numbers("bool", sources.in_service),
-    )
-
-
-def _substations(data: NetworkData) -> Table:
-    substations = data.substations
-    return _frame(
-        "substations",
-        len(substations.mrid),
-        mrid=Texts(substations.mrid),
-        name=Texts(substations.name),
-        rated_va=_known(substations.rated_va),
-        geometry=Points(substations.xy),
-    )
-
-
-def _feeders(data: NetworkData) -> Table:
-    feeders = data.feeders
-    return _frame(
-        "feeders",
-        len(feeders.mrid),
-        mrid=Texts(feeders.mrid),
-        name=Texts(feeders.name),
-        substation=_references(feeders.substation),
-        head=_references(feeders.head),
-    )
+def _copied(data: NetworkData, name: str, column: FrameColumn) -> Column:
+    """Return a column of a frame as COPY writes it."""
+    if column.kind == "line":
+        return _courses(data)
+    values = getattr(getattr(data, name), column.fields[0])
+    match column.kind:
+        case "point":
+            return Points(values)
+        case "number":
+            return Numbers(SQL_TYPES["number"], values, np.isnan(values))
+        case "word":
+            return Names(values, column.words)
+        case "row":
+            return _references(values)
+    kind = SQL_TYPES[column.kind]
+    return Texts(values) if kind == "text" else Numbers(kind, values)
 
 
 def _topology(twin: Mirrored) -> list[Table]:
@@ -345,11 +279,8 @@ def _counted(count: int) -> Column:
 
 
 def _references(rows: NDArray[np.integer[Any]]) -> Column:
-    return Numbers("int4", rows, rows < 0)
-
-
-def _known(values: NDArray[np.floating[Any]]) -> Column:
-    return Numbers("float4", values, np.isnan(values))
+    absent = rows < 0
+    return Numbers("int4", rows, absent if absent.any() else None)
 
 
 def _courses(data: NetworkData) -> Column:

@@ -1,14 +1,23 @@
-"""Ask for and write what changes in a twin (switch states, log, overlays, specs) in PostgreSQL."""
+"""
+Ask for and write switch states, their log and overlays in PostgreSQL.
+
+Operations are made by ``gridtwin.move_poles``, so that those of a store and those of any SQL client
+are the same. What is asked comes in one snapshot, with the network it is of.
+"""
 
 from __future__ import annotations
 
+import time
+import uuid
 from datetime import UTC
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.model import phases
+from gridtwin.model.operation import resolve
 from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent
-from gridtwin.store.names import no_state
-from gridtwin.store.postgis.connect import is_lost
+from gridtwin.store.names import as_it_was, check_overlay_name, no_state, overlay_deviations
+from gridtwin.store.postgis.links import is_lost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,9 +25,13 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from gridtwin.store.postgis.kept_network import KeptNetwork
+    from gridtwin.store.postgis.pool import Pool
+
     Connection = psycopg.Connection[Any]
 
 CHANNEL = "gridtwin"
+LISTEN_S = 5.0  # for what moves the state and tells nobody
 
 STATE = """
 SELECT n.content_hash, s.version, w.mrids, w.open_phases
@@ -57,6 +70,12 @@ CROSS JOIN (
 ) f
 WHERE s.name = 'current'
 """
+FETCH_VERSION = "SELECT version FROM gridtwin.states WHERE name = 'current'"
+# Keeps operations and syncs waiting until the end of a transaction.
+HOLD_STATE = "SELECT FROM gridtwin.states WHERE name = 'current' FOR SHARE"
+LIST_OVERLAYS = """
+SELECT name FROM gridtwin.states WHERE name <> 'current' ORDER BY name COLLATE "C"
+"""
 SAVE_OVERLAY = """
 INSERT INTO gridtwin.states (name, version) VALUES (%s, %s)
 ON CONFLICT (name) DO UPDATE SET version = excluded.version
@@ -66,19 +85,132 @@ INSERT INTO gridtwin.state_switches (state, mrid, open_phases)
 SELECT %s, mrid, open_phases
 FROM unnest(%s::text[], %s::smallint[]) kept (mrid, open_phases)
 """
-SAVE_SPEC = """
-INSERT INTO gridtwin.specs (name, text) VALUES (%s, %s::jsonb)
-ON CONFLICT (name) DO UPDATE SET text = excluded.text
-"""
 
 
-def network_hash(connection: Connection) -> str | None:
-    """Return the hash of the network there is; None before the first sync."""
-    row = connection.execute("SELECT content_hash FROM gridtwin.network").fetchone()
-    return None if row is None else str(row[0])
+class PostgisStates:
+    """The switch states of a twin that is kept in PostgreSQL."""
+
+    def __init__(self, pool: Pool, kept: KeptNetwork) -> None:
+        self._pool = pool
+        self._kept = kept
+
+    def get(self, name: str = CURRENT) -> State:
+        """Return a state by name."""
+        return self._pool.read(lambda connection: self._checked(connection, name))
+
+    def names(self) -> list[str]:
+        """Return the names of the states there are: normal, current, then the overlays."""
+        return [NORMAL, CURRENT, *self._pool.read(_overlays)]
+
+    def operate(
+        self,
+        mrid: str,
+        open_phases: str,
+        *,
+        poles: str = "",
+        actor: str = "",
+        at: datetime | None = None,
+        request: str = "",
+    ) -> State:
+        """Move poles of one piece of equipment; see `gridtwin.store.state_book.StateBook`."""
+        import psycopg
+
+        operation = resolve(self._kept.network, mrid, open_phases, poles)
+        wanted, moving = phases.text(operation.open), phases.text(operation.poles)
+        request = request or uuid.uuid4().hex  # done once, however often it is asked
+
+        def work(connection: Connection) -> State:
+            try:
+                connection.execute(
+                    "SELECT gridtwin.move_poles(%s, %s, %s, %s, %s, %s)",
+                    (operation.mrid, wanted, moving, actor, request, at),
+                )
+            except (psycopg.errors.NoDataFound, psycopg.errors.InvalidParameterValue) as error:
+                raise self._kept.synced_anew() from error  # the network here has it
+            return self._checked(connection, CURRENT)
+
+        return self._pool.write(work)
+
+    def events(self, since: int = 0) -> list[SwitchEvent]:
+        """Return the operations after a version of the current state, oldest first."""
+        return self._events(f"{EVENTS} WHERE version > %s ORDER BY version", since)
+
+    def operations(self, start: datetime, end: datetime) -> list[SwitchEvent]:
+        """Return the operations after one moment and until another, by time, then version."""
+        between = f"{EVENTS} WHERE at > %s AND at <= %s ORDER BY at, version"
+        return self._events(between, start, end)
+
+    def at(self, when: datetime) -> State:
+        """Return the current state as it was at a moment."""
+        row = self._pool.read(lambda link: link.execute(PAST, {"when": when}).fetchone())
+        network, version, mrids, masks, found, before, last = row or (None, 0, *(None,) * 5)
+        self._kept.check(network)
+        current = State(CURRENT, version, _positions(mrids, masks))
+        return as_it_was(self._kept.network, current, _positions(found, before), last)
+
+    def wait(self, since: int, *, timeout_s: float) -> bool:
+        """Return whether the current state has moved past a version, waiting for it."""
+        end = time.monotonic() + timeout_s
+        if self._pool.read(_version) > since:
+            return True
+        while (left := end - time.monotonic()) > 0:
+            listen = partial(_moved_past, since=since, seconds=min(left, LISTEN_S))
+            if self._pool.read(listen):
+                return True
+        return False
+
+    def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:
+        """Keep a state under a name of its own, in place of any of that name."""
+        check_overlay_name(name)
+        kept = overlay_deviations(self._kept.network, deviations)
+        masks = [phases.parse(text) for text in kept.values()]
+
+        def work(connection: Connection) -> None:
+            connection.execute(HOLD_STATE)
+            version = self._checked(connection, CURRENT).version
+            connection.execute(SAVE_OVERLAY, (name, version))
+            connection.execute("DELETE FROM gridtwin.state_switches WHERE state = %s", (name,))
+            connection.execute(SAVE_SWITCHES, (name, list(kept), masks))
+
+        self._pool.write(work)
+
+    def drop_overlay(self, name: str) -> None:
+        """Forget an overlay; NotFoundError if there is none of that name."""
+        check_overlay_name(name)
+        drop = "DELETE FROM gridtwin.states WHERE name = %s"
+        look = "SELECT FROM gridtwin.states WHERE name = %s FOR UPDATE"
+        dropped = self._pool.write(
+            lambda connection: connection.execute(drop, (name,)).rowcount == 1,
+            # Once whoever is dropping it has done so.
+            committed=lambda connection: (
+                connection.execute(look, (name,)).fetchone() is None or None
+            ),
+        )
+        if not dropped:
+            raise no_state(name, self._pool.read(_overlays))
+
+    def _checked(self, connection: Connection, name: str) -> State:
+        """Return a state of the network that was opened."""
+        network, state = read_state(connection, name)
+        self._kept.check(network)
+        return state
+
+    def _events(self, query: str, *values: Any) -> list[SwitchEvent]:
+        rows = self._pool.read(lambda link: link.execute(query.encode(), values).fetchall())
+        return [
+            SwitchEvent(
+                version,
+                at.astimezone(UTC).isoformat(),
+                mrid,
+                phases.text(before),
+                phases.text(after),
+                actor,
+            )
+            for version, at, mrid, before, after, actor in rows
+        ]
 
 
-def state(connection: Connection, name: str) -> tuple[str | None, State]:
+def read_state(connection: Connection, name: str) -> tuple[str | None, State]:
     """
     Return a state, and the hash of the network it is of: one statement, so one snapshot.
 
@@ -92,48 +224,8 @@ def state(connection: Connection, name: str) -> tuple[str | None, State]:
     if name == NORMAL:
         return network, State(NORMAL, 0, {})
     if version is None:
-        raise no_state(name, overlay_names(connection))
+        raise no_state(name, _overlays(connection))
     return network, State(name, version, _positions(mrids, masks))
-
-
-def version_of_current(connection: Connection) -> int:
-    """Return the version of the current state."""
-    statement = "SELECT version FROM gridtwin.states WHERE name = %s"
-    row = connection.execute(statement, (CURRENT,)).fetchone()
-    return 0 if row is None else int(row[0])
-
-
-def hold_current(connection: Connection) -> None:
-    """Keep operations and syncs waiting until the end of this transaction."""
-    connection.execute("SELECT FROM gridtwin.states WHERE name = %s FOR SHARE", (CURRENT,))
-
-
-def moved_past(connection: Connection, since: int, seconds: float) -> bool:
-    """
-    Return whether the current state has moved past a version, listening for some seconds.
-
-    It listens first and looks afterwards, so that no operation falls in between.
-    """
-    connection.execute(f"LISTEN {CHANNEL}".encode())
-    try:
-        if version_of_current(connection) > since:
-            return True
-        for _ in connection.notifies(timeout=seconds, stop_after=1):
-            pass  # what it says is not needed: the version is looked at again
-        return version_of_current(connection) > since
-    finally:
-        if not is_lost(connection):
-            connection.execute("UNLISTEN *")
-
-
-def past(
-    connection: Connection, when: datetime
-) -> tuple[str | None, State, dict[str, str], int | None]:
-    """Return the hash of the network, and what `gridtwin.store.names.as_it_was` takes."""
-    row = connection.execute(PAST, {"when": when}).fetchone()
-    network, version, mrids, masks, found, before, last = row or (None, 0, *(None,) * 5)
-    current = State(CURRENT, version, _positions(mrids, masks))
-    return network, current, _positions(found, before), last
 
 
 def _positions(mrids: list[str] | None, masks: list[int] | None) -> dict[str, str]:
@@ -141,65 +233,28 @@ def _positions(mrids: list[str] | None, masks: list[int] | None) -> dict[str, st
     return dict(zip(mrids or (), map(phases.text, masks or ()), strict=True))
 
 
-def events(connection: Connection, since: int) -> list[SwitchEvent]:
-    """Return the operations after a version of the current state, oldest first."""
-    return _events(connection, f"{EVENTS} WHERE version > %s ORDER BY version", (since,))
+def _version(connection: Connection) -> int:
+    row = connection.execute(FETCH_VERSION).fetchone()
+    return 0 if row is None else int(row[0])
 
 
-def operations(connection: Connection, start: datetime, end: datetime) -> list[SwitchEvent]:
-    """Return the operations after one moment and until another, by time, then version."""
-    between = f"{EVENTS} WHERE at > %s AND at <= %s ORDER BY at, version"
-    return _events(connection, between, (start, end))
+def _overlays(connection: Connection) -> list[str]:
+    return [name for (name,) in connection.execute(LIST_OVERLAYS).fetchall()]
 
 
-def _events(connection: Connection, query: str, values: tuple[Any, ...]) -> list[SwitchEvent]:
-    return [
-        SwitchEvent(
-            version,
-            at.astimezone(UTC).isoformat(),
-            mrid,
-            phases.text(before),
-            phases.text(after),
-            actor,
-        )
-        for version, at, mrid, before, after, actor in connection.execute(query.encode(), values)
-    ]
+def _moved_past(connection: Connection, since: int, seconds: float) -> bool:
+    """
+    Return whether the current state has moved past a version, listening for some seconds.
 
-
-def overlay_names(connection: Connection) -> list[str]:
-    """Return the names of the overlays, sorted."""
-    statement = 'SELECT name FROM gridtwin.states WHERE name <> %s ORDER BY name COLLATE "C"'
-    return [name for (name,) in connection.execute(statement, (CURRENT,)).fetchall()]
-
-
-def save_overlay(
-    connection: Connection, name: str, version: int, deviations: Mapping[str, str]
-) -> None:
-    """Keep an overlay, in place of any of that name."""
-    masks = [phases.parse(text) for text in deviations.values()]
-    connection.execute(SAVE_OVERLAY, (name, version))
-    connection.execute("DELETE FROM gridtwin.state_switches WHERE state = %s", (name,))
-    connection.execute(SAVE_SWITCHES, (name, list(deviations), masks))
-
-
-def drop_overlay(connection: Connection, name: str) -> bool:
-    """Forget an overlay; False if there is none of that name."""
-    statement = "DELETE FROM gridtwin.states WHERE name = %s"
-    return connection.execute(statement, (name,)).rowcount == 1
-
-
-def is_dropped(connection: Connection, name: str) -> bool:
-    """Return whether no overlay has that name, once whoever is dropping it has done so."""
-    statement = "SELECT FROM gridtwin.states WHERE name = %s FOR UPDATE"
-    return connection.execute(statement, (name,)).fetchone() is None
-
-
-def save_spec(connection: Connection, name: str, text: str) -> None:
-    """Keep a trace spec, in place of any of that name."""
-    connection.execute(SAVE_SPEC, (name, text))
-
-
-def specs(connection: Connection) -> dict[str, str]:
-    """Return the trace specs by name, sorted."""
-    statement = 'SELECT name, text::text FROM gridtwin.specs ORDER BY name COLLATE "C"'
-    return dict(connection.execute(statement).fetchall())
+    It listens first and looks afterwards, so that no operation falls in between.
+    """
+    connection.execute(f"LISTEN {CHANNEL}".encode())
+    try:
+        if _version(connection) > since:
+            return True
+        for _ in connection.notifies(timeout=seconds, stop_after=1):
+            pass  # what it says is not needed: the version is looked at again
+        return _version(connection) > since
+    finally:
+        if not is_lost(connection):
+            connection.execute("UNLISTEN *")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gridtwin.store.postgis.links import OWNER, READER, told
+from gridtwin.store.postgis.refusals import OWNER
 
 if TYPE_CHECKING:
-    from gridtwin.store.postgis.links import Links
+    import psycopg
+
+    from gridtwin.store.postgis.pool import Pool
 
 IN_STEP = """
 SELECT EXISTS (
@@ -19,9 +21,8 @@ SELECT EXISTS (
 class StoredTiles:
     """The tiles of a twin in a database; threads may share it."""
 
-    def __init__(self, url: str, links: Links) -> None:
-        self._url = url
-        self._links = links
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
     def in_step(self) -> bool:
         """Return whether what is seen from afar is that of the network there is now."""
@@ -36,9 +37,12 @@ class StoredTiles:
         StoreError
             If the login may not.
         """
-        with told(self._url, role=OWNER), self._links.borrowed() as link:
-            row = link.connection.execute("SELECT gridtwin.refresh_tiles()").fetchone()
-        return int(row[0]) if row else 0
+
+        def work(connection: psycopg.Connection[Any]) -> int:
+            row = connection.execute("SELECT gridtwin.refresh_tiles()").fetchone()
+            return int(row[0]) if row else 0
+
+        return self._pool.write(work, role=OWNER)
 
     def gates(self) -> dict[str, int]:
         """Return from which zoom on each group of features is drawn."""
@@ -54,6 +58,5 @@ class StoredTiles:
         return bytes(self._one("SELECT gridtwin.live_tile(%s, %s, %s)", zoom, x, y))
 
     def _one(self, query: str, *values: int) -> Any:
-        with told(self._url, role=READER), self._links.borrowed() as link:
-            row = link.read(lambda connection: connection.execute(query, values).fetchone())
+        row = self._pool.read(lambda connection: connection.execute(query, values).fetchone())
         return None if row is None else row[0]

@@ -1,4 +1,4 @@
--- Version 2: outages and the estimates of their end, under the rules of 0005_outages.sql.
+-- Version 2: outages and the estimates of their end, under the rules of PostgreSQL's 65_outages.sql.
 -- Times are unix seconds; null = not yet, or not known.
 
 CREATE TABLE outage (

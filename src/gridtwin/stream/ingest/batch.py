@@ -21,35 +21,10 @@ if TYPE_CHECKING:
     from gridtwin.model.ids import SortedIds
     from gridtwin.model.readings import Readings
     from gridtwin.stream.contracts import Window
+    from gridtwin.stream.reader import Messages
     from gridtwin.stream.wire import Registry
 
 NOBODY = "meter_id {!r} is no usage point of this network"
-
-
-@dataclass(frozen=True, slots=True)
-class Messages:
-    """Messages of one topic in the order they came."""
-
-    topic: str
-    partition: NDArray[np.int32]
-    offset: NDArray[np.int64]
-    values: list[bytes | None]
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self.values)
-
-    def only(self, kept: NDArray[np.bool_]) -> Messages:
-        """Return those where a mask is true."""
-        values = [value for value, keep in zip(self.values, kept.tolist(), strict=True) if keep]
-        return Messages(self.topic, self.partition[kept], self.offset[kept], values)
-
-    def ends(self) -> dict[int, int]:
-        """Return the offset after the last message of each partition."""
-        found = {}
-        for partition in np.unique(self.partition).tolist():
-            found[partition] = int(self.offset[self.partition == partition].max()) + 1
-        return found
 
 
 class DeadLetter(NamedTuple):

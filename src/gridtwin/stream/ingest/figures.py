@@ -1,17 +1,18 @@
-"""Count what a worker does, and show it to Prometheus in its text format."""
+"""Count what a worker does, and show it to Prometheus."""
 
 from __future__ import annotations
 
-import threading
 import time
 from bisect import bisect_left
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from prometheus_client import Metric
 
     from gridtwin.stream.places import Place
 
@@ -29,7 +30,7 @@ HELP = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Figures:
     """What a worker has done since it started, and how far behind it is."""
 
@@ -60,53 +61,48 @@ class Figures:
             self.rate = (count - before) / (now - then)
         self._since = (now, count)
 
-    def text(self) -> str:
-        """Return the figures as Prometheus reads them."""
-        lines = []
+    def collect(self) -> Iterator[Metric]:
+        """Yield the figures as Prometheus reads them."""
+        from prometheus_client.metrics_core import (
+            CounterMetricFamily,
+            GaugeMetricFamily,
+            HistogramMetricFamily,
+        )
+
         for name, words in HELP.items():
-            full = f"{PREFIX}_{name}_total"
-            lines += [f"# HELP {full} {words}", f"# TYPE {full} counter"]
-            lines.append(f"{full} {self.counts[name]}")
-        lines += [f"# HELP {PREFIX}_lag_messages Messages not written yet"]
-        lines += [f"# TYPE {PREFIX}_lag_messages gauge"]
-        for (topic, partition), lag in sorted(dict(self.lag).items()):
-            lines.append(f'{PREFIX}_lag_messages{{topic="{topic}",partition="{partition}"}} {lag}')
-        for name, value in (
-            ("readings_per_second", self.rate),
-            ("newest_interval_seconds", self.newest_s),
-        ):
-            lines += [f"# TYPE {PREFIX}_{name} gauge", f"{PREFIX}_{name} {value:.17g}"]
-        full, running = f"{PREFIX}_batch_seconds", 0
-        lines += [f"# HELP {full} Time of a transaction", f"# TYPE {full} histogram"]
-        for bound, count in zip((*BOUNDS_S, "+Inf"), self.took, strict=True):
-            running += count
-            lines.append(f'{full}_bucket{{le="{bound}"}} {running}')
-        lines += [f"{full}_sum {self.took_s:.17g}", f"{full}_count {running}"]
-        return "\n".join(lines) + "\n"
+            yield CounterMetricFamily(f"{PREFIX}_{name}", words, value=self.counts[name])
+        lag = GaugeMetricFamily(
+            f"{PREFIX}_lag_messages", "Messages not written yet", labels=("topic", "partition")
+        )
+        for (topic, partition), messages in sorted(dict(self.lag).items()):
+            lag.add_metric((topic, str(partition)), messages)
+        yield lag
+        yield GaugeMetricFamily(
+            f"{PREFIX}_readings_per_second", "Readings a second, of late", value=self.rate
+        )
+        yield GaugeMetricFamily(
+            f"{PREFIX}_newest_interval_seconds",
+            "End of the newest interval that was written",
+            value=self.newest_s,
+        )
+        bounds = [*map(str, BOUNDS_S), "+Inf"]
+        buckets = list(zip(bounds, map(float, accumulate(self.took)), strict=True))
+        yield HistogramMetricFamily(
+            f"{PREFIX}_batch_seconds", "Time of a transaction", buckets=buckets,
+            sum_value=self.took_s,
+        )  # fmt: skip
 
 
 @contextmanager
 def served(figures: Figures, port: int, host: str = "127.0.0.1") -> Iterator[int]:
     """Answer ``GET /metrics`` meanwhile; yields the port, which is a free one if 0 was given."""
+    from prometheus_client import CollectorRegistry, start_http_server
 
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            known = self.path == "/metrics"
-            body = figures.text().encode() if known else b"see /metrics\n"
-            self.send_response(200 if known else 404)
-            self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing of it."""
-
-    server = ThreadingHTTPServer((host, port), Answer)
-    thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
-    thread.start()
+    registry = CollectorRegistry()
+    registry.register(figures)
+    server, thread = start_http_server(port, host, registry)
     try:
-        yield server.server_address[1]
+        yield server.server_port
     finally:
         server.shutdown()
         server.server_close()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.stream.contracts import AMI_READINGS, CONDITIONS, LATEST_S, Window
+from gridtwin.model.moments import LATEST_S
+from gridtwin.stream.contracts import AMI_READINGS, CONDITIONS, Window
 from gridtwin.stream.ingest import writing
 from gridtwin.stream.ingest.batch import DeadLetter, prepare
 from gridtwin.stream.ingest.meters import Meters
@@ -16,8 +17,9 @@ from gridtwin.stream.ingest.meters import Meters
 if TYPE_CHECKING:
     import psycopg
 
-    from gridtwin.stream.ingest.batch import Messages, Ready
+    from gridtwin.stream.ingest.batch import Ready
     from gridtwin.stream.ingest.meters import Do
+    from gridtwin.stream.reader import Messages
     from gridtwin.stream.wire import Registry
 
 STRANGE_S = 86_400.0  # a meter whose clock is ahead by more is not believed

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import StoreError
-from gridtwin.store.postgis.connect import Link
+from gridtwin.store.postgis.links import Link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.store.postgis.connect import linked
-from gridtwin.store.postgis.links import OWNER, READER, told
+from gridtwin.store.postgis.links import linked
+from gridtwin.store.postgis.refusals import OWNER, READER, told
 from gridtwin.stream.ingest import writing
-from gridtwin.stream.ingest.batch import Messages
 from gridtwin.stream.ingest.intake import Intake, Options
+from gridtwin.stream.reader import Messages
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -53,7 +53,7 @@ class Replayed:
 def letters(url: str, *, most: int = 100, replayed: bool = False) -> list[Letter]:
     """Return dead letters of a database, the newest first; on request those taken since, too."""
     with told(url, role=READER), linked(url, autocommit=True) as link:
-        rows = link.read(
+        rows = link.ask(
             lambda connection: connection.execute(
                 "SELECT topic, partition, kafka_offset, received_at, reason, value, replayed_at"
                 " FROM gridtwin.dead_letters WHERE %s OR replayed_at IS NULL"
@@ -87,7 +87,7 @@ def replay(
         for topic in (options.readings, options.conditions):
             last = 0
             while True:
-                rows = link.read(
+                rows = link.ask(
                     lambda connection, t=topic, n=last: connection.execute(  # type: ignore[misc]
                         LETTERS, (t, n, AT_ONCE)
                     ).fetchall()

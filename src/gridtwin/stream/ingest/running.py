@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from gridtwin.stream.ingest.figures import Figures, served
 from gridtwin.stream.ingest.intake import Options
 from gridtwin.stream.ingest.keeping import Rules, kept
-from gridtwin.stream.ingest.reader import SESSION_S, Reader
 from gridtwin.stream.ingest.worker import Worker
+from gridtwin.stream.reader import SESSION_S, Reader
 from gridtwin.stream.topics import make_topics
 from gridtwin.stream.wire import Registry
 
@@ -83,8 +83,8 @@ def run(
             stack.enter_context(served(figures, metrics_port))
         reader = Reader(
             kafka.brokers,
-            options.stream,
             [options.readings, options.conditions],
+            group=options.stream,
             instance=kafka.instance,
             session_s=kafka.session_s,
             settings=kafka.settings,

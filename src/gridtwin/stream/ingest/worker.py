@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from gridtwin.errors import BrokerError, StoreError
-from gridtwin.store.postgis.connect import Link, shown, waits
-from gridtwin.store.postgis.links import OWNER, told
+from gridtwin.store.postgis.connect import shown, waits
+from gridtwin.store.postgis.links import Link
+from gridtwin.store.postgis.refusals import OWNER, told
 from gridtwin.stream.ingest import claims as claiming
 from gridtwin.stream.ingest import writing
 from gridtwin.stream.ingest.intake import Intake, Options
-from gridtwin.stream.ingest.reader import made_anew
+from gridtwin.stream.reader import made_anew
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,11 +34,11 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from gridtwin.stream.ingest.batch import Messages, Ready
+    from gridtwin.stream.ingest.batch import Ready
     from gridtwin.stream.ingest.claims import Claim
     from gridtwin.stream.ingest.figures import Figures
-    from gridtwin.stream.ingest.reader import Reader
     from gridtwin.stream.places import Place
+    from gridtwin.stream.reader import Messages, Reader
     from gridtwin.stream.wire import Registry
 
 Result = TypeVar("Result")
@@ -47,7 +48,6 @@ LOOK_S = 2.0  # between two looks at lag and rate
 TELL_S = 10.0  # between two lines in the log
 ASK_S = 0.2  # between two looks whether all is written
 AGAIN_S = 1.0  # before a partition is claimed again that was lost, or that nobody answers for
-STRANGE_S = 86_400.0  # a meter whose clock is ahead by more is not believed
 TRIES = 3  # of a batch whose days are dropped under it
 # Of the connection. To lose the last moments of a crash costs nothing: the offsets are lost with
 # them, and what they stood for is read again.

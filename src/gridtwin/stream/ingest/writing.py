@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.readings import Conditions
-    from gridtwin.stream.ingest.batch import DeadLetter, Messages, Ready
+    from gridtwin.stream.ingest.batch import DeadLetter, Ready
+    from gridtwin.stream.reader import Messages
 
 DAY_S = 86_400
 EPOCH_OF_POSTGRES_S = 946_684_800  # 2000-01-01, which its timestamps count microseconds from

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.demand.climate import Climate
-from gridtwin.analysis.demand.days import Surroundings
-from gridtwin.analysis.demand.draws import Draw, rng
-from gridtwin.analysis.demand.meters import HOURS, Meters
-from gridtwin.analysis.demand.supply import Feedings
+from gridtwin.analysis.demand.meter_loads import MeterTraits
+from gridtwin.analysis.demand.random_draws import Draw, make_rng
+from gridtwin.analysis.demand.supply_changes import FeedingHistory
+from gridtwin.analysis.demand.surroundings import Surroundings
 from gridtwin.errors import InputError
-from gridtwin.model.readings import INTERVAL_S, Conditions, Readings
-from gridtwin.stream.contracts import EARLIEST_S, LATEST_S
+from gridtwin.model.moments import LATEST_S
+from gridtwin.model.readings import INTERVAL_H, INTERVAL_S, Conditions, Readings
+from gridtwin.stream.contracts import EARLIEST_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,8 +61,8 @@ class Making:
     situation: Situation
     scenario: Scenario
     surroundings: Surroundings
-    meters: Meters
-    feedings: Feedings
+    meters: MeterTraits
+    feedings: FeedingHistory
     missing: float  # share of readings that never come
 
     @classmethod
@@ -79,8 +80,8 @@ class Making:
             situation,
             scenario,
             Surroundings(_climate(situation), timezone, seed),
-            Meters.of(situation.data.usage_points, seed),
-            Feedings(situation, scenario.operations),
+            MeterTraits.from_points(situation.data.usage_points, seed),
+            FeedingHistory(situation, scenario.operations),
             missing,
         )
 
@@ -96,24 +97,24 @@ class Making:
         A meter in the dark reports nothing; one that had supply for a part of the interval, the
         energy of that part.
         """
-        kw = self.meters.power(at_s, self.surroundings)
-        lit = self.scenario.dark.share(at_s, INTERVAL_S, len(kw))
+        kw = self.meters.compute_power(at_s, self.surroundings)
+        lit = self.scenario.dark.measure_share(at_s, INTERVAL_S, len(kw))
         dark = bool((lit < 1).any())
         if dark:
             kw *= lit
-        draw = rng(self.meters.seed, Draw.MESSAGE, at_s // INTERVAL_S)
-        volts = self.feedings.at(at_s).voltage(kw)
+        draw = make_rng(self.meters.seed, Draw.MESSAGE, at_s // INTERVAL_S)
+        volts = self.feedings.get_feeding(at_s).compute_voltage(kw)
         volts += METER_ERROR_V * draw.standard_normal(len(kw), dtype=np.float32)
         np.maximum(volts, 0, out=volts)  # where a line could not carry what is asked of it
         came = self._came(lit, draw) if dark or self.missing else None
         if came is not None:
             kw, volts = kw[came], volts[came]
         row = np.arange(len(lit), dtype=np.int32) if came is None else came
-        day, place = self.surroundings.at(at_s)
+        day, place = self.surroundings.get_interval(at_s)
         return Interval(
             at_s,
             row,
-            np.rint(kw * np.float32(1_000 * HOURS)) / np.float32(1_000),
+            np.rint(kw * np.float32(1_000 * INTERVAL_H)) / np.float32(1_000),
             np.rint(volts * np.float32(10)) / np.float32(10),
             round(float(day.weather.temperature_c[place]), 1),
             round(float(day.price_usd_mwh[place]), 2),

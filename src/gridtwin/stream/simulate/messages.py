@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.demand.draws import Draw, rng
+from gridtwin.analysis.demand.random_draws import Draw, make_rng
 from gridtwin.model.readings import ALERT_CODE, INTERVAL_S, GridEvents, OutageAlerts, Readings
 from gridtwin.model.tables import encode
 from gridtwin.stream.encoding import (
@@ -109,7 +109,7 @@ class Stream:
     def _queue(self, interval: Interval) -> tuple[Readings, NDArray[np.uint8]]:
         """Return the readings to send after an interval, and what is wrong with each."""
         number = interval.at_s // INTERVAL_S
-        draw = rng(self.making.meters.seed, Draw.ORDER, number)
+        draw = make_rng(self.making.meters.seed, Draw.ORDER, number)
         fresh = self.making.readings(interval)
         count = len(fresh)
         lag = np.where(draw.random(count) < self.flaws.late, draw.integers(1, LATEST + 1, count), 0)
@@ -199,7 +199,7 @@ class Told:
     @classmethod
     def of(cls, making: Making, from_s: float, to_s: float, *, twice: float = 0.0) -> Told:
         """Return what happened after one time and not after another, a share of it told twice."""
-        draw = rng(making.meters.seed, Draw.TOLD)
+        draw = make_rng(making.meters.seed, Draw.TOLD)
         events = making.scenario.events
         events = events.take((events.at_s > from_s) & (events.at_s <= to_s))
         again = np.flatnonzero(draw.random(len(events)) < twice)

@@ -7,12 +7,13 @@ import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
 from gridtwin.errors import InputError
+from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.store.postgis.connect import is_address, shown
 from gridtwin.stream.simulate import scenario as scenarios
 from gridtwin.stream.simulate.driving import Pace, send
@@ -28,11 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gridtwin.analysis.state.situation import Situation
+    from gridtwin.results.documents.stream_documents import SimulatedDocument
     from gridtwin.stream.simulate.driving import Sink
     from gridtwin.stream.simulate.making import Interval
     from gridtwin.stream.simulate.scenario import Scenario
 
-SCHEMA = "gridtwin.simulated/1"
 SINKS = {
     "kafka": "kafka://BROKERS",
     "jsonl": "jsonl:FOLDER",
@@ -86,15 +87,21 @@ class Simulated:
     most_out: int  # usage points without supply at the worst moment
     seconds: float
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> SimulatedDocument:
         """Return it as ``gridtwin.simulated/1``."""
         return {
-            "schema": SCHEMA,
+            "schema": DocumentTag.SIMULATED,
             "sink": _shown(self.order.sink),
             "from": _iso(self.order.from_s),
             "to": _iso(self.order.to_s),
             "seed": self.order.seed,
-            **asdict(self.tally),
+            "readings": self.tally.readings,
+            "duplicates": self.tally.duplicates,
+            "late": self.tally.late,
+            "malformed": self.tally.malformed,
+            "conditions": self.tally.conditions,
+            "grid_events": self.tally.grid_events,
+            "outage_alerts": self.tally.outage_alerts,
             "messages": self.tally.messages,
             "operations": self.operations,
             "most_out": self.most_out,

@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.analysis.demand.storm import Gasps, Told, draw_storm, tell
-from gridtwin.analysis.demand.supply import Darkness, Operations, darkness
+from gridtwin.analysis.demand.storm_operations import (
+    MessageModel,
+    SupplyMessages,
+    draw_messages,
+    draw_storm,
+)
+from gridtwin.analysis.demand.supply_changes import (
+    Operations,
+    PointInterruptions,
+    find_interruptions,
+)
 from gridtwin.errors import SourceError
 from gridtwin.model.readings import FAULT, SCADA_STATUS, SWITCH_OPERATION, GridEvents
 from gridtwin.model.tables import encode
@@ -32,8 +41,8 @@ class Scenario:
     """What truly happens, and what is told of it."""
 
     operations: Operations
-    dark: Darkness
-    told: Told  # by meters
+    dark: PointInterruptions
+    told: SupplyMessages  # by meters
     events: GridEvents  # by control room and crews, in order of time
 
 
@@ -59,8 +68,8 @@ def storm(situation: Situation, faults: int, *, seed: int, from_s: float, to_s: 
 
 def of_operations(situation: Situation, operations: Operations, *, seed: int) -> Scenario:
     """Return the scenario in which switches are operated so."""
-    dark = darkness(situation, operations)
-    told = tell(dark, Gasps(), seed=seed)
+    dark = find_interruptions(situation, operations)
+    told = draw_messages(dark, MessageModel(), seed=seed)
     return Scenario(operations, dark, told, _events(situation, operations))
 
 
@@ -94,8 +103,8 @@ def script(situation: Situation, path: str | Path, *, seed: int) -> Scenario:
     moves = events.take(events.kind != FAULT)
     rows = situation.network.ids.rows("equipment", [name.decode() for name in moves.equipment])
     operations = Operations(moves.at_s, rows, moves.open_phases)
-    dark = darkness(situation, operations)
-    return Scenario(operations, dark, tell(dark, Gasps(), seed=seed), events)
+    dark = find_interruptions(situation, operations)
+    return Scenario(operations, dark, draw_messages(dark, MessageModel(), seed=seed), events)
 
 
 def _events(situation: Situation, operations: Operations) -> GridEvents:

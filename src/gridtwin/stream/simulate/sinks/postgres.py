@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.errors import InputError
-from gridtwin.store.postgis.connect import linked
-from gridtwin.store.postgis.links import OWNER, told
+from gridtwin.store.postgis.links import linked
+from gridtwin.store.postgis.refusals import OWNER, told
 from gridtwin.stream.contracts import AMI_READINGS
 from gridtwin.stream.ingest import writing
 from gridtwin.stream.ingest.batch import Ready

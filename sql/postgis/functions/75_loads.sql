@@ -1,0 +1,134 @@
+-- Loads of transformers and feeders, summed from the readings of an interval, and who reads which
+-- partition of the readings.
+
+BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+-- The row lock of a claim waits for a commit that is under way; what the former worker still holds
+-- has an older epoch, and is refused.
+CREATE OR REPLACE FUNCTION gridtwin.claim_partition(
+    stream text, topic text, partition int, worker text,
+    OUT next_offset bigint, OUT epoch bigint
+)
+LANGUAGE sql
+BEGIN ATOMIC
+    INSERT INTO gridtwin.stream_offsets AS o (stream, topic, partition, epoch, worker)
+    VALUES (claim_partition.stream, claim_partition.topic, claim_partition.partition, 1,
+        claim_partition.worker)
+    ON CONFLICT ON CONSTRAINT stream_offsets_pkey DO UPDATE
+    SET epoch = o.epoch + 1, worker = excluded.worker, updated_at = clock_timestamp()
+    RETURNING o.next_offset, o.epoch;
+END;
+COMMENT ON FUNCTION gridtwin.claim_partition(text, text, int, text) IS
+    'Take a partition over from whoever read it; returns where to go on and the epoch to write with';
+
+CREATE OR REPLACE VIEW gridtwin.transformers WITH (security_invoker = true) AS
+SELECT e.mrid AS transformer, e.mrid, e.rated_va / 1000 AS rated_kva
+FROM gridtwin.equipment e
+WHERE e.kind = 'power_transformer';
+COMMENT ON VIEW gridtwin.transformers IS 'Transformers and their ratings';
+COMMENT ON COLUMN gridtwin.transformers.transformer IS 'Key in transformer_load: the mRID';
+COMMENT ON COLUMN gridtwin.transformers.mrid IS 'mRID';
+COMMENT ON COLUMN gridtwin.transformers.rated_kva IS 'Nameplate in kVA; null = not known';
+
+-- Ranges of service voltage of ANSI C84.1-2020, table 1, on a base of 120 V.
+CREATE OR REPLACE FUNCTION gridtwin.sum_feeder_loads(of timestamptz) RETURNS int
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    changed int;
+BEGIN
+    INSERT INTO gridtwin.feeder_load AS t
+        (reading_time, feeder, kwh, meters, missing, below_a, above_a, below_b, above_b, v_min,
+        v_max)
+    SELECT
+        of,
+        g.feeder,
+        sum(g.kwh::double precision),
+        greatest(m.meters, count(*)),
+        greatest(m.meters - count(g.kwh), 0),
+        count(*) FILTER (WHERE g.voltage_v < 114),
+        count(*) FILTER (WHERE g.voltage_v > 126),
+        count(*) FILTER (WHERE g.voltage_v < 110),
+        count(*) FILTER (WHERE g.voltage_v > 127),
+        min(g.voltage_v),
+        max(g.voltage_v)
+    FROM gridtwin.ami_gold g
+    JOIN (
+        SELECT n.feeder, count(*) AS meters
+        FROM gridtwin.meters n
+        WHERE n.feeder IS NOT NULL
+        GROUP BY n.feeder
+    ) m ON m.feeder = g.feeder
+    WHERE g.reading_time = of
+    GROUP BY g.feeder, m.meters
+    ORDER BY g.feeder
+    ON CONFLICT (reading_time, feeder) DO UPDATE
+    SET kwh = excluded.kwh, meters = excluded.meters, missing = excluded.missing,
+        below_a = excluded.below_a, above_a = excluded.above_a, below_b = excluded.below_b,
+        above_b = excluded.above_b, v_min = excluded.v_min, v_max = excluded.v_max
+    WHERE (t.kwh, t.meters, t.missing, t.below_a, t.above_a, t.below_b, t.above_b, t.v_min, t.v_max)
+        IS DISTINCT FROM (excluded.kwh, excluded.meters, excluded.missing, excluded.below_a,
+            excluded.above_a, excluded.below_b, excluded.above_b, excluded.v_min, excluded.v_max);
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
+END
+$$;
+COMMENT ON FUNCTION gridtwin.sum_feeder_loads(timestamptz) IS
+    'Sum the readings of an interval by feeder; returns how many feeders changed';
+
+-- What was touched after the sum was begun stays due: the mark goes only if it is still the same.
+CREATE OR REPLACE FUNCTION gridtwin.sum_loads(of timestamptz) RETURNS int
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    mark timestamptz := (SELECT d.touched_at FROM gridtwin.loads_due d WHERE d.reading_time = of);
+    changed int;
+BEGIN
+    INSERT INTO gridtwin.transformer_load AS t
+        (reading_time, transformer, kwh, meters, v_min, v_max)
+    SELECT of, g.transformer, sum(g.kwh::double precision), count(*), min(g.voltage_v),
+        max(g.voltage_v)
+    FROM gridtwin.ami_gold g
+    WHERE g.reading_time = of AND g.transformer IS NOT NULL
+    GROUP BY g.transformer
+    ORDER BY g.transformer
+    ON CONFLICT (reading_time, transformer) DO UPDATE
+    SET kwh = excluded.kwh, meters = excluded.meters, v_min = excluded.v_min,
+        v_max = excluded.v_max
+    WHERE (t.kwh, t.meters, t.v_min, t.v_max)
+        IS DISTINCT FROM (excluded.kwh, excluded.meters, excluded.v_min, excluded.v_max);
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    PERFORM gridtwin.sum_feeder_loads(of);
+    PERFORM pg_notify('gridtwin', json_build_object(
+        'changed', 'ami', 'at', to_char(of AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+    )::text);
+    DELETE FROM gridtwin.loads_due d WHERE d.reading_time = of AND d.touched_at = mark;
+    RETURN changed;
+END
+$$;
+COMMENT ON FUNCTION gridtwin.sum_loads(timestamptz) IS
+    'Sum the readings of an interval by transformer; returns how many loads changed';
+
+CREATE OR REPLACE FUNCTION gridtwin.forget_feeder_loads(older_than interval DEFAULT '400 days')
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    deleted bigint;
+BEGIN
+    DELETE FROM gridtwin.feeder_load f WHERE f.reading_time < now() - older_than;
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+    RETURN deleted;
+END
+$$;
+COMMENT ON FUNCTION gridtwin.forget_feeder_loads(interval) IS
+    'Delete loads of feeders that are older; returns how many';
+
+INSERT INTO gridtwin.definitions (file) VALUES ('functions/75_loads.sql')
+ON CONFLICT (file) DO UPDATE SET checksum = NULL, applied_at = now();
+
+COMMIT;

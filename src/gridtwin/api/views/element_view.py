@@ -1,0 +1,120 @@
+"""Show all that is known of one element: what it is, whether it is live, what hangs on it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from gridtwin.analysis.state import identity
+from gridtwin.analysis.state.supply_state import FULL, OUT, SUPPLY_WORDS
+from gridtwin.analysis.trace.trace import CLASSES
+from gridtwin.api.views.search_view import list_hits
+from gridtwin.model import cim, frames, phases
+from gridtwin.model.schema import SCHEMA
+
+if TYPE_CHECKING:
+    from gridtwin.analysis.state.situation import Situation
+    from gridtwin.analysis.state.supply_state import SupplyState
+    from gridtwin.analysis.trace.trace import Rows
+    from gridtwin.api.views.feature_ids import FeatureIds
+    from gridtwin.model.ids import Element
+    from gridtwin.model.tables import NetworkData
+
+# Columns that the document shows elsewhere, and the nodes, which it does not.
+_ELSEWHERE = frozenset(
+    {"mrid", "name", "kind", "phases", "normal_open", "substation", "geometry"}
+    | {"node_a", "node_b", "node"}
+)
+
+
+def describe_element(
+    situation: Situation, supply: SupplyState, features: FeatureIds, element: Element
+) -> dict[str, Any]:
+    """
+    Return what an element is and where, and whether it has supply.
+
+    Parameters
+    ----------
+    situation, supply
+        The network in the state asked of, and what has supply in it.
+    features
+        The features of its tiles.
+    element
+        The element.
+    """
+    data = situation.data
+    own = data.equipment if element.table == "equipment" else getattr(data, element.table)
+    recorded = getattr(own, "phases", None)
+    switch = element.table == "equipment" and bool(situation.is_switch[element.row])
+    (record,) = list_hits(situation, features, [element])
+    return {
+        **record,
+        "table": element.table,
+        "phases": "" if recorded is None else phases.text(int(recorded[element.row])),
+        "open": phases.text(int(situation.open_mask[element.row])) if switch else None,
+        "normal_open": phases.text(int(own.normal_open[element.row])) if switch else None,
+        "energized": describe_supply(situation, supply, element),
+        "attributes": collect_attributes(data, element),
+        "geometry": build_geometry(data, element),
+    }
+
+
+def describe_supply(situation: Situation, supply: SupplyState, element: Element) -> str:
+    """Return ``yes``, ``no`` or ``partial``."""
+    if element.table == "equipment":
+        return SUPPLY_WORDS[supply.equipment[element.row]]
+    if element.table == "usage_points":
+        return SUPPLY_WORDS[supply.points[element.row]]
+    if element.table == "substations":
+        rows = np.flatnonzero(situation.data.sources.substation == element.row)
+        nodes = situation.data.sources.node[rows]
+        return SUPPLY_WORDS[FULL if situation.is_energized[nodes].any() else OUT]
+    node = identity.find_node(situation, element)
+    return SUPPLY_WORDS[FULL if node >= 0 and situation.is_energized[node] else OUT]
+
+
+def collect_attributes(data: NetworkData, element: Element) -> dict[str, Any]:
+    """Return what else is recorded of an element; what is not known is left out."""
+    attributes: dict[str, Any] = {}
+    for column in SCHEMA[element.table].columns:
+        if column.name not in _ELSEWHERE:
+            shown = frames.show_column(data, element.table, column, np.array([element.row]))
+            (attributes[column.name],) = shown.tolist()
+    if element.table == "equipment":
+        node = data.equipment.node_a[element.row]
+        attributes["nominal_v"] = float(data.nodes.nominal_v[node])
+    return {
+        name: value
+        for name, value in attributes.items()
+        if value not in ("", "none") and value == value  # NaN is not known  # noqa: PLR0124
+    }
+
+
+def build_geometry(data: NetworkData, element: Element) -> dict[str, Any] | None:
+    """Return where an element lies as GeoJSON; None if that is not known."""
+    drawn = identity.find_drawn(data, element)
+    if drawn.table == "equipment":
+        (shape,) = frames.equipment_lines(data, np.array([drawn.row]))
+    else:
+        place = identity.find_place(data, drawn)
+        if place is None:
+            return None
+        shape = shapely.Point(place)
+    return None if not np.isfinite(shapely.get_coordinates(shape)).all() else json.loads(
+        shapely.to_geojson(shape)
+    )  # fmt: skip
+
+
+def list_way(data: NetworkData, rows: Rows) -> list[dict[str, Any]]:
+    """Return the equipment on a way, in its order: mrid, kind and class."""
+    return [
+        {
+            "mrid": bytes(data.equipment.mrid[row]).decode(),
+            "kind": cim.KIND_NAMES[data.equipment.kind[row]],
+            "class": CLASSES[kind],
+        }
+        for row, kind in zip(rows.equipment.tolist(), rows.kind.tolist(), strict=True)
+    ]

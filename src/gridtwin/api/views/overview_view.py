@@ -1,0 +1,77 @@
+"""Say at a glance what a network is: where it lies, how much there is, its substations, feeders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.analysis.state.supply_state import OUT
+from gridtwin.model.ids import TABLES
+from gridtwin.model.tables import decode
+from gridtwin.results.layer_frames import find_groups_of_nodes
+
+if TYPE_CHECKING:
+    from gridtwin.analysis.state.situation import Situation
+    from gridtwin.analysis.state.supply_state import SupplyState
+    from gridtwin.model.tables import NetworkData, Strings
+
+FEEDER_COLORS = 12  # feeders of one substation differ while there are no more of them
+
+
+def count_rows(data: NetworkData) -> dict[str, int]:
+    """Return how many rows each frame has."""
+    return {table: len(getattr(data, table).mrid) for table in TABLES}
+
+
+def find_bounds(data: NetworkData) -> list[float]:
+    """Return west, south, east and north of all nodes."""
+    xy = data.nodes.xy
+    return [*np.nanmin(xy, axis=0).tolist(), *np.nanmax(xy, axis=0).tolist()]
+
+
+def list_feeders(data: NetworkData) -> list[dict[str, Any]]:
+    """Return the feeders: id, mrid, name, substation, head, and a color to draw them in."""
+    feeders = data.feeders
+    columns = {
+        "id": range(1, len(feeders.mrid) + 1),
+        "mrid": decode(feeders.mrid).tolist(),
+        "name": decode(feeders.name).tolist(),
+        "substation": _name_rows(data.substations.mrid, feeders.substation.tolist()),
+        "head": _name_rows(data.equipment.mrid, feeders.head.tolist()),
+        "color_index": (np.arange(len(feeders.mrid)) % FEEDER_COLORS).tolist(),
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def list_substations(normal: Situation, supply: SupplyState) -> list[dict[str, Any]]:
+    """
+    Return the substations, and how many customers each serves as designed and how many are out.
+
+    Parameters
+    ----------
+    normal
+        The network as designed.
+    supply
+        What has supply now.
+    """
+    data = normal.data
+    table, points = data.substations, data.usage_points
+    group = find_groups_of_nodes(normal, "substation")[points.node] + 1
+    size = len(table.mrid) + 1
+    served = np.bincount(group, points.customers, size)[1:].astype(np.int64)
+    dark = np.where(supply.points == OUT, points.customers, 0)
+    out = np.bincount(group, dark, size)[1:].astype(np.int64)
+    columns = {
+        "id": range(1, size),
+        "mrid": decode(table.mrid).tolist(),
+        "name": decode(table.name).tolist(),
+        "at": table.xy.tolist(),
+        "customers": served.tolist(),
+        "out": out.tolist(),
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _name_rows(mrids: Strings, rows: list[int]) -> list[str | None]:
+    return [None if row < 0 else bytes(mrids[row]).decode() for row in rows]

@@ -1,0 +1,82 @@
+"""Show who and what is without supply, as features of the tiles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.analysis.state.supply_state import FULL, OUT, PARTIAL
+from gridtwin.model import phases
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridtwin.analysis.state.supply_state import SupplyState
+    from gridtwin.api.views.feature_ids import FeatureIds
+    from gridtwin.model.tables import NetworkData
+
+
+def build_supply_document(
+    features: FeatureIds, data: NetworkData, supply: SupplyState
+) -> dict[str, Any]:
+    """
+    Return everything without supply, or with less than it has by design.
+
+    Returns
+    -------
+        ``out`` and ``partial``, features by layer; ``open`` and ``closed``, the switches that stand
+        otherwise than designed, with their open phases.
+    """
+    moved = np.flatnonzero(supply.open_mask != data.equipment.normal_open)
+    return {
+        "version": supply.version,
+        "customers_out": supply.customers_out,
+        "out": _collect_ids(features, supply, OUT),
+        "partial": _collect_ids(features, supply, PARTIAL),
+        **collect_positions(supply.open_mask, moved),
+    }
+
+
+def build_delta_document(
+    features: FeatureIds, before: SupplyState, after: SupplyState
+) -> dict[str, Any]:
+    """Return what became another: ``out``, ``partial``, ``back``, ``open`` and ``closed``."""
+    moved = after.find_changes(before)
+
+    def collect_became(code: int) -> dict[str, list[int]]:
+        return features.collect_ids(
+            moved.equipment[after.equipment[moved.equipment] == code],
+            moved.points[after.points[moved.points] == code],
+        )
+
+    return {
+        "version": after.version,
+        "customers_out": after.customers_out,
+        "out": collect_became(OUT),
+        "partial": collect_became(PARTIAL),
+        "back": collect_became(FULL),
+        **collect_positions(after.open_mask, moved.switches),
+    }
+
+
+def collect_positions(
+    open_mask: NDArray[np.uint8], rows: NDArray[np.integer[Any]]
+) -> dict[str, Any]:
+    """Return how some equipment stands, as ids: ``open`` with the open phases, ``closed``."""
+    is_open = open_mask[rows] != 0
+    opened = rows[is_open]
+    return {
+        "open": {
+            "ids": (opened + 1).tolist(),
+            "phases": phases.TEXTS[open_mask[opened] & 63].tolist(),
+        },
+        "closed": {"ids": (rows[~is_open] + 1).tolist(), "phases": [""] * int((~is_open).sum())},
+    }
+
+
+def _collect_ids(features: FeatureIds, supply: SupplyState, code: int) -> dict[str, list[int]]:
+    return features.collect_ids(
+        np.flatnonzero(supply.equipment == code).astype(np.int32),
+        np.flatnonzero(supply.points == code).astype(np.int32),
+    )

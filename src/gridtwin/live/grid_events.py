@@ -1,0 +1,208 @@
+"""
+Process switch events and faults, and follow what operations do to customers.
+
+An operation, whoever makes it, stands in the log of the twin; its consequences are drawn from there
+in order, each once: who went dark is in a confirmed outage, who came back has come back in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtwin.analysis.state.supply_tracker import SupplyTracker
+from gridtwin.errors import InputError, NotFoundError
+from gridtwin.model import phases
+from gridtwin.model.live import Letter
+from gridtwin.model.operation import of_switch, resolve
+from gridtwin.model.outage import Status
+from gridtwin.model.state import NORMAL
+from gridtwin.model.tables import decode, encode
+from gridtwin.store.past import state_after
+from gridtwin.stream.contracts import GRID_EVENTS
+from gridtwin.twin.situation_cache import SituationCache
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridtwin.model.live import LiveEvent
+    from gridtwin.model.outage import Outage
+    from gridtwin.model.state import SwitchEvent
+    from gridtwin.twin import Twin
+
+LOG = logging.getLogger("gridtwin.live")
+
+LOG_OFFSET = "log"  # how far the log of operations was followed
+SCADA_ACTOR = "scada"
+
+
+def derive_outage_id(at: datetime, cause: str) -> str:
+    """Return the id of the outage that something caused: of the same cause always the same."""
+    return f"O-{at:%Y%m%d}-{hashlib.blake2b(cause.encode(), digest_size=5).hexdigest()}"
+
+
+class GridEventProcessor:
+    """The switch events and faults of one twin."""
+
+    def __init__(self, twin: Twin) -> None:
+        self._twin = twin
+        self._store = twin.store
+        self.outages_written = 0  # outages that were opened or changed
+        self._version = self._read_version()
+        self._supply_tracker: SupplyTracker | None = None
+
+    def _read_version(self) -> int:
+        """Return the version up to which the log was followed; at first that of now."""
+        version = self._store.live.places().get(LOG_OFFSET)
+        if version is None:
+            version = self._twin.version
+            self._store.live.take_in([], places={LOG_OFFSET: version})
+        return version
+
+    def process_events(self) -> int:
+        """Carry out the events that were taken in; return how many there were."""
+        events = self._store.live.open_events()
+        for event in events:
+            letters = []
+            try:
+                self._process_event(event)
+            except (NotFoundError, InputError) as error:
+                LOG.warning("event %s cannot be carried out: %s", event.event_id, error)
+                text = repr(event._asdict()).encode()
+                letters = [Letter(GRID_EVENTS.name, event.event_id, str(error), text)]
+            self._store.live.carried_out(event.event_id, letters)
+        return len(events)
+
+    def _process_event(self, event: LiveEvent) -> None:
+        at = datetime.fromtimestamp(event.at_s, UTC)
+        if event.kind == "fault":
+            self.track_operations()  # what opened before it is no news
+            self._process_fault(event, at)
+            return
+        of_switch(self._store.network, event.mrid)
+        if self._was_moved_later(event.mrid, at):
+            LOG.info("event %s was told late: %s has moved since", event.event_id, event.mrid)
+            return
+        operation = resolve(self._store.network, event.mrid, event.open_phases)
+        now = self._store.states.get().deviations.get(event.mrid, phases.text(operation.normal))
+        if event.kind == "scada_status" and now == phases.text(operation.open):
+            return
+        actor = event.actor or (SCADA_ACTOR if event.kind == "scada_status" else "")
+        self._store.states.operate(
+            event.mrid, event.open_phases, actor=actor, at=at, request=event.event_id
+        )
+
+    def _was_moved_later(self, mrid: str, at: datetime) -> bool:
+        later = self._store.states.operations(at, datetime.now(UTC))
+        return any(each.mrid == mrid for each in later)
+
+    def _process_fault(self, event: LiveEvent, at: datetime) -> None:
+        """Confirm the outage that a fault explains, or open one of who went dark by the trip."""
+        twin, cause = self._twin, event.detail or f"fault on {event.mrid}"
+        outage_id = derive_outage_id(at, event.event_id)
+        device = self._store.network.ids.word("equipment", event.mrid)
+        behind = twin.blast_radius(device, state=NORMAL).usage_points.astype(object)
+        outage = self._find_open_outage(behind)
+        if outage is None:
+            tripped = twin.blast_radius(device, scope="trip").usage_points.tolist()
+            if tripped:
+                self.outages_written += 1
+                twin.outages.open(
+                    event.mrid,
+                    usage_points=tripped,
+                    at=at,
+                    id=outage_id,
+                    cause=cause,
+                    confirmed_at=at,
+                    first_seen_at=at,
+                )
+        elif outage.id == outage_id or outage.cause == cause:
+            return  # it was carried out before
+        elif outage.status is Status.PREDICTED:
+            twin.outages.confirm(outage.id, at=at, cause=cause)
+        else:
+            twin.outages.note(outage.id, cause=cause)
+
+    def _find_open_outage(
+        self, points: NDArray[np.object_], *, predicted: bool = False
+    ) -> Outage | None:
+        """Return the open outage that most of some usage points are in."""
+        members = self._store.outages.members()
+        names = members.outage[np.isin(members.usage_point, points)].astype(str)
+        ids, counts = np.unique(names, return_counts=True)
+        for name in ids[np.argsort(-counts, kind="stable")].tolist():
+            outage = self._store.outages.get(name)
+            if not predicted or outage.status is Status.PREDICTED:
+                return outage
+        return None
+
+    def track_operations(self) -> bool:
+        """Draw the consequences of operations not yet followed; return whether any came back."""
+        any_back = False
+        for event in self._store.states.events(self._version):
+            went, came = self._operate_equipment(event)
+            if len(went):
+                self._open_outage(event, self._name_points(went))
+            if len(came):
+                self._restore_outages(event, self._name_points(came))
+                any_back = True
+            self._version = event.version
+            self._store.live.take_in([], places={LOG_OFFSET: event.version})
+        return any_back
+
+    def _operate_equipment(self, event: SwitchEvent) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return who went dark by an operation, and who came back."""
+        if self._supply_tracker is None:
+            before = SituationCache(state_after(self._store, self._version))
+            self._supply_tracker = SupplyTracker(before.resolve_state())
+        row = self._store.network.ids.tables["equipment"].rows(encode([event.mrid]))[0]
+        if row < 0:  # of another network
+            none = np.empty(0, dtype=np.int32)
+            return none, none
+        return self._supply_tracker.operate_equipment(int(row), phases.parse(event.to_phases))
+
+    def _name_points(self, rows: NDArray[np.int32]) -> NDArray[np.object_]:
+        return decode(self._store.network.data.usage_points.mrid[rows]).astype(object)
+
+    def _open_outage(self, event: SwitchEvent, points: NDArray[np.object_]) -> None:
+        """Confirm the outage that was predicted for who went dark, or open one."""
+        self.outages_written += 1
+        at, outages = datetime.fromisoformat(event.at), self._twin.outages
+        outage_id = derive_outage_id(at, f"switch {event.version}")
+        out = self._store.outages.members()
+        predicted = self._find_open_outage(points, predicted=True)
+        free = points[~np.isin(points, out.usage_point)]
+        if predicted is not None:
+            own = out.usage_point[out.outage == predicted.id]
+            wanted = [*free.tolist(), *points[np.isin(points, own)].tolist()]
+            outages.revise(predicted.id, event.mrid, usage_points=wanted)
+            outages.confirm(predicted.id, at=at, device=event.mrid)
+        elif len(free):
+            outages.open(
+                event.mrid,
+                usage_points=free.tolist(),
+                at=at,
+                id=outage_id,
+                confirmed_at=at,
+                first_seen_at=at,
+            )
+
+    def _restore_outages(self, event: SwitchEvent, points: NDArray[np.object_]) -> None:
+        """Bring back who was in outages that somebody has seen, or of this very switch."""
+        at, book = datetime.fromisoformat(event.at), self._store.outages
+        out = book.members()
+        out = out.take(np.isin(out.usage_point, points))
+        for name in np.unique(out.outage.astype(str)).tolist():
+            outage = book.get(name)
+            if outage.status is Status.PREDICTED and outage.device != event.mrid:
+                continue  # a device behind may have opened too: meters will report
+            self.outages_written += 1
+            own = out.take(out.outage == name)
+            began = datetime.fromtimestamp(float(own.began_s.max()), UTC)
+            self._twin.outages.restore(
+                name, at=max(at, began), usage_points=own.usage_point.tolist()
+            )

@@ -1,0 +1,75 @@
+"""Hold the shape of every document by its tag: what their JSON Schemas are generated from."""
+
+from types import MappingProxyType, UnionType
+
+from gridtwin.results.documents.document_tags import DocumentTag
+from gridtwin.results.documents.estimate_documents import BacktestDocument, ErmRunDocument
+from gridtwin.results.documents.inference_documents import InferenceDocument
+from gridtwin.results.documents.loss_documents import BlastDocument, SweepLine, WhatIfDocument
+from gridtwin.results.documents.network_documents import (
+    CheckDocument,
+    FindDocument,
+    IntersectDocument,
+    SyncDocument,
+    TilesDocument,
+)
+from gridtwin.results.documents.odin_documents import OdinDocument
+from gridtwin.results.documents.outage_documents import OutageDocument, OutagesDocument
+from gridtwin.results.documents.reading_documents import (
+    HistoryDocument,
+    LoadDocument,
+    RollUpDocument,
+    SeriesDocument,
+    VoltageDocument,
+)
+from gridtwin.results.documents.reliability_documents import IndicesDocument
+from gridtwin.results.documents.storm_documents import StormDocument
+from gridtwin.results.documents.stream_documents import (
+    DeadLettersDocument,
+    LiveDocument,
+    SimulatedDocument,
+    StreamRunDocument,
+)
+from gridtwin.results.documents.switching_documents import (
+    PlanDocument,
+    ReplayDocument,
+    StatesDocument,
+    SwitchDocument,
+)
+from gridtwin.results.documents.trace_documents import ExplainDocument, TraceDocument
+
+SHAPES: MappingProxyType[DocumentTag, type | UnionType] = MappingProxyType(
+    {
+        DocumentTag.AMI_HISTORY: HistoryDocument,
+        DocumentTag.AMI_LOAD: LoadDocument,
+        DocumentTag.AMI_ROLL_UP: RollUpDocument,
+        DocumentTag.AMI_SERIES: SeriesDocument,
+        DocumentTag.AMI_VOLTAGE: VoltageDocument,
+        DocumentTag.BLAST: BlastDocument,
+        DocumentTag.CHECK: CheckDocument,
+        DocumentTag.DEAD_LETTERS: DeadLettersDocument,
+        DocumentTag.ERM_BACKTEST: BacktestDocument,
+        DocumentTag.ERM_RUN: ErmRunDocument,
+        DocumentTag.EXPLAIN: ExplainDocument,
+        DocumentTag.FIND: FindDocument,
+        DocumentTag.INDICES: IndicesDocument,
+        DocumentTag.INFERENCE: InferenceDocument,
+        DocumentTag.INTERSECT: IntersectDocument,
+        DocumentTag.LIVE: LiveDocument,
+        DocumentTag.ODIN: OdinDocument,
+        DocumentTag.OUTAGE: OutageDocument,
+        DocumentTag.OUTAGES: OutagesDocument,
+        DocumentTag.PLAN: PlanDocument,
+        DocumentTag.REPLAY: ReplayDocument,
+        DocumentTag.SIMULATED: SimulatedDocument,
+        DocumentTag.STATES: StatesDocument,
+        DocumentTag.STORM: StormDocument,
+        DocumentTag.STREAM_RUN: StreamRunDocument,
+        DocumentTag.SWEEP: SweepLine,
+        DocumentTag.SWITCH: SwitchDocument,
+        DocumentTag.SYNC: SyncDocument,
+        DocumentTag.TILES: TilesDocument,
+        DocumentTag.TRACE: TraceDocument,
+        DocumentTag.WHAT_IF: WhatIfDocument,
+    }
+)

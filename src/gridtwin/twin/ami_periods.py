@@ -1,0 +1,220 @@
+"""
+Ask of weeks of readings: who is overloaded when power is dear, how low voltages fell, and more.
+
+Each question is a file of SQL that is asked of a folder of Parquet, or of a database: see
+`gridtwin.store.ami_sql`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridtwin.analysis.ami.loading import POWER_FACTOR, check_power_factor
+from gridtwin.errors import InputError
+from gridtwin.model import cim
+from gridtwin.model.moments import DAY_S, period
+from gridtwin.model.tables import decode
+from gridtwin.results.ami_history_answer import AmiHistoryAnswer
+from gridtwin.topology.membership import nearest
+from gridtwin.topology.spans import Spans
+from gridtwin.twin.area_questions import AreaQuestions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from gridtwin.store.protocol import ReadingBook
+    from gridtwin.twin.questions import NetworkQuestions
+
+    Progress = Callable[[int, int], None]
+    Moment = datetime | str | None
+
+DEFAULT_PERIOD_S = 30 * DAY_S  # of a period without a start
+
+
+class AmiHistory:
+    """
+    Questions of a period: of intervals that end after its start and up to its end.
+
+    By default it is the 30 days up to the last interval with readings.
+    """
+
+    def __init__(
+        self, twin: NetworkQuestions, book: ReadingBook, progress: Progress | None = None
+    ) -> None:
+        self._twin = twin
+        self._book = book
+        self._progress = progress or (lambda _done, _all: None)
+
+    def telling(self, progress: Progress) -> AmiHistory:
+        """Return the same questions, which tell how far they are."""
+        return AmiHistory(self._twin, self._book, progress)
+
+    def overloaded(
+        self,
+        start: Moment = None,
+        end: Moment = None,
+        *,
+        price: float | None = None,
+        pct: float = 100.0,
+        power_factor: float = POWER_FACTOR,
+    ) -> AmiHistoryAnswer:
+        """
+        Return the transformers loaded above a share of their nameplate while power is dear.
+
+        Parameters
+        ----------
+        start, end
+            The period.
+        price
+            US dollars a megawatt-hour that the price has to exceed; by default it does not matter.
+        pct
+            Percent of the nameplate that the loading has to exceed.
+        power_factor
+            Of all loads.
+
+        Returns
+        -------
+            The most loaded first: for how many hours, and how high at most.
+        """
+        check_power_factor(power_factor)
+        if not pct >= 0:
+            msg = f"{pct:g} % is no loading: give 0 or more"
+            raise InputError(msg)
+        values = {"pct": pct, "power_factor": power_factor}
+        if price is None:
+            return self._ask_readings("overloaded", start, end, values)
+        if not math.isfinite(price):
+            msg = f"{price:g} is no price: give US dollars a megawatt-hour"
+            raise InputError(msg)
+        return self._ask_readings("overloaded_at_price", start, end, {"price": price, **values})
+
+    def voltages(self, start: Moment = None, end: Moment = None) -> AmiHistoryAnswer:
+        """Return the worst service voltages of each feeder, the lowest first."""
+        return self._ask_readings("voltages", start, end)
+
+    def peaks(self, start: Moment = None, end: Moment = None) -> AmiHistoryAnswer:
+        """Return the peak of each feeder beside its load at the peak of all, highest first."""
+        return self._ask_readings("peaks", start, end)
+
+    def at_risk(
+        self, polygon: object, start: Moment = None, end: Moment = None
+    ) -> AmiHistoryAnswer:
+        """
+        Return what hangs on the transformers inside a polygon, by hour of the day (UTC).
+
+        Parameters
+        ----------
+        polygon
+            As for `Twin.intersect`. What hangs on two of them counts once.
+        start, end
+            The period.
+        """
+        inside = AreaQuestions(self._twin).intersect(polygon, layer="equipment")
+        serving, topmost = self._find_serving(
+            self._twin.store.network.ids.rows("equipment", inside.mrid)
+        )
+        answer = self._ask_readings(
+            "at_risk", start, end, {"transformers": serving, "topmost": topmost}
+        )
+        return replace(answer, values={"transformers": len(serving)})
+
+    def hours_out(self, start: Moment = None, end: Moment = None) -> AmiHistoryAnswer:
+        """Return how many customers were out for how many hours in the period."""
+        return self._ask_readings("hours_out", start, end)
+
+    def _ask_readings(
+        self, name: str, start: Moment, end: Moment, values: dict[str, Any] | None = None
+    ) -> AmiHistoryAnswer:
+        first_s, last_s = period(
+            start, end, latest_s=self._book.latest(), length_s=DEFAULT_PERIOD_S
+        )
+        bounds = datetime.fromtimestamp(first_s, UTC), datetime.fromtimestamp(last_s, UTC)
+        asked = {"start": bounds[0], "end": bounds[1], **(values or {})}
+        frame = self._book.ask(name, asked, self._build_tables(name, bounds[0]), self._progress)
+        return AmiHistoryAnswer.from_frame(name, bounds, values or {}, frame)
+
+    def _find_serving(self, rows: NDArray[np.int32]) -> tuple[list[str], list[str]]:
+        """
+        Return the transformers that serve somebody at or below transformers among equipment.
+
+        Returns
+        -------
+        serving, topmost
+            All of them, of which a database keeps what each serves itself; and those that hang on
+            no other of them, of which a folder keeps all that is below.
+        """
+        situation = self._twin.situation()
+        data, index, spans = situation.data, situation.index, Spans.of(situation.index)
+        kind, child = data.equipment.kind, index.child
+        rows = rows[(kind[rows] == cim.TRANSFORMER) & (child[rows] >= 0)]
+        every = np.flatnonzero((kind == cim.TRANSFORMER) & (child >= 0)).astype(np.int32)
+        serving = np.setdiff1d(nearest(index, every)[data.usage_points.node], [-1])
+        below = serving[_lies_below(spans, child[serving], child[rows])]
+        above = index.parent[child[below]]
+        topmost = below[~np.isin(nearest(index, below)[above], below)]
+        mrid = data.equipment.mrid
+        return decode(mrid[below]).tolist(), decode(mrid[topmost]).tolist()
+
+    def _build_tables(self, name: str, start: datetime) -> dict[str, pd.DataFrame]:
+        """Return what a folder of readings does not hold of the network and its outages."""
+        import pandas as pd
+
+        data, members = self._twin.store.network.data, None
+        transformers = np.flatnonzero(data.equipment.kind == cim.TRANSFORMER)
+        if name == "hours_out":
+            outages = self._twin.store.outages.all(since=start)
+            members = self._twin.store.outages.members([each.id for each in outages])
+        empty = np.empty(0)
+        return {
+            "transformers": pd.DataFrame(
+                {
+                    "row": transformers.astype(np.int32),
+                    "mrid": decode(data.equipment.mrid[transformers]),
+                    "rated_kva": data.equipment.rated_va[transformers] / 1000,
+                }
+            ),
+            "feeders": pd.DataFrame(
+                {
+                    "row": np.arange(len(data.feeders.mrid), dtype=np.int32),
+                    "mrid": decode(data.feeders.mrid),
+                }
+            ),
+            "usage_points": pd.DataFrame(
+                {
+                    "mrid": decode(data.usage_points.mrid) if members else np.empty(0, "U1"),
+                    "customers": data.usage_points.customers if members else empty.astype(int),
+                }
+            ),
+            "members": pd.DataFrame(
+                {
+                    "usage_point": members.usage_point if members else np.empty(0, "U1"),
+                    "began_at": _format_times(members.began_s if members else empty),
+                    "restored_at": _format_times(members.restored_s if members else empty),
+                }
+            ),
+        }
+
+
+def _format_times(seconds: NDArray[np.float64]) -> pd.Series:
+    """Return unix seconds as times; NaN becomes none."""
+    import pandas as pd
+
+    return pd.Series(pd.to_datetime(seconds, unit="s", utc=True))
+
+
+def _lies_below(
+    spans: Spans, nodes: NDArray[np.int32], roots: NDArray[np.int32]
+) -> NDArray[np.bool_]:
+    """Return whether each node is, or depends on, one of some roots."""
+    edges = np.zeros(spans.length + 1, dtype=np.int32)
+    np.add.at(edges, spans.start[roots], 1)
+    np.add.at(edges, spans.stop[roots], -1)
+    return np.cumsum(edges)[spans.start[nodes]] > 0

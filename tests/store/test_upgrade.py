@@ -1,0 +1,148 @@
+"""A database of the release before becomes what a new one is, and keeps what it holds."""
+
+from __future__ import annotations
+
+import difflib
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+import gridtwin
+from gridtwin.errors import StoreError, StoreVersionError
+from gridtwin.store.postgis.connect import connect
+from gridtwin.store.postgis.migrate import definitions, migrate, migrations, require, status
+from gridtwin.store.postgis.mirror import differences
+from postgres import Cluster, copy_of
+
+from .answers import check_supply, check_tree
+from .release import add_rows, install_release, read_release
+
+Connection = psycopg.Connection[Any]
+
+ROOT = Path(__file__).parents[2]
+FILES = [each.file for each in (*migrations(), *definitions())]
+
+
+@pytest.fixture(scope="session")
+def filled(postgres: Cluster, released: str) -> Iterator[str]:
+    """Return the address of a database of the release before, with a twin, to be copied."""
+    with copy_of(postgres, released) as url:
+        with connect(url) as connection:
+            add_rows(postgres, connection.info.dbname, connection.info.user)
+        yield url
+
+
+@pytest.fixture
+def connection(postgres: Cluster, filled: str) -> Iterator[Connection]:
+    with copy_of(postgres, filled) as url, connect(url, autocommit=True) as made:
+        yield made
+
+
+def dump(postgres: Cluster, url: str) -> list[str]:
+    """Return all that a schema says: tables, keys, indexes, functions, views, rights, comments."""
+    done = subprocess.run(
+        [postgres.binaries / "pg_dump", "-s", "-n", "gridtwin", "-n", "grid", url],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return [line for line in done.stdout.splitlines() if "restrict" not in line.split(" ")[0]]
+
+
+def compare(postgres: Cluster, url: str, schema: str) -> str:
+    """Return what differs between two schemas."""
+    days = "_20260301"  # parts of tables hold the readings of days
+    found, expected = dump(postgres, url), dump(postgres, schema)
+    assert len(expected) > 5_000
+    return "\n".join(
+        line
+        for line in difflib.unified_diff(expected, found, "new", "upgraded", n=0, lineterm="")
+        if days not in line
+    )
+
+
+def test_an_upgraded_schema_is_that_of_a_new_database(
+    before: str, schema: str, postgres: Cluster
+) -> None:
+    with connect(before) as made:
+        assert migrate(made) == FILES
+        assert migrate(made) == []
+        assert {each.state for each in status(made)} == {"applied"}
+        assert len(status(made)) == len(FILES) + 14
+    assert compare(postgres, before, schema) == ""
+
+
+def test_psql_alone_upgrades_a_database(before: str, schema: str, postgres: Cluster) -> None:
+    for file in FILES:
+        subprocess.run(
+            [postgres.psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", file, before],
+            cwd=ROOT / "sql" / "postgis", check=True, capture_output=True,
+        )  # fmt: skip
+    with connect(before) as made:
+        require(made)
+    assert compare(postgres, before, schema) == ""
+
+
+def rows(connection: Connection) -> dict[str, str]:
+    """Return a hash over the rows of each table."""
+    tables = connection.execute(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'gridtwin'::regnamespace"
+        " AND relkind IN ('r', 'p') AND relname NOT IN ('migrations', 'definitions')"
+    ).fetchall()
+    found = {}
+    for (table,) in tables:
+        query = psycopg.sql.SQL(
+            "SELECT count(*) || md5(string_agg(t::text, ',' ORDER BY t::text)) FROM gridtwin.{} t"
+        )
+        row = connection.execute(query.format(psycopg.sql.Identifier(table))).fetchone()
+        assert row is not None
+        found[table] = row[0]
+    return found
+
+
+def test_no_row_is_lost_or_changed(connection: Connection) -> None:
+    kept = rows(connection)
+    assert sum(value is not None for value in kept.values()) > 40
+    migrate(connection)
+    assert rows(connection) == kept
+
+
+def test_an_upgraded_twin_answers_operates_and_is_in_step(
+    connection: Connection, postgres: Cluster
+) -> None:
+    with pytest.raises(StoreVersionError, match="run `gridtwin db migrate`"):
+        require(connection)
+    migrate(connection)
+    twin = gridtwin.open(postgres.url_of(connection.info.dbname))
+    assert [each for each in differences(connection, twin.gather_mirror_rows()) if each.moved] == []
+    check_tree(connection, twin)
+    assert [(each.id, each.customers_out) for each in twin.outages.all()] == [("O-1", 25)]
+    twin.outages.restore("O-1")
+    check_supply(connection, twin)
+    twin.switch("RCL-0000001", open=False)
+    check_tree(connection, twin)
+    check_supply(connection, twin)
+    assert [each for each in differences(connection, twin.gather_mirror_rows()) if each.moved] == []
+
+
+def test_a_database_of_fewer_files_is_refused_whole(database: str) -> None:
+    with connect(database, autocommit=True) as made:
+        install_release(made, last=13)
+        words = r"0015_network\.sql cannot be applied: .* lacks 0014_phases; nothing was written:"
+        with pytest.raises(StoreError, match=f"{words} .*drop its schemas"):
+            migrate(made)
+        assert [each.state for each in status(made)][13:] == ["pending"] * len(FILES)
+
+
+def test_a_database_of_other_files_is_refused(before: str) -> None:
+    with connect(before, autocommit=True) as made:
+        made.execute("UPDATE gridtwin.migrations SET checksum = 'other' WHERE number = 5")
+        with pytest.raises(StoreError, match="lacks 0005_outages"):
+            migrate(made)
+
+
+def test_the_release_is_whole() -> None:
+    names = list(read_release())
+    assert [int(name[:4]) for name in names[:-1]] == list(range(1, 15))
