@@ -55,23 +55,28 @@ class FeederTree:
                     self.parent[other] = (node, row)
                     queue.append(other)
 
-    def find_common_node(self, one: str, other: str) -> str:
+    def trace_common(self, nodes: list[str]) -> list[int]:
+        """Return the rows of equipment that the ways to all of some nodes share, in order."""
+        if not nodes:
+            return []
+        shared = nodes[0]
+        for node in nodes[1:]:
+            shared = self._find_common_node(shared, node)
+        found = []
+        while shared in self.parent:
+            shared, row = self.parent[shared]
+            found.append(row)
+        return found[::-1]
+
+    def _find_common_node(self, one: str, other: str) -> str:
         """Return the last node that the ways to two nodes share; empty where there is none."""
         while one != other:
-            if self.depth[one] < self.depth[other]:
+            if self.depth.get(one, -1) < self.depth.get(other, -1):
                 one, other = other, one
             if one not in self.parent:
                 return ""
             one = self.parent[one][0]
         return one
-
-    def trace_back(self, node: str) -> list[int]:
-        """Return the rows of equipment on the way to a node, from the source."""
-        found = []
-        while node in self.parent:
-            node, row = self.parent[node]
-            found.append(row)
-        return found[::-1]
 
 
 def make_feeders(
@@ -84,8 +89,8 @@ def make_feeders(
     """
     Return a row for each feeder with its head.
 
-    The head is what ``Feeder.NormalHeadTerminal`` names; else the first switch of the feeder on
-    the way that all of the feeder shares, else the last switch before it, else its first equipment.
+    The head is what ``Feeder.NormalHeadTerminal`` names; else the first switch of the feeder that
+    all of its consumers hang on, else the last switch before it, else its first equipment.
     """
     rows = FrameRows(mrid="", name="", substation="", head="")
     tree = FeederTree(equipment, sources)
@@ -94,12 +99,15 @@ def make_feeders(
         feeder = containers.feeder_of(owner)
         if feeder:
             members.setdefault(feeder, []).append(row)
+    served = _find_served_nodes(model, terminals, containers)
     first = {owner: row for row, owner in reversed([*enumerate(equipment["owner"])])}
     heads: dict[int, str] = {}
     for feeder, name in containers.feeders.items():
         terminal = model["container"].read_text(feeder, "NormalHeadTerminal")
         named = first.get(model["terminal"].read_text(terminal, "ConductingEquipment"))
-        head = _find_head(tree, equipment, members.get(feeder, [])) if named is None else named
+        head = named
+        if head is None:
+            head = _find_head(tree, equipment, members.get(feeder, []), served.get(feeder, []))
         if head is None:
             model.add_notice(
                 "feeder_without_head",
@@ -115,29 +123,39 @@ def make_feeders(
     return rows
 
 
-def _find_head(tree: FeederTree, equipment: Columns, members: list[int]) -> int | None:
-    """Return the row that all of a feeder hangs on."""
+def _find_served_nodes(
+    model: CimModel, terminals: CimTerminals, containers: CimContainers
+) -> dict[str, list[str]]:
+    """Return the nodes of the consumers recorded in each feeder."""
+    table = model["equipment"]
+    found: dict[str, list[str]] = {}
+    for mrid, row in table.rows.items():
+        if table.kinds[row] in CONSUMER_CLASSES:
+            nodes = [end.node for end in terminals.of.get(mrid, ())]
+            found.setdefault(containers.feeder_of(mrid), []).extend(nodes)
+    return found
+
+
+def _find_head(
+    tree: FeederTree, equipment: Columns, members: list[int], served: list[str]
+) -> int | None:
+    """Return the row that all consumers of a feeder hang on, or else all of the feeder."""
     lower: dict[int, str] = {}
     for row in members:
         ends = (equipment["node_a"][row], equipment["node_b"][row])
         reached = [node for node in ends if node in tree.depth]
         if reached:
             lower[row] = max(reached, key=tree.depth.__getitem__)
-    if not lower:
-        return None
-    shared = ""
-    for at, node in enumerate(dict.fromkeys(lower.values())):
-        shared = tree.find_common_node(shared, node) if at else node
-        if not shared:
-            break
-    way = tree.trace_back(shared) if shared else []
     own = set(members)
-    switches = [row for row in way if IS_SWITCH[KIND_CODE[equipment["kind"][row]]]]
-    within = [row for row in switches if row in own]
-    for found in (within, switches[::-1], [row for row in way if row in own]):
-        if found:
-            return found[0]
-    return min(lower, key=lambda row: (tree.depth[lower[row]], row))
+    switches = {row for row in own if IS_SWITCH[KIND_CODE[equipment["kind"][row]]]}
+    to_served = tree.trace_common([node for node in dict.fromkeys(served) if node in tree.depth])
+    way = tree.trace_common(list(dict.fromkeys(lower.values())))
+    before = [row for row in way if IS_SWITCH[KIND_CODE[equipment["kind"][row]]]]
+    for ways, wanted in ((to_served, switches), (way, switches), (before[::-1], None), (way, own)):
+        for row in ways:
+            if wanted is None or row in wanted:
+                return row
+    return min(lower, key=lambda row: (tree.depth[lower[row]], row), default=None)
 
 
 def _compare_recorded(

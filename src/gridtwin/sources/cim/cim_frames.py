@@ -81,19 +81,18 @@ def load_model(path: Path) -> CimModel:
 
 def _note_missing_models(model: CimModel) -> None:
     table = model["model"]
-    stated = [
-        (mrid, each)
-        for mrid, others in table.iterate_pairs("DependentOn")
-        for each in others.split()
-    ]
-    for mrid, other in stated:
-        if other not in table:
-            profile = table.read_text(mrid, "profile") or "no profile stated"
-            model.add_notice(
-                "missing_model",
-                f"model {mrid} ({profile}) depends on model {other}, which is not among the files",
-                "add it: a boundary set, or another profile, if something is missing",
-            )
+    missing: dict[str, list[str]] = {}
+    for mrid, others in table.iterate_pairs("DependentOn"):
+        for other in others.split():
+            if other not in table:
+                missing.setdefault(other, []).append(table.read_text(mrid, "profile") or mrid)
+    for other, dependents in missing.items():
+        model.add_notice(
+            "missing_model",
+            f"model {other} is not among the files; {', '.join(sorted(set(dependents)))} depend"
+            " on it",
+            "add it: a boundary set, or another profile, if something is missing",
+        )
 
 
 def _build_network(model: CimModel, places: CimPlaces, supplying: Collection[str]) -> Network:
