@@ -234,9 +234,16 @@ def test_a_tap_changer_between_equal_voltages_regulates(tmp_path: Path) -> None:
 
 
 def test_a_transformer_at_one_node_is_told(tmp_path: Path) -> None:
-    network = read(tmp_path, *FEEDER, equipment("PowerTransformer", "T", "n3 n3"), ends_of("T", 2))
-    assert "T" not in rows(network, "kind")
-    assert told(network, "one_sided") == ["PowerTransformer T stands at n3 alone: left out"]
+    network = read(
+        tmp_path, *FEEDER, equipment("PowerTransformer", "T", "n3 n3"), ends_of("T", 2),
+        equipment("PowerTransformer", "X", "n3"), ends_of("X", 1),
+    )  # fmt: skip
+    assert rows(network, "node_b")["T"] == "n3"
+    assert "X" not in rows(network, "kind")
+    assert told(network, "one_sided") == [
+        "PowerTransformer T stands at n3 alone: it joins nothing",
+        "PowerTransformer X stands at n3 alone: left out",
+    ]
 
 
 def test_ratings_and_placement(tmp_path: Path) -> None:

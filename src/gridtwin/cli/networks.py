@@ -201,3 +201,19 @@ def gpkg(
 
     write_gpkg(open_twin(twin).network, out)
     sys.stdout.write(f"{out}: written\n")
+
+
+@publish_app.command("cim")
+def publish_cim(
+    out: Annotated[Path, typer.Argument(help="CIM100 file to write, NAME.xml.")],
+    twin: In = "",
+) -> None:
+    """
+    Write the network as a CIM100 model, under its own ids.
+
+    Example: gridtwin publish cim houston.xml --in houston.twin
+    """
+    from gridtwin.publish.cim_writer import write_cim
+
+    write_cim(open_twin(twin).network, out)
+    sys.stdout.write(f"{out}: written\n")

@@ -38,11 +38,29 @@ SINGLE_NODE_CLASSES = frozenset(  # joins nothing and serves nobody
 FEEDER_CLASSES = ("Feeder", "Line")
 PHASE_OWNERS = ("ACLineSegment", "EnergyConsumer", "EnergySource", "PowerElectronicsConnection")
 
+# Beside CIM, what this program writes that CIM has no word for: property, and column of a frame.
+OWN_NAMESPACE = "urn:gridtwin:cim#"
+OWN_COLUMNS = {
+    "own:kind": "kind",
+    "own:control": "control",
+    "own:phases": "phases",
+    "own:open": "normal_open",
+    "own:placement": "placement",
+    "own:length": "length_m",
+    "own:ratedCurrent": "rated_a",
+    "own:ratedPower": "rated_va",
+    "own:vectorGroup": "vector_group",
+    "own:serviceClass": "service_class",
+    "own:priority": "priority",
+    "own:transformer": "transformer",
+}
+
 _RESOURCE = ("name", "Location")
 _EQUIPMENT = (
     *_RESOURCE, "EquipmentContainer", "BaseVoltage", "inService", "normallyInService",
     "normalOpen", "open", "length", "ratedCurrent", "ratedS", "p", "activePower",
     "customerCount", "vectorGroup", "WireSpacingInfo", "ACLineSegment",
+    *OWN_COLUMNS,
 )  # fmt: skip
 # Of each table: its columns. A property is told by what follows the last dot of its name.
 CIM_COLUMNS: dict[str, tuple[str, ...]] = {
@@ -68,7 +86,7 @@ CIM_COLUMNS: dict[str, tuple[str, ...]] = {
     "base_voltage": ("nominalVoltage",),
     "container": (
         *_RESOURCE, "Substation", "VoltageLevel", "EquipmentContainer", "BaseVoltage",
-        "NormalEnergizingSubstation", "NormalHeadTerminal",
+        "NormalEnergizingSubstation", "NormalHeadTerminal", "own:ratedPower",
     ),
     "location": ("CoordinateSystem", "PowerSystemResources"),
     "position": ("Location", "sequenceNumber", "xPosition", "yPosition"),

@@ -60,8 +60,9 @@ def make_usage_points(
     One out of service serves no customer and draws nothing.
     """
     rows = FrameRows(
-        mrid="", name="", node="", phases="", customers=1, peak_w=UNKNOWN_NUMBER, geometry=None
-    )
+        mrid="", name="", node="", phases="", customers=1, peak_w=UNKNOWN_NUMBER, geometry=None,
+        service_class="", priority="", transformer="",
+    )  # fmt: skip
     table = model["equipment"]
     meters: dict[str, list[str]] = {}
     for point, consumer in model["usage_point"].iterate_pairs("Equipments"):

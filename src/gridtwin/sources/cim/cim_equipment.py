@@ -112,7 +112,7 @@ class EquipmentDraft:
             else "",
             in_service=is_in_service(self._model, mrid),
         )
-        self.geometry.append(draw_course(self._places.find_points(mrid)) if line else None)
+        self.geometry.append(draw_course(self._places.find_points(mrid)))
 
     def _note_tap(self, mrid: str, kind: str) -> None:
         line = self._model["equipment"].read_text(mrid, "ACLineSegment")

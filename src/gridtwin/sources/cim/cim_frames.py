@@ -15,7 +15,7 @@ from gridtwin.sources.cim.cim_files import explain_read_faults, open_cim_files
 from gridtwin.sources.cim.cim_merging import CimModel
 from gridtwin.sources.cim.cim_nodes import find_voltages, make_substations, place_nodes
 from gridtwin.sources.cim.cim_places import CimPlaces, choose_crs
-from gridtwin.sources.cim.cim_rows import read_units
+from gridtwin.sources.cim.cim_rows import read_units, restore_own_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -121,6 +121,8 @@ def _build_network(model: CimModel, places: CimPlaces, supplying: Collection[str
         for columns in (equipment, points.columns):
             columns["geometry"] = [None] * len(columns["mrid"])
     owners = equipment.pop("owner")
+    for columns in (equipment, points.columns, sources.columns):
+        restore_own_columns(model, columns)
     _note_switched(model, owners)
     network = Network.from_frames(
         nodes=nodes,

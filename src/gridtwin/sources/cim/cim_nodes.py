@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from gridtwin.sources.cim.cim_places import find_node_places
-from gridtwin.sources.cim.cim_rows import FrameRows
+from gridtwin.sources.cim.cim_rows import UNKNOWN_NUMBER, FrameRows
 from gridtwin.sources.pandapower_places import place_buses
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def make_substations(
     schematic: bool,
 ) -> FrameRows:
     """Return the substations, each at its own place or at that of its first node."""
-    rows = FrameRows(mrid="", name="", geometry=None)
+    rows = FrameRows(mrid="", name="", geometry=None, rated_va=UNKNOWN_NUMBER)
     first: dict[str, Any] = {}
     for table in ("connectivity_node", "topological_node"):
         for node in model[table].rows:
@@ -92,5 +92,7 @@ def make_substations(
         if table_of.kinds[row] == "Substation":
             points = [] if schematic else places.find_points(mrid)
             place = shapely.Point(points[0]) if points else first.get(mrid)
-            rows.add_row(mrid=mrid, name=table_of.read_text(mrid, "name"), geometry=place)
+            rated = model.read_amount("container", mrid, "own:ratedPower")
+            name = table_of.read_text(mrid, "name")
+            rows.add_row(mrid=mrid, name=name, geometry=place, rated_va=rated)
     return rows

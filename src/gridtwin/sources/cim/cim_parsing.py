@@ -8,6 +8,7 @@ is refused, so that no entity is ever declared, expanded or fetched.
 from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
@@ -15,6 +16,7 @@ from gridtwin.errors import SourceError
 from gridtwin.sources.cim.cim_classes import (
     CIM_COLUMNS,
     ENUMERATED_COLUMNS,
+    OWN_NAMESPACE,
     REFUSED_CLASSES,
     SKIPPED_CLASSES,
     TABLE_OF_CLASS,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _ID, _ABOUT, _RESOURCE, _TYPE = f"{_RDF}ID", f"{_RDF}about", f"{_RDF}resource", f"{_RDF}type"
+OWN_PREFIX = f"{{{OWN_NAMESPACE}}}"
 _PROLOG_BYTES = 8192
 _KEPT_OF_OTHERS = frozenset(CIM_COLUMNS["equipment"])
 _KEPT = {name: frozenset(CIM_COLUMNS[table]) for name, table in TABLE_OF_CLASS.items()}
@@ -50,7 +53,8 @@ def read_id(text: str) -> str:
     >>> read_id("#_4F"), read_id("urn:uuid:4F"), read_id("http://grid.example/model#_4F")
     ('4F', '4F', '4F')
     """
-    return text.strip().rpartition("#")[2].removeprefix(_ADDRESS).removeprefix("_")
+    plain = text.strip().rpartition("#")[2].removeprefix(_ADDRESS).removeprefix("_")
+    return unquote(plain) if "%" in plain else plain
 
 
 def parse_cim(name: str, stream: IO[bytes]) -> Iterator[CimObject]:
@@ -147,6 +151,8 @@ def _read_object(name: str, element: ET.Element) -> CimObject | None:
     values: dict[str, str] = {}
     for child in element:
         column = child.tag.rpartition(".")[2]
+        if child.tag.startswith(OWN_PREFIX):
+            column = f"own:{child.tag[len(OWN_PREFIX) :]}"
         if column in kept and (column not in values or column in REPEATED_COLUMNS):
             value = _read_value(column, child)
             if value:

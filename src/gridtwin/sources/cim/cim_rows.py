@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gridtwin.sources.cim.cim_classes import OWN_COLUMNS
+
 if TYPE_CHECKING:
     from gridtwin.sources.cim.cim_merging import CimModel
 
@@ -67,5 +69,15 @@ def make_equipment_rows() -> FrameRows:
     return FrameRows(
         mrid="", owner="", kind="", node_a="", node_b="", phases="ABC", normal_open="", name="",
         rated_a=UNKNOWN_NUMBER, rated_va=UNKNOWN_NUMBER, length_m=UNKNOWN_NUMBER, placement="",
-        in_service=True, vector_group="",
+        in_service=True, vector_group="", control="",
     )  # fmt: skip
+
+
+def restore_own_columns(model: CimModel, columns: dict[str, list[Any]]) -> None:
+    """Put in place what a file written by this program says beside CIM, where it has no word."""
+    rows = {mrid: row for row, mrid in enumerate(columns["mrid"])}
+    for said, column in OWN_COLUMNS.items():
+        if column in columns:
+            for mrid, value in model["equipment"].iterate_pairs(said):
+                if mrid in rows:
+                    columns[column][rows[mrid]] = value

@@ -82,13 +82,16 @@ class CimTransformers:
             for winding in tank:
                 sides[winding.node] = sides.get(winding.node, 0) | winding.mask
         if len(sides) < 2:
+            loops = sum(len(tank) for tank in tanks) > 1
             where = next(iter(sides), "no node")
             self._model.add_notice(
                 "one_sided",
-                f"PowerTransformer {mrid} stands at {where} alone: left out",
+                f"PowerTransformer {mrid} stands at {where} alone:"
+                f" {'it joins nothing' if loops else 'left out'}",
                 "give its ends the terminals of both sides",
             )
-            return
+            if not loops:
+                return
         shared = {
             "owner": mrid,
             "kind": self._tell_kind(parts, tanks),
@@ -108,9 +111,9 @@ class CimTransformers:
         rows: FrameRows,
     ) -> None:
         nodes = list(sides)
-        if len(nodes) == 2:
+        if len(nodes) <= 2:
             mask = _unite_tanks(tanks, regulates=shared["kind"] == "voltage_regulator")
-            a, b = nodes
+            a, b = nodes[0], nodes[-1]
             rows.add_row(mrid=mrid, node_a=a, node_b=b, phases=phases.text(mask), **shared)
             return
         star = f"{mrid}#star"
