@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import SourceError
 from gridtwin.model.network import Network
@@ -50,10 +51,25 @@ def read_cim(path: Path, *, crs: str | None = None, supplying: Collection[str] =
     NetworkError
         If the network breaks the rules of the model.
     """
-    model = load_model(path)
-    _note_missing_models(model)
-    places = CimPlaces(model, crs)
-    return _build_network(model, places, supplying)
+    with pause_collection():
+        model = load_model(path)
+        _note_missing_models(model)
+        frames, found_crs = _make_frames(model, crs, supplying)
+        model.tables.clear()  # as large as the frames, which are about to be checked
+        network = Network.from_frames(**frames, crs=found_crs, where=model.where)
+    return network.with_notices(list(dict.fromkeys(model.notices)))
+
+
+@contextmanager
+def pause_collection() -> Iterator[None]:
+    """Look for no circles of objects meanwhile: there are none, and looking takes a third of it."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def load_model(path: Path) -> CimModel:
@@ -66,15 +82,9 @@ def load_model(path: Path) -> CimModel:
         As `read_cim`.
     """
     model = CimModel(str(path))
-    collects = gc.isenabled()
-    gc.disable()  # nothing read makes a circle, and looking for some takes a third of the time
-    try:
-        for name, stream in open_cim_files(path):
-            with explain_read_faults(name):
-                model.add_file(name, stream)
-    finally:
-        if collects:
-            gc.enable()
+    for name, stream in open_cim_files(path):
+        with explain_read_faults(name):
+            model.add_file(name, stream)
     model.forget_texts()
     return model
 
@@ -95,7 +105,11 @@ def _note_missing_models(model: CimModel) -> None:
         )
 
 
-def _build_network(model: CimModel, places: CimPlaces, supplying: Collection[str]) -> Network:
+def _make_frames(
+    model: CimModel, crs: str | None, supplying: Collection[str]
+) -> tuple[dict[str, dict[str, list[Any]]], str]:
+    """Return the columns of the six frames, and what their coordinates are in."""
+    places = CimPlaces(model, crs)
     units = read_units(model)
     drafts = EquipmentDraft(model, places, units)
     if not len(drafts.rows):
@@ -124,17 +138,16 @@ def _build_network(model: CimModel, places: CimPlaces, supplying: Collection[str
     for columns in (equipment, points.columns, sources.columns):
         restore_own_columns(model, columns)
     _note_switched(model, owners)
-    network = Network.from_frames(
-        nodes=nodes,
-        equipment=equipment,
-        usage_points=points.columns,
-        sources=sources.columns,
-        substations=make_substations(model, containers, places, at, schematic=schematic).columns,
-        feeders=feeders.columns,
-        crs=choose_crs(places, schematic=schematic),
-        where=model.where,
-    )
-    return network.with_notices(list(dict.fromkeys(model.notices)))
+    substations = make_substations(model, containers, places, at, schematic=schematic)
+    frames = {
+        "nodes": nodes,
+        "equipment": equipment,
+        "usage_points": points.columns,
+        "sources": sources.columns,
+        "substations": substations.columns,
+        "feeders": feeders.columns,
+    }
+    return frames, choose_crs(places, schematic=schematic)
 
 
 def _note_switched(model: CimModel, owners: Iterable[str]) -> None:

@@ -30,6 +30,7 @@ class CimTable:
     def __init__(self, columns: Iterable[str]) -> None:
         self.rows: dict[str, int] = {}  # by id
         self.kinds: list[str] = []  # the class of each
+        self.files: list[int] = []  # number of the file that last said something of each
         self.columns: dict[str, list[str]] = {column: [] for column in columns}
 
     def __len__(self) -> int:
@@ -56,6 +57,7 @@ class CimTable:
         if row is None:
             row = self.rows[mrid] = len(self.kinds)
             self.kinds.append(kind)
+            self.files.append(0)
             for values in self.columns.values():
                 values.append("")
         return row
@@ -80,9 +82,11 @@ class CimModel:
         self.where = where
         self.notices: list[Notice] = []
         self.tables = {name: CimTable(columns) for name, columns in CIM_COLUMNS.items()}
+        self.positions: dict[str, list[tuple[float, float, float]]] = {}  # number, x, y by Location
         self.odd: set[tuple[str, str]] = set()
         self._texts: dict[str, str] = {}  # one object for each text that comes again
         self._namespaces: set[str] = set()
+        self._file_count = 0
 
     def __getitem__(self, table: str) -> CimTable:
         """Return a table by its name."""
@@ -101,19 +105,32 @@ class CimModel:
         SourceError
             If it is broken, or gives an object another class than another file does.
         """
-        seen: dict[str, set[str]] = {table: set() for table in self.tables}
+        self._file_count += 1
         for found in parse_cim(name, stream):
             table = TABLE_OF_CLASS.get(found.kind, "equipment")
-            if found.mrid in seen[table] and self._says_again(found, table):
+            if table == "position":
+                self._add_position(found)
+                continue
+            if self._says_again(found, table):
                 self.add_notice(
                     "duplicate_id",
                     f"{name}: {found.kind} {found.mrid} is there twice: taken as one",
                     "give each object an id of its own",
                 )
-            seen[table].add(found.mrid)
             if found.namespace not in self._namespaces:
                 self._check_namespace(name, found)
             self._merge(name, found, table)
+
+    def _add_position(self, found: CimObject) -> None:
+        """Keep a PositionPoint as numbers: there are more of them than of anything else."""
+        number, x, y = (
+            self._parse_number(found.kind, found.mrid, column, found.values.get(column, ""))
+            for column in ("sequenceNumber", "xPosition", "yPosition")
+        )
+        location = found.values.get("Location", "")
+        if location and not math.isnan(x) and not math.isnan(y):
+            order = math.inf if math.isnan(number) else number
+            self.positions.setdefault(self._shared(location), []).append((order, x, y))
 
     def _check_namespace(self, name: str, found: CimObject) -> None:
         self._namespaces.add(found.namespace)
@@ -126,13 +143,17 @@ class CimModel:
             )
 
     def _says_again(self, found: CimObject, table: str) -> bool:
-        """Return whether anything an object says has been said; an empty one is there again."""
+        """Return whether this file has said of an object what it says now, or nothing again."""
         rows = self.tables[table]
-        return not found.values or any(rows.read_text(found.mrid, each) for each in found.values)
+        row = rows.rows.get(found.mrid)
+        if row is None or rows.files[row] != self._file_count:
+            return False
+        return not found.values or any(rows.columns[each][row] for each in found.values)
 
     def _merge(self, name: str, found: CimObject, table: str) -> None:
         rows = self.tables[table]
         row = rows.add_row(self._shared(found.mrid), self._shared(found.kind))
+        rows.files[row] = self._file_count
         if rows.kinds[row] != found.kind:
             msg = (
                 f"{name}: {found.mrid} is a {found.kind} here and a {rows.kinds[row]} elsewhere in"
@@ -160,7 +181,11 @@ class CimModel:
 
     def read_number(self, table: str, mrid: str, column: str) -> float:
         """Return what is said of an object as a number; NaN, and noted, where it is none."""
-        text = self.tables[table].read_text(mrid, column)
+        rows = self.tables[table]
+        text = rows.read_text(mrid, column)
+        return self._parse_number(rows.read_class(mrid), mrid, column, text) if text else math.nan
+
+    def _parse_number(self, kind: str, mrid: str, column: str, text: str) -> float:
         if not text:
             return math.nan
         try:
@@ -169,7 +194,7 @@ class CimModel:
             value = math.nan
         if abs(value) <= LARGEST_QUANTITY:
             return value
-        self._note_odd(table, mrid, column, text, "no number")
+        self._note_odd(kind, mrid, column, text, "no number")
         return math.nan
 
     def read_amount(self, table: str, mrid: str, column: str, factor: float = 1.0) -> float:
@@ -177,7 +202,9 @@ class CimModel:
         value = self.read_number(table, mrid, column)
         if not value < 0:
             return value * factor
-        self._note_odd(table, mrid, column, f"{value:g}", "below zero")
+        self._note_odd(
+            self.tables[table].read_class(mrid), mrid, column, f"{value:g}", "below zero"
+        )
         return math.nan
 
     def read_flag(self, table: str, mrid: str, column: str) -> bool | None:
@@ -189,14 +216,14 @@ class CimModel:
         if word in {"false", "0"}:
             return False
         if text:
-            self._note_odd(table, mrid, column, text, "neither true nor false")
+            kind = self.tables[table].read_class(mrid)
+            self._note_odd(kind, mrid, column, text, "neither true nor false")
         return None
 
-    def _note_odd(self, table: str, mrid: str, column: str, text: str, why: str) -> None:
+    def _note_odd(self, kind: str, mrid: str, column: str, text: str, why: str) -> None:
         if (mrid, column) in self.odd:
             return
         self.odd.add((mrid, column))
-        kind = self.tables[table].read_class(mrid)
         self.add_notice(
             "odd_value",
             f"{kind} {mrid}: {column} {text[:60]!r} is {why}, taken as not known",

@@ -57,21 +57,12 @@ class CimPlaces:
         return shapely.Point(points[0]) if len(points) == 1 else None
 
     def _read_points(self) -> dict[str, list[Position]]:
-        model, table = self._model, self._model["position"]
-        found: dict[str, list[tuple[float, int, Position]]] = {}
-        for mrid, row in table.rows.items():
-            location = table.columns["Location"][row]
-            x, y = (
-                model.read_number("position", mrid, axis) for axis in ("xPosition", "yPosition")
-            )
-            if x == x and y == y and location:  # noqa: PLR0124 - no NaN
-                number = model.read_number("position", mrid, "sequenceNumber")
-                order = number if number == number else float("inf")  # noqa: PLR0124
-                found.setdefault(location, []).append((order, row, (x, y)))
-        return {
-            location: [place for _, _, place in sorted(points)]
-            for location, points in found.items()
-        }
+        found = {}
+        for location, points in self._model.positions.items():
+            points.sort(key=lambda point: point[0])
+            found[location] = [(x, y) for _, x, y in points]
+        self._model.positions = {}
+        return found
 
     def _find_locations(self) -> dict[str, str]:
         """Return the Location of each object, whichever of the two names the other."""
