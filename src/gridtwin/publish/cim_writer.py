@@ -17,6 +17,7 @@ import shapely
 
 from gridtwin.errors import InputError
 from gridtwin.model import cim, phases
+from gridtwin.sources.cim.cim_classes import OWN_NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from gridtwin.model.network import Network
 
 CIM_NAMESPACE = "http://iec.ch/TC57/CIM100#"
-OWN_NAMESPACE = "urn:gridtwin:cim#"
 CLASS_OF_KIND = {
     "ac_line_segment": "ACLineSegment",
     "busbar": "ACLineSegment",
@@ -47,8 +47,8 @@ CLASS_OF_SOURCE = {
     "feeder_head": "EnergySource",
     "der": "EquivalentInjection",
 }
-WHOLE = frozenset({"", "ABC"})  # phase codes that need no phase objects
-LEGS = phases.S1 | phases.S2
+WHOLE_CODES = frozenset({"", "ABC"})  # phase codes that need no phase objects
+LEG_BITS = phases.S1 | phases.S2
 SAFE_IN_IDS = ":-._~()*+,;=@!$/"
 UNRECORDED_CODE = "PhaseCode.none"
 WGS84_URN = "urn:ogc:def:crs:EPSG::4326"
@@ -223,7 +223,9 @@ class CimWriter:
             "own:placement": row["placement"],
             "own:control": row["control"] if row["control"] != usual else "",
             "own:phases": _say_phases(row["phases"], named=not transforms or "N" in row["phases"]),
-            "own:ratedPower": "" if transforms and row["phases"] in WHOLE else row["rated_va"],
+            "own:ratedPower": ""
+            if transforms and row["phases"] in WHOLE_CODES
+            else row["rated_va"],
         }
         if transforms:
             values["PowerTransformer.vectorGroup"] = row["vector_group"]
@@ -251,7 +253,7 @@ class CimWriter:
             self._write_ends(row)
         elif cim.IS_SWITCH[code]:
             self._write_poles(row)
-        elif family == "ACLineSegment" and row["phases"] not in WHOLE:
+        elif family == "ACLineSegment" and row["phases"] not in WHOLE_CODES:
             self._write_letters(family, row)
         self._write_location(mrid, shapely.get_coordinates(row["geometry"]).tolist())
 
@@ -259,7 +261,7 @@ class CimWriter:
         """Write each pole of a switch that has not all three, or of which some stand open."""
         every = row["phases"] or "ABC"
         opened = _LETTER.findall(row["normal_open"])
-        if row["phases"] in WHOLE and row["normal_open"] in {"", every}:
+        if row["phases"] in WHOLE_CODES and row["normal_open"] in {"", every}:
             return
         for letter in _LETTER.findall(every):
             side = (f"{CIM_NAMESPACE}SinglePhaseKind.{letter}",)
@@ -282,13 +284,13 @@ class CimWriter:
     def _write_ends(self, row: Row) -> None:
         """Write the ends of a transformer: a tank's where it has not all three phases."""
         mrid, mask = row["mrid"], phases.parse(row["phases"])
-        whole = row["phases"] in WHOLE
+        whole = row["phases"] in WHOLE_CODES
         family, owner = ("PowerTransformer", mrid) if whole else ("TransformerTank", f"{mrid}:K")
         if not whole:
             self._write(
                 "TransformerTank", owner, {"TransformerTank.PowerTransformer": _refer(mrid)}
             )
-        letters, legs = phases.text(mask & phases.ABC), phases.text(mask & LEGS)
+        letters, legs = phases.text(mask & phases.ABC), phases.text(mask & LEG_BITS)
         for number, code in enumerate((letters or legs, legs or letters), 1):
             values: Row = {
                 f"{family}End.{family}": _refer(owner),
@@ -313,7 +315,7 @@ class CimWriter:
         }
         self._write("EnergyConsumer", row["mrid"], values)
         self._write_terminals(row["mrid"], (row["node"],))
-        if row["phases"] not in WHOLE:
+        if row["phases"] not in WHOLE_CODES:
             self._write_letters("EnergyConsumer", row)
         self._write_location(row["mrid"], shapely.get_coordinates(row["geometry"]).tolist())
 
