@@ -145,7 +145,7 @@ def test_an_upgraded_twin_answers_operates_and_is_in_step(
 def test_a_twin_is_saved_in_a_database_that_has_to_be_upgraded(before: str) -> None:
     gridtwin.open(random_network(1)).save(before)
     with connect(before, autocommit=True) as connection:
-        assert {each.state for each in status(connection)} == {"applied"}
+        assert {each.state for each in list_file_status(connection)} == {"applied"}
         check_tree(connection, gridtwin.open(before))
 
 

@@ -10,7 +10,7 @@ from gridtwin.model.notices import refuse_notices
 from gridtwin.sources.meanings import Meanings, check_meanings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gridtwin.model.network import Network
     from gridtwin.sources.opendss_equipment import Disabled
@@ -23,10 +23,18 @@ FORMATS = {
     "parquet": "a folder of GeoParquet files",
     "csv": "a folder of CSV files",
     "dss": "an OpenDSS circuit, NAME.dss",
+    "cim": "a CIM model: NAME.xml, a zip of such files, or a folder of them",
     "pandapower": "a pandapower net, NAME.json",
     "simbench": "simbench:CODE, for example simbench:1-MV-urban--0-sw",
 }
-BY_SUFFIX = {".gpkg": "gpkg", ".gdb": "gdb", ".dss": "dss", ".json": "pandapower"}
+BY_SUFFIX = {
+    ".gpkg": "gpkg",
+    ".gdb": "gdb",
+    ".dss": "dss",
+    ".json": "pandapower",
+    ".xml": "cim",
+    ".zip": "cim",
+}
 OF_A_FOLDER = ("shp", "parquet", "csv")
 TABLE_FORMATS = ("gpkg", "gdb", *OF_A_FOLDER)
 
@@ -40,6 +48,7 @@ def read(
     disabled: Disabled | None = None,
     columns: Mapping[str, str] | None = None,
     words: Mapping[str, Mapping[str, str]] | None = None,
+    supplying: Sequence[str] = (),
 ) -> Network:
     """
     Read a network from any source gridtwin knows.
@@ -66,6 +75,9 @@ def read(
         Of tables: what the words of a column mean, for example ``{"normal_open": {"A": "open",
         "F": "closed"}, "phases": {"R": "A", "Y": "B", "B": "C"}}``. A word of ``normal_open``
         means ``open``, ``closed``, or ``phase`` if it names the phases that stand open.
+    supplying
+        Of a CIM model: classes that supply beside ExternalNetworkInjection and EnergySource, for
+        example ``["EquivalentInjection"]`` where the grid above is another model.
 
     Returns
     -------
@@ -87,7 +99,9 @@ def read(
     >>> read("data/sample")
     Network(281 nodes, 280 equipment, 200 usage points, 1 sources, 1 feeders)
     """
-    network = _read_source(source, format, crs, _Options(check_meanings(columns, words), disabled))
+    network = _read_source(
+        source, format, crs, _Options(check_meanings(columns, words), disabled, tuple(supplying))
+    )
     if strict:
         refuse_notices(network.notices, str(source))
     return network
@@ -98,6 +112,7 @@ class _Options(NamedTuple):
 
     meanings: Meanings
     disabled: Disabled | None
+    supplying: tuple[str, ...]
 
     def require_allowed(self, source: str, form: str) -> None:
         """Refuse what cannot be said of a source of this format."""
@@ -106,6 +121,9 @@ class _Options(NamedTuple):
             raise SourceError(msg)
         if form != "dss" and self.disabled is not None:
             msg = f"{source}: only OpenDSS circuits have disabled elements; leave that option out"
+            raise SourceError(msg)
+        if form != "cim" and self.supplying:
+            msg = f"{source}: only in CIM models can it be said which classes supply"
             raise SourceError(msg)
 
 
@@ -158,9 +176,11 @@ def _format_of_folder(folder: Path) -> str:
         for form in OF_A_FOLDER:
             if any(name.startswith(wanted) and name.endswith(f".{form}") for name in names):
                 return form
+    if any(name.endswith((".xml", ".zip")) for name in names):
+        return "cim"
     msg = (
-        f"{folder}: the folder holds no .shp, .parquet or .csv files; a network is one file per"
-        " table, such as nodes.csv and equipment.csv"
+        f"{folder}: the folder holds no .shp, .parquet or .csv files, and no .xml of a CIM model; a"
+        " network is one file per table, such as nodes.csv and equipment.csv"
     )
     raise SourceError(msg)
 
@@ -174,6 +194,10 @@ def _read_as(chosen: str, path: Path, crs: str | None, options: _Options) -> Net
         from gridtwin.sources.pandapower_net import read_pandapower
 
         return read_pandapower(path, crs=crs)
+    if chosen == "cim":
+        from gridtwin.sources.cim import read_cim
+
+        return read_cim(path, crs=crs, supplying=options.supplying)
     from gridtwin.sources import files
 
     if chosen in OF_A_FOLDER:

@@ -29,6 +29,7 @@ from gridtwin.twin.history import TwinHistory, open_past
 from gridtwin.twin.incidents import IncidentQuestions
 from gridtwin.twin.outage_operations import OutageOperations
 from gridtwin.twin.questions import NetworkQuestions
+from gridtwin.twin.state_files import LoadedState, load_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -267,6 +268,30 @@ class Twin:
         """
         current = self.store.states.read_state(CURRENT).deviations
         self.store.states.save_overlay(name, with_switches(self.store.network, current, switches))
+
+    def load_state(self, file: str | Path, name: str = "", *, actor: str = "") -> LoadedState:
+        """
+        Take over how the switches stand in an SSH profile of CGMES.
+
+        Parameters
+        ----------
+        file
+            The profile: an ``.xml`` file, a zip or a folder.
+        name
+            Keep it as an overlay of this name. By default the current state is written: one
+            operation, in the log, for each switch that stands otherwise.
+        actor
+            Who operates, for the log; by default whom the environment names.
+
+        Raises
+        ------
+        SourceError
+            If the file is broken, or tells nothing of the twin's switches.
+        """
+        from gridtwin.settings import Settings
+
+        actor = actor or Settings.from_environment().actor
+        return load_state(self.store, Path(file), name, actor=actor)
 
     def __repr__(self) -> str:
         """Return the twin in one line."""
