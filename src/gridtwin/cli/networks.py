@@ -85,6 +85,7 @@ def load(
     """
     import gridtwin
     from gridtwin.model.notices import summarize
+    from gridtwin.model.own_columns import tell_own
     from gridtwin.sources.meanings import read_options
     from gridtwin.store.postgis.connect import is_address
 
@@ -101,6 +102,7 @@ def load(
             **meant._asdict(),
         )
         render.say(*(f"notice: {line}" for line in summarize(network.notices)))
+        render.say(*(f"kept: {line}" for line in tell_own(network.data)))
     saved = gridtwin.open(network).save(into, overwrite=overwrite)
     sys.stdout.write(f"{into}: {saved.store.network!r}\n")
 

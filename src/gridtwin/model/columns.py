@@ -132,6 +132,10 @@ class FrameColumns:
         """Return a column as the objects it holds."""
         return np.array(self._frame[column], dtype=object)
 
+    def given(self, column: str) -> Any:
+        """Return a column as it was given."""
+        return self._frame[column]
+
     def _nulls(self, values: NDArray[Any]) -> NDArray[np.bool_]:
         import pandas as pd
 

@@ -19,7 +19,11 @@ import numpy as np
 from gridtwin.model import cim
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
+
+    from gridtwin.model.own_columns import OwnColumn
 
 ColumnKind = Literal[
     "id",  # text that names the row
@@ -52,6 +56,7 @@ NOTHING: dict[ColumnKind, Any] = {
 }
 GEOMETRY = "geometry"  # what the place of a row is called in frames, files and the database
 NOT_KNOWN = "not known"
+OWN_FIELD = "own"  # of a table: the columns that are not of the model, by their names
 
 
 class FrameColumn(NamedTuple):
@@ -127,6 +132,7 @@ MRID = column("id", "id, unique in its frame", required=True)
 NAME = _text("what people call it; several may share one", "none")
 SUBSTATION = _row("substation it belongs to", "substations", nothing="none")
 RATED_VA = _number("rated power", "VA")
+OWN: Any = field(default_factory=dict)
 IN_SERVICE = column("flag", "whether it is in service; out of service is not open", default=True)
 
 
@@ -137,6 +143,7 @@ class Nodes:
     mrid: NDArray[np.bytes_] = field(metadata=MRID)
     nominal_v: NDArray[np.float32] = field(metadata=_number("voltage from phase to phase", "V"))
     xy: NDArray[np.float64] = field(metadata=column("point", "where it lies", required=True))
+    own: Mapping[str, OwnColumn] = OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +190,7 @@ class Equipment:
         metadata=column("line", "course from node a to node b", nothing="drawn straight")
     )
     line_xy: NDArray[np.float64]
+    own: Mapping[str, OwnColumn] = OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +222,7 @@ class UsagePoints:
         )
     )
     xy: NDArray[np.float64] = field(metadata=column("point", "where it lies", at="node"))
+    own: Mapping[str, OwnColumn] = OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +243,7 @@ class Sources:
     substation: NDArray[np.int32] = field(metadata=SUBSTATION)
     rated_va: NDArray[np.float32] = field(metadata=RATED_VA)
     in_service: NDArray[np.bool_] = field(metadata=IN_SERVICE)
+    own: Mapping[str, OwnColumn] = OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +254,7 @@ class Substations:
     name: NDArray[np.bytes_] = field(metadata=NAME)
     rated_va: NDArray[np.float32] = field(metadata=RATED_VA)
     xy: NDArray[np.float64] = field(metadata=column("point", "where it lies", nothing=NOT_KNOWN))
+    own: Mapping[str, OwnColumn] = OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +267,7 @@ class Feeders:
     head: NDArray[np.int32] = field(
         metadata=_row("equipment it begins with", "equipment", required=True)
     )
+    own: Mapping[str, OwnColumn] = OWN
 
 
 class FrameSchema(NamedTuple):
@@ -279,6 +291,8 @@ class FrameSchema(NamedTuple):
 def _frame(table: type[Any], one: str, *, required: bool = False) -> FrameSchema:
     columns: list[tuple[list[str], dict[str, Any]]] = []
     for each in fields(table):
+        if each.name == OWN_FIELD:
+            continue
         if "column" in each.metadata:
             columns.append(([each.name], each.metadata["column"]))
         else:  # a further array of the column before

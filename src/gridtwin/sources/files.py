@@ -13,6 +13,7 @@ from gridtwin.sources.csv_text import plain_keys, plain_numbers
 from gridtwin.sources.layers import opened, read_file, read_layer, require_whole
 from gridtwin.sources.meanings import NAMES as COLUMNS
 from gridtwin.sources.meanings import Meanings, require_known, require_phases
+from gridtwin.sources.own_texts import type_own_columns
 from gridtwin.sources.positions import read_positions
 from gridtwin.sources.tables_of_text import with_geometry
 
@@ -164,6 +165,8 @@ def _network(
     require_known(meanings, found, where)
     texts = {name: frames[name] for name, path in paths.items() if _is_csv(path)}
     plain_numbers(texts, paths)
+    for name, frame in texts.items():
+        frames[name] = type_own_columns(frame, name)
     for name, path in paths.items():
         if _is_csv(path) or path.suffix.casefold() == ".parquet":
             frames[name] = with_geometry(frames[name], path)

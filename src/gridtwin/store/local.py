@@ -37,7 +37,15 @@ from gridtwin.errors import (
 from gridtwin.model.frames import mark_letters
 from gridtwin.model.network import Network
 from gridtwin.model.schema import SCHEMA
-from gridtwin.store.arrays import Catalog, MappedArrays, damaged, sync, write_arrays
+from gridtwin.store.arrays import (
+    Catalog,
+    MappedArrays,
+    OwnCatalog,
+    damaged,
+    list_own_kinds,
+    sync,
+    write_arrays,
+)
 from gridtwin.store.names import close_names
 from gridtwin.store.readings import ParquetReadings
 from gridtwin.store.sqlite import FILE as STATE_FILE
@@ -65,7 +73,7 @@ class LocalStore(SqliteBooks):
         super().__init__(ChangingFile(path, card.twin_id), lambda: self.network)
         self.path = path
         self._card = card
-        self._arrays = MappedArrays(path, card.arrays)
+        self._arrays = MappedArrays(path, card.arrays, card.own)
         self.readings = ParquetReadings(path / AMI)
         self._index: TopologyIndex | None = None
 
@@ -171,6 +179,7 @@ class _Card:
     twin_id: str
     crs: str | None
     arrays: Catalog
+    own: OwnCatalog
 
     @classmethod
     def read(cls, twin: Path) -> _Card:
@@ -189,7 +198,8 @@ class _Card:
             known = card["format"] == FORMAT
             version = int(card["version"]) if known else FORMAT_VERSION
             if known and version == FORMAT_VERSION:
-                return cls(card["id"], card["crs"], dict(card["arrays"]))
+                own = {frame: list(own) for frame, own in card.get("own", {}).items()}
+                return cls(card["id"], card["crs"], dict(card["arrays"]), own)
         except (ValueError, TypeError, KeyError) as error:
             raise damaged(twin, CARD, "is damaged") from error
         if not known:
@@ -237,6 +247,7 @@ def _write(folder: Path, network: Network, index: TopologyIndex) -> None:
         "crs": network.crs,
         "counts": {table: len(getattr(network.data, table).mrid) for table in SCHEMA},
         "arrays": catalog,
+        "own": list_own_kinds(network),
     }
     (folder / CARD).write_text(json.dumps(card), encoding="utf-8")
     folder.chmod(0o755)  # made for its owner alone, but a twin is shared

@@ -52,7 +52,9 @@ def run(
     if spec.max_depth:
         rows = rows.kept(rows.depth <= spec.max_depth)
     if spec.where:
-        rows = rows.kept(where(spec.where, _columns(situation, rows), len(rows.equipment)))
+        rows = rows.kept(
+            where(spec.where, _columns(situation, rows), len(rows.equipment), _own(situation, rows))
+        )
     if spec.polygon:
         rows = _inside(situation, rows, spec.polygon)
     if spec.nearest:
@@ -74,6 +76,14 @@ def _inside(situation: Situation, rows: Rows, polygon: str) -> Rows:
 def rules_of(spec: TraceSpec) -> Rules:
     """Return how a spec reckons supply."""
     return Rules(spec.phase_mask(), spec.phase_policy, spec.allow_lv_backfeed, spec.islands)
+
+
+def _own(situation: Situation, rows: Rows) -> Columns:
+    """Return the own columns of equipment that a ``where`` expression can name."""
+    return {
+        name: partial(column.compare, rows.equipment)
+        for name, column in situation.data.equipment.own.items()
+    }
 
 
 def _columns(situation: Situation, rows: Rows) -> Columns:

@@ -86,6 +86,10 @@ def collect_attributes(data: NetworkData, element: Element) -> dict[str, Any]:
     if element.table == "equipment":
         node = data.equipment.node_a[element.row]
         attributes["nominal_v"] = float(data.nodes.nominal_v[node])
+    for name, own in getattr(data, element.table).own.items():
+        (value,) = own.list_values(np.array([element.row]))
+        if value is not None:  # the model's comes first where both have one name
+            attributes.setdefault(name, value)
     return {
         name: value
         for name, value in attributes.items()
