@@ -12,10 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import StoreError
+from gridtwin.model.schema import OWN_FIELD
 from gridtwin.model.state import CURRENT
 from gridtwin.store.postgis.aligning import aligned, keep_order
 from gridtwin.store.postgis.moving import Change, compare, move
 from gridtwin.store.postgis.notes import compared_notes, write_notes
+from gridtwin.store.postgis.own_copying import OwnObjects
 from gridtwin.store.postgis.rows import Mirrored, frame_tables, tables
 
 if TYPE_CHECKING:
@@ -109,6 +111,9 @@ def content_of(rows: Sequence[Table]) -> str:
         if table.place == "row":
             found.update(f"{table.name} {table.count} ".encode())
             found.update(table.fingerprints.astype("<u8").tobytes())
+            own = table.columns.get(OWN_FIELD)
+            for name, column in own.columns.items() if isinstance(own, OwnObjects) else ():
+                found.update(f"{name}\n{column.kind} {column.searched} ".encode())
     return found.hexdigest()
 
 

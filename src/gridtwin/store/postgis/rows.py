@@ -10,7 +10,7 @@ import numpy as np
 
 from gridtwin.model import cim, phases
 from gridtwin.model.frames import equipment_courses
-from gridtwin.model.schema import SCHEMA
+from gridtwin.model.schema import OWN_FIELD, SCHEMA
 from gridtwin.model.state import CURRENT
 from gridtwin.store.postgis.copying import (
     Lines,
@@ -21,6 +21,7 @@ from gridtwin.store.postgis.copying import (
     fingerprints,
     stream,
 )
+from gridtwin.store.postgis.own_copying import OwnObjects
 from gridtwin.topology.core import live_phases
 from gridtwin.topology.follow import follow
 from gridtwin.topology.membership import feeder_of_nodes
@@ -162,7 +163,9 @@ def frame_tables(data: NetworkData) -> list[Table]:
 def _frame_table(data: NetworkData, name: str) -> Table:
     count = len(getattr(data, name).mrid)
     copied = {each.name: _copied(data, name, each) for each in SCHEMA[name].columns}
-    return Table(name, "mrid", "row", {"row": _counted(count), **copied}, count)
+    own = OwnObjects(getattr(data, name).own, count)
+    # Behind the others: where there is none, the fingerprints are those without it.
+    return Table(name, "mrid", "row", {"row": _counted(count), **copied, OWN_FIELD: own}, count)
 
 
 def _copied(data: NetworkData, name: str, column: FrameColumn) -> Column:
