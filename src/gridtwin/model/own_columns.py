@@ -232,23 +232,27 @@ def _read_mixed(column: pd.Series[Any]) -> OwnColumn:
 
 
 def _read_dates(column: pd.Series[Any]) -> OwnColumn:
-    """Return dates; moments within a day are texts as ISO 8601 writes them."""
+    """Return dates; if one is a moment within its day, all are texts as ISO 8601 writes them."""
     import pandas as pd
     import pyarrow as pa
 
-    if isinstance(column.dtype, np.dtype) and column.dtype.kind == "M":
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        moments = column.dt.tz_localize(None).to_numpy()
+    elif isinstance(column.dtype, np.dtype) and column.dtype.kind == "M":
         moments = column.to_numpy()
     else:
         given = [None if pd.isna(value) else value for value in column.tolist()]
-        if any(getattr(value, "tzinfo", None) is not None for value in given):
-            zoned = ["" if value is None else value.isoformat() for value in given]
-            return make_texts(pa.array(zoned, pa.string()))
-        moments = np.array(given, dtype="datetime64[us]")
+        plain = [_without_zone(value) for value in given]
+        moments = np.array(plain, dtype="datetime64[us]")
     days = moments.astype("datetime64[D]")
     if ((days == moments) | np.isnat(moments)).all():
         return OwnColumn("date", days)
-    texts = np.where(np.isnat(moments), "", np.datetime_as_string(moments, unit="s"))
-    return make_texts(pa.array(texts.tolist(), pa.string()))
+    texts = ["" if pd.isna(value) else value.isoformat() for value in column.tolist()]
+    return make_texts(pa.array(texts, pa.string()))
+
+
+def _without_zone(value: dt.date | None) -> dt.date | None:
+    return value.replace(tzinfo=None) if isinstance(value, dt.datetime) else value
 
 
 def _arrow_texts(column: pd.Series[Any]) -> pa.Array[Any]:

@@ -47,24 +47,27 @@ class OwnObjects:
         import pyarrow.compute as pc
 
         every = np.arange(self.count)[part]
-        if not self.columns:
-            nothing = np.zeros(len(every), dtype=np.int64)
-            return Cells(np.zeros(len(every), dtype="S1"), nothing + NULL, nothing)
-        members = [written.take(pa.array(codes[every])) for written, codes in self._members]
-        comma = pa.scalar(",", pa.large_string())
+        known = np.zeros(len(every), dtype=np.bool_)
+        for column in self.columns.values():
+            known |= column.known[every]
+        if not known.any():
+            nothing = np.full(len(every), NULL)
+            return Cells(np.zeros(len(every), dtype="S1"), nothing, np.zeros_like(nothing))
+        rows = every[known]  # each with a member at least: Arrow leaves out rows of nulls alone
+        members = [written.take(pa.array(codes[rows])) for written, codes in self._members]
+        comma, begin, end, between = (
+            pa.scalar(text, pa.large_string()) for text in (",", *"{}", "")
+        )
         joined = pc.binary_join_element_wise(*members, comma, null_handling="skip")
-        empty = pc.equal(joined, "")
-        begin, end, between = (pa.scalar(text, pa.large_string()) for text in ("{", "}", ""))
-        objects = pc.if_else(empty, "", pc.binary_join_element_wise(begin, joined, end, between))
-        offsets = np.frombuffer(objects.buffers()[1], dtype=np.int64)
-        offsets = offsets[objects.offset : objects.offset + len(objects) + 1]
-        behind = np.frombuffer(objects.buffers()[2] or b"", dtype=np.uint8)
-        known = ~empty.to_numpy(zero_copy_only=False)
+        objects = pc.binary_join_element_wise(begin, joined, end, between)
+        written_bytes = pc.binary_length(objects).to_numpy()
+        lengths = np.full(len(every), NULL)
+        lengths[known] = len(JSONB_VERSION) + written_bytes
         return Cells(
             np.full(len(every), JSONB_VERSION, dtype="S1"),
-            np.where(known, 1 + np.diff(offsets), NULL),
+            lengths,
             known.astype(np.int64),
-            behind[offsets[0] : offsets[-1]],
+            np.frombuffer(objects.buffers()[2], dtype=np.uint8, count=written_bytes.sum()),
         )
 
     @cached_property
