@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from gridtwin.cli import render
-from gridtwin.cli.options import Csv, GeoJson, In, Json, Output, open_twin, output_of, read_area
+from gridtwin.cli.options import (
+    Csv,
+    GeoJson,
+    In,
+    Json,
+    Output,
+    With,
+    open_twin,
+    output_of,
+    read_area,
+    split_names,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,6 +88,12 @@ def load(
             help="What a word means, as in normal_open:A=open,F=closed; repeatable.",
         ),
     ] = None,
+    search: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Find elements by what this own column holds, too; repeatable."
+        ),
+    ] = None,
 ) -> None:
     """
     Load a network into a twin. Nothing is written unless every row is valid.
@@ -103,6 +120,7 @@ def load(
         )
         render.say(*(f"notice: {line}" for line in summarize(network.notices)))
         render.say(*(f"kept: {line}" for line in tell_own(network.data)))
+    network = network.with_searched(*search or ())
     saved = gridtwin.open(network).save(into, overwrite=overwrite)
     sys.stdout.write(f"{into}: {saved.store.network!r}\n")
 
@@ -148,6 +166,7 @@ def intersect(
     ] = "usage_points",
     predicate: Annotated[str, typer.Option(help="intersects, within, ...")] = "intersects",
     by: Annotated[str, typer.Option(help="Count by feeder or substation.")] = "",
+    shown: With = None,
     json: Json = False,
     geojson: GeoJson = False,
     csv: Csv = False,
@@ -159,7 +178,8 @@ def intersect(
     """
     form = output_of(json=json, geojson=geojson, csv=csv)
     opened = open_twin(twin)
-    frame = opened.intersect(read_area(polygon), layer=layer, predicate=predicate, by=by)
+    own = split_names(shown)
+    frame = opened.intersect(read_area(polygon), layer=layer, predicate=predicate, by=by, own=own)
     render.say(*(f"warning: {warning}" for warning in frame.attrs.get("warnings", ())))
     if form is Output.JSON:
         from gridtwin.results.network_answers import intersect_document

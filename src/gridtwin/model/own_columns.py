@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from gridtwin.errors import InputError
 from gridtwin.model import keys
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     import pyarrow as pa
@@ -105,6 +106,13 @@ class OwnColumn:
         """Return the values of some rows to be compared: texts, or as `values` holds them."""
         return np.asarray(self.show(rows)) if self.kind == "text" else self.values[rows]
 
+    def list_texts(self) -> Strings:
+        """Return the values of all rows as texts; empty where not known."""
+        if self.words is not None:
+            return self.words[self.values]
+        shown = self.list_values(np.arange(len(self.values)))
+        return encode(["" if value is None else str(value) for value in shown])
+
     def list_values(self, rows: NDArray[np.integer[Any]]) -> list[str | float | bool | None]:
         """
         Return the values of some rows as documents hold them.
@@ -134,6 +142,77 @@ def list_own(data: NetworkData) -> dict[str, Mapping[str, OwnColumn]]:
 
     every = {name: getattr(data, name).own for name in SCHEMA}
     return {name: own for name, own in every.items() if own}
+
+
+def pick_own(data: NetworkData, frame: str, names: Sequence[str]) -> dict[str, OwnColumn]:
+    """
+    Return own columns of a frame by their names.
+
+    Raises
+    ------
+    InputError
+        If the frame has no such column, with what it has.
+    """
+    own = getattr(data, frame).own
+    for name in names:
+        if name not in own:
+            there = f"it has {', '.join(own)}" if own else "it has none"
+            msg = f"{frame} has no own column {name!r}: {there}"
+            raise InputError(msg)
+    return {name: own[name] for name in names}
+
+
+def add_own(
+    columns: Mapping[str, Any], own: Mapping[str, OwnColumn], rows: NDArray[np.integer[Any]]
+) -> dict[str, NDArray[Any]]:
+    """Return own columns of some rows to stand beside others; ``own.NAME`` where one is taken."""
+    added: dict[str, NDArray[Any]] = {}
+    for name, column in own.items():
+        values = np.empty(len(rows), dtype=object)
+        values[:] = column.list_values(rows)
+        added[f"own.{name}" if name in columns else name] = values
+    return added
+
+
+def require_own(data: NetworkData, names: Sequence[str]) -> None:
+    """
+    Refuse names of own columns that no frame has.
+
+    Raises
+    ------
+    InputError
+        With those that are there.
+    """
+    known = sorted({name for own in list_own(data).values() for name in own})
+    for name in names:
+        if name not in known:
+            there = f"there is {', '.join(known)}" if known else "there is none"
+            msg = f"no frame has an own column {name!r}: {there}"
+            raise InputError(msg)
+
+
+def mark_searched(data: NetworkData, names: Sequence[str]) -> NetworkData:
+    """
+    Return the tables of a network whose elements are found by what some own columns hold.
+
+    Raises
+    ------
+    InputError
+        If no frame has a column of a name.
+    """
+    require_own(data, names)
+    every = list_own(data)
+    marked = {
+        frame: replace(
+            getattr(data, frame),
+            own={
+                name: replace(column, searched=column.searched or name in names)
+                for name, column in own.items()
+            },
+        )
+        for frame, own in every.items()
+    }
+    return replace(data, **marked)
 
 
 def tell_own(data: NetworkData) -> list[str]:
