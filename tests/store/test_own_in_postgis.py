@@ -77,7 +77,7 @@ def test_sql_asks_for_own_columns(connection: psycopg.Connection[Any]) -> None:
         "SELECT mrid FROM gridtwin.equipment WHERE (own ->> 'install_year')::int < 1990"
     ).fetchall()
     tagged = connection.execute(
-        "SELECT mrid FROM gridtwin.equipment WHERE own @> '{\"asset_tag\": \"007\"}'"
+        'SELECT mrid FROM gridtwin.equipment WHERE own @> \'{"asset_tag": "007"}\''
     ).fetchall()
     assert old == tagged == [("11",)]
     kinds = connection.execute(
@@ -110,7 +110,7 @@ def test_a_column_that_goes_is_gone(connection: psycopg.Connection[Any]) -> None
 def test_a_value_of_another_kind_is_told(connection: psycopg.Connection[Any]) -> None:
     twin = fill(connection)
     with connection.transaction(force_rollback=True):
-        connection.execute("UPDATE gridtwin.equipment SET own = '{\"install_year\": \"old\"}'")
+        connection.execute('UPDATE gridtwin.equipment SET own = \'{"install_year": "old"}\'')
         with (
             pytest.raises(StoreError, match=r"gridtwin\.equipment: a value in own is not"),
             connection.transaction(),
