@@ -11,6 +11,7 @@ cheap; six hundred thousand objects are not.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -19,11 +20,7 @@ import numpy as np
 from gridtwin.model import cim
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
-
-    from gridtwin.model.own_columns import OwnColumn
 
 ColumnKind = Literal[
     "id",  # text that names the row
@@ -56,6 +53,7 @@ NOTHING: dict[ColumnKind, Any] = {
 }
 GEOMETRY = "geometry"  # what the place of a row is called in frames, files and the database
 NOT_KNOWN = "not known"
+Own = Mapping[str, Any]  # the `OwnColumn` of each name
 OWN_FIELD = "own"  # of a table: the columns that are not of the model, by their names
 
 
@@ -143,7 +141,7 @@ class Nodes:
     mrid: NDArray[np.bytes_] = field(metadata=MRID)
     nominal_v: NDArray[np.float32] = field(metadata=_number("voltage from phase to phase", "V"))
     xy: NDArray[np.float64] = field(metadata=column("point", "where it lies", required=True))
-    own: Mapping[str, OwnColumn] = OWN
+    own: Own = OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +188,7 @@ class Equipment:
         metadata=column("line", "course from node a to node b", nothing="drawn straight")
     )
     line_xy: NDArray[np.float64]
-    own: Mapping[str, OwnColumn] = OWN
+    own: Own = OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +220,7 @@ class UsagePoints:
         )
     )
     xy: NDArray[np.float64] = field(metadata=column("point", "where it lies", at="node"))
-    own: Mapping[str, OwnColumn] = OWN
+    own: Own = OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +241,7 @@ class Sources:
     substation: NDArray[np.int32] = field(metadata=SUBSTATION)
     rated_va: NDArray[np.float32] = field(metadata=RATED_VA)
     in_service: NDArray[np.bool_] = field(metadata=IN_SERVICE)
-    own: Mapping[str, OwnColumn] = OWN
+    own: Own = OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +252,7 @@ class Substations:
     name: NDArray[np.bytes_] = field(metadata=NAME)
     rated_va: NDArray[np.float32] = field(metadata=RATED_VA)
     xy: NDArray[np.float64] = field(metadata=column("point", "where it lies", nothing=NOT_KNOWN))
-    own: Mapping[str, OwnColumn] = OWN
+    own: Own = OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +265,7 @@ class Feeders:
     head: NDArray[np.int32] = field(
         metadata=_row("equipment it begins with", "equipment", required=True)
     )
-    own: Mapping[str, OwnColumn] = OWN
+    own: Own = OWN
 
 
 class FrameSchema(NamedTuple):
