@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from gridtwin.errors import Fault
 from gridtwin.model import keys, phases, shapes
 from gridtwin.model.column_names import find_closest_column, squash_name
+from gridtwin.model.faults import Faults
 from gridtwin.model.notices import Notice
 from gridtwin.model.schema import SCHEMA
 from gridtwin.model.tables import Strings, decode_texts, encode_texts, make_blank_texts
@@ -28,24 +28,6 @@ TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 FALSE_WORDS = frozenset({"false", "f", "no", "n", "0", "0.0"})
 OPEN_WORDS = frozenset({"open", "opened", "normallyopen"})  # squashed
 CLOSED_WORDS = frozenset({"closed", "close", "normallyclosed"})
-
-
-class Faults:
-    """Every fault found so far, and what was mended without being one."""
-
-    def __init__(self) -> None:
-        self.found: list[Fault] = []
-        self.notices: list[Notice] = []
-
-    def add_faults(
-        self, frame: str, rows: NDArray[Any], mrids: Strings, reasons: Sequence[str]
-    ) -> None:
-        """Add one fault a row."""
-        names = decode_texts(mrids[rows]) if len(mrids) else [""] * len(rows)
-        self.found += [
-            Fault(frame, int(row), str(name), reason)
-            for row, name, reason in zip(rows, names, reasons, strict=True)
-        ]
 
 
 class FrameColumns:
@@ -137,6 +119,10 @@ class FrameColumns:
     def read_values(self, column: str) -> NDArray[Any]:
         """Return a column as the objects it holds."""
         return np.array(self._frame[column], dtype=object)
+
+    def give_column(self, column: str) -> Any:
+        """Return a column as it was given."""
+        return self._frame[column]
 
     def _mark_nulls(self, values: NDArray[Any]) -> NDArray[np.bool_]:
         import pandas as pd
