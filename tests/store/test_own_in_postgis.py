@@ -44,7 +44,7 @@ def moved(changes: list[Any]) -> dict[str, tuple[int, int, int]]:
     return {
         change.table: (change.inserted, change.updated, change.deleted)
         for change in changes
-        if change.moved
+        if change.differing_rows
     }
 
 

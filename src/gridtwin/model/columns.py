@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from gridtwin.errors import Fault
 from gridtwin.model import keys, phases, shapes
 from gridtwin.model.column_names import find_closest_column, squash_name
-from gridtwin.model.faults import Faults
 from gridtwin.model.notices import Notice
 from gridtwin.model.schema import SCHEMA
 from gridtwin.model.tables import Strings, decode_texts, encode_texts, make_blank_texts
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
+
+    from gridtwin.model.faults import Faults
 
 MAX_CUSTOMERS = 1_000_000
 MAX_NUMBER = float(np.finfo(np.float32).max)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.columns import FrameColumns
-from gridtwin.model.faults import Faults
+    from gridtwin.model.faults import Faults
 
 
 def check_network(
