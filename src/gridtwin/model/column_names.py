@@ -39,7 +39,7 @@ def squash_name(text: object) -> str:
 
     Examples
     --------
-    >>> squash(" Normal-Open "), squash("ACLineSegment") == squash("ac_line_segment")
+    >>> squash_name(" Normal-Open "), squash_name("ACLineSegment") == squash_name("ac_line_segment")
     ('normalopen', True)
     """
     return re.sub(r"[\s_\-]+", "", str(text)).casefold()
@@ -79,7 +79,7 @@ def find_closest_column(column: str, frame: str, given: Iterable[str]) -> str:
 
     Examples
     --------
-    >>> closest("NodeA", "equipment", ["mrid"]), closest("colour", "equipment", [])
+    >>> find_closest_column("NodeA", "equipment", ["mrid"]), find_closest_column("colour", "equipment", [])
     ('node_a', '')
     """
     there = set(given)
