@@ -79,8 +79,10 @@ def find_closest_column(column: str, frame: str, given: Iterable[str]) -> str:
 
     Examples
     --------
-    >>> find_closest_column("NodeA", "equipment", ["mrid"]), find_closest_column("colour", "equipment", [])
-    ('node_a', '')
+    >>> find_closest_column("NodeA", "equipment", ["mrid"])
+    'node_a'
+    >>> find_closest_column("colour", "equipment", [])
+    ''
     """
     there = set(given)
     free = {squash_name(name): name for name in SCHEMA[frame].names if name not in there}
