@@ -53,6 +53,12 @@ def load(
     into: Annotated[
         str, typer.Option(metavar="TWIN", help="NAME.twin to make, or postgresql://...")
     ],
+    map: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE", help="What a utility's own layers mean: a TOML file, or bdgd."
+        ),
+    ] = "",
     format: Annotated[str, typer.Option(help="Format, if the name does not tell.")] = "",
     crs: Annotated[str, typer.Option(help="Coordinate system, or none for planar.")] = "",
     strict: Annotated[
@@ -98,6 +104,7 @@ def load(
             crs=crs or None,
             strict=strict,
             disabled=cast("Disabled | None", disabled or None),
+            mapping=map or None,
             **meant._asdict(),
         )
         render.say(*(f"notice: {line}" for line in summarize(network.notices)))

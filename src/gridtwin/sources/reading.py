@@ -40,6 +40,7 @@ def read(
     disabled: Disabled | None = None,
     columns: Mapping[str, str] | None = None,
     words: Mapping[str, Mapping[str, str]] | None = None,
+    mapping: str | Path | None = None,
 ) -> Network:
     """
     Read a network from any source gridtwin knows.
@@ -66,6 +67,10 @@ def read(
         Of tables: what the words of a column mean, for example ``{"normal_open": {"A": "open",
         "F": "closed"}, "phases": {"R": "A", "Y": "B", "B": "C"}}``. A word of ``normal_open``
         means ``open``, ``closed``, or ``phase`` if it names the phases that stand open.
+    mapping
+        A TOML file that says what the layers of a utility's own GIS mean, or the name of one that
+        comes with gridtwin, such as ``"bdgd"``: see ``docs/mapping.md``. It takes the place of
+        `format`, `columns` and `words`.
 
     Returns
     -------
@@ -87,7 +92,11 @@ def read(
     >>> read("data/sample")
     Network(281 nodes, 280 equipment, 200 usage points, 1 sources, 1 feeders)
     """
-    network = _read(source, format, crs, _Options(told(columns, words), disabled))
+    options = _Options(told(columns, words), disabled)
+    if mapping is None:
+        network = _read(source, format, crs, options)
+    else:
+        network = _read_by_mapping(source, mapping, crs, [format, columns, words, disabled])
     if strict:
         refuse(network.notices, str(source))
     return network
@@ -126,6 +135,18 @@ def _read(source: str | Path, form: str | None, crs: str | None, options: _Optio
         raise SourceError(msg)
     options.require(str(path), chosen)
     return _read_as(chosen, path, crs, options)
+
+
+def _read_by_mapping(
+    source: str | Path, mapping: str | Path, crs: str | None, others: list[object]
+) -> Network:
+    """Return the network of a utility's own GIS; a mapping says all that other options would."""
+    if any(others):
+        msg = f"{source}: a mapping says what format, columns and words mean; leave those out"
+        raise SourceError(msg)
+    from gridtwin.sources.mapping.mapping_reader import read_mapped
+
+    return read_mapped(source, mapping, crs=crs)
 
 
 def _format_of(path: Path) -> str:

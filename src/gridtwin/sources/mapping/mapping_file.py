@@ -1,0 +1,341 @@
+"""Hold what a mapping file says: layers, decoders of phases, how ends meet, heads and checks."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gridtwin.errors import SourceError
+from gridtwin.model.schema import SCHEMA
+from gridtwin.sources.mapping.mapping_table import MappingTable
+from gridtwin.sources.mapping.mapping_values import (
+    CodeTable,
+    PhaseDecoder,
+    quote_text,
+    read_positions_table,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridtwin.sources.mapping.mapping_values import ColumnValue
+
+TARGETS = ("equipment", "usage_points", "sources", "substations", "nodes")
+ENDS = ("columns", "point", "line", "line_and_vertices")
+TOLERANCE_M = 0.1  # how far apart ends that meet may be, unless a mapping says otherwise
+SIDES = ("two", "class", "terminal")
+FACTORS = {
+    "m": 1.0,
+    "km": 1_000.0,
+    "ft": 0.3048,
+    "usft": 1_200 / 3_937,
+    "mi": 1_609.344,
+    "V": 1.0,
+    "kV": 1_000.0,
+    "A": 1.0,
+    "kA": 1_000.0,
+    "VA": 1.0,
+    "kVA": 1_000.0,
+    "MVA": 1_000_000.0,
+    "W": 1.0,
+    "kW": 1_000.0,
+    "MW": 1_000_000.0,
+}
+# What a block says in SQL beside the columns of its frame.
+FURTHER = {
+    "equipment": ("key", "node_c", "line_class", "terminal_a", "terminal_b"),
+    "usage_points": ("key",),
+    "sources": ("key",),
+    "substations": ("key",),
+    "nodes": ("key",),
+}
+HEAD_COLUMNS = ("feeder", "name", "substation", "node", "at", "terminal")
+JOINT_COLUMNS = ("a", "a_terminal", "b", "b_terminal")
+
+
+@dataclass(frozen=True, slots=True)
+class LayerJoin:
+    """Another table whose rows are gathered for each row of a layer."""
+
+    table: str
+    alias: str
+    on: str
+
+
+@dataclass(frozen=True, slots=True)
+class LayerBlock:
+    """One block, such as ``[[layer]]``: which rows of which layers, and what they are."""
+
+    label: str  # how messages call it, such as "[[layer]] 3"
+    patterns: tuple[str, ...]
+    to: str
+    where: str = ""
+    joins: tuple[LayerJoin, ...] = ()
+    prefer: str = ""
+    ends: str = ""
+    sides: str = "two"
+    side_classes: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    keep: tuple[str, ...] = ()
+    optional: bool = False
+    columns: Mapping[str, ColumnValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EndRules:
+    """How ends that lie at one place meet."""
+
+    tolerance_m: float = TOLERANCE_M
+    rejoin_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UtilityMapping:
+    """Everything one mapping file says."""
+
+    name: str
+    crs: str | None = None
+    key: Mapping[str, str] = field(default_factory=dict)
+    factors: Mapping[str, float] = field(default_factory=dict)
+    phases: Mapping[str, PhaseDecoder] = field(default_factory=dict)
+    layers: tuple[LayerBlock, ...] = ()
+    associations: tuple[LayerBlock, ...] = ()
+    heads: tuple[LayerBlock, ...] = ()
+    rules: EndRules = field(default_factory=EndRules)
+    recorded_feeder: str = ""
+
+
+def list_shipped_mappings() -> list[str]:
+    """Return the names of the mappings that come with gridtwin."""
+    folder = files("gridtwin.sources.mapping") / "shipped"
+    return sorted(
+        entry.name.removesuffix(".toml")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".toml")
+    )
+
+
+def read_mapping(mapping: str | Path) -> UtilityMapping:
+    """
+    Read a mapping file.
+
+    Parameters
+    ----------
+    mapping
+        A TOML file, or the name of a mapping that comes with gridtwin, such as ``"bdgd"``.
+
+    Raises
+    ------
+    SourceError
+        If there is no such file, or it says what cannot be: with file, block and key.
+    """
+    path = Path(mapping).expanduser()
+    if path.suffix != ".toml" and str(mapping) in list_shipped_mappings():
+        text = (files("gridtwin.sources.mapping") / "shipped" / f"{mapping}.toml").read_text(
+            "utf-8"
+        )
+        return parse_mapping(text, f"{mapping}.toml")
+    if not path.is_file():
+        shipped = ", ".join(list_shipped_mappings())
+        msg = f"{mapping}: there is no such mapping file; those that come with gridtwin: {shipped}"
+        raise SourceError(msg)
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        msg = f"{path}: a mapping is UTF-8 text, and this is not ({error.reason}); save it so"
+        raise SourceError(msg) from error
+    return parse_mapping(text, str(path))
+
+
+def parse_mapping(text: str, name: str) -> UtilityMapping:
+    """
+    Return what the text of a mapping file says.
+
+    Raises
+    ------
+    SourceError
+        As `read_mapping`; `name` is how the message calls the file.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{name}: this is no TOML: {error}"
+        raise SourceError(msg) from error
+    top = MappingTable(document, name, "")
+    top.require_keys(
+        ("source", "ids", "units", "phases", "layer", "connect", "associations", "heads", "checks")
+    )
+    source = top.table("source", ("crs",))
+    ids = top.table("ids", ("key",)).values.get("key", {})
+    connect = top.table("connect", ("tolerance_m", "rejoin_open"))
+    return UtilityMapping(
+        name=name,
+        crs=source.text("crs") or None,
+        key={"*": ids} if isinstance(ids, str) else dict(ids),
+        factors=_read_units(top),
+        phases={
+            word: _read_decoder(top.table("phases", None).table(word, ("letters", "bits", "codes")))
+            for word in top.values.get("phases", {})
+        },
+        layers=tuple(_read_block(table, "") for table in top.tables("layer", required=True)),
+        associations=tuple(_read_block(t, "associations") for t in top.tables("associations")),
+        heads=tuple(_read_block(table, "heads") for table in top.tables("heads", required=True)),
+        rules=EndRules(
+            tolerance_m=connect.number("tolerance_m", TOLERANCE_M),
+            rejoin_open=connect.flag("rejoin_open"),
+        ),
+        recorded_feeder=top.table("checks", ("recorded_feeder",)).text("recorded_feeder"),
+    )
+
+
+def _read_units(top: MappingTable) -> dict[str, float]:
+    """Return by what each number of the model is multiplied, from the units of the source."""
+    numbers = {
+        column.name: column.unit
+        for frame in SCHEMA.values()
+        for column in frame.columns
+        if column.unit
+    }
+    table = top.table("units", numbers)
+    factors = {}
+    for column in table.values:
+        unit = table.text(column)
+        known: tuple[str, ...] = ("m", "km", "ft", "usft", "mi")
+        if numbers[column] != "m":
+            known = tuple(
+                word
+                for word in FACTORS
+                if word.endswith(numbers[column])
+                and word.removesuffix(numbers[column]) in {"", "k", "M"}
+            )
+        factors[column] = FACTORS[table.word(column, known, known[0])] if unit else 1.0
+    return factors
+
+
+def _read_decoder(table: MappingTable) -> PhaseDecoder:
+    given = [key for key in ("letters", "bits", "codes") if key in table.values]
+    if len(given) != 1:
+        table.refuse("say one of letters, bits and codes")
+    below = table.table(given[0], None)
+    for key, value in below.values.items():
+        if not isinstance(value, int if given[0] == "bits" else str) or isinstance(value, bool):
+            below.refuse("a bit is a number such as 4, other values are texts", key)
+    if given[0] == "letters":
+        return PhaseDecoder(letters=below.values)
+    if given[0] == "codes":
+        return PhaseDecoder(codes=below.values)
+    return PhaseDecoder(bits=below.values)
+
+
+def _read_block(table: MappingTable, role: str) -> LayerBlock:
+    """Return one block; `role` is empty for a layer."""
+    to = role or table.word("to", TARGETS, "")
+    if not to:
+        table.refuse(f"say what its rows are: one of {', '.join(TARGETS)}", "to")
+    structural: tuple[str, ...] = ("from", "to", "where", "join", "prefer", "optional")
+    if not role:
+        structural += ("ends", "sides", "keep", "class", "x", "y")
+    columns = _columns_of(to)
+    table.require_keys((*structural, *columns))
+    patterns = table.texts("from")
+    if not patterns:
+        table.refuse("say which layers it reads", "from")
+    read = {key: _read_value(table, key, to) for key in table.values if key in columns}
+    if "class" in table.values:
+        read["line_class"] = quote_text(table.text("class"))
+    sides, classes = _read_sides(table)
+    return LayerBlock(
+        label=f"{table.label} ({', '.join(patterns)})",
+        patterns=patterns,
+        to=to,
+        where=table.text("where"),
+        joins=tuple(_read_join(join) for join in table.tables("join")),
+        prefer=table.text("prefer"),
+        ends=_read_ends(table, to),
+        sides=sides,
+        side_classes=classes,
+        keep=table.texts("keep"),
+        optional=table.flag("optional"),
+        columns=read,
+    )
+
+
+def _read_ends(table: MappingTable, to: str) -> str:
+    """Return how the ends of the rows are known."""
+    ends = table.word("ends", ENDS, "columns" if to in {"equipment", "usage_points"} else "point")
+    if to != "equipment" and ends.startswith("line"):
+        table.refuse(f"{to} have no lines: say columns or point", "ends")
+    needs = {"equipment": ("node_a", "node_b"), "usage_points": ("node",), "sources": ("node",)}
+    for key in needs.get(to, ()) if ends == "columns" else ():
+        if key not in table.values:
+            table.refuse('ends = "columns" needs the column of the node', key)
+    if to == "equipment" and "kind" not in table.values:
+        table.refuse("say what kind of equipment it is", "kind")
+    return ends
+
+
+def _columns_of(to: str) -> tuple[str, ...]:
+    if to == "heads":
+        return HEAD_COLUMNS
+    if to == "associations":
+        return JOINT_COLUMNS
+    names = [column.name for column in SCHEMA[to].columns if column.kind not in {"point", "line"}]
+    return (*names, *(name for name in FURTHER[to] if name != "line_class"))
+
+
+def _read_value(table: MappingTable, key: str, to: str) -> ColumnValue:
+    """Return what a column is: SQL, a table of codes, or the positions of a switch."""
+    value = table.values[key]
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, dict):
+        below = table.table(key, None)
+        below.label = f"{table.label}, {key}"
+        return read_positions_table(below) if key == "normal_open" else _read_codes(below)
+    text = table.text(key)
+    if not text:
+        table.refuse("it is empty", key)
+    frame = SCHEMA.get(to)
+    words = frame.column(key).words if frame and key in frame.names else ()
+    return quote_text(text) if text in words else text
+
+
+def _read_codes(table: MappingTable) -> CodeTable:
+    column = table.text("column")
+    if not column:
+        table.refuse("a table of codes says which column holds them", "column")
+    codes = {
+        key: str(table.values[key]).lower()
+        if isinstance(table.values[key], bool)
+        else str(table.values[key])
+        for key in table.values
+        if key not in {"column", "else"}
+    }
+    otherwise = table.text("else")
+    return CodeTable(column, codes, None if otherwise in {"", "report"} else otherwise)
+
+
+def _read_sides(table: MappingTable) -> tuple[str, tuple[frozenset[str], frozenset[str]]]:
+    value = table.values.get("sides", "two")
+    if not isinstance(value, dict):
+        word = table.word("sides", SIDES, "two")
+        if word == "class":
+            table.refuse('say the classes of each side: {a = "primary", b = "..."}', "sides")
+        return word, (frozenset(), frozenset())
+    below = table.table("sides", ("a", "b"))
+    a, b = frozenset(below.texts("a")), frozenset(below.texts("b"))
+    if not a or not b or a & b:
+        table.refuse("each side, a and b, needs classes of its own", "sides")
+    return "class", (a, b)
+
+
+def _read_join(table: MappingTable) -> LayerJoin:
+    table.require_keys(("table", "as", "on"))
+    name, alias, on = (table.text(key) for key in ("table", "as", "on"))
+    if not (name and alias.isidentifier() and on) or alias.casefold() in {"own", "layer"}:
+        table.refuse("a join needs table, as (a plain word but own or layer) and on")
+    return LayerJoin(name, alias, on)

@@ -1,0 +1,184 @@
+"""
+Evaluate the expressions of a mapping in a DuckDB that can do nothing else.
+
+A mapping is a program that somebody sends: it may compute with the rows of the source and must not
+read files, reach the network, load extensions or change settings. Every query is one SELECT.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gridtwin.errors import MissingExtraError, SourceError
+from gridtwin.sources.mapping.mapping_layers import DOMAIN, ROW, name_domains
+from gridtwin.sources.mapping.mapping_values import write_phase_macro
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import duckdb
+    import pyarrow as pa
+
+    from gridtwin.sources.mapping.mapping_file import LayerBlock
+    from gridtwin.sources.mapping.mapping_values import PhaseDecoder
+
+OWN = "own"  # how expressions call the layer itself where a joined table has a column of one name
+LOCKED: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": False,
+    "python_enable_replacements": False,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "memory_limit": "1GB",
+    "threads": 2,
+}
+
+
+class ExpressionRunner:
+    """
+    Runs the expressions of one mapping.
+
+    Parameters
+    ----------
+    name
+        The mapping file, for messages.
+    decoders
+        What ``phases('NAME', COLUMN)`` knows.
+
+    Raises
+    ------
+    MissingExtraError
+        If DuckDB is not installed.
+    """
+
+    def __init__(self, name: str, decoders: Mapping[str, PhaseDecoder]) -> None:
+        try:
+            import duckdb
+        except ImportError as error:
+            need = "a mapping"
+            raise MissingExtraError(need, "mapping") from error
+        self.name = name
+        self._duckdb = duckdb
+        self._connection: duckdb.DuckDBPyConnection = duckdb.connect(":memory:", config=LOCKED)
+        self._connection.execute(write_phase_macro(decoders))
+        self._connection.execute("SET lock_configuration = true")
+
+    def close(self) -> None:
+        """Let go of the tables."""
+        self._connection.close()
+
+    def select(
+        self,
+        block: LayerBlock,
+        layer: str,
+        expressions: Mapping[str, str],
+        tables: Mapping[str, pa.Table],
+    ) -> pa.Table:
+        """
+        Return the rows of a layer that a block takes, one column for each expression.
+
+        Parameters
+        ----------
+        block
+            Whose filter and joins are meant.
+        layer
+            The name of the layer, which the expressions know as ``layer``.
+        expressions
+            SQL by the key it stands under.
+        tables
+            The layer as ``own``, and each joined table under its alias.
+
+        Raises
+        ------
+        SourceError
+            If an expression is none, or reads what is not there: with file, block and key.
+        """
+        for alias, table in tables.items():
+            self._connection.register(f"rows_{alias}", table)
+        try:
+            return self._select(block, layer, expressions)
+        finally:
+            for alias in tables:
+                self._connection.unregister(f"rows_{alias}")
+
+    def _select(self, block: LayerBlock, layer: str, expressions: Mapping[str, str]) -> pa.Table:
+        source = f"(select *, $layer as layer from rows_{OWN}) as {OWN}"  # noqa: S608
+        for join in block.joins:
+            source += f"\nleft join rows_{join.alias} as {join.alias} on (\n{join.on}\n)"
+        where = f"\nwhere (\n{block.where}\n)" if block.where else ""
+        columns = "".join(
+            f',\n(\n{expression}\n) as "{key}"' for key, expression in expressions.items()
+        )
+        query = f"select {OWN}.{ROW}{columns}\nfrom {source}{where}"
+        query = name_domains(query)
+        ending = ("\ngroup by all" if block.joins else "") + f"\norder by {ROW}"
+        try:
+            self._require_single_select(query, block, expressions)
+            result = self._connection.execute(query + ending, {"layer": layer}).to_arrow_table()
+        except self._duckdb.Error as error:
+            raise self._explain(error, block, layer, expressions, source) from error
+        rows = result[ROW].to_numpy()
+        if len(rows) and (rows[1:] == rows[:-1]).any():
+            msg = (
+                f"{self.name}: {block.label}: a join gives several rows for one of {layer}: say"
+                " which one counts, as in max(u.RatedKVA) or sum(u.RatedKVA)"
+            )
+            raise SourceError(msg)
+        return result
+
+    def _require_single_select(
+        self, query: str, block: LayerBlock, expressions: Mapping[str, str]
+    ) -> None:
+        """Refuse what would be more than one SELECT; each expression must be whole by itself."""
+        select = self._duckdb.StatementType.SELECT
+        parts = {**expressions, "where": block.where} | {
+            f"join {join.alias}": join.on for join in block.joins
+        }
+        for key, text in parts.items():
+            if not text:
+                continue
+            try:
+                statements = self._connection.extract_statements(
+                    f"select (\n{name_domains(text)}\n)"
+                )
+            except self._duckdb.Error as error:
+                raise self._refuse(block, key, _say(error)) from error
+            if len(statements) != 1 or statements[0].type != select:
+                raise self._refuse(block, key, "write one expression, and no statement")
+        if len(self._connection.extract_statements(query)) != 1:
+            raise self._refuse(block, "", "write one expression for each key")
+
+    def _explain(
+        self,
+        error: duckdb.Error,
+        block: LayerBlock,
+        layer: str,
+        expressions: Mapping[str, str],
+        source: str,
+    ) -> SourceError:
+        """Return the error of the first key that fails by itself."""
+        values = {"layer": layer}
+        source = name_domains(source)
+        if block.where:
+            try:
+                query = f"select count(*) from {source} where (\n{name_domains(block.where)}\n)"  # noqa: S608
+                self._connection.execute(query, values)
+            except self._duckdb.Error as own:
+                return self._refuse(block, "where", f"{layer}: {_say(own)}")
+        for key, expression in expressions.items():
+            query = f"select (\n{name_domains(expression)}\n) as x from {source} group by all"  # noqa: S608
+            try:
+                self._connection.execute(query, values).fetchall()
+            except self._duckdb.Error as own:
+                return self._refuse(block, key, f"{layer}: {_say(own)}")
+        return self._refuse(block, "", f"{layer}: {_say(error)}")
+
+    def _refuse(self, block: LayerBlock, key: str, reason: str) -> SourceError:
+        place = ", ".join(part for part in (block.label, key) if part)
+        return SourceError(f"{self.name}: {place}: {reason}")
+
+
+def _say(error: Any) -> str:
+    """Return the first lines of an error of DuckDB without its drawing of the query."""
+    text = str(error).split("\n\nLINE ")[0].split("\nLINE ")[0]
+    text = " ".join(text.split()).replace(f'"{DOMAIN}', 'the domain of "')
+    return text[:300]
