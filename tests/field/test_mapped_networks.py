@@ -114,3 +114,24 @@ def test_drawings_of_8500_node_are_supplied_as_recorded(source: str, mapping: st
     assert not [notice for notice in network.notices if notice.rule == "recorded_feeder"]
     open_devices = network.equipment[network.equipment["normal_open"] != ""]
     assert len(open_devices) == (6 if source.startswith("arcfm") else 0)
+
+
+# The lines of ding0_1 end at bus_open as they stand, so that its other state cannot be told.
+@pytest.mark.parametrize(
+    ("source", "state"),
+    [
+        ("ding0_1", "switches_open"),
+        ("ding0_2.zip", "switches_open"),
+        ("ding0_2.zip", "switches_closed"),
+    ],
+)
+def test_loads_lost_in_ding0(source: str, state: str) -> None:
+    twin = gridtwin.open(gridtwin.read(ROOT / "networks/gis" / source, mapping="ding0"))
+    equipment = twin.store.network.equipment
+    if state == "switches_closed":
+        for switch in equipment["mrid"][equipment["normal_open"] != ""]:
+            twin.switch(switch, open=False)
+    facts = expected(source.removesuffix(".zip"))["states"][state]
+    assert len(facts["cases"]) == 50
+    lost = {element: lost_without(twin, element) for element in facts["cases"]}
+    assert lost == {element: set(case["lost"]) for element, case in facts["cases"].items()}

@@ -46,11 +46,11 @@ FACTORS = {
 }
 # What a block says in SQL beside the columns of its frame.
 FURTHER = {
-    "equipment": ("key", "node_c", "line_class", "terminal_a", "terminal_b"),
-    "usage_points": ("key",),
-    "sources": ("key",),
-    "substations": ("key",),
-    "nodes": ("key",),
+    "equipment": ("key", "x", "y", "node_c", "terminal_a", "terminal_b"),
+    "usage_points": ("key", "x", "y"),
+    "sources": ("key", "x", "y"),
+    "substations": ("key", "x", "y"),
+    "nodes": ("key", "x", "y", "node"),
 }
 HEAD_COLUMNS = ("feeder", "name", "substation", "node", "at", "terminal")
 JOINT_COLUMNS = ("a", "a_terminal", "b", "b_terminal")
@@ -181,7 +181,7 @@ def parse_mapping(text: str, name: str) -> UtilityMapping:
         },
         layers=tuple(_read_block(table, "") for table in top.tables("layer", required=True)),
         associations=tuple(_read_block(t, "associations") for t in top.tables("associations")),
-        heads=tuple(_read_block(table, "heads") for table in top.tables("heads", required=True)),
+        heads=tuple(_read_block(table, "heads") for table in top.tables("heads")),
         rules=EndRules(
             tolerance_m=connect.number("tolerance_m", TOLERANCE_M),
             rejoin_open=connect.flag("rejoin_open"),
@@ -236,7 +236,7 @@ def _read_block(table: MappingTable, role: str) -> LayerBlock:
         table.refuse(f"say what its rows are: one of {', '.join(TARGETS)}", "to")
     structural: tuple[str, ...] = ("from", "to", "where", "join", "prefer", "optional")
     if not role:
-        structural += ("ends", "sides", "keep", "class", "x", "y")
+        structural += ("ends", "sides", "keep", "class")
     columns = _columns_of(to)
     table.require_keys((*structural, *columns))
     patterns = table.texts("from")
@@ -267,6 +267,8 @@ def _read_ends(table: MappingTable, to: str) -> str:
     ends = table.word("ends", ENDS, "columns" if to in {"equipment", "usage_points"} else "point")
     if to != "equipment" and ends.startswith("line"):
         table.refuse(f"{to} have no lines: say columns or point", "ends")
+    if ("x" in table.values) != ("y" in table.values):
+        table.refuse("say both x and y", "x")
     needs = {"equipment": ("node_a", "node_b"), "usage_points": ("node",), "sources": ("node",)}
     for key in needs.get(to, ()) if ends == "columns" else ():
         if key not in table.values:
@@ -282,7 +284,7 @@ def _columns_of(to: str) -> tuple[str, ...]:
     if to == "associations":
         return JOINT_COLUMNS
     names = [column.name for column in SCHEMA[to].columns if column.kind not in {"point", "line"}]
-    return (*names, *(name for name in FURTHER[to] if name != "line_class"))
+    return (*names, *FURTHER[to])
 
 
 def _read_value(table: MappingTable, key: str, to: str) -> ColumnValue:

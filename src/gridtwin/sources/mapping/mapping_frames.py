@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 INNER = frozenset(
     {
         *("key", "layer", "block", "node_a", "node_b", "node_c", "node"),
-        *("line_class", "terminal_a", "terminal_b", PREFERENCE, RECORDED_FEEDER),
+        *("x", "y", "line_class", "terminal_a", "terminal_b", PREFERENCE, RECORDED_FEEDER),
     }
 )
 
@@ -87,11 +87,14 @@ class NetworkParts:
         self.node_b = np.append(self.node_b, head.source_node)
         return head._replace(source_node=node, head=row)
 
-    def make_nodes(self) -> pd.DataFrame:
-        """Return the frame of the nodes."""
+    def make_nodes(self, points: MappedPoints, nodes: NDArray[np.intp]) -> pd.DataFrame:
+        """Return the frame of the nodes, with what the source says of those it has rows of."""
         import pandas as pd
 
-        return pd.DataFrame({"mrid": self.names, "geometry": make_points(self.xy)})
+        frame = pd.DataFrame({"mrid": self.names, "geometry": make_points(self.xy)})
+        said = drop_inner(points.frame).drop(columns="mrid").assign(row=nodes)
+        said = said[nodes >= 0].drop_duplicates("row").set_index("row")
+        return frame.join(said, rsuffix="_of_row")
 
     def make_equipment(self) -> pd.DataFrame:
         """Return the frame of the equipment."""

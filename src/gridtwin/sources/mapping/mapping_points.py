@@ -28,16 +28,24 @@ class MappedPoints:
         The rows of each block.
     slots
         Where those whose node is a column are numbered; the others take a slot by their place.
+    is_placing
+        Whether the node of a row lies where the row does, as that of a junction and not of a
+        customer.
     """
 
-    def __init__(self, parts: Sequence[BlockRows], slots: NodeSlots) -> None:
+    def __init__(
+        self, parts: Sequence[BlockRows], slots: NodeSlots, *, is_placing: bool = False
+    ) -> None:
         self.frame, shapes = stack_rows(parts)
         self.xy = locate_points(shapes)
         named = [row for row, part in enumerate(parts) if part.block.ends == "columns"]
         self._is_named = self.frame["block"].isin(named).to_numpy(dtype=bool)
         self.slots = np.full(len(self.frame), -1, dtype=np.int64)
         if self._is_named.any():
-            self.slots[self._is_named] = slots.name_slots(self.frame["node"][self._is_named])
+            own = slots.name_slots(self.frame["node"][self._is_named])
+            self.slots[self._is_named] = own
+            if is_placing:
+                slots.place(own, self.xy[self._is_named])
 
     @property
     def placed_xy(self) -> NDArray[np.float64]:

@@ -88,7 +88,11 @@ class _NetworkMaker:
             msg = f"{self.plan.name}: no row of {where} becomes equipment: is this its mapping?"
             raise SourceError(msg)
         points = {
-            to: MappedPoints([part for part in rows if part.block.to == to], self.slots)
+            to: MappedPoints(
+                [part for part in rows if part.block.to == to],
+                self.slots,
+                is_placing=to == "nodes",
+            )
             for to in ("usage_points", "sources", "nodes")
         }
         named = [
@@ -174,7 +178,7 @@ class _NetworkMaker:
         traced = trace_feeders(parts)
         compare_feeders(customers.frame, name_rows(traced, of["usage_points"]), self.context)
         made = Network.from_frames(
-            nodes=parts.make_nodes(),
+            nodes=parts.make_nodes(points["nodes"], of["nodes"]),
             equipment=parts.make_equipment(),
             usage_points=parts.make_usage_points(customers, of["usage_points"]),
             sources=parts.make_sources(points["sources"], of["sources"]),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 from gridtwin.errors import SourceError
 from gridtwin.model.notices import Notice
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.sources.mapping.mapping_file import LayerBlock, UtilityMapping
-    from gridtwin.sources.mapping.mapping_layers import MappedSource
+    from gridtwin.sources.mapping.mapping_layers import MappedSource, SourceLayer
     from gridtwin.sources.mapping.mapping_sql import ExpressionRunner
 
 GUID = re.compile(r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
@@ -121,11 +122,23 @@ class RowReader:
         frame = table.drop_columns([ROW]).to_pandas(integer_object_nulls=True)
         frame["layer"] = layer
         self._name_rows(frame, block, layer)
-        shapes = np.full(len(frame), None, dtype=object)
-        if block.ends and own.shapes is not None:
-            where = f"{self.mapping.name}: {block.label}"
-            shapes = project_shapes(own, self.mapping.crs, where)[rows]
-        return frame, shapes
+        return frame, self._find_shapes(block, own, frame, rows)
+
+    def _find_shapes(
+        self, block: LayerBlock, own: SourceLayer, frame: pd.DataFrame, rows: NDArray[np.int64]
+    ) -> NDArray[np.object_]:
+        """Return where each row lies: as it is drawn, or at its columns x and y."""
+        import pandas as pd
+
+        drawn = None if own.shapes is None else own.shapes[rows]
+        if "x" in block.columns:
+            xy = [np.array(pd.to_numeric(frame[axis], errors="coerce"), float) for axis in "xy"]
+            drawn = shapely.points(np.column_stack(xy))
+            drawn[shapely.is_empty(drawn) | ~np.isfinite(np.sum(xy, axis=0))] = None
+        if not block.ends or drawn is None:
+            return np.full(len(frame), None, dtype=object)
+        where = f"{self.mapping.name}: {block.label}"
+        return project_shapes(replace(own, shapes=drawn), self.mapping.crs, where)
 
     def _list_expressions(self, block: LayerBlock, layer: str) -> dict[str, str]:
         """Return the SQL of each column that is read from a layer."""

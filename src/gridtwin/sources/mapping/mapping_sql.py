@@ -94,46 +94,46 @@ class ExpressionRunner:
         """
         for alias, table in tables.items():
             self._connection.register(f"rows_{alias}", table)
+        source, where, grouped = _write_rows(block, tables[OWN].column_names)
+        columns = {key: _write_column(key, text) for key, text in expressions.items()}
+        every = ", ".join([f"{OWN}.{ROW}", *columns.values()])
+        query = f"select {every}\n{source}{where}{grouped}\norder by {OWN}.{ROW}"
+        tries = {"join": f"select 1 {source}", "where": f"select 1 {source}{where}"} | {
+            key: f"select {column}\n{source}{where}{grouped}" for key, column in columns.items()
+        }
         try:
-            return self._select(block, layer, expressions)
+            self._require_expressions(block, expressions)
+            return self._run(query, layer).to_arrow_table()
+        except self._duckdb.Error as error:
+            raise self._blame(error, block, layer, tries) from error
         finally:
             for alias in tables:
                 self._connection.unregister(f"rows_{alias}")
 
-    def _select(self, block: LayerBlock, layer: str, expressions: Mapping[str, str]) -> pa.Table:
-        source = f"(select *, $layer as layer from rows_{OWN}) as {OWN}"  # noqa: S608
-        for join in block.joins:
-            source += f"\nleft join rows_{join.alias} as {join.alias} on (\n{join.on}\n)"
-        where = f"\nwhere (\n{block.where}\n)" if block.where else ""
-        columns = "".join(
-            f',\n(\n{expression}\n) as "{key}"' for key, expression in expressions.items()
-        )
-        query = f"select {OWN}.{ROW}{columns}\nfrom {source}{where}"
-        query = name_domains(query)
-        ending = ("\ngroup by all" if block.joins else "") + f"\norder by {ROW}"
-        try:
-            self._require_single_select(query, block, expressions)
-            result = self._connection.execute(query + ending, {"layer": layer}).to_arrow_table()
-        except self._duckdb.Error as error:
-            raise self._explain(error, block, layer, expressions, source) from error
-        rows = result[ROW].to_numpy()
-        if len(rows) and (rows[1:] == rows[:-1]).any():
-            msg = (
-                f"{self.name}: {block.label}: a join gives several rows for one of {layer}: say"
-                " which one counts, as in max(u.RatedKVA) or sum(u.RatedKVA)"
-            )
+    def _run(self, query: str, layer: str) -> duckdb.DuckDBPyConnection:
+        """Run one SELECT, and nothing else."""
+        statements = self._connection.extract_statements(query)
+        if len(statements) != 1 or statements[0].type != self._duckdb.StatementType.SELECT:
+            msg = f"{self.name}: write one expression for each key, and no statement"
             raise SourceError(msg)
-        return result
+        return self._connection.execute(query, {"layer": layer})
 
-    def _require_single_select(
-        self, query: str, block: LayerBlock, expressions: Mapping[str, str]
-    ) -> None:
-        """Refuse what would be more than one SELECT; each expression must be whole by itself."""
+    def _blame(
+        self, error: duckdb.Error, block: LayerBlock, layer: str, tries: Mapping[str, str]
+    ) -> SourceError:
+        """Return the error of the first key that fails by itself."""
+        for key, query in tries.items():
+            try:
+                self._run(query, layer).fetchall()
+            except self._duckdb.Error as own:
+                return self._refuse(block, key, f"{layer}: {_say(own)}")
+        return self._refuse(block, "", f"{layer}: {_say(error)}")
+
+    def _require_expressions(self, block: LayerBlock, expressions: Mapping[str, str]) -> None:
+        """Refuse what is no expression: a statement, or several."""
         select = self._duckdb.StatementType.SELECT
-        parts = {**expressions, "where": block.where} | {
-            f"join {join.alias}": join.on for join in block.joins
-        }
-        for key, text in parts.items():
+        joins = {f"join {join.alias}": join.on for join in block.joins}
+        for key, text in {**expressions, "where": block.where, **joins}.items():
             if not text:
                 continue
             try:
@@ -144,37 +144,25 @@ class ExpressionRunner:
                 raise self._refuse(block, key, _say(error)) from error
             if len(statements) != 1 or statements[0].type != select:
                 raise self._refuse(block, key, "write one expression, and no statement")
-        if len(self._connection.extract_statements(query)) != 1:
-            raise self._refuse(block, "", "write one expression for each key")
-
-    def _explain(
-        self,
-        error: duckdb.Error,
-        block: LayerBlock,
-        layer: str,
-        expressions: Mapping[str, str],
-        source: str,
-    ) -> SourceError:
-        """Return the error of the first key that fails by itself."""
-        values = {"layer": layer}
-        source = name_domains(source)
-        if block.where:
-            try:
-                query = f"select count(*) from {source} where (\n{name_domains(block.where)}\n)"  # noqa: S608
-                self._connection.execute(query, values)
-            except self._duckdb.Error as own:
-                return self._refuse(block, "where", f"{layer}: {_say(own)}")
-        for key, expression in expressions.items():
-            query = f"select (\n{name_domains(expression)}\n) as x from {source} group by all"  # noqa: S608
-            try:
-                self._connection.execute(query, values).fetchall()
-            except self._duckdb.Error as own:
-                return self._refuse(block, key, f"{layer}: {_say(own)}")
-        return self._refuse(block, "", f"{layer}: {_say(error)}")
 
     def _refuse(self, block: LayerBlock, key: str, reason: str) -> SourceError:
         place = ", ".join(part for part in (block.label, key) if part)
         return SourceError(f"{self.name}: {place}: {reason}")
+
+
+def _write_rows(block: LayerBlock, columns: list[str]) -> tuple[str, str, str]:
+    """Return the SQL of the rows of a block: from where, which, and joined rows as one."""
+    source = f"from (select *, $layer as layer from rows_{OWN}) as {OWN}"  # noqa: S608
+    for join in block.joins:
+        on = name_domains(join.on)
+        source += f"\nleft join rows_{join.alias} as {join.alias} on (\n{on}\n)"
+    where = f"\nwhere (\n{name_domains(block.where)}\n)" if block.where else ""
+    own = ", ".join(f'{OWN}."{name}"' for name in (*columns, "layer"))
+    return source, where, f"\ngroup by {own}" if block.joins else ""
+
+
+def _write_column(key: str, expression: str) -> str:
+    return f'\n(\n{name_domains(expression)}\n) as "{key}"'
 
 
 def _say(error: Any) -> str:
