@@ -68,6 +68,8 @@ class DrawnEnds(NamedTuple):
     first: NDArray[np.float64]
     last: NDArray[np.float64]
     layers: NDArray[np.int64]
+    anchors: NDArray[np.int64]  # slots of devices
+    anchor_xy: NDArray[np.float64]  # and where these stand
 
 
 def find_reversed(drawn: DrawnEnds, tolerance_m: float) -> NDArray[np.bool_]:
@@ -76,12 +78,13 @@ def find_reversed(drawn: DrawnEnds, tolerance_m: float) -> NDArray[np.bool_]:
 
     Notes
     -----
-    The place that most ends of a node share is the node's; a line runs the way that puts more of
-    its ends there. Where both ways are as good, it runs as most others of its layer.
+    The place that most ends and devices of a node share is the node's; a line runs the way that
+    puts more of its ends there. Where both ways are as good, it runs as most others of its layer.
     """
     count = len(drawn.slot_a)
-    places = cluster_places(np.concatenate([drawn.first, drawn.last]), tolerance_m)
-    start, stop = places[:count], places[count:]
+    points = np.concatenate([drawn.first, drawn.last, drawn.anchor_xy])
+    places = cluster_places(points, tolerance_m)
+    start, stop, stands = places[:count], places[count : 2 * count], places[2 * count :]
     ways = [
         (drawn.slot_a, start),
         (drawn.slot_b, stop),
@@ -89,9 +92,9 @@ def find_reversed(drawn: DrawnEnds, tolerance_m: float) -> NDArray[np.bool_]:
         (drawn.slot_b, start),
     ]
     size = int(places.max()) + 1 if count else 1
-    keys = np.concatenate([slots * size + at for slots, at in ways])
+    keys = np.concatenate([slots * size + at for slots, at in (*ways, (drawn.anchors, stands))])
     _, back, votes = np.unique(keys, return_inverse=True, return_counts=True)
-    votes = votes[back].reshape(4, count)
+    votes = votes[back[: 4 * count]].reshape(4, count)
     forward, backward = votes[0] + votes[1], votes[2] + votes[3]
     runs_back = backward > forward
     tied = backward == forward

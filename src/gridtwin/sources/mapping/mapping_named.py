@@ -113,10 +113,20 @@ def _place_lines(joined: JoinedEquipment, slots: NodeSlots, context: MappingCont
         return
     tolerance = context.rules.tolerance_m
     first, last = measure_ends(joined.lines[rows])
-    xy = context.measure(np.concatenate([first, last]))
+    stands = np.isfinite(joined.points).all(axis=1)
+    sides = [side[stands] for side in (joined.slot_a, joined.slot_b)]
+    points = joined.points[stands]
+    xy = context.measure(np.concatenate([first, last, points, points]))
+    count = len(rows)
     layers = np.asarray(joined.frame["layer"].factorize()[0], dtype=np.int64)[rows]
     drawn = DrawnEnds(
-        joined.slot_a[rows], joined.slot_b[rows], xy[: len(rows)], xy[len(rows) :], layers
+        joined.slot_a[rows],
+        joined.slot_b[rows],
+        xy[:count],
+        xy[count : 2 * count],
+        layers,
+        np.concatenate(sides),
+        xy[2 * count :],
     )
     back = find_reversed(drawn, tolerance)
     joined.lines[rows[back]] = shapely.reverse(joined.lines[rows[back]])

@@ -37,8 +37,8 @@ class MappingTable:
     def table(self, key: str, known: Iterable[str] | None) -> MappingTable:
         """Return a table below; an empty one if it is not there. None: any keys."""
         values = self.values.get(key, {})
-        label = f"{self.label}.{key}" if self.label else key
-        below = MappingTable(values, self.name, f"[{label.strip('[]')}]")
+        own = self.label.strip("[]")
+        below = MappingTable(values, self.name, f"[{own}.{key}]" if own else f"[{key}]")
         if not isinstance(values, dict):
             self.refuse("this must be a table", key)
         if known is not None:
