@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import gridtwin
+from gridtwin.sources.mapping.mapping_layers import MappedSource
 
 pytestmark = pytest.mark.field
 
@@ -135,3 +136,13 @@ def test_loads_lost_in_ding0(source: str, state: str) -> None:
     assert len(facts["cases"]) == 50
     lost = {element: lost_without(twin, element) for element in facts["cases"]}
     assert lost == {element: set(case["lost"]) for element, case in facts["cases"].items()}
+
+
+def test_domains_of_a_geodatabase() -> None:
+    source = MappedSource(ROOT / "networks/gis/un_like_8500.gdb.zip")
+    table = source.read_layer("ElectricDevice", {"assetgroup", "terminalconfiguration"}).table
+    pairs = set(
+        zip(table["ASSETGROUP"].to_pylist(), table["domain of ASSETGROUP"].to_pylist(), strict=True)
+    )
+    assert (9, "Medium Voltage Switch") in pairs
+    assert (38, "Medium Voltage Transformer") in pairs

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -276,26 +278,45 @@ def test_places_by_columns_and_nodes_by_rows(tmp_path: Path) -> None:
     assert nodes.loc["n3", "nominal_v"] == 12_470
 
 
-def test_domain_of_a_geodatabase(tmp_path: Path) -> None:
-    layers = street()
-    layers["DEVICES"]["TYPE"] = ["D", "T"]
-    source = write_source(tmp_path / "utility.gpkg", layers)
-    import sqlite3
-
-    with sqlite3.connect(source) as connection:
+def write_domain(source: Path) -> None:
+    """Let a GeoPackage say what the codes of ``DEVICES.TYPE`` stand for."""
+    with closing(sqlite3.connect(source)) as connection, connection:
         connection.executescript(
             """
-            create table gpkg_data_columns (table_name text, column_name text, name text,
-              title text, description text, mime_type text, constraint_name text);
-            create table gpkg_data_column_constraints (constraint_name text, constraint_type text,
-              value text, min numeric, min_is_inclusive boolean, max numeric,
-              max_is_inclusive boolean, description text);
+            create table gpkg_data_columns (table_name text not null, column_name text not null,
+              name text, title text, description text, mime_type text, constraint_name text,
+              primary key (table_name, column_name));
+            create table gpkg_data_column_constraints (constraint_name text not null,
+              constraint_type text not null, value text, min numeric, min_is_inclusive boolean,
+              max numeric, max_is_inclusive boolean, description text);
+            insert into gpkg_data_columns (table_name, column_name, constraint_name)
+              values ('DEVICES', 'TYPE', 'types');
+            insert into gpkg_data_column_constraints
+              (constraint_name, constraint_type, value, description)
+              values ('types', 'enum', '1', 'Knife'), ('types', 'enum', '2', 'Transformer');
             """
         )
-    mapping = COLUMNS.replace('column = "TYPE"', 'column = "domain(TYPE)"')
+
+
+def test_what_codes_stand_for_in_the_source(tmp_path: Path) -> None:
+    source = write_source(tmp_path / "utility.gpkg", street())
+    mapping = COLUMNS.replace(
+        'kind = { column = "TYPE", 1 = "disconnector", 2 = "power_transformer" }',
+        'kind = { column = "domain(TYPE)", Knife = "disconnector",'
+        ' Transformer = "power_transformer" }',
+    )
+    assert mapping != COLUMNS
     (tmp_path / "utility.toml").write_text(mapping)
-    with pytest.raises(SourceError, match=r"kind.*the domain of .?TYPE"):
+    with pytest.raises(SourceError, match=r"\(DEVICES\), kind: .*the domain of \"TYPE"):
         gridtwin.read(source, mapping=tmp_path / "utility.toml")
+    write_domain(source)
+    network = gridtwin.read(source, mapping=tmp_path / "utility.toml")
+    assert equipment_of(network)["DEVICES:S1"]["kind"] == "disconnector"
+    plain = tmp_path / "plain.toml"
+    plain.write_text(COLUMNS)  # a code stays a code
+    assert equipment_of(gridtwin.read(source, mapping=plain))["DEVICES:T1"]["kind"] == (
+        "power_transformer"
+    )
 
 
 def test_layer_that_states_no_coordinate_system(tmp_path: Path) -> None:

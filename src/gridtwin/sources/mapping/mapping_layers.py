@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -130,7 +132,8 @@ class MappedSource:
             return {name: column, DOMAIN + name: pa.chunked_array(words, type=pa.string())}
         if known:
             codes = column.cast(pa.string()).to_pylist()
-            return {name: column, DOMAIN + name: pa.array([known.get(code) for code in codes])}
+            words = pa.array([known.get(code) for code in codes], type=pa.string())
+            return {name: column, DOMAIN + name: words}
         return {name: column}
 
     def _find_domain(self, layer: str, name: str) -> dict[str, str]:
@@ -139,6 +142,8 @@ class MappedSource:
             self._domains = {}
             if ".gdb" in self.path.name.casefold():
                 self._domains = opened(self.path, lambda: _read_domains(self.path))
+            elif self.path.suffix.casefold() == ".gpkg":
+                self._domains = _read_geopackage_domains(self.path)
         return self._domains.get(layer.casefold(), {}).get(name.casefold(), {})
 
     def _locate(self, layer: str) -> tuple[Path, str | None]:
@@ -193,6 +198,24 @@ def _read_domains(path: Path) -> dict[str, dict[str, dict[str, str]]]:
         layer: {name: words.get(domain, {}) for name, domain in named.items()}
         for layer, named in fields.items()
     }
+
+
+def _read_geopackage_domains(path: Path) -> dict[str, dict[str, dict[str, str]]]:
+    """Return the same from the tables that the schema extension of GeoPackage lays out."""
+    domains: dict[str, dict[str, dict[str, str]]] = {}
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        tables = "select count(*) from sqlite_master where name = 'gpkg_data_column_constraints'"
+        if not connection.execute(tables).fetchone()[0]:
+            return {}
+        rows = connection.execute(
+            "select c.table_name, c.column_name, d.value, d.description"
+            " from gpkg_data_columns c join gpkg_data_column_constraints d"
+            " on d.constraint_name = c.constraint_name where d.constraint_type = 'enum'"
+        )
+        for layer, name, code, word in rows:
+            fields = domains.setdefault(layer.casefold(), {})
+            fields.setdefault(name.casefold(), {})[str(code)] = word
+    return domains
 
 
 def name_domains(expression: str) -> str:
