@@ -13,6 +13,7 @@ from gridtwin.cli import (
     erm_run,
     indices,
     lifecycle,
+    mappings,
     networks,
     odin,
     outages,
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command("new")(networks.new)
 app.command("load")(networks.load)
 app.command("check")(networks.check)
+app.add_typer(mappings.app, name="map")
 app.command("find")(find)
 app.command("trace")(traces.trace)
 app.command("explain")(traces.explain)

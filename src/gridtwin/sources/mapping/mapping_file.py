@@ -131,22 +131,32 @@ def read_mapping(mapping: str | Path) -> UtilityMapping:
     SourceError
         If there is no such file, or it says what cannot be: with file, block and key.
     """
+    name, text = read_mapping_text(mapping)
+    return parse_mapping(text, name)
+
+
+def read_mapping_text(mapping: str | Path) -> tuple[str, str]:
+    """
+    Return the name and the text of a mapping.
+
+    Raises
+    ------
+    SourceError
+        If there is no such file, or it is no text.
+    """
     path = Path(mapping).expanduser()
     if path.suffix != ".toml" and str(mapping) in list_shipped_mappings():
-        text = (files("gridtwin.sources.mapping") / "shipped" / f"{mapping}.toml").read_text(
-            "utf-8"
-        )
-        return parse_mapping(text, f"{mapping}.toml")
+        shipped = files("gridtwin.sources.mapping") / "shipped" / f"{mapping}.toml"
+        return f"{mapping}.toml", shipped.read_text("utf-8")
     if not path.is_file():
-        shipped = ", ".join(list_shipped_mappings())
-        msg = f"{mapping}: there is no such mapping file; those that come with gridtwin: {shipped}"
+        there = ", ".join(list_shipped_mappings())
+        msg = f"{mapping}: there is no such mapping file; those that come with gridtwin: {there}"
         raise SourceError(msg)
     try:
-        text = path.read_text("utf-8-sig")
+        return str(path), path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         msg = f"{path}: a mapping is UTF-8 text, and this is not ({error.reason}); save it so"
         raise SourceError(msg) from error
-    return parse_mapping(text, str(path))
 
 
 def parse_mapping(text: str, name: str) -> UtilityMapping:

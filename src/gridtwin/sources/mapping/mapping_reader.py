@@ -24,7 +24,12 @@ from gridtwin.sources.mapping.mapping_layers import MappedSource
 from gridtwin.sources.mapping.mapping_named import JoinedEquipment, MappingContext, join_named
 from gridtwin.sources.mapping.mapping_nodes import NodeSlots, spread_places
 from gridtwin.sources.mapping.mapping_points import MappedPoints
-from gridtwin.sources.mapping.mapping_recorded import compare_feeders, trace_feeders
+from gridtwin.sources.mapping.mapping_recorded import (
+    FeederComparison,
+    compare_feeders,
+    trace_feeders,
+)
+from gridtwin.sources.mapping.mapping_report import MappingReport
 from gridtwin.sources.mapping.mapping_rows import RowReader
 from gridtwin.sources.mapping.mapping_sides import SIDE_A, SIDE_B, is_second_terminal
 from gridtwin.sources.mapping.mapping_sql import ExpressionRunner
@@ -38,8 +43,15 @@ if TYPE_CHECKING:
 
 
 def read_mapped(source: str | Path, mapping: str | Path, *, crs: str | None = None) -> Network:
+    """Return the network of `check_mapping`."""
+    return check_mapping(source, mapping, crs=crs).network
+
+
+def check_mapping(
+    source: str | Path, mapping: str | Path, *, crs: str | None = None
+) -> MappingReport:
     """
-    Read a network from a source as a mapping says.
+    Read a network from a source as a mapping says, and tell how the one fits the other.
 
     Parameters
     ----------
@@ -64,7 +76,9 @@ def read_mapped(source: str | Path, mapping: str | Path, *, crs: str | None = No
     runner = ExpressionRunner(plan.name, plan.phases)
     try:
         reader = RowReader(MappedSource(Path(source).expanduser()), plan, runner)
-        return _NetworkMaker(plan, reader).make(str(source))
+        maker = _NetworkMaker(plan, reader)
+        network = maker.make(str(source))
+        return MappingReport(plan.name, tuple(reader.tallies), maker.feeders, network)
     finally:
         runner.close()
 
@@ -78,6 +92,7 @@ class _NetworkMaker:
         planar = plan.crs is not None and plan.crs.casefold() == "none"
         self.context = MappingContext(plan.name, plan.rules, planar, reader.notices)
         self.slots = NodeSlots()
+        self.feeders = FeederComparison(0, 0)
 
     def make(self, where: str) -> Network:
         """Return the network."""
@@ -175,8 +190,8 @@ class _NetworkMaker:
         parts.add_heads(self._find_feeders(parts, points, nodes, heads), self.plan.name)
         of = {to: pick_nodes(nodes, each.slots) for to, each in points.items()}
         customers = points["usage_points"]
-        traced = trace_feeders(parts)
-        compare_feeders(customers.frame, name_rows(traced, of["usage_points"]), self.context)
+        traced_of = name_rows(trace_feeders(parts), of["usage_points"])
+        self.feeders = compare_feeders(customers.frame, traced_of, self.context)
         made = Network.from_frames(
             nodes=parts.make_nodes(points["nodes"], of["nodes"]),
             equipment=parts.make_equipment(),

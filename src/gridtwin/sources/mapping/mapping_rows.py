@@ -13,6 +13,7 @@ from gridtwin.errors import SourceError
 from gridtwin.model.notices import Notice
 from gridtwin.model.schema import SCHEMA
 from gridtwin.sources.mapping.mapping_layers import ROW, project_shapes
+from gridtwin.sources.mapping.mapping_report import LayerTally
 from gridtwin.sources.mapping.mapping_sql import OWN
 from gridtwin.sources.mapping.mapping_values import EVERY_PHASE, UNLISTED, write_expression
 
@@ -62,7 +63,8 @@ class RowReader:
         self.mapping = mapping
         self.runner = runner
         self.notices: list[Notice] = []
-        self.read: dict[str, int] = {}  # rows of each layer that a block reads
+        self.tallies: list[LayerTally] = []
+        self._read: dict[tuple[str, str], int] = {}  # rows of each layer, by the block reading it
 
     def read_block(self, block: LayerBlock) -> BlockRows:
         """
@@ -84,12 +86,23 @@ class RowReader:
             )
         frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
         rows = BlockRows(block, frame, np.concatenate([shapes for _, shapes in parts]))
-        rows = self._settle_unlisted(rows)
-        rows = self._settle_duplicates(rows)
+        stages = [rows, self._settle_unlisted(rows)]
+        stages.append(self._settle_duplicates(stages[-1]))
+        self._tally(block, stages)
+        rows = stages[-1]
         for name, factor in self.mapping.factors.items():
             if name in rows.frame:
                 rows.frame[name] = pd.to_numeric(rows.frame[name], errors="coerce") * factor
         return rows
+
+    def _tally(self, block: LayerBlock, stages: list[BlockRows]) -> None:
+        """Count what became of the rows of each layer, stage by stage."""
+        counts = [stage.frame["layer"].value_counts() for stage in stages]
+        for (label, layer), read in self._read.items():
+            if label == block.label:
+                taken, listed, mapped = (int(each.get(layer, 0)) for each in counts)
+                left_out = (read - taken, taken - listed, listed - mapped)
+                self.tallies.append(LayerTally(label, layer, block.to, read, *left_out, mapped))
 
     def _find_layers(self, block: LayerBlock) -> list[str]:
         matched = self.source.match_layers(block.patterns)
@@ -117,7 +130,7 @@ class RowReader:
                 raise self._refuse(block, "join", f"{len(names)} tables are called {join.table}")
             tables[join.alias] = self.source.read_layer(names[0], words).table
         table = self.runner.select(block, layer, expressions, tables)
-        self.read[layer] = own.table.num_rows
+        self._read[block.label, layer] = own.table.num_rows
         rows = table[ROW].to_numpy()
         frame = table.drop_columns([ROW]).to_pandas(integer_object_nulls=True)
         frame["layer"] = layer
@@ -130,11 +143,12 @@ class RowReader:
         """Return where each row lies: as it is drawn, or at its columns x and y."""
         import pandas as pd
 
-        drawn = None if own.shapes is None else own.shapes[rows]
+        drawn: NDArray[np.object_] | None = None if own.shapes is None else own.shapes[rows]
         if "x" in block.columns:
             xy = [np.array(pd.to_numeric(frame[axis], errors="coerce"), float) for axis in "xy"]
-            drawn = shapely.points(np.column_stack(xy))
-            drawn[shapely.is_empty(drawn) | ~np.isfinite(np.sum(xy, axis=0))] = None
+            drawn = np.full(len(frame), None, dtype=object)
+            known = np.isfinite(np.sum(xy, axis=0))
+            drawn[known] = shapely.points(np.column_stack(xy)[known])
         if not block.ends or drawn is None:
             return np.full(len(frame), None, dtype=object)
         where = f"{self.mapping.name}: {block.label}"
