@@ -87,7 +87,7 @@ web/node_modules/made: web/package.json web/openapi/package.json web/package-loc
 	touch $@
 
 openapi: $(VENV)/test web/node_modules/made  ## describe the API anew (docs/openapi.json), and the page's types of it
-	$(BIN)/python -m gridtwin.api.describe > docs/openapi.json
+	$(BIN)/python -m gridtwin.api.openapi > docs/openapi.json
 	cd web && npm run schema
 
 web: web/node_modules/made  ## build the page into the package (src/gridtwin/api/static)

@@ -22,11 +22,11 @@ from gridtwin.analysis.outage.sweep import sweep_elements
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.model import cim
 from gridtwin.sources.synthetic import synthesize
-from gridtwin.topology.conduction import Rules
-from gridtwin.topology.index import build
-from gridtwin.topology.loss import Faults, count_customers, find_loss
+from gridtwin.topology.conduction import SupplyRules
+from gridtwin.topology.loss import FaultSet, count_customers, find_loss
 from gridtwin.topology.renumber import preorder_rows
 from gridtwin.topology.switching import Switching
+from gridtwin.topology.topology_index import build_index
 
 
 def main() -> None:
@@ -34,8 +34,8 @@ def main() -> None:
     meters = int(sys.argv[1]) if len(sys.argv) > 1 else 596_906
     network = synthesize("houston", meters=meters, seed=1)
     data = network.data
-    index = build(data, data.equipment.normal_open)
-    network = network.reordered(*preorder_rows(index, data))
+    index = build_index(data, data.equipment.normal_open)
+    network = network.reorder_rows(*preorder_rows(index, data))
     data = network.data
     rows = [*_radial(data), *_meshed(data), *_switching(data), *place_rows(data)]
     plans, plan_limits = plan_rows(data)
@@ -50,7 +50,7 @@ def main() -> None:
 
 def _radial(data) -> list[Row]:  # noqa: ANN001, PLR0915
     mask = data.equipment.normal_open
-    index = build(data, mask)
+    index = build_index(data, mask)
     fed = np.flatnonzero(index.feed >= 0)
     tails, heads = index.parent[fed].tolist(), fed.tolist()
     pairs = list(zip(tails, heads, strict=True))
@@ -67,7 +67,9 @@ def _radial(data) -> list[Row]:  # noqa: ANN001, PLR0915
         graph.add_edges_from_no_data(list(zip(tails, heads, strict=True)))
         return graph
 
-    ours, other_nx, other_rx = seconds(lambda: build(data, mask), networkx_graph, rustworkx_graph)
+    ours, other_nx, other_rx = seconds(
+        lambda: build_index(data, mask), networkx_graph, rustworkx_graph
+    )
     rows = [
         Row("index build / networkx graph", ours, other_nx, 30),
         Row("index build / rustworkx graph", ours, other_rx, 2),
@@ -82,11 +84,11 @@ def _radial(data) -> list[Row]:  # noqa: ANN001, PLR0915
     small = index.child[rng.choice(transformers, 200)].tolist()
     weight = index.weight.tolist()
     for node in some[:20]:
-        ids = set(index.dependents(node).tolist())
+        ids = set(index.find_dependents(node).tolist())
         assert ids == nx.descendants(graph, node) | {node} == rx.descendants(rust, node) | {node}
-        assert index.count(node) == sum(weight[at] for at in ids)
+        assert index.count_customers(node) == sum(weight[at] for at in ids)
     trace = seconds(
-        lambda: [index.dependents(node).copy() for node in some],
+        lambda: [index.find_dependents(node).copy() for node in some],
         lambda: [nx.descendants(graph, node) for node in some],
         lambda: [rx.descendants(rust, node) for node in some],
         lambda: [ig.subcomponent(node, mode="out") for node in some],
@@ -96,8 +98,8 @@ def _radial(data) -> list[Row]:  # noqa: ANN001, PLR0915
         Row("200 feeder-head traces / best compiled", trace[0], min(trace[2:]), 25),
     ]
     counts = seconds(
-        lambda: [index.count(node) for node in some],
-        lambda: [index.count(node) for node in small],
+        lambda: [index.count_customers(node) for node in some],
+        lambda: [index.count_customers(node) for node in small],
         lambda: [sum(weight[at] for at in rx.descendants(rust, node)) for node in some],
         lambda: [sum(weight[at] for at in ig.subcomponent(node, mode="out")) for node in some],
     )
@@ -107,8 +109,8 @@ def _radial(data) -> list[Row]:  # noqa: ANN001, PLR0915
     ]
 
     def ours_n1() -> np.ndarray:
-        rules = Rules()
-        situation = Situation(None, mask, build(data, mask, rules), rules)
+        rules = SupplyRules()
+        situation = Situation(None, mask, build_index(data, mask, rules), rules)
         situation.__class__ = type("S", (Situation,), {"data": property(lambda _: data)})
         return sweep_elements(situation)[0]
 
@@ -139,7 +141,7 @@ def _storm(data, index, name: str, bar: float) -> Row:  # noqa: ANN001
     points, count = data.usage_points, len(index.parent)
 
     def ours() -> int:
-        loss = find_loss(index, Faults(equipment=rows))
+        loss = find_loss(index, FaultSet(equipment=rows))
         return count_customers(index, points, loss, strict=False)
 
     conduction = index.conduction
@@ -162,7 +164,7 @@ def _meshed(data) -> list[Row]:  # noqa: ANN001
     mask = data.equipment.normal_open.copy()
     ties = np.flatnonzero(mask)
     mask[np.random.default_rng(2).choice(ties, max(1, len(ties) // 20), replace=False)] = 0
-    index = build(data, mask)
+    index = build_index(data, mask)
     conduction = index.conduction
     kept = np.flatnonzero(conduction.passes)
     a, b = conduction.node_a[kept], conduction.node_b[kept]
@@ -171,7 +173,7 @@ def _meshed(data) -> list[Row]:  # noqa: ANN001
     head = np.concatenate([b, a, conduction.source_node]).tolist()
 
     def ours() -> np.ndarray:
-        return build(data, mask).totals()
+        return build_index(data, mask).sum_dependents()
 
     def theirs() -> list[int]:
         graph = rx.PyDiGraph()
@@ -196,16 +198,16 @@ def _meshed(data) -> list[Row]:  # noqa: ANN001
 
 def _switching(data) -> list[Row]:  # noqa: ANN001
     mask = data.equipment.normal_open
-    index = build(data, mask)
+    index = build_index(data, mask)
     switching = Switching(index, data)
     reclosers = np.flatnonzero(data.equipment.kind == cim.KIND_CODE["recloser"])[:400].tolist()
     start = time.perf_counter()
     for row in reclosers:
-        assert switching.operate(row, 0)
-        assert switching.operate(row, 7)
+        assert switching.operate_equipment(row, 0)
+        assert switching.operate_equipment(row, 7)
     each = (time.perf_counter() - start) / (2 * len(reclosers))
-    assert np.array_equal(switching.index.totals(), index.totals())
-    (full,) = seconds(lambda: build(data, mask))
+    assert np.array_equal(switching.index.sum_dependents(), index.sum_dependents())
+    (full,) = seconds(lambda: build_index(data, mask))
     return [Row("one switch operation / own full build", each, full, 500)]
 
 

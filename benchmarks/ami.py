@@ -20,7 +20,7 @@ import gridtwin
 from benchmarks.report import Limit, Row, machine, publish, seconds, tables
 from gridtwin.analysis.ami.interval_load import MeterSlices, list_equipment, sum_load
 from gridtwin.analysis.ami.interval_rollup import IntervalRollUp
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.store.readings import ParquetReadings
 from gridtwin.store.rollups import write_hour
 from gridtwin.twin.ami_periods import AmiHistory
@@ -81,7 +81,7 @@ def _interval(situation: Situation, kwh: NDArray[np.float32]) -> tuple[list[Row]
         return total
 
     points = pd.DataFrame({"transformer": data.usage_points.transformer, "kwh": kwh})
-    names = pd.DataFrame({"row": chosen, "mrid": decode(data.equipment.mrid[chosen])})
+    names = pd.DataFrame({"row": chosen, "mrid": decode_texts(data.equipment.mrid[chosen])})
 
     def pandas_merge() -> pd.DataFrame:
         sums = points.groupby("transformer", as_index=False).kwh.sum()

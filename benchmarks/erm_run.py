@@ -17,7 +17,7 @@ from benchmarks.report import Limit, publish, tables
 from gridtwin.analysis.outage import outage_lifecycle
 from gridtwin.erm.job import ErmJob
 from gridtwin.model.outage import Outage, Status
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.store.postgis.lookups import LookUps
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
@@ -42,7 +42,7 @@ def main() -> None:
     with cluster(SERVER) as running, running.database() as url:
         twin = gridtwin.open(network).save(url)
         _fill(twin)
-        mrids = decode(twin.store.network.data.usage_points.mrid).tolist()
+        mrids = decode_texts(twin.store.network.data.usage_points.mrid).tolist()
         apart = multiprocessing.get_context("spawn")
         done, answers = apart.Event(), apart.Queue()
         asking = apart.Process(target=_ask, args=(url, mrids, done, answers))
@@ -71,7 +71,7 @@ def _fill(twin: Twin) -> None:
     """Put every usage point into one of the open outages, and some outages into the past."""
     rng, now = np.random.default_rng(1), datetime.now(UTC)
     points = twin.store.network.data.usage_points
-    mrids = decode(points.mrid).astype(object)
+    mrids = decode_texts(points.mrid).astype(object)
     parts = np.array_split(np.arange(len(mrids)), OUTAGES)
     changes = []
     for number, rows in enumerate(parts):

@@ -59,10 +59,10 @@ def operate_for_a_day(twin: Twin) -> None:
 
 
 def text_of(twin: Twin, mrid: str) -> str:
-    from gridtwin.model.phases import text
+    from gridtwin.model.phases import format_phases
     from gridtwin.model.state import every_phase
 
-    return text(every_phase(twin.store.network, twin.find(mrid)[0].row))
+    return format_phases(every_phase(twin.store.network, twin.find(mrid)[0].row))
 
 
 def replayed(twin: Twin, when: datetime) -> dict[str, str]:
@@ -72,14 +72,14 @@ def replayed(twin: Twin, when: datetime) -> dict[str, str]:
     for event in twin.store.states.events():
         if event.at <= when.isoformat():
             found[event.mrid] = event.to_phases
-    from gridtwin.model.phases import parse
+    from gridtwin.model.phases import parse_phases
 
     row = twin.store.network.ids.tables["equipment"]
-    from gridtwin.model.tables import encode
+    from gridtwin.model.tables import encode_texts
 
-    rows = row.rows(encode(found)).tolist()
+    rows = row.find_rows(encode_texts(found)).tolist()
     pairs = zip(found.items(), rows, strict=True)
-    return {mrid: text for (mrid, text), at in pairs if parse(text) != normal[at]}
+    return {mrid: text for (mrid, text), at in pairs if parse_phases(text) != normal[at]}
 
 
 def main(meters: int = 596_906) -> None:

@@ -203,7 +203,7 @@ def _times(situation: Situation, outages: int) -> Iterator[str]:
         live.update(events)
         found = live.answer(run.now_s)
         first.append(time.process_time() - start)
-        late = events.take(slice(0, 20))
+        late = events.take_rows(slice(0, 20))
         start = time.process_time()
         live.update(late)
         assert len(live.answer(run.now_s)) == len(found)

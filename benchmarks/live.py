@@ -28,7 +28,7 @@ from benchmarks.report import Limit, machine, publish, tables
 from gridtwin.analysis.inference.device_tree import build_device_tree
 from gridtwin.analysis.inference.likelihood import Assumptions
 from gridtwin.model import cim
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.store.postgis.cluster import cluster
 from gridtwin.stream.broker.node import running
 
@@ -57,13 +57,13 @@ def outages(twin: gridtwin.Twin, gasps: int, rng: np.random.Generator) -> list[l
     found: list[list[str]] = []
     total = 0
     for row in rng.permutation(pool).tolist():
-        nodes = situation.index.dependents(int(situation.index.child[row]))
+        nodes = situation.index.find_dependents(int(situation.index.child[row]))
         behind = situation.points_at(nodes)
         behind = behind[devices.need[behind] != 0]
         if not 8 <= len(behind) <= 600 or taken[behind].any():
             continue
         taken[behind] = True
-        found.append(decode(points.mrid[behind]).tolist())
+        found.append(decode_texts(points.mrid[behind]).tolist())
         total += len(behind)
         if total * ARRIVES >= gasps:
             break

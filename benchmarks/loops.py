@@ -19,7 +19,7 @@ import shapely
 import gridtwin
 from benchmarks.report import Limit, Row, machine, publish, seconds, tables
 from gridtwin.model.network import Network
-from gridtwin.topology.index import build
+from gridtwin.topology.topology_index import build_index
 
 SIDE = 200
 ROOT = "super-source"
@@ -87,7 +87,7 @@ def main() -> None:
     data = network.data
     corner = len(data.nodes.mrid) - 1
     meter = f"meter-n{corner}"
-    build_s = seconds(lambda: build(data, data.equipment.normal_open))[0]
+    build_s = seconds(lambda: build_index(data, data.equipment.normal_open))[0]
     twin.trace("connected", meter)  # what every trace needs is there
     start = time.process_time()
     rows = twin.trace("loops", meter).rows

@@ -15,7 +15,7 @@ from geopandas.io.sql import _psql_insert_copy
 import gridtwin
 from benchmarks.report import Row
 from gridtwin.model.network import Network
-from gridtwin.model.tables import take
+from gridtwin.model.tables import take_rows
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.migrate import migrate
 from gridtwin.store.postgis.mirror import differences, sync
@@ -151,7 +151,7 @@ def _replaced(data: NetworkData) -> NetworkData:
     count = len(points.mrid)
     gone, beside = np.split(np.random.default_rng(5).permutation(count)[: count // 100 * 2], 2)
     rows = np.sort(np.concatenate([np.setdiff1d(np.arange(count), gone), beside]))
-    changed = take(points, rows)
+    changed = take_rows(points, rows)
     new = np.flatnonzero(rows[1:] == rows[:-1]) + 1
     mrid = np.array(changed.mrid, dtype=f"S{max(16, changed.mrid.dtype.itemsize)}")
     mrid[new] = [b"NEW-%d" % row for row in new]

@@ -85,7 +85,7 @@ def main() -> None:
 def _build_tiles(home: Path) -> None:
     from typer.testing import CliRunner
 
-    from gridtwin.cli.app import app
+    from gridtwin.cli.root_commands import app
 
     done = CliRunner().invoke(app, ["tiles", "build", "--in", str(home)])
     assert done.exit_code == 0, done.output

@@ -12,8 +12,8 @@ import shapely
 from benchmarks.report import Row, seconds
 from gridtwin.analysis.place.spatial_index import SpatialIndex
 from gridtwin.model.frames import equipment_lines
-from gridtwin.topology.index import build
-from gridtwin.topology.loss import Faults, count_customers, find_loss
+from gridtwin.topology.loss import FaultSet, count_customers, find_loss
+from gridtwin.topology.topology_index import build_index
 
 if TYPE_CHECKING:
     from shapely.geometry import Polygon
@@ -55,7 +55,7 @@ def _inside(data: NetworkData) -> Row:
 
 
 def _storm(data: NetworkData) -> Row:
-    index = build(data, data.equipment.normal_open)
+    index = build_index(data, data.equipment.normal_open)
     polygon = _around_the_middle(data.nodes.xy, 0.004)
     places = SpatialIndex(data)
     rows = np.arange(len(data.equipment.mrid), dtype=np.int32)
@@ -67,7 +67,7 @@ def _storm(data: NetworkData) -> Row:
 
     def ours() -> int:
         hit = places.find_inside(polygon, layer="equipment")
-        loss = find_loss(index, Faults(equipment=hit))
+        loss = find_loss(index, FaultSet(equipment=hit))
         return count_customers(index, data.usage_points, loss, strict=False)
 
     def theirs() -> int:

@@ -19,9 +19,9 @@ from gridtwin.analysis.state.situation import Situation
 from gridtwin.model import cim
 from gridtwin.model.ids import Element
 from gridtwin.model.network import Network
-from gridtwin.model.tables import unknown
-from gridtwin.topology.conduction import Rules
-from gridtwin.topology.index import build
+from gridtwin.model.tables import make_unknown_numbers
+from gridtwin.topology.conduction import SupplyRules
+from gridtwin.topology.topology_index import build_index
 
 if TYPE_CHECKING:
     from gridtwin.model.tables import NetworkData
@@ -47,14 +47,14 @@ def plan_rows(data: NetworkData) -> tuple[list[Row], list[Limit]]:
 
 
 def _situation(data: NetworkData) -> Situation:
-    mask, rules = data.equipment.normal_open, Rules()
-    return Situation(Network(data, crs=None), mask, build(data, mask, rules), rules)
+    mask, rules = data.equipment.normal_open, SupplyRules()
+    return Situation(Network(data, crs=None), mask, build_index(data, mask, rules), rules)
 
 
 def _trunk_faults(situation: Situation, count: int, share: float = 0.97) -> list[Element]:
     """Return lines with more customers below them than a share of all, spread over the network."""
     index, table = situation.index, situation.data.equipment
-    below = np.where(index.child >= 0, index.totals()[index.child], 0)
+    below = np.where(index.child >= 0, index.sum_dependents()[index.child], 0)
     line = table.kind == cim.KIND_CODE["ac_line_segment"]
     rows = np.flatnonzero(line & (below >= np.quantile(below[line], share)))
     return [Element("equipment", int(row)) for row in rows[:: max(len(rows) // count, 1)]]
@@ -64,12 +64,16 @@ def _every_position(data: NetworkData) -> Row:
     """Measure one fault without ratings, so that both sides reckon supply and loops alone."""
     unrated = replace(
         data,
-        equipment=replace(data.equipment, rated_a=unknown(len(data.equipment.mrid))),
-        substations=replace(data.substations, rated_va=unknown(len(data.substations.mrid))),
+        equipment=replace(data.equipment, rated_a=make_unknown_numbers(len(data.equipment.mrid))),
+        substations=replace(
+            data.substations, rated_va=make_unknown_numbers(len(data.substations.mrid))
+        ),
     )
     unrated = replace(
         unrated,
-        equipment=replace(unrated.equipment, rated_va=unknown(len(data.equipment.mrid))),
+        equipment=replace(
+            unrated.equipment, rated_va=make_unknown_numbers(len(data.equipment.mrid))
+        ),
     )
     situation = _situation(unrated)
     options = PlanOptions(alternatives=0, priority_weight=1)

@@ -15,7 +15,7 @@ import numpy as np
 import gridtwin
 from benchmarks.mirrors import mirror_rows
 from benchmarks.report import ROUNDS, Limit, Row, machine, publish, tables
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.lookups import LookUps
 
@@ -117,7 +117,7 @@ def _ordered(twin: Twin) -> Network:
     from gridtwin.topology.renumber import preorder_rows
 
     network = twin.store.network
-    return network.reordered(*preorder_rows(twin.store.index(), network.data))
+    return network.reorder_rows(*preorder_rows(twin.store.index(), network.data))
 
 
 def _questions(connection: psycopg.Connection[Any], twin: Twin) -> list[Row]:
@@ -127,7 +127,7 @@ def _questions(connection: psycopg.Connection[Any], twin: Twin) -> list[Row]:
     heads = random.Random(1).sample(data.feeders.head.tolist(), 100)
     connection.execute("CREATE TEMP TABLE heads (row int, mrid text)")
     with connection.cursor() as cursor:
-        names = decode(data.equipment.mrid[heads]).tolist()
+        names = decode_texts(data.equipment.mrid[heads]).tolist()
         cursor.executemany(
             "INSERT INTO heads VALUES (%s, %s)", list(zip(heads, names, strict=True))
         )
@@ -205,7 +205,7 @@ def _switches(connection: psycopg.Connection[Any], twin: Twin) -> Limit:
     closed = (equipment.kind >= 2) & (equipment.kind <= 8) & (equipment.normal_open == 0)
     rows = random.Random(2).sample(np.flatnonzero(closed).tolist(), SWITCHED)
     spent = []
-    for mrid in decode(equipment.mrid[rows]).tolist():
+    for mrid in decode_texts(equipment.mrid[rows]).tolist():
         for opened in (True, False):
             start = time.perf_counter()
             connection.execute("SELECT gridtwin.operate(%s, %s)", (mrid, opened))
@@ -235,7 +235,7 @@ def _outages(connection: psycopg.Connection[Any]) -> None:
 
 
 def _lookups(url: str, twin: Twin) -> list[Limit]:
-    meters = decode(twin.store.network.data.usage_points.mrid[: 2 * OUT]).tolist()
+    meters = decode_texts(twin.store.network.data.usage_points.mrid[: 2 * OUT]).tolist()
     limits = []
     with LookUps(url, most=16) as found:
         for clients, most in ((1, 1), (16, 10)):

@@ -16,9 +16,9 @@ import networkx as nx
 import numpy as np
 
 from benchmarks.report import Limit, Row
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.store.local import LocalStore
-from gridtwin.topology.index import build
+from gridtwin.topology.topology_index import build_index
 
 if TYPE_CHECKING:
     from gridtwin.model.network import Network
@@ -38,11 +38,11 @@ start = time.perf_counter()
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.analysis.outage.sweep import sweep
 from gridtwin.sources.synthetic import synthesize
-from gridtwin.topology.conduction import Rules
-from gridtwin.topology.index import build
+from gridtwin.topology.conduction import SupplyRules
+from gridtwin.topology.topology_index import build_index
 network = synthesize("houston", meters=2_700_000, seed=1)
 mask = network.data.equipment.normal_open
-sweep(Situation(network, mask, build(network.data, mask), Rules()))
+sweep(Situation(network, mask, build_index(network.data, mask), SupplyRules()))
 print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 """
 
@@ -50,7 +50,7 @@ print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_m
 def process_rows(network: Network) -> list[Row]:
     """Return the rows on memory and on a cold process that answers one question."""
     data = network.data
-    index = build(data, data.equipment.normal_open)
+    index = build_index(data, data.equipment.normal_open)
     fed = np.flatnonzero(index.feed >= 0)
     tails, heads = index.parent[fed].tolist(), fed.tolist()
     gc.collect()
@@ -67,12 +67,12 @@ def process_rows(network: Network) -> list[Row]:
         del graph
         LocalStore.create(twin, network, index)
         head = int(data.feeders.head[len(data.feeders.head) // 2])
-        mrid = str(decode(data.equipment.mrid[[head]])[0])
+        mrid = str(decode_texts(data.equipment.mrid[[head]])[0])
         ask = (*GRIDTWIN, "trace", "downstream", mrid, "--count", "--in", str(twin))
         load = (sys.executable, "-c", UNPICKLE, str(kept), str(index.child[head]))
         mine, answer = _started(ask, STARTS)
         other, same = _started(load, 3)
-    assert int(answer) == int(same) == index.count(int(index.child[head]))
+    assert int(answer) == int(same) == index.count_customers(int(index.child[head]))
     return [
         memory,
         Row("cold process, customers behind a head / unpickled networkx", mine, other, 40),

@@ -50,7 +50,7 @@ def main() -> None:
 def message_rows(making: Making) -> list[Row]:
     """Compare batches of messages with messages one by one."""
     interval = making.interval(int(FROM_S))
-    readings = making.readings(interval).take(np.arange(min(BATCH, len(interval.row))))
+    readings = making.readings(interval).take_rows(np.arange(min(BATCH, len(interval.row))))
     values = encode_readings(readings)
     spoiled = list(values)
     spoiled[:: len(values) // 20] = [b'{"meter_id":5}'] * len(spoiled[:: len(values) // 20])

@@ -25,10 +25,10 @@ from gridtwin.analysis.trace.isolation import find_section
 from gridtwin.model import cim
 from gridtwin.model.ids import Element
 from gridtwin.sources.synthetic import synthesize
-from gridtwin.topology.conduction import Rules
-from gridtwin.topology.index import build
-from gridtwin.topology.loss import Faults, affected, find_loss
+from gridtwin.topology.conduction import SupplyRules
+from gridtwin.topology.loss import FaultSet, find_affected, find_loss
 from gridtwin.topology.renumber import preorder_rows
+from gridtwin.topology.topology_index import build_index
 
 if TYPE_CHECKING:
     from gridtwin.model.network import Network
@@ -43,8 +43,8 @@ def storm_lines(network: Network) -> tuple[list[Row], list[Limit]]:
     mask = network.data.equipment.normal_open
     rows, limits = [], []
     for name, opened, shown in (("", mask, 2), (", all ties closed", np.zeros_like(mask), 1)):
-        index = build(network.data, opened)
-        situation = Situation(network, opened, index, Rules())
+        index = build_index(network.data, opened)
+        situation = Situation(network, opened, index, SupplyRules())
         wall, ours, theirs = _measured(situation, shown)
         what = f"storm ERM, {DEVICES} devices, {DRAWS:,} draws{name}"
         rows.append(Row(f"{what} / a heap and a loss per repair and draw", ours, theirs, 50))
@@ -127,8 +127,8 @@ def _asked_after_each(situation: Situation, storm: RepairPlan, done: np.ndarray)
     order = np.argsort(done)
     for at, job in enumerate(order):
         nodes = np.unique(np.concatenate([held[left] for left in order[at:]]))
-        loss = find_loss(situation.index, Faults(nodes=nodes))
-        back[affected(situation.index, points, loss, strict=False).out] = done[job]
+        loss = find_loss(situation.index, FaultSet(nodes=nodes))
+        back[find_affected(situation.index, points, loss, strict=False).out] = done[job]
     return back
 
 
@@ -136,8 +136,8 @@ def main() -> None:
     """Measure storms alone."""
     meters = int(sys.argv[1]) if len(sys.argv) > 1 else 596_906
     network = synthesize("houston", meters=meters, seed=1)
-    index = build(network.data, network.data.equipment.normal_open)
-    rows, limits = storm_lines(network.reordered(*preorder_rows(index, network.data)))
+    index = build_index(network.data, network.data.equipment.normal_open)
+    rows, limits = storm_lines(network.reorder_rows(*preorder_rows(index, network.data)))
     for line in (*rows, *limits):
         print(line.line())
 

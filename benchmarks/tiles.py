@@ -19,7 +19,7 @@ import shapely
 
 import gridtwin
 from benchmarks.report import Limit, Row, machine, publish, tables
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.publish.tiles.archive import TileArchive
 from gridtwin.publish.tiles.build_tiles import BuiltTiles, build_tiles, write_tiles
 from gridtwin.publish.tiles.mercator import to_lonlat
@@ -129,7 +129,7 @@ def _geojson(layer: TileLayer) -> Iterator[str]:
         else shapely.points(lonlat)
     )
     columns = {
-        name: values.tolist() if name in NUMBER_FIELDS else decode(values).tolist()
+        name: values.tolist() if name in NUMBER_FIELDS else decode_texts(values).tolist()
         for name, values in layer.columns.items()
     }
     texts = shapely.to_geojson(shapes).tolist()

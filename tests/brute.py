@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.topology.conduction import Conduction, Rules
+from gridtwin.topology.conduction import Conduction, SupplyRules
 
 if TYPE_CHECKING:
     from gridtwin.model.network import Network
@@ -69,14 +69,14 @@ def flood(
 def usage_points_out(
     network: Network,
     open_mask: np.ndarray,
-    rules: Rules,
+    rules: SupplyRules,
     *,
     nodes: frozenset[int] = frozenset(),
     equipment: frozenset[int] = frozenset(),
     sources: frozenset[int] = frozenset(),
 ) -> tuple[set[int], set[int]]:
     """Return the usage points that lose all supply, and those that lose some phases."""
-    conduction = Conduction.of(network.data, open_mask, rules)
+    conduction = Conduction.from_state(network.data, open_mask, rules)
     reached, live = flood(conduction)
     designed = designed_phases(network, rules)
     reached_after, live_after = flood(conduction, nodes=nodes, equipment=equipment, sources=sources)
@@ -99,21 +99,21 @@ def usage_points_out(
     return out, partial
 
 
-def designed_phases(network: Network, rules: Rules) -> dict[int, set[int]]:
+def designed_phases(network: Network, rules: SupplyRules) -> dict[int, set[int]]:
     """Return the phases each node could have were everything closed and in service."""
     data = network.data
     equipment = replace(data.equipment, in_service=np.ones(len(data.equipment.mrid), dtype=bool))
     sources = replace(data.sources, in_service=np.ones(len(data.sources.mrid), dtype=bool))
     whole = replace(data, equipment=equipment, sources=sources)
     closed = np.zeros(len(data.equipment.mrid), dtype=np.uint8)
-    return flood(Conduction.of(whole, closed, replace(rules, phases=7)))[1]
+    return flood(Conduction.from_state(whole, closed, replace(rules, phases=7)))[1]
 
 
 def usage_points_dark(
-    network: Network, open_mask: np.ndarray, rules: Rules
+    network: Network, open_mask: np.ndarray, rules: SupplyRules
 ) -> tuple[set[int], set[int]]:
     """Return the usage points that are out in a state, and those that lack some of their phases."""
-    reached, live = flood(Conduction.of(network.data, open_mask, rules))
+    reached, live = flood(Conduction.from_state(network.data, open_mask, rules))
     designed = designed_phases(network, rules)
     points = network.data.usage_points
     out, partial = set(), set()

@@ -15,7 +15,9 @@ SCHEMAS = Path(__file__).parents[1] / "docs/schemas"
 
 def schema_of(tag: DocumentTag) -> dict[str, Any]:
     """Return the published JSON Schema of a document."""
-    schema: dict[str, Any] = json.loads((SCHEMAS / f"{tag.stem}.schema.json").read_text("utf-8"))
+    schema: dict[str, Any] = json.loads(
+        (SCHEMAS / f"{tag.file_stem}.schema.json").read_text("utf-8")
+    )
     return schema
 
 

@@ -12,23 +12,23 @@ import shapely
 
 from brute import designed_phases, flood
 from gridtwin.analysis.state.situation import Situation
-from gridtwin.analysis.trace.fault_isolation import tripped
+from gridtwin.analysis.trace.fault_isolation import find_trip
 from gridtwin.model import cim
 from gridtwin.model.ids import Element
 from gridtwin.model.network import Network
-from gridtwin.model.phases import supply
-from gridtwin.topology.conduction import Conduction, Rules
-from gridtwin.topology.index import build
+from gridtwin.model.phases import to_supply_phases
+from gridtwin.topology.conduction import Conduction, SupplyRules
+from gridtwin.topology.topology_index import build_index
 
 PHASES = (1, 2, 4)
 AMPERES = (float("nan"), 15.0, 20.0, 30.0, 50.0)
 SWITCHES = ("load_break_switch", "disconnector", "recloser", "breaker", "fuse")
 
 
-def situation_of(network: Network, rules: Rules | None = None) -> Situation:
-    data, rules = network.data, rules or Rules()
+def situation_of(network: Network, rules: SupplyRules | None = None) -> Situation:
+    data, rules = network.data, rules or SupplyRules()
     mask = data.equipment.normal_open
-    return Situation(network, mask, build(data, mask, rules), rules)
+    return Situation(network, mask, build_index(data, mask, rules), rules)
 
 
 def trunk_with_ties(seed: int) -> Network:
@@ -182,7 +182,7 @@ def case_of(situation: Situation, element: Element) -> Case:
                 for end in set(ends) - faulted:
                     faulted.add(end)
                     queue.append(end)
-    trip = tripped(situation, [element])
+    trip = find_trip(situation, [element])
     around = {
         row
         for row in range(len(table.mrid))
@@ -230,7 +230,7 @@ def _conduction(situation: Situation, case: Case, closed: frozenset[int]) -> Con
     for row in {*case.choices, *case.opened}:
         every = int(table.phases[row]) or 7
         mask[row] = 0 if row in closed else every
-    return Conduction.of(situation.data, mask)
+    return Conduction.from_state(situation.data, mask)
 
 
 def _allowed(situation: Situation, case: Case, closed: frozenset[int], reached: set[int]) -> bool:
@@ -294,7 +294,10 @@ def carried(
     found: dict[tuple[str, int, int], float] = {}
     points = data.usage_points
     for node, own, watts in zip(
-        points.node.tolist(), supply(points.phases).tolist(), points.peak_w.tolist(), strict=True
+        points.node.tolist(),
+        to_supply_phases(points.phases).tolist(),
+        points.peak_w.tolist(),
+        strict=True,
     ):
         on = {phase for phase in live_before.get(node, set()) if phase & own}
         if not any(phase & own for phase in designed.get(node, ())):  # its record is at fault
@@ -341,7 +344,7 @@ def _gain(situation: Situation, case: Case, live: dict[int, set[int]], weight: f
     _, before = flood(situation.index.conduction)
     gain = 0.0
     for row, (node, own) in enumerate(
-        zip(points.node.tolist(), supply(points.phases).tolist(), strict=True)
+        zip(points.node.tolist(), to_supply_phases(points.phases).tolist(), strict=True)
     ):
         uses = {phase for phase in before.get(node, set()) if phase & own}
         if node in case.healthy and uses & live.get(node, set()):

@@ -68,7 +68,7 @@ def roll_up(
     taken = np.zeros(len(devices.need), dtype=bool)
     called = []
     for row in active[top].tolist():
-        out = situation.points_at(situation.index.dependents(int(devices.node[row])))
+        out = situation.points_at(situation.index.find_dependents(int(devices.node[row])))
         out = out[devices.need[out] != 0]
         if taken[out].any():  # inside one that is called already
             continue

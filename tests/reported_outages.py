@@ -16,7 +16,7 @@ import numpy as np
 from gridtwin.analysis.inference.evidence import EventRows
 from gridtwin.model import cim
 from gridtwin.model.events import CALL, LAST_GASP, POWER_RESTORED, READING
-from gridtwin.model.phases import COUNT
+from gridtwin.model.phases import PHASE_COUNT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -174,7 +174,7 @@ def _draw(
         poles = mask
         is_fuse = kind[member] in {cim.KIND_CODE["fuse"], cim.KIND_CODE["ac_line_segment"]}
         parted = devices.log_prior[owner[member], 2] > -np.inf
-        if is_fuse and parted and COUNT[mask] > 1 and rng.random() < world.one_pole:
+        if is_fuse and parted and PHASE_COUNT[mask] > 1 and rng.random() < world.one_pole:
             poles = int(rng.choice([bit for bit in (1, 2, 4) if mask & bit]))
         drawn.append((row, poles, began))
         if rng.random() < world.nested:
@@ -212,7 +212,7 @@ def _singles(
 
 def _behind(situation: Situation, devices: DeviceTree, row: int, poles: int) -> NDArray[np.int32]:
     """Return the usage points that go dark when poles of a device open."""
-    nodes = situation.index.dependents(int(situation.index.child[row]))
+    nodes = situation.index.find_dependents(int(situation.index.child[row]))
     points = situation.points_at(nodes)
     need = devices.need[points]
     return points[(need != 0) & (need & ~np.uint8(poles) == 0)]

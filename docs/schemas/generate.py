@@ -77,9 +77,9 @@ class DocumentSchema(GenerateJsonSchema):
 
 def generate() -> dict[str, str]:
     """Return the text of every file that is generated, by its path in the documentation."""
-    files = {SCHEMAS.format(tag.stem): _schema(tag, shape) for tag, shape in SHAPES.items()}
+    files = {SCHEMAS.format(tag.file_stem): _schema(tag, shape) for tag, shape in SHAPES.items()}
     rows = [
-        f"| [`{tag}`]({SCHEMAS.format(tag.stem)}) | {_said(shape)[0]} | {_said(shape)[1]} |\n"
+        f"| [`{tag}`]({SCHEMAS.format(tag.file_stem)}) | {_said(shape)[0]} | {_said(shape)[1]} |\n"
         for tag, shape in SHAPES.items()
     ]
     return files | {"documents.md": PREFACE + "".join(rows)}
@@ -88,7 +88,7 @@ def generate() -> dict[str, str]:
 def _schema(tag: DocumentTag, shape: Any) -> str:
     made = TypeAdapter(shape).json_schema(schema_generator=DocumentSchema)
     title, description = _said(shape)
-    head = {"$schema": DIALECT, "$id": tag.stem, "title": title, "description": description}
+    head = {"$schema": DIALECT, "$id": tag.file_stem, "title": title, "description": description}
     tail = {"$defs": made.pop("$defs")} if "$defs" in made else {}
     return json.dumps({**head, **(made | head), **tail}, indent=2, ensure_ascii=False) + "\n"
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gridtwin.errors import GridtwinError
     from gridtwin.model.network import Network
-    from gridtwin.sources.reading import read
+    from gridtwin.sources.network_reading import read
     from gridtwin.sources.synthetic import synthesize
     from gridtwin.twin import Twin
     from gridtwin.twin import open_twin as open  # noqa: A004 - gridtwin.open, as in gzip.open
@@ -28,7 +28,7 @@ _HOMES = {
     "Network": ("gridtwin.model.network", "Network"),
     "Twin": ("gridtwin.twin", "Twin"),
     "open": ("gridtwin.twin", "open_twin"),
-    "read": ("gridtwin.sources.reading", "read"),
+    "read": ("gridtwin.sources.network_reading", "read"),
     "synthesize": ("gridtwin.sources.synthetic", "synthesize"),
 }
 

@@ -23,7 +23,7 @@ class Settings:
     actor: str = ""  # GRIDTWIN_ACTOR, else USER: who operates switches, for the log
 
     @classmethod
-    def read(cls) -> Settings:
+    def from_environment(cls) -> Settings:
         """Return the settings of this process."""
         return cls(
             twin=os.environ.get("GRIDTWIN_TWIN", ""),
@@ -51,7 +51,7 @@ class ServeSettings:
     rate_burst: float = 500.0  # tokens it may save; docs/server.md says what costs how many
 
     @classmethod
-    def read(cls, twin: str, **given: object) -> ServeSettings:
+    def from_environment(cls, twin: str, **given: object) -> ServeSettings:
         """
         Return the settings of this process: what is given, the rest from the environment.
 
@@ -67,20 +67,20 @@ class ServeSettings:
             raise InputError(msg)
         known: dict[str, object] = {
             "operator_token": token,
-            "hosts": _listed("GRIDTWIN_HOSTS"),
-            "frames": _listed("GRIDTWIN_FRAMES"),
+            "hosts": _list_words("GRIDTWIN_HOSTS"),
+            "frames": _list_words("GRIDTWIN_FRAMES"),
             "proxies": words("GRIDTWIN_PROXIES", ""),
         }
         if "GRIDTWIN_RATE" in os.environ:
-            known |= _rates(words("GRIDTWIN_RATE", ""))
+            known |= _read_rates(words("GRIDTWIN_RATE", ""))
         return cls(twin, **{**known, **given})  # type: ignore[arg-type]
 
 
-def _listed(name: str) -> tuple[str, ...]:
+def _list_words(name: str) -> tuple[str, ...]:
     return tuple(os.environ.get(name, "").replace(",", " ").split())
 
 
-def _rates(text: str) -> dict[str, float]:
+def _read_rates(text: str) -> dict[str, float]:
     """Return the rate of ``PER_SECOND`` or ``PER_SECOND/BURST``."""
     try:
         rate, burst = (float(part) for part in f"{text}/{text}".split("/")[:2])

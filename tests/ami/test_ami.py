@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import gridtwin
 from ami_folder import NOON, street, write_readings
-from gridtwin.cli.app import app
+from gridtwin.cli.root_commands import app
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.twin import Twin
 

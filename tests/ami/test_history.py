@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 import gridtwin
 from ami_folder import write_conditions, write_readings
 from document_schemas import hold_to_schema
-from gridtwin.cli.app import app
+from gridtwin.cli.root_commands import app
 from gridtwin.errors import InputError, StoreError
 from gridtwin.results.ami_history_answer import AmiHistoryAnswer
 from gridtwin.store.asking import QUESTIONS, question

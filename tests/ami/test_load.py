@@ -23,8 +23,8 @@ from gridtwin.analysis.ami.interval_load import (
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.errors import InputError
 from gridtwin.model.network import Network
-from gridtwin.topology.conduction import Rules
-from gridtwin.topology.follow import follow
+from gridtwin.topology.conduction import SupplyRules
+from gridtwin.topology.index_updates import update_index
 from gridtwin.topology.spans import Spans
 from networks import feeder_in_three_sections, network, random_network
 
@@ -50,8 +50,8 @@ def operated(grid: Network, seed: int) -> Situation:
         rows = rng.choice(len(mask), size=min(2, len(mask)), replace=False)
         mask = mask.copy()
         mask[rows] = np.where(mask[rows] == 0, 7, 0)
-        index = follow(index, grid.data, mask, rows)
-    return Situation(grid, mask, index, Rules())
+        index = update_index(index, grid.data, mask, rows)
+    return Situation(grid, mask, index, SupplyRules())
 
 
 def test_a_feeder_carries_what_hangs_on_each_of_its_sections() -> None:
@@ -115,13 +115,13 @@ def test_levels_name_their_equipment() -> None:
 @given(st.integers(0, 10**6))
 def test_spans_hold_what_the_index_says_goes_dark_with_each_node(seed: int) -> None:
     index = operated(random_network(seed), seed).index
-    spans = Spans.of(index)
+    spans = Spans.from_index(index)
     live = np.flatnonzero(index.tin >= 0)
     assert sorted(spans.start[live]) == list(range(len(live))) == list(range(spans.length))
     at = {int(spans.start[node]): int(node) for node in live}
     for node in range(len(index.tin)):
         span = {at[place] for place in range(spans.start[node], spans.stop[node])}
-        assert span == set(index.dependents(node).tolist())
+        assert span == set(index.find_dependents(node).tolist())
 
 
 @settings(max_examples=150, deadline=None)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LINE = '{"meter_id": "M1", "reading_time": "2026-07-01T00:15:00Z", "kwh": 0.3}\n'
-IDS = SortedIds.of(np.array([b"M1"]))
+IDS = SortedIds.from_mrids(np.array([b"M1"]))
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_reading(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ from gridtwin.model.moments import DAY_S
 from gridtwin.model.phases import ABC
 from gridtwin.model.readings import INTERVAL_H
 from gridtwin.topology.conduction import Conduction
-from gridtwin.topology.index import build
+from gridtwin.topology.topology_index import build_index
 from networks import random_network, two_feeders_with_a_tie
 
 YEAR = range(20_454, 20_454 + 365)  # 2026
@@ -191,7 +191,7 @@ def test_voltages_are_mostly_within_the_ranges_of_ansi_c84(
 def test_voltage_falls_as_along_the_ways_of_a_graph(seed: int) -> None:
     network = random_network(seed)
     data = network.data
-    index = build(data, data.equipment.normal_open)
+    index = build_index(data, data.equipment.normal_open)
     feeding = Feeding.from_network(data, index.conduction)
     draw = np.random.default_rng(seed)
     kw = draw.uniform(0, 50, len(data.usage_points.mrid)).astype(np.float32)
@@ -255,7 +255,7 @@ def test_who_is_fed_over_a_tie_has_the_voltage_of_that_way() -> None:
     kw = np.full(len(data.usage_points.mrid), 900.0, dtype=np.float32)
     np.testing.assert_array_equal(
         over.compute_voltage(kw),
-        Feeding.from_network(data, Conduction.of(data, mask)).compute_voltage(kw),
+        Feeding.from_network(data, Conduction.from_state(data, mask)).compute_voltage(kw),
     )
     assert (over.compute_voltage(kw) != feedings.get_feeding(50).compute_voltage(kw)).any()
     assert not len(find_interruptions(situation, operations).find_out(250))

@@ -81,7 +81,7 @@ def events(*said: tuple[str, str, float]) -> MeterEvents:
             first, _, last = name[1:].partition("-")
             for number in range(int(first), int(last or first) + 1):
                 rows += [(f"{name[0]}{number}", kind, T0 + after + 0.5 * number)]
-    return MeterEvents.of(*zip(*rows, strict=True))
+    return MeterEvents.from_lists(*zip(*rows, strict=True))
 
 
 def infer(
@@ -312,7 +312,7 @@ def test_the_order_of_events_and_what_comes_twice_do_not_matter() -> None:
     twin = gridtwin.open(laterals())
     expected = twin.infer(said, now=T0 + 300).document()
     shuffled = np.random.default_rng(1).permutation(len(said))
-    twice = said.take(np.concatenate([shuffled, shuffled[:9]]))
+    twice = said.take_rows(np.concatenate([shuffled, shuffled[:9]]))
     assert twin.infer(twice, now=T0 + 300).document() == expected
 
 
@@ -325,14 +325,14 @@ def test_what_happens_after_now_is_not_seen() -> None:
 
 def test_unknown_meters_are_reported_with_close_names() -> None:
     twin = gridtwin.open(laterals())
-    said = MeterEvents.of(["A0", "A00", "nobody"], ["last_gasp"] * 3, [T0] * 3)
+    said = MeterEvents.from_lists(["A0", "A00", "nobody"], ["last_gasp"] * 3, [T0] * 3)
     result = twin.infer(said)
     assert set(result.unknown) == {"A00", "nobody"}
     assert "did you mean" in result.warnings[0]
 
 
 def test_no_events_are_no_outages() -> None:
-    result = gridtwin.open(laterals()).infer(MeterEvents.of((), (), ()))
+    result = gridtwin.open(laterals()).infer(MeterEvents.from_lists((), (), ()))
     assert not result.outages
     assert result.document()["outages"] == []
 

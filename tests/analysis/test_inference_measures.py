@@ -16,8 +16,8 @@ from gridtwin.analysis.inference.likelihood import Assumptions, EvidenceWeights
 from gridtwin.analysis.inference.outage_times import propose_times
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.model.events import CALL, LAST_GASP, POWER_RESTORED, READING
-from gridtwin.topology.conduction import Rules
-from gridtwin.topology.index import build
+from gridtwin.topology.conduction import SupplyRules
+from gridtwin.topology.topology_index import build_index
 from inference_score import score
 from networks import random_network
 from percentage_rule import RolledUp, roll_up
@@ -48,7 +48,7 @@ def rolled_up_by_sets(
     """Return the loss sets that the percentage rule calls, by climbing one report at a time."""
     behind = {}
     for row, node in enumerate(devices.node.tolist()):
-        points = situation.points_at(situation.index.dependents(node)).tolist()
+        points = situation.points_at(situation.index.find_dependents(node)).tolist()
         behind[row] = {point for point in points if devices.need[point]}
     told = {int(point) for point in evidence.point[evidence.speaks] if devices.need[point]}
     called: set[tuple[int, ...]] = set()
@@ -65,9 +65,9 @@ def rolled_up_by_sets(
 @given(seed=st.integers(0, 2**32 - 1))
 def test_roll_up_is_climbing_while_the_share_holds(share: float, seed: int) -> None:
     network, rng = random_network(seed), random.Random(seed)
-    data, rules = network.data, Rules()
+    data, rules = network.data, SupplyRules()
     mask = data.equipment.normal_open
-    situation = Situation(network, mask, build(data, mask, rules), rules)
+    situation = Situation(network, mask, build_index(data, mask, rules), rules)
     devices = build_device_tree(situation, Assumptions())
     count = len(data.usage_points.mrid)
     told = [(point, LAST_GASP, 10.0) for point in range(count) if rng.random() < 0.6]
@@ -190,7 +190,7 @@ def test_the_score_knows_exact_adjacent_and_wrong(town: tuple[Situation, DeviceT
     above = int(devices.parent[row])
 
     def called(at: int) -> RolledUp:
-        out = situation.points_at(situation.index.dependents(int(devices.node[at])))
+        out = situation.points_at(situation.index.find_dependents(int(devices.node[at])))
         return RolledUp(devices.list_members(at), -1, out)
 
     true = TrueOutage(int(devices.list_members(row)[0]), 7, 0.0, called(row).out)

@@ -29,8 +29,8 @@ from gridtwin.analysis.inference.tree_search import SearchForest, compute_margin
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.model.events import CALL, LAST_GASP
 from gridtwin.model.network import Network
-from gridtwin.topology.conduction import Rules
-from gridtwin.topology.index import build
+from gridtwin.topology.conduction import SupplyRules
+from gridtwin.topology.topology_index import build_index
 from networks import random_network, two_feeders_with_a_tie
 
 ASSUMED = Assumptions(loss=0.2)
@@ -38,9 +38,9 @@ MOST = 60_000  # explanations that are tried
 
 
 def situation_of(network: Network) -> Situation:
-    data, rules = network.data, Rules()
+    data, rules = network.data, SupplyRules()
     mask = data.equipment.normal_open
-    return Situation(network, mask, build(data, mask, rules), rules)
+    return Situation(network, mask, build_index(data, mask, rules), rules)
 
 
 def random_events(rng: random.Random, count: int, bursts: int) -> EventRows:
@@ -66,21 +66,21 @@ def test_loss_sets_of_classes_are_those_of_deleting_and_flooding(seed: int) -> N
     # Ways of a mesh may carry different phases: a meter then needs one of them, with others whole.
     mixed = set() if core is None or core.uniform else set(core.equipment.tolist())
     for row in range(len(devices.node)):
-        behind = situation.points_at(situation.index.dependents(int(devices.node[row])))
+        behind = situation.points_at(situation.index.find_dependents(int(devices.node[row])))
         ours = set(behind[devices.need[behind] != 0].tolist())
         assert ours
         assert devices.total[row].sum() == len(ours)
         for member in devices.list_members(row).tolist():
             out, _ = usage_points_out(
-                network, situation.open_mask, Rules(), equipment=frozenset((member,))
+                network, situation.open_mask, SupplyRules(), equipment=frozenset((member,))
             )
             assert out == ours or (member in mixed and out > ours)
         above = int(devices.parent[row])
         if above >= 0:
-            outer = situation.points_at(situation.index.dependents(int(devices.node[above])))
+            outer = situation.points_at(situation.index.find_dependents(int(devices.node[above])))
             assert ours < set(outer[devices.need[outer] != 0].tolist())
     inner = {
-        row: set(situation.points_at(situation.index.dependents(int(node))).tolist())
+        row: set(situation.points_at(situation.index.find_dependents(int(node))).tolist())
         for row, node in enumerate(devices.node)
     }
     for point in range(len(points.mrid)):
@@ -203,7 +203,7 @@ def test_search_equals_trying_every_explanation(bursts: int, seed: int) -> None:
                 if found.class_row[at] < 0
                 else set(
                     situation.points_at(
-                        situation.index.dependents(int(devices.node[found.class_row[at]]))
+                        situation.index.find_dependents(int(devices.node[found.class_row[at]]))
                     ).tolist()
                 )
                 for at in group.rows[rows]

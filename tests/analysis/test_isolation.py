@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import gridtwin
-from gridtwin.analysis.trace.fault_isolation import isolated
+from gridtwin.analysis.trace.fault_isolation import isolate_faults
 from gridtwin.analysis.trace.spec import TraceSpec
 from gridtwin.model.network import Network
 from gridtwin.twin import Twin
@@ -171,7 +171,7 @@ def test_a_resource_within_the_section_is_warned_of() -> None:
 def test_every_section_of_several_faults_is_bounded_by_itself() -> None:
     """The line beyond the fuse is repaired last: the fuse keeps the trunk from it until then."""
     twin = gridtwin.open(network(TRUNK + "F2 fuse d e ABC"))
-    found = isolated(twin.situation(), twin.find("L1", "LAT"))
+    found = isolate_faults(twin.situation(), twin.find("L1", "LAT"))
     names = twin.network.data.equipment.mrid
     assert set(names[found.operate].tolist()) == {b"B1", b"FUSE"}
     assert set(names[found.dead_beyond].tolist()) == {b"F2"}

@@ -21,12 +21,12 @@ from gridtwin.analysis.state.situation import Situation
 from gridtwin.analysis.trace.isolation import Section, find_section
 from gridtwin.model.ids import Element
 from gridtwin.model.network import Network
-from gridtwin.topology.conduction import Conduction, Rules
+from gridtwin.topology.conduction import Conduction, SupplyRules
 from networks import random_network
 
 SEEDS = st.integers(0, 2**32 - 1)
 NETWORKS = {"any": random_network, "feeders": feeders_with_ties}
-EVERYTHING = Rules(phase_policy="ignore", allow_lv_backfeed=True, islands=True)
+EVERYTHING = SupplyRules(phase_policy="ignore", allow_lv_backfeed=True, islands=True)
 
 
 def situation_of_seed(kind: str, seed: int) -> Situation:
@@ -121,7 +121,7 @@ def with_all_closed_but(situation: Situation, opened: set[int]) -> Conduction:
     """Return the network with all closed but some, resources on, low voltage feeding upwards."""
     mask = np.zeros_like(situation.open_mask)
     mask[list(opened)] = 63
-    return Conduction.of(situation.data, mask, EVERYTHING)
+    return Conduction.from_state(situation.data, mask, EVERYTHING)
 
 
 def sources_in(situation: Situation, nodes: set[int]) -> frozenset[int]:

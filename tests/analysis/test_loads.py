@@ -52,7 +52,7 @@ def station(group: str) -> Network:
 
 def carried(network: Network, mrid: str, default_peak_w: float = float("nan")) -> list[float]:
     situation = situation_of(network)
-    row = network.ids.find(mrid, ("equipment",)).row
+    row = network.ids.find_element(mrid, ("equipment",)).row
     loads = situation.sum_loads(default_peak_w)
     return loads.sum_below(situation.index, int(situation.index.child[row])).tolist()
 

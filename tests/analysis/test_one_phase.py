@@ -11,15 +11,15 @@ from brute import usage_points_dark, usage_points_out
 from gridtwin.analysis.state.supply_state import FULL, OUT, PARTIAL
 from gridtwin.analysis.state.supply_tracker import SupplyTracker
 from gridtwin.model.network import Network
-from gridtwin.model.tables import decode
-from gridtwin.topology.conduction import Rules
+from gridtwin.model.tables import decode_texts
+from gridtwin.topology.conduction import SupplyRules
 from gridtwin.twin import Twin, open_twin
 from networks import lateral_behind_three_fuses, network, random_network
 
 
 def codes_of(twin: Twin) -> dict[str, int]:
     points = twin.store.network.data.usage_points
-    return dict(zip(decode(points.mrid).tolist(), twin.supply().points.tolist(), strict=True))
+    return dict(zip(decode_texts(points.mrid).tolist(), twin.supply().points.tolist(), strict=True))
 
 
 def test_an_operated_pole_puts_out_who_lives_on_it() -> None:
@@ -99,11 +99,11 @@ def test_darkness_follows_every_pole(seed: int) -> None:
     darkness = SupplyTracker(twin.situation())
     mask = net.data.equipment.normal_open.copy()
     before = set(np.flatnonzero(darkness.is_deenergized).tolist())
-    assert before == usage_points_dark(net, mask, Rules())[0]
+    assert before == usage_points_dark(net, mask, SupplyRules())[0]
     for _ in range(12):
         row, mask[row] = operable_poles(net, rng)
         went, came = darkness.operate_equipment(row, int(mask[row]))
-        after = usage_points_dark(net, mask, Rules())[0]
+        after = usage_points_dark(net, mask, SupplyRules())[0]
         assert set(went.tolist()) == after - before
         assert set(came.tolist()) == before - after
         assert set(np.flatnonzero(darkness.is_deenergized).tolist()) == after
@@ -116,11 +116,12 @@ def test_what_a_meter_must_pass_is_what_alone_would_put_it_out(seed: int) -> Non
     twin = open_twin(net)
     mask, rows = net.data.equipment.normal_open, range(len(net.data.equipment.mrid))
     alone = {
-        row: usage_points_out(net, mask, Rules(), equipment=frozenset((row,)))[0] for row in rows
+        row: usage_points_out(net, mask, SupplyRules(), equipment=frozenset((row,)))[0]
+        for row in rows
     }
-    names = decode(net.data.equipment.mrid).tolist()
-    for point, mrid in enumerate(decode(net.data.usage_points.mrid).tolist()):
+    names = decode_texts(net.data.equipment.mrid).tolist()
+    for point, mrid in enumerate(decode_texts(net.data.usage_points.mrid).tolist()):
         found = twin.explain(mrid)
         wanted = {names[row] for row in rows if point in alone[row]}
         assert set(found.must_pass) == wanted
-        assert found.supplied == (point not in usage_points_dark(net, mask, Rules())[0])
+        assert found.supplied == (point not in usage_points_dark(net, mask, SupplyRules())[0])

@@ -19,8 +19,8 @@ from gridtwin.analysis.plan.switching_plan import Plan, make_plans
 from gridtwin.analysis.plan.timetable import SwitchingAction
 from gridtwin.analysis.trace.isolation import find_section
 from gridtwin.model.ids import Element
-from gridtwin.model.phases import supply
-from gridtwin.topology.conduction import Conduction, PhasePolicy, Rules
+from gridtwin.model.phases import to_supply_phases
+from gridtwin.topology.conduction import Conduction, PhasePolicy, SupplyRules
 from networks import random_network
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Field:
         return int(self.situation.data.equipment.phases[row]) or 7
 
     def look(self) -> None:
-        conduction = Conduction.of(self.situation.data, self.mask)
+        conduction = Conduction.from_state(self.situation.data, self.mask)
         self.reached, self.live = flood(conduction, sources=frozenset(self.gone))
 
     def do(self, step: SwitchingStep) -> None:
@@ -81,7 +81,7 @@ class Field:
         reached, live = flood(self.situation.index.conduction)
         designed = designed_phases(self.situation.network, self.situation.rules)
         out, partial = set(), set()
-        rows = zip(points.node.tolist(), supply(points.phases).tolist(), strict=True)
+        rows = zip(points.node.tolist(), to_supply_phases(points.phases).tolist(), strict=True)
         for row, (node, own) in enumerate(rows):
             uses = {phase for phase in PHASES if own & phase}
             had, has = live.get(node, set()) & uses, self.live.get(node, set()) & uses
@@ -95,7 +95,7 @@ class Field:
 
 
 def carried_out(
-    seed: int, kind: str, options: PlanOptions, rules: Rules | None = None
+    seed: int, kind: str, options: PlanOptions, rules: SupplyRules | None = None
 ) -> Iterator[tuple[Field, Plan, set[int]]]:
     """Yield every plan for every fault of a network, with the nodes of its faulted section."""
     network = NETWORKS[kind](seed)
@@ -141,7 +141,7 @@ def test_no_step_closes_a_loop_or_energizes_what_was_dead_before(kind: str, seed
 @given(seed=SEEDS)
 @example(seed=1_599)  # a mesh that keeps some of its phases through the fault
 def test_every_step_brings_back_whom_it_says(kind: str, policy: PhasePolicy, seed: int) -> None:
-    rules = Rules(phase_policy=policy)
+    rules = SupplyRules(phase_policy=policy)
     for field, plan, _ in carried_out(seed, kind, PlanOptions(alternatives=1), rules):
         customers = field.situation.data.usage_points.customers
         was, _ = field.out()

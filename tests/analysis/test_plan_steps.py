@@ -12,7 +12,7 @@ import gridtwin
 from gridtwin.analysis.plan.restoration_stages import find_restoration_stages
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.network import Network
-from gridtwin.model.tables import encode
+from gridtwin.model.tables import encode_texts
 from gridtwin.results.plan_result import SwitchingPlan
 from networks import THREE_SECTIONS, feeder_in_three_sections, network, two_feeders_with_a_tie
 
@@ -42,7 +42,7 @@ def changed(drawn: Network, **columns: dict[str, Any]) -> Network:
         new = old.astype("S20") if old.dtype.kind == "S" else np.array(old)
         for mrid, value in values.items():
             at = np.flatnonzero(tables[home].mrid == mrid.encode())
-            new[at] = encode([value])[0] if isinstance(value, str) else value
+            new[at] = encode_texts([value])[0] if isinstance(value, str) else value
         tables[home] = replace(tables[home], **{column: new})
     return Network(replace(data, **tables), crs=drawn.crs)
 

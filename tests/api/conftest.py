@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from gridtwin.api.app import create_app
-from gridtwin.api.run import server_of
-from gridtwin.cli.serve import listening
+from gridtwin.api.serve_app import server_of
+from gridtwin.cli.serve_commands import open_listener
 from gridtwin.settings import ServeSettings
 from gridtwin.twin import Twin, open_twin
 from networks import two_feeders_with_a_tie
@@ -54,7 +54,7 @@ def client(settings: ServeSettings) -> Iterator[httpx.Client]:
 @contextmanager
 def answering(app: FastAPI, settings: ServeSettings) -> Iterator[httpx.Client]:
     """Run an application at a free port, and return a client of it."""
-    with listening("127.0.0.1", 0) as listener:
+    with open_listener("127.0.0.1", 0) as listener:
         server = server_of(app, settings)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()

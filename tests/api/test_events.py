@@ -221,11 +221,11 @@ def collected(broadcaster: Broadcaster, steps: Any) -> Any:
 
 def test_a_slow_client_is_told_to_ask_again_and_holds_nobody_up() -> None:
     async def steps(broadcaster: Broadcaster) -> None:
-        slow, quick = broadcaster.stream(), broadcaster.stream()
+        slow, quick = broadcaster.stream_events(), broadcaster.stream_events()
         await anext(slow), await anext(quick)
         seen = []
         for number in range(500):
-            broadcaster.publish("state", {"number": number})
+            broadcaster.publish_event("state", {"number": number})
             seen.append(await anext(quick))
         assert len(seen) == 500
         left = [await anext(slow) for _ in range(len(slow_queue(broadcaster)))]
@@ -242,11 +242,11 @@ def test_a_slow_client_is_told_to_ask_again_and_holds_nobody_up() -> None:
 
 def test_between_events_a_heartbeat_keeps_the_connection() -> None:
     async def steps(broadcaster: Broadcaster) -> None:
-        stream = broadcaster.stream()
+        stream = broadcaster.stream_events()
         first = await anext(stream)
         assert first.startswith(b"retry: ")
         assert await anext(stream) == b": alive\n\n"
-        broadcaster.publish("state", {})
+        broadcaster.publish_event("state", {})
         assert b"event: state" in await anext(stream)
 
     collected(Broadcaster(heartbeat_s=0.01), steps)
@@ -255,7 +255,7 @@ def test_between_events_a_heartbeat_keeps_the_connection() -> None:
 def test_what_is_kept_of_the_past_is_bounded_in_bytes() -> None:
     async def steps(broadcaster: Broadcaster) -> None:
         for _ in range(60):
-            broadcaster.publish("state", {"out": "x" * 1024 * 1024})
+            broadcaster.publish_event("state", {"out": "x" * 1024 * 1024})
         await asyncio.sleep(0.1)
         assert sum(len(event.wire) for event in broadcaster._ring) <= 32 * 1024 * 1024
         assert len(broadcaster._ring) >= 30

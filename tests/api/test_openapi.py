@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gridtwin.api.describe import describe_api
+from gridtwin.api.openapi import describe_api
 
 if TYPE_CHECKING:
     import httpx

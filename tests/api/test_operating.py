@@ -213,17 +213,17 @@ def test_more_work_than_may_wait_is_refused_and_what_waits_can_be_cancelled() ->
         job.tell(1, 2)
         return Done()
 
-    first, second, third = (jobs.submit("work", work) for _ in range(3))
+    first, second, third = (jobs.submit_work("work", work) for _ in range(3))
     with pytest.raises(BusyError):
-        jobs.submit("work", work)
-    assert jobs.cancel(second.id).status == "cancelled"
-    assert jobs.cancel(first.id).status == "cancelled"
+        jobs.submit_work("work", work)
+    assert jobs.cancel_job(second.id).status == "cancelled"
+    assert jobs.cancel_job(first.id).status == "cancelled"
     go.set()
     assert third.future.result(PATIENCE_S) == Done()
     assert third.status == "done"
     assert first.status == "cancelled"  # though it ran already when it was cancelled
-    assert jobs.cancel(third.id).status == "done"
+    assert jobs.cancel_job(third.id).status == "done"
     assert jobs.running == 0
     with pytest.raises(NotFoundError):
-        jobs.get("no such job")
+        jobs.find_job("no such job")
     jobs.close()

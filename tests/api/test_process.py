@@ -105,11 +105,11 @@ def test_a_short_token_is_refused(twin: Twin) -> None:
 def test_without_the_extra_the_command_says_what_to_install(
     twin: Twin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gridtwin.cli.serve import serve
+    from gridtwin.cli.serve_commands import serve_twin
     from gridtwin.errors import MissingExtraError
 
     monkeypatch.setitem(sys.modules, "fastapi", None)
     for name in [name for name in sys.modules if name.startswith("gridtwin.api")]:
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(MissingExtraError, match=r"gridtwin\[serve\]"):
-        serve(str(twin.store.path))
+        serve_twin(str(twin.store.path))

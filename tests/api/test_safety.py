@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import cramjam
 import pytest
 
-from gridtwin.api.answers import Kept, backend_for, compressed
+from gridtwin.api.answers import AnswerCache, backend_for, compress_body
 from gridtwin.api.app import create_app
 from gridtwin.errors import InputError
 from gridtwin.settings import ServeSettings
@@ -201,11 +201,11 @@ def test_figures_are_in_the_format_of_prometheus(client: httpx.Client) -> None:
 )
 def test_large_answers_are_packed_as_the_client_takes_them(accepted: str, encoding: str) -> None:
     body = json.dumps(list(range(2_000))).encode()
-    packed, name = compressed(body, backend_for(accepted))
+    packed, name = compress_body(body, backend_for(accepted))
     assert name == encoding
     opened = {"gzip": cramjam.gzip, "br": cramjam.brotli}.get(encoding)
     assert (bytes(opened.decompress(packed)) if opened else packed) == body
-    assert compressed(b"short", backend_for(accepted)) == (b"short", "")
+    assert compress_body(b"short", backend_for(accepted)) == (b"short", "")
 
 
 @pytest.mark.parametrize(
@@ -222,27 +222,27 @@ def test_an_environment_that_cannot_be_is_refused(
 ) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(InputError, match=words):
-        ServeSettings.read("two.twin")
+        ServeSettings.from_environment("two.twin")
 
 
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GRIDTWIN_OPERATOR_TOKEN", TOKEN)
     monkeypatch.setenv("GRIDTWIN_HOSTS", "a.example, b.example")
     monkeypatch.setenv("GRIDTWIN_RATE", "5/50")
-    found = ServeSettings.read(str(tmp_path), port=0)
+    found = ServeSettings.from_environment(str(tmp_path), port=0)
     assert found.hosts == ("a.example", "b.example")
     assert (found.rate_per_s, found.rate_burst) == (5, 50)
     assert TOKEN not in repr(found)
 
 
 def test_answers_that_are_kept_are_made_once_and_take_bounded_room() -> None:
-    kept, made = Kept(most_bytes=100), list[str]()
+    kept, made = AnswerCache(most_bytes=100), list[str]()
 
     def make(name: str) -> Callable[[], tuple[bytes, str]]:
         return lambda: (made.append(name), (b"x" * 40, ""))[1]
 
     for name in ("a", "b", "a", "c", "a", "b"):
-        kept.get(name, make(name))
+        kept.get_or_make(name, make(name))
     assert made == ["a", "b", "c", "b"]
-    assert kept.get("large", lambda: (b"x" * 1_000, ""))[0] == b"x" * 1_000
+    assert kept.get_or_make("large", lambda: (b"x" * 1_000, ""))[0] == b"x" * 1_000
     assert sum(len(body) for body, _ in kept._answers.values()) <= 100

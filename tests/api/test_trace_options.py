@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from gridtwin.analysis.trace.spec import TRACE_OPTIONS, TraceSpec
 from gridtwin.api.app import create_app
-from gridtwin.cli.app import app
+from gridtwin.cli.root_commands import app
 from gridtwin.settings import ServeSettings
 from gridtwin.twin import questions
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import gridtwin
-from gridtwin.cli.coldcount import cold_count
+from gridtwin.cli.cold_count import count_cold
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def twin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def asked(twin: Path, mrid: str) -> int | None:
-    return cold_count(["trace", "downstream", mrid, "--count", "--in", str(twin)])
+    return count_cold(["trace", "downstream", mrid, "--count", "--in", str(twin)])
 
 
 def test_every_element_counts_the_same_both_ways(twin: Path) -> None:
@@ -37,9 +37,9 @@ def test_every_element_counts_the_same_both_ways(twin: Path) -> None:
 def test_anything_else_is_left_to_the_full_way(twin: Path, tmp_path: Path) -> None:
     head = gridtwin.open(twin).network.feeders["head"][0]
     question = ["trace", "downstream", head, "--count", "--in", str(twin)]
-    assert cold_count(question) is not None
-    assert cold_count([*question, "--phases", "A"]) is None
-    assert cold_count(["trace", "upstream", *question[2:]]) is None
+    assert count_cold(question) is not None
+    assert count_cold([*question, "--phases", "A"]) is None
+    assert count_cold(["trace", "upstream", *question[2:]]) is None
     assert asked(twin, "NO-SUCH-ID") is None
     assert asked(tmp_path / "none.twin", head) is None
 

@@ -145,7 +145,7 @@ def test_check_exits_0_when_nothing_is_wrong(twin: Path) -> None:
 
 
 def test_every_command_shows_an_example() -> None:
-    from gridtwin.cli.app import app
+    from gridtwin.cli.root_commands import app
 
     for command in [
         *app.registered_commands,

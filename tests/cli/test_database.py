@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import gridtwin
 from document_schemas import hold_to_schema
 from gridtwin.analysis.trace.spec import TraceSpec
-from gridtwin.cli.app import app
+from gridtwin.cli.root_commands import app
 from gridtwin.errors import InputError, StoreError
 from gridtwin.store.postgis.connect import connect
 from networks import two_feeders_with_a_tie

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import gridtwin
 from document_schemas import hold_to_schema
-from gridtwin.cli.app import app
+from gridtwin.cli.root_commands import app
 from gridtwin.errors import GridtwinError, InputError, NotFoundError
 from gridtwin.results.reliability_report import CustomersServed, make_report, place_rows
 from gridtwin.twin.outage_frames import tabulate_interruptions

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 import gridtwin
-from gridtwin.cli.app import app
+from gridtwin.cli.root_commands import app
 from gridtwin.errors import NotFoundError, SourceError
 from networks import two_feeders_with_a_tie
 

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 import gridtwin
 from document_schemas import hold_to_schema
-from gridtwin.cli.app import app
+from gridtwin.cli.root_commands import app
 from gridtwin.errors import GridtwinError, InputError
 from gridtwin.model.outage import Outage
 from gridtwin.publish.atomic_file import write_whole

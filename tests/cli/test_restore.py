@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 import gridtwin
-from gridtwin.cli.app import app
+from gridtwin.cli.root_commands import app
 from gridtwin.errors import InputError, NotFoundError
 from networks import feeder_in_three_sections, two_feeders_with_a_tie
 

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import gridtwin
 from ami_folder import NOON, street, write_readings
 from document_schemas import SCHEMAS, hold_to_schema, schema_of
-from gridtwin.cli.app import app
+from gridtwin.cli.root_commands import app
 from gridtwin.results.documents.document_catalog import SHAPES
 from gridtwin.results.documents.document_tags import DocumentTag as Tag
 from mapped_sources import COLUMNS
@@ -188,7 +188,7 @@ CASES: list[tuple[Tag, Make]] = [
 ]
 
 
-@pytest.mark.parametrize(("tag", "make"), CASES, ids=[tag.stem for tag, _ in CASES])
+@pytest.mark.parametrize(("tag", "make"), CASES, ids=[tag.file_stem for tag, _ in CASES])
 def test_documents_fit_their_schema(tag: Tag, make: Make, request: pytest.FixtureRequest) -> None:
     lines = make(request).splitlines()
     assert lines
@@ -212,7 +212,7 @@ def test_every_shape_is_that_of_its_tag() -> None:
 def test_a_schema_is_one_and_says_what_its_document_is(tag: Tag) -> None:
     schema = schema_of(tag)
     Draft202012Validator.check_schema(schema)
-    assert schema["$id"] == tag.stem
+    assert schema["$id"] == tag.file_stem
     assert schema["title"]
     assert all(each["additionalProperties"] is False for each in objects_of(schema))
 

@@ -16,7 +16,7 @@ from gridtwin.analysis.erm.landmarks import STANDARD_LANDMARKS
 from gridtwin.analysis.erm.model_parts import ErmModel
 from gridtwin.analysis.erm.outage_features import HistoryIndex
 from gridtwin.analysis.erm.prediction import predict_landmarks
-from gridtwin.cli.app import app
+from gridtwin.cli.root_commands import app
 from gridtwin.erm import model_files
 from gridtwin.errors import InputError
 from gridtwin.sources.histories import read_history
@@ -70,17 +70,17 @@ def test_scores_are_those_of_plain_arithmetic(
     outages, prediction = history.outages, predict_landmarks(history, model, ("first_seen",))
     row = prediction.marks.row
     cut = np.quantile(outages.first_seen_s, 0.7)
-    length = outages.restored_s[row] - outages.start_s[row]
+    length = outages.restoration_s[row] - outages.start_s[row]
     judged = (
         ~outages.planned[row]
         & (length > 300)
-        & (outages.restored_s[row] > prediction.marks.issued_s)
+        & (outages.restoration_s[row] > prediction.marks.issued_s)
     )
     test = judged & (prediction.marks.issued_s >= cut)
-    actual = (outages.restored_s[row] - prediction.marks.issued_s)[test] / 3600
+    actual = (outages.restoration_s[row] - prediction.marks.issued_s)[test] / 3600
     hours = (prediction.at_s - prediction.marks.issued_s[:, None])[test] / 3600
     before = judged & (prediction.marks.issued_s < cut) & (outages.gone_s[row] < cut)
-    usual = np.median((outages.restored_s[row] - prediction.marks.issued_s)[before]) / 3600
+    usual = np.median((outages.restoration_s[row] - prediction.marks.issued_s)[before]) / 3600
     score = scores[0]
     assert score.outages == test.sum()
     assert score.mae == pytest.approx(np.abs(actual - hours[:, 1]).mean())

@@ -18,7 +18,7 @@ from gridtwin.analysis.erm import model_parts, training
 from gridtwin.analysis.erm import quantile_forest as forests
 from gridtwin.analysis.erm.landmarks import STANDARD_LANDMARKS
 from gridtwin.analysis.erm.model_parts import ErmModel
-from gridtwin.cli.app import app
+from gridtwin.cli.root_commands import app
 from gridtwin.erm import model_files
 from gridtwin.errors import GridtwinError, InputError, NotFoundError, SourceError
 from gridtwin.sources.histories import list_sources, read_history

@@ -16,7 +16,7 @@ from gridtwin.analysis.erm.outage_features import HistoryIndex
 from gridtwin.analysis.erm.prediction import predict_landmarks
 from gridtwin.analysis.erm.training import train_parts
 from gridtwin.erm import model_files
-from gridtwin.model.outage_history import OutageHistory, Snapshots, select
+from gridtwin.model.outage_history import OutageHistory, Snapshots, select_outages
 from gridtwin.sources.histories import read_history
 
 pytestmark = pytest.mark.field
@@ -40,9 +40,9 @@ def tested() -> Held:
     folder = root / "outages"
     assert folder.is_dir(), f"the real histories are not at {folder}: set GRIDTWIN_FIELD_DATA"
     whole = read_history(folder, SOURCE)
-    history = select(whole, np.arange(len(whole)) >= len(whole) - OUTAGES)
+    history = select_outages(whole, np.arange(len(whole)) >= len(whole) - OUTAGES)
     calibrate_s, test_s = map(float, np.quantile(history.outages.first_seen_s, [0.55, 0.7]))
-    learnt = train_parts([select(history, history.outages.gone_s < test_s)], (SOURCE,))
+    learnt = train_parts([select_outages(history, history.outages.gone_s < test_s)], (SOURCE,))
     made = "2026-01-01T00:00:00+00:00"
     model = ErmModel((SOURCE,), learnt.forests, learnt.tables, made)
     scores = judge_prediction(
@@ -76,7 +76,7 @@ def test_no_promise_is_expired(tested: Held) -> None:
 def test_what_happens_later_changes_nothing(tested: Held) -> None:
     history = tested.history
     cut = float(np.quantile(history.outages.first_seen_s, 0.6))
-    recent = select(history, history.outages.first_seen_s > cut - 60 * 86400)
+    recent = select_outages(history, history.outages.first_seen_s > cut - 60 * 86400)
     other = _otherwise_after(recent, cut)
     before, after = (
         predict_landmarks(one, tested.model, STANDARD_LANDMARKS) for one in (recent, other)
@@ -127,7 +127,7 @@ def _otherwise_after(history: OutageHistory, cut: float) -> OutageHistory:
 
 def test_the_shipped_model_answers_a_real_source_it_need_not_know(tested: Held) -> None:
     history = replace(tested.history, source="a utility nobody has seen")
-    recent = select(history, np.arange(len(history)) >= len(history) - 6_000)
+    recent = select_outages(history, np.arange(len(history)) >= len(history) - 6_000)
     prediction = predict_landmarks(recent, model_files.read_default_model(), STANDARD_LANDMARKS)
     calibrate_s, test_s = map(float, np.quantile(recent.outages.first_seen_s, [0.2, 0.3]))
     scores = judge_prediction(HistoryIndex.from_history(recent), prediction, calibrate_s, test_s)

@@ -15,7 +15,7 @@ from gridtwin.analysis.plan.plan_options import PlanOptions
 from gridtwin.analysis.plan.switching_plan import make_plans
 from gridtwin.model.ids import Element
 from gridtwin.topology.conduction import Conduction
-from gridtwin.topology.index import supply
+from gridtwin.topology.topology_index import find_supply
 from gridtwin.twin import Twin
 
 pytestmark = pytest.mark.field
@@ -91,12 +91,12 @@ def test_carried_out_on_the_whole_feeder_no_step_energizes_the_fault(
         section = np.unique([situation.find_ends(at) for at in found.rows.section.tolist()])
         twin.overlay("after", found.switches)
         mask = twin.situation("after").open_mask
-        whole = Conduction.of(situation.data, mask)
+        whole = Conduction.from_state(situation.data, mask)
         closed = {at for kind, at in found.rows.rows_closed if kind == "sources"}
         gone = set(found.rows.sources_lost.tolist()) - closed
         on = ~np.isin(whole.source_row, sorted(gone))
         lit = replace(whole, source_node=whole.source_node[on], source_mask=whole.source_mask[on])
-        reached, _ = supply(lit)
+        reached, _ = find_supply(lit)
         assert not reached[section].any(), mrid
         dark = np.flatnonzero(~reached[situation.data.usage_points.node])
         before = np.flatnonzero(~situation.is_supplied[situation.data.usage_points.node])

@@ -107,8 +107,8 @@ def test_who_is_out_when_a_pole_opens_is_what_the_conductors_say(
         for load in sorted(expected - before)[:2] + sorted(partial)[:2]:
             assert twin.explain(load).supplied == (load not in expected), (piece, phase, load)
         went = SupplyTracker(twin.situation())
-        row = int(twin.situation().network.ids.find(piece).row)
-        _, came = went.operate_equipment(row, phases.parse(table.normal_open[piece]))
+        row = int(twin.situation().network.ids.find_element(piece).row)
+        _, came = went.operate_equipment(row, phases.parse_phases(table.normal_open[piece]))
         assert names_of(twin, came) == expected - before, (piece, phase)
         twin.switch(piece, open=False, phases=phase)
 

@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 import gridtwin
-from gridtwin.cli.app import app
+from gridtwin.cli.root_commands import app
 from gridtwin.erm.job import ErmJob
 from gridtwin.erm.storms import StormScenario, forecast_storm
 from gridtwin.erm.zones import promise_zones

@@ -138,10 +138,10 @@ def operations(twin: Twin, count: int, start_s: float, out: set[str]) -> list[tu
 
 
 def phases_of(twin: Twin, mrid: str) -> str:
-    from gridtwin.model.phases import text
+    from gridtwin.model.phases import format_phases
     from gridtwin.model.state import every_phase
 
-    return text(every_phase(twin.store.network, twin.find(mrid)[0].row))
+    return format_phases(every_phase(twin.store.network, twin.find(mrid)[0].row))
 
 
 @pytest.mark.long

@@ -138,7 +138,7 @@ def act(twin: Twin, chosen: tuple[str, int, str, str], at: datetime) -> None:
     elif found:
         outage = found[which % len(found)].id
         out = twin.outages.members(outage)
-        out = out.take(out.is_out)
+        out = out.take_rows(out.is_out)
         if what == "confirm":
             twin.outages.confirm(outage, at=at)
         elif what == "step":

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import gridtwin
-from gridtwin.cli.app import app
+from gridtwin.cli.root_commands import app
 from gridtwin.live import LiveOperations
 from gridtwin.live.event_batch import EventBatch
 from gridtwin.live.log_replay import read_event_lines, rebuild_state, replay_operations

@@ -87,7 +87,7 @@ def test_who_is_in_the_outages_is_dark_and_nobody_else_after_every_act(script: S
 def _handing_back(twin: Twin) -> bool:
     situation = twin.situation()
     ids = situation.network.ids
-    rows = ids.rows("usage_points", twin.outages.members().usage_point.tolist())
+    rows = ids.find_rows("usage_points", twin.outages.members().usage_point.tolist())
     return bool(situation.is_supplied[situation.data.usage_points.node[rows]].any())
 
 

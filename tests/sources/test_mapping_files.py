@@ -116,7 +116,7 @@ def test_duckdb_is_an_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_command_loads_by_a_mapping(tmp_path: Path) -> None:
     from typer.testing import CliRunner
 
-    from gridtwin.cli.app import app
+    from gridtwin.cli.root_commands import app
 
     read_street(tmp_path)
     twin = tmp_path / "street.twin"

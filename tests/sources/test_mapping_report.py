@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gridtwin.cli.app import app
+from gridtwin.cli.root_commands import app
 from gridtwin.sources.mapping.mapping_reader import check_mapping
 from mapped_sources import COLUMNS, read_street, street
 

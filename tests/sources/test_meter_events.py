@@ -8,7 +8,7 @@ import pytest
 
 from gridtwin.errors import SourceError
 from gridtwin.model.events import EVENT_KINDS
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.sources.meter_events import parse_events, read_events
 
 CSV = """mrid,kind,at,phases
@@ -27,7 +27,7 @@ LINES = """
 @pytest.mark.parametrize("text", [CSV, LINES])
 def test_csv_and_json_lines_say_the_same(text: str) -> None:
     events = parse_events(text, "here")
-    assert decode(events.mrid).tolist() == ["M-1", "M-2", "M-3"]
+    assert decode_texts(events.mrid).tolist() == ["M-1", "M-2", "M-3"]
     assert [EVENT_KINDS[code] for code in events.kind] == ["last_gasp", "last_gasp", "ping"]
     assert events.at_s.tolist() == [1795593600.0, 1764057600.25, 1795593600.0]
     assert events.phases.tolist() == [1, 0, 7]

@@ -199,7 +199,7 @@ def test_a_shapefile_that_states_no_encoding(tmp_path: Path) -> None:
     ],
 )
 def test_phases_of_one_meaning_are_read(written: str, expected: str) -> None:
-    assert phases.text(phases.parse(written)) == expected
+    assert phases.format_phases(phases.parse_phases(written)) == expected
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_other_phases_are_refused_until_their_meaning_is_said(
     with pytest.raises(SourceError, match=r"equipment: phases holds .* with --word phases:"):
         read(path)
     found = read(path, words={"phases": meant}).data.equipment.phases.tolist()
-    assert [phases.text(mask) for mask in found] == ["ABC", "BC", "A"]
+    assert [phases.format_phases(mask) for mask in found] == ["ABC", "BC", "A"]
 
 
 @pytest.mark.parametrize("kind", ["ACLineSegment", "AC line segment", "ac-line-segment"])

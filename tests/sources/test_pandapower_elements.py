@@ -257,7 +257,7 @@ def test_a_switch_without_its_element_is_told(net: Any, kind: str | None) -> Non
     network = read_pandapower(net)
     assert "switch.0 switches" in told(network)["switch_without_element"]
     with pytest.raises(NotFoundError):
-        network.ids.find("switch.0")
+        network.ids.find_element("switch.0")
 
 
 def test_a_line_from_a_bus_to_itself_has_its_switch_once(net: Any) -> None:

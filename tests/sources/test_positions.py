@@ -55,7 +55,7 @@ def test_an_unclear_word_is_refused_with_the_way_to_say_what_it_means(tmp_path: 
 
 
 def opened(network: Network) -> list[str]:
-    return [phases.text(mask) for mask in network.data.equipment.normal_open.tolist()]
+    return [phases.format_phases(mask) for mask in network.data.equipment.normal_open.tolist()]
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ def test_phases_are_balanced_by_load_in_every_feeder(houston: Network, feeder_of
     total = np.zeros((len(data.feeders.mrid), 3))
     for column, bit in enumerate((phases.A, phases.B, phases.C)):
         carried = (own & bit) > 0
-        np.add.at(total[:, column], feeder, points.peak_w * carried / phases.COUNT[own])
+        np.add.at(total[:, column], feeder, points.peak_w * carried / phases.PHASE_COUNT[own])
     share = total / total.sum(axis=1, keepdims=True)
     assert np.abs(total.sum(axis=0) / total.sum() - 1 / 3).max() < 0.01
     assert np.median(share.max(axis=1)) < 0.38

@@ -9,10 +9,10 @@ import psycopg
 
 from brute import usage_points_dark
 from gridtwin.analysis.state.supply_state import FULL, OUT, PARTIAL
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.store.postgis.mirror import sync
-from gridtwin.topology.conduction import Rules
-from gridtwin.topology.core import live_phases
+from gridtwin.topology.conduction import SupplyRules
+from gridtwin.topology.meshed_core import live_phases
 from gridtwin.twin import Twin
 
 Connection = psycopg.Connection[Any]
@@ -54,7 +54,7 @@ def one(connection: Connection, query: str, *values: Any) -> Any:
 def elements(twin: Twin) -> list[str]:
     data = twin.store.network.data
     tables = (data.equipment, data.nodes, data.usage_points, data.feeders, data.sources)
-    return [str(mrid) for table in tables for mrid in decode(table.mrid)]
+    return [str(mrid) for table in tables for mrid in decode_texts(table.mrid)]
 
 
 def check_losses(connection: Connection, twin: Twin, mrid: str) -> None:
@@ -147,7 +147,7 @@ def check_supply(connection: Connection, twin: Twin) -> None:
         " ORDER BY u.row",
     )
     told = [code for (code,) in points]
-    out, partial = usage_points_dark(situation.network, situation.open_mask, Rules())
+    out, partial = usage_points_dark(situation.network, situation.open_mask, SupplyRules())
     assert {row for row, code in enumerate(told) if code == 0} == out
     assert {row for row, code in enumerate(told) if code == 2} == partial
     assert told == [CODES[code] for code in supply.points.tolist()]

@@ -10,7 +10,7 @@ from shapely import Point
 from gridtwin.model.network import Network
 from gridtwin.store.local import LocalStore
 from gridtwin.store.postgis.connect import connect
-from gridtwin.topology.index import build
+from gridtwin.topology.topology_index import build_index
 from postgres import Cluster, copy_of
 
 from .release import install_release
@@ -81,7 +81,7 @@ def make_network(*, meshed: bool = False) -> Network:
 
 def keep(path: Path, *, meshed: bool = False, overwrite: bool = False) -> LocalStore:
     network = make_network(meshed=meshed)
-    index = build(network.data, network.data.equipment.normal_open)
+    index = build_index(network.data, network.data.equipment.normal_open)
     return LocalStore.create(path, network, index, overwrite=overwrite)
 
 

@@ -48,8 +48,8 @@ while True:
 
 def use(path: Path) -> None:
     store = LocalStore.open(path)
-    assert store.network.ids.find("M2").row == 1
-    assert store.index().count(1) == 5
+    assert store.network.ids.find_element("M2").row == 1
+    assert store.index().count_customers(1) == 5
     store.states.get()
 
 

@@ -51,7 +51,7 @@ def estimate(hours: float, **fields: object) -> Estimate:
 
 def points(*mrids: str, hours: float = 1) -> PointEstimates:
     end = within(hours).timestamp()
-    return PointEstimates.of_rows(
+    return PointEstimates.from_rows(
         [(mrid, "O-1", "repair", "model", end, end, None, end) for mrid in mrids]
     )
 
@@ -72,7 +72,7 @@ def test_a_run_writes_the_current_estimate_its_history_and_each_usage_point(twin
     found = book.points("O-1")
     assert found.usage_point.tolist() == ["M1", "M2"]
     assert found.etr_s.tolist() == [within(1).timestamp()] * 2
-    assert found.columns()[6] == [None, None]
+    assert found.list_columns()[6] == [None, None]
     assert book.run("R-1") == RUN
 
 

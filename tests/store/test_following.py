@@ -35,7 +35,7 @@ def estimate(twin: Twin, outage: str) -> None:
     later = now + timedelta(hours=1)
     run = Run("R-1", now, "model", 0, 1, 2, 1)
     found = Estimate(outage, now, now, later, later, later, later, later, later)
-    twin.store.estimates.write(run, [found], PointEstimates.of_rows([]))
+    twin.store.estimates.write(run, [found], PointEstimates.from_rows([]))
 
 
 def test_nothing_is_told_while_nothing_happens(twin: Twin) -> None:

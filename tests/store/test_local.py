@@ -13,7 +13,7 @@ import pytest
 
 from gridtwin.errors import InputError, NotFoundError, StoreError
 from gridtwin.store.local import LocalStore
-from gridtwin.topology.index import ARRAYS, build
+from gridtwin.topology.topology_index import ARRAYS, build_index
 
 from .conftest import keep, make_network
 
@@ -35,7 +35,7 @@ def assert_same(one: object, other: object) -> None:
 @pytest.mark.parametrize("meshed", [False, True])
 def test_every_column_and_index_array_comes_back(tmp_path: Path, meshed: bool) -> None:
     network = make_network(meshed=meshed)
-    built = build(network.data, network.data.equipment.normal_open)
+    built = build_index(network.data, network.data.equipment.normal_open)
     store = LocalStore.create(tmp_path / "new" / "a.twin", network, built)
 
     for table in fields(network.data):
@@ -49,7 +49,7 @@ def test_every_column_and_index_array_comes_back(tmp_path: Path, meshed: bool) -
     assert (index.core is None) == (built.core is None) == (not meshed)
     if index.core is not None and built.core is not None:
         assert_same(index.core, built.core)
-    assert index.count(1) == built.count(1) == 5
+    assert index.count_customers(1) == built.count_customers(1) == 5
     assert store.network.crs == "EPSG:4326"
 
 
@@ -139,6 +139,6 @@ def test_a_twin_kept_before_designed_phases_were_is_opened_with_them(twin: Path)
     (twin / "twin.json").write_text(json.dumps(card), encoding="utf-8")
     (twin / "arrays" / "index.designed.npy").unlink()
     found = LocalStore.open(twin).index()
-    made = build(network.data, network.data.equipment.normal_open)
+    made = build_index(network.data, network.data.equipment.normal_open)
     np.testing.assert_array_equal(found.designed, made.designed)
     np.testing.assert_array_equal(found.before, made.before)

@@ -20,13 +20,13 @@ import gridtwin
 from gridtwin.errors import StoreError
 from gridtwin.model.network import Network
 from gridtwin.model.state import State
-from gridtwin.model.tables import take
+from gridtwin.model.tables import take_rows
 from gridtwin.store.postgis.aligning import FRAMES
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.migrate import migrate
 from gridtwin.store.postgis.mirror import differences, sync
 from gridtwin.store.postgis.rows import Mirrored
-from gridtwin.topology.index import build
+from gridtwin.topology.topology_index import build_index
 from waiting import started
 
 from .conftest import make_network
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 def mirrored(network: Network, version: int = 0, **deviations: str) -> Mirrored:
     state = State("current", version, deviations)
     data = network.data
-    normal = build(data, data.equipment.normal_open)
-    return Mirrored(network, normal, build(data, state.open_mask(network)), state)
+    normal = build_index(data, data.equipment.normal_open)
+    return Mirrored(network, normal, build_index(data, state.open_mask(network)), state)
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_a_territory_is_mirrored_with_its_places_and_intervals(
     ).fetchall()
     heads = twin.current.child[twin.network.data.feeders.head]
     assert dict(per_feeder) == {
-        row: twin.current.count(int(node)) for row, node in enumerate(heads)
+        row: twin.current.count_customers(int(node)) for row, node in enumerate(heads)
     }
     indexes = connection.execute(
         "SELECT count(*) FROM pg_indexes WHERE schemaname = 'gridtwin' AND indexdef ~ 'gist'"
@@ -176,7 +176,7 @@ def test_rows_keep_their_place_whatever_comes_and_goes(
     last = points.mrid[-1].decode()
 
     # The fourth of the meters is gone; where it was stands what was last.
-    fewer = replace(base.data, usage_points=take(points, np.delete(np.arange(600), 3)))
+    fewer = replace(base.data, usage_points=take_rows(points, np.delete(np.arange(600), 3)))
     changes = moved(sync(connection, mirrored(Network(fewer, crs=base.crs))))
     assert changes["usage_points"] == (0, 1, 1)
     assert rows_of(connection) == before - {(3, points.mrid[3].decode()), (599, last)} | {(3, last)}
@@ -200,7 +200,7 @@ def test_a_twin_in_any_order_is_the_same_mirror(connection: psycopg.Connection[A
     orders = [
         rng.permutation(len(getattr(base.data, name).mrid)).astype(np.int32) for name in FRAMES
     ]
-    shuffled = mirrored(base.reordered(*orders))
+    shuffled = mirrored(base.reorder_rows(*orders))
     assert moved(differences(connection, shuffled)) == {}
     assert moved(sync(connection, shuffled)) == {}
     assert moved(sync(connection, shuffled, trust=False)) == {}
@@ -371,7 +371,9 @@ def edited(network: Network, rng: np.random.Generator) -> Network:
     order = np.arange(len(points.mrid))
     at = int(rng.integers(len(order) - 20))
     order[at : at + 20] = rng.permutation(order[at : at + 20])
-    points = take(points, np.delete(order, rng.integers(len(order), size=int(rng.integers(4)))))
+    points = take_rows(
+        points, np.delete(order, rng.integers(len(order), size=int(rng.integers(4))))
+    )
     mrid, peak = np.array(points.mrid), np.array(points.peak_w)
     mrid[int(rng.integers(len(mrid)))] = f"NEW-{int(rng.integers(10**6))}".encode()
     peak[rng.integers(len(peak), size=5)] = np.array([np.nan, 0, 1, 2, 3], dtype=np.float32)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import gridtwin
 from gridtwin.model import phases
 from gridtwin.model.network import Network
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.lookups import LookUps
 from gridtwin.store.postgis.migrate import migrate
@@ -189,7 +189,7 @@ def test_what_a_loop_brings_goes_when_the_loop_opens(connection: Connection) -> 
 def test_a_polygon_counts_those_who_had_supply(connection: Connection) -> None:
     twin = mirror(connection, gridtwin.open(gridtwin.synthesize("houston", meters=1_000, seed=5)))
     data = twin.store.network.data
-    for head in decode(data.equipment.mrid[data.feeders.head[:2]]).tolist():
+    for head in decode_texts(data.equipment.mrid[data.feeders.head[:2]]).tolist():
         twin.switch(head, open=True, phases="A")
         one(connection, "SELECT gridtwin.operate(%s, true, 'A')", head)
     check_supply(connection, twin)
@@ -249,5 +249,7 @@ def any_pole(twin: Twin, rng: random.Random) -> tuple[str, str]:
     equipment = twin.store.network.data.equipment
     row = rng.randrange(len(equipment.mrid))
     every = int(equipment.phases[row]) or phases.ABC
-    poles = [code for code in "ABC" if phases.parse(code) & every]
-    return str(decode(equipment.mrid)[row]), rng.choice((*poles, *poles, phases.text(every), ""))
+    poles = [code for code in "ABC" if phases.parse_phases(code) & every]
+    return str(decode_texts(equipment.mrid)[row]), rng.choice(
+        (*poles, *poles, phases.format_phases(every), "")
+    )

@@ -370,7 +370,7 @@ def test_names_known_to_the_engine_are_the_names_the_tables_take(
     texts = migrated.execute(
         "SELECT gridtwin.phase_text(mask::smallint) FROM generate_series(0, 63) mask ORDER BY mask"
     )
-    assert [text for (text,) in texts] == phases.TEXTS.tolist()
+    assert [text for (text,) in texts] == phases.PHASE_CODES.tolist()
 
 
 def test_rows_can_be_renumbered_in_one_statement(migrated: psycopg.Connection[Any]) -> None:

@@ -17,9 +17,9 @@ import shapely
 
 import gridtwin
 from gridtwin.errors import StoreError, StoreVersionError
-from gridtwin.model.ids import TABLES
+from gridtwin.model.ids import MRID_TABLES
 from gridtwin.model.network import Network
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.mirror import content_hash
 from gridtwin.store.postgis.store import PostgisStore
@@ -65,7 +65,7 @@ def test_a_network_comes_back_as_it_was(database: str, drawn: bool) -> None:
     again = gridtwin.open(database).store.network
     assert again.crs == network.crs
     assert content_hash(again) == content_hash(saved.store.network)
-    for name in TABLES:
+    for name in MRID_TABLES:
         ours, theirs = getattr(saved.store.network.data, name), getattr(again.data, name)
         for field in fields(ours):
             values = getattr(theirs, field.name)
@@ -156,8 +156,10 @@ SELECT gridtwin.state_version(),
 def test_eight_clients_operate_while_others_trace(database: str, traces: int) -> None:
     gridtwin.open(gridtwin.synthesize("houston", meters=300, seed=5)).save(database)
     data = gridtwin.open(database).store.network.data
-    switches = decode(data.equipment.mrid[np.isin(data.equipment.kind, [2, 3, 4, 6])]).tolist()
-    heads = decode(data.equipment.mrid[data.feeders.head]).tolist()
+    switches = decode_texts(
+        data.equipment.mrid[np.isin(data.equipment.kind, [2, 3, 4, 6])]
+    ).tolist()
+    heads = decode_texts(data.equipment.mrid[data.feeders.head]).tolist()
     over, answers = threading.Event(), list[tuple[Any, ...]]()
 
     def operate(number: int) -> int:

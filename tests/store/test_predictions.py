@@ -40,7 +40,7 @@ def gasps(twin: Twin, device: str) -> MeterEvents:
     """Return what the meters behind a device report at noon."""
     heard = twin.blast_radius(device, state="normal").usage_points
     at = NOON.timestamp() + np.linspace(1, 20, len(heard))
-    return MeterEvents.of(heard.tolist(), ["last_gasp"] * len(heard), at)
+    return MeterEvents.from_lists(heard.tolist(), ["last_gasp"] * len(heard), at)
 
 
 def infer(twin: Twin, *events: MeterEvents) -> Any:

@@ -18,10 +18,10 @@ import gridtwin
 from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.model import phases
 from gridtwin.model.network import Network
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.migrate import migrate
-from gridtwin.topology.conduction import _passes
+from gridtwin.topology.conduction import _find_equipment_passes
 from networks import network, random_network, two_feeders_with_a_tie
 from postgres import Cluster
 from waiting import PATIENCE_S
@@ -125,7 +125,7 @@ def test_a_source_beyond_the_dark_feeds_nothing(connection: Connection) -> None:
 def test_a_territory_with_its_ties_closed_is_answered_as_in_python(connection: Connection) -> None:
     twin = mirror(connection, gridtwin.open(gridtwin.synthesize("houston", meters=1_500, seed=4)))
     data, rng = twin.store.network.data, random.Random(4)
-    equipment = decode(data.equipment.mrid)
+    equipment = decode_texts(data.equipment.mrid)
     ties = equipment[np.flatnonzero(data.equipment.normal_open)].tolist()
     for mrid in rng.sample(ties, min(3, len(ties))):
         twin.switch(mrid, open=False)
@@ -137,7 +137,7 @@ def test_a_territory_with_its_ties_closed_is_answered_as_in_python(connection: C
     for mrid in rng.sample(elements(twin), 10):
         check_ways(connection, twin, mrid)
     whole = one(connection, "SELECT gridtwin.customers_downstream(mrid) FROM gridtwin.substations")
-    substation = str(decode(data.substations.mrid)[0])
+    substation = str(decode_texts(data.substations.mrid)[0])
     assert whole == twin.blast_radius(substation).customers
 
 
@@ -155,7 +155,7 @@ def test_polygons_are_answered_as_in_python(connection: Connection) -> None:
             assert out == twin.storm(area).customers
         if not closed:
             equipment = twin.store.network.data.equipment
-            for mrid in decode(equipment.mrid[equipment.normal_open != 0])[:2]:
+            for mrid in decode_texts(equipment.mrid[equipment.normal_open != 0])[:2]:
                 twin.switch(str(mrid), open=False)
                 one(connection, "SELECT gridtwin.operate(%s, false)", str(mrid))
 
@@ -232,9 +232,12 @@ def test_after_any_operations_the_tree_is_what_a_build_gives(
     equipment = twin.store.network.data.equipment
     for version in range(1, 9):
         row = rng.randrange(len(equipment.mrid))
-        mrid, every = str(decode(equipment.mrid)[row]), int(equipment.phases[row]) or phases.ABC
-        poles = [code for code in "ABC" if phases.parse(code) & every]
-        opened = rng.choice((phases.text(every), "", rng.choice(poles)))
+        mrid, every = (
+            str(decode_texts(equipment.mrid)[row]),
+            int(equipment.phases[row]) or phases.ABC,
+        )
+        poles = [code for code in "ABC" if phases.parse_phases(code) & every]
+        opened = rng.choice((phases.format_phases(every), "", rng.choice(poles)))
         twin.store.states.operate(mrid, opened)
         done = one(connection, "SELECT gridtwin.move_poles(%s, %s)", mrid, opened)
         assert done == version
@@ -243,7 +246,7 @@ def test_after_any_operations_the_tree_is_what_a_build_gives(
         check_losses(connection, twin, mrid)
     kept = ask(connection, "SELECT mrid, open_phases FROM gridtwin.state_switches")
     assert dict(kept) == {
-        mrid: phases.parse(text) for mrid, text in twin.store.states.get().deviations.items()
+        mrid: phases.parse_phases(text) for mrid, text in twin.store.states.get().deviations.items()
     }
 
 
@@ -315,8 +318,8 @@ def test_what_gets_through_is_reckoned_as_in_python(connection: Connection) -> N
         "SELECT gridtwin.passing(own, opened, true) FROM generate_series(0, 63) own,"
         " generate_series(0, 63) opened ORDER BY own, opened",
     )
-    assert [each for (each,) in rows] == _passes(data, opened).tolist()  # type: ignore[arg-type]
-    texts = [phases.text(mask) for mask in range(64)]
+    assert [each for (each,) in rows] == _find_equipment_passes(data, opened).tolist()  # type: ignore[arg-type]
+    texts = [phases.format_phases(mask) for mask in range(64)]
     parsed = ask(
         connection,
         "SELECT gridtwin.phase_mask(t), gridtwin.phase_mask(lower(t))"

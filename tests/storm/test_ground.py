@@ -14,15 +14,15 @@ from gridtwin.analysis.storm.storm_situation import StormSituation
 from gridtwin.analysis.trace.isolation import find_section
 from gridtwin.model.ids import Element
 from gridtwin.model.network import Network
-from gridtwin.topology.conduction import Rules
-from gridtwin.topology.index import build
+from gridtwin.topology.conduction import SupplyRules
+from gridtwin.topology.topology_index import build_index
 from networks import network, random_network
 
 
 def ground_of(grid: Network) -> StormSituation:
-    data, rules = grid.data, Rules()
+    data, rules = grid.data, SupplyRules()
     mask = data.equipment.normal_open
-    return StormSituation(Situation(grid, mask, build(data, mask, rules), rules))
+    return StormSituation(Situation(grid, mask, build_index(data, mask, rules), rules))
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)

@@ -21,8 +21,8 @@ from gridtwin.analysis.storm.storm_situation import StormSituation
 from gridtwin.errors import InputError
 from gridtwin.model.ids import Element
 from gridtwin.model.network import Network
-from gridtwin.topology.conduction import Rules
-from gridtwin.topology.index import build
+from gridtwin.topology.conduction import SupplyRules
+from gridtwin.topology.topology_index import build_index
 from networks import network, random_network, two_feeders_with_a_tie
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ DRAWS = 3
 
 
 def situation_of(grid: Network) -> Situation:
-    data, rules = grid.data, Rules()
-    index = build(data, data.equipment.normal_open, rules)
+    data, rules = grid.data, SupplyRules()
+    index = build_index(data, data.equipment.normal_open, rules)
     return Situation(grid, data.equipment.normal_open, index, rules)
 
 
@@ -152,7 +152,7 @@ def stages(storm: RepairPlan, situation: Situation) -> dict[str, str]:
 
 
 def rows(situation: Situation, *names: str) -> np.ndarray:
-    return situation.network.ids.rows("equipment", names)
+    return situation.network.ids.find_rows("equipment", names)
 
 
 def test_upstream_comes_back_from_the_control_room_and_downstream_over_the_tie() -> None:
@@ -173,7 +173,7 @@ def test_upstream_comes_back_from_the_control_room_and_downstream_over_the_tie()
     )
     control = grid.data.equipment.control
     control.setflags(write=True)
-    control[grid.ids.rows("equipment", ["R1"])] = 2
+    control[grid.ids.find_rows("equipment", ["R1"])] = 2
     situation = situation_of(grid)
     storm = plan_repairs(StormSituation(situation), rows(situation, "L2"), Response())
     assert stages(storm, situation) == {"M2": "remote", "M4": "repair", "M6": "manual"}
@@ -216,7 +216,9 @@ def test_a_customer_below_two_faults_waits_for_both() -> None:
     response = Response(crews=1)
     storm = plan_repairs(StormSituation(situation), rows(situation, "L1", "FUSE"), response)
     outcome = simulate_storm(storm, response, draws=50, seed=3)
-    below = storm.group[storm.points == situation.network.ids.rows("usage_points", ["M3"])].item()
+    below = storm.group[
+        storm.points == situation.network.ids.find_rows("usage_points", ["M3"])
+    ].item()
     assert (outcome.back[below] == outcome.done.max(axis=0)).all()
 
 
@@ -236,7 +238,7 @@ def test_repairs_that_bring_more_customers_per_hour_come_first() -> None:
     damaged = rows(situation, "LA", "LB")
     storm = plan_repairs(StormSituation(situation), damaged, Response())
     assert storm.rank[np.searchsorted(storm.equipment, damaged)].tolist() == [1, 0]
-    hospital = grid.ids.rows("usage_points", ["MA"])
+    hospital = grid.ids.find_rows("usage_points", ["MA"])
     storm = plan_repairs(StormSituation(situation), damaged, Response(), priority=hospital)
     assert storm.rank[np.searchsorted(storm.equipment, damaged)].tolist() == [0, 1]
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridtwin.analysis.storm.priority import find_precedence, order_by_horn
-from gridtwin.topology.returning import Returns
+from gridtwin.topology.restoration_order import RestorationOrder
 
 
 def cost(order: list[int], above: list[int], work: np.ndarray, weight: np.ndarray) -> float:
@@ -49,7 +49,7 @@ def rows(*numbers: int) -> np.ndarray:
 
 
 def test_two_jobs_that_hold_one_block_bring_its_customers_back_together() -> None:
-    returns = Returns(rows(), (rows(0, 1), rows(2)), (rows(-1), rows(0)), 0)
+    returns = RestorationOrder(rows(), (rows(0, 1), rows(2)), (rows(-1), rows(0)), 0)
     above, weight = find_precedence(returns, np.array([10.0, 5.0]), np.array([3.0, 1.0, 2.0]))
     assert above.tolist() == [1, -1, 0]  # the shorter first, what hangs below last
     assert weight.tolist() == [10.0, 0.0, 5.0]

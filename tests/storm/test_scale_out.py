@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 import gridtwin
-from gridtwin.cli.app import app
+from gridtwin.cli.root_commands import app
 from gridtwin.erm.storms import (
     Response,
     StormScenario,

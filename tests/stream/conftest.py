@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 import gridtwin
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.stream.ingest.intake import Options
 from gridtwin.stream.topics import make_topics
 from gridtwin.twin import Twin
@@ -26,7 +26,7 @@ def town() -> Twin:
 @pytest.fixture(scope="session")
 def names(town: Twin) -> list[str]:
     """Return the mRIDs of its meters."""
-    return list(decode(town.network.data.usage_points.mrid))
+    return list(decode_texts(town.network.data.usage_points.mrid))
 
 
 @pytest.fixture

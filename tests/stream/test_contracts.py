@@ -20,7 +20,7 @@ from gridtwin.model.readings import (
     OutageAlerts,
     Readings,
 )
-from gridtwin.model.tables import encode
+from gridtwin.model.tables import encode_texts
 from gridtwin.stream.checking import check
 from gridtwin.stream.contracts import (
     LARGEST_MESSAGE,
@@ -212,7 +212,7 @@ def test_no_bytes_whatever_make_a_batch_fail(values: list[bytes | None]) -> None
 
 def some_readings() -> Readings:
     return Readings(
-        encode(["UP-1", 'UP"2"', "UP-Ü", "UP-4"]),
+        encode_texts(["UP-1", 'UP"2"', "UP-Ü", "UP-4"]),
         np.array([AT_S, AT_S, AT_S + 900, AT_S], dtype=np.int64),
         np.array([0.312, -1.5, np.nan, 1e-4], dtype=np.float32),
         np.array([121.4, np.nan, 119.9, 0], dtype=np.float32),
@@ -221,25 +221,25 @@ def some_readings() -> Readings:
 
 def some_events() -> GridEvents:
     return GridEvents(
-        encode(["e1", "e2"]),
+        encode_texts(["e1", "e2"]),
         np.array([AT_S, AT_S + 0.25]),
         np.array([0, 1], dtype=np.uint8),
-        encode(["SW-1", "LINE-7"]),
+        encode_texts(["SW-1", "LINE-7"]),
         np.array([0, 5], dtype=np.uint8),
-        encode(["op", ""]),
-        encode(["", "tree on line"]),
+        encode_texts(["op", ""]),
+        encode_texts(["", "tree on line"]),
     )
 
 
 def some_alerts() -> OutageAlerts:
     return OutageAlerts(
-        encode(["a1", "a2", "a3"]),
+        encode_texts(["a1", "a2", "a3"]),
         np.array([AT_S, AT_S + 1.5, AT_S]),
         np.array([0, 1, ALERT_CODE["outage_opened"]], dtype=np.uint8),
-        encode(["UP-1", "UP-2", ""]),
-        encode(["", "", "OUT-9"]),
-        encode(["", "", "confirmed"]),
-        encode(["", "", "FUSE-1"]),
+        encode_texts(["UP-1", "UP-2", ""]),
+        encode_texts(["", "", "OUT-9"]),
+        encode_texts(["", "", "confirmed"]),
+        encode_texts(["", "", "FUSE-1"]),
         np.array([-1, -1, 57]),
         np.array([np.nan, np.nan, AT_S + 7200]),
     )

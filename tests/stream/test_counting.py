@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gridtwin.model.ids import SortedIds
-from gridtwin.model.tables import encode
+from gridtwin.model.tables import encode_texts
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.migrate import migrate
 from gridtwin.stream.contracts import Window
@@ -45,7 +45,9 @@ def readings(database: str) -> Iterator[psycopg.Connection[Any]]:
 
 def known(connection: psycopg.Connection[Any]) -> SortedIds:
     rows = connection.execute("SELECT mrid, meter FROM gridtwin.meters ORDER BY mrid").fetchall()
-    return SortedIds(encode([mrid for mrid, _ in rows]), np.array([n for _, n in rows], np.int32))
+    return SortedIds(
+        encode_texts([mrid for mrid, _ in rows]), np.array([n for _, n in rows], np.int32)
+    )
 
 
 SAID = st.lists(st.tuples(st.integers(0, 5), st.integers(1, 4), st.integers(0, 9)), max_size=30)

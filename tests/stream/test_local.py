@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridtwin.errors import SourceError
-from gridtwin.model.tables import encode
+from gridtwin.model.tables import encode_texts
 from gridtwin.stream.ingest.local.silver import Rows
 from gridtwin.stream.ingest.local.taking import letters, replay, take
 from gridtwin.stream.ingest.replay import Replayed
@@ -27,7 +27,7 @@ from meter_stream import START_S, Meters, expected, reading
 from waiting import started
 
 NAMES = [f"UP-{n}" for n in range(40)]
-MRID = encode(NAMES)
+MRID = encode_texts(NAMES)
 
 
 def kept(folder: Path) -> dict[tuple[str, datetime], float]:
@@ -132,7 +132,7 @@ def test_dead_letters_are_taken_when_their_meter_is_known_and_replace_nothing(
     early = [reading("UP-new", START_S + 900, 1.0), reading("UP-new", START_S + 1800, 1.0), b"{"]
     file.write_bytes(b"".join(line + b"\n" for line in early))
     assert take(file, folder, MRID).dead == 3
-    more = encode([*NAMES, "UP-new"])
+    more = encode_texts([*NAMES, "UP-new"])
     NAMES.append("UP-new")
     try:
         with file.open("ab") as end:

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 import gridtwin
 from gridtwin.analysis.state.situation import Situation
-from gridtwin.cli.app import app
+from gridtwin.cli.root_commands import app
 from gridtwin.errors import InputError, NotFoundError, SourceError, StoreError
 from gridtwin.model.cim import KIND_NAMES
 from gridtwin.stream.contracts import Window
@@ -261,7 +261,7 @@ def test_who_is_in_the_dark_says_so_and_measures_nothing(situation: Situation) -
         for row in range(len(names)):
             assert ((names[row], at_s) in measured) == (row not in silent)
     alerts = decode_outage_alerts(kept.values("outage_alerts")).values
-    gasped = alerts.take(alerts.kind == 0)
+    gasped = alerts.take_rows(alerts.kind == 0)
     began = set(zip(names[dark.point].tolist(), np.round(dark.from_s, 3).tolist(), strict=True))
     within = dark.from_s <= FROM_S + 3 * HOUR_S
     assert len(gasped) / within.sum() == pytest.approx(0.8, abs=0.15)
@@ -306,7 +306,7 @@ def test_a_storm_is_told_by_control_room_crews_and_meters(situation: Situation) 
     for name, code, opened in zip(
         events.values.equipment, events.values.kind, events.values.open_phases, strict=True
     ):
-        element = ids.find(name.decode())
+        element = ids.find_element(name.decode())
         if code == 0 and opened:  # a fuse blows unseen
             assert KIND_NAMES[kind[element.row]] != "fuse"
 
@@ -327,7 +327,7 @@ def test_a_script_is_carried_out_and_told_as_it_stands(
         )
     )
     happens = script(situation, path, seed=1)
-    below = situation.index.count(int(situation.index.child[feeder.head[0]]))
+    below = situation.index.count_customers(int(situation.index.child[feeder.head[0]]))
     assert situation.customers_of(happens.dark.find_out(FROM_S + 1_500)) == below
     assert not len(happens.dark.find_out(FROM_S + 2_500))
     made = simulate(situation, order(f"jsonl:{tmp_path / 'out'}", 1, script=str(path)))

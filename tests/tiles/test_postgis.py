@@ -40,7 +40,7 @@ def twin(postgres: Cluster) -> Iterator[Twin]:
         & (equipment.phases == phases.ABC)
         & (poles == 0)
     )
-    poles[np.flatnonzero(switches)[-1]] = phases.parse("C")
+    poles[np.flatnonzero(switches)[-1]] = phases.parse_phases("C")
     data = replace(network.data, equipment=replace(equipment, normal_open=poles))
     with postgres.database() as url:
         yield gridtwin.open(Network(data, crs=network.crs)).save(url)

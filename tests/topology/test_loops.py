@@ -14,10 +14,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import gridtwin
-from gridtwin.topology.conduction import Conduction, PhasePolicy, Rules
-from gridtwin.topology.index import TopologyIndex, build
-from gridtwin.topology.loops import block_of, find_loops, find_single_ways, ways_between
+from gridtwin.topology.conduction import Conduction, PhasePolicy, SupplyRules
+from gridtwin.topology.loops import find_block_of, find_loops, find_single_ways, find_ways_between
 from gridtwin.topology.renumber import preorder_rows
+from gridtwin.topology.topology_index import TopologyIndex, build_index
 from networks import network, random_network, square_mesh, two_feeders_with_a_tie
 
 ROOT = ("node", -1)
@@ -67,9 +67,9 @@ def indexed(seed: int, policy: PhasePolicy) -> TopologyIndex:
     data, rng = random_network(seed).data, random.Random(seed)
     looked_at = rng.choice((7, 7, 7, 1, 3))
     low_feeds = rng.random() < 0.3
-    rules = Rules(looked_at, phase_policy=policy, allow_lv_backfeed=low_feeds)
+    rules = SupplyRules(looked_at, phase_policy=policy, allow_lv_backfeed=low_feeds)
     closed = np.zeros_like(data.equipment.normal_open)
-    return build(data, rng.choice((data.equipment.normal_open, closed)), rules)
+    return build_index(data, rng.choice((data.equipment.normal_open, closed)), rules)
 
 
 @pytest.mark.parametrize("policy", get_args(PhasePolicy))
@@ -87,7 +87,9 @@ def test_loops_are_the_biconnected_components_of_each_phase(policy: PhasePolicy,
     assert [rows.tolist() for rows in find_loops(index)] == sorted(map(list, expected))
     whole = loops_of_networkx(subdivided(index.conduction, supplied))
     for row in range(len(index.child)):
-        assert block_of(index, row).tolist() == next((rows for rows in whole if row in rows), [])
+        assert find_block_of(index, row).tolist() == next(
+            (rows for rows in whole if row in rows), []
+        )
 
 
 @often
@@ -98,23 +100,25 @@ def test_ways_are_all_that_lies_on_a_simple_path_to_the_sources(seed: int) -> No
     core = index.core
     graph = subdivided(index.conduction, index.tin >= 0)
     if core is None:
-        assert ways_between(index, range(len(index.tin)), range(len(index.child))).tolist() == []
+        assert (
+            find_ways_between(index, range(len(index.tin)), range(len(index.child))).tolist() == []
+        )
         return
     inside = set(core.equipment.tolist())
     expected: dict[Vertex, set[int]] = {}
     for node in core.nodes[core.nodes < len(index.tin)].tolist():
         found = on_simple_paths(graph, ("node", node))
         expected["node", node] = set(equipment_of(found))
-        assert ways_between(index, [node], []).tolist() == equipment_of(found)
+        assert find_ways_between(index, [node], []).tolist() == equipment_of(found)
     for row in sorted(row for row in inside if row >= 0):
         # Joined to no source, equipment that another has energized is a way by itself.
         found = on_simple_paths(graph, ("equipment", row)) | {("equipment", row)}
         expected["equipment", row] = set(equipment_of(found))
-        assert ways_between(index, [], [row]).tolist() == equipment_of(found)
+        assert find_ways_between(index, [], [row]).tolist() == equipment_of(found)
     ends = random.Random(seed).sample(sorted(expected), min(3, len(expected)))
     nodes, rows = ([at for kind, at in ends if kind == of] for of in ("node", "equipment"))
     union = set().union(*(expected[end] for end in ends))
-    assert ways_between(index, nodes, rows).tolist() == sorted(union)
+    assert find_ways_between(index, nodes, rows).tolist() == sorted(union)
 
 
 @often
@@ -124,7 +128,7 @@ def test_single_ways_are_what_leaves_nothing_needed_when_taken_out(seed: int) ->
     if core is None:
         return
     rows = [row for row in np.unique(core.equipment).tolist() if row >= 0]
-    without = {row: core.flood(equipment=np.array([row], dtype=np.int32)) for row in rows}
+    without = {row: core.flood_remaining(equipment=np.array([row], dtype=np.int32)) for row in rows}
     for slot in range(1, len(core.nodes)):
         for need in range(1, 16):
             if need & core.supplied[slot]:
@@ -166,7 +170,7 @@ def names(data, rows: np.ndarray) -> str:  # noqa: ANN001
 )  # fmt: skip
 def test_what_is_a_loop(rows: str, sources: str, loops: list[str]) -> None:
     data = network(rows, sources=sources).data
-    index = build(data, data.equipment.normal_open)
+    index = build_index(data, data.equipment.normal_open)
     assert [names(data, loop) for loop in find_loops(index)] == loops
 
 
@@ -188,21 +192,26 @@ def test_a_square_mesh_is_one_loop_and_every_way_leads_through_it(side: int) -> 
 
 def test_phases_that_the_same_equipment_passes_share_their_blocks() -> None:
     data = square_mesh(3).data
-    core = build(data, data.equipment.normal_open).core
+    core = build_index(data, data.equipment.normal_open).core
     assert core is not None
-    assert core.cut_tree(1) is core.cut_tree(2) is core.cut_tree(4) is core.cut_tree()
+    assert (
+        core.build_cut_tree(1)
+        is core.build_cut_tree(2)
+        is core.build_cut_tree(4)
+        is core.build_cut_tree()
+    )
 
 
 def test_rows_in_another_order_have_the_same_loops() -> None:
     network = random_network(5)
     data = network.data
     closed = np.zeros_like(data.equipment.normal_open)
-    index = build(data, closed)
-    other = network.reordered(*preorder_rows(index, data)).data
+    index = build_index(data, closed)
+    other = network.reorder_rows(*preorder_rows(index, data)).data
     ours = {frozenset(names(data, loop).split()) for loop in find_loops(index)}
     assert ours
     assert ours == {
-        frozenset(names(other, loop).split()) for loop in find_loops(build(other, closed))
+        frozenset(names(other, loop).split()) for loop in find_loops(build_index(other, closed))
     }
 
 

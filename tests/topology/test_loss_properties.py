@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from brute import usage_points_out
 from gridtwin.analysis.outage.sweep import sweep_elements
 from gridtwin.analysis.state.situation import Situation
-from gridtwin.topology.conduction import PhasePolicy, Rules
-from gridtwin.topology.index import build
-from gridtwin.topology.loss import Faults, affected, count_customers, find_loss
+from gridtwin.topology.conduction import PhasePolicy, SupplyRules
+from gridtwin.topology.loss import FaultSet, count_customers, find_affected, find_loss
+from gridtwin.topology.topology_index import build_index
 from networks import random_network
 
 
@@ -28,9 +28,9 @@ def rows_of(*rows: int) -> np.ndarray:
 @given(seed=st.integers(0, 2**32 - 1))
 def test_loss_equals_brute_force(policy: PhasePolicy, seed: int) -> None:
     network, rng = random_network(seed), random.Random(seed)
-    data, rules = network.data, Rules(phase_policy=policy)
+    data, rules = network.data, SupplyRules(phase_policy=policy)
     open_mask = data.equipment.normal_open
-    index = build(data, open_mask, rules)
+    index = build_index(data, open_mask, rules)
     counts = len(data.nodes.mrid), len(data.equipment.mrid), len(data.sources.mrid)
     cases = [((node,), (), ()) for node in range(counts[0])]
     cases += [((), (row,), ()) for row in range(counts[1])]
@@ -39,10 +39,10 @@ def test_loss_equals_brute_force(policy: PhasePolicy, seed: int) -> None:
         drawn = (rng.sample(range(count), rng.randint(0, min(3, count))) for count in counts)
         cases.append(tuple(map(tuple, drawn)))
     for nodes, equipment, sources in cases:
-        faults = Faults(rows_of(*nodes), rows_of(*equipment), rows_of(*sources))
+        faults = FaultSet(rows_of(*nodes), rows_of(*equipment), rows_of(*sources))
         loss = find_loss(index, faults)
         strict = policy == "strict"
-        found = affected(index, data.usage_points, loss, strict=strict)
+        found = find_affected(index, data.usage_points, loss, strict=strict)
         out, partial = usage_points_out(
             network,
             open_mask,
@@ -61,9 +61,9 @@ def test_loss_equals_brute_force(policy: PhasePolicy, seed: int) -> None:
 @given(seed=st.integers(0, 2**32 - 1))
 def test_sweep_equals_each_element_failed_in_turn(seed: int) -> None:
     network = random_network(seed)
-    data, rules = network.data, Rules()
+    data, rules = network.data, SupplyRules()
     open_mask = data.equipment.normal_open
-    situation = Situation(network, open_mask, build(data, open_mask, rules), rules)
+    situation = Situation(network, open_mask, build_index(data, open_mask, rules), rules)
     customers, usage_points = sweep_elements(situation)
     for row in range(len(data.equipment.mrid)):
         out, _ = usage_points_out(network, open_mask, rules, equipment=frozenset((row,)))

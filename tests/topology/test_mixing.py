@@ -9,10 +9,10 @@ import shapely
 from brute import usage_points_dark
 from gridtwin.model import phases
 from gridtwin.model.network import Network
-from gridtwin.topology.conduction import Rules
-from gridtwin.topology.core import live_phases
-from gridtwin.topology.index import build
-from gridtwin.topology.service import find_needs
+from gridtwin.topology.conduction import SupplyRules
+from gridtwin.topology.energized_nodes import find_needs
+from gridtwin.topology.meshed_core import live_phases
+from gridtwin.topology.topology_index import build_index
 
 
 def two_transformers_in_a_row() -> Network:
@@ -40,10 +40,10 @@ def two_transformers_in_a_row() -> Network:
 def test_the_second_of_two_lives_on_the_phases_it_takes(opened: str, live: str) -> None:
     network = two_transformers_in_a_row()
     data = network.data
-    open_mask = np.array([0, phases.parse(opened), 0], dtype=np.uint8)
-    index = build(data, open_mask)
-    assert live_phases(index.mask)[3] == phases.parse(live)
+    open_mask = np.array([0, phases.parse_phases(opened), 0], dtype=np.uint8)
+    index = build_index(data, open_mask)
+    assert live_phases(index.mask)[3] == phases.parse_phases(live)
     served = find_needs(index, data.usage_points, strict=False) != 0
     assert served.tolist() == [live != ""]
-    out, _ = usage_points_dark(network, open_mask, Rules())
+    out, _ = usage_points_dark(network, open_mask, SupplyRules())
     assert np.flatnonzero(~served).tolist() == sorted(out)

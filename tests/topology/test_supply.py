@@ -9,7 +9,7 @@ import pytest
 
 from brute import designed_phases, flood, usage_points_dark
 from gridtwin.analysis.state.supply_state import FULL, OUT, PARTIAL
-from gridtwin.model.phases import supply as carried
+from gridtwin.model.phases import to_supply_phases as carried
 from gridtwin.model.state import State
 from gridtwin.topology.conduction import Conduction
 from gridtwin.twin import Twin, open_twin
@@ -33,7 +33,7 @@ def test_out_is_what_a_flood_does_not_reach(seed: int) -> None:
     situation = twin.situation_of(random_state(twin, seed))
     data = situation.data
     found = twin.supply(situation)
-    reached, live = flood(Conduction.of(data, situation.open_mask, situation.rules))
+    reached, live = flood(Conduction.from_state(data, situation.open_mask, situation.rules))
     designed = designed_phases(situation.network, situation.rules)
     for row in range(len(data.equipment.mrid)):
         ends = situation.find_ends(row)

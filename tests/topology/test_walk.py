@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridtwin.topology.walk import Adjacency, Walk, flood
+from gridtwin.topology.walk import Adjacency, Walk, flood_network
 
 
 @st.composite
@@ -15,7 +15,7 @@ def floods(draw: st.DrawFn) -> tuple[Adjacency, np.ndarray, np.ndarray, np.ndarr
     node = st.integers(0, count - 1)
     pairs = draw(st.lists(st.tuples(node, node), max_size=18))
     ends = np.array(pairs, dtype=np.int32).reshape(-1, 2)
-    adjacency = Adjacency.of(ends[:, 0].copy(), ends[:, 1].copy(), count)
+    adjacency = Adjacency.from_terminals(ends[:, 0].copy(), ends[:, 1].copy(), count)
     starts = np.array(draw(st.lists(node, max_size=3)), dtype=np.int32)
     mostly = st.sampled_from([True, True, True, False])
     passable = draw(st.lists(mostly, min_size=len(pairs), max_size=len(pairs)))
@@ -79,7 +79,7 @@ def test_a_flood_finds_the_same_in_the_same_order(
 ) -> None:
     adjacency, starts, passable, within = asked
     kept = within if within is None else within.copy()
-    found = flood(adjacency, starts, passable, within=within)
+    found = flood_network(adjacency, starts, passable, within=within)
     expected = slow_flood(adjacency, starts, passable, within)
     assert {name: getattr(found, name).tolist() for name in Walk.__slots__} == expected
     assert within is None or np.array_equal(within, kept)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import gridtwin
-from gridtwin.cli.coldcount import cold_count
+from gridtwin.cli.cold_count import count_cold
 from gridtwin.errors import AmbiguousIdError, NotFoundError
 from gridtwin.model.ids import Element
 from gridtwin.twin import Twin
@@ -95,5 +95,5 @@ def test_what_is_not_there_is_not_found(name: str) -> None:
 def test_the_short_way_of_counting_asks_back_too(tmp_path: Path) -> None:
     shared().save(tmp_path / "t.twin")
     words = ["trace", "downstream", "11", "--count", "--in", str(tmp_path / "t.twin")]
-    assert cold_count(words) is None
-    assert cold_count([*words[:2], "BKR", *words[3:]]) in (None, 7)
+    assert count_cold(words) is None
+    assert count_cold([*words[:2], "BKR", *words[3:]]) in (None, 7)

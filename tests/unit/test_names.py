@@ -8,7 +8,7 @@ import gridtwin
 from gridtwin.analysis.state.name_index import SEARCHED_TABLES, NameIndex
 from gridtwin.model.ids import Element
 from gridtwin.model.network import Network
-from gridtwin.model.tables import decode, encode
+from gridtwin.model.tables import decode_texts, encode_texts
 from networks import two_feeders_with_a_tie
 
 NETWORK = gridtwin.synthesize("houston", meters=400, seed=2)
@@ -22,7 +22,7 @@ def slowly(text: str) -> dict[Element, int]:
     for table in SEARCHED_TABLES:
         for column in ("name", "mrid"):
             for row, each in enumerate(
-                decode(getattr(getattr(DATA, table), column, [])).tolist()
+                decode_texts(getattr(getattr(DATA, table), column, [])).tolist()
                 if hasattr(getattr(DATA, table), column)
                 else []
             ):
@@ -94,7 +94,7 @@ def called(names: dict[str, str]) -> Network:
     from networks import network
 
     made = network("L ac_line_segment S a ABC", meters=" ".join(f"{mrid}@a" for mrid in names))
-    points = replace(made.data.usage_points, name=encode(names.values()))
+    points = replace(made.data.usage_points, name=encode_texts(names.values()))
     return Network(replace(made.data, usage_points=points))
 
 

@@ -4,9 +4,11 @@ import pytest
 
 from gridtwin.errors import SourceError
 from gridtwin.model.network import Network
-from gridtwin.model.notices import SHOWN, Notice, refuse, summarize
+from gridtwin.model.notices import TOLD_PER_RULE, Notice, refuse_notices, summarize_notices
 
-UNUSED = [Notice("unused_node", f"nodes row {row}", "delete it") for row in range(SHOWN + 2)]
+UNUSED = [
+    Notice("unused_node", f"nodes row {row}", "delete it") for row in range(TOLD_PER_RULE + 2)
+]
 
 
 def _network() -> Network:
@@ -19,10 +21,10 @@ def _network() -> Network:
 
 def test_the_first_of_a_rule_are_told_and_the_rest_counted() -> None:
     other = Notice("unknown_column", "equipment: NormalOpen", "call it normal_open")
-    lines = summarize([*UNUSED, other])
+    lines = summarize_notices([*UNUSED, other])
     assert lines[0] == "unused_node: nodes row 0 (delete it)"
-    assert lines[SHOWN] == "unused_node: and 2 more"
-    assert lines[SHOWN + 1] == str(other)
+    assert lines[TOLD_PER_RULE] == "unused_node: and 2 more"
+    assert lines[TOLD_PER_RULE + 1] == str(other)
 
 
 def test_notices_follow_a_network_that_is_seen_otherwise() -> None:
@@ -32,5 +34,5 @@ def test_notices_follow_a_network_that_is_seen_otherwise() -> None:
 
 def test_a_strict_reading_refuses_and_says_what() -> None:
     with pytest.raises(SourceError, match=r"x\.csv: 7 things .* unused_node: nodes row 0"):
-        refuse(UNUSED, "x.csv")
-    refuse([], "x.csv")
+        refuse_notices(UNUSED, "x.csv")
+    refuse_notices([], "x.csv")

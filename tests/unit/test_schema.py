@@ -14,7 +14,7 @@ import schema_texts
 from gridtwin.errors import NetworkError
 from gridtwin.model.network import Network
 from gridtwin.model.schema import DTYPES, SCHEMA, list_columns
-from gridtwin.model.tables import NetworkData, pick
+from gridtwin.model.tables import NetworkData, pick_rows
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_every_array_is_of_the_type_of_its_column(network: Network) -> None:
             table, wanted = getattr(data, name), np.dtype(DTYPES[column.kind])
             values = getattr(table, column.name)
             assert values.shape == table.mrid.shape
-            assert column.blank(3).dtype == wanted
+            assert column.make_blank(3).dtype == wanted
             assert values.dtype.kind == wanted.kind, (name, column.name)
             assert wanted.kind == "S" or values.dtype == wanted, (name, column.name)
 
@@ -63,7 +63,7 @@ def test_a_frame_of_required_columns_alone_is_a_frame(network: Network) -> None:
     for name, column in list_columns(*DTYPES):
         if not column.required and column.usual is None and column.name != "length_m":
             values = getattr(getattr(data, name), column.name)
-            blank = column.blank(len(values))
+            blank = column.make_blank(len(values))
             assert np.array_equal(values, blank, equal_nan=blank.dtype.kind == "f"), column.name
     assert np.array_equal(data.usage_points.xy, data.nodes.xy[data.usage_points.node])
 
@@ -75,7 +75,7 @@ def test_a_frame_of_required_columns_alone_is_a_frame(network: Network) -> None:
 def test_what_every_row_must_have_is_asked_for(network: Network, name: str, column: str) -> None:
     given = frames_of(network)
     given[name] = given[name].drop(columns=[column])
-    if SCHEMA[name].column(column).required:
+    if SCHEMA[name].find_column(column).required:
         with pytest.raises(NetworkError, match=f"column '{column}' is missing: add it"):
             Network.from_frames(**given)
     else:
@@ -87,7 +87,7 @@ def test_references_follow_the_rows_that_are_picked(network: Network) -> None:
     data = network.data
     rows = {name: rng.permutation(len(getattr(data, name).mrid)) for name in SCHEMA}
     rows["equipment"] = rows["equipment"][: len(rows["equipment"]) // 2]
-    picked = pick(data, rows)
+    picked = pick_rows(data, rows)
     for name, column in list_columns("row"):
         before, after = getattr(data, name), getattr(picked, name)
         there, here = getattr(data, column.refers).mrid, getattr(picked, column.refers).mrid

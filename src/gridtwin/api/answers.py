@@ -28,7 +28,7 @@ WORTH_IT = 1_000  # bytes from which on a body is compressed
 LEVELS = {Compression.br: 4, Compression.gzip: 4}  # a quarter of the time of the best, +10 % size
 
 
-def answer(
+def answer_request(
     request: Request, document: Answer | Callable[[], Answer], *, etag: str = ""
 ) -> Response:
     """
@@ -52,11 +52,13 @@ def answer(
             return Response(status_code=304, headers=headers)
     backend = backend_for(request.headers.get("accept-encoding", ""))
 
-    def packed() -> tuple[bytes, str]:
-        return compressed(to_bytes(document() if callable(document) else document), backend)
+    def pack_body() -> tuple[bytes, str]:
+        return compress_body(to_bytes(document() if callable(document) else document), backend)
 
-    kept: Kept = request.app.state.kept
-    body, encoding = kept.get((request.url.path, etag, backend), packed) if etag else packed()
+    kept: AnswerCache = request.app.state.kept
+    body, encoding = (
+        kept.get_or_make((request.url.path, etag, backend), pack_body) if etag else pack_body()
+    )
     if encoding:
         headers["Content-Encoding"] = encoding
     return Response(body, headers=headers, media_type="application/json")
@@ -69,7 +71,7 @@ def to_bytes(found: Answer) -> bytes:
     return to_json(found, inf_nan_mode="null")
 
 
-class Kept:
+class AnswerCache:
     """The last answers that many clients ask for, as they are sent; threads may share it."""
 
     def __init__(self, most_bytes: int = MOST_KEPT_BYTES) -> None:
@@ -78,7 +80,7 @@ class Kept:
             most_bytes, getsizeof=lambda found: len(found[0])
         )
 
-    def get(self, key: object, make: Callable[[], tuple[bytes, str]]) -> tuple[bytes, str]:
+    def get_or_make(self, key: object, make: Callable[[], tuple[bytes, str]]) -> tuple[bytes, str]:
         """Return an answer by what tells it from every other, made where it is not kept."""
         with self._lock:
             found = self._answers.get(key)
@@ -102,7 +104,7 @@ def backend_for(accepted: str) -> Compression | None:
     return get_compression_backend(accepted, list(LEVELS))
 
 
-def compressed(
+def compress_body(
     body: bytes, backend: Compression | None, level: int | None = None
 ) -> tuple[bytes, str]:
     """Return a body as a client takes it, and the name of the encoding; none for small ones."""
@@ -112,11 +114,11 @@ def compressed(
     return bytes(backend.compress.compress(body, level=level)), backend.value
 
 
-def tag(*parts: object) -> str:
+def make_tag(*parts: object) -> str:
     """Return a short text that changes with any of the parts."""
     return blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 
 
-def digest(values: NDArray[np.uint8]) -> str:
+def digest_array(values: NDArray[np.uint8]) -> str:
     """Return a short text that changes with an array."""
     return blake2b(np.ascontiguousarray(values).data, digest_size=8).hexdigest()

@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from importlib import import_module
 from importlib.metadata import version
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
 from gridtwin.api import (
-    elements,
-    events,
-    health,
+    ami_routes,
+    element_routes,
+    event_routes,
+    health_routes,
     jobs,
-    ogc,
-    operate,
-    outages,
-    overview,
-    page,
-    polygons,
-    restore,
-    search,
-    state,
-    traces,
+    ogc_routes,
+    operation_routes,
+    outage_routes,
+    overview_routes,
+    page_routes,
+    polygon_routes,
+    restoration_routes,
+    search_routes,
+    state_routes,
+    tile_routes,
+    trace_routes,
 )
-from gridtwin.api.answers import Kept
+from gridtwin.api.answers import AnswerCache
 from gridtwin.api.broadcast import Broadcaster
-from gridtwin.api.errors import answer_errors
-from gridtwin.api.follow import Follower
 from gridtwin.api.grid import Grid
 from gridtwin.api.guards import GUARDS
-from gridtwin.api.measure import Figures, Measured
+from gridtwin.api.problems import answer_errors
+from gridtwin.api.request_metrics import Measured, RequestMetrics
+from gridtwin.api.store_follower import Follower
 from gridtwin.twin import open_twin
 
 if TYPE_CHECKING:
@@ -41,20 +41,21 @@ if TYPE_CHECKING:
     from gridtwin.settings import ServeSettings
 
 ROUTERS = (
-    overview,
-    state,
-    search,
-    elements,
-    traces,
-    operate,
-    restore,
-    polygons,
-    outages,
-    events,
+    overview_routes,
+    state_routes,
+    search_routes,
+    element_routes,
+    trace_routes,
+    operation_routes,
+    restoration_routes,
+    polygon_routes,
+    outage_routes,
+    event_routes,
     jobs,
-    health,
+    health_routes,
+    tile_routes,
+    ami_routes,
 )
-OTHERS = ("tiles", "ami")
 
 
 def create_app(settings: ServeSettings) -> FastAPI:
@@ -76,16 +77,16 @@ def create_app(settings: ServeSettings) -> FastAPI:
     app.state.grid = grid
     app.state.broadcaster = Broadcaster()
     app.state.jobs = jobs.Jobs()
-    app.state.assets = page.Assets()
-    app.state.kept = Kept()
-    app.state.figures = Figures()
-    health.show_figures(app.state)
+    app.state.assets = page_routes.Assets()
+    app.state.kept = AnswerCache()
+    app.state.figures = RequestMetrics()
+    health_routes.show_figures(app.state)
     answer_errors(app)
     for guard in GUARDS:
         app.add_middleware(guard, settings=settings)
     app.add_middleware(Measured, figures=app.state.figures)
-    app.state.ogc = ogc.mount(app, settings.twin)
-    app.include_router(page.router)
+    app.state.ogc = ogc_routes.mount_collections(app, settings.twin)
+    app.include_router(page_routes.router)
     return app
 
 
@@ -97,28 +98,25 @@ def create_routes() -> FastAPI:
         version=version("gridtwin"),
         docs_url=None,  # its page would ask another host for its scripts
         redoc_url=None,
-        lifespan=_lifespan,
+        lifespan=_run_lifespan,
     )
     for module in ROUTERS:
         app.include_router(module.router)
-    for name in OTHERS:
-        if find_spec(f"gridtwin.api.{name}"):
-            app.include_router(import_module(f"gridtwin.api.{name}").router)
     return app
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _run_lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Follow the store while the server runs."""
     broadcaster: Broadcaster = app.state.broadcaster
     broadcaster.start()
 
-    def renew() -> Grid:
+    def renew_grid() -> Grid:
         grid: Grid = app.state.grid
         app.state.grid = Grid(open_twin(grid.settings.twin), grid.settings)
         return app.state.grid
 
-    follower = Follower(app.state.grid, broadcaster, renew)
+    follower = Follower(app.state.grid, broadcaster, renew_grid)
     app.state.follower = follower
     follower.start()
     try:

@@ -71,7 +71,7 @@ class Broadcaster:
         return len(self._clients)
 
     @property
-    def told(self) -> int:
+    def event_count(self) -> int:
         """How many events there were."""
         return self._number
 
@@ -80,48 +80,48 @@ class Broadcaster:
         """The id of the newest event."""
         return f"{self._run}-{self._number}"
 
-    def publish(self, kind: str, document: Mapping[str, Any]) -> None:
+    def publish_event(self, kind: str, document: Mapping[str, Any]) -> None:
         """Tell all clients of an event; any thread may call it."""
         body = json.dumps(document, separators=(",", ":"))
-        self._soon(lambda: self._spread(kind, body))
+        self._call_soon(lambda: self._spread_event(kind, body))
 
     def close(self) -> None:
         """End every stream, now and from now on; any thread or signal handler may call it."""
-        self._soon(self._end)
+        self._call_soon(self._end_streams)
 
-    def _soon(self, work: Callable[[], None]) -> None:
+    def _call_soon(self, work: Callable[[], None]) -> None:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(work)
 
-    def _end(self) -> None:
+    def _end_streams(self) -> None:
         self._closed = True
         for client in self._clients:
             client.ready.set()
 
-    def _spread(self, kind: str, body: str) -> None:
+    def _spread_event(self, kind: str, body: str) -> None:
         self._number += 1
         wire = f"id: {self.last_id}\nevent: {kind}\ndata: {body}\n\n".encode()
-        self._keep(Event(self._number, wire))
+        self._keep_event(Event(self._number, wire))
         for client in self._clients:
             if len(client.queue) >= self._queue:
                 client.queue.clear()
-                wire_of_client = self._resync()
+                wire_of_client = self._make_resync()
                 self.dropped += 1
             else:
                 wire_of_client = wire
             client.queue.append(wire_of_client)
             client.ready.set()
 
-    def _keep(self, event: Event) -> None:
+    def _keep_event(self, event: Event) -> None:
         self._ring.append(event)
         self._ring_bytes += len(event.wire)
         while len(self._ring) > RING_EVENTS or self._ring_bytes > RING_BYTES:
             self._ring_bytes -= len(self._ring.popleft().wire)
 
-    def _resync(self) -> bytes:
+    def _make_resync(self) -> bytes:
         return f"id: {self.last_id}\nevent: resync\ndata: {{}}\n\n".encode()
 
-    def _missed(self, last_id: str) -> list[bytes] | None:
+    def _list_missed(self, last_id: str) -> list[bytes] | None:
         """Return what a client has not seen that comes back; None if that is not known."""
         run, _, number = last_id.rpartition("-")
         seen = int(number) if number.isascii() and number.isdigit() else -1
@@ -131,14 +131,14 @@ class Broadcaster:
         missed = [event.wire for event in self._ring if event.number > seen]
         return missed if len(missed) < self._queue else None
 
-    async def stream(self, last_id: str = "") -> AsyncIterator[bytes]:
+    async def stream_events(self, last_id: str = "") -> AsyncIterator[bytes]:
         """Yield events as they come, those missed since `last_id` first, and heartbeats between."""
         client = _Client()
-        missed = self._missed(last_id) if last_id else []
+        missed = self._list_missed(last_id) if last_id else []
         # An id, so that a client that saw no event yet comes back to this place.
         begin = last_id if missed else self.last_id
         client.queue.append(f"retry: {RETRY_MS}\nid: {begin}\n\n".encode())
-        client.queue.extend([self._resync()] if missed is None else missed)
+        client.queue.extend([self._make_resync()] if missed is None else missed)
         self._clients.add(client)
         try:
             while not self._closed:

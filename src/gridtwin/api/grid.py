@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gridtwin.twin import Twin
     from gridtwin.twin.history import Moments
 
-KEPT = 8  # states whose supply is kept
+KEPT_SUPPLIES = 8  # states whose supply is kept
 
 
 class Grid:
@@ -47,7 +47,7 @@ class Grid:
         self._working = Lock()
         self._priority: tuple[int, dict[str, int]] | None = None
         self._past: tuple[str, Twin] | None = None
-        self._supply: LRUCache[tuple[str, int, int], SupplyState] = LRUCache(KEPT)
+        self._supply: LRUCache[tuple[str, int, int], SupplyState] = LRUCache(KEPT_SUPPLIES)
 
     @property
     def name(self) -> str:
@@ -70,11 +70,11 @@ class Grid:
         """Where tiles come from."""
 
         def supply(state: str) -> SupplyState:
-            return self.supply(self.situation(state))[0]
+            return self.compute_supply(self.read_situation(state))[0]
 
         return open_tiles(self.twin.store, supply, self.settings.tiles)
 
-    def situation(self, state: str = CURRENT) -> Situation:
+    def read_situation(self, state: str = CURRENT) -> Situation:
         """Return the network in a state."""
         return self.twin.situation(state)
 
@@ -94,7 +94,7 @@ class Grid:
             raise TooLargeError(msg)
         return found
 
-    def past(self, at: str) -> Twin:
+    def open_past(self, at: str) -> Twin:
         """Return the twin as it was at a moment; the one asked for last is kept."""
         with self._lock:
             known = self._past
@@ -102,17 +102,17 @@ class Grid:
                 known = self._past = at, self.twin.at(at)
             return known[1]
 
-    def moments(self, start: str, end: str) -> Moments:
+    def list_moments(self, start: str, end: str) -> Moments:
         """Return what happened between two moments; threads take their turn."""
         with self._history:
             return self.twin.history.moments(start, end)
 
     def feeder_of(self, mrid: str | None) -> str | None:
         """Return the feeder of an element as designed; None for none."""
-        element = self.network.ids.first(mrid) if mrid else None
+        element = self.network.ids.find_first(mrid) if mrid else None
         if element is None:  # of another network
             return None
-        row = find_feeder(self.situation(NORMAL), element)
+        row = find_feeder(self.read_situation(NORMAL), element)
         return bytes(self.network.data.feeders.mrid[row]).decode() if row >= 0 else None
 
     def outages_of(
@@ -121,7 +121,7 @@ class Grid:
         """Return the open outages an element is in or has caused, and what is promised to it."""
         held, estimate = "", None
         if element.table == "usage_points":
-            held, estimate = self.promised(mrid)
+            held, estimate = self.find_promise(mrid)
         found = [
             {"id": each.id, "status": each.status.value, "customers_out": each.customers_out}
             for each in self.twin.outages.all()
@@ -129,16 +129,16 @@ class Grid:
         ]
         return found, estimate
 
-    def promised(self, usage_point: str) -> tuple[str, dict[str, Any] | None]:
+    def find_promise(self, usage_point: str) -> tuple[str, dict[str, Any] | None]:
         """Return the open outage a usage point is out in, and what is promised to it."""
         outage = self.twin.store.outages.holding(usage_point)
         if not outage:
             return "", None
         points = self.twin.store.estimates.points(outage)
-        records = list_point_estimates(points.take(points.usage_point == usage_point))
+        records = list_point_estimates(points.take_rows(points.usage_point == usage_point))
         return outage, records[0] if records else None
 
-    def supply(self, situation: Situation) -> tuple[SupplyState, int]:
+    def compute_supply(self, situation: Situation) -> tuple[SupplyState, int]:
         """
         Return what has supply in a situation, and how often the twin had changed until then.
 

@@ -16,7 +16,7 @@ from cachetools import LRUCache
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 
-from gridtwin.api.errors import problem
+from gridtwin.api.problems import make_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,13 +87,13 @@ class KnownHosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
-        if scope["type"] == "http" and not self._knows(Headers(scope=scope).get("host", "")):
+        if scope["type"] == "http" and not self._knows_host(Headers(scope=scope).get("host", "")):
             told = "the server is not called that: name it in GRIDTWIN_HOSTS"
-            await problem(421, "HostError", told)(scope, receive, send)
+            await make_problem(421, "HostError", told)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
-    def _knows(self, host: str) -> bool:
+    def _knows_host(self, host: str) -> bool:
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
         try:
             ipaddress.ip_address(name.strip("[]"))
@@ -117,11 +117,11 @@ class SmallBodies:
             return
         said = Headers(scope=scope).get("content-length", "0")
         if not said.isdigit() or int(said) > self._most:
-            await problem(413, "TooLargeError", self._told)(scope, receive, send)
+            await make_problem(413, "TooLargeError", self._told)(scope, receive, send)
             return
         left = self._most
 
-        async def counted() -> Message:
+        async def count_body() -> Message:
             nonlocal left
             message = await receive()
             left -= len(message.get("body", b""))
@@ -129,7 +129,7 @@ class SmallBodies:
                 raise HTTPException(413, self._told)
             return message
 
-        await self._app(scope, counted, send)
+        await self._app(scope, count_body, send)
 
 
 @dataclass(slots=True)
@@ -155,14 +155,16 @@ class FairRates:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on while there are tokens for it, else refuse it for now."""
-        cost = _cost(scope) if scope["type"] == "http" and self._rate else 0.0
+        cost = _find_cost(scope) if scope["type"] == "http" and self._rate else 0.0
         if not cost:
             await self._app(scope, receive, send)
             return
-        bucket = self._bucket(_client(scope))
+        bucket = self._find_bucket(_find_client(scope))
         if bucket.tokens < cost:
             after = str(max(1, round((cost - bucket.tokens) / self._rate)))
-            refused = problem(429, "BusyError", "too many requests: slow down", Retry_After=after)
+            refused = make_problem(
+                429, "BusyError", "too many requests: slow down", Retry_After=after
+            )
             refused.headers["RateLimit"] = f'"client";r=0;t={after}'
             refused.headers["RateLimit-Policy"] = self._policy
             await refused(scope, receive, send)
@@ -178,7 +180,7 @@ class FairRates:
 
         await self._app(scope, receive, with_rate)
 
-    def _bucket(self, client: str) -> _Bucket:
+    def _find_bucket(self, client: str) -> _Bucket:
         now = time.monotonic()
         bucket = self._buckets.setdefault(client, _Bucket(self._burst, now))
         bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.at) * self._rate)
@@ -198,13 +200,13 @@ COSTS: tuple[tuple[str, str, float], ...] = (
 )
 
 
-def _cost(scope: Scope) -> float:
+def _find_cost(scope: Scope) -> float:
     path, method = scope["path"], scope["method"]
     fits = (cost for verb, begin, cost in COSTS if path.startswith(begin) and verb in {"", method})
     return next(fits, 0.0)
 
 
-def _client(scope: Scope) -> str:
+def _find_client(scope: Scope) -> str:
     """Return whose bucket a request takes from: an address, of IPv6 its network."""
     host = scope["client"][0] if scope.get("client") else ""
     try:

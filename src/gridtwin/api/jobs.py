@@ -17,9 +17,9 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from gridtwin.api.answers import answer
-from gridtwin.api.errors import RESPONSES, problem_of
+from gridtwin.api.answers import answer_request
 from gridtwin.api.models import Document, Problem
+from gridtwin.api.problems import RESPONSES, problem_of
 from gridtwin.errors import BusyError, CancelledError, GridtwinError, NotFoundError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Job:
     began: float = field(default_factory=time.monotonic)
     cancelled: Event = field(default_factory=Event)
 
-    def tell(self, done: int, steps: int) -> None:
+    def report_progress(self, done: int, steps: int) -> None:
         """Note how far it has come; ends the work where somebody has cancelled it."""
         self.progress = done / max(steps, 1)
         if self.cancelled.is_set():
@@ -84,7 +84,7 @@ class Jobs:
         with self._lock:
             return sum(not job.future.done() for job in self._jobs.values())
 
-    def submit(self, kind: str, work: Callable[[Job], Answer], *, long: bool = False) -> Job:
+    def submit_work(self, kind: str, work: Callable[[Job], Answer], *, long: bool = False) -> Job:
         """
         Take on work; what is known to take long does not stand in the way of the rest.
 
@@ -99,25 +99,25 @@ class Jobs:
                 msg = f"{self._waiting} jobs are waiting already: come again when one is done"
                 raise BusyError(msg)
             self._jobs[job.id] = job
-            self._forget()
+            self._forget_old()
             pool = self._long if long else self._pool
-            job.future = pool.submit(self._run, job, work)
+            job.future = pool.submit(self._run_work, job, work)
         return job
 
     @staticmethod
-    def _run(job: Job, work: Callable[[Job], Answer]) -> Answer:
-        job.tell(0, 1)
+    def _run_work(job: Job, work: Callable[[Job], Answer]) -> Answer:
+        job.report_progress(0, 1)
         found = work(job)
-        job.tell(1, 1)
+        job.report_progress(1, 1)
         return found
 
-    def _forget(self) -> None:
+    def _forget_old(self) -> None:
         for old in [job.id for job in self._jobs.values() if job.future.done()]:
             if len(self._jobs) <= MOST_KEPT:
                 return
             del self._jobs[old]
 
-    def get(self, job: str) -> Job:
+    def find_job(self, job: str) -> Job:
         """Return a job; NotFoundError if there is none of that id."""
         with self._lock:
             found = self._jobs.get(job)
@@ -126,9 +126,9 @@ class Jobs:
             raise NotFoundError(what, job)
         return found
 
-    def cancel(self, job: str) -> Job:
+    def cancel_job(self, job: str) -> Job:
         """End a job where it next looks, and let nobody have its result."""
-        found = self.get(job)
+        found = self.find_job(job)
         if not found.future.done():
             found.cancelled.set()
             found.future.cancel()
@@ -169,7 +169,7 @@ ACCEPTED: dict[int | str, dict[str, Any]] = {
 }
 
 
-async def soon(
+async def answer_soon(
     request: Request, kind: str, work: Callable[[Job], Answer], *, wait_s: float = SOON_S
 ) -> Response:
     """
@@ -186,16 +186,16 @@ async def soon(
     wait_s
         Seconds to wait for it; 0 for what is known to take longer.
     """
-    job = jobs_of(request).submit(kind, work, long=not wait_s)
+    job = jobs_of(request).submit_work(kind, work, long=not wait_s)
     waiting = asyncio.wrap_future(job.future)
-    waiting.add_done_callback(_heard)  # who asks for the job later is told of its error
+    waiting.add_done_callback(_mark_heard)  # who asks for the job later is told of its error
     if wait_s and (await asyncio.wait([waiting], timeout=wait_s))[0]:
-        return await run_in_threadpool(answer, request, waiting.result())
+        return await run_in_threadpool(answer_request, request, waiting.result())
     headers = {"Location": f"/api/jobs/{job.id}", "Retry-After": "1", "Cache-Control": "no-store"}
-    return JSONResponse(_shown(job).model_dump(), 202, headers)
+    return JSONResponse(_show_job(job).model_dump(), 202, headers)
 
 
-def _heard(future: asyncio.Future[Answer]) -> None:
+def _mark_heard(future: asyncio.Future[Answer]) -> None:
     if not future.cancelled():
         future.exception()
 
@@ -203,16 +203,16 @@ def _heard(future: asyncio.Future[Answer]) -> None:
 @router.get("/{job}", response_model=JobAnswer)
 def read_job(request: Request, jobs: JobsNow, job: str) -> Response:
     """Say how a job stands, with its result when it is done."""
-    return answer(request, _shown(jobs.get(job)))
+    return answer_request(request, _show_job(jobs.find_job(job)))
 
 
 @router.delete("/{job}", response_model=JobAnswer)
 def cancel_job(request: Request, jobs: JobsNow, job: str) -> Response:
     """Cancel a job."""
-    return answer(request, _shown(jobs.cancel(job)))
+    return answer_request(request, _show_job(jobs.cancel_job(job)))
 
 
-def _shown(job: Job) -> JobAnswer:
+def _show_job(job: Job) -> JobAnswer:
     found = JobAnswer(
         id=job.id,
         kind=job.kind,

@@ -31,7 +31,7 @@ class Features(Document):
     usage_points: Ids = []
 
     @model_serializer
-    def _present(self) -> dict[str, Ids]:
+    def _list_present(self) -> dict[str, Ids]:
         return {layer: ids for layer in TILE_LAYERS if (ids := getattr(self, layer, None))}
 
 

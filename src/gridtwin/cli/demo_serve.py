@@ -35,14 +35,14 @@ def serve_storms(home: Path) -> None:
     """
     try:
         from gridtwin.api.app import create_app
-        from gridtwin.api.run import run
+        from gridtwin.api.serve_app import run_server
     except ModuleNotFoundError as error:
         need = "the map"
         raise MissingExtraError(need, "serve") from error
     stop = threading.Event()
-    storms = threading.Thread(target=_storms, args=(home, stop), name="storms")
-    with _listening() as listener:
-        settings = ServeSettings.read(str(home), port=listener.getsockname()[1])
+    storms = threading.Thread(target=_play_storms, args=(home, stop), name="storms")
+    with _open_listener() as listener:
+        settings = ServeSettings.from_environment(str(home), port=listener.getsockname()[1])
         app = create_app(settings)
         sys.stdout.write(
             f"\nthe map, with a storm in progress: http://127.0.0.1:{settings.port}/\n"
@@ -51,7 +51,7 @@ def serve_storms(home: Path) -> None:
         sys.stdout.flush()
         storms.start()
         try:
-            run(app, settings, listener)
+            run_server(app, settings, listener)
         except KeyboardInterrupt:  # the server has ended in good order, and hands the signal on
             pass
         finally:
@@ -59,16 +59,16 @@ def serve_storms(home: Path) -> None:
             storms.join()
 
 
-def _listening() -> socket.socket:
-    from gridtwin.cli.serve import listening
+def _open_listener() -> socket.socket:
+    from gridtwin.cli.serve_commands import open_listener
 
     try:
-        return listening("127.0.0.1", PORT)
+        return open_listener("127.0.0.1", PORT)
     except InputError:  # another demo, perhaps
-        return listening("127.0.0.1", 0)
+        return open_listener("127.0.0.1", 0)
 
 
-def _storms(home: Path, stop: threading.Event) -> None:
+def _play_storms(home: Path, stop: threading.Event) -> None:
     """Rehearse one storm after another."""
     for seed in count(1):
         try:

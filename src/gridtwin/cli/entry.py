@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from gridtwin.cli.coldcount import cold_count
+from gridtwin.cli.cold_count import count_cold
 from gridtwin.errors import (
     GridtwinError,
     InputError,
@@ -27,14 +27,14 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line of this process."""
-    customers = cold_count(sys.argv[1:])
+    customers = count_cold(sys.argv[1:])
     if customers is not None:
         sys.stdout.write(f"{customers}\n")
         return
     debug = "--debug" in sys.argv[1:]
     sys.argv[1:] = [word for word in sys.argv[1:] if word != "--debug"]
     try:
-        from gridtwin.cli.app import app
+        from gridtwin.cli.root_commands import app
 
         app(prog_name="gridtwin")
     except GridtwinError as error:

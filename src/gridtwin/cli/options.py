@@ -66,7 +66,7 @@ def twin_named(target: str) -> str:
     InputError
         If neither names one.
     """
-    target = target or Settings.read().twin
+    target = target or Settings.from_environment().twin
     if not target:
         msg = "no twin is named: give --in TWIN, or set GRIDTWIN_TWIN"
         raise InputError(msg)
@@ -126,7 +126,7 @@ def with_trace_options(command: Callable[..., None]) -> Callable[..., None]:
     """
 
     @wraps(command)
-    def call(**given: Any) -> None:
+    def call_command(**given: Any) -> None:
         if given["polygon"]:
             given["polygon"] = read_area(given["polygon"])
         # Of what can be repeated, Typer makes an empty list where nothing is said.
@@ -135,14 +135,14 @@ def with_trace_options(command: Callable[..., None]) -> Callable[..., None]:
     own = signature(command, eval_str=True)
     before = [each for each in own.parameters.values() if each.kind is each.POSITIONAL_OR_KEYWORD]
     behind = [each for each in own.parameters.values() if each.kind is each.KEYWORD_ONLY]
-    options = [_parameter(name, option) for name, option in TRACE_OPTIONS.items()]
-    call.__signature__ = own.replace(  # type: ignore[attr-defined]
+    options = [_make_parameter(name, option) for name, option in TRACE_OPTIONS.items()]
+    call_command.__signature__ = own.replace(  # type: ignore[attr-defined]
         parameters=[*before, *options, *behind]
     )
-    return call
+    return call_command
 
 
-def _parameter(name: str, option: TraceOption) -> Parameter:
+def _make_parameter(name: str, option: TraceOption) -> Parameter:
     """Return an option of a trace as a parameter that Typer reads; None where it is not said."""
     default, flag = option.default, (option.each or name).replace("_", "-")
     kind: Any = list[str] if isinstance(default, tuple) else type(default)

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     import geopandas
     import pandas as pd
 
-SHOWN = 25
+SHOWN_ROWS = 25
 
 
-def say(*words: str) -> None:
+def print_note(*words: str) -> None:
     """Print words for a person, on standard error."""
     for word in words:
         sys.stderr.write(f"{word}\n")
@@ -28,22 +28,24 @@ def say(*words: str) -> None:
 
 def write_json(document: Any) -> None:
     """Print one JSON document in one line; what is no number becomes null."""
-    sys.stdout.write(json.dumps(_finite(document), ensure_ascii=False, default=_plain) + "\n")
+    sys.stdout.write(
+        json.dumps(_drop_infinite(document), ensure_ascii=False, default=_to_plain) + "\n"
+    )
 
 
-def _finite(value: Any) -> Any:
+def _drop_infinite(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: _drop_infinite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [_drop_infinite(item) for item in value]
     return value
 
 
-def _plain(value: Any) -> Any:
+def _to_plain(value: Any) -> Any:
     """Return a numpy value as Python's own."""
-    return _finite(value.item() if hasattr(value, "item") else str(value))
+    return _drop_infinite(value.item() if hasattr(value, "item") else str(value))
 
 
 def write_geojson(frame: geopandas.GeoDataFrame) -> None:
@@ -63,20 +65,20 @@ def write_frame(frame: pd.DataFrame, form: Output, *, title: str = "") -> None:
     if form is Output.GEOJSON:
         write_geojson(frame)
         return
-    names, rows = _cells(frame)
+    names, rows = _list_cells(frame)
     if form is Output.CSV:
         write_csv(names, rows)
     else:
         write_table(title, names, rows)
 
 
-def _cells(frame: pd.DataFrame) -> tuple[list[str], list[list[Any]]]:
+def _list_cells(frame: pd.DataFrame) -> tuple[list[str], list[list[Any]]]:
     plain = frame.drop(columns="geometry", errors="ignore")
     return [str(name) for name in plain.columns], plain.astype(object).values.tolist()
 
 
 def write_table(
-    title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, shown: int = SHOWN
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, shown: int = SHOWN_ROWS
 ) -> None:
     """Print a table for a person: the first rows, and how many more there are."""
     from rich.console import Console
@@ -87,14 +89,14 @@ def write_table(
         numeric = bool(rows) and isinstance(rows[0][number], int | float)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows[:shown]:
-        table.add_row(*(_cell(value) for value in row))
+        table.add_row(*(_format_cell(value) for value in row))
     console = Console()
     console.print(table)
     if len(rows) > shown:
         console.print(f"... and {len(rows) - shown:,} more")
 
 
-def _cell(value: Any) -> str:
+def _format_cell(value: Any) -> str:
     from rich.markup import escape
 
     if isinstance(value, bool) or value is None:
@@ -110,14 +112,17 @@ def write_facts(title: str, facts: Mapping[str, Any]) -> None:
     """Print names and values for a person."""
     rows = [(name, value) for name, value in facts.items() if value not in (None, "", [], ())]
     texts = [
-        (name, ", ".join(map(str, value)) if isinstance(value, list | tuple) else _cell(value))
+        (
+            name,
+            ", ".join(map(str, value)) if isinstance(value, list | tuple) else _format_cell(value),
+        )
         for name, value in rows
     ]
     write_table(title, ["", ""], texts)
 
 
 @contextmanager
-def bar(what: str) -> Iterator[Callable[[int, int], None]]:
+def show_progress(what: str) -> Iterator[Callable[[int, int], None]]:
     """Show progress on a terminal, on standard error: tell it what is done, and of how much."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn

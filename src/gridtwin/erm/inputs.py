@@ -9,7 +9,7 @@ import numpy as np
 
 from gridtwin.analysis.erm.open_outages import build_live_history
 from gridtwin.model.state import NORMAL
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -108,7 +108,7 @@ class _Places:
         network = twin.store.network
         data = network.data
         names = np.array([each.device.encode() for each in outages] or [b""])
-        rows = network.ids.tables["equipment"].rows(names)[: len(outages)]
+        rows = network.ids.tables["equipment"].find_rows(names)[: len(outages)]
         known = rows >= 0
         node = data.equipment.node_b[rows]
         self.lonlat = np.full((len(outages), 2), np.nan)
@@ -117,8 +117,8 @@ class _Places:
         self._feeder = np.full(len(outages), -1, dtype=np.int32)
         first, _ = twin.situation(NORMAL).feeder_of_nodes
         self._feeder[known] = first[node[known]]
-        self._feeders = decode(data.feeders.mrid).tolist()
-        self._substations = decode(data.substations.mrid).tolist()
+        self._feeders = decode_texts(data.feeders.mrid).tolist()
+        self._substations = decode_texts(data.substations.mrid).tolist()
         self._home = data.feeders.substation
 
     def get_feeder(self, row: int) -> str:

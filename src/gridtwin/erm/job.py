@@ -194,7 +194,7 @@ def _spread_estimates(
     import pandas as pd
 
     if not wanted:
-        return PointEstimates.of_rows([])
+        return PointEstimates.from_rows([])
     estimates = [*wanted, *(each.estimate for each in stages)]
     by_outage = pd.Index([each.outage for each in wanted])
     place = by_outage.get_indexer(pd.Index(members.outage))

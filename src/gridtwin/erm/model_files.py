@@ -18,7 +18,7 @@ from gridtwin.analysis.erm.outage_features import HistoryIndex
 from gridtwin.analysis.erm.prediction import predict_landmarks as predict_history
 from gridtwin.analysis.erm.quantile_forest import QUANTILE_LEVELS
 from gridtwin.errors import InputError, SourceError
-from gridtwin.model.outage_history import select
+from gridtwin.model.outage_history import select_outages
 from gridtwin.sources.histories import list_sources, read_history
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _find_moment(history: OutageHistory, share: float) -> float:
 
 def _select_before(history: OutageHistory, moment_s: float) -> OutageHistory:
     """Return what was over by a moment."""
-    return select(history, history.outages.gone_s < moment_s)
+    return select_outages(history, history.outages.gone_s < moment_s)
 
 
 def write_model(model: ErmModel, out: Path) -> ErmModel:

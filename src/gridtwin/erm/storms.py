@@ -211,14 +211,14 @@ def _prepare_plan(ground: StormSituation, scenario: StormScenario) -> RepairPlan
         raise InputError(msg)
     situation = ground.situation
     ids = situation.network.ids
-    rows = ids.rows("equipment", scenario.damaged)
+    rows = ids.find_rows("equipment", scenario.damaged)
     if scenario.polygon is not None:
         rows = np.union1d(rows, _draw_damage(ground, scenario)).astype(np.int32)
     if len(rows) * scenario.draws > MOST_CELLS:
         fit = MOST_CELLS // len(rows)
         msg = f"{scenario.name}: with {len(rows):,} damaged devices give at most {fit:,} draws"
         raise InputError(msg)
-    priority = ids.rows("usage_points", scenario.priority)
+    priority = ids.find_rows("usage_points", scenario.priority)
     return plan_repairs(ground, rows, scenario.response, priority=priority)
 
 

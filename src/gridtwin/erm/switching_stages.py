@@ -13,7 +13,7 @@ from gridtwin.analysis.plan.restoration_stages import REPAIR, find_restoration_s
 from gridtwin.model.estimate import Estimate
 from gridtwin.model.ids import Element
 from gridtwin.model.outage import Status
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,12 +72,12 @@ def estimate_switching_stages(
     names = twin.store.network.data.usage_points.mrid
     stages = []
     for outage, whole in eligible[:MOST_PLANNED]:
-        row = equipment.row_of(outage.device.encode())
+        row = equipment.find_row(outage.device.encode())
         if row < 0:
             continue
         out = members.usage_point[members.outage == outage.id]
         for stage in find_restoration_stages(situation, [Element("equipment", row)], options):
-            points = decode(names[stage.points]).astype(object)
+            points = decode_texts(names[stage.points]).astype(object)
             points = points[np.isin(points, out)]
             made = _estimate_stage(outage, whole, stage, len(points), now)
             if made is not None:

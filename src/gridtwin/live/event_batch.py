@@ -10,9 +10,9 @@ import numpy as np
 import orjson
 
 from gridtwin.model import phases
-from gridtwin.model.live import Letter, LiveEvent
+from gridtwin.model.live import EventDeadLetter, LiveEvent
 from gridtwin.model.readings import ALERT_KINDS, GRID_EVENT_KINDS, REPORTED, OutageAlerts
-from gridtwin.model.tables import decode, encode
+from gridtwin.model.tables import decode_texts, encode_texts
 from gridtwin.stream.contracts import GRID_EVENTS, OUTAGE_ALERTS
 from gridtwin.stream.decoding import decode_grid_events, decode_outage_alerts
 
@@ -35,7 +35,7 @@ class EventBatch:
     """What came of one or several topics, and how far it was read."""
 
     events: list[LiveEvent] = field(default_factory=list)
-    letters: list[Letter] = field(default_factory=list)
+    letters: list[EventDeadLetter] = field(default_factory=list)
     places: dict[str, int] = field(default_factory=dict)
 
     def add_messages(
@@ -68,7 +68,8 @@ class EventBatch:
             else:
                 rejected.append((row, "event_time is to come: check the clock of the source"))
         self.letters += [
-            Letter(topic, places[row], reason, values[row] or b"") for row, reason in rejected
+            EventDeadLetter(topic, places[row], reason, values[row] or b"")
+            for row, reason in rejected
         ]
 
     def add_lines(self, lines: Sequence[bytes], source: str, first: int) -> None:
@@ -96,13 +97,13 @@ def _decode_grid_events(values: Sequence[bytes | None], registry: Registry | Non
     decoded = decode_grid_events(values, registry=registry)
     columns = decoded.values
     rows = zip(
-        decode(columns.event_id).tolist(),
+        decode_texts(columns.event_id).tolist(),
         columns.at_s.tolist(),
         (GRID_EVENT_KINDS[code] for code in columns.kind.tolist()),
-        decode(columns.equipment).tolist(),
-        map(phases.text, columns.open_phases.tolist()),
-        decode(columns.actor).tolist(),
-        decode(columns.detail).tolist(),
+        decode_texts(columns.equipment).tolist(),
+        map(phases.format_phases, columns.open_phases.tolist()),
+        decode_texts(columns.actor).tolist(),
+        decode_texts(columns.detail).tolist(),
         strict=True,
     )
     return [LiveEvent(*row) for row in rows], decoded.rows.tolist(), list(decoded.rejected)
@@ -112,12 +113,12 @@ def _decode_reports(values: Sequence[bytes | None], registry: Registry | None) -
     """Return what meters report; what the twin itself published of outages is not read back."""
     decoded = decode_outage_alerts(values, registry=registry)
     reported = decoded.values.kind < REPORTED
-    said = decoded.values.take(reported)
+    said = decoded.values.take_rows(reported)
     rows = zip(
-        decode(said.event_id).tolist(),
+        decode_texts(said.event_id).tolist(),
         said.at_s.tolist(),
         (ALERT_KINDS[code] for code in said.kind.tolist()),
-        decode(said.meter).tolist(),
+        decode_texts(said.meter).tolist(),
         strict=True,
     )
     return (
@@ -131,13 +132,13 @@ def tabulate_alerts(alerts: Sequence[Alert]) -> OutageAlerts:
     """Return alerts as columns, ready to be encoded."""
     count = len(alerts)
     return OutageAlerts(
-        event_id=encode([each.event_id for each in alerts]),
+        event_id=encode_texts([each.event_id for each in alerts]),
         at_s=np.array([each.at.timestamp() for each in alerts], dtype=np.float64),
         kind=np.array([ALERT_KINDS.index(each.kind) for each in alerts], dtype=np.uint8),
-        meter=encode([""] * count),
-        outage=encode([each.outage for each in alerts]),
-        status=encode([each.status for each in alerts]),
-        device=encode([each.device for each in alerts]),
+        meter=encode_texts([""] * count),
+        outage=encode_texts([each.outage for each in alerts]),
+        status=encode_texts([each.status for each in alerts]),
+        device=encode_texts([each.device for each in alerts]),
         customers_out=np.array([each.customers_out for each in alerts], dtype=np.int64),
         etr_s=np.array(
             [np.nan if each.etr is None else each.etr.timestamp() for each in alerts], np.float64

@@ -17,11 +17,11 @@ import numpy as np
 from gridtwin.analysis.state.supply_tracker import SupplyTracker
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import phases
-from gridtwin.model.live import Letter
-from gridtwin.model.operation import of_switch, resolve
+from gridtwin.model.live import EventDeadLetter
+from gridtwin.model.operation import of_switch, resolve_operation
 from gridtwin.model.outage import Status
 from gridtwin.model.state import NORMAL
-from gridtwin.model.tables import decode, encode
+from gridtwin.model.tables import decode_texts, encode_texts
 from gridtwin.store.past import state_after
 from gridtwin.stream.contracts import GRID_EVENTS
 from gridtwin.twin.situation_cache import SituationCache
@@ -73,7 +73,7 @@ class GridEventProcessor:
             except (NotFoundError, InputError) as error:
                 LOG.warning("event %s cannot be carried out: %s", event.event_id, error)
                 text = repr(event._asdict()).encode()
-                letters = [Letter(GRID_EVENTS.name, event.event_id, str(error), text)]
+                letters = [EventDeadLetter(GRID_EVENTS.name, event.event_id, str(error), text)]
             self._store.live.carried_out(event.event_id, letters)
         return len(events)
 
@@ -87,9 +87,11 @@ class GridEventProcessor:
         if self._was_moved_later(event.mrid, at):
             LOG.info("event %s was told late: %s has moved since", event.event_id, event.mrid)
             return
-        operation = resolve(self._store.network, event.mrid, event.open_phases)
-        now = self._store.states.get().deviations.get(event.mrid, phases.text(operation.normal))
-        if event.kind == "scada_status" and now == phases.text(operation.open):
+        operation = resolve_operation(self._store.network, event.mrid, event.open_phases)
+        now = self._store.states.get().deviations.get(
+            event.mrid, phases.format_phases(operation.normal)
+        )
+        if event.kind == "scada_status" and now == phases.format_phases(operation.open):
             return
         actor = event.actor or (SCADA_ACTOR if event.kind == "scada_status" else "")
         self._store.states.operate(
@@ -104,7 +106,7 @@ class GridEventProcessor:
         """Confirm the outage that a fault explains, or open one of who went dark by the trip."""
         twin, cause = self._twin, event.detail or f"fault on {event.mrid}"
         outage_id = derive_outage_id(at, event.event_id)
-        device = self._store.network.ids.word("equipment", event.mrid)
+        device = self._store.network.ids.write_id("equipment", event.mrid)
         behind = twin.blast_radius(device, state=NORMAL).usage_points.astype(object)
         outage = self._find_open_outage(behind)
         if outage is None:
@@ -159,14 +161,16 @@ class GridEventProcessor:
         if self._supply_tracker is None:
             before = SituationCache(state_after(self._store, self._version))
             self._supply_tracker = SupplyTracker(before.resolve_state())
-        row = self._store.network.ids.tables["equipment"].rows(encode([event.mrid]))[0]
+        row = self._store.network.ids.tables["equipment"].find_rows(encode_texts([event.mrid]))[0]
         if row < 0:  # of another network
             none = np.empty(0, dtype=np.int32)
             return none, none
-        return self._supply_tracker.operate_equipment(int(row), phases.parse(event.to_phases))
+        return self._supply_tracker.operate_equipment(
+            int(row), phases.parse_phases(event.to_phases)
+        )
 
     def _name_points(self, rows: NDArray[np.int32]) -> NDArray[np.object_]:
-        return decode(self._store.network.data.usage_points.mrid[rows]).astype(object)
+        return decode_texts(self._store.network.data.usage_points.mrid[rows]).astype(object)
 
     def _open_outage(self, event: SwitchEvent, points: NDArray[np.object_]) -> None:
         """Confirm the outage that was predicted for who went dark, or open one."""
@@ -195,13 +199,13 @@ class GridEventProcessor:
         """Bring back who was in outages that somebody has seen, or of this very switch."""
         at, book = datetime.fromisoformat(event.at), self._store.outages
         out = book.members()
-        out = out.take(np.isin(out.usage_point, points))
+        out = out.take_rows(np.isin(out.usage_point, points))
         for name in np.unique(out.outage.astype(str)).tolist():
             outage = book.get(name)
             if outage.status is Status.PREDICTED and outage.device != event.mrid:
                 continue  # a device behind may have opened too: meters will report
             self.outages_written += 1
-            own = out.take(out.outage == name)
+            own = out.take_rows(out.outage == name)
             began = datetime.fromtimestamp(float(own.began_s.max()), UTC)
             self._twin.outages.restore(
                 name, at=max(at, began), usage_points=own.usage_point.tolist()

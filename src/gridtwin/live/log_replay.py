@@ -9,8 +9,8 @@ from gridtwin.errors import InputError, NotFoundError
 from gridtwin.live.event_batch import EventBatch
 from gridtwin.live.following import Broker
 from gridtwin.model import phases
-from gridtwin.model.live import Letter
-from gridtwin.model.operation import of_switch, resolve
+from gridtwin.model.live import EventDeadLetter
+from gridtwin.model.operation import of_switch, resolve_operation
 from gridtwin.model.state import CURRENT, State
 from gridtwin.stream.contracts import GRID_EVENTS
 
@@ -30,7 +30,7 @@ REPLAY_ACTOR = "replay"
 
 def rebuild_state(
     network: Network, events: Iterable[LiveEvent], when: datetime
-) -> tuple[State, list[Letter]]:
+) -> tuple[State, list[EventDeadLetter]]:
     """
     Return the state that events make of the design, up to a moment.
 
@@ -62,12 +62,12 @@ def rebuild_state(
     for event in sorted(chosen.values(), key=lambda each: (each.at_s, each.event_id)):
         try:
             of_switch(network, event.mrid)
-            operation = resolve(network, event.mrid, event.open_phases)
+            operation = resolve_operation(network, event.mrid, event.open_phases)
         except (NotFoundError, InputError) as error:
-            refused.append(Letter(GRID_EVENTS.name, event.event_id, str(error), b""))
+            refused.append(EventDeadLetter(GRID_EVENTS.name, event.event_id, str(error), b""))
             continue
         moved += 1
-        deviations[event.mrid] = phases.text(operation.open)
+        deviations[event.mrid] = phases.format_phases(operation.open)
         if operation.open == operation.normal:
             del deviations[event.mrid]
     return State(CURRENT, moved, deviations), refused
@@ -129,7 +129,7 @@ def replay_operations(
     for mrid in sorted({*begin, *into.store.states.get().deviations}):
         wanted = begin.get(mrid)
         if wanted is None:
-            wanted = phases.text(resolve(normal, mrid, "").normal)
+            wanted = phases.format_phases(resolve_operation(normal, mrid, "").normal)
         into.store.states.operate(mrid, wanted, actor=REPLAY_ACTOR, at=since)
     at = since
     for event in past.store.states.operations(since, until):

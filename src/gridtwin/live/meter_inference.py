@@ -16,7 +16,7 @@ import numpy as np
 from gridtwin.errors import InputError
 from gridtwin.model.events import LAST_GASP, PING, POWER_RESTORED, MeterEvents
 from gridtwin.model.outage import Status
-from gridtwin.model.tables import encode
+from gridtwin.model.tables import encode_texts
 from gridtwin.twin.live_inference import SEEN_STATUSES, LiveInference, find_seen_out
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def tabulate_reports(events: Sequence[LiveEvent]) -> MeterEvents:
     """Return what meters reported as columns."""
     reports = [each for each in events if each.kind in REPORT_CODES]
     return MeterEvents(
-        encode([each.mrid for each in reports]),
+        encode_texts([each.mrid for each in reports]),
         np.array([REPORT_CODES[each.kind] for each in reports], dtype=np.uint8),
         np.array([each.at_s for each in reports], dtype=np.float64),
         np.zeros(len(reports), dtype=np.uint8),
@@ -95,7 +95,7 @@ class MeterInference:
 
     def forget_reports(self, before_s: float) -> None:
         """Drop the events before a moment."""
-        kept = [events.take(events.at_s >= before_s) for events in self._reports]
+        kept = [events.take_rows(events.at_s >= before_s) for events in self._reports]
         self._reports = [events for events in kept if len(events)]
         self._live.forget(before_s)
 
@@ -106,7 +106,7 @@ class MeterInference:
             np.maximum.at(last, rows[chosen], events.at_s[chosen])
 
     def _find_rows(self, names: NDArray[np.bytes_]) -> NDArray[np.int32]:
-        return self._twin.store.network.ids.tables["usage_points"].rows(names)
+        return self._twin.store.network.ids.tables["usage_points"].find_rows(names)
 
     def update_outages(self, now_s: float, *, final: bool = False) -> int:
         """
@@ -142,8 +142,8 @@ class MeterInference:
         ]
         if back:
             members = self._book.members(back)
-            members = members.take(~members.is_out)
-            names = encode(members.usage_point.tolist())
+            members = members.take_rows(~members.is_out)
+            names = encode_texts(members.usage_point.tolist())
             count = len(names)
             self.take_reports(
                 MeterEvents(
@@ -170,7 +170,7 @@ class MeterInference:
         pairs = list(zip(members.usage_point.tolist(), members.outage.tolist(), strict=True))
         held = {outage for point, outage in pairs if point in supported}
         left = [pair for pair in pairs if pair[1] in predicted - held]
-        rows = self._find_rows(encode([point for point, _ in left]))
+        rows = self._find_rows(encode_texts([point for point, _ in left]))
         # Of the others the evidence was forgotten, or they have other evidence.
         heard = (rows >= 0) & (np.maximum(self._last_gasp_s, self._last_power_s)[rows] > -np.inf)
         gone = {outage for (_, outage), was in zip(left, heard.tolist(), strict=True) if was}
@@ -185,8 +185,8 @@ class MeterInference:
         if np.isinf(self._last_power_s.max(initial=-np.inf)):
             return 0  # nobody has said so yet
         out = self._book.members()
-        rows = self._find_rows(encode(out.usage_point.tolist()))
-        out, rows = out.take(rows >= 0), rows[rows >= 0]
+        rows = self._find_rows(encode_texts(out.usage_point.tolist()))
+        out, rows = out.take_rows(rows >= 0), rows[rows >= 0]
         on_s = self._last_power_s[rows]
         back_s = np.where((on_s > out.began_s) & (on_s > self._last_gasp_s[rows]), on_s, np.nan)
         back_s = self._restore_silent(out, rows, back_s, now_s)
@@ -201,7 +201,7 @@ class MeterInference:
             at = datetime.fromtimestamp(float(np.median(said[step])), UTC)
             try:
                 self._twin.outages.restore(
-                    name, at=max(at, _find_latest_start(out.take(own).take(step))),
+                    name, at=max(at, _find_latest_start(out.take_rows(own).take_rows(step))),
                     usage_points=out.usage_point[own][step].tolist(),
                 )  # fmt: skip
                 restored += 1

@@ -32,7 +32,7 @@ _POSITION = re.compile(
 )
 
 
-def squash(text: object) -> str:
+def squash_name(text: object) -> str:
     """
     Return a name or a word without what writers leave to taste: case, blanks and joints.
 
@@ -55,15 +55,15 @@ def is_designed_position(column: str) -> bool:
     >>> is_designed_position("nominal_v")
     False
     """
-    return _DESIGNED.fullmatch(squash(column)) is not None
+    return _DESIGNED.fullmatch(squash_name(column)) is not None
 
 
 def is_position(column: str) -> bool:
     """Return whether the name of a column may mean where switches stand, designed or not."""
-    return is_designed_position(column) or _POSITION.fullmatch(squash(column)) is not None
+    return is_designed_position(column) or _POSITION.fullmatch(squash_name(column)) is not None
 
 
-def closest(column: str, frame: str, given: Iterable[str]) -> str:
+def find_closest_column(column: str, frame: str, given: Iterable[str]) -> str:
     """
     Return the column of a frame that a column by another name may be; empty if there is none.
 
@@ -82,8 +82,8 @@ def closest(column: str, frame: str, given: Iterable[str]) -> str:
     ('node_a', '')
     """
     there = set(given)
-    free = {squash(name): name for name in SCHEMA[frame].names if name not in there}
-    wanted = squash(column)
+    free = {squash_name(name): name for name in SCHEMA[frame].names if name not in there}
+    wanted = squash_name(column)
     if wanted in free:
         return free[wanted]
     if "normalopen" in free and is_position(column):
@@ -110,7 +110,7 @@ def tell_unread(columns: Mapping[str, Sequence[str]]) -> list[Notice]:
         for column in given:
             if column in SCHEMA[frame].names or column == "geometry":
                 continue
-            meant = closest(column, frame, given)
+            meant = find_closest_column(column, frame, given)
             if not meant:
                 rest.append(f"{frame}.{column}")
                 continue

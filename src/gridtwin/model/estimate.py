@@ -51,13 +51,13 @@ class PointEstimates:
     etr_s: NDArray[np.float64]
 
     @classmethod
-    def of_rows(cls, rows: Sequence[Sequence[Any]]) -> PointEstimates:
+    def from_rows(cls, rows: Sequence[Sequence[Any]]) -> PointEstimates:
         """Return rows, their values in the order of the fields, as columns; None becomes NaN."""
         columns = list(zip(*rows, strict=True)) or [()] * 8
         kinds = (object,) * 4 + (np.float64,) * 4
         return cls(*(np.array(each, dtype=kind) for each, kind in zip(columns, kinds, strict=True)))
 
-    def columns(self) -> list[list[Any]]:
+    def list_columns(self) -> list[list[Any]]:
         """Return the columns as lists; NaN becomes None."""
         names = [self.usage_point, self.outage, self.stage, self.source]
         times = [self.p50_s, self.p80_s, self.p95_s, self.etr_s]
@@ -65,7 +65,7 @@ class PointEstimates:
             [None if math.isnan(at) else at for at in each.tolist()] for each in times
         ]
 
-    def take(self, rows: NDArray[np.bool_]) -> PointEstimates:
+    def take_rows(self, rows: NDArray[np.bool_]) -> PointEstimates:
         """Return some of them."""
         return PointEstimates(
             self.usage_point[rows],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.model.tables import Strings, encode
+from gridtwin.model.tables import Strings, encode_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +35,7 @@ class MeterEvents:
     phases: NDArray[np.uint8]  # that the event speaks of; 0 = not stated
 
     @classmethod
-    def of(
+    def from_lists(
         cls,
         mrid: Iterable[str],
         kind: Iterable[str],
@@ -43,7 +43,7 @@ class MeterEvents:
         phases: Iterable[int] | None = None,
     ) -> MeterEvents:
         """Return events from plain lists; `kind` are names of `EVENT_KINDS`."""
-        names = encode(mrid)
+        names = encode_texts(mrid)
         stated = np.zeros(len(names), np.uint8) if phases is None else phases
         return cls(
             names,
@@ -52,7 +52,7 @@ class MeterEvents:
             np.asarray(stated, dtype=np.uint8),
         )
 
-    def take(self, rows: NDArray[Any]) -> MeterEvents:
+    def take_rows(self, rows: NDArray[Any]) -> MeterEvents:
         """Return the events at rows, or where a mask is true."""
         return replace(
             self,

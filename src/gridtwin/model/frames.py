@@ -13,7 +13,7 @@ from gridtwin.model import mending, phases, validate
 from gridtwin.model.column_names import tell_unread
 from gridtwin.model.columns import Faults, FrameColumns
 from gridtwin.model.schema import SCHEMA
-from gridtwin.model.tables import NetworkData, decode
+from gridtwin.model.tables import NetworkData, decode_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 WGS84 = "EPSG:4326"
 PLANAR = "none"
 # What files that gridtwin writes say of themselves: letters in this column name phases.
-LETTERED = {"normal_open": "phases"}
+LETTERED_MARKS = {"normal_open": "phases"}
 FrameMaker = Callable[[dict[str, Any], "str | None"], "pd.DataFrame"]
 
 
@@ -46,15 +46,15 @@ def read_frames(
     faults = Faults()
     given = {name: FrameColumns(name, frames.get(name), faults) for name in SCHEMA}
     for columns in given.values():
-        columns.require()
+        columns.require_columns()
     if faults.found:
         raise NetworkError(faults.found, where)
     source_crs = _crs_of(given, crs)
-    project = projector(source_crs)
+    project = make_projector(source_crs)
     data = NetworkData(**{name: _read_table(given, name, project) for name in SCHEMA})
     data = mending.place_at_references(mending.place_nodes(data, given["nodes"]))
     mending.require_places(data, given["nodes"])
-    validate.check(data, given, faults, geographic=source_crs is not None)
+    validate.check_network(data, given, faults, geographic=source_crs is not None)
     if faults.found:
         raise NetworkError(faults.found, where)
     data = mending.without_unused_nodes(data, given["nodes"])
@@ -70,7 +70,7 @@ def _crs_of(given: Mapping[str, FrameColumns], crs: str | None) -> str | None:
     return stated[0] if stated else WGS84
 
 
-def projector(
+def make_projector(
     crs: str | None,
 ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
     """
@@ -96,10 +96,10 @@ def projector(
         return lambda xy: xy
     transform = pyproj.Transformer.from_crs(source, WGS84, always_xy=True).transform
 
-    def project(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    def project_points(xy: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack(transform(xy[:, 0], xy[:, 1])) if len(xy) else xy
 
-    return project
+    return project_points
 
 
 def _read_table(
@@ -111,15 +111,15 @@ def _read_table(
     frame, read = given[name], dict[str, Any]()
     for column in SCHEMA[name].columns:
         if column.kind == "line":
-            start, xy = frame.lines()
+            start, xy = frame.read_lines()
             read |= zip(column.fields, (start, project(xy)), strict=True)
         elif column.kind == "point":
-            read[column.fields[0]] = project(frame.points())
+            read[column.fields[0]] = project(frame.read_points())
         elif column.usual is not None:
             other, usual = column.usual
             read[column.name] = _read_column(given, name, column, usual[read[other]], read)
         else:
-            otherwise = column.blank(frame.count)
+            otherwise = column.make_blank(frame.count)
             read[column.name] = _read_column(given, name, column, otherwise, read)
     return SCHEMA[name].table(**read)
 
@@ -133,28 +133,32 @@ def _read_column(  # noqa: C901, PLR0911 - one return for each kind of column
 ) -> NDArray[Any]:
     """Return a column of values; `otherwise` where none is given, `read` holds those before."""
     frame = given[name]
-    if not frame.has(column.name):
+    if not frame.has_column(column.name):
         return otherwise
     match column.kind:
         case "id":
-            return frame.mrid()
+            return frame.read_mrids()
         case "label":
-            return frame.labels(column.name)
+            return frame.read_labels(column.name)
         case "number":
-            return frame.numbers(column.name)
+            return frame.read_numbers(column.name)
         case "count":
-            return frame.counts(column.name, otherwise)
+            return frame.read_counts(column.name, otherwise)
         case "flag":
-            return frame.flags(column.name, otherwise)
+            return frame.read_flags(column.name, otherwise)
         case "phases":
-            return frame.phases(column.name)
+            return frame.read_phases(column.name)
         case "open phases":
-            return frame.open_phases(column.name, read["phases"])
+            return frame.read_open_phases(column.name, read["phases"])
         case "word":
-            return frame.choices(column.name, column.words, None if column.required else otherwise)
+            return frame.read_choices(
+                column.name, column.words, None if column.required else otherwise
+            )
         case "row":
-            return frame.references(column.name, given[column.refers], required=column.required)
-    return frame.texts(column.name)
+            return frame.read_references(
+                column.name, given[column.refers], required=column.required
+            )
+    return frame.read_texts(column.name)
 
 
 def plain_frame(columns: dict[str, Any], crs: str | None) -> pd.DataFrame:
@@ -169,7 +173,7 @@ def plain_frame(columns: dict[str, Any], crs: str | None) -> pd.DataFrame:
 def mark_letters(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame that says of itself, also in a file, that its open phases are letters."""
     if "normal_open" in frame:
-        frame.attrs |= LETTERED
+        frame.attrs |= LETTERED_MARKS
     return frame
 
 
@@ -202,9 +206,9 @@ def show_column(  # noqa: PLR0911 - one return for each kind of column
     values = values if rows is None else values[rows]
     match column.kind:
         case "id" | "text" | "label":
-            return decode(values).astype(object)
+            return decode_texts(values).astype(object)
         case "phases" | "open phases":
-            return phases.TEXTS[values & 63]
+            return phases.PHASE_CODES[values & 63]
         case "word":
             return np.array(column.words, dtype=object)[values]
         case "row":
@@ -217,8 +221,8 @@ def show_column(  # noqa: PLR0911 - one return for each kind of column
 def _mrids_of(mrids: Strings, rows: NDArray[np.int32]) -> NDArray[np.object_]:
     """Return the mRID at each row; an empty text for -1."""
     if len(rows) >= len(mrids):
-        return np.append(decode(mrids).astype(object), "")[rows]
-    named = decode(mrids[rows]).astype(object)
+        return np.append(decode_texts(mrids).astype(object), "")[rows]
+    named = decode_texts(mrids[rows]).astype(object)
     named[rows < 0] = ""
     return named
 

@@ -11,14 +11,14 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-EXACT = {
+EXACT_BELOW = {
     "e": 2.0**11,
     "f": 2.0**24,
     "d": 2.0**53,
 }  # below it a real of that width holds every integer
 
 
-def texts(values: NDArray[Any]) -> list[str]:
+def to_texts(values: NDArray[Any]) -> list[str]:
     """
     Return values as texts without blanks around; a whole real is written as an integer.
 
@@ -27,10 +27,10 @@ def texts(values: NDArray[Any]) -> list[str]:
     >>> texts(np.array(["A ", 13.0, 2**60, 1.5, True], dtype=object))
     ['A', '13', '1152921504606846976', '1.5', 'True']
     """
-    return [value.strip() if type(value) is str else text(value) for value in values.tolist()]
+    return [value.strip() if type(value) is str else to_text(value) for value in values.tolist()]
 
 
-def text(value: object) -> str:
+def to_text(value: object) -> str:
     """Return one value as `texts` does."""
     if type(value) is int:
         return str(value)
@@ -42,7 +42,7 @@ def text(value: object) -> str:
     return str(value).strip()
 
 
-def inexact(values: NDArray[Any]) -> NDArray[np.intp]:
+def find_inexact(values: NDArray[Any]) -> NDArray[np.intp]:
     """
     Return the rows of reals so large that they may stand for several integers.
 
@@ -52,7 +52,7 @@ def inexact(values: NDArray[Any]) -> NDArray[np.intp]:
     [1]
     """
     if values.dtype.kind == "f":
-        limit = EXACT.get(values.dtype.char, EXACT["d"])
+        limit = EXACT_BELOW.get(values.dtype.char, EXACT_BELOW["d"])
         return np.flatnonzero(np.isfinite(values) & (np.abs(values) >= limit))
     if values.dtype.kind != "O" or float not in set(map(type, values.tolist())):
         return np.empty(0, dtype=np.intp)
@@ -60,7 +60,7 @@ def inexact(values: NDArray[Any]) -> NDArray[np.intp]:
         [
             row
             for row, value in enumerate(values.tolist())
-            if type(value) is float and math.isfinite(value) and abs(value) >= EXACT["d"]
+            if type(value) is float and math.isfinite(value) and abs(value) >= EXACT_BELOW["d"]
         ],
         dtype=np.intp,
     )

@@ -43,14 +43,14 @@ def with_lengths(data: NetworkData) -> NetworkData:
     _, _, steps = geod.inv(start[:, 0], start[:, 1], stop[:, 0], stop[:, 1])
     meters = np.array(equipment.length_m)
     meters[rows] = np.bincount(owner[1:][follows], np.asarray(steps), len(rows))
-    drawn, course, ends = drawn_ends(data, rows)
-    gaps = [_apart(geod, course, order).max(axis=1) for order in (ends, ends[:, ::-1])]
+    drawn, course, ends = find_drawn_ends(data, rows)
+    gaps = [_measure_apart(geod, course, order).max(axis=1) for order in (ends, ends[:, ::-1])]
     far = np.minimum(*gaps) > DRAWN_FAR_M
-    meters[drawn[far]] = _apart(geod, ends[far, 0], ends[far, 1])
+    meters[drawn[far]] = _measure_apart(geod, ends[far, 0], ends[far, 1])
     return replace(data, equipment=replace(equipment, length_m=meters))
 
 
-def drawn_ends(
+def find_drawn_ends(
     data: NetworkData, rows: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
     """
@@ -72,7 +72,7 @@ def drawn_ends(
     return drawn, course, nodes
 
 
-def _apart(
+def _measure_apart(
     geod: pyproj.Geod, places: NDArray[np.float64], others: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the geodesic between each two places, in meters."""

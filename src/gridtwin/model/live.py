@@ -21,7 +21,7 @@ class LiveEvent(NamedTuple):
     detail: str = ""
 
 
-class Letter(NamedTuple):
+class EventDeadLetter(NamedTuple):
     """A message that cannot be used."""
 
     topic: str

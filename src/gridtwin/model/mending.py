@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.model.schema import SCHEMA, list_columns
-from gridtwin.model.tables import NetworkData, pick
+from gridtwin.model.tables import NetworkData, pick_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +38,7 @@ def place_nodes(data: NetworkData, given: FrameColumns) -> NetworkData:
     for row in given.placeless:
         xy[row] = _end_at(row, data.nodes.xy, data.equipment)
     found = np.isfinite(xy[given.placeless]).all(axis=1)
-    given.note(
+    given.add_notice(
         "placed_node",
         given.placeless[found],
         "it has no geometry and is placed where its line ends",
@@ -52,7 +52,7 @@ def place_at_references(data: NetworkData) -> NetworkData:
     placed: dict[str, Any] = {}
     for name, column in list_columns("point"):
         if column.at:
-            table, at = getattr(data, name), SCHEMA[name].column(column.at)
+            table, at = getattr(data, name), SCHEMA[name].find_column(column.at)
             there = getattr(data, at.refers).xy
             if len(there):
                 xy = np.where(np.isnan(table.xy), there[getattr(table, at.name)], table.xy)
@@ -63,12 +63,12 @@ def place_at_references(data: NetworkData) -> NetworkData:
 def require_places(data: NetworkData, given: FrameColumns) -> None:
     """Note the fault of every node in use that has no place, and no line to place it."""
     lost = given.placeless[np.isnan(data.nodes.xy[given.placeless]).any(axis=1)]
-    lost = lost[np.isin(lost, np.concatenate(_joins(data)))]
+    lost = lost[np.isin(lost, np.concatenate(_find_joined_nodes(data)))]
     reason = "geometry is empty: every node needs a point, or a drawn line that ends there"
-    given.fault(lost, [reason] * len(lost))
+    given.add_faults(lost, [reason] * len(lost))
 
 
-def _joins(data: NetworkData) -> list[NDArray[np.int32]]:
+def _find_joined_nodes(data: NetworkData) -> list[NDArray[np.int32]]:
     """Return the rows of nodes that the other tables refer to."""
     return [
         getattr(getattr(data, name), column.name)
@@ -109,14 +109,14 @@ def without_unused_nodes(data: NetworkData, given: FrameColumns) -> NetworkData:
         The frame of the nodes, which tells what is left out.
     """
     joined = np.zeros(len(data.nodes.mrid), dtype=bool)
-    for rows in _joins(data):
+    for rows in _find_joined_nodes(data):
         joined[rows] = True
     if joined.all():
         return data
-    given.note(
+    given.add_notice(
         "unused_node",
         np.flatnonzero(~joined),
         "nothing joins this node, and it is left out",
         "connect equipment to it, or delete it",
     )
-    return pick(data, {"nodes": np.flatnonzero(joined)})
+    return pick_rows(data, {"nodes": np.flatnonzero(joined)})

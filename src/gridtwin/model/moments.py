@@ -26,7 +26,7 @@ LATEST_S = 4_102_444_800.0  # the year 2100: what is later is no time in seconds
 LONGEST_S = 400 * DAY_S  # of a period
 
 
-def period(
+def read_period(
     start: datetime | str | None,
     end: datetime | str | None,
     *,

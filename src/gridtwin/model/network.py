@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gridtwin.model import frames
 from gridtwin.model.ids import Ids
 from gridtwin.model.lengths import with_lengths
-from gridtwin.model.tables import pick
+from gridtwin.model.tables import pick_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,7 +123,7 @@ class Network:
             self.data, crs=self.crs, make_frame=make_frame, ids=known, notices=self.notices
         )
 
-    def reordered(
+    def reorder_rows(
         self,
         nodes: NDArray[np.int32],
         equipment: NDArray[np.int32],
@@ -138,45 +138,45 @@ class Network:
             The old row that stands at each new row; permutations.
         """
         orders = {"nodes": nodes, "equipment": equipment, "usage_points": usage_points}
-        data = pick(self.data, orders)
+        data = pick_rows(self.data, orders)
         return Network(data, crs=self.crs, make_frame=self._make_frame, notices=self.notices)
 
     @cached_property
     def ids(self) -> Ids:
         """The rows of every mRID."""
-        return Ids.of(self.data)
+        return Ids.from_network(self.data)
 
     @property
     def nodes(self) -> pd.DataFrame:
         """ConnectivityNodes: mrid, nominal_v, geometry."""
-        return self._frame("nodes")
+        return self._show_frame("nodes")
 
     @property
     def equipment(self) -> pd.DataFrame:
         """Conducting equipment, one row each, with its line from node to node."""
-        return self._frame("equipment")
+        return self._show_frame("equipment")
 
     @property
     def usage_points(self) -> pd.DataFrame:
         """Usage points: who is served where, on which phases."""
-        return self._frame("usage_points")
+        return self._show_frame("usage_points")
 
     @property
     def sources(self) -> pd.DataFrame:
         """Energy sources."""
-        return self._frame("sources")
+        return self._show_frame("sources")
 
     @property
     def substations(self) -> pd.DataFrame:
         """Substations."""
-        return self._frame("substations")
+        return self._show_frame("substations")
 
     @property
     def feeders(self) -> pd.DataFrame:
         """Feeders and their head switches."""
-        return self._frame("feeders")
+        return self._show_frame("feeders")
 
-    def _frame(self, name: str) -> pd.DataFrame:
+    def _show_frame(self, name: str) -> pd.DataFrame:
         return self._make_frame(frames.show_frame(self.data, name), self.crs)
 
     def __repr__(self) -> str:

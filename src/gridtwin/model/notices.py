@@ -9,7 +9,7 @@ from gridtwin.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-SHOWN = 5  # notices of one rule told one by one
+TOLD_PER_RULE = 5  # notices of one rule told one by one
 
 
 class Notice(NamedTuple):
@@ -24,20 +24,20 @@ class Notice(NamedTuple):
         return f"{self.rule}: {self.evidence} ({self.mend})"
 
 
-def summarize(notices: Iterable[Notice]) -> list[str]:
+def summarize_notices(notices: Iterable[Notice]) -> list[str]:
     """Return notices as lines: the first few of each rule, and how many more there are."""
     by_rule: dict[str, list[Notice]] = {}
     for notice in notices:
         by_rule.setdefault(notice.rule, []).append(notice)
     lines = []
     for rule, found in by_rule.items():
-        lines += [str(notice) for notice in found[:SHOWN]]
-        if len(found) > SHOWN:
-            lines.append(f"{rule}: and {len(found) - SHOWN:,} more")
+        lines += [str(notice) for notice in found[:TOLD_PER_RULE]]
+        if len(found) > TOLD_PER_RULE:
+            lines.append(f"{rule}: and {len(found) - TOLD_PER_RULE:,} more")
     return lines
 
 
-def refuse(notices: Sequence[Notice], where: str) -> None:
+def refuse_notices(notices: Sequence[Notice], where: str) -> None:
     """
     Refuse a source of which a reader would pass something over.
 
@@ -48,6 +48,6 @@ def refuse(notices: Sequence[Notice], where: str) -> None:
     """
     if notices:
         plural = "s" if len(notices) != 1 else ""
-        told = "; ".join(summarize(notices))
+        told = "; ".join(summarize_notices(notices))
         msg = f"{where}: {len(notices):,} thing{plural} a strict reading refuses: {told}"
         raise SourceError(msg)

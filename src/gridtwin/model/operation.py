@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import cim, phases
-from gridtwin.model.named import LISTED, find_named, mrid_of
+from gridtwin.model.element_names import LISTED, find_named, mrid_of
 from gridtwin.model.state import every_phase
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ class Operation:
     poles: int  # phases that move; the others stay as they are
     normal: int  # phases open as designed
 
-    def after(self, before: int) -> int:
+    def compute_after(self, before: int) -> int:
         """Return the phases open afterwards, from those open before."""
         return before & ~self.poles | self.open
 
 
-def resolve(network: Network, mrid: str, open_phases: str, poles: str = "") -> Operation:
+def resolve_operation(network: Network, mrid: str, open_phases: str, poles: str = "") -> Operation:
     """
     Return the operation that some words name.
 
@@ -57,13 +57,13 @@ def resolve(network: Network, mrid: str, open_phases: str, poles: str = "") -> O
     mrid = bytes(network.data.equipment.mrid[row]).decode()  # given as equipment:ID, maybe
     every = every_phase(network, row)
     try:
-        wanted, moving = phases.parse(open_phases), phases.parse(poles) or every
+        wanted, moving = phases.parse_phases(open_phases), phases.parse_phases(poles) or every
     except ValueError as error:
         msg = f"{mrid}: {error}"
         raise InputError(msg) from error
     if (wanted | moving) & ~every:
-        absent = phases.text((wanted | moving) & ~every)
-        msg = f"{mrid} has no phase {absent}: it has {phases.text(every)}"
+        absent = phases.format_phases((wanted | moving) & ~every)
+        msg = f"{mrid} has no phase {absent}: it has {phases.format_phases(every)}"
         raise InputError(msg)
     normal = int(network.data.equipment.normal_open[row])
     return Operation(mrid, row, wanted & moving, moving, normal)
@@ -72,7 +72,7 @@ def resolve(network: Network, mrid: str, open_phases: str, poles: str = "") -> O
 def _row_of(network: Network, mrid: str) -> int:
     """Return the row of equipment; operating takes its id, so a name is told as no more."""
     try:
-        return network.ids.find(mrid, ("equipment",)).row
+        return network.ids.find_element(mrid, ("equipment",)).row
     except NotFoundError as error:
         named = find_named(network.data, mrid, ("equipment",))
         if not named:
@@ -93,7 +93,7 @@ def of_switch(network: Network, mrid: str, poles: str = "") -> Operation:
     InputError
         If it is no switch, is out of service, or has no such phase.
     """
-    operation = resolve(network, mrid, poles, poles)
+    operation = resolve_operation(network, mrid, poles, poles)
     if not poles:
         operation = replace(operation, open=operation.poles)
     equipment = network.data.equipment
@@ -132,5 +132,5 @@ def with_switches(
     changed = dict(deviations)
     for mrid, position in switches.items():
         operation = of_switch(network, mrid, position if isinstance(position, str) else "")
-        changed[operation.mrid] = phases.text(operation.poles) if position else ""
+        changed[operation.mrid] = phases.format_phases(operation.poles) if position else ""
     return changed

@@ -44,7 +44,7 @@ class Status(StrEnum):
     INVALID = "invalid"  # there was none
 
 
-NEXT: Mapping[Status, frozenset[Status]] = {
+NEXT_STATUSES: Mapping[Status, frozenset[Status]] = {
     Status.PREDICTED: frozenset(
         {Status.CONFIRMED, Status.PARTIALLY_RESTORED, Status.RESTORED, Status.INVALID}
     ),
@@ -54,7 +54,7 @@ NEXT: Mapping[Status, frozenset[Status]] = {
     Status.CLOSED: frozenset(),
     Status.INVALID: frozenset(),
 }
-OPEN = frozenset({Status.PREDICTED, Status.CONFIRMED, Status.PARTIALLY_RESTORED})
+OPEN_STATUSES = frozenset({Status.PREDICTED, Status.CONFIRMED, Status.PARTIALLY_RESTORED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Outage:
     @property
     def is_open(self) -> bool:
         """Whether somebody may still be without supply."""
-        return self.status in OPEN
+        return self.status in OPEN_STATUSES
 
     @property
     def momentary(self) -> bool:
@@ -101,8 +101,8 @@ class Outage:
         InputError
             If it cannot.
         """
-        if status is not self.status and status not in NEXT[self.status]:
-            may = ", ".join(sorted(NEXT[self.status])) or "nothing"
+        if status is not self.status and status not in NEXT_STATUSES[self.status]:
+            may = ", ".join(sorted(NEXT_STATUSES[self.status])) or "nothing"
             msg = f"outage {self.id} is {self.status}: it can become {may}, not {status}"
             raise InputError(msg)
 
@@ -118,7 +118,7 @@ class Members:
     restored_s: NDArray[np.float64]  # unix seconds; NaN = it is still out
 
     @classmethod
-    def of(
+    def from_points(
         cls,
         outage: str,
         usage_points: Sequence[str] | NDArray[Any],
@@ -138,10 +138,10 @@ class Members:
         )
 
     @classmethod
-    def of_rows(cls, rows: Sequence[Sequence[Any]]) -> Members:
+    def from_rows(cls, rows: Sequence[Sequence[Any]]) -> Members:
         """Return rows, their values in the order of the fields, as columns; None becomes NaN."""
         if not rows:
-            return cls.none()
+            return cls.make_empty()
         kinds = (object, object, np.int32, np.float64, np.float64)
         columns = zip(*rows, strict=True)
         return cls(*(np.array(each, dtype=kind) for each, kind in zip(columns, kinds, strict=True)))
@@ -155,16 +155,16 @@ class Members:
         ]
 
     @classmethod
-    def none(cls) -> Members:
+    def make_empty(cls) -> Members:
         """Return no members."""
-        return cls.of("", [], np.empty(0, np.int32), datetime.fromtimestamp(0, UTC))
+        return cls.from_points("", [], np.empty(0, np.int32), datetime.fromtimestamp(0, UTC))
 
     @property
     def is_out(self) -> NDArray[np.bool_]:
         """Whether each is still out."""
         return np.isnan(self.restored_s)
 
-    def take(self, rows: NDArray[Any]) -> Members:
+    def take_rows(self, rows: NDArray[Any]) -> Members:
         """Return some of them, by row or by mask."""
         return Members(
             self.outage[rows],
@@ -201,7 +201,7 @@ class Change:
     """
 
     outage: Outage
-    joined: Members = field(default_factory=Members.none)  # are in it from now on
+    joined: Members = field(default_factory=Members.make_empty)  # are in it from now on
     restored: Mapping[str, float] = field(default_factory=dict)  # usage point -> unix seconds
     left: frozenset[str] = frozenset()  # usage points that do not belong to it
     evidence: tuple[Evidence, ...] = ()

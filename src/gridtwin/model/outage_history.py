@@ -22,7 +22,7 @@ class Words:
     codes: Codes
     texts: tuple[str, ...]
 
-    def take(self, rows: NDArray[np.int64]) -> Words:
+    def take_rows(self, rows: NDArray[np.int64]) -> Words:
         """Return the same column at ``rows``."""
         return Words(self.codes[rows], self.texts)
 
@@ -56,7 +56,7 @@ class Outages:
         return len(self.id)
 
     @cached_property
-    def restored_s(self) -> Float:
+    def restoration_s(self) -> Float:
         """Middle of the interval in which power came back, known only from ``gone_s`` on."""
         return (self.last_seen_s + self.gone_s) / 2
 
@@ -109,7 +109,7 @@ class OutageHistory:
 def take_outages(outages: Outages, rows: NDArray[np.int64]) -> Outages:
     """Return the outages at ``rows``, in that order."""
     taken: dict[str, Any] = {
-        name: value.take(rows) if isinstance(value, Words) else value[rows]
+        name: value.take_rows(rows) if isinstance(value, Words) else value[rows]
         for name, value in vars(outages).items()
         if name in Outages.__dataclass_fields__
     }
@@ -119,13 +119,13 @@ def take_outages(outages: Outages, rows: NDArray[np.int64]) -> Outages:
 def take_revisions(revisions: Revisions, rows: NDArray[np.int64]) -> Revisions:
     """Return the revisions at ``rows``, in that order."""
     taken: dict[str, Any] = {
-        name: value.take(rows) if isinstance(value, Words) else value[rows]
+        name: value.take_rows(rows) if isinstance(value, Words) else value[rows]
         for name, value in vars(revisions).items()
     }
     return Revisions(**taken)
 
 
-def select(history: OutageHistory, keep: NDArray[np.bool_]) -> OutageHistory:
+def select_outages(history: OutageHistory, keep: NDArray[np.bool_]) -> OutageHistory:
     """Return the history of the outages where ``keep``; all snapshots stay."""
     rows = np.flatnonzero(keep)
     place = np.full(len(history), -1, np.int64)

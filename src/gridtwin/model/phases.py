@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 A, B, C, N, S1, S2 = 1, 2, 4, 8, 16, 32
 ABC = A | B | C
-LETTERS: tuple[tuple[str, int], ...] = (
+PHASE_LETTERS: tuple[tuple[str, int], ...] = (
     ("A", A),
     ("B", B),
     ("C", C),
@@ -28,13 +28,13 @@ LETTERS: tuple[tuple[str, int], ...] = (
     ("s1", S1),
     ("s2", S2),
 )
-_BITS = {text.upper(): bit for text, bit in LETTERS} | {"S12": S1 | S2, "1": S1, "2": S2}
+_BITS = {text.upper(): bit for text, bit in PHASE_LETTERS} | {"S12": S1 | S2, "1": S1, "2": S2}
 _TOKEN = re.compile(r"S12|S1|S2|A|B|C|N")
 _CIM = re.compile(r"^.*PhaseCode[._:](none$)?", re.IGNORECASE)  # the address of a CIM phase code
 _OTHER = re.compile(r"[RSTYUVWL123]+N?", re.IGNORECASE)  # the letters of other countries
 
 
-def parse(text: str) -> int:
+def parse_phases(text: str) -> int:
     """
     Return the byte of a phase code.
 
@@ -61,7 +61,9 @@ def parse(text: str) -> int:
     """
     compact = re.sub(r"[\s,.;|/_+&-]", "", _CIM.sub("", text)).upper()
     if _TOKEN.sub("", compact):
-        msg = f"{text!r} is no phase code: use letters of A, B, C, N, s1, s2{_hint(compact)}"
+        msg = (
+            f"{text!r} is no phase code: use letters of A, B, C, N, s1, s2{_suggest_code(compact)}"
+        )
         raise ValueError(msg)
     mask = 0
     for token in _TOKEN.findall(compact):
@@ -69,7 +71,7 @@ def parse(text: str) -> int:
     return mask
 
 
-def _hint(compact: str) -> str:
+def _suggest_code(compact: str) -> str:
     """Return what to do about codes that others use, where one can be told."""
     if compact.isdigit():
         return ", not a number or a bit mask; say which phases each number means"
@@ -78,7 +80,7 @@ def _hint(compact: str) -> str:
     return ""
 
 
-def text(mask: int) -> str:
+def format_phases(mask: int) -> str:
     """
     Return the phase code of a byte, in the order A, B, C, N, s1, s2.
 
@@ -87,14 +89,18 @@ def text(mask: int) -> str:
     >>> text(13), text(0)
     ('ACN', '')
     """
-    return "".join(letter for letter, bit in LETTERS if mask & bit)
+    return "".join(letter for letter, bit in PHASE_LETTERS if mask & bit)
 
 
-TEXTS: NDArray[np.object_] = np.array([text(mask) for mask in range(64)], dtype=object)
-COUNT: NDArray[np.uint8] = np.array([(mask & ABC).bit_count() for mask in range(64)], np.uint8)
+PHASE_CODES: NDArray[np.object_] = np.array(
+    [format_phases(mask) for mask in range(64)], dtype=object
+)
+PHASE_COUNT: NDArray[np.uint8] = np.array(
+    [(mask & ABC).bit_count() for mask in range(64)], np.uint8
+)
 
 
-def supply(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def to_supply_phases(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     Return which of A, B, C each set can carry; all three where it names none of them.
 
@@ -107,4 +113,6 @@ def supply(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.where(abc == 0, np.uint8(ABC), abc)
 
 
-CARRIED: NDArray[np.uint8] = supply(np.arange(256, dtype=np.uint8))  # the same, to be looked up
+CARRIED: NDArray[np.uint8] = to_supply_phases(
+    np.arange(256, dtype=np.uint8)
+)  # the same, to be looked up

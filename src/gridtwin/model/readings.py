@@ -39,7 +39,7 @@ class _Columns:
     __slots__ = ()
     at_s: NDArray[Any]
 
-    def take(self, rows: NDArray[Any]) -> Self:
+    def take_rows(self, rows: NDArray[Any]) -> Self:
         """Return the rows named, or those where a mask is true."""
         names = (field.name for field in fields(cast("Any", self)))
         return cast(

@@ -44,7 +44,7 @@ DTYPES: dict[ColumnKind, Any] = {
     "number": np.float32,
     "flag": np.bool_,
 }
-NOTHING: dict[ColumnKind, Any] = {
+NOTHING_RECORDED: dict[ColumnKind, Any] = {
     **dict.fromkeys(("id", "text", "label"), b""),
     **dict.fromkeys(("phases", "open phases"), 0),
     "number": np.nan,
@@ -98,36 +98,38 @@ class FrameColumn(NamedTuple):
     of: str = ""
     at: str = ""
 
-    def blank(self, count: int) -> NDArray[Any]:
+    def make_blank(self, count: int) -> NDArray[Any]:
         """Return `count` values that record nothing; not of a line."""
-        fill = NOTHING.get(self.kind, self.default)
+        fill = NOTHING_RECORDED.get(self.kind, self.default)
         if self.kind == "word":
             fill = self.words.index(self.default) if self.default in self.words else 0
         return np.full(count, fill, dtype=DTYPES[self.kind])
 
 
-def column(kind: ColumnKind, meaning: str, **facts: Any) -> dict[str, Any]:
+def declare_column(kind: ColumnKind, meaning: str, **facts: Any) -> dict[str, Any]:
     """Return what the field of a table says of its column; the facts are those of `FrameColumn`."""
     return {"column": {"kind": kind, "meaning": meaning, **facts}}
 
 
-def _number(meaning: str, unit: str) -> dict[str, Any]:
-    return column("number", meaning, unit=unit, nothing=NOT_KNOWN)
+def _declare_number(meaning: str, unit: str) -> dict[str, Any]:
+    return declare_column("number", meaning, unit=unit, nothing=NOT_KNOWN)
 
 
-def _row(meaning: str, frame: str, **facts: Any) -> dict[str, Any]:
-    return column("row", meaning, refers=frame, **facts)
+def _declare_row(meaning: str, frame: str, **facts: Any) -> dict[str, Any]:
+    return declare_column("row", meaning, refers=frame, **facts)
 
 
-def _text(meaning: str, nothing: str = NOT_KNOWN) -> dict[str, Any]:
-    return column("text", meaning, nothing=nothing)
+def _declare_text(meaning: str, nothing: str = NOT_KNOWN) -> dict[str, Any]:
+    return declare_column("text", meaning, nothing=nothing)
 
 
-MRID = column("id", "id, unique in its frame", required=True)
-NAME = _text("what people call it; several may share one", "none")
-SUBSTATION = _row("substation it belongs to", "substations", nothing="none")
-RATED_VA = _number("rated power", "VA")
-IN_SERVICE = column("flag", "whether it is in service; out of service is not open", default=True)
+MRID = declare_column("id", "id, unique in its frame", required=True)
+NAME = _declare_text("what people call it; several may share one", "none")
+SUBSTATION = _declare_row("substation it belongs to", "substations", nothing="none")
+RATED_VA = _declare_number("rated power", "VA")
+IN_SERVICE = declare_column(
+    "flag", "whether it is in service; out of service is not open", default=True
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +137,12 @@ class Nodes:
     """Points where terminals meet (CIM ConnectivityNode)."""
 
     mrid: NDArray[np.bytes_] = field(metadata=MRID)
-    nominal_v: NDArray[np.float32] = field(metadata=_number("voltage from phase to phase", "V"))
-    xy: NDArray[np.float64] = field(metadata=column("point", "where it lies", required=True))
+    nominal_v: NDArray[np.float32] = field(
+        metadata=_declare_number("voltage from phase to phase", "V")
+    )
+    xy: NDArray[np.float64] = field(
+        metadata=declare_column("point", "where it lies", required=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,42 +151,46 @@ class Equipment:
 
     mrid: NDArray[np.bytes_] = field(metadata=MRID)
     kind: NDArray[np.uint8] = field(
-        metadata=column(
+        metadata=declare_column(
             "word", "kind, by its CIM name in snake case", words=cim.KIND_NAMES, required=True
         )
     )
     node_a: NDArray[np.int32] = field(
-        metadata=_row("node at its first terminal", "nodes", required=True)
+        metadata=_declare_row("node at its first terminal", "nodes", required=True)
     )
     node_b: NDArray[np.int32] = field(
-        metadata=_row("node at its second terminal", "nodes", required=True)
+        metadata=_declare_row("node at its second terminal", "nodes", required=True)
     )
     phases: NDArray[np.uint8] = field(
-        metadata=column("phases", "phases it carries", nothing="not recorded")
+        metadata=declare_column("phases", "phases it carries", nothing="not recorded")
     )
     normal_open: NDArray[np.uint8] = field(
-        metadata=column("open phases", "phases that stand open as designed", nothing="closed")
+        metadata=declare_column(
+            "open phases", "phases that stand open as designed", nothing="closed"
+        )
     )
     name: NDArray[np.bytes_] = field(metadata=NAME)
-    rated_a: NDArray[np.float32] = field(metadata=_number("rated current", "A"))
+    rated_a: NDArray[np.float32] = field(metadata=_declare_number("rated current", "A"))
     rated_va: NDArray[np.float32] = field(metadata=RATED_VA)
-    length_m: NDArray[np.float32] = field(metadata=_number("length along the conductor", "m"))
+    length_m: NDArray[np.float32] = field(
+        metadata=_declare_number("length along the conductor", "m")
+    )
     placement: NDArray[np.uint8] = field(
-        metadata=column(
+        metadata=declare_column(
             "word", "where a line runs", words=cim.PLACEMENTS, default="", nothing=NOT_KNOWN
         )
     )
     control: NDArray[np.uint8] = field(
-        metadata=column(
+        metadata=declare_column(
             "word", "how it is operated", words=cim.CONTROLS, usual=("kind", cim.USUAL_CONTROL)
         )
     )
     in_service: NDArray[np.bool_] = field(metadata=IN_SERVICE)
     vector_group: NDArray[np.bytes_] = field(
-        metadata=_text("vector group of a transformer, such as Dyn11")
+        metadata=_declare_text("vector group of a transformer, such as Dyn11")
     )
     line_start: NDArray[np.int64] = field(
-        metadata=column("line", "course from node a to node b", nothing="drawn straight")
+        metadata=declare_column("line", "course from node a to node b", nothing="drawn straight")
     )
     line_xy: NDArray[np.float64]
 
@@ -190,30 +200,32 @@ class UsagePoints:
     """Where customers are served (CIM UsagePoint): a meter, or the load of a test feeder."""
 
     mrid: NDArray[np.bytes_] = field(metadata=MRID)
-    node: NDArray[np.int32] = field(metadata=_row("node that serves it", "nodes", required=True))
+    node: NDArray[np.int32] = field(
+        metadata=_declare_row("node that serves it", "nodes", required=True)
+    )
     phases: NDArray[np.uint8] = field(
-        metadata=column("phases", "phases it uses", nothing="whatever its node carries")
+        metadata=declare_column("phases", "phases it uses", nothing="whatever its node carries")
     )
     name: NDArray[np.bytes_] = field(metadata=NAME)
     customers: NDArray[np.int32] = field(
-        metadata=column("count", "customers served here", default=1)
+        metadata=declare_column("count", "customers served here", default=1)
     )
-    peak_w: NDArray[np.float32] = field(metadata=_number("peak load", "W"))
+    peak_w: NDArray[np.float32] = field(metadata=_declare_number("peak load", "W"))
     service_class: NDArray[np.bytes_] = field(
-        metadata=_text("class of service, such as residential")
+        metadata=_declare_text("class of service, such as residential")
     )
     priority: NDArray[np.bytes_] = field(
-        metadata=column("label", "why it goes first, such as hospital", nothing="none")
+        metadata=declare_column("label", "why it goes first, such as hospital", nothing="none")
     )
     transformer: NDArray[np.int32] = field(
-        metadata=_row(
+        metadata=_declare_row(
             "transformer that serves it, as recorded",
             "equipment",
             of="power_transformer",
             nothing=NOT_KNOWN,
         )
     )
-    xy: NDArray[np.float64] = field(metadata=column("point", "where it lies", at="node"))
+    xy: NDArray[np.float64] = field(metadata=declare_column("point", "where it lies", at="node"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,10 +233,12 @@ class Sources:
     """Where energy enters (CIM EnergySource)."""
 
     mrid: NDArray[np.bytes_] = field(metadata=MRID)
-    node: NDArray[np.int32] = field(metadata=_row("node it feeds", "nodes", required=True))
-    phases: NDArray[np.uint8] = field(metadata=column("phases", "phases it feeds", nothing="all"))
+    node: NDArray[np.int32] = field(metadata=_declare_row("node it feeds", "nodes", required=True))
+    phases: NDArray[np.uint8] = field(
+        metadata=declare_column("phases", "phases it feeds", nothing="all")
+    )
     kind: NDArray[np.uint8] = field(
-        metadata=column(
+        metadata=declare_column(
             "word",
             "where its energy comes from",
             words=cim.SOURCE_KINDS,
@@ -243,7 +257,9 @@ class Substations:
     mrid: NDArray[np.bytes_] = field(metadata=MRID)
     name: NDArray[np.bytes_] = field(metadata=NAME)
     rated_va: NDArray[np.float32] = field(metadata=RATED_VA)
-    xy: NDArray[np.float64] = field(metadata=column("point", "where it lies", nothing=NOT_KNOWN))
+    xy: NDArray[np.float64] = field(
+        metadata=declare_column("point", "where it lies", nothing=NOT_KNOWN)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +270,7 @@ class Feeders:
     name: NDArray[np.bytes_] = field(metadata=NAME)
     substation: NDArray[np.int32] = field(metadata=SUBSTATION)
     head: NDArray[np.int32] = field(
-        metadata=_row("equipment it begins with", "equipment", required=True)
+        metadata=_declare_row("equipment it begins with", "equipment", required=True)
     )
 
 
@@ -271,12 +287,12 @@ class FrameSchema(NamedTuple):
         """The names of its columns."""
         return tuple(column.name for column in self.columns)
 
-    def column(self, name: str) -> FrameColumn:
+    def find_column(self, name: str) -> FrameColumn:
         """Return a column by its name."""
         return self.columns[self.names.index(name)]
 
 
-def _frame(table: type[Any], one: str, *, required: bool = False) -> FrameSchema:
+def _declare_frame(table: type[Any], one: str, *, required: bool = False) -> FrameSchema:
     columns: list[tuple[list[str], dict[str, Any]]] = []
     for each in fields(table):
         if "column" in each.metadata:
@@ -297,12 +313,12 @@ def _frame(table: type[Any], one: str, *, required: bool = False) -> FrameSchema
 
 
 SCHEMA = {
-    "nodes": _frame(Nodes, "node", required=True),
-    "equipment": _frame(Equipment, "equipment", required=True),
-    "usage_points": _frame(UsagePoints, "usage point"),
-    "sources": _frame(Sources, "source"),
-    "substations": _frame(Substations, "substation"),
-    "feeders": _frame(Feeders, "feeder"),
+    "nodes": _declare_frame(Nodes, "node", required=True),
+    "equipment": _declare_frame(Equipment, "equipment", required=True),
+    "usage_points": _declare_frame(UsagePoints, "usage point"),
+    "sources": _declare_frame(Sources, "source"),
+    "substations": _declare_frame(Substations, "substation"),
+    "feeders": _declare_frame(Feeders, "feeder"),
 }
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 AREAS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
-def parse(values: NDArray[Any]) -> tuple[Geometries, Rows]:
+def parse_geometries(values: NDArray[Any]) -> tuple[Geometries, Rows]:
     """
     Return geometries given as such, as WKT or as WKB.
 
@@ -38,19 +38,21 @@ def parse(values: NDArray[Any]) -> tuple[Geometries, Rows]:
     kinds = [type(value) if value else None for value in values[written]]
     for kind, reader in ((str, shapely.from_wkt), (bytes, shapely.from_wkb)):
         rows = written[[each is kind for each in kinds]]
-        geometry[rows] = _read(reader, values[rows])
+        geometry[rows] = _read_geometries(reader, values[rows])
     given = written[[each is not None for each in kinds]]
     return geometry, given[[geometry[row] is None for row in given]]
 
 
-def _read(reader: Callable[..., Any], values: NDArray[Any]) -> Geometries:
+def _read_geometries(reader: Callable[..., Any], values: NDArray[Any]) -> Geometries:
     try:
         return np.asarray(reader(values, on_invalid="ignore"), dtype=object)
     except NotImplementedError:  # shapely has no curves
         if len(values) == 1:
             return np.array([None], dtype=object)
         middle = len(values) // 2
-        return np.concatenate([_read(reader, values[:middle]), _read(reader, values[middle:])])
+        return np.concatenate(
+            [_read_geometries(reader, values[:middle]), _read_geometries(reader, values[middle:])]
+        )
 
 
 def as_points(geometry: Geometries) -> tuple[Geometries, Rows]:
@@ -84,12 +86,12 @@ def as_lines(geometry: Geometries) -> tuple[Geometries, Rows]:
     parts = shapely.get_geometry(geometry[rows], 0)
     geometry = geometry.copy()
     geometry[rows] = [
-        _along(line, part) for line, part in zip(merged[one], parts.tolist(), strict=True)
+        _orient_along(line, part) for line, part in zip(merged[one], parts.tolist(), strict=True)
     ]
     return geometry, rows
 
 
-def _along(line: shapely.LineString, part: shapely.LineString) -> shapely.LineString:
+def _orient_along(line: shapely.LineString, part: shapely.LineString) -> shapely.LineString:
     """Return a merged line in the direction in which its first part was drawn."""
     start, end = shapely.points(part.coords[0]), shapely.points(part.coords[-1])
     backwards = shapely.line_locate_point(line, start) > shapely.line_locate_point(line, end)

@@ -50,11 +50,11 @@ class State:
         mask = np.array(mask)
         for mrid, open_phases in self.deviations.items():
             try:
-                row = network.ids.find(mrid, ("equipment",)).row
+                row = network.ids.find_element(mrid, ("equipment",)).row
             except NotFoundError as error:
                 what = f"equipment named by state {self.name!r}"
                 raise NotFoundError(what, mrid, error.matches) from error
-            mask[row] = phases.parse(open_phases)
+            mask[row] = phases.parse_phases(open_phases)
         return mask
 
 
@@ -70,7 +70,7 @@ class SwitchEvent:
     actor: str
 
 
-def logged_at(at: datetime | None) -> str:
+def choose_log_time(at: datetime | None) -> str:
     """Return the time an operation is logged with: now by default, and at the latest."""
     now = datetime.now(UTC)
     return (now if at is None else min(now, at.astimezone(UTC))).isoformat()

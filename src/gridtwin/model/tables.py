@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     )
 
 Strings = np.ndarray[Any, np.dtype[np.bytes_]]
-LINES = ("line_start", "line_xy")  # arrays that are not one value a row
+LINE_ARRAYS = ("line_start", "line_xy")  # arrays that are not one value a row
 Table = TypeVar("Table", "Nodes", "Equipment", "UsagePoints", "Sources", "Substations", "Feeders")
 
 
@@ -40,7 +40,7 @@ class NetworkData:
     feeders: Feeders
 
 
-def encode(values: Iterable[str]) -> Strings:
+def encode_texts(values: Iterable[str]) -> Strings:
     """Return texts as a fixed-width array of UTF-8 bytes."""
     array = np.asarray(values if isinstance(values, np.ndarray) else list(values), dtype=np.str_)
     if array.size == 0:
@@ -51,7 +51,7 @@ def encode(values: Iterable[str]) -> Strings:
         return np.char.encode(array, "utf-8")
 
 
-def decode(values: Strings) -> NDArray[np.str_]:
+def decode_texts(values: Strings) -> NDArray[np.str_]:
     """Return UTF-8 bytes as texts."""
     if values.size == 0:
         return np.empty(values.shape, dtype="U1")
@@ -61,27 +61,27 @@ def decode(values: Strings) -> NDArray[np.str_]:
         return np.char.decode(values, "utf-8")
 
 
-def blank(count: int) -> Strings:
+def make_blank_texts(count: int) -> Strings:
     """Return `count` empty texts."""
     return np.zeros(count, dtype="S1")
 
 
-def unknown(count: int) -> NDArray[np.float32]:
+def make_unknown_numbers(count: int) -> NDArray[np.float32]:
     """Return `count` unknown numbers."""
     return np.full(count, np.nan, dtype=np.float32)
 
 
-def take(table: Table, rows: NDArray[np.integer[Any]]) -> Table:
+def take_rows(table: Table, rows: NDArray[np.integer[Any]]) -> Table:
     """Return the rows of a table in the order given, their lines with them."""
     held = {each.name: getattr(table, each.name) for each in fields(table)}
-    taken = {name: values[rows] for name, values in held.items() if name not in LINES}
-    if LINES[0] in held:
-        start, xy = (held[name] for name in LINES)
-        taken |= zip(LINES, take_ragged(start, xy, rows), strict=True)
+    taken = {name: values[rows] for name, values in held.items() if name not in LINE_ARRAYS}
+    if LINE_ARRAYS[0] in held:
+        start, xy = (held[name] for name in LINE_ARRAYS)
+        taken |= zip(LINE_ARRAYS, take_ragged(start, xy, rows), strict=True)
     return type(table)(**taken)
 
 
-def pick(data: NetworkData, rows: Mapping[str, NDArray[np.integer[Any]]]) -> NetworkData:
+def pick_rows(data: NetworkData, rows: Mapping[str, NDArray[np.integer[Any]]]) -> NetworkData:
     """
     Return a network with some rows of its tables, in the order given.
 
@@ -104,7 +104,7 @@ def pick(data: NetworkData, rows: Mapping[str, NDArray[np.integer[Any]]]) -> Net
     tables: dict[str, Any] = {}
     for name, frame in SCHEMA.items():
         table = getattr(data, name)
-        moved = take(table, rows[name]) if name in rows else table
+        moved = take_rows(table, rows[name]) if name in rows else table
         references = {
             column.name: places[column.refers][getattr(moved, column.name)]
             for column in frame.columns

@@ -8,7 +8,7 @@ import numpy as np
 
 from gridtwin.model import cim
 from gridtwin.model.schema import list_columns
-from gridtwin.model.tables import NetworkData, decode
+from gridtwin.model.tables import NetworkData, decode_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gridtwin.model.columns import Faults, FrameColumns
 
 
-def check(
+def check_network(
     data: NetworkData, given: Mapping[str, FrameColumns], faults: Faults, *, geographic: bool
 ) -> None:
     """
@@ -46,13 +46,13 @@ def check(
 
 
 def _unique_ids(columns: FrameColumns) -> None:
-    mrid = columns.mrid()
+    mrid = columns.read_mrids()
     empty = np.flatnonzero(mrid == b"")
-    columns.fault(empty, ["mrid is empty"] * len(empty))
+    columns.add_faults(empty, ["mrid is empty"] * len(empty))
     _, first, back = np.unique(mrid, return_index=True, return_inverse=True)
     original = first[back.ravel()]
     again = np.flatnonzero((original != np.arange(len(mrid))) & (mrid != b""))
-    columns.fault(again, [f"mrid is used twice: row {original[row]} has it" for row in again])
+    columns.add_faults(again, [f"mrid is used twice: row {original[row]} has it" for row in again])
 
 
 def _on_earth(data: NetworkData, given: Mapping[str, FrameColumns]) -> None:
@@ -61,7 +61,7 @@ def _on_earth(data: NetworkData, given: Mapping[str, FrameColumns]) -> None:
         with np.errstate(invalid="ignore"):
             off = (np.abs(xy[:, 0]) > 180) | (np.abs(xy[:, 1]) > 90) | np.isinf(xy).any(axis=1)
         rows = np.flatnonzero(off)
-        given[name].fault(
+        given[name].add_faults(
             rows,
             [
                 f"geometry ({xy[row, 0]:g}, {xy[row, 1]:g}) is no longitude and latitude:"
@@ -79,7 +79,7 @@ def _kinds_referred_to(data: NetworkData, given: Mapping[str, FrameColumns]) -> 
             rows = getattr(getattr(data, name), column.name)
             bad = np.flatnonzero((rows >= 0) & (equipment.kind[rows] != cim.KIND_CODE[column.of]))
             named = [equipment.mrid[rows[row]].decode() for row in bad]
-            given[name].fault(
+            given[name].add_faults(
                 bad, [f"{column.name} names {mrid!r}, which is no {column.of}" for mrid in named]
             )
 
@@ -100,12 +100,12 @@ def _transformer_rings(data: NetworkData, equipment: FrameColumns) -> None:
     ring = _on_cycles(low, high, len(data.nodes.mrid))
     known = np.isfinite(data.nodes.nominal_v)
     bad = np.sort(rows[ring & ~(known[low] & known[high])])
-    names = ", ".join(decode(table.mrid[bad[:5]]).tolist())
+    names = ", ".join(decode_texts(table.mrid[bad[:5]]).tolist())
     reason = (
         f"transformers form a ring ({names}) among nodes without nominal_v: give the voltages,"
         " or open the ring"
     )
-    equipment.fault(bad, [reason] * len(bad))
+    equipment.add_faults(bad, [reason] * len(bad))
 
 
 def _on_cycles(

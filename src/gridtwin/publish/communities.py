@@ -11,7 +11,7 @@ import shapely
 
 from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.errors import InputError, PolygonError
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.results.documents.odin_documents import COMMUNITY_KINDS
 from gridtwin.results.layer_frames import find_groups_of_nodes
 
@@ -39,7 +39,7 @@ class Communities:
         table = situation.data.substations
         names = [
             str(name or mrid)
-            for name, mrid in zip(decode(table.name), decode(table.mrid), strict=True)
+            for name, mrid in zip(decode_texts(table.name), decode_texts(table.mrid), strict=True)
         ]
         home = find_groups_of_nodes(situation, "substation")[situation.data.usage_points.node]
         return cls._assign_points(names, "serviceArea", home, situation)

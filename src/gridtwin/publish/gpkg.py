@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import InputError
-from gridtwin.model.frames import LETTERED
+from gridtwin.model.frames import LETTERED_MARKS
 from gridtwin.model.schema import SCHEMA
 from gridtwin.results.geo import make_geo_frame
 
@@ -101,5 +101,5 @@ def _write_layer(
             geometry_type=geometry_type,
             append=path.exists(),
             use_arrow=True,
-            layer_metadata=LETTERED if name == "equipment" else None,
+            layer_metadata=LETTERED_MARKS if name == "equipment" else None,
         )

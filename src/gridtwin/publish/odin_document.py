@@ -25,7 +25,7 @@ import numpy as np
 import shapely
 
 from gridtwin.model.outage import Status
-from gridtwin.model.tables import encode
+from gridtwin.model.tables import encode_texts
 from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.results.documents.odin_documents import CRS_URN
 
@@ -132,7 +132,7 @@ def build_pub_outages(
     """
     promised = {each.outage: each.etr for each in estimates}
     # A meter may be gone from the network since: it counts, and has no place.
-    rows = situation.network.ids.tables["usage_points"].rows(encode(members.usage_point))
+    rows = situation.network.ids.tables["usage_points"].find_rows(encode_texts(members.usage_point))
     inside, still_out = _group_rows(members), members.is_out
     described = []
     for outage in sorted(outages, key=lambda each: (each.began_at, each.id)):

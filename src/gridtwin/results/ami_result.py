@@ -13,9 +13,9 @@ from gridtwin.analysis.ami.interval_load import STANDINGS
 from gridtwin.analysis.ami.loading import compute_pct
 from gridtwin.model import cim
 from gridtwin.model.readings import BASE_V, INTERVAL_H
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.results.documents.document_tags import DocumentTag
-from gridtwin.topology.membership import nearest
+from gridtwin.topology.membership import find_nearest
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -66,8 +66,8 @@ class LoadResult:
         """What each element is called: of a feeder its own mRID, not that of its head."""
         data = self.situation.data
         if self.level == "feeder":
-            return decode(data.feeders.mrid)
-        return decode(data.equipment.mrid[self.load.slices.equipment])
+            return decode_texts(data.feeders.mrid)
+        return decode_texts(data.equipment.mrid[self.load.slices.equipment])
 
     def frame(self) -> pd.DataFrame:
         """Return one row an element, the most loaded first; those not rated by their load."""
@@ -170,17 +170,19 @@ class VoltageResult:
         rows, names = self.find_outside()
         node = data.usage_points.node[rows]
         transformers = np.flatnonzero(data.equipment.kind == cim.TRANSFORMER).astype(np.int32)
-        above = nearest(self.situation.index, transformers)[node]
+        above = find_nearest(self.situation.index, transformers)[node]
         feeder, _ = self.situation.feeder_of_nodes
         frame = pd.DataFrame(
             {
-                "mrid": decode(data.usage_points.mrid[rows]).astype(object),
+                "mrid": decode_texts(data.usage_points.mrid[rows]).astype(object),
                 "voltage_v": self.voltage_v[rows].astype(float).round(2),
                 "range": names,
-                "transformer": np.append(decode(data.equipment.mrid[above]), "")[
+                "transformer": np.append(decode_texts(data.equipment.mrid[above]), "")[
                     np.where(above >= 0, np.arange(len(above)), -1)
                 ].astype(object),
-                "feeder": np.append(decode(data.feeders.mrid), "")[feeder[node]].astype(object),
+                "feeder": np.append(decode_texts(data.feeders.mrid), "")[feeder[node]].astype(
+                    object
+                ),
             }
         )
         off = (frame.voltage_v - BASE_V).abs()
@@ -195,7 +197,7 @@ class VoltageResult:
         feeder = self.situation.feeder_of_nodes[0][data.usage_points.node]
         frame = pd.DataFrame(
             {
-                "feeder": np.append(decode(data.feeders.mrid), "")[feeder],
+                "feeder": np.append(decode_texts(data.feeders.mrid), "")[feeder],
                 "voltage_v": self.voltage_v.astype(float).round(2),
                 "below_a": np.isin(self.ranges, (voltage_ranges.BELOW_A, voltage_ranges.BELOW_B)),
                 "above_a": np.isin(self.ranges, (voltage_ranges.ABOVE_A, voltage_ranges.ABOVE_B)),

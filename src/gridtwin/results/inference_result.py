@@ -12,8 +12,8 @@ import shapely
 
 from gridtwin.analysis.state.situation import NO_ROWS
 from gridtwin.model import cim
-from gridtwin.model.phases import text as phase_text
-from gridtwin.model.tables import decode
+from gridtwin.model.phases import format_phases as phase_text
+from gridtwin.model.tables import decode_texts
 from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.results.geo import make_geo_frame
 
@@ -103,7 +103,7 @@ class InferenceResult:
     @cached_property
     def unexplained(self) -> NDArray[np.str_]:
         """The mRIDs of usage points that report, and no outage says why."""
-        return decode(self.situation.data.usage_points.mrid[self.answer.unexplained])
+        return decode_texts(self.situation.data.usage_points.mrid[self.answer.unexplained])
 
     @property
     def customers(self) -> int:
@@ -127,7 +127,7 @@ class InferenceResult:
     def momentaries(self) -> list[Momentary]:
         """Return the interruptions that ended within minutes: mrid, began_at, ended_at."""
         momentaries = self.answer.momentaries
-        names = decode(self.situation.data.usage_points.mrid[momentaries.point]).tolist()
+        names = decode_texts(self.situation.data.usage_points.mrid[momentaries.point]).tolist()
         return [
             {"mrid": mrid, "began_at": _format_iso(began), "ended_at": _format_iso(ended)}
             for mrid, began, ended in zip(
@@ -183,7 +183,7 @@ class InferenceResult:
         sizes = [len(outage.out) for outage in self.answer.outages]
         names = np.array([one.device.mrid for one in self.outages], dtype=object)
         columns = {
-            "mrid": decode(points.mrid[rows]).astype(object),
+            "mrid": decode_texts(points.mrid[rows]).astype(object),
             "device": np.repeat(names, sizes),
             "customers": points.customers[rows],
             "geometry": shapely.points(points.xy[rows]),
@@ -197,8 +197,8 @@ class InferenceResult:
             phases=phase_text(outage.phases),
             gain=round(outage.gain, 3),
             began_s=outage.began_s,
-            usage_points=decode(mrid[outage.out]),
-            partial=decode(mrid[outage.partial]),
+            usage_points=decode_texts(mrid[outage.out]),
+            partial=decode_texts(mrid[outage.partial]),
             customers=self.situation.customers_of(outage.out),
             runner_up=None if outage.runner_up is None else self._name_device(outage.runner_up),
             evidence={
@@ -212,10 +212,12 @@ class InferenceResult:
     def _name_device(self, suspect: Suspect) -> SuspectedDevice:
         data = self.situation.data
         probability = round(suspect.probability, 6)
-        names = decode(data.equipment.mrid[suspect.equipment]).tolist()
+        names = decode_texts(data.equipment.mrid[suspect.equipment]).tolist()
         kinds = [cim.KIND_NAMES[code] for code in data.equipment.kind[suspect.equipment]]
         if suspect.point >= 0:
-            names += decode(data.usage_points.mrid[suspect.point : suspect.point + 1]).tolist()
+            names += decode_texts(
+                data.usage_points.mrid[suspect.point : suspect.point + 1]
+            ).tolist()
             kinds.append("usage_point")
         return SuspectedDevice(names[0], kinds[0], probability, tuple(names[1:]))
 

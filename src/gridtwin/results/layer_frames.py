@@ -10,7 +10,7 @@ import pandas as pd
 from gridtwin.errors import InputError
 from gridtwin.model import frames
 from gridtwin.model.schema import SCHEMA
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.results.geo import make_geo_frame
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.state.situation import Situation
 
-GROUPINGS = ("feeder", "substation")
+COUNT_GROUPINGS = ("feeder", "substation")
 LAYER_COLUMNS = {
     "usage_points": ("mrid", "customers", "phases", "service_class", "priority", "peak_w"),
     "equipment": ("mrid", "kind", "phases"),
@@ -34,7 +34,7 @@ def make_layer_frame(
     """Return rows of a layer with their geometry, their feeder, and whether they have supply."""
     data = situation.data
     columns: dict[str, Any] = {
-        name: frames.show_column(data, layer, SCHEMA[layer].column(name), rows)
+        name: frames.show_column(data, layer, SCHEMA[layer].find_column(name), rows)
         for name in (*LAYER_COLUMNS[layer], "geometry")
     }
     place = columns.pop("geometry")
@@ -78,7 +78,7 @@ def find_groups_of_nodes(situation: Situation, by: str) -> NDArray[np.int32]:
 def list_group_names(situation: Situation, by: str) -> NDArray[np.object_]:
     """Return the names of groups; the last, for -1, is empty."""
     table = situation.data.feeders if by == "feeder" else situation.data.substations
-    return np.append(decode(table.mrid).astype(object), "")
+    return np.append(decode_texts(table.mrid).astype(object), "")
 
 
 def count_by_group(
@@ -92,8 +92,8 @@ def count_by_group(
     InputError
         If `by` is neither, or the layer has no feeders.
     """
-    if by not in GROUPINGS or layer == "substations":
-        msg = f"cannot group {layer} by {by!r}: use one of {', '.join(GROUPINGS)}"
+    if by not in COUNT_GROUPINGS or layer == "substations":
+        msg = f"cannot group {layer} by {by!r}: use one of {', '.join(COUNT_GROUPINGS)}"
         raise InputError(msg)
     points = situation.data.usage_points
     nodes = rows

@@ -133,13 +133,13 @@ def sweep_line(mrid: str, customers: int, usage_points: int) -> SweepLine:
 
 def switch_document(network: Network, mrid: str, state: State) -> SwitchDocument:
     """Return how a switch stands in the state after as the JSON document ``gridtwin.switch/1``."""
-    from gridtwin.model.phases import text
+    from gridtwin.model.phases import format_phases
 
-    row = network.ids.find(mrid, ("equipment",)).row
+    row = network.ids.find_element(mrid, ("equipment",)).row
     return {
         "schema": DocumentTag.SWITCH,
         "mrid": mrid,
-        "open": text(int(state.open_mask(network)[row])),
+        "open": format_phases(int(state.open_mask(network)[row])),
         "version": state.version,
     }
 

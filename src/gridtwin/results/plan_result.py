@@ -13,7 +13,7 @@ import shapely
 from gridtwin.analysis.plan.restoration_stages import group_by_stage
 from gridtwin.analysis.plan.timetable import SwitchingAction
 from gridtwin.model import cim, frames, phases
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.results.geo import make_geo_frame
 
@@ -85,12 +85,12 @@ class SwitchingPlan:
         return self._list_names("sources", self.rows.sources_lost)
 
     def _list_names(self, table: str, rows: NDArray[np.int32]) -> list[str]:
-        return decode(getattr(self.situation.data, table).mrid[rows]).tolist()
+        return decode_texts(getattr(self.situation.data, table).mrid[rows]).tolist()
 
     @cached_property
     def usage_points(self) -> NDArray[np.str_]:
         """The mRIDs of the usage points that stay out until repair."""
-        return decode(self.situation.data.usage_points.mrid[self.rows.out])
+        return decode_texts(self.situation.data.usage_points.mrid[self.rows.out])
 
     @cached_property
     def customers(self) -> int:
@@ -135,10 +135,10 @@ class SwitchingPlan:
     def _describe_position(self, mrid: str, *, opened: bool) -> bool | str:
         """Return a position; what is closed back stands as before, maybe with an open pole."""
         situation = self.situation
-        row = situation.network.ids.find(mrid, ("equipment",)).row
+        row = situation.network.ids.find_element(mrid, ("equipment",)).row
         before = int(situation.open_mask[row])
         part = bool(situation.conducts[row]) and before
-        return opened if opened or not part else phases.text(before)
+        return opened if opened or not part else phases.format_phases(before)
 
     def _get_name(self, table: str, row: int) -> str:
         return getattr(self.situation.data, table).mrid[row].decode()
@@ -150,7 +150,7 @@ class SwitchingPlan:
 
     def _get_phases(self, step: SwitchingStep) -> str:
         data = self.situation.data
-        return phases.text(int(getattr(data, step.table).phases[step.row]))
+        return phases.format_phases(int(getattr(data, step.table).phases[step.row]))
 
     def steps(self) -> list[PlanStep]:
         """Return the steps as plain mappings, in order."""
@@ -171,7 +171,7 @@ class SwitchingPlan:
             "travel_min": round(step.travel_min, 2),
             "duration_min": round(step.done_min - step.start_min - step.travel_min, 2),
             "done_min": round(step.done_min, 2),
-            "usage_points_restored": decode(points.mrid[step.restored]).tolist(),
+            "usage_points_restored": decode_texts(points.mrid[step.restored]).tolist(),
             "customers_restored": step.customers,
             "customers_out": step.customers_out,
             "closes_loop": step.closes_loop,
@@ -184,7 +184,7 @@ class SwitchingPlan:
             return None if math.isnan(value) else round(value, digits)
 
         return {
-            "phases": phases.text(check.phases),
+            "phases": phases.format_phases(check.phases),
             "nominal_v": give_number(check.nominal_v),
             "most_loaded": self._get_name(check.table, check.row) if check.table else None,
             "load_w": give_number(check.load_w),
@@ -231,7 +231,7 @@ class SwitchingPlan:
             "steps": self.steps(),
             "totals": self.totals(),
             "usage_points_out": self.usage_points.tolist(),
-            "usage_points_partial": decode(points.mrid[self.rows.partial]).tolist(),
+            "usage_points_partial": decode_texts(points.mrid[self.rows.partial]).tolist(),
             "search": {
                 "optimal": self.optimal,
                 "bound_weight": round(self.rows.bound, 3),

@@ -16,7 +16,7 @@ from gridtwin.analysis.reliability.reliability_indices import (
     compute_reliability,
 )
 from gridtwin.errors import InputError, NotFoundError
-from gridtwin.model.tables import encode
+from gridtwin.model.tables import encode_texts
 from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.results.documents.reliability_documents import GROUPINGS
 from gridtwin.results.layer_frames import find_groups_of_nodes, list_group_names
@@ -126,10 +126,10 @@ def place_rows(frame: pd.DataFrame, situation: Situation, *, strict: bool = True
     import pandas as pd
 
     codes, names = pd.factorize(frame["usage_point"])
-    rows = situation.network.ids.tables["usage_points"].rows(encode(names.astype(str)))
+    rows = situation.network.ids.tables["usage_points"].find_rows(encode_texts(names.astype(str)))
     unknown = np.flatnonzero((rows < 0) & (names != ""))
     if len(unknown) and strict:
-        situation.network.ids.find(str(names[unknown[0]]), ("usage_points",))
+        situation.network.ids.find_element(str(names[unknown[0]]), ("usage_points",))
     points, known = situation.data.usage_points, rows >= 0
     columns: dict[str, Any] = {}
     people = np.where(known, np.append(points.customers, 0)[rows], np.nan)[codes]

@@ -14,7 +14,7 @@ from gridtwin.errors import InputError
 from gridtwin.model import cim
 from gridtwin.model.estimate import STAGES
 from gridtwin.model.moments import HOUR_S
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.results.documents.storm_documents import STORM_ZONES
 from gridtwin.results.geo import make_geo_frame
@@ -116,7 +116,7 @@ class StormForecast:
         plan, equipment = self.plan, self.situation.data.equipment
         frame = pd.DataFrame(
             {
-                "mrid": decode(plan.name),
+                "mrid": decode_texts(plan.name),
                 "kind": [cim.KIND_NAMES[code] for code in equipment.kind[plan.equipment]],
                 "substation": self._list_substations(plan.zone),
                 "district": self.outcome.district,
@@ -190,13 +190,13 @@ class StormForecast:
         return [self.plan.zones[place].decode() for place in places.tolist()]
 
     def _list_feeders(self, rows: NDArray[np.int32]) -> list[str]:
-        names = decode(self.situation.data.feeders.mrid)
+        names = decode_texts(self.situation.data.feeders.mrid)
         return [str(names[row]) if row >= 0 else "" for row in rows.tolist()]
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per usage point that is out: its group, zone, stage and quantiles."""
         frame = self.groups().iloc[self.plan.group].reset_index(drop=True)
-        names = decode(self.situation.data.usage_points.mrid[self.plan.points])
+        names = decode_texts(self.situation.data.usage_points.mrid[self.plan.points])
         frame = frame.drop(columns=["customers", "priority_customers", "usage_points"])
         frame.insert(0, "mrid", names)
         frame.insert(1, "customers", self.situation.data.usage_points.customers[self.plan.points])
@@ -215,7 +215,7 @@ class StormForecast:
         groups, back = self.plan.groups, self.outcome.back
         ends = [back.max(axis=0, initial=0.0), back[groups.priority > 0].max(axis=0, initial=0.0)]
         hours = np.vstack([hours, restoration_curves.compute_quantiles(np.stack(ends)) / HOUR_S])
-        t50, t90, t95, last, last_priority = map(_quantiles, hours.tolist())
+        t50, t90, t95, last, last_priority = map(_compute_quantiles, hours.tolist())
         stages = np.bincount(groups.stage, groups.customers, minlength=len(STAGES))
         by_stage = dict(zip(STAGES, stages.astype(int).tolist(), strict=True))
         return {
@@ -301,7 +301,7 @@ def zone_quantiles(
     return names, p50, p80, p95
 
 
-def _quantiles(hours: Sequence[float]) -> HourQuantiles:
+def _compute_quantiles(hours: Sequence[float]) -> HourQuantiles:
     p10, p50, p80, p95 = hours
     return {"p10_h": p10, "p50_h": p50, "p80_h": p80, "p95_h": p95}
 

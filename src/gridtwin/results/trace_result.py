@@ -11,9 +11,9 @@ import numpy as np
 import shapely
 
 from gridtwin.analysis.outage.sweep import sweep_elements
-from gridtwin.analysis.trace.trace import CLASSES, phases_of
+from gridtwin.analysis.trace.trace import CLASSES, find_live_phases
 from gridtwin.model import cim, frames, phases
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.results.geo import make_geo_frame
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.outage.blast import Blast
     from gridtwin.analysis.state.situation import Situation
-    from gridtwin.analysis.trace.trace import Rows
+    from gridtwin.analysis.trace.trace import TraceRows
     from gridtwin.results.documents.loss_documents import BlastDocument
     from gridtwin.results.documents.trace_documents import TraceDocument, TraceElement
 
@@ -39,7 +39,7 @@ class TraceResult:
 
     trace: str
     of: list[str]
-    rows: Rows
+    rows: TraceRows
     situation: Situation
 
     @property
@@ -60,12 +60,12 @@ class TraceResult:
     @cached_property
     def elements(self) -> NDArray[np.str_]:
         """The mRIDs of the equipment found."""
-        return decode(self.situation.data.equipment.mrid[self.rows.equipment])
+        return decode_texts(self.situation.data.equipment.mrid[self.rows.equipment])
 
     @cached_property
     def usage_points(self) -> NDArray[np.str_]:
         """The mRIDs of the usage points found."""
-        return decode(self.situation.data.usage_points.mrid[self.rows.points])
+        return decode_texts(self.situation.data.usage_points.mrid[self.rows.points])
 
     @cached_property
     def customers(self) -> int:
@@ -81,13 +81,15 @@ class TraceResult:
         """Return the elements as columns: mrid, kind, class, phases, parent, depth."""
         data, rows = self.situation.data, self.rows
         names = (
-            np.append(decode(data.equipment.mrid), "") if len(rows.equipment) else np.array([""])
+            np.append(decode_texts(data.equipment.mrid), "")
+            if len(rows.equipment)
+            else np.array([""])
         )
         return {
             "mrid": self.elements.astype(object),
             "kind": np.array(cim.KIND_NAMES, dtype=object)[data.equipment.kind[rows.equipment]],
             "class": self.classes,
-            "phases": phases.TEXTS[phases_of(self.situation, rows.equipment)],
+            "phases": phases.PHASE_CODES[find_live_phases(self.situation, rows.equipment)],
             "parent": names[rows.parent].astype(object),
             "depth": rows.depth,
         }
@@ -168,17 +170,17 @@ class BlastRadius:
     @cached_property
     def usage_points(self) -> NDArray[np.str_]:
         """The mRIDs of the usage points without any supply."""
-        return decode(self.situation.data.usage_points.mrid[self.rows.out])
+        return decode_texts(self.situation.data.usage_points.mrid[self.rows.out])
 
     @cached_property
     def partial(self) -> NDArray[np.str_]:
         """The mRIDs of the usage points that lose some of their phases."""
-        return decode(self.situation.data.usage_points.mrid[self.rows.partial])
+        return decode_texts(self.situation.data.usage_points.mrid[self.rows.partial])
 
     @cached_property
     def devices(self) -> NDArray[np.str_]:
         """The mRIDs of the devices that trip, are opened, or are closed, by scope."""
-        return decode(self.situation.data.equipment.mrid[self.rows.devices])
+        return decode_texts(self.situation.data.equipment.mrid[self.rows.devices])
 
     @cached_property
     def customers(self) -> int:
@@ -201,7 +203,7 @@ class BlastRadius:
         """The feeders that serve the usage points in the state before the fault."""
         first, _ = self.situation.feeder_of_nodes
         rows = np.unique(first[self.situation.data.usage_points.node[self.rows.out]])
-        return decode(self.situation.data.feeders.mrid[rows[rows >= 0]]).tolist()
+        return decode_texts(self.situation.data.feeders.mrid[rows[rows >= 0]]).tolist()
 
     @cached_property
     def area(self) -> shapely.Geometry | None:
@@ -237,11 +239,11 @@ class BlastRadius:
         supply = np.repeat(["out", "partial"], [len(self.rows.out), len(self.rows.partial)])
         points = data.usage_points
         columns = {
-            "mrid": decode(points.mrid[rows]).astype(object),
+            "mrid": decode_texts(points.mrid[rows]).astype(object),
             "supply": supply.astype(object),
             "customers": points.customers[rows],
             "peak_w": points.peak_w[rows],
-            "priority": decode(points.priority[rows]).astype(object),
+            "priority": decode_texts(points.priority[rows]).astype(object),
             "geometry": shapely.points(points.xy[rows]),
         }
         return make_geo_frame(columns, self.situation.network.crs)
@@ -272,7 +274,7 @@ def make_sweep_frame(situation: Situation) -> pd.DataFrame:
     equipment = situation.data.equipment
     return pd.DataFrame(
         {
-            "mrid": decode(equipment.mrid).astype(object),
+            "mrid": decode_texts(equipment.mrid).astype(object),
             "kind": np.array(cim.KIND_NAMES, dtype=object)[equipment.kind],
             "customers": customers,
             "usage_points": usage_points,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.state.supply_state import FULL, OUT, PARTIAL
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.results.documents.document_tags import DocumentTag
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class WhatIf:
         """Return how many customers some usage points are, and which."""
         return {
             "customers": self.before.customers_of(rows),
-            "usage_points": decode(self.before.data.usage_points.mrid[rows]).tolist(),
+            "usage_points": decode_texts(self.before.data.usage_points.mrid[rows]).tolist(),
         }
 
     def document(self) -> WhatIfDocument:

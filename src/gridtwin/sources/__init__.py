@@ -5,6 +5,6 @@ What enters: files of layers, folders of tables, models of other programs, a wis
 territory. What leaves: one checked `Network`, or one error that names the file and the mend.
 """
 
-from gridtwin.sources.reading import read
+from gridtwin.sources.network_reading import read
 
 __all__ = ["read"]

@@ -11,7 +11,7 @@ import numpy as np
 from gridtwin.errors import SourceError
 from gridtwin.model.notices import Notice
 from gridtwin.model.schema import list_columns
-from gridtwin.sources.meanings import NAMES
+from gridtwin.sources.meanings import KNOWN_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-MARKS = (
+BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -33,7 +33,7 @@ KEYS = frozenset(column.name for _, column in list_columns("id", "row"))
 OF_NUMBERS = frozenset(column.name for _, column in list_columns("number", "count")) | frozenset(
     {"lon", "lat", "longitude", "latitude", "x", "y"}
 )
-NOTHING = frozenset(
+EMPTY_WORDS = frozenset(
     {"NULL", "Null", "null", "<NULL>", "<Null>", "<null>", "(null)", "\\N", "#N/A", "N/A", "n/a",
      "NaN", "nan", "NAN", "None", "none"}
 )  # fmt: skip
@@ -41,7 +41,7 @@ NOTHING = frozenset(
 SPOKEN = frozenset(
     column.name
     for _, column in list_columns("id", "text", "word")
-    if column.kind != "word" or NOTHING & set(column.words)
+    if column.kind != "word" or EMPTY_WORDS & set(column.words)
 )
 _GAPS = re.compile(r"^-?\d{1,3}(?:[ '\u2019\u00a0\u202f]\d{3})+(?=[.,]|$)")
 _NUMBER = (
@@ -71,7 +71,7 @@ def read_csv(path: Path) -> pd.DataFrame:
     delimiter, lines = find_delimiter(head.decode(told or "utf-8", errors="replace"))
     for encoding in (told,) if told else ("utf-8", WINDOWS):
         try:
-            frame = _read(path, encoding, delimiter, lines)
+            frame = _read_text(path, encoding, delimiter, lines)
         except UnicodeError:
             continue
         if encoding == WINDOWS:
@@ -81,7 +81,7 @@ def read_csv(path: Path) -> pd.DataFrame:
     raise SourceError(msg)
 
 
-def _read(path: Path, encoding: str, delimiter: str, lines: int) -> pd.DataFrame:
+def _read_text(path: Path, encoding: str, delimiter: str, lines: int) -> pd.DataFrame:
     import pandas as pd
 
     return pd.read_csv(
@@ -97,7 +97,7 @@ def _read(path: Path, encoding: str, delimiter: str, lines: int) -> pd.DataFrame
 
 def find_encoding(head: bytes) -> str:
     """Return the encoding that the first bytes of a text tell; empty if they do not."""
-    for mark, encoding in MARKS:
+    for mark, encoding in BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return encoding
     if b"\x00" not in head:
@@ -133,14 +133,14 @@ def find_delimiter(text: str) -> tuple[str, int]:
         return said[1], 1
     header = next((line for line in lines if line.strip()), "")
 
-    def divided(delimiter: str) -> tuple[int, int]:
+    def divide_lines(delimiter: str) -> tuple[int, int]:
         cells = [cell.strip().strip('"').casefold() for cell in header.split(delimiter)]
-        return sum(cell in NAMES for cell in cells), len(cells)
+        return sum(cell in KNOWN_NAMES for cell in cells), len(cells)
 
-    return max(DELIMITERS, key=divided), 0
+    return max(DELIMITERS, key=divide_lines), 0
 
 
-def plain_numbers(frames: Mapping[str, pd.DataFrame], paths: Mapping[str, Path]) -> None:
+def normalize_numbers(frames: Mapping[str, pd.DataFrame], paths: Mapping[str, Path]) -> None:
     """
     Write the numbers of CSV files as computers do, and empty what says there is nothing.
 
@@ -160,7 +160,7 @@ def plain_numbers(frames: Mapping[str, pd.DataFrame], paths: Mapping[str, Path])
     """
     for frame in frames.values():
         for column in frame.columns.difference(list(SPOKEN)):
-            nothing = frame[column].isin(NOTHING)
+            nothing = frame[column].isin(EMPTY_WORDS)
             if nothing.any():
                 frame.loc[nothing, column] = ""
     numbers = {
@@ -171,9 +171,9 @@ def plain_numbers(frames: Mapping[str, pd.DataFrame], paths: Mapping[str, Path])
     if not any(texts.str.contains(r"[, '\u2019\u00a0\u202f]").any() for texts in numbers.values()):
         return
     different = {place: texts.unique() for place, texts in numbers.items()}
-    comma = _decimal_comma(text for texts in different.values() for text in texts)
+    comma = _has_decimal_comma(text for texts in different.values() for text in texts)
     for (name, column), texts in numbers.items():
-        new = {text: _plain(text, comma) for text in different[name, column]}
+        new = {text: _normalize_number(text, comma) for text in different[name, column]}
         unclear = next((text for text, number in new.items() if number is None), None)
         if unclear is not None:
             row = int(np.flatnonzero(texts == unclear)[0])
@@ -185,7 +185,7 @@ def plain_numbers(frames: Mapping[str, pd.DataFrame], paths: Mapping[str, Path])
         frames[name][column] = texts.map(new)
 
 
-def _decimal_comma(texts: Iterable[str]) -> bool | None:
+def _has_decimal_comma(texts: Iterable[str]) -> bool | None:
     """Return whether a comma begins the decimals; None if the numbers do not tell."""
     bare = [_GAPS.sub(lambda found: re.sub(r"[^\d-]", "", found[0]), text) for text in texts]
     clear = [text for text in bare if not _GROUPED.fullmatch(text)]
@@ -194,7 +194,7 @@ def _decimal_comma(texts: Iterable[str]) -> bool | None:
     return None if comma == point else comma
 
 
-def _plain(text: str, comma: bool | None) -> str | None:  # noqa: FBT001 - unknown is a third value
+def _normalize_number(text: str, comma: bool | None) -> str | None:  # noqa: FBT001 - unknown is a third value
     """Return a number as computers write it; None if it can be read in two ways."""
     bare = _GAPS.sub(lambda found: re.sub(r"[^\d-]", "", found[0]), text)
     if "," not in bare and (not comma or "." not in bare):
@@ -208,7 +208,7 @@ def _plain(text: str, comma: bool | None) -> str | None:  # noqa: FBT001 - unkno
     return text
 
 
-def plain_keys(frames: Mapping[str, pd.DataFrame], where: str) -> list[Notice]:
+def normalize_keys(frames: Mapping[str, pd.DataFrame], where: str) -> list[Notice]:
     """
     Write identifiers without the ``.0`` of a program that took them for real numbers.
 

@@ -6,12 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import CrsError, SourceError
-from gridtwin.model.frames import LETTERED
+from gridtwin.model.frames import LETTERED_MARKS
 from gridtwin.model.network import Network
 from gridtwin.model.schema import SCHEMA
-from gridtwin.sources.csv_text import plain_keys, plain_numbers
-from gridtwin.sources.layers import opened, read_file, read_layer, require_whole
-from gridtwin.sources.meanings import NAMES as COLUMNS
+from gridtwin.sources.csv_text import normalize_keys, normalize_numbers
+from gridtwin.sources.layers import read_file, read_layer, read_or_refuse, require_whole
+from gridtwin.sources.meanings import KNOWN_NAMES as COLUMNS
 from gridtwin.sources.meanings import Meanings, require_known, require_phases
 from gridtwin.sources.positions import read_positions
 from gridtwin.sources.tables_of_text import with_geometry
@@ -27,7 +27,7 @@ DBF_NAME = 10  # characters a Shapefile keeps of a column name
 FULL_NAME = {column[:DBF_NAME]: column for column in COLUMNS} | {name: name for name in COLUMNS}
 SUFFIXES = {"shp": (".shp", ".dbf", ".csv"), "parquet": (".parquet",), "csv": (".csv",)}
 AS_THE_MODEL = Meanings()
-NAMES = f"name the layers {', '.join(SCHEMA)}"
+NAME_THE_LAYERS = f"name the layers {', '.join(SCHEMA)}"
 
 
 def read_container(
@@ -53,14 +53,14 @@ def read_container(
         As `gridtwin.sources.read`.
     """
     require_whole(path)
-    layers = opened(path, lambda: _layer_names(path))
-    _require(path, layers)
+    layers = read_or_refuse(path, lambda: _layer_names(path))
+    _require_layers(path, layers)
     notices: list[Notice] = []
     frames = {
-        name: opened(path, partial(read_layer, path, layer, notices))
+        name: read_or_refuse(path, partial(read_layer, path, layer, notices))
         for name, layer in layers.items()
     }
-    return _network(frames, dict.fromkeys(frames, path), crs, meanings, notices)
+    return _make_network(frames, dict.fromkeys(frames, path), crs, meanings, notices)
 
 
 def read_folder(
@@ -89,10 +89,10 @@ def read_folder(
         As `gridtwin.sources.read`.
     """
     paths = _tables_in(folder, SUFFIXES[form])
-    _require(folder, {name: path.name for name, path in paths.items()})
+    _require_layers(folder, {name: path.name for name, path in paths.items()})
     notices: list[Notice] = []
     frames = {name: read_file(path, notices) for name, path in paths.items()}
-    return _network(frames, paths, crs, meanings, notices)
+    return _make_network(frames, paths, crs, meanings, notices)
 
 
 def _tables_in(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
@@ -110,11 +110,13 @@ def _tables_in(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
     return {name: found[name] for name in SCHEMA if name in found}
 
 
-def _require(path: Path, layers: dict[str, str]) -> None:
+def _require_layers(path: Path, layers: dict[str, str]) -> None:
     missing = [name for name, frame in SCHEMA.items() if frame.required and name not in layers]
     if missing:
         there = ", ".join(layers.values()) or "nothing of a network"
-        msg = f"{path}: no layer is called {' or '.join(missing)} (found {there}): {NAMES}"
+        msg = (
+            f"{path}: no layer is called {' or '.join(missing)} (found {there}): {NAME_THE_LAYERS}"
+        )
         raise SourceError(msg)
 
 
@@ -125,7 +127,7 @@ def _layer_names(path: Path) -> dict[str, str]:
     return {name: there[name] for name in SCHEMA if name in there}
 
 
-def _canonical(frame: pd.DataFrame) -> pd.DataFrame:
+def _rename_columns(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame with the model's column names; others keep theirs."""
     import geopandas as gpd
 
@@ -146,7 +148,7 @@ def _canonical(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[list(names)].rename(columns={k: v for k, v in names.items() if k != v})
 
 
-def _network(
+def _make_network(
     frames: dict[str, pd.DataFrame],
     paths: dict[str, Path],
     crs: str | None,
@@ -157,24 +159,24 @@ def _network(
     where = str(paths["nodes"] if len(set(paths.values())) == 1 else paths["nodes"].parent)
     found: set[str] = set()
     for name, frame in frames.items():
-        renamed, meant = meanings.rename(frame)
+        renamed, meant = meanings.rename_columns(frame)
         found |= meant
-        frames[name] = _canonical(renamed)
+        frames[name] = _rename_columns(renamed)
         _require_single(frames[name], f"{where}: {name}")
     require_known(meanings, found, where)
     texts = {name: frames[name] for name, path in paths.items() if _is_csv(path)}
-    plain_numbers(texts, paths)
+    normalize_numbers(texts, paths)
     for name, path in paths.items():
         if _is_csv(path) or path.suffix.casefold() == ".parquet":
             frames[name] = with_geometry(frames[name], path)
-    notices += plain_keys(frames, where)
-    frames = {name: meanings.translate(frame) for name, frame in frames.items()}
+    notices += normalize_keys(frames, where)
+    frames = {name: meanings.translate_words(frame) for name, frame in frames.items()}
     require_phases(frames, where)
     frames["equipment"] = read_positions(
         frames["equipment"],
         meanings.words.get("normal_open", {}),
         called=meanings.name_of("normal_open"),
-        lettered=frames["equipment"].attrs.items() >= LETTERED.items(),
+        lettered=frames["equipment"].attrs.items() >= LETTERED_MARKS.items(),
         where=where,
     )
     network = Network.from_frames(**_in_one_crs(frames, paths, crs), crs=crs, where=where)

@@ -192,7 +192,7 @@ def _read_outages(path: Path, columns: dict[str, Any]) -> Outages:
     clean = _read_flags(path, columns, "clean")
     planned = _read_flags(path, columns, "planned")
     words = {
-        name: _read_words(columns, name, len(ids)).take(order)
+        name: _read_words(columns, name, len(ids)).take_rows(order)
         for name in ("region", "kind", "hierarchy")
     }
     return Outages(
@@ -253,8 +253,8 @@ def _read_revisions(path: Path, columns: dict[str, Any], row: NDArray[np.int64])
         etr_s=numbers["etr"][order],
         auto_etr_s=numbers["auto_etr"][order],
         customers=numbers["cust"][order],
-        cause=cause.take(order),
-        crew=crew.take(order),
+        cause=cause.take_rows(order),
+        crew=crew.take_rows(order),
     )
 
 

@@ -19,7 +19,9 @@ Read = TypeVar("Read")
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
 XBASE = frozenset({".shp", ".dbf"})
-EXACT = {"integer_object_nulls": True}  # Arrow turns integers with a null into reals otherwise
+EXACT_INTEGERS = {
+    "integer_object_nulls": True
+}  # Arrow turns integers with a null into reals otherwise
 
 
 def require_whole(path: Path) -> None:
@@ -36,13 +38,13 @@ def require_whole(path: Path) -> None:
     if suffix == ".gpkg" and not header.startswith(SQLITE_MAGIC):
         msg = f"{path}: this is no GeoPackage, whatever its name says; export it again"
         raise SourceError(msg)
-    stated = _stated_size(suffix, header)
+    stated = _read_stated_size(suffix, header)
     if size < stated:
         msg = f"{path}: the file is cut off at {size:,} of {stated:,} bytes; copy it again"
         raise SourceError(msg)
 
 
-def _stated_size(suffix: str, header: bytes) -> int:
+def _read_stated_size(suffix: str, header: bytes) -> int:
     """Return how many bytes a file has by its own header; 0 where its format does not say."""
     if suffix == ".gpkg":  # https://sqlite.org/fileformat2.html, section 1.3
         page = int.from_bytes(header[16:18], "big")
@@ -52,7 +54,7 @@ def _stated_size(suffix: str, header: bytes) -> int:
     return 0
 
 
-def opened(path: Path, reader: Callable[[], Read]) -> Read:
+def read_or_refuse(path: Path, reader: Callable[[], Read]) -> Read:
     """Return what `reader` reads, turning the errors of the libraries below into one of ours."""
     import pyarrow as pa
 
@@ -96,12 +98,12 @@ def _with_lines(path: Path, layer: str | None, notices: list[Notice]) -> pd.Data
     import pyogrio
 
     try:
-        return _decoded(path, layer, notices)
+        return _read_decoded(path, layer, notices)
     except NotImplementedError:
         pass
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # that one type of the layer is linear
-        frame = _decoded(path, layer, notices, read_geometry=False)
+        frame = _read_decoded(path, layer, notices, read_geometry=False)
         # Without Arrow, GDAL itself approximates every curve.
         drawn = pyogrio.read_dataframe(path, layer=layer, columns=[])
     if not len(frame.columns):
@@ -118,12 +120,14 @@ def _with_lines(path: Path, layer: str | None, notices: list[Notice]) -> pd.Data
     return gpd.GeoDataFrame(frame, geometry=drawn.geometry.to_numpy(), crs=drawn.crs)
 
 
-def _decoded(path: Path, layer: str | None, notices: list[Notice], **options: Any) -> pd.DataFrame:
+def _read_decoded(
+    path: Path, layer: str | None, notices: list[Notice], **options: Any
+) -> pd.DataFrame:
     """Return one layer; the texts of a Shapefile that states no encoding are not always UTF-8."""
     import pyarrow as pa
     import pyogrio
 
-    options |= {"layer": layer, "use_arrow": True, "arrow_to_pandas_kwargs": EXACT}
+    options |= {"layer": layer, "use_arrow": True, "arrow_to_pandas_kwargs": EXACT_INTEGERS}
     try:
         return pyogrio.read_dataframe(path, **options)
     except (pa.ArrowException, UnicodeError, pyogrio.errors.DataSourceError):
@@ -137,7 +141,7 @@ def _decoded(path: Path, layer: str | None, notices: list[Notice], **options: An
 def read_file(path: Path, notices: list[Notice]) -> pd.DataFrame:
     """Return the table of one file, whatever its format."""
     require_whole(path)
-    return opened(path, lambda: _read_file(path, notices))
+    return read_or_refuse(path, lambda: _read_file(path, notices))
 
 
 def _read_file(path: Path, notices: list[Notice]) -> pd.DataFrame:
@@ -158,9 +162,9 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
     try:
         if b"geo" in (pq.read_schema(path).metadata or {}):
-            drawn: pd.DataFrame = gpd.read_parquet(path, to_pandas_kwargs=EXACT)
+            drawn: pd.DataFrame = gpd.read_parquet(path, to_pandas_kwargs=EXACT_INTEGERS)
             return drawn
-        frame: pd.DataFrame = pq.read_table(path).to_pandas(**EXACT)
+        frame: pd.DataFrame = pq.read_table(path).to_pandas(**EXACT_INTEGERS)
     except (
         TypeError,
         LookupError,

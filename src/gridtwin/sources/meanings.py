@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gridtwin.errors import SourceError
 from gridtwin.model import keys, phases
-from gridtwin.model.column_names import squash
+from gridtwin.model.column_names import squash_name
 from gridtwin.model.schema import SCHEMA, list_columns
 
 if TYPE_CHECKING:
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NOT_READ = ""  # what a column means that is left out knowingly
-SHOWN = 8
+MOST_EXAMPLES = 8
 # Columns whose words may be made of letters of phases.
-LETTERED = frozenset(column.name for _, column in list_columns("phases", "open phases"))
+LETTERED_COLUMNS = frozenset(column.name for _, column in list_columns("phases", "open phases"))
 OPEN, CLOSED, PHASE = "open", "closed", "phase"
-NAMES = frozenset(name for frame in SCHEMA.values() for name in frame.names) | {
+KNOWN_NAMES = frozenset(name for frame in SCHEMA.values() for name in frame.names) | {
     "lon", "lat", "longitude", "latitude", "x", "y",
 }  # fmt: skip
 
@@ -43,7 +43,7 @@ class Meanings(NamedTuple):
     columns: Mapping[str, str] = {}
     words: Mapping[str, Mapping[str, str]] = {}
 
-    def check(self) -> None:
+    def check_words(self) -> None:
         """
         Refuse meanings that are none.
 
@@ -53,11 +53,11 @@ class Meanings(NamedTuple):
             If a column is meant that the model does not have, or a word has no meaning there.
         """
         for name, meant in self.columns.items():
-            if meant not in NAMES | {NOT_READ}:
+            if meant not in KNOWN_NAMES | {NOT_READ}:
                 msg = f"column {name}={meant}: the model has no column {meant}"
                 raise SourceError(msg)
         for column, words in self.words.items():
-            if column not in NAMES:
+            if column not in KNOWN_NAMES:
                 msg = f"words of {column}: the model has no column {column}"
                 raise SourceError(msg)
             for word, meant in words.items():
@@ -67,7 +67,7 @@ class Meanings(NamedTuple):
         """Return what the source calls a column of the model."""
         return next((name for name, meant in self.columns.items() if meant == column), column)
 
-    def rename(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, set[str]]:
+    def rename_columns(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, set[str]]:
         """Return a table with its columns called as they are meant, and which of them it has."""
         meant = {name.strip().casefold(): name for name in self.columns}
         found = {
@@ -89,26 +89,29 @@ class Meanings(NamedTuple):
             columns={column: name for column, name in names.items() if name}
         ), set(found.values())
 
-    def translate(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def translate_words(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return a table with its words replaced by what they mean, but for ``normal_open``."""
         for column, words in self.words.items():
             if column == "normal_open" or column not in frame:
                 continue
-            spelt = {squash(word): meant for word, meant in words.items()}
-            letters = _letters(spelt) if column == "phases" else None
+            spelt = {squash_name(word): meant for word, meant in words.items()}
+            letters = _compile_letters(spelt) if column == "phases" else None
             texts = frame[column]
             new = {
-                value: _meant(keys.text(value), spelt, letters) for value in texts.dropna().unique()
+                value: _translate_word(keys.to_text(value), spelt, letters)
+                for value in texts.dropna().unique()
             }
             frame = frame.assign(**{column: texts.astype(object).map(new).where(texts.notna())})
         return frame
 
 
 def _check_word(column: str, word: str, meant: str) -> None:
-    if column not in LETTERED or (column == "normal_open" and meant in {OPEN, CLOSED, PHASE}):
+    if column not in LETTERED_COLUMNS or (
+        column == "normal_open" and meant in {OPEN, CLOSED, PHASE}
+    ):
         return
     try:
-        phases.parse(meant)
+        phases.parse_phases(meant)
     except ValueError as error:
         msg = f"{column}:{word}={meant}: {error}"
         if column == "normal_open":
@@ -116,14 +119,14 @@ def _check_word(column: str, word: str, meant: str) -> None:
         raise SourceError(msg) from error
 
 
-def _letters(spelt: Mapping[str, str]) -> re.Pattern[str] | None:
+def _compile_letters(spelt: Mapping[str, str]) -> re.Pattern[str] | None:
     """Return what finds the letters that stand for phases in a longer word."""
     by_length = sorted(filter(None, spelt), key=len, reverse=True)
     return re.compile("|".join(map(re.escape, by_length))) if by_length else None
 
 
-def _meant(value: str, spelt: Mapping[str, str], letters: re.Pattern[str] | None) -> str:
-    word = squash(value)
+def _translate_word(value: str, spelt: Mapping[str, str], letters: re.Pattern[str] | None) -> str:
+    word = squash_name(value)
     if word in spelt:
         return spelt[word]
     if letters is not None and not set(letters.sub("", word)) - set("n,.;|/+&") and len(word) > 1:
@@ -158,13 +161,14 @@ def require_phases(frames: Mapping[str, pd.DataFrame], where: str) -> None:
     for name, frame in frames.items():
         if "phases" not in frame:
             continue
-        written = [keys.text(value) for value in frame["phases"].dropna().unique()]
+        written = [keys.to_text(value) for value in frame["phases"].dropna().unique()]
         unknown = sorted(word for word in written if not _are_phases(word))
         if unknown:
-            example = ",".join(f"{word}=..." for word in unknown[:SHOWN])
+            example = ",".join(f"{word}=..." for word in unknown[:MOST_EXAMPLES])
             msg = (
-                f"{where}: {name}: phases holds {', '.join(map(repr, unknown[:SHOWN]))}, which is"
-                " not made of A, B, C, N, s1, s2: say what each letter, number or word means,"
+                f"{where}: {name}: phases holds"
+                f" {', '.join(map(repr, unknown[:MOST_EXAMPLES]))}, which"
+                " is not made of A, B, C, N, s1, s2: say what each letter, number or word means,"
                 f" with --word phases:{example} and the phases for the dots, such as R=A,Y=B,B=C"
                 " or 7=ABC,4=A"
             )
@@ -173,7 +177,7 @@ def require_phases(frames: Mapping[str, pd.DataFrame], where: str) -> None:
 
 def _are_phases(word: str) -> bool:
     try:
-        phases.parse(word)
+        phases.parse_phases(word)
     except ValueError:
         return False
     return True
@@ -219,7 +223,7 @@ def read_options(columns: Iterable[str], words: Iterable[str]) -> Meanings:
     return Meanings(renamed, meant)
 
 
-def told(columns: Mapping[str, Any] | None, words: Mapping[str, Any] | None) -> Meanings:
+def check_meanings(columns: Mapping[str, Any] | None, words: Mapping[str, Any] | None) -> Meanings:
     """Return what a caller says of a source, checked."""
     meanings = Meanings(
         {str(name): str(meant or "") for name, meant in (columns or {}).items()},
@@ -228,5 +232,5 @@ def told(columns: Mapping[str, Any] | None, words: Mapping[str, Any] | None) -> 
             for column, pairs in (words or {}).items()
         },
     )
-    meanings.check()
+    meanings.check_words()
     return meanings

@@ -17,7 +17,7 @@ from gridtwin.errors import SHOWN_FAULTS, SourceError
 from gridtwin.model import phases as phase_codes
 from gridtwin.model.events import EVENT_CODE, EVENT_KINDS, MeterEvents
 from gridtwin.model.moments import LATEST_S, NO_TIME, NO_UNIX_TIME, NO_ZONE, read_seconds
-from gridtwin.model.tables import encode
+from gridtwin.model.tables import encode_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +65,7 @@ def read_events(source: str | Path) -> MeterEvents:
 def parse_events(text: str, where: str) -> MeterEvents:
     """Return the events of a text; it is JSON lines if it begins with a brace, else CSV."""
     if not text.strip():
-        return MeterEvents.of((), (), ())
+        return MeterEvents.from_lists((), (), ())
     faults: dict[int, str] = {}
     is_json = text.lstrip().startswith("{")
     frame, line = _read_json_events(text, faults) if is_json else _read_csv_events(text, where)
@@ -76,7 +76,9 @@ def parse_events(text: str, where: str) -> MeterEvents:
     if len(frame) > MOST_EVENTS:
         msg = f"{where}: more than {MOST_EVENTS:,} events; give them in parts"
         raise SourceError(msg)
-    events = _build_events(frame, line, faults) if len(frame) else MeterEvents.of((), (), ())
+    events = (
+        _build_events(frame, line, faults) if len(frame) else MeterEvents.from_lists((), (), ())
+    )
     if faults:
         shown = [f"line {at}: {faults[at]}" for at in sorted(faults)[:SHOWN_FAULTS]]
         more = len(faults) - len(shown)
@@ -154,13 +156,13 @@ def _build_events(
         known: dict[str, int] = {}
         for name in stated.unique().tolist():
             try:
-                known[name] = phase_codes.parse(name)
+                known[name] = phase_codes.parse_phases(name)
             except ValueError as error:
                 for at in np.flatnonzero(stated.to_numpy() == name):
                     faults.setdefault(int(line[at]), str(error))
         masks = np.asarray(stated.map(known).fillna(0), dtype=np.uint8)
     return MeterEvents(
-        encode(mrid.to_numpy(dtype=str)),
+        encode_texts(mrid.to_numpy(dtype=str)),
         np.asarray(codes.fillna(0), dtype=np.uint8),
         at_s,
         masks,

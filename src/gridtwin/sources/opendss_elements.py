@@ -15,7 +15,7 @@ METERS_PER_UNIT = {1: 1609.344, 2: 304.8, 3: 1000.0, 4: 1.0, 5: 0.3048, 6: 0.025
 PROTECTIVE_CLASSES = (("Fuses", "fuse"), ("Reclosers", "recloser"), ("Relays", "breaker"))
 TRANSFORMERS = frozenset({"transformer", "autotrans"})
 SHUNTS = frozenset({"reactor", "capacitor"})  # unless they stand between two buses
-NOT_KNOWN = float("nan")
+DSS_NOT_KNOWN = float("nan")
 _OPEN = 1  # a SwtControl's action
 
 
@@ -31,12 +31,12 @@ class DssElement:
     nodes: list[list[int]]  # of each terminal, conductor by conductor; 0 is ground
     opened: list[list[bool]]
     is_switch: bool = False
-    amperes: float = NOT_KNOWN
-    volt_amperes: float = NOT_KNOWN
-    meters: float = NOT_KNOWN
+    amperes: float = DSS_NOT_KNOWN
+    volt_amperes: float = DSS_NOT_KNOWN
+    meters: float = DSS_NOT_KNOWN
     vector_group: str = ""
     customers: int = 1
-    watts: float = NOT_KNOWN
+    watts: float = DSS_NOT_KNOWN
 
 
 _KEYS = [entry.name for entry in fields(DssElement)]
@@ -203,7 +203,7 @@ def _read_element(active: Engine) -> DssElement:
         [bus.split(".", 1)[0].lower() for bus in buses],
         nodes,
         [[bool(active.IsOpen(at + 1, k + 1)) for k in range(wires)] for at in range(terminals)],
-        amperes=amperes if amperes > 0 else NOT_KNOWN,
+        amperes=amperes if amperes > 0 else DSS_NOT_KNOWN,
     )
 
 
@@ -227,7 +227,7 @@ def _read_lines(circuit: Engine) -> dict[str, deque[dict[str, Any]]]:
     details: dict[str, deque[dict[str, Any]]] = {}
     lines = circuit.Lines
     for name in _iterate_names(lines):
-        factor = METERS_PER_UNIT.get(int(lines.Units), NOT_KNOWN)
+        factor = METERS_PER_UNIT.get(int(lines.Units), DSS_NOT_KNOWN)
         detail = {"is_switch": bool(lines.IsSwitch), "meters": float(lines.Length) * factor}
         details.setdefault(f"line.{name.lower()}", deque()).append(detail)
     return details

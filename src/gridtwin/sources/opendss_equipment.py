@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from gridtwin.model.notices import Notice
 from gridtwin.sources.opendss_conductors import LABEL_ORDER, UNRECORDED, Labels, carries_energy
 from gridtwin.sources.opendss_elements import (
-    NOT_KNOWN,
+    DSS_NOT_KNOWN,
     SHUNTS,
     TRANSFORMERS,
     DssCircuit,
@@ -51,9 +51,9 @@ class EquipmentPiece:
     phases: str
     normal_open: str | bool = ""
     in_service: bool = True
-    rated_a: float = NOT_KNOWN
-    rated_va: float = NOT_KNOWN
-    length_m: float = NOT_KNOWN
+    rated_a: float = DSS_NOT_KNOWN
+    rated_va: float = DSS_NOT_KNOWN
+    length_m: float = DSS_NOT_KNOWN
     vector_group: str = ""
 
 

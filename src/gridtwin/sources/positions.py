@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import SourceError
 from gridtwin.model import keys, phases
-from gridtwin.model.column_names import is_designed_position, is_position, squash
+from gridtwin.model.column_names import is_designed_position, is_position, squash_name
 from gridtwin.model.columns import CLOSED_WORDS, FALSE_WORDS, OPEN_WORDS, TRUE_WORDS
 from gridtwin.model.schema import SCHEMA
 from gridtwin.sources.meanings import CLOSED, OPEN, PHASE
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-COLUMN = "normal_open"
-SHOWN = 8
+POSITION_COLUMN = "normal_open"
+MOST_SHOWN_POSITIONS = 8
 YES, NO = frozenset({"y", "yes"}), frozenset({"n", "no"})
 TRUTHS = TRUE_WORDS | FALSE_WORDS
 CLEAR = (TRUE_WORDS | FALSE_WORDS | OPEN_WORDS | CLOSED_WORDS) - {"f", "n", "no"}
@@ -42,7 +42,7 @@ def read_positions(
     equipment: pd.DataFrame,
     words: Mapping[str, str],
     *,
-    called: str = COLUMN,
+    called: str = POSITION_COLUMN,
     lettered: bool,
     where: str,
 ) -> pd.DataFrame:
@@ -69,20 +69,20 @@ def read_positions(
         If a word of the column may mean several things, or nothing, or if there is no such column
         and another one looks like it.
     """
-    if COLUMN not in equipment:
+    if POSITION_COLUMN not in equipment:
         _refuse_lost_positions(equipment, where)
         return equipment
-    column = equipment[COLUMN]
-    given = {value: keys.text(value) for value in column.dropna().unique()}
-    meant = {_plain(word): meaning for word, meaning in words.items()}
-    truths = any(word in squash(called) for word in SAYING_OPEN)
+    column = equipment[POSITION_COLUMN]
+    given = {value: keys.to_text(value) for value in column.dropna().unique()}
+    meant = {_normalize_word(word): meaning for word, meaning in words.items()}
+    truths = any(word in squash_name(called) for word in SAYING_OPEN)
     unclear = find_unclear(given.values(), meant, lettered=lettered, truths=truths)
     if unclear:
         _refuse_words(unclear, where)
     if not meant:
         return equipment
-    new = {value: _position(text, meant) for value, text in given.items()}
-    return equipment.assign(**{COLUMN: column.astype(object).map(new).fillna("")})
+    new = {value: _read_position(text, meant) for value, text in given.items()}
+    return equipment.assign(**{POSITION_COLUMN: column.astype(object).map(new).fillna("")})
 
 
 def find_unclear(
@@ -113,7 +113,7 @@ def find_unclear(
     >>> find_unclear(["A", "C", "AB"], {}), find_unclear(["Yes", "No"], {})
     ([], [])
     """
-    plain = {word: _plain(word) for word in words}
+    plain = {word: _normalize_word(word) for word in words}
     left = frozenset(key for key in plain.values() if key and key not in meant)
     of_phases = lettered or PHASE in meant.values() or _names_phases(left)
     return sorted(
@@ -124,8 +124,8 @@ def find_unclear(
     )
 
 
-def _plain(word: str) -> str:
-    return squash(word.strip(" .,;|/"))
+def _normalize_word(word: str) -> str:
+    return squash_name(word.strip(" .,;|/"))
 
 
 def _names_phases(words: frozenset[str]) -> bool:
@@ -155,20 +155,24 @@ def _is_clear(word: str, key: str, words: frozenset[str], *, of_phases: bool) ->
 
 def _is_phases(word: str) -> bool:
     try:
-        return phases.parse(word) != 0
+        return phases.parse_phases(word) != 0
     except ValueError:
         return False
 
 
-def _position(value: str, meant: Mapping[str, str]) -> str:
+def _read_position(value: str, meant: Mapping[str, str]) -> str:
     """Return what a word says in the words of the model."""
-    said = meant.get(_plain(value), PHASE)
+    said = meant.get(_normalize_word(value), PHASE)
     return {OPEN: "true", CLOSED: "false", PHASE: value}.get(said, said)
 
 
 def _refuse_words(unclear: list[str], where: str) -> None:
-    shown = ", ".join(repr(word) for word in unclear[:SHOWN])
-    more = f" and {len(unclear) - SHOWN} more" if len(unclear) > SHOWN else ""
+    shown = ", ".join(repr(word) for word in unclear[:MOST_SHOWN_POSITIONS])
+    more = (
+        f" and {len(unclear) - MOST_SHOWN_POSITIONS} more"
+        if len(unclear) > MOST_SHOWN_POSITIONS
+        else ""
+    )
     example = ",".join(f"{word.strip()}=..." for word in unclear[:3])
     msg = (
         f"{where}: equipment: normal_open holds {shown}{more}, which may mean open, closed or"
@@ -188,8 +192,12 @@ def _refuse_lost_positions(equipment: pd.DataFrame, where: str) -> None:
         words = _few_words(equipment[column])
         if not words:
             continue
-        if is_designed_position(name) or _tells(words) or (is_position(name) and _is_told(words)):
-            held = ", ".join(words[:SHOWN])
+        if (
+            is_designed_position(name)
+            or _tells_positions(words)
+            or (is_position(name) and _is_told(words))
+        ):
+            held = ", ".join(words[:MOST_SHOWN_POSITIONS])
             msg = (
                 f"{where}: equipment has no column normal_open, without which every switch is"
                 f" taken as closed; did you mean normal_open by {name}, which holds {held}? Say"
@@ -209,10 +217,12 @@ def _few_words(column: pd.Series[Any]) -> list[str] | None:
     return sorted({str(word).strip() for word in words} - {""})
 
 
-def _tells(words: Collection[str]) -> bool:
-    return bool(TELLING & {squash(word) for word in words})
+def _tells_positions(words: Collection[str]) -> bool:
+    return bool(TELLING & {squash_name(word) for word in words})
 
 
 def _is_told(words: Collection[str]) -> bool:
     """Return whether all words of a column are words of positions."""
-    return {squash(word) for word in words} <= CLEAR | TELLING | NO | ABBREVIATED | set("acfot")
+    return {squash_name(word) for word in words} <= CLEAR | TELLING | NO | ABBREVIATED | set(
+        "acfot"
+    )

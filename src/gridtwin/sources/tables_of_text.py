@@ -46,17 +46,19 @@ def with_geometry(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
     """
     degrees = next((pair for pair in COORDINATES if frame.columns.isin(pair).sum() == 2), None)
     if "geometry" in frame:
-        return _drawn(frame, _parsed(frame["geometry"], path), None)
+        return _attach_geometry(frame, _parse_geometry(frame["geometry"], path), None)
     if degrees is None:
         return frame
     x, y = degrees
-    xy = np.column_stack([_numbers(frame, x, path), _numbers(frame, y, path)])
+    xy = np.column_stack([_read_numbers(frame, x, path), _read_numbers(frame, y, path)])
     places: Geometries = np.asarray(shapely.points(xy), dtype=object)
     places[np.isnan(xy).all(axis=1)] = None
-    return _drawn(frame.drop(columns=[x, y]), places, WGS84 if degrees in DEGREES else None)
+    return _attach_geometry(
+        frame.drop(columns=[x, y]), places, WGS84 if degrees in DEGREES else None
+    )
 
 
-def _drawn(frame: pd.DataFrame, geometry: Geometries, crs: str | None) -> pd.DataFrame:
+def _attach_geometry(frame: pd.DataFrame, geometry: Geometries, crs: str | None) -> pd.DataFrame:
     import geopandas as gpd
 
     drawn: pd.DataFrame = gpd.GeoDataFrame(frame, geometry=geometry, crs=crs)
@@ -64,10 +66,10 @@ def _drawn(frame: pd.DataFrame, geometry: Geometries, crs: str | None) -> pd.Dat
     return drawn
 
 
-def _parsed(column: pd.Series[Any], path: Path) -> Geometries:
+def _parse_geometry(column: pd.Series[Any], path: Path) -> Geometries:
     values: Geometries = column.to_numpy(dtype=object, copy=True)
     values[np.asarray(column.isna())] = None
-    geometry, unread = shapes.parse(values)
+    geometry, unread = shapes.parse_geometries(values)
     if len(unread):
         msg = (
             f"{path}: row {unread[0]}: geometry {str(values[unread[0]])[:40]!r} is no WKT of"
@@ -77,7 +79,9 @@ def _parsed(column: pd.Series[Any], path: Path) -> Geometries:
     return geometry
 
 
-def _numbers(frame: pd.DataFrame, column: str, path: Path) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _read_numbers(
+    frame: pd.DataFrame, column: str, path: Path
+) -> np.ndarray[Any, np.dtype[np.float64]]:
     import pandas as pd
 
     numbers = np.asarray(pd.to_numeric(frame[column], errors="coerce"), dtype=np.float64)

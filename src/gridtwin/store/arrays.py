@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.errors import StoreError
-from gridtwin.model.ids import TABLES, Ids, SortedIds
+from gridtwin.model.ids import MRID_TABLES, Ids, SortedIds
 from gridtwin.model.schema import SCHEMA
 from gridtwin.model.tables import NetworkData
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gridtwin.model.network import Network
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.topology_index import TopologyIndex
 
 # Columns that twins written before lack; nothing is recorded in them there.
 ADDED_SINCE = frozenset({"usage_points.name"})
@@ -82,7 +82,7 @@ def _network_arrays(network: Network) -> Iterator[tuple[str, Any]]:
 
 
 def _index_arrays(index: TopologyIndex) -> Iterator[tuple[str, Any]]:
-    from gridtwin.topology.index import ARRAYS
+    from gridtwin.topology.topology_index import ARRAYS
 
     for name in ARRAYS:
         yield f"index.{name}", getattr(index, name)
@@ -116,18 +116,18 @@ class MappedArrays:
 
     def ids(self) -> Ids:
         """Return where every mRID stands, sorted when the twin was made."""
-        return Ids({table: self._whole(f"ids.{table}", SortedIds) for table in TABLES})
+        return Ids({table: self._whole(f"ids.{table}", SortedIds) for table in MRID_TABLES})
 
     def index(self) -> TopologyIndex:
         """Return the topology of the normal state."""
         # Imported here, since the topology is slow to import and a look-up of ids does without.
         from gridtwin.topology.conduction import Conduction
-        from gridtwin.topology.core import Core
-        from gridtwin.topology.index import ARRAYS, TopologyIndex, build
+        from gridtwin.topology.meshed_core import Core
+        from gridtwin.topology.topology_index import ARRAYS, TopologyIndex, build_index
 
         if "index.designed" not in self.catalog:  # kept before phases were told apart so
             data = self.data()
-            return build(data, data.equipment.normal_open)
+            return build_index(data, data.equipment.normal_open)
         return TopologyIndex(
             conduction=self._whole("conduction", Conduction),
             core=self._whole("core", Core) if "core.nodes" in self.catalog else None,
@@ -141,7 +141,7 @@ class MappedArrays:
         file = f"arrays/{name}.npy"
         if name not in self.catalog and name in ADDED_SINCE:
             frame, column = name.split(".")
-            return SCHEMA[frame].column(column).blank(len(self._array(f"{frame}.mrid")))
+            return SCHEMA[frame].find_column(column).make_blank(len(self._array(f"{frame}.mrid")))
         if name not in self.catalog:
             raise damaged(self.twin, file, "is not listed in twin.json")
         dtype, shape = self.catalog[name]

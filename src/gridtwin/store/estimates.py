@@ -70,7 +70,7 @@ class SqliteEstimates:
                 "SELECT * FROM erm_usage_point WHERE ?1 = '' OR outage = ?1 ORDER BY usage_point",
                 (outage,),
             ).fetchall()
-        return PointEstimates.of_rows([(*row[:3], row[8], *row[4:8]) for row in rows])
+        return PointEstimates.from_rows([(*row[:3], row[8], *row[4:8]) for row in rows])
 
     def covered(self, now: datetime) -> dict[str, int]:
         """Return how many usage points of each outage have an estimate that has not passed."""
@@ -115,7 +115,7 @@ class SqliteEstimates:
             tell(connection, [each.outage for each in estimates if each.stage == WHOLE])
             issued = run.started_at.timestamp()
             connection.executemany(
-                SET_POINT, [(*row, issued) for row in zip(*points.columns(), strict=True)]
+                SET_POINT, [(*row, issued) for row in zip(*points.list_columns(), strict=True)]
             )
             connection.execute(
                 "INSERT INTO erm_run VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from gridtwin.model.live import Alert, Letter, LiveEvent
+from gridtwin.model.live import Alert, EventDeadLetter, LiveEvent
 
 if TYPE_CHECKING:
     import sqlite3
@@ -59,7 +59,7 @@ class SqliteLive:
     def take_in(
         self,
         events: Sequence[LiveEvent],
-        letters: Sequence[Letter] = (),
+        letters: Sequence[EventDeadLetter] = (),
         places: Mapping[str, int] | None = None,
         *,
         done: Collection[str] = (),
@@ -91,17 +91,17 @@ class SqliteLive:
             rows = connection.execute(f"{EVENTS} WHERE NOT done ORDER BY at_s, event_id")
             return [LiveEvent(*row) for row in rows]
 
-    def carried_out(self, event: str, letters: Sequence[Letter] = ()) -> None:
+    def carried_out(self, event: str, letters: Sequence[EventDeadLetter] = ()) -> None:
         """Write down that an event was carried out, or why it cannot be."""
         with self._kept.transaction("BEGIN IMMEDIATE") as connection:
             connection.execute("UPDATE live_event SET done = 1 WHERE event_id = ?", (event,))
             connection.executemany(LETTER, letters)
 
-    def letters(self) -> list[Letter]:
+    def letters(self) -> list[EventDeadLetter]:
         """Return the messages that cannot be used."""
         with self._kept.transaction() as connection:
             rows = connection.execute("SELECT topic, place, reason, value FROM live_letter")
-            return [Letter(*row) for row in rows]
+            return [EventDeadLetter(*row) for row in rows]
 
     def untold(self, limit: int) -> list[Alert]:
         """Return alerts that were not told yet, oldest first."""

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from gridtwin.model.live import Alert, Letter, LiveEvent
+    from gridtwin.model.live import Alert, EventDeadLetter, LiveEvent
 
 
 class LiveBook(Protocol):
@@ -28,7 +28,7 @@ class LiveBook(Protocol):
     def take_in(
         self,
         events: Sequence[LiveEvent],
-        letters: Sequence[Letter] = (),
+        letters: Sequence[EventDeadLetter] = (),
         places: Mapping[str, int] | None = None,
         *,
         done: Collection[str] = (),
@@ -65,11 +65,11 @@ class LiveBook(Protocol):
         """Return the events that are not carried out yet, by time."""
         ...
 
-    def carried_out(self, event: str, letters: Sequence[Letter] = ()) -> None:
+    def carried_out(self, event: str, letters: Sequence[EventDeadLetter] = ()) -> None:
         """Write down that an event was carried out, or why it cannot be."""
         ...
 
-    def letters(self) -> list[Letter]:
+    def letters(self) -> list[EventDeadLetter]:
         """Return the messages that cannot be used."""
         ...
 

@@ -47,7 +47,7 @@ from gridtwin.store.sqlite_books import SqliteBooks
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.topology_index import TopologyIndex
 
 SUFFIX = ".twin"
 FORMAT = "gridtwin-twin"

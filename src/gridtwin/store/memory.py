@@ -12,7 +12,7 @@ import numpy as np
 from gridtwin.store.readings import ParquetReadings
 from gridtwin.store.sqlite import ChangingMemory
 from gridtwin.store.sqlite_books import SqliteBooks
-from gridtwin.topology.index import TopologyIndex, build
+from gridtwin.topology.topology_index import TopologyIndex, build_index
 
 if TYPE_CHECKING:
     from gridtwin.model.network import Network
@@ -39,5 +39,5 @@ class MemoryStore(SqliteBooks):
     def index(self) -> TopologyIndex:
         """Return the topology of the normal state."""
         if self._index is None:
-            self._index = build(self.network.data, self.network.data.equipment.normal_open)
+            self._index = build_index(self.network.data, self.network.data.equipment.normal_open)
         return self._index

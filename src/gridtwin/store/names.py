@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from gridtwin.errors import InputError, NotFoundError, StoreError
 from gridtwin.model import phases
-from gridtwin.model.operation import resolve
+from gridtwin.model.operation import resolve_operation
 from gridtwin.model.state import CURRENT, NORMAL, State
-from gridtwin.model.tables import encode
+from gridtwin.model.tables import encode_texts
 from gridtwin.store.marks import Changes
 
 if TYPE_CHECKING:
@@ -76,9 +76,9 @@ def overlay_deviations(network: Network, deviations: Mapping[str, str]) -> dict[
     """
     kept = {}
     for mrid, open_phases in deviations.items():
-        operation = resolve(network, mrid, open_phases)
+        operation = resolve_operation(network, mrid, open_phases)
         if operation.open != operation.normal:
-            kept[mrid] = phases.text(operation.open)
+            kept[mrid] = phases.format_phases(operation.open)
     return kept
 
 
@@ -103,10 +103,10 @@ def as_it_was(
         return current
     deviations = dict(current.deviations)
     equipment, ids = network.data.equipment, network.ids.tables["equipment"]
-    rows = ids.rows(encode(found))
+    rows = ids.find_rows(encode_texts(found))
     for (mrid, open_phases), row in zip(found.items(), rows.tolist(), strict=True):
         deviations.pop(mrid, None)
-        if row >= 0 and phases.parse(open_phases) != equipment.normal_open[row]:
+        if row >= 0 and phases.parse_phases(open_phases) != equipment.normal_open[row]:
             deviations[mrid] = open_phases
     return State(CURRENT, last or 0, deviations)
 

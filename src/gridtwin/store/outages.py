@@ -73,7 +73,7 @@ class SqliteOutages:
                 rows = []
                 for outage in outages:
                     rows += connection.execute(MEMBERS, (outage,)).fetchall()
-        return Members.of_rows(rows)
+        return Members.from_rows(rows)
 
     def evidence(self, outage: str) -> list[Evidence]:
         """Return what was said of an outage and done to it, oldest first."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gridtwin.store.live_book import LiveBook
     from gridtwin.store.protocol import OutageBook, Store
     from gridtwin.store.state_book import SpecBook
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.topology_index import TopologyIndex
 
 
 def outage_at(outage: Outage, members: Members, when: datetime) -> Outage | None:
@@ -80,7 +80,7 @@ def _standing(outage: Outage, when: datetime, *, some_back: bool) -> Status:
 def members_at(members: Members, when: datetime) -> Members:
     """Return who was in outages at a moment; who came back later is still out."""
     at_s = when.timestamp()
-    past = members.take(members.began_s <= at_s)
+    past = members.take_rows(members.began_s <= at_s)
     return replace(past, restored_s=np.where(past.restored_s > at_s, np.nan, past.restored_s))
 
 
@@ -247,7 +247,7 @@ class PastOutages:
         stood = {
             each.id: past
             for each in found
-            if (past := outage_at(each, members.take(members.outage == each.id), self.when))
+            if (past := outage_at(each, members.take_rows(members.outage == each.id), self.when))
         }
         return stood, members_at(members, self.when)
 
@@ -270,7 +270,7 @@ class PastOutages:
         """Return who was in outages; by default who was out, in any."""
         if outages is None:
             members = self._known[1]
-            return members.take(members.is_out)
+            return members.take_rows(members.is_out)
         return members_at(self._book.members(outages), self.when)
 
     def holding(self, usage_point: str) -> str:
@@ -314,7 +314,7 @@ class PastEstimates:
         """Return the estimates in force then of usage points: each that of its outage."""
         members = self._outages.members()
         of_outage = {each.outage: each for each in self.current()}
-        return PointEstimates.of_rows(
+        return PointEstimates.from_rows(
             [
                 (point, each.outage, each.stage, each.source, *_times(each))
                 for point, name in zip(members.usage_point, members.outage, strict=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gridtwin.store.live_book import LiveBook
     from gridtwin.store.marks import Changes, Marks
     from gridtwin.store.state_book import SpecBook, StateBook
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.topology_index import TopologyIndex
 
 
 class OutageBook(Protocol):

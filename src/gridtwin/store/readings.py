@@ -23,7 +23,7 @@ import numpy as np
 from gridtwin.errors import InputError, StoreError
 from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
 from gridtwin.model.readings import Conditions, Readings
-from gridtwin.model.tables import encode
+from gridtwin.model.tables import encode_texts
 from gridtwin.store.asking import Folder, one_meter
 from gridtwin.store.days import days_of, files_between, seconds_of, time_range
 
@@ -61,7 +61,7 @@ class ParquetReadings:
     def of(self, mrid: str, start_s: int, end_s: int) -> Readings:
         """Return the readings of one usage point, intervals ending in ``start_s < t <= end_s``."""
         found = self._readings(start_s + 1, end_s, meter=mrid)
-        return found.take(np.argsort(found.at_s, kind="stable"))
+        return found.take_rows(np.argsort(found.at_s, kind="stable"))
 
     def ends(self, start_s: int, end_s: int) -> list[int]:
         """Return the ends of the intervals with readings in ``start_s < t <= end_s``, rising."""
@@ -113,8 +113,8 @@ class ParquetReadings:
             temperature_c=table["temperature_c"].to_numpy().astype(np.float32),
             price_usd_mwh=table["price_usd_mwh"].to_numpy().astype(np.float32),
         )
-        found = found.take((found.at_s > start_s) & (found.at_s <= end_s))
-        return found.take(np.argsort(found.at_s, kind="stable"))
+        found = found.take_rows((found.at_s > start_s) & (found.at_s <= end_s))
+        return found.take_rows(np.argsort(found.at_s, kind="stable"))
 
     def ask(
         self,
@@ -159,15 +159,17 @@ class ParquetReadings:
             table = self._table("readings", columns, first_s, last_s, where=where)
         if table is None:
             none = np.empty(0, np.float32)
-            empty = Readings(at_s=np.empty(0, np.int64), mrid=encode([]), kwh=none, voltage_v=none)
-            return encode([]), np.empty(0, np.int32), empty
+            empty = Readings(
+                at_s=np.empty(0, np.int64), mrid=encode_texts([]), kwh=none, voltage_v=none
+            )
+            return encode_texts([]), np.empty(0, np.int32), empty
         names, code = _coded_names(table["meter_id"])
         return (
             names,
             code,
             Readings(
                 at_s=seconds_of(table["reading_time"]),
-                mrid=encode([]),
+                mrid=encode_texts([]),
                 kwh=table["kwh"].to_numpy(),
                 voltage_v=table["voltage_v"].to_numpy(),
             ),
@@ -206,7 +208,7 @@ def _coded_names(column: pa.ChunkedArray) -> tuple[Strings, NDArray[np.int32]]:
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     if not column.num_chunks:
-        return encode([]), np.empty(0, np.int32)
+        return encode_texts([]), np.empty(0, np.int32)
     first = column.chunk(0).dictionary  # mostly that of every chunk: to unify them takes long
     if not all(chunk.dictionary.equals(first) for chunk in column.chunks[1:]):
         column = column.unify_dictionaries()
@@ -221,10 +223,10 @@ def _fixed(texts: pa.Array) -> Strings:
 
     texts = texts.cast(pa.string())
     if not len(texts):
-        return encode([])
+        return encode_texts([])
     width = max(1, pc.max(pc.binary_length(texts)).as_py() or 1)
     padded = pc.utf8_rpad(texts, width, "\0")
     ends = np.frombuffer(padded.buffers()[1], dtype=np.int32, count=len(padded) + 1)
     if texts.null_count or ends[-1] - ends[0] != len(padded) * width:  # letters of several bytes
-        return encode(["" if text is None else text for text in texts.to_pylist()])
+        return encode_texts(["" if text is None else text for text in texts.to_pylist()])
     return np.frombuffer(padded.buffers()[2], dtype=f"S{width}", count=len(padded))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gridtwin.model import phases
-from gridtwin.model.operation import resolve
-from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent, logged_at
+from gridtwin.model.operation import resolve_operation
+from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent, choose_log_time
 from gridtwin.store.names import (
     as_it_was,
     check_overlay_name,
@@ -76,12 +76,12 @@ class SqliteStates:
         request: str = "",
     ) -> State:
         """Move poles of one piece of equipment; see `gridtwin.store.state_book.StateBook`."""
-        operation = resolve(self._network(), mrid, open_phases, poles)
+        operation = resolve_operation(self._network(), mrid, open_phases, poles)
         with self._kept.transaction("BEGIN IMMEDIATE") as connection:
             if not (request and connection.execute(DONE, (request,)).fetchone()):
                 found, left = _move(connection, operation)
                 (last,) = connection.execute(LAST, (operation.mrid,)).fetchone() or ("",)
-                when = max(logged_at(at), last)
+                when = max(choose_log_time(at), last)
                 logged = (when, operation.mrid, found, left, actor, request or None)
                 connection.execute(LOG, logged)
             return _current(connection)
@@ -158,12 +158,12 @@ def _overlays(connection: sqlite3.Connection) -> list[str]:
 
 def _move(connection: sqlite3.Connection, operation: Operation) -> tuple[str, str]:
     """Write one operation; return the phases it found open and those it left open."""
-    mrid, normal = operation.mrid, phases.text(operation.normal)
+    mrid, normal = operation.mrid, phases.format_phases(operation.normal)
     row = connection.execute(
         "SELECT open_phases FROM switch_state WHERE mrid = ?", (mrid,)
     ).fetchone()
     found = normal if row is None else row[0]
-    left = phases.text(operation.after(phases.parse(found)))
+    left = phases.format_phases(operation.compute_after(phases.parse_phases(found)))
     if left == normal:
         connection.execute("DELETE FROM switch_state WHERE mrid = ?", (mrid,))
     else:

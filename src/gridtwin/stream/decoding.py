@@ -22,7 +22,7 @@ from gridtwin.model.readings import (
     OutageAlerts,
     Readings,
 )
-from gridtwin.model.tables import encode
+from gridtwin.model.tables import encode_texts
 from gridtwin.stream.checking import Parsed, Reason, Rejected, check
 from gridtwin.stream.contracts import LARGEST_MESSAGE, Window, contract
 
@@ -147,7 +147,7 @@ def _unusual(topic: str, value: bytes | None, registry: Registry | None) -> Any:
 
 
 def _texts(column: Iterable[str | None]) -> Strings:
-    return encode([value or "" for value in column])
+    return encode_texts([value or "" for value in column])
 
 
 def _codes(column: list[str], code: dict[str, int]) -> NDArray[np.uint8]:
@@ -156,7 +156,7 @@ def _codes(column: list[str], code: dict[str, int]) -> NDArray[np.uint8]:
 
 def _readings(columns: dict[str, Any]) -> Readings:
     return Readings(
-        mrid=encode(columns["meter_id"]),
+        mrid=encode_texts(columns["meter_id"]),
         at_s=columns["reading_time"].astype(np.int64),
         kwh=columns["kwh"].astype(np.float32),
         voltage_v=columns["voltage_v"].astype(np.float32),
@@ -165,12 +165,12 @@ def _readings(columns: dict[str, Any]) -> Readings:
 
 def _grid_events(columns: dict[str, Any]) -> GridEvents:
     texts = columns["open_phases"]
-    masks = {text: phases.parse(text or "") for text in set(texts)}
+    masks = {text: phases.parse_phases(text or "") for text in set(texts)}
     return GridEvents(
-        event_id=encode(columns["event_id"]),
+        event_id=encode_texts(columns["event_id"]),
         at_s=columns["event_time"],
         kind=_codes(columns["kind"], GRID_EVENT_CODE),
-        equipment=encode(columns["equipment_id"]),
+        equipment=encode_texts(columns["equipment_id"]),
         open_phases=np.array([masks[text] for text in texts], dtype=np.uint8),
         actor=_texts(columns["actor"]),
         detail=_texts(columns["detail"]),
@@ -179,7 +179,7 @@ def _grid_events(columns: dict[str, Any]) -> GridEvents:
 
 def _outage_alerts(columns: dict[str, Any]) -> OutageAlerts:
     return OutageAlerts(
-        event_id=encode(columns["event_id"]),
+        event_id=encode_texts(columns["event_id"]),
         at_s=columns["event_time"],
         kind=_codes(columns["kind"], ALERT_CODE),
         meter=_texts(columns["meter_id"]),

@@ -9,7 +9,7 @@ import orjson
 
 from gridtwin.model import phases
 from gridtwin.model.readings import ALERT_KINDS, GRID_EVENT_KINDS
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,7 +50,7 @@ def encode_grid_events(events: GridEvents) -> list[bytes]:
             "event_time": times(events.at_s),
             "kind": [GRID_EVENT_KINDS[code] for code in events.kind.tolist()],
             "equipment_id": _words(events.equipment),
-            "open_phases": phases.TEXTS[events.open_phases & 63].tolist(),
+            "open_phases": phases.PHASE_CODES[events.open_phases & 63].tolist(),
             "actor": _words(events.actor),
             "detail": _words(events.detail),
         },
@@ -96,7 +96,7 @@ def _objects(columns: dict[str, list[Any]], keep: frozenset[str] = frozenset()) 
 
 
 def _words(texts: Strings) -> list[str]:
-    return decode(texts).tolist()
+    return decode_texts(texts).tolist()
 
 
 def times(at_s: NDArray[Any]) -> list[str | None]:

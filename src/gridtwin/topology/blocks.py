@@ -20,7 +20,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from gridtwin.topology.forest import find_ancestors, preorder
+from gridtwin.topology.forest import find_ancestors, number_preorder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,10 +53,10 @@ def find_blocks(
     place = np.full(len(up), -1, dtype=np.int32)
     place[core] = np.arange(len(core), dtype=np.int32)
     parent = np.where(core > 0, place[np.maximum(up[core], 0)], -1).astype(np.int32)
-    tin, size, order, levels = _numbered(parent)
+    tin, size, order, levels = _number_preorder(parent)
     u, v = place[ends_u], place[ends_v]
-    low, high = _reach(parent, tin, order, levels, u, v)
-    block = _joined(parent, tin, size, low, high, u, v)
+    low, high = _compute_reach(parent, tin, order, levels, u, v)
+    block = _join_blocks(parent, tin, size, low, high, u, v)
     top = np.full(len(core), -1, dtype=np.int32)
     first = np.full(int(block.max(initial=-1)) + 1, len(core), dtype=np.int64)
     np.minimum.at(first, block[1:], np.arange(1, len(core)))
@@ -70,7 +70,7 @@ def find_blocks(
     return Blocks(core, block, top, looped)
 
 
-def _numbered(
+def _number_preorder(
     parent: NDArray[np.int32],
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.intp], NDArray[np.int64]]:
     """Return preorder numbers and sizes, and the core sorted by depth with its levels."""
@@ -83,11 +83,11 @@ def _numbered(
     rank = np.empty(len(order), dtype=np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     up = np.where(parent[order] >= 0, rank[parent[order]], -1).astype(np.int32)
-    tin_by_rank, size_by_rank = preorder(up, levels, sorted_parents=False)
+    tin_by_rank, size_by_rank = number_preorder(up, levels, sorted_parents=False)
     return tin_by_rank[rank], size_by_rank[rank], order, levels
 
 
-def _reach(
+def _compute_reach(
     parent: NDArray[np.int32],
     tin: NDArray[np.int32],
     order: NDArray[np.intp],
@@ -108,7 +108,7 @@ def _reach(
     return low, high
 
 
-def _joined(
+def _join_blocks(
     parent: NDArray[np.int32],
     tin: NDArray[np.int32],
     size: NDArray[np.int32],

@@ -25,7 +25,7 @@ DER = cim.SOURCE_KINDS.index("der")
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class SupplyRules:
     """
     How supply is reckoned.
 
@@ -56,8 +56,8 @@ class Conduction:
     source_row: NDArray[np.int32]  # row in the network's sources
 
     @classmethod
-    def of(
-        cls, data: NetworkData, open_mask: NDArray[np.uint8], rules: Rules | None = None
+    def from_state(
+        cls, data: NetworkData, open_mask: NDArray[np.uint8], rules: SupplyRules | None = None
     ) -> Conduction:
         """
         Resolve a network and its open switches.
@@ -71,37 +71,39 @@ class Conduction:
         rules
             How supply is reckoned.
         """
-        rules = rules or Rules()
-        passes = _passes(data, open_mask)
+        rules = rules or SupplyRules()
+        passes = _find_equipment_passes(data, open_mask)
         if rules.phases != phases.ABC:
             passes &= np.uint8(rules.phases)
         if rules.phase_policy == "ignore":
             passes[passes != 0] = phases.ABC
         equipment, wanted = data.equipment, np.uint8(rules.phases)
-        low = _low_voltage(data, rules)
-        live = data.sources.in_service & supplying(data, rules)
+        low = _find_low_voltage(data, rules)
+        live = data.sources.in_service & find_supplying(data, rules)
         rows = np.flatnonzero(live).astype(np.int32)
         return cls(
             node_count=len(data.nodes.mrid),
             node_a=equipment.node_a,
             node_b=equipment.node_b,
             passes=passes,
-            one_way=_one_way(data, low),
+            one_way=_find_directions(data, low),
             low=low,
-            mixes=_mixes(data),
+            mixes=_find_mixing(data),
             source_node=data.sources.node[rows],
-            source_mask=phases.supply(data.sources.phases[rows]) & wanted,
+            source_mask=phases.to_supply_phases(data.sources.phases[rows]) & wanted,
             source_row=rows,
         )
 
 
-def supplying(data: NetworkData, rules: Rules) -> NDArray[np.bool_]:
+def find_supplying(data: NetworkData, rules: SupplyRules) -> NDArray[np.bool_]:
     """Return which sources supply when they are in service: distributed ones feed islands alone."""
     kind = data.sources.kind
     return np.ones(len(kind), dtype=bool) if rules.islands else kind != DER
 
 
-def passing(own: NDArray[np.uint8], open_phases: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def find_passing_phases(
+    own: NDArray[np.uint8], open_phases: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
     """Return the phases A, B, C that get through equipment of phases `own`, some of them open."""
     carried = phases.CARRIED.take(own & 63)
     legs = own & np.uint8(phases.S1 | phases.S2)
@@ -111,17 +113,17 @@ def passing(own: NDArray[np.uint8], open_phases: NDArray[np.uint8]) -> NDArray[n
     return np.where(only_legs, some_leg, carried & ~open_phases).astype(np.uint8)
 
 
-def _passes(data: NetworkData, open_mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _find_equipment_passes(data: NetworkData, open_mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the phases A, B, C that get through each piece of equipment."""
     equipment = data.equipment
     passes: NDArray[np.uint8] = phases.CARRIED.take(equipment.phases & 63)
     rows = np.flatnonzero(open_mask)
-    passes[rows] = passing(equipment.phases[rows], open_mask[rows])
+    passes[rows] = find_passing_phases(equipment.phases[rows], open_mask[rows])
     passes *= equipment.in_service
     return passes
 
 
-def _low_voltage(data: NetworkData, rules: Rules) -> NDArray[np.bool_]:
+def _find_low_voltage(data: NetworkData, rules: SupplyRules) -> NDArray[np.bool_]:
     """
     Return the nodes of low voltage.
 
@@ -145,7 +147,7 @@ def _low_voltage(data: NetworkData, rules: Rules) -> NDArray[np.bool_]:
     return ((lows > 0) & (highs == 0))[zone]
 
 
-def _one_way(data: NetworkData, low: NDArray[np.bool_]) -> NDArray[np.int8]:
+def _find_directions(data: NetworkData, low: NDArray[np.bool_]) -> NDArray[np.int8]:
     """Return the direction of transformers between medium and low voltage."""
     direction = np.zeros(len(data.equipment.mrid), dtype=np.int8)
     rows = np.flatnonzero(data.equipment.kind == cim.TRANSFORMER)
@@ -154,7 +156,7 @@ def _one_way(data: NetworkData, low: NDArray[np.bool_]) -> NDArray[np.int8]:
     return direction
 
 
-def _mixes(data: NetworkData) -> NDArray[np.int8]:
+def _find_mixing(data: NetworkData) -> NDArray[np.int8]:
     """
     Return the transformers whose windings join phases, a delta or a zigzag, and their low side.
 

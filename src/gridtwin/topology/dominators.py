@@ -36,7 +36,7 @@ def find_dominators(conduction: Conduction, forest: Forest) -> Dominators:
     """Return the tree of single points of failure of everything supplied."""
     extra = forest.extra
     looped = np.zeros(conduction.node_count, dtype=bool)
-    sources = conduction.source_node[_repeated(conduction.source_node)]
+    sources = conduction.source_node[_mark_repeats(conduction.source_node)]
     if not len(extra) and not len(sources):
         return Dominators(forest.up, looped)
     up = forest.up.copy()
@@ -48,20 +48,20 @@ def find_dominators(conduction: Conduction, forest: Forest) -> Dominators:
     at = forest.position[sources]
     root = np.zeros(len(sources), dtype=np.int32)
     u, v = np.concatenate([u[~mine], root[~low[at]]]), np.concatenate([v[~mine], at[~low[at]]])
-    _settle(up, looped, forest, find_blocks(up, u, v))
+    _settle_core(up, looped, forest, find_blocks(up, u, v))
     if mine.any() or low[at].any():
         _settle_low(up, looped, forest, (conduction, extra[mine], low, at[low[at]]))
     return Dominators(up, looped)
 
 
-def _repeated(nodes: NDArray[np.int32]) -> NDArray[np.bool_]:
+def _mark_repeats(nodes: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Return True at every occurrence of a node after its first."""
     again = np.ones(len(nodes), dtype=bool)
     again[np.unique(nodes, return_index=True)[1]] = False
     return again
 
 
-def _settle(
+def _settle_core(
     up: NDArray[np.int32], looped: NDArray[np.bool_], forest: Forest, blocks: Blocks
 ) -> None:
     """Write the cut nodes of a core into the tree."""
@@ -101,13 +101,13 @@ def _settle_low(
     outermost = blocks.top[1:] == 0
     up[members[~outermost]] = blocks.top[1:][~outermost]
     looped[forest.order[blocks.core[blocks.looped]]] = True
-    part = _parts(local, u, v)
-    feeds = _feeds_of_parts(up, entry, part, (fed, feeder, v), forest)
+    part = _label_parts(local, u, v)
+    feeds = _find_feeds_of_parts(up, entry, part, (fed, feeder, v), forest)
     for member in members[outermost].tolist():
         up[member] = feeds[int(part[member])]
 
 
-def _parts(
+def _label_parts(
     local: NDArray[np.int32], u: NDArray[np.int32], v: NDArray[np.int32]
 ) -> NDArray[np.int32]:
     """Return the connected low-voltage part of each position; the super-source joins nothing."""
@@ -119,7 +119,7 @@ def _parts(
     return connected_components(links, directed=False)[1].astype(np.int32)
 
 
-def _feeds_of_parts(
+def _find_feeds_of_parts(
     up: NDArray[np.int32],
     entry: NDArray[np.bool_],
     part: NDArray[np.int32],
@@ -135,11 +135,11 @@ def _feeds_of_parts(
     pairs += list(zip(part[head[fed]].tolist(), feeder[fed].tolist(), strict=True))
     for key, at in pairs:
         if key in wanted:
-            fed_by[key] = common(up, fed_by[key], at) if key in fed_by else at
+            fed_by[key] = find_common_dominator(up, fed_by[key], at) if key in fed_by else at
     return fed_by
 
 
-def common(up: NDArray[np.int32], first: int, second: int) -> int:
+def find_common_dominator(up: NDArray[np.int32], first: int, second: int) -> int:
     """Return the deepest position that dominates both; parents always stand earlier."""
     while first != second:
         if first > second:

@@ -43,25 +43,25 @@ class Forest:
     extra: NDArray[np.int32]  # rows of live equipment that is no feed
 
 
-def grow(conduction: Conduction) -> Forest:
+def grow_forest(conduction: Conduction) -> Forest:
     """Return the breadth-first forest of what is supplied."""
     count = conduction.node_count
-    order, before = breadth_first_order(_links(conduction), count, return_predecessors=True)
+    order, before = breadth_first_order(_link_nodes(conduction), count, return_predecessors=True)
     order, before = order.astype(np.int32, copy=False), before.astype(np.int32, copy=False)
     position = np.full(count + 1, -1, dtype=np.int32)
     position[order.astype(np.intp)] = np.arange(len(order), dtype=np.int32)
     up = np.empty(len(order), dtype=np.int32)
     up[0] = -1
     up[1:] = position.take(before.take(order[1:]))
-    levels = _levels(up)
+    levels = _find_levels(up)
     parent = before[:count]
-    feed, child, extra = _feeds(conduction, parent, position)
+    feed, child, extra = _find_feeds(conduction, parent, position)
     parent = np.maximum(parent, np.int32(DEAD))  # scipy marks what it does not reach lower still
     parent[order[1 : levels[min(2, len(levels) - 1)]]] = ROOT
     return Forest(order, position, up, levels, parent, feed, child, extra)
 
 
-def _links(conduction: Conduction) -> csr_matrix:
+def _link_nodes(conduction: Conduction) -> csr_matrix:
     """
     Return where supply can travel, as an adjacency whose last row is the super-source.
 
@@ -84,7 +84,7 @@ def _links(conduction: Conduction) -> csr_matrix:
     )
 
 
-def _feeds(
+def _find_feeds(
     conduction: Conduction, parent: NDArray[np.int32], position: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
     """Return the feed of each node, the node below each piece of equipment, and the live rest."""
@@ -108,7 +108,7 @@ def _feeds(
     return feed, child, loose[reached].astype(np.int32)
 
 
-def _levels(up: NDArray[np.int32]) -> NDArray[np.int64]:
+def _find_levels(up: NDArray[np.int32]) -> NDArray[np.int64]:
     """Return where each depth starts: parents of breadth-first positions never decrease."""
     bounds = [0, 1]
     while bounds[-1] < len(up):
@@ -117,7 +117,7 @@ def _levels(up: NDArray[np.int32]) -> NDArray[np.int64]:
     return np.array(bounds, dtype=np.int64)
 
 
-def preorder(
+def number_preorder(
     up: NDArray[np.int32], levels: NDArray[np.int64], *, sorted_parents: bool
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """
@@ -130,7 +130,8 @@ def preorder(
     levels
         Where each level starts, and the end.
     sorted_parents
-        Whether the parents of each level stand in order in the level before, as after `grow`.
+        Whether the parents of each level stand in order in the level before, as after
+        `grow_forest`.
 
     Notes
     -----
@@ -139,7 +140,7 @@ def preorder(
     elder sibling's subtree ends. O(n) time.
     """
     if sorted_parents:
-        return _preorder_of_runs(up, levels)
+        return _number_preorder_of_runs(up, levels)
     size = np.ones(len(up), dtype=np.int64)
     for depth in range(len(levels) - 2, 0, -1):
         above, start, stop = levels[depth - 1 : depth + 2]
@@ -174,7 +175,7 @@ def find_ancestors(up: NDArray[np.int32], positions: NDArray[np.int32]) -> NDArr
     return np.flatnonzero(inside).astype(np.int32)
 
 
-def _preorder_of_runs(
+def _number_preorder_of_runs(
     up: NDArray[np.int32], levels: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the same where the children of each position stand side by side, in order."""

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.topology.core import REACHED
+from gridtwin.topology.meshed_core import REACHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from gridtwin.topology.core import Core
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.meshed_core import Core
+    from gridtwin.topology.topology_index import TopologyIndex
 
 
 def find_loops(index: TopologyIndex) -> list[NDArray[np.int32]]:
@@ -26,19 +26,19 @@ def find_loops(index: TopologyIndex) -> list[NDArray[np.int32]]:
     core = index.core
     if core is None:
         return []
-    trees = dict.fromkeys(core.cut_tree(phase) for phase in (1, 2, 4))
-    found = {rows.tobytes(): rows for tree in trees for rows in tree.loops()}
+    trees = dict.fromkeys(core.build_cut_tree(phase) for phase in (1, 2, 4))
+    found = {rows.tobytes(): rows for tree in trees for rows in tree.find_loops()}
     return sorted(found.values(), key=lambda rows: rows.tolist())
 
 
-def block_of(index: TopologyIndex, row: int) -> NDArray[np.int32]:
+def find_block_of(index: TopologyIndex, row: int) -> NDArray[np.int32]:
     """Return the equipment on loops with a piece of equipment, itself among it; none if on none."""
     if index.core is None:
         return np.empty(0, dtype=np.int32)
-    return index.core.cut_tree().loops_of(row)
+    return index.core.build_cut_tree().find_loops_with(row)
 
 
-def ways_between(
+def find_ways_between(
     index: TopologyIndex, nodes: Iterable[int], goal: Iterable[int]
 ) -> NDArray[np.int32]:
     """
@@ -56,7 +56,7 @@ def ways_between(
     core = index.core
     if core is None:
         return np.empty(0, dtype=np.int32)
-    return core.cut_tree().ways([int(core.slot[node]) for node in nodes], goal)
+    return core.build_cut_tree().find_ways([int(core.slot[node]) for node in nodes], goal)
 
 
 def find_single_ways(core: Core, slot: int, need: int) -> NDArray[np.int32]:
@@ -78,16 +78,16 @@ def find_single_ways(core: Core, slot: int, need: int) -> NDArray[np.int32]:
     bits = [bit for bit in (1, 2, 4, REACHED) if need & bit & int(core.supplied[slot])]
     rows: NDArray[np.int32] | None = None
     for bit in bits:
-        tree = core.cut_tree(0 if bit == REACHED else bit, reversible=True)
-        found = tree.single_ways(slot)
+        tree = core.build_cut_tree(0 if bit == REACHED else bit, reversible=True)
+        found = tree.find_single_ways(slot)
         if found is not None:
             rows = found if rows is None else np.intersect1d(rows, found)
     if rows is not None and core.find_reversible().all() and core.passes.all():
         return rows
-    way = np.sort(core.way_to(slot, need))
+    way = np.sort(core.find_way_to(slot, need))
     rows = way[way >= 0] if rows is None else np.intersect1d(rows, way)
     alone = [
-        not core.flood(equipment=np.array([row], dtype=np.int32))[slot] & need
+        not core.flood_remaining(equipment=np.array([row], dtype=np.int32))[slot] & need
         for row in rows.tolist()
     ]
     return rows[np.array(alone, dtype=bool)]

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.topology.core import FREED, NO_FAULT, REACHED
-from gridtwin.topology.service import find_needs
+from gridtwin.topology.energized_nodes import find_needs
+from gridtwin.topology.meshed_core import FREED, NO_FAULT, REACHED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.schema import UsagePoints
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.topology_index import TopologyIndex
 
 
 @dataclass(frozen=True, slots=True)
-class Faults:
+class FaultSet:
     """What fails, as rows of the network's tables."""
 
     nodes: NDArray[np.int32] = field(default_factory=lambda: NO_FAULT)
@@ -40,7 +40,7 @@ class Loss:
     live: NDArray[np.uint8] | None  # per slot of the core, what is left; None if untouched
 
 
-def find_loss(index: TopologyIndex, faults: Faults) -> Loss:
+def find_loss(index: TopologyIndex, faults: FaultSet) -> Loss:
     """
     Return what loses supply when all `faults` happen at once.
 
@@ -52,16 +52,16 @@ def find_loss(index: TopologyIndex, faults: Faults) -> Loss:
     child = index.child.take(faults.equipment)
     if core is None:
         if len(faults.nodes) or len(faults.sources):
-            fed = _nodes_of_sources(index, faults.sources)
+            fed = _find_nodes_of_sources(index, faults.sources)
             child = np.concatenate([child, faults.nodes, fed])
-        return Loss(_outermost(index, child), None)
+        return Loss(_select_outermost(index, child), None)
     alone = len(faults.equipment) == 1 and not len(faults.nodes) and not len(faults.sources)
     if alone and (core.uniform or (child[0] >= 0 and core.slot[child[0]] < 0)):
         return Loss(child[child >= 0].astype(np.int32), None)
-    return _meshed(index, faults, child)
+    return _find_meshed_loss(index, faults, child)
 
 
-def _meshed(index: TopologyIndex, faults: Faults, child: NDArray[np.int32]) -> Loss:
+def _find_meshed_loss(index: TopologyIndex, faults: FaultSet, child: NDArray[np.int32]) -> Loss:
     core = index.core
     if core is None:
         msg = "only a meshed index has a core"
@@ -70,20 +70,20 @@ def _meshed(index: TopologyIndex, faults: Faults, child: NDArray[np.int32]) -> L
     rows = faults.equipment
     inside = (core.slot[a[rows]] >= 0) & (core.slot[b[rows]] >= 0)
     in_core = core.slot[faults.nodes]
-    fed = _nodes_of_sources(index, faults.sources)
+    fed = _find_nodes_of_sources(index, faults.sources)
     meshed_source = core.slot[fed] >= 0
     slots = in_core[in_core >= 0]
     barred = np.concatenate([rows[inside], -1 - faults.sources[meshed_source]])
     trees = np.concatenate([child[~inside], faults.nodes[in_core < 0], fed[~meshed_source]])
     live = None
     if len(slots) or len(barred):
-        live = core.flood(slots=slots, equipment=barred)
+        live = core.flood_remaining(slots=slots, equipment=barred)
         trees = trees[(trees >= 0) & (index.tin[trees] >= 0)]
         trees = trees[live[core.attach[trees]] != 0]
-    return Loss(_outermost(index, trees), live)
+    return Loss(_select_outermost(index, trees), live)
 
 
-def _nodes_of_sources(index: TopologyIndex, sources: NDArray[np.int32]) -> NDArray[np.int32]:
+def _find_nodes_of_sources(index: TopologyIndex, sources: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the node of each source that supplies; -1 for the others."""
     conduction = index.conduction
     node = np.full(int(max(conduction.source_row.max(initial=-1), sources.max(initial=-1))) + 2, -1)
@@ -91,7 +91,7 @@ def _nodes_of_sources(index: TopologyIndex, sources: NDArray[np.int32]) -> NDArr
     return node[sources].astype(np.int32)
 
 
-def _outermost(index: TopologyIndex, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
+def _select_outermost(index: TopologyIndex, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the live nodes that do not depend on another of them."""
     start = np.sort(index.tin.take(nodes[nodes >= 0]))
     if len(start) and start[0] < 0:
@@ -103,10 +103,10 @@ def _outermost(index: TopologyIndex, nodes: NDArray[np.int32]) -> NDArray[np.int
     kept = start[1:] >= stop[:-1]
     if not kept.all():
         nodes = nodes[np.append(True, kept)]
-    return nodes if len(index.base) == 1 else _without_hooked(index, nodes)
+    return nodes if len(index.base) == 1 else _drop_hooked(index, nodes)
 
 
-def _without_hooked(index: TopologyIndex, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
+def _drop_hooked(index: TopologyIndex, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
     """Leave out the nodes of feeders that hang on another of the nodes."""
     segment = index.segment.take(nodes)
     is_top = segment == 0
@@ -129,9 +129,9 @@ def count_customers(index: TopologyIndex, points: UsagePoints, loss: Loss, *, st
     attach = core.attach[loss.roots]
     if (loss.live[attach] != core.supplied[attach]).any():
         # A faulted tree below a dimmed part of the core: neither count alone is right.
-        out = affected(index, points, loss, strict=strict).out
+        out = find_affected(index, points, loss, strict=strict).out
         return int(points.customers[out].sum())
-    return core.customers_out(loss.live) + _count_below(index, loss.roots)
+    return core.count_customers_out(loss.live) + _count_below(index, loss.roots)
 
 
 def _count_below(index: TopologyIndex, roots: NDArray[np.int32]) -> int:
@@ -142,15 +142,15 @@ def _count_below(index: TopologyIndex, roots: NDArray[np.int32]) -> int:
         return total
     top = np.flatnonzero(index.segment.take(roots) == 0)
     if len(top):
-        _, places, totals = index.hooked()
+        _, places, totals = index.sort_hooks()
         first, last = places.searchsorted(start[top]), places.searchsorted(stop[top])
         total += int((totals[last] - totals[first]).sum())
     return total
 
 
-def lost_nodes(index: TopologyIndex, loss: Loss) -> NDArray[np.int32]:
+def find_lost_nodes(index: TopologyIndex, loss: Loss) -> NDArray[np.int32]:
     """Return the nodes that lose all supply, in preorder, core first."""
-    parts = [index.dependents(root) for root in loss.roots.tolist()]
+    parts = [index.find_dependents(root) for root in loss.roots.tolist()]
     if loss.live is not None and index.core is not None:
         core = index.core
         dark = (loss.live & REACHED == 0) & (core.supplied != 0)
@@ -161,7 +161,7 @@ def lost_nodes(index: TopologyIndex, loss: Loss) -> NDArray[np.int32]:
     return np.concatenate(parts) if parts else NO_FAULT
 
 
-def left_masks(index: TopologyIndex, loss: Loss) -> NDArray[np.uint8]:
+def compute_left_masks(index: TopologyIndex, loss: Loss) -> NDArray[np.uint8]:
     """
     Return, per node, the phases left and the bit REACHED where a conductor still reaches it.
 
@@ -176,7 +176,7 @@ def left_masks(index: TopologyIndex, loss: Loss) -> NDArray[np.uint8]:
         left = at_core & (index.mask & np.uint8(7) | np.uint8(REACHED))
         left = np.where(alive & (at_core & REACHED != 0), left, np.uint8(0))
     for root in loss.roots.tolist():
-        left[index.dependents(root)] = 0
+        left[index.find_dependents(root)] = 0
     return left
 
 
@@ -188,7 +188,9 @@ class Affected:
     partial: NDArray[np.int32]  # some of their phases left
 
 
-def affected(index: TopologyIndex, points: UsagePoints, loss: Loss, *, strict: bool) -> Affected:
+def find_affected(
+    index: TopologyIndex, points: UsagePoints, loss: Loss, *, strict: bool
+) -> Affected:
     """
     Return the usage points that lose supply.
 
@@ -206,10 +208,10 @@ def affected(index: TopologyIndex, points: UsagePoints, loss: Loss, *, strict: b
     rows: NDArray[np.int32]
     if loss.live is None:
         dark = np.zeros(len(index.tin), dtype=bool)
-        dark[lost_nodes(index, loss)] = True
+        dark[find_lost_nodes(index, loss)] = True
         rows = np.flatnonzero(dark[points.node]).astype(np.int32)
         return Affected(rows[find_needs(index, points, rows, strict=strict) != 0], NO_FAULT)
-    left = left_masks(index, loss)[points.node]
+    left = compute_left_masks(index, loss)[points.node]
     need = find_needs(index, points, strict=strict)
     out = (need != 0) & (left & need == 0)
     # Below a transformer that mixes phases, what is left feeds every phase.

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.tables import NetworkData
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.topology_index import TopologyIndex
 
 
-def feeder_of_nodes(
+def find_feeders_of_nodes(
     index: TopologyIndex, data: NetworkData
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
     """
@@ -31,32 +31,34 @@ def feeder_of_nodes(
     they stand still, O(n log d) for depth d. Only a meshed core can be reached from several heads:
     there the labels of the heads are flooded.
     """
-    label = _labels(index, data)
-    first = _inherited(index.parent, label[index.feed])
+    label = _label_heads(index, data)
+    first = _inherit_labels(index.parent, label[index.feed])
     multi = np.zeros(len(first), dtype=bool)
     core = index.core
     if core is not None:
-        slots = _labels_in_core(index, label)
+        slots = _label_core(index, label)
         several = np.array([len(found) > 1 for found in slots])
         attach = core.attach
         multi[attach >= 0] = several[attach[attach >= 0]]
-        multi &= (first < 0) | (first == _at_slot(first, core.nodes)[np.maximum(attach, 0)])
+        multi &= (first < 0) | (
+            first == _find_slot_feeders(first, core.nodes)[np.maximum(attach, 0)]
+        )
     return first, multi
 
 
-def nearest_feeder(index: TopologyIndex, data: NetworkData) -> NDArray[np.int32]:
+def find_nearest_feeder(index: TopologyIndex, data: NetworkData) -> NDArray[np.int32]:
     """Return the feeder of each node alone, without asking which others reach it; -1 for none."""
-    return _inherited(index.parent, _labels(index, data)[index.feed])
+    return _inherit_labels(index.parent, _label_heads(index, data)[index.feed])
 
 
-def nearest(index: TopologyIndex, equipment: NDArray[np.int32]) -> NDArray[np.int32]:
+def find_nearest(index: TopologyIndex, equipment: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return which of some equipment is nearest above each node in the forest; -1 for none."""
     label = np.full(len(index.child) + 1, -1, dtype=np.int32)
     label[equipment] = equipment
-    return _inherited(index.parent, label[index.feed])
+    return _inherit_labels(index.parent, label[index.feed])
 
 
-def _labels(index: TopologyIndex, data: NetworkData) -> NDArray[np.int32]:
+def _label_heads(index: TopologyIndex, data: NetworkData) -> NDArray[np.int32]:
     """Return the feeder that each piece of equipment is the head of; -1 for none, and at last."""
     label = np.full(len(index.child) + 1, -1, dtype=np.int32)
     heads = data.feeders.head
@@ -64,12 +66,12 @@ def _labels(index: TopologyIndex, data: NetworkData) -> NDArray[np.int32]:
     return label
 
 
-def _at_slot(first: NDArray[np.int32], nodes: NDArray[np.int32]) -> NDArray[np.int32]:
+def _find_slot_feeders(first: NDArray[np.int32], nodes: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the feeder of each slot of the core; -1 for the super-source."""
     return np.append(first, np.int32(-1))[np.minimum(nodes, len(first))]
 
 
-def _inherited(parent: NDArray[np.int32], own: NDArray[np.int32]) -> NDArray[np.int32]:
+def _inherit_labels(parent: NDArray[np.int32], own: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return each node's own label, or that of its nearest ancestor with one."""
     here = np.arange(len(parent), dtype=np.int32)
     jump = np.where((own >= 0) | (parent < 0), here, parent)
@@ -80,7 +82,7 @@ def _inherited(parent: NDArray[np.int32], own: NDArray[np.int32]) -> NDArray[np.
         jump = further
 
 
-def _labels_in_core(index: TopologyIndex, label: NDArray[np.int32]) -> list[set[int]]:
+def _label_core(index: TopologyIndex, label: NDArray[np.int32]) -> list[set[int]]:
     """Return, per slot of the core, the feeders and sources that reach it past no other head."""
     core = index.core
     found: list[set[int]] = [set() for _ in range(len(core.nodes))] if core else []

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.tables import NetworkData
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.topology_index import TopologyIndex
 
 
 def preorder_rows(

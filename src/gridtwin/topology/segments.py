@@ -22,7 +22,7 @@ class Segments:
     root: NDArray[np.int32]
     hook: NDArray[np.int32]
 
-    def laid_out(self, live: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    def lay_out_places(self, live: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return the segment and the place in the pool of each preorder number."""
         numbers = np.arange(live, dtype=np.int32)
         if not len(self.start):
@@ -38,7 +38,7 @@ class Segments:
         shift[0::2], shift[1::2] = -gone, self.base[1:] - self.start
         return np.repeat(segment, runs), numbers + np.repeat(shift, runs)
 
-    def own_sizes(
+    def compute_own_sizes(
         self, segment: NDArray[np.int32], tin: NDArray[np.int32], size: NDArray[np.int32]
     ) -> NDArray[np.int32]:
         """Return sizes without what lies in other segments."""
@@ -78,7 +78,7 @@ def find_segments(
     )
 
 
-def prefix(
+def sum_prefixes(
     pool: NDArray[np.int32], weight: NDArray[np.int32], base: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return the customers of each segment at earlier places."""

@@ -17,7 +17,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.topology_index import TopologyIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Spans:
     length: int  # places there are
 
     @classmethod
-    def of(cls, index: TopologyIndex) -> Spans:
+    def from_index(cls, index: TopologyIndex) -> Spans:
         """Lay out the segments of an index in one row; O(n) time for n nodes."""
-        segments, hooks, _ = index.hooked()
+        segments, hooks, _ = index.sort_hooks()
         origin = int(index.base[0])  # operations may have moved the first segment, too
         ahead = np.concatenate([[0], np.cumsum(index.length[segments])])  # of all before each
         shift = np.zeros(len(index.base) + 1, dtype=np.int64)  # the last entry is of the dead

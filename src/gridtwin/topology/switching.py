@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.model.phases import ABC
-from gridtwin.topology.core import FREED, LOCAL, live_phases
+from gridtwin.topology.energized_nodes import find_needs
 from gridtwin.topology.forest import DEAD
-from gridtwin.topology.index import ARRAYS, TopologyIndex
-from gridtwin.topology.needs import weigh
-from gridtwin.topology.service import find_needs
+from gridtwin.topology.meshed_core import FREED, LOCAL, live_phases
+from gridtwin.topology.phase_needs import weigh_nodes
+from gridtwin.topology.topology_index import ARRAYS, TopologyIndex
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,7 +75,7 @@ class Switching:
         self._weight = np.zeros(count, dtype=np.int32)
         self._lacked = np.zeros(count, dtype=bool)  # some phase it could have had
 
-    def operate(self, row: int, passes: int) -> bool:
+    def operate_equipment(self, row: int, passes: int) -> bool:
         """
         Let a piece of equipment pass other phases than before.
 
@@ -97,38 +97,38 @@ class Switching:
         if index.core is not None:
             return False
         if before and not passes:
-            done = self._open(row)
+            done = self._open_equipment(row)
         elif passes and not before:
-            done = self._close(row, passes)
+            done = self._close_equipment(row, passes)
         else:
-            done = self._dim(row, passes)
+            done = self._dim_phases(row, passes)
         if done:
             index.conduction.passes[row] = passes
         return done
 
-    def _open(self, row: int) -> bool:
+    def _open_equipment(self, row: int) -> bool:
         index = self.index
         top = int(index.child[row])
         if top < 0:  # between dead nodes: nothing changes but what a piece may hang on
-            self._part(row)
+            self._part_piece(row)
             return True
         segment, start = int(index.segment[top]), int(index.tin[top])
         count = int(index.size[top])
-        if segment == 0 and len(index.base) > 1 and len(index.ranges(top)) > 1:
+        if segment == 0 and len(index.base) > 1 and len(index.find_ranges(top)) > 1:
             return False
         nodes = index.pool[start : start + count].copy()
         begin = int(index.base[segment])
         end = begin + int(index.length[segment])
-        self._shrink(top, count)
-        self._bury(nodes)
+        self._shrink_extents(top, count)
+        self._keep_dead_piece(nodes)
         rest = index.pool[start + count : end].copy()
-        self._write(segment, np.concatenate([index.pool[begin:start], rest]))
+        self._write_segment(segment, np.concatenate([index.pool[begin:start], rest]))
         if not index.length[segment]:  # a head inside the segment of another leaves the rest of it
             index.root[segment] = index.hook[segment] = -1
         index.hooked_segments = None
         return True
 
-    def _shrink(self, top: int, count: int) -> None:
+    def _shrink_extents(self, top: int, count: int) -> None:
         """Take `count` off the extent of everything above a node in its segment."""
         index = self.index
         segment = index.segment[top]
@@ -137,7 +137,7 @@ class Switching:
             index.size[node] += -count
             node = int(index.up[node])
 
-    def _bury(self, nodes: NDArray[np.int32]) -> None:
+    def _keep_dead_piece(self, nodes: NDArray[np.int32]) -> None:
         """Remember a piece, and mark its nodes dead."""
         index = self.index
         self._at[nodes] = np.arange(len(nodes), dtype=np.int32)
@@ -145,7 +145,7 @@ class Switching:
         self._above[nodes] = index.parent[nodes]
         self._via[nodes] = index.feed[nodes]
         self._weight[nodes] = index.weight[nodes]
-        self._lacked[nodes] = self._lacking(nodes)
+        self._lacked[nodes] = self._find_lacking(nodes)
         self._piece_of[nodes] = len(self._pieces)
         self._pieces.append(_Piece(nodes))
         index.child[index.feed[nodes]] = -1
@@ -161,7 +161,7 @@ class Switching:
         ):
             array[nodes] = dead
 
-    def _part(self, row: int) -> None:
+    def _part_piece(self, row: int) -> None:
         """Part a dead piece in two where equipment inside it opens."""
         conduction = self.index.conduction
         for node in (int(conduction.node_a[row]), int(conduction.node_b[row])):
@@ -169,7 +169,7 @@ class Switching:
             piece = self._pieces[number] if number >= 0 else None
             if piece is not None and self._via[node] == row and self._at[node]:
                 first, count = int(self._at[node]), int(self._extent[node])
-                self._grow(int(self._above[node]), -count)
+                self._grow_extents(int(self._above[node]), -count)
                 lower = piece.nodes[first : first + count].copy()
                 piece.nodes = np.concatenate([piece.nodes[:first], piece.nodes[first + count :]])
                 self._at[piece.nodes] = np.arange(len(piece.nodes), dtype=np.int32)
@@ -177,9 +177,9 @@ class Switching:
                 self._piece_of[lower] = len(self._pieces)
                 self._pieces.append(_Piece(lower))
                 return
-        self._forget(row)
+        self._forget_pieces(row)
 
-    def _join(self, row: int) -> None:
+    def _join_pieces(self, row: int) -> None:
         """Make one dead piece of two that equipment between them joins."""
         conduction = self.index.conduction
         ends = int(conduction.node_a[row]), int(conduction.node_b[row])
@@ -189,18 +189,18 @@ class Switching:
             for upper, lower in (ends, ends[::-1]):
                 above = self._pieces[int(self._piece_of[upper])]
                 below = self._pieces[int(self._piece_of[lower])]
-                if above is not None and below is not None and self._turnable(lower):
-                    self._turn(below, lower)
+                if above is not None and below is not None and self._is_turnable(lower):
+                    self._turn_piece(below, lower)
                     self._above[lower], self._via[lower] = upper, row
-                    self._grow(upper, len(below.nodes))
+                    self._grow_extents(upper, len(below.nodes))
                     above.nodes = np.insert(above.nodes, self._at[upper] + 1, below.nodes)
                     self._at[above.nodes] = np.arange(len(above.nodes), dtype=np.int32)
                     self._pieces[int(self._piece_of[lower])] = None
                     self._piece_of[below.nodes] = self._piece_of[upper]
                     return
-        self._forget(row)
+        self._forget_pieces(row)
 
-    def _grow(self, node: int, count: int) -> None:
+    def _grow_extents(self, node: int, count: int) -> None:
         """Add to the extent of a node of a dead piece, and of all above it."""
         while True:
             self._extent[node] += count
@@ -208,7 +208,7 @@ class Switching:
                 return
             node = int(self._above[node])
 
-    def _forget(self, row: int) -> None:
+    def _forget_pieces(self, row: int) -> None:
         """Drop the pieces that equipment between dead nodes joins or parts."""
         conduction = self.index.conduction
         for node in (conduction.node_a[row], conduction.node_b[row]):
@@ -216,12 +216,12 @@ class Switching:
             if piece >= 0:
                 self._pieces[piece] = None
 
-    def _close(self, row: int, passes: int) -> bool:
+    def _close_equipment(self, row: int, passes: int) -> bool:
         index, conduction = self.index, self.index.conduction
         a, b = int(conduction.node_a[row]), int(conduction.node_b[row])
         alive = index.tin[a] >= 0, index.tin[b] >= 0
         if alive == (False, False):
-            self._join(row)
+            self._join_pieces(row)
             return True
         if all(alive):
             return False
@@ -232,13 +232,13 @@ class Switching:
         piece = self._pieces[self._piece_of[lower]] if self._piece_of[lower] >= 0 else None
         if piece is None or conduction.mixes[row] or conduction.mixes[self._via[piece.nodes]].any():
             return False
-        if conduction.one_way[self._via[piece.nodes[1:]]].any() and not self._turnable(lower):
+        if conduction.one_way[self._via[piece.nodes[1:]]].any() and not self._is_turnable(lower):
             return False
-        self._turn(piece, lower)
-        self._hang(piece, row, upper, passes)
+        self._turn_piece(piece, lower)
+        self._hang_piece(piece, row, upper, passes)
         return True
 
-    def _turnable(self, node: int) -> bool:
+    def _is_turnable(self, node: int) -> bool:
         """Return whether nothing on the way from a node to the top of its piece is one-way."""
         while self._at[node]:
             if self.index.conduction.one_way[self._via[node]]:
@@ -246,7 +246,7 @@ class Switching:
             node = int(self._above[node])
         return True
 
-    def _turn(self, piece: _Piece, root: int) -> None:
+    def _turn_piece(self, piece: _Piece, root: int) -> None:
         """Order a dead piece in preorder from another of its nodes."""
         nodes, at, extent = piece.nodes, self._at, self._extent
         path = [root]
@@ -270,7 +270,7 @@ class Switching:
         piece.nodes = np.concatenate(parts)
         at[piece.nodes] = np.arange(total, dtype=np.int32)
 
-    def _hang(self, piece: _Piece, row: int, upper: int, passes: int) -> None:
+    def _hang_piece(self, piece: _Piece, row: int, upper: int, passes: int) -> None:
         """Bring a turned piece back to life below a supplied node."""
         index, nodes = self.index, piece.nodes
         root = int(nodes[0])
@@ -282,23 +282,23 @@ class Switching:
         index.child[self._via[nodes]] = nodes
         self._piece_of[nodes] = -1
         index.conduction.passes[row] = passes
-        self._remask(nodes)
+        self._remask_subtree(nodes)
         index.tin[nodes] = 0  # alive: their places come below
-        self._weigh(nodes[self._lacked[nodes] | self._lacking(nodes)])
+        self._weigh_nodes(nodes[self._lacked[nodes] | self._find_lacking(nodes)])
         own = row in self._heads and index.segment[upper] == 0
         if own:
             self._new_segment(root, upper)
-            self._write(len(index.base) - 1, nodes)
+            self._write_segment(len(index.base) - 1, nodes)
         else:
-            self._insert(nodes, upper)
+            self._insert_nodes(nodes, upper)
         index.hooked_segments = None
 
-    def _lacking(self, nodes: NDArray[np.int32]) -> NDArray[np.bool_]:
+    def _find_lacking(self, nodes: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Return which nodes lack a phase they could have."""
         index = self.index
         return index.designed[nodes] & ~live_phases(index.mask[nodes]) != 0
 
-    def _weigh(self, nodes: NDArray[np.int32]) -> None:
+    def _weigh_nodes(self, nodes: NDArray[np.int32]) -> None:
         """Count anew the customers supplied at nodes whose phases changed."""
         if not len(nodes):
             return
@@ -306,9 +306,9 @@ class Switching:
         rows = np.flatnonzero(np.isin(points.node, nodes, kind="table"))
         served = find_needs(index, points, rows, strict=self._strict) != 0
         customers = np.where(served, points.customers[rows], 0)
-        index.weight[nodes] = weigh(points.node[rows], customers, len(index.weight))[nodes]
+        index.weight[nodes] = weigh_nodes(points.node[rows], customers, len(index.weight))[nodes]
 
-    def _insert(self, nodes: NDArray[np.int32], upper: int) -> None:
+    def _insert_nodes(self, nodes: NDArray[np.int32], upper: int) -> None:
         index = self.index
         segment = int(index.segment[upper])
         begin = int(index.base[segment])
@@ -320,7 +320,7 @@ class Switching:
         while node >= 0 and index.segment[node] == segment:
             index.size[node] += len(nodes)
             node = int(index.up[node])
-        self._write(segment, joined)
+        self._write_segment(segment, joined)
 
     def _new_segment(self, root: int, hook: int) -> None:
         index = self.index
@@ -330,11 +330,11 @@ class Switching:
         index.hook = np.append(index.hook, np.int32(hook))
         self._room = np.append(self._room, np.int64(0))
 
-    def _write(self, segment: int, nodes: NDArray[np.int32]) -> None:
+    def _write_segment(self, segment: int, nodes: NDArray[np.int32]) -> None:
         """Lay out the nodes of a segment, moving it to the end of the pool when it has no room."""
         index = self.index
         if len(nodes) + 1 > self._room[segment]:
-            self._move(segment, len(nodes))
+            self._move_segment(segment, len(nodes))
         begin = int(index.base[segment])
         end = begin + len(nodes)
         index.pool[begin:end] = nodes
@@ -352,7 +352,7 @@ class Switching:
         index.before[begin], weight = 0, index.weight[index.pool[begin:end]]
         np.cumsum(weight, dtype=np.int32, out=index.before[begin + 1 : end + 1])
 
-    def _move(self, segment: int, count: int) -> None:
+    def _move_segment(self, segment: int, count: int) -> None:
         index = self.index
         room = count + count // 2 + GROWTH
         if self._used + room > len(index.pool):
@@ -363,24 +363,24 @@ class Switching:
         self._room[segment] = room
         self._used += room
 
-    def _dim(self, row: int, passes: int) -> bool:
+    def _dim_phases(self, row: int, passes: int) -> bool:
         """Open or close some poles of a switch that keeps conducting."""
         index = self.index
         top = int(index.child[row])
         if top < 0:
             return True
-        nodes = index.dependents(top)
+        nodes = index.find_dependents(top)
         if index.conduction.mixes[index.feed[nodes]].any():
             return False
         index.conduction.passes[row] = passes
-        self._remask(nodes)
-        self._weigh(nodes)
+        self._remask_subtree(nodes)
+        self._weigh_nodes(nodes)
         for segment in np.unique(index.segment[nodes]).tolist():
             self._sum_up(segment)
         index.hooked_segments = None
         return True
 
-    def _remask(self, nodes: NDArray[np.int32]) -> None:
+    def _remask_subtree(self, nodes: NDArray[np.int32]) -> None:
         """Hand the phases down a subtree given in preorder, without mixing transformers."""
         index = self.index
         carried = index.conduction.passes[index.feed[nodes]]

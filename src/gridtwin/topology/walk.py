@@ -22,7 +22,9 @@ class Adjacency:
     node_b: NDArray[np.int32]
 
     @classmethod
-    def of(cls, node_a: NDArray[np.int32], node_b: NDArray[np.int32], node_count: int) -> Adjacency:
+    def from_terminals(
+        cls, node_a: NDArray[np.int32], node_b: NDArray[np.int32], node_count: int
+    ) -> Adjacency:
         """Sort the terminals of all equipment by node."""
         rows = len(node_a)
         terminals = np.empty(2 * rows, dtype=np.int32)
@@ -38,7 +40,7 @@ class Adjacency:
         ).tocsc()
         return cls(incidence.indptr, incidence.indices, node_a, node_b)
 
-    def equipment_at(self, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
+    def find_equipment_at(self, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the equipment at nodes, node by node: twice what joins two of them."""
         begin = self.start[nodes]
         count = self.start[nodes + 1] - begin
@@ -46,12 +48,12 @@ class Adjacency:
         offset = np.repeat(begin - ends + count, count)
         return self.equipment[np.arange(len(offset), dtype=np.int32) + offset]
 
-    def around(self, nodes: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    def find_around(self, nodes: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return the equipment at nodes, and for each the node it was found at."""
         count = self.start[nodes + 1] - self.start[nodes]
-        return self.equipment_at(nodes), np.repeat(nodes, count)
+        return self.find_equipment_at(nodes), np.repeat(nodes, count)
 
-    def across(self, rows: NDArray[np.int32], nodes: NDArray[np.int32]) -> NDArray[np.int32]:
+    def find_across(self, rows: NDArray[np.int32], nodes: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the node at the other end of each piece of equipment."""
         return np.where(self.node_a[rows] == nodes, self.node_b[rows], self.node_a[rows])
 
@@ -69,7 +71,7 @@ class Walk:
     reached: NDArray[np.bool_]  # (nodes of the network,)
 
 
-def flood(
+def flood_network(
     adjacency: Adjacency,
     starts: NDArray[np.int32],
     passable: NDArray[np.bool_],
@@ -102,7 +104,7 @@ def flood(
     fronts = [front]
     while len(front):
         reached[front] = shut[front] = True
-        rows = adjacency.equipment_at(front)
+        rows = adjacency.find_equipment_at(front)
         met[rows] = True
         rows = rows[passable[rows]]
         ends = np.concatenate([adjacency.node_a[rows], adjacency.node_b[rows]])
@@ -115,7 +117,9 @@ def flood(
     node_depth = np.repeat(np.arange(len(fronts), dtype=np.int32), [len(front) for front in fronts])
     rows = np.flatnonzero(met).astype(np.int32)
     through = passable[rows]
-    equipment, depth, parent = _passed(adjacency, rows[through], (nodes, node_depth), within)
+    equipment, depth, parent = _collect_passed(
+        adjacency, rows[through], (nodes, node_depth), within
+    )
     return Walk(
         nodes=nodes,
         node_depth=node_depth,
@@ -127,7 +131,7 @@ def flood(
     )
 
 
-def _passed(
+def _collect_passed(
     adjacency: Adjacency,
     rows: NDArray[np.int32],
     seen: tuple[NDArray[np.int32], NDArray[np.int32]],

@@ -17,10 +17,10 @@ import numpy as np
 from gridtwin.analysis.ami.loading import POWER_FACTOR, check_power_factor
 from gridtwin.errors import InputError
 from gridtwin.model import cim
-from gridtwin.model.moments import DAY_S, period
-from gridtwin.model.tables import decode
+from gridtwin.model.moments import DAY_S, read_period
+from gridtwin.model.tables import decode_texts
 from gridtwin.results.ami_history_answer import AmiHistoryAnswer
-from gridtwin.topology.membership import nearest
+from gridtwin.topology.membership import find_nearest
 from gridtwin.topology.spans import Spans
 from gridtwin.twin.area_questions import AreaQuestions
 
@@ -119,7 +119,7 @@ class AmiHistory:
         """
         inside = AreaQuestions(self._twin).intersect(polygon, layer="equipment")
         serving, topmost = self._find_serving(
-            self._twin.store.network.ids.rows("equipment", inside.mrid)
+            self._twin.store.network.ids.find_rows("equipment", inside.mrid)
         )
         answer = self._ask_readings(
             "at_risk", start, end, {"transformers": serving, "topmost": topmost}
@@ -133,7 +133,7 @@ class AmiHistory:
     def _ask_readings(
         self, name: str, start: Moment, end: Moment, values: dict[str, Any] | None = None
     ) -> AmiHistoryAnswer:
-        first_s, last_s = period(
+        first_s, last_s = read_period(
             start, end, latest_s=self._book.latest(), length_s=DEFAULT_PERIOD_S
         )
         bounds = datetime.fromtimestamp(first_s, UTC), datetime.fromtimestamp(last_s, UTC)
@@ -152,16 +152,16 @@ class AmiHistory:
             no other of them, of which a folder keeps all that is below.
         """
         situation = self._twin.situation()
-        data, index, spans = situation.data, situation.index, Spans.of(situation.index)
+        data, index, spans = situation.data, situation.index, Spans.from_index(situation.index)
         kind, child = data.equipment.kind, index.child
         rows = rows[(kind[rows] == cim.TRANSFORMER) & (child[rows] >= 0)]
         every = np.flatnonzero((kind == cim.TRANSFORMER) & (child >= 0)).astype(np.int32)
-        serving = np.setdiff1d(nearest(index, every)[data.usage_points.node], [-1])
+        serving = np.setdiff1d(find_nearest(index, every)[data.usage_points.node], [-1])
         below = serving[_lies_below(spans, child[serving], child[rows])]
         above = index.parent[child[below]]
-        topmost = below[~np.isin(nearest(index, below)[above], below)]
+        topmost = below[~np.isin(find_nearest(index, below)[above], below)]
         mrid = data.equipment.mrid
-        return decode(mrid[below]).tolist(), decode(mrid[topmost]).tolist()
+        return decode_texts(mrid[below]).tolist(), decode_texts(mrid[topmost]).tolist()
 
     def _build_tables(self, name: str, start: datetime) -> dict[str, pd.DataFrame]:
         """Return what a folder of readings does not hold of the network and its outages."""
@@ -177,19 +177,19 @@ class AmiHistory:
             "transformers": pd.DataFrame(
                 {
                     "row": transformers.astype(np.int32),
-                    "mrid": decode(data.equipment.mrid[transformers]),
+                    "mrid": decode_texts(data.equipment.mrid[transformers]),
                     "rated_kva": data.equipment.rated_va[transformers] / 1000,
                 }
             ),
             "feeders": pd.DataFrame(
                 {
                     "row": np.arange(len(data.feeders.mrid), dtype=np.int32),
-                    "mrid": decode(data.feeders.mrid),
+                    "mrid": decode_texts(data.feeders.mrid),
                 }
             ),
             "usage_points": pd.DataFrame(
                 {
-                    "mrid": decode(data.usage_points.mrid) if members else np.empty(0, "U1"),
+                    "mrid": decode_texts(data.usage_points.mrid) if members else np.empty(0, "U1"),
                     "customers": data.usage_points.customers if members else empty.astype(int),
                 }
             ),

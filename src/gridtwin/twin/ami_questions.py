@@ -26,7 +26,7 @@ from gridtwin.analysis.ami.interval_rollup import IntervalRollUp
 from gridtwin.analysis.ami.loading import POWER_FACTOR, compute_loading
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import cim
-from gridtwin.model.moments import period, read_moment
+from gridtwin.model.moments import read_moment, read_period
 from gridtwin.model.readings import INTERVAL_S
 from gridtwin.results.ami_result import LoadResult, MapLoading, VoltageResult, make_readings_frame
 from gridtwin.twin.ami_periods import AmiHistory
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from gridtwin.model.readings import Readings
     from gridtwin.model.tables import Strings
     from gridtwin.store.protocol import ReadingBook
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.topology_index import TopologyIndex
 
 
 class Ami:
@@ -203,11 +203,11 @@ class Ami:
             If there is no such usage point.
         """
         network = self._twin.store.network
-        row = network.ids.find(mrid, ("usage_points",)).row
+        row = network.ids.find_element(mrid, ("usage_points",)).row
         return make_readings_frame(
             self._book.of(
                 bytes(network.data.usage_points.mrid[row]).decode(),
-                *period(start, end, latest_s=self._book.latest()),
+                *read_period(start, end, latest_s=self._book.latest()),
             )
         )
 
@@ -235,14 +235,14 @@ class Ami:
         import pandas as pd
 
         network = self._twin.store.network
-        element = network.ids.find(mrid, ("equipment", "feeders"))
+        element = network.ids.find_element(mrid, ("equipment", "feeders"))
         table = "load" if element.table == "equipment" else "feeder_load"
         if table == "load" and network.data.equipment.kind[element.row] != cim.TRANSFORMER:
             msg = f"{mrid} is no transformer: loads are kept by transformer and by feeder"
             raise InputError(msg)
         own = bytes(getattr(network.data, element.table).mrid[element.row]).decode()
         series = self._book.series(
-            table, (own, element.row), *period(start, end, latest_s=self._book.latest())
+            table, (own, element.row), *read_period(start, end, latest_s=self._book.latest())
         )
         series.pop("row")
         at = pd.to_datetime(series.pop("at_s"), unit="s", utc=True)
@@ -278,7 +278,7 @@ class Ami:
             return np.arange(len(own), dtype=np.int32)
         if self._rows is None or not np.array_equal(self._rows[0], mrid):
             ids = self._twin.store.network.ids.tables["usage_points"]
-            self._rows = mrid, ids.rows(mrid)
+            self._rows = mrid, ids.find_rows(mrid)
         return self._rows[1]
 
     def _find_end(self, at: datetime | str | None) -> int:

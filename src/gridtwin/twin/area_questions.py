@@ -12,7 +12,7 @@ from gridtwin.analysis.outage import blast as blasting
 from gridtwin.model import cim
 from gridtwin.model.ids import Element
 from gridtwin.model.state import CURRENT
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ class AreaQuestions:
         elements = [Element("equipment", row) for row in rows.tolist()]
         blast = blasting.compute_blast(situation, elements, scope)
         blast = replace(blast, warnings=blast.warnings + given.warnings)
-        names = decode(situation.data.equipment.mrid[rows]).tolist()
+        names = decode_texts(situation.data.equipment.mrid[rows]).tolist()
         return BlastRadius(names, scope, blast, situation)
 
     @cached_property

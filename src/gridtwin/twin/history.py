@@ -18,7 +18,7 @@ from gridtwin.errors import InputError
 from gridtwin.model import phases
 from gridtwin.model.moments import read_moment
 from gridtwin.model.outage import Status
-from gridtwin.model.tables import encode
+from gridtwin.model.tables import encode_texts
 from gridtwin.store.past import PastStore
 from gridtwin.twin.situation_cache import SituationCache
 
@@ -154,9 +154,9 @@ class TwinHistory:
             if each.began_at <= end and each.status is not Status.INVALID
         }
         members = book.members(outages)
-        rows = ids.rows(encode(members.usage_point.tolist()))
+        rows = ids.find_rows(encode_texts(members.usage_point.tolist()))
         known = rows >= 0  # of another network
-        members, rows = members.take(known), rows[known].astype(np.int32)
+        members, rows = members.take_rows(known), rows[known].astype(np.int32)
         first, last = start.timestamp(), end.timestamp()
         out = (members.began_s <= first) & ~(members.restored_s <= first)
         steps = [
@@ -239,11 +239,11 @@ class _SupplyReplay:
             return False
         ids = network.ids.tables["equipment"]
         fresh = operations[count:]
-        rows = ids.rows(encode([each.mrid for each in fresh])).tolist()
+        rows = ids.find_rows(encode_texts([each.mrid for each in fresh])).tolist()
         for each, row in zip(fresh, rows, strict=True):
             known = row >= 0
             moved = (
-                self._tracker.operate_equipment(row, phases.parse(each.to_phases))
+                self._tracker.operate_equipment(row, phases.parse_phases(each.to_phases))
                 if known
                 else (NO_ROWS, NO_ROWS)
             )

@@ -68,7 +68,9 @@ class IncidentQuestions:
             return self._questions.find_one(name)
         except NotFoundError:
             for outage in self._store.outages.all():
-                device = self._store.network.ids.first(outage.device) if outage.id == name else None
+                device = (
+                    self._store.network.ids.find_first(outage.device) if outage.id == name else None
+                )
                 if device is not None:
                     return device
             raise

@@ -13,7 +13,7 @@ from gridtwin.analysis.state.situation import NO_ROWS
 from gridtwin.errors import InputError
 from gridtwin.model.events import MeterEvents
 from gridtwin.model.outage import Status
-from gridtwin.model.tables import decode, encode
+from gridtwin.model.tables import decode_texts, encode_texts
 from gridtwin.results.inference_result import InferenceResult
 from gridtwin.sources.meter_events import read_events
 
@@ -56,7 +56,7 @@ class LiveInference:
         if isinstance(bellwethers, int):
             chosen = choose_bellwethers(situation, bellwethers)
         elif bellwethers is not None:
-            chosen = situation.network.ids.rows("usage_points", bellwethers)
+            chosen = situation.network.ids.find_rows("usage_points", bellwethers)
         self._inference = Inference(
             situation, assumptions=assumptions, known_out=known_out, bellwethers=chosen
         )
@@ -79,9 +79,9 @@ class LiveInference:
         heard, unknown = index_events(self.situation.network, given)
         self._inference.add_events(heard)
         self._unknown_events += len(unknown)
-        for name in decode(np.unique(given.mrid[unknown])).tolist():
+        for name in decode_texts(np.unique(given.mrid[unknown])).tolist():
             few = len(self._unknown) < MOST_DEVICES_NAMED
-            close = self.situation.network.ids.close(name, ("usage_points",)) if few else []
+            close = self.situation.network.ids.suggest_names(name, ("usage_points",)) if few else []
             self._unknown.setdefault(name, close)
 
     def forget(self, before_s: float) -> None:
@@ -113,5 +113,5 @@ def find_seen_out(store: Store) -> NDArray[np.int32]:
         return NO_ROWS
     members = store.outages.members(seen)
     names = members.usage_point[np.isnan(members.restored_s)]
-    rows = store.network.ids.tables["usage_points"].rows(encode(names.tolist()))
+    rows = store.network.ids.tables["usage_points"].find_rows(encode_texts(names.tolist()))
     return np.unique(rows[rows >= 0])

@@ -21,7 +21,7 @@ def tabulate_interruptions(book: OutageBook) -> pd.DataFrame:
 
     outages = book.all(since=datetime.fromtimestamp(0, UTC))
     planned = {each.id: each.planned for each in outages if each.status is not Status.INVALID}
-    rows = book.members(planned) if planned else Members.none()
+    rows = book.members(planned) if planned else Members.make_empty()
     nothing = np.full(len(rows), "", dtype=object)
     return pd.DataFrame(
         {

@@ -26,7 +26,7 @@ from gridtwin.errors import AmbiguousIdError, ConflictError, InputError, NotFoun
 from gridtwin.model.moments import read_moment
 from gridtwin.model.outage import Change, Members, Outage, Status, Step, new_id, steps_of
 from gridtwin.model.state import CURRENT
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.settings import Settings
 from gridtwin.twin.predictions import update_predictions
 
@@ -123,7 +123,7 @@ class OutageOperations:
         """
         began = _now_or(at)
         rows = self._find_points(device, usage_points, state)
-        mrids = decode(self._twin.store.network.data.usage_points.mrid[rows]).astype(object)
+        mrids = decode_texts(self._twin.store.network.data.usage_points.mrid[rows]).astype(object)
         status = Status.PREDICTED if predicted else Status.CONFIRMED
         seen = max(began, _now_or(None))
         known: dict[str, Any] = {"id": new_id(began), "first_seen_at": seen}
@@ -167,7 +167,7 @@ class OutageOperations:
         """Return the mRID of a device that may have been given behind its table."""
         network = self._twin.store.network
         try:
-            element = network.ids.find(device)
+            element = network.ids.find_element(device)
         except (NotFoundError, AmbiguousIdError):  # told by who is out, and kept as it is
             return device
         return bytes(getattr(network.data, element.table).mrid[element.row]).decode()
@@ -177,7 +177,7 @@ class OutageOperations:
     ) -> NDArray[np.int32]:
         """Return the rows of the usage points that an outage takes in."""
         if usage_points is not None:
-            rows = self._twin.store.network.ids.rows("usage_points", list(usage_points))
+            rows = self._twin.store.network.ids.find_rows("usage_points", list(usage_points))
             return np.unique(rows).astype(np.int32)
         if not device:
             msg = "an outage needs a device or usage points: name what opened, or who is out"
@@ -225,11 +225,11 @@ class OutageOperations:
         """Say that another device is out: the outage takes in who is named, or dark without it."""
         rows = self._find_points(device, usage_points, state)
         points = self._twin.store.network.data.usage_points
-        mrids = decode(points.mrid[rows]).astype(object)
+        mrids = decode_texts(points.mrid[rows]).astype(object)
 
         def make_changes(was: Outage) -> list[Change]:
             others = self._book.members()
-            others = others.take(others.outage != outage)
+            others = others.take_rows(others.outage != outage)
             free = ~np.isin(mrids, others.usage_point)
             members = self._book.members([outage])
             made = lifecycle.revise_outage(
@@ -318,7 +318,7 @@ class OutageOperations:
             part = usage_points
             if part is None:
                 rows = self._find_points(device, None, "normal")
-                mrids = decode(self._twin.store.network.data.usage_points.mrid[rows])
+                mrids = decode_texts(self._twin.store.network.data.usage_points.mrid[rows])
                 part = mrids[np.isin(mrids, members.usage_point.astype(str))].tolist()
             child = replace(
                 Outage(began_at=was.began_at, **fields),
@@ -348,7 +348,7 @@ class OutageOperations:
 
     def _verify(self, outage: str) -> None:
         members = self._book.members([outage])
-        rows = self._twin.store.network.ids.rows("usage_points", members.usage_point.tolist())
+        rows = self._twin.store.network.ids.find_rows("usage_points", members.usage_point.tolist())
         situation = self._twin.situation()
         dark = ~situation.is_served[rows]
         if dark.any():
@@ -389,7 +389,7 @@ def _now_or(at: datetime | None) -> datetime:
 
 
 def _actor() -> str:
-    return Settings.read().actor
+    return Settings.from_environment().actor
 
 
 def _check_notes(fields: dict[str, Any]) -> None:

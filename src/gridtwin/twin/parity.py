@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.model import cim
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.store.memory import MemoryStore
 from gridtwin.store.postgis.mirror import differences
 from gridtwin.store.postgis.moving import Change
@@ -74,7 +74,7 @@ def _pick_elements(connection: Connection, source: Mirrored, samples: int) -> li
             continue
         row = rng.randrange(len(mrids))
         if number % 2:
-            picked.append(str(decode(mrids[row : row + 1])[0]))
+            picked.append(str(decode_texts(mrids[row : row + 1])[0]))
         else:
             query = sql.SQL("SELECT mrid FROM gridtwin.{} WHERE row = %s")
             picked += [
@@ -88,16 +88,16 @@ def _answer_in_python(engine: Twin, mrid: str) -> Answer | None:
     network = engine.store.network
     equipment = network.data.equipment
     kinds = np.array(cim.KIND_NAMES)
-    element = network.ids.first(mrid)  # as the functions of the database choose
+    element = network.ids.find_first(mrid)  # as the functions of the database choose
     if element is None:
         return None
-    name = network.ids.word(element.table, mrid)
+    name = network.ids.write_id(element.table, mrid)
     down, up = (
         engine.trace(way, name, state=MIRRORED_STATE).rows for way in ("downstream", "upstream")
     )
 
     def name_equipment(rows: Any) -> zip[tuple[str, str]]:
-        names = decode(equipment.mrid[rows]).tolist()
+        names = decode_texts(equipment.mrid[rows]).tolist()
         return zip(names, kinds[equipment.kind[rows]].tolist(), strict=True)
 
     return (

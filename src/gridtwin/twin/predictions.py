@@ -76,7 +76,7 @@ def update_predictions(
         if name in rows:
             rows[name].append(row)
     changes = [
-        _revise_prediction(store, predicted[name], out.take(np.array(own, dtype=np.intp)),
+        _revise_prediction(store, predicted[name], out.take_rows(np.array(own, dtype=np.intp)),
                 wanted.get(name), taken, now, actor)
         for name, own in rows.items()
     ]  # fmt: skip
@@ -146,4 +146,4 @@ def _open_prediction(
 
 def _count_customers(store: Store, part: Names) -> NDArray[np.int32]:
     network = store.network
-    return network.data.usage_points.customers[network.ids.rows("usage_points", part.tolist())]
+    return network.data.usage_points.customers[network.ids.find_rows("usage_points", part.tolist())]

@@ -9,16 +9,16 @@ import numpy as np
 
 from gridtwin.analysis.outage import blast as blasting
 from gridtwin.analysis.state.situation import NO_ROWS
-from gridtwin.analysis.trace.explain import Explanation, explain
-from gridtwin.analysis.trace.run import rules_of, run
+from gridtwin.analysis.trace.explain import Explanation, explain_supply
+from gridtwin.analysis.trace.run_trace import make_rules, run_trace
 from gridtwin.analysis.trace.spec import TRACE_KINDS, TraceSpec
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import phases
-from gridtwin.model.ids import TABLES, Element
-from gridtwin.model.named import ambiguous, find_named, mrid_of
+from gridtwin.model.element_names import find_named, make_ambiguity_error, mrid_of
+from gridtwin.model.ids import MRID_TABLES, Element
 from gridtwin.model.operation import with_switches
 from gridtwin.model.state import CURRENT, NORMAL
-from gridtwin.model.tables import encode
+from gridtwin.model.tables import encode_texts
 from gridtwin.twin.situation_cache import SituationCache
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from gridtwin.results.trace_result import BlastRadius, TraceResult
     from gridtwin.results.what_if import WhatIf
     from gridtwin.store.protocol import Store
-    from gridtwin.topology.conduction import Rules
+    from gridtwin.topology.conduction import SupplyRules
 
 
 class NetworkQuestions:
@@ -46,7 +46,7 @@ class NetworkQuestions:
         self.store = store
         self._situations = SituationCache(store)
 
-    def situation(self, state: str = CURRENT, rules: Rules | None = None) -> Situation:
+    def situation(self, state: str = CURRENT, rules: SupplyRules | None = None) -> Situation:
         """Return the network in a state, with its topology index; the last few are kept."""
         return self._situations.resolve_state(state, rules)
 
@@ -68,8 +68,8 @@ class NetworkQuestions:
 
     def _find_reported_out(self) -> NDArray[np.int32]:
         """Return the rows of the usage points that are in an open outage and not back."""
-        names = encode(self.store.outages.members().usage_point.tolist())
-        rows = self.store.network.ids.tables["usage_points"].rows(names)
+        names = encode_texts(self.store.outages.members().usage_point.tolist())
+        rows = self.store.network.ids.tables["usage_points"].find_rows(names)
         return rows[rows >= 0].astype(np.int32)  # others are of another network
 
     def find(self, *mrids: str) -> list[Element]:
@@ -102,7 +102,7 @@ class NetworkQuestions:
         """
         elements = self._find_called(mrid)
         if len(elements) > 1:
-            raise ambiguous(self.store.network.data, mrid, elements)
+            raise make_ambiguity_error(self.store.network.data, mrid, elements)
         return elements[0]
 
     def search(self, text: str, *, limit: int = 50) -> list[FoundElement]:
@@ -132,7 +132,7 @@ class NetworkQuestions:
     def _find_called(self, mrid: str) -> list[Element]:
         network = self.store.network
         try:
-            return [network.ids.find(mrid, TABLES)]
+            return [network.ids.find_element(mrid, MRID_TABLES)]
         except NotFoundError:
             elements = find_named(network.data, mrid)
             if not elements:
@@ -183,9 +183,9 @@ class NetworkQuestions:
             wants = "two elements" if spec.kind == "path" else "an element to begin at"
             msg = f"a {spec.kind} trace needs {wants}"
             raise InputError(msg)
-        situation = self.situation(state, rules_of(spec))
-        barriers = self.store.network.ids.rows("equipment", spec.barriers)
-        rows = run(situation, elements, barriers, spec)
+        situation = self.situation(state, make_rules(spec))
+        barriers = self.store.network.ids.find_rows("equipment", spec.barriers)
+        rows = run_trace(situation, elements, barriers, spec)
         return TraceResult(spec.kind, self._name_elements(elements), rows, situation)
 
     def spec(self, kind: str | TraceSpec, /, **options: Any) -> TraceSpec:
@@ -221,7 +221,7 @@ class NetworkQuestions:
     def explain(self, mrid: str, *, state: str = CURRENT) -> Explanation:
         """Say why an element has supply or has none, and what else could feed it."""
         element = self.find_one(mrid)
-        return explain(self.situation(state), element, *self._name_elements([element]))
+        return explain_supply(self.situation(state), element, *self._name_elements([element]))
 
     def blast_radius(
         self, mrids: str | Iterable[str], *, scope: str = "element", state: str = CURRENT
@@ -279,14 +279,14 @@ class NetworkQuestions:
     def find_kept_out(self, device: str, *, state: str = CURRENT) -> NDArray[np.int32]:
         """Return rows of usage points that are out since a switch stands open against design."""
         situation = self.situation(state)
-        table, row = situation.network.ids.find(device)
+        table, row = situation.network.ids.find_element(device)
         if table != "equipment" or not situation.is_switch[row]:
             return NO_ROWS
         opened = int(situation.open_mask[row])
         designed = opened & int(situation.data.equipment.normal_open[row])
         if opened == designed:
             return NO_ROWS
-        return self.what_if({device: phases.text(designed)}, state=state).back
+        return self.what_if({device: phases.format_phases(designed)}, state=state).back
 
     def check(self, *, rules: Sequence[str] | None = None, state: str = NORMAL) -> Report:
         """Run the data-quality rules; see `gridtwin.analysis.quality.checks`."""

@@ -11,9 +11,9 @@ import numpy as np
 
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.model.state import CURRENT
-from gridtwin.topology.conduction import Rules
-from gridtwin.topology.follow import follow
-from gridtwin.topology.index import build
+from gridtwin.topology.conduction import SupplyRules
+from gridtwin.topology.index_updates import update_index
+from gridtwin.topology.topology_index import build_index
 
 if TYPE_CHECKING:
     from gridtwin.model.state import State
@@ -28,12 +28,12 @@ class SituationCache:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = RLock()  # one thread resolves a state; who else wants it waits for it
-        self._kept: OrderedDict[tuple[str, int, Rules], Situation] = OrderedDict()
-        self._deviations: dict[tuple[str, int, Rules], dict[str, str]] = {}
+        self._kept: OrderedDict[tuple[str, int, SupplyRules], Situation] = OrderedDict()
+        self._deviations: dict[tuple[str, int, SupplyRules], dict[str, str]] = {}
 
-    def resolve_state(self, state: str = CURRENT, rules: Rules | None = None) -> Situation:
+    def resolve_state(self, state: str = CURRENT, rules: SupplyRules | None = None) -> Situation:
         """Return the network in a state, with its topology index."""
-        rules = rules or Rules()
+        rules = rules or SupplyRules()
         resolved = self._store.states.get(state)
         key = (state, resolved.version, rules)
         with self._lock:
@@ -48,31 +48,31 @@ class SituationCache:
             self._kept.move_to_end(key)
             return situation
 
-    def resolve_unnamed(self, state: State, rules: Rules | None = None) -> Situation:
+    def resolve_unnamed(self, state: State, rules: SupplyRules | None = None) -> Situation:
         """Return the network in a state that nobody asks for by name; it is not kept."""
         with self._lock:
-            return self._build_situation(state, rules or Rules())
+            return self._build_situation(state, rules or SupplyRules())
 
-    def _build_situation(self, state: State, rules: Rules) -> Situation:
+    def _build_situation(self, state: State, rules: SupplyRules) -> Situation:
         """Return a situation, from the normal one by its operations where that is enough."""
         network = self._store.network
         for key, same in self._kept.items():
             if key[2] == rules and self._deviations[key] == dict(state.deviations):
                 return same.rename_state(state.name, state.version)
         mask = state.open_mask(network)
-        if rules != Rules():
+        if rules != SupplyRules():
             designed = self._store.index().designed if _shares_design(rules) else None
-            index = build(network.data, mask, rules, designed=designed)
+            index = build_index(network.data, mask, rules, designed=designed)
             return Situation(network, mask, index, rules, state.name, state.version)
         index = self._store.index()
         changed = np.flatnonzero(mask != network.data.equipment.normal_open)
         if len(changed):
-            index = follow(index, network.data, mask, changed)
+            index = update_index(index, network.data, mask, changed)
         return Situation(network, mask, index, rules, state.name, state.version)
 
 
-def _shares_design(rules: Rules) -> bool:
+def _shares_design(rules: SupplyRules) -> bool:
     """Return whether nodes could have the same phases by these rules as by those of a store."""
     return rules.phase_policy != "ignore" and rules == replace(
-        Rules(), phases=rules.phases, phase_policy=rules.phase_policy
+        SupplyRules(), phases=rules.phases, phase_policy=rules.phase_policy
     )

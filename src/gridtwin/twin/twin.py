@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from gridtwin.model.network import Network
 from gridtwin.model.operation import of_switch, with_switches
-from gridtwin.model.phases import text as phase_text
+from gridtwin.model.phases import format_phases as phase_text
 from gridtwin.model.state import CURRENT, State
 from gridtwin.store.memory import MemoryStore
 from gridtwin.store.postgis.connect import is_address
-from gridtwin.topology.index import build
+from gridtwin.topology.topology_index import build_index
 from gridtwin.twin.ami_questions import Ami
 from gridtwin.twin.area_questions import AreaQuestions
 from gridtwin.twin.history import TwinHistory, open_past
@@ -157,8 +157,8 @@ class Twin:
         from gridtwin.topology.renumber import preorder_rows
 
         network = self.store.network
-        network = network.reordered(*preorder_rows(self.store.index(), network.data))
-        index = build(network.data, network.data.equipment.normal_open)
+        network = network.reorder_rows(*preorder_rows(self.store.index(), network.data))
+        index = build_index(network.data, network.data.equipment.normal_open)
         if isinstance(path, str) and is_address(path):
             from gridtwin.store.postgis.store import PostgisStore
 
@@ -249,7 +249,7 @@ class Twin:
         from gridtwin.settings import Settings
 
         wanted = phase_text(of_switch(self.store.network, mrid, phases).poles)
-        actor = actor or Settings.read().actor
+        actor = actor or Settings.from_environment().actor
         return self.store.states.operate(mrid, wanted if open else "", poles=wanted, actor=actor)
 
     def overlay(self, name: str, switches: Mapping[str, bool | str]) -> None:

@@ -679,12 +679,6 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * Action
-         * @description What is done to a device.
-         * @enum {string}
-         */
-        Action: "open" | "verify_and_tag" | "close";
-        /**
          * BlastAnswer
          * @description Who goes dark, as counts and features of the tiles.
          */
@@ -900,10 +894,10 @@ export interface components {
             outages: components["schemas"]["Card"][];
         };
         /**
-         * ClosingCheck
+         * ClosingCheckRecord
          * @description What was checked before a device is closed, as loads stand when the plan is complete.
          */
-        ClosingCheck: {
+        ClosingCheckRecord: {
             /**
              * Phases
              * @description that come over it
@@ -1046,7 +1040,7 @@ export interface components {
              * Upstream
              * @description The way to the source of the fewest devices.
              */
-            upstream: components["schemas"]["Step"][];
+            upstream: components["schemas"]["WayStep"][];
             explain: components["schemas"]["ExplainDocument"];
             /**
              * Outages
@@ -1823,7 +1817,7 @@ export interface components {
             /** Feeders */
             feeders: components["schemas"]["Feeder"][];
             /** Substations */
-            substations: components["schemas"]["Substation"][];
+            substations: components["schemas"]["SubstationAnswer"][];
             can: components["schemas"]["Can"];
         };
         /**
@@ -1937,7 +1931,7 @@ export interface components {
         PlanStep: {
             /** Step */
             step: number;
-            action: components["schemas"]["Action"];
+            action: components["schemas"]["SwitchingAction"];
             /** Mrid */
             mrid: string;
             /** Kind */
@@ -1991,7 +1985,7 @@ export interface components {
             /** Closes Loop */
             closes_loop: boolean;
             /** @description of a closing */
-            check: components["schemas"]["ClosingCheck"] | null;
+            check: components["schemas"]["ClosingCheckRecord"] | null;
             /** Warnings */
             warnings: string[];
         };
@@ -2093,10 +2087,10 @@ export interface components {
             matches: string[];
         };
         /**
-         * Ready
+         * ReadyAnswer
          * @description The store can be reached.
          */
-        Ready: {
+        ReadyAnswer: {
             /**
              * Status
              * @default ready
@@ -2298,18 +2292,6 @@ export interface components {
          */
         Status: "predicted" | "confirmed" | "partially_restored" | "restored" | "closed" | "invalid";
         /**
-         * Step
-         * @description One piece of equipment on a way.
-         */
-        Step: {
-            /** Mrid */
-            mrid: string;
-            /** Kind */
-            kind: string;
-            /** Class */
-            class: string;
-        };
-        /**
          * StillOut
          * @description Customers without supply before and after.
          */
@@ -2441,10 +2423,10 @@ export interface components {
             curve: components["schemas"]["ReturnCurve"];
         };
         /**
-         * Substation
+         * SubstationAnswer
          * @description One substation, and who is out in its service area.
          */
-        Substation: {
+        SubstationAnswer: {
             /** Id */
             id: number;
             /** Mrid */
@@ -2527,6 +2509,12 @@ export interface components {
              */
             actor?: string;
         };
+        /**
+         * SwitchingAction
+         * @description What is done to a device.
+         * @enum {string}
+         */
+        SwitchingAction: "open" | "verify_and_tag" | "close";
         /**
          * TraceAnswer
          * @description A trace as counts and features of the tiles.
@@ -2762,6 +2750,18 @@ export interface components {
              *     ]
              */
             range: string[];
+        };
+        /**
+         * WayStep
+         * @description One piece of equipment on a way.
+         */
+        WayStep: {
+            /** Mrid */
+            mrid: string;
+            /** Kind */
+            kind: string;
+            /** Class */
+            class: string;
         };
         /**
          * WhatIfAnswer
@@ -4317,7 +4317,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Ready"];
+                    "application/json": components["schemas"]["ReadyAnswer"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */

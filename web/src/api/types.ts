@@ -37,7 +37,7 @@ export type LonLat = [number, number];
 export type Bounds = [west: number, south: number, east: number, north: number];
 
 export type Info = Closer<"Overview", { bounds: Bounds; substations: Substation[] }>;
-type Substation = Closer<"Substation", { at: LonLat }>;
+type Substation = Closer<"SubstationAnswer", { at: LonLat }>;
 
 export interface TileJson {
   tiles: string[];

@@ -63,7 +63,7 @@ class MeterSlices:
         twin do; otherwise they are sorted first.
         """
         index, points = situation.index, situation.data.usage_points
-        spans = Spans.of(index)
+        spans = Spans.from_index(index)
         place = spans.start[points.node]
         order = np.flatnonzero(place >= 0).astype(np.int32)
         place = place[order]

@@ -103,7 +103,7 @@ def sum_phases(
     join phases; see `gridtwin.analysis.state.loads`. NaN for split-phase secondaries, and on loops.
     """
     loads, child = situation.sum_loads(), situation.index.child[slices.equipment]
-    share = np.nan_to_num(points_kwh) / np.maximum(phases.COUNT[loads.on], 1)
+    share = np.nan_to_num(points_kwh) / np.maximum(phases.PHASE_COUNT[loads.on], 1)
     here = loads.level[situation.data.usage_points.node]
     sums = np.zeros((len(child), int(loads.level.max(initial=0)) + 1, len(PHASE_BITS)))
     for depth in range(sums.shape[1]):
@@ -114,7 +114,7 @@ def sum_phases(
     by_phase = refer_loads(sums, level)[:, :SUM_COLUMN]
     equipment = situation.data.equipment
     own = equipment.phases[slices.equipment] & 63
-    by_phase[(phases.COUNT[own] == 0) & (own != 0)] = np.nan
+    by_phase[(phases.PHASE_COUNT[own] == 0) & (own != 0)] = np.nan
     return by_phase
 
 

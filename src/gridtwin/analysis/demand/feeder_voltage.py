@@ -10,7 +10,7 @@ import numpy as np
 from gridtwin.model import cim, phases
 from gridtwin.model.cim import LOW_VOLTAGE_V, TRANSFORMER
 from gridtwin.model.readings import BASE_V
-from gridtwin.topology.forest import grow, preorder
+from gridtwin.topology.forest import grow_forest, number_preorder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,8 +49,8 @@ class Feeding:
     @classmethod
     def from_network(cls, data: NetworkData, conduction: Conduction) -> Feeding:
         """Lay out a network in one state."""
-        forest = grow(conduction)
-        tin, size = preorder(forest.up, forest.levels, sorted_parents=True)
+        forest = grow_forest(conduction)
+        tin, size = number_preorder(forest.up, forest.levels, sorted_parents=True)
         count = len(tin)
         node_at = np.empty(count, dtype=np.int32)
         node_at[tin] = forest.order
@@ -126,7 +126,7 @@ def compute_capacities_kw(data: NetworkData, rows: NDArray[np.int32]) -> NDArray
     """Return what conductors at low voltage and service transformers carry; others: infinity."""
     equipment = data.equipment
     volts, amperes = _find_volts(data, rows), equipment.rated_a[rows].astype(np.float64)
-    three = phases.COUNT[equipment.phases[rows] & 63] == 3
+    three = phases.PHASE_COUNT[equipment.phases[rows] & 63] == 3
     lines = np.where(three, np.sqrt(3), 1.0) * volts * amperes
     is_transformer = equipment.kind[rows] == TRANSFORMER
     capacity = np.where(is_transformer, equipment.rated_va[rows], lines) / 1_000
@@ -158,7 +158,7 @@ def compute_drops(data: NetworkData, rows: NDArray[np.int32]) -> NDArray[np.floa
     cable = low | (equipment.placement[rows] == cim.PLACEMENTS.index("underground"))
     reactance = np.where(cable, X_OHM_KM["cable"], X_OHM_KM["overhead"])
     ohm = (2_300 / amperes**1.5 + reactance * TAN_PHI) * meters / 1_000
-    wires = phases.COUNT[equipment.phases[rows] & 63]
+    wires = phases.PHASE_COUNT[equipment.phases[rows] & 63]
     k = np.where(low & (wires == 0), 2.0, np.array([1.0, 3.0, 2.0, 1.0])[wires])
     lines = k * ohm / volts**2
     rating = equipment.rated_va[rows].astype(np.float64)

@@ -70,7 +70,7 @@ def draw_storm(
     """
     draw = make_rng(seed, Draw.STORM)
     kind = situation.data.equipment.kind
-    behind = situation.index.totals(_count_points(situation))
+    behind = situation.index.sum_dependents(_count_points(situation))
     child = situation.index.child
     rows = np.flatnonzero((child >= 0) & (behind[np.maximum(child, 0)] >= FEWEST_POINTS))
     weight = np.zeros(len(rows))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.demand.feeder_voltage import Feeding
-from gridtwin.model.tables import take
+from gridtwin.model.tables import take_rows
 from gridtwin.topology.conduction import Conduction
-from gridtwin.topology.index import build
-from gridtwin.topology.service import find_needs
+from gridtwin.topology.energized_nodes import find_needs
 from gridtwin.topology.switching import Switching
+from gridtwin.topology.topology_index import build_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.state.situation import Situation
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.topology_index import TopologyIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class FeedingHistory:
         if not (situation.open_mask & ~mask).any():
             return self._first
         return Feeding.from_network(
-            situation.data, Conduction.of(situation.data, mask, situation.rules)
+            situation.data, Conduction.from_state(situation.data, mask, situation.rules)
         )
 
 
@@ -140,16 +140,16 @@ def _follow_operations(
     switching = Switching(situation.index, data, strict=situation.strict)
     operated = np.unique(operations.row)
     # What the operated switches let through is asked of them alone, not of the whole network.
-    alone = replace(data, equipment=take(data.equipment, operated))
+    alone = replace(data, equipment=take_rows(data.equipment, operated))
     for at_s in np.unique(operations.at_s).tolist():
         here = np.flatnonzero(operations.at_s == at_s)
         mask[operations.row[here]] = operations.open_phases[here]
         rows = np.unique(operations.row[here])
-        passes = Conduction.of(alone, mask[operated], situation.rules).passes
+        passes = Conduction.from_state(alone, mask[operated], situation.rules).passes
         passes = passes[np.searchsorted(operated, rows)]
         order = np.argsort(passes != 0, kind="stable").tolist()
-        if not all(switching.operate(int(rows[at]), int(passes[at])) for at in order):
-            index = build(data, mask, situation.rules, designed=situation.index.designed)
+        if not all(switching.operate_equipment(int(rows[at]), int(passes[at])) for at in order):
+            index = build_index(data, mask, situation.rules, designed=situation.index.designed)
             switching = Switching(index, data, strict=situation.strict)
         yield at_s, switching.index
 

@@ -121,7 +121,7 @@ def _select_case(
     marks, outages = prediction.marks, board.history.outages
     mine = np.flatnonzero(marks.kind == kind)
     row, issued = marks.row[mine], marks.issued_s[mine]
-    actual = (outages.restored_s[row] - issued) / HOUR_S
+    actual = (outages.restoration_s[row] - issued) / HOUR_S
     with np.errstate(invalid="ignore"):
         judged = mark_usable(board.history)[row] & ~outages.planned[row] & (actual > 0)
     mine, row, issued, actual = mine[judged], row[judged], issued[judged], actual[judged]

@@ -67,7 +67,7 @@ def _measure_kept_etrs(
     given_s, promised_s = outages.etr_first_seen_s, outages.etr_first_s
     with np.errstate(invalid="ignore", divide="ignore"):
         lead = (promised_s - given_s) / HOUR_S
-        actual = (outages.restored_s - given_s) / HOUR_S
+        actual = (outages.restoration_s - given_s) / HOUR_S
         ratio = np.clip(np.log(np.maximum(actual, 0.05) / lead), -4, 4)
     counted = outages.clean & ~work & (lead > 0.1) & (actual > 0)
     ratio = np.where(counted, ratio, np.nan)

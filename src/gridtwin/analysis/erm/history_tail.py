@@ -16,7 +16,7 @@ from gridtwin.model.outage_history import (
     Revisions,
     Snapshots,
     Words,
-    select,
+    select_outages,
 )
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def cut_tail(history: OutageHistory) -> OutageHistory:
     rows = np.flatnonzero(snaps.t_s >= end_s - KEPT_SNAPSHOTS_S)
     rows = rows[:: 1 + rows.size // SNAPSHOTS]
     thin = Snapshots(snaps.t_s[rows], snaps.outages[rows], snaps.customers[rows])
-    return replace(select(history, recent), snapshots=thin)
+    return replace(select_outages(history, recent), snapshots=thin)
 
 
 def join_histories(tail: OutageHistory, history: OutageHistory) -> tuple[OutageHistory, int]:
@@ -51,7 +51,7 @@ def join_histories(tail: OutageHistory, history: OutageHistory) -> tuple[OutageH
     begin_s = history.span_s[0]
     known = set(history.outages.id.tolist())
     fresh = np.array([name not in known for name in tail.outages.id], bool)
-    before = select(tail, fresh & (tail.outages.first_seen_s < begin_s))
+    before = select_outages(tail, fresh & (tail.outages.first_seen_s < begin_s))
     count = len(before)
     snaps = before.snapshots
     earlier = snaps.t_s < begin_s

@@ -57,7 +57,7 @@ class OutageLengths:
         """
         outages = history.outages
         with np.errstate(invalid="ignore", divide="ignore"):
-            length = np.log(np.maximum(outages.restored_s - outages.first_seen_s, 60.0) / HOUR_S)
+            length = np.log(np.maximum(outages.restoration_s - outages.first_seen_s, 60.0) / HOUR_S)
         counted = outages.clean & (work == 0)
         length = np.where(counted, length, np.nan)
         groups = {**first_group, **_group_by_place(history)}

@@ -122,7 +122,7 @@ def _collect_outcomes(
     return EstimateOutcomes(
         issued_s=marks.issued_s[mine],
         known_s=outages.gone_s[row],
-        left_h=(outages.restored_s[row] - marks.issued_s[mine]) / HOUR_S,
+        left_h=(outages.restoration_s[row] - marks.issued_s[mine]) / HOUR_S,
         exact=mark_usable(history)[row],
         storm=features.storm[mine],
     )

@@ -142,7 +142,7 @@ def collect_rows(
     for name in PLACE_FEATURES:
         matrix[hidden, features.names.index(name)] = np.nan
     matrix[hidden, -1] = np.nan
-    left_h = (board.history.outages.restored_s[marks.row] - marks.issued_s) / HOUR_S
+    left_h = (board.history.outages.restoration_s[marks.row] - marks.issued_s) / HOUR_S
     weight = weigh_censored(board.history, marks)
     return TrainingRows(features.names, matrix, left_h, weight, shown)
 
@@ -155,7 +155,7 @@ def select_landmarks(marks: Landmarks, rows: NDArray[np.int64]) -> Landmarks:
 def mark_usable(history: OutageHistory) -> NDArray[np.bool_]:
     """Return which outages have an end one can learn from or be judged by."""
     outages = history.outages
-    length = outages.restored_s - outages.start_s
+    length = outages.restoration_s - outages.start_s
     with np.errstate(invalid="ignore"):
         fits = (length > SHORTEST_OUTAGE_S) & (length < LONGEST_OUTAGE_S)
     return outages.clean & fits
@@ -167,7 +167,7 @@ def _sample_rows(
     """Return the rows to learn from, at most so many of each landmark."""
     usable = mark_usable(history)[marks.row]
     with np.errstate(invalid="ignore"):
-        usable &= history.outages.restored_s[marks.row] > marks.issued_s
+        usable &= history.outages.restoration_s[marks.row] > marks.issued_s
     parts = []
     for kind, limit in enumerate(most):
         rows = np.flatnonzero(usable & (marks.kind == kind))
@@ -187,6 +187,6 @@ def weigh_censored(history: OutageHistory, marks: Landmarks) -> Float:
     """
     stop_s = history.span_s[1]
     watched = np.sort(stop_s - marks.issued_s)
-    left = history.outages.restored_s[marks.row] - marks.issued_s
+    left = history.outages.restoration_s[marks.row] - marks.issued_s
     share = 1 - np.searchsorted(watched, left, side="left") / max(watched.size, 1)
     return 1 / np.clip(share, 0.05, 1)

@@ -16,8 +16,8 @@ import numpy as np
 
 from gridtwin.analysis.inference.likelihood import SINGLE_POLE_PCT, SINGLE_POLE_PCT_OTHERS
 from gridtwin.model import cim
-from gridtwin.model.phases import ABC, COUNT, supply
-from gridtwin.topology.core import live_phases
+from gridtwin.model.phases import ABC, PHASE_COUNT, to_supply_phases
+from gridtwin.topology.meshed_core import live_phases
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -122,7 +122,7 @@ def build_device_tree(
     need = _find_needed_phases(situation, phases)
     served = need != 0 if weighed is None else (need != 0) & weighed
     node = data.usage_points.node
-    everybody = index.totals(np.bincount(node[need != 0], minlength=count).astype(np.int32))
+    everybody = index.sum_dependents(np.bincount(node[need != 0], minlength=count).astype(np.int32))
     total, size = _count_loss_by_phases(situation, served, need)
     rates = assumptions.look_up_rates(data.equipment.kind)
     rate_of = np.append(rates, 0.0)[index.feed]
@@ -148,14 +148,16 @@ def build_device_tree(
     member_node = nodes[order]
     # Above a transformer at which phases begin anew, a pole is no pole of what is below.
     single = _SINGLE_POLE_SHARES[data.equipment.kind[index.feed[member_node]]]
-    single[index.totals(_mark_phase_resets(situation))[member_node] > 0] = 0.0
-    poles = COUNT[phases[member_node]]
+    single[index.sum_dependents(_mark_phase_resets(situation))[member_node] > 0] = 0.0
+    poles = PHASE_COUNT[phases[member_node]]
     return DeviceTree(
         node=first,
         parent=parent,
         tree=_find_roots(parent),
         mask=mask,
-        log_prior=_compute_log_prior(COUNT[mask], start, (rate_of[member_node], single, poles)),
+        log_prior=_compute_log_prior(
+            PHASE_COUNT[mask], start, (rate_of[member_node], single, poles)
+        ),
         total=total,
         member_start=start,
         member=index.feed[member_node],
@@ -210,7 +212,7 @@ def _find_needed_phases(situation: Situation, phases: NDArray[np.uint8]) -> NDAr
         ]
         >= 0
     )
-    need = np.where(inner, at, at & supply(points.phases))
+    need = np.where(inner, at, at & to_supply_phases(points.phases))
     return np.where(situation.is_served, np.where(need == 0, at, need), np.uint8(0)).astype(
         np.uint8
     )
@@ -295,5 +297,5 @@ def _count_loss_by_phases(
     total = np.zeros((8, count), dtype=np.int32)
     for code in np.unique(need[served]).tolist():
         weight = np.bincount(node[served & (need == code)], minlength=count).astype(np.int32)
-        total[code] = situation.index.totals(weight)
+        total[code] = situation.index.sum_dependents(weight)
     return total.T, total.sum(axis=0)

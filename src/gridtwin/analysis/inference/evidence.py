@@ -198,7 +198,7 @@ def index_events(network: Network, events: MeterEvents) -> tuple[EventRows, NDAr
     heard, unknown
         The events of usage points there are, and the positions of the others.
     """
-    point = network.ids.tables["usage_points"].rows(events.mrid)
+    point = network.ids.tables["usage_points"].find_rows(events.mrid)
     known = point >= 0
     heard = EventRows(point[known], events.kind[known], events.at_s[known], events.phases[known])
     return EventRows.make_empty().merge_with(heard), np.flatnonzero(~known)

@@ -229,7 +229,7 @@ class OutageReader:
         if suspect.point >= 0:
             return np.array([suspect.point], dtype=np.int32)
         child = int(self.situation.index.child[suspect.equipment[0]])
-        points = self.situation.points_at(self.situation.index.dependents(child))
+        points = self.situation.points_at(self.situation.index.find_dependents(child))
         return points[self.devices.need[points] != 0]
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.inference.device_tree import ALL_POLES, NEVER, ONE_POLE, STAYS, TWO_POLES
-from gridtwin.model.phases import COUNT
+from gridtwin.model.phases import PHASE_COUNT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,7 +93,7 @@ def _classify_move(mask: int, above: int, below: int) -> int | None:
 def classify_opening(mask: NDArray[np.uint8], dark: int) -> NDArray[np.intp]:
     """Return what devices that feed the phases `mask` do when they open those of `dark`."""
     opened = mask & np.uint8(dark)
-    some = np.where(COUNT[opened] == 1, ONE_POLE, TWO_POLES)
+    some = np.where(PHASE_COUNT[opened] == 1, ONE_POLE, TWO_POLES)
     return np.where(opened == mask, ALL_POLES, some)
 
 

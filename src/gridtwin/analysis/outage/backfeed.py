@@ -15,9 +15,9 @@ import numpy as np
 from gridtwin.analysis.plan.dark_blocks import VOLTAGE_TOLERANCE
 from gridtwin.analysis.state.loads import SQRT_3
 from gridtwin.model import cim, phases
-from gridtwin.topology.core import live_phases
-from gridtwin.topology.loss import Faults, find_loss, lost_nodes
-from gridtwin.topology.walk import flood
+from gridtwin.topology.loss import FaultSet, find_loss, find_lost_nodes
+from gridtwin.topology.meshed_core import live_phases
+from gridtwin.topology.walk import flood_network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +34,7 @@ class Pickup:
     warnings: tuple[str, ...]
 
 
-def find_restorable(situation: Situation, faults: Faults) -> Pickup:
+def find_restorable(situation: Situation, faults: FaultSet) -> Pickup:
     """
     Return the usage points that open ties can supply while `faults` are out.
 
@@ -44,7 +44,7 @@ def find_restorable(situation: Situation, faults: Faults) -> Pickup:
     picked up feeds the next.
     """
     dead = np.zeros(len(situation.is_supplied), dtype=bool)
-    dead[lost_nodes(situation.index, find_loss(situation.index, faults))] = True
+    dead[find_lost_nodes(situation.index, find_loss(situation.index, faults))] = True
     barred = dead.copy()
     barred[faults.nodes] = True
     live = live_phases(situation.index.mask)
@@ -98,10 +98,12 @@ class _TieSearch:
     def _close_tie(self, row: int, live_end: int, dead_end: int) -> bool:
         situation = self.situation
         equipment, volts = situation.data.equipment, situation.data.nodes.nominal_v
-        through = int(phases.supply(equipment.phases[row : row + 1])[0]) & int(self.live[live_end])
+        through = int(phases.to_supply_phases(equipment.phases[row : row + 1])[0]) & int(
+            self.live[live_end]
+        )
         if not through or not _has_same_level(float(volts[live_end]), float(volts[dead_end])):
             return False
-        walk = flood(
+        walk = flood_network(
             situation.adjacency,
             np.array([dead_end], dtype=np.int32),
             self.passable,
@@ -109,7 +111,7 @@ class _TieSearch:
         )
         rows = situation.points_at(walk.nodes)
         points = situation.data.usage_points
-        own = phases.supply(points.phases[rows])
+        own = phases.to_supply_phases(points.phases[rows])
         served = rows[own & through != 0]
         load = float(np.nansum(points.peak_w[rows]))
         overloaded = self._find_overloaded(row, live_end, load)
@@ -144,7 +146,7 @@ class _TieSearch:
         fed = situation.find_fed_node(row)
         if fed < 0:
             return self.added.get(row, 0.0)
-        points = situation.points_at(situation.index.dependents(fed))
+        points = situation.points_at(situation.index.find_dependents(fed))
         here = float(np.nansum(situation.data.usage_points.peak_w[points]))
         return here + self.added.get(row, 0.0)
 
@@ -165,6 +167,6 @@ def _compute_capacity_w(situation: Situation, row: int) -> float:
     volts = float(situation.data.nodes.nominal_v[equipment.node_a[row]])
     if np.isnan(amperes) or np.isnan(volts):
         return 0.0
-    count = int(phases.COUNT[equipment.phases[row] & 63]) or 3
+    count = int(phases.PHASE_COUNT[equipment.phases[row] & 63]) or 3
     per_phase = volts / SQRT_3 * amperes
     return per_phase * count

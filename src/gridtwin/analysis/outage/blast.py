@@ -9,9 +9,9 @@ import numpy as np
 
 from gridtwin.analysis.plan.switching_plan import find_best_end
 from gridtwin.analysis.state.situation import NO_ROWS, Situation
-from gridtwin.analysis.trace.fault_isolation import isolated, tripped
+from gridtwin.analysis.trace.fault_isolation import find_trip, isolate_faults
 from gridtwin.errors import InputError
-from gridtwin.topology.loss import Affected, Faults, affected, find_loss
+from gridtwin.topology.loss import Affected, FaultSet, find_affected, find_loss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,9 +71,11 @@ def compute_blast(
     )
 
 
-def _find_lost(situation: Situation, faults: Faults) -> Affected:
+def _find_lost(situation: Situation, faults: FaultSet) -> Affected:
     loss = find_loss(situation.index, faults)
-    return affected(situation.index, situation.data.usage_points, loss, strict=situation.strict)
+    return find_affected(
+        situation.index, situation.data.usage_points, loss, strict=situation.strict
+    )
 
 
 def _blast_element(situation: Situation, elements: Sequence[Element]) -> Blast:
@@ -82,13 +84,13 @@ def _blast_element(situation: Situation, elements: Sequence[Element]) -> Blast:
 
 
 def _blast_trip(situation: Situation, elements: Sequence[Element]) -> Blast:
-    trip = tripped(situation, elements)
+    trip = find_trip(situation, elements)
     lost = _find_lost(situation, trip.faults)
     return Blast(lost.out, lost.partial, trip.devices, trip.warnings)
 
 
 def _blast_isolated(situation: Situation, elements: Sequence[Element]) -> Blast:
-    cut = isolated(situation, elements)
+    cut = isolate_faults(situation, elements)
     lost = _find_lost(situation, cut.faults)
     return Blast(lost.out, lost.partial, cut.operate, cut.warnings)
 

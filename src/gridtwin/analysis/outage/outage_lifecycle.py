@@ -43,7 +43,9 @@ def open_outage(
         raise InputError(msg)
     said = Evidence(outage.id, began, outage.status.value, outage.device, detail, actor)
     return Change(
-        outage, joined=Members.of(outage.id, usage_points, customers, began), evidence=(said,)
+        outage,
+        joined=Members.from_points(outage.id, usage_points, customers, began),
+        evidence=(said,),
     )
 
 
@@ -197,7 +199,7 @@ def revise_outage(
     after = replace(outage, **fields)
     return Change(
         after,
-        joined=Members.of(
+        joined=Members.from_points(
             outage.id, wanted[new], np.asarray(customers, np.int32)[new], outage.began_at
         ),
         left=gone,
@@ -251,7 +253,7 @@ def split_outage(
         msg = f"outage {outage.id} would have nobody left: revise it"
         raise InputError(msg)
     began_s = float(members.began_s[moved].min())
-    part = members.take(moved)
+    part = members.take_rows(moved)
     began = datetime.fromtimestamp(began_s, UTC)
     child = replace(
         child, parent=outage.id, began_at=began, first_seen_at=child.first_seen_at or at
@@ -263,7 +265,7 @@ def split_outage(
         restored_s=np.full(len(part), np.nan),
     )
     detail = {"usage_points": len(names)}
-    rest = members.take(~moved)
+    rest = members.take_rows(~moved)
     return (
         Change(
             _remove_members(outage, rest),

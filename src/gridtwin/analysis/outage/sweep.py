@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.topology.loss import Faults, affected, find_loss
+from gridtwin.topology.loss import FaultSet, find_affected, find_loss
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,11 +32,11 @@ def sweep_elements(situation: Situation) -> tuple[NDArray[np.int64], NDArray[np.
     served = points.node[situation.is_served]
     meters = np.bincount(served, minlength=len(index.tin)).astype(np.int32)
     child = index.child
-    customers = np.where(child >= 0, index.totals()[child], 0)
-    usage_points = np.where(child >= 0, index.totals(meters)[child], 0)
+    customers = np.where(child >= 0, index.sum_dependents()[child], 0)
+    usage_points = np.where(child >= 0, index.sum_dependents(meters)[child], 0)
     for row in _find_phase_bound(situation).tolist():
-        loss = find_loss(index, Faults(equipment=np.array([row], dtype=np.int32)))
-        rows = affected(index, points, loss, strict=situation.strict).out
+        loss = find_loss(index, FaultSet(equipment=np.array([row], dtype=np.int32)))
+        rows = find_affected(index, points, loss, strict=situation.strict).out
         customers[row], usage_points[row] = situation.customers_of(rows), len(rows)
     return customers, usage_points
 

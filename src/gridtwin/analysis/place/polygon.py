@@ -12,7 +12,7 @@ from shapely.geometry import MultiPolygon, Polygon
 from gridtwin.analysis.place.antimeridian import check_longitudes, cut_at_antimeridian
 from gridtwin.analysis.place.polygon_forms import MEND_FORM, PolygonForm, read_form
 from gridtwin.errors import PolygonError
-from gridtwin.model.frames import projector
+from gridtwin.model.frames import make_projector
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -70,7 +70,7 @@ def _unite_parts(form: PolygonForm, *, geographic: bool) -> PolygonInput:
     for part in parts:
         _check_part(part)
         if geographic:
-            placed = shapely.transform(part, projector(form.crs)) if form.crs else part
+            placed = shapely.transform(part, make_projector(form.crs)) if form.crs else part
             beyond |= check_longitudes(placed)
         else:
             placed = part

@@ -9,8 +9,8 @@ import numpy as np
 
 from gridtwin.analysis.plan.dark_blocks import LIVE_BLOCK, EdgeRole
 from gridtwin.analysis.state.loads import PHASE_BITS, SUM_COLUMN
-from gridtwin.model.phases import ABC, supply
-from gridtwin.topology.core import live_phases
+from gridtwin.model.phases import ABC, to_supply_phases
+from gridtwin.topology.meshed_core import live_phases
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,7 +74,7 @@ class BlockFeeds:
         self._watts = loads.point_w[area.points].tolist()
         self._on = loads.on[area.points].tolist()
         mask = index.mask[area.nodes[points.node]]
-        self._need = (live_phases(mask) & supply(points.phases)).tolist()
+        self._need = (live_phases(mask) & to_supply_phases(points.phases)).tolist()
         weight = np.where(points.priority != b"", priority_weight, 1.0)
         self._customers = points.customers.tolist()
         self._weighted = (points.customers * weight).tolist()

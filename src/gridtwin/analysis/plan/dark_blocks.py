@@ -199,7 +199,7 @@ def _list_edges(
         sources = area.situation.data.sources
         node = int(np.searchsorted(area.nodes, sources.node[row]))
         if of_node[node] >= 0:
-            mask = int(phases.supply(sources.phases[row : row + 1])[0])
+            mask = int(phases.to_supply_phases(sources.phases[row : row + 1])[0])
             block, mrid = int(of_node[node]), bytes(sources.mrid[row])
             ends = -1, node, LIVE_BLOCK, block
             edges.append(BlockEdge(EdgeRole.SOURCE, -1 - row, *ends, mask, remote=True, mrid=mrid))

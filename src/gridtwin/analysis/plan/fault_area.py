@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gridtwin.analysis.state.situation import NO_ROWS, Situation
-from gridtwin.analysis.trace.fault_isolation import Isolated, Trip, isolated, tripped
-from gridtwin.analysis.trace.isolation import beyond_head
+from gridtwin.analysis.trace.fault_isolation import FaultIsolation, Trip, find_trip, isolate_faults
+from gridtwin.analysis.trace.isolation import step_beyond_head
 from gridtwin.model import cim, phases
-from gridtwin.model.tables import NetworkData, take
+from gridtwin.model.tables import NetworkData, take_rows
 from gridtwin.topology.conduction import DER
-from gridtwin.topology.core import FREED, live_phases
-from gridtwin.topology.index import supply
-from gridtwin.topology.loss import Faults, find_loss, left_masks, lost_nodes
-from gridtwin.topology.walk import flood
+from gridtwin.topology.loss import FaultSet, compute_left_masks, find_loss, find_lost_nodes
+from gridtwin.topology.meshed_core import FREED, live_phases
+from gridtwin.topology.topology_index import find_supply
+from gridtwin.topology.walk import flood_network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,8 +55,8 @@ class Area:
     closed: NDArray[np.uint8]  # (m,) phases that get through when closed
     operable: NDArray[np.bool_]  # (m,)
     trip: Trip
-    cut: Isolated
-    faults: Faults  # all that is open or gone before anything is closed
+    cut: FaultIsolation
+    faults: FaultSet  # all that is open or gone before anything is closed
     relief: NDArray[np.int32]  # load-breaking devices to open first (rows in the network)
     own_sources: NDArray[np.int32]  # rows of the sources inside
     boundary: NDArray[np.bool_]  # (m,) around the faulted section
@@ -95,10 +95,12 @@ class Area:
             low=whole.low[self.nodes],
             mixes=whole.mixes[self.equipment],
             source_node=np.concatenate([edge, at]),
-            source_mask=np.concatenate([self.live[edge], phases.supply(table.phases[on])]),
+            source_mask=np.concatenate(
+                [self.live[edge], phases.to_supply_phases(table.phases[on])]
+            ),
             source_row=np.arange(len(edge) + len(at), dtype=np.int32),
         )
-        reached, mask = supply(conduction)
+        reached, mask = find_supply(conduction)
         return AreaSupply(reached, live_phases(mask))
 
 
@@ -127,8 +129,8 @@ def find_area(
     if remote_only:
         operable = operable & (situation.data.equipment.control == cim.CONTROLS.index("remote"))
     elements = [_find_fault_element(situation, element) for element in elements]
-    trip = tripped(situation, elements)
-    cut = isolated(situation, elements, operable=operable, all_sides=all_sides)
+    trip = find_trip(situation, elements)
+    cut = isolate_faults(situation, elements, operable=operable, all_sides=all_sides)
     area = _cut_area(situation, operable, trip, cut)
     if not remote_only:
         return area
@@ -137,7 +139,7 @@ def find_area(
 
 
 def _find_relief(
-    situation: Situation, operable: NDArray[np.bool_], trip: Trip, cut: Isolated
+    situation: Situation, operable: NDArray[np.bool_], trip: Trip, cut: FaultIsolation
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """
     Return what to open first, and the switches around the section that have to wait for it.
@@ -145,7 +147,7 @@ def _find_relief(
     Those are still live and cannot break load; first, the nearest devices that can are opened on
     the ways supply comes to them, unless they bound the section themselves.
     """
-    left = left_masks(situation.index, find_loss(situation.index, trip.faults))
+    left = compute_left_masks(situation.index, find_loss(situation.index, trip.faults))
     table = situation.data.equipment
     alive = (left[table.node_a[cut.operate]] != 0) & (left[table.node_b[cut.operate]] != 0)
     breaks = cim.BREAKS_LOAD[table.kind] & operable
@@ -163,11 +165,13 @@ def _find_suppliers(
     """Return the nearest devices that break load, on the ways supply still comes to a switch."""
     passable = situation.conducts & ~breaks
     passable[trip.devices] = False
-    walk = flood(situation.adjacency, np.array(situation.find_ends(row), dtype=np.int32), passable)
+    walk = flood_network(
+        situation.adjacency, np.array(situation.find_ends(row), dtype=np.int32), passable
+    )
     met = walk.stopped[breaks[walk.stopped] & situation.conducts[walk.stopped]]
     met = np.setdiff1d(met, trip.devices).astype(np.int32)
     faults = replace(trip.faults, equipment=np.union1d(trip.faults.equipment, met))
-    left = left_masks(situation.index, find_loss(situation.index, faults))
+    left = compute_left_masks(situation.index, find_loss(situation.index, faults))
     table = situation.data.equipment
     a, b = table.node_a[met], table.node_b[met]
     beyond = np.where(walk.reached[a], b, a)
@@ -179,27 +183,29 @@ def _find_fault_element(situation: Situation, element: Element) -> Element:
     if element.table == "usage_points":
         node = int(situation.data.usage_points.node[element.row])
         return element._replace(table="nodes", row=node)
-    return beyond_head(situation, element)
+    return step_beyond_head(situation, element)
 
 
 def _cut_area(
     situation: Situation,
     operable: NDArray[np.bool_],
     trip: Trip,
-    cut: Isolated,
+    cut: FaultIsolation,
 ) -> Area:
     relief, loaded = _find_relief(situation, operable, trip, cut)
     opened = np.concatenate([cut.operate, trip.devices, relief])
     sources = situation.data.sources
     within = np.flatnonzero(np.isin(sources.node, cut.nodes))
     gone = np.concatenate([trip.sources, cut.faults.sources, within])
-    faults = Faults(cut.nodes, np.unique(opened).astype(np.int32), np.unique(gone).astype(np.int32))
+    faults = FaultSet(
+        cut.nodes, np.unique(opened).astype(np.int32), np.unique(gone).astype(np.int32)
+    )
     loss = find_loss(situation.index, faults)
-    dark = lost_nodes(situation.index, loss)
-    left = left_masks(situation.index, loss)
+    dark = find_lost_nodes(situation.index, loss)
+    left = compute_left_masks(situation.index, loss)
     dimmed = _find_dimmed(situation, left)
     changed = np.unique(np.concatenate([dark, cut.nodes, dimmed])).astype(np.int32)
-    rows = np.unique(situation.adjacency.around(changed)[0]).astype(np.int32)
+    rows = np.unique(situation.adjacency.find_around(changed)[0]).astype(np.int32)
     table = situation.data.equipment
     rows = rows[table.in_service[rows]]
     nodes = np.unique(np.concatenate([changed, table.node_a[rows], table.node_b[rows]]))
@@ -220,7 +226,7 @@ def _cut_area(
     points = situation.points_at(changed)
     supplying = sources.in_service & (sources.kind != DER) & np.isin(sources.node, changed)
     ignored = situation.rules.phase_policy == "ignore"
-    closed = phases.supply(table.phases[rows] & np.uint8(63))
+    closed = phases.to_supply_phases(table.phases[rows] & np.uint8(63))
     return Area(
         situation=situation,
         nodes=nodes,
@@ -266,14 +272,14 @@ def _extract_tables(
     def renumber(node: NDArray[np.int32]) -> NDArray[np.int32]:
         return np.searchsorted(nodes, node).astype(np.int32)
 
-    equipment, usage = take(data.equipment, rows), take(data.usage_points, points)
+    equipment, usage = take_rows(data.equipment, rows), take_rows(data.usage_points, points)
     return NetworkData(
-        nodes=take(data.nodes, nodes),
+        nodes=take_rows(data.nodes, nodes),
         equipment=replace(
             equipment, node_a=renumber(equipment.node_a), node_b=renumber(equipment.node_b)
         ),
         usage_points=replace(usage, node=renumber(usage.node)),
-        sources=take(data.sources, NO_ROWS),
+        sources=take_rows(data.sources, NO_ROWS),
         substations=data.substations,
-        feeders=take(data.feeders, NO_ROWS),
+        feeders=take_rows(data.feeders, NO_ROWS),
     )

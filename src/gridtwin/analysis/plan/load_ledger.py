@@ -194,7 +194,7 @@ class _LostLoad:
     def sum_below(self, node: int) -> NDArray[np.float64]:
         """Return the part of the lost load that depends on a node, shape (4,)."""
         total = np.zeros(self._sums.shape[1:])
-        for start, stop in self._index.ranges(node):
+        for start, stop in self._index.find_ranges(node):
             first, last = np.searchsorted(self._place, (start, stop))
             total += self._sums[last] - self._sums[first]
         return self._loads.refer_to_nodes(total[None], self._loads.level[node : node + 1])[0]

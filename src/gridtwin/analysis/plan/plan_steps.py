@@ -14,7 +14,7 @@ from gridtwin.analysis.plan.timetable import SwitchingAction
 from gridtwin.analysis.state.loads import SQRT_3, SUM_COLUMN
 from gridtwin.model import cim
 from gridtwin.model import phases as codes
-from gridtwin.topology.core import live_phases
+from gridtwin.topology.meshed_core import live_phases
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,7 +70,7 @@ class OutageWatch:
         self.area = area
         points, index = area.data.usage_points, area.situation.index
         at = area.nodes[points.node]
-        own = codes.supply(points.phases)
+        own = codes.to_supply_phases(points.phases)
         self._had = live_phases(index.mask[at]) & own
         self._node = points.node
         self.served = area.situation.is_served[area.points]

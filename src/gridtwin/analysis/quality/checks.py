@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from gridtwin.model.network import Network
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.topology_index import TopologyIndex
 
 SEVERITIES = ("error", "warning", "info")
 MOST_LISTED = 1_000  # findings listed of each rule; all are counted

@@ -8,7 +8,7 @@ import numpy as np
 
 from gridtwin.analysis.quality.violations import RuleContext, Violation
 from gridtwin.model import cim
-from gridtwin.model.ids import TABLES
+from gridtwin.model.ids import MRID_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ def find_idle_transformers(seen: RuleContext) -> Iterator[Violation]:
     index, equipment = seen.index, seen.data.equipment
     meters = np.bincount(seen.data.usage_points.node, minlength=len(index.tin)).astype(np.int32)
     rows = np.flatnonzero((equipment.kind == cim.TRANSFORMER) & (index.child >= 0))
-    idle = rows[index.totals(meters)[index.child[rows]] == 0]
+    idle = rows[index.sum_dependents(meters)[index.child[rows]] == 0]
     yield from seen.make_violations("equipment", idle, "no usage point hangs on it")
 
 
@@ -92,9 +92,9 @@ def find_out_of_service(seen: RuleContext) -> Iterator[Violation]:
 
 def find_shared_ids(seen: RuleContext) -> Iterator[Violation]:
     """Yield one violation for each two tables that share ids: the first, and how many there are."""
-    for place, table in enumerate(TABLES):
+    for place, table in enumerate(MRID_TABLES):
         mrids = getattr(seen.data, table).mrid
-        for other in TABLES[place + 1 :]:
+        for other in MRID_TABLES[place + 1 :]:
             _, rows, _ = np.intersect1d(
                 mrids, getattr(seen.data, other).mrid, assume_unique=True, return_indices=True
             )

@@ -25,7 +25,7 @@ def find_phase_breaks(seen: RuleContext) -> Iterator[Violation]:
     there = could[equipment.node_a] | could[equipment.node_b]
     rows = np.flatnonzero(joined & (conduction.passes != 0) & (there & conduction.passes == 0))
     for row in rows:
-        recorded = phases.text(int(equipment.phases[row]))
+        recorded = phases.format_phases(int(equipment.phases[row]))
         yield Violation(
             "equipment", int(row), f"records phases {recorded}, which no neighbor carries"
         )
@@ -42,16 +42,18 @@ def find_dead_phases(seen: RuleContext) -> Iterator[Violation]:
     rows = np.flatnonzero((missing != 0) & some & (conduction.passes == recorded))
     for row in rows:
         yield Violation(
-            "equipment", int(row), f"phase {phases.text(int(missing[row]))} cannot come here"
+            "equipment",
+            int(row),
+            f"phase {phases.format_phases(int(missing[row]))} cannot come here",
         )
 
 
 def find_point_phase_conflicts(seen: RuleContext) -> Iterator[Violation]:
     """Yield usage points that have supply, but could have none of the phases they record."""
     points = seen.data.usage_points
-    lacking = phases.supply(points.phases) & seen.index.designed[points.node] == 0
+    lacking = phases.to_supply_phases(points.phases) & seen.index.designed[points.node] == 0
     for row in np.flatnonzero(seen.has_supply[points.node] & lacking):
-        recorded = phases.text(int(points.phases[row]))
+        recorded = phases.format_phases(int(points.phases[row]))
         yield Violation("usage_points", int(row), f"records phases {recorded}; its node has others")
 
 
@@ -110,7 +112,7 @@ def find_overloaded_transformers(seen: RuleContext) -> Iterator[Violation]:
     peak = np.nan_to_num(seen.data.usage_points.peak_w).astype(np.int64)
     at_node = np.bincount(seen.data.usage_points.node, peak, len(index.tin)).astype(np.int32)
     rows = np.flatnonzero((equipment.kind == cim.TRANSFORMER) & (index.child >= 0))
-    load = index.totals(at_node)[index.child[rows]]
+    load = index.sum_dependents(at_node)[index.child[rows]]
     with np.errstate(invalid="ignore"):
         over = load > OVERLOAD_RATIO * equipment.rated_va[rows]
     for row, watts in zip(rows[over], load[over], strict=True):

@@ -8,7 +8,7 @@ import numpy as np
 
 from gridtwin.analysis.quality.violations import RuleContext, Violation
 from gridtwin.model import cim
-from gridtwin.model.lengths import DRAWN_FAR_M, drawn_ends
+from gridtwin.model.lengths import DRAWN_FAR_M, find_drawn_ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ def find_long_lines(seen: RuleContext) -> Iterator[Violation]:
 
 def find_far_geometry(seen: RuleContext) -> Iterator[Violation]:
     """Yield equipment drawn far from its nodes, in either direction."""
-    rows, drawn, ends = drawn_ends(seen.data, np.arange(len(seen.data.equipment.mrid)))
+    rows, drawn, ends = find_drawn_ends(seen.data, np.arange(len(seen.data.equipment.mrid)))
     along = seen.measure_apart(drawn, ends).max(axis=1)
     back = seen.measure_apart(drawn, ends[:, ::-1]).max(axis=1)
     distance = np.fmin(along, back)

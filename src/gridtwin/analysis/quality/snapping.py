@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 from gridtwin.analysis.quality.electrical import SAME_VOLTAGE
 from gridtwin.analysis.quality.violations import RuleContext, Violation
 from gridtwin.model import cim, phases
-from gridtwin.topology.core import live_phases
+from gridtwin.topology.meshed_core import live_phases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

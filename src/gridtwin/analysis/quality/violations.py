@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gridtwin.model.lengths import EARTH_RADIUS_M
-from gridtwin.model.tables import decode
-from gridtwin.topology.membership import feeder_of_nodes
+from gridtwin.model.tables import decode_texts
+from gridtwin.topology.membership import find_feeders_of_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.tables import NetworkData
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.topology_index import TopologyIndex
 
 
 class Violation(NamedTuple):
@@ -45,7 +45,7 @@ class RuleContext:
     @cached_property
     def feeders(self) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """The feeder of each node, and whether more than one feeds it."""
-        return feeder_of_nodes(self.index, self.data)
+        return find_feeders_of_nodes(self.index, self.data)
 
     @cached_property
     def is_open(self) -> NDArray[np.bool_]:
@@ -81,7 +81,7 @@ class RuleContext:
     def list_names(self, table: str, rows: Iterable[int], most: int = 5) -> str:
         """Return a few mRIDs of rows as a text."""
         listed = list(rows)
-        shown = ", ".join(decode(getattr(self.data, table).mrid[listed[:most]]).tolist())
+        shown = ", ".join(decode_texts(getattr(self.data, table).mrid[listed[:most]]).tolist())
         return f"{shown} and {len(listed) - most} more" if len(listed) > most else shown
 
     def make_violations(self, table: str, rows: NDArray[Any], evidence: str) -> Iterator[Violation]:

@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 
 from gridtwin.model import cim, phases
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 
 if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
@@ -21,16 +21,16 @@ def _add_nodes(graph: nx.Graph, data: NetworkData) -> None:
     graph.add_nodes_from(
         (mrid, {"kind": "connectivity_node", "x": x, "y": y, "nominal_v": volt})
         for mrid, (x, y), volt in zip(
-            decode(nodes.mrid).tolist(), nodes.xy.tolist(), volts, strict=True
+            decode_texts(nodes.mrid).tolist(), nodes.xy.tolist(), volts, strict=True
         )
     )
     graph.add_nodes_from(
         (mrid, {"kind": "usage_point", "customers": customers, "phases": text, "priority": label})
         for mrid, customers, text, label in zip(
-            decode(points.mrid).tolist(),
+            decode_texts(points.mrid).tolist(),
             points.customers.tolist(),
-            phases.TEXTS[points.phases & 63].tolist(),
-            decode(points.priority).tolist(),
+            phases.PHASE_CODES[points.phases & 63].tolist(),
+            decode_texts(points.priority).tolist(),
             strict=True,
         )
     )
@@ -45,7 +45,7 @@ def build_full_graph(situation: Situation) -> nx.MultiGraph:
     ``"service"`` from each usage point to its node.
     """
     data = situation.data
-    equipment, nodes = data.equipment, decode(data.nodes.mrid)
+    equipment, nodes = data.equipment, decode_texts(data.nodes.mrid)
     graph = nx.MultiGraph(state=situation.state, version=situation.version)
     _add_nodes(graph, data)
     graph.add_edges_from(
@@ -58,9 +58,9 @@ def build_full_graph(situation: Situation) -> nx.MultiGraph:
         for a, b, mrid, kind, text, is_open, on, m in zip(
             nodes[equipment.node_a].tolist(),
             nodes[equipment.node_b].tolist(),
-            decode(equipment.mrid).tolist(),
+            decode_texts(equipment.mrid).tolist(),
             np.array(cim.KIND_NAMES)[equipment.kind].tolist(),
-            phases.TEXTS[equipment.phases & 63].tolist(),
+            phases.PHASE_CODES[equipment.phases & 63].tolist(),
             situation.is_open.tolist(),
             equipment.in_service.tolist(),
             equipment.length_m.tolist(),
@@ -71,7 +71,7 @@ def build_full_graph(situation: Situation) -> nx.MultiGraph:
     graph.add_edges_from(
         (node, mrid, "service", {"kind": "service"})
         for node, mrid in zip(
-            nodes[points.node].tolist(), decode(points.mrid).tolist(), strict=True
+            nodes[points.node].tolist(), decode_texts(points.mrid).tolist(), strict=True
         )
     )
     return graph
@@ -84,8 +84,8 @@ def build_energized_graph(situation: Situation) -> nx.MultiDiGraph:
     Equipment on a loop that is no feed of the forest stands in both directions, as none is sure.
     """
     data, index = situation.data, situation.index
-    nodes = decode(data.nodes.mrid)
-    equipment_mrid = decode(data.equipment.mrid)
+    nodes = decode_texts(data.nodes.mrid)
+    equipment_mrid = decode_texts(data.equipment.mrid)
     graph = nx.MultiDiGraph(state=situation.state, version=situation.version)
     _add_nodes(graph, data)
     dead = nodes[~situation.is_supplied].tolist()
@@ -106,7 +106,7 @@ def build_energized_graph(situation: Situation) -> nx.MultiDiGraph:
                 graph.add_edge(tail, head, key=str(equipment_mrid[row]), indeterminate=True)
     points = data.usage_points
     served = situation.is_served
-    mrids = decode(points.mrid)
+    mrids = decode_texts(points.mrid)
     graph.add_edges_from(
         (node, mrid, "service")
         for node, mrid in zip(

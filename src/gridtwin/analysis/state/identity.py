@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.model import cim
-from gridtwin.model.ids import PREFIX
+from gridtwin.model.ids import TABLE_PREFIX
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,7 @@ def find_kind(data: NetworkData, element: Element) -> str:
     """Return the kind of equipment, or the singular of the table."""
     if element.table == "equipment":
         return cim.KIND_NAMES[data.equipment.kind[element.row]]
-    return PREFIX[element.table]
+    return TABLE_PREFIX[element.table]
 
 
 def find_drawn(data: NetworkData, element: Element) -> Element:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.model import cim, phases
-from gridtwin.topology.core import live_phases
+from gridtwin.topology.meshed_core import live_phases
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.schema import UsagePoints
     from gridtwin.model.tables import NetworkData
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.topology_index import TopologyIndex
 
 SQRT_3 = 3**0.5
 PHASE_BITS = (1, 2, 4)
@@ -67,11 +67,11 @@ class PeakLoads:
         watts = np.where(known, points.peak_w, points.customers * np.nan_to_num(given))
         watts = watts * coincidence
         local = live_phases(index.mask[points.node])
-        uses = phases.supply(points.phases)
+        uses = phases.to_supply_phases(points.phases)
         own = local & uses
         at_fault = uses & index.designed[points.node] == 0  # its record: any phase may feed it
         on = np.where(at_fault, local, own).astype(np.uint8)
-        share = watts / np.maximum(phases.COUNT[on], 1)
+        share = watts / np.maximum(phases.PHASE_COUNT[on], 1)
         level = _count_transformers(index)
         count = int(level.max(initial=0)) + 1
         before = np.zeros((len(index.pool) + 1, count, 3))
@@ -86,7 +86,7 @@ class PeakLoads:
     def sum_below(self, index: TopologyIndex, node: int) -> NDArray[np.float64]:
         """Return the load that goes dark with a node, shape (4,)."""
         total = np.zeros(self.before.shape[1:])
-        for start, stop in index.ranges(node):
+        for start, stop in index.find_ranges(node):
             total += self.before[stop] - self.before[start]
         return self.refer_to_nodes(total[None], self.level[node : node + 1])[0]
 
@@ -123,7 +123,7 @@ def _count_transformers(index: TopologyIndex) -> NDArray[np.int32]:
     np.add.at(steps, start, 1)
     np.add.at(steps, start + index.size[nodes[plain]], -1)
     for node in nodes[~plain].tolist():
-        for begin, end in index.ranges(node):
+        for begin, end in index.find_ranges(node):
             steps[begin] += 1
             steps[end] -= 1
     at_place = np.cumsum(steps[:-1], dtype=np.int32)
@@ -149,7 +149,7 @@ def find_limits(data: NetworkData, rows: NDArray[np.int32]) -> NDArray[np.float6
     amperes = equipment.rated_a[rows].astype(float)
     watts = np.full((len(rows), 4), np.inf)
     transformer = equipment.kind[rows] == cim.TRANSFORMER
-    legs = (phases.COUNT[equipment.phases[rows] & 63] == 0) & (equipment.phases[rows] != 0)
+    legs = (phases.PHASE_COUNT[equipment.phases[rows] & 63] == 0) & (equipment.phases[rows] != 0)
     per_phase = volts / SQRT_3 * amperes
     watts[:, :SUM_COLUMN] = np.where(transformer | legs, np.inf, per_phase)[:, None]
     watts[:, SUM_COLUMN] = np.where(

@@ -127,7 +127,7 @@ class NameIndex:
             names = getattr(getattr(data, table), "name", None)
             if names is not None and (names != b"").any():
                 named = np.flatnonzero(names != b"").astype(np.int32)
-                own = SortedIds.of(names[named])
+                own = SortedIds.from_mrids(names[named])
                 column = SortedIds(own.mrid, named[own.row])
                 self._columns.append(_NameColumn(table, _TextColumn.lay_out(names), column))
             mrids = getattr(data, table).mrid

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.model import cim
-from gridtwin.topology.loss import Faults
-from gridtwin.topology.membership import feeder_of_nodes
-from gridtwin.topology.service import find_energized, find_needs
+from gridtwin.topology.energized_nodes import find_energized, find_needs
+from gridtwin.topology.loss import FaultSet
+from gridtwin.topology.membership import find_feeders_of_nodes
 from gridtwin.topology.walk import Adjacency
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from gridtwin.model.ids import Element
     from gridtwin.model.network import Network
     from gridtwin.model.tables import NetworkData
-    from gridtwin.topology.conduction import Rules
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.conduction import SupplyRules
+    from gridtwin.topology.topology_index import TopologyIndex
 
 MEDIUM_VOLTAGE_V = 45_000
 NO_ROWS: NDArray[np.int32] = np.empty(0, dtype=np.int32)
@@ -39,7 +39,7 @@ class Situation:
     network: Network
     open_mask: NDArray[np.uint8]
     index: TopologyIndex
-    rules: Rules
+    rules: SupplyRules
     state: str = "normal"
     version: int = 0
 
@@ -63,7 +63,9 @@ class Situation:
     def adjacency(self) -> Adjacency:
         """The equipment at each node."""
         equipment = self.data.equipment
-        return Adjacency.of(equipment.node_a, equipment.node_b, len(self.data.nodes.mrid))
+        return Adjacency.from_terminals(
+            equipment.node_a, equipment.node_b, len(self.data.nodes.mrid)
+        )
 
     @cached_property
     def conducts(self) -> NDArray[np.bool_]:
@@ -132,7 +134,7 @@ class Situation:
         feed = self.index.feed
         return next((node for node in self.find_ends(row) if feed[node] == row), -1)
 
-    def find_faults(self, elements: Iterable[Element]) -> Faults:
+    def find_faults(self, elements: Iterable[Element]) -> FaultSet:
         """Return what fails when elements fail: a feeder its head, a substation its sources."""
         nodes, equipment, sources = set[int](), set[int](), set[int]()
         data = self.data
@@ -147,12 +149,12 @@ class Situation:
                 sources.add(row)
             elif table == "substations":
                 sources |= set(np.flatnonzero(data.sources.substation == row).tolist())
-        return Faults(_find_rows(nodes), _find_rows(equipment), _find_rows(sources))
+        return FaultSet(_find_rows(nodes), _find_rows(equipment), _find_rows(sources))
 
     @cached_property
     def feeder_of_nodes(self) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """The feeder row of each node, -1 for none, and whether more than one feeds it."""
-        return feeder_of_nodes(self.index, self.data)
+        return find_feeders_of_nodes(self.index, self.data)
 
     def customers_of(self, rows: NDArray[np.int32]) -> int:
         """Return the customers of usage points."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.state.situation import NO_ROWS
-from gridtwin.model.phases import supply as carried
-from gridtwin.topology.core import live_phases
+from gridtwin.model.phases import to_supply_phases as carried
+from gridtwin.topology.meshed_core import live_phases
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.state.situation import NO_ROWS
-from gridtwin.topology.conduction import passing
-from gridtwin.topology.index import build
-from gridtwin.topology.service import find_needs
+from gridtwin.topology.conduction import find_passing_phases
+from gridtwin.topology.energized_nodes import find_needs
 from gridtwin.topology.switching import Switching
+from gridtwin.topology.topology_index import build_index
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.state.situation import Situation
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.topology_index import TopologyIndex
 
 
 class SupplyTracker:
@@ -66,7 +66,7 @@ class SupplyTracker:
             return NO_ROWS, NO_ROWS
         before = self._find_points(self._find_dependents(row))
         had_supply = self._find_supplied(before)
-        if not self._switching.operate(row, after):
+        if not self._switching.operate_equipment(row, after):
             return self._rebuild_topology()
         now = self._find_points(self._find_dependents(row)) if not len(before) else before
         has_supply = self._find_supplied(now)
@@ -90,13 +90,13 @@ class SupplyTracker:
 
     def _find_passing(self, row: int) -> int:
         equipment, only = self._situation.data.equipment, slice(row, row + 1)
-        passes = passing(equipment.phases[only], self._mask[only])
+        passes = find_passing_phases(equipment.phases[only], self._mask[only])
         return int(passes[0]) if equipment.in_service[row] else 0
 
     def _find_dependents(self, row: int) -> NDArray[np.int32]:
         """Return the nodes that hang on a piece of equipment."""
         top = int(self._index.child[row])
-        return NO_ROWS if top < 0 else self._index.dependents(top).copy()
+        return NO_ROWS if top < 0 else self._index.find_dependents(top).copy()
 
     def _find_points(self, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
         return self._situation.points_at(nodes) if len(nodes) else NO_ROWS
@@ -104,7 +104,9 @@ class SupplyTracker:
     def _rebuild_topology(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Build the topology anew, and return what became another."""
         situation, before = self._situation, self.is_deenergized
-        index = build(situation.data, self._mask, situation.rules, designed=self._index.designed)
+        index = build_index(
+            situation.data, self._mask, situation.rules, designed=self._index.designed
+        )
         self._begin_tracking(index)
         after = self.is_deenergized
         went, came = np.flatnonzero(after & ~before), np.flatnonzero(before & ~after)

@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.topology.returning import Returns
+    from gridtwin.topology.restoration_order import RestorationOrder
 
 
 def order_by_horn(
@@ -88,7 +88,7 @@ def order_by_horn(
 
 
 def find_precedence(
-    returns: Returns, customers: NDArray[np.float64], work: NDArray[np.float64]
+    returns: RestorationOrder, customers: NDArray[np.float64], work: NDArray[np.float64]
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """
     Return what each job waits for, and the weight of the customers it brings back.
@@ -107,7 +107,7 @@ def find_precedence(
     Exact on a tree. On a mesh, where a block has several ways, the way of the least work stands for
     all: the order is a policy, and what the customers wait for is reckoned apart from it.
     """
-    feeding = returns.feeding(work)
+    feeding = returns.find_feeding_blocks(work)
     above = np.full(len(work), -1, dtype=np.int32)
     weight = np.zeros(len(work))
     placed = np.zeros(len(work), dtype=bool)

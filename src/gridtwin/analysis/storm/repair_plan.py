@@ -24,8 +24,8 @@ from gridtwin.analysis.storm.priority import find_precedence, order_by_horn
 from gridtwin.analysis.storm.repair_times import look_up_repair_s
 from gridtwin.errors import InputError
 from gridtwin.model.estimate import STAGES
-from gridtwin.topology.loss import Faults
-from gridtwin.topology.returning import Returns, find_returns
+from gridtwin.topology.loss import FaultSet
+from gridtwin.topology.restoration_order import RestorationOrder, find_restoration_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,8 +65,8 @@ class RepairPlan:
     geographic: bool  # degrees, or meters
     zones: tuple[bytes, ...]  # mRIDs of the substations; empty for what belongs to none
     depot: NDArray[np.float64]  # (zones, 2) where crews start; NaN if not known
-    repaired: Returns
-    isolated: Returns
+    repaired: RestorationOrder
+    isolated: RestorationOrder
     groups: CustomerGroups
     points: NDArray[np.int32]  # usage points that are out, ascending
     group: NDArray[np.int32]  # group of each
@@ -153,7 +153,7 @@ def plan_repairs(
 
 def _find_returns(
     situation: Situation, sections: Sections, damaged: NDArray[np.int32]
-) -> tuple[Returns, NDArray[np.bool_], tuple[str, ...]]:
+) -> tuple[RestorationOrder, NDArray[np.bool_], tuple[str, ...]]:
     """
     Return what supply reaches while each damaged device holds its isolation section.
 
@@ -165,18 +165,18 @@ def _find_returns(
     """
     held = [sections.find_section_around(situation.find_ends(row)) for row in damaged.tolist()]
     points = situation.data.usage_points
-    returns = find_returns(situation.index, points, held, strict=situation.strict)
+    returns = find_restoration_order(situation.index, points, held, strict=situation.strict)
     nodes = np.unique(np.concatenate(held)).astype(np.int32)
-    pickup = find_restorable(situation, Faults(nodes=nodes, equipment=damaged))
+    pickup = find_restorable(situation, FaultSet(nodes=nodes, equipment=damaged))
     picked = np.zeros(len(points.node), dtype=bool)
     picked[pickup.points] = True
     return returns, picked, pickup.warnings
 
 
-def _strip_points(returns: Returns) -> Returns:
+def _strip_points(returns: RestorationOrder) -> RestorationOrder:
     """Return the blocks alone, without the usage points in them."""
     empty = np.empty(0, dtype=np.int32)
-    return Returns(empty, returns.jobs, returns.ways, returns.cyclic)
+    return RestorationOrder(empty, returns.jobs, returns.ways, returns.cyclic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ def _group_points(
 
 
 def _rank_jobs(
-    repaired: Returns,
+    repaired: RestorationOrder,
     weight: NDArray[np.float64],
     waits: NDArray[np.bool_],
     mean_s: NDArray[np.float64],

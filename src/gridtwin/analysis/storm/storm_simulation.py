@@ -220,7 +220,7 @@ def _find_return_times(
     """Return when each group is back: by the control room, by hand, by repair, or by the first."""
     switched, done = times
     groups, draws = plan.groups, done.shape[1]
-    isolated, repaired = plan.isolated.times(switched), plan.repaired.times(done)
+    isolated, repaired = plan.isolated.compute_times(switched), plan.repaired.compute_times(done)
     remote = np.stack(
         [_make_rng(seed, b"remote:" + name).standard_normal(draws) for name in plan.zones]
     )

@@ -14,8 +14,8 @@ from scipy.sparse.csgraph import connected_components
 from gridtwin.analysis.place.spatial_index import SpatialIndex
 from gridtwin.analysis.storm.tripping import Tripping
 from gridtwin.model import cim
-from gridtwin.topology.loss import affected, find_loss
-from gridtwin.topology.membership import nearest_feeder
+from gridtwin.topology.loss import find_affected, find_loss
+from gridtwin.topology.membership import find_nearest_feeder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,7 +79,7 @@ class StormSituation:
     @cached_property
     def feeder(self) -> NDArray[np.int32]:
         """The feeder of each node; -1 for none."""
-        return nearest_feeder(self.situation.index, self.situation.data)
+        return find_nearest_feeder(self.situation.index, self.situation.data)
 
     @cached_property
     def remote(self) -> Situation:
@@ -109,7 +109,7 @@ class StormSituation:
         faults = self._tripping.find_faults(rows)
         loss = find_loss(situation.index, faults)
         points = situation.data.usage_points
-        out = affected(situation.index, points, loss, strict=situation.strict).out
+        out = find_affected(situation.index, points, loss, strict=situation.strict).out
         names = situation.data.sources.mrid[faults.sources].tolist()
         warning = "a source feeds damage with no protective device between"
         return out, (f"{warning}: {', '.join(name.decode() for name in names)}",) if names else ()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.model import cim
-from gridtwin.topology.loss import Faults
-from gridtwin.topology.walk import flood
+from gridtwin.topology.loss import FaultSet
+from gridtwin.topology.walk import flood_network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +33,7 @@ class Tripping:
         self._climbed: dict[int, tuple[int, int]] = {}
         self._fed = set(situation.index.conduction.source_node.tolist())
 
-    def find_faults(self, rows: NDArray[np.int32]) -> Faults:
+    def find_faults(self, rows: NDArray[np.int32]) -> FaultSet:
         """Return what is out when equipment fails: itself, what trips, and sources without."""
         devices: set[int] = set(rows.tolist())
         bare: set[int] = set()
@@ -42,7 +42,7 @@ class Tripping:
             devices |= around
             if not covered:
                 bare |= self._find_bare_sources(row)
-        return Faults(
+        return FaultSet(
             equipment=np.array(sorted(devices), dtype=np.int32),
             sources=np.array(sorted(bare), dtype=np.int32),
         )
@@ -123,6 +123,6 @@ class Tripping:
         """Return the sources that feed a fault through no protective device."""
         situation = self._situation
         ends = np.array(situation.find_ends(row), dtype=np.int32)
-        walk = flood(situation.adjacency, ends, situation.conducts & ~self._protects)
+        walk = flood_network(situation.adjacency, ends, situation.conducts & ~self._protects)
         conduction = situation.index.conduction
         return set(conduction.source_row[walk.reached[conduction.source_node]].tolist())

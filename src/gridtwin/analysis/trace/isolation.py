@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.state.situation import NO_ROWS, Situation
-from gridtwin.analysis.trace.beyond import fed_beyond
-from gridtwin.analysis.trace.trace import CLASS, Rows, start_nodes
+from gridtwin.analysis.trace.beyond import find_fed_beyond
+from gridtwin.analysis.trace.trace import CLASS, TraceRows, find_start_nodes
 from gridtwin.topology.conduction import DER
 from gridtwin.topology.loops import find_loops
-from gridtwin.topology.walk import Walk, flood
+from gridtwin.topology.walk import Walk, flood_network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +70,7 @@ def find_section(
     """
     equipment = situation.data.equipment
     operable = situation.is_operable if operable is None else operable
-    elements = [beyond_head(situation, element) for element in elements]
+    elements = [step_beyond_head(situation, element) for element in elements]
     standing_open = situation.is_open
     bounds = operable | standing_open
     bounds[
@@ -78,11 +78,15 @@ def find_section(
     ] = False
     passable = equipment.in_service & ~bounds
     passable[barriers] = False
-    walk = flood(situation.adjacency, start_nodes(situation, elements), passable)
+    walk = flood_network(situation.adjacency, find_start_nodes(situation, elements), passable)
     edge = walk.stopped[equipment.in_service[walk.stopped]]
     inner = walk.reached[equipment.node_a[edge]] & walk.reached[equipment.node_b[edge]]
     edge = edge[~inner]
-    fed = np.ones(len(edge), dtype=bool) if all_sides else fed_beyond(situation, walk.reached, edge)
+    fed = (
+        np.ones(len(edge), dtype=bool)
+        if all_sides
+        else find_fed_beyond(situation, walk.reached, edge)
+    )
     own = np.array([row for table, row in elements if table == "equipment"], dtype=np.int32)
     inside = np.union1d(walk.equipment, own).astype(np.int32)
     return Section(
@@ -92,19 +96,19 @@ def find_section(
         verify=edge[fed & standing_open[edge]],
         dead_beyond=edge[~fed],
         walk=walk,
-        warnings=_section_warnings(situation, walk, operable),
+        warnings=_warn_of_section(situation, walk, operable),
     )
 
 
-def beyond_head(situation: Situation, element: Element) -> Element:
+def step_beyond_head(situation: Situation, element: Element) -> Element:
     """Return the first node of a feeder, beyond its head; any other element as it is."""
     if element.table != "feeders":
         return element
     head = int(situation.data.feeders.head[element.row])
-    return element._replace(table="nodes", row=_far_end(situation, head))
+    return element._replace(table="nodes", row=_find_far_end(situation, head))
 
 
-def _section_warnings(
+def _warn_of_section(
     situation: Situation, walk: Walk, operable: NDArray[np.bool_]
 ) -> tuple[str, ...]:
     warnings = []
@@ -122,34 +126,34 @@ def _section_warnings(
     return tuple(warnings)
 
 
-def isolation(
+def trace_isolation(
     situation: Situation,
     elements: Sequence[Element],
     *,
     barriers: NDArray[np.int32] = NO_ROWS,
     all_sides: bool = False,
-) -> Rows:
+) -> TraceRows:
     """Return what to operate, what to verify and tag, what needs neither, the section between."""
     section = find_section(situation, elements, barriers=barriers, all_sides=all_sides)
     depth = dict(zip(section.walk.equipment.tolist(), section.walk.depth.tolist(), strict=True))
     inside = section.equipment
     return (
-        Rows.of("operate", section.operate)
-        .plus(Rows.of("verify_and_tag", section.verify))
-        .plus(Rows.of("dead_beyond", section.dead_beyond))
-        .plus(
-            Rows.of(
+        TraceRows.from_class("operate", section.operate)
+        .append_rows(TraceRows.from_class("verify_and_tag", section.verify))
+        .append_rows(TraceRows.from_class("dead_beyond", section.dead_beyond))
+        .append_rows(
+            TraceRows.from_class(
                 "section",
                 inside,
                 depth=np.array([depth.get(row, 0) for row in inside.tolist()], dtype=np.int32),
                 points=situation.points_at(section.nodes),
             )
         )
-        .warned(*section.warnings, *_resources(situation, section))
+        .add_warnings(*section.warnings, *_find_resources(situation, section))
     )
 
 
-def _resources(situation: Situation, section: Section) -> tuple[str, ...]:
+def _find_resources(situation: Situation, section: Section) -> tuple[str, ...]:
     """Return which distributed resources stand in a section: no switch keeps them from it."""
     sources = situation.data.sources
     inside = sources.in_service & (sources.kind == DER) & section.walk.reached[sources.node]
@@ -158,7 +162,9 @@ def _resources(situation: Situation, section: Section) -> tuple[str, ...]:
     return (text,) if names else ()
 
 
-def feeder_extent(situation: Situation, feeder: int, barriers: NDArray[np.int32] = NO_ROWS) -> Walk:
+def find_feeder_extent(
+    situation: Situation, feeder: int, barriers: NDArray[np.int32] = NO_ROWS
+) -> Walk:
     """
     Return what a feeder feeds: flooded from its head, stopping on open switches and before others.
 
@@ -171,21 +177,21 @@ def feeder_extent(situation: Situation, feeder: int, barriers: NDArray[np.int32]
     passable[barriers] = False
     passable &= ~situation.climbs
     head = int(heads[feeder])
-    start = [_far_end(situation, head)] if situation.conducts[head] else []
-    return flood(situation.adjacency, np.array(start, dtype=np.int32), passable)
+    start = [_find_far_end(situation, head)] if situation.conducts[head] else []
+    return flood_network(situation.adjacency, np.array(start, dtype=np.int32), passable)
 
 
-def _far_end(situation: Situation, head: int) -> int:
+def _find_far_end(situation: Situation, head: int) -> int:
     """Return the end of a head switch that looks away from the source."""
     fed = situation.find_fed_node(head)
     if fed >= 0:
         return fed
     a, b = situation.find_ends(head)
-    depth = _depth(situation, a), _depth(situation, b)
+    depth = _measure_depth(situation, a), _measure_depth(situation, b)
     return b if depth[0] <= depth[1] else a
 
 
-def _depth(situation: Situation, node: int) -> int:
+def _measure_depth(situation: Situation, node: int) -> int:
     if not situation.is_supplied[node]:
         return len(situation.is_supplied)
     steps = 0
@@ -194,7 +200,7 @@ def _depth(situation: Situation, node: int) -> int:
     return steps
 
 
-def feeders_of(situation: Situation, elements: Sequence[Element]) -> list[int]:
+def find_feeders_of(situation: Situation, elements: Sequence[Element]) -> list[int]:
     """Return the feeders that reach elements, in order."""
     heads = {int(head): row for row, head in enumerate(situation.data.feeders.head.tolist())}
     found: set[int] = set()
@@ -207,24 +213,24 @@ def feeders_of(situation: Situation, elements: Sequence[Element]) -> list[int]:
         if element.table == "equipment" and element.row in heads:
             found.add(heads[element.row])
             continue
-        walk = flood(situation.adjacency, start_nodes(situation, [element]), passable)
+        walk = flood_network(situation.adjacency, find_start_nodes(situation, [element]), passable)
         met = [row for row in walk.stopped.tolist() if row in heads and situation.conducts[row]]
-        found |= {heads[row] for row in met if walk.reached[_far_end(situation, row)]}
+        found |= {heads[row] for row in met if walk.reached[_find_far_end(situation, row)]}
     return sorted(found)
 
 
-def feeder(
+def trace_feeder(
     situation: Situation, elements: Sequence[Element], *, barriers: NDArray[np.int32] = NO_ROWS
-) -> Rows:
+) -> TraceRows:
     """Return the extent of the feeders of elements: head first, then nearest first, then ties."""
-    answer = Rows.of("feeder", NO_ROWS)
-    for row in feeders_of(situation, elements):
-        walk = feeder_extent(situation, row, barriers)
+    answer = TraceRows.from_class("feeder", NO_ROWS)
+    for row in find_feeders_of(situation, elements):
+        walk = find_feeder_extent(situation, row, barriers)
         head = int(situation.data.feeders.head[row])
         answer = (
-            answer.plus(Rows.of("head", np.array([head], dtype=np.int32)))
-            .plus(
-                Rows.of(
+            answer.append_rows(TraceRows.from_class("head", np.array([head], dtype=np.int32)))
+            .append_rows(
+                TraceRows.from_class(
                     "feeder",
                     walk.equipment,
                     parent=np.where(walk.parent < 0, np.int32(head), walk.parent),
@@ -232,14 +238,14 @@ def feeder(
                     points=situation.points_at(walk.nodes),
                 )
             )
-            .plus(_border(situation, walk))
+            .append_rows(_find_border(situation, walk))
         )
     if not len(answer.equipment):
-        return answer.warned("no feeder reaches this in this state")
+        return answer.add_warnings("no feeder reaches this in this state")
     return answer
 
 
-def _border(situation: Situation, walk: Walk) -> Rows:
+def _find_border(situation: Situation, walk: Walk) -> TraceRows:
     """Return the open switches a flood stopped on, by what is on their other side."""
     rows = walk.stopped[situation.is_open[walk.stopped]]
     a, b = situation.data.equipment.node_a[rows], situation.data.equipment.node_b[rows]
@@ -250,11 +256,11 @@ def _border(situation: Situation, walk: Walk) -> Rows:
         CLASS["same_feeder"],
         np.where(situation.is_supplied[other], CLASS["tie"], CLASS["terminal"]),
     )
-    answer = Rows.of("tie", rows)
-    return Rows(rows, kind.astype(np.uint8), answer.parent, answer.depth, NO_ROWS)
+    answer = TraceRows.from_class("tie", rows)
+    return TraceRows(rows, kind.astype(np.uint8), answer.parent, answer.depth, NO_ROWS)
 
 
-def ties(situation: Situation, elements: Sequence[Element]) -> Rows:
+def trace_ties(situation: Situation, elements: Sequence[Element]) -> TraceRows:
     """
     Return the open switches around what elements are joined to, by what lies beyond.
 
@@ -262,29 +268,33 @@ def ties(situation: Situation, elements: Sequence[Element]) -> Rows:
     ``terminal``: the other side is dead.
     """
     if all(element.table == "feeders" for element in elements):
-        answer = Rows.of("tie", NO_ROWS)
+        answer = TraceRows.from_class("tie", NO_ROWS)
         for element in elements:
-            answer = answer.plus(_border(situation, feeder_extent(situation, element.row)))
+            answer = answer.append_rows(
+                _find_border(situation, find_feeder_extent(situation, element.row))
+            )
         return answer
     passable = situation.conducts & ~situation.climbs
     passable[situation.data.feeders.head] = False
-    walk = flood(situation.adjacency, start_nodes(situation, elements), passable)
-    return _border(situation, walk)
+    walk = flood_network(situation.adjacency, find_start_nodes(situation, elements), passable)
+    return _find_border(situation, walk)
 
 
-def loops(situation: Situation, elements: Sequence[Element]) -> Rows:
+def trace_loops(situation: Situation, elements: Sequence[Element]) -> TraceRows:
     """
     Return the closed loops in what elements are joined to.
 
     A loop is closed when the same phase comes around. ``depth`` numbers the loops from 1.
     """
-    walk = flood(situation.adjacency, start_nodes(situation, elements), situation.conducts)
+    walk = flood_network(
+        situation.adjacency, find_start_nodes(situation, elements), situation.conducts
+    )
     node = situation.data.equipment.node_a
     found = [rows for rows in find_loops(situation.index) if walk.reached[node[rows]].any()]
     if not found:
-        return Rows.of("loop", NO_ROWS)
+        return TraceRows.from_class("loop", NO_ROWS)
     number = np.arange(1, len(found) + 1, dtype=np.int32)
     depth, rows = np.repeat(number, [len(loop) for loop in found]), np.concatenate(found)
     # What is on a loop of one phase and on another of the next stands with the first.
     first = np.sort(np.unique(rows, return_index=True)[1])
-    return Rows.of("loop", rows[first], depth=depth[first])
+    return TraceRows.from_class("loop", rows[first], depth=depth[first])

@@ -49,7 +49,7 @@ class TraceOption:
     example: str = ""
 
 
-def _told(meaning: str, **more: Any) -> dict[str, TraceOption]:
+def _declare_option(meaning: str, **more: Any) -> dict[str, TraceOption]:
     return {"option": TraceOption(meaning, **more)}
 
 
@@ -67,25 +67,25 @@ class TraceSpec:
     kind: str
     phases: str = field(
         default="",
-        metadata=_told(
+        metadata=_declare_option(
             "Follow only conductors of these phases; all by default.", longest=20, example="A"
         ),
     )
     phase_policy: PhasePolicy = field(
         default="advisory",
-        metadata=_told(
+        metadata=_declare_option(
             "How far recorded phases decide: strict, advisory or ignore.", words=PHASE_POLICIES
         ),
     )
     mode: str = field(
         default="all_paths",
-        metadata=_told(
+        metadata=_declare_option(
             "Upstream: all_paths, shortest or must_pass.", words=MODES, kinds=("upstream",)
         ),
     )
     barriers: tuple[str, ...] = field(
         default=(),
-        metadata=_told(
+        metadata=_declare_option(
             "Equipment the trace meets and does not pass; repeatable.",
             kinds=PASSING,
             each="barrier",
@@ -95,40 +95,47 @@ class TraceSpec:
     )
     where: str = field(
         default="",
-        metadata=_told(
+        metadata=_declare_option(
             "Keep elements for which this holds.", longest=LONGEST_WHERE, example="kind == 'fuse'"
         ),
     )
     polygon: str = field(
         default="",
-        metadata=_told(
+        metadata=_declare_option(
             "Keep elements inside this polygon: GeoJSON, WKT, or west,south,east,north.",
             longest=20_000,
             example="-95.4,29.7,-95.3,29.8",
         ),
     )
-    nearest: int = field(default=0, metadata=_told("Keep the K nearest elements; 0 for all."))
+    nearest: int = field(
+        default=0, metadata=_declare_option("Keep the K nearest elements; 0 for all.")
+    )
     max_depth: int = field(
-        default=0, metadata=_told("Stop after so many pieces of equipment; 0 for no limit.")
+        default=0,
+        metadata=_declare_option("Stop after so many pieces of equipment; 0 for no limit."),
     )
     include_indeterminate: bool = field(
         default=False,
-        metadata=_told("Downstream: add the rest of a loop, marked so.", kinds=("downstream",)),
+        metadata=_declare_option(
+            "Downstream: add the rest of a loop, marked so.", kinds=("downstream",)
+        ),
     )
     all_sides: bool = field(
         default=False,
-        metadata=_told("Isolation: operate towards dead ends too.", kinds=("isolation",)),
+        metadata=_declare_option("Isolation: operate towards dead ends too.", kinds=("isolation",)),
     )
     allow_lv_backfeed: bool = field(
-        default=False, metadata=_told("Low voltage may supply medium voltage.")
+        default=False, metadata=_declare_option("Low voltage may supply medium voltage.")
     )
-    islands: bool = field(default=False, metadata=_told("Distributed energy resources supply too."))
+    islands: bool = field(
+        default=False, metadata=_declare_option("Distributed energy resources supply too.")
+    )
 
     def __post_init__(self) -> None:
         """Check every value; a list of barriers, a polygon as such, become what can be kept."""
         _one_of("trace", self.kind, TRACE_KINDS)
         for name, option in TRACE_OPTIONS.items():
-            value = _checked(name, option.default, getattr(self, name))
+            value = _check_value(name, option.default, getattr(self, name))
             object.__setattr__(self, name, value)
             if option.words:
                 _one_of(name.replace("_", " "), value, option.words)
@@ -139,7 +146,7 @@ class TraceSpec:
         from gridtwin.model import phases
 
         try:
-            mask = phases.parse(self.phases) & phases.ABC
+            mask = phases.parse_phases(self.phases) & phases.ABC
         except ValueError as error:
             raise InputError(str(error)) from error
         if self.phases and not mask:
@@ -165,7 +172,7 @@ class TraceSpec:
         said = {name: value for name, value in said.items() if value is not None}
         for name in said:
             if name != "kind" and name not in TRACE_OPTIONS:
-                raise _unknown(name)
+                raise _make_unknown_error(name)
         kind = said.get("kind", self.kind)
         foreign = [name for name, option in TRACE_OPTIONS.items() if kind not in option.kinds]
         left = {name: TRACE_OPTIONS[name].default for name in foreign if kind != self.kind}
@@ -220,7 +227,7 @@ def _one_of(what: str, word: object, allowed: tuple[str, ...]) -> None:
         raise InputError(msg)
 
 
-def _unknown(name: str) -> InputError:
+def _make_unknown_error(name: str) -> InputError:
     from difflib import get_close_matches
 
     close = get_close_matches(name, TRACE_OPTIONS, n=1)
@@ -228,7 +235,7 @@ def _unknown(name: str) -> InputError:
     return InputError(f"a trace has no such option: {name!r}; {mend}")
 
 
-def _checked(name: str, default: Any, value: Any) -> Any:
+def _check_value(name: str, default: Any, value: Any) -> Any:
     """Return a value of the type of its field's default; one barrier alone is a list of one."""
     if name == "polygon" and not isinstance(value, str):
         from gridtwin.analysis.place.polygon_forms import write_form

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.state.situation import NO_ROWS, Situation
-from gridtwin.topology.core import live_phases
-from gridtwin.topology.loops import block_of
-from gridtwin.topology.loss import affected, find_loss, lost_nodes
-from gridtwin.topology.walk import Walk, flood
+from gridtwin.topology.loops import find_block_of
+from gridtwin.topology.loss import find_affected, find_loss, find_lost_nodes
+from gridtwin.topology.meshed_core import live_phases
+from gridtwin.topology.walk import Walk, flood_network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ CLASS = {name: code for code, name in enumerate(CLASSES)}
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class TraceRows:
     """The answer of a trace, as rows of the network's tables."""
 
     equipment: NDArray[np.int32]
@@ -55,7 +55,7 @@ class Rows:
     warnings: tuple[str, ...] = ()
 
     @classmethod
-    def of(
+    def from_class(
         cls,
         name: str,
         equipment: NDArray[np.int32],
@@ -63,7 +63,7 @@ class Rows:
         parent: NDArray[np.int32] | None = None,
         depth: NDArray[np.int32] | None = None,
         points: NDArray[np.int32] = NO_ROWS,
-    ) -> Rows:
+    ) -> TraceRows:
         """Return an answer whose elements are all of one class."""
         count = len(equipment)
         return cls(
@@ -74,10 +74,10 @@ class Rows:
             points=points,
         )
 
-    def plus(self, other: Rows) -> Rows:
+    def append_rows(self, other: TraceRows) -> TraceRows:
         """Return this answer with another behind it; an element stays where it first stood."""
         new = ~np.isin(other.equipment, self.equipment)
-        return Rows(
+        return TraceRows(
             equipment=np.concatenate([self.equipment, other.equipment[new]]),
             kind=np.concatenate([self.kind, other.kind[new]]),
             parent=np.concatenate([self.parent, other.parent[new]]),
@@ -86,7 +86,7 @@ class Rows:
             warnings=self.warnings + other.warnings,
         )
 
-    def kept(self, mask: NDArray[np.bool_]) -> Rows:
+    def keep_rows(self, mask: NDArray[np.bool_]) -> TraceRows:
         """Return the elements for which `mask` holds."""
         return replace(
             self,
@@ -96,18 +96,18 @@ class Rows:
             depth=self.depth[mask],
         )
 
-    def warned(self, *warnings: str) -> Rows:
+    def add_warnings(self, *warnings: str) -> TraceRows:
         """Return the same answer with warnings added."""
         return replace(self, warnings=self.warnings + warnings)
 
 
-def downstream(
+def trace_downstream(
     situation: Situation,
     elements: Sequence[Element],
     *,
     barriers: NDArray[np.int32] = NO_ROWS,
     include_indeterminate: bool = False,
-) -> Rows:
+) -> TraceRows:
     """
     Return what loses supply without the elements, and not the elements themselves.
 
@@ -124,24 +124,24 @@ def downstream(
     """
     faults = situation.find_faults(elements)
     loss = find_loss(situation.index, faults)
-    nodes = lost_nodes(situation.index, loss)
-    points = affected(
+    nodes = find_lost_nodes(situation.index, loss)
+    points = find_affected(
         situation.index, situation.data.usage_points, loss, strict=situation.strict
     ).out
-    rows = np.concatenate([_feeds(situation, nodes), _loose(situation, nodes)])
+    rows = np.concatenate([_find_feeds(situation, nodes), _find_loose(situation, nodes)])
     rows = rows[~np.isin(rows, faults.equipment)]
-    parent, depth = _hung(situation, rows, set(faults.equipment.tolist()), loss)
-    answer = Rows.of("downstream", rows, parent=parent, depth=depth, points=points)
+    parent, depth = _trace_hanging(situation, rows, set(faults.equipment.tolist()), loss)
+    answer = TraceRows.from_class("downstream", rows, parent=parent, depth=depth, points=points)
     if len(barriers):
-        answer = _cut(situation, answer, barriers)
+        answer = _cut_at_barriers(situation, answer, barriers)
     if include_indeterminate:
         for row in faults.equipment.tolist():
-            loop = block_of(situation.index, row)
-            answer = answer.plus(Rows.of("indeterminate", loop[loop != row]))
+            loop = find_block_of(situation.index, row)
+            answer = answer.append_rows(TraceRows.from_class("indeterminate", loop[loop != row]))
     return answer
 
 
-def _feeds(situation: Situation, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
+def _find_feeds(situation: Situation, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the equipment that feeds lost nodes from lost nodes or from what failed."""
     feed = situation.index.feed[nodes]
     parent = situation.index.parent[nodes]
@@ -150,7 +150,7 @@ def _feeds(situation: Situation, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
     return feed[(feed >= 0) & lost[parent]]
 
 
-def _loose(situation: Situation, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
+def _find_loose(situation: Situation, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the equipment that has lost what feeds it, and does not feed a lost node itself."""
     index, conduction = situation.index, situation.index.conduction
     if not len(index.extra):
@@ -165,7 +165,7 @@ def _loose(situation: Situation, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
     return rows[np.where(one_way > 0, a, np.where(one_way < 0, b, a & b))]
 
 
-def _hung(
+def _trace_hanging(
     situation: Situation, rows: NDArray[np.int32], start: set[int], loss: Loss
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the equipment each piece hangs on, and how many pieces it is from the start."""
@@ -185,23 +185,25 @@ def _hung(
     return parent, depth
 
 
-def _cut(situation: Situation, answer: Rows, barriers: NDArray[np.int32]) -> Rows:
+def _cut_at_barriers(
+    situation: Situation, answer: TraceRows, barriers: NDArray[np.int32]
+) -> TraceRows:
     """Leave out what hangs on the barriers."""
     beyond = find_loss(
         situation.index, replace(situation.find_faults(()), equipment=barriers.astype(np.int32))
     )
-    nodes = lost_nodes(situation.index, beyond)
-    gone = np.concatenate([_feeds(situation, nodes), _loose(situation, nodes)])
+    nodes = find_lost_nodes(situation.index, beyond)
+    gone = np.concatenate([_find_feeds(situation, nodes), _find_loose(situation, nodes)])
     gone = gone[~np.isin(gone, barriers)]
     kind = answer.kind.copy()
     kind[np.isin(answer.equipment, barriers)] = CLASS["boundary"]
     dark = np.zeros(len(situation.is_supplied), dtype=bool)
     dark[nodes] = True
     points = answer.points[~dark[situation.data.usage_points.node[answer.points]]]
-    return replace(answer, kind=kind, points=points).kept(~np.isin(answer.equipment, gone))
+    return replace(answer, kind=kind, points=points).keep_rows(~np.isin(answer.equipment, gone))
 
 
-def start_nodes(situation: Situation, elements: Sequence[Element]) -> NDArray[np.int32]:
+def find_start_nodes(situation: Situation, elements: Sequence[Element]) -> NDArray[np.int32]:
     """Return the nodes of elements: both ends of equipment, the node of a usage point."""
     data = situation.data
     nodes: list[int] = []
@@ -221,20 +223,20 @@ def start_nodes(situation: Situation, elements: Sequence[Element]) -> NDArray[np
     return np.array(sorted(set(nodes)), dtype=np.int32)
 
 
-def connected(
+def trace_connected(
     situation: Situation, elements: Sequence[Element], *, barriers: NDArray[np.int32] = NO_ROWS
-) -> Rows:
+) -> TraceRows:
     """Return everything joined to the elements by closed equipment, nearest first."""
     passable = situation.conducts.copy()
     passable[barriers] = False
-    walk = flood(situation.adjacency, start_nodes(situation, elements), passable)
-    answer = _walked(situation, "connected", walk)
+    walk = flood_network(situation.adjacency, find_start_nodes(situation, elements), passable)
+    answer = _make_rows(situation, "connected", walk)
     met = np.intersect1d(walk.stopped, barriers)
-    return answer.plus(Rows.of("boundary", met)) if len(met) else answer
+    return answer.append_rows(TraceRows.from_class("boundary", met)) if len(met) else answer
 
 
-def _walked(situation: Situation, name: str, walk: Walk) -> Rows:
-    return Rows.of(
+def _make_rows(situation: Situation, name: str, walk: Walk) -> TraceRows:
+    return TraceRows.from_class(
         name,
         walk.equipment,
         parent=walk.parent,
@@ -243,24 +245,24 @@ def _walked(situation: Situation, name: str, walk: Walk) -> Rows:
     )
 
 
-def path(
+def trace_path(
     situation: Situation,
     elements: Sequence[Element],
     to: Sequence[Element],
     *,
     barriers: NDArray[np.int32] = NO_ROWS,
-) -> Rows:
+) -> TraceRows:
     """Return the shortest way of closed equipment between two elements, in order; empty if none."""
     passable = situation.conducts.copy()
     passable[barriers] = False
-    walk = flood(situation.adjacency, start_nodes(situation, elements), passable)
-    goals = start_nodes(situation, to)
+    walk = flood_network(situation.adjacency, find_start_nodes(situation, elements), passable)
+    goals = find_start_nodes(situation, to)
     goals = goals[walk.reached[goals]]
     if not len(goals):
-        return Rows.of("path", NO_ROWS)
+        return TraceRows.from_class("path", NO_ROWS)
     depth_of = dict(zip(walk.nodes.tolist(), walk.node_depth.tolist(), strict=True))
     goal = min(goals.tolist(), key=lambda node: (depth_of[node], node))
-    led = _leads(situation, walk)
+    led = _find_leads(situation, walk)
     steps: list[int] = []
     node = goal
     while depth_of[node]:
@@ -273,10 +275,10 @@ def path(
             rows = np.insert(rows, at, element.row)
     depth = np.arange(1, len(rows) + 1, dtype=np.int32)
     parent = np.concatenate([[-1], rows[:-1]]).astype(np.int32) if len(rows) else NO_ROWS
-    return Rows.of("path", rows, parent=parent, depth=depth)
+    return TraceRows.from_class("path", rows, parent=parent, depth=depth)
 
 
-def _leads(situation: Situation, walk: Walk) -> dict[int, tuple[int, int]]:
+def _find_leads(situation: Situation, walk: Walk) -> dict[int, tuple[int, int]]:
     """Return, per node reached, the equipment and the node it was first reached from."""
     depth_of = dict(zip(walk.nodes.tolist(), walk.node_depth.tolist(), strict=True))
     led: dict[int, tuple[int, int]] = {}
@@ -288,7 +290,7 @@ def _leads(situation: Situation, walk: Walk) -> dict[int, tuple[int, int]]:
     return led
 
 
-def phases_of(situation: Situation, rows: NDArray[np.int32]) -> NDArray[np.uint8]:
+def find_live_phases(situation: Situation, rows: NDArray[np.int32]) -> NDArray[np.uint8]:
     """Return the phases live through equipment: what it passes of what its ends have."""
     equipment = situation.data.equipment
     live = live_phases(situation.index.mask)

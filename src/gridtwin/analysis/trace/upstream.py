@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.state.situation import NO_ROWS, Situation
-from gridtwin.analysis.trace.trace import Rows, start_nodes
+from gridtwin.analysis.trace.trace import TraceRows, find_start_nodes
 from gridtwin.model import cim
 from gridtwin.model.phases import ABC
-from gridtwin.topology.loops import find_single_ways, ways_between
-from gridtwin.topology.walk import flood
+from gridtwin.topology.loops import find_single_ways, find_ways_between
+from gridtwin.topology.walk import flood_network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from gridtwin.model.ids import Element
 
 
-def upstream(
+def trace_upstream(
     situation: Situation,
     elements: Sequence[Element],
     *,
     mode: str = "all_paths",
     barriers: NDArray[np.int32] = NO_ROWS,
-) -> Rows:
+) -> TraceRows:
     """
     Return the ways from elements to the sources, nearest first, without the elements.
 
@@ -45,7 +45,7 @@ def upstream(
     """
     own = {row for table, row in elements if table == "equipment"}
     starts = _upper_ends(situation, elements)
-    finder = {"all_paths": _all_paths, "shortest": _shortest, "must_pass": _must_pass}[mode]
+    finder = {"all_paths": _all_paths, "shortest": _find_shortest, "must_pass": _must_pass}[mode]
     rows = finder(situation, starts, sorted(own))
     if mode == "must_pass" and len(elements) == 1:
         rows = np.union1d(rows, _must_pass_by_phase(situation, elements[0]))
@@ -55,7 +55,7 @@ def upstream(
     # What every way passes may lie beyond a loop: it is reached over all of them.
     ways = _all_paths(situation, starts, sorted(own))
     answer = _nearest_first(situation, starts, ways[~np.isin(ways, sorted(own))], barriers)
-    return answer.kept(np.isin(answer.equipment, rows))
+    return answer.keep_rows(np.isin(answer.equipment, rows))
 
 
 def _upper_ends(situation: Situation, elements: Sequence[Element]) -> NDArray[np.int32]:
@@ -63,19 +63,21 @@ def _upper_ends(situation: Situation, elements: Sequence[Element]) -> NDArray[np
     nodes: set[int] = set()
     for element in elements:
         fed = situation.find_fed_node(element.row) if element.table == "equipment" else -1
-        if fed >= 0 and not _looped(situation, element.row):
+        if fed >= 0 and not _is_looped(situation, element.row):
             nodes.add(int(situation.index.parent[fed]))
         else:
-            ends = start_nodes(situation, [element])
+            ends = find_start_nodes(situation, [element])
             nodes |= set(ends[situation.is_supplied[ends]].tolist())
     return np.array(sorted(nodes), dtype=np.int32)
 
 
-def _looped(situation: Situation, row: int) -> bool:
+def _is_looped(situation: Situation, row: int) -> bool:
     return bool(situation.conducts[row]) and situation.index.child[row] < 0
 
 
-def _shortest(situation: Situation, starts: NDArray[np.int32], own: list[int]) -> NDArray[np.int32]:
+def _find_shortest(
+    situation: Situation, starts: NDArray[np.int32], own: list[int]
+) -> NDArray[np.int32]:
     del own
     index = situation.index
     rows: set[int] = set()
@@ -115,7 +117,7 @@ def _must_pass_by_phase(situation: Situation, element: Element) -> NDArray[np.in
     index, core = situation.index, situation.index.core
     if core is None or core.uniform or element.table not in {"usage_points", "nodes"}:
         return NO_ROWS
-    node = int(start_nodes(situation, [element])[0])
+    node = int(find_start_nodes(situation, [element])[0])
     if element.table == "usage_points":
         need = int(situation.needs[element.row])
     else:
@@ -131,7 +133,7 @@ def _all_paths(
 ) -> NDArray[np.int32]:
     index, core = situation.index, situation.index.core
     if core is None:
-        return _shortest(situation, starts, own)
+        return _find_shortest(situation, starts, own)
     rows: set[int] = set()
     slots: set[int] = set()
     for start in starts.tolist():
@@ -142,7 +144,7 @@ def _all_paths(
         if node >= 0:
             slots.add(node)
     goals = [row for row in own if (core.equipment == row).any()]
-    ways = ways_between(index, sorted(slots) if not goals else [], goals)
+    ways = find_ways_between(index, sorted(slots) if not goals else [], goals)
     return np.concatenate([np.array(sorted(rows - {-1}), dtype=np.int32), ways])
 
 
@@ -151,37 +153,37 @@ def _nearest_first(
     starts: NDArray[np.int32],
     rows: NDArray[np.int32],
     barriers: NDArray[np.int32],
-) -> Rows:
+) -> TraceRows:
     on_way = np.zeros(len(situation.conducts), dtype=bool)
     on_way[rows] = True
     on_way[barriers] = False
-    walk = flood(situation.adjacency, starts, on_way)
-    return Rows.of("upstream", walk.equipment, parent=walk.parent, depth=walk.depth)
+    walk = flood_network(situation.adjacency, starts, on_way)
+    return TraceRows.from_class("upstream", walk.equipment, parent=walk.parent, depth=walk.depth)
 
 
-def protective_devices(
+def find_protective_devices(
     situation: Situation, elements: Sequence[Element], *, barriers: NDArray[np.int32] = NO_ROWS
-) -> tuple[Rows, bool]:
+) -> tuple[TraceRows, bool]:
     """
     Return the first protective device upstream on each way, and whether every way has one.
 
     A protective device interrupts fault current by itself: breaker, recloser or fuse. A
     sectionaliser does not; it opens after a recloser upstream has tripped.
     """
-    ways = upstream(situation, elements, barriers=barriers)
+    ways = trace_upstream(situation, elements, barriers=barriers)
     allowed = np.zeros(len(situation.conducts), dtype=bool)
     allowed[ways.equipment] = True
     protects = cim.PROTECTS[situation.data.equipment.kind]
-    walk = flood(situation.adjacency, _upper_ends(situation, elements), allowed & ~protects)
+    walk = flood_network(situation.adjacency, _upper_ends(situation, elements), allowed & ~protects)
     devices = walk.stopped[allowed[walk.stopped] & protects[walk.stopped]]
     ahead = np.isin(ways.equipment, devices)
     open_ended = bool(walk.reached[situation.index.conduction.source_node].any())
-    answer = Rows.of(
+    answer = TraceRows.from_class(
         "protective",
         ways.equipment[ahead],
         parent=ways.parent[ahead],
         depth=ways.depth[ahead],
     )
     if open_ended:
-        answer = answer.warned("a source feeds this with no protective device between")
+        answer = answer.add_warnings("a source feeds this with no protective device between")
     return answer, not open_ended

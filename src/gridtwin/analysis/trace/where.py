@@ -35,7 +35,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Value, Value], Value]] = {
 }
 
 
-def where(expression: str, columns: Columns, count: int) -> NDArray[np.bool_]:
+def select_where(expression: str, columns: Columns, count: int) -> NDArray[np.bool_]:
     """
     Return for which rows an expression holds, shape (count,).
 
@@ -62,7 +62,7 @@ def where(expression: str, columns: Columns, count: int) -> NDArray[np.bool_]:
         msg = f"cannot read the expression {expression!r}: write it like kind == 'fuse'"
         raise ExpressionError(msg) from error
     try:
-        result = _value(tree, columns, 0)
+        result = _evaluate_node(tree, columns, 0)
     except TypeError as error:
         msg = f"the expression {expression!r} compares what cannot be compared: {error}"
         raise ExpressionError(msg) from error
@@ -73,7 +73,7 @@ def where(expression: str, columns: Columns, count: int) -> NDArray[np.bool_]:
     return held
 
 
-def _value(  # noqa: PLR0911 - one return for each kind of node
+def _evaluate_node(  # noqa: PLR0911 - one return for each kind of node
     node: ast.expr, columns: Columns, depth: int
 ) -> Value:
     if depth > DEEPEST:
@@ -83,37 +83,37 @@ def _value(  # noqa: PLR0911 - one return for each kind of node
         case ast.Constant(value=value) if isinstance(value, str | int | float | bool):
             return value
         case ast.Name(id=name):
-            return _column(name, columns)
+            return _read_column(name, columns)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_value(operand, columns, depth + 1)
+            return -_evaluate_node(operand, columns, depth + 1)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return np.logical_not(_value(operand, columns, depth + 1))
+            return np.logical_not(_evaluate_node(operand, columns, depth + 1))
         case ast.BoolOp(op=op, values=values):
             join = np.logical_and if isinstance(op, ast.And) else np.logical_or
-            parts = [_value(value, columns, depth + 1) for value in values]
+            parts = [_evaluate_node(value, columns, depth + 1) for value in values]
             return join.reduce(np.broadcast_arrays(*parts))
         case ast.Compare():
-            return _comparison(node, columns, depth)
+            return _evaluate_comparison(node, columns, depth)
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
-            return [_value(element, columns, depth + 1) for element in elements]
+            return [_evaluate_node(element, columns, depth + 1) for element in elements]
     msg = f"{ast.unparse(node)!r} is not allowed in an expression"
     raise ExpressionError(msg)
 
 
-def _column(name: str, columns: Columns) -> NDArray[Any]:
+def _read_column(name: str, columns: Columns) -> NDArray[Any]:
     if name not in columns:
         msg = f"no column is called {name!r}: use one of {', '.join(sorted(columns))}"
         raise ExpressionError(msg)
     return columns[name]()
 
 
-def _comparison(node: ast.Compare, columns: Columns, depth: int) -> NDArray[np.bool_]:
-    left = _value(node.left, columns, depth + 1)
+def _evaluate_comparison(node: ast.Compare, columns: Columns, depth: int) -> NDArray[np.bool_]:
+    left = _evaluate_node(node.left, columns, depth + 1)
     parts = []
     for op, side in zip(node.ops, node.comparators, strict=True):
-        right = _value(side, columns, depth + 1)
+        right = _evaluate_node(side, columns, depth + 1)
         if isinstance(op, ast.In | ast.NotIn):
-            held = _contained(left, right)
+            held = _evaluate_containment(left, right)
             parts.append(np.logical_not(held) if isinstance(op, ast.NotIn) else held)
         elif type(op) in _COMPARE:
             parts.append(np.asarray(_COMPARE[type(op)](left, right)))
@@ -124,7 +124,7 @@ def _comparison(node: ast.Compare, columns: Columns, depth: int) -> NDArray[np.b
     return np.asarray(np.logical_and.reduce(np.broadcast_arrays(*parts)))
 
 
-def _contained(left: Value, right: Value) -> NDArray[np.bool_]:
+def _evaluate_containment(left: Value, right: Value) -> NDArray[np.bool_]:
     """Return where `left` is one of a list, or a part of a text."""
     if isinstance(right, list):
         return np.isin(np.asarray(left), right)

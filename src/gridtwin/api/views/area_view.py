@@ -9,7 +9,7 @@ import numpy as np
 from gridtwin.analysis.place.outline import find_extent
 from gridtwin.analysis.state.supply_state import OUT
 from gridtwin.api.views.outage_cards import MOST_SITES
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 
 if TYPE_CHECKING:
     from gridtwin.api.views.feature_ids import FeatureIds
@@ -49,9 +49,9 @@ def view_area(inside: Inside, features: FeatureIds, *, by: str, limit: int) -> d
         ],
         "by": by,
         "groups": inside.groups(by),
-        "usage_points": decode(names[:limit]).tolist(),
+        "usage_points": decode_texts(names[:limit]).tolist(),
         "left_out": max(len(names) - limit, 0),
-        "substations": decode(data.substations.mrid[inside.substations]).tolist(),
+        "substations": decode_texts(data.substations.mrid[inside.substations]).tolist(),
         "features": features.collect_ids(inside.equipment, inside.points),
         "bounds": find_extent(data, inside.equipment, inside.points),
         "warnings": list(inside.warnings),

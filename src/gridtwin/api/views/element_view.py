@@ -18,7 +18,7 @@ from gridtwin.model.schema import SCHEMA
 if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.analysis.state.supply_state import SupplyState
-    from gridtwin.analysis.trace.trace import Rows
+    from gridtwin.analysis.trace.trace import TraceRows
     from gridtwin.api.views.feature_ids import FeatureIds
     from gridtwin.model.ids import Element
     from gridtwin.model.tables import NetworkData
@@ -53,9 +53,9 @@ def describe_element(
     return {
         **record,
         "table": element.table,
-        "phases": "" if recorded is None else phases.text(int(recorded[element.row])),
-        "open": phases.text(int(situation.open_mask[element.row])) if switch else None,
-        "normal_open": phases.text(int(own.normal_open[element.row])) if switch else None,
+        "phases": "" if recorded is None else phases.format_phases(int(recorded[element.row])),
+        "open": phases.format_phases(int(situation.open_mask[element.row])) if switch else None,
+        "normal_open": phases.format_phases(int(own.normal_open[element.row])) if switch else None,
         "energized": describe_supply(situation, supply, element),
         "attributes": collect_attributes(data, element),
         "geometry": build_geometry(data, element),
@@ -108,7 +108,7 @@ def build_geometry(data: NetworkData, element: Element) -> dict[str, Any] | None
     )  # fmt: skip
 
 
-def list_way(data: NetworkData, rows: Rows) -> list[dict[str, Any]]:
+def list_way(data: NetworkData, rows: TraceRows) -> list[dict[str, Any]]:
     """Return the equipment on a way, in its order: mrid, kind and class."""
     return [
         {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.analysis.state.situation import NO_ROWS
-from gridtwin.model.ids import TABLES, Element
+from gridtwin.model.ids import MRID_TABLES, Element
 from gridtwin.publish.tiles.tile_layers import assign_layers
 from gridtwin.publish.tiles.zoom_plan import TILE_LAYERS
 
@@ -55,7 +55,7 @@ class FeatureIds:
 
 def find_element(data: NetworkData, layer: str, feature: int) -> Element | None:
     """Return what a feature draws; None if there is no such feature."""
-    table = layer if layer in TABLES else "equipment"
+    table = layer if layer in MRID_TABLES else "equipment"
     row = feature - 1
     if layer not in TILE_LAYERS or not 0 <= row < len(getattr(data, table).mrid):
         return None

@@ -12,7 +12,7 @@ import shapely
 
 from gridtwin.analysis.place.outline import draw_outline
 from gridtwin.analysis.state import identity
-from gridtwin.model.tables import decode, encode
+from gridtwin.model.tables import decode_texts, encode_texts
 from gridtwin.results.outage_documents import make_outage_record
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def list_point_estimates(points: PointEstimates) -> list[dict[str, Any]]:
     return [
         dict(zip(names, row[:4], strict=False))
         | {name: _format_seconds(at) for name, at in zip(names[4:], row[4:], strict=True)}
-        for row in zip(*points.columns(), strict=True)
+        for row in zip(*points.list_columns(), strict=True)
     ]
 
 
@@ -80,7 +80,7 @@ def build_cards(
 
 def _locate_device(outage: Outage, network: Network, features: FeatureIds) -> dict[str, Any]:
     """Return where the device of an outage is drawn; null where it is not known."""
-    element = network.ids.first(outage.device) if outage.device else None
+    element = network.ids.find_first(outage.device) if outage.device else None
     if element is None:  # none is known, or it is of another network
         return {"feature": None, "at": None}
     drawn = identity.find_drawn(network.data, element)
@@ -92,8 +92,8 @@ def _locate_device(outage: Outage, network: Network, features: FeatureIds) -> di
 
 def find_point_rows(members: Members, network: Network) -> NDArray[np.int32]:
     """Return the row of each member's usage point; -1 for those of another network."""
-    names = encode(members.usage_point.tolist())
-    return network.ids.tables["usage_points"].rows(names).astype(np.int32)
+    names = encode_texts(members.usage_point.tolist())
+    return network.ids.tables["usage_points"].find_rows(names).astype(np.int32)
 
 
 def count_priority_out(members: Members, network: Network) -> dict[str, int]:
@@ -123,7 +123,8 @@ def locate_outage(members: Members, network: Network, features: FeatureIds) -> d
         "priority": [
             {"mrid": mrid, "priority": word}
             for mrid, word in zip(
-                decode(points.mrid[sites]).tolist(), decode(points.priority[sites]).tolist(),
+                decode_texts(points.mrid[sites]).tolist(),
+                decode_texts(points.priority[sites]).tolist(),
                 strict=True,
             )
         ],

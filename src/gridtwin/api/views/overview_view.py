@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.analysis.state.supply_state import OUT
-from gridtwin.model.ids import TABLES
-from gridtwin.model.tables import decode
+from gridtwin.model.ids import MRID_TABLES
+from gridtwin.model.tables import decode_texts
 from gridtwin.results.layer_frames import find_groups_of_nodes
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ FEEDER_COLORS = 12  # feeders of one substation differ while there are no more o
 
 def count_rows(data: NetworkData) -> dict[str, int]:
     """Return how many rows each frame has."""
-    return {table: len(getattr(data, table).mrid) for table in TABLES}
+    return {table: len(getattr(data, table).mrid) for table in MRID_TABLES}
 
 
 def find_bounds(data: NetworkData) -> list[float]:
@@ -35,8 +35,8 @@ def list_feeders(data: NetworkData) -> list[dict[str, Any]]:
     feeders = data.feeders
     columns = {
         "id": range(1, len(feeders.mrid) + 1),
-        "mrid": decode(feeders.mrid).tolist(),
-        "name": decode(feeders.name).tolist(),
+        "mrid": decode_texts(feeders.mrid).tolist(),
+        "name": decode_texts(feeders.name).tolist(),
         "substation": _name_rows(data.substations.mrid, feeders.substation.tolist()),
         "head": _name_rows(data.equipment.mrid, feeders.head.tolist()),
         "color_index": (np.arange(len(feeders.mrid)) % FEEDER_COLORS).tolist(),
@@ -64,8 +64,8 @@ def list_substations(normal: Situation, supply: SupplyState) -> list[dict[str, A
     out = np.bincount(group, dark, size)[1:].astype(np.int64)
     columns = {
         "id": range(1, size),
-        "mrid": decode(table.mrid).tolist(),
-        "name": decode(table.name).tolist(),
+        "mrid": decode_texts(table.mrid).tolist(),
+        "name": decode_texts(table.name).tolist(),
         "at": table.xy.tolist(),
         "customers": served.tolist(),
         "out": out.tolist(),

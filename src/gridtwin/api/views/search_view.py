@@ -11,7 +11,7 @@ from gridtwin.analysis.state.identity import (
     find_name,
     find_place,
 )
-from gridtwin.model.named import mrid_of
+from gridtwin.model.element_names import mrid_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,7 +48,7 @@ def _describe_hit(situation: Situation, features: FeatureIds, element: Element) 
     elif element.table == "sources":
         substation = int(data.sources.substation[element.row])
     return {
-        "mrid": situation.network.ids.word(element.table, mrid_of(data, element)),
+        "mrid": situation.network.ids.write_id(element.table, mrid_of(data, element)),
         "name": find_name(data, element),
         "kind": find_kind(data, element),
         "feeder": None if feeder < 0 else bytes(data.feeders.mrid[feeder]).decode(),

@@ -69,7 +69,7 @@ def collect_positions(
     return {
         "open": {
             "ids": (opened + 1).tolist(),
-            "phases": phases.TEXTS[open_mask[opened] & 63].tolist(),
+            "phases": phases.PHASE_CODES[open_mask[opened] & 63].tolist(),
         },
         "closed": {"ids": (rows[~is_open] + 1).tolist(), "phases": [""] * int((~is_open).sum())},
     }

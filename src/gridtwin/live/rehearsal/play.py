@@ -134,7 +134,7 @@ class Rehearsal:
     def _operate_switches(self, moves: tuple[tuple[str, bool], ...]) -> None:
         network = self._twin.store.network
         for mrid, opens in moves:
-            row = network.ids.find(mrid, ("equipment",)).row
+            row = network.ids.find_element(mrid, ("equipment",)).row
             if bool(self._twin.store.states.get().open_mask(network)[row]) != opens:
                 self._twin.switch(mrid, open=opens)
 

@@ -14,7 +14,7 @@ from gridtwin.analysis.storm.storm_situation import StormSituation
 from gridtwin.erm.storms import DAMAGE_RATES
 from gridtwin.errors import InputError
 from gridtwin.model.state import NORMAL
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -180,9 +180,9 @@ class _DamageChoice:
         return self.plans
 
     def _plan_faults(self, rows: NDArray[np.int32]) -> Iterator[SwitchingPlan]:
-        names = decode(self.twin.store.network.data.equipment.mrid[rows]).tolist()
+        names = decode_texts(self.twin.store.network.data.equipment.mrid[rows]).tolist()
         for name in names:
-            fault = self.twin.store.network.ids.word("equipment", name)
+            fault = self.twin.store.network.ids.write_id("equipment", name)
             yield self.twin.restore(fault, state=NORMAL, alternatives=0, coincidence=COINCIDENCE)
 
     def _take_plan(self, plan: SwitchingPlan, *, large: bool) -> bool:
@@ -296,7 +296,7 @@ def _read_designed_positions(plan: SwitchingPlan) -> dict[str, bool]:
     """Return whether each device of a plan stands open as designed."""
     equipment = plan.situation.data.equipment
     rows = _collect_moved_rows(plan)
-    names = decode(equipment.mrid[rows]).tolist()
+    names = decode_texts(equipment.mrid[rows]).tolist()
     return dict(zip(names, (equipment.normal_open[rows] != 0).tolist(), strict=True))
 
 
@@ -306,7 +306,7 @@ def _describe_damage(plan: SwitchingPlan, acts: int, cause: str) -> Damage:
         device=plan.of[0],
         cause=cause,
         tripped=tuple(plan.tripped),
-        usage_points=tuple(decode(situation.data.usage_points.mrid[out]).tolist()),
+        usage_points=tuple(decode_texts(situation.data.usage_points.mrid[out]).tolist()),
         customers=situation.customers_of(out),
         acts=acts,
     )

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from gridtwin.publish.tiles.tile_layers import TileLayer
     from gridtwin.results.documents.network_documents import TilesDocument
     from gridtwin.store.protocol import Store
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.topology_index import TopologyIndex
 
 BUILD_WORKERS = 2
 

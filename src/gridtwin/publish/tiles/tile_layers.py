@@ -17,7 +17,7 @@ from gridtwin.model import cim, phases
 from gridtwin.model.frames import equipment_courses
 from gridtwin.publish.tiles.mercator import to_square
 from gridtwin.publish.tiles.zoom_plan import GROUP_CODE, GROUP_OF_SWITCH, TILE_LAYERS
-from gridtwin.topology.membership import nearest_feeder
+from gridtwin.topology.membership import find_nearest_feeder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
     from gridtwin.model.network import Network
     from gridtwin.model.tables import NetworkData
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.topology_index import TopologyIndex
 
 SWITCHES, TRANSFORMERS = TILE_LAYERS.index("switches"), TILE_LAYERS.index("transformers")
 LINES, SECONDARIES = TILE_LAYERS.index("lines"), TILE_LAYERS.index("secondaries")
 
 _KIND_TEXTS: NDArray[np.bytes_] = np.array([name.encode() for name in cim.KIND_NAMES])
-PHASE_TEXTS: NDArray[np.bytes_] = np.array([text.encode() for text in phases.TEXTS])
+PHASE_TEXTS: NDArray[np.bytes_] = np.array([text.encode() for text in phases.PHASE_CODES])
 _KIND_LAYER: NDArray[np.uint8] = np.array(
     [
         SWITCHES
@@ -124,7 +124,7 @@ def build_layers(network: Network, index: TopologyIndex) -> dict[str, TileLayer]
         )
         raise CrsError(msg)
     data = network.data
-    node_feeder = nearest_feeder(index, data)
+    node_feeder = find_nearest_feeder(index, data)
     feeder = assign_feeders(data, node_feeder)
     of_row = assign_layers(data)
     return {
@@ -155,7 +155,7 @@ def _build_substations(data: NetworkData, node_feeder: NDArray[np.int32]) -> Til
 
 def _build_lines(data: NetworkData, rows: NDArray[np.intp], feeder: NDArray[np.int32]) -> TileLayer:
     table = data.equipment
-    backbone = phases.COUNT[phases.supply(table.phases[rows]) & 63] == 3
+    backbone = phases.PHASE_COUNT[phases.to_supply_phases(table.phases[rows]) & 63] == 3
     codes = np.array([GROUP_CODE["lateral"], GROUP_CODE["backbone"]], dtype=np.uint8)
     volts = data.nodes.nominal_v[table.node_a[rows]]
     columns = _collect_columns(data, rows, feeder) | {

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from gridtwin.errors import StoreError
-from gridtwin.model.phases import parse, supply
+from gridtwin.model.phases import parse_phases, to_supply_phases
 from gridtwin.model.state import CURRENT
 from gridtwin.publish.tiles.archive import PMTILES_SUFFIX, TileArchive, compress_tile
 from gridtwin.publish.tiles.describe import describe_tiles
@@ -200,9 +200,11 @@ class PostgisTiles(LocalTiles):
         """Return whether something stands open on some phases, which SQL follows slowly."""
         deviations = self._store.states.get(CURRENT).deviations
         network = self._store.network
-        rows = network.ids.rows("equipment", tuple(deviations))
-        whole = supply(network.data.equipment.phases[rows])
-        opened = np.array([parse(text) for text in deviations.values()], dtype=np.uint8) & whole
+        rows = network.ids.find_rows("equipment", tuple(deviations))
+        whole = to_supply_phases(network.data.equipment.phases[rows])
+        opened = (
+            np.array([parse_phases(text) for text in deviations.values()], dtype=np.uint8) & whole
+        )
         return bool(((opened != 0) & (opened != whole)).any())
 
 

@@ -40,6 +40,6 @@ class DocumentTag(StrEnum):
     WHAT_IF = "gridtwin.what_if/1"
 
     @property
-    def stem(self) -> str:
+    def file_stem(self) -> str:
         """The id of its JSON Schema, and the name of its file: ``trace-1``."""
         return self.removeprefix("gridtwin.").replace("/", "-")

@@ -312,7 +312,7 @@ def _read_value(table: MappingTable, key: str, to: str) -> ColumnValue:
     if not text:
         table.refuse("it is empty", key)
     frame = SCHEMA.get(to)
-    words = frame.column(key).words if frame and key in frame.names else ()
+    words = frame.find_column(key).words if frame and key in frame.names else ()
     return quote_text(text) if text in words else text
 
 

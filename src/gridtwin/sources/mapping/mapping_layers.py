@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from gridtwin.errors import CrsError, SourceError
-from gridtwin.sources.layers import opened, require_whole
+from gridtwin.sources.layers import read_or_refuse, require_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +60,7 @@ class MappedSource:
         require_whole(path)
         self.path = path
         self.files = _list_files(path)
-        self.layers = list(self.files) or opened(path, lambda: _list_layers(path))
+        self.layers = list(self.files) or read_or_refuse(path, lambda: _list_layers(path))
         folded = [name.casefold() for name in self.layers]
         twice = [name for name in self.layers if folded.count(name.casefold()) > 1]
         if twice:
@@ -84,7 +84,7 @@ class MappedSource:
         import pyogrio
 
         path, inside = self._locate(layer)
-        info = opened(path, lambda: pyogrio.read_info(path, layer=inside))
+        info = read_or_refuse(path, lambda: pyogrio.read_info(path, layer=inside))
         fid = [info["fid_column"]] if info.get("fid_column") else []
         return [*fid, *(str(name) for name in info["fields"])]
 
@@ -106,7 +106,7 @@ class MappedSource:
         path, inside = self._locate(layer)
         there = self.list_fields(layer)
         wanted = [name for name in there if name.casefold() in words]
-        meta, table = opened(
+        meta, table = read_or_refuse(
             path,
             lambda: pyogrio.raw.read_arrow(path, layer=inside, columns=wanted, return_fids=True),
         )
@@ -141,7 +141,7 @@ class MappedSource:
         if self._domains is None:
             self._domains = {}
             if ".gdb" in self.path.name.casefold():
-                self._domains = opened(self.path, lambda: _read_domains(self.path))
+                self._domains = read_or_refuse(self.path, lambda: _read_domains(self.path))
             elif self.path.suffix.casefold() == ".gpkg":
                 self._domains = _read_geopackage_domains(self.path)
         return self._domains.get(layer.casefold(), {}).get(name.casefold(), {})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.model.tables import unknown
+from gridtwin.model.tables import make_unknown_numbers
 from gridtwin.sources.synthetic.feeders import rank_in_runs
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ class TerritoryDraft:
         self.node_b = np.empty(count, np.int32)
         self.phases = np.empty(count, np.uint8)
         self.normal_open = np.zeros(count, np.uint8)
-        self.rated_a = unknown(count)
-        self.rated_va = unknown(count)
+        self.rated_a = make_unknown_numbers(count)
+        self.rated_va = make_unknown_numbers(count)
         self.placement = np.zeros(count, np.uint8)
         self.control = np.zeros(count, np.uint8)
         self.vector_group = np.zeros(count, "S4")

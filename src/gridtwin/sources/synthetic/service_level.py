@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gridtwin.sources.synthetic.primary import Primary
 
-SERVICE_CLASSES = (b"residential", b"commercial", b"industrial")
+SERVICE_CLASS_NAMES = (b"residential", b"commercial", b"industrial")
 RESIDENTIAL, COMMERCIAL, INDUSTRIAL = range(3)
 PEAK_MEDIAN_W = np.array([4_800.0, 16_000.0, 110_000.0])
 PEAK_SPREAD = np.array([0.45, 0.85, 0.70], dtype=np.float32)  # of the logarithm

@@ -8,12 +8,12 @@ import numpy as np
 
 from gridtwin.model import cim, phases
 from gridtwin.model.schema import Equipment, Feeders, Nodes, Sources, Substations, UsagePoints
-from gridtwin.model.tables import NetworkData, blank, encode, unknown
+from gridtwin.model.tables import NetworkData, encode_texts, make_blank_texts, make_unknown_numbers
 from gridtwin.sources.synthetic import naming
 from gridtwin.sources.synthetic.draft import TerritoryDraft, TerritoryRows, number_rows
 from gridtwin.sources.synthetic.feeders import rank_in_runs
 from gridtwin.sources.synthetic.primary import FUSE_CODE, LOAD_BREAK_CODE
-from gridtwin.sources.synthetic.service_level import SERVICE_CLASSES
+from gridtwin.sources.synthetic.service_level import SERVICE_CLASS_NAMES
 from gridtwin.sources.synthetic.territory import degree_m
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def write_tables(
         sources=_build_sources(rows),
         substations=Substations(
             naming.number_ids("SUB-", len(rows.stations), digits=4),
-            encode(names),
+            encode_texts(names),
             station_va,
             xy[rows.stations],
         ),
@@ -125,7 +125,7 @@ def _put_primary(
     lateral = np.maximum(primary.lateral, 0)
     on_trunk = primary.lateral < 0
     carried = np.where(on_trunk, np.uint8(phases.ABC), service.lateral_phases[lateral])
-    wires = phases.COUNT[carried]
+    wires = phases.PHASE_COUNT[carried]
     ampere = np.where(on_trunk, 530.0, np.where(wires == 3, 230.0, 140.0))
     for name, rated_a in RATED_A.items():
         ampere[primary.kind == cim.KIND_CODE[name]] = rated_a
@@ -235,7 +235,7 @@ def _build_equipment(
         node_b=draft.node_b,
         phases=draft.phases,
         normal_open=draft.normal_open,
-        name=blank(count),
+        name=make_blank_texts(count),
         rated_a=draft.rated_a,
         rated_va=draft.rated_va,
         length_m=length,
@@ -250,7 +250,7 @@ def _build_equipment(
 
 def _measure_lengths(draft: TerritoryDraft, territory: Territory) -> NDArray[np.float32]:
     """Return the length of every line, with a degree of longitude as long as it is there."""
-    length = unknown(len(draft.kind))
+    length = make_unknown_numbers(len(draft.kind))
     line = np.flatnonzero((draft.kind == LINE) | (draft.kind == SERVICE_DROP))
     start, end = draft.plane[draft.node_a[line]], draft.plane[draft.node_b[line]]
     south, north = degree_m(np.array(territory.bounds[1::2]))[:, 0] / territory.scale[0]
@@ -285,10 +285,10 @@ def _build_usage_points(
         mrid=naming.number_ids("MTR-", len(own)),
         node=rows.meters,
         phases=np.where(three_phase, np.uint8(phases.ABC), np.uint8(SPLIT_PHASE)),
-        name=blank(len(own)),
+        name=make_blank_texts(len(own)),
         customers=meters.customers,
         peak_w=meters.peak_w,
-        service_class=np.array(SERVICE_CLASSES)[meters.service],
+        service_class=np.array(SERVICE_CLASS_NAMES)[meters.service],
         priority=meters.priority,
         transformer=(rows.transformers - rows.station_of_transformer - 1)[own],
         xy=xy[rows.meters],
@@ -303,7 +303,7 @@ def _build_sources(rows: TerritoryRows) -> Sources:
         phases=np.full(count, phases.ABC, np.uint8),
         kind=np.full(count, cim.SOURCE_KINDS.index("substation"), np.uint8),
         substation=np.arange(count, dtype=np.int32),
-        rated_va=unknown(count),
+        rated_va=make_unknown_numbers(count),
         in_service=np.ones(count, dtype=np.bool_),
     )
 
@@ -323,8 +323,8 @@ def _build_feeders(
         for station, number in zip(plan.substation.tolist(), circuit.tolist(), strict=True)
     ]
     return Feeders(
-        mrid=encode(f"{code}-{number}" for code, _, number in own),
-        name=encode(f"{name} {number}" for _, name, number in own),
+        mrid=encode_texts(f"{code}-{number}" for code, _, number in own),
+        name=encode_texts(f"{name} {number}" for _, name, number in own),
         substation=plan.substation,
         head=head,
     )

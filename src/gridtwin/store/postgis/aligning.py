@@ -17,7 +17,7 @@ import numpy as np
 
 from gridtwin.store.postgis.copying import Texts, fingerprints
 from gridtwin.store.postgis.rows import switched
-from gridtwin.topology.index import build
+from gridtwin.topology.topology_index import build_index
 
 if TYPE_CHECKING:
     import psycopg
@@ -53,8 +53,8 @@ def aligned(connection: psycopg.Connection[Any], twin: Mirrored, *, trust: bool 
         orders.append(_as_is(mrid) if same else _order(mrid, *_there(connection, name)))
     if all(np.array_equal(order, _as_is(order)) for order in orders):
         return twin
-    network = twin.network.reordered(*orders)
-    normal = build(network.data, network.data.equipment.normal_open)
+    network = twin.network.reorder_rows(*orders)
+    normal = build_index(network.data, network.data.equipment.normal_open)
     current = switched(network, normal, twin.state)
     return replace(twin, network=network, normal=normal, current=current)
 

@@ -147,7 +147,7 @@ class PostgisEstimates:
             with connection.cursor(binary=True) as cursor:
                 return cursor.execute(POINTS, {"outage": outage}).fetchall()
 
-        return PointEstimates.of_rows(self._pool.read(ask))
+        return PointEstimates.from_rows(self._pool.read(ask))
 
     def covered(self, now: datetime) -> dict[str, int]:
         """Return how many usage points of each outage have an estimate that has not passed."""
@@ -215,7 +215,7 @@ def _stage(connection: Connection, estimates: Sequence[Estimate], points: PointE
             for each in estimates:
                 copy.write_row([getattr(each, name) for name in Estimate.__slots__])
         with cursor.copy(COPY_POINTS) as copy:
-            for row in zip(*points.columns(), strict=True):
+            for row in zip(*points.list_columns(), strict=True):
                 copy.write_row(row)
 
 

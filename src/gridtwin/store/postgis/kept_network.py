@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gridtwin.errors import StaleTwinError
 from gridtwin.store.postgis.connect import shown
 from gridtwin.store.postgis.refusals import READER
-from gridtwin.topology.index import TopologyIndex, build
+from gridtwin.topology.topology_index import TopologyIndex, build_index
 
 if TYPE_CHECKING:
     import psycopg
@@ -49,7 +49,7 @@ class KeptNetwork:
         network = self.network
         with self._making:
             if self._index is None:
-                self._index = build(network.data, network.data.equipment.normal_open)
+                self._index = build_index(network.data, network.data.equipment.normal_open)
             return self._index
 
     def check(self, content: str | None) -> None:

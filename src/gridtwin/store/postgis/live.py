@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gridtwin.model.live import Alert, Letter, LiveEvent
+from gridtwin.model.live import Alert, EventDeadLetter, LiveEvent
 from gridtwin.store.names import taken
 from gridtwin.store.postgis.connect import connect, shown
 from gridtwin.store.postgis.refusals import OPERATOR, told
@@ -80,7 +80,7 @@ class PostgisLive:
     def take_in(
         self,
         events: Sequence[LiveEvent],
-        letters: Sequence[Letter] = (),
+        letters: Sequence[EventDeadLetter] = (),
         places: Mapping[str, int] | None = None,
         *,
         done: Collection[str] = (),
@@ -110,7 +110,7 @@ class PostgisLive:
         """Return the events that are not carried out yet, by time."""
         return [LiveEvent(*row) for row in self._rows(f"{EVENTS} WHERE NOT done ORDER BY 2, 1")]
 
-    def carried_out(self, event: str, letters: Sequence[Letter] = ()) -> None:
+    def carried_out(self, event: str, letters: Sequence[EventDeadLetter] = ()) -> None:
         """Write down that an event was carried out, or why it cannot be."""
 
         def work(connection: Connection) -> None:
@@ -120,10 +120,10 @@ class PostgisLive:
 
         self._pool.write(work)
 
-    def letters(self) -> list[Letter]:
+    def letters(self) -> list[EventDeadLetter]:
         """Return the messages that cannot be used."""
         rows = self._rows("SELECT topic, place, reason, value FROM gridtwin.live_letters")
-        return [Letter(*row) for row in rows]
+        return [EventDeadLetter(*row) for row in rows]
 
     def untold(self, limit: int) -> list[Alert]:
         """Return alerts that were not told yet, oldest first."""

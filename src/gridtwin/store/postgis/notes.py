@@ -121,8 +121,8 @@ def _events(twin: Mirrored) -> dict[int, tuple[datetime, str, str, int, int]]:
             datetime.fromisoformat(event.at),
             event.actor,
             event.mrid,
-            phases.parse(event.from_phases),
-            phases.parse(event.to_phases),
+            phases.parse_phases(event.from_phases),
+            phases.parse_phases(event.to_phases),
         )
         for event in twin.events
     }

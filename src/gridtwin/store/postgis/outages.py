@@ -141,7 +141,7 @@ class PostgisOutages:
             with connection.cursor(binary=True) as cursor:
                 return cursor.execute(MEMBERS, {"ids": ids}).fetchall()
 
-        return Members.of_rows(self._pool.read(ask))
+        return Members.from_rows(self._pool.read(ask))
 
     def evidence(self, outage: str) -> list[Evidence]:
         """Return what was said of an outage and done to it, oldest first."""

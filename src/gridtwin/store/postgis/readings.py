@@ -9,7 +9,7 @@ import numpy as np
 
 from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
 from gridtwin.model.readings import Conditions, Readings
-from gridtwin.model.tables import encode
+from gridtwin.model.tables import encode_texts
 from gridtwin.store.asking import question
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _readings(rows: list[tuple[Any, ...]]) -> Readings:
     at_s, mrid, kwh, voltage_v = _turned(rows, 4)
     return Readings(
         at_s=np.array(at_s, dtype=np.int64),
-        mrid=encode(mrid),
+        mrid=encode_texts(mrid),
         kwh=np.array(kwh, dtype=np.float32),  # None becomes NaN
         voltage_v=np.array(voltage_v, dtype=np.float32),
     )

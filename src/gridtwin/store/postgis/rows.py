@@ -21,10 +21,10 @@ from gridtwin.store.postgis.copying import (
     fingerprints,
     stream,
 )
-from gridtwin.topology.core import live_phases
-from gridtwin.topology.follow import follow
-from gridtwin.topology.membership import feeder_of_nodes
-from gridtwin.topology.tree import supply_tree
+from gridtwin.topology.index_updates import update_index
+from gridtwin.topology.membership import find_feeders_of_nodes
+from gridtwin.topology.meshed_core import live_phases
+from gridtwin.topology.supply_tree import build_supply_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from gridtwin.model.tables import NetworkData
     from gridtwin.store.postgis.copying import Column
     from gridtwin.store.protocol import Store
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.topology_index import TopologyIndex
 
 
 # How the database holds the columns of frames, but for their places.
@@ -99,7 +99,7 @@ def switched(network: Network, normal: TopologyIndex, state: State) -> TopologyI
     """Return the topology of a network in a state, from that of its design."""
     mask = state.open_mask(network)
     changed = np.flatnonzero(mask != network.data.equipment.normal_open)
-    return follow(normal, network.data, mask, changed) if len(changed) else normal
+    return update_index(normal, network.data, mask, changed) if len(changed) else normal
 
 
 @dataclass(frozen=True)
@@ -189,13 +189,13 @@ def _topology(twin: Mirrored) -> list[Table]:
     meters = data.usage_points
     count = len(data.nodes.mrid)
     customers = np.bincount(meters.node, meters.customers, count).astype(np.int32)
-    tree = supply_tree(conduction, data.feeders.head, twin.current.weight)
+    tree = build_supply_tree(conduction, data.feeders.head, twin.current.weight)
     # A feeder keeps its number when others come and go; -1 stays -1.
     segment = np.append(tree.feeder + 1, np.int32(-1))
     head = np.append(data.feeders.head, np.int32(-1))[tree.feeder]
     feeder = np.where(tree.feed[tree.root] == head, tree.feeder, np.int32(-1))
     laid = np.argsort(segment[:-1])
-    home = feeder_of_nodes(twin.normal, data)[0]
+    home = find_feeders_of_nodes(twin.normal, data)[0]
     nodes = np.flatnonzero(home >= 0)
     chords, equipment = tree.chords, data.equipment
     # The last entry is of those that nothing feeds.
@@ -271,7 +271,7 @@ def _numbered(name: str, key: str, count: int, /, **columns: Column) -> Table:
 
 def state_rows(state: State) -> list[tuple[str, int]]:
     """Return the equipment that stands otherwise than designed, and its open phases."""
-    return [(mrid, phases.parse(text)) for mrid, text in sorted(state.deviations.items())]
+    return [(mrid, phases.parse_phases(text)) for mrid, text in sorted(state.deviations.items())]
 
 
 def _counted(count: int) -> Column:

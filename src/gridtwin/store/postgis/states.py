@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.model import phases
-from gridtwin.model.operation import resolve
+from gridtwin.model.operation import resolve_operation
 from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent
 from gridtwin.store.names import as_it_was, check_overlay_name, no_state, overlay_deviations
 from gridtwin.store.postgis.links import is_lost
@@ -115,8 +115,8 @@ class PostgisStates:
         """Move poles of one piece of equipment; see `gridtwin.store.state_book.StateBook`."""
         import psycopg
 
-        operation = resolve(self._kept.network, mrid, open_phases, poles)
-        wanted, moving = phases.text(operation.open), phases.text(operation.poles)
+        operation = resolve_operation(self._kept.network, mrid, open_phases, poles)
+        wanted, moving = phases.format_phases(operation.open), phases.format_phases(operation.poles)
         request = request or uuid.uuid4().hex  # done once, however often it is asked
 
         def work(connection: Connection) -> State:
@@ -163,7 +163,7 @@ class PostgisStates:
         """Keep a state under a name of its own, in place of any of that name."""
         check_overlay_name(name)
         kept = overlay_deviations(self._kept.network, deviations)
-        masks = [phases.parse(text) for text in kept.values()]
+        masks = [phases.parse_phases(text) for text in kept.values()]
 
         def work(connection: Connection) -> None:
             connection.execute(HOLD_STATE)
@@ -202,8 +202,8 @@ class PostgisStates:
                 version,
                 at.astimezone(UTC).isoformat(),
                 mrid,
-                phases.text(before),
-                phases.text(after),
+                phases.format_phases(before),
+                phases.format_phases(after),
                 actor,
             )
             for version, at, mrid, before, after, actor in rows
@@ -230,7 +230,7 @@ def read_state(connection: Connection, name: str) -> tuple[str | None, State]:
 
 def _positions(mrids: list[str] | None, masks: list[int] | None) -> dict[str, str]:
     """Return the phases that stand open, by equipment."""
-    return dict(zip(mrids or (), map(phases.text, masks or ()), strict=True))
+    return dict(zip(mrids or (), map(phases.format_phases, masks or ()), strict=True))
 
 
 def _version(connection: Connection) -> int:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gridtwin.model.network import Network
     from gridtwin.store.marks import Changes, Marks
     from gridtwin.store.postgis.rows import Mirrored
-    from gridtwin.topology.index import TopologyIndex
+    from gridtwin.topology.topology_index import TopologyIndex
 
 OPENING_PATIENCE_S = 3.0  # a wrong address is told at once, a server that restarts is waited for
 

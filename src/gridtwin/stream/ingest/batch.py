@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.stream.decoding import decode_readings
 
 if TYPE_CHECKING:
@@ -81,9 +81,9 @@ def prepare(
     decoded = decode_readings(messages.values, window=window, registry=registry)
     dead = [DeadLetter.of(messages, row, reason) for row, reason in decoded.rejected]
     found: Readings = decoded.values
-    meter = meters.rows(found.mrid)
+    meter = meters.find_rows(found.mrid)
     unknown = np.flatnonzero(meter < 0).tolist()
-    for row, name in zip(unknown, decode(found.mrid[unknown]).tolist(), strict=True):
+    for row, name in zip(unknown, decode_texts(found.mrid[unknown]).tolist(), strict=True):
         dead.append(DeadLetter.of(messages, int(decoded.rows[row]), NOBODY.format(name)))
     known = np.flatnonzero(meter >= 0)
     offset = messages.offset[decoded.rows]

@@ -15,7 +15,7 @@ import numpy as np
 
 from gridtwin.analysis.demand.random_draws import Draw, make_rng
 from gridtwin.model.readings import ALERT_CODE, INTERVAL_S, GridEvents, OutageAlerts, Readings
-from gridtwin.model.tables import encode
+from gridtwin.model.tables import encode_texts
 from gridtwin.stream.encoding import (
     alert_keys,
     encode_conditions,
@@ -114,11 +114,11 @@ class Stream:
         count = len(fresh)
         lag = np.where(draw.random(count) < self.flaws.late, draw.integers(1, LATEST + 1, count), 0)
         for late in np.unique(lag[lag > 0]).tolist():
-            self._late[number + late].append(fresh.take(lag == late))
-        parts = [fresh.take(lag == 0), *self._late.pop(number, [])]
+            self._late[number + late].append(fresh.take_rows(lag == late))
+        parts = [fresh.take_rows(lag == 0), *self._late.pop(number, [])]
         twice = draw.random(count) < self.flaws.duplicate
         spoiled = draw.random(count) < self.flaws.malformed
-        parts += [fresh.take(twice), fresh.take(spoiled)]
+        parts += [fresh.take_rows(twice), fresh.take_rows(spoiled)]
         readings = joined(parts)
         flaw = np.zeros(len(readings), dtype=np.uint8)
         flaw[len(readings) - int(spoiled.sum()) :] = 1 + np.arange(int(spoiled.sum())) % FLAWS
@@ -127,7 +127,7 @@ class Stream:
         self.tally.late += int((lag > 0).sum())
         self.tally.duplicates += int(twice.sum())
         self.tally.malformed += int(spoiled.sum())
-        return readings.take(order), flaw[order]
+        return readings.take_rows(order), flaw[order]
 
     def _window(
         self, at_s: int, queue: tuple[Readings, NDArray[np.uint8]], told: Told
@@ -138,7 +138,7 @@ class Stream:
         second = np.floor(share * INTERVAL_S).astype(np.int64)
         for start in range(0, len(readings), BLOCK):
             block = slice(start, start + BLOCK)
-            part = readings.take(np.arange(start, min(start + BLOCK, len(readings))))
+            part = readings.take_rows(np.arange(start, min(start + BLOCK, len(readings))))
             values = encode_readings(part)
             for at in np.flatnonzero(flaw[block]).tolist():
                 values[at] = spoiled(values[at], int(flaw[start + at]))
@@ -201,11 +201,11 @@ class Told:
         """Return what happened after one time and not after another, a share of it told twice."""
         draw = make_rng(making.meters.seed, Draw.TOLD)
         events = making.scenario.events
-        events = events.take((events.at_s > from_s) & (events.at_s <= to_s))
+        events = events.take_rows((events.at_s > from_s) & (events.at_s <= to_s))
         again = np.flatnonzero(draw.random(len(events)) < twice)
         heard_s = np.concatenate([events.at_s, events.at_s[again] + _later(draw, len(again))])
         order = np.argsort(heard_s, kind="stable")
-        events = events.take(np.concatenate([np.arange(len(events)), again])[order])
+        events = events.take_rows(np.concatenate([np.arange(len(events)), again])[order])
         told = making.scenario.told
         rows = np.flatnonzero((told.at_s > from_s) & (told.at_s <= to_s))
         again = np.flatnonzero(draw.random(len(rows)) < twice)
@@ -225,14 +225,14 @@ class Told:
         """Yield what arrives not after a time and was not handed out yet."""
         last = int(np.searchsorted(self._heard_s, time_s, side="right"))
         if last > self._event:
-            events = self._events.take(np.arange(self._event, last))
+            events = self._events.take_rows(np.arange(self._event, last))
             sent, self._event = float(self._heard_s[self._event]), last
             keys = events.equipment.tolist()
             yield Batch(sent, "grid_events", keys, encode_grid_events(events))
         last = int(np.searchsorted(self._arrives_s, time_s, side="right"))
         if last > self._alert:
             rows = np.arange(self._alert, last)
-            alerts, sent = self._alerts.take(rows), float(self._arrives_s[self._alert])
+            alerts, sent = self._alerts.take_rows(rows), float(self._arrives_s[self._alert])
             self._alert = last
             yield Batch(sent, "outage_alerts", alert_keys(alerts), encode_outage_alerts(alerts))
 
@@ -252,7 +252,7 @@ def _alerts(making: Making, rows: NDArray[np.int64]) -> OutageAlerts:
     ]
     blank = np.zeros(len(rows), dtype="S1")
     return OutageAlerts(
-        event_id=encode(ids),
+        event_id=encode_texts(ids),
         at_s=at_s,
         kind=np.where(restored, ALERT_CODE["power_restored"], ALERT_CODE["last_gasp"]).astype(
             np.uint8

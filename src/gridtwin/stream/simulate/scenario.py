@@ -21,7 +21,7 @@ from gridtwin.analysis.demand.supply_changes import (
 )
 from gridtwin.errors import SourceError
 from gridtwin.model.readings import FAULT, SCADA_STATUS, SWITCH_OPERATION, GridEvents
-from gridtwin.model.tables import encode
+from gridtwin.model.tables import encode_texts
 from gridtwin.stream.decoding import decode_grid_events
 
 if TYPE_CHECKING:
@@ -99,9 +99,9 @@ def script(situation: Situation, path: str | Path, *, seed: int) -> Scenario:
         msg = f"{path}: line {filled[first.row] + 1}: {first.reason}"
         raise SourceError(msg)
     events = decoded.values
-    events = events.take(np.argsort(events.at_s, kind="stable"))
-    moves = events.take(events.kind != FAULT)
-    rows = situation.network.ids.rows("equipment", [name.decode() for name in moves.equipment])
+    events = events.take_rows(np.argsort(events.at_s, kind="stable"))
+    moves = events.take_rows(events.kind != FAULT)
+    rows = situation.network.ids.find_rows("equipment", [name.decode() for name in moves.equipment])
     operations = Operations(moves.at_s, rows, moves.open_phases)
     dark = find_interruptions(situation, operations)
     return Scenario(operations, dark, draw_messages(dark, MessageModel(), seed=seed), events)
@@ -130,9 +130,15 @@ def _events(situation: Situation, operations: Operations) -> GridEvents:
     ]
     order = np.lexsort((kind, at_s))
     events = GridEvents(
-        encode(ids), at_s, kind, names, phases, encode(actor), np.zeros(len(row), dtype="S1")
+        encode_texts(ids),
+        at_s,
+        kind,
+        names,
+        phases,
+        encode_texts(actor),
+        np.zeros(len(row), dtype="S1"),
     )
-    return events.take(order)
+    return events.take_rows(order)
 
 
 def _line_below(situation: Situation, rows: NDArray[np.int32]) -> NDArray[np.int32]:

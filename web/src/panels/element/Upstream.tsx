@@ -6,7 +6,7 @@ import { kindName } from "../../parts/words";
 const SHOWN = 8;
 
 /** The way to the source, nearest first; lines of one run are told as one. */
-export function Upstream({ steps, of }: { steps: Schemas["Step"][]; of: string }) {
+export function Upstream({ steps, of }: { steps: Schemas["WayStep"][]; of: string }) {
   const [all, setAll] = useState(false);
   const others = steps.filter(({ mrid }) => mrid !== of);
   const devices = others.filter(

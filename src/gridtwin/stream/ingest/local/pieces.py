@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from gridtwin.errors import SourceError
-from gridtwin.model.tables import decode
+from gridtwin.model.tables import decode_texts
 from gridtwin.stream.contracts import AMI_READINGS, CONDITIONS, Window
 from gridtwin.stream.decoding import decode_conditions, decode_readings
 from gridtwin.stream.ingest.local.ledger import Letter
@@ -156,10 +156,10 @@ def read(
         return None, weather.values, [(row, reason) for row, reason in weather.rejected]
     decoded = decode_readings(lines)
     found: Readings = decoded.values
-    row = ids.rows(found.mrid)
+    row = ids.find_rows(found.mrid)
     dead = [(row, reason) for row, reason in decoded.rejected]
     unknown = np.flatnonzero(row < 0)
-    names = decode(found.mrid[unknown]).tolist()
+    names = decode_texts(found.mrid[unknown]).tolist()
     places = decoded.rows[unknown].tolist()
     dead += [(at, NOBODY.format(name)) for at, name in zip(places, names, strict=True)]
     rows = Rows(found.at_s, row, found.kwh, found.voltage_v).take(row >= 0)

@@ -80,7 +80,7 @@ class Silver:
         import pyarrow as pa
 
         self._folder = folder
-        self.ids = SortedIds.of(mrid)
+        self.ids = SortedIds.from_mrids(mrid)
         self._names = pa.array(mrid.astype(object), pa.binary()).cast(pa.string())
 
     def merge(self, rows: Rows, *, replace: bool = True) -> None:
@@ -171,7 +171,7 @@ def rows_of(table: pa.Table, ids: SortedIds) -> Rows:
     for chunk in table["meter_id"].chunks:
         whole = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
         names = whole.dictionary.cast(pa.binary()).to_numpy(zero_copy_only=False)
-        known = ids.rows(names.astype(np.bytes_)) if len(names) else np.empty(0, np.int32)
+        known = ids.find_rows(names.astype(np.bytes_)) if len(names) else np.empty(0, np.int32)
         codes = pc.fill_null(whole.indices, -1).to_numpy()
         rows.append(np.append(known, np.int32(-1))[codes])
     times = table["reading_time"].cast(pa.timestamp("ms", "UTC")).cast(pa.int64())

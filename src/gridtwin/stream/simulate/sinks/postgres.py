@@ -47,7 +47,7 @@ def write_postgres(making: Making, intervals: Iterable[Interval], url: str) -> i
         do = partial(link.run, committed=lambda _: None)
         meters = Meters()
         meters.refresh(do)
-        number = meters.ids.rows(making.names)
+        number = meters.ids.find_rows(making.names)
         if (number < 0).any():
             unknown = making.names[number < 0][0].decode()
             msg = f"the database has no usage point {unknown}: simulate the network that it holds"

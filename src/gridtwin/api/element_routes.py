@@ -1,0 +1,111 @@
+"""All that is known of one thing: ``/api/elements`` and ``/api/features``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import Field
+
+from gridtwin.api.answers import answer_request
+from gridtwin.api.grid import Grid, GridNow
+from gridtwin.api.models import Document, Feature, GeoJson, Place
+from gridtwin.api.problems import RESPONSES
+from gridtwin.api.state_routes import StateName
+from gridtwin.api.views.element_view import describe_element, list_way
+from gridtwin.api.views.feature_ids import find_element
+from gridtwin.errors import NotFoundError
+from gridtwin.model.element_names import mrid_of
+from gridtwin.model.ids import Element
+from gridtwin.model.state import CURRENT
+from gridtwin.results.documents.trace_documents import ExplainDocument
+from gridtwin.results.network_answers import explain_document
+
+router = APIRouter(prefix="/api", responses=RESPONSES, tags=["elements"])
+
+Mrid = Annotated[str, Path(description="An id.", examples=["FUSE-12"], max_length=200)]
+
+
+class WayStep(Document):
+    """One piece of equipment on a way."""
+
+    mrid: str
+    kind: str
+    class_: str = Field(alias="class", serialization_alias="class")
+
+
+class Brief(Document):
+    """One open outage."""
+
+    id: str
+    status: str
+    customers_out: int
+
+
+class ElementAnswer(Document):
+    """All that is known of one thing."""
+
+    mrid: str = Field(description="Its id; behind its table where several share it: equipment:11.")
+    table: str
+    kind: str
+    name: str
+    phases: str
+    feeder: str | None
+    substation: str | None
+    open: str | None = Field(description="Of a switch: the phases that stand open.")
+    normal_open: str | None = Field(description="Of a switch: the phases open by design.")
+    energized: str = Field(examples=["yes", "no", "partial"])
+    attributes: dict[str, Any]
+    customers_below: int = Field(description="Who would be out without it, and it alone.")
+    usage_points_below: int
+    upstream: list[WayStep] = Field(description="The way to the source of the fewest devices.")
+    explain: ExplainDocument
+    outages: list[Brief] = Field(description="The open outages it is in or has caused.")
+    estimate: dict[str, Any] | None = Field(description="When it has supply again.")
+    geometry: GeoJson | None
+    at: Place | None
+    feature: Feature | None
+    state: str
+    version: int
+
+
+@router.get("/elements/{mrid:path}", response_model=ElementAnswer)
+def read_element(
+    request: Request, grid: GridNow, mrid: Mrid, state: StateName = CURRENT
+) -> Response:
+    """Return all that is known of an element."""
+    return answer_request(request, _make_document(grid, grid.twin.find_one(mrid), state))
+
+
+@router.get("/features/{layer}/{number}", response_model=ElementAnswer)
+def read_feature(
+    request: Request, grid: GridNow, layer: str, number: int, state: StateName = CURRENT
+) -> Response:
+    """Return all that is known of what a feature of the tiles draws."""
+    data = grid.network.data
+    element = find_element(data, layer, number)
+    if element is None:
+        what = f"feature of the layer {layer}"
+        raise NotFoundError(what, str(number))
+    return answer_request(request, _make_document(grid, element, state))
+
+
+def _make_document(grid: Grid, element: Element, state: str) -> ElementAnswer:
+    twin, own = grid.twin, mrid_of(grid.network.data, element)
+    mrid = grid.network.ids.write_id(element.table, own)
+    situation = grid.read_situation(state)
+    supply, _ = grid.compute_supply(situation)
+    below = twin.blast_radius(mrid, state=state)
+    outages, estimate = grid.outages_of(element, own)
+    way = twin.trace("upstream", mrid, state=state, mode="shortest")
+    return ElementAnswer(
+        **describe_element(situation, supply, grid.features, element),
+        customers_below=below.customers,
+        usage_points_below=len(below),
+        upstream=[WayStep(**each) for each in list_way(situation.data, way.rows)],
+        explain=explain_document(twin.explain(mrid, state=state), state),
+        outages=[Brief(**each) for each in outages],
+        estimate=estimate,
+        state=state,
+        version=situation.version,
+    )

@@ -1,0 +1,33 @@
+"""Find elements by a part of their id or name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gridtwin.cli import render
+from gridtwin.cli.options import In, Json, open_twin
+
+
+def find_elements(
+    text: Annotated[str, typer.Argument(help="An id or a name, or a part of one.")],
+    twin: In = "",
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    json: Json = False,
+) -> None:
+    """
+    Find elements by their id or name, or a part of it. Exit code 1: there is none.
+
+    Example: gridtwin find "Main St" --in houston.twin
+    """
+    found = open_twin(twin).search(text, limit=limit)
+    if json:
+        from gridtwin.results.network_answers import find_document
+
+        render.write_json(find_document(found))
+    else:
+        rows = [(each["mrid"], each["kind"], each["name"]) for each in found]
+        render.write_table("", ("mrid", "kind", "name"), rows, shown=limit)
+    if not found:
+        raise typer.Exit(1)

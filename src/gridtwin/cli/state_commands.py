@@ -1,0 +1,93 @@
+"""Operate switches, and keep what-ifs."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from gridtwin.cli import render
+from gridtwin.cli.options import In, Json, open_twin
+from gridtwin.errors import InputError
+
+app = typer.Typer(
+    help="Keep what-ifs: overlays over the current state.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+POSITIONS = {"open": True, "closed": False, "close": False}
+
+
+def operate_switch(
+    position: Annotated[str, typer.Argument(metavar="open|close")],
+    mrid: Annotated[str, typer.Argument(metavar="ID")],
+    twin: In = "",
+    phases: Annotated[str, typer.Option(help="Operate only these phases.")] = "",
+    json: Json = False,
+) -> None:
+    """
+    Operate a switch: write the current state.
+
+    Example: gridtwin switch open RCL-0042 --in houston.twin
+    """
+    if position not in {"open", "close"}:
+        msg = f"{position!r} is no operation: say open or close"
+        raise InputError(msg)
+    opened = open_twin(twin)
+    state = opened.switch(mrid, open=position == "open", phases=phases)
+    if json:
+        from gridtwin.results.network_answers import switch_document
+
+        render.write_json(switch_document(opened.store.network, mrid, state))
+    else:
+        sys.stdout.write(f"{mrid}: {position}, state current version {state.version}\n")
+
+
+@app.command("list")
+def list_states(twin: In = "", json: Json = False) -> None:
+    """
+    List the states there are.
+
+    Example: gridtwin state list --in houston.twin
+    """
+    opened = open_twin(twin)
+    states = [opened.store.states.get(name) for name in opened.states()]
+    if json:
+        from gridtwin.results.network_answers import states_document
+
+        render.write_json(states_document(states))
+    else:
+        rows = [(state.name, state.version, len(state.deviations)) for state in states]
+        render.write_table("", ["state", "version", "switches that differ"], rows)
+
+
+@app.command("save")
+def save_overlay(
+    name: Annotated[str, typer.Argument(help="What the overlay is called.")],
+    switches: Annotated[list[str], typer.Argument(metavar="ID=open|closed|PHASES ...")],
+    twin: In = "",
+) -> None:
+    """
+    Keep the current state with some switches in another position.
+
+    Example: gridtwin state save plan-a RCL-0042=open TIE-0007=closed --in houston.twin
+    """
+    wanted: dict[str, bool | str] = {}
+    for text in switches:
+        mrid, equals, position = text.rpartition("=")
+        if not equals or not mrid:
+            msg = f"{text!r} is no position: write ID=open, ID=closed or ID=AB"
+            raise InputError(msg)
+        wanted[mrid] = POSITIONS.get(position, position)
+    open_twin(twin).overlay(name, wanted)
+
+
+@app.command("drop")
+def drop_overlay(name: Annotated[str, typer.Argument()], twin: In = "") -> None:
+    """
+    Forget an overlay.
+
+    Example: gridtwin state drop plan-a --in houston.twin
+    """
+    open_twin(twin).store.states.drop_overlay(name)

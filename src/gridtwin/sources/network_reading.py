@@ -1,0 +1,202 @@
+"""Choose the reader of a source by its format, its scheme or its suffix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from gridtwin.errors import SourceError
+from gridtwin.model.notices import refuse_notices
+from gridtwin.sources.meanings import Meanings, check_meanings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridtwin.model.network import Network
+    from gridtwin.sources.opendss_equipment import Disabled
+
+SIMBENCH = "simbench:"
+FORMATS = {
+    "gpkg": "a GeoPackage, NAME.gpkg",
+    "gdb": "an Esri file geodatabase, the folder NAME.gdb",
+    "shp": "a folder of Shapefiles",
+    "parquet": "a folder of GeoParquet files",
+    "csv": "a folder of CSV files",
+    "dss": "an OpenDSS circuit, NAME.dss",
+    "pandapower": "a pandapower net, NAME.json",
+    "simbench": "simbench:CODE, for example simbench:1-MV-urban--0-sw",
+}
+BY_SUFFIX = {".gpkg": "gpkg", ".gdb": "gdb", ".dss": "dss", ".json": "pandapower"}
+OF_A_FOLDER = ("shp", "parquet", "csv")
+TABLE_FORMATS = ("gpkg", "gdb", *OF_A_FOLDER)
+
+
+def read(
+    source: str | Path,
+    *,
+    format: str | None = None,  # noqa: A002 - the word of the command line
+    crs: str | None = None,
+    strict: bool = False,
+    disabled: Disabled | None = None,
+    columns: Mapping[str, str] | None = None,
+    words: Mapping[str, Mapping[str, str]] | None = None,
+    mapping: str | Path | None = None,
+) -> Network:
+    """
+    Read a network from any source gridtwin knows.
+
+    Parameters
+    ----------
+    source
+        A file, a folder, or ``simbench:CODE``.
+    format
+        One of `FORMATS`; by default told from the source's scheme, suffix or content.
+    crs
+        Coordinate system of the source, stronger than what the source states; ``"none"`` for
+        planar coordinates whose place on earth is not known.
+    strict
+        Whether to refuse a source of which anything would be passed over, mended or taken for
+        granted. Otherwise `Network.notices` tells it.
+    disabled
+        What a disabled element of an OpenDSS circuit is: ``"open"``, ``"out"`` of service, or
+        ``"skip"``. By default ``"open"``, and `Network.notices` tells each.
+    columns
+        Of tables: which column of the model a column by another name is; an empty text for one
+        that is left out knowingly. For example ``{"P_N_OPE": "normal_open", "notes": ""}``.
+    words
+        Of tables: what the words of a column mean, for example ``{"normal_open": {"A": "open",
+        "F": "closed"}, "phases": {"R": "A", "Y": "B", "B": "C"}}``. A word of ``normal_open``
+        means ``open``, ``closed``, or ``phase`` if it names the phases that stand open.
+    mapping
+        A TOML file that says what the layers of a utility's own GIS mean, or the name of one that
+        comes with gridtwin, such as ``"bdgd"``: see ``docs/mapping.md``. It takes the place of
+        `format`, `columns` and `words`.
+
+    Returns
+    -------
+        The network, checked.
+
+    Raises
+    ------
+    SourceError
+        If the source is missing, broken, incomplete or of no known format.
+    CrsError
+        If the coordinate system is unknown.
+    NetworkError
+        If the network breaks the rules of the model.
+    MissingExtraError
+        If the format needs an optional part that is not installed.
+
+    Examples
+    --------
+    >>> read("data/sample")
+    Network(281 nodes, 280 equipment, 200 usage points, 1 sources, 1 feeders)
+    """
+    options = _Options(check_meanings(columns, words), disabled)
+    if mapping is None:
+        network = _read_source(source, format, crs, options)
+    else:
+        network = _read_by_mapping(source, mapping, crs, [format, columns, words, disabled])
+    if strict:
+        refuse_notices(network.notices, str(source))
+    return network
+
+
+class _Options(NamedTuple):
+    """What can be said of sources of some formats."""
+
+    meanings: Meanings
+    disabled: Disabled | None
+
+    def require_allowed(self, source: str, form: str) -> None:
+        """Refuse what cannot be said of a source of this format."""
+        if form not in TABLE_FORMATS and (self.meanings.columns or self.meanings.words):
+            msg = f"{source}: only tables have columns and words whose meaning can be said"
+            raise SourceError(msg)
+        if form != "dss" and self.disabled is not None:
+            msg = f"{source}: only OpenDSS circuits have disabled elements; leave that option out"
+            raise SourceError(msg)
+
+
+def _read_source(
+    source: str | Path, form: str | None, crs: str | None, options: _Options
+) -> Network:
+    text = str(source)
+    if form == "simbench" or text.startswith(SIMBENCH):
+        options.require_allowed(text, "simbench")
+        from gridtwin.sources.pandapower_net import read_simbench
+
+        return read_simbench(text.removeprefix(SIMBENCH), crs=crs)
+    path = Path(source).expanduser()
+    chosen = form if form is not None else _format_of(path)
+    if chosen not in FORMATS:
+        msg = f"{chosen!r} is no format gridtwin reads: use one of {', '.join(FORMATS)}"
+        raise SourceError(msg)
+    if not path.exists():
+        msg = f"{path}: there is no such file or folder"
+        raise SourceError(msg)
+    options.require_allowed(str(path), chosen)
+    return _read_as(chosen, path, crs, options)
+
+
+def _read_by_mapping(
+    source: str | Path, mapping: str | Path, crs: str | None, others: list[object]
+) -> Network:
+    """Return the network of a utility's own GIS; a mapping says all that other options would."""
+    if any(others):
+        msg = f"{source}: a mapping says what format, columns and words mean; leave those out"
+        raise SourceError(msg)
+    from gridtwin.sources.mapping.mapping_reader import read_mapped
+
+    return read_mapped(source, mapping, crs=crs)
+
+
+def _format_of(path: Path) -> str:
+    """Return the format that a path tells by its suffix, or a folder by its files."""
+    suffix = path.suffix.casefold()
+    if suffix in BY_SUFFIX:
+        return BY_SUFFIX[suffix]
+    if suffix.removeprefix(".") in OF_A_FOLDER and not path.is_dir():
+        msg = (
+            f"{path} is one table of a network: give the folder that holds all of them,"
+            f" {path.parent}"
+        )
+        raise SourceError(msg)
+    if path.is_dir():
+        return _format_of_folder(path)
+    if not path.exists():
+        msg = f"{path}: there is no such file or folder"
+        raise SourceError(msg)
+    known = "; ".join(FORMATS.values())
+    msg = f"{path}: gridtwin does not know the format {suffix or '(no suffix)'}; it reads {known}"
+    raise SourceError(msg)
+
+
+def _format_of_folder(folder: Path) -> str:
+    """Return the format of the nodes in a folder, else of any table there."""
+    names = [entry.name.casefold() for entry in sorted(folder.iterdir())]
+    for wanted in ("nodes.", ""):
+        for form in OF_A_FOLDER:
+            if any(name.startswith(wanted) and name.endswith(f".{form}") for name in names):
+                return form
+    msg = (
+        f"{folder}: the folder holds no .shp, .parquet or .csv files; a network is one file per"
+        " table, such as nodes.csv and equipment.csv"
+    )
+    raise SourceError(msg)
+
+
+def _read_as(chosen: str, path: Path, crs: str | None, options: _Options) -> Network:
+    if chosen == "dss":
+        from gridtwin.sources.opendss import read_opendss
+
+        return read_opendss(path, crs=crs, disabled=options.disabled)
+    if chosen == "pandapower":
+        from gridtwin.sources.pandapower_net import read_pandapower
+
+        return read_pandapower(path, crs=crs)
+    from gridtwin.sources import files
+
+    if chosen in OF_A_FOLDER:
+        return files.read_folder(path, form=chosen, crs=crs, meanings=options.meanings)
+    return files.read_container(path, crs=crs, meanings=options.meanings)
