@@ -358,6 +358,17 @@ def test_head_where_there_is_nothing(tmp_path: Path) -> None:
     assert "[[heads]] 1 (CIRCUITS), node: feeder F1 begins at 'n99'" in message
 
 
+def test_names_of_layers_and_columns_may_hold_blanks_and_quotes(tmp_path: Path) -> None:
+    layers = street()
+    layers['my "lines"; x'] = layers.pop("LINES")
+    layers['my "lines"; x']["Phase code (A'C)"] = layers['my "lines"; x'].pop("PHASES")
+    mapping = COLUMNS.replace('from = "LINES"', "from = 'my \"lines\"; x'").replace(
+        'phases = "PHASES"', 'phases = """"Phase code (A\'C)" """'
+    )
+    network = read_street(tmp_path, layers, mapping)
+    assert equipment_of(network)['my "lines"; x:L3']["phases"] == "A"
+
+
 def test_a_mapping_takes_no_other_words(tmp_path: Path) -> None:
     write_source(tmp_path / "utility.gpkg", street())
     (tmp_path / "utility.toml").write_text(COLUMNS)

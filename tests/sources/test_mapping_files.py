@@ -48,6 +48,7 @@ from mapped_sources import COLUMNS, read_street
         ('phases = "PHASES"', 'sides = { a = "x", b = "x" }', "needs classes of its own"),
         ('phases = "PHASES"', 'x = "LON"', "[[layer]] 1, x: say both x and y"),
         ('phases = "PHASES"', 'join = [{ table = "T", as = "own", on = "1" }]', "a join needs"),
+        ('phases = "PHASES"', 'keep = ["Name"]', "keep: Name is a column of the model"),
         ('phases = "PHASES"', 'optional = "yes"', "optional: this must be true or false"),
         (', open = "O"', "", "normal_open, open: say which words mean open: it is never guessed"),
         (', closed = ["C", ""]', "", "closed: say which words mean closed: it is never guessed"),

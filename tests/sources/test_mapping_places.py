@@ -101,6 +101,23 @@ def test_ends_within_the_tolerance_meet(tmp_path: Path) -> None:
     assert lengths["MAINS:B"] == pytest.approx(100, rel=1e-3)
 
 
+def test_lines_say_the_voltage_of_their_nodes(tmp_path: Path) -> None:
+    layers = places()
+    layers["MAINS"] |= {"KV": [12.47, 12.47]}
+    layers["MAINS"]["ID"].append("C")
+    layers["MAINS"]["KV"].append(12.47)
+    layers["MAINS"]["geometry"].append(line((0, 0), (0, 50)))
+    mapping = PLACES.replace('class = "primary"', 'class = "primary"\nnominal_v = "KV"').replace(
+        'class = "secondary"', 'class = "secondary"\nnominal_v = 0.24'
+    )
+    network = read_street(tmp_path, layers, f'[units]\nnominal_v = "kV"\n{mapping}')
+    volts = network.nodes.set_index("mrid")["nominal_v"]
+    ends = network.equipment.set_index("mrid")
+    assert volts[ends.loc["TRANSFORMERS:T", "node_a"]] == 12_470
+    assert volts[ends.loc["TRANSFORMERS:T", "node_b"]] == 240
+    assert volts[ends.loc["F:head", "node_a"]] == 12_470
+
+
 def test_ends_beyond_the_tolerance_are_near_misses(tmp_path: Path) -> None:
     layers = places()
     layers["SERVICES"]["geometry"] = [line((200, 0.1), (200, 29))]

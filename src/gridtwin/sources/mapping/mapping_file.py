@@ -46,7 +46,7 @@ FACTORS = {
 }
 # What a block says in SQL beside the columns of its frame.
 FURTHER = {
-    "equipment": ("key", "x", "y", "node_c", "terminal_a", "terminal_b"),
+    "equipment": ("key", "x", "y", "node_c", "terminal_a", "terminal_b", "nominal_v"),
     "usage_points": ("key", "x", "y"),
     "sources": ("key", "x", "y"),
     "substations": ("key", "x", "y"),
@@ -249,6 +249,9 @@ def _read_block(table: MappingTable, role: str) -> LayerBlock:
         structural += ("ends", "sides", "keep", "class")
     columns = _columns_of(to)
     table.require_keys((*structural, *columns))
+    for name in table.texts("keep"):
+        if name.casefold() in columns:
+            table.refuse(f"{name} is a column of the model: say what it is, {name} = ...", "keep")
     patterns = table.texts("from")
     if not patterns:
         table.refuse("say which layers it reads", "from")

@@ -28,7 +28,16 @@ if TYPE_CHECKING:
 INNER = frozenset(
     {
         *("key", "layer", "block", "node_a", "node_b", "node_c", "node"),
-        *("x", "y", "line_class", "terminal_a", "terminal_b", PREFERENCE, RECORDED_FEEDER),
+        *(
+            "x",
+            "y",
+            "nominal_v",
+            "line_class",
+            "terminal_a",
+            "terminal_b",
+            PREFERENCE,
+            RECORDED_FEEDER,
+        ),
     }
 )
 
@@ -93,8 +102,31 @@ class NetworkParts:
 
         frame = pd.DataFrame({"mrid": self.names, "geometry": make_points(self.xy)})
         said = drop_inner(points.frame).drop(columns="mrid").assign(row=nodes)
+        if "nominal_v" in points.frame:
+            said["nominal_v"] = points.frame["nominal_v"]
         said = said[nodes >= 0].drop_duplicates("row").set_index("row")
-        return frame.join(said, rsuffix="_of_row")
+        frame = frame.join(said)
+        volts = self._find_voltages()
+        if "nominal_v" in frame:
+            own = np.array(frame["nominal_v"], dtype=np.float64)
+            volts = np.where(np.isnan(own), volts, own)
+        return frame.assign(nominal_v=volts)
+
+    def _find_voltages(self) -> NDArray[np.float64]:
+        """Return the voltage of each node, as the equipment at it says; NaN where none does."""
+        import pandas as pd
+
+        volts = np.full(len(self.names), np.nan)
+        if "nominal_v" in self.joined.frame:
+            said = np.array(pd.to_numeric(self.joined.frame["nominal_v"], errors="coerce"), float)
+            for ends in (self.node_a, self.node_b):
+                told = np.isfinite(said) & (ends >= 0)
+                volts[ends[told]] = said[told]
+        for head in self.heads:  # a busbar that was made joins nodes of one voltage
+            begin, beyond = self.node_a[head.head], self.node_b[head.head]
+            if self.names[begin] == f"{head.mrid}:source":
+                volts[begin] = volts[beyond]
+        return volts
 
     def make_equipment(self) -> pd.DataFrame:
         """Return the frame of the equipment."""

@@ -88,16 +88,16 @@ class MappedSource:
         fid = [info["fid_column"]] if info.get("fid_column") else []
         return [*fid, *(str(name) for name in info["fields"])]
 
-    def read_layer(self, layer: str, words: set[str]) -> SourceLayer:
+    def read_layer(self, layer: str, text: str) -> SourceLayer:
         """
-        Return a layer with the columns that are named among some words, and its shapes.
+        Return a layer with the columns whose names stand in a text, and its shapes.
 
         Parameters
         ----------
         layer
             Its name.
-        words
-            Words of the expressions over it, in lower case.
+        text
+            The expressions over it; a column that none of them names is not read.
         """
         import pyarrow as pa
         import pyogrio
@@ -105,7 +105,7 @@ class MappedSource:
 
         path, inside = self._locate(layer)
         there = self.list_fields(layer)
-        wanted = [name for name in there if name.casefold() in words]
+        wanted = [name for name in there if name.casefold() in text.casefold()]
         meta, table = read_or_refuse(
             path,
             lambda: pyogrio.raw.read_arrow(path, layer=inside, columns=wanted, return_fids=True),

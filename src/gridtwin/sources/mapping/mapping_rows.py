@@ -121,14 +121,15 @@ class RowReader:
         self, block: LayerBlock, layer: str
     ) -> tuple[pd.DataFrame, NDArray[np.object_]]:
         expressions = self._list_expressions(block, layer)
-        words = _list_words([*expressions.values(), block.where, *(j.on for j in block.joins)])
-        own = self.source.read_layer(layer, words)
+        texts = (*expressions.values(), block.where, *(join.on for join in block.joins))
+        text = "\n".join(texts)
+        own = self.source.read_layer(layer, text)
         tables = {OWN: own.table}
         for join in block.joins:
             names = self.source.match_layers([join.table])[join.table]
             if len(names) != 1:
                 raise self._refuse(block, "join", f"{len(names)} tables are called {join.table}")
-            tables[join.alias] = self.source.read_layer(names[0], words).table
+            tables[join.alias] = self.source.read_layer(names[0], text).table
         table = self.runner.select(block, layer, expressions, tables)
         self._read[block.label, layer] = own.table.num_rows
         rows = table[ROW].to_numpy()
@@ -285,11 +286,6 @@ class RowReader:
 
     def _refuse(self, block: LayerBlock, key: str, reason: str) -> SourceError:
         return SourceError(f"{self.mapping.name}: {block.label}, {key}: {reason}")
-
-
-def _list_words(expressions: list[str]) -> set[str]:
-    """Return the words of expressions, in lower case: what they read is among them."""
-    return {word for text in expressions for word in re.findall(r"\w+", text.casefold())}
 
 
 def _rank(values: pd.Series) -> NDArray[np.float64]:
