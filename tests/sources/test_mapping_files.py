@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -125,3 +126,12 @@ def test_command_loads_by_a_mapping(tmp_path: Path) -> None:
     run = CliRunner().invoke(app, ["load", str(source), "--map", str(mapping), "--into", str(twin)])
     assert run.exit_code == 0, run.output
     assert len(gridtwin.open(twin).store.network.data.equipment.mrid) == 5
+
+
+def test_mapping_of_the_page_is_one_and_names_what_there_is() -> None:
+    page = (Path(__file__).parents[2] / "docs/mapping.md").read_text("utf-8")
+    (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert len(parse_mapping(text, "mapping.md").layers) == 3
+    assert set(re.findall(r"^\| `([a-z0-9-]+)` \| ", page.split("##")[0], re.MULTILINE)) == set(
+        list_shipped_mappings()
+    )

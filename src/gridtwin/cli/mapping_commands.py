@@ -37,7 +37,7 @@ def check_map(
         rows = [tuple(str(value) for value in tally) for tally in report.tallies]
         render.write_table("Layers", list(LayerTally._fields), rows)
         told = [
-            (report.judge(notice), notice.rule, notice.evidence, notice.mend)
+            (report.judge_notice(notice), notice.rule, notice.evidence, notice.mend)
             for notice in report.network.notices
         ]
         render.write_table("Notices", ["severity", "rule", "evidence", "mend"], told)

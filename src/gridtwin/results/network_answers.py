@@ -96,7 +96,7 @@ def map_check_document(report: MappingReport) -> MapCheckDocument:
         "notices": [
             {
                 "rule": notice.rule,
-                "severity": report.judge(notice),
+                "severity": report.judge_notice(notice),
                 "evidence": notice.evidence,
                 "mend": notice.mend,
             }

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from gridtwin.sources.mapping.mapping_rows import BlockRows
     from gridtwin.sources.mapping.mapping_sides import DealtSides
 
-NEAR_MISS = 10  # tolerances within which an end that meets nothing is told
-SHOWN = 5
+NEAR_MISS_TOLERANCES = 10  # tolerances within which an end that meets nothing is told
+SHOWN_MISFITS = 5
 
 
 class PlacedPoints(NamedTuple):
@@ -68,7 +68,7 @@ def join_placed(
     xy = np.concatenate([ends.reshape(-1, 2), device_xy, *(each.xy for each in points)])
     known = np.isfinite(xy).all(axis=1)
     meters = np.full_like(xy, np.nan)
-    meters[known] = context.measure(xy[known])
+    meters[known] = context.measure_meters(xy[known])
     places = np.full(len(xy), -1, dtype=np.intp)
     places[known] = cluster_places(meters[known], context.rules.tolerance_m)
     at_ends = places[: 2 * len(lines)].reshape(-1, 2)
@@ -95,7 +95,7 @@ def join_placed(
         start += len(each.xy)
         side = np.where(np.isin(at, at_devices), each.side, 0)
         own = np.where(at < 0, -1, first + at * width + side).astype(np.int64)
-        slots.place(own, each.xy)
+        slots.place_slots(own, each.xy)
         taken.append(own)
     return joined_lines, joined_devices, taken
 
@@ -108,7 +108,7 @@ def _read_courses(
     courses = flatten_lines(shapes, frame["mrid"].to_numpy(), context.notices)
     drawn = ~shapely.is_missing(courses)
     if not drawn.all():
-        context.note(
+        context.add_notice(
             "undrawn_line",
             f"{int((~drawn).sum()):,} lines have no geometry and are left out, such as"
             f" {frame['mrid'][~drawn].iloc[0]}",
@@ -130,7 +130,7 @@ def _cut_tapped(
     if not len(rows):
         return drawn
     vertices, owners = shapely.get_coordinates(courses[rows], return_index=True)
-    both = context.measure(np.concatenate([contacts[0], vertices]))
+    both = context.measure_meters(np.concatenate([contacts[0], vertices]))
     taps = find_taps(
         both[len(contacts[0]) :],
         rows[owners],
@@ -174,10 +174,10 @@ def _join_devices(
 
 def _place_slots(slots: NodeSlots, lines: JoinedEquipment, devices: JoinedEquipment) -> None:
     for side in (devices.slot_a, devices.slot_b):
-        slots.place(side, devices.points)
+        slots.place_slots(side, devices.points)
     if len(lines.frame):
         for side, xy in zip((lines.slot_a, lines.slot_b), measure_ends(lines.lines), strict=True):
-            slots.place(side, xy)
+            slots.place_slots(side, xy)
 
 
 def _note_misfits(devices: pd.DataFrame, dealt: DealtSides, context: MappingContext) -> None:
@@ -211,10 +211,10 @@ def _note_misfits(devices: pd.DataFrame, dealt: DealtSides, context: MappingCont
     ]
     for rule, mrids, what, mend in told:
         if mrids:
-            shown = ", ".join(map(str, mrids[:SHOWN]))
-            more = f" and {len(mrids) - SHOWN:,} more" if len(mrids) > SHOWN else ""
+            shown = ", ".join(map(str, mrids[:SHOWN_MISFITS]))
+            more = f" and {len(mrids) - SHOWN_MISFITS:,} more" if len(mrids) > SHOWN_MISFITS else ""
             kind = "lines" if rule.startswith("line") else "devices"
-            context.note(rule, f"{len(mrids):,} {kind} {what}: {shown}{more}", mend)
+            context.add_notice(rule, f"{len(mrids):,} {kind} {what}: {shown}{more}", mend)
 
 
 def _note_near_misses(
@@ -232,8 +232,8 @@ def _note_near_misses(
     flat = ends.reshape(-1)
     members = np.bincount(np.concatenate([flat, places[places >= 0]]), minlength=flat.max() + 1)
     lonely = members[flat] <= 2  # it is counted once as an end and once as a point
-    xy = context.measure(np.stack(measure_ends(courses), axis=1).reshape(-1, 2))
-    reach = NEAR_MISS * context.rules.tolerance_m
+    xy = context.measure_meters(np.stack(measure_ends(courses), axis=1).reshape(-1, 2))
+    reach = NEAR_MISS_TOLERANCES * context.rules.tolerance_m
     distance, other = cKDTree(xy).query(xy[lonely], k=2, distance_upper_bound=reach)
     near = np.isfinite(distance[:, 1]) & (distance[:, 1] > context.rules.tolerance_m)
     own = np.flatnonzero(lonely)
@@ -241,7 +241,7 @@ def _note_near_misses(
     if near.any():
         first = int(np.argmin(np.where(near, distance[:, 1], np.inf)))
         mrids = lines["mrid"].to_numpy()
-        context.note(
+        context.add_notice(
             "near_miss",
             f"{int(near.sum()):,} line ends meet nothing within {context.rules.tolerance_m:g} m"
             f" and lie within {reach:g} m of another: the nearest,"

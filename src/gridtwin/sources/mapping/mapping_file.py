@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from gridtwin.sources.mapping.mapping_values import ColumnValue
 
-TARGETS = ("equipment", "usage_points", "sources", "substations", "nodes")
-ENDS = ("columns", "point", "line", "line_and_vertices")
+MAPPING_TARGETS = ("equipment", "usage_points", "sources", "substations", "nodes")
+END_WORDS = ("columns", "point", "line", "line_and_vertices")
 TOLERANCE_M = 0.1  # how far apart ends that meet may be, unless a mapping says otherwise
-SIDES = ("two", "class", "terminal")
-FACTORS = {
+SIDE_WORDS = ("two", "class", "terminal")
+UNIT_FACTORS = {
     "m": 1.0,
     "km": 1_000.0,
     "ft": 0.3048,
@@ -45,7 +45,7 @@ FACTORS = {
     "MW": 1_000_000.0,
 }
 # What a block says in SQL beside the columns of its frame.
-FURTHER = {
+BLOCK_COLUMNS = {
     "equipment": ("key", "x", "y", "node_c", "terminal_a", "terminal_b", "nominal_v"),
     "usage_points": ("key", "x", "y"),
     "sources": ("key", "x", "y"),
@@ -177,26 +177,28 @@ def parse_mapping(text: str, name: str) -> UtilityMapping:
     top.require_keys(
         ("source", "ids", "units", "phases", "layer", "connect", "associations", "heads", "checks")
     )
-    source = top.table("source", ("crs",))
-    ids = top.table("ids", ("key",)).values.get("key", {})
-    connect = top.table("connect", ("tolerance_m", "rejoin_open"))
+    source = top.read_table("source", ("crs",))
+    ids = top.read_table("ids", ("key",)).values.get("key", {})
+    connect = top.read_table("connect", ("tolerance_m", "rejoin_open"))
     return UtilityMapping(
         name=name,
-        crs=source.text("crs") or None,
+        crs=source.read_text("crs") or None,
         key={"*": ids} if isinstance(ids, str) else dict(ids),
         factors=_read_units(top),
         phases={
-            word: _read_decoder(top.table("phases", None).table(word, ("letters", "bits", "codes")))
+            word: _read_decoder(
+                top.read_table("phases", None).read_table(word, ("letters", "bits", "codes"))
+            )
             for word in top.values.get("phases", {})
         },
-        layers=tuple(_read_block(table, "") for table in top.tables("layer", required=True)),
-        associations=tuple(_read_block(t, "associations") for t in top.tables("associations")),
-        heads=tuple(_read_block(table, "heads") for table in top.tables("heads")),
+        layers=tuple(_read_block(table, "") for table in top.list_tables("layer", required=True)),
+        associations=tuple(_read_block(t, "associations") for t in top.list_tables("associations")),
+        heads=tuple(_read_block(table, "heads") for table in top.list_tables("heads")),
         rules=EndRules(
-            tolerance_m=connect.number("tolerance_m", TOLERANCE_M),
-            rejoin_open=connect.flag("rejoin_open"),
+            tolerance_m=connect.read_number("tolerance_m", TOLERANCE_M),
+            rejoin_open=connect.read_flag("rejoin_open"),
         ),
-        recorded_feeder=top.table("checks", ("recorded_feeder",)).text("recorded_feeder"),
+        recorded_feeder=top.read_table("checks", ("recorded_feeder",)).read_text("recorded_feeder"),
     )
 
 
@@ -208,30 +210,30 @@ def _read_units(top: MappingTable) -> dict[str, float]:
         for column in frame.columns
         if column.unit
     }
-    table = top.table("units", numbers)
+    table = top.read_table("units", numbers)
     factors = {}
     for column in table.values:
-        unit = table.text(column)
+        unit = table.read_text(column)
         known: tuple[str, ...] = ("m", "km", "ft", "usft", "mi")
         if numbers[column] != "m":
             known = tuple(
                 word
-                for word in FACTORS
+                for word in UNIT_FACTORS
                 if word.endswith(numbers[column])
                 and word.removesuffix(numbers[column]) in {"", "k", "M"}
             )
-        factors[column] = FACTORS[table.word(column, known, known[0])] if unit else 1.0
+        factors[column] = UNIT_FACTORS[table.choose_word(column, known, known[0])] if unit else 1.0
     return factors
 
 
 def _read_decoder(table: MappingTable) -> PhaseDecoder:
     given = [key for key in ("letters", "bits", "codes") if key in table.values]
     if len(given) != 1:
-        table.refuse("say one of letters, bits and codes")
-    below = table.table(given[0], None)
+        table.refuse_key("say one of letters, bits and codes")
+    below = table.read_table(given[0], None)
     for key, value in below.values.items():
         if not isinstance(value, int if given[0] == "bits" else str) or isinstance(value, bool):
-            below.refuse("a bit is a number such as 4, other values are texts", key)
+            below.refuse_key("a bit is a number such as 4, other values are texts", key)
     if given[0] == "letters":
         return PhaseDecoder(letters=below.values)
     if given[0] == "codes":
@@ -241,53 +243,57 @@ def _read_decoder(table: MappingTable) -> PhaseDecoder:
 
 def _read_block(table: MappingTable, role: str) -> LayerBlock:
     """Return one block; `role` is empty for a layer."""
-    to = role or table.word("to", TARGETS, "")
+    to = role or table.choose_word("to", MAPPING_TARGETS, "")
     if not to:
-        table.refuse(f"say what its rows are: one of {', '.join(TARGETS)}", "to")
+        table.refuse_key(f"say what its rows are: one of {', '.join(MAPPING_TARGETS)}", "to")
     structural: tuple[str, ...] = ("from", "to", "where", "join", "prefer", "optional")
     if not role:
         structural += ("ends", "sides", "keep", "class")
     columns = _columns_of(to)
     table.require_keys((*structural, *columns))
-    for name in table.texts("keep"):
+    for name in table.list_texts("keep"):
         if name.casefold() in columns:
-            table.refuse(f"{name} is a column of the model: say what it is, {name} = ...", "keep")
-    patterns = table.texts("from")
+            table.refuse_key(
+                f"{name} is a column of the model: say what it is, {name} = ...", "keep"
+            )
+    patterns = table.list_texts("from")
     if not patterns:
-        table.refuse("say which layers it reads", "from")
+        table.refuse_key("say which layers it reads", "from")
     read = {key: _read_value(table, key, to) for key in table.values if key in columns}
     if "class" in table.values:
-        read["line_class"] = quote_text(table.text("class"))
+        read["line_class"] = quote_text(table.read_text("class"))
     sides, classes = _read_sides(table)
     return LayerBlock(
         label=f"{table.label} ({', '.join(patterns)})",
         patterns=patterns,
         to=to,
-        where=table.text("where"),
-        joins=tuple(_read_join(join) for join in table.tables("join")),
-        prefer=table.text("prefer"),
+        where=table.read_text("where"),
+        joins=tuple(_read_join(join) for join in table.list_tables("join")),
+        prefer=table.read_text("prefer"),
         ends=_read_ends(table, to),
         sides=sides,
         side_classes=classes,
-        keep=table.texts("keep"),
-        optional=table.flag("optional"),
+        keep=table.list_texts("keep"),
+        optional=table.read_flag("optional"),
         columns=read,
     )
 
 
 def _read_ends(table: MappingTable, to: str) -> str:
     """Return how the ends of the rows are known."""
-    ends = table.word("ends", ENDS, "columns" if to in {"equipment", "usage_points"} else "point")
+    ends = table.choose_word(
+        "ends", END_WORDS, "columns" if to in {"equipment", "usage_points"} else "point"
+    )
     if to != "equipment" and ends.startswith("line"):
-        table.refuse(f"{to} have no lines: say columns or point", "ends")
+        table.refuse_key(f"{to} have no lines: say columns or point", "ends")
     if ("x" in table.values) != ("y" in table.values):
-        table.refuse("say both x and y", "x")
+        table.refuse_key("say both x and y", "x")
     needs = {"equipment": ("node_a", "node_b"), "usage_points": ("node",), "sources": ("node",)}
     for key in needs.get(to, ()) if ends == "columns" else ():
         if key not in table.values:
-            table.refuse('ends = "columns" needs the column of the node', key)
+            table.refuse_key('ends = "columns" needs the column of the node', key)
     if to == "equipment" and "kind" not in table.values:
-        table.refuse("say what kind of equipment it is", "kind")
+        table.refuse_key("say what kind of equipment it is", "kind")
     return ends
 
 
@@ -297,7 +303,7 @@ def _columns_of(to: str) -> tuple[str, ...]:
     if to == "associations":
         return JOINT_COLUMNS
     names = [column.name for column in SCHEMA[to].columns if column.kind not in {"point", "line"}]
-    return (*names, *FURTHER[to])
+    return (*names, *BLOCK_COLUMNS[to])
 
 
 def _read_value(table: MappingTable, key: str, to: str) -> ColumnValue:
@@ -308,21 +314,21 @@ def _read_value(table: MappingTable, key: str, to: str) -> ColumnValue:
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, dict):
-        below = table.table(key, None)
+        below = table.read_table(key, None)
         below.label = f"{table.label}, {key}"
         return read_positions_table(below) if key == "normal_open" else _read_codes(below)
-    text = table.text(key)
+    text = table.read_text(key)
     if not text:
-        table.refuse("it is empty", key)
+        table.refuse_key("it is empty", key)
     frame = SCHEMA.get(to)
     words = frame.find_column(key).words if frame and key in frame.names else ()
     return quote_text(text) if text in words else text
 
 
 def _read_codes(table: MappingTable) -> CodeTable:
-    column = table.text("column")
+    column = table.read_text("column")
     if not column:
-        table.refuse("a table of codes says which column holds them", "column")
+        table.refuse_key("a table of codes says which column holds them", "column")
     codes = {
         key: str(table.values[key]).lower()
         if isinstance(table.values[key], bool)
@@ -330,27 +336,27 @@ def _read_codes(table: MappingTable) -> CodeTable:
         for key in table.values
         if key not in {"column", "else"}
     }
-    otherwise = table.text("else")
+    otherwise = table.read_text("else")
     return CodeTable(column, codes, None if otherwise in {"", "report"} else otherwise)
 
 
 def _read_sides(table: MappingTable) -> tuple[str, tuple[frozenset[str], frozenset[str]]]:
     value = table.values.get("sides", "two")
     if not isinstance(value, dict):
-        word = table.word("sides", SIDES, "two")
+        word = table.choose_word("sides", SIDE_WORDS, "two")
         if word == "class":
-            table.refuse('say the classes of each side: {a = "primary", b = "..."}', "sides")
+            table.refuse_key('say the classes of each side: {a = "primary", b = "..."}', "sides")
         return word, (frozenset(), frozenset())
-    below = table.table("sides", ("a", "b"))
-    a, b = frozenset(below.texts("a")), frozenset(below.texts("b"))
+    below = table.read_table("sides", ("a", "b"))
+    a, b = frozenset(below.list_texts("a")), frozenset(below.list_texts("b"))
     if not a or not b or a & b:
-        table.refuse("each side, a and b, needs classes of its own", "sides")
+        table.refuse_key("each side, a and b, needs classes of its own", "sides")
     return "class", (a, b)
 
 
 def _read_join(table: MappingTable) -> LayerJoin:
     table.require_keys(("table", "as", "on"))
-    name, alias, on = (table.text(key) for key in ("table", "as", "on"))
+    name, alias, on = (table.read_text(key) for key in ("table", "as", "on"))
     if not (name and alias.isidentifier() and on) or alias.casefold() in {"own", "layer"}:
-        table.refuse("a join needs table, as (a plain word but own or layer) and on")
+        table.refuse_key("a join needs table, as (a plain word but own or layer) and on")
     return LayerJoin(name, alias, on)

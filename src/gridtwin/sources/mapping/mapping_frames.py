@@ -11,7 +11,7 @@ import shapely
 from gridtwin.errors import SourceError
 from gridtwin.sources.mapping.mapping_lines import locate_points
 from gridtwin.sources.mapping.mapping_named import stack_rows
-from gridtwin.sources.mapping.mapping_rows import PREFERENCE, RECORDED_FEEDER
+from gridtwin.sources.mapping.mapping_rows import PREFERENCE_COLUMN, RECORDED_FEEDER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gridtwin.sources.mapping.mapping_rows import BlockRows
 
 # What only serves to join rows, and is no column of a frame.
-INNER = frozenset(
+INNER_COLUMNS = frozenset(
     {
         *("key", "layer", "block", "node_a", "node_b", "node_c", "node"),
         *(
@@ -35,7 +35,7 @@ INNER = frozenset(
             "line_class",
             "terminal_a",
             "terminal_b",
-            PREFERENCE,
+            PREFERENCE_COLUMN,
             RECORDED_FEEDER,
         ),
     }
@@ -78,7 +78,7 @@ class NetworkParts:
             if head.head >= 0:
                 self.heads.append(head)
                 continue
-            self.heads.append(self._extend(head, len(self.joined.frame) + len(made)))
+            self.heads.append(self._extend_head(head, len(self.joined.frame) + len(made)))
             made.append({"mrid": f"{head.mrid}:head", "kind": "busbar"})
         if made:
             self.joined.frame = pd.concat(
@@ -87,7 +87,7 @@ class NetworkParts:
             nothing = np.full(len(made), None, dtype=object)
             self.joined.lines = np.concatenate([self.joined.lines, nothing])
 
-    def _extend(self, head: FeederHead, row: int) -> FeederHead:
+    def _extend_head(self, head: FeederHead, row: int) -> FeederHead:
         """Return a head with a busbar from a node of its own to where the feeder begins."""
         node = len(self.names)
         self.names = np.append(self.names, f"{head.mrid}:source")
@@ -183,7 +183,7 @@ def make_substations(parts: Sequence[BlockRows]) -> pd.DataFrame | None:
 
 def drop_inner(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame without the columns that only serve to join its rows."""
-    return frame[[name for name in frame.columns if name not in INNER]].copy()
+    return frame[[name for name in frame.columns if name not in INNER_COLUMNS]].copy()
 
 
 def name_rows(names: NDArray[np.object_], rows: NDArray[np.intp]) -> NDArray[np.object_]:

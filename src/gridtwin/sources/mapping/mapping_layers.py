@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-TABLE_SUFFIXES = (".shp", ".csv", ".dbf", ".parquet", ".geojson")
+LAYER_FILE_SUFFIXES = (".shp", ".csv", ".dbf", ".parquet", ".geojson")
 GEODATABASE_ITEMS = "GDB_Items"
-ROW = "mapped_row"  # the number of a row in its layer
-DOMAIN = "domain of "  # begins the column of what the codes of another stand for
+ROW_COLUMN = "mapped_row"  # the number of a row in its layer
+DOMAIN_PREFIX = "domain of "  # begins the column of what the codes of another stand for
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class MappedSource:
         """Return the columns of a layer, that of its FID first where it has one."""
         import pyogrio
 
-        path, inside = self._locate(layer)
+        path, inside = self._locate_layer(layer)
         info = read_or_refuse(path, lambda: pyogrio.read_info(path, layer=inside))
         fid = [info["fid_column"]] if info.get("fid_column") else []
         return [*fid, *(str(name) for name in info["fields"])]
@@ -103,14 +103,14 @@ class MappedSource:
         import pyogrio
         import shapely
 
-        path, inside = self._locate(layer)
+        path, inside = self._locate_layer(layer)
         there = self.list_fields(layer)
         wanted = [name for name in there if name.casefold() in text.casefold()]
         meta, table = read_or_refuse(
             path,
             lambda: pyogrio.raw.read_arrow(path, layer=inside, columns=wanted, return_fids=True),
         )
-        columns: dict[str, Any] = {ROW: pa.array(np.arange(table.num_rows))}
+        columns: dict[str, Any] = {ROW_COLUMN: pa.array(np.arange(table.num_rows))}
         for name in wanted:
             columns |= self._decode_column(layer, name, table.column(name))
         shapes = None
@@ -129,11 +129,11 @@ class MappedSource:
             chunks = [chunk.indices for chunk in column.chunks]
             words = [chunk.dictionary_decode().cast(pa.string()) for chunk in column.chunks]
             column = pa.chunked_array(chunks, type=column.type.index_type)
-            return {name: column, DOMAIN + name: pa.chunked_array(words, type=pa.string())}
+            return {name: column, DOMAIN_PREFIX + name: pa.chunked_array(words, type=pa.string())}
         if known:
             codes = column.cast(pa.string()).to_pylist()
             words = pa.array([known.get(code) for code in codes], type=pa.string())
-            return {name: column, DOMAIN + name: words}
+            return {name: column, DOMAIN_PREFIX + name: words}
         return {name: column}
 
     def _find_domain(self, layer: str, name: str) -> dict[str, str]:
@@ -146,7 +146,7 @@ class MappedSource:
                 self._domains = _read_geopackage_domains(self.path)
         return self._domains.get(layer.casefold(), {}).get(name.casefold(), {})
 
-    def _locate(self, layer: str) -> tuple[Path, str | None]:
+    def _locate_layer(self, layer: str) -> tuple[Path, str | None]:
         return (self.files[layer], None) if self.files else (self.path, layer)
 
 
@@ -158,7 +158,7 @@ def _list_files(path: Path) -> dict[str, Path]:
     shapes = {entry.stem for entry in path.iterdir() if entry.suffix.casefold() == ".shp"}
     for entry in sorted(path.iterdir()):
         suffix = entry.suffix.casefold()
-        if suffix in TABLE_SUFFIXES and not (suffix == ".dbf" and entry.stem in shapes):
+        if suffix in LAYER_FILE_SUFFIXES and not (suffix == ".dbf" and entry.stem in shapes):
             if entry.stem in names:
                 msg = f"{entry}: {names[entry.stem].name} has the same name; keep one of them"
                 raise SourceError(msg)
@@ -228,7 +228,10 @@ def name_domains(expression: str) -> str:
     'lower("domain of SubtypeCD")'
     """
     return re.sub(
-        r"\bdomain\s*\(\s*\"?(\w+)\"?\s*\)", rf'"{DOMAIN}\1"', expression, flags=re.IGNORECASE
+        r"\bdomain\s*\(\s*\"?(\w+)\"?\s*\)",
+        rf'"{DOMAIN_PREFIX}\1"',
+        expression,
+        flags=re.IGNORECASE,
     )
 
 

@@ -50,11 +50,11 @@ class MappingContext:
     planar: bool
     notices: list[Notice]
 
-    def measure(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    def measure_meters(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return points in meters; NaN stays."""
         return measure_points(xy, planar=self.planar)
 
-    def note(self, rule: str, evidence: str, mend: str) -> None:
+    def add_notice(self, rule: str, evidence: str, mend: str) -> None:
         """Add a notice."""
         self.notices.append(Notice(rule, f"{self.name}: {evidence}", mend))
 
@@ -98,7 +98,7 @@ def join_named(
     joined = JoinedEquipment(frame, slot_a, slot_b, lines, points)
     _place_lines(joined, slots, context)
     for side in (slot_a, slot_b):
-        slots.place(side, points)
+        slots.place_slots(side, points)
     if context.rules.rejoin_open:
         _rejoin_open(joined, slots, context)
     return _star_windings(joined, slots)
@@ -116,7 +116,7 @@ def _place_lines(joined: JoinedEquipment, slots: NodeSlots, context: MappingCont
     stands = np.isfinite(joined.points).all(axis=1)
     sides = [side[stands] for side in (joined.slot_a, joined.slot_b)]
     points = joined.points[stands]
-    xy = context.measure(np.concatenate([first, last, points, points]))
+    xy = context.measure_meters(np.concatenate([first, last, points, points]))
     count = len(rows)
     layers = np.asarray(joined.frame["layer"].factorize()[0], dtype=np.int64)[rows]
     drawn = DrawnEnds(
@@ -133,11 +133,11 @@ def _place_lines(joined: JoinedEquipment, slots: NodeSlots, context: MappingCont
     ends = np.concatenate(measure_ends(joined.lines[rows]))
     owners = np.concatenate([drawn.slot_a, drawn.slot_b])
     placed, places, apart, farthest = place_named_nodes(
-        owners, ends, context.measure(ends), tolerance
+        owners, ends, context.measure_meters(ends), tolerance
     )
-    slots.place(placed, places)
+    slots.place_slots(placed, places)
     if apart:
-        context.note(
+        context.add_notice(
             "ends_apart",
             f"at {apart:,} nodes lines end up to {farthest:,.1f} m away from where most of them do",
             "mend the drawing, or the ids of these nodes",
@@ -157,7 +157,7 @@ def _rejoin_open(joined: JoinedEquipment, slots: NodeSlots, context: MappingCont
     ends = np.concatenate(measure_ends(joined.lines[lines]))
     owners = np.concatenate([slot_a[lines], slot_b[lines]])
     layers = np.tile(joined.frame["layer"].to_numpy()[lines], 2)
-    xy = context.measure(np.concatenate([joined.points[devices], ends]))
+    xy = context.measure_meters(np.concatenate([joined.points[devices], ends]))
     places = cluster_places(xy, context.rules.tolerance_m)
     at, of_ends = places[: len(devices)], places[len(devices) :]
     rejoined = 0
@@ -167,10 +167,10 @@ def _rejoin_open(joined: JoinedEquipment, slots: NodeSlots, context: MappingCont
         alike = np.isin(layers, layers[owners == used])  # low voltage may end at the same pole
         others = set(owners[(of_ends == place) & alike].tolist()) - {free, used}
         if len(others) == 1:
-            slots.join(np.array([free]), np.array([others.pop()]))
+            slots.join_slots(np.array([free]), np.array([others.pop()]))
             rejoined += 1
     if len(devices):
-        context.note(
+        context.add_notice(
             "rejoined_open",
             f"{len(devices):,} of {int(is_open.sum()):,} open devices have a node of their own on"
             f" one side; {rejoined:,} of these are joined with the one other line end at their"
@@ -191,8 +191,8 @@ def _star_windings(joined: JoinedEquipment, slots: NodeSlots) -> JoinedEquipment
     if not len(rows):
         return joined
     centers = slots.add_slots(len(rows)) + np.arange(len(rows))
-    slots.place(centers, joined.points[rows])
-    slots.place(slot_c[rows], joined.points[rows])
+    slots.place_slots(centers, joined.points[rows])
+    slots.place_slots(slot_c[rows], joined.points[rows])
     second, third = frame.iloc[rows].copy(), frame.iloc[rows].copy()
     second["mrid"] += "#2"
     third["mrid"] += "#3"

@@ -47,12 +47,12 @@ class NodeSlots:
         first, self._count = self._count, self._count + count
         return first
 
-    def join(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> None:
+    def join_slots(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> None:
         """Make one node of each pair of slots; -1 joins nothing."""
         both = (first >= 0) & (second >= 0)
         self._pairs.append(np.column_stack([first[both], second[both]]))
 
-    def place(self, slots: NDArray[np.int64], xy: NDArray[np.float64]) -> None:
+    def place_slots(self, slots: NDArray[np.int64], xy: NDArray[np.float64]) -> None:
         """Give slots a place, unless they had one before; those of -1 and NaN say nothing."""
         told = (slots >= 0) & np.isfinite(xy).all(axis=1)
         self._places.append((slots[told], xy[told]))

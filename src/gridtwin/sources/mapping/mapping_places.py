@@ -9,8 +9,6 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-METERS_PER_DEGREE = 111_320.0
-
 
 def measure_points(xy: NDArray[np.float64], *, planar: bool) -> NDArray[np.float64]:
     """

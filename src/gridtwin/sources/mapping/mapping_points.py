@@ -45,7 +45,7 @@ class MappedPoints:
             own = slots.name_slots(self.frame["node"][self._is_named])
             self.slots[self._is_named] = own
             if is_placing:
-                slots.place(own, self.xy[self._is_named])
+                slots.place_slots(own, self.xy[self._is_named])
 
     @property
     def placed_xy(self) -> NDArray[np.float64]:

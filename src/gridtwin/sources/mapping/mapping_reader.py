@@ -77,7 +77,7 @@ def check_mapping(
     try:
         reader = RowReader(MappedSource(Path(source).expanduser()), plan, runner)
         maker = _NetworkMaker(plan, reader)
-        network = maker.make(str(source))
+        network = maker.make_network(str(source))
         return MappingReport(plan.name, tuple(reader.tallies), maker.feeders, network)
     finally:
         runner.close()
@@ -94,7 +94,7 @@ class _NetworkMaker:
         self.slots = NodeSlots()
         self.feeders = FeederComparison(0, 0)
 
-    def make(self, where: str) -> Network:
+    def make_network(self, where: str) -> Network:
         """Return the network."""
         rows = [self.reader.read_block(block) for block in self.plan.layers]
         heads = [self.reader.read_block(block) for block in self.plan.heads]
@@ -116,11 +116,15 @@ class _NetworkMaker:
             else np.full(len(part.frame), -1)
             for part in heads
         ]
-        joined = self._join(equipment, points)
-        self._associate(joined, points)
-        return self._assemble(joined, points, rows, list(zip(heads, named, strict=True)), where)
+        joined = self._join_equipment(equipment, points)
+        self._join_associations(joined, points)
+        return self._assemble_network(
+            joined, points, rows, list(zip(heads, named, strict=True)), where
+        )
 
-    def _join(self, parts: list[BlockRows], points: dict[str, MappedPoints]) -> JoinedEquipment:
+    def _join_equipment(
+        self, parts: list[BlockRows], points: dict[str, MappedPoints]
+    ) -> JoinedEquipment:
         """Return all equipment with the slots of its ends."""
         import pandas as pd
 
@@ -149,7 +153,7 @@ class _NetworkMaker:
             ),
         )
 
-    def _associate(self, joined: JoinedEquipment, points: dict[str, MappedPoints]) -> None:
+    def _join_associations(self, joined: JoinedEquipment, points: dict[str, MappedPoints]) -> None:
         """Join what the source associates: a key and a terminal with another."""
         if not self.plan.associations:
             return
@@ -162,15 +166,15 @@ class _NetworkMaker:
                 raise SourceError(msg)
             ends = [_find_slots(rows, end, slots) for end in ("a", "b")]
             missed += int(((ends[0] < 0) | (ends[1] < 0)).sum())
-            self.slots.join(ends[0], ends[1])
+            self.slots.join_slots(ends[0], ends[1])
         if missed:
-            self.context.note(
+            self.context.add_notice(
                 "association_to_nothing",
                 f"{missed:,} associations name what no mapped layer holds, and join nothing",
                 "map the layer, or filter them with where",
             )
 
-    def _assemble(
+    def _assemble_network(
         self,
         joined: JoinedEquipment,
         points: dict[str, MappedPoints],

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gridtwin.sources.mapping.mapping_frames import NetworkParts
     from gridtwin.sources.mapping.mapping_named import MappingContext
 
-SEVERAL = "several feeders"
+SEVERAL_FEEDERS = "several feeders"
 
 
 class FeederComparison(NamedTuple):
@@ -42,7 +42,7 @@ def trace_feeders(parts: NetworkParts) -> NDArray[np.object_]:
     for head in parts.heads:
         ends = parts.node_a[head.head], parts.node_b[head.head]
         beyond = groups[ends[1] if ends[0] == head.source_node else ends[0]]
-        feeder_of[beyond] = head.mrid if feeder_of[beyond] is None else SEVERAL
+        feeder_of[beyond] = head.mrid if feeder_of[beyond] is None else SEVERAL_FEEDERS
     return feeder_of[groups]
 
 
@@ -68,7 +68,7 @@ def compare_feeders(
     differs = told & (said != traced)
     if differs.any():
         row = int(np.argmax(differs))
-        context.note(
+        context.add_notice(
             "recorded_feeder",
             f"{int(differs.sum()):,} of {int(told.sum()):,} rows record another feeder than is"
             f" traced: first {recorded['mrid'].iat[row]} records {said[row]} and hangs on"

@@ -46,9 +46,9 @@ class MappingReport(NamedTuple):
     @property
     def has_errors(self) -> bool:
         """Whether any notice is an error."""
-        return any(self.judge(notice) == "error" for notice in self.network.notices)
+        return any(self.judge_notice(notice) == "error" for notice in self.network.notices)
 
     @staticmethod
-    def judge(notice: Notice) -> str:
+    def judge_notice(notice: Notice) -> str:
         """Return how bad a notice is: ``"error"`` or ``"warning"``."""
         return "error" if notice.rule in MAPPING_ERRORS else "warning"

@@ -12,10 +12,10 @@ import shapely
 from gridtwin.errors import SourceError
 from gridtwin.model.notices import Notice
 from gridtwin.model.schema import SCHEMA
-from gridtwin.sources.mapping.mapping_layers import ROW, project_shapes
+from gridtwin.sources.mapping.mapping_layers import ROW_COLUMN, project_shapes
 from gridtwin.sources.mapping.mapping_report import LayerTally
-from gridtwin.sources.mapping.mapping_sql import OWN
-from gridtwin.sources.mapping.mapping_values import EVERY_PHASE, UNLISTED, write_expression
+from gridtwin.sources.mapping.mapping_sql import OWN_ALIAS
+from gridtwin.sources.mapping.mapping_values import EVERY_PHASE, UNLISTED_MARK, write_expression
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from gridtwin.sources.mapping.mapping_layers import MappedSource, SourceLayer
     from gridtwin.sources.mapping.mapping_sql import ExpressionRunner
 
-GUID = re.compile(r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
+GUID_PATTERN = re.compile(r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
 SHOWN_CODES = 5
 RECORDED_FEEDER = "recorded_feeder"
-PREFERENCE = "preference"
+PREFERENCE_COLUMN = "preference"
 # Columns whose unlisted codes leave a row out; those of others are left empty.
-DECIDING = ("kind",)
+DECIDING_COLUMNS = ("kind",)
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class BlockRows:
     frame: pd.DataFrame  # the columns of the block, with mrid, key and layer
     shapes: NDArray[np.object_]  # None where a row has no place
 
-    def take(self, kept: NDArray[np.bool_]) -> BlockRows:
+    def take_rows(self, kept: NDArray[np.bool_]) -> BlockRows:
         """Return some of the rows."""
         return BlockRows(self.block, self.frame[kept].reset_index(drop=True), self.shapes[kept])
 
@@ -88,14 +88,14 @@ class RowReader:
         rows = BlockRows(block, frame, np.concatenate([shapes for _, shapes in parts]))
         stages = [rows, self._settle_unlisted(rows)]
         stages.append(self._settle_duplicates(stages[-1]))
-        self._tally(block, stages)
+        self._tally_rows(block, stages)
         rows = stages[-1]
         for name, factor in self.mapping.factors.items():
             if name in rows.frame:
                 rows.frame[name] = pd.to_numeric(rows.frame[name], errors="coerce") * factor
         return rows
 
-    def _tally(self, block: LayerBlock, stages: list[BlockRows]) -> None:
+    def _tally_rows(self, block: LayerBlock, stages: list[BlockRows]) -> None:
         """Count what became of the rows of each layer, stage by stage."""
         counts = [stage.frame["layer"].value_counts() for stage in stages]
         for (label, layer), read in self._read.items():
@@ -109,7 +109,7 @@ class RowReader:
         for pattern, layers in matched.items():
             if not layers and not block.optional and not set("*?[") & set(pattern):
                 there = ", ".join(self.source.layers[:30])
-                raise self._refuse(
+                raise self._refuse_key(
                     block,
                     "from",
                     f"{self.source.path.name} has no layer {pattern} (it has {there}): is this"
@@ -124,16 +124,18 @@ class RowReader:
         texts = (*expressions.values(), block.where, *(join.on for join in block.joins))
         text = "\n".join(texts)
         own = self.source.read_layer(layer, text)
-        tables = {OWN: own.table}
+        tables = {OWN_ALIAS: own.table}
         for join in block.joins:
             names = self.source.match_layers([join.table])[join.table]
             if len(names) != 1:
-                raise self._refuse(block, "join", f"{len(names)} tables are called {join.table}")
+                raise self._refuse_key(
+                    block, "join", f"{len(names)} tables are called {join.table}"
+                )
             tables[join.alias] = self.source.read_layer(names[0], text).table
-        table = self.runner.select(block, layer, expressions, tables)
+        table = self.runner.select_rows(block, layer, expressions, tables)
         self._read[block.label, layer] = own.table.num_rows
-        rows = table[ROW].to_numpy()
-        frame = table.drop_columns([ROW]).to_pandas(integer_object_nulls=True)
+        rows = table[ROW_COLUMN].to_numpy()
+        frame = table.drop_columns([ROW_COLUMN]).to_pandas(integer_object_nulls=True)
         frame["layer"] = layer
         self._name_rows(frame, block, layer)
         return frame, self._find_shapes(block, own, frame, rows)
@@ -161,20 +163,20 @@ class RowReader:
         there = self.source.list_fields(layer)
         if block.to in SCHEMA and "mrid" not in expressions:
             key = expressions.get("key") or self._find_key(layer)
-            key = f'{OWN}."{key}"' if re.fullmatch(r"\w+", key) else key
+            key = f'{OWN_ALIAS}."{key}"' if re.fullmatch(r"\w+", key) else key
             if not key:
-                raise self._refuse(
+                raise self._refuse_key(
                     block, "key", f"say which column names the rows of {layer}, here or in [ids]"
                 )
             expressions["key"] = f"trim(cast((\n{key}\n) as varchar))"
         for name in self._list_kept(block, there):
-            expressions[name] = f'{OWN}."{name}"'
+            expressions[name] = f'{OWN_ALIAS}."{name}"'
         recorded = self.mapping.recorded_feeder
         folded = [name.casefold() for name in there]
         if block.to in {"equipment", "usage_points"} and recorded.casefold() in folded:
-            expressions[RECORDED_FEEDER] = f'cast({OWN}."{recorded}" as varchar)'
+            expressions[RECORDED_FEEDER] = f'cast({OWN_ALIAS}."{recorded}" as varchar)'
         if block.prefer:
-            expressions[PREFERENCE] = block.prefer
+            expressions[PREFERENCE_COLUMN] = block.prefer
         return expressions
 
     def _list_kept(self, block: LayerBlock, there: list[str]) -> list[str]:
@@ -201,13 +203,13 @@ class RowReader:
             return
         bad = frame["key"].isna() | (frame["key"] == "")
         if bad.any():
-            raise self._refuse(
+            raise self._refuse_key(
                 block,
                 "key",
                 f"{int(bad.sum()):,} rows of {layer} have none, the first is row"
                 f" {int(np.flatnonzero(bad)[0]):,}",
             )
-        unique = all(GUID.fullmatch(key) for key in frame["key"])
+        unique = all(GUID_PATTERN.fullmatch(key) for key in frame["key"])
         frame["mrid"] = frame["key"] if unique else f"{layer}:" + frame["key"].astype(str)
 
     def _settle_unlisted(self, rows: BlockRows) -> BlockRows:
@@ -218,18 +220,18 @@ class RowReader:
             values = frame[key]
             if values.dtype != object and not str(values.dtype).startswith("str"):
                 continue
-            bad = values.astype(str).str.contains(UNLISTED, regex=False).to_numpy()
+            bad = values.astype(str).str.contains(UNLISTED_MARK, regex=False).to_numpy()
             if bad.any():
                 codes = values[bad].astype(str).str.replace(r"^.*\ufffd", "", regex=True)
                 self._tell_unlisted(block, key, codes, frame["layer"][bad])
-                if key in DECIDING:
+                if key in DECIDING_COLUMNS:
                     kept &= ~bad
                 frame[key] = values.mask(bad, None)
-            if key in DECIDING:  # an empty meaning leaves a row out knowingly
+            if key in DECIDING_COLUMNS:  # an empty meaning leaves a row out knowingly
                 kept &= ((frame[key] != "") & frame[key].notna()).to_numpy()
         if "normal_open" in block.columns:
             frame["normal_open"] = _read_positions(frame["normal_open"])
-        return rows if kept.all() else rows.take(kept)
+        return rows if kept.all() else rows.take_rows(kept)
 
     def _tell_unlisted(
         self, block: LayerBlock, key: str, codes: pd.Series, layers: pd.Series
@@ -241,8 +243,8 @@ class RowReader:
         there = " and ".join(sorted(set(layers)))
         what = f"{there} has {told}{more}, which the mapping does not list"
         if key in {"normal_open", "phases"}:
-            raise self._refuse(block, key, f"{what}: say what they mean")
-        done = "these rows are left out" if key in DECIDING else "it is left empty there"
+            raise self._refuse_key(block, key, f"{what}: say what they mean")
+        done = "these rows are left out" if key in DECIDING_COLUMNS else "it is left empty there"
         self.notices.append(
             Notice(
                 "unmapped_code",
@@ -261,14 +263,14 @@ class RowReader:
             if not twice.any():
                 return rows
             first = frame["mrid"][twice].iloc[0]
-            raise self._refuse(
+            raise self._refuse_key(
                 block,
                 "key",
                 f"{int(twice.sum()):,} rows share their key with others, such as {first}: take a"
                 " column that is unique, or say in prefer which row counts, as an expression that"
                 " is true for it",
             )
-        order = np.argsort(-_rank(frame[PREFERENCE]), kind="stable")
+        order = np.argsort(-_rank_rows(frame[PREFERENCE_COLUMN]), kind="stable")
         extra = frame["mrid"].iloc[order].duplicated()
         kept = np.ones(len(frame), dtype=bool)
         kept[extra.index[extra]] = False
@@ -281,14 +283,14 @@ class RowReader:
                     "clean the source if they are other things",
                 )
             )
-        rows.frame = frame.drop(columns=PREFERENCE)
-        return rows.take(kept)
+        rows.frame = frame.drop(columns=PREFERENCE_COLUMN)
+        return rows.take_rows(kept)
 
-    def _refuse(self, block: LayerBlock, key: str, reason: str) -> SourceError:
+    def _refuse_key(self, block: LayerBlock, key: str, reason: str) -> SourceError:
         return SourceError(f"{self.mapping.name}: {block.label}, {key}: {reason}")
 
 
-def _rank(values: pd.Series) -> NDArray[np.float64]:
+def _rank_rows(values: pd.Series) -> NDArray[np.float64]:
     """Return how much each row is preferred."""
     import pandas as pd
 

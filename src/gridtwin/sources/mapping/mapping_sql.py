@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import MissingExtraError, SourceError
-from gridtwin.sources.mapping.mapping_layers import DOMAIN, ROW, name_domains
+from gridtwin.sources.mapping.mapping_layers import DOMAIN_PREFIX, ROW_COLUMN, name_domains
 from gridtwin.sources.mapping.mapping_values import write_phase_macro
 
 if TYPE_CHECKING:
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from gridtwin.sources.mapping.mapping_file import LayerBlock
     from gridtwin.sources.mapping.mapping_values import PhaseDecoder
 
-OWN = "own"  # how expressions call the layer itself where a joined table has a column of one name
-LOCKED: dict[str, str | bool | int | float | list[str]] = {
+OWN_ALIAS = (
+    "own"  # how expressions call the layer itself where a joined table has a column of one name
+)
+LOCKED_CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
     "python_enable_replacements": False,
     "autoinstall_known_extensions": False,
@@ -58,7 +60,9 @@ class ExpressionRunner:
             raise MissingExtraError(need, "mapping") from error
         self.name = name
         self._duckdb = duckdb
-        self._connection: duckdb.DuckDBPyConnection = duckdb.connect(":memory:", config=LOCKED)
+        self._connection: duckdb.DuckDBPyConnection = duckdb.connect(
+            ":memory:", config=LOCKED_CONFIG
+        )
         self._connection.execute(write_phase_macro(decoders))
         self._connection.execute("SET lock_configuration = true")
 
@@ -66,7 +70,7 @@ class ExpressionRunner:
         """Let go of the tables."""
         self._connection.close()
 
-    def select(
+    def select_rows(
         self,
         block: LayerBlock,
         layer: str,
@@ -94,23 +98,23 @@ class ExpressionRunner:
         """
         for alias, table in tables.items():
             self._connection.register(f"rows_{alias}", table)
-        source, where, grouped = _write_rows(block, tables[OWN].column_names)
+        source, where, grouped = _write_rows(block, tables[OWN_ALIAS].column_names)
         columns = {key: _write_column(key, text) for key, text in expressions.items()}
-        every = ", ".join([f"{OWN}.{ROW}", *columns.values()])
-        query = f"select {every}\n{source}{where}{grouped}\norder by {OWN}.{ROW}"
+        every = ", ".join([f"{OWN_ALIAS}.{ROW_COLUMN}", *columns.values()])
+        query = f"select {every}\n{source}{where}{grouped}\norder by {OWN_ALIAS}.{ROW_COLUMN}"
         tries = {"join": f"select 1 {source}", "where": f"select 1 {source}{where}"} | {
             key: f"select {column}\n{source}{where}{grouped}" for key, column in columns.items()
         }
         try:
             self._require_expressions(block, expressions)
-            return self._run(query, layer).to_arrow_table()
+            return self._run_query(query, layer).to_arrow_table()
         except self._duckdb.Error as error:
-            raise self._blame(error, block, layer, tries) from error
+            raise self._blame_key(error, block, layer, tries) from error
         finally:
             for alias in tables:
                 self._connection.unregister(f"rows_{alias}")
 
-    def _run(self, query: str, layer: str) -> duckdb.DuckDBPyConnection:
+    def _run_query(self, query: str, layer: str) -> duckdb.DuckDBPyConnection:
         """Run one SELECT, and nothing else."""
         statements = self._connection.extract_statements(query)
         if len(statements) != 1 or statements[0].type != self._duckdb.StatementType.SELECT:
@@ -118,16 +122,16 @@ class ExpressionRunner:
             raise SourceError(msg)
         return self._connection.execute(query, {"layer": layer})
 
-    def _blame(
+    def _blame_key(
         self, error: duckdb.Error, block: LayerBlock, layer: str, tries: Mapping[str, str]
     ) -> SourceError:
         """Return the error of the first key that fails by itself."""
         for key, query in tries.items():
             try:
-                self._run(query, layer).fetchall()
+                self._run_query(query, layer).fetchall()
             except self._duckdb.Error as own:
-                return self._refuse(block, key, f"{layer}: {_say(own)}")
-        return self._refuse(block, "", f"{layer}: {_say(error)}")
+                return self._refuse_key(block, key, f"{layer}: {_shorten_error(own)}")
+        return self._refuse_key(block, "", f"{layer}: {_shorten_error(error)}")
 
     def _require_expressions(self, block: LayerBlock, expressions: Mapping[str, str]) -> None:
         """Refuse what is no expression: a statement, or several."""
@@ -141,23 +145,23 @@ class ExpressionRunner:
                     f"select (\n{name_domains(text)}\n)"
                 )
             except self._duckdb.Error as error:
-                raise self._refuse(block, key, _say(error)) from error
+                raise self._refuse_key(block, key, _shorten_error(error)) from error
             if len(statements) != 1 or statements[0].type != select:
-                raise self._refuse(block, key, "write one expression, and no statement")
+                raise self._refuse_key(block, key, "write one expression, and no statement")
 
-    def _refuse(self, block: LayerBlock, key: str, reason: str) -> SourceError:
+    def _refuse_key(self, block: LayerBlock, key: str, reason: str) -> SourceError:
         place = ", ".join(part for part in (block.label, key) if part)
         return SourceError(f"{self.name}: {place}: {reason}")
 
 
 def _write_rows(block: LayerBlock, columns: list[str]) -> tuple[str, str, str]:
     """Return the SQL of the rows of a block: from where, which, and joined rows as one."""
-    source = f"from (select *, $layer as layer from rows_{OWN}) as {OWN}"  # noqa: S608
+    source = f"from (select *, $layer as layer from rows_{OWN_ALIAS}) as {OWN_ALIAS}"  # noqa: S608
     for join in block.joins:
         on = name_domains(join.on)
         source += f"\nleft join rows_{join.alias} as {join.alias} on (\n{on}\n)"
     where = f"\nwhere (\n{name_domains(block.where)}\n)" if block.where else ""
-    own = ", ".join(f'{OWN}."{name}"' for name in (*columns, "layer"))
+    own = ", ".join(f'{OWN_ALIAS}."{name}"' for name in (*columns, "layer"))
     return source, where, f"\ngroup by {own}" if block.joins else ""
 
 
@@ -165,8 +169,8 @@ def _write_column(key: str, expression: str) -> str:
     return f'\n(\n{name_domains(expression)}\n) as "{key}"'
 
 
-def _say(error: Any) -> str:
+def _shorten_error(error: Any) -> str:
     """Return the first lines of an error of DuckDB without its drawing of the query."""
     text = str(error).split("\n\nLINE ")[0].split("\nLINE ")[0]
-    text = " ".join(text.split()).replace(f'"{DOMAIN}', 'the domain of "')
+    text = " ".join(text.split()).replace(f'"{DOMAIN_PREFIX}', 'the domain of "')
     return text[:300]
