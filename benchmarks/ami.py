@@ -21,7 +21,7 @@ from benchmarks.report import Limit, Row, machine, publish, seconds, tables
 from gridtwin.analysis.ami.interval_load import MeterSlices, list_equipment, sum_load
 from gridtwin.analysis.ami.interval_rollup import IntervalRollUp
 from gridtwin.model.tables import decode_texts
-from gridtwin.store.readings import ParquetReadings
+from gridtwin.store.parquet_readings import ParquetReadings
 from gridtwin.store.rollups import write_hour
 from gridtwin.twin.ami_periods import AmiHistory
 

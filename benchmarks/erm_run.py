@@ -21,7 +21,7 @@ from gridtwin.model.tables import decode_texts
 from gridtwin.store.postgis.lookups import LookUps
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
-from postgres import cluster
+from postgres import run_cluster
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue
@@ -39,7 +39,7 @@ CAUSES = ("vegetation", "equipment failure", "", "vehicle", "lightning")
 def main() -> None:
     """Print one table of limits."""
     network = gridtwin.synthesize("houston", meters=METERS, seed=1)
-    with cluster(SERVER) as running, running.database() as url:
+    with run_cluster(SERVER) as running, running.create_database() as url:
         twin = gridtwin.open(network).save(url)
         _fill(twin)
         mrids = decode_texts(twin.store.network.data.usage_points.mrid).tolist()
@@ -92,8 +92,8 @@ def _fill(twin: Twin) -> None:
         opened = outage_lifecycle.open_outage(outage, mrids[rows], points.customers[rows])
         opened.joined.restored_s[:] = back.timestamp()
         past.append(opened)
-    twin.store.outages.write(past)
-    twin.store.outages.write(changes)
+    twin.store.outages.write_changes(past)
+    twin.store.outages.write_changes(changes)
 
 
 def _ask(url: str, mrids: list[str], done: Event, answers: Queue[list[float]]) -> None:

@@ -69,7 +69,7 @@ def replayed(twin: Twin, when: datetime) -> dict[str, str]:
     """Return the state by working through the log from the design on: the naive way."""
     normal = twin.store.network.data.equipment.normal_open
     found: dict[str, str] = {}
-    for event in twin.store.states.events():
+    for event in twin.store.states.list_events():
         if event.at <= when.isoformat():
             found[event.mrid] = event.to_phases
     from gridtwin.model.phases import parse_phases
@@ -98,10 +98,12 @@ def measure(twin: Twin) -> None:
     part_ms, _ = timed(lambda: twin.history.moments(START + timedelta(hours=6), end))
     rng = random.Random(2)
     whens = [START + timedelta(seconds=rng.uniform(0, 86_400)) for _ in range(20)]
-    state_ms = [timed(lambda when=when: twin.store.states.at(when), 3)[0] for when in whens]
+    state_ms = [
+        timed(lambda when=when: twin.store.states.read_past_state(when), 3)[0] for when in whens
+    ]
     naive_ms, _ = timed(lambda: replayed(twin, whens[0]), 3)
     for when in whens:
-        assert dict(twin.store.states.at(when).deviations) == replayed(twin, when)
+        assert dict(twin.store.states.read_past_state(when).deviations) == replayed(twin, when)
     curve = dict(found.curve())
     points = twin.store.network.data.usage_points
     asked_ms = []

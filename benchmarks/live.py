@@ -29,7 +29,7 @@ from gridtwin.analysis.inference.device_tree import build_device_tree
 from gridtwin.analysis.inference.likelihood import Assumptions
 from gridtwin.model import cim
 from gridtwin.model.tables import decode_texts
-from gridtwin.store.postgis.cluster import cluster
+from gridtwin.store.postgis.cluster import run_cluster
 from gridtwin.stream.broker.node import running
 
 COMMAND = "from gridtwin.cli.entry import main; main()"
@@ -153,7 +153,7 @@ def main(meters: int = 596_906) -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         node = stack.enter_context(running(folder / "kafka"))
-        url = stack.enter_context(stack.enter_context(cluster()).database())
+        url = stack.enter_context(stack.enter_context(run_cluster()).create_database())
         twin.save(url)
         measure(url, node.brokers, chosen, folder)
 

@@ -18,7 +18,7 @@ from gridtwin.model.network import Network
 from gridtwin.model.tables import take_rows
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.migrate import migrate
-from gridtwin.store.postgis.mirror import differences, sync
+from gridtwin.store.postgis.mirror import compare_mirror, sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +82,7 @@ def mirror_rows(url: str, spare: str, twin: Twin) -> list[Row]:
         ):
             again = _again(connection, twin, edit)
             rows.append(Row(f"second sync: {what} / full mirror", again, full, bar))
-        assert not any(each.moved for each in differences(connection, source))
+        assert not any(each.differing_rows for each in compare_mirror(connection, source))
     return rows
 
 
@@ -105,9 +105,9 @@ def _again(connection: psycopg.Connection[Any], twin: Twin, edit: Edit) -> float
     network = twin.store.network
     edited = gridtwin.open(Network(edit(network.data), crs=network.crs)).gather_mirror_rows()
     source = twin.gather_mirror_rows()
-    assert any(each.moved for each in differences(connection, edited))
+    assert any(each.differing_rows for each in compare_mirror(connection, edited))
     spent = [_timed(lambda to=to: sync(connection, to)) for to in (edited, source) * 2]
-    assert not any(each.moved for each in differences(connection, source))
+    assert not any(each.differing_rows for each in compare_mirror(connection, source))
     return float(np.median(spent))
 
 

@@ -20,7 +20,7 @@ from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.lookups import LookUps
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
-from postgres import cluster
+from postgres import run_cluster
 
 if TYPE_CHECKING:
     import psycopg
@@ -100,8 +100,8 @@ def main() -> None:
     twin = gridtwin.open(gridtwin.synthesize("houston", meters=meters, seed=1))
     network = _ordered(twin)
     twin = gridtwin.open(network)
-    with cluster(SERVER) as running, running.database() as url:
-        with running.database() as spare:
+    with run_cluster(SERVER) as running, running.create_database() as url:
+        with running.create_database() as spare:
             rows = mirror_rows(url, spare, twin)
         with connect(url, autocommit=True) as connection:
             rows += _questions(connection, twin)
@@ -117,7 +117,7 @@ def _ordered(twin: Twin) -> Network:
     from gridtwin.topology.renumber import preorder_rows
 
     network = twin.store.network
-    return network.reorder_rows(*preorder_rows(twin.store.index(), network.data))
+    return network.reorder_rows(*preorder_rows(twin.store.read_index(), network.data))
 
 
 def _questions(connection: psycopg.Connection[Any], twin: Twin) -> list[Row]:

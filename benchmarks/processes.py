@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.report import Limit, Row
 from gridtwin.model.tables import decode_texts
-from gridtwin.store.local import LocalStore
+from gridtwin.store.local_store import LocalStore
 from gridtwin.topology.topology_index import build_index
 
 if TYPE_CHECKING:

@@ -17,13 +17,13 @@ import numpy as np
 import gridtwin
 from benchmarks.report import ROUNDS, Limit, Row, machine, publish, seconds, tables
 from gridtwin.stream.broker.node import running
-from gridtwin.stream.contracts import TOPICS, json_schema
+from gridtwin.stream.contracts import TOPICS, read_json_schema
 from gridtwin.stream.decoding import decode_readings
 from gridtwin.stream.encoding import encode_readings
-from gridtwin.stream.simulate.making import Making
-from gridtwin.stream.simulate.run import Order, simulate
-from gridtwin.stream.simulate.scenario import quiet
-from gridtwin.stream.simulate.sinks.parquet import write_parquet
+from gridtwin.stream.simulate.meter_intervals import Making
+from gridtwin.stream.simulate.scenario import build_quiet_scenario
+from gridtwin.stream.simulate.simulation_run import Order, simulate_network
+from gridtwin.stream.simulate.sinks.parquet_sink import write_parquet
 
 if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
@@ -39,7 +39,9 @@ def main() -> None:
     meters = int(sys.argv[1]) if len(sys.argv) > 1 else 596_906
     twin = gridtwin.open(gridtwin.synthesize("houston", meters=meters, seed=1))
     situation = twin.situation()
-    making = Making.of(situation, quiet(situation), seed=1, missing=0.001)
+    making = Making.from_situation(
+        situation, build_quiet_scenario(situation), seed=1, missing=0.001
+    )
     rows = message_rows(making)
     limits = [*table_limits(making), *chain_limits(situation)]
     head = f"{meters:,} meters; {machine()}; medians of {ROUNDS} interleaved rounds, processor time"
@@ -49,12 +51,12 @@ def main() -> None:
 
 def message_rows(making: Making) -> list[Row]:
     """Compare batches of messages with messages one by one."""
-    interval = making.interval(int(FROM_S))
-    readings = making.readings(interval).take_rows(np.arange(min(BATCH, len(interval.row))))
+    interval = making.measure_interval(int(FROM_S))
+    readings = making.build_readings(interval).take_rows(np.arange(min(BATCH, len(interval.row))))
     values = encode_readings(readings)
     spoiled = list(values)
     spoiled[:: len(values) // 20] = [b'{"meter_id":5}'] * len(spoiled[:: len(values) // 20])
-    checker = jsonschema.Draft202012Validator(json_schema("ami_readings"))
+    checker = jsonschema.Draft202012Validator(read_json_schema("ami_readings"))
 
     def one_by_one(messages: list[bytes]) -> tuple[int, float]:
         kept, total = 0, 0.0
@@ -111,12 +113,12 @@ def table_limits(making: Making) -> list[Limit]:
     for _ in range(ROUNDS):
         folder = Path(tempfile.mkdtemp(prefix="gridtwin-bench-"))
         start = time.process_time()
-        spans = making.intervals(FROM_S, FROM_S + hours * HOUR_S)
+        spans = making.yield_intervals(FROM_S, FROM_S + hours * HOUR_S)
         counts.append(write_parquet(making, spans, folder))
         spent.append(time.process_time() - start)
         shutil.rmtree(folder)
     assert len(set(counts)) == 1
-    (made,) = seconds(lambda: making.interval(int(FROM_S)))
+    (made,) = seconds(lambda: making.measure_interval(int(FROM_S)))
     many = len(making.names)
     each = float(np.median(spent)) / counts[0] * 1e6
     return [
@@ -132,7 +134,7 @@ def chain_limits(situation: Situation) -> list[Limit]:
         running(Path(folder)) as node,
     ):
         order = Order(f"kafka://{node.brokers}", FROM_S, FROM_S + HOUR_S / 4, seed=1)
-        made = simulate(situation, order)
+        made = simulate_network(situation, order)
         assert there(node.brokers) == made.tally.messages
     each = made.seconds / made.tally.messages * 1e6
     return [Limit(f"a message acknowledged by Kafka, of {made.tally.messages:,}", each, 33.0, "us")]

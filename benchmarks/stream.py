@@ -27,13 +27,13 @@ from gridtwin.model.readings import Readings
 from gridtwin.store.postgis.connect import connect
 from gridtwin.stream.broker.node import running
 from gridtwin.stream.encoding import encode_readings
-from gridtwin.stream.ingest.figures import Figures
+from gridtwin.stream.ingest.ingest_metrics import IngestMetrics
 from gridtwin.stream.ingest.intake import Options
-from gridtwin.stream.ingest.running import Kafka, run
+from gridtwin.stream.ingest.worker_run import Kafka, run_worker
 from gridtwin.stream.topics import make_topics
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
-from postgres import cluster
+from postgres import run_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,14 +127,14 @@ def work(url: str, brokers: str, options: Options, stop: Any, spent: Any) -> Non
     """Run a worker in a process of its own; tell how long each batch took."""
     times: list[tuple[float, float]] = []
 
-    def batch(self: Figures, seconds: float) -> None:
+    def batch(self: IngestMetrics, seconds: float) -> None:
         times.append((time.time(), seconds))
         self.counts["batches"] += 1
 
-    Figures.batch = batch  # type: ignore[method-assign]
+    IngestMetrics.count_batch = batch  # type: ignore[method-assign]
     event = threading.Event()
     threading.Thread(target=lambda: (stop.wait(), event.set()), daemon=True).start()
-    figures = run(url, Kafka(brokers), event, options=options)
+    figures = run_worker(url, Kafka(brokers), event, options=options)
     spent.put((times, figures.counts))
 
 
@@ -376,10 +376,10 @@ def main() -> None:
         )
     )
     twin = gridtwin.open(gridtwin.synthesize("houston", meters=meters, seed=1))
-    options = Options.of("bench", "bench.")
+    options = Options.for_prefix("bench", "bench.")
     with ExitStack() as stack:
-        server = stack.enter_context(cluster(SERVER))
-        url = stack.enter_context(server.database())
+        server = stack.enter_context(run_cluster(SERVER))
+        url = stack.enter_context(server.create_database())
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         node = stack.enter_context(running(Path(folder), heap_mb=384))
         twin.save(url)

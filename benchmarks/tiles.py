@@ -30,7 +30,7 @@ from gridtwin.publish.tiles.zoom_plan import NUMBER_FIELDS, ZOOM_GROUPS
 from gridtwin.store.postgis.connect import connect
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
-from postgres import cluster
+from postgres import run_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,7 +59,7 @@ def main() -> None:
         shutil.rmtree(folder)
     print(row.line(), local)
     settings = {"shared_buffers": "512MB", "autovacuum": "on"}
-    with cluster(settings) as running, running.database() as url:
+    with run_cluster(settings) as running, running.create_database() as url:
         stored = _postgis(twin, url)
     limits = [Limit("all tiles built and verified, wall time", spent_s, BUILD_LIMIT_S, "s")]
     limits += [
@@ -83,7 +83,7 @@ def main() -> None:
 
 def _static(twin: Twin, folder: Path) -> tuple[Row, BuiltTiles, float]:
     store = twin.store
-    network, index = store.network, store.index()
+    network, index = store.network, store.read_index()
     began, start = time.process_time(), time.perf_counter()
     built = build_tiles(network, index, network_hash=store.network_hash)
     write_tiles(built, folder / "ours.pmtiles")

@@ -1,4 +1,4 @@
-"""Start PostgreSQL for the tests that ask for it, and give each an empty database."""
+"""Start PostgreSQL for the tests that ask for it, and give each a database of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gridtwin.errors import BrokerError
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.migrate import migrate
 from kafka import Kafka, kafka_cluster
-from postgres import Cluster, PostgresMissingError, cluster, copy_of
+from postgres import Cluster, PostgresMissingError, copy_of, run_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,30 +50,30 @@ def postgres() -> Iterator[Cluster]:
     """Return a PostgreSQL of this process; a machine without one fails, it never skips."""
     with ExitStack() as stack:
         try:
-            running = stack.enter_context(cluster())
+            running = stack.enter_context(run_cluster())
         except PostgresMissingError as error:
             pytest.fail(str(error), pytrace=False)
         yield running
 
 
 @pytest.fixture
-def database(postgres: Cluster) -> Iterator[str]:
+def empty_database(postgres: Cluster) -> Iterator[str]:
     """Return the address of an empty database with PostGIS, dropped after the test."""
-    with postgres.database() as url:
+    with postgres.create_database() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def schema(postgres: Cluster) -> Iterator[str]:
     """Return the address of a database with the schema and no twin, to be copied."""
-    with postgres.database() as url:
+    with postgres.create_database() as url:
         with connect(url) as connection:
             migrate(connection)
         yield url
 
 
 @pytest.fixture
-def migrated(postgres: Cluster, schema: str) -> Iterator[str]:
+def database(postgres: Cluster, schema: str) -> Iterator[str]:
     """Return the address of a database with the schema and no twin, dropped after the test."""
     with copy_of(postgres, schema) as url:
         yield url

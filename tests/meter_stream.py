@@ -13,10 +13,10 @@ from typing import Any
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
 from gridtwin.store.postgis.connect import connect
-from gridtwin.stream.ingest.figures import Figures
+from gridtwin.stream.ingest.housekeeping import KeeperRules
+from gridtwin.stream.ingest.ingest_metrics import IngestMetrics
 from gridtwin.stream.ingest.intake import Options
-from gridtwin.stream.ingest.keeping import Rules
-from gridtwin.stream.ingest.running import Kafka, run
+from gridtwin.stream.ingest.worker_run import Kafka, run_worker
 from waiting import PATIENCE_S
 
 START_S = int(datetime(2026, 7, 1, tzinfo=UTC).timestamp())
@@ -73,7 +73,7 @@ def send(brokers: str, topic: str, messages: Iterable[tuple[bytes, bytes]]) -> N
     assert producer.flush(PATIENCE_S) == 0
 
 
-QUICK = Rules(look_s=0.1, rest_s=0.2)
+QUICK = KeeperRules(look_s=0.1, rest_s=0.2)
 
 
 @dataclass
@@ -84,9 +84,11 @@ class Line:
     brokers: str
     options: Options
 
-    def work(self, *, stop: Event | None = None, until_end: bool = True, **more: Any) -> Figures:
+    def work(
+        self, *, stop: Event | None = None, until_end: bool = True, **more: Any
+    ) -> IngestMetrics:
         """Run a worker here, by default until all that was sent is written."""
-        return run(
+        return run_worker(
             self.url,
             Kafka(self.brokers, session_s=6.0, **more),
             stop or Event(),

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gridtwin.errors import PostgresMissingError
-from gridtwin.store.postgis.cluster import OWNER, Cluster, cluster, find_binaries
+from gridtwin.store.postgis.cluster import CLUSTER_OWNER, Cluster, find_binaries, run_cluster
 
-__all__ = ["CHECKER", "Cluster", "PostgresMissingError", "cluster", "copy_of", "find_binaries"]
+__all__ = ["CHECKER", "Cluster", "PostgresMissingError", "copy_of", "find_binaries", "run_cluster"]
 
 CHECKER = "plpgsql_check"  # the extension that reads functions as a compiler would
 
@@ -22,9 +22,9 @@ def copy_of(server: Cluster, url: str) -> Iterator[str]:
     """Copy a database that nobody is connected to, which is quicker than to fill another one."""
     name = f"t_{uuid.uuid4().hex[:12]}"
     template = url.rpartition("/")[2]
-    server.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
+    server.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {CLUSTER_OWNER}")
     try:
-        yield server.url_of(name)
+        yield server.build_url(name)
     finally:
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

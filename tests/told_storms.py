@@ -12,7 +12,7 @@ from gridtwin.analysis.inference.device_tree import build_device_tree
 from gridtwin.analysis.inference.likelihood import Assumptions
 from gridtwin.model.events import LAST_GASP, POWER_RESTORED, MeterEvents
 from gridtwin.model.tables import decode_texts
-from gridtwin.stream.encoding import times
+from gridtwin.stream.encoding import format_times
 from gridtwin.twin import Twin
 from reported_outages import Simulated, simulate, world_of
 
@@ -37,7 +37,9 @@ def storm(twin: Twin, *, seed: int, start_s: float, **world: Any) -> Told:
     heard = heard.select_rows(np.argsort(heard.at_s, kind="stable"))  # type: ignore[arg-type]
     mrid = twin.store.network.data.usage_points.mrid[heard.point]
     events = MeterEvents(mrid, heard.kind, heard.at_s, heard.phases)
-    rows = zip(decode_texts(mrid).tolist(), heard.kind.tolist(), times(heard.at_s), strict=True)
+    rows = zip(
+        decode_texts(mrid).tolist(), heard.kind.tolist(), format_times(heard.at_s), strict=True
+    )
     lines = [
         message(f"m-{at}", when, NAMES[kind], meter_id=name)
         for at, (name, kind, when) in enumerate(rows)

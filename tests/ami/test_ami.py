@@ -100,7 +100,7 @@ def test_a_meter_is_followed_through_time(
     twin: Twin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, duckdb: bool
 ) -> None:
     if not duckdb:
-        monkeypatch.setattr("gridtwin.store.readings.find_spec", lambda _name: None)
+        monkeypatch.setattr("gridtwin.store.parquet_readings.find_spec", lambda _name: None)
     later = [("M1", NOON + 900 * step, 0.5 * step, 120.0) for step in (1, 2)]
     write_readings(tmp_path / "street.twin/ami", later, name="part-1")
     frame = twin.ami.meter("M1")

@@ -21,7 +21,7 @@ from document_schemas import hold_to_schema
 from gridtwin.cli.root_commands import app
 from gridtwin.errors import InputError, StoreError
 from gridtwin.results.ami_history_answer import AmiHistoryAnswer
-from gridtwin.store.asking import QUESTIONS, question
+from gridtwin.store.duckdb_queries import QUERY_NAMES, read_query
 from gridtwin.store.postgis.connect import connect
 from gridtwin.twin import Twin
 from gridtwin.twin.ami_periods import AmiHistory
@@ -259,9 +259,9 @@ def test_progress_is_told_to_the_end(twin: Twin) -> None:
     assert told[-1] == (100, 100)
 
 
-@pytest.mark.parametrize("name", QUESTIONS)
+@pytest.mark.parametrize("name", QUERY_NAMES)
 def test_a_question_names_the_values_it_says_it_takes(name: str) -> None:
-    code = question(name, "<%s>")
+    code = read_query(name, "<%s>")
     assert "<start>" in code
     assert "<end>" in code
     assert "%" not in code, "which a driver would take for a value"

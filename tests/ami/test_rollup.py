@@ -12,7 +12,7 @@ import pytest
 import gridtwin
 from ami_folder import NOON, Reading, street, write_readings
 from gridtwin.errors import InputError
-from gridtwin.store.rollups import hour_file, stale_hours
+from gridtwin.store.rollups import build_hour_path, list_stale_hours
 from gridtwin.twin import Twin
 from gridtwin.twin.ami_questions import Ami
 
@@ -52,7 +52,7 @@ def test_loads_are_kept_by_hour_and_read_back(twin: Twin, folder: Path) -> None:
 def test_what_is_kept_is_what_load_says_of_each_interval(twin: Twin) -> None:
     twin.ami.roll_up()
     for at_s in range(NOON, NOON + 6 * 900, 900):
-        kept = twin.store.readings.loads(at_s)
+        kept = twin.store.readings.read_transformer_loads(at_s)
         asked = twin.ami.load(datetime.fromtimestamp(at_s, UTC))
         assert kept is not None
         np.testing.assert_array_equal(kept.row, asked.load.slices.equipment)
@@ -70,7 +70,7 @@ def test_a_job_that_runs_again_does_nothing_twice(twin: Twin, folder: Path) -> N
 def test_what_comes_late_is_summed_up_again(twin: Twin, folder: Path) -> None:
     twin.ami.roll_up()
     late = write_readings(folder, [("M3", NOON + 3600, 9.0, 120.0)], name="part-late")
-    assert list(stale_hours(late)) == [NOON + 3600], "the hour it belongs to, and no other"
+    assert list(list_stale_hours(late)) == [NOON + 3600], "the hour it belongs to, and no other"
     assert twin.ami.roll_up() == [NOON + 3600]
     again = twin.ami.device("T2", "2026-07-01T12:45:00Z", "2026-07-01T13:00:00Z")
     assert again.kwh.tolist() == [9.0]
@@ -79,7 +79,7 @@ def test_what_comes_late_is_summed_up_again(twin: Twin, folder: Path) -> None:
 def test_a_file_that_comes_while_the_job_reads_is_not_missed(twin: Twin, folder: Path) -> None:
     twin.ami.roll_up()
     (late,) = write_readings(folder, [("M3", NOON, 9.0, 120.0)], "part-late").rglob("part-late*")
-    gold = hour_file(folder, "load", NOON)
+    gold = build_hour_path(folder, "load", NOON)
     written = gold.stat().st_mtime_ns
     os.utime(late, ns=(written + 1, written + 1))  # before the sums were moved into their place
     assert twin.ami.roll_up() == [NOON]

@@ -37,7 +37,7 @@ def faults(situation: Situation) -> list[Element]:
     return [Element("equipment", row) for row in rows if situation.conducts[row]]
 
 
-@pytest.mark.parametrize("rings", [False, True])
+@pytest.mark.parametrize("rings", [pytest.param(False, marks=pytest.mark.long), True])
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(seed=SEEDS)
 def test_no_positions_of_the_switches_bring_back_more(rings: bool, seed: int) -> None:
@@ -136,7 +136,7 @@ def test_no_arrangement_gains_more_than_was_thought_on_the_way_to_it(
                 assert not (taken <= end and shut <= never) or gain <= bound + 1e-6
 
 
-@pytest.mark.parametrize("rings", [False, True])
+@pytest.mark.parametrize("rings", [pytest.param(False, marks=pytest.mark.long), True])
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(seed=SEEDS)
 def test_leaving_hopeless_branches_changes_nothing(rings: bool, seed: int) -> None:

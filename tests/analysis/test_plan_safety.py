@@ -36,6 +36,8 @@ NETWORKS = {
     "radial": feeders_with_ties,
     "rings": lambda seed: feeders_with_ties(seed, rings=True),
 }
+# The first has meshes, loops and islands; the others run with the long tests (make test-long).
+KINDS = ["any", *(pytest.param(kind, marks=pytest.mark.long) for kind in ("radial", "rings"))]
 
 
 def faults(network: Network) -> list[Element]:
@@ -109,7 +111,7 @@ def carried_out(
             yield Field(situation, plan), plan, section
 
 
-@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(seed=SEEDS)
 def test_no_step_energizes_the_faulted_section(kind: str, seed: int) -> None:
@@ -121,7 +123,7 @@ def test_no_step_energizes_the_faulted_section(kind: str, seed: int) -> None:
         assert not field.reached & section
 
 
-@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(seed=SEEDS)
 def test_no_step_closes_a_loop_or_energizes_what_was_dead_before(kind: str, seed: int) -> None:
@@ -136,7 +138,7 @@ def test_no_step_closes_a_loop_or_energizes_what_was_dead_before(kind: str, seed
 
 
 @pytest.mark.parametrize("policy", ["advisory", "strict"])
-@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(seed=SEEDS)
 @example(seed=1_599)  # a mesh that keeps some of its phases through the fault
@@ -158,7 +160,7 @@ def test_every_step_brings_back_whom_it_says(kind: str, policy: PhasePolicy, see
         assert set(plan.partial.tolist()) == partial
 
 
-@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(seed=SEEDS, crews=st.integers(1, 3), first=st.booleans())
 def test_steps_wait_for_what_they_must_and_nobody_does_two_at_once(
@@ -180,7 +182,7 @@ def test_steps_wait_for_what_they_must_and_nobody_does_two_at_once(
                 assert SwitchingAction.VERIFY not in later
 
 
-@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(seed=SEEDS)
 def test_scope_backfed_is_what_the_plan_leaves_out(kind: str, seed: int) -> None:
@@ -197,7 +199,7 @@ def test_scope_backfed_is_what_the_plan_leaves_out(kind: str, seed: int) -> None
         assert found.partial.tolist() == plan.rows.partial.tolist()
 
 
-@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(seed=SEEDS)
 def test_the_end_of_a_plan_kept_as_an_overlay_is_the_end_of_its_steps(kind: str, seed: int) -> None:
@@ -215,7 +217,7 @@ def test_the_end_of_a_plan_kept_as_an_overlay_is_the_end_of_its_steps(kind: str,
         assert mask[switches].tolist() == field.mask[switches].tolist()
 
 
-@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(seed=SEEDS)
 def test_loops_that_are_asked_for_stood_closed_before_and_are_marked(kind: str, seed: int) -> None:
@@ -252,7 +254,7 @@ def test_remote_only_operates_nothing_on_site_and_energizes_no_fault(kind: str, 
             assert not (field.reached - before) & ends
 
 
-@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(seed=SEEDS)
 def test_every_usage_point_that_is_out_is_in_one_stage(kind: str, seed: int) -> None:

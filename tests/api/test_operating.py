@@ -66,7 +66,7 @@ def test_who_has_the_token_operates(client: httpx.Client, twin: Twin) -> None:
     asked = {"mrid": "BKR1", "open": True, "actor": "ann"}
     answer = client.post("/api/switch", json=asked, headers=ALLOWED)
     assert answer.json() == {"version": 1, "mrid": "BKR1", "open": "ABC", "customers_out": 8}
-    (event,) = twin.store.states.events()
+    (event,) = twin.store.states.list_events()
     assert event.actor == "ann"
     asked = {"mrid": "BKR1", "open": False, "phases": "AB"}
     answer = client.post("/api/switch", json=asked, headers=ALLOWED)

@@ -31,7 +31,7 @@ def promise(twin: Twin, outage: str, *, hours: float = 1.0) -> datetime:
          p80.timestamp())
         for name in members.usage_point[members.is_out].tolist()
     ]  # fmt: skip
-    twin.store.estimates.write(run, [whole], PointEstimates.from_rows(rows))
+    twin.store.estimates.write_run(run, [whole], PointEstimates.from_rows(rows))
     return p80
 
 

@@ -49,7 +49,7 @@ def test_every_example_of_the_page_answers(tmp_path: Path) -> None:
             )  # fmt: skip
             assert done.returncode == 0, (command, done.stderr, done.stdout)
             assert '"error":{' not in done.stdout, command
-    assert len(twin.store.states.events()) == 1
+    assert len(twin.store.states.list_events()) == 1
 
 
 def test_the_page_names_the_limits_there_are(monkeypatch: pytest.MonkeyPatch) -> None:

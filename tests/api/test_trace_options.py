@@ -62,13 +62,13 @@ def words_of(name: str, value: Any) -> list[str]:
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[TraceSpec]:
     """Return the specs of the traces that are run, whoever asks for them."""
     specs: list[TraceSpec] = []
-    run = questions.run
+    run = questions.run_trace
 
     def record(*given: Any) -> Any:
         specs.append(given[-1])
         return run(*given)
 
-    monkeypatch.setattr(questions, "run", record)
+    monkeypatch.setattr(questions, "run_trace", record)
     return specs
 
 

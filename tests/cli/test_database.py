@@ -31,14 +31,14 @@ def twin(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_sync_makes_the_schema_and_counts_what_it_moved(twin: str, database: str) -> None:
-    code, text = run("sync", twin, database, "--json")
+def test_sync_makes_the_schema_and_counts_what_it_moved(twin: str, empty_database: str) -> None:
+    code, text = run("sync", twin, empty_database, "--json")
     document = json.loads(text)
     hold_to_schema(document)
     assert code == 0
     assert all(table["inserted"] == table["rows"] for table in document["tables"])
-    assert run("sync", twin, database, "--verify")[0] == 0
-    assert run("db", "status", database)[0] == 0
+    assert run("sync", twin, empty_database, "--verify")[0] == 0
+    assert run("db", "status", empty_database)[0] == 0
 
 
 def test_verify_finds_a_row_that_somebody_changed(twin: str, database: str) -> None:
@@ -112,12 +112,12 @@ def test_a_mirror_follows_the_switches_of_its_twin(twin: str, database: str) -> 
     assert run("sync", twin, database, "--verify")[0] == 0
 
 
-def test_an_empty_database_lacks_migrations(twin: str, database: str) -> None:
-    assert run("db", "status", database)[0] == 1
+def test_an_empty_database_lacks_migrations(twin: str, empty_database: str) -> None:
+    assert run("db", "status", empty_database)[0] == 1
     with pytest.raises(StoreError, match="run `gridtwin db migrate`"):
-        run("sync", twin, database, "--verify")
-    assert "tables/0015_network.sql" in run("db", "migrate", database)[1]
-    assert run("db", "migrate", database) == (0, "nothing to apply\n")
+        run("sync", twin, empty_database, "--verify")
+    assert "tables/0015_network.sql" in run("db", "migrate", empty_database)[1]
+    assert run("db", "migrate", empty_database) == (0, "nothing to apply\n")
 
 
 def test_an_address_that_is_none_is_refused(twin: str) -> None:

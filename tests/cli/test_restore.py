@@ -105,7 +105,7 @@ def test_the_end_is_kept_as_an_overlay_and_the_current_state_left_alone(twin: Pa
     assert run(twin, "L2", "--save-overlay", "after-l2").exit_code == 0
     opened = gridtwin.open(str(twin))
     assert opened.version == 0
-    assert not opened.store.states.get().deviations
+    assert not opened.store.states.read_state().deviations
     assert opened.explain("Mc", state="after-l2").supplied
     assert not opened.explain("Mb", state="after-l2").supplied
 

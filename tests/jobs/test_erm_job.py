@@ -59,14 +59,14 @@ def territory(home: str) -> Twin:
 
 
 def estimates(twin: Twin) -> dict[str, object]:
-    return {each.outage: each for each in twin.store.estimates.current()}
+    return {each.outage: each for each in twin.store.estimates.list_current()}
 
 
 def test_every_outage_and_every_usage_point_in_it_has_an_estimate(twin: Twin) -> None:
     report = ErmJob(twin).run("R-1", at=NOW)
     assert report.written
     assert report.sources == {"model": 4}
-    found = twin.store.estimates.current()
+    found = twin.store.estimates.list_current()
     assert [each.outage for each in found] == ["O-0", "O-1", "O-2", "O-3"]
     for each in found:
         times = [each.p10, each.p50, each.p80, each.p90, each.p95]
@@ -74,12 +74,12 @@ def test_every_outage_and_every_usage_point_in_it_has_an_estimate(twin: Twin) ->
         assert times == sorted(times)  # type: ignore[type-var]
         assert each.issued_at == each.inputs_at == NOW
     out = twin.outages.members()
-    points = twin.store.estimates.points()
+    points = twin.store.estimates.read_points()
     assert sorted(points.usage_point) == sorted(out.usage_point)
     assert report.run.usage_points == len(out)
     etr = {each.outage: each.etr.timestamp() for each in found if each.etr}
     assert [etr[name] for name in points.outage] == points.etr_s.tolist()
-    assert len(twin.store.estimates.issued("O-0")) == 1
+    assert len(twin.store.estimates.list_issued("O-0")) == 1
 
 
 def test_a_run_of_one_id_is_written_once(twin: Twin) -> None:
@@ -87,15 +87,15 @@ def test_a_run_of_one_id_is_written_once(twin: Twin) -> None:
     first = job.run("R-1", at=NOW)
     again = job.run("R-1", at=NOW + timedelta(hours=2))
     assert (again.written, again.run) == (False, first.run)
-    assert len(twin.store.estimates.issued("O-0")) == 1
+    assert len(twin.store.estimates.list_issued("O-0")) == 1
 
 
 def test_what_holds_is_not_published_again(twin: Twin) -> None:
     job = ErmJob(twin)
     job.run("R-1", at=NOW)
-    before = twin.store.estimates.current()
+    before = twin.store.estimates.list_current()
     later = job.run("R-2", at=NOW + timedelta(minutes=2))
-    assert (later.run.published, twin.store.estimates.current()) == (0, before)
+    assert (later.run.published, twin.store.estimates.list_current()) == (0, before)
 
 
 def test_no_promise_of_the_past_ever_stands(twin: Twin) -> None:
@@ -103,7 +103,7 @@ def test_no_promise_of_the_past_ever_stands(twin: Twin) -> None:
     for number, hours in enumerate((0, 1, 2, 4, 8, 16, 32, 64, 128, 256)):
         at = NOW + timedelta(hours=hours)
         job.run(f"R-{number}", at=at)
-        for each in twin.store.estimates.current():
+        for each in twin.store.estimates.list_current():
             assert each.etr is None or each.etr > at
             assert each.p50 is not None
             assert each.p50 > at
@@ -117,7 +117,7 @@ def test_people_go_before_storm_zones_and_those_before_the_model(twin: Twin) -> 
     twin.outages.note("O-0", etr_manual=ends[0], etr_crew=ends[1])
     twin.outages.note("O-1", etr_crew=ends[1])
     ErmJob(twin).run("R-1", at=NOW)
-    found = {each.outage: each for each in twin.store.estimates.current()}
+    found = {each.outage: each for each in twin.store.estimates.list_current()}
     assert [found[f"O-{n}"].source for n in range(3)] == ["manual", "crew", "zone"]
     for outage, end in zip(("O-0", "O-1", "O-2"), ends, strict=True):
         promised = found[outage].etr
@@ -131,9 +131,9 @@ def test_a_storm_forecast_is_promised_to_its_zones(twin: Twin) -> None:
     found = forecast_storm(twin, StormScenario(damaged=tuple(damaged), draws=50))
     (zone,) = promise_zones(twin, found, "feeder", NOW, actor="ann")
     assert zone.zone == twin.network.feeders.mrid[0]
-    assert twin.store.estimates.zones(NOW) == [zone]
+    assert twin.store.estimates.list_zones(NOW) == [zone]
     assert ErmJob(twin).run("R-1", at=NOW).sources == {"crew": 1, "zone": 3}
-    assert twin.store.estimates.zones(zone.expires_at) == []
+    assert twin.store.estimates.list_zones(zone.expires_at) == []
 
 
 def test_who_comes_back_by_switching_is_promised_that_until_it_is_overdue(
@@ -143,16 +143,16 @@ def test_who_comes_back_by_switching_is_promised_that_until_it_is_overdue(
     twin.outages.open("L1", at=NOW, first_seen_at=NOW, id="O-1")
     job = ErmJob(twin)
     job.run("R-1", at=NOW + timedelta(minutes=1))
-    stages = {each.stage for each in twin.store.estimates.issued("O-1")}
+    stages = {each.stage for each in twin.store.estimates.list_issued("O-1")}
     assert stages == {"repair", "manual"}
-    points = twin.store.estimates.points("O-1")
+    points = twin.store.estimates.read_points("O-1")
     by_stage = dict(zip(points.usage_point, points.stage, strict=True))
     assert by_stage == {"M2": "repair", "M3": "manual"}
-    (whole,) = twin.store.estimates.current()
+    (whole,) = twin.store.estimates.list_current()
     assert whole.etr is not None
     assert points.etr_s.tolist()[0] == whole.etr.timestamp() > points.etr_s.tolist()[1]
     job.run("R-2", at=NOW + timedelta(hours=3))
-    assert set(twin.store.estimates.points("O-1").stage) == {"repair"}
+    assert set(twin.store.estimates.read_points("O-1").stage) == {"repair"}
 
 
 def two_feeders(*, customers: int) -> Network:
@@ -193,10 +193,10 @@ def test_who_joins_later_gets_the_estimate_and_who_is_back_loses_it(twin: Twin) 
     points = twin.outages.members("O-0").usage_point.tolist()
     twin.outages.restore("O-0", usage_points=points[:2])
     twin.outages.nest("O-0", usage_points=points[2:3], id="O-9")
-    kept = twin.store.estimates.points()
+    kept = twin.store.estimates.read_points()
     assert set(points[:3]).isdisjoint(kept.usage_point)
     job.run("R-2")
-    kept = twin.store.estimates.points("O-9")
+    kept = twin.store.estimates.read_points("O-9")
     assert kept.usage_point.tolist() == points[2:3]
 
 
@@ -214,8 +214,8 @@ def test_what_was_no_outage_teaches_nothing(twin: Twin) -> None:
 def test_a_dry_run_writes_nothing(twin: Twin) -> None:
     report = ErmJob(twin).run("R-1", at=NOW, dry_run=True)
     assert (report.written, len(report.estimates)) == (False, 4)
-    assert twin.store.estimates.run("R-1") is None
-    assert twin.store.estimates.current() == []
+    assert twin.store.estimates.read_run("R-1") is None
+    assert twin.store.estimates.list_current() == []
 
 
 def test_nothing_out_is_a_run_too() -> None:
@@ -265,14 +265,14 @@ def test_a_killed_run_is_written_whole_or_not_at_all(
             process.stdout.readline()
             time.sleep(rng.uniform(0, 0.6))
             process.send_signal(signal.SIGKILL)
-        whole = twin.store.estimates.run(f"R-{number}") is not None
+        whole = twin.store.estimates.read_run(f"R-{number}") is not None
         written += whole
         if not written:
-            assert twin.store.estimates.current() == []
-            assert len(twin.store.estimates.points()) == 0
+            assert twin.store.estimates.list_current() == []
+            assert len(twin.store.estimates.read_points()) == 0
         else:
-            assert len(twin.store.estimates.current()) == 4
-            assert len(twin.store.estimates.points()) == out
+            assert len(twin.store.estimates.list_current()) == 4
+            assert len(twin.store.estimates.read_points()) == out
     assert ErmJob(twin).run("R-last").written
 
 

@@ -1,4 +1,4 @@
-"""A database with the schema for each test that asks for one."""
+"""Databases with the schema, for tests that need more than one."""
 
 from __future__ import annotations
 
@@ -9,12 +9,6 @@ from functools import partial
 import pytest
 
 from postgres import Cluster, copy_of
-
-
-@pytest.fixture
-def database(migrated: str) -> str:
-    """Return the address of a database with the schema."""
-    return migrated
 
 
 @pytest.fixture

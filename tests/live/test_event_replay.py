@@ -100,7 +100,7 @@ def test_what_was_read_is_not_lived_through_twice() -> None:
     lines = told("last_gasp", 0, "Mb", "Mc") + told("power_restored", 40, "Mb", "Mc")
     live_through(twin, lines, source="story")
     before = lived(twin)
-    assert twin.store.live.places()["story"] == len(lines)
+    assert twin.store.live.read_offsets()["story"] == len(lines)
     assert live_through(twin, lines, source="story") == []
     assert live_through(twin, lines) == []
     assert lived(twin) == before

@@ -24,7 +24,7 @@ import gridtwin
 from gridtwin.errors import StoreError
 from gridtwin.live.following import Broker, follow_broker
 from gridtwin.model import cim
-from gridtwin.store.postgis.cluster import cluster
+from gridtwin.store.postgis.cluster import run_cluster
 from gridtwin.stream.broker.node import running
 from gridtwin.twin import Twin
 from kafka import Kafka
@@ -96,7 +96,7 @@ def followed(url: str, topics: Topics) -> Iterator[subprocess.Popen[bytes]]:
 
 def read_of(twin: Twin, topic: str) -> int:
     """Return how many messages of a topic were read."""
-    places = twin.store.live.places()
+    places = twin.store.live.read_offsets()
     return sum(offset for name, offset in places.items() if name.startswith(f"{topic}:"))
 
 
@@ -175,28 +175,32 @@ def test_whatever_is_killed_every_event_outage_and_alert_counts_once(
         topics.send(topics.grid_events, [settle], [moves[0][0]])
         wait_until(lambda: read_of(twin, topics.grid_events) == len(moves) + 1)
         wait_until(lambda: sets(twin) == expected, lambda: differences(twin, expected))
-        wait_until(lambda: not twin.store.live.untold(1))
+        wait_until(lambda: not twin.store.live.list_unpublished_alerts(1))
         worker.terminate()
         assert worker.wait(PATIENCE_S) == 0
-    events = twin.store.states.events()
+    events = twin.store.states.list_events()
     assert len(events) == len(moves)
     assert len({(each.mrid, each.at, each.to_phases) for each in events}) == len(moves)
     check_alerts(twin, topics)
-    assert twin.store.live.letters() == []  # the alerts it told itself are none
+    assert twin.store.live.list_dead_letters() == []  # the alerts it told itself are none
     found = twin.outages.all(since=datetime.fromtimestamp(0, UTC))
     assert len({(each.device, each.began_at) for each in found}) == len(found)
 
 
 @pytest.mark.long
 def test_the_broker_and_the_database_may_be_killed_too(tmp_path: Path) -> None:
-    with running(tmp_path / "kafka") as node, cluster() as postgres, postgres.database() as url:
+    with (
+        running(tmp_path / "kafka") as node,
+        run_cluster() as postgres,
+        postgres.create_database() as url,
+    ):
         twin = gridtwin.open(gridtwin.synthesize("houston", meters=1_000, seed=6)).save(url)
         kafka = Kafka(node.brokers, node)
         topics = Topics(kafka, kafka.topic(3, stem="grid"), kafka.topic(3, stem="alerts"))
         told = storm(twin, seed=6, start_s=time.time() - 7_200, outages=6, momentary=0, loss=0.05)
         with followed(url, topics) as worker:
             topics.send(topics.outage_alerts, told.lines[:1], [""])
-            wait_until(lambda: len(twin.store.live.places()) > 1)  # it has begun well
+            wait_until(lambda: len(twin.store.live.read_offsets()) > 1)  # it has begun well
             for number in range(4):
                 part = told.lines[number::4]
                 topics.send(topics.outage_alerts, part, [str(len(each)) for each in part])
@@ -214,10 +218,10 @@ def test_the_broker_and_the_database_may_be_killed_too(tmp_path: Path) -> None:
             )
             topics.send(topics.grid_events, [settle], [fuse])
             wait_until(lambda: sets(twin) == expected)
-            wait_until(lambda: not twin.store.live.untold(1))
+            wait_until(lambda: not twin.store.live.list_unpublished_alerts(1))
             assert worker.poll() is None
         check_alerts(twin, topics)
-        places = twin.store.live.places()
+        places = twin.store.live.read_offsets()
         assert sum(at for name, at in places.items() if name.startswith("alerts")) >= len(
             told.lines
         )
@@ -248,7 +252,7 @@ def test_one_process_at_a_time_follows_a_twin(database: str, topics: Topics) -> 
     first = Thread(target=follow_broker, args=(twin, topics.broker, stop))
     first.start()
     try:
-        wait_until(lambda: "log" in twin.store.live.places())
+        wait_until(lambda: "log" in twin.store.live.read_offsets())
         with pytest.raises(StoreError, match="by another process already"):
             follow_broker(gridtwin.open(database), topics.broker, Event())
     finally:
@@ -272,6 +276,6 @@ def test_a_message_that_cannot_be_used_holds_nothing_up(database: str, topics: T
     finally:
         stop.set()
         following.join()
-    reasons = sorted(each.reason for each in twin.store.live.letters())
+    reasons = sorted(each.reason for each in twin.store.live.list_dead_letters())
     assert reasons[0].startswith("Confluent's wire format")
     assert reasons[1] == "event_id is missing"

@@ -74,7 +74,11 @@ def dark_of(twin: Twin) -> set[str]:
 def seen(twin: Twin, at: datetime) -> Lived:
     outages = {each.id: (each.status.value, each.customers_out) for each in twin.outages.all()}
     return Lived(
-        at, twin.store.states.get(), dark_of(twin), outages, set(twin.outages.members().usage_point)
+        at,
+        twin.store.states.read_state(),
+        dark_of(twin),
+        outages,
+        set(twin.outages.members().usage_point),
     )
 
 
@@ -84,7 +88,7 @@ def check(twin: Twin, lived: list[Lived]) -> None:
         ends = lived[number + 1].at - timedelta(microseconds=1) if number + 1 < len(lived) else None
         for when in filter(None, (each.at, ends)):
             past = twin.at(when)
-            assert twin.store.states.at(when) == each.state
+            assert twin.store.states.read_past_state(when) == each.state
             assert dark_of(past) == each.dark
             assert seen(past, each.at) == each
     curve = dict(read_moments(twin.store, lived[0].at - timedelta(hours=1), after(10_000)).curve())
@@ -176,10 +180,10 @@ def test_an_operation_is_logged_with_its_time_and_made_once_for_a_request(twin: 
     store.states.operate("SW1", "ABC", at=NOON, request="event-1")
     again = store.states.operate("SW1", "", at=after(5), request="event-1")
     assert (again.version, again.deviations) == (1, {"SW1": "ABC"})
-    assert [each.at for each in store.states.events()] == [NOON.isoformat()]
+    assert [each.at for each in store.states.list_events()] == [NOON.isoformat()]
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     store.states.operate("SW1", "", at=tomorrow)
-    assert store.states.events()[-1].at < tomorrow.isoformat()
+    assert store.states.list_events()[-1].at < tomorrow.isoformat()
 
 
 def test_operations_that_are_told_late_have_their_place_in_time(twin: Twin) -> None:
@@ -187,10 +191,10 @@ def test_operations_that_are_told_late_have_their_place_in_time(twin: Twin) -> N
     store.states.operate("SW2", "ABC", at=after(10))
     store.states.operate("B2", "ABC", at=after(5))  # told late
     store.states.operate("SW2", "", at=after(7))  # of one switch the order told is the order made
-    assert store.states.at(after(4)).deviations == {}
-    assert store.states.at(after(5)).deviations == {"B2": "ABC"}
-    assert store.states.at(after(10)).deviations == {"B2": "ABC"}
-    assert [each.version for each in store.states.operations(NOON, after(60))] == [2, 1, 3]
+    assert store.states.read_past_state(after(4)).deviations == {}
+    assert store.states.read_past_state(after(5)).deviations == {"B2": "ABC"}
+    assert store.states.read_past_state(after(10)).deviations == {"B2": "ABC"}
+    assert [each.version for each in store.states.list_operations(NOON, after(60))] == [2, 1, 3]
     found = twin.history.moments(NOON, after(60)).moments
     assert [(each.version, each.customers_out) for each in found] == [(2, 7), (1, 47), (3, 7)]
 
@@ -204,10 +208,10 @@ def test_what_the_log_does_not_tell_stands_as_it_was_found_or_as_it_stands_now(
     kept = gridtwin.open(feeder_in_three_sections()).save(database).store
     with connect(database, autocommit=True) as connection:
         sync(connection, replace(operated.gather_mirror_rows(), events=()))
-    assert kept.states.events() == []
+    assert kept.states.list_events() == []
     kept.states.operate("SW1", "", at=NOON)
-    assert kept.states.at(after(-1)).deviations == {"SW1": "ABC", "TIE": ""}
-    assert kept.states.at(after(1)).deviations == {"TIE": ""}
+    assert kept.states.read_past_state(after(-1)).deviations == {"SW1": "ABC", "TIE": ""}
+    assert kept.states.read_past_state(after(1)).deviations == {"TIE": ""}
 
 
 def test_questions_are_asked_of_a_past_moment_and_nothing_is_written(twin: Twin) -> None:
@@ -255,7 +259,7 @@ def test_what_is_no_moment_is_refused(twin: Twin) -> None:
         twin.at("2026-07-01T12:00:00")
     with pytest.raises(InputError, match="earlier moment first"):
         twin.history.moments(after(1), NOON)
-    assert twin.at("2026-07-01T12:00:00Z").store.states.get().deviations == {}
+    assert twin.at("2026-07-01T12:00:00Z").store.states.read_state().deviations == {}
 
 
 def test_two_feeders_change_places_in_the_curve() -> None:

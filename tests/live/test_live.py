@@ -86,7 +86,7 @@ def test_an_operation_moves_the_switch_at_its_time_and_opens_and_ends_an_outage(
 ) -> None:
     follow = Follower(twin)
     follow(switched("e1", 10, "SW1", "ABC", actor="ann"))
-    (event,) = twin.store.states.events()
+    (event,) = twin.store.states.list_events()
     assert (event.at, event.actor, event.to_phases) == (at(10).isoformat(), "ann", "ABC")
     (outage,) = twin.outages.all()
     assert (outage.device, outage.began_at, outage.confirmed_at) == ("SW1", at(10), at(10))
@@ -113,7 +113,7 @@ def test_an_event_told_twice_or_late_changes_nothing(twin: Twin) -> None:
     opened = switched("e1", 10, "SW1", "ABC")
     follow(opened, opened)
     follow(opened, switched("e0", 5, "SW1", "", actor="late"))
-    assert [each.to_phases for each in twin.store.states.events()] == ["ABC"]
+    assert [each.to_phases for each in twin.store.states.list_events()] == ["ABC"]
     assert outages(twin) == [("SW1", "confirmed", 60, 60)]
     assert (follow.live.metrics.events, follow.live.metrics.repeated) == (2, 2)
     again = Follower(twin)  # as after a crash
@@ -128,7 +128,7 @@ def test_the_order_of_one_batch_is_that_of_time(twin: Twin) -> None:
     ]  # fmt: skip
     random.Random(3).shuffle(events)
     Follower(twin)(*events)
-    assert [each.at for each in twin.store.states.events()] == [
+    assert [each.at for each in twin.store.states.list_events()] == [
         at(s).isoformat() for s in (10, 20, 30)
     ]
     assert outages(twin)[-1] == ("SW1", "confirmed", 60, 60)
@@ -139,7 +139,9 @@ def test_scada_brings_the_twin_in_step_only_where_it_differs(twin: Twin) -> None
     same = message("s1", after(1), "scada_status", equipment_id="SW1", open_phases="")
     other = message("s2", after(2), "scada_status", equipment_id="SW2", open_phases="ABC")
     follow(same, other)
-    assert [(each.mrid, each.actor) for each in twin.store.states.events()] == [("SW2", "scada")]
+    assert [(each.mrid, each.actor) for each in twin.store.states.list_events()] == [
+        ("SW2", "scada")
+    ]
 
 
 def test_a_fault_opens_an_outage_or_explains_one_that_is_open(twin: Twin) -> None:
@@ -190,7 +192,7 @@ def test_messages_that_cannot_be_used_are_set_apart_with_the_reason(twin: Twin) 
         message("e4", "yesterday", "fault", equipment_id="L1"),
         switched("e5", 2, "SW1", "ABC"),
     )  # fmt: skip
-    reasons = {each.place: each.reason for each in twin.store.live.letters()}
+    reasons = {each.place: each.reason for each in twin.store.live.list_dead_letters()}
     assert "SW1" in reasons["e1"]
     assert "cannot be switched" in reasons["e2"]
     assert reasons["test:1"].startswith("no JSON")
@@ -273,13 +275,13 @@ def test_a_storm_in_messages_gives_the_outages_of_the_inference(seed: int, tmp_p
 def test_alerts_are_kept_as_long_as_their_outage_is_open(twin: Twin) -> None:
     follow = Follower(twin)
     follow(switched("e1", 10, "SW1", "ABC"))
-    assert isinstance(twin.store.live.untold(10)[0], Alert)
-    twin.store.live.forget(time.time() + 10)
-    assert len(twin.store.live.untold(10)) == 1
+    assert isinstance(twin.store.live.list_unpublished_alerts(10)[0], Alert)
+    twin.store.live.forget_before(time.time() + 10)
+    assert len(twin.store.live.list_unpublished_alerts(10)) == 1
     follow(switched("e2", 20, "SW1", ""))
-    twin.store.live.forget(time.time() + 10)
-    assert twin.store.live.untold(10) == []
-    assert twin.store.live.events(0.0) == []
+    twin.store.live.forget_before(time.time() + 10)
+    assert twin.store.live.list_unpublished_alerts(10) == []
+    assert twin.store.live.list_events(0.0) == []
 
 
 def test_only_what_is_new_is_read_after_a_restart(twin: Twin) -> None:

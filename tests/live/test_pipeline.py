@@ -55,7 +55,7 @@ def test_a_last_gasp_becomes_an_outage_on_the_page(
     url, process, told = chain
     wait_until(lambda: answers(url), told.read_text, process=process)
     twin = gridtwin.open(database)
-    wait_until(lambda: "log" in twin.store.live.places(), process=process)
+    wait_until(lambda: "log" in twin.store.live.read_offsets(), process=process)
     fuse = str(twin.sweep().query("kind == 'fuse'").nlargest(1, "customers").mrid.iloc[0])
     meters = twin.blast_radius(fuse).usage_points.tolist()
     seen: list[str] = []

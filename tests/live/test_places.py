@@ -19,7 +19,7 @@ def read_all(monkeypatch: pytest.MonkeyPatch, client: Client, places: dict[str, 
     """Return the places of the messages that are taken, in their order."""
     monkeypatch.setattr(following, "make_topics", lambda *_: None)
     monkeypatch.setattr(Broker, "_made_producer", lambda _: None)
-    monkeypatch.setattr(reading_topics, "_consumer", lambda _: client)
+    monkeypatch.setattr(reading_topics, "_build_consumer", lambda _: client)
     taken: list[str] = []
 
     class Taken(following.EventBatch):

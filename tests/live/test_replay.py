@@ -56,7 +56,7 @@ def test_events_in_any_order_rebuild_what_the_log_tells_of_every_moment(
     for at in range(-1, len(chosen) + 1):
         when = NOW + timedelta(seconds=at)
         rebuilt, _ = rebuild_state(twin.store.network, events, when)
-        assert rebuilt.deviations == twin.store.states.at(when).deviations
+        assert rebuilt.deviations == twin.store.states.read_past_state(when).deviations
 
 
 def test_the_past_is_lived_again_by_another_twin(tmp_path: Path) -> None:
@@ -69,7 +69,10 @@ def test_the_past_is_lived_again_by_another_twin(tmp_path: Path) -> None:
     assert [each.mrid for each in told] == ["TIE", "SW1"]
     for minute in (0.5, 1, 2, 3):
         when = NOW + timedelta(minutes=minute)
-        assert into.store.states.at(when).deviations == past.store.states.at(when).deviations
+        assert (
+            into.store.states.read_past_state(when).deviations
+            == past.store.states.read_past_state(when).deviations
+        )
 
 
 def test_the_commands_operate_a_twin_by_lines_and_replay_it(tmp_path: Path) -> None:
@@ -91,7 +94,7 @@ def test_the_commands_operate_a_twin_by_lines_and_replay_it(tmp_path: Path) -> N
     when = (NOW + timedelta(seconds=1)).isoformat()
     found = json.loads(run("replay", "--to", when, "--overlay", "then", "--json"))
     assert (found["open"], found["customers_out"]) == ({"SW1": "ABC"}, 60)
-    assert gridtwin.open(path).store.states.get("then").deviations == {"SW1": "ABC"}
+    assert gridtwin.open(path).store.states.read_state("then").deviations == {"SW1": "ABC"}
     again = json.loads(run("replay", "--to", when, "--from", str(lines), "--json"))
     assert again["open"] == found["open"]
     before = json.loads(run("replay", "--to", "2020-01-01T00:00Z", "--json"))

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 ARTIFACTS = Path(__file__).parents[2] / "test-artifacts" / "map"
 METERS = 3_000
+UNDRAWN_SCALE = 0.5
+DRAW_NOTHING = """
+for (const shape of ["Arrays", "Elements"])
+  for (const many of ["", "Instanced"])
+    WebGL2RenderingContext.prototype[`draw${shape}${many}`] = () => {};
+"""
 PATIENCE_MS = PATIENCE_S * 1_000
 
 
@@ -81,10 +87,20 @@ def own_server(own_home: Path) -> Iterator[Served]:
         yield running
 
 
-@pytest.fixture(scope="session")
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """Return a profile of the browser, which keeps what it loaded for the next page."""
-    with browser.new_context(viewport=VIEW, accept_downloads=True) as kept:
+@pytest.fixture(scope="session", params=["undrawn", pytest.param("drawn", marks=pytest.mark.long)])
+def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    """
+    Return a profile of the browser, which keeps what it loaded for the next page.
+
+    Most of what a page costs a processor without a GPU is to compile shaders and to fill pixels,
+    which no test looks at: undrawn, the map does all but that.
+    """
+    scale = 1.0 if request.param == "drawn" else UNDRAWN_SCALE
+    with browser.new_context(
+        viewport=VIEW, device_scale_factor=scale, accept_downloads=True
+    ) as kept:
+        if request.param == "undrawn":
+            kept.add_init_script(DRAW_NOTHING)
         yield kept
 
 

@@ -149,22 +149,18 @@ def test_an_uploaded_file_is_asked_about(home: Path, panel: Page, tmp_path: Path
     expect(panel.get_by_text("1 without an area left out")).to_be_visible()
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("POLYGON ((0 0, 1 1))", "is no JSON"),
-        ('{"type": "Point", "coordinates": [0, 0]}', "holds no polygon"),
-        (json.dumps(polygon([[271_000, 3.2e6], [272_000, 3.2e6], [272_000, 3.3e6]])), "EPSG:4326"),
-    ],
-)
-def test_a_wrong_file_is_refused_with_its_reason(
-    panel: Page, tmp_path: Path, text: str, reason: str
-) -> None:
-    file = tmp_path / "wrong.geojson"
-    file.write_text(text)
-    panel.get_by_label("GeoJSON file").set_input_files(file)
-    expect(panel.get_by_role("alert")).to_contain_text("wrong.geojson")
-    expect(panel.get_by_role("alert")).to_contain_text(reason)
+def test_a_wrong_file_is_refused_with_its_reason(panel: Page, tmp_path: Path) -> None:
+    planar = json.dumps(polygon([[271_000, 3.2e6], [272_000, 3.2e6], [272_000, 3.3e6]]))
+    for name, text, reason in (
+        ("words", "POLYGON ((0 0, 1 1))", "is no JSON"),
+        ("point", '{"type": "Point", "coordinates": [0, 0]}', "holds no polygon"),
+        ("planar", planar, "EPSG:4326"),
+    ):
+        file = tmp_path / f"{name}.geojson"
+        file.write_text(text)
+        panel.get_by_label("GeoJSON file").set_input_files(file)
+        expect(panel.get_by_role("alert")).to_contain_text(file.name)
+        expect(panel.get_by_role("alert")).to_contain_text(reason)
 
 
 def test_the_answer_can_be_taken_away(tab: Tab, home: Path, panel: Page) -> None:

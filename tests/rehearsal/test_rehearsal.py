@@ -54,7 +54,7 @@ def dark(twin: Twin) -> set[str]:
 def test_a_storm_ends_as_it_began(twin: Twin, script: StormScript) -> None:
     acts = list(storm(twin, script).run(GO))
     assert acts == list(script.acts)
-    assert not twin.store.states.get().deviations
+    assert not twin.store.states.read_state().deviations
     assert not twin.outages.all()
     assert not dark(twin)
 
@@ -113,7 +113,7 @@ def test_a_storm_goes_on_where_it_was_stopped(twin: Twin, script: StormScript) -
     rest = list(again.run(GO))
     assert _order(seen + rest) == _order(list(script.acts))
     assert not set(seen) & set(rest)
-    assert not twin.store.states.get().deviations
+    assert not twin.store.states.read_state().deviations
     assert not twin.outages.all()
 
 
@@ -122,7 +122,7 @@ def test_an_act_that_broke_off_half_way_is_done_again(script: StormScript) -> No
     trip = script.damages[script.acts[0].damage].tripped
     twin.switch(trip[0], open=True)  # then the process died, before it opened the outage
     list(storm(twin, script).run(GO))
-    assert not twin.store.states.get().deviations
+    assert not twin.store.states.read_state().deviations
     assert not twin.outages.all()
 
 
@@ -147,7 +147,7 @@ def test_others_may_operate_meanwhile(script: StormScript) -> None:
     assert [each.id for each in twin.outages.all()] == ["THEIRS"]
     with pytest.raises(NotFoundError):
         twin.outages.get("OURS")
-    assert not twin.store.states.get().deviations
+    assert not twin.store.states.read_state().deviations
 
 
 def test_the_same_seed_writes_the_same_script(script: StormScript) -> None:
@@ -171,7 +171,7 @@ def test_estimates_are_written_while_it_lasts(script: StormScript) -> None:
     for act in storm(twin, script).run(GO):
         if act.number == 2:
             break
-    issued = [twin.store.estimates.issued(outage.id) for outage in twin.outages.all()]
+    issued = [twin.store.estimates.list_issued(outage.id) for outage in twin.outages.all()]
     assert any(issued)
 
 

@@ -8,8 +8,9 @@ import pytest
 from shapely import Point
 
 from gridtwin.model.network import Network
-from gridtwin.store.local import LocalStore
+from gridtwin.store.local_store import LocalStore
 from gridtwin.store.postgis.connect import connect
+from gridtwin.store.postgis.migrate import migrate
 from gridtwin.topology.topology_index import build_index
 from postgres import Cluster, copy_of
 
@@ -19,21 +20,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-DATABASES = {"postgis": "database", "upgraded": "before"}  # fixture by what tests ask for
-ON_UPGRADED_TOO = ("test_postgis_store", "test_questions_in_sql")
+DATABASES = {"postgis": "database", "upgraded": "upgraded"}  # fixture by what tests ask for
+ON_UPGRADED_TOO = {"test_postgis_store": (), "test_questions_in_sql": (pytest.mark.long,)}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the main tests of the store on a database of the release before, too."""
     module = metafunc.module.__name__.rpartition(".")[2]
     if module in ON_UPGRADED_TOO and "database" in metafunc.fixturenames:
-        metafunc.parametrize("database", ["new", "upgraded"], indirect=True)
+        upgraded = pytest.param("upgraded", marks=ON_UPGRADED_TOO[module])
+        metafunc.parametrize("database", ["new", upgraded], indirect=True)
 
 
 @pytest.fixture(scope="session")
 def released(postgres: Cluster) -> Iterator[str]:
     """Return the address of a database of the release before, without a twin, to be copied."""
-    with postgres.database() as url:
+    with postgres.create_database() as url:
         with connect(url, autocommit=True) as connection:
             install_release(connection)
         yield url
@@ -46,13 +48,29 @@ def before(postgres: Cluster, released: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def upgraded_schema(postgres: Cluster, released: str) -> Iterator[str]:
+    """Return the address of a database that was upgraded, without a twin, to be copied."""
+    with copy_of(postgres, released) as url:
+        with connect(url) as connection:
+            migrate(connection)
+        yield url
+
+
 @pytest.fixture
-def database(request: pytest.FixtureRequest, postgres: Cluster) -> Iterator[str]:
-    """Return the address of an empty database, or of one that whoever uses it has to upgrade."""
+def upgraded(postgres: Cluster, upgraded_schema: str) -> Iterator[str]:
+    """Return the address of a database that was upgraded, without a twin."""
+    with copy_of(postgres, upgraded_schema) as url:
+        yield url
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, postgres: Cluster, schema: str) -> Iterator[str]:
+    """Return the address of a database with the schema, made new or upgraded, without a twin."""
     if getattr(request, "param", "new") == "upgraded":
-        yield str(request.getfixturevalue("before"))
+        yield str(request.getfixturevalue("upgraded"))
     else:
-        with postgres.database() as url:
+        with copy_of(postgres, schema) as url:
             yield url
 
 

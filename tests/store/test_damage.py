@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gridtwin.errors import NotFoundError, StoreError, StoreVersionError
-from gridtwin.store.local import LocalStore
+from gridtwin.store.local_store import LocalStore
 from waiting import started
 
 from .conftest import keep
@@ -37,7 +37,7 @@ while True:
 OPERATE = """
 import sys
 from pathlib import Path
-from gridtwin.store.local import LocalStore
+from gridtwin.store.local_store import LocalStore
 store = LocalStore.open(Path(sys.argv[1]))
 print("ready", flush=True)
 while True:
@@ -49,8 +49,8 @@ while True:
 def use(path: Path) -> None:
     store = LocalStore.open(path)
     assert store.network.ids.find_element("M2").row == 1
-    assert store.index().count_customers(1) == 5
-    store.states.get()
+    assert store.read_index().count_customers(1) == 5
+    store.states.read_state()
 
 
 def truncate(file: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_newer_schema_is_refused(twin: Path) -> None:
     with closing(sqlite3.connect(twin / "state.sqlite")) as connection:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(StoreVersionError, match="schema 99"):
-        LocalStore.open(twin).states.get()
+        LocalStore.open(twin).states.read_state()
 
 
 def kill_at_random(script: str, path: Path, moment: float) -> bytes:
@@ -157,9 +157,9 @@ def test_a_crash_while_operating_loses_nothing_that_was_told(twin: Path) -> None
     for _ in range(5):
         kill_at_random(OPERATE, twin, chance.uniform(0, 0.3))
         store = LocalStore.open(twin)
-        state, events = store.states.get(), store.states.events()
+        state, events = store.states.read_state(), store.states.list_events()
         assert [event.version for event in events] == list(range(1, state.version + 1))
         last = {event.mrid: event.to_phases for event in events}
         assert state.deviations == ({"BRK-1": "A"} if last.get("BRK-1") else {})
         store.states.operate("TIE-1", "ABC")
-    assert store.states.get().version > 10
+    assert store.states.read_state().version > 10

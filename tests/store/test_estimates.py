@@ -58,77 +58,77 @@ def points(*mrids: str, hours: float = 1) -> PointEstimates:
 
 def test_there_are_none_before_the_first_run(twin: Twin) -> None:
     book = twin.store.estimates
-    assert book.current() == book.issued("O-1") == []
-    assert len(book.points()) == 0
-    assert book.run("R-1") is None
+    assert book.list_current() == book.list_issued("O-1") == []
+    assert len(book.read_points()) == 0
+    assert book.read_run("R-1") is None
 
 
 def test_a_run_writes_the_current_estimate_its_history_and_each_usage_point(twin: Twin) -> None:
     book = twin.store.estimates
     stage = estimate(0.5, stage="remote", usage_points=1)
-    assert book.write(RUN, [estimate(1), stage], points("M1", "M2")) == RUN
-    assert book.current() == [estimate(1)]
-    assert book.issued("O-1") == [estimate(1), stage]
-    found = book.points("O-1")
+    assert book.write_run(RUN, [estimate(1), stage], points("M1", "M2")) == RUN
+    assert book.list_current() == [estimate(1)]
+    assert book.list_issued("O-1") == [estimate(1), stage]
+    found = book.read_points("O-1")
     assert found.usage_point.tolist() == ["M1", "M2"]
     assert found.etr_s.tolist() == [within(1).timestamp()] * 2
     assert found.list_columns()[6] == [None, None]
-    assert book.run("R-1") == RUN
+    assert book.read_run("R-1") == RUN
 
 
 def test_a_run_of_one_id_is_written_once(twin: Twin) -> None:
     book = twin.store.estimates
-    book.write(RUN, [estimate(1)], points("M1"))
+    book.write_run(RUN, [estimate(1)], points("M1"))
     again = replace(RUN, published=9)
-    assert book.write(again, [estimate(4)], points("M1", hours=4)) == RUN
-    assert book.current() == [estimate(1)]
-    assert len(book.issued("O-1")) == 1
+    assert book.write_run(again, [estimate(4)], points("M1", hours=4)) == RUN
+    assert book.list_current() == [estimate(1)]
+    assert len(book.list_issued("O-1")) == 1
 
 
 def test_a_later_run_puts_its_estimates_in_place_and_keeps_the_history(twin: Twin) -> None:
     book = twin.store.estimates
-    book.write(RUN, [estimate(1)], points("M1", "M2"))
-    book.write(replace(RUN, id="R-2"), [estimate(2, source="crew")], points("M1", hours=2))
-    assert book.current() == [estimate(2, source="crew")]
-    assert [each.source for each in book.issued("O-1")] == ["model", "crew"]
-    assert book.points().etr_s.tolist() == [within(2).timestamp(), within(1).timestamp()]
+    book.write_run(RUN, [estimate(1)], points("M1", "M2"))
+    book.write_run(replace(RUN, id="R-2"), [estimate(2, source="crew")], points("M1", hours=2))
+    assert book.list_current() == [estimate(2, source="crew")]
+    assert [each.source for each in book.list_issued("O-1")] == ["model", "crew"]
+    assert book.read_points().etr_s.tolist() == [within(2).timestamp(), within(1).timestamp()]
 
 
 def test_who_is_back_has_no_estimate(twin: Twin) -> None:
     book = twin.store.estimates
-    book.write(RUN, [estimate(1)], points("M1", "M2"))
+    book.write_run(RUN, [estimate(1)], points("M1", "M2"))
     twin.outages.restore("O-1", usage_points=["M1"])
-    assert book.points().usage_point.tolist() == ["M2"]
-    book.write(replace(RUN, id="R-2"), [estimate(2)], points("M1", "M2", hours=2))
-    assert book.points().usage_point.tolist() == ["M2"]
+    assert book.read_points().usage_point.tolist() == ["M2"]
+    book.write_run(replace(RUN, id="R-2"), [estimate(2)], points("M1", "M2", hours=2))
+    assert book.read_points().usage_point.tolist() == ["M2"]
     twin.outages.restore("O-1")
-    assert len(book.points()) == 0
-    assert book.current() == []
-    book.write(replace(RUN, id="R-3"), [estimate(3)], points("M2", hours=3))
-    assert (book.current(), len(book.points())) == ([], 0)
+    assert len(book.read_points()) == 0
+    assert book.list_current() == []
+    book.write_run(replace(RUN, id="R-3"), [estimate(3)], points("M2", hours=3))
+    assert (book.list_current(), len(book.read_points())) == ([], 0)
 
 
 def test_who_leaves_for_a_nested_outage_leaves_the_estimate(twin: Twin) -> None:
-    twin.store.estimates.write(RUN, [estimate(1)], points("M1", "M2"))
+    twin.store.estimates.write_run(RUN, [estimate(1)], points("M1", "M2"))
     twin.outages.nest("O-1", usage_points=["M2"], id="O-2")
-    assert twin.store.estimates.points().usage_point.tolist() == ["M1"]
+    assert twin.store.estimates.read_points().usage_point.tolist() == ["M1"]
 
 
 def test_a_run_that_breaks_a_rule_writes_nothing(twin: Twin) -> None:
     book = twin.store.estimates
     wrong = replace(estimate(1), etr=within(-2))
     with pytest.raises(gridtwin.GridtwinError, match=r"etr_s|erm_current_check"):
-        book.write(RUN, [wrong], points("M1"))
-    assert book.run("R-1") is None
-    assert book.issued("O-1") == []
+        book.write_run(RUN, [wrong], points("M1"))
+    assert book.read_run("R-1") is None
+    assert book.list_issued("O-1") == []
 
 
 def test_zones_are_promised_until_they_expire(twin: Twin) -> None:
     book = twin.store.estimates
     zone = Zone("F1", NOW, within(12), within(2), within(4), within(8), "storm/1", "ann")
     book.write_zones([replace(zone, p50=within(1)), zone])
-    assert book.zones(NOW) == [zone]
-    assert book.zones(within(13)) == []
+    assert book.list_zones(NOW) == [zone]
+    assert book.list_zones(within(13)) == []
 
 
 def test_who_listens_is_told_of_outages_and_estimates(database: str) -> None:
@@ -136,7 +136,7 @@ def test_who_listens_is_told_of_outages_and_estimates(database: str) -> None:
     with connect(database, autocommit=True) as listening:
         listening.execute("LISTEN gridtwin")
         twin.outages.open("BRK-1", id="O-1", at=within(-1))
-        twin.store.estimates.write(RUN, [estimate(1)], points("M1", "M2"))
+        twin.store.estimates.write_run(RUN, [estimate(1)], points("M1", "M2"))
         told = [
             json.loads(each.payload)
             for each in listening.notifies(timeout=PATIENCE_S, stop_after=2)

@@ -35,69 +35,69 @@ def estimate(twin: Twin, outage: str) -> None:
     later = now + timedelta(hours=1)
     run = Run("R-1", now, "model", 0, 1, 2, 1)
     found = Estimate(outage, now, now, later, later, later, later, later, later)
-    twin.store.estimates.write(run, [found], PointEstimates.from_rows([]))
+    twin.store.estimates.write_run(run, [found], PointEstimates.from_rows([]))
 
 
 def test_nothing_is_told_while_nothing_happens(twin: Twin) -> None:
-    marks = twin.store.marks()
-    assert twin.store.changes(marks, timeout_s=0) == (marks, frozenset())
-    assert twin.store.changes(marks, timeout_s=0.1).what == frozenset()
+    versions = twin.store.read_versions()
+    assert twin.store.wait_for_changes(versions, timeout_s=0) == (versions, frozenset())
+    assert twin.store.wait_for_changes(versions, timeout_s=0.1).what == frozenset()
 
 
 def test_each_kind_of_change_is_told_by_its_name(twin: Twin) -> None:
     store = twin.store
-    marks = store.marks()
+    versions = store.read_versions()
     twin.switch("BRK-1", open=True)
-    marks, what = store.changes(marks, timeout_s=5)
+    versions, what = store.wait_for_changes(versions, timeout_s=5)
     assert what == {"state"}
-    before = marks.outages
+    before = versions.outages
     outage = twin.outages.open("TIE-1", usage_points=["M1"], id="O-1")
-    marks, what = store.changes(marks, timeout_s=5)
+    versions, what = store.wait_for_changes(versions, timeout_s=5)
     assert what == {"outages"}
-    assert store.outages.touched(before) == [outage.id]
+    assert store.outages.list_changed(before) == [outage.id]
     estimate(twin, outage.id)
-    marks, what = store.changes(marks, timeout_s=5)
+    versions, what = store.wait_for_changes(versions, timeout_s=5)
     assert what == {"estimates"}
-    assert store.changes(marks, timeout_s=0).what == frozenset()
+    assert store.wait_for_changes(versions, timeout_s=0).what == frozenset()
 
 
 def test_several_changes_are_told_at_once(twin: Twin) -> None:
-    marks = twin.store.marks()
+    versions = twin.store.read_versions()
     twin.switch("BRK-1", open=True)
     twin.switch("BRK-1", open=False)
     twin.outages.open("TIE-1", usage_points=["M1"])
-    assert twin.store.changes(marks, timeout_s=0).what == {"state", "outages"}
+    assert twin.store.wait_for_changes(versions, timeout_s=0).what == {"state", "outages"}
 
 
 def test_who_waits_is_woken(twin: Twin) -> None:
-    marks = twin.store.marks()
+    versions = twin.store.read_versions()
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(twin.store.changes, marks, timeout_s=PATIENCE_S)
+        waiting = pool.submit(twin.store.wait_for_changes, versions, timeout_s=PATIENCE_S)
         twin.outages.open("BRK-1")
         assert "outages" in waiting.result(timeout=PATIENCE_S).what
 
 
 def test_a_usage_point_is_held_by_the_outage_it_is_out_in(twin: Twin) -> None:
-    assert twin.store.outages.holding("M1") == ""
+    assert twin.store.outages.find_open_outage("M1") == ""
     outage = twin.outages.open("BRK-1", id="O-1")
-    assert twin.store.outages.holding("M1") == outage.id
+    assert twin.store.outages.find_open_outage("M1") == outage.id
     twin.outages.restore(outage.id)
-    assert twin.store.outages.holding("M1") == ""
+    assert twin.store.outages.find_open_outage("M1") == ""
 
 
 def test_what_anybody_writes_in_sql_is_told(database: str) -> None:
     twin = gridtwin.open(make_network()).save(database)
     twin.outages.open("BRK-1", id="O-1")
-    marks = twin.store.marks()
+    versions = twin.store.read_versions()
     with connect(database) as connection:
         connection.execute("UPDATE gridtwin.outages SET cause = 'tree'")
-    found = twin.store.changes(marks, timeout_s=5)
+    found = twin.store.wait_for_changes(versions, timeout_s=5)
     assert found.what == {"outages"}
-    assert twin.store.outages.touched(marks.outages) == ["O-1"]
+    assert twin.store.outages.list_changed(versions.outages) == ["O-1"]
     with connect(database, autocommit=True) as connection:
         connection.execute("SELECT gridtwin.operate('BRK-1', true)")
         connection.execute("NOTIFY gridtwin, 'no json'")
-    assert twin.store.changes(found.marks, timeout_s=5).what == {"state"}
+    assert twin.store.wait_for_changes(found.versions, timeout_s=5).what == {"state"}
 
 
 def test_a_network_tells_itself_from_others(tmp_path: Path) -> None:

@@ -26,9 +26,9 @@ FOUND = """
 
 
 @pytest.fixture
-def checker(migrated: str, postgres: Cluster) -> psycopg.Connection[tuple[object, ...]]:
+def checker(database: str, postgres: Cluster) -> psycopg.Connection[tuple[object, ...]]:
     """Return a connection of a superuser to the schema, with the extension."""
-    name = migrated.rpartition("/")[2]
+    name = database.rpartition("/")[2]
     postgres.execute(f"CREATE EXTENSION {CHECKER}", database=name)
     return psycopg.connect(f"{postgres.superuser_url.rpartition('/')[0]}/{name}", autocommit=True)
 

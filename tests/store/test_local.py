@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gridtwin.errors import InputError, NotFoundError, StoreError
-from gridtwin.store.local import LocalStore
+from gridtwin.store.local_store import LocalStore
 from gridtwin.topology.topology_index import ARRAYS, build_index
 
 from .conftest import keep, make_network
@@ -42,7 +42,7 @@ def test_every_column_and_index_array_comes_back(tmp_path: Path, meshed: bool) -
         assert_same(getattr(store.network.data, table.name), getattr(network.data, table.name))
     for table, ids in network.ids.tables.items():
         assert_same(store.network.ids.tables[table], ids)
-    index = store.index()
+    index = store.read_index()
     for name in ARRAYS:
         np.testing.assert_array_equal(getattr(index, name), getattr(built, name))
     assert_same(index.conduction, built.conduction)
@@ -84,8 +84,8 @@ def test_columns_are_mapped_and_cannot_be_written(twin: Path) -> None:
 
 def test_a_state_is_read_without_the_heavy_libraries(twin: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from gridtwin.store.local import LocalStore;"
-        "store = LocalStore.open(Path(sys.argv[1])); store.states.get();"
+        "import sys; from pathlib import Path; from gridtwin.store.local_store import LocalStore;"
+        "store = LocalStore.open(Path(sys.argv[1])); store.states.read_state();"
         "store.network.ids.find('M2'); store.states.operate('BRK-1', 'A');"
         "print([m for m in ('pandas', 'geopandas', 'scipy', 'pyarrow') if m in sys.modules])"
     )
@@ -104,9 +104,9 @@ def test_a_twin_is_replaced_only_on_demand(twin: Path) -> None:
     LocalStore.open(twin).states.operate("BRK-1", "A")
     with pytest.raises(StoreError, match="exists already"):
         keep(twin)
-    assert LocalStore.open(twin).states.get().version == 1
-    assert keep(twin, meshed=True, overwrite=True).state().version == 0
-    assert LocalStore.open(twin).index().core is not None
+    assert LocalStore.open(twin).states.read_state().version == 1
+    assert keep(twin, meshed=True, overwrite=True).states.read_state().version == 0
+    assert LocalStore.open(twin).read_index().core is not None
     assert [entry.name for entry in twin.parent.iterdir()] == ["small.twin"]
 
 
@@ -122,7 +122,7 @@ def test_what_is_no_twin_is_never_overwritten(tmp_path: Path) -> None:
 def test_a_twin_replaced_while_open_is_not_mixed_with_the_new_one(twin: Path) -> None:
     store = LocalStore.open(twin)
     keep(twin, overwrite=True)
-    for use in (store.states.get, store.index, lambda: store.network):
+    for use in (store.states.read_state, store.read_index, lambda: store.network):
         with pytest.raises(StoreError, match="open it again"):
             use()
 
@@ -138,7 +138,7 @@ def test_a_twin_kept_before_designed_phases_were_is_opened_with_them(twin: Path)
     del card["arrays"]["index.designed"]
     (twin / "twin.json").write_text(json.dumps(card), encoding="utf-8")
     (twin / "arrays" / "index.designed.npy").unlink()
-    found = LocalStore.open(twin).index()
+    found = LocalStore.open(twin).read_index()
     made = build_index(network.data, network.data.equipment.normal_open)
     np.testing.assert_array_equal(found.designed, made.designed)
     np.testing.assert_array_equal(found.before, made.before)

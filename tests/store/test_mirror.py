@@ -21,11 +21,11 @@ from gridtwin.errors import StoreError
 from gridtwin.model.network import Network
 from gridtwin.model.state import State
 from gridtwin.model.tables import take_rows
-from gridtwin.store.postgis.aligning import FRAMES
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.migrate import migrate
-from gridtwin.store.postgis.mirror import differences, sync
-from gridtwin.store.postgis.rows import Mirrored
+from gridtwin.store.postgis.mirror import compare_mirror, sync
+from gridtwin.store.postgis.mirror_rows import Mirrored
+from gridtwin.store.postgis.row_alignment import ALIGNED_FRAMES
 from gridtwin.topology.topology_index import build_index
 from waiting import started
 
@@ -59,7 +59,7 @@ def moved(changes: list[Any]) -> dict[str, tuple[int, int, int]]:
     return {
         change.table: (change.inserted, change.updated, change.deleted)
         for change in changes
-        if change.moved
+        if change.differing_rows
     }
 
 
@@ -72,7 +72,7 @@ def test_the_first_sync_writes_every_row_and_the_second_none(
     assert [(change.table, change.inserted) for change in first if change.rows] == [
         (change.table, change.rows) for change in first if change.rows
     ]
-    assert moved(differences(connection, twin)) == {}
+    assert moved(compare_mirror(connection, twin)) == {}
     assert moved(sync(connection, twin)) == {}
 
 
@@ -185,7 +185,7 @@ def test_rows_keep_their_place_whatever_comes_and_goes(
     changes = moved(sync(connection, mirrored(base)))
     assert changes["usage_points"] == (1, 0, 0)
     assert (599, points.mrid[3].decode()) in rows_of(connection)
-    assert moved(differences(connection, mirrored(base))) == {}
+    assert moved(compare_mirror(connection, mirrored(base))) == {}
     assert moved(sync(connection, mirrored(base))) == {}
 
 
@@ -198,10 +198,11 @@ def test_a_twin_in_any_order_is_the_same_mirror(connection: psycopg.Connection[A
     sync(connection, mirrored(base))
     rng = np.random.default_rng(1)
     orders = [
-        rng.permutation(len(getattr(base.data, name).mrid)).astype(np.int32) for name in FRAMES
+        rng.permutation(len(getattr(base.data, name).mrid)).astype(np.int32)
+        for name in ALIGNED_FRAMES
     ]
     shuffled = mirrored(base.reorder_rows(*orders))
-    assert moved(differences(connection, shuffled)) == {}
+    assert moved(compare_mirror(connection, shuffled)) == {}
     assert moved(sync(connection, shuffled)) == {}
     assert moved(sync(connection, shuffled, trust=False)) == {}
 
@@ -225,7 +226,7 @@ def test_a_text_the_database_cannot_hold_is_named(connection: psycopg.Connection
     for trust in (True, False):  # the changed row alone, or all of them
         with pytest.raises(StoreError, match=r"equipment refused LINE-1.*UTF8.*column name"):
             sync(connection, mirrored(Network(broken, crs=network.crs)), trust=trust)
-    assert moved(differences(connection, mirrored(network))) == {}
+    assert moved(compare_mirror(connection, mirrored(network))) == {}
 
 
 def test_a_full_disk_leaves_what_was_there(
@@ -253,16 +254,15 @@ def test_a_full_disk_leaves_what_was_there(
     path.touch()
     shutil.chown(path, *(getattr(path.parent.stat(), name) for name in ("st_uid", "st_gid")))
     with connect(database, autocommit=True) as fresh:
-        left = moved(differences(fresh, before))
+        left = moved(compare_mirror(fresh, before))
         assert set(left) == {"equipment_topology"}
         assert sync(fresh, after)
-        assert moved(differences(fresh, after)) == {}
+        assert moved(compare_mirror(fresh, after)) == {}
 
 
 SYNC = """
 import sys
 import gridtwin
-from gridtwin.store.postgis.aligning import FRAMES
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.mirror import sync
 with connect(sys.argv[2]) as connection:
@@ -288,7 +288,7 @@ def test_a_sync_killed_at_any_point_leaves_before_or_after(
         else:
             longest_s *= 0.8  # it was over by then
         is_after = content(connection) != was
-        assert moved(differences(connection, other if is_after else one)) == {}
+        assert moved(compare_mirror(connection, other if is_after else one)) == {}
         if is_after:
             sync(connection, one)
 
@@ -316,11 +316,13 @@ def test_a_login_that_owns_no_table_brings_the_mirror_in_step(
         "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'nightly') THEN"
         " CREATE ROLE nightly LOGIN IN ROLE gridtwin_owner; END IF; END $$"
     )
-    with connect(postgres.url_of(connection.info.dbname, user="nightly"), autocommit=True) as own:
+    with connect(
+        postgres.build_url(connection.info.dbname, user="nightly"), autocommit=True
+    ) as own:
         for meters in (300, 350):
             twin = mirrored(gridtwin.synthesize("houston", meters=meters, seed=1))
             assert moved(sync(own, twin)) != {}
-            assert moved(differences(own, twin)) == {}
+            assert moved(compare_mirror(own, twin)) == {}
 
 
 def test_two_syncs_at_once_wait_for_one_another(
@@ -336,7 +338,7 @@ def test_two_syncs_at_once_wait_for_one_another(
         inserted = sorted(done.result() for done in [pool.submit(work), pool.submit(work)])
     assert inserted[0] == 0
     assert inserted[1] > 1_000
-    assert moved(differences(connection, twin)) == {}
+    assert moved(compare_mirror(connection, twin)) == {}
 
 
 @settings(
@@ -353,10 +355,12 @@ def test_any_edits_are_found_row_by_row(connection: psycopg.Connection[Any], see
     for _ in range(3):
         base = edited(base, rng)
         twin = mirrored(base)
-        wanted = {change.table: change.moved for change in differences(connection, twin)}
-        found = {change.table: change.moved for change in sync(connection, twin)}
+        wanted = {
+            change.table: change.differing_rows for change in compare_mirror(connection, twin)
+        }
+        found = {change.table: change.differing_rows for change in sync(connection, twin)}
         assert found.items() <= wanted.items()
-        assert moved(differences(connection, twin)) == {}
+        assert moved(compare_mirror(connection, twin)) == {}
         assert moved(sync(connection, twin)) == {}
 
 

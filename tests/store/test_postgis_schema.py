@@ -17,37 +17,37 @@ import psycopg
 import pytest
 
 from gridtwin.errors import StoreError, StoreVersionError
-from gridtwin.store.postgis.connect import connect, connect_patiently, shown
-from gridtwin.store.postgis.links import Link, linked
+from gridtwin.store.postgis.connect import connect, connect_patiently, hide_password
+from gridtwin.store.postgis.links import Link, open_link
 from gridtwin.store.postgis.lookups import LookUps
 from gridtwin.store.postgis.migrate import (
     MigrationFile,
-    definitions,
+    check_schema,
+    list_definitions,
+    list_file_status,
+    list_migrations,
     migrate,
-    migrations,
-    require,
-    status,
 )
 from postgres import Cluster
 
 ROOT = Path(__file__).parents[2]
-TABLES = [each.file for each in migrations()]
-DEFINITIONS = [each.file for each in definitions()]
+TABLES = [each.file for each in list_migrations()]
+DEFINITIONS = [each.file for each in list_definitions()]
 FILES = TABLES + DEFINITIONS
 ROLES = ("gridtwin_reader", "gridtwin_operator", "gridtwin_owner")
 
 
 @pytest.fixture
-def connection(database: str) -> Iterator[psycopg.Connection[Any]]:
+def connection(empty_database: str) -> Iterator[psycopg.Connection[Any]]:
     """Return a connection to an empty database."""
-    with connect(database, autocommit=True) as made:
+    with connect(empty_database, autocommit=True) as made:
         yield made
 
 
 @pytest.fixture
-def migrated(connection: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
-    migrate(connection)
-    return connection
+def migrated(database: str) -> Iterator[psycopg.Connection[Any]]:
+    with connect(database, autocommit=True) as made:
+        yield made
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def acting_as(connection: psycopg.Connection[Any], postgres: Cluster, role: str)
         f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{login}') THEN"
         f" CREATE ROLE {login} LOGIN IN ROLE {role}; END IF; END $$"
     )
-    return postgres.url_of(connection.info.dbname, user=login)
+    return postgres.build_url(connection.info.dbname, user=login)
 
 
 # ------------------------------------------------------------------ migrations
@@ -77,27 +77,27 @@ def acting_as(connection: psycopg.Connection[Any], postgres: Cluster, role: str)
 def test_every_file_is_applied_to_an_empty_database_and_nothing_the_second_time(
     connection: psycopg.Connection[Any],
 ) -> None:
-    assert {each.state for each in status(connection)} == {"pending"}
+    assert {each.state for each in list_file_status(connection)} == {"pending"}
     assert migrate(connection) == FILES
     assert migrate(connection) == []
-    assert [(each.file, each.state) for each in status(connection)] == [
+    assert [(each.file, each.state) for each in list_file_status(connection)] == [
         (file, "applied") for file in FILES
     ]
     assert one(connection, "SELECT count(*) FROM gridtwin.migrations WHERE checksum IS NULL") == 0
 
 
 def test_psql_alone_applies_the_files_and_gridtwin_takes_them_over(
-    connection: psycopg.Connection[Any], database: str, postgres: Cluster
+    connection: psycopg.Connection[Any], empty_database: str, postgres: Cluster
 ) -> None:
     for file in FILES:
         path = ROOT / "sql" / "postgis" / file
         subprocess.run(
-            [postgres.psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(path), database],
+            [postgres.psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(path), empty_database],
             check=True,
             capture_output=True,
         )
-    assert {each.state for each in status(connection)} == {"applied"}
-    require(connection)
+    assert {each.state for each in list_file_status(connection)} == {"applied"}
+    check_schema(connection)
     assert migrate(connection) == DEFINITIONS  # nobody knows how they were when psql ran them
     assert migrate(connection) == []
     unseen = """
@@ -108,7 +108,7 @@ def test_psql_alone_applies_the_files_and_gridtwin_takes_them_over(
 
 
 def test_every_file_is_one_transaction_that_records_itself() -> None:
-    for each in (*migrations(), *definitions()):
+    for each in (*list_migrations(), *list_definitions()):
         lines = [line for line in each.text.splitlines() if line and not line.startswith("--")]
         assert (lines[0], lines[-1]) == ("BEGIN;", "COMMIT;"), each.file
         if isinstance(each, MigrationFile):
@@ -124,12 +124,12 @@ def test_every_function_view_and_trigger_is_defined_once_and_no_file_is_long() -
         r"([\w.]+)(?:.*? ON ([\w.]+))?",
         re.MULTILINE,
     )
-    found = [match.groups() for each in definitions() for match in made.finditer(each.text)]
+    found = [match.groups() for each in list_definitions() for match in made.finditer(each.text)]
     names = [names for _, *names in found]
     assert len(names) > 100
     assert [each for each in names if names.count(each) > 1] == []
-    assert not any(made.search(each.text) for each in migrations())
-    for each in (*migrations(), *definitions()):
+    assert not any(made.search(each.text) for each in list_migrations())
+    for each in (*list_migrations(), *list_definitions()):
         assert each.text.count("\n") <= 400, each.file
 
 
@@ -140,7 +140,7 @@ def test_a_file_changed_after_it_was_applied_is_refused_by_name(
     file.write_text(file.read_text() + "-- one more thought\n")
     with pytest.raises(StoreError, match=rf"{FILES[0]} has changed .*: put it back as it was"):
         migrate(migrated, directory=copied)
-    assert status(migrated, directory=copied)[0].state == "changed"
+    assert list_file_status(migrated, directory=copied)[0].state == "changed"
 
 
 def test_line_ends_of_a_checkout_do_not_count(
@@ -157,20 +157,22 @@ def test_what_is_defined_is_defined_again_as_a_whole_when_any_of_it_changed(
     file = copied / "functions" / "10_phases.sql"
     file.write_text(file.read_text().replace("THEN 'A'", "THEN 'a'"))
     assert [
-        each.file for each in status(migrated, directory=copied) if each.state == "pending"
+        each.file
+        for each in list_file_status(migrated, directory=copied)
+        if each.state == "pending"
     ] == ["functions/10_phases.sql"]
     assert migrate(migrated, directory=copied) == DEFINITIONS
     assert one(migrated, "SELECT gridtwin.phase_text(3::smallint)") == "aB"
     with pytest.raises(StoreVersionError, match=r"not have functions/10_phases\.sql as this"):
-        require(migrated)
+        check_schema(migrated)
     (copied / "functions" / "99_more.sql").write_text("BEGIN;\nCOMMIT;\n")
     assert migrate(migrated, directory=copied) == [
         *DEFINITIONS[:-1], "functions/99_more.sql", DEFINITIONS[-1]
     ]  # fmt: skip
-    assert status(migrated)[-1].file == "functions/99_more.sql"
-    assert status(migrated)[-1].state == "unknown"
+    assert list_file_status(migrated)[-1].file == "functions/99_more.sql"
+    assert list_file_status(migrated)[-1].state == "unknown"
     assert migrate(migrated) == DEFINITIONS
-    assert {each.state for each in status(migrated)} == {"applied"}
+    assert {each.state for each in list_file_status(migrated)} == {"applied"}
     assert one(migrated, "SELECT gridtwin.phase_text(3::smallint)") == "AB"
 
 
@@ -183,7 +185,7 @@ def test_a_numbered_file_drops_what_is_defined_otherwise(
     file.write_text(file.read_text().replace("RETURNS int", "RETURNS bigint"))
     with pytest.raises(StoreError, match=r"15_audit.*cannot change return type.*Use DROP FUNCTION"):
         migrate(migrated, directory=copied)
-    name = f"tables/{migrations()[-1].number + 1:04}_other.sql"
+    name = f"tables/{list_migrations()[-1].number + 1:04}_other.sql"
     (copied / name).write_text("BEGIN;\nDROP FUNCTION IF EXISTS gridtwin.seven();\nCOMMIT;\n")
     migrated.execute("CREATE VIEW mine AS SELECT gridtwin.seven()")
     with pytest.raises(StoreError, match=r"other objects depend on it \(view mine depends"):
@@ -206,12 +208,12 @@ def test_what_was_defined_before_the_newest_numbered_file_is_defined_again(
     # As psql leaves it that runs a numbered file, and not what comes after.
     migrated.execute("DROP VIEW grid.substations")
     migrated.execute("UPDATE gridtwin.migrations SET applied_at = now(), checksum = NULL")
-    assert {each.state for each in status(migrated)} == {"applied", "pending"}
+    assert {each.state for each in list_file_status(migrated)} == {"applied", "pending"}
     with pytest.raises(StoreVersionError, match=r"not have comments\.sql as this"):
-        require(migrated)
+        check_schema(migrated)
     assert migrate(migrated) == DEFINITIONS
     assert one(migrated, "SELECT count(*) FROM grid.substations") == 0
-    require(migrated)
+    check_schema(migrated)
 
 
 def test_a_function_that_begins_to_write_is_no_longer_for_readers(
@@ -228,13 +230,13 @@ def test_a_database_of_a_newer_gridtwin_is_refused(migrated: psycopg.Connection[
     migrated.execute("INSERT INTO gridtwin.migrations (number, name) VALUES (9000, 'future')")
     with pytest.raises(StoreVersionError, match=r"9000_future.*upgrade gridtwin"):
         migrate(migrated)
-    assert status(migrated)[-1].state == "unknown"
+    assert list_file_status(migrated)[-1].state == "unknown"
 
 
 def test_a_file_that_fails_writes_nothing_and_says_where(
     migrated: psycopg.Connection[Any], copied: Path
 ) -> None:
-    name = f"tables/{migrations()[-1].number + 1:04}_broken.sql"
+    name = f"tables/{list_migrations()[-1].number + 1:04}_broken.sql"
     (copied / name).write_text(
         "BEGIN;\nCREATE TABLE gridtwin.half (a int);\nSELECT 1 FROM none;\nCOMMIT;\n"
     )
@@ -244,11 +246,11 @@ def test_a_file_that_fails_writes_nothing_and_says_where(
     assert migrate(migrated) == []
 
 
-def test_several_migrations_at_once_apply_each_file_once(database: str) -> None:
+def test_several_migrations_at_once_apply_each_file_once(empty_database: str) -> None:
     ready = threading.Barrier(4)
 
     def run() -> list[str]:
-        with connect(database) as connection:
+        with connect(empty_database) as connection:
             ready.wait()
             return migrate(connection)
 
@@ -259,7 +261,7 @@ def test_several_migrations_at_once_apply_each_file_once(database: str) -> None:
 
 def test_a_database_without_postgis_says_who_can_mend_it(postgres: Cluster) -> None:
     with (
-        postgres.database(spatial=False) as url,
+        postgres.create_database(spatial=False) as url,
         connect(url) as connection,
         pytest.raises(StoreError, match="have an administrator run CREATE EXTENSION postgis"),
     ):
@@ -267,7 +269,7 @@ def test_a_database_without_postgis_says_who_can_mend_it(postgres: Cluster) -> N
 
 
 def test_postgis_may_live_in_a_schema_of_its_own(postgres: Cluster) -> None:
-    with postgres.database(spatial=False) as url, connect(url) as connection:
+    with postgres.create_database(spatial=False) as url, connect(url) as connection:
         name = connection.info.dbname
         postgres.execute(
             "CREATE SCHEMA spatial", "CREATE EXTENSION postgis SCHEMA spatial",
@@ -277,7 +279,7 @@ def test_postgis_may_live_in_a_schema_of_its_own(postgres: Cluster) -> None:
 
 
 def test_without_the_right_to_make_roles_the_rest_stands(postgres: Cluster) -> None:
-    with postgres.database() as url:
+    with postgres.create_database() as url:
         postgres.execute(*(f"DROP OWNED BY {role} CASCADE" for role in existing(postgres)))
         renamed = existing(postgres)
         postgres.execute(*(f"ALTER ROLE {role} RENAME TO kept_{role}" for role in renamed))
@@ -648,7 +650,7 @@ def test_a_failed_connection_says_why_and_never_the_password(postgres: Cluster) 
         with pytest.raises(StoreError, match=reason) as caught:
             connect(url)
         assert "s3" not in str(caught.value)
-    assert shown("postgresql://u:s3cret@h:5/d") == "postgresql://u@h:5/d"
+    assert hide_password("postgresql://u:s3cret@h:5/d") == "postgresql://u@h:5/d"
 
 
 def test_connections_are_named_and_bounded(database: str) -> None:
@@ -708,7 +710,7 @@ def test_patience_ends_and_is_not_spent_on_what_will_not_pass(postgres: Cluster)
     with pytest.raises(StoreError, match=r"refused.*tried for 0.2 s"):
         connect_patiently("postgresql://u@127.0.0.1:1/d", patience_s=0.2)
     with pytest.raises(StoreError, match=r"does not exist: check its name"):
-        connect_patiently(postgres.url_of("no_such"), patience_s=60)
+        connect_patiently(postgres.build_url("no_such"), patience_s=60)
 
 
 def test_work_is_done_again_when_its_connection_is_lost(
@@ -723,8 +725,8 @@ def test_work_is_done_again_when_its_connection_is_lost(
             terminate(postgres, tries[0])
         return one(connection, "SELECT version FROM gridtwin.states")
 
-    with linked(database) as link:
-        assert link.run(work) == 1
+    with open_link(database) as link:
+        assert link.run_transaction(work) == 1
     assert len(set(tries)) == 2
     assert one(migrated, "SELECT version FROM gridtwin.states") == 1
 
@@ -750,10 +752,10 @@ def test_work_lost_while_committing_is_settled_by_looking(
         looked.append(one(connection, "SELECT version FROM gridtwin.states FOR UPDATE"))
         return None if looked[-1] == 0 else "found written"
 
-    with linked(database) as link:
+    with open_link(database) as link:
         with pytest.raises(StoreError, match="not known whether the last change was written"):
-            link.run(work)
-        assert link.run(work, committed=committed) == "written"
+            link.run_transaction(work)
+        assert link.run_transaction(work, committed=committed) == "written"
     assert looked == [0]
 
 
@@ -768,5 +770,5 @@ def test_a_link_gives_its_connection_back(database: str) -> None:
     assert link.connection is first
     link.close()
     assert first.closed
-    assert link.run(lambda connection: one(connection, "SELECT 1")) == 1
+    assert link.run_transaction(lambda connection: one(connection, "SELECT 1")) == 1
     link.close()

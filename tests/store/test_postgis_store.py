@@ -21,8 +21,8 @@ from gridtwin.model.ids import MRID_TABLES
 from gridtwin.model.network import Network
 from gridtwin.model.tables import decode_texts
 from gridtwin.store.postgis.connect import connect
-from gridtwin.store.postgis.mirror import content_hash
-from gridtwin.store.postgis.store import PostgisStore
+from gridtwin.store.postgis.mirror import hash_network
+from gridtwin.store.postgis.postgis_store import PostgisStore
 from waiting import wait_until
 
 from .conftest import make_network
@@ -64,7 +64,7 @@ def test_a_network_comes_back_as_it_was(database: str, drawn: bool) -> None:
     saved = gridtwin.open(network).save(database)
     again = gridtwin.open(database).store.network
     assert again.crs == network.crs
-    assert content_hash(again) == content_hash(saved.store.network)
+    assert hash_network(again) == hash_network(saved.store.network)
     for name in MRID_TABLES:
         ours, theirs = getattr(saved.store.network.data, name), getattr(again.data, name)
         for field in fields(ours):
@@ -98,21 +98,23 @@ def test_one_database_is_mirrored_in_another(postgres: Cluster, database: str) -
     twin = gridtwin.open(make_network()).save(database)
     twin.switch("TIE-1", open=False)
     twin.overlay("plan", {"BRK-1": True})
-    with postgres.database() as other:
+    with postgres.create_database() as other:
         from gridtwin.store.postgis.migrate import migrate
-        from gridtwin.store.postgis.mirror import differences, sync
+        from gridtwin.store.postgis.mirror import compare_mirror, sync
 
         with connect(other, autocommit=True) as connection:
             migrate(connection)
             sync(connection, gridtwin.open(database).gather_mirror_rows())
             assert not any(
-                each.moved for each in differences(connection, twin.gather_mirror_rows())
+                each.differing_rows
+                for each in compare_mirror(connection, twin.gather_mirror_rows())
             )
         copied = gridtwin.open(other)
         assert copied.states() == ["normal", "current", "plan"]
-        assert [event.mrid for event in copied.store.states.events()] == ["TIE-1"]
+        assert [event.mrid for event in copied.store.states.list_events()] == ["TIE-1"]
         assert (
-            copied.store.states.get("plan").deviations == twin.store.states.get("plan").deviations
+            copied.store.states.read_state("plan").deviations
+            == twin.store.states.read_state("plan").deviations
         )
 
 
@@ -130,7 +132,7 @@ def test_a_network_synced_anew_is_refused_until_opened_again(database: str) -> N
 def test_the_state_of_the_database_outlives_a_new_network(database: str) -> None:
     gridtwin.open(make_network()).save(database).switch("FUSE-ü", open=True)
     from gridtwin.store.postgis.mirror import sync
-    from gridtwin.store.postgis.states import read_state
+    from gridtwin.store.postgis.postgis_states import read_state
 
     fresh = gridtwin.open(make_network(meshed=True))
     with connect(database, autocommit=True) as connection:
@@ -138,7 +140,7 @@ def test_the_state_of_the_database_outlives_a_new_network(database: str) -> None
             sync(connection, fresh.gather_mirror_rows())
         sync(connection, fresh.gather_mirror_rows(read_state(connection, "current")[1]))
     after = gridtwin.open(database)
-    assert (after.version, after.store.states.get().deviations) == (1, {"FUSE-ü": "ABC"})
+    assert (after.version, after.store.states.read_state().deviations) == (1, {"FUSE-ü": "ABC"})
     assert after.blast_radius("TIE-1").customers == 5  # closed as designed now, and alone
 
 
@@ -211,7 +213,7 @@ def check_replayed(twin: Twin, answers: list[tuple[Any, ...]], made: int) -> Non
     for mrid, version, newest, below, customers, *answer in answers:
         assert (version, below) == (newest, customers)
         at_version[version].add((mrid, *answer))
-    events = twin.store.states.events()
+    events = twin.store.states.list_events()
     replayed = gridtwin.open(twin.store.network)
     for version in range(made + 1):
         if version:
@@ -220,7 +222,9 @@ def check_replayed(twin: Twin, answers: list[tuple[Any, ...]], made: int) -> Non
             assert dark == replayed.blast_radius(mrid).customers, (version, mrid)
             below = replayed.trace("downstream", mrid).rows.equipment
             assert hung == len(below), (version, mrid)
-    assert twin.store.states.get().deviations == replayed.store.states.get().deviations
+    assert (
+        twin.store.states.read_state().deviations == replayed.store.states.read_state().deviations
+    )
 
 
 def test_lost_connections_lose_and_double_nothing(database: str) -> None:
@@ -245,8 +249,8 @@ def test_lost_connections_lose_and_double_nothing(database: str) -> None:
         finally:
             over.set()
         cutting.result()
-    assert [event.version for event in store.states.events()] == list(range(1, 61))
-    assert [event.to_phases for event in store.states.events()] == ["A", "B", "C"] * 20
+    assert [event.version for event in store.states.list_events()] == list(range(1, 61))
+    assert [event.to_phases for event in store.states.list_events()] == ["A", "B", "C"] * 20
 
 
 def test_a_store_that_is_closed_or_let_go_keeps_no_connection(database: str) -> None:
@@ -263,11 +267,11 @@ def test_a_store_that_is_closed_or_let_go_keeps_no_connection(database: str) -> 
 
         wait_until(lambda: count() == 0)
         store = PostgisStore.open(database)
-        assert store.states.get().version == 0
+        assert store.states.read_state().version == 0
         assert count() == 1
         store.close()
         wait_until(lambda: count() == 0)
-        assert store.states.get().version == 0  # made again
+        assert store.states.read_state().version == 0  # made again
         assert count() == 1
         del store
         wait_until(lambda: count() == 0)
@@ -290,7 +294,7 @@ def test_a_reader_asks_and_is_told_which_role_operates(database: str, postgres: 
         " CREATE ROLE only_reads LOGIN IN ROLE gridtwin_reader; END IF; END $$"
     )
     name = database.rpartition("/")[2]
-    reader = gridtwin.open(postgres.url_of(name, user="only_reads"))
+    reader = gridtwin.open(postgres.build_url(name, user="only_reads"))
     assert reader.blast_radius("BRK-1").customers == 5
     with pytest.raises(StoreError, match="GRANT gridtwin_operator"):
         reader.switch("BRK-1", open=True)
@@ -298,7 +302,9 @@ def test_a_reader_asks_and_is_told_which_role_operates(database: str, postgres: 
         reader.overlay("plan", {"BRK-1": True})
 
 
-def test_a_database_without_a_twin_says_so(database: str) -> None:
+@pytest.mark.parametrize("bare", ["empty_database", "before"])
+def test_a_database_without_a_twin_says_so(request: pytest.FixtureRequest, bare: str) -> None:
+    database = str(request.getfixturevalue(bare))
     with pytest.raises(StoreVersionError, match="gridtwin db migrate"):
         gridtwin.open(database)
     with connect(database, autocommit=True) as connection:

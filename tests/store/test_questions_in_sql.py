@@ -246,7 +246,8 @@ def test_after_any_operations_the_tree_is_what_a_build_gives(
         check_losses(connection, twin, mrid)
     kept = ask(connection, "SELECT mrid, open_phases FROM gridtwin.state_switches")
     assert dict(kept) == {
-        mrid: phases.parse_phases(text) for mrid, text in twin.store.states.get().deviations.items()
+        mrid: phases.parse_phases(text)
+        for mrid, text in twin.store.states.read_state().deviations.items()
     }
 
 
@@ -296,13 +297,13 @@ def test_the_reader_asks_and_the_operator_operates(
             f" CREATE ROLE sql_{role} LOGIN IN ROLE gridtwin_{role}; END IF; END $$"
         )
     name = connection.info.dbname
-    with connect(postgres.url_of(name, user="sql_reader"), autocommit=True) as reader:
+    with connect(postgres.build_url(name, user="sql_reader"), autocommit=True) as reader:
         assert one(reader, "SELECT gridtwin.customers_downstream('BKR1')") == 8
         assert one(reader, "SELECT (gridtwin.explain('M4')).supplied")
         for words in ("operate('BKR1', true)", "move_poles('BKR1', 'ABC')", "cut_off(0, 1)"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 reader.execute(f"SELECT gridtwin.{words}")  # type: ignore[arg-type]
-    with connect(postgres.url_of(name, user="sql_operator"), autocommit=True) as operator:
+    with connect(postgres.build_url(name, user="sql_operator"), autocommit=True) as operator:
         assert one(operator, "SELECT gridtwin.operate('BKR1', true)") == 1
         assert one(operator, "SELECT (gridtwin.explain('M4')).sentence") == (
             "M4 is out because BKR1 is open; would be fed by TIE."

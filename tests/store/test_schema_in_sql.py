@@ -8,7 +8,7 @@ import pytest
 
 from gridtwin.model.schema import SCHEMA, FrameColumn
 from gridtwin.store.postgis.connect import connect
-from gridtwin.store.postgis.rows import SQL_TYPES
+from gridtwin.store.postgis.mirror_rows import SQL_TYPES
 
 BESIDE = {"row"}  # what a table has beside the columns of its frame
 DRAWN = {"geometry_3857"}  # and where these have a place

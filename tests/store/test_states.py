@@ -41,7 +41,9 @@ for step in range(int(sys.argv[3])):
 """
 
 
-@pytest.fixture(params=["memory", "local", "postgis", "upgraded"])
+@pytest.fixture(
+    params=["memory", "local", "postgis", pytest.param("upgraded", marks=pytest.mark.long)]
+)
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Twin:
     """Return a new twin, wherever it is kept."""
     if request.param == "memory":
@@ -57,7 +59,7 @@ def store(opened: Twin) -> Store:
     return opened.store
 
 
-@pytest.fixture(params=["local", "postgis", "upgraded"])
+@pytest.fixture(params=["local", "postgis", pytest.param("upgraded", marks=pytest.mark.long)])
 def twin(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return a new twin that other processes open: a directory, then a database."""
     if request.param == "local":
@@ -72,27 +74,27 @@ def open_store(twin: str) -> Store:
 
 
 def test_a_new_twin_stands_as_designed(store: Store) -> None:
-    assert store.states.get() == State("current", 0, {})
-    assert store.states.get("normal") == State("normal", 0, {})
-    assert store.states.names() == ["normal", "current"]
-    assert store.states.events() == []
+    assert store.states.read_state() == State("current", 0, {})
+    assert store.states.read_state("normal") == State("normal", 0, {})
+    assert store.states.list_names() == ["normal", "current"]
+    assert store.states.list_events() == []
 
 
 def test_only_deviations_are_kept_and_every_operation_is_logged(store: Store) -> None:
     assert store.states.operate("TIE-1", "", actor="ann") == State("current", 1, {"TIE-1": ""})
     assert store.states.operate("FUSE-ü", "ca").deviations == {"TIE-1": "", "FUSE-ü": "AC"}
     assert store.states.operate("TIE-1", "ABC").deviations == {"FUSE-ü": "AC"}
-    assert store.states.get().version == 3
+    assert store.states.read_state().version == 3
     assert [
         (event.version, event.mrid, event.from_phases, event.to_phases, event.actor)
-        for event in store.states.events()
+        for event in store.states.list_events()
     ] == [
         (1, "TIE-1", "ABC", "", "ann"),
         (2, "FUSE-ü", "", "AC", ""),
         (3, "TIE-1", "", "ABC", ""),
     ]
-    assert all(event.at.endswith("+00:00") for event in store.states.events())
-    assert [event.version for event in store.states.events(since=2)] == [3]
+    assert all(event.at.endswith("+00:00") for event in store.states.list_events())
+    assert [event.version for event in store.states.list_events(since=2)] == [3]
 
 
 def test_poles_that_do_not_move_stay_as_they_are(store: Store) -> None:
@@ -116,27 +118,27 @@ def test_a_state_that_cannot_be_is_refused_and_nothing_is_written(
         store.states.operate(mrid, open_phases)
     with pytest.raises(error, match=words):
         store.states.save_overlay("plan", {"BRK-1": "A", mrid: open_phases})
-    assert store.states.get() == State("current", 0, {})
-    assert store.states.names() == ["normal", "current"]
+    assert store.states.read_state() == State("current", 0, {})
+    assert store.states.list_names() == ["normal", "current"]
 
 
 def test_an_operation_that_was_carried_out_already_changes_nothing(store: Store) -> None:
     store.states.operate("FUSE-ü", "A", request="R-1")
     assert store.states.operate("FUSE-ü", "B", request="R-1").deviations == {"FUSE-ü": "A"}
     assert store.states.operate("FUSE-ü", "B", request="R-2").version == 2
-    assert len(store.states.events()) == 2
+    assert len(store.states.list_events()) == 2
 
 
 def test_the_log_tells_how_switches_stood_at_a_moment(store: Store) -> None:
     store.states.operate("TIE-1", "", at=after(10))
     store.states.operate("FUSE-ü", "A", at=after(5))  # told late
     store.states.operate("FUSE-ü", "", poles="A", at=after(30))
-    at = store.states.at
+    at = store.states.read_past_state
     assert at(after(0)) == State("current", 0, {})
     assert at(after(5)) == State("current", 2, {"FUSE-ü": "A"})
     assert at(after(10)) == State("current", 2, {"FUSE-ü": "A", "TIE-1": ""})
-    assert at(after(30)) == store.states.get() == State("current", 3, {"TIE-1": ""})
-    within = store.states.operations(after(5), after(30))
+    assert at(after(30)) == store.states.read_state() == State("current", 3, {"TIE-1": ""})
+    within = store.states.list_operations(after(5), after(30))
     assert [(event.version, event.at) for event in within] == [
         (1, after(10).isoformat()),
         (3, after(30).isoformat()),
@@ -147,7 +149,7 @@ def test_no_operation_is_before_the_last_of_its_equipment_nor_after_now(store: S
     store.states.operate("FUSE-ü", "A", at=after(10))
     store.states.operate("FUSE-ü", "B", at=after(0))
     store.states.operate("TIE-1", "", at=datetime.now(UTC) + timedelta(days=1))
-    first, second, third = (event.at for event in store.states.events())
+    first, second, third = (event.at for event in store.states.list_events())
     assert (first, second) == (after(10).isoformat(), after(10).isoformat())
     assert third <= datetime.now(UTC).isoformat()
 
@@ -155,37 +157,37 @@ def test_no_operation_is_before_the_last_of_its_equipment_nor_after_now(store: S
 def test_overlays_are_kept_replaced_and_dropped(store: Store) -> None:
     store.states.operate("BRK-1", "A")
     store.states.save_overlay("plan", {"TIE-1": "", "BRK-1": ""})
-    assert store.states.get("plan") == State("plan", 1, {"TIE-1": ""})
+    assert store.states.read_state("plan") == State("plan", 1, {"TIE-1": ""})
     store.states.save_overlay("plan", {"BRK-1": "B"})
-    assert store.states.get("plan").deviations == {"BRK-1": "B"}
-    assert store.states.names() == ["normal", "current", "plan"]
+    assert store.states.read_state("plan").deviations == {"BRK-1": "B"}
+    assert store.states.list_names() == ["normal", "current", "plan"]
     store.states.drop_overlay("plan")
     with pytest.raises(NotFoundError):
         store.states.drop_overlay("plan")
-    assert store.states.get().deviations == {"BRK-1": "A"}
+    assert store.states.read_state().deviations == {"BRK-1": "A"}
 
 
 def test_an_unknown_state_brings_close_names(store: Store) -> None:
     store.states.save_overlay("storm", {})
     with pytest.raises(NotFoundError, match="did you mean storm"):
-        store.states.get("strom")
+        store.states.read_state("strom")
     with pytest.raises(InputError, match="choose another name"):
         store.states.save_overlay("current", {})
 
 
 def test_trace_specs_are_kept(store: Store) -> None:
-    store.specs.save("mine", '{"kind": "downstream"}')
-    assert store.specs.names() == ["mine"]
-    assert store.specs.get("mine") == '{"kind": "downstream"}'
+    store.specs.save_spec("mine", '{"kind": "downstream"}')
+    assert store.specs.list_names() == ["mine"]
+    assert store.specs.read_spec("mine") == '{"kind": "downstream"}'
     with pytest.raises(NotFoundError, match="did you mean mine"):
-        store.specs.get("mime")
+        store.specs.read_spec("mime")
 
 
 def test_another_process_sees_the_switch(twin: str) -> None:
     store = open_store(twin)
-    assert store.states.get().version == 0
+    assert store.states.read_state().version == 0
     subprocess.run([sys.executable, "-c", OPERATE, str(twin), "BRK-1", "1"], check=True)
-    assert store.states.get() == State("current", 1, {"BRK-1": "A"})
+    assert store.states.read_state() == State("current", 1, {"BRK-1": "A"})
 
 
 def test_four_processes_lose_no_update(twin: str) -> None:
@@ -197,20 +199,20 @@ def test_four_processes_lose_no_update(twin: str) -> None:
         ]
         assert [process.wait(PATIENCE_S) for process in processes] == [0] * 4
     store = open_store(twin)
-    assert store.states.get().version == 200
-    events = store.states.events()
+    assert store.states.read_state().version == 200
+    events = store.states.list_events()
     assert [event.version for event in events] == list(range(1, 201))
     last: dict[str, str] = {"BRK-1": "", "FUSE-ü": "", "TIE-1": "ABC"}
     for event in events:
         assert event.from_phases == last[event.mrid]
         last[event.mrid] = event.to_phases
-    assert store.states.get().deviations == last
+    assert store.states.read_state().deviations == last
 
 
 def test_a_watcher_sees_each_operation_once_whoever_makes_it(twin: str) -> None:
     watching, other = gridtwin.open(twin), open_store(twin)
     assert list(watching.watch(timeout_s=0)) == []
-    assert not watching.store.states.wait(0, timeout_s=0.01)
+    assert not watching.store.states.wait_for_version(0, timeout_s=0.01)
     with ThreadPoolExecutor(1) as pool:
         seen = pool.submit(lambda: list(islice(watching.watch(0), 3)))
         for open_phases in ("ABC", "", "A"):
@@ -231,4 +233,4 @@ def test_a_running_twin_follows_what_others_operate(twin: str) -> None:
 def test_threads_share_a_store(store: Store) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda step: store.states.operate("BRK-1", "ABC"[step % 3]), range(24)))
-    assert [event.version for event in store.states.events()] == list(range(1, 25))
+    assert [event.version for event in store.states.list_events()] == list(range(1, 25))

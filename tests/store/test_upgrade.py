@@ -14,8 +14,15 @@ import pytest
 import gridtwin
 from gridtwin.errors import StoreError, StoreVersionError
 from gridtwin.store.postgis.connect import connect
-from gridtwin.store.postgis.migrate import definitions, migrate, migrations, require, status
-from gridtwin.store.postgis.mirror import differences
+from gridtwin.store.postgis.migrate import (
+    check_schema,
+    list_definitions,
+    list_file_status,
+    list_migrations,
+    migrate,
+)
+from gridtwin.store.postgis.mirror import compare_mirror
+from networks import random_network
 from postgres import Cluster, copy_of
 
 from .answers import check_supply, check_tree
@@ -24,7 +31,7 @@ from .release import add_rows, install_release, read_release
 Connection = psycopg.Connection[Any]
 
 ROOT = Path(__file__).parents[2]
-FILES = [each.file for each in (*migrations(), *definitions())]
+FILES = [each.file for each in (*list_migrations(), *list_definitions())]
 
 
 @pytest.fixture(scope="session")
@@ -69,8 +76,8 @@ def test_an_upgraded_schema_is_that_of_a_new_database(
     with connect(before) as made:
         assert migrate(made) == FILES
         assert migrate(made) == []
-        assert {each.state for each in status(made)} == {"applied"}
-        assert len(status(made)) == len(FILES) + 14
+        assert {each.state for each in list_file_status(made)} == {"applied"}
+        assert len(list_file_status(made)) == len(FILES) + 14
     assert compare(postgres, before, schema) == ""
 
 
@@ -81,7 +88,7 @@ def test_psql_alone_upgrades_a_database(before: str, schema: str, postgres: Clus
             cwd=ROOT / "sql" / "postgis", check=True, capture_output=True,
         )  # fmt: skip
     with connect(before) as made:
-        require(made)
+        check_schema(made)
     assert compare(postgres, before, schema) == ""
 
 
@@ -113,10 +120,14 @@ def test_an_upgraded_twin_answers_operates_and_is_in_step(
     connection: Connection, postgres: Cluster
 ) -> None:
     with pytest.raises(StoreVersionError, match="run `gridtwin db migrate`"):
-        require(connection)
+        check_schema(connection)
     migrate(connection)
-    twin = gridtwin.open(postgres.url_of(connection.info.dbname))
-    assert [each for each in differences(connection, twin.gather_mirror_rows()) if each.moved] == []
+    twin = gridtwin.open(postgres.build_url(connection.info.dbname))
+    assert [
+        each
+        for each in compare_mirror(connection, twin.gather_mirror_rows())
+        if each.differing_rows
+    ] == []
     check_tree(connection, twin)
     assert [(each.id, each.customers_out) for each in twin.outages.all()] == [("O-1", 25)]
     twin.outages.restore("O-1")
@@ -124,16 +135,27 @@ def test_an_upgraded_twin_answers_operates_and_is_in_step(
     twin.switch("RCL-0000001", open=False)
     check_tree(connection, twin)
     check_supply(connection, twin)
-    assert [each for each in differences(connection, twin.gather_mirror_rows()) if each.moved] == []
+    assert [
+        each
+        for each in compare_mirror(connection, twin.gather_mirror_rows())
+        if each.differing_rows
+    ] == []
 
 
-def test_a_database_of_fewer_files_is_refused_whole(database: str) -> None:
-    with connect(database, autocommit=True) as made:
+def test_a_twin_is_saved_in_a_database_that_has_to_be_upgraded(before: str) -> None:
+    gridtwin.open(random_network(1)).save(before)
+    with connect(before, autocommit=True) as connection:
+        assert {each.state for each in list_file_status(connection)} == {"applied"}
+        check_tree(connection, gridtwin.open(before))
+
+
+def test_a_database_of_fewer_files_is_refused_whole(empty_database: str) -> None:
+    with connect(empty_database, autocommit=True) as made:
         install_release(made, last=13)
         words = r"0015_network\.sql cannot be applied: .* lacks 0014_phases; nothing was written:"
         with pytest.raises(StoreError, match=f"{words} .*drop its schemas"):
             migrate(made)
-        assert [each.state for each in status(made)][13:] == ["pending"] * len(FILES)
+        assert [each.state for each in list_file_status(made)][13:] == ["pending"] * len(FILES)
 
 
 def test_a_database_of_other_files_is_refused(before: str) -> None:

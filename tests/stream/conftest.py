@@ -29,12 +29,6 @@ def names(town: Twin) -> list[str]:
     return list(decode_texts(town.network.data.usage_points.mrid))
 
 
-@pytest.fixture
-def database(migrated: str) -> str:
-    """Return the address of a database with the schema."""
-    return migrated
-
-
 @pytest.fixture(scope="session")
 def saved(postgres: Cluster, schema: str, town: Twin) -> Iterator[str]:
     """Return the address of a database with the town in it, to be copied."""
@@ -54,6 +48,6 @@ def town_database(postgres: Cluster, saved: str) -> Iterator[str]:
 def line(town_database: str, kafka: Kafka) -> Line:
     """Return a database with the town in it, and a topic."""
     prefix = f"t{uuid.uuid4().hex[:12]}."
-    options = Options.of(prefix, prefix, wait_s=0.05)
+    options = Options.for_prefix(prefix, prefix, wait_s=0.05)
     make_topics(kafka.brokers, {options.readings: 6, options.conditions: 1})
     return Line(town_database, kafka.brokers, options)

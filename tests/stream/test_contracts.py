@@ -21,29 +21,29 @@ from gridtwin.model.readings import (
     Readings,
 )
 from gridtwin.model.tables import encode_texts
-from gridtwin.stream.checking import check
 from gridtwin.stream.contracts import (
     LARGEST_MESSAGE,
     TOPICS,
     Window,
-    avro_schema,
-    contract,
-    json_schema,
+    read_avro_schema,
+    read_contract,
+    read_json_schema,
 )
 from gridtwin.stream.decoding import (
     decode_conditions,
     decode_grid_events,
     decode_outage_alerts,
     decode_readings,
-    parse,
+    parse_messages,
 )
 from gridtwin.stream.encoding import (
-    alert_keys,
     encode_conditions,
     encode_grid_events,
     encode_outage_alerts,
     encode_readings,
+    list_alert_keys,
 )
+from gridtwin.stream.message_checks import check_messages
 
 READING = {
     "meter_id": "UP-1",
@@ -136,7 +136,7 @@ def test_one_bad_message_costs_nobody_else_anything() -> None:
 
 
 def test_a_window_of_time_holds_messages_off() -> None:
-    window = Window.around(AT_S, past_s=3600, future_s=900)
+    window = Window.span_around(AT_S, past_s=3600, future_s=900)
     values = [
         message(reading_time=f"2026-0{month}-01T{hour}:00Z")
         for month, hour in ((6, "00:15"), (7, "00:15"), (7, "00:30"), (7, "00:45"))
@@ -160,7 +160,7 @@ values = st.one_of(
 def objects(draw: st.DrawFn, topic: str) -> dict[str, Any]:
     """Draw objects that keep the schema of a topic, some of them spoiled in a field or two."""
     drawn = {}
-    for name, stated in json_schema(topic)["properties"].items():
+    for name, stated in read_json_schema(topic)["properties"].items():
         if "pattern" in stated and stated.get("format") == "date-time":
             good: st.SearchStrategy[Any] = st.sampled_from(
                 ["2026-07-01T00:15:00Z", "2026-07-01T05:45:00.000+05:45"]
@@ -184,8 +184,8 @@ def test_a_message_is_taken_if_and_only_if_it_keeps_the_published_schema(
 ) -> None:
     drawn = data.draw(objects(topic))
     value = json.dumps(drawn).encode()
-    checker = jsonschema.Draft202012Validator(json_schema(topic))
-    checked = check(parse(topic, [value]), contract(topic), Window())
+    checker = jsonschema.Draft202012Validator(read_json_schema(topic))
+    checked = check_messages(parse_messages(topic, [value]), read_contract(topic), Window())
     if "NaN" in value.decode() or "Infinity" in value.decode():
         assert checked.rejected
     else:
@@ -267,7 +267,7 @@ def test_what_is_written_keeps_the_schema_and_is_read_back_the_same(
 ) -> None:
     messages = encoded(rows)
     for value in messages:
-        jsonschema.validate(json.loads(value), json_schema(topic))
+        jsonschema.validate(json.loads(value), read_json_schema(topic))
     back = decoded(messages)
     assert not back.rejected
     for name in rows.__match_args__:
@@ -275,7 +275,7 @@ def test_what_is_written_keeps_the_schema_and_is_read_back_the_same(
 
 
 def test_alerts_are_keyed_by_meter_or_outage() -> None:
-    assert alert_keys(some_alerts()) == [b"UP-1", b"UP-2", b"OUT-9"]
+    assert list_alert_keys(some_alerts()) == [b"UP-1", b"UP-2", b"OUT-9"]
 
 
 def test_what_meters_report_is_what_the_inference_takes() -> None:
@@ -291,10 +291,10 @@ def test_a_reader_of_version_1_reads_json_of_a_later_version() -> None:
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_avro_and_json_schema_have_the_same_fields_and_are_optional_alike(topic: str) -> None:
-    fields = {each["name"]: each["type"] for each in avro_schema(topic)["fields"]}
-    assert list(fields) == list(json_schema(topic)["properties"])
+    fields = {each["name"]: each["type"] for each in read_avro_schema(topic)["fields"]}
+    assert list(fields) == list(read_json_schema(topic)["properties"])
     optional = {name for name, kind in fields.items() if isinstance(kind, list)}
-    assert set(fields) - optional == set(json_schema(topic)["required"])
-    assert [each.name for each in contract(topic).fields] == list(fields)
-    for name, stated in json_schema(topic)["properties"].items():
+    assert set(fields) - optional == set(read_json_schema(topic)["required"])
+    assert [each.name for each in read_contract(topic).fields] == list(fields)
+    for name, stated in read_json_schema(topic)["properties"].items():
         assert ("null" in stated["type"]) == (name in optional)

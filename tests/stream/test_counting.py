@@ -16,10 +16,10 @@ from gridtwin.model.tables import encode_texts
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.migrate import migrate
 from gridtwin.stream.contracts import Window
-from gridtwin.stream.ingest import claims, writing
-from gridtwin.stream.ingest.batch import newest, prepare
+from gridtwin.stream.ingest import batch_writing, claims
+from gridtwin.stream.ingest.batch import find_newest, prepare_batch
 from gridtwin.stream.ingest.claims import Claim
-from gridtwin.stream.ingest.keeping import Keeper, Rules
+from gridtwin.stream.ingest.housekeeping import Keeper, KeeperRules
 from gridtwin.stream.reader import Messages
 from meter_stream import START_S, reading
 
@@ -39,7 +39,7 @@ def readings(database: str) -> Iterator[psycopg.Connection[Any]]:
             " SELECT 'UP-' || n, 'T' || n / 3 FROM generate_series(0, 5) n"
         )
         connection.execute("SELECT gridtwin.make_reading_days('2026-07-01', '2026-07-01')")
-        connection.execute(writing.STAGE)
+        connection.execute(batch_writing.CREATE_STAGE)
         yield connection
 
 
@@ -71,7 +71,7 @@ def test_batches_in_any_order_and_any_size_leave_what_the_highest_offset_said(
         offsets = np.array(batch, dtype=np.int64)
         part = Messages("t", np.zeros(len(batch), np.int32), offsets, [values[at] for at in batch])
         with readings.transaction():
-            writing.write_ready(readings, "t", prepare(part, known(readings), Window()))
+            batch_writing.write_ready(readings, "t", prepare_batch(part, known(readings), Window()))
     want = {(NAMES[m], at): (kwh, place) for place, (m, at, kwh) in enumerate(said)}
     rows = readings.execute(
         "SELECT g.meter_id, (extract(epoch FROM g.reading_time) - %s) / 900, g.kwh, s.kafka_offset"
@@ -89,23 +89,23 @@ def test_what_counts_of_a_batch_is_the_last_of_each_sorted(
 ) -> None:
     at = np.array([at for _, at, _ in said], dtype=np.int64)
     meter = np.array([meter for meter, _, _ in said], dtype=np.int32)
-    rows = newest(at, meter, np.arange(len(said))).tolist()
+    rows = find_newest(at, meter, np.arange(len(said))).tolist()
     last = {(at, meter): place for place, (meter, at, _) in enumerate(said)}
     assert rows == [last[place] for place in sorted(last)]
 
 
 def test_a_claim_takes_a_partition_from_whoever_held_it(readings: psycopg.Connection[Any]) -> None:
     place = ("t", 0)
-    old = claims.claim(readings, "s", "first", [place])
+    old = claims.claim_partitions(readings, "s", "first", [place])
     assert old == {place: Claim(1, 0)}
-    assert claims.check(readings, "s", old).valid == {place}
-    claims.advance(readings, "s", {place: 7})
-    assert claims.check(readings, "s", old).behind == {place}
-    new = claims.claim(readings, "s", "second", [place])
+    assert claims.lock_claims(readings, "s", old).valid == {place}
+    claims.write_offsets(readings, "s", {place: 7})
+    assert claims.lock_claims(readings, "s", old).behind == {place}
+    new = claims.claim_partitions(readings, "s", "second", [place])
     assert new == {place: Claim(2, 7)}
-    assert claims.check(readings, "s", old).lost == {place}
-    assert claims.check(readings, "s", new).valid == {place}
-    assert claims.check(readings, "another", new).lost == {place}
+    assert claims.lock_claims(readings, "s", old).lost == {place}
+    assert claims.lock_claims(readings, "s", new).valid == {place}
+    assert claims.lock_claims(readings, "another", new).lost == {place}
 
 
 def test_the_keeper_drops_old_days_and_makes_room_for_tomorrow(
@@ -115,7 +115,7 @@ def test_the_keeper_drops_old_days_and_makes_room_for_tomorrow(
     readings.execute(
         "INSERT INTO gridtwin.conditions VALUES ('2026-07-02 12:00Z'), ('2026-07-09Z')"
     )
-    Keeper(database, Rules(keep_days=3)).look(readings)
+    Keeper(database, KeeperRules(keep_days=3)).do_due_work(readings)
     days = readings.execute("SELECT to_char(gridtwin.reading_days(), 'MM-DD')").fetchall()
     assert days == [("07-07",), ("07-08",), ("07-09",)]
     assert readings.execute("SELECT count(*) FROM gridtwin.conditions").fetchone() == (1,)
@@ -133,10 +133,10 @@ def test_only_one_keeper_keeps_house_at_a_time(
     )
     with connect(database, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(x'677269640005'::bigint)")
-        Keeper(database).look(readings)
+        Keeper(database).do_due_work(readings)
         assert readings.execute("SELECT count(*) FROM gridtwin.loads_due").fetchone() == (1,)
         other.execute("SELECT pg_advisory_unlock(x'677269640005'::bigint)")
-    Keeper(database).look(readings)
+    Keeper(database).do_due_work(readings)
     assert readings.execute("SELECT count(*) FROM gridtwin.loads_due").fetchone() == (0,)
 
 
@@ -145,19 +145,19 @@ def test_an_interval_touched_while_it_is_summed_stays_due(
 ) -> None:
     at = START_S + 900
     with connect(database) as writer:
-        writer.execute(writing.STAGE)
-        writing.mark_due(writer, np.array([at]))
+        writer.execute(batch_writing.CREATE_STAGE)
+        batch_writing.mark_due(writer, np.array([at]))
         writer.commit()
         part = Messages("t", np.zeros(1, np.int32), np.zeros(1, np.int64), [reading("UP-0", at, 1)])
-        writing.write_ready(writer, "t", prepare(part, known(readings), Window()))
+        batch_writing.write_ready(writer, "t", prepare_batch(part, known(readings), Window()))
         writer.commit()
         readings.execute("SELECT gridtwin.sum_loads(to_timestamp(%s))", (at,))
         assert readings.execute("SELECT kwh FROM gridtwin.transformer_load").fetchall() == [(1,)]
         assert readings.execute("SELECT count(*) FROM gridtwin.loads_due").fetchone() == (0,)
         # A batch under way: what is due is marked, but nobody sees it yet.
         part = Messages("t", np.zeros(1, np.int32), np.ones(1, np.int64), [reading("UP-1", at, 2)])
-        writing.write_ready(writer, "t", prepare(part, known(readings), Window()))
-        writing.mark_due(writer, np.array([at]))
+        batch_writing.write_ready(writer, "t", prepare_batch(part, known(readings), Window()))
+        batch_writing.mark_due(writer, np.array([at]))
         readings.execute("SELECT gridtwin.sum_loads(to_timestamp(%s))", (at,))
         writer.commit()
     assert readings.execute("SELECT count(*) FROM gridtwin.loads_due").fetchone() == (1,)

@@ -12,8 +12,8 @@ from confluent_kafka import Producer
 
 from gridtwin.errors import StoreError
 from gridtwin.store.postgis.connect import connect
-from gridtwin.stream.ingest.figures import Figures, served
-from gridtwin.stream.ingest.replay import Replayed, letters, replay
+from gridtwin.stream.ingest.ingest_metrics import IngestMetrics, serve_metrics
+from gridtwin.stream.ingest.replay import Replayed, list_broker_letters, replay_broker_letters
 from meter_stream import START_S, Line, Meters, check, reading, send
 from waiting import PATIENCE_S
 
@@ -130,18 +130,18 @@ def test_dead_letters_are_taken_when_they_can_be_used_by_now(line: Line) -> None
     sent = [(b"NEW", reading("NEW", START_S + 900, kwh)) for kwh in (1.0, 2.0)]
     send(line.brokers, line.options.readings, [*sent, (b"NEW", b"{")])
     line.work()
-    assert replay(line.url, options=line.options) == Replayed(taken=0, still_dead=3)
-    dead = letters(line.url)
+    assert replay_broker_letters(line.url, options=line.options) == Replayed(taken=0, still_dead=3)
+    dead = list_broker_letters(line.url)
     assert [each.value for each in dead] == [b"{", sent[1][1], sent[0][1]]
     assert dead[2].reason == "meter_id 'NEW' is no usage point of this network"
     line.ask(
         "WITH new AS (INSERT INTO gridtwin.usage_points (row, mrid, node)"
         " VALUES (9999, 'NEW', 0)) UPDATE gridtwin.network SET synced_at = now() RETURNING 1"
     )
-    assert replay(line.url, options=line.options) == Replayed(taken=2, still_dead=1)
+    assert replay_broker_letters(line.url, options=line.options) == Replayed(taken=2, still_dead=1)
     assert line.ask("SELECT meter_id, kwh FROM gridtwin.ami_realtime") == [("NEW", 2.0)]
-    assert [each.value for each in letters(line.url)] == [b"{"]
-    assert len(letters(line.url, replayed=True)) == 3
+    assert [each.value for each in list_broker_letters(line.url)] == [b"{"]
+    assert len(list_broker_letters(line.url, replayed=True)) == 3
 
 
 def test_what_a_producer_took_back_does_not_count(line: Line, names: list[str]) -> None:
@@ -174,12 +174,12 @@ def test_a_database_without_a_twin_says_what_to_do(line: Line) -> None:
 
 
 def test_figures_are_shown_to_prometheus() -> None:
-    figures = Figures()
+    figures = IngestMetrics()
     figures.add(messages=5, readings=4)
-    figures.batch(0.03)
+    figures.count_batch(0.03)
     figures.lag = {("ami_readings", 0): 7}
     with (
-        served(figures, 0) as port,
+        serve_metrics(figures, 0) as port,
         urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer,
     ):
         lines = answer.read().decode().splitlines()

@@ -12,11 +12,11 @@ import gridtwin
 from gridtwin.errors import BrokerError
 from gridtwin.stream.contracts import TOPICS
 from gridtwin.stream.decoding import decode_readings
-from gridtwin.stream.simulate.making import Making, ends
 from gridtwin.stream.simulate.messages import Flaws, Stream
-from gridtwin.stream.simulate.run import Order, simulate
-from gridtwin.stream.simulate.scenario import storm
-from gridtwin.stream.simulate.sinks.kafka import KafkaSink
+from gridtwin.stream.simulate.meter_intervals import Making, list_interval_ends
+from gridtwin.stream.simulate.scenario import build_storm_scenario
+from gridtwin.stream.simulate.simulation_run import Order, simulate_network
+from gridtwin.stream.simulate.sinks.kafka_sink import KafkaSink
 from gridtwin.stream.wire import Registry
 from kafka import Kafka
 from schema_registry import schema_registry
@@ -60,11 +60,13 @@ def test_the_broker_has_every_message_and_each_key_in_order(kafka: Kafka) -> Non
         {"bootstrap.servers": kafka.brokers, "group.id": "test-simulate", "log_level": 0}
     )
     begin = {topic: ends_of(consumer, topic) for topic in TOPICS}
-    made = simulate(situation, order)
-    happens = storm(situation, 6, seed=5, from_s=FROM_S, to_s=to_s)
-    stream = Stream(Making.of(situation, happens, seed=5, missing=order.missing), Flaws())
+    made = simulate_network(situation, order)
+    happens = build_storm_scenario(situation, 6, seed=5, from_s=FROM_S, to_s=to_s)
+    stream = Stream(
+        Making.from_situation(situation, happens, seed=5, missing=order.missing), Flaws()
+    )
     expected: dict[str, dict[bytes, list[bytes]]] = {topic: defaultdict(list) for topic in TOPICS}
-    for batch in stream.batches(ends(FROM_S, to_s)):
+    for batch in stream.yield_batches(list_interval_ends(FROM_S, to_s)):
         for key, value in zip(batch.keys, batch.values, strict=True):
             expected[batch.topic][key].append(value)
     sent = 0
@@ -103,7 +105,7 @@ def test_avro_goes_over_the_broker_where_a_registry_is_given(kafka: Kafka) -> No
             flaws=flaws,
             registry=server.url,
         )
-        made = simulate(situation, order)
+        made = simulate_network(situation, order)
         found = read(consumer, "ami_readings", begin, ends_of(consumer, "ami_readings"))
         values = [message.value() for message in found]
         decoded = decode_readings(values, registry=Registry(server.url))

@@ -23,7 +23,7 @@ from gridtwin.stream.ingest.intake import Options
 from gridtwin.stream.topics import make_topics
 from gridtwin.twin import Twin
 from meter_stream import Line, Meters, check
-from postgres import Cluster, cluster
+from postgres import Cluster, run_cluster
 from waiting import PATIENCE_S, started, wait_until
 
 GRIDTWIN = Path(sys.executable).parent / "gridtwin"
@@ -124,7 +124,7 @@ class Sending:
 @contextmanager
 def database_of(town: Twin) -> Iterator[tuple[Cluster, str]]:
     """Yield a server of its own, which may be killed, and the address of a database with a twin."""
-    with cluster({"synchronous_commit": "on"}) as server, server.database() as url:
+    with run_cluster({"synchronous_commit": "on"}) as server, server.create_database() as url:
         town.save(url)
         yield server, url
 

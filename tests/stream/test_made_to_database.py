@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from gridtwin.stream.simulate.driving import Pace, send
-from gridtwin.stream.simulate.making import Making, ends
+from gridtwin.stream.simulate.message_sending import Pace, send_batches
 from gridtwin.stream.simulate.messages import Batch, Flaws, Stream
-from gridtwin.stream.simulate.scenario import storm
-from gridtwin.stream.simulate.sinks.kafka import KafkaSink
+from gridtwin.stream.simulate.meter_intervals import Making, list_interval_ends
+from gridtwin.stream.simulate.scenario import build_storm_scenario
+from gridtwin.stream.simulate.sinks.kafka_sink import KafkaSink
 from gridtwin.twin import Twin
 from meter_stream import START_S, Line
 
@@ -27,9 +27,9 @@ class Renamed:
             "conditions": line.options.conditions,
         }
 
-    def send(self, batch: Batch) -> None:
+    def send_batch(self, batch: Batch) -> None:
         if batch.topic in self._names:
-            self._sink.send(replace(batch, topic=self._names[batch.topic]))
+            self._sink.send_batch(replace(batch, topic=self._names[batch.topic]))
 
     def close(self) -> None:
         self._sink.close()
@@ -39,13 +39,13 @@ def test_every_reading_made_is_in_the_database_once_and_every_spoiled_one_set_ap
     line: Line, town: Twin
 ) -> None:
     situation = town.situation()
-    happens = storm(situation, 5, seed=8, from_s=START_S, to_s=TO_S)
-    making = Making.of(situation, happens, seed=8, missing=0.02)
+    happens = build_storm_scenario(situation, 5, seed=8, from_s=START_S, to_s=TO_S)
+    making = Making.from_situation(situation, happens, seed=8, missing=0.02)
     stream = Stream(making, Flaws(duplicate=0.05, late=0.05, malformed=0.03))
-    send(stream.batches(ends(START_S, TO_S)), Renamed(line), Pace())
+    send_batches(stream.yield_batches(list_interval_ends(START_S, TO_S)), Renamed(line), Pace())
     figures = line.work()
     expected, conditions = {}, {}
-    for interval in making.intervals(START_S, TO_S):
+    for interval in making.yield_intervals(START_S, TO_S):
         at = datetime.fromtimestamp(interval.at_s, UTC)
         conditions[at] = interval.temperature_c, interval.price_usd_mwh
         for name, kwh, volts in zip(

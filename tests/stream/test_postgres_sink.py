@@ -9,9 +9,9 @@ import pytest
 import gridtwin
 from gridtwin.errors import InputError
 from gridtwin.store.postgis.connect import connect
-from gridtwin.stream.simulate.making import Making, ends
-from gridtwin.stream.simulate.run import Order, simulate
-from gridtwin.stream.simulate.scenario import quiet
+from gridtwin.stream.simulate.meter_intervals import Making, list_interval_ends
+from gridtwin.stream.simulate.scenario import build_quiet_scenario
+from gridtwin.stream.simulate.simulation_run import Order, simulate_network
 from gridtwin.twin import Twin
 
 FROM_S = datetime(2026, 7, 1, 23, tzinfo=UTC).timestamp()
@@ -20,13 +20,15 @@ FROM_S = datetime(2026, 7, 1, 23, tzinfo=UTC).timestamp()
 def test_readings_are_there_once_with_loads_weather_and_price(database: str, town: Twin) -> None:
     twin = town.save(database)
     order = Order(database, FROM_S, FROM_S + 5_400, seed=4, missing=0.05)
-    made = simulate(twin.situation(), order)
-    again = simulate(twin.situation(), order)
+    made = simulate_network(twin.situation(), order)
+    again = simulate_network(twin.situation(), order)
     assert made.tally == again.tally
-    making = Making.of(twin.situation(), quiet(twin.situation()), seed=4, missing=0.05)
+    making = Making.from_situation(
+        twin.situation(), build_quiet_scenario(twin.situation()), seed=4, missing=0.05
+    )
     expected = {
         (name.decode(), datetime.fromtimestamp(interval.at_s, UTC)): float(kwh)
-        for interval in map(making.interval, ends(FROM_S, FROM_S + 5_400))
+        for interval in map(making.measure_interval, list_interval_ends(FROM_S, FROM_S + 5_400))
         for name, kwh in zip(making.names[interval.row], interval.kwh, strict=True)
     }
     with connect(database) as connection:
@@ -47,4 +49,4 @@ def test_another_network_than_that_of_the_database_is_refused(database: str, tow
     town.save(database)
     other = gridtwin.open(gridtwin.synthesize("houston", meters=300, seed=9))
     with pytest.raises(InputError, match="simulate the network that it holds"):
-        simulate(other.situation(), Order(database, FROM_S, FROM_S + 900))
+        simulate_network(other.situation(), Order(database, FROM_S, FROM_S + 900))

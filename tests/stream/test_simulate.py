@@ -27,12 +27,16 @@ from gridtwin.stream.decoding import (
     decode_outage_alerts,
     decode_readings,
 )
-from gridtwin.stream.simulate import driving
-from gridtwin.stream.simulate.driving import Pace, send
-from gridtwin.stream.simulate.making import Making, ends
-from gridtwin.stream.simulate.messages import FLAWS, Batch, Flaws, Stream, spoiled
-from gridtwin.stream.simulate.run import Order, simulate
-from gridtwin.stream.simulate.scenario import quiet, script, storm
+from gridtwin.stream.simulate import message_sending
+from gridtwin.stream.simulate.message_sending import Pace, send_batches
+from gridtwin.stream.simulate.messages import FLAW_KINDS, Batch, Flaws, Stream, spoil_message
+from gridtwin.stream.simulate.meter_intervals import Making, list_interval_ends
+from gridtwin.stream.simulate.scenario import (
+    build_quiet_scenario,
+    build_storm_scenario,
+    read_script,
+)
+from gridtwin.stream.simulate.simulation_run import Order, simulate_network
 
 FROM_S = datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp()
 HOUR_S = 3_600.0
@@ -51,7 +55,7 @@ class Kept:
         self.batches: list[Batch] = []
         self.closed = False
 
-    def send(self, batch: Batch) -> None:
+    def send_batch(self, batch: Batch) -> None:
         self.batches.append(batch)
 
     def close(self) -> None:
@@ -63,35 +67,44 @@ class Kept:
 
 def streamed(making: Making, hours: float, flaws: Flaws) -> tuple[Kept, Stream]:
     kept, stream = Kept(), Stream(making, flaws)
-    send(stream.batches(ends(FROM_S, FROM_S + hours * HOUR_S)), kept, Pace())
+    send_batches(
+        stream.yield_batches(list_interval_ends(FROM_S, FROM_S + hours * HOUR_S)), kept, Pace()
+    )
     assert kept.closed
     return kept, stream
 
 
 def stormy(situation: Situation, hours: float = 3, missing: float = 0.0) -> Making:
-    happens = storm(situation, 12, seed=7, from_s=FROM_S, to_s=FROM_S + hours * HOUR_S)
-    return Making.of(situation, happens, seed=7, missing=missing)
+    happens = build_storm_scenario(
+        situation, 12, seed=7, from_s=FROM_S, to_s=FROM_S + hours * HOUR_S
+    )
+    return Making.from_situation(situation, happens, seed=7, missing=missing)
 
 
 def test_intervals_end_after_the_beginning_and_not_after_the_end() -> None:
-    assert list(ends(900.0 * 2e6, 900.0 * 2e6 + 1_800)) == [1_800_000_900, 1_800_001_800]
-    assert list(ends(900.0 * 2e6 - 1, 900.0 * 2e6 + 1)) == [1_800_000_000]
+    assert list(list_interval_ends(900.0 * 2e6, 900.0 * 2e6 + 1_800)) == [
+        1_800_000_900,
+        1_800_001_800,
+    ]
+    assert list(list_interval_ends(900.0 * 2e6 - 1, 900.0 * 2e6 + 1)) == [1_800_000_000]
     with pytest.raises(InputError, match="no interval"):
-        ends(FROM_S, FROM_S + 899)
+        list_interval_ends(FROM_S, FROM_S + 899)
     with pytest.raises(InputError, match="between the years"):
-        ends(0, 900)
+        list_interval_ends(0, 900)
 
 
 def test_an_interval_is_the_same_whatever_was_made_before(situation: Situation) -> None:
-    making = Making.of(situation, quiet(situation), seed=3, missing=0.01)
-    all_at_once = list(making.intervals(FROM_S, FROM_S + HOUR_S))
-    alone = Making.of(situation, quiet(situation), seed=3, missing=0.01).interval(
-        int(FROM_S) + 2_700
-    )
+    making = Making.from_situation(situation, build_quiet_scenario(situation), seed=3, missing=0.01)
+    all_at_once = list(making.yield_intervals(FROM_S, FROM_S + HOUR_S))
+    alone = Making.from_situation(
+        situation, build_quiet_scenario(situation), seed=3, missing=0.01
+    ).measure_interval(int(FROM_S) + 2_700)
     np.testing.assert_array_equal(all_at_once[2].kwh, alone.kwh)
     np.testing.assert_array_equal(all_at_once[2].voltage_v, alone.voltage_v)
     np.testing.assert_array_equal(all_at_once[2].row, alone.row)
-    other = Making.of(situation, quiet(situation), seed=4).interval(int(FROM_S) + 2_700)
+    other = Making.from_situation(
+        situation, build_quiet_scenario(situation), seed=4
+    ).measure_interval(int(FROM_S) + 2_700)
     assert not np.array_equal(other.kwh[: len(alone.kwh)], alone.kwh)
 
 
@@ -113,8 +126,8 @@ def test_the_same_seed_gives_the_same_bytes(
     situation: Situation, tmp_path: Path, kind: str
 ) -> None:
     for name in ("a", "b"):
-        simulate(situation, order(f"{kind}:{tmp_path / name}", faults=5, seed=9))
-    simulate(situation, order(f"{kind}:{tmp_path / 'c'}", faults=5, seed=10))
+        simulate_network(situation, order(f"{kind}:{tmp_path / name}", faults=5, seed=9))
+    simulate_network(situation, order(f"{kind}:{tmp_path / 'c'}", faults=5, seed=10))
     assert digest(tmp_path / "a") == digest(tmp_path / "b")
     assert digest(tmp_path / "a") != digest(tmp_path / "c")
 
@@ -123,7 +136,7 @@ def test_parquet_is_laid_out_as_the_embedded_store_keeps_it(
     situation: Situation, tmp_path: Path
 ) -> None:
     start = datetime(2026, 7, 1, 22, tzinfo=UTC).timestamp()
-    made = simulate(situation, order(f"parquet:{tmp_path}", 4, from_s=start, missing=0.01))
+    made = simulate_network(situation, order(f"parquet:{tmp_path}", 4, from_s=start, missing=0.01))
     paths = sorted(tmp_path.glob("readings/date=*/part-*.parquet"))
     assert [str(path.relative_to(tmp_path / "readings")) for path in paths] == [
         "date=2026-07-01/part-2215.parquet",
@@ -148,11 +161,11 @@ def test_a_folder_of_parquet_is_gone_on_with_and_never_written_twice(
     situation: Situation, tmp_path: Path
 ) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    simulate(situation, order(f"parquet:{whole}", 4))
+    simulate_network(situation, order(f"parquet:{whole}", 4))
     for hour in (3, 0, 1):
         hours = 2 if hour == 1 else 1
         at = FROM_S + hour * HOUR_S
-        simulate(situation, order(f"parquet:{parts}", hours, from_s=at))
+        simulate_network(situation, order(f"parquet:{parts}", hours, from_s=at))
     one, other = pq.read_table(whole / "readings"), pq.read_table(parts / "readings")
     assert one.num_rows == other.num_rows
     frames = [each.to_pandas().astype({"meter_id": str}) for each in (one, other)]
@@ -165,34 +178,34 @@ def test_a_folder_of_parquet_is_gone_on_with_and_never_written_twice(
     for hour, hours in ((0, 1), (-1, 3), (3.5, 4)):
         again = order(f"parquet:{parts}", hours, from_s=FROM_S + hour * HOUR_S)
         with pytest.raises(StoreError, match="already"):
-            simulate(situation, again)
+            simulate_network(situation, again)
     assert digest(parts) == before
 
 
 def test_lines_are_never_written_twice(situation: Situation, tmp_path: Path) -> None:
-    simulate(situation, order(f"jsonl:{tmp_path}", 1))
+    simulate_network(situation, order(f"jsonl:{tmp_path}", 1))
     with pytest.raises(StoreError, match="already"):
-        simulate(situation, order(f"jsonl:{tmp_path}", 1))
+        simulate_network(situation, order(f"jsonl:{tmp_path}", 1))
 
 
 def test_nothing_half_written_is_left_behind(
     situation: Situation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = Making.interval
+    made = Making.measure_interval
 
     def fails(self: Making, at_s: int) -> Any:
         if at_s > FROM_S + HOUR_S:
             raise KeyboardInterrupt
         return made(self, at_s)
 
-    monkeypatch.setattr(Making, "interval", fails)
+    monkeypatch.setattr(Making, "measure_interval", fails)
     with pytest.raises(KeyboardInterrupt):
-        simulate(situation, order(f"parquet:{tmp_path}"))
+        simulate_network(situation, order(f"parquet:{tmp_path}"))
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_a_stream_without_flaws_is_the_readings_each_once(situation: Situation) -> None:
-    making = Making.of(situation, quiet(situation), seed=3)
+    making = Making.from_situation(situation, build_quiet_scenario(situation), seed=3)
     kept, stream = streamed(making, 1, PURE)
     decoded = decode_readings(kept.values("ami_readings"))
     assert not decoded.rejected
@@ -204,16 +217,16 @@ def test_a_stream_without_flaws_is_the_readings_each_once(situation: Situation) 
         )
     )
     assert len(seen) == len(decoded.values) == stream.tally.readings == 4 * 1_500
-    for interval in making.intervals(FROM_S, FROM_S + HOUR_S):
-        readings = making.readings(interval)
+    for interval in making.yield_intervals(FROM_S, FROM_S + HOUR_S):
+        readings = making.build_readings(interval)
         for mrid, kwh in zip(readings.mrid.tolist(), readings.kwh.tolist(), strict=True):
             assert seen[mrid, interval.at_s] == kwh
     conditions = decode_conditions(kept.values("conditions")).values
-    assert conditions.at_s.tolist() == list(ends(FROM_S, FROM_S + HOUR_S))
+    assert conditions.at_s.tolist() == list(list_interval_ends(FROM_S, FROM_S + HOUR_S))
 
 
 def test_flaws_come_at_the_rates_stated_and_lose_nothing(situation: Situation) -> None:
-    making = Making.of(situation, quiet(situation), seed=3, missing=0.02)
+    making = Making.from_situation(situation, build_quiet_scenario(situation), seed=3, missing=0.02)
     kept, stream = streamed(making, 6, Flaws(duplicate=0.03, late=0.05, malformed=0.01))
     values = kept.values("ami_readings")
     decoded = decode_readings(values)
@@ -238,8 +251,8 @@ def test_every_flaw_breaks_the_contract() -> None:
         b'{"meter_id":"UP-1","reading_time":"2026-07-01T00:15:00Z","kwh":0.312,"voltage_v":121.4}'
     )
     assert not decode_readings([value]).rejected
-    for flaw in range(1, FLAWS + 1):
-        assert decode_readings([spoiled(value, flaw)]).rejected
+    for flaw in range(1, FLAW_KINDS + 1):
+        assert decode_readings([spoil_message(value, flaw)]).rejected
 
 
 def test_messages_are_sent_in_order_of_time(situation: Situation) -> None:
@@ -255,7 +268,7 @@ def test_who_is_in_the_dark_says_so_and_measures_nothing(situation: Situation) -
     kept, _ = streamed(making, 3, PURE)
     readings = decode_readings(kept.values("ami_readings")).values
     measured = set(zip(readings.mrid.tolist(), readings.at_s.tolist(), strict=True))
-    for at_s in ends(FROM_S, FROM_S + 3 * HOUR_S):
+    for at_s in list_interval_ends(FROM_S, FROM_S + 3 * HOUR_S):
         whole = (dark.from_s <= at_s - 900) & (dark.to_s >= at_s)
         silent = set(dark.point[whole].tolist())
         for row in range(len(names)):
@@ -285,12 +298,12 @@ def test_what_is_told_twice_has_the_same_id(situation: Situation) -> None:
 
 def test_energy_of_a_part_of_an_interval_is_that_part(situation: Situation) -> None:
     making = stormy(situation)
-    calm = Making.of(situation, quiet(situation), seed=7)
+    calm = Making.from_situation(situation, build_quiet_scenario(situation), seed=7)
     dark = making.scenario.dark
     at = int(np.flatnonzero(dark.from_s % 900 > 300)[0])
     row, end = int(dark.point[at]), int(dark.from_s[at] // 900 + 1) * 900
     share = making.scenario.dark.measure_share(end, 900, len(making.names))[row]
-    cut, full = making.interval(end), calm.interval(end)
+    cut, full = making.measure_interval(end), calm.measure_interval(end)
     assert 0 < share < 1
     assert cut.kwh[cut.row == row][0] == pytest.approx(full.kwh[row] * share, abs=0.0011)
 
@@ -326,11 +339,11 @@ def test_a_script_is_carried_out_and_told_as_it_stands(
             json.dumps({**line, "kind": "switch_operation", "equipment_id": head}) for line in lines
         )
     )
-    happens = script(situation, path, seed=1)
+    happens = read_script(situation, path, seed=1)
     below = situation.index.count_customers(int(situation.index.child[feeder.head[0]]))
     assert situation.customers_of(happens.dark.find_out(FROM_S + 1_500)) == below
     assert not len(happens.dark.find_out(FROM_S + 2_500))
-    made = simulate(situation, order(f"jsonl:{tmp_path / 'out'}", 1, script=str(path)))
+    made = simulate_network(situation, order(f"jsonl:{tmp_path / 'out'}", 1, script=str(path)))
     assert made.most_out == len(happens.dark.point)
     told = decode_grid_events((tmp_path / "out/grid_events.jsonl").read_bytes().splitlines())
     assert told.values.event_id.tolist() == [b"1", b"2"]
@@ -357,7 +370,7 @@ def test_a_script_that_cannot_be_is_refused(
     if text is not None:
         path.write_text(text)
     with pytest.raises(error, match=why):
-        script(situation, path, seed=1)
+        read_script(situation, path, seed=1)
 
 
 def test_a_pace_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -367,13 +380,13 @@ def test_a_pace_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         slept.append(seconds)
         now[0] += seconds
 
-    monkeypatch.setattr(driving.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(driving.time, "sleep", sleep)
+    monkeypatch.setattr(message_sending.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(message_sending.time, "sleep", sleep)
     batches = [Batch(5_000.0 + 60 * at, "t", [b"k"] * 10, [b"v"] * 10) for at in range(4)]
-    send(batches, Kept(), Pace(times=60))
+    send_batches(batches, Kept(), Pace(times=60))
     assert slept == pytest.approx([1.0, 1.0, 1.0])
     slept.clear()
-    send(batches, Kept(), Pace(rate=20))
+    send_batches(batches, Kept(), Pace(rate=20))
     assert slept == pytest.approx([0.5, 0.5, 0.5])
 
 
@@ -395,9 +408,9 @@ def test_an_order_that_cannot_be_is_refused(changes: dict[str, Any], why: str) -
 def test_sinks_and_paces_that_cannot_be_are_refused(situation: Situation, tmp_path: Path) -> None:
     for sink in ("ftp://x", "parquet:", "kafka://", tmp_path.name):
         with pytest.raises(InputError, match="--sink"):
-            simulate(situation, order(sink))
+            simulate_network(situation, order(sink))
     with pytest.raises(InputError, match="tables are written"):
-        simulate(situation, order(f"parquet:{tmp_path}", pace=Pace(rate=5)))
+        simulate_network(situation, order(f"parquet:{tmp_path}", pace=Pace(rate=5)))
     with pytest.raises(InputError, match="exclude"):
         Pace(rate=1, times=1)
 
@@ -419,7 +432,7 @@ def test_the_command_says_what_it_made(tmp_path: Path) -> None:
 
 
 def test_the_window_of_a_reader_may_hold_off_what_is_late(situation: Situation) -> None:
-    making = Making.of(situation, quiet(situation), seed=3)
+    making = Making.from_situation(situation, build_quiet_scenario(situation), seed=3)
     kept, stream = streamed(making, 6, Flaws(0, 0.05, 0))
     window = Window(earliest_s=FROM_S + 5 * HOUR_S)
     decoded = decode_readings(kept.values("ami_readings"), window=window)

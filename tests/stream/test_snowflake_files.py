@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from gridtwin.stream.contracts import TOPICS, json_schema
+from gridtwin.stream.contracts import TOPICS, read_json_schema
 
 FOLDER = Path(__file__).parents[2] / "deploy/snowflake"
 
@@ -29,7 +29,7 @@ def test_the_connector_lands_every_topic_in_a_table_of_its_fields() -> None:
     where = f"{config['snowflake.database.name']}.{config['snowflake.schema.name']}"
     assert {f"{where}.{table}" for table in places.values()} == set(made)
     for topic, table in places.items():
-        fields = [name.upper() for name in json_schema(topic)["properties"]]
+        fields = [name.upper() for name in read_json_schema(topic)["properties"]]
         assert made[f"{where}.{table}"] == ["RECORD_METADATA", *fields]
 
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridtwin.stream import reader as reading_topics
-from gridtwin.stream.ingest.figures import Figures
+from gridtwin.stream.ingest.ingest_metrics import IngestMetrics
 from gridtwin.stream.ingest.intake import Options
 from gridtwin.stream.ingest.worker import Worker
-from gridtwin.stream.places import Places
+from gridtwin.stream.partition_offsets import PartitionOffsets
 from gridtwin.stream.reader import Reader
 from meter_stream import START_S, Line, reading
 from straying import Client
@@ -32,10 +32,10 @@ def log(names: list[str], offsets: list[int]) -> dict[int, bytes]:
     return {each: reading(names[0], START_S + 900 * (each + 1), 1.0) for each in offsets}
 
 
-def work(line: Line, client: Client, monkeypatch: pytest.MonkeyPatch) -> Figures:
+def work(line: Line, client: Client, monkeypatch: pytest.MonkeyPatch) -> IngestMetrics:
     """Run a worker with a client until all is written."""
-    monkeypatch.setattr(reading_topics, "_consumer", lambda _: client)
-    figures = Figures()
+    monkeypatch.setattr(reading_topics, "_build_consumer", lambda _: client)
+    figures = IngestMetrics()
     topics = [OPTIONS.readings, OPTIONS.conditions]
     Worker(line.url, Reader("", topics, group="g"), figures, OPTIONS).run(Event(), until_end=True)
     return figures
@@ -109,19 +109,19 @@ def test_places_take_each_message_once_in_order(
     there: set[int], leaps: list[int], most: int
 ) -> None:
     """A client leaps where a run begins, whatever it is told; it obeys when it is asked again."""
-    place, places, end = ("t", 0), Places(), max(there) + 1
+    place, places, end = ("t", 0), PartitionOffsets(), max(there) + 1
     taken: list[int] = []
     start = 0
     for turn in range(200):
         if turn % 7 == 0:
-            places.start(place, start)
+            places.start_run(place, start)
             at = leaps.pop() if leaps else start
         came = sorted(each for each in there if each >= at)[:most]
         if came:
-            kept, again = places.take(place, came)
+            kept, again = places.take_messages(place, came)
             taken += [came[each] for each in kept]
         else:
-            again = places.end(place, end)
+            again = places.end_partition(place, end)
         start = places[place]
         at = start if again or not came else came[-1] + 1
     assert taken == sorted(there)

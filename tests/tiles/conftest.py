@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def built_of(store: Store, *, cap_bytes: int = 500_000) -> BuiltTiles:
     """Return the tiles of a store."""
     return build_tiles(
-        store.network, store.index(), network_hash=store.network_hash, cap_bytes=cap_bytes
+        store.network, store.read_index(), network_hash=store.network_hash, cap_bytes=cap_bytes
     )
 
 

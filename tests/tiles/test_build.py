@@ -205,7 +205,7 @@ def test_a_cap_that_cannot_be_held_is_an_error() -> None:
 
 
 def test_a_lost_feature_is_found(territory: Store, archive: TileArchive) -> None:
-    layers = build_layers(territory.network, territory.index())
+    layers = build_layers(territory.network, territory.read_index())
     tiles = {at: tile for at, tile in archive.tiles() if at[0] == 15}
     assert verify_tiles(tiles.values(), layers)["usage_points"] == 3_000
     fullest = max(tiles, key=lambda at: len(decode(tiles[at]).get("usage_points", ())))

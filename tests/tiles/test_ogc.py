@@ -21,7 +21,7 @@ ITEMS = "/ogc/collections/grid.equipment_now/items"
 
 @pytest.fixture(scope="module")
 def twin(postgres: Cluster) -> Iterator[Twin]:
-    with postgres.database() as url:
+    with postgres.create_database() as url:
         yield gridtwin.open(gridtwin.synthesize("houston", meters=400, seed=1)).save(url)
 
 

@@ -20,7 +20,7 @@ from gridtwin.publish.tiles.archive import TileArchive
 from gridtwin.publish.tiles.build_tiles import write_tiles
 from gridtwin.publish.tiles.tile_sources import LocalTiles, PostgisTiles
 from gridtwin.store.postgis.connect import connect
-from gridtwin.store.postgis.store import PostgisStore
+from gridtwin.store.postgis.postgis_store import PostgisStore
 from gridtwin.twin import Twin
 from postgres import Cluster
 from tiles.conftest import built_of
@@ -42,7 +42,7 @@ def twin(postgres: Cluster) -> Iterator[Twin]:
     )
     poles[np.flatnonzero(switches)[-1]] = phases.parse_phases("C")
     data = replace(network.data, equipment=replace(equipment, normal_open=poles))
-    with postgres.database() as url:
+    with postgres.create_database() as url:
         yield gridtwin.open(Network(data, crs=network.crs)).save(url)
 
 
@@ -117,7 +117,7 @@ def test_live_tiles_of_memory_and_database_say_the_same(twin: Twin, places: Tile
         twin.switch(mrid, open=opened, phases=poles)
         energized = set()
         for at in deep:
-            tile = gzip.compress(database._stored.live(*at)) or None
+            tile = gzip.compress(database._stored.read_live_tile(*at)) or None
             require_same(memory.live(*at), tile)
             energized |= {
                 feature.properties["energized"]
@@ -174,9 +174,9 @@ def test_a_reader_gets_tiles_and_refreshes_none(twin: Twin, postgres: Cluster) -
     postgres.execute(f"CREATE ROLE {login} LOGIN IN ROLE gridtwin_reader")
     reader = gridtwin.open(url.replace("//twin@", f"//{login}@"))
     assert isinstance(reader.store, PostgisStore)
-    assert reader.store.tiles.tile(0, 0, 0)
+    assert reader.store.tiles.read_tile(0, 0, 0)
     with pytest.raises(StoreError, match="refused"):
-        reader.store.tiles.refresh()
+        reader.store.tiles.refresh_tiles()
     reader.store.close()
     with (
         connect(url) as connection,

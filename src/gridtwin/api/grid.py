@@ -41,7 +41,7 @@ class Grid:
         self.network_hash = twin.store.network_hash
         self.names = NameIndex(self.network.data, self.network.ids)
         self.features = FeatureIds(self.network.data)
-        self.readings_s = twin.store.readings.latest()  # unix seconds; None without any
+        self.readings_s = twin.store.readings.find_latest()  # unix seconds; None without any
         self._lock = Lock()
         self._history = Lock()
         self._working = Lock()
@@ -131,10 +131,10 @@ class Grid:
 
     def find_promise(self, usage_point: str) -> tuple[str, dict[str, Any] | None]:
         """Return the open outage a usage point is out in, and what is promised to it."""
-        outage = self.twin.store.outages.holding(usage_point)
+        outage = self.twin.store.outages.find_open_outage(usage_point)
         if not outage:
             return "", None
-        points = self.twin.store.estimates.points(outage)
+        points = self.twin.store.estimates.read_points(outage)
         records = list_point_estimates(points.take_rows(points.usage_point == usage_point))
         return outage, records[0] if records else None
 
@@ -144,17 +144,19 @@ class Grid:
 
         What was worked out for the last few is kept.
         """
-        marks = self.twin.store.marks()  # first: what is read afterwards is at least as new
-        key = (situation.state, situation.version, marks.outages)
+        versions = (
+            self.twin.store.read_versions()
+        )  # first: what is read afterwards is at least as new
+        key = (situation.state, situation.version, versions.outages)
         with self._working:  # one thread works it out; who else wants it waits for it
             found = self._supply.get(key)
             if found is None or found.open_mask is not situation.open_mask:
                 found = self._supply[key] = self.twin.supply(situation)
-        return found, marks.changes
+        return found, versions.change_count
 
     def priority_out(self) -> dict[str, int]:
         """Return how many customers at priority sites are out in each open outage."""
-        mark = self.twin.store.marks().outages
+        mark = self.twin.store.read_versions().outages
         with self._working:
             if self._priority is None or self._priority[0] != mark:
                 members = self.twin.outages.members()

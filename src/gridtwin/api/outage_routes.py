@@ -110,7 +110,7 @@ def read_outages(
         found = twin.outages.all(since=read_moment(since) if since else None)
         if status:
             found = [each for each in found if each.status in status]
-        estimates = {each.outage: each for each in twin.store.estimates.current()}
+        estimates = {each.outage: each for each in twin.store.estimates.list_current()}
         priority = grid.priority_out()
         if at:
             priority = cards.count_priority_out(twin.outages.members(), grid.network)
@@ -119,8 +119,8 @@ def read_outages(
             records = [each for each in records if each["feeder"] == feeder]
         return CardsAnswer.model_validate({"outages": records})
 
-    marks = grid.twin.store.marks()
-    asked = (grid.network_hash, marks.outages, marks.estimates, since, status, feeder)
+    versions = grid.twin.store.read_versions()
+    asked = (grid.network_hash, versions.outages, versions.estimates, since, status, feeder)
     return answer_request(request, list_cards, etag="" if at else make_tag(*asked))
 
 
@@ -150,7 +150,7 @@ def _make_document(grid: Grid, outage: str, at: str) -> OutageAnswer:
     twin = grid.open_past(at) if at else grid.twin
     found, book = twin.outages.get(outage), twin.store.estimates
     members = twin.outages.members(outage)
-    estimates = {each.outage: each for each in book.current() if each.outage == outage}
+    estimates = {each.outage: each for each in book.list_current() if each.outage == outage}
     priority = cards.count_priority_out(members, grid.network)
     (card,) = _make_cards(grid, [found], estimates, priority)
     whole = make_outage_document(found, twin.outages.steps(outage), twin.outages.evidence(outage))
@@ -160,7 +160,7 @@ def _make_document(grid: Grid, outage: str, at: str) -> OutageAnswer:
             **cards.locate_outage(members, grid.network, grid.features),
             "steps": whole["steps"],
             "evidence": whole["evidence"],
-            "curve": cards.build_restoration_curve(members, book.points(outage)),
+            "curve": cards.build_restoration_curve(members, book.read_points(outage)),
         }
     )
 
@@ -182,7 +182,7 @@ class PointAnswer(Document):
 @router.get("/estimates", response_model=EstimatesAnswer)
 def read_estimates(request: Request, grid: GridNow) -> Response:
     """Return the estimates in force."""
-    found = [cards.describe_estimate(each) for each in grid.twin.store.estimates.current()]
+    found = [cards.describe_estimate(each) for each in grid.twin.store.estimates.list_current()]
     return answer_request(
         request, EstimatesAnswer(estimates=[EstimateAnswer(**each) for each in found])
     )

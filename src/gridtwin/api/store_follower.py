@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gridtwin.api.views.supply_view import build_delta_document
 from gridtwin.errors import GridtwinError, StaleTwinError, StoreError
-from gridtwin.store.marks import AMI, ESTIMATES, NETWORK, OUTAGES, STATE
+from gridtwin.store.store_versions import AMI, ESTIMATES, NETWORK, OUTAGES, STATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.state.supply_state import SupplyState
     from gridtwin.api.broadcast import Broadcaster
     from gridtwin.api.grid import Grid
-    from gridtwin.store.marks import Marks
+    from gridtwin.store.store_versions import Versions
 
 log = logging.getLogger("gridtwin.api")
 
@@ -66,10 +66,10 @@ class Follower:
         self._ending.set()
         self._thread.join(4 * STOP_CHECK_S)
 
-    def _read_supply(self) -> tuple[Marks, SupplyState]:
-        """Return what has supply now, and marks of before it was read."""
-        marks = self._grid.twin.store.marks()
-        return marks, self._grid.compute_supply(self._grid.read_situation())[0]
+    def _read_supply(self) -> tuple[Versions, SupplyState]:
+        """Return what has supply now, and versions of before it was read."""
+        versions = self._grid.twin.store.read_versions()
+        return versions, self._grid.compute_supply(self._grid.read_situation())[0]
 
     @property
     def is_alive(self) -> bool:
@@ -90,19 +90,19 @@ class Follower:
 
     def _take_step(self) -> None:
         store, since = self._grid.twin.store, self._marks
-        what = set(store.changes(since, timeout_s=STOP_CHECK_S).what)
+        what = set(store.wait_for_changes(since, timeout_s=STOP_CHECK_S).what)
         self.is_well = True
         if what and not self._ending.wait(APART_S):
-            found = store.changes(since, timeout_s=0)
+            found = store.wait_for_changes(since, timeout_s=0)
             what |= found.what
-            self._marks = found.marks
+            self._marks = found.versions
         if NETWORK in what:
-            store.states.get()  # refuses if it is another one
+            store.states.read_state()  # refuses if it is another one
         if what & {STATE, OUTAGES}:
             self._tell_of_supply()
         if OUTAGES in what:
             self._broadcaster.publish_event(
-                "outages", {"ids": store.outages.touched(since.outages)}
+                "outages", {"ids": store.outages.list_changed(since.outages)}
             )
         if ESTIMATES in what:
             self._broadcaster.publish_event("estimates", {})
@@ -110,16 +110,16 @@ class Follower:
             self._tell_of_readings()
 
     def _tell_of_supply(self) -> None:
-        # The marks stay: what came since they were taken is told in its turn.
+        # The versions stay: what came since they were taken is told in its turn.
         before, (_, self._seen) = self._seen, self._read_supply()
         # Of afterwards: who knows as many changes already knows all that is told here.
-        changes = self._grid.twin.store.marks().changes
+        changes = self._grid.twin.store.read_versions().change_count
         document = build_delta_document(self._grid.features, before, self._seen)
         self._broadcaster.publish_event("state", {"changes": changes, **document})
 
     def _tell_of_readings(self) -> None:
         self._readings_due = time.monotonic() + READINGS_S
-        before, latest = self._grid.readings_s, self._grid.twin.store.readings.latest()
+        before, latest = self._grid.readings_s, self._grid.twin.store.readings.find_latest()
         self._grid.readings_s = latest
         if latest is not None and latest != before:
             at = datetime.fromtimestamp(latest, UTC).isoformat()

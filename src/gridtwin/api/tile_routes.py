@@ -143,8 +143,8 @@ def _tag_of_state(request: Request, state: str) -> str:
         If no state has that name.
     """
     store = request.app.state.grid.twin.store
-    outages = store.marks().outages if state == CURRENT else 0  # who is in one is out
-    resolved = store.states.get(state)
+    outages = store.read_versions().outages if state == CURRENT else 0  # who is in one is out
+    resolved = store.states.read_state(state)
     words = repr((state, resolved.version, outages, sorted(resolved.deviations.items())))
     return f"{store.network_hash}-{blake2b(words.encode(), digest_size=8).hexdigest()}"
 

@@ -37,15 +37,18 @@ def sync_twin(
     """
     from gridtwin.store.postgis import mirror
     from gridtwin.store.postgis.connect import connect
-    from gridtwin.store.postgis.migrate import migrate, require
-    from gridtwin.store.postgis.refusals import OWNER, told
-    from gridtwin.store.postgis.states import read_state
+    from gridtwin.store.postgis.migrate import check_schema, migrate
+    from gridtwin.store.postgis.postgis_states import read_state
+    from gridtwin.store.postgis.refusals import OWNER, translate_refusals
     from gridtwin.twin.parity import verify_mirror
 
     opened = open_twin(twin)
-    with told(_check_url(url), role=OWNER), connect(url, autocommit=True) as connection:
+    with (
+        translate_refusals(_check_url(url), role=OWNER),
+        connect(url, autocommit=True) as connection,
+    ):
         if verify:
-            require(connection)
+            check_schema(connection)
         else:
             migrate(connection)
         kept = read_state(connection, "current")[1] if keep_state else None
@@ -63,7 +66,7 @@ def sync_twin(
             for change in changes
         ]
         render.write_table("", SYNC_COLUMNS, rows)
-    if verify and any(change.moved for change in changes):
+    if verify and any(change.differing_rows for change in changes):
         raise typer.Exit(1)
 
 
@@ -90,10 +93,10 @@ def status_of_schema(url: Url) -> None:
     Example: gridtwin db status postgresql://localhost/grid
     """
     from gridtwin.store.postgis.connect import connect
-    from gridtwin.store.postgis.migrate import status
+    from gridtwin.store.postgis.migrate import list_file_status
 
     with connect(_check_url(url)) as connection:
-        found = status(connection)
+        found = list_file_status(connection)
     rows = [(each.file, each.state, str(each.applied_at or "")) for each in found]
     render.write_table("", ["file", "state", "applied at"], rows)
     if any(each.state != "applied" for each in found):

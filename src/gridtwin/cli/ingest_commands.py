@@ -86,35 +86,35 @@ def ingest_readings(
         msg = "a twin in PostgreSQL is read from Kafka: give --brokers, and no --source"
         raise InputError(msg)
 
-    from gridtwin.stream.ingest.ingest_documents import broker_run_document
+    from gridtwin.stream.ingest.ingest_documents import build_broker_run_document
     from gridtwin.stream.ingest.intake import Options
-    from gridtwin.stream.ingest.running import Kafka
-    from gridtwin.stream.ingest.running import run as work
+    from gridtwin.stream.ingest.worker_run import Kafka
+    from gridtwin.stream.ingest.worker_run import run_worker as work
 
     figures = work(
         target,
         Kafka(brokers, registry, instance, settings=_read_settings(setting or [])),
         stop,
-        options=Options.of(group, topic_prefix, keep_days=keep_days),
+        options=Options.for_prefix(group, topic_prefix, keep_days=keep_days),
         metrics_port=None if metrics_port < 0 else metrics_port,
         until_end=until_end,
     )
-    _show_run(broker_run_document(figures.counts), json=json)
+    _show_run(build_broker_run_document(figures.counts), json=json)
 
 
 def _run_local(target: str, source: Path, stop: threading.Event, *, json: bool) -> None:
-    from gridtwin.stream.ingest.ingest_documents import local_run_document
-    from gridtwin.stream.ingest.local.taking import take
+    from gridtwin.stream.ingest.ingest_documents import build_local_run_document
+    from gridtwin.stream.ingest.local.taking import take_files
 
     opened = open_twin(target)
     folder = Path(target) / "ami"
     mrid = opened.network.data.usage_points.mrid
     with render.show_progress("files") as advance:
-        taken = take(source, folder, mrid, stop=stop, progress=advance)
+        taken = take_files(source, folder, mrid, stop=stop, progress=advance)
     if taken.readings and not stop.is_set():
         with render.show_progress("hours summed up") as advance:
             opened.ami.roll_up(progress=advance)
-    _show_run(local_run_document(taken), json=json)
+    _show_run(build_local_run_document(taken), json=json)
 
 
 def _show_run(document: StreamRunDocument, *, json: bool) -> None:
@@ -149,17 +149,19 @@ def list_letters(
 
     target = twin_named(twin)
     if is_address(target):
-        from gridtwin.stream.ingest.replay import letters
+        from gridtwin.stream.ingest.replay import list_broker_letters
 
-        found = shaped.broker_letters(letters(target, most=top, replayed=replayed))
+        found = shaped.describe_broker_letters(
+            list_broker_letters(target, most=top, replayed=replayed)
+        )
     else:
-        from gridtwin.stream.ingest.local.taking import letters as local_letters
+        from gridtwin.stream.ingest.local.taking import list_local_letters as local_letters
 
         open_twin(target)
         kept = local_letters(Path(target) / "ami", most=top, replayed=replayed)
-        found = shaped.local_letters(kept)
+        found = shaped.describe_local_letters(kept)
     if json:
-        render.write_json(shaped.dead_letters_document(found))
+        render.write_json(shaped.build_dead_letters_document(found))
         return
     names = ["source", "place", "received_at", "reason", "value"]
     rows = [
@@ -179,16 +181,16 @@ def replay_letters(twin: In = "", topic_prefix: Prefix = "", registry: Registry 
     target = twin_named(twin)
     if is_address(target):
         from gridtwin.stream.ingest.intake import Options
-        from gridtwin.stream.ingest.replay import replay as take_again
+        from gridtwin.stream.ingest.replay import replay_broker_letters as take_again
         from gridtwin.stream.wire import Registry as Schemas
 
         done: Replayed = take_again(
             target,
-            options=Options.of(prefix=topic_prefix),
+            options=Options.for_prefix(prefix=topic_prefix),
             registry=Schemas(registry) if registry else None,
         )
     else:
-        from gridtwin.stream.ingest.local.taking import replay as take_again_local
+        from gridtwin.stream.ingest.local.taking import replay_local_letters as take_again_local
 
         mrid = open_twin(target).network.data.usage_points.mrid
         done = take_again_local(Path(target) / "ami", mrid)

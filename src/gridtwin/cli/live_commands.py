@@ -211,7 +211,7 @@ def replay_events(
         state, refused = rebuild_state(opened.store.network, _read_events(source).events, when)
         render.print_note(*(f"{each.place}: {each.reason}" for each in refused))
     else:
-        state = opened.store.states.at(when)
+        state = opened.store.states.read_past_state(when)
     if overlay:
         opened.store.states.save_overlay(overlay, state.deviations)
     situation = Twin(open_past(opened.store, when, state)).situation()

@@ -67,6 +67,13 @@ def load_network(
     disabled: Annotated[
         str, typer.Option(help="Disabled elements of OpenDSS are: open ties, out or skip.")
     ] = "",
+    supplying: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CLASS",
+            help="A class of CIM that supplies too, such as EquivalentInjection; repeatable.",
+        ),
+    ] = None,
     overwrite: Overwrite = False,
     column: Annotated[
         list[str] | None,
@@ -104,6 +111,7 @@ def load_network(
             crs=crs or None,
             strict=strict,
             disabled=cast("Disabled | None", disabled or None),
+            supplying=supplying or (),
             mapping=map or None,
             **meant._asdict(),
         )
@@ -199,4 +207,20 @@ def write_gpkg(
     from gridtwin.publish.gpkg import write_gpkg
 
     write_gpkg(open_twin(twin).network, out)
+    sys.stdout.write(f"{out}: written\n")
+
+
+@publish_app.command("cim")
+def publish_cim(
+    out: Annotated[Path, typer.Argument(help="CIM100 file to write, NAME.xml.")],
+    twin: In = "",
+) -> None:
+    """
+    Write the network as a CIM100 model, under its own ids.
+
+    Example: gridtwin publish cim houston.xml --in houston.twin
+    """
+    from gridtwin.publish.cim_writer import write_cim
+
+    write_cim(open_twin(twin).network, out)
     sys.stdout.write(f"{out}: written\n")

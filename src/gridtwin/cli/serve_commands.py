@@ -34,8 +34,8 @@ def serve_twin(
 
     Example: gridtwin serve --in houston.twin
     """
+    from gridtwin.store.postgis.connect import hide_password as without_password
     from gridtwin.store.postgis.connect import is_address
-    from gridtwin.store.postgis.connect import shown as without_password
 
     settings = ServeSettings.from_environment(twin_named(twin), host=host, port=port, tiles=tiles)
     name = settings.twin

@@ -52,11 +52,11 @@ def simulate_meters(
     Example: gridtwin stream simulate --in h.twin --from 2026-07-01 --to 2026-07-02 --sink jsonl:ami
     """
     from gridtwin.model.readings import INTERVAL_S
-    from gridtwin.stream.simulate.driving import Pace
-    from gridtwin.stream.simulate.making import ends
+    from gridtwin.stream.simulate.message_sending import Pace
     from gridtwin.stream.simulate.messages import Flaws
-    from gridtwin.stream.simulate.run import Order
-    from gridtwin.stream.simulate.run import simulate as simulated
+    from gridtwin.stream.simulate.meter_intervals import list_interval_ends
+    from gridtwin.stream.simulate.simulation_run import Order
+    from gridtwin.stream.simulate.simulation_run import simulate_network as simulated
 
     order = Order(
         sink=sink,
@@ -72,7 +72,7 @@ def simulate_meters(
         registry=registry,
     )
     situation = open_twin(twin).situation(state)
-    spans = len(ends(order.from_s, order.to_s))
+    spans = len(list_interval_ends(order.from_s, order.to_s))
     with render.show_progress("intervals") as tell:
         made = simulated(
             situation,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ import typer
 from gridtwin.cli import render
 from gridtwin.cli.options import In, Json, open_twin
 from gridtwin.errors import InputError
+from gridtwin.model.notices import summarize_notices
 
 app = typer.Typer(
     help="Keep what-ifs: overlays over the current state.",
@@ -52,7 +54,7 @@ def list_states(twin: In = "", json: Json = False) -> None:
     Example: gridtwin state list --in houston.twin
     """
     opened = open_twin(twin)
-    states = [opened.store.states.get(name) for name in opened.states()]
+    states = [opened.store.states.read_state(name) for name in opened.states()]
     if json:
         from gridtwin.results.network_answers import states_document
 
@@ -81,6 +83,31 @@ def save_overlay(
             raise InputError(msg)
         wanted[mrid] = POSITIONS.get(position, position)
     open_twin(twin).overlay(name, wanted)
+
+
+@app.command("load")
+def load_state(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An SSH profile of CGMES.")],
+    twin: In = "",
+    name: Annotated[str, typer.Option("--as", help="What it is called; the file's name.")] = "",
+    operate: Annotated[
+        bool, typer.Option("--operate", help="Operate the switches instead: the current state.")
+    ] = False,
+) -> None:
+    """
+    Keep how switches stand in an SSH profile as an overlay, or operate them so.
+
+    Switches that the file does not name stand as they do now.
+
+    Example: gridtwin state load SSH.xml --as morning --in houston.twin
+    """
+    if name and operate:
+        msg = "either --as NAME keeps an overlay, or --operate writes the current state: say one"
+        raise InputError(msg)
+    read = open_twin(twin).load_state(file, "" if operate else name or file.stem)
+    render.print_note(*(f"notice: {line}" for line in summarize_notices(read.notices)))
+    done = f"{read.operated:,} operated" if operate else f"kept as {name or file.stem}"
+    sys.stdout.write(f"{file}: {read.switches:,} switches, {read.open:,} open, {done}\n")
 
 
 @app.command("drop")

@@ -50,12 +50,12 @@ def gather_inputs(twin: Twin, outages: Sequence[Outage], now: datetime) -> ErmIn
     """
     outages = [each for each in outages if each.is_open or _is_over(each, now)]
     places = _Places(twin, outages)
-    zones = {each.zone: each for each in twin.store.estimates.zones(now)}
+    zones = {each.zone: each for each in twin.store.estimates.list_zones(now)}
     return ErmInputs(
         outages={each.id: each for each in outages},
         history=build_live_history("twin", _tabulate_outages(outages, places), now.timestamp()),
         zone_ends={each.id: places.find_zone_end(zones, row) for row, each in enumerate(outages)},
-        standing={each.outage: each for each in twin.store.estimates.current()},
+        standing={each.outage: each for each in twin.store.estimates.list_current()},
     )
 
 

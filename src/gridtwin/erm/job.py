@@ -122,12 +122,12 @@ class ErmJob:
         now = at or datetime.now(UTC)
         run = run or f"erm-{now:%Y%m%dT%H%MZ}"
         book = self._twin.store.estimates
-        before = book.run(run)
+        before = book.read_run(run)
         if before is not None:
             LOG.info("run %s was written before", run, extra={"run": run})
             return ErmReport(before, written=False, seconds=time.perf_counter() - start)
         outages = self._twin.outages.all(since=now - HISTORY_SPAN)
-        members = self._twin.store.outages.members()
+        members = self._twin.store.outages.read_members()
         inputs = gather_inputs(self._twin, outages, now)
         decided = decide_etrs(
             inputs, estimate_open_outages(self._model, inputs.history, now.timestamp()), now
@@ -144,7 +144,7 @@ class ErmJob:
         )  # fmt: skip
         written = not dry_run
         if written:
-            made = book.write(made, [*changed, *(each.estimate for each in stages)], points)
+            made = book.write_run(made, [*changed, *(each.estimate for each in stages)], points)
         estimates = tuple(each.estimate for each in decided)
         sources = dict(sorted(Counter(each.source for each in estimates).items()))
         report = ErmReport(made, written, time.perf_counter() - start, sources, estimates)
@@ -157,7 +157,7 @@ class ErmJob:
         """Return estimates that are other than before, or that usage points of theirs lack."""
         ids, counts = np.unique(members.outage.astype(str), return_counts=True)
         out = dict(zip(ids.tolist(), counts.tolist(), strict=True))
-        covered = self._twin.store.estimates.covered(now)
+        covered = self._twin.store.estimates.count_covered(now)
         return [
             each.estimate
             for each in decided

@@ -33,7 +33,7 @@ from gridtwin.analysis.storm.storm_situation import StormSituation
 from gridtwin.errors import InputError, MissingExtraError, StoreError
 from gridtwin.model.state import CURRENT
 from gridtwin.results.storm_forecast import StormForecast, zone_quantiles
-from gridtwin.store.local import LocalStore
+from gridtwin.store.local_store import LocalStore
 from gridtwin.twin import Twin, open_twin
 
 if TYPE_CHECKING:

@@ -93,14 +93,16 @@ class Broker:
             If the broker does not answer.
         """
         self._places = dict(places)
-        self._reader.take_all()
+        self._reader.assign_all()
         self._go_on()
 
     def _go_on(self) -> None:
         """Tell partitions that wait where to read on."""
         for place in sorted(self._reader.waiting):
             topic, partition = place
-            self._reader.resume(place, self._places.get(f"{topic}:{partition}", 0), anew=True)
+            self._reader.resume_partition(
+                place, self._places.get(f"{topic}:{partition}", 0), anew=True
+            )
 
     def read(self, seconds: float) -> EventBatch:
         """
@@ -113,11 +115,11 @@ class Broker:
         """
         self._go_on()
         batch = EventBatch()
-        for part in self._reader.read(MOST, seconds):
+        for part in self._reader.read_messages(MOST, seconds):
             at = zip(part.partition.tolist(), part.offset.tolist(), strict=True)
             places = [f"{partition}:{offset}" for partition, offset in at]
             batch.add_messages(self._topics[part.topic], part.values, places, self._registry)
-            batch.places |= {f"{part.topic}:{each}": end for each, end in part.ends().items()}
+            batch.places |= {f"{part.topic}:{each}": end for each, end in part.find_ends().items()}
         self._places |= batch.places
         return batch
 
@@ -181,7 +183,7 @@ def follow_broker(
     wait, went_well = 1.0, False
     while not stop.is_set():
         try:
-            with twin.store.live.alone():
+            with twin.store.live.acquire_lock():
                 live, broker = LiveOperations(twin, **options), connect()
                 try:
                     broker.begin(live.read_offsets())
@@ -243,7 +245,7 @@ def follow_lines(
     **options
         Those of `LiveOperations`.
     """
-    with twin.store.live.alone():
+    with twin.store.live.acquire_lock():
         live = LiveOperations(twin, **options)
         done = live.read_offsets().get(source, 0) if source else 0
         replay = EventReplay(live, produce)

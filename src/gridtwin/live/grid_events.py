@@ -22,7 +22,7 @@ from gridtwin.model.operation import of_switch, resolve_operation
 from gridtwin.model.outage import Status
 from gridtwin.model.state import NORMAL
 from gridtwin.model.tables import decode_texts, encode_texts
-from gridtwin.store.past import state_after
+from gridtwin.store.past_store import open_store_after
 from gridtwin.stream.contracts import GRID_EVENTS
 from gridtwin.twin.situation_cache import SituationCache
 
@@ -57,15 +57,15 @@ class GridEventProcessor:
 
     def _read_version(self) -> int:
         """Return the version up to which the log was followed; at first that of now."""
-        version = self._store.live.places().get(LOG_OFFSET)
+        version = self._store.live.read_offsets().get(LOG_OFFSET)
         if version is None:
             version = self._twin.version
-            self._store.live.take_in([], places={LOG_OFFSET: version})
+            self._store.live.store_events([], places={LOG_OFFSET: version})
         return version
 
     def process_events(self) -> int:
         """Carry out the events that were taken in; return how many there were."""
-        events = self._store.live.open_events()
+        events = self._store.live.list_open_events()
         for event in events:
             letters = []
             try:
@@ -74,7 +74,7 @@ class GridEventProcessor:
                 LOG.warning("event %s cannot be carried out: %s", event.event_id, error)
                 text = repr(event._asdict()).encode()
                 letters = [EventDeadLetter(GRID_EVENTS.name, event.event_id, str(error), text)]
-            self._store.live.carried_out(event.event_id, letters)
+            self._store.live.mark_event_done(event.event_id, letters)
         return len(events)
 
     def _process_event(self, event: LiveEvent) -> None:
@@ -88,7 +88,7 @@ class GridEventProcessor:
             LOG.info("event %s was told late: %s has moved since", event.event_id, event.mrid)
             return
         operation = resolve_operation(self._store.network, event.mrid, event.open_phases)
-        now = self._store.states.get().deviations.get(
+        now = self._store.states.read_state().deviations.get(
             event.mrid, phases.format_phases(operation.normal)
         )
         if event.kind == "scada_status" and now == phases.format_phases(operation.open):
@@ -99,7 +99,7 @@ class GridEventProcessor:
         )
 
     def _was_moved_later(self, mrid: str, at: datetime) -> bool:
-        later = self._store.states.operations(at, datetime.now(UTC))
+        later = self._store.states.list_operations(at, datetime.now(UTC))
         return any(each.mrid == mrid for each in later)
 
     def _process_fault(self, event: LiveEvent, at: datetime) -> None:
@@ -133,11 +133,11 @@ class GridEventProcessor:
         self, points: NDArray[np.object_], *, predicted: bool = False
     ) -> Outage | None:
         """Return the open outage that most of some usage points are in."""
-        members = self._store.outages.members()
+        members = self._store.outages.read_members()
         names = members.outage[np.isin(members.usage_point, points)].astype(str)
         ids, counts = np.unique(names, return_counts=True)
         for name in ids[np.argsort(-counts, kind="stable")].tolist():
-            outage = self._store.outages.get(name)
+            outage = self._store.outages.read_outage(name)
             if not predicted or outage.status is Status.PREDICTED:
                 return outage
         return None
@@ -145,7 +145,7 @@ class GridEventProcessor:
     def track_operations(self) -> bool:
         """Draw the consequences of operations not yet followed; return whether any came back."""
         any_back = False
-        for event in self._store.states.events(self._version):
+        for event in self._store.states.list_events(self._version):
             went, came = self._operate_equipment(event)
             if len(went):
                 self._open_outage(event, self._name_points(went))
@@ -153,13 +153,13 @@ class GridEventProcessor:
                 self._restore_outages(event, self._name_points(came))
                 any_back = True
             self._version = event.version
-            self._store.live.take_in([], places={LOG_OFFSET: event.version})
+            self._store.live.store_events([], places={LOG_OFFSET: event.version})
         return any_back
 
     def _operate_equipment(self, event: SwitchEvent) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return who went dark by an operation, and who came back."""
         if self._supply_tracker is None:
-            before = SituationCache(state_after(self._store, self._version))
+            before = SituationCache(open_store_after(self._store, self._version))
             self._supply_tracker = SupplyTracker(before.resolve_state())
         row = self._store.network.ids.tables["equipment"].find_rows(encode_texts([event.mrid]))[0]
         if row < 0:  # of another network
@@ -177,7 +177,7 @@ class GridEventProcessor:
         self.outages_written += 1
         at, outages = datetime.fromisoformat(event.at), self._twin.outages
         outage_id = derive_outage_id(at, f"switch {event.version}")
-        out = self._store.outages.members()
+        out = self._store.outages.read_members()
         predicted = self._find_open_outage(points, predicted=True)
         free = points[~np.isin(points, out.usage_point)]
         if predicted is not None:
@@ -198,10 +198,10 @@ class GridEventProcessor:
     def _restore_outages(self, event: SwitchEvent, points: NDArray[np.object_]) -> None:
         """Bring back who was in outages that somebody has seen, or of this very switch."""
         at, book = datetime.fromisoformat(event.at), self._store.outages
-        out = book.members()
+        out = book.read_members()
         out = out.take_rows(np.isin(out.usage_point, points))
         for name in np.unique(out.outage.astype(str)).tolist():
-            outage = book.get(name)
+            outage = book.read_outage(name)
             if outage.status is Status.PREDICTED and outage.device != event.mrid:
                 continue  # a device behind may have opened too: meters will report
             self.outages_written += 1

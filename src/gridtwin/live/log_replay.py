@@ -124,15 +124,15 @@ def replay_operations(
     ------
         Each operation, when it was made.
     """
-    begin = past.store.states.at(since).deviations
+    begin = past.store.states.read_past_state(since).deviations
     normal = past.store.network
-    for mrid in sorted({*begin, *into.store.states.get().deviations}):
+    for mrid in sorted({*begin, *into.store.states.read_state().deviations}):
         wanted = begin.get(mrid)
         if wanted is None:
             wanted = phases.format_phases(resolve_operation(normal, mrid, "").normal)
         into.store.states.operate(mrid, wanted, actor=REPLAY_ACTOR, at=since)
     at = since
-    for event in past.store.states.operations(since, until):
+    for event in past.store.states.list_operations(since, until):
         when = datetime.fromisoformat(event.at).astimezone(UTC)
         if stop.wait(max(0.0, (when - at).total_seconds() / speed)):
             return

@@ -67,7 +67,7 @@ class MeterInference:
         count = len(twin.store.network.data.usage_points.mrid)
         self._last_gasp_s = np.full(count, -np.inf)  # the last of each usage point
         self._last_power_s = np.full(count, -np.inf)
-        self._reports = [tabulate_reports(twin.store.live.events(since_s))]
+        self._reports = [tabulate_reports(twin.store.live.list_events(since_s))]
         self._revisions: dict[str, int] = {}  # of outages of which somebody came back
         self._seen: list[tuple[str, int]] = []
         self._held_outages: set[str] = (
@@ -133,7 +133,7 @@ class MeterInference:
 
     def _learn_known_outages(self) -> None:
         """Tell the inference what the store knows: who is out in a seen outage, and who is back."""
-        outages = self._book.all(since=datetime.fromtimestamp(self._find_oldest_s(), UTC))
+        outages = self._book.list_outages(since=datetime.fromtimestamp(self._find_oldest_s(), UTC))
         back = [
             each.id
             for each in outages
@@ -141,7 +141,7 @@ class MeterInference:
             and self._revisions.get(each.id) != each.revision
         ]
         if back:
-            members = self._book.members(back)
+            members = self._book.read_members(back)
             members = members.take_rows(~members.is_out)
             names = encode_texts(members.usage_point.tolist())
             count = len(names)
@@ -165,8 +165,10 @@ class MeterInference:
     def _invalidate_unsupported(self, inferred: InferenceResult) -> int:
         """Find predicted outages invalid that no evidence speaks for any more."""
         supported = {mrid for each in inferred.outages for mrid in each.usage_points.tolist()}
-        predicted = {each.id for each in self._book.all() if each.status is Status.PREDICTED}
-        members = self._book.members()
+        predicted = {
+            each.id for each in self._book.list_outages() if each.status is Status.PREDICTED
+        }
+        members = self._book.read_members()
         pairs = list(zip(members.usage_point.tolist(), members.outage.tolist(), strict=True))
         held = {outage for point, outage in pairs if point in supported}
         left = [pair for pair in pairs if pair[1] in predicted - held]
@@ -184,7 +186,7 @@ class MeterInference:
         self._held_outages.clear()
         if np.isinf(self._last_power_s.max(initial=-np.inf)):
             return 0  # nobody has said so yet
-        out = self._book.members()
+        out = self._book.read_members()
         rows = self._find_rows(encode_texts(out.usage_point.tolist()))
         out, rows = out.take_rows(rows >= 0), rows[rows >= 0]
         on_s = self._last_power_s[rows]

@@ -17,7 +17,7 @@ from gridtwin.live.event_batch import EventBatch, tabulate_alerts
 from gridtwin.live.grid_events import GridEventProcessor
 from gridtwin.live.meter_inference import REPORT_KINDS, MeterInference, tabulate_reports
 from gridtwin.results.documents.document_tags import DocumentTag
-from gridtwin.stream.encoding import alert_keys, encode_outage_alerts
+from gridtwin.stream.encoding import encode_outage_alerts, list_alert_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,15 +93,17 @@ class LiveOperations:
 
     def read_offsets(self) -> dict[str, int]:
         """Return how far each source was read."""
-        return self._live.places()
+        return self._live.read_offsets()
 
     def list_event_ids(self, since_s: float) -> set[str]:
         """Return the ids of the events that were taken in, from a moment on (unix seconds)."""
-        return {each.event_id for each in self._live.events(since_s)}
+        return {each.event_id for each in self._live.list_events(since_s)}
 
     def take_batch(self, batch: EventBatch) -> None:
         """Take in what came: all of it is kept, with how far it was read, or nothing."""
-        fresh = self._live.take_in(batch.events, batch.letters, batch.places, done=REPORT_KINDS)
+        fresh = self._live.store_events(
+            batch.events, batch.letters, batch.places, done=REPORT_KINDS
+        )
         self.metrics.events += fresh
         self.metrics.repeated += len(batch.events) - fresh
         self.metrics.letters += len(batch.letters)
@@ -211,10 +213,10 @@ class LiveOperations:
             How many were published.
         """
         count = 0
-        while alerts := self._live.untold(ALERTS_AT_ONCE):
+        while alerts := self._live.list_unpublished_alerts(ALERTS_AT_ONCE):
             columns = tabulate_alerts(alerts)
-            produce(alert_keys(columns), encode_outage_alerts(columns))
-            self._live.told([each.event_id for each in alerts])
+            produce(list_alert_keys(columns), encode_outage_alerts(columns))
+            self._live.mark_alerts_published([each.event_id for each in alerts])
             count += len(alerts)
         self.metrics.alerts += count
         return count
@@ -222,7 +224,7 @@ class LiveOperations:
     def forget_old(self) -> None:
         """Forget what is old."""
         self.forget_reports()
-        self._live.forget(time.time() - KEEP_EVENTS_S)
+        self._live.forget_before(time.time() - KEEP_EVENTS_S)
 
     def forget_reports(self) -> None:
         """Let reports that are old by the time of the events count no longer."""

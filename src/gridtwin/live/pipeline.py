@@ -180,7 +180,7 @@ def _restart_ended(part: PipelineProcess, say: Callable[[str], None]) -> None:
 def _describe_pipeline(twin: Twin, processes: list[PipelineProcess]) -> str:
     outages = twin.outages.all()
     out = sum(each.customers_out for each in outages)
-    latest = twin.store.readings.latest()
+    latest = twin.store.readings.find_latest()
     read = f"{datetime.fromtimestamp(latest, UTC):%H:%M}" if latest else "none yet"
     running = sum(part.process is not None and part.process.poll() is None for part in processes)
     return (
@@ -191,9 +191,9 @@ def _describe_pipeline(twin: Twin, processes: list[PipelineProcess]) -> str:
 
 @contextmanager
 def _start_database() -> Iterator[str]:
-    from gridtwin.store.postgis.cluster import cluster
+    from gridtwin.store.postgis.cluster import run_cluster
 
-    with cluster({"autovacuum": "on"}) as running, running.database() as url:
+    with run_cluster({"autovacuum": "on"}) as running, running.create_database() as url:
         yield url
 
 

@@ -37,3 +37,6 @@ class FeederLoads:
     above_b: NDArray[np.int32]
     v_min: NDArray[np.float32]
     v_max: NDArray[np.float32]
+
+
+LOAD_TABLES = {"load": TransformerLoads, "feeder_load": FeederLoads}  # by the name of their table

@@ -88,8 +88,8 @@ class MapView:
 
 def find_address(store: Store) -> str:
     """Return where other processes find a twin; nothing if it is in memory only."""
-    from gridtwin.store.local import LocalStore
-    from gridtwin.store.postgis.store import PostgisStore
+    from gridtwin.store.local_store import LocalStore
+    from gridtwin.store.postgis.postgis_store import PostgisStore
 
     if isinstance(store, LocalStore):
         return str(store.path.resolve())

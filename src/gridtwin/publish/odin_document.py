@@ -86,7 +86,7 @@ CREW_KIND = {
 CELL_DEG = 0.005  # degrees: areas are drawn no finer, about 500 m
 RING_MARGIN = 0.4  # of a cell
 MOST_RING_CELLS = 40  # across an outage at most
-FEWEST_CUSTOMERS = 5  # usage points: where fewer are out, the area is not drawn
+FEWEST_SHOWN_CUSTOMERS = 5  # usage points: where fewer are out, the area is not drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +282,7 @@ def _list_incidents(
 ) -> list[PubIncident]:
     """Return the areas without supply as the locations of incidents."""
     out = out[out >= 0]
-    if situation.network.crs is None or len(out) < FEWEST_CUSTOMERS:
+    if situation.network.crs is None or len(out) < FEWEST_SHOWN_CUSTOMERS:
         return []
     return [
         {

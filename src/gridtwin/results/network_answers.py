@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     )
     from gridtwin.results.documents.trace_documents import ExplainDocument
     from gridtwin.sources.mapping.mapping_report import MappingReport
-    from gridtwin.store.postgis.moving import Change
+    from gridtwin.store.postgis.table_sync import TableChange
 
 
 def explain_document(explanation: Explanation, state: str) -> ExplainDocument:
@@ -170,7 +170,7 @@ def replay_document(
     }
 
 
-def sync_document(changes: Sequence[Change], *, verified_only: bool) -> SyncDocument:
+def sync_document(changes: Sequence[TableChange], *, verified_only: bool) -> SyncDocument:
     """Return how the tables of a mirror differed as the JSON document ``gridtwin.sync/1``."""
     return {
         "schema": DocumentTag.SYNC,

@@ -10,7 +10,7 @@ from gridtwin.model.notices import refuse_notices
 from gridtwin.sources.meanings import Meanings, check_meanings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gridtwin.model.network import Network
     from gridtwin.sources.opendss_equipment import Disabled
@@ -23,15 +23,23 @@ FORMATS = {
     "parquet": "a folder of GeoParquet files",
     "csv": "a folder of CSV files",
     "dss": "an OpenDSS circuit, NAME.dss",
+    "cim": "a CIM model: NAME.xml, a zip of such files, or a folder of them",
     "pandapower": "a pandapower net, NAME.json",
     "simbench": "simbench:CODE, for example simbench:1-MV-urban--0-sw",
 }
-BY_SUFFIX = {".gpkg": "gpkg", ".gdb": "gdb", ".dss": "dss", ".json": "pandapower"}
+BY_SUFFIX = {
+    ".gpkg": "gpkg",
+    ".gdb": "gdb",
+    ".dss": "dss",
+    ".json": "pandapower",
+    ".xml": "cim",
+    ".zip": "cim",
+}
 OF_A_FOLDER = ("shp", "parquet", "csv")
 TABLE_FORMATS = ("gpkg", "gdb", *OF_A_FOLDER)
 
 
-def read(
+def read(  # noqa: PLR0913 - one for each thing that can be said of a source
     source: str | Path,
     *,
     format: str | None = None,  # noqa: A002 - the word of the command line
@@ -40,6 +48,7 @@ def read(
     disabled: Disabled | None = None,
     columns: Mapping[str, str] | None = None,
     words: Mapping[str, Mapping[str, str]] | None = None,
+    supplying: Sequence[str] = (),
     mapping: str | Path | None = None,
 ) -> Network:
     """
@@ -67,6 +76,9 @@ def read(
         Of tables: what the words of a column mean, for example ``{"normal_open": {"A": "open",
         "F": "closed"}, "phases": {"R": "A", "Y": "B", "B": "C"}}``. A word of ``normal_open``
         means ``open``, ``closed``, or ``phase`` if it names the phases that stand open.
+    supplying
+        Of a CIM model: classes that supply beside ExternalNetworkInjection and EnergySource, for
+        example ``["EquivalentInjection"]`` where the grid above is another model.
     mapping
         A TOML file that says what the layers of a utility's own GIS mean, or the name of one that
         comes with gridtwin, such as ``"bdgd"``: see ``docs/mapping.md``. It takes the place of
@@ -92,11 +104,12 @@ def read(
     >>> read("data/sample")
     Network(281 nodes, 280 equipment, 200 usage points, 1 sources, 1 feeders)
     """
-    options = _Options(check_meanings(columns, words), disabled)
+    options = _Options(check_meanings(columns, words), disabled, tuple(supplying))
     if mapping is None:
         network = _read_source(source, format, crs, options)
     else:
-        network = _read_by_mapping(source, mapping, crs, [format, columns, words, disabled])
+        others = [format, columns, words, disabled, supplying]
+        network = _read_by_mapping(source, mapping, crs, others)
     if strict:
         refuse_notices(network.notices, str(source))
     return network
@@ -107,6 +120,7 @@ class _Options(NamedTuple):
 
     meanings: Meanings
     disabled: Disabled | None
+    supplying: tuple[str, ...]
 
     def require_allowed(self, source: str, form: str) -> None:
         """Refuse what cannot be said of a source of this format."""
@@ -115,6 +129,9 @@ class _Options(NamedTuple):
             raise SourceError(msg)
         if form != "dss" and self.disabled is not None:
             msg = f"{source}: only OpenDSS circuits have disabled elements; leave that option out"
+            raise SourceError(msg)
+        if form != "cim" and self.supplying:
+            msg = f"{source}: only in CIM models can it be said which classes supply"
             raise SourceError(msg)
 
 
@@ -140,7 +157,7 @@ def _read_source(
 
 
 def _read_by_mapping(
-    source: str | Path, mapping: str | Path, crs: str | None, others: list[object]
+    source: str | Path, mapping: str | Path, crs: str | None, others: Sequence[object]
 ) -> Network:
     """Return the network of a utility's own GIS; a mapping says all that other options would."""
     if any(others):
@@ -179,9 +196,11 @@ def _format_of_folder(folder: Path) -> str:
         for form in OF_A_FOLDER:
             if any(name.startswith(wanted) and name.endswith(f".{form}") for name in names):
                 return form
+    if any(name.endswith((".xml", ".zip")) for name in names):
+        return "cim"
     msg = (
-        f"{folder}: the folder holds no .shp, .parquet or .csv files; a network is one file per"
-        " table, such as nodes.csv and equipment.csv"
+        f"{folder}: the folder holds no .shp, .parquet or .csv files, and no .xml of a CIM model; a"
+        " network is one file per table, such as nodes.csv and equipment.csv"
     )
     raise SourceError(msg)
 
@@ -195,6 +214,10 @@ def _read_as(chosen: str, path: Path, crs: str | None, options: _Options) -> Net
         from gridtwin.sources.pandapower_net import read_pandapower
 
         return read_pandapower(path, crs=crs)
+    if chosen == "cim":
+        from gridtwin.sources.cim import read_cim
+
+        return read_cim(path, crs=crs, supplying=options.supplying)
     from gridtwin.sources import files
 
     if chosen in OF_A_FOLDER:

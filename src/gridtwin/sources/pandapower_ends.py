@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.sources.pandapower_cells import list_records, read_number, read_text
-from gridtwin.sources.pandapower_tables import GENERATOR_TABLES, LOAD_TABLES
+from gridtwin.sources.pandapower_tables import GENERATOR_TABLES, NET_LOAD_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ POWER_BY_PHASE = {"A": "p_a_mw", "B": "p_b_mw", "C": "p_c_mw"}
 def build_usage_points(net: Any, rows: NetRows, cells: NetCells) -> list[Row]:
     """Return the loads of a net; one out of service serves no customer."""
     points: list[Row] = []
-    for table in LOAD_TABLES:
+    for table in NET_LOAD_TABLES:
         for key, row in list_records(net, table):
             mrid = f"{table}.{key}"
             megawatts, phases = _read_demand(table, row)

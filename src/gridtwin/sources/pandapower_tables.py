@@ -20,7 +20,7 @@ LINK_TABLES = {
     "tcsc": "series_reactor",
     "dcline": "ac_line_segment",
 }
-LOAD_TABLES = ("load", "motor", "ward", "xward", "asymmetric_load")
+NET_LOAD_TABLES = ("load", "motor", "ward", "xward", "asymmetric_load")
 GENERATOR_TABLES = ("gen", "sgen", "storage", "asymmetric_sgen")
 KNOWN_TABLES = frozenset(
     (
@@ -31,7 +31,7 @@ KNOWN_TABLES = frozenset(
         "switch",
         "ext_grid",
         *LINK_TABLES,
-        *LOAD_TABLES,
+        *NET_LOAD_TABLES,
         *GENERATOR_TABLES,
     )
 )

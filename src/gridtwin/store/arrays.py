@@ -31,13 +31,13 @@ ADDED_SINCE = frozenset({"usage_points.name"})
 Catalog = dict[str, tuple[str, list[int]]]  # name of an array -> its dtype and shape
 
 
-def damaged(twin: Path, file: str, reason: str) -> StoreError:
+def build_damage_error(twin: Path, file: str, reason: str) -> StoreError:
     """Return the error of a file of a twin that cannot be used, with the way to mend it."""
     msg = f"{twin / file} {reason}: load the network again with gridtwin load SOURCE --into {twin}"
     return StoreError(msg)
 
 
-def sync(path: Path) -> None:
+def flush_to_disk(path: Path) -> None:
     """Return once a file, or the entries of a directory, are on the disk."""
     if os.name == "nt" and path.is_dir():
         return  # a directory cannot be opened there
@@ -64,39 +64,39 @@ def write_arrays(folder: Path, network: Network, index: TopologyIndex) -> Catalo
         The catalog `MappedArrays` reads with.
     """
     catalog: Catalog = {}
-    for name, values in (*_network_arrays(network), *_index_arrays(index)):
+    for name, values in (*_yield_network_arrays(network), *_yield_index_arrays(index)):
         array = np.asarray(values, order="C")
         file = folder / f"{name}.npy"
         np.save(file, array, allow_pickle=False)
-        sync(file)
+        flush_to_disk(file)
         catalog[name] = (array.dtype.str, list(array.shape))
-    sync(folder)
+    flush_to_disk(folder)
     return catalog
 
 
-def _network_arrays(network: Network) -> Iterator[tuple[str, Any]]:
+def _yield_network_arrays(network: Network) -> Iterator[tuple[str, Any]]:
     for table in SCHEMA:
-        yield from _parts(table, getattr(network.data, table))
+        yield from _yield_parts(table, getattr(network.data, table))
     for table, ids in network.ids.tables.items():
-        yield from _parts(f"ids.{table}", ids)
+        yield from _yield_parts(f"ids.{table}", ids)
 
 
-def _index_arrays(index: TopologyIndex) -> Iterator[tuple[str, Any]]:
+def _yield_index_arrays(index: TopologyIndex) -> Iterator[tuple[str, Any]]:
     from gridtwin.topology.topology_index import ARRAYS
 
     for name in ARRAYS:
         yield f"index.{name}", getattr(index, name)
-    yield from _parts("conduction", index.conduction)
+    yield from _yield_parts("conduction", index.conduction)
     if index.core is not None:
-        yield from _parts("core", index.core)
+        yield from _yield_parts("core", index.core)
 
 
-def _parts(prefix: str, whole: Any) -> Iterator[tuple[str, Any]]:
-    for name in _kept(whole):
+def _yield_parts(prefix: str, whole: Any) -> Iterator[tuple[str, Any]]:
+    for name in _list_kept_fields(whole):
         yield f"{prefix}.{name}", getattr(whole, name)
 
 
-def _kept(kind: Any) -> list[str]:
+def _list_kept_fields(kind: Any) -> list[str]:
     """Return the fields of a dataclass but those it makes for itself."""
     return [field.name for field in fields(kind) if field.init]
 
@@ -108,17 +108,17 @@ class MappedArrays:
     twin: Path
     catalog: Mapping[str, tuple[str, list[int]]]
 
-    def data(self) -> NetworkData:
+    def read_data(self) -> NetworkData:
         """Return the tables of the network."""
         return NetworkData(
-            **{name: self._whole(name, frame.table) for name, frame in SCHEMA.items()}
+            **{name: self._read_whole(name, frame.table) for name, frame in SCHEMA.items()}
         )
 
-    def ids(self) -> Ids:
+    def read_ids(self) -> Ids:
         """Return where every mRID stands, sorted when the twin was made."""
-        return Ids({table: self._whole(f"ids.{table}", SortedIds) for table in MRID_TABLES})
+        return Ids({table: self._read_whole(f"ids.{table}", SortedIds) for table in MRID_TABLES})
 
-    def index(self) -> TopologyIndex:
+    def read_index(self) -> TopologyIndex:
         """Return the topology of the normal state."""
         # Imported here, since the topology is slow to import and a look-up of ids does without.
         from gridtwin.topology.conduction import Conduction
@@ -126,24 +126,28 @@ class MappedArrays:
         from gridtwin.topology.topology_index import ARRAYS, TopologyIndex, build_index
 
         if "index.designed" not in self.catalog:  # kept before phases were told apart so
-            data = self.data()
+            data = self.read_data()
             return build_index(data, data.equipment.normal_open)
         return TopologyIndex(
-            conduction=self._whole("conduction", Conduction),
-            core=self._whole("core", Core) if "core.nodes" in self.catalog else None,
-            **{name: self._array(f"index.{name}") for name in ARRAYS},
+            conduction=self._read_whole("conduction", Conduction),
+            core=self._read_whole("core", Core) if "core.nodes" in self.catalog else None,
+            **{name: self._map_array(f"index.{name}") for name in ARRAYS},
         )
 
-    def _whole(self, prefix: str, kind: type[Any]) -> Any:
-        return kind(**{name: self._array(f"{prefix}.{name}") for name in _kept(kind)})
+    def _read_whole(self, prefix: str, kind: type[Any]) -> Any:
+        return kind(
+            **{name: self._map_array(f"{prefix}.{name}") for name in _list_kept_fields(kind)}
+        )
 
-    def _array(self, name: str) -> Any:
+    def _map_array(self, name: str) -> Any:
         file = f"arrays/{name}.npy"
         if name not in self.catalog and name in ADDED_SINCE:
             frame, column = name.split(".")
-            return SCHEMA[frame].find_column(column).make_blank(len(self._array(f"{frame}.mrid")))
+            return (
+                SCHEMA[frame].find_column(column).make_blank(len(self._map_array(f"{frame}.mrid")))
+            )
         if name not in self.catalog:
-            raise damaged(self.twin, file, "is not listed in twin.json")
+            raise build_damage_error(self.twin, file, "is not listed in twin.json")
         dtype, shape = self.catalog[name]
         mappable = 0 not in shape  # nothing cannot be mapped
         try:
@@ -151,11 +155,11 @@ class MappedArrays:
                 self.twin / file, mmap_mode="r" if mappable else None, allow_pickle=False
             )
         except FileNotFoundError as error:
-            raise damaged(self.twin, file, "is missing") from error
+            raise build_damage_error(self.twin, file, "is missing") from error
         except (ValueError, EOFError, OSError) as error:
-            raise damaged(self.twin, file, f"cannot be read ({error})") from error
+            raise build_damage_error(self.twin, file, f"cannot be read ({error})") from error
         if array.dtype.str != dtype or list(array.shape) != list(shape):
-            raise damaged(self.twin, file, "is not the file that was written")
+            raise build_damage_error(self.twin, file, "is not the file that was written")
         if not array.ndim:
             return array.item()
         return array.view(np.ndarray)  # a memmap is slower to look into

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class LiveBook(Protocol):
     """What live operations have taken in, how far they have come, and what they are to tell."""
 
-    def alone(self) -> AbstractContextManager[None]:
+    def acquire_lock(self) -> AbstractContextManager[None]:
         """
         Keep other processes from live operations of the twin until it is left, or this one ends.
 
@@ -25,7 +25,7 @@ class LiveBook(Protocol):
         """
         ...
 
-    def take_in(
+    def store_events(
         self,
         events: Sequence[LiveEvent],
         letters: Sequence[EventDeadLetter] = (),
@@ -53,27 +53,27 @@ class LiveBook(Protocol):
         """
         ...
 
-    def places(self) -> dict[str, int]:
+    def read_offsets(self) -> dict[str, int]:
         """Return how far each source was read: where its next message stands."""
         ...
 
-    def events(self, since_s: float) -> list[LiveEvent]:
+    def list_events(self, since_s: float) -> list[LiveEvent]:
         """Return the events since a time, by time."""
         ...
 
-    def open_events(self) -> list[LiveEvent]:
+    def list_open_events(self) -> list[LiveEvent]:
         """Return the events that are not carried out yet, by time."""
         ...
 
-    def carried_out(self, event: str, letters: Sequence[EventDeadLetter] = ()) -> None:
+    def mark_event_done(self, event: str, letters: Sequence[EventDeadLetter] = ()) -> None:
         """Write down that an event was carried out, or why it cannot be."""
         ...
 
-    def letters(self) -> list[EventDeadLetter]:
+    def list_dead_letters(self) -> list[EventDeadLetter]:
         """Return the messages that cannot be used."""
         ...
 
-    def untold(self, limit: int) -> list[Alert]:
+    def list_unpublished_alerts(self, limit: int) -> list[Alert]:
         """
         Return alerts that were not told yet, oldest first.
 
@@ -81,10 +81,10 @@ class LiveBook(Protocol):
         """
         ...
 
-    def told(self, alerts: Collection[str]) -> None:
+    def mark_alerts_published(self, alerts: Collection[str]) -> None:
         """Write down that alerts were told."""
         ...
 
-    def forget(self, before_s: float) -> None:
+    def forget_before(self, before_s: float) -> None:
         """Forget the events and the alerts before a time."""
         ...

@@ -17,39 +17,39 @@ if TYPE_CHECKING:
     from gridtwin.model.outage import Change, Evidence, Members, Outage
     from gridtwin.model.readings import Conditions, Readings
     from gridtwin.store.live_book import LiveBook
-    from gridtwin.store.marks import Changes, Marks
     from gridtwin.store.state_book import SpecBook, StateBook
+    from gridtwin.store.store_versions import Changes, Versions
     from gridtwin.topology.topology_index import TopologyIndex
 
 
 class OutageBook(Protocol):
     """The outages of a twin, open and past."""
 
-    def all(self, *, since: datetime | None = None) -> list[Outage]:
+    def list_outages(self, *, since: datetime | None = None) -> list[Outage]:
         """Return the open outages, and those over since a time, by when they began."""
         ...
 
-    def get(self, outage: str) -> Outage:
+    def read_outage(self, outage: str) -> Outage:
         """Return an outage by id; NotFoundError, with close matches, if there is none."""
         ...
 
-    def members(self, outages: Iterable[str] | None = None) -> Members:
+    def read_members(self, outages: Iterable[str] | None = None) -> Members:
         """Return who is in outages, back or not; by default who is out, in any."""
         ...
 
-    def evidence(self, outage: str) -> list[Evidence]:
+    def list_evidence(self, outage: str) -> list[Evidence]:
         """Return what was said of an outage and done to it, oldest first."""
         ...
 
-    def holding(self, usage_point: str) -> str:
+    def find_open_outage(self, usage_point: str) -> str:
         """Return the open outage a usage point is out in; an empty text for none."""
         ...
 
-    def touched(self, since: int) -> list[str]:
+    def list_changed(self, since: int) -> list[str]:
         """Return the outages that something was noted of after a mark, sorted."""
         ...
 
-    def write(self, changes: Sequence[Change]) -> list[Outage]:
+    def write_changes(self, changes: Sequence[Change]) -> list[Outage]:
         """
         Write changes, all or none of them.
 
@@ -72,27 +72,27 @@ class OutageBook(Protocol):
 class EstimateBook(Protocol):
     """The estimates of restoration of a twin."""
 
-    def current(self) -> list[Estimate]:
+    def list_current(self) -> list[Estimate]:
         """Return the estimates in force, of open outages, by outage."""
         ...
 
-    def issued(self, outage: str) -> list[Estimate]:
+    def list_issued(self, outage: str) -> list[Estimate]:
         """Return every estimate ever issued for an outage, oldest first."""
         ...
 
-    def points(self, outage: str = "") -> PointEstimates:
+    def read_points(self, outage: str = "") -> PointEstimates:
         """Return the estimates in force of usage points: of one outage, or of all."""
         ...
 
-    def covered(self, now: datetime) -> dict[str, int]:
+    def count_covered(self, now: datetime) -> dict[str, int]:
         """Return how many usage points of each outage have an estimate that has not passed."""
         ...
 
-    def run(self, run: str) -> Run | None:
+    def read_run(self, run: str) -> Run | None:
         """Return a run that was written; None if there is none of that id."""
         ...
 
-    def write(self, run: Run, estimates: Sequence[Estimate], points: PointEstimates) -> Run:
+    def write_run(self, run: Run, estimates: Sequence[Estimate], points: PointEstimates) -> Run:
         """
         Write what a run found, all of it or nothing; a run of one id is written once.
 
@@ -111,7 +111,7 @@ class EstimateBook(Protocol):
         """
         ...
 
-    def zones(self, now: datetime) -> list[Zone]:
+    def list_zones(self, now: datetime) -> list[Zone]:
         """Return what is promised for parts of the territory and has not expired."""
         ...
 
@@ -123,31 +123,31 @@ class EstimateBook(Protocol):
 class ReadingBook(Protocol):
     """What the meters of a twin measured, and what it was rolled up to; times are unix seconds."""
 
-    def latest(self) -> int | None:
+    def find_latest(self) -> int | None:
         """Return when the last interval with readings ends; None without any."""
         ...
 
-    def at(self, at_s: int) -> Readings:
+    def read_interval(self, at_s: int) -> Readings:
         """Return the readings of the interval that ends at a time."""
         ...
 
-    def of(self, mrid: str, start_s: int, end_s: int) -> Readings:
+    def read_meter(self, mrid: str, start_s: int, end_s: int) -> Readings:
         """Return the readings of one usage point, intervals ending in ``start_s < t <= end_s``."""
         ...
 
-    def ends(self, start_s: int, end_s: int) -> list[int]:
+    def list_interval_ends(self, start_s: int, end_s: int) -> list[int]:
         """Return the ends of the intervals with readings in ``start_s < t <= end_s``, rising."""
         ...
 
-    def loads(self, at_s: int) -> TransformerLoads | None:
+    def read_transformer_loads(self, at_s: int) -> TransformerLoads | None:
         """Return what transformers carried in the interval that ends at a time, if it is kept."""
         ...
 
-    def feeder_loads(self, at_s: int) -> FeederLoads | None:
+    def read_feeder_loads(self, at_s: int) -> FeederLoads | None:
         """Return what feeders carried in the interval that ends at a time, if it is kept."""
         ...
 
-    def series(
+    def read_series(
         self, table: str, element: tuple[str, int], start_s: int, end_s: int
     ) -> dict[str, NDArray[Any]]:
         """
@@ -168,11 +168,11 @@ class ReadingBook(Protocol):
         """
         ...
 
-    def conditions(self, start_s: int, end_s: int) -> Conditions:
+    def read_conditions(self, start_s: int, end_s: int) -> Conditions:
         """Return the weather and prices of intervals that end in ``start_s < t <= end_s``."""
         ...
 
-    def ask(
+    def query_history(
         self,
         name: str,
         values: Mapping[str, Any],
@@ -185,7 +185,7 @@ class ReadingBook(Protocol):
         Parameters
         ----------
         name
-            One of `gridtwin.store.asking.QUESTIONS`.
+            One of `gridtwin.store.duckdb_queries.QUESTIONS`.
         values
             The values its SQL names, ``start`` and ``end`` among them as times.
         tables
@@ -240,22 +240,22 @@ class Store(Protocol):
         """What tells this network from every other: 16 hexadecimal digits."""
         ...
 
-    def index(self) -> TopologyIndex:
+    def read_index(self) -> TopologyIndex:
         """Return the topology of the normal state."""
         ...
 
-    def marks(self) -> Marks:
+    def read_versions(self) -> Versions:
         """Return how far what changes has come."""
         ...
 
-    def changes(self, since: Marks, *, timeout_s: float) -> Changes:
+    def wait_for_changes(self, since: Versions, *, timeout_s: float) -> Changes:
         """
-        Return what became another since some marks, waiting for it.
+        Return what became another since some versions, waiting for it.
 
         Parameters
         ----------
         since
-            The marks, those of now or earlier.
+            The versions, those of now or earlier.
         timeout_s
             Seconds to wait at most; 0 only looks.
         """

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.errors import StoreError
-from gridtwin.store.days import date_of, days_of, time_range
-from gridtwin.store.readings import KEPT
+from gridtwin.model.interval_loads import LOAD_TABLES
+from gridtwin.model.moments import HOUR_S
+from gridtwin.store.date_partitions import format_date, list_date_files, read_time_range
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,10 +29,8 @@ if TYPE_CHECKING:
 
     from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
 
-HOUR_S = 3600
 
-
-def stale_hours(folder: Path, *, everything: bool = False) -> dict[int, int]:
+def list_stale_hours(folder: Path, *, everything: bool = False) -> dict[int, int]:
     """
     Return the hours with readings that are not rolled up, or came late; rising.
 
@@ -48,9 +47,9 @@ def stale_hours(folder: Path, *, everything: bool = False) -> dict[int, int]:
         newest of its files of readings was written, unix nanoseconds.
     """
     newest: dict[int, int] = {}
-    for _, files in days_of(folder, "readings"):
+    for _, files in list_date_files(folder, "readings"):
         for file in files:
-            first, last = time_range(file)
+            first, last = read_time_range(file)
             if first is None or last is None:
                 continue
             written = file.stat().st_mtime_ns
@@ -59,7 +58,7 @@ def stale_hours(folder: Path, *, everything: bool = False) -> dict[int, int]:
     return {
         hour: newest[hour]
         for hour in sorted(newest)
-        if everything or _kept_ns(folder, hour) < newest[hour]
+        if everything or _read_rollup_ns(folder, hour) < newest[hour]
     }
 
 
@@ -79,7 +78,7 @@ def write_hour(
     hour_s
         When the hour begins, unix seconds.
     written_ns
-        When the newest file of readings that was read was written, as `stale_hours` says.
+        When the newest file of readings that was read was written, as `list_stale_hours` says.
     intervals
         End of each interval, unix seconds, to its loads.
 
@@ -91,19 +90,19 @@ def write_hour(
     import pyarrow.parquet as pq
 
     for place, part in enumerate(("load", "feeder_load")):
-        file = hour_file(folder, part, hour_s)
+        file = build_hour_path(folder, part, hour_s)
         new = file.with_suffix(f".{os.getpid()}.new")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             with pq.ParquetWriter(
                 new,
-                _schema(part),
+                _build_schema(part),
                 compression="zstd",
-                use_dictionary=[name for name in _schema(part).names if name != "row"],
+                use_dictionary=[name for name in _build_schema(part).names if name != "row"],
                 column_encoding={"row": "DELTA_BINARY_PACKED"},
             ) as writer:
                 for at_s in sorted(intervals):
-                    writer.write_table(_table(part, at_s, intervals[at_s][place]))
+                    writer.write_table(_build_table(part, at_s, intervals[at_s][place]))
             os.utime(new, ns=(written_ns, written_ns))
             new.replace(file)
         except OSError as error:
@@ -112,31 +111,33 @@ def write_hour(
             raise StoreError(msg) from error
 
 
-def hour_file(folder: Path, part: str, hour_s: int) -> Path:
+def build_hour_path(folder: Path, part: str, hour_s: int) -> Path:
     """Return the file of an hour."""
     hour = datetime.fromtimestamp(hour_s, UTC).hour
-    return folder / part / f"date={date_of(hour_s)}" / f"part-{hour:02d}.parquet"
+    return folder / part / f"date={format_date(hour_s)}" / f"part-{hour:02d}.parquet"
 
 
-def _kept_ns(folder: Path, hour_s: int) -> int:
+def _read_rollup_ns(folder: Path, hour_s: int) -> int:
     """Return of when the files of an hour are, the older of them; 0 if one is not there."""
-    found = [hour_file(folder, part, hour_s) for part in KEPT]
-    return min(file.stat().st_mtime_ns if file.exists() else 0 for file in found)
+    files = [build_hour_path(folder, part, hour_s) for part in LOAD_TABLES]
+    return min(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
 
 
-def _schema(part: str) -> pa.Schema:
+def _build_schema(part: str) -> pa.Schema:
     import pyarrow as pa
 
     kinds = {"kwh": pa.float64() if part == "feeder_load" else pa.float32()}
     kinds |= {"v_min": pa.float32(), "v_max": pa.float32()}
-    columns = [(field.name, kinds.get(field.name, pa.int32())) for field in fields(KEPT[part])]
+    columns = [
+        (field.name, kinds.get(field.name, pa.int32())) for field in fields(LOAD_TABLES[part])
+    ]
     return pa.schema([("reading_time", pa.timestamp("ms", tz="UTC")), *columns])
 
 
-def _table(part: str, at_s: int, loads: TransformerLoads | FeederLoads) -> pa.Table:
+def _build_table(part: str, at_s: int, loads: TransformerLoads | FeederLoads) -> pa.Table:
     import pyarrow as pa
 
-    schema = _schema(part)
+    schema = _build_schema(part)
     times = pa.array(np.full(len(loads.row), at_s * 1000, dtype=np.int64)).cast(schema.types[0])
     columns = [getattr(loads, name) for name in schema.names[1:]]
     kinds = schema.types[1:]

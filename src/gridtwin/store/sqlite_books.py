@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gridtwin.store.estimates import SqliteEstimates
-from gridtwin.store.live import SqliteLive
-from gridtwin.store.marks import marks_in
-from gridtwin.store.names import look_for
-from gridtwin.store.outages import SqliteOutages
-from gridtwin.store.specs import SqliteSpecs
-from gridtwin.store.states import SqliteStates
+from gridtwin.store.sqlite_estimates import SqliteEstimates
+from gridtwin.store.sqlite_live import SqliteLive
+from gridtwin.store.sqlite_outages import SqliteOutages
+from gridtwin.store.sqlite_specs import SqliteSpecs
+from gridtwin.store.sqlite_states import SqliteStates
+from gridtwin.store.store_rules import poll_changes
+from gridtwin.store.store_versions import read_sqlite_versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gridtwin.model.network import Network
-    from gridtwin.store.marks import Changes, Marks
-    from gridtwin.store.sqlite import Changing
+    from gridtwin.store.sqlite_database import SqliteDatabase
+    from gridtwin.store.store_versions import Changes, Versions
 
 
 class SqliteBooks:
@@ -32,7 +32,7 @@ class SqliteBooks:
         Returns the network; called when it is needed.
     """
 
-    def __init__(self, kept: Changing, network: Callable[[], Network]) -> None:
+    def __init__(self, kept: SqliteDatabase, network: Callable[[], Network]) -> None:
         self._kept = kept
         self.states = SqliteStates(kept, network)
         self.specs = SqliteSpecs(kept)
@@ -40,11 +40,11 @@ class SqliteBooks:
         self.estimates = SqliteEstimates(kept)
         self.live = SqliteLive(kept)
 
-    def marks(self) -> Marks:
+    def read_versions(self) -> Versions:
         """Return how far what changes has come."""
         with self._kept.transaction() as connection:
-            return marks_in(connection)
+            return read_sqlite_versions(connection)
 
-    def changes(self, since: Marks, *, timeout_s: float) -> Changes:
-        """Return what became another since some marks, waiting for it."""
-        return look_for(self.marks, since, timeout_s=timeout_s)
+    def wait_for_changes(self, since: Versions, *, timeout_s: float) -> Changes:
+        """Return what became another since some versions, waiting for it."""
+        return poll_changes(self.read_versions, since, timeout_s=timeout_s)

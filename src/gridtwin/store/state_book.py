@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class StateBook(Protocol):
     """The switch states of a twin: normal, current, and overlays by name."""
 
-    def get(self, name: str = "current") -> State:
+    def read_state(self, name: str = "current") -> State:
         """
         Return a state by name.
 
@@ -27,7 +27,7 @@ class StateBook(Protocol):
         """
         ...
 
-    def names(self) -> list[str]:
+    def list_names(self) -> list[str]:
         """Return the names of the states there are: normal, current, then the overlays."""
         ...
 
@@ -76,15 +76,15 @@ class StateBook(Protocol):
         """
         ...
 
-    def events(self, since: int = 0) -> list[SwitchEvent]:
+    def list_events(self, since: int = 0) -> list[SwitchEvent]:
         """Return the operations after a version of the current state, oldest first."""
         ...
 
-    def operations(self, start: datetime, end: datetime) -> list[SwitchEvent]:
+    def list_operations(self, start: datetime, end: datetime) -> list[SwitchEvent]:
         """Return the operations after one moment and until another, by time, then version."""
         ...
 
-    def at(self, when: datetime) -> State:
+    def read_past_state(self, when: datetime) -> State:
         """
         Return the current state as it was at a moment.
 
@@ -93,7 +93,7 @@ class StateBook(Protocol):
         """
         ...
 
-    def wait(self, since: int, *, timeout_s: float) -> bool:
+    def wait_for_version(self, since: int, *, timeout_s: float) -> bool:
         """
         Return whether the current state has moved past a version, waiting for it.
 
@@ -134,14 +134,14 @@ class StateBook(Protocol):
 class SpecBook(Protocol):
     """The trace specs of a twin, by name."""
 
-    def save(self, name: str, text: str) -> None:
+    def save_spec(self, name: str, text: str) -> None:
         """Keep a trace spec, as JSON, in place of any of that name."""
         ...
 
-    def get(self, name: str) -> str:
+    def read_spec(self, name: str) -> str:
         """Return a trace spec by name; NotFoundError, with close matches, if there is none."""
         ...
 
-    def names(self) -> list[str]:
+    def list_names(self) -> list[str]:
         """Return the names of the trace specs kept, sorted."""
         ...

@@ -2,7 +2,7 @@
 Say what the topics are, and which messages each of them takes.
 
 The published JSON Schema of a topic is its contract: the limits it states are those that untrusted
-messages are held to. Everything the schemas say is checked by `gridtwin.stream.checking`.
+messages are held to. Everything the schemas say is checked by `gridtwin.stream.message_checks`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from gridtwin.model.moments import LATEST_S
 
-VERSION = 1
+CONTRACT_VERSION = 1
 LARGEST_MESSAGE = 16 * 1024  # bytes; the largest message the schemas allow is far smaller
 EARLIEST_S = 946_684_800.0  # the year 2000: no smart meter is older
 
@@ -47,7 +47,7 @@ class Window:
     latest_s: float = LATEST_S
 
     @classmethod
-    def around(cls, now_s: float, *, past_s: float, future_s: float) -> Window:
+    def span_around(cls, now_s: float, *, past_s: float, future_s: float) -> Window:
         """Return the window from some time before now to some time after."""
         return cls(max(EARLIEST_S, now_s - past_s), min(LATEST_S, now_s + future_s))
 
@@ -76,30 +76,30 @@ class Contract:
     either: tuple[str, ...]  # at least one of these fields must be given; empty: no such rule
 
 
-def schema_path(topic: str, suffix: str, version: int = VERSION) -> Path:
+def locate_schema(topic: str, suffix: str, version: int = CONTRACT_VERSION) -> Path:
     """Return where a schema is kept: in the wheel, or in the checkout it is installed from."""
     packaged = Path(__file__).parent / "schemas"
     folder = packaged if packaged.is_dir() else Path(__file__).parents[3] / "schemas"
     return folder / f"{topic}-{version}.{suffix}"
 
 
-def json_schema(topic: str) -> dict[str, Any]:
+def read_json_schema(topic: str) -> dict[str, Any]:
     """Return the JSON Schema of a topic."""
-    return json.loads(schema_path(topic, "schema.json").read_text(encoding="utf-8"))
+    return json.loads(locate_schema(topic, "schema.json").read_text(encoding="utf-8"))
 
 
-def avro_schema(topic: str) -> dict[str, Any]:
+def read_avro_schema(topic: str) -> dict[str, Any]:
     """Return the Avro schema of a topic."""
-    return json.loads(schema_path(topic, "avsc").read_text(encoding="utf-8"))
+    return json.loads(locate_schema(topic, "avsc").read_text(encoding="utf-8"))
 
 
 @cache
-def contract(topic: str) -> Contract:
+def read_contract(topic: str) -> Contract:
     """Return the contract of a topic, from its JSON Schema."""
-    schema = json_schema(topic)
+    schema = read_json_schema(topic)
     required = set(schema["required"])
     fields = tuple(
-        _field(name, stated, required=name in required)
+        _build_field(name, stated, required=name in required)
         for name, stated in schema["properties"].items()
     )
     needs = tuple(
@@ -110,7 +110,7 @@ def contract(topic: str) -> Contract:
     return Contract(fields, needs, either)
 
 
-def _field(name: str, stated: dict[str, Any], *, required: bool) -> Field:
+def _build_field(name: str, stated: dict[str, Any], *, required: bool) -> Field:
     types = stated["type"] if isinstance(stated["type"], list) else [stated["type"]]
     (kind,) = (each for each in types if each != "null")
     if kind == "string":

@@ -23,8 +23,8 @@ from gridtwin.model.readings import (
     Readings,
 )
 from gridtwin.model.tables import encode_texts
-from gridtwin.stream.checking import Parsed, Reason, Rejected, check
-from gridtwin.stream.contracts import LARGEST_MESSAGE, Window, contract
+from gridtwin.stream.contracts import LARGEST_MESSAGE, Window, read_contract
+from gridtwin.stream.message_checks import Parsed, Reason, Rejected, check_messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from gridtwin.model.tables import Strings
     from gridtwin.stream.wire import Registry
 
-MAGIC = 0  # first byte of Confluent's wire format
+WIRE_MAGIC = 0  # first byte of Confluent's wire format
 Rows = TypeVar("Rows", Readings, GridEvents, OutageAlerts, Conditions)
 
 
@@ -70,7 +70,7 @@ def decode_readings(
     StoreError
         If the registry cannot be reached.
     """
-    return _decode("ami_readings", _readings, values, window, registry)
+    return _decode_messages("ami_readings", _build_readings, values, window, registry)
 
 
 def decode_grid_events(
@@ -80,7 +80,7 @@ def decode_grid_events(
     registry: Registry | None = None,
 ) -> Decoded[GridEvents]:
     """Return the events of many messages of ``grid_events``; see `decode_readings`."""
-    return _decode("grid_events", _grid_events, values, window, registry)
+    return _decode_messages("grid_events", _build_grid_events, values, window, registry)
 
 
 def decode_outage_alerts(
@@ -90,7 +90,7 @@ def decode_outage_alerts(
     registry: Registry | None = None,
 ) -> Decoded[OutageAlerts]:
     """Return the alerts of many messages of ``outage_alerts``; see `decode_readings`."""
-    return _decode("outage_alerts", _outage_alerts, values, window, registry)
+    return _decode_messages("outage_alerts", _build_outage_alerts, values, window, registry)
 
 
 def decode_conditions(
@@ -100,27 +100,31 @@ def decode_conditions(
     registry: Registry | None = None,
 ) -> Decoded[Conditions]:
     """Return the conditions of many messages of ``conditions``; see `decode_readings`."""
-    return _decode("conditions", _conditions, values, window, registry)
+    return _decode_messages("conditions", _build_conditions, values, window, registry)
 
 
-def _decode(
+def _decode_messages(
     topic: str,
     made: Callable[[dict[str, Any]], Rows],
     values: Sequence[bytes | None],
     window: Window | None,
     registry: Registry | None,
 ) -> Decoded[Rows]:
-    checked = check(parse(topic, values, registry), contract(topic), window or Window())
+    checked = check_messages(
+        parse_messages(topic, values, registry), read_contract(topic), window or Window()
+    )
     return Decoded(made(checked.columns), checked.rows, checked.rejected)
 
 
-def parse(topic: str, values: Sequence[bytes | None], registry: Registry | None = None) -> Parsed:
+def parse_messages(
+    topic: str, values: Sequence[bytes | None], registry: Registry | None = None
+) -> Parsed:
     """Return the objects that messages are, and those that are none with the reason."""
     parsed = Parsed([], [], [])
     loads = orjson.loads
     for row, value in enumerate(values):
-        if not value or len(value) > LARGEST_MESSAGE or value[0] == MAGIC:
-            message = _unusual(topic, value, registry)
+        if not value or len(value) > LARGEST_MESSAGE or value[0] == WIRE_MAGIC:
+            message = _parse_unusual(topic, value, registry)
         else:
             try:
                 message = loads(value)
@@ -135,7 +139,7 @@ def parse(topic: str, values: Sequence[bytes | None], registry: Registry | None 
     return parsed
 
 
-def _unusual(topic: str, value: bytes | None, registry: Registry | None) -> Any:
+def _parse_unusual(topic: str, value: bytes | None, registry: Registry | None) -> Any:
     """Return what an empty, long or Confluent message says, or the `Reason` why nothing."""
     if not value:
         return Reason("the message is empty")
@@ -143,18 +147,18 @@ def _unusual(topic: str, value: bytes | None, registry: Registry | None) -> Any:
         return Reason(f"{len(value):,} bytes are too many: at most {LARGEST_MESSAGE:,} are taken")
     if registry is None:
         return Reason("Confluent's wire format, but no schema registry is given")
-    return registry.read(topic, value)
+    return registry.read_message(topic, value)
 
 
-def _texts(column: Iterable[str | None]) -> Strings:
+def _build_texts(column: Iterable[str | None]) -> Strings:
     return encode_texts([value or "" for value in column])
 
 
-def _codes(column: list[str], code: dict[str, int]) -> NDArray[np.uint8]:
+def _encode_codes(column: list[str], code: dict[str, int]) -> NDArray[np.uint8]:
     return np.array([code[value] for value in column], dtype=np.uint8)
 
 
-def _readings(columns: dict[str, Any]) -> Readings:
+def _build_readings(columns: dict[str, Any]) -> Readings:
     return Readings(
         mrid=encode_texts(columns["meter_id"]),
         at_s=columns["reading_time"].astype(np.int64),
@@ -163,35 +167,35 @@ def _readings(columns: dict[str, Any]) -> Readings:
     )
 
 
-def _grid_events(columns: dict[str, Any]) -> GridEvents:
+def _build_grid_events(columns: dict[str, Any]) -> GridEvents:
     texts = columns["open_phases"]
     masks = {text: phases.parse_phases(text or "") for text in set(texts)}
     return GridEvents(
         event_id=encode_texts(columns["event_id"]),
         at_s=columns["event_time"],
-        kind=_codes(columns["kind"], GRID_EVENT_CODE),
+        kind=_encode_codes(columns["kind"], GRID_EVENT_CODE),
         equipment=encode_texts(columns["equipment_id"]),
         open_phases=np.array([masks[text] for text in texts], dtype=np.uint8),
-        actor=_texts(columns["actor"]),
-        detail=_texts(columns["detail"]),
+        actor=_build_texts(columns["actor"]),
+        detail=_build_texts(columns["detail"]),
     )
 
 
-def _outage_alerts(columns: dict[str, Any]) -> OutageAlerts:
+def _build_outage_alerts(columns: dict[str, Any]) -> OutageAlerts:
     return OutageAlerts(
         event_id=encode_texts(columns["event_id"]),
         at_s=columns["event_time"],
-        kind=_codes(columns["kind"], ALERT_CODE),
-        meter=_texts(columns["meter_id"]),
-        outage=_texts(columns["outage_id"]),
-        status=_texts(columns["status"]),
-        device=_texts(columns["device"]),
+        kind=_encode_codes(columns["kind"], ALERT_CODE),
+        meter=_build_texts(columns["meter_id"]),
+        outage=_build_texts(columns["outage_id"]),
+        status=_build_texts(columns["status"]),
+        device=_build_texts(columns["device"]),
         customers_out=np.nan_to_num(columns["customers_out"], nan=-1).astype(np.int64),
         etr_s=columns["etr"],
     )
 
 
-def _conditions(columns: dict[str, Any]) -> Conditions:
+def _build_conditions(columns: dict[str, Any]) -> Conditions:
     return Conditions(
         at_s=columns["time"].astype(np.int64),
         temperature_c=columns["temperature_c"].astype(np.float32),

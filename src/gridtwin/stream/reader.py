@@ -2,8 +2,8 @@
 Read topics from places that the caller keeps, with as much in memory as was allowed and no more.
 
 A group says which of its members reads which partition; without one, a reader has all. Where to go
-on is the caller's to say, by `resume`. Until then, and after `hold` or `wait`, a partition is not
-fetched.
+on is the caller's to say, by `resume_partition`. Until then, and after `pause_partitions` or
+`stay_idle`, a partition is not fetched.
 
 A client that is given a partition without a place, or whose place is gone, looks one up by itself,
 and what it finds may overtake a `seek` that was made meanwhile. So it is never let: a partition is
@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.errors import BrokerError, MissingExtraError, StoreError
-from gridtwin.stream.places import Places
-from gridtwin.stream.topics import unreachable
+from gridtwin.stream.partition_offsets import PartitionOffsets
+from gridtwin.stream.topics import build_unreachable_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
     from numpy.typing import NDArray
 
-    from gridtwin.stream.places import Place
+    from gridtwin.stream.partition_offsets import Partition
 
 LOG = logging.getLogger("gridtwin.stream")
 
@@ -60,17 +60,17 @@ class Messages:
         """Return how many there are."""
         return len(self.values)
 
-    def only(self, kept: NDArray[np.bool_]) -> Messages:
+    def select_rows(self, kept: NDArray[np.bool_]) -> Messages:
         """Return those where a mask is true."""
         values = [value for value, keep in zip(self.values, kept.tolist(), strict=True) if keep]
         return Messages(self.topic, self.partition[kept], self.offset[kept], values)
 
-    def ends(self) -> dict[int, int]:
+    def find_ends(self) -> dict[int, int]:
         """Return the offset after the last message of each partition."""
-        found = {}
+        ends = {}
         for partition in np.unique(self.partition).tolist():
-            found[partition] = int(self.offset[self.partition == partition].max()) + 1
-        return found
+            ends[partition] = int(self.offset[self.partition == partition].max()) + 1
+        return ends
 
 
 class Reader:
@@ -106,11 +106,11 @@ class Reader:
     ) -> None:
         self._brokers = brokers
         self._topics = list(topics)
-        self.waiting: set[Place] = set()  # given to this reader; not told yet where to go on
-        self.ended: dict[Place, int] = {}  # read to their end, and where that is
-        self._given: set[Place] = set()
-        self._places = Places()  # of those that are fetched
-        self._consumer = _consumer(
+        self.waiting: set[Partition] = set()  # given to this reader; not told yet where to go on
+        self.ended: dict[Partition, int] = {}  # read to their end, and where that is
+        self._given: set[Partition] = set()
+        self._places = PartitionOffsets()  # of those that are fetched
+        self._consumer = _build_consumer(
             {
                 "bootstrap.servers": brokers,
                 "group.id": group or "gridtwin",  # wanted by the client
@@ -131,15 +131,18 @@ class Reader:
         )
         if group:
             self._consumer.subscribe(
-                self._topics, on_assign=self._assign, on_revoke=self._revoke, on_lost=self._revoke
+                self._topics,
+                on_assign=self._note_partitions,
+                on_revoke=self._revoke_partitions,
+                on_lost=self._revoke_partitions,
             )
 
     @property
-    def given(self) -> frozenset[Place]:
+    def given(self) -> frozenset[Partition]:
         """The partitions that are this reader's."""
         return frozenset(self._given)
 
-    def take_all(self) -> None:
+    def assign_all(self) -> None:
         """
         Have all partitions there are, without a group; each waits to be told where to go on.
 
@@ -152,31 +155,31 @@ class Reader:
         self._given |= places
         self.waiting |= places
 
-    def _assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+    def _note_partitions(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Take note of partitions; each is assigned when its place is known, and no sooner."""
         places = {(each.topic, each.partition) for each in partitions}
         self._given |= places
         self.waiting |= places
         consumer.incremental_assign([])  # the group is answered
 
-    def _revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+    def _revoke_partitions(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         places = {(each.topic, each.partition) for each in partitions}
         self._given -= places
         self.waiting -= places
-        self._leave(places, consumer)
+        self._leave_partitions(places, consumer)
 
-    def _leave(self, places: set[Place], consumer: Consumer) -> None:
+    def _leave_partitions(self, places: set[Partition], consumer: Consumer) -> None:
         fetched = [place for place in places if place in self._places]
-        self._places.stop(fetched)
+        self._places.stop_runs(fetched)
         for place in fetched:
             self.ended.pop(place, None)
-        consumer.incremental_unassign([_at(place) for place in fetched])
+        consumer.incremental_unassign([_build_position(place) for place in fetched])
 
-    def _begin(self, place: Place, offset: int) -> None:
+    def _begin_partition(self, place: Partition, offset: int) -> None:
         self.ended.pop(place, None)
-        self._consumer.incremental_assign([_at(place, offset)])
+        self._consumer.incremental_assign([_build_position(place, offset)])
 
-    def read(self, most: int, seconds: float) -> list[Messages]:
+    def read_messages(self, most: int, seconds: float) -> list[Messages]:
         """
         Return what came within a time, by topic, as it came; nothing of partitions that wait.
 
@@ -186,10 +189,10 @@ class Reader:
             If the broker refuses for good, as for a topic that is not there.
         """
         came: list[Message] = []
-        rows: dict[Place, list[int]] = {}
-        ends: dict[Place, int] = {}
+        rows: dict[Partition, list[int]] = {}
+        ends: dict[Partition, int] = {}
         for message in self._consumer.consume(most, timeout=seconds):
-            place, error = _place(message), message.error()
+            place, error = _identify_partition(message), message.error()
             if error is None:
                 rows.setdefault(place, []).append(len(came))
                 came.append(message)
@@ -197,64 +200,64 @@ class Reader:
             elif error.name() == "_PARTITION_EOF":
                 ends[place] = message.offset() or 0
             elif error.name() in GONE:
-                self.hold({place})
+                self.pause_partitions({place})
             else:
-                self._check(error)
+                self._check_error(error)
         due: dict[str, list[int]] = {}
         for place, of_place in rows.items():
             if place in self._places:
-                due.setdefault(place[0], []).extend(self._due(place, of_place, came))
+                due.setdefault(place[0], []).extend(self._find_due(place, of_place, came))
         for place, end in ends.items():
             if place in self._places:
-                self._end(place, end)
+                self._end_partition(place, end)
         return [
-            _columns(topic, [came[row] for row in sorted(kept)])
+            _build_messages(topic, [came[row] for row in sorted(kept)])
             for topic, kept in due.items()
             if kept
         ]
 
-    def _due(self, place: Place, rows: list[int], came: list[Message]) -> list[int]:
+    def _find_due(self, place: Partition, rows: list[int], came: list[Message]) -> list[int]:
         """Return those rows whose messages go on from the place of a partition."""
         self.ended.pop(place, None)
-        kept, again = self._places.take(place, [came[row].offset() or 0 for row in rows])
+        kept, again = self._places.take_messages(place, [came[row].offset() or 0 for row in rows])
         if again:
-            self._ask_again(place)
+            self._fetch_again(place)
         return [rows[each] for each in kept]
 
-    def _end(self, place: Place, end: int) -> None:
+    def _end_partition(self, place: Partition, end: int) -> None:
         """Hear that a partition ends; it is read to its end if that is where its place is."""
-        if self._places.end(place, end):
-            self._ask_again(place)
+        if self._places.end_partition(place, end):
+            self._fetch_again(place)
         elif self._places[place] == end:
             self.ended[place] = end
 
-    def _ask_again(self, place: Place) -> None:
+    def _fetch_again(self, place: Partition) -> None:
         """Fetch a partition anew from its place."""
-        self._consumer.incremental_unassign([_at(place)])
-        self._begin(place, self._places[place])
+        self._consumer.incremental_unassign([_build_position(place)])
+        self._begin_partition(place, self._places[place])
 
-    def _check(self, error: KafkaError) -> None:
+    def _check_error(self, error: KafkaError) -> None:
         """Raise what does not pass by itself."""
         if error.name() in LASTING or error.fatal():
             mend = LASTING.get(error.name(), "start again")
             msg = f"{self._brokers} refuses: {error.str()}: {mend}"
             raise BrokerError(msg)
 
-    def wait(self, seconds: float) -> None:
+    def stay_idle(self, seconds: float) -> None:
         """Stay in the group for a time, and take nothing."""
-        self.hold(self._given)  # until each is told where to go on
+        self.pause_partitions(self._given)  # until each is told where to go on
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._consumer.poll(min(left, 0.2))
 
-    def hold(self, places: Iterable[Place]) -> None:
+    def pause_partitions(self, places: Iterable[Partition]) -> None:
         """Take nothing of some partitions until they are told where to go on."""
         held = {place for place in places if place in self._given}
         self.waiting |= held
         if any(place in self._places for place in held):
-            self._leave(held, self._consumer)
+            self._leave_partitions(held, self._consumer)
 
-    def resume(self, place: Place, offset: int, *, anew: bool = False) -> None:
+    def resume_partition(self, place: Partition, offset: int, *, anew: bool = False) -> None:
         """
         Go on with a partition from an offset, or, if that was deleted, from the first that is left.
 
@@ -277,29 +280,29 @@ class Reader:
         if place not in self._given:
             return
         topic, partition = place
-        first, end = self._reach(place)
+        first, end = self._read_watermarks(place)
         if end < offset and not anew:
-            raise made_anew(place, end, offset)
+            raise build_recreated_error(place, end, offset)
         start = max(offset, first) if offset <= end else first
         if start != offset and offset:
             LOG.warning(
                 "a topic was made anew, or messages were deleted from it before they were read",
                 extra={"topic": topic, "partition": partition, "from": offset, "to": start},
             )
-        self._places.start(place, start)
-        self._begin(place, start)
+        self._places.start_run(place, start)
+        self._begin_partition(place, start)
         self.waiting.discard(place)
 
-    def _reach(self, place: Place) -> tuple[int, int]:
+    def _read_watermarks(self, place: Partition) -> tuple[int, int]:
         """Return the first message of a partition that is left, and where it ends."""
         from confluent_kafka import KafkaException
 
         try:
-            return self._consumer.get_watermark_offsets(_at(place), timeout=SILENT_S)
+            return self._consumer.get_watermark_offsets(_build_position(place), timeout=SILENT_S)
         except KafkaException as error:
-            raise unreachable(self._brokers) from error
+            raise build_unreachable_error(self._brokers) from error
 
-    def read_ends(self) -> dict[Place, int]:
+    def read_ends(self) -> dict[Partition, int]:
         """
         Return where each partition of the topics ends now, whoever reads it.
 
@@ -310,34 +313,40 @@ class Reader:
         """
         from confluent_kafka import KafkaException
 
-        found: dict[Place, int] = {}
+        ends: dict[Partition, int] = {}
         for topic in self._topics:
             try:
                 known = self._consumer.list_topics(topic, timeout=SILENT_S).topics[topic]
             except KafkaException as error:
-                raise unreachable(self._brokers) from error
+                raise build_unreachable_error(self._brokers) from error
             if known.error is not None:
-                self._check(known.error)
-                raise unreachable(self._brokers)
-            found |= {(topic, each): self._reach((topic, each))[1] for each in known.partitions}
-        return found
+                self._check_error(known.error)
+                raise build_unreachable_error(self._brokers)
+            ends |= {
+                (topic, each): self._read_watermarks((topic, each))[1] for each in known.partitions
+            }
+        return ends
 
-    def end_of(self, place: Place) -> int | None:
+    def find_end(self, place: Partition) -> int | None:
         """Return where a partition ended when it was last heard of; None if it is not known."""
         from confluent_kafka import KafkaException
 
         try:
-            _, end = self._consumer.get_watermark_offsets(_at(place), cached=True)
+            _, end = self._consumer.get_watermark_offsets(_build_position(place), cached=True)
         except KafkaException:
             return None
         return end if end >= 0 else None
 
-    def tell(self, ends: dict[Place, int]) -> None:
+    def commit_offsets(self, ends: dict[Partition, int]) -> None:
         """Tell the group how far it is, for tools that show its lag; nothing depends on it."""
         from confluent_kafka import KafkaException
 
         with suppress(KafkaException):
-            places = [_at(place, offset) for place, offset in ends.items() if place in self._given]
+            places = [
+                _build_position(place, offset)
+                for place, offset in ends.items()
+                if place in self._given
+            ]
             if places:
                 self._consumer.commit(offsets=places, asynchronous=True)
 
@@ -346,7 +355,7 @@ class Reader:
         self._consumer.close()
 
 
-def made_anew(place: Place, end: int, offset: int) -> StoreError:
+def build_recreated_error(place: Partition, end: int, offset: int) -> StoreError:
     """Return the error of a partition that ends before what was read of it."""
     return StoreError(
         f"topic {place[0]}, partition {place[1]} ends at {end}, but {offset} messages of it were"
@@ -355,7 +364,7 @@ def made_anew(place: Place, end: int, offset: int) -> StoreError:
     )
 
 
-def _consumer(settings: dict[str, Any]) -> Consumer:
+def _build_consumer(settings: dict[str, Any]) -> Consumer:
     try:
         from confluent_kafka import Consumer
     except ModuleNotFoundError as error:
@@ -364,18 +373,18 @@ def _consumer(settings: dict[str, Any]) -> Consumer:
     return Consumer(settings)
 
 
-def _at(place: Place, offset: int | None = None) -> TopicPartition:
+def _build_position(place: Partition, offset: int | None = None) -> TopicPartition:
     from confluent_kafka import TopicPartition
 
     return TopicPartition(*place) if offset is None else TopicPartition(*place, offset)
 
 
-def _place(message: Message) -> Place:
+def _identify_partition(message: Message) -> Partition:
     """Return where a message came from; an error may be of no topic."""
     return message.topic() or "", message.partition() or 0
 
 
-def _columns(topic: str, messages: list[Message]) -> Messages:
+def _build_messages(topic: str, messages: list[Message]) -> Messages:
     count = len(messages)
     return Messages(
         topic,

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
     from confluent_kafka.admin import AdminClient
 
-SECONDS = 5.0
+ANSWER_TIMEOUT_S = 5.0
 
 
-def is_reachable(brokers: str, *, timeout_s: float = SECONDS) -> bool:
+def is_reachable(brokers: str, *, timeout_s: float = ANSWER_TIMEOUT_S) -> bool:
     """Return whether a broker answers at one of these addresses within a time."""
-    client = _client(brokers)
+    client = _build_client(brokers)
     from confluent_kafka import KafkaException
 
     try:
@@ -48,27 +48,27 @@ def make_topics(brokers: str, partitions: Mapping[str, int], *, replicas: int = 
         If no broker answers, or one refuses.
     """
     if not is_reachable(brokers):
-        raise unreachable(brokers)
-    client = _client(brokers)
+        raise build_unreachable_error(brokers)
+    client = _build_client(brokers)
     from confluent_kafka import KafkaError, KafkaException
     from confluent_kafka.cimpl import NewTopic
 
     wanted = [NewTopic(name, count, replicas) for name, count in partitions.items()]
     made = []
-    for name, future in client.create_topics(wanted, operation_timeout=SECONDS).items():
+    for name, future in client.create_topics(wanted, operation_timeout=ANSWER_TIMEOUT_S).items():
         try:
-            future.result(timeout=2 * SECONDS)
+            future.result(timeout=2 * ANSWER_TIMEOUT_S)
             made.append(name)
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 msg = f"topic {name} cannot be made at {brokers}: {error.args[0].str()}"
                 raise BrokerError(msg) from error
         except TimeoutError as error:
-            raise unreachable(brokers) from error
+            raise build_unreachable_error(brokers) from error
     return made
 
 
-def unreachable(brokers: str) -> BrokerError:
+def build_unreachable_error(brokers: str) -> BrokerError:
     """Return the error that says so."""
     return BrokerError(
         f"no Kafka broker answers at {brokers}: check the address, and that the broker runs and"
@@ -76,7 +76,7 @@ def unreachable(brokers: str) -> BrokerError:
     )
 
 
-def _client(brokers: str) -> AdminClient:
+def _build_client(brokers: str) -> AdminClient:
     try:
         from confluent_kafka.admin import AdminClient
     except ModuleNotFoundError as error:

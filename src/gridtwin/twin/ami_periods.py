@@ -134,11 +134,13 @@ class AmiHistory:
         self, name: str, start: Moment, end: Moment, values: dict[str, Any] | None = None
     ) -> AmiHistoryAnswer:
         first_s, last_s = read_period(
-            start, end, latest_s=self._book.latest(), length_s=DEFAULT_PERIOD_S
+            start, end, latest_s=self._book.find_latest(), length_s=DEFAULT_PERIOD_S
         )
         bounds = datetime.fromtimestamp(first_s, UTC), datetime.fromtimestamp(last_s, UTC)
         asked = {"start": bounds[0], "end": bounds[1], **(values or {})}
-        frame = self._book.ask(name, asked, self._build_tables(name, bounds[0]), self._progress)
+        frame = self._book.query_history(
+            name, asked, self._build_tables(name, bounds[0]), self._progress
+        )
         return AmiHistoryAnswer.from_frame(name, bounds, values or {}, frame)
 
     def _find_serving(self, rows: NDArray[np.int32]) -> tuple[list[str], list[str]]:
@@ -170,8 +172,8 @@ class AmiHistory:
         data, members = self._twin.store.network.data, None
         transformers = np.flatnonzero(data.equipment.kind == cim.TRANSFORMER)
         if name == "hours_out":
-            outages = self._twin.store.outages.all(since=start)
-            members = self._twin.store.outages.members([each.id for each in outages])
+            outages = self._twin.store.outages.list_outages(since=start)
+            members = self._twin.store.outages.read_members([each.id for each in outages])
         empty = np.empty(0)
         return {
             "transformers": pd.DataFrame(

@@ -68,7 +68,7 @@ class Ami:
         NotFoundError
             If there is no such folder.
         """
-        from gridtwin.store.readings import ParquetReadings
+        from gridtwin.store.parquet_readings import ParquetReadings
 
         if not (Path(folder) / "readings").is_dir():
             what = "folder with readings"
@@ -77,7 +77,7 @@ class Ami:
 
     def latest(self) -> datetime | None:
         """Return when the last interval with readings ends; None without any."""
-        latest_s = self._book.latest()
+        latest_s = self._book.find_latest()
         return None if latest_s is None else datetime.fromtimestamp(latest_s, UTC)
 
     def load(
@@ -148,7 +148,7 @@ class Ami:
             If there is nothing of that interval.
         """
         at_s = self._find_end(at)
-        served, fed = self._book.loads(at_s), self._book.feeder_loads(at_s)
+        served, fed = self._book.read_transformer_loads(at_s), self._book.read_feeder_loads(at_s)
         if served is None or fed is None:
             at_s, readings = self._read_interval(at)
             served, fed = self.prepare_roll_up(at_s).roll_up(
@@ -205,9 +205,9 @@ class Ami:
         network = self._twin.store.network
         row = network.ids.find_element(mrid, ("usage_points",)).row
         return make_readings_frame(
-            self._book.of(
+            self._book.read_meter(
                 bytes(network.data.usage_points.mrid[row]).decode(),
-                *read_period(start, end, latest_s=self._book.latest()),
+                *read_period(start, end, latest_s=self._book.find_latest()),
             )
         )
 
@@ -241,8 +241,8 @@ class Ami:
             msg = f"{mrid} is no transformer: loads are kept by transformer and by feeder"
             raise InputError(msg)
         own = bytes(getattr(network.data, element.table).mrid[element.row]).decode()
-        series = self._book.series(
-            table, (own, element.row), *read_period(start, end, latest_s=self._book.latest())
+        series = self._book.read_series(
+            table, (own, element.row), *read_period(start, end, latest_s=self._book.find_latest())
         )
         series.pop("row")
         at = pd.to_datetime(series.pop("at_s"), unit="s", utc=True)
@@ -255,7 +255,7 @@ class Ami:
         if state:
             return self._twin.situation(state)
         when = datetime.fromtimestamp(at_s, UTC)
-        stood = self._twin.store.states.at(when)
+        stood = self._twin.store.states.read_past_state(when)
         key = stood.version, repr(sorted(stood.deviations.items()))
         return self._situations.get_or_make(
             key, lambda: NetworkQuestions(open_past(self._twin.store, when)).situation()
@@ -283,7 +283,7 @@ class Ami:
 
     def _find_end(self, at: datetime | str | None) -> int:
         """Return the end of the last interval that ended by a moment."""
-        at_s = self._book.latest()
+        at_s = self._book.find_latest()
         if at is not None:
             at_s = int(read_moment(at).timestamp()) // INTERVAL_S * INTERVAL_S
         if at_s is None:
@@ -294,9 +294,9 @@ class Ami:
     def _read_interval(self, at: datetime | str | None) -> tuple[int, Readings]:
         """Return the end and the readings of the last interval that ended by a moment."""
         at_s = self._find_end(at)
-        readings = self._book.at(at_s)
+        readings = self._book.read_interval(at_s)
         if not len(readings):
-            last, what = self._book.latest(), "interval with readings"
+            last, what = self._book.find_latest(), "interval with readings"
             near = [] if last is None else [datetime.fromtimestamp(last, UTC).isoformat()]
             raise NotFoundError(what, datetime.fromtimestamp(at_s, UTC).isoformat(), near)
         return at_s, readings

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.errors import InputError
-from gridtwin.store.readings import ParquetReadings
-from gridtwin.store.rollups import HOUR_S, stale_hours, write_hour
+from gridtwin.model.moments import HOUR_S
+from gridtwin.store.parquet_readings import ParquetReadings
+from gridtwin.store.rollups import list_stale_hours, write_hour
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +61,7 @@ def roll_up_hours(
     if not isinstance(book, ParquetReadings) or book.folder is None:
         msg = "there is no folder of readings: a database sums up by itself as readings come"
         raise InputError(msg)
-    stale = stale_hours(book.folder, everything=everything)
+    stale = list_stale_hours(book.folder, everything=everything)
     for done, (hour_s, written_ns) in enumerate(stale.items()):
         if progress:
             progress(done, len(stale))
@@ -78,7 +79,7 @@ def _read_hour(
     book: ParquetReadings, rows_of: Callable[[Strings], NDArray[np.int32]], hour_s: int
 ) -> Iterator[Columns]:
     """Yield each interval of an hour: its end, and usage points, energies and voltages."""
-    names, code, readings = book.coded(hour_s, hour_s + HOUR_S - 1)
+    names, code, readings = book.read_coded(hour_s, hour_s + HOUR_S - 1)
     rows = rows_of(names)[code]
     for at_s in np.unique(readings.at_s).tolist():
         here = np.flatnonzero(readings.at_s == at_s)

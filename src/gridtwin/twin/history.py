@@ -19,7 +19,7 @@ from gridtwin.model import phases
 from gridtwin.model.moments import read_moment
 from gridtwin.model.outage import Status
 from gridtwin.model.tables import encode_texts
-from gridtwin.store.past import PastStore
+from gridtwin.store.past_store import PastStore
 from gridtwin.twin.situation_cache import SituationCache
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class TwinHistory:
         replay = self._replay
         if replay is None or not replay.covers_span(self._store, start, end):
             replay = self._start_replay(start)
-        operations = self._store.states.operations(replay.start, end)
+        operations = self._store.states.list_operations(replay.start, end)
         if not replay.replay_operations(
             self._store.network, operations
         ):  # the log holds others in between
@@ -139,7 +139,7 @@ class TwinHistory:
     def _start_replay(self, start: datetime) -> _SupplyReplay:
         store = PastStore(self._store, start)
         self._replay = _SupplyReplay(
-            start, store.states.get(), SupplyTracker(SituationCache(store).resolve_state())
+            start, store.states.read_state(), SupplyTracker(SituationCache(store).resolve_state())
         )
         return self._replay
 
@@ -150,10 +150,10 @@ class TwinHistory:
         book, ids = self._store.outages, self._store.network.ids.tables["usage_points"]
         outages = {
             each.id: each
-            for each in book.all(since=start)
+            for each in book.list_outages(since=start)
             if each.began_at <= end and each.status is not Status.INVALID
         }
-        members = book.members(outages)
+        members = book.read_members(outages)
         rows = ids.find_rows(encode_texts(members.usage_point.tolist()))
         known = rows >= 0  # of another network
         members, rows = members.take_rows(known), rows[known].astype(np.int32)
@@ -230,7 +230,9 @@ class _SupplyReplay:
     def covers_span(self, store: Store, start: datetime, end: datetime) -> bool:
         """Return whether a span of time lies in it, and not far in, and it began as it is known."""
         near = start - MOST_SPANS_BEHIND * (end - start) <= self.start <= start
-        return near and store.states.at(self.start).deviations == self._state.deviations
+        return (
+            near and store.states.read_past_state(self.start).deviations == self._state.deviations
+        )
 
     def replay_operations(self, network: Network, operations: list[SwitchEvent]) -> bool:
         """Work through operations not yet worked through; False if others came in between."""

@@ -67,7 +67,7 @@ class IncidentQuestions:
         try:
             return self._questions.find_one(name)
         except NotFoundError:
-            for outage in self._store.outages.all():
+            for outage in self._store.outages.list_outages():
                 device = (
                     self._store.network.ids.find_first(outage.device) if outage.id == name else None
                 )
@@ -194,9 +194,9 @@ class IncidentQuestions:
 
         normal, outages = (
             self._questions.situation(NORMAL),
-            self._store.outages.all(since=since),
+            self._store.outages.list_outages(since=since),
         )
-        members = self._store.outages.members([each.id for each in outages])
+        members = self._store.outages.read_members([each.id for each in outages])
         places = communities or Divided.of_substations(normal)
-        estimates = self._store.estimates.current()
+        estimates = self._store.estimates.list_current()
         return build_pub_outages(outages, members, estimates, normal, places, publisher)

@@ -108,10 +108,14 @@ class LiveInference:
 
 def find_seen_out(store: Store) -> NDArray[np.int32]:
     """Return the usage points that are out in outages which somebody has seen, as rows."""
-    seen = [outage.id for outage in store.outages.all(since=None) if outage.status in SEEN_STATUSES]
+    seen = [
+        outage.id
+        for outage in store.outages.list_outages(since=None)
+        if outage.status in SEEN_STATUSES
+    ]
     if not seen:
         return NO_ROWS
-    members = store.outages.members(seen)
+    members = store.outages.read_members(seen)
     names = members.usage_point[np.isnan(members.restored_s)]
     rows = store.network.ids.tables["usage_points"].find_rows(encode_texts(names.tolist()))
     return np.unique(rows[rows >= 0])

@@ -19,9 +19,9 @@ def tabulate_interruptions(book: OutageBook) -> pd.DataFrame:
     """Return the usage points of all outages, open and past, as interruptions; invalid ones not."""
     import pandas as pd
 
-    outages = book.all(since=datetime.fromtimestamp(0, UTC))
+    outages = book.list_outages(since=datetime.fromtimestamp(0, UTC))
     planned = {each.id: each.planned for each in outages if each.status is not Status.INVALID}
-    rows = book.members(planned) if planned else Members.make_empty()
+    rows = book.read_members(planned) if planned else Members.make_empty()
     nothing = np.full(len(rows), "", dtype=object)
     return pd.DataFrame(
         {

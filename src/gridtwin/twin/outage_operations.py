@@ -54,24 +54,24 @@ class OutageOperations:
 
     def all(self, *, since: datetime | None = None) -> list[Outage]:
         """Return the open outages, and those over since a time, by when they began."""
-        return self._book.all(since=None if since is None else read_moment(since))
+        return self._book.list_outages(since=None if since is None else read_moment(since))
 
     def get(self, outage: str) -> Outage:
         """Return an outage by id; NotFoundError, with close matches, if there is none."""
-        return self._book.get(outage)
+        return self._book.read_outage(outage)
 
     def members(self, *outages: str) -> Members:
         """Return who is in outages, back or not; without any, who is out in all of them."""
-        return self._book.members(outages or None)
+        return self._book.read_members(outages or None)
 
     def steps(self, *outages: str, now: datetime | None = None) -> list[Step]:
         """Return who came back when, for outages; their customer-minutes add up (IEEE 1366)."""
-        return steps_of(self._book.members(outages), _now_or(now))
+        return steps_of(self._book.read_members(outages), _now_or(now))
 
     def evidence(self, outage: str) -> list[Evidence]:
         """Return what was said of an outage and done to it, oldest first."""
-        self._book.get(outage)
-        return self._book.evidence(outage)
+        self._book.read_outage(outage)
+        return self._book.list_evidence(outage)
 
     def frame(self, *, since: datetime | None = None) -> pd.DataFrame:
         """Return the outages of `all` as a table."""
@@ -132,12 +132,12 @@ class OutageOperations:
             began_at=began,
             status=status,
             device=self._name_device(device),
-            state_version=self._twin.store.states.get(CURRENT).version,
+            state_version=self._twin.store.states.read_state(CURRENT).version,
             **known | fields,
         )
 
         def make_changes() -> list[Change]:
-            out = self._book.members()
+            out = self._book.read_members()
             free = ~np.isin(mrids, out.usage_point)
             if not free.any() and len(mrids):
                 other = out.outage[np.isin(out.usage_point, mrids)][0]
@@ -156,7 +156,7 @@ class OutageOperations:
         """Make outages of which all lie in a new one a part of it."""
         inside = np.isin(out.usage_point, mrids)
         ids = set(out.outage[inside].tolist()) - set(out.outage[~inside].tolist())
-        contained = [self._book.get(each) for each in sorted(ids)]
+        contained = [self._book.read_outage(each) for each in sorted(ids)]
         return [
             lifecycle.annotate_outage(each, _now_or(None), actor=_actor(), parent=outage)
             for each in contained
@@ -228,10 +228,10 @@ class OutageOperations:
         mrids = decode_texts(points.mrid[rows]).astype(object)
 
         def make_changes(was: Outage) -> list[Change]:
-            others = self._book.members()
+            others = self._book.read_members()
             others = others.take_rows(others.outage != outage)
             free = ~np.isin(mrids, others.usage_point)
-            members = self._book.members([outage])
+            members = self._book.read_members([outage])
             made = lifecycle.revise_outage(
                 was, members, mrids[free], points.customers[rows][free], _now_or(None),
                 actor=_actor(), device=device,
@@ -285,7 +285,7 @@ class OutageOperations:
         behind = self._twin.blast_radius(below, state="normal").usage_points if below else None
 
         def make_changes(was: Outage) -> list[Change]:
-            members = self._book.members([outage])
+            members = self._book.read_members([outage])
             step = usage_points
             if behind is not None:
                 step = members.usage_point[np.isin(members.usage_point, behind.astype(object))]
@@ -314,7 +314,7 @@ class OutageOperations:
         fields = {"id": new_id(_now_or(None))} | fields
 
         def make_changes(was: Outage) -> list[Change]:
-            members = self._book.members([outage])
+            members = self._book.read_members([outage])
             part = usage_points
             if part is None:
                 rows = self._find_points(device, None, "normal")
@@ -347,7 +347,7 @@ class OutageOperations:
         )
 
     def _verify(self, outage: str) -> None:
-        members = self._book.members([outage])
+        members = self._book.read_members([outage])
         rows = self._twin.store.network.ids.find_rows("usage_points", members.usage_point.tolist())
         situation = self._twin.situation()
         dark = ~situation.is_served[rows]
@@ -363,13 +363,13 @@ class OutageOperations:
         """Say that there was no outage."""
 
         def make_changes(was: Outage) -> list[Change]:
-            members = self._book.members([outage])
+            members = self._book.read_members([outage])
             return [lifecycle.invalidate_outage(was, members, _now_or(None), actor=_actor())]
 
         return self._change_outage(outage, make_changes)
 
     def _change_outage(self, outage: str, changes: Callable[[Outage], Sequence[Change]]) -> Outage:
-        return self._write_changes(lambda: changes(self._book.get(outage)))
+        return self._write_changes(lambda: changes(self._book.read_outage(outage)))
 
     def _write_changes(self, changes: Callable[[], Sequence[Change]]) -> Outage:
         return self._write_all(changes)[0]
@@ -378,10 +378,10 @@ class OutageOperations:
         """Write changes, made again when others changed the same; return their outages."""
         for again in range(WRITE_TRIES):
             try:
-                return self._book.write(changes())
+                return self._book.write_changes(changes())
             except ConflictError:
                 time.sleep(random.uniform(0, WRITE_WAIT_S) * (again + 1))  # noqa: S311 - no secret
-        return self._book.write(changes())
+        return self._book.write_changes(changes())
 
 
 def _now_or(at: datetime | None) -> datetime:

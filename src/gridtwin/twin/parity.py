@@ -9,16 +9,16 @@ import numpy as np
 
 from gridtwin.model import cim
 from gridtwin.model.tables import decode_texts
-from gridtwin.store.memory import MemoryStore
-from gridtwin.store.postgis.mirror import differences
-from gridtwin.store.postgis.moving import Change
+from gridtwin.store.memory_store import MemoryStore
+from gridtwin.store.postgis.mirror import compare_mirror
+from gridtwin.store.postgis.table_sync import TableChange
 from gridtwin.twin import Twin
 
 if TYPE_CHECKING:
     import psycopg
 
     from gridtwin.model.state import State
-    from gridtwin.store.postgis.rows import Mirrored
+    from gridtwin.store.postgis.mirror_rows import Mirrored
 
     Connection = psycopg.Connection[Any]
     Answer = tuple[list[Any], list[Any], int]
@@ -30,7 +30,7 @@ MIRRORED_STATE = "mirrored"  # name, in memory alone, of the state that is compa
 
 def verify_mirror(
     connection: Connection, twin: Twin, state: State | None = None, *, samples: int = MOST_SAMPLED
-) -> list[Change]:
+) -> list[TableChange]:
     """
     Compare a mirror with a twin; nothing is written.
 
@@ -51,14 +51,14 @@ def verify_mirror(
         for, and as updated how many came out otherwise.
     """
     source = twin.gather_mirror_rows(state)
-    changes = differences(connection, source)
+    changes = compare_mirror(connection, source)
     asked = _pick_elements(connection, source, samples)
     engine = Twin(MemoryStore(source.network))
     engine.store.states.save_overlay(MIRRORED_STATE, source.state.deviations)
     wrong = sum(
         _answer_in_python(engine, mrid) != _answer_in_sql(connection, mrid) for mrid in asked
     )
-    return [*changes, Change("traces", len(asked), 0, wrong, 0)]
+    return [*changes, TableChange("traces", len(asked), 0, wrong, 0)]
 
 
 def _pick_elements(connection: Connection, source: Mirrored, samples: int) -> list[str]:

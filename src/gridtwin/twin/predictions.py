@@ -50,10 +50,10 @@ def update_predictions(
     """
     predicted = {
         each.id: each
-        for each in store.outages.all()
+        for each in store.outages.list_outages()
         if each.status is Status.PREDICTED and each.id not in held
     }
-    out = store.outages.members()
+    out = store.outages.read_members()
     owner = dict(zip(out.usage_point.tolist(), out.outage.tolist(), strict=True))
     wanted: dict[str, tuple[InferredOutage, Names]] = {}  # predicted outage -> what it becomes
     fresh: list[tuple[InferredOutage, Names]] = []
@@ -136,7 +136,7 @@ def _open_prediction(
         device=inferred.device.mrid,
         phases=inferred.phases,
         first_seen_at=now,
-        state_version=store.states.get(CURRENT).version,
+        state_version=store.states.read_state(CURRENT).version,
     )
     said: dict[str, Any] = {"probability": inferred.device.probability, **inferred.evidence}
     return outage_lifecycle.open_outage(

@@ -68,7 +68,7 @@ class NetworkQuestions:
 
     def _find_reported_out(self) -> NDArray[np.int32]:
         """Return the rows of the usage points that are in an open outage and not back."""
-        names = encode_texts(self.store.outages.members().usage_point.tolist())
+        names = encode_texts(self.store.outages.read_members().usage_point.tolist())
         rows = self.store.network.ids.tables["usage_points"].find_rows(names)
         return rows[rows >= 0].astype(np.int32)  # others are of another network
 
@@ -207,8 +207,8 @@ class NetworkQuestions:
         """
         if isinstance(kind, TraceSpec):
             return kind.derive(options)
-        if kind not in TRACE_KINDS and kind in self.store.specs.names():
-            return TraceSpec.from_json(self.store.specs.get(kind)).derive(options)
+        if kind not in TRACE_KINDS and kind in self.store.specs.list_names():
+            return TraceSpec.from_json(self.store.specs.read_spec(kind)).derive(options)
         return TraceSpec(kind).derive(options)
 
     def save_spec(self, name: str, spec: TraceSpec) -> None:
@@ -216,7 +216,7 @@ class NetworkQuestions:
         if not name or name in TRACE_KINDS:
             msg = f"a trace spec cannot be called {name!r}: that is a kind of trace"
             raise InputError(msg)
-        self.store.specs.save(name, spec.to_json())
+        self.store.specs.save_spec(name, spec.to_json())
 
     def explain(self, mrid: str, *, state: str = CURRENT) -> Explanation:
         """Say why an element has supply or has none, and what else could feed it."""
@@ -271,7 +271,7 @@ class NetworkQuestions:
         """
         from gridtwin.results.what_if import WhatIf
 
-        base = self.store.states.get(state)
+        base = self.store.states.read_state(state)
         changed = with_switches(self.store.network, base.deviations, switches)
         before, after = self.situation(state), self.situation_of(replace(base, deviations=changed))
         return WhatIf(before, after, self.supply(before), self.supply(after))

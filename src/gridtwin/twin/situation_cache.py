@@ -34,7 +34,7 @@ class SituationCache:
     def resolve_state(self, state: str = CURRENT, rules: SupplyRules | None = None) -> Situation:
         """Return the network in a state, with its topology index."""
         rules = rules or SupplyRules()
-        resolved = self._store.states.get(state)
+        resolved = self._store.states.read_state(state)
         key = (state, resolved.version, rules)
         with self._lock:
             situation = self._kept.get(key)
@@ -61,10 +61,10 @@ class SituationCache:
                 return same.rename_state(state.name, state.version)
         mask = state.open_mask(network)
         if rules != SupplyRules():
-            designed = self._store.index().designed if _shares_design(rules) else None
+            designed = self._store.read_index().designed if _shares_design(rules) else None
             index = build_index(network.data, mask, rules, designed=designed)
             return Situation(network, mask, index, rules, state.name, state.version)
-        index = self._store.index()
+        index = self._store.read_index()
         changed = np.flatnonzero(mask != network.data.equipment.normal_open)
         if len(changed):
             index = update_index(index, network.data, mask, changed)

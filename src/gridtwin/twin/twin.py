@@ -20,7 +20,7 @@ from gridtwin.model.network import Network
 from gridtwin.model.operation import of_switch, with_switches
 from gridtwin.model.phases import format_phases as phase_text
 from gridtwin.model.state import CURRENT, State
-from gridtwin.store.memory import MemoryStore
+from gridtwin.store.memory_store import MemoryStore
 from gridtwin.store.postgis.connect import is_address
 from gridtwin.topology.topology_index import build_index
 from gridtwin.twin.ami_questions import Ami
@@ -29,6 +29,7 @@ from gridtwin.twin.history import TwinHistory, open_past
 from gridtwin.twin.incidents import IncidentQuestions
 from gridtwin.twin.outage_operations import OutageOperations
 from gridtwin.twin.questions import NetworkQuestions
+from gridtwin.twin.state_files import LoadedState, load_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from gridtwin.model.state import SwitchEvent
     from gridtwin.publish.notebook_map import MapView
-    from gridtwin.store.postgis.rows import Mirrored
+    from gridtwin.store.postgis.mirror_rows import Mirrored
     from gridtwin.store.protocol import Store
 
 
@@ -59,8 +60,8 @@ def open_twin(target: str | Path | Network) -> Twin:
     """
     if isinstance(target, Network):
         return Twin(MemoryStore(target))
-    from gridtwin.store.local import LocalStore
-    from gridtwin.store.postgis.store import PostgisStore
+    from gridtwin.store.local_store import LocalStore
+    from gridtwin.store.postgis.postgis_store import PostgisStore
 
     if isinstance(target, str) and is_address(target):
         return Twin(PostgisStore.open(target))
@@ -153,14 +154,14 @@ class Twin:
 
         Rows are put in the order of the topology, which makes all later steps faster.
         """
-        from gridtwin.store.local import LocalStore
+        from gridtwin.store.local_store import LocalStore
         from gridtwin.topology.renumber import preorder_rows
 
         network = self.store.network
-        network = network.reorder_rows(*preorder_rows(self.store.index(), network.data))
+        network = network.reorder_rows(*preorder_rows(self.store.read_index(), network.data))
         index = build_index(network.data, network.data.equipment.normal_open)
         if isinstance(path, str) and is_address(path):
-            from gridtwin.store.postgis.store import PostgisStore
+            from gridtwin.store.postgis.postgis_store import PostgisStore
 
             fresh = Twin(MemoryStore(network)).gather_mirror_rows()
             return Twin(PostgisStore.create(path, fresh, overwrite=overwrite))
@@ -186,15 +187,15 @@ class Twin:
             folder = TemporaryDirectory(prefix="gridtwin-")
             address = str(Path(folder.name) / "grid.twin")
             copy = self.save(address)
-            for mrid, phases in self.store.states.get().deviations.items():
+            for mrid, phases in self.store.states.read_state().deviations.items():
                 copy.store.states.operate(mrid, phases)
         return MapView(address, view=view, height_px=height_px, folder=folder)
 
     def gather_mirror_rows(self, state: State | None = None) -> Mirrored:
         """Return all that a mirror in PostgreSQL takes, with another current state if given."""
-        from gridtwin.store.postgis.rows import mirrored
+        from gridtwin.store.postgis.mirror_rows import gather_mirror
 
-        return mirrored(self.store, state)
+        return gather_mirror(self.store, state)
 
     def watch(
         self, since: int | None = None, *, timeout_s: float | None = None
@@ -210,19 +211,21 @@ class Twin:
             Seconds without one after which to end; by default never.
         """
         seen = self.version if since is None else since
-        while self.store.states.wait(seen, timeout_s=math.inf if timeout_s is None else timeout_s):
-            for event in self.store.states.events(seen):
+        while self.store.states.wait_for_version(
+            seen, timeout_s=math.inf if timeout_s is None else timeout_s
+        ):
+            for event in self.store.states.list_events(seen):
                 seen = event.version
                 yield event
 
     @property
     def version(self) -> int:
         """Version of the current state."""
-        return self.store.states.get().version
+        return self.store.states.read_state().version
 
     def states(self) -> list[str]:
         """Return the names of the states."""
-        return self.store.states.names()
+        return self.store.states.list_names()
 
     def switch(self, mrid: str, *, open: bool, phases: str = "", actor: str = "") -> State:
         """
@@ -263,8 +266,32 @@ class Twin:
         switches
             mRID to True (open), False (closed), or the phases that stand open.
         """
-        current = self.store.states.get(CURRENT).deviations
+        current = self.store.states.read_state(CURRENT).deviations
         self.store.states.save_overlay(name, with_switches(self.store.network, current, switches))
+
+    def load_state(self, file: str | Path, name: str = "", *, actor: str = "") -> LoadedState:
+        """
+        Take over how the switches stand in an SSH profile of CGMES.
+
+        Parameters
+        ----------
+        file
+            The profile: an ``.xml`` file, a zip or a folder.
+        name
+            Keep it as an overlay of this name. By default the current state is written: one
+            operation, in the log, for each switch that stands otherwise.
+        actor
+            Who operates, for the log; by default whom the environment names.
+
+        Raises
+        ------
+        SourceError
+            If the file is broken, or tells nothing of the twin's switches.
+        """
+        from gridtwin.settings import Settings
+
+        actor = actor or Settings.from_environment().actor
+        return load_state(self.store, Path(file), name, actor=actor)
 
     def __repr__(self) -> str:
         """Return the twin in one line."""

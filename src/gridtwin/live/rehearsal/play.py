@@ -135,7 +135,7 @@ class Rehearsal:
         network = self._twin.store.network
         for mrid, opens in moves:
             row = network.ids.find_element(mrid, ("equipment",)).row
-            if bool(self._twin.store.states.get().open_mask(network)[row]) != opens:
+            if bool(self._twin.store.states.read_state().open_mask(network)[row]) != opens:
                 self._twin.switch(mrid, open=opens)
 
     def _restore_customers(self, name: str, act: Act) -> None:

@@ -138,7 +138,7 @@ def keep_tiles(
         msg = "a twin in a database keeps no tiles in itself: give --out FILE.pmtiles"
         raise InputError(msg)
     built = build_tiles(
-        store.network, store.index(), network_hash=store.network_hash, cap_bytes=cap_bytes
+        store.network, store.read_index(), network_hash=store.network_hash, cap_bytes=cap_bytes
     )
     if out is None:
         path.parent.mkdir(exist_ok=True)

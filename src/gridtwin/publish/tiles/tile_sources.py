@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gridtwin.analysis.state.supply_state import SupplyState
-    from gridtwin.store.postgis.store import PostgisStore
+    from gridtwin.store.postgis.postgis_store import PostgisStore
     from gridtwin.store.protocol import Store
 
 log = logging.getLogger("gridtwin.tiles")
@@ -71,7 +71,7 @@ class TileSource(Protocol):
 
 def find_archive_path(store: Store) -> Path | None:
     """Return where the archive of a twin is kept; None for a twin that is no directory."""
-    from gridtwin.store.local import LocalStore
+    from gridtwin.store.local_store import LocalStore
 
     if not isinstance(store, LocalStore):
         return None
@@ -145,7 +145,7 @@ class LocalTiles:
     def _make_maker(self) -> TileMaker:
         with self._lock:
             if self._maker is None:
-                layers = build_layers(self._store.network, self._store.index())
+                layers = build_layers(self._store.network, self._store.read_index())
                 self._maker = TileMaker(layers, self._plan)
             return self._maker
 
@@ -163,9 +163,9 @@ class PostgisTiles(LocalTiles):
     ) -> None:
         super().__init__(store, supply, path)
         self._stored = store.tiles
-        self._in_step = self._stored.in_step()
+        self._in_step = self._stored.is_in_step()
         if self._archive is None:
-            gates = self._stored.gates()
+            gates = self._stored.read_gates()
             self._plan = ZoomPlan(gates, max(gates.values()))
             self.max_zoom = self._plan.max_zoom
 
@@ -174,7 +174,7 @@ class PostgisTiles(LocalTiles):
         if self._in_step:
             return
         try:
-            changed = self._stored.refresh()
+            changed = self._stored.refresh_tiles()
         except StoreError as error:
             log.warning("the tiles are drawn from memory", extra={"reason": str(error)})
             return
@@ -185,7 +185,7 @@ class PostgisTiles(LocalTiles):
         if not self._in_step:
             return super()._make_fresh(zoom, x, y)
         try:
-            return _compress_made(self._stored.tile(zoom, x, y))
+            return _compress_made(self._stored.read_tile(zoom, x, y))
         except StoreError as error:  # it is away, or holds another network since a moment ago
             log.warning("a tile is drawn from memory", extra={"reason": str(error)})
             return super()._make_fresh(zoom, x, y)
@@ -194,11 +194,11 @@ class PostgisTiles(LocalTiles):
         """Return a tile that also says what has supply and what stands open in a state."""
         if state != CURRENT or not self._in_step or self._is_dimmed():
             return super().live(zoom, x, y, state)
-        return _compress_made(self._stored.live(zoom, x, y))
+        return _compress_made(self._stored.read_live_tile(zoom, x, y))
 
     def _is_dimmed(self) -> bool:
         """Return whether something stands open on some phases, which SQL follows slowly."""
-        deviations = self._store.states.get(CURRENT).deviations
+        deviations = self._store.states.read_state(CURRENT).deviations
         network = self._store.network
         rows = network.ids.find_rows("equipment", tuple(deviations))
         whole = to_supply_phases(network.data.equipment.phases[rows])
@@ -212,7 +212,7 @@ def open_tiles(
     store: Store, supply: Callable[[str], SupplyState], path: Path | None = None
 ) -> LocalTiles:
     """Return where the tiles of a store come from; see `LocalTiles`."""
-    from gridtwin.store.postgis.store import PostgisStore
+    from gridtwin.store.postgis.postgis_store import PostgisStore
 
     if not isinstance(store, PostgisStore):
         return LocalTiles(store, supply, path)

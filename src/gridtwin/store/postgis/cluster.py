@@ -22,19 +22,19 @@ from gridtwin.errors import PostgresMissingError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-LEAST_VERSION = 15
-STARTS = 5  # another process may take the free port before the server does
-HOW_TO_INSTALL = (
+LEAST_CLUSTER_VERSION = 15
+CLUSTER_STARTS = 5  # another process may take the free port before the server does
+HOW_TO_INSTALL_POSTGIS = (
     "PostgreSQL 15 or later with PostGIS is needed: run `make postgres`, or `apt-get install"
     " postgresql postgresql-postgis`, or put the bin directory of an installation that has both on"
     " PATH"
 )
-TEMPLATE = "gridtwin_template"
+TEMPLATE_DATABASE = "gridtwin_template"
 SUPERUSER = "postgres"
-OWNER = "twin"  # may make roles, as the first user of a managed PostgreSQL; no superuser
+CLUSTER_OWNER = "twin"  # may make roles, as the first user of a managed PostgreSQL; no superuser
 
 # Nothing here has to outlive the machine: speed before durability.
-SETTINGS: dict[str, str] = {
+CLUSTER_SETTINGS: dict[str, str] = {
     "listen_addresses": "127.0.0.1",
     "fsync": "off",
     "synchronous_commit": "off",
@@ -58,30 +58,30 @@ class Cluster:
     @property
     def url(self) -> str:
         """Return the address of the maintenance database, for its ordinary user."""
-        return self.url_of("postgres")
+        return self.build_url("postgres")
 
     @property
     def superuser_url(self) -> str:
         """Return the address of the maintenance database, for the superuser."""
-        return self.url_of("postgres", user=SUPERUSER)
+        return self.build_url("postgres", user=SUPERUSER)
 
     @property
     def psql(self) -> str:
         """Return the path of psql."""
         return str(self.binaries / "psql")
 
-    def url_of(self, database: str, *, user: str = OWNER) -> str:
+    def build_url(self, database: str, *, user: str = CLUSTER_OWNER) -> str:
         """Return the address of a database of this cluster."""
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
 
     @contextmanager
-    def database(self, *, spatial: bool = True) -> Iterator[str]:
+    def create_database(self, *, spatial: bool = True) -> Iterator[str]:
         """Make an empty database, with PostGIS unless told otherwise; drop it at the end."""
         name = f"t_{uuid.uuid4().hex[:12]}"
-        template = TEMPLATE if spatial else "template0"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
+        template = TEMPLATE_DATABASE if spatial else "template0"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {CLUSTER_OWNER}")
         try:
-            yield self.url_of(name)
+            yield self.build_url(name)
         finally:
             self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -96,9 +96,9 @@ class Cluster:
         """Start the server again, at the port that it had; it recovers first."""
         log = str(self.directory / "log")
         words = ("start", "-w", "-t", "120", "-D", "data", "-l", log, "-o", f"-p {self.port}")
-        for _ in range(STARTS):
+        for _ in range(CLUSTER_STARTS):
             try:
-                _run(self.binaries, self.directory, "pg_ctl", *words)
+                _run_program(self.binaries, self.directory, "pg_ctl", *words)
             except subprocess.CalledProcessError:  # what the server was doing has not ended yet
                 time.sleep(0.2)
             else:
@@ -110,7 +110,7 @@ class Cluster:
         """Run statements as the superuser, each on its own."""
         import psycopg
 
-        url = self.url_of(database, user=SUPERUSER)
+        url = self.build_url(database, user=SUPERUSER)
         with psycopg.connect(url, autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement.encode())
@@ -125,13 +125,17 @@ def find_binaries() -> Path:
     PostgresMissingError
         If there is none, with the words how to install it.
     """
-    found = [path for path in _candidates() if _version(path) >= LEAST_VERSION and _postgis(path)]
-    if not found:
-        raise PostgresMissingError(HOW_TO_INSTALL)
-    return max(found, key=_version)
+    candidates = [
+        path
+        for path in _list_candidates()
+        if _read_version(path) >= LEAST_CLUSTER_VERSION and _has_postgis(path)
+    ]
+    if not candidates:
+        raise PostgresMissingError(HOW_TO_INSTALL_POSTGIS)
+    return max(candidates, key=_read_version)
 
 
-def _candidates() -> set[Path]:
+def _list_candidates() -> set[Path]:
     on_path = shutil.which("pg_ctl")
     paths = [Path(on_path).resolve().parent] if on_path else []
     for root, pattern in (("/usr/lib/postgresql", "*/bin"), ("/usr", "pgsql-*/bin")):
@@ -139,7 +143,7 @@ def _candidates() -> set[Path]:
     return {path for path in paths if (path / "pg_ctl").exists() and (path / "initdb").exists()}
 
 
-def _version(binaries: Path) -> int:
+def _read_version(binaries: Path) -> int:
     words = subprocess.run(  # noqa: S603 - words of our own
         [str(binaries / "pg_ctl"), "--version"], capture_output=True, text=True, check=False
     ).stdout
@@ -147,7 +151,7 @@ def _version(binaries: Path) -> int:
     return int(match[1]) if match else 0
 
 
-def _postgis(binaries: Path) -> bool:
+def _has_postgis(binaries: Path) -> bool:
     """Return whether the library of PostGIS is there: its scripts alone are of no use."""
     folders = [binaries.parent / "lib"]  # where Debian keeps it
     if (binaries / "pg_config").exists():
@@ -162,7 +166,7 @@ def _postgis(binaries: Path) -> bool:
 
 
 @contextmanager
-def cluster(settings: Mapping[str, str] | None = None) -> Iterator[Cluster]:
+def run_cluster(settings: Mapping[str, str] | None = None) -> Iterator[Cluster]:
     """
     Start a cluster, with a template database that has PostGIS; stop and remove it at the end.
 
@@ -180,28 +184,30 @@ def cluster(settings: Mapping[str, str] | None = None) -> Iterator[Cluster]:
     directory = Path(tempfile.mkdtemp(prefix="gridtwin-pg-"))
     try:
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-            shutil.chown(directory, _server_user())
-        _initdb(binaries, directory, SETTINGS | dict(settings or {}))
-        running = Cluster(_start(binaries, directory), binaries, directory)
+            shutil.chown(directory, _choose_server_user())
+        _init_cluster(binaries, directory, CLUSTER_SETTINGS | dict(settings or {}))
+        running = Cluster(_start_server(binaries, directory), binaries, directory)
         try:
-            _prepare(running)
+            _prepare_template(running)
             yield running
         finally:
             if (directory / "data" / "postmaster.pid").exists():  # a test may have stopped it
-                _run(binaries, directory, "pg_ctl", "stop", "-w", "-m", "immediate", "-D", "data")
+                _run_program(
+                    binaries, directory, "pg_ctl", "stop", "-w", "-m", "immediate", "-D", "data"
+                )
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _server_user() -> str:
+def _choose_server_user() -> str:
     import pwd  # which Windows does not have
 
     names = {entry.pw_name for entry in pwd.getpwall()}
     return SUPERUSER if SUPERUSER in names else "nobody"
 
 
-def _initdb(binaries: Path, directory: Path, settings: Mapping[str, str]) -> None:
-    _run(
+def _init_cluster(binaries: Path, directory: Path, settings: Mapping[str, str]) -> None:
+    _run_program(
         binaries, directory, "initdb", "-D", "data", "-U", SUPERUSER, "-A", "trust",
         "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions",
     )  # fmt: skip
@@ -211,13 +217,13 @@ def _initdb(binaries: Path, directory: Path, settings: Mapping[str, str]) -> Non
         file.writelines(lines)
 
 
-def _start(binaries: Path, directory: Path) -> int:
+def _start_server(binaries: Path, directory: Path) -> int:
     log = directory / "log"
-    for _ in range(STARTS):
-        port = _free_port()
+    for _ in range(CLUSTER_STARTS):
+        port = _find_free_port()
         command = ("pg_ctl", "start", "-w", "-t", "120", "-D", "data", "-l", str(log))
         try:
-            _run(binaries, directory, *command, "-o", f"-p {port}")
+            _run_program(binaries, directory, *command, "-o", f"-p {port}")
         except subprocess.CalledProcessError:
             if "Address already in use" not in log.read_text():
                 sys.stderr.write(log.read_text())
@@ -225,25 +231,28 @@ def _start(binaries: Path, directory: Path) -> int:
             log.unlink()
         else:
             return port
-    msg = f"no free port was found for PostgreSQL in {STARTS} attempts"
+    msg = f"no free port was found for PostgreSQL in {CLUSTER_STARTS} attempts"
     raise RuntimeError(msg)
 
 
-def _free_port() -> int:
+def _find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _prepare(running: Cluster) -> None:
-    running.execute(f"CREATE ROLE {OWNER} LOGIN CREATEROLE CREATEDB", f"CREATE DATABASE {TEMPLATE}")
-    running.execute("CREATE EXTENSION postgis", database=TEMPLATE)
+def _prepare_template(running: Cluster) -> None:
+    running.execute(
+        f"CREATE ROLE {CLUSTER_OWNER} LOGIN CREATEROLE CREATEDB",
+        f"CREATE DATABASE {TEMPLATE_DATABASE}",
+    )
+    running.execute("CREATE EXTENSION postgis", database=TEMPLATE_DATABASE)
 
 
-def _run(binaries: Path, directory: Path, program: str, *words: str) -> None:
+def _run_program(binaries: Path, directory: Path, program: str, *words: str) -> None:
     command = [str(binaries / program), *words]
     if os.geteuid() == 0:
-        command = [*_as_user(_server_user()), *command]
+        command = [*_build_user_command(_choose_server_user()), *command]
     # A server that inherits a pipe would keep it open: the output goes to a file.
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(  # noqa: S603 - words of our own
@@ -256,7 +265,7 @@ def _run(binaries: Path, directory: Path, program: str, *words: str) -> None:
             done.check_returncode()
 
 
-def _as_user(user: str) -> list[str]:
+def _build_user_command(user: str) -> list[str]:
     if shutil.which("runuser"):
         return ["runuser", "-u", user, "--"]
     return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--"]

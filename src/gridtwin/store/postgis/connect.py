@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     import psycopg
 
 SCHEMES = ("postgresql://", "postgres://")
-LEAST_VERSION = 150_000
+LEAST_SERVER_VERSION = 150_000
 # Whatever the login has by default; compiling costs more than any statement here gains by it.
-SETTINGS = r"-c default_transaction_isolation=read\ committed -c jit=off"
-DEFAULTS: dict[str, str | int] = {
+SESSION_SETTINGS = r"-c default_transaction_isolation=read\ committed -c jit=off"
+CONNECTION_DEFAULTS: dict[str, str | int] = {
     "application_name": "gridtwin",
     "client_encoding": "UTF8",
     "connect_timeout": 10,
@@ -34,12 +34,12 @@ DEFAULTS: dict[str, str | int] = {
     "tcp_user_timeout": 50_000,
 }
 STATEMENT_TIMEOUT_S = 60.0
-PATIENCE_S = 30.0
+CONNECT_PATIENCE_S = 30.0
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 5.0
 
 # What libpq says, what to do about it, and whether trying again may help. The first that fits.
-MENDS: tuple[tuple[str, str, bool], ...] = (
+CONNECTION_MENDS: tuple[tuple[str, str, bool], ...] = (
     (
         r"password authentication failed|no password supplied|pg_hba|role .* does not exist",
         "check the user and the password (PGPASSWORD or a password file keep it out of sight)",
@@ -92,23 +92,23 @@ def connect(
     """
     import psycopg
 
-    parameters = settled(url, f"-c statement_timeout={round(statement_timeout_s * 1000)}")
+    parameters = complete_address(url, f"-c statement_timeout={round(statement_timeout_s * 1000)}")
     try:
         connection = psycopg.connect(**parameters, autocommit=autocommit)
     except psycopg.Error as error:
-        reason = _reason(error, parameters.get("password"))
-        mend, kind = _mend(reason)
-        msg = f"cannot connect to {_shown(parameters)}: {reason}: {mend}"
+        reason = _explain_failure(error, parameters.get("password"))
+        mend, kind = _choose_mend(reason)
+        msg = f"cannot connect to {_format_address(parameters)}: {reason}: {mend}"
         raise kind(msg) from error
-    if connection.info.server_version < LEAST_VERSION:
+    if connection.info.server_version < LEAST_SERVER_VERSION:
         version = connection.info.server_version // 10_000
         connection.close()
-        msg = f"{_shown(parameters)} is PostgreSQL {version}: gridtwin needs 15 or later"
+        msg = f"{_format_address(parameters)} is PostgreSQL {version}: gridtwin needs 15 or later"
         raise StoreVersionError(msg)
     return connection
 
 
-def settled(url: str, settings: str) -> dict[str, Any]:
+def complete_address(url: str, settings: str) -> dict[str, Any]:
     """
     Return the parts of an address, with settings of the server and defaults where it says nothing.
 
@@ -119,15 +119,17 @@ def settled(url: str, settings: str) -> dict[str, Any]:
     settings
         Such as ``-c statement_timeout=5000``; what the address says in its ``options`` comes first.
     """
-    parameters = _parameters(url)
-    parameters["options"] = f"{SETTINGS} {settings} {parameters.get('options') or ''}".strip()
-    for name, value in DEFAULTS.items():
+    parameters = _parse_address(url)
+    parameters["options"] = (
+        f"{SESSION_SETTINGS} {settings} {parameters.get('options') or ''}".strip()
+    )
+    for name, value in CONNECTION_DEFAULTS.items():
         parameters.setdefault(name, value)
     return parameters
 
 
 def connect_patiently(
-    url: str, *, patience_s: float = PATIENCE_S, **options: Any
+    url: str, *, patience_s: float = CONNECT_PATIENCE_S, **options: Any
 ) -> psycopg.Connection[Any]:
     """
     Connect, trying again with growing waits while the reason may pass.
@@ -148,7 +150,7 @@ def connect_patiently(
         password.
     """
     end = time.monotonic() + patience_s
-    for wait in waits():
+    for wait in yield_waits():
         try:
             return connect(url, **options)
         except PassingError as error:
@@ -164,12 +166,12 @@ def is_lost(connection: psycopg.Connection[Any]) -> bool:
     return bool(connection.closed or connection.broken)
 
 
-def shown(url: str) -> str:
+def hide_password(url: str) -> str:
     """Return an address without its password, for messages."""
-    return _shown(_parameters(url))
+    return _format_address(_parse_address(url))
 
 
-def _parameters(url: str) -> dict[str, Any]:
+def _parse_address(url: str) -> dict[str, Any]:
     """Return the parts of an address; StoreError if it cannot be read."""
     import psycopg
     from psycopg.conninfo import conninfo_to_dict
@@ -191,7 +193,7 @@ def _parameters(url: str) -> dict[str, Any]:
     return parameters
 
 
-def _shown(parameters: dict[str, Any]) -> str:
+def _format_address(parameters: dict[str, Any]) -> str:
     user, host, port = (parameters.get(name) for name in ("user", "host", "port"))
     return (
         f"postgresql://{f'{user}@' if user else ''}{host or ''}{f':{port}' if port else ''}"
@@ -199,7 +201,7 @@ def _shown(parameters: dict[str, Any]) -> str:
     )
 
 
-def _reason(error: psycopg.Error, password: object) -> str:
+def _explain_failure(error: psycopg.Error, password: object) -> str:
     """Return what libpq or the server says in one line, unless it quotes the password."""
     reason = " ".join(str(error).split())
     if password and re.search(rf"(?<!\w){re.escape(str(password))}(?!\w)", reason):
@@ -207,15 +209,15 @@ def _reason(error: psycopg.Error, password: object) -> str:
     return reason
 
 
-def _mend(reason: str) -> tuple[str, type[StoreError]]:
+def _choose_mend(reason: str) -> tuple[str, type[StoreError]]:
     """Return what to do about a failed connection, and the error that says it."""
-    for pattern, mend, may_pass in MENDS:
+    for pattern, mend, may_pass in CONNECTION_MENDS:
         if re.search(pattern, reason, re.IGNORECASE):
             return mend, PassingError if may_pass else StoreError
     return "check the address and the server", StoreError
 
 
-def waits() -> Iterator[float]:
+def yield_waits() -> Iterator[float]:
     """Yield seconds to wait, doubling, spread by chance so that clients do not come at once."""
     wait = FIRST_WAIT_S
     while True:

@@ -8,7 +8,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gridtwin.errors import StoreError
-from gridtwin.store.postgis.connect import PATIENCE_S, connect_patiently, waits
+from gridtwin.store.postgis.connect import (
+    CONNECT_PATIENCE_S,
+    connect_patiently,
+    is_lost,
+    yield_waits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,11 +24,6 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[Any]
 
 Result = TypeVar("Result")
-
-
-def is_lost(connection: Connection) -> bool:
-    """Return whether a connection has gone, by itself or by the server."""
-    return bool(connection.closed or connection.broken)
 
 
 class Lender(ABC):
@@ -40,10 +40,10 @@ class Lender(ABC):
         self._patience_s = patience_s
 
     @abstractmethod
-    def lent(self) -> AbstractContextManager[Connection]:
+    def lend_connection(self) -> AbstractContextManager[Connection]:
         """Lend a connection that nobody else has."""
 
-    def ask(self, question: Callable[[Connection], Result]) -> Result:
+    def run_query(self, question: Callable[[Connection], Result]) -> Result:
         """
         Ask what writes nothing, again when the connection is lost; no transaction is begun.
 
@@ -55,8 +55,8 @@ class Lender(ABC):
         import psycopg
 
         waited = 0.0
-        for wait in waits():
-            with self.lent() as connection:
+        for wait in yield_waits():
+            with self.lend_connection() as connection:
                 try:
                     return question(connection)
                 except psycopg.Error as error:
@@ -73,7 +73,7 @@ class Lender(ABC):
             msg = "the connection to the database was lost again and again: try later"
             raise StoreError(msg) from error
 
-    def run(
+    def run_transaction(
         self,
         work: Callable[[Connection], Result],
         *,
@@ -100,9 +100,9 @@ class Lender(ABC):
         import psycopg
 
         waited = 0.0
-        for wait in waits():
+        for wait in yield_waits():
             finished = False
-            with self.lent() as connection:
+            with self.lend_connection() as connection:
                 try:
                     with connection.transaction():
                         result = work(connection)
@@ -113,7 +113,7 @@ class Lender(ABC):
                 else:
                     return result
             if finished:
-                kept = self._settle(committed, lost)
+                kept = self._settle_commit(committed, lost)
                 if kept is not None:
                     return kept
                 self._check_lost(connection, lost, waited + wait)
@@ -121,7 +121,7 @@ class Lender(ABC):
             waited += wait
         raise AssertionError  # the waits never end
 
-    def _settle(
+    def _settle_commit(
         self, committed: Callable[[Connection], Result | None] | None, error: psycopg.Error
     ) -> Result | None:
         """Return the result of work whose connection was lost while committing, if it was kept."""
@@ -132,12 +132,12 @@ class Lender(ABC):
         if committed is None:
             raise StoreError(msg) from error
 
-        def look(connection: Connection) -> Result | None:
+        def find_result(connection: Connection) -> Result | None:
             with connection.transaction():
                 return committed(connection)
 
         try:
-            return self.ask(look)
+            return self.run_query(find_result)
         except StoreError as again:
             msg = f"{msg} ({again})"
             raise StoreError(msg) from again
@@ -157,7 +157,7 @@ class Link(Lender):
         Those of `connect`.
     """
 
-    def __init__(self, url: str, *, patience_s: float = PATIENCE_S, **options: Any) -> None:
+    def __init__(self, url: str, *, patience_s: float = CONNECT_PATIENCE_S, **options: Any) -> None:
         super().__init__(patience_s)
         self._url = url
         self._options = options
@@ -173,7 +173,7 @@ class Link(Lender):
         return self._connection
 
     @contextmanager
-    def lent(self) -> Iterator[Connection]:
+    def lend_connection(self) -> Iterator[Connection]:
         """Lend the connection."""
         yield self.connection
 
@@ -185,7 +185,7 @@ class Link(Lender):
 
 
 @contextmanager
-def linked(url: str, **options: Any) -> Iterator[Link]:
+def open_link(url: str, **options: Any) -> Iterator[Link]:
     """Open a link and close it at the end."""
     link = Link(url, **options)
     try:

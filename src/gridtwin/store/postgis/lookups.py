@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import NotFoundError
-from gridtwin.store.postgis.connect import PATIENCE_S
+from gridtwin.store.postgis.connect import CONNECT_PATIENCE_S
 from gridtwin.store.postgis.pool import MOST_LENT, Pool
 
 if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-STATEMENT_TIMEOUT_S = 5.0
+LOOKUP_TIMEOUT_S = 5.0
 
 # Rows are found by their keys, so a plan once made is right for all of them.
-SETTINGS = f"-c statement_timeout={STATEMENT_TIMEOUT_S:g}s -c plan_cache_mode=force_generic_plan"
+LOOKUP_SETTINGS = (
+    f"-c statement_timeout={LOOKUP_TIMEOUT_S:g}s -c plan_cache_mode=force_generic_plan"
+)
 
-OUTAGE = """
+LOOKUP_OUTAGE = """
 SELECT o.id, o.status, o.cause, o.planned, o.began_at, p.began_at, o.device, o.crew_status,
     o.customers
 FROM gridtwin.usage_points u
@@ -27,7 +29,7 @@ LEFT JOIN gridtwin.outages o ON o.id = p.outage
 WHERE u.mrid = %s
 """
 # A promise that has passed is none: it is being assessed again.
-ESTIMATE = """
+LOOKUP_ESTIMATE = """
 SELECT e.outage, CASE WHEN e.etr > now() THEN e.etr END, CASE WHEN e.p50 > now() THEN e.p50 END,
     CASE WHEN e.p80 > now() THEN e.p80 END, CASE WHEN e.p95 > now() THEN e.p95 END, e.stage,
     e.source, e.issued_at
@@ -36,7 +38,7 @@ LEFT JOIN gridtwin.erm_usage_points e ON e.usage_point = u.mrid
 WHERE u.mrid = %s
 """
 # What grid.circuit_status_realtime says of one feeder: the view adds up all of them first.
-CIRCUITS = """
+LOOKUP_CIRCUITS = """
 SELECT f.mrid, f.name, b.mrid AS substation, e.mrid AS head,
     CASE WHEN NOT h.shared THEN g.connected + d.customers END AS customers,
     CASE WHEN NOT h.shared THEN g.connected - r.customers END AS customers_energized,
@@ -86,19 +88,19 @@ LEFT JOIN LATERAL (
 CROSS JOIN LATERAL (SELECT coalesce(c.closed, false) AS shared) h
 LEFT JOIN gridtwin.events v ON v.version = g.version
 """
-CIRCUIT = f"{CIRCUITS} WHERE f.mrid = %s"
-SUBSTATION = f"""
+LOOKUP_CIRCUIT = f"{LOOKUP_CIRCUITS} WHERE f.mrid = %s"
+LOOKUP_SUBSTATION = f"""
 SELECT s.mrid, s.name, count(c.mrid), coalesce(sum(c.customers), 0)::bigint,
     coalesce(sum(c.customers_out), 0)::bigint
 FROM gridtwin.substations s
-LEFT JOIN LATERAL ({CIRCUITS} WHERE f.substation = s.row) c ON true
+LEFT JOIN LATERAL ({LOOKUP_CIRCUITS} WHERE f.substation = s.row) c ON true
 WHERE s.mrid = %s
 GROUP BY s.mrid, s.name
 """  # noqa: S608 - our own words
 
 
 @dataclass(frozen=True, slots=True)
-class Outage:
+class MeterOutage:
     """The open outage of a usage point."""
 
     id: str
@@ -113,7 +115,7 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class MeterEstimate:
     """The estimate in force for the open outage of a usage point."""
 
     outage: str
@@ -127,7 +129,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Circuit:
+class CircuitStatus:
     """How one feeder stands now, as ``grid.circuit_status_realtime`` has it."""
 
     mrid: str
@@ -142,7 +144,7 @@ class Circuit:
 
 
 @dataclass(frozen=True, slots=True)
-class Substation:
+class SubstationStatus:
     """How the feeders of one substation stand now."""
 
     mrid: str
@@ -166,8 +168,10 @@ class LookUps:
         Seconds to try for when connections are lost, or all are in use.
     """
 
-    def __init__(self, url: str, *, most: int = MOST_LENT, patience_s: float = PATIENCE_S) -> None:
-        self._pool = Pool(url, patience_s=patience_s, settings=SETTINGS, most=most)
+    def __init__(
+        self, url: str, *, most: int = MOST_LENT, patience_s: float = CONNECT_PATIENCE_S
+    ) -> None:
+        self._pool = Pool(url, patience_s=patience_s, settings=LOOKUP_SETTINGS, most=most)
 
     def close(self) -> None:
         """Close the connections."""
@@ -186,7 +190,7 @@ class LookUps:
         """Close the connections."""
         self.close()
 
-    def outage(self, usage_point: str) -> Outage | None:
+    def outage(self, usage_point: str) -> MeterOutage | None:
         """
         Return the open outage of a meter; None if it is in none.
 
@@ -195,10 +199,10 @@ class LookUps:
         NotFoundError
             If there is no such meter.
         """
-        row = self._ask(OUTAGE, "usage point", usage_point)
-        return None if row[0] is None else Outage(*row)
+        row = self._select_row(LOOKUP_OUTAGE, "usage point", usage_point)
+        return None if row[0] is None else MeterOutage(*row)
 
-    def estimate(self, usage_point: str) -> Estimate | None:
+    def estimate(self, usage_point: str) -> MeterEstimate | None:
         """
         Return the estimate in force for the open outage of a meter; None if there is none.
 
@@ -207,19 +211,19 @@ class LookUps:
         NotFoundError
             If there is no such meter.
         """
-        row = self._ask(ESTIMATE, "usage point", usage_point)
-        return None if row[0] is None else Estimate(*row)
+        row = self._select_row(LOOKUP_ESTIMATE, "usage point", usage_point)
+        return None if row[0] is None else MeterEstimate(*row)
 
-    def circuit(self, feeder: str) -> Circuit:
+    def circuit(self, feeder: str) -> CircuitStatus:
         """Return how a feeder stands now; NotFoundError if there is none of that mRID."""
-        return Circuit(*self._ask(CIRCUIT, "feeder", feeder))
+        return CircuitStatus(*self._select_row(LOOKUP_CIRCUIT, "feeder", feeder))
 
-    def substation(self, mrid: str) -> Substation:
+    def substation(self, mrid: str) -> SubstationStatus:
         """Return how the feeders of a substation stand; NotFoundError if there is none."""
-        return Substation(*self._ask(SUBSTATION, "substation", mrid))
+        return SubstationStatus(*self._select_row(LOOKUP_SUBSTATION, "substation", mrid))
 
-    def _ask(self, statement: str, what: str, mrid: str) -> tuple[Any, ...]:
-        row = self._pool.read(
+    def _select_row(self, statement: str, what: str, mrid: str) -> tuple[Any, ...]:
+        row = self._pool.run_read(
             lambda connection: connection.execute(
                 statement.encode(), (mrid,), prepare=True
             ).fetchone()

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     import psycopg
 
 MIGRATION_LOCK = 0x67726964_7477696E  # "gridtwin": one migration at a time in a database
-FIRST = 15  # the first number; it takes over what the files 1 to 14 of before have made
+FIRST_MIGRATION = 15  # the first number; it takes over what the files 1 to 14 of before have made
 FILE_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
-FRAME = re.compile(r"^(?:BEGIN|COMMIT);$", re.MULTILINE)
+TRANSACTION_FRAME = re.compile(r"^(?:BEGIN|COMMIT);$", re.MULTILINE)
 # What the file before may have set: each begins as it does where psql runs it alone.
 AS_ALONE = "SET LOCAL client_min_messages TO DEFAULT; SET LOCAL search_path TO DEFAULT"
 
@@ -50,7 +50,7 @@ class SchemaFile:
     @property
     def statements(self) -> bytes:
         """The text without its own transaction; its lines stay where they are."""
-        return FRAME.sub("", self.text).encode()
+        return TRANSACTION_FRAME.sub("", self.text).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class FileStatus:
     applied_at: datetime | None
 
 
-def migrations(directory: Path | None = None) -> list[MigrationFile]:
+def list_migrations(directory: Path | None = None) -> list[MigrationFile]:
     """
     Return the numbered files there are, in order.
 
@@ -84,23 +84,25 @@ def migrations(directory: Path | None = None) -> list[MigrationFile]:
     StoreError
         If there are none, or a number between the first and the last is missing.
     """
-    directory = directory or _directory()
-    found = []
+    directory = directory or _locate_files()
+    files = []
     for path in sorted(directory.glob("tables/*.sql")):
         match = FILE_NAME.fullmatch(path.name)
         if match is None:
             msg = f"{path} is no migration: name it like 0015_network.sql"
             raise StoreError(msg)
         text = path.read_text(encoding="utf-8")  # line ends become \n
-        found.append(MigrationFile(f"tables/{path.name}", text, int(match[1]), match[2]))
-    if not found or [each.number for each in found] != [FIRST + n for n in range(len(found))]:
-        numbers = ", ".join(f"{each.number:04}" for each in found) or "no files"
+        files.append(MigrationFile(f"tables/{path.name}", text, int(match[1]), match[2]))
+    if not files or [each.number for each in files] != [
+        FIRST_MIGRATION + n for n in range(len(files))
+    ]:
+        numbers = ", ".join(f"{each.number:04}" for each in files) or "no files"
         msg = f"the migrations in {directory} are incomplete ({numbers}): install gridtwin again"
         raise StoreError(msg)
-    return found
+    return files
 
 
-def definitions(directory: Path | None = None) -> list[SchemaFile]:
+def list_definitions(directory: Path | None = None) -> list[SchemaFile]:
     """
     Return the files that are applied again when they change, in order.
 
@@ -114,16 +116,16 @@ def definitions(directory: Path | None = None) -> list[SchemaFile]:
     StoreError
         If one of them is missing.
     """
-    directory = directory or _directory()
+    directory = directory or _locate_files()
     functions = [f"functions/{path.name}" for path in sorted(directory.glob("functions/*.sql"))]
-    found = []
+    files = []
     for file in ("comments.sql", *functions, "grants.sql"):
         try:
-            found.append(SchemaFile(file, (directory / file).read_text(encoding="utf-8")))
+            files.append(SchemaFile(file, (directory / file).read_text(encoding="utf-8")))
         except FileNotFoundError as error:
             msg = f"{directory / file} is missing: install gridtwin again"
             raise StoreError(msg) from error
-    return found
+    return files
 
 
 def migrate(connection: psycopg.Connection[Any], *, directory: Path | None = None) -> list[str]:
@@ -149,40 +151,40 @@ def migrate(connection: psycopg.Connection[Any], *, directory: Path | None = Non
     StoreVersionError
         If the database has migrations of a newer gridtwin.
     """
-    known, wanted = migrations(directory), definitions(directory)
+    known, wanted = list_migrations(directory), list_definitions(directory)
     with connection.transaction():
         connection.execute("SET LOCAL statement_timeout = 0")
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
-        applied = _applied(connection)
-        _check(known, applied)
+        applied = _read_applied(connection)
+        _check_applied(known, applied)
         done: list[SchemaFile] = []
         for each in known:
             if each.number not in applied:
-                _apply(connection, each)
+                _apply_script(connection, each)
                 done.append(each)
             elif applied[each.number][1] is None:  # applied by psql
-                _record(connection, each)
-        found = _defined(connection)
-        checksums = {file: checksum for file, (checksum, _) in found.items()}
+                _record_checksum(connection, each)
+        recorded = _read_defined(connection)
+        checksums = {file: checksum for file, (checksum, _) in recorded.items()}
         known_as_wanted = checksums == {each.file: each.checksum for each in wanted}
-        if done or not known_as_wanted or _outdated(wanted, found, applied):
+        if done or not known_as_wanted or _list_outdated(wanted, recorded, applied):
             connection.execute("DELETE FROM gridtwin.definitions")
             for defined in wanted:
-                _apply(connection, defined)
+                _apply_script(connection, defined)
                 done.append(defined)
     return [each.file for each in done]
 
 
-def require(connection: psycopg.Connection[Any]) -> None:
+def check_schema(connection: psycopg.Connection[Any]) -> None:
     """Refuse a database whose schema is not that of this gridtwin, with what to do."""
-    known, wanted = migrations(), definitions()
+    known, wanted = list_migrations(), list_definitions()
     with connection.transaction():
-        applied, defined = _applied(connection), _defined(connection)
-    _check(known, applied)
+        applied, defined = _read_applied(connection), _read_defined(connection)
+    _check_applied(known, applied)
     if any(each.number not in applied for each in known):
         msg = "the database lacks migrations of this gridtwin: run `gridtwin db migrate`"
         raise StoreVersionError(msg)
-    outdated = _outdated(wanted, defined, applied)
+    outdated = _list_outdated(wanted, defined, applied)
     if outdated:
         msg = (
             f"the database does not have {outdated[0]} as this gridtwin does: run"
@@ -191,18 +193,18 @@ def require(connection: psycopg.Connection[Any]) -> None:
         raise StoreVersionError(msg)
 
 
-def status(
+def list_file_status(
     connection: psycopg.Connection[Any], *, directory: Path | None = None
 ) -> list[FileStatus]:
     """Return how each file stands in a database, in order, with what it has beyond them."""
-    known, wanted = migrations(directory), definitions(directory)
+    known, wanted = list_migrations(directory), list_definitions(directory)
     with connection.transaction():
-        applied, defined = _applied(connection), _defined(connection)
-    outdated = _outdated(wanted, defined, applied)
-    found = [
+        applied, defined = _read_applied(connection), _read_defined(connection)
+    outdated = _list_outdated(wanted, defined, applied)
+    statuses = [
         FileStatus(f"{number:04}_{applied[number][0]}.sql", "applied", applied.pop(number)[2])
         for number in sorted(applied)
-        if number < FIRST
+        if number < FIRST_MIGRATION
     ]
     for each in known:
         name, checksum, at = applied.pop(each.number, ("", None, None))
@@ -211,12 +213,12 @@ def status(
             state = "pending"
         elif name != each.name or checksum not in {None, each.checksum}:
             state = "changed"
-        found.append(FileStatus(each.file, state, at))
+        statuses.append(FileStatus(each.file, state, at))
     for every in wanted:
         state = "pending" if every.file in outdated else "applied"
-        found.append(FileStatus(every.file, state, defined.pop(every.file, (None, None))[1]))
+        statuses.append(FileStatus(every.file, state, defined.pop(every.file, (None, None))[1]))
     return [
-        *found,
+        *statuses,
         *(
             FileStatus(f"tables/{number:04}_{name}.sql", "unknown", at)
             for number, (name, _, at) in sorted(applied.items())
@@ -225,32 +227,32 @@ def status(
     ]
 
 
-def _directory() -> Path:
+def _locate_files() -> Path:
     """Return where the files are: within the wheel, or in the checkout it is installed from."""
     packaged = Path(__file__).parent / "sql"
     return packaged if packaged.is_dir() else Path(__file__).parents[4] / "sql" / "postgis"
 
 
-def _applied(connection: psycopg.Connection[Any]) -> Applied:
-    if not _is_there(connection, "gridtwin.migrations"):
+def _read_applied(connection: psycopg.Connection[Any]) -> Applied:
+    if not _has_table(connection, "gridtwin.migrations"):
         return {}
     rows = connection.execute("SELECT number, name, checksum, applied_at FROM gridtwin.migrations")
     return {number: (name, checksum, at) for number, name, checksum, at in rows}
 
 
-def _defined(connection: psycopg.Connection[Any]) -> Defined:
-    if not _is_there(connection, "gridtwin.definitions"):
+def _read_defined(connection: psycopg.Connection[Any]) -> Defined:
+    if not _has_table(connection, "gridtwin.definitions"):
         return {}
     rows = connection.execute("SELECT file, checksum, applied_at FROM gridtwin.definitions")
     return {file: (checksum, at) for file, checksum, at in rows}
 
 
-def _is_there(connection: psycopg.Connection[Any], table: str) -> bool:
+def _has_table(connection: psycopg.Connection[Any], table: str) -> bool:
     row = connection.execute("SELECT to_regclass(%s)", (table,)).fetchone()
     return row is not None and row[0] is not None
 
 
-def _outdated(wanted: list[SchemaFile], defined: Defined, applied: Applied) -> list[str]:
+def _list_outdated(wanted: list[SchemaFile], defined: Defined, applied: Applied) -> list[str]:
     """
     Return the files that the database lacks or has otherwise; psql is taken at its word.
 
@@ -266,7 +268,7 @@ def _outdated(wanted: list[SchemaFile], defined: Defined, applied: Applied) -> l
     ]
 
 
-def _check(known: list[MigrationFile], applied: Applied) -> None:
+def _check_applied(known: list[MigrationFile], applied: Applied) -> None:
     newest, newest_known = max(applied, default=0), known[-1].number
     if newest > newest_known:
         msg = (
@@ -284,7 +286,7 @@ def _check(known: list[MigrationFile], applied: Applied) -> None:
             raise StoreError(msg)
 
 
-def _apply(connection: psycopg.Connection[Any], script: SchemaFile) -> None:
+def _apply_script(connection: psycopg.Connection[Any], script: SchemaFile) -> None:
     from psycopg import Error, errors
 
     try:
@@ -301,14 +303,14 @@ def _apply(connection: psycopg.Connection[Any], script: SchemaFile) -> None:
                 f" psql -v ON_ERROR_STOP=1 -f {script.file}"
             )
         msg = (
-            f"{script.file}{_line(script, error)} cannot be applied: {said}; nothing was"
+            f"{script.file}{_find_line(script, error)} cannot be applied: {said}; nothing was"
             f" written: {mend}"
         )
         raise StoreError(msg) from error
-    _record(connection, script)
+    _record_checksum(connection, script)
 
 
-def _line(script: SchemaFile, error: psycopg.Error) -> str:
+def _find_line(script: SchemaFile, error: psycopg.Error) -> str:
     position = error.diag.statement_position
     if position is None:
         return ""
@@ -317,7 +319,7 @@ def _line(script: SchemaFile, error: psycopg.Error) -> str:
     return f" line {before.count(chr(10)) + 1}"
 
 
-def _record(connection: psycopg.Connection[Any], script: SchemaFile) -> None:
+def _record_checksum(connection: psycopg.Connection[Any], script: SchemaFile) -> None:
     """Keep the checksum of a file, which recorded itself without one."""
     if isinstance(script, MigrationFile):
         connection.execute(

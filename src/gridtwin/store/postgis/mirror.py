@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import StoreError
 from gridtwin.model.state import CURRENT
-from gridtwin.store.postgis.aligning import aligned, keep_order
-from gridtwin.store.postgis.moving import Change, compare, move
-from gridtwin.store.postgis.notes import compared_notes, write_notes
-from gridtwin.store.postgis.rows import Mirrored, frame_tables, tables
+from gridtwin.store.postgis.mirror_notes import compare_notes, write_notes
+from gridtwin.store.postgis.mirror_rows import Mirrored, build_frame_tables, build_tables
+from gridtwin.store.postgis.row_alignment import align_rows, save_order
+from gridtwin.store.postgis.table_sync import TableChange, compare_table, move_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     import psycopg
 
     from gridtwin.model.network import Network
-    from gridtwin.store.postgis.rows import Table
+    from gridtwin.store.postgis.mirror_rows import Table
 
-LOCK = 0x6772_6964_0002  # "grid", 2: one sync at a time
-SETTINGS = {  # of the one transaction, which joins whole tables and builds whole indexes
+MIRROR_LOCK = 0x6772_6964_0002  # "grid", 2: one sync at a time
+MIRROR_SETTINGS = {  # of the one transaction, which joins whole tables and builds whole indexes
     "statement_timeout": "0",
     "work_mem": "256MB",
     "maintenance_work_mem": "512MB",
@@ -40,7 +40,7 @@ MANY = {"node_topology": 100}
 
 def sync(
     connection: psycopg.Connection[Any], twin: Mirrored, *, trust: bool = True
-) -> list[Change]:
+) -> list[TableChange]:
     """
     Bring a migrated database in step with a twin.
 
@@ -64,58 +64,63 @@ def sync(
         rule of its table; nothing is written.
     """
     with connection.transaction():
-        _begin(connection)
+        _begin_sync(connection)
         _check_version(connection, twin)
-        twin = aligned(connection, twin, trust=trust)
-        rows = tables(twin)
-        changes = _moved(connection, rows, trust=trust)
+        twin = align_rows(connection, twin, trust=trust)
+        rows = build_tables(twin)
+        changes = _move_tables(connection, rows, trust=trust)
         write_notes(connection, twin)
-        keep_order(connection, twin.network)
-        content = content_of(rows)
+        save_order(connection, twin.network)
+        content = hash_tables(rows)
         _write_network(connection, twin, content)
         told = {"version": twin.state.version, "changed": "sync", "network": content}
         connection.execute("SELECT pg_notify('gridtwin', %s)", (json.dumps(told),))
-    _vacuum(connection, changes)
+    _vacuum_tables(connection, changes)
     return changes
 
 
-def _moved(connection: psycopg.Connection[Any], rows: list[Table], *, trust: bool) -> list[Change]:
+def _move_tables(
+    connection: psycopg.Connection[Any], rows: list[Table], *, trust: bool
+) -> list[TableChange]:
     """Bring the tables in step, one after another; their rows are hashed while the server works."""
     with ThreadPoolExecutor(1) as pool:
-        hashed = pool.map(lambda table: table.placed, rows)
-        return [move(connection, table, trust=trust) for table, _ in zip(rows, hashed, strict=True)]
-
-
-def differences(connection: psycopg.Connection[Any], twin: Mirrored) -> list[Change]:
-    """Return how a database differs from a twin, all columns compared; nothing is written."""
-    with connection.transaction(force_rollback=True):
-        _begin(connection)
-        twin = aligned(connection, twin, trust=False)
+        hashed = pool.map(lambda table: table.place_fingerprints, rows)
         return [
-            *(compare(connection, table) for table in tables(twin)),
-            *compared_notes(connection, twin),
+            move_table(connection, table, trust=trust)
+            for table, _ in zip(rows, hashed, strict=True)
         ]
 
 
-def content_hash(network: Network) -> str:
+def compare_mirror(connection: psycopg.Connection[Any], twin: Mirrored) -> list[TableChange]:
+    """Return how a database differs from a twin, all columns compared; nothing is written."""
+    with connection.transaction(force_rollback=True):
+        _begin_sync(connection)
+        twin = align_rows(connection, twin, trust=False)
+        return [
+            *(compare_table(connection, table) for table in build_tables(twin)),
+            *compare_notes(connection, twin),
+        ]
+
+
+def hash_network(network: Network) -> str:
     """Return a hash of all rows of a network, the same wherever it is kept."""
-    return content_of(frame_tables(network.data))
+    return hash_tables(build_frame_tables(network.data))
 
 
-def content_of(rows: Sequence[Table]) -> str:
+def hash_tables(rows: Sequence[Table]) -> str:
     """Return the hash of a network whose frames are among these tables."""
-    found = hashlib.blake2b(digest_size=32)
+    digest = hashlib.blake2b(digest_size=32)
     for table in rows:
         if table.place == "row":
-            found.update(f"{table.name} {table.count} ".encode())
-            found.update(table.fingerprints.astype("<u8").tobytes())
-    return found.hexdigest()
+            digest.update(f"{table.name} {table.count} ".encode())
+            digest.update(table.fingerprints.astype("<u8").tobytes())
+    return digest.hexdigest()
 
 
-def _begin(connection: psycopg.Connection[Any]) -> None:
-    for setting, value in SETTINGS.items():
+def _begin_sync(connection: psycopg.Connection[Any]) -> None:
+    for setting, value in MIRROR_SETTINGS.items():
         connection.execute("SELECT set_config(%s, %s, true)", (setting, value))
-    connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIRROR_LOCK,))
 
 
 def _check_version(connection: psycopg.Connection[Any], twin: Mirrored) -> None:
@@ -147,14 +152,14 @@ def _write_network(connection: psycopg.Connection[Any], twin: Mirrored, content:
     )
 
 
-def _vacuum(connection: psycopg.Connection[Any], changes: list[Change]) -> None:
+def _vacuum_tables(connection: psycopg.Connection[Any], changes: list[TableChange]) -> None:
     """Let the planner and the indexes know of many new rows; of few the server's own jobs do."""
     from psycopg import sql
 
     new = [
         sql.Identifier("gridtwin", change.table)
         for change in changes
-        if change.moved * MANY.get(change.table, 5) > change.rows
+        if change.differing_rows * MANY.get(change.table, 5) > change.rows
     ]
     if new and connection.autocommit:
         connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.SQL(", ").join(new)))

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from gridtwin.errors import StoreError
 from gridtwin.store.postgis.connect import (
-    PATIENCE_S,
+    CONNECT_PATIENCE_S,
     STATEMENT_TIMEOUT_S,
     PassingError,
+    complete_address,
     connect,
-    settled,
-    shown,
+    hide_password,
 )
 from gridtwin.store.postgis.links import Lender
-from gridtwin.store.postgis.refusals import OPERATOR, READER, told
+from gridtwin.store.postgis.refusals import OPERATOR, READER, translate_refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,11 +40,11 @@ TRY_S = 2.0  # before it is asked why no connection comes, and another is tried
 logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
 
 
-def _do_again(_: Connection) -> None:
+def _repeat_work(_: Connection) -> None:
     """Say that nobody knows whether work was written."""
 
 
-def _is_over(connection: Connection) -> bool:
+def _is_ended(connection: Connection) -> bool:
     """Return whether the server ended an idle connection; it is asked only if it said something."""
     import psycopg
 
@@ -59,7 +59,7 @@ def _is_over(connection: Connection) -> bool:
     return False
 
 
-def _close(pool: ConnectionPool[Any]) -> None:
+def _close_pool(pool: ConnectionPool[Any]) -> None:
     """Close a pool; one that a thread of its own lets go cannot wait for that thread."""
     with suppress(RuntimeError):
         pool.close()
@@ -85,28 +85,28 @@ class Pool(Lender):
         self,
         url: str,
         *,
-        patience_s: float = PATIENCE_S,
+        patience_s: float = CONNECT_PATIENCE_S,
         settings: str = TIMEOUT_SETTING,
         most: int = MOST_LENT,
     ) -> None:
         super().__init__(patience_s)
         self.url = url
-        self._parameters = settled(url, settings)
+        self._parameters = complete_address(url, settings)
         self._most = most
         self._making = Lock()
         self._made: ConnectionPool[Any] | None = None
         self._close: Callable[[], object] | None = None
 
-    def read(self, question: Callable[[Connection], Result]) -> Result:
-        """Ask what writes nothing, again when the connection is lost; see `Lender.ask`."""
-        with told(self.url, role=READER):
-            return self.ask(question)
+    def run_read(self, question: Callable[[Connection], Result]) -> Result:
+        """Ask what writes nothing, again when the connection is lost; see `Lender.run_query`."""
+        with translate_refusals(self.url, role=READER):
+            return self.run_query(question)
 
-    def write(
+    def run_write(
         self,
         work: Callable[[Connection], Result],
         *,
-        committed: Callable[[Connection], Result | None] = _do_again,
+        committed: Callable[[Connection], Result | None] = _repeat_work,
         role: str = OPERATOR,
     ) -> Result:
         """
@@ -117,16 +117,16 @@ class Pool(Lender):
         work
             What to do.
         committed
-            See `Lender.run`; by default the work may be done twice, since the second time it
-            changes nothing.
+            See `Lender.run_transaction`; by default the work may be done twice, since the second
+            time it changes nothing.
         role
             The role that may do it.
         """
-        with told(self.url, role=role):
-            return self.run(work, committed=committed)
+        with translate_refusals(self.url, role=role):
+            return self.run_transaction(work, committed=committed)
 
     @contextmanager
-    def lent(self) -> Iterator[Connection]:
+    def lend_connection(self) -> Iterator[Connection]:
         """
         Lend a connection.
 
@@ -135,31 +135,32 @@ class Pool(Lender):
         StoreError
             If there is none within the patience; says why and how to mend it.
         """
-        pool = self._pool()
-        connection = self._taken(pool)
+        pool = self._open_pool()
+        connection = self._take_connection(pool)
         try:
             yield connection
         finally:
             pool.putconn(connection)
 
-    def _taken(self, pool: ConnectionPool[Any]) -> Connection:
+    def _take_connection(self, pool: ConnectionPool[Any]) -> Connection:
         from psycopg_pool import PoolTimeout
 
         end = time.monotonic() + self._patience_s
         while True:
             try:
                 connection = pool.getconn(min(TRY_S, max(end - time.monotonic(), 0.01)))
-                if not _is_over(connection):
+                if not _is_ended(connection):
                     return connection
                 pool.putconn(connection)  # which has another one made
                 pool.check()
             except PoolTimeout as error:
-                why = self._why()
+                why = self._explain_failure()
                 if time.monotonic() > end:
-                    msg = f"{shown(self.url)} gave no connection within {self._patience_s:g} s: "
-                    raise StoreError(msg + why) from error
+                    shown = hide_password(self.url)
+                    msg = f"{shown} gave no connection within {self._patience_s:g} s: {why}"
+                    raise StoreError(msg) from error
 
-    def _why(self) -> str:
+    def _explain_failure(self) -> str:
         """Return why no connection came; StoreError at once if the reason will not pass."""
         try:
             connect(self.url).close()
@@ -167,7 +168,7 @@ class Pool(Lender):
             return str(error)
         return f"all {self._most} are in use: ask less at once"
 
-    def _pool(self) -> ConnectionPool[Any]:
+    def _open_pool(self) -> ConnectionPool[Any]:
         from psycopg_pool import ConnectionPool
 
         with self._making:
@@ -181,7 +182,7 @@ class Pool(Lender):
                     name="gridtwin",
                     open=True,
                 )
-                self._close = weakref.finalize(self, _close, self._made)
+                self._close = weakref.finalize(self, _close_pool, self._made)
             return self._made
 
     def close(self) -> None:

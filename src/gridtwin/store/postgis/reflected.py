@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gridtwin.errors import MissingExtraError
 from gridtwin.store.postgis.connect import connect
-from gridtwin.store.postgis.migrate import require
-from gridtwin.store.postgis.refusals import READER, told
+from gridtwin.store.postgis.migrate import check_schema
+from gridtwin.store.postgis.refusals import READER, translate_refusals
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine, Table
@@ -48,8 +48,8 @@ def reflect(url: str) -> Reflected:
     except ImportError as error:
         need = "SQLAlchemy over a database"
         raise MissingExtraError(need, "postgis") from error
-    with told(url, role=READER), connect(url) as connection:
-        require(connection)
+    with translate_refusals(url, role=READER), connect(url) as connection:
+        check_schema(connection)
     engine = create_engine("postgresql+psycopg://", creator=lambda: connect(url))
     metadata = MetaData()
     metadata.reflect(engine, schema=TABLES_SCHEMA)

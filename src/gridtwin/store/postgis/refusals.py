@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import InputError, StoreError, StoreVersionError
-from gridtwin.store.postgis.connect import shown
+from gridtwin.store.postgis.connect import hide_password
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ READER, OPERATOR, OWNER = "gridtwin_reader", "gridtwin_operator", "gridtwin_owne
 
 
 @contextmanager
-def told(url: str, *, role: str) -> Iterator[None]:
+def translate_refusals(url: str, *, role: str) -> Iterator[None]:
     """
     Turn what PostgreSQL refuses inside into errors of gridtwin.
 
@@ -44,30 +44,32 @@ def told(url: str, *, role: str) -> Iterator[None]:
         yield
     except errors.InsufficientPrivilege as error:
         mend = f"its login needs a role: GRANT {role} TO that login"
-        raise StoreError(_words(url, error, mend)) from error
+        raise StoreError(_describe_refusal(url, error, mend)) from error
     except errors.QueryCanceled as error:
         mend = "try again when it is less busy, or give a longer statement_timeout in the address"
-        raise StoreError(_words(url, error, mend)) from error
+        raise StoreError(_describe_refusal(url, error, mend)) from error
     except errors.DiskFull as error:
         mend = "its disk is full: make room there and try again"
-        raise StoreError(_words(url, error, mend)) from error
+        raise StoreError(_describe_refusal(url, error, mend)) from error
     except errors.ReadOnlySqlTransaction as error:
         mend = "it only reads, as a replica does: give the address of the primary"
-        raise StoreError(_words(url, error, mend)) from error
+        raise StoreError(_describe_refusal(url, error, mend)) from error
     except (
         errors.UndefinedTable,
         errors.UndefinedColumn,
         errors.UndefinedFunction,
         errors.InvalidSchemaName,
     ) as error:
-        raise StoreVersionError(_words(url, error, "run `gridtwin db migrate`")) from error
+        raise StoreVersionError(
+            _describe_refusal(url, error, "run `gridtwin db migrate`")
+        ) from error
     except psycopg.DataError as error:
-        raise InputError(_words(url, error, "give another text")) from error
+        raise InputError(_describe_refusal(url, error, "give another text")) from error
     except psycopg.Error as error:
         mend = "see the log of the server"
-        raise StoreError(_words(url, error, mend)) from error
+        raise StoreError(_describe_refusal(url, error, mend)) from error
 
 
-def _words(url: str, error: psycopg.Error, mend: str) -> str:
+def _describe_refusal(url: str, error: psycopg.Error, mend: str) -> str:
     reason = error.diag.message_primary or " ".join(str(error).split())
-    return f"{shown(url)} refused: {reason}: {mend}"
+    return f"{hide_password(url)} refused: {reason}: {mend}"

@@ -11,19 +11,19 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import BrokerError
-from gridtwin.stream.broker.artefacts import artefacts, program
+from gridtwin.stream.broker.kafka_artifacts import fetch_artifacts, find_program
 from gridtwin.stream.topics import is_reachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-HOST = "127.0.0.1"
-HEAP_MB = 256
-PATIENCE_S = 120.0
-STARTS = 5  # another process may take a free port before the server does
+NODE_HOST = "127.0.0.1"
+NODE_HEAP_MB = 256
+NODE_PATIENCE_S = 120.0
+NODE_STARTS = 5  # another process may take a free port before the server does
 # One node is its own quorum; the voters are said here and not kept, so that ports may change.
-PROPERTIES = """\
+NODE_PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller}
@@ -61,7 +61,7 @@ class Node:
         Memory of the Java machine in megabytes.
     """
 
-    def __init__(self, directory: Path, *, heap_mb: int = HEAP_MB) -> None:
+    def __init__(self, directory: Path, *, heap_mb: int = NODE_HEAP_MB) -> None:
         self._directory = directory
         self._heap_mb = heap_mb
         self._ports: tuple[int, int] | None = None
@@ -73,7 +73,7 @@ class Node:
         if self._ports is None:
             msg = "the broker was not started yet"
             raise BrokerError(msg)
-        return f"{HOST}:{self._ports[0]}"
+        return f"{NODE_HOST}:{self._ports[0]}"
 
     def start(self) -> None:
         """
@@ -82,39 +82,39 @@ class Node:
         Raises
         ------
         BrokerError
-            If Java or Kafka's artefacts are missing, or it does not come up.
+            If Java or Kafka's artifacts are missing, or it does not come up.
         """
         self._directory.mkdir(parents=True, exist_ok=True)
         given = self._ports
-        for _ in range(STARTS):
-            self._ports = given or (_free_port(), _free_port())
+        for _ in range(NODE_STARTS):
+            self._ports = given or (_find_free_port(), _find_free_port())
             self._write_properties()
-            self._format()
-            self._launch()
-            if self._wait():
+            self._format_log()
+            self._launch_process()
+            if self._await_answer():
                 return
-            log = self._log()
+            log = self._read_log()
             if given or "Address already in use" not in log:
                 msg = f"Kafka did not start: {log[-600:]}"
                 raise BrokerError(msg)
-        msg = f"no free port was found for Kafka in {STARTS} attempts"
+        msg = f"no free port was found for Kafka in {NODE_STARTS} attempts"
         raise BrokerError(msg)
 
     def stop(self) -> None:
         """End the node in good order."""
-        self._end(by_force=False)
+        self._end_process(by_force=False)
 
     def kill(self) -> None:
         """End the node at once, as a loss of power to its process would (SIGKILL)."""
-        self._end(by_force=True)
+        self._end_process(by_force=True)
 
-    def _end(self, *, by_force: bool) -> None:
+    def _end_process(self, *, by_force: bool) -> None:
         process, self._process = self._process, None
         if process is None:
             return
         (process.kill if by_force else process.terminate)()
         try:
-            process.wait(timeout=PATIENCE_S)
+            process.wait(timeout=NODE_PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -126,38 +126,45 @@ class Node:
     def _write_properties(self) -> None:
         port, controller = self._ports or (0, 0)
         data = (self._directory / "data").absolute()
-        text = PROPERTIES.format(host=HOST, port=port, controller=controller, data=data)
+        text = NODE_PROPERTIES.format(host=NODE_HOST, port=port, controller=controller, data=data)
         self._properties.write_text(text, encoding="utf-8")
 
-    def _java(self, *words: str) -> list[str]:
+    def _build_command(self, *words: str) -> list[str]:
         flags = [f"-Xmx{self._heap_mb}m", "-XX:+UseSerialGC", "-Dlog4j2.level=WARN"]
-        return [program("java"), *flags, "-cp", f"{artefacts()}/*", *words, str(self._properties)]
+        return [
+            find_program("java"),
+            *flags,
+            "-cp",
+            f"{fetch_artifacts()}/*",
+            *words,
+            str(self._properties),
+        ]
 
-    def _format(self) -> None:
+    def _format_log(self) -> None:
         """Write the marks of an empty log where there is none yet."""
         if (self._directory / "data" / "meta.properties").exists():
             return
         # The first byte is zero: a name that begins with a dash would be taken for an option.
         cluster = base64.urlsafe_b64encode(b"\0" + uuid.uuid4().bytes[1:]).decode().rstrip("=")
-        command = self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c")
+        command = self._build_command("kafka.tools.StorageTool", "format", "-t", cluster, "-c")
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode:
             msg = f"Kafka cannot keep its data in {self._directory}: {done.stderr[-400:]}"
             raise BrokerError(msg)
 
-    def _launch(self) -> None:
+    def _launch_process(self) -> None:
         with (self._directory / "log").open("wb") as log:
             # A session of its own: Ctrl-C ends the program that then ends the node.
             self._process = subprocess.Popen(  # noqa: S603 - words of our own
-                self._java("kafka.Kafka"), stdout=log, stderr=log, start_new_session=True
+                self._build_command("kafka.Kafka"), stdout=log, stderr=log, start_new_session=True
             )
 
-    def _log(self) -> str:
+    def _read_log(self) -> str:
         return (self._directory / "log").read_text(encoding="utf-8", errors="replace")
 
-    def _wait(self) -> bool:
+    def _await_answer(self) -> bool:
         """Return whether the node answers before its process ends."""
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + NODE_PATIENCE_S
         while self._process is not None and self._process.poll() is None:
             if is_reachable(self.brokers, timeout_s=1.0):
                 return True
@@ -168,7 +175,7 @@ class Node:
 
 
 @contextmanager
-def running(directory: Path, *, heap_mb: int = HEAP_MB) -> Iterator[Node]:
+def running(directory: Path, *, heap_mb: int = NODE_HEAP_MB) -> Iterator[Node]:
     """Start a node, and stop it at the end."""
     node = Node(directory, heap_mb=heap_mb)
     try:
@@ -178,7 +185,7 @@ def running(directory: Path, *, heap_mb: int = HEAP_MB) -> Iterator[Node]:
         node.stop()
 
 
-def _free_port() -> int:
+def _find_free_port() -> int:
     with socket.socket() as probe:
-        probe.bind((HOST, 0))
+        probe.bind((NODE_HOST, 0))
         return int(probe.getsockname()[1])

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from gridtwin.stream.reader import Messages
     from gridtwin.stream.wire import Registry
 
-NOBODY = "meter_id {!r} is no usage point of this network"
+UNKNOWN_METER = "meter_id {!r} is no usage point of this network"
 
 
-class DeadLetter(NamedTuple):
+class StreamDeadLetter(NamedTuple):
     """A message that cannot be used, and why."""
 
     partition: int
@@ -36,14 +36,14 @@ class DeadLetter(NamedTuple):
     value: bytes | None
 
     @classmethod
-    def of(cls, messages: Messages, row: int, reason: str) -> DeadLetter:
+    def from_row(cls, messages: Messages, row: int, reason: str) -> StreamDeadLetter:
         """Return the letter that a message is."""
         at, offset = int(messages.partition[row]), int(messages.offset[row])
         return cls(at, offset, reason, messages.values[row])
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class ReadyBatch:
     """Readings that count, in order of time and meter, and the messages that are none."""
 
     meter: NDArray[np.int32]  # number of the meter
@@ -52,7 +52,7 @@ class Ready:
     voltage_v: NDArray[np.float32]
     partition: NDArray[np.int32]
     offset: NDArray[np.int64]
-    dead: list[DeadLetter]
+    dead: list[StreamDeadLetter]
     repeated: int  # readings that a later one of the same messages replaced
     unknown: int  # readings of meters that are not known
 
@@ -61,9 +61,9 @@ class Ready:
         return len(self.meter)
 
 
-def prepare(
+def prepare_batch(
     messages: Messages, meters: SortedIds, window: Window, registry: Registry | None = None
-) -> Ready:
+) -> ReadyBatch:
     """
     Decode messages of ``ami_readings`` and keep what counts.
 
@@ -79,20 +79,22 @@ def prepare(
         Where the schemas of Confluent's wire format are.
     """
     decoded = decode_readings(messages.values, window=window, registry=registry)
-    dead = [DeadLetter.of(messages, row, reason) for row, reason in decoded.rejected]
-    found: Readings = decoded.values
-    meter = meters.find_rows(found.mrid)
+    dead = [StreamDeadLetter.from_row(messages, row, reason) for row, reason in decoded.rejected]
+    readings: Readings = decoded.values
+    meter = meters.find_rows(readings.mrid)
     unknown = np.flatnonzero(meter < 0).tolist()
-    for row, name in zip(unknown, decode_texts(found.mrid[unknown]).tolist(), strict=True):
-        dead.append(DeadLetter.of(messages, int(decoded.rows[row]), NOBODY.format(name)))
+    for row, name in zip(unknown, decode_texts(readings.mrid[unknown]).tolist(), strict=True):
+        dead.append(
+            StreamDeadLetter.from_row(messages, int(decoded.rows[row]), UNKNOWN_METER.format(name))
+        )
     known = np.flatnonzero(meter >= 0)
     offset = messages.offset[decoded.rows]
-    counts = known[newest(found.at_s[known], meter[known], offset[known])]
-    return Ready(
+    counts = known[find_newest(readings.at_s[known], meter[known], offset[known])]
+    return ReadyBatch(
         meter[counts],
-        found.at_s[counts],
-        found.kwh[counts],
-        found.voltage_v[counts],
+        readings.at_s[counts],
+        readings.kwh[counts],
+        readings.voltage_v[counts],
         messages.partition[decoded.rows[counts]],
         offset[counts],
         sorted(dead, key=lambda letter: letter[:2]),
@@ -101,7 +103,7 @@ def prepare(
     )
 
 
-def newest(
+def find_newest(
     at_s: NDArray[np.int64], meter: NDArray[np.integer], order: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return the rows that come last in an order among those of their meter and time, sorted."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from gridtwin.stream.places import Place
+    from gridtwin.stream.partition_offsets import Partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +31,30 @@ class Claim:
 class Standing:
     """What became of claims: those that stand, and those that do not."""
 
-    valid: frozenset[Place]
-    lost: frozenset[Place]  # another worker claimed them
-    behind: frozenset[Place]  # the database knows less than was written: it lost its last moments
+    valid: frozenset[Partition]
+    lost: frozenset[Partition]  # another worker claimed them
+    behind: frozenset[
+        Partition
+    ]  # the database knows less than was written: it lost its last moments
 
 
-def claim(
-    connection: psycopg.Connection[Any], stream: str, worker: str, places: Iterable[Place]
-) -> dict[Place, Claim]:
+def claim_partitions(
+    connection: psycopg.Connection[Any], stream: str, worker: str, places: Iterable[Partition]
+) -> dict[Partition, Claim]:
     """Take partitions over, and return where to go on; waits for a commit that is under way."""
-    found = {}
+    claims = {}
     for topic, partition in sorted(places):
         row = connection.execute(
             "SELECT next_offset, epoch FROM gridtwin.claim_partition(%s, %s, %s, %s)",
             (stream, topic, partition, worker),
         ).fetchone()
         assert row is not None  # noqa: S101 - it returns the row it wrote
-        found[topic, partition] = Claim(row[1], row[0])
-    return found
+        claims[topic, partition] = Claim(row[1], row[0])
+    return claims
 
 
-def check(
-    connection: psycopg.Connection[Any], stream: str, claims: Mapping[Place, Claim]
+def lock_claims(
+    connection: psycopg.Connection[Any], stream: str, claims: Mapping[Partition, Claim]
 ) -> Standing:
     """Lock partitions until the transaction ends, and return which of them may be written."""
     topics = [topic for topic, _ in claims]
@@ -77,9 +79,9 @@ def check(
     return Standing(frozenset(valid), frozenset(lost), frozenset(behind))
 
 
-def read_places(
+def read_offsets(
     connection: psycopg.Connection[Any], stream: str, topics: Iterable[str]
-) -> dict[Place, int]:
+) -> dict[Partition, int]:
     """Return the first message of each partition that is not written yet."""
     rows = connection.execute(
         "SELECT topic, partition, next_offset FROM gridtwin.stream_offsets"
@@ -89,7 +91,9 @@ def read_places(
     return {(topic, partition): offset for topic, partition, offset in rows}
 
 
-def advance(connection: psycopg.Connection[Any], stream: str, ends: Mapping[Place, int]) -> None:
+def write_offsets(
+    connection: psycopg.Connection[Any], stream: str, ends: Mapping[Partition, int]
+) -> None:
     """Write how far partitions are read."""
     connection.execute(
         "UPDATE gridtwin.stream_offsets o SET next_offset = n.offset_,"

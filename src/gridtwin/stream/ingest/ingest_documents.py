@@ -14,12 +14,12 @@ if TYPE_CHECKING:
         DeadLettersDocument,
         StreamRunDocument,
     )
-    from gridtwin.stream.ingest.local.ledger import Letter as LocalLetter
+    from gridtwin.stream.ingest.local.ledger import LocalDeadLetter as LocalLetter
     from gridtwin.stream.ingest.local.taking import Taken
-    from gridtwin.stream.ingest.replay import Letter
+    from gridtwin.stream.ingest.replay import BrokerDeadLetter
 
 
-def broker_run_document(counts: Mapping[str, int]) -> StreamRunDocument:
+def build_broker_run_document(counts: Mapping[str, int]) -> StreamRunDocument:
     """Return what a worker counted of a broker as the JSON document ``gridtwin.stream_run/1``."""
     return {
         "schema": DocumentTag.STREAM_RUN,
@@ -29,7 +29,7 @@ def broker_run_document(counts: Mapping[str, int]) -> StreamRunDocument:
     }
 
 
-def local_run_document(taken: Taken) -> StreamRunDocument:
+def build_local_run_document(taken: Taken) -> StreamRunDocument:
     """Return what was taken of files as the JSON document ``gridtwin.stream_run/1``."""
     return {
         "schema": DocumentTag.STREAM_RUN,
@@ -40,12 +40,12 @@ def local_run_document(taken: Taken) -> StreamRunDocument:
     }
 
 
-def dead_letters_document(letters: list[DeadLetterRecord]) -> DeadLettersDocument:
+def build_dead_letters_document(letters: list[DeadLetterRecord]) -> DeadLettersDocument:
     """Return dead letters as the JSON document ``gridtwin.dead_letters/1``."""
     return {"schema": DocumentTag.DEAD_LETTERS, "letters": letters}
 
 
-def broker_letters(letters: Iterable[Letter]) -> list[DeadLetterRecord]:
+def describe_broker_letters(letters: Iterable[BrokerDeadLetter]) -> list[DeadLetterRecord]:
     """Return dead letters of a database as they stand in a document."""
     return [
         {
@@ -53,14 +53,14 @@ def broker_letters(letters: Iterable[Letter]) -> list[DeadLetterRecord]:
             "place": f"{letter.partition}/{letter.offset}",
             "received_at": f"{letter.received_at:%Y-%m-%dT%H:%M:%SZ}",
             "reason": letter.reason,
-            "value": _text(letter.value),
+            "value": _decode_text(letter.value),
             "replayed": letter.replayed_at is not None,
         }
         for letter in letters
     ]
 
 
-def local_letters(letters: Iterable[LocalLetter]) -> list[DeadLetterRecord]:
+def describe_local_letters(letters: Iterable[LocalLetter]) -> list[DeadLetterRecord]:
     """Return dead letters of a folder as they stand in a document."""
     return [
         {
@@ -68,12 +68,12 @@ def local_letters(letters: Iterable[LocalLetter]) -> list[DeadLetterRecord]:
             "place": str(letter.place),
             "received_at": letter.received_at,
             "reason": letter.reason,
-            "value": _text(letter.value),
+            "value": _decode_text(letter.value),
             "replayed": letter.replayed_at is not None,
         }
         for letter in letters
     ]
 
 
-def _text(value: bytes | None) -> str | None:
+def _decode_text(value: bytes | None) -> str | None:
     return None if value is None else value.decode("utf-8", errors="replace")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-AGAIN_S = 1.0  # the least time between two looks for new meters
+METERS_AGAIN_S = 1.0  # the least time between two looks for new meters
 
 
 class Do(Protocol):
@@ -36,9 +36,9 @@ class Meters:
     def __init__(self) -> None:
         self.ids = SortedIds(np.empty(0, dtype="S1"), np.empty(0, dtype=np.int32))
         self._synced: Any = None
-        self._looked = -AGAIN_S
+        self._looked = -METERS_AGAIN_S
 
-    def refresh(self, do: Do) -> bool:
+    def refresh_meters(self, do: Do) -> bool:
         """
         Read the meters if the network was synced since they were read; return whether it was.
 
@@ -52,13 +52,13 @@ class Meters:
         StoreError
             If there is no network in the database.
         """
-        if time.monotonic() - self._looked < AGAIN_S:
+        if time.monotonic() - self._looked < METERS_AGAIN_S:
             return False
-        found = do(self._read_changed)
+        changed = do(self._read_changed)
         self._looked = time.monotonic()
-        if found is None:
+        if changed is None:
             return False
-        self._synced, self.ids = found
+        self._synced, self.ids = changed
         return True
 
     def _read_changed(self, connection: psycopg.Connection[Any]) -> tuple[Any, SortedIds] | None:
@@ -70,10 +70,10 @@ class Meters:
             return None
         connection.execute("SET LOCAL statement_timeout = 0")  # millions take a while
         connection.execute("SELECT gridtwin.refresh_meters()")
-        return row[0], _read(connection)
+        return row[0], _read_meters(connection)
 
 
-def _read(connection: psycopg.Connection[Any]) -> SortedIds:
+def _read_meters(connection: psycopg.Connection[Any]) -> SortedIds:
     numbers: list[int] = []
     names: list[bytes] = []
     query = "COPY (SELECT m.meter, m.mrid FROM gridtwin.usage_points u"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.store.postgis.links import linked
-from gridtwin.store.postgis.refusals import OWNER, READER, told
-from gridtwin.stream.ingest import writing
+from gridtwin.store.postgis.links import open_link
+from gridtwin.store.postgis.refusals import OWNER, READER, translate_refusals
+from gridtwin.stream.ingest import batch_writing
 from gridtwin.stream.ingest.intake import Intake, Options
 from gridtwin.stream.reader import Messages
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from gridtwin.stream.ingest.batch import Ready
+    from gridtwin.stream.ingest.batch import ReadyBatch
     from gridtwin.stream.wire import Registry
 
-AT_ONCE = 5_000
-LETTERS = """
+REPLAYED_AT_ONCE = 5_000
+STILL_DEAD = """
 SELECT id, partition, kafka_offset, value FROM gridtwin.dead_letters
 WHERE topic = %s AND replayed_at IS NULL AND id > %s ORDER BY id LIMIT %s
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class BrokerDeadLetter:
     """A message that could not be used."""
 
     topic: str
@@ -50,10 +50,12 @@ class Replayed:
     still_dead: int
 
 
-def letters(url: str, *, most: int = 100, replayed: bool = False) -> list[Letter]:
+def list_broker_letters(
+    url: str, *, most: int = 100, replayed: bool = False
+) -> list[BrokerDeadLetter]:
     """Return dead letters of a database, the newest first; on request those taken since, too."""
-    with told(url, role=READER), linked(url, autocommit=True) as link:
-        rows = link.ask(
+    with translate_refusals(url, role=READER), open_link(url, autocommit=True) as link:
+        rows = link.run_query(
             lambda connection: connection.execute(
                 "SELECT topic, partition, kafka_offset, received_at, reason, value, replayed_at"
                 " FROM gridtwin.dead_letters WHERE %s OR replayed_at IS NULL"
@@ -61,10 +63,10 @@ def letters(url: str, *, most: int = 100, replayed: bool = False) -> list[Letter
                 (replayed, most),
             ).fetchall()
         )
-    return [Letter(*row) for row in rows]
+    return [BrokerDeadLetter(*row) for row in rows]
 
 
-def replay(
+def replay_broker_letters(
     url: str, *, options: Options | None = None, registry: Registry | None = None
 ) -> Replayed:
     """
@@ -80,36 +82,36 @@ def replay(
     options = options or Options()
     intake = Intake(options, registry)
     taken = still_dead = 0
-    with told(url, role=OWNER), linked(url, autocommit=True) as link:
-        do = partial(link.run, committed=lambda _: None)
-        intake.open(do)
-        link.connection.execute(writing.STAGE)
+    with translate_refusals(url, role=OWNER), open_link(url, autocommit=True) as link:
+        do = partial(link.run_transaction, committed=lambda _: None)
+        intake.read_database(do)
+        link.connection.execute(batch_writing.CREATE_STAGE)
         for topic in (options.readings, options.conditions):
             last = 0
             while True:
-                rows = link.ask(
+                rows = link.run_query(
                     lambda connection, t=topic, n=last: connection.execute(  # type: ignore[misc]
-                        LETTERS, (t, n, AT_ONCE)
+                        STILL_DEAD, (t, n, REPLAYED_AT_ONCE)
                     ).fetchall()
                 )
                 if not rows:
                     break
                 last = rows[-1][0]
-                part = _messages(topic, rows)
-                ready = intake.ready(part, do) if topic == options.readings else None
-                dead = do(partial(_take, part=part, ready=ready, intake=intake))
+                part = _build_messages(topic, rows)
+                ready = intake.prepare_messages(part, do) if topic == options.readings else None
+                dead = do(partial(_take_letters, part=part, ready=ready, intake=intake))
                 still_dead += dead
                 taken += len(part) - dead
     return Replayed(taken, still_dead)
 
 
-def _take(
-    connection: psycopg.Connection[Any], *, part: Messages, ready: Ready | None, intake: Intake
+def _take_letters(
+    connection: psycopg.Connection[Any], *, part: Messages, ready: ReadyBatch | None, intake: Intake
 ) -> int:
     """Take letters in one transaction, and return how many stay dead."""
     if ready is not None:
-        writing.stage(connection, ready)
-    dead = intake.write(connection, part, ready)
+        batch_writing.stage_readings(connection, ready)
+    dead = intake.write_messages(connection, part, ready)
     stays = {letter[:2] for letter in dead}
     places = zip(part.partition.tolist(), part.offset.tolist(), strict=True)
     gone = [place for place in places if place not in stays]
@@ -120,11 +122,11 @@ def _take(
         ([place[0] for place in gone], [place[1] for place in gone], part.topic),
     )
     if ready is not None:
-        writing.mark_due(connection, ready.at_s)
+        batch_writing.mark_due(connection, ready.at_s)
     return len(dead)
 
 
-def _messages(topic: str, rows: list[tuple[Any, ...]]) -> Messages:
+def _build_messages(topic: str, rows: list[tuple[Any, ...]]) -> Messages:
     return Messages(
         topic,
         np.array([row[1] for row in rows], dtype=np.int32),

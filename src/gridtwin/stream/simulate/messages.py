@@ -17,12 +17,12 @@ from gridtwin.analysis.demand.random_draws import Draw, make_rng
 from gridtwin.model.readings import ALERT_CODE, INTERVAL_S, GridEvents, OutageAlerts, Readings
 from gridtwin.model.tables import encode_texts
 from gridtwin.stream.encoding import (
-    alert_keys,
     encode_conditions,
     encode_grid_events,
     encode_outage_alerts,
     encode_readings,
-    times,
+    format_times,
+    list_alert_keys,
 )
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.stream.simulate.making import Interval, Making
+    from gridtwin.stream.simulate.meter_intervals import Interval, Making
 
-LATEST = 8  # intervals that a late reading is late, at most
-BLOCK = 20_000  # readings that are messages at one time
-FLAWS = 5  # kinds of spoiled messages
+MOST_INTERVALS_LATE = 8  # intervals that a late reading is late, at most
+BLOCK_MESSAGES = 20_000  # readings that are messages at one time
+FLAW_KINDS = 5  # kinds of spoiled messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Tally:
     grid_events: int = 0
     outage_alerts: int = 0
 
-    def count(self, topic: str, messages: int) -> None:
+    def count_messages(self, topic: str, messages: int) -> None:
         """Count messages of another topic than that of readings."""
         setattr(self, topic, getattr(self, topic) + messages)
 
@@ -88,40 +88,46 @@ class Stream:
     tally: Tally = field(default_factory=Tally)
     _late: dict[int, list[Readings]] = field(default_factory=lambda: defaultdict(list))
 
-    def batches(self, ends: Sequence[int]) -> Iterator[Batch]:
+    def yield_batches(self, ends: Sequence[int]) -> Iterator[Batch]:
         """Yield the messages of the intervals that end so, in the order they are sent."""
-        told = Told.of(self.making, ends[0] - INTERVAL_S, ends[-1], twice=self.flaws.duplicate)
-        yield from self._told(told.until(ends[0]))
+        told = Told.from_making(
+            self.making, ends[0] - INTERVAL_S, ends[-1], twice=self.flaws.duplicate
+        )
+        yield from self._count_batches(told.yield_until(ends[0]))
         for at_s in ends:
-            interval = self.making.interval(at_s)
+            interval = self.making.measure_interval(at_s)
             conditions = interval.conditions
             self.tally.conditions += 1
-            key = [word.encode() for word in times(conditions.at_s) if word]
+            key = [word.encode() for word in format_times(conditions.at_s) if word]
             yield Batch(at_s, "conditions", key, encode_conditions(conditions))
-            yield from self._window(at_s, self._queue(interval), told)
+            yield from self._yield_window(at_s, self._queue_readings(interval), told)
         left = [late for number in sorted(self._late) for late in self._late[number]]
         self._late.clear()
         end_s = ends[-1] + INTERVAL_S
-        yield from self._told(told.until(np.inf))
+        yield from self._count_batches(told.yield_until(np.inf))
         for readings in left:
-            yield self._sent(end_s, readings, encode_readings(readings))
+            yield self._build_batch(end_s, readings, encode_readings(readings))
 
-    def _queue(self, interval: Interval) -> tuple[Readings, NDArray[np.uint8]]:
+    def _queue_readings(self, interval: Interval) -> tuple[Readings, NDArray[np.uint8]]:
         """Return the readings to send after an interval, and what is wrong with each."""
         number = interval.at_s // INTERVAL_S
         draw = make_rng(self.making.meters.seed, Draw.ORDER, number)
-        fresh = self.making.readings(interval)
+        fresh = self.making.build_readings(interval)
         count = len(fresh)
-        lag = np.where(draw.random(count) < self.flaws.late, draw.integers(1, LATEST + 1, count), 0)
+        lag = np.where(
+            draw.random(count) < self.flaws.late,
+            draw.integers(1, MOST_INTERVALS_LATE + 1, count),
+            0,
+        )
         for late in np.unique(lag[lag > 0]).tolist():
             self._late[number + late].append(fresh.take_rows(lag == late))
         parts = [fresh.take_rows(lag == 0), *self._late.pop(number, [])]
         twice = draw.random(count) < self.flaws.duplicate
         spoiled = draw.random(count) < self.flaws.malformed
         parts += [fresh.take_rows(twice), fresh.take_rows(spoiled)]
-        readings = joined(parts)
+        readings = join_readings(parts)
         flaw = np.zeros(len(readings), dtype=np.uint8)
-        flaw[len(readings) - int(spoiled.sum()) :] = 1 + np.arange(int(spoiled.sum())) % FLAWS
+        flaw[len(readings) - int(spoiled.sum()) :] = 1 + np.arange(int(spoiled.sum())) % FLAW_KINDS
         order = draw.permutation(len(readings))
         self.tally.readings += count
         self.tally.late += int((lag > 0).sum())
@@ -129,38 +135,38 @@ class Stream:
         self.tally.malformed += int(spoiled.sum())
         return readings.take_rows(order), flaw[order]
 
-    def _window(
+    def _yield_window(
         self, at_s: int, queue: tuple[Readings, NDArray[np.uint8]], told: Told
     ) -> Iterator[Batch]:
         """Yield what is sent in the interval after a time, second by second."""
         readings, flaw = queue
         share = (np.arange(len(readings)) + 0.5) / max(len(readings), 1)
         second = np.floor(share * INTERVAL_S).astype(np.int64)
-        for start in range(0, len(readings), BLOCK):
-            block = slice(start, start + BLOCK)
-            part = readings.take_rows(np.arange(start, min(start + BLOCK, len(readings))))
+        for start in range(0, len(readings), BLOCK_MESSAGES):
+            block = slice(start, start + BLOCK_MESSAGES)
+            part = readings.take_rows(np.arange(start, min(start + BLOCK_MESSAGES, len(readings))))
             values = encode_readings(part)
             for at in np.flatnonzero(flaw[block]).tolist():
-                values[at] = spoiled(values[at], int(flaw[start + at]))
+                values[at] = spoil_message(values[at], int(flaw[start + at]))
             keys = part.mrid.tolist()
             seconds, first = np.unique(second[block], return_index=True)
             bounds = [*first.tolist(), len(values)]
             for at, begin, end in zip(seconds.tolist(), bounds, bounds[1:], strict=False):
-                yield from self._told(told.until(at_s + at))
+                yield from self._count_batches(told.yield_until(at_s + at))
                 yield Batch(at_s + at, "ami_readings", keys[begin:end], values[begin:end])
-        yield from self._told(told.until(at_s + INTERVAL_S))
+        yield from self._count_batches(told.yield_until(at_s + INTERVAL_S))
 
-    def _told(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+    def _count_batches(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         for batch in batches:
-            self.tally.count(batch.topic, len(batch.values))
+            self.tally.count_messages(batch.topic, len(batch.values))
             yield batch
 
     @staticmethod
-    def _sent(send_s: float, readings: Readings, values: list[bytes]) -> Batch:
+    def _build_batch(send_s: float, readings: Readings, values: list[bytes]) -> Batch:
         return Batch(send_s, "ami_readings", readings.mrid.tolist(), values)
 
 
-def joined(parts: Sequence[Readings]) -> Readings:
+def join_readings(parts: Sequence[Readings]) -> Readings:
     """Return readings one after another."""
     return Readings(
         np.concatenate([part.mrid for part in parts]),
@@ -170,8 +176,8 @@ def joined(parts: Sequence[Readings]) -> Readings:
     )
 
 
-def spoiled(value: bytes, flaw: int) -> bytes:
-    """Return a message spoiled in one of `FLAWS` ways, none of which keeps the contract."""
+def spoil_message(value: bytes, flaw: int) -> bytes:
+    """Return a message spoiled in one of `FLAW_KINDS` ways, none of which keeps the contract."""
     if flaw == 1:
         return value[: len(value) // 2]  # cut off
     if flaw == 2:
@@ -197,23 +203,23 @@ class Told:
         self._alerts, self._arrives_s, self._alert = alerts, arrives_s, 0
 
     @classmethod
-    def of(cls, making: Making, from_s: float, to_s: float, *, twice: float = 0.0) -> Told:
+    def from_making(cls, making: Making, from_s: float, to_s: float, *, twice: float = 0.0) -> Told:
         """Return what happened after one time and not after another, a share of it told twice."""
         draw = make_rng(making.meters.seed, Draw.TOLD)
         events = making.scenario.events
         events = events.take_rows((events.at_s > from_s) & (events.at_s <= to_s))
         again = np.flatnonzero(draw.random(len(events)) < twice)
-        heard_s = np.concatenate([events.at_s, events.at_s[again] + _later(draw, len(again))])
+        heard_s = np.concatenate([events.at_s, events.at_s[again] + _draw_delays(draw, len(again))])
         order = np.argsort(heard_s, kind="stable")
         events = events.take_rows(np.concatenate([np.arange(len(events)), again])[order])
         told = making.scenario.told
         rows = np.flatnonzero((told.at_s > from_s) & (told.at_s <= to_s))
         again = np.flatnonzero(draw.random(len(rows)) < twice)
         arrives_s = told.arrives_s[rows]
-        arrives_s = np.concatenate([arrives_s, arrives_s[again] + _later(draw, len(again))])
+        arrives_s = np.concatenate([arrives_s, arrives_s[again] + _draw_delays(draw, len(again))])
         rows = np.concatenate([rows, rows[again]])
         by_arrival = np.argsort(arrives_s, kind="stable")
-        alerts = _alerts(making, rows[by_arrival])
+        alerts = _build_alerts(making, rows[by_arrival])
         return cls(events, heard_s[order], alerts, arrives_s[by_arrival])
 
     @property
@@ -221,7 +227,7 @@ class Told:
         """How many there are."""
         return len(self._events) + len(self._alerts)
 
-    def until(self, time_s: float) -> Iterator[Batch]:
+    def yield_until(self, time_s: float) -> Iterator[Batch]:
         """Yield what arrives not after a time and was not handed out yet."""
         last = int(np.searchsorted(self._heard_s, time_s, side="right"))
         if last > self._event:
@@ -234,15 +240,17 @@ class Told:
             rows = np.arange(self._alert, last)
             alerts, sent = self._alerts.take_rows(rows), float(self._arrives_s[self._alert])
             self._alert = last
-            yield Batch(sent, "outage_alerts", alert_keys(alerts), encode_outage_alerts(alerts))
+            yield Batch(
+                sent, "outage_alerts", list_alert_keys(alerts), encode_outage_alerts(alerts)
+            )
 
 
-def _later(draw: np.random.Generator, count: int) -> NDArray[np.float64]:
+def _draw_delays(draw: np.random.Generator, count: int) -> NDArray[np.float64]:
     """Return how much later something is told again, in seconds."""
     return draw.uniform(1.0, 60.0, count)
 
 
-def _alerts(making: Making, rows: NDArray[np.int64]) -> OutageAlerts:
+def _build_alerts(making: Making, rows: NDArray[np.int64]) -> OutageAlerts:
     """Return what meters told, by rows of the scenario; told twice, it has the same id."""
     told = making.scenario.told
     names, at_s, restored = making.names[told.point[rows]], told.at_s[rows], told.restored[rows]

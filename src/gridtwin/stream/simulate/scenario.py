@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 LARGEST_SCRIPT = 64 * 1024**2  # bytes
 REMOTE = 2  # row of `cim.CONTROLS`
 POLL_S = 2.0  # after which SCADA has asked a device that moved how it stands
-PREFIX = {SWITCH_OPERATION: "SW", FAULT: "FLT", SCADA_STATUS: "ST"}
+EVENT_ID_PREFIX = {SWITCH_OPERATION: "SW", FAULT: "FLT", SCADA_STATUS: "ST"}
 STORM_SPAN = 0.5  # of the time simulated, within which the devices of a storm open
 
 
@@ -46,15 +46,17 @@ class Scenario:
     events: GridEvents  # by control room and crews, in order of time
 
 
-def quiet(situation: Situation) -> Scenario:
+def build_quiet_scenario(situation: Situation) -> Scenario:
     """Return the scenario in which nothing happens."""
     none = np.empty(0)
-    return of_operations(
+    return build_operated_scenario(
         situation, Operations(none, none.astype(np.int32), none.astype(np.uint8)), seed=0
     )
 
 
-def storm(situation: Situation, faults: int, *, seed: int, from_s: float, to_s: float) -> Scenario:
+def build_storm_scenario(
+    situation: Situation, faults: int, *, seed: int, from_s: float, to_s: float
+) -> Scenario:
     """
     Return a storm.
 
@@ -63,17 +65,17 @@ def storm(situation: Situation, faults: int, *, seed: int, from_s: float, to_s: 
     """
     end_s = from_s + STORM_SPAN * (to_s - from_s)
     operations = draw_storm(situation, faults, seed=seed, from_s=from_s, to_s=end_s)
-    return of_operations(situation, operations, seed=seed)
+    return build_operated_scenario(situation, operations, seed=seed)
 
 
-def of_operations(situation: Situation, operations: Operations, *, seed: int) -> Scenario:
+def build_operated_scenario(situation: Situation, operations: Operations, *, seed: int) -> Scenario:
     """Return the scenario in which switches are operated so."""
     dark = find_interruptions(situation, operations)
     told = draw_messages(dark, MessageModel(), seed=seed)
-    return Scenario(operations, dark, told, _events(situation, operations))
+    return Scenario(operations, dark, told, _build_events(situation, operations))
 
 
-def script(situation: Situation, path: str | Path, *, seed: int) -> Scenario:
+def read_script(situation: Situation, path: str | Path, *, seed: int) -> Scenario:
     """
     Return the scenario of a file: messages of ``grid_events``, one a line.
 
@@ -107,15 +109,15 @@ def script(situation: Situation, path: str | Path, *, seed: int) -> Scenario:
     return Scenario(operations, dark, draw_messages(dark, MessageModel(), seed=seed), events)
 
 
-def _events(situation: Situation, operations: Operations) -> GridEvents:
-    """Return what is told of operations: see `storm`."""
+def _build_events(situation: Situation, operations: Operations) -> GridEvents:
+    """Return what is told of operations: see `build_storm_scenario`."""
     equipment = situation.data.equipment
     remote = equipment.control[operations.row] == REMOTE
     opened = operations.open_phases != 0
     told = np.flatnonzero(remote | ~opened)
     faults = np.flatnonzero(remote & opened)
     polled = np.flatnonzero(remote)
-    below = _line_below(situation, operations.row[faults])
+    below = _find_line_below(situation, operations.row[faults])
     row = np.concatenate([operations.row[told], below, operations.row[polled]])
     counts = [len(told), len(faults), len(polled)]
     which = np.concatenate([told, faults, polled])
@@ -125,7 +127,7 @@ def _events(situation: Situation, operations: Operations) -> GridEvents:
     actor = np.where(kind == FAULT, "relay", np.where(remote[which], "scada", "crew"))
     names = equipment.mrid[row]
     ids = [
-        f"{PREFIX[code]}-{name.decode()}-{round(at * 1000)}"
+        f"{EVENT_ID_PREFIX[code]}-{name.decode()}-{round(at * 1000)}"
         for code, name, at in zip(kind.tolist(), names.tolist(), at_s.tolist(), strict=True)
     ]
     order = np.lexsort((kind, at_s))
@@ -141,7 +143,7 @@ def _events(situation: Situation, operations: Operations) -> GridEvents:
     return events.take_rows(order)
 
 
-def _line_below(situation: Situation, rows: NDArray[np.int32]) -> NDArray[np.int32]:
+def _find_line_below(situation: Situation, rows: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return some equipment that each device feeds: where its fault is; itself if none."""
     child = situation.index.child[rows]
     feed, parent = situation.index.feed, situation.index.parent

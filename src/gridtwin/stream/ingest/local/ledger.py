@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-PATIENCE_S = 120.0  # another process may be at work on a piece
-SCHEMA = """
+LEDGER_PATIENCE_S = 120.0  # another process may be at work on a piece
+LEDGER_SCHEMA = """
 CREATE TABLE IF NOT EXISTS sources (
     name TEXT PRIMARY KEY, -- absolute path
     mark TEXT NOT NULL, -- what tells the file from another one of that name
@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS dead_letters (
 """
 
 
-class Letter(NamedTuple):
+class LocalDeadLetter(NamedTuple):
     """A message that could not be used."""
 
     source: str
@@ -56,13 +56,15 @@ class Ledger:
         self._path = folder / "stream.db"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._link = sqlite3.connect(self._path, timeout=PATIENCE_S, isolation_level=None)
+            self._link = sqlite3.connect(
+                self._path, timeout=LEDGER_PATIENCE_S, isolation_level=None
+            )
             self._link.execute("PRAGMA journal_mode = WAL")
-            self._link.executescript(SCHEMA)
+            self._link.executescript(LEDGER_SCHEMA)
         except (sqlite3.Error, OSError) as error:
-            raise self._said(error) from error
+            raise self._build_error(error) from error
 
-    def _said(self, error: Exception) -> StoreError:
+    def _build_error(self, error: Exception) -> StoreError:
         return StoreError(f"{self._path} cannot be used ({error}): check who may write there")
 
     def close(self) -> None:
@@ -70,29 +72,29 @@ class Ledger:
         self._link.close()
 
     @contextmanager
-    def piece(self) -> Iterator[None]:
+    def write_piece(self) -> Iterator[None]:
         """Write what is noted inside, all of it or, if it fails, nothing."""
         try:
             self._link.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
-            raise self._said(error) from error
+            raise self._build_error(error) from error
         try:
             yield
             self._link.execute("COMMIT")
         except sqlite3.Error as error:
-            raise self._said(error) from error
+            raise self._build_error(error) from error
         finally:
             if self._link.in_transaction:
                 self._link.execute("ROLLBACK")
 
-    def position(self, name: str, mark: str) -> int:
+    def read_position(self, name: str, mark: str) -> int:
         """Return how far a file was taken; 0 if another one of that name was."""
         row = self._link.execute(
             "SELECT position FROM sources WHERE name = ? AND mark = ?", (name, mark)
         ).fetchone()
         return 0 if row is None else int(row[0])
 
-    def note(self, name: str, mark: str, position: int) -> None:
+    def write_position(self, name: str, mark: str, position: int) -> None:
         """Note how far a file was taken."""
         self._link.execute(
             "INSERT INTO sources VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE"
@@ -100,7 +102,7 @@ class Ledger:
             (name, mark, position),
         )
 
-    def bury(self, letters: Iterable[Letter]) -> None:
+    def add_dead_letters(self, letters: Iterable[LocalDeadLetter]) -> None:
         """Keep what could not be used, each once."""
         self._link.executemany(
             "INSERT INTO dead_letters (source, place, topic, reason, value)"
@@ -109,16 +111,16 @@ class Ledger:
             [letter[:5] for letter in letters],
         )
 
-    def letters(self, most: int, *, replayed: bool = False) -> list[Letter]:
+    def list_dead_letters(self, most: int, *, replayed: bool = False) -> list[LocalDeadLetter]:
         """Return what could not be used, the newest first; on request what was taken since, too."""
         rows = self._link.execute(
             "SELECT source, place, topic, reason, value, received_at, replayed_at"
             " FROM dead_letters WHERE ? OR replayed_at IS NULL ORDER BY rowid DESC LIMIT ?",
             (replayed, most),
         )
-        return [Letter(*row) for row in rows]
+        return [LocalDeadLetter(*row) for row in rows]
 
-    def taken(self, letters: Iterable[Letter]) -> None:
+    def mark_replayed(self, letters: Iterable[LocalDeadLetter]) -> None:
         """Note that messages were taken after all."""
         self._link.executemany(
             "UPDATE dead_letters SET replayed_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"

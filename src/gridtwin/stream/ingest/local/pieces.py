@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from gridtwin.errors import SourceError
+from gridtwin.model.readings import INTERVAL_S
 from gridtwin.model.tables import decode_texts
 from gridtwin.stream.contracts import AMI_READINGS, CONDITIONS, Window
 from gridtwin.stream.decoding import decode_conditions, decode_readings
-from gridtwin.stream.ingest.local.ledger import Letter
-from gridtwin.stream.ingest.local.silver import Rows, rows_of
+from gridtwin.stream.ingest.batch import UNKNOWN_METER
+from gridtwin.stream.ingest.local.ledger import LocalDeadLetter
+from gridtwin.stream.ingest.local.silver import SilverRows, build_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
 
 PIECE_BYTES = 16 * 1024**2
 HEAD_BYTES = 4096  # that tell a file from another one of its name
-INTERVAL_S = 900
-NOBODY = "meter_id {!r} is no usage point of this network"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class Piece:
     """What a part of a file says."""
 
     end: int  # where the next piece begins
-    rows: Rows | None  # readings, in the order in which they came
+    rows: SilverRows | None  # readings, in the order in which they came
     conditions: Conditions | None
-    dead: list[Letter]
+    dead: list[LocalDeadLetter]
     raw: tuple[list[int], list[bytes]] | None  # where each line begins, and the line
 
 
@@ -55,12 +55,12 @@ class Source(Protocol):
         """What tells the file from another one of its name."""
         ...
 
-    def piece(self, start: int, ids: SortedIds) -> Piece | None:
+    def read_piece(self, start: int, ids: SortedIds) -> Piece | None:
         """Return the piece that begins at a position; None at the end."""
         ...
 
 
-def sources(place: Path) -> list[Source]:
+def list_sources(place: Path) -> list[Source]:
     """
     Return the files of a source, in the order in which they are taken.
 
@@ -76,16 +76,18 @@ def sources(place: Path) -> list[Source]:
         If there is nothing of the kind.
     """
     if place.is_file() and place.suffix in {".jsonl", ".ndjson"}:
-        return [Lines(place)]
+        return [MessageLines(place)]
     if place.is_dir():
-        found: list[Source] = [Groups(path) for path in sorted(place.glob("readings/**/*.parquet"))]
+        files: list[Source] = [
+            ReadingGroups(path) for path in sorted(place.glob("readings/**/*.parquet"))
+        ]
         for topic in (CONDITIONS, AMI_READINGS):
             path = place / f"{topic.name}.jsonl"
-            found += [Lines(path)] if path.is_file() else []
+            files += [MessageLines(path)] if path.is_file() else []
         weather = place / "conditions.parquet"
-        found += [Weather(weather)] if weather.is_file() else []
-        if found:
-            return found
+        files += [WeatherTable(weather)] if weather.is_file() else []
+        if files:
+            return files
     if place.suffix.casefold() in {".csv", ".json", ".txt"} and place.is_file():
         msg = (
             f"{place}: readings are read as JSON lines, one object a line with meter_id,"
@@ -100,7 +102,7 @@ def sources(place: Path) -> list[Source]:
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class MessageLines:
     """Messages of one topic, one a line; a file may grow, and is gone on with."""
 
     path: Path
@@ -117,7 +119,7 @@ class Lines:
             first = file.readline(HEAD_BYTES)
         return hashlib.sha256(first).hexdigest()[:16] if first.endswith(b"\n") else ""
 
-    def piece(self, start: int, ids: SortedIds) -> Piece | None:
+    def read_piece(self, start: int, ids: SortedIds) -> Piece | None:
         """Return the whole lines from a byte on; a last line without its end waits for it."""
         with self.path.open("rb") as file:
             file.seek(start)
@@ -139,35 +141,37 @@ class Lines:
         begins = start + np.cumsum(lengths) - lengths
         if start == 0:
             lines[0] = lines[0].removeprefix(codecs.BOM_UTF8)
-        rows, found, dead = read(self.topic, lines, ids)
+        rows, conditions, dead = decode_lines(self.topic, lines, ids)
         letters = [
-            Letter(str(self.path.absolute()), int(begins[row]), self.topic, reason, lines[row])
+            LocalDeadLetter(
+                str(self.path.absolute()), int(begins[row]), self.topic, reason, lines[row]
+            )
             for row, reason in dead
         ]
-        return Piece(start + len(whole), rows, found, letters, (begins.tolist(), lines))
+        return Piece(start + len(whole), rows, conditions, letters, (begins.tolist(), lines))
 
 
-def read(
+def decode_lines(
     topic: str, lines: list[bytes], ids: SortedIds
-) -> tuple[Rows | None, Conditions | None, list[tuple[int, str]]]:
+) -> tuple[SilverRows | None, Conditions | None, list[tuple[int, str]]]:
     """Return what messages say, and which of them say nothing and why."""
     if topic == CONDITIONS.name:
         weather = decode_conditions(lines)
         return None, weather.values, [(row, reason) for row, reason in weather.rejected]
     decoded = decode_readings(lines)
-    found: Readings = decoded.values
-    row = ids.find_rows(found.mrid)
+    readings: Readings = decoded.values
+    row = ids.find_rows(readings.mrid)
     dead = [(row, reason) for row, reason in decoded.rejected]
     unknown = np.flatnonzero(row < 0)
-    names = decode_texts(found.mrid[unknown]).tolist()
+    names = decode_texts(readings.mrid[unknown]).tolist()
     places = decoded.rows[unknown].tolist()
-    dead += [(at, NOBODY.format(name)) for at, name in zip(places, names, strict=True)]
-    rows = Rows(found.at_s, row, found.kwh, found.voltage_v).take(row >= 0)
+    dead += [(at, UNKNOWN_METER.format(name)) for at, name in zip(places, names, strict=True)]
+    rows = SilverRows(readings.at_s, row, readings.kwh, readings.voltage_v).select_rows(row >= 0)
     return rows, None, sorted(dead)
 
 
 @dataclass(frozen=True, slots=True)
-class Groups:
+class ReadingGroups:
     """Readings as Parquet, taken row group by row group; one that changed is taken anew."""
 
     path: Path
@@ -175,10 +179,10 @@ class Groups:
     @property
     def mark(self) -> str:
         """Its size and when it was written."""
-        found = self.path.stat()
-        return f"{found.st_size} {found.st_mtime_ns}"
+        status = self.path.stat()
+        return f"{status.st_size} {status.st_mtime_ns}"
 
-    def piece(self, start: int, ids: SortedIds) -> Piece | None:
+    def read_piece(self, start: int, ids: SortedIds) -> Piece | None:
         """Return a row group."""
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -190,24 +194,28 @@ class Groups:
                 columns = ["meter_id", "reading_time", "kwh", "voltage_v"]
                 table = file.read_row_group(start, columns=columns)
                 first = sum(file.metadata.row_group(at).num_rows for at in range(start))
-            found = rows_of(table, ids)
+            rows = build_rows(table, ids)
         except (pa.ArrowException, KeyError, OSError) as error:
             msg = f"{self.path} cannot be read ({error}): take it out of the folder"
             raise SourceError(msg) from error
-        bad, reasons = _faults(found)
+        bad, reasons = _find_faults(rows)
         dead = [
-            Letter(
-                str(self.path.absolute()), first + at, AMI_READINGS.name, reason, _line(table, at)
+            LocalDeadLetter(
+                str(self.path.absolute()),
+                first + at,
+                AMI_READINGS.name,
+                reason,
+                _format_line(table, at),
             )
             for at, reason in zip(bad.tolist(), reasons, strict=True)
         ]
-        good = np.ones(len(found), dtype=np.bool_)
+        good = np.ones(len(rows), dtype=np.bool_)
         good[bad] = False
-        rows = found.take(good) if len(bad) else found
+        rows = rows.select_rows(good) if len(bad) else rows
         return Piece(start + 1, rows, None, dead, None)
 
 
-def _faults(found: Rows) -> tuple[NDArray[np.int64], list[str]]:
+def _find_faults(found: SilverRows) -> tuple[NDArray[np.int64], list[str]]:
     """Return which readings cannot be used, and why."""
     window = Window()
     strange = (found.at_s < window.earliest_s) | (found.at_s > window.latest_s)
@@ -225,7 +233,7 @@ def _faults(found: Rows) -> tuple[NDArray[np.int64], list[str]]:
     return bad, reasons
 
 
-def _line(table: object, at: int) -> bytes:
+def _format_line(table: object, at: int) -> bytes:
     """Return a row as the message it would have been."""
     (row,) = table.slice(at, 1).to_pylist()  # type: ignore[attr-defined]
     time = row["reading_time"]
@@ -234,7 +242,7 @@ def _line(table: object, at: int) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
+class WeatherTable:
     """Weather and prices as Parquet, taken whole; one that changed is taken anew."""
 
     path: Path
@@ -242,13 +250,13 @@ class Weather:
     @property
     def mark(self) -> str:
         """Its size and when it was written."""
-        return Groups(self.path).mark
+        return ReadingGroups(self.path).mark
 
-    def piece(self, start: int, ids: SortedIds) -> Piece | None:  # noqa: ARG002 - of no meter
+    def read_piece(self, start: int, ids: SortedIds) -> Piece | None:  # noqa: ARG002 - of no meter
         """Return all of it."""
-        from gridtwin.store.readings import ParquetReadings
+        from gridtwin.store.parquet_readings import ParquetReadings
 
         if start:
             return None
-        found = ParquetReadings(self.path.parent).conditions(-1, int(Window().latest_s))
-        return Piece(1, None, found, [], None)
+        conditions = ParquetReadings(self.path.parent).read_conditions(-1, int(Window().latest_s))
+        return Piece(1, None, conditions, [], None)

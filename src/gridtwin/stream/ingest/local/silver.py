@@ -16,6 +16,7 @@ import numpy as np
 
 from gridtwin.errors import StoreError
 from gridtwin.model.ids import SortedIds
+from gridtwin.model.moments import HOUR_S
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,11 +26,9 @@ if TYPE_CHECKING:
 
     from gridtwin.model.tables import Strings
 
-HOUR_S = 3600
-
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class SilverRows:
     """Readings by row of their usage point, in the order in which the last one counts."""
 
     at_s: NDArray[np.int64]
@@ -41,27 +40,27 @@ class Rows:
         """Return how many there are."""
         return len(self.at_s)
 
-    def take(self, rows: NDArray[np.integer] | NDArray[np.bool_] | slice) -> Rows:
+    def select_rows(self, rows: NDArray[np.integer] | NDArray[np.bool_] | slice) -> SilverRows:
         """Return some of them."""
-        return Rows(self.at_s[rows], self.row[rows], self.kwh[rows], self.voltage_v[rows])
+        return SilverRows(self.at_s[rows], self.row[rows], self.kwh[rows], self.voltage_v[rows])
 
-    def then(self, later: Rows) -> Rows:
+    def append_rows(self, later: SilverRows) -> SilverRows:
         """Return these, and others behind them."""
-        return Rows(
+        return SilverRows(
             np.concatenate([self.at_s, later.at_s]),
             np.concatenate([self.row, later.row]),
             np.concatenate([self.kwh, later.kwh]),
             np.concatenate([self.voltage_v, later.voltage_v]),
         )
 
-    def counted(self) -> Rows:
+    def select_newest(self) -> SilverRows:
         """Return the last of each usage point and time, sorted by time and row."""
         place = self.at_s * (1 << 32) + self.row
         if np.all(place[1:] > place[:-1]):
             return self
         order = np.argsort(place, kind="stable")
         last = np.append(place[order][1:] != place[order][:-1], True)
-        return self.take(order[last])
+        return self.select_rows(order[last])
 
 
 class Silver:
@@ -83,7 +82,7 @@ class Silver:
         self.ids = SortedIds.from_mrids(mrid)
         self._names = pa.array(mrid.astype(object), pa.binary()).cast(pa.string())
 
-    def merge(self, rows: Rows, *, replace: bool = True) -> None:
+    def merge_rows(self, rows: SilverRows, *, replace: bool = True) -> None:
         """
         Write readings in place of those that are there, or, if told so, only beside them.
 
@@ -96,36 +95,36 @@ class Silver:
         starts = np.flatnonzero(np.diff(hours, prepend=hours[:1] - 1))
         if len(starts) > 1 and np.any(np.diff(hours) < 0):
             order = np.argsort(hours, kind="stable")
-            rows, hours = rows.take(order), hours[order]
+            rows, hours = rows.select_rows(order), hours[order]
             starts = np.flatnonzero(np.diff(hours, prepend=hours[:1] - 1))
         ends = np.append(starts[1:], len(hours))
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-            file = self._file(int(rows.at_s[start]))
-            self._merge_hour(file, rows.take(slice(start, end)), replace=replace)
+            file = self._build_path(int(rows.at_s[start]))
+            self._merge_hour(file, rows.select_rows(slice(start, end)), replace=replace)
 
-    def _file(self, at_s: int) -> Path:
+    def _build_path(self, at_s: int) -> Path:
         begin = datetime.fromtimestamp(at_s, UTC)
         return self._folder / "readings" / f"date={begin:%Y-%m-%d}" / f"part-{begin:%H}.parquet"
 
-    def _merge_hour(self, file: Path, rows: Rows, *, replace: bool) -> None:
+    def _merge_hour(self, file: Path, rows: SilverRows, *, replace: bool) -> None:
         import pyarrow as pa
 
         try:
             if file.exists():
-                there = self._read(file)
-                rows = there.then(rows) if replace else rows.then(there)
-            self._write(file, rows.counted())
+                there = self._read_rows(file)
+                rows = there.append_rows(rows) if replace else rows.append_rows(there)
+            self._write_rows(file, rows.select_newest())
         except (pa.ArrowException, OSError) as error:
             msg = f"{file} cannot be written ({error}): check the disk and who may write there"
             raise StoreError(msg) from error
 
-    def _read(self, file: Path) -> Rows:
+    def _read_rows(self, file: Path) -> SilverRows:
         import pyarrow.parquet as pq
 
-        found = rows_of(pq.read_table(file, partitioning=None), self.ids)
-        return found.take(found.row >= 0)
+        rows = build_rows(pq.read_table(file, partitioning=None), self.ids)
+        return rows.select_rows(rows.row >= 0)
 
-    def _write(self, file: Path, rows: Rows) -> None:
+    def _write_rows(self, file: Path, rows: SilverRows) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -162,7 +161,7 @@ class Silver:
             new.unlink(missing_ok=True)
 
 
-def rows_of(table: pa.Table, ids: SortedIds) -> Rows:
+def build_rows(table: pa.Table, ids: SortedIds) -> SilverRows:
     """Return the readings of a table; row -1 for a meter that is not known."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -180,4 +179,4 @@ def rows_of(table: pa.Table, ids: SortedIds) -> Rows:
         for name in ("kwh", "voltage_v")
     )
     at_s = pc.fill_null(times, -1).to_numpy() // 1000
-    return Rows(at_s, np.concatenate(rows) if rows else np.empty(0, np.int32), kwh, voltage_v)
+    return SilverRows(at_s, np.concatenate(rows) if rows else np.empty(0, np.int32), kwh, voltage_v)

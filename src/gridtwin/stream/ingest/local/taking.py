@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.errors import StoreError
-from gridtwin.store.readings import ParquetReadings
+from gridtwin.store.parquet_readings import ParquetReadings
 from gridtwin.stream.contracts import CONDITIONS, Window
 from gridtwin.stream.ingest.local.ledger import Ledger
-from gridtwin.stream.ingest.local.pieces import read, sources
+from gridtwin.stream.ingest.local.pieces import decode_lines, list_sources
 from gridtwin.stream.ingest.local.silver import Silver
 from gridtwin.stream.ingest.replay import Replayed
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from gridtwin.model.readings import Conditions
     from gridtwin.model.tables import Strings
-    from gridtwin.stream.ingest.local.ledger import Letter
+    from gridtwin.stream.ingest.local.ledger import LocalDeadLetter
     from gridtwin.stream.ingest.local.pieces import Piece, Source
 
-AT_ONCE = 100_000
+LETTERS_AT_ONCE = 100_000
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Taken:
     dead: int = 0
 
 
-def take(
+def take_files(
     place: Path,
     folder: Path,
     mrid: Strings,
@@ -73,7 +73,7 @@ def take(
     StoreError
         If the folder cannot be written.
     """
-    files, taken = sources(place), Taken()
+    files, taken = list_sources(place), Taken()
     ledger, silver = Ledger(folder), Silver(folder, mrid)
     try:
         for number, source in enumerate(files):
@@ -82,7 +82,7 @@ def take(
                 piece = _take_piece(source, folder, ledger, silver)
                 if piece is None:
                     break
-                _count(taken, piece)
+                _count_piece(taken, piece)
             if progress is not None:
                 progress(number + 1, len(files))
     finally:
@@ -93,23 +93,23 @@ def take(
 def _take_piece(source: Source, folder: Path, ledger: Ledger, silver: Silver) -> Piece | None:
     """Take the next piece of a file; None at its end."""
     name, mark = str(source.path.absolute()), source.mark
-    with ledger.piece():
-        start = ledger.position(name, mark)
-        piece = source.piece(start, silver.ids)
+    with ledger.write_piece():
+        start = ledger.read_position(name, mark)
+        piece = source.read_piece(start, silver.ids)
         if piece is None:
             return None
         if piece.raw is not None:
             _keep_raw(folder, name, start, piece)
         if piece.rows is not None and len(piece.rows):
-            silver.merge(piece.rows)
+            silver.merge_rows(piece.rows)
         if piece.conditions is not None:
             keep_conditions(folder, piece.conditions)
-        ledger.bury(piece.dead)
-        ledger.note(name, mark, piece.end)
+        ledger.add_dead_letters(piece.dead)
+        ledger.write_position(name, mark, piece.end)
     return piece
 
 
-def _count(taken: Taken, piece: Piece) -> None:
+def _count_piece(taken: Taken, piece: Piece) -> None:
     taken.readings += 0 if piece.rows is None else len(piece.rows)
     taken.conditions += 0 if piece.conditions is None else len(piece.conditions)
     taken.dead += len(piece.dead)
@@ -127,7 +127,7 @@ def _keep_raw(folder: Path, name: str, start: int, piece: Piece) -> None:
     path = folder / "bronze" / f"file={file}" / f"part-{start:015}.parquet"
     offsets, lines = piece.raw
     table = pa.table({"offset": pa.array(offsets, pa.int64()), "value": pa.array(lines)})
-    _replace(table.replace_schema_metadata({"file": name}), path, pq)
+    _replace_file(table.replace_schema_metadata({"file": name}), path, pq)
 
 
 def keep_conditions(folder: Path, found: Conditions) -> None:
@@ -135,7 +135,7 @@ def keep_conditions(folder: Path, found: Conditions) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    there = ParquetReadings(folder).conditions(-1, int(Window().latest_s))
+    there = ParquetReadings(folder).read_conditions(-1, int(Window().latest_s))
     at_s = np.concatenate([there.at_s, found.at_s])
     # The last of each: unique() returns the first, so it looks from behind.
     _, behind = np.unique(at_s[::-1], return_index=True)
@@ -149,10 +149,10 @@ def keep_conditions(folder: Path, found: Conditions) -> None:
             "price_usd_mwh": pa.array(price),
         }
     )
-    _replace(table, folder / "conditions.parquet", pq)
+    _replace_file(table, folder / "conditions.parquet", pq)
 
 
-def _replace(table: object, path: Path, pq: object) -> None:
+def _replace_file(table: object, path: Path, pq: object) -> None:
     new = path.with_suffix(f".{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -165,33 +165,39 @@ def _replace(table: object, path: Path, pq: object) -> None:
         new.unlink(missing_ok=True)
 
 
-def letters(folder: Path, *, most: int = 100, replayed: bool = False) -> list[Letter]:
+def list_local_letters(
+    folder: Path, *, most: int = 100, replayed: bool = False
+) -> list[LocalDeadLetter]:
     """Return dead letters of a folder, the newest first; on request those taken since, too."""
     ledger = Ledger(folder)
     try:
-        return ledger.letters(most, replayed=replayed)
+        return ledger.list_dead_letters(most, replayed=replayed)
     finally:
         ledger.close()
 
 
-def replay(folder: Path, mrid: Strings) -> Replayed:
+def replay_local_letters(folder: Path, mrid: Strings) -> Replayed:
     """Take every dead letter that can be used by now; it replaces nothing that is there."""
     ledger, silver = Ledger(folder), Silver(folder, mrid)
     taken = still_dead = 0
     try:
-        with ledger.piece():
-            waiting = ledger.letters(AT_ONCE)
+        with ledger.write_piece():
+            waiting = ledger.list_dead_letters(LETTERS_AT_ONCE)
             for topic in sorted({letter.topic for letter in waiting}):
                 batch = [letter for letter in waiting if letter.topic == topic]
                 batch.sort(key=lambda letter: letter[:2])
-                rows, weather, dead = read(topic, [each.value or b"" for each in batch], silver.ids)
+                rows, weather, dead = decode_lines(
+                    topic, [each.value or b"" for each in batch], silver.ids
+                )
                 if rows is not None and len(rows):
-                    silver.merge(rows, replace=False)
+                    silver.merge_rows(rows, replace=False)
                 if weather is not None and topic == CONDITIONS.name:
                     keep_conditions(folder, weather)
                 reasons = dict(dead)
-                ledger.bury(batch[at]._replace(reason=why) for at, why in reasons.items())
-                ledger.taken(each for at, each in enumerate(batch) if at not in reasons)
+                ledger.add_dead_letters(
+                    batch[at]._replace(reason=why) for at, why in reasons.items()
+                )
+                ledger.mark_replayed(each for at, each in enumerate(batch) if at not in reasons)
                 taken += len(batch) - len(reasons)
                 still_dead += len(reasons)
     finally:

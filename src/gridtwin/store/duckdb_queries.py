@@ -1,0 +1,183 @@
+"""
+Ask the history of readings in a folder of Parquet with the SQL that a database is asked with.
+
+DuckDB reads the files as views with the names that the tables have in PostgreSQL. Keys of
+transformers are rows of the network here, as the files hold them, and become mRIDs in the answer.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from gridtwin.errors import MissingExtraError, StoreError
+from gridtwin.store.date_partitions import list_files_between
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import duckdb
+    import pandas as pd
+    import pyarrow as pa
+
+    Progress = Callable[[int, int], None]
+
+QUERY_NAMES = ("overloaded", "overloaded_at_price", "voltages", "peaks", "at_risk", "hours_out")
+QUERY_PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
+PROGRESS_LOOK_S = 0.2  # between two looks at how far a question is
+
+# Of what each part of the folder looks like where there are no files yet.
+GIVEN_COLUMNS = {
+    "load": "reading_time timestamptz, row int, kwh float, v_min float, v_max float",
+    "feeder_load": "reading_time timestamptz, row int, kwh double, below_a int, above_a int,"
+    " below_b int, above_b int, v_min float, v_max float",
+}
+METER_QUERY = """
+SELECT meter_id, reading_time, kwh, voltage_v FROM read_parquet($paths)
+WHERE meter_id = $mrid
+    AND reading_time BETWEEN to_timestamp($first) AND to_timestamp($last)
+"""
+DUCKDB_VIEWS = """
+CREATE SCHEMA gridtwin;
+CREATE VIEW gridtwin.transformers AS
+SELECT row AS transformer, mrid, rated_kva FROM known_transformers;
+CREATE VIEW gridtwin.usage_points AS SELECT * FROM known_usage_points;
+CREATE VIEW gridtwin.outage_usage_points AS SELECT * FROM known_members;
+CREATE VIEW gridtwin.transformer_load AS SELECT *, row AS transformer FROM kept_load;
+CREATE TYPE feeder_name AS ENUM (SELECT mrid FROM known_feeders ORDER BY mrid);
+CREATE TABLE named_feeders AS SELECT row, CAST(mrid AS feeder_name) AS feeder FROM known_feeders;
+CREATE VIEW gridtwin.feeder_load AS
+SELECT l.*, f.feeder FROM kept_feeder_load l JOIN named_feeders f ON f.row = l.row;
+CREATE VIEW gridtwin.conditions AS
+SELECT "time", CASE WHEN isnan(price_usd_mwh) THEN NULL ELSE price_usd_mwh END AS price_usd_mwh
+FROM kept_conditions
+"""
+
+
+def read_query(name: str, style: str) -> str:
+    """
+    Return the SQL of a question.
+
+    Parameters
+    ----------
+    name
+        One of `QUERY_NAMES`.
+    style
+        What a value looks like, around its name: ``"$%s"`` or ``"%%(%s)s"``.
+    """
+    text = (files("gridtwin.store") / "ami_sql" / f"{name}.sql").read_text(encoding="utf-8")
+    code = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+    return QUERY_PARAMETER.sub(lambda match: style % match[1], code)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingFolder:
+    """A folder of readings and what they were rolled up to, to be asked by DuckDB."""
+
+    path: Path
+
+    def query_history(
+        self,
+        name: str,
+        values: Mapping[str, Any],
+        tables: Mapping[str, pd.DataFrame],
+        progress: Progress,
+    ) -> pd.DataFrame:
+        """
+        Ask a question of the history; see `ReadingBook.query_history`.
+
+        Raises
+        ------
+        MissingExtraError
+            If DuckDB is not installed.
+        StoreError
+            If a file cannot be read.
+        """
+        try:
+            import duckdb
+        except ImportError as error:
+            need = "a question of the history of readings"
+            raise MissingExtraError(need, "analytics") from error
+        if "topmost" in values:  # what is kept here of a transformer is all that is below it
+            row = tables["transformers"].set_index("mrid")["row"]
+            values = {**values, "transformers": row[values["topmost"]].tolist()}
+        with duckdb.connect() as connection:
+            try:
+                self._create_views(connection, values, tables)
+                return _run_query(connection, read_query(name, "$%s"), values, progress)
+            except duckdb.Error as error:
+                msg = f"{self.path}: {str(error).splitlines()[0]}: check its Parquet files"
+                raise StoreError(msg) from error
+
+    def _create_views(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        values: Mapping[str, Any],
+        tables: Mapping[str, pd.DataFrame],
+    ) -> None:
+        """Lay the views over the files of the period."""
+        connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+        for table, frame in tables.items():
+            connection.register(f"known_{table}", frame)
+        first_s, last_s = (int(values[bound].timestamp()) for bound in ("start", "end"))
+        for part, columns in GIVEN_COLUMNS.items():
+            files = list_files_between(self.path, part, first_s, last_s)
+            if files:
+                connection.read_parquet(files).create_view(f"kept_{part}")
+            else:
+                connection.execute(f"CREATE TABLE kept_{part} ({columns})")
+        prices = self.path / "conditions.parquet"
+        if prices.is_file():
+            connection.read_parquet(str(prices)).create_view("kept_conditions")
+        else:
+            connection.execute(
+                "CREATE TABLE kept_conditions"
+                ' ("time" timestamptz, temperature_c float, price_usd_mwh float)'
+            )
+        connection.execute(DUCKDB_VIEWS)
+
+
+def query_meter(paths: list[str], mrid: str, first_s: int, last_s: int) -> pa.Table:
+    """
+    Return the readings of one meter that end in ``first_s <= t <= last_s``.
+
+    Raises
+    ------
+    StoreError
+        If a file cannot be read.
+    """
+    import duckdb
+
+    values = {"paths": paths, "mrid": mrid, "first": first_s, "last": last_s}
+    with duckdb.connect() as connection:
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            return connection.execute(METER_QUERY, values).to_arrow_table()
+        except duckdb.Error as error:
+            msg = f"{paths[0]} and after: {str(error).splitlines()[0]}: check these Parquet files"
+            raise StoreError(msg) from error
+
+
+def _run_query(
+    connection: duckdb.DuckDBPyConnection, code: str, values: Mapping[str, Any], progress: Progress
+) -> pd.DataFrame:
+    """Run a question while telling how far it is; an interrupt of the program ends it."""
+    done = threading.Event()
+
+    def report_progress() -> None:
+        while not done.wait(PROGRESS_LOOK_S):
+            progress(max(0, round(connection.query_progress())), 100)
+
+    watching = threading.Thread(target=report_progress, daemon=True)
+    watching.start()
+    try:
+        used = {name: values[name] for name in set(re.findall(r"\$([a-z_]+)", code))}
+        return connection.execute(code, used).df()
+    finally:
+        done.set()
+        watching.join()
+        progress(100, 100)

@@ -1,0 +1,86 @@
+"""Follow what anybody changes in a database: it notifies at once, and its audit tells the rest."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from gridtwin.store.postgis.connect import is_lost
+from gridtwin.store.postgis.postgis_states import CHANNEL
+from gridtwin.store.store_versions import AMI, ESTIMATES, NETWORK, OUTAGES, STATE, Changes, Versions
+
+if TYPE_CHECKING:
+    import psycopg
+
+    Connection = psycopg.Connection[Any]
+
+PG_READ_VERSIONS = """
+SELECT coalesce((SELECT version FROM gridtwin.states WHERE name = 'current'), 0),
+    coalesce((SELECT max(id) FROM gridtwin.audit), 0)
+"""
+PG_AUDITED_TABLES = "SELECT DISTINCT table_name FROM gridtwin.audit WHERE id > %s"
+PG_CHANGED_OUTAGES = """
+SELECT DISTINCT row_key COLLATE "C" FROM gridtwin.audit
+WHERE id > %s AND table_name = 'outages' ORDER BY 1
+"""
+CHANGE_OF_TABLE = {"outages": OUTAGES, "erm_current": ESTIMATES}
+CHANGE_OF_WORD = {
+    "operate": STATE,
+    "sync": NETWORK,
+    "outages": OUTAGES,
+    "estimates": ESTIMATES,
+    "ami": AMI,
+}
+# Transactions number their rows before they commit: one that commits late has lower numbers than
+# those that were seen already.
+LATE_ENTRIES = 200
+
+
+def read_pg_versions(connection: Connection) -> Versions:
+    """Return how far what changes has come."""
+    row = connection.execute(PG_READ_VERSIONS).fetchone()
+    version, audited = row or (0, 0)
+    return Versions(version, audited, audited)
+
+
+def wait_for_pg_changes(connection: Connection, since: Versions, seconds: float) -> Changes:
+    """
+    Return what became another since some versions, listening for some seconds.
+
+    It listens first and looks afterwards, so that nothing falls in between.
+    """
+    connection.execute(f"LISTEN {CHANNEL}".encode())
+    try:
+        versions = read_pg_versions(connection)
+        told = set[str]()
+        if versions == since and seconds > 0:
+            for note in connection.notifies(timeout=seconds, stop_after=1):
+                told.add(_parse_payload(note.payload))
+            versions = read_pg_versions(connection)
+        what = told - {""}
+        if versions.version != since.version:
+            what.add(STATE)
+        if versions.outages != since.outages:
+            rows = connection.execute(PG_AUDITED_TABLES, (since.outages,)).fetchall()
+            what |= {CHANGE_OF_TABLE[table] for (table,) in rows if table in CHANGE_OF_TABLE}
+        return Changes(versions, frozenset(what))
+    finally:
+        if not is_lost(connection):
+            connection.execute("UNLISTEN *")
+
+
+def list_changed_outages(connection: Connection, since: int) -> list[str]:
+    """Return the outages whose rows changed after a mark, and maybe a few that did just before."""
+    return [
+        outage
+        for (outage,) in connection.execute(PG_CHANGED_OUTAGES, (since - LATE_ENTRIES,)).fetchall()
+    ]
+
+
+def _parse_payload(payload: str) -> str:
+    """Return what a notification says has changed; an empty text if it is none of ours."""
+    try:
+        told = json.loads(payload)
+    except ValueError:
+        return ""
+    return CHANGE_OF_WORD.get(told.get("changed", ""), "") if isinstance(told, dict) else ""

@@ -1,0 +1,150 @@
+"""Mirror what changes in a twin: switch states, the log of operations, and trace specs."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from gridtwin.model import phases
+from gridtwin.model.state import CURRENT
+from gridtwin.store.postgis.mirror_rows import list_state_rows
+from gridtwin.store.postgis.table_sync import TableChange
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import psycopg
+
+    from gridtwin.model.state import State
+    from gridtwin.store.postgis.mirror_rows import Mirrored
+
+    Connection = psycopg.Connection[Any]
+
+SAVE_STATE = """
+INSERT INTO gridtwin.states (name, version) VALUES (%s, %s)
+ON CONFLICT (name) DO UPDATE SET version = excluded.version
+"""
+SAVE_SWITCH = """
+INSERT INTO gridtwin.state_switches (state, mrid, open_phases) VALUES (%s, %s, %s)
+ON CONFLICT (state, mrid) DO UPDATE SET open_phases = excluded.open_phases
+"""
+SAVE_EVENT = """
+INSERT INTO gridtwin.events (version, at, actor, mrid, open_before, open_after)
+VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (version) DO NOTHING
+"""
+SAVE_SPEC = """
+INSERT INTO gridtwin.specs (name, text) VALUES (%s, %s)
+ON CONFLICT (name) DO UPDATE SET text = excluded.text
+"""
+
+
+def write_notes(connection: Connection, twin: Mirrored) -> None:
+    """
+    Write the states, the log and the specs of a twin where they differ.
+
+    The current state becomes that of the twin. Overlays, operations and specs are added and brought
+    up to date; what only the database has is left there.
+    """
+    versions, switches = _list_states(twin)
+    kept_versions, kept_switches = _read_states(connection, list(versions))
+    events, specs = _list_events(twin), _list_specs(twin)
+    with connection.cursor() as cursor:
+        cursor.executemany(SAVE_STATE, _find_fresh(versions, kept_versions))
+        cursor.executemany(
+            "DELETE FROM gridtwin.state_switches WHERE state = %s AND mrid = %s",
+            sorted(kept_switches.keys() - switches.keys()),
+        )
+        cursor.executemany(
+            SAVE_SWITCH, [(*key, mask) for key, mask in _find_fresh(switches, kept_switches)]
+        )
+        cursor.executemany(
+            SAVE_EVENT,
+            [(version, *event) for version, event in _find_fresh(events, _read_events(connection))],
+        )
+        cursor.executemany(
+            SAVE_SPEC,
+            [
+                (name, json.dumps(spec))
+                for name, spec in _find_fresh(specs, _read_specs(connection))
+            ],
+        )
+
+
+def compare_notes(connection: Connection, twin: Mirrored) -> list[TableChange]:
+    """Count how states, log and specs differ; what only the database has is no fault."""
+    versions, switches = _list_states(twin)
+    kept_versions, kept_switches = _read_states(connection, list(versions))
+    gone = len(kept_switches.keys() - switches.keys())
+    return [
+        _compare_rows("states", versions, kept_versions),
+        _compare_rows("state_switches", switches, kept_switches, deleted=gone),
+        _compare_rows("events", _list_events(twin), _read_events(connection)),
+        _compare_rows("specs", _list_specs(twin), _read_specs(connection)),
+    ]
+
+
+def _compare_rows(
+    table: str, wanted: Mapping[Any, Any], kept: Mapping[Any, Any], *, deleted: int = 0
+) -> TableChange:
+    missing = len(wanted.keys() - kept.keys())
+    return TableChange(
+        table, len(wanted), missing, len(_find_fresh(wanted, kept)) - missing, deleted
+    )
+
+
+def _find_fresh(wanted: Mapping[Any, Any], kept: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
+    """Return what is not kept, or is kept otherwise."""
+    return [(key, value) for key, value in sorted(wanted.items()) if kept.get(key) != value]
+
+
+def _list_states(twin: Mirrored) -> tuple[dict[str, int], dict[tuple[str, str], int]]:
+    """Return the version of each state, and the open phases of what differs from the design."""
+    named: list[tuple[str, State]] = [(CURRENT, twin.state)]
+    named += [(overlay.name, overlay) for overlay in twin.overlays]
+    versions = {name: state.version for name, state in named}
+    switches = {
+        (name, mrid): mask for name, state in named for mrid, mask in list_state_rows(state)
+    }
+    return versions, switches
+
+
+def _read_states(
+    connection: Connection, names: list[str]
+) -> tuple[dict[str, int], dict[tuple[str, str], int]]:
+    versions = connection.execute(
+        "SELECT name, version FROM gridtwin.states WHERE name = ANY (%s)", (names,)
+    ).fetchall()
+    switches = connection.execute(
+        "SELECT state, mrid, open_phases FROM gridtwin.state_switches WHERE state = ANY (%s)",
+        (names,),
+    ).fetchall()
+    return dict(versions), {(state, mrid): mask for state, mrid, mask in switches}
+
+
+def _list_events(twin: Mirrored) -> dict[int, tuple[datetime, str, str, int, int]]:
+    return {
+        event.version: (
+            datetime.fromisoformat(event.at),
+            event.actor,
+            event.mrid,
+            phases.parse_phases(event.from_phases),
+            phases.parse_phases(event.to_phases),
+        )
+        for event in twin.events
+    }
+
+
+def _read_events(connection: Connection) -> dict[int, tuple[Any, ...]]:
+    rows = connection.execute(
+        "SELECT version, at, actor, mrid, open_before, open_after FROM gridtwin.events"
+    )
+    return {version: tuple(event) for version, *event in rows}
+
+
+def _list_specs(twin: Mirrored) -> dict[str, Any]:
+    return {name: json.loads(text) for name, text in twin.specs.items()}
+
+
+def _read_specs(connection: Connection) -> dict[str, Any]:
+    return dict(connection.execute("SELECT name, text FROM gridtwin.specs").fetchall())

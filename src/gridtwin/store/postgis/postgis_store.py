@@ -1,0 +1,161 @@
+"""
+Keep a twin in PostgreSQL, where every client sees the same switches.
+
+The network is read once; what changes is asked anew each time.
+"""
+
+from __future__ import annotations
+
+import time
+import weakref
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gridtwin.errors import StoreError
+from gridtwin.store.postgis import change_feed
+from gridtwin.store.postgis.connect import (
+    CONNECT_PATIENCE_S,
+    connect,
+    connect_patiently,
+    hide_password,
+)
+from gridtwin.store.postgis.network_cache import NetworkCache, read_hash
+from gridtwin.store.postgis.pool import Pool
+from gridtwin.store.postgis.postgis_estimates import PostgisEstimates
+from gridtwin.store.postgis.postgis_live import PostgisLive
+from gridtwin.store.postgis.postgis_outages import PostgisOutages
+from gridtwin.store.postgis.postgis_readings import PostgisReadings
+from gridtwin.store.postgis.postgis_specs import PostgisSpecs
+from gridtwin.store.postgis.postgis_states import LISTEN_S, PostgisStates
+from gridtwin.store.postgis.postgis_tiles import StoredTiles
+from gridtwin.store.postgis.refusals import OWNER, READER, translate_refusals
+
+if TYPE_CHECKING:
+    from gridtwin.model.network import Network
+    from gridtwin.store.postgis.mirror_rows import Mirrored
+    from gridtwin.store.store_versions import Changes, Versions
+    from gridtwin.topology.topology_index import TopologyIndex
+
+OPENING_PATIENCE_S = 3.0  # a wrong address is told at once, a server that restarts is waited for
+
+
+class PostgisStore:
+    """A twin in a database; `create` puts one there, `open` opens it. Threads may share it."""
+
+    def __init__(self, url: str, content: str, *, patience_s: float = CONNECT_PATIENCE_S) -> None:
+        self.url = url
+        self._pool = Pool(url, patience_s=patience_s)
+        self._kept = NetworkCache(self._pool, content)
+        self.states = PostgisStates(self._pool, self._kept)
+        self.specs = PostgisSpecs(self._pool)
+        self.outages = PostgisOutages(self._pool)
+        self.estimates = PostgisEstimates(self._pool)
+        self.readings = PostgisReadings(self._pool)
+        self.live = PostgisLive(self._pool)
+        weakref.finalize(self, self._pool.close)
+
+    @classmethod
+    def create(cls, url: str, twin: Mirrored, *, overwrite: bool = False) -> PostgisStore:
+        """
+        Put a twin into a database, bringing its schema up to date first.
+
+        Parameters
+        ----------
+        url
+            The address.
+        twin
+            The twin.
+        overwrite
+            Move what differs where a twin is there already.
+
+        Raises
+        ------
+        StoreError
+            If a twin is there and may not be overwritten, or switches were operated in it.
+        """
+        from gridtwin.store.postgis.migrate import migrate
+        from gridtwin.store.postgis.mirror import sync
+
+        with translate_refusals(url, role=OWNER), connect(url, autocommit=True) as connection:
+            migrate(connection)
+            if not overwrite and read_hash(connection) is not None:
+                msg = (
+                    f"{hide_password(url)} holds a twin already: choose another database, or allow"
+                    " it to be overwritten"
+                )
+                raise StoreError(msg)
+            sync(connection, twin)
+        return cls.open(url)
+
+    @classmethod
+    def open(cls, url: str, *, patience_s: float = CONNECT_PATIENCE_S) -> PostgisStore:
+        """
+        Open the twin of a database; its network is read when it is first used.
+
+        Parameters
+        ----------
+        url
+            The address.
+        patience_s
+            Seconds to try for when a connection is lost later.
+
+        Raises
+        ------
+        StoreError
+            If there is no connection, or no twin.
+        StoreVersionError
+            If the schema of the database is not that of this gridtwin.
+        """
+        from gridtwin.store.postgis.migrate import check_schema
+
+        patience = min(patience_s, OPENING_PATIENCE_S)
+        with (
+            translate_refusals(url, role=READER),
+            connect_patiently(url, patience_s=patience, autocommit=True) as connection,
+        ):
+            check_schema(connection)
+            content = read_hash(connection)
+        if content is None:
+            shown = hide_password(url)
+            msg = f"{shown} holds no twin yet: fill it with gridtwin load or gridtwin sync"
+            raise StoreError(msg)
+        return cls(url, content, patience_s=patience_s)
+
+    def close(self) -> None:
+        """Give the connections back; the next use makes them again."""
+        self._pool.close()
+
+    @property
+    def network(self) -> Network:
+        """The network, read when it is first used."""
+        return self._kept.network
+
+    @property
+    def tiles(self) -> StoredTiles:
+        """The vector tiles that the database makes."""
+        return StoredTiles(self._pool)
+
+    @property
+    def network_hash(self) -> str:
+        """What tells this network from every other: the hash of its rows, cut to 16 digits."""
+        return self._kept.content[:16]
+
+    def read_index(self) -> TopologyIndex:
+        """Return the topology of the normal state."""
+        return self._kept.read_index()
+
+    def read_versions(self) -> Versions:
+        """Return how far what changes has come."""
+        return self._pool.run_read(change_feed.read_pg_versions)
+
+    def wait_for_changes(self, since: Versions, *, timeout_s: float) -> Changes:
+        """Return what became another since some versions, waiting for it."""
+        end = time.monotonic() + timeout_s
+        while True:
+            left = max(end - time.monotonic(), 0.0)
+            listen = partial(
+                change_feed.wait_for_pg_changes, since=since, seconds=min(left, LISTEN_S)
+            )
+            changes = self._pool.run_read(listen)
+            if changes.what or not left:
+                return changes

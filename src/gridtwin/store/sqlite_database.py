@@ -1,0 +1,190 @@
+"""
+Keep what changes in a twin in one SQLite file, or in memory.
+
+The file is in WAL mode, so that readers never wait for a writer; every write is one short
+transaction that takes the write lock first, so that no update is lost between processes. A file of
+an older gridtwin is brought up to date when it is first used.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from threading import RLock
+from typing import TYPE_CHECKING, Protocol
+
+from gridtwin.errors import StaleTwinError, StoreError, StoreVersionError
+from gridtwin.store.arrays import build_damage_error
+from gridtwin.store.store_rules import build_lock_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+STATE_FILE = "state.sqlite"
+LOCK_FILE = "live.lock"
+# The version of a file is how many of these it has.
+SCHEMA_SCRIPTS = ("states.sql", "outages.sql", "operations.sql", "live.sql")
+SQLITE_TIMEOUT_S = 10.0
+
+
+class SqliteDatabase(Protocol):
+    """Where what changes is kept."""
+
+    def acquire_lock(self) -> AbstractContextManager[None]:
+        """Keep other processes from doing what one may do at a time; StoreError if one does."""
+        ...
+
+    def transaction(self, begin: str = "BEGIN") -> AbstractContextManager[sqlite3.Connection]:
+        """Run what is inside as one transaction: all of it is written, or nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteFile:
+    """The changing part of the twin `twin`, made together with its network under one id."""
+
+    twin: Path
+    twin_id: str
+
+    @classmethod
+    def create(cls, twin: Path, twin_id: str) -> SqliteFile:
+        """Make the file in a new twin: version 0, everything as designed."""
+        with closing(sqlite3.connect(twin / STATE_FILE, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN IMMEDIATE")
+            _bring_up_to_date(connection)
+            connection.execute("INSERT INTO twin VALUES (?, 0)", (twin_id,))
+            connection.execute("COMMIT")
+        return cls(twin, twin_id)
+
+    @contextmanager
+    def acquire_lock(self) -> Iterator[None]:
+        """Hold a lock that ends with the process, however that ends."""
+        with closing(
+            sqlite3.connect(self.twin / LOCK_FILE, isolation_level=None, timeout=0)
+        ) as held:
+            try:
+                held.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                raise build_lock_error(str(self.twin)) from error
+            yield
+
+    @contextmanager
+    def transaction(self, begin: str = "BEGIN") -> Iterator[sqlite3.Connection]:
+        """
+        Run what is inside as one transaction: all of it is written, or nothing.
+
+        Raises
+        ------
+        StoreError
+            If the file cannot be used, is damaged, or belongs to another twin.
+        StoreVersionError
+            If it was written by a newer gridtwin.
+        """
+        file = self.twin / STATE_FILE
+        if not file.is_file():
+            raise build_damage_error(self.twin, STATE_FILE, "is missing")
+        try:
+            with closing(
+                sqlite3.connect(
+                    f"{file.resolve().as_uri()}?mode=rw",
+                    uri=True,
+                    timeout=SQLITE_TIMEOUT_S,
+                    isolation_level=None,
+                )
+            ) as connection:
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA foreign_keys = ON")
+                connection.execute(begin)
+                self._check_twin(connection, begin)
+                yield connection
+                connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            msg = f"{file} cannot be used now ({error}): try again, or check who may write there"
+            raise StoreError(msg) from error
+        except sqlite3.IntegrityError as error:
+            msg = f"{file} refused what breaks its rules ({error}); nothing was written"
+            raise StoreError(msg) from error
+        except sqlite3.DatabaseError as error:
+            raise build_damage_error(self.twin, STATE_FILE, f"is damaged ({error})") from error
+
+    def _check_twin(self, connection: sqlite3.Connection, begin: str) -> None:
+        version = _read_version(connection)
+        if version > len(SCHEMA_SCRIPTS):
+            msg = (
+                f"{self.twin / STATE_FILE} was written by a newer gridtwin (schema {version},"
+                f" this one reads {len(SCHEMA_SCRIPTS)}): upgrade gridtwin"
+            )
+            raise StoreVersionError(msg)
+        if version == 0:
+            raise build_damage_error(self.twin, STATE_FILE, "holds no switch states")
+        if version < len(SCHEMA_SCRIPTS):
+            connection.execute("ROLLBACK")
+            connection.execute("BEGIN IMMEDIATE")
+            _bring_up_to_date(connection)
+            connection.execute("COMMIT")
+            connection.execute(begin)
+        if connection.execute("SELECT id FROM twin").fetchone() != (self.twin_id,):
+            msg = f"{self.twin} was replaced by another twin since it was opened: open it again"
+            raise StaleTwinError(msg)
+
+
+class SqliteMemory:
+    """What changes in a twin that lives as long as its process; threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._connection = sqlite3.connect(
+            ":memory:", isolation_level=None, check_same_thread=False
+        )
+        _copy_empty().backup(self._connection)
+        self._connection.execute("PRAGMA foreign_keys = ON")
+
+    def acquire_lock(self) -> AbstractContextManager[None]:
+        """Return at once: nobody else sees this twin."""
+        return nullcontext()
+
+    @contextmanager
+    def transaction(self, begin: str = "BEGIN") -> Iterator[sqlite3.Connection]:
+        """Run what is inside as one transaction: all of it is written, or nothing."""
+        with self._lock:
+            self._connection.execute(begin)
+            try:
+                yield self._connection
+            except BaseException as error:
+                self._connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.IntegrityError):
+                    msg = f"what breaks the rules was refused ({error}); nothing was written"
+                    raise StoreError(msg) from error
+                raise
+            self._connection.execute("COMMIT")
+
+
+@cache
+def _copy_empty() -> sqlite3.Connection:
+    """Return a twin of version 0 in memory; it is copied, which is quicker than to make another."""
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    _bring_up_to_date(connection)
+    connection.execute("INSERT INTO twin VALUES ('', 0)")
+    return connection
+
+
+def _read_version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Run the scripts a file does not have yet, in the transaction it is in."""
+    for name in SCHEMA_SCRIPTS[_read_version(connection) :]:
+        statement = ""
+        for line in (files("gridtwin.store") / "sqlite_schema" / name).read_text().splitlines():
+            statement += line + "\n"
+            if sqlite3.complete_statement(statement):
+                connection.execute(statement)
+                statement = ""
+    connection.execute(f"PRAGMA user_version = {len(SCHEMA_SCRIPTS)}")

@@ -1,0 +1,134 @@
+"""Hold every store to the same rules: names, what an overlay keeps, how a refusal is told."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from typing import TYPE_CHECKING
+
+from gridtwin.errors import InputError, NotFoundError, StoreError
+from gridtwin.model import phases
+from gridtwin.model.operation import resolve_operation
+from gridtwin.model.state import CURRENT, NORMAL, State
+from gridtwin.model.tables import encode_texts
+from gridtwin.store.store_versions import Changes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gridtwin.model.network import Network
+    from gridtwin.store.store_versions import Versions
+
+LOOK_EVERY_S = 0.05
+
+
+def find_close_names(name: str, names: Sequence[str]) -> list[str]:
+    """Return the few names closest to one that was not found."""
+    return difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+
+
+def build_state_error(name: str, overlays: Sequence[str]) -> NotFoundError:
+    """Return the error for a state that is not there."""
+    return NotFoundError("state", name, find_close_names(name, [NORMAL, CURRENT, *overlays]))
+
+
+def build_spec_error(name: str, names: Sequence[str]) -> NotFoundError:
+    """Return the error for a trace spec that is not there."""
+    return NotFoundError("trace spec", name, find_close_names(name, names))
+
+
+def build_outage_error(outage: str, ids: Sequence[str]) -> NotFoundError:
+    """Return the error for an outage that is not there."""
+    return NotFoundError("outage", outage, find_close_names(outage, ids))
+
+
+def build_lock_error(twin: str) -> StoreError:
+    """Return the error for live operations that another process does."""
+    return StoreError(
+        f"live operations of {twin} are done by another process already: stop it first"
+    )
+
+
+def build_member_error(usage_point: str, outage: str) -> InputError:
+    """Return the error for a usage point that is in another open outage."""
+    return InputError(
+        f"{usage_point} is out in outage {outage} already: nest it there, or restore it first"
+    )
+
+
+def check_overlay_name(name: str) -> None:
+    """Refuse, as InputError, the names that an overlay cannot have."""
+    if name in {NORMAL, CURRENT} or not name:
+        msg = f"an overlay cannot be called {name!r}: choose another name"
+        raise InputError(msg)
+
+
+def list_deviations(network: Network, deviations: Mapping[str, str]) -> dict[str, str]:
+    """
+    Return what an overlay keeps: mRID to open phases, of equipment that differs from the design.
+
+    Raises
+    ------
+    NotFoundError
+        If equipment is not there.
+    InputError
+        If equipment has no such phase.
+    """
+    kept = {}
+    for mrid, open_phases in deviations.items():
+        operation = resolve_operation(network, mrid, open_phases)
+        if operation.open != operation.normal:
+            kept[mrid] = phases.format_phases(operation.open)
+    return kept
+
+
+def rebuild_past_state(
+    network: Network, current: State, found: Mapping[str, str], last: int | None
+) -> State:
+    """
+    Return a past state, from the current one.
+
+    Parameters
+    ----------
+    network
+        The network.
+    current
+        The state as operated.
+    found
+        What was operated after that moment, and the phases its first operation then found open.
+    last
+        Version of the last operation until that moment; None if the log has none.
+    """
+    if not found:
+        return current
+    deviations = dict(current.deviations)
+    equipment, ids = network.data.equipment, network.ids.tables["equipment"]
+    rows = ids.find_rows(encode_texts(found))
+    for (mrid, open_phases), row in zip(found.items(), rows.tolist(), strict=True):
+        deviations.pop(mrid, None)
+        if row >= 0 and phases.parse_phases(open_phases) != equipment.normal_open[row]:
+            deviations[mrid] = open_phases
+    return State(CURRENT, last or 0, deviations)
+
+
+def poll_until(moved: Callable[[], bool], *, timeout_s: float) -> bool:
+    """Look again and again whether something has moved; False if it has not within the time."""
+    end = time.monotonic() + timeout_s
+    while not moved():
+        left = end - time.monotonic()
+        if left <= 0:
+            return False
+        time.sleep(min(left, LOOK_EVERY_S))
+    return True
+
+
+def poll_changes(read: Callable[[], Versions], since: Versions, *, timeout_s: float) -> Changes:
+    """Look again and again whether a twin has changed since some versions."""
+    newest = [since]
+
+    def has_changed() -> bool:
+        newest[0] = read()
+        return newest[0] != since
+
+    poll_until(has_changed, timeout_s=timeout_s)
+    return Changes(newest[0], newest[0].find_changed(since))
