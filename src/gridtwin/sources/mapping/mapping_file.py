@@ -178,18 +178,16 @@ def parse_mapping(text: str, name: str) -> UtilityMapping:
         ("source", "ids", "units", "phases", "layer", "connect", "associations", "heads", "checks")
     )
     source = top.read_table("source", ("crs",))
-    ids = top.read_table("ids", ("key",)).values.get("key", {})
+    decoders = top.read_table("phases", None)
     connect = top.read_table("connect", ("tolerance_m", "rejoin_open"))
     return UtilityMapping(
         name=name,
         crs=source.read_text("crs") or None,
-        key={"*": ids} if isinstance(ids, str) else dict(ids),
+        key=_read_keys(top.read_table("ids", ("key",))),
         factors=_read_units(top),
         phases={
-            word: _read_decoder(
-                top.read_table("phases", None).read_table(word, ("letters", "bits", "codes"))
-            )
-            for word in top.values.get("phases", {})
+            word: _read_decoder(decoders.read_table(word, ("letters", "bits", "codes")))
+            for word in decoders.values
         },
         layers=tuple(_read_block(table, "") for table in top.list_tables("layer", required=True)),
         associations=tuple(_read_block(t, "associations") for t in top.list_tables("associations")),
@@ -224,6 +222,14 @@ def _read_units(top: MappingTable) -> dict[str, float]:
             )
         factors[column] = UNIT_FACTORS[table.choose_word(column, known, known[0])] if unit else 1.0
     return factors
+
+
+def _read_keys(table: MappingTable) -> dict[str, str]:
+    """Return the column that names the rows of each layer; that of ``*`` is for all others."""
+    if not isinstance(table.values.get("key", {}), dict):
+        return {"*": table.read_text("key")}
+    below = table.read_table("key", None)
+    return {layer: below.read_text(layer) for layer in below.values}
 
 
 def _read_decoder(table: MappingTable) -> PhaseDecoder:
@@ -288,8 +294,8 @@ def _read_ends(table: MappingTable, to: str) -> str:
         table.refuse_key(f"{to} have no lines: say columns or point", "ends")
     if ("x" in table.values) != ("y" in table.values):
         table.refuse_key("say both x and y", "x")
-    needs = {"equipment": ("node_a", "node_b"), "usage_points": ("node",), "sources": ("node",)}
-    for key in needs.get(to, ()) if ends == "columns" else ():
+    needs = {"equipment": ("node_a", "node_b"), "substations": ()}.get(to, ("node",))
+    for key in needs if ends == "columns" and to in MAPPING_TARGETS else ():
         if key not in table.values:
             table.refuse_key('ends = "columns" needs the column of the node', key)
     if to == "equipment" and "kind" not in table.values:

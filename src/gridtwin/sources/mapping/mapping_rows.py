@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 GUID_PATTERN = re.compile(r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
 SHOWN_CODES = 5
 RECORDED_FEEDER = "recorded_feeder"
-PREFERENCE_COLUMN = "preference"
+PREFERENCE_COLUMN = "prefer"
 # Columns whose unlisted codes leave a row out; those of others are left empty.
 DECIDING_COLUMNS = ("kind",)
 

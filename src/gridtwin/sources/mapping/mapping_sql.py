@@ -107,7 +107,10 @@ class ExpressionRunner:
         }
         try:
             self._require_expressions(block, expressions)
-            return self._run_query(query, layer).to_arrow_table()
+            table = self._run_query(query, layer).to_arrow_table()
+            if table.num_columns == 1 + len(columns):
+                return table
+            raise self._refuse_key(block, self._find_wide(tries, layer), "it is several columns")
         except self._duckdb.Error as error:
             raise self._blame_key(error, block, layer, tries) from error
         finally:
@@ -121,6 +124,17 @@ class ExpressionRunner:
             msg = f"{self.name}: write one expression for each key, and no statement"
             raise SourceError(msg)
         return self._connection.execute(query, {"layer": layer})
+
+    def _find_wide(self, tries: Mapping[str, str], layer: str) -> str:
+        """Return the key whose expression stands for several columns."""
+        return next(
+            (
+                key
+                for key, query in tries.items()
+                if self._run_query(query, layer).to_arrow_table().num_columns > 1
+            ),
+            "",
+        )
 
     def _blame_key(
         self, error: duckdb.Error, block: LayerBlock, layer: str, tries: Mapping[str, str]
