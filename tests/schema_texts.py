@@ -12,6 +12,10 @@ ROOT = Path(__file__).parents[1]
 PAGE, COMMENTS = ROOT / "docs/data-model.md", ROOT / "sql/postgis/comments.sql"
 BEGIN, END = "<!-- columns, as python tests/schema_texts.py writes them -->", "<!-- columns end -->"
 SHAPES = {"point": "Point", "line": "LineString"}
+OWN_SAYS = (
+    "what is known of the columns that are not of the model, by their names in own_columns; null ="
+    " nothing"
+)
 PROJECTED = "the same in EPSG:3857, for tiles; null outside of the web Mercator square"
 RECORD = """INSERT INTO gridtwin.definitions (file) VALUES ('comments.sql')
 ON CONFLICT (file) DO UPDATE SET checksum = NULL, applied_at = now();
@@ -101,6 +105,7 @@ def comments() -> str:
             lines += _comment(f"COLUMN {table}.{column.name}", _says(column))
             if column.kind in SHAPES:
                 lines += _comment(f"COLUMN {table}.{column.name}_3857", PROJECTED)
+        lines += _comment(f"COLUMN {table}.own", OWN_SAYS)
     return "\n".join([*lines, "", RECORD])
 
 

@@ -13,6 +13,9 @@ COMMENT ON COLUMN gridtwin.nodes.geometry IS
     'Where it lies, in EPSG:4326, or planar where network.crs is null';
 COMMENT ON COLUMN gridtwin.nodes.geometry_3857 IS
     'The same in EPSG:3857, for tiles; null outside of the web Mercator square';
+COMMENT ON COLUMN gridtwin.nodes.own IS
+    'What is known of the columns that are not of the model, by their names in own_columns; null '
+    '= nothing';
 
 COMMENT ON TABLE gridtwin.equipment IS
     'Two-terminal conducting equipment (CIM ConductingEquipment)';
@@ -47,6 +50,9 @@ COMMENT ON COLUMN gridtwin.equipment.geometry IS
     'drawn straight';
 COMMENT ON COLUMN gridtwin.equipment.geometry_3857 IS
     'The same in EPSG:3857, for tiles; null outside of the web Mercator square';
+COMMENT ON COLUMN gridtwin.equipment.own IS
+    'What is known of the columns that are not of the model, by their names in own_columns; null '
+    '= nothing';
 
 COMMENT ON TABLE gridtwin.usage_points IS
     'Where customers are served (CIM UsagePoint): a meter, or the load of a test feeder';
@@ -70,6 +76,9 @@ COMMENT ON COLUMN gridtwin.usage_points.geometry IS
     'Where it lies, in EPSG:4326, or planar where network.crs is null';
 COMMENT ON COLUMN gridtwin.usage_points.geometry_3857 IS
     'The same in EPSG:3857, for tiles; null outside of the web Mercator square';
+COMMENT ON COLUMN gridtwin.usage_points.own IS
+    'What is known of the columns that are not of the model, by their names in own_columns; null '
+    '= nothing';
 
 COMMENT ON TABLE gridtwin.sources IS 'Where energy enters (CIM EnergySource)';
 COMMENT ON COLUMN gridtwin.sources.row IS
@@ -84,6 +93,9 @@ COMMENT ON COLUMN gridtwin.sources.substation IS 'Row of the substation it belon
 COMMENT ON COLUMN gridtwin.sources.rated_va IS 'Rated power in volt-amperes; null = not known';
 COMMENT ON COLUMN gridtwin.sources.in_service IS
     'Whether it is in service; out of service is not open';
+COMMENT ON COLUMN gridtwin.sources.own IS
+    'What is known of the columns that are not of the model, by their names in own_columns; null '
+    '= nothing';
 
 COMMENT ON TABLE gridtwin.substations IS 'Substations by name and place';
 COMMENT ON COLUMN gridtwin.substations.row IS
@@ -96,6 +108,9 @@ COMMENT ON COLUMN gridtwin.substations.geometry IS
     'Where it lies, in EPSG:4326, or planar where network.crs is null; null = not known';
 COMMENT ON COLUMN gridtwin.substations.geometry_3857 IS
     'The same in EPSG:3857, for tiles; null outside of the web Mercator square';
+COMMENT ON COLUMN gridtwin.substations.own IS
+    'What is known of the columns that are not of the model, by their names in own_columns; null '
+    '= nothing';
 
 COMMENT ON TABLE gridtwin.feeders IS
     'Feeders, each defined by its head switch; what a feeder feeds is computed, never stored';
@@ -106,6 +121,9 @@ COMMENT ON COLUMN gridtwin.feeders.name IS
     'What people call it; several may share one; empty = none';
 COMMENT ON COLUMN gridtwin.feeders.substation IS 'Row of the substation it belongs to; null = none';
 COMMENT ON COLUMN gridtwin.feeders.head IS 'Row of the equipment it begins with';
+COMMENT ON COLUMN gridtwin.feeders.own IS
+    'What is known of the columns that are not of the model, by their names in own_columns; null '
+    '= nothing';
 
 INSERT INTO gridtwin.definitions (file) VALUES ('comments.sql')
 ON CONFLICT (file) DO UPDATE SET checksum = NULL, applied_at = now();

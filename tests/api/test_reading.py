@@ -9,9 +9,11 @@ import pytest
 import gridtwin
 from document_schemas import hold_to_schema
 from gridtwin.api.app import create_app
+from gridtwin.model.network import Network
 from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.settings import ServeSettings
 from networks import network
+from own_frames import frames_of_every_kind
 
 from .conftest import answering
 
@@ -70,6 +72,22 @@ def test_an_element_tells_all_that_is_known_of_it(client: httpx.Client, twin: Tw
     twin.switch("BKR1", open=True)
     assert client.get("/api/elements/FUSE").json()["energized"] == "no"
     assert client.get("/api/elements/FUSE", params={"state": "normal"}).json()["energized"] == "yes"
+
+
+def test_own_columns_are_told_and_searched(tmp_path: Path) -> None:
+    kept = Network.from_frames(**frames_of_every_kind()).with_searched("asset_tag")
+    twin = gridtwin.open(kept).save(tmp_path / "own.twin")
+    settings = ServeSettings(str(twin.store.path))
+    with answering(create_app(settings), settings) as client:
+        told = client.get("/api/elements/11").json()["attributes"]
+        (found,) = client.get("/api/search", params={"q": 'müller, "x'}).json()["results"]
+        nothing = client.get("/api/search", params={"q": "2019-05-31"}).json()["results"]
+    assert told.items() >= {
+        "install_year": 1987, "loss_kw": 0.125, "asset_tag": "007", "leased": True,
+        "Last inspected": "2019-05-31",
+    }.items()  # fmt: skip
+    assert found["mrid"] == "12"
+    assert nothing == []
 
 
 @pytest.mark.parametrize("mrid", ["M3", "L1", "TIE", "n3", "feeder-BKR1", "source-S"])

@@ -252,7 +252,7 @@ def test_the_command_line_says_what_is_meant(tmp_path: Path) -> None:
     code, told = load(*place, *said)
     assert code == 0
     assert "nodes: column Nominal V is not read: did you mean nominal_v?" in told
-    assert "1 column is not of the model and not read: equipment.notes" in told
+    assert "kept: equipment: notes (text)" in told
     more = ["--column", "notes=", "--column", "Nominal V=nominal_v", "--strict", "--overwrite"]
     assert load(*place, *said, *more) == (0, "")
 

@@ -86,7 +86,7 @@ def test_a_state_is_read_without_the_heavy_libraries(twin: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from gridtwin.store.local_store import LocalStore;"
         "store = LocalStore.open(Path(sys.argv[1])); store.states.read_state();"
-        "store.network.ids.find('M2'); store.states.operate('BRK-1', 'A');"
+        "store.network.ids.find_element('M2'); store.states.operate('BRK-1', 'A');"
         "print([m for m in ('pandas', 'geopandas', 'scipy', 'pyarrow') if m in sys.modules])"
     )
     done = subprocess.run(

@@ -10,7 +10,7 @@ from gridtwin.model.schema import SCHEMA, FrameColumn
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.mirror_rows import SQL_TYPES
 
-BESIDE = {"row"}  # what a table has beside the columns of its frame
+BESIDE = {"row", "own"}  # what a table has beside the columns of its frame
 DRAWN = {"geometry_3857"}  # and where these have a place
 COLUMNS = """
     SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,

@@ -7,27 +7,34 @@ from typing import Annotated
 import typer
 
 from gridtwin.cli import render
-from gridtwin.cli.options import In, Json, open_twin
+from gridtwin.cli.options import In, Json, With, open_twin, split_names
 
 
 def find_elements(
     text: Annotated[str, typer.Argument(help="An id or a name, or a part of one.")],
     twin: In = "",
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    shown: With = None,
     json: Json = False,
 ) -> None:
     """
     Find elements by their id or name, or a part of it. Exit code 1: there is none.
 
+    So are they by what an own column holds that was loaded with --search.
+
     Example: gridtwin find "Main St" --in houston.twin
     """
-    found = open_twin(twin).search(text, limit=limit)
+    own = split_names(shown)
+    found = open_twin(twin).search(text, limit=limit, own=own)
     if json:
         from gridtwin.results.network_answers import find_document
 
         render.write_json(find_document(found))
     else:
-        rows = [(each["mrid"], each["kind"], each["name"]) for each in found]
-        render.write_table("", ("mrid", "kind", "name"), rows, shown=limit)
+        rows = [
+            (each["mrid"], each["kind"], each["name"], *map(each.get("own", {}).get, own))
+            for each in found
+        ]
+        render.write_table("", ("mrid", "kind", "name", *own), rows, shown=limit)
     if not found:
         raise typer.Exit(1)

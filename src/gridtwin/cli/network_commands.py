@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from gridtwin.cli import render
-from gridtwin.cli.options import Csv, GeoJson, In, Json, Output, open_twin, output_of, read_area
+from gridtwin.cli.options import (
+    Csv,
+    GeoJson,
+    In,
+    Json,
+    Output,
+    With,
+    open_twin,
+    output_of,
+    read_area,
+    split_names,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,6 +101,12 @@ def load_network(
             help="What a word means, as in normal_open:A=open,F=closed; repeatable.",
         ),
     ] = None,
+    search: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Find elements by what this own column holds, too; repeatable."
+        ),
+    ] = None,
 ) -> None:
     """
     Load a network into a twin. Nothing is written unless every row is valid.
@@ -98,6 +115,7 @@ def load_network(
     """
     import gridtwin
     from gridtwin.model.notices import summarize_notices
+    from gridtwin.model.own_columns import tell_own
     from gridtwin.sources.meanings import read_options
     from gridtwin.store.postgis.connect import is_address
 
@@ -116,6 +134,8 @@ def load_network(
             **meant._asdict(),
         )
         render.print_note(*(f"notice: {line}" for line in summarize_notices(network.notices)))
+        render.print_note(*(f"kept: {line}" for line in tell_own(network.data)))
+    network = network.with_searched(*search or ())
     saved = gridtwin.open(network).save(into, overwrite=overwrite)
     sys.stdout.write(f"{into}: {saved.store.network!r}\n")
 
@@ -161,6 +181,7 @@ def intersect_polygon(
     ] = "usage_points",
     predicate: Annotated[str, typer.Option(help="intersects, within, ...")] = "intersects",
     by: Annotated[str, typer.Option(help="Count by feeder or substation.")] = "",
+    shown: With = None,
     json: Json = False,
     geojson: GeoJson = False,
     csv: Csv = False,
@@ -172,7 +193,8 @@ def intersect_polygon(
     """
     form = output_of(json=json, geojson=geojson, csv=csv)
     opened = open_twin(twin)
-    frame = opened.intersect(read_area(polygon), layer=layer, predicate=predicate, by=by)
+    own = split_names(shown)
+    frame = opened.intersect(read_area(polygon), layer=layer, predicate=predicate, by=by, own=own)
     render.print_note(*(f"warning: {warning}" for warning in frame.attrs.get("warnings", ())))
     if form is Output.JSON:
         from gridtwin.results.network_answers import intersect_document

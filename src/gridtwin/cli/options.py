@@ -26,6 +26,14 @@ In = Annotated[
 State = Annotated[str, typer.Option(help="current, normal, or the name of an overlay.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 GeoJson = Annotated[bool, typer.Option("--geojson", help="Print a GeoJSON FeatureCollection.")]
+With = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--with",
+        metavar="COLUMN[,COLUMN]",
+        help="Show these own columns of the utility, too; repeatable.",
+    ),
+]
 Csv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")]
 
 
@@ -36,6 +44,12 @@ class Output(StrEnum):
     JSON = "json"
     GEOJSON = "geojson"
     CSV = "csv"
+
+
+def split_names(given: list[str] | None) -> tuple[str, ...]:
+    """Return the names of columns that are given one by one, or between commas."""
+    names = (name.strip() for each in given or () for name in each.split(","))
+    return tuple(dict.fromkeys(filter(None, names)))
 
 
 def output_of(*, json: bool, geojson: bool = False, csv: bool = False) -> Output:

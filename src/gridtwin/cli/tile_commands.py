@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from gridtwin.cli import render
-from gridtwin.cli.options import In, Json, open_twin
+from gridtwin.cli.options import In, Json, With, open_twin, split_names
 
 app = typer.Typer(help="Make the map's vector tiles.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -28,6 +28,7 @@ def build_archive(
     cap_kb: Annotated[
         int, typer.Option(min=10, help="Largest compressed tile; a layer begins later instead.")
     ] = 500,
+    shown: With = None,
     json: Json = False,
 ) -> None:
     """
@@ -39,7 +40,7 @@ def build_archive(
 
     store = open_twin(twin).store
     began = time.perf_counter()
-    built, path = keep_tiles(store, out=out, cap_bytes=cap_kb * 1000)
+    built, path = keep_tiles(store, out=out, cap_bytes=cap_kb * 1000, own=split_names(shown))
     render.print_note(*(f"without a place: {n:,} {name}" for name, n in built.unplaced.items()))
     if json:
         render.write_json(built.document(path, time.perf_counter() - began))

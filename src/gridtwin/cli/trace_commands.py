@@ -16,8 +16,10 @@ from gridtwin.cli.options import (
     Json,
     Output,
     State,
+    With,
     open_twin,
     output_of,
+    split_names,
     with_trace_options,
 )
 
@@ -42,6 +44,7 @@ def trace_elements(
     count: Annotated[
         bool, typer.Option("--count", help="Print the number of customers only.")
     ] = False,
+    shown: With = None,
     json: Json = False,
     geojson: GeoJson = False,
     csv: Csv = False,
@@ -62,20 +65,20 @@ def trace_elements(
     if count:
         sys.stdout.write(f"{result.customers}\n")
     else:
-        _show_trace(result, form)
+        _show_trace(result, form, split_names(shown))
     if result.trace == "path" and not len(result):
         render.print_note("no way of closed equipment joins the two")
         raise typer.Exit(1)
 
 
-def _show_trace(result: TraceResult, form: Output) -> None:
+def _show_trace(result: TraceResult, form: Output, own: tuple[str, ...]) -> None:
     render.print_note(*(f"warning: {warning}" for warning in result.warnings))
     if form is Output.JSON:
-        render.write_json(result.document())
+        render.write_json(result.document(own))
     elif form is Output.GEOJSON:
-        render.write_geojson(result.to_geodataframe())
+        render.write_geojson(result.to_geodataframe(own))
     else:
-        columns = result.make_columns()
+        columns = result.make_columns(own)
         rows = list(zip(*(column.tolist() for column in columns.values()), strict=True))
         if form is Output.CSV:
             render.write_csv(list(columns), rows)

@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from gridtwin.model.notices import Notice
-from gridtwin.model.schema import SCHEMA
+from gridtwin.model.own_columns import has_no_name
+from gridtwin.model.schema import GEOMETRY, SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,7 +39,7 @@ def squash_name(text: object) -> str:
 
     Examples
     --------
-    >>> squash(" Normal-Open "), squash("ACLineSegment") == squash("ac_line_segment")
+    >>> squash_name(" Normal-Open "), squash_name("ACLineSegment") == squash_name("ac_line_segment")
     ('normalopen', True)
     """
     return re.sub(r"[\s_\-]+", "", str(text)).casefold()
@@ -78,8 +79,10 @@ def find_closest_column(column: str, frame: str, given: Iterable[str]) -> str:
 
     Examples
     --------
-    >>> closest("NodeA", "equipment", ["mrid"]), closest("colour", "equipment", [])
-    ('node_a', '')
+    >>> find_closest_column("NodeA", "equipment", ["mrid"])
+    'node_a'
+    >>> find_closest_column("colour", "equipment", [])
+    ''
     """
     there = set(given)
     free = {squash_name(name): name for name in SCHEMA[frame].names if name not in there}
@@ -95,9 +98,21 @@ def find_closest_column(column: str, frame: str, given: Iterable[str]) -> str:
     return free[near[0]] if near else ""
 
 
-def tell_unread(columns: Mapping[str, Sequence[str]]) -> list[Notice]:
+def find_own(given: Sequence[str], frame: str) -> list[str]:
+    """Return which of the columns given for a frame are its owner's, neither of the model."""
+    return [
+        column
+        for column in given
+        if column not in SCHEMA[frame].names
+        and column != GEOMETRY
+        and not has_no_name(column)
+        and not find_closest_column(column, frame, given)
+    ]
+
+
+def tell_misspelt(columns: Mapping[str, Sequence[str]]) -> list[Notice]:
     """
-    Return a notice of every column that no frame has, each named once.
+    Return a notice of every column that is like one of the model, or has no name.
 
     Parameters
     ----------
@@ -105,14 +120,21 @@ def tell_unread(columns: Mapping[str, Sequence[str]]) -> list[Notice]:
         The columns given for each frame.
     """
     notices: list[Notice] = []
-    rest: list[str] = []
     for frame, given in columns.items():
         for column in given:
-            if column in SCHEMA[frame].names or column == "geometry":
+            if column in SCHEMA[frame].names or column == GEOMETRY:
+                continue
+            if has_no_name(column):
+                notices.append(
+                    Notice(
+                        "unread_column",
+                        f"{frame}: column {given.index(column) + 1} has no name and is not kept",
+                        "give it a name",
+                    )
+                )
                 continue
             meant = find_closest_column(column, frame, given)
             if not meant:
-                rest.append(f"{frame}.{column}")
                 continue
             effect = ", so every switch is taken as closed" if meant == "normal_open" else ""
             notices.append(
@@ -122,13 +144,4 @@ def tell_unread(columns: Mapping[str, Sequence[str]]) -> list[Notice]:
                     f"rename it, or say {column}={meant} as a column option",
                 )
             )
-    if rest:
-        plural = "s are" if len(rest) > 1 else " is"
-        notices.append(
-            Notice(
-                "unread_column",
-                f"{len(rest)} column{plural} not of the model and not read: {', '.join(rest)}",
-                "rename one that the model has by another name",
-            )
-        )
     return notices

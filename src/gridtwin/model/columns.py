@@ -22,30 +22,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
+    from gridtwin.model.faults import Faults
+
 MAX_CUSTOMERS = 1_000_000
 MAX_NUMBER = float(np.finfo(np.float32).max)
 TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 FALSE_WORDS = frozenset({"false", "f", "no", "n", "0", "0.0"})
 OPEN_WORDS = frozenset({"open", "opened", "normallyopen"})  # squashed
 CLOSED_WORDS = frozenset({"closed", "close", "normallyclosed"})
-
-
-class Faults:
-    """Every fault found so far, and what was mended without being one."""
-
-    def __init__(self) -> None:
-        self.found: list[Fault] = []
-        self.notices: list[Notice] = []
-
-    def add_faults(
-        self, frame: str, rows: NDArray[Any], mrids: Strings, reasons: Sequence[str]
-    ) -> None:
-        """Add one fault a row."""
-        names = decode_texts(mrids[rows]) if len(mrids) else [""] * len(rows)
-        self.found += [
-            Fault(frame, int(row), str(name), reason)
-            for row, name, reason in zip(rows, names, reasons, strict=True)
-        ]
 
 
 class FrameColumns:
@@ -137,6 +121,10 @@ class FrameColumns:
     def read_values(self, column: str) -> NDArray[Any]:
         """Return a column as the objects it holds."""
         return np.array(self._frame[column], dtype=object)
+
+    def give_column(self, column: str) -> Any:
+        """Return a column as it was given."""
+        return self._frame[column]
 
     def _mark_nulls(self, values: NDArray[Any]) -> NDArray[np.bool_]:
         import pandas as pd

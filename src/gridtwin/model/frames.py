@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from gridtwin.errors import CrsError, NetworkError
+from gridtwin.errors import CrsError, Fault, NetworkError
 from gridtwin.model import mending, phases, validate
-from gridtwin.model.column_names import tell_unread
-from gridtwin.model.columns import Faults, FrameColumns
-from gridtwin.model.schema import SCHEMA
+from gridtwin.model.column_names import find_own, tell_misspelt
+from gridtwin.model.columns import FrameColumns
+from gridtwin.model.faults import Faults
+from gridtwin.model.notices import Notice
+from gridtwin.model.own_columns import check_names, read_own
+from gridtwin.model.schema import GEOMETRY, SCHEMA
 from gridtwin.model.tables import NetworkData, decode_texts
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from gridtwin.model.notices import Notice
+    from gridtwin.model.own_columns import OwnColumn
     from gridtwin.model.schema import FrameColumn
     from gridtwin.model.tables import Strings
 
@@ -45,20 +48,22 @@ def read_frames(
     """
     faults = Faults()
     given = {name: FrameColumns(name, frames.get(name), faults) for name in SCHEMA}
-    for columns in given.values():
+    for name, columns in given.items():
         columns.require_columns()
+        own = find_own(list(dict.fromkeys(columns.names)), name)
+        faults.found += [Fault(name, 0, "", reason) for reason in check_names(own)]
     if faults.found:
         raise NetworkError(faults.found, where)
     source_crs = _crs_of(given, crs)
     project = make_projector(source_crs)
-    data = NetworkData(**{name: _read_table(given, name, project) for name in SCHEMA})
+    data = NetworkData(**{name: _read_table(given, name, project, faults) for name in SCHEMA})
     data = mending.place_at_references(mending.place_nodes(data, given["nodes"]))
     mending.require_places(data, given["nodes"])
     validate.check_network(data, given, faults, geographic=source_crs is not None)
     if faults.found:
         raise NetworkError(faults.found, where)
     data = mending.without_unused_nodes(data, given["nodes"])
-    notices = tell_unread({name: columns.names for name, columns in given.items()})
+    notices = tell_misspelt({name: columns.names for name, columns in given.items()})
     return data, None if source_crs is None else WGS84, notices + faults.notices
 
 
@@ -106,6 +111,7 @@ def _read_table(
     given: Mapping[str, FrameColumns],
     name: str,
     project: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    faults: Faults,
 ) -> Any:
     """Return the table of a frame; what is no value of its column is noted as a fault."""
     frame, read = given[name], dict[str, Any]()
@@ -121,7 +127,24 @@ def _read_table(
         else:
             otherwise = column.make_blank(frame.count)
             read[column.name] = _read_column(given, name, column, otherwise, read)
-    return SCHEMA[name].table(**read)
+    return SCHEMA[name].table(**read, own=_read_own(frame, faults))
+
+
+def _read_own(frame: FrameColumns, faults: Faults) -> dict[str, OwnColumn]:
+    """Return the columns of a frame that are its owner's; what cannot be kept is told."""
+    kept: dict[str, OwnColumn] = {}
+    for column in find_own(frame.names, frame.name):
+        try:
+            kept[column] = read_own(frame.give_column(column))
+        except ValueError as error:
+            faults.notices.append(
+                Notice(
+                    "unread_column",
+                    f"{frame.name}: column {column} is not kept: {error}",
+                    f"change it, or say {column}= as a column option",
+                )
+            )
+    return kept
 
 
 def _read_column(  # noqa: C901, PLR0911 - one return for each kind of column
@@ -178,8 +201,11 @@ def mark_letters(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def show_frame(data: NetworkData, name: str) -> dict[str, Any]:
-    """Return the columns of a frame as people read them."""
-    return {column.name: show_column(data, name, column) for column in SCHEMA[name].columns}
+    """Return the columns of a frame as people read them; its place comes last."""
+    shown = {column.name: show_column(data, name, column) for column in SCHEMA[name].columns}
+    place = {GEOMETRY: shown.pop(GEOMETRY)} if GEOMETRY in shown else {}
+    own = {each: column.show() for each, column in getattr(data, name).own.items()}
+    return shown | own | place
 
 
 def show_column(  # noqa: PLR0911 - one return for each kind of column

@@ -24,7 +24,7 @@ def to_texts(values: NDArray[Any]) -> list[str]:
 
     Examples
     --------
-    >>> texts(np.array(["A ", 13.0, 2**60, 1.5, True], dtype=object))
+    >>> to_texts(np.array(["A ", 13.0, 2**60, 1.5, True], dtype=object))
     ['A', '13', '1152921504606846976', '1.5', 'True']
     """
     return [value.strip() if type(value) is str else to_text(value) for value in values.tolist()]
@@ -48,7 +48,7 @@ def find_inexact(values: NDArray[Any]) -> NDArray[np.intp]:
 
     Examples
     --------
-    >>> inexact(np.array([1.0, 2.0**53, np.nan])).tolist()
+    >>> find_inexact(np.array([1.0, 2.0**53, np.nan])).tolist()
     [1]
     """
     if values.dtype.kind == "f":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gridtwin.model import frames
 from gridtwin.model.ids import Ids
 from gridtwin.model.lengths import with_lengths
+from gridtwin.model.own_columns import mark_searched
 from gridtwin.model.tables import pick_rows
 
 if TYPE_CHECKING:
@@ -114,6 +115,23 @@ class Network:
         told = (*self.notices, *notices)
         return Network(
             self.data, crs=self.crs, make_frame=self._make_frame, ids=known, notices=told
+        )
+
+    def with_searched(self, *names: str) -> Network:
+        """
+        Return the same network, whose elements are also found by what some own columns hold.
+
+        Raises
+        ------
+        InputError
+            If no frame has a column of a name.
+        """
+        return Network(
+            mark_searched(self.data, names),
+            crs=self.crs,
+            make_frame=self._make_frame,
+            ids=self.__dict__.get("ids"),
+            notices=self.notices,
         )
 
     def seen_as(self, make_frame: FrameMaker) -> Network:

@@ -56,7 +56,7 @@ def parse_phases(text: str) -> int:
 
     Examples
     --------
-    >>> parse("CAN"), parse("s1s2"), parse(""), parse("A-B-C")
+    >>> parse_phases("CAN"), parse_phases("s1s2"), parse_phases(""), parse_phases("A-B-C")
     (13, 48, 0, 7)
     """
     compact = re.sub(r"[\s,.;|/_+&-]", "", _CIM.sub("", text)).upper()
@@ -86,7 +86,7 @@ def format_phases(mask: int) -> str:
 
     Examples
     --------
-    >>> text(13), text(0)
+    >>> format_phases(13), format_phases(0)
     ('ACN', '')
     """
     return "".join(letter for letter, bit in PHASE_LETTERS if mask & bit)
@@ -106,7 +106,7 @@ def to_supply_phases(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     Examples
     --------
-    >>> supply(np.array([A | N, S1 | S2, 0], dtype=np.uint8)).tolist()
+    >>> to_supply_phases(np.array([A | N, S1 | S2, 0], dtype=np.uint8)).tolist()
     [1, 7, 7]
     """
     abc = mask & np.uint8(ABC)

@@ -11,6 +11,7 @@ cheap; six hundred thousand objects are not.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -52,6 +53,8 @@ NOTHING_RECORDED: dict[ColumnKind, Any] = {
 }
 GEOMETRY = "geometry"  # what the place of a row is called in frames, files and the database
 NOT_KNOWN = "not known"
+Own = Mapping[str, Any]  # the `OwnColumn` of each name
+OWN_FIELD = "own"  # of a table: the columns that are not of the model, by their names
 
 
 class FrameColumn(NamedTuple):
@@ -127,6 +130,7 @@ MRID = declare_column("id", "id, unique in its frame", required=True)
 NAME = _declare_text("what people call it; several may share one", "none")
 SUBSTATION = _declare_row("substation it belongs to", "substations", nothing="none")
 RATED_VA = _declare_number("rated power", "VA")
+OWN: Any = field(default_factory=dict)
 IN_SERVICE = declare_column(
     "flag", "whether it is in service; out of service is not open", default=True
 )
@@ -143,6 +147,7 @@ class Nodes:
     xy: NDArray[np.float64] = field(
         metadata=declare_column("point", "where it lies", required=True)
     )
+    own: Own = OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +198,7 @@ class Equipment:
         metadata=declare_column("line", "course from node a to node b", nothing="drawn straight")
     )
     line_xy: NDArray[np.float64]
+    own: Own = OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +232,7 @@ class UsagePoints:
         )
     )
     xy: NDArray[np.float64] = field(metadata=declare_column("point", "where it lies", at="node"))
+    own: Own = OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +255,7 @@ class Sources:
     substation: NDArray[np.int32] = field(metadata=SUBSTATION)
     rated_va: NDArray[np.float32] = field(metadata=RATED_VA)
     in_service: NDArray[np.bool_] = field(metadata=IN_SERVICE)
+    own: Own = OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +268,7 @@ class Substations:
     xy: NDArray[np.float64] = field(
         metadata=declare_column("point", "where it lies", nothing=NOT_KNOWN)
     )
+    own: Own = OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +281,7 @@ class Feeders:
     head: NDArray[np.int32] = field(
         metadata=_declare_row("equipment it begins with", "equipment", required=True)
     )
+    own: Own = OWN
 
 
 class FrameSchema(NamedTuple):
@@ -295,6 +305,8 @@ class FrameSchema(NamedTuple):
 def _declare_frame(table: type[Any], one: str, *, required: bool = False) -> FrameSchema:
     columns: list[tuple[list[str], dict[str, Any]]] = []
     for each in fields(table):
+        if each.name == OWN_FIELD:
+            continue
         if "column" in each.metadata:
             columns.append(([each.name], each.metadata["column"]))
         else:  # a further array of the column before

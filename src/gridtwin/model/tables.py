@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from gridtwin.model.schema import SCHEMA
+from gridtwin.model.schema import OWN_FIELD, SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -72,9 +72,11 @@ def make_unknown_numbers(count: int) -> NDArray[np.float32]:
 
 
 def take_rows(table: Table, rows: NDArray[np.integer[Any]]) -> Table:
-    """Return the rows of a table in the order given, their lines with them."""
+    """Return the rows of a table in the order given, their lines and own columns with them."""
     held = {each.name: getattr(table, each.name) for each in fields(table)}
+    own = held.pop(OWN_FIELD)
     taken = {name: values[rows] for name, values in held.items() if name not in LINE_ARRAYS}
+    taken[OWN_FIELD] = {name: column.take(rows) for name, column in own.items()}
     if LINE_ARRAYS[0] in held:
         start, xy = (held[name] for name in LINE_ARRAYS)
         taken |= zip(LINE_ARRAYS, take_ragged(start, xy, rows), strict=True)

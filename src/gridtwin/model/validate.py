@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridtwin.model.columns import Faults, FrameColumns
+    from gridtwin.model.columns import FrameColumns
+    from gridtwin.model.faults import Faults
 
 
 def check_network(

@@ -9,11 +9,14 @@ import pandas as pd
 
 from gridtwin.errors import InputError
 from gridtwin.model import frames
+from gridtwin.model.own_columns import add_own, pick_own
 from gridtwin.model.schema import SCHEMA
 from gridtwin.model.tables import decode_texts
 from gridtwin.results.geo import make_geo_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas
     from numpy.typing import NDArray
 
@@ -29,9 +32,9 @@ LAYER_COLUMNS = {
 
 
 def make_layer_frame(
-    situation: Situation, layer: str, rows: NDArray[np.int32]
+    situation: Situation, layer: str, rows: NDArray[np.int32], own: Sequence[str] = ()
 ) -> geopandas.GeoDataFrame:
-    """Return rows of a layer with their geometry, their feeder, and whether they have supply."""
+    """Return rows of a layer with geometry, feeder, whether they have supply, and own columns."""
     data = situation.data
     columns: dict[str, Any] = {
         name: frames.show_column(data, layer, SCHEMA[layer].find_column(name), rows)
@@ -46,6 +49,7 @@ def make_layer_frame(
         columns |= _describe_supply(situation, _find_fed_nodes(situation, rows))
     elif layer == "nodes":
         columns |= _describe_supply(situation, rows)
+    columns |= add_own(columns, pick_own(data, layer, own), rows)
     return make_geo_frame({**columns, "geometry": place}, situation.network.crs)
 
 

@@ -13,11 +13,14 @@ import shapely
 from gridtwin.analysis.outage.sweep import sweep_elements
 from gridtwin.analysis.trace.trace import CLASSES, find_live_phases
 from gridtwin.model import cim, frames, phases
+from gridtwin.model.own_columns import add_own, pick_own
 from gridtwin.model.tables import decode_texts
 from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.results.geo import make_geo_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas
     import pandas as pd
     from numpy.typing import NDArray
@@ -77,15 +80,15 @@ class TraceResult:
         """The class of each element: ``downstream``, ``indeterminate``, ``operate`` ..."""
         return np.array(CLASSES, dtype=object)[self.rows.kind]
 
-    def make_columns(self) -> dict[str, NDArray[Any]]:
-        """Return the elements as columns: mrid, kind, class, phases, parent, depth."""
+    def make_columns(self, own: Sequence[str] = ()) -> dict[str, NDArray[Any]]:
+        """Return mrid, kind, class, phases, parent, depth, and own columns of the elements."""
         data, rows = self.situation.data, self.rows
         names = (
             np.append(decode_texts(data.equipment.mrid), "")
             if len(rows.equipment)
             else np.array([""])
         )
-        return {
+        columns = {
             "mrid": self.elements.astype(object),
             "kind": np.array(cim.KIND_NAMES, dtype=object)[data.equipment.kind[rows.equipment]],
             "class": self.classes,
@@ -93,9 +96,11 @@ class TraceResult:
             "parent": names[rows.parent].astype(object),
             "depth": rows.depth,
         }
+        picked = pick_own(data, "equipment", own)
+        return columns | add_own(columns, picked, rows.equipment)
 
-    def document(self) -> TraceDocument:
-        """Return the answer as the JSON document ``gridtwin.trace/1``."""
+    def document(self, own: Sequence[str] = ()) -> TraceDocument:
+        """Return the answer as the JSON document ``gridtwin.trace/1``, with some own columns."""
         values = zip(*(column.tolist() for column in self.make_columns().values()), strict=True)
         elements: list[TraceElement] = [
             {
@@ -108,6 +113,11 @@ class TraceResult:
             }
             for mrid, kind, name, text, parent, depth in values
         ]
+        picked = pick_own(self.situation.data, "equipment", own)
+        recorded = [column.list_values(self.rows.equipment) for column in picked.values()]
+        if recorded:
+            for element, shown in zip(elements, zip(*recorded, strict=True), strict=True):
+                element["own"] = dict(zip(picked, shown, strict=True))
         return {
             "schema": DocumentTag.TRACE,
             "trace": self.trace,
@@ -120,9 +130,9 @@ class TraceResult:
             "warnings": list(self.warnings),
         }
 
-    def to_geodataframe(self) -> geopandas.GeoDataFrame:
-        """Return the elements with their lines."""
-        columns: dict[str, Any] = self.make_columns()
+    def to_geodataframe(self, own: Sequence[str] = ()) -> geopandas.GeoDataFrame:
+        """Return the elements with their lines, and some own columns of equipment."""
+        columns: dict[str, Any] = self.make_columns(own)
         columns["geometry"] = frames.equipment_lines(self.situation.data, self.rows.equipment)
         return make_geo_frame(columns, self.situation.network.crs)
 

@@ -13,6 +13,7 @@ from gridtwin.sources.csv_text import normalize_keys, normalize_numbers
 from gridtwin.sources.layers import read_file, read_layer, read_or_refuse, require_whole
 from gridtwin.sources.meanings import KNOWN_NAMES as COLUMNS
 from gridtwin.sources.meanings import Meanings, require_known, require_phases
+from gridtwin.sources.own_texts import type_own_columns
 from gridtwin.sources.positions import read_positions
 from gridtwin.sources.tables_of_text import with_geometry
 
@@ -166,6 +167,8 @@ def _make_network(
     require_known(meanings, found, where)
     texts = {name: frames[name] for name, path in paths.items() if _is_csv(path)}
     normalize_numbers(texts, paths)
+    for name, frame in texts.items():
+        frames[name] = type_own_columns(frame, name)
     for name, path in paths.items():
         if _is_csv(path) or path.suffix.casefold() == ".parquet":
             frames[name] = with_geometry(frames[name], path)

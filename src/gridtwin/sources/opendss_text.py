@@ -40,7 +40,7 @@ def split_tokens(line: str) -> Iterator[Token]:
 
     Examples
     --------
-    >>> [tuple(token) for token in tokens('New Line.x bus1 = "a b".1, r=(1 2) ! why')]
+    >>> [tuple(token) for token in split_tokens('New Line.x bus1 = "a b".1, r=(1 2) ! why')]
     [('', 'New'), ('', 'Line.x'), ('bus1', '"a b"'), ('', '.1'), ('r', '(1 2)')]
     """
     name, at = "", len(line) - len(line.lstrip(" \t"))
@@ -70,7 +70,7 @@ def complete_name(short: str, names: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> complete("SOL", ["save", "solve"]), complete("x", ["save"])
+    >>> complete_name("SOL", ["save", "solve"]), complete_name("x", ["save"])
     ('solve', '')
     """
     wanted = short.casefold()
@@ -157,7 +157,7 @@ def drop_first_token(line: str) -> str:
 
     Examples
     --------
-    >>> remainder("New Line.x bus1=a")
+    >>> drop_first_token("New Line.x bus1=a")
     'Line.x bus1=a'
     """
     match = _DSS_TOKEN.match(line, len(line) - len(line.lstrip(" \t")))

@@ -8,14 +8,15 @@ damaged one before it is used.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gridtwin.errors import StoreError
 from gridtwin.model.ids import MRID_TABLES, Ids, SortedIds
-from gridtwin.model.schema import SCHEMA
+from gridtwin.model.own_columns import OwnColumn, as_kind, list_own
+from gridtwin.model.schema import OWN_FIELD, SCHEMA
 from gridtwin.model.tables import NetworkData
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 ADDED_SINCE = frozenset({"usage_points.name"})
 
 Catalog = dict[str, tuple[str, list[int]]]  # name of an array -> its dtype and shape
+# Frame -> name, kind, and whether it is searched, of each own column in the order of their arrays.
+OwnCatalog = dict[str, list[tuple[str, str, bool]]]
 
 
 def build_damage_error(twin: Path, file: str, reason: str) -> StoreError:
@@ -77,6 +80,11 @@ def write_arrays(folder: Path, network: Network, index: TopologyIndex) -> Catalo
 def _yield_network_arrays(network: Network) -> Iterator[tuple[str, Any]]:
     for table in SCHEMA:
         yield from _yield_parts(table, getattr(network.data, table))
+        # By number: a name may have any letters, and a disk may not tell capitals apart.
+        for number, column in enumerate(getattr(network.data, table).own.values()):
+            yield f"{table}.own.{number}", column.values
+            if column.words is not None:
+                yield f"{table}.own.{number}.words", column.words
     for table, ids in network.ids.tables.items():
         yield from _yield_parts(f"ids.{table}", ids)
 
@@ -97,8 +105,16 @@ def _yield_parts(prefix: str, whole: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _list_kept_fields(kind: Any) -> list[str]:
-    """Return the fields of a dataclass but those it makes for itself."""
-    return [field.name for field in fields(kind) if field.init]
+    """Return the fields of a dataclass but those it makes for itself, and the own columns."""
+    return [field.name for field in fields(kind) if field.init and field.name != OWN_FIELD]
+
+
+def list_own_kinds(network: Network) -> OwnCatalog:
+    """Return the names and kinds of the own columns of every frame."""
+    return {
+        frame: [(name, column.kind, column.searched) for name, column in own.items()]
+        for frame, own in list_own(network.data).items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +123,25 @@ class MappedArrays:
 
     twin: Path
     catalog: Mapping[str, tuple[str, list[int]]]
+    own: OwnCatalog
 
     def read_data(self) -> NetworkData:
         """Return the tables of the network."""
         return NetworkData(
-            **{name: self._read_whole(name, frame.table) for name, frame in SCHEMA.items()}
+            **{
+                name: replace(self._read_whole(name, frame.table), own=self._own(name))
+                for name, frame in SCHEMA.items()
+            }
         )
+
+    def _own(self, frame: str) -> dict[str, OwnColumn]:
+        """Return the own columns of a frame; a twin written before there were any has none."""
+        columns: dict[str, OwnColumn] = {}
+        for number, (name, kind, searched) in enumerate(self.own.get(frame, ())):
+            values = self._map_array(f"{frame}.own.{number}")
+            words = self._map_array(f"{frame}.own.{number}.words") if kind == "text" else None
+            columns[name] = OwnColumn(as_kind(kind), values, words, searched)
+        return columns
 
     def read_ids(self) -> Ids:
         """Return where every mRID stands, sorted when the twin was made."""

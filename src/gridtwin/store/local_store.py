@@ -40,8 +40,10 @@ from gridtwin.model.schema import SCHEMA
 from gridtwin.store.arrays import (
     Catalog,
     MappedArrays,
+    OwnCatalog,
     build_damage_error,
     flush_to_disk,
+    list_own_kinds,
     write_arrays,
 )
 from gridtwin.store.parquet_readings import ParquetReadings
@@ -70,7 +72,7 @@ class LocalStore(SqliteBooks):
         super().__init__(SqliteFile(path, card.twin_id), lambda: self.network)
         self.path = path
         self._card = card
-        self._arrays = MappedArrays(path, card.arrays)
+        self._arrays = MappedArrays(path, card.arrays, card.own)
         self.readings = ParquetReadings(path / AMI_FOLDER)
         self._index: TopologyIndex | None = None
 
@@ -176,6 +178,7 @@ class _Card:
     twin_id: str
     crs: str | None
     arrays: Catalog
+    own: OwnCatalog
 
     @classmethod
     def read_card(cls, twin: Path) -> _Card:
@@ -194,7 +197,8 @@ class _Card:
             known = card["format"] == TWIN_FORMAT
             version = int(card["version"]) if known else TWIN_FORMAT_VERSION
             if known and version == TWIN_FORMAT_VERSION:
-                return cls(card["id"], card["crs"], dict(card["arrays"]))
+                own = {frame: list(own) for frame, own in card.get("own", {}).items()}
+                return cls(card["id"], card["crs"], dict(card["arrays"]), own)
         except (ValueError, TypeError, KeyError) as error:
             raise build_damage_error(twin, CARD_FILE, "is damaged") from error
         if not known:
@@ -242,6 +246,7 @@ def _write_twin(folder: Path, network: Network, index: TopologyIndex) -> None:
         "crs": network.crs,
         "counts": {table: len(getattr(network.data, table).mrid) for table in SCHEMA},
         "arrays": catalog,
+        "own": list_own_kinds(network),
     }
     (folder / CARD_FILE).write_text(json.dumps(card), encoding="utf-8")
     folder.chmod(0o755)  # made for its owner alone, but a twin is shared

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.model.schema import OWN_FIELD
 from gridtwin.store.parquet_readings import ParquetReadings
 from gridtwin.store.sqlite_books import SqliteBooks
 from gridtwin.store.sqlite_database import SqliteMemory
@@ -33,7 +34,11 @@ class MemoryStore(SqliteBooks):
         digest = hashlib.blake2b(digest_size=8)
         for table in (getattr(self.network.data, each.name) for each in fields(self.network.data)):
             for column in fields(table):
-                digest.update(np.ascontiguousarray(getattr(table, column.name)).data)
+                if column.name != OWN_FIELD:
+                    digest.update(np.ascontiguousarray(getattr(table, column.name)).data)
+            for name, own in table.own.items():
+                digest.update(f"{name}\n{own.kind} ".encode() + own.values.tobytes())
+                digest.update(b"" if own.words is None else own.words.tobytes())
         return digest.hexdigest()
 
     def read_index(self) -> TopologyIndex:

@@ -81,6 +81,7 @@ class AreaQuestions:
         layer: str = "usage_points",
         predicate: str = "intersects",
         by: str = "",
+        own: Sequence[str] = (),
         state: str = CURRENT,
     ) -> geopandas.GeoDataFrame | pd.DataFrame:
         """
@@ -96,6 +97,8 @@ class AreaQuestions:
             ``intersects``, ``within`` and the others of `gridtwin.analysis.place.intersect`.
         by
             ``feeder`` or ``substation``: counts per group instead of rows.
+        own
+            Own columns of the layer to show with its rows.
         state
             The state in which feeders are reckoned.
         """
@@ -108,7 +111,7 @@ class AreaQuestions:
         frame = (
             count_by_group(situation, layer, rows, by)
             if by
-            else make_layer_frame(situation, layer, rows)
+            else make_layer_frame(situation, layer, rows, own)
         )
         frame.attrs["warnings"] = list(given.warnings)
         return frame

@@ -17,6 +17,7 @@ from gridtwin.model import phases
 from gridtwin.model.element_names import find_named, make_ambiguity_error, mrid_of
 from gridtwin.model.ids import MRID_TABLES, Element
 from gridtwin.model.operation import with_switches
+from gridtwin.model.own_columns import require_own
 from gridtwin.model.state import CURRENT, NORMAL
 from gridtwin.model.tables import encode_texts
 from gridtwin.twin.situation_cache import SituationCache
@@ -105,13 +106,22 @@ class NetworkQuestions:
             raise make_ambiguity_error(self.store.network.data, mrid, elements)
         return elements[0]
 
-    def search(self, text: str, *, limit: int = 50) -> list[FoundElement]:
+    def search(self, text: str, *, limit: int = 50, own: Sequence[str] = ()) -> list[FoundElement]:
         """
-        Return the elements whose id or name holds a text, the best first.
+        Return the elements whose id, name, or own column that is searched, holds a text.
+
+        Parameters
+        ----------
+        text
+            What is looked for, whatever its case.
+        limit
+            How many elements at most.
+        own
+            Own columns to show of each element whose frame has them.
 
         Returns
         -------
-            At most `limit`, as mrid, kind and name: what is called so, by its id before by its
+            The best first, as mrid, kind and name: what is called so, by its id before by its
             name, then what begins so, then what holds it.
         """
         from gridtwin.analysis.state.identity import find_kind, find_name
@@ -119,8 +129,9 @@ class NetworkQuestions:
 
         network = self.store.network
         data = network.data
+        require_own(data, own)
         hits = NameIndex(data, network.ids).search_names(text, limit)
-        return [
+        elements: list[FoundElement] = [
             {
                 "mrid": mrid_of(data, hit.element),
                 "kind": find_kind(data, hit.element),
@@ -128,6 +139,13 @@ class NetworkQuestions:
             }
             for hit in hits
         ]
+        for element, hit in zip(elements if own else (), hits, strict=False):
+            there = getattr(data, hit.element.table).own
+            row = np.array([hit.element.row])
+            element["own"] = {
+                name: there[name].list_values(row)[0] for name in own if name in there
+            }
+        return elements
 
     def _find_called(self, mrid: str) -> list[Element]:
         network = self.store.network

@@ -2637,6 +2637,13 @@ export interface components {
              * @description pieces of equipment from where the trace began; of `loops` the number of the loop
              */
             depth: number;
+            /**
+             * Own
+             * @description the own columns asked for, by name
+             */
+            own?: {
+                [key: string]: string | number | boolean | null;
+            };
         };
         /**
          * TransformerLoading

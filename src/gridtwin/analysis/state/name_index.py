@@ -106,7 +106,7 @@ def _keep_best(found: dict[Element, int], column: _NameColumn, row: int, wanted:
 
 class NameIndex:
     """
-    The ids and names of a network.
+    The ids and names of a network, and what its own columns hold that are searched.
 
     Beginnings are looked up in sorted order, as they are written, in capitals and in small
     letters. Where that finds too few, and nothing whole, all texts are read through, some ten
@@ -124,12 +124,18 @@ class NameIndex:
         self._data = data
         self._columns: list[_NameColumn] = []
         for table in SEARCHED_TABLES:
-            names = getattr(getattr(data, table), "name", None)
-            if names is not None and (names != b"").any():
-                named = np.flatnonzero(names != b"").astype(np.int32)
-                own = SortedIds.from_mrids(names[named])
-                column = SortedIds(own.mrid, named[own.row])
-                self._columns.append(_NameColumn(table, _TextColumn.lay_out(names), column))
+            called = [getattr(getattr(data, table), "name", None)]
+            called += [
+                column.list_texts()
+                for column in getattr(data, table).own.values()
+                if column.searched
+            ]
+            for names in called:
+                if names is not None and (names != b"").any():
+                    named = np.flatnonzero(names != b"").astype(np.int32)
+                    ordered = SortedIds.from_mrids(names[named])
+                    column = SortedIds(ordered.mrid, named[ordered.row])
+                    self._columns.append(_NameColumn(table, _TextColumn.lay_out(names), column))
             mrids = getattr(data, table).mrid
             if len(mrids):
                 self._columns.append(

@@ -53,7 +53,12 @@ def run_trace(
         rows = rows.keep_rows(rows.depth <= spec.max_depth)
     if spec.where:
         rows = rows.keep_rows(
-            select_where(spec.where, _make_columns(situation, rows), len(rows.equipment))
+            select_where(
+                spec.where,
+                _make_columns(situation, rows),
+                len(rows.equipment),
+                _own(situation, rows),
+            )
         )
     if spec.polygon:
         rows = _keep_inside(situation, rows, spec.polygon)
@@ -76,6 +81,14 @@ def _keep_inside(situation: Situation, rows: TraceRows, polygon: str) -> TraceRo
 def make_rules(spec: TraceSpec) -> SupplyRules:
     """Return how a spec reckons supply."""
     return SupplyRules(spec.phase_mask(), spec.phase_policy, spec.allow_lv_backfeed, spec.islands)
+
+
+def _own(situation: Situation, rows: TraceRows) -> Columns:
+    """Return the own columns of equipment that a ``where`` expression can name."""
+    return {
+        name: partial(column.compare, rows.equipment)
+        for name, column in situation.data.equipment.own.items()
+    }
 
 
 def _make_columns(situation: Situation, rows: TraceRows) -> Columns:

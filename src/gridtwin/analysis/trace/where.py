@@ -6,6 +6,11 @@ comparisons, ``in``, ``and``, ``or``, ``not``. Nothing in it is ever executed::
 
     kind == 'fuse' and rated_a > 65
     placement == 'underground' or 'B' in phases
+    install_year < 1990 and own['Last inspected'] >= '2024-01-01'
+
+Columns that are not of the model are named like the others, unless their name is no plain word, or
+is that of another column: then as ``own['name']``. A number or date that is not known holds for no
+comparison but ``!=``; a flag that is not known is neither ``== True`` nor ``== False``.
 """
 
 from __future__ import annotations
@@ -13,7 +18,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +40,12 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Value, Value], Value]] = {
 }
 
 
-def select_where(expression: str, columns: Columns, count: int) -> NDArray[np.bool_]:
+NO_COLUMNS: Columns = {}
+
+
+def select_where(
+    expression: str, columns: Columns, count: int, own: Columns = NO_COLUMNS
+) -> NDArray[np.bool_]:
     """
     Return for which rows an expression holds, shape (count,).
 
@@ -47,6 +57,8 @@ def select_where(expression: str, columns: Columns, count: int) -> NDArray[np.bo
         What makes the array of shape (count,) that each name stands for.
     count
         Number of rows.
+    own
+        The same for the columns that are not of the model.
 
     Raises
     ------
@@ -62,7 +74,7 @@ def select_where(expression: str, columns: Columns, count: int) -> NDArray[np.bo
         msg = f"cannot read the expression {expression!r}: write it like kind == 'fuse'"
         raise ExpressionError(msg) from error
     try:
-        result = _evaluate_node(tree, columns, 0)
+        result = _truth(_evaluate_node(tree, _Known(columns, own), 0))
     except TypeError as error:
         msg = f"the expression {expression!r} compares what cannot be compared: {error}"
         raise ExpressionError(msg) from error
@@ -73,8 +85,36 @@ def select_where(expression: str, columns: Columns, count: int) -> NDArray[np.bo
     return held
 
 
+class _Known(NamedTuple):
+    """What an expression can name."""
+
+    columns: Columns
+    own: Columns
+
+    def make(self, name: str) -> NDArray[Any]:
+        """Return the column of a plain name."""
+        either = {**self.own, **self.columns}
+        if name not in either:
+            msg = f"no column is called {name!r}: use one of {', '.join(sorted(either))}"
+            raise ExpressionError(msg)
+        return either[name]()
+
+    def make_own(self, name: str) -> NDArray[Any]:
+        """Return a column that is not of the model."""
+        if name not in self.own:
+            there = f"use one of {', '.join(sorted(self.own))}" if self.own else "there is none"
+            msg = f"no own column is called {name!r}: {there}"
+            raise ExpressionError(msg)
+        return self.own[name]()
+
+
+def _truth(value: Value) -> Value:
+    """Return a flag as whether it is known to be true."""
+    return value == 1 if isinstance(value, np.ndarray) and value.dtype == np.int8 else value
+
+
 def _evaluate_node(  # noqa: PLR0911 - one return for each kind of node
-    node: ast.expr, columns: Columns, depth: int
+    node: ast.expr, columns: _Known, depth: int
 ) -> Value:
     if depth > DEEPEST:
         msg = f"the expression is nested deeper than {DEEPEST}"
@@ -83,14 +123,16 @@ def _evaluate_node(  # noqa: PLR0911 - one return for each kind of node
         case ast.Constant(value=value) if isinstance(value, str | int | float | bool):
             return value
         case ast.Name(id=name):
-            return _read_column(name, columns)
+            return columns.make(name)
+        case ast.Subscript(value=ast.Name(id="own"), slice=ast.Constant(value=str(name))):
+            return columns.make_own(name)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -_evaluate_node(operand, columns, depth + 1)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return np.logical_not(_evaluate_node(operand, columns, depth + 1))
+            return np.logical_not(_truth(_evaluate_node(operand, columns, depth + 1)))
         case ast.BoolOp(op=op, values=values):
             join = np.logical_and if isinstance(op, ast.And) else np.logical_or
-            parts = [_evaluate_node(value, columns, depth + 1) for value in values]
+            parts = [_truth(_evaluate_node(value, columns, depth + 1)) for value in values]
             return join.reduce(np.broadcast_arrays(*parts))
         case ast.Compare():
             return _evaluate_comparison(node, columns, depth)
@@ -100,18 +142,12 @@ def _evaluate_node(  # noqa: PLR0911 - one return for each kind of node
     raise ExpressionError(msg)
 
 
-def _read_column(name: str, columns: Columns) -> NDArray[Any]:
-    if name not in columns:
-        msg = f"no column is called {name!r}: use one of {', '.join(sorted(columns))}"
-        raise ExpressionError(msg)
-    return columns[name]()
-
-
-def _evaluate_comparison(node: ast.Compare, columns: Columns, depth: int) -> NDArray[np.bool_]:
+def _evaluate_comparison(node: ast.Compare, columns: _Known, depth: int) -> NDArray[np.bool_]:
     left = _evaluate_node(node.left, columns, depth + 1)
     parts = []
     for op, side in zip(node.ops, node.comparators, strict=True):
         right = _evaluate_node(side, columns, depth + 1)
+        left, right = _as_date(left, right), _as_date(right, left)
         if isinstance(op, ast.In | ast.NotIn):
             held = _evaluate_containment(left, right)
             parts.append(np.logical_not(held) if isinstance(op, ast.NotIn) else held)
@@ -124,9 +160,24 @@ def _evaluate_comparison(node: ast.Compare, columns: Columns, depth: int) -> NDA
     return np.asarray(np.logical_and.reduce(np.broadcast_arrays(*parts)))
 
 
+def _as_date(value: Value, other: Value) -> Value:
+    """Return a text, or texts, that are compared with dates as dates."""
+    if not isinstance(other, np.ndarray) or other.dtype.kind != "M":
+        return value
+    if isinstance(value, list):
+        return np.array([_as_date(each, other) for each in value])
+    if not isinstance(value, str):
+        return value
+    try:
+        return np.datetime64(value, "D")
+    except ValueError as error:
+        msg = f"{value!r} is no date: write it like '2024-05-31'"
+        raise ExpressionError(msg) from error
+
+
 def _evaluate_containment(left: Value, right: Value) -> NDArray[np.bool_]:
     """Return where `left` is one of a list, or a part of a text."""
-    if isinstance(right, list):
+    if isinstance(right, list) or (isinstance(right, np.ndarray) and right.dtype.kind == "M"):
         return np.isin(np.asarray(left), right)
     whole, part = np.broadcast_arrays(np.asarray(right), np.asarray(left))
     return np.array(

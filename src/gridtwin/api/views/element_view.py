@@ -86,11 +86,16 @@ def collect_attributes(data: NetworkData, element: Element) -> dict[str, Any]:
     if element.table == "equipment":
         node = data.equipment.node_a[element.row]
         attributes["nominal_v"] = float(data.nodes.nominal_v[node])
-    return {
+    known = {
         name: value
         for name, value in attributes.items()
         if value not in ("", "none") and value == value  # NaN is not known  # noqa: PLR0124
     }
+    for name, own in getattr(data, element.table).own.items():
+        (value,) = own.list_values(np.array([element.row]))
+        if value is not None:
+            known[f"own.{name}" if name in attributes else name] = value
+    return known
 
 
 def build_geometry(data: NetworkData, element: Element) -> dict[str, Any] | None:

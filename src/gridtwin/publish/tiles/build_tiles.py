@@ -34,7 +34,7 @@ from gridtwin.publish.tiles.zoom_plan import (
 from gridtwin.results.documents.document_tags import DocumentTag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from gridtwin.model.network import Network
@@ -78,7 +78,12 @@ class BuiltTiles:
 
 
 def build_tiles(
-    network: Network, index: TopologyIndex, *, network_hash: str, cap_bytes: int = CAP_BYTES
+    network: Network,
+    index: TopologyIndex,
+    *,
+    network_hash: str,
+    cap_bytes: int = CAP_BYTES,
+    own: Sequence[str] = (),
 ) -> BuiltTiles:
     """
     Build the tiles of a network.
@@ -93,17 +98,19 @@ def build_tiles(
         What tells it from every other network.
     cap_bytes
         The largest size of a compressed tile.
+    own
+        Own columns that features have as properties.
 
     Raises
     ------
     CrsError
         If nobody knows where on earth the network lies.
     InputError
-        If nothing has a place on the map, or the cap cannot be held.
+        If nothing has a place on the map, the cap cannot be held, or an own column is not there.
     LostFeaturesError
         If a feature is not in the tiles of the highest zoom.
     """
-    layers = build_layers(network, index)
+    layers = build_layers(network, index, own)
     if not any(layer.count for layer in layers.values()):
         msg = "nothing of the network has a place on the map: load it with its coordinates"
         raise InputError(msg)
@@ -123,7 +130,11 @@ def build_tiles(
 
 
 def keep_tiles(
-    store: Store, *, out: Path | None = None, cap_bytes: int = CAP_BYTES
+    store: Store,
+    *,
+    out: Path | None = None,
+    cap_bytes: int = CAP_BYTES,
+    own: Sequence[str] = (),
 ) -> tuple[BuiltTiles, Path]:
     """
     Build the tiles of a twin and write them: to a file, or inside the twin, where a server looks.
@@ -138,7 +149,11 @@ def keep_tiles(
         msg = "a twin in a database keeps no tiles in itself: give --out FILE.pmtiles"
         raise InputError(msg)
     built = build_tiles(
-        store.network, store.read_index(), network_hash=store.network_hash, cap_bytes=cap_bytes
+        store.network,
+        store.read_index(),
+        network_hash=store.network_hash,
+        cap_bytes=cap_bytes,
+        own=own,
     )
     if out is None:
         path.parent.mkdir(exist_ok=True)

@@ -46,16 +46,20 @@ def describe_tiles(
         "maxzoom": plan.max_zoom,
         "bounds": [west, south, east, north],
         "center": [longitude, latitude, max(0, int(np.log2(VIEW_TILES / side)))],
-        "vector_layers": [_describe_layer(name, plan) for name in TILE_LAYERS],
+        "vector_layers": [_describe_layer(name, plan, layers[name]) for name in TILE_LAYERS],
     }
 
 
-def _describe_layer(name: str, plan: ZoomPlan) -> dict[str, Any]:
+def _describe_layer(name: str, plan: ZoomPlan, layer: TileLayer) -> dict[str, Any]:
     first, last = plan.find_layer_zooms(name)
     fields = {
         field: f"{'Number' if field in NUMBER_FIELDS else 'String'}: {meaning}"
         for field, meaning in LAYER_FIELDS[name].items()
     }
+    for field, values in layer.columns.items():
+        if field not in fields:
+            kind = "String" if values.dtype.kind == "S" else "Number"
+            fields[field] = f"{kind}: own column of the utility"
     return {"id": name, "minzoom": first, "maxzoom": last, "fields": fields}
 
 

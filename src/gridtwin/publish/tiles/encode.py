@@ -98,15 +98,23 @@ class TileEncoder:
         if not len(pieces.feature):
             return {}
         rows = _build_table(layer, pieces, extra or {})
-        names = [*LAYER_FIELDS[layer.name], *(extra or ())]
+        fixed = LAYER_FIELDS[layer.name]
+        own = [name for name in layer.columns if name not in fixed]
+        names = [*fixed, *own, *(extra or ())]
         geometry = "ST_GeomFromWKB(wkb)" if layer.lines else "ST_Point(px, py)"
-        fields = ", ".join(f"'{name}': \"{name}\"" for name in names)
+        fields = ", ".join(map(_name_field, names))
         tiles = self._connection.execute(
             f"SELECT tx, ty, ST_AsMVT({{'geometry': {geometry}, 'id': id, {fields}}},"  # noqa: S608
             f" '{layer.name}', {EXTENT}, 'geometry', 'id') FROM rows GROUP BY tx, ty"
         ).fetchall()
         del rows
         return {(x, y): tile for x, y, tile in tiles}
+
+
+def _name_field(name: str) -> str:
+    """Return a column as a field of the same name; own columns may have any letters."""
+    field, column = name.replace("'", "''"), name.replace('"', '""')
+    return f"'{field}': \"{column}\""
 
 
 def _build_table(
@@ -121,7 +129,8 @@ def _build_table(
         "id": layer.ids[at],
     }
     for name, values in layer.columns.items():
-        columns[name] = _blank_unknown(values[at], number=name in NUMBER_FIELDS)
+        number = name in NUMBER_FIELDS or name not in LAYER_FIELDS[layer.name]
+        columns[name] = _blank_unknown(values[at], number=number)
     for name, values in extra.items():
         columns[name] = _blank_unknown(values, number=False)
     if layer.lines:
@@ -140,6 +149,8 @@ def _blank_unknown(values: NDArray[Any], *, number: bool) -> pa.Array:
     if values.dtype.kind == "S":
         texts = pa.array(values, pa.binary()).cast(pa.string())
         return pc.if_else(pc.not_equal(texts, ""), texts, pa.scalar(None, pa.string()))
+    if values.dtype.kind == "f":
+        return pa.array(values, mask=np.isnan(values))
     return pa.array(values, mask=values < 0 if number else None)
 
 

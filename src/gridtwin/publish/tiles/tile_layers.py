@@ -7,7 +7,7 @@ Each piece of equipment is drawn in one layer (`assign_layers`), in one group of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,12 +15,13 @@ import numpy as np
 from gridtwin.errors import CrsError
 from gridtwin.model import cim, phases
 from gridtwin.model.frames import equipment_courses
+from gridtwin.model.own_columns import require_own
 from gridtwin.publish.tiles.mercator import to_square
 from gridtwin.publish.tiles.zoom_plan import GROUP_CODE, GROUP_OF_SWITCH, TILE_LAYERS
 from gridtwin.topology.membership import find_nearest_feeder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -101,7 +102,9 @@ def assign_feeders(data: NetworkData, node_feeder: NDArray[np.int32]) -> NDArray
     return feeder
 
 
-def build_layers(network: Network, index: TopologyIndex) -> dict[str, TileLayer]:
+def build_layers(
+    network: Network, index: TopologyIndex, own: Sequence[str] = ()
+) -> dict[str, TileLayer]:
     """
     Return the layers of a network by name.
 
@@ -111,12 +114,17 @@ def build_layers(network: Network, index: TopologyIndex) -> dict[str, TileLayer]
         The network.
     index
         Its topology in the normal state.
+    own
+        Own columns that features have as properties, in each layer whose frame has them.
 
     Raises
     ------
     CrsError
         If nobody knows where on earth the network lies.
+    InputError
+        If no frame has an own column of a name.
     """
+    require_own(network.data, own)
     if network.crs is None:
         msg = (
             "the network has planar coordinates of no known place on earth, so no map can show it:"
@@ -127,7 +135,7 @@ def build_layers(network: Network, index: TopologyIndex) -> dict[str, TileLayer]
     node_feeder = find_nearest_feeder(index, data)
     feeder = assign_feeders(data, node_feeder)
     of_row = assign_layers(data)
-    return {
+    layers = {
         "substations": _build_substations(data, node_feeder),
         "lines": _build_lines(data, np.flatnonzero(of_row == LINES), feeder),
         "secondaries": _build_secondaries(data, np.flatnonzero(of_row == SECONDARIES), feeder),
@@ -135,6 +143,21 @@ def build_layers(network: Network, index: TopologyIndex) -> dict[str, TileLayer]
         "transformers": _build_transformers(data, np.flatnonzero(of_row == TRANSFORMERS), feeder),
         "usage_points": _build_usage_points(data, node_feeder),
     }
+    return {name: _add_own(layer, data, own) for name, layer in layers.items()} if own else layers
+
+
+def _add_own(layer: TileLayer, data: NetworkData, own: Sequence[str]) -> TileLayer:
+    """Return a layer with own columns of its frame: texts, numbers, and flags as 1 and 0."""
+    frame = layer.name if layer.name in {"substations", "usage_points"} else "equipment"
+    columns = dict(layer.columns)
+    for name, column in getattr(data, frame).own.items():
+        if name in own:
+            taken = column.take(layer.ids - 1)
+            values = taken.values if column.kind == "number" else taken.list_texts()
+            if column.kind == "flag":
+                values = taken.values.astype(np.int32)
+            columns[f"own.{name}" if name in columns else name] = values
+    return replace(layer, columns=columns)
 
 
 def _build_substations(data: NetworkData, node_feeder: NDArray[np.int32]) -> TileLayer:

@@ -45,6 +45,7 @@ Amount = Annotated[float, Keywords(minimum=0)]
 Share = Annotated[float, Keywords(minimum=0, maximum=1)]
 Timestamp = Annotated[str, Keywords(format="date-time")]  # ISO 8601
 Date = Annotated[str, Keywords(format="date")]
+OwnValues = dict[str, str | float | bool | None]  # by column; null = not known
 GeoJsonGeometry = dict[str, Any]
 
 Span = TypedDict("Span", {"from": Timestamp, "to": Timestamp})

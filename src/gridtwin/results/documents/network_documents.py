@@ -1,6 +1,6 @@
 """The documents of a network: checked, searched, mirrored in PostgreSQL, drawn as tiles."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
 from gridtwin.analysis.place.intersect import PLACE_LAYERS
 from gridtwin.analysis.quality.checks import SEVERITIES
@@ -9,6 +9,7 @@ from gridtwin.results.documents.document_fields import (
     Count,
     FromOne,
     Keywords,
+    OwnValues,
     Shape,
     one_of,
 )
@@ -95,6 +96,8 @@ class FoundElement(Shape):
     """kind of equipment, or usage_point, source, feeder, substation"""
     name: str
     """empty: it has none"""
+    own: NotRequired[OwnValues]
+    """those of the own columns asked for that its frame has, by name"""
 
 
 class FindDocument(Shape):
@@ -124,7 +127,7 @@ class IntersectDocument(Shape):
     version: Count
     """of the current state"""
     rows: list[dict[str, Any]]
-    """the columns of the layer, or the group and its count"""
+    """the columns of the layer and the own ones asked for, or the group and its count"""
 
 
 class TableSync(Shape):

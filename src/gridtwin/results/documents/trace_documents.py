@@ -4,7 +4,7 @@ from typing import Annotated, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from gridtwin.results.documents.document_fields import Count, Keywords, Shape
+from gridtwin.results.documents.document_fields import Count, Keywords, OwnValues, Shape
 from gridtwin.results.documents.document_tags import DocumentTag
 
 TraceClass = TypedDict(
@@ -29,6 +29,8 @@ class TraceElement(TraceClass, Shape):
     """mRID of the equipment it was reached over; null: the trace began with it"""
     depth: Count
     """pieces of equipment from where the trace began; of `loops` the number of the loop"""
+    own: NotRequired[OwnValues]
+    """the own columns asked for, by name"""
 
 
 class TraceDocument(Shape):

@@ -36,7 +36,7 @@ def number_ids(prefix: str, count: int, *, digits: int = 7) -> Strings:
 
     Examples
     --------
-    >>> numbered("FUSE-", 2, digits=5).tolist()
+    >>> number_ids("FUSE-", 2, digits=5).tolist()
     [b'FUSE-00001', b'FUSE-00002']
     """
     digits = max(digits, len(str(count)))

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -216,7 +216,20 @@ class Lines:
         return running[start[1:]] - running[start[:-1]]
 
 
-Column = Numbers | Texts | Names | Points | Lines
+class Column(Protocol):
+    """A column of a table, as COPY writes it."""
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        ...
+
+    def build_cells(self, part: Rows) -> Cells:
+        """Return some rows of it."""
+        ...
+
+    def hash_part(self, part: Rows) -> NDArray[np.uint64]:
+        """Return a number for some rows each that tells its value from others."""
+        ...
 
 
 def stream_copy(

@@ -12,9 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import StoreError
+from gridtwin.model.schema import OWN_FIELD
 from gridtwin.model.state import CURRENT
 from gridtwin.store.postgis.mirror_notes import compare_notes, write_notes
 from gridtwin.store.postgis.mirror_rows import Mirrored, build_frame_tables, build_tables
+from gridtwin.store.postgis.own_copying import OwnObjects
 from gridtwin.store.postgis.row_alignment import align_rows, save_order
 from gridtwin.store.postgis.table_sync import TableChange, compare_table, move_table
 
@@ -114,6 +116,9 @@ def hash_tables(rows: Sequence[Table]) -> str:
         if table.place == "row":
             digest.update(f"{table.name} {table.count} ".encode())
             digest.update(table.fingerprints.astype("<u8").tobytes())
+            own = table.columns.get(OWN_FIELD)
+            for name, column in own.columns.items() if isinstance(own, OwnObjects) else ():
+                digest.update(f"{name}\n{column.kind} {column.searched} ".encode())
     return digest.hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Mirror what changes in a twin: switch states, the log of operations, and trace specs."""
+"""Mirror what is few rows: states of switches and their log, trace specs, names of own columns."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.model import phases
+from gridtwin.model.own_columns import list_own
 from gridtwin.model.state import CURRENT
 from gridtwin.store.postgis.mirror_rows import list_state_rows
 from gridtwin.store.postgis.table_sync import TableChange
@@ -37,18 +38,24 @@ SAVE_SPEC = """
 INSERT INTO gridtwin.specs (name, text) VALUES (%s, %s)
 ON CONFLICT (name) DO UPDATE SET text = excluded.text
 """
+SAVE_OWN = """
+INSERT INTO gridtwin.own_columns (frame, name, kind, place, searched) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (frame, name) DO UPDATE
+SET kind = excluded.kind, place = excluded.place, searched = excluded.searched
+"""
 
 
 def write_notes(connection: Connection, twin: Mirrored) -> None:
     """
-    Write the states, the log and the specs of a twin where they differ.
+    Write the states, the log, the specs and the own columns of a twin where they differ.
 
-    The current state becomes that of the twin. Overlays, operations and specs are added and brought
-    up to date; what only the database has is left there.
+    The current state and the own columns become those of the twin. Overlays, operations and specs
+    are added and brought up to date; what only the database has is left there.
     """
     versions, switches = _list_states(twin)
     kept_versions, kept_switches = _read_states(connection, list(versions))
     events, specs = _list_events(twin), _list_specs(twin)
+    own, kept_own = _list_own_columns(twin), _read_own_columns(connection)
     with connection.cursor() as cursor:
         cursor.executemany(SAVE_STATE, _find_fresh(versions, kept_versions))
         cursor.executemany(
@@ -69,6 +76,13 @@ def write_notes(connection: Connection, twin: Mirrored) -> None:
                 for name, spec in _find_fresh(specs, _read_specs(connection))
             ],
         )
+        cursor.executemany(
+            "DELETE FROM gridtwin.own_columns WHERE frame = %s AND name = %s",
+            sorted(kept_own.keys() - own.keys()),
+        )
+        cursor.executemany(
+            SAVE_OWN, [(*key, *column) for key, column in _find_fresh(own, kept_own)]
+        )
 
 
 def compare_notes(connection: Connection, twin: Mirrored) -> list[TableChange]:
@@ -76,11 +90,13 @@ def compare_notes(connection: Connection, twin: Mirrored) -> list[TableChange]:
     versions, switches = _list_states(twin)
     kept_versions, kept_switches = _read_states(connection, list(versions))
     gone = len(kept_switches.keys() - switches.keys())
+    own, kept_own = _list_own_columns(twin), _read_own_columns(connection)
     return [
         _compare_rows("states", versions, kept_versions),
         _compare_rows("state_switches", switches, kept_switches, deleted=gone),
         _compare_rows("events", _list_events(twin), _read_events(connection)),
         _compare_rows("specs", _list_specs(twin), _read_specs(connection)),
+        _compare_rows("own_columns", own, kept_own, deleted=len(kept_own.keys() - own.keys())),
     ]
 
 
@@ -148,3 +164,19 @@ def _list_specs(twin: Mirrored) -> dict[str, Any]:
 
 def _read_specs(connection: Connection) -> dict[str, Any]:
     return dict(connection.execute("SELECT name, text FROM gridtwin.specs").fetchall())
+
+
+def _list_own_columns(twin: Mirrored) -> dict[tuple[str, str], tuple[str, int, bool]]:
+    """Return the kind, the place, and whether it is searched, of each own column of a frame."""
+    return {
+        (frame, name): (column.kind, place, column.searched)
+        for frame, own in list_own(twin.network.data).items()
+        for place, (name, column) in enumerate(own.items())
+    }
+
+
+def _read_own_columns(connection: Connection) -> dict[tuple[str, str], tuple[Any, ...]]:
+    rows = connection.execute(
+        "SELECT frame, name, kind, place, searched FROM gridtwin.own_columns"
+    ).fetchall()
+    return {(frame, name): tuple(column) for frame, name, *column in rows}

@@ -10,7 +10,7 @@ import numpy as np
 
 from gridtwin.model import cim, phases
 from gridtwin.model.frames import equipment_courses
-from gridtwin.model.schema import SCHEMA
+from gridtwin.model.schema import OWN_FIELD, SCHEMA
 from gridtwin.model.state import CURRENT
 from gridtwin.store.postgis.binary_copy import (
     Lines,
@@ -21,6 +21,7 @@ from gridtwin.store.postgis.binary_copy import (
     hash_rows,
     stream_copy,
 )
+from gridtwin.store.postgis.own_copying import OwnObjects
 from gridtwin.topology.index_updates import update_index
 from gridtwin.topology.membership import find_feeders_of_nodes
 from gridtwin.topology.meshed_core import live_phases
@@ -164,7 +165,11 @@ def build_frame_tables(data: NetworkData) -> list[Table]:
 def _build_frame_table(data: NetworkData, name: str) -> Table:
     count = len(getattr(data, name).mrid)
     copied = {each.name: _build_column(data, name, each) for each in SCHEMA[name].columns}
-    return Table(name, "mrid", "row", {"row": _build_counter(count), **copied}, count)
+    own = OwnObjects(getattr(data, name).own, count)
+    # Behind the others: where there is none, the fingerprints are those without it.
+    return Table(
+        name, "mrid", "row", {"row": _build_counter(count), **copied, OWN_FIELD: own}, count
+    )
 
 
 def _build_column(data: NetworkData, name: str, column: FrameColumn) -> Column:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import shapely
 
 from gridtwin.errors import StoreError
 from gridtwin.model.network import Network
+from gridtwin.model.own_columns import FLAG_UNKNOWN, OwnColumn, as_kind, make_texts
 from gridtwin.model.schema import DTYPES, SCHEMA, list_columns
 from gridtwin.model.tables import NetworkData
 from gridtwin.store.postgis.mirror_rows import SQL_TYPES
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
 
     import psycopg
     from numpy.typing import NDArray
+    from psycopg.sql import Composed
 
+    from gridtwin.model.own_columns import OwnKind
     from gridtwin.model.schema import ColumnKind, FrameColumn, FrameSchema, Nodes
     from gridtwin.model.tables import Strings
 
@@ -36,6 +40,12 @@ COPIED_TYPES = {
     "float4": "float32",
     "float8": "float64",
     "bool": "bool_",
+}
+OWN_AS: dict[OwnKind, LiteralString] = {
+    "text": "own ->> {0} AS {1}",
+    "number": "(own ->> {0})::float8 AS {1}",
+    "flag": "(own ->> {0})::bool AS {1}",
+    "date": "own ->> {0} AS {1}",
 }
 
 
@@ -79,7 +89,7 @@ def _read_table(
             )
         else:
             parts[column.fields[0]] = columns.read_values(column)
-    return frame.table(**parts)
+    return frame.table(**parts, own=_read_own(connection, name))
 
 
 def _locate_nodes(nodes: Nodes, rows: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -109,8 +119,6 @@ class _Frame:
     """The columns of one table, in the order of its rows."""
 
     def __init__(self, connection: psycopg.Connection[Any], name: str, frame: FrameSchema) -> None:
-        import pyarrow as pa
-        import pyarrow.csv
         from psycopg import sql
 
         selected = [
@@ -120,33 +128,7 @@ class _Frame:
         query = sql.SQL("SELECT row, {} FROM {} ORDER BY row").format(
             sql.SQL(", ").join(selected), sql.Identifier("gridtwin", name)
         )
-        shape = connection.execute(sql.SQL("SELECT * FROM ({}) t LIMIT 0").format(query))
-        names = [(column.name, column.type_display) for column in shape.description or ()]
-        buffer = io.BytesIO()
-        copied = sql.SQL("COPY ({}) TO STDOUT (FORMAT CSV)").format(query)
-        with connection.cursor() as cursor, cursor.copy(copied) as copy:
-            for block in copy:
-                buffer.write(block)
-        if not buffer.tell():
-            self._columns = {
-                name: pa.chunked_array([], getattr(pa, COPIED_TYPES[kind])())
-                for name, kind in names
-            }
-            return
-        buffer.seek(0)
-        read = pyarrow.csv.read_csv(
-            buffer,
-            read_options=pyarrow.csv.ReadOptions(column_names=[name for name, _ in names]),
-            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types={name: getattr(pa, COPIED_TYPES[kind])() for name, kind in names},
-                strings_can_be_null=False,
-                null_values=[""],
-                true_values=["t"],
-                false_values=["f"],
-            ),
-        )
-        self._columns = {name: read.column(name) for name, _ in names}
+        self._columns = _copy_out(connection, query)
         row = self.read_references("row")
         if not np.array_equal(row, np.arange(len(row))):
             msg = f"rows are missing from gridtwin.{name}: sync the database again"
@@ -181,6 +163,97 @@ class _Frame:
 
     def _read_plain(self, name: str) -> NDArray[Any]:
         return np.asarray(self._columns[name].to_numpy())
+
+
+def _copy_out(connection: psycopg.Connection[Any], query: Composed) -> dict[str, Any]:
+    """Return the columns of a query as Arrow reads them, by their names."""
+    import pyarrow as pa
+    import pyarrow.csv
+    from psycopg import sql
+
+    shape = connection.execute(sql.SQL("SELECT * FROM ({}) t LIMIT 0").format(query))
+    types = {
+        column.name: getattr(pa, COPIED_TYPES[column.type_display])()
+        for column in shape.description or ()
+    }
+    buffer = io.BytesIO()
+    copied = sql.SQL("COPY ({}) TO STDOUT (FORMAT CSV)").format(query)
+    with connection.cursor() as cursor, cursor.copy(copied) as copy:
+        for block in copy:
+            buffer.write(block)
+    if not buffer.tell():
+        return {name: pa.chunked_array([], kind) for name, kind in types.items()}
+    buffer.seek(0)
+    read = pyarrow.csv.read_csv(
+        buffer,
+        read_options=pyarrow.csv.ReadOptions(column_names=list(types)),
+        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=types,
+            strings_can_be_null=False,
+            null_values=[""],
+            true_values=["t"],
+            false_values=["f"],
+        ),
+    )
+    return {name: read.column(name) for name in types}
+
+
+def _read_own(connection: psycopg.Connection[Any], frame: str) -> dict[str, OwnColumn]:
+    """
+    Return the own columns of a frame.
+
+    Raises
+    ------
+    StoreError
+        If a value is not of the kind of its column.
+    """
+    import psycopg
+    import pyarrow as pa
+    from psycopg import sql
+
+    listed = connection.execute(
+        "SELECT name, kind, searched FROM gridtwin.own_columns WHERE frame = %s ORDER BY place",
+        (frame,),
+    ).fetchall()
+    if not listed:
+        return {}
+    selected = [
+        sql.SQL(OWN_AS[as_kind(kind)]).format(sql.Literal(name), sql.Identifier(str(place)))
+        for place, (name, kind, _) in enumerate(listed)
+    ]
+    query = sql.SQL("SELECT row, {} FROM {} ORDER BY row").format(
+        sql.SQL(", ").join(selected), sql.Identifier("gridtwin", frame)
+    )
+    try:
+        columns = _copy_out(connection, query)
+        return {
+            name: _own_column(as_kind(kind), columns[str(place)], searched=searched)
+            for place, (name, kind, searched) in enumerate(listed)
+        }
+    except (psycopg.DataError, pa.ArrowInvalid) as error:
+        msg = (
+            f"gridtwin.{frame}: a value in own is not of the kind that gridtwin.own_columns says"
+            f" ({str(error).splitlines()[0]}): sync the database again"
+        )
+        raise StoreError(msg) from error
+
+
+def _own_column(kind: OwnKind, values: Any, *, searched: bool) -> OwnColumn:
+    """Return an own column of what Arrow has read."""
+    import pyarrow.compute as pc
+
+    match kind:
+        case "text":
+            return replace(make_texts(values.combine_chunks()), searched=searched)
+        case "flag":
+            flags = values.cast("int8").fill_null(FLAG_UNKNOWN).to_numpy()
+            return OwnColumn(kind, flags.astype(np.int8), searched=searched)
+        case "date":
+            given = values.cast("string")
+            days = pc.if_else(pc.equal(given, ""), None, given).cast("date32").to_numpy()
+            return OwnColumn(kind, days.astype("datetime64[D]"), searched=searched)
+    return OwnColumn(kind, np.asarray(values.to_numpy(), dtype=np.float64), searched=searched)
 
 
 def _check_references(data: NetworkData) -> None:
