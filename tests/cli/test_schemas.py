@@ -20,6 +20,8 @@ from document_schemas import SCHEMAS, hold_to_schema, schema_of
 from gridtwin.cli.root_commands import app
 from gridtwin.results.documents.document_catalog import SHAPES
 from gridtwin.results.documents.document_tags import DocumentTag as Tag
+from mapped_sources import COLUMNS
+from mapped_sources import read_street as read_mapped_street
 from networks import feeder_in_three_sections, two_feeders_with_a_tie
 from outage_histories import write_made
 
@@ -123,6 +125,15 @@ def odin(request: pytest.FixtureRequest) -> str:
     return ask("publish", "odin", "--in", str(path), "--format", "json")
 
 
+def map_check(request: pytest.FixtureRequest) -> str:
+    """Check a mapping that knows one of two codes."""
+    folder = request.getfixturevalue("tmp_path")
+    read_mapped_street(folder, None, COLUMNS.replace(', 2 = "power_transformer"', ""))
+    mapping = str(folder / "utility.toml")
+    words = (str(folder / "utility.gpkg"), "--map", mapping, "--json")
+    return ask("map", "check", *words, may_say_no=True)
+
+
 def what_if(request: pytest.FixtureRequest) -> str:  # noqa: ARG001 - as the others
     """Look at what opening a breaker would change."""
     twin = gridtwin.open(two_feeders_with_a_tie())
@@ -173,6 +184,7 @@ CASES: list[tuple[Tag, Make]] = [
     (Tag.SYNC, sync),
     (Tag.ODIN, odin),
     (Tag.WHAT_IF, what_if),
+    (Tag.MAP_CHECK, map_check),
 ]
 
 

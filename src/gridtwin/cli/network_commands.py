@@ -64,6 +64,12 @@ def load_network(
     into: Annotated[
         str, typer.Option(metavar="TWIN", help="NAME.twin to make, or postgresql://...")
     ],
+    map: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE", help="What a utility's own layers mean: a TOML file, or bdgd."
+        ),
+    ] = "",
     format: Annotated[str, typer.Option(help="Format, if the name does not tell.")] = "",
     crs: Annotated[str, typer.Option(help="Coordinate system, or none for planar.")] = "",
     strict: Annotated[
@@ -124,6 +130,7 @@ def load_network(
             strict=strict,
             disabled=cast("Disabled | None", disabled or None),
             supplying=supplying or (),
+            mapping=map or None,
             **meant._asdict(),
         )
         render.print_note(*(f"notice: {line}" for line in summarize_notices(network.notices)))

@@ -12,6 +12,7 @@ from gridtwin.cli import (
     erm_commands,
     erm_run_commands,
     indices_commands,
+    mapping_commands,
     network_commands,
     odin_commands,
     outage_commands,
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command("new")(network_commands.make_network)
 app.command("load")(network_commands.load_network)
 app.command("check")(network_commands.check_network)
+app.add_typer(mapping_commands.app, name="map")
 app.command("find")(find_elements)
 app.command("trace")(trace_commands.trace_elements)
 app.command("explain")(trace_commands.explain_element)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         FindDocument,
         FoundElement,
         IntersectDocument,
+        MapCheckDocument,
         SyncDocument,
     )
     from gridtwin.results.documents.switching_documents import (
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         SwitchDocument,
     )
     from gridtwin.results.documents.trace_documents import ExplainDocument
+    from gridtwin.sources.mapping.mapping_report import MappingReport
     from gridtwin.store.postgis.table_sync import TableChange
 
 
@@ -67,6 +69,38 @@ def check_document(report: Report) -> CheckDocument:
                 "mend": finding.mend,
             }
             for finding in report.findings
+        ],
+    }
+
+
+def map_check_document(report: MappingReport) -> MapCheckDocument:
+    """Return how a mapping fits a source as the JSON document ``gridtwin.map_check/1``."""
+    return {
+        "schema": DocumentTag.MAP_CHECK,
+        "mapping": report.mapping,
+        "layers": [
+            {
+                "block": tally.block,
+                "layer": tally.layer,
+                "to": tally.to,
+                "read": tally.read,
+                "filtered": tally.filtered,
+                "unlisted": tally.unlisted,
+                "repeated": tally.repeated,
+                "mapped": tally.mapped,
+            }
+            for tally in report.tallies
+        ],
+        "feeders_compared": report.feeders.compared,
+        "feeders_equal": report.feeders.equal,
+        "notices": [
+            {
+                "rule": notice.rule,
+                "severity": report.judge_notice(notice),
+                "evidence": notice.evidence,
+                "mend": notice.mend,
+            }
+            for notice in report.network.notices
         ],
     }
 

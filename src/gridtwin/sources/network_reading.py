@@ -39,7 +39,7 @@ OF_A_FOLDER = ("shp", "parquet", "csv")
 TABLE_FORMATS = ("gpkg", "gdb", *OF_A_FOLDER)
 
 
-def read(
+def read(  # noqa: PLR0913 - one for each thing that can be said of a source
     source: str | Path,
     *,
     format: str | None = None,  # noqa: A002 - the word of the command line
@@ -49,6 +49,7 @@ def read(
     columns: Mapping[str, str] | None = None,
     words: Mapping[str, Mapping[str, str]] | None = None,
     supplying: Sequence[str] = (),
+    mapping: str | Path | None = None,
 ) -> Network:
     """
     Read a network from any source gridtwin knows.
@@ -78,6 +79,10 @@ def read(
     supplying
         Of a CIM model: classes that supply beside ExternalNetworkInjection and EnergySource, for
         example ``["EquivalentInjection"]`` where the grid above is another model.
+    mapping
+        A TOML file that says what the layers of a utility's own GIS mean, or the name of one that
+        comes with gridtwin, such as ``"bdgd"``: see ``docs/mapping.md``. It takes the place of
+        `format`, `columns` and `words`.
 
     Returns
     -------
@@ -99,9 +104,12 @@ def read(
     >>> read("data/sample")
     Network(281 nodes, 280 equipment, 200 usage points, 1 sources, 1 feeders)
     """
-    network = _read_source(
-        source, format, crs, _Options(check_meanings(columns, words), disabled, tuple(supplying))
-    )
+    options = _Options(check_meanings(columns, words), disabled, tuple(supplying))
+    if mapping is None:
+        network = _read_source(source, format, crs, options)
+    else:
+        others = [format, columns, words, disabled, supplying]
+        network = _read_by_mapping(source, mapping, crs, others)
     if strict:
         refuse_notices(network.notices, str(source))
     return network
@@ -146,6 +154,18 @@ def _read_source(
         raise SourceError(msg)
     options.require_allowed(str(path), chosen)
     return _read_as(chosen, path, crs, options)
+
+
+def _read_by_mapping(
+    source: str | Path, mapping: str | Path, crs: str | None, others: Sequence[object]
+) -> Network:
+    """Return the network of a utility's own GIS; a mapping says all that other options would."""
+    if any(others):
+        msg = f"{source}: a mapping says what format, columns and words mean; leave those out"
+        raise SourceError(msg)
+    from gridtwin.sources.mapping.mapping_reader import read_mapped
+
+    return read_mapped(source, mapping, crs=crs)
 
 
 def _format_of(path: Path) -> str:

@@ -10,6 +10,7 @@ from gridtwin.results.documents.network_documents import (
     CheckDocument,
     FindDocument,
     IntersectDocument,
+    MapCheckDocument,
     SyncDocument,
     TilesDocument,
 )
@@ -56,6 +57,7 @@ SHAPES: MappingProxyType[DocumentTag, type | UnionType] = MappingProxyType(
         DocumentTag.INFERENCE: InferenceDocument,
         DocumentTag.INTERSECT: IntersectDocument,
         DocumentTag.LIVE: LiveDocument,
+        DocumentTag.MAP_CHECK: MapCheckDocument,
         DocumentTag.ODIN: OdinDocument,
         DocumentTag.OUTAGE: OutageDocument,
         DocumentTag.OUTAGES: OutagesDocument,

@@ -22,6 +22,7 @@ class DocumentTag(StrEnum):
     INFERENCE = "gridtwin.inference/1"
     INTERSECT = "gridtwin.intersect/1"
     LIVE = "gridtwin.live/1"
+    MAP_CHECK = "gridtwin.map_check/1"
     ODIN = "gridtwin.odin/1"
     OUTAGE = "gridtwin.outage/1"
     OUTAGES = "gridtwin.outages/1"

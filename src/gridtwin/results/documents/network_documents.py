@@ -44,6 +44,50 @@ class CheckDocument(Shape):
     """the worst first, then by rule and mRID"""
 
 
+class TallyRecord(Shape):
+    """What became of the rows of one layer in one block of a mapping."""
+
+    block: str
+    """as in ``[[layer]] 3 (SWITCHES)``"""
+    layer: str
+    to: str
+    """the frame its rows go to, or heads, or associations"""
+    read: Count
+    filtered: Count
+    """rows left out by where"""
+    unlisted: Count
+    """rows left out because of a code that the mapping does not list, or lists as nothing"""
+    repeated: Count
+    """rows left out because another row of their key is preferred"""
+    mapped: Count
+
+
+class NoticeRecord(Shape):
+    """One thing that was passed over, mended or taken for granted."""
+
+    rule: str
+    severity: Annotated[str, one_of(SEVERITIES)]
+    evidence: str
+    mend: str
+
+
+class MapCheckDocument(Shape):
+    """
+    How a mapping fits a source.
+
+    `gridtwin map check`
+    """
+
+    schema: Literal[DocumentTag.MAP_CHECK]
+    mapping: str
+    layers: list[TallyRecord]
+    feeders_compared: Count
+    """customers whose row records a feeder"""
+    feeders_equal: Count
+    """those that hang on the feeder they record"""
+    notices: list[NoticeRecord]
+
+
 class FoundElement(Shape):
     """One element that was searched for."""
 

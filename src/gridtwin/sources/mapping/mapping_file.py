@@ -1,0 +1,368 @@
+"""Hold what a mapping file says: layers, decoders of phases, how ends meet, heads and checks."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gridtwin.errors import SourceError
+from gridtwin.model.schema import SCHEMA
+from gridtwin.sources.mapping.mapping_table import MappingTable
+from gridtwin.sources.mapping.mapping_values import (
+    CodeTable,
+    PhaseDecoder,
+    quote_text,
+    read_positions_table,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridtwin.sources.mapping.mapping_values import ColumnValue
+
+MAPPING_TARGETS = ("equipment", "usage_points", "sources", "substations", "nodes")
+END_WORDS = ("columns", "point", "line", "line_and_vertices")
+TOLERANCE_M = 0.1  # how far apart ends that meet may be, unless a mapping says otherwise
+SIDE_WORDS = ("two", "class", "terminal")
+UNIT_FACTORS = {
+    "m": 1.0,
+    "km": 1_000.0,
+    "ft": 0.3048,
+    "usft": 1_200 / 3_937,
+    "mi": 1_609.344,
+    "V": 1.0,
+    "kV": 1_000.0,
+    "A": 1.0,
+    "kA": 1_000.0,
+    "VA": 1.0,
+    "kVA": 1_000.0,
+    "MVA": 1_000_000.0,
+    "W": 1.0,
+    "kW": 1_000.0,
+    "MW": 1_000_000.0,
+}
+# What a block says in SQL beside the columns of its frame.
+BLOCK_COLUMNS = {
+    "equipment": ("key", "x", "y", "node_c", "terminal_a", "terminal_b", "nominal_v"),
+    "usage_points": ("key", "x", "y"),
+    "sources": ("key", "x", "y"),
+    "substations": ("key", "x", "y"),
+    "nodes": ("key", "x", "y", "node"),
+}
+HEAD_COLUMNS = ("feeder", "name", "substation", "node", "at", "terminal")
+JOINT_COLUMNS = ("a", "a_terminal", "b", "b_terminal")
+
+
+@dataclass(frozen=True, slots=True)
+class LayerJoin:
+    """Another table whose rows are gathered for each row of a layer."""
+
+    table: str
+    alias: str
+    on: str
+
+
+@dataclass(frozen=True, slots=True)
+class LayerBlock:
+    """One block, such as ``[[layer]]``: which rows of which layers, and what they are."""
+
+    label: str  # how messages call it, such as "[[layer]] 3"
+    patterns: tuple[str, ...]
+    to: str
+    where: str = ""
+    joins: tuple[LayerJoin, ...] = ()
+    prefer: str = ""
+    ends: str = ""
+    sides: str = "two"
+    side_classes: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    keep: tuple[str, ...] = ()
+    optional: bool = False
+    columns: Mapping[str, ColumnValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EndRules:
+    """How ends that lie at one place meet."""
+
+    tolerance_m: float = TOLERANCE_M
+    rejoin_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UtilityMapping:
+    """Everything one mapping file says."""
+
+    name: str
+    crs: str | None = None
+    key: Mapping[str, str] = field(default_factory=dict)
+    factors: Mapping[str, float] = field(default_factory=dict)
+    phases: Mapping[str, PhaseDecoder] = field(default_factory=dict)
+    layers: tuple[LayerBlock, ...] = ()
+    associations: tuple[LayerBlock, ...] = ()
+    heads: tuple[LayerBlock, ...] = ()
+    rules: EndRules = field(default_factory=EndRules)
+    recorded_feeder: str = ""
+
+
+def list_shipped_mappings() -> list[str]:
+    """Return the names of the mappings that come with gridtwin."""
+    folder = files("gridtwin.sources.mapping") / "shipped"
+    return sorted(
+        entry.name.removesuffix(".toml")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".toml")
+    )
+
+
+def read_mapping(mapping: str | Path) -> UtilityMapping:
+    """
+    Read a mapping file.
+
+    Parameters
+    ----------
+    mapping
+        A TOML file, or the name of a mapping that comes with gridtwin, such as ``"bdgd"``.
+
+    Raises
+    ------
+    SourceError
+        If there is no such file, or it says what cannot be: with file, block and key.
+    """
+    name, text = read_mapping_text(mapping)
+    return parse_mapping(text, name)
+
+
+def read_mapping_text(mapping: str | Path) -> tuple[str, str]:
+    """
+    Return the name and the text of a mapping.
+
+    Raises
+    ------
+    SourceError
+        If there is no such file, or it is no text.
+    """
+    path = Path(mapping).expanduser()
+    if path.suffix != ".toml" and str(mapping) in list_shipped_mappings():
+        shipped = files("gridtwin.sources.mapping") / "shipped" / f"{mapping}.toml"
+        return f"{mapping}.toml", shipped.read_text("utf-8")
+    if not path.is_file():
+        there = ", ".join(list_shipped_mappings())
+        msg = f"{mapping}: there is no such mapping file; those that come with gridtwin: {there}"
+        raise SourceError(msg)
+    try:
+        return str(path), path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        msg = f"{path}: a mapping is UTF-8 text, and this is not ({error.reason}); save it so"
+        raise SourceError(msg) from error
+
+
+def parse_mapping(text: str, name: str) -> UtilityMapping:
+    """
+    Return what the text of a mapping file says.
+
+    Raises
+    ------
+    SourceError
+        As `read_mapping`; `name` is how the message calls the file.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{name}: this is no TOML: {error}"
+        raise SourceError(msg) from error
+    top = MappingTable(document, name, "")
+    top.require_keys(
+        ("source", "ids", "units", "phases", "layer", "connect", "associations", "heads", "checks")
+    )
+    source = top.read_table("source", ("crs",))
+    decoders = top.read_table("phases", None)
+    connect = top.read_table("connect", ("tolerance_m", "rejoin_open"))
+    return UtilityMapping(
+        name=name,
+        crs=source.read_text("crs") or None,
+        key=_read_keys(top.read_table("ids", ("key",))),
+        factors=_read_units(top),
+        phases={
+            word: _read_decoder(decoders.read_table(word, ("letters", "bits", "codes")))
+            for word in decoders.values
+        },
+        layers=tuple(_read_block(table, "") for table in top.list_tables("layer", required=True)),
+        associations=tuple(_read_block(t, "associations") for t in top.list_tables("associations")),
+        heads=tuple(_read_block(table, "heads") for table in top.list_tables("heads")),
+        rules=EndRules(
+            tolerance_m=connect.read_number("tolerance_m", TOLERANCE_M),
+            rejoin_open=connect.read_flag("rejoin_open"),
+        ),
+        recorded_feeder=top.read_table("checks", ("recorded_feeder",)).read_text("recorded_feeder"),
+    )
+
+
+def _read_units(top: MappingTable) -> dict[str, float]:
+    """Return by what each number of the model is multiplied, from the units of the source."""
+    numbers = {
+        column.name: column.unit
+        for frame in SCHEMA.values()
+        for column in frame.columns
+        if column.unit
+    }
+    table = top.read_table("units", numbers)
+    factors = {}
+    for column in table.values:
+        unit = table.read_text(column)
+        known: tuple[str, ...] = ("m", "km", "ft", "usft", "mi")
+        if numbers[column] != "m":
+            known = tuple(
+                word
+                for word in UNIT_FACTORS
+                if word.endswith(numbers[column])
+                and word.removesuffix(numbers[column]) in {"", "k", "M"}
+            )
+        factors[column] = UNIT_FACTORS[table.choose_word(column, known, known[0])] if unit else 1.0
+    return factors
+
+
+def _read_keys(table: MappingTable) -> dict[str, str]:
+    """Return the column that names the rows of each layer; that of ``*`` is for all others."""
+    if not isinstance(table.values.get("key", {}), dict):
+        return {"*": table.read_text("key")}
+    below = table.read_table("key", None)
+    return {layer: below.read_text(layer) for layer in below.values}
+
+
+def _read_decoder(table: MappingTable) -> PhaseDecoder:
+    given = [key for key in ("letters", "bits", "codes") if key in table.values]
+    if len(given) != 1:
+        table.refuse_key("say one of letters, bits and codes")
+    below = table.read_table(given[0], None)
+    for key, value in below.values.items():
+        if not isinstance(value, int if given[0] == "bits" else str) or isinstance(value, bool):
+            below.refuse_key("a bit is a number such as 4, other values are texts", key)
+    if given[0] == "letters":
+        return PhaseDecoder(letters=below.values)
+    if given[0] == "codes":
+        return PhaseDecoder(codes=below.values)
+    return PhaseDecoder(bits=below.values)
+
+
+def _read_block(table: MappingTable, role: str) -> LayerBlock:
+    """Return one block; `role` is empty for a layer."""
+    to = role or table.choose_word("to", MAPPING_TARGETS, "")
+    if not to:
+        table.refuse_key(f"say what its rows are: one of {', '.join(MAPPING_TARGETS)}", "to")
+    structural: tuple[str, ...] = ("from", "to", "where", "join", "prefer", "optional")
+    if not role:
+        structural += ("ends", "sides", "keep", "class")
+    columns = _columns_of(to)
+    table.require_keys((*structural, *columns))
+    for name in table.list_texts("keep"):
+        if name.casefold() in columns:
+            table.refuse_key(
+                f"{name} is a column of the model: say what it is, {name} = ...", "keep"
+            )
+    patterns = table.list_texts("from")
+    if not patterns:
+        table.refuse_key("say which layers it reads", "from")
+    read = {key: _read_value(table, key, to) for key in table.values if key in columns}
+    if "class" in table.values:
+        read["line_class"] = quote_text(table.read_text("class"))
+    sides, classes = _read_sides(table)
+    return LayerBlock(
+        label=f"{table.label} ({', '.join(patterns)})",
+        patterns=patterns,
+        to=to,
+        where=table.read_text("where"),
+        joins=tuple(_read_join(join) for join in table.list_tables("join")),
+        prefer=table.read_text("prefer"),
+        ends=_read_ends(table, to),
+        sides=sides,
+        side_classes=classes,
+        keep=table.list_texts("keep"),
+        optional=table.read_flag("optional"),
+        columns=read,
+    )
+
+
+def _read_ends(table: MappingTable, to: str) -> str:
+    """Return how the ends of the rows are known."""
+    ends = table.choose_word(
+        "ends", END_WORDS, "columns" if to in {"equipment", "usage_points"} else "point"
+    )
+    if to != "equipment" and ends.startswith("line"):
+        table.refuse_key(f"{to} have no lines: say columns or point", "ends")
+    if ("x" in table.values) != ("y" in table.values):
+        table.refuse_key("say both x and y", "x")
+    needs = {"equipment": ("node_a", "node_b"), "substations": ()}.get(to, ("node",))
+    for key in needs if ends == "columns" and to in MAPPING_TARGETS else ():
+        if key not in table.values:
+            table.refuse_key('ends = "columns" needs the column of the node', key)
+    if to == "equipment" and "kind" not in table.values:
+        table.refuse_key("say what kind of equipment it is", "kind")
+    return ends
+
+
+def _columns_of(to: str) -> tuple[str, ...]:
+    if to == "heads":
+        return HEAD_COLUMNS
+    if to == "associations":
+        return JOINT_COLUMNS
+    names = [column.name for column in SCHEMA[to].columns if column.kind not in {"point", "line"}]
+    return (*names, *BLOCK_COLUMNS[to])
+
+
+def _read_value(table: MappingTable, key: str, to: str) -> ColumnValue:
+    """Return what a column is: SQL, a table of codes, or the positions of a switch."""
+    value = table.values[key]
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, dict):
+        below = table.read_table(key, None)
+        below.label = f"{table.label}, {key}"
+        return read_positions_table(below) if key == "normal_open" else _read_codes(below)
+    text = table.read_text(key)
+    if not text:
+        table.refuse_key("it is empty", key)
+    frame = SCHEMA.get(to)
+    words = frame.find_column(key).words if frame and key in frame.names else ()
+    return quote_text(text) if text in words else text
+
+
+def _read_codes(table: MappingTable) -> CodeTable:
+    column = table.read_text("column")
+    if not column:
+        table.refuse_key("a table of codes says which column holds them", "column")
+    codes = {
+        key: str(table.values[key]).lower()
+        if isinstance(table.values[key], bool)
+        else str(table.values[key])
+        for key in table.values
+        if key not in {"column", "else"}
+    }
+    otherwise = table.read_text("else")
+    return CodeTable(column, codes, None if otherwise in {"", "report"} else otherwise)
+
+
+def _read_sides(table: MappingTable) -> tuple[str, tuple[frozenset[str], frozenset[str]]]:
+    value = table.values.get("sides", "two")
+    if not isinstance(value, dict):
+        word = table.choose_word("sides", SIDE_WORDS, "two")
+        if word == "class":
+            table.refuse_key('say the classes of each side: {a = "primary", b = "..."}', "sides")
+        return word, (frozenset(), frozenset())
+    below = table.read_table("sides", ("a", "b"))
+    a, b = frozenset(below.list_texts("a")), frozenset(below.list_texts("b"))
+    if not a or not b or a & b:
+        table.refuse_key("each side, a and b, needs classes of its own", "sides")
+    return "class", (a, b)
+
+
+def _read_join(table: MappingTable) -> LayerJoin:
+    table.require_keys(("table", "as", "on"))
+    name, alias, on = (table.read_text(key) for key in ("table", "as", "on"))
+    if not (name and alias.isidentifier() and on) or alias.casefold() in {"own", "layer"}:
+        table.refuse_key("a join needs table, as (a plain word but own or layer) and on")
+    return LayerJoin(name, alias, on)

@@ -1,0 +1,310 @@
+"""Make the rows of one block of a mapping: their columns, keys, ids and places."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from gridtwin.errors import SourceError
+from gridtwin.model.notices import Notice
+from gridtwin.model.schema import SCHEMA
+from gridtwin.sources.mapping.mapping_layers import ROW_COLUMN, project_shapes
+from gridtwin.sources.mapping.mapping_report import LayerTally
+from gridtwin.sources.mapping.mapping_sql import OWN_ALIAS
+from gridtwin.sources.mapping.mapping_values import EVERY_PHASE, UNLISTED_MARK, write_expression
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from gridtwin.sources.mapping.mapping_file import LayerBlock, UtilityMapping
+    from gridtwin.sources.mapping.mapping_layers import MappedSource, SourceLayer
+    from gridtwin.sources.mapping.mapping_sql import ExpressionRunner
+
+GUID_PATTERN = re.compile(r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
+SHOWN_CODES = 5
+RECORDED_FEEDER = "recorded_feeder"
+PREFERENCE_COLUMN = "prefer"
+# Columns whose unlisted codes leave a row out; those of others are left empty.
+DECIDING_COLUMNS = ("kind",)
+
+
+@dataclass(slots=True)
+class BlockRows:
+    """The rows of one block."""
+
+    block: LayerBlock
+    frame: pd.DataFrame  # the columns of the block, with mrid, key and layer
+    shapes: NDArray[np.object_]  # None where a row has no place
+
+    def take_rows(self, kept: NDArray[np.bool_]) -> BlockRows:
+        """Return some of the rows."""
+        return BlockRows(self.block, self.frame[kept].reset_index(drop=True), self.shapes[kept])
+
+
+class RowReader:
+    """
+    Reads the blocks of a mapping, counting what it leaves out.
+
+    Parameters
+    ----------
+    source, mapping, runner
+        What is read, how, and what evaluates the expressions.
+    """
+
+    def __init__(
+        self, source: MappedSource, mapping: UtilityMapping, runner: ExpressionRunner
+    ) -> None:
+        self.source = source
+        self.mapping = mapping
+        self.runner = runner
+        self.notices: list[Notice] = []
+        self.tallies: list[LayerTally] = []
+        self._read: dict[tuple[str, str], int] = {}  # rows of each layer, by the block reading it
+
+    def read_block(self, block: LayerBlock) -> BlockRows:
+        """
+        Return the rows of a block, over all layers it reads.
+
+        Raises
+        ------
+        SourceError
+            With file, block, key and column: a layer or a column is missing, keys repeat, or the
+            positions of a switch or its phases are not listed.
+        """
+        import pandas as pd
+
+        parts = [self._read_layer(block, layer) for layer in self._find_layers(block)]
+        frames = [frame for frame, _ in parts]
+        if not frames:
+            return BlockRows(
+                block, pd.DataFrame(columns=["mrid", "key", "layer"]), np.empty(0, object)
+            )
+        frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+        rows = BlockRows(block, frame, np.concatenate([shapes for _, shapes in parts]))
+        stages = [rows, self._settle_unlisted(rows)]
+        stages.append(self._settle_duplicates(stages[-1]))
+        self._tally_rows(block, stages)
+        rows = stages[-1]
+        for name, factor in self.mapping.factors.items():
+            if name in rows.frame:
+                rows.frame[name] = pd.to_numeric(rows.frame[name], errors="coerce") * factor
+        return rows
+
+    def _tally_rows(self, block: LayerBlock, stages: list[BlockRows]) -> None:
+        """Count what became of the rows of each layer, stage by stage."""
+        counts = [stage.frame["layer"].value_counts() for stage in stages]
+        for (label, layer), read in self._read.items():
+            if label == block.label:
+                taken, listed, mapped = (int(each.get(layer, 0)) for each in counts)
+                left_out = (read - taken, taken - listed, listed - mapped)
+                self.tallies.append(LayerTally(label, layer, block.to, read, *left_out, mapped))
+
+    def _find_layers(self, block: LayerBlock) -> list[str]:
+        matched = self.source.match_layers(block.patterns)
+        for pattern, layers in matched.items():
+            if not layers and not block.optional and not set("*?[") & set(pattern):
+                there = ", ".join(self.source.layers[:30])
+                raise self._refuse_key(
+                    block,
+                    "from",
+                    f"{self.source.path.name} has no layer {pattern} (it has {there}): is this"
+                    " mapping for another source? If it may be missing, say optional = true",
+                )
+        return list(dict.fromkeys(layer for layers in matched.values() for layer in layers))
+
+    def _read_layer(
+        self, block: LayerBlock, layer: str
+    ) -> tuple[pd.DataFrame, NDArray[np.object_]]:
+        expressions = self._list_expressions(block, layer)
+        texts = (*expressions.values(), block.where, *(join.on for join in block.joins))
+        text = "\n".join(texts)
+        own = self.source.read_layer(layer, text)
+        tables = {OWN_ALIAS: own.table}
+        for join in block.joins:
+            names = self.source.match_layers([join.table])[join.table]
+            if len(names) != 1:
+                raise self._refuse_key(
+                    block, "join", f"{len(names)} tables are called {join.table}"
+                )
+            tables[join.alias] = self.source.read_layer(names[0], text).table
+        table = self.runner.select_rows(block, layer, expressions, tables)
+        self._read[block.label, layer] = own.table.num_rows
+        rows = table[ROW_COLUMN].to_numpy()
+        frame = table.drop_columns([ROW_COLUMN]).to_pandas(integer_object_nulls=True)
+        frame["layer"] = layer
+        self._name_rows(frame, block, layer)
+        return frame, self._find_shapes(block, own, frame, rows)
+
+    def _find_shapes(
+        self, block: LayerBlock, own: SourceLayer, frame: pd.DataFrame, rows: NDArray[np.int64]
+    ) -> NDArray[np.object_]:
+        """Return where each row lies: as it is drawn, or at its columns x and y."""
+        import pandas as pd
+
+        drawn: NDArray[np.object_] | None = None if own.shapes is None else own.shapes[rows]
+        if "x" in block.columns:
+            xy = [np.array(pd.to_numeric(frame[axis], errors="coerce"), float) for axis in "xy"]
+            drawn = np.full(len(frame), None, dtype=object)
+            known = np.isfinite(np.sum(xy, axis=0))
+            drawn[known] = shapely.points(np.column_stack(xy)[known])
+        if not block.ends or drawn is None:
+            return np.full(len(frame), None, dtype=object)
+        where = f"{self.mapping.name}: {block.label}"
+        return project_shapes(replace(own, shapes=drawn), self.mapping.crs, where)
+
+    def _list_expressions(self, block: LayerBlock, layer: str) -> dict[str, str]:
+        """Return the SQL of each column that is read from a layer."""
+        expressions = {key: write_expression(value) for key, value in block.columns.items()}
+        there = self.source.list_fields(layer)
+        if block.to in SCHEMA and "mrid" not in expressions:
+            key = expressions.get("key") or self._find_key(layer)
+            key = f'{OWN_ALIAS}."{key}"' if re.fullmatch(r"\w+", key) else key
+            if not key:
+                raise self._refuse_key(
+                    block, "key", f"say which column names the rows of {layer}, here or in [ids]"
+                )
+            expressions["key"] = f"trim(cast((\n{key}\n) as varchar))"
+        for name in self._list_kept(block, there):
+            expressions[name] = f'{OWN_ALIAS}."{name}"'
+        recorded = self.mapping.recorded_feeder
+        folded = [name.casefold() for name in there]
+        if block.to in {"equipment", "usage_points"} and recorded.casefold() in folded:
+            expressions[RECORDED_FEEDER] = f'cast({OWN_ALIAS}."{recorded}" as varchar)'
+        if block.prefer:
+            expressions[PREFERENCE_COLUMN] = block.prefer
+        return expressions
+
+    def _list_kept(self, block: LayerBlock, there: list[str]) -> list[str]:
+        """Return the columns kept beside the network, but for those the model has anyway."""
+        if block.keep != ("*",):
+            return [name for name in block.keep if name not in block.columns]
+        taken = {name.casefold() for name in (*block.columns, *SCHEMA[block.to].names)}
+        return [name for name in there if name.casefold() not in taken]
+
+    def _find_key(self, layer: str) -> str:
+        """Return the SQL of the key of a layer, as ``[ids]`` says."""
+        for name, key in self.mapping.key.items():
+            if name.casefold() == layer.casefold():
+                return key
+        return self.mapping.key.get("*", "")
+
+    def _name_rows(self, frame: pd.DataFrame, block: LayerBlock, layer: str) -> None:
+        """Give each row its key and its mRID: a GUID as it is, else LAYER:KEY."""
+        if block.to not in SCHEMA:
+            return
+        if "mrid" in frame:
+            frame["mrid"] = frame["mrid"].astype(str).str.strip()
+            frame["key"] = frame["mrid"]
+            return
+        bad = frame["key"].isna() | (frame["key"] == "")
+        if bad.any():
+            raise self._refuse_key(
+                block,
+                "key",
+                f"{int(bad.sum()):,} rows of {layer} have none, the first is row"
+                f" {int(np.flatnonzero(bad)[0]):,}",
+            )
+        unique = all(GUID_PATTERN.fullmatch(key) for key in frame["key"])
+        frame["mrid"] = frame["key"] if unique else f"{layer}:" + frame["key"].astype(str)
+
+    def _settle_unlisted(self, rows: BlockRows) -> BlockRows:
+        """Leave out, empty or refuse what a table of codes does not list."""
+        block, frame = rows.block, rows.frame
+        kept = np.ones(len(frame), dtype=bool)
+        for key in block.columns:
+            values = frame[key]
+            if values.dtype != object and not str(values.dtype).startswith("str"):
+                continue
+            bad = values.astype(str).str.contains(UNLISTED_MARK, regex=False).to_numpy()
+            if bad.any():
+                codes = values[bad].astype(str).str.replace(r"^.*\ufffd", "", regex=True)
+                self._tell_unlisted(block, key, codes, frame["layer"][bad])
+                if key in DECIDING_COLUMNS:
+                    kept &= ~bad
+                frame[key] = values.mask(bad, None)
+            if key in DECIDING_COLUMNS:  # an empty meaning leaves a row out knowingly
+                kept &= ((frame[key] != "") & frame[key].notna()).to_numpy()
+        if "normal_open" in block.columns:
+            frame["normal_open"] = _read_positions(frame["normal_open"])
+        return rows if kept.all() else rows.take_rows(kept)
+
+    def _tell_unlisted(
+        self, block: LayerBlock, key: str, codes: pd.Series, layers: pd.Series
+    ) -> None:
+        """Note which codes are not listed; those of phases and positions are never passed over."""
+        counts = codes.value_counts()
+        told = ", ".join(f"{code!r} ({n:,} rows)" for code, n in counts.head(SHOWN_CODES).items())
+        more = f" and {len(counts) - SHOWN_CODES:,} more" if len(counts) > SHOWN_CODES else ""
+        there = " and ".join(sorted(set(layers)))
+        what = f"{there} has {told}{more}, which the mapping does not list"
+        if key in {"normal_open", "phases"}:
+            raise self._refuse_key(block, key, f"{what}: say what they mean")
+        done = "these rows are left out" if key in DECIDING_COLUMNS else "it is left empty there"
+        self.notices.append(
+            Notice(
+                "unmapped_code",
+                f"{self.mapping.name}: {block.label}, {key}: {what}: {done}",
+                'list the code, or say else = "..."',
+            )
+        )
+
+    def _settle_duplicates(self, rows: BlockRows) -> BlockRows:
+        """Keep one row of each id by the rule of the block; without a rule none may repeat."""
+        frame, block = rows.frame, rows.block
+        if block.to not in SCHEMA or not len(frame):
+            return rows
+        if not block.prefer:
+            twice = frame["mrid"].duplicated(keep=False)
+            if not twice.any():
+                return rows
+            first = frame["mrid"][twice].iloc[0]
+            raise self._refuse_key(
+                block,
+                "key",
+                f"{int(twice.sum()):,} rows share their key with others, such as {first}: take a"
+                " column that is unique, or say in prefer which row counts, as an expression that"
+                " is true for it",
+            )
+        order = np.argsort(-_rank_rows(frame[PREFERENCE_COLUMN]), kind="stable")
+        extra = frame["mrid"].iloc[order].duplicated()
+        kept = np.ones(len(frame), dtype=bool)
+        kept[extra.index[extra]] = False
+        if not kept.all():
+            self.notices.append(
+                Notice(
+                    "repeated_key",
+                    f"{self.mapping.name}: {block.label}: {int((~kept).sum()):,} rows repeat the"
+                    " key of another and are left out, as prefer says",
+                    "clean the source if they are other things",
+                )
+            )
+        rows.frame = frame.drop(columns=PREFERENCE_COLUMN)
+        return rows.take_rows(kept)
+
+    def _refuse_key(self, block: LayerBlock, key: str, reason: str) -> SourceError:
+        return SourceError(f"{self.mapping.name}: {block.label}, {key}: {reason}")
+
+
+def _rank_rows(values: pd.Series) -> NDArray[np.float64]:
+    """Return how much each row is preferred."""
+    import pandas as pd
+
+    return np.nan_to_num(np.asarray(pd.to_numeric(values, errors="coerce"), dtype=np.float64))
+
+
+def _read_positions(values: pd.Series) -> pd.Series:
+    """Return open phases as the model reads them: True for all of them."""
+    return values.map(
+        lambda value: (
+            True
+            if str(value).casefold() in {EVERY_PHASE, "true"}
+            else ""
+            if value is None or value is False
+            else value
+        )
+    )
