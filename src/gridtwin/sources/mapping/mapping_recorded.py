@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from gridtwin.sources.mapping.mapping_places import number_groups
+from gridtwin.sources.mapping.mapping_report import FeederComparison
 from gridtwin.sources.mapping.mapping_rows import RECORDED_FEEDER
 
 if TYPE_CHECKING:
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
     from gridtwin.sources.mapping.mapping_named import MappingContext
 
 SEVERAL_FEEDERS = "several feeders"
-
-
-class FeederComparison(NamedTuple):
-    """How many rows record the feeder that is traced."""
-
-    equal: int
-    compared: int
 
 
 def trace_feeders(parts: NetworkParts) -> NDArray[np.object_]:

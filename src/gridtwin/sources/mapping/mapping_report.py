@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from gridtwin.model.network import Network
     from gridtwin.model.notices import Notice
-    from gridtwin.sources.mapping.mapping_recorded import FeederComparison
 
 # Notices of rows or joins that a mapping should not lose; others are worth a look.
 MAPPING_ERRORS = frozenset(
@@ -33,6 +32,13 @@ class LayerTally(NamedTuple):
     unlisted: int  # left out because of a code that is not listed, or listed as nothing
     repeated: int  # left out because another row of their key is preferred
     mapped: int
+
+
+class FeederComparison(NamedTuple):
+    """How many rows record the feeder that is traced."""
+
+    equal: int
+    compared: int
 
 
 class MappingReport(NamedTuple):
