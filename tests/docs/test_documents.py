@@ -11,6 +11,8 @@ import pytest
 from nbclient import NotebookClient
 
 import gridtwin
+from gridtwin.model.network import Network
+from gridtwin.model.schema import SCHEMA
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.migrate import migrate
 from gridtwin.store.postgis.mirror import sync
@@ -41,7 +43,10 @@ def test_readme_names_files_that_are_there() -> None:
 
 
 def test_sql_of_the_pages_runs(database: str) -> None:
-    twin = gridtwin.open(gridtwin.synthesize("houston", meters=1_000, seed=1))
+    made = gridtwin.open(gridtwin.synthesize("houston", meters=1_000, seed=1)).network
+    frames = {name: getattr(made, name) for name in SCHEMA}
+    frames["equipment"] = frames["equipment"].assign(install_year=1975)
+    twin = gridtwin.open(Network.from_frames(**frames))
     pages = [(ROOT / page).read_text() for page in ("docs/postgis.md", "docs/outages.md")]
     statements = re.findall(r"```sql\n(.*?)```", "".join(pages), re.DOTALL)
     with connect(database) as connection:

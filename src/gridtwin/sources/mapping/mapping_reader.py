@@ -24,12 +24,8 @@ from gridtwin.sources.mapping.mapping_layers import MappedSource
 from gridtwin.sources.mapping.mapping_named import JoinedEquipment, MappingContext, join_named
 from gridtwin.sources.mapping.mapping_nodes import NodeSlots, spread_places
 from gridtwin.sources.mapping.mapping_points import MappedPoints
-from gridtwin.sources.mapping.mapping_recorded import (
-    FeederComparison,
-    compare_feeders,
-    trace_feeders,
-)
-from gridtwin.sources.mapping.mapping_report import MappingReport
+from gridtwin.sources.mapping.mapping_recorded import compare_feeders, trace_feeders
+from gridtwin.sources.mapping.mapping_report import FeederComparison, MappingReport
 from gridtwin.sources.mapping.mapping_rows import RowReader
 from gridtwin.sources.mapping.mapping_sides import SIDE_A, SIDE_B, is_second_terminal
 from gridtwin.sources.mapping.mapping_sql import ExpressionRunner

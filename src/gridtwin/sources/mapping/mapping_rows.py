@@ -15,7 +15,7 @@ from gridtwin.model.schema import SCHEMA
 from gridtwin.sources.mapping.mapping_layers import ROW_COLUMN, project_shapes
 from gridtwin.sources.mapping.mapping_report import LayerTally
 from gridtwin.sources.mapping.mapping_sql import OWN_ALIAS
-from gridtwin.sources.mapping.mapping_values import EVERY_PHASE, UNLISTED_MARK, write_expression
+from gridtwin.sources.mapping.mapping_values import ALL_PHASES_WORD, UNLISTED_MARK, write_expression
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -302,7 +302,7 @@ def _read_positions(values: pd.Series) -> pd.Series:
     return values.map(
         lambda value: (
             True
-            if str(value).casefold() in {EVERY_PHASE, "true"}
+            if str(value).casefold() in {ALL_PHASES_WORD, "true"}
             else ""
             if value is None or value is False
             else value

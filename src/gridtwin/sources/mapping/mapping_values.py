@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # Begins a value that the mapping does not list; no code of a utility begins so.
 UNLISTED_MARK = "\N{REPLACEMENT CHARACTER}"
-EVERY_PHASE = "all"
+ALL_PHASES_WORD = "all"
 SWITCH_PHASES = ("A", "B", "C")
 
 
@@ -93,7 +93,7 @@ def write_expression(value: ColumnValue) -> str:
         return f"case {text}{cases} else {otherwise} end"
     if isinstance(value, SwitchPositions):
         return " || ".join(
-            _position_of(column, value, phase or EVERY_PHASE)
+            _position_of(column, value, phase or ALL_PHASES_WORD)
             for phase, column in value.columns.items()
         )
     return value
