@@ -210,7 +210,7 @@ def test_more_work_than_may_wait_is_refused_and_what_waits_can_be_cancelled() ->
 
     def work(job: Any) -> Done:
         go.wait(PATIENCE_S)
-        job.tell(1, 2)
+        job.report_progress(1, 2)
         return Done()
 
     first, second, third = (jobs.submit_work("work", work) for _ in range(3))
