@@ -186,10 +186,10 @@ def test_a_process_that_is_killed_at_any_moment_loses_and_doubles_nothing(tmp_pa
     file, folder = tmp_path / "ami.jsonl", tmp_path / "ami"
     file.write_bytes(b"".join(line + b"\n" for line in lines))
     script = (
-        "import pathlib, sys; from gridtwin.model.tables import encode;"
+        "import pathlib, sys; from gridtwin.model.tables import encode_texts;"
         "from gridtwin.stream.ingest.local import pieces, taking; pieces.PIECE_BYTES = 1500;"
         f"taking.take_files(pathlib.Path({str(file)!r}), pathlib.Path({str(folder)!r}),"
-        f" encode({NAMES!r}))"
+        f" encode_texts({NAMES!r}))"
     )
     killed = 0
     for _ in range(20):
