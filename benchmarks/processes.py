@@ -36,13 +36,13 @@ LARGE = """
 import resource, time
 start = time.perf_counter()
 from gridtwin.analysis.state.situation import Situation
-from gridtwin.analysis.outage.sweep import sweep
+from gridtwin.analysis.outage.sweep import sweep_elements
 from gridtwin.sources.synthetic import synthesize
 from gridtwin.topology.conduction import SupplyRules
 from gridtwin.topology.topology_index import build_index
 network = synthesize("houston", meters=2_700_000, seed=1)
 mask = network.data.equipment.normal_open
-sweep(Situation(network, mask, build_index(network.data, mask), SupplyRules()))
+sweep_elements(Situation(network, mask, build_index(network.data, mask), SupplyRules()))
 print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 """
 
