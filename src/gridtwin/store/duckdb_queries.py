@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import MissingExtraError, StoreError
+from gridtwin.store.ami_sql.semantic_model import SEMANTIC_MODEL
 from gridtwin.store.date_partitions import list_files_between
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
 
-QUERY_NAMES = ("overloaded", "overloaded_at_price", "voltages", "peaks", "at_risk", "hours_out")
+QUERY_NAMES = tuple(question.name for question in SEMANTIC_MODEL.questions)
 QUERY_PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 PROGRESS_LOOK_S = 0.2  # between two looks at how far a question is
 
