@@ -8,7 +8,7 @@ FIELD_DATA ?= $(or $(GRIDTWIN_FIELD_DATA),../shared/data)
 STATIC := src/gridtwin/api/static
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: demo docs live test test-long test-field postgres java chromium lint schemas snowflake node openapi web web-check bench clean
+.PHONY: demo docs live test test-long test-field test-account postgres java chromium lint schemas snowflake node openapi web web-check bench clean
 
 $(VENV)/made: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -34,13 +34,16 @@ live: $(VENV)/test postgres java  ## the whole chain of live data: Kafka, Postgr
 	$(BIN)/gridtwin stream demo
 
 test: $(VENV)/test postgres java chromium lint web-check  ## what a stranger's clone can prove in minutes
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not field and not long"
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not field and not long and not account"
 
 test-long: $(VENV)/test postgres java chromium  ## the rest of it: kills, soaks, whole programs
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "long and not field"
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "long and not field and not account"
 
 test-field: $(VENV)/test postgres java  ## the same code against real feeders (GRIDTWIN_FIELD_DATA)
 	GRIDTWIN_FIELD_DATA="$(FIELD_DATA)" $(BIN)/python -m pytest -q -n 2 -m field
+
+test-account: $(VENV)/test  ## the SQL for Snowflake in an account that the environment names (SNOWFLAKE_ACCOUNT ...)
+	$(BIN)/python -m pytest -q -m account
 
 postgres: $(VENV)/test  ## PostgreSQL, PostGIS and plpgsql_check for the tests, from apt where this machine has none
 	@$(BIN)/python tests/postgres.py 2>/dev/null || { \

@@ -131,6 +131,16 @@ CREATE OR ALTER TABLE "GRIDTWIN"."NETWORK".USAGE_POINT_PLACES (
 CHANGE_TRACKING = TRUE
 COMMENT = 'Place of each usage point with supply, in the order of the topology';
 
+CREATE OR ALTER TABLE "GRIDTWIN"."NETWORK".METERS_CAME (
+    METER_ID VARCHAR NOT NULL COMMENT 'mRID of the usage point',
+    TRANSFORMER VARCHAR COMMENT 'mRID of the transformer that serves it; null = not known',
+    FEEDER VARCHAR COMMENT 'mRID of the feeder that supplies it, or to which it belongs',
+    SUBSTATION VARCHAR COMMENT 'mRID of the substation of the feeder; null = none',
+    LOAD_ZONE VARCHAR COMMENT 'Load zone of the market, from the own column load_zone; null = none'
+)
+CHANGE_TRACKING = TRUE
+COMMENT = 'What each meter hangs on by the last load; METERS is brought in step with it';
+
 CREATE OR ALTER TABLE "GRIDTWIN"."NETWORK".METERS (
     METER_ID VARCHAR NOT NULL COMMENT 'mRID of the usage point',
     TRANSFORMER VARCHAR COMMENT 'mRID of the transformer that serves it; null = not known',

@@ -122,6 +122,12 @@ METERS_TABLE = WarehouseTable(
         ("VALID_TO", TIME_TYPE, "Intervals that end up to it; null = still"),
     ),
 )
+METERS_CAME_TABLE = WarehouseTable(
+    "METERS_CAME",
+    "What each meter hangs on by the last load; METERS is brought in step with it",
+    "network",
+    METERS_TABLE.columns[:-2],
+)
 ELEMENT_SPANS_TABLE = WarehouseTable(
     "ELEMENT_SPANS",
     "What loses supply without each piece of equipment, as an interval of places",
@@ -234,7 +240,14 @@ STORM_AREAS_TABLE = WarehouseTable(
 # Replaced whole with each network; then what is added with each run.
 NETWORK_TABLES = (*FRAME_TABLES, ELEMENT_SPANS_TABLE, USAGE_POINT_PLACES_TABLE)
 RESULT_TABLES = (OUTAGES_TABLE, OUTAGE_MEMBERS_TABLE, ESTIMATES_TABLE)
-WAREHOUSE_TABLES = (*NETWORK_TABLES, METERS_TABLE, *RESULT_TABLES, RUNS_TABLE, STORM_AREAS_TABLE)
+WAREHOUSE_TABLES = (
+    *NETWORK_TABLES,
+    METERS_CAME_TABLE,
+    METERS_TABLE,
+    *RESULT_TABLES,
+    RUNS_TABLE,
+    STORM_AREAS_TABLE,
+)
 
 
 def quote_text(text: str) -> str:
