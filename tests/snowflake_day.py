@@ -156,3 +156,6 @@ def list_conditions() -> dict[datetime, tuple[float, float]]:
 def find_local_date(end: datetime) -> object:
     """Return the day in Houston in which an interval begins."""
     return (end - timedelta(minutes=15)).astimezone(CHICAGO).date()
+
+
+BOUNDS = list_interval_ends()[0] - timedelta(minutes=15), list_interval_ends()[-1]

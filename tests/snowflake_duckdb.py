@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
 
 from gridtwin.publish.snowflake.project_names import ProjectOptions
+from gridtwin.publish.tiles.encode import open_duckdb
 from gridtwin.stream.reader import Messages
 from snowflake_sql import FULL, Body, list_statements, read_bodies, read_tables, translate_body
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DUCKDB_TYPES = {"VARIANT": "JSON", "TIMESTAMP_TZ": "TIMESTAMPTZ", "BINARY": "BLOB"}
-PLACES = {"AREA", "LOCATION"}  # bodies with these ask of geography
-SPATIAL_MACROS = """
-CREATE MACRO TO_GEOGRAPHY(x) AS ST_GeomFromText(x);
-CREATE MACRO H3_LATLNG_TO_CELL_STRING(a, b, c) AS concat_ws('/', round(a, 2), round(b, 2), c);
+# Stands in for cells of H3, which DuckDB does not know: a grid of degrees.
+CELL_MACRO = """
+CREATE MACRO H3_LATLNG_TO_CELL_STRING(lat, lon, level) AS
+    concat_ws('/', level, round(lat, 2), round(lon, 2))
 """
 
 
@@ -28,7 +28,7 @@ class Warehouse:
     """The tables and views of a project."""
 
     def __init__(self, options: ProjectOptions = FULL) -> None:
-        self.connection = duckdb.connect()
+        self.connection = open_duckdb()
         self.connection.execute("SET TimeZone = 'UTC'")
         statements = list_statements(options)
         self.tables = read_tables(statements)
@@ -43,6 +43,8 @@ class Warehouse:
 
     def create_views(self, *, geography: bool = False) -> None:
         """Lay the bodies over the tables, in the order in which a project makes them."""
+        if geography:
+            self.connection.execute(CELL_MACRO)
         for body in self.bodies.values():
             if geography or not _asks_geography(body):
                 schema, name = body.place

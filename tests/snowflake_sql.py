@@ -206,4 +206,9 @@ def _translate_parsing(node: exp.Expression) -> exp.Expression:
     """Render as a cast what sqlglot does not know to be one."""
     if isinstance(node, exp.Anonymous) and node.name.upper() == "TRY_TO_TIMESTAMP_TZ":
         return exp.TryCast(this=node.expressions[0], to=exp.DataType.build("TIMESTAMPTZ"))
+    if isinstance(node, exp.Cast) and node.to.is_type("geography"):
+        binary = node.this.name.endswith("_WKB")
+        return exp.Anonymous(
+            this="ST_GeomFromWKB" if binary else "ST_GeomFromText", expressions=[node.this]
+        )
     return node
