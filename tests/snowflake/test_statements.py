@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 import sqlglot
@@ -128,6 +129,18 @@ def test_no_layer_is_fresher_than_what_it_is_made_of() -> None:
     lags = {body.place[1]: body.lag for body in read_bodies(list_statements()) if body.lag}
     assert set(lags.values()) == {"'15 minutes'", "DOWNSTREAM", "'60 minutes'"}
     assert lags["AMI_DEDUPLICATED"] == "DOWNSTREAM"
+
+
+def test_the_sql_of_the_page_parses_and_names_what_is_there() -> None:
+    page = (Path(__file__).parents[2] / "docs/snowflake.md").read_text(encoding="utf-8")
+    code = "".join(re.findall(r"```sql\n(.*?)```", page, re.DOTALL))
+    places = {f"{body.place[0]}.{body.place[1]}" for body in read_bodies(list_statements())}
+    places |= {".".join(place) for place in read_tables(list_statements())}
+    asked = split_statements(code)
+    assert len(asked) == 2
+    for statement in asked:
+        assert find_fault(statement) == ""
+        assert set(re.findall(r"GRID_DEV\.(\w+\.\w+)", statement)) <= places
 
 
 def test_a_script_comes_apart_at_semicolons_that_end_a_statement() -> None:

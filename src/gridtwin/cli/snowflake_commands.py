@@ -26,7 +26,7 @@ def publish_snowflake(
     env: Annotated[str, typer.Option(help="Environment, behind its name, such as dev.")] = "",
     schema_prefix: Annotated[str, typer.Option(help="Before the name of each schema.")] = "",
     lag: Annotated[int, typer.Option(metavar="MINUTES", help="Age that layers may have.")] = 15,
-    credits: Annotated[int, typer.Option(help="That each warehouse may use in a month.")] = 60,
+    credits: Annotated[int, typer.Option(help="That each warehouse may use in a month.")] = 150,
     time_zone: Annotated[str, typer.Option(help="Of local days.")] = "America/Chicago",
     iceberg_catalog: Annotated[
         str, typer.Option(metavar="URI", help="Iceberg REST catalog to link.")

@@ -66,7 +66,7 @@ class ProjectOptions:
     environment: str = ""
     schema_prefix: str = ""
     lag_minutes: int = 15
-    credits: int = 60
+    credits: int = 150
     time_zone: str = "America/Chicago"
     iceberg_catalog: str = ""
     iceberg_client: str = "gridtwin"
