@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
@@ -18,7 +20,7 @@ from typer.testing import CliRunner
 import gridtwin
 from fakesnow_server import TOKEN, run_fakesnow
 from gridtwin.cli.root_commands import app
-from gridtwin.errors import InputError, StoreError
+from gridtwin.errors import InputError, MissingExtraError, StoreError
 from gridtwin.publish.snowflake import account_connection
 from gridtwin.publish.snowflake.account_connection import (
     SnowflakeAccount,
@@ -129,6 +131,16 @@ def test_a_login_that_is_not_said_is_asked_for(
     monkeypatch.setenv("SNOWFLAKE_PORT", "many")
     with pytest.raises(InputError, match="SNOWFLAKE_PORT"):
         SnowflakeSettings.from_environment()
+
+
+def test_without_the_connector_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "snowflake.connector", None)
+    monkeypatch.delattr("snowflake.connector", raising=False)
+    with (
+        pytest.raises(MissingExtraError, match=r"gridtwin\[snowflake\]"),
+        open_account(SnowflakeSettings("A", "U", token=TOKEN)),
+    ):
+        pass
 
 
 def test_no_secret_shows_in_what_is_printed() -> None:
@@ -330,7 +342,9 @@ def test_the_command_fills_an_account_that_the_environment_names(
     twin: Twin,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     for field in dataclasses.fields(server):
         monkeypatch.setenv(f"SNOWFLAKE_{field.name.upper()}", str(getattr(server, field.name)))
     twin.save(tmp_path / "grid.twin")
@@ -343,6 +357,8 @@ def test_the_command_fills_an_account_that_the_environment_names(
     assert ask("results", "SELECT DISTINCT RUN FROM {}.RUNS") == [("r7",)]
     done = CliRunner().invoke(app, [*words, "--run-id", "r7"])
     assert "as it was: " in done.output
+    assert "rows on the stage" in caplog.text
+    assert TOKEN not in caplog.text
 
 
 # ---------------------------------------------------------------- against an account

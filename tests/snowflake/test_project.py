@@ -82,7 +82,7 @@ def test_what_is_no_name_is_refused(given: dict[str, Any], why: str) -> None:
 def test_roles_and_warehouses_of_two_projects_do_not_meet() -> None:
     plain, dev = ProjectOptions(), ProjectOptions(environment="dev")
     shared = ProjectOptions(schema_prefix="grid_")
-    names = {each.role_name("loader") for each in (plain, dev, shared)}
+    names = {each.name_role("loader") for each in (plain, dev, shared)}
     assert names == {"GRIDTWIN_LOADER", "GRIDTWIN_DEV_LOADER", "GRIDTWIN_GRID_LOADER"}
     assert shared.qualify_schema("gold") == '"GRIDTWIN"."GRID_GOLD"'
     assert dev.qualify_schema("gold") == '"GRIDTWIN_DEV"."GOLD"'

@@ -93,6 +93,7 @@ def open_account(settings: SnowflakeSettings) -> Iterator[SnowflakeAccount]:
     except ImportError as error:
         need = "what is done in an account of Snowflake"
         raise MissingExtraError(need, "snowflake") from error
+    # At finer levels it writes down what it sends, tokens among it.
     logging.getLogger("snowflake.connector").setLevel(logging.WARNING)
     given = _gather_login(settings)
     try:

@@ -26,7 +26,7 @@ ORCHESTRATION_RULES = (
 
 def build_agent(options: ProjectOptions) -> dict[str, Any]:
     """Return the specification of the agent."""
-    gold = f"{options.database_name}.{options.schema_name('gold')}"
+    gold = f"{options.database_name}.{options.name_schema('gold')}"
     return {
         "models": {"orchestration": "auto"},
         "instructions": {"response": RESPONSE_RULES, "orchestration": ORCHESTRATION_RULES},
@@ -51,7 +51,7 @@ def build_agent(options: ProjectOptions) -> dict[str, Any]:
                 "semantic_view": f"{gold}.GRID_ANALYTICS",
                 "execution_environment": {
                     "type": "warehouse",
-                    "warehouse": options.warehouse_name("read"),
+                    "warehouse": options.name_warehouse("read"),
                 },
             },
             SEARCH_TOOL: {
@@ -66,7 +66,7 @@ def build_agent(options: ProjectOptions) -> dict[str, Any]:
 
 def build_mcp_server(options: ProjectOptions) -> dict[str, Any]:
     """Return the specification of the MCP server; its tools read, and run no SQL of a client."""
-    gold = f"{options.database_name}.{options.schema_name('gold')}"
+    gold = f"{options.database_name}.{options.name_schema('gold')}"
     tools = (
         (ANALYST_TOOL, "CORTEX_ANALYST_MESSAGE", "GRID_ANALYTICS", ANALYST_MEANING),
         (SEARCH_TOOL, "CORTEX_SEARCH_SERVICE_QUERY", "EQUIPMENT_SEARCH", SEARCH_MEANING),

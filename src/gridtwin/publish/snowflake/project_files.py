@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from gridtwin.publish.snowflake.project_names import ProjectOptions
 
-PROJECT_FORMAT = "gridtwin.snowflake/1"
+PROJECT_FORMAT = "snowflake project 1"
 MANIFEST_NAME = "manifest.json"
 ICEBERG_FILE = "90_iceberg.sql"
 SQL_FILES = (

@@ -108,19 +108,19 @@ class ProjectOptions:
         """What roles, warehouses and integrations begin with; they belong to the account."""
         return f"{self.database_name}_{self.schema_prefix.upper()}".strip("_")
 
-    def schema_name(self, schema: str) -> str:
+    def name_schema(self, schema: str) -> str:
         """Return the name of one of `SCHEMA_NAMES`, in upper case."""
         return f"{self.schema_prefix}{schema}".upper()
 
     def qualify_schema(self, schema: str) -> str:
         """Return one of `SCHEMA_NAMES` behind its database, both quoted."""
-        return f'"{self.database_name}"."{self.schema_name(schema)}"'
+        return f'"{self.database_name}"."{self.name_schema(schema)}"'
 
-    def role_name(self, role: str) -> str:
+    def name_role(self, role: str) -> str:
         """Return the name of one of `ROLE_NAMES`."""
         return f"{self.stem}_{role}".upper()
 
-    def warehouse_name(self, warehouse: str) -> str:
+    def name_warehouse(self, warehouse: str) -> str:
         """Return the name of one of `WAREHOUSE_NAMES`."""
         return f"{self.stem}_{warehouse}_WH".upper()
 
@@ -130,13 +130,13 @@ class ProjectOptions:
         values = {"database": f'"{self.database_name}"', "database_name": self.database_name}
         for schema in SCHEMA_NAMES:
             values[schema] = self.qualify_schema(schema)
-            values[f"{schema}_name"] = self.schema_name(schema)
+            values[f"{schema}_name"] = self.name_schema(schema)
         for role in ROLE_NAMES:
-            values[role] = f'"{self.role_name(role)}"'
-            values[f"{role}_name"] = self.role_name(role)
+            values[role] = f'"{self.name_role(role)}"'
+            values[f"{role}_name"] = self.name_role(role)
         for warehouse in WAREHOUSE_NAMES:
-            values[f"{warehouse}_warehouse"] = f'"{self.warehouse_name(warehouse)}"'
-            values[f"{warehouse}_warehouse_name"] = self.warehouse_name(warehouse)
+            values[f"{warehouse}_warehouse"] = f'"{self.name_warehouse(warehouse)}"'
+            values[f"{warehouse}_warehouse_name"] = self.name_warehouse(warehouse)
             values[f"{warehouse}_monitor"] = f'"{self.stem}_{warehouse.upper()}_MONITOR"'
         return values | {
             "lag": lag,

@@ -42,8 +42,8 @@ def write_question(question: SemanticQuestion, options: ProjectOptions) -> str:
     values = "".join(f"SET asked_{name} = {value:g};\n" for name, value in question.values.items())
     return (
         f"-- {question.words}\n\n"
-        f'USE ROLE "{options.role_name("reader")}";\n'
-        f'USE WAREHOUSE "{options.warehouse_name("read")}";\n\n'
+        f'USE ROLE "{options.name_role("reader")}";\n'
+        f'USE WAREHOUSE "{options.name_warehouse("read")}";\n\n'
         "SET asked_end = CURRENT_TIMESTAMP();\n"
         f"SET asked_start = DATEADD('day', -{PERIOD_DAYS}, CURRENT_TIMESTAMP());\n"
         f"{values}\n{query};\n"

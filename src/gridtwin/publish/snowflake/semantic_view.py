@@ -143,7 +143,7 @@ def _describe_table(table: SemanticTable, options: ProjectOptions) -> dict[str, 
         "description": table.meaning,
         "base_table": {
             "database": options.database_name,
-            "schema": options.schema_name(schema),
+            "schema": options.name_schema(schema),
             "table": name,
         },
         "primary_key": {"columns": list(table.key)},

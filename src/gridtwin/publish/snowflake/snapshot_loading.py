@@ -116,8 +116,8 @@ class SnapshotLoader:
 
     def _begin_session(self) -> None:
         """Take the role, the warehouse and the database that a load is made with."""
-        self._account.execute(f'USE ROLE "{self._options.role_name("loader")}"')
-        self._account.execute(f'USE WAREHOUSE "{self._options.warehouse_name("load")}"')
+        self._account.execute(f'USE ROLE "{self._options.name_role("loader")}"')
+        self._account.execute(f'USE WAREHOUSE "{self._options.name_warehouse("load")}"')
         self._account.execute(f'USE DATABASE "{self._options.database_name}"')
 
     def _place(self, shape: WarehouseTable) -> str:
