@@ -38,6 +38,9 @@ def publish_snowflake(
     only: Annotated[
         list[str] | None, typer.Option(metavar="FILE", help="Run this file only; repeatable.")
     ] = None,
+    skip: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="Leave this file out; repeatable.")
+    ] = None,
     load: Annotated[
         bool, typer.Option("--load", help="Bring the network, outages and estimates of --in.")
     ] = False,
@@ -56,8 +59,8 @@ def publish_snowflake(
     if out is None and not (apply or load):
         msg = "nothing to do: give --out DIR to write the project, --apply to run it, or --load"
         raise InputError(msg)
-    if only and not apply:
-        msg = "--only says which files --apply runs: give --apply too"
+    if (only or skip) and not apply:
+        msg = "--only and --skip say which files --apply runs: give --apply too"
         raise InputError(msg)
     if out is not None:
         from gridtwin.publish.snowflake.project_files import write_project
@@ -70,17 +73,20 @@ def publish_snowflake(
 
     with open_account(SnowflakeSettings.from_environment()) as account:
         if apply:
-            _apply_project(account, options, only or [])
+            _apply_project(account, options, only or [], skip or [])
         if load:
             _load_twin(account, options, twin, run_id)
 
 
-def _apply_project(account: SnowflakeAccount, options: ProjectOptions, only: list[str]) -> None:
+def _apply_project(
+    account: SnowflakeAccount, options: ProjectOptions, only: list[str], skip: list[str]
+) -> None:
     from gridtwin.publish.snowflake.project_apply import apply_project
     from gridtwin.publish.snowflake.project_files import render_project
 
     with render.show_progress("statements") as tell:
-        done = apply_project(account, render_project(options), only=only, progress=tell)
+        project = render_project(options)
+        done = apply_project(account, project, only=only, skip=skip, progress=tell)
     sys.stdout.write(f"{options.database_name}: {done:,} statements done\n")
 
 

@@ -24,6 +24,7 @@ def apply_project(
     project: Mapping[str, str],
     *,
     only: Sequence[str] = (),
+    skip: Sequence[str] = (),
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> int:
     """
@@ -37,8 +38,8 @@ def apply_project(
         Where.
     project
         The files, as `render_project` returns them.
-    only
-        Names of files; by default all.
+    only, skip
+        Names of files to run, by default all, and of those to leave out.
     progress
         Is told how many statements are done, and of how many.
 
@@ -53,7 +54,7 @@ def apply_project(
     StoreError
         If Snowflake refuses a statement: which, of which file, and why.
     """
-    strangers = sorted(set(only) - project.keys())
+    strangers = sorted({*only, *skip} - project.keys())
     if strangers:
         known = ", ".join(SQL_FILES)
         msg = f"{', '.join(strangers)} is no file of the project: take some of {known}"
@@ -62,7 +63,7 @@ def apply_project(
     statements = [
         (name, number, statement)
         for name in SQL_FILES
-        if name in wanted and name in project
+        if name in wanted and name in project and name not in skip
         for number, statement in enumerate(split_statements(project[name]), 1)
     ]
     for done, (name, number, statement) in enumerate(statements):

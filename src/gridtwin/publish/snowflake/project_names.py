@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from gridtwin.errors import InputError
 
-IDENTIFIER = re.compile(r"[A-Z_][A-Z0-9_]*")
-LONGEST_IDENTIFIER = 200  # of the 255 that Snowflake allows: suffixes come behind
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+LONGEST_IDENTIFIER = 70  # three of them and a suffix stay below the 255 of Snowflake
 SCHEMA_NAMES = ("landing", "silver", "gold", "network", "results")
 ROLE_NAMES = ("loader", "transformer", "reader")
 WAREHOUSE_NAMES = ("load", "transform", "read")
@@ -18,23 +18,21 @@ LEAST_LAG_MINUTES = 1  # Snowflake refuses less
 CATALOG_PATH = re.compile(r"[A-Za-z0-9._~/-]*")
 
 
-def check_identifier(text: str, what: str) -> str:
+def check_identifier(text: str, what: str) -> None:
     """
-    Return a name as an unquoted identifier is stored: in upper case.
+    Refuse a name that is no identifier without quotes.
 
     Raises
     ------
     InputError
         If it has other characters than letters of ASCII, digits and underscores.
     """
-    name = text.upper()
-    if not IDENTIFIER.fullmatch(name) or len(name) > LONGEST_IDENTIFIER or not text.isascii():
+    if not text.isascii() or not IDENTIFIER.fullmatch(text) or len(text) > LONGEST_IDENTIFIER:
         msg = (
             f"{what} {text!r} is no name for Snowflake: take letters, digits and _, no digit first,"
             f" at most {LONGEST_IDENTIFIER}"
         )
         raise InputError(msg)
-    return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,8 @@ class ProjectOptions:
         InputError
             If a value is none.
         """
-        check_identifier(self.database_name, "database")
+        named = "_".join(filter(None, (self.database, self.environment)))
+        check_identifier(named, "database with its environment")
         if self.schema_prefix:
             check_identifier(self.schema_prefix, "schema prefix")
         if self.lag_minutes < LEAST_LAG_MINUTES:
@@ -101,7 +100,7 @@ class ProjectOptions:
     @property
     def database_name(self) -> str:
         """Name of the database, in upper case."""
-        return f"{self.database}_{self.environment}".strip("_").upper()
+        return "_".join(filter(None, (self.database, self.environment))).upper()
 
     @property
     def stem(self) -> str:
