@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from snowflake import connector
 from typer.testing import CliRunner
 
 import gridtwin
@@ -34,7 +35,6 @@ from gridtwin.publish.snowflake.snapshot_loading import SnapshotLoader
 from gridtwin.settings import SnowflakeSettings
 from gridtwin.twin import Twin
 from gridtwin.twin.warehouse_snapshot import take_snapshot
-from snowflake import connector
 from snowflake_day import build_two_zones
 
 Ask = Callable[[str, str], list[tuple[Any, ...]]]
