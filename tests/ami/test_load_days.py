@@ -16,7 +16,7 @@ import pytest
 import gridtwin
 from ami_folder import NOON, Reading, street, write_conditions, write_readings
 from gridtwin.model.interval_loads import Nameplates
-from gridtwin.store.load_days import HEAVY_SHARE, choose_files, list_stale_days
+from gridtwin.store.load_days import DAY_PARTS, HEAVY_SHARE, choose_days, list_stale_days
 from gridtwin.twin import Twin
 
 ENDS = [NOON + 900 * step for step in range(96)]  # over a midnight
@@ -30,6 +30,7 @@ ASKED: dict[str, Callable[[Twin], pd.DataFrame]] = {
     "at the bound": lambda twin: (
         twin.ami.history.overloaded(*BOUNDS, pct=100 * HEAVY_SHARE, power_factor=1).frame
     ),
+    "above all steps": lambda twin: twin.ami.history.overloaded(*BOUNDS, pct=1e9).frame,
     "at risk": lambda twin: twin.ami.history.at_risk(EVERYWHERE, *BOUNDS).frame,
     "peaks": lambda twin: twin.ami.history.peaks(*BOUNDS).frame,
     "voltages": lambda twin: twin.ami.history.voltages(*BOUNDS).frame,
@@ -72,7 +73,7 @@ def test_the_hours_and_the_day_give_one_answer(twin: Twin, folder: Path) -> None
         file.unlink()
     assert list_stale_days(folder, plates(twin)) == DATES
     for name, ask in ASKED.items():
-        assert len(of_days[name]), name
+        assert len(of_days[name]) or name == "above all steps", name
         pd.testing.assert_frame_equal(of_days[name], ask(twin), obj=name)
 
 
@@ -93,33 +94,33 @@ def test_a_day_holds_every_load_once_and_the_heavy_ones_apart(twin: Twin, folder
     assert (heavy.kwh < 0).any(), "what flows back loads a transformer, too"
 
 
+def choose(twin: Twin, folder: Path, table: str) -> tuple[list[list[str]], list[str]]:
+    days, hours = choose_days(folder, table, DAY_PARTS[table], (ENDS[0], ENDS[-1]), plates(twin))
+    return [[Path(each).stem for each in files] for files in days.values()], hours
+
+
 def test_only_files_of_days_are_read_while_they_are_fresh(twin: Twin, folder: Path) -> None:
-    for part in ("load", "heavy_load", "feeder_load"):
-        days, hours = choose_files(folder, part, ENDS[0], ENDS[-1], plates(twin))
-        assert [Path(each).stem for each in days] == DATES
-        assert not hours
+    assert choose(twin, folder, "load") == ([DATES] * 3, [])
+    assert choose(twin, folder, "feeder_load") == ([DATES], [])
 
 
 def test_what_comes_late_is_told_before_and_after_the_day_is_written_again(
     twin: Twin, folder: Path
 ) -> None:
     write_readings(folder, [("M3", ENDS[0], 1_000.0, 120.0)], name="part-late")
-    hour = folder / f"load/date={DATES[0]}/part-12.parquet"
-    os.utime(hour, ns=(1, 1))
-    days, hours = choose_files(folder, "load", ENDS[0], ENDS[-1], plates(twin))
-    assert [Path(each).stem for each in days] == DATES[1:]
+    os.utime(folder / f"load/date={DATES[0]}/part-12.parquet", ns=(1, 1))
+    days, hours = choose(twin, folder, "load")
+    assert days == [DATES[1:]] * 3
     assert len(hours) == 12
     twin.ami.roll_up()
     assert not list_stale_days(folder, plates(twin))
     assert ASKED["heavy"](twin).peak_pct.max() > 4_000
 
 
-def test_other_nameplates_are_those_of_no_heavy_file(twin: Twin, folder: Path) -> None:
+def test_other_nameplates_are_those_of_no_day(twin: Twin, folder: Path) -> None:
     """A smaller transformer in the same place is overloaded by what was light for the larger."""
     known = plates(twin)
     smaller = replace(known, rated_kva=known.rated_kva / 2)
-    assert choose_files(folder, "heavy_load", ENDS[0], ENDS[-1], smaller)[0] == []
-    assert len(choose_files(folder, "load", ENDS[0], ENDS[-1], smaller)[0]) == 2
     assert list_stale_days(folder, smaller) == DATES
 
 
@@ -135,6 +136,6 @@ def test_a_damaged_file_of_a_day_is_passed_over_and_made_again(twin: Twin, folde
 
 def test_a_job_that_runs_again_writes_no_day_twice(twin: Twin, folder: Path) -> None:
     files = {file: file.stat().st_mtime_ns for file in folder.glob("by_day/*/*")}
-    assert len(files) == 6
+    assert len(files) == 8
     twin.ami.roll_up()
     assert {file: file.stat().st_mtime_ns for file in files} == files

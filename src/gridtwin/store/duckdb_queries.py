@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from gridtwin.errors import MissingExtraError, StoreError
 from gridtwin.model.interval_loads import Nameplates
-from gridtwin.store.load_days import HEAVY_SHARE, choose_files
+from gridtwin.store.load_views import create_feeder_loads, create_transformer_loads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,12 +31,6 @@ QUERY_NAMES = ("overloaded", "overloaded_at_price", "voltages", "peaks", "at_ris
 QUERY_PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 PROGRESS_LOOK_S = 0.2  # between two looks at how far a question is
 
-# What is read of each part of the folder.
-GIVEN_COLUMNS = {
-    "load": "reading_time timestamptz, row int, kwh float",
-    "feeder_load": "reading_time timestamptz, row int, kwh double, below_a int, above_a int,"
-    " below_b int, above_b int, v_min float, v_max float",
-}
 METER_QUERY = """
 SELECT meter_id, reading_time, kwh, voltage_v FROM read_parquet($paths)
 WHERE meter_id = $mrid
@@ -123,29 +115,13 @@ class ReadingFolder:
         tables: Mapping[str, pd.DataFrame],
     ) -> None:
         """Lay the views over the files of the period."""
-        import pandas as pd
-
         connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
         for table, frame in tables.items():
             connection.register(f"known_{table}", frame)
-        first_s, last_s = (int(values[bound].timestamp()) for bound in ("start", "end"))
-        plates = _list_nameplates(tables["transformers"])
-        for part, columns in GIVEN_COLUMNS.items():
-            connection.execute(f"CREATE TABLE no_{part} ({columns})")
-            kept = connection.table(f"no_{part}")
-            is_heavy = part == "load" and _asks_heavy(values)
-            for paths in choose_files(
-                self.path, "heavy_load" if is_heavy else part, first_s, last_s, plates
-            ):
-                if paths:
-                    kept = kept.union(
-                        connection.read_parquet(paths).project(", ".join(kept.columns))
-                    )
-            if part == "load" and "transformers" in values:  # lets groups of other rows unread
-                asked = pd.DataFrame({"row": np.array(values["transformers"], np.int32)})
-                connection.register("asked_transformers", asked)
-                kept = kept.filter("row IN (SELECT row FROM asked_transformers)")
-            kept.create_view(f"kept_{part}")
+        transformers = tables["transformers"]
+        plates = Nameplates(transformers["row"].to_numpy(), transformers["rated_kva"].to_numpy())
+        create_transformer_loads(connection, self.path, values, plates)
+        create_feeder_loads(connection, self.path, values, plates)
         prices = self.path / "conditions.parquet"
         if prices.is_file():
             connection.read_parquet(str(prices)).create_view("kept_conditions")
@@ -155,16 +131,6 @@ class ReadingFolder:
                 ' ("time" timestamptz, temperature_c float, price_usd_mwh float)'
             )
         connection.execute(DUCKDB_VIEWS)
-
-
-def _asks_heavy(values: Mapping[str, Any]) -> bool:
-    """Return whether a question is about heavy loads alone."""
-    share = values.get("pct", 0) / 100 * values.get("power_factor", 1)
-    return bool(share > HEAVY_SHARE * (1 + 1e-9))
-
-
-def _list_nameplates(transformers: pd.DataFrame) -> Nameplates:
-    return Nameplates(transformers["row"].to_numpy(), transformers["rated_kva"].to_numpy())
 
 
 def query_meter(paths: list[str], mrid: str, first_s: int, last_s: int) -> pa.Table:

@@ -5,12 +5,13 @@ Keep the loads of whole days in the order in which questions of weeks read them.
 
     ami/by_day/
     ├── load/2026-07-01.parquet          of every transformer, by transformer and time
-    ├── heavy_load/2026-07-01.parquet    those near the nameplate and above, likewise
+    ├── heavy_load/2026-07-01.parquet    those from half the nameplate on, the lightest first
+    ├── block_load/2026-07-01.parquet    of blocks of transformers, which follow in the topology
     └── feeder_load/2026-07-01.parquet   of every feeder
 
-A question about few transformers reads few row groups of the first, one about overloads little but
-the second. Each file says of which files of hours it was made, the second of which nameplates too;
-where that is no longer so it is passed over, and the files of the hours are read in its place.
+A question about overloads reads the end of the second, one about many transformers together the
+third and a few groups of the first. Each file says of which files of hours and of which nameplates
+it was made; where that is no longer so it is passed over, and the hours are read in its place.
 """
 
 from __future__ import annotations
@@ -24,27 +25,33 @@ from gridtwin.errors import StoreError
 from gridtwin.store.date_partitions import format_date, list_date_files
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pyarrow as pa
+    from numpy.typing import NDArray
 
     from gridtwin.model.interval_loads import Nameplates
 
-HEAVY_SHARE = 0.75  # of the nameplate, kW to kVA: loads from here on are heavy
+HEAVY_SHARE = 0.5  # of the nameplate, kW to kVA: loads from here on are heavy
+STEPS = 20  # of the share of the nameplate, by which heavy loads are ordered: each is 5 %
+MOST_STEPS = 250  # those above stand with it
 LOAD_COLUMNS = ("row", "reading_time", "kwh")
-HOURS_OF_PARTS = {"load": "load", "heavy_load": "load", "feeder_load": "feeder_load"}
+BLOCK_SIZE = 64  # transformers
+DAY_PARTS = {"load": ("load", "heavy_load", "block_load"), "feeder_load": ("feeder_load",)}
 MADE_OF = b"gridtwin.made_of"
 GROUP_ROWS = 65_536
 
 
 def list_stale_days(folder: Path, plates: Nameplates) -> list[str]:
     """Return the dates of which a file is missing, or is not of what there is now; rising."""
+    digest = plates.digest
     return sorted(
         {
             date
-            for part in HOURS_OF_PARTS
-            for date, hours in _list_hours(folder, part)
-            if not _is_fresh(folder, part, date, hours, plates)
+            for table, parts in DAY_PARTS.items()
+            for date, hours in _list_hours(folder, table)
+            if not _are_fresh(folder, parts, date, _name_origin(hours, digest))
         }
     )
 
@@ -60,74 +67,100 @@ def write_day(folder: Path, date: str, plates: Nameplates) -> None:
     date
         Such as ``2026-07-01``, in UTC.
     plates
-        By which loads are heavy.
+        By which loads are heavy, and transformers in blocks.
 
     Raises
     ------
     StoreError
         If a file of an hour cannot be read, or a file of the day not written.
     """
-    for table in dict.fromkeys(HOURS_OF_PARTS.values()):
+    for table in DAY_PARTS:
         hours = dict(_list_hours(folder, table)).get(date)
         if not hours:
             continue
-        parts = {table: _read_hours(hours, list(LOAD_COLUMNS) if table == "load" else None)}
         if table == "load":
-            parts["load"] = _sort_loads(parts["load"])
-            parts["heavy_load"] = _pick_heavy(parts["load"], plates)
+            loads = _sort_loads(_read_hours(hours, list(LOAD_COLUMNS)))
+            parts = {
+                "load": loads,
+                "heavy_load": _pick_heavy(loads, plates),
+                "block_load": _sum_blocks(loads, plates),
+            }
+        else:
+            parts = {table: _read_hours(hours, None)}
         for part, rows in parts.items():
-            _write_part(folder, part, date, rows, _name_origin(part, hours, plates))
+            _write_part(folder, part, date, rows, _name_origin(hours, plates.digest))
 
 
-def choose_files(
-    folder: Path, part: str, first_s: int, last_s: int, plates: Nameplates
-) -> list[list[str]]:
+def choose_days(
+    folder: Path, table: str, parts: Sequence[str], period: tuple[int, int], plates: Nameplates
+) -> tuple[dict[str, list[str]], list[str]]:
     """
-    Return the files to read of a part, for intervals that end from one time to another.
+    Return the files to read of a table of loads.
+
+    Parameters
+    ----------
+    folder
+        Where ``load`` and ``feeder_load`` are.
+    table, parts
+        One of them, and what is needed of each of its days.
+    period
+        When the first and the last interval end, unix seconds.
+    plates
+        Those of now.
 
     Returns
     -------
     days, hours
-        The files of whole days, and those of the hours of all other days.
+        Of each part the files of the days that have all of them, and the files of the hours of the
+        other days.
     """
-    first, last = format_date(first_s), format_date(last_s)
-    chosen: list[list[str]] = [[], []]
-    for date, hours in _list_hours(folder, part):
+    first, last = map(format_date, period)
+    days: dict[str, list[str]] = {part: [] for part in parts}
+    others: list[str] = []
+    digest = plates.digest
+    for date, hours in _list_hours(folder, table):
         if not first <= date <= last:
             continue
-        if _is_fresh(folder, part, date, hours, plates):
-            chosen[0].append(str(_build_path(folder, part, date)))
+        if _are_fresh(folder, parts, date, _name_origin(hours, digest)):
+            for part in parts:
+                days[part].append(str(_build_path(folder, part, date)))
         else:
-            chosen[1] += map(str, hours)
-    return chosen
+            others += map(str, hours)
+    return days, others
 
 
-def _list_hours(folder: Path, part: str) -> list[tuple[str, list[Path]]]:
+def find_blocks(plates: Nameplates, rows: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return in which block of transformers each row is."""
+    return (np.searchsorted(plates.row, rows) // BLOCK_SIZE).astype(np.int32)
+
+
+def _list_hours(folder: Path, table: str) -> list[tuple[str, list[Path]]]:
     """Return the dates of which there are loads, each with the files of its hours."""
-    return [each for each in list_date_files(folder, HOURS_OF_PARTS[part]) if each[1]]
+    return [each for each in list_date_files(folder, table) if each[1]]
 
 
 def _build_path(folder: Path, part: str, date: str) -> Path:
     return folder / "by_day" / part / f"{date}.parquet"
 
 
-def _is_fresh(folder: Path, part: str, date: str, hours: list[Path], plates: Nameplates) -> bool:
-    """Return whether the file of a day is there, and of these hours and nameplates."""
+def _are_fresh(folder: Path, parts: Sequence[str], date: str, origin: str) -> bool:
+    """Return whether the files of a day are there, and of these hours and nameplates."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    file = _build_path(folder, part, date)
-    try:
-        known = pq.read_metadata(file).metadata or {}
-    except (pa.ArrowException, ValueError, OSError):  # none, or none to be read
-        return False
-    return known.get(MADE_OF, b"").decode() == _name_origin(part, hours, plates)
+    for part in parts:
+        try:
+            known = pq.read_metadata(_build_path(folder, part, date)).metadata or {}
+        except (pa.ArrowException, ValueError, OSError):  # none, or none to be read
+            return False
+        if known.get(MADE_OF, b"").decode() != origin:
+            return False
+    return True
 
 
-def _name_origin(part: str, hours: list[Path], plates: Nameplates) -> str:
-    """Return what the file of a day is made of."""
-    origin = [f"{file.name}@{file.stat().st_mtime_ns}" for file in hours]
-    return " ".join([*origin, plates.digest] if part == "heavy_load" else origin)
+def _name_origin(hours: list[Path], digest: str) -> str:
+    """Return what the files of a day are made of."""
+    return " ".join([*(f"{file.name}@{file.stat().st_mtime_ns}" for file in hours), digest])
 
 
 def _read_hours(hours: list[Path], columns: list[str] | None) -> pa.Table:
@@ -147,9 +180,27 @@ def _sort_loads(loads: pa.Table) -> pa.Table:
 
 
 def _pick_heavy(loads: pa.Table, plates: Nameplates) -> pa.Table:
-    """Return the loads from a share of the nameplate on, whichever way they flow."""
+    """Return the heavy loads, whichever way they flow, by steps of the share of the nameplate."""
+    import pyarrow as pa
+
     kva = np.abs(loads["kwh"].to_numpy().astype(np.float64)) * 4
-    return loads.filter(kva >= plates.find_ratings(loads["row"].to_numpy()) * HEAVY_SHARE)
+    rated = plates.find_ratings(loads["row"].to_numpy())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(rated > 0, kva / rated, np.where(kva > 0, np.inf, 0.0))
+    heavy = np.flatnonzero((share >= HEAVY_SHARE) & ~np.isnan(rated))
+    step = np.minimum(share[heavy] * STEPS, MOST_STEPS).astype(np.int16)
+    order = np.argsort(step, kind="stable")
+    return loads.take(heavy[order]).append_column("step", pa.array(step[order]))
+
+
+def _sum_blocks(loads: pa.Table, plates: Nameplates) -> pa.Table:
+    """Return what all transformers of each block carried in each interval."""
+    import pyarrow as pa
+
+    block = pa.array(find_blocks(plates, loads["row"].to_numpy()))
+    of_block = loads.select(["reading_time", "kwh"]).append_column("block", block)
+    summed = of_block.group_by(["block", "reading_time"]).aggregate([("kwh", "sum")])
+    return summed.rename_columns({"kwh_sum": "kwh"})
 
 
 def _write_part(folder: Path, part: str, date: str, table: pa.Table, origin: str) -> None:
