@@ -40,7 +40,7 @@ LOAD_COLUMNS = ("row", "reading_time", "kwh")
 BLOCK_SIZE = 64  # transformers
 DAY_PARTS = {"load": ("load", "heavy_load", "block_load"), "feeder_load": ("feeder_load",)}
 MADE_OF = b"gridtwin.made_of"
-GROUP_ROWS = 65_536
+GROUP_ROWS = 24_576  # of a Parquet file: four blocks of a day
 
 
 def list_stale_days(folder: Path, plates: Nameplates) -> list[str]:
@@ -79,11 +79,11 @@ def write_day(folder: Path, date: str, plates: Nameplates) -> None:
         if not hours:
             continue
         if table == "load":
-            loads = _sort_loads(_read_hours(hours, list(LOAD_COLUMNS)))
-            parts = {
+            loads = _sort_loads(_read_hours(hours, list(LOAD_COLUMNS)), plates)
+            parts: dict[str, pa.Table] = {
                 "load": loads,
                 "heavy_load": _pick_heavy(loads, plates),
-                "block_load": _sum_blocks(loads, plates),
+                "block_load": _sum_blocks(loads),
             }
         else:
             parts = {table: _read_hours(hours, None)}
@@ -174,9 +174,13 @@ def _read_hours(hours: list[Path], columns: list[str] | None) -> pa.Table:
         raise StoreError(msg) from error
 
 
-def _sort_loads(loads: pa.Table) -> pa.Table:
-    """Return loads by transformer and time; they come in order of time."""
-    return loads.take(np.argsort(loads["row"].to_numpy(), kind="stable"))
+def _sort_loads(loads: pa.Table, plates: Nameplates) -> pa.Table:
+    """Return loads by transformer and time, with their blocks; they come in order of time."""
+    import pyarrow as pa
+
+    loads = loads.take(np.argsort(loads["row"].to_numpy(), kind="stable"))
+    block = find_blocks(plates, loads["row"].to_numpy())
+    return loads.append_column("block", pa.array(block))
 
 
 def _pick_heavy(loads: pa.Table, plates: Nameplates) -> pa.Table:
@@ -190,16 +194,13 @@ def _pick_heavy(loads: pa.Table, plates: Nameplates) -> pa.Table:
     heavy = np.flatnonzero((share >= HEAVY_SHARE) & ~np.isnan(rated))
     step = np.minimum(share[heavy] * STEPS, MOST_STEPS).astype(np.int16)
     order = np.argsort(step, kind="stable")
-    return loads.take(heavy[order]).append_column("step", pa.array(step[order]))
+    heavy_loads = loads.select(LOAD_COLUMNS).take(heavy[order])
+    return heavy_loads.append_column("step", pa.array(step[order]))
 
 
-def _sum_blocks(loads: pa.Table, plates: Nameplates) -> pa.Table:
+def _sum_blocks(loads: pa.Table) -> pa.Table:
     """Return what all transformers of each block carried in each interval."""
-    import pyarrow as pa
-
-    block = pa.array(find_blocks(plates, loads["row"].to_numpy()))
-    of_block = loads.select(["reading_time", "kwh"]).append_column("block", block)
-    summed = of_block.group_by(["block", "reading_time"]).aggregate([("kwh", "sum")])
+    summed = loads.group_by(["block", "reading_time"]).aggregate([("kwh", "sum")])
     return summed.rename_columns({"kwh_sum": "kwh"})
 
 

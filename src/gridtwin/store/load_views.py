@@ -104,12 +104,16 @@ def _choose_together(
     connection.register("asked_rows", pd.DataFrame({"row": rows}))
     connection.register("single_rows", pd.DataFrame({"row": rows[~whole]}))
     connection.register("whole_blocks", pd.DataFrame({"block": np.unique(block[whole])}))
+    parted = ", ".join(map(str, np.unique(block[~whole]).tolist())) or "NULL"
     one = int(rows[0]) if len(rows) else -1
     return {
         "block_load": (
             "block IN (SELECT block FROM whole_blocks)",
             f"reading_time, {one} AS row, kwh",
         ),
-        "load": ("row IN (SELECT row FROM single_rows)", LOAD_COLUMNS),
+        "load": (  # groups without these blocks are not read
+            f"block IN ({parted}) AND row IN (SELECT row FROM single_rows)",  # noqa: S608
+            LOAD_COLUMNS,
+        ),
         "hours": ("row IN (SELECT row FROM asked_rows)", LOAD_COLUMNS),
     }
