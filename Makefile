@@ -36,8 +36,9 @@ live: $(VENV)/test postgres java  ## the whole chain of live data: Kafka, Postgr
 test: $(VENV)/test postgres java chromium lint web-check  ## what a stranger's clone can prove in minutes
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not field and not long"
 
-test-long: $(VENV)/test postgres java chromium  ## the rest of it: kills, soaks, whole programs
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "long and not field"
+test-long: $(VENV)/test postgres java chromium  ## the rest of it: kills, soaks, whole programs, all examples
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal --hypothesis-profile=all \
+	  -m "(long or hypothesis) and not field"
 
 test-field: $(VENV)/test postgres java  ## the same code against real feeders (GRIDTWIN_FIELD_DATA)
 	GRIDTWIN_FIELD_DATA="$(FIELD_DATA)" $(BIN)/python -m pytest -q -n 2 -m field

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 ARTIFACTS = Path(__file__).parents[2] / "test-artifacts" / "map"
 METERS = 3_000
-UNDRAWN_SCALE = 0.5
+LOOKS: dict[str, dict[str, Any]] = {
+    "drawn": {"reduced_motion": "no-preference"},
+    "undrawn": {"reduced_motion": "reduce", "device_scale_factor": 0.5},
+}
 DRAW_NOTHING = """
 for (const shape of ["Arrays", "Elements"])
   for (const many of ["", "Instanced"])
@@ -88,19 +91,27 @@ def own_server(own_home: Path) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session", params=["undrawn", pytest.param("drawn", marks=pytest.mark.long)])
-def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+def new_context(browser: Browser, request: pytest.FixtureRequest) -> Callable[[], BrowserContext]:
     """
-    Return a profile of the browser, which keeps what it loaded for the next page.
+    Return what makes a profile of the browser with nothing loaded before.
 
-    Most of what a page costs a processor without a GPU is to compile shaders and to fill pixels,
-    which no test looks at: undrawn, the map does all but that.
+    Much of what a page costs a processor without a GPU is to fill pixels, which no test looks at:
+    undrawn, the map does all but that, and nothing flows or flies.
     """
-    scale = 1.0 if request.param == "drawn" else UNDRAWN_SCALE
-    with browser.new_context(
-        viewport=VIEW, device_scale_factor=scale, accept_downloads=True
-    ) as kept:
+
+    def make() -> BrowserContext:
+        made = browser.new_context(viewport=VIEW, accept_downloads=True, **LOOKS[request.param])
         if request.param == "undrawn":
-            kept.add_init_script(DRAW_NOTHING)
+            made.add_init_script(DRAW_NOTHING)
+        return made
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def context(new_context: Callable[[], BrowserContext]) -> Iterator[BrowserContext]:
+    """Return a profile of the browser, which keeps what it loaded for the next page."""
+    with new_context() as kept:
         yield kept
 
 
@@ -112,9 +123,11 @@ def tab(context: BrowserContext, server: Served, request: pytest.FixtureRequest)
 
 
 @pytest.fixture
-def own_tab(browser: Browser, own_server: Served, request: pytest.FixtureRequest) -> Iterator[Tab]:
+def own_tab(
+    new_context: Callable[[], BrowserContext], own_server: Served, request: pytest.FixtureRequest
+) -> Iterator[Tab]:
     """Return a page with nothing loaded before, on the test's own server."""
-    with browser.new_context(viewport=VIEW, accept_downloads=True) as fresh:
+    with new_context() as fresh:
         yield from _watched(Tab(fresh.new_page(), own_server), request.node.name)
 
 

@@ -87,6 +87,7 @@ def test_a_trace_is_drawn_with_its_counts(tab: Tab) -> None:
 
 
 def test_a_trace_flows_and_then_rests(tab: Tab) -> None:
+    tab.page.emulate_media(reduced_motion="no-preference")
     page = tab.open("#trace=downstream:BKR-0000001")
     page.locator("#deckgl-overlay, .deck-widget-container, canvas").nth(1).wait_for()
     until(tab.page, "document.querySelectorAll('.map canvas').length === 1")
