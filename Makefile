@@ -97,7 +97,7 @@ web: web/node_modules/made  ## build the page into the package (src/gridtwin/api
 web-check: web/node_modules/made  ## its style, types and unit tests; what is committed is what the sources make
 	@! grep -n '"resolved": "[a-z]*:' web/package-lock.json || \
 	  { echo "web/package-lock.json names hosts: packages come from whichever registry npm is set to" >&2; exit 1; }
-	cd web && npm run check && npm run build -- --outDir node_modules/fresh --logLevel warn
+	cd web && npm run check && npx vite build --outDir node_modules/fresh --logLevel warn
 	@diff -r web/node_modules/fresh $(STATIC) || \
 	  { echo "$(STATIC) is not what web/ builds: run make web and commit it" >&2; exit 1; }
 

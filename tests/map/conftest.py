@@ -6,6 +6,8 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -76,11 +78,17 @@ def own_home(territory: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(territory, tmp_path / "small.twin"))
 
 
+@pytest.fixture(scope="session")
+def serve_once() -> Iterator[Callable[[Path], Served]]:
+    """Return what serves each twin by one ``gridtwin serve`` until all tests are over."""
+    with ExitStack() as running:
+        yield lru_cache(lambda home: running.enter_context(serve(home)))
+
+
 @pytest.fixture(scope="module")
-def server(home: Path) -> Iterator[Served]:
+def server(home: Path, serve_once: Callable[[Path], Served]) -> Served:
     """Return a running ``gridtwin serve`` for the tests of a file that only look."""
-    with serve(home) as running:
-        yield running
+    return serve_once(home)
 
 
 @pytest.fixture
