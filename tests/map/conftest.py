@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -103,17 +103,17 @@ def new_context(browser: Browser, request: pytest.FixtureRequest) -> Callable[[]
     """
     Return what makes a profile of the browser with nothing loaded before.
 
-    Much of what a page costs a processor without a GPU is to fill pixels, which no test looks at:
-    undrawn, the map does all but that, and nothing flows or flies.
+    Much of what a page costs a processor without a GPU is to fill pixels, which hardly a test
+    looks at: undrawn, the map does all but that, and nothing flows or flies.
     """
+    return partial(_open_context, browser, request.param)
 
-    def make() -> BrowserContext:
-        made = browser.new_context(viewport=VIEW, accept_downloads=True, **LOOKS[request.param])
-        if request.param == "undrawn":
-            made.add_init_script(DRAW_NOTHING)
-        return made
 
-    return make
+def _open_context(browser: Browser, look: str) -> BrowserContext:
+    opened = browser.new_context(viewport=VIEW, accept_downloads=True, **LOOKS[look])
+    if look == "undrawn":
+        opened.add_init_script(DRAW_NOTHING)
+    return opened
 
 
 @pytest.fixture(scope="session")
@@ -136,6 +136,15 @@ def own_tab(
 ) -> Iterator[Tab]:
     """Return a page with nothing loaded before, on the test's own server."""
     with new_context() as fresh:
+        yield from _watched(Tab(fresh.new_page(), own_server), request.node.name)
+
+
+@pytest.fixture
+def drawn_tab(
+    browser: Browser, own_server: Served, request: pytest.FixtureRequest
+) -> Iterator[Tab]:
+    """Return a page on the test's own server whose pixels are looked at."""
+    with _open_context(browser, "drawn") as fresh:
         yield from _watched(Tab(fresh.new_page(), own_server), request.node.name)
 
 
