@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 # A Kafka lives for seconds here: what its machine spends on making itself fast is not earned back.
 os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
+
+# Processes by the hundred import the same modules: none compiles what another has compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Databases and twins of the tests are made, copied and thrown away by the hundred. In memory that
 # costs a fraction, and no test waits for the disk of a machine that is busy; TMPDIR overrules it.

@@ -15,8 +15,11 @@ from urllib.parse import urlsplit
 import pytest
 
 import gridtwin
+from api.conftest import answering
 from chromium import FLAGS, ChromiumMissingError, find_chromium
-from served import Served, serve
+from gridtwin.api.app import create_app
+from gridtwin.settings import ServeSettings
+from served import TOKEN, Served, serve
 from tab import VIEW, Tab
 from waiting import PATIENCE_S
 
@@ -93,9 +96,10 @@ def server(home: Path, serve_once: Callable[[Path], Served]) -> Served:
 
 @pytest.fixture
 def own_server(own_home: Path) -> Iterator[Served]:
-    """Return a running ``gridtwin serve`` over the test's own twin."""
-    with serve(own_home) as running:
-        yield running
+    """Return a server over the test's own twin, in a thread of this process."""
+    settings = ServeSettings(str(own_home), operator_token=TOKEN)
+    with answering(create_app(settings), settings) as client:
+        yield Served(str(client.base_url.join("/")), own_home)
 
 
 @pytest.fixture(scope="session", params=["undrawn", pytest.param("drawn", marks=pytest.mark.long)])
