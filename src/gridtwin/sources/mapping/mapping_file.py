@@ -27,6 +27,7 @@ MAPPING_TARGETS = ("equipment", "usage_points", "sources", "substations", "nodes
 END_WORDS = ("columns", "point", "line", "line_and_vertices")
 TOLERANCE_M = 0.1  # how far apart ends that meet may be, unless a mapping says otherwise
 SIDE_WORDS = ("two", "class", "terminal")
+POSITION_COLUMNS = ("normal_open", "current_open")  # how switches stand: designed, and now
 UNIT_FACTORS = {
     "m": 1.0,
     "km": 1_000.0,
@@ -46,7 +47,9 @@ UNIT_FACTORS = {
 }
 # What a block says in SQL beside the columns of its frame.
 BLOCK_COLUMNS = {
-    "equipment": ("key", "x", "y", "node_c", "terminal_a", "terminal_b", "nominal_v"),
+    "equipment": (
+        *("key", "x", "y", "node_c", "terminal_a", "terminal_b", "nominal_v", "current_open"),
+    ),
     "usage_points": ("key", "x", "y"),
     "sources": ("key", "x", "y"),
     "substations": ("key", "x", "y"),
@@ -322,7 +325,7 @@ def _read_value(table: MappingTable, key: str, to: str) -> ColumnValue:
     if isinstance(value, dict):
         below = table.read_table(key, None)
         below.label = f"{table.label}, {key}"
-        return read_positions_table(below) if key == "normal_open" else _read_codes(below)
+        return read_positions_table(below) if key in POSITION_COLUMNS else _read_codes(below)
     text = table.read_text(key)
     if not text:
         table.refuse_key("it is empty", key)

@@ -24,6 +24,7 @@ from gridtwin.sources.mapping.mapping_layers import MappedSource
 from gridtwin.sources.mapping.mapping_named import JoinedEquipment, MappingContext, join_named
 from gridtwin.sources.mapping.mapping_nodes import NodeSlots, spread_places
 from gridtwin.sources.mapping.mapping_points import MappedPoints
+from gridtwin.sources.mapping.mapping_positions import find_operated
 from gridtwin.sources.mapping.mapping_recorded import compare_feeders, trace_feeders
 from gridtwin.sources.mapping.mapping_report import FeederComparison, MappingReport
 from gridtwin.sources.mapping.mapping_rows import RowReader
@@ -202,7 +203,8 @@ class _NetworkMaker:
             crs="none" if self.context.planar else None,
             where=f"{self.plan.name} on {where}",
         )
-        return made.with_notices(self.context.notices)
+        operated = find_operated(made, joined.frame, self.plan.name)
+        return made.with_notices(self.context.notices).with_operated(operated)
 
     def _find_feeders(
         self,

@@ -12,9 +12,10 @@ import shapely
 from gridtwin.errors import SourceError
 from gridtwin.model.notices import Notice
 from gridtwin.model.schema import SCHEMA
+from gridtwin.sources.mapping.mapping_domains import OWN_ALIAS
+from gridtwin.sources.mapping.mapping_file import POSITION_COLUMNS
 from gridtwin.sources.mapping.mapping_layers import ROW_COLUMN, project_shapes
 from gridtwin.sources.mapping.mapping_report import LayerTally
-from gridtwin.sources.mapping.mapping_sql import OWN_ALIAS
 from gridtwin.sources.mapping.mapping_values import ALL_PHASES_WORD, UNLISTED_MARK, write_expression
 
 if TYPE_CHECKING:
@@ -229,8 +230,9 @@ class RowReader:
                 frame[key] = values.mask(bad, None)
             if key in DECIDING_COLUMNS:  # an empty meaning leaves a row out knowingly
                 kept &= ((frame[key] != "") & frame[key].notna()).to_numpy()
-        if "normal_open" in block.columns:
-            frame["normal_open"] = _read_positions(frame["normal_open"])
+        for key in POSITION_COLUMNS:
+            if key in block.columns:
+                frame[key] = _read_positions(frame[key], blank="" if key == "normal_open" else None)
         return rows if kept.all() else rows.take_rows(kept)
 
     def _tell_unlisted(
@@ -242,7 +244,7 @@ class RowReader:
         more = f" and {len(counts) - SHOWN_CODES:,} more" if len(counts) > SHOWN_CODES else ""
         there = " and ".join(sorted(set(layers)))
         what = f"{there} has {told}{more}, which the mapping does not list"
-        if key in {"normal_open", "phases"}:
+        if key in {*POSITION_COLUMNS, "phases"}:
             raise self._refuse_key(block, key, f"{what}: say what they mean")
         done = "these rows are left out" if key in DECIDING_COLUMNS else "it is left empty there"
         self.notices.append(
@@ -297,14 +299,18 @@ def _rank_rows(values: pd.Series) -> NDArray[np.float64]:
     return np.nan_to_num(np.asarray(pd.to_numeric(values, errors="coerce"), dtype=np.float64))
 
 
-def _read_positions(values: pd.Series) -> pd.Series:
-    """Return open phases as the model reads them: True for all of them."""
-    return values.map(
-        lambda value: (
-            True
-            if str(value).casefold() in {ALL_PHASES_WORD, "true"}
-            else ""
-            if value is None or value is False
-            else value
-        )
-    )
+def _read_positions(values: pd.Series, *, blank: str | None) -> pd.Series:
+    """Return open phases as the model reads them: True for all of them, `blank` for nothing."""
+    import pandas as pd
+
+    read = [
+        True
+        if str(value).casefold() in {ALL_PHASES_WORD, "true"}
+        else ""
+        if value is False or str(value).casefold() == "false"
+        else blank
+        if value is None or value is pd.NA
+        else value
+        for value in values.astype(object)
+    ]
+    return pd.Series(read, index=values.index, dtype=object)

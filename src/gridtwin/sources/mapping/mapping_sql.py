@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import MissingExtraError, SourceError
-from gridtwin.sources.mapping.mapping_layers import DOMAIN_PREFIX, ROW_COLUMN, name_domains
+from gridtwin.sources.mapping.mapping_domains import OWN_ALIAS, explain_words, name_domains
+from gridtwin.sources.mapping.mapping_layers import ROW_COLUMN
 from gridtwin.sources.mapping.mapping_values import write_phase_macro
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from gridtwin.sources.mapping.mapping_file import LayerBlock
     from gridtwin.sources.mapping.mapping_values import PhaseDecoder
 
-OWN_ALIAS = (
-    "own"  # how expressions call the layer itself where a joined table has a column of one name
-)
 LOCKED_CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
     "python_enable_replacements": False,
@@ -186,5 +184,4 @@ def _write_column(key: str, expression: str) -> str:
 def _shorten_error(error: Any) -> str:
     """Return the first lines of an error of DuckDB without its drawing of the query."""
     text = str(error).split("\n\nLINE ")[0].split("\nLINE ")[0]
-    text = " ".join(text.split()).replace(f'"{DOMAIN_PREFIX}', 'the domain of "')
-    return text[:300]
+    return explain_words(" ".join(text.split()))[:300]
