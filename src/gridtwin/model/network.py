@@ -157,7 +157,7 @@ class Network:
 
     def _copy_with(self, **changed: Any) -> Network:
         """Return the same network but for what changed."""
-        own = {
+        own: dict[str, Any] = {
             "data": self.data,
             "crs": self.crs,
             "make_frame": self._make_frame,

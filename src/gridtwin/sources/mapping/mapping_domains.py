@@ -183,8 +183,8 @@ def name_domains(expression: str) -> str:
     --------
     >>> name_domains("lower(domain(SubtypeCD))")
     'lower("domain of SubtypeCD")'
-    >>> name_domains("subtype() = 'Fuse' or tag('power') = 'cable'")
-    'own."subtype of the row" = \\'Fuse\\' or own."tag power" = \\'cable\\''
+    >>> print(name_domains("subtype() = 'Fuse' or tag('power') = 'cable'"))
+    own."subtype of the row" = 'Fuse' or own."tag power" = 'cable'
     """
     text = _DOMAIN_CALL.sub(rf'"{DOMAIN_PREFIX}\1"', expression)
     text = _SUBTYPE_CALL.sub(f'{OWN_ALIAS}."{SUBTYPE_COLUMN}"', text)

@@ -209,7 +209,14 @@ def _read_codes(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def _list_texts(column: pa.ChunkedArray) -> list[str | None]:
     import pyarrow as pa
 
-    texts: list[str | None] = _read_codes(column).cast(pa.string()).to_pylist()
+    codes = _read_codes(column)
+    if pa.types.is_floating(codes.type):  # older geodatabases keep whole numbers so
+        whole = [
+            str(int(code)) if code is not None and code.is_integer() else code
+            for code in codes.to_pylist()
+        ]
+        return [None if code is None else str(code) for code in whole]
+    texts: list[str | None] = codes.cast(pa.string()).to_pylist()
     return texts
 
 

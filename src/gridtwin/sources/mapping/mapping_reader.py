@@ -30,6 +30,7 @@ from gridtwin.sources.mapping.mapping_report import FeederComparison, MappingRep
 from gridtwin.sources.mapping.mapping_rows import RowReader
 from gridtwin.sources.mapping.mapping_sides import SIDE_A, SIDE_B, is_second_terminal
 from gridtwin.sources.mapping.mapping_sql import ExpressionRunner
+from gridtwin.sources.mapping.mapping_unnamed import join_unnamed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,6 +115,8 @@ class _NetworkMaker:
             for part in heads
         ]
         joined = self._join_equipment(equipment, points)
+        if self.plan.rules.joins_unnamed:
+            join_unnamed(joined, points, self.slots, self.context)
         self._join_associations(joined, points)
         return self._assemble_network(
             joined, points, rows, list(zip(heads, named, strict=True)), where

@@ -13,10 +13,11 @@ from gridtwin.errors import SourceError
 from gridtwin.model.notices import Notice
 from gridtwin.model.schema import SCHEMA
 from gridtwin.sources.mapping.mapping_domains import OWN_ALIAS
-from gridtwin.sources.mapping.mapping_file import POSITION_COLUMNS
+from gridtwin.sources.mapping.mapping_keys import POSITION_COLUMNS
 from gridtwin.sources.mapping.mapping_layers import ROW_COLUMN, project_shapes
 from gridtwin.sources.mapping.mapping_report import LayerTally
 from gridtwin.sources.mapping.mapping_values import ALL_PHASES_WORD, UNLISTED_MARK, write_expression
+from gridtwin.sources.mapping.personal_columns import tell_personal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 GUID_PATTERN = re.compile(r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
 SHOWN_CODES = 5
+KEEP_ALL = "*"
+TOLD_BY = 1_000  # rows whose values tell whether a column is about persons
 RECORDED_FEEDER = "recorded_feeder"
 PREFERENCE_COLUMN = "prefer"
 # Columns whose unlisted codes leave a row out; those of others are left empty.
@@ -138,6 +141,7 @@ class RowReader:
         rows = table[ROW_COLUMN].to_numpy()
         frame = table.drop_columns([ROW_COLUMN]).to_pandas(integer_object_nulls=True)
         frame["layer"] = layer
+        self._drop_personal(frame, block, layer)
         self._name_rows(frame, block, layer)
         return frame, self._find_shapes(block, own, frame, rows)
 
@@ -182,10 +186,39 @@ class RowReader:
 
     def _list_kept(self, block: LayerBlock, there: list[str]) -> list[str]:
         """Return the columns kept beside the network, but for those the model has anyway."""
-        if block.keep != ("*",):
-            return [name for name in block.keep if name not in block.columns]
-        taken = {name.casefold() for name in (*block.columns, *SCHEMA[block.to].names)}
-        return [name for name in there if name.casefold() not in taken]
+        named = [name for name in block.keep if name not in {KEEP_ALL, *block.columns}]
+        if KEEP_ALL not in block.keep:
+            return named
+        taken = {name.casefold() for name in (*block.columns, *SCHEMA[block.to].names, *named)}
+        return named + [name for name in there if name.casefold() not in taken]
+
+    def _drop_personal(self, frame: pd.DataFrame, block: LayerBlock, layer: str) -> None:
+        """Leave out what says something of persons, where all columns are kept and it is not named.
+
+        The frame loses these columns.
+        """
+        if KEEP_ALL not in block.keep:
+            return
+        named = {name.casefold() for name in block.keep}
+        told = {
+            name: tell_personal(name, frame[name].dropna().head(TOLD_BY).tolist())
+            for name in self._list_kept(block, self.source.list_fields(layer))
+            if name.casefold() not in named
+        }
+        personal = {name: what for name, what in told.items() if what}
+        if not personal:
+            return
+        frame.drop(columns=list(personal), inplace=True)
+        listed = ", ".join(f"{name} ({what})" for name, what in personal.items())
+        names = ", ".join(f'"{name}"' for name in (KEEP_ALL, *personal))
+        self.notices.append(
+            Notice(
+                "personal_column",
+                f"{self.mapping.name}: {block.label}, keep: columns of {layer} that seem to be"
+                f" about persons are not kept: {listed}",
+                f"name those that you may keep: keep = [{names}]",
+            )
+        )
 
     def _find_key(self, layer: str) -> str:
         """Return the SQL of the key of a layer, as ``[ids]`` says."""
