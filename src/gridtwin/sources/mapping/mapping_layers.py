@@ -65,6 +65,7 @@ class MappedSource:
             raise SourceError(msg)
         require_whole(path)
         self.path = path
+        self._infos: dict[str, dict[str, Any]] = {}
         self.files = _list_files(path)
         self.layers = list(self.files) or read_or_refuse(path, lambda: _list_layers(path))
         folded = [name.casefold() for name in self.layers]
@@ -86,12 +87,27 @@ class MappedSource:
 
     def list_fields(self, layer: str) -> list[str]:
         """Return the columns of a layer, that of its FID first where it has one."""
+        fid = self.find_fid(layer)
+        fields = [str(name) for name in self._read_info(layer)["fields"]]
+        return [fid, *fields] if fid else fields
+
+    def find_fid(self, layer: str) -> str:
+        """Return the column of the number that the format gives each row; empty if it has none."""
+        return str(self._read_info(layer).get("fid_column") or "")
+
+    def find_type(self, layer: str) -> str:
+        """Return what the layer states that its shapes are, such as ``"MultiLineString"``."""
+        return str(self._read_info(layer).get("geometry_type") or "")
+
+    def _read_info(self, layer: str) -> dict[str, Any]:
         import pyogrio
 
-        path, inside = self._locate_layer(layer)
-        info = read_or_refuse(path, lambda: pyogrio.read_info(path, layer=inside))
-        fid = [info["fid_column"]] if info.get("fid_column") else []
-        return [*fid, *(str(name) for name in info["fields"])]
+        if layer not in self._infos:
+            path, inside = self._locate_layer(layer)
+            self._infos[layer] = read_or_refuse(
+                path, lambda: pyogrio.read_info(path, layer=inside)
+            )
+        return self._infos[layer]
 
     def read_layer(self, layer: str, text: str) -> SourceLayer:
         """

@@ -201,7 +201,11 @@ class RowReader:
             return
         named = {name.casefold() for name in block.keep}
         told = {
-            name: tell_personal(name, frame[name].dropna().head(TOLD_BY).tolist())
+            name: tell_personal(
+                name,
+                frame[name].dropna().head(TOLD_BY).tolist(),
+                of_customers=block.to == "usage_points",
+            )
             for name in self._list_kept(block, self.source.list_fields(layer))
             if name.casefold() not in named
         }

@@ -27,12 +27,12 @@ _WORDS = {
     ),
     "an address": (
         "address addr addressline street streetname housenumber houseno serviceaddress mailing"
-        " mailingaddress premise premiseaddress postcode zip zipcode postalcode endereco logradouro"
+        " mailingaddress premise premiseaddress postcode zip zipcode postalcode endereco logradouro lgrd"
         " bairro brr cep nrendereco direccion calle domicilio codigopostal adresse anschrift strasse"
         " hausnummer hausnr plz rue codepostal"
     ),
     "a phone number": (
-        "phone phonenumber phoneno telephone tel mobile cell cellphone fax telefone celular telefono"
+        "phone phonenumber phoneno telephone tel mobile cellphone fax telefone celular telefono"
         " movil telefon handy handynummer telefonnummer portable"
     ),
     "an e-mail address": "email emailaddress mailaddress correo correoelectronico courriel",
@@ -50,6 +50,7 @@ _WORDS = {
     ),
 }
 REASON_OF_NAME = {word: what for what, words in _WORDS.items() for word in words.split()}
+NAMES_OF_CUSTOMERS = frozenset("name nome nombre nom names customer cliente kunde client".split())
 # Words that turn a name into that of a thing: a street lamp, an address of a device.
 _OF_THINGS = frozenset(
     "ip mac modbus dnp device equipment feeder circuit substation station switch bus light lamp"
@@ -75,7 +76,9 @@ _SHAPES = {
 _PATTERNS = {what: re.compile(pattern) for what, pattern in _SHAPES.items()}
 
 
-def tell_personal(column: str, values: Sequence[object] = ()) -> str:
+def tell_personal(
+    column: str, values: Sequence[object] = (), *, of_customers: bool = False
+) -> str:
     """
     Return what a column seems to say of persons, and how one can tell; empty if nothing.
 
@@ -85,6 +88,8 @@ def tell_personal(column: str, values: Sequence[object] = ()) -> str:
         What it is called.
     values
         Some of its values; those that are empty say nothing.
+    of_customers
+        Whether its rows are customers, whose name is that of a person.
 
     Examples
     --------
@@ -96,6 +101,8 @@ def tell_personal(column: str, values: Sequence[object] = ()) -> str:
     ('', '')
     """
     what = _tell_by_name(column)
+    if of_customers and column.casefold() in NAMES_OF_CUSTOMERS:
+        what = "a name of a person"
     if what:
         return f"{what}, by what it is called"
     texts = {value.strip() for value in values if isinstance(value, str) and value.strip()}
