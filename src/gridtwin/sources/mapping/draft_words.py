@@ -72,10 +72,16 @@ KIND_PATTERNS = (
 CUSTOMER_WORDS = r"service|customer|consumer|meter|usage point|cliente|consumidor|anschluss"
 LINE_CLASSES = (
     ("primary", r"^pri|primar|^mv|medium|^mt|mittelspann|^hv|^ssdmt|media|moyenne|\bmv\b"),
-    ("secondary", r"^sec|secondar|secundar|^lv|low|^bt|niederspann|^ssdbt|baja|baixa|basse|service"),
+    (
+        "secondary",
+        r"^sec|secondar|secundar|^lv|low|^bt|niederspann|^ssdbt|baja|baixa|basse|service",
+    ),
 )
 PLACEMENT_WORDS = (
-    ("underground", r"underground|^ug|[a-z]ug[a-z]|\bug\b|subterr|_sub|unterird|kabel|cable|souterr"),
+    (
+        "underground",
+        r"underground|^ug|[a-z]ug[a-z]|\bug\b|subterr|_sub|unterird|kabel|cable|souterr",
+    ),
     ("overhead", r"overhead|^oh|[a-z]oh[a-z]|\boh\b|aereo|aere|_aer|freileitung|aerien"),
 )
 
@@ -121,7 +127,9 @@ IN_SERVICE_PAIRS = (
     ("en service", ("hors service",)),
     ("in betrieb", ("ausser betrieb", "stillgelegt")),
 )
-IN_SERVICE_WORDS = r"^(in service|active|energized|em servico|ativ[oa]|activ[oa]|en service|in betrieb)$"
+IN_SERVICE_WORDS = (
+    r"^(in service|active|energized|em servico|ativ[oa]|activ[oa]|en service|in betrieb)$"
+)
 ACTIVE_NAMES = r"sit|ativ|activ|status|estado|state|zustand|etat|lifecycle|service"
 PHASE_NAMES = r"phase|^fas|fase|phas"
 POSITION_NAMES = (
@@ -129,7 +137,7 @@ POSITION_NAMES = (
     r"|p_n_ope|devicestatus"
 )
 CURRENT_NAMES = r"present|current|actual|atual|aktuell|^ist"
-POWER_NAMES = r"kva|pot_?nom|ratedpower|power_?rating|potencia|leistung|puissance|s_nom|mva|rating"
+POWER_NAMES = r"kva|pot_?nom|ratedpower|power_?rating|potencia|leistung|puissance|s_nom|mva|(?<!ope)rating"
 LENGTH_NAMES = r"length|^comp$|compriment|longitud|laenge|lange|longueur|^len$"
 NAME_NAMES = ("name", "nome", "nombre", "bezeichnung", "nom", "label", "facilityid", "assetid")
 FEEDER_NAMES = r"feeder|circuit|ctmt|alimentador|circuito|subnetworkname|abgang|depart"

@@ -104,9 +104,7 @@ class MappedSource:
 
         if layer not in self._infos:
             path, inside = self._locate_layer(layer)
-            self._infos[layer] = read_or_refuse(
-                path, lambda: pyogrio.read_info(path, layer=inside)
-            )
+            self._infos[layer] = read_or_refuse(path, lambda: pyogrio.read_info(path, layer=inside))
         return self._infos[layer]
 
     def read_layer(self, layer: str, text: str) -> SourceLayer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +37,7 @@ class ColumnProfile:
     counts: dict[str, int]  # of each value as text, the most frequent first; blanks left out
     words: dict[str, str]  # what codes stand for, as the source says
     personal: str = ""  # what it seems to say of persons
+    is_numeric: bool = False  # whether all its values are numbers, even if kept as text
     is_fid: bool = False  # the number that the format itself gives a row
     values: frozenset[str] = field(default_factory=frozenset)
 
@@ -184,9 +186,7 @@ def _tell_geometry(shapes: NDArray[np.object_], stated: str) -> str:
     return GEOMETRY_WORDS.get(plain.removesuffix(" "), "other")
 
 
-def _profile_column(
-    table: pa.Table, name: str, said: LayerWords, *, is_fid: bool
-) -> ColumnProfile:
+def _profile_column(table: pa.Table, name: str, said: LayerWords, *, is_fid: bool) -> ColumnProfile:
     column = table.column(name)
     counts = _count_values(column)
     blank = counts.pop("", 0)
@@ -202,9 +202,17 @@ def _profile_column(
         dict(list(by_value.items())[:FEW_CODES]),
         words,
         tell_personal(name, plain[:1_000]),
+        bool(by_value) and (kind in {"integer", "real"} or all(map(_is_number, by_value))),
         is_fid,
         frozenset(by_value),
     )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _read_words(table: pa.Table, name: str) -> dict[str, str]:

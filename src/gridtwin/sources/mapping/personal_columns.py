@@ -76,9 +76,7 @@ _SHAPES = {
 _PATTERNS = {what: re.compile(pattern) for what, pattern in _SHAPES.items()}
 
 
-def tell_personal(
-    column: str, values: Sequence[object] = (), *, of_customers: bool = False
-) -> str:
+def tell_personal(column: str, values: Sequence[object] = (), *, of_customers: bool = False) -> str:
     """
     Return what a column seems to say of persons, and how one can tell; empty if nothing.
 

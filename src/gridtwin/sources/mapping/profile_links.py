@@ -102,7 +102,7 @@ def find_node_ids(profile: SourceProfile) -> NodeIds | None:
         return None
     joining.sort(key=lambda family: (-sizes[family.stem], family.stem))
     best = joining[0]
-    best.rivals = [f"{each.show_pair()} in {len(each.pairs)} layers" for each in joining[1:]]
+    best.rivals = [f"{each.show_pair()} in {len(each.pairs)} layers" for each in joining[1:] if len(each.pairs) > 1]
     _add_other_names(best, profile)
     return best
 
@@ -147,7 +147,9 @@ def _count_shared(family: NodeIds, profile: SourceProfile) -> None:
             for value in column.values if column else ():
                 # A value that repeats within its column joins rows by itself.
                 repeated = column is not None and column.distinct < column.rows - column.blank
-                seen[value] = seen.get(value, 0) + (1 + (repeated and column.distinct < column.rows / 2))
+                seen[value] = seen.get(value, 0) + (
+                    1 + (repeated and column.distinct < column.rows / 2)
+                )
     family.values = frozenset(seen)
     family.shared = sum(count > 1 for count in seen.values())
 

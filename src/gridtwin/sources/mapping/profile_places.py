@@ -71,7 +71,12 @@ def measure_places(profile: SourceProfile, crs: str = "") -> PlaceEvidence:
     for layer in profile.layers:
         stated = layer.crs or crs
         shapes = layer.shapes
-        if shapes is None or not stated or layer.geometry not in {"line", "point"} or not layer.rows:
+        if (
+            shapes is None
+            or not stated
+            or layer.geometry not in {"line", "point"}
+            or not layer.rows
+        ):
             continue
         if layer.geometry == "point" and find_role(layer.name) in {"structure", "lamp"}:
             continue
@@ -88,9 +93,7 @@ def measure_places(profile: SourceProfile, crs: str = "") -> PlaceEvidence:
     return evidence
 
 
-def _place_layer(
-    layer: LayerProfile, drawn: NDArray[np.object_], *, planar: bool
-) -> PlacedLayer:
+def _place_layer(layer: LayerProfile, drawn: NDArray[np.object_], *, planar: bool) -> PlacedLayer:
     """Return a layer still in longitude and latitude; `_share_plane` makes meters of it."""
     del planar
     if layer.geometry == "point":
@@ -191,9 +194,7 @@ def _count_taps(evidence: PlaceEvidence, lines: list[PlacedLayer]) -> None:
             continue
         contacts = np.concatenate([other.ends for other in evidence.placed.values()])
         contacts = contacts[np.isfinite(contacts).all(axis=1)]
-        near, _ = cKDTree(contacts).query(
-            xy[inner], distance_upper_bound=evidence.tolerance_m
-        )
+        near, _ = cKDTree(contacts).query(xy[inner], distance_upper_bound=evidence.tolerance_m)
         evidence.tapped[each.layer.name] = int(np.isfinite(near).sum())
 
 

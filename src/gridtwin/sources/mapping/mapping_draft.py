@@ -1,0 +1,301 @@
+"""Draft the mapping of a source: profile it, guess with evidence, and ask what is never guessed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gridtwin.errors import SourceError
+from gridtwin.sources.mapping.draft_heads import (
+    HEADS_TEMPLATE,
+    draft_associations,
+    draft_heads,
+    draft_sources,
+    find_recorded_feeder,
+)
+from gridtwin.sources.mapping.draft_layers import DraftContext, draft_layer
+from gridtwin.sources.mapping.draft_numbers import guess_xy
+from gridtwin.sources.mapping.draft_text import (
+    UNANSWERED,
+    DraftBlock,
+    DraftQuestion,
+    MappingDraft,
+    write_column,
+)
+from gridtwin.sources.mapping.draft_values import GuessedKey, guess_key
+from gridtwin.sources.mapping.draft_words import find_role
+from gridtwin.sources.mapping.mapping_file import parse_mapping
+from gridtwin.sources.mapping.profile_links import find_node_ids, find_references
+from gridtwin.sources.mapping.profile_places import PlaceEvidence, measure_places
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridtwin.sources.mapping.draft_heads import RecordedFeeder
+    from gridtwin.sources.mapping.mapping_profile import SourceProfile
+    from gridtwin.sources.mapping.profile_links import NodeIds
+
+CRS_QUESTION = "crs"
+LON_LAT = "EPSG:4326"
+KEPT_TARGETS = ("equipment", "usage_points")
+ORDER_OF_TARGETS = ("equipment", "usage_points", "nodes", "substations", "sources")
+
+
+def draft_mapping(profile: SourceProfile, answers: Mapping[str, str] | None = None) -> MappingDraft:
+    """
+    Return a mapping that loads a source as far as the evidence goes.
+
+    Parameters
+    ----------
+    profile
+        What the source holds.
+    answers
+        What a person answered, by the names of the questions: ``LAYER.COLUMN``, or ``COLUMN``.
+
+    Raises
+    ------
+    SourceError
+        If an answer is to no question that the source puts, or is none of its choices.
+    """
+    asked: list[DraftQuestion] = []
+    given = dict(answers or {})
+    crs_block, crs = _draft_crs(profile, given, asked)
+    ids = find_node_ids(profile)
+    keys = _guess_keys(profile, ids)
+    evidence = PlaceEvidence() if crs == UNANSWERED else measure_places(profile, crs)
+    columns = {name: key.column for name, key in keys.items()}
+    context = DraftContext(
+        profile, given, evidence, ids, keys, find_references(profile, columns), asked
+    )
+    drafted, unmapped = _draft_layers(context)
+    recorded = find_recorded_feeder(context)
+    stations: dict[str, str] = {}
+    heads = draft_heads(context, recorded, stations) or draft_sources(context)
+    for block in drafted:
+        if block.keys["to"] == "substations" and block.keys["from"] in stations:
+            column = stations[str(block.keys["from"])]
+            block.say("mrid", write_column(column), "heads call it so")
+    drafted += [block for block in heads if block.table == "[[layer]]"]
+    drafted.sort(key=lambda block: ORDER_OF_TARGETS.index(block.keys["to"]))
+    used = [str(block.keys["from"]) for block in drafted]
+    joins = draft_associations(context)
+    blocks = [
+        crs_block,
+        _draft_ids(keys, used),
+        *_draft_decoders(context),
+        _draft_connect(context, drafted),
+        *drafted,
+        *joins,
+        *(block for block in heads if block.table == "[[heads]]"),
+        _draft_checks(recorded),
+    ]
+    _keep_columns(drafted, profile)
+    _refuse_odd_answers(given, context)
+    draft = MappingDraft(_write_head(profile, context), blocks, context.questions, [])
+    mapped = {*used, *(str(block.keys["from"]) for block in (*joins, *heads))}
+    draft.tail = _write_tail(profile, mapped, unmapped, has_heads=bool(heads))
+    return draft
+
+
+def check_draft(draft: MappingDraft, name: str) -> None:
+    """
+    Hold a draft to the rules of mappings.
+
+    Raises
+    ------
+    SourceError
+        Of what is not answered yet, as whoever loads with it would read.
+    """
+    parse_mapping(draft.write(), name)
+
+
+def _draft_layers(context: DraftContext) -> tuple[list[DraftBlock], dict[str, str]]:
+    """Return the blocks of all layers, and of those without why they have none."""
+    drafted: list[DraftBlock] = []
+    unmapped: dict[str, str] = {}
+    for layer in context.profile.layers:
+        blocks, reason = draft_layer(layer, context)
+        drafted += blocks
+        if not blocks and find_role(layer.name) not in {"feeder", "association"}:
+            unmapped[layer.name] = reason or "nothing is known of it"
+    return drafted, unmapped
+
+
+def _guess_keys(profile: SourceProfile, ids: NodeIds | None) -> dict[str, GuessedKey]:
+    """Return what names the rows of each layer; a column that most layers share is preferred."""
+    nodes = {
+        layer.name: set(ids.pairs.get(layer.name, ())) if ids else set()
+        for layer in profile.layers
+    }
+    counts: Counter[str] = Counter()
+    for layer in profile.layers:
+        guess = guess_key(layer, "", nodes[layer.name])
+        if guess and layer.rows > 1 and not _is_fid(profile, layer.name, guess.column):
+            counts[guess.column] += layer.rows
+    common = counts.most_common(1)[0][0] if counts else ""
+    keys = {layer.name: guess_key(layer, common, nodes[layer.name]) for layer in profile.layers}
+    return {name: key for name, key in keys.items() if key is not None}
+
+
+def _is_fid(profile: SourceProfile, layer: str, column: str) -> bool:
+    there = profile.find_layer(layer)
+    known = there.find_column(column) if there else None
+    return known is not None and known.is_fid
+
+
+def _draft_crs(
+    profile: SourceProfile, answers: Mapping[str, str], asked: list[DraftQuestion]
+) -> tuple[DraftBlock, str]:
+    """Return the block of the coordinate system, and the system; empty where layers state it."""
+    block = DraftBlock("[source]")
+    bare = [each for each in profile.layers if each.extent and not each.crs]
+    tables = [] if bare else [each for each in profile.layers if not each.geometry]
+    degrees = [
+        abs(side) <= limit
+        for each in bare
+        for side, limit in zip(each.extent or (), (180, 90, 180, 90), strict=True)
+    ]
+    said = [(each.name, xy) for each in tables if (xy := guess_xy(each)) is not None]
+    answer = answers.get(CRS_QUESTION)
+    if answer:
+        block.say("crs", answer, "answered")
+    elif not bare and not said:
+        return block, ""
+    elif bare and all(degrees):
+        block.say("crs", LON_LAT, f"{bare[0].name} states none, and lies within degrees")
+    elif not bare and all(xy[2] for _, xy in said):
+        name, (x, y, _) = said[0]
+        block.say("crs", LON_LAT, f"{x} and {y} of {name} lie within degrees")
+    else:
+        name = bare[0].name if bare else said[0][0]
+        text = (
+            f"{name} does not state its coordinate system: which is it, such as EPSG:2278, or none"
+            " for planar coordinates in meters?"
+        )
+        asked.append(DraftQuestion(CRS_QUESTION, text))
+        block.say("crs", UNANSWERED, text)
+    return block, str(block.keys["crs"])
+
+
+def _draft_ids(keys: Mapping[str, GuessedKey], used: list[str]) -> DraftBlock:
+    """Return the block of keys: one for most layers, and others where they differ."""
+    block = DraftBlock("[ids]")
+    own = {name: keys[name] for name in dict.fromkeys(used) if name in keys}
+    if not own:
+        return block
+    counts = Counter(key.column for key in own.values())
+    common = max(counts, key=lambda column: (counts[column], column))
+    other = {name: key.column for name, key in own.items() if key.column != common}
+    plain = {"*": write_column(common), **other} if other else write_column(common)
+    whys = [f"{name}: {key.why}" for name, key in own.items()]
+    block.say("key", plain, ". ".join(whys))
+    return block
+
+
+def _draft_decoders(context: DraftContext) -> list[DraftBlock]:
+    blocks = []
+    for name, decoder in context.decoders.items():
+        ((kind, table),) = decoder.items()
+        block = DraftBlock(f"[phases.{name}.{kind}]", dict(table))
+        block.note(context.decoder_whys[name])
+        blocks.append(block)
+    return blocks
+
+
+def _draft_connect(context: DraftContext, drafted: list[DraftBlock]) -> DraftBlock:
+    """Return the block of how ends meet."""
+    block = DraftBlock("[connect]")
+    if not context.evidence.histogram:
+        return block
+    why = (
+        "the knee of the distances from each line end to the nearest other:"
+        f" {context.evidence.show_histogram()}"
+    )
+    block.say("tolerance_m", context.evidence.tolerance_m, why)
+    ids = context.node_ids
+    switches = [each for each in drafted if "normal_open" in each.keys and "node_a" in each.keys]
+    points = [context.profile.find_layer(str(each.keys["from"])) for each in switches]
+    if ids is not None and any(each is not None and each.geometry == "point" for each in points):
+        block.say(
+            "rejoin_open",
+            True,
+            "an open switch may have a node of its own on one side, at the point of the line it"
+            " parts; false if such switches end nowhere",
+        )
+    return block
+
+
+def _draft_checks(recorded: RecordedFeeder | None) -> DraftBlock:
+    block = DraftBlock("[checks]")
+    if recorded is not None:
+        why = f"its values are {recorded.key} of {recorded.layer.name}, in {recorded.layers} layers"
+        block.say("recorded_feeder", recorded.column, why)
+    return block
+
+
+def _keep_columns(drafted: list[DraftBlock], profile: SourceProfile) -> None:
+    """Keep what else a row says, but for what seems to be about persons."""
+    for block in drafted:
+        layer = profile.find_layer(str(block.keys["from"]))
+        if layer is None or block.keys["to"] not in KEPT_TARGETS:
+            continue
+        personal = [f"{each.name} ({each.personal})" for each in layer.columns if each.personal]
+        told = (
+            "PERSONAL, not kept unless it is named here: " + ", ".join(personal) if personal else ""
+        )
+        block.say("keep", "*", told)
+
+
+def _refuse_odd_answers(answers: Mapping[str, str], context: DraftContext) -> None:
+    """Refuse answers that no question takes."""
+    for name in answers:
+        layer, _, column = name.rpartition(".")
+        there = [
+            each
+            for each in context.profile.layers
+            if (not layer or each.name.casefold() == layer.casefold())
+            and (each.find_column(column) or (not layer and each.name.casefold() == name.casefold()))
+        ]
+        if name != CRS_QUESTION and not there:
+            msg = (
+                f"{context.profile.path}: the answer {name}={answers[name]} is to no question: name"
+                " a layer and a column, as LAYER.COLUMN, or one column"
+            )
+            raise SourceError(msg)
+
+
+def _write_head(profile: SourceProfile, context: DraftContext) -> list[str]:
+    name = Path(profile.path).name
+    head = [
+        f"Drafted from {name}. Each comment is the evidence for the line below it: change what is"
+        f" wrong, then run: gridtwin map check {name} --map FILE",
+    ]
+    if context.questions:
+        head.append(
+            f'To be answered where it says "{UNANSWERED}", before it loads: '
+            + ", ".join(question.name for question in context.questions)
+        )
+    ids = context.node_ids
+    if ids is not None:
+        head.append(
+            f"Nodes are named by {ids.show_pair()} in {len(ids.pairs)} layers: {len(ids.values):,}"
+            f" ids, at {ids.shared:,} of which several ends meet"
+            + (f"; other such pairs: {', '.join(ids.rivals)}" if ids.rivals else "")
+        )
+    else:
+        head.append("No two columns name nodes that several rows share: lines meet by place")
+    return head
+
+
+def _write_tail(
+    profile: SourceProfile, mapped: set[str], unmapped: Mapping[str, str], *, has_heads: bool
+) -> list[str]:
+    """Return what is not mapped, and why."""
+    tail = [] if has_heads else [HEADS_TEMPLATE]
+    for layer in profile.layers:
+        if layer.name not in mapped:
+            reason = unmapped.get(layer.name) or "it names no node or device that is mapped"
+            tail.append(f"Not mapped: {layer.name} ({layer.rows:,} rows): {reason}")
+    tail += [f"Does not open: {name}: {reason}" for name, reason in profile.broken.items()]
+    return tail
