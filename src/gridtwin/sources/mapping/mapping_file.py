@@ -29,7 +29,7 @@ from gridtwin.sources.mapping.mapping_keys import (
     list_block_columns,
     list_units,
 )
-from gridtwin.sources.mapping.mapping_table import MappingTable
+from gridtwin.sources.mapping.mapping_table import MappingTable, refuse_unanswered
 from gridtwin.sources.mapping.mapping_values import (
     CodeTable,
     PhaseDecoder,
@@ -168,6 +168,7 @@ def parse_mapping(text: str, name: str) -> UtilityMapping:
     except tomllib.TOMLDecodeError as error:
         msg = f"{name}: this is no TOML: {error}"
         raise SourceError(msg) from error
+    refuse_unanswered(document, name)
     top = MappingTable(document, name, "")
     top.require_keys(TOP_KEYS)
     source = top.read_table("source", SOURCE_KEYS)

@@ -17,7 +17,7 @@ MOST_HAVE_IT = 0.6  # share of the values that must have a shape
 FEWEST_VALUES = 3
 
 # Words of a column's name, between its joints; English, Portuguese, Spanish, German, French.
-_WORDS = {
+_PERSONAL_TEXTS = {
     "a name of a person": (
         "customername consumername ownername accountname holdername contactname firstname lastname"
         " surname fullname custname membername subscriber occupant tenant nomecliente nometitular"
@@ -27,9 +27,9 @@ _WORDS = {
     ),
     "an address": (
         "address addr addressline street streetname housenumber houseno serviceaddress mailing"
-        " mailingaddress premise premiseaddress postcode zip zipcode postalcode endereco logradouro lgrd"
-        " bairro brr cep nrendereco direccion calle domicilio codigopostal adresse anschrift strasse"
-        " hausnummer hausnr plz rue codepostal"
+        " mailingaddress premise premiseaddress postcode zip zipcode postalcode endereco"
+        " logradouro lgrd bairro brr cep nrendereco direccion calle domicilio codigopostal adresse"
+        " anschrift strasse hausnummer hausnr plz rue codepostal"
     ),
     "a phone number": (
         "phone phonenumber phoneno telephone tel mobile cellphone fax telefone celular telefono"
@@ -49,13 +49,14 @@ _WORDS = {
         " cuenta kontonummer numerocompte"
     ),
 }
-REASON_OF_NAME = {word: what for what, words in _WORDS.items() for word in words.split()}
-NAMES_OF_CUSTOMERS = frozenset("name nome nombre nom names customer cliente kunde client".split())
+REASON_OF_NAME = {word: what for what, words in _PERSONAL_TEXTS.items() for word in words.split()}
+_CUSTOMER_TEXT = "name nome nombre nom names customer cliente kunde client"
+NAMES_OF_CUSTOMERS = frozenset(_CUSTOMER_TEXT.split())
 # Words that turn a name into that of a thing: a street lamp, an address of a device.
-_OF_THINGS = frozenset(
-    "ip mac modbus dnp device equipment feeder circuit substation station switch bus light lamp"
-    " lighting".split()
-)
+_THING_TEXT = """
+ip mac modbus dnp device equipment feeder circuit substation station switch bus light lamp lighting
+"""
+_OF_THINGS = frozenset(_THING_TEXT.split())
 _SHAPES = {
     "an e-mail address": r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}",
     "a national id": (
@@ -68,7 +69,8 @@ _SHAPES = {
     ),
     "a postal code": r"\d{5}-\d{3}|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]\d[A-Z] \d[A-Z]\d",
     "an address": (
-        r"(?i:\d{1,6}\s+\w[\w .']+\s(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|way)\.?"
+        r"(?i:\d{1,6}\s+\w[\w .']+\s"
+        r"(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|way)\.?"
         r"|(?:rua|r\.|av\.?|avenida|travessa|calle|c/|carrera|rue|chemin|all[ée]e)\s+\S.*\d.*"
         r"|\w[\w .-]*(?:stra(?:ß|ss)e|str\.|weg|gasse|platz)\s+\d+\s?\w?)"
     ),

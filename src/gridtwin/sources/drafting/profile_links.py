@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from gridtwin.sources.mapping.draft_words import SIDE_PAIRS, find_role, fold_text
+from gridtwin.sources.drafting.draft_words import SIDE_PAIRS, find_role, fold_text
 from gridtwin.sources.mapping.personal_columns import split_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from gridtwin.sources.mapping.mapping_profile import (
+    from gridtwin.sources.drafting.mapping_profile import (
         ColumnProfile,
         LayerProfile,
         SourceProfile,
@@ -102,7 +102,11 @@ def find_node_ids(profile: SourceProfile) -> NodeIds | None:
         return None
     joining.sort(key=lambda family: (-sizes[family.stem], family.stem))
     best = joining[0]
-    best.rivals = [f"{each.show_pair()} in {len(each.pairs)} layers" for each in joining[1:] if len(each.pairs) > 1]
+    best.rivals = [
+        f"{each.show_pair()} in {len(each.pairs)} layers"
+        for each in joining[1:]
+        if len(each.pairs) > 1
+    ]
     _add_other_names(best, profile)
     return best
 
@@ -142,14 +146,14 @@ def _count_shared(family: NodeIds, profile: SourceProfile) -> None:
     seen: dict[str, int] = {}
     for name, pair in family.pairs.items():
         layer = profile.find_layer(name)
-        for each in pair if layer else ():
-            column = layer.find_column(each) if layer else None
-            for value in column.values if column else ():
-                # A value that repeats within its column joins rows by itself.
-                repeated = column is not None and column.distinct < column.rows - column.blank
-                seen[value] = seen.get(value, 0) + (
-                    1 + (repeated and column.distinct < column.rows / 2)
-                )
+        columns = [layer.find_column(each) for each in pair] if layer else []
+        for column in columns:
+            if column is None:
+                continue
+            # Where most values repeat, a column joins its rows by itself.
+            ends = 2 if column.distinct < column.rows / 2 else 1
+            for value in column.values:
+                seen[value] = seen.get(value, 0) + ends
     family.values = frozenset(seen)
     family.shared = sum(count > 1 for count in seen.values())
 

@@ -9,19 +9,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-UNANSWERED = "?"  # stands where only a person knows; the reader of mappings refuses it
+    from gridtwin.sources.drafting.profile_links import ColumnReference, NodePair
+
 COMMENT_WIDTH = 100
+# By this line an editor checks a mapping while it is written: gridtwin map schema makes the file.
+SCHEMA_LINE = "#:schema mapping.schema.json"
 # Words that SQL takes for its own.
-_RESERVED = frozenset(
-    "all analyse analyze and any array as asc both case cast check collate column constraint create"
-    " default deferrable desc describe distinct do else end except false fetch for foreign from"
-    " grant group having in initially intersect into lambda lateral leading limit not null offset on"
-    " only or order pivot placing primary qualify references returning select show some summarize"
-    " symmetric table then to trailing true union unique unpivot using variadic when where window"
-    " with".split()
-)
+_RESERVED_TEXT = """
+all analyse analyze and any array as asc both case cast check collate column constraint create
+default deferrable desc describe distinct do else end except false fetch for foreign from grant
+group having in initially intersect into lambda lateral leading limit not null offset on only or
+order pivot placing primary qualify references returning select show some summarize symmetric table
+then to trailing true union unique unpivot using variadic when where window with
+"""
+_RESERVED = frozenset(_RESERVED_TEXT.split())
 
 
 @dataclass(slots=True)
@@ -60,13 +63,13 @@ class DraftBlock:
 
     def write(self) -> list[str]:
         """Return its lines."""
-        lines = [*_write_comment(self.why.get("", "")), self.table]
+        lines = [*write_comment(self.why.get("", "")), self.table]
         for key, value in self.keys.items():
-            lines += _write_comment(self.why.get(key, ""))
+            lines += write_comment(self.why.get(key, ""))
             lines.append(f"{write_key(key)} = {write_value(value)}")
         for key, why in self.why.items():
             if key and key not in self.keys:
-                lines += _write_comment(f"{key}: {why}")
+                lines += write_comment(f"{key}: {why}")
         return lines
 
 
@@ -78,12 +81,16 @@ class MappingDraft:
     blocks: list[DraftBlock]
     questions: list[DraftQuestion]  # not answered yet
     tail: list[str]  # what is not mapped, and why
+    node_pairs: Mapping[str, NodePair] = field(default_factory=dict)  # by layer
+    references: Sequence[ColumnReference] = ()
+    tolerance_m: float | None = None  # None: no line is drawn
+    histogram: Sequence[tuple[float, float, int]] = ()  # from, to in meters, line ends
 
     def write(self) -> str:
         """Return the TOML."""
-        parts = [[line for text in self.head for line in _write_comment(text)]]
+        parts = [[SCHEMA_LINE, *(line for text in self.head for line in write_comment(text))]]
         parts += [block.write() for block in self.blocks if block.keys]
-        parts.append([line for text in self.tail for line in _write_comment(text)])
+        parts.append([line for text in self.tail for line in write_comment(text)])
         return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
@@ -134,7 +141,7 @@ def write_value(value: Any) -> str:
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _write_comment(text: str) -> Iterable[str]:
+def write_comment(text: str) -> Iterable[str]:
     """Return a text as lines of a comment; whatever a source calls itself stays on them."""
     plain = "".join(each if each.isprintable() else " " for each in text)
     return [f"# {line}" for line in textwrap.wrap(plain, COMMENT_WIDTH, break_on_hyphens=False)]

@@ -1,4 +1,4 @@
-"""Guess what the columns of a layer are: its key, phases, positions and numbers; never without why."""
+"""Guess which columns are the key, the phases and the positions of a layer, each with why."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gridtwin.sources.mapping.draft_text import write_code, write_column
-from gridtwin.sources.mapping.draft_words import (
+from gridtwin.sources.drafting.draft_text import write_code, write_column
+from gridtwin.sources.drafting.draft_words import (
     ACTIVE_NAMES,
     CURRENT_NAMES,
     ID_WORDS,
@@ -28,7 +28,7 @@ from gridtwin.sources.mapping.personal_columns import split_words
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from gridtwin.sources.mapping.mapping_profile import ColumnProfile, LayerProfile
+    from gridtwin.sources.drafting.mapping_profile import ColumnProfile, LayerProfile
 
 NEARLY_UNIQUE = 0.9  # share of distinct values from which a key may repeat by a rule
 LETTER_SETS = (
@@ -110,8 +110,8 @@ def guess_key(layer: LayerProfile, common: str, nodes: Collection[str]) -> Guess
     why = f"{best.name} is {shape}, filled and unique in {layer.rows:,} rows"
     if best.is_fid:
         why = (
-            f"WARNING: no column is filled and unique but {best.name}, the row number of the format:"
-            " it changes with the next export, and then nothing is recognized"
+            f"WARNING: no column is filled and unique but {best.name}, the row number of the"
+            " format: it changes with the next export, and then nothing is recognized"
         )
     return GuessedKey(best.name, why)
 

@@ -7,34 +7,34 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import SourceError
-from gridtwin.sources.mapping.draft_heads import (
+from gridtwin.sources.drafting.draft_context import DraftContext
+from gridtwin.sources.drafting.draft_heads import (
     HEADS_TEMPLATE,
     draft_associations,
     draft_heads,
     draft_sources,
     find_recorded_feeder,
 )
-from gridtwin.sources.mapping.draft_layers import DraftContext, draft_layer
-from gridtwin.sources.mapping.draft_numbers import guess_xy
-from gridtwin.sources.mapping.draft_text import (
-    UNANSWERED,
+from gridtwin.sources.drafting.draft_layers import draft_layer
+from gridtwin.sources.drafting.draft_numbers import guess_xy
+from gridtwin.sources.drafting.draft_text import (
     DraftBlock,
     DraftQuestion,
     MappingDraft,
     write_column,
 )
-from gridtwin.sources.mapping.draft_values import GuessedKey, guess_key
-from gridtwin.sources.mapping.draft_words import find_role
-from gridtwin.sources.mapping.mapping_file import parse_mapping
-from gridtwin.sources.mapping.profile_links import find_node_ids, find_references
-from gridtwin.sources.mapping.profile_places import PlaceEvidence, measure_places
+from gridtwin.sources.drafting.draft_values import GuessedKey, guess_key
+from gridtwin.sources.drafting.draft_words import find_role
+from gridtwin.sources.drafting.profile_links import find_node_ids, find_references
+from gridtwin.sources.drafting.profile_places import PlaceEvidence, measure_places
+from gridtwin.sources.mapping.mapping_table import UNANSWERED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from gridtwin.sources.mapping.draft_heads import RecordedFeeder
-    from gridtwin.sources.mapping.mapping_profile import SourceProfile
-    from gridtwin.sources.mapping.profile_links import NodeIds
+    from gridtwin.sources.drafting.draft_heads import RecordedFeeder
+    from gridtwin.sources.drafting.mapping_profile import SourceProfile
+    from gridtwin.sources.drafting.profile_links import NodeIds
 
 CRS_QUESTION = "crs"
 LON_LAT = "EPSG:4326"
@@ -42,7 +42,12 @@ KEPT_TARGETS = ("equipment", "usage_points")
 ORDER_OF_TARGETS = ("equipment", "usage_points", "nodes", "substations", "sources")
 
 
-def draft_mapping(profile: SourceProfile, answers: Mapping[str, str] | None = None) -> MappingDraft:
+def draft_mapping(
+    profile: SourceProfile,
+    answers: Mapping[str, str] | None = None,
+    *,
+    alike: Sequence[str] = (),
+) -> MappingDraft:
     """
     Return a mapping that loads a source as far as the evidence goes.
 
@@ -52,6 +57,8 @@ def draft_mapping(profile: SourceProfile, answers: Mapping[str, str] | None = No
         What the source holds.
     answers
         What a person answered, by the names of the questions: ``LAYER.COLUMN``, or ``COLUMN``.
+    alike
+        Mappings that come with gridtwin and name layers of the source; its comment tells of them.
 
     Raises
     ------
@@ -92,22 +99,16 @@ def draft_mapping(profile: SourceProfile, answers: Mapping[str, str] | None = No
     ]
     _keep_columns(drafted, profile)
     _refuse_odd_answers(given, context)
-    draft = MappingDraft(_write_head(profile, context), blocks, context.questions, [])
+    draft = MappingDraft(
+        [*_write_head(profile, context), *_tell_alike(alike)], blocks, context.questions, []
+    )
+    draft.node_pairs = ids.pairs if ids else {}
+    draft.references = context.references
+    draft.histogram = evidence.histogram
+    draft.tolerance_m = evidence.tolerance_m if evidence.histogram else None
     mapped = {*used, *(str(block.keys["from"]) for block in (*joins, *heads))}
     draft.tail = _write_tail(profile, mapped, unmapped, has_heads=bool(heads))
     return draft
-
-
-def check_draft(draft: MappingDraft, name: str) -> None:
-    """
-    Hold a draft to the rules of mappings.
-
-    Raises
-    ------
-    SourceError
-        Of what is not answered yet, as whoever loads with it would read.
-    """
-    parse_mapping(draft.write(), name)
 
 
 def _draft_layers(context: DraftContext) -> tuple[list[DraftBlock], dict[str, str]]:
@@ -125,8 +126,7 @@ def _draft_layers(context: DraftContext) -> tuple[list[DraftBlock], dict[str, st
 def _guess_keys(profile: SourceProfile, ids: NodeIds | None) -> dict[str, GuessedKey]:
     """Return what names the rows of each layer; a column that most layers share is preferred."""
     nodes = {
-        layer.name: set(ids.pairs.get(layer.name, ())) if ids else set()
-        for layer in profile.layers
+        layer.name: set(ids.pairs.get(layer.name, ())) if ids else set() for layer in profile.layers
     }
     counts: Counter[str] = Counter()
     for layer in profile.layers:
@@ -219,8 +219,8 @@ def _draft_connect(context: DraftContext, drafted: list[DraftBlock]) -> DraftBlo
     if ids is not None and any(each is not None and each.geometry == "point" for each in points):
         block.say(
             "rejoin_open",
-            True,
-            "an open switch may have a node of its own on one side, at the point of the line it"
+            value=True,
+            why="an open switch may have a node of its own on one side, at the point of the line it"
             " parts; false if such switches end nowhere",
         )
     return block
@@ -255,7 +255,9 @@ def _refuse_odd_answers(answers: Mapping[str, str], context: DraftContext) -> No
             each
             for each in context.profile.layers
             if (not layer or each.name.casefold() == layer.casefold())
-            and (each.find_column(column) or (not layer and each.name.casefold() == name.casefold()))
+            and (
+                each.find_column(column) or (not layer and each.name.casefold() == name.casefold())
+            )
         ]
         if name != CRS_QUESTION and not there:
             msg = (
@@ -263,6 +265,14 @@ def _refuse_odd_answers(answers: Mapping[str, str], context: DraftContext) -> No
                 " a layer and a column, as LAYER.COLUMN, or one column"
             )
             raise SourceError(msg)
+
+
+def _tell_alike(alike: Sequence[str]) -> list[str]:
+    return [
+        f"The mapping {name} comes with gridtwin and names layers of this source:"
+        f" gridtwin map init SOURCE --like {name} says how it fits"
+        for name in alike
+    ]
 
 
 def _write_head(profile: SourceProfile, context: DraftContext) -> list[str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from gridtwin.sources.mapping.draft_numbers import (
+from gridtwin.sources.drafting.draft_context import EQUIPMENT_ROLES, LINE_ROLES, DraftContext
+from gridtwin.sources.drafting.draft_ends import say_ends, split_sides
+from gridtwin.sources.drafting.draft_numbers import (
     guess_class,
     guess_count,
     guess_length,
@@ -18,37 +17,31 @@ from gridtwin.sources.mapping.draft_numbers import (
     guess_voltage,
     guess_xy,
 )
-from gridtwin.sources.mapping.draft_switches import (
+from gridtwin.sources.drafting.draft_switches import (
     CodedRoles,
     find_coded_roles,
-    find_separator,
     say_positions,
 )
-from gridtwin.sources.mapping.draft_text import (
+from gridtwin.sources.drafting.draft_text import (
     DraftBlock,
     DraftQuestion,
     write_code,
     write_column,
 )
-from gridtwin.sources.mapping.draft_values import find_active, guess_name, guess_phases
-from gridtwin.sources.mapping.draft_words import (
+from gridtwin.sources.drafting.draft_values import find_active, guess_name, guess_phases
+from gridtwin.sources.drafting.draft_words import (
     KIND_OF_ROLE,
     SWITCH_ROLES,
     find_line_class,
     find_role,
     fold_text,
 )
+from gridtwin.sources.mapping.mapping_table import UNANSWERED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from gridtwin.sources.drafting.mapping_profile import LayerProfile
+    from gridtwin.sources.drafting.profile_links import ColumnReference
 
-    from gridtwin.sources.mapping.draft_values import GuessedKey
-    from gridtwin.sources.mapping.mapping_profile import LayerProfile, SourceProfile
-    from gridtwin.sources.mapping.profile_links import ColumnReference, NodeIds
-    from gridtwin.sources.mapping.profile_places import PlaceEvidence
-
-LINE_ROLES = ("line", "service")
-EQUIPMENT_ROLES = (*LINE_ROLES, "transformer", "regulator", *SWITCH_ROLES)
 SHUNT_REASON = "shunt equipment: nothing hangs on it"
 NOT_MAPPED = {
     "unit": "units of a bank are joined to it, where it needs them",
@@ -59,88 +52,47 @@ NOT_MAPPED = {
 }
 
 
-@dataclass(slots=True)
-class DraftContext:
-    """What is known of a source while its mapping is drafted."""
-
-    profile: SourceProfile
-    answers: Mapping[str, str]
-    evidence: PlaceEvidence
-    node_ids: NodeIds | None
-    keys: dict[str, GuessedKey]
-    references: list[ColumnReference]
-    questions: list[DraftQuestion] = field(default_factory=list)
-    decoders: dict[str, dict[str, Any]] = field(default_factory=dict)
-    decoder_whys: dict[str, str] = field(default_factory=dict)
-
-    def ask(self, question: DraftQuestion) -> str | None:
-        """Return the answer to a question, which is put if it is not there."""
-        answer = question.find_answer(self.answers)
-        if answer is None and question.name not in {each.name for each in self.questions}:
-            self.questions.append(question)
-        return answer
-
-    def list_role(self, *roles: str) -> list[LayerProfile]:
-        """Return the layers whose rows are of some roles."""
-        return [each for each in self.profile.layers if self.tell_role(each) in roles]
-
-    def tell_role(self, layer: LayerProfile) -> str:
-        """Return what the rows of a layer are, by its name and what it holds; empty: not known."""
-        role = find_role(layer.name)
-        has_pair = self.node_ids is not None and layer.name in self.node_ids.pairs
-        is_line = layer.geometry == "line"
-        if role == "feeder" and is_line:
-            role = "line"
-        if role in {"", "node"} and is_line and (has_pair or role == "node"):
-            role = "line"
-        if role in LINE_ROLES and not (is_line or has_pair):
-            return "customer" if role == "service" and layer.geometry == "point" else ""
-        if role in EQUIPMENT_ROLES and not (has_pair or layer.geometry in {"line", "point"}):
-            return ""
-        return role
-
-    @property
-    def has_classes(self) -> bool:
-        """Whether lines of both classes are drawn, so that a transformer has sides of classes."""
-        names = [each.name for each in self.list_role(*LINE_ROLES)]
-        return {find_line_class(name) for name in names} >= {"primary", "secondary"}
-
-    @property
-    def has_terminals(self) -> bool:
-        """Whether lines say at which terminal of a device they end."""
-        return any(_find_terminals(each) is not None for each in self.list_role(*LINE_ROLES))
-
-
 def draft_layer(layer: LayerProfile, context: DraftContext) -> tuple[list[DraftBlock], str]:
     """Return the blocks of a layer, and why it has none where it has none."""
     role = context.tell_role(layer)
-    if not layer.rows:
-        return [], "it is empty"
-    if role in NOT_MAPPED:
-        return [], NOT_MAPPED[role]
-    if layer.name not in context.keys and role in {*EQUIPMENT_ROLES, "customer", "device"}:
-        return [], "no column names its rows: none is filled and unique"
     coded = find_coded_roles(layer, role)
-    if role == "device" and coded is None:
-        return [], "no domain says what its rows are"
+    reason = _refuse_layer(layer, role, coded, context)
+    if reason:
+        return [], reason
     if role in EQUIPMENT_ROLES or role == "device":
         return _draft_equipment(layer, role, coded, context), ""
-    if role == "customer":
-        block = _draft_customers(layer, context)
-        return ([block], "") if block else ([], "its rows name no node and are no points")
-    if role == "node":
-        block = _draft_nodes(layer, context)
-        return ([block], "") if block else ([], "its rows name no node and are no points")
-    if role == "substation":
-        return [_draft_substations(layer, context)], ""
-    return [], "" if role else "its name does not tell what it is"
+    draft = {
+        "customer": _draft_customers,
+        "node": _draft_nodes,
+        "substation": _draft_substations,
+    }.get(role)
+    block = draft(layer, context) if draft else None
+    if block is not None:
+        return [block], ""
+    return [], "its rows name no node and are no points" if draft else ""
+
+
+def _refuse_layer(
+    layer: LayerProfile, role: str, coded: CodedRoles | None, context: DraftContext
+) -> str:
+    """Return why a layer is not mapped; empty if it may be."""
+    needs_key = role in {*EQUIPMENT_ROLES, "customer", "device"}
+    if not layer.rows:
+        return "it is empty"
+    if not role:
+        return "its name does not tell what it is"
+    if needs_key and layer.name not in context.keys:
+        return "no column names its rows: none is filled and unique"
+    if role == "device" and coded is None:
+        return "no domain says what its rows are"
+    return NOT_MAPPED.get(role, "")
 
 
 def _draft_equipment(
     layer: LayerProfile, role: str, coded: CodedRoles | None, context: DraftContext
 ) -> list[DraftBlock]:
     blocks = []
-    for where, parted in _split_sides(layer, role, context):
+    for where, parted in split_sides(layer, role, context):
         block = _begin_block(layer, "equipment", f"{role} by its name", context)
         _say_where(block, layer, where, coded, context)
         if coded is not None and coded.kinds:
@@ -160,16 +112,14 @@ def _draft_equipment(
             say_positions(block, layer, role, context)
         if role in {"transformer", "regulator", "device"}:
             _say_rating(block, layer, units, context)
-        _say_ends(block, layer, parted, context)
+        say_ends(block, layer, parted, context)
         blocks.append(block)
     if coded is not None:
         blocks += _draft_other_rows(layer, coded, context)
     return blocks
 
 
-def _begin_block(
-    layer: LayerProfile, to: str, why: str, context: DraftContext
-) -> DraftBlock:
+def _begin_block(layer: LayerProfile, to: str, why: str, context: DraftContext) -> DraftBlock:
     shape = {"": "not drawn", "other": "drawn"}.get(layer.geometry, f"{layer.geometry}s")
     block = DraftBlock("[[layer]]")
     block.note(f"{layer.name}: {layer.rows:,} rows, {shape}; {why}")
@@ -209,7 +159,8 @@ def _find_lifecycle(layer: LayerProfile) -> tuple[str, str] | None:
         code = find_active(column) if column.words else ""
         if code:
             word = column.words[code]
-            why = f"{column.name}: {code} is {word!r}, {column.counts[code]:,} of {column.rows:,} rows"
+            rows = f"{column.counts[code]:,} of {column.rows:,} rows"
+            why = f"{column.name}: {code} is {word!r}, {rows}"
             return f"{write_column(column.name)} = {write_code(code, column.kind)}", why
     return None
 
@@ -225,15 +176,13 @@ def _find_in_service(layer: LayerProfile) -> tuple[str, str] | None:
 
 def _find_single_terminal(layer: LayerProfile) -> str:
     for column in layer.columns:
-        if "terminal" in fold_text(column.name) and column.kind == "text":
-            if any(fold_text(value).startswith("single") for value in column.values):
-                return column.name
+        named = "terminal" in fold_text(column.name) and column.kind == "text"
+        if named and any(fold_text(value).startswith("single") for value in column.values):
+            return column.name
     return ""
 
 
-def _say_names(
-    block: DraftBlock, layer: LayerProfile, context: DraftContext, owner: str
-) -> None:
+def _say_names(block: DraftBlock, layer: LayerProfile, context: DraftContext, owner: str) -> None:
     key = context.keys.get(layer.name)
     name = guess_name(layer, {key.column} if key else set())
     if name:
@@ -256,8 +205,11 @@ def _ask_phase_bits(column: str, why: str, context: DraftContext) -> dict[str, A
     """Return the bits of a column of phases as a person says them."""
     text = f"{why}: which bit is which phase, such as A4 B2 C1?"
     answer = context.ask(DraftQuestion(column, text)) or ""
-    bits = {phase.upper(): int(bit) for phase, bit in re.findall(r"([ABCNabcn])\D{0,2}(\d+)", answer)}
-    return {"bits": bits or {"A": "?", "B": "?", "C": "?"}}
+    bits = {
+        phase.upper(): int(bit) for phase, bit in re.findall(r"([ABCNabcn])\D{0,2}(\d+)", answer)
+    }
+    unanswered: dict[str, Any] = dict.fromkeys("ABC", UNANSWERED)
+    return {"bits": bits or unanswered}
 
 
 def _name_decoder(decoder: dict[str, Any], why: str, context: DraftContext) -> str:
@@ -324,88 +276,6 @@ def _say_rating(
         f"{reference.values:,} values of {table.name}.{reference.column} are"
         f" {reference.target_column} of {layer.name}",
     )
-
-
-def _say_ends(
-    block: DraftBlock, layer: LayerProfile, parted: str, context: DraftContext
-) -> None:
-    """Say how the ends of equipment are known: by ids, or by place."""
-    ids = context.node_ids
-    if ids is not None and layer.name in ids.pairs:
-        pair = ids.pairs[layer.name]
-        block.say("node_a", write_column(pair.first), f"node ids, shared by {len(ids.pairs)} layers")
-        block.say("node_b", write_column(pair.second))
-        third = _find_third(layer, context)
-        if third:
-            block.say("node_c", *third)
-        return
-    if layer.geometry == "line":
-        tapped = context.evidence.tapped.get(layer.name, 0)
-        why = f"{tapped:,} ends or devices lie at its inner vertices" if tapped else ""
-        block.say("ends", "line_and_vertices" if tapped else "line", why)
-        terminals = _find_terminals(layer)
-        if terminals:
-            block.say("terminal_a", write_column(terminals[0]))
-            block.say("terminal_b", write_column(terminals[1]))
-        return
-    block.say("ends", "point")
-    if context.has_terminals:
-        block.say("sides", "terminal", "lines say at which terminal of a device they end")
-    elif parted == "class":
-        block.say("sides", {"a": "primary", "b": "secondary"}, "lines of both classes meet there")
-
-
-def _find_third(layer: LayerProfile, context: DraftContext) -> tuple[str, str] | None:
-    """Return the column of the third node of devices, without what is no node."""
-    ids = context.node_ids
-    if ids is None:
-        return None
-    pair = ids.pairs[layer.name]
-    name = re.sub(r"2(?!.*2)|[bB]$", lambda each: "3" if each[0] == "2" else "c", pair.second)
-    column = layer.find_column(name)
-    if column is None or column.name in pair or not column.values & ids.values:
-        other = column.values - ids.values if column else set()
-        if column is None or column.name in pair or len(other) > 1:
-            return None
-    other = column.values - ids.values
-    if len(other) > 1 or column.distinct <= len(other):
-        return None
-    sql = write_column(column.name)
-    blank = next(iter(other), "")
-    why = f"{column.distinct - len(other):,} rows name a third node"
-    return (f"nullif({sql}, {write_code(blank, column.kind)})" if other else sql), why
-
-
-def _find_terminals(layer: LayerProfile) -> tuple[str, str] | None:
-    names = {fold_text(each.name): each.name for each in layer.columns}
-    for name, own in names.items():
-        if name.startswith("from") and "terminal" in name:
-            other = names.get("to" + name.removeprefix("from"))
-            if other:
-                return own, other
-    return None
-
-
-def _split_sides(
-    layer: LayerProfile, role: str, context: DraftContext
-) -> list[tuple[str, str]]:
-    """Return filters of the rows of a layer, and how the sides of each part are dealt out."""
-    touches = context.evidence.touches.get(layer.name)
-    by_place = context.node_ids is None or layer.name not in context.node_ids.pairs
-    if role != "transformer" or not by_place or not touches or not context.has_classes:
-        return [("", "")]
-    met = {
-        word: sum(
-            (counts for other, counts in touches.items() if find_line_class(other) == word),
-            np.zeros(layer.rows, dtype=np.intp),
-        )
-        for word in ("primary", "secondary")
-    }
-    both = (met["primary"] > 0) & (met["secondary"] > 0)
-    if both.all() or not both.any():
-        return [("", "class" if both.all() else "")]
-    where = find_separator(layer, ~both)
-    return [(where[0], ""), (where[1], "class")] if where else [("", "class")]
 
 
 def _tell_kinds(layer: LayerProfile) -> str:

@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gridtwin.sources.mapping.draft_text import (
-    UNANSWERED,
+from gridtwin.sources.drafting.draft_text import (
     DraftQuestion,
     write_code,
     write_column,
 )
-from gridtwin.sources.mapping.draft_values import guess_positions
-from gridtwin.sources.mapping.draft_words import (
+from gridtwin.sources.drafting.draft_values import guess_positions
+from gridtwin.sources.drafting.draft_words import (
     CUSTOMER_WORDS,
     SWITCH_ROLES,
     find_kind,
     fold_text,
 )
+from gridtwin.sources.mapping.mapping_table import UNANSWERED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.sources.mapping.draft_layers import DraftContext
-    from gridtwin.sources.mapping.draft_text import DraftBlock
-    from gridtwin.sources.mapping.draft_values import GuessedPositions
-    from gridtwin.sources.mapping.mapping_profile import LayerProfile
+    from gridtwin.sources.drafting.draft_context import DraftContext
+    from gridtwin.sources.drafting.draft_text import DraftBlock
+    from gridtwin.sources.drafting.draft_values import GuessedPositions
+    from gridtwin.sources.drafting.mapping_profile import LayerProfile
 
 KIND_COLUMNS = r"subtype|assetgroup|assettype|type|kind|class|tip|typ$"
 MOST_SEPARATING = 20  # codes up to which a column may tell parts of a layer apart
@@ -71,9 +71,13 @@ def find_coded_roles(layer: LayerProfile, role: str) -> CodedRoles | None:
                 kinds[code] = _allow_kind(find_kind(word), role)
         if not any(kinds.values()) or (role != "device" and not all(kinds.values())):
             continue
-        told = ", ".join(f"{code} is {column.words.get(code, 'not said')}" for code in column.counts)
+        told = ", ".join(
+            f"{code} is {column.words.get(code, 'not said')}" for code in column.counts
+        )
         spoken = ", ".join(f"{code} is {column.words[code]}" for code in customers)
-        whose = "subtypes" if column.name == layer.said.subtype_field else f"domain of {column.name}"
+        whose = (
+            "subtypes" if column.name == layer.said.subtype_field else f"domain of {column.name}"
+        )
         why = f"the {whose}: {told}"
         return CodedRoles(column.name, kinds, tuple(customers), why, spoken)
     return None
@@ -84,14 +88,14 @@ def _allow_kind(kind: str, role: str) -> str:
     lines = {"ac_line_segment", "service_drop"}
     if role == "line":
         return kind if kind in lines else ""
-    if kind in lines or (role in SWITCH_ROLES and kind in {"power_transformer", "voltage_regulator"}):
+    if kind in lines or (
+        role in SWITCH_ROLES and kind in {"power_transformer", "voltage_regulator"}
+    ):
         return ""
     return kind
 
 
-def say_positions(
-    block: DraftBlock, layer: LayerProfile, role: str, context: DraftContext
-) -> None:
+def say_positions(block: DraftBlock, layer: LayerProfile, role: str, context: DraftContext) -> None:
     """Say how switches stand, or put a question that only a person can answer."""
     ids = context.node_ids
     guesses = guess_positions(layer, ids.pairs.get(layer.name, ()) if ids else ())

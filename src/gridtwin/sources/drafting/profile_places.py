@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gridtwin.sources.mapping.draft_words import find_role
+from gridtwin.sources.drafting.draft_words import find_role
 from gridtwin.sources.mapping.mapping_layers import SourceLayer, project_shapes
 from gridtwin.sources.mapping.mapping_lines import flatten_lines, locate_points, measure_ends
 from gridtwin.sources.mapping.mapping_places import measure_points
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.notices import Notice
-    from gridtwin.sources.mapping.mapping_profile import LayerProfile, SourceProfile
+    from gridtwin.sources.drafting.mapping_profile import LayerProfile, SourceProfile
 
 BIN_EDGES_M = (0.0, 0.001, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 LEAST_TOLERANCE_M, MOST_TOLERANCE_M = 0.01, 1.0

@@ -16,24 +16,28 @@ if TYPE_CHECKING:
 
 # What rows are called, the more particular first: a unit of a transformer is no transformer.
 ROLE_PATTERNS = (
-    ("unit", r"(transformer|regulator|switch|fuse|capacitor|device|recloser)units?$|^eq[a-z]{2,4}$"),
+    ("unit", r"(transformer|regulator|switch|fuse|capacitor|device|recloser)units?$"
+             r"|^eq[a-z]{2,4}$"),
     ("association", r"association|asociacion|associacao|verknuepfung"),
     ("feeder", r"circuitsource|subnetwork|feeders?$|circuits?$|alimentador|circuito|^ct[am]t$"
                r"|speiseleitung|abgang|departs?$"),
-    ("structure", r"structure|^poles?$|poste|mast(en)?$|support|ponnot|apoio|apoyo|tower|duct|trench"),
+    ("structure", r"structure|^poles?$|poste|mast(en)?$|support|ponnot|apoio|apoyo|tower|duct"
+                  r"|trench"),
     ("lamp", r"lamp|light|^pip$|iluminacao|alumbrado|leuchte|eclairage"),
     ("generator", r"generator|gerador|generador|erzeug|^ug[abm]t|solar|photovolt|storage"),
     ("capacitor", r"capacitor|kondensator|condensa|^uncr[abm]t"),
     ("regulator", r"regulator|regulador|spannungsregler|regulateur|^unre[abm]t"),
     ("transformer", r"transform|trafo|umspanner|transfo|xfmr|^untr[abm]t"),
-    ("service", r"service(line|drop|lateral)|ramlig|ramal|acometida|hausanschlussleitung|branchement"),
+    ("service", r"service(line|drop|lateral)|ramlig|ramal|acometida|hausanschlussleitung"
+                r"|branchement"),
     ("fuse", r"fuses?$|fusivel|fusible|sicherung|cutout|elofusivel"),
     ("recloser", r"recloser|religador|reconectador|dynamicprotective|reenclench"),
     ("breaker", r"breaker|disjuntor|disyuntor|leistungsschalter|disjoncteur"),
     ("sectionaliser", r"sectionali[sz]er|seccionalizador"),
     ("switch", r"switch|chave|seccion|secciona|trenn|schalter|sectionneur|interrupt|^unse[abm]t"
                r"|openpoint|isolator|disconnect|jumper|elbow"),
-    ("customer", r"servicepoint|usagepoint|deliverypoint|customer|consumer|meters?$|cliente|consumidor"
+    ("customer", r"servicepoint|usagepoint|deliverypoint|customer|consumer|meters?$|cliente"
+                 r"|consumidor"
                  r"|^uc[abm]t|^loads?$|cargas?$|suministro|zaehler|kunden|hausanschluss|abonne"
                  r"|clients?$|compteur"),
     ("substation", r"substation|^sub$|subesta|umspannwerk|postesource|station$|poste$"),
@@ -56,7 +60,8 @@ KIND_OF_ROLE = {
 SWITCH_ROLES = ("switch", "fuse", "recloser", "breaker", "sectionaliser")
 # What the words of a domain call a kind of equipment; the more particular first.
 KIND_PATTERNS = (
-    ("service_drop", r"service (line|drop|lateral)|low voltage.*(line|conductor)|^low voltage$|ramal"),
+    ("service_drop", r"service (line|drop|lateral)|low voltage.*(line|conductor)|^low voltage$"
+                     r"|ramal"),
     ("voltage_regulator", r"regulator|regulador|regler|regulateur"),
     ("power_transformer", r"transform|trafo|umspanner"),
     ("fuse", r"\bfuse|fusivel|fusible|sicherung|cutout"),
@@ -137,14 +142,17 @@ POSITION_NAMES = (
     r"|p_n_ope|devicestatus"
 )
 CURRENT_NAMES = r"present|current|actual|atual|aktuell|^ist"
-POWER_NAMES = r"kva|pot_?nom|ratedpower|power_?rating|potencia|leistung|puissance|s_nom|mva|(?<!ope)rating"
+POWER_NAMES = (
+    r"kva|pot_?nom|ratedpower|power_?rating|potencia|leistung|puissance|s_nom|mva|(?<!ope)rating"
+)
 LENGTH_NAMES = r"length|^comp$|compriment|longitud|laenge|lange|longueur|^len$"
 NAME_NAMES = ("name", "nome", "nombre", "bezeichnung", "nom", "label", "facilityid", "assetid")
 FEEDER_NAMES = r"feeder|circuit|ctmt|alimentador|circuito|subnetworkname|abgang|depart"
-ID_WORDS = frozenset(
-    "id guid uuid globalid mrid key cod code codigo facilityid assetid name nr no num nummer"
-    " kennung numero".split()
-)
+_ID_TEXT = """
+id guid uuid globalid mrid key cod code codigo facilityid assetid name nr no num nummer kennung
+numero
+"""
+ID_WORDS = frozenset(_ID_TEXT.split())
 # Ends of a line in names of columns, first and second.
 SIDE_PAIRS = (
     ("1", "2"), ("0", "1"), ("a", "b"), ("from", "to"), ("start", "end"), ("begin", "end"),

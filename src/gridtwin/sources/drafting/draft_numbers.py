@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gridtwin.sources.mapping.draft_text import write_column
-from gridtwin.sources.mapping.draft_words import (
+from gridtwin.sources.drafting.draft_text import write_column
+from gridtwin.sources.drafting.draft_words import (
     LENGTH_NAMES,
     POWER_NAMES,
     find_placement,
     fold_text,
     squash_layer,
 )
-from gridtwin.sources.mapping.profile_places import LENGTH_UNITS, find_length_unit
+from gridtwin.sources.drafting.profile_places import LENGTH_UNITS, find_length_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gridtwin.sources.mapping.mapping_profile import ColumnProfile, LayerProfile
-    from gridtwin.sources.mapping.profile_places import PlaceEvidence
+    from gridtwin.sources.drafting.mapping_profile import ColumnProfile, LayerProfile
+    from gridtwin.sources.drafting.profile_places import PlaceEvidence
 
 CLASS_NAMES = r"clas|sector|rateclass|tarif|custclass|categor"
 COUNT_NAMES = r"customercount|numcust|custcount|ncustomers|nclientes|qtd?cons|nuc$|numcons"
@@ -150,7 +150,7 @@ def guess_placement(layer: LayerProfile) -> GuessedNumber | None:
 
 
 def guess_xy(layer: LayerProfile) -> tuple[str, str, bool] | None:
-    """Return the columns of coordinates, and whether they can be degrees; None if there are none."""
+    """Return the columns of coordinates, and whether they can be degrees; None without them."""
     found = []
     for pattern in (X_NAMES, Y_NAMES):
         columns = [

@@ -1,17 +1,17 @@
-"""Draft where feeders begin and what is associated: by tables that name nodes, devices and feeders."""
+"""Draft where feeders begin and what is associated, by tables that name nodes and devices."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from gridtwin.sources.mapping.draft_text import DraftBlock, write_column
-from gridtwin.sources.mapping.draft_words import FEEDER_NAMES, NAME_NAMES, fold_text
-from gridtwin.sources.mapping.profile_links import CONTAINED, measure_containment
+from gridtwin.sources.drafting.draft_text import DraftBlock, write_column
+from gridtwin.sources.drafting.draft_words import FEEDER_NAMES, NAME_NAMES, fold_text
+from gridtwin.sources.drafting.profile_links import CONTAINED, measure_containment
 
 if TYPE_CHECKING:
-    from gridtwin.sources.mapping.draft_layers import DraftContext
-    from gridtwin.sources.mapping.mapping_profile import (
+    from gridtwin.sources.drafting.draft_context import DraftContext
+    from gridtwin.sources.drafting.mapping_profile import (
         ColumnProfile,
         LayerProfile,
     )
@@ -136,9 +136,7 @@ def _find_feeder_name(layer: LayerProfile, feeder: str) -> str:
     return ""
 
 
-def _say_device(
-    block: DraftBlock, layer: LayerProfile, context: DraftContext
-) -> list[DraftBlock]:
+def _say_device(block: DraftBlock, layer: LayerProfile, context: DraftContext) -> list[DraftBlock]:
     """Say at which device or station a feeder begins; return the block of the station's node."""
     for column in layer.columns:
         if column.kind != "text" or not column.distinct or column.is_fid:
@@ -209,9 +207,7 @@ def draft_sources(context: DraftContext) -> list[DraftBlock]:
             continue
         met = _gather_other_nodes(layer, context)
         sides = [layer.find_column(name) for name in pair]
-        free = [
-            column for column in sides if column is not None and not column.values & met
-        ]
+        free = [column for column in sides if column is not None and not column.values & met]
         if len(free) != 1:
             continue
         name = write_column(free[0].name)
