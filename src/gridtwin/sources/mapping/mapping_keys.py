@@ -10,7 +10,7 @@ from __future__ import annotations
 from gridtwin.model.schema import SCHEMA
 
 MAPPING_TARGETS = ("equipment", "usage_points", "sources", "substations", "nodes")
-END_WORDS = ("columns", "point", "line", "line_and_vertices")
+END_WORDS = ("columns", "point", "line", "line_and_vertices", "area")
 SIDE_WORDS = ("two", "class", "terminal")
 # By what ends meet, the strongest first: node ids, associations, terminals of devices, places.
 END_ORDER = ("columns", "associations", "terminals", "place")

@@ -10,6 +10,7 @@ import numpy as np
 
 from gridtwin.errors import SourceError
 from gridtwin.model.network import Network
+from gridtwin.sources.mapping.mapping_areas import join_areas
 from gridtwin.sources.mapping.mapping_ends import PlacedPoints, join_placed
 from gridtwin.sources.mapping.mapping_file import read_mapping
 from gridtwin.sources.mapping.mapping_frames import (
@@ -115,6 +116,8 @@ class _NetworkMaker:
             for part in heads
         ]
         joined = self._join_equipment(equipment, points)
+        if any(each.are_areas.any() for each in points.values()):
+            join_areas(joined, points.values(), self.slots, self.context)
         if self.plan.rules.joins_unnamed:
             join_unnamed(joined, points, self.slots, self.context)
         self._join_associations(joined, points)
