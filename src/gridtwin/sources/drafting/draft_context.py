@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from gridtwin.errors import SourceError
 from gridtwin.sources.drafting.draft_words import (
     SWITCH_ROLES,
     find_line_class,
@@ -35,16 +36,33 @@ class DraftContext:
     node_ids: NodeIds | None
     keys: dict[str, GuessedKey]
     references: list[ColumnReference]
-    questions: list[DraftQuestion] = field(default_factory=list)
+    asked: dict[str, DraftQuestion] = field(default_factory=dict)  # answered or not
     decoders: dict[str, dict[str, Any]] = field(default_factory=dict)
     decoder_whys: dict[str, str] = field(default_factory=dict)
 
     def ask(self, question: DraftQuestion) -> str | None:
-        """Return the answer to a question, which is put if it is not there."""
+        """
+        Return the answer to a question; None if it is not there.
+
+        Raises
+        ------
+        SourceError
+            If the answer is none of the choices.
+        """
+        self.asked[question.name] = question
         answer = question.find_answer(self.answers)
-        if answer is None and question.name not in {each.name for each in self.questions}:
-            self.questions.append(question)
+        if answer is not None and question.choices and answer not in question.choices:
+            msg = (
+                f"{self.profile.path}: the answer {question.name}={answer} is none of"
+                f" {', '.join(question.choices)}"
+            )
+            raise SourceError(msg)
         return answer
+
+    @property
+    def questions(self) -> list[DraftQuestion]:
+        """What is not answered."""
+        return [each for each in self.asked.values() if each.find_answer(self.answers) is None]
 
     def list_role(self, *roles: str) -> list[LayerProfile]:
         """Return the layers whose rows are of some roles."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import SourceError
+from gridtwin.model.own_columns import MOST_OWN, check_names
 from gridtwin.sources.drafting.draft_context import DraftContext
 from gridtwin.sources.drafting.draft_heads import (
     HEADS_TEMPLATE,
@@ -27,6 +28,7 @@ from gridtwin.sources.drafting.draft_values import GuessedKey, guess_key
 from gridtwin.sources.drafting.draft_words import find_role
 from gridtwin.sources.drafting.profile_links import find_node_ids, find_references
 from gridtwin.sources.drafting.profile_places import PlaceEvidence, measure_places
+from gridtwin.sources.mapping.mapping_keys import list_block_columns
 from gridtwin.sources.mapping.mapping_table import UNANSWERED
 
 if TYPE_CHECKING:
@@ -65,16 +67,15 @@ def draft_mapping(
     SourceError
         If an answer is to no question that the source puts, or is none of its choices.
     """
-    asked: list[DraftQuestion] = []
     given = dict(answers or {})
-    crs_block, crs = _draft_crs(profile, given, asked)
+    crs_block, crs, crs_question = _draft_crs(profile, given)
     ids = find_node_ids(profile)
     keys = _guess_keys(profile, ids)
     evidence = PlaceEvidence() if crs == UNANSWERED else measure_places(profile, crs)
     columns = {name: key.column for name, key in keys.items()}
-    context = DraftContext(
-        profile, given, evidence, ids, keys, find_references(profile, columns), asked
-    )
+    context = DraftContext(profile, given, evidence, ids, keys, find_references(profile, columns))
+    if crs_question is not None:
+        context.ask(crs_question)
     drafted, unmapped = _draft_layers(context)
     recorded = find_recorded_feeder(context)
     stations: dict[str, str] = {}
@@ -145,9 +146,9 @@ def _is_fid(profile: SourceProfile, layer: str, column: str) -> bool:
 
 
 def _draft_crs(
-    profile: SourceProfile, answers: Mapping[str, str], asked: list[DraftQuestion]
-) -> tuple[DraftBlock, str]:
-    """Return the block of the coordinate system, and the system; empty where layers state it."""
+    profile: SourceProfile, answers: Mapping[str, str]
+) -> tuple[DraftBlock, str, DraftQuestion | None]:
+    """Return the block of the coordinate system, the system, and what is asked about it."""
     block = DraftBlock("[source]")
     bare = [each for each in profile.layers if each.extent and not each.crs]
     tables = [] if bare else [each for each in profile.layers if not each.geometry]
@@ -157,25 +158,20 @@ def _draft_crs(
         for side, limit in zip(each.extent or (), (180, 90, 180, 90), strict=True)
     ]
     said = [(each.name, xy) for each in tables if (xy := guess_xy(each)) is not None]
-    answer = answers.get(CRS_QUESTION)
-    if answer:
-        block.say("crs", answer, "answered")
-    elif not bare and not said:
-        return block, ""
-    elif bare and all(degrees):
-        block.say("crs", LON_LAT, f"{bare[0].name} states none, and lies within degrees")
-    elif not bare and all(xy[2] for _, xy in said):
-        name, (x, y, _) = said[0]
-        block.say("crs", LON_LAT, f"{x} and {y} of {name} lie within degrees")
-    else:
-        name = bare[0].name if bare else said[0][0]
-        text = (
-            f"{name} does not state its coordinate system: which is it, such as EPSG:2278, or none"
-            " for planar coordinates in meters?"
-        )
-        asked.append(DraftQuestion(CRS_QUESTION, text))
-        block.say("crs", UNANSWERED, text)
-    return block, str(block.keys["crs"])
+    if not bare and not said:
+        return block, "", None
+    name = bare[0].name if bare else said[0][0]
+    if all(degrees) if bare else all(xy[2] for _, xy in said):
+        block.say("crs", LON_LAT, f"{name} states none, and its coordinates may be degrees")
+        return block, LON_LAT, None
+    text = (
+        f"{name} does not state its coordinate system: which is it, such as EPSG:2278, or none for"
+        " planar coordinates in meters?"
+    )
+    question = DraftQuestion(CRS_QUESTION, text)
+    answer = question.find_answer(answers)
+    block.say("crs", answer or UNANSWERED, "answered" if answer else text)
+    return block, answer or UNANSWERED, question
 
 
 def _draft_ids(keys: Mapping[str, GuessedKey], used: list[str]) -> DraftBlock:
@@ -236,34 +232,35 @@ def _draft_checks(recorded: RecordedFeeder | None) -> DraftBlock:
 
 def _keep_columns(drafted: list[DraftBlock], profile: SourceProfile) -> None:
     """Keep what else a row says, but for what seems to be about persons."""
+    kept_of: dict[str, set[str]] = {to: set() for to in KEPT_TARGETS}
     for block in drafted:
         layer = profile.find_layer(str(block.keys["from"]))
-        if layer is None or block.keys["to"] not in KEPT_TARGETS:
+        to = block.keys["to"]
+        if layer is None or to not in kept_of:
             continue
         personal = [f"{each.name} ({each.personal})" for each in layer.columns if each.personal]
-        told = (
-            "PERSONAL, not kept unless it is named here: " + ", ".join(personal) if personal else ""
-        )
-        block.say("keep", "*", told)
+        told = "PERSONAL, not kept unless it is named here: " + ", ".join(personal)
+        odd = {each.name for each in layer.columns if check_names([each.name])}
+        kept = [
+            each.name
+            for each in layer.columns
+            if not each.personal
+            and each.name not in odd
+            and each.name.casefold() not in list_block_columns(to)
+        ]
+        if len(kept_of[to].union(kept)) > MOST_OWN:
+            block.note(f"{len(kept)} columns more would be too many: name those to keep", "keep")
+            continue
+        kept_of[to] |= set(kept)
+        block.say("keep", kept if odd else "*", told if personal else "")
 
 
 def _refuse_odd_answers(answers: Mapping[str, str], context: DraftContext) -> None:
-    """Refuse answers that no question takes."""
-    for name in answers:
-        layer, _, column = name.rpartition(".")
-        there = [
-            each
-            for each in context.profile.layers
-            if (not layer or each.name.casefold() == layer.casefold())
-            and (
-                each.find_column(column) or (not layer and each.name.casefold() == name.casefold())
-            )
-        ]
-        if name != CRS_QUESTION and not there:
-            msg = (
-                f"{context.profile.path}: the answer {name}={answers[name]} is to no question: name"
-                " a layer and a column, as LAYER.COLUMN, or one column"
-            )
+    """Refuse answers to what is not asked."""
+    for name, word in answers.items():
+        if not any(each.find_answer({name: word}) for each in context.asked.values()):
+            known = ", ".join(context.asked) or "there is none"
+            msg = f"{context.profile.path}: {name}={word} answers no question: {known}"
             raise SourceError(msg)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from gridtwin.errors import SourceError
 from gridtwin.sources.mapping.mapping_domains import DOMAIN_PREFIX
 from gridtwin.sources.mapping.mapping_layers import ROW_COLUMN, MappedSource
+from gridtwin.sources.mapping.mapping_values import quote_name
 from gridtwin.sources.mapping.personal_columns import tell_personal
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class SourceProfiler:
         import shapely
 
         fields = self.source.list_fields(name)
-        layer = self.source.read_layer(name, "\n".join(fields))
+        layer = self.source.read_layer(name, "\n".join(map(quote_name, fields)))
         said = self.source.words.find_layer(name)
         fid = self.source.find_fid(name)
         there = [each for each in layer.table.column_names if each in fields]

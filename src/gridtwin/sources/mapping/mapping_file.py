@@ -306,7 +306,9 @@ def _read_ends(table: MappingTable, to: str) -> str:
     if to != "equipment" and ends.startswith("line"):
         table.refuse_key(f"{to} have no lines: say columns, point or area", "ends")
     if ends == "area" and to not in {"usage_points", "sources", "nodes"}:
-        table.refuse_key(f"{to} are no areas in which lines end: say how their ends are known", "ends")
+        table.refuse_key(
+            f"{to} are no areas in which lines end: say how their ends are known", "ends"
+        )
     if ("x" in table.values) != ("y" in table.values):
         table.refuse_key("say both x and y", "x")
     needs = {"equipment": ("node_a", "node_b"), "substations": ()}.get(to, ("node",))

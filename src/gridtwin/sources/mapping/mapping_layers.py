@@ -147,7 +147,11 @@ class MappedSource:
         words = self.words.find_layer(layer)
         if asks_for_subtype(text) or words.by_subtype:
             needed.add(words.subtype_field.casefold())
-        return [name for name in there if name.casefold() in folded or name.casefold() in needed]
+        return [
+            name
+            for name in there
+            if name.casefold().replace('"', '""') in folded or name.casefold() in needed
+        ]
 
     def _add_words(self, layer: str, table: pa.Table, text: str) -> dict[str, Any]:
         """Return what the codes of columns stand for, the subtype of each row, and its tags."""

@@ -16,7 +16,12 @@ from gridtwin.sources.mapping.mapping_domains import OWN_ALIAS
 from gridtwin.sources.mapping.mapping_keys import POSITION_COLUMNS
 from gridtwin.sources.mapping.mapping_layers import ROW_COLUMN, project_shapes
 from gridtwin.sources.mapping.mapping_report import LayerTally
-from gridtwin.sources.mapping.mapping_values import ALL_PHASES_WORD, UNLISTED_MARK, write_expression
+from gridtwin.sources.mapping.mapping_values import (
+    ALL_PHASES_WORD,
+    UNLISTED_MARK,
+    quote_name,
+    write_expression,
+)
 from gridtwin.sources.mapping.personal_columns import tell_personal
 
 if TYPE_CHECKING:
@@ -168,18 +173,18 @@ class RowReader:
         there = self.source.list_fields(layer)
         if block.to in SCHEMA and "mrid" not in expressions:
             key = expressions.get("key") or self._find_key(layer)
-            key = f'{OWN_ALIAS}."{key}"' if re.fullmatch(r"\w+", key) else key
+            key = f"{OWN_ALIAS}.{quote_name(key)}" if re.fullmatch(r"\w+", key) else key
             if not key:
                 raise self._refuse_key(
                     block, "key", f"say which column names the rows of {layer}, here or in [ids]"
                 )
             expressions["key"] = f"trim(cast((\n{key}\n) as varchar))"
         for name in self._list_kept(block, there):
-            expressions[name] = f'{OWN_ALIAS}."{name}"'
+            expressions[name] = f"{OWN_ALIAS}.{quote_name(name)}"
         recorded = self.mapping.recorded_feeder
         folded = [name.casefold() for name in there]
         if block.to in {"equipment", "usage_points"} and recorded.casefold() in folded:
-            expressions[RECORDED_FEEDER] = f'cast({OWN_ALIAS}."{recorded}" as varchar)'
+            expressions[RECORDED_FEEDER] = f"cast({OWN_ALIAS}.{quote_name(recorded)} as varchar)"
         if block.prefer:
             expressions[PREFERENCE_COLUMN] = block.prefer
         return expressions

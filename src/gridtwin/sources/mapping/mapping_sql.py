@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gridtwin.errors import MissingExtraError, SourceError
 from gridtwin.sources.mapping.mapping_domains import OWN_ALIAS, explain_words, name_domains
 from gridtwin.sources.mapping.mapping_layers import ROW_COLUMN
-from gridtwin.sources.mapping.mapping_values import write_phase_macro
+from gridtwin.sources.mapping.mapping_values import quote_name, write_phase_macro
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -173,12 +173,12 @@ def _write_rows(block: LayerBlock, columns: list[str]) -> tuple[str, str, str]:
         on = name_domains(join.on)
         source += f"\nleft join rows_{join.alias} as {join.alias} on (\n{on}\n)"
     where = f"\nwhere (\n{name_domains(block.where)}\n)" if block.where else ""
-    own = ", ".join(f'{OWN_ALIAS}."{name}"' for name in (*columns, "layer"))
+    own = ", ".join(f"{OWN_ALIAS}.{quote_name(name)}" for name in (*columns, "layer"))
     return source, where, f"\ngroup by {own}" if block.joins else ""
 
 
 def _write_column(key: str, expression: str) -> str:
-    return f'\n(\n{name_domains(expression)}\n) as "{key}"'
+    return f"\n(\n{name_domains(expression)}\n) as {quote_name(key)}"
 
 
 def _shorten_error(error: Any) -> str:
