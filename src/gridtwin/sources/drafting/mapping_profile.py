@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from gridtwin.sources.mapping.mapping_domains import LayerWords
 
-TOP_VALUES = 8
+SOME_VALUES = 10_000  # of numbers and dates, whose values name nothing
 FEW_CODES = 40  # distinct values up to which a column is one of codes
 GEOMETRY_WORDS = {"Point": "point", "LineString": "line", "Polygon": "polygon"}
 
@@ -35,17 +35,13 @@ class ColumnProfile:
     kind: str  # "text", "integer", "real", "date", "flag" or "other"
     rows: int
     blank: int  # rows in which it is null or nothing but blanks
+    distinct: int  # values there are, blanks left out
     counts: dict[str, int]  # of each value as text, the most frequent first; blanks left out
     words: dict[str, str]  # what codes stand for, as the source says
     personal: str = ""  # what it seems to say of persons
     is_numeric: bool = False  # whether all its values are numbers, even if kept as text
     is_fid: bool = False  # the number that the format itself gives a row
-    values: frozenset[str] = field(default_factory=frozenset)
-
-    @property
-    def distinct(self) -> int:
-        """How many values there are, blanks left out."""
-        return len(self.values)
+    values: frozenset[str] = field(default_factory=frozenset)  # of numbers and dates only some
 
     @property
     def is_unique(self) -> bool:
@@ -200,12 +196,13 @@ def _profile_column(table: pa.Table, name: str, said: LayerWords, *, is_fid: boo
         kind,
         table.num_rows,
         blank,
+        len(by_value),
         dict(list(by_value.items())[:FEW_CODES]),
         words,
         tell_personal(name, plain[:1_000]),
         bool(by_value) and (kind in {"integer", "real"} or all(map(_is_number, by_value))),
         is_fid,
-        frozenset(by_value),
+        frozenset(by_value if kind in {"text", "integer"} else list(by_value)[:SOME_VALUES]),
     )
 
 

@@ -68,8 +68,15 @@ class NodeIds:
 
 
 def measure_containment(values: Collection[str], others: Collection[str]) -> float:
-    """Return which share of some values is among others."""
-    return sum(value in others for value in values) / len(values) if values else 0.0
+    """Return which share of some values is among others; 0 where it is surely below `CONTAINED`."""
+    allowed = len(values) - CONTAINED * len(values)
+    missed = 0
+    for value in values:
+        if value not in others:
+            missed += 1
+            if missed > allowed:
+                return 0.0
+    return 1 - missed / len(values) if values else 0.0
 
 
 def find_node_ids(profile: SourceProfile) -> NodeIds | None:
