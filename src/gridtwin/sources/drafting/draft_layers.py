@@ -93,8 +93,8 @@ def _draft_equipment(
 ) -> list[DraftBlock]:
     blocks = []
     for where, parted in split_sides(layer, role, context):
-        block = _begin_block(layer, "equipment", f"{role} by its name", context)
-        _say_where(block, layer, where, coded, context)
+        block = _begin_block(layer, "equipment", f"{role} by its name")
+        _say_where(block, layer, where, coded)
         if coded is not None and coded.kinds:
             table = {"column": write_column(coded.column), **coded.kinds}
             block.say("kind", table, coded.why)
@@ -119,13 +119,12 @@ def _draft_equipment(
     return blocks
 
 
-def _begin_block(layer: LayerProfile, to: str, why: str, context: DraftContext) -> DraftBlock:
+def _begin_block(layer: LayerProfile, to: str, why: str) -> DraftBlock:
     shape = {"": "not drawn", "other": "drawn"}.get(layer.geometry, f"{layer.geometry}s")
     block = DraftBlock("[[layer]]")
     block.note(f"{layer.name}: {layer.rows:,} rows, {shape}; {why}")
     block.say("from", layer.name)
     block.say("to", to)
-    del context
     return block
 
 
@@ -134,7 +133,6 @@ def _say_where(
     layer: LayerProfile,
     where: str,
     coded: CodedRoles | None,
-    context: DraftContext,
 ) -> None:
     """Say which rows: in service by a domain, of two terminals, on one side of a separator."""
     clauses, whys = ([where], []) if where else ([], [])
@@ -150,7 +148,6 @@ def _say_where(
         whys.append(f"{single} tells devices of one terminal, which part nothing")
     if clauses:
         block.say("where", " and ".join(clauses), "; ".join(whys))
-    del context
 
 
 def _find_lifecycle(layer: LayerProfile) -> tuple[str, str] | None:
@@ -303,7 +300,7 @@ def _draft_other_rows(
     customers = ", ".join(write_code(code, kind) for code in coded.customers)
     shared = [active[0]] if active else []
     if coded.customers:
-        block = _begin_block(layer, "usage_points", coded.customer_why, context)
+        block = _begin_block(layer, "usage_points", coded.customer_why)
         block.say("where", " and ".join([*shared, f"{column} in ({customers})"]))
         _say_names(block, layer, context, "")
         block.say("ends", "point")
@@ -312,7 +309,7 @@ def _draft_other_rows(
         clauses = [*shared, f"{write_column(single)} ilike 'single%'"]
         if customers:
             clauses.append(f"{column} not in ({customers})")
-        block = _begin_block(layer, "nodes", f"{single} says that they part nothing", context)
+        block = _begin_block(layer, "nodes", f"{single} says that they part nothing")
         block.say("where", " and ".join(clauses))
         block.say("ends", "point")
         blocks.append(block)
@@ -320,7 +317,7 @@ def _draft_other_rows(
 
 
 def _draft_customers(layer: LayerProfile, context: DraftContext) -> DraftBlock | None:
-    block = _begin_block(layer, "usage_points", "customers by its name", context)
+    block = _begin_block(layer, "usage_points", "customers by its name")
     key = context.keys[layer.name]
     if key.prefer:
         block.say("prefer", key.prefer, f"{key.why}; {key.prefer_why}")
@@ -348,7 +345,7 @@ def _draft_customers(layer: LayerProfile, context: DraftContext) -> DraftBlock |
 
 
 def _draft_nodes(layer: LayerProfile, context: DraftContext) -> DraftBlock | None:
-    block = _begin_block(layer, "nodes", "junctions by its name", context)
+    block = _begin_block(layer, "nodes", "junctions by its name")
     active = _find_lifecycle(layer)
     if active:
         block.say("where", *active)
@@ -372,7 +369,7 @@ def _draft_nodes(layer: LayerProfile, context: DraftContext) -> DraftBlock | Non
 
 
 def _draft_substations(layer: LayerProfile, context: DraftContext) -> DraftBlock:
-    block = _begin_block(layer, "substations", "substations by its name", context)
+    block = _begin_block(layer, "substations", "substations by its name")
     key = context.keys.get(layer.name)
     name = guess_name(layer, {key.column} if key else set())
     if name:

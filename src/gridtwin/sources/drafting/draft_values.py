@@ -305,7 +305,7 @@ def _read_positions(columns: dict[str, ColumnProfile]) -> GuessedPositions | Non
     pair = find_position_pair(values)
     shown = "; ".join(f"{column.name} holds {column.show_top()}" for column in every)
     if pair is None:
-        if len(values) > 2 and not is_pole(columns):
+        if len(values) > 2 and not _is_by_pole(columns):
             return None
         why = f"{shown}; nothing in the source says which of them is open"
         return GuessedPositions(said, tuple(values), (), (), (), why, is_current)
@@ -323,7 +323,7 @@ def _read_positions(columns: dict[str, ColumnProfile]) -> GuessedPositions | Non
     )
 
 
-def is_pole(columns: dict[str, ColumnProfile]) -> bool:
+def _is_by_pole(columns: dict[str, ColumnProfile]) -> bool:
     """Return whether positions are said pole by pole."""
     return "A" in columns
 

@@ -96,7 +96,7 @@ def draft_mapping(
         *drafted,
         *joins,
         *(block for block in heads if block.table == "[[heads]]"),
-        _draft_checks(recorded),
+        _draft_checks(recorded, context),
     ]
     _keep_columns(drafted, profile)
     _refuse_odd_answers(given, context)
@@ -222,12 +222,26 @@ def _draft_connect(context: DraftContext, drafted: list[DraftBlock]) -> DraftBlo
     return block
 
 
-def _draft_checks(recorded: RecordedFeeder | None) -> DraftBlock:
+def _draft_checks(recorded: RecordedFeeder | None, context: DraftContext) -> DraftBlock:
     block = DraftBlock("[checks]")
     if recorded is not None:
         why = f"its values are {recorded.key} of {recorded.layer.name}, in {recorded.layers} layers"
         block.say("recorded_feeder", recorded.column, why)
+        told = _find_recorded_transformers(context)
+        if told:
+            block.note(f"transformers are recorded too: {', '.join(told)}", "beside it")
     return block
+
+
+def _find_recorded_transformers(context: DraftContext) -> list[str]:
+    """Return which columns of customers hold keys of transformers."""
+    customers = {layer.name for layer in context.list_role("customer")}
+    banks = {layer.name for layer in context.list_role("transformer")}
+    return [
+        f"{each.column} of {each.layer} holds {each.target_column} of {each.target}"
+        for each in context.references
+        if each.layer in customers and each.target in banks
+    ]
 
 
 def _keep_columns(drafted: list[DraftBlock], profile: SourceProfile) -> None:

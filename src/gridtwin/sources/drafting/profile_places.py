@@ -80,10 +80,9 @@ def measure_places(profile: SourceProfile, crs: str = "") -> PlaceEvidence:
             continue
         if layer.geometry == "point" and find_role(layer.name) in {"structure", "lamp"}:
             continue
-        planar = stated.casefold() == "none"
         whole = SourceLayer(layer.name, layer.table, shapes, layer.crs or None)
         drawn = project_shapes(whole, None if layer.crs else crs, layer.name)
-        evidence.placed[layer.name] = _place_layer(layer, drawn, planar=planar)
+        evidence.placed[layer.name] = _place_layer(layer, drawn)
     _share_plane(evidence, planar=crs.casefold() == "none")
     lines = [each for each in evidence.placed.values() if each.lines is not None]
     if lines:
@@ -93,9 +92,8 @@ def measure_places(profile: SourceProfile, crs: str = "") -> PlaceEvidence:
     return evidence
 
 
-def _place_layer(layer: LayerProfile, drawn: NDArray[np.object_], *, planar: bool) -> PlacedLayer:
+def _place_layer(layer: LayerProfile, drawn: NDArray[np.object_]) -> PlacedLayer:
     """Return a layer still in longitude and latitude; `_share_plane` makes meters of it."""
-    del planar
     if layer.geometry == "point":
         xy = locate_points(drawn)
         return PlacedLayer(layer, None, xy, np.empty(0))
@@ -162,11 +160,11 @@ def find_knee(apart: NDArray[np.float64]) -> float:
     Examples
     --------
     >>> find_knee(np.array([0.0, 0.0, 0.0, 0.0, 0.05, 0.08, 25.0, 40.0]))
-    1.0
-    >>> find_knee(np.array([0.0, 0.0, 0.0, 0.0, 0.05, 0.08, 0.4, 0.7, 25.0]))
+    0.5
+    >>> find_knee(np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.05, 0.08, 2.0, 3.0, 25.0]))
     0.2
     """
-    steps = np.unique(np.clip(np.sort(apart), 1e-3, 30.0))
+    steps = np.unique(np.clip(np.sort(apart), LEAST_TOLERANCE_M, 30.0))
     most_meet = np.searchsorted(np.sort(apart), steps, side="right") >= len(apart) / 2
     inside = most_meet & (steps < MOST_TOLERANCE_M)
     rows = np.flatnonzero(inside[:-1]) if len(steps) > 1 else np.empty(0, dtype=np.intp)
