@@ -8,6 +8,7 @@ import pytest
 
 import gridtwin
 from gridtwin.errors import SourceError
+from gridtwin.sources.mapping.mapping_file import parse_mapping
 from mapped_sources import COLUMNS, at, line, read_street, street
 
 NOW = 'current_open = { column = "NOW", open = "O", closed = "C" }\nrated_va'
@@ -105,3 +106,35 @@ def test_end_without_a_node_is_refused_without_an_order(tmp_path: Path) -> None:
 def test_order_that_cannot_be_is_refused(tmp_path: Path, order: str, reason: str) -> None:
     with pytest.raises(SourceError, match=rf"utility\.toml: {reason}"):
         read_street(tmp_path, None, f"{COLUMNS}[connect]\norder = {order}\n")
+
+
+OTHER_WAYS = """
+[connect]
+order = {order}
+
+[[layer]]
+from = "DEVICE"
+to = "equipment"
+kind = "fuse"
+ends = "point"
+sides = "terminal"
+
+[[associations]]
+from = "JOINTS"
+a = "A"
+b = "B"
+"""
+
+
+@pytest.mark.parametrize(
+    ("order", "sides", "joints"),
+    [
+        ('["associations", "terminals", "place"]', "terminal", 1),
+        ('["terminals", "place"]', "terminal", 0),
+        ('["associations", "place"]', "two", 1),
+        ('["place"]', "two", 0),
+    ],
+)
+def test_what_an_order_leaves_out_is_not_used(order: str, sides: str, joints: int) -> None:
+    plan = parse_mapping(OTHER_WAYS.format(order=order), "m.toml")
+    assert (plan.layers[0].sides, len(plan.associations)) == (sides, joints)

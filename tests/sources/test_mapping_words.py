@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import geopandas as gpd
 import pytest
 
 import gridtwin
 from gridtwin.errors import SourceError
+from gridtwin.sources.mapping.mapping_domains import read_definition
 from gridtwin.sources.mapping.mapping_layers import MappedSource
 from mapped_sources import UTM, read_street, street
 
@@ -113,3 +115,27 @@ def test_tag_of_a_layer_without_tags_is_refused(tmp_path: Path) -> None:
     mapping = BY_SUBTYPE.replace("subtype()", "tag('power')")
     with pytest.raises(SourceError, match="this layer has neither tags nor a column power"):
         read_street(tmp_path, {**street(), "CIRCUITS": {"ID": ["F1"], "START": ["n0"]}}, mapping)
+
+
+DEFINITION = """
+<DEFeatureClassInfo><Name>DEVICES</Name><SubtypeFieldName>GroupCode</SubtypeFieldName>
+<GPFieldInfoExs><GPFieldInfoEx><Name>TypeCode</Name><DomainName>General</DomainName>
+</GPFieldInfoEx></GPFieldInfoExs>
+<Subtypes>
+<Subtype><SubtypeName>Switch</SubtypeName><SubtypeCode>9</SubtypeCode><FieldInfos>
+<SubtypeFieldInfo><FieldName>TypeCode</FieldName><DomainName>SwitchTypes</DomainName>
+</SubtypeFieldInfo></FieldInfos></Subtype>
+<Subtype><SubtypeName>Other</SubtypeName><SubtypeCode>1</SubtypeCode><FieldInfos /></Subtype>
+</Subtypes></DEFeatureClassInfo>
+"""
+
+
+def test_domain_of_a_subtype_is_stronger_than_that_of_the_column() -> None:
+    words = {"General": {"1": "Pole"}, "SwitchTypes": {"1": "Disconnector", "2": "Breaker"}}
+    said = read_definition(ElementTree.fromstring(DEFINITION), words)  # noqa: S314 - as above
+    assert said.subtypes == {"9": "Switch", "1": "Other"}
+    codes, subtypes = ["1", "2", "1", "2", None], ["9", "9", "1", "1", "9"]
+    assert said.decode_codes("typecode", codes, subtypes) == [
+        *("Disconnector", "Breaker", "Pole", None, None)
+    ]
+    assert said.find_words("GroupCode") == {"9": "Switch", "1": "Other"}

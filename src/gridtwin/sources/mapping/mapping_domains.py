@@ -107,13 +107,13 @@ def _read_geodatabase(path: Path) -> SourceWords:
     }
     read = SourceWords()
     for root in roots:
-        said = _read_definition(root, words)
+        said = read_definition(root, words)
         if said.domains or said.subtypes:
             read.layers[root.findtext("Name", "").casefold()] = said
     return read
 
 
-def _read_definition(root: ElementTree.Element, words: dict[str, dict[str, str]]) -> LayerWords:
+def read_definition(root: ElementTree.Element, words: dict[str, dict[str, str]]) -> LayerWords:
     """Return what the definition of one table says of its codes."""
     said = LayerWords(subtype_field=root.findtext("SubtypeFieldName", ""))
     for each in root.iter("GPFieldInfoEx"):
