@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import gridtwin
+from drafted_towns import draft
+from gridtwin.cli.root_commands import app
 from gridtwin.errors import SourceError
 from osm_floods import OsmFlood, write_osm
 
@@ -86,3 +89,12 @@ def test_equipment_is_no_area(tmp_path: Path) -> None:
     file.write_text('[[layer]]\nfrom = "lines"\nto = "equipment"\nkind = "fuse"\nends = "area"\n')
     with pytest.raises(SourceError, match=r"\[\[layer\]\] 1, ends: equipment are no areas"):
         gridtwin.read(write_osm(tmp_path / "a.osm", NODES, WAYS), mapping=file)
+
+
+def test_init_of_an_extract_begins_from_the_mapping_of_tags(osm_file: Path) -> None:
+    done = CliRunner().invoke(app, ["map", "init", str(osm_file)])
+    assert done.exit_code == 0
+    assert done.stdout.startswith("# Begun from osm-power, held against town.osm.")
+    assert "tag('power')" in done.stdout
+    drafted = draft(osm_file)
+    assert all("tags tell its rows apart" in each or "0 rows" in each for each in drafted.tail[1:])

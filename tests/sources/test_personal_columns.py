@@ -131,3 +131,11 @@ def test_columns_about_persons_are_kept_where_they_are_named(tmp_path: Path, tex
     assert {"PHONE", "TARIFF"} <= set(network.usage_points)
     assert ("ACTIVE" in network.usage_points) == ("*" in text)
     assert not [notice for notice in network.notices if notice.rule == "personal_column"]
+
+
+def test_columns_called_as_those_of_the_reader_do_not_take_their_place(tmp_path: Path) -> None:
+    layers = street()
+    layers["METERS"] |= {"KEY": ["(11) 91234-5678", "x"], "Layer": ["a", "b"], "block": ["c", "d"]}
+    network = read_street(tmp_path, layers, keep('"*"'))
+    assert network.usage_points["mrid"].tolist() == ["METERS:M1", "METERS:M2"]
+    assert "ACTIVE" in network.usage_points

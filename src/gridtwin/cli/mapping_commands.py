@@ -42,7 +42,12 @@ def init_map(
 
     Example: gridtwin map init utility.gdb --out utility.toml
     """
-    from gridtwin.sources.drafting.draft_like import compare_like, find_alike
+    from gridtwin.sources.drafting.draft_like import (
+        TAGGED_MAPPING,
+        compare_like,
+        find_alike,
+        is_tagged,
+    )
     from gridtwin.sources.drafting.mapping_draft import draft_mapping
     from gridtwin.sources.drafting.mapping_profile import SourceProfiler
 
@@ -51,6 +56,8 @@ def init_map(
         raise InputError(msg)
     answers = _read_answers(answer or [])
     profiler = SourceProfiler(source)
+    if not (like or json or answers) and is_tagged(profiler.source):
+        like = TAGGED_MAPPING
     if like:
         if json or answers:
             msg = "--like goes with neither --json nor --answer: it drafts nothing anew"

@@ -36,6 +36,7 @@ from gridtwin.sources.drafting.draft_words import (
     find_role,
     fold_text,
 )
+from gridtwin.sources.mapping.mapping_domains import TAGS_COLUMN
 from gridtwin.sources.mapping.mapping_table import UNANSWERED
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ def _refuse_layer(
     needs_key = role in {*EQUIPMENT_ROLES, "customer", "device"}
     if not layer.rows:
         return "it is empty"
+    if layer.find_column(TAGS_COLUMN):
+        return "tags tell its rows apart: begin from --like osm-power"
     if not role:
         return "its name does not tell what it is"
     if needs_key and layer.name not in context.keys:

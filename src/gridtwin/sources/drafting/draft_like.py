@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gridtwin.errors import SourceError
 from gridtwin.sources.drafting.draft_text import write_comment
+from gridtwin.sources.mapping.mapping_domains import TAGS_COLUMN
 from gridtwin.sources.mapping.mapping_file import (
     list_shipped_mappings,
     read_mapping,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from gridtwin.sources.mapping.mapping_layers import MappedSource
     from gridtwin.sources.mapping.mapping_values import ColumnValue
 
+TAGGED_MAPPING = "osm-power"  # with which sources of OpenStreetMap begin
 WILDCARDS = frozenset("*?[")
 
 
@@ -76,6 +78,11 @@ def find_alike(source: MappedSource) -> list[str]:
         if all(source.match_layers([pattern])[pattern] for pattern in wanted):
             alike.append(name)
     return alike
+
+
+def is_tagged(source: MappedSource) -> bool:
+    """Return whether a source is of OpenStreetMap, whose rows are told apart by their tags."""
+    return any(TAGS_COLUMN in source.list_fields(layer) for layer in source.layers)
 
 
 def _list_misfits(

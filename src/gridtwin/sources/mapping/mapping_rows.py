@@ -13,6 +13,7 @@ from gridtwin.errors import SourceError
 from gridtwin.model.notices import Notice
 from gridtwin.model.schema import SCHEMA
 from gridtwin.sources.mapping.mapping_domains import OWN_ALIAS
+from gridtwin.sources.mapping.mapping_kept import drop_personal, list_kept
 from gridtwin.sources.mapping.mapping_keys import POSITION_COLUMNS
 from gridtwin.sources.mapping.mapping_layers import ROW_COLUMN, project_shapes
 from gridtwin.sources.mapping.mapping_report import LayerTally
@@ -22,7 +23,6 @@ from gridtwin.sources.mapping.mapping_values import (
     quote_name,
     write_expression,
 )
-from gridtwin.sources.mapping.personal_columns import tell_personal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 GUID_PATTERN = re.compile(r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
 SHOWN_CODES = 5
-KEEP_ALL = "*"
-TOLD_BY = 1_000  # rows whose values tell whether a column is about persons
 RECORDED_FEEDER = "recorded_feeder"
 PREFERENCE_COLUMN = "prefer"
 # Columns whose unlisted codes leave a row out; those of others are left empty.
@@ -146,7 +144,9 @@ class RowReader:
         rows = table[ROW_COLUMN].to_numpy()
         frame = table.drop_columns([ROW_COLUMN]).to_pandas(integer_object_nulls=True)
         frame["layer"] = layer
-        self._drop_personal(frame, block, layer)
+        kept = list_kept(block, self.source.list_fields(layer))
+        frame, told = drop_personal(frame, block, layer, kept, self.mapping.name)
+        self.notices += told
         self._name_rows(frame, block, layer)
         return frame, self._find_shapes(block, own, frame, rows)
 
@@ -179,7 +179,7 @@ class RowReader:
                     block, "key", f"say which column names the rows of {layer}, here or in [ids]"
                 )
             expressions["key"] = f"trim(cast((\n{key}\n) as varchar))"
-        for name in self._list_kept(block, there):
+        for name in list_kept(block, there):
             expressions[name] = f"{OWN_ALIAS}.{quote_name(name)}"
         recorded = self.mapping.recorded_feeder
         folded = [name.casefold() for name in there]
@@ -188,46 +188,6 @@ class RowReader:
         if block.prefer:
             expressions[PREFERENCE_COLUMN] = block.prefer
         return expressions
-
-    def _list_kept(self, block: LayerBlock, there: list[str]) -> list[str]:
-        """Return the columns kept beside the network, but for those the model has anyway."""
-        named = [name for name in block.keep if name not in {KEEP_ALL, *block.columns}]
-        if KEEP_ALL not in block.keep:
-            return named
-        taken = {name.casefold() for name in (*block.columns, *SCHEMA[block.to].names, *named)}
-        return named + [name for name in there if name.casefold() not in taken]
-
-    def _drop_personal(self, frame: pd.DataFrame, block: LayerBlock, layer: str) -> None:
-        """Leave out what says something of persons, where all columns are kept and it is not named.
-
-        The frame loses these columns.
-        """
-        if KEEP_ALL not in block.keep:
-            return
-        named = {name.casefold() for name in block.keep}
-        told = {
-            name: tell_personal(
-                name,
-                frame[name].dropna().head(TOLD_BY).tolist(),
-                of_customers=block.to == "usage_points",
-            )
-            for name in self._list_kept(block, self.source.list_fields(layer))
-            if name.casefold() not in named
-        }
-        personal = {name: what for name, what in told.items() if what}
-        if not personal:
-            return
-        frame.drop(columns=list(personal), inplace=True)
-        listed = ", ".join(f"{name} ({what})" for name, what in personal.items())
-        names = ", ".join(f'"{name}"' for name in (KEEP_ALL, *personal))
-        self.notices.append(
-            Notice(
-                "personal_column",
-                f"{self.mapping.name}: {block.label}, keep: columns of {layer} that seem to be"
-                f" about persons are not kept: {listed}",
-                f"name those that you may keep: keep = [{names}]",
-            )
-        )
 
     def _find_key(self, layer: str) -> str:
         """Return the SQL of the key of a layer, as ``[ids]`` says."""
