@@ -138,3 +138,9 @@ b = "B"
 def test_what_an_order_leaves_out_is_not_used(order: str, sides: str, joints: int) -> None:
     plan = parse_mapping(OTHER_WAYS.format(order=order), "m.toml")
     assert (plan.layers[0].sides, len(plan.associations)) == (sides, joints)
+
+
+def test_current_position_becomes_the_state_of_a_database(tmp_path: Path, database: str) -> None:
+    layers, mapping = with_current(["O", "C"])
+    kept = gridtwin.open(read_street(tmp_path, layers, mapping)).save(database)
+    assert kept.store.states.read_state().deviations == {"DEVICES:S1": "ABC"}

@@ -55,12 +55,10 @@ def _find_third(layer: LayerProfile, context: DraftContext) -> tuple[str, str] |
     pair = ids.pairs[layer.name]
     name = re.sub(r"2(?!.*2)|[bB]$", lambda each: "3" if each[0] == "2" else "c", pair.second)
     column = layer.find_column(name)
-    if column is None or column.name in pair or not column.values & ids.values:
-        other = column.values - ids.values if column else set()
-        if column is None or column.name in pair or len(other) > 1:
-            return None
+    if column is None or column.name in pair:
+        return None
     other = column.values - ids.values
-    if len(other) > 1 or column.distinct <= len(other):
+    if len(other) > 1 or column.distinct == len(other):
         return None
     sql = write_column(column.name)
     blank = next(iter(other), "")

@@ -294,7 +294,7 @@ def _read_positions(columns: dict[str, ColumnProfile]) -> GuessedPositions | Non
     every = list(columns.values())
     values = sorted({value for column in every for value in column.values})
     words = {code: word for column in every for code, word in column.words.items()}
-    if not values or len(values) > 4 or every[0].kind in {"real", "date", "other"}:
+    if not values or len(values) > 4 or every[0].kind in {"date", "other"}:
         return None
     names = " and ".join(column.name for column in every)
     is_current = re.search(CURRENT_NAMES, fold_text(every[0].name)) is not None
