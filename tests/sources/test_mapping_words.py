@@ -9,6 +9,7 @@ import geopandas as gpd
 import pytest
 
 import gridtwin
+from drafted_towns import draft
 from gridtwin.errors import SourceError
 from gridtwin.sources.mapping.mapping_domains import read_definition
 from gridtwin.sources.mapping.mapping_layers import MappedSource
@@ -139,3 +140,11 @@ def test_domain_of_a_subtype_is_stronger_than_that_of_the_column() -> None:
         *("Disconnector", "Breaker", "Pole", None, None)
     ]
     assert said.find_words("GroupCode") == {"9": "Switch", "1": "Other"}
+
+
+def test_draft_takes_kinds_from_subtypes(tmp_path: Path) -> None:
+    made = draft(write_geodatabase(tmp_path / "utility.gdb"))
+    (block,) = [each for each in made.blocks if each.keys.get("from") == "DEVICES"]
+    assert block.keys["kind"] == {"column": "TYPE", "1": "disconnector", "2": "power_transformer"}
+    assert "1 is Gang switch" in block.why["kind"]
+    assert [question.name for question in made.questions] == ["DEVICES.POS"]
