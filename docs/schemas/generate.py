@@ -1,5 +1,5 @@
 """
-Write the JSON Schema of every document, and the list of them, from `gridtwin.results.documents`.
+Write the JSON Schema of every document and of mappings, and the list of the documents.
 
 `python docs/schemas/generate.py` writes the schemas beside itself and the list above them; with
 ``--check`` it writes nothing, shows what differs, and ends with 1 if anything does.
@@ -20,6 +20,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from typing_extensions import TypedDict
 
 from gridtwin.results.documents.document_catalog import SHAPES
+from gridtwin.sources.mapping.mapping_schema import write_mapping_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,6 +83,7 @@ def generate() -> dict[str, str]:
         f"| [`{tag}`]({SCHEMAS.format(tag.file_stem)}) | {_said(shape)[0]} | {_said(shape)[1]} |\n"
         for tag, shape in SHAPES.items()
     ]
+    files[SCHEMAS.format("mapping")] = write_mapping_schema()
     return files | {"documents.md": PREFACE + "".join(rows)}
 
 

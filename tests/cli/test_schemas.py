@@ -137,6 +137,13 @@ def map_check(request: pytest.FixtureRequest) -> str:
     return ask("map", "check", *words, may_say_no=True)
 
 
+def map_init(request: pytest.FixtureRequest) -> str:
+    """Draft the mapping of a street whose devices no domain tells."""
+    folder = request.getfixturevalue("tmp_path")
+    read_mapped_street(folder, None, COLUMNS)
+    return ask("map", "init", str(folder / "utility.gpkg"), "--json")
+
+
 def what_if(request: pytest.FixtureRequest) -> str:  # noqa: ARG001 - as the others
     """Look at what opening a breaker would change."""
     twin = gridtwin.open(two_feeders_with_a_tie())
@@ -188,6 +195,7 @@ CASES: list[tuple[Tag, Make]] = [
     (Tag.ODIN, odin),
     (Tag.WHAT_IF, what_if),
     (Tag.MAP_CHECK, map_check),
+    (Tag.MAP_INIT, map_init),
 ]
 
 

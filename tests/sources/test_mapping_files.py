@@ -138,6 +138,9 @@ def test_mapping_of_the_page_is_one_and_names_what_there_is() -> None:
     page = (Path(__file__).parents[2] / "docs/mapping.md").read_text("utf-8")
     (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert len(parse_mapping(text, "mapping.md").layers) == 3
-    assert set(re.findall(r"^\| `([a-z0-9-]+)` \| ", page.split("##")[0], re.MULTILINE)) == set(
-        list_shipped_mappings()
+    named = re.findall(
+        r"^\| \[`([a-z0-9-]+)`\]\(mappings/\1\.md\) \| ", page.split("##")[0], re.MULTILINE
     )
+    assert sorted(named) == list_shipped_mappings()
+    pages = Path(__file__).parents[2] / "docs/mappings"
+    assert sorted(each.stem for each in pages.glob("*.md")) == list_shipped_mappings()

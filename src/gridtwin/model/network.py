@@ -12,7 +12,7 @@ from gridtwin.model.own_columns import mark_searched
 from gridtwin.model.tables import pick_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     import pandas as pd
@@ -41,6 +41,10 @@ class Network:
     notices
         What the reader of outside data passed over, mended or took for granted. They are told when
         a network is read, and not kept in stores.
+    operated
+        How switches stand that stand otherwise than designed, by mRID: True for open, False for
+        closed, or the phases that stand open. A twin of the network begins in that state; here it
+        is not kept with the tables either.
     """
 
     def __init__(
@@ -51,10 +55,12 @@ class Network:
         make_frame: FrameMaker = frames.plain_frame,
         ids: Ids | None = None,
         notices: Sequence[Notice] = (),
+        operated: Mapping[str, bool | str] | None = None,
     ) -> None:
         self.data = data
         self.crs = crs
         self.notices = tuple(notices)
+        self.operated = dict(operated or {})
         self._make_frame = make_frame
         if ids is not None:
             self.__dict__["ids"] = ids  # what the property would find by sorting
@@ -111,11 +117,11 @@ class Network:
 
     def with_notices(self, notices: Sequence[Notice]) -> Network:
         """Return the same network with more that its reader has to tell."""
-        known = self.__dict__.get("ids")
-        told = (*self.notices, *notices)
-        return Network(
-            self.data, crs=self.crs, make_frame=self._make_frame, ids=known, notices=told
-        )
+        return self._copy_with(notices=(*self.notices, *notices))
+
+    def with_operated(self, operated: Mapping[str, bool | str]) -> Network:
+        """Return the same network with what its reader tells of the current state."""
+        return self._copy_with(operated=operated)
 
     def with_searched(self, *names: str) -> Network:
         """
@@ -126,20 +132,11 @@ class Network:
         InputError
             If no frame has a column of a name.
         """
-        return Network(
-            mark_searched(self.data, names),
-            crs=self.crs,
-            make_frame=self._make_frame,
-            ids=self.__dict__.get("ids"),
-            notices=self.notices,
-        )
+        return self._copy_with(data=mark_searched(self.data, names))
 
     def seen_as(self, make_frame: FrameMaker) -> Network:
         """Return the same network with its frames made by `make_frame`."""
-        known = self.__dict__.get("ids")
-        return Network(
-            self.data, crs=self.crs, make_frame=make_frame, ids=known, notices=self.notices
-        )
+        return self._copy_with(make_frame=make_frame)
 
     def reorder_rows(
         self,
@@ -156,8 +153,19 @@ class Network:
             The old row that stands at each new row; permutations.
         """
         orders = {"nodes": nodes, "equipment": equipment, "usage_points": usage_points}
-        data = pick_rows(self.data, orders)
-        return Network(data, crs=self.crs, make_frame=self._make_frame, notices=self.notices)
+        return self._copy_with(data=pick_rows(self.data, orders), ids=None)
+
+    def _copy_with(self, **changed: Any) -> Network:
+        """Return the same network but for what changed."""
+        own: dict[str, Any] = {
+            "data": self.data,
+            "crs": self.crs,
+            "make_frame": self._make_frame,
+            "ids": self.__dict__.get("ids"),
+            "notices": self.notices,
+            "operated": self.operated,
+        }
+        return Network(**(own | changed))
 
     @cached_property
     def ids(self) -> Ids:

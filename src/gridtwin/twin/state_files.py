@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from gridtwin.model import phases
 from gridtwin.model.operation import with_switches
@@ -12,8 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from gridtwin.model.network import Network
     from gridtwin.model.notices import Notice
     from gridtwin.store.protocol import Store
+
+RECORDED_BY = "source"  # who operated what a reader found in another position, for the log
+
+
+MadeStore = TypeVar("MadeStore", bound="Store")
 
 
 class LoadedState(NamedTuple):
@@ -67,3 +73,10 @@ def load_state(store: Store, path: Path, name: str, *, actor: str) -> LoadedStat
     return LoadedState(
         len(wanted), sum(bool(opened) for opened in wanted.values()), operated, notices
     )
+
+
+def operate_recorded(store: MadeStore, network: Network) -> MadeStore:
+    """Return a new store whose current state is the one the reader of its network found."""
+    for mrid, open_phases in with_switches(network, {}, network.operated).items():
+        store.states.operate(mrid, open_phases, actor=RECORDED_BY)
+    return store

@@ -29,7 +29,7 @@ from gridtwin.twin.history import TwinHistory, open_past
 from gridtwin.twin.incidents import IncidentQuestions
 from gridtwin.twin.outage_operations import OutageOperations
 from gridtwin.twin.questions import NetworkQuestions
-from gridtwin.twin.state_files import LoadedState, load_state
+from gridtwin.twin.state_files import LoadedState, load_state, operate_recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -51,7 +51,7 @@ def open_twin(target: str | Path | Network) -> Twin:
     ----------
     target
         A directory ``NAME.twin``; the address of a database, ``postgresql://...``; or a `Network`,
-        which becomes a twin in memory.
+        which becomes a twin in memory, its switches operated as its reader found them.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def open_twin(target: str | Path | Network) -> Twin:
         If there is no twin, it is damaged, or was written by a newer gridtwin.
     """
     if isinstance(target, Network):
-        return Twin(MemoryStore(target))
+        return Twin(operate_recorded(MemoryStore(target), target))
     from gridtwin.store.local_store import LocalStore
     from gridtwin.store.postgis.postgis_store import PostgisStore
 
@@ -164,8 +164,10 @@ class Twin:
             from gridtwin.store.postgis.postgis_store import PostgisStore
 
             fresh = Twin(MemoryStore(network)).gather_mirror_rows()
-            return Twin(PostgisStore.create(path, fresh, overwrite=overwrite))
-        return Twin(LocalStore.create(Path(path), network, index, overwrite=overwrite))
+            made: Store = PostgisStore.create(path, fresh, overwrite=overwrite)
+        else:
+            made = LocalStore.create(Path(path), network, index, overwrite=overwrite)
+        return Twin(operate_recorded(made, network))
 
     def explore(self, view: str = "", *, height_px: int = 640) -> MapView:
         """

@@ -3,6 +3,7 @@
 from types import MappingProxyType, UnionType
 
 from gridtwin.results.documents.document_tags import DocumentTag
+from gridtwin.results.documents.drafting_documents import MapInitDocument
 from gridtwin.results.documents.estimate_documents import BacktestDocument, ErmRunDocument
 from gridtwin.results.documents.inference_documents import InferenceDocument
 from gridtwin.results.documents.loss_documents import BlastDocument, SweepLine, WhatIfDocument
@@ -58,6 +59,7 @@ SHAPES: MappingProxyType[DocumentTag, type | UnionType] = MappingProxyType(
         DocumentTag.INTERSECT: IntersectDocument,
         DocumentTag.LIVE: LiveDocument,
         DocumentTag.MAP_CHECK: MapCheckDocument,
+        DocumentTag.MAP_INIT: MapInitDocument,
         DocumentTag.ODIN: OdinDocument,
         DocumentTag.OUTAGE: OutageDocument,
         DocumentTag.OUTAGES: OutagesDocument,

@@ -23,6 +23,7 @@ class DocumentTag(StrEnum):
     INTERSECT = "gridtwin.intersect/1"
     LIVE = "gridtwin.live/1"
     MAP_CHECK = "gridtwin.map_check/1"
+    MAP_INIT = "gridtwin.map_init/1"
     ODIN = "gridtwin.odin/1"
     OUTAGE = "gridtwin.outage/1"
     OUTAGES = "gridtwin.outages/1"

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import SourceError
 from gridtwin.model.schema import SCHEMA
-from gridtwin.sources.mapping.mapping_table import MappingTable
+from gridtwin.sources.mapping.mapping_keys import (
+    CHECK_KEYS,
+    CONNECT_KEYS,
+    END_ORDER,
+    END_WORDS,
+    ID_KEYS,
+    JOIN_KEYS,
+    LAYER_KEYS,
+    MAPPING_TARGETS,
+    PHASE_DECODERS,
+    POSITION_COLUMNS,
+    ROW_KEYS,
+    SIDE_WORDS,
+    SOURCE_KEYS,
+    TOP_KEYS,
+    UNIT_FACTORS,
+    list_block_columns,
+    list_units,
+)
+from gridtwin.sources.mapping.mapping_table import MappingTable, refuse_unanswered
 from gridtwin.sources.mapping.mapping_values import (
     CodeTable,
     PhaseDecoder,
@@ -23,37 +42,7 @@ if TYPE_CHECKING:
 
     from gridtwin.sources.mapping.mapping_values import ColumnValue
 
-MAPPING_TARGETS = ("equipment", "usage_points", "sources", "substations", "nodes")
-END_WORDS = ("columns", "point", "line", "line_and_vertices")
 TOLERANCE_M = 0.1  # how far apart ends that meet may be, unless a mapping says otherwise
-SIDE_WORDS = ("two", "class", "terminal")
-UNIT_FACTORS = {
-    "m": 1.0,
-    "km": 1_000.0,
-    "ft": 0.3048,
-    "usft": 1_200 / 3_937,
-    "mi": 1_609.344,
-    "V": 1.0,
-    "kV": 1_000.0,
-    "A": 1.0,
-    "kA": 1_000.0,
-    "VA": 1.0,
-    "kVA": 1_000.0,
-    "MVA": 1_000_000.0,
-    "W": 1.0,
-    "kW": 1_000.0,
-    "MW": 1_000_000.0,
-}
-# What a block says in SQL beside the columns of its frame.
-BLOCK_COLUMNS = {
-    "equipment": ("key", "x", "y", "node_c", "terminal_a", "terminal_b", "nominal_v"),
-    "usage_points": ("key", "x", "y"),
-    "sources": ("key", "x", "y"),
-    "substations": ("key", "x", "y"),
-    "nodes": ("key", "x", "y", "node"),
-}
-HEAD_COLUMNS = ("feeder", "name", "substation", "node", "at", "terminal")
-JOINT_COLUMNS = ("a", "a_terminal", "b", "b_terminal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +74,16 @@ class LayerBlock:
 
 @dataclass(frozen=True, slots=True)
 class EndRules:
-    """How ends that lie at one place meet."""
+    """How ends meet: by which ways, and how far apart those at one place may be."""
 
     tolerance_m: float = TOLERANCE_M
     rejoin_open: bool = False
+    order: tuple[str, ...] = ()  # some of `END_ORDER`; empty: as each block says by itself
+
+    @property
+    def joins_unnamed(self) -> bool:
+        """Whether an end whose node is empty takes the one at its place."""
+        return {"columns", "place"} <= set(self.order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,53 +168,74 @@ def parse_mapping(text: str, name: str) -> UtilityMapping:
     except tomllib.TOMLDecodeError as error:
         msg = f"{name}: this is no TOML: {error}"
         raise SourceError(msg) from error
+    refuse_unanswered(document, name)
     top = MappingTable(document, name, "")
-    top.require_keys(
-        ("source", "ids", "units", "phases", "layer", "connect", "associations", "heads", "checks")
-    )
-    source = top.read_table("source", ("crs",))
+    top.require_keys(TOP_KEYS)
+    source = top.read_table("source", SOURCE_KEYS)
     decoders = top.read_table("phases", None)
-    connect = top.read_table("connect", ("tolerance_m", "rejoin_open"))
+    connect = top.read_table("connect", CONNECT_KEYS)
+    rules = EndRules(
+        tolerance_m=connect.read_number("tolerance_m", TOLERANCE_M),
+        rejoin_open=connect.read_flag("rejoin_open"),
+        order=_read_order(connect),
+    )
+    layers = tuple(_read_block(table, "") for table in top.list_tables("layer", required=True))
     return UtilityMapping(
         name=name,
         crs=source.read_text("crs") or None,
-        key=_read_keys(top.read_table("ids", ("key",))),
+        key=_read_keys(top.read_table("ids", ID_KEYS)),
         factors=_read_units(top),
         phases={
-            word: _read_decoder(decoders.read_table(word, ("letters", "bits", "codes")))
+            word: _read_decoder(decoders.read_table(word, PHASE_DECODERS))
             for word in decoders.values
         },
-        layers=tuple(_read_block(table, "") for table in top.list_tables("layer", required=True)),
-        associations=tuple(_read_block(t, "associations") for t in top.list_tables("associations")),
-        heads=tuple(_read_block(table, "heads") for table in top.list_tables("heads")),
-        rules=EndRules(
-            tolerance_m=connect.read_number("tolerance_m", TOLERANCE_M),
-            rejoin_open=connect.read_flag("rejoin_open"),
+        layers=tuple(_hold_to_order(block, rules.order, name) for block in layers),
+        associations=tuple(
+            _read_block(table, "associations")
+            for table in top.list_tables("associations")
+            if not rules.order or "associations" in rules.order
         ),
-        recorded_feeder=top.read_table("checks", ("recorded_feeder",)).read_text("recorded_feeder"),
+        heads=tuple(_read_block(table, "heads") for table in top.list_tables("heads")),
+        rules=rules,
+        recorded_feeder=top.read_table("checks", CHECK_KEYS).read_text("recorded_feeder"),
     )
+
+
+def _read_order(connect: MappingTable) -> tuple[str, ...]:
+    """Return by which ways ends meet; empty if it is not said."""
+    order = connect.list_texts("order")
+    ranks = [END_ORDER.index(word) for word in order if word in END_ORDER]
+    if len(ranks) < len(order) or ranks != sorted(set(ranks)):
+        connect.refuse_key(
+            f"say some of {', '.join(END_ORDER)}, in this order: a node that is named is not"
+            " looked for by its place",
+            "order",
+        )
+    return order
+
+
+def _hold_to_order(block: LayerBlock, order: tuple[str, ...], name: str) -> LayerBlock:
+    """Return a block that needs no way of meeting that the order leaves out; refuse others."""
+    if not order or not block.ends:
+        return block
+    way = "columns" if block.ends == "columns" else "place"
+    if way not in order and block.to not in {"substations", "nodes"}:
+        msg = f'{name}: {block.label}, ends: "{block.ends}" needs "{way}" in [connect] order'
+        raise SourceError(msg)
+    if block.sides == "terminal" and "terminals" not in order:
+        return replace(block, sides="two")
+    return block
 
 
 def _read_units(top: MappingTable) -> dict[str, float]:
     """Return by what each number of the model is multiplied, from the units of the source."""
-    numbers = {
-        column.name: column.unit
-        for frame in SCHEMA.values()
-        for column in frame.columns
-        if column.unit
-    }
-    table = top.read_table("units", numbers)
+    units = list_units()
+    table = top.read_table("units", units)
     factors = {}
-    for column in table.values:
+    for column, known in units.items():
+        if column not in table.values:
+            continue
         unit = table.read_text(column)
-        known: tuple[str, ...] = ("m", "km", "ft", "usft", "mi")
-        if numbers[column] != "m":
-            known = tuple(
-                word
-                for word in UNIT_FACTORS
-                if word.endswith(numbers[column])
-                and word.removesuffix(numbers[column]) in {"", "k", "M"}
-            )
         factors[column] = UNIT_FACTORS[table.choose_word(column, known, known[0])] if unit else 1.0
     return factors
 
@@ -233,7 +249,7 @@ def _read_keys(table: MappingTable) -> dict[str, str]:
 
 
 def _read_decoder(table: MappingTable) -> PhaseDecoder:
-    given = [key for key in ("letters", "bits", "codes") if key in table.values]
+    given = [key for key in PHASE_DECODERS if key in table.values]
     if len(given) != 1:
         table.refuse_key("say one of letters, bits and codes")
     below = table.read_table(given[0], None)
@@ -252,11 +268,8 @@ def _read_block(table: MappingTable, role: str) -> LayerBlock:
     to = role or table.choose_word("to", MAPPING_TARGETS, "")
     if not to:
         table.refuse_key(f"say what its rows are: one of {', '.join(MAPPING_TARGETS)}", "to")
-    structural: tuple[str, ...] = ("from", "to", "where", "join", "prefer", "optional")
-    if not role:
-        structural += ("ends", "sides", "keep", "class")
-    columns = _columns_of(to)
-    table.require_keys((*structural, *columns))
+    columns = list_block_columns(to)
+    table.require_keys((*ROW_KEYS, *({} if role else LAYER_KEYS), *columns))
     for name in table.list_texts("keep"):
         if name.casefold() in columns:
             table.refuse_key(
@@ -291,7 +304,11 @@ def _read_ends(table: MappingTable, to: str) -> str:
         "ends", END_WORDS, "columns" if to in {"equipment", "usage_points"} else "point"
     )
     if to != "equipment" and ends.startswith("line"):
-        table.refuse_key(f"{to} have no lines: say columns or point", "ends")
+        table.refuse_key(f"{to} have no lines: say columns, point or area", "ends")
+    if ends == "area" and to not in {"usage_points", "sources", "nodes"}:
+        table.refuse_key(
+            f"{to} are no areas in which lines end: say how their ends are known", "ends"
+        )
     if ("x" in table.values) != ("y" in table.values):
         table.refuse_key("say both x and y", "x")
     needs = {"equipment": ("node_a", "node_b"), "substations": ()}.get(to, ("node",))
@@ -301,15 +318,6 @@ def _read_ends(table: MappingTable, to: str) -> str:
     if to == "equipment" and "kind" not in table.values:
         table.refuse_key("say what kind of equipment it is", "kind")
     return ends
-
-
-def _columns_of(to: str) -> tuple[str, ...]:
-    if to == "heads":
-        return HEAD_COLUMNS
-    if to == "associations":
-        return JOINT_COLUMNS
-    names = [column.name for column in SCHEMA[to].columns if column.kind not in {"point", "line"}]
-    return (*names, *BLOCK_COLUMNS[to])
 
 
 def _read_value(table: MappingTable, key: str, to: str) -> ColumnValue:
@@ -322,7 +330,7 @@ def _read_value(table: MappingTable, key: str, to: str) -> ColumnValue:
     if isinstance(value, dict):
         below = table.read_table(key, None)
         below.label = f"{table.label}, {key}"
-        return read_positions_table(below) if key == "normal_open" else _read_codes(below)
+        return read_positions_table(below) if key in POSITION_COLUMNS else _read_codes(below)
     text = table.read_text(key)
     if not text:
         table.refuse_key("it is empty", key)
@@ -361,8 +369,8 @@ def _read_sides(table: MappingTable) -> tuple[str, tuple[frozenset[str], frozens
 
 
 def _read_join(table: MappingTable) -> LayerJoin:
-    table.require_keys(("table", "as", "on"))
-    name, alias, on = (table.read_text(key) for key in ("table", "as", "on"))
+    table.require_keys(JOIN_KEYS)
+    name, alias, on = (table.read_text(key) for key in JOIN_KEYS)
     if not (name and alias.isidentifier() and on) or alias.casefold() in {"own", "layer"}:
         table.refuse_key("a join needs table, as (a plain word but own or layer) and on")
     return LayerJoin(name, alias, on)

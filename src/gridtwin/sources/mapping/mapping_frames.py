@@ -35,6 +35,7 @@ INNER_COLUMNS = frozenset(
             "line_class",
             "terminal_a",
             "terminal_b",
+            "current_open",
             PREFERENCE_COLUMN,
             RECORDED_FEEDER,
         ),

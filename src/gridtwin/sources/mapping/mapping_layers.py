@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import fnmatch
-import re
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
 
 import numpy as np
 
 from gridtwin.errors import CrsError, SourceError
 from gridtwin.sources.layers import read_or_refuse, require_whole
+from gridtwin.sources.mapping.mapping_domains import (
+    DOMAIN_PREFIX,
+    SUBTYPE_COLUMN,
+    TAG_PREFIX,
+    TAGS_COLUMN,
+    SourceWords,
+    asks_for_subtype,
+    list_tags,
+    read_source_words,
+    read_tag,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,9 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LAYER_FILE_SUFFIXES = (".shp", ".csv", ".dbf", ".parquet", ".geojson")
-GEODATABASE_ITEMS = "GDB_Items"
 ROW_COLUMN = "mapped_row"  # the number of a row in its layer
-DOMAIN_PREFIX = "domain of "  # begins the column of what the codes of another stand for
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class MappedSource:
             raise SourceError(msg)
         require_whole(path)
         self.path = path
+        self._infos: dict[str, dict[str, Any]] = {}
         self.files = _list_files(path)
         self.layers = list(self.files) or read_or_refuse(path, lambda: _list_layers(path))
         folded = [name.casefold() for name in self.layers]
@@ -66,7 +73,6 @@ class MappedSource:
         if twice:
             msg = f"{path}: {' and '.join(twice)} are two layers of one name; rename one of them"
             raise SourceError(msg)
-        self._domains: dict[str, dict[str, dict[str, str]]] | None = None
 
     def match_layers(self, patterns: Iterable[str]) -> dict[str, list[str]]:
         """Return the layers that each pattern names, whatever their case."""
@@ -81,12 +87,25 @@ class MappedSource:
 
     def list_fields(self, layer: str) -> list[str]:
         """Return the columns of a layer, that of its FID first where it has one."""
+        fid = self.find_fid(layer)
+        fields = [str(name) for name in self._read_info(layer)["fields"]]
+        return [fid, *fields] if fid else fields
+
+    def find_fid(self, layer: str) -> str:
+        """Return the column of the number that the format gives each row; empty if it has none."""
+        return str(self._read_info(layer).get("fid_column") or "")
+
+    def find_type(self, layer: str) -> str:
+        """Return what the layer states that its shapes are, such as ``"MultiLineString"``."""
+        return str(self._read_info(layer).get("geometry_type") or "")
+
+    def _read_info(self, layer: str) -> dict[str, Any]:
         import pyogrio
 
-        path, inside = self._locate_layer(layer)
-        info = read_or_refuse(path, lambda: pyogrio.read_info(path, layer=inside))
-        fid = [info["fid_column"]] if info.get("fid_column") else []
-        return [*fid, *(str(name) for name in info["fields"])]
+        if layer not in self._infos:
+            path, inside = self._locate_layer(layer)
+            self._infos[layer] = read_or_refuse(path, lambda: pyogrio.read_info(path, layer=inside))
+        return self._infos[layer]
 
     def read_layer(self, layer: str, text: str) -> SourceLayer:
         """
@@ -105,14 +124,15 @@ class MappedSource:
 
         path, inside = self._locate_layer(layer)
         there = self.list_fields(layer)
-        wanted = [name for name in there if name.casefold() in text.casefold()]
+        wanted = self._list_wanted(layer, there, text)
         meta, table = read_or_refuse(
             path,
             lambda: pyogrio.raw.read_arrow(path, layer=inside, columns=wanted, return_fids=True),
         )
         columns: dict[str, Any] = {ROW_COLUMN: pa.array(np.arange(table.num_rows))}
         for name in wanted:
-            columns |= self._decode_column(layer, name, table.column(name))
+            columns[name] = _read_codes(table.column(name))
+        columns |= self._add_words(layer, table.select(wanted), text)
         shapes = None
         if meta["geometry_type"] is not None:
             geometry = table.column(meta["geometry_name"] or "wkb_geometry")
@@ -120,31 +140,53 @@ class MappedSource:
             shapes = shapely.force_2d(drawn)
         return SourceLayer(layer, pa.table(columns), shapes, meta["crs"])
 
-    def _decode_column(self, layer: str, name: str, column: pa.ChunkedArray) -> dict[str, Any]:
-        """Return a column as its codes, and what these stand for where the source says so."""
+    def _list_wanted(self, layer: str, there: list[str], text: str) -> list[str]:
+        """Return the columns that expressions name, or need without naming them."""
+        folded = text.casefold()
+        needed = {TAGS_COLUMN} if list_tags(text) else set()
+        words = self.words.find_layer(layer)
+        if asks_for_subtype(text) or words.by_subtype:
+            needed.add(words.subtype_field.casefold())
+        return [
+            name
+            for name in there
+            if name.casefold().replace('"', '""') in folded or name.casefold() in needed
+        ]
+
+    def _add_words(self, layer: str, table: pa.Table, text: str) -> dict[str, Any]:
+        """Return what the codes of columns stand for, the subtype of each row, and its tags."""
         import pyarrow as pa
 
-        known = self._find_domain(layer, name)
-        if pa.types.is_dictionary(column.type):  # GDAL gives whole numbers of a domain so
-            chunks = [chunk.indices for chunk in column.chunks]
-            words = [chunk.dictionary_decode().cast(pa.string()) for chunk in column.chunks]
-            column = pa.chunked_array(chunks, type=column.type.index_type)
-            return {name: column, DOMAIN_PREFIX + name: pa.chunked_array(words, type=pa.string())}
-        if known:
-            codes = column.cast(pa.string()).to_pylist()
-            words = pa.array([known.get(code) for code in codes], type=pa.string())
-            return {name: column, DOMAIN_PREFIX + name: words}
-        return {name: column}
+        said = self.words.find_layer(layer)
+        folded = {name.casefold(): name for name in table.column_names}
+        own = folded.get(said.subtype_field.casefold())
+        subtypes = None if own is None else _list_texts(table.column(own))
+        added: dict[str, Any] = {}
+        for name in table.column_names:
+            column = table.column(name)
+            if pa.types.is_dictionary(column.type):  # GDAL gives whole numbers of a domain so
+                words = [chunk.dictionary_decode().cast(pa.string()) for chunk in column.chunks]
+                added[DOMAIN_PREFIX + name] = pa.chunked_array(words, type=pa.string())
+            elif said.has_domain(name):
+                told = said.decode_codes(name, _list_texts(column), subtypes)
+                added[DOMAIN_PREFIX + name] = pa.array(told, type=pa.string())
+        if subtypes is not None and said.subtypes and asks_for_subtype(text):
+            named = [said.subtypes.get(code or "") for code in subtypes]
+            added[SUBTYPE_COLUMN] = pa.array(named, type=pa.string())
+        for key in list_tags(text):
+            if key.casefold() in folded:
+                added[TAG_PREFIX + key] = table.column(folded[key.casefold()]).cast(pa.string())
+            elif TAGS_COLUMN in folded:
+                tags = table.column(folded[TAGS_COLUMN]).to_pylist()
+                added[TAG_PREFIX + key] = pa.array(
+                    [read_tag(each, key) for each in tags], type=pa.string()
+                )
+        return added
 
-    def _find_domain(self, layer: str, name: str) -> dict[str, str]:
-        """Return what the codes of a column stand for, as a geodatabase says of itself."""
-        if self._domains is None:
-            self._domains = {}
-            if ".gdb" in self.path.name.casefold():
-                self._domains = read_or_refuse(self.path, lambda: _read_domains(self.path))
-            elif self.path.suffix.casefold() == ".gpkg":
-                self._domains = _read_geopackage_domains(self.path)
-        return self._domains.get(layer.casefold(), {}).get(name.casefold(), {})
+    @cached_property
+    def words(self) -> SourceWords:
+        """What the source says of its own codes."""
+        return read_or_refuse(self.path, lambda: read_source_words(self.path))
 
     def _locate_layer(self, layer: str) -> tuple[Path, str | None]:
         return (self.files[layer], None) if self.files else (self.path, layer)
@@ -172,67 +214,28 @@ def _list_layers(path: Path) -> list[str]:
     return [str(name) for name in pyogrio.list_layers(path)[:, 0]]
 
 
-def _read_domains(path: Path) -> dict[str, dict[str, dict[str, str]]]:
-    """Return the words of each code by layer and field, in lower case, from ``GDB_Items``."""
-    import pyogrio
+def _read_codes(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column as its codes, where GDAL gives the words of a domain with them."""
+    import pyarrow as pa
 
-    _, table = pyogrio.raw.read_arrow(
-        path, layer=GEODATABASE_ITEMS, columns=["Definition"], read_geometry=False
-    )
-    words: dict[str, dict[str, str]] = {}
-    fields: dict[str, dict[str, str]] = {}
-    for text in table["Definition"].to_pylist():
-        if not text or "<!DOCTYPE" in text:
-            continue
-        root = ElementTree.fromstring(text)  # noqa: S314 - no entities without a DOCTYPE
-        if root.find("CodedValues") is not None:
-            words[root.findtext("DomainName", "")] = {
-                value.findtext("Code", ""): value.findtext("Name", "")
-                for value in root.iter("CodedValue")
-            }
-        for each in root.iter("GPFieldInfoEx"):
-            if each.findtext("DomainName"):
-                layer = fields.setdefault(root.findtext("Name", "").casefold(), {})
-                layer[each.findtext("Name", "").casefold()] = each.findtext("DomainName", "")
-    return {
-        layer: {name: words.get(domain, {}) for name, domain in named.items()}
-        for layer, named in fields.items()
-    }
+    if not pa.types.is_dictionary(column.type):
+        return column
+    chunks = [chunk.indices for chunk in column.chunks]
+    return pa.chunked_array(chunks, type=column.type.index_type)
 
 
-def _read_geopackage_domains(path: Path) -> dict[str, dict[str, dict[str, str]]]:
-    """Return the same from the tables that the schema extension of GeoPackage lays out."""
-    domains: dict[str, dict[str, dict[str, str]]] = {}
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        tables = "select count(*) from sqlite_master where name = 'gpkg_data_column_constraints'"
-        if not connection.execute(tables).fetchone()[0]:
-            return {}
-        rows = connection.execute(
-            "select c.table_name, c.column_name, d.value, d.description"
-            " from gpkg_data_columns c join gpkg_data_column_constraints d"
-            " on d.constraint_name = c.constraint_name where d.constraint_type = 'enum'"
-        )
-        for layer, name, code, word in rows:
-            fields = domains.setdefault(layer.casefold(), {})
-            fields.setdefault(name.casefold(), {})[str(code)] = word
-    return domains
+def _list_texts(column: pa.ChunkedArray) -> list[str | None]:
+    import pyarrow as pa
 
-
-def name_domains(expression: str) -> str:
-    """
-    Return an expression with ``domain(COLUMN)`` as the name of the column that holds it.
-
-    Examples
-    --------
-    >>> name_domains("lower(domain(SubtypeCD))")
-    'lower("domain of SubtypeCD")'
-    """
-    return re.sub(
-        r"\bdomain\s*\(\s*\"?(\w+)\"?\s*\)",
-        rf'"{DOMAIN_PREFIX}\1"',
-        expression,
-        flags=re.IGNORECASE,
-    )
+    codes = _read_codes(column)
+    if pa.types.is_floating(codes.type):  # older geodatabases keep whole numbers so
+        whole = [
+            str(int(code)) if code is not None and code.is_integer() else code
+            for code in codes.to_pylist()
+        ]
+        return [None if code is None else str(code) for code in whole]
+    texts: list[str | None] = codes.cast(pa.string()).to_pylist()
+    return texts
 
 
 def project_shapes(layer: SourceLayer, crs: str | None, where: str) -> NDArray[np.object_]:

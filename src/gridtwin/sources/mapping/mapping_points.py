@@ -36,8 +36,10 @@ class MappedPoints:
     def __init__(
         self, parts: Sequence[BlockRows], slots: NodeSlots, *, is_placing: bool = False
     ) -> None:
-        self.frame, shapes = stack_rows(parts)
-        self.xy = locate_points(shapes)
+        self.frame, self.shapes = stack_rows(parts)
+        self.xy = locate_points(self.shapes)
+        areas = [row for row, part in enumerate(parts) if part.block.ends == "area"]
+        self.are_areas = self.frame["block"].isin(areas).to_numpy(dtype=bool)
         named = [row for row, part in enumerate(parts) if part.block.ends == "columns"]
         self._is_named = self.frame["block"].isin(named).to_numpy(dtype=bool)
         self.slots = np.full(len(self.frame), -1, dtype=np.int64)

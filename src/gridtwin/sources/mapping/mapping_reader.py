@@ -10,6 +10,7 @@ import numpy as np
 
 from gridtwin.errors import SourceError
 from gridtwin.model.network import Network
+from gridtwin.sources.mapping.mapping_areas import join_areas
 from gridtwin.sources.mapping.mapping_ends import PlacedPoints, join_placed
 from gridtwin.sources.mapping.mapping_file import read_mapping
 from gridtwin.sources.mapping.mapping_frames import (
@@ -24,11 +25,13 @@ from gridtwin.sources.mapping.mapping_layers import MappedSource
 from gridtwin.sources.mapping.mapping_named import JoinedEquipment, MappingContext, join_named
 from gridtwin.sources.mapping.mapping_nodes import NodeSlots, spread_places
 from gridtwin.sources.mapping.mapping_points import MappedPoints
+from gridtwin.sources.mapping.mapping_positions import find_operated
 from gridtwin.sources.mapping.mapping_recorded import compare_feeders, trace_feeders
 from gridtwin.sources.mapping.mapping_report import FeederComparison, MappingReport
 from gridtwin.sources.mapping.mapping_rows import RowReader
 from gridtwin.sources.mapping.mapping_sides import SIDE_A, SIDE_B, is_second_terminal
 from gridtwin.sources.mapping.mapping_sql import ExpressionRunner
+from gridtwin.sources.mapping.mapping_unnamed import join_unnamed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,6 +116,10 @@ class _NetworkMaker:
             for part in heads
         ]
         joined = self._join_equipment(equipment, points)
+        if any(each.are_areas.any() for each in points.values()):
+            join_areas(joined, points.values(), self.slots, self.context)
+        if self.plan.rules.joins_unnamed:
+            join_unnamed(joined, points, self.slots, self.context)
         self._join_associations(joined, points)
         return self._assemble_network(
             joined, points, rows, list(zip(heads, named, strict=True)), where
@@ -202,7 +209,8 @@ class _NetworkMaker:
             crs="none" if self.context.planar else None,
             where=f"{self.plan.name} on {where}",
         )
-        return made.with_notices(self.context.notices)
+        operated = find_operated(made, joined.frame, self.plan.name)
+        return made.with_notices(self.context.notices).with_operated(operated)
 
     def _find_feeders(
         self,

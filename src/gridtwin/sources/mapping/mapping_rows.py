@@ -12,10 +12,17 @@ import shapely
 from gridtwin.errors import SourceError
 from gridtwin.model.notices import Notice
 from gridtwin.model.schema import SCHEMA
+from gridtwin.sources.mapping.mapping_domains import OWN_ALIAS
+from gridtwin.sources.mapping.mapping_kept import drop_personal, list_kept
+from gridtwin.sources.mapping.mapping_keys import POSITION_COLUMNS
 from gridtwin.sources.mapping.mapping_layers import ROW_COLUMN, project_shapes
 from gridtwin.sources.mapping.mapping_report import LayerTally
-from gridtwin.sources.mapping.mapping_sql import OWN_ALIAS
-from gridtwin.sources.mapping.mapping_values import ALL_PHASES_WORD, UNLISTED_MARK, write_expression
+from gridtwin.sources.mapping.mapping_values import (
+    ALL_PHASES_WORD,
+    UNLISTED_MARK,
+    quote_name,
+    write_expression,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,6 +144,9 @@ class RowReader:
         rows = table[ROW_COLUMN].to_numpy()
         frame = table.drop_columns([ROW_COLUMN]).to_pandas(integer_object_nulls=True)
         frame["layer"] = layer
+        kept = list_kept(block, self.source.list_fields(layer))
+        frame, told = drop_personal(frame, block, layer, kept, self.mapping.name)
+        self.notices += told
         self._name_rows(frame, block, layer)
         return frame, self._find_shapes(block, own, frame, rows)
 
@@ -163,28 +173,21 @@ class RowReader:
         there = self.source.list_fields(layer)
         if block.to in SCHEMA and "mrid" not in expressions:
             key = expressions.get("key") or self._find_key(layer)
-            key = f'{OWN_ALIAS}."{key}"' if re.fullmatch(r"\w+", key) else key
+            key = f"{OWN_ALIAS}.{quote_name(key)}" if re.fullmatch(r"\w+", key) else key
             if not key:
                 raise self._refuse_key(
                     block, "key", f"say which column names the rows of {layer}, here or in [ids]"
                 )
             expressions["key"] = f"trim(cast((\n{key}\n) as varchar))"
-        for name in self._list_kept(block, there):
-            expressions[name] = f'{OWN_ALIAS}."{name}"'
+        for name in list_kept(block, there):
+            expressions[name] = f"{OWN_ALIAS}.{quote_name(name)}"
         recorded = self.mapping.recorded_feeder
         folded = [name.casefold() for name in there]
         if block.to in {"equipment", "usage_points"} and recorded.casefold() in folded:
-            expressions[RECORDED_FEEDER] = f'cast({OWN_ALIAS}."{recorded}" as varchar)'
+            expressions[RECORDED_FEEDER] = f"cast({OWN_ALIAS}.{quote_name(recorded)} as varchar)"
         if block.prefer:
             expressions[PREFERENCE_COLUMN] = block.prefer
         return expressions
-
-    def _list_kept(self, block: LayerBlock, there: list[str]) -> list[str]:
-        """Return the columns kept beside the network, but for those the model has anyway."""
-        if block.keep != ("*",):
-            return [name for name in block.keep if name not in block.columns]
-        taken = {name.casefold() for name in (*block.columns, *SCHEMA[block.to].names)}
-        return [name for name in there if name.casefold() not in taken]
 
     def _find_key(self, layer: str) -> str:
         """Return the SQL of the key of a layer, as ``[ids]`` says."""
@@ -229,8 +232,9 @@ class RowReader:
                 frame[key] = values.mask(bad, None)
             if key in DECIDING_COLUMNS:  # an empty meaning leaves a row out knowingly
                 kept &= ((frame[key] != "") & frame[key].notna()).to_numpy()
-        if "normal_open" in block.columns:
-            frame["normal_open"] = _read_positions(frame["normal_open"])
+        for key in POSITION_COLUMNS:
+            if key in block.columns:
+                frame[key] = _read_positions(frame[key], blank="" if key == "normal_open" else None)
         return rows if kept.all() else rows.take_rows(kept)
 
     def _tell_unlisted(
@@ -242,7 +246,7 @@ class RowReader:
         more = f" and {len(counts) - SHOWN_CODES:,} more" if len(counts) > SHOWN_CODES else ""
         there = " and ".join(sorted(set(layers)))
         what = f"{there} has {told}{more}, which the mapping does not list"
-        if key in {"normal_open", "phases"}:
+        if key in {*POSITION_COLUMNS, "phases"}:
             raise self._refuse_key(block, key, f"{what}: say what they mean")
         done = "these rows are left out" if key in DECIDING_COLUMNS else "it is left empty there"
         self.notices.append(
@@ -297,14 +301,18 @@ def _rank_rows(values: pd.Series) -> NDArray[np.float64]:
     return np.nan_to_num(np.asarray(pd.to_numeric(values, errors="coerce"), dtype=np.float64))
 
 
-def _read_positions(values: pd.Series) -> pd.Series:
-    """Return open phases as the model reads them: True for all of them."""
-    return values.map(
-        lambda value: (
-            True
-            if str(value).casefold() in {ALL_PHASES_WORD, "true"}
-            else ""
-            if value is None or value is False
-            else value
-        )
-    )
+def _read_positions(values: pd.Series, *, blank: str | None) -> pd.Series:
+    """Return open phases as the model reads them: True for all of them, `blank` for nothing."""
+    import pandas as pd
+
+    read = [
+        True
+        if str(value).casefold() in {ALL_PHASES_WORD, "true"}
+        else ""
+        if value is False or str(value).casefold() == "false"
+        else blank
+        if value is None or value is pd.NA
+        else value
+        for value in values.astype(object)
+    ]
+    return pd.Series(read, index=values.index, dtype=object)

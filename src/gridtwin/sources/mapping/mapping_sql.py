@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import MissingExtraError, SourceError
-from gridtwin.sources.mapping.mapping_layers import DOMAIN_PREFIX, ROW_COLUMN, name_domains
-from gridtwin.sources.mapping.mapping_values import write_phase_macro
+from gridtwin.sources.mapping.mapping_domains import OWN_ALIAS, explain_words, name_domains
+from gridtwin.sources.mapping.mapping_layers import ROW_COLUMN
+from gridtwin.sources.mapping.mapping_values import quote_name, write_phase_macro
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from gridtwin.sources.mapping.mapping_file import LayerBlock
     from gridtwin.sources.mapping.mapping_values import PhaseDecoder
 
-OWN_ALIAS = (
-    "own"  # how expressions call the layer itself where a joined table has a column of one name
-)
 LOCKED_CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
     "python_enable_replacements": False,
@@ -175,16 +173,15 @@ def _write_rows(block: LayerBlock, columns: list[str]) -> tuple[str, str, str]:
         on = name_domains(join.on)
         source += f"\nleft join rows_{join.alias} as {join.alias} on (\n{on}\n)"
     where = f"\nwhere (\n{name_domains(block.where)}\n)" if block.where else ""
-    own = ", ".join(f'{OWN_ALIAS}."{name}"' for name in (*columns, "layer"))
+    own = ", ".join(f"{OWN_ALIAS}.{quote_name(name)}" for name in (*columns, "layer"))
     return source, where, f"\ngroup by {own}" if block.joins else ""
 
 
 def _write_column(key: str, expression: str) -> str:
-    return f'\n(\n{name_domains(expression)}\n) as "{key}"'
+    return f"\n(\n{name_domains(expression)}\n) as {quote_name(key)}"
 
 
 def _shorten_error(error: Any) -> str:
     """Return the first lines of an error of DuckDB without its drawing of the query."""
     text = str(error).split("\n\nLINE ")[0].split("\nLINE ")[0]
-    text = " ".join(text.split()).replace(f'"{DOMAIN_PREFIX}', 'the domain of "')
-    return text[:300]
+    return explain_words(" ".join(text.split()))[:300]

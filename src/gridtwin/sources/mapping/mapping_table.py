@@ -10,6 +10,8 @@ from gridtwin.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+UNANSWERED = "?"  # stands in a draft where only a person knows
+
 
 class MappingTable:
     """One table of a mapping file, which says where it stands when something in it is wrong."""
@@ -94,3 +96,42 @@ class MappingTable:
             hint = f"did you mean {close[0]}?" if close else f"use one of {', '.join(words)}"
             self.refuse_key(f"{value!r} is none of its words; {hint}", key)
         return str(value)
+
+
+def refuse_unanswered(document: Mapping[str, Any], name: str) -> None:
+    """
+    Refuse a mapping with a question in it that nobody has answered.
+
+    Raises
+    ------
+    SourceError
+        With file, block and key of the first.
+    """
+    for key, value in document.items():
+        blocks = value if isinstance(value, list) else [value]
+        for row, block in enumerate(blocks, start=1):
+            if not isinstance(block, dict):
+                continue
+            label = f"[[{key}]] {row}" if isinstance(value, list) else f"[{key}]"
+            if block.get("from"):
+                layers = block["from"]
+                label += f" ({layers if isinstance(layers, str) else ', '.join(map(str, layers))})"
+            path = _find_unanswered(block)
+            if path:
+                msg = (
+                    f"{name}: {label}, {', '.join(path)}: not answered yet: write what you know in"
+                    f' place of "{UNANSWERED}"; it is never guessed, and the comment above it says'
+                    " what the source tells"
+                )
+                raise SourceError(msg)
+
+
+def _find_unanswered(table: Mapping[str, Any]) -> list[str]:
+    """Return the keys that lead to a question; none if there is none."""
+    for key, value in table.items():
+        if value == UNANSWERED:
+            return [key]
+        below = _find_unanswered(value) if isinstance(value, dict) else []
+        if below:
+            return [key, *below]
+    return []

@@ -162,6 +162,18 @@ def _decode_phases(decoder: PhaseDecoder) -> str:
     )
 
 
+def quote_name(name: str) -> str:
+    """
+    Return the name of a column as SQL writes it, whatever a source calls it.
+
+    Examples
+    --------
+    >>> print(quote_name('a"b'))
+    "a""b"
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
 def quote_text(text: str) -> str:
     """Return a text as SQL writes it."""
     return "'" + str(text).replace("'", "''") + "'"
