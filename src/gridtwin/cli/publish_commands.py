@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gridtwin.cli import render
 from gridtwin.cli.options import In, State, open_twin, twin_named
 from gridtwin.errors import InputError
 from gridtwin.model.state import CURRENT
@@ -82,3 +83,28 @@ def publish_qgis(
     called = title or ("Network" if mirror else Path(named).stem)
     written = write_qgis(folder, normal, supply, title=called, mirror=mirror, overwrite=overwrite)
     sys.stdout.writelines(f"{path}: written\n" for path in written)
+
+
+@publish_app.command("esri")
+def publish_esri(
+    out: Annotated[
+        Path, typer.Argument(help="NAME.gdb to make, or a folder of CSV files by another name.")
+    ],
+    twin: In = "",
+    state: State = "current",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace one that is there.")
+    ] = False,
+) -> None:
+    """
+    Write the network in the layers and codes of an Esri Utility Network.
+
+    Example: gridtwin publish esri houston.gdb --in houston.twin
+    """
+    from gridtwin.publish.esri.esri_writer import choose_all, write_esri
+
+    opened = open_twin(twin)
+    normal = opened.situation("normal")
+    told = write_esri(out, normal, opened.situation(state), choose_all(normal), overwrite=overwrite)
+    render.print_note(*(f"notice: {notice}" for notice in told))
+    sys.stdout.write(f"{out}: written\n")

@@ -11,6 +11,7 @@ from gridtwin.errors import InputError
 from gridtwin.model.phases import PHASE_CODES
 from gridtwin.model.tables import decode_texts
 from gridtwin.publish.qgis.map_colors import FEEDER_LINE_COLORS
+from gridtwin.results.layer_frames import find_feeders_of_equipment
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,16 +81,6 @@ def compute_twin_columns(
             ENERGIZED.name: np.array(SUPPLY_WORDS, dtype=object)[supply.points],
         }
     return {}
-
-
-def find_feeders_of_equipment(normal: Situation) -> NDArray[np.int32]:
-    """Return the feeder row of each piece of equipment, -1 for none; a head is of its own."""
-    equipment, heads = normal.data.equipment, normal.data.feeders.head
-    of_nodes, _ = normal.feeder_of_nodes
-    first, second = of_nodes[equipment.node_a], of_nodes[equipment.node_b]
-    feeders = np.where(first < 0, second, first)
-    feeders[heads[::-1]] = np.arange(len(heads))[::-1]  # of two, the first has it
-    return feeders
 
 
 def _name_feeders(
