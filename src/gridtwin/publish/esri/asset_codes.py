@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 HIGH, MEDIUM, LOW = "high", "medium", "low"
-PHASE_BITS = ((phases.A, 4), (phases.B, 2), (phases.C, 1))  # of the model, and of phasesnormal
+PHASESNORMAL_BITS = (
+    (phases.A, 4),
+    (phases.B, 2),
+    (phases.C, 1),
+)  # of the model, and of phasesnormal
 IN_SERVICE, OUT_OF_SERVICE = 8, 32  # of lifecyclestatus
 CLOSED, OPEN_DEVICE = 0, 1  # of normaldevicestatus and currentdevicestatus
 
@@ -140,11 +144,11 @@ def encode_phases(bits: NDArray[np.uint8]) -> NDArray[np.int16]:
     [7, 4, 0]
     """
     codes = np.zeros(len(bits), dtype=np.int16)
-    for bit, code in PHASE_BITS:
+    for bit, code in PHASESNORMAL_BITS:
         codes[(bits & bit) != 0] += code
     return codes
 
 
 def count_phases(bits: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Return of how many of A, B and C each is; 0 where none is recorded."""
-    return sum(((bits & bit) != 0).astype(np.int64) for bit, _ in PHASE_BITS)
+    return sum(((bits & bit) != 0).astype(np.int64) for bit, _ in PHASESNORMAL_BITS)

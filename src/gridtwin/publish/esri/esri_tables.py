@@ -93,9 +93,10 @@ def make_subnetworks(pieces: EsriPieces) -> pd.DataFrame:
 
 
 def _find_leaving_terminal(pieces: EsriPieces, head: int) -> int:
-    """Return the terminal by which a feeder leaves its head; 0 for one without supply."""
+    """Return the terminal by which a feeder leaves its head; 0 for one that is not supplied."""
     normal, (a, b) = pieces.normal, pieces.normal.find_ends(head)
-    if not (normal.is_supplied[a] or normal.is_supplied[b]):
+    is_live = normal.is_supplied[a] or normal.is_supplied[b]
+    if not (is_live and pieces.data.equipment.in_service[head]):
         return 0  # what controls a subnetwork supplies it
     fed = normal.find_fed_node(head)
     return 1 if fed == a or (fed < 0 and not normal.is_supplied[a]) else 2

@@ -301,7 +301,12 @@ def _write(expression: str, scale: int, *, along: bool = False, at: str = "") ->
     )
 
 
-LINE_LABELS = _write('"twin_feeder_name"', FEEDER_LABEL_SCALE, along=True)
+# Laterals of one or two phases are told by their color.
+LINE_LABELS = _write(
+    'if(length("phases") >= 3 OR "phases" = \'\', "twin_feeder_name", NULL)',
+    FEEDER_LABEL_SCALE,
+    along=True,
+)
 SWITCH_LABELS = _write(CALLED, DEVICE_LABEL_SCALE, at=LINE_MIDDLE)
 TRANSFORMER_LABELS = _write(
     'if("rated_va" > 0, format_number("rated_va" / 1000, 0) || \' kVA\', "mrid")',
