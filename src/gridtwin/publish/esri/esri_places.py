@@ -72,6 +72,7 @@ def _find_owners(
 ) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
     """Return the device whose terminal each node is, and which; -1 and 0 for junctions."""
     equipment = situation.data.equipment
+    devices = devices[equipment.in_service[devices]]  # others are passed over by who reads them
     count = len(situation.data.nodes.mrid)
     a, b = equipment.node_a[devices], equipment.node_b[devices]
     touched = np.bincount(a, minlength=count) + np.bincount(b, minlength=count)
