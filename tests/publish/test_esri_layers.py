@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 from typer.testing import CliRunner
 
 import gridtwin
+from examples import scale_examples
 from gridtwin.cli.root_commands import app
 from gridtwin.errors import InputError
 from gridtwin.model import cim
@@ -268,7 +269,9 @@ def networks(draw: st.DrawFn) -> gridtwin.Network:
     )
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=scale_examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(network=networks())
 def test_any_network_keeps_its_losses(network: gridtwin.Network, tmp_path: Path) -> None:
     twin = gridtwin.open(network)
