@@ -11,7 +11,6 @@ import typer
 from gridtwin.cli import render
 from gridtwin.cli.options import In, State, open_twin, twin_named
 from gridtwin.errors import InputError
-from gridtwin.model.state import CURRENT
 
 publish_app = typer.Typer(
     help="Write files for other programs.", no_args_is_help=True, rich_markup_mode=None
@@ -69,6 +68,7 @@ def publish_qgis(
 
     Example: gridtwin publish qgis houston-map --in houston.twin
     """
+    from gridtwin.model.state import CURRENT
     from gridtwin.publish.qgis.qgis_folder import write_qgis
     from gridtwin.store.postgis.connect import is_address
 
