@@ -8,7 +8,7 @@ FIELD_DATA ?= $(or $(GRIDTWIN_FIELD_DATA),../shared/data)
 STATIC := src/gridtwin/api/static
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: demo docs live test test-long test-field test-account postgres java chromium lint schemas snowflake node openapi web web-check bench clean
+.PHONY: demo docs live test test-long test-field test-account postgres qgis java chromium lint schemas snowflake node openapi web web-check bench clean
 
 $(VENV)/made: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -36,7 +36,7 @@ live: $(VENV)/test postgres java  ## the whole chain of live data: Kafka, Postgr
 test: $(VENV)/test postgres java chromium lint web-check  ## what a stranger's clone can prove in minutes
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not field and not long and not account"
 
-test-long: $(VENV)/test postgres java chromium  ## the rest of it: kills, soaks, whole programs, all examples
+test-long: $(VENV)/test postgres java chromium qgis  ## the rest of it: kills, soaks, whole programs, all examples
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal --hypothesis-profile=all \
 	  -m "(long or hypothesis) and not field and not account"
 
@@ -55,6 +55,12 @@ postgres: $(VENV)/test  ## PostgreSQL, PostGIS and plpgsql_check for the tests, 
 	    install -y -qq --no-install-recommends \
 	    postgresql-$$($(BIN)/python tests/postgres.py version)-plpgsql-check; \
 	  $(BIN)/python tests/postgres.py; }
+
+qgis:  ## QGIS for the test that opens a project in it, from apt where this machine has none
+	@/usr/bin/python3 -c "import qgis.core" 2>/dev/null || { \
+	  $(SUDO) apt-get -o DPkg::Lock::Timeout=300 update -qq && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
+	    install -y -qq --no-install-recommends python3-qgis qgis-providers; }
 
 java:  ## Java and Maven, which bring and run the Kafka of the tests, where there are none
 	@command -v java >/dev/null && command -v mvn >/dev/null || { \

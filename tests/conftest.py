@@ -44,7 +44,7 @@ register_profiles()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the answers that are kept in files be written anew."""
     parser.addoption(
-        "--rewrite", action="store_true", help="write the answers of tests/store/sql anew"
+        "--rewrite", action="store_true", help="write the files of expected answers anew"
     )
 
 

@@ -1,9 +1,8 @@
-"""Make, load, check, search and publish networks."""
+"""Make, load, check and search networks."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
     from gridtwin.sources.opendss_equipment import Disabled
 
-publish_app = typer.Typer(
-    help="Write files for other programs.", no_args_is_help=True, rich_markup_mode=None
-)
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a twin that is there.")]
 
 
@@ -214,35 +210,3 @@ def _make_heading(frame: pd.DataFrame, layer: str, by: str) -> str:
         return f"{layer} inside: {len(frame):,}"
     named = int((frame[by] != "").sum())  # what belongs to none has a row without a name
     return f"{layer} inside: {frame['count'].sum():,}, {by}s: {named:,}"
-
-
-@publish_app.command("gpkg")
-def write_gpkg(
-    out: Annotated[Path, typer.Argument(help="GeoPackage to write.")],
-    twin: In = "",
-) -> None:
-    """
-    Write the network as a GeoPackage for QGIS.
-
-    Example: gridtwin publish gpkg houston.gpkg --in houston.twin
-    """
-    from gridtwin.publish.gpkg import write_gpkg
-
-    write_gpkg(open_twin(twin).network, out)
-    sys.stdout.write(f"{out}: written\n")
-
-
-@publish_app.command("cim")
-def publish_cim(
-    out: Annotated[Path, typer.Argument(help="CIM100 file to write, NAME.xml.")],
-    twin: In = "",
-) -> None:
-    """
-    Write the network as a CIM100 model, under its own ids.
-
-    Example: gridtwin publish cim houston.xml --in houston.twin
-    """
-    from gridtwin.publish.cim_writer import write_cim
-
-    write_cim(open_twin(twin).network, out)
-    sys.stdout.write(f"{out}: written\n")

@@ -17,6 +17,7 @@ from gridtwin.cli import (
     odin_commands,
     outage_commands,
     outage_lifecycle_commands,
+    publish_commands,
     rehearsal_commands,
     restoration_commands,
     serve_commands,
@@ -56,9 +57,9 @@ app.add_typer(restoration_commands.app, name="restore")
 erm_commands.app.command("storm")(storm_commands.forecast_storm)
 app.add_typer(erm_commands.app, name="erm")
 app.command("intersect")(network_commands.intersect_polygon)
-network_commands.publish_app.command("odin")(odin_commands.publish_odin)
-network_commands.publish_app.command("snowflake")(snowflake_commands.publish_snowflake)
-app.add_typer(network_commands.publish_app, name="publish")
+publish_commands.publish_app.command("odin")(odin_commands.publish_odin)
+publish_commands.publish_app.command("snowflake")(snowflake_commands.publish_snowflake)
+app.add_typer(publish_commands.publish_app, name="publish")
 app.command("sync")(database_commands.sync_twin)
 app.add_typer(database_commands.app, name="db")
 app.add_typer(state_commands.app, name="state")

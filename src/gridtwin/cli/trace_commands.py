@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,6 +26,7 @@ from gridtwin.cli.options import (
 
 if TYPE_CHECKING:
     from gridtwin.results.trace_result import TraceResult
+    from gridtwin.twin import Twin
 
 
 @with_trace_options
@@ -48,6 +50,12 @@ def trace_elements(
     json: Json = False,
     geojson: GeoJson = False,
     csv: Csv = False,
+    esri: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OUT", help="Write it as an Esri Utility Network: NAME.gdb, or a folder of CSV."
+        ),
+    ] = None,
     **said: Any,
 ) -> None:
     """
@@ -62,13 +70,26 @@ def trace_elements(
     result = opened.trace(spec, *ids, state=state)
     if save_spec:
         opened.save_spec(save_spec, spec)
-    if count:
+    if esri:
+        _write_esri(esri, opened, result)
+    elif count:
         sys.stdout.write(f"{result.customers}\n")
     else:
         _show_trace(result, form, split_names(shown))
     if result.trace == "path" and not len(result):
         render.print_note("no way of closed equipment joins the two")
         raise typer.Exit(1)
+
+
+def _write_esri(out: Path, twin: Twin, result: TraceResult) -> None:
+    """Write what a trace found in the layers of a Utility Network."""
+    from gridtwin.publish.esri.esri_writer import choose_rows, write_esri
+
+    normal = twin.situation("normal")
+    part = choose_rows(normal, result.rows.equipment, result.rows.points)
+    told = write_esri(out, normal, result.situation, part)
+    render.print_note(*(f"notice: {notice}" for notice in told))
+    sys.stdout.write(f"{out}: written\n")
 
 
 def _show_trace(result: TraceResult, form: Output, own: tuple[str, ...]) -> None:

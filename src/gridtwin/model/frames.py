@@ -30,6 +30,8 @@ WGS84 = "EPSG:4326"
 PLANAR = "none"
 # What files that gridtwin writes say of themselves: letters in this column name phases.
 LETTERED_MARKS = {"normal_open": "phases"}
+# The mark of the columns, between commas, that say what was computed and are not the network's.
+COMPUTED_MARK = "computed"
 FrameMaker = Callable[[dict[str, Any], "str | None"], "pd.DataFrame"]
 
 

@@ -6,12 +6,12 @@ import warnings
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import InputError
-from gridtwin.model.frames import LETTERED_MARKS
+from gridtwin.model.frames import COMPUTED_MARK, LETTERED_MARKS
 from gridtwin.model.schema import SCHEMA
 from gridtwin.results.geo import make_geo_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gridtwin.model.network import Network
 
 GPKG_GEOMETRIES = {"point": "Point", "line": "LineString"}
+GPKG_VERSION = "1.2"  # every GIS of the last years reads it without a warning
 GPKG_MAGIC = b"SQLite format 3\x00"
 # The application_id of a GeoPackage (OGC 12-128r19, requirement 2, and its 1.0 and 1.1 editions).
 APPLICATION_IDS = (b"GPKG", b"GP10", b"GP11")
@@ -51,22 +52,45 @@ def write_gpkg(
     if taken:
         msg = f"{path}: {', '.join(taken)} is a layer of the network: name the result otherwise"
         raise InputError(msg)
-    _require_place(path)
+    require_gpkg_place(path)
     seen = network.seen_as(make_geo_frame)
     partial = path.with_name(f".{path.stem}.partial.gpkg")
     partial.unlink(missing_ok=True)
     try:
-        for name, frame in SCHEMA.items():
-            drawn = GPKG_GEOMETRIES.get(frame.columns[-1].kind)
-            _write_layer(getattr(seen, name), partial, name, drawn)
+        for name in SCHEMA:
+            write_frame(getattr(seen, name), partial, name)
         for name, result in results.items():
-            _write_layer(result, partial, name, None)
+            _write_layer(result, partial, name, None, {})
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _require_place(path: Path) -> None:
+def write_frame(
+    frame: gpd.GeoDataFrame | pd.DataFrame,
+    path: Path,
+    name: str,
+    *,
+    computed: Sequence[str] = (),
+) -> None:
+    """
+    Add one of the six frames to a GeoPackage; the first makes it.
+
+    Parameters
+    ----------
+    frame, path, name
+        The frame, the GeoPackage, and which frame it is.
+    computed
+        Its columns that say what the twin computed: who reads the network again passes them over.
+    """
+    marks = dict(LETTERED_MARKS) if name == "equipment" else {}
+    if computed:
+        marks[COMPUTED_MARK] = ",".join(computed)
+    drawn = GPKG_GEOMETRIES.get(SCHEMA[name].columns[-1].kind)
+    _write_layer(frame, path, name, drawn, marks)
+
+
+def require_gpkg_place(path: Path) -> None:
     """Refuse a place that cannot be written, or whose file is not ours to replace."""
     if not path.parent.is_dir():
         msg = f"{path}: the folder {path.parent} does not exist: make it first"
@@ -86,7 +110,11 @@ def _require_place(path: Path) -> None:
 
 
 def _write_layer(
-    frame: gpd.GeoDataFrame | pd.DataFrame, path: Path, name: str, geometry_type: str | None
+    frame: gpd.GeoDataFrame | pd.DataFrame,
+    path: Path,
+    name: str,
+    geometry_type: str | None,
+    marks: Mapping[str, str],
 ) -> None:
     import pyogrio
 
@@ -101,5 +129,6 @@ def _write_layer(
             geometry_type=geometry_type,
             append=path.exists(),
             use_arrow=True,
-            layer_metadata=LETTERED_MARKS if name == "equipment" else None,
+            dataset_options=None if path.exists() else {"VERSION": GPKG_VERSION},
+            layer_metadata=dict(marks) or None,
         )

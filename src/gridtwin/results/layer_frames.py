@@ -79,6 +79,16 @@ def find_groups_of_nodes(situation: Situation, by: str) -> NDArray[np.int32]:
     return np.append(situation.data.feeders.substation, np.int32(-1))[first]
 
 
+def find_feeders_of_equipment(normal: Situation) -> NDArray[np.int32]:
+    """Return the feeder row of each piece of equipment, -1 for none; a head is of its own."""
+    equipment, heads = normal.data.equipment, normal.data.feeders.head
+    of_nodes, _ = normal.feeder_of_nodes
+    first, second = of_nodes[equipment.node_a], of_nodes[equipment.node_b]
+    feeders = np.where(first < 0, second, first)
+    feeders[heads[::-1]] = np.arange(len(heads))[::-1]  # of two, the first has it
+    return feeders
+
+
 def list_group_names(situation: Situation, by: str) -> NDArray[np.object_]:
     """Return the names of groups; the last, for -1, is empty."""
     table = situation.data.feeders if by == "feeder" else situation.data.substations

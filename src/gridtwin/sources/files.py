@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import CrsError, SourceError
-from gridtwin.model.frames import LETTERED_MARKS
+from gridtwin.model.frames import COMPUTED_MARK, LETTERED_MARKS
 from gridtwin.model.network import Network
 from gridtwin.model.schema import SCHEMA
 from gridtwin.sources.csv_text import normalize_keys, normalize_numbers
@@ -160,7 +160,7 @@ def _make_network(
     where = str(paths["nodes"] if len(set(paths.values())) == 1 else paths["nodes"].parent)
     found: set[str] = set()
     for name, frame in frames.items():
-        renamed, meant = meanings.rename_columns(frame)
+        renamed, meant = meanings.rename_columns(_drop_computed(frame))
         found |= meant
         frames[name] = _rename_columns(renamed)
         _require_single(frames[name], f"{where}: {name}")
@@ -184,6 +184,12 @@ def _make_network(
     )
     network = Network.from_frames(**_in_one_crs(frames, paths, crs), crs=crs, where=where)
     return network.with_notices(notices)
+
+
+def _drop_computed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame without the columns of which its file says that they were computed."""
+    computed = str(frame.attrs.get(COMPUTED_MARK, "")).split(",")
+    return frame.drop(columns=[name for name in computed if name in frame])
 
 
 def _require_single(frame: pd.DataFrame, where: str) -> None:

@@ -11,6 +11,7 @@ import shapely
 from gridtwin.errors import SourceError
 from gridtwin.sources.mapping.mapping_lines import locate_points
 from gridtwin.sources.mapping.mapping_named import stack_rows
+from gridtwin.sources.mapping.mapping_places import number_groups
 from gridtwin.sources.mapping.mapping_rows import PREFERENCE_COLUMN, RECORDED_FEEDER
 
 if TYPE_CHECKING:
@@ -146,12 +147,12 @@ class NetworkParts:
         return frame
 
     def make_sources(self, points: MappedPoints, nodes: NDArray[np.intp]) -> pd.DataFrame:
-        """Return the frame of the sources: those of the source, and one for each other head."""
+        """Return the frame of the sources: those that are mapped, and one for each other head."""
         import pandas as pd
 
         frame = drop_inner(points.frame)
         frame["node"] = name_rows(self.names, nodes)
-        there = set(nodes.tolist())
+        there = self._find_supplied(nodes)
         rows = []
         for head in self.heads:
             if head.source_node not in there:
@@ -162,6 +163,17 @@ class NetworkParts:
             if len(frame)
             else (pd.DataFrame(rows))
         )
+
+    def _find_supplied(self, sources: NDArray[np.intp]) -> set[int]:
+        """Return the nodes that mapped sources reach over what is closed as designed."""
+        closed = np.ones(len(self.node_a), dtype=bool)
+        if "normal_open" in self.joined.frame:
+            positions = self.joined.frame["normal_open"]
+            closed = (positions.isna() | (positions == "")).to_numpy()
+        closed &= (self.node_a >= 0) & (self.node_b >= 0)
+        groups = number_groups(len(self.names), self.node_a[closed], self.node_b[closed])
+        reached = np.isin(groups, groups[sources[sources >= 0]])
+        return set(np.flatnonzero(reached).tolist())
 
     def make_feeders(self) -> pd.DataFrame:
         """Return the frame of the feeders."""

@@ -1,0 +1,1 @@
+"""A network, or a trace, in the layers and codes of an Esri Utility Network."""
