@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from gridtwin.errors import CrsError, SourceError
-from gridtwin.sources.layers import read_or_refuse, require_whole
+from gridtwin.sources.layers import read_or_refuse, require_whole, split_domain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,10 +126,8 @@ class MappedSource:
 
         known = self._find_domain(layer, name)
         if pa.types.is_dictionary(column.type):  # GDAL gives whole numbers of a domain so
-            chunks = [chunk.indices for chunk in column.chunks]
-            words = [chunk.dictionary_decode().cast(pa.string()) for chunk in column.chunks]
-            column = pa.chunked_array(chunks, type=column.type.index_type)
-            return {name: column, DOMAIN_PREFIX + name: pa.chunked_array(words, type=pa.string())}
+            codes, meanings = split_domain(column)
+            return {name: codes, DOMAIN_PREFIX + name: meanings}
         if known:
             codes = column.cast(pa.string()).to_pylist()
             words = pa.array([known.get(code) for code in codes], type=pa.string())
