@@ -7,6 +7,7 @@ import re
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pyarrow as pa
+    import pyproj
     from numpy.typing import NDArray
 
 LAYER_FILE_SUFFIXES = (".shp", ".csv", ".dbf", ".parquet", ".geojson")
@@ -67,6 +69,7 @@ class MappedSource:
             msg = f"{path}: {' and '.join(twice)} are two layers of one name; rename one of them"
             raise SourceError(msg)
         self._domains: dict[str, dict[str, dict[str, str]]] | None = None
+        self._fields: dict[str, list[str]] = {}
 
     def match_layers(self, patterns: Iterable[str]) -> dict[str, list[str]]:
         """Return the layers that each pattern names, whatever their case."""
@@ -83,10 +86,22 @@ class MappedSource:
         """Return the columns of a layer, that of its FID first where it has one."""
         import pyogrio
 
+        if layer not in self._fields:
+            path, inside = self._locate_layer(layer)
+            info = read_or_refuse(path, lambda: pyogrio.read_info(path, layer=inside))
+            fid = [info["fid_column"]] if info.get("fid_column") else []
+            self._fields[layer] = [*fid, *(str(name) for name in info["fields"])]
+        return self._fields[layer]
+
+    def count_rows(self, layer: str) -> tuple[int, bool]:
+        """Return how many rows a layer has, and whether they are drawn."""
+        import pyogrio
+
         path, inside = self._locate_layer(layer)
-        info = read_or_refuse(path, lambda: pyogrio.read_info(path, layer=inside))
-        fid = [info["fid_column"]] if info.get("fid_column") else []
-        return [*fid, *(str(name) for name in info["fields"])]
+        info = read_or_refuse(
+            path, lambda: pyogrio.read_info(path, layer=inside, force_feature_count=True)
+        )
+        return int(info["features"]), info["geometry_type"] is not None
 
     def read_layer(self, layer: str, text: str) -> SourceLayer:
         """
@@ -256,13 +271,24 @@ def project_shapes(layer: SourceLayer, crs: str | None, where: str) -> NDArray[n
         )
         raise CrsError(msg)
     try:
-        system = pyproj.CRS.from_user_input(stated)
+        transformer = find_transformer(str(stated))
     except pyproj.exceptions.CRSError as error:
         msg = f"{where}: [source], crs: {stated!r} is no coordinate system pyproj knows"
         raise CrsError(msg) from error
-    if system.equals(pyproj.CRS.from_epsg(4326), ignore_axis_order=True):
+    if transformer is None:
         return shapes
-    move = pyproj.Transformer.from_crs(system, "EPSG:4326", always_xy=True).transform
+    move = transformer.transform
     drawn = np.array(shapes, dtype=object)
     xy = shapely.get_coordinates(drawn)
     return np.asarray(shapely.set_coordinates(drawn, np.column_stack(move(xy[:, 0], xy[:, 1]))))
+
+
+@lru_cache(maxsize=16)
+def find_transformer(system: str) -> pyproj.Transformer | None:
+    """Return what turns a coordinate system into longitude and latitude; None if it is that."""
+    import pyproj
+
+    crs = pyproj.CRS.from_user_input(system)
+    if crs.equals(pyproj.CRS.from_epsg(4326), ignore_axis_order=True):
+        return None
+    return pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)

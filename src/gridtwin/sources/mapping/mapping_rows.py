@@ -12,6 +12,12 @@ import shapely
 from gridtwin.errors import SourceError
 from gridtwin.model.notices import Notice
 from gridtwin.model.schema import SCHEMA
+from gridtwin.sources.mapping.mapping_evidence import (
+    judge_evidence,
+    judge_layers,
+    judge_places,
+)
+from gridtwin.sources.mapping.mapping_file import MAPPING_TARGETS
 from gridtwin.sources.mapping.mapping_layers import ROW_COLUMN, project_shapes
 from gridtwin.sources.mapping.mapping_report import LayerTally
 from gridtwin.sources.mapping.mapping_sql import OWN_ALIAS
@@ -65,6 +71,7 @@ class RowReader:
         self.notices: list[Notice] = []
         self.tallies: list[LayerTally] = []
         self._read: dict[tuple[str, str], int] = {}  # rows of each layer, by the block reading it
+        self._passed: dict[str, NDArray[np.bool_]] = {}  # which rows of each layer a block takes
 
     def read_block(self, block: LayerBlock) -> BlockRows:
         """
@@ -136,9 +143,29 @@ class RowReader:
         self._read[block.label, layer] = own.table.num_rows
         rows = table[ROW_COLUMN].to_numpy()
         frame = table.drop_columns([ROW_COLUMN]).to_pandas(integer_object_nulls=True)
+        told = judge_evidence(block, layer, own.table, rows, frame)
+        if block.to in MAPPING_TARGETS:
+            self._passed.setdefault(layer, np.zeros(own.table.num_rows, dtype=bool))[rows] = True
         frame["layer"] = layer
         self._name_rows(frame, block, layer)
-        return frame, self._find_shapes(block, own, frame, rows)
+        shapes = self._find_shapes(block, own, frame, rows)
+        if block.ends and own.shapes is not None:
+            told += judge_places(own, self.mapping.crs, shapes, block.label)
+        self._tell_notices(told)
+        return frame, shapes
+
+    def tell_left_out(self) -> None:
+        """Note which layers and rows of a network no block reads."""
+        joined = [join.table for block in self.mapping.layers for join in block.joins]
+        tables = [name for names in self.source.match_layers(joined).values() for name in names]
+        mapped = {layer for _, layer in self._read} | set(tables)
+        self._tell_notices(judge_layers(self.source, sorted(mapped), self._passed))
+
+    def _tell_notices(self, notices: list[Notice]) -> None:
+        """Keep notices, which say by which mapping."""
+        self.notices += [
+            each._replace(evidence=f"{self.mapping.name}: {each.evidence}") for each in notices
+        ]
 
     def _find_shapes(
         self, block: LayerBlock, own: SourceLayer, frame: pd.DataFrame, rows: NDArray[np.int64]
