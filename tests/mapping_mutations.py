@@ -9,19 +9,28 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gridtwin.sources.mapping.mapping_file import BLOCK_COLUMNS, HEAD_COLUMNS, JOINT_COLUMNS
+from gridtwin.errors import GridtwinError
 from gridtwin.model.schema import SCHEMA
+from gridtwin.sources.mapping import mapping_reader
+from gridtwin.sources.mapping.mapping_file import BLOCK_COLUMNS, HEAD_COLUMNS, JOINT_COLUMNS
+from gridtwin.sources.mapping.mapping_layers import MappedSource, SourceLayer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from gridtwin.sources.mapping.mapping_layers import MappedSource
+    import pandas as pd
+    import pytest
+
+    from gridtwin.model.network import Network
 
 SEED = 7
 SWAPS = 2  # other columns that each column is exchanged with
-LABELS = ("name", "service_class")  # any text is a label, so that no wrong one can be told
+# Any text is a label, and any unique one an id, so that no wrong one can be told.
+LABELS = ("name", "service_class", "mrid", "key")
 OTHER_KINDS = {"fuse": "recloser", "power_transformer": "voltage_regulator"}
 KIND = "load_break_switch"  # what other codes are moved to
+LINE_KINDS = {"service_drop": {"ac_line_segment"}}  # one line is as good as the other
 FACTORS = (10, 0.1, 1_000)
 
 
@@ -46,7 +55,7 @@ def list_mutations(text: str, source: MappedSource, *, crs: tuple[str, ...]) -> 
         Wrong coordinate systems to state.
     """
     document = tomllib.loads(text)
-    rng = random.Random(SEED)  # noqa: S311 - no secret
+    rng = random.Random(SEED)
     makers = (
         _mistake_columns(document, source, rng),
         _mistake_codes(document),
@@ -118,7 +127,8 @@ def _mistake_codes(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, An
                 wrong = copy.deepcopy(document)
                 del wrong["layer"][number]["kind"][code]
                 yield f"[[layer]] {number + 1}, kind: {code} dropped", wrong
-                for other in sorted({OTHER_KINDS.get(kind[code], KIND), "ac_line_segment"}):
+                moved = {OTHER_KINDS.get(kind[code], KIND), "ac_line_segment"}
+                for other in sorted(moved - {kind[code]} - LINE_KINDS.get(kind[code], set())):
                     wrong = copy.deepcopy(document)
                     wrong["layer"][number]["kind"][code] = other
                     yield f"[[layer]] {number + 1}, kind: {code} -> {other}", wrong
@@ -148,7 +158,7 @@ def _mistake_words(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, An
             yield f"[[layer]] {number + 1}, normal_open: {not positions}", wrong
     for role in ("layer", "associations"):
         for number, block in enumerate(document.get(role, [])):
-            for key in ("where", "join", "prefer", "sides", "class", "ends", "node_c", "optional"):
+            for key in ("where", "join", "prefer", "sides", "class"):
                 if key in block:
                     wrong = copy.deepcopy(document)
                     del wrong[role][number][key]
@@ -278,8 +288,99 @@ def write_toml(document: dict[str, Any]) -> str:
 
 def _write_value(value: Any) -> str:
     if isinstance(value, dict):
-        inside = ", ".join(f"{json.dumps(key)} = {_write_value(each)}" for key, each in value.items())
+        inside = ", ".join(
+            f"{json.dumps(key)} = {_write_value(each)}" for key, each in value.items()
+        )
         return f"{{ {inside} }}"
     if isinstance(value, list):
         return f"[{', '.join(map(_write_value, value))}]"
     return json.dumps(value)
+
+
+class KeptSource(MappedSource):
+    """A source whose layers are read once, however many mappings read them."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.kept: dict[str, SourceLayer] = {}
+
+    def read_layer(self, layer: str, text: str) -> SourceLayer:
+        if layer not in self.kept:
+            self.kept[layer] = super().read_layer(layer, " ".join(self.list_fields(layer)))
+        return self.kept[layer]
+
+
+def find_silent(
+    path: Path,
+    text: str,
+    mutations: list[Mutation],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> list[tuple[str, list[str]]]:
+    """
+    Return the mistakes that are neither refused nor told, and what is other then.
+
+    Parameters
+    ----------
+    path
+        What is read.
+    text, mutations
+        The mapping without a mistake, and those with one.
+    folder
+        Where mappings are written to.
+    monkeypatch
+        Lets each layer be read once.
+    """
+    source = KeptSource(path)
+    monkeypatch.setattr(mapping_reader, "MappedSource", lambda _: source)
+    file = folder / "mapping.toml"
+    file.write_text(text, encoding="utf-8")
+    right = mapping_reader.read_mapped(path, file)
+    told = {(notice.rule, notice.evidence) for notice in right.notices}
+    frames = name_nodes_by_ends(right)
+    silent = []
+    for what, wrong in mutations:
+        file.write_text(wrong, encoding="utf-8")
+        try:
+            network = mapping_reader.read_mapped(path, file)
+        except GridtwinError as error:
+            assert str(error).strip(), what
+            continue
+        if {(notice.rule, notice.evidence) for notice in network.notices} - told:
+            continue
+        differing = list_differences(frames, name_nodes_by_ends(network))
+        if differing:
+            silent.append((what, differing))
+    return silent
+
+
+def name_nodes_by_ends(network: Network) -> dict[str, pd.DataFrame]:
+    """Return the frames of a network, each node called after the first end at it."""
+    equipment = network.equipment
+    names: dict[str, str] = {}
+    for side in "ab":
+        for node, mrid in zip(equipment[f"node_{side}"], equipment["mrid"], strict=True):
+            names[node] = min(names.get(node, f"{mrid}@{side}"), f"{mrid}@{side}")
+    frames = {}
+    for frame in SCHEMA:
+        table = getattr(network, frame).copy()
+        columns = {"nodes": ["mrid"], "equipment": ["node_a", "node_b"]}.get(frame, ["node"])
+        for column in (each for each in columns if each in table):
+            table[column] = table[column].map(lambda node: names.get(node, node))
+        frames[frame] = table.sort_values("mrid").reset_index(drop=True)
+    return frames
+
+
+def list_differences(first: dict[str, pd.DataFrame], second: dict[str, pd.DataFrame]) -> list[str]:
+    """Return the frames and columns in which two networks differ."""
+    differing = []
+    for frame, one in first.items():
+        other = second[frame]
+        if len(one) != len(other):
+            differing.append(f"{frame}: {len(one)} and {len(other)} rows")
+            continue
+        for column in sorted({*one.columns, *other.columns}):
+            both = column in one and column in other
+            if not both or (one[column].astype(str) != other[column].astype(str)).any():
+                differing.append(f"{frame}.{column}")
+    return differing

@@ -1,4 +1,4 @@
-"""Hold the rows of a block against what the source says of itself: its names, domains and numbers."""
+"""Hold the rows of a block against what their source says itself: names, domains and numbers."""
 
 from __future__ import annotations
 
@@ -41,16 +41,25 @@ KIND_WORDS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
     )
 )
 # The units of switching in PRODIST, module 10, whose geodatabases carry no domains.
-KNOWN_DOMAINS = {
+KNOWN_CODES = {
     "tip_unid": {
-        **{"19": "chave faca", "20": "chave faca", "21": "chave", "22": "chave fusivel"},
-        **{"29": "disjuntor", "32": "religador", "57": "chave"},
+        "19": "disconnector",
+        "20": "disconnector",
+        "21": "load_break_switch",
+        "22": "fuse",
+        "29": "breaker",
+        "32": "recloser",
+        "57": "jumper",
     }
 }
 CUSTOMER_WORDS = re.compile(r"^loads?$|consumer|customer|^meters?$|service ?point", re.IGNORECASE)
+MANY_ROWS, FEWEST_PLACES = 20, 4
 AREA_MARGIN = 1.0  # degrees: utilities use a system a little beyond its area
-MOST_LEFT_OUT = 0.05  # share of the rows of a layer
-EXACT_WORDS = frozenset({"chave fusivel"})
+# What the domains of several languages call what is not, or no longer, in service.
+UNUSED_WORDS = re.compile(
+    r"retire|abandon|propos|remov|inactiv|idle|future|planned|out of service|baixad|projet",
+    re.IGNORECASE,
+)
 OPEN_WORDS = re.compile(r"\b(open|abert|abiert|offen|ouvert)", re.IGNORECASE)
 CLOSED_WORDS = re.compile(r"\b(clos|fechad|cerrad|geschl|ferm)", re.IGNORECASE)
 NUMBERS = frozenset(
@@ -144,6 +153,16 @@ def judge_places(
     return notices
 
 
+def find_unused(own: pa.Table) -> NDArray[np.bool_]:
+    """Return the rows of a layer that a word of a domain calls out of service."""
+    unused = np.zeros(own.num_rows, dtype=bool)
+    for name in own.column_names:
+        if name.startswith(DOMAIN_PREFIX):
+            words = own[name].to_pylist()
+            unused |= np.array([bool(word and UNUSED_WORDS.search(word)) for word in words], bool)
+    return unused
+
+
 def judge_layers(
     source: MappedSource, mapped: Iterable[str], passed: Mapping[str, NDArray[np.bool_]]
 ) -> list[Notice]:
@@ -176,11 +195,12 @@ def judge_layers(
             )
     for layer, taken in passed.items():
         lost = int((~taken).sum())
-        if taken.any() and lost > MOST_LEFT_OUT * len(taken):
+        if taken.any() and lost:
             notices.append(
                 Notice(
                     "rows_left_out",
-                    f"{lost:,} of {len(taken):,} rows of layer {layer} pass the where of no block",
+                    f"{lost:,} of {len(taken):,} rows of layer {layer} pass the where of no block,"
+                    " and no domain says that they are out of service",
                     "look at where, or map them",
                 )
             )
@@ -229,8 +249,8 @@ def _judge_kinds(
 
 def _find_kinds(word: str) -> frozenset[str]:
     """Return the kinds that a word may mean; none if it says nothing."""
-    if word.casefold() in EXACT_WORDS:
-        return frozenset({"fuse"})
+    if word in cim.KIND_CODE:
+        return frozenset({word})
     fitting = [kinds for pattern, kinds in KIND_WORDS if pattern.search(word)]
     return frozenset().union(*fitting)
 
@@ -242,7 +262,7 @@ def _list_words(block: LayerBlock, key: str, own: pa.Table) -> Iterator[NDArray[
     for name in own.column_names:
         if not re.search(rf"\b{re.escape(name)}\b", text):
             continue
-        known = KNOWN_DOMAINS.get(name.casefold(), {})
+        known = KNOWN_CODES.get(name.casefold(), {})
         if DOMAIN_PREFIX + name in own.column_names:
             yield np.array(own[DOMAIN_PREFIX + name].to_pylist(), dtype=object)
         elif known:
@@ -310,5 +330,14 @@ def _judge_numbers(block: LayerBlock, frame: pd.DataFrame) -> Iterator[Evidence]
                 f" {texts[lost[0]]!r}, and are left empty",
                 "take another column, or make numbers of them",
             )
+        elif name in {"x", "y"}:
+            values = len(np.unique(numbers[np.isfinite(numbers)]))
+            if len(said) >= MANY_ROWS and values < FEWEST_PLACES:
+                yield (
+                    "one_place",
+                    name,
+                    f"{len(said):,} rows have {values:,} values of it",
+                    "take another column",
+                )
         elif len(said) and not (np.isfinite(numbers) & (numbers != 0)).any():
             yield ("no_value", name, f"none of {len(said):,} rows has any", "take another column")

@@ -93,7 +93,7 @@ class NetworkParts:
         node = len(self.names)
         self.names = np.append(self.names, f"{head.mrid}:source")
         self.xy = np.concatenate([self.xy, self.xy[[head.source_node]]])
-        self.placed = np.append(self.placed, False)  # noqa: FBT003 - an array's value
+        self.placed = np.append(self.placed, False)
         self.node_a = np.append(self.node_a, node)
         self.node_b = np.append(self.node_b, head.source_node)
         return head._replace(source_node=node, head=row)

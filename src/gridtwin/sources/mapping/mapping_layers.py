@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LAYER_FILE_SUFFIXES = (".shp", ".csv", ".dbf", ".parquet", ".geojson")
+FARTHEST_LONGITUDE = 540  # degrees: some drawings go on beyond the date line
 GEODATABASE_ITEMS = "GDB_Items"
 ROW_COLUMN = "mapped_row"  # the number of a row in its layer
 DOMAIN_PREFIX = "domain of "  # begins the column of what the codes of another stand for
@@ -275,12 +276,20 @@ def project_shapes(layer: SourceLayer, crs: str | None, where: str) -> NDArray[n
     except pyproj.exceptions.CRSError as error:
         msg = f"{where}: [source], crs: {stated!r} is no coordinate system pyproj knows"
         raise CrsError(msg) from error
-    if transformer is None:
-        return shapes
-    move = transformer.transform
-    drawn = np.array(shapes, dtype=object)
-    xy = shapely.get_coordinates(drawn)
-    return np.asarray(shapely.set_coordinates(drawn, np.column_stack(move(xy[:, 0], xy[:, 1]))))
+    if transformer is not None:
+        shapes = np.array(shapes, dtype=object)
+        x, y = transformer.transform(*shapely.get_coordinates(shapes).T)
+        shapes = np.asarray(shapely.set_coordinates(shapes, np.column_stack([x, y])))
+    x, y = shapely.get_coordinates(shapes).T
+    lost = np.flatnonzero(~(np.abs(y) <= 90) | ~(np.abs(x) <= FARTHEST_LONGITUDE))
+    if len(lost):
+        msg = (
+            f"{where}: layer {layer.name} has {len(lost):,} places such as {x[lost[0]]:,.6g},"
+            f" {y[lost[0]]:,.6g} in {stated}, which are no longitude and latitude: say its own"
+            " system in [source] crs"
+        )
+        raise CrsError(msg)
+    return shapes
 
 
 @lru_cache(maxsize=16)

@@ -13,6 +13,7 @@ from gridtwin.errors import SourceError
 from gridtwin.model.notices import Notice
 from gridtwin.model.schema import SCHEMA
 from gridtwin.sources.mapping.mapping_evidence import (
+    find_unused,
     judge_evidence,
     judge_layers,
     judge_places,
@@ -145,21 +146,19 @@ class RowReader:
         frame = table.drop_columns([ROW_COLUMN]).to_pandas(integer_object_nulls=True)
         told = judge_evidence(block, layer, own.table, rows, frame)
         if block.to in MAPPING_TARGETS:
-            self._passed.setdefault(layer, np.zeros(own.table.num_rows, dtype=bool))[rows] = True
+            self._passed.setdefault(layer, find_unused(own.table))[rows] = True
         frame["layer"] = layer
         self._name_rows(frame, block, layer)
         shapes = self._find_shapes(block, own, frame, rows)
-        if block.ends and own.shapes is not None:
+        if block.ends and not shapely.is_missing(shapes).all():
             told += judge_places(own, self.mapping.crs, shapes, block.label)
         self._tell_notices(told)
         return frame, shapes
 
     def tell_left_out(self) -> None:
         """Note which layers and rows of a network no block reads."""
-        joined = [join.table for block in self.mapping.layers for join in block.joins]
-        tables = [name for names in self.source.match_layers(joined).values() for name in names]
-        mapped = {layer for _, layer in self._read} | set(tables)
-        self._tell_notices(judge_layers(self.source, sorted(mapped), self._passed))
+        mapped = sorted({layer for _, layer in self._read})
+        self._tell_notices(judge_layers(self.source, mapped, self._passed))
 
     def _tell_notices(self, notices: list[Notice]) -> None:
         """Keep notices, which say by which mapping."""
@@ -297,7 +296,9 @@ class RowReader:
                 " column that is unique, or say in prefer which row counts, as an expression that"
                 " is true for it",
             )
-        order = np.argsort(-_rank_rows(frame[PREFERENCE_COLUMN]), kind="stable")
+        ranks = _rank_rows(frame[PREFERENCE_COLUMN])
+        self._tell_undecided(block, frame["mrid"], ranks)
+        order = np.argsort(-ranks, kind="stable")
         extra = frame["mrid"].iloc[order].duplicated()
         kept = np.ones(len(frame), dtype=bool)
         kept[extra.index[extra]] = False
@@ -312,6 +313,25 @@ class RowReader:
             )
         rows.frame = frame.drop(columns=PREFERENCE_COLUMN)
         return rows.take_rows(kept)
+
+    def _tell_undecided(
+        self, block: LayerBlock, mrids: pd.Series, ranks: NDArray[np.float64]
+    ) -> None:
+        """Note keys of which several rows are preferred alike, unless any of them will do."""
+        best = mrids[
+            ranks == mrids.map(mrids.to_frame("m").assign(r=ranks).groupby("m")["r"].max())
+        ]
+        undecided = best[best.duplicated()]
+        if len(undecided) and block.prefer.strip().casefold() != "true":
+            self.notices.append(
+                Notice(
+                    "undecided_key",
+                    f"{self.mapping.name}: {block.label}, prefer: {undecided.nunique():,} keys have"
+                    f" several rows of which it prefers none, such as {undecided.iloc[0]}: the"
+                    " first counts",
+                    'say what tells them apart, or prefer = "true" if any will do',
+                )
+            )
 
     def _refuse_key(self, block: LayerBlock, key: str, reason: str) -> SourceError:
         return SourceError(f"{self.mapping.name}: {block.label}, {key}: {reason}")
