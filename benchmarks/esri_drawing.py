@@ -192,10 +192,7 @@ def _join(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np
 
 def _mask_phases(codes: NDArray[np.uint8]) -> NDArray[np.int32]:
     """Return phases as the bits that Esri's network has for them: A 4, B 2, C 1."""
-    return sum(
-        (
-            np.where(codes & bit, value, 0).astype(np.int32)
-            for (_, bit), value in zip(POLES, (4, 2, 1), strict=True)
-        ),
-        np.zeros(len(codes), np.int32),
-    )
+    mask = np.zeros(len(codes), dtype=np.int32)
+    for (_, bit), value in zip(POLES, (4, 2, 1), strict=True):
+        mask[(codes & bit) != 0] += value
+    return mask

@@ -56,14 +56,17 @@ def main() -> None:
     limits = drawing_limits(meters)
     source = Path(os.environ.get("GRIDTWIN_FIELD_DATA", "../shared/data"), BDGD)
     if source.exists():
-        wall, processor, peak = _read_apart(source, "bdgd")
+        _, processor, peak = _read_apart(source, "bdgd")
         limits += [
             Limit("a real BDGD of 13,000 customers, to a network", processor, 15, "s"),
             Limit("a real BDGD of 13,000 customers: peak memory", peak, 1, "GiB"),
         ]
     head = f"{meters:,} meters drawn as an Esri geometric network: what coincides is connected, and"
     head += " nothing else says so. The customers lost with each element are those of the network"
-    head += f" that was drawn. Processor time and memory of the reading process and the one of its queries; {machine()}."
+    head += (
+        " that was drawn. Processor time and memory of the reading process and of the one of its"
+    )
+    head += f" queries; {machine()}."
     publish(TITLE, [head, "", *tables([], limits)])
 
 
@@ -84,7 +87,7 @@ def drawing_limits(meters: int) -> list[Limit]:
 
 
 def write_mapping() -> str:
-    """Return the mapping that comes with gridtwin, with sources that are drawn in place of heads."""
+    """Return the mapping that comes with gridtwin, but with drawn sources in place of heads."""
     text = read_mapping_text("esri-geometric-network")[1]
     kept = [
         part

@@ -304,7 +304,7 @@ class KeptSource(MappedSource):
         super().__init__(path)
         self.kept: dict[str, SourceLayer] = {}
 
-    def read_layer(self, layer: str, text: str) -> SourceLayer:
+    def read_layer(self, layer: str, text: str) -> SourceLayer:  # noqa: ARG002
         if layer not in self.kept:
             self.kept[layer] = super().read_layer(layer, " ".join(self.list_fields(layer)))
         return self.kept[layer]
@@ -343,8 +343,7 @@ def find_silent(
         file.write_text(wrong, encoding="utf-8")
         try:
             network = mapping_reader.read_mapped(path, file)
-        except GridtwinError as error:
-            assert str(error).strip(), what
+        except GridtwinError:
             continue
         if {(notice.rule, notice.evidence) for notice in network.notices} - told:
             continue
