@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyogrio
 import pyproj
 import shapely
+from scipy.spatial import cKDTree
 
 from gridtwin.model import cim, phases
 from gridtwin.model.tables import decode_texts
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from gridtwin.model.network import Network
 
 BATCH = 100_000  # rows of a layer that are written at once
+NEAREST_M = 3.0
 BEND = 0.02  # of its length that a primary line swerves in its middle
 DEVICE_LAYERS = {
     "fuse": "Fuse",
@@ -49,20 +51,21 @@ def write_drawing(network: Network, path: Path, *, crs: str) -> None:
     data = network.data
     equipment = data.equipment
     move = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform
-    at = np.column_stack(move(*data.nodes.xy.T))
+    at = _part_places(np.column_stack(move(*data.nodes.xy.T)))
     names = decode_texts(equipment.mrid)
     ends = at[equipment.node_a], at[equipment.node_b]
     # Somewhere between its nodes, so that no two things are drawn at one place by chance.
     shares = np.random.default_rng(1).uniform(0.3, 0.7, len(names))[:, None]
     middle = ends[0] + shares * (ends[1] - ends[0])
     lines = np.isin(equipment.kind, (*cim.LINES, cim.KIND_CODE["busbar"]))
+    devices = np.flatnonzero(~lines)
+    middle[devices] = _part_places(np.concatenate([at, middle[devices]]))[len(at) :]
     drop = equipment.kind == cim.KIND_CODE["service_drop"]
     swerve = (ends[1] - ends[0])[:, ::-1] * (-BEND, BEND)
     writer = _DrawingWriter(path, crs)
     rows = np.flatnonzero(lines & ~drop)
     bent = shapely.linestrings(np.stack([e[rows] for e in (ends[0], middle + swerve, ends[1])], 1))
     mask = _mask_phases(equipment.phases)
-    devices = np.flatnonzero(~lines)
     stepping = equipment.kind[devices] == cim.TRANSFORMER
     in_station = np.isin(devices, np.flatnonzero(data.nodes.nominal_v[equipment.node_a] > 40_000))
     secondary = stepping & ~in_station
@@ -176,6 +179,17 @@ class _DrawingWriter:
                 append=start > 0,
                 **options,
             )
+
+
+def _part_places(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return places of which no two lie so near that a device has no room between them."""
+    rng = np.random.default_rng(2)
+    while True:
+        pairs = cKDTree(xy).query_pairs(NEAREST_M, output_type="ndarray")
+        if not len(pairs):
+            return xy
+        moved = np.unique(pairs[:, 1])
+        xy[moved] += rng.uniform(-3 * NEAREST_M, 3 * NEAREST_M, (len(moved), 2))
 
 
 def _name_rows(names: NDArray[Any]) -> dict[str, Any]:

@@ -61,8 +61,10 @@ def main() -> None:
             Limit("a real BDGD of 13,000 customers, to a network", processor, 15, "s"),
             Limit("a real BDGD of 13,000 customers: peak memory", peak, 1, "GiB"),
         ]
-    head = f"{meters:,} meters drawn as an Esri geometric network: what coincides is connected, and"
-    head += " nothing else says so. The customers lost with each element are those of the network"
+    head = f"{meters:,} meters drawn as an Esri geometric network: what coincides is connected,"
+    head += (
+        " and nothing else says so. The customers lost with each element are those of the network"
+    )
     head += (
         " that was drawn. Processor time and memory of the reading process and of the one of its"
     )

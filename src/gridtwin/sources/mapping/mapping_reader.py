@@ -190,7 +190,8 @@ class _NetworkMaker:
         names = self.slots.name_nodes(nodes, ends, np.concatenate(labels))
         xy = place_nodes_of_slots(nodes, self.slots.find_places(), len(names))
         spread = spread_places(xy, node_a, node_b)
-        parts = NetworkParts(joined, node_a, node_b, names, spread, np.isfinite(xy).all(axis=1))
+        placed = np.asarray(np.isfinite(xy).all(axis=1), dtype=np.bool_)
+        parts = NetworkParts(joined, node_a, node_b, names, spread, placed)
         parts.add_heads(self._find_feeders(parts, points, nodes, heads), self.plan.name)
         of = {to: pick_nodes(nodes, each.slots) for to, each in points.items()}
         customers = points["usage_points"]
@@ -218,6 +219,8 @@ class _NetworkMaker:
         heads: list[tuple[BlockRows, NDArray[np.int64]]],
     ) -> list[FeederHead]:
         """Return the feeders that the blocks of heads define."""
+        if not heads:
+            return []
         frame = parts.joined.frame
         by_key = {
             key: (int(nodes[a]), int(nodes[b]))

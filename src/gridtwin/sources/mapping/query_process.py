@@ -76,7 +76,9 @@ class QueryServer:
             self._connection.execute(macro)
         self._connection.execute("SET lock_configuration = true")
 
-    def answer(self, request: dict[str, Any], parts: list[bytes]) -> tuple[dict[str, Any], list]:
+    def answer(
+        self, request: dict[str, Any], parts: list[bytes]
+    ) -> tuple[dict[str, Any], list[pa.Buffer]]:
         """Return the answer to one request: what it is, and tables."""
         try:
             if "hold" in request:
