@@ -31,6 +31,7 @@ START = (
     " runpy.run_path(sys.argv[2], run_name='__main__')"
 )
 KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
+STARTING_S = 120.0  # for what is no query: to begin the process, and to hand tables over
 ENDING_S = 10.0
 
 
@@ -114,7 +115,7 @@ class QueryClient:
         from gridtwin.sources.mapping.query_process import unpack_table
 
         asked = {"select": query, "parameters": dict(parameters)}
-        _, parts = self._ask(asked, seconds=seconds)
+        _, parts = self._ask(asked, seconds=self._limits.seconds if seconds is None else seconds)
         return unpack_table(parts[0])
 
     def _ask(
@@ -122,13 +123,12 @@ class QueryClient:
         message: dict[str, Any],
         parts: Sequence[pa.Buffer] = (),
         *,
-        seconds: float | None = None,
+        seconds: float = STARTING_S,
     ) -> tuple[dict[str, Any], list[bytes]]:
         """Return the answer to a message; the process is stopped when it takes too long."""
-        limit = self._limits.seconds if seconds is None else seconds
         if self._process is None:
             self._start_process()
-        answer = self._exchange(message, list(parts), limit)
+        answer = self._exchange(message, list(parts), seconds)
         if "error" in answer[0]:
             raise QueryError(answer[0]["error"])
         return answer
@@ -151,10 +151,10 @@ class QueryClient:
             "processor_s": int(20 * limits.seconds) + 60,
             "result_bytes": limits.result_mib * 2**20,
         }
-        self._exchange(setup, [], limits.seconds)
+        self._exchange(setup, [], STARTING_S)
         if self._held:
             held = {"hold": list(self._held), "drop": []}
-            self._exchange(held, list(self._held.values()), limits.seconds)
+            self._exchange(held, list(self._held.values()), STARTING_S)
 
     def _exchange(
         self, message: dict[str, Any], parts: list[pa.Buffer], seconds: float
