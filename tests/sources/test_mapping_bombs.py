@@ -37,7 +37,6 @@ BOMBS = [
     "(select count(*) from range(1000000) p, range(1000000) q)",
     "replace(replace(replace(repeat('a', 1000), 'a', repeat('a', 1000)), 'a', repeat('a', 1000)),"
     " 'a', repeat('a', 1000))",
-    f"{'(' * 5000}1{')' * 5000}",
     "repeat('x', 100000)",  # the result
 ]
 FORBIDDEN = [

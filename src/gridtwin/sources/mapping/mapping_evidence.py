@@ -60,8 +60,8 @@ UNUSED_WORDS = re.compile(
     r"retire|abandon|propos|remov|inactiv|idle|future|planned|out of service|baixad|projet",
     re.IGNORECASE,
 )
-OPEN_WORDS = re.compile(r"\b(open|abert|abiert|offen|ouvert)", re.IGNORECASE)
-CLOSED_WORDS = re.compile(r"\b(clos|fechad|cerrad|geschl|ferm)", re.IGNORECASE)
+OPEN_PATTERN = re.compile(r"\b(open|abert|abiert|offen|ouvert)", re.IGNORECASE)
+CLOSED_PATTERN = re.compile(r"\b(clos|fechad|cerrad|geschl|ferm)", re.IGNORECASE)
 NUMBERS = frozenset(
     column.name for frame in SCHEMA.values() for column in frame.columns if column.unit
 )
@@ -301,8 +301,8 @@ def _judge_positions(block: LayerBlock, own: pa.Table) -> Iterator[Evidence]:
             continue
         pairs = zip(own[column].to_pylist(), own[DOMAIN_PREFIX + column].to_pylist(), strict=True)
         for code, word in sorted(set(pairs), key=str):
-            wrong = (CLOSED_WORDS, "open") if str(code) in value.open_words else None
-            wrong = (OPEN_WORDS, "closed") if str(code) in value.closed_words else wrong
+            wrong = (CLOSED_PATTERN, "open") if str(code) in value.open_words else None
+            wrong = (OPEN_PATTERN, "closed") if str(code) in value.closed_words else wrong
             if wrong and wrong[0].search(str(word)):
                 yield (
                     "position_against_domain",

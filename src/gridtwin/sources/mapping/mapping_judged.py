@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gridtwin.model.tables import NetworkData
     from gridtwin.topology.topology_index import TopologyIndex
 
-FEW = 20  # below this many, shares say little
+FEWEST_JUDGED = 20  # below this many, shares say little
 SOME, MANY, MOST = 0.02, 0.2, 0.5  # shares
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from gridtwin.model import cim
 from gridtwin.model.lengths import EARTH_RADIUS_M
-from gridtwin.sources.mapping.mapping_judged import FEW, MANY, MOST, Implausible
+from gridtwin.sources.mapping.mapping_judged import FEWEST_JUDGED, MANY, MOST, Implausible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +88,9 @@ def judge_ratings(judged: JudgedNetwork) -> Iterator[Implausible]:
         values = rated[chosen & (rated > 0)]
         different = len(np.unique(values))
         is_one = different == 1 and what == "transformers"
-        if len(values) >= FEW and (is_one or different > max(CATALOG_SHARE * len(values), FEW)):
+        if len(values) >= FEWEST_JUDGED and (
+            is_one or different > max(CATALOG_SHARE * len(values), FEWEST_JUDGED)
+        ):
             yield Implausible(
                 "ratings_of_no_catalog",
                 f"{different:,} of {len(values):,} ratings of {what} are different",

@@ -32,7 +32,7 @@ START = (
 )
 KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 STARTING_S = 120.0  # for what is no query: to begin the process, and to hand tables over
-ENDING_S = 10.0
+CLOSING_S = 10.0
 
 
 class QueryError(Exception):
@@ -75,7 +75,7 @@ class QueryClient:
             if stream is not None:
                 stream.close()
         try:
-            process.wait(ENDING_S)
+            process.wait(CLOSING_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
