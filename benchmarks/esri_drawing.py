@@ -58,13 +58,13 @@ def write_drawing(network: Network, path: Path, *, crs: str) -> None:
     shares = np.random.default_rng(1).uniform(0.3, 0.7, len(names))[:, None]
     middle = ends[0] + shares * (ends[1] - ends[0])
     lines = np.isin(equipment.kind, (*cim.LINES, cim.KIND_CODE["busbar"]))
-    devices = np.flatnonzero(~lines)
-    middle[devices] = _part_places(np.concatenate([at, middle[devices]]))[len(at) :]
     drop = equipment.kind == cim.KIND_CODE["service_drop"]
-    swerve = (ends[1] - ends[0])[:, ::-1] * (-BEND, BEND)
+    devices, rows = np.flatnonzero(~lines), np.flatnonzero(lines & ~drop)
+    bends = middle[rows] + (ends[1] - ends[0])[rows][:, ::-1] * (-BEND, BEND)
+    parted = _part_places(np.concatenate([at, middle[devices], bends]))
+    middle[devices], bends = np.split(parted[len(at) :], [len(devices)])
     writer = _DrawingWriter(path, crs)
-    rows = np.flatnonzero(lines & ~drop)
-    bent = shapely.linestrings(np.stack([e[rows] for e in (ends[0], middle + swerve, ends[1])], 1))
+    bent = shapely.linestrings(np.stack([ends[0][rows], bends, ends[1][rows]], axis=1))
     mask = _mask_phases(equipment.phases)
     stepping = equipment.kind[devices] == cim.TRANSFORMER
     in_station = np.isin(devices, np.flatnonzero(data.nodes.nominal_v[equipment.node_a] > 40_000))

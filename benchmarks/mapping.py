@@ -80,8 +80,10 @@ def drawing_limits(meters: int) -> list[Limit]:
         write_drawing(network, source, crs=CRS)
         mapping.write_text(write_mapping(), encoding="utf-8")
         wall, processor, peak = _read_apart(source, mapping, twin)
+        print(
+            f"read in {wall:.1f} s, {processor:.1f} s of the processor, {peak:.2f} GiB", flush=True
+        )
         compare_sweeps(network, LocalStore.open(twin).network)
-    print(f"wall {wall:.1f} s")
     return [
         Limit(f"{meters:,} meters: drawing to network", processor, 90, "s"),
         Limit(f"{meters:,} meters: peak memory", peak, 6, "GiB"),

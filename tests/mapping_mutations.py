@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 SEED = 7
 SWAPS = 2  # other columns that each column is exchanged with
 # Any text is a label, and any unique one an id, so that no wrong one can be told.
-LABELS = ("name", "service_class", "mrid", "key")
+LABELS = ("name", "service_class")
+IDS = ("mrid", "key")
 OTHER_KINDS = {"fuse": "recloser", "power_transformer": "voltage_regulator"}
 KIND = "load_break_switch"  # what other codes are moved to
 LINE_KINDS = {"service_drop": {"ac_line_segment"}}  # one line is as good as the other
@@ -77,7 +78,7 @@ def _mistake_columns(
                 for name in _find_names(expression, columns):
                     others = [each for each in columns if each != name]
                     taken = [] if key in LABELS else rng.sample(others, min(SWAPS, len(others)))
-                    for other in (f"{name}_X", *taken):
+                    for other in (f"{name}_X", *(taken if key not in IDS else ())):
                         wrong = copy.deepcopy(document)
                         _write_expression(wrong[role][number], key, _swap(expression, name, other))
                         yield f"[[{role}]] {number + 1}, {key}: {name} -> {other}", wrong

@@ -62,6 +62,7 @@ UNUSED_WORDS = re.compile(
 )
 OPEN_PATTERN = re.compile(r"\b(open|abert|abiert|offen|ouvert)", re.IGNORECASE)
 CLOSED_PATTERN = re.compile(r"\b(clos|fechad|cerrad|geschl|ferm)", re.IGNORECASE)
+WORDS = ("placement", "control")
 NUMBERS = frozenset(
     column.name for frame in SCHEMA.values() for column in frame.columns if column.unit
 )
@@ -317,6 +318,9 @@ def _judge_numbers(block: LayerBlock, frame: pd.DataFrame) -> Iterator[Evidence]
     """Tell of numbers that are none, and of columns that say nothing in any row."""
     import pandas as pd
 
+    for name in (name for name in WORDS if name in block.columns):
+        if len(frame) and not (frame[name].notna() & (frame[name] != "")).any():
+            yield ("no_value", name, f"none of {len(frame):,} rows has any", "take another column")
     for name in (name for name in block.columns if name in NUMBERS or name in {"x", "y"}):
         said = frame[name]
         numbers = np.array(pd.to_numeric(said, errors="coerce"), dtype=np.float64)

@@ -171,6 +171,9 @@ def judge_lengths(judged: JudgedNetwork) -> Iterator[Implausible]:
                 f" {off.mean():.0%} of {len(rows):,} are off by more than twice",
                 mend,
             )
+    values = said[lines & (said > 0)]
+    if len(values) >= FEWEST_JUDGED and len(np.unique(values)) == 1:
+        yield Implausible("lengths_alike", f"{len(values):,} lines are of one length", mend)
     placed = judged.placed[equipment.node_a] & judged.placed[equipment.node_b]
     rows = np.flatnonzero(lines & placed & (drawn == 0) & (straight > 0) & (said > 0))
     if len(rows):
