@@ -185,13 +185,12 @@ def _tell_closed_stars(
     rows: NDArray[np.intp],
     context: MappingContext,
 ) -> None:
-    """Tell of devices whose third node is one of their other two."""
-    same = (slot_c == joined.slot_a) | (slot_c == joined.slot_b)
-    closed = rows[same[rows]]
+    """Tell of devices whose third node is their first; two low windings may share a node."""
+    closed = rows[(slot_c == joined.slot_a)[rows]]
     if len(closed):
         context.add_notice(
             "winding_at_one_node",
-            f"{len(closed):,} of {len(rows):,} devices of three nodes have one of them twice, such"
+            f"{len(closed):,} of {len(rows):,} devices of three nodes have their first twice, such"
             f" as {joined.frame['mrid'].iat[closed[0]]}",
             "take another column for node_c",
         )
