@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    import pyarrow as pa
 
 Read = TypeVar("Read")
 
@@ -129,13 +130,61 @@ def _read_decoded(
 
     options |= {"layer": layer, "use_arrow": True, "arrow_to_pandas_kwargs": EXACT_INTEGERS}
     try:
-        return pyogrio.read_dataframe(path, **options)
+        return _read_worded(path, options)
     except (pa.ArrowException, UnicodeError, pyogrio.errors.DataSourceError):
         if path.suffix.casefold() not in XBASE:
             raise
     frame = pyogrio.read_dataframe(path, encoding=WINDOWS, **options)
     notices.append(tell_encoding(path))
     return frame
+
+
+def _read_worded(path: Path, options: dict[str, Any]) -> pd.DataFrame:
+    """Return one layer, each column of coded values as the words that its domain has for them."""
+    import pandas as pd
+    import pyogrio
+
+    layer = options["layer"]
+    coded = list_coded(path, layer) if layer else []
+    if not coded:
+        return pyogrio.read_dataframe(path, **options)
+    names = [str(name) for name in pyogrio.read_info(path, layer=layer)["fields"]]
+    plain = [name for name in names if name not in coded]
+    frame = pyogrio.read_dataframe(path, columns=plain, **options)
+    _, table = pyogrio.raw.read_arrow(path, layer=layer, columns=coded, read_geometry=False)
+    for name in (name for name in names if name in coded):
+        codes, words = split_domain(table.column(name))
+        told = zip(codes.to_pylist(), words.to_pylist(), strict=True)
+        values = [str(code) if word is None and code is not None else word for code, word in told]
+        frame.insert(names.index(name), name, pd.Series(values, dtype=object))
+    return frame
+
+
+def list_coded(path: Path, layer: str) -> list[str]:
+    """Return the columns of a layer whose whole numbers stand for words of a domain."""
+    import pyarrow as pa
+    import pyogrio
+
+    with pyogrio.raw.open_arrow(path, layer=layer, use_pyarrow=True) as (_, reader):
+        return [each.name for each in reader.schema if pa.types.is_dictionary(each.type)]
+
+
+def split_domain(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    """Return the codes of a column that GDAL gives with its domain, and their words, or null."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    words = []
+    for chunk in column.chunks:
+        listed = pc.and_(
+            pc.greater_equal(chunk.indices, 0), pc.less(chunk.indices, len(chunk.dictionary))
+        )
+        known = pc.if_else(listed, chunk.indices, None)
+        words.append(chunk.dictionary.take(known).cast(pa.string()))
+    return (
+        pa.chunked_array([chunk.indices for chunk in column.chunks], column.type.index_type),
+        pa.chunked_array(words, pa.string()),
+    )
 
 
 def read_file(path: Path, notices: list[Notice]) -> pd.DataFrame:

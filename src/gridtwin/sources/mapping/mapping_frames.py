@@ -53,6 +53,7 @@ class NetworkParts:
     node_b: NDArray[np.intp]
     names: NDArray[np.object_]  # of nodes
     xy: NDArray[np.float64]  # of nodes, shape (n, 2)
+    placed: NDArray[np.bool_]  # nodes that the source places, and not only their neighbors
     heads: list[FeederHead] = field(default_factory=list)
 
     def add_heads(self, heads: Sequence[FeederHead], where: str) -> None:
@@ -94,6 +95,7 @@ class NetworkParts:
         node = len(self.names)
         self.names = np.append(self.names, f"{head.mrid}:source")
         self.xy = np.concatenate([self.xy, self.xy[[head.source_node]]])
+        self.placed = np.append(self.placed, False)
         self.node_a = np.append(self.node_a, node)
         self.node_b = np.append(self.node_b, head.source_node)
         return head._replace(source_node=node, head=row)
@@ -184,6 +186,15 @@ class NetworkParts:
             [(head.mrid, head.name, head.substation, mrids[head.head]) for head in self.heads],
             columns=["mrid", "name", "substation", "head"],
         )
+
+
+def read_lengths(equipment: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the length that each row records, in meters; NaN where it records none."""
+    import pandas as pd
+
+    if "length_m" not in equipment:
+        return np.full(len(equipment), np.nan)
+    return np.array(pd.to_numeric(equipment["length_m"], errors="coerce"), dtype=np.float64)
 
 
 def make_substations(parts: Sequence[BlockRows]) -> pd.DataFrame | None:

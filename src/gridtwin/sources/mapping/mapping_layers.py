@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import fnmatch
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gridtwin.errors import CrsError, SourceError
-from gridtwin.sources.layers import read_or_refuse, require_whole
+from gridtwin.sources.layers import read_or_refuse, require_whole, split_domain
 from gridtwin.sources.mapping.mapping_domains import (
     DOMAIN_PREFIX,
     SUBTYPE_COLUMN,
@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pyarrow as pa
+    import pyproj
     from numpy.typing import NDArray
 
 LAYER_FILE_SUFFIXES = (".shp", ".csv", ".dbf", ".parquet", ".geojson")
+FARTHEST_LONGITUDE = 540  # degrees: some drawings go on beyond the date line
 ROW_COLUMN = "mapped_row"  # the number of a row in its layer
 
 
@@ -107,6 +109,16 @@ class MappedSource:
             self._infos[layer] = read_or_refuse(path, lambda: pyogrio.read_info(path, layer=inside))
         return self._infos[layer]
 
+    def count_rows(self, layer: str) -> tuple[int, bool]:
+        """Return how many rows a layer has, and whether they are drawn."""
+        import pyogrio
+
+        path, inside = self._locate_layer(layer)
+        info = read_or_refuse(
+            path, lambda: pyogrio.read_info(path, layer=inside, force_feature_count=True)
+        )
+        return int(info["features"]), info["geometry_type"] is not None
+
     def read_layer(self, layer: str, text: str) -> SourceLayer:
         """
         Return a layer with the columns whose names stand in a text, and its shapes.
@@ -165,8 +177,7 @@ class MappedSource:
         for name in table.column_names:
             column = table.column(name)
             if pa.types.is_dictionary(column.type):  # GDAL gives whole numbers of a domain so
-                words = [chunk.dictionary_decode().cast(pa.string()) for chunk in column.chunks]
-                added[DOMAIN_PREFIX + name] = pa.chunked_array(words, type=pa.string())
+                added[DOMAIN_PREFIX + name] = split_domain(column)[1]
             elif said.has_domain(name):
                 told = said.decode_codes(name, _list_texts(column), subtypes)
                 added[DOMAIN_PREFIX + name] = pa.array(told, type=pa.string())
@@ -261,13 +272,32 @@ def project_shapes(layer: SourceLayer, crs: str | None, where: str) -> NDArray[n
         )
         raise CrsError(msg)
     try:
-        system = pyproj.CRS.from_user_input(stated)
+        transformer = find_transformer(str(stated))
     except pyproj.exceptions.CRSError as error:
         msg = f"{where}: [source], crs: {stated!r} is no coordinate system pyproj knows"
         raise CrsError(msg) from error
-    if system.equals(pyproj.CRS.from_epsg(4326), ignore_axis_order=True):
-        return shapes
-    move = pyproj.Transformer.from_crs(system, "EPSG:4326", always_xy=True).transform
-    drawn = np.array(shapes, dtype=object)
-    xy = shapely.get_coordinates(drawn)
-    return np.asarray(shapely.set_coordinates(drawn, np.column_stack(move(xy[:, 0], xy[:, 1]))))
+    if transformer is not None:
+        shapes = np.array(shapes, dtype=object)
+        x, y = transformer.transform(*shapely.get_coordinates(shapes).T)
+        shapes = np.asarray(shapely.set_coordinates(shapes, np.column_stack([x, y])))
+    x, y = shapely.get_coordinates(shapes).T
+    lost = np.flatnonzero(~(np.abs(y) <= 90) | ~(np.abs(x) <= FARTHEST_LONGITUDE))
+    if len(lost):
+        msg = (
+            f"{where}: layer {layer.name} has {len(lost):,} places such as {x[lost[0]]:,.6g},"
+            f" {y[lost[0]]:,.6g} in {stated}, which are no longitude and latitude: say its own"
+            " system in [source] crs"
+        )
+        raise CrsError(msg)
+    return shapes
+
+
+@lru_cache(maxsize=16)
+def find_transformer(system: str) -> pyproj.Transformer | None:
+    """Return what turns a coordinate system into longitude and latitude; None if it is that."""
+    import pyproj
+
+    crs = pyproj.CRS.from_user_input(system)
+    if crs.equals(pyproj.CRS.from_epsg(4326), ignore_axis_order=True):
+        return None
+    return pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)

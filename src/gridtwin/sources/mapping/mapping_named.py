@@ -99,9 +99,9 @@ def join_named(
     _place_lines(joined, slots, context)
     for side in (slot_a, slot_b):
         slots.place_slots(side, points)
-    if context.rules.rejoin_open:
+    if context.rules.rejoin_open and "normal_open" in frame:
         _rejoin_open(joined, slots, context)
-    return _star_windings(joined, slots)
+    return _star_windings(joined, slots, context)
 
 
 def _place_lines(joined: JoinedEquipment, slots: NodeSlots, context: MappingContext) -> None:
@@ -179,7 +179,26 @@ def _rejoin_open(joined: JoinedEquipment, slots: NodeSlots, context: MappingCont
         )
 
 
-def _star_windings(joined: JoinedEquipment, slots: NodeSlots) -> JoinedEquipment:
+def _tell_closed_stars(
+    joined: JoinedEquipment,
+    slot_c: NDArray[np.int64],
+    rows: NDArray[np.intp],
+    context: MappingContext,
+) -> None:
+    """Tell of devices whose third node is their first; two low windings may share a node."""
+    closed = rows[(slot_c == joined.slot_a)[rows]]
+    if len(closed):
+        context.add_notice(
+            "winding_at_one_node",
+            f"{len(closed):,} of {len(rows):,} devices of three nodes have their first twice, such"
+            f" as {joined.frame['mrid'].iat[closed[0]]}",
+            "take another column for node_c",
+        )
+
+
+def _star_windings(
+    joined: JoinedEquipment, slots: NodeSlots, context: MappingContext
+) -> JoinedEquipment:
     """Return the same equipment with each device of three nodes as a star of three."""
     import pandas as pd
 
@@ -190,6 +209,7 @@ def _star_windings(joined: JoinedEquipment, slots: NodeSlots) -> JoinedEquipment
     rows = np.flatnonzero(slot_c >= 0)
     if not len(rows):
         return joined
+    _tell_closed_stars(joined, slot_c, rows, context)
     centers = slots.add_slots(len(rows)) + np.arange(len(rows))
     slots.place_slots(centers, joined.points[rows])
     slots.place_slots(slot_c[rows], joined.points[rows])

@@ -19,11 +19,13 @@ from gridtwin.sources.mapping.mapping_frames import (
     name_rows,
     pick_nodes,
     place_nodes_of_slots,
+    read_lengths,
 )
 from gridtwin.sources.mapping.mapping_heads import FeederHead, KnownEnds, find_heads
 from gridtwin.sources.mapping.mapping_layers import MappedSource
 from gridtwin.sources.mapping.mapping_named import JoinedEquipment, MappingContext, join_named
 from gridtwin.sources.mapping.mapping_nodes import NodeSlots, spread_places
+from gridtwin.sources.mapping.mapping_plausibility import judge_plausibility
 from gridtwin.sources.mapping.mapping_points import MappedPoints
 from gridtwin.sources.mapping.mapping_positions import find_operated
 from gridtwin.sources.mapping.mapping_recorded import compare_feeders, trace_feeders
@@ -97,6 +99,7 @@ class _NetworkMaker:
         """Return the network."""
         rows = [self.reader.read_block(block) for block in self.plan.layers]
         heads = [self.reader.read_block(block) for block in self.plan.heads]
+        self.reader.tell_left_out()
         equipment = [part for part in rows if part.block.to == "equipment" and len(part.frame)]
         if not equipment:
             msg = f"{self.plan.name}: no row of {where} becomes equipment: is this its mapping?"
@@ -193,15 +196,18 @@ class _NetworkMaker:
         node_a, node_b = (pick_nodes(nodes, slots) for slots in (joined.slot_a, joined.slot_b))
         names = self.slots.name_nodes(nodes, ends, np.concatenate(labels))
         xy = place_nodes_of_slots(nodes, self.slots.find_places(), len(names))
-        parts = NetworkParts(joined, node_a, node_b, names, spread_places(xy, node_a, node_b))
+        spread = spread_places(xy, node_a, node_b)
+        placed = np.asarray(np.isfinite(xy).all(axis=1), dtype=np.bool_)
+        parts = NetworkParts(joined, node_a, node_b, names, spread, placed)
         parts.add_heads(self._find_feeders(parts, points, nodes, heads), self.plan.name)
         of = {to: pick_nodes(nodes, each.slots) for to, each in points.items()}
         customers = points["usage_points"]
         traced_of = name_rows(trace_feeders(parts), of["usage_points"])
         self.feeders = compare_feeders(customers.frame, traced_of, self.context)
+        equipment = parts.make_equipment()
         made = Network.from_frames(
             nodes=parts.make_nodes(points["nodes"], of["nodes"]),
-            equipment=parts.make_equipment(),
+            equipment=equipment,
             usage_points=parts.make_usage_points(customers, of["usage_points"]),
             sources=parts.make_sources(points["sources"], of["sources"]),
             substations=make_substations([part for part in rows if part.block.to == "substations"]),
@@ -209,8 +215,9 @@ class _NetworkMaker:
             crs="none" if self.context.planar else None,
             where=f"{self.plan.name} on {where}",
         )
+        odd = judge_plausibility(made, read_lengths(equipment), parts.placed, self.plan.name)
         operated = find_operated(made, joined.frame, self.plan.name)
-        return made.with_notices(self.context.notices).with_operated(operated)
+        return made.with_notices([*self.context.notices, *odd]).with_operated(operated)
 
     def _find_feeders(
         self,
@@ -220,6 +227,8 @@ class _NetworkMaker:
         heads: list[tuple[BlockRows, NDArray[np.int64]]],
     ) -> list[FeederHead]:
         """Return the feeders that the blocks of heads define."""
+        if not heads:
+            return []
         frame = parts.joined.frame
         by_key = {
             key: (int(nodes[a]), int(nodes[b]))

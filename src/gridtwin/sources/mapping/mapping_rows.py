@@ -13,8 +13,14 @@ from gridtwin.errors import SourceError
 from gridtwin.model.notices import Notice
 from gridtwin.model.schema import SCHEMA
 from gridtwin.sources.mapping.mapping_domains import OWN_ALIAS
+from gridtwin.sources.mapping.mapping_evidence import (
+    find_unused,
+    judge_evidence,
+    judge_layers,
+    judge_places,
+)
 from gridtwin.sources.mapping.mapping_kept import drop_personal, list_kept
-from gridtwin.sources.mapping.mapping_keys import POSITION_COLUMNS
+from gridtwin.sources.mapping.mapping_keys import MAPPING_TARGETS, POSITION_COLUMNS
 from gridtwin.sources.mapping.mapping_layers import ROW_COLUMN, project_shapes
 from gridtwin.sources.mapping.mapping_report import LayerTally
 from gridtwin.sources.mapping.mapping_values import (
@@ -72,6 +78,7 @@ class RowReader:
         self.notices: list[Notice] = []
         self.tallies: list[LayerTally] = []
         self._read: dict[tuple[str, str], int] = {}  # rows of each layer, by the block reading it
+        self._passed: dict[str, NDArray[np.bool_]] = {}  # which rows of each layer a block takes
 
     def read_block(self, block: LayerBlock) -> BlockRows:
         """
@@ -143,12 +150,30 @@ class RowReader:
         self._read[block.label, layer] = own.table.num_rows
         rows = table[ROW_COLUMN].to_numpy()
         frame = table.drop_columns([ROW_COLUMN]).to_pandas(integer_object_nulls=True)
+        told = judge_evidence(block, layer, own.table, rows, frame)
+        if block.to in MAPPING_TARGETS:
+            self._passed.setdefault(layer, find_unused(own.table))[rows] = True
         frame["layer"] = layer
         kept = list_kept(block, self.source.list_fields(layer))
-        frame, told = drop_personal(frame, block, layer, kept, self.mapping.name)
-        self.notices += told
+        frame, personal = drop_personal(frame, block, layer, kept, self.mapping.name)
+        self.notices += personal
         self._name_rows(frame, block, layer)
-        return frame, self._find_shapes(block, own, frame, rows)
+        shapes = self._find_shapes(block, own, frame, rows)
+        if block.ends and not shapely.is_missing(shapes).all():
+            told += judge_places(own, self.mapping.crs, shapes, block.label)
+        self._tell_notices(told)
+        return frame, shapes
+
+    def tell_left_out(self) -> None:
+        """Note which layers and rows of a network no block reads."""
+        mapped = sorted({layer for _, layer in self._read})
+        self._tell_notices(judge_layers(self.source, mapped, self._passed))
+
+    def _tell_notices(self, notices: list[Notice]) -> None:
+        """Keep notices, which say by which mapping."""
+        self.notices += [
+            each._replace(evidence=f"{self.mapping.name}: {each.evidence}") for each in notices
+        ]
 
     def _find_shapes(
         self, block: LayerBlock, own: SourceLayer, frame: pd.DataFrame, rows: NDArray[np.int64]
@@ -274,7 +299,9 @@ class RowReader:
                 " column that is unique, or say in prefer which row counts, as an expression that"
                 " is true for it",
             )
-        order = np.argsort(-_rank_rows(frame[PREFERENCE_COLUMN]), kind="stable")
+        ranks = _rank_rows(frame[PREFERENCE_COLUMN])
+        self._tell_undecided(block, frame["mrid"], ranks)
+        order = np.argsort(-ranks, kind="stable")
         extra = frame["mrid"].iloc[order].duplicated()
         kept = np.ones(len(frame), dtype=bool)
         kept[extra.index[extra]] = False
@@ -289,6 +316,25 @@ class RowReader:
             )
         rows.frame = frame.drop(columns=PREFERENCE_COLUMN)
         return rows.take_rows(kept)
+
+    def _tell_undecided(
+        self, block: LayerBlock, mrids: pd.Series, ranks: NDArray[np.float64]
+    ) -> None:
+        """Note keys of which several rows are preferred alike, unless any of them will do."""
+        best = mrids[
+            ranks == mrids.map(mrids.to_frame("m").assign(r=ranks).groupby("m")["r"].max())
+        ]
+        undecided = best[best.duplicated()]
+        if len(undecided) and block.prefer.strip().casefold() != "true":
+            self.notices.append(
+                Notice(
+                    "undecided_key",
+                    f"{self.mapping.name}: {block.label}, prefer: {undecided.nunique():,} keys have"
+                    f" several rows of which it prefers none, such as {undecided.iloc[0]}: the"
+                    " first counts",
+                    'say what tells them apart, or prefer = "true" if any will do',
+                )
+            )
 
     def _refuse_key(self, block: LayerBlock, key: str, reason: str) -> SourceError:
         return SourceError(f"{self.mapping.name}: {block.label}, {key}: {reason}")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gridtwin.sources.mapping.mapping_file import LayerBlock
 
 SIDE_A, SIDE_B = 0, 1
+SECOND_TERMINAL = ("2", "2.0")
 
 
 @dataclass(slots=True)
@@ -53,70 +54,86 @@ def deal_sides(
     a side of its own: with more than two, an open device parts all of them.
     """
     flat = ends.reshape(-1)
-    sides = np.zeros(len(flat), dtype=np.intp)
-    first = {int(place): row for row, place in reversed(list(enumerate(at)))}
+    places = int(max(at.max(initial=0), flat.max(initial=0))) + 1
+    first = np.full(places, -1, dtype=np.intp)  # the device that says how, at each place
+    stands = np.flatnonzero(at >= 0)[::-1]
+    first[at[stands]] = stands
     dealt = DealtSides(
-        sides,
-        np.bincount(flat, minlength=int(at.max(initial=0)) + 1)[at] if len(flat) else 0 * at,
+        np.zeros(len(flat), dtype=np.intp),
+        np.bincount(flat, minlength=places)[at],
         np.zeros(len(at), dtype=bool),
         np.zeros(len(at), dtype=bool),
     )
-    meets = np.flatnonzero(np.isin(flat, at))
+    meets = np.flatnonzero(first[flat] >= 0)
     meets = meets[np.lexsort([meets % 2, lines["mrid"].to_numpy(dtype=str)[meets // 2]])]
-    seen: dict[int, int] = {}
-    for end in meets:
-        place = int(flat[end])
-        sides[end] = _choose_side(blocks[first[place]], lines, int(end), seen, place, dealt)
-    _judge_devices(devices, blocks, at, flat, dealt)
+    known = {id(block): block for block in blocks}
+    of_devices = np.array([id(block) for block in blocks], dtype=np.int64)
+    own = of_devices[first[flat[meets]]]
+    for number, block in known.items():
+        chosen = meets[own == number]
+        dealt.sides[chosen] = _choose_sides(block, lines, chosen, flat[chosen], dealt)
+    modes = np.array([block.sides for block in blocks], dtype=object)
+    _judge_devices(devices["mrid"].to_numpy(dtype=object), modes, at, flat, dealt)
     return dealt
 
 
 def is_second_terminal(value: object) -> bool:
     """Return whether a recorded terminal is the second; where none is recorded, it is the first."""
-    return str(value) in {"2", "2.0"}
+    return str(value) in SECOND_TERMINAL
 
 
-def _choose_side(
+def _choose_sides(
     block: LayerBlock,
     lines: pd.DataFrame,
-    end: int,
-    seen: dict[int, int],
-    place: int,
+    ends: NDArray[np.intp],
+    places: NDArray[np.intp],
     dealt: DealtSides,
-) -> int:
-    row = end // 2
+) -> NDArray[np.intp]:
+    """Return the sides of line ends at the devices of one block, given in their order."""
+    rows = ends // 2
     if block.sides == "class":
-        word = str(lines["line_class"].iat[row]) if "line_class" in lines else ""
-        if word in block.side_classes[SIDE_B]:
-            return SIDE_B
-        if word not in block.side_classes[SIDE_A]:
-            dealt.unclassed.append(str(lines["mrid"].iat[row]))
-        return SIDE_A
+        words = _read_words(lines, "line_class", rows)
+        is_b = np.isin(words, sorted(block.side_classes[SIDE_B]))
+        unclassed = ~is_b & ~np.isin(words, sorted(block.side_classes[SIDE_A]))
+        dealt.unclassed += lines["mrid"].iloc[rows[unclassed]].astype(str).tolist()
+        return np.where(is_b, SIDE_B, SIDE_A)
     if block.sides == "terminal":
-        column = "terminal_b" if end % 2 else "terminal_a"
-        value = lines[column].iat[row] if column in lines else None
-        return SIDE_B if is_second_terminal(value) else SIDE_A
-    seen[place] = seen.get(place, -1) + 1
-    return seen[place]
+        texts = [_read_words(lines, f"terminal_{side}", rows) for side in "ab"]
+        is_b = np.isin(np.where(ends % 2, texts[1], texts[0]), SECOND_TERMINAL)
+        return np.where(is_b, SIDE_B, SIDE_A)
+    order = np.argsort(places, kind="stable")
+    begins = np.append(True, np.diff(places[order]) != 0)[: len(order)]
+    numbers = np.arange(len(order))
+    sides = np.empty(len(order), dtype=np.intp)
+    sides[order] = numbers - np.maximum.accumulate(np.where(begins, numbers, 0))
+    return sides
+
+
+def _read_words(lines: pd.DataFrame, column: str, rows: NDArray[np.intp]) -> NDArray[np.str_]:
+    if column not in lines:
+        return np.full(len(rows), "", dtype=str)
+    return lines[column].to_numpy(dtype=object)[rows].astype(str)
 
 
 def _judge_devices(
-    devices: pd.DataFrame,
-    blocks: Sequence[LayerBlock],
+    mrids: NDArray[np.object_],
+    modes: NDArray[np.object_],
     at: NDArray[np.intp],
     flat: NDArray[np.intp],
     dealt: DealtSides,
 ) -> None:
     """Say which devices part more than two ends, have an empty side, or stand on one another."""
-    modes: dict[int, set[str]] = {}
-    taken: dict[int, set[int]] = {}
-    for place, side in zip(flat[np.isin(flat, at)], dealt.sides[np.isin(flat, at)], strict=True):
-        taken.setdefault(int(place), set()).add(int(side))
-    for row, place in enumerate(at):
-        mode = blocks[row].sides
-        modes.setdefault(int(place), set()).add(mode)
-        used = taken.get(int(place), set())
-        dealt.stars[row] = mode == "two" and len(used) > 2
-        dealt.one_sided[row] = not {SIDE_A, SIDE_B} <= used
-        if len(modes[int(place)]) > 1:
-            dealt.stacked.append(str(devices["mrid"].iat[row]))
+    places = int(max(at.max(initial=0), flat.max(initial=0))) + 1
+    used = [
+        np.bincount(flat[chosen], minlength=places)[at] > 0
+        for chosen in (dealt.sides == SIDE_A, dealt.sides == SIDE_B, dealt.sides > SIDE_B)
+    ]
+    dealt.stars[:] = (modes == "two") & used[2]
+    dealt.one_sided[:] = ~(used[0] & used[1]) | (at < 0)
+    seen: dict[int, set[str]] = {}
+    shared = (np.bincount(at[at >= 0], minlength=places)[at] > 1) & (at >= 0)
+    for row in np.flatnonzero(shared).tolist():
+        words = seen.setdefault(int(at[row]), set())
+        words.add(modes[row])
+        if len(words) > 1:
+            dealt.stacked.append(str(mrids[row]))

@@ -2,35 +2,28 @@
 Evaluate the expressions of a mapping in a DuckDB that can do nothing else.
 
 A mapping is a program that somebody sends: it may compute with the rows of the source and must not
-read files, reach the network, load extensions or change settings. Every query is one SELECT.
+read files, reach the network, load extensions or change settings. Every query is one SELECT, and
+runs in a process of its own that is stopped when it takes too long or too much memory.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from gridtwin.errors import MissingExtraError, SourceError
 from gridtwin.sources.mapping.mapping_domains import OWN_ALIAS, explain_words, name_domains
 from gridtwin.sources.mapping.mapping_layers import ROW_COLUMN
 from gridtwin.sources.mapping.mapping_values import quote_name, write_phase_macro
+from gridtwin.sources.mapping.query_client import QueryClient, QueryError, QueryLimits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import duckdb
     import pyarrow as pa
 
     from gridtwin.sources.mapping.mapping_file import LayerBlock
     from gridtwin.sources.mapping.mapping_values import PhaseDecoder
-
-LOCKED_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": False,
-    "python_enable_replacements": False,
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-    "memory_limit": "1GB",
-    "threads": 2,
-}
 
 
 class ExpressionRunner:
@@ -43,6 +36,8 @@ class ExpressionRunner:
         The mapping file, for messages.
     decoders
         What ``phases('NAME', COLUMN)`` knows.
+    limits
+        How long a query may take, and how much memory.
 
     Raises
     ------
@@ -50,23 +45,22 @@ class ExpressionRunner:
         If DuckDB is not installed.
     """
 
-    def __init__(self, name: str, decoders: Mapping[str, PhaseDecoder]) -> None:
-        try:
-            import duckdb
-        except ImportError as error:
+    def __init__(
+        self,
+        name: str,
+        decoders: Mapping[str, PhaseDecoder],
+        limits: QueryLimits = QueryLimits(),  # noqa: B008 - it is frozen
+    ) -> None:
+        if find_spec("duckdb") is None:
             need = "a mapping"
-            raise MissingExtraError(need, "mapping") from error
+            raise MissingExtraError(need, "mapping")
         self.name = name
-        self._duckdb = duckdb
-        self._connection: duckdb.DuckDBPyConnection = duckdb.connect(
-            ":memory:", config=LOCKED_CONFIG
-        )
-        self._connection.execute(write_phase_macro(decoders))
-        self._connection.execute("SET lock_configuration = true")
+        self._client = QueryClient([write_phase_macro(decoders)], limits)
+        self._blaming_s = limits.seconds / 4  # for one of the keys of a query that took too long
 
     def close(self) -> None:
         """Let go of the tables."""
-        self._connection.close()
+        self._client.close()
 
     def select_rows(
         self,
@@ -92,73 +86,68 @@ class ExpressionRunner:
         Raises
         ------
         SourceError
-            If an expression is none, or reads what is not there: with file, block and key.
+            If an expression is none, reads what is not there, makes several rows of one, or takes
+            more time or memory than it may: with file, block and key.
         """
-        for alias, table in tables.items():
-            self._connection.register(f"rows_{alias}", table)
-        source, where, grouped = _write_rows(block, tables[OWN_ALIAS].column_names)
+        own = tables[OWN_ALIAS]
+        source, where, grouped = _write_rows(block, own.column_names)
         columns = {key: _write_column(key, text) for key, text in expressions.items()}
         every = ", ".join([f"{OWN_ALIAS}.{ROW_COLUMN}", *columns.values()])
         query = f"select {every}\n{source}{where}{grouped}\norder by {OWN_ALIAS}.{ROW_COLUMN}"
+        rest = f"{source}{where}{grouped}\nlimit {own.num_rows + 1}"
         tries = {"join": f"select 1 {source}", "where": f"select 1 {source}{where}"} | {
-            key: f"select {column}\n{source}{where}{grouped}" for key, column in columns.items()
+            key: f"select {column}\n{rest}" for key, column in columns.items()
         }
         try:
+            self._client.hold_tables({f"rows_{alias}": table for alias, table in tables.items()})
             self._require_expressions(block, expressions)
-            table = self._run_query(query, layer).to_arrow_table()
-            if table.num_columns == 1 + len(columns):
-                return table
-            raise self._refuse_key(block, self._find_wide(tries, layer), "it is several columns")
-        except self._duckdb.Error as error:
+            table = self._select(f"{query}\nlimit {own.num_rows + 1}", layer)
+        except QueryError as error:
             raise self._blame_key(error, block, layer, tries) from error
-        finally:
-            for alias in tables:
-                self._connection.unregister(f"rows_{alias}")
+        if table.num_columns != 1 + len(columns):
+            raise self._refuse_key(block, self._find_wide(tries, layer), "it is several columns")
+        if table.num_rows > own.num_rows:
+            key = self._find_long(tries, layer, own.num_rows)
+            raise self._refuse_key(block, key, f"{layer}: it makes several rows of one")
+        return table
 
-    def _run_query(self, query: str, layer: str) -> duckdb.DuckDBPyConnection:
-        """Run one SELECT, and nothing else."""
-        statements = self._connection.extract_statements(query)
-        if len(statements) != 1 or statements[0].type != self._duckdb.StatementType.SELECT:
-            msg = f"{self.name}: write one expression for each key, and no statement"
-            raise SourceError(msg)
-        return self._connection.execute(query, {"layer": layer})
+    def _select(self, query: str, layer: str) -> pa.Table:
+        return self._client.select_rows(query, {"layer": layer})
 
     def _find_wide(self, tries: Mapping[str, str], layer: str) -> str:
         """Return the key whose expression stands for several columns."""
         return next(
-            (
-                key
-                for key, query in tries.items()
-                if self._run_query(query, layer).to_arrow_table().num_columns > 1
-            ),
-            "",
+            (key for key, query in tries.items() if self._select(query, layer).num_columns > 1), ""
+        )
+
+    def _find_long(self, tries: Mapping[str, str], layer: str, rows: int) -> str:
+        """Return the key whose expression stands for several rows."""
+        return next(
+            (key for key, query in tries.items() if self._select(query, layer).num_rows > rows), ""
         )
 
     def _blame_key(
-        self, error: duckdb.Error, block: LayerBlock, layer: str, tries: Mapping[str, str]
+        self, error: QueryError, block: LayerBlock, layer: str, tries: Mapping[str, str]
     ) -> SourceError:
         """Return the error of the first key that fails by itself."""
         for key, query in tries.items():
             try:
-                self._run_query(query, layer).fetchall()
-            except self._duckdb.Error as own:
+                self._client.select_rows(query, {"layer": layer}, seconds=self._blaming_s)
+            except QueryError as own:
                 return self._refuse_key(block, key, f"{layer}: {_shorten_error(own)}")
         return self._refuse_key(block, "", f"{layer}: {_shorten_error(error)}")
 
     def _require_expressions(self, block: LayerBlock, expressions: Mapping[str, str]) -> None:
         """Refuse what is no expression: a statement, or several."""
-        select = self._duckdb.StatementType.SELECT
         joins = {f"join {join.alias}": join.on for join in block.joins}
         for key, text in {**expressions, "where": block.where, **joins}.items():
             if not text:
                 continue
             try:
-                statements = self._connection.extract_statements(
-                    f"select (\n{name_domains(text)}\n)"
-                )
-            except self._duckdb.Error as error:
+                kinds = self._client.list_statements(f"select (\n{name_domains(text)}\n)")
+            except QueryError as error:
                 raise self._refuse_key(block, key, _shorten_error(error)) from error
-            if len(statements) != 1 or statements[0].type != select:
+            if kinds != ["SELECT"]:
                 raise self._refuse_key(block, key, "write one expression, and no statement")
 
     def _refuse_key(self, block: LayerBlock, key: str, reason: str) -> SourceError:
@@ -181,7 +170,7 @@ def _write_column(key: str, expression: str) -> str:
     return f"\n(\n{name_domains(expression)}\n) as {quote_name(key)}"
 
 
-def _shorten_error(error: Any) -> str:
+def _shorten_error(error: QueryError) -> str:
     """Return the first lines of an error of DuckDB without its drawing of the query."""
     text = str(error).split("\n\nLINE ")[0].split("\nLINE ")[0]
     return explain_words(" ".join(text.split()))[:300]
