@@ -17,9 +17,9 @@ from gridtwin.sources.cim.cim_consumers import is_in_service
 from gridtwin.sources.cim.cim_phases import CimPhases
 from gridtwin.sources.cim.cim_places import draw_course
 from gridtwin.sources.cim.cim_ratings import CimRatings
-from gridtwin.sources.cim.cim_rows import make_equipment_rows
 from gridtwin.sources.cim.cim_terminals import CimTerminals
 from gridtwin.sources.cim.cim_transformers import CimTransformers
+from gridtwin.sources.frame_rows import make_equipment_rows
 
 if TYPE_CHECKING:
     from gridtwin.sources.cim.cim_merging import CimModel

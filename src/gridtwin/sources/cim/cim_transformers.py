@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from gridtwin.sources.cim.cim_merging import CimModel
     from gridtwin.sources.cim.cim_phases import CimPhases
-    from gridtwin.sources.cim.cim_rows import CimUnits, FrameRows
+    from gridtwin.sources.cim.cim_rows import CimUnits
     from gridtwin.sources.cim.cim_terminals import CimEnd, CimTerminals
+    from gridtwin.sources.frame_rows import FrameRows
 
 WITHOUT_NEUTRAL = ~phases.N
 
