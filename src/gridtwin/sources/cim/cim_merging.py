@@ -21,6 +21,9 @@ class CimTable:
     """
     The objects of one kind, as columns of texts; an empty text where nothing is said.
 
+    A column holds nothing beyond the last object of which it says something: most columns of a
+    table are empty, and an empty column costs nothing.
+
     Parameters
     ----------
     columns
@@ -31,7 +34,7 @@ class CimTable:
         self.rows: dict[str, int] = {}  # by id
         self.kinds: list[str] = []  # the class of each
         self.files: list[int] = []  # number of the file that last said something of each
-        self.columns: dict[str, list[str]] = {column: [] for column in columns}
+        self._columns: dict[str, list[str]] = {column: [] for column in columns}
 
     def __len__(self) -> int:
         """Return how many objects there are."""
@@ -41,10 +44,26 @@ class CimTable:
         """Return whether there is an object of this id."""
         return mrid in self.rows
 
+    def read_cell(self, row: int, column: str) -> str:
+        """Return what is said of the object in a row."""
+        values = self._columns[column]
+        return values[row] if row < len(values) else ""
+
+    def write_cell(self, row: int, column: str, text: str) -> None:
+        """State something of the object in a row."""
+        values = self._columns[column]
+        missing = row - len(values)
+        if missing < 0:
+            values[row] = text
+            return
+        if missing:
+            values.extend([""] * missing)
+        values.append(text)
+
     def read_text(self, mrid: str, column: str) -> str:
         """Return what is said of an object; empty where it is not there."""
         row = self.rows.get(mrid)
-        return "" if row is None else self.columns[column][row]
+        return "" if row is None else self.read_cell(row, column)
 
     def read_class(self, mrid: str) -> str:
         """Return the class of an object; empty where it is not there."""
@@ -58,14 +77,35 @@ class CimTable:
             row = self.rows[mrid] = len(self.kinds)
             self.kinds.append(kind)
             self.files.append(0)
-            for values in self.columns.values():
-                values.append("")
         return row
+
+    def append_table(self, other: CimTable, file: int) -> None:
+        """Add the objects of a table none of whose ids is here; `file` is the number of theirs."""
+        start = len(self.kinds)
+        self.rows.update((mrid, start + row) for mrid, row in other.rows.items())
+        self.kinds += other.kinds
+        self.files += [file] * len(other.kinds)
+        for column, values in other._columns.items():
+            if values:
+                own = self._columns[column]
+                own.extend([""] * (start - len(own)))
+                own += values
 
     def iterate_pairs(self, column: str) -> Iterator[tuple[str, str]]:
         """Return id and value of every object of which something is said."""
-        values = self.columns[column]
-        return ((mrid, values[row]) for mrid, row in self.rows.items() if values[row])
+        values = self._columns[column]
+        said = len(values)
+        return (
+            (mrid, values[row]) for mrid, row in self.rows.items() if row < said and values[row]
+        )
+
+    def iterate_values(self, row: int) -> Iterator[tuple[str, str]]:
+        """Return column and value of all that is said of the object in a row."""
+        return (
+            (column, values[row])
+            for column, values in self._columns.items()
+            if row < len(values) and values[row]
+        )
 
 
 class CimModel:
@@ -148,7 +188,7 @@ class CimModel:
         row = rows.rows.get(found.mrid)
         if row is None or rows.files[row] != self._file_count:
             return False
-        return not found.values or any(rows.columns[each][row] for each in found.values)
+        return not found.values or any(rows.read_cell(row, each) for each in found.values)
 
     def _merge(self, name: str, found: CimObject, table: str) -> None:
         rows = self.tables[table]
@@ -161,14 +201,14 @@ class CimModel:
             )
             raise SourceError(msg)
         for column, value in found.values.items():
-            values = rows.columns[column]
-            if not values[row] or (values[row] != value and column in STATE_COLUMNS):
-                values[row] = self._shared(value)
-            elif values[row] != value:
+            known = rows.read_cell(row, column)
+            if not known or (known != value and column in STATE_COLUMNS):
+                rows.write_cell(row, column, self._shared(value))
+            elif known != value:
                 self.add_notice(
                     "conflicting_value",
                     f"{name}: {found.kind} {found.mrid} has {column} {value!r},"
-                    f" elsewhere {values[row]!r}: the first is taken",
+                    f" elsewhere {known!r}: the first is taken",
                     "give files of one model",
                 )
 
