@@ -125,7 +125,7 @@ class CimModel:
         self.positions: dict[str, list[tuple[float, float, float]]] = {}  # number, x, y by Location
         self.odd: set[tuple[str, str]] = set()
         self._texts: dict[str, str] = {}  # one object for each text that comes again
-        self._namespaces: set[str] = set()
+        self._namespaces: dict[str, Notice | None] = {}  # with what was told of each
         self._file_count = 0
 
     def __getitem__(self, table: str) -> CimTable:
@@ -161,6 +161,30 @@ class CimModel:
                 self._check_namespace(name, found)
             self._merge(name, found, table)
 
+    def add_model(self, name: str, other: CimModel) -> None:
+        """
+        Take in what another process made of one file, as `add_file` does.
+
+        Raises
+        ------
+        SourceError
+            If it gives an object another class than another file does.
+        """
+        self._file_count += 1
+        told = {notice for space, notice in other._namespaces.items() if space in self._namespaces}
+        self.notices += [notice for notice in other.notices if notice not in told]
+        self._namespaces = {**other._namespaces, **self._namespaces}
+        self.odd |= other.odd
+        for location, points in other.positions.items():
+            self.positions.setdefault(location, []).extend(points)
+        for table, rows in other.tables.items():
+            if self.tables[table].rows.keys().isdisjoint(rows.rows):
+                self.tables[table].append_table(rows, self._file_count)
+                continue
+            for mrid, row in rows.rows.items():
+                values = dict(rows.iterate_values(row))
+                self._merge(name, CimObject(rows.kinds[row], mrid, "", values), table)
+
     def _add_position(self, found: CimObject) -> None:
         """Keep a PositionPoint as numbers: there are more of them than of anything else."""
         number, x, y = (
@@ -173,14 +197,15 @@ class CimModel:
             self.positions.setdefault(self._shared(location), []).append((order, x, y))
 
     def _check_namespace(self, name: str, found: CimObject) -> None:
-        self._namespaces.add(found.namespace)
-        if not found.namespace.startswith(KNOWN_NAMESPACES):
+        known = found.namespace.startswith(KNOWN_NAMESPACES)
+        if not known:
             self.add_notice(
                 "unknown_namespace",
                 f"{name}: {found.kind} {found.mrid} is of namespace {found.namespace[:80]!r}:"
                 " read as CIM by its names",
                 "leave the file out if it is no CIM",
             )
+        self._namespaces[found.namespace] = None if known else self.notices[-1]
 
     def _says_again(self, found: CimObject, table: str) -> bool:
         """Return whether this file has said of an object what it says now, or nothing again."""

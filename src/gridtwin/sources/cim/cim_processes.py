@@ -1,0 +1,116 @@
+"""
+Parse the files of a large model in several processes, each file by itself.
+
+Parsing takes most of the time of reading, and needs nothing of another file. What a process makes
+of one is merged here in the order of the files, so it does not matter which is done first.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import pickle
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gridtwin.errors import SourceError
+from gridtwin.sources.cim.cim_files import ARCHIVE_SUFFIX, XML_SUFFIXES, explain_read_faults
+from gridtwin.sources.cim.cim_merging import CimModel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SMALLEST_SHARED = 32 << 20  # bytes of all files: below, starting processes costs more than it saves
+_START_OF_CIM = """
+import json, sys
+first, *last = json.loads(sys.argv.pop(1))
+sys.path[:] = [first, *sys.path, *last]
+from gridtwin.sources.cim.cim_processes import main
+main()
+"""
+
+
+def find_parallel_files(path: Path) -> list[Path]:
+    """
+    Return the files of a folder in the order of their names, if sharing them out pays.
+
+    None where the folder holds a zip or another folder, is small, or one processor is all there is.
+    """
+    if not path.is_dir() or count_processors() < 2:
+        return []
+    entries = sorted(path.iterdir())
+    files = [each for each in entries if each.suffix.casefold() in XML_SUFFIXES]
+    if len(files) < 2 or any(
+        each.is_dir() or each.suffix.casefold() == ARCHIVE_SUFFIX for each in entries
+    ):
+        return []
+    large = sum(each.stat().st_size for each in files) >= SMALLEST_SHARED
+    return files if large else []
+
+
+def count_processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def parse_files(files: list[Path]) -> Iterator[tuple[Path, CimModel]]:
+    """
+    Yield each file with what another process made of it, in their order.
+
+    Raises
+    ------
+    SourceError
+        If one of them is broken.
+    """
+    with ThreadPoolExecutor(min(count_processors(), len(files))) as pool:
+        waiting = [pool.submit(_parse_elsewhere, file) for file in files]
+        try:
+            for file in files:
+                yield file, waiting.pop(0).result()
+        finally:
+            for each in waiting:
+                each.cancel()
+
+
+def _parse_elsewhere(file: Path) -> CimModel:
+    """Return what a process of its own makes of a file; where it breaks down, this one tries."""
+    # Our own package first, and what this process finds last: nothing of the model's folder.
+    paths = json.dumps([str(Path(__file__).parents[3]), *filter(None, sys.path)])
+    done = subprocess.run(  # noqa: S603 - our own module, in our own interpreter
+        [sys.executable, "-I", "-c", _START_OF_CIM, paths, str(file)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    if done.returncode:
+        return _parse_file(file)
+    answer = pickle.loads(done.stdout)  # noqa: S301 - written by our own process
+    if isinstance(answer, CimModel):
+        return answer
+    raise SourceError(answer)
+
+
+def _parse_file(file: Path) -> CimModel:
+    model = CimModel(str(file))
+    with explain_read_faults(str(file)), file.open("rb") as stream:
+        model.add_file(str(file), stream)
+    model.forget_texts()
+    return model
+
+
+def main() -> None:
+    """Write what is made of a file to standard output, or the words of what is wrong with it."""
+    gc.disable()  # there are no circles to be found, and looking takes a third of the time
+    answer: CimModel | str
+    try:
+        answer = _parse_file(Path(sys.argv[1]))
+    except SourceError as error:
+        answer = str(error)
+    pickle.dump(answer, sys.stdout.buffer, protocol=pickle.HIGHEST_PROTOCOL)
