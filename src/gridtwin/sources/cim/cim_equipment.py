@@ -56,6 +56,13 @@ class EquipmentDraft:
         for mrid, row in table.rows.items():
             self._add(mrid, table.kinds[row])
 
+    def forget_parts(self) -> None:
+        """Let go of what only equipment, consumers and feeders are read from."""
+        parts = ("phase", "tank", "end", "end_info", "current_limit", "limit_set", "wire")
+        self._model.forget_tables(*parts, "terminal", "usage_point")
+        del self.recorded, self._ratings
+        self.transformers.forget_ends()
+
     def _add(self, mrid: str, kind: str) -> None:
         if kind == "PowerTransformer":
             serves = is_in_service(self._model, mrid)

@@ -116,6 +116,7 @@ def _make_frames(
 ) -> tuple[dict[str, dict[str, list[Any]]], str]:
     """Return the columns of the six frames, and what their coordinates are in."""
     places = CimPlaces(model, crs)
+    model.forget_tables("location", "position")
     units = read_units(model)
     drafts = EquipmentDraft(model, places, units)
     if not len(drafts.rows):
@@ -132,6 +133,7 @@ def _make_frames(
     )  # fmt: skip
     equipment = drafts.rows.columns
     feeders = make_feeders(model, drafts.terminals, containers, equipment, sources.columns)
+    drafts.forget_parts()
     nodes, schematic = place_nodes(model, drafts, sources, points, places)
     at = dict(zip(nodes["mrid"], nodes["geometry"], strict=True))
     volts = find_voltages(model, drafts, containers, units.volts)

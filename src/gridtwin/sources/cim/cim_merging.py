@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from typing import IO, TYPE_CHECKING
 
 from gridtwin.errors import SourceError
@@ -122,7 +123,7 @@ class CimModel:
         self.where = where
         self.notices: list[Notice] = []
         self.tables = {name: CimTable(columns) for name, columns in CIM_COLUMNS.items()}
-        self.positions: dict[str, list[tuple[float, float, float]]] = {}  # number, x, y by Location
+        self.positions: dict[str, array[float]] = {}  # number, x, y, ... by Location
         self.odd: set[tuple[str, str]] = set()
         self._texts: dict[str, str] = {}  # one object for each text that comes again
         self._namespaces: dict[str, Notice | None] = {}  # with what was told of each
@@ -176,7 +177,7 @@ class CimModel:
         self._namespaces = {**other._namespaces, **self._namespaces}
         self.odd |= other.odd
         for location, points in other.positions.items():
-            self.positions.setdefault(location, []).extend(points)
+            self.positions.setdefault(location, array("d")).extend(points)
         for table, rows in other.tables.items():
             if self.tables[table].rows.keys().isdisjoint(rows.rows):
                 self.tables[table].append_table(rows, self._file_count)
@@ -194,7 +195,7 @@ class CimModel:
         location = found.values.get("Location", "")
         if location and not math.isnan(x) and not math.isnan(y):
             order = math.inf if math.isnan(number) else number
-            self.positions.setdefault(self._shared(location), []).append((order, x, y))
+            self.positions.setdefault(self._shared(location), array("d")).extend((order, x, y))
 
     def _check_namespace(self, name: str, found: CimObject) -> None:
         known = found.namespace.startswith(KNOWN_NAMESPACES)
@@ -243,6 +244,11 @@ class CimModel:
     def forget_texts(self) -> None:
         """Let go of what is needed only while files are taken in."""
         self._texts = {}
+
+    def forget_tables(self, *names: str) -> None:
+        """Let go of tables that nothing is read from again: of a utility they are gigabytes."""
+        for name in names:
+            self.tables[name] = CimTable(CIM_COLUMNS[name])
 
     def read_number(self, table: str, mrid: str, column: str) -> float:
         """Return what is said of an object as a number; NaN, and noted, where it is none."""

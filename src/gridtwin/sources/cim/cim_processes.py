@@ -72,14 +72,14 @@ def parse_files(files: list[Path]) -> Iterator[tuple[Path, CimModel]]:
         waiting = [pool.submit(_parse_elsewhere, file) for file in files]
         try:
             for file in files:
-                yield file, waiting.pop(0).result()
+                yield file, _read_answer(file, waiting.pop(0).result())
         finally:
             for each in waiting:
                 each.cancel()
 
 
-def _parse_elsewhere(file: Path) -> CimModel:
-    """Return what a process of its own makes of a file; where it breaks down, this one tries."""
+def _parse_elsewhere(file: Path) -> bytes:
+    """Return what a process of its own answers about a file; nothing where it breaks down."""
     # Our own package first, and what this process finds last: nothing of the model's folder.
     paths = json.dumps([str(Path(__file__).parents[3]), *filter(None, sys.path)])
     done = subprocess.run(  # noqa: S603 - our own module, in our own interpreter
@@ -89,9 +89,13 @@ def _parse_elsewhere(file: Path) -> CimModel:
         stderr=subprocess.DEVNULL,
         check=False,
     )
-    if done.returncode:
+    return b"" if done.returncode else done.stdout
+
+
+def _read_answer(file: Path, content: bytes) -> CimModel:
+    if not content:
         return _parse_file(file)
-    answer = pickle.loads(done.stdout)  # noqa: S301 - written by our own process
+    answer = pickle.loads(content)  # noqa: S301 - written by our own process
     if isinstance(answer, CimModel):
         return answer
     raise SourceError(answer)

@@ -70,6 +70,10 @@ class CimTransformers:
                 found[of] = rated
         return found
 
+    def forget_ends(self) -> None:
+        """Let go of what only `add_rows` reads."""
+        self._ends, self._tanks, self._ratings, self._regulated = {}, {}, {}, set()
+
     def add_rows(self, mrid: str, rows: FrameRows, *, in_service: bool) -> None:
         """Add what one power transformer becomes; one that joins nothing is noted."""
         parts = [self._ends.get(tank, []) for tank in self._tanks.get(mrid, [])]
