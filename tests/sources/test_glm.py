@@ -166,6 +166,7 @@ def test_what_is_passed_over_is_told(tmp_path: Path, text: str, expected: list[s
         ('object node { name "c; }', ":4: a quote is opened and not closed"),
         ("module tape\nobject node { }", ":4: 'module' does not end with ;"),
         ("schedule x { 1 2", ":4: what is opened here with { never ends"),
+        ("/*/", "a comment that begins with /* never ends"),
         ("/* begun", "a comment that begins with /* never ends"),
         ("#include </etc/passwd>", "it lies outside"),
         ('#include "../other.glm"', "it lies outside"),

@@ -51,22 +51,28 @@ class FeederTree:
         if not nodes:
             return []
         shared = nodes[0]
+        below = {shared}  # nodes whose way leads over the shared one: none is walked twice
         for node in nodes[1:]:
-            shared = self._find_common_node(shared, node)
+            shared = self._find_common_node(shared, node, below)
         found = []
         while shared in self.parent:
             shared, row = self.parent[shared]
             found.append(row)
         return found[::-1]
 
-    def _find_common_node(self, one: str, other: str) -> str:
+    def _find_common_node(self, one: str, other: str, below: set[str]) -> str:
         """Return the last node that the ways to two nodes share; empty where there is none."""
-        while one != other:
+        while one != other and other not in below:
             if self.depth.get(one, -1) < self.depth.get(other, -1):
-                one, other = other, one
-            if one not in self.parent:
+                below.add(other)
+                if other not in self.parent:
+                    return ""
+                other = self.parent[other][0]
+            elif one in self.parent:
+                one = self.parent[one][0]
+                below.add(one)
+            else:
                 return ""
-            one = self.parent[one][0]
         return one
 
 

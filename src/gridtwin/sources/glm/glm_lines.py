@@ -23,7 +23,7 @@ MOST_INCLUDES = 1_000
 MOST_EXPANSIONS = 100  # of one line: a definition that names itself never ends
 LARGEST_GLM = 1 << 30  # bytes of all files together; no model comes near
 LONGEST_LINE = 1_000_000  # characters
-_COMMENT_OR_TEXT = re.compile(r"\"[^\"]*\"?|'[^']*'?|//.*|/\*|[^\"'/]+|/")
+_COMMENT_OR_TEXT = re.compile(r"\"[^\"]*\"?|'[^']*'?|//.*|/\*.*?\*/|/\*.*|[^\"'/]+|/", re.DOTALL)
 _VARIABLE = re.compile(r"\$\{([^${}]*)\}")
 _COMPARISON = re.compile(r"(.*?)\s*(==|!=|<=|>=|<|>)\s*(.*)")
 # What changes or makes objects, which only the program itself could tell.
@@ -265,23 +265,14 @@ def strip_comments(text: str, *, commented: bool = False) -> tuple[str, bool]:
     >>> strip_comments("b */ c", commented=True)
     (' c', False)
     """
-    if not commented and "/" not in text:
+    if commented:
+        _, end, text = text.partition("*/")
+        if not end:
+            return "", True
+    if "/" not in text:
         return text, False
-    kept: list[str] = []
-    while text:
-        if commented:
-            _, end, text = text.partition("*/")
-            if not end:
-                return "".join(kept), True
-            commented = False
-            continue
-        for match in _COMMENT_OR_TEXT.finditer(text):
-            if match[0].startswith("//"):
-                return "".join(kept), False
-            if match[0] == "/*":
-                commented, text = True, text[match.end() :]
-                break
-            kept.append(match[0])
-        else:
-            return "".join(kept), False
-    return "".join(kept), commented
+    pieces = [match[0] for match in _COMMENT_OR_TEXT.finditer(text)]
+    last = pieces[-1] if pieces else ""
+    goes_on = last.startswith("/*") and not last[2:].endswith("*/")
+    kept = (piece for piece in pieces if not piece.startswith(("//", "/*")))
+    return "".join(kept), goes_on
