@@ -150,6 +150,18 @@ def test_a_process_that_breaks_down_does_not_matter(
     assert len(gridtwin.read(folder, crs="none").equipment) == 3
 
 
+def test_small_files_share_a_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [tmp_path / f"{number}.xml" for number in range(6)]
+    for file, size in zip(files, (10, 10, 10, 100, 5, 5), strict=True):
+        file.write_bytes(b" " * size)
+    monkeypatch.setattr(cim_processes, "count_processors", lambda: 2)
+    monkeypatch.setattr(cim_processes, "LARGEST_SHARE", 25)
+    shares = cim_processes.share_out(files)
+    assert shares == [files[:2], files[2:3], files[3:4], files[4:]]
+    monkeypatch.setattr(cim_processes, "MOST_SHARED", 1)
+    assert cim_processes.share_out(files) == [[file] for file in files]
+
+
 @pytest.mark.usefixtures("two_processors")
 def test_what_does_not_pay_is_read_alone(tmp_path: Path) -> None:
     folder = write_profiles(tmp_path / "model")

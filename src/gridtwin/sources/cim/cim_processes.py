@@ -1,5 +1,5 @@
 """
-Parse the files of a large model in several processes, each file by itself.
+Parse the files of a large model in several processes, some files in each.
 
 Parsing takes most of the time of reading, and needs nothing of another file. What a process makes
 of one is merged here in the order of the files, so it does not matter which is done first.
@@ -8,6 +8,7 @@ of one is merged here in the order of the files, so it does not matter which is 
 from __future__ import annotations
 
 import gc
+import io
 import json
 import os
 import pickle
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SMALLEST_SHARED = 32 << 20  # bytes of all files: below, starting processes costs more than it saves
+MOST_SHARED = 1_000  # files: a command line has its limits
+LARGEST_SHARE = 64 << 20  # bytes that a process takes in before the next one does; or one file
 _START_OF_CIM = """
 import json, sys
 first, *last = json.loads(sys.argv.pop(1))
@@ -68,22 +71,38 @@ def parse_files(files: list[Path]) -> Iterator[tuple[Path, CimModel]]:
     SourceError
         If one of them is broken.
     """
-    with ThreadPoolExecutor(min(count_processors(), len(files))) as pool:
-        waiting = [pool.submit(_parse_elsewhere, file) for file in files]
+    shares = share_out(files)
+    with ThreadPoolExecutor(min(count_processors(), len(shares))) as pool:
+        waiting = [pool.submit(_parse_elsewhere, share) for share in shares]
         try:
-            for file in files:
-                yield file, _read_answer(file, waiting.pop(0).result())
+            for share in shares:
+                yield from _read_answers(share, waiting.pop(0).result())
         finally:
             for each in waiting:
                 each.cancel()
 
 
-def _parse_elsewhere(file: Path) -> bytes:
-    """Return what a process of its own answers about a file; nothing where it breaks down."""
+def share_out(files: list[Path]) -> list[list[Path]]:
+    """Return the files in their order, in shares for one process each."""
+    sizes = [file.stat().st_size for file in files]
+    largest = min(LARGEST_SHARE, sum(sizes) // count_processors())
+    shares: list[list[Path]] = []
+    room = 0
+    for file, size in zip(files, sizes, strict=True):
+        if not shares or size > room or len(shares[-1]) == MOST_SHARED:
+            shares.append([])
+            room = largest
+        shares[-1].append(file)
+        room -= size
+    return shares
+
+
+def _parse_elsewhere(share: list[Path]) -> bytes:
+    """Return what a process of its own answers about files; nothing where it breaks down."""
     # Our own package first, and what this process finds last: nothing of the model's folder.
     paths = json.dumps([str(Path(__file__).parents[3]), *filter(None, sys.path)])
     done = subprocess.run(  # noqa: S603 - our own module, in our own interpreter
-        [sys.executable, "-I", "-c", _START_OF_CIM, paths, str(file)],
+        [sys.executable, "-I", "-c", _START_OF_CIM, paths, *map(str, share)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -92,13 +111,17 @@ def _parse_elsewhere(file: Path) -> bytes:
     return b"" if done.returncode else done.stdout
 
 
-def _read_answer(file: Path, content: bytes) -> CimModel:
-    if not content:
-        return _parse_file(file)
-    answer = pickle.loads(content)  # noqa: S301 - written by our own process
-    if isinstance(answer, CimModel):
-        return answer
-    raise SourceError(answer)
+def _read_answers(share: list[Path], content: bytes) -> Iterator[tuple[Path, CimModel]]:
+    """Yield each file with what was made of it; where the process broke down, this one tries."""
+    stream = io.BytesIO(content)
+    for file in share:
+        if not content:
+            yield file, _parse_file(file)
+            continue
+        answer = pickle.load(stream)  # noqa: S301 - written by our own process
+        if not isinstance(answer, CimModel):
+            raise SourceError(answer)
+        yield file, answer
 
 
 def _parse_file(file: Path) -> CimModel:
@@ -110,11 +133,13 @@ def _parse_file(file: Path) -> CimModel:
 
 
 def main() -> None:
-    """Write what is made of a file to standard output, or the words of what is wrong with it."""
+    """Write what is made of each file to standard output, or what is wrong with one at last."""
     gc.disable()  # there are no circles to be found, and looking takes a third of the time
-    answer: CimModel | str
-    try:
-        answer = _parse_file(Path(sys.argv[1]))
-    except SourceError as error:
-        answer = str(error)
-    pickle.dump(answer, sys.stdout.buffer, protocol=pickle.HIGHEST_PROTOCOL)
+    for name in sys.argv[1:]:
+        try:
+            answer: CimModel | str = _parse_file(Path(name))
+        except SourceError as error:
+            answer = str(error)
+        pickle.dump(answer, sys.stdout.buffer, protocol=pickle.HIGHEST_PROTOCOL)
+        if isinstance(answer, str):
+            return
