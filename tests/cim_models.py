@@ -6,12 +6,15 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import gridtwin
 from gridtwin.model.network import Network
 
 CIM100 = "http://iec.ch/TC57/CIM100#"
 CIM16 = "http://iec.ch/TC57/2013/CIM-schema-cim16#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+FRAMES = ("nodes", "equipment", "usage_points", "sources", "substations", "feeders")
 MD = "http://iec.ch/TC57/61970-552/ModelDescription/1#"
 
 
@@ -159,3 +162,18 @@ def told(network: Network, rule: str) -> list[str]:
 def lost(network: Network, mrid: str) -> set[str]:
     """Return who goes dark without an element."""
     return set(gridtwin.open(network).blast_radius(mrid).usage_points.tolist())
+
+
+def differences(one: Network, other: Network) -> list[tuple[str, str, str]]:
+    """Return frame, column and mRID of every cell that differs."""
+    found = []
+    for name in FRAMES:
+        a, b = (getattr(each, name).set_index("mrid").sort_index() for each in (one, other))
+        assert a.index.tolist() == b.index.tolist(), name
+        for column in a:
+            if column == "geometry":
+                same = [x == y for x, y in zip(a[column], b[column], strict=True)]
+            else:
+                same = ((a[column] == b[column]) | (a[column].isna() & b[column].isna())).tolist()
+            found += [(name, column, a.index[row]) for row in np.flatnonzero(~np.array(same, bool))]
+    return found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 from collections import Counter
@@ -92,6 +94,16 @@ def test_an_ssh_profile_alone_is_a_state(networks: Path, tmp_path: Path) -> None
     twin = gridtwin.open(gridtwin.read(path))
     loaded = twin.load_state(tmp_path / "_ssh.xml", "exported")
     assert (loaded.switches, loaded.open, list(loaded.notices)) == (625, 184, [])
+
+
+def test_peak_memory_of_a_process_that_loads_a_large_feeder(networks: Path) -> None:
+    path = networks / "cim" / "opendss_8500-unbal.xml.zip"
+    code = "import sys, gridtwin; gridtwin.read(sys.argv[1], crs='none')\n"
+    code += "print(open('/proc/self/status').read().partition('VmHWM:')[2].split()[0])"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) < 300_000  # kB
 
 
 def test_memory_of_reading_a_large_feeder(networks: Path) -> None:

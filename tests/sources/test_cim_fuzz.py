@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from functools import cache
 from pathlib import Path
@@ -12,12 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cim_models import FEEDER, document, ends_of, equipment, nodes, phases_of, tank, thing
-from examples import scale_examples
+from fuzzing import each_count
 from gridtwin.errors import GridtwinError
 from gridtwin.model.network import Network
 from gridtwin.sources import read
 
-TRIED = int(os.environ.get("GRIDTWIN_FUZZ", "40"))
 PIECES = (
     *("", "<", ">", "/>", "&", "&lt;", "\0", '"', "-", "1e99", "nan", "ü水", "#_n1", "#_L", "#_T"),
     *("true", "<!DOCTYPE x>", "]]>", "<a>", " ", "~", "2147483648", "ACLineSegment", "Breaker"),
@@ -71,15 +69,15 @@ def changed_values(draw: st.DrawFn) -> str:
     return text
 
 
-@pytest.mark.hypothesis
+@each_count
 @pytest.mark.parametrize("texts", [changed_texts(), changed_values()])
 def test_a_changed_model_is_read_or_refused_in_words(
-    texts: st.SearchStrategy[str], tmp_path: Path
+    texts: st.SearchStrategy[str], count: int, tmp_path: Path
 ) -> None:
     path = tmp_path / "model.xml"
 
     @settings(
-        max_examples=scale_examples(TRIED), derandomize=True, database=None,
+        max_examples=count, deadline=None, derandomize=True, database=None,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(texts)

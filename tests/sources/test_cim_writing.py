@@ -10,34 +10,18 @@ import pytest
 import shapely
 
 import gridtwin
-from cim_models import FEEDER, ends_of, equipment, lost, nodes, read
+from cim_models import FEEDER, differences, ends_of, equipment, lost, nodes, read
 from gridtwin.errors import InputError
 from gridtwin.model.network import Network
 from gridtwin.publish.cim_writer import CLASS_OF_KIND, write_cim
 from networks import random_network, two_feeders_with_a_tie
 
-FRAMES = ("nodes", "equipment", "usage_points", "sources", "substations", "feeders")
 SAMPLE = Path(__file__).parents[2] / "data/sample"
 
 
 def again(network: Network, folder: Path) -> Network:
     write_cim(network, folder / "model.xml")
     return gridtwin.read(folder / "model.xml", crs=None if network.crs else "none")
-
-
-def differences(one: Network, other: Network) -> list[tuple[str, str, str]]:
-    """Return frame, column and mRID of every cell that differs."""
-    found = []
-    for name in FRAMES:
-        a, b = (getattr(each, name).set_index("mrid").sort_index() for each in (one, other))
-        assert a.index.tolist() == b.index.tolist(), name
-        for column in a:
-            if column == "geometry":
-                same = [x == y for x, y in zip(a[column], b[column], strict=True)]
-            else:
-                same = ((a[column] == b[column]) | (a[column].isna() & b[column].isna())).tolist()
-            found += [(name, column, a.index[row]) for row in np.flatnonzero(~np.array(same, bool))]
-    return found
 
 
 def every_kind() -> Network:

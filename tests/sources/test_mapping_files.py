@@ -68,6 +68,8 @@ from mapped_sources import COLUMNS, read_street
             "tolerance_m: -1 is no number of at least 0",
         ),
         ("[ids]", "[ids", "u.toml: this is no TOML"),
+        ("[ids]", f"x = {'9' * 5000}\n[ids]", "u.toml: this is no TOML"),
+        ("[ids]", f"x = {'[' * 3000}\n[ids]", "u.toml: this is no TOML"),
         ("[[layer]]", "[[layers]]", "layers: there is no such key; did you mean layer?"),
     ],
 )

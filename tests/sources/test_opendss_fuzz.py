@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import sys
 from pathlib import Path
 
 from circuits import digest
+from fuzzing import each_count
 from gridtwin.errors import GridtwinError
 from gridtwin.sources.opendss import read_opendss
 from mangled import MORE, WHOLE, mutate
 
-COUNT = 40  # the long form asks for 10,000 with GRIDTWIN_FUZZ
 BATCH = 500
 SEED = 20_261_130
 
@@ -30,8 +29,9 @@ def outcomes(master: Path, scratch: Path, first: int, last: int) -> dict[int, st
     return {int(seed): rest[0] if rest in (["read"], ["refused"]) else "" for seed, *rest in lines}
 
 
+@each_count
 def test_a_mangled_script_is_a_network_or_an_error_in_words_and_writes_nothing(
-    tmp_path: Path,
+    count: int, tmp_path: Path
 ) -> None:
     folder, scratch = tmp_path / "feeder", tmp_path / "scratch"
     folder.mkdir()
@@ -39,7 +39,7 @@ def test_a_mangled_script_is_a_network_or_an_error_in_words_and_writes_nothing(
     (folder / "more.dss").write_text(MORE)
     master = folder / "master.dss"
     master.touch()
-    last = SEED + int(os.environ.get("GRIDTWIN_FUZZ", str(COUNT)))
+    last = SEED + count
     found: dict[int, str] = {}
     while (first := max(found, default=SEED - 1) + 1) < last:
         found |= outcomes(master, scratch, first, min(first + BATCH, last))

@@ -13,6 +13,7 @@ import pytest
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from fuzzing import each_count
 from gridtwin.errors import GridtwinError
 from gridtwin.model.network import Network
 from gridtwin.sources import read
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 # GDAL itself warns of much that is spoilt.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-TRIES = 20  # of each kind, from seed 0 on
 WORDS = (
     "", " ", "C", "A", "NC", "NULL", "nan", "inf", "-1", "1e400", "0", "1.0", "12,5", "1.234,5",
     "7", "RYB", "s1s2", "x" * 300, "\u00f1", "\u2028", "'", '"', ";", "=1+1", "POINT (1 2)",
@@ -148,15 +148,17 @@ def try_cells(form: str, seed: int, place: Path) -> None:
     assert is_network_or_refusal(lambda: read(place, crs="EPSG:4326")), f"csv seed {seed}"
 
 
+@each_count
 @pytest.mark.parametrize("form", list(WRITERS))
-def test_spoilt_bytes(form: str, tmp_path: Path) -> None:
+def test_spoilt_bytes(form: str, count: int, tmp_path: Path) -> None:
     (tmp_path / "sound").mkdir()
     WRITERS[form](tables(), tmp_path / "sound")
-    for seed in range(TRIES):
+    for seed in range(count // 2):
         try_bytes(form, seed, tmp_path / "sound", tmp_path / "spoilt")
 
 
+@each_count
 @pytest.mark.parametrize("form", ["frames", "csv"])
-def test_spoilt_cells(form: str, tmp_path: Path) -> None:
-    for seed in range(TRIES):
+def test_spoilt_cells(form: str, count: int, tmp_path: Path) -> None:
+    for seed in range(count // 2):
         try_cells(form, seed, tmp_path / "spoilt")

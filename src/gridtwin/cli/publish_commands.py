@@ -35,17 +35,31 @@ def write_gpkg(
 
 @publish_app.command("cim")
 def publish_cim(
-    out: Annotated[Path, typer.Argument(help="CIM100 file to write, NAME.xml.")],
+    out: Annotated[
+        Path, typer.Argument(help="CIM100 file to write, NAME.xml; with --split a folder.")
+    ],
     twin: In = "",
+    split: Annotated[
+        str, typer.Option(metavar="substation", help="Write one file for each substation.")
+    ] = "",
 ) -> None:
     """
     Write the network as a CIM100 model, under its own ids.
 
     Example: gridtwin publish cim houston.xml --in houston.twin
     """
+    from gridtwin.publish.cim_split import write_cim_folder
     from gridtwin.publish.cim_writer import write_cim
 
-    write_cim(open_twin(twin).network, out)
+    if split not in {"", "substation"}:
+        msg = f"{split!r} is nothing a model is split by: use --split substation"
+        raise InputError(msg)
+    network = open_twin(twin).network
+    if split:
+        files = write_cim_folder(network, out)
+        sys.stdout.write(f"{out}: {len(files)} files written\n")
+        return
+    write_cim(network, out)
     sys.stdout.write(f"{out}: written\n")
 
 

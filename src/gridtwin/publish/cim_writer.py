@@ -1,5 +1,5 @@
 """
-Write a network as one CIM100 file that other programs read, and that is read again as it was.
+Write a network as a CIM100 file that other programs read, and that is read again as it was.
 
 What CIM has words for is said in them. What it has none for, such as what is operated by remote
 control, stands beside in properties of a namespace of its own, which other readers pass over.
@@ -11,12 +11,20 @@ import math
 import re
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 import shapely
 
 from gridtwin.errors import InputError
 from gridtwin.model import cim, phases
+from gridtwin.model.schema import SCHEMA
+from gridtwin.publish.cim_values import (
+    SAFE_IN_IDS,
+    format_value,
+    order_code,
+    refer_to,
+    say_phases,
+)
 from gridtwin.sources.cim.cim_classes import OWN_NAMESPACE
 
 if TYPE_CHECKING:
@@ -49,12 +57,10 @@ CLASS_OF_SOURCE = {
 }
 WHOLE_CODES = frozenset({"", "ABC"})  # phase codes that need no phase objects
 LEG_BITS = phases.S1 | phases.S2
-SAFE_IN_IDS = ":-._~()*+,;=@!$/"
-UNRECORDED_CODE = "PhaseCode.none"
 WGS84_URN = "urn:ogc:def:crs:EPSG::4326"
 _LETTER = re.compile(r"s1|s2|[ABCN]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 Row = dict[str, Any]
+Frames = dict[str, Any]
 
 
 def write_cim(network: Network, path: Path) -> None:
@@ -76,11 +82,12 @@ def write_cim(network: Network, path: Path) -> None:
     if path.suffix.casefold() != ".xml" or not path.parent.is_dir() or path.is_dir():
         msg = f"{path}: give a name that ends in .xml, in a folder that is there"
         raise InputError(msg)
-    taken = _require_distinct_ids(network)
+    taken = require_distinct_ids(network)
+    frames = show_frames(network)
     partial = path.with_name(f".{path.stem}.partial.xml")
     try:
         with partial.open("w", encoding="utf-8") as file:
-            CimWriter(network, file, taken).write_all()
+            CimWriter(frames, file, taken, located=network.crs is not None).write_all()
         partial.replace(path)
     except OSError as error:
         msg = f"{path}: cannot be written there: {error.strerror}"
@@ -89,7 +96,12 @@ def write_cim(network: Network, path: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _require_distinct_ids(network: Network) -> set[str]:
+def show_frames(network: Network) -> Frames:
+    """Return the frames of a network by their names."""
+    return {name: getattr(network, name) for name in SCHEMA}
+
+
+def require_distinct_ids(network: Network) -> set[str]:
     """Return the ids of all but nodes; refuse those that two things share."""
     seen: dict[str, str] = {}
     for table in ("equipment", "usage_points", "sources", "substations", "feeders"):
@@ -106,24 +118,38 @@ def _require_distinct_ids(network: Network) -> set[str]:
 
 class CimWriter:
     """
-    What writes one network.
+    What writes one file.
 
     Parameters
     ----------
-    network
-        The network.
+    frames
+        The rows it holds, by the names of their frames.
     file
         Where to, as text.
     taken
         The ids of other things than nodes: a node that shares one is called ``ID:N``.
+    located
+        Whether coordinates are places on earth.
+    points
+        The place of each node the rows name; those of `frames` by default.
+    settled
+        Nodes whose places files before this one tell; those that this one tells are added.
     """
 
-    def __init__(self, network: Network, file: IO[str], taken: set[str]) -> None:
-        self._network, self._file, self._taken = network, file, taken
-        self._points = dict(
-            zip(network.nodes["mrid"], shapely.get_coordinates(network.nodes["geometry"]).tolist(),
-                strict=True)
-        )  # fmt: skip
+    def __init__(
+        self,
+        frames: Frames,
+        file: IO[str],
+        taken: set[str],
+        *,
+        located: bool,
+        points: dict[str, list[float]] | None = None,
+        settled: set[str] | None = None,
+    ) -> None:
+        self._frames, self._file, self._taken = frames, file, taken
+        self._located = located
+        self._points = find_points(frames) if points is None else points
+        self._settled = set() if settled is None else settled
 
     def write_all(self) -> None:
         """Write the whole file."""
@@ -132,26 +158,26 @@ class CimWriter:
             '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
             f' xmlns:cim="{CIM_NAMESPACE}" xmlns:own="{OWN_NAMESPACE}">\n'
         )
-        if self._network.crs is not None:
+        if self._located:
             self._write("CoordinateSystem", "CRS", {"CoordinateSystem.crsUrn": WGS84_URN})
         self._write_nodes()
         self._write_junctions()
-        for row in _iterate_rows(self._network.substations):
+        for row in _iterate_rows(self._frames["substations"]):
             values = {"IdentifiedObject.name": row["name"], "own:ratedPower": row["rated_va"]}
             self._write("Substation", row["mrid"], values)
             if row["geometry"] is not None and not shapely.is_empty(row["geometry"]):
                 self._write_location(row["mrid"], [[row["geometry"].x, row["geometry"].y]])
-        for row in _iterate_rows(self._network.equipment):
+        for row in _iterate_rows(self._frames["equipment"]):
             self._write_equipment(row)
-        for row in _iterate_rows(self._network.usage_points):
+        for row in _iterate_rows(self._frames["usage_points"]):
             self._write_usage_point(row)
-        for row in _iterate_rows(self._network.sources):
+        for row in _iterate_rows(self._frames["sources"]):
             self._write_source(row)
-        for row in _iterate_rows(self._network.feeders):
+        for row in _iterate_rows(self._frames["feeders"]):
             values = {
                 "IdentifiedObject.name": row["name"],
-                "Feeder.NormalEnergizingSubstation": _refer(row["substation"]),
-                "Feeder.NormalHeadTerminal": _refer(f"{row['head']}:T1"),
+                "Feeder.NormalEnergizingSubstation": refer_to(row["substation"]),
+                "Feeder.NormalHeadTerminal": refer_to(f"{row['head']}:T1"),
             }
             self._write("Feeder", row["mrid"], values)
         self._file.write("</rdf:RDF>\n")
@@ -164,23 +190,25 @@ class CimWriter:
             tag = name if ":" in name else f"cim:{name}"
             if isinstance(value, tuple):
                 lines.append(f"<{tag} rdf:resource={quoteattr(value[0])}/>")
-            elif (text := _format_value(value)) != "":
+            elif (text := format_value(value)) != "":
                 lines.append(f"<{tag}>{text}</{tag}>")
         lines.append(f"</cim:{kind}>\n")
         self._file.write("\n".join(lines))
 
     def _write_nodes(self) -> None:
         levels: dict[float, str] = {}
-        rows = list(_iterate_rows(self._network.nodes))
+        rows = list(_iterate_rows(self._frames["nodes"]))
         for row in rows:
             volts = float(row["nominal_v"])
             if volts > 0 and volts not in levels:
-                base = levels[volts] = f"level:{_format_value(volts)}"
+                base = levels[volts] = f"level:{format_value(volts)}"
                 self._write("BaseVoltage", f"{base}:V", {"BaseVoltage.nominalVoltage": volts})
-                self._write("VoltageLevel", base, {"VoltageLevel.BaseVoltage": _refer(f"{base}:V")})
+                self._write(
+                    "VoltageLevel", base, {"VoltageLevel.BaseVoltage": refer_to(f"{base}:V")}
+                )
         for row in rows:
             level = levels.get(float(row["nominal_v"]), "")
-            values = {"ConnectivityNode.ConnectivityNodeContainer": _refer(level)}
+            values = {"ConnectivityNode.ConnectivityNodeContainer": refer_to(level)}
             self._write("ConnectivityNode", self._name_node(row["mrid"]), values)
 
     def _name_node(self, mrid: str) -> str:
@@ -189,22 +217,22 @@ class CimWriter:
     def _write_terminals(self, mrid: str, nodes: Iterable[str], limits: str = "") -> None:
         for number, node in enumerate(nodes, 1):
             values = {
-                "Terminal.ConductingEquipment": _refer(mrid),
-                "Terminal.ConnectivityNode": _refer(self._name_node(node)),
+                "Terminal.ConductingEquipment": refer_to(mrid),
+                "Terminal.ConnectivityNode": refer_to(self._name_node(node)),
                 "ACDCTerminal.sequenceNumber": number,
-                "ACDCTerminal.OperationalLimitSet": _refer(limits if number == 1 else ""),
+                "ACDCTerminal.OperationalLimitSet": refer_to(limits if number == 1 else ""),
             }
             self._write("Terminal", f"{mrid}:T{number}", values)
 
     def _write_location(self, mrid: str, points: list[list[float]]) -> None:
         location = f"{mrid}:L"
-        values: Row = {"Location.PowerSystemResources": _refer(mrid)}
-        if self._network.crs is not None:
-            values["Location.CoordinateSystem"] = _refer("CRS")
+        values: Row = {"Location.PowerSystemResources": refer_to(mrid)}
+        if self._located:
+            values["Location.CoordinateSystem"] = refer_to("CRS")
         self._write("Location", location, values)
         for number, (x, y) in enumerate(points, 1):
             values = {
-                "PositionPoint.Location": _refer(location),
+                "PositionPoint.Location": refer_to(location),
                 "PositionPoint.sequenceNumber": number,
                 "PositionPoint.xPosition": repr(float(x)),
                 "PositionPoint.yPosition": repr(float(y)),
@@ -222,7 +250,7 @@ class CimWriter:
             "own:kind": kind if kind in WORDLESS_KINDS else "",
             "own:placement": row["placement"],
             "own:control": row["control"] if row["control"] != usual else "",
-            "own:phases": _say_phases(row["phases"], named=not transforms or "N" in row["phases"]),
+            "own:phases": say_phases(row["phases"], named=not transforms or "N" in row["phases"]),
             "own:ratedPower": ""
             if transforms and row["phases"] in WHOLE_CODES
             else row["rated_va"],
@@ -244,7 +272,7 @@ class CimWriter:
             if not math.isnan(row["rated_a"]):
                 limits = f"{mrid}:I"
                 self._write("OperationalLimitSet", limits, {})
-                of = {"OperationalLimit.OperationalLimitSet": _refer(limits)}
+                of = {"OperationalLimit.OperationalLimitSet": refer_to(limits)}
                 value = {"CurrentLimit.value": row["rated_a"]}
                 self._write("CurrentLimit", f"{mrid}:I1", of | value)
         self._write(family, mrid, values)
@@ -266,7 +294,7 @@ class CimWriter:
         for letter in _LETTER.findall(every):
             side = (f"{CIM_NAMESPACE}SinglePhaseKind.{letter}",)
             values: Row = {
-                "SwitchPhase.Switch": _refer(row["mrid"]),
+                "SwitchPhase.Switch": refer_to(row["mrid"]),
                 "SwitchPhase.phaseSide1": side,
                 "SwitchPhase.phaseSide2": side,
                 "SwitchPhase.normalOpen": letter in opened,
@@ -276,7 +304,7 @@ class CimWriter:
     def _write_letters(self, family: str, row: Row) -> None:
         for letter in _LETTER.findall(row["phases"]):
             values = {
-                f"{family}Phase.{family}": _refer(row["mrid"]),
+                f"{family}Phase.{family}": refer_to(row["mrid"]),
                 f"{family}Phase.phase": (f"{CIM_NAMESPACE}SinglePhaseKind.{letter}",),
             }
             self._write(f"{family}Phase", f"{row['mrid']}:{letter}", values)
@@ -288,7 +316,7 @@ class CimWriter:
         family, owner = ("PowerTransformer", mrid) if whole else ("TransformerTank", f"{mrid}:K")
         if not whole:
             self._write(
-                "TransformerTank", owner, {"TransformerTank.PowerTransformer": _refer(mrid)}
+                "TransformerTank", owner, {"TransformerTank.PowerTransformer": refer_to(mrid)}
             )
         letters, legs = (
             phases.format_phases(mask & phases.ABC),
@@ -296,13 +324,13 @@ class CimWriter:
         )
         for number, code in enumerate((letters or legs, legs or letters), 1):
             values: Row = {
-                f"{family}End.{family}": _refer(owner),
+                f"{family}End.{family}": refer_to(owner),
                 "TransformerEnd.endNumber": number,
-                "TransformerEnd.Terminal": _refer(f"{mrid}:T{number}"),
+                "TransformerEnd.Terminal": refer_to(f"{mrid}:T{number}"),
                 "PowerTransformerEnd.ratedS": row["rated_va"] if whole else "",
             }
             if not whole:
-                ordered = f"{CIM_NAMESPACE}OrderedPhaseCodeKind.{_order_code(code)}"
+                ordered = f"{CIM_NAMESPACE}OrderedPhaseCodeKind.{order_code(code)}"
                 values["TransformerTankEnd.orderedPhases"] = (ordered,)
             self._write(f"{family}End", f"{mrid}:E{number}", values)
 
@@ -311,7 +339,7 @@ class CimWriter:
             "IdentifiedObject.name": row["name"],
             "EnergyConsumer.customerCount": row["customers"],
             "EnergyConsumer.p": row["peak_w"],
-            "own:phases": _say_phases(row["phases"], named=False),
+            "own:phases": say_phases(row["phases"], named=False),
             "own:serviceClass": row["service_class"],
             "own:priority": row["priority"],
             "own:transformer": row["transformer"],
@@ -325,10 +353,10 @@ class CimWriter:
     def _write_source(self, row: Row) -> None:
         family = CLASS_OF_SOURCE[row["kind"]]
         values = {
-            "Equipment.EquipmentContainer": _refer(row["substation"]),
+            "Equipment.EquipmentContainer": refer_to(row["substation"]),
             "Equipment.normallyInService": None if row["in_service"] else False,
             "own:kind": row["kind"] if row["kind"] == "feeder_head" else "",
-            "own:phases": _say_phases(row["phases"], named=True),
+            "own:phases": say_phases(row["phases"], named=True),
             "own:ratedPower": row["rated_va"],
         }
         self._write(family, row["mrid"], values)
@@ -337,45 +365,30 @@ class CimWriter:
     def _write_junctions(self) -> None:
         """Write a Junction where a node lies elsewhere than what ends there would tell."""
         told: dict[str, list[float]] = {}
-        for row in _iterate_rows(self._network.equipment):
+        for row in _iterate_rows(self._frames["equipment"]):
             course = shapely.get_coordinates(row["geometry"]).tolist()
             told.setdefault(row["node_a"], course[0])
             told.setdefault(row["node_b"], course[-1])
-        for row in _iterate_rows(self._network.usage_points):
+        for row in _iterate_rows(self._frames["usage_points"]):
             told.setdefault(row["node"], [row["geometry"].x, row["geometry"].y])
-        for node, point in self._points.items():
-            if told.get(node) != point:
+        own = dict.fromkeys(self._frames["nodes"]["mrid"]) | told
+        for node in own:
+            point = self._points[node]
+            if node not in self._settled and told.get(node) != point:
                 self._write("Junction", f"{node}:J", {})
                 self._write_terminals(f"{node}:J", (node,))
                 self._write_location(f"{node}:J", [point])
+        self._settled.update(own)
+
+
+def find_points(frames: Frames) -> dict[str, list[float]]:
+    """Return the place of each node."""
+    nodes = frames["nodes"]
+    points = shapely.get_coordinates(nodes["geometry"]).tolist()
+    return dict(zip(nodes["mrid"], points, strict=True))
 
 
 def _iterate_rows(frame: Any) -> Iterator[Row]:
     columns = list(frame)
     for values in zip(*(frame[column].tolist() for column in columns), strict=True):
         yield dict(zip(columns, values, strict=True))
-
-
-def _refer(mrid: str) -> tuple[str] | str:
-    return (f"#_{quote(mrid, safe=SAFE_IN_IDS)}",) if mrid else ""
-
-
-def _say_phases(code: str, *, named: bool) -> str:
-    """Return what CIM cannot say: that none are recorded, or those of what has no phase objects."""
-    if not code:
-        return UNRECORDED_CODE
-    return code if named and code != "ABC" else ""
-
-
-def _order_code(code: str) -> str:
-    return code.replace("s1s2", "s12N") if "s" in code else f"{code}N" if len(code) == 1 else code
-
-
-def _format_value(value: Any) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:.9g}"  # as many digits as a column of the network holds
-    return escape(_CONTROL.sub(" ", str(value)))

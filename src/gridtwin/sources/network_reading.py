@@ -1,4 +1,4 @@
-"""Choose the reader of a source by its format, its scheme or its suffix."""
+"""Read a network from a source of any format, by the reader of that format."""
 
 from __future__ import annotations
 
@@ -8,35 +8,19 @@ from typing import TYPE_CHECKING, NamedTuple
 from gridtwin.errors import SourceError
 from gridtwin.model.notices import refuse_notices
 from gridtwin.sources.meanings import Meanings, check_meanings
+from gridtwin.sources.source_formats import (
+    FORMATS,
+    OF_A_FOLDER,
+    SIMBENCH,
+    TABLE_FORMATS,
+    tell_format,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gridtwin.model.network import Network
     from gridtwin.sources.opendss_equipment import Disabled
-
-SIMBENCH = "simbench:"
-FORMATS = {
-    "gpkg": "a GeoPackage, NAME.gpkg",
-    "gdb": "an Esri file geodatabase, the folder NAME.gdb",
-    "shp": "a folder of Shapefiles",
-    "parquet": "a folder of GeoParquet files",
-    "csv": "a folder of CSV files",
-    "dss": "an OpenDSS circuit, NAME.dss",
-    "cim": "a CIM model: NAME.xml, a zip of such files, or a folder of them",
-    "pandapower": "a pandapower net, NAME.json",
-    "simbench": "simbench:CODE, for example simbench:1-MV-urban--0-sw",
-}
-BY_SUFFIX = {
-    ".gpkg": "gpkg",
-    ".gdb": "gdb",
-    ".dss": "dss",
-    ".json": "pandapower",
-    ".xml": "cim",
-    ".zip": "cim",
-}
-OF_A_FOLDER = ("shp", "parquet", "csv")
-TABLE_FORMATS = ("gpkg", "gdb", *OF_A_FOLDER)
 
 
 def read(  # noqa: PLR0913 - one for each thing that can be said of a source
@@ -145,7 +129,7 @@ def _read_source(
 
         return read_simbench(text.removeprefix(SIMBENCH), crs=crs)
     path = Path(source).expanduser()
-    chosen = form if form is not None else _format_of(path)
+    chosen = form if form is not None else tell_format(path)
     if chosen not in FORMATS:
         msg = f"{chosen!r} is no format gridtwin reads: use one of {', '.join(FORMATS)}"
         raise SourceError(msg)
@@ -168,44 +152,9 @@ def _read_by_mapping(
     return read_mapped(source, mapping, crs=crs)
 
 
-def _format_of(path: Path) -> str:
-    """Return the format that a path tells by its suffix, or a folder by its files."""
-    suffix = path.suffix.casefold()
-    if suffix in BY_SUFFIX:
-        return BY_SUFFIX[suffix]
-    if suffix.removeprefix(".") in OF_A_FOLDER and not path.is_dir():
-        msg = (
-            f"{path} is one table of a network: give the folder that holds all of them,"
-            f" {path.parent}"
-        )
-        raise SourceError(msg)
-    if path.is_dir():
-        return _format_of_folder(path)
-    if not path.exists():
-        msg = f"{path}: there is no such file or folder"
-        raise SourceError(msg)
-    known = "; ".join(FORMATS.values())
-    msg = f"{path}: gridtwin does not know the format {suffix or '(no suffix)'}; it reads {known}"
-    raise SourceError(msg)
-
-
-def _format_of_folder(folder: Path) -> str:
-    """Return the format of the nodes in a folder, else of any table there."""
-    names = [entry.name.casefold() for entry in sorted(folder.iterdir())]
-    for wanted in ("nodes.", ""):
-        for form in OF_A_FOLDER:
-            if any(name.startswith(wanted) and name.endswith(f".{form}") for name in names):
-                return form
-    if any(name.endswith((".xml", ".zip")) for name in names):
-        return "cim"
-    msg = (
-        f"{folder}: the folder holds no .shp, .parquet or .csv files, and no .xml of a CIM model; a"
-        " network is one file per table, such as nodes.csv and equipment.csv"
-    )
-    raise SourceError(msg)
-
-
 def _read_as(chosen: str, path: Path, crs: str | None, options: _Options) -> Network:
+    if chosen in TABLE_FORMATS:
+        return _read_tables(chosen, path, crs, options)
     if chosen == "dss":
         from gridtwin.sources.opendss import read_opendss
 
@@ -214,10 +163,20 @@ def _read_as(chosen: str, path: Path, crs: str | None, options: _Options) -> Net
         from gridtwin.sources.pandapower_net import read_pandapower
 
         return read_pandapower(path, crs=crs)
-    if chosen == "cim":
-        from gridtwin.sources.cim import read_cim
+    if chosen == "glm":
+        from gridtwin.sources.glm import read_glm
 
-        return read_cim(path, crs=crs, supplying=options.supplying)
+        return read_glm(path, crs=crs)
+    if chosen == "cyme":
+        from gridtwin.sources.cyme import read_cyme
+
+        return read_cyme(path, crs=crs)
+    from gridtwin.sources.cim import read_cim
+
+    return read_cim(path, crs=crs, supplying=options.supplying)
+
+
+def _read_tables(chosen: str, path: Path, crs: str | None, options: _Options) -> Network:
     from gridtwin.sources import files
 
     if chosen in OF_A_FOLDER:

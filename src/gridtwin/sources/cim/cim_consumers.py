@@ -13,7 +13,7 @@ from gridtwin.sources.cim.cim_classes import (
     GRID_CLASSES,
     SOURCE_CLASSES,
 )
-from gridtwin.sources.cim.cim_rows import UNKNOWN_NUMBER, FrameRows
+from gridtwin.sources.frame_rows import UNKNOWN_NUMBER, FrameRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -121,9 +121,8 @@ class CimContainers:
         found = kinds["Feeder"]
         if not found:
             equipment = self._model["equipment"]
-            containers = equipment.columns["EquipmentContainer"]
             serving = {
-                containers[row]
+                equipment.read_cell(row, "EquipmentContainer")
                 for row, kind in enumerate(equipment.kinds)
                 if kind in CONSUMER_CLASSES
             }

@@ -17,9 +17,9 @@ from gridtwin.sources.cim.cim_consumers import is_in_service
 from gridtwin.sources.cim.cim_phases import CimPhases
 from gridtwin.sources.cim.cim_places import draw_course
 from gridtwin.sources.cim.cim_ratings import CimRatings
-from gridtwin.sources.cim.cim_rows import make_equipment_rows
 from gridtwin.sources.cim.cim_terminals import CimTerminals
 from gridtwin.sources.cim.cim_transformers import CimTransformers
+from gridtwin.sources.frame_rows import make_equipment_rows
 
 if TYPE_CHECKING:
     from gridtwin.sources.cim.cim_merging import CimModel
@@ -55,6 +55,13 @@ class EquipmentDraft:
         table = model["equipment"]
         for mrid, row in table.rows.items():
             self._add(mrid, table.kinds[row])
+
+    def forget_parts(self) -> None:
+        """Let go of what only equipment, consumers and feeders are read from."""
+        parts = ("phase", "tank", "end", "end_info", "current_limit", "limit_set", "wire")
+        self._model.forget_tables(*parts, "terminal", "usage_point")
+        del self.recorded, self._ratings
+        self.transformers.forget_ends()
 
     def _add(self, mrid: str, kind: str) -> None:
         if kind == "PowerTransformer":

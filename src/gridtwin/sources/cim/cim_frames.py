@@ -16,6 +16,7 @@ from gridtwin.sources.cim.cim_files import explain_read_faults, open_cim_files
 from gridtwin.sources.cim.cim_merging import CimModel
 from gridtwin.sources.cim.cim_nodes import find_voltages, make_substations, place_nodes
 from gridtwin.sources.cim.cim_places import CimPlaces, choose_crs
+from gridtwin.sources.cim.cim_processes import find_parallel_files, parse_files
 from gridtwin.sources.cim.cim_rows import read_units, restore_own_columns
 
 if TYPE_CHECKING:
@@ -82,9 +83,14 @@ def load_model(path: Path) -> CimModel:
         As `read_cim`.
     """
     model = CimModel(str(path))
-    for name, stream in open_cim_files(path):
-        with explain_read_faults(name):
-            model.add_file(name, stream)
+    files = find_parallel_files(path)
+    if files:
+        for file, found in parse_files(files):
+            model.add_model(str(file), found)
+    else:
+        for name, stream in open_cim_files(path):
+            with explain_read_faults(name):
+                model.add_file(name, stream)
     model.forget_texts()
     return model
 
@@ -110,6 +116,7 @@ def _make_frames(
 ) -> tuple[dict[str, dict[str, list[Any]]], str]:
     """Return the columns of the six frames, and what their coordinates are in."""
     places = CimPlaces(model, crs)
+    model.forget_tables("location", "position")
     units = read_units(model)
     drafts = EquipmentDraft(model, places, units)
     if not len(drafts.rows):
@@ -126,6 +133,7 @@ def _make_frames(
     )  # fmt: skip
     equipment = drafts.rows.columns
     feeders = make_feeders(model, drafts.terminals, containers, equipment, sources.columns)
+    drafts.forget_parts()
     nodes, schematic = place_nodes(model, drafts, sources, points, places)
     at = dict(zip(nodes["mrid"], nodes["geometry"], strict=True))
     volts = find_voltages(model, drafts, containers, units.volts)

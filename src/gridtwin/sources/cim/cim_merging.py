@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from typing import IO, TYPE_CHECKING
 
 from gridtwin.errors import SourceError
@@ -21,6 +22,9 @@ class CimTable:
     """
     The objects of one kind, as columns of texts; an empty text where nothing is said.
 
+    A column holds nothing beyond the last object of which it says something: most columns of a
+    table are empty, and an empty column costs nothing.
+
     Parameters
     ----------
     columns
@@ -31,7 +35,7 @@ class CimTable:
         self.rows: dict[str, int] = {}  # by id
         self.kinds: list[str] = []  # the class of each
         self.files: list[int] = []  # number of the file that last said something of each
-        self.columns: dict[str, list[str]] = {column: [] for column in columns}
+        self._columns: dict[str, list[str]] = {column: [] for column in columns}
 
     def __len__(self) -> int:
         """Return how many objects there are."""
@@ -41,10 +45,26 @@ class CimTable:
         """Return whether there is an object of this id."""
         return mrid in self.rows
 
+    def read_cell(self, row: int, column: str) -> str:
+        """Return what is said of the object in a row."""
+        values = self._columns[column]
+        return values[row] if row < len(values) else ""
+
+    def write_cell(self, row: int, column: str, text: str) -> None:
+        """State something of the object in a row."""
+        values = self._columns[column]
+        missing = row - len(values)
+        if missing < 0:
+            values[row] = text
+            return
+        if missing:
+            values.extend([""] * missing)
+        values.append(text)
+
     def read_text(self, mrid: str, column: str) -> str:
         """Return what is said of an object; empty where it is not there."""
         row = self.rows.get(mrid)
-        return "" if row is None else self.columns[column][row]
+        return "" if row is None else self.read_cell(row, column)
 
     def read_class(self, mrid: str) -> str:
         """Return the class of an object; empty where it is not there."""
@@ -58,14 +78,35 @@ class CimTable:
             row = self.rows[mrid] = len(self.kinds)
             self.kinds.append(kind)
             self.files.append(0)
-            for values in self.columns.values():
-                values.append("")
         return row
+
+    def append_table(self, other: CimTable, file: int) -> None:
+        """Add the objects of a table none of whose ids is here; `file` is the number of theirs."""
+        start = len(self.kinds)
+        self.rows.update((mrid, start + row) for mrid, row in other.rows.items())
+        self.kinds += other.kinds
+        self.files += [file] * len(other.kinds)
+        for column, values in other._columns.items():
+            if values:
+                own = self._columns[column]
+                own.extend([""] * (start - len(own)))
+                own += values
 
     def iterate_pairs(self, column: str) -> Iterator[tuple[str, str]]:
         """Return id and value of every object of which something is said."""
-        values = self.columns[column]
-        return ((mrid, values[row]) for mrid, row in self.rows.items() if values[row])
+        values = self._columns[column]
+        said = len(values)
+        return (
+            (mrid, values[row]) for mrid, row in self.rows.items() if row < said and values[row]
+        )
+
+    def iterate_values(self, row: int) -> Iterator[tuple[str, str]]:
+        """Return column and value of all that is said of the object in a row."""
+        return (
+            (column, values[row])
+            for column, values in self._columns.items()
+            if row < len(values) and values[row]
+        )
 
 
 class CimModel:
@@ -82,10 +123,10 @@ class CimModel:
         self.where = where
         self.notices: list[Notice] = []
         self.tables = {name: CimTable(columns) for name, columns in CIM_COLUMNS.items()}
-        self.positions: dict[str, list[tuple[float, float, float]]] = {}  # number, x, y by Location
+        self.positions: dict[str, array[float]] = {}  # number, x, y, ... by Location
         self.odd: set[tuple[str, str]] = set()
         self._texts: dict[str, str] = {}  # one object for each text that comes again
-        self._namespaces: set[str] = set()
+        self._namespaces: dict[str, Notice | None] = {}  # with what was told of each
         self._file_count = 0
 
     def __getitem__(self, table: str) -> CimTable:
@@ -121,6 +162,30 @@ class CimModel:
                 self._check_namespace(name, found)
             self._merge(name, found, table)
 
+    def add_model(self, name: str, other: CimModel) -> None:
+        """
+        Take in what another process made of one file, as `add_file` does.
+
+        Raises
+        ------
+        SourceError
+            If it gives an object another class than another file does.
+        """
+        self._file_count += 1
+        told = {notice for space, notice in other._namespaces.items() if space in self._namespaces}
+        self.notices += [notice for notice in other.notices if notice not in told]
+        self._namespaces = {**other._namespaces, **self._namespaces}
+        self.odd |= other.odd
+        for location, points in other.positions.items():
+            self.positions.setdefault(location, array("d")).extend(points)
+        for table, rows in other.tables.items():
+            if self.tables[table].rows.keys().isdisjoint(rows.rows):
+                self.tables[table].append_table(rows, self._file_count)
+                continue
+            for mrid, row in rows.rows.items():
+                values = dict(rows.iterate_values(row))
+                self._merge(name, CimObject(rows.kinds[row], mrid, "", values), table)
+
     def _add_position(self, found: CimObject) -> None:
         """Keep a PositionPoint as numbers: there are more of them than of anything else."""
         number, x, y = (
@@ -130,17 +195,18 @@ class CimModel:
         location = found.values.get("Location", "")
         if location and not math.isnan(x) and not math.isnan(y):
             order = math.inf if math.isnan(number) else number
-            self.positions.setdefault(self._shared(location), []).append((order, x, y))
+            self.positions.setdefault(self._shared(location), array("d")).extend((order, x, y))
 
     def _check_namespace(self, name: str, found: CimObject) -> None:
-        self._namespaces.add(found.namespace)
-        if not found.namespace.startswith(KNOWN_NAMESPACES):
+        known = found.namespace.startswith(KNOWN_NAMESPACES)
+        if not known:
             self.add_notice(
                 "unknown_namespace",
                 f"{name}: {found.kind} {found.mrid} is of namespace {found.namespace[:80]!r}:"
                 " read as CIM by its names",
                 "leave the file out if it is no CIM",
             )
+        self._namespaces[found.namespace] = None if known else self.notices[-1]
 
     def _says_again(self, found: CimObject, table: str) -> bool:
         """Return whether this file has said of an object what it says now, or nothing again."""
@@ -148,7 +214,7 @@ class CimModel:
         row = rows.rows.get(found.mrid)
         if row is None or rows.files[row] != self._file_count:
             return False
-        return not found.values or any(rows.columns[each][row] for each in found.values)
+        return not found.values or any(rows.read_cell(row, each) for each in found.values)
 
     def _merge(self, name: str, found: CimObject, table: str) -> None:
         rows = self.tables[table]
@@ -161,14 +227,14 @@ class CimModel:
             )
             raise SourceError(msg)
         for column, value in found.values.items():
-            values = rows.columns[column]
-            if not values[row] or (values[row] != value and column in STATE_COLUMNS):
-                values[row] = self._shared(value)
-            elif values[row] != value:
+            known = rows.read_cell(row, column)
+            if not known or (known != value and column in STATE_COLUMNS):
+                rows.write_cell(row, column, self._shared(value))
+            elif known != value:
                 self.add_notice(
                     "conflicting_value",
                     f"{name}: {found.kind} {found.mrid} has {column} {value!r},"
-                    f" elsewhere {values[row]!r}: the first is taken",
+                    f" elsewhere {known!r}: the first is taken",
                     "give files of one model",
                 )
 
@@ -178,6 +244,11 @@ class CimModel:
     def forget_texts(self) -> None:
         """Let go of what is needed only while files are taken in."""
         self._texts = {}
+
+    def forget_tables(self, *names: str) -> None:
+        """Let go of tables that nothing is read from again: of a utility they are gigabytes."""
+        for name in names:
+            self.tables[name] = CimTable(CIM_COLUMNS[name])
 
     def read_number(self, table: str, mrid: str, column: str) -> float:
         """Return what is said of an object as a number; NaN, and noted, where it is none."""

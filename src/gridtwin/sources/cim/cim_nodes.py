@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from gridtwin.sources.cim.cim_places import find_node_places
-from gridtwin.sources.cim.cim_rows import UNKNOWN_NUMBER, FrameRows
+from gridtwin.sources.frame_rows import UNKNOWN_NUMBER, FrameRows
 from gridtwin.sources.pandapower_places import place_buses
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,19 +50,22 @@ class CimPlaces:
 
     def find_points(self, mrid: str) -> list[Position]:
         """Return the points of an object, in their order."""
-        return self._points.get(self._locations.get(mrid, ""), [])
+        return _list_positions(self._points.get(self._locations.get(mrid, "")))
 
     def find_point(self, mrid: str, location: str = "") -> shapely.Point | None:
         """Return the single point of a Location, else of an object; None where there is none."""
-        points = self._points.get(location, []) or self.find_points(mrid)
+        points = _list_positions(self._points.get(location)) or self.find_points(mrid)
         return shapely.Point(points[0]) if len(points) == 1 else None
 
-    def _read_points(self) -> dict[str, list[Position]]:
-        found = {}
-        for location, points in self._model.positions.items():
-            points.sort(key=lambda point: point[0])
-            found[location] = [(x, y) for _, x, y in points]
+    def _read_points(self) -> dict[str, array[float]]:
+        """Return x, y, ... of each Location in the order of its points."""
+        found = self._model.positions
         self._model.positions = {}
+        for location, flat in found.items():
+            points = sorted(
+                zip(flat[0::3], flat[1::3], flat[2::3], strict=True), key=lambda point: point[0]
+            )
+            found[location] = array("d", (value for point in points for value in point[1:]))
         return found
 
     def _find_locations(self) -> dict[str, str]:
@@ -85,8 +89,8 @@ class CimPlaces:
         for urn, locations in by_system.items():
             project = make_projector(systems[urn])
             for location in locations:
-                moved = project(np.array(self._points[location], dtype=np.float64))
-                self._points[location] = [(float(x), float(y)) for x, y in moved]
+                moved = project(np.array(self._points[location]).reshape(-1, 2))
+                self._points[location] = array("d", moved.ravel().tolist())
         return WGS84
 
     def _require_crs(self, urn: str, location: str) -> str:
@@ -99,6 +103,10 @@ class CimPlaces:
             " --crs EPSG:..., or --crs none for planar coordinates"
         )
         raise CrsError(msg)
+
+
+def _list_positions(flat: array[float] | None) -> list[Position]:
+    return [] if flat is None else list(zip(flat[0::2], flat[1::2], strict=True))
 
 
 def find_node_places(

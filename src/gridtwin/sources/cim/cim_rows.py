@@ -1,8 +1,7 @@
-"""Collect the rows of a frame as columns, and say in which units a model is written."""
+"""Say in which units a model is written, and put back what it says beside CIM."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gridtwin.sources.cim.cim_classes import OWN_COLUMNS
@@ -10,7 +9,6 @@ from gridtwin.sources.cim.cim_classes import OWN_COLUMNS
 if TYPE_CHECKING:
     from gridtwin.sources.cim.cim_merging import CimModel
 
-UNKNOWN_NUMBER = math.nan
 HIGHEST_KV = 1_500.0  # no line is above it: a larger nominal voltage is in volts
 LOWEST_V = 50.0  # no grid is below it: a smaller nominal voltage is in kilovolts
 
@@ -38,39 +36,6 @@ def read_units(model: CimModel) -> CimUnits:
     if exchanged or any(volts < LOWEST_V for volts in known):
         return CimUnits(1e3, 1e6, 1e3)
     return CimUnits()
-
-
-class FrameRows:
-    """
-    The rows of one frame, as columns.
-
-    Parameters
-    ----------
-    defaults
-        Of each column, what a row has that does not say it.
-    """
-
-    def __init__(self, **defaults: Any) -> None:
-        self._defaults = defaults
-        self.columns: dict[str, list[Any]] = {name: [] for name in defaults}
-
-    def __len__(self) -> int:
-        """Return how many rows there are."""
-        return len(next(iter(self.columns.values())))
-
-    def add_row(self, **values: Any) -> None:
-        """Add a row."""
-        for name, default in self._defaults.items():
-            self.columns[name].append(values.get(name, default))
-
-
-def make_equipment_rows() -> FrameRows:
-    """Return an empty frame of equipment; ``owner`` is the id of the object a row is made of."""
-    return FrameRows(
-        mrid="", owner="", kind="", node_a="", node_b="", phases="ABC", normal_open="", name="",
-        rated_a=UNKNOWN_NUMBER, rated_va=UNKNOWN_NUMBER, length_m=UNKNOWN_NUMBER, placement="",
-        in_service=True, vector_group="", control="",
-    )  # fmt: skip
 
 
 def restore_own_columns(model: CimModel, columns: dict[str, list[Any]]) -> None:

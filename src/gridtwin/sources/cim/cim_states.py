@@ -80,7 +80,7 @@ def _require_owners(model: CimModel) -> None:
     """Refuse poles whose switch no file names: an SSH profile names it nowhere."""
     table = model["phase"]
     for mrid, row in table.rows.items():
-        if table.kinds[row] == "SwitchPhase" and not table.columns["Switch"][row]:
+        if table.kinds[row] == "SwitchPhase" and not table.read_cell(row, "Switch"):
             msg = (
                 f"{model.where}: SwitchPhase {mrid} stands alone: give the EQ profile too, in one"
                 " folder or zip, which says whose pole it is"

@@ -44,7 +44,7 @@ class CimTerminals:
             number = model.read_number("terminal", mrid, "sequenceNumber")
             order.append((number if number == number else float("inf"), row, mrid))  # noqa: PLR0124
         for _, row, mrid in sorted(order):
-            equipment = table.columns["ConductingEquipment"][row]
+            equipment = table.read_cell(row, "ConductingEquipment")
             end = self._place(mrid, equipment)
             self.at[mrid] = end
             if equipment:
@@ -56,8 +56,11 @@ class CimTerminals:
         model = self._model
         merged = {node for _, node in model["connectivity_node"].iterate_pairs("TopologicalNode")}
         terminals = model["terminal"]
-        places = terminals.columns["ConnectivityNode"], terminals.columns["TopologicalNode"]
-        return merged | {node for exact, node in zip(*places, strict=True) if exact and node}
+        return merged | {
+            node
+            for mrid, node in terminals.iterate_pairs("TopologicalNode")
+            if terminals.read_text(mrid, "ConnectivityNode")
+        }
 
     def _place(self, mrid: str, equipment: str) -> CimEnd:
         model = self._model

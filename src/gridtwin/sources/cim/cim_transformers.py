@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from gridtwin.sources.cim.cim_merging import CimModel
     from gridtwin.sources.cim.cim_phases import CimPhases
-    from gridtwin.sources.cim.cim_rows import CimUnits, FrameRows
+    from gridtwin.sources.cim.cim_rows import CimUnits
     from gridtwin.sources.cim.cim_terminals import CimEnd, CimTerminals
+    from gridtwin.sources.frame_rows import FrameRows
 
 WITHOUT_NEUTRAL = ~phases.N
 
@@ -68,6 +69,10 @@ class CimTransformers:
             if rated > found.get(of, 0.0):
                 found[of] = rated
         return found
+
+    def forget_ends(self) -> None:
+        """Let go of what only `add_rows` reads."""
+        self._ends, self._tanks, self._ratings, self._regulated = {}, {}, {}, set()
 
     def add_rows(self, mrid: str, rows: FrameRows, *, in_service: bool) -> None:
         """Add what one power transformer becomes; one that joins nothing is noted."""

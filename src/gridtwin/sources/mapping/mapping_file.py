@@ -165,7 +165,7 @@ def parse_mapping(text: str, name: str) -> UtilityMapping:
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also numbers and brackets without end
         msg = f"{name}: this is no TOML: {error}"
         raise SourceError(msg) from error
     refuse_unanswered(document, name)
