@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gridtwin.model import frames
-from gridtwin.model.ids import Ids
+from gridtwin.model.ids import Ids, SortedIds
 from gridtwin.model.lengths import with_lengths
+from gridtwin.model.origins import make_origins
 from gridtwin.model.own_columns import mark_searched
-from gridtwin.model.tables import pick_rows
+from gridtwin.model.tables import encode_texts, pick_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
     from gridtwin.model.frames import FrameMaker
+    from gridtwin.model.network_loads import SourceReading
     from gridtwin.model.notices import Notice
+    from gridtwin.model.origins import SourceRows
     from gridtwin.model.tables import NetworkData
 
 
@@ -41,6 +46,8 @@ class Network:
     notices
         What the reader of outside data passed over, mended or took for granted. They are told when
         a network is read, and not kept in stores.
+    reading
+        How it was read from outside data; None where it was not.
     """
 
     def __init__(
@@ -51,10 +58,12 @@ class Network:
         make_frame: FrameMaker = frames.plain_frame,
         ids: Ids | None = None,
         notices: Sequence[Notice] = (),
+        reading: SourceReading | None = None,
     ) -> None:
         self.data = data
         self.crs = crs
         self.notices = tuple(notices)
+        self.reading = reading
         self._make_frame = make_frame
         if ids is not None:
             self.__dict__["ids"] = ids  # what the property would find by sorting
@@ -111,11 +120,36 @@ class Network:
 
     def with_notices(self, notices: Sequence[Notice]) -> Network:
         """Return the same network with more that its reader has to tell."""
-        known = self.__dict__.get("ids")
-        told = (*self.notices, *notices)
-        return Network(
-            self.data, crs=self.crs, make_frame=self._make_frame, ids=known, notices=told
-        )
+        return self._copy_with(notices=(*self.notices, *notices))
+
+    def with_reading(self, reading: SourceReading) -> Network:
+        """Return the same network, which says how it was read."""
+        return self._copy_with(reading=reading)
+
+    def with_origins(self, source: Mapping[str, SourceRows]) -> Network:
+        """
+        Return the same network, whose rows say which rows of the source they are made of.
+
+        Parameters
+        ----------
+        source
+            The rows of the source, by the frame they became a part of.
+        """
+        tables = {}
+        for name, given in source.items():
+            mrid = getattr(self.data, name).mrid
+            names = encode_texts(given.mrid)
+            if np.array_equal(names, mrid):
+                rows = np.arange(len(mrid), dtype=np.int32)
+            else:
+                rows = SortedIds.from_mrids(names).find_rows(mrid)
+            made = make_origins(mrid, given, rows)
+            tables[name] = replace(getattr(self.data, name), origins=made)
+        return self.with_data(replace(self.data, **tables))
+
+    def with_data(self, data: NetworkData) -> Network:
+        """Return the same network, its rows where they are, with other tables."""
+        return self._copy_with(data=data)
 
     def with_searched(self, *names: str) -> Network:
         """
@@ -126,38 +160,43 @@ class Network:
         InputError
             If no frame has a column of a name.
         """
-        return Network(
-            mark_searched(self.data, names),
-            crs=self.crs,
-            make_frame=self._make_frame,
-            ids=self.__dict__.get("ids"),
-            notices=self.notices,
-        )
+        return self._copy_with(data=mark_searched(self.data, names))
 
     def seen_as(self, make_frame: FrameMaker) -> Network:
         """Return the same network with its frames made by `make_frame`."""
-        known = self.__dict__.get("ids")
-        return Network(
-            self.data, crs=self.crs, make_frame=make_frame, ids=known, notices=self.notices
-        )
+        return self._copy_with(make_frame=make_frame)
 
     def reorder_rows(
         self,
         nodes: NDArray[np.int32],
         equipment: NDArray[np.int32],
         usage_points: NDArray[np.int32],
+        feeders: NDArray[np.int32] | None = None,
     ) -> Network:
         """
         Return the same network with its rows in another order.
 
         Parameters
         ----------
-        nodes, equipment, usage_points
+        nodes, equipment, usage_points, feeders
             The old row that stands at each new row; permutations.
         """
         orders = {"nodes": nodes, "equipment": equipment, "usage_points": usage_points}
-        data = pick_rows(self.data, orders)
-        return Network(data, crs=self.crs, make_frame=self._make_frame, notices=self.notices)
+        if feeders is not None:
+            orders["feeders"] = feeders
+        return self._copy_with(data=pick_rows(self.data, orders), ids=None)
+
+    def _copy_with(self, **changes: Any) -> Network:
+        """Return the same network with some of what it was made of changed."""
+        same = {
+            "data": self.data,
+            "crs": self.crs,
+            "make_frame": self._make_frame,
+            "ids": self.__dict__.get("ids"),
+            "notices": self.notices,
+            "reading": self.reading,
+        }
+        return Network(**same | changes)
 
     @cached_property
     def ids(self) -> Ids:

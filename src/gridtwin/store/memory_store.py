@@ -9,24 +9,38 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtwin.model.schema import OWN_FIELD
+from gridtwin.model.network_loads import make_first_load
+from gridtwin.model.schema import BESIDE_FIELDS
 from gridtwin.store.parquet_readings import ParquetReadings
 from gridtwin.store.sqlite_books import SqliteBooks
 from gridtwin.store.sqlite_database import SqliteMemory
+from gridtwin.store.sqlite_loads import carry_records, insert_load
 from gridtwin.topology.topology_index import TopologyIndex, build_index
 
 if TYPE_CHECKING:
     from gridtwin.model.network import Network
+    from gridtwin.store.edition_records import NewEdition
 
 
 class MemoryStore(SqliteBooks):
     """A twin that lives as long as its process; threads may share it."""
 
     def __init__(self, network: Network) -> None:
-        super().__init__(SqliteMemory(), lambda: network)
+        super().__init__(SqliteMemory(), lambda: self.network)
         self.network = network
+        if network.reading is not None:
+            self.loads.write_load(make_first_load(network, network.reading))
         self.readings = ParquetReadings(None)
         self._index: TopologyIndex | None = None
+
+    def replace_network(self, edition: NewEdition) -> MemoryStore:
+        """Put another edition in the place of the network, and bring along what refers to it."""
+        with self._kept.transaction("BEGIN IMMEDIATE") as connection:
+            carry_records(connection, edition.carry)
+            insert_load(connection, edition.load)
+        self.network, self._index = edition.network, edition.index
+        self.__dict__.pop("network_hash", None)
+        return self
 
     @cached_property
     def network_hash(self) -> str:
@@ -34,7 +48,7 @@ class MemoryStore(SqliteBooks):
         digest = hashlib.blake2b(digest_size=8)
         for table in (getattr(self.network.data, each.name) for each in fields(self.network.data)):
             for column in fields(table):
-                if column.name != OWN_FIELD:
+                if column.name not in BESIDE_FIELDS:
                     digest.update(np.ascontiguousarray(getattr(table, column.name)).data)
             for name, own in table.own.items():
                 digest.update(f"{name}\n{own.kind} ".encode() + own.values.tobytes())

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from gridtwin.model.estimate import Estimate, Run, Zone
     from gridtwin.model.network import Network
     from gridtwin.model.outage import Change, Evidence
+    from gridtwin.store.edition_records import NewEdition
     from gridtwin.store.live_book import LiveBook
-    from gridtwin.store.protocol import OutageBook, Store
+    from gridtwin.store.protocol import LoadBook, OutageBook, Store
     from gridtwin.store.state_book import SpecBook
     from gridtwin.topology.topology_index import TopologyIndex
 
@@ -111,6 +112,15 @@ class PastStore:
     def live(self) -> LiveBook:
         """What live operations have taken in: it has no past."""
         return self._store.live
+
+    @property
+    def loads(self) -> LoadBook:
+        """The loads that brought the network, those of now."""
+        return self._store.loads
+
+    def replace_network(self, edition: NewEdition) -> NoReturn:  # noqa: ARG002
+        """Refuse: the past is only asked."""
+        raise _build_read_only_error(self.when)
 
     @property
     def network(self) -> Network:

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from gridtwin.model.estimate import Estimate, PointEstimates, Run, Zone
     from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
     from gridtwin.model.network import Network
+    from gridtwin.model.network_loads import NetworkLoad
     from gridtwin.model.outage import Change, Evidence, Members, Outage
     from gridtwin.model.readings import Conditions, Readings
+    from gridtwin.store.edition_records import NewEdition, StandingRecords
     from gridtwin.store.live_book import LiveBook
     from gridtwin.store.state_book import SpecBook, StateBook
     from gridtwin.store.store_versions import Changes, Versions
@@ -197,6 +199,18 @@ class ReadingBook(Protocol):
         ...
 
 
+class LoadBook(Protocol):
+    """The loads that brought the network of a twin, and what a new one has to bring along."""
+
+    def list_loads(self) -> list[NetworkLoad]:
+        """Return the loads of the network, the first first."""
+        ...
+
+    def read_standing(self) -> StandingRecords:
+        """Return what refers to elements of the network and is not over."""
+        ...
+
+
 class Store(Protocol):
     """Where a twin is kept; every method of a book that writes has written when it returns."""
 
@@ -228,6 +242,28 @@ class Store(Protocol):
     @property
     def live(self) -> LiveBook:
         """What live operations have taken in, and what they are to tell."""
+        ...
+
+    @property
+    def loads(self) -> LoadBook:
+        """The loads that brought the network."""
+        ...
+
+    def replace_network(self, edition: NewEdition) -> Store:
+        """
+        Put another edition in the place of the network, all of it or nothing.
+
+        Returns
+        -------
+            The store of the new edition; this one is of the old.
+
+        Raises
+        ------
+        StaleTwinError
+            If another network took its place meanwhile.
+        StoreError
+            If it cannot be written.
+        """
         ...
 
     @property

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gridtwin.store.sqlite_estimates import SqliteEstimates
 from gridtwin.store.sqlite_live import SqliteLive
+from gridtwin.store.sqlite_loads import SqliteLoads
 from gridtwin.store.sqlite_outages import SqliteOutages
 from gridtwin.store.sqlite_specs import SqliteSpecs
 from gridtwin.store.sqlite_states import SqliteStates
@@ -39,6 +40,7 @@ class SqliteBooks:
         self.outages = SqliteOutages(kept)
         self.estimates = SqliteEstimates(kept)
         self.live = SqliteLive(kept)
+        self.loads = SqliteLoads(kept)
 
     def read_versions(self) -> Versions:
         """Return how far what changes has come."""

@@ -25,6 +25,7 @@ from gridtwin.store.postgis.connect import is_address
 from gridtwin.topology.topology_index import build_index
 from gridtwin.twin.ami_questions import Ami
 from gridtwin.twin.area_questions import AreaQuestions
+from gridtwin.twin.editions import MOST_VANISHED_PERCENT, load_edition
 from gridtwin.twin.history import TwinHistory, open_past
 from gridtwin.twin.incidents import IncidentQuestions
 from gridtwin.twin.outage_operations import OutageOperations
@@ -37,10 +38,12 @@ if TYPE_CHECKING:
 
     import networkx as nx
 
+    from gridtwin.model.network_loads import NetworkLoad
     from gridtwin.model.state import SwitchEvent
     from gridtwin.publish.notebook_map import MapView
     from gridtwin.store.postgis.mirror_rows import Mirrored
     from gridtwin.store.protocol import Store
+    from gridtwin.twin.editions import LoadedEdition
 
 
 def open_twin(target: str | Path | Network) -> Twin:
@@ -157,7 +160,7 @@ class Twin:
         from gridtwin.store.local_store import LocalStore
         from gridtwin.topology.renumber import preorder_rows
 
-        network = self.store.network
+        network, loads = self.store.network, self.store.loads.list_loads()
         network = network.reorder_rows(*preorder_rows(self.store.read_index(), network.data))
         index = build_index(network.data, network.data.equipment.normal_open)
         if isinstance(path, str) and is_address(path):
@@ -165,7 +168,36 @@ class Twin:
 
             fresh = Twin(MemoryStore(network)).gather_mirror_rows()
             return Twin(PostgisStore.create(path, fresh, overwrite=overwrite))
-        return Twin(LocalStore.create(Path(path), network, index, overwrite=overwrite))
+        return Twin(
+            LocalStore.create(Path(path), network, index, loads=loads, overwrite=overwrite)
+        )
+
+    def load_again(
+        self,
+        network: Network,
+        *,
+        most_vanished_percent: float = MOST_VANISHED_PERCENT,
+        dry_run: bool = False,
+        actor: str = "",
+    ) -> LoadedEdition:
+        """
+        Let a new edition of the network take its place; see `gridtwin.twin.editions.load_edition`.
+
+        This twin is of the old edition afterwards: open it again, or go on with the one returned.
+        """
+        from gridtwin.settings import Settings
+
+        return load_edition(
+            self.store,
+            network,
+            most_vanished_percent=most_vanished_percent,
+            dry_run=dry_run,
+            actor=actor or Settings.from_environment().actor,
+        )
+
+    def loads(self) -> list[NetworkLoad]:
+        """Return the loads that brought the network, the first first."""
+        return self.store.loads.list_loads()
 
     def explore(self, view: str = "", *, height_px: int = 640) -> MapView:
         """

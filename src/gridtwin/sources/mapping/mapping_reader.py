@@ -10,8 +10,10 @@ import numpy as np
 
 from gridtwin.errors import SourceError
 from gridtwin.model.network import Network
+from gridtwin.model.network_loads import SourceReading
 from gridtwin.sources.mapping.mapping_ends import PlacedPoints, join_placed
-from gridtwin.sources.mapping.mapping_file import read_mapping
+from gridtwin.sources.mapping.mapping_file import parse_mapping, read_mapping_text
+from gridtwin.sources.mapping.mapping_former import NodeEnds, keep_node_names
 from gridtwin.sources.mapping.mapping_frames import (
     NetworkParts,
     make_substations,
@@ -23,6 +25,7 @@ from gridtwin.sources.mapping.mapping_heads import FeederHead, KnownEnds, find_h
 from gridtwin.sources.mapping.mapping_layers import MappedSource
 from gridtwin.sources.mapping.mapping_named import JoinedEquipment, MappingContext, join_named
 from gridtwin.sources.mapping.mapping_nodes import NodeSlots, spread_places
+from gridtwin.sources.mapping.mapping_origins import list_origins
 from gridtwin.sources.mapping.mapping_points import MappedPoints
 from gridtwin.sources.mapping.mapping_recorded import compare_feeders, trace_feeders
 from gridtwin.sources.mapping.mapping_report import FeederComparison, MappingReport
@@ -34,17 +37,17 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from gridtwin.model.network_loads import MappingText
     from gridtwin.sources.mapping.mapping_file import UtilityMapping
     from gridtwin.sources.mapping.mapping_rows import BlockRows
 
 
-def read_mapped(source: str | Path, mapping: str | Path, *, crs: str | None = None) -> Network:
-    """Return the network of `check_mapping`."""
-    return check_mapping(source, mapping, crs=crs).network
-
-
 def check_mapping(
-    source: str | Path, mapping: str | Path, *, crs: str | None = None
+    source: str | Path,
+    mapping: str | Path | MappingText,
+    *,
+    crs: str | None = None,
+    former: Network | None = None,
 ) -> MappingReport:
     """
     Read a network from a source as a mapping says, and tell how the one fits the other.
@@ -54,9 +57,12 @@ def check_mapping(
     source
         Anything with layers: a geodatabase, a GeoPackage, a zip of them, a folder of files.
     mapping
-        The mapping file, or the name of one that comes with gridtwin.
+        The mapping file, the name of one that comes with gridtwin, or the text of one.
     crs
         Coordinate system of the source, stronger than what it and the mapping state.
+    former
+        The network that the source was loaded as before: nodes that are made of places keep the
+        ids they have there.
 
     Raises
     ------
@@ -67,13 +73,16 @@ def check_mapping(
     MissingExtraError
         If DuckDB is not installed.
     """
-    plan = read_mapping(mapping)
+    text = read_mapping_text(mapping)
+    plan = parse_mapping(text.text, text.name)
     plan = replace(plan, crs=crs) if crs else plan
     runner = ExpressionRunner(plan.name, plan.phases)
     try:
         reader = RowReader(MappedSource(Path(source).expanduser()), plan, runner)
-        maker = _NetworkMaker(plan, reader)
+        maker = _NetworkMaker(plan, reader, former)
         network = maker.make_network(str(source))
+        options = {"crs": crs} if crs else {}
+        network = network.with_reading(SourceReading(str(source), options, text))
         return MappingReport(plan.name, tuple(reader.tallies), maker.feeders, network)
     finally:
         runner.close()
@@ -82,9 +91,10 @@ def check_mapping(
 class _NetworkMaker:
     """Joins the rows of a mapping to one network."""
 
-    def __init__(self, plan: UtilityMapping, reader: RowReader) -> None:
+    def __init__(self, plan: UtilityMapping, reader: RowReader, former: Network | None) -> None:
         self.plan = plan
         self.reader = reader
+        self.former = former
         planar = plan.crs is not None and plan.crs.casefold() == "none"
         self.context = MappingContext(plan.name, plan.rules, planar, reader.notices)
         self.slots = NodeSlots()
@@ -184,11 +194,14 @@ class _NetworkMaker:
         ends = np.concatenate([joined.slot_a, joined.slot_b, *(p.slots for p in points.values())])
         nodes = self.slots.number_nodes(ends)
         node_a, node_b = (pick_nodes(nodes, slots) for slots in (joined.slot_a, joined.slot_b))
-        names = self.slots.name_nodes(nodes, ends, np.concatenate(labels))
+        names, is_given = self.slots.name_nodes(nodes, ends, np.concatenate(labels))
+        of = {to: pick_nodes(nodes, each.slots) for to, each in points.items()}
+        if self.former is not None:
+            at = _list_ends(joined.frame, node_a, node_b, points, of)
+            names = keep_node_names(names, is_given, at, self.former)
         xy = place_nodes_of_slots(nodes, self.slots.find_places(), len(names))
         parts = NetworkParts(joined, node_a, node_b, names, spread_places(xy, node_a, node_b))
         parts.add_heads(self._find_feeders(parts, points, nodes, heads), self.plan.name)
-        of = {to: pick_nodes(nodes, each.slots) for to, each in points.items()}
         customers = points["usage_points"]
         traced_of = name_rows(trace_feeders(parts), of["usage_points"])
         self.feeders = compare_feeders(customers.frame, traced_of, self.context)
@@ -202,7 +215,8 @@ class _NetworkMaker:
             crs="none" if self.context.planar else None,
             where=f"{self.plan.name} on {where}",
         )
-        return made.with_notices(self.context.notices)
+        origins = list_origins(parts, points, of["nodes"], rows, [part for part, _ in heads])
+        return made.with_notices(self.context.notices).with_origins(origins)
 
     def _find_feeders(
         self,
@@ -224,6 +238,25 @@ class _NetworkMaker:
             for part, named in heads
             for head in find_heads(part, pick_nodes(nodes, named), known, self.plan.name)
         ]
+
+
+def _list_ends(
+    equipment: pd.DataFrame,
+    node_a: NDArray[np.intp],
+    node_b: NDArray[np.intp],
+    points: dict[str, MappedPoints],
+    of: dict[str, NDArray[np.intp]],
+) -> list[NodeEnds]:
+    """Return all that ends at the nodes."""
+    mrids = equipment["mrid"].to_numpy(dtype=object)
+    ends = [
+        NodeEnds("equipment", mrids, nodes, column)
+        for column, nodes in (("node_a", node_a), ("node_b", node_b))
+    ]
+    return ends + [
+        NodeEnds(to, points[to].frame["mrid"].to_numpy(dtype=object), of[to], "node")
+        for to in ("usage_points", "sources")
+    ]
 
 
 def _list_slots_of_keys(
