@@ -13,7 +13,6 @@ from gridtwin.errors import MissingExtraError, SourceError
 from gridtwin.sources.mapping.mapping_file import (
     list_shipped_mappings,
     parse_mapping,
-    parse_mapping,
     read_mapping_text,
 )
 from mapped_sources import COLUMNS, read_street
@@ -108,7 +107,9 @@ def test_what_does_not_fit_the_source(tmp_path: Path, old: str, new: str, told: 
 def test_shipped_mappings_are_whole() -> None:
     names = list_shipped_mappings()
     assert {"bdgd", "ding0", "esri-geometric-network", "esri-utility-network"} <= set(names)
-    assert [parse_mapping(*read_mapping_text(name)[::-1]).name for name in names] == [f"{name}.toml" for name in names]
+    assert [parse_mapping(*read_mapping_text(name)[::-1]).name for name in names] == [
+        f"{name}.toml" for name in names
+    ]
 
 
 def test_mapping_that_is_not_there() -> None:

@@ -13,7 +13,7 @@ import gridtwin
 import schema_texts
 from gridtwin.errors import NetworkError
 from gridtwin.model.network import Network
-from gridtwin.model.schema import DTYPES, OWN_FIELD, SCHEMA, list_columns
+from gridtwin.model.schema import DTYPES, ORIGINS_FIELD, OWN_FIELD, SCHEMA, list_columns
 from gridtwin.model.tables import NetworkData, pick_rows
 
 

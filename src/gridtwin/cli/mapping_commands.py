@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from gridtwin.cli import render
-from gridtwin.cli.options import Json  # noqa: TC001 - typer reads it
+from gridtwin.cli.options import Json, open_twin
+from gridtwin.errors import InputError
 
 app = typer.Typer(help="Map a utility's own GIS.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -52,13 +53,31 @@ def show_map(
     name: Annotated[
         str, typer.Argument(help="One that comes with gridtwin; none lists them.")
     ] = "",
+    twin: Annotated[
+        str, typer.Option("--in", metavar="TWIN", help="That by which this twin was loaded last.")
+    ] = "",
 ) -> None:
     """
-    Print a mapping that comes with gridtwin, to begin one's own with.
+    Print a mapping that comes with gridtwin, to begin one's own with, or that of a twin.
 
     Example: gridtwin map show bdgd
     """
     from gridtwin.sources.mapping.mapping_file import list_shipped_mappings, read_mapping_text
 
-    text = read_mapping_text(name)[1] if name else "\n".join(list_shipped_mappings()) + "\n"
+    if twin:
+        if name:
+            msg = "give the name of a mapping, or --in TWIN, not both"
+            raise InputError(msg)
+        text = _read_text_in(twin)
+    else:
+        text = read_mapping_text(name).text if name else "\n".join(list_shipped_mappings()) + "\n"
     sys.stdout.write(text)
+
+
+def _read_text_in(twin: str) -> str:
+    """Return the text of the mapping that a twin was loaded by last."""
+    loads = open_twin(twin).loads()
+    if not loads or not loads[-1].reading.mapping.text:
+        msg = f"{twin} was loaded without a mapping"
+        raise InputError(msg)
+    return loads[-1].reading.mapping.text

@@ -28,6 +28,7 @@ from gridtwin.cli import (
 )
 from gridtwin.cli.find_commands import find_elements
 from gridtwin.cli.inference_commands import infer_outages
+from gridtwin.cli.load_commands import load_network, show_loads
 
 app = typer.Typer(
     name="gridtwin",
@@ -39,7 +40,8 @@ app = typer.Typer(
 )
 
 app.command("new")(network_commands.make_network)
-app.command("load")(network_commands.load_network)
+app.command("load")(load_network)
+app.command("loads")(show_loads)
 app.command("check")(network_commands.check_network)
 app.add_typer(mapping_commands.app, name="map")
 app.command("find")(find_elements)

@@ -188,7 +188,7 @@ class Network:
 
     def _copy_with(self, **changes: Any) -> Network:
         """Return the same network with some of what it was made of changed."""
-        same = {
+        same: dict[str, Any] = {
             "data": self.data,
             "crs": self.crs,
             "make_frame": self._make_frame,

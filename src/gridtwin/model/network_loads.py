@@ -1,4 +1,4 @@
-"""Remember each load of a network: when, from which source, how it was read, and what it changed."""
+"""Remember each load of a network: when, from what, how it was read, and what it changed."""
 
 from __future__ import annotations
 
@@ -31,13 +31,16 @@ class MappingText(NamedTuple):
         return hashlib.sha256(self.text.encode()).hexdigest()[:16] if self.text else ""
 
 
+NO_MAPPING = MappingText("", "")  # of a source that needs none
+
+
 @dataclass(frozen=True, slots=True)
 class SourceReading:
     """How a network was read."""
 
     source: str  # file, folder or name, as it was given
     options: Mapping[str, Any] = field(default_factory=dict)  # of `gridtwin.read`, those given
-    mapping: MappingText = MappingText("", "")  # empty where none was needed
+    mapping: MappingText = NO_MAPPING
 
     @property
     def shown_source(self) -> str:

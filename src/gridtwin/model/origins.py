@@ -80,9 +80,7 @@ class Origins:
         return Origin(layer, key, int(self.load[row]))
 
 
-def make_origins(
-    mrid: Strings, source: SourceRows, rows: NDArray[np.integer[Any]]
-) -> Origins:
+def make_origins(mrid: Strings, source: SourceRows, rows: NDArray[np.integer[Any]]) -> Origins:
     """
     Return the origins of a frame by its first load.
 
@@ -119,9 +117,7 @@ def _encode_words(texts: Strings) -> tuple[NDArray[np.unsignedinteger[Any]], Str
     return codes[1:].astype(np.min_scalar_type(len(words) - 1)), words
 
 
-def _cut_layers(
-    mrid: Strings, codes: NDArray[np.unsignedinteger[Any]], layers: Strings
-) -> Strings:
+def _cut_layers(mrid: Strings, codes: NDArray[np.unsignedinteger[Any]], layers: Strings) -> Strings:
     """Return the keys that the mRIDs tell."""
     told = mrid.copy()
     for code, layer in enumerate(layers.tolist()):

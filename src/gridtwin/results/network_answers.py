@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         IntersectDocument,
         MapCheckDocument,
         SyncDocument,
+        TableSync,
     )
     from gridtwin.results.documents.switching_documents import (
         ReplayDocument,
@@ -175,14 +176,19 @@ def sync_document(changes: Sequence[TableChange], *, verified_only: bool) -> Syn
     return {
         "schema": DocumentTag.SYNC,
         "verified_only": verified_only,
-        "tables": [
-            {
-                "table": change.table,
-                "rows": change.rows,
-                "inserted": change.inserted,
-                "updated": change.updated,
-                "deleted": change.deleted,
-            }
-            for change in changes
-        ],
+        "tables": list_table_syncs(changes),
     }
+
+
+def list_table_syncs(changes: Sequence[TableChange]) -> list[TableSync]:
+    """Return how the rows of tables differed."""
+    return [
+        {
+            "table": change.table,
+            "rows": change.rows,
+            "inserted": change.inserted,
+            "updated": change.updated,
+            "deleted": change.deleted,
+        }
+        for change in changes
+    ]

@@ -117,8 +117,12 @@ def read(  # noqa: PLR0913 - one for each thing that can be said of a source
     if mapping is None:
         network = _name_layer(_read_source(source, format, crs, options), str(source))
         said = {
-            **{"format": format, "crs": crs, "disabled": disabled, "columns": columns},
-            **{"words": words, "supplying": list(supplying)},
+            "format": format,
+            "crs": crs,
+            "disabled": disabled,
+            "columns": columns,
+            "words": words,
+            "supplying": list(supplying),
         }
         given = {name: value for name, value in said.items() if value}
         network = network.with_reading(SourceReading(str(source), given))

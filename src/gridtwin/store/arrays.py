@@ -15,8 +15,8 @@ import numpy as np
 
 from gridtwin.errors import StoreError
 from gridtwin.model.ids import MRID_TABLES, Ids, SortedIds
-from gridtwin.model.own_columns import OwnColumn, as_kind, list_own
 from gridtwin.model.origins import Origins
+from gridtwin.model.own_columns import OwnColumn, as_kind, list_own
 from gridtwin.model.schema import BESIDE_FIELDS, SCHEMA
 from gridtwin.model.tables import NetworkData
 

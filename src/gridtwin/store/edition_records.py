@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from gridtwin.model.network_loads import NetworkLoad
     from gridtwin.model.outage import Change, Members, Outage
     from gridtwin.model.state import State
+    from gridtwin.store.postgis.table_sync import TableChange
+    from gridtwin.store.protocol import Store
     from gridtwin.topology.topology_index import TopologyIndex
 
     WasThere = Callable[[Collection[str]], Collection[str]]
+    Carry = Callable[["StandingRecords", WasThere], "CarriedRecords"]
 
 
 class StandingRecords(NamedTuple):
@@ -32,6 +35,13 @@ class CarriedRecords(NamedTuple):
     changes: tuple[Change, ...]  # of outages that lost what they refer to
 
 
+class ReplacedNetwork(NamedTuple):
+    """What came of putting an edition in the place of another."""
+
+    store: Store  # of the new edition
+    tables: tuple[TableChange, ...] = ()  # of a database: the rows that were written
+
+
 @dataclass(frozen=True, slots=True)
 class NewEdition:
     """
@@ -45,10 +55,11 @@ class NewEdition:
     load
         The load that brings it.
     carry
-        Returns what becomes of what the store holds; it is called in the transaction that writes.
+        Returns what becomes of what the store holds, given what says which of some mRIDs the
+        former edition has; it is called in the transaction that writes.
     """
 
     network: Network
     index: TopologyIndex
     load: NetworkLoad
-    carry: Callable[[StandingRecords], CarriedRecords]
+    carry: Carry

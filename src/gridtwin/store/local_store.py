@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from gridtwin.errors import InputError, NotFoundError, StaleTwinError, StoreError
 from gridtwin.model.network import Network
 from gridtwin.store.arrays import MappedArrays, flush_to_disk
+from gridtwin.store.edition_records import ReplacedNetwork
 from gridtwin.store.local_files import (
     drop_leftovers,
     finish_replacement,
@@ -141,7 +142,7 @@ class LocalStore(SqliteBooks):
         settle_replacement(path)
         return cls(path, TwinCard.read_card(path))
 
-    def replace_network(self, edition: NewEdition) -> LocalStore:
+    def replace_network(self, edition: NewEdition) -> ReplacedNetwork:
         """
         Put another edition in the place of the network, and bring along what refers to it.
 
@@ -158,6 +159,7 @@ class LocalStore(SqliteBooks):
         StaleTwinError
             If it was replaced since it was opened.
         """
+        former = self.network
         with hold_for_load(self.path):
             finish_replacement(self.path)
             drop_leftovers(self.path)
@@ -165,7 +167,7 @@ class LocalStore(SqliteBooks):
             try:
                 write_files(self.path, edition.network, edition.index, twin_id, beside=True)
                 with self._file.transaction("BEGIN IMMEDIATE") as connection:
-                    carry_records(connection, edition.carry)
+                    carry_records(connection, edition.carry, former)
                     insert_load(connection, edition.load)
                     self._file.replace_id(connection, twin_id)
                 finish_replacement(self.path)
@@ -174,7 +176,7 @@ class LocalStore(SqliteBooks):
                 raise StoreError(msg) from error
             finally:
                 drop_leftovers(self.path)
-        return self.open(self.path)
+        return ReplacedNetwork(self.open(self.path))
 
     @cached_property
     def network(self) -> Network:

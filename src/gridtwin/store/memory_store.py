@@ -11,6 +11,7 @@ import numpy as np
 
 from gridtwin.model.network_loads import make_first_load
 from gridtwin.model.schema import BESIDE_FIELDS
+from gridtwin.store.edition_records import ReplacedNetwork
 from gridtwin.store.parquet_readings import ParquetReadings
 from gridtwin.store.sqlite_books import SqliteBooks
 from gridtwin.store.sqlite_database import SqliteMemory
@@ -33,14 +34,14 @@ class MemoryStore(SqliteBooks):
         self.readings = ParquetReadings(None)
         self._index: TopologyIndex | None = None
 
-    def replace_network(self, edition: NewEdition) -> MemoryStore:
+    def replace_network(self, edition: NewEdition) -> ReplacedNetwork:
         """Put another edition in the place of the network, and bring along what refers to it."""
         with self._kept.transaction("BEGIN IMMEDIATE") as connection:
-            carry_records(connection, edition.carry)
+            carry_records(connection, edition.carry, self.network)
             insert_load(connection, edition.load)
         self.network, self._index = edition.network, edition.index
         self.__dict__.pop("network_hash", None)
-        return self
+        return ReplacedNetwork(self)
 
     @cached_property
     def network_hash(self) -> str:

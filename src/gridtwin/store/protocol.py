@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gridtwin.model.network_loads import NetworkLoad
     from gridtwin.model.outage import Change, Evidence, Members, Outage
     from gridtwin.model.readings import Conditions, Readings
-    from gridtwin.store.edition_records import NewEdition, StandingRecords
+    from gridtwin.store.edition_records import NewEdition, ReplacedNetwork, StandingRecords
     from gridtwin.store.live_book import LiveBook
     from gridtwin.store.state_book import SpecBook, StateBook
     from gridtwin.store.store_versions import Changes, Versions
@@ -249,13 +249,13 @@ class Store(Protocol):
         """The loads that brought the network."""
         ...
 
-    def replace_network(self, edition: NewEdition) -> Store:
+    def replace_network(self, edition: NewEdition) -> ReplacedNetwork:
         """
         Put another edition in the place of the network, all of it or nothing.
 
         Returns
         -------
-            The store of the new edition; this one is of the old.
+            The store of the new edition, as this one is of the old; and what was written.
 
         Raises
         ------

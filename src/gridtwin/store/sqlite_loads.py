@@ -13,9 +13,9 @@ from gridtwin.store.sqlite_states import select_states, write_states
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
 
-    from gridtwin.store.edition_records import CarriedRecords
+    from gridtwin.model.network import Network
+    from gridtwin.store.edition_records import Carry
     from gridtwin.store.sqlite_database import SqliteDatabase
 
 SQLITE_LOADS = """
@@ -51,11 +51,9 @@ def select_standing(connection: sqlite3.Connection) -> StandingRecords:
     return StandingRecords(select_states(connection), *select_open_outages(connection))
 
 
-def carry_records(
-    connection: sqlite3.Connection, carry: Callable[[StandingRecords], CarriedRecords]
-) -> None:
-    """Bring what refers to elements into a new edition."""
-    carried = carry(select_standing(connection))
+def carry_records(connection: sqlite3.Connection, carry: Carry, former: Network) -> None:
+    """Bring what refers to elements of a network into a new edition of it."""
+    carried = carry(select_standing(connection), former.ids.list_known)
     write_states(connection, carried.states)
     write_outage_changes(connection, carried.changes)
 

@@ -137,9 +137,7 @@ def select_open_outages(connection: sqlite3.Connection) -> tuple[tuple[Outage, .
     return outages, Members.from_rows(rows)
 
 
-def write_outage_changes(
-    connection: sqlite3.Connection, changes: Sequence[Change]
-) -> list[Outage]:
+def write_outage_changes(connection: sqlite3.Connection, changes: Sequence[Change]) -> list[Outage]:
     """Write changes in a transaction of the caller; as `OutageBook.write_changes`."""
     _check_revisions(connection, changes)
     connection.executemany(

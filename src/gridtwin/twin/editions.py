@@ -23,19 +23,19 @@ from gridtwin.analysis.edition.lost_elements import (
 from gridtwin.errors import EditionError
 from gridtwin.model.network_loads import NetworkLoad, SourceReading, count_rows
 from gridtwin.model.origins import MOST_LOADS
-from gridtwin.model.own_columns import list_own, mark_searched
+from gridtwin.model.own_columns import list_own
 from gridtwin.model.schema import SCHEMA
 from gridtwin.model.tables import keep_places
 from gridtwin.store.edition_records import CarriedRecords, NewEdition
 from gridtwin.topology.topology_index import build_index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-
     from gridtwin.analysis.edition.edition_report import EditionReport
     from gridtwin.analysis.edition.network_difference import NetworkDifference
     from gridtwin.model.network import Network
-    from gridtwin.store.edition_records import StandingRecords, WasThere
+    from gridtwin.store.edition_records import Carry, StandingRecords, WasThere
+    from gridtwin.store.postgis.mirror_rows import Mirrored
+    from gridtwin.store.postgis.table_sync import TableChange
     from gridtwin.store.protocol import Store
 
 ORDERED_FRAMES = ("nodes", "equipment", "usage_points", "feeders")
@@ -47,6 +47,35 @@ class LoadedEdition(NamedTuple):
     report: EditionReport
     load: NetworkLoad
     store: Store | None  # of the new edition; None where nothing was to be written
+    tables: tuple[TableChange, ...] = ()  # of a database: the rows that were written
+
+
+def read_edition(store: Store, source: str, **said: Any) -> Network:
+    """
+    Return a network read from a source as the last load of a twin read it.
+
+    Parameters
+    ----------
+    store
+        Where the twin is kept.
+    source
+        The source, as it is now.
+    said
+        Options of `gridtwin.read`; what is said goes before how it was read then.
+    """
+    from gridtwin.sources.network_reading import read
+
+    loads = store.loads.list_loads()
+    given = {name: value for name, value in said.items() if value}
+    before: dict[str, Any] = {}
+    if loads:
+        reading = loads[-1].reading
+        before = dict(reading.options)
+        if reading.mapping.text:
+            before["mapping"] = reading.mapping
+    if "mapping" in given:  # it says what all but the coordinate system says
+        before = {name: value for name, value in before.items() if name == "crs"}
+    return read(source, **before | given, former=store.network)
 
 
 def load_edition(
@@ -95,9 +124,7 @@ def load_edition(
         msg = f"the twin was loaded {number - 1:,} times: load it with --overwrite to begin anew"
         raise EditionError(msg)
     at = datetime.now(UTC)
-    standing = store.loads.read_standing()
-    was_there = make_was_there(former)
-    lost = find_lost(standing, network, was_there)
+    lost = find_lost(store.loads.read_standing(), network, former.ids.list_known)
     report, difference = report_edition(former, store.read_index(), network, index, lost)
     reading = network.reading or SourceReading("")
     load = NetworkLoad(
@@ -108,35 +135,27 @@ def load_edition(
     report.require_same_utility(reading.shown_source)
     report.require_few_vanished(reading.shown_source, most_vanished_percent)
     network = _stamp_load(former, network, difference, number)
-    carry = make_carry(network, was_there, load, actor=actor)
+    carry = make_carry(network, load, actor=actor)
     written = store.replace_network(NewEdition(network, index, load, carry))
-    return LoadedEdition(report, load, written)
-
-
-def make_was_there(former: Network) -> WasThere:
-    """Return what says which of some mRIDs a network has."""
-
-    def find_known(mrids: Collection[str]) -> Collection[str]:
-        return [mrid for mrid in mrids if former.ids.find_first(mrid) is not None]
-
-    return find_known
+    return LoadedEdition(report, load, *written)
 
 
 def find_lost(standing: StandingRecords, network: Network, was_there: WasThere) -> LostElements:
     """Return what refers to elements that a new edition has no more."""
     outages = find_lost_outages(
-        network.ids, standing.outages, standing.members.take_rows(standing.members.is_out), was_there
+        network.ids,
+        standing.outages,
+        standing.members.take_rows(standing.members.is_out),
+        was_there,
     )
     positions = [lost for state in standing.states for lost in carry_state(state, network)[1]]
     return LostElements(outages, tuple(positions))
 
 
-def make_carry(
-    network: Network, was_there: WasThere, load: NetworkLoad, *, actor: str = ""
-) -> Callable[[StandingRecords], CarriedRecords]:
+def make_carry(network: Network, load: NetworkLoad, *, actor: str = "") -> Carry:
     """Return what says what becomes of the records of a store in a new edition."""
 
-    def carry_records(standing: StandingRecords) -> CarriedRecords:
+    def carry_records(standing: StandingRecords, was_there: WasThere) -> CarriedRecords:
         lost = find_lost(standing, network, was_there)
         changes = retire_outages(
             lost.outages,
@@ -152,6 +171,14 @@ def make_carry(
     return carry_records
 
 
+def carry_last_load(twin: Mirrored, *, actor: str = "") -> Carry:
+    """Return what says what becomes of the records of a mirror that a twin is brought into."""
+    network, last = twin.network, twin.loads[-1] if twin.loads else None
+    number, reading = (last.number, last.reading) if last else (0, SourceReading(""))
+    now = NetworkLoad(number, datetime.now(UTC), reading, 0)
+    return make_carry(network, now, actor=actor)
+
+
 def _align_network(former: Network, network: Network) -> Network:
     """Return a network with the rows that were there before where they were."""
     orders: dict[str, Any] = {}
@@ -164,7 +191,10 @@ def _align_network(former: Network, network: Network) -> Network:
 def _keep_searched(former: Network, network: Network) -> Network:
     """Return a network whose elements are found by the own columns they were found by before."""
     searched = {
-        name for own in list_own(former.data).values() for name, each in own.items() if each.searched
+        name
+        for own in list_own(former.data).values()
+        for name, each in own.items()
+        if each.searched
     }
     there = {name for own in list_own(network.data).values() for name in own}
     return network.with_searched(*sorted(searched & there))

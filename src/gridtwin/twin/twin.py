@@ -11,11 +11,14 @@ True
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cached_property, wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
+from gridtwin.analysis.edition.edition_report import MOST_VANISHED_PERCENT
+from gridtwin.analysis.edition.lost_elements import carry_state
 from gridtwin.model.network import Network
 from gridtwin.model.operation import of_switch, with_switches
 from gridtwin.model.phases import format_phases as phase_text
@@ -25,7 +28,7 @@ from gridtwin.store.postgis.connect import is_address
 from gridtwin.topology.topology_index import build_index
 from gridtwin.twin.ami_questions import Ami
 from gridtwin.twin.area_questions import AreaQuestions
-from gridtwin.twin.editions import MOST_VANISHED_PERCENT, load_edition
+from gridtwin.twin.editions import carry_last_load, load_edition, read_edition
 from gridtwin.twin.history import TwinHistory, open_past
 from gridtwin.twin.incidents import IncidentQuestions
 from gridtwin.twin.outage_operations import OutageOperations
@@ -168,9 +171,15 @@ class Twin:
 
             fresh = Twin(MemoryStore(network)).gather_mirror_rows()
             return Twin(PostgisStore.create(path, fresh, overwrite=overwrite))
-        return Twin(
-            LocalStore.create(Path(path), network, index, loads=loads, overwrite=overwrite)
-        )
+        return Twin(LocalStore.create(Path(path), network, index, loads=loads, overwrite=overwrite))
+
+    def read_again(self, source: str | Path, **options: Any) -> Network:
+        """
+        Read a new edition of the network, as the last load was read; options as of `gridtwin.read`.
+
+        Nodes that a mapping makes of places keep the ids that they have in this twin.
+        """
+        return read_edition(self.store, str(source), **options)
 
     def load_again(
         self,
@@ -225,9 +234,13 @@ class Twin:
 
     def gather_mirror_rows(self, state: State | None = None) -> Mirrored:
         """Return all that a mirror in PostgreSQL takes, with another current state if given."""
+        from gridtwin.settings import Settings
         from gridtwin.store.postgis.mirror_rows import gather_mirror
 
-        return gather_mirror(self.store, state)
+        kept = state and carry_state(state, self.store.network)[0]
+        mirrored = gather_mirror(self.store, kept)
+        carry = carry_last_load(mirrored, actor=Settings.from_environment().actor)
+        return replace(mirrored, carry=carry)
 
     def watch(
         self, since: int | None = None, *, timeout_s: float | None = None

@@ -170,12 +170,14 @@ def _summarize(
         tuple(sorted(decode_texts(mrid[np.flatnonzero(chosen)]).tolist())[:FIRST_ROWS])
         for mrid, chosen in flags
     ]
-    counts = [int(chosen.sum()) for _, chosen in flags]
+    added, changed, removed = (int(chosen.sum()) for _, chosen in flags)
     return FrameChanges(
         name,
         len(before),
         len(now),
-        *counts,
+        added,
+        changed,
+        removed,
         difference.columns,
         difference.own_added,
         difference.own_removed,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from gridtwin.model import cim
 from gridtwin.topology.membership import find_feeders_of_nodes, find_nearest
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from gridtwin.analysis.edition.network_difference import NetworkDifference
     from gridtwin.model.tables import NetworkData, Strings
     from gridtwin.topology.topology_index import TopologyIndex
@@ -44,7 +47,8 @@ class MovedCustomers(NamedTuple):
     first: tuple[MovedPoint, ...]
 
 
-class SuppliedNetwork(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class SuppliedNetwork:
     """A network, and its topology as designed."""
 
     data: NetworkData
@@ -85,7 +89,9 @@ def _name_transformers(network: SuppliedNetwork) -> Strings:
     return np.append(data.equipment.mrid, b"")[np.where(recorded >= 0, recorded, nearest)]
 
 
-def _collect_moved(data: NetworkData, rows: np.ndarray, old: Strings, new: Strings) -> MovedCustomers:
+def _collect_moved(
+    data: NetworkData, rows: NDArray[np.integer[Any]], old: Strings, new: Strings
+) -> MovedCustomers:
     moved = np.flatnonzero(old != new)
     mrids = data.usage_points.mrid[rows[moved]]
     customers = data.usage_points.customers[rows[moved]]
@@ -101,7 +107,10 @@ def _collect_moved(data: NetworkData, rows: np.ndarray, old: Strings, new: Strin
     return MovedCustomers(
         len(moved),
         int(customers.sum()),
-        tuple(MovedWay(one.decode(), other.decode(), *ways[one, other]) for one, other in order[:MOST_WAYS]),
+        tuple(
+            MovedWay(one.decode(), other.decode(), *ways[one, other])
+            for one, other in order[:MOST_WAYS]
+        ),
         tuple(
             MovedPoint(*(bytes(each[row]).decode() for each in (mrids, old[moved], new[moved])))
             for row in first

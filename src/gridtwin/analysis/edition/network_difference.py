@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridtwin.model.frames import equipment_courses
 from gridtwin.model.ids import SortedIds
 from gridtwin.model.schema import SCHEMA
-from gridtwin.model.tables import take_ragged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,6 +112,8 @@ def _compare_frame(
             )
             old = moved[getattr(before, column.name)[rows]]
             differing[column.name] = old != getattr(now, column.name)[stays]
+        elif column.kind == "line":
+            differing[column.name] = _compare_courses(former, network, (rows, stays))
         else:
             differing[column.name] = _compare_column(column, before, now, (rows, stays))
     both = [each for each in now.own if each in before.own]
@@ -133,13 +135,7 @@ def _compare_frame(
 
 
 def _compare_column(column: FrameColumn, before: Any, now: Any, rows: tuple[Rows, Any]) -> Flags:
-    """Return where a column that refers to no other frame differs."""
-    if column.kind == "line":
-        start, xy = column.fields
-        return _compare_lines(
-            (getattr(before, start), getattr(before, xy), rows[0]),
-            (getattr(now, start), getattr(now, xy), rows[1]),
-        )
+    """Return where a column of one array that refers to no other frame differs."""
     (field,) = column.fields
     old, new = getattr(before, field)[rows[0]], getattr(now, field)[rows[1]]
     return _compare_points(old, new) if column.kind == "point" else _compare_values(old, new)
@@ -154,22 +150,21 @@ def _compare_values(old: NDArray[Any], new: NDArray[Any]) -> Flags:
 
 
 def _compare_points(old: NDArray[np.float64], new: NDArray[np.float64]) -> Flags:
-    return _compare_values(old, new).any(axis=1)
+    return np.asarray(_compare_values(old, new).any(axis=1))
 
 
-def _compare_lines(
-    before: tuple[NDArray[np.int64], NDArray[np.float64], Any],
-    now: tuple[NDArray[np.int64], NDArray[np.float64], Any],
-) -> Flags:
-    """Return which lines have other points; each is given as offsets, points and rows."""
-    counts = [np.diff(start)[rows] for start, _, rows in (before, now)]
-    differs = np.asarray(counts[0] != counts[1])
-    alike = np.flatnonzero(~differs)
-    (offsets, old), (_, new) = (
-        take_ragged(start, xy, rows[alike]) for start, xy, rows in (before, now)
+def _compare_courses(former: Network, network: Network, rows: tuple[Rows, Any]) -> Flags:
+    """Return which equipment runs otherwise; drawn straight, it runs where its nodes lie."""
+    (old_counts, old), (new_counts, new) = (
+        equipment_courses(each.data, own)
+        for each, own in zip((former, network), rows, strict=True)
     )
+    differs = np.asarray(old_counts != new_counts)
+    alike = ~differs
+    old, new = old[np.repeat(alike, old_counts)], new[np.repeat(alike, new_counts)]
+    ends = np.cumsum(new_counts[alike])
     other = np.concatenate([[0], np.cumsum(_compare_points(old, new))])
-    differs[alike] = other[offsets[1:]] > other[offsets[:-1]]
+    differs[alike] = other[ends] > other[ends - new_counts[alike]]
     return differs
 
 

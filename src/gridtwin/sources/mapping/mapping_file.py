@@ -157,7 +157,7 @@ def parse_mapping(text: str, name: str) -> UtilityMapping:
     Raises
     ------
     SourceError
-        If it says what cannot be: with file, block and key; `name` is how the message calls the file.
+        If it says what cannot be: with file, block and key; `name` is how it calls the file.
     """
     try:
         document = tomllib.loads(text)

@@ -41,12 +41,16 @@ def list_origins(
     once = ~pd.Series(names).duplicated().to_numpy()
     stations = [part.frame for part in rows if part.block.to == "substations"]
     feeders = [
-        SourceRows(part.frame["feeder"].astype(str).str.strip().tolist(), part.frame["layer"])
+        SourceRows(
+            part.frame["feeder"].astype(str).str.strip().tolist(), part.frame["layer"].tolist()
+        )
         for part in heads
         if "feeder" in part.frame
     ]
     return {
-        "nodes": SourceRows(names[once], _list_texts(made[once], "layer"), _list_texts(made[once], "key")),
+        "nodes": SourceRows(
+            names[once], _list_texts(made[once], "layer"), _list_texts(made[once], "key")
+        ),
         "equipment": _list_rows([parts.joined.frame]),
         "usage_points": _list_rows([points["usage_points"].frame]),
         "sources": _list_rows([points["sources"].frame]),
@@ -62,7 +66,10 @@ def _list_rows(frames: Sequence[pd.DataFrame]) -> SourceRows:
     """Return the rows of frames with their mRID, layer and key."""
     columns = ("mrid", "layer", "key")
     return SourceRows(
-        *(np.concatenate([np.empty(0, object), *(_list_texts(f, c) for f in frames)]) for c in columns)
+        *(
+            np.concatenate([np.empty(0, object), *(_list_texts(f, c) for f in frames)])
+            for c in columns
+        )
     )
 
 

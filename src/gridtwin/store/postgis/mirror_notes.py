@@ -1,4 +1,4 @@
-"""Mirror what is few rows: states of switches and their log, trace specs, names of own columns."""
+"""Mirror what is few rows: states of switches and their log, specs, own columns, loads."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from gridtwin.model import phases
 from gridtwin.model.own_columns import list_own
 from gridtwin.model.state import CURRENT
 from gridtwin.store.postgis.mirror_rows import list_state_rows
+from gridtwin.store.postgis.postgis_loads import count_other_loads, save_loads
 from gridtwin.store.postgis.table_sync import TableChange
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def write_notes(connection: Connection, twin: Mirrored) -> None:
     """
     Write the states, the log, the specs and the own columns of a twin where they differ.
 
-    The current state and the own columns become those of the twin. Overlays, operations and specs
-    are added and brought up to date; what only the database has is left there.
+    The current state, the own columns and the loads become those of the twin. Overlays, operations
+    and specs are added and brought up to date; what only the database has is left there.
     """
     versions, switches = _list_states(twin)
     kept_versions, kept_switches = _read_states(connection, list(versions))
@@ -83,6 +84,7 @@ def write_notes(connection: Connection, twin: Mirrored) -> None:
         cursor.executemany(
             SAVE_OWN, [(*key, *column) for key, column in _find_fresh(own, kept_own)]
         )
+    save_loads(connection, twin.loads)
 
 
 def compare_notes(connection: Connection, twin: Mirrored) -> list[TableChange]:
@@ -97,6 +99,7 @@ def compare_notes(connection: Connection, twin: Mirrored) -> list[TableChange]:
         _compare_rows("events", _list_events(twin), _read_events(connection)),
         _compare_rows("specs", _list_specs(twin), _read_specs(connection)),
         _compare_rows("own_columns", own, kept_own, deleted=len(kept_own.keys() - own.keys())),
+        TableChange("network_loads", len(twin.loads), *count_other_loads(connection, twin.loads)),
     ]
 
 
