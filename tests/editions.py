@@ -69,8 +69,12 @@ def add_points(frames: Frames, rows: list[int]) -> None:
         frames["nodes"] = _append(frames["nodes"], mrid=f"{mrid}-N", geometry=place)
         frames["equipment"] = _append(
             frames["equipment"],
-            **{"mrid": f"{mrid}-L", "kind": "service_drop", "node_a": at.mrid},
-            **{"node_b": f"{mrid}-N", "normal_open": "", "in_service": True},
+            mrid=f"{mrid}-L",
+            kind="service_drop",
+            node_a=at.mrid,
+            node_b=f"{mrid}-N",
+            normal_open="",
+            in_service=True,
         )
         frames["usage_points"] = _append(
             frames["usage_points"], mrid=mrid, node=f"{mrid}-N", customers=2, priority="", phases=""

@@ -31,9 +31,7 @@ def first() -> Network:
 
 
 @pytest.fixture(params=["memory", "local", "postgis"])
-def keep(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> Callable[[Network], Callable[[], Twin]]:
+def keep(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Network], Callable[[], Twin]]:
     """Return what keeps a network in a store, and what opens it anew then."""
 
     def keep_network(network: Network) -> Callable[[], Twin]:
@@ -141,7 +139,9 @@ def test_what_happened_stays_with_what_is_still_there(
     assert (kept.status, kept.device) == (Status.CONFIRMED, gone)
     assert kept.customers_out == one.customers_out
     said = [each for each in after.outages.evidence(one.id) if each.kind == "device_removed"]
-    assert [(each.mrid, each.detail, each.actor) for each in said] == [(gone, {"load": 2}, "nightly")]
+    assert [(each.mrid, each.detail, each.actor) for each in said] == [
+        (gone, {"load": 2}, "nightly")
+    ]
     shrunk = after.outages.get(other.id)
     assert (shrunk.status, shrunk.customers) == (Status.PARTIALLY_RESTORED, other.customers)
     assert shrunk.customers_out == other.customers_out - 1

@@ -14,7 +14,12 @@ from gridtwin.analysis.trace.run_trace import make_rules, run_trace
 from gridtwin.analysis.trace.spec import TRACE_KINDS, TraceSpec
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import phases
-from gridtwin.model.element_names import find_named, make_ambiguity_error, mrid_of
+from gridtwin.model.element_names import (
+    find_named,
+    find_origin,
+    make_ambiguity_error,
+    mrid_of,
+)
 from gridtwin.model.ids import MRID_TABLES, Element
 from gridtwin.model.operation import with_switches
 from gridtwin.model.own_columns import require_own
@@ -139,6 +144,12 @@ class NetworkQuestions:
             }
             for hit in hits
         ]
+        for element, hit in zip(elements, hits, strict=True):
+            origin = find_origin(data, hit.element)
+            if origin is not None:
+                element["origin"] = {
+                    "layer": origin.layer, "key": origin.key, "load": origin.load
+                }  # fmt: skip
         for element, hit in zip(elements if own else (), hits, strict=False):
             there = getattr(data, hit.element.table).own
             row = np.array([hit.element.row])

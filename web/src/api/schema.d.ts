@@ -1029,6 +1029,7 @@ export interface components {
             attributes: {
                 [key: string]: unknown;
             };
+            origin: components["schemas"]["OriginAnswer"] | null;
             /**
              * Customers Below
              * @description Who would be out without it, and it alone.
@@ -1707,6 +1708,27 @@ export interface components {
             customers: number;
             /** Customers Out */
             customers_out: number;
+        };
+        /**
+         * OriginAnswer
+         * @description The row of the source that an element is made of.
+         */
+        OriginAnswer: {
+            /**
+             * Layer
+             * @description Layer, table or file; empty: made, no row of the source.
+             */
+            layer: string;
+            /**
+             * Key
+             * @description What names the row there.
+             */
+            key: string;
+            /**
+             * Load
+             * @description The load that added the element or last changed it.
+             */
+            load: number;
         };
         /**
          * OutageAnswer

@@ -156,8 +156,7 @@ def _compare_points(old: NDArray[np.float64], new: NDArray[np.float64]) -> Flags
 def _compare_courses(former: Network, network: Network, rows: tuple[Rows, Any]) -> Flags:
     """Return which equipment runs otherwise; drawn straight, it runs where its nodes lie."""
     (old_counts, old), (new_counts, new) = (
-        equipment_courses(each.data, own)
-        for each, own in zip((former, network), rows, strict=True)
+        equipment_courses(each.data, own) for each, own in zip((former, network), rows, strict=True)
     )
     differs = np.asarray(old_counts != new_counts)
     alike = ~differs

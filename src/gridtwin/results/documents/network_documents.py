@@ -88,6 +88,17 @@ class MapCheckDocument(Shape):
     notices: list[NoticeRecord]
 
 
+class OriginRecord(Shape):
+    """Where an element comes from."""
+
+    layer: str
+    """layer, table or file of the source; empty: made, no row of it"""
+    key: str
+    """what names the row there"""
+    load: Count
+    """the load that added the element or last changed it; 0: before loads were counted"""
+
+
 class FoundElement(Shape):
     """One element that was searched for."""
 
@@ -98,6 +109,8 @@ class FoundElement(Shape):
     """empty: it has none"""
     own: NotRequired[OwnValues]
     """those of the own columns asked for that its frame has, by name"""
+    origin: NotRequired[OriginRecord]
+    """left out: it is not known"""
 
 
 class FindDocument(Shape):
