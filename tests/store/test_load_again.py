@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,17 +17,23 @@ from hypothesis import strategies as st
 import gridtwin
 from editions import add_points, build, copy_frames, drop_rows, edits, make_first_edition, show
 from gridtwin.errors import EditionError, StaleTwinError
-from gridtwin.model.network_loads import MappingText, SourceReading
+from gridtwin.model.element_names import find_origin
+from gridtwin.model.network_loads import MappingText, SourceReading, count_rows
+from gridtwin.model.origins import SourceRows
 from gridtwin.model.outage import Status
+from gridtwin.model.schema import SCHEMA
+from gridtwin.store.postgis.connect import connect
+from gridtwin.store.postgis.mirror import compare_mirror, sync
+from waiting import started
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from gridtwin.model.network import Network
     from gridtwin.twin import Twin
 
 READING = SourceReading("utility.gdb", {"crs": "EPSG:4326"}, MappingText("u.toml", "[ids]\n"))
+TESTS = Path(__file__).parents[1]
 EXAMPLES = {"memory": 25, "local": 8, "postgis": 8}
 
 
@@ -214,3 +226,153 @@ def test_a_twin_of_the_edition_before_is_stale(
     with pytest.raises(StaleTwinError):
         other.load_again(build(frames))
     assert len(gridtwin.open(place).store.network.usage_points) == len(frames["usage_points"])
+
+
+def versions_of_rows(url: str) -> dict[str, dict[str, str]]:
+    """Return the transaction that wrote each row, by table and mRID."""
+    from psycopg import sql
+
+    with connect(url) as connection:
+        return {
+            name: dict(
+                connection.execute(
+                    sql.SQL("SELECT mrid, xmin::text FROM {}").format(
+                        sql.Identifier("gridtwin", name)
+                    )
+                ).fetchall()
+            )
+            for name in SCHEMA
+        }
+
+
+@pytest.mark.parametrize("by", ["load", "sync"])
+def test_only_the_rows_that_differ_are_written(
+    by: str, first: Network, database: str, tmp_path: Path
+) -> None:
+    gridtwin.open(first).save(database)
+    was = versions_of_rows(database)
+    frames = copy_frames(first)
+    edited = frames["usage_points"]["mrid"].iloc[[3, 50]].tolist()
+    frames["usage_points"].loc[[3, 50], "customers"] = 7
+    cut = frames["equipment"]["mrid"].iloc[-1]
+    frames["equipment"].loc[len(frames["equipment"]) - 1, "rated_a"] = 99.0
+    second = build(frames, shuffled=5)
+    if by == "load":
+        tables = gridtwin.open(database).load_again(second).tables
+    else:
+        twin = gridtwin.open(first).save(str(tmp_path / "a.twin"))
+        twin.load_again(second)
+        with connect(database, autocommit=True) as connection:
+            tables = tuple(
+                sync(connection, gridtwin.open(str(tmp_path / "a.twin")).gather_mirror_rows())
+            )
+    told = {each.table: (each.inserted, each.updated, each.deleted) for each in tables}
+    assert (told["equipment"], told["usage_points"]) == ((0, 1, 0), (0, 2, 0))
+    assert (told["nodes"], told["feeders"]) == ((0, 0, 0), (0, 0, 0))
+    now = versions_of_rows(database)
+    assert {
+        name: {mrid for mrid, version in rows.items() if was[name].get(mrid) != version}
+        for name, rows in now.items()
+    } == {name: set[str]() for name in SCHEMA} | {"equipment": {cut}, "usage_points": {*edited}}
+    with connect(database) as connection:
+        origins = connection.execute(
+            "SELECT mrid FROM grid.origins WHERE load_number = 2 ORDER BY mrid"
+        ).fetchall()
+    assert origins == [], "what was no source has no loads"
+
+
+def test_sql_says_where_an_element_comes_from(first: Network, database: str) -> None:
+    points = first.usage_points["mrid"].tolist()
+    rows = SourceRows(points, ["METERS"] * len(points), [f"{each}-1" for each in points])
+    gridtwin.open(first.with_origins({"usage_points": rows}).with_reading(READING)).save(database)
+    with connect(database) as connection:
+        asked = connection.execute(
+            "SELECT source_layer, source_key, load_number FROM grid.origins"
+            " WHERE frame = 'usage_points' AND mrid = %s",
+            (points[4],),
+        ).fetchall()
+        kept = connection.execute(
+            "SELECT source, mapping, mapping_hash, added FROM gridtwin.network_loads"
+        ).fetchall()
+    assert asked == [("METERS", f"{points[4]}-1", 1)]
+    total = sum(len(getattr(first.data, name).mrid) for name in SCHEMA)
+    assert kept == [("utility.gdb", "u.toml", READING.mapping.digest, total)]
+    back = gridtwin.open(database).store.network
+    assert find_origin(back.data, back.ids.find_element(points[4])) == asked[0]
+    assert back.data.nodes.origins is None
+
+
+def test_a_sync_of_a_twin_retires_what_its_database_lost(
+    first: Network, database: str, tmp_path: Path
+) -> None:
+    place = str(tmp_path / "a.twin")
+    gridtwin.open(first).save(place)
+    mirror = gridtwin.open(first).save(database)
+    gone = mirror.sweep().query("kind == 'fuse'").nlargest(1, "customers").mrid.iloc[0]
+    outage = mirror.outages.open(gone)
+    frames = copy_frames(first)
+    drop_rows(frames, "equipment", [frames["equipment"]["mrid"].tolist().index(gone)])
+    gridtwin.open(place).load_again(build(frames))
+    with connect(database, autocommit=True) as connection:
+        sync(connection, gridtwin.open(place).gather_mirror_rows())
+        assert all(
+            not each.differing_rows
+            for each in compare_mirror(connection, gridtwin.open(place).gather_mirror_rows())
+        )
+    said = gridtwin.open(database).outages.evidence(outage.id)
+    assert [(each.kind, each.mrid) for each in said][-1] == ("device_removed", gone)
+    assert gridtwin.open(database).outages.get(outage.id).is_open
+
+
+LOAD = """
+import sys
+from editions import copy_frames, build, add_points, drop_rows, make_first_edition
+import gridtwin
+first = make_first_edition()
+frames = copy_frames(first)
+add_points(frames, [5, 9])
+drop_rows(frames, "usage_points", [1])
+second = build(frames)
+while True:
+    for network in (second, first):
+        gridtwin.open(sys.argv[1]).load_again(network)
+        print("loaded", flush=True)
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kept", ["local", "postgis"])
+def test_a_load_killed_at_any_point_leaves_before_or_after(
+    kept: str, first: Network, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    place = str(tmp_path / "a.twin")
+    if kept == "postgis":
+        place = request.getfixturevalue("database")
+    twin = gridtwin.open(first).save(place)
+    fuse = twin.sweep().query("kind == 'fuse'").nlargest(1, "customers").mrid.iloc[0]
+    twin.switch(fuse, open=True)
+    outage = twin.outages.open(fuse)
+    frames = copy_frames(first)
+    add_points(frames, [5, 9])
+    drop_rows(frames, "usage_points", [1])
+    editions = [show(first), show(build(frames))]
+    chance = random.Random(7)
+    for _ in range(12):
+        command = [sys.executable, "-c", LOAD, place]
+        with started(command, stdout=subprocess.PIPE, cwd=TESTS) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"loaded\n"
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(chance.uniform(0.02, 2.0))  # in the midst of one of the next
+            process.kill()
+            assert process.wait() < 0, "it loads until it is killed"
+        opened = gridtwin.open(place)
+        loads = opened.loads()
+        assert show(opened.store.network) in editions
+        assert loads[-1].rows == count_rows(opened.store.network)
+        assert supply(opened) == supply(gridtwin.open(opened.store.network))
+        assert opened.store.states.read_state().deviations.keys() == {fuse}
+        assert opened.outages.get(outage.id).is_open
+        if kept == "local":
+            tables = pd.read_parquet(Path(place) / "tables/usage_points.parquet")
+            assert set(tables["mrid"]) == set(opened.network.usage_points["mrid"])

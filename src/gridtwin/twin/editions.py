@@ -20,6 +20,7 @@ from gridtwin.analysis.edition.lost_elements import (
     find_lost_outages,
     retire_outages,
 )
+from gridtwin.analysis.edition.place_noise import keep_places_still
 from gridtwin.errors import EditionError
 from gridtwin.model.network_loads import NetworkLoad, SourceReading, count_rows
 from gridtwin.model.origins import MOST_LOADS
@@ -116,7 +117,8 @@ def load_edition(
             f" {network.crs or 'planar coordinates'}: load it with --overwrite instead"
         )
         raise EditionError(msg)
-    network = _keep_searched(former, _align_network(former, network))
+    network = keep_places_still(former, _align_network(former, network))
+    network = _keep_searched(former, network)
     index = build_index(network.data, network.data.equipment.normal_open)
     loads = store.loads.list_loads()
     number = max((each.number for each in loads), default=0) + 1

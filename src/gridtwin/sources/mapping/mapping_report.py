@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 MAPPING_ERRORS = frozenset(
     {
         "unmapped_code",
+        "missing_column",
         "undrawn_line",
         "association_to_nothing",
         "line_without_side",

@@ -169,7 +169,7 @@ class RowReader:
                     block, "key", f"say which column names the rows of {layer}, here or in [ids]"
                 )
             expressions["key"] = f"trim(cast((\n{key}\n) as varchar))"
-        for name in self._list_kept(block, there):
+        for name in self._list_kept(block, layer, there):
             expressions[name] = f'{OWN_ALIAS}."{name}"'
         recorded = self.mapping.recorded_feeder
         folded = [name.casefold() for name in there]
@@ -179,10 +179,22 @@ class RowReader:
             expressions[PREFERENCE_COLUMN] = block.prefer
         return expressions
 
-    def _list_kept(self, block: LayerBlock, there: list[str]) -> list[str]:
+    def _list_kept(self, block: LayerBlock, layer: str, there: list[str]) -> list[str]:
         """Return the columns kept beside the network, but for those the model has anyway."""
         if block.keep != ("*",):
-            return [name for name in block.keep if name not in block.columns]
+            folded = {name.casefold() for name in there}
+            wanted = [name for name in block.keep if name not in block.columns]
+            missing = [name for name in wanted if name.casefold() not in folded]
+            if missing:  # no reason to refuse an edition of which it is gone
+                self.notices.append(
+                    Notice(
+                        "missing_column",
+                        f"{self.mapping.name}: {block.label}, keep: {layer} has no"
+                        f" {', '.join(missing)}: it is not known there",
+                        "mend its name, or leave it out of keep",
+                    )
+                )
+            return [name for name in wanted if name not in missing]
         taken = {name.casefold() for name in (*block.columns, *SCHEMA[block.to].names)}
         return [name for name in there if name.casefold() not in taken]
 
