@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from gridtwin.analysis.edition.moved_customers import MovedCustomers
     from gridtwin.model.network import Network
 
-LAYER_COLUMNS = ("frame", "layer", "rows", "added", "changed", "removed")
-LOAD_COLUMNS = ("load", "at", "source", "mapping", "hash", *LAYER_COLUMNS[2:])
+CHANGE_COLUMNS = ("frame", "layer", "rows", "added", "changed", "removed")
+LOAD_COLUMNS = ("load", "at", "source", "mapping", "hash", *CHANGE_COLUMNS[2:])
 
 
 def load_network(
@@ -172,6 +172,11 @@ def _load_again(
     _tell_reading(network)
     allowed = MOST_VANISHED_PERCENT if most_vanished_percent is None else most_vanished_percent
     loaded = twin.load_again(network, most_vanished_percent=allowed, dry_run=dry_run)
+    if loaded.has_moved_rows and not is_address(into):
+        render.print_note(
+            "warning: sums of readings are kept by row, and rows of feeders or transformers are now"
+            " others': sum up anew with gridtwin ami roll-up --all"
+        )
     if json:
         from gridtwin.results.edition_answers import edition_document
 
@@ -194,7 +199,7 @@ def _show_report(report: EditionReport) -> None:
     """Write what a new edition changes, as tables for people."""
     shown = [each for each in report.layers if each.added or each.changed or each.removed]
     rows = [(e.frame, e.layer, e.rows, e.added, e.changed, e.removed) for e in shown]
-    render.write_table("Rows", LAYER_COLUMNS, rows)
+    render.write_table("Rows", CHANGE_COLUMNS, rows)
     columns = [
         (each.frame, column, count)
         for each in report.frames

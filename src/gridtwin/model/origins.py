@@ -23,7 +23,7 @@ FIRST_LOAD = 1
 MOST_LOADS = 65_535
 
 
-class Origin(NamedTuple):
+class RowOrigin(NamedTuple):
     """Where one element comes from."""
 
     layer: str  # layer, table or file of the source; empty = made, no row of the source
@@ -40,7 +40,7 @@ class SourceRows(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Origins:
+class RowOrigins:
     """
     The origins of the rows of one frame.
 
@@ -62,25 +62,25 @@ class Origins:
     layers: Strings
     keys: Strings
 
-    def take(self, rows: NDArray[np.integer[Any]]) -> Origins:
+    def take(self, rows: NDArray[np.integer[Any]]) -> RowOrigins:
         """Return those of some rows, in the order given."""
         return replace(self, layer=self.layer[rows], key=self.key[rows], load=self.load[rows])
 
-    def with_load(self, load: NDArray[np.integer[Any]] | int) -> Origins:
+    def with_load(self, load: NDArray[np.integer[Any]] | int) -> RowOrigins:
         """Return the same rows, by other loads."""
         every = np.broadcast_to(np.asarray(load), self.load.shape)
         return replace(self, load=every.astype(np.uint16))
 
-    def show(self, mrid: Strings, row: int) -> Origin:
+    def show(self, mrid: Strings, row: int) -> RowOrigin:
         """Return the origin of a row, given the mRIDs of its frame."""
         layer = self.layers[self.layer[row]].decode()
         key = self.keys[self.key[row]].decode()
         if not key and layer:
             key = bytes(mrid[row]).decode().removeprefix(f"{layer}:")
-        return Origin(layer, key, int(self.load[row]))
+        return RowOrigin(layer, key, int(self.load[row]))
 
 
-def make_origins(mrid: Strings, source: SourceRows, rows: NDArray[np.integer[Any]]) -> Origins:
+def make_origins(mrid: Strings, source: SourceRows, rows: NDArray[np.integer[Any]]) -> RowOrigins:
     """
     Return the origins of a frame by its first load.
 
@@ -103,7 +103,7 @@ def make_origins(mrid: Strings, source: SourceRows, rows: NDArray[np.integer[Any
         given = np.zeros(len(mrid), dtype="S1")
     key_codes, key_words = _encode_words(given)
     load = np.full(len(mrid), FIRST_LOAD, dtype=np.uint16)
-    return Origins(layer_codes, key_codes, load, layer_words, key_words)
+    return RowOrigins(layer_codes, key_codes, load, layer_words, key_words)
 
 
 def _pick_texts(texts: Sequence[str] | NDArray[Any], rows: NDArray[np.integer[Any]]) -> Strings:

@@ -55,7 +55,7 @@ GEOMETRY = "geometry"  # what the place of a row is called in frames, files and 
 NOT_KNOWN = "not known"
 Own = Mapping[str, Any]  # the `OwnColumn` of each name
 OWN_FIELD = "own"  # of a table: the columns that are not of the model, by their names
-ORIGINS_FIELD = "origins"  # of a table: the `Origins` of its rows; None where none are known
+ORIGINS_FIELD = "origins"  # of a table: the `RowOrigins` of its rows; None where none are known
 BESIDE_FIELDS = frozenset({OWN_FIELD, ORIGINS_FIELD})  # what is no column of the model
 
 

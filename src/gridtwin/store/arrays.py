@@ -15,7 +15,7 @@ import numpy as np
 
 from gridtwin.errors import StoreError
 from gridtwin.model.ids import MRID_TABLES, Ids, SortedIds
-from gridtwin.model.origins import Origins
+from gridtwin.model.origins import RowOrigins
 from gridtwin.model.own_columns import OwnColumn, as_kind, list_own
 from gridtwin.model.schema import BESIDE_FIELDS, SCHEMA
 from gridtwin.model.tables import NetworkData
@@ -152,11 +152,11 @@ class MappedArrays:
             columns[name] = OwnColumn(as_kind(kind), values, words, searched)
         return columns
 
-    def _read_origins(self, frame: str) -> Origins | None:
+    def _read_origins(self, frame: str) -> RowOrigins | None:
         """Return where the rows of a frame come from; None where that was not kept."""
         if f"{frame}.origins.layer" not in self.catalog:
             return None
-        origins: Origins = self._read_whole(f"{frame}.origins", Origins)
+        origins: RowOrigins = self._read_whole(f"{frame}.origins", RowOrigins)
         return origins
 
     def read_ids(self) -> Ids:

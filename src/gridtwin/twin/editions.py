@@ -22,6 +22,7 @@ from gridtwin.analysis.edition.lost_elements import (
 )
 from gridtwin.analysis.edition.place_noise import keep_places_still
 from gridtwin.errors import EditionError
+from gridtwin.model import cim
 from gridtwin.model.network_loads import NetworkLoad, SourceReading, count_rows
 from gridtwin.model.origins import MOST_LOADS
 from gridtwin.model.own_columns import list_own
@@ -31,6 +32,8 @@ from gridtwin.store.edition_records import CarriedRecords, NewEdition
 from gridtwin.topology.topology_index import build_index
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from gridtwin.analysis.edition.edition_report import EditionReport
     from gridtwin.analysis.edition.network_difference import NetworkDifference
     from gridtwin.model.network import Network
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from gridtwin.store.postgis.table_sync import TableChange
     from gridtwin.store.protocol import Store
 
+POWER_TRANSFORMER = cim.KIND_NAMES.index("power_transformer")
 ORDERED_FRAMES = ("nodes", "equipment", "usage_points", "feeders")
 
 
@@ -49,6 +53,7 @@ class LoadedEdition(NamedTuple):
     load: NetworkLoad
     store: Store | None  # of the new edition; None where nothing was to be written
     tables: tuple[TableChange, ...] = ()  # of a database: the rows that were written
+    has_moved_rows: bool = False  # whether roll-ups of readings in a folder have to be made anew
 
 
 def read_edition(store: Store, source: str, **said: Any) -> Network:
@@ -132,14 +137,15 @@ def load_edition(
     load = NetworkLoad(
         number, at, reading, count_rows(network), report.added, report.changed, report.removed
     )
+    moved = find_moved_rows(former, network) and store.readings.find_latest() is not None
     if dry_run:
-        return LoadedEdition(report, load, None)
+        return LoadedEdition(report, load, None, (), moved)
     report.require_same_utility(reading.shown_source)
     report.require_few_vanished(reading.shown_source, most_vanished_percent)
     network = _stamp_load(former, network, difference, number)
     carry = make_carry(network, load, actor=actor)
     written = store.replace_network(NewEdition(network, index, load, carry))
-    return LoadedEdition(report, load, *written)
+    return LoadedEdition(report, load, *written, moved)
 
 
 def find_lost(standing: StandingRecords, network: Network, was_there: WasThere) -> LostElements:
@@ -187,7 +193,36 @@ def _align_network(former: Network, network: Network) -> Network:
     for name in ORDERED_FRAMES:
         place = former.ids.tables[name].find_rows(getattr(network.data, name).mrid)
         orders[name] = keep_places(place)
+        if name == "equipment":
+            holes = np.flatnonzero(place[orders[name]] != np.arange(len(place)))
+            _spare_transformers(former, network, orders[name], holes)
     return network.reorder_rows(**orders)
+
+
+def _spare_transformers(
+    former: Network, network: Network, order: NDArray[np.int32], holes: NDArray[np.intp]
+) -> None:
+    """Let no transformer take the row of another: what was rolled up of rows is not its own."""
+    known = former.data.equipment.kind == POWER_TRANSFORMER
+    was = np.append(known, np.zeros(len(order), dtype=np.bool_))[holes]
+    fillers = order[holes]
+    of = network.data.equipment.kind[fillers] == POWER_TRANSFORMER
+    order[holes[np.argsort(~was, kind="stable")]] = fillers[np.argsort(of, kind="stable")]
+
+
+def find_moved_rows(former: Network, network: Network) -> bool:
+    """Return whether a row of a feeder or a transformer is now that of another."""
+    for name in ("feeders", "equipment"):
+        before, now = getattr(former.data, name), getattr(network.data, name)
+        both = min(len(before.mrid), len(now.mrid))
+        other = before.mrid[:both] != now.mrid[:both]
+        if name == "equipment":
+            other &= (before.kind[:both] == POWER_TRANSFORMER) & (
+                now.kind[:both] == POWER_TRANSFORMER
+            )
+        if other.any():
+            return True
+    return False
 
 
 def _keep_searched(former: Network, network: Network) -> Network:

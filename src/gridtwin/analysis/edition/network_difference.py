@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.network import Network
-    from gridtwin.model.origins import Origins
+    from gridtwin.model.origins import RowOrigins
     from gridtwin.model.own_columns import OwnColumn
     from gridtwin.model.schema import FrameColumn
 
@@ -210,7 +210,7 @@ def count_by_layer(
     return counted
 
 
-def _count_layers(origins: Origins | None, rows: Flags) -> dict[str, int]:
+def _count_layers(origins: RowOrigins | None, rows: Flags) -> dict[str, int]:
     """Return how many of some rows are of each layer."""
     if origins is None:
         return {"": int(rows.sum())} if rows.any() else {}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from psycopg.sql import Composed
 
-    from gridtwin.model.origins import Origins
+    from gridtwin.model.origins import RowOrigins
     from gridtwin.model.own_columns import OwnKind
     from gridtwin.model.schema import ColumnKind, FrameColumn, FrameSchema, Nodes
     from gridtwin.model.tables import Strings
@@ -151,7 +151,7 @@ class _Frame:
             return self.read_references(column.name)
         return self._read_plain(column.name).astype(DTYPES[column.kind])
 
-    def read_frame_origins(self) -> Origins | None:
+    def read_frame_origins(self) -> RowOrigins | None:
         """Return where the rows come from; None where that is not known."""
         return read_origins(self._columns)
 

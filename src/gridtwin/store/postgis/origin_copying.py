@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.model.origins import Origins
+from gridtwin.model.origins import RowOrigins
 from gridtwin.store.postgis.binary_copy import NULL_LENGTH, Cells, Numbers, Texts
 
 if TYPE_CHECKING:
@@ -59,12 +59,12 @@ class CountedNumbers(Numbers):
         return hashes
 
 
-def build_origin_columns(origins: Origins | None, count: int) -> dict[str, Column]:
+def build_origin_columns(origins: RowOrigins | None, count: int) -> dict[str, Column]:
     """Return the columns of the origins of as many rows; all NULL where none are known."""
     if origins is None:
         nothing = np.zeros(count, dtype=np.uint8)
         none = np.zeros(1, dtype="S1")
-        origins = Origins(nothing, nothing, nothing.astype(np.uint16), none, none)
+        origins = RowOrigins(nothing, nothing, nothing.astype(np.uint16), none, none)
     load = origins.load.astype(np.int32)
     columns: tuple[Column, ...] = (
         CodedTexts(origins.layer, origins.layers),
@@ -74,7 +74,7 @@ def build_origin_columns(origins: Origins | None, count: int) -> dict[str, Colum
     return dict(zip(ORIGIN_COLUMNS, columns, strict=True))
 
 
-def read_origins(columns: Mapping[str, pa.ChunkedArray]) -> Origins | None:
+def read_origins(columns: Mapping[str, pa.ChunkedArray]) -> RowOrigins | None:
     """Return the origins that the columns of a frame tell; None where they tell of none."""
     layer, key, load = (columns[name] for name in ORIGIN_COLUMNS)
     numbers = load.fill_null(0).to_numpy().astype(np.uint16)
@@ -82,7 +82,7 @@ def read_origins(columns: Mapping[str, pa.ChunkedArray]) -> Origins | None:
     if not numbers.any() and not layer_codes.any():
         return None
     key_codes, keys = _encode_column(key)
-    return Origins(layer_codes, key_codes, numbers, layers, keys)
+    return RowOrigins(layer_codes, key_codes, numbers, layers, keys)
 
 
 def _encode_column(
