@@ -16,14 +16,16 @@ from hypothesis import strategies as st
 
 import gridtwin
 from editions import add_points, build, copy_frames, drop_rows, edits, make_first_edition, show
-from gridtwin.errors import EditionError, StaleTwinError
+from gridtwin.errors import EditionError, StaleTwinError, StoreError
 from gridtwin.model.element_names import find_origin
 from gridtwin.model.network_loads import MappingText, SourceReading, count_rows
 from gridtwin.model.origins import SourceRows
 from gridtwin.model.outage import Status
 from gridtwin.model.schema import SCHEMA
+from gridtwin.store import local_files, local_store
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.mirror import compare_mirror, sync
+from gridtwin.store.sqlite_database import SqliteFile
 from waiting import started
 
 if TYPE_CHECKING:
@@ -324,6 +326,67 @@ def test_a_sync_of_a_twin_retires_what_its_database_lost(
     assert gridtwin.open(database).outages.get(outage.id).is_open
 
 
+@pytest.mark.parametrize("cut", ["replace_id", "tables", "card", "leftovers"])
+def test_a_load_cut_short_at_each_step_leaves_before_or_after(
+    cut: str, first: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "a.twin"
+    gridtwin.open(first).save(place)
+    frames = copy_frames(first)
+    add_points(frames, [5])
+    second = build(frames)
+
+    def stop(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        match cut:
+            case "replace_id":
+                patched.setattr(SqliteFile, "replace_id", stop)
+            case "tables":
+                patched.setattr(local_store, "finish_replacement", finish_twice(stop))
+            case "card":
+                patched.setattr(local_files.shutil, "rmtree", stop)
+            case _:
+                patched.setattr(local_store, "drop_leftovers", finish_twice(stop))
+        with pytest.raises(KeyboardInterrupt):
+            gridtwin.open(str(place)).load_again(second)
+    is_after = cut != "replace_id"
+    kept = gridtwin.open(str(place))
+    assert show(kept.store.network) == show(second if is_after else first)
+    points = pd.read_parquet(place / "tables/usage_points.parquet")["mrid"]
+    assert set(points) == set(kept.network.usage_points["mrid"])
+    assert len(kept.loads()) == is_after
+    kept.load_again(first if is_after else second)
+    parts = {each.name for each in place.iterdir()}
+    assert len([name for name in parts if name.startswith(("arrays", "tables", "next"))]) == 2
+
+
+def finish_twice(stop: Callable[..., None]) -> Callable[..., None]:
+    """Return what does nothing when it is called first, and then stops."""
+    calls: list[Any] = []
+
+    def call(*given: Any) -> None:
+        if calls:
+            stop()
+        calls.append(given)
+
+    return call
+
+
+def test_two_loads_at_once_are_one(first: Network, tmp_path: Path) -> None:
+    place = tmp_path / "a.twin"
+    gridtwin.open(first).save(place)
+    twin = gridtwin.open(str(place))
+    frames = copy_frames(first)
+    add_points(frames, [5])
+    with (
+        local_files.hold_for_load(place),
+        pytest.raises(StoreError, match="another process loads into"),
+    ):
+        twin.load_again(build(frames))
+
+
 LOAD = """
 import sys
 from editions import copy_frames, build, add_points, drop_rows, make_first_edition
@@ -369,7 +432,7 @@ def test_a_load_killed_at_any_point_leaves_before_or_after(
         opened = gridtwin.open(place)
         loads = opened.loads()
         assert show(opened.store.network) in editions
-        assert loads[-1].rows == count_rows(opened.store.network)
+        assert loads[-1].rows == count_rows(opened.store.network.data)
         assert supply(opened) == supply(gridtwin.open(opened.store.network))
         assert opened.store.states.read_state().deviations.keys() == {fuse}
         assert opened.outages.get(outage.id).is_open

@@ -14,7 +14,7 @@ from gridtwin.model.schema import SCHEMA
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gridtwin.model.network import Network
+    from gridtwin.model.tables import NetworkData
 
 _PASSWORD = re.compile(r"(?<=://)([^:/@]*):[^@]*@")
 
@@ -61,12 +61,12 @@ class NetworkLoad:
     removed: int = 0
 
 
-def count_rows(network: Network) -> int:
+def count_rows(data: NetworkData) -> int:
     """Return how many rows all frames of a network have."""
-    return sum(len(getattr(network.data, name).mrid) for name in SCHEMA)
+    return sum(len(getattr(data, name).mrid) for name in SCHEMA)
 
 
-def make_first_load(network: Network, reading: SourceReading) -> NetworkLoad:
+def make_first_load(data: NetworkData, reading: SourceReading) -> NetworkLoad:
     """Return the load that begins a twin, now."""
-    rows = count_rows(network)
+    rows = count_rows(data)
     return NetworkLoad(FIRST_LOAD, datetime.now(UTC), reading, rows, added=rows)

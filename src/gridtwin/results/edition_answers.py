@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         MovedRecord,
         NetworkLoadsDocument,
     )
-    from gridtwin.store.postgis.table_sync import TableChange
+    from gridtwin.store.table_changes import TableChange
 
 
 def edition_document(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     )
     from gridtwin.results.documents.trace_documents import ExplainDocument
     from gridtwin.sources.mapping.mapping_report import MappingReport
-    from gridtwin.store.postgis.table_sync import TableChange
+    from gridtwin.store.table_changes import TableChange
 
 
 def explain_document(explanation: Explanation, state: str) -> ExplainDocument:

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from gridtwin.model.network_loads import NetworkLoad
     from gridtwin.model.outage import Change, Members, Outage
     from gridtwin.model.state import State
-    from gridtwin.store.postgis.table_sync import TableChange
-    from gridtwin.store.protocol import Store
     from gridtwin.topology.topology_index import TopologyIndex
 
     WasThere = Callable[[Collection[str]], Collection[str]]
@@ -33,13 +31,6 @@ class CarriedRecords(NamedTuple):
 
     states: tuple[State, ...]
     changes: tuple[Change, ...]  # of outages that lost what they refer to
-
-
-class ReplacedNetwork(NamedTuple):
-    """What came of putting an edition in the place of another."""
-
-    store: Store  # of the new edition
-    tables: tuple[TableChange, ...] = ()  # of a database: the rows that were written
 
 
 @dataclass(frozen=True, slots=True)

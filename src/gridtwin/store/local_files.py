@@ -108,16 +108,23 @@ def settle_replacement(twin: Path) -> None:
 
 
 def finish_replacement(twin: Path) -> None:
-    """Do the same, while the lock of loads is held."""
+    """Do what `settle_replacement` does, while the lock of loads is held."""
     if not _is_decided(twin):
         return  # another process has done it meanwhile
     twin_id = TwinCard.read_card(twin, NEXT_CARD_FILE).twin_id
     tables = twin / f"{TABLES_FOLDER}-{twin_id[:8]}"
-    if tables.exists():
-        shutil.rmtree(twin / TABLES_FOLDER, ignore_errors=True)
-        tables.rename(twin / TABLES_FOLDER)
-    (twin / NEXT_CARD_FILE).replace(twin / CARD_FILE)
-    flush_to_disk(twin)
+    try:
+        if tables.exists():
+            shutil.rmtree(twin / TABLES_FOLDER, ignore_errors=True)
+            tables.rename(twin / TABLES_FOLDER)
+        (twin / NEXT_CARD_FILE).replace(twin / CARD_FILE)
+        flush_to_disk(twin)
+    except OSError as error:
+        msg = (
+            f"{twin} was loaded again, but its files cannot be moved ({error}): check who may write"
+            " there, and open it again"
+        )
+        raise StoreError(msg) from error
 
 
 def _is_decided(twin: Path) -> bool:

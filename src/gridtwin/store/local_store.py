@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING
 from gridtwin.errors import InputError, NotFoundError, StaleTwinError, StoreError
 from gridtwin.model.network import Network
 from gridtwin.store.arrays import MappedArrays, flush_to_disk
-from gridtwin.store.edition_records import ReplacedNetwork
 from gridtwin.store.local_files import (
     drop_leftovers,
     finish_replacement,
@@ -35,6 +34,7 @@ from gridtwin.store.local_files import (
     write_files,
 )
 from gridtwin.store.parquet_readings import ParquetReadings
+from gridtwin.store.protocol import ReplacedNetwork
 from gridtwin.store.sqlite_books import SqliteBooks
 from gridtwin.store.sqlite_database import STATE_FILE, SqliteFile
 from gridtwin.store.sqlite_loads import carry_records, insert_load
@@ -170,11 +170,11 @@ class LocalStore(SqliteBooks):
                     carry_records(connection, edition.carry, former)
                     insert_load(connection, edition.load)
                     self._file.replace_id(connection, twin_id)
-                finish_replacement(self.path)
             except OSError as error:
                 msg = f"{self.path} cannot be written ({error}): check the disk and who may write"
                 raise StoreError(msg) from error
             finally:
+                finish_replacement(self.path)
                 drop_leftovers(self.path)
         return ReplacedNetwork(self.open(self.path))
 

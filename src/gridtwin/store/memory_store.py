@@ -11,8 +11,8 @@ import numpy as np
 
 from gridtwin.model.network_loads import make_first_load
 from gridtwin.model.schema import BESIDE_FIELDS
-from gridtwin.store.edition_records import ReplacedNetwork
 from gridtwin.store.parquet_readings import ParquetReadings
+from gridtwin.store.protocol import ReplacedNetwork
 from gridtwin.store.sqlite_books import SqliteBooks
 from gridtwin.store.sqlite_database import SqliteMemory
 from gridtwin.store.sqlite_loads import carry_records, insert_load
@@ -30,7 +30,7 @@ class MemoryStore(SqliteBooks):
         super().__init__(SqliteMemory(), lambda: self.network)
         self.network = network
         if network.reading is not None:
-            self.loads.write_load(make_first_load(network, network.reading))
+            self.loads.write_load(make_first_load(network.data, network.reading))
         self.readings = ParquetReadings(None)
         self._index: TopologyIndex | None = None
 

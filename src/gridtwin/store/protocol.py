@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from gridtwin.model.network_loads import NetworkLoad
     from gridtwin.model.outage import Change, Evidence, Members, Outage
     from gridtwin.model.readings import Conditions, Readings
-    from gridtwin.store.edition_records import NewEdition, ReplacedNetwork, StandingRecords
+    from gridtwin.store.edition_records import NewEdition, StandingRecords
     from gridtwin.store.live_book import LiveBook
     from gridtwin.store.state_book import SpecBook, StateBook
     from gridtwin.store.store_versions import Changes, Versions
+    from gridtwin.store.table_changes import TableChange
     from gridtwin.topology.topology_index import TopologyIndex
 
 
@@ -296,3 +297,10 @@ class Store(Protocol):
             Seconds to wait at most; 0 only looks.
         """
         ...
+
+
+class ReplacedNetwork(NamedTuple):
+    """What came of putting an edition in the place of another."""
+
+    store: Store  # of the new edition
+    tables: tuple[TableChange, ...] = ()  # of a database: the rows that were written

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from gridtwin.model.network import Network
     from gridtwin.store.edition_records import Carry, StandingRecords, WasThere
     from gridtwin.store.postgis.mirror_rows import Mirrored
-    from gridtwin.store.postgis.table_sync import TableChange
     from gridtwin.store.protocol import Store
+    from gridtwin.store.table_changes import TableChange
 
 POWER_TRANSFORMER = cim.KIND_NAMES.index("power_transformer")
 ORDERED_FRAMES = ("nodes", "equipment", "usage_points", "feeders")
@@ -135,7 +135,7 @@ def load_edition(
     report, difference = report_edition(former, store.read_index(), network, index, lost)
     reading = network.reading or SourceReading("")
     load = NetworkLoad(
-        number, at, reading, count_rows(network), report.added, report.changed, report.removed
+        number, at, reading, count_rows(network.data), report.added, report.changed, report.removed
     )
     moved = find_moved_rows(former, network) and store.readings.find_latest() is not None
     if dry_run:

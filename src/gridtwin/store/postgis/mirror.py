@@ -26,7 +26,7 @@ from gridtwin.store.postgis.own_copying import OwnObjects
 from gridtwin.store.postgis.postgis_loads import list_known, select_loads, select_standing
 from gridtwin.store.postgis.postgis_outages import lock_open_outages, write_pg_changes
 from gridtwin.store.postgis.row_alignment import align_rows, save_order
-from gridtwin.store.postgis.table_sync import TableChange, compare_table, move_table
+from gridtwin.store.postgis.table_sync import compare_table, move_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from gridtwin.model.network import Network
     from gridtwin.store.edition_records import CarriedRecords, Carry, NewEdition
     from gridtwin.store.postgis.mirror_rows import Table
+    from gridtwin.store.table_changes import TableChange
 
 MIRROR_LOCK = 0x6772_6964_0002  # "grid", 2: one sync at a time
 MIRROR_SETTINGS = {  # of the one transaction, which joins whole tables and builds whole indexes

@@ -11,7 +11,7 @@ from gridtwin.model.own_columns import list_own
 from gridtwin.model.state import CURRENT
 from gridtwin.store.postgis.mirror_rows import list_state_rows
 from gridtwin.store.postgis.postgis_loads import count_other_loads, save_loads
-from gridtwin.store.postgis.table_sync import TableChange
+from gridtwin.store.table_changes import TableChange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import StoreError
-from gridtwin.store.edition_records import ReplacedNetwork
 from gridtwin.store.postgis import change_feed
 from gridtwin.store.postgis.connect import (
     CONNECT_PATIENCE_S,
@@ -31,6 +30,7 @@ from gridtwin.store.postgis.postgis_specs import PostgisSpecs
 from gridtwin.store.postgis.postgis_states import LISTEN_S, PostgisStates
 from gridtwin.store.postgis.postgis_tiles import StoredTiles
 from gridtwin.store.postgis.refusals import OWNER, READER, translate_refusals
+from gridtwin.store.protocol import ReplacedNetwork
 
 if TYPE_CHECKING:
     from gridtwin.model.network import Network
