@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.model import frames
+from gridtwin.model.findings import LoadFindings
 from gridtwin.model.ids import Ids
 from gridtwin.model.lengths import with_lengths
 from gridtwin.model.own_columns import mark_searched
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from gridtwin.model.frames import FrameMaker
     from gridtwin.model.notices import Notice
     from gridtwin.model.tables import NetworkData
+
+NOTHING_LOADED = LoadFindings()
 
 
 class Network:
@@ -41,6 +44,8 @@ class Network:
     notices
         What the reader of outside data passed over, mended or took for granted. They are told when
         a network is read, and not kept in stores.
+    loaded
+        What a reader found row by row, and what was accepted of it; stores keep it.
     """
 
     def __init__(
@@ -51,10 +56,12 @@ class Network:
         make_frame: FrameMaker = frames.plain_frame,
         ids: Ids | None = None,
         notices: Sequence[Notice] = (),
+        loaded: LoadFindings = NOTHING_LOADED,
     ) -> None:
         self.data = data
         self.crs = crs
         self.notices = tuple(notices)
+        self.loaded = loaded
         self._make_frame = make_frame
         if ids is not None:
             self.__dict__["ids"] = ids  # what the property would find by sorting
@@ -111,11 +118,11 @@ class Network:
 
     def with_notices(self, notices: Sequence[Notice]) -> Network:
         """Return the same network with more that its reader has to tell."""
-        known = self.__dict__.get("ids")
-        told = (*self.notices, *notices)
-        return Network(
-            self.data, crs=self.crs, make_frame=self._make_frame, ids=known, notices=told
-        )
+        return self._copy_with(notices=(*self.notices, *notices))
+
+    def with_loaded(self, loaded: LoadFindings) -> Network:
+        """Return the same network with what its reader found, in place of what it had."""
+        return self._copy_with(loaded=loaded)
 
     def with_searched(self, *names: str) -> Network:
         """
@@ -126,20 +133,11 @@ class Network:
         InputError
             If no frame has a column of a name.
         """
-        return Network(
-            mark_searched(self.data, names),
-            crs=self.crs,
-            make_frame=self._make_frame,
-            ids=self.__dict__.get("ids"),
-            notices=self.notices,
-        )
+        return self._copy_with(data=mark_searched(self.data, names))
 
     def seen_as(self, make_frame: FrameMaker) -> Network:
         """Return the same network with its frames made by `make_frame`."""
-        known = self.__dict__.get("ids")
-        return Network(
-            self.data, crs=self.crs, make_frame=make_frame, ids=known, notices=self.notices
-        )
+        return self._copy_with(make_frame=make_frame)
 
     def reorder_rows(
         self,
@@ -156,8 +154,19 @@ class Network:
             The old row that stands at each new row; permutations.
         """
         orders = {"nodes": nodes, "equipment": equipment, "usage_points": usage_points}
-        data = pick_rows(self.data, orders)
-        return Network(data, crs=self.crs, make_frame=self._make_frame, notices=self.notices)
+        return self._copy_with(data=pick_rows(self.data, orders), ids=None)
+
+    def _copy_with(self, **changes: Any) -> Network:
+        """Return the same network but for what is given."""
+        same = {
+            "data": self.data,
+            "crs": self.crs,
+            "make_frame": self._make_frame,
+            "ids": self.__dict__.get("ids"),
+            "notices": self.notices,
+            "loaded": self.loaded,
+        }
+        return Network(**{**same, **changes})
 
     @cached_property
     def ids(self) -> Ids:

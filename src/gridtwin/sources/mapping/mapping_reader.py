@@ -9,26 +9,43 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.errors import SourceError
+from gridtwin.model import cim
+from gridtwin.model.findings import LoadFindings, sort_findings
 from gridtwin.model.network import Network
+from gridtwin.sources.mapping.mapping_checks import (
+    RECORDED_COLUMNS,
+    RECORDED_FEEDER,
+    RECORDED_TRANSFORMER,
+)
 from gridtwin.sources.mapping.mapping_ends import PlacedPoints, join_placed
 from gridtwin.sources.mapping.mapping_file import read_mapping
 from gridtwin.sources.mapping.mapping_frames import (
     NetworkParts,
     make_substations,
-    name_rows,
     pick_nodes,
     place_nodes_of_slots,
 )
 from gridtwin.sources.mapping.mapping_heads import FeederHead, KnownEnds, find_heads
 from gridtwin.sources.mapping.mapping_layers import MappedSource
+from gridtwin.sources.mapping.mapping_lines import find_repeated_lines, measure_ends
 from gridtwin.sources.mapping.mapping_named import JoinedEquipment, MappingContext, join_named
 from gridtwin.sources.mapping.mapping_nodes import NodeSlots, spread_places
+from gridtwin.sources.mapping.mapping_places import find_neighbors
 from gridtwin.sources.mapping.mapping_points import MappedPoints
-from gridtwin.sources.mapping.mapping_recorded import compare_feeders, trace_feeders
-from gridtwin.sources.mapping.mapping_report import FeederComparison, MappingReport
+from gridtwin.sources.mapping.mapping_recorded import RecordedRows, compare_recorded
+from gridtwin.sources.mapping.mapping_report import (
+    DistanceBin,
+    MappingReport,
+    RecordedComparison,
+    count_partners,
+    sort_distances,
+)
 from gridtwin.sources.mapping.mapping_rows import RowReader
 from gridtwin.sources.mapping.mapping_sides import SIDE_A, SIDE_B, is_second_terminal
 from gridtwin.sources.mapping.mapping_sql import ExpressionRunner
+from gridtwin.topology.topology_index import build_index
+
+LINE_KINDS = tuple(cim.KIND_NAMES[kind] for kind in cim.LINES)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,8 +56,8 @@ if TYPE_CHECKING:
 
 
 def read_mapped(source: str | Path, mapping: str | Path, *, crs: str | None = None) -> Network:
-    """Return the network of `check_mapping`."""
-    return check_mapping(source, mapping, crs=crs).network
+    """Return the network of `check_mapping`, without counting how its ends lie."""
+    return _read_source(source, mapping, crs)[1]
 
 
 def check_mapping(
@@ -67,14 +84,31 @@ def check_mapping(
     MissingExtraError
         If DuckDB is not installed.
     """
+    maker, network = _read_source(source, mapping, crs)
+    return MappingReport(
+        mapping=maker.plan.name,
+        tallies=tuple(maker.reader.tallies),
+        network=network,
+        feeders=maker.compared[RECORDED_FEEDER],
+        transformers=maker.compared[RECORDED_TRANSFORMER],
+        tolerance_m=maker.plan.rules.tolerance_m,
+        rows=maker.list_rows(),
+        partners=maker.count_partners(),
+        distances=maker.measure_distances(),
+    )
+
+
+def _read_source(
+    source: str | Path, mapping: str | Path, crs: str | None
+) -> tuple[_NetworkMaker, Network]:
+    """Return the network of a source, and what made it."""
     plan = read_mapping(mapping)
     plan = replace(plan, crs=crs) if crs else plan
     runner = ExpressionRunner(plan.name, plan.phases)
     try:
         reader = RowReader(MappedSource(Path(source).expanduser()), plan, runner)
         maker = _NetworkMaker(plan, reader)
-        network = maker.make_network(str(source))
-        return MappingReport(plan.name, tuple(reader.tallies), maker.feeders, network)
+        return maker, maker.make_network(str(source))
     finally:
         runner.close()
 
@@ -86,9 +120,12 @@ class _NetworkMaker:
         self.plan = plan
         self.reader = reader
         planar = plan.crs is not None and plan.crs.casefold() == "none"
-        self.context = MappingContext(plan.name, plan.rules, planar, reader.notices)
+        self.context = MappingContext(plan.name, plan.rules, planar, reader.told)
         self.slots = NodeSlots()
-        self.feeders = FeederComparison(0, 0)
+        self.compared = dict.fromkeys(RECORDED_COLUMNS, RecordedComparison(0, 0))
+        self.parts: NetworkParts | None = None
+        self.points: dict[str, MappedPoints] = {}
+        self.nodes: dict[str, NDArray[np.intp]] = {}  # of the points of each frame
 
     def make_network(self, where: str) -> Network:
         """Return the network."""
@@ -161,14 +198,32 @@ class _NetworkMaker:
                 msg = f"{self.plan.name}: {block.label}: say the keys of both ends, a and b"
                 raise SourceError(msg)
             ends = [_find_slots(rows, end, slots) for end in ("a", "b")]
-            missed += int(((ends[0] < 0) | (ends[1] < 0)).sum())
+            missed += self._find_missed(rows, ends, slots)
             self.slots.join_slots(ends[0], ends[1])
         if missed:
             self.context.add_notice(
                 "association_to_nothing",
                 f"{missed:,} associations name what no mapped layer holds, and join nothing",
-                "map the layer, or filter them with where",
             )
+
+    def _find_missed(
+        self,
+        rows: pd.DataFrame,
+        ends: list[NDArray[np.int64]],
+        slots: dict[str, tuple[int, int]],
+    ) -> int:
+        """Tell which associations name what no mapped layer holds; return how many."""
+        missed = np.flatnonzero((ends[0] < 0) | (ends[1] < 0))
+        for row in missed.tolist():
+            a, b = (str(rows[end].iat[row]).strip() for end in ("a", "b"))
+            lost, other = (b, a) if a in slots else (a, b)
+            self.context.told.add_finding(
+                "association_to_nothing",
+                other if other in slots else f"{a} - {b}",
+                f"is associated with {lost}, which no mapped layer holds",
+                row=(str(rows["layer"].iat[row]), f"{a} - {b}"),
+            )
+        return len(missed)
 
     def _assemble_network(
         self,
@@ -190,8 +245,7 @@ class _NetworkMaker:
         parts.add_heads(self._find_feeders(parts, points, nodes, heads), self.plan.name)
         of = {to: pick_nodes(nodes, each.slots) for to, each in points.items()}
         customers = points["usage_points"]
-        traced_of = name_rows(trace_feeders(parts), of["usage_points"])
-        self.feeders = compare_feeders(customers.frame, traced_of, self.context)
+        self.parts, self.points, self.nodes = parts, points, of
         made = Network.from_frames(
             nodes=parts.make_nodes(points["nodes"], of["nodes"]),
             equipment=parts.make_equipment(),
@@ -202,7 +256,63 @@ class _NetworkMaker:
             crs="none" if self.context.planar else None,
             where=f"{self.plan.name} on {where}",
         )
-        return made.with_notices(self.context.notices)
+        self._find_misfits(made)
+        told = self.context.told
+        loaded = LoadFindings(
+            sort_findings(told.list_findings()), self.plan.checks.accepted, told.count_rules()
+        )
+        return made.with_notices(told.notices).with_loaded(loaded)
+
+    def _find_misfits(self, network: Network) -> None:
+        """Find what is drawn twice, and where records part from what is traced."""
+        if self.parts is None:
+            return
+        joined = self.parts.joined
+        rows, originals = find_repeated_lines(joined.frame, joined.lines)
+        told = [f"is drawn as {mrid} is" for mrid in joined.frame["mrid"].iloc[originals]]
+        starts = measure_ends(joined.lines[rows])[0]
+        self.context.told.add_rows("repeated_geometry", joined.frame.iloc[rows], told, starts)
+        if not self.plan.checks.recorded:
+            return
+        index = build_index(network.data, network.data.equipment.normal_open)
+        customers, nodes = self.points["usage_points"].frame, self.nodes["usage_points"]
+        recorded = RecordedRows(joined.frame, customers, nodes)
+        for check in self.plan.checks.recorded:
+            compared = compare_recorded(check, recorded, network.data, index, self.context)
+            self.compared[check] = compared
+
+    def list_rows(self) -> pd.DataFrame:
+        """Return mrid, layer and key of everything in the network."""
+        import pandas as pd
+
+        frames = [each.frame for each in self.points.values()]
+        frames = [*([self.parts.joined.frame] if self.parts else []), *frames]
+        return pd.concat(
+            [frame[["mrid", "layer", "key"]] for frame in frames if len(frame)], ignore_index=True
+        )
+
+    def count_partners(self) -> dict[int, int]:
+        """Return how many ends of lines have how many partners at their node."""
+        if self.parts is None:
+            return {}
+        kinds = self.parts.joined.frame["kind"].to_numpy(dtype=object)
+        lines = np.array([kind in LINE_KINDS for kind in kinds], dtype=bool)
+        of = [
+            np.concatenate([self.parts.node_a[chosen], self.parts.node_b[chosen]])
+            for chosen in (lines, np.logical_not(lines))
+        ]
+        points = [nodes for to, nodes in self.nodes.items() if to != "nodes"]
+        return count_partners(of[0], np.concatenate([of[1], *points]), len(self.parts.names))
+
+    def measure_distances(self) -> tuple[DistanceBin, ...]:
+        """Return how far the ends that are joined by place lie from what is nearest."""
+        meters, end_count = self.context.drawn_m, self.context.drawn_ends
+        placed = np.isfinite(meters).all(axis=1)
+        asked = np.flatnonzero(placed[:end_count])
+        if not len(asked):
+            return ()
+        distances, _ = find_neighbors(meters, end_count, asked)
+        return sort_distances(distances, self.plan.rules.tolerance_m)
 
     def _find_feeders(
         self,
