@@ -15,25 +15,27 @@ if TYPE_CHECKING:
     from gridtwin.sources.mapping.mapping_report import DistanceBin, MappingReport
 
 FINDING_COLUMNS = ["rule", "severity", "mrid", "place", "evidence", "mend", "accepted"]
+SOURCE_COLUMNS = ["layer", "key"]  # further columns for programs
 MANY_PARTNERS = 4  # from which on ends are counted together
 BAR_WIDTH = 40
 
 
-def list_finding_rows(findings: Iterable[Finding]) -> list[tuple[object, ...]]:
-    """Return findings as rows of `FINDING_COLUMNS`."""
-    return [
-        (
-            *(each.rule, each.severity, each.mrid, each.place, each.evidence, each.mend),
-            each.accepted.reason if each.accepted else "",
-        )
-        for each in findings
-    ]
+def write_findings_csv(findings: Iterable[Finding]) -> None:
+    """Print findings as comma-separated values."""
+    rows = [(*_list_cells(each), each.layer, each.key) for each in findings]
+    render.write_csv([*FINDING_COLUMNS, *SOURCE_COLUMNS], rows)
 
 
 def write_findings_table(findings: Iterable[Finding]) -> None:
     """Print findings one by one."""
-    rows = [tuple(map(str, row)) for row in list_finding_rows(findings)]
+    rows = [tuple(map(str, _list_cells(each))) for each in findings]
     render.write_table("Findings", FINDING_COLUMNS, rows)
+
+
+def _list_cells(finding: Finding) -> tuple[object, ...]:
+    """Return the cells of `FINDING_COLUMNS`."""
+    accepted = finding.accepted.reason if finding.accepted else ""
+    return (*finding[:6], accepted)
 
 
 def write_source_check(mapped: MappingReport, found: Report, rules: Sequence[str]) -> None:

@@ -20,7 +20,7 @@ class Acceptance(NamedTuple):
     key: str  # mRID of what it is of, or LAYER:KEY of its row; `EVERY_KEY` for all of the rule
     reason: str
     actor: str = ""
-    at: str = ""  # ISO 8601; empty where only a mapping says so
+    at: str = ""  # ISO 8601; empty where a mapping says so, and no person
 
 
 class Finding(NamedTuple):
@@ -64,6 +64,26 @@ def mark_accepted(
         matches = (known.get((finding.rule, key)) for key in list_keys(finding))
         marked.append(finding._replace(accepted=next(filter(None, matches), None)))
     return tuple(marked)
+
+
+def merge_acceptances(
+    kept: Iterable[Acceptance], mapped: Iterable[Acceptance]
+) -> tuple[Acceptance, ...]:
+    """
+    Return what is accepted once more is loaded, sorted.
+
+    Parameters
+    ----------
+    kept
+        What was accepted until now: what people accepted stays, what a mapping did goes.
+    mapped
+        What the mapping of a new load accepts, and what people accepted of it elsewhere.
+    """
+    new = list(mapped)
+    merged = {(each.rule, each.key): each for each in new if not each.at}
+    for by_people in (kept, new):
+        merged |= {(each.rule, each.key): each for each in by_people if each.at}
+    return tuple(merged[key] for key in sorted(merged))
 
 
 def list_keys(finding: Finding) -> tuple[str, ...]:

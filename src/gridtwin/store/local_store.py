@@ -34,6 +34,7 @@ from gridtwin.errors import (
     StoreError,
     StoreVersionError,
 )
+from gridtwin.model.findings import merge_acceptances
 from gridtwin.model.frames import mark_letters
 from gridtwin.model.network import Network
 from gridtwin.model.schema import SCHEMA
@@ -49,11 +50,13 @@ from gridtwin.store.arrays import (
 from gridtwin.store.parquet_readings import ParquetReadings
 from gridtwin.store.sqlite_books import SqliteBooks
 from gridtwin.store.sqlite_database import STATE_FILE, SqliteFile
+from gridtwin.store.sqlite_findings import SqliteFindings
 from gridtwin.store.store_rules import find_close_names
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from gridtwin.model.findings import Acceptance
     from gridtwin.topology.topology_index import TopologyIndex
 
 TWIN_SUFFIX = ".twin"
@@ -92,7 +95,8 @@ class LocalStore(SqliteBooks):
         index
             Its topology in the normal state.
         overwrite
-            Put the new twin in the place of one that is there; its switch states go with it.
+            Put the new twin in the place of one that is there; its switch states go with it, but
+            what people accepted of its findings stays.
 
         Notes
         -----
@@ -115,7 +119,7 @@ class LocalStore(SqliteBooks):
             path.parent.mkdir(parents=True, exist_ok=True)
             new = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent))
             try:
-                _write_twin(new, network, index)
+                _write_twin(new, network, index, _read_accepted(path))
                 _move_into_place(new, path)
             finally:
                 shutil.rmtree(new, ignore_errors=True)  # there no more, unless something failed
@@ -230,14 +234,26 @@ def _check_free(path: Path, *, overwrite: bool) -> None:
         raise StoreError(msg)
 
 
-def _write_twin(folder: Path, network: Network, index: TopologyIndex) -> None:
-    """Write a whole twin into an empty directory."""
+def _read_accepted(path: Path) -> tuple[Acceptance, ...]:
+    """Return what is accepted in the twin that is to be overwritten; nothing of one that broke."""
+    try:
+        return LocalStore.open(path).findings.read_findings().accepted
+    except (StoreError, NotFoundError):
+        return ()
+
+
+def _write_twin(
+    folder: Path, network: Network, index: TopologyIndex, accepted: tuple[Acceptance, ...]
+) -> None:
+    """Write a whole twin into an empty directory, with what was accepted in the one before it."""
     for part in ("arrays", "tables"):
         (folder / part).mkdir()
     catalog = write_arrays(folder / "arrays", network, index)
     _write_tables(folder / "tables", network)
     twin_id = uuid.uuid4().hex
-    SqliteFile.create(folder, twin_id)
+    findings = SqliteFindings(SqliteFile.create(folder, twin_id))
+    merged = merge_acceptances(accepted, network.loaded.accepted)
+    findings.write_findings(network.loaded._replace(accepted=merged))
     card = {
         "format": TWIN_FORMAT,
         "version": TWIN_FORMAT_VERSION,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.model.network import NOTHING_LOADED
 from gridtwin.model.schema import OWN_FIELD
 from gridtwin.store.parquet_readings import ParquetReadings
 from gridtwin.store.sqlite_books import SqliteBooks
@@ -27,6 +28,8 @@ class MemoryStore(SqliteBooks):
         self.network = network
         self.readings = ParquetReadings(None)
         self._index: TopologyIndex | None = None
+        if network.loaded != NOTHING_LOADED:
+            self.findings.write_findings(network.loaded)
 
     @cached_property
     def network_hash(self) -> str:

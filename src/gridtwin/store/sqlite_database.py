@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 STATE_FILE = "state.sqlite"
 LOCK_FILE = "live.lock"
 # The version of a file is how many of these it has.
-SCHEMA_SCRIPTS = ("states.sql", "outages.sql", "operations.sql", "live.sql")
+SCHEMA_SCRIPTS = ("states.sql", "outages.sql", "operations.sql", "live.sql", "findings.sql")
 SQLITE_TIMEOUT_S = 10.0
 
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from gridtwin.analysis.quality.checks import RULES, Report, check_network
-from gridtwin.errors import InputError
-from gridtwin.model.findings import Finding, list_keys, mark_accepted, sort_findings
+from gridtwin.errors import InputError, NotFoundError
+from gridtwin.model.findings import Acceptance, Finding, list_keys, mark_accepted, sort_findings
 from gridtwin.sources.mapping.mapping_findings import MAPPING_RULES
 from gridtwin.sources.mapping.mapping_reader import check_mapping
 from gridtwin.topology.topology_index import build_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from gridtwin.model.findings import Acceptance, LoadFindings
+    from gridtwin.analysis.state.situation import Situation
+    from gridtwin.model.findings import LoadFindings
     from gridtwin.sources.mapping.mapping_report import MappingReport
+
+NETWORK_RULES = frozenset(rule.name for rule in RULES)
 
 
 class SourceCheck(NamedTuple):
@@ -52,6 +57,71 @@ def check_source(source: str | Path, mapping: str | Path, *, crs: str | None = N
     idle = _list_idle(found, accepted)
     counts = found.counts | ({"accepts_nothing": len(idle)} if idle else {})
     return SourceCheck(mapped, Report(sort_findings([*found.findings, *idle]), counts))
+
+
+def check_kept(
+    loaded: LoadFindings, situation: Situation, rules: Sequence[str] | None = None
+) -> Report:
+    """
+    Return what was found when a network was read, and what breaks the rules in it now.
+
+    Parameters
+    ----------
+    loaded
+        What was found, and all that is accepted.
+    situation
+        The network in a state.
+    rules
+        Names of the rules wanted; all by default.
+
+    Raises
+    ------
+    InputError
+        If a rule is not known.
+    """
+    wanted = None if rules is None else list(rules)
+    require_rules(wanted or ())
+    if wanted:
+        told = tuple(each for each in loaded.findings if each.rule in wanted)
+        counts = {rule: found for rule, found in loaded.counts.items() if rule in wanted}
+        loaded = loaded._replace(findings=told, counts=counts)
+        wanted = [rule for rule in wanted if rule in NETWORK_RULES]
+        if not wanted:
+            return join_findings(loaded, Report((), {}), loaded.accepted)
+    report = check_network(situation.network, situation.index, rules=wanted)
+    return join_findings(loaded, report, loaded.accepted)
+
+
+def make_acceptance(found: Report, asked: tuple[str, str, str], actor: str) -> Acceptance:
+    """
+    Return that a finding is accepted now.
+
+    Parameters
+    ----------
+    found
+        The findings of its rule.
+    asked
+        Its rule, its key and the reason.
+    actor
+        Who accepts it.
+
+    Raises
+    ------
+    InputError
+        If there is no reason.
+    NotFoundError
+        If there is no such finding; of a rule with more findings than are listed any key is taken.
+    """
+    rule, key, reason = (text.strip() for text in asked)
+    if not reason:
+        msg = f"say why {rule} of {key} is accepted"
+        raise InputError(msg)
+    keys = [name for each in found.findings for name in list_keys(each)]
+    if key not in keys and len(found.findings) == sum(found.counts.values()):
+        near = difflib.get_close_matches(key, sorted(set(keys)), n=3, cutoff=0.5)
+        what = f"finding of {rule}"
+        raise NotFoundError(what, key, near)
+    return Acceptance(rule, key, reason, actor, datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 def require_rules(names: Iterable[str]) -> None:

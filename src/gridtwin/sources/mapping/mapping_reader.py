@@ -307,8 +307,7 @@ class _NetworkMaker:
     def measure_distances(self) -> tuple[DistanceBin, ...]:
         """Return how far the ends that are joined by place lie from what is nearest."""
         meters, end_count = self.context.drawn_m, self.context.drawn_ends
-        placed = np.isfinite(meters).all(axis=1)
-        asked = np.flatnonzero(placed[:end_count])
+        asked = np.flatnonzero(np.isfinite(meters[:end_count]).all(axis=1))
         if not len(asked):
             return ()
         distances, _ = find_neighbors(meters, end_count, asked)

@@ -10,6 +10,7 @@ import numpy as np
 
 from gridtwin.model import cim, phases
 from gridtwin.model.frames import equipment_courses
+from gridtwin.model.network import NOTHING_LOADED
 from gridtwin.model.schema import OWN_FIELD, SCHEMA
 from gridtwin.model.state import CURRENT
 from gridtwin.store.postgis.binary_copy import (
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gridtwin.model.findings import LoadFindings
     from gridtwin.model.network import Network
     from gridtwin.model.schema import ColumnKind, FrameColumn
     from gridtwin.model.state import State, SwitchEvent
@@ -62,6 +64,7 @@ class Mirrored:
     overlays: tuple[State, ...] = ()
     events: tuple[SwitchEvent, ...] = ()  # operations that led to the current state
     specs: Mapping[str, str] = field(default_factory=dict)  # trace specs by name
+    loaded: LoadFindings = NOTHING_LOADED  # of its source, and what is accepted
     follows: bool = False  # whether `state` is that of the database, read before
 
 
@@ -92,6 +95,7 @@ def gather_mirror(store: Store, state: State | None = None) -> Mirrored:
         overlays=tuple(store.states.read_state(name) for name in store.states.list_names()[2:]),
         events=tuple(event for event in events if event.version <= current.version),
         specs={name: store.specs.read_spec(name) for name in store.specs.list_names()},
+        loaded=store.findings.read_findings(),
         follows=state is not None,
     )
 
