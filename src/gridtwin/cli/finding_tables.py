@@ -76,15 +76,13 @@ def _write_rules(mapped: MappingReport, found: Report) -> None:
         (
             each.severity,
             rule,
-            f"{found.counts[rule]:,}",
-            f"{accepted[rule]:,}",
-            told.get(rule) or f"{each.mrid}: {each.evidence}",
-            each.mend,
+            f"{found.counts[rule]:,}"
+            + (f", {accepted[rule]:,} accepted" if accepted[rule] else ""),
+            f"{told.get(rule) or f'{each.mrid}: {each.evidence}'} ({each.mend})",
         )
         for rule, each in first.items()
     ]
-    columns = ["severity", "rule", "found", "accepted", "evidence", "mend"]
-    render.write_table("Findings by rule", columns, rows)
+    render.write_table("Findings by rule", ["severity", "rule", "found", "evidence"], rows)
 
 
 def _write_partners(partners: dict[int, int]) -> None:

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from gridtwin.analysis.quality.checks import Report
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.analysis.trace.explain import Explanation
-    from gridtwin.model.findings import Finding
+    from gridtwin.model.findings import Acceptance, Finding
     from gridtwin.model.network import Network
     from gridtwin.model.state import State
     from gridtwin.results.documents.loss_documents import SweepLine
     from gridtwin.results.documents.network_documents import (
+        AcceptanceRecord,
         CheckDocument,
         FindDocument,
         FindingRecord,
@@ -69,7 +70,6 @@ def check_document(report: Report) -> CheckDocument:
 
 def make_finding_record(finding: Finding) -> FindingRecord:
     """Return a finding as JSON documents hold it."""
-    accepted = finding.accepted
     return {
         "rule": finding.rule,
         "severity": finding.severity,
@@ -79,14 +79,17 @@ def make_finding_record(finding: Finding) -> FindingRecord:
         "place": None if finding.place is None else list(finding.place),
         "evidence": finding.evidence,
         "mend": finding.mend,
-        "accepted": None
-        if accepted is None
-        else {
-            "key": accepted.key,
-            "reason": accepted.reason,
-            "actor": accepted.actor,
-            "at": accepted.at,
-        },
+        "accepted": make_acceptance_record(finding.accepted) if finding.accepted else None,
+    }
+
+
+def make_acceptance_record(accepted: Acceptance) -> AcceptanceRecord:
+    """Return who accepted a finding as JSON documents hold it."""
+    return {
+        "key": accepted.key,
+        "reason": accepted.reason,
+        "actor": accepted.actor,
+        "at": accepted.at,
     }
 
 

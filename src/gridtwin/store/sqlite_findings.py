@@ -10,8 +10,8 @@ from gridtwin.store.store_rules import build_acceptance_error, make_finding, mak
 if TYPE_CHECKING:
     from gridtwin.store.sqlite_database import SqliteDatabase
 
-SELECT_ACCEPTED = "SELECT rule, key, reason, actor, at FROM accepted_finding ORDER BY rule, key"
-SAVE_ACCEPTED = "INSERT OR REPLACE INTO accepted_finding VALUES (?, ?, ?, ?, ?)"
+ACCEPTED_IN_FILE = "SELECT rule, key, reason, actor, at FROM accepted_finding ORDER BY rule, key"
+ACCEPT_IN_FILE = "INSERT OR REPLACE INTO accepted_finding VALUES (?, ?, ?, ?, ?)"
 
 
 class SqliteFindings:
@@ -31,7 +31,7 @@ class SqliteFindings:
                         " FROM load_finding ORDER BY place"
                     )
                 ),
-                tuple(Acceptance(*row) for row in connection.execute(SELECT_ACCEPTED)),
+                tuple(Acceptance(*row) for row in connection.execute(ACCEPTED_IN_FILE)),
                 dict(connection.execute("SELECT rule, found FROM load_rule ORDER BY rule")),
             )
 
@@ -45,12 +45,12 @@ class SqliteFindings:
                 [(place, *make_finding_row(each)) for place, each in enumerate(loaded.findings)],
             )
             connection.executemany("INSERT INTO load_rule VALUES (?, ?)", loaded.counts.items())
-            connection.executemany(SAVE_ACCEPTED, loaded.accepted)
+            connection.executemany(ACCEPT_IN_FILE, loaded.accepted)
 
     def accept_finding(self, acceptance: Acceptance) -> None:
         """Keep that a finding is accepted, in place of what was said of it before."""
         with self._kept.transaction("BEGIN IMMEDIATE") as connection:
-            connection.execute(SAVE_ACCEPTED, acceptance)
+            connection.execute(ACCEPT_IN_FILE, acceptance)
 
     def undo_acceptance(self, rule: str, key: str) -> None:
         """Accept a finding no longer; NotFoundError, with close matches, if it is not accepted."""
@@ -59,5 +59,5 @@ class SqliteFindings:
                 "DELETE FROM accepted_finding WHERE rule = ? AND key = ?", (rule, key)
             ).rowcount
             if not gone:
-                kept = [Acceptance(*row) for row in connection.execute(SELECT_ACCEPTED)]
+                kept = [Acceptance(*row) for row in connection.execute(ACCEPTED_IN_FILE)]
                 raise build_acceptance_error(rule, key, kept)

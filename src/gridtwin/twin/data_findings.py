@@ -79,17 +79,22 @@ def check_kept(
     InputError
         If a rule is not known.
     """
-    wanted = None if rules is None else list(rules)
-    require_rules(wanted or ())
-    if wanted:
-        told = tuple(each for each in loaded.findings if each.rule in wanted)
-        counts = {rule: found for rule, found in loaded.counts.items() if rule in wanted}
-        loaded = loaded._replace(findings=told, counts=counts)
-        wanted = [rule for rule in wanted if rule in NETWORK_RULES]
-        if not wanted:
-            return join_findings(loaded, Report((), {}), loaded.accepted)
-    report = check_network(situation.network, situation.index, rules=wanted)
-    return join_findings(loaded, report, loaded.accepted)
+    require_rules(rules or ())
+    asked = [rule for rule in rules or () if rule in NETWORK_RULES]
+    report = Report((), {})
+    if asked or not rules:
+        report = check_network(situation.network, situation.index, rules=asked)
+    return pick_rules(join_findings(loaded, report, loaded.accepted), rules)
+
+
+def pick_rules(report: Report, rules: Sequence[str] | None) -> Report:
+    """Return what was found of some rules; of all where none is named."""
+    if not rules:
+        return report
+    return Report(
+        tuple(each for each in report.findings if each.rule in rules),
+        {rule: found for rule, found in report.counts.items() if rule in rules},
+    )
 
 
 def make_acceptance(found: Report, asked: tuple[str, str, str], actor: str) -> Acceptance:

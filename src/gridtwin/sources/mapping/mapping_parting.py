@@ -44,7 +44,7 @@ class TracedRecords:
         On the way from the head, or from the transformer, to the row it is the first that records
         another itself; where none does, the first behind which no row records what is traced. Of a
         row without supply it is the open device that cuts it off; where more than one feeder
-        comes, the first on the way between them that records another, or can be switched.
+        comes, the switch on the way between them where the records change.
 
         Returns
         -------
@@ -125,8 +125,18 @@ class TracedRecords:
                 for end in (own, other)
             )
             way = [*way, chord, *back[::-1]]
-            own_record = self.recorded[begin] if begin >= 0 else None
-            told = [row for row in way if self.recorded[row] not in (None, own_record)]
-            switches = [row for row in way if cim.IS_SWITCH[self.data.equipment.kind[row]]]
-            return ((told if own_record else []) or switches or [chord])[0]
+            return self._choose_joint(way, begin, chord)
         return NOWHERE
+
+    def _choose_joint(self, way: list[int], begin: int, chord: int) -> int:
+        """Return the switch where records change on a way between two heads; else what changes."""
+        own = self.recorded[begin] if begin >= 0 else None
+        others = [row for row in way if self.recorded[row] not in (None, own)]
+        joints = [chord]
+        if own is not None and others:
+            stop = way.index(others[0])
+            same = [place for place in range(stop) if self.recorded[way[place]] == own]
+            way = way[same[-1] + 1 if same else 0 : stop + 1]
+            joints = others
+        switches = [row for row in way if cim.IS_SWITCH[self.data.equipment.kind[row]]]
+        return (switches or joints)[0]

@@ -302,6 +302,7 @@ class _NetworkMaker:
             for chosen in (lines, np.logical_not(lines))
         ]
         points = [nodes for to, nodes in self.nodes.items() if to != "nodes"]
+        points.append(np.array([head.source_node for head in self.parts.heads], dtype=np.intp))
         return count_partners(of[0], np.concatenate([of[1], *points]), len(self.parts.names))
 
     def measure_distances(self) -> tuple[DistanceBin, ...]:

@@ -20,11 +20,11 @@ SELECT_FINDINGS = """
 SELECT rule, severity, mrid, x, y, evidence, mend, layer, key FROM gridtwin.load_findings
 ORDER BY place
 """
-SELECT_ACCEPTED = """
+LIST_ACCEPTED = """
 SELECT rule, key, reason, actor, at FROM gridtwin.accepted_findings
 ORDER BY rule COLLATE "C", key COLLATE "C"
 """
-SAVE_ACCEPTED = """
+KEEP_ACCEPTED = """
 INSERT INTO gridtwin.accepted_findings (rule, key, reason, actor, at)
 VALUES (%s, %s, %s, %s, nullif(%s, '')::timestamptz)
 ON CONFLICT (rule, key) DO UPDATE
@@ -57,7 +57,7 @@ class PostgisFindings:
 
     def accept_finding(self, acceptance: Acceptance) -> None:
         """Keep that a finding is accepted, in place of what was said of it before."""
-        self._pool.run_write(lambda connection: connection.execute(SAVE_ACCEPTED, acceptance))
+        self._pool.run_write(lambda connection: connection.execute(KEEP_ACCEPTED, acceptance))
 
     def undo_acceptance(self, rule: str, key: str) -> None:
         """Accept a finding no longer; NotFoundError, with close matches, if it is not accepted."""
@@ -71,7 +71,7 @@ class PostgisFindings:
 
 def read_load_findings(connection: psycopg.Connection[Any]) -> LoadFindings:
     """Return what a database holds of the findings of its source, and all that is accepted."""
-    accepted = connection.execute(SELECT_ACCEPTED).fetchall()
+    accepted = connection.execute(LIST_ACCEPTED).fetchall()
     return LoadFindings(
         tuple(make_finding(row) for row in connection.execute(SELECT_FINDINGS)),
         tuple(
@@ -98,7 +98,7 @@ def write_load_findings(connection: psycopg.Connection[Any], loaded: LoadFinding
         cursor.executemany(
             "INSERT INTO gridtwin.load_rules VALUES (%s, %s)", list(loaded.counts.items())
         )
-        cursor.executemany(SAVE_ACCEPTED, loaded.accepted)
+        cursor.executemany(KEEP_ACCEPTED, loaded.accepted)
 
 
 def drop_acceptances(
