@@ -170,7 +170,9 @@ def _tell_parting(
         groups.items(), key=lambda group: (-len(group[1]), group[0])
     ):
         first, count = members[0], len(members)
-        told = f"{count:,} customer rows record {word} {said} and hang on {traced[first] or 'none'}"
+        rows_record, hang = ("rows record", "hang") if count > 1 else ("row records", "hangs")
+        told = f"{count:,} customer {rows_record} {word} {said} and {hang} on"
+        told += f" {traced[first] or 'none'}"
         if parting < 0:
             frame, at = rows.customers, int(asked[first])
             place = records.data.nodes.xy[records.nodes[first]]
