@@ -162,6 +162,8 @@ def _tell_parting(
         f" {traced[wrong[0]] or 'none'}",
     )
     groups: dict[tuple[int, str, str], list[int]] = {}
+    if check == RECORDED_TRANSFORMER:  # what has no supply at all is told as an island
+        wrong = wrong[records.index.tin[records.nodes[wrong]] >= 0]
     for row in wrong.tolist():
         parting = records.find_parting(row)
         of = str(mrids[row]) if parting < 0 else ""
