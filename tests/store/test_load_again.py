@@ -18,6 +18,7 @@ import gridtwin
 from editions import add_points, build, copy_frames, drop_rows, edits, make_first_edition, show
 from gridtwin.errors import EditionError, StaleTwinError, StoreError
 from gridtwin.model.element_names import find_origin
+from gridtwin.model.findings import Acceptance, Finding, LoadFindings
 from gridtwin.model.network_loads import MappingText, SourceReading, count_rows
 from gridtwin.model.origins import SourceRows
 from gridtwin.model.outage import Status
@@ -165,6 +166,26 @@ def test_what_happened_stays_with_what_is_still_there(
     after.switch(stays, open=False)
     after.outages.restore(other.id)
     assert after.outages.close(other.id).status is Status.CLOSED
+
+
+def test_what_is_accepted_stays_and_is_told_where_its_element_goes(
+    keep: Callable[[Network], Callable[[], Twin]], first: Network
+) -> None:
+    opened = keep(first)
+    frames = copy_frames(first)
+    gone, stays = frames["usage_points"]["mrid"].iloc[[0, 1]]
+    when = "2026-11-30T10:00:00+00:00"
+    for mrid in (gone, stays, "no element"):
+        accepted = Acceptance("near_miss", mrid, "two circuits on one pole", "mia", when)
+        opened().store.findings.accept_finding(accepted)
+    drop_rows(frames, "usage_points", [0])
+    found = Finding("ends_apart", "warning", stays, None, "by 3 m", "mend it")
+    second = build(frames).with_loaded(LoadFindings((found,), (), {"ends_apart": 1}))
+    told = opened().load_again(second).report
+    assert [each.key for each in told.lost.acceptances] == [gone]
+    kept = opened().store.findings.read_findings()
+    assert {each.key for each in kept.accepted} == {gone, stays, "no element"}
+    assert kept.findings == (found,)
 
 
 def test_loads_are_remembered_with_their_mapping(

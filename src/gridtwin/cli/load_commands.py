@@ -220,6 +220,8 @@ def _show_report(report: EditionReport) -> None:
     ]
     render.write_table("Open outages that lose", ("outage", "device", "usage points"), lost)
     positions = [(each.state, each.mrid, each.open_phases) for each in report.lost.positions]
+    accepted = [(each.rule, each.key, each.reason) for each in report.lost.acceptances]
+    render.write_table("Accepted findings of what is gone", ("rule", "of", "reason"), accepted)
     render.write_table("Positions that are lost", ("state", "mrid", "open"), positions)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gridtwin.cli import render
+from gridtwin.cli.finding_tables import write_source_check
 from gridtwin.cli.options import Json, open_twin
 from gridtwin.errors import InputError
 
@@ -19,32 +21,36 @@ def check_map(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="A file or folder with layers.")],
     map: Annotated[str, typer.Option(metavar="FILE", help="The mapping: a TOML file, or bdgd.")],
     crs: Annotated[str, typer.Option(help="Coordinate system, or none for planar.")] = "",
+    rule: Annotated[
+        list[str] | None, typer.Option(help="List all findings of this rule; repeatable.")
+    ] = None,
+    gpkg: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the findings for QGIS, too.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """
-    Say how a mapping fits a source. Nothing is written. Exit code 1: there are errors.
+    Say how a mapping fits a source. Exit code 1: there are errors that nobody accepted.
 
-    Example: gridtwin map check utility.gdb --map utility.toml
+    Example: gridtwin map check utility.gdb --map utility.toml --gpkg findings.gpkg
     """
-    from gridtwin.sources.mapping.mapping_reader import check_mapping
-    from gridtwin.sources.mapping.mapping_report import LayerTally
+    from gridtwin.model.findings import find_worst
+    from gridtwin.twin.data_findings import check_source, require_rules
 
-    report = check_mapping(source, map, crs=crs or None)
+    require_rules(rule or ())
+    mapped, found = check_source(source, map, crs=crs or None)
+    if gpkg is not None:
+        from gridtwin.publish.findings_gpkg import write_findings
+
+        write_findings(found.findings, mapped.network, gpkg)
+        render.print_note(f"{gpkg}: written")
     if json:
         from gridtwin.results.network_answers import map_check_document
 
-        render.write_json(map_check_document(report))
+        render.write_json(map_check_document(mapped, found))
     else:
-        rows = [tuple(str(value) for value in tally) for tally in report.tallies]
-        render.write_table("Layers", list(LayerTally._fields), rows)
-        told = [
-            (report.judge_notice(notice), notice.rule, notice.evidence, notice.mend)
-            for notice in report.network.notices
-        ]
-        render.write_table("Notices", ["severity", "rule", "evidence", "mend"], told)
-        equal, compared = report.feeders
-        sys.stdout.write(f"{equal:,} of {compared:,} customers hang on the feeder they record\n")
-    if report.has_errors:
+        write_source_check(mapped, found, rule or ())
+    if find_worst(found.findings) == "error":
         raise typer.Exit(1)
 
 

@@ -52,37 +52,6 @@ def make_network(
     sys.stdout.write(f"{twin}: {saved.store.network!r}\n")
 
 
-def check_network(
-    twin: In = "",
-    rule: Annotated[list[str] | None, typer.Option(help="Only this rule; repeatable.")] = None,
-    json: Json = False,
-    csv: Csv = False,
-) -> None:
-    """
-    Run the data-quality rules. Exit code 1: there are errors.
-
-    Example: gridtwin check --in houston.twin
-    """
-    form = output_of(json=json, csv=csv)
-    report = open_twin(twin).check(rules=rule)
-    columns = ["rule", "severity", "mrid", "place", "evidence", "mend"]
-    rows = [
-        (found.rule, found.severity, found.mrid, found.place, found.evidence, found.mend)
-        for found in report.findings
-    ]
-    if form is Output.JSON:
-        from gridtwin.results.network_answers import check_document
-
-        render.write_json(check_document(report))
-    elif form is Output.CSV:
-        render.write_csv(columns, rows)
-    else:
-        render.write_table("Findings", columns, [tuple(map(str, row)) for row in rows])
-        render.write_facts("Count by rule", report.counts)
-    if report.worst == "error":
-        raise typer.Exit(1)
-
-
 def intersect_polygon(
     polygon: Annotated[
         str, typer.Argument(help="File of polygons, - for standard input, or text.")

@@ -7,6 +7,7 @@ import typer
 from gridtwin.cli import (
     ami_commands,
     ami_history_commands,
+    check_commands,
     database_commands,
     demo_commands,
     erm_commands,
@@ -42,7 +43,7 @@ app = typer.Typer(
 app.command("new")(network_commands.make_network)
 app.command("load")(load_network)
 app.command("loads")(show_loads)
-app.command("check")(network_commands.check_network)
+app.add_typer(check_commands.app, name="check")
 app.add_typer(mapping_commands.app, name="map")
 app.command("find")(find_elements)
 app.command("trace")(trace_commands.trace_elements)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.model import frames
+from gridtwin.model.findings import LoadFindings
 from gridtwin.model.ids import Ids, SortedIds
 from gridtwin.model.lengths import with_lengths
 from gridtwin.model.origins import make_origins
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from gridtwin.model.notices import Notice
     from gridtwin.model.origins import SourceRows
     from gridtwin.model.tables import NetworkData
+
+NOTHING_LOADED = LoadFindings()
 
 
 class Network:
@@ -48,6 +51,8 @@ class Network:
         a network is read, and not kept in stores.
     reading
         How it was read from outside data; None where it was not.
+    loaded
+        What a reader found row by row, and what was accepted of it; stores keep it.
     """
 
     def __init__(
@@ -59,11 +64,13 @@ class Network:
         ids: Ids | None = None,
         notices: Sequence[Notice] = (),
         reading: SourceReading | None = None,
+        loaded: LoadFindings = NOTHING_LOADED,
     ) -> None:
         self.data = data
         self.crs = crs
         self.notices = tuple(notices)
         self.reading = reading
+        self.loaded = loaded
         self._make_frame = make_frame
         if ids is not None:
             self.__dict__["ids"] = ids  # what the property would find by sorting
@@ -151,6 +158,10 @@ class Network:
         """Return the same network, its rows where they are, with other tables."""
         return self._copy_with(data=data)
 
+    def with_loaded(self, loaded: LoadFindings) -> Network:
+        """Return the same network with what its reader found, in place of what it had."""
+        return self._copy_with(loaded=loaded)
+
     def with_searched(self, *names: str) -> Network:
         """
         Return the same network, whose elements are also found by what some own columns hold.
@@ -187,7 +198,7 @@ class Network:
         return self._copy_with(data=pick_rows(self.data, orders), ids=None)
 
     def _copy_with(self, **changes: Any) -> Network:
-        """Return the same network with some of what it was made of changed."""
+        """Return the same network but for what is given."""
         same: dict[str, Any] = {
             "data": self.data,
             "crs": self.crs,
@@ -195,6 +206,7 @@ class Network:
             "ids": self.__dict__.get("ids"),
             "notices": self.notices,
             "reading": self.reading,
+            "loaded": self.loaded,
         }
         return Network(**same | changes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import InputError
@@ -11,7 +12,7 @@ from gridtwin.model.schema import SCHEMA
 from gridtwin.results.geo import make_geo_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import geopandas as gpd
@@ -51,16 +52,30 @@ def write_gpkg(
     if taken:
         msg = f"{path}: {', '.join(taken)} is a layer of the network: name the result otherwise"
         raise InputError(msg)
-    _require_place(path)
     seen = network.seen_as(make_geo_frame)
+    with replace_gpkg(path) as partial:
+        for name, frame in SCHEMA.items():
+            drawn = GPKG_GEOMETRIES.get(frame.columns[-1].kind)
+            write_layer(getattr(seen, name), partial, name, drawn)
+        for name, result in results.items():
+            write_layer(result, partial, name, None)
+
+
+@contextmanager
+def replace_gpkg(path: Path) -> Iterator[Path]:
+    """
+    Yield a file to write that takes the place of a GeoPackage once it is whole.
+
+    Raises
+    ------
+    InputError
+        If `path` is something else than a GeoPackage, or its folder is missing.
+    """
+    _require_place(path)
     partial = path.with_name(f".{path.stem}.partial.gpkg")
     partial.unlink(missing_ok=True)
     try:
-        for name, frame in SCHEMA.items():
-            drawn = GPKG_GEOMETRIES.get(frame.columns[-1].kind)
-            _write_layer(getattr(seen, name), partial, name, drawn)
-        for name, result in results.items():
-            _write_layer(result, partial, name, None)
+        yield partial
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -85,9 +100,10 @@ def _require_place(path: Path) -> None:
         raise InputError(msg)
 
 
-def _write_layer(
+def write_layer(
     frame: gpd.GeoDataFrame | pd.DataFrame, path: Path, name: str, geometry_type: str | None
 ) -> None:
+    """Write one layer into a GeoPackage, which is made if it is not there."""
     import pyogrio
 
     with warnings.catch_warnings():

@@ -63,6 +63,10 @@ def edition_document(
             {"state": each.state, "mrid": each.mrid, "open": each.open_phases}
             for each in report.lost.positions
         ],
+        "lost_acceptances": [
+            {"rule": each.rule, "key": each.key, "reason": each.reason}
+            for each in report.lost.acceptances
+        ],
         "tables": list_table_syncs(tables),
     }
 

@@ -200,9 +200,9 @@ def _read_by_mapping(
     if any(others):
         msg = f"{source}: a mapping says what format, columns and words mean; leave those out"
         raise SourceError(msg)
-    from gridtwin.sources.mapping.mapping_reader import check_mapping
+    from gridtwin.sources.mapping.mapping_reader import read_mapped
 
-    return check_mapping(source, mapping, crs=crs, former=former).network
+    return read_mapped(source, mapping, crs=crs, former=former)
 
 
 def _format_of(path: Path) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from gridtwin.model.findings import Acceptance
     from gridtwin.model.network import Network
     from gridtwin.model.network_loads import NetworkLoad
     from gridtwin.model.outage import Change, Members, Outage
@@ -24,6 +25,7 @@ class StandingRecords(NamedTuple):
     states: tuple[State, ...]  # current first, then the overlays
     outages: tuple[Outage, ...]  # the open ones
     members: Members  # all who are in these, back or not
+    accepted: tuple[Acceptance, ...] = ()  # findings
 
 
 class CarriedRecords(NamedTuple):

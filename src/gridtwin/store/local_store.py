@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import InputError, NotFoundError, StaleTwinError, StoreError
+from gridtwin.model.findings import merge_acceptances
 from gridtwin.model.network import Network
 from gridtwin.store.arrays import MappedArrays, flush_to_disk
 from gridtwin.store.local_files import (
@@ -37,6 +38,7 @@ from gridtwin.store.parquet_readings import ParquetReadings
 from gridtwin.store.protocol import ReplacedNetwork
 from gridtwin.store.sqlite_books import SqliteBooks
 from gridtwin.store.sqlite_database import STATE_FILE, SqliteFile
+from gridtwin.store.sqlite_findings import SqliteFindings
 from gridtwin.store.sqlite_loads import carry_records, insert_load
 from gridtwin.store.store_rules import find_close_names
 from gridtwin.store.twin_card import CARD_FILE, TwinCard
@@ -44,6 +46,7 @@ from gridtwin.store.twin_card import CARD_FILE, TwinCard
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from gridtwin.model.findings import Acceptance
     from gridtwin.model.network_loads import NetworkLoad
     from gridtwin.store.edition_records import NewEdition
     from gridtwin.topology.topology_index import TopologyIndex
@@ -89,7 +92,8 @@ class LocalStore(SqliteBooks):
         loads
             The loads that brought it.
         overwrite
-            Put the new twin in the place of one that is there; its switch states go with it.
+            Put the new twin in the place of one that is there; its switch states go with it, but
+            what people accepted of its findings stays.
 
         Notes
         -----
@@ -112,7 +116,7 @@ class LocalStore(SqliteBooks):
             path.parent.mkdir(parents=True, exist_ok=True)
             new = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent))
             try:
-                _write_twin(new, network, index, loads)
+                _write_twin(new, network, index, loads, _read_accepted(path))
                 _move_into_place(new, path)
             finally:
                 shutil.rmtree(new, ignore_errors=True)  # there no more, unless something failed
@@ -167,7 +171,7 @@ class LocalStore(SqliteBooks):
             try:
                 write_files(self.path, edition.network, edition.index, twin_id, beside=True)
                 with self._file.transaction("BEGIN IMMEDIATE") as connection:
-                    carry_records(connection, edition.carry, former)
+                    carry_records(connection, edition, former)
                     insert_load(connection, edition.load)
                     self._file.replace_id(connection, twin_id)
             except OSError as error:
@@ -233,12 +237,26 @@ def _check_free(path: Path, *, overwrite: bool) -> None:
         raise StoreError(msg)
 
 
+def _read_accepted(path: Path) -> tuple[Acceptance, ...]:
+    """Return what is accepted in the twin that is to be overwritten; nothing of one that broke."""
+    try:
+        return LocalStore.open(path).findings.read_findings().accepted
+    except (StoreError, NotFoundError):
+        return ()
+
+
 def _write_twin(
-    folder: Path, network: Network, index: TopologyIndex, loads: Sequence[NetworkLoad]
+    folder: Path,
+    network: Network,
+    index: TopologyIndex,
+    loads: Sequence[NetworkLoad],
+    accepted: tuple[Acceptance, ...],
 ) -> None:
-    """Write a whole twin into an empty directory."""
+    """Write a whole twin into an empty directory, with what was accepted in the one before it."""
     twin_id = uuid.uuid4().hex
     kept = SqliteFile.create(folder, twin_id)
+    merged = merge_acceptances(accepted, network.loaded.accepted)
+    SqliteFindings(kept).write_findings(network.loaded._replace(accepted=merged))
     with kept.transaction("BEGIN IMMEDIATE") as connection:
         for load in loads:
             insert_load(connection, load)

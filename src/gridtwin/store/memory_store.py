@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.model.network import NOTHING_LOADED
 from gridtwin.model.network_loads import make_first_load
 from gridtwin.model.schema import BESIDE_FIELDS
 from gridtwin.store.parquet_readings import ParquetReadings
@@ -33,11 +34,13 @@ class MemoryStore(SqliteBooks):
             self.loads.write_load(make_first_load(network.data, network.reading))
         self.readings = ParquetReadings(None)
         self._index: TopologyIndex | None = None
+        if network.loaded != NOTHING_LOADED:
+            self.findings.write_findings(network.loaded)
 
     def replace_network(self, edition: NewEdition) -> ReplacedNetwork:
         """Put another edition in the place of the network, and bring along what refers to it."""
         with self._kept.transaction("BEGIN IMMEDIATE") as connection:
-            carry_records(connection, edition.carry, self.network)
+            carry_records(connection, edition, self.network)
             insert_load(connection, edition.load)
         self.network, self._index = edition.network, edition.index
         self.__dict__.pop("network_hash", None)

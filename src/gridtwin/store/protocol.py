@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.estimate import Estimate, PointEstimates, Run, Zone
+    from gridtwin.model.findings import Acceptance, LoadFindings
     from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
     from gridtwin.model.network import Network
     from gridtwin.model.network_loads import NetworkLoad
@@ -69,6 +70,26 @@ class OutageBook(Protocol):
         StoreError
             If another rule is broken.
         """
+        ...
+
+
+class FindingBook(Protocol):
+    """What was found in the source of a twin, and which findings are accepted."""
+
+    def read_findings(self) -> LoadFindings:
+        """Return what was found when the source was read, and all that is accepted."""
+        ...
+
+    def write_findings(self, loaded: LoadFindings) -> None:
+        """Keep what was found when a source was read, and all that is accepted, in place of it."""
+        ...
+
+    def accept_finding(self, acceptance: Acceptance) -> None:
+        """Keep that a finding is accepted, in place of what was said of it before."""
+        ...
+
+    def undo_acceptance(self, rule: str, key: str) -> None:
+        """Accept a finding no longer; NotFoundError, with close matches, if it is not accepted."""
         ...
 
 
@@ -223,6 +244,11 @@ class Store(Protocol):
     @property
     def specs(self) -> SpecBook:
         """The trace specs."""
+        ...
+
+    @property
+    def findings(self) -> FindingBook:
+        """What was found in the source, and which findings are accepted."""
         ...
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gridtwin.store.sqlite_estimates import SqliteEstimates
+from gridtwin.store.sqlite_findings import SqliteFindings
 from gridtwin.store.sqlite_live import SqliteLive
 from gridtwin.store.sqlite_loads import SqliteLoads
 from gridtwin.store.sqlite_outages import SqliteOutages
@@ -37,6 +38,7 @@ class SqliteBooks:
         self._kept = kept
         self.states = SqliteStates(kept, network)
         self.specs = SqliteSpecs(kept)
+        self.findings = SqliteFindings(kept)
         self.outages = SqliteOutages(kept)
         self.estimates = SqliteEstimates(kept)
         self.live = SqliteLive(kept)

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 STATE_FILE = "state.sqlite"
 LOCK_FILE = "live.lock"
 # The version of a file is how many of these it has.
-SCHEMA_SCRIPTS = ("states.sql", "outages.sql", "operations.sql", "live.sql", "loads.sql")
+SCHEMA_SCRIPTS = (
+    *("states.sql", "outages.sql", "operations.sql", "live.sql"),
+    *("findings.sql", "loads.sql"),
+)
 SQLITE_TIMEOUT_S = 10.0
 
 

@@ -6,8 +6,10 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from gridtwin.model.findings import merge_acceptances
 from gridtwin.model.network_loads import MappingText, NetworkLoad, SourceReading
 from gridtwin.store.edition_records import StandingRecords
+from gridtwin.store.sqlite_findings import replace_findings, select_accepted
 from gridtwin.store.sqlite_outages import select_open_outages, write_outage_changes
 from gridtwin.store.sqlite_states import select_states, write_states
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from gridtwin.model.network import Network
-    from gridtwin.store.edition_records import Carry
+    from gridtwin.store.edition_records import NewEdition
     from gridtwin.store.sqlite_database import SqliteDatabase
 
 SQLITE_LOADS = """
@@ -48,12 +50,17 @@ class SqliteLoads:
 
 def select_standing(connection: sqlite3.Connection) -> StandingRecords:
     """Return what refers to elements of the network and is not over."""
-    return StandingRecords(select_states(connection), *select_open_outages(connection))
+    outages, members = select_open_outages(connection)
+    return StandingRecords(select_states(connection), outages, members, select_accepted(connection))
 
 
-def carry_records(connection: sqlite3.Connection, carry: Carry, former: Network) -> None:
-    """Bring what refers to elements of a network into a new edition of it."""
-    carried = carry(select_standing(connection), former.ids.list_known)
+def carry_records(connection: sqlite3.Connection, edition: NewEdition, former: Network) -> None:
+    """Bring what refers to elements of a network into a new edition of it, and what was found."""
+    standing = select_standing(connection)
+    carried = edition.carry(standing, former.ids.list_known)
+    loaded = edition.network.loaded
+    merged = merge_acceptances(standing.accepted, loaded.accepted)
+    replace_findings(connection, loaded._replace(accepted=merged))
     write_states(connection, carried.states)
     write_outage_changes(connection, carried.changes)
 

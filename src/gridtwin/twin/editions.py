@@ -17,6 +17,7 @@ from gridtwin.analysis.edition.edition_report import MOST_VANISHED_PERCENT, repo
 from gridtwin.analysis.edition.lost_elements import (
     LostElements,
     carry_state,
+    find_lost_acceptances,
     find_lost_outages,
     retire_outages,
 )
@@ -157,7 +158,8 @@ def find_lost(standing: StandingRecords, network: Network, was_there: WasThere) 
         was_there,
     )
     positions = [lost for state in standing.states for lost in carry_state(state, network)[1]]
-    return LostElements(outages, tuple(positions))
+    accepted = find_lost_acceptances(network.ids, standing.accepted, was_there)
+    return LostElements(outages, tuple(positions), accepted)
 
 
 def make_carry(network: Network, load: NetworkLoad, *, actor: str = "") -> Carry:

@@ -113,6 +113,8 @@ class Twin:
     sweep = _delegate_to("questions", NetworkQuestions.sweep)
     what_if = _delegate_to("questions", NetworkQuestions.what_if)
     check = _delegate_to("questions", NetworkQuestions.check)
+    accept_finding = _delegate_to("questions", NetworkQuestions.accept_finding)
+    undo_acceptance = _delegate_to("questions", NetworkQuestions.undo_acceptance)
     energized_graph = _delegate_to("questions", NetworkQuestions.energized_graph)
     storm = _delegate_to("areas", AreaQuestions.storm)
     intersect = _delegate_to("areas", AreaQuestions.intersect)
@@ -163,7 +165,8 @@ class Twin:
         from gridtwin.store.local_store import LocalStore
         from gridtwin.topology.renumber import preorder_rows
 
-        network, loads = self.store.network, self.store.loads.list_loads()
+        loads = self.store.loads.list_loads()
+        network = self.store.network.with_loaded(self.store.findings.read_findings())
         network = network.reorder_rows(*preorder_rows(self.store.read_index(), network.data))
         index = build_index(network.data, network.data.equipment.normal_open)
         if isinstance(path, str) and is_address(path):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import datetime
 
+    from gridtwin.model.findings import Acceptance
     from gridtwin.model.ids import Ids
     from gridtwin.model.network import Network
     from gridtwin.model.outage import Members, Outage
@@ -55,6 +56,7 @@ class LostElements:
 
     outages: tuple[LostOutage, ...] = ()
     positions: tuple[LostPosition, ...] = ()
+    acceptances: tuple[Acceptance, ...] = ()  # they stay, should the element come back
 
 
 def find_lost_outages(
@@ -91,6 +93,17 @@ def find_lost_outages(
         LostOutage(outage, without.get(outage, ""), tuple(sorted(lost.get(outage, ()))))
         for outage in sorted(lost.keys() | without.keys())
     )
+
+
+def find_lost_acceptances(
+    ids: Ids,
+    accepted: Iterable[Acceptance],
+    was_there: Callable[[Collection[str]], Collection[str]],
+) -> tuple[Acceptance, ...]:
+    """Return which accepted findings are of elements that only the former edition has."""
+    gone = [each for each in accepted if ids.find_first(each.key) is None]
+    known = set(was_there(sorted({each.key for each in gone}))) if gone else set()
+    return tuple(each for each in gone if each.key in known)
 
 
 def retire_outages(

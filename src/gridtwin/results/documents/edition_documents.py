@@ -86,6 +86,14 @@ class LostPositionRecord(Shape):
     """phases"""
 
 
+class LostAcceptanceRecord(Shape):
+    """A finding that was accepted of an element that is there no more."""
+
+    rule: str
+    key: str
+    reason: str
+
+
 class EditionDocument(Shape):
     """
     What loading a network again changes.
@@ -112,6 +120,7 @@ class EditionDocument(Shape):
     transformers: MovedRecord
     lost_outages: list[LostOutageRecord]
     lost_positions: list[LostPositionRecord]
+    lost_acceptances: list[LostAcceptanceRecord]
     tables: list[TableSync]
     """of a database: the rows that were written"""
 

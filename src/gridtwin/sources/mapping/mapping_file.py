@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gridtwin.errors import SourceError
 from gridtwin.model.network_loads import MappingText
 from gridtwin.model.schema import SCHEMA
+from gridtwin.sources.mapping.mapping_checks import MappingChecks, read_checks
 from gridtwin.sources.mapping.mapping_table import MappingTable
 from gridtwin.sources.mapping.mapping_values import (
     CodeTable,
@@ -105,7 +106,7 @@ class UtilityMapping:
     associations: tuple[LayerBlock, ...] = ()
     heads: tuple[LayerBlock, ...] = ()
     rules: EndRules = field(default_factory=EndRules)
-    recorded_feeder: str = ""
+    checks: MappingChecks = field(default_factory=MappingChecks)
 
 
 def list_shipped_mappings() -> list[str]:
@@ -166,7 +167,10 @@ def parse_mapping(text: str, name: str) -> UtilityMapping:
         raise SourceError(msg) from error
     top = MappingTable(document, name, "")
     top.require_keys(
-        ("source", "ids", "units", "phases", "layer", "connect", "associations", "heads", "checks")
+        (
+            *("source", "ids", "units", "phases", "layer"),
+            *("connect", "associations", "heads", "checks", "accept"),
+        )
     )
     source = top.read_table("source", ("crs",))
     decoders = top.read_table("phases", None)
@@ -187,7 +191,7 @@ def parse_mapping(text: str, name: str) -> UtilityMapping:
             tolerance_m=connect.read_number("tolerance_m", TOLERANCE_M),
             rejoin_open=connect.read_flag("rejoin_open"),
         ),
-        recorded_feeder=top.read_table("checks", ("recorded_feeder",)).read_text("recorded_feeder"),
+        checks=read_checks(top),
     )
 
 

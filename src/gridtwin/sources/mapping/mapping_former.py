@@ -11,9 +11,11 @@ from gridtwin.model.tables import decode_texts, encode_texts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from gridtwin.model.network import Network
+    from gridtwin.sources.mapping.mapping_points import MappedPoints
 
 SAME_END, OTHER_END = 2, 1  # votes of an end; a line that is drawn the other way has its ends so
 
@@ -25,6 +27,25 @@ class NodeEnds(NamedTuple):
     mrid: NDArray[np.object_]
     nodes: NDArray[np.intp]
     column: str  # of the frame, that refers to the node
+
+
+def list_node_ends(
+    equipment: pd.DataFrame,
+    node_a: NDArray[np.intp],
+    node_b: NDArray[np.intp],
+    points: dict[str, MappedPoints],
+    of: dict[str, NDArray[np.intp]],
+) -> list[NodeEnds]:
+    """Return all that ends at the nodes."""
+    mrids = equipment["mrid"].to_numpy(dtype=object)
+    ends = [
+        NodeEnds("equipment", mrids, nodes, column)
+        for column, nodes in (("node_a", node_a), ("node_b", node_b))
+    ]
+    return ends + [
+        NodeEnds(to, points[to].frame["mrid"].to_numpy(dtype=object), of[to], "node")
+        for to in ("usage_points", "sources")
+    ]
 
 
 def keep_node_names(

@@ -9,29 +9,46 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.errors import SourceError
+from gridtwin.model import cim
+from gridtwin.model.findings import LoadFindings, sort_findings
 from gridtwin.model.network import Network
 from gridtwin.model.network_loads import SourceReading
+from gridtwin.sources.mapping.mapping_checks import (
+    RECORDED_COLUMNS,
+    RECORDED_FEEDER,
+    RECORDED_TRANSFORMER,
+)
 from gridtwin.sources.mapping.mapping_ends import PlacedPoints, join_placed
 from gridtwin.sources.mapping.mapping_file import parse_mapping, read_mapping_text
-from gridtwin.sources.mapping.mapping_former import NodeEnds, keep_node_names
+from gridtwin.sources.mapping.mapping_former import keep_node_names, list_node_ends
 from gridtwin.sources.mapping.mapping_frames import (
     NetworkParts,
     make_substations,
-    name_rows,
     pick_nodes,
     place_nodes_of_slots,
 )
 from gridtwin.sources.mapping.mapping_heads import FeederHead, KnownEnds, find_heads
 from gridtwin.sources.mapping.mapping_layers import MappedSource
+from gridtwin.sources.mapping.mapping_lines import find_repeated_lines, measure_ends
 from gridtwin.sources.mapping.mapping_named import JoinedEquipment, MappingContext, join_named
 from gridtwin.sources.mapping.mapping_nodes import NodeSlots, spread_places
 from gridtwin.sources.mapping.mapping_origins import list_origins
+from gridtwin.sources.mapping.mapping_places import find_neighbors
 from gridtwin.sources.mapping.mapping_points import MappedPoints
-from gridtwin.sources.mapping.mapping_recorded import compare_feeders, trace_feeders
-from gridtwin.sources.mapping.mapping_report import FeederComparison, MappingReport
+from gridtwin.sources.mapping.mapping_recorded import RecordedRows, compare_recorded
+from gridtwin.sources.mapping.mapping_report import (
+    DistanceBin,
+    MappingReport,
+    RecordedComparison,
+    count_partners,
+    sort_distances,
+)
 from gridtwin.sources.mapping.mapping_rows import RowReader
 from gridtwin.sources.mapping.mapping_sides import SIDE_A, SIDE_B, is_second_terminal
 from gridtwin.sources.mapping.mapping_sql import ExpressionRunner
+from gridtwin.topology.topology_index import build_index
+
+LINE_KINDS = tuple(cim.KIND_NAMES[kind] for kind in cim.LINES)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +57,17 @@ if TYPE_CHECKING:
     from gridtwin.model.network_loads import MappingText
     from gridtwin.sources.mapping.mapping_file import UtilityMapping
     from gridtwin.sources.mapping.mapping_rows import BlockRows
+
+
+def read_mapped(
+    source: str | Path,
+    mapping: str | Path | MappingText,
+    *,
+    crs: str | None = None,
+    former: Network | None = None,
+) -> Network:
+    """Return the network of `check_mapping`, without counting how its ends lie."""
+    return _read_source(source, mapping, crs, former)[1]
 
 
 def check_mapping(
@@ -73,6 +101,27 @@ def check_mapping(
     MissingExtraError
         If DuckDB is not installed.
     """
+    maker, network = _read_source(source, mapping, crs, former)
+    return MappingReport(
+        mapping=maker.plan.name,
+        tallies=tuple(maker.reader.tallies),
+        network=network,
+        feeders=maker.compared[RECORDED_FEEDER],
+        transformers=maker.compared[RECORDED_TRANSFORMER],
+        tolerance_m=maker.plan.rules.tolerance_m,
+        rows=maker.list_rows(),
+        partners=maker.count_partners(),
+        distances=maker.measure_distances(),
+    )
+
+
+def _read_source(
+    source: str | Path,
+    mapping: str | Path | MappingText,
+    crs: str | None,
+    former: Network | None,
+) -> tuple[_NetworkMaker, Network]:
+    """Return the network of a source, and what made it."""
     text = read_mapping_text(mapping)
     plan = parse_mapping(text.text, text.name)
     plan = replace(plan, crs=crs) if crs else plan
@@ -82,8 +131,7 @@ def check_mapping(
         maker = _NetworkMaker(plan, reader, former)
         network = maker.make_network(str(source))
         options = {"crs": crs} if crs else {}
-        network = network.with_reading(SourceReading(str(source), options, text))
-        return MappingReport(plan.name, tuple(reader.tallies), maker.feeders, network)
+        return maker, network.with_reading(SourceReading(str(source), options, text))
     finally:
         runner.close()
 
@@ -96,9 +144,12 @@ class _NetworkMaker:
         self.reader = reader
         self.former = former
         planar = plan.crs is not None and plan.crs.casefold() == "none"
-        self.context = MappingContext(plan.name, plan.rules, planar, reader.notices)
+        self.context = MappingContext(plan.name, plan.rules, planar, reader.told)
         self.slots = NodeSlots()
-        self.feeders = FeederComparison(0, 0)
+        self.compared = dict.fromkeys(RECORDED_COLUMNS, RecordedComparison(0, 0))
+        self.parts: NetworkParts | None = None
+        self.points: dict[str, MappedPoints] = {}
+        self.nodes: dict[str, NDArray[np.intp]] = {}  # of the points of each frame
 
     def make_network(self, where: str) -> Network:
         """Return the network."""
@@ -171,14 +222,32 @@ class _NetworkMaker:
                 msg = f"{self.plan.name}: {block.label}: say the keys of both ends, a and b"
                 raise SourceError(msg)
             ends = [_find_slots(rows, end, slots) for end in ("a", "b")]
-            missed += int(((ends[0] < 0) | (ends[1] < 0)).sum())
+            missed += self._find_missed(rows, ends, slots)
             self.slots.join_slots(ends[0], ends[1])
         if missed:
             self.context.add_notice(
                 "association_to_nothing",
                 f"{missed:,} associations name what no mapped layer holds, and join nothing",
-                "map the layer, or filter them with where",
             )
+
+    def _find_missed(
+        self,
+        rows: pd.DataFrame,
+        ends: list[NDArray[np.int64]],
+        slots: dict[str, tuple[int, int]],
+    ) -> int:
+        """Tell which associations name what no mapped layer holds; return how many."""
+        missed = np.flatnonzero((ends[0] < 0) | (ends[1] < 0))
+        for row in missed.tolist():
+            a, b = (str(rows[end].iat[row]).strip() for end in ("a", "b"))
+            lost, other = (b, a) if a in slots else (a, b)
+            self.context.told.add_finding(
+                "association_to_nothing",
+                other if other in slots else f"{a} - {b}",
+                f"is associated with {lost}, which no mapped layer holds",
+                row=(str(rows["layer"].iat[row]), f"{a} - {b}"),
+            )
+        return len(missed)
 
     def _assemble_network(
         self,
@@ -197,14 +266,13 @@ class _NetworkMaker:
         names, is_given = self.slots.name_nodes(nodes, ends, np.concatenate(labels))
         of = {to: pick_nodes(nodes, each.slots) for to, each in points.items()}
         if self.former is not None:
-            at = _list_ends(joined.frame, node_a, node_b, points, of)
+            at = list_node_ends(joined.frame, node_a, node_b, points, of)
             names = keep_node_names(names, is_given, at, self.former)
         xy = place_nodes_of_slots(nodes, self.slots.find_places(), len(names))
         parts = NetworkParts(joined, node_a, node_b, names, spread_places(xy, node_a, node_b))
         parts.add_heads(self._find_feeders(parts, points, nodes, heads), self.plan.name)
         customers = points["usage_points"]
-        traced_of = name_rows(trace_feeders(parts), of["usage_points"])
-        self.feeders = compare_feeders(customers.frame, traced_of, self.context)
+        self.parts, self.points, self.nodes = parts, points, of
         made = Network.from_frames(
             nodes=parts.make_nodes(points["nodes"], of["nodes"]),
             equipment=parts.make_equipment(),
@@ -215,8 +283,64 @@ class _NetworkMaker:
             crs="none" if self.context.planar else None,
             where=f"{self.plan.name} on {where}",
         )
+        self._find_misfits(made)
+        told = self.context.told
+        loaded = LoadFindings(
+            sort_findings(told.list_findings()), self.plan.checks.accepted, told.count_rules()
+        )
         origins = list_origins(parts, points, of["nodes"], rows, [part for part, _ in heads])
-        return made.with_notices(self.context.notices).with_origins(origins)
+        return made.with_notices(told.notices).with_loaded(loaded).with_origins(origins)
+
+    def _find_misfits(self, network: Network) -> None:
+        """Find what is drawn twice, and where records part from what is traced."""
+        if self.parts is None:
+            return
+        joined = self.parts.joined
+        rows, originals = find_repeated_lines(joined.frame, joined.lines)
+        told = [f"is drawn as {mrid} is" for mrid in joined.frame["mrid"].iloc[originals]]
+        starts = measure_ends(joined.lines[rows])[0]
+        self.context.told.add_rows("repeated_geometry", joined.frame.iloc[rows], told, starts)
+        if not self.plan.checks.recorded:
+            return
+        index = build_index(network.data, network.data.equipment.normal_open)
+        customers, nodes = self.points["usage_points"].frame, self.nodes["usage_points"]
+        recorded = RecordedRows(joined.frame, customers, nodes)
+        for check in self.plan.checks.recorded:
+            compared = compare_recorded(check, recorded, network.data, index, self.context)
+            self.compared[check] = compared
+
+    def list_rows(self) -> pd.DataFrame:
+        """Return mrid, layer and key of everything in the network."""
+        import pandas as pd
+
+        frames = [each.frame for each in self.points.values()]
+        frames = [*([self.parts.joined.frame] if self.parts else []), *frames]
+        return pd.concat(
+            [frame[["mrid", "layer", "key"]] for frame in frames if len(frame)], ignore_index=True
+        )
+
+    def count_partners(self) -> dict[int, int]:
+        """Return how many ends of lines have how many partners at their node."""
+        if self.parts is None:
+            return {}
+        kinds = self.parts.joined.frame["kind"].to_numpy(dtype=object)
+        lines = np.array([kind in LINE_KINDS for kind in kinds], dtype=bool)
+        of = [
+            np.concatenate([self.parts.node_a[chosen], self.parts.node_b[chosen]])
+            for chosen in (lines, np.logical_not(lines))
+        ]
+        points = [nodes for to, nodes in self.nodes.items() if to != "nodes"]
+        points.append(np.array([head.source_node for head in self.parts.heads], dtype=np.intp))
+        return count_partners(of[0], np.concatenate([of[1], *points]), len(self.parts.names))
+
+    def measure_distances(self) -> tuple[DistanceBin, ...]:
+        """Return how far the ends that are joined by place lie from what is nearest."""
+        meters, end_count = self.context.drawn_m, self.context.drawn_ends
+        asked = np.flatnonzero(np.isfinite(meters[:end_count]).all(axis=1))
+        if not len(asked):
+            return ()
+        distances, _ = find_neighbors(meters, end_count, asked)
+        return sort_distances(distances, self.plan.rules.tolerance_m)
 
     def _find_feeders(
         self,
@@ -238,25 +362,6 @@ class _NetworkMaker:
             for part, named in heads
             for head in find_heads(part, pick_nodes(nodes, named), known, self.plan.name)
         ]
-
-
-def _list_ends(
-    equipment: pd.DataFrame,
-    node_a: NDArray[np.intp],
-    node_b: NDArray[np.intp],
-    points: dict[str, MappedPoints],
-    of: dict[str, NDArray[np.intp]],
-) -> list[NodeEnds]:
-    """Return all that ends at the nodes."""
-    mrids = equipment["mrid"].to_numpy(dtype=object)
-    ends = [
-        NodeEnds("equipment", mrids, nodes, column)
-        for column, nodes in (("node_a", node_a), ("node_b", node_b))
-    ]
-    return ends + [
-        NodeEnds(to, points[to].frame["mrid"].to_numpy(dtype=object), of[to], "node")
-        for to in ("usage_points", "sources")
-    ]
 
 
 def _list_slots_of_keys(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,9 +12,10 @@ import numpy as np
 import shapely
 
 from gridtwin.errors import SourceError
-from gridtwin.model.notices import Notice
 from gridtwin.model.schema import SCHEMA
+from gridtwin.sources.mapping.mapping_findings import MappingFindings
 from gridtwin.sources.mapping.mapping_layers import ROW_COLUMN, project_shapes
+from gridtwin.sources.mapping.mapping_lines import locate_points
 from gridtwin.sources.mapping.mapping_report import LayerTally
 from gridtwin.sources.mapping.mapping_sql import OWN_ALIAS
 from gridtwin.sources.mapping.mapping_values import ALL_PHASES_WORD, UNLISTED_MARK, write_expression
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
 
 GUID_PATTERN = re.compile(r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
 SHOWN_CODES = 5
-RECORDED_FEEDER = "recorded_feeder"
 PREFERENCE_COLUMN = "prefer"
 # Columns whose unlisted codes leave a row out; those of others are left empty.
 DECIDING_COLUMNS = ("kind",)
@@ -62,7 +64,7 @@ class RowReader:
         self.source = source
         self.mapping = mapping
         self.runner = runner
-        self.notices: list[Notice] = []
+        self.told = MappingFindings()
         self.tallies: list[LayerTally] = []
         self._read: dict[tuple[str, str], int] = {}  # rows of each layer, by the block reading it
 
@@ -171,13 +173,23 @@ class RowReader:
             expressions["key"] = f"trim(cast((\n{key}\n) as varchar))"
         for name in self._list_kept(block, layer, there):
             expressions[name] = f'{OWN_ALIAS}."{name}"'
-        recorded = self.mapping.recorded_feeder
-        folded = [name.casefold() for name in there]
-        if block.to in {"equipment", "usage_points"} and recorded.casefold() in folded:
-            expressions[RECORDED_FEEDER] = f'cast({OWN_ALIAS}."{recorded}" as varchar)'
+        if block.to in {"equipment", "usage_points"}:
+            for check, name in self._list_recorded(layer, there).items():
+                expressions[check] = f'trim(cast({OWN_ALIAS}."{name}" as varchar))'
         if block.prefer:
             expressions[PREFERENCE_COLUMN] = block.prefer
         return expressions
+
+    def _list_recorded(self, layer: str, there: list[str]) -> dict[str, str]:
+        """Return the columns of a layer that record a feeder or a transformer, by check."""
+        try:
+            return self.mapping.checks.list_recorded(layer, there)
+        except KeyError as error:
+            check, name = error.args
+            close = difflib.get_close_matches(name, there, n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            msg = f"{self.mapping.name}: [checks], {check}: {layer} has no column {name}{hint}"
+            raise SourceError(msg) from error
 
     def _list_kept(self, block: LayerBlock, layer: str, there: list[str]) -> list[str]:
         """Return the columns kept beside the network, but for those the model has anyway."""
@@ -186,14 +198,11 @@ class RowReader:
             wanted = [name for name in block.keep if name not in block.columns]
             missing = [name for name in wanted if name.casefold() not in folded]
             if missing:  # no reason to refuse an edition of which it is gone
-                self.notices.append(
-                    Notice(
-                        "missing_column",
-                        f"{self.mapping.name}: {block.label}, keep: {layer} has no"
-                        f" {', '.join(missing)}: it is not known there",
-                        "mend its name, or leave it out of keep",
-                    )
+                what = f"{layer} has no {', '.join(missing)}: it is not known there"
+                self.told.add_notice(
+                    "missing_column", f"{self.mapping.name}: {block.label}, keep: {what}"
                 )
+                self.told.add_finding("missing_column", f"{layer}:keep", what, row=(layer, "keep"))
             return [name for name in wanted if name not in missing]
         taken = {name.casefold() for name in (*block.columns, *SCHEMA[block.to].names)}
         return [name for name in there if name.casefold() not in taken]
@@ -257,13 +266,17 @@ class RowReader:
         if key in {"normal_open", "phases"}:
             raise self._refuse_key(block, key, f"{what}: say what they mean")
         done = "these rows are left out" if key in DECIDING_COLUMNS else "it is left empty there"
-        self.notices.append(
-            Notice(
-                "unmapped_code",
-                f"{self.mapping.name}: {block.label}, {key}: {what}: {done}",
-                'list the code, or say else = "..."',
-            )
+        self.told.add_notice(
+            "unmapped_code", f"{self.mapping.name}: {block.label}, {key}: {what}: {done}"
         )
+        pairs = list(zip(layers, codes, strict=True))
+        for (layer, code), rows in sorted(Counter(pairs).items()):
+            self.told.add_finding(
+                "unmapped_code",
+                f"{layer}:{key}={code}",
+                f"{rows:,} rows have {code!r}, which the mapping does not list: {done}",
+                row=(layer, f"{key}={code}"),
+            )
 
     def _settle_duplicates(self, rows: BlockRows) -> BlockRows:
         """Keep one row of each id by the rule of the block; without a rule none may repeat."""
@@ -287,13 +300,14 @@ class RowReader:
         kept = np.ones(len(frame), dtype=bool)
         kept[extra.index[extra]] = False
         if not kept.all():
-            self.notices.append(
-                Notice(
-                    "repeated_key",
-                    f"{self.mapping.name}: {block.label}: {int((~kept).sum()):,} rows repeat the"
-                    " key of another and are left out, as prefer says",
-                    "clean the source if they are other things",
-                )
+            self.told.add_notice(
+                "repeated_key",
+                f"{self.mapping.name}: {block.label}: {int((~kept).sum()):,} rows repeat the"
+                " key of another and are left out, as prefer says",
+            )
+            told = ["repeats the key of another row, and is left out"] * int((~kept).sum())
+            self.told.add_rows(
+                "repeated_key", frame[~kept], told, locate_points(rows.shapes[~kept])
             )
         rows.frame = frame.drop(columns=PREFERENCE_COLUMN)
         return rows.take_rows(kept)

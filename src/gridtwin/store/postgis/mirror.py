@@ -127,6 +127,7 @@ def replace_edition(
             state,
             overlays=tuple(overlays),
             loads=(*select_loads(connection), edition.load),
+            loaded=edition.network.loaded,
             follows=True,
         )
         changes = _write_twin(connection, twin, trust=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from gridtwin.model import cim, phases
 from gridtwin.model.frames import equipment_courses
+from gridtwin.model.network import NOTHING_LOADED
 from gridtwin.model.schema import OWN_FIELD, SCHEMA
 from gridtwin.model.state import CURRENT
 from gridtwin.store.postgis.binary_copy import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gridtwin.model.findings import LoadFindings
     from gridtwin.model.network import Network
     from gridtwin.model.network_loads import NetworkLoad
     from gridtwin.model.schema import ColumnKind, FrameColumn
@@ -67,6 +69,7 @@ class Mirrored:
     specs: Mapping[str, str] = field(default_factory=dict)  # trace specs by name
     loads: tuple[NetworkLoad, ...] = ()  # that brought the network
     carry: Carry | None = None  # says what becomes of what the database holds beside
+    loaded: LoadFindings = NOTHING_LOADED  # of its source, and what is accepted
     follows: bool = False  # whether `state` is that of the database, read before
 
 
@@ -98,6 +101,7 @@ def gather_mirror(store: Store, state: State | None = None) -> Mirrored:
         events=tuple(event for event in events if event.version <= current.version),
         specs={name: store.specs.read_spec(name) for name in store.specs.list_names()},
         loads=tuple(store.loads.list_loads()),
+        loaded=store.findings.read_findings(),
         follows=state is not None,
     )
 

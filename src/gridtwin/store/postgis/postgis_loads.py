@@ -9,6 +9,7 @@ from gridtwin.model.ids import MRID_TABLES
 from gridtwin.model.network_loads import MappingText, NetworkLoad, SourceReading
 from gridtwin.model.state import CURRENT
 from gridtwin.store.edition_records import StandingRecords
+from gridtwin.store.postgis.postgis_findings import read_load_findings
 from gridtwin.store.postgis.postgis_outages import select_open_outages
 from gridtwin.store.postgis.postgis_states import list_overlays, read_state
 
@@ -65,7 +66,8 @@ def select_standing(connection: Connection) -> StandingRecords:
     """Return what refers to elements of the network and is not over."""
     names = (CURRENT, *list_overlays(connection))
     states = tuple(read_state(connection, name)[1] for name in names)
-    return StandingRecords(states, *select_open_outages(connection))
+    outages, members = select_open_outages(connection)
+    return StandingRecords(states, outages, members, read_load_findings(connection).accepted)
 
 
 def list_known(connection: Connection, mrids: Collection[str]) -> list[str]:

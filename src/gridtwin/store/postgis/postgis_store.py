@@ -22,6 +22,7 @@ from gridtwin.store.postgis.connect import (
 from gridtwin.store.postgis.network_cache import NetworkCache, read_hash
 from gridtwin.store.postgis.pool import Pool
 from gridtwin.store.postgis.postgis_estimates import PostgisEstimates
+from gridtwin.store.postgis.postgis_findings import PostgisFindings
 from gridtwin.store.postgis.postgis_live import PostgisLive
 from gridtwin.store.postgis.postgis_loads import PostgisLoads
 from gridtwin.store.postgis.postgis_outages import PostgisOutages
@@ -51,6 +52,7 @@ class PostgisStore:
         self._kept = NetworkCache(self._pool, content)
         self.states = PostgisStates(self._pool, self._kept)
         self.specs = PostgisSpecs(self._pool)
+        self.findings = PostgisFindings(self._pool)
         self.outages = PostgisOutages(self._pool)
         self.estimates = PostgisEstimates(self._pool)
         self.readings = PostgisReadings(self._pool)

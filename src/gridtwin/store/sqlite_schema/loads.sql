@@ -1,4 +1,4 @@
--- Version 5: the loads of the network, and the texts of the mappings they were read by.
+-- Version 6: the loads of the network, and the texts of the mappings they were read by.
 CREATE TABLE network_load (
     number INTEGER PRIMARY KEY,
     at_s REAL NOT NULL,
