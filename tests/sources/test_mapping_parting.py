@@ -153,7 +153,7 @@ def test_the_first_line_of_another_transformer_is_named(tmp_path: Path) -> None:
     assert report.transformers == (2, 3)
     (finding,) = parted(report, "recorded_transformer")
     assert (finding.mrid, finding.severity) == ("LINES:V2", "warning")
-    assert "record transformer T4 and hang on T3" in finding.evidence
+    assert "1 customer row records transformer T4 and hangs on T3" in finding.evidence
 
 
 def test_of_all_rows_of_a_transformer_it_is_the_transformer(tmp_path: Path) -> None:
