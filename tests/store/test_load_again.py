@@ -202,6 +202,14 @@ def test_loads_are_remembered_with_their_mapping(
     assert two.reading.mapping.text == "[ids]\n"
 
 
+def test_a_copy_of_a_twin_keeps_its_loads(first: Network, database: str, tmp_path: Path) -> None:
+    place = str(tmp_path / "a.twin")
+    gridtwin.open(first.with_reading(READING)).save(place)
+    kept = gridtwin.open(place).save(database).loads()
+    assert kept == gridtwin.open(place).loads()
+    assert gridtwin.open(database).save(tmp_path / "b.twin").loads() == kept
+
+
 def test_too_much_that_vanishes_is_refused(
     keep: Callable[[Network], Callable[[], Twin]], first: Network
 ) -> None:

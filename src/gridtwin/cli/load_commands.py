@@ -130,10 +130,15 @@ def _load_first(
     source: str, into: str, said: dict[str, Any], search: Any, *, overwrite: bool
 ) -> None:
     import gridtwin
+    from gridtwin.store.memory_store import MemoryStore
     from gridtwin.store.postgis.connect import is_address
+    from gridtwin.twin import Twin
 
     if is_address(source):
-        origin = gridtwin.open(source)
+        store = gridtwin.open(source).store
+        network = store.network.with_loaded(store.findings.read_findings())
+        copied = MemoryStore(network.with_searched(*search), store.loads.list_loads())
+        origin = Twin(copied)
     else:
         network = gridtwin.read(source, **said)
         _tell_reading(network)

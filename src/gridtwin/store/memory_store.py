@@ -20,18 +20,23 @@ from gridtwin.store.sqlite_loads import carry_records, insert_load
 from gridtwin.topology.topology_index import TopologyIndex, build_index
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gridtwin.model.network import Network
+    from gridtwin.model.network_loads import NetworkLoad
     from gridtwin.store.edition_records import NewEdition
 
 
 class MemoryStore(SqliteBooks):
     """A twin that lives as long as its process; threads may share it."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, loads: Sequence[NetworkLoad] = ()) -> None:
         super().__init__(SqliteMemory(), lambda: self.network)
         self.network = network
-        if network.reading is not None:
-            self.loads.write_load(make_first_load(network.data, network.reading))
+        if network.reading is not None and not loads:
+            loads = (make_first_load(network.data, network.reading),)
+        for load in loads:
+            self.loads.write_load(load)
         self.readings = ParquetReadings(None)
         self._index: TopologyIndex | None = None
         if network.loaded != NOTHING_LOADED:

@@ -172,7 +172,7 @@ class Twin:
         if isinstance(path, str) and is_address(path):
             from gridtwin.store.postgis.postgis_store import PostgisStore
 
-            fresh = Twin(MemoryStore(network)).gather_mirror_rows()
+            fresh = Twin(MemoryStore(network, loads)).gather_mirror_rows()
             return Twin(PostgisStore.create(path, fresh, overwrite=overwrite))
         return Twin(LocalStore.create(Path(path), network, index, loads=loads, overwrite=overwrite))
 
