@@ -240,5 +240,7 @@ def test_what_vanishes_is_allowed_by_its_share(loaded: tuple[str, str]) -> None:
     rewrite(source, layers)
     assert "--allow-vanish 50" in run("load", source, "--into", twin, "--again", code=1)
     assert "METERS" in run("load", source, "--into", twin, "--again", "--dry-run")
+    told = CliRunner().invoke(app, ["load", source, "--into", twin, "--again", "--dry-run"])
+    assert "50.0 % of the equipment or of the usage points would vanish" in told.stderr
     run("load", source, "--into", twin, "--again", "--allow-vanish", "50")
     assert len(gridtwin.open(twin).network.usage_points) == 1

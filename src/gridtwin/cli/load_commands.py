@@ -196,6 +196,11 @@ def _load_again(
             for each in loaded.tables
         ]
         render.write_table("Database", ("table", "rows", "inserted", "updated", "deleted"), rows)
+    if dry_run and loaded.report.vanished_percent > allowed:
+        render.print_note(
+            f"warning: {loaded.report.vanished_percent:.1f} % of the equipment or of the usage"
+            f" points would vanish: refused without --allow-vanish"
+        )
     done = "would be" if dry_run else "is"
     sys.stdout.write(f"{into}: load {loaded.load.number} {done} {network!r}\n")
 
