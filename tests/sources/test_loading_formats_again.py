@@ -108,10 +108,10 @@ def test_a_source_is_loaded_again_as_it_was_read(write: Write, layer: str, tmp_p
     assert origin.key in kept.usage_points["mrid"].iloc[-1]
 
     same = json.loads(run("load", source, "--into", twin, "--again", "--json"))
-    assert (same["added"], same["changed"], same["removed"]) == (0, 0, 0)
+    assert (same["rows_added"], same["rows_changed"], same["rows_removed"]) == (0, 0, 0)
     write(tmp_path, True)
     other = json.loads(run("load", source, "--into", twin, "--again", "--json"))
-    assert other["added"] + other["changed"] + other["removed"] > 0
+    assert other["rows_added"] + other["rows_changed"] + other["rows_removed"] > 0
     assert {each["frame"] for each in other["layers"] if each["changed"] or each["removed"]} == {
         "usage_points"
     }

@@ -34,9 +34,9 @@ def edition_document(
         "at": load.at.isoformat(),
         "written": written,
         "vanished_percent": round(report.vanished_percent, 3),
-        "added": report.added,
-        "changed": report.changed,
-        "removed": report.removed,
+        "rows_added": report.added,
+        "rows_changed": report.changed,
+        "rows_removed": report.removed,
         "frames": [_frame_record(each) for each in report.frames],
         "layers": [
             {

@@ -110,10 +110,10 @@ class EditionDocument(Shape):
     """false: it was a dry run"""
     vanished_percent: Amount
     """of equipment or usage points, whichever is more: the share that is removed"""
-    added: Count
-    """rows of all frames"""
-    changed: Count
-    removed: Count
+    rows_added: Count
+    """of all frames"""
+    rows_changed: Count
+    rows_removed: Count
     frames: list[FrameRecord]
     layers: list[LayerRecord]
     feeders: MovedRecord
