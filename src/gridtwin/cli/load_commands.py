@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gridtwin.model.network import Network
 
 CHANGE_COLUMNS = ("frame", "layer", "rows", "added", "changed", "removed")
-LOAD_COLUMNS = ("load", "at", "source", "mapping", "hash", *CHANGE_COLUMNS[2:])
+LISTED_COLUMNS = ("load", "at", "source", "mapping", "hash", *CHANGE_COLUMNS[2:])
 
 
 def load_network(
@@ -269,4 +269,4 @@ def show_loads(twin: In = "", json: Json = False) -> None:
         )
         for each in loads
     ]
-    render.write_table("", LOAD_COLUMNS, rows)
+    render.write_table("", LISTED_COLUMNS, rows)
