@@ -8,7 +8,7 @@ FIELD_DATA ?= $(or $(GRIDTWIN_FIELD_DATA),../shared/data)
 STATIC := src/gridtwin/api/static
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: demo docs live test test-long test-field postgres java chromium lint schemas node openapi web web-check bench clean
+.PHONY: demo docs live test test-long test-field test-account postgres java chromium lint schemas snowflake node openapi web web-check bench clean
 
 $(VENV)/made: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -34,13 +34,17 @@ live: $(VENV)/test postgres java  ## the whole chain of live data: Kafka, Postgr
 	$(BIN)/gridtwin stream demo
 
 test: $(VENV)/test postgres java chromium lint web-check  ## what a stranger's clone can prove in minutes
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not field and not long"
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not field and not long and not account"
 
-test-long: $(VENV)/test postgres java chromium  ## the rest of it: kills, soaks, whole programs
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "long and not field"
+test-long: $(VENV)/test postgres java chromium  ## the rest of it: kills, soaks, whole programs, all examples
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal --hypothesis-profile=all \
+	  -m "(long or hypothesis) and not field and not account"
 
 test-field: $(VENV)/test postgres java  ## the same code against real feeders (GRIDTWIN_FIELD_DATA)
 	GRIDTWIN_FIELD_DATA="$(FIELD_DATA)" $(BIN)/python -m pytest -q -n 2 -m field
+
+test-account: $(VENV)/test  ## the SQL for Snowflake in an account that the environment names (SNOWFLAKE_ACCOUNT ...)
+	$(BIN)/python -m pytest -q -m account
 
 postgres: $(VENV)/test  ## PostgreSQL, PostGIS and plpgsql_check for the tests, from apt where this machine has none
 	@$(BIN)/python tests/postgres.py 2>/dev/null || { \
@@ -74,6 +78,9 @@ lint: $(VENV)/test
 schemas: $(VENV)/test  ## the JSON Schema of every document (docs/schemas), from their shapes
 	$(BIN)/python docs/schemas/generate.py
 
+snowflake: $(VENV)/test  ## the default project for Snowflake (deploy/snowflake), from its templates
+	$(BIN)/gridtwin publish snowflake --out deploy/snowflake
+
 # Where Node had to be brought, it is the one of the virtual environment.
 node web/node_modules/made openapi web web-check: export PATH := $(abspath $(BIN)):$(PATH)
 
@@ -96,7 +103,7 @@ web: web/node_modules/made  ## build the page into the package (src/gridtwin/api
 web-check: web/node_modules/made  ## its style, types and unit tests; what is committed is what the sources make
 	@! grep -n '"resolved": "[a-z]*:' web/package-lock.json || \
 	  { echo "web/package-lock.json names hosts: packages come from whichever registry npm is set to" >&2; exit 1; }
-	cd web && npm run check && npm run build -- --outDir node_modules/fresh --logLevel warn
+	cd web && npm run check && npx vite build --outDir node_modules/fresh --logLevel warn
 	@diff -r web/node_modules/fresh $(STATIC) || \
 	  { echo "$(STATIC) is not what web/ builds: run make web and commit it" >&2; exit 1; }
 

@@ -90,3 +90,56 @@ def _read_rates(text: str) -> dict[str, float]:
         msg = f"GRIDTWIN_RATE is {text!r}: write it as tokens a second and at most, such as 100/500"
         raise InputError(msg)
     return {"rate_per_s": rate, "rate_burst": burst}
+
+
+@dataclass(frozen=True, slots=True)
+class SnowflakeSettings:
+    """How a program logs in to an account of Snowflake; see docs/snowflake.md."""
+
+    account: str
+    user: str = ""
+    role: str = ""
+    warehouse: str = ""
+    host: str = ""  # by default that of the account
+    port: int = 443
+    protocol: str = "https"
+    authenticator: str = ""  # key pair where there is a key, unless it says otherwise
+    token: str = field(default="", repr=False)  # of OAuth, or a programmatic access token
+    private_key: str = field(default="", repr=False)  # PEM
+    private_key_file: str = ""
+    private_key_passphrase: str = field(default="", repr=False)
+
+    @property
+    def way(self) -> str:
+        """How to log in: ``key pair``, ``oauth``, ``token``, or nothing where it is not said."""
+        wanted = self.authenticator.lower()
+        if wanted in {"", "snowflake_jwt"} and (self.private_key or self.private_key_file):
+            return "key pair"
+        if self.token and wanted == "oauth":
+            return "oauth"
+        if self.token and wanted in {"", "programmatic_access_token"}:
+            return "token"
+        return ""
+
+    @classmethod
+    def from_environment(cls) -> SnowflakeSettings:
+        """
+        Return the settings of this process, by the names that Snowflake's own tools use.
+
+        Raises
+        ------
+        InputError
+            If no account is named, or a value is none.
+        """
+        words = {
+            name: os.environ.get(f"SNOWFLAKE_{name.upper()}", "")
+            for name in cls.__dataclass_fields__
+        }
+        if not words["account"]:
+            msg = "no account of Snowflake is named: set SNOWFLAKE_ACCOUNT, such as ORG-ACCOUNT"
+            raise InputError(msg)
+        port, protocol = words.pop("port") or "443", words.pop("protocol") or "https"
+        if not port.isdecimal() or protocol not in {"http", "https"}:
+            msg = "SNOWFLAKE_PORT is a number, and SNOWFLAKE_PROTOCOL http or https"
+            raise InputError(msg)
+        return cls(port=int(port), protocol=protocol, **words)

@@ -21,6 +21,7 @@ from gridtwin.cli import (
     rehearsal_commands,
     restoration_commands,
     serve_commands,
+    snowflake_commands,
     state_commands,
     storm_commands,
     stream_commands,
@@ -59,6 +60,7 @@ erm_commands.app.command("storm")(storm_commands.forecast_storm)
 app.add_typer(erm_commands.app, name="erm")
 app.command("intersect")(network_commands.intersect_polygon)
 network_commands.publish_app.command("odin")(odin_commands.publish_odin)
+network_commands.publish_app.command("snowflake")(snowflake_commands.publish_snowflake)
 app.add_typer(network_commands.publish_app, name="publish")
 app.command("sync")(database_commands.sync_twin)
 app.add_typer(database_commands.app, name="db")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import MissingExtraError, StoreError
 from gridtwin.model.interval_loads import Nameplates
+from gridtwin.store.ami_sql.semantic_model import SEMANTIC_MODEL
 from gridtwin.store.load_views import create_feeder_loads, create_transformer_loads
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
 
-QUERY_NAMES = ("overloaded", "overloaded_at_price", "voltages", "peaks", "at_risk", "hours_out")
+QUERY_NAMES = tuple(question.name for question in SEMANTIC_MODEL.questions)
 QUERY_PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 PROGRESS_LOOK_S = 0.2  # between two looks at how far a question is
 

@@ -4,8 +4,8 @@
 WITH spells AS (
     SELECT
         m.usage_point,
-        greatest(m.began_at, CAST(:start AS timestamptz)) AS began_at,
-        least(coalesce(m.restored_at, CAST(:end AS timestamptz)), CAST(:end AS timestamptz))
+        greatest(m.began_at, CAST(:start AS timestamp with time zone)) AS began_at,
+        least(coalesce(m.restored_at, CAST(:end AS timestamp with time zone)), CAST(:end AS timestamp with time zone))
             AS ended_at
     FROM gridtwin.outage_usage_points m
     WHERE m.began_at < :end AND (m.restored_at IS NULL OR m.restored_at > :start)

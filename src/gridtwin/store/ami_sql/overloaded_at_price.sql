@@ -6,10 +6,10 @@
 -- :pct               loading in percent of the nameplate
 -- :power_factor      of all loads
 WITH dear AS (
-    SELECT c."time" AS reading_time
+    SELECT c.time AS reading_time
     FROM gridtwin.conditions c
     WHERE c.price_usd_mwh > CAST(:price AS double precision)
-        AND c."time" > :start AND c."time" <= :end
+        AND c.time > :start AND c.time <= :end
 ), heavy AS (
     SELECT
         t.transformer,

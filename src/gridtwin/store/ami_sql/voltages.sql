@@ -17,8 +17,8 @@ WITH worst AS (
 ), times AS (
     SELECT
         f.feeder,
-        min(f.reading_time) FILTER (WHERE f.v_min = w.v_min) AS v_min_at,
-        min(f.reading_time) FILTER (WHERE f.v_max = w.v_max) AS v_max_at
+        min(CASE WHEN f.v_min = w.v_min THEN f.reading_time END) AS v_min_at,
+        min(CASE WHEN f.v_max = w.v_max THEN f.reading_time END) AS v_max_at
     FROM gridtwin.feeder_load f
     JOIN worst w ON w.feeder = f.feeder AND (f.v_min = w.v_min OR f.v_max = w.v_max)
     WHERE f.reading_time > :start AND f.reading_time <= :end

@@ -1,0 +1,16 @@
+-- Who may do what: one role fills the landing tables, one makes the layers of them, one reads.
+--
+-- A service user of each is made by hand, with a key pair and no password: see docs/snowflake.md.
+
+USE ROLE USERADMIN;
+
+CREATE ROLE IF NOT EXISTS "GRIDTWIN_LOADER"
+    COMMENT = 'Fills the landing tables, the network and the results of gridtwin';
+CREATE ROLE IF NOT EXISTS "GRIDTWIN_TRANSFORMER"
+    COMMENT = 'Owns the layers that gridtwin makes of what landed';
+CREATE ROLE IF NOT EXISTS "GRIDTWIN_READER"
+    COMMENT = 'Reads the layers, the network and the results of gridtwin';
+
+GRANT ROLE "GRIDTWIN_LOADER" TO ROLE SYSADMIN;
+GRANT ROLE "GRIDTWIN_TRANSFORMER" TO ROLE SYSADMIN;
+GRANT ROLE "GRIDTWIN_READER" TO ROLE SYSADMIN;

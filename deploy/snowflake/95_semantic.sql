@@ -1,0 +1,97 @@
+-- What the layers mean, for questions in words: Cortex Analyst reads this view.
+--
+-- semantic_model.yaml says the same; SYSTEM$CREATE_SEMANTIC_VIEW_FROM_YAML takes it with TRUE as its
+-- last argument to check it only. Replaced with its grants, since a view holds no data.
+
+USE ROLE "GRIDTWIN_TRANSFORMER";
+
+CREATE OR REPLACE SEMANTIC VIEW "GRIDTWIN"."GOLD".GRID_ANALYTICS
+TABLES (
+    transformer_load AS "GRIDTWIN"."GOLD".TRANSFORMER_LOAD PRIMARY KEY (reading_time, transformer) WITH SYNONYMS = ('transformer loading') COMMENT = 'Load of each transformer and interval, from the readings of its meters',
+    feeder_load AS "GRIDTWIN"."GOLD".FEEDER_LOAD PRIMARY KEY (reading_time, feeder) WITH SYNONYMS = ('circuit load') COMMENT = 'Load and voltages of each feeder and interval, from the readings of its meters',
+    transformers AS "GRIDTWIN"."NETWORK".TRANSFORMERS PRIMARY KEY (transformer) COMMENT = 'Transformers and their ratings',
+    conditions AS "GRIDTWIN"."GOLD".CONDITIONS PRIMARY KEY (time) COMMENT = 'Weather and price of the whole territory by interval',
+    outage_usage_points AS "GRIDTWIN"."RESULTS".INTERRUPTIONS PRIMARY KEY (outage, usage_point) WITH SYNONYMS = ('interruptions', 'outages') COMMENT = 'Interruptions of usage points, each in one outage',
+    usage_points AS "GRIDTWIN"."NETWORK".USAGE_POINTS PRIMARY KEY (mrid) WITH SYNONYMS = ('meters', 'premises') COMMENT = 'Where customers are served'
+)
+RELATIONSHIPS (
+    transformer_load_to_transformers AS transformer_load (transformer) REFERENCES transformers (transformer),
+    transformer_load_to_conditions AS transformer_load (reading_time) REFERENCES conditions (time),
+    feeder_load_to_conditions AS feeder_load (reading_time) REFERENCES conditions (time),
+    outage_usage_points_to_usage_points AS outage_usage_points (usage_point) REFERENCES usage_points (mrid)
+)
+FACTS (
+    transformer_load.kwh AS kwh COMMENT = 'Energy of the interval in kilowatt-hours; below zero: received',
+    transformer_load.v_min AS v_min COMMENT = 'Lowest voltage of a meter, on a base of 120 V',
+    transformer_load.v_max AS v_max COMMENT = 'Highest voltage of a meter, on a base of 120 V',
+    feeder_load.kwh AS kwh COMMENT = 'Energy of the interval in kilowatt-hours; below zero: received',
+    feeder_load.below_a AS below_a COMMENT = 'Meters below Range A of ANSI C84.1, 114 V on a base of 120 V',
+    feeder_load.above_a AS above_a COMMENT = 'Meters above Range A, 126 V',
+    feeder_load.below_b AS below_b COMMENT = 'Of those below Range A, below Range B, 110 V',
+    feeder_load.above_b AS above_b COMMENT = 'Of those above Range A, above Range B, 127 V',
+    feeder_load.v_min AS v_min COMMENT = 'Lowest voltage of a meter, on a base of 120 V',
+    feeder_load.v_max AS v_max COMMENT = 'Highest voltage of a meter, on a base of 120 V',
+    transformers.rated_kva AS rated_kva WITH SYNONYMS = ('rating', 'size') COMMENT = 'Nameplate in kVA',
+    conditions.price_usd_mwh AS price_usd_mwh WITH SYNONYMS = ('price', 'LMP') COMMENT = 'US dollars a megawatt-hour',
+    usage_points.customers AS customers COMMENT = 'Customers served there'
+)
+DIMENSIONS (
+    transformer_load.reading_time AS reading_time WITH SYNONYMS = ('interval', 'when') COMMENT = 'End of the interval of 15 minutes, UTC',
+    transformer_load.transformer AS transformer COMMENT = 'mRID of the transformer',
+    feeder_load.reading_time AS reading_time WITH SYNONYMS = ('interval', 'when') COMMENT = 'End of the interval of 15 minutes, UTC',
+    feeder_load.feeder AS feeder WITH SYNONYMS = ('circuit') COMMENT = 'mRID of the feeder',
+    transformers.transformer AS transformer COMMENT = 'mRID of the transformer',
+    transformers.mrid AS mrid COMMENT = 'mRID of the transformer, as people see it',
+    conditions.time AS time COMMENT = 'End of the interval of 15 minutes, UTC',
+    outage_usage_points.outage AS outage COMMENT = 'Id of the outage',
+    outage_usage_points.usage_point AS usage_point WITH SYNONYMS = ('meter', 'premise') COMMENT = 'mRID of the usage point',
+    outage_usage_points.began_at AS began_at COMMENT = 'When its supply was lost, UTC',
+    outage_usage_points.restored_at AS restored_at COMMENT = 'When it was back, UTC; null = still out',
+    usage_points.mrid AS mrid COMMENT = 'mRID of the usage point'
+)
+METRICS (
+    transformer_load.energy_kwh AS SUM(kwh) WITH SYNONYMS = ('consumption') COMMENT = 'Energy in kilowatt-hours',
+    transformer_load.transformer_peak_kw AS MAX(ABS(kwh)) * 4 COMMENT = 'Highest mean power of an interval, kW',
+    transformer_load.transformer_mean_kw AS AVG(kwh) * 4 COMMENT = 'Mean power, kW',
+    feeder_load.peak_kw AS MAX(kwh) * 4 COMMENT = 'Peak: highest mean power of an interval, kW',
+    feeder_load.mean_kw AS AVG(kwh) * 4 COMMENT = 'Mean power, kW',
+    feeder_load.load_factor AS AVG(kwh) / NULLIF(MAX(kwh), 0) COMMENT = 'Mean of the intervals over their peak',
+    feeder_load.lowest_v AS MIN(v_min) COMMENT = 'Lowest voltage of a meter in the period, V',
+    feeder_load.highest_v AS MAX(v_max) COMMENT = 'Highest voltage of a meter in the period, V',
+    feeder_load.below_a_h AS SUM(below_a) / 4.0 COMMENT = 'Meter-hours below Range A',
+    feeder_load.above_a_h AS SUM(above_a) / 4.0 COMMENT = 'Meter-hours above Range A',
+    feeder_load.below_b_h AS SUM(below_b) / 4.0 COMMENT = 'Meter-hours below Range B',
+    feeder_load.above_b_h AS SUM(above_b) / 4.0 COMMENT = 'Meter-hours above Range B',
+    transformers.installed_kva AS SUM(rated_kva) COMMENT = 'Nameplates added up, kVA',
+    conditions.mean_price AS AVG(price_usd_mwh) COMMENT = 'Mean price, $/MWh',
+    outage_usage_points.interruptions AS COUNT(*) COMMENT = 'Interruptions of usage points',
+    outage_usage_points.points_out AS COUNT(DISTINCT usage_point) COMMENT = 'Usage points interrupted',
+    usage_points.customers_served AS SUM(customers) COMMENT = 'Customers served (IEEE 1366)'
+)
+COMMENT = 'Load, voltage, price and interruptions of a distribution network'
+AI_SQL_GENERATION 'Times are in UTC and name the end of an interval of 15 minutes. Power in kW is four times the energy of an interval in kWh. Without a period, ask of the last 30 days.'
+AI_VERIFIED_QUERIES (
+    overloaded AS (
+        QUESTION 'Which transformers were loaded above their nameplate in the last 30 days?'
+        SQL 'WITH heavy AS ( SELECT t.transformer, count(*) AS intervals, max(abs(t.kwh)) AS most_kwh FROM transformer_load t JOIN transformers r ON r.transformer = t.transformer WHERE t.reading_time > DATEADD(''day'', -30, CURRENT_TIMESTAMP()) AND t.reading_time <= CURRENT_TIMESTAMP() AND abs(t.kwh) > r.rated_kva * CAST(100 AS double precision) / 100 * 0.95 / 4 GROUP BY t.transformer ) SELECT r.mrid AS transformer, r.rated_kva, h.intervals / 4.0 AS hours, h.most_kwh * 4 / 0.95 AS peak_kva, h.most_kwh * 400 / 0.95 / r.rated_kva AS peak_pct FROM heavy h JOIN transformers r ON r.transformer = h.transformer ORDER BY peak_pct DESC, transformer'
+    ),
+    overloaded_at_price AS (
+        QUESTION 'Which transformers were loaded above their nameplate while the price was above 100 dollars a megawatt-hour in the last 30 days?'
+        SQL 'WITH dear AS ( SELECT c.time AS reading_time FROM conditions c WHERE c.price_usd_mwh > CAST(100 AS double precision) AND c.time > DATEADD(''day'', -30, CURRENT_TIMESTAMP()) AND c.time <= CURRENT_TIMESTAMP() ), heavy AS ( SELECT t.transformer, count(*) AS intervals, max(abs(t.kwh)) AS most_kwh FROM transformer_load t JOIN dear d ON d.reading_time = t.reading_time JOIN transformers r ON r.transformer = t.transformer WHERE t.reading_time > DATEADD(''day'', -30, CURRENT_TIMESTAMP()) AND t.reading_time <= CURRENT_TIMESTAMP() AND abs(t.kwh) > r.rated_kva * CAST(100 AS double precision) / 100 * 0.95 / 4 GROUP BY t.transformer ) SELECT r.mrid AS transformer, r.rated_kva, h.intervals / 4.0 AS hours, h.most_kwh * 4 / 0.95 AS peak_kva, h.most_kwh * 400 / 0.95 / r.rated_kva AS peak_pct FROM heavy h JOIN transformers r ON r.transformer = h.transformer ORDER BY peak_pct DESC, transformer'
+    ),
+    voltages AS (
+        QUESTION 'How low and how high did voltages go on each feeder in the last 30 days?'
+        SQL 'WITH worst AS ( SELECT f.feeder, min(f.v_min) AS v_min, max(f.v_max) AS v_max, sum(f.below_a) / 4.0 AS below_a_h, sum(f.above_a) / 4.0 AS above_a_h, sum(f.below_b) / 4.0 AS below_b_h, sum(f.above_b) / 4.0 AS above_b_h FROM feeder_load f WHERE f.reading_time > DATEADD(''day'', -30, CURRENT_TIMESTAMP()) AND f.reading_time <= CURRENT_TIMESTAMP() AND f.v_min IS NOT NULL GROUP BY f.feeder ), times AS ( SELECT f.feeder, min(CASE WHEN f.v_min = w.v_min THEN f.reading_time END) AS v_min_at, min(CASE WHEN f.v_max = w.v_max THEN f.reading_time END) AS v_max_at FROM feeder_load f JOIN worst w ON w.feeder = f.feeder AND (f.v_min = w.v_min OR f.v_max = w.v_max) WHERE f.reading_time > DATEADD(''day'', -30, CURRENT_TIMESTAMP()) AND f.reading_time <= CURRENT_TIMESTAMP() GROUP BY f.feeder ) SELECT w.feeder, w.v_min, t.v_min_at, w.v_max, t.v_max_at, w.below_a_h, w.above_a_h, w.below_b_h, w.above_b_h FROM worst w JOIN times t ON t.feeder = w.feeder ORDER BY w.v_min, w.feeder'
+    ),
+    peaks AS (
+        QUESTION 'What was the peak of each feeder in the last 30 days, and its load at that of all?'
+        SQL 'WITH own AS ( SELECT f.feeder, max(f.kwh) AS kwh, avg(f.kwh) AS mean FROM feeder_load f WHERE f.reading_time > DATEADD(''day'', -30, CURRENT_TIMESTAMP()) AND f.reading_time <= CURRENT_TIMESTAMP() AND f.kwh IS NOT NULL GROUP BY f.feeder ), common AS ( SELECT f.reading_time FROM feeder_load f WHERE f.reading_time > DATEADD(''day'', -30, CURRENT_TIMESTAMP()) AND f.reading_time <= CURRENT_TIMESTAMP() AND f.kwh IS NOT NULL GROUP BY f.reading_time ORDER BY sum(f.kwh) DESC, f.reading_time LIMIT 1 ), times AS ( SELECT f.feeder, min(f.reading_time) AS peak_at FROM feeder_load f JOIN own o ON o.feeder = f.feeder AND o.kwh = f.kwh WHERE f.reading_time > DATEADD(''day'', -30, CURRENT_TIMESTAMP()) AND f.reading_time <= CURRENT_TIMESTAMP() GROUP BY f.feeder ), then_carried AS ( SELECT f.feeder, f.kwh FROM feeder_load f JOIN common c ON c.reading_time = f.reading_time ) SELECT o.feeder, o.kwh * 4 AS peak_kw, t.peak_at, coalesce(n.kwh, 0) * 4 AS at_common_peak_kw, c.reading_time AS common_peak_at, o.mean / nullif(o.kwh, 0) AS load_factor FROM own o JOIN times t ON t.feeder = o.feeder CROSS JOIN common c LEFT JOIN then_carried n ON n.feeder = o.feeder ORDER BY peak_kw DESC, o.feeder'
+    ),
+    hours_out AS (
+        QUESTION 'How many customers were out for how many hours in the last 30 days?'
+        SQL 'WITH spells AS ( SELECT m.usage_point, greatest(m.began_at, CAST(DATEADD(''day'', -30, CURRENT_TIMESTAMP()) AS timestamp with time zone)) AS began_at, least(coalesce(m.restored_at, CAST(CURRENT_TIMESTAMP() AS timestamp with time zone)), CAST(CURRENT_TIMESTAMP() AS timestamp with time zone)) AS ended_at FROM outage_usage_points m WHERE m.began_at < CURRENT_TIMESTAMP() AND (m.restored_at IS NULL OR m.restored_at > DATEADD(''day'', -30, CURRENT_TIMESTAMP())) ), each AS ( SELECT s.usage_point, sum(extract(epoch FROM s.ended_at) - extract(epoch FROM s.began_at)) / 3600.0 AS hours FROM spells s GROUP BY s.usage_point ), bands AS ( SELECT CASE WHEN e.hours < 1 THEN 0 WHEN e.hours < 2 THEN 1 WHEN e.hours < 4 THEN 2 WHEN e.hours < 8 THEN 4 WHEN e.hours < 12 THEN 8 WHEN e.hours < 24 THEN 12 WHEN e.hours < 48 THEN 24 WHEN e.hours < 96 THEN 48 ELSE 96 END AS from_h, e.hours, u.customers FROM each e JOIN usage_points u ON u.mrid = e.usage_point ) SELECT b.from_h, count(*) AS usage_points, sum(b.customers) AS customers, sum(b.customers * b.hours) AS customer_hours FROM bands b GROUP BY b.from_h ORDER BY b.from_h'
+    )
+)
+COPY GRANTS;
+
+GRANT SELECT ON SEMANTIC VIEW "GRIDTWIN"."GOLD".GRID_ANALYTICS TO ROLE "GRIDTWIN_READER";

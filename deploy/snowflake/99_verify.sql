@@ -1,0 +1,20 @@
+-- Ask whether it is as it was meant: run it after the others, and again when something looks odd.
+
+USE ROLE "GRIDTWIN_TRANSFORMER";
+USE WAREHOUSE "GRIDTWIN_TRANSFORM_WH";
+
+-- Each line must say INCREMENTAL, but CLOSURE, which is made anew; none may have an error.
+SHOW DYNAMIC TABLES IN DATABASE "GRIDTWIN";
+
+SELECT
+    'AMI_ENRICHED' AS TABLE_NAME,
+    COUNT(*) AS ROWS_THERE,
+    MAX(g.READING_TIME) AS NEWEST
+FROM "GRIDTWIN"."GOLD".AMI_ENRICHED AS g;
+
+SELECT
+    c.REASON,
+    COUNT(*) AS READINGS
+FROM "GRIDTWIN"."SILVER".AMI_REJECTED AS c
+GROUP BY c.REASON
+ORDER BY READINGS DESC;

@@ -1,0 +1,30 @@
+-- Which transformers were loaded above their nameplate in the last 30 days?
+
+USE ROLE "GRIDTWIN_READER";
+USE WAREHOUSE "GRIDTWIN_READ_WH";
+
+SET asked_end = CURRENT_TIMESTAMP();
+SET asked_start = DATEADD('day', -30, CURRENT_TIMESTAMP());
+SET asked_pct = 100;
+SET asked_power_factor = 0.95;
+
+WITH heavy AS (
+    SELECT
+        t.transformer,
+        count(*) AS intervals,
+        max(abs(t.kwh)) AS most_kwh
+    FROM "GRIDTWIN"."GOLD".TRANSFORMER_LOAD t
+    JOIN "GRIDTWIN"."NETWORK".TRANSFORMERS r ON r.transformer = t.transformer
+    WHERE t.reading_time > $asked_start AND t.reading_time <= $asked_end
+        AND abs(t.kwh) > r.rated_kva * CAST($asked_pct AS double precision) / 100 * $asked_power_factor / 4
+    GROUP BY t.transformer
+)
+SELECT
+    r.mrid AS transformer,
+    r.rated_kva,
+    h.intervals / 4.0 AS hours,
+    h.most_kwh * 4 / $asked_power_factor AS peak_kva,
+    h.most_kwh * 400 / $asked_power_factor / r.rated_kva AS peak_pct
+FROM heavy h
+JOIN "GRIDTWIN"."NETWORK".TRANSFORMERS r ON r.transformer = h.transformer
+ORDER BY peak_pct DESC, transformer;

@@ -1,0 +1,37 @@
+-- Which transformers were loaded above their nameplate while the price was above 100 dollars a megawatt-hour in the last 30 days?
+
+USE ROLE "GRIDTWIN_READER";
+USE WAREHOUSE "GRIDTWIN_READ_WH";
+
+SET asked_end = CURRENT_TIMESTAMP();
+SET asked_start = DATEADD('day', -30, CURRENT_TIMESTAMP());
+SET asked_price = 100;
+SET asked_pct = 100;
+SET asked_power_factor = 0.95;
+
+WITH dear AS (
+    SELECT c.time AS reading_time
+    FROM "GRIDTWIN"."GOLD".CONDITIONS c
+    WHERE c.price_usd_mwh > CAST($asked_price AS double precision)
+        AND c.time > $asked_start AND c.time <= $asked_end
+), heavy AS (
+    SELECT
+        t.transformer,
+        count(*) AS intervals,
+        max(abs(t.kwh)) AS most_kwh
+    FROM "GRIDTWIN"."GOLD".TRANSFORMER_LOAD t
+    JOIN dear d ON d.reading_time = t.reading_time
+    JOIN "GRIDTWIN"."NETWORK".TRANSFORMERS r ON r.transformer = t.transformer
+    WHERE t.reading_time > $asked_start AND t.reading_time <= $asked_end
+        AND abs(t.kwh) > r.rated_kva * CAST($asked_pct AS double precision) / 100 * $asked_power_factor / 4
+    GROUP BY t.transformer
+)
+SELECT
+    r.mrid AS transformer,
+    r.rated_kva,
+    h.intervals / 4.0 AS hours,
+    h.most_kwh * 4 / $asked_power_factor AS peak_kva,
+    h.most_kwh * 400 / $asked_power_factor / r.rated_kva AS peak_pct
+FROM heavy h
+JOIN "GRIDTWIN"."NETWORK".TRANSFORMERS r ON r.transformer = h.transformer
+ORDER BY peak_pct DESC, transformer;

@@ -1,0 +1,36 @@
+-- How low and how high did voltages go on each feeder in the last 30 days?
+
+USE ROLE "GRIDTWIN_READER";
+USE WAREHOUSE "GRIDTWIN_READ_WH";
+
+SET asked_end = CURRENT_TIMESTAMP();
+SET asked_start = DATEADD('day', -30, CURRENT_TIMESTAMP());
+
+WITH worst AS (
+    SELECT
+        f.feeder,
+        min(f.v_min) AS v_min,
+        max(f.v_max) AS v_max,
+        sum(f.below_a) / 4.0 AS below_a_h,
+        sum(f.above_a) / 4.0 AS above_a_h,
+        sum(f.below_b) / 4.0 AS below_b_h,
+        sum(f.above_b) / 4.0 AS above_b_h
+    FROM "GRIDTWIN"."GOLD".FEEDER_LOAD f
+    WHERE f.reading_time > $asked_start AND f.reading_time <= $asked_end AND f.v_min IS NOT NULL
+    GROUP BY f.feeder
+), times AS (
+    SELECT
+        f.feeder,
+        min(CASE WHEN f.v_min = w.v_min THEN f.reading_time END) AS v_min_at,
+        min(CASE WHEN f.v_max = w.v_max THEN f.reading_time END) AS v_max_at
+    FROM "GRIDTWIN"."GOLD".FEEDER_LOAD f
+    JOIN worst w ON w.feeder = f.feeder AND (f.v_min = w.v_min OR f.v_max = w.v_max)
+    WHERE f.reading_time > $asked_start AND f.reading_time <= $asked_end
+    GROUP BY f.feeder
+)
+SELECT
+    w.feeder, w.v_min, t.v_min_at, w.v_max, t.v_max_at, w.below_a_h, w.above_a_h, w.below_b_h,
+    w.above_b_h
+FROM worst w
+JOIN times t ON t.feeder = w.feeder
+ORDER BY w.v_min, w.feeder;

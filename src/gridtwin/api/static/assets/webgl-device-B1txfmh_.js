@@ -1,1 +1,0 @@
-export{p as WebGLDevice}from"./flowoverlay-3-QBWVJG.js";

@@ -1,0 +1,60 @@
+"""
+Render the questions of the local stores for Snowflake: the same SQL over the same tables.
+
+Only the places of the tables differ, and how a value is written.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gridtwin.store.duckdb_queries import read_query
+
+if TYPE_CHECKING:
+    from gridtwin.publish.snowflake.project_names import ProjectOptions
+    from gridtwin.store.ami_sql.semantic_model import SemanticQuestion
+
+# Where each table of schema ``gridtwin`` is: schema of the project, and name.
+TABLE_PLACES = {
+    "transformer_load": ("gold", "TRANSFORMER_LOAD"),
+    "feeder_load": ("gold", "FEEDER_LOAD"),
+    "transformers": ("network", "TRANSFORMERS"),
+    "conditions": ("gold", "CONDITIONS"),
+    "outage_usage_points": ("results", "INTERRUPTIONS"),
+    "usage_points": ("network", "USAGE_POINTS"),
+}
+LOCAL_TABLE = re.compile(r"\bgridtwin\.(\w+)")
+VALUE_MARK = re.compile(r"\{\{(\w+)\}\}")
+PERIOD_DAYS = 30
+
+
+def place_table(table: str, options: ProjectOptions) -> str:
+    """Return where a table of the local stores is in Snowflake, its schema quoted."""
+    schema, name = TABLE_PLACES[table]
+    return f"{options.qualify_schema(schema)}.{name}"
+
+
+def write_question(question: SemanticQuestion, options: ProjectOptions) -> str:
+    """Return a question as a script: its values as session variables, then the query."""
+    query = VALUE_MARK.sub(lambda match: f"$asked_{match[1]}", read_query(question.name, "{{%s}}"))
+    query = LOCAL_TABLE.sub(lambda match: place_table(match[1], options), query).strip()
+    values = "".join(f"SET asked_{name} = {value:g};\n" for name, value in question.values.items())
+    return (
+        f"-- {question.words}\n\n"
+        f'USE ROLE "{options.name_role("reader")}";\n'
+        f'USE WAREHOUSE "{options.name_warehouse("read")}";\n\n'
+        "SET asked_end = CURRENT_TIMESTAMP();\n"
+        f"SET asked_start = DATEADD('day', -{PERIOD_DAYS}, CURRENT_TIMESTAMP());\n"
+        f"{values}\n{query};\n"
+    )
+
+
+def write_verified_query(question: SemanticQuestion) -> str:
+    """Return a question over the logical tables of the semantic view, its values filled in."""
+    literals = {name: f"{value:g}" for name, value in question.values.items()} | {
+        "start": f"DATEADD('day', -{PERIOD_DAYS}, CURRENT_TIMESTAMP())",
+        "end": "CURRENT_TIMESTAMP()",
+    }
+    query = VALUE_MARK.sub(lambda match: literals[match[1]], read_query(question.name, "{{%s}}"))
+    return " ".join(LOCAL_TABLE.sub(r"\1", query).split())

@@ -1,0 +1,42 @@
+"""Take down what a twin holds at a moment, for a warehouse."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from gridtwin.model.outage import Members
+from gridtwin.model.state import CURRENT, NORMAL
+from gridtwin.publish.snowflake.snapshot_tables import Snapshot
+
+if TYPE_CHECKING:
+    from gridtwin.twin.twin import Twin
+
+BEGINNING = datetime.fromtimestamp(0, UTC)
+
+
+def take_snapshot(twin: Twin, now: datetime, *, run: str = "") -> Snapshot:
+    """
+    Return the network, all outages and the estimates in force.
+
+    Parameters
+    ----------
+    twin
+        Whose.
+    now
+        When it is taken down.
+    run
+        Name of the run that brings it; by default the minute.
+    """
+    outages = twin.outages.all(since=BEGINNING)
+    ids = [outage.id for outage in outages]
+    return Snapshot(
+        network=twin.store.network_hash,
+        situation=twin.situation(CURRENT),
+        designed=twin.situation(NORMAL),
+        made_at=now,
+        run=run or f"{now.astimezone(UTC):%Y-%m-%dT%H:%MZ}",
+        outages=outages,
+        members=twin.outages.members(*ids) if ids else Members.make_empty(),
+        estimates=twin.store.estimates.list_current(),
+    )
