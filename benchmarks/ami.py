@@ -20,7 +20,9 @@ import gridtwin
 from benchmarks.report import Limit, Row, machine, publish, seconds, tables
 from gridtwin.analysis.ami.interval_load import MeterSlices, list_equipment, sum_load
 from gridtwin.analysis.ami.interval_rollup import IntervalRollUp
+from gridtwin.model.interval_loads import Nameplates
 from gridtwin.model.tables import decode_texts
+from gridtwin.store.load_days import list_stale_days, write_day
 from gridtwin.store.parquet_readings import ParquetReadings
 from gridtwin.store.rollups import write_hour
 from gridtwin.twin.ami_periods import AmiHistory
@@ -136,6 +138,9 @@ def _keep(situation: Situation, folder: Path, days: int) -> int:
         if at_s // 900 % 4 == 3 or step == days * INTERVALS:
             write_hour(folder, at_s // 3600 * 3600, START, kept)
             kept = {}
+    plates = Nameplates.from_network(situation.data)
+    for date in list_stale_days(folder, plates):
+        write_day(folder, date, plates)
     _write_prices(folder, rng, days)
     return days * INTERVALS * len(served.row)
 
@@ -160,6 +165,7 @@ def _history(twin: Twin, folder: Path, days: int) -> tuple[list[Row], list[Limit
             start, end, price=100
         ),
         "transformers overloaded at any price": lambda: history.overloaded(start, end),
+        "transformers loaded above 60 %": lambda: history.overloaded(start, end, pct=60),
         "worst voltages by feeder": lambda: history.voltages(start, end),
         "peak and coincident load by feeder": lambda: history.peaks(start, end),
         "load at risk under a polygon": lambda: history.at_risk(around, start, end),
@@ -192,7 +198,7 @@ def _history(twin: Twin, folder: Path, days: int) -> tuple[list[Row], list[Limit
     np.testing.assert_allclose(np.sort(ours.peak_pct), np.sort(theirs["max"]), rtol=1e-4)
     mine, other = seconds(lambda: history.overloaded(start, day, price=100), pandas_merge, rounds=2)
     row = Row("1 day: overloaded at a price / pandas merge and group", mine, other, 2)
-    weight = sum(file.stat().st_size for file in folder.glob("*load/*/*.parquet"))
+    weight = sum(file.stat().st_size for file in folder.rglob("*load/**/*.parquet"))
     return [row], limits, weight
 
 

@@ -100,10 +100,10 @@ def test_a_database_sums_up_by_itself(twin: Twin) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_progress_is_told_hour_by_hour(twin: Twin) -> None:
+def test_progress_is_told_by_hours_and_days(twin: Twin) -> None:
     told: list[tuple[int, int]] = []
     twin.ami.roll_up(progress=lambda done, steps: told.append((done, steps)))
-    assert told == [(0, 2), (1, 2), (2, 2)]
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
 
 
 @pytest.mark.usefixtures("folder")

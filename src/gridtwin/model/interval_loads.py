@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from gridtwin.model import cim
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+    from gridtwin.model.tables import NetworkData
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,30 @@ class FeederLoads:
     above_b: NDArray[np.int32]
     v_min: NDArray[np.float32]
     v_max: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Nameplates:
+    """Transformers by row, and their ratings in kVA; arrays of one length."""
+
+    row: NDArray[np.int32]  # of the equipment table, rising
+    rated_kva: NDArray[np.float64]
+
+    @classmethod
+    def from_network(cls, data: NetworkData) -> Nameplates:
+        """Return those of all transformers of a network."""
+        row = np.flatnonzero(data.equipment.kind == cim.TRANSFORMER).astype(np.int32)
+        return cls(row, data.equipment.rated_va[row] / 1000)
+
+    def find_ratings(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return the rating of each row; NaN where there is none."""
+        place = np.minimum(np.searchsorted(self.row, rows), len(self.row) - 1)
+        return np.where(self.row[place] == rows, self.rated_kva[place], np.nan)
+
+    @property
+    def digest(self) -> str:
+        """A digest of all of them."""
+        return hashlib.blake2b(self.row.tobytes() + self.rated_kva.tobytes()).hexdigest()
 
 
 LOAD_TABLES = {"load": TransformerLoads, "feeder_load": FeederLoads}  # by the name of their table

@@ -14,7 +14,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import MissingExtraError, StoreError
-from gridtwin.store.date_partitions import list_files_between
+from gridtwin.model.interval_loads import Nameplates
+from gridtwin.store.load_views import create_feeder_loads, create_transformer_loads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,12 +31,6 @@ QUERY_NAMES = ("overloaded", "overloaded_at_price", "voltages", "peaks", "at_ris
 QUERY_PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 PROGRESS_LOOK_S = 0.2  # between two looks at how far a question is
 
-# Of what each part of the folder looks like where there are no files yet.
-GIVEN_COLUMNS = {
-    "load": "reading_time timestamptz, row int, kwh float, v_min float, v_max float",
-    "feeder_load": "reading_time timestamptz, row int, kwh double, below_a int, above_a int,"
-    " below_b int, above_b int, v_min float, v_max float",
-}
 METER_QUERY = """
 SELECT meter_id, reading_time, kwh, voltage_v FROM read_parquet($paths)
 WHERE meter_id = $mrid
@@ -123,13 +118,10 @@ class ReadingFolder:
         connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
         for table, frame in tables.items():
             connection.register(f"known_{table}", frame)
-        first_s, last_s = (int(values[bound].timestamp()) for bound in ("start", "end"))
-        for part, columns in GIVEN_COLUMNS.items():
-            files = list_files_between(self.path, part, first_s, last_s)
-            if files:
-                connection.read_parquet(files).create_view(f"kept_{part}")
-            else:
-                connection.execute(f"CREATE TABLE kept_{part} ({columns})")
+        transformers = tables["transformers"]
+        plates = Nameplates(transformers["row"].to_numpy(), transformers["rated_kva"].to_numpy())
+        create_transformer_loads(connection, self.path, values, plates)
+        create_feeder_loads(connection, self.path, values, plates)
         prices = self.path / "conditions.parquet"
         if prices.is_file():
             connection.read_parquet(str(prices)).create_view("kept_conditions")

@@ -17,6 +17,7 @@ import numpy as np
 from gridtwin.analysis.ami.loading import POWER_FACTOR, check_power_factor
 from gridtwin.errors import InputError
 from gridtwin.model import cim
+from gridtwin.model.interval_loads import Nameplates
 from gridtwin.model.moments import DAY_S, read_period
 from gridtwin.model.tables import decode_texts
 from gridtwin.results.ami_history_answer import AmiHistoryAnswer
@@ -170,7 +171,7 @@ class AmiHistory:
         import pandas as pd
 
         data, members = self._twin.store.network.data, None
-        transformers = np.flatnonzero(data.equipment.kind == cim.TRANSFORMER)
+        plates = Nameplates.from_network(data)
         if name == "hours_out":
             outages = self._twin.store.outages.list_outages(since=start)
             members = self._twin.store.outages.read_members([each.id for each in outages])
@@ -178,9 +179,9 @@ class AmiHistory:
         return {
             "transformers": pd.DataFrame(
                 {
-                    "row": transformers.astype(np.int32),
-                    "mrid": decode_texts(data.equipment.mrid[transformers]),
-                    "rated_kva": data.equipment.rated_va[transformers] / 1000,
+                    "row": plates.row,
+                    "mrid": decode_texts(data.equipment.mrid[plates.row]),
+                    "rated_kva": plates.rated_kva,
                 }
             ),
             "feeders": pd.DataFrame(

@@ -26,6 +26,7 @@ from gridtwin.analysis.ami.interval_rollup import IntervalRollUp
 from gridtwin.analysis.ami.loading import POWER_FACTOR, compute_loading
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import cim
+from gridtwin.model.interval_loads import Nameplates
 from gridtwin.model.moments import read_moment, read_period
 from gridtwin.model.readings import INTERVAL_S
 from gridtwin.results.ami_result import LoadResult, MapLoading, VoltageResult, make_readings_frame
@@ -167,11 +168,12 @@ class Ami:
     def roll_up(
         self, *, everything: bool = False, progress: Callable[[int, int], None] | None = None
     ) -> list[int]:
-        """Sum up what is new, and what came late, and keep it; see `rolling.roll_up`."""
+        """Sum up what is new, and what came late, and keep it; see `roll_up_hours`."""
         return roll_up_hours(
             self._book,
             self.find_usage_points,
             self.prepare_roll_up,
+            Nameplates.from_network(self._twin.store.network.data),
             everything=everything,
             progress=progress,
         )

@@ -8,6 +8,8 @@ import numpy as np
 
 from gridtwin.errors import InputError
 from gridtwin.model.moments import HOUR_S
+from gridtwin.store.date_partitions import format_date
+from gridtwin.store.load_days import list_stale_days, write_day
 from gridtwin.store.parquet_readings import ParquetReadings
 from gridtwin.store.rollups import list_stale_hours, write_hour
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.ami.interval_rollup import IntervalRollUp
+    from gridtwin.model.interval_loads import Nameplates
     from gridtwin.model.tables import Strings
     from gridtwin.store.protocol import ReadingBook
 
@@ -27,6 +30,7 @@ def roll_up_hours(
     book: ReadingBook,
     rows_of: Callable[[Strings], NDArray[np.int32]],
     roll_up_of: Callable[[int], IntervalRollUp],
+    plates: Nameplates,
     *,
     everything: bool = False,
     progress: Callable[[int, int], None] | None = None,
@@ -44,10 +48,12 @@ def roll_up_hours(
         Says which usage point each meter is.
     roll_up_of
         Says what hangs on what, as the switches stood at a time.
+    plates
+        Of all transformers.
     everything
         Sum up what is kept already, too: after switches were found to have stood otherwise.
     progress
-        Called with the hours done and those to do.
+        Called with the hours and days done, and those to do.
 
     Returns
     -------
@@ -62,16 +68,23 @@ def roll_up_hours(
         msg = "there is no folder of readings: a database sums up by itself as readings come"
         raise InputError(msg)
     stale = list_stale_hours(book.folder, everything=everything)
+    touched = {format_date(hour_s) for hour_s in stale}
+    dates = sorted(touched.union(list_stale_days(book.folder, plates)))
+    steps = len(stale) + len(dates)
     for done, (hour_s, written_ns) in enumerate(stale.items()):
         if progress:
-            progress(done, len(stale))
+            progress(done, steps)
         intervals = {
             at_s: roll_up_of(at_s).roll_up(rows, kwh, volts)
             for at_s, rows, kwh, volts in _read_hour(book, rows_of, hour_s)
         }
         write_hour(book.folder, hour_s, written_ns, intervals)
+    for done, date in enumerate(dates, start=len(stale)):
+        if progress:
+            progress(done, steps)
+        write_day(book.folder, date, plates)
     if progress:
-        progress(len(stale), len(stale))
+        progress(steps, steps)
     return list(stale)
 
 

@@ -1,0 +1,146 @@
+"""Loads of whole days answer as the loads of their hours do, and only while they are of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+import gridtwin
+from ami_folder import NOON, Reading, street, write_conditions, write_readings
+from gridtwin.model.interval_loads import Nameplates
+from gridtwin.store.load_days import DAY_PARTS, HEAVY_SHARE, choose_days, list_stale_days
+from gridtwin.twin import Twin
+
+ENDS = [NOON + 900 * step for step in range(96)]  # over a midnight
+DATES = ["2026-07-01", "2026-07-02"]
+BOUNDS = datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 7, 3, tzinfo=UTC)
+EVERYWHERE = "POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))"
+ASKED: dict[str, Callable[[Twin], pd.DataFrame]] = {
+    "heavy": lambda twin: twin.ami.history.overloaded(*BOUNDS).frame,
+    "dear": lambda twin: twin.ami.history.overloaded(*BOUNDS, price=100, pct=90).frame,
+    "light": lambda twin: twin.ami.history.overloaded(*BOUNDS, pct=20).frame,
+    "at the bound": lambda twin: (
+        twin.ami.history.overloaded(*BOUNDS, pct=100 * HEAVY_SHARE, power_factor=1).frame
+    ),
+    "above all steps": lambda twin: twin.ami.history.overloaded(*BOUNDS, pct=1e9).frame,
+    "at risk": lambda twin: twin.ami.history.at_risk(EVERYWHERE, *BOUNDS).frame,
+    "a part of a block at risk": lambda twin: (
+        twin.ami.history._ask_readings(
+            "at_risk", *BOUNDS, {"transformers": ["T1"], "topmost": ["T1"]}
+        ).frame
+    ),
+    "peaks": lambda twin: twin.ami.history.peaks(*BOUNDS).frame,
+    "voltages": lambda twin: twin.ami.history.voltages(*BOUNDS).frame,
+}
+
+
+@pytest.fixture
+def twin(tmp_path: Path) -> Twin:
+    """Return a street whose transformers are now light, now heavy, and now feed back."""
+    twin = gridtwin.open(street()).save(tmp_path / "street.twin")
+    rng = np.random.default_rng(3)
+    readings: list[Reading] = [
+        (meter, end, round(float(rng.uniform(-5, 8)), 3), round(float(rng.normal(119, 3)), 1))
+        for end in ENDS
+        for meter in ("M1", "M2", "M3")
+    ]
+    write_readings(twin.store.path / "ami", readings)
+    write_conditions(twin.store.path / "ami", {end: 50.0 + 100 * (end % 1800 == 0) for end in ENDS})
+    return twin
+
+
+@pytest.fixture
+def folder(twin: Twin) -> Path:
+    twin.ami.roll_up()
+    return Path(twin.store.path) / "ami"
+
+
+def plates(twin: Twin) -> Nameplates:
+    return Nameplates.from_network(twin.store.network.data)
+
+
+def read_days(folder: Path, part: str) -> pd.DataFrame:
+    files = sorted(folder.glob(f"by_day/{part}/*"))
+    return pd.concat([pq.ParquetFile(file).read().to_pandas() for file in files])
+
+
+def test_the_hours_and_the_day_give_one_answer(twin: Twin, folder: Path) -> None:
+    of_days = {name: ask(twin) for name, ask in ASKED.items()}
+    for file in folder.glob("by_day/*/*"):
+        file.unlink()
+    assert list_stale_days(folder, plates(twin)) == DATES
+    for name, ask in ASKED.items():
+        assert len(of_days[name]) or name == "above all steps", name
+        pd.testing.assert_frame_equal(of_days[name], ask(twin), obj=name)
+
+
+def test_a_day_holds_every_load_once_and_the_heavy_ones_apart(twin: Twin, folder: Path) -> None:
+    hours = pd.concat(map(pd.read_parquet, sorted(folder.glob("load/*/*"))))
+    days = pd.concat(
+        pq.ParquetFile(each).read().to_pandas() for each in folder.glob("by_day/load/*")
+    )
+    by = ["row", "reading_time"]
+    pd.testing.assert_frame_equal(
+        days.drop(columns="block").sort_values(by, ignore_index=True),
+        hours[["row", "reading_time", "kwh"]].sort_values(by, ignore_index=True),
+        check_dtype=False,
+    )
+    heavy = read_days(folder, "heavy_load")
+    rated = plates(twin).find_ratings(days["row"].to_numpy())
+    assert len(heavy) == (days.kwh.abs() * 4 >= rated * HEAVY_SHARE).sum() > 0
+    assert (heavy.kwh < 0).any(), "what flows back loads a transformer, too"
+
+
+def choose(twin: Twin, folder: Path, table: str) -> tuple[list[list[str]], list[str]]:
+    days, hours = choose_days(folder, table, DAY_PARTS[table], (ENDS[0], ENDS[-1]), plates(twin))
+    return [[Path(each).stem for each in files] for files in days.values()], hours
+
+
+def test_only_files_of_days_are_read_while_they_are_fresh(twin: Twin, folder: Path) -> None:
+    assert choose(twin, folder, "load") == ([DATES] * 3, [])
+    assert choose(twin, folder, "feeder_load") == ([DATES], [])
+
+
+def test_what_comes_late_is_told_before_and_after_the_day_is_written_again(
+    twin: Twin, folder: Path
+) -> None:
+    write_readings(folder, [("M3", ENDS[0], 1_000.0, 120.0)], name="part-late")
+    os.utime(folder / f"load/date={DATES[0]}/part-12.parquet", ns=(1, 1))
+    days, hours = choose(twin, folder, "load")
+    assert days == [DATES[1:]] * 3
+    assert len(hours) == 12
+    twin.ami.roll_up()
+    assert not list_stale_days(folder, plates(twin))
+    assert ASKED["heavy"](twin).peak_pct.max() > 4_000
+
+
+def test_other_nameplates_are_those_of_no_day(twin: Twin, folder: Path) -> None:
+    """A smaller transformer in the same place is overloaded by what was light for the larger."""
+    known = plates(twin)
+    smaller = replace(known, rated_kva=known.rated_kva / 2)
+    assert list_stale_days(folder, smaller) == DATES
+
+
+def test_a_damaged_file_of_a_day_is_passed_over_and_made_again(twin: Twin, folder: Path) -> None:
+    before = {name: ask(twin) for name, ask in ASKED.items()}
+    for file in folder.glob("by_day/*/*"):
+        file.write_bytes(b"no parquet")
+    for name, ask in ASKED.items():
+        pd.testing.assert_frame_equal(before[name], ask(twin), obj=name)
+    assert twin.ami.roll_up() == []
+    assert not list_stale_days(folder, plates(twin))
+
+
+def test_a_job_that_runs_again_writes_no_day_twice(twin: Twin, folder: Path) -> None:
+    files = {file: file.stat().st_mtime_ns for file in folder.glob("by_day/*/*")}
+    assert len(files) == 8
+    twin.ami.roll_up()
+    assert {file: file.stat().st_mtime_ns for file in files} == files
