@@ -36,8 +36,9 @@ live: $(VENV)/test postgres java  ## the whole chain of live data: Kafka, Postgr
 test: $(VENV)/test postgres java chromium lint web-check  ## what a stranger's clone can prove in minutes
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not field and not long"
 
-test-long: $(VENV)/test postgres java chromium  ## the rest of it: kills, soaks, whole programs
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "long and not field"
+test-long: $(VENV)/test postgres java chromium  ## the rest of it: kills, soaks, whole programs, all examples
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal --hypothesis-profile=all \
+	  -m "(long or hypothesis) and not field"
 
 test-field: $(VENV)/test postgres java  ## the same code against real feeders (GRIDTWIN_FIELD_DATA)
 	GRIDTWIN_FIELD_DATA="$(FIELD_DATA)" $(BIN)/python -m pytest -q -n 2 -m field
@@ -96,7 +97,7 @@ web: web/node_modules/made  ## build the page into the package (src/gridtwin/api
 web-check: web/node_modules/made  ## its style, types and unit tests; what is committed is what the sources make
 	@! grep -n '"resolved": "[a-z]*:' web/package-lock.json || \
 	  { echo "web/package-lock.json names hosts: packages come from whichever registry npm is set to" >&2; exit 1; }
-	cd web && npm run check && npm run build -- --outDir node_modules/fresh --logLevel warn
+	cd web && npm run check && npx vite build --outDir node_modules/fresh --logLevel warn
 	@diff -r web/node_modules/fresh $(STATIC) || \
 	  { echo "$(STATIC) is not what web/ builds: run make web and commit it" >&2; exit 1; }
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
+import sys
+import tempfile
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, settings
 
+from examples import register_profiles
 from gridtwin.errors import BrokerError
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.migrate import migrate
@@ -23,9 +27,18 @@ if TYPE_CHECKING:
 # A Kafka lives for seconds here: what its machine spends on making itself fast is not earned back.
 os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
 
-# How long an example takes says nothing of what it shows, and depends on the machine.
-settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any speed")
+# Processes by the hundred import the same modules: none compiles what another has compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# Databases and twins of the tests are made, copied and thrown away by the hundred. In memory that
+# costs a fraction, and no test waits for the disk of a machine that is busy; TMPDIR overrules it.
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - every name below it is made by tempfile
+if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > 4 << 30:
+    os.environ.setdefault("TMPDIR", str(IN_MEMORY))
+    tempfile.tempdir = None  # asked for anew
+
+register_profiles()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

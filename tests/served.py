@@ -26,11 +26,11 @@ class Served:
 
     url: str
     home: Path
-    process: subprocess.Popen[bytes]
-    log: Path
+    process: subprocess.Popen[bytes] | None = None  # none where it runs in that of the test
 
     def stop(self) -> int:
         """Ask it to end, and wait; return its exit code."""
+        assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE_S)
 
@@ -67,7 +67,7 @@ def serve(home: Path, *words: str, port: int = 0) -> Iterator[Served]:
                 lambda: f"gridtwin serve did not start:\n{log.read_text()[-2000:]}",
                 process=process,
             )
-            yield Served(url, home, process, log)
+            yield Served(url, home, process)
 
 
 def _is_ready(url: str) -> bool:

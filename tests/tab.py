@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 VIEW = {"width": 1280, "height": 800}
 TABLET = {"width": 820, "height": 1180}
+POLL_MS = 100  # each look costs the page, too
 
 
 @dataclass
@@ -79,7 +80,7 @@ def until(page: Page, expression: str, argument: Any = None) -> None:
     end = time.monotonic() + PATIENCE_S
     while not page.evaluate(expression, argument):
         assert time.monotonic() < end, f"never came true: {expression}"
-        page.wait_for_timeout(25)
+        page.wait_for_timeout(POLL_MS)
 
 
 def _own(url: str) -> tuple[str, ...]:

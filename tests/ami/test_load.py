@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import gridtwin
 from brute import flood
+from examples import scale_examples
 from exhaustive import situation_of
 from gridtwin.analysis.ami.interval_load import (
     DARK,
@@ -111,7 +112,7 @@ def test_levels_name_their_equipment() -> None:
         list_equipment(situation, "town")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=scale_examples(150))
 @given(st.integers(0, 10**6))
 def test_spans_hold_what_the_index_says_goes_dark_with_each_node(seed: int) -> None:
     index = operated(random_network(seed), seed).index
@@ -124,7 +125,7 @@ def test_spans_hold_what_the_index_says_goes_dark_with_each_node(seed: int) -> N
         assert span == set(index.find_dependents(node).tolist())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=scale_examples(150))
 @given(st.integers(0, 10**6))
 def test_load_is_what_goes_dark_by_brute_force_loops_and_islands_and_all(seed: int) -> None:
     """Take each piece of equipment away in turn: what loses its conductor is what it carried."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import gridtwin
 from brute import usage_points_dark
+from examples import scale_examples
 from gridtwin.analysis.demand.climate import PER_DAY, Climate, compute_clear_sky
 from gridtwin.analysis.demand.feeder_voltage import HEAD_V, Feeding, compute_drops
 from gridtwin.analysis.demand.load_shapes import (
@@ -186,7 +187,7 @@ def test_voltages_are_mostly_within_the_ranges_of_ansi_c84(
     assert (found < 114).any()  # what a twin is for
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scale_examples(60))
 @given(seed=st.integers(0, 10_000))
 def test_voltage_falls_as_along_the_ways_of_a_graph(seed: int) -> None:
     network = random_network(seed)
@@ -217,7 +218,7 @@ def test_voltage_falls_as_along_the_ways_of_a_graph(seed: int) -> None:
         assert volts[point] == pytest.approx(HEAD_V - fall, abs=0.01, rel=1e-5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scale_examples(60))
 @given(seed=st.integers(0, 10_000))
 def test_who_is_in_the_dark_is_who_a_flood_does_not_reach(seed: int) -> None:
     network = random_network(seed)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gridtwin
+from examples import scale_examples
 from gridtwin.analysis.inference.device_tree import DeviceTree, build_device_tree
 from gridtwin.analysis.inference.evidence import EventRows, MeterEvidence, summarize_events
 from gridtwin.analysis.inference.likelihood import Assumptions, EvidenceWeights
@@ -61,7 +62,7 @@ def rolled_up_by_sets(
 
 
 @pytest.mark.parametrize("share", [40.0, 60.0, 100.0])
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(40), derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_roll_up_is_climbing_while_the_share_holds(share: float, seed: int) -> None:
     network, rng = random_network(seed), random.Random(seed)

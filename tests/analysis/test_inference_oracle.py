@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import gridtwin
 from brute import usage_points_out
+from examples import scale_examples
 from gridtwin.analysis.inference.candidates import pick_candidates, weigh_trees
 from gridtwin.analysis.inference.device_tree import (
     ALL_POLES,
@@ -55,7 +56,7 @@ def random_events(rng: random.Random, count: int, bursts: int) -> EventRows:
     return events
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(60), derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 @example(seed=749_816)  # a mesh whose ways carry different phases
 def test_loss_sets_of_classes_are_those_of_deleting_and_flooding(seed: int) -> None:
@@ -164,7 +165,7 @@ def own_of(
 
 
 @pytest.mark.parametrize("bursts", [1, 2])
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(60), derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_search_equals_trying_every_explanation(bursts: int, seed: int) -> None:
     network, rng = random_network(seed), random.Random(seed)
@@ -242,7 +243,7 @@ def told(answer: InferenceAnswer) -> list[tuple]:
     ]
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(40), derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_streaming_answers_as_all_events_at_once(seed: int) -> None:
     network, rng = random_network(seed), random.Random(seed)

@@ -8,6 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import scale_examples
 from gridtwin.analysis.place.intersect import find_intersecting
 from gridtwin.analysis.place.moving_set import MovingSet
 from gridtwin.analysis.place.point_grid import PointGrid, scan_inside
@@ -23,7 +24,7 @@ def star(corners: int, seed: int, center: tuple[float, float] = (0.5, 0.5)) -> s
     return shapely.Polygon(xy)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scale_examples(60))
 @given(
     st.sampled_from([3, 8, 64, 5000]),
     st.integers(0, 2**31),

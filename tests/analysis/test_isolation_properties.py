@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brute import flood, usage_points_out
+from examples import scale_examples
 from exhaustive import feeders_with_ties, situation_of
 from gridtwin.analysis.outage.blast import compute_blast
 from gridtwin.analysis.plan.plan_options import PlanOptions
@@ -101,7 +102,7 @@ def sides_of(section: Section) -> dict[str, set[int]]:
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(30), derandomize=True)
 @given(seed=SEEDS)
 def test_sides_are_those_over_which_a_source_could_reach_the_section(kind: str, seed: int) -> None:
     situation = situation_of_seed(kind, seed)
@@ -130,7 +131,7 @@ def sources_in(situation: Situation, nodes: set[int]) -> frozenset[int]:
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(30), derandomize=True)
 @given(seed=SEEDS)
 def test_no_position_of_other_switches_energizes_an_isolated_section(kind: str, seed: int) -> None:
     """All else closed is the position that reaches furthest."""
@@ -145,7 +146,7 @@ def test_no_position_of_other_switches_energizes_an_isolated_section(kind: str, 
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(20), derandomize=True)
 @given(seed=SEEDS)
 def test_each_side_that_is_operated_would_let_a_source_in(kind: str, seed: int) -> None:
     """With one of them closed, and all else that is no side, the section is reached."""
@@ -161,7 +162,7 @@ def test_each_side_that_is_operated_would_let_a_source_in(kind: str, seed: int) 
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(20), derandomize=True)
 @given(seed=SEEDS)
 def test_who_is_out_while_isolated_is_so_with_every_side_open(kind: str, seed: int) -> None:
     situation = situation_of_seed(kind, seed)
@@ -186,7 +187,7 @@ def left_open(plan: Plan) -> set[int]:
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(12), derandomize=True)
 @given(seed=SEEDS)
 def test_after_a_plan_no_switch_it_left_alone_can_energize_the_fault(kind: str, seed: int) -> None:
     """Close all that was neither opened nor tagged, feed every resource: the section stays dead."""
@@ -203,7 +204,7 @@ def test_after_a_plan_no_switch_it_left_alone_can_energize_the_fault(kind: str, 
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(12), derandomize=True)
 @given(seed=SEEDS)
 def test_dead_ends_change_no_plan_but_by_their_own_operations(kind: str, seed: int) -> None:
     """As many come back, and no later."""

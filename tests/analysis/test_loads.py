@@ -8,6 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import scale_examples
 from exhaustive import carried as walked_loads
 from exhaustive import feeders_with_ties, situation_of
 from gridtwin.analysis.state.loads import find_limits
@@ -79,7 +80,7 @@ def test_ratings_are_watts_at_unity_power_factor() -> None:
     assert found[2, 0] == pytest.approx(12_470 / 3**0.5 * 20)
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(30), derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_loads_by_intervals_are_loads_by_walking_to_the_source(seed: int) -> None:
     situation = situation_of(feeders_with_ties(seed))

@@ -8,10 +8,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import scale_examples
 from gridtwin.analysis.place.outline import draw_outline
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=scale_examples(40))
 @given(st.integers(1, 300), st.integers(0, 2**32 - 1), st.sampled_from([0.0005, 0.01, 0.5]))
 def test_every_point_lies_inside_a_valid_outline(count: int, seed: int, spread: float) -> None:
     xy = np.random.default_rng(seed).normal([-122.0, 37.0], spread, (count, 2))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import scale_examples
 from exhaustive import best_gain, case_of, feeders_with_ties, situation_of, trunk_with_ties
 from gridtwin.analysis.plan.block_feed import BlockFeeds
 from gridtwin.analysis.plan.branch_and_bound import Arrangement, ArrangementSearch
@@ -38,7 +39,7 @@ def faults(situation: Situation) -> list[Element]:
 
 
 @pytest.mark.parametrize("rings", [pytest.param(False, marks=pytest.mark.long), True])
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(40), derandomize=True)
 @given(seed=SEEDS)
 def test_no_positions_of_the_switches_bring_back_more(rings: bool, seed: int) -> None:
     situation = situation_of(feeders_with_ties(seed, rings=rings))
@@ -56,7 +57,7 @@ def test_no_positions_of_the_switches_bring_back_more(rings: bool, seed: int) ->
         assert plan.bound == plan.restored_weight
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(25), derandomize=True)
 @given(seed=SEEDS)
 def test_no_positions_bring_back_more_where_every_rating_is_tight(seed: int) -> None:
     situation = situation_of(trunk_with_ties(seed))
@@ -119,7 +120,7 @@ class Watched(Unpruned):
 
 
 @pytest.mark.parametrize("drawn", [trunk_with_ties, feeders_with_ties])
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(40), derandomize=True)
 @given(seed=SEEDS)
 def test_no_arrangement_gains_more_than_was_thought_on_the_way_to_it(
     drawn: Callable[[int], Network], seed: int
@@ -137,7 +138,7 @@ def test_no_arrangement_gains_more_than_was_thought_on_the_way_to_it(
 
 
 @pytest.mark.parametrize("rings", [pytest.param(False, marks=pytest.mark.long), True])
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(40), derandomize=True)
 @given(seed=SEEDS)
 def test_leaving_hopeless_branches_changes_nothing(rings: bool, seed: int) -> None:
     """Not the customers, nor their minutes, nor operations on site, nor operations."""
@@ -147,7 +148,7 @@ def test_leaving_hopeless_branches_changes_nothing(rings: bool, seed: int) -> No
         assert arrangement(situation, fault, ArrangementSearch).score[:4] == every.score[:4], fault
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(40), derandomize=True)
 @given(seed=SEEDS)
 def test_joining_laterals_first_changes_nothing(seed: int) -> None:
     situation = situation_of(feeders_with_ties(seed))
@@ -159,7 +160,7 @@ def test_joining_laterals_first_changes_nothing(seed: int) -> None:
         assert (plan.manual, len(plan.steps)) == (fine.manual, fine.operations), fault
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(30), derandomize=True)
 @given(seed=SEEDS)
 def test_part_by_part_less_may_come_back_and_the_bound_holds(seed: int) -> None:
     situation = situation_of(feeders_with_ties(seed))
@@ -174,7 +175,7 @@ def test_part_by_part_less_may_come_back_and_the_bound_holds(seed: int) -> None:
         assert all(again.energize_block(number, block) for number, block in found.best.taken)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(20), derandomize=True)
 @given(seed=SEEDS)
 def test_a_search_cut_short_says_so_and_its_bound_holds(seed: int) -> None:
     situation = situation_of(feeders_with_ties(seed))

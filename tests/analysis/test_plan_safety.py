@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import gridtwin
 from brute import PHASES, designed_phases, flood
+from examples import scale_examples
 from exhaustive import feeders_with_ties, situation_of
 from gridtwin.analysis.outage.blast import compute_blast
 from gridtwin.analysis.plan.plan_options import PlanOptions
@@ -112,7 +113,7 @@ def carried_out(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(12), derandomize=True)
 @given(seed=SEEDS)
 def test_no_step_energizes_the_faulted_section(kind: str, seed: int) -> None:
     for field, plan, section in carried_out(seed, kind, PlanOptions(alternatives=2)):
@@ -124,7 +125,7 @@ def test_no_step_energizes_the_faulted_section(kind: str, seed: int) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(12), derandomize=True)
 @given(seed=SEEDS)
 def test_no_step_closes_a_loop_or_energizes_what_was_dead_before(kind: str, seed: int) -> None:
     for field, plan, _ in carried_out(seed, kind, PlanOptions(alternatives=2)):
@@ -139,7 +140,7 @@ def test_no_step_closes_a_loop_or_energizes_what_was_dead_before(kind: str, seed
 
 @pytest.mark.parametrize("policy", ["advisory", "strict"])
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(12), derandomize=True)
 @given(seed=SEEDS)
 @example(seed=1_599)  # a mesh that keeps some of its phases through the fault
 def test_every_step_brings_back_whom_it_says(kind: str, policy: PhasePolicy, seed: int) -> None:
@@ -161,7 +162,7 @@ def test_every_step_brings_back_whom_it_says(kind: str, policy: PhasePolicy, see
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(12), derandomize=True)
 @given(seed=SEEDS, crews=st.integers(1, 3), first=st.booleans())
 def test_steps_wait_for_what_they_must_and_nobody_does_two_at_once(
     kind: str, seed: int, crews: int, first: bool
@@ -183,7 +184,7 @@ def test_steps_wait_for_what_they_must_and_nobody_does_two_at_once(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(12), derandomize=True)
 @given(seed=SEEDS)
 def test_scope_backfed_is_what_the_plan_leaves_out(kind: str, seed: int) -> None:
     network = NETWORKS[kind](seed)
@@ -200,7 +201,7 @@ def test_scope_backfed_is_what_the_plan_leaves_out(kind: str, seed: int) -> None
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(12), derandomize=True)
 @given(seed=SEEDS)
 def test_the_end_of_a_plan_kept_as_an_overlay_is_the_end_of_its_steps(kind: str, seed: int) -> None:
     network = NETWORKS[kind](seed)
@@ -218,7 +219,7 @@ def test_the_end_of_a_plan_kept_as_an_overlay_is_the_end_of_its_steps(kind: str,
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(12), derandomize=True)
 @given(seed=SEEDS)
 def test_loops_that_are_asked_for_stood_closed_before_and_are_marked(kind: str, seed: int) -> None:
     for field, plan, section in carried_out(
@@ -235,7 +236,7 @@ def test_loops_that_are_asked_for_stood_closed_before_and_are_marked(kind: str, 
 
 
 @pytest.mark.parametrize("kind", ["radial", "rings"])
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(12), derandomize=True)
 @given(seed=SEEDS)
 def test_remote_only_operates_nothing_on_site_and_energizes_no_fault(kind: str, seed: int) -> None:
     network = NETWORKS[kind](seed)
@@ -255,7 +256,7 @@ def test_remote_only_operates_nothing_on_site_and_energizes_no_fault(kind: str, 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(12), derandomize=True)
 @given(seed=SEEDS)
 def test_every_usage_point_that_is_out_is_in_one_stage(kind: str, seed: int) -> None:
     network = NETWORKS[kind](seed)

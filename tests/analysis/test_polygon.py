@@ -14,6 +14,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import scale_examples
 from gridtwin.analysis.place import polygon
 from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.errors import CrsError, PolygonError
@@ -94,7 +95,7 @@ HOLED = st.tuples(BOXES, BOXES).map(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=scale_examples(200))
 @given(st.lists(st.one_of(BOXES, HOLED), min_size=1, max_size=6))
 def test_parts_that_overlap_nest_or_have_holes_are_their_union(parts: list[Any]) -> None:
     polygons = [each for part in parts for each in shapely.get_parts(part) if each.area > 0]
@@ -261,7 +262,7 @@ TEXTS = [
 ]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=scale_examples(500))
 @given(
     st.sampled_from(TEXTS),
     st.lists(st.tuples(st.floats(0, 1), st.integers(0, 6), st.sampled_from(WRONG)), max_size=3),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import scale_examples
 from gridtwin.analysis.reliability.interruption_counts import Counting, Indices
 from gridtwin.analysis.reliability.interruption_records import Interruptions, remove_overlaps
 from gridtwin.analysis.reliability.reliability_indices import compute_reliability
@@ -272,7 +273,7 @@ def by_the_clock(found: list[tuple[int, int, int, bool]]) -> dict[str, float]:
     return counts
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=scale_examples(300))
 @given(records)
 def test_indices_equal_those_of_a_clock_at_every_meter(
     found: list[tuple[int, int, int, bool]],
@@ -290,7 +291,7 @@ def test_indices_equal_those_of_a_clock_at_every_meter(
     assert answer.cemi(1)[0] == pytest.approx(seen["often"] / 70)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=scale_examples(100))
 @given(records, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(
     found: list[tuple[int, int, int, bool]], rng: object
@@ -307,7 +308,7 @@ def test_the_order_of_rows_does_not_matter(
         assert np.array_equal(getattr(one.groups, name), getattr(other.groups, name)), name
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=scale_examples(100))
 @given(records)
 def test_saidi_is_saifi_times_caidi_and_groups_add_up(
     found: list[tuple[int, int, int, bool]],
@@ -323,7 +324,7 @@ def test_saidi_is_saifi_times_caidi_and_groups_add_up(
     assert answer.daily.customer_minutes.sum() == pytest.approx(system.customer_minutes[0])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=scale_examples(100))
 @given(
     st.lists(st.tuples(st.integers(0, 80), st.integers(1, 60), st.integers(2, 9)), max_size=9),
     st.data(),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
+from examples import scale_examples
 from gridtwin.api.app import create_app
 from gridtwin.settings import ServeSettings
 from gridtwin.twin import open_twin
@@ -91,8 +92,7 @@ anything = st.recursive(
 
 
 @settings(
-    max_examples=400,
-    deadline=None,
+    max_examples=scale_examples(400),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 import gridtwin
+from gridtwin.api import store_follower
 from gridtwin.api.app import create_app
 from gridtwin.api.broadcast import Broadcaster
 from gridtwin.settings import ServeSettings
@@ -112,7 +113,10 @@ def test_an_operation_is_told_with_all_it_changes(client: httpx.Client, twin: Tw
         assert told["changes"] == client.get("/api/state").json()["changes"]
 
 
-def test_operations_at_one_time_are_told_together(client: httpx.Client, twin: Twin) -> None:
+def test_operations_at_one_time_are_told_together(
+    client: httpx.Client, twin: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_follower, "APART_S", 1.0)  # however slow the machine is
     with following(client) as events:
         for _ in range(10):
             twin.switch("BKR1", open=True)

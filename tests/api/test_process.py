@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from command_line import run_cli
 from waiting import PATIENCE_S, wait_until
 
 from .conftest import PROGRAM, served
@@ -65,39 +66,31 @@ def test_a_store_that_fails_is_told_and_taken_up_again(twin: Twin) -> None:
     assert sum("cannot be followed" in line for line in server.log) == 1
 
 
-def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    import os
-
-    return subprocess.run(
-        [PROGRAM, "serve", *words],
-        env={**os.environ, **environment}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
 def test_a_port_that_is_taken_is_told(twin: Twin) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        done = run("--in", str(twin.store.path), "--port", port)
+        done = run_cli("serve", "--in", str(twin.store.path), "--port", port)
     assert done.returncode == 2
     assert "choose another with --port" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_an_address_of_another_machine_is_told(twin: Twin) -> None:
-    done = run("--in", str(twin.store.path), "--port", "0", "--host", "192.0.2.1")
+    done = run_cli("serve", "--in", str(twin.store.path), "--port", "0", "--host", "192.0.2.1")
     assert done.returncode == 2
     assert "cannot listen at 192.0.2.1" in done.stderr
 
 
 def test_a_twin_that_is_not_there_is_told() -> None:
-    done = run("--in", "nowhere.twin", "--port", "0")
+    done = run_cli("serve", "--in", "nowhere.twin", "--port", "0")
     assert done.returncode == 3
-    done = run("--in", "postgresql://localhost:1/none", "--port", "0")
+    done = run_cli("serve", "--in", "postgresql://localhost:1/none", "--port", "0")
     assert done.returncode == 4
 
 
 def test_a_short_token_is_refused(twin: Twin) -> None:
-    done = run("--in", str(twin.store.path), "--port", "0", GRIDTWIN_OPERATOR_TOKEN="x")  # noqa: S106
+    told = {"GRIDTWIN_OPERATOR_TOKEN": "x"}
+    done = run_cli("serve", "--in", str(twin.store.path), "--port", "0", **told)
     assert done.returncode == 2
     assert "too short" in done.stderr
 

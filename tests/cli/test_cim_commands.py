@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 from cim_models import FEEDER, document, equipment, thing, write
-
-
-def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", "from gridtwin.cli.entry import main; main()", *map(str, words)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+from command_line import run_cli
 
 
 def test_a_model_is_loaded_and_its_state_kept(tmp_path: Path) -> None:
@@ -22,14 +14,14 @@ def test_a_model_is_loaded_and_its_state_kept(tmp_path: Path) -> None:
     model = write(tmp_path, document(*parts, tie))
     ssh = write(tmp_path, document(thing("LoadBreakSwitch", "T", Switch__open="false")), "ssh.xml")
     twin = tmp_path / "x.twin"
-    done = run("load", model, "--into", twin, "--supplying", "EquivalentInjection")
+    done = run_cli("load", model, "--into", twin, "--supplying", "EquivalentInjection")
     assert done.returncode == 0, done.stderr
     assert "notice: no_places" in done.stderr
     assert "no_supply" not in done.stderr
-    done = run("state", "load", ssh, "--in", twin)
+    done = run_cli("state", "load", ssh, "--in", twin)
     assert done.stdout == f"{ssh}: 1 switches, 0 open, kept as ssh\n"
-    done = run("state", "load", ssh, "--operate", "--in", twin)
+    done = run_cli("state", "load", ssh, "--operate", "--in", twin)
     assert done.stdout == f"{ssh}: 1 switches, 0 open, 1 operated\n"
-    done = run("state", "load", ssh, "--operate", "--as", "x", "--in", twin)
+    done = run_cli("state", "load", ssh, "--operate", "--as", "x", "--in", twin)
     assert done.returncode == 2
     assert "--operate" in done.stderr

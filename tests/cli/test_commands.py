@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import gridtwin
+from command_line import run_cli
 from networks import two_feeders_with_a_tie
 
 
@@ -20,21 +21,15 @@ def twin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def run(
-    *words: str | Path, stdin: str = "", **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", "from gridtwin.cli.entry import main; main()", *map(str, words)],
-        capture_output=True,
-        text=True,
-        check=False,
-        input=stdin,
-        env={"PATH": "/usr/bin:/bin", "HOME": "/tmp", "COLUMNS": "160", **environment},  # noqa: S108
-    )
+def run_process(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a command as a process of its own."""
+    code = "from gridtwin.cli.entry import main; main()"
+    command = [sys.executable, "-c", code, *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_trace_prints_the_document(twin: Path) -> None:
-    done = run("trace", "downstream", "L1", "--in", twin, "--json")
+    done = run_process("trace", "downstream", "L1", "--in", twin, "--json")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert document["schema"] == "gridtwin.trace/1"
@@ -52,12 +47,12 @@ def test_trace_prints_the_document(twin: Path) -> None:
 
 
 def test_environment_names_the_twin(twin: Path) -> None:
-    done = run("trace", "downstream", "BKR1", "--count", GRIDTWIN_TWIN=str(twin))
+    done = run_cli("trace", "downstream", "BKR1", "--count", GRIDTWIN_TWIN=str(twin))
     assert done.stdout == "8\n"
 
 
 def test_unknown_id_suggests_and_exits_3(twin: Path) -> None:
-    done = run("trace", "downstream", "BKR3", "--in", twin)
+    done = run_process("trace", "downstream", "BKR3", "--in", twin)
     assert done.returncode == 3
     assert "did you mean BKR2, BKR1?" in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -80,43 +75,45 @@ def test_unknown_id_suggests_and_exits_3(twin: Path) -> None:
     ],
 )
 def test_exit_codes(twin: Path, words: tuple[str, ...], code: int) -> None:
-    done = run(*words, "--in", twin)
+    done = run_cli(*words, "--in", twin)
     assert done.returncode == code, done.stderr
     assert len(done.stderr.splitlines()) <= 1
 
 
 def test_a_directory_that_is_no_twin_is_refused(tmp_path: Path) -> None:
-    missing = run("explain", "x", "--in", tmp_path / "none.twin")
+    missing = run_cli("explain", "x", "--in", tmp_path / "none.twin")
     assert missing.returncode in {3, 4}
     foreign = tmp_path / "foreign.twin"
     foreign.mkdir()
-    assert run("explain", "x", "--in", foreign).returncode == 4
+    assert run_cli("explain", "x", "--in", foreign).returncode == 4
 
 
 def test_switching_is_seen_by_the_next_process(tmp_path: Path) -> None:
     path = tmp_path / "switched.twin"
     gridtwin.open(two_feeders_with_a_tie()).save(path)
-    assert run("switch", "open", "FUSE", "--in", path).returncode == 0
-    explained = run("explain", "M3", "--in", path)
+    assert run_process("switch", "open", "FUSE", "--in", path).returncode == 0
+    explained = run_cli("explain", "M3", "--in", path)
     assert explained.returncode == 1
     assert explained.stdout == "M3 is out because FUSE is open.\n"
-    assert run("outage", "blast", "BKR1", "--in", path, "--json").stdout.count('"M3"') == 0
-    normal = run("outage", "blast", "BKR1", "--in", path, "--json", "--state", "normal")
+    assert run_cli("outage", "blast", "BKR1", "--in", path, "--json").stdout.count('"M3"') == 0
+    normal = run_cli("outage", "blast", "BKR1", "--in", path, "--json", "--state", "normal")
     document = json.loads(normal.stdout)
     assert document["usage_points"] == ["M3", "M4"]
     assert document["area"]["type"] in {"Polygon", "MultiPolygon"}
 
 
 def test_overlays_leave_the_current_state_alone(twin: Path) -> None:
-    assert run("state", "save", "plan", "BKR1=open", "TIE=closed", "--in", twin).returncode == 0
-    assert run("explain", "M4", "--state", "plan", "--in", twin).stdout.startswith("M4 has supply")
-    listed = json.loads(run("state", "list", "--in", twin, "--json").stdout)["states"]
+    assert run_cli("state", "save", "plan", "BKR1=open", "TIE=closed", "--in", twin).returncode == 0
+    assert run_cli("explain", "M4", "--state", "plan", "--in", twin).stdout.startswith(
+        "M4 has supply"
+    )
+    listed = json.loads(run_cli("state", "list", "--in", twin, "--json").stdout)["states"]
     assert [state["name"] for state in listed] == ["normal", "current", "plan"]
     assert listed[1]["deviations"] == 0
 
 
 def test_sweep_prints_a_line_for_each_element(twin: Path) -> None:
-    lines = run("outage", "sweep", "--in", twin, "--json").stdout.splitlines()
+    lines = run_cli("outage", "sweep", "--in", twin, "--json").stdout.splitlines()
     found = {line["mrid"]: line for line in map(json.loads, lines)}
     assert found["BKR1"] == {"mrid": "BKR1", "customers": 8, "usage_points": 2}
     assert found["TIE"]["customers"] == 0
@@ -127,19 +124,19 @@ def test_storm_and_intersect_read_a_polygon_from_standard_input(twin: Path) -> N
     everything = json.dumps(
         {"type": "Polygon", "coordinates": [[[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]]}
     )
-    storm = run("outage", "storm", "-", "--in", twin, "--json", stdin=everything)
+    storm = run_cli("outage", "storm", "-", "--in", twin, "--json", stdin=everything)
     assert json.loads(storm.stdout)["customers"] == 15
-    inside = run("intersect", "-", "--in", twin, "--by", "feeder", "--csv", stdin=everything)
+    inside = run_cli("intersect", "-", "--in", twin, "--by", "feeder", "--csv", stdin=everything)
     assert inside.stdout.splitlines()[1].startswith("feeder-BKR1,2,8")
 
 
 def test_a_heading_counts_what_is_inside_and_its_groups(twin: Path) -> None:
-    done = run("intersect", "[-1, -1, 1, 1]", "--in", twin, "--by", "feeder")
+    done = run_cli("intersect", "[-1, -1, 1, 1]", "--in", twin, "--by", "feeder")
     assert done.stdout.startswith("usage_points inside: 3, feeders: 2")
 
 
 def test_check_exits_0_when_nothing_is_wrong(twin: Path) -> None:
-    done = run("check", "--in", twin, "--json")
+    done = run_cli("check", "--in", twin, "--json")
     assert done.returncode == 0
     assert json.loads(done.stdout)["schema"] == "gridtwin.check/1"
 
@@ -189,7 +186,7 @@ def test_what_is_said_wins_over_a_saved_spec(tmp_path: Path) -> None:
     gridtwin.open(two_feeders_with_a_tie()).save(path)
 
     def traced(*words: str) -> list[str]:
-        done = run("trace", *words, "--in", path, "--csv")
+        done = run_cli("trace", *words, "--in", path, "--csv")
         assert done.returncode == 0, done.stderr
         return sorted(line.split(",")[0] for line in done.stdout.splitlines()[1:])
 

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 import gridtwin
 from document_schemas import hold_to_schema
+from examples import scale_examples
 from gridtwin.cli.root_commands import app
 from gridtwin.errors import GridtwinError, InputError
 from gridtwin.model.outage import Outage
@@ -178,7 +179,7 @@ def test_areas_are_coarse_and_hold_whoever_is_out(sample: str) -> None:
     assert area.is_valid
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scale_examples(60))
 @given(
     st.lists(
         st.tuples(st.floats(-96, -95, width=32), st.floats(29, 30, width=32)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,9 +26,12 @@ from gridtwin.errors import NotFoundError, StaleTwinError, StoreError
 from gridtwin.model.estimate import Zone
 from gridtwin.store.postgis.lookups import LookUps
 from networks import network
+from postgres import Cluster, copy_of
 from waiting import PATIENCE_S, started
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gridtwin.model.network import Network
     from gridtwin.twin import Twin
 
@@ -35,16 +39,8 @@ NOW = datetime.now(UTC)
 METERS = 600
 
 
-@pytest.fixture(params=["local", "postgis"])
-def twin(request: pytest.FixtureRequest, tmp_path: Path) -> Twin:
-    """Return a small territory with four open outages of its larger fuses, and some past ones."""
-    home = str(tmp_path / "small.twin")
-    if request.param == "postgis":
-        home = str(request.getfixturevalue("database"))
-    return territory(home)
-
-
-def territory(home: str) -> Twin:
+def make_territory(home: str) -> Twin:
+    """Make a small territory with four open outages of its larger fuses, and some past ones."""
     made = gridtwin.open(gridtwin.synthesize("houston", meters=METERS, seed=1)).save(home)
     fuses = made.sweep().query("kind == 'fuse'").sort_values(
         ["customers", "mrid"], ascending=[False, True]
@@ -56,6 +52,47 @@ def territory(home: str) -> Twin:
         began = NOW - timedelta(hours=1)
         made.outages.open(fuse, at=began, first_seen_at=began, id=f"O-{number}")
     return made
+
+
+@pytest.fixture(scope="session")
+def made_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the directory of the territory, to be copied."""
+    folder = tmp_path_factory.mktemp("jobs") / "made.twin"
+    make_territory(str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def made_database(postgres: Cluster, schema: str) -> Iterator[str]:
+    """Return the address of a database with the territory, to be copied."""
+    with copy_of(postgres, schema) as url:
+        make_territory(url)
+        yield url
+
+
+@pytest.fixture
+def in_folder(made_folder: Path, tmp_path: Path) -> str:
+    """Return the directory of a territory of the test's own."""
+    return str(shutil.copytree(made_folder, tmp_path / "small.twin"))
+
+
+@pytest.fixture
+def in_database(postgres: Cluster, made_database: str) -> Iterator[str]:
+    """Return the address of a territory of the test's own."""
+    with copy_of(postgres, made_database) as url:
+        yield url
+
+
+@pytest.fixture(params=["in_folder", "in_database"], ids=["local", "postgis"])
+def home(request: pytest.FixtureRequest) -> str:
+    """Return where a territory of the test's own is kept, in each kind of store."""
+    return str(request.getfixturevalue(request.param))
+
+
+@pytest.fixture
+def twin(home: str) -> Twin:
+    """Return a territory of the test's own, in each kind of store."""
+    return gridtwin.open(home)
 
 
 def estimates(twin: Twin) -> dict[str, object]:
@@ -224,11 +261,11 @@ def test_nothing_out_is_a_run_too() -> None:
     assert (report.written, report.run.outages, report.run.usage_points) == (True, 0, 0)
 
 
-def test_a_meter_is_answered_by_one_look_up(database: str) -> None:
-    twin = territory(database)
+def test_a_meter_is_answered_by_one_look_up(in_database: str) -> None:
+    twin = gridtwin.open(in_database)
     ErmJob(twin).run("R-1")
     point = str(twin.outages.members("O-0").usage_point[0])
-    with LookUps(database) as found:
+    with LookUps(in_database) as found:
         estimate = found.estimate(point)
         assert estimate is not None
         assert estimate.outage == "O-0"
@@ -248,14 +285,8 @@ job.run(sys.argv[2])
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("kind", ["local", "postgis"])
-def test_a_killed_run_is_written_whole_or_not_at_all(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    home = str(tmp_path / "small.twin")
-    if kind == "postgis":
-        home = str(request.getfixturevalue("database"))
-    twin = territory(home)
+def test_a_killed_run_is_written_whole_or_not_at_all(home: str) -> None:
+    twin = gridtwin.open(home)
     out, rng, written = len(twin.outages.members()), random.Random(3), 0
     for number in range(6):
         with started(
@@ -297,19 +328,28 @@ def test_watching_goes_on_when_the_store_comes_back(
     assert list(reports) == []
 
 
-def test_watching_ends_when_the_network_was_replaced(database: str) -> None:
-    job = ErmJob(territory(database))
+def test_watching_ends_when_the_network_was_replaced(in_database: str) -> None:
+    job = ErmJob(gridtwin.open(in_database))
     assert len(job._twin.network.nodes)
     other = gridtwin.synthesize("houston", meters=METERS, seed=2)
-    gridtwin.open(other).save(database, overwrite=True)
+    gridtwin.open(other).save(in_database, overwrite=True)
     with pytest.raises(StaleTwinError, match="open it again"):
         next(job.watch(1, threading.Event()))
 
 
-def test_the_command_writes_logs_and_leaves_figures(tmp_path: Path) -> None:
-    home, figures = str(tmp_path / "small.twin"), tmp_path / "erm.prom"
-    territory(home)
-    words = ["erm", "run", "--in", home, "--run-id", "R-1", "--metrics", str(figures), "--log-json"]
+def test_the_command_writes_logs_and_leaves_figures(in_folder: str, tmp_path: Path) -> None:
+    figures = tmp_path / "erm.prom"
+    words = [
+        "erm",
+        "run",
+        "--in",
+        in_folder,
+        "--run-id",
+        "R-1",
+        "--metrics",
+        str(figures),
+        "--log-json",
+    ]
     done = CliRunner().invoke(app, [*words, "--json"])
     assert done.exit_code == 0, done.output
     document = json.loads(done.stdout)
@@ -322,10 +362,9 @@ def test_the_command_writes_logs_and_leaves_figures(tmp_path: Path) -> None:
     assert "nothing written" in shown.stdout
 
 
-def test_a_watching_command_stops_when_it_is_told(database: str) -> None:
-    territory(database)
+def test_a_watching_command_stops_when_it_is_told(in_database: str) -> None:
     code = "from gridtwin.cli.entry import main; main()"
-    words = ["erm", "run", "--in", database, "--watch", "0.5", "--json"]
+    words = ["erm", "run", "--in", in_database, "--watch", "0.5", "--json"]
     with started(
         [sys.executable, "-c", code, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         text=True,

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gridtwin
+from examples import scale_examples
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.outage import Status
 from gridtwin.store.postgis.connect import connect
@@ -152,7 +153,7 @@ def act(twin: Twin, chosen: tuple[str, int, str, str], at: datetime) -> None:
 
 
 @given(seed=st.integers(0, 10_000), chosen=actions)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=scale_examples(120))
 def test_every_moment_of_random_networks_is_as_it_was_lived(
     seed: int, chosen: list[tuple[str, int, str, int]]
 ) -> None:
@@ -163,8 +164,7 @@ def test_every_moment_of_random_networks_is_as_it_was_lived(
 @pytest.mark.parametrize("store", ["local", "postgis"])
 @given(seed=st.integers(0, 10_000), chosen=actions)
 @settings(
-    max_examples=8,
-    deadline=None,
+    max_examples=scale_examples(8),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 def test_every_moment_is_as_it_was_lived_wherever_the_twin_is_kept(

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import gridtwin
+from examples import scale_examples
 from gridtwin.cli.root_commands import app
 from gridtwin.live import LiveOperations
 from gridtwin.live.event_batch import EventBatch
@@ -31,7 +32,7 @@ moves = st.lists(
 
 
 @given(seed=st.integers(0, 5_000), chosen=moves, order=st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scale_examples(60))
 def test_events_in_any_order_rebuild_what_the_log_tells_of_every_moment(
     seed: int, chosen: list[tuple[int, str, bool]], order: random.Random
 ) -> None:

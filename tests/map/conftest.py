@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 
 import gridtwin
+from api.conftest import answering
 from chromium import FLAGS, ChromiumMissingError, find_chromium
-from served import Served, serve
+from gridtwin.api.app import create_app
+from gridtwin.settings import ServeSettings
+from served import TOKEN, Served, serve
 from tab import VIEW, Tab
 from waiting import PATIENCE_S
 
@@ -23,7 +28,10 @@ if TYPE_CHECKING:
 
 ARTIFACTS = Path(__file__).parents[2] / "test-artifacts" / "map"
 METERS = 3_000
-UNDRAWN_SCALE = 0.5
+LOOKS: dict[str, dict[str, Any]] = {
+    "drawn": {"reduced_motion": "no-preference"},
+    "undrawn": {"reduced_motion": "reduce", "device_scale_factor": 0.5},
+}
 DRAW_NOTHING = """
 for (const shape of ["Arrays", "Elements"])
   for (const many of ["", "Instanced"])
@@ -73,34 +81,49 @@ def own_home(territory: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(territory, tmp_path / "small.twin"))
 
 
+@pytest.fixture(scope="session")
+def serve_once() -> Iterator[Callable[[Path], Served]]:
+    """Return what serves each twin by one ``gridtwin serve`` until all tests are over."""
+    with ExitStack() as running:
+        yield lru_cache(lambda home: running.enter_context(serve(home)))
+
+
 @pytest.fixture(scope="module")
-def server(home: Path) -> Iterator[Served]:
+def server(home: Path, serve_once: Callable[[Path], Served]) -> Served:
     """Return a running ``gridtwin serve`` for the tests of a file that only look."""
-    with serve(home) as running:
-        yield running
+    return serve_once(home)
 
 
 @pytest.fixture
 def own_server(own_home: Path) -> Iterator[Served]:
-    """Return a running ``gridtwin serve`` over the test's own twin."""
-    with serve(own_home) as running:
-        yield running
+    """Return a server over the test's own twin, in a thread of this process."""
+    settings = ServeSettings(str(own_home), operator_token=TOKEN)
+    with answering(create_app(settings), settings) as client:
+        yield Served(str(client.base_url.join("/")), own_home)
 
 
 @pytest.fixture(scope="session", params=["undrawn", pytest.param("drawn", marks=pytest.mark.long)])
-def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+def new_context(browser: Browser, request: pytest.FixtureRequest) -> Callable[[], BrowserContext]:
     """
-    Return a profile of the browser, which keeps what it loaded for the next page.
+    Return what makes a profile of the browser with nothing loaded before.
 
-    Most of what a page costs a processor without a GPU is to compile shaders and to fill pixels,
-    which no test looks at: undrawn, the map does all but that.
+    Much of what a page costs a processor without a GPU is to fill pixels, which hardly a test
+    looks at: undrawn, the map does all but that, and nothing flows or flies.
     """
-    scale = 1.0 if request.param == "drawn" else UNDRAWN_SCALE
-    with browser.new_context(
-        viewport=VIEW, device_scale_factor=scale, accept_downloads=True
-    ) as kept:
-        if request.param == "undrawn":
-            kept.add_init_script(DRAW_NOTHING)
+    return partial(_open_context, browser, request.param)
+
+
+def _open_context(browser: Browser, look: str) -> BrowserContext:
+    opened = browser.new_context(viewport=VIEW, accept_downloads=True, **LOOKS[look])
+    if look == "undrawn":
+        opened.add_init_script(DRAW_NOTHING)
+    return opened
+
+
+@pytest.fixture(scope="session")
+def context(new_context: Callable[[], BrowserContext]) -> Iterator[BrowserContext]:
+    """Return a profile of the browser, which keeps what it loaded for the next page."""
+    with new_context() as kept:
         yield kept
 
 
@@ -112,9 +135,20 @@ def tab(context: BrowserContext, server: Served, request: pytest.FixtureRequest)
 
 
 @pytest.fixture
-def own_tab(browser: Browser, own_server: Served, request: pytest.FixtureRequest) -> Iterator[Tab]:
+def own_tab(
+    new_context: Callable[[], BrowserContext], own_server: Served, request: pytest.FixtureRequest
+) -> Iterator[Tab]:
     """Return a page with nothing loaded before, on the test's own server."""
-    with browser.new_context(viewport=VIEW, accept_downloads=True) as fresh:
+    with new_context() as fresh:
+        yield from _watched(Tab(fresh.new_page(), own_server), request.node.name)
+
+
+@pytest.fixture
+def drawn_tab(
+    browser: Browser, own_server: Served, request: pytest.FixtureRequest
+) -> Iterator[Tab]:
+    """Return a page on the test's own server whose pixels are looked at."""
+    with _open_context(browser, "drawn") as fresh:
         yield from _watched(Tab(fresh.new_page(), own_server), request.node.name)
 
 

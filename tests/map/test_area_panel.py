@@ -105,7 +105,7 @@ def test_corners_are_moved_added_and_removed(tab: Tab, home: Path, panel: Page) 
 def test_a_polygon_is_drawn_by_keys_alone(tab: Tab, panel: Page) -> None:
     panel.get_by_role("button", name="Draw an area").click()
     for at in ([-95.37, 29.75], [-95.36, 29.75], [-95.365, 29.76]):
-        tab.evaluate("c => gridtwin.map.jumpTo({ center: c })", at)
+        tab.evaluate("c => void gridtwin.map.jumpTo({ center: c })", at)
         panel.locator(".map canvas").focus()
         panel.keyboard.press("Space")
     expect(panel.get_by_text("3 corners")).to_be_visible()

@@ -6,7 +6,7 @@ import gc
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -23,7 +23,7 @@ from tab import until
 from waiting import PATIENCE_S
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import BrowserContext
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -54,10 +54,11 @@ def answers(view: MapView) -> bool:
 
 
 def test_the_map_shows_in_the_frame_of_another_origin(
-    browser: Browser, own_home: Path, tmp_path: Path
+    new_context: Callable[[], BrowserContext], own_home: Path, tmp_path: Path
 ) -> None:
     view = gridtwin.open(own_home).explore("panel=outages")
-    page = browser.new_page()
+    context = new_context()
+    page = context.new_page()
     try:
         (tmp_path / "notebook").mkdir()
         with notebook(tmp_path / "notebook", view._repr_html_()) as url:
@@ -66,7 +67,7 @@ def test_the_map_shows_in_the_frame_of_another_origin(
             until(frame, "window.gridtwin && window.gridtwin.idle")
             assert frame.get_by_text("Nobody is out.").is_visible()
     finally:
-        page.close()
+        context.close()
         view.close()
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import BrowserContext, expect
 
 import gridtwin
 from served import TOKEN, serve
-from tab import VIEW, Tab, until
+from tab import Tab, until
 
 HEAD = "BKR-0000001"
 
@@ -54,9 +55,9 @@ def test_another_program_may_switch(own_tab: Tab) -> None:
 
 
 def test_a_dead_server_is_said_and_survived_without_a_reload(
-    browser: Browser, own_home: Path
+    new_context: Callable[[], BrowserContext], own_home: Path
 ) -> None:
-    context = browser.new_context(viewport=VIEW)
+    context = new_context()
     try:
         with serve(own_home) as first:
             port = int(first.url.rstrip("/").rpartition(":")[2])

@@ -12,9 +12,9 @@ from rehearsed import a_storm
 from tab import Tab, until
 
 
-def test_a_picture_has_the_map_the_title_and_the_legend(own_tab: Tab, own_home: Path) -> None:
+def test_a_picture_has_the_map_the_title_and_the_legend(drawn_tab: Tab, own_home: Path) -> None:
     a_storm(own_home, stop_at=8)
-    page = own_tab.open("#panel=print")
+    page = drawn_tab.open("#panel=print")
     page.get_by_label("Title").fill("After the storm")
     with page.expect_download() as taken:
         page.get_by_role("button", name="Save as PNG").click()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 import gridtwin
 from rehearsed import a_storm, largest_fuse
+from served import Served
 from tab import TABLET, Tab, until
 
 PAST = ".past-banner"
@@ -72,15 +75,29 @@ def test_every_moment_shows_what_the_log_says(tab: Tab, home: Path, replay: Page
     )
 
 
-def test_play_runs_to_the_end_and_pause_stands_still(tab: Tab, replay: Page) -> None:
+def test_play_runs_to_the_end_and_pause_stands_still(
+    new_context: Callable[[], BrowserContext], server: Served
+) -> None:
+    with new_context() as own, own.new_page() as page:  # the clock is that of a whole context
+        tab = Tab(page, server)
+        play_and_pause(tab, begin(tab))
+
+
+def play_and_pause(tab: Tab, replay: Page) -> None:
     replay.get_by_role("slider", name="Moment shown").press("Home")
+    replay.clock.install()
+    replay.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
     replay.get_by_role("button", name="Play", exact=True).click()
     first = tab.state["at"]
+    replay.clock.run_for(500)
     until(replay, "at => !location.hash.includes(encodeURIComponent(at))", first)
     replay.get_by_role("button", name="Pause").click()
     stood = tab.state["at"]
-    replay.wait_for_timeout(500)
+    replay.clock.run_for(2_000)
     assert tab.state["at"] == stood
+    replay.get_by_role("button", name="Play", exact=True).click()
+    replay.clock.run_for(200_000)
+    expect(replay.get_by_role("button", name="Play", exact=True)).to_be_visible()
 
 
 def test_a_link_opens_the_past(own_tab: Tab, own_home: Path) -> None:

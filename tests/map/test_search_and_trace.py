@@ -37,7 +37,7 @@ def test_what_is_not_there_is_said(tab: Tab) -> None:
 def test_a_click_on_the_map_shows_the_element(tab: Tab) -> None:
     page = tab.open()
     tab.evaluate(
-        "window.gridtwin.map.jumpTo({center: window.gridtwin.map.querySourceFeatures("
+        "void window.gridtwin.map.jumpTo({center: window.gridtwin.map.querySourceFeatures("
         "'grid', {sourceLayer: 'lines'})[0].geometry.coordinates.flat(2).slice(0, 2), zoom: 14})"
     )
     tab.idle()
@@ -87,6 +87,7 @@ def test_a_trace_is_drawn_with_its_counts(tab: Tab) -> None:
 
 
 def test_a_trace_flows_and_then_rests(tab: Tab) -> None:
+    tab.page.emulate_media(reduced_motion="no-preference")
     page = tab.open("#trace=downstream:BKR-0000001")
     page.locator("#deckgl-overlay, .deck-widget-container, canvas").nth(1).wait_for()
     until(tab.page, "document.querySelectorAll('.map canvas').length === 1")

@@ -21,7 +21,7 @@ def test_a_link_brings_back_the_whole_view(tab: Tab) -> None:
 
 def test_moving_the_map_changes_the_link_and_back_undoes_a_choice(tab: Tab) -> None:
     page = tab.open()
-    tab.evaluate("window.gridtwin.map.jumpTo({zoom: 13})")
+    tab.evaluate("void window.gridtwin.map.jumpTo({zoom: 13})")
     until(tab.page, "window.location.hash.includes('map=13')")
     page.keyboard.press("e")
     until(tab.page, "window.location.hash.includes('panel=element')")

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cim_models import FEEDER, document, ends_of, equipment, nodes, phases_of, tank, thing
+from examples import scale_examples
 from gridtwin.errors import GridtwinError
 from gridtwin.model.network import Network
 from gridtwin.sources import read
@@ -70,6 +71,7 @@ def changed_values(draw: st.DrawFn) -> str:
     return text
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("texts", [changed_texts(), changed_values()])
 def test_a_changed_model_is_read_or_refused_in_words(
     texts: st.SearchStrategy[str], tmp_path: Path
@@ -77,7 +79,7 @@ def test_a_changed_model_is_read_or_refused_in_words(
     path = tmp_path / "model.xml"
 
     @settings(
-        max_examples=TRIED, deadline=None, derandomize=True, database=None,
+        max_examples=scale_examples(TRIED), derandomize=True, database=None,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(texts)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -12,6 +10,7 @@ import pyogrio
 import pytest
 import shapely
 
+from command_line import run_cli
 from gridtwin.errors import NetworkError, SourceError
 from gridtwin.model import phases
 from gridtwin.model.network import Network
@@ -227,10 +226,7 @@ def test_a_kind_may_be_spelt_as_one_likes(kind: str) -> None:
 
 def load(*words: str) -> tuple[int, str]:
     """Run ``gridtwin load``; return its exit code and its words."""
-    code = "from gridtwin.cli.entry import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code, "load", *words], capture_output=True, text=True, check=False
-    )
+    done = run_cli("load", *words)
     return done.returncode, done.stderr
 
 

@@ -141,7 +141,7 @@ def test_a_saved_net_is_the_same_net(tmp_path: Path) -> None:
     [
         ("1-LV-rural1--0-sw", 15, 13, 0),
         ("1-MV-urban--0-sw", 144, 139, 11),
-        pytest.param("1-MVLV-urban-all-0-sw", 10_458, 11_542, 11, marks=pytest.mark.slow),
+        pytest.param("1-MVLV-urban-all-0-sw", 10_458, 11_542, 11, marks=pytest.mark.long),
     ],
 )
 def test_simbench_grids(code: str, buses: int, points: int, feeders: int) -> None:

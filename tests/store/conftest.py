@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DATABASES = {"postgis": "database", "upgraded": "upgraded"}  # fixture by what tests ask for
-ON_UPGRADED_TOO = {"test_postgis_store": (), "test_questions_in_sql": (pytest.mark.long,)}
+ON_UPGRADED_TOO = {"test_postgis_store", "test_questions_in_sql"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the main tests of the store on a database of the release before, too."""
     module = metafunc.module.__name__.rpartition(".")[2]
     if module in ON_UPGRADED_TOO and "database" in metafunc.fixturenames:
-        upgraded = pytest.param("upgraded", marks=ON_UPGRADED_TOO[module])
+        upgraded = pytest.param("upgraded", marks=pytest.mark.long)
         metafunc.parametrize("database", ["new", upgraded], indirect=True)
 
 

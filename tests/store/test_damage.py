@@ -39,10 +39,10 @@ import sys
 from pathlib import Path
 from gridtwin.store.local_store import LocalStore
 store = LocalStore.open(Path(sys.argv[1]))
-print("ready", flush=True)
 while True:
     store.states.operate("BRK-1", "A")
     store.states.operate("BRK-1", "")
+    print("ready", flush=True)
 """
 
 
@@ -162,4 +162,4 @@ def test_a_crash_while_operating_loses_nothing_that_was_told(twin: Path) -> None
         last = {event.mrid: event.to_phases for event in events}
         assert state.deviations == ({"BRK-1": "A"} if last.get("BRK-1") else {})
         store.states.operate("TIE-1", "ABC")
-    assert store.states.read_state().version > 10
+    assert store.states.read_state().version >= 10  # two of each process at least

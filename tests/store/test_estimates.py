@@ -28,7 +28,9 @@ def within(hours: float) -> datetime:
     return NOW + timedelta(hours=hours)
 
 
-@pytest.fixture(params=["memory", "local", "postgis", "upgraded"])
+@pytest.fixture(
+    params=["memory", "local", "postgis", pytest.param("upgraded", marks=pytest.mark.long)]
+)
 def twin(request: pytest.FixtureRequest, tmp_path: Path) -> Twin:
     """Return a twin with the open outage O-1 of M1 and M2."""
     if request.param == "memory":

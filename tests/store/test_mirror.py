@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gridtwin
+from examples import scale_examples
 from gridtwin.errors import StoreError
 from gridtwin.model.network import Network
 from gridtwin.model.state import State
@@ -342,8 +343,7 @@ def test_two_syncs_at_once_wait_for_one_another(
 
 
 @settings(
-    max_examples=12,
-    deadline=None,
+    max_examples=scale_examples(12),
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

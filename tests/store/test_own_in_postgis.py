@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gridtwin
+from examples import scale_examples
 from gridtwin.errors import StoreError
 from gridtwin.model.column_names import find_own
 from gridtwin.model.network import Network
@@ -120,7 +121,9 @@ def test_a_value_of_another_kind_is_told(connection: psycopg.Connection[Any]) ->
 
 
 @given(own=st.dictionaries(NAMES.map(str.strip), VALUES, max_size=5))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=scale_examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_any_own_columns_come_back_from_a_database(
     connection: psycopg.Connection[Any], own: dict[str, list[Any]]
 ) -> None:

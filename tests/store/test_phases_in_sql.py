@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gridtwin
+from examples import scale_examples
 from gridtwin.model import phases
 from gridtwin.model.network import Network
 from gridtwin.model.tables import decode_texts
@@ -32,8 +33,7 @@ from .answers import (
 )
 
 RANDOM = settings(
-    max_examples=15,
-    deadline=None,
+    max_examples=scale_examples(15),
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
@@ -24,7 +23,7 @@ from gridtwin.model.tables import decode_texts
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.mirror import hash_network
 from gridtwin.store.postgis.postgis_store import PostgisStore
-from waiting import wait_until
+from waiting import PATIENCE_S, wait_until
 
 from .conftest import make_network
 
@@ -234,25 +233,32 @@ def check_replayed(twin: Twin, answers: list[tuple[Any, ...]], made: int) -> Non
 def test_lost_connections_lose_and_double_nothing(database: str) -> None:
     gridtwin.open(make_network()).save(database)
     store = PostgisStore.open(database)
-    over = threading.Event()
+    begun, over = threading.Event(), threading.Event()
 
-    def cut() -> None:
+    def cut() -> int:
+        """Cut all connections whenever a step begins that asks for it, wherever it then is."""
+        cuts = 0
         with connect(database, autocommit=True) as connection:
-            while not over.wait(0.15):
+            while begun.wait(PATIENCE_S) and not over.is_set():
+                begun.clear()
                 connection.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
+                cuts += 1
+        return cuts
 
     with ThreadPoolExecutor(1) as pool:
         cutting = pool.submit(cut)
         try:
             for step in range(60):
+                if step % 3 == 0:
+                    begun.set()
                 store.states.operate("BRK-1", "ABC"[step % 3])
-                time.sleep(0.02)
         finally:
             over.set()
-        cutting.result()
+            begun.set()
+        assert cutting.result() > 1
     assert [event.version for event in store.states.list_events()] == list(range(1, 61))
     assert [event.to_phases for event in store.states.list_events()] == ["A", "B", "C"] * 20
 

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gridtwin
+from examples import scale_examples
 from gridtwin.analysis.place.polygon import read_polygon
 from gridtwin.model import phases
 from gridtwin.model.network import Network
@@ -38,8 +39,7 @@ from .answers import (
 )
 
 RANDOM = settings(
-    max_examples=15,
-    deadline=None,
+    max_examples=scale_examples(15),
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

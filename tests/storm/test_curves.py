@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import scale_examples
 from gridtwin.analysis.storm.restoration_curves import (
     compute_quantiles,
     count_customers_back,
@@ -37,7 +38,7 @@ def test_a_place_is_back_with_its_last_group() -> None:
     assert times.tolist() == [[2, 1], [3, 4]]
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(50), derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_curves_equal_counting_one_by_one(seed: int) -> None:
     rng = np.random.default_rng(seed)

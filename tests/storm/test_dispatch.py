@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import scale_examples
 from gridtwin.analysis.storm.dispatch import CrewClock, compute_travel_times, dispatch_crews
 from gridtwin.analysis.storm.response import Response
 
@@ -50,7 +51,7 @@ def plain(
     return end, busy
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(60), derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_dispatch_equals_a_plain_simulation_of_every_draw(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import scale_examples
 from gridtwin.analysis.storm.districts import allot_districts
 from gridtwin.analysis.storm.response import Aid, Response
 
@@ -38,7 +39,7 @@ def test_aid_goes_where_the_work_is() -> None:
     assert [d.crew_start.tolist() for d in found] == [[0.0, 86400.0], [0.0, 86400.0, 86400.0]]
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(100), derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_every_crew_and_every_zone_belongs_to_one_district(seed: int) -> None:
     rng = np.random.default_rng(seed)

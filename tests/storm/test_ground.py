@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gridtwin
+from examples import scale_examples
 from gridtwin.analysis.outage.blast import compute_blast
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.analysis.storm.storm_situation import StormSituation
@@ -25,7 +26,7 @@ def ground_of(grid: Network) -> StormSituation:
     return StormSituation(Situation(grid, mask, build_index(data, mask, rules), rules))
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(150), derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_sections_and_trips_are_those_of_each_element(seed: int) -> None:
     ground = ground_of(random_network(seed))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import gridtwin
 from brute import usage_points_out
+from examples import scale_examples
 from gridtwin.analysis.outage.blast import compute_blast
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.analysis.storm.repair_plan import REMOTE, STAGES, RepairPlan, plan_repairs
@@ -92,7 +93,7 @@ def random_feeders(seed: int) -> Network:
 
 
 @pytest.mark.parametrize("make", [random_network, random_feeders])
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(200), derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_every_customer_is_back_when_brute_force_says(
     make: Callable[[int], Network], seed: int

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import scale_examples
 from gridtwin.analysis.storm.priority import find_precedence, order_by_horn
 from gridtwin.topology.restoration_order import RestorationOrder
 
@@ -28,7 +29,7 @@ def cost(order: list[int], above: list[int], work: np.ndarray, weight: np.ndarra
     return total
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(80), derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_for_one_crew_no_order_is_better(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import scale_examples
 from gridtwin.model.events import LAST_GASP, POWER_RESTORED
 from gridtwin.model.readings import (
     ALERT_CODE,
@@ -177,7 +178,7 @@ def objects(draw: st.DrawFn, topic: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("topic", TOPICS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=scale_examples(300))
 @given(data=st.data())
 def test_a_message_is_taken_if_and_only_if_it_keeps_the_published_schema(
     topic: str, data: st.DataObject
@@ -197,7 +198,7 @@ def test_a_message_is_taken_if_and_only_if_it_keeps_the_published_schema(
             assert bool(checked.rejected) != checker.is_valid(drawn)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=scale_examples(300))
 @given(st.lists(st.one_of(st.none(), st.binary(max_size=60), st.text().map(str.encode))))
 def test_no_bytes_whatever_make_a_batch_fail(values: list[bytes | None]) -> None:
     for decoded in (

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from examples import scale_examples
 from gridtwin.model.ids import SortedIds
 from gridtwin.model.tables import encode_texts
 from gridtwin.store.postgis.connect import connect
@@ -54,8 +55,7 @@ SAID = st.lists(st.tuples(st.integers(0, 5), st.integers(1, 4), st.integers(0, 9
 
 
 @settings(
-    deadline=None,
-    max_examples=40,
+    max_examples=scale_examples(40),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(said=SAID, cuts=st.sets(st.integers(0, 30)), order=st.randoms(use_true_random=False))

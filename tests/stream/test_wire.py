@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from examples import scale_examples
 from gridtwin.errors import StoreError
 from gridtwin.stream.contracts import read_avro_schema
 from gridtwin.stream.decoding import decode_outage_alerts, decode_readings
@@ -171,8 +172,7 @@ def test_what_is_no_avro_is_rejected(server: RegistryServer, registry: Registry)
 
 
 @settings(
-    max_examples=300,
-    deadline=None,
+    max_examples=scale_examples(300),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(payload=st.binary(max_size=80))

@@ -14,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import gridtwin
+from examples import scale_examples
 from gridtwin.topology.conduction import Conduction, PhasePolicy, SupplyRules
 from gridtwin.topology.loops import find_block_of, find_loops, find_single_ways, find_ways_between
 from gridtwin.topology.renumber import preorder_rows
@@ -25,7 +26,7 @@ Vertex = tuple[str, int]
 
 seeds = given(seed=st.integers(0, 2**32 - 1))
 UNFED_PART = 17  # a seed: a loop passes phases that no source there has
-often = settings(max_examples=60, deadline=None, derandomize=True)
+often = settings(max_examples=scale_examples(60), derandomize=True)
 
 
 def subdivided(conduction: Conduction, supplied: np.ndarray, phase: int = 7) -> nx.Graph:

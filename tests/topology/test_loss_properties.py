@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brute import usage_points_out
+from examples import scale_examples
 from gridtwin.analysis.outage.sweep import sweep_elements
 from gridtwin.analysis.state.situation import Situation
 from gridtwin.topology.conduction import PhasePolicy, SupplyRules
@@ -24,7 +25,7 @@ def rows_of(*rows: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("policy", get_args(PhasePolicy))
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(40), derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_loss_equals_brute_force(policy: PhasePolicy, seed: int) -> None:
     network, rng = random_network(seed), random.Random(seed)
@@ -57,7 +58,7 @@ def test_loss_equals_brute_force(policy: PhasePolicy, seed: int) -> None:
         assert count_customers(index, data.usage_points, loss, strict=strict) == customers
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(40), derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_sweep_equals_each_element_failed_in_turn(seed: int) -> None:
     network = random_network(seed)

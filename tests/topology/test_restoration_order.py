@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brute import usage_points_out
+from examples import scale_examples
 from gridtwin.topology.conduction import PhasePolicy, SupplyRules
 from gridtwin.topology.restoration_order import find_restoration_order
 from gridtwin.topology.topology_index import build_index
@@ -39,7 +40,7 @@ def returned(
 
 
 @pytest.mark.parametrize("policy", get_args(PhasePolicy))
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(120), derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_returns_equal_flooding_again_after_every_repair(policy: PhasePolicy, seed: int) -> None:
     grid, rng = random_network(seed), random.Random(seed)

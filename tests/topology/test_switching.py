@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import scale_examples
 from gridtwin.model import cim
 from gridtwin.model.phases import to_supply_phases
 from gridtwin.sources.synthetic import synthesize
@@ -50,7 +51,7 @@ def test_random_operations_equal_a_full_build() -> None:
 
 
 @given(seed=st.integers(0, 100_000))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=scale_examples(150))
 def test_parts_that_are_dead_part_and_join_without_a_build(seed: int) -> None:
     rng = random.Random(seed)
     count = rng.randint(4, 14)

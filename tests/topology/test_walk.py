@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import scale_examples
 from gridtwin.topology.walk import Adjacency, Walk, flood_network
 
 
@@ -72,7 +73,7 @@ def slow_flood(
     }
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(300), derandomize=True)
 @given(asked=floods())
 def test_a_flood_finds_the_same_in_the_same_order(
     asked: tuple[Adjacency, np.ndarray, np.ndarray, np.ndarray | None],

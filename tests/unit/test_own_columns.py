@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gridtwin
+from examples import scale_examples
 from gridtwin.errors import ExpressionError, NetworkError
 from gridtwin.model.column_names import find_own
 from gridtwin.model.network import Network
@@ -82,7 +83,7 @@ def test_every_kind_comes_through_csv_parquet_twins_and_the_geopackage_written(
 
 
 @given(own=st.dictionaries(NAMES.map(str.strip), VALUES, max_size=6))
-@settings(max_examples=30)
+@settings(max_examples=scale_examples(30))
 def test_any_own_columns_come_back_from_frames_and_twins(own: dict[str, list[Any]]) -> None:
     frames = tables()
     own = {

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gridtwin
+from examples import scale_examples
 from gridtwin.analysis.trace.spec import (
     MODES,
     PHASE_POLICIES,
@@ -103,7 +104,7 @@ def derivations(draw: st.DrawFn) -> tuple[TraceSpec, dict[str, Any], dict[str, A
     return TraceSpec(kind, **base), first, then
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(300), derandomize=True)
 @given(asked=derivations())
 def test_a_spec_is_derived_option_by_option(
     asked: tuple[TraceSpec, dict[str, Any], dict[str, Any]],
@@ -118,7 +119,7 @@ def test_a_spec_is_derived_option_by_option(
     assert derived.derive({}) == derived == TraceSpec.from_json(derived.to_json())
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=scale_examples(200), derandomize=True)
 @given(data=st.data())
 def test_an_option_that_says_nothing_to_a_trace_is_refused(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(TRACE_KINDS))

@@ -39,7 +39,7 @@ MOST_STEPS = 250  # those above stand with it
 LOAD_COLUMNS = ("row", "reading_time", "kwh")
 BLOCK_SIZE = 64  # transformers
 DAY_PARTS = {"load": ("load", "heavy_load", "block_load"), "feeder_load": ("feeder_load",)}
-MADE_OF = b"gridtwin.made_of"
+MADE_OF = b"gridtwin.made_of/1"  # and how it is laid out
 GROUP_ROWS = 24_576  # of a Parquet file: four blocks of a day
 
 

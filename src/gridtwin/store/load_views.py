@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gridtwin.model.interval_loads import Nameplates
 
-LOAD_COLUMNS = "reading_time, row, kwh"
+VIEW_COLUMNS = "reading_time, row, kwh"
 
 
 def create_transformer_loads(
@@ -53,7 +53,7 @@ def create_transformer_loads(
         share = values.get("pct", 0.0) / 100 * values.get("power_factor", 1.0)
         step = math.floor(min(share * STEPS, MOST_STEPS) * (1 - 1e-9))
         part, which = ("heavy_load", f"step >= {step}") if share > HEAVY_SHARE else ("load", "true")
-        chosen = {part: (which, LOAD_COLUMNS), "hours": ("true", LOAD_COLUMNS)}
+        chosen = {part: (which, VIEW_COLUMNS), "hours": ("true", VIEW_COLUMNS)}
     parts = [part for part in chosen if part != "hours"]
     days, hours = choose_days(folder, "load", parts, _read_period(values), plates)
     connection.execute("CREATE TABLE no_load (reading_time timestamptz, row int, kwh float)")
@@ -113,7 +113,7 @@ def _choose_together(
         ),
         "load": (  # groups without these blocks are not read
             f"block IN ({parted}) AND row IN (SELECT row FROM single_rows)",  # noqa: S608
-            LOAD_COLUMNS,
+            VIEW_COLUMNS,
         ),
-        "hours": ("row IN (SELECT row FROM asked_rows)", LOAD_COLUMNS),
+        "hours": ("row IN (SELECT row FROM asked_rows)", VIEW_COLUMNS),
     }

@@ -112,7 +112,9 @@ export function lineLayers(input: StyleInput, palette: Palette): LayerSpecificat
       layout: round,
       paint: {
         "line-color": core,
-        "line-opacity": input.dim ? ["case", flagged, 1, IS_NOT_WELL, 1, 0.32] : 1,
+        // Of each feature in both looks: a tile that is under way when a property turns constant
+        // cannot take the state of its features any more.
+        "line-opacity": ["case", flagged, 1, IS_NOT_WELL, 1, input.dim ? 0.32 : 1],
         "line-width": widths(LINE_STOPS, null, 0),
       },
     },
