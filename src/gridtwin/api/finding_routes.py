@@ -78,7 +78,7 @@ async def read_findings(
     request: Request,
     grid: GridNow,
     rule: Annotated[list[str] | None, Query(description="Only these rules.")] = None,
-    severity: Annotated[str, Query(pattern="|".join(("", *SEVERITIES)))] = "",
+    severity: Annotated[str, Query(pattern=f"^({'|'.join(SEVERITIES)})?$")] = "",
 ) -> Response:
     """Return what was found when the source was read, and what breaks the rules as designed."""
 

@@ -122,7 +122,7 @@ def make_acceptance(found: Report, asked: tuple[str, str, str], actor: str) -> A
         msg = f"say why {rule} of {key} is accepted"
         raise InputError(msg)
     keys = [name for each in found.findings for name in list_keys(each)]
-    if key not in keys and len(found.findings) == sum(found.counts.values()):
+    if key not in keys and sum(found.counts.values()) <= len(found.findings):
         near = difflib.get_close_matches(key, sorted(set(keys)), n=3, cutoff=0.5)
         what = f"finding of {rule}"
         raise NotFoundError(what, key, near)
