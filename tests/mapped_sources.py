@@ -58,6 +58,59 @@ recorded_feeder = "CIRCUIT"
 """
 
 
+# Station - main - switch - main, with a transformer on the main and a service below it.
+PLACES = """
+[ids]
+key = "ID"
+
+[connect]
+tolerance_m = 0.5
+
+[[layer]]
+from = "MAINS"
+to = "equipment"
+kind = "ac_line_segment"
+class = "primary"
+ends = "line_and_vertices"
+
+[[layer]]
+from = "SERVICES"
+to = "equipment"
+kind = "service_drop"
+class = "secondary"
+ends = "line"
+
+[[layer]]
+from = "SWITCHES"
+to = "equipment"
+kind = "load_break_switch"
+normal_open = { column = "POS", open = 0, closed = 1 }
+ends = "point"
+
+[[layer]]
+from = "TRANSFORMERS"
+to = "equipment"
+kind = "power_transformer"
+ends = "point"
+sides = { a = "primary", b = "secondary" }
+
+[[layer]]
+from = "METERS"
+to = "usage_points"
+ends = "point"
+
+[[layer]]
+from = "STATIONS"
+to = "nodes"
+ends = "point"
+
+[[heads]]
+from = "CIRCUITS"
+feeder = "ID"
+at = "STATION"
+"""
+
+
 def at(x: float, y: float = 0.0) -> Point:
     """Return a point so many meters from the origin."""
     return Point(ORIGIN[0] + x, ORIGIN[1] + y)
@@ -100,6 +153,22 @@ def street() -> dict[str, dict[str, Any]]:
             "ACTIVE": [1, 1],
         },
         "CIRCUITS": {"ID": ["F1"], "START": ["n0"]},
+    }
+
+
+def places() -> dict[str, dict[str, Any]]:
+    """Return the layers that `PLACES` reads: all that meets lies within half a meter."""
+    return {
+        "MAINS": {
+            "ID": ["A", "B"],
+            "geometry": [line((0, 0), (100, 0)), line((300, 0), (200, 0), (100.2, 0))],
+        },
+        "SERVICES": {"ID": ["D"], "geometry": [line((200, 0.1), (200, 30))]},
+        "SWITCHES": {"ID": ["S"], "POS": [1], "geometry": [at(100, 0.1)]},
+        "TRANSFORMERS": {"ID": ["T"], "geometry": [at(200, 0.2)]},
+        "METERS": {"ID": ["M", "E"], "geometry": [at(200, 30.2), at(300, 0)]},
+        "STATIONS": {"ID": ["ST"], "geometry": [at(0)]},
+        "CIRCUITS": {"ID": ["F"], "STATION": ["ST"]},
     }
 
 

@@ -16,6 +16,11 @@ OWN_SAYS = (
     "what is known of the columns that are not of the model, by their names in own_columns; null ="
     " nothing"
 )
+ORIGIN_SAYS = {
+    "source_layer": "layer, table or file of the source it is made of; null = no row of the source",
+    "source_key": "what names its row there; null = its mrid does, alone or behind source_layer:",
+    "load_number": "load that added it or last changed it; null = not known",
+}
 PROJECTED = "the same in EPSG:3857, for tiles; null outside of the web Mercator square"
 RECORD = """INSERT INTO gridtwin.definitions (file) VALUES ('comments.sql')
 ON CONFLICT (file) DO UPDATE SET checksum = NULL, applied_at = now();
@@ -106,6 +111,8 @@ def comments() -> str:
             if column.kind in SHAPES:
                 lines += _comment(f"COLUMN {table}.{column.name}_3857", PROJECTED)
         lines += _comment(f"COLUMN {table}.own", OWN_SAYS)
+        for origin, says in ORIGIN_SAYS.items():
+            lines += _comment(f"COLUMN {table}.{origin}", says)
     return "\n".join([*lines, "", RECORD])
 
 

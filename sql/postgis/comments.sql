@@ -16,6 +16,12 @@ COMMENT ON COLUMN gridtwin.nodes.geometry_3857 IS
 COMMENT ON COLUMN gridtwin.nodes.own IS
     'What is known of the columns that are not of the model, by their names in own_columns; null '
     '= nothing';
+COMMENT ON COLUMN gridtwin.nodes.source_layer IS
+    'Layer, table or file of the source it is made of; null = no row of the source';
+COMMENT ON COLUMN gridtwin.nodes.source_key IS
+    'What names its row there; null = its mrid does, alone or behind source_layer:';
+COMMENT ON COLUMN gridtwin.nodes.load_number IS
+    'Load that added it or last changed it; null = not known';
 
 COMMENT ON TABLE gridtwin.equipment IS
     'Two-terminal conducting equipment (CIM ConductingEquipment)';
@@ -53,6 +59,12 @@ COMMENT ON COLUMN gridtwin.equipment.geometry_3857 IS
 COMMENT ON COLUMN gridtwin.equipment.own IS
     'What is known of the columns that are not of the model, by their names in own_columns; null '
     '= nothing';
+COMMENT ON COLUMN gridtwin.equipment.source_layer IS
+    'Layer, table or file of the source it is made of; null = no row of the source';
+COMMENT ON COLUMN gridtwin.equipment.source_key IS
+    'What names its row there; null = its mrid does, alone or behind source_layer:';
+COMMENT ON COLUMN gridtwin.equipment.load_number IS
+    'Load that added it or last changed it; null = not known';
 
 COMMENT ON TABLE gridtwin.usage_points IS
     'Where customers are served (CIM UsagePoint): a meter, or the load of a test feeder';
@@ -79,6 +91,12 @@ COMMENT ON COLUMN gridtwin.usage_points.geometry_3857 IS
 COMMENT ON COLUMN gridtwin.usage_points.own IS
     'What is known of the columns that are not of the model, by their names in own_columns; null '
     '= nothing';
+COMMENT ON COLUMN gridtwin.usage_points.source_layer IS
+    'Layer, table or file of the source it is made of; null = no row of the source';
+COMMENT ON COLUMN gridtwin.usage_points.source_key IS
+    'What names its row there; null = its mrid does, alone or behind source_layer:';
+COMMENT ON COLUMN gridtwin.usage_points.load_number IS
+    'Load that added it or last changed it; null = not known';
 
 COMMENT ON TABLE gridtwin.sources IS 'Where energy enters (CIM EnergySource)';
 COMMENT ON COLUMN gridtwin.sources.row IS
@@ -96,6 +114,12 @@ COMMENT ON COLUMN gridtwin.sources.in_service IS
 COMMENT ON COLUMN gridtwin.sources.own IS
     'What is known of the columns that are not of the model, by their names in own_columns; null '
     '= nothing';
+COMMENT ON COLUMN gridtwin.sources.source_layer IS
+    'Layer, table or file of the source it is made of; null = no row of the source';
+COMMENT ON COLUMN gridtwin.sources.source_key IS
+    'What names its row there; null = its mrid does, alone or behind source_layer:';
+COMMENT ON COLUMN gridtwin.sources.load_number IS
+    'Load that added it or last changed it; null = not known';
 
 COMMENT ON TABLE gridtwin.substations IS 'Substations by name and place';
 COMMENT ON COLUMN gridtwin.substations.row IS
@@ -111,6 +135,12 @@ COMMENT ON COLUMN gridtwin.substations.geometry_3857 IS
 COMMENT ON COLUMN gridtwin.substations.own IS
     'What is known of the columns that are not of the model, by their names in own_columns; null '
     '= nothing';
+COMMENT ON COLUMN gridtwin.substations.source_layer IS
+    'Layer, table or file of the source it is made of; null = no row of the source';
+COMMENT ON COLUMN gridtwin.substations.source_key IS
+    'What names its row there; null = its mrid does, alone or behind source_layer:';
+COMMENT ON COLUMN gridtwin.substations.load_number IS
+    'Load that added it or last changed it; null = not known';
 
 COMMENT ON TABLE gridtwin.feeders IS
     'Feeders, each defined by its head switch; what a feeder feeds is computed, never stored';
@@ -124,6 +154,12 @@ COMMENT ON COLUMN gridtwin.feeders.head IS 'Row of the equipment it begins with'
 COMMENT ON COLUMN gridtwin.feeders.own IS
     'What is known of the columns that are not of the model, by their names in own_columns; null '
     '= nothing';
+COMMENT ON COLUMN gridtwin.feeders.source_layer IS
+    'Layer, table or file of the source it is made of; null = no row of the source';
+COMMENT ON COLUMN gridtwin.feeders.source_key IS
+    'What names its row there; null = its mrid does, alone or behind source_layer:';
+COMMENT ON COLUMN gridtwin.feeders.load_number IS
+    'Load that added it or last changed it; null = not known';
 
 INSERT INTO gridtwin.definitions (file) VALUES ('comments.sql')
 ON CONFLICT (file) DO UPDATE SET checksum = NULL, applied_at = now();

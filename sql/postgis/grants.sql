@@ -1,7 +1,8 @@
 -- Three roles, each with the least it needs, and their rights; the last file to run.
 --
 --   gridtwin_reader    looks: every table but the audit, every view, every function that reads
---   gridtwin_operator  also operates: switches, states, outages, estimates, trace specs
+--   gridtwin_operator  also operates: switches, states, outages, estimates, trace specs,
+--                      accepted findings
 --   gridtwin_owner     also syncs: the network and what meters say; reads the audit
 --
 -- None of them can log in; grant them to logins: GRANT gridtwin_reader TO grafana;
@@ -56,7 +57,7 @@ BEGIN
             gridtwin.states, gridtwin.state_switches, gridtwin.events, gridtwin.node_topology,
             gridtwin.equipment_topology, gridtwin.segments, gridtwin.chords, gridtwin.outages,
             gridtwin.outage_usage_points, gridtwin.erm_current, gridtwin.erm_usage_points,
-            gridtwin.erm_zones, gridtwin.specs
+            gridtwin.erm_zones, gridtwin.specs, gridtwin.accepted_findings
             TO gridtwin_operator;
         GRANT INSERT, UPDATE, DELETE ON
             gridtwin.live_events, gridtwin.live_places, gridtwin.live_letters,

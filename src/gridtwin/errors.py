@@ -9,6 +9,7 @@ Every error gridtwin raises.
     │   ├── SourceError         a file or a source cannot be read
     │   ├── CrsError            a coordinate reference system is unknown or cannot be used
     │   ├── PolygonError        a polygon cannot be used
+    │   ├── EditionError        what is loaded again is no new edition of the twin's network
     │   ├── ExpressionError     a ``where`` expression cannot be understood
     │   └── AmbiguousIdError    an id stands in several tables, and which is meant was not said
     ├── NotFoundError           no such element, state or twin (carries close matches)
@@ -81,6 +82,10 @@ class CrsError(InputError):
 
 class PolygonError(InputError):
     """A polygon cannot be used."""
+
+
+class EditionError(InputError):
+    """What is loaded again is no new edition of the twin's network, or too much of it is gone."""
 
 
 class ExpressionError(InputError):

@@ -29,9 +29,9 @@ def test_a_model_is_loaded_and_its_state_kept(tmp_path: Path) -> None:
 
 def test_a_model_is_written_by_substation(tmp_path: Path) -> None:
     twin, out = tmp_path / "x.twin", tmp_path / "model"
-    assert run("new", twin, "--meters", "300").returncode == 0
-    done = run("publish", "cim", out, "--in", twin, "--split", "substation")
+    assert run_cli("new", twin, "--meters", "300").returncode == 0
+    done = run_cli("publish", "cim", out, "--in", twin, "--split", "substation")
     assert done.stdout == f"{out}: {len(list(out.iterdir()))} files written\n"
-    done = run("publish", "cim", out, "--in", twin, "--split", "feeder")
+    done = run_cli("publish", "cim", out, "--in", twin, "--split", "feeder")
     assert done.returncode == 2
     assert "use --split substation" in done.stderr

@@ -64,7 +64,10 @@ def test_find_looks_through_what_is_searched_alone(
     document = json.loads(out)
     hold_to_schema(document)
     assert code == 0
-    assert document["found"] == [{"mrid": "11", "kind": "breaker", "name": "", "own": FIRST}]
+    origin = {"layer": "equipment.csv", "key": "11", "load": 1}
+    assert document["found"] == [
+        {"mrid": "11", "kind": "breaker", "name": "", "own": FIRST, "origin": origin}
+    ]
     assert run(capsys, "find", "2019-05-31", "--in", twin)[0] == 1
     _, out, _ = run(capsys, "find", "1987", "--in", twin, *ASKED)
     assert "install_year" in out

@@ -144,6 +144,22 @@ def map_init(request: pytest.FixtureRequest) -> str:
     return ask("map", "init", str(folder / "utility.gpkg"), "--json")
 
 
+def load_again(request: pytest.FixtureRequest) -> str:
+    """Load a sample again, first to look, and list its loads."""
+    twin = str(request.getfixturevalue("tmp_path") / "sample.twin")
+    sample = str(SCHEMAS.parents[1] / "data/sample")
+    ask("load", sample, "--into", twin)
+    words = ("load", sample, "--into", twin, "--again", "--json")
+    return ask(*words, "--dry-run") + ask(*words)
+
+
+def loads(request: pytest.FixtureRequest) -> str:
+    """List the loads of a sample."""
+    load_again(request)
+    twin = str(request.getfixturevalue("tmp_path") / "sample.twin")
+    return ask("loads", "--in", twin, "--json")
+
+
 def what_if(request: pytest.FixtureRequest) -> str:  # noqa: ARG001 - as the others
     """Look at what opening a breaker would change."""
     twin = gridtwin.open(two_feeders_with_a_tie())
@@ -196,6 +212,8 @@ CASES: list[tuple[Tag, Make]] = [
     (Tag.WHAT_IF, what_if),
     (Tag.MAP_CHECK, map_check),
     (Tag.MAP_INIT, map_init),
+    (Tag.LOAD_AGAIN, load_again),
+    (Tag.LOADS, loads),
 ]
 
 

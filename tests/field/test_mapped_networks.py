@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 import gridtwin
+from gridtwin.sources.mapping.mapping_file import read_mapping_text
 from gridtwin.sources.mapping.mapping_layers import MappedSource
+from gridtwin.twin.data_findings import check_source
 
 pytestmark = pytest.mark.field
 
@@ -146,3 +148,56 @@ def test_domains_of_a_geodatabase() -> None:
     )
     assert (9, "Medium Voltage Switch") in pairs
     assert (38, "Medium Voltage Transformer") in pairs
+
+
+def test_recorded_transformers_of_a_bdgd_are_traced() -> None:
+    mapped, found = check_source(ROOT / "networks/gis" / BDGD, "bdgd")
+    assert mapped.feeders == (13_000, 13_000)
+    assert mapped.transformers == (12_963, 12_963)  # those at medium voltage record none
+    assert not {"recorded_feeder", "recorded_transformer"} & found.counts.keys()
+    # An id repeats, active and closed; single lines run against the order of their ids.
+    assert (found.counts["repeated_key"], found.counts["ends_apart"]) == (340, 23)
+    assert (found.counts["island"], found.counts["phase_break"]) == (7, 3)
+    assert found.worst == "error"
+    named = [each for each in found.findings if each.rule == "phase_break"]
+    assert {(each.layer, each.key) for each in named} == {
+        ("RAMLIG", "8479"),
+        ("SSDBT", "4893"),
+        ("SSDBT", "4894"),
+    }
+
+
+def test_records_of_a_bdgd_part_at_a_switch_that_is_wrongly_open(tmp_path: Path) -> None:
+    text = read_mapping_text("bdgd")[1]
+    mapping = tmp_path / "bdgd.toml"
+    positions = 'normal_open = { column = "P_N_OPE", open = "A", closed = "F" }'
+    wrong = "normal_open = \"P_N_OPE = 'A' or COD_ID = '1CS_118'\""
+    assert positions in text
+    mapping.write_text(text.replace(positions, wrong))
+    mapped, found = check_source(ROOT / "networks/gis" / BDGD, mapping)
+    assert mapped.feeders == (13_000 - 7_679, 13_000)  # who would be out without that switch
+    parted = [each for each in found.findings if each.rule.startswith("recorded")]
+    assert [each.mrid for each in parted] == ["UNSEMT:1CS_118", ""]  # transformers in words alone
+    assert parted[0].evidence.startswith("7,679 customer rows record feeder 1_TAP2_1")
+
+
+@pytest.mark.parametrize(
+    ("source", "mapping", "near", "worst"),
+    [
+        ("arcfm_like_8500", "esri-geometric-network", 13, "error"),
+        ("un_like_8500", "esri-utility-network", 12, "warning"),
+    ],
+)
+def test_findings_of_a_drawing_of_8500_node(
+    source: str, mapping: str, near: int, worst: str
+) -> None:
+    mapped, found = check_source(ROOT / "networks/gis" / f"{source}.gdb.zip", mapping)
+    assert mapped.feeders == (2_354, 2_354)
+    assert found.worst == worst  # in the first drawing a piece of line hangs on nothing
+    misses = [each for each in found.findings if each.rule == "near_miss"]
+    assert len(misses) == found.counts["near_miss"] == near
+    meters = [float(each.evidence.split()[1]) for each in misses]
+    assert meters == sorted(meters)
+    # The tolerance stands in the gap between ends that are drawn a little off and the others.
+    within = [each for each in mapped.distances if each.to_m == mapped.tolerance_m]
+    assert (within[0].from_m, within[0].ends) == (0.1, 0)

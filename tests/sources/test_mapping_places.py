@@ -3,80 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import gridtwin
 from gridtwin.errors import SourceError
-from mapped_sources import at, line, read_street
-
-# Station - main - switch - main, with a transformer on the main and a service below it.
-PLACES = """
-[ids]
-key = "ID"
-
-[connect]
-tolerance_m = 0.5
-
-[[layer]]
-from = "MAINS"
-to = "equipment"
-kind = "ac_line_segment"
-class = "primary"
-ends = "line_and_vertices"
-
-[[layer]]
-from = "SERVICES"
-to = "equipment"
-kind = "service_drop"
-class = "secondary"
-ends = "line"
-
-[[layer]]
-from = "SWITCHES"
-to = "equipment"
-kind = "load_break_switch"
-normal_open = { column = "POS", open = 0, closed = 1 }
-ends = "point"
-
-[[layer]]
-from = "TRANSFORMERS"
-to = "equipment"
-kind = "power_transformer"
-ends = "point"
-sides = { a = "primary", b = "secondary" }
-
-[[layer]]
-from = "METERS"
-to = "usage_points"
-ends = "point"
-
-[[layer]]
-from = "STATIONS"
-to = "nodes"
-ends = "point"
-
-[[heads]]
-from = "CIRCUITS"
-feeder = "ID"
-at = "STATION"
-"""
-
-
-def places() -> dict[str, dict[str, Any]]:
-    return {
-        "MAINS": {
-            "ID": ["A", "B"],
-            "geometry": [line((0, 0), (100, 0)), line((300, 0), (200, 0), (100.2, 0))],
-        },
-        "SERVICES": {"ID": ["D"], "geometry": [line((200, 0.1), (200, 30))]},
-        "SWITCHES": {"ID": ["S"], "POS": [1], "geometry": [at(100, 0.1)]},
-        "TRANSFORMERS": {"ID": ["T"], "geometry": [at(200, 0.2)]},
-        "METERS": {"ID": ["M", "E"], "geometry": [at(200, 30.2), at(300, 0)]},
-        "STATIONS": {"ID": ["ST"], "geometry": [at(0)]},
-        "CIRCUITS": {"ID": ["F"], "STATION": ["ST"]},
-    }
+from mapped_sources import PLACES, at, line, places, read_street
 
 
 def lost(network: gridtwin.Network, *mrids: str) -> set[str]:

@@ -9,8 +9,9 @@ import pytest
 from gridtwin.model.schema import SCHEMA, FrameColumn
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.mirror_rows import SQL_TYPES
+from gridtwin.store.postgis.origin_copying import ORIGIN_COLUMNS
 
-BESIDE = {"row", "own"}  # what a table has beside the columns of its frame
+BESIDE = {"row", "own", *ORIGIN_COLUMNS}  # what a table has beside the columns of its frame
 DRAWN = {"geometry_3857"}  # and where these have a place
 COLUMNS = """
     SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,

@@ -92,14 +92,21 @@ def test_psql_alone_upgrades_a_database(before: str, schema: str, postgres: Clus
     assert compare(postgres, before, schema) == ""
 
 
+NEW_TABLES = [
+    *("own_columns", "load_findings", "load_rules", "accepted_findings"),
+    *("network_loads", "mapping_texts"),
+]
+NEW_COLUMNS = ["own", "source_layer", "source_key", "load_number"]
+
+
 def rows(connection: Connection) -> dict[str, str]:
-    """Return a hash over the rows of each table, but for columns that the upgrade adds."""
+    """Return a hash over the rows of each table, but for what the upgrade adds."""
     tables = connection.execute(
         "SELECT relname, array_agg(attname::text ORDER BY attnum) FROM pg_class"
         " JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped"
         " WHERE relnamespace = 'gridtwin'::regnamespace AND attname <> ALL (%s)"
         " AND relkind IN ('r', 'p') AND relname <> ALL (%s) GROUP BY relname",
-        (["own"], ["migrations", "definitions", "own_columns"]),
+        (NEW_COLUMNS, ["migrations", "definitions", *NEW_TABLES]),
     ).fetchall()
     found = {}
     for table, columns in tables:

@@ -13,7 +13,7 @@ import gridtwin
 import schema_texts
 from gridtwin.errors import NetworkError
 from gridtwin.model.network import Network
-from gridtwin.model.schema import DTYPES, OWN_FIELD, SCHEMA, list_columns
+from gridtwin.model.schema import DTYPES, ORIGINS_FIELD, OWN_FIELD, SCHEMA, list_columns
 from gridtwin.model.tables import NetworkData, pick_rows
 
 
@@ -30,7 +30,7 @@ def test_the_tables_of_a_network_are_those_of_the_schema() -> None:
     assert [each.name for each in fields(NetworkData)] == list(SCHEMA)
     for frame in SCHEMA.values():
         held = [name for column in frame.columns for name in column.fields]
-        assert [*held, OWN_FIELD] == [each.name for each in fields(frame.table)]
+        assert [*held, OWN_FIELD, ORIGINS_FIELD] == [each.name for each in fields(frame.table)]
 
 
 def test_every_array_is_of_the_type_of_its_column(network: Network) -> None:

@@ -46,6 +46,10 @@ CREATE OR REPLACE TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON gridtwin.s
     FOR EACH ROW EXECUTE FUNCTION gridtwin.write_audit('name');
 CREATE OR REPLACE TRIGGER audited_truncate AFTER TRUNCATE ON gridtwin.specs
     FOR EACH STATEMENT EXECUTE FUNCTION gridtwin.write_audit();
+CREATE OR REPLACE TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON gridtwin.accepted_findings
+    FOR EACH ROW EXECUTE FUNCTION gridtwin.write_audit('rule', 'key');
+CREATE OR REPLACE TRIGGER audited_truncate AFTER TRUNCATE ON gridtwin.accepted_findings
+    FOR EACH STATEMENT EXECUTE FUNCTION gridtwin.write_audit();
 CREATE OR REPLACE TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON gridtwin.erm_zones
     FOR EACH ROW EXECUTE FUNCTION gridtwin.write_audit('zone');
 CREATE OR REPLACE TRIGGER audited_truncate AFTER TRUNCATE ON gridtwin.erm_zones

@@ -247,6 +247,41 @@ COMMENT ON COLUMN grid.usage_points_now.feeder IS 'mRID of its feeder as designe
 COMMENT ON COLUMN grid.usage_points_now.geometry IS 'Place, EPSG:4326';
 COMMENT ON COLUMN grid.usage_points_now.name IS 'What people call it; empty = none';
 
+CREATE OR REPLACE VIEW grid.origins WITH (security_invoker = true) AS
+SELECT
+    o.frame,
+    o.mrid,
+    o.source_layer,
+    CASE
+        WHEN o.source_layer IS NULL THEN NULL
+        WHEN o.source_key IS NOT NULL THEN o.source_key
+        WHEN starts_with(o.mrid, o.source_layer || ':')
+        THEN substr(o.mrid, length(o.source_layer) + 2)
+        ELSE o.mrid
+    END AS source_key,
+    o.load_number
+FROM (
+    SELECT 'equipment' AS frame, mrid, source_layer, source_key, load_number FROM gridtwin.equipment
+    UNION ALL
+    SELECT 'usage_points', mrid, source_layer, source_key, load_number FROM gridtwin.usage_points
+    UNION ALL
+    SELECT 'nodes', mrid, source_layer, source_key, load_number FROM gridtwin.nodes
+    UNION ALL
+    SELECT 'feeders', mrid, source_layer, source_key, load_number FROM gridtwin.feeders
+    UNION ALL
+    SELECT 'substations', mrid, source_layer, source_key, load_number FROM gridtwin.substations
+    UNION ALL
+    SELECT 'sources', mrid, source_layer, source_key, load_number FROM gridtwin.sources
+) o;
+COMMENT ON VIEW grid.origins IS 'Which row of the source each element is made of, and its load';
+COMMENT ON COLUMN grid.origins.frame IS 'Table of the element';
+COMMENT ON COLUMN grid.origins.mrid IS 'Id of the element';
+COMMENT ON COLUMN grid.origins.source_layer IS
+    'Layer, table or file of the source; null = made, no row of the source';
+COMMENT ON COLUMN grid.origins.source_key IS 'What names the row there';
+COMMENT ON COLUMN grid.origins.load_number IS
+    'Load that added the element or last changed it; null = not known';
+
 INSERT INTO gridtwin.definitions (file) VALUES ('functions/90_views.sql')
 ON CONFLICT (file) DO UPDATE SET checksum = NULL, applied_at = now();
 

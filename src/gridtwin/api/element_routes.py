@@ -42,6 +42,14 @@ class Brief(Document):
     customers_out: int
 
 
+class OriginAnswer(Document):
+    """The row of the source that an element is made of."""
+
+    layer: str = Field(description="Layer, table or file; empty: made, no row of the source.")
+    key: str = Field(description="What names the row there.")
+    load: int = Field(description="The load that added the element or last changed it.")
+
+
 class ElementAnswer(Document):
     """All that is known of one thing."""
 
@@ -56,6 +64,7 @@ class ElementAnswer(Document):
     normal_open: str | None = Field(description="Of a switch: the phases open by design.")
     energized: str = Field(examples=["yes", "no", "partial"])
     attributes: dict[str, Any]
+    origin: OriginAnswer | None
     customers_below: int = Field(description="Who would be out without it, and it alone.")
     usage_points_below: int
     upstream: list[WayStep] = Field(description="The way to the source of the fewest devices.")

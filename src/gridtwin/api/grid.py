@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from shapely import get_num_coordinates
 
 from gridtwin.analysis.place.polygon import PolygonInput, read_polygon
+from gridtwin.analysis.quality.checks import check_network
 from gridtwin.analysis.state.identity import find_feeder
 from gridtwin.analysis.state.name_index import NameIndex
 from gridtwin.api.views.feature_ids import FeatureIds
@@ -18,8 +19,12 @@ from gridtwin.api.views.outage_cards import count_priority_out, list_point_estim
 from gridtwin.errors import TooLargeError
 from gridtwin.model.state import CURRENT, NORMAL
 from gridtwin.publish.tiles.tile_sources import open_tiles
+from gridtwin.twin.data_findings import join_findings, pick_rules, require_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gridtwin.analysis.quality.checks import Report
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.analysis.state.supply_state import SupplyState
     from gridtwin.model.ids import Element
@@ -46,6 +51,8 @@ class Grid:
         self._history = Lock()
         self._working = Lock()
         self._priority: tuple[int, dict[str, int]] | None = None
+        self._checking = Lock()
+        self._report: Report | None = None
         self._past: tuple[str, Twin] | None = None
         self._supply: LRUCache[tuple[str, int, int], SupplyState] = LRUCache(KEPT_SUPPLIES)
 
@@ -77,6 +84,16 @@ class Grid:
     def read_situation(self, state: str = CURRENT) -> Situation:
         """Return the network in a state."""
         return self.twin.situation(state)
+
+    def check_data(self, rules: Sequence[str] | None = None) -> Report:
+        """Return what was found in the data as designed; what the rules find is kept."""
+        require_rules(rules or ())
+        with self._checking:  # one thread works it out; who else wants it waits for it
+            if self._report is None:
+                situation = self.read_situation(NORMAL)
+                self._report = check_network(situation.network, situation.index)
+        loaded = self.twin.store.findings.read_findings()
+        return pick_rules(join_findings(loaded, self._report, loaded.accepted), rules)
 
     def check_size(self, count: int) -> None:
         """Refuse an answer that would name more than one may; TooLargeError."""

@@ -191,6 +191,7 @@ class FairRates:
 # Tokens for a request, by how its path begins; the first that fits.
 COSTS: tuple[tuple[str, str, float], ...] = (
     ("POST", "/api/switch", 10.0),  # nobody operates so often; nobody guesses tokens either
+    ("POST", "/api/findings/", 10.0),  # the same
     ("POST", "/api/", 5.0),
     ("", "/api/", 1.0),
     ("", "/api", 1.0),

@@ -26,10 +26,10 @@ class _Question(NamedTuple):
 
 
 class _Column:
-    """One array of the twin, mapped; items are unpacked one at a time."""
+    """One array of the folder of a twin, mapped; items are unpacked one at a time."""
 
-    def __init__(self, twin: str, name: str, code: str) -> None:
-        with open(f"{twin}/arrays/{name}.npy", "rb") as file:  # noqa: PTH123 - pathlib costs 7 ms
+    def __init__(self, folder: str, name: str, code: str) -> None:
+        with open(f"{folder}/{name}.npy", "rb") as file:  # noqa: PTH123 - pathlib costs 7 ms
             self.bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         if self.bytes[:8] != NPY_MAGIC:
             raise ValueError(name)
@@ -76,26 +76,26 @@ def _answer_question(question: _Question) -> int | None:
     twin = question.twin
     with open(f"{twin}/twin.json", encoding="utf-8") as file:  # noqa: PTH123
         card = json.load(file)
-    arrays = card["arrays"]
+    arrays, folder = card["arrays"], f"{twin}/{card.get('folder', 'arrays')}"
     if card["version"] != COLD_FORMAT_VERSION or "index.designed" not in arrays:
         return None
     if any(name.startswith("core.") for name in arrays):
         return None
-    if _is_switched(twin):
+    if os.path.exists(f"{twin}/next.json") or _is_switched(twin):  # noqa: PTH110
         return None
     mrid = question.mrid.encode()
-    place = _find_place(twin, "equipment", arrays, mrid)
+    place = _find_place(folder, "equipment", arrays, mrid)
     if place is None or any(
-        _find_place(twin, each, arrays, mrid) is not None for each in OTHER_TABLES
+        _find_place(folder, each, arrays, mrid) is not None for each in OTHER_TABLES
     ):
         return None  # the full way says what is meant
-    row = _Column(twin, "ids.equipment.row", "<i")[place]
-    node = _Column(twin, "index.child", "<i")[row]
-    if node < 0 or _Column(twin, "index.segment", "<i")[node] <= 0:
+    row = _Column(folder, "ids.equipment.row", "<i")[place]
+    node = _Column(folder, "index.child", "<i")[row]
+    if node < 0 or _Column(folder, "index.segment", "<i")[node] <= 0:
         return None
-    start = _Column(twin, "index.tin", "<i")[node]
-    stop = start + _Column(twin, "index.size", "<i")[node]
-    before = _Column(twin, "index.before", "<i")
+    start = _Column(folder, "index.tin", "<i")[node]
+    stop = start + _Column(folder, "index.size", "<i")[node]
+    before = _Column(folder, "index.before", "<i")
     return before[stop] - before[start]
 
 
@@ -106,13 +106,13 @@ def _is_switched(twin: str) -> bool:
     return bool(found[0])
 
 
-def _find_place(twin: str, table: str, arrays: dict[str, Any], mrid: bytes) -> int | None:
+def _find_place(folder: str, table: str, arrays: dict[str, Any], mrid: bytes) -> int | None:
     """Return the place of an mRID among the sorted ones of a table, by bisection."""
     dtype, (count,) = arrays[f"ids.{table}.mrid"]
     width = int(dtype.removeprefix("|S"))
     if not count or len(mrid) > width:
         return None
-    names = _Column(twin, f"ids.{table}.mrid", f"{width}s")
+    names = _Column(folder, f"ids.{table}.mrid", f"{width}s")
     key = mrid.ljust(width, b"\x00")
     low, high = 0, count
     while low < high:

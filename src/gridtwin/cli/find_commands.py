@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gridtwin.cli import render
 from gridtwin.cli.options import In, Json, With, open_twin, split_names
+
+if TYPE_CHECKING:
+    from gridtwin.results.documents.network_documents import FoundElement
 
 
 def find_elements(
@@ -31,10 +34,24 @@ def find_elements(
 
         render.write_json(find_document(found))
     else:
+        known = ("origin",) if any("origin" in each for each in found) else ()
         rows = [
-            (each["mrid"], each["kind"], each["name"], *map(each.get("own", {}).get, own))
+            (
+                *(each["mrid"], each["kind"], each["name"]),
+                *map(each.get("own", {}).get, own),
+                *(_tell_origin(each) for _ in known),
+            )
             for each in found
         ]
-        render.write_table("", ("mrid", "kind", "name", *own), rows, shown=limit)
+        render.write_table("", ("mrid", "kind", "name", *own, *known), rows, shown=limit)
     if not found:
         raise typer.Exit(1)
+
+
+def _tell_origin(element: FoundElement) -> str:
+    """Return the layer and the key of the row that an element is made of, and its load."""
+    origin = element.get("origin")
+    if origin is None:
+        return ""
+    row = f"{origin['layer']} {origin['key']}" if origin["layer"] else "made"
+    return f"{row}, load {origin['load']}" if origin["load"] else row

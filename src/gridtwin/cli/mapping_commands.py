@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridtwin.cli import render
-from gridtwin.cli.options import Json  # noqa: TC001 - typer reads it
+from gridtwin.cli.finding_tables import write_source_check
+from gridtwin.cli.options import Json, open_twin
 from gridtwin.errors import InputError
 
 if TYPE_CHECKING:
@@ -116,32 +117,36 @@ def check_map(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="A file or folder with layers.")],
     map: Annotated[str, typer.Option(metavar="FILE", help="The mapping: a TOML file, or bdgd.")],
     crs: Annotated[str, typer.Option(help="Coordinate system, or none for planar.")] = "",
+    rule: Annotated[
+        list[str] | None, typer.Option(help="List all findings of this rule; repeatable.")
+    ] = None,
+    gpkg: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the findings for QGIS, too.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """
-    Say how a mapping fits a source. Nothing is written. Exit code 1: there are errors.
+    Say how a mapping fits a source. Exit code 1: there are errors that nobody accepted.
 
-    Example: gridtwin map check utility.gdb --map utility.toml
+    Example: gridtwin map check utility.gdb --map utility.toml --gpkg findings.gpkg
     """
-    from gridtwin.sources.mapping.mapping_reader import check_mapping
-    from gridtwin.sources.mapping.mapping_report import LayerTally
+    from gridtwin.model.findings import find_worst
+    from gridtwin.twin.data_findings import check_source, require_rules
 
-    report = check_mapping(source, map, crs=crs or None)
+    require_rules(rule or ())
+    mapped, found = check_source(source, map, crs=crs or None)
+    if gpkg is not None:
+        from gridtwin.publish.findings_gpkg import write_findings
+
+        write_findings(found.findings, mapped.network, gpkg)
+        render.print_note(f"{gpkg}: written")
     if json:
         from gridtwin.results.network_answers import map_check_document
 
-        render.write_json(map_check_document(report))
+        render.write_json(map_check_document(mapped, found))
     else:
-        rows = [tuple(str(value) for value in tally) for tally in report.tallies]
-        render.write_table("Layers", list(LayerTally._fields), rows)
-        told = [
-            (report.judge_notice(notice), notice.rule, notice.evidence, notice.mend)
-            for notice in report.network.notices
-        ]
-        render.write_table("Notices", ["severity", "rule", "evidence", "mend"], told)
-        equal, compared = report.feeders
-        sys.stdout.write(f"{equal:,} of {compared:,} customers hang on the feeder they record\n")
-    if report.has_errors:
+        write_source_check(mapped, found, rule or ())
+    if find_worst(found.findings) == "error":
         raise typer.Exit(1)
 
 
@@ -150,15 +155,24 @@ def show_map(
     name: Annotated[
         str, typer.Argument(help="One that comes with gridtwin; none lists them.")
     ] = "",
+    twin: Annotated[
+        str, typer.Option("--in", metavar="TWIN", help="That by which this twin was loaded last.")
+    ] = "",
 ) -> None:
     """
-    Print a mapping that comes with gridtwin, to begin one's own with.
+    Print a mapping that comes with gridtwin, to begin one's own with, or that of a twin.
 
     Example: gridtwin map show bdgd
     """
     from gridtwin.sources.mapping.mapping_file import list_shipped_mappings, read_mapping_text
 
-    text = read_mapping_text(name)[1] if name else "\n".join(list_shipped_mappings()) + "\n"
+    if twin:
+        if name:
+            msg = "give the name of a mapping, or --in TWIN, not both"
+            raise InputError(msg)
+        text = _read_text_in(twin)
+    else:
+        text = read_mapping_text(name).text if name else "\n".join(list_shipped_mappings()) + "\n"
     sys.stdout.write(text)
 
 
@@ -172,3 +186,12 @@ def show_map_schema() -> None:
     from gridtwin.sources.mapping.mapping_schema import write_mapping_schema
 
     sys.stdout.write(write_mapping_schema())
+
+
+def _read_text_in(twin: str) -> str:
+    """Return the text of the mapping that a twin was loaded by last."""
+    loads = open_twin(twin).loads()
+    if not loads or not loads[-1].reading.mapping.text:
+        msg = f"{twin} was loaded without a mapping"
+        raise InputError(msg)
+    return loads[-1].reading.mapping.text

@@ -1,9 +1,9 @@
-"""Make, load, check and search networks."""
+"""Make, check and search networks."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,7 @@ from gridtwin.cli.options import (
     In,
     Json,
     Output,
+    Overwrite,
     With,
     open_twin,
     output_of,
@@ -23,10 +24,6 @@ from gridtwin.cli.options import (
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from gridtwin.sources.opendss_equipment import Disabled
-
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a twin that is there.")]
 
 
 def make_network(
@@ -48,123 +45,6 @@ def make_network(
     network = gridtwin.synthesize(like, meters=meters, seed=seed)
     saved = gridtwin.open(network).save(twin, overwrite=overwrite)
     sys.stdout.write(f"{twin}: {saved.store.network!r}\n")
-
-
-def load_network(
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="SOURCE", help="A file, a folder, simbench:CODE or postgresql://..."
-        ),
-    ],
-    into: Annotated[
-        str, typer.Option(metavar="TWIN", help="NAME.twin to make, or postgresql://...")
-    ],
-    map: Annotated[
-        str,
-        typer.Option(
-            metavar="FILE", help="What a utility's own layers mean: a TOML file, or bdgd."
-        ),
-    ] = "",
-    format: Annotated[str, typer.Option(help="Format, if the name does not tell.")] = "",
-    crs: Annotated[str, typer.Option(help="Coordinate system, or none for planar.")] = "",
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse what would be passed over or mended.")
-    ] = False,
-    disabled: Annotated[
-        str, typer.Option(help="Disabled elements of OpenDSS are: open ties, out or skip.")
-    ] = "",
-    supplying: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="CLASS",
-            help="A class of CIM that supplies too, such as EquivalentInjection; repeatable.",
-        ),
-    ] = None,
-    overwrite: Overwrite = False,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=COLUMN",
-            help="Which column of the model one by another name is, or NAME= to leave it out;"
-            " repeatable.",
-        ),
-    ] = None,
-    word: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="COLUMN:WORD=MEANING",
-            help="What a word means, as in normal_open:A=open,F=closed; repeatable.",
-        ),
-    ] = None,
-    search: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME", help="Find elements by what this own column holds, too; repeatable."
-        ),
-    ] = None,
-) -> None:
-    """
-    Load a network into a twin. Nothing is written unless every row is valid.
-
-    Example: gridtwin load ieee8500/Master.dss --into ieee8500.twin --crs none
-    """
-    import gridtwin
-    from gridtwin.model.notices import summarize_notices
-    from gridtwin.model.own_columns import tell_own
-    from gridtwin.sources.meanings import read_options
-    from gridtwin.store.postgis.connect import is_address
-
-    if is_address(source):
-        network = gridtwin.open(source).store.network
-    else:
-        meant = read_options(column or (), word or ())
-        network = gridtwin.read(
-            source,
-            format=format or None,
-            crs=crs or None,
-            strict=strict,
-            disabled=cast("Disabled | None", disabled or None),
-            supplying=supplying or (),
-            mapping=map or None,
-            **meant._asdict(),
-        )
-        render.print_note(*(f"notice: {line}" for line in summarize_notices(network.notices)))
-        render.print_note(*(f"kept: {line}" for line in tell_own(network.data)))
-    network = network.with_searched(*search or ())
-    saved = gridtwin.open(network).save(into, overwrite=overwrite)
-    sys.stdout.write(f"{into}: {saved.store.network!r}\n")
-
-
-def check_network(
-    twin: In = "",
-    rule: Annotated[list[str] | None, typer.Option(help="Only this rule; repeatable.")] = None,
-    json: Json = False,
-    csv: Csv = False,
-) -> None:
-    """
-    Run the data-quality rules. Exit code 1: there are errors.
-
-    Example: gridtwin check --in houston.twin
-    """
-    form = output_of(json=json, csv=csv)
-    report = open_twin(twin).check(rules=rule)
-    columns = ["rule", "severity", "mrid", "place", "evidence", "mend"]
-    rows = [
-        (found.rule, found.severity, found.mrid, found.place, found.evidence, found.mend)
-        for found in report.findings
-    ]
-    if form is Output.JSON:
-        from gridtwin.results.network_answers import check_document
-
-        render.write_json(check_document(report))
-    elif form is Output.CSV:
-        render.write_csv(columns, rows)
-    else:
-        render.write_table("Findings", columns, [tuple(map(str, row)) for row in rows])
-        render.write_facts("Count by rule", report.counts)
-    if report.worst == "error":
-        raise typer.Exit(1)
 
 
 def intersect_polygon(

@@ -24,6 +24,7 @@ In = Annotated[
     str, typer.Option("--in", metavar="TWIN", help="The twin; by default that of GRIDTWIN_TWIN.")
 ]
 State = Annotated[str, typer.Option(help="current, normal, or the name of an overlay.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a twin that is there.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 GeoJson = Annotated[bool, typer.Option("--geojson", help="Print a GeoJSON FeatureCollection.")]
 With = Annotated[

@@ -7,6 +7,7 @@ import typer
 from gridtwin.cli import (
     ami_commands,
     ami_history_commands,
+    check_commands,
     database_commands,
     demo_commands,
     erm_commands,
@@ -30,6 +31,7 @@ from gridtwin.cli import (
 )
 from gridtwin.cli.find_commands import find_elements
 from gridtwin.cli.inference_commands import infer_outages
+from gridtwin.cli.load_commands import load_network, show_loads
 
 app = typer.Typer(
     name="gridtwin",
@@ -41,8 +43,9 @@ app = typer.Typer(
 )
 
 app.command("new")(network_commands.make_network)
-app.command("load")(network_commands.load_network)
-app.command("check")(network_commands.check_network)
+app.command("load")(load_network)
+app.command("loads")(show_loads)
+app.add_typer(check_commands.app, name="check")
 app.add_typer(mapping_commands.app, name="map")
 app.command("find")(find_elements)
 app.command("trace")(trace_commands.trace_elements)

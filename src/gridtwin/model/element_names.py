@@ -12,6 +12,7 @@ from gridtwin.model.ids import Element
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gridtwin.model.origins import RowOrigin
     from gridtwin.model.tables import NetworkData
 
 NAMED = ("equipment", "usage_points", "feeders", "substations")
@@ -50,6 +51,15 @@ def find_named(data: NetworkData, name: str, tables: Sequence[str] = NAMED) -> l
 def mrid_of(data: NetworkData, element: Element) -> str:
     """Return the mRID of an element."""
     return bytes(getattr(data, element.table).mrid[element.row]).decode()
+
+
+def find_origin(data: NetworkData, element: Element) -> RowOrigin | None:
+    """Return which row of the source an element is made of; None where that is not known."""
+    table = getattr(data, element.table)
+    if table.origins is None:
+        return None
+    origin: RowOrigin = table.origins.show(table.mrid, element.row)
+    return origin if origin.layer or origin.load else None
 
 
 def make_ambiguity_error(data: NetworkData, name: str, found: Sequence[Element]) -> InputError:

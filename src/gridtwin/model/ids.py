@@ -107,6 +107,10 @@ class Ids:
         found = self._find_all(mrid, MRID_TABLES)
         return found[0] if found else None
 
+    def list_known(self, mrids: Iterable[str]) -> list[str]:
+        """Return those of some mRIDs that some table has."""
+        return [mrid for mrid in mrids if self.find_first(mrid) is not None]
+
     def write_id(self, table: str, mrid: str) -> str:
         """Return what `find` finds an element by: its mRID, behind its table where need be."""
         alone = len(self._find_all(mrid, MRID_TABLES)) == 1

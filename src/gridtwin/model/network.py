@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gridtwin.model import frames
-from gridtwin.model.ids import Ids
+from gridtwin.model.findings import LoadFindings
+from gridtwin.model.ids import Ids, SortedIds
 from gridtwin.model.lengths import with_lengths
+from gridtwin.model.origins import make_origins
 from gridtwin.model.own_columns import mark_searched
-from gridtwin.model.tables import pick_rows
+from gridtwin.model.tables import encode_texts, pick_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
     from gridtwin.model.frames import FrameMaker
+    from gridtwin.model.network_loads import SourceReading
     from gridtwin.model.notices import Notice
+    from gridtwin.model.origins import SourceRows
     from gridtwin.model.tables import NetworkData
+
+NOTHING_LOADED = LoadFindings()
 
 
 class Network:
@@ -45,6 +53,10 @@ class Network:
         How switches stand that stand otherwise than designed, by mRID: True for open, False for
         closed, or the phases that stand open. A twin of the network begins in that state; here it
         is not kept with the tables either.
+    reading
+        How it was read from outside data; None where it was not.
+    loaded
+        What a reader found row by row, and what was accepted of it; stores keep it.
     """
 
     def __init__(
@@ -56,11 +68,15 @@ class Network:
         ids: Ids | None = None,
         notices: Sequence[Notice] = (),
         operated: Mapping[str, bool | str] | None = None,
+        reading: SourceReading | None = None,
+        loaded: LoadFindings = NOTHING_LOADED,
     ) -> None:
         self.data = data
         self.crs = crs
         self.notices = tuple(notices)
         self.operated = dict(operated or {})
+        self.reading = reading
+        self.loaded = loaded
         self._make_frame = make_frame
         if ids is not None:
             self.__dict__["ids"] = ids  # what the property would find by sorting
@@ -123,6 +139,39 @@ class Network:
         """Return the same network with what its reader tells of the current state."""
         return self._copy_with(operated=operated)
 
+    def with_reading(self, reading: SourceReading) -> Network:
+        """Return the same network, which says how it was read."""
+        return self._copy_with(reading=reading)
+
+    def with_origins(self, source: Mapping[str, SourceRows]) -> Network:
+        """
+        Return the same network, whose rows say which rows of the source they are made of.
+
+        Parameters
+        ----------
+        source
+            The rows of the source, by the frame they became a part of.
+        """
+        tables = {}
+        for name, given in source.items():
+            mrid = getattr(self.data, name).mrid
+            names = encode_texts(given.mrid)
+            if np.array_equal(names, mrid):
+                rows = np.arange(len(mrid), dtype=np.int32)
+            else:
+                rows = SortedIds.from_mrids(names).find_rows(mrid)
+            made = make_origins(mrid, given, rows)
+            tables[name] = replace(getattr(self.data, name), origins=made)
+        return self.with_data(replace(self.data, **tables))
+
+    def with_data(self, data: NetworkData) -> Network:
+        """Return the same network, its rows where they are, with other tables."""
+        return self._copy_with(data=data)
+
+    def with_loaded(self, loaded: LoadFindings) -> Network:
+        """Return the same network with what its reader found, in place of what it had."""
+        return self._copy_with(loaded=loaded)
+
     def with_searched(self, *names: str) -> Network:
         """
         Return the same network, whose elements are also found by what some own columns hold.
@@ -143,29 +192,34 @@ class Network:
         nodes: NDArray[np.int32],
         equipment: NDArray[np.int32],
         usage_points: NDArray[np.int32],
+        feeders: NDArray[np.int32] | None = None,
     ) -> Network:
         """
         Return the same network with its rows in another order.
 
         Parameters
         ----------
-        nodes, equipment, usage_points
+        nodes, equipment, usage_points, feeders
             The old row that stands at each new row; permutations.
         """
         orders = {"nodes": nodes, "equipment": equipment, "usage_points": usage_points}
+        if feeders is not None:
+            orders["feeders"] = feeders
         return self._copy_with(data=pick_rows(self.data, orders), ids=None)
 
-    def _copy_with(self, **changed: Any) -> Network:
-        """Return the same network but for what changed."""
-        own: dict[str, Any] = {
+    def _copy_with(self, **changes: Any) -> Network:
+        """Return the same network but for what is given."""
+        same: dict[str, Any] = {
             "data": self.data,
             "crs": self.crs,
             "make_frame": self._make_frame,
             "ids": self.__dict__.get("ids"),
             "notices": self.notices,
             "operated": self.operated,
+            "reading": self.reading,
+            "loaded": self.loaded,
         }
-        return Network(**(own | changed))
+        return Network(**same | changes)
 
     @cached_property
     def ids(self) -> Ids:

@@ -55,6 +55,8 @@ GEOMETRY = "geometry"  # what the place of a row is called in frames, files and 
 NOT_KNOWN = "not known"
 Own = Mapping[str, Any]  # the `OwnColumn` of each name
 OWN_FIELD = "own"  # of a table: the columns that are not of the model, by their names
+ORIGINS_FIELD = "origins"  # of a table: the `RowOrigins` of its rows; None where none are known
+BESIDE_FIELDS = frozenset({OWN_FIELD, ORIGINS_FIELD})  # what is no column of the model
 
 
 class FrameColumn(NamedTuple):
@@ -148,6 +150,7 @@ class Nodes:
         metadata=declare_column("point", "where it lies", required=True)
     )
     own: Own = OWN
+    origins: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +202,7 @@ class Equipment:
     )
     line_xy: NDArray[np.float64]
     own: Own = OWN
+    origins: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +237,7 @@ class UsagePoints:
     )
     xy: NDArray[np.float64] = field(metadata=declare_column("point", "where it lies", at="node"))
     own: Own = OWN
+    origins: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +261,7 @@ class Sources:
     rated_va: NDArray[np.float32] = field(metadata=RATED_VA)
     in_service: NDArray[np.bool_] = field(metadata=IN_SERVICE)
     own: Own = OWN
+    origins: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +275,7 @@ class Substations:
         metadata=declare_column("point", "where it lies", nothing=NOT_KNOWN)
     )
     own: Own = OWN
+    origins: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +289,7 @@ class Feeders:
         metadata=_declare_row("equipment it begins with", "equipment", required=True)
     )
     own: Own = OWN
+    origins: Any = None
 
 
 class FrameSchema(NamedTuple):
@@ -305,7 +313,7 @@ class FrameSchema(NamedTuple):
 def _declare_frame(table: type[Any], one: str, *, required: bool = False) -> FrameSchema:
     columns: list[tuple[list[str], dict[str, Any]]] = []
     for each in fields(table):
-        if each.name == OWN_FIELD:
+        if each.name in BESIDE_FIELDS:
             continue
         if "column" in each.metadata:
             columns.append(([each.name], each.metadata["column"]))

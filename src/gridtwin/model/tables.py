@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from gridtwin.model.schema import OWN_FIELD, SCHEMA
+from gridtwin.model.schema import ORIGINS_FIELD, OWN_FIELD, SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -72,11 +72,12 @@ def make_unknown_numbers(count: int) -> NDArray[np.float32]:
 
 
 def take_rows(table: Table, rows: NDArray[np.integer[Any]]) -> Table:
-    """Return the rows of a table in the order given, their lines and own columns with them."""
+    """Return the rows of a table in the order given, with what stands beside its columns."""
     held = {each.name: getattr(table, each.name) for each in fields(table)}
-    own = held.pop(OWN_FIELD)
+    own, origins = held.pop(OWN_FIELD), held.pop(ORIGINS_FIELD)
     taken = {name: values[rows] for name, values in held.items() if name not in LINE_ARRAYS}
     taken[OWN_FIELD] = {name: column.take(rows) for name, column in own.items()}
+    taken[ORIGINS_FIELD] = None if origins is None else origins.take(rows)
     if LINE_ARRAYS[0] in held:
         start, xy = (held[name] for name in LINE_ARRAYS)
         taken |= zip(LINE_ARRAYS, take_ragged(start, xy, rows), strict=True)
@@ -114,6 +115,35 @@ def pick_rows(data: NetworkData, rows: Mapping[str, NDArray[np.integer[Any]]]) -
         }
         tables[name] = replace(moved, **references) if references else moved
     return NetworkData(**tables)
+
+
+def keep_places(place: NDArray[np.integer[Any]]) -> NDArray[np.int32]:
+    """
+    Return an order of rows in which what was there before stands where it stood.
+
+    Parameters
+    ----------
+    place
+        The row that each had before; -1 = it is new.
+
+    Returns
+    -------
+        The row at each place: what is new takes the places of what is gone, then those behind the
+        last; where more is gone than new, what stood behind the last takes them.
+
+    Examples
+    --------
+    >>> keep_places(np.array([2, -1, 0])).tolist()
+    [2, 1, 0]
+    """
+    count = len(place)
+    order = np.full(count, -1, dtype=np.int32)
+    stays = np.flatnonzero((place >= 0) & (place < count))
+    order[place[stays]] = stays
+    placed = np.zeros(count, dtype=np.bool_)
+    placed[order[order >= 0]] = True
+    order[order < 0] = np.flatnonzero(~placed)
+    return order
 
 
 def take_ragged(

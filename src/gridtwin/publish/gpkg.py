@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import InputError
@@ -11,7 +13,7 @@ from gridtwin.model.schema import SCHEMA
 from gridtwin.results.geo import make_geo_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -52,15 +54,29 @@ def write_gpkg(
     if taken:
         msg = f"{path}: {', '.join(taken)} is a layer of the network: name the result otherwise"
         raise InputError(msg)
-    require_gpkg_place(path)
     seen = network.seen_as(make_geo_frame)
-    partial = path.with_name(f".{path.stem}.partial.gpkg")
-    partial.unlink(missing_ok=True)
-    try:
+    with replace_gpkg(path) as partial:
         for name in SCHEMA:
             write_frame(getattr(seen, name), partial, name)
         for name, result in results.items():
-            _write_layer(result, partial, name, None, {})
+            write_layer(result, partial, name, None)
+
+
+@contextmanager
+def replace_gpkg(path: Path) -> Iterator[Path]:
+    """
+    Yield a file to write that takes the place of a GeoPackage once it is whole.
+
+    Raises
+    ------
+    InputError
+        If `path` is something else than a GeoPackage, or its folder is missing.
+    """
+    require_gpkg_place(path)
+    partial = path.with_name(f".{path.stem}.partial.gpkg")
+    partial.unlink(missing_ok=True)
+    try:
+        yield partial
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -87,7 +103,7 @@ def write_frame(
     if computed:
         marks[COMPUTED_MARK] = ",".join(computed)
     drawn = GPKG_GEOMETRIES.get(SCHEMA[name].columns[-1].kind)
-    _write_layer(frame, path, name, drawn, marks)
+    write_layer(frame, path, name, drawn, marks)
 
 
 def require_gpkg_place(path: Path) -> None:
@@ -109,13 +125,14 @@ def require_gpkg_place(path: Path) -> None:
         raise InputError(msg)
 
 
-def _write_layer(
+def write_layer(
     frame: gpd.GeoDataFrame | pd.DataFrame,
     path: Path,
     name: str,
     geometry_type: str | None,
-    marks: Mapping[str, str],
+    marks: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
+    """Write one layer into a GeoPackage, which is made if it is not there."""
     import pyogrio
 
     with warnings.catch_warnings():

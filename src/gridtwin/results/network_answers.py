@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from gridtwin.results.documents.document_tags import DocumentTag
+from gridtwin.sources.mapping.mapping_findings import judge_notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,16 +17,20 @@ if TYPE_CHECKING:
     from gridtwin.analysis.quality.checks import Report
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.analysis.trace.explain import Explanation
+    from gridtwin.model.findings import Acceptance, Finding
     from gridtwin.model.network import Network
     from gridtwin.model.state import State
     from gridtwin.results.documents.loss_documents import SweepLine
     from gridtwin.results.documents.network_documents import (
+        AcceptanceRecord,
         CheckDocument,
         FindDocument,
+        FindingRecord,
         FoundElement,
         IntersectDocument,
         MapCheckDocument,
         SyncDocument,
+        TableSync,
     )
     from gridtwin.results.documents.switching_documents import (
         ReplayDocument,
@@ -33,7 +39,7 @@ if TYPE_CHECKING:
     )
     from gridtwin.results.documents.trace_documents import ExplainDocument
     from gridtwin.sources.mapping.mapping_report import MappingReport
-    from gridtwin.store.postgis.table_sync import TableChange
+    from gridtwin.store.table_changes import TableChange
 
 
 def explain_document(explanation: Explanation, state: str) -> ExplainDocument:
@@ -59,21 +65,36 @@ def check_document(report: Report) -> CheckDocument:
     return {
         "schema": DocumentTag.CHECK,
         "counts": report.counts,
-        "findings": [
-            {
-                "rule": finding.rule,
-                "severity": finding.severity,
-                "mrid": finding.mrid,
-                "place": None if finding.place is None else list(finding.place),
-                "evidence": finding.evidence,
-                "mend": finding.mend,
-            }
-            for finding in report.findings
-        ],
+        "findings": [make_finding_record(finding) for finding in report.findings],
     }
 
 
-def map_check_document(report: MappingReport) -> MapCheckDocument:
+def make_finding_record(finding: Finding) -> FindingRecord:
+    """Return a finding as JSON documents hold it."""
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "mrid": finding.mrid,
+        "layer": finding.layer,
+        "key": finding.key,
+        "place": None if finding.place is None else list(finding.place),
+        "evidence": finding.evidence,
+        "mend": finding.mend,
+        "accepted": make_acceptance_record(finding.accepted) if finding.accepted else None,
+    }
+
+
+def make_acceptance_record(accepted: Acceptance) -> AcceptanceRecord:
+    """Return who accepted a finding as JSON documents hold it."""
+    return {
+        "key": accepted.key,
+        "reason": accepted.reason,
+        "actor": accepted.actor,
+        "at": accepted.at,
+    }
+
+
+def map_check_document(report: MappingReport, found: Report) -> MapCheckDocument:
     """Return how a mapping fits a source as the JSON document ``gridtwin.map_check/1``."""
     return {
         "schema": DocumentTag.MAP_CHECK,
@@ -93,15 +114,31 @@ def map_check_document(report: MappingReport) -> MapCheckDocument:
         ],
         "feeders_compared": report.feeders.compared,
         "feeders_equal": report.feeders.equal,
+        "transformers_compared": report.transformers.compared,
+        "transformers_equal": report.transformers.equal,
+        "ends": [
+            {"partners": partners, "ends": ends} for partners, ends in report.partners.items()
+        ],
+        "tolerance_m": report.tolerance_m,
+        "distances": [
+            {
+                "from_m": each.from_m,
+                "to_m": each.to_m if math.isfinite(each.to_m) else None,
+                "ends": each.ends,
+            }
+            for each in report.distances
+        ],
         "notices": [
             {
                 "rule": notice.rule,
-                "severity": report.judge_notice(notice),
+                "severity": judge_notice(notice),
                 "evidence": notice.evidence,
                 "mend": notice.mend,
             }
             for notice in report.network.notices
         ],
+        "counts": found.counts,
+        "findings": [make_finding_record(finding) for finding in found.findings],
     }
 
 
@@ -175,14 +212,19 @@ def sync_document(changes: Sequence[TableChange], *, verified_only: bool) -> Syn
     return {
         "schema": DocumentTag.SYNC,
         "verified_only": verified_only,
-        "tables": [
-            {
-                "table": change.table,
-                "rows": change.rows,
-                "inserted": change.inserted,
-                "updated": change.updated,
-                "deleted": change.deleted,
-            }
-            for change in changes
-        ],
+        "tables": list_table_syncs(changes),
     }
+
+
+def list_table_syncs(changes: Sequence[TableChange]) -> list[TableSync]:
+    """Return how the rows of tables differed."""
+    return [
+        {
+            "table": change.table,
+            "rows": change.rows,
+            "inserted": change.inserted,
+            "updated": change.updated,
+            "deleted": change.deleted,
+        }
+        for change in changes
+    ]

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from gridtwin.errors import CrsError, SourceError
 from gridtwin.model.frames import COMPUTED_MARK, LETTERED_MARKS
 from gridtwin.model.network import Network
+from gridtwin.model.origins import SourceRows
 from gridtwin.model.schema import SCHEMA
+from gridtwin.model.tables import decode_texts
 from gridtwin.sources.csv_text import normalize_keys, normalize_numbers
 from gridtwin.sources.layers import read_file, read_layer, read_or_refuse, require_whole
 from gridtwin.sources.meanings import KNOWN_NAMES as COLUMNS
@@ -61,7 +63,8 @@ def read_container(
         name: read_or_refuse(path, partial(read_layer, path, layer, notices))
         for name, layer in layers.items()
     }
-    return _make_network(frames, dict.fromkeys(frames, path), crs, meanings, notices)
+    network = _make_network(frames, dict.fromkeys(frames, path), crs, meanings, notices)
+    return _name_layers(network, layers)
 
 
 def read_folder(
@@ -93,7 +96,16 @@ def read_folder(
     _require_layers(folder, {name: path.name for name, path in paths.items()})
     notices: list[Notice] = []
     frames = {name: read_file(path, notices) for name, path in paths.items()}
-    return _make_network(frames, paths, crs, meanings, notices)
+    network = _make_network(frames, paths, crs, meanings, notices)
+    return _name_layers(network, {name: path.name for name, path in paths.items()})
+
+
+def _name_layers(network: Network, layers: dict[str, str]) -> Network:
+    """Return a network whose rows say which table they stand in."""
+    mrids = {name: decode_texts(getattr(network.data, name).mrid) for name in layers}
+    return network.with_origins(
+        {name: SourceRows(mrid, [layers[name]] * len(mrid)) for name, mrid in mrids.items()}
+    )
 
 
 def _tables_in(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:

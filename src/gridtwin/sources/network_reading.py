@@ -6,7 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from gridtwin.errors import SourceError
+from gridtwin.model.network_loads import SourceReading
 from gridtwin.model.notices import refuse_notices
+from gridtwin.model.origins import SourceRows
+from gridtwin.model.schema import SCHEMA
+from gridtwin.model.tables import decode_texts
 from gridtwin.sources.meanings import Meanings, check_meanings
 from gridtwin.sources.source_formats import (
     FORMATS,
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gridtwin.model.network import Network
+    from gridtwin.model.network_loads import MappingText
     from gridtwin.sources.opendss_equipment import Disabled
 
 
@@ -33,7 +38,8 @@ def read(  # noqa: PLR0913 - one for each thing that can be said of a source
     columns: Mapping[str, str] | None = None,
     words: Mapping[str, Mapping[str, str]] | None = None,
     supplying: Sequence[str] = (),
-    mapping: str | Path | None = None,
+    mapping: str | Path | MappingText | None = None,
+    former: Network | None = None,
 ) -> Network:
     """
     Read a network from any source gridtwin knows.
@@ -67,10 +73,13 @@ def read(  # noqa: PLR0913 - one for each thing that can be said of a source
         A TOML file that says what the layers of a utility's own GIS mean, or the name of one that
         comes with gridtwin, such as ``"bdgd"``: see ``docs/mapping.md``. It takes the place of
         `format`, `columns` and `words`.
+    former
+        The network that this source was loaded as before: nodes that a mapping makes of places
+        keep the ids they have there.
 
     Returns
     -------
-        The network, checked.
+        The network, checked; its `reading` says how it was read, and its rows know their origins.
 
     Raises
     ------
@@ -90,10 +99,20 @@ def read(  # noqa: PLR0913 - one for each thing that can be said of a source
     """
     options = _Options(check_meanings(columns, words), disabled, tuple(supplying))
     if mapping is None:
-        network = _read_source(source, format, crs, options)
+        network = _name_layer(_read_source(source, format, crs, options), str(source))
+        said = {
+            "format": format,
+            "crs": crs,
+            "disabled": disabled,
+            "columns": columns,
+            "words": words,
+            "supplying": list(supplying),
+        }
+        given = {name: value for name, value in said.items() if value}
+        network = network.with_reading(SourceReading(str(source), given))
     else:
         others = [format, columns, words, disabled, supplying]
-        network = _read_by_mapping(source, mapping, crs, others)
+        network = _read_by_mapping(source, mapping, crs, others, former)
     if strict:
         refuse_notices(network.notices, str(source))
     return network
@@ -140,8 +159,26 @@ def _read_source(
     return _read_as(chosen, path, crs, options)
 
 
+def _name_layer(network: Network, source: str) -> Network:
+    """Return a network whose elements come from its one file, unless it says more of them."""
+    tables = {name: getattr(network.data, name) for name in SCHEMA}
+    if any(table.origins is not None for table in tables.values()):
+        return network
+    layer = source if source.startswith(SIMBENCH) else Path(source).name
+    return network.with_origins(
+        {
+            name: SourceRows(decode_texts(table.mrid), [layer] * len(table.mrid))
+            for name, table in tables.items()
+        }
+    )
+
+
 def _read_by_mapping(
-    source: str | Path, mapping: str | Path, crs: str | None, others: Sequence[object]
+    source: str | Path,
+    mapping: str | Path | MappingText,
+    crs: str | None,
+    others: Sequence[object],
+    former: Network | None,
 ) -> Network:
     """Return the network of a utility's own GIS; a mapping says all that other options would."""
     if any(others):
@@ -149,7 +186,7 @@ def _read_by_mapping(
         raise SourceError(msg)
     from gridtwin.sources.mapping.mapping_reader import read_mapped
 
-    return read_mapped(source, mapping, crs=crs)
+    return read_mapped(source, mapping, crs=crs, former=former)
 
 
 def _read_as(chosen: str, path: Path, crs: str | None, options: _Options) -> Network:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from gridtwin.errors import MissingExtraError, SourceError
 from gridtwin.model.frames import PLANAR, WGS84
 from gridtwin.model.network import Network
+from gridtwin.model.origins import SourceRows
+from gridtwin.model.schema import SCHEMA
+from gridtwin.model.tables import decode_texts
 from gridtwin.sources.pandapower_cells import NetCells
 from gridtwin.sources.pandapower_ends import build_sources, build_usage_points
 from gridtwin.sources.pandapower_file import hush_warnings, load_net
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gridtwin.model.notices import Notice
+    from gridtwin.model.tables import NetworkData
     from gridtwin.sources.pandapower_cells import Row
 
 
@@ -110,7 +114,16 @@ def _build_network(net: Any, crs: str | None, where: str, told: Sequence[Notice]
             crs=PLANAR if rows.schematic else crs or WGS84,
             where=where,
         )
-    return network.with_notices(list(dict.fromkeys((*told, *cells.notices))))
+    network = network.with_notices(list(dict.fromkeys((*told, *cells.notices))))
+    return network.with_origins({name: _split_ids(network.data, name) for name in SCHEMA})
+
+
+def _split_ids(data: NetworkData, frame: str) -> SourceRows:
+    """Return the table and the index of each row, of which its id is made."""
+    mrids = decode_texts(getattr(data, frame).mrid).tolist()
+    parts = [mrid.partition(".") for mrid in mrids]
+    tables = [table if dot else "" for table, dot, _ in parts]
+    return SourceRows(mrids, tables, [index for _, _, index in parts])
 
 
 def _collect_columns(rows: list[Row]) -> dict[str, list[Any]]:

@@ -15,8 +15,9 @@ import numpy as np
 
 from gridtwin.errors import StoreError
 from gridtwin.model.ids import MRID_TABLES, Ids, SortedIds
+from gridtwin.model.origins import RowOrigins
 from gridtwin.model.own_columns import OwnColumn, as_kind, list_own
-from gridtwin.model.schema import OWN_FIELD, SCHEMA
+from gridtwin.model.schema import BESIDE_FIELDS, SCHEMA
 from gridtwin.model.tables import NetworkData
 
 if TYPE_CHECKING:
@@ -85,6 +86,9 @@ def _yield_network_arrays(network: Network) -> Iterator[tuple[str, Any]]:
             yield f"{table}.own.{number}", column.values
             if column.words is not None:
                 yield f"{table}.own.{number}.words", column.words
+        origins = getattr(network.data, table).origins
+        if origins is not None:
+            yield from _yield_parts(f"{table}.origins", origins)
     for table, ids in network.ids.tables.items():
         yield from _yield_parts(f"ids.{table}", ids)
 
@@ -105,8 +109,8 @@ def _yield_parts(prefix: str, whole: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _list_kept_fields(kind: Any) -> list[str]:
-    """Return the fields of a dataclass but those it makes for itself, and the own columns."""
-    return [field.name for field in fields(kind) if field.init and field.name != OWN_FIELD]
+    """Return the fields of a dataclass but those it makes for itself, and what is no column."""
+    return [field.name for field in fields(kind) if field.init and field.name not in BESIDE_FIELDS]
 
 
 def list_own_kinds(network: Network) -> OwnCatalog:
@@ -124,12 +128,17 @@ class MappedArrays:
     twin: Path
     catalog: Mapping[str, tuple[str, list[int]]]
     own: OwnCatalog
+    folder: str  # of the twin, that holds them
 
     def read_data(self) -> NetworkData:
         """Return the tables of the network."""
         return NetworkData(
             **{
-                name: replace(self._read_whole(name, frame.table), own=self._own(name))
+                name: replace(
+                    self._read_whole(name, frame.table),
+                    own=self._own(name),
+                    origins=self._read_origins(name),
+                )
                 for name, frame in SCHEMA.items()
             }
         )
@@ -142,6 +151,13 @@ class MappedArrays:
             words = self._map_array(f"{frame}.own.{number}.words") if kind == "text" else None
             columns[name] = OwnColumn(as_kind(kind), values, words, searched)
         return columns
+
+    def _read_origins(self, frame: str) -> RowOrigins | None:
+        """Return where the rows of a frame come from; None where that was not kept."""
+        if f"{frame}.origins.layer" not in self.catalog:
+            return None
+        origins: RowOrigins = self._read_whole(f"{frame}.origins", RowOrigins)
+        return origins
 
     def read_ids(self) -> Ids:
         """Return where every mRID stands, sorted when the twin was made."""
@@ -169,7 +185,7 @@ class MappedArrays:
         )
 
     def _map_array(self, name: str) -> Any:
-        file = f"arrays/{name}.npy"
+        file = f"{self.folder}/{name}.npy"
         if name not in self.catalog and name in ADDED_SINCE:
             frame, column = name.split(".")
             return (

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from gridtwin.model.estimate import Estimate, Run, Zone
+    from gridtwin.model.findings import Acceptance, LoadFindings
     from gridtwin.model.network import Network
     from gridtwin.model.outage import Change, Evidence
+    from gridtwin.store.edition_records import NewEdition
     from gridtwin.store.live_book import LiveBook
-    from gridtwin.store.protocol import OutageBook, Store
+    from gridtwin.store.protocol import FindingBook, LoadBook, OutageBook, Store
     from gridtwin.store.state_book import SpecBook
     from gridtwin.topology.topology_index import TopologyIndex
 
@@ -103,6 +105,7 @@ class PastStore:
         self.when = when
         self.states = PastStates(store, when, state)
         self.specs = PastSpecs(store.specs, when)
+        self.findings = PastFindings(store.findings, when)
         self.outages = PastOutages(store.outages, when)
         self.estimates = PastEstimates(store, self.outages)
         self.readings = store.readings  # of all times: what is asked names its interval
@@ -111,6 +114,15 @@ class PastStore:
     def live(self) -> LiveBook:
         """What live operations have taken in: it has no past."""
         return self._store.live
+
+    @property
+    def loads(self) -> LoadBook:
+        """The loads that brought the network, those of now."""
+        return self._store.loads
+
+    def replace_network(self, edition: NewEdition) -> NoReturn:  # noqa: ARG002
+        """Refuse: the past is only asked."""
+        raise _build_read_only_error(self.when)
 
     @property
     def network(self) -> Network:
@@ -212,6 +224,26 @@ class PastSpecs:
         self.list_names = book.list_names
 
     def save_spec(self, name: str, text: str) -> None:  # noqa: ARG002
+        """Refuse to write."""
+        raise _build_read_only_error(self.when)
+
+
+class PastFindings:
+    """The findings of a twin: they have no past, and are not accepted from there."""
+
+    def __init__(self, book: FindingBook, when: datetime) -> None:
+        self.when = when
+        self.read_findings = book.read_findings
+
+    def write_findings(self, loaded: LoadFindings) -> None:  # noqa: ARG002
+        """Refuse to write."""
+        raise _build_read_only_error(self.when)
+
+    def accept_finding(self, acceptance: Acceptance) -> None:  # noqa: ARG002
+        """Refuse to write."""
+        raise _build_read_only_error(self.when)
+
+    def undo_acceptance(self, rule: str, key: str) -> None:  # noqa: ARG002
         """Refuse to write."""
         raise _build_read_only_error(self.when)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,13 +12,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.estimate import Estimate, PointEstimates, Run, Zone
+    from gridtwin.model.findings import Acceptance, LoadFindings
     from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
     from gridtwin.model.network import Network
+    from gridtwin.model.network_loads import NetworkLoad
     from gridtwin.model.outage import Change, Evidence, Members, Outage
     from gridtwin.model.readings import Conditions, Readings
+    from gridtwin.store.edition_records import NewEdition, StandingRecords
     from gridtwin.store.live_book import LiveBook
     from gridtwin.store.state_book import SpecBook, StateBook
     from gridtwin.store.store_versions import Changes, Versions
+    from gridtwin.store.table_changes import TableChange
     from gridtwin.topology.topology_index import TopologyIndex
 
 
@@ -66,6 +70,26 @@ class OutageBook(Protocol):
         StoreError
             If another rule is broken.
         """
+        ...
+
+
+class FindingBook(Protocol):
+    """What was found in the source of a twin, and which findings are accepted."""
+
+    def read_findings(self) -> LoadFindings:
+        """Return what was found when the source was read, and all that is accepted."""
+        ...
+
+    def write_findings(self, loaded: LoadFindings) -> None:
+        """Keep what was found when a source was read, and all that is accepted, in place of it."""
+        ...
+
+    def accept_finding(self, acceptance: Acceptance) -> None:
+        """Keep that a finding is accepted, in place of what was said of it before."""
+        ...
+
+    def undo_acceptance(self, rule: str, key: str) -> None:
+        """Accept a finding no longer; NotFoundError, with close matches, if it is not accepted."""
         ...
 
 
@@ -197,6 +221,18 @@ class ReadingBook(Protocol):
         ...
 
 
+class LoadBook(Protocol):
+    """The loads that brought the network of a twin, and what a new one has to bring along."""
+
+    def list_loads(self) -> list[NetworkLoad]:
+        """Return the loads of the network, the first first."""
+        ...
+
+    def read_standing(self) -> StandingRecords:
+        """Return what refers to elements of the network and is not over."""
+        ...
+
+
 class Store(Protocol):
     """Where a twin is kept; every method of a book that writes has written when it returns."""
 
@@ -208,6 +244,11 @@ class Store(Protocol):
     @property
     def specs(self) -> SpecBook:
         """The trace specs."""
+        ...
+
+    @property
+    def findings(self) -> FindingBook:
+        """What was found in the source, and which findings are accepted."""
         ...
 
     @property
@@ -228,6 +269,28 @@ class Store(Protocol):
     @property
     def live(self) -> LiveBook:
         """What live operations have taken in, and what they are to tell."""
+        ...
+
+    @property
+    def loads(self) -> LoadBook:
+        """The loads that brought the network."""
+        ...
+
+    def replace_network(self, edition: NewEdition) -> ReplacedNetwork:
+        """
+        Put another edition in the place of the network, all of it or nothing.
+
+        Returns
+        -------
+            The store of the new edition, as this one is of the old; and what was written.
+
+        Raises
+        ------
+        StaleTwinError
+            If another network took its place meanwhile.
+        StoreError
+            If it cannot be written.
+        """
         ...
 
     @property
@@ -260,3 +323,10 @@ class Store(Protocol):
             Seconds to wait at most; 0 only looks.
         """
         ...
+
+
+class ReplacedNetwork(NamedTuple):
+    """What came of putting an edition in the place of another."""
+
+    store: Store  # of the new edition
+    tables: tuple[TableChange, ...] = ()  # of a database: the rows that were written

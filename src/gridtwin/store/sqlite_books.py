@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gridtwin.store.sqlite_estimates import SqliteEstimates
+from gridtwin.store.sqlite_findings import SqliteFindings
 from gridtwin.store.sqlite_live import SqliteLive
+from gridtwin.store.sqlite_loads import SqliteLoads
 from gridtwin.store.sqlite_outages import SqliteOutages
 from gridtwin.store.sqlite_specs import SqliteSpecs
 from gridtwin.store.sqlite_states import SqliteStates
@@ -36,9 +38,11 @@ class SqliteBooks:
         self._kept = kept
         self.states = SqliteStates(kept, network)
         self.specs = SqliteSpecs(kept)
+        self.findings = SqliteFindings(kept)
         self.outages = SqliteOutages(kept)
         self.estimates = SqliteEstimates(kept)
         self.live = SqliteLive(kept)
+        self.loads = SqliteLoads(kept)
 
     def read_versions(self) -> Versions:
         """Return how far what changes has come."""

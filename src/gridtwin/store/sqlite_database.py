@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 STATE_FILE = "state.sqlite"
 LOCK_FILE = "live.lock"
 # The version of a file is how many of these it has.
-SCHEMA_SCRIPTS = ("states.sql", "outages.sql", "operations.sql", "live.sql")
+SCHEMA_SCRIPTS = (
+    *("states.sql", "outages.sql", "operations.sql", "live.sql"),
+    *("findings.sql", "loads.sql"),
+)
 SQLITE_TIMEOUT_S = 10.0
 
 
@@ -64,15 +67,25 @@ class SqliteFile:
 
     @contextmanager
     def acquire_lock(self) -> Iterator[None]:
-        """Hold a lock that ends with the process, however that ends."""
-        with closing(
-            sqlite3.connect(self.twin / LOCK_FILE, isolation_level=None, timeout=0)
-        ) as held:
-            try:
-                held.execute("BEGIN EXCLUSIVE")
-            except sqlite3.OperationalError as error:
-                raise build_lock_error(str(self.twin)) from error
+        """Hold the lock of live operations."""
+        with hold_lock(self.twin / LOCK_FILE, build_lock_error(str(self.twin))):
             yield
+
+    def replace_id(self, connection: sqlite3.Connection, twin_id: str) -> SqliteFile:
+        """Give the file, in a transaction of the caller, to a network of another id."""
+        connection.execute("UPDATE twin SET id = ?", (twin_id,))
+        return SqliteFile(self.twin, twin_id)
+
+    @staticmethod
+    def read_id(twin: Path) -> str:
+        """Return the id of the network that the file of a twin belongs to; empty for none."""
+        file = twin / STATE_FILE
+        try:
+            with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as read:
+                row = read.execute("SELECT id FROM twin").fetchone()
+        except sqlite3.Error as error:
+            raise build_damage_error(twin, STATE_FILE, f"cannot be read ({error})") from error
+        return str(row[0]) if row else ""
 
     @contextmanager
     def transaction(self, begin: str = "BEGIN") -> Iterator[sqlite3.Connection]:
@@ -132,6 +145,17 @@ class SqliteFile:
         if connection.execute("SELECT id FROM twin").fetchone() != (self.twin_id,):
             msg = f"{self.twin} was replaced by another twin since it was opened: open it again"
             raise StaleTwinError(msg)
+
+
+@contextmanager
+def hold_lock(file: Path, refusal: StoreError, *, patience_s: float = 0.0) -> Iterator[None]:
+    """Hold a lock that ends with the process, however that ends; `refusal` if another has it."""
+    with closing(sqlite3.connect(file, isolation_level=None, timeout=patience_s)) as held:
+        try:
+            held.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise refusal from error
+        yield
 
 
 class SqliteMemory:

@@ -125,26 +125,40 @@ class SqliteOutages:
             If another rule is broken.
         """
         with self._kept.transaction("BEGIN IMMEDIATE") as connection:
-            _check_revisions(connection, changes)
-            connection.executemany(
-                SQLITE_INSERT_OUTAGE,
-                [_build_row(each.outage) for each in changes if not each.outage.revision],
-            )
-            for change in changes:
-                _remove_members(connection, change)
-            for change in changes:
-                _add_members(connection, change)
-            connection.executemany(
-                SQLITE_UPDATE_OUTAGE,
-                [_build_row(each.outage) for each in changes if each.outage.revision],
-            )
-            connection.executemany(
-                "INSERT INTO outage_evidence (outage, at_s, kind, mrid, detail, actor)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                [_build_evidence_row(each) for change in changes for each in change.evidence],
-            )
-            record_alerts(connection, [each.outage.id for each in changes])
-            return [_select_outage(connection, each.outage.id) for each in changes]
+            return write_outage_changes(connection, changes)
+
+
+def select_open_outages(connection: sqlite3.Connection) -> tuple[tuple[Outage, ...], Members]:
+    """Return the open outages, and all who are in them, back or not."""
+    outages = tuple(_build_outage(row) for row in connection.execute(SQLITE_OPEN_OUTAGES))
+    rows: list[Any] = []
+    for outage in outages:
+        rows += connection.execute(SQLITE_MEMBERS, (outage.id,)).fetchall()
+    return outages, Members.from_rows(rows)
+
+
+def write_outage_changes(connection: sqlite3.Connection, changes: Sequence[Change]) -> list[Outage]:
+    """Write changes in a transaction of the caller; as `OutageBook.write_changes`."""
+    _check_revisions(connection, changes)
+    connection.executemany(
+        SQLITE_INSERT_OUTAGE,
+        [_build_row(each.outage) for each in changes if not each.outage.revision],
+    )
+    for change in changes:
+        _remove_members(connection, change)
+    for change in changes:
+        _add_members(connection, change)
+    connection.executemany(
+        SQLITE_UPDATE_OUTAGE,
+        [_build_row(each.outage) for each in changes if each.outage.revision],
+    )
+    connection.executemany(
+        "INSERT INTO outage_evidence (outage, at_s, kind, mrid, detail, actor)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [_build_evidence_row(each) for change in changes for each in change.evidence],
+    )
+    record_alerts(connection, [each.outage.id for each in changes])
+    return [_select_outage(connection, each.outage.id) for each in changes]
 
 
 def _select_outage(connection: sqlite3.Connection, outage: str) -> Outage:

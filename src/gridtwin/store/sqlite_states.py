@@ -17,7 +17,7 @@ from gridtwin.store.store_rules import (
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from gridtwin.model.network import Network
@@ -144,6 +144,28 @@ class SqliteStates:
         with self._kept.transaction("BEGIN IMMEDIATE") as connection:
             if not connection.execute("DELETE FROM overlay WHERE name = ?", (name,)).rowcount:
                 raise build_state_error(name, _list_overlays(connection))
+
+
+def select_states(connection: sqlite3.Connection) -> tuple[State, ...]:
+    """Return the current state, then the overlays."""
+    overlays = (_read_overlay(connection, name) for name in _list_overlays(connection))
+    return (_read_current(connection), *overlays)
+
+
+def write_states(connection: sqlite3.Connection, states: Sequence[State]) -> None:
+    """Put the positions of states that are there in place of those they had."""
+    for state in states:
+        if state.name == CURRENT:
+            connection.execute("DELETE FROM switch_state")
+            connection.executemany(
+                "INSERT INTO switch_state VALUES (?, ?)", list(state.deviations.items())
+            )
+        else:
+            connection.execute("DELETE FROM overlay_switch WHERE name = ?", (state.name,))
+            connection.executemany(
+                "INSERT INTO overlay_switch VALUES (?, ?, ?)",
+                [(state.name, mrid, opened) for mrid, opened in state.deviations.items()],
+            )
 
 
 def _read_current(connection: sqlite3.Connection) -> State:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import InputError, NotFoundError, StoreError
 from gridtwin.model import phases
+from gridtwin.model.findings import Finding
 from gridtwin.model.operation import resolve_operation
 from gridtwin.model.state import CURRENT, NORMAL, State
 from gridtwin.model.tables import encode_texts
@@ -16,6 +17,7 @@ from gridtwin.store.store_versions import Changes
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from gridtwin.model.findings import Acceptance
     from gridtwin.model.network import Network
     from gridtwin.store.store_versions import Versions
 
@@ -35,6 +37,26 @@ def build_state_error(name: str, overlays: Sequence[str]) -> NotFoundError:
 def build_spec_error(name: str, names: Sequence[str]) -> NotFoundError:
     """Return the error for a trace spec that is not there."""
     return NotFoundError("trace spec", name, find_close_names(name, names))
+
+
+def build_acceptance_error(rule: str, key: str, kept: Sequence[Acceptance]) -> NotFoundError:
+    """Return the error for a finding that nobody accepted."""
+    names = [f"{each.rule} {each.key}" for each in kept]
+    return NotFoundError(
+        "accepted finding", f"{rule} {key}", find_close_names(f"{rule} {key}", names)
+    )
+
+
+def make_finding_row(finding: Finding) -> tuple[Any, ...]:
+    """Return a finding as a row: without who accepted it, its place as two numbers."""
+    rule, severity, mrid, place, evidence, mend, layer, key, _ = finding
+    return (rule, severity, mrid, *(place or (None, None)), evidence, mend, layer, key)
+
+
+def make_finding(row: Sequence[Any]) -> Finding:
+    """Return the finding of such a row."""
+    rule, severity, mrid, x, y, *texts = row
+    return Finding(rule, severity, mrid, None if x is None else (x, y), *texts)
 
 
 def build_outage_error(outage: str, ids: Sequence[str]) -> NotFoundError:

@@ -26,7 +26,7 @@ from gridtwin.errors import AmbiguousIdError, ConflictError, InputError, NotFoun
 from gridtwin.model.moments import read_moment
 from gridtwin.model.outage import Change, Members, Outage, Status, Step, new_id, steps_of
 from gridtwin.model.state import CURRENT
-from gridtwin.model.tables import decode_texts
+from gridtwin.model.tables import decode_texts, encode_texts
 from gridtwin.settings import Settings
 from gridtwin.twin.predictions import update_predictions
 
@@ -348,9 +348,9 @@ class OutageOperations:
 
     def _verify(self, outage: str) -> None:
         members = self._book.read_members([outage])
-        rows = self._twin.store.network.ids.find_rows("usage_points", members.usage_point.tolist())
-        situation = self._twin.situation()
-        dark = ~situation.is_served[rows]
+        points = self._twin.store.network.ids.tables["usage_points"]
+        rows = points.find_rows(encode_texts(members.usage_point.astype(str)))
+        dark = (rows >= 0) & ~self._twin.situation().is_served[rows]  # who is gone needs none
         if dark.any():
             msg = (
                 f"{int(dark.sum()):,} usage points of outage {outage} have no supply in the current"

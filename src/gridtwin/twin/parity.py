@@ -11,7 +11,7 @@ from gridtwin.model import cim
 from gridtwin.model.tables import decode_texts
 from gridtwin.store.memory_store import MemoryStore
 from gridtwin.store.postgis.mirror import compare_mirror
-from gridtwin.store.postgis.table_sync import TableChange
+from gridtwin.store.table_changes import TableChange
 from gridtwin.twin import Twin
 
 if TYPE_CHECKING:

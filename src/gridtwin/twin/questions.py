@@ -14,7 +14,12 @@ from gridtwin.analysis.trace.run_trace import make_rules, run_trace
 from gridtwin.analysis.trace.spec import TRACE_KINDS, TraceSpec
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model import phases
-from gridtwin.model.element_names import find_named, make_ambiguity_error, mrid_of
+from gridtwin.model.element_names import (
+    find_named,
+    find_origin,
+    make_ambiguity_error,
+    mrid_of,
+)
 from gridtwin.model.ids import MRID_TABLES, Element
 from gridtwin.model.operation import with_switches
 from gridtwin.model.own_columns import require_own
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.quality.checks import Report
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.analysis.state.supply_state import SupplyState
+    from gridtwin.model.findings import Acceptance
     from gridtwin.model.state import State
     from gridtwin.results.documents.network_documents import FoundElement
     from gridtwin.results.trace_result import BlastRadius, TraceResult
@@ -139,6 +145,12 @@ class NetworkQuestions:
             }
             for hit in hits
         ]
+        for element, hit in zip(elements, hits, strict=True):
+            origin = find_origin(data, hit.element)
+            if origin is not None:
+                element["origin"] = {
+                    "layer": origin.layer, "key": origin.key, "load": origin.load
+                }  # fmt: skip
         for element, hit in zip(elements if own else (), hits, strict=False):
             there = getattr(data, hit.element.table).own
             row = np.array([hit.element.row])
@@ -307,11 +319,58 @@ class NetworkQuestions:
         return self.what_if({device: phases.format_phases(designed)}, state=state).back
 
     def check(self, *, rules: Sequence[str] | None = None, state: str = NORMAL) -> Report:
-        """Run the data-quality rules; see `gridtwin.analysis.quality.checks`."""
-        from gridtwin.analysis.quality.checks import check_network
+        """
+        Return what was found in the source, and what breaks the data-quality rules.
 
-        situation = self.situation(state)
-        return check_network(situation.network, situation.index, rules=rules)
+        Parameters
+        ----------
+        rules
+            Names of the rules wanted; all by default.
+        state
+            The state looked at.
+
+        Raises
+        ------
+        InputError
+            If a rule is not known.
+        """
+        from gridtwin.twin.data_findings import check_kept
+
+        return check_kept(self.store.findings.read_findings(), self.situation(state), rules)
+
+    def accept_finding(self, rule: str, key: str, reason: str, *, actor: str = "") -> Acceptance:
+        """
+        Accept a finding as it is: it no longer counts as an error, until that is undone.
+
+        Parameters
+        ----------
+        rule
+            The rule that is broken.
+        key
+            mRID of what the finding is of, or LAYER:KEY of its row; ``*`` for all of the rule.
+        reason
+            Why.
+        actor
+            Who accepts it; by default whom the environment names.
+
+        Raises
+        ------
+        InputError
+            If the rule is not known, or there is no reason.
+        NotFoundError
+            If there is no such finding.
+        """
+        from gridtwin.settings import Settings
+        from gridtwin.twin.data_findings import make_acceptance
+
+        actor = actor or Settings.from_environment().actor
+        acceptance = make_acceptance(self.check(rules=[rule]), (rule, key, reason), actor)
+        self.store.findings.accept_finding(acceptance)
+        return acceptance
+
+    def undo_acceptance(self, rule: str, key: str) -> None:
+        """Accept a finding no longer; NotFoundError, with close matches, if it is not accepted."""
+        self.store.findings.undo_acceptance(rule, key)
 
     @property
     def graph(self) -> nx.MultiGraph:

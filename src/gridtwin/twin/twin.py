@@ -11,11 +11,14 @@ True
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cached_property, wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
+from gridtwin.analysis.edition.edition_report import MOST_VANISHED_PERCENT
+from gridtwin.analysis.edition.lost_elements import carry_state
 from gridtwin.model.network import Network
 from gridtwin.model.operation import of_switch, with_switches
 from gridtwin.model.phases import format_phases as phase_text
@@ -25,6 +28,7 @@ from gridtwin.store.postgis.connect import is_address
 from gridtwin.topology.topology_index import build_index
 from gridtwin.twin.ami_questions import Ami
 from gridtwin.twin.area_questions import AreaQuestions
+from gridtwin.twin.editions import carry_last_load, load_edition, read_edition
 from gridtwin.twin.history import TwinHistory, open_past
 from gridtwin.twin.incidents import IncidentQuestions
 from gridtwin.twin.outage_operations import OutageOperations
@@ -37,10 +41,12 @@ if TYPE_CHECKING:
 
     import networkx as nx
 
+    from gridtwin.model.network_loads import NetworkLoad
     from gridtwin.model.state import SwitchEvent
     from gridtwin.publish.notebook_map import MapView
     from gridtwin.store.postgis.mirror_rows import Mirrored
     from gridtwin.store.protocol import Store
+    from gridtwin.twin.editions import LoadedEdition
 
 
 def open_twin(target: str | Path | Network) -> Twin:
@@ -107,6 +113,8 @@ class Twin:
     sweep = _delegate_to("questions", NetworkQuestions.sweep)
     what_if = _delegate_to("questions", NetworkQuestions.what_if)
     check = _delegate_to("questions", NetworkQuestions.check)
+    accept_finding = _delegate_to("questions", NetworkQuestions.accept_finding)
+    undo_acceptance = _delegate_to("questions", NetworkQuestions.undo_acceptance)
     energized_graph = _delegate_to("questions", NetworkQuestions.energized_graph)
     storm = _delegate_to("areas", AreaQuestions.storm)
     intersect = _delegate_to("areas", AreaQuestions.intersect)
@@ -157,17 +165,53 @@ class Twin:
         from gridtwin.store.local_store import LocalStore
         from gridtwin.topology.renumber import preorder_rows
 
-        network = self.store.network
+        loads = self.store.loads.list_loads()
+        network = self.store.network.with_loaded(self.store.findings.read_findings())
         network = network.reorder_rows(*preorder_rows(self.store.read_index(), network.data))
         index = build_index(network.data, network.data.equipment.normal_open)
         if isinstance(path, str) and is_address(path):
             from gridtwin.store.postgis.postgis_store import PostgisStore
 
-            fresh = Twin(MemoryStore(network)).gather_mirror_rows()
+            fresh = Twin(MemoryStore(network, loads)).gather_mirror_rows()
             made: Store = PostgisStore.create(path, fresh, overwrite=overwrite)
         else:
-            made = LocalStore.create(Path(path), network, index, overwrite=overwrite)
+            made = LocalStore.create(Path(path), network, index, loads=loads, overwrite=overwrite)
         return Twin(operate_recorded(made, network))
+
+    def read_again(self, source: str | Path, **options: Any) -> Network:
+        """
+        Read a new edition of the network, as the last load was read; options as of `gridtwin.read`.
+
+        Nodes that a mapping makes of places keep the ids that they have in this twin.
+        """
+        return read_edition(self.store, str(source), **options)
+
+    def load_again(
+        self,
+        network: Network,
+        *,
+        most_vanished_percent: float = MOST_VANISHED_PERCENT,
+        dry_run: bool = False,
+        actor: str = "",
+    ) -> LoadedEdition:
+        """
+        Let a new edition of the network take its place; see `gridtwin.twin.editions.load_edition`.
+
+        This twin is of the old edition afterwards: open it again, or go on with the one returned.
+        """
+        from gridtwin.settings import Settings
+
+        return load_edition(
+            self.store,
+            network,
+            most_vanished_percent=most_vanished_percent,
+            dry_run=dry_run,
+            actor=actor or Settings.from_environment().actor,
+        )
+
+    def loads(self) -> list[NetworkLoad]:
+        """Return the loads that brought the network, the first first."""
+        return self.store.loads.list_loads()
 
     def explore(self, view: str = "", *, height_px: int = 640) -> MapView:
         """
@@ -195,9 +239,13 @@ class Twin:
 
     def gather_mirror_rows(self, state: State | None = None) -> Mirrored:
         """Return all that a mirror in PostgreSQL takes, with another current state if given."""
+        from gridtwin.settings import Settings
         from gridtwin.store.postgis.mirror_rows import gather_mirror
 
-        return gather_mirror(self.store, state)
+        kept = state and carry_state(state, self.store.network)[0]
+        mirrored = gather_mirror(self.store, kept)
+        carry = carry_last_load(mirrored, actor=Settings.from_environment().actor)
+        return replace(mirrored, carry=carry)
 
     def watch(
         self, since: int | None = None, *, timeout_s: float | None = None

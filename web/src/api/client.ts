@@ -41,6 +41,7 @@ export class Unreachable extends Error {
 }
 
 export interface Ask {
+  token?: string; // of the operator, for what is written
   signal?: AbortSignal | undefined;
   quiet?: boolean; // does not move the loading bar
 }
@@ -63,10 +64,14 @@ export async function ask<T>(
 }
 
 export function post<T>(path: string, body: unknown, options: Ask = {}): Promise<T> {
+  const { token, ...rest } = options;
   return ask<T>(path, {
-    ...options,
+    ...rest,
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: {
+      "content-type": "application/json",
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+    },
     body: JSON.stringify(body),
   });
 }

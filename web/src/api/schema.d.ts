@@ -410,6 +410,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Findings
+         * @description Return what was found when the source was read, and what breaks the rules as designed.
+         */
+        get: operations["read_findings_api_findings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/findings/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Finding
+         * @description Accept a finding as it is: it no longer counts as an error.
+         */
+        post: operations["accept_finding_api_findings_accept_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/findings/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Acceptance
+         * @description Accept a finding no longer.
+         */
+        post: operations["undo_acceptance_api_findings_undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{job}": {
         parameters: {
             query?: never;
@@ -678,6 +738,66 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AcceptAnswer
+         * @description Who accepted a finding, and why; null where nobody does any longer.
+         */
+        AcceptAnswer: {
+            /** Rule */
+            rule: string;
+            accepted: components["schemas"]["AcceptanceRecord"] | null;
+        };
+        /**
+         * AcceptAsked
+         * @description A finding to accept.
+         */
+        AcceptAsked: {
+            /**
+             * Rule
+             * @example near_miss
+             */
+            rule: string;
+            /**
+             * Key
+             * @description mRID of what it is of, or LAYER:KEY of its row; * for all of the rule.
+             * @example LINES:7
+             */
+            key: string;
+            /**
+             * Reason
+             * @example another voltage
+             */
+            reason: string;
+            /**
+             * Actor
+             * @description Who accepts it, for the log.
+             * @default
+             */
+            actor?: string;
+        };
+        /**
+         * AcceptanceRecord
+         * @description Who accepted a finding as it is, and why.
+         */
+        AcceptanceRecord: {
+            /**
+             * Key
+             * @description mRID of what it is of, or LAYER:KEY of its row; *: all of the rule
+             */
+            key: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Actor
+             * @description empty: a mapping says so
+             */
+            actor: string;
+            /**
+             * At
+             * @description when, ISO 8601; empty: a mapping says so
+             */
+            at: string;
+        };
         /**
          * BlastAnswer
          * @description Who goes dark, as counts and features of the tiles.
@@ -1029,6 +1149,7 @@ export interface components {
             attributes: {
                 [key: string]: unknown;
             };
+            origin: components["schemas"]["OriginAnswer"] | null;
             /**
              * Customers Below
              * @description Who would be out without it, and it alone.
@@ -1359,6 +1480,51 @@ export interface components {
             below_b: number;
             /** Above B */
             above_b: number;
+        };
+        /**
+         * FindingAnswer
+         * @description One finding: the fields of `gridtwin.check/1`, and where it is on the map.
+         */
+        FindingAnswer: {
+            /** Rule */
+            rule: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning" | "info";
+            /** Mrid */
+            mrid: string;
+            /** Layer */
+            layer: string;
+            /** Key */
+            key: string;
+            /** Place */
+            place: number[] | null;
+            /** Evidence */
+            evidence: string;
+            /** Mend */
+            mend: string;
+            accepted: components["schemas"]["AcceptanceRecord"] | null;
+            /** At */
+            at: number[] | null;
+            /** @description What it is of; null: it is drawn nowhere. */
+            feature: components["schemas"]["Feature"] | null;
+        };
+        /**
+         * FindingsAnswer
+         * @description What was found, the worst first, then by rule.
+         */
+        FindingsAnswer: {
+            /** Findings */
+            findings: components["schemas"]["FindingAnswer"][];
+            /**
+             * Counts
+             * @description By rule, findings not listed included.
+             */
+            counts: {
+                [key: string]: number;
+            };
         };
         /**
          * ForecastAsked
@@ -1707,6 +1873,27 @@ export interface components {
             customers: number;
             /** Customers Out */
             customers_out: number;
+        };
+        /**
+         * OriginAnswer
+         * @description The row of the source that an element is made of.
+         */
+        OriginAnswer: {
+            /**
+             * Layer
+             * @description Layer, table or file; empty: made, no row of the source.
+             */
+            layer: string;
+            /**
+             * Key
+             * @description What names the row there.
+             */
+            key: string;
+            /**
+             * Load
+             * @description The load that added the element or last changed it.
+             */
+            load: number;
         };
         /**
          * OutageAnswer
@@ -2686,6 +2873,23 @@ export interface components {
              * @description row of the feeder; -1: not known, or above the feeders
              */
             feeder: number;
+        };
+        /**
+         * UndoAsked
+         * @description A finding to accept no longer.
+         */
+        UndoAsked: {
+            /**
+             * Rule
+             * @example near_miss
+             */
+            rule: string;
+            /**
+             * Key
+             * @description mRID of what it is of, or LAYER:KEY of its row; * for all of the rule.
+             * @example LINES:7
+             */
+            key: string;
         };
         /** ValidationError */
         ValidationError: {
@@ -4097,6 +4301,231 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": unknown;
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_findings_api_findings_get: {
+        parameters: {
+            query?: {
+                /** @description Only these rules. */
+                rule?: string[] | null;
+                severity?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsAnswer"];
+                };
+            };
+            /** @description It takes longer: ask at `Location`. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    accept_finding_api_findings_accept_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptAnswer"];
+                };
+            };
+            /** @description No token was given. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token is wrong, or there is none. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    undo_acceptance_api_findings_undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptAnswer"];
+                };
+            };
+            /** @description No token was given. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The token is wrong, or there is none. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */

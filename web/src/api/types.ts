@@ -151,6 +151,15 @@ export type OutageDetail = Closer<
   }
 >;
 
+export type Findings = Closer<"FindingsAnswer", { findings: FindingRow[] }>;
+export type FindingRow = Closer<
+  "FindingAnswer",
+  { severity: Severity; at: LonLat | null; feature: FeatureRef | null }
+>;
+export const SEVERITIES = ["error", "warning", "info"] as const;
+export type Severity = (typeof SEVERITIES)[number];
+export type Acceptance = Schemas["AcceptanceRecord"];
+
 export type RestorationStep = Schemas["RestorationStep"];
 export type EvidenceRow = Schemas["EvidenceRecord"];
 

@@ -62,6 +62,13 @@ export const PANELS: readonly Panel[] = [
     component: lazy(() => import("./outages/OutagesPanel")),
   },
   {
+    key: "findings",
+    title: "Findings",
+    icon: "finding",
+    shortcut: "f",
+    component: lazy(() => import("./findings/FindingsPanel")),
+  },
+  {
     key: "area",
     title: "Area",
     icon: "polygon",

@@ -1,6 +1,6 @@
 /** Keys that work everywhere but in a field of text; the list is also what `?` shows. */
 
-import { useEffect } from "react";
+import { type KeyboardEvent as Pressed, useEffect } from "react";
 
 export interface Shortcut {
   key: string; // as KeyboardEvent.key
@@ -43,4 +43,14 @@ export function listenToKeys(): void {
     event.preventDefault();
     shortcut.run();
   });
+}
+
+/** Go through the buttons of a list: arrow keys, Home, End. */
+export function throughList(event: Pressed<HTMLUListElement>): void {
+  const buttons = [...event.currentTarget.querySelectorAll("button")];
+  const at = buttons.indexOf(document.activeElement as HTMLButtonElement);
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 }[event.key];
+  if (to === undefined || at < 0) return;
+  event.preventDefault();
+  buttons[Math.min(Math.max(to, 0), buttons.length - 1)]?.focus();
 }

@@ -21,6 +21,8 @@ export const PARAM_KEYS = [
   "at", // a past moment, ISO 8601
   "area", // a polygon
   "outage", // the chosen outage
+  "finding", // the chosen finding, rule:mrid
+  "found", // which findings are listed: open, all, a severity or a rule
   "list", // which outages are listed
   "replay", // the replay is open, over so many hours
   "legend", // open, or absent

@@ -10,15 +10,13 @@ import numpy as np
 from gridtwin.analysis.quality import connectivity, consistency, electrical, location, snapping
 from gridtwin.analysis.quality.violations import RuleContext, Violation
 from gridtwin.errors import InputError
+from gridtwin.model.findings import MOST_LISTED, Finding, find_worst, sort_findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from gridtwin.model.network import Network
     from gridtwin.topology.topology_index import TopologyIndex
-
-SEVERITIES = ("error", "warning", "info")
-MOST_LISTED = 1_000  # findings listed of each rule; all are counted
 
 
 class Rule(NamedTuple):
@@ -181,17 +179,6 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-class Finding(NamedTuple):
-    """One thing to look at."""
-
-    rule: str
-    severity: str  # error, warning or info
-    mrid: str
-    place: tuple[float, float] | None  # in the network's coordinates
-    evidence: str
-    mend: str
-
-
 class Report(NamedTuple):
     """What the rules found; worst first, then by rule and mRID."""
 
@@ -200,9 +187,8 @@ class Report(NamedTuple):
 
     @property
     def worst(self) -> str:
-        """The worst severity found; empty if nothing was."""
-        severities = {finding.severity for finding in self.findings}
-        return next((severity for severity in SEVERITIES if severity in severities), "")
+        """The worst severity of what nobody accepted; empty if there is nothing."""
+        return find_worst(self.findings)
 
 
 def check_network(
@@ -244,10 +230,8 @@ def check_network(
         if listed:
             counts[rule.name] = len(listed) + more
             findings += listed
-    findings.sort(
-        key=lambda finding: (SEVERITIES.index(finding.severity), finding.rule, finding.mrid)
-    )
-    return Report(tuple(findings), counts)
+    findings.sort(key=lambda finding: finding.mrid)
+    return Report(sort_findings(findings), counts)
 
 
 def _make_finding(seen: RuleContext, rule: Rule, violation: Violation) -> Finding:

@@ -13,6 +13,7 @@ from gridtwin.analysis.state.supply_state import FULL, OUT, SUPPLY_WORDS
 from gridtwin.analysis.trace.trace import CLASSES
 from gridtwin.api.views.search_view import list_hits
 from gridtwin.model import cim, frames, phases
+from gridtwin.model.element_names import find_origin
 from gridtwin.model.schema import SCHEMA
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def describe_element(
         "normal_open": phases.format_phases(int(own.normal_open[element.row])) if switch else None,
         "energized": describe_supply(situation, supply, element),
         "attributes": collect_attributes(data, element),
+        "origin": describe_origin(data, element),
         "geometry": build_geometry(data, element),
     }
 
@@ -96,6 +98,12 @@ def collect_attributes(data: NetworkData, element: Element) -> dict[str, Any]:
         if value is not None:
             known[f"own.{name}" if name in attributes else name] = value
     return known
+
+
+def describe_origin(data: NetworkData, element: Element) -> dict[str, Any] | None:
+    """Return which row of the source an element is made of; None where that is not known."""
+    origin = find_origin(data, element)
+    return origin and origin._asdict()
 
 
 def build_geometry(data: NetworkData, element: Element) -> dict[str, Any] | None:

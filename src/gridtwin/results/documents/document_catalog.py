@@ -4,6 +4,7 @@ from types import MappingProxyType, UnionType
 
 from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.results.documents.drafting_documents import MapInitDocument
+from gridtwin.results.documents.edition_documents import EditionDocument, NetworkLoadsDocument
 from gridtwin.results.documents.estimate_documents import BacktestDocument, ErmRunDocument
 from gridtwin.results.documents.inference_documents import InferenceDocument
 from gridtwin.results.documents.loss_documents import BlastDocument, SweepLine, WhatIfDocument
@@ -58,6 +59,8 @@ SHAPES: MappingProxyType[DocumentTag, type | UnionType] = MappingProxyType(
         DocumentTag.INFERENCE: InferenceDocument,
         DocumentTag.INTERSECT: IntersectDocument,
         DocumentTag.LIVE: LiveDocument,
+        DocumentTag.LOADS: NetworkLoadsDocument,
+        DocumentTag.LOAD_AGAIN: EditionDocument,
         DocumentTag.MAP_CHECK: MapCheckDocument,
         DocumentTag.MAP_INIT: MapInitDocument,
         DocumentTag.ODIN: OdinDocument,

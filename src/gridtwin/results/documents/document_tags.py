@@ -22,6 +22,8 @@ class DocumentTag(StrEnum):
     INFERENCE = "gridtwin.inference/1"
     INTERSECT = "gridtwin.intersect/1"
     LIVE = "gridtwin.live/1"
+    LOADS = "gridtwin.loads/1"
+    LOAD_AGAIN = "gridtwin.load_again/1"
     MAP_CHECK = "gridtwin.map_check/1"
     MAP_INIT = "gridtwin.map_init/1"
     ODIN = "gridtwin.odin/1"

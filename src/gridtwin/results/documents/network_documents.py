@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal, NotRequired
 
 from gridtwin.analysis.place.intersect import PLACE_LAYERS
-from gridtwin.analysis.quality.checks import SEVERITIES
+from gridtwin.model.findings import SEVERITIES
 from gridtwin.results.documents.document_fields import (
     Amount,
     Count,
@@ -16,18 +16,37 @@ from gridtwin.results.documents.document_fields import (
 from gridtwin.results.documents.document_tags import DocumentTag
 
 
+class AcceptanceRecord(Shape):
+    """Who accepted a finding as it is, and why."""
+
+    key: str
+    """mRID of what it is of, or LAYER:KEY of its row; *: all of the rule"""
+    reason: str
+    actor: str
+    """empty: a mapping says so"""
+    at: str
+    """when, ISO 8601; empty: a mapping says so"""
+
+
 class FindingRecord(Shape):
     """One thing that breaks a rule."""
 
     rule: str
     severity: Annotated[str, one_of(SEVERITIES)]
     mrid: str
+    """what it is of; of a row that is not in the network LAYER:KEY; empty: of the whole source"""
+    layer: str
+    """of the source it was read from; empty: not known"""
+    key: str
+    """of its row there"""
     place: list[float] | None
     """x and y in the network's coordinates; null: it has none"""
     evidence: str
     """what was seen"""
     mend: str
     """what to do about it"""
+    accepted: AcceptanceRecord | None
+    """null: nobody accepted it"""
 
 
 class CheckDocument(Shape):
@@ -71,6 +90,23 @@ class NoticeRecord(Shape):
     mend: str
 
 
+class PartnersRecord(Shape):
+    """How many line ends have so many partners at their node."""
+
+    partners: Count
+    """other ends, devices, customers and sources there; 0: the end meets nothing"""
+    ends: Count
+
+
+class DistanceRecord(Shape):
+    """How many line ends lie so far from the nearest other thing."""
+
+    from_m: Amount
+    to_m: Amount | None
+    """null: however far"""
+    ends: Count
+
+
 class MapCheckDocument(Shape):
     """
     How a mapping fits a source.
@@ -85,7 +121,31 @@ class MapCheckDocument(Shape):
     """customers whose row records a feeder"""
     feeders_equal: Count
     """those that hang on the feeder they record"""
+    transformers_compared: Count
+    """customers whose row records a transformer"""
+    transformers_equal: Count
+    """those that hang on the transformer they record"""
+    ends: list[PartnersRecord]
+    tolerance_m: Amount
+    """how far apart ends at one place may be"""
+    distances: list[DistanceRecord]
+    """of ends that are joined by place, in steps of which the tolerance is one"""
     notices: list[NoticeRecord]
+    counts: dict[str, Count]
+    """by rule, findings not listed included"""
+    findings: list[FindingRecord]
+    """the worst first, then by rule; near misses by distance, the shortest first"""
+
+
+class OriginRecord(Shape):
+    """Where an element comes from."""
+
+    layer: str
+    """layer, table or file of the source; empty: made, no row of it"""
+    key: str
+    """what names the row there"""
+    load: Count
+    """the load that added the element or last changed it; 0: before loads were counted"""
 
 
 class FoundElement(Shape):
@@ -98,6 +158,8 @@ class FoundElement(Shape):
     """empty: it has none"""
     own: NotRequired[OwnValues]
     """those of the own columns asked for that its frame has, by name"""
+    origin: NotRequired[OriginRecord]
+    """left out: it is not known"""
 
 
 class FindDocument(Shape):

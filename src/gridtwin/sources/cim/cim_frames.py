@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import SourceError
 from gridtwin.model.network import Network
+from gridtwin.model.origins import SourceRows
 from gridtwin.sources.cim.cim_consumers import make_sources, make_usage_points
 from gridtwin.sources.cim.cim_containers import CimContainers
 from gridtwin.sources.cim.cim_equipment import EquipmentDraft
@@ -55,10 +56,23 @@ def read_cim(path: Path, *, crs: str | None = None, supplying: Collection[str] =
     with pause_collection():
         model = load_model(path)
         _note_missing_models(model)
-        frames, found_crs = _make_frames(model, crs, supplying)
+        frames, owners, found_crs = _make_frames(model, crs, supplying)
+        origins = _list_origins(model, frames, owners)
         model.tables.clear()  # as large as the frames, which are about to be checked
         network = Network.from_frames(**frames, crs=found_crs, where=model.where)
-    return network.with_notices(list(dict.fromkeys(model.notices)))
+    return network.with_notices(list(dict.fromkeys(model.notices))).with_origins(origins)
+
+
+def _list_origins(
+    model: CimModel, frames: dict[str, dict[str, list[Any]]], owners: list[str]
+) -> dict[str, SourceRows]:
+    """Return the file and the object of each row; equipment may be a part of its owner."""
+    origins = {}
+    for name, columns in frames.items():
+        mrids = columns.get("mrid", [])
+        keys = owners if name == "equipment" else mrids
+        origins[name] = SourceRows(mrids, [model.find_file(key) for key in keys], keys)
+    return origins
 
 
 @contextmanager
@@ -113,8 +127,8 @@ def _note_missing_models(model: CimModel) -> None:
 
 def _make_frames(
     model: CimModel, crs: str | None, supplying: Collection[str]
-) -> tuple[dict[str, dict[str, list[Any]]], str]:
-    """Return the columns of the six frames, and what their coordinates are in."""
+) -> tuple[dict[str, dict[str, list[Any]]], list[str], str]:
+    """Return the columns of the six frames, whose each equipment is, and what they lie in."""
     places = CimPlaces(model, crs)
     model.forget_tables("location", "position")
     units = read_units(model)
@@ -155,7 +169,7 @@ def _make_frames(
         "substations": substations.columns,
         "feeders": feeders.columns,
     }
-    return frames, choose_crs(places, schematic=schematic)
+    return frames, owners, choose_crs(places, schematic=schematic)
 
 
 def _note_switched(model: CimModel, owners: Iterable[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from pathlib import PurePath
 from typing import IO, TYPE_CHECKING
 
 from gridtwin.errors import SourceError
@@ -35,6 +36,7 @@ class CimTable:
         self.rows: dict[str, int] = {}  # by id
         self.kinds: list[str] = []  # the class of each
         self.files: list[int] = []  # number of the file that last said something of each
+        self.first_files: list[int] = []  # and of the one that first did
         self._columns: dict[str, list[str]] = {column: [] for column in columns}
 
     def __len__(self) -> int:
@@ -78,6 +80,7 @@ class CimTable:
             row = self.rows[mrid] = len(self.kinds)
             self.kinds.append(kind)
             self.files.append(0)
+            self.first_files.append(0)
         return row
 
     def append_table(self, other: CimTable, file: int) -> None:
@@ -86,6 +89,7 @@ class CimTable:
         self.rows.update((mrid, start + row) for mrid, row in other.rows.items())
         self.kinds += other.kinds
         self.files += [file] * len(other.kinds)
+        self.first_files += [file] * len(other.kinds)
         for column, values in other._columns.items():
             if values:
                 own = self._columns[column]
@@ -128,6 +132,7 @@ class CimModel:
         self._texts: dict[str, str] = {}  # one object for each text that comes again
         self._namespaces: dict[str, Notice | None] = {}  # with what was told of each
         self._file_count = 0
+        self._file_names = [""]
 
     def __getitem__(self, table: str) -> CimTable:
         """Return a table by its name."""
@@ -147,6 +152,7 @@ class CimModel:
             If it is broken, or gives an object another class than another file does.
         """
         self._file_count += 1
+        self._file_names.append(PurePath(name).name)
         for found in parse_cim(name, stream):
             table = TABLE_OF_CLASS.get(found.kind, "equipment")
             if table == "position":
@@ -220,6 +226,7 @@ class CimModel:
         rows = self.tables[table]
         row = rows.add_row(self._shared(found.mrid), self._shared(found.kind))
         rows.files[row] = self._file_count
+        rows.first_files[row] = rows.first_files[row] or self._file_count
         if rows.kinds[row] != found.kind:
             msg = (
                 f"{name}: {found.mrid} is a {found.kind} here and a {rows.kinds[row]} elsewhere in"
@@ -237,6 +244,14 @@ class CimModel:
                     f" elsewhere {known!r}: the first is taken",
                     "give files of one model",
                 )
+
+    def find_file(self, mrid: str) -> str:
+        """Return the name of the file that first said something of an object; empty for none."""
+        for table in self.tables.values():
+            row = table.rows.get(mrid)
+            if row is not None:
+                return self._file_names[table.first_files[row]]
+        return ""
 
     def _shared(self, text: str) -> str:
         return self._texts.setdefault(text, text)

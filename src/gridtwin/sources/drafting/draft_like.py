@@ -11,7 +11,7 @@ from gridtwin.sources.drafting.draft_text import write_comment
 from gridtwin.sources.mapping.mapping_domains import TAGS_COLUMN
 from gridtwin.sources.mapping.mapping_file import (
     list_shipped_mappings,
-    read_mapping,
+    parse_mapping,
     read_mapping_text,
 )
 from gridtwin.sources.mapping.mapping_rows import RowReader
@@ -50,7 +50,8 @@ def compare_like(source: MappedSource, name: str) -> LikeReport:
     SourceError
         If there is no such mapping.
     """
-    plan = read_mapping(name)
+    text = read_mapping_text(name)
+    plan = parse_mapping(text.text, text.name)
     misfits: list[str] = []
     runner = ExpressionRunner(plan.name, plan.phases)
     try:
@@ -60,15 +61,16 @@ def compare_like(source: MappedSource, name: str) -> LikeReport:
         runner.close()
     told = [f"Does not fit: {misfit}" for misfit in misfits] or ["All of it fits the source."]
     head = [f"Begun from {name}, held against {source.path.name}.", *told]
-    comment = "\n".join(line for text in head for line in write_comment(text))
-    return LikeReport(name, misfits, f"{comment}\n\n{read_mapping_text(name)[1]}")
+    comment = "\n".join(line for said in head for line in write_comment(said))
+    return LikeReport(name, misfits, f"{comment}\n\n{text.text}")
 
 
 def find_alike(source: MappedSource) -> list[str]:
     """Return the mappings that come with gridtwin all of whose named layers a source has."""
     alike = []
     for name in list_shipped_mappings():
-        plan = read_mapping(name)
+        text = read_mapping_text(name)
+        plan = parse_mapping(text.text, text.name)
         wanted = [
             pattern
             for block in (*plan.layers, *plan.heads)
@@ -119,7 +121,7 @@ def _try_block(
         reader.read_block(block)
     except SourceError as error:
         return str(error).removeprefix(f"{plan.name}: ")
-    told = [notice for notice in reader.notices if notice.rule == "unmapped_code"]
+    told = [notice for notice in reader.told.notices if notice.rule == "unmapped_code"]
     return told[0].evidence.removeprefix(f"{plan.name}: ") if told else None
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from gridtwin.sources.drafting.draft_words import find_role
+from gridtwin.sources.mapping.mapping_findings import MappingFindings
 from gridtwin.sources.mapping.mapping_layers import SourceLayer, project_shapes
 from gridtwin.sources.mapping.mapping_lines import flatten_lines, locate_points, measure_ends
 from gridtwin.sources.mapping.mapping_places import measure_points
@@ -17,7 +18,6 @@ from gridtwin.sources.mapping.mapping_places import measure_points
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.model.notices import Notice
     from gridtwin.sources.drafting.mapping_profile import LayerProfile, SourceProfile
 
 BIN_EDGES_M = (0.0, 0.001, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
@@ -94,11 +94,14 @@ def measure_places(profile: SourceProfile, crs: str = "") -> PlaceEvidence:
 
 def _place_layer(layer: LayerProfile, drawn: NDArray[np.object_]) -> PlacedLayer:
     """Return a layer still in longitude and latitude; `_share_plane` makes meters of it."""
+    import pandas as pd
+
     if layer.geometry == "point":
         xy = locate_points(drawn)
         return PlacedLayer(layer, None, xy, np.empty(0))
-    notices: list[Notice] = []
-    lines = flatten_lines(drawn, np.arange(len(drawn)).astype(str).astype(object), notices)
+    numbers = np.arange(len(drawn)).astype(str).astype(object)
+    rows = pd.DataFrame({"mrid": numbers, "layer": layer.name, "key": numbers})
+    lines = flatten_lines(drawn, rows, MappingFindings())
     lines = lines[~shapely.is_missing(lines)]
     return PlacedLayer(layer, lines, np.concatenate(measure_ends(lines)), np.empty(0))
 

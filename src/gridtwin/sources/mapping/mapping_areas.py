@@ -58,7 +58,6 @@ def join_areas(
             "empty_area",
             f"{len(empty):,} areas have no end of a line inside and join nothing, such as"
             f" {empty[0]}",
-            "draw the lines into the area, or map its busbar",
         )
 
 

@@ -15,7 +15,7 @@ from gridtwin.sources.mapping.mapping_lines import (
     measure_ends,
 )
 from gridtwin.sources.mapping.mapping_named import JoinedEquipment, stack_rows
-from gridtwin.sources.mapping.mapping_places import cluster_places
+from gridtwin.sources.mapping.mapping_places import cluster_places, find_neighbors
 from gridtwin.sources.mapping.mapping_sides import SIDE_B, deal_sides
 
 if TYPE_CHECKING:
@@ -31,6 +31,16 @@ if TYPE_CHECKING:
 
 NEAR_MISS_TOLERANCES = 10  # tolerances within which an end that meets nothing is told
 SHOWN_MISFITS = 5
+MISFIT_WORDS = {
+    "device_star": "devices part more than two line ends, and all of them when open",
+    "device_one_sided": "devices have no line on one side",
+    "device_stacked": (
+        "devices stand at one place with a device whose sides are dealt out otherwise"
+    ),
+    "line_without_side": (
+        "lines meet a device that has no side for their class, and take its side a"
+    ),
+}
 
 
 class PlacedPoints(NamedTuple):
@@ -69,6 +79,7 @@ def join_placed(
     known = np.isfinite(xy).all(axis=1)
     meters = np.full_like(xy, np.nan)
     meters[known] = context.measure_meters(xy[known])
+    context.drawn_m, context.drawn_ends = meters, 2 * len(lines)
     places = np.full(len(xy), -1, dtype=np.intp)
     places[known] = cluster_places(meters[known], context.rules.tolerance_m)
     at_ends = places[: 2 * len(lines)].reshape(-1, 2)
@@ -79,8 +90,9 @@ def join_placed(
     at_devices, rest = rest[: len(devices)], rest[len(devices) :]
     blocks = [device_parts[number].block for number in devices["block"]]
     dealt = deal_sides(devices, blocks, at_devices, lines, at_ends)
-    _note_misfits(devices, dealt, context)
-    _note_near_misses(lines, courses, (at_ends, places), context)
+    _note_misfits((devices, device_xy, at_devices), (lines, courses), dealt, context)
+    stands = devices["mrid"].to_numpy(dtype=object), device_xy
+    _note_near_misses(lines, courses, (at_ends, places), stands, context)
     width = int(dealt.sides.max(initial=1)) + 2  # the last of each place is the center of a star
     first = slots.add_slots((int(places.max(initial=-1)) + 1) * width)
     slot_ends = (first + at_ends * width + dealt.sides.reshape(-1, 2)).astype(np.int64)
@@ -105,15 +117,16 @@ def _read_courses(
 ) -> tuple[pd.DataFrame, NDArray[np.object_]]:
     """Return the lines that are drawn; those that are not cannot be joined by place."""
     frame, shapes = stack_rows(parts)
-    courses = flatten_lines(shapes, frame["mrid"].to_numpy(), context.notices)
+    courses = flatten_lines(shapes, frame, context.told)
     drawn = ~shapely.is_missing(courses)
     if not drawn.all():
         context.add_notice(
             "undrawn_line",
             f"{int((~drawn).sum()):,} lines have no geometry and are left out, such as"
             f" {frame['mrid'][~drawn].iloc[0]}",
-            'draw them, or join them by columns: ends = "columns"',
         )
+        done = ["has no geometry, and is left out"] * int((~drawn).sum())
+        context.told.add_rows("undrawn_line", frame[~drawn], done, np.full((len(done), 2), np.nan))
     return frame[drawn].reset_index(drop=True), courses[drawn]
 
 
@@ -180,72 +193,80 @@ def _place_slots(slots: NodeSlots, lines: JoinedEquipment, devices: JoinedEquipm
             slots.place_slots(side, xy)
 
 
-def _note_misfits(devices: pd.DataFrame, dealt: DealtSides, context: MappingContext) -> None:
-    """Tell which devices do not part exactly two sides."""
-    names = devices["mrid"].to_numpy()
-    told = [
-        (
-            "device_star",
-            list(names[dealt.stars]),
-            "part more than two line ends, and all of them when open",
-            "end at such a point only the two lines that the device parts",
-        ),
-        (
-            "device_one_sided",
-            list(names[dealt.one_sided]),
-            "have no line on one side",
-            "draw the line to the device, or raise the tolerance",
-        ),
-        (
-            "device_stacked",
-            dealt.stacked,
-            "stand at one place with a device whose sides are dealt out otherwise",
-            "draw a line between the two",
-        ),
-        (
-            "line_without_side",
-            dealt.unclassed,
-            "meet a device that has no side for their class, and take its side a",
-            "name their class in sides",
-        ),
+def _note_misfits(
+    devices: tuple[pd.DataFrame, NDArray[np.float64], NDArray[np.intp]],
+    lines: tuple[pd.DataFrame, NDArray[np.object_]],
+    dealt: DealtSides,
+    context: MappingContext,
+) -> None:
+    """Tell which devices do not part exactly two sides, or stand where another does."""
+    frame, xy, at = devices
+    mrids = frame["mrid"].to_numpy()
+    stacked = np.isin(mrids, dealt.stacked)
+    first = {int(place): row for row, place in reversed(list(enumerate(at)))}
+    firsts = np.array([first[int(place)] for place in at], dtype=np.intp)
+    beside = (firsts != np.arange(len(at))) & (at >= 0) & ~stacked
+    twins = mrids[firsts] if len(mrids) else mrids
+    misfits = [
+        ("device_star", dealt.stars, "parts {} line ends, and all of them when open", dealt.counts),
+        ("device_one_sided", dealt.one_sided, "has no line on one side", mrids),
+        ("device_stacked", stacked, "stands where {} stands, whose sides are others", twins),
+        ("devices_at_one_place", beside, "stands where {} stands", twins),
     ]
-    for rule, mrids, what, mend in told:
-        if mrids:
-            shown = ", ".join(map(str, mrids[:SHOWN_MISFITS]))
-            more = f" and {len(mrids) - SHOWN_MISFITS:,} more" if len(mrids) > SHOWN_MISFITS else ""
-            kind = "lines" if rule.startswith("line") else "devices"
-            context.add_notice(rule, f"{len(mrids):,} {kind} {what}: {shown}{more}", mend)
+    for rule, chosen, words, values in misfits:
+        told = [words.format(value) for value in values[chosen]]
+        context.told.add_rows(rule, frame[chosen], told, xy[chosen])
+        if rule in MISFIT_WORDS:
+            _note_rows(rule, mrids[chosen], context)
+    unclassed = lines[0]["mrid"].isin(dealt.unclassed).to_numpy(dtype=bool)
+    rows = lines[0][unclassed]
+    told = ["meets a device that has no side for its class, and takes its side a"] * len(rows)
+    middles = shapely.line_interpolate_point(lines[1][unclassed], 0.5, normalized=True)
+    context.told.add_rows("line_without_side", rows, told, locate_points(middles))
+    _note_rows("line_without_side", np.array(dealt.unclassed, dtype=object), context)
+
+
+def _note_rows(rule: str, mrids: NDArray[np.object_], context: MappingContext) -> None:
+    """Add the notice of rows that do not fit."""
+    if len(mrids):
+        shown = ", ".join(map(str, mrids[:SHOWN_MISFITS]))
+        more = f" and {len(mrids) - SHOWN_MISFITS:,} more" if len(mrids) > SHOWN_MISFITS else ""
+        context.add_notice(rule, f"{len(mrids):,} {MISFIT_WORDS[rule]}: {shown}{more}")
 
 
 def _note_near_misses(
     lines: pd.DataFrame,
     courses: NDArray[np.object_],
     at: tuple[NDArray[np.intp], NDArray[np.intp]],
+    stands: tuple[NDArray[np.object_], NDArray[np.float64]],
     context: MappingContext,
 ) -> None:
-    """Tell of ends that meet nothing although another lies just beyond the tolerance."""
-    from scipy.spatial import cKDTree
-
+    """Tell of ends that meet nothing although an end or a device lies just beyond the tolerance."""
     if not len(lines):
         return
     ends, places = at
     flat = ends.reshape(-1)
     members = np.bincount(np.concatenate([flat, places[places >= 0]]), minlength=flat.max() + 1)
-    lonely = members[flat] <= 2  # it is counted once as an end and once as a point
-    xy = context.measure_meters(np.stack(measure_ends(courses), axis=1).reshape(-1, 2))
-    reach = NEAR_MISS_TOLERANCES * context.rules.tolerance_m
-    distance, other = cKDTree(xy).query(xy[lonely], k=2, distance_upper_bound=reach)
-    near = np.isfinite(distance[:, 1]) & (distance[:, 1] > context.rules.tolerance_m)
-    own = np.flatnonzero(lonely)
-    near[near] &= own[near] // 2 != other[near, 1] // 2
-    if near.any():
-        first = int(np.argmin(np.where(near, distance[:, 1], np.inf)))
-        mrids = lines["mrid"].to_numpy()
-        context.add_notice(
-            "near_miss",
-            f"{int(near.sum()):,} line ends meet nothing within {context.rules.tolerance_m:g} m"
-            f" and lie within {reach:g} m of another: the nearest,"
-            f" {mrids[own[first] // 2]}, misses {mrids[other[first, 1] // 2]}"
-            f" by {distance[first, 1]:.2f} m",
-            "mend the drawing, or raise [connect] tolerance_m",
-        )
+    lonely = np.flatnonzero(members[flat] <= 2)  # counted once as an end and once as a point
+    xy = np.stack(measure_ends(courses), axis=1).reshape(-1, 2)
+    names = np.concatenate([np.repeat(lines["mrid"].to_numpy(dtype=object), 2), stands[0]])
+    tolerance = context.rules.tolerance_m
+    reach = NEAR_MISS_TOLERANCES * tolerance
+    meters = context.measure_meters(np.concatenate([xy, stands[1]]))
+    distance, other = find_neighbors(meters, len(xy), lonely, reach_m=reach)
+    near = np.flatnonzero((distance > tolerance) & (distance <= reach))
+    near = near[np.argsort(distance[near], kind="stable")]
+    if not len(near):
+        return
+    misses, missed, meters = lonely[near], names[other[near]], distance[near]
+    told = [
+        f"ends {meters:.2f} m beside {name}, and meets nothing within {tolerance:g} m"
+        for meters, name in zip(meters, missed, strict=True)
+    ]
+    context.told.add_rows("near_miss", lines.iloc[misses // 2], told, xy[misses])
+    context.add_notice(
+        "near_miss",
+        f"{len(near):,} line ends meet nothing within {tolerance:g} m"
+        f" and lie within {reach:g} m of another: the nearest,"
+        f" {names[misses[0]]}, misses {missed[0]} by {meters[0]:.2f} m",
+    )

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import SourceError
+from gridtwin.model.network_loads import MappingText
 from gridtwin.model.schema import SCHEMA
+from gridtwin.sources.mapping.mapping_checks import MappingChecks, read_checks
 from gridtwin.sources.mapping.mapping_keys import (
-    CHECK_KEYS,
     CONNECT_KEYS,
     END_ORDER,
     END_WORDS,
@@ -99,7 +100,7 @@ class UtilityMapping:
     associations: tuple[LayerBlock, ...] = ()
     heads: tuple[LayerBlock, ...] = ()
     rules: EndRules = field(default_factory=EndRules)
-    recorded_feeder: str = ""
+    checks: MappingChecks = field(default_factory=MappingChecks)
 
 
 def list_shipped_mappings() -> list[str]:
@@ -112,43 +113,33 @@ def list_shipped_mappings() -> list[str]:
     )
 
 
-def read_mapping(mapping: str | Path) -> UtilityMapping:
+def read_mapping_text(mapping: str | Path | MappingText) -> MappingText:
     """
-    Read a mapping file.
+    Return the name and the text of a mapping.
 
     Parameters
     ----------
     mapping
-        A TOML file, or the name of a mapping that comes with gridtwin, such as ``"bdgd"``.
-
-    Raises
-    ------
-    SourceError
-        If there is no such file, or it says what cannot be: with file, block and key.
-    """
-    name, text = read_mapping_text(mapping)
-    return parse_mapping(text, name)
-
-
-def read_mapping_text(mapping: str | Path) -> tuple[str, str]:
-    """
-    Return the name and the text of a mapping.
+        A TOML file, the name of a mapping that comes with gridtwin, such as ``"bdgd"``, or what
+        was read before, which is returned as it is.
 
     Raises
     ------
     SourceError
         If there is no such file, or it is no text.
     """
+    if isinstance(mapping, MappingText):
+        return mapping
     path = Path(mapping).expanduser()
     if path.suffix != ".toml" and str(mapping) in list_shipped_mappings():
         shipped = files("gridtwin.sources.mapping") / "shipped" / f"{mapping}.toml"
-        return f"{mapping}.toml", shipped.read_text("utf-8")
+        return MappingText(f"{mapping}.toml", shipped.read_text("utf-8"))
     if not path.is_file():
         there = ", ".join(list_shipped_mappings())
         msg = f"{mapping}: there is no such mapping file; those that come with gridtwin: {there}"
         raise SourceError(msg)
     try:
-        return str(path), path.read_text("utf-8-sig")
+        return MappingText(str(path), path.read_text("utf-8-sig"))
     except UnicodeDecodeError as error:
         msg = f"{path}: a mapping is UTF-8 text, and this is not ({error.reason}); save it so"
         raise SourceError(msg) from error
@@ -161,7 +152,7 @@ def parse_mapping(text: str, name: str) -> UtilityMapping:
     Raises
     ------
     SourceError
-        As `read_mapping`; `name` is how the message calls the file.
+        If it says what cannot be: with file, block and key; `name` is how it calls the file.
     """
     try:
         document = tomllib.loads(text)
@@ -197,7 +188,7 @@ def parse_mapping(text: str, name: str) -> UtilityMapping:
         ),
         heads=tuple(_read_block(table, "heads") for table in top.list_tables("heads")),
         rules=rules,
-        recorded_feeder=top.read_table("checks", CHECK_KEYS).read_text("recorded_feeder"),
+        checks=read_checks(top),
     )
 
 

@@ -9,10 +9,11 @@ import numpy as np
 import shapely
 
 from gridtwin.errors import SourceError
+from gridtwin.sources.mapping.mapping_checks import RECORDED_COLUMNS
 from gridtwin.sources.mapping.mapping_lines import locate_points
 from gridtwin.sources.mapping.mapping_named import stack_rows
 from gridtwin.sources.mapping.mapping_places import number_groups
-from gridtwin.sources.mapping.mapping_rows import PREFERENCE_COLUMN, RECORDED_FEEDER
+from gridtwin.sources.mapping.mapping_rows import PREFERENCE_COLUMN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,7 @@ INNER_COLUMNS = frozenset(
             "terminal_b",
             "current_open",
             PREFERENCE_COLUMN,
-            RECORDED_FEEDER,
+            *RECORDED_COLUMNS,
         ),
     }
 )

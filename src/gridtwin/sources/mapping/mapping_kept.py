@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gridtwin.model.notices import Notice
+from gridtwin.sources.mapping.mapping_checks import RECORDED_COLUMNS
 from gridtwin.sources.mapping.mapping_keys import list_block_columns
 from gridtwin.sources.mapping.personal_columns import tell_personal
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 KEEP_ALL = "*"
 # What rows carry to be joined, beside what a block says.
-JOINING_COLUMNS = ("layer", "block", "line_class", "prefer", "recorded_feeder")
+JOINING_COLUMNS = ("layer", "block", "line_class", "prefer", *RECORDED_COLUMNS)
 TOLD_BY = 1_000  # rows whose values tell whether a column is about persons
 
 

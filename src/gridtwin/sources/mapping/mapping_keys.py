@@ -45,6 +45,7 @@ TOP_KEYS = {
     "associations": "Blocks [[associations]]: what is joined although it lies apart.",
     "heads": "Blocks [[heads]]: where feeders begin.",
     "checks": "What the source records that can be compared with what is traced.",
+    "accept": "Blocks [[accept]]: findings that are accepted as they are.",
 }
 SOURCE_KEYS = {
     "crs": 'Coordinate system, such as "EPSG:2278", or "none" for planar coordinates in meters.'
@@ -55,7 +56,15 @@ CONNECT_KEYS = {
     "rejoin_open": "Whether an open device with a node of its own joins the line end at its place.",
     "order": "By which ways ends meet: some of columns, associations, terminals, place.",
 }
-CHECK_KEYS = {"recorded_feeder": "The column with the feeder that a row of customers records."}
+CHECK_KEYS = {
+    "recorded_feeder": "The column with the feeder that a row records, or one for each layer.",
+    "recorded_transformer": "The column with the transformer, or one for each layer.",
+}
+ACCEPT_KEYS = {
+    "rule": "The rule that is broken.",
+    "key": "The mRID the finding is of, LAYER:KEY of its row, or * for all findings of the rule.",
+    "reason": "Why it is accepted.",
+}
 ROW_KEYS = {
     "from": "A layer, or a list of them; * and ? match names.",
     "optional": "Whether a layer that is named may be missing.",

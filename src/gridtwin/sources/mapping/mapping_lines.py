@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
-from gridtwin.model.notices import Notice
 from gridtwin.sources.mapping.mapping_places import cluster_places
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from gridtwin.sources.mapping.mapping_findings import MappingFindings
+
 
 def flatten_lines(
-    shapes: NDArray[np.object_], mrids: NDArray[np.object_], notices: list[Notice]
+    shapes: NDArray[np.object_], rows: pd.DataFrame, told: MappingFindings
 ) -> NDArray[np.object_]:
     """Return one LineString for each line, None where there is none; parts are put end to end."""
     lines = np.full(len(shapes), None, dtype=object)
@@ -29,18 +30,38 @@ def flatten_lines(
     simple = shapely.get_type_id(merged) == shapely.GeometryType.LINESTRING
     single = shapely.get_num_geometries(shapes[several]) == 1
     lines[several] = np.where(single, shapely.get_geometry(shapes[several], 0), merged)
-    for row in several[~simple & ~single]:
+    parted = several[~simple & ~single]
+    for row in parted:
         lines[row] = shapely.LineString(shapely.get_coordinates(shapes[row]))
-        notices.append(
-            Notice(
-                "line_of_parts",
-                f"{mrids[row]} is drawn in several parts, which are taken one after the other",
-                "draw it as one line, or as several rows",
-            )
-        )
+    done = "is drawn in several parts, which are taken one after the other"
+    for mrid in rows["mrid"].iloc[parted]:
+        told.add_notice("line_of_parts", f"{mrid} {done}")
+    told.add_rows(
+        "line_of_parts", rows.iloc[parted], [done] * len(parted), locate_points(lines[parted])
+    )
     empty = shapely.is_empty(lines) | (shapely.get_num_coordinates(lines) < 2)
     lines[empty] = None
     return lines
+
+
+def find_repeated_lines(
+    frame: pd.DataFrame, lines: NDArray[np.object_]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the lines drawn exactly as one of their layer before them, and which that is."""
+    drawn = np.flatnonzero(~shapely.is_missing(lines))
+    drawn = drawn[~frame.iloc[drawn].duplicated(["layer", "key"]).to_numpy()]  # pieces of one row
+    ends = np.sort(np.stack(measure_ends(lines[drawn]), axis=1).view(np.complex128)[..., 0], axis=1)
+    marks = np.column_stack([ends.view(np.float64), shapely.length(lines[drawn]).round(9)])
+    _, back, counts = np.unique(marks, axis=0, return_inverse=True, return_counts=True)
+    alike = drawn[counts[back.reshape(-1)] > 1]
+    texts = shapely.to_wkb(shapely.normalize(lines[alike]))
+    keys = list(zip(frame["layer"].iloc[alike], texts, strict=True))  # others may share its poles
+    first: dict[tuple[str, bytes], int] = {}
+    for row, key in zip(alike.tolist(), keys, strict=True):
+        first.setdefault(key, row)
+    originals = np.array([first[key] for key in keys], dtype=np.intp)
+    again = originals != alike
+    return alike[again], originals[again]
 
 
 def measure_ends(lines: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -107,9 +128,9 @@ def find_reversed(drawn: DrawnEnds, tolerance_m: float) -> NDArray[np.bool_]:
 
 def place_named_nodes(
     slots: NDArray[np.int64], xy: NDArray[np.float64], xy_m: NDArray[np.float64], tolerance_m: float
-) -> tuple[NDArray[np.int64], NDArray[np.float64], int, float]:
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """
-    Return the place of each node where lines end, and how many nodes have ends elsewhere.
+    Return the place of each node where lines end, and how far from it each of its ends lies.
 
     Parameters
     ----------
@@ -120,8 +141,7 @@ def place_named_nodes(
 
     Returns
     -------
-        The slots, their places, how many of them have an end farther away than the tolerance, and
-        the farthest of those in meters.
+        The slots, their places, and of each end how far it lies from that of its slot, in meters.
     """
     places = cluster_places(xy_m, tolerance_m)
     keys = slots * (int(places.max()) + 1 if len(places) else 1) + places
@@ -130,9 +150,7 @@ def place_named_nodes(
     owners, first = np.unique(slots[order], return_index=True)
     chosen = order[first]
     at = np.searchsorted(owners, slots)
-    apart = np.hypot(*(xy_m - xy_m[chosen][at]).T)
-    far = apart > tolerance_m
-    return owners, xy[chosen], len(np.unique(slots[far])), float(apart.max(initial=0.0))
+    return owners, xy[chosen], np.hypot(*(xy_m - xy_m[chosen][at]).T)
 
 
 class LineTaps(NamedTuple):

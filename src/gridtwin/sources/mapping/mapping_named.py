@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
-from gridtwin.model.notices import Notice
 from gridtwin.sources.mapping.mapping_lines import (
     DrawnEnds,
     find_reversed,
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.sources.mapping.mapping_file import EndRules
+    from gridtwin.sources.mapping.mapping_findings import MappingFindings
     from gridtwin.sources.mapping.mapping_nodes import NodeSlots
     from gridtwin.sources.mapping.mapping_rows import BlockRows
 
@@ -43,20 +43,23 @@ class JoinedEquipment:
 
 @dataclass(slots=True)
 class MappingContext:
-    """What all parts of a mapping share: its name, rules and notices."""
+    """What all parts of a mapping share: its name, its rules, and what it tells."""
 
     name: str
     rules: EndRules
     planar: bool
-    notices: list[Notice]
+    told: MappingFindings
+    # Ends of drawn lines, then all else that is joined by place, in meters; how many are ends.
+    drawn_m: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))
+    drawn_ends: int = 0
 
     def measure_meters(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return points in meters; NaN stays."""
         return measure_points(xy, planar=self.planar)
 
-    def add_notice(self, rule: str, evidence: str, mend: str) -> None:
-        """Add a notice."""
-        self.notices.append(Notice(rule, f"{self.name}: {evidence}", mend))
+    def add_notice(self, rule: str, evidence: str) -> None:
+        """Add a notice, which begins with the name of the mapping."""
+        self.told.add_notice(rule, f"{self.name}: {evidence}")
 
 
 def stack_rows(parts: Sequence[BlockRows]) -> tuple[pd.DataFrame, NDArray[np.object_]]:
@@ -93,7 +96,7 @@ def join_named(
         slots.name_slots(frame[name]) if name in frame else np.full(len(frame), -1)
         for name in ("node_a", "node_b")
     )
-    lines = flatten_lines(shapes, frame["mrid"].to_numpy(), context.notices)
+    lines = flatten_lines(shapes, frame, context.told)
     points = locate_points(np.where(shapely.is_missing(lines), shapes, np.array(None)))
     joined = JoinedEquipment(frame, slot_a, slot_b, lines, points)
     _place_lines(joined, slots, context)
@@ -132,15 +135,19 @@ def _place_lines(joined: JoinedEquipment, slots: NodeSlots, context: MappingCont
     joined.lines[rows[back]] = shapely.reverse(joined.lines[rows[back]])
     ends = np.concatenate(measure_ends(joined.lines[rows]))
     owners = np.concatenate([drawn.slot_a, drawn.slot_b])
-    placed, places, apart, farthest = place_named_nodes(
-        owners, ends, context.measure_meters(ends), tolerance
-    )
+    placed, places, apart = place_named_nodes(owners, ends, context.measure_meters(ends), tolerance)
     slots.place_slots(placed, places)
-    if apart:
+    far = np.flatnonzero(apart > tolerance)
+    if len(far):
+        count, farthest = len(np.unique(owners[far])), apart[far].max()
         context.add_notice(
             "ends_apart",
-            f"at {apart:,} nodes lines end up to {farthest:,.1f} m away from where most of them do",
-            "mend the drawing, or the ids of these nodes",
+            f"at {count:,} nodes lines end up to {farthest:,.1f} m away from where most of them do",
+        )
+        far = far[np.argsort(apart[far], kind="stable")]
+        told = [f"ends {meters:,.2f} m away from its node" for meters in apart[far]]
+        context.told.add_rows(
+            "ends_apart", joined.frame.iloc[rows[far % len(rows)]], told, ends[far]
         )
 
 
@@ -160,7 +167,7 @@ def _rejoin_open(joined: JoinedEquipment, slots: NodeSlots, context: MappingCont
     xy = context.measure_meters(np.concatenate([joined.points[devices], ends]))
     places = cluster_places(xy, context.rules.tolerance_m)
     at, of_ends = places[: len(devices)], places[len(devices) :]
-    rejoined = 0
+    rejoined: list[int] = []
     for device, place in zip(devices, at, strict=True):
         sides = int(slot_a[device]), int(slot_b[device])
         free, used = sides if free_a[device] else sides[::-1]
@@ -168,14 +175,17 @@ def _rejoin_open(joined: JoinedEquipment, slots: NodeSlots, context: MappingCont
         others = set(owners[(of_ends == place) & alike].tolist()) - {free, used}
         if len(others) == 1:
             slots.join_slots(np.array([free]), np.array([others.pop()]))
-            rejoined += 1
+            rejoined.append(int(device))
     if len(devices):
         context.add_notice(
             "rejoined_open",
             f"{len(devices):,} of {int(is_open.sum()):,} open devices have a node of their own on"
-            f" one side; {rejoined:,} of these are joined with the one other line end at their"
+            f" one side; {len(rejoined):,} of these are joined with the one other line end at their"
             " place",
-            "say rejoin_open = false if these are dead ends",
+        )
+        done = ["is open, and joined with the one other line end at its place"] * len(rejoined)
+        context.told.add_rows(
+            "rejoined_open", joined.frame.iloc[rejoined], done, joined.points[rejoined]
         )
 
 
@@ -192,7 +202,6 @@ def _tell_closed_stars(
             "winding_at_one_node",
             f"{len(closed):,} of {len(rows):,} devices of three nodes have their first twice, such"
             f" as {joined.frame['mrid'].iat[closed[0]]}",
-            "take another column for node_c",
         )
 
 

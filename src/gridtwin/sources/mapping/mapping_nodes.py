@@ -74,9 +74,11 @@ class NodeSlots:
 
     def name_nodes(
         self, nodes: NDArray[np.intp], ends: NDArray[np.int64], labels: NDArray[Any]
-    ) -> NDArray[np.object_]:
+    ) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
         """
         Return the name of each node: the least id the source gives it, else its least end.
+
+        And whether the source gives it.
 
         Parameters
         ----------
@@ -91,7 +93,9 @@ class NodeSlots:
         names[nodes[ends[used][order]]] = labels[used][order]
         for name in sorted(self._names, reverse=True):
             names[nodes[self._names[name]]] = name
-        return names
+        is_given = np.zeros(len(names), dtype=np.bool_)
+        is_given[nodes[np.array([*self._names.values()], np.int64)]] = True
+        return names, is_given
 
 
 def spread_places(

@@ -56,6 +56,39 @@ def cluster_places(xy: NDArray[np.float64], tolerance_m: float) -> NDArray[np.in
     return number_groups(len(rounded), pairs[:, 0], pairs[:, 1])[back.reshape(-1)]
 
 
+def find_neighbors(
+    xy: NDArray[np.float64],
+    end_count: int,
+    asked: NDArray[np.intp],
+    *,
+    reach_m: float = np.inf,
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """
+    Return how far the nearest other thing is from some line ends, and which point that is.
+
+    Parameters
+    ----------
+    xy
+        Both ends of each line, then what else stands somewhere, in meters; NaN is nowhere.
+    end_count
+        How many of the points are line ends; the two of one line are neighbors in the list.
+    asked
+        The line ends asked about.
+    reach_m
+        How far is looked; infinity is returned where nothing lies within.
+    """
+    from scipy.spatial import cKDTree
+
+    placed = np.flatnonzero(np.isfinite(xy).all(axis=1))
+    distance, near = cKDTree(xy[placed]).query(xy[asked], k=3, distance_upper_bound=reach_m)
+    near = np.append(placed, -1)[near]
+    owner = np.where(near < end_count, near // 2, -1)
+    distance[(owner == asked[:, None] // 2) | (near < 0)] = np.inf  # itself, or its other end
+    first = np.argmin(distance, axis=1)
+    rows = np.arange(len(asked))
+    return distance[rows, first], near[rows, first]
+
+
 def number_groups(
     count: int, first: NDArray[np.integer], second: NDArray[np.integer]
 ) -> NDArray[np.intp]:

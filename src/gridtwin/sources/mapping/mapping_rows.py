@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,6 @@ import numpy as np
 import shapely
 
 from gridtwin.errors import SourceError
-from gridtwin.model.notices import Notice
 from gridtwin.model.schema import SCHEMA
 from gridtwin.sources.mapping.mapping_domains import OWN_ALIAS
 from gridtwin.sources.mapping.mapping_evidence import (
@@ -19,9 +20,11 @@ from gridtwin.sources.mapping.mapping_evidence import (
     judge_layers,
     judge_places,
 )
+from gridtwin.sources.mapping.mapping_findings import MappingFindings
 from gridtwin.sources.mapping.mapping_kept import drop_personal, list_kept
 from gridtwin.sources.mapping.mapping_keys import MAPPING_TARGETS, POSITION_COLUMNS
 from gridtwin.sources.mapping.mapping_layers import ROW_COLUMN, project_shapes
+from gridtwin.sources.mapping.mapping_lines import locate_points
 from gridtwin.sources.mapping.mapping_report import LayerTally
 from gridtwin.sources.mapping.mapping_values import (
     ALL_PHASES_WORD,
@@ -34,13 +37,13 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from gridtwin.model.notices import Notice
     from gridtwin.sources.mapping.mapping_file import LayerBlock, UtilityMapping
     from gridtwin.sources.mapping.mapping_layers import MappedSource, SourceLayer
     from gridtwin.sources.mapping.mapping_sql import ExpressionRunner
 
 GUID_PATTERN = re.compile(r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
 SHOWN_CODES = 5
-RECORDED_FEEDER = "recorded_feeder"
 PREFERENCE_COLUMN = "prefer"
 # Columns whose unlisted codes leave a row out; those of others are left empty.
 DECIDING_COLUMNS = ("kind",)
@@ -75,7 +78,7 @@ class RowReader:
         self.source = source
         self.mapping = mapping
         self.runner = runner
-        self.notices: list[Notice] = []
+        self.told = MappingFindings()
         self.tallies: list[LayerTally] = []
         self._read: dict[tuple[str, str], int] = {}  # rows of each layer, by the block reading it
         self._passed: dict[str, NDArray[np.bool_]] = {}  # which rows of each layer a block takes
@@ -156,7 +159,7 @@ class RowReader:
         frame["layer"] = layer
         kept = list_kept(block, self.source.list_fields(layer))
         frame, personal = drop_personal(frame, block, layer, kept, self.mapping.name)
-        self.notices += personal
+        self.told.notices += personal
         self._name_rows(frame, block, layer)
         shapes = self._find_shapes(block, own, frame, rows)
         if block.ends and not shapely.is_missing(shapes).all():
@@ -171,7 +174,7 @@ class RowReader:
 
     def _tell_notices(self, notices: list[Notice]) -> None:
         """Keep notices, which say by which mapping."""
-        self.notices += [
+        self.told.notices += [
             each._replace(evidence=f"{self.mapping.name}: {each.evidence}") for each in notices
         ]
 
@@ -204,15 +207,38 @@ class RowReader:
                     block, "key", f"say which column names the rows of {layer}, here or in [ids]"
                 )
             expressions["key"] = f"trim(cast((\n{key}\n) as varchar))"
-        for name in list_kept(block, there):
+        for name in self._list_kept(block, layer, there):
             expressions[name] = f"{OWN_ALIAS}.{quote_name(name)}"
-        recorded = self.mapping.recorded_feeder
-        folded = [name.casefold() for name in there]
-        if block.to in {"equipment", "usage_points"} and recorded.casefold() in folded:
-            expressions[RECORDED_FEEDER] = f"cast({OWN_ALIAS}.{quote_name(recorded)} as varchar)"
+        if block.to in {"equipment", "usage_points"}:
+            for check, name in self._list_recorded(layer, there).items():
+                expressions[check] = f"trim(cast({OWN_ALIAS}.{quote_name(name)} as varchar))"
         if block.prefer:
             expressions[PREFERENCE_COLUMN] = block.prefer
         return expressions
+
+    def _list_recorded(self, layer: str, there: list[str]) -> dict[str, str]:
+        """Return the columns of a layer that record a feeder or a transformer, by check."""
+        try:
+            return self.mapping.checks.list_recorded(layer, there)
+        except KeyError as error:
+            check, name = error.args
+            close = difflib.get_close_matches(name, there, n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            msg = f"{self.mapping.name}: [checks], {check}: {layer} has no column {name}{hint}"
+            raise SourceError(msg) from error
+
+    def _list_kept(self, block: LayerBlock, layer: str, there: list[str]) -> list[str]:
+        """Return the columns kept beside the network, but for those the layer does not have."""
+        folded = {name.casefold() for name in there}
+        kept = list_kept(block, there)
+        missing = [name for name in kept if name.casefold() not in folded]
+        if missing:  # no reason to refuse an edition of which it is gone
+            what = f"{layer} has no {', '.join(missing)}: it is not known there"
+            self.told.add_notice(
+                "missing_column", f"{self.mapping.name}: {block.label}, keep: {what}"
+            )
+            self.told.add_finding("missing_column", f"{layer}:keep", what, row=(layer, "keep"))
+        return [name for name in kept if name not in missing]
 
     def _find_key(self, layer: str) -> str:
         """Return the SQL of the key of a layer, as ``[ids]`` says."""
@@ -274,13 +300,17 @@ class RowReader:
         if key in {*POSITION_COLUMNS, "phases"}:
             raise self._refuse_key(block, key, f"{what}: say what they mean")
         done = "these rows are left out" if key in DECIDING_COLUMNS else "it is left empty there"
-        self.notices.append(
-            Notice(
-                "unmapped_code",
-                f"{self.mapping.name}: {block.label}, {key}: {what}: {done}",
-                'list the code, or say else = "..."',
-            )
+        self.told.add_notice(
+            "unmapped_code", f"{self.mapping.name}: {block.label}, {key}: {what}: {done}"
         )
+        pairs = list(zip(layers, codes, strict=True))
+        for (layer, code), rows in sorted(Counter(pairs).items()):
+            self.told.add_finding(
+                "unmapped_code",
+                f"{layer}:{key}={code}",
+                f"{rows:,} rows have {code!r}, which the mapping does not list: {done}",
+                row=(layer, f"{key}={code}"),
+            )
 
     def _settle_duplicates(self, rows: BlockRows) -> BlockRows:
         """Keep one row of each id by the rule of the block; without a rule none may repeat."""
@@ -306,13 +336,14 @@ class RowReader:
         kept = np.ones(len(frame), dtype=bool)
         kept[extra.index[extra]] = False
         if not kept.all():
-            self.notices.append(
-                Notice(
-                    "repeated_key",
-                    f"{self.mapping.name}: {block.label}: {int((~kept).sum()):,} rows repeat the"
-                    " key of another and are left out, as prefer says",
-                    "clean the source if they are other things",
-                )
+            self.told.add_notice(
+                "repeated_key",
+                f"{self.mapping.name}: {block.label}: {int((~kept).sum()):,} rows repeat the"
+                " key of another and are left out, as prefer says",
+            )
+            told = ["repeats the key of another row, and is left out"] * int((~kept).sum())
+            self.told.add_rows(
+                "repeated_key", frame[~kept], told, locate_points(rows.shapes[~kept])
             )
         rows.frame = frame.drop(columns=PREFERENCE_COLUMN)
         return rows.take_rows(kept)
@@ -326,14 +357,11 @@ class RowReader:
         ]
         undecided = best[best.duplicated()]
         if len(undecided) and block.prefer.strip().casefold() != "true":
-            self.notices.append(
-                Notice(
-                    "undecided_key",
-                    f"{self.mapping.name}: {block.label}, prefer: {undecided.nunique():,} keys have"
-                    f" several rows of which it prefers none, such as {undecided.iloc[0]}: the"
-                    " first counts",
-                    'say what tells them apart, or prefer = "true" if any will do',
-                )
+            self.told.add_notice(
+                "undecided_key",
+                f"{self.mapping.name}: {block.label}, prefer: {undecided.nunique():,} keys have"
+                f" several rows of which it prefers none, such as {undecided.iloc[0]}: the"
+                " first counts",
             )
 
     def _refuse_key(self, block: LayerBlock, key: str, reason: str) -> SourceError:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridtwin.model.schema import SCHEMA
 from gridtwin.sources.mapping.mapping_keys import (
+    ACCEPT_KEYS,
     CHECK_KEYS,
     CONNECT_KEYS,
     END_ORDER,
@@ -63,7 +64,15 @@ def make_mapping_schema() -> dict[str, Any]:
         ),
         "associations": {"type": "array", "items": _make_block("associations")},
         "heads": {"type": "array", "items": _make_block("heads")},
-        "checks": _close(_describe(CHECK_KEYS, dict.fromkeys(CHECK_KEYS, TEXT))),
+        "checks": _close(
+            _describe(CHECK_KEYS, {key: {"anyOf": [TEXT, _map_of(TEXT)]} for key in CHECK_KEYS})
+        ),
+        "accept": {
+            "type": "array",
+            "items": _close(
+                _describe(ACCEPT_KEYS, dict.fromkeys(ACCEPT_KEYS, TEXT)), required=ACCEPT_KEYS
+            ),
+        },
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

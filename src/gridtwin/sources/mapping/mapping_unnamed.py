@@ -70,7 +70,6 @@ def join_unnamed(
     context.add_notice(
         "unnamed_end",
         f"{len(open_ends):,} ends name no node and take the one at their place",
-        'leave "place" out of [connect] order if they are dead ends',
     )
 
 

@@ -9,16 +9,24 @@ from __future__ import annotations
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gridtwin.errors import StoreError
+from gridtwin.errors import StaleTwinError, StoreError
 from gridtwin.model.schema import OWN_FIELD
 from gridtwin.model.state import CURRENT
 from gridtwin.store.postgis.mirror_notes import compare_notes, write_notes
-from gridtwin.store.postgis.mirror_rows import Mirrored, build_frame_tables, build_tables
+from gridtwin.store.postgis.mirror_rows import (
+    Mirrored,
+    build_frame_tables,
+    build_tables,
+    switch_index,
+)
 from gridtwin.store.postgis.own_copying import OwnObjects
+from gridtwin.store.postgis.postgis_loads import list_known, select_loads, select_standing
+from gridtwin.store.postgis.postgis_outages import lock_open_outages, write_pg_changes
 from gridtwin.store.postgis.row_alignment import align_rows, save_order
-from gridtwin.store.postgis.table_sync import TableChange, compare_table, move_table
+from gridtwin.store.postgis.table_sync import compare_table, move_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +34,9 @@ if TYPE_CHECKING:
     import psycopg
 
     from gridtwin.model.network import Network
+    from gridtwin.store.edition_records import CarriedRecords, Carry, NewEdition
     from gridtwin.store.postgis.mirror_rows import Table
+    from gridtwin.store.table_changes import TableChange
 
 MIRROR_LOCK = 0x6772_6964_0002  # "grid", 2: one sync at a time
 MIRROR_SETTINGS = {  # of the one transaction, which joins whole tables and builds whole indexes
@@ -68,16 +78,82 @@ def sync(
     with connection.transaction():
         _begin_sync(connection)
         _check_version(connection, twin)
+        carried = _carry_records(connection, twin.carry) if twin.carry else None
         twin = align_rows(connection, twin, trust=trust)
-        rows = build_tables(twin)
-        changes = _move_tables(connection, rows, trust=trust)
-        write_notes(connection, twin)
-        save_order(connection, twin.network)
-        content = hash_tables(rows)
-        _write_network(connection, twin, content)
-        told = {"version": twin.state.version, "changed": "sync", "network": content}
-        connection.execute("SELECT pg_notify('gridtwin', %s)", (json.dumps(told),))
+        changes = _write_twin(connection, twin, trust=trust)
+        if carried:
+            write_pg_changes(connection, carried.changes)
     _vacuum_tables(connection, changes)
+    return changes
+
+
+def replace_edition(
+    connection: psycopg.Connection[Any], content: str, edition: NewEdition
+) -> list[TableChange]:
+    """
+    Put another edition in the place of the network of a database, with what refers to it.
+
+    Parameters
+    ----------
+    connection
+        To the database, outside of a transaction.
+    content
+        The hash of the network of which it is an edition.
+    edition
+        The edition; its rows stand where they stood in that network.
+
+    Returns
+    -------
+        What was moved, table by table.
+
+    Raises
+    ------
+    StaleTwinError
+        If the database holds another network by now; nothing is written.
+    """
+    with connection.transaction():
+        _begin_sync(connection)
+        row = connection.execute("SELECT content_hash FROM gridtwin.network").fetchone()
+        if row is None or row[0] != content:
+            msg = "the network was synced or loaded again since it was opened: load once more"
+            raise StaleTwinError(msg)
+        connection.execute("SELECT FROM gridtwin.states ORDER BY name FOR UPDATE")
+        carried = _carry_records(connection, edition.carry)
+        state, *overlays = carried.states
+        twin = Mirrored(
+            edition.network,
+            edition.index,
+            switch_index(edition.network, edition.index, state),
+            state,
+            overlays=tuple(overlays),
+            loads=(*select_loads(connection), edition.load),
+            loaded=edition.network.loaded,
+            follows=True,
+        )
+        changes = _write_twin(connection, twin, trust=True)
+        write_pg_changes(connection, carried.changes)
+    _vacuum_tables(connection, changes)
+    return changes
+
+
+def _carry_records(connection: psycopg.Connection[Any], carry: Carry) -> CarriedRecords:
+    """Return what becomes of what the database holds beside the network, before that is moved."""
+    lock_open_outages(connection)
+    return carry(select_standing(connection), partial(list_known, connection))
+
+
+def _write_twin(
+    connection: psycopg.Connection[Any], twin: Mirrored, *, trust: bool
+) -> list[TableChange]:
+    """Bring all tables in step with a twin whose rows stand where those of the database do."""
+    rows = build_tables(twin)
+    changes = _move_tables(connection, rows, trust=trust)
+    write_notes(connection, twin)
+    save_order(connection, twin.network)
+    content = hash_tables(rows)
+    _write_network(connection, twin, content)
+    told = {"version": twin.state.version, "changed": "sync", "network": content}
+    connection.execute("SELECT pg_notify('gridtwin', %s)", (json.dumps(told),))
     return changes
 
 

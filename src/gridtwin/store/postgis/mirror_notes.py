@@ -1,4 +1,4 @@
-"""Mirror what is few rows: states of switches and their log, trace specs, names of own columns."""
+"""Mirror what is few rows: states and their log, specs, own columns, findings, loads."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.model import phases
+from gridtwin.model.findings import merge_acceptances
 from gridtwin.model.own_columns import list_own
 from gridtwin.model.state import CURRENT
 from gridtwin.store.postgis.mirror_rows import list_state_rows
-from gridtwin.store.postgis.table_sync import TableChange
+from gridtwin.store.postgis.postgis_findings import (
+    drop_acceptances,
+    read_load_findings,
+    write_load_findings,
+)
+from gridtwin.store.postgis.postgis_loads import count_other_loads, save_loads
+from gridtwin.store.table_changes import TableChange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,10 +54,11 @@ SET kind = excluded.kind, place = excluded.place, searched = excluded.searched
 
 def write_notes(connection: Connection, twin: Mirrored) -> None:
     """
-    Write the states, the log, the specs and the own columns of a twin where they differ.
+    Write the states, log, specs, own columns and findings of a twin where they differ.
 
-    The current state and the own columns become those of the twin. Overlays, operations and specs
-    are added and brought up to date; what only the database has is left there.
+    The current state, the own columns, the findings of the source and the loads become those of
+    the twin. Overlays, operations, specs and what people accepted are added and brought up to
+    date; what only the database has is left there.
     """
     versions, switches = _list_states(twin)
     kept_versions, kept_switches = _read_states(connection, list(versions))
@@ -83,6 +91,19 @@ def write_notes(connection: Connection, twin: Mirrored) -> None:
         cursor.executemany(
             SAVE_OWN, [(*key, *column) for key, column in _find_fresh(own, kept_own)]
         )
+    save_loads(connection, twin.loads)
+    kept = read_load_findings(connection)
+    merged = merge_acceptances(kept.accepted, twin.loaded.accepted)
+    if (kept.findings, kept.accepted, kept.counts) != (
+        twin.loaded.findings,
+        merged,
+        dict(twin.loaded.counts),
+    ):
+        write_load_findings(connection, twin.loaded._replace(accepted=merged))
+        wanted = {(each.rule, each.key) for each in merged}
+        drop_acceptances(
+            connection, (each for each in kept.accepted if (each.rule, each.key) not in wanted)
+        )
 
 
 def compare_notes(connection: Connection, twin: Mirrored) -> list[TableChange]:
@@ -91,12 +112,22 @@ def compare_notes(connection: Connection, twin: Mirrored) -> list[TableChange]:
     kept_versions, kept_switches = _read_states(connection, list(versions))
     gone = len(kept_switches.keys() - switches.keys())
     own, kept_own = _list_own_columns(twin), _read_own_columns(connection)
+    loaded, kept = twin.loaded, read_load_findings(connection)
+    found, kept_found = (dict(enumerate(each.findings)) for each in (loaded, kept))
+    accepted, kept_accepted = (
+        {(each.rule, each.key): each for each in book.accepted} for book in (loaded, kept)
+    )
     return [
         _compare_rows("states", versions, kept_versions),
         _compare_rows("state_switches", switches, kept_switches, deleted=gone),
         _compare_rows("events", _list_events(twin), _read_events(connection)),
         _compare_rows("specs", _list_specs(twin), _read_specs(connection)),
         _compare_rows("own_columns", own, kept_own, deleted=len(kept_own.keys() - own.keys())),
+        _compare_rows(
+            *("load_findings", found, kept_found), deleted=len(kept_found.keys() - found.keys())
+        ),
+        _compare_rows("accepted_findings", accepted, kept_accepted),
+        TableChange("network_loads", len(twin.loads), *count_other_loads(connection, twin.loads)),
     ]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from gridtwin.model import cim, phases
 from gridtwin.model.frames import equipment_courses
+from gridtwin.model.network import NOTHING_LOADED
 from gridtwin.model.schema import OWN_FIELD, SCHEMA
 from gridtwin.model.state import CURRENT
 from gridtwin.store.postgis.binary_copy import (
@@ -21,6 +22,7 @@ from gridtwin.store.postgis.binary_copy import (
     hash_rows,
     stream_copy,
 )
+from gridtwin.store.postgis.origin_copying import build_origin_columns
 from gridtwin.store.postgis.own_copying import OwnObjects
 from gridtwin.topology.index_updates import update_index
 from gridtwin.topology.membership import find_feeders_of_nodes
@@ -32,10 +34,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gridtwin.model.findings import LoadFindings
     from gridtwin.model.network import Network
+    from gridtwin.model.network_loads import NetworkLoad
     from gridtwin.model.schema import ColumnKind, FrameColumn
     from gridtwin.model.state import State, SwitchEvent
     from gridtwin.model.tables import NetworkData
+    from gridtwin.store.edition_records import Carry
     from gridtwin.store.postgis.binary_copy import Column
     from gridtwin.store.protocol import Store
     from gridtwin.topology.topology_index import TopologyIndex
@@ -62,6 +67,9 @@ class Mirrored:
     overlays: tuple[State, ...] = ()
     events: tuple[SwitchEvent, ...] = ()  # operations that led to the current state
     specs: Mapping[str, str] = field(default_factory=dict)  # trace specs by name
+    loads: tuple[NetworkLoad, ...] = ()  # that brought the network
+    carry: Carry | None = None  # says what becomes of what the database holds beside
+    loaded: LoadFindings = NOTHING_LOADED  # of its source, and what is accepted
     follows: bool = False  # whether `state` is that of the database, read before
 
 
@@ -92,6 +100,8 @@ def gather_mirror(store: Store, state: State | None = None) -> Mirrored:
         overlays=tuple(store.states.read_state(name) for name in store.states.list_names()[2:]),
         events=tuple(event for event in events if event.version <= current.version),
         specs={name: store.specs.read_spec(name) for name in store.specs.list_names()},
+        loads=tuple(store.loads.list_loads()),
+        loaded=store.findings.read_findings(),
         follows=state is not None,
     )
 
@@ -167,9 +177,8 @@ def _build_frame_table(data: NetworkData, name: str) -> Table:
     copied = {each.name: _build_column(data, name, each) for each in SCHEMA[name].columns}
     own = OwnObjects(getattr(data, name).own, count)
     # Behind the others: where there is none, the fingerprints are those without it.
-    return Table(
-        name, "mrid", "row", {"row": _build_counter(count), **copied, OWN_FIELD: own}, count
-    )
+    beside = {OWN_FIELD: own, **build_origin_columns(getattr(data, name).origins, count)}
+    return Table(name, "mrid", "row", {"row": _build_counter(count), **copied, **beside}, count)
 
 
 def _build_column(data: NetworkData, name: str, column: FrameColumn) -> Column:

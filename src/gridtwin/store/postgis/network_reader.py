@@ -15,6 +15,7 @@ from gridtwin.model.own_columns import FLAG_UNKNOWN, OwnColumn, as_kind, make_te
 from gridtwin.model.schema import DTYPES, SCHEMA, list_columns
 from gridtwin.model.tables import NetworkData
 from gridtwin.store.postgis.mirror_rows import SQL_TYPES
+from gridtwin.store.postgis.origin_copying import ORIGIN_COLUMNS, read_origins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from psycopg.sql import Composed
 
+    from gridtwin.model.origins import RowOrigins
     from gridtwin.model.own_columns import OwnKind
     from gridtwin.model.schema import ColumnKind, FrameColumn, FrameSchema, Nodes
     from gridtwin.model.tables import Strings
@@ -89,7 +91,9 @@ def _read_table(
             )
         else:
             parts[column.fields[0]] = columns.read_values(column)
-    return frame.table(**parts, own=_read_own(connection, name))
+    return frame.table(
+        **parts, own=_read_own(connection, name), origins=columns.read_frame_origins()
+    )
 
 
 def _locate_nodes(nodes: Nodes, rows: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -121,10 +125,11 @@ class _Frame:
     def __init__(self, connection: psycopg.Connection[Any], name: str, frame: FrameSchema) -> None:
         from psycopg import sql
 
-        selected = [
+        selected: list[sql.Composable] = [
             sql.SQL(READ_AS.get(each.kind, "{}")).format(sql.Identifier(each.name))
             for each in frame.columns
         ]
+        selected += [sql.Identifier(name) for name in ORIGIN_COLUMNS]
         query = sql.SQL("SELECT row, {} FROM {} ORDER BY row").format(
             sql.SQL(", ").join(selected), sql.Identifier("gridtwin", name)
         )
@@ -145,6 +150,10 @@ class _Frame:
         if column.kind == "row":
             return self.read_references(column.name)
         return self._read_plain(column.name).astype(DTYPES[column.kind])
+
+    def read_frame_origins(self) -> RowOrigins | None:
+        """Return where the rows come from; None where that is not known."""
+        return read_origins(self._columns)
 
     def read_texts(self, name: str) -> Strings:
         values = self._columns[name].to_pylist()

@@ -180,7 +180,7 @@ class PostgisOutages:
         """
 
         def write_all(connection: Connection) -> list[Outage]:
-            _write_changes(connection, changes)
+            write_pg_changes(connection, changes)
             return _select_changed(connection, changes)
 
         def find_committed(connection: Connection) -> list[Outage] | None:
@@ -191,6 +191,23 @@ class PostgisOutages:
             return None
 
         return self._pool.run_write(write_all, committed=find_committed)
+
+
+def select_open_outages(connection: Connection) -> tuple[tuple[Outage, ...], Members]:
+    """Return the open outages, and all who are in them, back or not."""
+    outages = tuple(_select_outages(connection))
+    ids = [each.id for each in outages]
+    with connection.cursor(binary=True) as cursor:
+        rows = cursor.execute(PG_MEMBERS, {"ids": ids}).fetchall() if ids else []
+    return outages, Members.from_rows(rows)
+
+
+def lock_open_outages(connection: Connection) -> None:
+    """Keep others from changing the open outages until the end of this transaction."""
+    connection.execute(
+        "SELECT FROM gridtwin.outages"
+        " WHERE status IN ('predicted', 'confirmed', 'partially_restored') ORDER BY id FOR UPDATE"
+    )
 
 
 def _select_outages(
@@ -212,7 +229,8 @@ def _lock_outages(connection: Connection, changes: Sequence[Change]) -> dict[str
     return dict(connection.execute(PG_LOCK_OUTAGES, (ids,)).fetchall())
 
 
-def _write_changes(connection: Connection, changes: Sequence[Change]) -> None:
+def write_pg_changes(connection: Connection, changes: Sequence[Change]) -> None:
+    """Write changes in a transaction of the caller; as `OutageBook.write_changes`."""
     from psycopg.errors import UniqueViolation
 
     revisions = _lock_outages(connection, changes)

@@ -105,7 +105,7 @@ class PostgisStates:
 
     def list_names(self) -> list[str]:
         """Return the names of the states there are: normal, current, then the overlays."""
-        return [NORMAL, CURRENT, *self._pool.run_read(_select_overlays)]
+        return [NORMAL, CURRENT, *self._pool.run_read(list_overlays)]
 
     def operate(
         self,
@@ -196,7 +196,7 @@ class PostgisStates:
             ),
         )
         if not dropped:
-            raise build_state_error(name, self._pool.run_read(_select_overlays))
+            raise build_state_error(name, self._pool.run_read(list_overlays))
 
     def _read_checked(self, connection: Connection, name: str) -> State:
         """Return a state of the network that was opened."""
@@ -233,7 +233,7 @@ def read_state(connection: Connection, name: str) -> tuple[str | None, State]:
     if name == NORMAL:
         return network, State(NORMAL, 0, {})
     if version is None:
-        raise build_state_error(name, _select_overlays(connection))
+        raise build_state_error(name, list_overlays(connection))
     return network, State(name, version, _list_positions(mrids, masks))
 
 
@@ -247,7 +247,8 @@ def _select_version(connection: Connection) -> int:
     return 0 if row is None else int(row[0])
 
 
-def _select_overlays(connection: Connection) -> list[str]:
+def list_overlays(connection: Connection) -> list[str]:
+    """Return the names of the overlays there are."""
     return [name for (name,) in connection.execute(LIST_OVERLAYS).fetchall()]
 
 

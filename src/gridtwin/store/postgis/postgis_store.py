@@ -22,16 +22,20 @@ from gridtwin.store.postgis.connect import (
 from gridtwin.store.postgis.network_cache import NetworkCache, read_hash
 from gridtwin.store.postgis.pool import Pool
 from gridtwin.store.postgis.postgis_estimates import PostgisEstimates
+from gridtwin.store.postgis.postgis_findings import PostgisFindings
 from gridtwin.store.postgis.postgis_live import PostgisLive
+from gridtwin.store.postgis.postgis_loads import PostgisLoads
 from gridtwin.store.postgis.postgis_outages import PostgisOutages
 from gridtwin.store.postgis.postgis_readings import PostgisReadings
 from gridtwin.store.postgis.postgis_specs import PostgisSpecs
 from gridtwin.store.postgis.postgis_states import LISTEN_S, PostgisStates
 from gridtwin.store.postgis.postgis_tiles import StoredTiles
 from gridtwin.store.postgis.refusals import OWNER, READER, translate_refusals
+from gridtwin.store.protocol import ReplacedNetwork
 
 if TYPE_CHECKING:
     from gridtwin.model.network import Network
+    from gridtwin.store.edition_records import NewEdition
     from gridtwin.store.postgis.mirror_rows import Mirrored
     from gridtwin.store.store_versions import Changes, Versions
     from gridtwin.topology.topology_index import TopologyIndex
@@ -48,10 +52,12 @@ class PostgisStore:
         self._kept = NetworkCache(self._pool, content)
         self.states = PostgisStates(self._pool, self._kept)
         self.specs = PostgisSpecs(self._pool)
+        self.findings = PostgisFindings(self._pool)
         self.outages = PostgisOutages(self._pool)
         self.estimates = PostgisEstimates(self._pool)
         self.readings = PostgisReadings(self._pool)
         self.live = PostgisLive(self._pool)
+        self.loads = PostgisLoads(self._pool)
         weakref.finalize(self, self._pool.close)
 
     @classmethod
@@ -120,6 +126,14 @@ class PostgisStore:
             msg = f"{shown} holds no twin yet: fill it with gridtwin load or gridtwin sync"
             raise StoreError(msg)
         return cls(url, content, patience_s=patience_s)
+
+    def replace_network(self, edition: NewEdition) -> ReplacedNetwork:
+        """Put another edition in the place of the network; only the rows that differ move."""
+        from gridtwin.store.postgis.mirror import replace_edition
+
+        with translate_refusals(self.url, role=OWNER), connect(self.url, autocommit=True) as link:
+            changes = replace_edition(link, self._kept.content, edition)
+        return ReplacedNetwork(self.open(self.url), tuple(changes))
 
     def close(self) -> None:
         """Give the connections back; the next use makes them again."""

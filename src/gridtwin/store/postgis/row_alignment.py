@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridtwin.model.tables import keep_places
 from gridtwin.store.postgis.binary_copy import Texts, hash_rows
 from gridtwin.store.postgis.mirror_rows import switch_index
 from gridtwin.topology.topology_index import build_index
@@ -117,15 +118,7 @@ def _keep_rows(rows: NDArray[Any]) -> NDArray[np.int32]:
 
 def _order_rows(mrid: Strings, there: Strings, rows_there: NDArray[np.int64]) -> NDArray[np.int32]:
     """Return the row of the twin at each row of the mirror, as many as the twin has."""
-    count = len(mrid)
-    order = np.full(count, -1, dtype=np.int32)
-    place = _find_rows(mrid, there, rows_there)
-    stays = np.flatnonzero((place >= 0) & (place < count))
-    order[place[stays]] = stays
-    placed = np.zeros(count, dtype=np.bool_)
-    placed[order[order >= 0]] = True
-    order[order < 0] = np.flatnonzero(~placed)
-    return order
+    return keep_places(_find_rows(mrid, there, rows_there))
 
 
 def _find_rows(mrid: Strings, there: Strings, rows_there: NDArray[np.int64]) -> NDArray[np.int64]:

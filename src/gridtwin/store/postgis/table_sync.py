@@ -12,13 +12,13 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gridtwin.errors import StoreError
 from gridtwin.store.postgis.binary_copy import COPY_ROWS
+from gridtwin.store.table_changes import TableChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,22 +33,6 @@ if TYPE_CHECKING:
 
 COPY_CONTEXT = re.compile(r"COPY \w+, line (\d+)(, column \w+)?")  # how the server says where
 FEW = 4  # where more than one row in so many differs, all are compared
-
-
-@dataclass(frozen=True, slots=True)
-class TableChange:
-    """How the rows of one table differ from those of the twin."""
-
-    table: str
-    rows: int  # of the twin
-    inserted: int
-    updated: int
-    deleted: int
-
-    @property
-    def differing_rows(self) -> int:
-        """Rows that differ."""
-        return self.inserted + self.updated + self.deleted
 
 
 def move_table(connection: Connection[Any], table: Table, *, trust: bool = True) -> TableChange:

@@ -44,8 +44,22 @@ export function Attributes({ detail }: { detail: ElementDetail }) {
             </div>
           );
         })}
+        {detail.origin && <Origin origin={detail.origin} />}
       </dl>
     </>
+  );
+}
+
+/** The row of the source that the element is made of, and the load that last changed it. */
+function Origin({ origin }: { origin: NonNullable<ElementDetail["origin"]> }) {
+  return (
+    <div>
+      <dt>Source</dt>
+      <dd>
+        {origin.layer ? `${origin.layer} ${origin.key}` : "none"}
+        {origin.load > 0 && `, load ${origin.load}`}
+      </dd>
+    </div>
   );
 }
 

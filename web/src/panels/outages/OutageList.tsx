@@ -1,7 +1,7 @@
 /** The outages as a list of buttons: arrow keys go through it, Enter chooses. */
 
-import type { KeyboardEvent } from "react";
 import type { OutageRow } from "../../api/types";
+import { throughList } from "../../parts/keyboard";
 import { clock } from "../../parts/words";
 import { isOpen, promised, statusWords, TONES } from "./list";
 
@@ -73,13 +73,4 @@ function Foot({ row, past }: { row: OutageRow; past: boolean }) {
       )}
     </span>
   );
-}
-
-function throughList(event: KeyboardEvent<HTMLUListElement>): void {
-  const buttons = [...event.currentTarget.querySelectorAll("button")];
-  const at = buttons.indexOf(document.activeElement as HTMLButtonElement);
-  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 }[event.key];
-  if (to === undefined || at < 0) return;
-  event.preventDefault();
-  buttons[Math.min(Math.max(to, 0), buttons.length - 1)]?.focus();
 }
