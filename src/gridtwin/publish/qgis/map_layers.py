@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from gridtwin.publish.qgis.symbol_xml import LabelStyle, StyleRule
 
 BY_FEEDER, BY_VOLTAGE, PLAIN = "by feeder", "by voltage", "default"
-_SWITCHES = ", ".join(f"'{kind.name}'" for kind in cim.KINDS if kind.switch)
-_LINES = "'ac_line_segment', 'busbar', 'series_reactor'"
+_SWITCH_TEXTS = ", ".join(f"'{kind.name}'" for kind in cim.KINDS if kind.switch)
+_LINE_TEXTS = "'ac_line_segment', 'busbar', 'series_reactor'"
 _IS_LOW = f'"twin_v" <= {cim.LOW_VOLTAGE_V:g}'
 _LINE_STYLES = {
     BY_FEEDER: map_styles.draw_lines(),
@@ -78,7 +78,7 @@ MAP_LAYERS = (  # from above
         "equipment",
         "Grid",
         {PLAIN: map_styles.draw_switches()},
-        f'"kind" IN ({_SWITCHES})',
+        f'"kind" IN ({_SWITCH_TEXTS})',
         map_styles.PROTECTION_SCALE,
         map_styles.SWITCH_LABELS,
     ),
@@ -107,7 +107,7 @@ MAP_LAYERS = (  # from above
         "equipment",
         "Grid",
         _LINE_STYLES,
-        f'"kind" IN ({_LINES}) AND ("twin_v" IS NULL OR NOT {_IS_LOW})',
+        f'"kind" IN ({_LINE_TEXTS}) AND ("twin_v" IS NULL OR NOT {_IS_LOW})',
         labels=map_styles.LINE_LABELS,
     ),
     MapLayer(
@@ -116,7 +116,7 @@ MAP_LAYERS = (  # from above
         "equipment",
         "Grid",
         _LINE_STYLES,
-        f'"kind" = \'service_drop\' OR ("kind" IN ({_LINES}) AND {_IS_LOW})',
+        f'"kind" = \'service_drop\' OR ("kind" IN ({_LINE_TEXTS}) AND {_IS_LOW})',
         map_styles.LOW_VOLTAGE_SCALE,
     ),
     MapLayer(

@@ -27,7 +27,7 @@ class FrameRecord(Shape):
     first_removed: list[str]
 
 
-class LayerRecord(Shape):
+class LayerChangeRecord(Shape):
     """What became of the rows of one layer of the source."""
 
     frame: str
@@ -115,7 +115,7 @@ class EditionDocument(Shape):
     rows_changed: Count
     rows_removed: Count
     frames: list[FrameRecord]
-    layers: list[LayerRecord]
+    layers: list[LayerChangeRecord]
     feeders: MovedRecord
     transformers: MovedRecord
     lost_outages: list[LostOutageRecord]

@@ -14,7 +14,7 @@ class CymeDeviceTable(NamedTuple):
     rated_in: str = ""  # the table of equipment that holds its rating, by EqID
 
 
-_SWITCHES = {
+_CYME_SWITCHES = {
     "breaker": "breaker",
     "fuse": "fuse",
     "lvcb": "breaker",
@@ -23,7 +23,7 @@ _SWITCHES = {
     "sectionalizer": "sectionaliser",
     "switch": "load_break_switch",
 }
-_LINES = {
+_CYME_LINES = {
     "busway": "",
     "overheadbyphase": "overhead",
     "overheadline": "overhead",
@@ -44,12 +44,12 @@ _OTHERS = {
 }
 LINE_CONFIGURATION = "lineconfiguration"  # of later versions: one table for cables too
 SERIES_DEVICES: dict[str, CymeDeviceTable] = {
-    **{name: CymeDeviceTable(name, kind, "", name) for name, kind in _SWITCHES.items()},
+    **{name: CymeDeviceTable(name, kind, "", name) for name, kind in _CYME_SWITCHES.items()},
     **{
         name: CymeDeviceTable(
             "cable" if placement == "underground" else "line", "ac_line_segment", placement
         )
-        for name, placement in _LINES.items()
+        for name, placement in _CYME_LINES.items()
     },
     LINE_CONFIGURATION: CymeDeviceTable("line", "ac_line_segment"),
     **{

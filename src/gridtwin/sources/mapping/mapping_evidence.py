@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from gridtwin.sources.mapping.mapping_file import LayerBlock
     from gridtwin.sources.mapping.mapping_layers import MappedSource, SourceLayer
 
-_SWITCHES = frozenset(kind.name for kind in cim.KINDS if kind.switch)
+_SWITCH_NAMES = frozenset(kind.name for kind in cim.KINDS if kind.switch)
 _PROTECTING = frozenset(kind.name for kind in cim.KINDS if kind.protects) | {"sectionaliser"}
-_LINES = frozenset({"ac_line_segment", "service_drop", "busbar", "jumper", "series_reactor"})
+_LINE_NAMES = frozenset({"ac_line_segment", "service_drop", "busbar", "jumper", "series_reactor"})
 # What the words of several languages, and the layers of Brazil's BDGD, say of a kind.
 KIND_WORDS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), kinds)
@@ -36,8 +36,8 @@ KIND_WORDS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
         (r"fuse|fus[ií]ve|sicherung", frozenset({"fuse"})),
         (r"reclos|religador", frozenset({"recloser"})),
         (r"breaker|disjuntor|protective", _PROTECTING),
-        (r"switch|chave|seccion|disconnect|open ?point|schalter|trenner|^unse", _SWITCHES),
-        (r"line|segment|cable|conductor|leitung|kabel|tramo|trecho|^ssd|^ramlig", _LINES),
+        (r"switch|chave|seccion|disconnect|open ?point|schalter|trenner|^unse", _SWITCH_NAMES),
+        (r"line|segment|cable|conductor|leitung|kabel|tramo|trecho|^ssd|^ramlig", _LINE_NAMES),
     )
 )
 # The units of switching in PRODIST, module 10, whose geodatabases carry no domains.
@@ -52,7 +52,7 @@ KNOWN_CODES = {
         "57": "jumper",
     }
 }
-CUSTOMER_WORDS = re.compile(r"^loads?$|consumer|customer|^meters?$|service ?point", re.IGNORECASE)
+CUSTOMER_LAYERS = re.compile(r"^loads?$|consumer|customer|^meters?$|service ?point", re.IGNORECASE)
 MANY_ROWS, FEWEST_PLACES = 20, 4
 AREA_MARGIN = 1.0  # degrees: utilities use a system a little beyond its area
 # What the domains of several languages call what is not, or no longer, in service.
@@ -183,7 +183,7 @@ def judge_layers(
     drawn = any(source.count_rows(layer)[1] for layer in read)
     notices = []
     for layer in source.layers:
-        if layer in read or not (_find_kinds(layer) or CUSTOMER_WORDS.search(layer)):
+        if layer in read or not (_find_kinds(layer) or CUSTOMER_LAYERS.search(layer)):
             continue
         rows, has_shapes = source.count_rows(layer)
         if rows and (has_shapes or not drawn):
