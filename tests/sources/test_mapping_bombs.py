@@ -25,7 +25,6 @@ BOMBS = [
     "len(range(200000000))",
     "(with recursive t(i) as (select 1 union all select i + 1 from t) select max(i) from t)",
     "regexp_matches('a', '((a{100}){100}){100}')",
-    "length(regexp_replace(repeat('a', 100000000), '(a|aa)+b', 'x', 'g'))",
     "repeat('x', 2000000000)",
     "lpad('x', 2000000000, 'y')",
     "printf('%1000000000d', 1)",

@@ -178,6 +178,7 @@ class CimModel:
             If it gives an object another class than another file does.
         """
         self._file_count += 1
+        self._file_names.append(PurePath(name).name)
         told = {notice for space, notice in other._namespaces.items() if space in self._namespaces}
         self.notices += [notice for notice in other.notices if notice not in told]
         self._namespaces = {**other._namespaces, **self._namespaces}
