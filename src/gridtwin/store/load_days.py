@@ -160,7 +160,8 @@ def _are_fresh(folder: Path, parts: Sequence[str], date: str, origin: str) -> bo
 
 def _name_origin(hours: list[Path], digest: str) -> str:
     """Return what the files of a day are made of."""
-    return " ".join([*(f"{file.name}@{file.stat().st_mtime_ns}" for file in hours), digest])
+    known = [(file.name, file.stat()) for file in hours]
+    return " ".join([*(f"{name}@{at.st_mtime_ns}:{at.st_size}" for name, at in known), digest])
 
 
 def _read_hours(hours: list[Path], columns: list[str] | None) -> pa.Table:
