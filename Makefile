@@ -8,7 +8,7 @@ FIELD_DATA ?= $(or $(GRIDTWIN_FIELD_DATA),../shared/data)
 STATIC := src/gridtwin/api/static
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: demo docs live test test-long test-field test-account postgres qgis java chromium lint schemas snowflake node openapi web web-check bench clean
+.PHONY: demo docs live test test-long test-field test-exhaustive test-account postgres qgis java chromium lint schemas snowflake node openapi web web-check bench clean
 
 $(VENV)/made: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -39,6 +39,10 @@ test: $(VENV)/test postgres java chromium lint web-check  ## what a stranger's c
 test-long: $(VENV)/test postgres java chromium qgis  ## the rest of it: kills, soaks, whole programs, all examples
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal --hypothesis-profile=all \
 	  -m "(long or hypothesis) and not field and not account"
+
+test-exhaustive: $(VENV)/test postgres java  ## ten thousand spoiled inputs of each kind, every single mistake in a mapping
+	GRIDTWIN_EXHAUSTIVE=1 GRIDTWIN_FIELD_DATA="$(FIELD_DATA)" $(BIN)/python -m pytest -q -n 2 \
+	  tests/sources tests/field/test_mapping_mutations.py -k "fuzz or mistakes"
 
 test-field: $(VENV)/test postgres java  ## the same code against real feeders (GRIDTWIN_FIELD_DATA)
 	GRIDTWIN_FIELD_DATA="$(FIELD_DATA)" $(BIN)/python -m pytest -q -n 2 -m field

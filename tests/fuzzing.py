@@ -1,7 +1,8 @@
 """
 Spoil the files of a source in many ways, and see that reading ends in a network or in words.
 
-How many are tried is said here alone: a few in every run, many in the long tests.
+How many are tried is said here alone: a few in every run, more in the long tests, and ten thousand of
+each kind where GRIDTWIN_EXHAUSTIVE is set (`make test-exhaustive`).
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from mapped_sources import COLUMNS, street, write_source
 from planning_models import write_cyme, write_glm
 from small_tables import csv_folder, tables
 
-FEW, MANY = 40, 10_000
+EXHAUSTIVE = "GRIDTWIN_EXHAUSTIVE" in os.environ
+FEW, MANY = 40, 10_000 if EXHAUSTIVE else 400
 BATCH = 2_500  # inputs of one process
 SECONDS_OF_PROCESSOR = 20  # of one input; each takes hundredths
 BYTES_OF_MEMORY = 3 << 30  # of the process that reads them all

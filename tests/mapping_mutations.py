@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gridtwin.errors import GridtwinError
 from gridtwin.model.schema import SCHEMA
 from gridtwin.sources.mapping import mapping_reader
-from gridtwin.sources.mapping.mapping_file import BLOCK_COLUMNS, HEAD_COLUMNS, JOINT_COLUMNS
+from gridtwin.sources.mapping.mapping_keys import BLOCK_COLUMNS, HEAD_COLUMNS, JOINT_COLUMNS
 from gridtwin.sources.mapping.mapping_layers import MappedSource, SourceLayer
 
 if TYPE_CHECKING:

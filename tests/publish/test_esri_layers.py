@@ -24,7 +24,7 @@ from gridtwin.publish.esri.asset_codes import DEVICE_CODES, LINE_CODES
 from gridtwin.publish.esri.esri_pieces import make_guid
 from gridtwin.publish.esri.esri_places import APART_M, spread_points
 from gridtwin.publish.esri.esri_writer import choose_all, choose_rows, write_esri
-from gridtwin.sources.mapping.mapping_file import read_mapping
+from gridtwin.sources.mapping.mapping_file import parse_mapping, read_mapping_text
 
 if TYPE_CHECKING:
     from gridtwin import Twin
@@ -201,7 +201,8 @@ def test_what_is_there_is_kept(town: Twin, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_every_kind_has_a_code_that_is_read_as_it(tmp_path: Path) -> None:
-    blocks = [each for each in read_mapping(MAPPING).layers if each.to == "equipment"]
+    text = read_mapping_text(MAPPING)
+    blocks = [each for each in parse_mapping(text.text, text.name).layers if each.to == "equipment"]
     assert len(blocks) == 2
     kinds = [kind.name for kind in cim.KINDS]
     assert set(kinds) == {*LINE_CODES, *DEVICE_CODES}

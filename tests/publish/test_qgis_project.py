@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -17,6 +18,7 @@ import gridtwin
 from gridtwin.cli.root_commands import app
 from gridtwin.errors import InputError
 from gridtwin.model import cim
+from gridtwin.model.schema import SCHEMA
 from gridtwin.publish.qgis import map_colors, qgis_folder
 from gridtwin.publish.qgis.map_layers import MAP_LAYERS
 from gridtwin.publish.qgis.qgis_folder import write_qgis
@@ -188,7 +190,10 @@ def test_rows_say_how_they_stand(town: Twin, qgis_folder: Path) -> None:
 
 def test_the_network_is_read_again_as_it_was(town: Twin, qgis_folder: Path) -> None:
     again = gridtwin.read(qgis_folder / "network.gpkg")
-    assert hash_network(again) == hash_network(town.store.network)
+    frames = {name: replace(getattr(again.data, name), origins=None) for name in SCHEMA}
+    assert hash_network(again.with_data(replace(again.data, **frames))) == hash_network(
+        town.store.network
+    )
     assert sorted(again.data.equipment.own) == ["install_year", "note"]
 
 

@@ -376,7 +376,9 @@ def test_a_twin_of_an_older_gridtwin_learns_of_outages_when_it_is_used(tmp_path:
     with closing(sqlite3.connect(path / "state.sqlite")) as connection:
         tables = connection.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table'"
-            " AND (name LIKE 'outage%' OR name LIKE 'erm%' OR name LIKE 'live%')"
+            " AND (name LIKE 'outage%' OR name LIKE 'erm%' OR name LIKE 'live%'"
+            " OR name LIKE 'load%'"
+            " OR name IN ('accepted_finding', 'network_load', 'mapping_text'))"
         ).fetchall()
         for (name,) in sorted(tables, reverse=True):
             connection.execute(f"DROP TABLE {name}")

@@ -36,8 +36,10 @@ def read_glm_quantity(text: str, units: dict[str, float]) -> float:
 
     Examples
     --------
-    >>> read_glm_quantity("30", METERS_PER_GLM_UNIT), read_glm_quantity("1.5 km", METERS_PER_UNIT)
-    (9.144, 1500.0)
+    >>> read_glm_quantity("30", METERS_PER_GLM_UNIT)
+    9.144
+    >>> read_glm_quantity("1.5 km", METERS_PER_GLM_UNIT)
+    1500.0
     >>> read_glm_quantity("sched * 2", METERS_PER_GLM_UNIT)
     nan
     """
