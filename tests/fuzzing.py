@@ -1,8 +1,8 @@
 """
 Spoil the files of a source in many ways, and see that reading ends in a network or in words.
 
-How many are tried is said here alone: a few in every run, more in the long tests, and ten thousand of
-each kind where GRIDTWIN_EXHAUSTIVE is set (`make test-exhaustive`).
+How many are tried is said here alone: a few in every run, more in the long tests, and ten thousand
+of each kind where GRIDTWIN_EXHAUSTIVE is set (`make test-exhaustive`).
 """
 
 from __future__ import annotations
