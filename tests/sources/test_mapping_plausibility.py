@@ -50,6 +50,12 @@ def test_nothing_is_odd_about_a_street(tmp_path: Path) -> None:
         (OPEN, 'open = ["C", ""], closed = "O"', "unsupplied_customers", "2 of 2 customers"),
         ('from = "METERS"', 'from = "METERS"\nwhere = "ID = 1"', "no_row_passes", "none of 2"),
         ('from = "METERS"', 'from = "METERS"\nwhere = "ID = \'M1\'"', "rows_left_out", "1 of 2"),
+        (
+            'kind = "ac_line_segment"',
+            'kind = { column = "upper(PHASES)", ABC = "ac_line_segment", else = "busbar" }',
+            "column_of_two_meanings",
+            "PHASES is read as the kind, and as phases",
+        ),
         ("[ids]", '[source]\ncrs = "EPSG:32617"\n[ids]', "crs_differs", "zone 16N"),
         (
             "[ids]",

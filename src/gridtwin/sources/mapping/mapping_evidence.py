@@ -12,7 +12,7 @@ from gridtwin.model.notices import Notice
 from gridtwin.model.phases import parse_phases
 from gridtwin.model.schema import SCHEMA
 from gridtwin.sources.mapping.mapping_domains import DOMAIN_PREFIX
-from gridtwin.sources.mapping.mapping_values import SwitchPositions
+from gridtwin.sources.mapping.mapping_values import CodeTable, SwitchPositions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -90,6 +90,7 @@ def judge_evidence(
     judges = (
         _judge_filter(rows, own.num_rows),
         _judge_kinds(block, layer, own, rows, frame),
+        _judge_columns(block, own),
         _judge_phases(block, own, rows, frame),
         _judge_positions(block, own),
         _judge_numbers(block, frame),
@@ -99,6 +100,23 @@ def judge_evidence(
         for judge in judges
         for rule, key, evidence, mend in judge
     ]
+
+
+def _judge_columns(block: LayerBlock, own: pa.Table) -> Iterator[tuple[str, str, str, str]]:
+    """Yield columns that are read as a kind and as phases: codes of the one are not the other."""
+    kind, phases = (block.columns.get(key) for key in ("kind", "phases"))
+    if not isinstance(kind, CodeTable) or phases is None:
+        return
+    said = phases.column if isinstance(phases, CodeTable) else str(phases)
+    for name in own.column_names:
+        word = re.compile(rf"\b{re.escape(name)}\b", re.IGNORECASE)
+        if word.search(kind.column) and word.search(said):
+            yield (
+                "column_of_two_meanings",
+                "kind",
+                f"{name} is read as the kind, and as phases",
+                "take the column of the subtype or asset type for the kind",
+            )
 
 
 def judge_places(
