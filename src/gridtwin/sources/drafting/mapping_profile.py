@@ -148,15 +148,16 @@ class SourceProfiler:
         shapes = layer.shapes
         extent = None
         if shapes is not None and len(shapes) and not shapely.is_missing(shapes).all():
-            bounds = shapely.total_bounds(shapes)
-            extent = tuple(float(each) for each in bounds) if np.isfinite(bounds).all() else None
+            west, south, east, north = shapely.total_bounds(shapes).tolist()
+            if np.isfinite([west, south, east, north]).all():
+                extent = (west, south, east, north)
         geometry = "" if shapes is None else _tell_geometry(shapes, self.source.find_type(name))
         return LayerProfile(
             name,
             layer.table.num_rows,
             geometry,
             str(layer.crs or ""),
-            extent,  # type: ignore[arg-type]
+            extent,
             columns,
             said,
             layer.table,
