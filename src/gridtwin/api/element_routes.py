@@ -108,9 +108,10 @@ def _make_document(grid: Grid, element: Element, state: str) -> ElementAnswer:
     below = twin.blast_radius(mrid, state=state)
     outages, estimate = grid.outages_of(element, own)
     way = twin.trace("upstream", mrid, state=state, mode="shortest")
+    feature = find_feature(situation, grid.features, element)
     return ElementAnswer(
         **describe_element(situation, supply, element),
-        feature=find_feature(situation, grid.features, element),
+        feature=None if feature is None else Feature(**feature),
         customers_below=below.customers,
         usage_points_below=len(below),
         upstream=[WayStep(**each) for each in list_way(situation.data, way.rows)],

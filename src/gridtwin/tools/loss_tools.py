@@ -224,7 +224,7 @@ def plan_restoration(
         names, state=state, crews=crews, coincidence=coincidence, remote_only=remote_only
     )
     sentence = (
-        f"{count_words(len(found), 'step')} bring back {found.customers_restored:,} of"
+        f"A plan of {count_words(len(found), 'step')} brings back {found.customers_restored:,} of"
         f" {count_words(found.customers_at_start, 'customer')};"
         f" {found.customers:,} stay out until repair."
         f" {'No plan is better.' if found.optimal else 'A better plan is possible.'}"

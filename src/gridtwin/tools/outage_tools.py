@@ -1,6 +1,7 @@
 """Which outages there are, and all that is known of one: the tools of outages."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import numpy as np
@@ -174,5 +175,8 @@ def show_outage(
 
 
 def tell_promise(etr: str | None) -> str:
-    """Return in words what is promised."""
-    return f"promised back by {etr}" if etr else "no end is promised yet"
+    """Return in words what is promised, and whether that has passed."""
+    if etr is None:
+        return "no end is promised yet"
+    passed = ", which has passed" if read_moment(etr) < datetime.now(UTC) else ""
+    return f"promised back by {etr}{passed}"

@@ -52,8 +52,8 @@ KIND_WORDS = {
 
 _APART = re.compile(r"[\W_]+")
 _NUMBERED = re.compile(r"(.*?)(\d{1,18})")
-_ZERO = re.compile(r"(?<=\d)[oO]|[oO](?=\d)")
-_ONE = re.compile(r"(?<=\d)[lI|]|[lI|](?=\d)")
+_MISREAD = re.compile(r"(?<=\d)[oOlI|]+|[oOlI|]+(?=\d)")
+_MEANT = str.maketrans("oOlI|", "00111")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def _find_neighbors(values: Strings, text: str) -> range:
 
 def _mend_digits(text: str) -> str:
     """Return a text with letters that were meant for digits as those."""
-    return _ONE.sub("1", _ZERO.sub("0", text))
+    return _MISREAD.sub(lambda found: found[0].translate(_MEANT), text)
 
 
 def _fold(text: str) -> str:
