@@ -210,6 +210,6 @@ def test_every_call_is_noted(shared: SharedTwin, caplog: pytest.LogCaptureFixtur
     assert json.loads(first.arguments) == {"kind": "downstream", "of": ["BKR-0000001"]}
     assert first.rows > 400
     assert first.bytes > 1_000
-    assert (second.tool, second.outcome, second.rows) == ("element", "ToolError", 0)
+    assert (second.tool, second.outcome, second.rows) == ("element", "NotFoundError", 0)
     assert "\n" not in second.getMessage()
     assert "\x1b" not in second.getMessage()

@@ -29,6 +29,8 @@ from gridtwin.tools.tool_texts import clean_text, clean_value, quote_id
 from gridtwin.twin import Twin
 from networks import two_feeders_with_a_tie
 
+HEAD, FUSE = "BKR-0000001", "FUSE-0000006"
+
 
 def ask(shared: SharedTwin, name: str, **given: Any) -> dict[str, Any]:
     """Return what a tool answers, as it would go out."""
@@ -53,7 +55,6 @@ def test_answers_are_documents_of_the_house_and_short(shared: SharedTwin, asked:
     assert median(sizes) < 4_000
 
 
-HEAD, FUSE = "BKR-0000001", "FUSE-0000006"
 SAME: list[tuple[str, dict[str, Any], Callable[[Twin], Any]]] = [
     ("trace", {"kind": "downstream", "of": [HEAD]}, lambda twin: twin.trace("downstream", HEAD)),
     ("blast", {"of": [FUSE]}, lambda twin: twin.blast_radius(FUSE)),
@@ -174,6 +175,9 @@ def test_numbers_that_are_none_become_null() -> None:
         ("explain", {"of": "fues 4"}, "did you mean FUSE-0000004"),
         ("trace", {"kind": "sideways", "of": ["FUSE-0000004"]}, "no trace is called 'sideways'"),
         ("trace", {"kind": "path", "of": ["FUSE-0000004"]}, "needs two elements"),
+        ("trace", {"kind": "ties", "of": [FUSE], "where": "[1, 2]"}, "cannot be compared"),
+        ("trace", {"kind": "ties", "of": [FUSE], "where": "kind == [1, 2]"}, "cannot be compared"),
+        ("history", {"start": "0001-01-01T00:00:00Z"}, "give a year from 1900 to 2200"),
         ("blast", {}, "either `of`, ids, or `polygon`"),
         ("blast", {"of": ["FUSE-0000004"], "scope": "all"}, "all"),
         ("critical", {"feeder": "FUSE-0000004"}, "is no feeder: it is on feeder"),

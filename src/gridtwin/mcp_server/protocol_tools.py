@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gridtwin.mcp_server.twin_source import TwinSource
     from gridtwin.tools.tool_registry import ToolSpec
 
-log = logging.getLogger("gridtwin.mcp")
+LOG = logging.getLogger("gridtwin.mcp")
 
 MOST_FAULTS = 5  # of arguments that are told at once
 DECLINED = "the person declined: nothing was changed"
@@ -133,9 +133,10 @@ def _answer_call(
         try:
             answer = _ask_twin(spec, source, arguments)
         except GridtwinError as error:
+            audited.outcome = type(error).__name__
             raise ToolError(tell_error(error)) from error
         except Exception:
-            log.exception("defect", extra={"tool": spec.name})
+            LOG.exception("defect", extra={"tool": spec.name})
             raise
         view = answer["map"]
         if view is not None:

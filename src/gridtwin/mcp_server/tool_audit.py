@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from gridtwin.tools.tool_answer import ToolAnswer
 
-log = logging.getLogger("gridtwin.audit")
+LOG = logging.getLogger("gridtwin.audit")
 
 LONGEST_ARGUMENTS = 1_000  # characters of them that are logged
 
@@ -53,12 +53,13 @@ def audit_call(who: str, tool: str, arguments: Mapping[str, Any]) -> Iterator[Au
     try:
         yield call
     except Exception as error:
-        call.outcome = type(error).__name__
+        if call.outcome == "failed":
+            call.outcome = type(error).__name__
         raise
     finally:
         took_ms = round((time.perf_counter() - began) * 1000, 1)
         said = json.dumps(clean_value(dict(arguments)), default=str)[:LONGEST_ARGUMENTS]
-        log.info(
+        LOG.info(
             "%s asks %s %s: %s, %d rows, %d bytes, %s ms",
             *(who, tool, said, call.outcome, call.rows, call.size, took_ms),
             extra={

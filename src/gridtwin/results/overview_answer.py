@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gridtwin.results.documents.overview_documents import GroupStanding
 
 
-class Standing(NamedTuple):
+class CustomersByGroup(NamedTuple):
     """Customers by group; the first of each is of those in no group."""
 
     served: NDArray[np.int64]
@@ -34,7 +34,7 @@ class SystemStanding(NamedTuple):
     operated: int  # switches that stand otherwise than designed
 
 
-def count_standing(normal: Situation, supply: SupplyState, by: str) -> Standing:
+def count_standing(normal: Situation, supply: SupplyState, by: str) -> CustomersByGroup:
     """
     Return the customers that each feeder or substation serves as designed, and who of them is out.
 
@@ -52,7 +52,7 @@ def count_standing(normal: Situation, supply: SupplyState, by: str) -> Standing:
     group, size = find_groups_of_nodes(normal, by)[points.node] + 1, len(table.mrid) + 1
     dark = np.where(supply.points == OUT, points.customers, 0)
     served = np.bincount(group, points.customers, size).astype(np.int64)
-    return Standing(served, np.bincount(group, dark, size).astype(np.int64))
+    return CustomersByGroup(served, np.bincount(group, dark, size).astype(np.int64))
 
 
 def list_standing(normal: Situation, supply: SupplyState, by: str) -> list[GroupStanding]:

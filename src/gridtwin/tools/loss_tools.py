@@ -43,9 +43,9 @@ from gridtwin.tools.tool_elements import (
 )
 from gridtwin.tools.tool_texts import count_words, list_ids, quote_id
 
-MOST_SWITCHES = 100
+MOST_TRIED = 100
 Failing = Annotated[list[Name], MaxLen(100), tell("mRIDs or names of what fails, all at once.")]
-Switches = Annotated[list[Name], MaxLen(MOST_SWITCHES)]
+Switches = Annotated[list[Name], MaxLen(MOST_TRIED)]
 
 
 def find_blast(

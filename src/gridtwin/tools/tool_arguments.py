@@ -7,7 +7,7 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 from gridtwin.results.documents.document_fields import Keywords
 
 MOST_ENTRIES = 500  # of each list, in one answer
-LONGEST_NAME = 200
+LONGEST_ARGUMENT = 200
 LONGEST_MOMENT = 40
 LONGEST_POLYGON = 20_000
 
@@ -17,7 +17,7 @@ def tell(meaning: str, **more: object) -> Keywords:
     return Keywords(description=meaning, **more)
 
 
-Name = Annotated[str, MaxLen(LONGEST_NAME)]
+Name = Annotated[str, MaxLen(LONGEST_ARGUMENT)]
 Of = Annotated[Name, tell("mRID or name of an element; `find` gives it.", examples=["FUSE-12"])]
 OfSeveral = Annotated[
     list[Name], MinLen(1), MaxLen(100), tell("mRIDs or names, all at once.", examples=[["LINE-7"]])

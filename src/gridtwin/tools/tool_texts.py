@@ -8,14 +8,14 @@ import re
 import unicodedata
 from typing import Any
 
-LONGEST_TEXT = 400  # characters of a text that people wrote
+LONGEST_SHOWN_TEXT = 400  # characters of a text that people wrote
 LONGEST_QUOTED = 60
 PLAIN_ID = re.compile(r"[\w.:/#+-]{1,64}")
 # Controls, formats (bidi, invisible tags), surrogates, private and unassigned characters.
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
-def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
+def clean_text(text: str, longest: int = LONGEST_SHOWN_TEXT) -> str:
     r"""
     Return a text without characters that nobody sees, cut where it is too long.
 

@@ -34,7 +34,7 @@ LEAST_LIKENESS = 55  # percent
 DIGITS = b"0123456789"
 
 # What people call the kinds beside their names.
-KIND_WORDS = {
+SPOKEN_KINDS = {
     "xfmr": "power_transformer",
     "xfr": "power_transformer",
     "tx": "power_transformer",
@@ -51,7 +51,7 @@ KIND_WORDS = {
 }
 
 _APART = re.compile(r"[\W_]+")
-_NUMBERED = re.compile(r"(.*?)(\d{1,18})")
+_STEM_AND_NUMBER = re.compile(r"(.*?)(\d{1,18})")
 _MISREAD = re.compile(r"(?<=\d)[oOlI|]+|[oOlI|]+(?=\d)")
 _MEANT = str.maketrans("oOlI|", "00111")
 
@@ -119,7 +119,7 @@ class _SimilarColumn:
         return TABLE_PREFIX[self.table]
 
     def _find_numbered(self, wanted: str) -> Iterator[tuple[int, float]]:
-        said = _NUMBERED.fullmatch(_mend_digits(wanted))
+        said = _STEM_AND_NUMBER.fullmatch(_mend_digits(wanted))
         if said is None:
             return
         stem, digits = _fold(said[1]), said[2]
@@ -195,7 +195,7 @@ def _compare_stems(said: str, own: str, kind: str) -> float:
 
     if said == own:
         return 0.0
-    called = KIND_WORDS.get(said, said)
+    called = SPOKEN_KINDS.get(said, said)
     if called in {_fold(kind), kind}:
         return 0.1
     slips = min(OSA.distance(said, own), OSA.distance(said, _fold(kind)) + 0.2)
