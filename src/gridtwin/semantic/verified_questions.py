@@ -1,0 +1,95 @@
+"""Read the verified questions and the words of the field, as the YAML of this room says them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedQuestion:
+    """A question that is known to be answered by a tool, in several wordings."""
+
+    name: str
+    tool: str
+    asks: tuple[str, ...]  # phrasings; slots stand in braces
+    reads: str  # what is understood, with slots
+    args: Mapping[str, Any] = field(default_factory=dict)  # fixed, or with slots
+    needs: tuple[str, ...] = ()  # slots without which it is not meant
+    takes: tuple[str, ...] = ()  # slots it can use besides
+    command: str = ""  # what a person may type instead
+    sql: str = ""  # name of the question of weeks whose SQL is run
+
+
+@dataclass(frozen=True, slots=True)
+class NotHeld:
+    """What the twin does not hold, and the words that ask for it."""
+
+    about: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWords:
+    """Words of the field: each name stands for the phrases under it."""
+
+    synonyms: Mapping[str, tuple[str, ...]]
+    plain: frozenset[str]
+    orders: Mapping[str, str]
+    not_held: tuple[NotHeld, ...]
+    sites: Mapping[str, tuple[str, ...]]
+    kinds: Mapping[str, tuple[str, ...]]
+    levels: Mapping[str, tuple[str, ...]]
+    severities: Mapping[str, tuple[str, ...]]
+
+
+@cache
+def read_questions() -> tuple[VerifiedQuestion, ...]:
+    """Return the verified questions."""
+    return tuple(
+        VerifiedQuestion(
+            **{
+                key: tuple(value) if isinstance(value, list) else value
+                for key, value in each.items()
+            }
+        )
+        for each in read_yaml("questions.yaml")
+    )
+
+
+@cache
+def read_words() -> FieldWords:
+    """Return the words of the field."""
+    told = read_yaml("words.yaml", plain=True)
+    phrases = {
+        part: {name: tuple(words) for name, words in told[part].items()}
+        for part in ("synonyms", "sites", "kinds", "levels", "severities")
+    }
+    return FieldWords(
+        plain=frozenset(told["plain"]),
+        orders=told["orders"],
+        not_held=tuple(
+            NotHeld(each["about"], tuple(each["words"])) for each in told["not_held"]
+        ),
+        **phrases,
+    )
+
+
+@cache
+def read_terms() -> dict[str, str]:
+    """Return what words mean that a person may ask for."""
+    terms: dict[str, str] = read_yaml("terms.yaml", plain=True)
+    return terms
+
+
+def read_yaml(name: str, *, plain: bool = False) -> Any:
+    """Return what a file of this room holds; plain: every value as a text, `on` and `off` too."""
+    import yaml
+
+    text = (files("gridtwin.semantic") / name).read_text(encoding="utf-8")
+    return yaml.load(text, yaml.BaseLoader if plain else yaml.SafeLoader)  # noqa: S506 - both safe
