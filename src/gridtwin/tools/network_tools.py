@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from annotated_types import Le
+from annotated_types import Ge, Le, MaxLen
 
 from gridtwin.analysis.state.identity import find_kind, find_name
 from gridtwin.analysis.state.name_index import MATCHES
@@ -201,20 +201,15 @@ def trace_elements(
     ],
     of: OfSeveral,
     to: Annotated[Name, tell("The other end of a path.")] = "",
-    phases: Annotated[str, tell("Only these phases, as in `A`.", maxLength=20)] = "",
+    phases: Annotated[str, MaxLen(20), tell("Only these phases, as in `A`.")] = "",
     mode: Annotated[str, tell("Upstream only."), one_of(("", *MODES))] = "",
     where: Annotated[
         str,
-        tell(
-            "Keep elements for which this holds.",
-            maxLength=LONGEST_WHERE,
-            examples=["kind == 'fuse'"],
-        ),
+        MaxLen(LONGEST_WHERE),
+        tell("Keep elements for which this holds.", examples=["kind == 'fuse'"]),
     ] = "",
     polygon: Polygon = "",
-    nearest: Annotated[
-        int, Le(100_000), tell("Only the nearest K elements; 0: all.", minimum=0)
-    ] = 0,
+    nearest: Annotated[int, Ge(0), Le(100_000), tell("Only the nearest K elements; 0: all.")] = 0,
     state: StateName = CURRENT,
     detail: Detail = BRIEF,
     limit: Limit = 0,
