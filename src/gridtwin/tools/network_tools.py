@@ -1,5 +1,6 @@
 """What there is, what hangs on what, and why: the tools that find, describe, trace and explain."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Le, MaxLen
@@ -238,11 +239,24 @@ def trace_elements(
         f" {count_words(len(result.rows.points), 'usage point')},"
         f" {count_words(result.customers, 'customer')}."
     )
+    page = Page(detail, limit, cursor)
+    window, rows = page.find_window(result.version), result.rows
+    shown = replace(
+        rows,
+        equipment=rows.equipment[window],
+        kind=rows.kind[window],
+        parent=rows.parent[window],
+        depth=rows.depth[window],
+        points=rows.points[window],
+    )
+    document = replace(result, rows=shown).document()
+    document["customers"] = result.customers
+    totals = {"elements": len(result), "usage_points": len(rows.points)}
     return fit_document(
-        result.document(),
+        document,
         sentence,
-        Page(detail, limit, cursor),
-        Cuts(("elements", "usage_points")),
+        page,
+        Cuts(("elements", "usage_points"), windowed=totals),
         mark=result.version,
         narrow="""give `where`, such as "kind == 'recloser'", `polygon` or `nearest`""",
         view=write_view(sel=names[0], trace=":".join([kind, *names[:2]])),
