@@ -21,6 +21,7 @@ from gridtwin.mcp_server.twin_source import FollowedTwin
 from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.tools.operating_tools import preview_switch
 from gridtwin.tools.tool_answer import ToolAnswer
+from gridtwin.tools.tool_texts import clean_text
 
 if TYPE_CHECKING:
     from gridtwin.mcp_server.twin_source import TwinSource
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("gridtwin.mcp")
 
 MOST_FAULTS = 5  # of arguments that are told at once
+LONGEST_ERROR = 800  # characters
 DECLINED = "the person declined: nothing was changed"
 
 
@@ -163,8 +165,8 @@ def _ask_twin(spec: ToolSpec, source: TwinSource, arguments: dict[str, Any]) -> 
 
 
 def tell_error(error: GridtwinError) -> str:
-    """Return an error in one line, with what else may have been meant."""
-    words = " ".join(str(error).split())
+    """Return an error in one line, where need be with how to find what was meant."""
+    words = clean_text(str(error), LONGEST_ERROR)
     if isinstance(error, NotFoundError) and not error.matches and words.startswith("no element"):
         return f"{words}; find it with the tool `find`"
     return words

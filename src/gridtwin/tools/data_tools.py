@@ -60,8 +60,8 @@ def show_readings(
     if measure == "voltage":
         return _rank_voltages(shared, at, page)
     found = shared.twin.ami.load(at or None, level=level)
-    document = found.document()
-    facts = found.list_facts()
+    facts, mark = found.list_facts(), found.at.isoformat()
+    document = found.document(top=page.find_window(mark).stop)
     worst = document["loads"][0] if document["loads"] else None
     sentence = (
         f"{count_words(facts['over_100_pct'], level)} above the rating, of"
@@ -70,9 +70,9 @@ def show_readings(
     )
     if worst and worst["loading_pct"] is not None and worst["loading_pct"] >= 0:
         sentence += f" The most: {quote_id(worst['mrid'])}, {worst['loading_pct']:.0f} %."
-    return fit_document(
-        document, sentence, page, Cuts(("loads",)), mark=document["at"], narrow="give `of`"
-    )
+    document["loads"] = document["loads"][page.find_window(mark).start :]
+    cuts = Cuts(("loads",), windowed={"loads": facts["elements"]})
+    return fit_document(document, sentence, page, cuts, mark=mark, narrow="give `of`")
 
 
 def _rank_voltages(shared: SharedTwin, at: str, page: Page) -> ToolAnswer[Any]:

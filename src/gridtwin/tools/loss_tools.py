@@ -122,8 +122,9 @@ def rank_critical(
     if kind:
         wanted &= data.equipment.kind == kind_code(kind)
     rows = np.flatnonzero(wanted)
+    page = Page(detail, limit, cursor)
     order = rows[np.argsort(-customers[rows], kind="stable")]
-    names = [bytes(each).decode() for each in data.feeders.mrid]
+    window = page.find_window(situation.version)
     elements: list[CriticalElement] = [
         {
             "mrid": bytes(data.equipment.mrid[row]).decode(),
@@ -131,9 +132,9 @@ def rank_critical(
             "usage_points": int(usage_points[row]),
             "kind": KIND_NAMES[data.equipment.kind[row]],
             "name": bytes(data.equipment.name[row]).decode(),
-            "feeder": names[feeders[row]] if feeders[row] >= 0 else None,
+            "feeder": None if feeders[row] < 0 else bytes(data.feeders.mrid[feeders[row]]).decode(),
         }
-        for row in order.tolist()
+        for row in order[window].tolist()
     ]
     document: CriticalDocument = {
         "schema": DocumentTag.CRITICAL,
@@ -143,8 +144,8 @@ def rank_critical(
         "kind": kind or None,
         "elements": elements,
     }
-    sentence = f"{count_words(len(elements), 'element')} would put somebody out if one fails alone."
-    if elements:
+    sentence = f"{count_words(len(order), 'element')} would put somebody out if one fails alone."
+    if elements and not window.start:
         worst = elements[0]
         sentence += (
             f" The worst: {quote_id(worst['mrid'])} ({worst['kind']}),"
@@ -153,8 +154,8 @@ def rank_critical(
     return fit_document(
         document,
         sentence,
-        Page(detail, limit, cursor),
-        Cuts(("elements",)),
+        page,
+        Cuts(("elements",), windowed={"elements": len(order)}),
         mark=situation.version,
         narrow="give `feeder` or `kind`",
         view=write_view(sel=elements[0]["mrid"]) if elements else None,

@@ -1,8 +1,9 @@
 """What there is, what hangs on what, and why: the tools that find, describe, trace and explain."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
-from annotated_types import Le
+from annotated_types import Ge, Le, MaxLen
 
 from gridtwin.analysis.state.identity import find_kind, find_name
 from gridtwin.analysis.state.name_index import MATCHES
@@ -201,20 +202,15 @@ def trace_elements(
     ],
     of: OfSeveral,
     to: Annotated[Name, tell("The other end of a path.")] = "",
-    phases: Annotated[str, tell("Only these phases, as in `A`.", maxLength=20)] = "",
+    phases: Annotated[str, MaxLen(20), tell("Only these phases, as in `A`.")] = "",
     mode: Annotated[str, tell("Upstream only."), one_of(("", *MODES))] = "",
     where: Annotated[
         str,
-        tell(
-            "Keep elements for which this holds.",
-            maxLength=LONGEST_WHERE,
-            examples=["kind == 'fuse'"],
-        ),
+        MaxLen(LONGEST_WHERE),
+        tell("Keep elements for which this holds.", examples=["kind == 'fuse'"]),
     ] = "",
     polygon: Polygon = "",
-    nearest: Annotated[
-        int, Le(100_000), tell("Only the nearest K elements; 0: all.", minimum=0)
-    ] = 0,
+    nearest: Annotated[int, Ge(0), Le(100_000), tell("Only the nearest K elements; 0: all.")] = 0,
     state: StateName = CURRENT,
     detail: Detail = BRIEF,
     limit: Limit = 0,
@@ -243,11 +239,24 @@ def trace_elements(
         f" {count_words(len(result.rows.points), 'usage point')},"
         f" {count_words(result.customers, 'customer')}."
     )
+    page = Page(detail, limit, cursor)
+    window, rows = page.find_window(result.version), result.rows
+    shown = replace(
+        rows,
+        equipment=rows.equipment[window],
+        kind=rows.kind[window],
+        parent=rows.parent[window],
+        depth=rows.depth[window],
+        points=rows.points[window],
+    )
+    document = replace(result, rows=shown).document()
+    document["customers"] = result.customers
+    totals = {"elements": len(result), "usage_points": len(rows.points)}
     return fit_document(
-        result.document(),
+        document,
         sentence,
-        Page(detail, limit, cursor),
-        Cuts(("elements", "usage_points")),
+        page,
+        Cuts(("elements", "usage_points"), windowed=totals),
         mark=result.version,
         narrow="""give `where`, such as "kind == 'recloser'", `polygon` or `nearest`""",
         view=write_view(sel=names[0], trace=":".join([kind, *names[:2]])),

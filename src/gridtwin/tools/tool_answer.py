@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from gridtwin.errors import InputError
 from gridtwin.results.documents.document_fields import Count, Shape
 from gridtwin.tools.tool_texts import clean_text, clean_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BRIEF: Final = "brief"
 FULL: Final = "full"
 MOST_BYTES = {BRIEF: 8_000, FULL: 25_000}  # of an answer as JSON
 ENTRIES = {BRIEF: 10, FULL: 200}  # of each list, unless told otherwise
 LONGEST_SENTENCE = 800
+NO_MARK = "-"  # of a question whose answer does not change
 NESTED_ENTRIES = {BRIEF: 3, FULL: 100}  # of a list within the entries of a list
 
 D = TypeVar("D")
@@ -46,6 +50,11 @@ class Page:
     limit: int = 0  # 0: as many as is usual
     cursor: str = ""
     pages: bool = True  # whether the tool takes a cursor
+
+    def find_window(self, mark: object) -> slice[int, int, None]:
+        """Return the entries that may be shown, where a list is long to make; see `find_start`."""
+        start = self.find_start(f"{mark}" or NO_MARK)
+        return slice(start, start + (self.limit or ENTRIES[self.detail]))
 
     def find_start(self, mark: str) -> int:
         """
@@ -80,6 +89,7 @@ class Cuts:
     lists: tuple[str, ...] = ()  # paged by limit and cursor, side by side
     nested: tuple[str, ...] = ()  # lists within the entries of a list
     spare: tuple[str, ...] = ()  # fields left out of a brief answer: null, or empty
+    windowed: Mapping[str, int] | None = None  # totals of lists given from the first shown on
 
 
 def fit_document(
@@ -117,18 +127,20 @@ def fit_document(
     InputError
         If the cursor is none of this question.
     """
-    cuts, whole, mark = cuts or Cuts(), clean_value(document), f"{mark}" or "-"
+    cuts, mark = cuts or Cuts(), f"{mark}" or NO_MARK
     start = page.find_start(mark)
     most, limit = MOST_BYTES[page.detail], page.limit or ENTRIES[page.detail]
     nested = NESTED_ENTRIES[page.detail]
-    totals = {path: len(_get_part(whole, path)) for path in cuts.lists}
+    totals = {path: len(_get_part(document, path)) for path in cuts.lists} | dict(
+        cuts.windowed or {}
+    )
     spare = () if page.detail == FULL else cuts.spare
     while True:
-        cut, truncated = _cut_parts(whole, cuts, (start, limit, nested), spare)
+        cut, truncated = _cut_parts(document, cuts, (start, limit, nested), spare)
         more = page.pages and start + limit < max(totals.values(), default=0)
         answer: ToolAnswer[Any] = {
             "sentence": clean_text(sentence, LONGEST_SENTENCE),
-            "document": cut,
+            "document": clean_value(cut),
             "totals": totals,
             "truncated": truncated,
             "narrow": _tell_narrowing(narrow, page, more=more) if truncated else None,
@@ -180,9 +192,10 @@ def _cut_parts(
             cut = _put_part(cut, path, [] if isinstance(value, list) else None)
             truncated.append(path)
     for path in (each for each in cuts.lists if each not in spare):
-        entries = _get_part(cut, path)
-        cut = _put_part(cut, path, entries[start : start + limit])
-        if start or len(entries) > limit:
+        entries, windowed = _get_part(cut, path), cuts.windowed or {}
+        first = 0 if path in windowed else start
+        cut = _put_part(cut, path, entries[first : first + limit])
+        if start or windowed.get(path, len(entries)) > limit:
             truncated.append(path)
     for path in cuts.nested:
         outer, _, inner = path.rpartition(".")
