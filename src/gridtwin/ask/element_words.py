@@ -37,7 +37,8 @@ class NamedElement:
     mrid: str
     sort: str  # feeder, substation, meter, device or outage
     words: str  # as it was written
-    others: tuple[tuple[str, str], ...] = ()  # what else may be meant, where that is not sure
+    sure: bool = True  # whether it is written so that no other can be meant
+    others: tuple[tuple[str, str], ...] = ()  # what else may be, with what sort of element it is
 
 
 def take_elements(text: str, shared: SharedTwin) -> tuple[str, list[NamedElement], list[str]]:
@@ -141,7 +142,7 @@ def _resolve_code(words: str, shared: SharedTwin) -> NamedElement | None:
     if not sure and not _is_near(f"{letters}{digits}", f"{own_letters}{own_digits}"):
         return None
     others = () if sure else tuple((each.mrid, each.sort) for each in hits[1:])
-    return NamedElement(best.mrid, best.sort, words, others)
+    return NamedElement(best.mrid, best.sort, words, sure, others)
 
 
 def _is_word(words: str) -> bool:

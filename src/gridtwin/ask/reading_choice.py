@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.ask.element_words import DEVICE, FEEDER, METER, SUBSTATION
+from gridtwin.ask.own_answers import write_example
 from gridtwin.ask.word_folding import SLOT_NAME, fold_text
 from gridtwin.semantic.verified_questions import read_questions
 
@@ -169,6 +170,8 @@ def can_mean(question: VerifiedQuestion, understood: Understood) -> bool:
 
 
 def _has_slot(slot: str, understood: Understood) -> bool:
+    if slot == "term":
+        return bool(understood.term_words)
     equipment = understood.equipment
     checks = {
         "element": len(equipment) == 1,
@@ -205,7 +208,7 @@ def _uses_time(needs: set[str], takes: set[str], understood: Understood) -> bool
 
 def _count_unused(question: VerifiedQuestion, understood: Understood) -> float:
     """Return what it costs a reading that it leaves values aside."""
-    used = {*question.needs, *question.takes}
+    used = {*question.needs, *question.takes, *question.implies}
     used |= {"by"} if "level" in used else set()
     unused = [
         slot
@@ -274,3 +277,15 @@ def _fill(value: Any, slots: dict[str, Any]) -> Any:
         return value
     whole = re.fullmatch(r"\{(\w+)\}", value)
     return slots.get(whole[1], []) if whole else value
+
+
+def rank_nearest(understood: Understood) -> list[str]:
+    """Return the three verified questions nearest in words, whatever slots they need."""
+    library = lay_out_library()
+    words = Counter(_generalize(understood.words))
+    scores = [
+        (_score_words(words, wordings, bag, library), -at, question)
+        for at, (question, wordings, bag) in enumerate(library.wordings)
+    ]
+    best = sorted(scores, key=lambda each: each[:2], reverse=True)[:OFFERED]
+    return [write_example(question.asks[0]) for _, _, question in best]

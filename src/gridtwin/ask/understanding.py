@@ -41,6 +41,8 @@ STATEMENT = re.compile(r"\b(?:select|insert|update|delete|drop|alter|truncate|gr
 OPENED = re.compile(r"\bopen(?:ed|ing)?\b")
 CLOSED = re.compile(r"\bclos(?:e|ed|ing)\b")
 ELEMENT_SLOT = re.compile(r"<(?:feeder|substation|meter|device)>")
+DEFINES = re.compile(r"\b(?:mean|means|meaning|defin\w*|stands? for|explain|what is|what's|what are)\b")
+FEEDING = re.compile(r"(<(?:feeder|substation|meter|device)>) +(?:feed|serve|supply|power)s?\b")
 FOLLOWS = re.compile(r"^(?:and|what about|how about|same|now|only|also|but|then|or)\b")
 
 
@@ -95,6 +97,7 @@ def understand_question(
     text, time = take_time(plain, now, zone)
     said = take_values(text)
     text, elements, unknown = take_elements(said.text, shared)
+    text = FEEDING.sub(r"\1 downstream", text)  # "what feeds X" asks for the other side
     words, kinds = take_kinds(text)
     verb, command = find_order(text)
     opened, closed = _find_positions(text, [each for each in elements if each.sort != OUTAGE])
@@ -127,7 +130,7 @@ def _with_searched_text(found: Understood, text: str) -> Understood:
 
 def _fold_term(text: str, values: Mapping[str, object]) -> tuple[str, ...]:
     """Return the words of a question with the term it names as a slot."""
-    term = values.get("term")
+    term = values.get("term") if DEFINES.search(text) else None
     return () if term is None else tuple(fold_text(text.replace(str(term), " <term> ", 1)))
 
 

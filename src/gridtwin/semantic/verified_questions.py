@@ -22,6 +22,7 @@ class VerifiedQuestion:
     args: Mapping[str, Any] = field(default_factory=dict)  # fixed, or with slots
     needs: tuple[str, ...] = ()  # slots without which it is not meant
     takes: tuple[str, ...] = ()  # slots it can use besides
+    implies: tuple[str, ...] = ()  # slots that change nothing: it is answered so anyway
     command: str = ""  # what a person may type instead
     sql: str = ""  # name of the question of weeks whose SQL is run
 
