@@ -1,4 +1,4 @@
-"""Answer a question in words: one sure reading is asked of its tool; else some are offered, or none."""
+"""Answer a question in words: a sure reading is asked of its tool; else some are offered."""
 
 from __future__ import annotations
 
@@ -97,24 +97,28 @@ def ask_question(
         return _refuse_order(draft, understood)
     if understood.not_held:
         return _refuse_not_held(draft, understood)
-    if context is not None:
-        recalled = recall_question(understood, context, shared)
-        if recalled is not None:
-            return _answer(draft, _make_reading(*recalled, 1.0), shared, (now, zone), detail)
-    understood, storm = _place_storm(understood, shared, now)
-    draft["assumed"] += storm
-    readings = _list_readings(understood)
-    if understood.unknown or not readings or measure_known(understood) < KNOWN_SHARE:
-        return _tell_unknown(draft, understood, shared)
-    if pick:  # what was offered is asked again, with the choice
-        chosen = readings[min(pick, len(readings)) - 1]
-    elif _is_sure(readings) and all(each.sure for each in understood.elements):
-        chosen = readings[0]
-    elif readings[0].score < OFFER_SCORE:
-        return _tell_unknown(draft, understood, shared)
+    recalled = None if context is None else recall_question(understood, context, shared)
+    if recalled is not None:
+        readings = [_make_reading(*recalled, 1.0)]
     else:
+        understood, storm = _place_storm(understood, shared, now)
+        draft["assumed"] += storm
+        readings = _list_readings(understood)
+    if not readings or understood.unknown or not _is_known(understood, readings):
+        return _tell_unknown(draft, understood, shared)
+    sure = _is_sure(readings) and all(each.sure for each in understood.elements)
+    if not pick and not sure:
         return _offer(draft, readings[:OFFERED])
+    # what was offered is asked again with the choice; the sure one is the first
+    chosen = readings[min(pick or 1, len(readings)) - 1]
     return _answer(draft, chosen, shared, (now, zone), detail)
+
+
+def _is_known(understood: Understood, readings: list[Reading]) -> bool:
+    """Return whether enough of a question means something here to answer or to offer."""
+    return readings[0].score >= OFFER_SCORE and (
+        readings[0].score == 1.0 or measure_known(understood) >= KNOWN_SHARE
+    )
 
 
 def _start_document(question: str) -> AskDocument:
@@ -202,7 +206,9 @@ def _place_storm(
         whole = time or SaidTime(start, end, "the last 30 days")
         return replace(understood, time=whole), [told]
     placed = replace(understood, time=SaidTime(*storm, "the storm"))
-    told = f"the storm is the row of outages from {_write_time(storm[0])} to {_write_time(storm[1])}"
+    told = (
+        f"the storm is the row of outages from {_write_time(storm[0])} to {_write_time(storm[1])}"
+    )
     return placed, [told]
 
 
@@ -263,11 +269,13 @@ def _list_assumed(reading: Reading, now: datetime, zone: tzinfo) -> list[str]:
     elif time.words != "the storm":
         local = [each.astimezone(zone).isoformat(sep=" ") for each in (time.start, time.end)]
         span = local[0] if time.is_moment else f"{local[0]} to {local[1]}"
-        told.append(f"{time.words.strip()!r} is {span}, zone {zone}, the clock at {_write_time(now)}")
-    for each in reading.understood.elements:
-        if each.words.upper() != each.mrid.upper():
-            told.append(f"{each.words!r} is {quote_id(each.mrid)}")
-    return told
+        told.append(
+            f"{time.words.strip()!r} is {span}, zone {zone}, the clock at {_write_time(now)}"
+        )
+    renamed = (
+        each for each in reading.understood.elements if each.words.upper() != each.mrid.upper()
+    )
+    return told + [f"{each.words!r} is {quote_id(each.mrid)}" for each in renamed]
 
 
 def _make_table(document: Any, totals: dict[str, int]) -> Any:
@@ -281,9 +289,7 @@ def _make_table(document: Any, totals: dict[str, int]) -> Any:
         rows = entries[:SHOWN_ROWS]
         if not isinstance(rows[0], dict):
             return {"columns": [path], "rows": [[each] for each in rows], "total": total}
-        columns = [
-            name for name, value in rows[0].items() if not isinstance(value, list | dict)
-        ]
+        columns = [name for name, value in rows[0].items() if not isinstance(value, list | dict)]
         return {
             "columns": columns,
             "rows": [[each.get(name) for name in columns] for each in rows],
@@ -328,7 +334,7 @@ def _tell_unknown(draft: AskDocument, understood: Understood, shared: SharedTwin
         meant = f"; is it {list_ids(near)}?" if near else ""
         draft["sentence"] = f"The twin has no element {quote_id(understood.unknown[0])}{meant}"
     else:
-        draft["sentence"] = "That cannot be answered here. What can: " + "; ".join(draft["nearest"])
+        draft["sentence"] = "That cannot be answered here."
     return draft
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from rapidfuzz.distance import DamerauLevenshtein
 
 from gridtwin.analysis.state.identity import find_kind
-from gridtwin.model.element_names import mrid_of
 from gridtwin.ask.word_folding import cut_ending, list_known_words
+from gridtwin.model.element_names import mrid_of
 from gridtwin.semantic.verified_questions import read_words
 
 if TYPE_CHECKING:
@@ -22,7 +22,9 @@ TABLE_CLASSES = {"feeders": FEEDER, "substations": SUBSTATION, "usage_points": M
 CANDIDATES = 3
 QUOTED = re.compile(r"[\"“”]([^\"“”]{1,120})[\"“”]")
 CODE = re.compile(r"(?<![\w<.,-])([a-z]{1,12}[-_ #]{0,2}\d{1,12}(?:[-_]\w{1,12})*)(?![\w.,]*\d)")
-BARE = re.compile(r"(?<![\w.,<$-])(\d{2,10})(?![\w.,%]*\d)(?! ?(?:%|percent|kva|kv|mwh|customer|crew))")
+BARE = re.compile(
+    r"(?<![\w.,<$-])(\d{2,10})(?![\w.,%]*\d)(?! ?(?:%|percent|kva|kv|mwh|customer|crew))"
+)
 KIND_WORDS = {
     "meter": METER, "mtr": METER, "premise": METER, "customer": METER, "account": METER,
     "feeder": FEEDER, "circuit": FEEDER, "fdr": FEEDER, "substation": SUBSTATION, "sub": SUBSTATION,

@@ -21,7 +21,19 @@ if TYPE_CHECKING:
     from gridtwin.tools.shared_twin import SharedTwin
 
 NUMBERS = {"price", "pct", "top", "atleast", "crews"}
-TEXTS = {"polygon", "scope", "order", "by", "site", "kind", "level", "severity", "rule", "term", "text"}
+TEXTS = {
+    "polygon",
+    "scope",
+    "order",
+    "by",
+    "site",
+    "kind",
+    "level",
+    "severity",
+    "rule",
+    "term",
+    "text",
+}
 MOST_ELEMENTS = 20
 LONGEST_VALUE = 20_000
 NO_CONTEXT = "the context is none of an answer: hand back the `context` as it was given"
@@ -54,7 +66,7 @@ def recall_question(
     levels = {f"={each}" for each in ("feeder", "substation", "now", "meter", "transformer")}
     if [word for word in content if word not in levels]:
         return None
-    known = {name: value for name, value in understood.values.items() if name not in {"term"}}
+    known = {name: value for name, value in understood.values.items() if name != "term"}
     merged = replace(
         understood,
         elements=understood.elements or elements,

@@ -163,9 +163,7 @@ def can_mean(question: VerifiedQuestion, understood: Understood) -> bool:
         all(_has_slot(slot, understood) for slot in needs)
         and _uses_elements(needs, takes, understood)
         and _uses_time(needs, takes, understood)
-        and all(
-            slot in needs | takes for slot in FORBIDDING if slot in understood.values
-        )
+        and all(slot in needs | takes for slot in FORBIDDING if slot in understood.values)
     )
 
 
@@ -181,7 +179,7 @@ def _has_slot(slot: str, understood: Understood) -> bool:
         "positions": bool(understood.opened or understood.closed),
         "period": understood.time is not None and not understood.time.is_moment,
     }
-    return checks[slot] if slot in checks else slot in understood.values
+    return checks.get(slot, slot in understood.values)
 
 
 def _uses_elements(needs: set[str], takes: set[str], understood: Understood) -> bool:
@@ -233,9 +231,7 @@ def fill_arguments(question: VerifiedQuestion, understood: Understood) -> dict[s
     return args
 
 
-def _list_taken(
-    slot: str, understood: Understood, slots: dict[str, Any]
-) -> list[tuple[str, Any]]:
+def _list_taken(slot: str, understood: Understood, slots: dict[str, Any]) -> list[tuple[str, Any]]:
     names = {
         "top": "limit", "atleast": "min_customers", "site": "kind", "moment": "at",
         "group": "on", "feeder": "feeder", "since": "since",

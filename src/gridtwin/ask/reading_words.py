@@ -27,7 +27,14 @@ OPTIONS: dict[str, dict[str, str]] = {
     "gridtwin check": {"rule": "--rule"},
     "gridtwin intersect": {"by": "--by"},
 }  # fmt: skip
-SAID_IN_COMMAND = {"question", "of", "to", "polygon", "q", "measure"}  # or in the command's own name
+SAID_IN_COMMAND = {
+    "question",
+    "of",
+    "to",
+    "polygon",
+    "q",
+    "measure",
+}  # or in the command's own name
 SHOWN_ARGUMENTS = {
     "on": "on {}", "feeder": "on feeder {}", "at": "at {}", "limit": "the first {}", "by": "by {}",
     "min_customers": "with at least {} customers", "since": "since {}", "level": "by {}",

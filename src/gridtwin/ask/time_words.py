@@ -10,16 +10,31 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-MONTHS = (
-    "january february march april may june july august september october november december".split()
-)
-WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 NUMBERS = {
     word: at + 1
-    for at, word in enumerate("one two three four five six seven eight nine ten".split())
+    for at, word in enumerate(
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    )
 } | {"twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "a": 1, "an": 1, "couple of": 2}
 NUMBER = rf"(?:\d{{1,4}}|{'|'.join(NUMBERS)})"
-MONTH = rf"(?:{'|'.join(f'{each[:3]}(?:{each[3:]})?' if each != 'may' else each for each in MONTHS)})"
+MONTH = (
+    rf"(?:{'|'.join(f'{each[:3]}(?:{each[3:]})?' if each != 'may' else each for each in MONTHS)})"
+)
 MONTH = MONTH.replace("sep(?:tember)?", "sept?(?:ember)?")
 WEEKDAY = rf"(?:{'|'.join(WEEKDAYS)})"
 PART = r"(?:morning|afternoon|evening|night)"
@@ -33,7 +48,8 @@ DAY = (
     rf"(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTH}\b(?:,? \d{{4}})?|"
     rf"{MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}})?|"
     rf"(?:last |this )?{MONTH}\b(?: (?:of )?\d{{4}})?|(?:last |this )?{WEEKDAY}(?: {PART})?|"
-    rf"(?:the )?(?:last|past|previous) {NUMBER} ?{UNIT}\b|(?:the )?past (?:hour|day|week|month|year)|"
+    rf"(?:the )?(?:last|past|previous) {NUMBER} ?{UNIT}\b|"
+    r"(?:the )?past (?:hour|day|week|month|year)|"
     r"(?:the )?(?:last|this|previous) (?:hour|week|weekend|month|quarter|year)|"
     r"year to date|ytd|month to date|mtd|in (?:19|20)\d\d(?!\d|-))"
 )

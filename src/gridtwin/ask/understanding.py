@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gridtwin.ask.element_words import OUTAGE, take_elements
 from gridtwin.ask.time_words import SaidTime, take_time
 from gridtwin.ask.value_words import TEXT, take_kinds, take_values
-from gridtwin.ask.word_folding import PhraseTable, fold_text, fold_words, split_words
+from gridtwin.ask.word_folding import QUOTES, PhraseTable, fold_text, fold_words, split_words
 from gridtwin.errors import InputError
 from gridtwin.semantic.verified_questions import read_words
 
@@ -24,24 +24,30 @@ if TYPE_CHECKING:
 
 LONGEST_QUESTION = 500  # characters
 SUPPOSED = re.compile(
-    r"\b(?:if|would|suppose|simulate|simulating|were|hypothetical\w*|opening|closing|could i|should|"
+    r"\b(?:if|would|suppose|simulate|simulating|were|hypothetical\w*|opening|closing|could i|"
+    r"should|"
     r"how (?:do|can|could|to)|where do|what happens?)\b"
 )
+ASKS_YOU = re.compile(r"\b(?:would|could|can|will) you\b")
 CLAUSE = re.compile(r"[.;:!?\n]+|,|\b(?:and then|and also|and|then)\b")
 POLITE = re.compile(
     r"^(?:\s|please|now|kindly|just|also|you|hey|hi|hello|ok|okay|can|could|would|will|must|should|"
     r"go ahead and|i want you to|i need you to|i want to|i need to|let's|let us|to|immediately)*\b"
 )
 DESCRIBES = re.compile(
-    r"^(?:open|closed?|set|log|trip|drop|text|call|change|switch)\w*\s+"
-    r"(?:outages?|incidents?|tickets?|points?|of|the log|operations?|switches (?:there|on|are)|ties?)\b"
+    r"^(?:open|closed?|set|log|trip|drop|text|call|change|switch)\w*\s+(?:outages?|incidents?|"
+    r"tickets?|points?|of|the log|operations?|switches (?:there|on|are)|ties?)\b"
     r"|^log of\b|^switch(?:ing)? (?:plan|operation|sequence)|^restore plan"
 )
-STATEMENT = re.compile(r"\b(?:select|insert|update|delete|drop|alter|truncate|grant)\b.*\b(?:from|table|into|set|all|on)\b")
+STATEMENT = re.compile(
+    r"\b(?:select|insert|update|delete|drop|alter|truncate|grant)\b.*\b(?:from|table|into|set|all|on)\b"
+)
 OPENED = re.compile(r"\bopen(?:ed|ing)?\b")
 CLOSED = re.compile(r"\bclos(?:e|ed|ing)\b")
 ELEMENT_SLOT = re.compile(r"<(?:feeder|substation|meter|device)>")
-DEFINES = re.compile(r"\b(?:mean|means|meaning|defin\w*|stands? for|explain|what is|what's|what are)\b")
+DEFINES = re.compile(
+    r"\b(?:mean|means|meaning|defin\w*|stands? for|explain|what is|what's|what are)\b"
+)
 FEEDING = re.compile(r"(<(?:feeder|substation|meter|device)>) +(?:feed|serve|supply|power)s?\b")
 FOLLOWS = re.compile(r"^(?:and|what about|how about|same|now|only|also|but|then|or)\b")
 
@@ -91,9 +97,10 @@ def understand_question(
         msg = "there is no question: ask, for instance, which outages there are"
         raise InputError(msg)
     if len(question) > LONGEST_QUESTION:
-        msg = f"the question has {len(question):,} characters, and {LONGEST_QUESTION} are read: ask less"
+        count = f"{len(question):,} characters"
+        msg = f"the question has {count}, and {LONGEST_QUESTION} are read: ask less"
         raise InputError(msg)
-    plain = " ".join(question.lower().replace("’", "'").split())
+    plain = " ".join(question.lower().translate(QUOTES).split())
     text, time = take_time(plain, now, zone)
     said = take_values(text)
     text, elements, unknown = take_elements(said.text, shared)
@@ -113,7 +120,7 @@ def understand_question(
         term_words=_fold_term(text, kinds),
         order=verb,
         command=command,
-        not_held=_find_not_held(plain, text),
+        not_held=_find_not_held(text),
         follows=bool(FOLLOWS.match(plain)),
     )
     return _with_searched_text(found, text)
@@ -142,7 +149,7 @@ def find_order(text: str) -> tuple[str | None, str]:
     """
     if STATEMENT.search(text):
         return STATEMENT.search(text)[0].split()[0], ""  # type: ignore[index]
-    if SUPPOSED.search(text):
+    if SUPPOSED.search(ASKS_YOU.sub(" ", text)):
         return None, ""
     orders = read_words().orders
     for clause in CLAUSE.split(text):
@@ -158,8 +165,7 @@ def _lay_out_not_held() -> PhraseTable:
     return PhraseTable.from_words({each.about: each.words for each in read_words().not_held})
 
 
-def _find_not_held(plain: str, text: str) -> str:
-    del plain
+def _find_not_held(text: str) -> str:
     found = _lay_out_not_held().find_phrases(split_words(text))
     return found[0] if found else ""
 

@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FIGURE = r"(\d{1,9}(?:[.,]\d+)?)"
-OVER = r"(?:more than|at least|over|above|bigger than|larger than|exceeding|exceeds?|beyond|>=?|min(?:imum)?)"
+OVER = (
+    r"(?:more than|at least|over|above|bigger than|larger than|exceeding|exceeds?|beyond|>=?|"
+    r"min(?:imum)?)"
+)
+A_MWH = r"(?:\s?(?:/|per|a) ?(?:mwh|megawatt[- ]hours?))?"
 COORDINATE = r"-?\d{1,3}(?:\.\d+)?"
 BOX = rf"{COORDINATE}(?:\s*,\s*{COORDINATE}){{3}}"
 POLYGON = re.compile(rf"((?:multi)?polygon\s*\(\([-\d.,\s()]+\)\)|{BOX})")
 PERCENT = re.compile(rf"{FIGURE}\s?(?:%|percent|per cent|pct)(?:\s+of)?")
 PRICES = (
-    re.compile(rf"(?:us)?\$\s?{FIGURE}(?:\s?(?:/|per|a) ?(?:mwh|megawatt[- ]hours?))?"),
-    re.compile(
-        rf"{FIGURE}\s?(?:us )?(?:dollars?|usd|\$|bucks)(?:\s?(?:/|per|a) ?(?:mwh|megawatt[- ]hours?))?"
-    ),
+    re.compile(rf"(?:us)?\$\s?{FIGURE}{A_MWH}"),
+    re.compile(rf"{FIGURE}\s?(?:us )?(?:dollars?|usd|\$|bucks){A_MWH}"),
     re.compile(
         rf"\b(?:lmps?|prices?) (?:(?:is|are|was|were|goes|of) )?(?:{OVER} )?{FIGURE}(?! ?%)"
     ),
@@ -42,7 +44,8 @@ BY = re.compile(
 )
 TEXT = re.compile(
     r"\b(?:find|search for|search|look for|look up|lookup|named|called)\s+"
-    r"(?:anything |all |elements? |something |the |everything )*(?:called |named |with )?([\w .-]{2,40})$"
+    r"(?:anything |all |elements? |something |the |everything )*(?:called |named |with )?"
+    r"([\w .-]{2,40})$"
 )
 SCOPES = (
     ("trip", re.compile(r"protection|\btripping\b")),
@@ -122,7 +125,8 @@ def _lay_out_rules() -> PhraseTable:
 
 def take_kinds(text: str) -> tuple[list[str], dict[str, object]]:
     """Return the words of a question with kinds of sites and equipment as slots, and what kinds."""
-    words, values = mend_words(split_words(text)), {}
+    words = mend_words(split_words(text))
+    values: dict[str, object] = {}
     for slot, part in (("level", "levels"), ("severity", "severities")):
         named = _lay_out(part).find_phrases(words)
         if named:

@@ -21,7 +21,8 @@ SLOT_NAME = re.compile(r"\{(\w+)\}")
 SHORTEST_MENDED = 5  # letters of a word in which slips are looked for
 LONG_WORD = 8  # letters from which on two slips are forgiven
 SIBILANTS = ("x", "ch", "sh", "ss")
-QUOTES = str.maketrans("‘’“”–—−", "''\"\"---")
+# Quotes and dashes as typesetters write them, by what a keyboard has.
+QUOTES = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014\u2212", "''\"\"---")
 
 
 def split_words(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from anyio import to_thread
 from mcp.server.mcpserver import MCPServer
 from mcp_types import Completion
 
+from gridtwin.ask.ask_tool import ASK_TOOL
 from gridtwin.mcp_server.protocol_tools import make_tool
 from gridtwin.mcp_server.twin_prompts import add_prompts
 from gridtwin.mcp_server.twin_resources import add_resources
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mcp_types import CompletionArgument
 
     from gridtwin.mcp_server.twin_source import TwinSource
+    from gridtwin.tools.tool_registry import ToolSpec
 
 MOST_COMPLETIONS = 20
 INSTRUCTIONS = """\
@@ -56,7 +58,7 @@ def make_agent_server(
     """
     tools = [
         make_tool(spec, source, map_url=map_url, actor=actor)
-        for spec in list_tools(operator=operator)
+        for spec in list_agent_tools(operator=operator)
     ]
     with _own_logging():
         server: MCPServer[Any] = MCPServer(
@@ -77,6 +79,11 @@ def make_agent_server(
         return Completion(values=values[:MOST_COMPLETIONS], has_more=len(values) > MOST_COMPLETIONS)
 
     return server
+
+
+def list_agent_tools(*, operator: bool = False) -> list[ToolSpec]:
+    """Return the tools of agents, that for questions in words first."""
+    return [ASK_TOOL, *list_tools(operator=operator)]
 
 
 def complete_argument(source: TwinSource, name: str, begun: str) -> list[str]:

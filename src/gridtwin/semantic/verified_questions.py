@@ -52,15 +52,12 @@ class FieldWords:
 @cache
 def read_questions() -> tuple[VerifiedQuestion, ...]:
     """Return the verified questions."""
-    return tuple(
-        VerifiedQuestion(
-            **{
-                key: tuple(value) if isinstance(value, list) else value
-                for key, value in each.items()
-            }
-        )
-        for each in read_yaml("questions.yaml")
-    )
+    told: list[dict[str, Any]] = read_yaml("questions.yaml")
+    return tuple(VerifiedQuestion(**_freeze_lists(each)) for each in told)
+
+
+def _freeze_lists(told: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(held) if isinstance(held, list) else held for key, held in told.items()}
 
 
 @cache
@@ -74,9 +71,7 @@ def read_words() -> FieldWords:
     return FieldWords(
         plain=frozenset(told["plain"]),
         orders=told["orders"],
-        not_held=tuple(
-            NotHeld(each["about"], tuple(each["words"])) for each in told["not_held"]
-        ),
+        not_held=tuple(NotHeld(each["about"], tuple(each["words"])) for each in told["not_held"]),
         **phrases,
     )
 

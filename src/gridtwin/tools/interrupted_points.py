@@ -80,9 +80,7 @@ def find_storm(
         if last is None or (outage.began_at - last).total_seconds() > STORM_GAP_S:
             storms.append([])
         storms[-1].append(outage)
-    held = [
-        storm for storm in storms if storm[0].began_at <= end and storm[-1].began_at >= start
-    ]
+    held = [storm for storm in storms if storm[0].began_at <= end and storm[-1].began_at >= start]
     if not held:
         return None
     storm = max(held, key=lambda each: sum(outage.customers for outage in each))

@@ -1,4 +1,4 @@
-"""The document of a question in words: what was understood, and the answer, or why there is none."""
+"""The document of a question in words: what was understood, and the answer."""
 
 from typing import Annotated, Any, Literal
 
