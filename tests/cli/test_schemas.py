@@ -241,6 +241,7 @@ CASES: list[tuple[Tag, Make]] = [
             Tag.OUTAGE_REPORT,
             Tag.OVERVIEW,
             Tag.PRIORITY_SITES,
+            Tag.ASK,
         ),
     ),
 ]

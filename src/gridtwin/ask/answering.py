@@ -11,8 +11,8 @@ from gridtwin.ask.question_context import make_context, recall_question
 from gridtwin.ask.reading_choice import (
     CLEAR_MARGIN,
     KNOWN_SHARE,
+    MOST_OFFERED,
     OFFER_SCORE,
-    OFFERED,
     SURE_SCORE,
     fill_arguments,
     measure_known,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 LOOKED_BACK = timedelta(days=30)  # for a storm whose time was not said
 FAINT_SCORE, WIDE_MARGIN = 0.42, 0.15  # a fainter reading is sure where no other comes near
-SHOWN_ROWS = 50
+TABLE_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def ask_question(
         return _tell_unknown(draft, understood, shared)
     sure = _is_sure(readings) and all(each.sure for each in understood.elements)
     if not pick and not sure:
-        return _offer(draft, readings[:OFFERED])
+        return _offer(draft, readings[:MOST_OFFERED])
     # what was offered is asked again with the choice; the sure one is the first
     chosen = readings[min(pick or 1, len(readings)) - 1]
     return _answer(draft, chosen, shared, (now, zone), detail)
@@ -286,7 +286,7 @@ def _make_table(document: Any, totals: dict[str, int]) -> Any:
             entries = entries[name]
         if not entries:
             continue
-        rows = entries[:SHOWN_ROWS]
+        rows = entries[:TABLE_ROWS]
         if not isinstance(rows[0], dict):
             return {"columns": [path], "rows": [[each] for each in rows], "total": total}
         columns = [name for name, value in rows[0].items() if not isinstance(value, list | dict)]
@@ -329,7 +329,7 @@ def _tell_unknown(draft: AskDocument, understood: Understood, shared: SharedTwin
     if understood.unknown:
         near = [
             shared.network.ids.write_id(hit.element.table, _name_of(shared, hit))
-            for hit in shared.names.find_names(understood.unknown[0], OFFERED)
+            for hit in shared.names.find_names(understood.unknown[0], MOST_OFFERED)
         ]
         meant = f"; is it {list_ids(near)}?" if near else ""
         draft["sentence"] = f"The twin has no element {quote_id(understood.unknown[0])}{meant}"

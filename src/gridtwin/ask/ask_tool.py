@@ -14,7 +14,6 @@ from gridtwin.results.documents.ask_documents import AskDocument
 from gridtwin.tools.shared_twin import SharedTwin
 from gridtwin.tools.tool_answer import BRIEF, Cuts, Page, ToolAnswer, fit_document
 from gridtwin.tools.tool_arguments import Detail, Moment, tell
-from gridtwin.tools.tool_registry import ToolSpec
 
 
 def ask_in_words(
@@ -56,6 +55,3 @@ def ask_in_words(
     )
     answer["map"] = document["map"]
     return answer
-
-
-ASK_TOOL = ToolSpec("ask", "Ask in words", ask_in_words)

@@ -17,18 +17,30 @@ if TYPE_CHECKING:
     from gridtwin.analysis.state.name_index import NameHit
     from gridtwin.tools.shared_twin import SharedTwin
 
-FEEDER, SUBSTATION, METER, DEVICE, OUTAGE = "feeder", "substation", "meter", "device", "outage"
-TABLE_CLASSES = {"feeders": FEEDER, "substations": SUBSTATION, "usage_points": METER}
+NAMED_FEEDER, NAMED_SUBSTATION, NAMED_METER, NAMED_DEVICE, NAMED_OUTAGE = (
+    "feeder",
+    "substation",
+    "meter",
+    "device",
+    "outage",
+)
+TABLE_CLASSES = {
+    "feeders": NAMED_FEEDER,
+    "substations": NAMED_SUBSTATION,
+    "usage_points": NAMED_METER,
+}
 CANDIDATES = 3
 QUOTED = re.compile(r"[\"“”]([^\"“”]{1,120})[\"“”]")
-CODE = re.compile(r"(?<![\w<.,-])([a-z]{1,12}[-_ #]{0,2}\d{1,12}(?:[-_]\w{1,12})*)(?![\w.,]*\d)")
+ELEMENT_CODE = re.compile(
+    r"(?<![\w<.,-])([a-z]{1,12}[-_ #]{0,2}\d{1,12}(?:[-_]\w{1,12})*)(?![\w.,]*\d)"
+)
 BARE = re.compile(
     r"(?<![\w.,<$-])(\d{2,10})(?![\w.,%]*\d)(?! ?(?:%|percent|kva|kv|mwh|customer|crew))"
 )
-KIND_WORDS = {
-    "meter": METER, "mtr": METER, "premise": METER, "customer": METER, "account": METER,
-    "feeder": FEEDER, "circuit": FEEDER, "fdr": FEEDER, "substation": SUBSTATION, "sub": SUBSTATION,
-    "outage": OUTAGE, "incident": OUTAGE,
+SORT_WORDS = {
+    "meter": NAMED_METER, "mtr": NAMED_METER, "premise": NAMED_METER, "customer": NAMED_METER, "account": NAMED_METER,
+    "feeder": NAMED_FEEDER, "circuit": NAMED_FEEDER, "fdr": NAMED_FEEDER, "substation": NAMED_SUBSTATION, "sub": NAMED_SUBSTATION,
+    "outage": NAMED_OUTAGE, "incident": NAMED_OUTAGE,
 }  # fmt: skip
 
 
@@ -59,15 +71,15 @@ def take_elements(text: str, shared: SharedTwin) -> tuple[str, list[NamedElement
     text = _take_names(text, shared, found)
     outages = {each.id.lower(): each.id for each in shared.twin.outages.all()}
     text = _take_outages(text, outages, found)
-    for pattern in (CODE, BARE):
+    for pattern in (ELEMENT_CODE, BARE):
         place = 0
         while match := pattern.search(text, place):
-            if pattern is CODE and _is_word(match[1]):
+            if pattern is ELEMENT_CODE and _is_word(match[1]):
                 place = match.start() + len(_split_code(match[1])[0])
                 continue
             named = _resolve_code(match[1], shared)
             if named is None:
-                if pattern is CODE and _looks_like_id(match[1]):
+                if pattern is ELEMENT_CODE and _looks_like_id(match[1]):
                     unknown.append(match[1])
                     text = f"{text[: match.start()]} <unknown> {text[match.end() :]}"
                     place = match.start() + 9
@@ -97,7 +109,7 @@ def _take_outages(text: str, outages: dict[str, str], found: list[NamedElement])
     for word in sorted(set(re.findall(r"[\w.:-]+", text)), key=text.index):
         bare = word.strip(".:-")
         if bare in outages:
-            found.append(NamedElement(outages[bare], OUTAGE, bare))
+            found.append(NamedElement(outages[bare], NAMED_OUTAGE, bare))
             text = re.sub(rf"(?<![\w-]){re.escape(bare)}(?![\w-])", " <outage> ", text, count=1)
     return text
 
@@ -128,9 +140,9 @@ def _resolve_code(words: str, shared: SharedTwin) -> NamedElement | None:
     """Return what an id or a word and a number name; None where nothing is near enough."""
     letters, digits = _split_code(words)
     wanted = _sort_of(letters)
-    if not letters or wanted == FEEDER:
+    if not letters or wanted == NAMED_FEEDER:
         if (feeder := _find_feeder(digits, shared)) is not None:
-            return NamedElement(feeder, FEEDER, words)
+            return NamedElement(feeder, NAMED_FEEDER, words)
         if not letters:
             return None
     hits = _rank_hits(shared, words, letters, digits)
@@ -152,7 +164,7 @@ def _is_word(words: str) -> bool:
     letters = _split_code(words)[0]
     kinds = {each for phrases in read_words().kinds.values() for each in phrases}
     known = cut_ending(letters) in list_known_words() and f"{letters}-" not in words
-    return len(letters) < 2 or (known and letters not in KIND_WORDS and letters not in kinds)
+    return len(letters) < 2 or (known and letters not in SORT_WORDS and letters not in kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +181,7 @@ def _rank_hits(shared: SharedTwin, words: str, letters: str, digits: str) -> lis
         for hit in shared.names.find_names(text, 12)
     ]
     wanted = _sort_of(letters)
-    if wanted == METER:  # "meter 123": by its number, whatever its ids begin with
+    if wanted == NAMED_METER:  # "meter 123": by its number, whatever its ids begin with
         hits += [_describe_hit(shared, hit) for hit in shared.names.find_names(digits, 12)]
 
     def rank(each: _Candidate) -> tuple[bool, bool, int]:
@@ -186,7 +198,7 @@ def _describe_hit(shared: SharedTwin, hit: NameHit) -> _Candidate:
     table = hit.element.table
     data = shared.network.data
     mrid = shared.network.ids.write_id(table, mrid_of(data, hit.element))
-    return _Candidate(mrid, TABLE_CLASSES.get(table, DEVICE), find_kind(data, hit.element))
+    return _Candidate(mrid, TABLE_CLASSES.get(table, NAMED_DEVICE), find_kind(data, hit.element))
 
 
 def _name_hit(shared: SharedTwin, hit: NameHit, words: str) -> NamedElement:
@@ -217,7 +229,7 @@ def _looks_like_id(words: str) -> bool:
 
 
 def _sort_of(letters: str) -> str:
-    return KIND_WORDS.get(letters, "")
+    return SORT_WORDS.get(letters, "")
 
 
 def _is_kind(letters: str, kind: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gridtwin.ask.element_words import DEVICE, OUTAGE, TABLE_CLASSES, NamedElement
+from gridtwin.ask.element_words import NAMED_DEVICE, NAMED_OUTAGE, TABLE_CLASSES, NamedElement
 from gridtwin.ask.reading_choice import can_mean
 from gridtwin.ask.time_words import SaidTime
 from gridtwin.errors import InputError
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from gridtwin.semantic.verified_questions import VerifiedQuestion
     from gridtwin.tools.shared_twin import SharedTwin
 
-NUMBERS = {"price", "pct", "top", "atleast", "crews"}
-TEXTS = {
+NUMBER_SLOTS = {"price", "pct", "top", "atleast", "crews"}
+TEXT_SLOTS = {
     "polygon",
     "scope",
     "order",
@@ -86,8 +86,8 @@ def _read_context(
         raise InputError(NO_CONTEXT) from error
     question = next((each for each in read_questions() if each.name == name), None)
     fits = all(
-        (isinstance(value, int | float) and key in NUMBERS)
-        or (isinstance(value, str) and key in TEXTS and len(value) <= LONGEST_VALUE)
+        (isinstance(value, int | float) and key in NUMBER_SLOTS)
+        or (isinstance(value, str) and key in TEXT_SLOTS and len(value) <= LONGEST_VALUE)
         for key, value in values.items()
     )
     if (
@@ -105,6 +105,6 @@ def _read_context(
 
 def _name_known(mrid: str, shared: SharedTwin) -> NamedElement:
     if mrid in {each.id for each in shared.twin.outages.all()}:
-        return NamedElement(mrid, OUTAGE, mrid)
+        return NamedElement(mrid, NAMED_OUTAGE, mrid)
     element = shared.twin.find_one(mrid)
-    return NamedElement(mrid, TABLE_CLASSES.get(element.table, DEVICE), mrid)
+    return NamedElement(mrid, TABLE_CLASSES.get(element.table, NAMED_DEVICE), mrid)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from gridtwin.ask.element_words import DEVICE, FEEDER, METER, SUBSTATION
+from gridtwin.ask.element_words import NAMED_DEVICE, NAMED_FEEDER, NAMED_METER, NAMED_SUBSTATION
 from gridtwin.ask.own_answers import write_example
 from gridtwin.ask.word_folding import SLOT_NAME, fold_text
 from gridtwin.semantic.verified_questions import read_questions
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gridtwin.ask.understanding import Understood
     from gridtwin.semantic.verified_questions import VerifiedQuestion
 
-OFFERED = 3
+MOST_OFFERED = 3
 SURE_SCORE = 0.56  # from which on a reading may be taken at once
 CLEAR_MARGIN = 0.05  # by which it has to be better than the next
 OFFER_SCORE = 0.30  # from which on a reading is worth offering
@@ -28,7 +28,7 @@ KNOWN_SHARE = 0.5  # of the words of a question that have to mean something here
 UNKNOWN_WEIGHT = 2.0  # of a word that no verified question has
 SLOT_WEIGHT = 0.6  # of a slot beside words
 BEST_SHARE = 0.7  # of the score that the nearest wording makes; the rest all wordings together
-ANY_ELEMENT = {FEEDER, SUBSTATION, METER, DEVICE}
+ANY_ELEMENT = {NAMED_FEEDER, NAMED_SUBSTATION, NAMED_METER, NAMED_DEVICE}
 SLOT_ALIASES = {"since": "time", "period": "time", "moment": "time", "text": "text"}
 VARIANTS = {
     "{level}": ("{level}", "transformers", "sections", "switches", "feeders"),
@@ -189,8 +189,8 @@ def _uses_elements(needs: set[str], takes: set[str], understood: Understood) -> 
     if not equipment or needs & {"element", "elements", "two", "positions"}:
         return not ("outage" in needs and equipment)
     sorts = {each.sort for each in equipment}
-    fits = ("group" in takes and sorts <= {FEEDER, SUBSTATION}) or (
-        "feeder" in takes and sorts == {FEEDER}
+    fits = ("group" in takes and sorts <= {NAMED_FEEDER, NAMED_SUBSTATION}) or (
+        "feeder" in takes and sorts == {NAMED_FEEDER}
     )
     return fits and len(equipment) == 1
 
@@ -283,5 +283,5 @@ def rank_nearest(understood: Understood) -> list[str]:
         (_score_words(words, wordings, bag, library), -at, question)
         for at, (question, wordings, bag) in enumerate(library.wordings)
     ]
-    best = sorted(scores, key=lambda each: each[:2], reverse=True)[:OFFERED]
+    best = sorted(scores, key=lambda each: each[:2], reverse=True)[:MOST_OFFERED]
     return [write_example(question.asks[0]) for _, _, question in best]

@@ -25,13 +25,13 @@ MONTHS = [
     "december",
 ]
 WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-NUMBERS = {
+COUNT_WORDS = {
     word: at + 1
     for at, word in enumerate(
         ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
     )
 } | {"twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "a": 1, "an": 1, "couple of": 2}
-NUMBER = rf"(?:\d{{1,4}}|{'|'.join(NUMBERS)})"
+COUNT_WORD = rf"(?:\d{{1,4}}|{'|'.join(COUNT_WORDS)})"
 MONTH = (
     rf"(?:{'|'.join(f'{each[:3]}(?:{each[3:]})?' if each != 'may' else each for each in MONTHS)})"
 )
@@ -48,22 +48,22 @@ DAY = (
     rf"(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTH}\b(?:,? \d{{4}})?|"
     rf"{MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}})?|"
     rf"(?:last |this )?{MONTH}\b(?: (?:of )?\d{{4}})?|(?:last |this )?{WEEKDAY}(?: {PART})?|"
-    rf"(?:the )?(?:last|past|previous) {NUMBER} ?{UNIT}\b|"
+    rf"(?:the )?(?:last|past|previous) {COUNT_WORD} ?{UNIT}\b|"
     r"(?:the )?past (?:hour|day|week|month|year)|"
     r"(?:the )?(?:last|this|previous) (?:hour|week|weekend|month|quarter|year)|"
     r"year to date|ytd|month to date|mtd|in (?:19|20)\d\d(?!\d|-))"
 )
-POINT = rf"(?:{ISO_MOMENT}|(?:at )?{CLOCK},?(?: (?:on )?{DAY})?|{DAY},? (?:at )?{CLOCK}|{DAY})"
+TIME_POINT = rf"(?:{ISO_MOMENT}|(?:at )?{CLOCK},?(?: (?:on )?{DAY})?|{DAY},? (?:at )?{CLOCK}|{DAY})"
 RANGE = re.compile(
-    rf"\b(?:from|between) ({POINT}) (?:to|and|until|till|through|-) ({POINT})(?= |$|\W)"
+    rf"\b(?:from|between) ({TIME_POINT}) (?:to|and|until|till|through|-) ({TIME_POINT})(?= |$|\W)"
 )
-SINCE = re.compile(rf"\b(?:since|from|starting) ({POINT})(?: on| onwards?)?(?= |$|\W)")
-AGO = re.compile(rf"\b({NUMBER}) ({UNIT}) ago\b")
+SINCE = re.compile(rf"\b(?:since|from|starting) ({TIME_POINT})(?: on| onwards?)?(?= |$|\W)")
+AGO = re.compile(rf"\b({COUNT_WORD}) ({UNIT}) ago\b")
 MOMENT = re.compile(
     rf"\b({ISO_MOMENT}|(?:at )?{CLOCK},?(?: (?:on )?{DAY})?|{DAY},? (?:at )?{CLOCK})(?= |$|\W)"
 )
 PERIOD = re.compile(rf"\b({DAY})('s)?(?= |$|\W)")
-LAST_OF = re.compile(rf"(?:the )?(?:last|past|previous) ({NUMBER}) ?({UNIT})")
+LAST_OF = re.compile(rf"(?:the )?(?:last|past|previous) ({COUNT_WORD}) ?({UNIT})")
 UNIT_SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
 PART_HOURS = {"morning": (0, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (18, 30)}
 
@@ -291,7 +291,7 @@ class _Clock:
 
 def read_number(word: str) -> int:
     """Return a number that is written in digits or as a word."""
-    return NUMBERS[word] if word in NUMBERS else int(word)
+    return COUNT_WORDS[word] if word in COUNT_WORDS else int(word)
 
 
 def _read_span(number: str, unit: str) -> timedelta:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from gridtwin.ask.element_words import OUTAGE, take_elements
+from gridtwin.ask.element_words import NAMED_OUTAGE, take_elements
 from gridtwin.ask.time_words import SaidTime, take_time
-from gridtwin.ask.value_words import TEXT, take_kinds, take_values
+from gridtwin.ask.value_words import SEARCHED_TEXT, take_kinds, take_values
 from gridtwin.ask.word_folding import QUOTES, PhraseTable, fold_text, fold_words, split_words
 from gridtwin.errors import InputError
 from gridtwin.semantic.verified_questions import read_words
@@ -42,8 +42,8 @@ DESCRIBES = re.compile(
 STATEMENT = re.compile(
     r"\b(?:select|insert|update|delete|drop|alter|truncate|grant)\b.*\b(?:from|table|into|set|all|on)\b"
 )
-OPENED = re.compile(r"\bopen(?:ed|ing)?\b")
-CLOSED = re.compile(r"\bclos(?:e|ed|ing)\b")
+SAID_OPEN = re.compile(r"\bopen(?:ed|ing)?\b")
+SAID_CLOSED = re.compile(r"\bclos(?:e|ed|ing)\b")
 ELEMENT_SLOT = re.compile(r"<(?:feeder|substation|meter|device)>")
 DEFINES = re.compile(
     r"\b(?:mean|means|meaning|defin\w*|stands? for|explain|what is|what's|what are)\b"
@@ -74,12 +74,12 @@ class Understood:
     @property
     def outages(self) -> tuple[NamedElement, ...]:
         """The outages it names."""
-        return tuple(each for each in self.elements if each.sort == OUTAGE)
+        return tuple(each for each in self.elements if each.sort == NAMED_OUTAGE)
 
     @property
     def equipment(self) -> tuple[NamedElement, ...]:
         """The elements it names, outages left out."""
-        return tuple(each for each in self.elements if each.sort != OUTAGE)
+        return tuple(each for each in self.elements if each.sort != NAMED_OUTAGE)
 
 
 def understand_question(
@@ -107,7 +107,7 @@ def understand_question(
     text = FEEDING.sub(r"\1 downstream", text)  # "what feeds X" asks for the other side
     words, kinds = take_kinds(text)
     verb, command = find_order(text)
-    opened, closed = _find_positions(text, [each for each in elements if each.sort != OUTAGE])
+    opened, closed = _find_positions(text, [each for each in elements if each.sort != NAMED_OUTAGE])
     found = Understood(
         question,
         tuple(fold_words(words)),
@@ -127,7 +127,7 @@ def understand_question(
 
 
 def _with_searched_text(found: Understood, text: str) -> Understood:
-    match = TEXT.search(text.rstrip(" ?.!"))
+    match = SEARCHED_TEXT.search(text.rstrip(" ?.!"))
     if match is None or "<" in match[1] or "kind" in found.values:
         return found
     rest = [*take_kinds(text[: match.start(1)])[0], "<text>"]
@@ -177,8 +177,8 @@ def _find_positions(
     opened: list[str] = []
     closed: list[str] = []
     marks = sorted(
-        [(match.start(), True) for match in OPENED.finditer(text)]
-        + [(match.start(), False) for match in CLOSED.finditer(text)]
+        [(match.start(), True) for match in SAID_OPEN.finditer(text)]
+        + [(match.start(), False) for match in SAID_CLOSED.finditer(text)]
     )
     if not marks:
         return (), ()

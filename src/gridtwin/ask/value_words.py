@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from gridtwin.analysis.quality.checks import RULES
-from gridtwin.ask.time_words import NUMBER, read_number
+from gridtwin.ask.time_words import COUNT_WORD, read_number
 from gridtwin.ask.word_folding import PhraseTable, mend_words, split_words
 from gridtwin.semantic.verified_questions import read_terms, read_words
 
@@ -34,20 +34,20 @@ PRICES = (
 )
 LEAST = re.compile(rf"{OVER} {FIGURE} (?=customers?|people|homes|households|meters)")
 TOP = (
-    re.compile(rf"\b(?:top|first|worst|biggest|largest) ({NUMBER})\b"),
-    re.compile(rf"\b({NUMBER}) (?=worst|most|biggest|largest|highest|top)"),
+    re.compile(rf"\b(?:top|first|worst|biggest|largest) ({COUNT_WORD})\b"),
+    re.compile(rf"\b({COUNT_WORD}) (?=worst|most|biggest|largest|highest|top)"),
 )
-CREWS = re.compile(rf"(?:\bwith )?\b({NUMBER}) crews?\b")
+CREWS = re.compile(rf"(?:\bwith )?\b({COUNT_WORD}) crews?\b")
 BY = re.compile(
     r"\b(?:by|per|each|every|(?:of|for|across|over|between) (?:all )?(?:the )?(?=\w+s\b))\s?"
     r"(?:the )?(feeder|circuit|substation|station)s?\b"
 )
-TEXT = re.compile(
+SEARCHED_TEXT = re.compile(
     r"\b(?:find|search for|search|look for|look up|lookup|named|called)\s+"
     r"(?:anything |all |elements? |something |the |everything )*(?:called |named |with )?"
     r"([\w .-]{2,40})$"
 )
-SCOPES = (
+SAID_SCOPES = (
     ("trip", re.compile(r"protection|\btripping\b")),
     ("isolated", re.compile(r"\bisolated\b")),
     ("backfed", re.compile(r"until repair|after switching|back-?fed")),
@@ -76,7 +76,7 @@ def take_values(text: str) -> SaidValues:
         ("top", TOP),
     ):
         text = _take_first(text, slot, patterns, values)
-    for slot, pattern in (("scope", SCOPES), ("order", (("began_at", ORDER),))):
+    for slot, pattern in (("scope", SAID_SCOPES), ("order", (("began_at", ORDER),))):
         for word, found in pattern:
             if found.search(text):
                 values.setdefault(slot, word)

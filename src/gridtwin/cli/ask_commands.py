@@ -15,7 +15,7 @@ from gridtwin.errors import InputError
 if TYPE_CHECKING:
     from gridtwin.results.ask_answer import AskAnswer
 
-EXIT_CODES = {"answered": 0, "failed": 1, "offered": 1, "unknown": 3, "refused": 2}
+OUTCOME_CODES = {"answered": 0, "failed": 1, "offered": 1, "unknown": 3, "refused": 2}
 
 
 def ask_twin(
@@ -60,8 +60,8 @@ def ask_twin(
         render.write_json(answer.document())
     else:
         _show_answer(answer)
-    if EXIT_CODES[answer.outcome]:
-        raise typer.Exit(EXIT_CODES[answer.outcome])
+    if OUTCOME_CODES[answer.outcome]:
+        raise typer.Exit(OUTCOME_CODES[answer.outcome])
 
 
 def _read_context(path: Path | None) -> dict[str, Any] | None:

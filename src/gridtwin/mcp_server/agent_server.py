@@ -11,13 +11,12 @@ from anyio import to_thread
 from mcp.server.mcpserver import MCPServer
 from mcp_types import Completion
 
-from gridtwin.ask.ask_tool import ASK_TOOL
+from gridtwin.ask.agent_tools import list_agent_tools
 from gridtwin.mcp_server.protocol_tools import make_tool
 from gridtwin.mcp_server.twin_prompts import add_prompts
 from gridtwin.mcp_server.twin_resources import add_resources
 from gridtwin.model.element_names import mrid_of
 from gridtwin.results.documents.document_catalog import SHAPES
-from gridtwin.tools.tool_registry import list_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from mcp_types import CompletionArgument
 
     from gridtwin.mcp_server.twin_source import TwinSource
-    from gridtwin.tools.tool_registry import ToolSpec
 
 MOST_COMPLETIONS = 20
 INSTRUCTIONS = """\
@@ -79,11 +77,6 @@ def make_agent_server(
         return Completion(values=values[:MOST_COMPLETIONS], has_more=len(values) > MOST_COMPLETIONS)
 
     return server
-
-
-def list_agent_tools(*, operator: bool = False) -> list[ToolSpec]:
-    """Return the tools of agents, that for questions in words first."""
-    return [ASK_TOOL, *list_tools(operator=operator)]
 
 
 def complete_argument(source: TwinSource, name: str, begun: str) -> list[str]:
