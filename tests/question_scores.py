@@ -7,6 +7,7 @@ import math
 import re
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import yaml
 
 from gridtwin.ask.answering import ask_question
 from gridtwin.model.moments import read_moment
+from gridtwin.results.documents.ask_documents import AskDocument
 from gridtwin.semantic.verified_questions import VerifiedQuestion, read_questions
 from gridtwin.tools.shared_twin import SharedTwin
 from gridtwin.tools.tool_registry import list_tools
@@ -29,6 +31,7 @@ AT_ONCE, AMONG, UNANSWERED, WRONG, REFUSED, NOT_REFUSED = OUTCOMES = (
     "rightly refused",
     "offered though to be refused",
 )
+Ask = Callable[..., AskDocument]
 TIMES = {"start", "end", "at", "since"}
 CALLS = {spec.name: spec.call for spec in list_tools()}
 
@@ -42,6 +45,15 @@ class Score:
     outcome: str  # of OUTCOMES
     answer: str  # the outcome the document says, and the tool
     cpu_ms: float
+
+
+def make_ask(shared: SharedTwin) -> Ask:
+    """Return what answers a question as the golden ones are asked."""
+
+    def ask(question: str, **options: Any) -> AskDocument:
+        return ask_question(shared, question, **{"now": NOW, "zone": ZONE} | options)
+
+    return ask
 
 
 def read_golden(name: str) -> list[dict[str, Any]]:

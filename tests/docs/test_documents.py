@@ -22,7 +22,14 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize(
     "page",
-    ["README.md", "docs/inference.md", "docs/mcp.md", "docs/outages.md", "docs/reliability.md"],
+    [
+        "README.md",
+        "docs/ask.md",
+        "docs/inference.md",
+        "docs/mcp.md",
+        "docs/outages.md",
+        "docs/reliability.md",
+    ],
 )
 def test_python_of_a_page_runs(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)

@@ -17,20 +17,18 @@ if TYPE_CHECKING:
     from gridtwin.analysis.state.name_index import NameHit
     from gridtwin.tools.shared_twin import SharedTwin
 
-NAMED_FEEDER, NAMED_SUBSTATION, NAMED_METER, NAMED_DEVICE, NAMED_OUTAGE = (
-    "feeder",
-    "substation",
-    "meter",
-    "device",
-    "outage",
-)
+NAMED_FEEDER = "feeder"
+NAMED_SUBSTATION = "substation"
+NAMED_METER = "meter"
+NAMED_DEVICE = "device"
+NAMED_OUTAGE = "outage"
 TABLE_CLASSES = {
     "feeders": NAMED_FEEDER,
     "substations": NAMED_SUBSTATION,
     "usage_points": NAMED_METER,
 }
 CANDIDATES = 3
-QUOTED = re.compile(r"[\"“”]([^\"“”]{1,120})[\"“”]")
+QUOTED = re.compile(r"\"([^\"]{1,120})\"")
 ELEMENT_CODE = re.compile(
     r"(?<![\w<.,-])([a-z]{1,12}[-_ #]{0,2}\d{1,12}(?:[-_]\w{1,12})*)(?![\w.,]*\d)"
 )
@@ -38,10 +36,11 @@ BARE = re.compile(
     r"(?<![\w.,<$-])(\d{2,10})(?![\w.,%]*\d)(?! ?(?:%|percent|kva|kv|mwh|customer|crew))"
 )
 SORT_WORDS = {
-    "meter": NAMED_METER, "mtr": NAMED_METER, "premise": NAMED_METER, "customer": NAMED_METER, "account": NAMED_METER,
-    "feeder": NAMED_FEEDER, "circuit": NAMED_FEEDER, "fdr": NAMED_FEEDER, "substation": NAMED_SUBSTATION, "sub": NAMED_SUBSTATION,
-    "outage": NAMED_OUTAGE, "incident": NAMED_OUTAGE,
-}  # fmt: skip
+    **dict.fromkeys(("meter", "mtr", "premise", "customer", "account"), NAMED_METER),
+    **dict.fromkeys(("feeder", "circuit", "fdr"), NAMED_FEEDER),
+    **dict.fromkeys(("substation", "sub"), NAMED_SUBSTATION),
+    **dict.fromkeys(("outage", "incident"), NAMED_OUTAGE),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,10 +32,8 @@ COUNT_WORDS = {
     )
 } | {"twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "a": 1, "an": 1, "couple of": 2}
 COUNT_WORD = rf"(?:\d{{1,4}}|{'|'.join(COUNT_WORDS)})"
-MONTH = (
-    rf"(?:{'|'.join(f'{each[:3]}(?:{each[3:]})?' if each != 'may' else each for each in MONTHS)})"
-)
-MONTH = MONTH.replace("sep(?:tember)?", "sept?(?:ember)?")
+SHORT_MONTHS = "|".join(f"{each[:3]}(?:{each[3:]})?" for each in MONTHS if each != "may")
+MONTH = rf"(?:{SHORT_MONTHS}|may|sept)"
 WEEKDAY = rf"(?:{'|'.join(WEEKDAYS)})"
 PART = r"(?:morning|afternoon|evening|night)"
 ISO_DAY = r"\d{4}-\d\d-\d\d"
