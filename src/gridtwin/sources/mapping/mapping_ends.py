@@ -151,7 +151,7 @@ def _cut_tapped(
         contacts[1],
         context.rules.tolerance_m,
     )
-    return cut_lines(*drawn, taps)
+    return cut_lines(*drawn, taps, context)
 
 
 def _join_devices(

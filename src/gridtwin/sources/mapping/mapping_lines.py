@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
+from gridtwin.sources.mapping.mapping_pieces import name_pieces
 from gridtwin.sources.mapping.mapping_places import cluster_places
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.sources.mapping.mapping_findings import MappingFindings
+    from gridtwin.sources.mapping.mapping_named import MappingContext
 
 
 def flatten_lines(
@@ -203,9 +205,10 @@ def cut_lines(
     lines: NDArray[np.object_],
     ends: NDArray[np.intp],
     taps: LineTaps,
+    context: MappingContext,
 ) -> tuple[pd.DataFrame, NDArray[np.object_], NDArray[np.intp]]:
     """
-    Return lines cut at their taps: the first piece keeps its mRID, others are ``MRID#2`` and so on.
+    Return lines cut at their taps.
 
     Parameters
     ----------
@@ -215,6 +218,8 @@ def cut_lines(
         The places of their ends, shape (n, 2).
     taps
         Where to cut.
+    context
+        By which pieces are named.
     """
     by_row: dict[int, list[tuple[int, int]]] = {}
     for row, vertex, place in zip(*taps, strict=True):
@@ -222,21 +227,18 @@ def cut_lines(
             by_row.setdefault(int(row), []).append((int(vertex), int(place)))
     if not by_row:
         return frame, lines, ends
-    pieces: list[tuple[int, int, object, int, int]] = []
+    pieces: list[tuple[int, object, int, int]] = []
     for row in range(len(frame)):
         xy = shapely.get_coordinates(lines[row])
         cuts = [(0, ends[row, 0]), *sorted(by_row.get(row, [])), (len(xy) - 1, ends[row, 1])]
-        for part, ((start, a), (stop, b)) in enumerate(pairwise(cuts)):
+        for (start, a), (stop, b) in pairwise(cuts):
             course = shapely.LineString(xy[start : stop + 1]) if len(cuts) > 2 else lines[row]
-            pieces.append((row, part, course, a, b))
+            pieces.append((row, course, a, b))
     rows = np.array([piece[0] for piece in pieces])
-    courses = np.array([piece[2] for piece in pieces], dtype=object)
+    courses = np.array([piece[1] for piece in pieces], dtype=object)
     cut = frame.iloc[rows].reset_index(drop=True)
-    cut["mrid"] = [
-        mrid if not piece[1] else f"{mrid}#{piece[1] + 1}"
-        for mrid, piece in zip(cut["mrid"], pieces, strict=True)
-    ]
+    cut["mrid"] = name_pieces(cut["mrid"].tolist(), rows, courses, context)
     if "length_m" in cut:
         share = shapely.length(courses) / np.maximum(shapely.length(lines[rows]), 1e-300)
         cut["length_m"] = cut["length_m"].astype(float) * share
-    return cut, courses, np.array([piece[3:] for piece in pieces], dtype=np.intp)
+    return cut, courses, np.array([piece[2:] for piece in pieces], dtype=np.intp)
