@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pytest
 from typer.testing import CliRunner
 
@@ -157,10 +158,11 @@ def tapped(*places: float, length: float = 100, shift: float = 0) -> dict[str, d
 
 def pieces_of(network: Network) -> dict[str, list[tuple[float, ...]]]:
     """Return the course of each piece of L, as eastings in meters."""
-    frame = network.equipment[network.equipment["mrid"].str.startswith("LINES:L")].to_crs(UTM)
+    frame = network.equipment[network.equipment["mrid"].str.startswith("LINES:L")]
+    shapes = gpd.GeoSeries(frame["geometry"], crs="EPSG:4326").to_crs(UTM)
     return {
         name.removeprefix("LINES:"): [round(x - ORIGIN[0]) for x, _ in shape.coords]
-        for name, shape in zip(frame["mrid"], frame["geometry"], strict=True)
+        for name, shape in zip(frame["mrid"], shapes, strict=True)
     }
 
 

@@ -91,6 +91,7 @@ async function catchUp(): Promise<void> {
 
 async function refetch(): Promise<void> {
   const state = await api.state(null, { quiet: true });
+  tick("findings"); // no number of the state tells whether one was accepted meanwhile
   const { info: before, changes } = useStore.getState();
   if (before?.network === state.network && changes === state.changes) return;
   const info = await api.info({ quiet: true });
