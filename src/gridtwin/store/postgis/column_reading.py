@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 
 READ_ROWS = 262_144  # rows: what is joined of them fits in memory some times over
 # How the server writes a number, and how numpy reads it; NULL is -1 or NaN.
-NUMBERS: dict[str, tuple[LiteralString, str]] = {
+SENT_NUMBERS: dict[str, tuple[LiteralString, str]] = {
     "bool": ("boolsend({})", "?"),
     "int2": ("int2send({})", ">i2"),
     "int4": ("int4send(coalesce({}, -1))", ">i4"),
     "float4": ("float4send(coalesce({}, 'NaN'))", ">f4"),
     "float8": ("float8send(coalesce({}, 'NaN'))", ">f8"),
 }
-TEXT: LiteralString = "coalesce(textsend({}), '')"
-POINT_COUNT: LiteralString = "int4send(coalesce(ST_NPoints({}), 0))"
-LINE: LiteralString = "CASE WHEN ST_NPoints({0}) > 0 THEN ST_AsBinary({0}, 'NDR') ELSE '' END"
+SENT_TEXT: LiteralString = "coalesce(textsend({}), '')"
+SENT_POINT_COUNT: LiteralString = "int4send(coalesce(ST_NPoints({}), 0))"
+SENT_LINE: LiteralString = "CASE WHEN ST_NPoints({0}) > 0 THEN ST_AsBinary({0}, 'NDR') ELSE '' END"
 LINE_HEADER = 9  # bytes of WKB before the points: their order, the type, how many points
 POINT_BYTES = 16
 
 
 class AskedColumn(NamedTuple):
-    """A column that is read: a key of `NUMBERS`, ``text`` or ``line``, and what it is in SQL."""
+    """A column to read: a key of `SENT_NUMBERS`, ``text`` or ``line``, and what it is in SQL."""
 
     name: str
     type: str
@@ -107,9 +107,13 @@ def _compose_query(table: str, asked: Sequence[AskedColumn]) -> Composed:
     joined: list[Composed] = []
     for column in asked:
         if column.type == "text":  # which holds no byte 0
-            joined.append(sql.SQL(f"string_agg({TEXT}, '\\x00'::bytea)").format(column.value))
+            joined.append(sql.SQL(f"string_agg({SENT_TEXT}, '\\x00'::bytea)").format(column.value))
             continue
-        written = (POINT_COUNT, LINE) if column.type == "line" else (NUMBERS[column.type][0],)
+        written = (
+            (SENT_POINT_COUNT, SENT_LINE)
+            if column.type == "line"
+            else (SENT_NUMBERS[column.type][0],)
+        )
         joined += [sql.SQL(f"string_agg({each}, '')").format(column.value) for each in written]
     return sql.SQL(
         "SELECT {} FROM (SELECT * FROM {} WHERE row >= %s AND row < %s ORDER BY row) ordered"
@@ -155,7 +159,7 @@ def _decode_block(asked: Sequence[AskedColumn], block: Sequence[bytes | None]) -
             counts = np.frombuffer(value, dtype=">i4").astype(np.int64)
             decoded.append(Courses(counts, _split_lines(counts, next(values))))
         else:
-            dtype = np.dtype(NUMBERS[column.type][1])
+            dtype = np.dtype(SENT_NUMBERS[column.type][1])
             decoded.append(np.frombuffer(value, dtype=dtype).astype(dtype.newbyteorder("=")))
     return decoded
 
@@ -202,5 +206,5 @@ def _join_blocks(column: AskedColumn, blocks: list[ReadColumn]) -> ReadColumn:
         counts = [np.empty(0, dtype=np.int64), *(block.counts for block in blocks)]
         points = [np.empty((0, 2)), *(block.xy for block in blocks)]
         return Courses(np.concatenate(counts), np.concatenate(points))
-    nothing = np.empty(0, dtype=np.dtype(NUMBERS[column.type][1]).newbyteorder("="))
+    nothing = np.empty(0, dtype=np.dtype(SENT_NUMBERS[column.type][1]).newbyteorder("="))
     return np.concatenate([nothing, *blocks])
