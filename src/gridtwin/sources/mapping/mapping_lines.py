@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
-from gridtwin.sources.mapping.mapping_pieces import name_pieces
 from gridtwin.sources.mapping.mapping_places import cluster_places
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.sources.mapping.mapping_findings import MappingFindings
-    from gridtwin.sources.mapping.mapping_named import MappingContext
 
 
 def flatten_lines(
@@ -200,13 +198,21 @@ def find_taps(
     return LineTaps(owners[rows][once], within[once], place[once])
 
 
+class LinePieces(NamedTuple):
+    """Pieces of lines: what each has of its line, its course, the places of its ends, its line."""
+
+    frame: pd.DataFrame  # the share of the piece in its length; the mRID of its line
+    courses: NDArray[np.object_]
+    ends: NDArray[np.intp]
+    owners: NDArray[np.intp]  # the row of the line of each, rising
+
+
 def cut_lines(
     frame: pd.DataFrame,
     lines: NDArray[np.object_],
     ends: NDArray[np.intp],
     taps: LineTaps,
-    context: MappingContext,
-) -> tuple[pd.DataFrame, NDArray[np.object_], NDArray[np.intp]]:
+) -> LinePieces:
     """
     Return lines cut at their taps.
 
@@ -218,15 +224,13 @@ def cut_lines(
         The places of their ends, shape (n, 2).
     taps
         Where to cut.
-    context
-        By which pieces are named.
     """
     by_row: dict[int, list[tuple[int, int]]] = {}
     for row, vertex, place in zip(*taps, strict=True):
         if place not in ends[row]:
             by_row.setdefault(int(row), []).append((int(vertex), int(place)))
     if not by_row:
-        return frame, lines, ends
+        return LinePieces(frame, lines, ends, np.arange(len(frame)))
     pieces: list[tuple[int, object, int, int]] = []
     for row in range(len(frame)):
         xy = shapely.get_coordinates(lines[row])
@@ -237,8 +241,8 @@ def cut_lines(
     rows = np.array([piece[0] for piece in pieces])
     courses = np.array([piece[1] for piece in pieces], dtype=object)
     cut = frame.iloc[rows].reset_index(drop=True)
-    cut["mrid"] = name_pieces(cut["mrid"].tolist(), rows, courses, context)
     if "length_m" in cut:
         share = shapely.length(courses) / np.maximum(shapely.length(lines[rows]), 1e-300)
         cut["length_m"] = cut["length_m"].astype(float) * share
-    return cut, courses, np.array([piece[2:] for piece in pieces], dtype=np.intp)
+    places = np.array([piece[2:] for piece in pieces], dtype=np.intp)
+    return LinePieces(cut, courses, places, rows)
