@@ -2,7 +2,7 @@
 Read whole columns of a table: the values of many rows come as one, laid end to end.
 
 A row that comes alone costs more than what it holds, once for each program it passes through. So
-the server joins the bytes of a column, as its send functions write them, over some hundred thousand
+the server joins the bytes of a column, as its send functions write them, over many thousand
 rows; numpy and Arrow take them as they are, while the server joins those of the next.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from psycopg.sql import Composable, Composed
 
-READ_ROWS = 262_144  # rows: what is joined of them fits in memory some times over
+READ_ROWS = 65_536  # rows: what is joined of them stays far below the gigabyte a value may have
 # How the server writes a number, and how numpy reads it; NULL is -1 or NaN.
 SENT_NUMBERS: dict[str, tuple[LiteralString, str]] = {
     "bool": ("boolsend({})", "?"),
