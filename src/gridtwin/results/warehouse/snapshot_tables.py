@@ -60,9 +60,16 @@ class Snapshot:
     estimates: Sequence[Estimate] = ()
 
 
-def build_tables(snapshot: Snapshot) -> dict[str, pa.Table]:
+def build_tables(snapshot: Snapshot, *, frames: bool = True) -> dict[str, pa.Table]:
     """
     Return the rows of each table by its name, those of `METERS_TABLE` without their times.
+
+    Parameters
+    ----------
+    snapshot
+        What the twin holds.
+    frames
+        Whether the six frames are among them.
 
     Notes
     -----
@@ -72,6 +79,7 @@ def build_tables(snapshot: Snapshot) -> dict[str, pa.Table]:
     tables = {
         table.name: _build_table(table, _show_frame(situation, name), snapshot)
         for table, name in zip(FRAME_TABLES, SCHEMA, strict=True)
+        if frames
     }
     tables[ELEMENT_SPANS_TABLE.name], tables[USAGE_POINT_PLACES_TABLE.name] = _build_topology(
         snapshot
@@ -105,6 +113,17 @@ def build_arrow_type(kind: ValueType) -> pa.DataType:
     return types[kind]
 
 
+def convert_values(values: Any, kind: pa.DataType) -> pa.Array:
+    """Return values as a column of Arrow; times may be unix seconds, NaN is null."""
+    import pyarrow as pa
+
+    if isinstance(values, np.ndarray) and values.dtype.kind == "f" and pa.types.is_timestamp(kind):
+        known = np.isfinite(values)
+        micros = np.where(known, np.round(np.where(known, values, 0) * 1e6), 0).astype(np.int64)
+        return pa.array(micros, mask=~known).cast(kind)
+    return pa.array(values, kind, from_pandas=True)
+
+
 def _build_table(shape: WarehouseTable, columns: dict[str, Any], snapshot: Snapshot) -> pa.Table:
     """Return columns as a table in the order of its shape, without those that are not given."""
     import pyarrow as pa
@@ -122,21 +141,11 @@ def _build_table(shape: WarehouseTable, columns: dict[str, Any], snapshot: Snaps
         if column in STAMP_COLUMNS:
             arrays.append(pa.repeat(pa.scalar(stamps[column.name], kind), count))
         elif column.name in columns:
-            arrays.append(_convert_values(columns[column.name], kind))
+            arrays.append(convert_values(columns[column.name], kind))
         else:
             continue
         names.append(column.name)
     return pa.table(arrays, names=names)
-
-
-def _convert_values(values: Any, kind: pa.DataType) -> pa.Array:
-    import pyarrow as pa
-
-    if isinstance(values, np.ndarray) and values.dtype.kind == "f" and pa.types.is_timestamp(kind):
-        known = np.isfinite(values)
-        micros = np.where(known, np.round(np.where(known, values, 0) * 1e6), 0).astype(np.int64)
-        return pa.array(micros, mask=~known).cast(kind)
-    return pa.array(values, kind, from_pandas=True)
 
 
 def _show_frame(situation: Situation, name: str) -> dict[str, Any]:
