@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gridtwin.model.outage import Members
 from gridtwin.model.state import CURRENT, NORMAL
-from gridtwin.publish.snowflake.snapshot_tables import Snapshot
+from gridtwin.results.warehouse.snapshot_tables import Snapshot
 
 if TYPE_CHECKING:
     from gridtwin.twin.twin import Twin
