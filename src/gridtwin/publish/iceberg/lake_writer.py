@@ -149,12 +149,14 @@ class DuckDbLakeWriter:
 
     def list_columns(self, table: LakeTable) -> dict[str, str]:
         """Return the columns of a table as it is there, with their types; none where it is not."""
-        rows = self.lake.execute(
-            "SELECT column_name, data_type FROM duckdb_columns()"
+        there = self.lake.execute(
+            "SELECT table_name FROM duckdb_tables()"
             " WHERE database_name = ? AND schema_name = ? AND table_name = ?",
             [LAKE, self.lake.address.namespace, table.name],
         )
-        return dict(rows)
+        # Columns are read from the catalog when a table is named, not before.
+        rows = self.lake.execute(f"DESCRIBE {self._place(table)}") if there else []
+        return {row[0]: row[1] for row in rows}
 
     def prepare_table(self, table: LakeTable) -> bool:
         """
