@@ -17,7 +17,7 @@ from gridtwin.model.frames import show_column
 from gridtwin.model.network import Network
 from gridtwin.model.schema import SCHEMA
 from gridtwin.store.iceberg_catalog import LakeAddress
-from gridtwin.store.local_files import hold_lock
+from gridtwin.store.sqlite_database import hold_lock
 from gridtwin.twin import Twin
 from lake_bench import SECRET, Lake
 from lakes import (

@@ -31,11 +31,11 @@ from gridtwin.results.warehouse.lake_tables import (
     list_frame_rows,
 )
 from gridtwin.store.iceberg_catalog import open_lake
-from gridtwin.store.local_files import hold_lock
 from gridtwin.store.parquet_readings import ParquetReadings
 from gridtwin.store.postgis.connect import is_address
 from gridtwin.store.postgis.database_feed import open_feed
 from gridtwin.store.postgis.published_rows import PUBLISHED_TABLES
+from gridtwin.store.sqlite_database import hold_lock
 from gridtwin.twin import open_twin
 from gridtwin.twin.warehouse_snapshot import take_lake_snapshot, take_snapshot
 

@@ -217,8 +217,8 @@ class DuckDbLakeWriter:
         values = ", ".join(quote_name(column.name) for column in table.columns)
         kept = f"(SELECT {select_kept(table, self.form)} FROM {self._place(table)})"  # noqa: S608
         summed = f"SELECT {key}, bit_xor(hash({values})) AS told, count(*) AS many FROM"
-        query = (  # names and types of our own
-            f"WITH n AS ({summed} new_rows GROUP BY ALL), o AS ({summed} {kept} GROUP BY ALL)"
+        query = (
+            f"WITH n AS ({summed} new_rows GROUP BY ALL), o AS ({summed} {kept} GROUP BY ALL)"  # noqa: S608
             f" SELECT {key} FROM n FULL JOIN o USING ({key})"
             " WHERE n.told IS DISTINCT FROM o.told OR n.many IS DISTINCT FROM o.many"
         )
@@ -263,7 +263,7 @@ class DuckDbLakeWriter:
             with self.give_tables(gone_keys=write.gone):
                 self._delete_rows(_write_deletion(place, write.table))
         if write.rows is not None and write.rows.num_rows:
-            with self.give_tables(new_rows=self._add_places(write)):
+            with self.give_tables(new_rows=self._add_places(write.table, write.rows)):
                 self._insert_rows(write.table, "SELECT * FROM new_rows")
 
     def _write_day(self, write: DayWrite) -> None:
@@ -286,12 +286,11 @@ class DuckDbLakeWriter:
             f" SELECT {select_rows(table, self.form)} FROM ({query})"
         )
 
-    def _add_places(self, write: TableWrite) -> pa.Table:
+    def _add_places(self, table: LakeTable, rows: pa.Table) -> pa.Table:
         """Return rows with their points as bytes, where the table takes them as geometry."""
         import pyarrow as pa
 
-        rows = write.rows
-        if not has_geometry(write.table, self.form) or write.table.place != "point":
+        if not has_geometry(table, self.form) or table.place != "point":
             return rows
         return rows.append_column(POINT_WKB, pa.array(_write_points(rows), pa.binary()))
 

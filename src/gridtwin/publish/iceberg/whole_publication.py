@@ -130,9 +130,10 @@ def check_source(
 
 def _has_moved(known: SyncState | None, of: PublishedOf) -> bool:
     """Return whether what is published is of something else than what was said last."""
-    return known is None or replace(known, content="", made_at=None) != replace(
-        of.make_state(WHOLE), content="", made_at=None
-    )
+    if known is None:
+        return True
+    here = of.make_state(WHOLE)
+    return known != replace(here, content=known.content, made_at=known.made_at)
 
 
 def _plan_write(writer: LakeWriter, given: LakeRows) -> TableWrite | None:
