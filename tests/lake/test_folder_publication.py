@@ -16,7 +16,9 @@ from gridtwin.live.lake_following import PUBLISH_LOCK_FILE
 from gridtwin.model.frames import show_column
 from gridtwin.model.network import Network
 from gridtwin.model.schema import SCHEMA
-from gridtwin.store.iceberg_catalog import LakeAddress
+from gridtwin.publish.iceberg.lake_writer import DuckDbLakeWriter, LakeCommit
+from gridtwin.publish.iceberg.whole_publication import PublishedOf
+from gridtwin.store.iceberg_catalog import LakeAddress, open_lake
 from gridtwin.store.sqlite_database import hold_lock
 from gridtwin.twin import Twin
 from lake_bench import SECRET, Lake
@@ -148,8 +150,6 @@ def test_courses_are_geometry_of_version_3_where_that_is_wanted(
 ) -> None:
     import shapely
 
-    from gridtwin.store.iceberg_catalog import open_lake
-
     publication = publication_of(lake, tmp_path / "street.twin", namespace, form="v3")
     publication.publish_once()
     with open_lake(publication.address, lake.settings) as opened:
@@ -196,8 +196,6 @@ def test_a_late_reading_rewrites_one_day(
 
 @pytest.mark.usefixtures("twin")
 def test_a_difference_is_told(lake: Lake, namespace: str, tmp_path: Path) -> None:
-    from gridtwin.store.iceberg_catalog import open_lake
-
     publication = publication_of(lake, tmp_path / "street.twin", namespace)
     publication.publish_once()
     with open_lake(publication.address, lake.settings) as opened:
@@ -230,6 +228,33 @@ def test_a_second_publisher_is_refused(lake: Lake, namespace: str, tmp_path: Pat
         pytest.raises(StoreError, match=r"another process publishes .*street\.twin"),
     ):
         publication_of(lake, place, namespace).publish_once()
+
+
+@pytest.mark.usefixtures("twin")
+def test_a_commit_that_comes_second_writes_nothing(
+    lake: Lake, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publication = publication_of(lake, tmp_path / "street.twin", namespace)
+    publication.publish_once()
+    of = PublishedOf("source", "network", 1)
+    commit = LakeCommit(states=[of.make_state("first")])
+    with (
+        open_lake(publication.address, lake.settings) as one,
+        open_lake(publication.address, lake.settings) as other,
+    ):
+        slow, fast = DuckDbLakeWriter(one), DuckDbLakeWriter(other)
+        write_marks = slow._write_marks
+
+        def write_late(late: LakeCommit) -> None:
+            write_marks(late)
+            fast.write_commit(commit)
+
+        monkeypatch.setattr(slow, "_write_marks", write_late)
+        with pytest.raises(StoreError, match="another publisher wrote the same tables"):
+            slow.write_commit(LakeCommit(states=[of.make_state("second")]))
+    names = {row[0] for row in read_table(lake, namespace, "sync_state")}
+    assert "first" in names
+    assert "second" not in names
 
 
 @pytest.mark.usefixtures("twin")

@@ -36,15 +36,15 @@ if TYPE_CHECKING:
 
     from gridtwin.publish.iceberg.lake_writer import LakeWriter, SyncState
     from gridtwin.results.warehouse.lake_shapes import LakeTable
-    from gridtwin.store.postgis.database_feed import DatabaseFeed, Moment
+    from gridtwin.store.postgis.database_feed import DatabaseFeed, DatabaseMoment
     from gridtwin.store.postgis.published_rows import PublishedTable
-    from gridtwin.store.postgis.slot_changes import SlotChanges, TableChanges
+    from gridtwin.store.postgis.slot_changes import ChangedKeys, SlotChanges
 
 LOG = logging.getLogger("gridtwin.iceberg")
 
 DUE_DAYS = "loads_due"  # its rows tell which intervals were touched
 OWN_COLUMNS_TABLE = "own_columns"
-SHAPES = {table.name: table for table in ROW_LAKE_TABLES}
+ROW_SHAPES = {table.name: table for table in ROW_LAKE_TABLES}
 
 
 @dataclass(slots=True)
@@ -134,7 +134,7 @@ class DatabasePublisher:
         self.feed.confirm_position(behind)
         return report
 
-    def _read_writes(self, moment: Moment, changes: SlotChanges) -> list[TableWrite]:
+    def _read_writes(self, moment: DatabaseMoment, changes: SlotChanges) -> list[TableWrite]:
         """Return what becomes of each table whose rows changed."""
         writes = []
         reshaped = {key[0] for key in _keys_of(changes.tables.get(OWN_COLUMNS_TABLE))}
@@ -160,7 +160,7 @@ class DatabasePublisher:
 
     def _read_changed(
         self,
-        moment: Moment,
+        moment: DatabaseMoment,
         published: PublishedTable,
         keys: set[tuple[str, ...]],
         rows: dict[str, set[int]],
@@ -213,13 +213,13 @@ def publish_topology(
     return report
 
 
-def shape_table(moment: Moment, name: str) -> LakeTable:
+def shape_table(moment: DatabaseMoment, name: str) -> LakeTable:
     """Return the shape of a table, with the own columns that the database has."""
-    return SHAPES[name].add_own(moment.own.get(name, {}))
+    return ROW_SHAPES[name].add_own(moment.own.get(name, {}))
 
 
 def read_lake_rows(
-    moment: Moment,
+    moment: DatabaseMoment,
     published: PublishedTable,
     keys: Iterable[tuple[str, ...]] | None = None,
     rows: dict[str, set[int]] | None = None,
@@ -262,5 +262,5 @@ def _parse_day(text: str) -> date:
     return parse_time(text).date()
 
 
-def _keys_of(changes: TableChanges | None) -> set[tuple[str, ...]]:
+def _keys_of(changes: ChangedKeys | None) -> set[tuple[str, ...]]:
     return set() if changes is None else changes.keys

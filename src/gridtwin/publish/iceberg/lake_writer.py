@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gridtwin.errors import StoreError
+from gridtwin.model.schema import GEOMETRY
 from gridtwin.publish.iceberg.iceberg_types import (
-    GEOMETRY,
     POINT_WKB,
     declare_columns,
     has_geometry,

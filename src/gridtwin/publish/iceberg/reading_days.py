@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("gridtwin.iceberg")
 
-DAY_PARTS = ("readings", "load", "feeder_load")  # of a folder
+READING_PARTS = ("readings", "load", "feeder_load")  # of a folder
 QUERIES: dict[str, str] = {
     SILVER_LAKE.name: (
         "SELECT reading_time::TIMESTAMPTZ AS reading_time, meter_id::VARCHAR AS meter_id,"
@@ -86,7 +86,7 @@ class FolderDays:
     def list_days(self) -> dict[date, str]:
         """Return the days that are there, each with a mark of its files."""
         files: dict[str, list[Path]] = {}
-        for part in DAY_PARTS:
+        for part in READING_PARTS:
             for day, paths in list_date_files(self.folder, part):
                 files.setdefault(day, []).extend(paths)
         return {date.fromisoformat(day): _mark_files(paths) for day, paths in files.items()}
