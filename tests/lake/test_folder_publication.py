@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import queue
+import threading
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,13 +13,14 @@ import pytest
 
 import gridtwin
 from ami_folder import NOON, street, write_readings
+from command_line import run_cli
 from gridtwin.errors import InputError, StoreError
 from gridtwin.live.lake_following import PUBLISH_LOCK_FILE
 from gridtwin.model.frames import show_column
 from gridtwin.model.network import Network
 from gridtwin.model.schema import SCHEMA
 from gridtwin.publish.iceberg.lake_writer import DuckDbLakeWriter, LakeCommit
-from gridtwin.publish.iceberg.whole_publication import PublishedOf
+from gridtwin.publish.iceberg.whole_publication import PublishedOf, PublishReport
 from gridtwin.store.iceberg_catalog import LakeAddress, open_lake
 from gridtwin.store.sqlite_database import hold_lock
 from gridtwin.twin import Twin
@@ -30,6 +33,7 @@ from lakes import (
     read_table,
 )
 from own_frames import OF_EVERY_KIND
+from waiting import PATIENCE_S
 
 DAY_S = 86_400
 
@@ -228,6 +232,48 @@ def test_a_second_publisher_is_refused(lake: Lake, namespace: str, tmp_path: Pat
         pytest.raises(StoreError, match=r"another process publishes .*street\.twin"),
     ):
         publication_of(lake, place, namespace).publish_once()
+
+
+def test_the_command_says_what_it_wrote_and_what_differs(
+    lake: Lake, twin: Twin, namespace: str, tmp_path: Path
+) -> None:
+    words = (
+        "publish", "iceberg", "--in", tmp_path / "street.twin", "--catalog", lake.catalog.url,
+        "--warehouse", "wh", "--namespace", namespace,
+    )  # fmt: skip
+    first = run_cli(*words, **lake.environment)
+    assert first.returncode == 0, first.stderr
+    assert "equipment: 5 rows" in first.stdout
+    again = run_cli(*words, **lake.environment)
+    assert again.stdout == "nothing became another: nothing was written\n"
+    assert run_cli(*words, "--check", **lake.environment).returncode == 0
+    twin.switch("SW", open=False)
+    checked = run_cli(*words, "--check", **lake.environment)
+    assert checked.returncode == 1
+    assert "events" in checked.stdout
+    refused = run_cli(*words, "--geometry", "wkt", **lake.environment)
+    assert (refused.returncode, "give wkb or v3" in refused.stderr) == (2, True)
+    assert SECRET not in first.stderr + checked.stderr
+
+
+def test_a_twin_is_followed_until_it_is_told_to_stop(
+    lake: Lake, twin: Twin, namespace: str, tmp_path: Path
+) -> None:
+    publication = publication_of(lake, tmp_path / "street.twin", namespace)
+    told: queue.Queue[PublishReport] = queue.Queue()
+    stop = threading.Event()
+    following = threading.Thread(target=publication.follow, args=(stop, 0.1, 0.1, told.put))
+    following.start()
+    try:
+        assert "equipment" in told.get(timeout=PATIENCE_S).rows
+        lake.catalog.kill()
+        twin.overlay("storm", {"SW": False})
+        lake.catalog.start()
+        assert set(told.get(timeout=PATIENCE_S).rows) == {"states", "switch_states"}
+    finally:
+        stop.set()
+        following.join()
+    assert ("storm", "SW", "") in read_table(lake, namespace, "switch_states")
 
 
 @pytest.mark.usefixtures("twin")

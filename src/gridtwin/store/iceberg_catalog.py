@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,11 @@ LAKE = "lake"  # what the catalog is called in SQL
 EXTENSIONS = ("avro", "httpfs", "iceberg")  # in the order in which they need each other
 NAMESPACE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 CATALOG_ADDRESS = re.compile(r"https?://[^\s'\"]+")
-DUCKDB_SETTINGS: dict[str, Any] = {"autoinstall_known_extensions": False, "threads": 2}
+DUCKDB_SETTINGS: dict[str, Any] = {
+    "autoinstall_known_extensions": False,
+    "threads": 2,
+    "temp_directory": str(Path(tempfile.gettempdir()) / "gridtwin-duckdb"),
+}
 MEMORY_LIMIT = "2GB"
 
 

@@ -117,10 +117,10 @@ class DatabasePublisher:
         with self.feed.hold_moment() as moment:
             check_source(self.states, PublishedOf(moment.source, "", 0), take_over=False)
             changes = self.feed.peek_changes(moment)
-            if not changes.messages and not changes.position:
-                self.feed.skip_idle()
-                return report
             writes = self._read_writes(moment, changes)
+        if not changes.messages and not changes.position:
+            self.feed.skip_idle()
+            return report
         behind = max(position, changes.position, key=parse_lsn)
         of = PublishedOf(moment.source, moment.network, moment.version, behind)
         due = self._mark_due(changes)

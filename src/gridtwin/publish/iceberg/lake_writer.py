@@ -128,8 +128,6 @@ class DuckDbLakeWriter:
     def __init__(self, lake: LakeConnection, form: GeometryForm = "wkb") -> None:
         self.lake = lake
         self.form: GeometryForm = form
-        for table in SYNC_LAKE_TABLES:
-            self.prepare_table(table)
 
     def read_states(self) -> dict[str, SyncState]:
         """Return what each table is of, by its name; that of all by `WHOLE`."""
@@ -141,6 +139,8 @@ class DuckDbLakeWriter:
         return {row[0]: SyncDay(*row) for row in self._read_rows(SYNC_DAYS_TABLE)}
 
     def _read_rows(self, table: LakeTable) -> list[tuple[Any, ...]]:
+        if not self.list_columns(table):
+            return []
         names = ", ".join(quote_name(column.name) for column in table.columns)
         return self.lake.execute(f"SELECT {names} FROM {self._place(table)}")  # noqa: S608
 
@@ -234,6 +234,8 @@ class DuckDbLakeWriter:
         StoreError
             If it cannot be written; says so where another publisher was faster.
         """
+        for table in SYNC_LAKE_TABLES:
+            self.prepare_table(table)
         self.lake.execute("BEGIN TRANSACTION")
         try:
             for write in commit.writes:

@@ -73,6 +73,10 @@ class DaySource(Protocol):
         """Return what makes a table hold the rows of a day; None where there are none."""
         ...
 
+    def release_day(self, day: date) -> None:
+        """Let go of what was kept to read a day."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class FolderDays:
@@ -104,6 +108,9 @@ class FolderDays:
             ("known_feeders", self.feeders),
         )
         return DayWrite(table, day, query, views)
+
+    def release_day(self, day: date) -> None:
+        """Do nothing: the files are the folder's own."""
 
 
 def _mark_files(paths: Sequence[Path]) -> str:
@@ -160,6 +167,7 @@ def publish_days(
                 marks=[SyncDay(day, marks[day])],
             )
         )
+        source.release_day(day)
         LOG.info("day %s written", day)
     if days:
         progress(len(days), len(days))

@@ -162,7 +162,9 @@ class DatabaseFeed:
         """Note that the lake has come to a position, and let the server forget what is before."""
         with self._translate():
             self._slot.execute(NOTE_WRITTEN, (self.slot_name, self.target, position))
-            advance_slot(self._slot, self.slot_name, position)
+            state = read_slot(self._slot, self.slot_name)
+            if state is not None and parse_lsn(state.position) < parse_lsn(position):
+                advance_slot(self._slot, self.slot_name, position)
 
     def skip_idle(self) -> None:
         """Let a slot that told nothing move up to now, where the log has grown."""
@@ -214,9 +216,9 @@ class DatabaseFeed:
 
 
 @contextmanager
-def open_feed(url: str, target: str) -> Iterator[DatabaseFeed]:
+def open_feed(url: str, target: str, *, alone: bool = True) -> Iterator[DatabaseFeed]:
     """
-    Open the feed of a database for a lake, and keep other publishers out of both.
+    Open the feed of a database for a lake.
 
     Parameters
     ----------
@@ -224,6 +226,8 @@ def open_feed(url: str, target: str) -> Iterator[DatabaseFeed]:
         Of the database.
     target
         The lake: catalog, warehouse and namespace.
+    alone
+        Whether to keep other publishers out of it.
 
     Raises
     ------
@@ -239,8 +243,7 @@ def open_feed(url: str, target: str) -> Iterator[DatabaseFeed]:
         check_schema(slot)
         for connection in (reading, slot):
             connection.execute("SET TimeZone = 'UTC'; SET DateStyle = 'ISO'")
-        row = slot.execute(LOCK_SLOT, (name_slot(target),)).fetchone()
-        if row is None or not row[0]:
+        if alone and slot.execute(LOCK_SLOT, (name_slot(target),)).fetchone() != (True,):
             msg = (
                 "another process publishes this database into the same namespace: wait until it"
                 " is done, or end it"
