@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from gridtwin.model.frames import show_column
 from gridtwin.model.network import Network
 from gridtwin.model.schema import SCHEMA
 from gridtwin.publish.iceberg.lake_writer import DuckDbLakeWriter, LakeCommit
+from gridtwin.publish.iceberg.snapshot_expiry import expire_snapshots
 from gridtwin.publish.iceberg.whole_publication import PublishedOf, PublishReport
 from gridtwin.store.iceberg_catalog import LakeAddress, open_lake
 from gridtwin.store.sqlite_database import hold_lock
@@ -210,6 +211,23 @@ def test_a_difference_is_told(lake: Lake, namespace: str, tmp_path: Path) -> Non
     ((told),) = list_differences(publication)
     assert (told.table, told.rows_here, told.rows_there) == ("nodes", 6, 6)
     assert (told.missing, told.extra, told.differing) == (1, 1, 1)
+
+
+def test_old_snapshots_are_forgotten(
+    lake: Lake, twin: Twin, namespace: str, tmp_path: Path
+) -> None:
+    publication = publication_of(lake, tmp_path / "street.twin", namespace)
+    publication.publish_once()
+    twin.outages.open("T1")
+    publication.publish_once()
+    twin.outages.open("T2")
+    publication.keep_days = 1e-9
+    publication.publish_once()
+    assert set(count_snapshots(lake, namespace).values()) <= {0, 1}
+    assert not list_differences(publication)
+    with pytest.raises(StoreError, match="Iceberg at") as refused:
+        expire_snapshots(LakeAddress("http://127.0.0.1:9"), lake.settings, datetime.now(UTC))
+    assert SECRET not in str(refused.value)
 
 
 def test_a_namespace_is_of_one_twin(lake: Lake, twin: Twin, namespace: str, tmp_path: Path) -> None:

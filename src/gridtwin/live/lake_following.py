@@ -7,7 +7,7 @@ import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from gridtwin.publish.iceberg.database_days import DatabaseDays
 from gridtwin.publish.iceberg.lake_writer import DuckDbLakeWriter
 from gridtwin.publish.iceberg.publication_check import compare_publication
 from gridtwin.publish.iceberg.reading_days import FolderDays, is_stale, publish_days
+from gridtwin.publish.iceberg.snapshot_expiry import expire_snapshots
 from gridtwin.publish.iceberg.whole_publication import (
     PublishedOf,
     PublishReport,
@@ -77,6 +78,7 @@ class LakePublication:
     readings: bool = True
     take_over: bool = False
     metrics: Path | None = None
+    keep_days: float = 0.0  # after which snapshots are forgotten; 0 = never
 
     @property
     def lake_name(self) -> str:
@@ -99,8 +101,15 @@ class LakePublication:
             report = session.publish_rows(progress)
             if self.readings:
                 session.publish_readings(report, progress)
+            self._expire_snapshots()
             self._note_figures(session, report)
         return report
+
+    def _expire_snapshots(self) -> None:
+        if self.keep_days:
+            before = datetime.now(UTC) - timedelta(days=self.keep_days)
+            forgotten = expire_snapshots(self.address, self.settings, before)
+            LOG.info("%d snapshots forgotten", sum(forgotten.values()))
 
     def follow(
         self,
@@ -144,8 +153,10 @@ class LakePublication:
         next_readings = time.monotonic()
         while not stop.is_set():
             report = session.publish_rows(_tell_nothing)
-            if self.readings and time.monotonic() >= next_readings:
-                session.publish_readings(report, _tell_nothing)
+            if time.monotonic() >= next_readings:
+                if self.readings:
+                    session.publish_readings(report, _tell_nothing)
+                self._expire_snapshots()
                 next_readings = time.monotonic() + readings_every_s
             self._note_figures(session, report)
             if report.rows or report.days:
