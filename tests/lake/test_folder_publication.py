@@ -169,6 +169,9 @@ def test_courses_are_geometry_of_version_3_where_that_is_wanted(
     assert points == [("POINT (-94.99 29)",)]
     assert not list_differences(publication)
     assert not publication.publish_once().rows
+    publication.form = "wkb"
+    with pytest.raises(InputError, match="nodes was published with --geometry v3"):
+        list_differences(publication)
 
 
 def test_a_late_reading_rewrites_one_day(
@@ -211,6 +214,9 @@ def test_a_difference_is_told(lake: Lake, namespace: str, tmp_path: Path) -> Non
     ((told),) = list_differences(publication)
     assert (told.table, told.rows_here, told.rows_there) == ("nodes", 6, 6)
     assert (told.missing, told.extra, told.differing) == (1, 1, 1)
+    publication.take_over = True
+    assert set(publication.publish_once().rows) == {"nodes"}
+    assert not list_differences(publication)
 
 
 def test_old_snapshots_are_forgotten(

@@ -88,8 +88,8 @@ class DatabasePublisher:
             report = self._publish_whole(progress)
         else:
             report = self._publish_changes(position)
-        self.take_over = False
         self._publish_topology(report)
+        self.take_over = False
         return report
 
     def describe(self) -> PublishedOf:
@@ -187,7 +187,8 @@ class DatabasePublisher:
     def _publish_topology(self, report: PublishReport) -> None:
         """Write what is worked out from the topology, where the network or a switch changed."""
         whole, known = self.states[WHOLE], self.states.get(ELEMENT_SPANS_LAKE.name)
-        if known is not None and (known.network, known.version) == (whole.network, whole.version):
+        built_of = (known.network, known.version) if known else None
+        if built_of == (whole.network, whole.version) and not self.take_over:
             return
         network, version, tables = self.build_topology()
         of = PublishedOf(whole.source, network, version, whole.position)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from gridtwin.errors import StoreError
+from gridtwin.errors import InputError, StoreError
 from gridtwin.model.schema import GEOMETRY
 from gridtwin.publish.iceberg.iceberg_types import (
     POINT_WKB,
@@ -148,7 +148,14 @@ class DuckDbLakeWriter:
         return self.lake.name_table(table.name)
 
     def list_columns(self, table: LakeTable) -> dict[str, str]:
-        """Return the columns of a table as it is there, with their types; none where it is not."""
+        """
+        Return the columns of a table as it is there, with their types; none where it is not.
+
+        Raises
+        ------
+        InputError
+            If it has its geometry in another form.
+        """
         there = self.lake.execute(
             "SELECT table_name FROM duckdb_tables()"
             " WHERE database_name = ? AND schema_name = ? AND table_name = ?",
@@ -156,7 +163,15 @@ class DuckDbLakeWriter:
         )
         # Columns are read from the catalog when a table is named, not before.
         rows = self.lake.execute(f"DESCRIBE {self._place(table)}") if there else []
-        return {row[0]: row[1] for row in rows}
+        columns = {row[0]: row[1] for row in rows}
+        if columns and (GEOMETRY in columns) != has_geometry(table, self.form):
+            form = "v3" if GEOMETRY in columns else "wkb"
+            msg = (
+                f"table {table.name} was published with --geometry {form}: give that, or choose"
+                " another --namespace"
+            )
+            raise InputError(msg)
+        return columns
 
     def prepare_table(self, table: LakeTable) -> bool:
         """
