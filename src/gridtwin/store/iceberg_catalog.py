@@ -190,7 +190,8 @@ def _attach_catalog(
         host = settings.endpoint.partition("://")[2].rstrip("/")
         connection.execute(
             "CREATE SECRET lake_store (TYPE s3, KEY_ID $key, SECRET $secret,"
-            " SESSION_TOKEN $session, REGION $region, ENDPOINT $endpoint, URL_STYLE $style, USE_SSL $ssl)",
+            " SESSION_TOKEN $session, REGION $region, ENDPOINT $endpoint, URL_STYLE $style,"
+            " USE_SSL $ssl)",
             {
                 "key": settings.key_id,
                 "secret": settings.secret_key,

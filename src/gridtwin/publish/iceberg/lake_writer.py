@@ -86,7 +86,6 @@ class DayWrite:
     day: date
     query: str  # of DuckDB, in the columns of the table
     views: tuple[tuple[str, Any], ...] = ()  # what it names, to be registered
-    replaces: bool = True  # whether rows of the day are there
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ class LakeCommit:
     """What is written in one commit."""
 
     writes: Sequence[TableWrite] = ()
-    days: Sequence[DayWrite] = ()
+    days: Sequence[DayWrite] = ()  # all of one day
     states: Sequence[SyncState] = ()
     marks: Sequence[SyncDay] = ()
 
@@ -150,12 +149,14 @@ class DuckDbLakeWriter:
 
     def list_columns(self, table: LakeTable) -> dict[str, str]:
         """Return the columns of a table as it is there, with their types; none where it is not."""
-        rows = self.lake.execute(
-            "SELECT column_name, data_type FROM duckdb_columns()"
+        there = self.lake.execute(
+            "SELECT table_name FROM duckdb_tables()"
             " WHERE database_name = ? AND schema_name = ? AND table_name = ?",
             [LAKE, self.lake.address.namespace, table.name],
         )
-        return dict(rows)
+        # Columns are read from the catalog when a table is named, not before.
+        rows = self.lake.execute(f"DESCRIBE {self._place(table)}") if there else []
+        return {row[0]: row[1] for row in rows}
 
     def prepare_table(self, table: LakeTable) -> bool:
         """
@@ -197,14 +198,14 @@ class DuckDbLakeWriter:
     def find_changes(self, rows: LakeRows) -> TableWrite | None:
         """Return what makes a table hold these rows and no others; None where it does."""
         table, new = rows.table, rows.rows
-        with self._given(new_rows=new):
+        with self.give_tables(new_rows=new):
             changed = self._list_changed_keys(table)
             if not changed.num_rows:
                 return None
             if changed.num_rows > MOST_CHANGED * max(new.num_rows, 1):
                 return TableWrite(table, None, new)
             key = ", ".join(map(quote_name, table.key))
-            with self._given(changed_keys=changed), self.lake.translate_errors():
+            with self.give_tables(changed_keys=changed), self.lake.translate_errors():
                 coming = self.lake.duckdb.execute(
                     f"SELECT n.* FROM new_rows n SEMI JOIN changed_keys USING ({key})"  # noqa: S608
                 ).to_arrow_table()
@@ -216,7 +217,7 @@ class DuckDbLakeWriter:
         values = ", ".join(quote_name(column.name) for column in table.columns)
         kept = f"(SELECT {select_kept(table, self.form)} FROM {self._place(table)})"  # noqa: S608
         summed = f"SELECT {key}, bit_xor(hash({values})) AS told, count(*) AS many FROM"
-        query = (
+        query = (  # names and types of our own
             f"WITH n AS ({summed} new_rows GROUP BY ALL), o AS ({summed} {kept} GROUP BY ALL)"
             f" SELECT {key} FROM n FULL JOIN o USING ({key})"
             " WHERE n.told IS DISTINCT FROM o.told OR n.many IS DISTINCT FROM o.many"
@@ -259,25 +260,24 @@ class DuckDbLakeWriter:
         if write.gone is None:
             self._delete_rows(f"DELETE FROM {place}")  # noqa: S608
         elif write.gone.num_rows:
-            with self._given(gone_keys=write.gone):
+            with self.give_tables(gone_keys=write.gone):
                 self._delete_rows(_write_deletion(place, write.table))
         if write.rows is not None and write.rows.num_rows:
-            with self._given(new_rows=self._add_places(write)):
+            with self.give_tables(new_rows=self._add_places(write)):
                 self._insert_rows(write.table, "SELECT * FROM new_rows")
 
     def _write_day(self, write: DayWrite) -> None:
         time, place = quote_name(write.table.day), self._place(write.table)
-        with self._given(**dict(write.views)):
-            if write.replaces:
-                self.lake.execute(
-                    f"DELETE FROM {place} WHERE {time} >= $day::DATE::TIMESTAMPTZ"  # noqa: S608
-                    f" AND {time} < ($day::DATE + 1)::TIMESTAMPTZ",
-                    {"day": write.day},
-                )
+        with self.give_tables(**dict(write.views)):
+            self._delete_rows(
+                f"DELETE FROM {place} WHERE {time} >= $day::DATE::TIMESTAMPTZ"  # noqa: S608
+                f" AND {time} < ($day::DATE + 1)::TIMESTAMPTZ",
+                {"day": write.day},
+            )
             self._insert_rows(write.table, write.query)
 
-    def _delete_rows(self, statement: str) -> None:
-        self.lake.execute(statement)
+    def _delete_rows(self, statement: str, values: Any = None) -> None:
+        self.lake.execute(statement, values)
 
     def _insert_rows(self, table: LakeTable, query: str) -> None:
         names = ", ".join(map(quote_name, declare_columns(table, self.form)))
@@ -296,7 +296,7 @@ class DuckDbLakeWriter:
         return rows.append_column(POINT_WKB, pa.array(_write_points(rows), pa.binary()))
 
     @contextmanager
-    def _given(self, **tables: Any) -> Iterator[None]:
+    def give_tables(self, **tables: Any) -> Iterator[None]:
         """Let SQL name tables of Arrow."""
         for name, table in tables.items():
             self.lake.duckdb.register(name, table)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from gridtwin.analysis.ami.interval_load import FED, STANDINGS, MeterSlices
+from gridtwin.analysis.ami.interval_load import FED, MeterSlices
 from gridtwin.model import cim
 from gridtwin.model.frames import show_column
 from gridtwin.model.schema import SCHEMA
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from gridtwin.model.own_columns import OwnColumn
     from gridtwin.model.readings import Conditions
     from gridtwin.model.state import State, SwitchEvent
+    from gridtwin.model.tables import NetworkData
     from gridtwin.results.warehouse.snapshot_tables import Snapshot
 
 TRANSFORMER = cim.KIND_NAMES.index("power_transformer")
@@ -114,6 +115,14 @@ def build_lake_rows(table: LakeTable, **columns: Any) -> LakeRows:
         for column in table.columns
     ]
     return LakeRows(table, pa.table(arrays, names=[column.name for column in table.columns]))
+
+
+def list_frame_rows(data: NetworkData, frame: str) -> pa.Table:
+    """Return the row and the mRID of each row of a frame."""
+    import pyarrow as pa
+
+    names = decode_texts(getattr(data, frame).mrid).astype(object)
+    return pa.table({"row": np.arange(len(names), dtype=np.int32), "mrid": pa.array(names)})
 
 
 def _keep_columns(table: LakeTable, rows: pa.Table) -> pa.Table:
