@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridtwin.publish.iceberg.lake_writer import DayWrite
@@ -17,6 +16,8 @@ from gridtwin.results.warehouse.lake_shapes import (
 from gridtwin.results.warehouse.snapshot_tables import build_arrow_type
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gridtwin.results.warehouse.lake_shapes import LakeTable
     from gridtwin.store.postgis.database_feed import DatabaseFeed
 
@@ -86,7 +87,7 @@ class DatabaseDays:
             file.unlink()
         return count
 
-    def drop_files(self) -> None:
-        """Remove the files of the days that were written."""
-        for file in self.folder.glob("*.parquet"):
+    def release_day(self, day: date) -> None:
+        """Remove the files of a day."""
+        for file in self.folder.glob(f"*-{day}.parquet"):
             file.unlink()

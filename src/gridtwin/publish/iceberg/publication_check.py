@@ -61,6 +61,7 @@ def compare_publication(
             write = days.write_day(table, day)
             if write is not None:
                 yield _compare_day(writer, write)
+        days.release_day(day)
 
 
 def _compare_day(writer: DuckDbLakeWriter, write: DayWrite) -> TableComparison:
@@ -84,7 +85,7 @@ def _compare(
         return TableComparison(name, here, 0, missing, 0, 0)
     kept = f"(SELECT {select_kept(table, writer.form)} FROM {writer.lake.name_table(table.name)})"  # noqa: S608
     rows = writer.lake.execute(
-        f"WITH n AS ({summed} ({query}) GROUP BY ALL),"
+        f"WITH n AS ({summed} ({query}) GROUP BY ALL),"  # noqa: S608
         f" o AS ({summed} {kept} WHERE {within} GROUP BY ALL)"
         " SELECT coalesce(sum(n.many), 0), coalesce(sum(o.many), 0),"
         " count(*) FILTER (o.many IS NULL), count(*) FILTER (n.many IS NULL),"

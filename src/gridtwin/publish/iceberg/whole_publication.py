@@ -75,7 +75,8 @@ def publish_tables(
     of
         What they are of.
     take_over
-        Whether tables that were published of another source may be written.
+        Whether tables that were published of another source may be written; all are compared with
+        what is there then, whatever was noted of them.
     progress
         Is told how many tables were compared, and of how many.
 
@@ -94,7 +95,7 @@ def publish_tables(
         progress(done, len(listed))
         name, content = given.table.name, hash_rows(given)
         known = states.get(name)
-        if known is not None and known.content == content:
+        if known is not None and known.content == content and not take_over:
             continue
         write = _plan_write(writer, given)
         kept.append(of.make_state(name, content))
@@ -130,9 +131,10 @@ def check_source(
 
 def _has_moved(known: SyncState | None, of: PublishedOf) -> bool:
     """Return whether what is published is of something else than what was said last."""
-    return known is None or replace(known, content="", made_at=None) != replace(
-        of.make_state(WHOLE), content="", made_at=None
-    )
+    if known is None:
+        return True
+    here = of.make_state(WHOLE)
+    return known != replace(here, content=known.content, made_at=known.made_at)
 
 
 def _plan_write(writer: LakeWriter, given: LakeRows) -> TableWrite | None:
