@@ -55,7 +55,8 @@ READ_WRITTEN = "SELECT written FROM gridtwin.publications WHERE slot_name = %s"
 NOTE_WRITTEN = """
 INSERT INTO gridtwin.publications (slot_name, target, written) VALUES (%s, %s, %s)
 ON CONFLICT (slot_name) DO UPDATE
-SET target = excluded.target, written = greatest(publications.written::pg_lsn, excluded.written::pg_lsn)::text,
+SET target = excluded.target,
+    written = greatest(publications.written::pg_lsn, excluded.written::pg_lsn)::text,
     written_at = clock_timestamp()
 """
 SELECT_DAYS = "SELECT gridtwin.reading_days()"
