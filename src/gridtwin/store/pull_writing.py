@@ -49,7 +49,7 @@ class PullDatabase(Protocol):
         """Keep others from writing to tables until the transaction ends."""
         ...
 
-    def name_origin(self, origin: str) -> None:
+    def name_pull(self, name: str) -> None:
         """Say which pull writes from here on."""
         ...
 
@@ -191,9 +191,9 @@ class PullWriter:
         self._database.execute(sql.drop_conflicts(), (table.name,))
         self._insert_conflicts(decided.conflicts)
         self._database.copy_rows("decided", ("place", "action"), decided.actions)
-        self._database.name_origin(table.name)
+        self._database.name_pull(table.name)
         self._database.execute(sql.write_rows(), (table.name,))
-        self._database.name_origin("")
+        self._database.name_pull("")
         self._database.execute(sql.delete_rows())
         for statement in sql.move_bases():
             self._database.execute(statement, (table.name,))
@@ -279,9 +279,9 @@ class PullWriter:
         key = {name: conflict.analytics[name] for name in target.key}
         here = [target.name_values(row) for row in self.read_rows(target, key)]
         row = target.order_values((here[0] if here else {}) | dict(conflict.analytics))
-        self._database.name_origin(conflict.name)
+        self._database.name_pull(conflict.name)
         self._database.execute(write_one_row(self._dialect, target), (*row, conflict.name))
-        self._database.name_origin("")
+        self._database.name_pull("")
 
     def _move_base(self, conflict: PullConflict) -> None:
         base, value = self._name("sync_base"), self._dialect.value
