@@ -108,7 +108,7 @@ COMMENT ON COLUMN gridtwin.element_forecasts.pulled_by IS
 CREATE TABLE gridtwin.sync_state (
     name text PRIMARY KEY,
     source text NOT NULL,
-    table_uuid text NOT NULL,
+    identity text NOT NULL,
     snapshot_id bigint NOT NULL,
     sequence_number bigint NOT NULL,
     pulled_at timestamptz NOT NULL
@@ -117,8 +117,8 @@ CREATE TABLE gridtwin.sync_state (
 COMMENT ON TABLE gridtwin.sync_state IS 'How far each table of the catalog was pulled';
 COMMENT ON COLUMN gridtwin.sync_state.name IS 'Declaration in the owner file';
 COMMENT ON COLUMN gridtwin.sync_state.source IS 'Table of the catalog, NAMESPACE.TABLE';
-COMMENT ON COLUMN gridtwin.sync_state.table_uuid IS
-    'Identity of that table: another one of its name begins anew';
+COMMENT ON COLUMN gridtwin.sync_state.identity IS
+    'Which table it is and how it was declared: another one of its name begins anew';
 COMMENT ON COLUMN gridtwin.sync_state.snapshot_id IS 'Snapshot that was applied';
 COMMENT ON COLUMN gridtwin.sync_state.sequence_number IS 'Number of the snapshot, rising with time';
 COMMENT ON COLUMN gridtwin.sync_state.pulled_at IS 'When it was applied';

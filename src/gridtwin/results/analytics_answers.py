@@ -31,7 +31,7 @@ def _pulled_record(outcome: PullOutcome) -> PulledRecord:
         "name": outcome.name,
         "source": outcome.source,
         "target": outcome.target,
-        "snapshot": outcome.snapshot,
+        "snapshot": "" if outcome.snapshot is None else str(outcome.snapshot),
         "inserted": outcome.inserted,
         "updated": outcome.updated,
         "deleted": outcome.deleted,
@@ -62,7 +62,7 @@ def conflicts_document(conflicts: Iterable[PullConflict]) -> ConflictsDocument:
                 "base": None if each.base is None else dict(each.base),
                 "operations": None if each.operations is None else dict(each.operations),
                 "analytics": None if each.analytics is None else dict(each.analytics),
-                "snapshot": each.snapshot,
+                "snapshot": str(each.snapshot),
                 "found_at": each.found_at.isoformat(),
             }
             for each in conflicts

@@ -73,7 +73,7 @@ class PullWriter:
     def read_position(self, name: str) -> PullPosition | None:
         """Return how far a declaration was pulled; None if it never was."""
         row = self._database.execute(
-            "SELECT table_uuid, snapshot_id, sequence_number"  # noqa: S608
+            "SELECT identity, snapshot_id, sequence_number"  # noqa: S608
             f" FROM {self._name('sync_state')} WHERE name = {self._dialect.value}",
             (name,),
         ).fetchone()
@@ -247,9 +247,9 @@ class PullWriter:
         dialect = self._dialect
         self._database.execute(
             f"INSERT INTO {self._name('sync_state')}"  # noqa: S608
-            " (name, source, table_uuid, snapshot_id, sequence_number, pulled_at)"
+            " (name, source, identity, snapshot_id, sequence_number, pulled_at)"
             f" VALUES ({dialect.list_values(6)}) ON CONFLICT (name) DO UPDATE SET"
-            " source = excluded.source, table_uuid = excluded.table_uuid,"
+            " source = excluded.source, identity = excluded.identity,"
             " snapshot_id = excluded.snapshot_id, sequence_number = excluded.sequence_number,"
             " pulled_at = excluded.pulled_at",
             (changes.table.name, changes.table.source, *changes.position, _write_time(now)),

@@ -22,8 +22,8 @@ class PulledRecord(Shape):
     """the declaration of the owner file"""
     source: str
     target: str
-    snapshot: int | None
-    """of the table, that was applied; null: none"""
+    snapshot: str
+    """of the table, that was applied; empty: none"""
     inserted: Count
     updated: Count
     deleted: Count
@@ -37,7 +37,11 @@ class PulledRecord(Shape):
 
 
 class PullDocument(Shape):
-    """What came of a pull."""
+    """
+    Answer of `gridtwin pull iceberg`.
+
+    What came of each table that the owner file declares.
+    """
 
     schema: Literal[DocumentTag.PULL]
     tables: list[PulledRecord]
@@ -53,19 +57,28 @@ class ConflictRecord(Shape):
     """as it was last pulled"""
     operations: dict[str, Any] | None
     analytics: dict[str, Any] | None
-    snapshot: int
+    snapshot: str
+    """of the table, in which it was found"""
     found_at: Timestamp
 
 
 class ConflictsDocument(Shape):
-    """What is in conflict."""
+    """
+    Answer of `gridtwin pull conflicts`.
+
+    The rows that analytics and operations both changed since they were last pulled.
+    """
 
     schema: Literal[DocumentTag.CONFLICTS]
     conflicts: list[ConflictRecord]
 
 
 class ScoresDocument(Shape):
-    """Rows of a table that analytics fill."""
+    """
+    Answer of `gridtwin scores`.
+
+    Rows of a table that analytics fill.
+    """
 
     schema: Literal[DocumentTag.SCORES]
     table: str

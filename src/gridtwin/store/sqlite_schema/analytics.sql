@@ -45,7 +45,7 @@ CREATE INDEX element_forecasts_mrid ON element_forecasts (mrid);
 CREATE TABLE sync_state (
     name TEXT PRIMARY KEY,
     source TEXT NOT NULL,
-    table_uuid TEXT NOT NULL,
+    identity TEXT NOT NULL,
     snapshot_id INTEGER NOT NULL,
     sequence_number INTEGER NOT NULL,
     pulled_at TEXT NOT NULL
