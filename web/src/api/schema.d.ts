@@ -825,10 +825,7 @@ export interface components {
             partial: components["schemas"]["Features"];
             /** @description What trips, is opened or is closed, by scope. */
             devices: components["schemas"]["Features"];
-            /** Area */
-            area: {
-                [key: string]: unknown;
-            } | null;
+            area: components["schemas"]["GeoJsonGeometry"] | null;
             /** Bounds */
             bounds: number[] | null;
             /** Warnings */
@@ -902,13 +899,8 @@ export interface components {
              * @description mRIDs of what trips, is opened or is closed, by scope
              */
             devices?: string[];
-            /**
-             * Area
-             * @description outline of the usage points that are out, GeoJSON; null: nobody is
-             */
-            area: {
-                [key: string]: unknown;
-            } | null;
+            /** @description outline of the usage points that are out, GeoJSON; null: nobody is */
+            area: components["schemas"]["GeoJsonGeometry"] | null;
             /**
              * Warnings
              * @description what a reader should know
@@ -1147,7 +1139,7 @@ export interface components {
             energized: string;
             /** Attributes */
             attributes: {
-                [key: string]: unknown;
+                [key: string]: string | number | boolean | null;
             };
             origin: components["schemas"]["OriginAnswer"] | null;
             /**
@@ -1168,17 +1160,9 @@ export interface components {
              * @description The open outages it is in or has caused.
              */
             outages: components["schemas"]["Brief"][];
-            /**
-             * Estimate
-             * @description When it has supply again.
-             */
-            estimate: {
-                [key: string]: unknown;
-            } | null;
-            /** Geometry */
-            geometry: {
-                [key: string]: unknown;
-            } | null;
+            /** @description When it has supply again. */
+            estimate: components["schemas"]["PointEstimateAnswer"] | null;
+            geometry: components["schemas"]["GeoJsonGeometry"] | null;
             /** At */
             at: number[] | null;
             feature: components["schemas"]["Feature"] | null;
@@ -1600,6 +1584,22 @@ export interface components {
             feature: components["schemas"]["Feature"] | null;
         };
         /**
+         * GeoJsonGeometry
+         * @description A geometry of RFC 7946 in degrees, EPSG:4326.
+         */
+        GeoJsonGeometry: {
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "Point" | "MultiPoint" | "LineString" | "MultiLineString" | "Polygon" | "MultiPolygon";
+            /**
+             * Coordinates
+             * @description positions (longitude, latitude), nested as the type says
+             */
+            coordinates: unknown[];
+        };
+        /**
          * Group
          * @description Some customers, and what is drawn of them and their equipment.
          */
@@ -1712,7 +1712,7 @@ export interface components {
         IntersectAsked: {
             /**
              * Polygon
-             * @description GeoJSON, EPSG:4326.
+             * @description GeoJSON, EPSG:4326: a geometry, a feature or a collection of polygons.
              * @example {
              *       "coordinates": [
              *         [
@@ -1959,10 +1959,7 @@ export interface components {
             members: number;
             /** @description Who is out. */
             features: components["schemas"]["Features"];
-            /** Area */
-            area: {
-                [key: string]: unknown;
-            } | null;
+            area: components["schemas"]["GeoJsonGeometry"] | null;
             /** Steps */
             steps: components["schemas"]["RestorationStep"][];
             /** Evidence */
@@ -2230,10 +2227,35 @@ export interface components {
              * @description The open outage it is out in; null: in none.
              */
             outage: string | null;
-            /** Estimate */
-            estimate: {
-                [key: string]: unknown;
-            } | null;
+            estimate: components["schemas"]["PointEstimateAnswer"] | null;
+        };
+        /**
+         * PointEstimateAnswer
+         * @description What is promised to one usage point; null where that is not known.
+         */
+        PointEstimateAnswer: {
+            /** Usage Point */
+            usage_point: string;
+            /** Outage */
+            outage: string;
+            /** Stage */
+            stage: string;
+            /**
+             * Source
+             * @example model
+             */
+            source: string;
+            /** P50 */
+            p50: string | null;
+            /** P80 */
+            p80: string | null;
+            /** P95 */
+            p95: string | null;
+            /**
+             * Etr
+             * @description What is promised; null: still being assessed.
+             */
+            etr: string | null;
         };
         /**
          * Positions
@@ -2493,7 +2515,7 @@ export interface components {
         StormAsked: {
             /**
              * Polygon
-             * @description GeoJSON, EPSG:4326.
+             * @description GeoJSON, EPSG:4326: a geometry, a feature or a collection of polygons.
              * @example {
              *       "coordinates": [
              *         [
@@ -2730,13 +2752,8 @@ export interface components {
             verify: components["schemas"]["Features"];
             /** @description Of an isolation: nothing but dead ends beyond, no operation needed. */
             dead_beyond: components["schemas"]["Features"];
-            /**
-             * Geometry
-             * @description Its lines, nearest first; 5,000 at most.
-             */
-            geometry: {
-                [key: string]: unknown;
-            } | null;
+            /** @description Its lines, nearest first; 5,000 at most. */
+            geometry: components["schemas"]["GeoJsonGeometry"] | null;
             /** Bounds */
             bounds: number[] | null;
             /** Warnings */

@@ -1,0 +1,1 @@
+export{t as WebGLDevice}from"./flowoverlay-D_s9zODq.js";
