@@ -51,11 +51,12 @@ FROM gridtwin.network n CROSS JOIN gridtwin.states s WHERE s.name = 'current'
 """
 SELECT_OWN_COLUMNS = "SELECT frame, name, kind FROM gridtwin.own_columns ORDER BY frame, place"
 LOCK_SLOT = "SELECT pg_try_advisory_lock(hashtextextended(%s, 20261))"
-READ_WRITTEN = "SELECT written::text FROM gridtwin.publications WHERE slot_name = %s"
+READ_WRITTEN = "SELECT written FROM gridtwin.publications WHERE slot_name = %s"
 NOTE_WRITTEN = """
-INSERT INTO gridtwin.publications (slot_name, target, written) VALUES (%s, %s, %s::pg_lsn)
+INSERT INTO gridtwin.publications (slot_name, target, written) VALUES (%s, %s, %s)
 ON CONFLICT (slot_name) DO UPDATE
-SET target = excluded.target, written = greatest(publications.written, excluded.written),
+SET target = excluded.target,
+    written = greatest(publications.written::pg_lsn, excluded.written::pg_lsn)::text,
     written_at = clock_timestamp()
 """
 SELECT_DAYS = "SELECT gridtwin.reading_days()"
