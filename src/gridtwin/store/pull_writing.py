@@ -350,5 +350,13 @@ def _write_time(at: datetime) -> str:
 def _build_conflict(row: Sequence[Any]) -> PullConflict:
     name, key, target, base, operations, analytics, snapshot, found_at = row
     at = datetime.fromisoformat(found_at) if isinstance(found_at, str) else found_at
-    rows = map(_read_object, (base, operations, analytics))
-    return PullConflict(name, key, target, *rows, snapshot, at.astimezone(UTC))
+    return PullConflict(
+        name,
+        key,
+        target,
+        _read_object(base),
+        _read_object(operations),
+        _read_object(analytics),
+        snapshot,
+        at.astimezone(UTC),
+    )
