@@ -122,9 +122,11 @@ def _make_document(grid: Grid, element: Element, state: str) -> ElementAnswer:
     below = twin.blast_radius(mrid, state=state)
     outages, estimate = grid.outages_of(element, own)
     way = twin.trace("upstream", mrid, state=state, mode="shortest")
+    described = describe_element(situation, supply, element)
+    described["attributes"] |= twin.analytics.describe(own)
     feature = find_feature(situation, grid.features, element)
     return ElementAnswer(
-        **describe_element(situation, supply, element),
+        **described,
         feature=None if feature is None else Feature(**feature),
         customers_below=below.customers,
         usage_points_below=len(below),

@@ -2,6 +2,11 @@
 
 from types import MappingProxyType, UnionType
 
+from gridtwin.results.documents.analytics_documents import (
+    ConflictsDocument,
+    PullDocument,
+    ScoresDocument,
+)
 from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.results.documents.drafting_documents import MapInitDocument
 from gridtwin.results.documents.edition_documents import EditionDocument, NetworkLoadsDocument
@@ -64,6 +69,7 @@ SHAPES: MappingProxyType[DocumentTag, type | UnionType] = MappingProxyType(
         DocumentTag.AMI_VOLTAGE: VoltageDocument,
         DocumentTag.BLAST: BlastDocument,
         DocumentTag.CHECK: CheckDocument,
+        DocumentTag.CONFLICTS: ConflictsDocument,
         DocumentTag.CRITICAL: CriticalDocument,
         DocumentTag.DEAD_LETTERS: DeadLettersDocument,
         DocumentTag.ELEMENT: ElementDocument,
@@ -89,8 +95,10 @@ SHAPES: MappingProxyType[DocumentTag, type | UnionType] = MappingProxyType(
         DocumentTag.OUTAGE_REPORT: OutageReportDocument,
         DocumentTag.OVERVIEW: OverviewDocument,
         DocumentTag.PLAN: PlanDocument,
+        DocumentTag.PULL: PullDocument,
         DocumentTag.PRIORITY_SITES: PrioritySitesDocument,
         DocumentTag.REPLAY: ReplayDocument,
+        DocumentTag.SCORES: ScoresDocument,
         DocumentTag.SIMULATED: SimulatedDocument,
         DocumentTag.STATES: StatesDocument,
         DocumentTag.STORM: StormDocument,
