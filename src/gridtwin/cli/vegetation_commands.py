@@ -32,14 +32,14 @@ SHOWN_COLUMNS = {
     "section": ("section", "feeder", "spans"),
     "feeder": ("feeder", "substation", "spans"),
 }
-RANKED_COLUMNS = (
-    "risk_class",
-    "length_in_risk_m",
-    "customers",
-    "priority_sites",
-    "customer_minutes_at_risk",
-    "customer_minutes_per_km",
-)
+RANKED_COLUMNS = {  # and what a table for people calls them
+    "risk_class": "class",
+    "length_in_risk_m": "m at risk",
+    "customers": "customers",
+    "priority_sites": "priority",
+    "customer_minutes_at_risk": "min/year",
+    "customer_minutes_per_km": "min/km",
+}
 
 
 @app.command("load")
@@ -172,7 +172,7 @@ def _write_list(risk: VegetationRisk, by: str, form: Output, limit: int | None) 
     if limit is not None:
         frame = frame.head(limit)
     if form is Output.TABLE:
-        frame = frame[[*SHOWN_COLUMNS[by], *RANKED_COLUMNS]]
+        frame = frame[[*SHOWN_COLUMNS[by], *RANKED_COLUMNS]].rename(columns=RANKED_COLUMNS)
         render.print_note(
             f"restoration takes {risk.restoration.minutes:,.0f} min: {risk.restoration.known_from}"
         )

@@ -36,7 +36,14 @@ AREA_COLUMNS: dict[str, tuple[str, ...]] = {
     "failures_per_km_year": ("failuresperkmyear", "failurerate", "likelihood"),
     "clearance_m": ("clearancem", "clearance"),
     "clearance_ft": ("clearanceft",),
-    "tree_height_m": ("treeheightm", "heightm", "canopyheightm", "treeheight", "canopyheight"),
+    "tree_height_m": (
+        "treeheightm",
+        "heightm",
+        "canopyheightm",
+        "treeheight",
+        "treeheigh",
+        "canopyheight",
+    ),
     "tree_height_ft": ("treeheightft", "heightft", "canopyheightft"),
     "species": ("species", "treespecies", "genus"),
 }

@@ -21,11 +21,7 @@ import type { StyleInput } from "./look";
 import type { Palette } from "./palette";
 
 /** Grows with the zoom; `more` is added at every stop. Nothing where the test fails. */
-function widths(
-  stops: [number, number, number][],
-  test: Expr | null,
-  more: number | Expr,
-): Expr {
+function widths(stops: [number, number, number][], test: Expr | null, more: number | Expr): Expr {
   const wider = (width: number): number | Expr =>
     typeof more === "number" ? width + more : ["+", width, more];
   const flat = stops.flatMap(([zoom, backbone, lateral]) => {
