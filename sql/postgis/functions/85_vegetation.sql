@@ -129,14 +129,14 @@ SET search_path FROM CURRENT SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
-    area geometry := gridtwin.checked_polygon(polygon);
+    inside geometry := gridtwin.checked_polygon(polygon);
 BEGIN
     RETURN QUERY
         SELECT s.span, s.feeder, s.section, s.risk_class, s.length_in_risk_m, s.customers,
             s.priority_sites, s.customer_minutes_at_risk, s.customer_minutes_per_km
         FROM gridtwin.vegetation_spans s
         JOIN gridtwin.equipment e ON e.mrid = s.span
-        WHERE ST_Intersects(e.geometry, area)
+        WHERE ST_Intersects(e.geometry, inside)
         ORDER BY s.place;
 END
 $$;

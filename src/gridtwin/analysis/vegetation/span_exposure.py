@@ -51,7 +51,7 @@ def measure_exposures(
     Courses are cut segment by segment, so that what lies in an area is an interval on a segment;
     where several areas overlap on one, a sweep along it gives each place to the area with most
     failures. O((s + a) log s + p log p) for s segments, a areas and p pieces. Lengths on the earth
-    are geodesic for each segment, and in proportion within it.
+    are geodesic from end to end of each segment and piece.
     """
     counts, xy = equipment_courses(data, rows)
     owner = np.repeat(np.arange(len(rows)), counts)
@@ -61,9 +61,17 @@ def measure_exposures(
     usable &= (start != stop).any(axis=1)
     start, stop, owner = start[usable], stop[usable], owner[usable]
     meters = _measure_segments(start, stop, geographic=geographic)
+    length = np.bincount(owner, meters, len(rows)).astype(np.float64)
     rates = areas.find_rates()
     pieces = _give_to_worst(_cut_segments(start, stop, areas.geometry), rates)
-    return _sum_up(data, rows, areas, (owner, meters, pieces))
+    first, way = start[pieces.segment], (stop - start)[pieces.segment]
+    inside = _measure_segments(
+        first + way * pieces.start[:, None],
+        first + way * pieces.stop[:, None],
+        geographic=geographic,
+    )
+    span = owner[pieces.segment]
+    return _sum_up(data, rows, length, areas, (span, pieces.area, inside))
 
 
 def _measure_segments(
@@ -181,23 +189,21 @@ def _sweep_pieces(pieces: CoursePieces, rates: NDArray[np.float64]) -> CoursePie
 def _sum_up(
     data: NetworkData,
     rows: NDArray[np.int32],
+    length: NDArray[np.float64],
     areas: VegetationAreas,
-    cut: tuple[NDArray[np.int64], NDArray[np.float64], CoursePieces],
+    pieces: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]],
 ) -> SpanExposures:
-    """Sum up the pieces of each span; spans without any are left out."""
-    owner, meters, pieces = cut
-    length = np.bincount(owner, meters, len(rows)).astype(np.float64)
-    span = owner[pieces.segment]
-    inside = (pieces.stop - pieces.start) * meters[pieces.segment]
-    failures = inside / 1000.0 * areas.find_rates()[pieces.area]
+    """Sum up the pieces by span, given with their areas and meters; spans without are left out."""
+    span, area, inside = pieces
+    failures = inside / 1000.0 * areas.find_rates()[area]
     in_risk = np.bincount(span, inside, len(rows))
     kept = np.flatnonzero(in_risk > 0)
     worst = np.zeros(len(rows), dtype=np.uint8)
-    np.maximum.at(worst, span, areas.risk[pieces.area])
+    np.maximum.at(worst, span, areas.risk[area])
     clearance, height = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
-    np.fmin.at(clearance, span, areas.clearance_m[pieces.area])
-    np.fmax.at(height, span, areas.tree_height_m[pieces.area])
-    main = _find_main_areas(span, pieces.area, failures, len(rows))[kept]
+    np.fmin.at(clearance, span, areas.clearance_m[area])
+    np.fmax.at(height, span, areas.tree_height_m[area])
+    main = _find_main_areas(span, area, failures, len(rows))[kept]
     return SpanExposures(
         decode_texts(data.equipment.mrid[rows[kept]]).astype(object),
         worst[kept],

@@ -135,11 +135,11 @@ function Growth({ detail }: { detail: ElementDetail }) {
     <section aria-label="Vegetation risk">
       <h4>Vegetation</h4>
       <p>
-        <strong>{risk.risk_class} risk</strong> on {Math.round(risk.length_in_risk_m)} m: a failure
-        within a year by {risk.score.toFixed(1)} %, which puts out{" "}
-        {counted(risk.customers, "customer")}
+        <strong>{risk.risk_class} risk</strong> on {Math.round(risk.length_in_risk_m)} m. A failure
+        puts out {counted(risk.customers, "customer")}
         {risk.priority_sites > 0 && `, ${counted(risk.priority_sites, "priority site")} among them`}
-        ; {count(Math.round(risk.customer_minutes_at_risk))} customer-minutes a year.
+        ; its chance within a year is {risk.score.toFixed(1)} %:{" "}
+        {count(Math.round(risk.customer_minutes_at_risk))} customer-minutes at risk.
         {trees.length > 0 && <span className="quiet"> {trees.join(", ")}</span>}
       </p>
     </section>
