@@ -11,6 +11,7 @@ import shapely
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from examples import scale_examples
 from gridtwin.analysis.vegetation.span_exposure import measure_exposures
 from gridtwin.model.network import Network
 from gridtwin.model.vegetation import (
@@ -116,7 +117,7 @@ def overlay(line: BaseGeometry, areas: VegetationAreas) -> tuple[float, float, i
     return meters, failures, worst
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=scale_examples(300))
 @given(
     st.lists(courses(), min_size=1, max_size=4),
     st.lists(

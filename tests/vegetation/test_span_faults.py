@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gridtwin
+from examples import scale_examples
 from gridtwin.analysis.vegetation.span_faults import SpanFaults, count_interrupted
 from gridtwin.model.cim import KIND_CODE
 from gridtwin.model.tables import decode_texts
@@ -41,13 +42,13 @@ def hold_to_blasts(twin: Twin) -> None:
             assert devices.tolist() == [device], name
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=scale_examples(150))
 @given(st.integers(0, 10**6))
 def test_faults_of_any_network_are_those_of_blasts(seed: int) -> None:
     hold_to_blasts(open_twin(random_network(seed)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=scale_examples(100))
 @given(st.integers(0, 10**6))
 def test_faults_of_guarded_networks_are_those_of_blasts(seed: int) -> None:
     hold_to_blasts(open_twin(guarded_network(seed)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,6 +43,28 @@ RANKED_COLUMNS = {  # and what a table for people calls them
 }
 
 
+@app.command("synthesize")
+def synthesize_areas(
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="GeoJSON or GeoPackage to write.")],
+    twin: In = "",
+    areas: Annotated[int, typer.Option(min=0, help="How many; 0: one for each four spans.")] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same areas.")] = 1,
+) -> None:
+    """
+    Make groups of trees along the lines of a twin, to try with what has no data yet.
+
+    Example: gridtwin vegetation synthesize trees.geojson --in houston.twin
+    """
+    from gridtwin.sources.synthetic.vegetation import synthesize_vegetation
+
+    if out.suffix.casefold() not in {".geojson", ".gpkg"}:
+        msg = f"{out}: call it .geojson or .gpkg"
+        raise InputError(msg)
+    made = synthesize_vegetation(open_twin(twin).store.network, areas=areas, seed=seed)
+    made.to_file(out)
+    sys.stdout.write(f"{out}: {len(made):,} areas\n")
+
+
 @app.command("load")
 def load_vegetation(
     source: Annotated[
@@ -63,6 +86,10 @@ def load_vegetation(
         str, typer.Option(help="Class of areas with neither class nor clearance.")
     ] = "moderate",
     mend: Annotated[bool, typer.Option("--mend", help="Mend polygons that are not valid.")] = False,
+    level: Annotated[
+        list[float] | None,
+        typer.Option(help="Of a raster: least value of low, moderate, high, extreme; four times."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """
@@ -79,6 +106,7 @@ def load_vegetation(
         words=dict(_split_pairs(word, "--word")),
         risk=risk,
         mend=mend,
+        **({"levels": tuple(level)} if level else {}),
     )
     render.print_note(*(f"note: {each}" for each in loaded.notices))
     if json:

@@ -19,9 +19,14 @@ from gridtwin.model.notices import Notice
 from gridtwin.model.shapes import AREAS, parse_geometries
 from gridtwin.model.vegetation import RISK_CLASSES, VegetationAreas
 from gridtwin.sources.layers import read_file, read_layer, read_or_refuse, require_whole
+from gridtwin.sources.vegetation_raster import (
+    CLASS_LEVELS,
+    RASTER_SUFFIXES,
+    read_raster_areas,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -82,6 +87,8 @@ class VegetationReading:
         Class of areas that give neither class nor clearance.
     mend
         Whether polygons that are not valid are made so; else they are refused.
+    levels
+        Of a raster the least value of each of `RISK_CLASSES`; what is less is no risk.
     """
 
     crs: str = ""
@@ -90,6 +97,7 @@ class VegetationReading:
     words: Mapping[str, str] = field(default_factory=dict)
     risk: str = "moderate"
     mend: bool = False
+    levels: Sequence[float] = CLASS_LEVELS
 
 
 def read_vegetation(
@@ -101,8 +109,8 @@ def read_vegetation(
     Parameters
     ----------
     source
-        A file that pyogrio reads, GeoParquet, CSV with WKT in a column ``geometry``; or a
-        GeoDataFrame.
+        A file that pyogrio reads, GeoParquet, CSV with WKT in a column ``geometry``, a raster of
+        classes or of tree heights; or a GeoDataFrame.
     reading
         How it is read.
     geographic
@@ -130,12 +138,18 @@ def _read_frame(path: Path, reading: VegetationReading, notices: list[Notice]) -
     if not path.exists():
         msg = f"{path}: there is no such file"
         raise SourceError(msg)
+    if path.suffix.casefold() in RASTER_SUFFIXES:
+        return read_raster_areas(path, reading.levels, _plain_crs(reading.crs))
     if path.suffix.casefold() in {".parquet", ".csv"}:
         return read_file(path, notices)
     require_whole(path)
     return read_or_refuse(
         path, lambda: read_layer(path, _choose_layer(path, reading.layer), notices)
     )
+
+
+def _plain_crs(crs: str) -> str:
+    return "" if crs.casefold() == NO_CRS else crs
 
 
 def _choose_layer(path: Path, wanted: str) -> str:

@@ -72,12 +72,13 @@ class VegetationQuestions:
         Parameters
         ----------
         source
-            A file of polygons that pyogrio reads, GeoParquet, CSV with WKT; or a GeoDataFrame.
+            A file of polygons that pyogrio reads, GeoParquet, CSV with WKT; a raster of classes or
+            of tree heights, such as GeoTIFF; or a GeoDataFrame.
         name
             What the source is called; by default the file without its ending.
         options
             Fields of `gridtwin.sources.vegetation_file.VegetationReading`: ``crs``, ``layer``,
-            ``columns``, ``words``, ``risk`` and ``mend``.
+            ``columns``, ``words``, ``risk``, ``mend`` and ``levels``.
 
         Raises
         ------

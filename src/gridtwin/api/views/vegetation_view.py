@@ -55,7 +55,7 @@ def list_ranked(
         members = _split_groups(ranked.row, of_span, groups.group[:limit])
         switch = groups.group if by == SECTIONS else data.feeders.head[groups.group]
         drawn = [Element("equipment", row) for row in switch[:limit].tolist()]
-    rows: list[dict[str, Any]] = frame.to_dict("records")
+    rows: Any = frame.to_dict("records")
     return [
         {
             "mrid": row[by],
