@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 RASTER_SUFFIXES = frozenset({".tif", ".tiff", ".vrt", ".img", ".asc"})
 CLASS_LEVELS = (1.0, 2.0, 3.0, 4.0)  # of a grid that holds the number of the class
-MOST_CELLS = 400_000_000
+MOST_RASTER_CELLS = 400_000_000
 
 
 def read_raster_areas(path: Path, levels: Sequence[float], crs: str = "") -> geopandas.GeoDataFrame:
@@ -62,10 +62,8 @@ def read_raster_areas(path: Path, levels: Sequence[float], crs: str = "") -> geo
         raise InputError(msg)
     try:
         with rasterio.open(path) as raster:
-            if raster.width * raster.height > MOST_CELLS:
-                msg = (
-                    f"{path}: more than {MOST_CELLS:,} cells: cut it into tiles, or make it coarser"
-                )
+            if raster.width * raster.height > MOST_RASTER_CELLS:
+                msg = f"{path}: more than {MOST_RASTER_CELLS:,} cells: cut it into tiles, or make it coarser"
                 raise SourceError(msg)
             values = raster.read(1, masked=True)
             transform, stated = raster.transform, raster.crs
