@@ -63,7 +63,7 @@ def read_raster_areas(path: Path, levels: Sequence[float], crs: str = "") -> geo
     try:
         with rasterio.open(path) as raster:
             if raster.width * raster.height > MOST_RASTER_CELLS:
-                msg = f"{path}: more than {MOST_RASTER_CELLS:,} cells: cut it into tiles, or make it coarser"
+                msg = f"{path}: more than {MOST_RASTER_CELLS:,} cells: cut it, or make it coarser"
                 raise SourceError(msg)
             values = raster.read(1, masked=True)
             transform, stated = raster.transform, raster.crs
