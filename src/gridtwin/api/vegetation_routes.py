@@ -9,7 +9,7 @@ from pydantic import Field
 
 from gridtwin.api.grid import GridNow
 from gridtwin.api.jobs import ACCEPTED, answer_soon
-from gridtwin.api.models import Document, Feature, Features
+from gridtwin.api.models import Bounds, Document, Feature, Features
 from gridtwin.api.problems import RESPONSES
 from gridtwin.api.views.vegetation_view import collect_by_class, list_ranked
 from gridtwin.results.documents.vegetation_documents import VegetationLayerRecord
@@ -35,7 +35,7 @@ class RankedRow(Document):
     priority_sites: int
     customer_minutes_at_risk: float = Field(description="In a year.")
     customer_minutes_per_km: float = Field(description="The list is ranked by it.")
-    bounds: list[float] | None = Field(description="West, south, east, north.")
+    bounds: Bounds | None
     feature: Feature | None
 
 

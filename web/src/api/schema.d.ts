@@ -865,10 +865,7 @@ export interface components {
             partial: components["schemas"]["Features"];
             /** @description What trips, is opened or is closed, by scope. */
             devices: components["schemas"]["Features"];
-            /** Area */
-            area: {
-                [key: string]: unknown;
-            } | null;
+            area: components["schemas"]["GeoJsonGeometry"] | null;
             /** Bounds */
             bounds: number[] | null;
             /** Warnings */
@@ -942,13 +939,8 @@ export interface components {
              * @description mRIDs of what trips, is opened or is closed, by scope
              */
             devices?: string[];
-            /**
-             * Area
-             * @description outline of the usage points that are out, GeoJSON; null: nobody is
-             */
-            area: {
-                [key: string]: unknown;
-            } | null;
+            /** @description outline of the usage points that are out, GeoJSON; null: nobody is */
+            area: components["schemas"]["GeoJsonGeometry"] | null;
             /**
              * Warnings
              * @description what a reader should know
@@ -1192,7 +1184,7 @@ export interface components {
             energized: string;
             /** Attributes */
             attributes: {
-                [key: string]: unknown;
+                [key: string]: string | number | boolean | null;
             };
             origin: components["schemas"]["OriginAnswer"] | null;
             /**
@@ -1213,19 +1205,11 @@ export interface components {
              * @description The open outages it is in or has caused.
              */
             outages: components["schemas"]["Brief"][];
-            /**
-             * Estimate
-             * @description When it has supply again.
-             */
-            estimate: {
-                [key: string]: unknown;
-            } | null;
+            /** @description When it has supply again. */
+            estimate: components["schemas"]["PointEstimateAnswer"] | null;
             /** @description Null: no span at risk. */
             vegetation: components["schemas"]["SpanRisk"] | null;
-            /** Geometry */
-            geometry: {
-                [key: string]: unknown;
-            } | null;
+            geometry: components["schemas"]["GeoJsonGeometry"] | null;
             /** At */
             at: number[] | null;
             feature: components["schemas"]["Feature"] | null;
@@ -1647,6 +1631,22 @@ export interface components {
             feature: components["schemas"]["Feature"] | null;
         };
         /**
+         * GeoJsonGeometry
+         * @description A geometry of RFC 7946 in degrees, EPSG:4326.
+         */
+        GeoJsonGeometry: {
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "Point" | "MultiPoint" | "LineString" | "MultiLineString" | "Polygon" | "MultiPolygon";
+            /**
+             * Coordinates
+             * @description positions (longitude, latitude), nested as the type says
+             */
+            coordinates: unknown[];
+        };
+        /**
          * Group
          * @description Some customers, and what is drawn of them and their equipment.
          */
@@ -1759,7 +1759,7 @@ export interface components {
         IntersectAsked: {
             /**
              * Polygon
-             * @description GeoJSON, EPSG:4326.
+             * @description GeoJSON, EPSG:4326: a geometry, a feature or a collection of polygons.
              * @example {
              *       "coordinates": [
              *         [
@@ -2006,10 +2006,7 @@ export interface components {
             members: number;
             /** @description Who is out. */
             features: components["schemas"]["Features"];
-            /** Area */
-            area: {
-                [key: string]: unknown;
-            } | null;
+            area: components["schemas"]["GeoJsonGeometry"] | null;
             /** Steps */
             steps: components["schemas"]["RestorationStep"][];
             /** Evidence */
@@ -2277,10 +2274,35 @@ export interface components {
              * @description The open outage it is out in; null: in none.
              */
             outage: string | null;
-            /** Estimate */
-            estimate: {
-                [key: string]: unknown;
-            } | null;
+            estimate: components["schemas"]["PointEstimateAnswer"] | null;
+        };
+        /**
+         * PointEstimateAnswer
+         * @description What is promised to one usage point; null where that is not known.
+         */
+        PointEstimateAnswer: {
+            /** Usage Point */
+            usage_point: string;
+            /** Outage */
+            outage: string;
+            /** Stage */
+            stage: string;
+            /**
+             * Source
+             * @example model
+             */
+            source: string;
+            /** P50 */
+            p50: string | null;
+            /** P80 */
+            p80: string | null;
+            /** P95 */
+            p95: string | null;
+            /**
+             * Etr
+             * @description What is promised; null: still being assessed.
+             */
+            etr: string | null;
         };
         /**
          * Positions
@@ -2369,10 +2391,7 @@ export interface components {
              * @description The list is ranked by it.
              */
             customer_minutes_per_km: number;
-            /**
-             * Bounds
-             * @description West, south, east, north.
-             */
+            /** Bounds */
             bounds: number[] | null;
             feature: components["schemas"]["Feature"] | null;
         };
@@ -2646,7 +2665,7 @@ export interface components {
         StormAsked: {
             /**
              * Polygon
-             * @description GeoJSON, EPSG:4326.
+             * @description GeoJSON, EPSG:4326: a geometry, a feature or a collection of polygons.
              * @example {
              *       "coordinates": [
              *         [
@@ -2883,13 +2902,8 @@ export interface components {
             verify: components["schemas"]["Features"];
             /** @description Of an isolation: nothing but dead ends beyond, no operation needed. */
             dead_beyond: components["schemas"]["Features"];
-            /**
-             * Geometry
-             * @description Its lines, nearest first; 5,000 at most.
-             */
-            geometry: {
-                [key: string]: unknown;
-            } | null;
+            /** @description Its lines, nearest first; 5,000 at most. */
+            geometry: components["schemas"]["GeoJsonGeometry"] | null;
             /** Bounds */
             bounds: number[] | null;
             /** Warnings */

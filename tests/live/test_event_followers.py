@@ -22,7 +22,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
 import gridtwin
 from gridtwin.errors import StoreError
-from gridtwin.live.following import Broker, follow_broker
+from gridtwin.live.event_followers import Broker, follow_broker
 from gridtwin.model import cim
 from gridtwin.store.postgis.cluster import run_cluster
 from gridtwin.stream.broker.node import running
@@ -36,7 +36,7 @@ import signal, sys, threading
 stop = threading.Event()
 signal.signal(signal.SIGTERM, lambda *_: stop.set())
 import gridtwin
-from gridtwin.live.following import Broker, follow_broker
+from gridtwin.live.event_followers import Broker, follow_broker
 url, brokers, grid, alerts = sys.argv[1:]
 names = {"grid_events": grid, "outage_alerts": alerts}
 follow_broker(
