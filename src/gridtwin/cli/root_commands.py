@@ -12,6 +12,7 @@ from gridtwin.cli import (
     demo_commands,
     erm_commands,
     erm_run_commands,
+    iceberg_commands,
     indices_commands,
     mapping_commands,
     network_commands,
@@ -63,6 +64,7 @@ app.add_typer(erm_commands.app, name="erm")
 app.command("intersect")(network_commands.intersect_polygon)
 publish_commands.publish_app.command("odin")(odin_commands.publish_odin)
 publish_commands.publish_app.command("snowflake")(snowflake_commands.publish_snowflake)
+publish_commands.publish_app.command("iceberg")(iceberg_commands.publish_iceberg)
 app.add_typer(vegetation_commands.app, name="vegetation")
 app.add_typer(publish_commands.publish_app, name="publish")
 app.command("sync")(database_commands.sync_twin)

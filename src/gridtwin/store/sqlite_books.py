@@ -9,6 +9,7 @@ from gridtwin.store.sqlite_findings import SqliteFindings
 from gridtwin.store.sqlite_live import SqliteLive
 from gridtwin.store.sqlite_loads import SqliteLoads
 from gridtwin.store.sqlite_outages import SqliteOutages
+from gridtwin.store.sqlite_pulls import SqlitePulls
 from gridtwin.store.sqlite_specs import SqliteSpecs
 from gridtwin.store.sqlite_states import SqliteStates
 from gridtwin.store.sqlite_vegetation import SqliteVegetation
@@ -45,6 +46,7 @@ class SqliteBooks:
         self.estimates = SqliteEstimates(kept)
         self.live = SqliteLive(kept)
         self.loads = SqliteLoads(kept)
+        self.pulls = SqlitePulls(kept)
 
     def read_versions(self) -> Versions:
         """Return how far what changes has come."""

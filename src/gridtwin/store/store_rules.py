@@ -48,6 +48,11 @@ def build_acceptance_error(rule: str, key: str, kept: Sequence[Acceptance]) -> N
     )
 
 
+def build_conflict_error(name: str, key: str, keys: Sequence[str]) -> NotFoundError:
+    """Return the error for a row of a pulled table that is in no conflict."""
+    return NotFoundError("conflict", f"{name} {key}", find_close_names(key, keys))
+
+
 def make_finding_row(finding: Finding) -> tuple[Any, ...]:
     """Return a finding as a row: without who accepted it, its place as two numbers."""
     rule, severity, mrid, place, evidence, mend, layer, key, _ = finding

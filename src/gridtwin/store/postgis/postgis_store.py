@@ -26,6 +26,7 @@ from gridtwin.store.postgis.postgis_findings import PostgisFindings
 from gridtwin.store.postgis.postgis_live import PostgisLive
 from gridtwin.store.postgis.postgis_loads import PostgisLoads
 from gridtwin.store.postgis.postgis_outages import PostgisOutages
+from gridtwin.store.postgis.postgis_pulls import PostgisPulls
 from gridtwin.store.postgis.postgis_readings import PostgisReadings
 from gridtwin.store.postgis.postgis_specs import PostgisSpecs
 from gridtwin.store.postgis.postgis_states import LISTEN_S, PostgisStates
@@ -60,6 +61,7 @@ class PostgisStore:
         self.readings = PostgisReadings(self._pool)
         self.live = PostgisLive(self._pool)
         self.loads = PostgisLoads(self._pool)
+        self.pulls = PostgisPulls(self._pool)
         weakref.finalize(self, self._pool.close)
 
     @classmethod

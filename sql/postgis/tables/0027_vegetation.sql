@@ -1,4 +1,4 @@
--- 0025: areas in which vegetation threatens lines, by source, and the spans that lie in them.
+-- 0027: areas in which vegetation threatens lines, by source, and the spans that lie in them.
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
@@ -134,6 +134,6 @@ COMMENT ON COLUMN gridtwin.vegetation_measured.network IS
     'First 16 digits of network.content_hash';
 COMMENT ON COLUMN gridtwin.vegetation_measured.measured_at IS 'When they were measured';
 
-INSERT INTO gridtwin.migrations (number, name) VALUES (25, 'vegetation');
+INSERT INTO gridtwin.migrations (number, name) VALUES (27, 'vegetation');
 
 COMMIT;

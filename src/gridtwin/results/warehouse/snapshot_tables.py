@@ -1,5 +1,5 @@
 """
-Gather what a twin holds at a moment as the tables that Snowflake takes: network, topology, results.
+Gather what a twin holds at a moment as the tables of a warehouse: network, topology, results.
 
 Everything is in columns of Arrow of the types that `table_shapes` declares, so that a million rows
 are written as Parquet without an object for each.
@@ -17,7 +17,8 @@ from gridtwin.analysis.ami.interval_load import STANDINGS, MeterSlices
 from gridtwin.model.frames import show_column
 from gridtwin.model.schema import SCHEMA
 from gridtwin.model.tables import decode_texts
-from gridtwin.publish.snowflake.table_shapes import (
+from gridtwin.results.layer_frames import find_groups_of_nodes, list_group_names
+from gridtwin.results.warehouse.table_shapes import (
     ELEMENT_SPANS_TABLE,
     ESTIMATES_TABLE,
     FRAME_TABLES,
@@ -27,7 +28,6 @@ from gridtwin.publish.snowflake.table_shapes import (
     STAMP_COLUMNS,
     USAGE_POINT_PLACES_TABLE,
 )
-from gridtwin.results.layer_frames import find_groups_of_nodes, list_group_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from gridtwin.model.outage import Members, Outage
     from gridtwin.model.own_columns import OwnColumn
     from gridtwin.model.schema import FrameColumn
-    from gridtwin.publish.snowflake.table_shapes import WarehouseTable
+    from gridtwin.results.warehouse.table_shapes import ValueType, WarehouseTable
 
 LOAD_ZONE = "load_zone"  # the own column that names the load zone of a row
 
@@ -60,9 +60,16 @@ class Snapshot:
     estimates: Sequence[Estimate] = ()
 
 
-def build_tables(snapshot: Snapshot) -> dict[str, pa.Table]:
+def build_tables(snapshot: Snapshot, *, frames: bool = True) -> dict[str, pa.Table]:
     """
     Return the rows of each table by its name, those of `METERS_TABLE` without their times.
+
+    Parameters
+    ----------
+    snapshot
+        What the twin holds.
+    frames
+        Whether the six frames are among them.
 
     Notes
     -----
@@ -72,6 +79,7 @@ def build_tables(snapshot: Snapshot) -> dict[str, pa.Table]:
     tables = {
         table.name: _build_table(table, _show_frame(situation, name), snapshot)
         for table, name in zip(FRAME_TABLES, SCHEMA, strict=True)
+        if frames
     }
     tables[ELEMENT_SPANS_TABLE.name], tables[USAGE_POINT_PLACES_TABLE.name] = _build_topology(
         snapshot
@@ -89,18 +97,31 @@ def build_tables(snapshot: Snapshot) -> dict[str, pa.Table]:
     return tables
 
 
-def build_arrow_type(kind: str) -> pa.DataType:
-    """Return the type of Arrow of a column of Snowflake."""
+def build_arrow_type(kind: ValueType) -> pa.DataType:
+    """Return the type of Arrow of the values of a column."""
     import pyarrow as pa
 
-    return {
-        "VARCHAR": pa.string(),
-        "DOUBLE": pa.float64(),
-        "NUMBER(12, 0)": pa.int64(),
-        "BOOLEAN": pa.bool_(),
-        "BINARY": pa.binary(),
-        "TIMESTAMP_TZ(6)": pa.timestamp("us", tz="UTC"),
-    }[kind]
+    types = {
+        "text": pa.string(),
+        "real": pa.float64(),
+        "count": pa.int64(),
+        "flag": pa.bool_(),
+        "date": pa.date32(),
+        "time": pa.timestamp("us", tz="UTC"),
+        "bytes": pa.binary(),
+    }
+    return types[kind]
+
+
+def convert_values(values: Any, kind: pa.DataType) -> pa.Array:
+    """Return values as a column of Arrow; times may be unix seconds, NaN is null."""
+    import pyarrow as pa
+
+    if isinstance(values, np.ndarray) and values.dtype.kind == "f" and pa.types.is_timestamp(kind):
+        known = np.isfinite(values)
+        micros = np.where(known, np.round(np.where(known, values, 0) * 1e6), 0).astype(np.int64)
+        return pa.array(micros, mask=~known).cast(kind)
+    return pa.array(values, kind, from_pandas=True)
 
 
 def _build_table(shape: WarehouseTable, columns: dict[str, Any], snapshot: Snapshot) -> pa.Table:
@@ -120,25 +141,15 @@ def _build_table(shape: WarehouseTable, columns: dict[str, Any], snapshot: Snaps
         if column in STAMP_COLUMNS:
             arrays.append(pa.repeat(pa.scalar(stamps[column.name], kind), count))
         elif column.name in columns:
-            arrays.append(_convert_values(columns[column.name], kind))
+            arrays.append(convert_values(columns[column.name], kind))
         else:
             continue
         names.append(column.name)
     return pa.table(arrays, names=names)
 
 
-def _convert_values(values: Any, kind: pa.DataType) -> pa.Array:
-    import pyarrow as pa
-
-    if isinstance(values, np.ndarray) and values.dtype.kind == "f" and pa.types.is_timestamp(kind):
-        known = np.isfinite(values)
-        micros = np.where(known, np.round(np.where(known, values, 0) * 1e6), 0).astype(np.int64)
-        return pa.array(micros, mask=~known).cast(kind)
-    return pa.array(values, kind, from_pandas=True)
-
-
 def _show_frame(situation: Situation, name: str) -> dict[str, Any]:
-    """Return the columns of a frame by the names they have in Snowflake."""
+    """Return the columns of a frame by the names they have in a warehouse."""
     shown: dict[str, Any] = {}
     for column in SCHEMA[name].columns:
         shown |= _show_frame_column(situation, name, column)

@@ -1,5 +1,5 @@
 """
-Say each table that gridtwin itself fills in Snowflake: its columns, their types and meanings.
+Say each table that gridtwin fills in a warehouse: its columns, their types and meanings.
 
 The six frames follow from `gridtwin.model.schema`; references between them are mRIDs, places are
 degrees, and the course of a line is WKB. Every row says of which network and version it is, when
@@ -16,16 +16,15 @@ from gridtwin.model.schema import NOT_KNOWN, SCHEMA, UNITS
 if TYPE_CHECKING:
     from gridtwin.model.schema import ColumnKind, FrameColumn
 
-WarehouseType = Literal[
-    "VARCHAR", "DOUBLE", "NUMBER(12, 0)", "BOOLEAN", "TIMESTAMP_TZ(6)", "BINARY"
-]
-TEXT_TYPE: WarehouseType = "VARCHAR"
-REAL_TYPE: WarehouseType = "DOUBLE"
-COUNT_TYPE: WarehouseType = "NUMBER(12, 0)"
-FLAG_TYPE: WarehouseType = "BOOLEAN"
-TIME_TYPE: WarehouseType = "TIMESTAMP_TZ(6)"
-BYTES_TYPE: WarehouseType = "BINARY"
-KIND_TYPES: dict[ColumnKind, WarehouseType] = {
+ValueType = Literal["text", "real", "count", "flag", "date", "time", "bytes"]
+TEXT_TYPE: ValueType = "text"
+REAL_TYPE: ValueType = "real"
+COUNT_TYPE: ValueType = "count"  # whole, up to 12 digits
+FLAG_TYPE: ValueType = "flag"
+DATE_TYPE: ValueType = "date"
+TIME_TYPE: ValueType = "time"  # microseconds, UTC
+BYTES_TYPE: ValueType = "bytes"
+KIND_TYPES: dict[ColumnKind, ValueType] = {
     **dict.fromkeys(("id", "text", "label", "word", "phases", "open phases", "row"), TEXT_TYPE),
     "number": REAL_TYPE,
     "count": COUNT_TYPE,
@@ -35,17 +34,17 @@ KIND_TYPES: dict[ColumnKind, WarehouseType] = {
 
 @dataclass(frozen=True, slots=True)
 class WarehouseColumn:
-    """A column of a table in Snowflake."""
+    """A column of a table in a warehouse."""
 
     name: str
-    type: WarehouseType
+    type: ValueType
     meaning: str
     required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WarehouseTable:
-    """A table in Snowflake that gridtwin fills."""
+    """A table in a warehouse that gridtwin fills."""
 
     name: str
     meaning: str
@@ -63,7 +62,7 @@ STAMP_COLUMNS = (
 )
 
 
-def _declare_columns(*columns: tuple[str, WarehouseType, str]) -> tuple[WarehouseColumn, ...]:
+def _declare_columns(*columns: tuple[str, ValueType, str]) -> tuple[WarehouseColumn, ...]:
     """Return columns; the first is required: it names the row."""
     return tuple(
         WarehouseColumn(name, kind, meaning, required=not at)
@@ -248,21 +247,3 @@ WAREHOUSE_TABLES = (
     RUNS_TABLE,
     STORM_AREAS_TABLE,
 )
-
-
-def quote_text(text: str) -> str:
-    """Return a text as a literal of SQL."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
-
-
-def write_table(table: WarehouseTable, place: str) -> str:
-    """Return the statement that makes a table, or brings it in step, in a quoted schema."""
-    columns = ",\n".join(
-        f"    {column.name} {column.type}{' NOT NULL' if column.required else ''}"
-        f" COMMENT {quote_text(column.meaning)}"
-        for column in table.columns
-    )
-    return (
-        f"CREATE OR ALTER TABLE {place}.{table.name} (\n{columns}\n)\n"
-        f"CHANGE_TRACKING = TRUE\nCOMMENT = {quote_text(table.meaning)};\n"
-    )
