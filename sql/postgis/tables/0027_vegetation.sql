@@ -61,8 +61,8 @@ COMMENT ON COLUMN gridtwin.vegetation_areas.geometry IS
     'The area, in EPSG:4326, or planar where network.crs is null';
 
 CREATE TABLE gridtwin.vegetation_spans (
-    place int PRIMARY KEY,
-    span text NOT NULL UNIQUE,
+    span text PRIMARY KEY,
+    place int NOT NULL UNIQUE,
     feeder text NOT NULL,
     substation text NOT NULL,
     section text NOT NULL,
@@ -120,6 +120,8 @@ COMMENT ON COLUMN gridtwin.vegetation_spans.tree_height_m IS
 COMMENT ON COLUMN gridtwin.vegetation_spans.species IS
     'Species of the area with most failures; empty = not known';
 COMMENT ON COLUMN gridtwin.vegetation_spans.area IS 'That area, SOURCE:KEY';
+
+ALTER PUBLICATION gridtwin_lake ADD TABLE gridtwin.vegetation_spans (span);
 
 CREATE TABLE gridtwin.vegetation_measured (
     only_row bool PRIMARY KEY DEFAULT true CHECK (only_row),

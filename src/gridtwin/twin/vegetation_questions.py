@@ -170,6 +170,13 @@ class VegetationQuestions:
         situation = self._questions.situation(state)
         return self._rank(situation, exposures, layers, restoration_min)
 
+    def list_spans(self) -> KeptSpans:
+        """Return the spans at risk as other programs read them: those of the normal state."""
+        kept = self._store.vegetation.read_spans()
+        if kept.network in {"", self._store.network_hash}:
+            return kept
+        return self.vegetation().list_kept(self._store.network_hash)
+
     def _measure(self, sources: Mapping[str, VegetationAreas]) -> SpanExposures:
         network = self._store.network
         rows = find_spans(network.data)
