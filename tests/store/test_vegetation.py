@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import geopandas
@@ -13,9 +14,14 @@ import shapely
 import gridtwin
 from gridtwin.errors import InputError, NotFoundError, SourceError, StoreError
 from gridtwin.model.vegetation import FAILURES_PER_KM_YEAR, KeptSpans
+from gridtwin.results.warehouse.lake_shapes import VEGETATION_LAKE
+from gridtwin.results.warehouse.lake_tables import build_lake_tables
+from gridtwin.results.warehouse.snapshot_tables import build_arrow_type
 from gridtwin.store.postgis.connect import connect
+from gridtwin.store.postgis.published_rows import PUBLISHED_TABLES, copy_rows, select_table
 from gridtwin.store.vegetation_book import LayerChange
 from gridtwin.twin import open_twin
+from gridtwin.twin.warehouse_snapshot import take_lake_snapshot
 from vegetation_networks import guarded_network
 
 from .conftest import DATABASES
@@ -232,3 +238,27 @@ def test_a_planar_network_takes_planar_areas(tmp_path: Path) -> None:
     placed = area.set_crs("EPSG:2278")
     with pytest.raises(InputError, match="planar"):
         twin.load_vegetation(placed, name="drawn")
+
+
+def test_a_folder_and_a_database_publish_the_same_spans(tmp_path: Path, database: str) -> None:
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+    twins = [
+        gridtwin.open(guarded_network(5)).save(where) for where in (tmp_path / "a.twin", database)
+    ]
+    for twin in twins:
+        twin.load_vegetation(trees(areas=40), name="lidar")
+    folder, kept = (
+        next(
+            each.rows
+            for each in build_lake_tables(take_lake_snapshot(twin, now))
+            if each.table is VEGETATION_LAKE
+        )
+        for twin in twins
+    )
+    assert folder.num_rows == len(twins[0].vegetation())
+    assert folder.equals(kept)
+    table = next(each for each in PUBLISHED_TABLES if each.name == VEGETATION_LAKE.name)
+    types = {column.name: build_arrow_type(column.type) for column in VEGETATION_LAKE.columns}
+    with connect(database) as connection:
+        read = copy_rows(connection, select_table(table, {}), types)
+    assert read.sort_by("span").to_pylist() == folder.sort_by("span").to_pylist()
