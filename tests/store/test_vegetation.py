@@ -103,7 +103,7 @@ def test_a_refused_layer_changes_nothing(twin: Twin) -> None:
     before = listed(twin)
     wrong = trees(2)
     wrong.loc[3, "geometry"] = shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
-    with pytest.raises(SourceError, match=r"row 3 \(T000004\).*not valid.*--mend"):
+    with pytest.raises(SourceError, match=r"row 3 \(TREES-000004\).*not valid.*--mend"):
         twin.load_vegetation(wrong, name="lidar")
     assert twin.vegetation_layers()[0].load_number == 1
     assert listed(reopened(twin)) == before

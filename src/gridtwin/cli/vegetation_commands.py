@@ -35,12 +35,13 @@ SHOWN_COLUMNS = {
 }
 RANKED_COLUMNS = {  # and what a table for people calls them
     "risk_class": "class",
-    "length_in_risk_m": "m at risk",
+    "length_in_risk_m": "m",
     "customers": "customers",
-    "priority_sites": "priority",
+    "priority_sites": "sites",
     "customer_minutes_at_risk": "min/year",
     "customer_minutes_per_km": "min/km",
 }
+WHOLE_COLUMNS = ("length_in_risk_m", "customer_minutes_at_risk", "customer_minutes_per_km")
 
 
 @app.command("synthesize")
@@ -200,6 +201,8 @@ def _write_list(risk: VegetationRisk, by: str, form: Output, limit: int | None) 
     if limit is not None:
         frame = frame.head(limit)
     if form is Output.TABLE:
+        whole = dict.fromkeys(WHOLE_COLUMNS, "int64")
+        frame = frame.round(dict.fromkeys(WHOLE_COLUMNS, 0)).astype(whole)
         frame = frame[[*SHOWN_COLUMNS[by], *RANKED_COLUMNS]].rename(columns=RANKED_COLUMNS)
         render.print_note(
             f"restoration takes {risk.restoration.minutes:,.0f} min: {risk.restoration.known_from}"

@@ -85,7 +85,7 @@ def synthesize_vegetation(network: Network, *, areas: int = 0, seed: int = 1) ->
     clearance = 4.5 / (1.0 + risk) ** 1.5 * rng.lognormal(0.0, GROWTH_SPREAD, count)
     return geopandas.GeoDataFrame(
         {
-            "key": [f"T{number:06}" for number in range(1, count + 1)],
+            "key": [f"TREES-{number:06}" for number in range(1, count + 1)],
             "risk": np.array(RISK_CLASSES, dtype=object)[risk],
             "species": np.array([name for name, _ in SPECIES], dtype=object)[species],
             "tree_height_m": height.round(1),
