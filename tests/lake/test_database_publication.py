@@ -59,7 +59,8 @@ def test_a_database_has_the_tables_of_a_folder(
     at = datetime(2026, 7, 1, 12, tzinfo=UTC)
     for each in (twin, kept):
         switches = switches_of(each)
-        each.store.states.operate(switches[0], "ABC", actor="ann", at=at)
+        phases = each.network.equipment.set_index("mrid").loc[switches[0], "phases"]
+        each.store.states.operate(switches[0], phases, actor="ann", at=at)
         each.overlay("storm", {switches[1]: True})
     publication_of(lake, town, namespace).publish_once()
     beside = lake.make_namespace()

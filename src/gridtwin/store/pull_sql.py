@@ -81,10 +81,12 @@ class PullSql:
 
     def delete_rows(self) -> str:
         """Delete what was decided."""
-        table = self.dialect.name_table(self.target.name)
+        key = ", ".join(self.target.key)
+        here = ", ".join(f"s.{name}" for name in self.target.key)
         return (
-            f"DELETE FROM {table} WHERE EXISTS (SELECT 1 FROM staged s JOIN decided d"  # noqa: S608
-            f" ON d.place = s.place WHERE d.action = 'delete' AND {self._match_keys(table, 's')})"
+            f"DELETE FROM {self.dialect.name_table(self.target.name)} WHERE ({key}) IN ("  # noqa: S608
+            f"SELECT {here} FROM staged s JOIN decided d ON d.place = s.place"
+            " WHERE d.action = 'delete')"
         )
 
     def move_bases(self) -> tuple[str, str]:
