@@ -91,6 +91,13 @@ def load_vegetation(
         list[float] | None,
         typer.Option(help="Of a raster: least value of low, moderate, high, extreme; four times."),
     ] = None,
+    reach: Annotated[
+        str,
+        typer.Option(
+            metavar="METERS|height",
+            help="How far beyond an area trees fall on lines: meters, or as far as they are tall.",
+        ),
+    ] = "0",
     json: Json = False,
 ) -> None:
     """
@@ -107,6 +114,7 @@ def load_vegetation(
         words=dict(_split_pairs(word, "--word")),
         risk=risk,
         mend=mend,
+        reach=reach,
         **({"levels": tuple(level)} if level else {}),
     )
     render.print_note(*(f"note: {each}" for each in loaded.notices))

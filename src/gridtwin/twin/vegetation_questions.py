@@ -68,7 +68,7 @@ class VegetationQuestions:
             What the source is called; by default the file without its ending.
         options
             Fields of `gridtwin.sources.vegetation_file.VegetationReading`: ``crs``, ``layer``,
-            ``columns``, ``words``, ``risk``, ``mend`` and ``levels``.
+            ``columns``, ``words``, ``risk``, ``mend``, ``levels`` and ``reach``.
 
         Raises
         ------
