@@ -11,6 +11,7 @@ import shapely
 from gridtwin.errors import CrsError, InputError, PolygonError, SourceError
 from gridtwin.model.antimeridian import check_longitudes, cut_at_antimeridian
 from gridtwin.model.frames import make_projector
+from gridtwin.model.lengths import METERS_PER_DEGREE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 TREE_HEIGHT_REACH = "height"
 MOST_REACH_M = 200.0
-METERS_PER_DEGREE = 111_320.0  # of latitude
 LEAST_COSINE = 0.01  # nothing is widened more than so, however near the pole
 
 

@@ -127,8 +127,16 @@ def hide_secrets(text: str, secrets: tuple[str, ...]) -> str:
 
 @contextmanager
 def open_lake(address: LakeAddress, settings: IcebergSettings) -> Iterator[LakeConnection]:
+    """Attach a catalog to be written to, and make the namespace; see `attach_lake`."""
+    with attach_lake(address, settings) as lake:
+        lake.execute(f"CREATE SCHEMA IF NOT EXISTS {LAKE}.{address.namespace}")
+        yield lake
+
+
+@contextmanager
+def attach_lake(address: LakeAddress, settings: IcebergSettings) -> Iterator[LakeConnection]:
     """
-    Attach a catalog.
+    Attach a catalog; nothing is written to it.
 
     Raises
     ------
@@ -145,7 +153,6 @@ def open_lake(address: LakeAddress, settings: IcebergSettings) -> Iterator[LakeC
         lake = LakeConnection(connection, address, settings)
         with lake.translate_errors():
             _attach_catalog(connection, address, settings)
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {LAKE}.{address.namespace}")
         yield lake
     finally:
         connection.close()

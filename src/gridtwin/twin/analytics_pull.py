@@ -10,7 +10,7 @@ from gridtwin.errors import NotFoundError, StoppedTableError
 from gridtwin.model.pulls import PullOutcome
 from gridtwin.publish.iceberg.changed_rows import read_changes
 from gridtwin.publish.iceberg.table_history import HistoryReader
-from gridtwin.store.iceberg_catalog import open_lake
+from gridtwin.store.iceberg_catalog import attach_lake
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,7 @@ def pull_tables(
     stopped: dict[str, PullOutcome] = {}
     pulled: list[TableChanges] = []
     histories = HistoryReader(address, settings)
-    with open_lake(address, settings) as lake:
+    with attach_lake(address, settings) as lake:
         for each in declared:
             table = each.table
             try:

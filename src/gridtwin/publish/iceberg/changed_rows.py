@@ -45,20 +45,18 @@ class TableHistory:
     sequences: dict[int, int]  # of the snapshots that are there
     parents: dict[int, int | None]
 
-    @property
-    def position(self) -> PullPosition | None:
-        """Where it stands."""
+    def locate(self, declared: OwnerDeclaration) -> PullPosition | None:
+        """Return where it stands, for a declaration; another declaration begins anew."""
         if self.current is None:
             return None
-        return PullPosition(self.table_uuid, self.current, self.sequences[self.current])
+        identity = f"{self.table_uuid}/{declared.digest}"
+        return PullPosition(identity, self.current, self.sequences[self.current])
 
-    def descends_from(self, position: PullPosition | None) -> bool:
+    def descends_from(self, former: int) -> bool:
         """Return whether the current snapshot was made from one that is still there."""
-        if position is None or position.table_uuid != self.table_uuid:
-            return False
         snapshot = self.current
         while snapshot in self.sequences:
-            if snapshot == position.snapshot:
+            if snapshot == former:
                 return True
             snapshot = self.parents[snapshot]
         return False
@@ -80,17 +78,24 @@ def read_changes(
     StoreError
         If it cannot be read.
     """
-    position = history.position
+    position = history.locate(declared)
     if position is None:
         msg = "it holds no snapshot yet: nothing was written to it"
         raise StoppedTableError(msg)
     table = declared.table
+    reader = _TableReader(lake, declared, position)
     if position == since and not table.is_compared_only:
         return TableChanges(table, since, position)
-    reader = _TableReader(lake, declared, position)
-    if table.is_compared_only or not history.descends_from(since) or since is None:
+    by_lineage = history.version >= ROW_LINEAGE
+    if (
+        table.is_compared_only
+        or since is None
+        or since.identity != position.identity
+        or not history.descends_from(since.snapshot)
+        or not (by_lineage or reader.had_columns(since))
+    ):
         return TableChanges(table, since, position, reader.read_all(), is_whole=True)
-    changed = reader.read_changed(since, by_lineage=history.version >= ROW_LINEAGE)
+    changed = reader.read_changed(since, by_lineage=by_lineage)
     return TableChanges(table, since, position, changed, reader.read_gone(since))
 
 
@@ -130,6 +135,15 @@ class _TableReader:
         )
         return tuple(self._convert_rows(query, self._target.columns[: self._target.key_size]))
 
+    def had_columns(self, since: PullPosition) -> bool:
+        """Return whether the table had the same columns in a former snapshot."""
+        return set(self._selected.values()) <= set(self._describe(self._at(since)))
+
+    def _describe(self, place: str) -> dict[str, str]:
+        """Return the types of the columns by their names."""
+        described = self._lake.execute(f"DESCRIBE SELECT * FROM {place}")  # noqa: S608
+        return {name: kind for name, kind, *_ in described}
+
     def _at(self, position: PullPosition) -> str:
         return f"{self._name} AT (VERSION => {int(position.snapshot)})"
 
@@ -142,10 +156,11 @@ class _TableReader:
 
     def _choose_columns(self) -> dict[str, str]:
         """Return which column of the catalog fills each column of the twin; refuse any other."""
-        described = self._lake.execute(f"DESCRIBE SELECT * FROM {self._now}")  # noqa: S608
         columns = {column.name: column for column in self._target.columns}
         chosen: dict[str, str] = {}
-        for there, kind, *_ in described:
+        read = self._describe(self._now)
+        # A column may be new since the snapshot; it is refused before rows have it.
+        for there, kind in (read | self._describe(self._name)).items():
             name = self._declared.name_column(there)
             if there in self._declared.ignored:
                 continue
@@ -156,7 +171,8 @@ class _TableReader:
                 )
                 raise StoppedTableError(msg)
             _check_type(there, kind, columns[name])
-            chosen[name] = there
+            if there in read:
+                chosen[name] = there
         for name, column in columns.items():
             if column.required and name not in chosen and name not in self._declared.fixed:
                 msg = f"it has no column {name}: name it in columns, or give its value in fixed"

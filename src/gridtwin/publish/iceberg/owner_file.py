@@ -17,6 +17,7 @@ Read the file that says which tables of a catalog come back, and who owns what o
 from __future__ import annotations
 
 import difflib
+import hashlib
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -45,6 +46,15 @@ class OwnerDeclaration:
     columns: Mapping[str, str]  # of the target, by those of the catalog that are called otherwise
     fixed: Mapping[str, AnalyticsValue]  # columns of the target with one value
     ignored: frozenset[str]  # columns of the catalog
+
+    @property
+    def digest(self) -> str:
+        """What tells this declaration from another of its name: 12 hexadecimal digits."""
+        said = (
+            *(self.table.source, self.table.target.names, sorted(self.table.operations)),
+            *(sorted(self.columns.items()), sorted(self.fixed.items()), sorted(self.ignored)),
+        )
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
 
     def name_column(self, column: str) -> str:
         """Return what a column of the catalog is called here."""
