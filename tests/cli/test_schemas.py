@@ -186,6 +186,17 @@ def of_tool(tag: Tag) -> tuple[Tag, Make]:
     return tag, lambda request: of_tools(request)[tag]
 
 
+def vegetation(request: pytest.FixtureRequest) -> str:
+    """Rank spans, sections and feeders for trimming; of some trees only the place is known."""
+    path = str(request.getfixturevalue("tmp_path") / "small.twin")
+    twin = gridtwin.open(two_feeders_with_a_tie()).save(path)
+    trees = gridtwin.synthesize_vegetation(twin.store.network, areas=9)
+    twin.load_vegetation(trees, name="known")
+    twin.load_vegetation(trees[["geometry"]], name="drawn")
+    asked = (("vegetation", "rank", "--by", by) for by in ("span", "section", "feeder"))
+    return "".join(ask(*words, "--in", path, "--json") for words in asked)
+
+
 def pull_scores(twin: Twin) -> list[PullOutcome]:
     """Let analytics write a score twice, and operations in between."""
     target = ANALYTICS_TABLES["element_scores"]
@@ -220,6 +231,7 @@ def of_pulled(*words: str) -> Make:
 
 
 CASES: list[tuple[Tag, Make]] = [
+    (Tag.VEGETATION, vegetation),
     (Tag.TRACE, of_feeders("trace", "downstream", "L1")),
     (Tag.TRACE, of_feeders("trace", "isolation", "L1")),
     (Tag.TRACE, of_feeders("trace", "feeder", "feeder-BKR1")),
