@@ -145,7 +145,7 @@ class PastStore:
 
     def read_versions(self) -> Versions:
         """Return how far what changes has come: in the past, as far as the state."""
-        return Versions(self.states.read_state().version, 0, 0)
+        return Versions(self.states.read_state().version, 0, 0, 0)
 
     def wait_for_changes(self, since: Versions, *, timeout_s: float) -> Changes:  # noqa: ARG002
         """Return that nothing became another: the past changes no more."""
