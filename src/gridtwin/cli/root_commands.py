@@ -30,6 +30,7 @@ from gridtwin.cli import (
     stream_commands,
     tile_commands,
     trace_commands,
+    vegetation_commands,
 )
 from gridtwin.cli.find_commands import find_elements
 from gridtwin.cli.inference_commands import infer_outages
@@ -65,6 +66,7 @@ app.command("intersect")(network_commands.intersect_polygon)
 publish_commands.publish_app.command("odin")(odin_commands.publish_odin)
 publish_commands.publish_app.command("snowflake")(snowflake_commands.publish_snowflake)
 publish_commands.publish_app.command("iceberg")(iceberg_commands.publish_iceberg)
+app.add_typer(vegetation_commands.app, name="vegetation")
 app.add_typer(publish_commands.publish_app, name="publish")
 app.add_typer(pull_commands.pull_app, name="pull")
 app.command("scores")(pull_commands.show_scores)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gridtwin.store.state_book import SpecBook, StateBook
     from gridtwin.store.store_versions import Changes, Versions
     from gridtwin.store.table_changes import TableChange
+    from gridtwin.store.vegetation_book import VegetationBook
     from gridtwin.topology.topology_index import TopologyIndex
 
 
@@ -291,6 +292,11 @@ class Store(Protocol):
     @property
     def findings(self) -> FindingBook:
         """What was found in the source, and which findings are accepted."""
+        ...
+
+    @property
+    def vegetation(self) -> VegetationBook:
+        """The areas of vegetation risk, and the spans that lie in them."""
         ...
 
     @property

@@ -12,6 +12,7 @@ from gridtwin.store.sqlite_outages import SqliteOutages
 from gridtwin.store.sqlite_pulls import SqlitePulls
 from gridtwin.store.sqlite_specs import SqliteSpecs
 from gridtwin.store.sqlite_states import SqliteStates
+from gridtwin.store.sqlite_vegetation import SqliteVegetation
 from gridtwin.store.store_rules import poll_changes
 from gridtwin.store.store_versions import read_sqlite_versions
 
@@ -40,6 +41,7 @@ class SqliteBooks:
         self.states = SqliteStates(kept, network)
         self.specs = SqliteSpecs(kept)
         self.findings = SqliteFindings(kept)
+        self.vegetation = SqliteVegetation(kept)
         self.outages = SqliteOutages(kept)
         self.estimates = SqliteEstimates(kept)
         self.live = SqliteLive(kept)

@@ -41,6 +41,7 @@ def take_snapshot(twin: Twin, now: datetime, *, run: str = "") -> Snapshot:
         outages=outages,
         members=twin.outages.members(*ids) if ids else Members.make_empty(),
         estimates=twin.store.estimates.list_current(),
+        vegetation=twin.trimming.list_spans().spans,
     )
 
 

@@ -26,6 +26,7 @@ from gridtwin.results.warehouse.table_shapes import (
     TEXT_TYPE,
     TIME_TYPE,
     USAGE_POINT_PLACES_TABLE,
+    VEGETATION_SPANS_TABLE,
     WarehouseColumn,
 )
 
@@ -169,6 +170,10 @@ MEMBERS_LAKE = _take_shape(OUTAGE_MEMBERS_TABLE, "outage", "usage_point")
 ESTIMATES_LAKE = replace(
     _take_shape(ESTIMATES_TABLE, "outage"), meaning="The estimate in force for each open outage"
 )
+VEGETATION_LAKE = replace(
+    _take_shape(VEGETATION_SPANS_TABLE, "span"),
+    meaning="Spans in areas of vegetation risk, in the normal state",
+)
 ESTIMATE_HISTORY_LAKE = LakeTable(
     "estimate_history",
     "Every estimate that was ever issued, in its order",
@@ -270,6 +275,7 @@ ROW_LAKE_TABLES = (
     MEMBERS_LAKE,
     ESTIMATES_LAKE,
     ESTIMATE_HISTORY_LAKE,
+    VEGETATION_LAKE,
     CONDITIONS_LAKE,
 )
 TOPOLOGY_LAKE_TABLES = (ELEMENT_SPANS_LAKE, PLACES_LAKE, METERS_LAKE, CLOSURE_LAKE)

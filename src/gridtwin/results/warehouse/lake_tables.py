@@ -26,6 +26,7 @@ from gridtwin.results.warehouse.lake_shapes import (
     STATES_LAKE,
     SWITCH_STATES_LAKE,
     TOPOLOGY_LAKE_TABLES,
+    VEGETATION_LAKE,
     LakeTable,
     name_own_columns,
 )
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from gridtwin.model.tables import NetworkData
     from gridtwin.results.warehouse.snapshot_tables import Snapshot
 
-RESULT_SHAPES = (OUTAGES_LAKE, MEMBERS_LAKE, ESTIMATES_LAKE)
+RESULT_SHAPES = (OUTAGES_LAKE, MEMBERS_LAKE, ESTIMATES_LAKE, VEGETATION_LAKE)
 BOUNDS = ("west", "south", "east", "north")
 
 
@@ -79,7 +80,7 @@ def build_lake_tables(taken: LakeSnapshot) -> list[LakeRows]:
         _shape_frame(snapshot.situation, shape, tables[shape.name.upper()])
         for shape in FRAME_LAKE_TABLES
     ]
-    outages, members, estimates = (
+    outages, members, estimates, vegetation = (
         LakeRows(shape, _keep_columns(shape, tables[shape.name.upper()])) for shape in RESULT_SHAPES
     )
     return [
@@ -95,6 +96,7 @@ def build_lake_tables(taken: LakeSnapshot) -> list[LakeRows]:
         members,
         estimates,
         _list_history(taken.issued),
+        vegetation,
         _list_conditions(taken.conditions),
         *_build_topology_tables(snapshot, tables),
     ]

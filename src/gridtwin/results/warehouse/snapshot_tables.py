@@ -17,6 +17,7 @@ from gridtwin.analysis.ami.interval_load import STANDINGS, MeterSlices
 from gridtwin.model.frames import show_column
 from gridtwin.model.schema import SCHEMA
 from gridtwin.model.tables import decode_texts
+from gridtwin.model.vegetation import KeptSpan
 from gridtwin.results.layer_frames import find_groups_of_nodes, list_group_names
 from gridtwin.results.warehouse.table_shapes import (
     ELEMENT_SPANS_TABLE,
@@ -27,6 +28,7 @@ from gridtwin.results.warehouse.table_shapes import (
     OUTAGES_TABLE,
     STAMP_COLUMNS,
     USAGE_POINT_PLACES_TABLE,
+    VEGETATION_SPANS_TABLE,
 )
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ class Snapshot:
     outages: Sequence[Outage] = ()
     members: Members | None = None
     estimates: Sequence[Estimate] = ()
+    vegetation: Sequence[KeptSpan] = ()  # spans at risk, the first in rank first
 
 
 def build_tables(snapshot: Snapshot, *, frames: bool = True) -> dict[str, pa.Table]:
@@ -93,6 +96,9 @@ def build_tables(snapshot: Snapshot, *, frames: bool = True) -> dict[str, pa.Tab
     )
     tables[ESTIMATES_TABLE.name] = _build_table(
         ESTIMATES_TABLE, _list_estimates(snapshot.estimates), snapshot
+    )
+    tables[VEGETATION_SPANS_TABLE.name] = _build_table(
+        VEGETATION_SPANS_TABLE, _list_spans_at_risk(snapshot.vegetation), snapshot
     )
     return tables
 
@@ -271,6 +277,10 @@ def _list_members(members: Members | None) -> dict[str, Any]:
         "BEGAN_AT": rows.began_s,
         "RESTORED_AT": rows.restored_s,
     }
+
+
+def _list_spans_at_risk(spans: Sequence[KeptSpan]) -> dict[str, list[Any]]:
+    return {name.upper(): [getattr(each, name) for each in spans] for name in KeptSpan._fields}
 
 
 def _list_estimates(estimates: Sequence[Estimate]) -> dict[str, list[Any]]:

@@ -210,6 +210,46 @@ ESTIMATES_TABLE = WarehouseTable(
     )
     + STAMP_COLUMNS,
 )
+VEGETATION_SPANS_TABLE = WarehouseTable(
+    "VEGETATION_SPANS",
+    "Spans in areas of vegetation risk, in the normal state, at the time of each run",
+    "results",
+    _declare_columns(
+        ("SPAN", TEXT_TYPE, "mRID of the line"),
+        ("FEEDER", TEXT_TYPE, "mRID of its feeder; empty = none"),
+        ("SUBSTATION", TEXT_TYPE, "mRID of its substation; empty = none"),
+        ("SECTION", TEXT_TYPE, "mRID of the switch that feeds its section; empty = none"),
+        (
+            "DEVICE",
+            TEXT_TYPE,
+            "mRID of the protective device that trips; empty = several, or none",
+        ),
+        ("RISK_CLASS", TEXT_TYPE, "Worst class of its areas: low, moderate, high or extreme"),
+        ("SCORE", REAL_TYPE, "Chance of a failure by vegetation within a year, percent"),
+        ("LENGTH_M", REAL_TYPE, "Length along its course in meters"),
+        ("LENGTH_IN_RISK_M", REAL_TYPE, "Of that, inside areas of risk"),
+        ("FAILURES_PER_YEAR", REAL_TYPE, "Failures expected in a year"),
+        ("CUSTOMERS", COUNT_TYPE, "Customers a fault there interrupts"),
+        ("CUSTOMERS_BEHIND", COUNT_TYPE, "Of these, who have no supply without the span"),
+        ("PRIORITY_SITES", COUNT_TYPE, "Usage points with a priority that are interrupted"),
+        ("RESTORATION_MIN", REAL_TYPE, "Mean minutes that an interrupted customer is out"),
+        (
+            "CUSTOMER_MINUTES_AT_RISK",
+            REAL_TYPE,
+            "Customer-minutes at risk in a year: failures x customers x restoration",
+        ),
+        ("CUSTOMER_MINUTES_PER_KM", REAL_TYPE, "Of these, for each kilometer in areas of risk"),
+        ("CLEARANCE_M", REAL_TYPE, f"Least clearance of its areas in meters; null = {NOT_KNOWN}"),
+        (
+            "TREE_HEIGHT_M",
+            REAL_TYPE,
+            f"Greatest height of trees of its areas in meters; null = {NOT_KNOWN}",
+        ),
+        ("SPECIES", TEXT_TYPE, f"Species of the area with most failures; empty = {NOT_KNOWN}"),
+        ("AREA", TEXT_TYPE, "That area, SOURCE:KEY"),
+    )
+    + STAMP_COLUMNS,
+)
 RUNS_TABLE = WarehouseTable(
     "RUNS",
     "Tables that a run has brought, each once it is there whole",
@@ -238,7 +278,7 @@ STORM_AREAS_TABLE = WarehouseTable(
 )
 # Replaced whole with each network; then what is added with each run.
 NETWORK_TABLES = (*FRAME_TABLES, ELEMENT_SPANS_TABLE, USAGE_POINT_PLACES_TABLE)
-RESULT_TABLES = (OUTAGES_TABLE, OUTAGE_MEMBERS_TABLE, ESTIMATES_TABLE)
+RESULT_TABLES = (OUTAGES_TABLE, OUTAGE_MEMBERS_TABLE, ESTIMATES_TABLE, VEGETATION_SPANS_TABLE)
 WAREHOUSE_TABLES = (
     *NETWORK_TABLES,
     METERS_CAME_TABLE,

@@ -31,6 +31,7 @@ from gridtwin.store.postgis.postgis_readings import PostgisReadings
 from gridtwin.store.postgis.postgis_specs import PostgisSpecs
 from gridtwin.store.postgis.postgis_states import LISTEN_S, PostgisStates
 from gridtwin.store.postgis.postgis_tiles import StoredTiles
+from gridtwin.store.postgis.postgis_vegetation import PostgisVegetation
 from gridtwin.store.postgis.refusals import OWNER, READER, translate_refusals
 from gridtwin.store.postgis.slot_changes import measure_largest_lag
 from gridtwin.store.protocol import ReplacedNetwork
@@ -57,6 +58,7 @@ class PostgisStore:
         self.states = PostgisStates(self._pool, self._kept)
         self.specs = PostgisSpecs(self._pool)
         self.findings = PostgisFindings(self._pool)
+        self.vegetation = PostgisVegetation(self._pool)
         self.outages = PostgisOutages(self._pool)
         self.estimates = PostgisEstimates(self._pool)
         self.readings = PostgisReadings(self._pool)

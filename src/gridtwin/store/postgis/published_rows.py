@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.model.schema import SCHEMA
+from gridtwin.model.vegetation import KeptSpan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -134,6 +135,13 @@ PUBLISHED_TABLES = (
         "gridtwin.erm_history t",
         ("t.outage",),
         ("erm_history",),
+    ),
+    PublishedTable(
+        "vegetation_spans",
+        ", ".join(f"t.{name}" for name in KeptSpan._fields),
+        "gridtwin.vegetation_spans t",
+        ("t.span",),
+        ("vegetation_spans",),
     ),
     PublishedTable(
         "conditions",
