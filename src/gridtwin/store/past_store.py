@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gridtwin.model.outage import Change, Evidence
     from gridtwin.store.edition_records import NewEdition
     from gridtwin.store.live_book import LiveBook
-    from gridtwin.store.protocol import OutageBook, Store
+    from gridtwin.store.protocol import LoadBook, OutageBook, PullBook, Store
     from gridtwin.topology.topology_index import TopologyIndex
 
 
@@ -112,13 +112,22 @@ class PastStore:
         self.vegetation = PastVegetation(store.vegetation, when)
         self.outages = PastOutages(store.outages, when)
         self.estimates = PastEstimates(store, self.outages)
-        self.loads, self.pulls = store.loads, store.pulls  # those of now
         self.readings = store.readings  # of all times: what is asked names its interval
 
     @property
     def live(self) -> LiveBook:
         """What live operations have taken in: it has no past."""
         return self._store.live
+
+    @property
+    def loads(self) -> LoadBook:
+        """The loads that brought the network, those of now."""
+        return self._store.loads
+
+    @property
+    def pulls(self) -> PullBook:
+        """What analytics handed back, as it is now."""
+        return self._store.pulls
 
     def replace_network(self, edition: NewEdition) -> NoReturn:  # noqa: ARG002
         """Refuse: the past is only asked."""
