@@ -112,6 +112,75 @@ $$;
 COMMENT ON FUNCTION gridtwin.sum_loads(timestamptz) IS
     'Sum the readings of an interval by transformer; returns how many loads changed';
 
+-- What questions of weeks ask: rows of one interval here, of a whole day where sums of days are kept.
+CREATE OR REPLACE VIEW gridtwin.transformer_period_load WITH (security_invoker = true) AS
+SELECT
+    t.reading_time AS first_at,
+    t.reading_time AS last_at,
+    t.transformer,
+    1 AS intervals,
+    abs(t.kwh) AS lowest_kwh,
+    abs(t.kwh) AS highest_kwh
+FROM gridtwin.transformer_load t;
+COMMENT ON VIEW gridtwin.transformer_period_load IS
+    'Loads of transformers as questions of weeks count them, whichever way they flow';
+COMMENT ON COLUMN gridtwin.transformer_period_load.first_at IS 'End of the first interval';
+COMMENT ON COLUMN gridtwin.transformer_period_load.last_at IS 'End of the last interval';
+COMMENT ON COLUMN gridtwin.transformer_period_load.transformer IS 'mRID of the transformer';
+COMMENT ON COLUMN gridtwin.transformer_period_load.intervals IS 'Intervals of 15 minutes';
+COMMENT ON COLUMN gridtwin.transformer_period_load.lowest_kwh IS
+    'Energy of the interval with the least; null = not known';
+COMMENT ON COLUMN gridtwin.transformer_period_load.highest_kwh IS
+    'Energy of the interval with the most; null = not known';
+
+CREATE OR REPLACE VIEW gridtwin.feeder_period_load WITH (security_invoker = true) AS
+SELECT
+    f.reading_time AS first_at,
+    f.reading_time AS last_at,
+    f.feeder,
+    CASE WHEN f.kwh IS NULL THEN 0 ELSE 1 END AS intervals,
+    f.kwh,
+    f.kwh AS peak_kwh,
+    f.reading_time AS peak_kwh_at,
+    f.below_a,
+    f.above_a,
+    f.below_b,
+    f.above_b,
+    f.v_min,
+    f.reading_time AS v_min_at,
+    f.v_max,
+    f.reading_time AS v_max_at
+FROM gridtwin.feeder_load f;
+COMMENT ON VIEW gridtwin.feeder_period_load IS
+    'Loads and voltages of feeders as questions of weeks add them up';
+COMMENT ON COLUMN gridtwin.feeder_period_load.first_at IS 'End of the first interval';
+COMMENT ON COLUMN gridtwin.feeder_period_load.last_at IS 'End of the last interval';
+COMMENT ON COLUMN gridtwin.feeder_period_load.feeder IS 'mRID of the feeder';
+COMMENT ON COLUMN gridtwin.feeder_period_load.intervals IS 'Intervals with an energy';
+COMMENT ON COLUMN gridtwin.feeder_period_load.kwh IS 'Sum of their energies; null = none is known';
+COMMENT ON COLUMN gridtwin.feeder_period_load.peak_kwh IS 'Energy of the interval with the most';
+COMMENT ON COLUMN gridtwin.feeder_period_load.peak_kwh_at IS 'End of the first such interval';
+COMMENT ON COLUMN gridtwin.feeder_period_load.below_a IS
+    'Meters below Range A of ANSI C84.1, of all intervals';
+COMMENT ON COLUMN gridtwin.feeder_period_load.above_a IS 'Meters above Range A';
+COMMENT ON COLUMN gridtwin.feeder_period_load.below_b IS 'Of those below Range A, below Range B';
+COMMENT ON COLUMN gridtwin.feeder_period_load.above_b IS 'Of those above Range A, above Range B';
+COMMENT ON COLUMN gridtwin.feeder_period_load.v_min IS
+    'Lowest voltage of a meter, on a base of 120 V';
+COMMENT ON COLUMN gridtwin.feeder_period_load.v_min_at IS 'End of the first interval with it';
+COMMENT ON COLUMN gridtwin.feeder_period_load.v_max IS
+    'Highest voltage of a meter, on a base of 120 V';
+COMMENT ON COLUMN gridtwin.feeder_period_load.v_max_at IS 'End of the first interval with it';
+
+CREATE OR REPLACE VIEW gridtwin.territory_load WITH (security_invoker = true) AS
+SELECT f.reading_time, sum(f.kwh) AS kwh
+FROM gridtwin.feeder_load f
+GROUP BY f.reading_time;
+COMMENT ON VIEW gridtwin.territory_load IS 'Load of all feeders together by interval';
+COMMENT ON COLUMN gridtwin.territory_load.reading_time IS 'End of the interval of 15 minutes';
+COMMENT ON COLUMN gridtwin.territory_load.kwh IS
+    'Sum of the energies that are known; null = none is';
+
 CREATE OR REPLACE FUNCTION gridtwin.forget_feeder_loads(older_than interval DEFAULT '400 days')
 RETURNS bigint
 LANGUAGE plpgsql

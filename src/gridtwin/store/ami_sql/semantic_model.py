@@ -67,7 +67,21 @@ class SemanticQuestion:
     name: str
     words: str
     values: Mapping[str, float] = field(default_factory=dict)
-    portable: bool = True  # whether its SQL runs on other warehouses as it stands
+    of_area: bool = False  # whether it is of the transformers under a polygon
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodForm:
+    """
+    A table of a question whose rows are of one interval or of more: of a day, say.
+
+    A store that keeps sums of days shows these for whole days; one that does not shows each
+    interval for itself, as the query says.
+    """
+
+    name: str
+    table: str  # of schema ``gridtwin``, whose intervals they are
+    query: str  # of its intervals, ``{table}`` standing for where it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,7 @@ class SemanticModel:
     tables: tuple[SemanticTable, ...]
     links: tuple[SemanticLink, ...]
     questions: tuple[SemanticQuestion, ...]
+    forms: tuple[PeriodForm, ...] = ()
 
     def find_table(self, name: str) -> SemanticTable:
         """Return a table by its name."""
@@ -195,6 +210,28 @@ USAGE_POINTS_SERVED = SemanticTable(
     ("meters", "premises"),
 )
 
+PERIOD_FORMS = (
+    PeriodForm(
+        "transformer_period_load",
+        "transformer_load",
+        "SELECT reading_time AS first_at, reading_time AS last_at, transformer, 1 AS intervals,"
+        " abs(kwh) AS lowest_kwh, abs(kwh) AS highest_kwh FROM {table}",
+    ),
+    PeriodForm(
+        "feeder_period_load",
+        "feeder_load",
+        "SELECT reading_time AS first_at, reading_time AS last_at, feeder,"
+        " CASE WHEN kwh IS NULL THEN 0 ELSE 1 END AS intervals, kwh, kwh AS peak_kwh,"
+        " reading_time AS peak_kwh_at, below_a, above_a, below_b, above_b, v_min,"
+        " reading_time AS v_min_at, v_max, reading_time AS v_max_at FROM {table}",
+    ),
+    PeriodForm(
+        "territory_load",
+        "feeder_load",
+        "SELECT reading_time, sum(kwh) AS kwh FROM {table} GROUP BY reading_time",
+    ),
+)
+
 SEMANTIC_MODEL = SemanticModel(
     (
         TRANSFORMER_LOAD,
@@ -231,11 +268,12 @@ SEMANTIC_MODEL = SemanticModel(
         ),
         SemanticQuestion(
             "at_risk",
-            "How much load hangs on some transformers by hour of the day?",
-            portable=False,
+            "How much load hangs on the transformers under a polygon by hour of the day?",
+            of_area=True,
         ),
         SemanticQuestion(
             "hours_out", "How many customers were out for how many hours in the last 30 days?"
         ),
     ),
+    PERIOD_FORMS,
 )

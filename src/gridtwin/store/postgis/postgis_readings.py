@@ -84,6 +84,7 @@ SELECT extract(epoch FROM "time")::bigint, temperature_c, price_usd_mwh
 FROM gridtwin.conditions WHERE "time" BETWEEN to_timestamp(%s) AND to_timestamp(%s)
 ORDER BY 1
 """
+PG_LISTS = {"transformers": "SELECT unnest(CAST(%(transformers)s AS text[]))"}
 LOAD_COLUMN_TYPES = {
     "kwh": np.float64,
     "v_min": np.float32,
@@ -154,7 +155,7 @@ class PostgisReadings:
         """Ask a question of the history; see `ReadingBook.query_history`."""
         import pandas as pd
 
-        code = read_query(name, "%%(%s)s").encode()
+        code = read_query(name, "%%(%s)s", PG_LISTS).encode()
 
         def select_frame(connection: Connection) -> pd.DataFrame:
             with connection.transaction(), connection.cursor(binary=True) as cursor:
