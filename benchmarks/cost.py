@@ -245,7 +245,7 @@ def _bill_account(lines: dict[str, Line], meters: int) -> dict[str, str]:
             f"{year / 12 * VALUE_BYTES / 1e9 * STREAM_CREDITS_GB:.2g}"
         ),
         "Snowflake: refreshes, hours of an XS at work a month": f"{work_s / CORES / 120:,.1f}",
-        **{name: f"{credits:,.0f}" for name, credits in refreshes.items()},
+        **{name: f"{billed:,.0f}" for name, billed in refreshes.items()},
         "Snowflake: a year of bronze, silver and gold, TB": f"{kept_tb:.2g}",
         "the same, dollars a month": f"{kept_tb * DOLLARS_TB:,.0f}",
         "Snowflake: the dearest question of a year, seconds of an XS": f"{asked_s:,.0f}",
@@ -257,9 +257,10 @@ def _size_folder(lines: dict[str, Line], meters: int) -> dict[str, str]:
     year, day = meters * READINGS_A_YEAR, meters * INTERVALS
     daily_s = _add_up(lines, "take in", "roll up") * day
     asked_s = _find_dearest(lines) * day * DAYS / 2
+    week = _add_up(lines, "keep readings") * day * 7
     return {
         "a folder: take in and roll up a day, minutes of a core": f"{daily_s / 60:,.0f}",
-        "a folder: readings of a week, GB": f"{_add_up(lines, 'keep readings') * day * 7 / 1e9:,.0f}",
+        "a folder: readings of a week, GB": f"{week / 1e9:,.0f}",
         "a folder: roll-ups of a year, GB": f"{_add_up(lines, 'keep roll-ups') * year / 1e9:,.0f}",
         f"a folder: the dearest question of {DAYS} days, s on two cores": f"{asked_s:,.1f}",
     }

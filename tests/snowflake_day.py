@@ -159,3 +159,9 @@ def find_local_date(end: datetime) -> object:
 
 
 BOUNDS = list_interval_ends()[0] - timedelta(minutes=15), list_interval_ends()[-1]
+AREAS = {  # the nodes stand a hundredth of a degree apart, from -95 to the east
+    "first transformer": shapely.box(-94.975, 28.99, -94.965, 29.01),
+    "second feeder": shapely.box(-94.985, 28.99, -94.975, 29.01),
+    "everywhere": shapely.box(-96, 28, -94, 30),
+    "nowhere": shapely.box(10, 10, 11, 11),
+}

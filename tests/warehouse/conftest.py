@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pyarrow as pa
 import pytest
+import shapely
 
 import gridtwin
 from ami_folder import write_conditions
@@ -23,6 +24,7 @@ from gridtwin.twin import Twin
 from gridtwin.twin.warehouse_snapshot import take_snapshot
 from postgres import Cluster, copy_of
 from snowflake_day import (
+    AREAS,
     BOUNDS,
     ZONES,
     build_messages,
@@ -126,6 +128,11 @@ def warehouse(mirrored: Twin) -> Warehouse:
     for name, rows in build_tables(take_snapshot(mirrored, BOUNDS[1], run="run-1")).items():
         schema = "RESULTS" if ("RESULTS", name) in made.tables else "NETWORK"
         made.insert(schema, name, rows if name != "METERS" else _begin_meters(rows))
+    areas = [
+        {"AREA": name, "KIND": "storm", "POLYGON_WKT": shapely.to_wkt(area), "MADE_AT": BOUNDS[0]}
+        for name, area in AREAS.items()
+    ]
+    made.insert("RESULTS", "STORM_AREAS", pa.Table.from_pylist(areas))
     made.create_views(geography=True)
     return made
 

@@ -31,6 +31,39 @@ COMMENT ON COLUMN gridtwin.transformers.transformer IS 'Key in transformer_load:
 COMMENT ON COLUMN gridtwin.transformers.mrid IS 'mRID';
 COMMENT ON COLUMN gridtwin.transformers.rated_kva IS 'Nameplate in kVA; null = not known';
 
+CREATE OR REPLACE FUNCTION gridtwin.read_load_zone(own jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT nullif(
+        CASE jsonb_typeof(own -> 'load_zone')
+            WHEN 'number' THEN trim_scale((own ->> 'load_zone')::numeric)::text
+            ELSE own ->> 'load_zone'
+        END, '');
+END;
+COMMENT ON FUNCTION gridtwin.read_load_zone(jsonb) IS
+    'The load zone that the own columns of a row name, numbers without a point; null = none';
+
+CREATE OR REPLACE VIEW gridtwin.transformer_zones WITH (security_invoker = true) AS
+SELECT m.transformer, max(z.load_zone COLLATE "C") AS load_zone
+FROM gridtwin.meters m
+JOIN gridtwin.usage_points u ON u.mrid = m.mrid
+LEFT JOIN gridtwin.feeders f ON f.mrid = m.feeder
+LEFT JOIN gridtwin.substations s ON s.row = f.substation
+CROSS JOIN LATERAL (
+    SELECT coalesce(
+        gridtwin.read_load_zone(u.own), gridtwin.read_load_zone(f.own),
+        gridtwin.read_load_zone(s.own)
+    )
+) z (load_zone)
+WHERE m.transformer IS NOT NULL AND z.load_zone IS NOT NULL
+    AND EXISTS (SELECT FROM gridtwin.zone_prices)
+GROUP BY m.transformer;
+COMMENT ON VIEW gridtwin.transformer_zones IS
+    'Load zones of transformers, while there are prices of zones: that of the meters they serve';
+COMMENT ON COLUMN gridtwin.transformer_zones.transformer IS 'mRID of the transformer';
+COMMENT ON COLUMN gridtwin.transformer_zones.load_zone IS
+    'Own column load_zone of its usage points, else of their feeder, else of the substation';
+
 -- Ranges of service voltage of ANSI C84.1-2020, table 1, on a base of 120 V.
 CREATE OR REPLACE FUNCTION gridtwin.sum_feeder_loads(of timestamptz) RETURNS int
 LANGUAGE plpgsql

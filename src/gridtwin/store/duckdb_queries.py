@@ -40,6 +40,8 @@ WHERE meter_id = $mrid
 """
 # What a folder shows in the place of each table that a question asks.
 FOLDER_VIEWS = {
+    "transformer_zones": "SELECT row AS transformer, load_zone FROM known_transformer_zones",
+    "zone_prices": 'SELECT load_zone, "time", price_usd_mwh FROM kept_zone_prices',
     "transformers": "SELECT row AS transformer, mrid, rated_kva FROM known_transformers",
     "usage_points": "SELECT * FROM known_usage_points",
     "outage_usage_points": "SELECT * FROM known_members",
@@ -56,6 +58,10 @@ FOLDER_VIEWS = {
         'SELECT "time", CASE WHEN isnan(price_usd_mwh) THEN NULL ELSE price_usd_mwh END'
         " AS price_usd_mwh FROM kept_conditions"
     ),
+}
+KEPT_PRICES = {  # files beside the readings, and what they hold
+    "conditions": '"time" timestamptz, temperature_c float, price_usd_mwh float',
+    "zone_prices": 'load_zone text, "time" timestamptz, price_usd_mwh float',
 }
 NAMED_FEEDERS = """
 CREATE SCHEMA gridtwin;
@@ -142,20 +148,17 @@ class ReadingFolder:
         views = LoadViews(connection, self.path, values, plates)
         for table in asked:
             views.create_view(table)
-        if "conditions" in asked:
-            self._read_conditions(connection)
+        for table in asked & KEPT_PRICES.keys():
+            self._read_prices(connection, table)
         for table in asked:
             connection.execute(f"CREATE VIEW gridtwin.{table} AS {FOLDER_VIEWS[table]}")
 
-    def _read_conditions(self, connection: duckdb.DuckDBPyConnection) -> None:
-        prices = self.path / "conditions.parquet"
+    def _read_prices(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
+        prices = self.path / f"{table}.parquet"
         if prices.is_file():
-            connection.read_parquet(str(prices)).create_view("kept_conditions")
+            connection.read_parquet(str(prices)).create_view(f"kept_{table}")
         else:
-            connection.execute(
-                "CREATE TABLE kept_conditions"
-                ' ("time" timestamptz, temperature_c float, price_usd_mwh float)'
-            )
+            connection.execute(f"CREATE TABLE kept_{table} ({KEPT_PRICES[table]})")
 
 
 def query_meter(paths: list[str], mrid: str, first_s: int, last_s: int) -> pa.Table:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gridtwin.model.network import Network
     from gridtwin.model.network_loads import NetworkLoad
     from gridtwin.model.outage import Change, Evidence, Members, Outage
-    from gridtwin.model.readings import Conditions, Readings
+    from gridtwin.model.readings import Conditions, Readings, ZonePrices
     from gridtwin.store.edition_records import NewEdition, StandingRecords
     from gridtwin.store.live_book import LiveBook
     from gridtwin.store.state_book import SpecBook, StateBook
@@ -194,6 +194,10 @@ class ReadingBook(Protocol):
 
     def read_conditions(self, start_s: int, end_s: int) -> Conditions:
         """Return the weather and prices of intervals that end in ``start_s < t <= end_s``."""
+        ...
+
+    def write_zone_prices(self, prices: ZonePrices) -> None:
+        """Keep prices of load zones, in place of those there are of the same intervals."""
         ...
 
     def query_history(

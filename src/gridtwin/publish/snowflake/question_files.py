@@ -23,7 +23,9 @@ TABLE_PLACES = {
     "transformer_load": ("gold", "TRANSFORMER_LOAD"),
     "feeder_load": ("gold", "FEEDER_LOAD"),
     "transformers": ("network", "TRANSFORMERS"),
+    "transformer_zones": ("network", "TRANSFORMER_ZONES"),
     "conditions": ("gold", "CONDITIONS"),
+    "zone_prices": ("gold", "ZONE_PRICES"),
     "outage_usage_points": ("results", "INTERRUPTIONS"),
     "usage_points": ("network", "USAGE_POINTS"),
 }

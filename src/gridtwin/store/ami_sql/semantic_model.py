@@ -182,6 +182,24 @@ CONDITIONS_OF_INTERVALS = SemanticTable(
     ),
     (SemanticMetric("mean_price", "AVG(price_usd_mwh)", "Mean price, $/MWh"),),
 )
+ZONES_OF_TRANSFORMERS = SemanticTable(
+    "transformer_zones",
+    "Load zones of transformers, as far as they are known",
+    ("transformer",),
+    (TRANSFORMER_KEY, _declare_dimension("load_zone", "Load zone of the market", "zone")),
+    (SemanticMetric("zoned_transformers", "COUNT(*)", "Transformers whose zone is known"),),
+)
+PRICES_OF_ZONES = SemanticTable(
+    "zone_prices",
+    "Price of each load zone by interval; where a zone has none, that of conditions holds",
+    ("load_zone", "time"),
+    (
+        _declare_dimension("load_zone", "Load zone of the market", "zone"),
+        SemanticColumn("time", "time", "time", "End of the interval of 15 minutes, UTC"),
+        _declare_fact("price_usd_mwh", "US dollars a megawatt-hour", "price", "LMP"),
+    ),
+    (SemanticMetric("mean_zone_price", "AVG(price_usd_mwh)", "Mean price of the zone, $/MWh"),),
+)
 INTERRUPTIONS = SemanticTable(
     "outage_usage_points",
     "Interruptions of usage points, each in one outage",
@@ -238,11 +256,14 @@ SEMANTIC_MODEL = SemanticModel(
         FEEDER_LOAD,
         RATED_TRANSFORMERS,
         CONDITIONS_OF_INTERVALS,
+        ZONES_OF_TRANSFORMERS,
+        PRICES_OF_ZONES,
         INTERRUPTIONS,
         USAGE_POINTS_SERVED,
     ),
     (
         SemanticLink("transformer_load", "transformer", "transformers", "transformer"),
+        SemanticLink("transformer_load", "transformer", "transformer_zones", "transformer"),
         SemanticLink("transformer_load", "reading_time", "conditions", "time"),
         SemanticLink("feeder_load", "reading_time", "conditions", "time"),
         SemanticLink("outage_usage_points", "usage_point", "usage_points", "mrid"),

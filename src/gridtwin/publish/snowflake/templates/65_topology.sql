@@ -35,6 +35,16 @@ SELECT
 FROM {{ network }}.EQUIPMENT AS e
 WHERE e.KIND = 'power_transformer';
 
+CREATE OR ALTER VIEW {{ network }}.TRANSFORMER_ZONES
+COMMENT = 'Load zones of transformers: that of the meters they serve'
+AS
+SELECT
+    m.TRANSFORMER,
+    MAX(m.LOAD_ZONE) AS LOAD_ZONE
+FROM {{ network }}.METERS AS m
+WHERE m.VALID_TO IS NULL AND m.TRANSFORMER IS NOT NULL AND m.LOAD_ZONE IS NOT NULL
+GROUP BY m.TRANSFORMER;
+
 CREATE OR ALTER VIEW {{ results }}.CURRENT_OUTAGES
 COMMENT = 'Outages as the last run found them'
 AS
