@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import shapely
 
+from gridtwin.analysis.ami.loading import POWER_FACTOR
 from gridtwin.model.network import Network
+from gridtwin.results.ami_history_answer import AmiHistoryAnswer
 from gridtwin.stream.contracts import AMI_READINGS
 from gridtwin.stream.reader import Messages
+from gridtwin.twin.ami_periods import AmiHistory
 
 CHICAGO = ZoneInfo("America/Chicago")
 FIRST_S = int(datetime(2026, 11, 1, 5, tzinfo=UTC).timestamp())  # local midnight, an hour ahead
@@ -164,4 +168,18 @@ AREAS = {  # the nodes stand a hundredth of a degree apart, from -95 to the east
     "second feeder": shapely.box(-94.985, 28.99, -94.975, 29.01),
     "everywhere": shapely.box(-96, 28, -94, 30),
     "nowhere": shapely.box(10, 10, 11, 11),
+}
+ASKED_AREA = "second feeder"
+ASKED: dict[str, Callable[[AmiHistory], AmiHistoryAnswer]] = {
+    "overloaded": lambda history: history.overloaded(*BOUNDS, pct=40),
+    "overloaded_at_price": lambda history: history.overloaded(*BOUNDS, pct=40, price=100),
+    "voltages": lambda history: history.voltages(*BOUNDS),
+    "peaks": lambda history: history.peaks(*BOUNDS),
+    "at_risk": lambda history: history.at_risk(AREAS[ASKED_AREA], *BOUNDS),
+    "hours_out": lambda history: history.hours_out(*BOUNDS),
+}
+ASKED_VALUES = {"pct": "40", "price": "100", "power_factor": str(POWER_FACTOR)}
+ASKED_VALUES |= {
+    name: f"'{moment.isoformat()}'::TIMESTAMP_TZ"
+    for name, moment in zip(("start", "end"), BOUNDS, strict=True)
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pandas as pd
 import pytest
@@ -16,31 +15,15 @@ from gridtwin.analysis.ami.loading import POWER_FACTOR
 from gridtwin.publish.snowflake.project_files import render_project
 from gridtwin.publish.snowflake.project_names import ProjectOptions
 from gridtwin.publish.snowflake.question_files import TABLE_PLACES, write_verified_query
-from gridtwin.results.ami_history_answer import AmiHistoryAnswer
 from gridtwin.store.ami_sql.semantic_model import SEMANTIC_MODEL, SemanticQuestion
 from gridtwin.store.postgis.connect import connect
 from gridtwin.twin import Twin
-from gridtwin.twin.ami_periods import AmiHistory
-from snowflake_day import AREAS, BOUNDS
+from snowflake_day import ASKED, ASKED_AREA, ASKED_VALUES
 from snowflake_duckdb import Warehouse
 from snowflake_sql import list_statements, translate_body
 
 VERIFIED = [question for question in SEMANTIC_MODEL.questions if not question.of_area]
-AREA = "second feeder"
-ASKED: dict[str, Callable[[AmiHistory], AmiHistoryAnswer]] = {
-    "overloaded": lambda history: history.overloaded(*BOUNDS, pct=40),
-    "overloaded_at_price": lambda history: history.overloaded(*BOUNDS, pct=40, price=100),
-    "voltages": lambda history: history.voltages(*BOUNDS),
-    "peaks": lambda history: history.peaks(*BOUNDS),
-    "at_risk": lambda history: history.at_risk(AREAS[AREA], *BOUNDS),
-    "hours_out": lambda history: history.hours_out(*BOUNDS),
-}
-VALUES = {"pct": "40", "price": "100", "power_factor": str(POWER_FACTOR)}
-VALUES["area"] = f"'{AREA}'"
-VALUES |= {
-    name: f"'{moment.isoformat()}'::TIMESTAMP_TZ"
-    for name, moment in zip(("start", "end"), BOUNDS, strict=True)
-}
+VALUES = {**ASKED_VALUES, "area": f"'{ASKED_AREA}'"}
 
 
 def ask_snowflake(warehouse: Warehouse, query: str) -> pd.DataFrame:

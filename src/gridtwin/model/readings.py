@@ -123,7 +123,6 @@ class ZonePrices(_Columns):
 
     def keep_last(self) -> ZonePrices:
         """Return the last price of each zone and interval, in order of time."""
-        rows: dict[tuple[int, bytes], int] = {}
-        for row, key in enumerate(zip(self.at_s.tolist(), self.load_zone.tolist(), strict=True)):
-            rows[key] = row
+        keys = zip(self.at_s.tolist(), self.load_zone.tolist(), strict=True)
+        rows = {key: row for row, key in enumerate(keys)}
         return self.take_rows(np.array([rows[key] for key in sorted(rows)], dtype=np.int64))

@@ -32,13 +32,13 @@ def sum_transformers(loads: pa.Table, plates: Nameplates) -> dict[str, pa.Table]
     plates
         By which loads are heavy, and transformers in blocks.
     """
-    loads = _sort_loads(loads, plates)
+    loads = loads.take(np.argsort(loads["row"].to_numpy(), kind="stable"))
     heavy = _pick_heavy(loads, plates)
     return {
         "load": loads,
         "heavy_load": heavy,
         "heavy_steps": _count_steps(heavy),
-        "block_load": _sum_blocks(loads),
+        "block_load": _sum_blocks(loads, plates),
     }
 
 
@@ -54,15 +54,6 @@ def sum_feeders(loads: pa.Table) -> dict[str, pa.Table]:
 def find_blocks(plates: Nameplates, rows: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return in which block of transformers each row is."""
     return (np.searchsorted(plates.row, rows) // BLOCK_SIZE).astype(np.int32)
-
-
-def _sort_loads(loads: pa.Table, plates: Nameplates) -> pa.Table:
-    """Return loads by transformer and time, with their blocks; they come in order of time."""
-    import pyarrow as pa
-
-    loads = loads.take(np.argsort(loads["row"].to_numpy(), kind="stable"))
-    block = find_blocks(plates, loads["row"].to_numpy())
-    return loads.append_column("block", pa.array(block))
 
 
 def _pick_heavy(loads: pa.Table, plates: Nameplates) -> pa.Table:
@@ -130,9 +121,13 @@ def _find_bounds(ends: pa.ChunkedArray) -> tuple[object, object]:
     return bounds["min"].as_py(), bounds["max"].as_py()
 
 
-def _sum_blocks(loads: pa.Table) -> pa.Table:
+def _sum_blocks(loads: pa.Table, plates: Nameplates) -> pa.Table:
     """Return what all transformers of each block carried in each interval."""
-    summed = loads.group_by(["block", "reading_time"]).aggregate([("kwh", "sum")])
+    import pyarrow as pa
+
+    block = find_blocks(plates, loads["row"].to_numpy())
+    summed = loads.append_column("block", pa.array(block))
+    summed = summed.group_by(["block", "reading_time"]).aggregate([("kwh", "sum")])
     return summed.rename_columns({"kwh_sum": "kwh"})
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from gridtwin.errors import MissingExtraError, StoreError
 from gridtwin.model.interval_loads import Nameplates
 from gridtwin.store.ami_sql.semantic_model import SEMANTIC_MODEL
-from gridtwin.store.load_views import LoadViews
+from gridtwin.store.load_views import TOGETHER, LoadViews
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -124,7 +124,7 @@ class ReadingFolder:
             values = {**values, "transformers": row[values["topmost"]].tolist()}
         with duckdb.connect() as connection:
             try:
-                code = read_query(name, "$%s", {"transformers": "SELECT row FROM asked_rows"})
+                code = read_query(name, "$%s", {"transformers": str(TOGETHER)})
                 self._create_views(connection, set(QUERY_TABLE.findall(code)), values, tables)
                 return _run_query(connection, code, values, progress)
             except duckdb.Error as error:

@@ -43,7 +43,7 @@ DAY_PARTS = {
     "feeder_load": ("feeder_load", "feeder_day", "territory_load"),
 }
 MADE_OF = b"gridtwin.made_of/2"  # and how it is laid out
-GROUP_ROWS = 24_576  # of a Parquet file: four blocks of a day
+GROUP_ROWS = 24_576  # of a Parquet file: of few transformers, few groups are read
 
 
 @dataclass(frozen=True, slots=True)

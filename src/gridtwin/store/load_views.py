@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     Source = tuple[Sequence[str], str, str]  # files, which of their rows, columns
 
+TOGETHER = -1  # in the place of a transformer: all those that are asked for together
 LOAD_VIEW = {"reading_time": "timestamptz", "row": "int", "kwh": "float"}
 PERIOD_VIEW = {
     "first_at": "timestamptz", "last_at": "timestamptz", "row": "int", "intervals": "int",
@@ -177,7 +178,7 @@ class LoadViews:
         """
         Return which rows and columns of each part hold what some transformers carried together.
 
-        What whole blocks of them carried stands for one of them.
+        Whole blocks of them stand in one part, the others in another; a row is of all of them.
         """
         import pandas as pd
 
@@ -185,22 +186,16 @@ class LoadViews:
         count = np.bincount(block, minlength=len(self.plates.row) // BLOCK_SIZE + 1)
         size = np.bincount(np.arange(len(self.plates.row)) // BLOCK_SIZE, minlength=len(count))
         whole = (count == size)[block]
-        connection = self.connection
-        connection.register("asked_rows", pd.DataFrame({"row": rows}))
-        connection.register("single_rows", pd.DataFrame({"row": rows[~whole]}))
-        connection.register("whole_blocks", pd.DataFrame({"block": np.unique(block[whole])}))
-        parted = ", ".join(map(str, np.unique(block[~whole]).tolist())) or "NULL"
-        one = int(rows[0]) if len(rows) else -1
-        columns = ", ".join(LOAD_VIEW)
+        self.connection.register("asked_rows", pd.DataFrame({"row": rows}))
+        # Where values are written out, groups without any of them are not read.
+        blocks, singles = (
+            ", ".join(map(str, np.unique(each).tolist())) or "NULL"
+            for each in (block[whole], rows[~whole])
+        )
+        columns = f"reading_time, {TOGETHER} AS row, kwh"
         return {
-            "block_load": (
-                "block IN (SELECT block FROM whole_blocks)",
-                f"reading_time, {one} AS row, kwh",
-            ),
-            "load": (  # groups without these blocks are not read
-                f"block IN ({parted}) AND row IN (SELECT row FROM single_rows)",  # noqa: S608
-                columns,
-            ),
+            "block_load": (f"block IN ({blocks})", columns),
+            "load": (f"row IN ({singles})", columns),
             "hours": ("row IN (SELECT row FROM asked_rows)", columns),
         }
 

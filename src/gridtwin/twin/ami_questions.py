@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 
 class Ami:
-    """What the meters of a twin measured; only `roll_up` writes."""
+    """What the meters of a twin measured; only `roll_up` and `take_zone_prices` write."""
 
     def __init__(self, twin: NetworkQuestions, book: ReadingBook | None = None) -> None:
         self._twin = twin

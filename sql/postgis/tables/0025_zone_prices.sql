@@ -1,4 +1,4 @@
--- 0028: prices of load zones, beside those of the whole territory in conditions.
+-- 0025: prices of load zones, beside those of the whole territory in conditions.
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
@@ -18,6 +18,6 @@ COMMENT ON COLUMN gridtwin.zone_prices.load_zone IS
 COMMENT ON COLUMN gridtwin.zone_prices."time" IS 'End of the interval of 15 minutes';
 COMMENT ON COLUMN gridtwin.zone_prices.price_usd_mwh IS 'US dollars a megawatt-hour';
 
-INSERT INTO gridtwin.migrations (number, name) VALUES (28, 'zone_prices');
+INSERT INTO gridtwin.migrations (number, name) VALUES (25, 'zone_prices');
 
 COMMIT;
