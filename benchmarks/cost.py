@@ -105,7 +105,7 @@ def main() -> None:
             f" {told / true - 1:+.0%} |"
         )
     head = f"{machine()}; processor time of all cores, one run a size, of a day each; questions of"
-    head += f" {DAYS} days of loads, divided by the readings of those days."
+    head += f" {DAYS} days of loads, the best of three, divided by the readings of those days."
     replace_figures("cost.md", [head, "", *rows, "", *_scale(lines)])
 
 
@@ -202,9 +202,12 @@ def _ask(one: Measured, twin: Twin, folder: Path) -> None:
     history = AmiHistory(twin, ParquetReadings(folder))
     bounds = (datetime.fromtimestamp(START + 86_400 * day, UTC) for day in (0, DAYS))
     for name, ask in list_asked(history, *bounds).items():
-        ask()
-        one.time(f"ask {name}", lambda ask=ask: ask())
-        one.seconds[f"ask {name}"] /= DAYS
+        spent = []
+        for _ in range(3):
+            begun = time.process_time()
+            ask()
+            spent.append(time.process_time() - begun)
+        one.seconds[f"ask {name}"] = min(spent) / DAYS
 
 
 def _scale(lines: dict[str, Line]) -> list[str]:
