@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from gridtwin.errors import StoreError
 from gridtwin.model.moments import DAY_S
-from gridtwin.store.date_partitions import format_date, list_date_files
+from gridtwin.store.date_partitions import format_date, is_void, list_date_files
 from gridtwin.store.day_sums import LOAD_COLUMNS, sum_feeders, sum_transformers
 
 if TYPE_CHECKING:
@@ -152,7 +152,9 @@ def _is_within(date: str, period: tuple[int, int]) -> bool:
 
 def _list_hours(folder: Path, table: str) -> list[tuple[str, list[Path]]]:
     """Return the dates of which there are loads, each with the files of its hours."""
-    return [each for each in list_date_files(folder, table) if each[1]]
+    dates = list_date_files(folder, table)
+    kept = ((date, [file for file in files if not is_void(file)]) for date, files in dates)
+    return [(date, files) for date, files in kept if files]
 
 
 def _build_path(folder: Path, part: str, date: str) -> Path:

@@ -32,6 +32,7 @@ from gridtwin.store.date_partitions import (
     read_time_range,
 )
 from gridtwin.store.duckdb_queries import ReadingFolder, query_meter
+from gridtwin.store.rollups import void_hours
 from gridtwin.store.zone_prices_file import keep_zone_prices
 
 if TYPE_CHECKING:
@@ -122,6 +123,10 @@ class ParquetReadings:
         )
         conditions = conditions.take_rows((conditions.at_s > start_s) & (conditions.at_s <= end_s))
         return conditions.take_rows(np.argsort(conditions.at_s, kind="stable"))
+
+    def void_loads(self) -> int:
+        """Say that rows are others' from now on; see `ReadingBook.void_loads`."""
+        return 0 if self.folder is None else void_hours(self.folder)
 
     def write_zone_prices(self, prices: ZonePrices) -> None:
         """Keep prices of load zones; see `ReadingBook.write_zone_prices`."""

@@ -196,6 +196,16 @@ class ReadingBook(Protocol):
         """Return the weather and prices of intervals that end in ``start_s < t <= end_s``."""
         ...
 
+    def void_loads(self) -> int:
+        """
+        Say that rows of transformers or feeders are others' from now on.
+
+        Returns
+        -------
+            How many hours are to be rolled up again; none where loads are kept by mRID.
+        """
+        ...
+
     def write_zone_prices(self, prices: ZonePrices) -> None:
         """Keep prices of load zones, in place of those there are of the same intervals."""
         ...

@@ -152,6 +152,10 @@ class PostgisReadings:
             price_usd_mwh=np.array(price, dtype=np.float32),
         )
 
+    def void_loads(self) -> int:
+        """Return 0: loads are kept by mRID; see `ReadingBook.void_loads`."""
+        return 0
+
     def write_zone_prices(self, prices: ZonePrices) -> None:
         """Keep prices of load zones; see `ReadingBook.write_zone_prices`."""
         columns = (decode_texts(prices.load_zone).tolist(), prices.at_s.tolist())
