@@ -66,11 +66,11 @@ qgis:  ## QGIS for the test that opens a project in it, from apt where this mach
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
 	    install -y -qq --no-install-recommends python3-qgis qgis-providers; }
 
-java:  ## Java and Maven, which bring and run the Kafka of the tests, where there are none
-	@command -v java >/dev/null && command -v mvn >/dev/null || { \
+java:  ## Java (with its compiler) and Maven: they bring and run the Kafka and the lake of the tests
+	@java --list-modules 2>/dev/null | grep -q jdk.compiler && command -v mvn >/dev/null || { \
 	  $(SUDO) apt-get -o DPkg::Lock::Timeout=300 update -qq && \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
-	    install -y -qq --no-install-recommends default-jre-headless maven; }
+	    install -y -qq --no-install-recommends default-jdk-headless maven; }
 
 chromium:  ## a browser for the tests of the map, from apt where this machine has none
 	@$(PYTHON) tests/chromium.py 2>/dev/null || { \

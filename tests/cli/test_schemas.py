@@ -166,7 +166,19 @@ def what_if(request: pytest.FixtureRequest) -> str:  # noqa: ARG001 - as the oth
     return json.dumps(twin.what_if({"BKR1": True}).document())
 
 
+def vegetation(request: pytest.FixtureRequest) -> str:
+    """Rank spans, sections and feeders for trimming; of some trees only the place is known."""
+    path = str(request.getfixturevalue("tmp_path") / "small.twin")
+    twin = gridtwin.open(two_feeders_with_a_tie()).save(path)
+    trees = gridtwin.synthesize_vegetation(twin.store.network, areas=9)
+    twin.load_vegetation(trees, name="known")
+    twin.load_vegetation(trees[["geometry"]], name="drawn")
+    asked = (("vegetation", "rank", "--by", by) for by in ("span", "section", "feeder"))
+    return "".join(ask(*words, "--in", path, "--json") for words in asked)
+
+
 CASES: list[tuple[Tag, Make]] = [
+    (Tag.VEGETATION, vegetation),
     (Tag.TRACE, of_feeders("trace", "downstream", "L1")),
     (Tag.TRACE, of_feeders("trace", "isolation", "L1")),
     (Tag.TRACE, of_feeders("trace", "feeder", "feeder-BKR1")),

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 import gridtwin
-from gridtwin.live.following import follow_lines
+from gridtwin.live.event_followers import follow_lines
 from gridtwin.twin import Twin
 from networks import feeder_in_three_sections, network
 from told_storms import message

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gridtwin.live import following
-from gridtwin.live.following import Broker
+from gridtwin.live import event_followers
+from gridtwin.live.event_followers import Broker
 from gridtwin.stream import reader as reading_topics
 from straying import Client
 from told_storms import message
@@ -17,17 +17,17 @@ COUNT = 12
 
 def read_all(monkeypatch: pytest.MonkeyPatch, client: Client, places: dict[str, int]) -> list[str]:
     """Return the places of the messages that are taken, in their order."""
-    monkeypatch.setattr(following, "make_topics", lambda *_: None)
+    monkeypatch.setattr(event_followers, "make_topics", lambda *_: None)
     monkeypatch.setattr(Broker, "_made_producer", lambda _: None)
     monkeypatch.setattr(reading_topics, "_build_consumer", lambda _: client)
     taken: list[str] = []
 
-    class Taken(following.EventBatch):
+    class Taken(event_followers.EventBatch):
         def add_messages(self, topic: str, values: Any, places: list[str], registry: Any) -> None:
             taken.extend(places)
             super().add_messages(topic, values, places, registry)
 
-    monkeypatch.setattr(following, "EventBatch", Taken)
+    monkeypatch.setattr(event_followers, "EventBatch", Taken)
     broker = Broker("")
     broker.begin(places)
     for _ in range(30):

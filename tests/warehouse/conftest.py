@@ -14,7 +14,7 @@ import shapely
 
 import gridtwin
 from ami_folder import write_conditions
-from gridtwin.publish.snowflake.snapshot_tables import build_tables
+from gridtwin.results.warehouse.snapshot_tables import build_tables
 from gridtwin.store.postgis.connect import connect
 from gridtwin.stream.contracts import Window
 from gridtwin.stream.ingest import batch_writing

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 
 from gridtwin.api.answers import answer_request
 from gridtwin.api.grid import Grid, GridNow
-from gridtwin.api.models import Document, Feature, GeoJson, Place
+from gridtwin.api.models import Document, Feature, Place
 from gridtwin.api.problems import RESPONSES
 from gridtwin.api.state_routes import StateName
 from gridtwin.api.views.element_view import describe_element, list_way
@@ -18,6 +18,7 @@ from gridtwin.errors import NotFoundError
 from gridtwin.model.element_names import mrid_of
 from gridtwin.model.ids import Element
 from gridtwin.model.state import CURRENT
+from gridtwin.results.documents.document_fields import GeoJsonGeometry
 from gridtwin.results.documents.trace_documents import ExplainDocument
 from gridtwin.results.network_answers import explain_document
 
@@ -50,6 +51,33 @@ class OriginAnswer(Document):
     load: int = Field(description="The load that added the element or last changed it.")
 
 
+class SpanRisk(Document):
+    """What vegetation threatens of a span, as designed."""
+
+    risk_class: str = Field(examples=["high"])
+    score: float = Field(description="Chance of a failure within a year, percent.")
+    length_in_risk_m: float
+    customers: int = Field(description="Interrupted by a fault there.")
+    priority_sites: int
+    customer_minutes_at_risk: float = Field(description="In a year.")
+    clearance_m: float | None
+    tree_height_m: float | None
+    species: str
+
+
+class PointEstimateAnswer(Document):
+    """What is promised to one usage point; null where that is not known."""
+
+    usage_point: str
+    outage: str
+    stage: str
+    source: str = Field(examples=["model"])
+    p50: str | None
+    p80: str | None
+    p95: str | None
+    etr: str | None = Field(description="What is promised; null: still being assessed.")
+
+
 class ElementAnswer(Document):
     """All that is known of one thing."""
 
@@ -63,15 +91,16 @@ class ElementAnswer(Document):
     open: str | None = Field(description="Of a switch: the phases that stand open.")
     normal_open: str | None = Field(description="Of a switch: the phases open by design.")
     energized: str = Field(examples=["yes", "no", "partial"])
-    attributes: dict[str, Any]
+    attributes: dict[str, str | int | float | bool | None]
     origin: OriginAnswer | None
     customers_below: int = Field(description="Who would be out without it, and it alone.")
     usage_points_below: int
     upstream: list[WayStep] = Field(description="The way to the source of the fewest devices.")
     explain: ExplainDocument
     outages: list[Brief] = Field(description="The open outages it is in or has caused.")
-    estimate: dict[str, Any] | None = Field(description="When it has supply again.")
-    geometry: GeoJson | None
+    estimate: PointEstimateAnswer | None = Field(description="When it has supply again.")
+    vegetation: SpanRisk | None = Field(description="Null: no span at risk.")
+    geometry: GeoJsonGeometry | None
     at: Place | None
     feature: Feature | None
     state: str
@@ -114,7 +143,18 @@ def _make_document(grid: Grid, element: Element, state: str) -> ElementAnswer:
         upstream=[WayStep(**each) for each in list_way(situation.data, way.rows)],
         explain=explain_document(twin.explain(mrid, state=state), state),
         outages=[Brief(**each) for each in outages],
-        estimate=estimate,
+        estimate=None if estimate is None else PointEstimateAnswer(**estimate),
+        vegetation=_find_risk(grid, element, own),
         state=state,
         version=situation.version,
+    )
+
+
+def _find_risk(grid: Grid, element: Element, mrid: str) -> SpanRisk | None:
+    """Return what vegetation threatens of an element, as it was last measured."""
+    kept = grid.twin.store.vegetation.find_span(mrid) if element.table == "equipment" else None
+    if kept is None:
+        return None
+    return SpanRisk(
+        **{name: value for name, value in kept._asdict().items() if name in SpanRisk.model_fields}
     )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gridtwin.model.ids import Element
     from gridtwin.model.network import Network
     from gridtwin.publish.tiles.tile_sources import TileSource
+    from gridtwin.results.vegetation_result import VegetationRisk
     from gridtwin.settings import ServeSettings
     from gridtwin.twin import Twin
     from gridtwin.twin.history import Moments
@@ -52,6 +53,8 @@ class Grid:
         self._working = Lock()
         self._priority: tuple[int, dict[str, int]] | None = None
         self._checking = Lock()
+        self._vegetation = Lock()
+        self._risk: tuple[object, VegetationRisk] | None = None
         self._report: Report | None = None
         self._past: tuple[str, Twin] | None = None
         self._supply: LRUCache[tuple[str, int, int], SupplyState] = LRUCache(KEPT_SUPPLIES)
@@ -66,6 +69,20 @@ class Grid:
     def has_ami(self) -> bool:
         """Whether there are readings of meters."""
         return self.readings_s is not None
+
+    @property
+    def has_vegetation(self) -> bool:
+        """Whether there are areas of vegetation risk."""
+        return bool(self.twin.vegetation_layers())
+
+    def read_vegetation(self) -> VegetationRisk:
+        """Return the spans at risk as designed; kept until areas are loaded or outages change."""
+        with self._vegetation:  # one thread works it out; who else wants it waits for it
+            layers = self.twin.vegetation_layers()
+            mark = layers, self.twin.store.read_versions().outages
+            if self._risk is None or self._risk[0] != mark:
+                self._risk = mark, self.twin.vegetation()
+            return self._risk[1]
 
     @property
     def network(self) -> Network:

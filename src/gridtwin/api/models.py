@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_serializer
 
@@ -12,7 +12,10 @@ Ids = list[int]
 Place = Annotated[
     list[float], Field(description="Longitude and latitude.", examples=[[-95.4, 29.8]])
 ]
-GeoJson = Annotated[dict[str, Any], Field(description="GeoJSON, EPSG:4326.")]
+Bounds = Annotated[
+    list[float],
+    Field(description="West, south, east, north, in degrees.", min_length=4, max_length=4),
+]
 
 
 class Document(BaseModel):

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field, TypeAdapter
 
 from gridtwin.api.answers import answer_request, make_tag
-from gridtwin.api.element_routes import Mrid
+from gridtwin.api.element_routes import Mrid, PointEstimateAnswer
 from gridtwin.api.grid import Grid, GridNow
-from gridtwin.api.models import Document, Feature, Features, GeoJson, Place
+from gridtwin.api.models import Document, Feature, Features, Place
 from gridtwin.api.polygon_routes import Site
 from gridtwin.api.problems import RESPONSES
 from gridtwin.api.state_routes import At
@@ -18,6 +18,7 @@ from gridtwin.api.views import outage_cards as cards
 from gridtwin.model.estimate import Estimate
 from gridtwin.model.moments import read_moment
 from gridtwin.model.outage import Outage, Status
+from gridtwin.results.documents.document_fields import GeoJsonGeometry
 from gridtwin.results.documents.outage_documents import (
     EvidenceRecord,
     OutageRecord,
@@ -84,7 +85,7 @@ class OutageAnswer(Card):
     """Usage points in it, back or not."""
     features: Features
     """Who is out."""
-    area: GeoJson | None
+    area: GeoJsonGeometry | None
     steps: list[RestorationStep]
     evidence: list[EvidenceRecord]
     curve: list[CurvePoint]
@@ -176,7 +177,7 @@ class PointAnswer(Document):
 
     usage_point: str
     outage: str | None = Field(description="The open outage it is out in; null: in none.")
-    estimate: dict[str, Any] | None
+    estimate: PointEstimateAnswer | None
 
 
 @router.get("/estimates", response_model=EstimatesAnswer)
@@ -194,8 +195,9 @@ def read_estimate(request: Request, grid: GridNow, mrid: Mrid) -> Response:
     row = grid.network.ids.find_element(mrid, ("usage_points",)).row
     own = bytes(grid.network.data.usage_points.mrid[row]).decode()
     outage, estimate = grid.find_promise(own)
+    promised = None if estimate is None else PointEstimateAnswer(**estimate)
     return answer_request(
-        request, PointAnswer(usage_point=own, outage=outage or None, estimate=estimate)
+        request, PointAnswer(usage_point=own, outage=outage or None, estimate=promised)
     )
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from gridtwin.api.grid import GridNow
 from gridtwin.api.jobs import ACCEPTED, Job, answer_soon
-from gridtwin.api.models import Document, ErrorAnswer, Features, GeoJson
+from gridtwin.api.models import Bounds, Document, ErrorAnswer, Features
 from gridtwin.api.operation_routes import Name
 from gridtwin.api.problems import RESPONSES
 from gridtwin.api.trace_routes import MOST_STARTS, BlastAnswer
@@ -31,7 +31,13 @@ SQUARE = {
     "type": "Polygon",
     "coordinates": [[[-95.4, 29.7], [-95.3, 29.7], [-95.3, 29.8], [-95.4, 29.8], [-95.4, 29.7]]],
 }
-Polygon = Annotated[GeoJson, Field(examples=[SQUARE])]
+Polygon = Annotated[
+    dict[str, Any],
+    Field(
+        description="GeoJSON, EPSG:4326: a geometry, a feature or a collection of polygons.",
+        examples=[SQUARE],
+    ),
+]
 State = Annotated[str, Field(max_length=200)]
 
 
@@ -74,7 +80,7 @@ class IntersectAnswer(Document):
     left_out: int = Field(description="Usage points beyond the limit.")
     substations: list[str]
     features: Features
-    bounds: list[float] | None
+    bounds: Bounds | None
     warnings: list[str]
 
 

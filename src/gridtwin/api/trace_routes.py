@@ -13,11 +13,12 @@ from gridtwin.api.answers import answer_request
 from gridtwin.api.element_routes import Mrid
 from gridtwin.api.grid import GridNow
 from gridtwin.api.jobs import ACCEPTED, Job, answer_soon
-from gridtwin.api.models import Document, Features, GeoJson
+from gridtwin.api.models import Bounds, Document, Features
 from gridtwin.api.problems import RESPONSES
 from gridtwin.api.state_routes import StateName
 from gridtwin.api.views.trace_view import draw_blast, draw_trace
 from gridtwin.model.state import CURRENT
+from gridtwin.results.documents.document_fields import GeoJsonGeometry
 from gridtwin.results.documents.loss_documents import BlastDocument
 from gridtwin.results.documents.trace_documents import ExplainDocument, TraceDocument
 from gridtwin.results.network_answers import explain_document
@@ -53,8 +54,8 @@ class TraceAnswer(Document):
     dead_beyond: Features = Field(
         description="Of an isolation: nothing but dead ends beyond, no operation needed."
     )
-    geometry: GeoJson | None = Field(description="Its lines, nearest first; 5,000 at most.")
-    bounds: list[float] | None
+    geometry: GeoJsonGeometry | None = Field(description="Its lines, nearest first; 5,000 at most.")
+    bounds: Bounds | None
     warnings: list[str]
 
 
@@ -73,8 +74,8 @@ class BlastAnswer(Document):
     features: Features
     partial: Features
     devices: Features = Field(description="What trips, is opened or is closed, by scope.")
-    area: GeoJson | None
-    bounds: list[float] | None
+    area: GeoJsonGeometry | None
+    bounds: Bounds | None
     warnings: list[str]
 
 

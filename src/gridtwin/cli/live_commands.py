@@ -61,7 +61,7 @@ def operate_twin(
     log_to_stderr(json_lines=log_json)
     opened = open_twin(twin)
     if source.startswith(KAFKA):
-        from gridtwin.live.following import Broker, follow_broker
+        from gridtwin.live.event_followers import Broker, follow_broker
 
         brokers = source.removeprefix(KAFKA)
         follow_broker(
@@ -69,7 +69,7 @@ def operate_twin(
             shown=_make_keeper(metrics), model=model, estimates=not no_estimates,
         )  # fmt: skip
         return
-    from gridtwin.live.following import follow_lines
+    from gridtwin.live.event_followers import follow_lines
 
     with ExitStack() as stack:
         lines, name = _open_lines(source, stack)

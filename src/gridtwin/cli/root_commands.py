@@ -12,6 +12,7 @@ from gridtwin.cli import (
     demo_commands,
     erm_commands,
     erm_run_commands,
+    iceberg_commands,
     indices_commands,
     mapping_commands,
     network_commands,
@@ -28,6 +29,7 @@ from gridtwin.cli import (
     stream_commands,
     tile_commands,
     trace_commands,
+    vegetation_commands,
 )
 from gridtwin.cli.find_commands import find_elements
 from gridtwin.cli.inference_commands import infer_outages
@@ -62,6 +64,8 @@ app.add_typer(erm_commands.app, name="erm")
 app.command("intersect")(network_commands.intersect_polygon)
 publish_commands.publish_app.command("odin")(odin_commands.publish_odin)
 publish_commands.publish_app.command("snowflake")(snowflake_commands.publish_snowflake)
+publish_commands.publish_app.command("iceberg")(iceberg_commands.publish_iceberg)
+app.add_typer(vegetation_commands.app, name="vegetation")
 app.add_typer(publish_commands.publish_app, name="publish")
 app.command("sync")(database_commands.sync_twin)
 app.add_typer(database_commands.app, name="db")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.live.event_batch import EventBatch
-from gridtwin.live.following import Broker
+from gridtwin.live.event_followers import Broker
 from gridtwin.model import phases
 from gridtwin.model.live import EventDeadLetter
 from gridtwin.model.operation import of_switch, resolve_operation

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from gridtwin.errors import InputError
 from gridtwin.model.estimate import PointEstimates
 from gridtwin.model.outage import Members, Outage, Status
 from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent
-from gridtwin.store.store_rules import build_outage_error, build_state_error, rebuild_past_state
+from gridtwin.store.store_rules import (
+    build_outage_error,
+    build_read_only_error,
+    build_state_error,
+    rebuild_past_state,
+)
 from gridtwin.store.store_versions import Changes, Versions
+from gridtwin.store.vegetation_book import PastVegetation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -106,6 +111,7 @@ class PastStore:
         self.states = PastStates(store, when, state)
         self.specs = PastSpecs(store.specs, when)
         self.findings = PastFindings(store.findings, when)
+        self.vegetation = PastVegetation(store.vegetation, when)
         self.outages = PastOutages(store.outages, when)
         self.estimates = PastEstimates(store, self.outages)
         self.readings = store.readings  # of all times: what is asked names its interval
@@ -122,7 +128,7 @@ class PastStore:
 
     def replace_network(self, edition: NewEdition) -> NoReturn:  # noqa: ARG002
         """Refuse: the past is only asked."""
-        raise _build_read_only_error(self.when)
+        raise build_read_only_error(self.when)
 
     @property
     def network(self) -> Network:
@@ -204,15 +210,15 @@ class PastStates:
         request: str = "",  # noqa: ARG002
     ) -> State:
         """Refuse to write."""
-        raise _build_read_only_error(self.when)
+        raise build_read_only_error(self.when)
 
     def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:  # noqa: ARG002
         """Refuse to write."""
-        raise _build_read_only_error(self.when)
+        raise build_read_only_error(self.when)
 
     def drop_overlay(self, name: str) -> None:  # noqa: ARG002
         """Refuse to write."""
-        raise _build_read_only_error(self.when)
+        raise build_read_only_error(self.when)
 
 
 class PastSpecs:
@@ -225,7 +231,7 @@ class PastSpecs:
 
     def save_spec(self, name: str, text: str) -> None:  # noqa: ARG002
         """Refuse to write."""
-        raise _build_read_only_error(self.when)
+        raise build_read_only_error(self.when)
 
 
 class PastFindings:
@@ -237,15 +243,15 @@ class PastFindings:
 
     def write_findings(self, loaded: LoadFindings) -> None:  # noqa: ARG002
         """Refuse to write."""
-        raise _build_read_only_error(self.when)
+        raise build_read_only_error(self.when)
 
     def accept_finding(self, acceptance: Acceptance) -> None:  # noqa: ARG002
         """Refuse to write."""
-        raise _build_read_only_error(self.when)
+        raise build_read_only_error(self.when)
 
     def undo_acceptance(self, rule: str, key: str) -> None:  # noqa: ARG002
         """Refuse to write."""
-        raise _build_read_only_error(self.when)
+        raise build_read_only_error(self.when)
 
 
 def open_store_after(store: Store, version: int) -> PastStore:
@@ -327,7 +333,7 @@ class PastOutages:
 
     def write_changes(self, changes: Sequence[Change]) -> list[Outage]:  # noqa: ARG002
         """Refuse to write."""
-        raise _build_read_only_error(self.when)
+        raise build_read_only_error(self.when)
 
 
 class PastEstimates:
@@ -381,17 +387,13 @@ class PastEstimates:
         points: PointEstimates,  # noqa: ARG002
     ) -> Run:
         """Refuse to write."""
-        raise _build_read_only_error(self._outages.when)
+        raise build_read_only_error(self._outages.when)
 
     def write_zones(self, zones: Sequence[Zone]) -> NoReturn:  # noqa: ARG002
         """Refuse to write."""
-        raise _build_read_only_error(self._outages.when)
+        raise build_read_only_error(self._outages.when)
 
 
 def _list_times(estimate: Estimate) -> list[float | None]:
     times = (estimate.p50, estimate.p80, estimate.p95, estimate.etr)
     return [None if at is None else at.timestamp() for at in times]
-
-
-def _build_read_only_error(when: datetime) -> InputError:
-    return InputError(f"the twin as it was at {when.isoformat()} is only read: write to the twin")

@@ -34,6 +34,7 @@ from gridtwin.twin.incidents import IncidentQuestions
 from gridtwin.twin.outage_operations import OutageOperations
 from gridtwin.twin.questions import NetworkQuestions
 from gridtwin.twin.state_files import LoadedState, load_state, operate_recorded
+from gridtwin.twin.vegetation_questions import VegetationQuestions, carry_vegetation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -98,6 +99,7 @@ class Twin:
         self.questions = NetworkQuestions(store)
         self.areas = AreaQuestions(self.questions)
         self.incidents = IncidentQuestions(self.questions)
+        self.trimming = VegetationQuestions(self.questions)
 
     situation = _delegate_to("questions", NetworkQuestions.situation)
     situation_of = _delegate_to("questions", NetworkQuestions.situation_of)
@@ -124,6 +126,10 @@ class Twin:
     inference = _delegate_to("incidents", IncidentQuestions.inference)
     reliability = _delegate_to("incidents", IncidentQuestions.reliability)
     pub_outages = _delegate_to("incidents", IncidentQuestions.pub_outages)
+    vegetation = _delegate_to("trimming", VegetationQuestions.vegetation)
+    vegetation_layers = _delegate_to("trimming", VegetationQuestions.vegetation_layers)
+    load_vegetation = _delegate_to("trimming", VegetationQuestions.load_vegetation)
+    drop_vegetation = _delegate_to("trimming", VegetationQuestions.drop_vegetation)
 
     @property
     def graph(self) -> nx.MultiGraph:
@@ -176,6 +182,7 @@ class Twin:
             made: Store = PostgisStore.create(path, fresh, overwrite=overwrite)
         else:
             made = LocalStore.create(Path(path), network, index, loads=loads, overwrite=overwrite)
+        carry_vegetation(self.store, made)
         return Twin(operate_recorded(made, network))
 
     def read_again(self, source: str | Path, **options: Any) -> Network:
@@ -201,13 +208,16 @@ class Twin:
         """
         from gridtwin.settings import Settings
 
-        return load_edition(
+        loaded = load_edition(
             self.store,
             network,
             most_vanished_percent=most_vanished_percent,
             dry_run=dry_run,
             actor=actor or Settings.from_environment().actor,
         )
+        if loaded.store is not None:
+            Twin(loaded.store).trimming.refresh_vegetation()
+        return loaded
 
     def loads(self) -> list[NetworkLoad]:
         """Return the loads that brought the network, the first first."""

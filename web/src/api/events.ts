@@ -127,14 +127,18 @@ export class EventStream {
       cache: "no-store",
     });
     if (!response.ok || !response.body) throw new Error(`events: HTTP ${response.status}`);
-    this.handlers.onOpen(this.lastId !== "");
-    this.tries = 0;
+    const resumed = this.lastId !== "";
     const parser = new EventParser();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    for (;;) {
+    for (let first = true; ; first = false) {
       const { done, value } = await reader.read();
       if (done) return;
       alive();
+      if (first) {
+        // Only now is the server known to keep what happens for this line.
+        this.tries = 0;
+        this.handlers.onOpen(resumed);
+      }
       for (const event of parser.push(value)) {
         if (event.id) this.lastId = event.id;
         this.handlers.onEvent(event);

@@ -470,6 +470,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/vegetation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rank Trimming
+         * @description Return where trimming a kilometer spares most customer-minutes, as designed.
+         */
+        get: operations["rank_trimming_api_vegetation_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vegetation/spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Spans
+         * @description Return the spans at risk as features, by class: what the map is colored by.
+         */
+        get: operations["read_spans_api_vegetation_spans_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{job}": {
         parameters: {
             query?: never;
@@ -825,10 +865,7 @@ export interface components {
             partial: components["schemas"]["Features"];
             /** @description What trips, is opened or is closed, by scope. */
             devices: components["schemas"]["Features"];
-            /** Area */
-            area: {
-                [key: string]: unknown;
-            } | null;
+            area: components["schemas"]["GeoJsonGeometry"] | null;
             /** Bounds */
             bounds: number[] | null;
             /** Warnings */
@@ -902,13 +939,8 @@ export interface components {
              * @description mRIDs of what trips, is opened or is closed, by scope
              */
             devices?: string[];
-            /**
-             * Area
-             * @description outline of the usage points that are out, GeoJSON; null: nobody is
-             */
-            area: {
-                [key: string]: unknown;
-            } | null;
+            /** @description outline of the usage points that are out, GeoJSON; null: nobody is */
+            area: components["schemas"]["GeoJsonGeometry"] | null;
             /**
              * Warnings
              * @description what a reader should know
@@ -942,6 +974,11 @@ export interface components {
              * @description Load and voltage from meters.
              */
             ami: boolean;
+            /**
+             * Vegetation
+             * @description Spans at risk of vegetation.
+             */
+            vegetation: boolean;
         };
         /**
          * Card
@@ -1147,7 +1184,7 @@ export interface components {
             energized: string;
             /** Attributes */
             attributes: {
-                [key: string]: unknown;
+                [key: string]: string | number | boolean | null;
             };
             origin: components["schemas"]["OriginAnswer"] | null;
             /**
@@ -1168,17 +1205,11 @@ export interface components {
              * @description The open outages it is in or has caused.
              */
             outages: components["schemas"]["Brief"][];
-            /**
-             * Estimate
-             * @description When it has supply again.
-             */
-            estimate: {
-                [key: string]: unknown;
-            } | null;
-            /** Geometry */
-            geometry: {
-                [key: string]: unknown;
-            } | null;
+            /** @description When it has supply again. */
+            estimate: components["schemas"]["PointEstimateAnswer"] | null;
+            /** @description Null: no span at risk. */
+            vegetation: components["schemas"]["SpanRisk"] | null;
+            geometry: components["schemas"]["GeoJsonGeometry"] | null;
             /** At */
             at: number[] | null;
             feature: components["schemas"]["Feature"] | null;
@@ -1600,6 +1631,22 @@ export interface components {
             feature: components["schemas"]["Feature"] | null;
         };
         /**
+         * GeoJsonGeometry
+         * @description A geometry of RFC 7946 in degrees, EPSG:4326.
+         */
+        GeoJsonGeometry: {
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "Point" | "MultiPoint" | "LineString" | "MultiLineString" | "Polygon" | "MultiPolygon";
+            /**
+             * Coordinates
+             * @description positions (longitude, latitude), nested as the type says
+             */
+            coordinates: unknown[];
+        };
+        /**
          * Group
          * @description Some customers, and what is drawn of them and their equipment.
          */
@@ -1712,7 +1759,7 @@ export interface components {
         IntersectAsked: {
             /**
              * Polygon
-             * @description GeoJSON, EPSG:4326.
+             * @description GeoJSON, EPSG:4326: a geometry, a feature or a collection of polygons.
              * @example {
              *       "coordinates": [
              *         [
@@ -1959,10 +2006,7 @@ export interface components {
             members: number;
             /** @description Who is out. */
             features: components["schemas"]["Features"];
-            /** Area */
-            area: {
-                [key: string]: unknown;
-            } | null;
+            area: components["schemas"]["GeoJsonGeometry"] | null;
             /** Steps */
             steps: components["schemas"]["RestorationStep"][];
             /** Evidence */
@@ -2230,10 +2274,35 @@ export interface components {
              * @description The open outage it is out in; null: in none.
              */
             outage: string | null;
-            /** Estimate */
-            estimate: {
-                [key: string]: unknown;
-            } | null;
+            estimate: components["schemas"]["PointEstimateAnswer"] | null;
+        };
+        /**
+         * PointEstimateAnswer
+         * @description What is promised to one usage point; null where that is not known.
+         */
+        PointEstimateAnswer: {
+            /** Usage Point */
+            usage_point: string;
+            /** Outage */
+            outage: string;
+            /** Stage */
+            stage: string;
+            /**
+             * Source
+             * @example model
+             */
+            source: string;
+            /** P50 */
+            p50: string | null;
+            /** P80 */
+            p80: string | null;
+            /** P95 */
+            p95: string | null;
+            /**
+             * Etr
+             * @description What is promised; null: still being assessed.
+             */
+            etr: string | null;
         };
         /**
          * Positions
@@ -2272,6 +2341,59 @@ export interface components {
              * @default []
              */
             matches: string[];
+        };
+        /**
+         * RankedRow
+         * @description A span, a section or a feeder at risk.
+         */
+        RankedRow: {
+            /**
+             * Mrid
+             * @description Of a section the switch that feeds it; empty: none does.
+             */
+            mrid: string;
+            /**
+             * Section
+             * @description Of a span and a section; else empty.
+             */
+            section: string;
+            /** Feeder */
+            feeder: string;
+            /** Spans */
+            spans: number;
+            /**
+             * Risk Class
+             * @description The worst.
+             * @example high
+             */
+            risk_class: string;
+            /**
+             * Score
+             * @description Chance of a failure within a year, percent.
+             */
+            score: number;
+            /** Length In Risk M */
+            length_in_risk_m: number;
+            /**
+             * Customers
+             * @description Interrupted by one fault; of several spans, the worst.
+             */
+            customers: number;
+            /** Priority Sites */
+            priority_sites: number;
+            /**
+             * Customer Minutes At Risk
+             * @description In a year.
+             */
+            customer_minutes_at_risk: number;
+            /**
+             * Customer Minutes Per Km
+             * @description The list is ranked by it.
+             */
+            customer_minutes_per_km: number;
+            /** Bounds */
+            bounds: number[] | null;
+            feature: components["schemas"]["Feature"] | null;
         };
         /**
          * ReadyAnswer
@@ -2359,6 +2481,20 @@ export interface components {
             mean: number[];
         };
         /**
+         * RiskClasses
+         * @description Spans at risk by class, the mildest first.
+         */
+        RiskClasses: {
+            /** @default {} */
+            low: components["schemas"]["Features"];
+            /** @default {} */
+            moderate: components["schemas"]["Features"];
+            /** @default {} */
+            high: components["schemas"]["Features"];
+            /** @default {} */
+            extreme: components["schemas"]["Features"];
+        };
+        /**
          * SearchAnswer
          * @description What was found, the best first.
          */
@@ -2402,6 +2538,42 @@ export interface components {
             mrid: string;
             /** Priority */
             priority: string;
+        };
+        /**
+         * SpanRisk
+         * @description What vegetation threatens of a span, as designed.
+         */
+        SpanRisk: {
+            /**
+             * Risk Class
+             * @example high
+             */
+            risk_class: string;
+            /**
+             * Score
+             * @description Chance of a failure within a year, percent.
+             */
+            score: number;
+            /** Length In Risk M */
+            length_in_risk_m: number;
+            /**
+             * Customers
+             * @description Interrupted by a fault there.
+             */
+            customers: number;
+            /** Priority Sites */
+            priority_sites: number;
+            /**
+             * Customer Minutes At Risk
+             * @description In a year.
+             */
+            customer_minutes_at_risk: number;
+            /** Clearance M */
+            clearance_m: number | null;
+            /** Tree Height M */
+            tree_height_m: number | null;
+            /** Species */
+            species: string;
         };
         /**
          * StageCustomers
@@ -2493,7 +2665,7 @@ export interface components {
         StormAsked: {
             /**
              * Polygon
-             * @description GeoJSON, EPSG:4326.
+             * @description GeoJSON, EPSG:4326: a geometry, a feature or a collection of polygons.
              * @example {
              *       "coordinates": [
              *         [
@@ -2730,13 +2902,8 @@ export interface components {
             verify: components["schemas"]["Features"];
             /** @description Of an isolation: nothing but dead ends beyond, no operation needed. */
             dead_beyond: components["schemas"]["Features"];
-            /**
-             * Geometry
-             * @description Its lines, nearest first; 5,000 at most.
-             */
-            geometry: {
-                [key: string]: unknown;
-            } | null;
+            /** @description Its lines, nearest first; 5,000 at most. */
+            geometry: components["schemas"]["GeoJsonGeometry"] | null;
             /** Bounds */
             bounds: number[] | null;
             /** Warnings */
@@ -2903,6 +3070,73 @@ export interface components {
             input?: unknown;
             /** Context */
             ctx?: Record<string, never>;
+        };
+        /**
+         * VegetationAnswer
+         * @description The ranked list, as far as it was asked for, and what all of it comes to.
+         */
+        VegetationAnswer: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "span" | "section" | "feeder";
+            /** Layers */
+            layers: components["schemas"]["VegetationLayerRecord"][];
+            /**
+             * Restoration Min
+             * @description Mean minutes without supply.
+             */
+            restoration_min: number;
+            /**
+             * Restoration From
+             * @description How that is known.
+             */
+            restoration_from: string;
+            /**
+             * Spans
+             * @description At risk.
+             */
+            spans: number;
+            /** Length In Risk M */
+            length_in_risk_m: number;
+            /**
+             * Customer Minutes At Risk
+             * @description In a year.
+             */
+            customer_minutes_at_risk: number;
+            /**
+             * Total
+             * @description Rows there are.
+             */
+            total: number;
+            /** Rows */
+            rows: components["schemas"]["RankedRow"][];
+        };
+        /**
+         * VegetationLayerRecord
+         * @description One source of areas of risk, as it was last loaded.
+         */
+        VegetationLayerRecord: {
+            /** Source */
+            source: string;
+            /**
+             * Load Number
+             * @description how often it was loaded
+             */
+            load_number: number;
+            /**
+             * Loaded At
+             * Format: date-time
+             */
+            loaded_at: string;
+            /**
+             * File
+             * @description file or name, as it was given
+             */
+            file: string;
+            /** Areas */
+            areas: number;
         };
         /**
          * VoltageAnswer
@@ -4526,6 +4760,139 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    rank_trimming_api_vegetation_get: {
+        parameters: {
+            query?: {
+                by?: "span" | "section" | "feeder";
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VegetationAnswer"];
+                };
+            };
+            /** @description It takes longer: ask at `Location`. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_spans_api_vegetation_spans_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskClasses"];
+                };
+            };
+            /** @description It takes longer: ask at `Location`. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAnswer"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */

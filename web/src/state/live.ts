@@ -1,6 +1,6 @@
 /** Keep the page true: fetch what is, follow what changes, recover by itself when the server was gone. */
 
-import { ApiError, api, Unreachable } from "../api/client";
+import { ApiError, api } from "../api/client";
 import { EventStream, type ServerEvent } from "../api/events";
 import type { StateEvent, SupplyState } from "../api/types";
 import { notify, tick, useStore } from "./store";
@@ -9,6 +9,10 @@ import { supply } from "./supply";
 let stream: EventStream | null = null;
 let wake = () => {}; // ends the pause before the next first load
 let fetching: Promise<void> | null = null;
+let again = false; // something was missed after the fetch under way had begun
+const held: StateEvent[] = []; // changes that came during a fetch: older or newer than its answer
+
+const RETRY_MS = 2_000;
 
 /** First load: facts, tile plan and state at once, then the stream. Tries until the server answers. */
 export async function start(): Promise<void> {
@@ -55,31 +59,46 @@ async function opened(resumed: boolean): Promise<void> {
   if (wasLost) notify("The server is back. The map is up to date.");
 }
 
-/** Fetch state and facts again without reloading geometry (unless the network itself changed). */
+/**
+ * Fetch state and facts again without reloading geometry (unless the network itself changed).
+ *
+ * What was asked for while a fetch is under way is fetched after it, as its answer may be older.
+ */
 export function refresh(): Promise<void> {
-  fetching ??= refetch().finally(() => {
+  again = true;
+  fetching ??= catchUp().finally(() => {
     fetching = null;
   });
   return fetching;
 }
 
-async function refetch(): Promise<void> {
+async function catchUp(): Promise<void> {
   try {
-    const state = await api.state(null, { quiet: true });
-    const { info: before, changes } = useStore.getState();
-    if (before?.network === state.network && changes === state.changes) return;
-    const info = await api.info({ quiet: true });
-    if (before?.network !== info.network) {
-      useStore.setState({ tiles: await api.tiles({ quiet: true }) });
+    while (again) {
+      again = false;
+      await refetch();
     }
-    supply.setCurrent(state);
-    useStore.setState({ info, ...figures(state) });
-    tick("state");
-    tick("outages");
+    for (const event of held.splice(0)) apply(event);
   } catch (error) {
-    if (error instanceof Unreachable) stream?.retry();
-    else if (error instanceof ApiError) notify(error.message, "error");
+    again = true;
+    setTimeout(() => void refresh(), RETRY_MS);
+    if (error instanceof ApiError) notify(error.message, "error");
+    else stream?.retry();
   }
+}
+
+async function refetch(): Promise<void> {
+  const state = await api.state(null, { quiet: true });
+  const { info: before, changes } = useStore.getState();
+  if (before?.network === state.network && changes === state.changes) return;
+  const info = await api.info({ quiet: true });
+  if (before?.network !== info.network) {
+    useStore.setState({ tiles: await api.tiles({ quiet: true }) });
+  }
+  supply.setCurrent(state);
+  useStore.setState({ info, ...figures(state) });
+  tick("state");
+  tick("outages");
 }
 
 function figures(state: SupplyState | StateEvent) {
@@ -96,6 +115,11 @@ function receive(event: ServerEvent): void {
 }
 
 function changed(event: StateEvent): void {
+  if (fetching || again) held.push(event);
+  else apply(event);
+}
+
+function apply(event: StateEvent): void {
   if (event.changes <= useStore.getState().changes) return; // already in the state that was fetched
   supply.apply(event);
   useStore.setState(figures(event));

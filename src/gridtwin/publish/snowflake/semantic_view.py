@@ -9,7 +9,7 @@ from gridtwin.publish.snowflake.question_files import (
     place_table,
     write_verified_query,
 )
-from gridtwin.publish.snowflake.table_shapes import quote_text
+from gridtwin.publish.snowflake.snowflake_types import quote_text
 from gridtwin.publish.snowflake.yaml_text import write_yaml
 
 if TYPE_CHECKING:

@@ -40,6 +40,7 @@ from gridtwin.results.documents.switching_documents import (
     SwitchDocument,
 )
 from gridtwin.results.documents.trace_documents import ExplainDocument, TraceDocument
+from gridtwin.results.documents.vegetation_documents import VegetationDocument
 
 SHAPES: MappingProxyType[DocumentTag, type | UnionType] = MappingProxyType(
     {
@@ -77,6 +78,7 @@ SHAPES: MappingProxyType[DocumentTag, type | UnionType] = MappingProxyType(
         DocumentTag.SYNC: SyncDocument,
         DocumentTag.TILES: TilesDocument,
         DocumentTag.TRACE: TraceDocument,
+        DocumentTag.VEGETATION: VegetationDocument,
         DocumentTag.WHAT_IF: WhatIfDocument,
     }
 )

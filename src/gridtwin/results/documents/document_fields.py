@@ -1,6 +1,6 @@
 """Say what fields of documents have in common: numbers with their bounds, times, GeoJSON."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typing_extensions import TypedDict
 
@@ -46,6 +46,14 @@ Share = Annotated[float, Keywords(minimum=0, maximum=1)]
 Timestamp = Annotated[str, Keywords(format="date-time")]  # ISO 8601
 Date = Annotated[str, Keywords(format="date")]
 OwnValues = dict[str, str | float | bool | None]  # by column; null = not known
-GeoJsonGeometry = dict[str, Any]
+
+
+class GeoJsonGeometry(Shape):
+    """A geometry of RFC 7946 in degrees, EPSG:4326."""
+
+    type: Literal["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"]
+    coordinates: list[Any]
+    """positions (longitude, latitude), nested as the type says"""
+
 
 Span = TypedDict("Span", {"from": Timestamp, "to": Timestamp})

@@ -40,6 +40,7 @@ class DocumentTag(StrEnum):
     SYNC = "gridtwin.sync/1"
     TILES = "gridtwin.tiles/1"
     TRACE = "gridtwin.trace/1"
+    VEGETATION = "gridtwin.vegetation/1"
     WHAT_IF = "gridtwin.what_if/1"
 
     @property

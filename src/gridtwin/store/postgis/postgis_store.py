@@ -26,10 +26,12 @@ from gridtwin.store.postgis.postgis_findings import PostgisFindings
 from gridtwin.store.postgis.postgis_live import PostgisLive
 from gridtwin.store.postgis.postgis_loads import PostgisLoads
 from gridtwin.store.postgis.postgis_outages import PostgisOutages
+from gridtwin.store.postgis.postgis_pulls import PostgisPulls
 from gridtwin.store.postgis.postgis_readings import PostgisReadings
 from gridtwin.store.postgis.postgis_specs import PostgisSpecs
 from gridtwin.store.postgis.postgis_states import LISTEN_S, PostgisStates
 from gridtwin.store.postgis.postgis_tiles import StoredTiles
+from gridtwin.store.postgis.postgis_vegetation import PostgisVegetation
 from gridtwin.store.postgis.refusals import OWNER, READER, translate_refusals
 from gridtwin.store.protocol import ReplacedNetwork
 
@@ -53,11 +55,13 @@ class PostgisStore:
         self.states = PostgisStates(self._pool, self._kept)
         self.specs = PostgisSpecs(self._pool)
         self.findings = PostgisFindings(self._pool)
+        self.vegetation = PostgisVegetation(self._pool)
         self.outages = PostgisOutages(self._pool)
         self.estimates = PostgisEstimates(self._pool)
         self.readings = PostgisReadings(self._pool)
         self.live = PostgisLive(self._pool)
         self.loads = PostgisLoads(self._pool)
+        self.pulls = PostgisPulls(self._pool)
         weakref.finalize(self, self._pool.close)
 
     @classmethod
