@@ -30,6 +30,7 @@ from snowflake_day import (
     ZONES,
     build_messages,
     build_two_zones,
+    keep_spans_at_risk,
     list_conditions,
     list_interval_ends,
     list_prices,
@@ -86,6 +87,7 @@ def _fill_mirror(url: str) -> Twin:
         for end in list_interval_ends():
             connection.execute("SELECT gridtwin.sum_loads(%s)", (end,))
     _break_down(twin)
+    keep_spans_at_risk(twin)
     return twin
 
 
@@ -109,6 +111,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory, prices: Path) -> Twin:
     twin.ami.take_zone_prices(prices)
     twin.ami.roll_up()
     _break_down(twin)
+    keep_spans_at_risk(twin)
     return twin
 
 

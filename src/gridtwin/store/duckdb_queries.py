@@ -45,6 +45,7 @@ FOLDER_VIEWS = {
     "transformers": "SELECT row AS transformer, mrid, rated_kva FROM known_transformers",
     "usage_points": "SELECT * FROM known_usage_points",
     "outage_usage_points": "SELECT * FROM known_members",
+    "vegetation_spans": "SELECT * FROM known_vegetation_spans",
     "transformer_load": "SELECT *, row AS transformer FROM kept_transformer_load",
     "transformer_period_load": "SELECT *, row AS transformer FROM kept_transformer_period_load",
     "feeder_load": (

@@ -21,6 +21,7 @@ from gridtwin.model import cim
 from gridtwin.model.interval_loads import Nameplates
 from gridtwin.model.moments import DAY_S, read_period
 from gridtwin.model.tables import decode_texts
+from gridtwin.model.vegetation import KeptSpan
 from gridtwin.results.ami_history_answer import AmiHistoryAnswer
 from gridtwin.results.layer_frames import find_groups_of_nodes
 from gridtwin.topology.membership import find_nearest
@@ -133,6 +134,10 @@ class AmiHistory:
         """Return how many customers were out for how many hours in the period."""
         return self._ask_readings("hours_out", start, end)
 
+    def vegetation(self, start: Moment = None, end: Moment = None) -> AmiHistoryAnswer:
+        """Return the spans at risk of vegetation, and the peak of the feeder of each."""
+        return self._ask_readings("vegetation", start, end)
+
     def _ask_readings(
         self, name: str, start: Moment, end: Moment, values: dict[str, Any] | None = None
     ) -> AmiHistoryAnswer:
@@ -197,6 +202,7 @@ class AmiHistory:
         if name == "hours_out":
             outages = self._twin.store.outages.list_outages(since=start)
             members = self._twin.store.outages.read_members([each.id for each in outages])
+        spans = self._twin.store.vegetation.read_spans().spans if name == "vegetation" else ()
         if name == "overloaded_at_price":
             zones = self._find_zones()
         empty = np.empty(0)
@@ -215,6 +221,7 @@ class AmiHistory:
                 }
             ),
             "transformer_zones": pd.DataFrame(zones),
+            "vegetation_spans": pd.DataFrame(spans, columns=list(KeptSpan._fields)),
             "usage_points": pd.DataFrame(
                 {
                     "mrid": decode_texts(data.usage_points.mrid) if members else np.empty(0, "U1"),

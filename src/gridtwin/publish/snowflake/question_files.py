@@ -28,6 +28,7 @@ TABLE_PLACES = {
     "zone_prices": ("gold", "ZONE_PRICES"),
     "outage_usage_points": ("results", "INTERRUPTIONS"),
     "usage_points": ("network", "USAGE_POINTS"),
+    "vegetation_spans": ("results", "CURRENT_VEGETATION_SPANS"),
 }
 FORMS = {form.name: form for form in SEMANTIC_MODEL.forms}
 VALUE_MARK = re.compile(r"\{\{(\w+)\}\}")

@@ -216,6 +216,29 @@ INTERRUPTIONS = SemanticTable(
     ),
     ("interruptions", "outages"),
 )
+SPANS_AT_RISK = SemanticTable(
+    "vegetation_spans",
+    "Spans of line at risk of vegetation, as they were last measured",
+    ("span",),
+    (
+        _declare_dimension("span", "mRID of the line", "line"),
+        _declare_dimension("feeder", "mRID of its feeder; empty = none", "circuit"),
+        _declare_dimension("risk_class", "low, moderate, high or extreme", "risk"),
+        _declare_fact("score", "Chance of a failure by vegetation within a year, percent"),
+        _declare_fact("length_in_risk_m", "Meters of it inside areas of risk"),
+        _declare_fact("customers", "Customers a fault there interrupts"),
+        _declare_fact("priority_sites", "Usage points with a priority that are interrupted"),
+        _declare_fact("customer_minutes_at_risk", "Customer-minutes at risk in a year"),
+        _declare_fact("customer_minutes_per_km", "Of these, for each kilometer in areas of risk"),
+    ),
+    (
+        SemanticMetric("spans_at_risk", "COUNT(*)", "Spans at risk of vegetation"),
+        SemanticMetric(
+            "minutes_at_risk", "SUM(customer_minutes_at_risk)", "Customer-minutes at risk in a year"
+        ),
+    ),
+    ("trimming", "vegetation"),
+)
 USAGE_POINTS_SERVED = SemanticTable(
     "usage_points",
     "Where customers are served",
@@ -260,6 +283,7 @@ SEMANTIC_MODEL = SemanticModel(
         PRICES_OF_ZONES,
         INTERRUPTIONS,
         USAGE_POINTS_SERVED,
+        SPANS_AT_RISK,
     ),
     (
         SemanticLink("transformer_load", "transformer", "transformers", "transformer"),
@@ -294,6 +318,10 @@ SEMANTIC_MODEL = SemanticModel(
         ),
         SemanticQuestion(
             "hours_out", "How many customers were out for how many hours in the last 30 days?"
+        ),
+        SemanticQuestion(
+            "vegetation",
+            "Which spans are at risk of vegetation, and what do their feeders carry at the peak?",
         ),
     ),
     PERIOD_FORMS,

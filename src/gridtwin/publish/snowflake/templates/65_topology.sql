@@ -73,6 +73,20 @@ INNER JOIN (
     QUALIFY ROW_NUMBER() OVER (ORDER BY n.MADE_AT DESC, n.RUN DESC) = 1
 ) AS l ON l.RUN = s.RUN;
 
+CREATE OR ALTER VIEW {{ results }}.CURRENT_VEGETATION_SPANS
+COMMENT = 'Spans at risk of vegetation as the last run found them'
+AS
+SELECT v.*
+FROM {{ results }}.VEGETATION_SPANS AS v
+INNER JOIN (
+    SELECT
+        n.RUN,
+        n.MADE_AT
+    FROM {{ results }}.RUNS AS n
+    WHERE n.TABLE_NAME = 'VEGETATION_SPANS'
+    QUALIFY ROW_NUMBER() OVER (ORDER BY n.MADE_AT DESC, n.RUN DESC) = 1
+) AS l ON l.RUN = v.RUN;
+
 -- Each interruption once, as it was last told.
 CREATE OR ALTER VIEW {{ results }}.INTERRUPTIONS
 COMMENT = 'Interruptions of usage points, each as it was last told; invalid outages left out'
