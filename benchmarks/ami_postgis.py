@@ -70,9 +70,11 @@ def main() -> None:
     ):
         twin = gridtwin.open(network).save(url)
         values = dict(zip(("start", "end"), bounds, strict=True))
-        with connect(url) as connection:
+        with connect(url, statement_timeout_s=0) as connection:
             connection.execute("SELECT gridtwin.refresh_meters()")
-            connection.execute("SELECT gridtwin.make_reading_days(%(start)s, %(end)s)", values)
+            connection.execute(
+                "SELECT gridtwin.make_reading_days(%(start)s::date, %(end)s::date)", values
+            )
             for query in (FILL, FILL_FEEDERS, FILL_PRICES):
                 connection.execute(query, values)
             count, weight = connection.execute(

@@ -149,6 +149,8 @@ def warehouse(mirrored: Twin) -> Warehouse:
     for name, rows in build_tables(take_snapshot(mirrored, BOUNDS[1], run="run-1")).items():
         schema = "RESULTS" if ("RESULTS", name) in made.tables else "NETWORK"
         made.insert(schema, name, rows if name != "METERS" else _begin_meters(rows))
+    run = {"RUN": "run-1", "TABLE_NAME": "VEGETATION_SPANS", "MADE_AT": BOUNDS[1]}
+    made.insert("RESULTS", "RUNS", pa.Table.from_pylist([run]))
     areas = [
         {"AREA": name, "KIND": "storm", "POLYGON_WKT": shapely.to_wkt(area), "MADE_AT": BOUNDS[0]}
         for name, area in AREAS.items()
