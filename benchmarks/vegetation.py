@@ -57,7 +57,10 @@ def main(meters: int = 596_906, areas: int = 100_000) -> None:
     rows.append(measured)
     head = f"{len(network.data.usage_points.mrid):,} meters,"
     head += f" {len(network.data.equipment.mrid):,} equipment, {len(trees):,} areas; {machine()}."
-    head += " Every row checks that both sides give the same answer."
+    head += (
+        " Processor time; of PostgreSQL, beside on the same machine, wall time. Every row checks"
+    )
+    head += " that both sides give the same answer."
     publish("Vegetation risk", [head, "", *tables(rows, limits)])
 
 
@@ -123,12 +126,12 @@ def _keep(network: gridtwin.Network, trees: geopandas.GeoDataFrame) -> tuple[Row
         cluster.create_database() as url,
     ):
         home = gridtwin.open(network).save(Path(folder) / "grid.twin")
-        began = time.perf_counter()
+        began = time.process_time()
         home.load_vegetation(trees, name="trees")
-        loaded = time.perf_counter() - began
-        began = time.perf_counter()
+        loaded = time.process_time() - began
+        began = time.process_time()
         risk = gridtwin.open(Path(folder) / "grid.twin").vegetation()
-        asked = time.perf_counter() - began
+        asked = time.process_time() - began
         kept = gridtwin.open(network).save(url)
         began = time.perf_counter()
         kept.load_vegetation(trees, name="trees")
@@ -147,8 +150,8 @@ def _keep(network: gridtwin.Network, trees: geopandas.GeoDataFrame) -> tuple[Row
         assert all(abs(mine.get(name, 0.0) - meters) < 1e-3 for name, meters in cut.items())
     row = Row("the ranked list in SQL, kept / PostGIS cuts every line", ranked, other, 10)
     return row, [
-        Limit("load into a folder: areas cut, ranked and kept", loaded, 30, "s"),
-        Limit("load into PostGIS: the same", copied, 60, "s"),
+        Limit("load into a folder: areas cut, ranked and kept", loaded, 15, "s"),
+        Limit("load into PostGIS: the same, wall time", copied, 120, "s"),
         Limit("the ranked list, asked of a twin just opened", asked, 2, "s"),
     ]
 

@@ -102,7 +102,7 @@ class LakeServer:
                 self._process = self._processes.enter_context(
                     started(self.build_command(self.port), stdout=log, stderr=log)
                 )
-            if wait_until(lambda: self._answers() or self._has_ended(), self._read_log) == "up":
+            if wait_until(lambda: self.answers() or self._has_ended(), self._read_log) == "up":
                 return
             if "in use" not in self._read_log():
                 raise AssertionError(self._read_log())
@@ -118,7 +118,8 @@ class LakeServer:
         """End all that was started."""
         self._processes.close()
 
-    def _answers(self) -> str:
+    def answers(self) -> str:
+        """Return ``up`` if it answers, else an empty text."""
         try:
             with urllib.request.urlopen(  # noqa: S310 - our own address
                 self.url + self.path, timeout=PATIENCE_S

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -21,8 +22,12 @@ import gridtwin
 from ami_folder import NOON, street, write_readings
 from document_schemas import SCHEMAS, hold_to_schema, schema_of
 from gridtwin.cli.root_commands import app
+from gridtwin.model.analytics_tables import ANALYTICS_TABLES
+from gridtwin.model.pulls import PulledTable, PullOutcome, PullPosition, TableChanges
+from gridtwin.results.analytics_answers import pull_document
 from gridtwin.results.documents.document_catalog import SHAPES
 from gridtwin.results.documents.document_tags import DocumentTag as Tag
+from gridtwin.twin import Twin
 from mapped_sources import COLUMNS
 from mapped_sources import read_street as read_mapped_street
 from networks import feeder_in_three_sections, two_feeders_with_a_tie
@@ -177,6 +182,39 @@ def vegetation(request: pytest.FixtureRequest) -> str:
     return "".join(ask(*words, "--in", path, "--json") for words in asked)
 
 
+def pull_scores(twin: Twin) -> list[PullOutcome]:
+    """Let analytics write a score twice, and operations in between."""
+    target = ANALYTICS_TABLES["element_scores"]
+    table = PulledTable("risk", "a.risk", target, frozenset({"source"}))
+    outcomes, since = [], None
+    for snapshot, value in ((1, 0.5), (2, 0.75)):
+        position = PullPosition("table", snapshot, snapshot)
+        row = ("risk", "L1", value, None, "model 7")
+        changes = TableChanges(table, since, position, (row,))
+        outcomes += twin.store.pulls.apply_pulls([changes], datetime.now(UTC))
+        since = position
+        with twin.store._kept.transaction("BEGIN IMMEDIATE") as link:  # type: ignore[attr-defined]
+            link.execute("UPDATE element_scores SET value = 0.6")
+    return outcomes
+
+
+def pull_report(request: pytest.FixtureRequest) -> str:  # noqa: ARG001 - as the others
+    """Pull a score that both sides change."""
+    outcomes = pull_scores(gridtwin.open(two_feeders_with_a_tie()))
+    return json.dumps(pull_document(outcomes))
+
+
+def of_pulled(*words: str) -> Make:
+    """Ask a twin into which scores were pulled."""
+
+    def make(request: pytest.FixtureRequest) -> str:
+        path = request.getfixturevalue("tmp_path") / "small.twin"
+        pull_scores(gridtwin.open(two_feeders_with_a_tie()).save(path))
+        return ask(*words, "--in", str(path), "--json", may_say_no=True)
+
+    return make
+
+
 CASES: list[tuple[Tag, Make]] = [
     (Tag.VEGETATION, vegetation),
     (Tag.TRACE, of_feeders("trace", "downstream", "L1")),
@@ -226,6 +264,9 @@ CASES: list[tuple[Tag, Make]] = [
     (Tag.MAP_INIT, map_init),
     (Tag.LOAD_AGAIN, load_again),
     (Tag.LOADS, loads),
+    (Tag.PULL, pull_report),
+    (Tag.CONFLICTS, of_pulled("pull", "conflicts")),
+    (Tag.SCORES, of_pulled("scores", "L1")),
 ]
 
 

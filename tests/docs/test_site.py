@@ -59,6 +59,7 @@ def pages(site: Path) -> dict[Path, References]:
     return read
 
 
+@pytest.mark.long
 def test_site_loads_nothing_from_elsewhere(site: Path, pages: dict[Path, References]) -> None:
     loads = {load for each in pages.values() for load in each.loads}
     assert loads
@@ -67,6 +68,7 @@ def test_site_loads_nothing_from_elsewhere(site: Path, pages: dict[Path, Referen
     assert not [text for text in styles if re.search(r"(url\(|@import )['\"]?(https?:)?//", text)]
 
 
+@pytest.mark.long
 def test_every_link_of_the_site_leads_somewhere(site: Path, pages: dict[Path, References]) -> None:
     broken = []
     for page, references in pages.items():
@@ -82,6 +84,7 @@ def test_every_link_of_the_site_leads_somewhere(site: Path, pages: dict[Path, Re
     assert not broken
 
 
+@pytest.mark.long
 def test_every_page_is_reached_from_the_first(pages: dict[Path, References]) -> None:
     linked = {link.partition("#")[0] for link in pages[Path("index.html")].links}
     guides = {path.with_suffix(".html").name for path in (ROOT / "docs").glob("*.md")}

@@ -14,7 +14,7 @@ import gridtwin
 from gridtwin.errors import StoreError
 from gridtwin.results.warehouse.lake_shapes import ROW_LAKE_TABLES, TOPOLOGY_LAKE_TABLES
 from gridtwin.store.postgis.connect import connect
-from gridtwin.store.postgis.database_feed import name_slot, open_feed, parse_lsn
+from gridtwin.store.postgis.database_feed import IDLE_LAG_BYTES, name_slot, open_feed, parse_lsn
 from gridtwin.twin import Twin
 from lake_bench import Lake
 from lakes import (
@@ -59,7 +59,8 @@ def test_a_database_has_the_tables_of_a_folder(
     at = datetime(2026, 7, 1, 12, tzinfo=UTC)
     for each in (twin, kept):
         switches = switches_of(each)
-        each.store.states.operate(switches[0], "ABC", actor="ann", at=at)
+        phases = each.network.equipment.set_index("mrid").loc[switches[0], "phases"]
+        each.store.states.operate(switches[0], phases, actor="ann", at=at)
         each.overlay("storm", {switches[1]: True})
     publication_of(lake, town, namespace).publish_once()
     beside = lake.make_namespace()
@@ -222,6 +223,31 @@ def test_a_slot_that_nobody_reads_is_a_figure_and_a_warning(
     with open_feed(town, publication.lake_name) as feed:
         assert feed.warn_of_slot() > 10_000
         assert parse_lsn(feed.read_written()) == parse_lsn(position_of(lake, namespace))
+
+
+def test_a_slot_that_is_told_nothing_lets_the_log_go(
+    lake: Lake, namespace: str, town: str, link: psycopg.Connection
+) -> None:
+    publication = publication_of(lake, town, namespace, readings=False)
+    publication.publish_once()
+
+    def measure_lag() -> int:
+        with open_feed(town, publication.lake_name) as feed:
+            state = feed.read_slot()
+            assert state is not None
+            return state.lag_bytes
+
+    link.execute(
+        "CREATE TABLE filler AS SELECT repeat(md5(n::text), 40) FROM generate_series(1, 20000) n"
+    )
+    before = count_snapshots(lake, namespace)
+    assert measure_lag() > IDLE_LAG_BYTES
+    assert not publication.publish_once().rows
+    assert measure_lag() < IDLE_LAG_BYTES
+    assert count_snapshots(lake, namespace) == before
+    link.execute("UPDATE gridtwin.equipment SET name = 'behind' WHERE row = 1")
+    assert publication.publish_once().rows["equipment"] == 1
+    assert not list_differences(publication)
 
 
 def test_a_database_without_a_logical_log_is_told_what_to_set(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from datetime import date
+import queue
+import threading
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,16 @@ import pytest
 
 import gridtwin
 from ami_folder import NOON, street, write_readings
+from command_line import run_cli
 from gridtwin.errors import InputError, StoreError
 from gridtwin.live.lake_following import PUBLISH_LOCK_FILE
 from gridtwin.model.frames import show_column
 from gridtwin.model.network import Network
 from gridtwin.model.schema import SCHEMA
-from gridtwin.store.iceberg_catalog import LakeAddress
+from gridtwin.publish.iceberg.lake_writer import DuckDbLakeWriter, LakeCommit
+from gridtwin.publish.iceberg.snapshot_expiry import expire_snapshots
+from gridtwin.publish.iceberg.whole_publication import PublishedOf, PublishReport
+from gridtwin.store.iceberg_catalog import LakeAddress, open_lake
 from gridtwin.store.sqlite_database import hold_lock
 from gridtwin.twin import Twin
 from lake_bench import SECRET, Lake
@@ -28,6 +34,7 @@ from lakes import (
     read_table,
 )
 from own_frames import OF_EVERY_KIND
+from waiting import PATIENCE_S
 
 DAY_S = 86_400
 
@@ -148,8 +155,6 @@ def test_courses_are_geometry_of_version_3_where_that_is_wanted(
 ) -> None:
     import shapely
 
-    from gridtwin.store.iceberg_catalog import open_lake
-
     publication = publication_of(lake, tmp_path / "street.twin", namespace, form="v3")
     publication.publish_once()
     with open_lake(publication.address, lake.settings) as opened:
@@ -164,6 +169,9 @@ def test_courses_are_geometry_of_version_3_where_that_is_wanted(
     assert points == [("POINT (-94.99 29)",)]
     assert not list_differences(publication)
     assert not publication.publish_once().rows
+    publication.form = "wkb"
+    with pytest.raises(InputError, match="nodes was published with --geometry v3"):
+        list_differences(publication)
 
 
 def test_a_late_reading_rewrites_one_day(
@@ -196,8 +204,6 @@ def test_a_late_reading_rewrites_one_day(
 
 @pytest.mark.usefixtures("twin")
 def test_a_difference_is_told(lake: Lake, namespace: str, tmp_path: Path) -> None:
-    from gridtwin.store.iceberg_catalog import open_lake
-
     publication = publication_of(lake, tmp_path / "street.twin", namespace)
     publication.publish_once()
     with open_lake(publication.address, lake.settings) as opened:
@@ -208,6 +214,26 @@ def test_a_difference_is_told(lake: Lake, namespace: str, tmp_path: Path) -> Non
     ((told),) = list_differences(publication)
     assert (told.table, told.rows_here, told.rows_there) == ("nodes", 6, 6)
     assert (told.missing, told.extra, told.differing) == (1, 1, 1)
+    publication.take_over = True
+    assert set(publication.publish_once().rows) == {"nodes"}
+    assert not list_differences(publication)
+
+
+def test_old_snapshots_are_forgotten(
+    lake: Lake, twin: Twin, namespace: str, tmp_path: Path
+) -> None:
+    publication = publication_of(lake, tmp_path / "street.twin", namespace)
+    publication.publish_once()
+    twin.outages.open("T1")
+    publication.publish_once()
+    twin.outages.open("T2")
+    publication.keep_days = 1e-9
+    publication.publish_once()
+    assert set(count_snapshots(lake, namespace).values()) <= {0, 1}
+    assert not list_differences(publication)
+    with pytest.raises(StoreError, match="Iceberg at") as refused:
+        expire_snapshots(LakeAddress("http://127.0.0.1:9"), lake.settings, datetime.now(UTC))
+    assert SECRET not in str(refused.value)
 
 
 def test_a_namespace_is_of_one_twin(lake: Lake, twin: Twin, namespace: str, tmp_path: Path) -> None:
@@ -230,6 +256,75 @@ def test_a_second_publisher_is_refused(lake: Lake, namespace: str, tmp_path: Pat
         pytest.raises(StoreError, match=r"another process publishes .*street\.twin"),
     ):
         publication_of(lake, place, namespace).publish_once()
+
+
+def test_the_command_says_what_it_wrote_and_what_differs(
+    lake: Lake, twin: Twin, namespace: str, tmp_path: Path
+) -> None:
+    words = (
+        "publish", "iceberg", "--in", tmp_path / "street.twin", "--catalog", lake.catalog.url,
+        "--warehouse", "wh", "--namespace", namespace,
+    )  # fmt: skip
+    first = run_cli(*words, **lake.environment)
+    assert first.returncode == 0, first.stderr
+    assert "equipment: 5 rows" in first.stdout
+    again = run_cli(*words, **lake.environment)
+    assert again.stdout == "nothing became another: nothing was written\n"
+    assert run_cli(*words, "--check", **lake.environment).returncode == 0
+    twin.switch("SW", open=False)
+    checked = run_cli(*words, "--check", **lake.environment)
+    assert checked.returncode == 1
+    assert "events" in checked.stdout
+    refused = run_cli(*words, "--geometry", "wkt", **lake.environment)
+    assert (refused.returncode, "give wkb or v3" in refused.stderr) == (2, True)
+    assert SECRET not in first.stderr + checked.stderr
+
+
+def test_a_twin_is_followed_until_it_is_told_to_stop(
+    lake: Lake, twin: Twin, namespace: str, tmp_path: Path
+) -> None:
+    publication = publication_of(lake, tmp_path / "street.twin", namespace)
+    told: queue.Queue[PublishReport] = queue.Queue()
+    stop = threading.Event()
+    following = threading.Thread(target=publication.follow, args=(stop, 0.1, 0.1, told.put))
+    following.start()
+    try:
+        assert "equipment" in told.get(timeout=PATIENCE_S).rows
+        lake.catalog.kill()
+        twin.overlay("storm", {"SW": False})
+        lake.catalog.start()
+        assert set(told.get(timeout=PATIENCE_S).rows) == {"states", "switch_states"}
+    finally:
+        stop.set()
+        following.join()
+    assert ("storm", "SW", "") in read_table(lake, namespace, "switch_states")
+
+
+@pytest.mark.usefixtures("twin")
+def test_a_commit_that_comes_second_writes_nothing(
+    lake: Lake, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publication = publication_of(lake, tmp_path / "street.twin", namespace)
+    publication.publish_once()
+    of = PublishedOf("source", "network", 1)
+    commit = LakeCommit(states=[of.make_state("first")])
+    with (
+        open_lake(publication.address, lake.settings) as one,
+        open_lake(publication.address, lake.settings) as other,
+    ):
+        slow, fast = DuckDbLakeWriter(one), DuckDbLakeWriter(other)
+        write_marks = slow._write_marks
+
+        def write_late(late: LakeCommit) -> None:
+            write_marks(late)
+            fast.write_commit(commit)
+
+        monkeypatch.setattr(slow, "_write_marks", write_late)
+        with pytest.raises(StoreError, match="another publisher wrote the same tables"):
+            slow.write_commit(LakeCommit(states=[of.make_state("second")]))
+    names = {row[0] for row in read_table(lake, namespace, "sync_state")}
+    assert "first" in names
+    assert "second" not in names
 
 
 @pytest.mark.usefixtures("twin")

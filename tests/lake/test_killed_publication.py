@@ -70,9 +70,10 @@ def change_rows(url: str, seeded: random.Random, number: int) -> None:
                 link.execute(
                     "DELETE FROM gridtwin.outages WHERE id = %s", (f"O-{seeded.randrange(20)}",)
                 )
-            return
         except (psycopg.OperationalError, StoreError):
             continue
+        else:
+            return
 
 
 def change_often(url: str, seed: int, number: int) -> None:

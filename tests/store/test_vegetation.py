@@ -10,8 +10,10 @@ import geopandas
 import numpy as np
 import pytest
 import shapely
+from typer.testing import CliRunner
 
 import gridtwin
+from gridtwin.cli.root_commands import app
 from gridtwin.errors import InputError, NotFoundError, SourceError, StoreError
 from gridtwin.model.vegetation import FAILURES_PER_KM_YEAR, KeptSpans
 from gridtwin.results.warehouse.lake_shapes import VEGETATION_LAKE
@@ -103,7 +105,7 @@ def test_a_refused_layer_changes_nothing(twin: Twin) -> None:
     before = listed(twin)
     wrong = trees(2)
     wrong.loc[3, "geometry"] = shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
-    with pytest.raises(SourceError, match=r"row 3 \(T000004\).*not valid.*--mend"):
+    with pytest.raises(SourceError, match=r"row 3 \(TREES-000004\).*not valid.*--mend"):
         twin.load_vegetation(wrong, name="lidar")
     assert twin.vegetation_layers()[0].load_number == 1
     assert listed(reopened(twin)) == before
@@ -145,6 +147,26 @@ def test_areas_are_saved_along_and_measured_in_the_new_twin(tmp_path: Path, data
         assert saved.vegetation_layers() == twin.vegetation_layers()
         assert saved.store.vegetation.read_spans().network == saved.store.network_hash
         assert listed(saved) == listed(twin)
+
+
+def test_a_mirror_gets_the_areas_of_its_twin_and_keeps_its_own(
+    tmp_path: Path, database: str
+) -> None:
+    home = tmp_path / "small.twin"
+    twin = gridtwin.open(guarded_network(5)).save(home)
+    twin.load_vegetation(trees(1), name="lidar")
+
+    def sync() -> Twin:
+        done = CliRunner().invoke(app, ["sync", str(home), database], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return open_twin(database)
+
+    assert listed(sync()) == listed(twin)
+    own = open_twin(database).load_vegetation(trees(2), name="patrol").layer
+    again = twin.load_vegetation(trees(3), name="lidar").layer
+    mirror = sync()
+    assert mirror.vegetation_layers() == (again, own)
+    assert mirror.store.vegetation.read_spans().network == mirror.store.network_hash
 
 
 def test_another_edition_is_measured_anew(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import gridtwin
 from gridtwin.cli.root_commands import app
 from gridtwin.errors import InputError
 from gridtwin.model.network import Network
-from gridtwin.twin.vegetation_questions import FEWEST_OUTAGES
+from gridtwin.twin.restoration_time import FEWEST_OUTAGES
 from vegetation_networks import guarded_network
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import geopandas
 import numpy as np
+import pyproj
 import pytest
 import shapely
 
@@ -176,3 +177,23 @@ def test_one_of_several_layers_is_named(tmp_path: Path) -> None:
     assert read(path, layer="fall").risk.tolist() == [2]
     with pytest.raises(SourceError, match="no layer 'summer'"):
         read(path, layer="summer")
+
+
+def test_trees_reach_beyond_their_area_as_far_as_is_said() -> None:
+    frame = frame_of(SQUARE, SQUARE, tree_height_m=[20.0, None])
+    geod = pyproj.Geod(ellps="WGS84")
+    for reach, meters in ((0, (0, 0)), (7.5, (7.5, 7.5)), ("height", (20, 0))):
+        for wide, wanted in zip(read(frame, reach=reach).geometry, meters, strict=True):
+            west, south, east, north = wide.bounds
+            for x, y in ((west, 29.005), (east, 29.005), (-95.005, south), (-95.005, north)):
+                near = shapely.shortest_line(shapely.Point(x, y), SQUARE)
+                assert geod.geometry_length(near) == pytest.approx(wanted, rel=0.01, abs=1e-6)
+    for wrong in ("far", -1, 1_000, float("nan")):
+        with pytest.raises(InputError, match="a reach is height, or meters"):
+            read(frame, reach=wrong)
+
+
+def test_planar_areas_reach_in_the_units_of_the_network() -> None:
+    frame = frame_of(shapely.box(0, 0, 10, 10), crs=None)
+    areas, _ = read_vegetation(frame, VegetationReading(reach=5), geographic=False)
+    assert areas.geometry[0].bounds == pytest.approx((-5, -5, 15, 15))

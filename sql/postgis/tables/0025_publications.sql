@@ -11,7 +11,7 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 CREATE TABLE gridtwin.publications (
     slot_name text PRIMARY KEY,
     target text NOT NULL,
-    written pg_lsn NOT NULL,
+    written text NOT NULL,
     written_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 

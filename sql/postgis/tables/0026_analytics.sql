@@ -10,7 +10,7 @@ CREATE TABLE gridtwin.element_scores (
     value float8,
     made_at timestamptz,
     source text,
-    origin text NOT NULL DEFAULT '',
+    pulled_by text NOT NULL DEFAULT '',
     PRIMARY KEY (kind, mrid)
 );
 
@@ -24,7 +24,7 @@ COMMENT ON COLUMN gridtwin.element_scores.value IS 'The score; null = not known'
 COMMENT ON COLUMN gridtwin.element_scores.made_at IS 'When it was computed; null = not known';
 COMMENT ON COLUMN gridtwin.element_scores.source IS
     'Model or person it comes from; null = not known';
-COMMENT ON COLUMN gridtwin.element_scores.origin IS
+COMMENT ON COLUMN gridtwin.element_scores.pulled_by IS
     'Declaration that the row was last pulled by; empty = written here';
 
 CREATE TABLE gridtwin.element_priorities (
@@ -33,7 +33,7 @@ CREATE TABLE gridtwin.element_priorities (
     reason text,
     made_at timestamptz,
     source text,
-    origin text NOT NULL DEFAULT '',
+    pulled_by text NOT NULL DEFAULT '',
     PRIMARY KEY (mrid)
 );
 
@@ -46,7 +46,7 @@ COMMENT ON COLUMN gridtwin.element_priorities.reason IS 'Why; null = not known';
 COMMENT ON COLUMN gridtwin.element_priorities.made_at IS 'When it was computed; null = not known';
 COMMENT ON COLUMN gridtwin.element_priorities.source IS
     'Model or person it comes from; null = not known';
-COMMENT ON COLUMN gridtwin.element_priorities.origin IS
+COMMENT ON COLUMN gridtwin.element_priorities.pulled_by IS
     'Declaration that the row was last pulled by; empty = written here';
 
 CREATE TABLE gridtwin.crew_shifts (
@@ -57,7 +57,7 @@ CREATE TABLE gridtwin.crew_shifts (
     skill text,
     people bigint,
     source text,
-    origin text NOT NULL DEFAULT '',
+    pulled_by text NOT NULL DEFAULT '',
     PRIMARY KEY (crew, starts_at)
 );
 
@@ -71,7 +71,7 @@ COMMENT ON COLUMN gridtwin.crew_shifts.skill IS
     'What it does, such as line or tree; null = not known';
 COMMENT ON COLUMN gridtwin.crew_shifts.people IS 'How many they are; null = not known';
 COMMENT ON COLUMN gridtwin.crew_shifts.source IS 'Model or person it comes from; null = not known';
-COMMENT ON COLUMN gridtwin.crew_shifts.origin IS
+COMMENT ON COLUMN gridtwin.crew_shifts.pulled_by IS
     'Declaration that the row was last pulled by; empty = written here';
 
 CREATE TABLE gridtwin.element_forecasts (
@@ -83,7 +83,7 @@ CREATE TABLE gridtwin.element_forecasts (
     high float8,
     made_at timestamptz,
     source text,
-    origin text NOT NULL DEFAULT '',
+    pulled_by text NOT NULL DEFAULT '',
     PRIMARY KEY (kind, mrid, at)
 );
 
@@ -102,13 +102,13 @@ COMMENT ON COLUMN gridtwin.element_forecasts.high IS
 COMMENT ON COLUMN gridtwin.element_forecasts.made_at IS 'When it was computed; null = not known';
 COMMENT ON COLUMN gridtwin.element_forecasts.source IS
     'Model or person it comes from; null = not known';
-COMMENT ON COLUMN gridtwin.element_forecasts.origin IS
+COMMENT ON COLUMN gridtwin.element_forecasts.pulled_by IS
     'Declaration that the row was last pulled by; empty = written here';
 
 CREATE TABLE gridtwin.sync_state (
     name text PRIMARY KEY,
     source text NOT NULL,
-    table_uuid text NOT NULL,
+    identity text NOT NULL,
     snapshot_id bigint NOT NULL,
     sequence_number bigint NOT NULL,
     pulled_at timestamptz NOT NULL
@@ -117,8 +117,8 @@ CREATE TABLE gridtwin.sync_state (
 COMMENT ON TABLE gridtwin.sync_state IS 'How far each table of the catalog was pulled';
 COMMENT ON COLUMN gridtwin.sync_state.name IS 'Declaration in the owner file';
 COMMENT ON COLUMN gridtwin.sync_state.source IS 'Table of the catalog, NAMESPACE.TABLE';
-COMMENT ON COLUMN gridtwin.sync_state.table_uuid IS
-    'Identity of that table: another one of its name begins anew';
+COMMENT ON COLUMN gridtwin.sync_state.identity IS
+    'Which table it is and how it was declared: another one of its name begins anew';
 COMMENT ON COLUMN gridtwin.sync_state.snapshot_id IS 'Snapshot that was applied';
 COMMENT ON COLUMN gridtwin.sync_state.sequence_number IS 'Number of the snapshot, rising with time';
 COMMENT ON COLUMN gridtwin.sync_state.pulled_at IS 'When it was applied';

@@ -136,8 +136,10 @@ def _make_document(grid: Grid, element: Element, state: str) -> ElementAnswer:
     below = twin.blast_radius(mrid, state=state)
     outages, estimate = grid.outages_of(element, own)
     way = twin.trace("upstream", mrid, state=state, mode="shortest")
+    described = describe_element(situation, supply, grid.features, element)
+    described["attributes"] |= twin.analytics.describe(own)
     return ElementAnswer(
-        **describe_element(situation, supply, grid.features, element),
+        **described,
         customers_below=below.customers,
         usage_points_below=len(below),
         upstream=[WayStep(**each) for each in list_way(situation.data, way.rows)],

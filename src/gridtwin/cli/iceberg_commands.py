@@ -48,6 +48,9 @@ def publish_iceberg(
     metrics: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Leave figures for Prometheus there.")
     ] = None,
+    expire: Annotated[
+        float, typer.Option(min=0.0, metavar="DAYS", help="Forget snapshots that are older.")
+    ] = 0.0,
     log_json: Annotated[bool, typer.Option(help="Log one JSON object a line.")] = False,
 ) -> None:
     """
@@ -73,6 +76,7 @@ def publish_iceberg(
         readings=readings,
         take_over=take_over,
         metrics=metrics,
+        keep_days=expire,
     )
     if check:
         _check_publication(publication)

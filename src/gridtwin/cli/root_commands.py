@@ -20,6 +20,7 @@ from gridtwin.cli import (
     outage_commands,
     outage_lifecycle_commands,
     publish_commands,
+    pull_commands,
     rehearsal_commands,
     restoration_commands,
     serve_commands,
@@ -67,6 +68,8 @@ publish_commands.publish_app.command("snowflake")(snowflake_commands.publish_sno
 publish_commands.publish_app.command("iceberg")(iceberg_commands.publish_iceberg)
 app.add_typer(vegetation_commands.app, name="vegetation")
 app.add_typer(publish_commands.publish_app, name="publish")
+app.add_typer(pull_commands.pull_app, name="pull")
+app.command("scores")(pull_commands.show_scores)
 app.command("sync")(database_commands.sync_twin)
 app.add_typer(database_commands.app, name="db")
 app.add_typer(state_commands.app, name="state")

@@ -35,12 +35,13 @@ SHOWN_COLUMNS = {
 }
 RANKED_COLUMNS = {  # and what a table for people calls them
     "risk_class": "class",
-    "length_in_risk_m": "m at risk",
+    "length_in_risk_m": "m",
     "customers": "customers",
-    "priority_sites": "priority",
+    "priority_sites": "sites",
     "customer_minutes_at_risk": "min/year",
     "customer_minutes_per_km": "min/km",
 }
+WHOLE_COLUMNS = ("length_in_risk_m", "customer_minutes_at_risk", "customer_minutes_per_km")
 
 
 @app.command("synthesize")
@@ -90,6 +91,13 @@ def load_vegetation(
         list[float] | None,
         typer.Option(help="Of a raster: least value of low, moderate, high, extreme; four times."),
     ] = None,
+    reach: Annotated[
+        str,
+        typer.Option(
+            metavar="METERS|height",
+            help="How far beyond an area trees fall on lines: meters, or as far as they are tall.",
+        ),
+    ] = "0",
     json: Json = False,
 ) -> None:
     """
@@ -106,6 +114,7 @@ def load_vegetation(
         words=dict(_split_pairs(word, "--word")),
         risk=risk,
         mend=mend,
+        reach=reach,
         **({"levels": tuple(level)} if level else {}),
     )
     render.print_note(*(f"note: {each}" for each in loaded.notices))
@@ -200,6 +209,8 @@ def _write_list(risk: VegetationRisk, by: str, form: Output, limit: int | None) 
     if limit is not None:
         frame = frame.head(limit)
     if form is Output.TABLE:
+        whole = dict.fromkeys(WHOLE_COLUMNS, "int64")
+        frame = frame.round(dict.fromkeys(WHOLE_COLUMNS, 0)).astype(whole)
         frame = frame[[*SHOWN_COLUMNS[by], *RANKED_COLUMNS]].rename(columns=RANKED_COLUMNS)
         render.print_note(
             f"restoration takes {risk.restoration.minutes:,.0f} min: {risk.restoration.known_from}"

@@ -7,7 +7,7 @@ import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from gridtwin.publish.iceberg.database_days import DatabaseDays
 from gridtwin.publish.iceberg.lake_writer import DuckDbLakeWriter
 from gridtwin.publish.iceberg.publication_check import compare_publication
 from gridtwin.publish.iceberg.reading_days import FolderDays, is_stale, publish_days
+from gridtwin.publish.iceberg.snapshot_expiry import expire_snapshots
 from gridtwin.publish.iceberg.whole_publication import (
     PublishedOf,
     PublishReport,
@@ -77,6 +78,7 @@ class LakePublication:
     readings: bool = True
     take_over: bool = False
     metrics: Path | None = None
+    keep_days: float = 0.0  # after which snapshots are forgotten; 0 = never
 
     @property
     def lake_name(self) -> str:
@@ -99,8 +101,15 @@ class LakePublication:
             report = session.publish_rows(progress)
             if self.readings:
                 session.publish_readings(report, progress)
+            self._expire_snapshots()
             self._note_figures(session, report)
         return report
+
+    def _expire_snapshots(self) -> None:
+        if self.keep_days:
+            before = datetime.now(UTC) - timedelta(days=self.keep_days)
+            forgotten = expire_snapshots(self.address, self.settings, before)
+            LOG.info("%d snapshots forgotten", sum(forgotten.values()))
 
     def follow(
         self,
@@ -144,8 +153,10 @@ class LakePublication:
         next_readings = time.monotonic()
         while not stop.is_set():
             report = session.publish_rows(_tell_nothing)
-            if self.readings and time.monotonic() >= next_readings:
-                session.publish_readings(report, _tell_nothing)
+            if time.monotonic() >= next_readings:
+                if self.readings:
+                    session.publish_readings(report, _tell_nothing)
+                self._expire_snapshots()
                 next_readings = time.monotonic() + readings_every_s
             self._note_figures(session, report)
             if report.rows or report.days:
@@ -155,17 +166,17 @@ class LakePublication:
     def compare(self) -> Iterator[TableComparison]:
         """Yield how each table of the lake differs from the twin; nothing is written."""
         self.address.check()
-        with self._open_session() as session:
+        with self._open_session(alone=False) as session:
             tables = session.gather_rows()
             days = session.find_days() if self.readings else None
             yield from compare_publication(session.writer, tables, days)
 
     @contextmanager
-    def _open_session(self) -> Iterator[LakeSession]:
-        """Open both sides, and keep other publishers of this twin out of this lake."""
+    def _open_session(self, *, alone: bool = True) -> Iterator[LakeSession]:
+        """Open both sides; alone, other publishers of this twin are kept out."""
         with ExitStack() as stack:
             if is_address(self.target):
-                feed = stack.enter_context(open_feed(self.target, self.lake_name))
+                feed = stack.enter_context(open_feed(self.target, self.lake_name, alone=alone))
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="gridtwin-"))
                 lake = stack.enter_context(open_lake(self.address, self.settings))
                 writer = DuckDbLakeWriter(lake, self.form)
@@ -176,7 +187,8 @@ class LakePublication:
             refusal = StoreError(
                 f"another process publishes {self.target}: wait until it is done, or end it"
             )
-            stack.enter_context(hold_lock(path / PUBLISH_LOCK_FILE, refusal))
+            if alone:
+                stack.enter_context(hold_lock(path / PUBLISH_LOCK_FILE, refusal))
             lake = stack.enter_context(open_lake(self.address, self.settings))
             yield FolderSession(self, DuckDbLakeWriter(lake, self.form), twin, str(path))
 
@@ -228,10 +240,14 @@ class FolderSession(LakeSession):
         super().__init__(publication, writer)
         self._twin = twin
         self._source = source
+        self._seen: object = None  # what the twin held when it was published last
 
     def publish_rows(self, progress: Progress) -> PublishReport:
         """Write what became another, but for readings."""
         self._twin = open_twin(self._source)  # whatever was loaded meanwhile
+        held = self._mark_content()
+        if held == self._seen:
+            return PublishReport()
         report = publish_tables(
             self.writer,
             self.gather_rows(),
@@ -240,7 +256,15 @@ class FolderSession(LakeSession):
             progress=progress,
         )
         self.publication.take_over = False
+        self._seen = held
         return report
+
+    def _mark_content(self) -> object:
+        """Return what becomes another with whatever the twin holds, but for readings."""
+        store, conditions = self._twin.store, Path(self._source) / "ami" / "conditions.parquet"
+        written = conditions.stat().st_mtime_ns if conditions.exists() else 0
+        states = [store.states.read_state(name) for name in store.states.list_names()]
+        return store.network_hash, store.read_versions(), states, written
 
     def publish_readings(self, report: PublishReport, progress: Progress) -> None:
         """Write the days of readings that were touched, and add them to a report."""
@@ -298,11 +322,7 @@ class DatabaseSession(LakeSession):
     def publish_readings(self, report: PublishReport, progress: Progress) -> None:
         """Write the days of readings that were touched, and add them to a report."""
         of = self._publisher.describe()
-        days = DatabaseDays(self._feed, self._folder)
-        try:
-            written = publish_days(self.writer, days, of, is_stale, progress)
-        finally:
-            days.drop_files()
+        written = publish_days(self.writer, self.find_days(), of, is_stale, progress)
         report.days += [day.isoformat() for day in written]
 
     def gather_rows(self) -> Sequence[LakeRows]:

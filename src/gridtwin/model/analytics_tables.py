@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Kind = Literal["text", "number", "whole", "time"]
 AnalyticsValue = str | float | int | None
@@ -177,7 +177,7 @@ def _read_time(name: str, value: object) -> str:
     return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-_CONVERSIONS = {
+_CONVERSIONS: dict[Kind, Callable[[str, object], AnalyticsValue]] = {
     "text": _read_text,
     "number": _read_number,
     "whole": _read_whole,

@@ -17,9 +17,9 @@ SHOWN_DIFFERENCES = 20
 
 
 class PullPosition(NamedTuple):
-    """How far a table was pulled: its identity in the catalog, and the snapshot."""
+    """How far a table was pulled: which table by which declaration, and the snapshot."""
 
-    table_uuid: str
+    identity: str
     snapshot: int
     sequence: int  # number of the snapshot, rising with time
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
-from gridtwin.errors import CrsError, InputError, PolygonError, SourceError
+from gridtwin.errors import CrsError, InputError, SourceError
 from gridtwin.model import keys
-from gridtwin.model.antimeridian import check_longitudes, cut_at_antimeridian
 from gridtwin.model.column_names import squash_name
-from gridtwin.model.frames import make_projector
 from gridtwin.model.lengths import FOOT_M
 from gridtwin.model.notices import Notice
 from gridtwin.model.shapes import AREAS, parse_geometries
 from gridtwin.model.vegetation import RISK_CLASSES, VegetationAreas
 from gridtwin.sources.layers import read_file, read_layer, read_or_refuse, require_whole
+from gridtwin.sources.vegetation_places import place_areas
 from gridtwin.sources.vegetation_raster import (
     CLASS_LEVELS,
     RASTER_SUFFIXES,
@@ -89,6 +88,9 @@ class VegetationReading:
         Whether polygons that are not valid are made so; else they are refused.
     levels
         Of a raster the least value of each of `RISK_CLASSES`; what is less is no risk.
+    reach
+        How far beyond its edge an area threatens lines: meters, or ``height`` for as far as its
+        trees are tall, so that they fall on the line; one of no known height reaches no further.
     """
 
     crs: str = ""
@@ -98,6 +100,7 @@ class VegetationReading:
     risk: str = "moderate"
     mend: bool = False
     levels: Sequence[float] = CLASS_LEVELS
+    reach: float | str = 0.0
 
 
 def read_vegetation(
@@ -130,8 +133,8 @@ def read_vegetation(
     frame = _read_frame(source, reading, notices) if isinstance(source, Path) else source
     _check_options(frame, reading, where)
     areas = _read_columns(frame, reading, where, notices)
-    areas = _place_areas(areas, _find_crs(frame, reading, where, geographic=geographic), where)
-    return areas, notices
+    crs = _find_crs(frame, reading, where, geographic=geographic)
+    return place_areas(areas, crs, reading.reach, where), notices
 
 
 def _read_frame(path: Path, reading: VegetationReading, notices: list[Notice]) -> pd.DataFrame:
@@ -360,27 +363,3 @@ def _mend_polygon(shape: shapely.Geometry) -> shapely.Geometry:
     parts = shapely.get_parts(shapely.make_valid(shape))
     parts = shapely.get_parts(parts)
     return shapely.union_all(parts[np.isin(shapely.get_type_id(parts), AREAS)])
-
-
-def _place_areas(areas: VegetationAreas, crs: str | None, where: str) -> VegetationAreas:
-    """Return areas in the coordinates of the network; what goes on past 180 degrees is cut."""
-    if crs is None:
-        return areas
-    placed = np.asarray(shapely.transform(areas.geometry, make_projector(crs)), dtype=object)
-    bounds = shapely.bounds(placed)
-    lost = ~np.isfinite(bounds).all(axis=1)
-    if lost.any():
-        row = int(lost.argmax())
-        msg = f"{where}: row {row}: its polygon lies outside of what {crs} can be used for"
-        raise CrsError(msg)
-    west, south, east, north = bounds.T
-    odd = (west < -180) | (east > 180) | (south < -90) | (north > 90) | (east - west > 180)
-    for row in np.flatnonzero(odd).tolist():
-        try:
-            beyond = any(check_longitudes(part) for part in shapely.get_parts(placed[row]))
-        except PolygonError as error:
-            msg = f"{where}: row {row}: {error}"
-            raise SourceError(msg) from error
-        if beyond:
-            placed[row] = cut_at_antimeridian(placed[row])
-    return replace(areas, geometry=placed)

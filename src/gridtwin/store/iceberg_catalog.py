@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +26,13 @@ if TYPE_CHECKING:
 
 LAKE = "lake"  # what the catalog is called in SQL
 EXTENSIONS = ("avro", "httpfs", "iceberg")  # in the order in which they need each other
-IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+NAMESPACE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 CATALOG_ADDRESS = re.compile(r"https?://[^\s'\"]+")
-DUCKDB_SETTINGS: dict[str, Any] = {"autoinstall_known_extensions": False, "threads": 2}
+DUCKDB_SETTINGS: dict[str, Any] = {
+    "autoinstall_known_extensions": False,
+    "threads": 2,
+    "temp_directory": str(Path(tempfile.gettempdir()) / "gridtwin-duckdb"),
+}
 MEMORY_LIMIT = "2GB"
 
 
@@ -54,7 +59,7 @@ class LakeAddress:
         if re.search(r"//[^/]*@", self.uri):
             msg = "the address of the catalog holds credentials: set GRIDTWIN_ICEBERG_TOKEN instead"
             raise InputError(msg)
-        if not IDENTIFIER.fullmatch(self.namespace):
+        if not NAMESPACE_NAME.fullmatch(self.namespace):
             msg = (
                 f"namespace {self.namespace!r} cannot be one: small letters, digits and _, such as"
                 " gridtwin"
@@ -122,8 +127,16 @@ def hide_secrets(text: str, secrets: tuple[str, ...]) -> str:
 
 @contextmanager
 def open_lake(address: LakeAddress, settings: IcebergSettings) -> Iterator[LakeConnection]:
+    """Attach a catalog to be written to, and make the namespace; see `attach_lake`."""
+    with attach_lake(address, settings) as lake:
+        lake.execute(f"CREATE SCHEMA IF NOT EXISTS {LAKE}.{address.namespace}")
+        yield lake
+
+
+@contextmanager
+def attach_lake(address: LakeAddress, settings: IcebergSettings) -> Iterator[LakeConnection]:
     """
-    Attach a catalog.
+    Attach a catalog; nothing is written to it.
 
     Raises
     ------
@@ -140,7 +153,6 @@ def open_lake(address: LakeAddress, settings: IcebergSettings) -> Iterator[LakeC
         lake = LakeConnection(connection, address, settings)
         with lake.translate_errors():
             _attach_catalog(connection, address, settings)
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {LAKE}.{address.namespace}")
         yield lake
     finally:
         connection.close()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gridtwin.model.outage import Change, Evidence
     from gridtwin.store.edition_records import NewEdition
     from gridtwin.store.live_book import LiveBook
-    from gridtwin.store.protocol import FindingBook, LoadBook, OutageBook, Store
+    from gridtwin.store.protocol import FindingBook, LoadBook, OutageBook, PullBook, Store
     from gridtwin.store.state_book import SpecBook
     from gridtwin.topology.topology_index import TopologyIndex
 
@@ -126,6 +126,11 @@ class PastStore:
         """The loads that brought the network, those of now."""
         return self._store.loads
 
+    @property
+    def pulls(self) -> PullBook:
+        """What analytics handed back, as it is now."""
+        return self._store.pulls
+
     def replace_network(self, edition: NewEdition) -> NoReturn:  # noqa: ARG002
         """Refuse: the past is only asked."""
         raise build_read_only_error(self.when)
@@ -146,7 +151,7 @@ class PastStore:
 
     def read_versions(self) -> Versions:
         """Return how far what changes has come: in the past, as far as the state."""
-        return Versions(self.states.read_state().version, 0, 0)
+        return Versions(self.states.read_state().version, 0, 0, 0)
 
     def wait_for_changes(self, since: Versions, *, timeout_s: float) -> Changes:  # noqa: ARG002
         """Return that nothing became another: the past changes no more."""

@@ -66,13 +66,13 @@ class PullSql:
         )
 
     def write_rows(self) -> str:
-        """Insert and update what was decided; the value is the name of the origin."""
+        """Insert and update what was decided; the value is the name of the pull."""
         owned = [name for name in self.target.names if name not in self.table.operations]
         names = ", ".join(owned)
         changed = [name for name in owned if name not in self.target.key]
-        moved = ", ".join(f"{name} = excluded.{name}" for name in (*changed, "origin"))
+        moved = ", ".join(f"{name} = excluded.{name}" for name in (*changed, "pulled_by"))
         return (
-            f"INSERT INTO {self.dialect.name_table(self.target.name)} ({names}, origin)"  # noqa: S608
+            f"INSERT INTO {self.dialect.name_table(self.target.name)} ({names}, pulled_by)"  # noqa: S608
             f" SELECT {', '.join(f's.{name}' for name in owned)}, {self.dialect.value}"
             " FROM staged s JOIN decided d ON d.place = s.place"
             " WHERE d.action IN ('insert', 'update')"
@@ -81,10 +81,12 @@ class PullSql:
 
     def delete_rows(self) -> str:
         """Delete what was decided."""
-        table = self.dialect.name_table(self.target.name)
+        key = ", ".join(self.target.key)
+        here = ", ".join(f"s.{name}" for name in self.target.key)
         return (
-            f"DELETE FROM {table} WHERE EXISTS (SELECT 1 FROM staged s JOIN decided d"  # noqa: S608
-            f" ON d.place = s.place WHERE d.action = 'delete' AND {self._match_keys(table, 's')})"
+            f"DELETE FROM {self.dialect.name_table(self.target.name)} WHERE ({key}) IN ("  # noqa: S608
+            f"SELECT {here} FROM staged s JOIN decided d ON d.place = s.place"
+            " WHERE d.action = 'delete')"
         )
 
     def move_bases(self) -> tuple[str, str]:
@@ -123,8 +125,8 @@ def select_rows(dialect: PullDialect, target: AnalyticsTable, asked: tuple[str, 
 
 
 def write_one_row(dialect: PullDialect, target: AnalyticsTable) -> str:
-    """Insert or replace one row; its values, then the origin."""
-    names = (*target.names, "origin")
+    """Insert or replace one row; its values, then the name of the pull."""
+    names = (*target.names, "pulled_by")
     moved = ", ".join(f"{name} = excluded.{name}" for name in names[target.key_size :])
     return (
         f"INSERT INTO {dialect.name_table(target.name)} ({', '.join(names)})"  # noqa: S608

@@ -49,7 +49,7 @@ class PullDatabase(Protocol):
         """Keep others from writing to tables until the transaction ends."""
         ...
 
-    def name_origin(self, origin: str) -> None:
+    def name_pull(self, name: str) -> None:
         """Say which pull writes from here on."""
         ...
 
@@ -73,7 +73,7 @@ class PullWriter:
     def read_position(self, name: str) -> PullPosition | None:
         """Return how far a declaration was pulled; None if it never was."""
         row = self._database.execute(
-            "SELECT table_uuid, snapshot_id, sequence_number"  # noqa: S608
+            "SELECT identity, snapshot_id, sequence_number"  # noqa: S608
             f" FROM {self._name('sync_state')} WHERE name = {self._dialect.value}",
             (name,),
         ).fetchone()
@@ -191,9 +191,9 @@ class PullWriter:
         self._database.execute(sql.drop_conflicts(), (table.name,))
         self._insert_conflicts(decided.conflicts)
         self._database.copy_rows("decided", ("place", "action"), decided.actions)
-        self._database.name_origin(table.name)
+        self._database.name_pull(table.name)
         self._database.execute(sql.write_rows(), (table.name,))
-        self._database.name_origin("")
+        self._database.name_pull("")
         self._database.execute(sql.delete_rows())
         for statement in sql.move_bases():
             self._database.execute(statement, (table.name,))
@@ -247,9 +247,9 @@ class PullWriter:
         dialect = self._dialect
         self._database.execute(
             f"INSERT INTO {self._name('sync_state')}"  # noqa: S608
-            " (name, source, table_uuid, snapshot_id, sequence_number, pulled_at)"
+            " (name, source, identity, snapshot_id, sequence_number, pulled_at)"
             f" VALUES ({dialect.list_values(6)}) ON CONFLICT (name) DO UPDATE SET"
-            " source = excluded.source, table_uuid = excluded.table_uuid,"
+            " source = excluded.source, identity = excluded.identity,"
             " snapshot_id = excluded.snapshot_id, sequence_number = excluded.sequence_number,"
             " pulled_at = excluded.pulled_at",
             (changes.table.name, changes.table.source, *changes.position, _write_time(now)),
@@ -279,9 +279,9 @@ class PullWriter:
         key = {name: conflict.analytics[name] for name in target.key}
         here = [target.name_values(row) for row in self.read_rows(target, key)]
         row = target.order_values((here[0] if here else {}) | dict(conflict.analytics))
-        self._database.name_origin(conflict.name)
+        self._database.name_pull(conflict.name)
         self._database.execute(write_one_row(self._dialect, target), (*row, conflict.name))
-        self._database.name_origin("")
+        self._database.name_pull("")
 
     def _move_base(self, conflict: PullConflict) -> None:
         base, value = self._name("sync_base"), self._dialect.value
@@ -350,5 +350,13 @@ def _write_time(at: datetime) -> str:
 def _build_conflict(row: Sequence[Any]) -> PullConflict:
     name, key, target, base, operations, analytics, snapshot, found_at = row
     at = datetime.fromisoformat(found_at) if isinstance(found_at, str) else found_at
-    rows = map(_read_object, (base, operations, analytics))
-    return PullConflict(name, key, target, *rows, snapshot, at.astimezone(UTC))
+    return PullConflict(
+        name,
+        key,
+        target,
+        _read_object(base),
+        _read_object(operations),
+        _read_object(analytics),
+        snapshot,
+        at.astimezone(UTC),
+    )

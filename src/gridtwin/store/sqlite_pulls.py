@@ -87,5 +87,5 @@ class _SqlitePullDatabase:
     def lock_tables(self, names: Sequence[str]) -> None:
         """Do nothing."""
 
-    def name_origin(self, origin: str) -> None:
+    def name_pull(self, name: str) -> None:
         """Do nothing: the statements name it."""

@@ -27,6 +27,7 @@ from gridtwin.store.memory_store import MemoryStore
 from gridtwin.store.postgis.connect import is_address
 from gridtwin.topology.topology_index import build_index
 from gridtwin.twin.ami_questions import Ami
+from gridtwin.twin.analytics_questions import Analytics
 from gridtwin.twin.area_questions import AreaQuestions
 from gridtwin.twin.editions import carry_last_load, load_edition, read_edition
 from gridtwin.twin.history import TwinHistory, open_past
@@ -147,6 +148,11 @@ class Twin:
     def outages(self) -> OutageOperations:
         """The outages: opened, confirmed, restored step by step, closed."""
         return OutageOperations(self.questions)
+
+    @cached_property
+    def analytics(self) -> Analytics:
+        """What analytics handed back: pulled, read, settled."""
+        return Analytics(self.store)
 
     def at(self, when: datetime | str) -> Twin:
         """Return the twin as its switches and outages stood at a moment, to be asked only."""

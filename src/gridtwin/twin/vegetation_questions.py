@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gridtwin.analysis.erm.text_classes import CAUSE_NAMES, classify_causes
-from gridtwin.analysis.reliability.interruption_counts import SUSTAINED_AFTER_S
-from gridtwin.analysis.storm.repair_times import MEAN_REPAIR_H
-from gridtwin.analysis.vegetation.span_exposure import measure_exposures
-from gridtwin.analysis.vegetation.trimming import rank_spans
 from gridtwin.errors import InputError
-from gridtwin.model import cim
-from gridtwin.model.outage import Status
-from gridtwin.model.outage_history import Words
 from gridtwin.model.state import NORMAL
 from gridtwin.model.tables import encode_texts
 from gridtwin.model.vegetation import (
@@ -26,8 +18,6 @@ from gridtwin.model.vegetation import (
     join_areas,
     read_exposures,
 )
-from gridtwin.results.vegetation_result import RestorationTime, VegetationRisk
-from gridtwin.sources.vegetation_file import VegetationReading, read_vegetation
 from gridtwin.store.vegetation_book import LayerChange
 
 if TYPE_CHECKING:
@@ -38,10 +28,10 @@ if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.model.notices import Notice
     from gridtwin.model.vegetation import SpanExposures, VegetationAreas
-    from gridtwin.store.protocol import OutageBook, Store
+    from gridtwin.results.vegetation_result import VegetationRisk
+    from gridtwin.store.protocol import Store
     from gridtwin.twin.questions import NetworkQuestions
 
-FEWEST_OUTAGES = 20  # by vegetation, from which on the twin's own tell how long they last
 MAX_RESTORATION_MIN = 60.0 * 24 * 30
 
 
@@ -78,7 +68,7 @@ class VegetationQuestions:
             What the source is called; by default the file without its ending.
         options
             Fields of `gridtwin.sources.vegetation_file.VegetationReading`: ``crs``, ``layer``,
-            ``columns``, ``words``, ``risk``, ``mend`` and ``levels``.
+            ``columns``, ``words``, ``risk``, ``mend``, ``levels`` and ``reach``.
 
         Raises
         ------
@@ -90,6 +80,8 @@ class VegetationQuestions:
         StoreError
             If other areas were loaded meanwhile.
         """
+        from gridtwin.sources.vegetation_file import VegetationReading, read_vegetation
+
         known = self._store.vegetation.list_layers()
         file = str(source) if isinstance(source, str | Path) else ""
         name = name or Path(file).stem
@@ -153,8 +145,8 @@ class VegetationQuestions:
             is planned for the year.
         restoration_min
             Mean minutes that an interrupted customer is without supply. By default that of the
-            twin's own outages by vegetation, from `FEWEST_OUTAGES` on; else the mean repair of a
-            line in `gridtwin.analysis.storm.repair_times`.
+            twin's own outages by vegetation where there are enough; else the mean repair of a line:
+            `gridtwin.twin.restoration_time.find_restoration_time`.
 
         Raises
         ------
@@ -178,6 +170,8 @@ class VegetationQuestions:
         return self.vegetation().list_kept(self._store.network_hash)
 
     def _measure(self, sources: Mapping[str, VegetationAreas]) -> SpanExposures:
+        from gridtwin.analysis.vegetation.span_exposure import measure_exposures
+
         network = self._store.network
         rows = find_spans(network.data)
         areas = join_areas(sources)
@@ -190,6 +184,10 @@ class VegetationQuestions:
         layers: tuple[VegetationLayer, ...],
         restoration_min: float | None = None,
     ) -> VegetationRisk:
+        from gridtwin.analysis.vegetation.trimming import rank_spans
+        from gridtwin.results.vegetation_result import RestorationTime, VegetationRisk
+        from gridtwin.twin.restoration_time import find_restoration_time
+
         if restoration_min is None:
             restoration = find_restoration_time(self._store.outages)
         elif 0 < restoration_min <= MAX_RESTORATION_MIN:
@@ -220,30 +218,3 @@ def carry_vegetation(source: Store, target: Store) -> None:
         there = target.vegetation.list_layers()
     if there and target.vegetation.read_spans().network != target.network_hash:
         VegetationQuestions(NetworkQuestions(target)).refresh_vegetation()
-
-
-def find_restoration_time(book: OutageBook) -> RestorationTime:
-    """
-    Return the mean minutes that customers interrupted by vegetation were without supply (CAIDI).
-
-    From `FEWEST_OUTAGES` sustained outages by vegetation on, those on record tell; before that the
-    mean repair time of a line does.
-    """
-    outages = book.list_outages(since=datetime.fromtimestamp(0, UTC))
-    over = [each for each in outages if each.cause and each.status is not Status.INVALID]
-    texts = sorted({each.cause for each in over})
-    words = Words(np.arange(len(texts), dtype=np.int32), tuple(texts))
-    of_cause = dict(zip(texts, classify_causes(words).tolist(), strict=True))
-    tree = CAUSE_NAMES.index("tree")
-    chosen = [each.id for each in over if of_cause[each.cause] == tree and not each.planned]
-    if len(chosen) >= FEWEST_OUTAGES:
-        members = book.read_members(chosen)
-        seconds = members.restored_s - members.began_s
-        counted = seconds > SUSTAINED_AFTER_S  # still out: NaN, not counted
-        customers = members.customers[counted]
-        outages_counted = len(np.unique(members.outage[counted]))
-        if outages_counted >= FEWEST_OUTAGES and customers.sum():
-            minutes = float((seconds[counted] * customers).sum() / customers.sum() / 60.0)
-            return RestorationTime(minutes, f"CAIDI of {outages_counted} outages by vegetation")
-    hours = float(MEAN_REPAIR_H[cim.kind_code("ac_line_segment")])
-    return RestorationTime(hours * 60.0, "mean repair of an overhead line (RBTS)")

@@ -4527,7 +4527,7 @@ export interface operations {
             /**
              * @description A stream of `text/event-stream`. Events: `state`, what changed in supply and switches
              *     since the version before (`out`, `partial`, `back`, `open`, `closed`, `customers_out`);
-             *     `outages`; `estimates`; `ami`; `resync`, ask for `/api/state` again.
+             *     `outages`; `estimates`; `ami`; `findings`; `resync`, ask for `/api/state` again.
              */
             200: {
                 headers: {

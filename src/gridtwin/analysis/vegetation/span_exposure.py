@@ -224,9 +224,11 @@ def _find_main_areas(
     count: int,
 ) -> NDArray[np.int64]:
     """Return the area in which each span has most failures; of equal ones the first."""
-    pairs, place = np.unique(np.stack([span, area], axis=1), axis=0, return_inverse=True)
-    total = np.bincount(place.ravel(), failures, len(pairs))
-    order = np.lexsort((-pairs[:, 1], total, pairs[:, 0]))
+    areas = int(area.max(initial=-1)) + 1
+    pairs, place = np.unique(span * areas + area, return_inverse=True)
+    total = np.bincount(place, failures, len(pairs))
+    of_span, of_area = pairs // max(areas, 1), pairs % max(areas, 1)
+    order = np.lexsort((-of_area, total, of_span))
     main = np.zeros(count, dtype=np.int64)
-    main[pairs[order, 0]] = pairs[order, 1]  # the last of a span stays: the most
+    main[of_span[order]] = of_area[order]  # the last of a span stays: the most
     return main

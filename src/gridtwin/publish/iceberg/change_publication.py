@@ -36,15 +36,15 @@ if TYPE_CHECKING:
 
     from gridtwin.publish.iceberg.lake_writer import LakeWriter, SyncState
     from gridtwin.results.warehouse.lake_shapes import LakeTable
-    from gridtwin.store.postgis.database_feed import DatabaseFeed, Moment
+    from gridtwin.store.postgis.database_feed import DatabaseFeed, DatabaseMoment
     from gridtwin.store.postgis.published_rows import PublishedTable
-    from gridtwin.store.postgis.slot_changes import SlotChanges, TableChanges
+    from gridtwin.store.postgis.slot_changes import ChangedKeys, SlotChanges
 
 LOG = logging.getLogger("gridtwin.iceberg")
 
 DUE_DAYS = "loads_due"  # its rows tell which intervals were touched
 OWN_COLUMNS_TABLE = "own_columns"
-SHAPES = {table.name: table for table in ROW_LAKE_TABLES}
+ROW_SHAPES = {table.name: table for table in ROW_LAKE_TABLES}
 
 
 @dataclass(slots=True)
@@ -88,8 +88,8 @@ class DatabasePublisher:
             report = self._publish_whole(progress)
         else:
             report = self._publish_changes(position)
-        self.take_over = False
         self._publish_topology(report)
+        self.take_over = False
         return report
 
     def describe(self) -> PublishedOf:
@@ -117,10 +117,10 @@ class DatabasePublisher:
         with self.feed.hold_moment() as moment:
             check_source(self.states, PublishedOf(moment.source, "", 0), take_over=False)
             changes = self.feed.peek_changes(moment)
-            if not changes.messages and not changes.position:
-                self.feed.skip_idle()
-                return report
             writes = self._read_writes(moment, changes)
+        if not changes.messages and not changes.position:
+            self.feed.skip_idle()
+            return report
         behind = max(position, changes.position, key=parse_lsn)
         of = PublishedOf(moment.source, moment.network, moment.version, behind)
         due = self._mark_due(changes)
@@ -134,7 +134,7 @@ class DatabasePublisher:
         self.feed.confirm_position(behind)
         return report
 
-    def _read_writes(self, moment: Moment, changes: SlotChanges) -> list[TableWrite]:
+    def _read_writes(self, moment: DatabaseMoment, changes: SlotChanges) -> list[TableWrite]:
         """Return what becomes of each table whose rows changed."""
         writes = []
         reshaped = {key[0] for key in _keys_of(changes.tables.get(OWN_COLUMNS_TABLE))}
@@ -160,7 +160,7 @@ class DatabasePublisher:
 
     def _read_changed(
         self,
-        moment: Moment,
+        moment: DatabaseMoment,
         published: PublishedTable,
         keys: set[tuple[str, ...]],
         rows: dict[str, set[int]],
@@ -187,7 +187,8 @@ class DatabasePublisher:
     def _publish_topology(self, report: PublishReport) -> None:
         """Write what is worked out from the topology, where the network or a switch changed."""
         whole, known = self.states[WHOLE], self.states.get(ELEMENT_SPANS_LAKE.name)
-        if known is not None and (known.network, known.version) == (whole.network, whole.version):
+        built_of = (known.network, known.version) if known else None
+        if built_of == (whole.network, whole.version) and not self.take_over:
             return
         network, version, tables = self.build_topology()
         of = PublishedOf(whole.source, network, version, whole.position)
@@ -213,13 +214,13 @@ def publish_topology(
     return report
 
 
-def shape_table(moment: Moment, name: str) -> LakeTable:
+def shape_table(moment: DatabaseMoment, name: str) -> LakeTable:
     """Return the shape of a table, with the own columns that the database has."""
-    return SHAPES[name].add_own(moment.own.get(name, {}))
+    return ROW_SHAPES[name].add_own(moment.own.get(name, {}))
 
 
 def read_lake_rows(
-    moment: Moment,
+    moment: DatabaseMoment,
     published: PublishedTable,
     keys: Iterable[tuple[str, ...]] | None = None,
     rows: dict[str, set[int]] | None = None,
@@ -262,5 +263,5 @@ def _parse_day(text: str) -> date:
     return parse_time(text).date()
 
 
-def _keys_of(changes: TableChanges | None) -> set[tuple[str, ...]]:
+def _keys_of(changes: ChangedKeys | None) -> set[tuple[str, ...]]:
     return set() if changes is None else changes.keys

@@ -87,7 +87,7 @@ class DatabaseDays:
             file.unlink()
         return count
 
-    def drop_files(self) -> None:
-        """Remove the files of the days that were written."""
-        for file in self.folder.glob("*.parquet"):
+    def release_day(self, day: date) -> None:
+        """Remove the files of a day."""
+        for file in self.folder.glob(f"*-{day}.parquet"):
             file.unlink()

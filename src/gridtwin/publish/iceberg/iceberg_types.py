@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from gridtwin.model.schema import GEOMETRY
 from gridtwin.results.warehouse.lake_shapes import COURSE
 from gridtwin.store.iceberg_catalog import quote_name
 
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from gridtwin.results.warehouse.table_shapes import ValueType
 
 GeometryForm = Literal["wkb", "v3"]
-GEOMETRY = "geometry"  # the column of tables of version 3, in place of bytes
 POINT_WKB = "point_wkb"  # what it is made of where points lie
 ICEBERG_TYPES: dict[ValueType, str] = {
     "text": "VARCHAR",

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from gridtwin.errors import StoreError
+from gridtwin.errors import InputError, StoreError
+from gridtwin.model.schema import GEOMETRY
 from gridtwin.publish.iceberg.iceberg_types import (
-    GEOMETRY,
     POINT_WKB,
     declare_columns,
     has_geometry,
@@ -128,8 +128,6 @@ class DuckDbLakeWriter:
     def __init__(self, lake: LakeConnection, form: GeometryForm = "wkb") -> None:
         self.lake = lake
         self.form: GeometryForm = form
-        for table in SYNC_LAKE_TABLES:
-            self.prepare_table(table)
 
     def read_states(self) -> dict[str, SyncState]:
         """Return what each table is of, by its name; that of all by `WHOLE`."""
@@ -141,6 +139,8 @@ class DuckDbLakeWriter:
         return {row[0]: SyncDay(*row) for row in self._read_rows(SYNC_DAYS_TABLE)}
 
     def _read_rows(self, table: LakeTable) -> list[tuple[Any, ...]]:
+        if not self.list_columns(table):
+            return []
         names = ", ".join(quote_name(column.name) for column in table.columns)
         return self.lake.execute(f"SELECT {names} FROM {self._place(table)}")  # noqa: S608
 
@@ -148,7 +148,14 @@ class DuckDbLakeWriter:
         return self.lake.name_table(table.name)
 
     def list_columns(self, table: LakeTable) -> dict[str, str]:
-        """Return the columns of a table as it is there, with their types; none where it is not."""
+        """
+        Return the columns of a table as it is there, with their types; none where it is not.
+
+        Raises
+        ------
+        InputError
+            If it has its geometry in another form.
+        """
         there = self.lake.execute(
             "SELECT table_name FROM duckdb_tables()"
             " WHERE database_name = ? AND schema_name = ? AND table_name = ?",
@@ -156,7 +163,15 @@ class DuckDbLakeWriter:
         )
         # Columns are read from the catalog when a table is named, not before.
         rows = self.lake.execute(f"DESCRIBE {self._place(table)}") if there else []
-        return {row[0]: row[1] for row in rows}
+        columns = {row[0]: row[1] for row in rows}
+        if columns and (GEOMETRY in columns) != has_geometry(table, self.form):
+            form = "v3" if GEOMETRY in columns else "wkb"
+            msg = (
+                f"table {table.name} was published with --geometry {form}: give that, or choose"
+                " another --namespace"
+            )
+            raise InputError(msg)
+        return columns
 
     def prepare_table(self, table: LakeTable) -> bool:
         """
@@ -234,6 +249,8 @@ class DuckDbLakeWriter:
         StoreError
             If it cannot be written; says so where another publisher was faster.
         """
+        for table in SYNC_LAKE_TABLES:
+            self.prepare_table(table)
         self.lake.execute("BEGIN TRANSACTION")
         try:
             for write in commit.writes:

@@ -61,6 +61,7 @@ def compare_publication(
             write = days.write_day(table, day)
             if write is not None:
                 yield _compare_day(writer, write)
+        days.release_day(day)
 
 
 def _compare_day(writer: DuckDbLakeWriter, write: DayWrite) -> TableComparison:

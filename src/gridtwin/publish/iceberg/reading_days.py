@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("gridtwin.iceberg")
 
-DAY_PARTS = ("readings", "load", "feeder_load")  # of a folder
+READING_PARTS = ("readings", "load", "feeder_load")  # of a folder
 QUERIES: dict[str, str] = {
     SILVER_LAKE.name: (
         "SELECT reading_time::TIMESTAMPTZ AS reading_time, meter_id::VARCHAR AS meter_id,"
@@ -73,6 +73,10 @@ class DaySource(Protocol):
         """Return what makes a table hold the rows of a day; None where there are none."""
         ...
 
+    def release_day(self, day: date) -> None:
+        """Let go of what was kept to read a day."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class FolderDays:
@@ -86,7 +90,7 @@ class FolderDays:
     def list_days(self) -> dict[date, str]:
         """Return the days that are there, each with a mark of its files."""
         files: dict[str, list[Path]] = {}
-        for part in DAY_PARTS:
+        for part in READING_PARTS:
             for day, paths in list_date_files(self.folder, part):
                 files.setdefault(day, []).extend(paths)
         return {date.fromisoformat(day): _mark_files(paths) for day, paths in files.items()}
@@ -104,6 +108,9 @@ class FolderDays:
             ("known_feeders", self.feeders),
         )
         return DayWrite(table, day, query, views)
+
+    def release_day(self, day: date) -> None:
+        """Do nothing: the files are the folder's own."""
 
 
 def _mark_files(paths: Sequence[Path]) -> str:
@@ -160,6 +167,7 @@ def publish_days(
                 marks=[SyncDay(day, marks[day])],
             )
         )
+        source.release_day(day)
         LOG.info("day %s written", day)
     if days:
         progress(len(days), len(days))

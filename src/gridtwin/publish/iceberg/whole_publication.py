@@ -75,7 +75,8 @@ def publish_tables(
     of
         What they are of.
     take_over
-        Whether tables that were published of another source may be written.
+        Whether tables that were published of another source may be written; all are compared with
+        what is there then, whatever was noted of them.
     progress
         Is told how many tables were compared, and of how many.
 
@@ -94,7 +95,7 @@ def publish_tables(
         progress(done, len(listed))
         name, content = given.table.name, hash_rows(given)
         known = states.get(name)
-        if known is not None and known.content == content:
+        if known is not None and known.content == content and not take_over:
             continue
         write = _plan_write(writer, given)
         kept.append(of.make_state(name, content))

@@ -2,6 +2,11 @@
 
 from types import MappingProxyType, UnionType
 
+from gridtwin.results.documents.analytics_documents import (
+    ConflictsDocument,
+    PullDocument,
+    ScoresDocument,
+)
 from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.results.documents.drafting_documents import MapInitDocument
 from gridtwin.results.documents.edition_documents import EditionDocument, NetworkLoadsDocument
@@ -51,6 +56,7 @@ SHAPES: MappingProxyType[DocumentTag, type | UnionType] = MappingProxyType(
         DocumentTag.AMI_VOLTAGE: VoltageDocument,
         DocumentTag.BLAST: BlastDocument,
         DocumentTag.CHECK: CheckDocument,
+        DocumentTag.CONFLICTS: ConflictsDocument,
         DocumentTag.DEAD_LETTERS: DeadLettersDocument,
         DocumentTag.ERM_BACKTEST: BacktestDocument,
         DocumentTag.ERM_RUN: ErmRunDocument,
@@ -68,7 +74,9 @@ SHAPES: MappingProxyType[DocumentTag, type | UnionType] = MappingProxyType(
         DocumentTag.OUTAGE: OutageDocument,
         DocumentTag.OUTAGES: OutagesDocument,
         DocumentTag.PLAN: PlanDocument,
+        DocumentTag.PULL: PullDocument,
         DocumentTag.REPLAY: ReplayDocument,
+        DocumentTag.SCORES: ScoresDocument,
         DocumentTag.SIMULATED: SimulatedDocument,
         DocumentTag.STATES: StatesDocument,
         DocumentTag.STORM: StormDocument,

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from gridtwin.model.own_columns import OwnKind
     from gridtwin.results.warehouse.table_shapes import ValueType, WarehouseTable
 
-OWN_PREFIX = "own_"  # before the name of a column that is not of the model
+OWN_COLUMN_PREFIX = "own_"  # before the name of a column that is not of the model
 COURSE = "course_wkb"
 BOUND_COLUMNS = (
     WarehouseColumn("west", REAL_TYPE, "Least longitude of the course, WGS 84"),
@@ -44,7 +44,7 @@ BOUND_COLUMNS = (
     WarehouseColumn("east", REAL_TYPE, "Largest longitude of the course"),
     WarehouseColumn("north", REAL_TYPE, "Largest latitude of the course"),
 )
-OWN_TYPES: dict[OwnKind, ValueType] = {
+OWN_VALUE_TYPES: dict[OwnKind, ValueType] = {
     "text": TEXT_TYPE,
     "number": REAL_TYPE,
     "flag": FLAG_TYPE,
@@ -74,7 +74,9 @@ class LakeTable:
         """Return it with the columns of its frame that are not of the model."""
         named = name_own_columns(own)
         added = tuple(
-            WarehouseColumn(named[name], OWN_TYPES[kind], f"Own column {name}; null = not known")
+            WarehouseColumn(
+                named[name], OWN_VALUE_TYPES[kind], f"Own column {name}; null = not known"
+            )
             for name, kind in own.items()
         )
         return replace(self, columns=self.columns + added)
@@ -84,7 +86,9 @@ def name_own_columns(own: Iterable[str]) -> dict[str, str]:
     """Return what each own column is called in a lake: small letters, digits and ``_``."""
     named: dict[str, str] = {}
     for name in own:
-        plain = OWN_PREFIX + (re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_") or "column")
+        plain = OWN_COLUMN_PREFIX + (
+            re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_") or "column"
+        )
         called, number = plain, 2
         while called in named.values():
             called, number = f"{plain}_{number}", number + 1

@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from gridtwin.model.tables import NetworkData
     from gridtwin.results.warehouse.snapshot_tables import Snapshot
 
-TRANSFORMER = cim.KIND_NAMES.index("power_transformer")
 RESULT_SHAPES = (OUTAGES_LAKE, MEMBERS_LAKE, ESTIMATES_LAKE, VEGETATION_LAKE)
 BOUNDS = ("west", "south", "east", "north")
 
@@ -195,7 +194,7 @@ def _build_closure(situation: Situation) -> LakeRows:
     import pyarrow as pa
 
     equipment, points = situation.data.equipment, situation.data.usage_points
-    wanted = np.flatnonzero(cim.IS_SWITCH[equipment.kind] | (equipment.kind == TRANSFORMER))
+    wanted = np.flatnonzero(cim.IS_SWITCH[equipment.kind] | (equipment.kind == cim.TRANSFORMER))
     slices = MeterSlices.from_situation(situation, wanted.astype(np.int32))
     slices = slices.select_rows(np.flatnonzero(slices.standing == FED))
     counts = slices.meters.astype(np.int64)

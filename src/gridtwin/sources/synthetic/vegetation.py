@@ -9,6 +9,7 @@ import shapely
 
 from gridtwin.errors import InputError
 from gridtwin.model.frames import equipment_lines
+from gridtwin.model.lengths import METERS_PER_DEGREE
 from gridtwin.model.vegetation import RISK_CLASSES, find_spans
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from gridtwin.model.network import Network
 
 CORNERS = 9
-DEGREE_M = 111_320.0  # of latitude; of longitude on the equator
 RADIUS_M = (8.0, 45.0)  # of a group of trees
 ASIDE_M = 12.0  # spread of how far its middle lies from the line
 SHARES = (0.45, 0.35, 0.15, 0.05)  # of the risk classes
@@ -69,7 +69,7 @@ def synthesize_vegetation(network: Network, *, areas: int = 0, seed: int = 1) ->
     middle = shapely.line_interpolate_point(lines, rng.random(count), normalized=True)
     xy = np.column_stack([shapely.get_x(middle), shapely.get_y(middle)])
     per_degree = np.column_stack(
-        [DEGREE_M * np.cos(np.radians(xy[:, 1])), np.full(count, DEGREE_M)]
+        [METERS_PER_DEGREE * np.cos(np.radians(xy[:, 1])), np.full(count, METERS_PER_DEGREE)]
     )
     aside = rng.normal(0.0, ASIDE_M, size=(count, 2))
     radius = rng.uniform(*RADIUS_M, size=count)
@@ -85,7 +85,7 @@ def synthesize_vegetation(network: Network, *, areas: int = 0, seed: int = 1) ->
     clearance = 4.5 / (1.0 + risk) ** 1.5 * rng.lognormal(0.0, GROWTH_SPREAD, count)
     return geopandas.GeoDataFrame(
         {
-            "key": [f"T{number:06}" for number in range(1, count + 1)],
+            "key": [f"TREES-{number:06}" for number in range(1, count + 1)],
             "risk": np.array(RISK_CLASSES, dtype=object)[risk],
             "species": np.array([name for name, _ in SPECIES], dtype=object)[species],
             "tree_height_m": height.round(1),

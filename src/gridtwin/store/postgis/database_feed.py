@@ -19,6 +19,7 @@ from gridtwin.store.postgis.published_rows import copy_rows, select_table
 from gridtwin.store.postgis.refusals import OWNER, translate_refusals
 from gridtwin.store.postgis.slot_changes import (
     LOST,
+    SLOT_STEM,
     advance_slot,
     create_slot,
     drop_slot,
@@ -41,28 +42,28 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("gridtwin.iceberg")
 
-SLOT_STEM = "gridtwin_"
 IDLE_LAG_BYTES = 16 << 20  # behind which a slot moves although nothing was told
 UNBOUNDED = "-1"
-MOMENT = """
+SELECT_MOMENT = """
 SELECT pg_current_snapshot()::text, n.content_hash, s.version,
     current_database() || '@' || (SELECT system_identifier FROM pg_control_system())
 FROM gridtwin.network n CROSS JOIN gridtwin.states s WHERE s.name = 'current'
 """
-OWN_COLUMNS = "SELECT frame, name, kind FROM gridtwin.own_columns ORDER BY frame, place"
+SELECT_OWN_COLUMNS = "SELECT frame, name, kind FROM gridtwin.own_columns ORDER BY frame, place"
 LOCK_SLOT = "SELECT pg_try_advisory_lock(hashtextextended(%s, 20261))"
-READ_WRITTEN = "SELECT written::text FROM gridtwin.publications WHERE slot_name = %s"
+READ_WRITTEN = "SELECT written FROM gridtwin.publications WHERE slot_name = %s"
 NOTE_WRITTEN = """
-INSERT INTO gridtwin.publications (slot_name, target, written) VALUES (%s, %s, %s::pg_lsn)
+INSERT INTO gridtwin.publications (slot_name, target, written) VALUES (%s, %s, %s)
 ON CONFLICT (slot_name) DO UPDATE
-SET target = excluded.target, written = greatest(publications.written, excluded.written),
+SET target = excluded.target,
+    written = greatest(publications.written::pg_lsn, excluded.written::pg_lsn)::text,
     written_at = clock_timestamp()
 """
 SELECT_DAYS = "SELECT gridtwin.reading_days()"
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class DatabaseMoment:
     """A moment of a database, whose rows can be read while it is held."""
 
     connection: Connection
@@ -114,7 +115,7 @@ class DatabaseFeed:
         self._slot = slot
 
     @contextmanager
-    def hold_moment(self) -> Iterator[Moment]:
+    def hold_moment(self) -> Iterator[DatabaseMoment]:
         """
         Hold a moment: what is read until it is left, is of it.
 
@@ -125,15 +126,15 @@ class DatabaseFeed:
         """
         with self._translate(), self._reading.transaction():
             self._reading.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            row = self._reading.execute(MOMENT).fetchone()
+            row = self._reading.execute(SELECT_MOMENT).fetchone()
             if row is None:
                 msg = f"{hide_password(self.url)} holds no twin yet: fill it with gridtwin sync"
                 raise StoreError(msg)
             own: dict[str, dict[str, OwnKind]] = {}
-            for frame, name, kind in self._reading.execute(OWN_COLUMNS):
+            for frame, name, kind in self._reading.execute(SELECT_OWN_COLUMNS):
                 own.setdefault(frame, {})[name] = kind
             snapshot, content, version, source = row
-            yield Moment(self._reading, snapshot, content[:16], version, source, own)
+            yield DatabaseMoment(self._reading, snapshot, content[:16], version, source, own)
 
     def read_slot(self) -> SlotState | None:
         """Return how the slot stands; None if there is none."""
@@ -153,7 +154,7 @@ class DatabaseFeed:
                 drop_slot(self._slot, self.slot_name)
             return create_slot(self._slot, self.slot_name)
 
-    def peek_changes(self, moment: Moment) -> SlotChanges:
+    def peek_changes(self, moment: DatabaseMoment) -> SlotChanges:
         """Return what changed up to a moment; the slot stays where it is."""
         with self._translate():
             return peek_changes(self._slot, self.slot_name, moment.snapshot)
@@ -162,7 +163,9 @@ class DatabaseFeed:
         """Note that the lake has come to a position, and let the server forget what is before."""
         with self._translate():
             self._slot.execute(NOTE_WRITTEN, (self.slot_name, self.target, position))
-            advance_slot(self._slot, self.slot_name, position)
+            state = read_slot(self._slot, self.slot_name)
+            if state is not None and parse_lsn(state.position) < parse_lsn(position):
+                advance_slot(self._slot, self.slot_name, position)
 
     def skip_idle(self) -> None:
         """Let a slot that told nothing move up to now, where the log has grown."""
@@ -214,9 +217,9 @@ class DatabaseFeed:
 
 
 @contextmanager
-def open_feed(url: str, target: str) -> Iterator[DatabaseFeed]:
+def open_feed(url: str, target: str, *, alone: bool = True) -> Iterator[DatabaseFeed]:
     """
-    Open the feed of a database for a lake, and keep other publishers out of both.
+    Open the feed of a database for a lake.
 
     Parameters
     ----------
@@ -224,6 +227,8 @@ def open_feed(url: str, target: str) -> Iterator[DatabaseFeed]:
         Of the database.
     target
         The lake: catalog, warehouse and namespace.
+    alone
+        Whether to keep other publishers out of it.
 
     Raises
     ------
@@ -239,8 +244,7 @@ def open_feed(url: str, target: str) -> Iterator[DatabaseFeed]:
         check_schema(slot)
         for connection in (reading, slot):
             connection.execute("SET TimeZone = 'UTC'; SET DateStyle = 'ISO'")
-        row = slot.execute(LOCK_SLOT, (name_slot(target),)).fetchone()
-        if row is None or not row[0]:
+        if alone and slot.execute(LOCK_SLOT, (name_slot(target),)).fetchone() != (True,):
             msg = (
                 "another process publishes this database into the same namespace: wait until it"
                 " is done, or end it"

@@ -98,6 +98,6 @@ class _PostgisPullDatabase:
         locked = ", ".join(map(self.dialect.name_table, names))
         self._link.execute(f"LOCK TABLE {locked} IN SHARE ROW EXCLUSIVE MODE".encode())
 
-    def name_origin(self, origin: str) -> None:
+    def name_pull(self, name: str) -> None:
         """Say which pull writes from here on; the triggers of the tables note it."""
-        self._link.execute("SELECT set_config('gridtwin.origin', %s, true)", (origin,))
+        self._link.execute("SELECT set_config('gridtwin.pulled_by', %s, true)", (name,))

@@ -36,6 +36,12 @@ FROM pg_replication_slots WHERE slot_name = %s
 CREATE_SLOT = "SELECT lsn::text FROM pg_create_logical_replication_slot(%s, 'pgoutput')"
 ADVANCE_SLOT = "SELECT pg_replication_slot_advance(%s, %s::pg_lsn)"
 DROP_SLOT = "SELECT pg_drop_replication_slot(%s)"
+LARGEST_LAG = """
+SELECT coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)), 0)::bigint
+FROM pg_replication_slots
+WHERE database = current_database() AND starts_with(slot_name, %s) AND NOT pg_is_in_recovery()
+"""
+SLOT_STEM = "gridtwin_"  # with which the names of the slots begin
 LOST = "lost"  # the server has thrown away what the slot had not read
 
 
@@ -49,7 +55,7 @@ class SlotState(NamedTuple):
 
 
 @dataclass(slots=True)
-class TableChanges:
+class ChangedKeys:
     """What changed in one table."""
 
     keys: set[tuple[str, ...]] = field(default_factory=set)
@@ -61,7 +67,7 @@ class TableChanges:
 class SlotChanges:
     """What changed, up to a snapshot of the database."""
 
-    tables: dict[str, TableChanges] = field(default_factory=dict)
+    tables: dict[str, ChangedKeys] = field(default_factory=dict)
     position: str = ""  # behind the last transaction of which all before are in; empty = none
     messages: int = 0  # rows that were told, one for each change
     complete: bool = True  # whether the snapshot sees every transaction that was told
@@ -80,6 +86,12 @@ def read_slot(connection: Connection, slot: str) -> SlotState | None:
     """Return how a slot stands; None if there is none."""
     row = connection.execute(SLOT_STATE, (slot,)).fetchone()
     return None if row is None else SlotState(*row)
+
+
+def measure_largest_lag(connection: Connection) -> int:
+    """Return the bytes of its log that a database keeps for the lake that is behind most."""
+    row = connection.execute(LARGEST_LAG, (SLOT_STEM,)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def create_slot(connection: Connection, slot: str) -> str:
@@ -212,7 +224,7 @@ class _ChangeReader:
     def _read_change(self, message: bytes) -> None:
         (oid,) = struct.unpack_from("!I", message, 1)
         relation, at = self._relations[oid], 5
-        table = self.changes.tables.setdefault(relation.name, TableChanges())
+        table = self.changes.tables.setdefault(relation.name, ChangedKeys())
         self.changes.messages += 1
         while at < len(message):
             is_new = message[at : at + 1] == b"N"
@@ -228,7 +240,7 @@ class _ChangeReader:
         (count,) = struct.unpack_from("!I", message, 1)
         for oid in struct.unpack_from(f"!{count}I", message, 6):
             relation = self._relations[oid]
-            self.changes.tables.setdefault(relation.name, TableChanges()).truncated = True
+            self.changes.tables.setdefault(relation.name, ChangedKeys()).truncated = True
             self.changes.messages += 1
 
 

@@ -5,7 +5,7 @@ CREATE TABLE element_scores (
     value REAL,
     made_at TEXT,
     source TEXT,
-    origin TEXT NOT NULL DEFAULT '',
+    pulled_by TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (kind, mrid)
 ) WITHOUT ROWID;
 CREATE INDEX element_scores_mrid ON element_scores (mrid);
@@ -15,7 +15,7 @@ CREATE TABLE element_priorities (
     reason TEXT,
     made_at TEXT,
     source TEXT,
-    origin TEXT NOT NULL DEFAULT '',
+    pulled_by TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (mrid)
 ) WITHOUT ROWID;
 CREATE TABLE crew_shifts (
@@ -26,7 +26,7 @@ CREATE TABLE crew_shifts (
     skill TEXT,
     people INTEGER,
     source TEXT,
-    origin TEXT NOT NULL DEFAULT '',
+    pulled_by TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (crew, starts_at)
 ) WITHOUT ROWID;
 CREATE TABLE element_forecasts (
@@ -38,14 +38,14 @@ CREATE TABLE element_forecasts (
     high REAL,
     made_at TEXT,
     source TEXT,
-    origin TEXT NOT NULL DEFAULT '',
+    pulled_by TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (kind, mrid, at)
 ) WITHOUT ROWID;
 CREATE INDEX element_forecasts_mrid ON element_forecasts (mrid);
 CREATE TABLE sync_state (
     name TEXT PRIMARY KEY,
     source TEXT NOT NULL,
-    table_uuid TEXT NOT NULL,
+    identity TEXT NOT NULL,
     snapshot_id INTEGER NOT NULL,
     sequence_number INTEGER NOT NULL,
     pulled_at TEXT NOT NULL

@@ -1,4 +1,4 @@
--- Version 8: areas of vegetation risk by source, and the spans that lie in them.
+-- Version 9: areas of vegetation risk by source, and the spans that lie in them.
 CREATE TABLE vegetation_layer (
     source TEXT PRIMARY KEY,
     load_number INTEGER NOT NULL,

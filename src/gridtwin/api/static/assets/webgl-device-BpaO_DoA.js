@@ -1,1 +1,0 @@
-export{t as WebGLDevice}from"./flowoverlay-QBjjooN9.js";
