@@ -57,9 +57,9 @@ def read_zone_prices(path: Path) -> ZonePrices:
     finite = np.isfinite(price.to_numpy(dtype=float))
     _refuse(path, frame, "price_usd_mwh", ~finite, "give US dollars a megawatt-hour")
     return ZonePrices(
-        at_s=at_s.to_numpy(dtype=np.int64),
+        at_s=np.asarray(at_s, dtype=np.int64),
         load_zone=encode_texts(zone.tolist()),
-        price_usd_mwh=price.to_numpy(dtype=np.float32),
+        price_usd_mwh=np.asarray(price, dtype=np.float32),
     ).keep_last()
 
 

@@ -130,7 +130,9 @@ def choose_days(
         Those of now.
     """
     first, last = map(format_date, period)
-    whole, parted, hours = [], [], []
+    whole: list[str] = []
+    parted: list[str] = []
+    hours: list[str] = []
     digest = plates.digest
     for date, files in _list_hours(folder, table):
         if not first <= date <= last:
