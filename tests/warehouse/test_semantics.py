@@ -15,7 +15,7 @@ from gridtwin.analysis.ami.loading import POWER_FACTOR
 from gridtwin.publish.snowflake.project_files import render_project
 from gridtwin.publish.snowflake.project_names import ProjectOptions
 from gridtwin.publish.snowflake.question_files import TABLE_PLACES, write_verified_query
-from gridtwin.store.ami_sql.semantic_model import SEMANTIC_MODEL, SemanticQuestion
+from gridtwin.store.ami_sql.semantic_model import SEMANTIC_MODEL, PeriodForm, SemanticQuestion
 from gridtwin.store.postgis.connect import connect
 from gridtwin.twin import Twin
 from snowflake_day import ASKED, ASKED_AREA, ASKED_VALUES
@@ -105,6 +105,20 @@ def test_the_tables_of_the_model_are_there_here_and_there(
             assert wanted <= have, table.name
             keys = warehouse.read(schema.upper(), name)[[key.upper() for key in table.key]]
             assert not keys.duplicated().any(), f"{table.name}: its key names no row"
+
+
+@pytest.mark.parametrize("form", SEMANTIC_MODEL.forms, ids=lambda form: form.name)
+def test_a_database_shows_intervals_as_the_model_says(mirrored: Twin, form: PeriodForm) -> None:
+    said = form.query.format(table=f"gridtwin.{form.table}")
+    columns = sqlglot.parse_one(said, dialect="postgres").named_selects
+    asked = f"SELECT {', '.join(columns)} FROM {{}} t ORDER BY {', '.join(columns)}"  # noqa: S608
+    with connect(mirrored.store.url) as connection:  # type: ignore[attr-defined]
+        told, shown = (
+            connection.execute(asked.format(each)).fetchall()
+            for each in (f"({said})", f"gridtwin.{form.name}")
+        )
+    assert told == shown
+    assert len(told) >= 100
 
 
 def test_links_lead_to_keys() -> None:
