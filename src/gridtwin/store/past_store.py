@@ -12,6 +12,7 @@ import numpy as np
 from gridtwin.model.estimate import PointEstimates
 from gridtwin.model.outage import Members, Outage, Status
 from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent
+from gridtwin.store.past_books import PastFindings, PastSpecs, PastVegetation
 from gridtwin.store.store_rules import (
     build_outage_error,
     build_read_only_error,
@@ -19,19 +20,16 @@ from gridtwin.store.store_rules import (
     rebuild_past_state,
 )
 from gridtwin.store.store_versions import Changes, Versions
-from gridtwin.store.vegetation_book import PastVegetation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from gridtwin.model.estimate import Estimate, Run, Zone
-    from gridtwin.model.findings import Acceptance, LoadFindings
     from gridtwin.model.network import Network
     from gridtwin.model.outage import Change, Evidence
     from gridtwin.store.edition_records import NewEdition
     from gridtwin.store.live_book import LiveBook
-    from gridtwin.store.protocol import FindingBook, LoadBook, OutageBook, PullBook, Store
-    from gridtwin.store.state_book import SpecBook
+    from gridtwin.store.protocol import LoadBook, OutageBook, PullBook, Store
     from gridtwin.topology.topology_index import TopologyIndex
 
 
@@ -222,39 +220,6 @@ class PastStates:
         raise build_read_only_error(self.when)
 
     def drop_overlay(self, name: str) -> None:  # noqa: ARG002
-        """Refuse to write."""
-        raise build_read_only_error(self.when)
-
-
-class PastSpecs:
-    """The trace specs of a twin: they have no past, and are not written from there."""
-
-    def __init__(self, book: SpecBook, when: datetime) -> None:
-        self.when = when
-        self.read_spec = book.read_spec
-        self.list_names = book.list_names
-
-    def save_spec(self, name: str, text: str) -> None:  # noqa: ARG002
-        """Refuse to write."""
-        raise build_read_only_error(self.when)
-
-
-class PastFindings:
-    """The findings of a twin: they have no past, and are not accepted from there."""
-
-    def __init__(self, book: FindingBook, when: datetime) -> None:
-        self.when = when
-        self.read_findings = book.read_findings
-
-    def write_findings(self, loaded: LoadFindings) -> None:  # noqa: ARG002
-        """Refuse to write."""
-        raise build_read_only_error(self.when)
-
-    def accept_finding(self, acceptance: Acceptance) -> None:  # noqa: ARG002
-        """Refuse to write."""
-        raise build_read_only_error(self.when)
-
-    def undo_acceptance(self, rule: str, key: str) -> None:  # noqa: ARG002
         """Refuse to write."""
         raise build_read_only_error(self.when)
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from gridtwin.store.store_rules import build_read_only_error
-
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from gridtwin.model.vegetation import KeptSpan, KeptSpans, VegetationAreas, VegetationLayer
 
 
@@ -64,18 +60,3 @@ class VegetationBook(Protocol):
             If other areas were loaded meanwhile.
         """
         ...
-
-
-class PastVegetation:
-    """The vegetation of a twin: it has no past, and is not loaded there."""
-
-    def __init__(self, book: VegetationBook, when: datetime) -> None:
-        self.when = when
-        self.list_layers = book.list_layers
-        self.read_areas = book.read_areas
-        self.read_spans = book.read_spans
-        self.find_span = book.find_span
-
-    def change_layer(self, change: LayerChange) -> None:  # noqa: ARG002
-        """Refuse to write."""
-        raise build_read_only_error(self.when)
