@@ -51,6 +51,13 @@ class Warehouse:
                 code = translate_body(body.query)
                 self.connection.execute(f'CREATE VIEW "{schema}"."{name}" AS {code}')
 
+    def keep_body(self, place: tuple[str, str]) -> None:
+        """Keep the rows of a body that is refreshed; lay a view for any other."""
+        body = self.bodies[place]
+        kind = "VIEW" if body.mode == "VIEW" else "TABLE"
+        name = f'"{place[0]}"."{place[1]}"'
+        self.connection.execute(f"CREATE {kind} {name} AS {translate_body(body.query)}")
+
     def insert(self, schema: str, name: str, rows: pa.Table) -> None:
         """Add rows by the names of their columns."""
         self.connection.register("came", rows)
