@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -23,17 +22,15 @@ from ami_folder import NOON, street, write_readings
 from asked_twin import CALLS, list_calls, save_asked_twin
 from document_schemas import SCHEMAS, hold_to_schema, schema_of
 from gridtwin.cli.root_commands import app
-from gridtwin.model.analytics_tables import ANALYTICS_TABLES
-from gridtwin.model.pulls import PulledTable, PullOutcome, PullPosition, TableChanges
 from gridtwin.results.analytics_answers import pull_document
 from gridtwin.results.documents.document_catalog import SHAPES
 from gridtwin.results.documents.document_tags import DocumentTag as Tag
 from gridtwin.tools.shared_twin import SharedTwin
-from gridtwin.twin import Twin
 from mapped_sources import COLUMNS
 from mapped_sources import read_street as read_mapped_street
 from networks import feeder_in_three_sections, two_feeders_with_a_tie
 from outage_histories import write_made
+from pulled_scores import pull_scores
 
 AROUND = "POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))"
 EVENTS = """mrid,kind,at
@@ -195,22 +192,6 @@ def vegetation(request: pytest.FixtureRequest) -> str:
     twin.load_vegetation(trees[["geometry"]], name="drawn")
     asked = (("vegetation", "rank", "--by", by) for by in ("span", "section", "feeder"))
     return "".join(ask(*words, "--in", path, "--json") for words in asked)
-
-
-def pull_scores(twin: Twin) -> list[PullOutcome]:
-    """Let analytics write a score twice, and operations in between."""
-    target = ANALYTICS_TABLES["element_scores"]
-    table = PulledTable("risk", "a.risk", target, frozenset({"source"}))
-    outcomes, since = [], None
-    for snapshot, value in ((1, 0.5), (2, 0.75)):
-        position = PullPosition("table", snapshot, snapshot)
-        row = ("risk", "L1", value, None, "model 7")
-        changes = TableChanges(table, since, position, (row,))
-        outcomes += twin.store.pulls.apply_pulls([changes], datetime.now(UTC))
-        since = position
-        with twin.store._kept.transaction("BEGIN IMMEDIATE") as link:  # type: ignore[attr-defined]
-            link.execute("UPDATE element_scores SET value = 0.6")
-    return outcomes
 
 
 def pull_report(request: pytest.FixtureRequest) -> str:  # noqa: ARG001 - as the others

@@ -246,6 +246,13 @@ def test_a_table_that_was_made_anew_is_compared_whole(side: Side) -> None:
     assert side.read() == {"A": 0.1, "B": 0.7, "E": 0.5}
 
 
+def read_publication_example() -> list[str]:
+    """Return the statements by which the page publishes what was written here."""
+    page = (Path(__file__).parents[2] / "docs/iceberg.md").read_text(encoding="utf-8")
+    example = page.partition("takes only what was written here:")[2].split("```")[1]
+    return [each for each in example.removeprefix("sql").split(";") if each.strip()]
+
+
 def test_rows_tell_by_whom_they_were_written(side: Side) -> None:
     side.change_here("B", 0.4)
     if not side.url:
@@ -256,6 +263,8 @@ def test_rows_tell_by_whom_they_were_written(side: Side) -> None:
             rows = link.execute("SELECT mrid, pulled_by FROM gridtwin.element_scores").fetchall()
             published = link.execute("SELECT tablename FROM pg_publication_tables").fetchall()
             assert not {name for (name,) in published} & set(ANALYTICS_TABLES)
+            for statement in read_publication_example():
+                link.execute(statement.encode())
     assert dict(rows) == {"A": "risk", "B": "", "C": "risk"}
 
 
@@ -314,6 +323,15 @@ def test_an_owner_file_that_cannot_be_says_where(
     file.write_text(OWNERS.format(namespace="a").replace(before, after, 1))
     with pytest.raises(SourceError, match=rf"owners.toml.*{reason}"):
         gridtwin.open(two_feeders_with_a_tie()).analytics.pull(file, "http://127.0.0.1:1")
+
+
+def test_a_catalog_that_does_not_answer_is_told(tmp_path: Path, lake: Lake) -> None:
+    file = tmp_path / "owners.toml"
+    file.write_text(OWNERS.format(namespace="a"))
+    twin = gridtwin.open(two_feeders_with_a_tie())
+    with pytest.raises(StoreError, match=r"Iceberg at http://127.0.0.1:1") as refused:
+        twin.analytics.pull(file, "http://127.0.0.1:1", settings=lake.settings)
+    assert SECRET not in str(refused.value)
 
 
 def test_two_declarations_of_the_same_rows_are_refused(tmp_path: Path) -> None:

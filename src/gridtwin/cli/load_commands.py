@@ -179,10 +179,10 @@ def _load_again(
     _tell_reading(network)
     allowed = MOST_VANISHED_PERCENT if most_vanished_percent is None else most_vanished_percent
     loaded = twin.load_again(network, most_vanished_percent=allowed, dry_run=dry_run)
-    if loaded.has_moved_rows and not is_address(into):
+    if loaded.void_hours:
         render.print_note(
-            "warning: sums of readings are kept by row, and rows of feeders or transformers are now"
-            " others': sum up anew with gridtwin ami roll-up --all"
+            f"{loaded.void_hours:,} hours of readings are to be summed up again, since rows of"
+            " transformers or feeders are others' now: the next gridtwin ami roll-up does it"
         )
     if json:
         from gridtwin.results.edition_answers import edition_document

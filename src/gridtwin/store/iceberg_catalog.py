@@ -7,7 +7,6 @@ searched for them first.
 
 from __future__ import annotations
 
-import importlib
 import re
 import tempfile
 from contextlib import contextmanager
@@ -15,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gridtwin.errors import InputError, MissingExtraError, StoreError
+from gridtwin.errors import InputError, StoreError
+from gridtwin.store.duckdb_extensions import open_duckdb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,11 +28,7 @@ LAKE = "lake"  # what the catalog is called in SQL
 EXTENSIONS = ("avro", "httpfs", "iceberg")  # in the order in which they need each other
 NAMESPACE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 CATALOG_ADDRESS = re.compile(r"https?://[^\s'\"]+")
-DUCKDB_SETTINGS: dict[str, Any] = {
-    "autoinstall_known_extensions": False,
-    "threads": 2,
-    "temp_directory": str(Path(tempfile.gettempdir()) / "gridtwin-duckdb"),
-}
+LAKE_THREADS = 2
 MEMORY_LIMIT = "2GB"
 
 
@@ -148,7 +144,7 @@ def attach_lake(address: LakeAddress, settings: IcebergSettings) -> Iterator[Lak
         If the catalog does not answer, or lets nobody in with these credentials.
     """
     address.check()
-    connection = open_extended_duckdb()
+    connection = _open_lake_duckdb()
     try:
         lake = LakeConnection(connection, address, settings)
         with lake.translate_errors():
@@ -158,41 +154,14 @@ def attach_lake(address: LakeAddress, settings: IcebergSettings) -> Iterator[Lak
         connection.close()
 
 
-def open_extended_duckdb() -> duckdb.DuckDBPyConnection:
-    """
-    Return a DuckDB with the extensions that Iceberg needs, each from its wheel.
-
-    Raises
-    ------
-    MissingExtraError
-        If DuckDB or an extension is not installed.
-    """
-    try:
-        import duckdb
-    except ImportError as error:
-        what = "an Iceberg catalog"
-        raise MissingExtraError(what, "iceberg") from error
-    connection = duckdb.connect(config=DUCKDB_SETTINGS)
+def _open_lake_duckdb() -> duckdb.DuckDBPyConnection:
+    connection = open_duckdb("an Iceberg catalog", "iceberg", *EXTENSIONS, threads=LAKE_THREADS)
     connection.execute("SET TimeZone = 'UTC'")
+    spilled = Path(tempfile.gettempdir()) / "gridtwin-duckdb"
+    connection.execute("SET temp_directory = ?", [str(spilled)])
     connection.execute("SET memory_limit = ?", [MEMORY_LIMIT])
     connection.execute("SET preserve_insertion_order = false")
-    for name in EXTENSIONS:
-        connection.load_extension(str(_find_extension_file(name, duckdb.__version__)))
     return connection
-
-
-def _find_extension_file(name: str, version: str) -> Path:
-    """Return the extension in its wheel, that of this version of DuckDB."""
-    what = "an Iceberg catalog"
-    try:
-        package = importlib.import_module(f"duckdb_extension_{name}")
-    except ImportError as error:
-        raise MissingExtraError(what, "iceberg") from error
-    folder = Path(str(package.__file__)).parent / "extensions" / f"v{version}"
-    file = folder / f"{name}.duckdb_extension"
-    if not file.is_file():
-        raise MissingExtraError(what, "iceberg")
-    return file
 
 
 def _attach_catalog(

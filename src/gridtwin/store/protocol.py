@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gridtwin.model.network_loads import NetworkLoad
     from gridtwin.model.outage import Change, Evidence, Members, Outage
     from gridtwin.model.pulls import PullConflict, PullOutcome, PullPosition, TableChanges
-    from gridtwin.model.readings import Conditions, Readings
+    from gridtwin.model.readings import Conditions, Readings, ZonePrices
     from gridtwin.store.edition_records import NewEdition, StandingRecords
     from gridtwin.store.live_book import LiveBook
     from gridtwin.store.state_book import SpecBook, StateBook
@@ -197,6 +197,20 @@ class ReadingBook(Protocol):
 
     def read_conditions(self, start_s: int, end_s: int) -> Conditions:
         """Return the weather and prices of intervals that end in ``start_s < t <= end_s``."""
+        ...
+
+    def void_loads(self) -> int:
+        """
+        Say that rows of transformers or feeders are others' from now on.
+
+        Returns
+        -------
+            How many hours are to be rolled up again; none where loads are kept by mRID.
+        """
+        ...
+
+    def write_zone_prices(self, prices: ZonePrices) -> None:
+        """Keep prices of load zones, in place of those there are of the same intervals."""
         ...
 
     def query_history(

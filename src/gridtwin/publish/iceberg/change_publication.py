@@ -137,11 +137,12 @@ class DatabasePublisher:
     def _read_writes(self, moment: DatabaseMoment, changes: SlotChanges) -> list[TableWrite]:
         """Return what becomes of each table whose rows changed."""
         writes = []
+        renumbered = moment.network != self.states[WHOLE].network
         reshaped = {key[0] for key in _keys_of(changes.tables.get(OWN_COLUMNS_TABLE))}
         for published in PUBLISHED_TABLES:
             told = [changes.tables[name] for name in published.sources if name in changes.tables]
             rows = {
-                frame: changes.tables[frame].rows
+                frame: _list_rows(changes.tables[frame], renumbered=renumbered)
                 for _, frame in published.refers
                 if frame in changes.tables
             }
@@ -261,6 +262,11 @@ def parse_time(text: str) -> datetime:
 
 def _parse_day(text: str) -> date:
     return parse_time(text).date()
+
+
+def _list_rows(changes: ChangedKeys, *, renumbered: bool) -> set[int]:
+    """Return the rows by which others may refer to another element than before."""
+    return changes.rows | changes.kept_rows if renumbered else changes.rows
 
 
 def _keys_of(changes: ChangedKeys | None) -> set[tuple[str, ...]]:

@@ -91,8 +91,7 @@ def render_project(options: ProjectOptions) -> dict[str, str]:
         "mcp_server.yaml": write_yaml(server),
     }
     for question in SEMANTIC_MODEL.questions:
-        if question.portable:
-            project[f"questions/{question.name}.sql"] = write_question(question, options)
+        project[f"questions/{question.name}.sql"] = write_question(question, options)
     return project | {MANIFEST_NAME: _write_manifest(options, project)}
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 
 from gridtwin.analysis.ami.interval_load import STANDINGS, MeterSlices
+from gridtwin.analysis.ami.load_zones import find_load_zones
 from gridtwin.model.frames import show_column
 from gridtwin.model.schema import SCHEMA
 from gridtwin.model.tables import decode_texts
@@ -41,11 +42,8 @@ if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.model.estimate import Estimate
     from gridtwin.model.outage import Members, Outage
-    from gridtwin.model.own_columns import OwnColumn
     from gridtwin.model.schema import FrameColumn
     from gridtwin.results.warehouse.table_shapes import ValueType, WarehouseTable
-
-LOAD_ZONE = "load_zone"  # the own column that names the load zone of a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,36 +214,8 @@ def _list_meters(snapshot: Snapshot) -> dict[str, Any]:
         "TRANSFORMER": _blank_to_none(served),
         "FEEDER": _blank_to_none(list_group_names(situation, "feeder")[feeder]),
         "SUBSTATION": _blank_to_none(list_group_names(situation, "substation")[substation]),
-        "LOAD_ZONE": _find_zones(situation, feeder, substation),
+        "LOAD_ZONE": find_load_zones(data, feeder, substation),
     }
-
-
-def _find_zones(
-    situation: Situation, feeder: NDArray[np.int32], substation: NDArray[np.int32]
-) -> NDArray[np.object_]:
-    """Return the load zone of each usage point: its own, its feeder's, or its substation's."""
-    data = situation.data
-    zones = np.full(len(data.usage_points.mrid), None, dtype=object)
-    rows_of: dict[str, NDArray[Any]] = {
-        "substations": substation,
-        "feeders": feeder,
-        "usage_points": np.arange(len(zones)),
-    }
-    for frame, rows in rows_of.items():
-        own = getattr(data, frame).own.get(LOAD_ZONE)
-        if own is None:
-            continue
-        named = np.append(_write_zones(own), "")[rows]
-        zones[named != ""] = named[named != ""]
-    return zones
-
-
-def _write_zones(own: OwnColumn) -> NDArray[np.object_]:
-    """Return the zone each row names, numbers without a point; empty where none is known."""
-    form = "{:g}" if own.kind == "number" else "{}"
-    written = np.array([form.format(value) for value in own.show()], dtype=object)
-    written[~own.known] = ""
-    return written
 
 
 def _blank_to_none(names: NDArray[np.object_]) -> NDArray[np.object_]:

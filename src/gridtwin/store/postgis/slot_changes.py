@@ -59,7 +59,8 @@ class ChangedKeys:
     """What changed in one table."""
 
     keys: set[tuple[str, ...]] = field(default_factory=set)
-    rows: set[int] = field(default_factory=set)  # column row of those that are there
+    rows: set[int] = field(default_factory=set)  # column row of those with a new key
+    kept_rows: set[int] = field(default_factory=set)  # of those whose key is as it was
     truncated: bool = False
 
 
@@ -226,6 +227,8 @@ class _ChangeReader:
         relation, at = self._relations[oid], 5
         table = self.changes.tables.setdefault(relation.name, ChangedKeys())
         self.changes.messages += 1
+        is_kept = message[:1] == b"U" and message[at : at + 1] == b"N"
+        rows = table.kept_rows if is_kept else table.rows
         while at < len(message):
             is_new = message[at : at + 1] == b"N"
             values, at = _read_tuple(message, at + 1)
@@ -234,7 +237,7 @@ class _ChangeReader:
                 key = (values[relation.columns.index("outage")] or "",)
             table.keys.add(key)
             if is_new and "row" in relation.columns:
-                table.rows.add(int(values[relation.columns.index("row")] or -1))
+                rows.add(int(values[relation.columns.index("row")] or -1))
 
     def _read_truncation(self, message: bytes) -> None:
         (count,) = struct.unpack_from("!I", message, 1)

@@ -1,4 +1,4 @@
-"""The encoder comes from where it should, unchanged."""
+"""Extensions of DuckDB come from where they should, unchanged."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gridtwin.errors import InputError, MissingExtraError
-from gridtwin.publish.tiles import encode
+from gridtwin.store import duckdb_extensions
+from gridtwin.store.duckdb_extensions import open_duckdb
 
 
 def test_an_extension_that_was_tampered_with_is_not_loaded(
@@ -15,22 +16,22 @@ def test_an_extension_that_was_tampered_with_is_not_loaded(
 ) -> None:
     import duckdb
 
-    packaged = encode._find_extension(duckdb.__version__)
+    packaged = duckdb_extensions._find_extension("spatial", duckdb.__version__)
     assert packaged is not None
     content = bytearray(packaged.read_bytes())
     content[5_000] ^= 1
     changed = tmp_path / packaged.name
     changed.write_bytes(content)
     monkeypatch.setenv("HOME", str(tmp_path))  # where DuckDB would keep one of its own
-    monkeypatch.setattr(encode, "_find_extension", lambda _: changed)
+    monkeypatch.setattr(duckdb_extensions, "_find_extension", lambda *_: changed)
     with pytest.raises(InputError, match="signature"):
-        encode.open_duckdb()
+        open_duckdb("making vector tiles", "tiles", "spatial", threads=1)
 
 
 def test_without_the_extension_the_extra_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(encode, "_find_extension", lambda _: None)
+    monkeypatch.setattr(duckdb_extensions, "_find_extension", lambda *_: None)
     with pytest.raises(MissingExtraError, match=r"gridtwin\[tiles\]"):
-        encode.open_duckdb()
+        open_duckdb("making vector tiles", "tiles", "spatial", threads=1)
