@@ -8,7 +8,7 @@ FIELD_DATA ?= $(or $(GRIDTWIN_FIELD_DATA),../shared/data)
 STATIC := src/gridtwin/api/static
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: demo docs live test test-long test-field test-exhaustive test-account postgres qgis java chromium lint schemas snowflake eval node openapi web web-check bench clean
+.PHONY: demo docs live test test-long test-field test-exhaustive test-account test-nightly postgres qgis java chromium lint schemas snowflake eval node openapi web web-check bench clean
 
 $(VENV)/made: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -34,11 +34,11 @@ live: $(VENV)/test postgres java  ## the whole chain of live data: Kafka, Postgr
 	$(BIN)/gridtwin stream demo
 
 test: $(VENV)/test postgres java chromium lint web-check  ## what a stranger's clone can prove in minutes
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not field and not long and not account"
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not field and not long and not account and not nightly"
 
 test-long: $(VENV)/test postgres java chromium qgis  ## the rest of it: kills, soaks, whole programs, all examples
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal --hypothesis-profile=all \
-	  -m "(long or hypothesis) and not field and not account"
+	  -m "(long or hypothesis) and not field and not account and not nightly"
 
 test-exhaustive: $(VENV)/test postgres java  ## ten thousand spoiled inputs of each kind, every single mistake in a mapping
 	GRIDTWIN_EXHAUSTIVE=1 GRIDTWIN_FIELD_DATA="$(FIELD_DATA)" $(BIN)/python -m pytest -q -n 2 \
@@ -47,6 +47,9 @@ test-exhaustive: $(VENV)/test postgres java  ## ten thousand spoiled inputs of e
 
 test-field: $(VENV)/test postgres java  ## the same code against real feeders (GRIDTWIN_FIELD_DATA)
 	GRIDTWIN_FIELD_DATA="$(FIELD_DATA)" $(BIN)/python -m pytest -q -n 2 -m field
+
+test-nightly: $(VENV)/test postgres java  ## Spark reads what was published, and answers the same questions
+	$(BIN)/python -m pytest -q -m nightly
 
 test-account: $(VENV)/test  ## the SQL for Snowflake in an account that the environment names (SNOWFLAKE_ACCOUNT ...)
 	$(BIN)/python -m pytest -q -m account
@@ -67,11 +70,11 @@ qgis:  ## QGIS for the test that opens a project in it, from apt where this mach
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
 	    install -y -qq --no-install-recommends python3-qgis qgis-providers; }
 
-java:  ## Java and Maven, which bring and run the Kafka of the tests, where there are none
-	@command -v java >/dev/null && command -v mvn >/dev/null || { \
+java:  ## Java (with its compiler) and Maven: they bring and run the Kafka and the lake of the tests
+	@java --list-modules 2>/dev/null | grep -q jdk.compiler && command -v mvn >/dev/null || { \
 	  $(SUDO) apt-get -o DPkg::Lock::Timeout=300 update -qq && \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
-	    install -y -qq --no-install-recommends default-jre-headless maven; }
+	    install -y -qq --no-install-recommends default-jdk-headless maven; }
 
 chromium:  ## a browser for the tests of the map, from apt where this machine has none
 	@$(PYTHON) tests/chromium.py 2>/dev/null || { \

@@ -28,9 +28,12 @@ from gridtwin.store.rollups import write_hour
 from gridtwin.twin.ami_periods import AmiHistory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from gridtwin.analysis.state.situation import Situation
+    from gridtwin.results.ami_history_answer import AmiHistoryAnswer
     from gridtwin.twin import Twin
 
 METERS = 596_906
@@ -50,7 +53,7 @@ def main() -> None:
         kwh = np.random.default_rng(1).gamma(2, 0.2, meters).astype(np.float32)
         rows, limits = _interval(situation, kwh)
         folder = Path(place) / "ami"
-        rolled = _keep(situation, folder, days)
+        rolled = keep_loads(situation, folder, days)
         more, answered, weight = _history(twin, folder, days)
     head = f"{meters:,} meters, seed 1; {machine()}; medians of interleaved rounds, processor time;"
     head += f" {days} days of loads: {rolled:,} rows of transformers, {weight / 1e6:,.0f} MB."
@@ -121,7 +124,7 @@ def _interval(situation: Situation, kwh: NDArray[np.float32]) -> tuple[list[Row]
     ], [Limit("load of all transformers, switches just moved", fresh * 1e3, 100, "ms")]
 
 
-def _keep(situation: Situation, folder: Path, days: int) -> int:
+def keep_loads(situation: Situation, folder: Path, days: int) -> int:
     """Keep the loads of some days: each interval a day's shape over its own random readings."""
     rng = np.random.default_rng(2)
     roll, count = IntervalRollUp.from_situation(situation), len(situation.data.usage_points.node)
@@ -154,13 +157,12 @@ def _write_prices(folder: Path, rng: np.random.Generator, days: int) -> None:
     frame.astype({"price_usd_mwh": np.float32}).to_parquet(folder / "conditions.parquet")
 
 
-def _history(twin: Twin, folder: Path, days: int) -> tuple[list[Row], list[Limit], int]:
-    """Ask the history; one day of it also by pandas."""
-    history = AmiHistory(twin, ParquetReadings(folder))
-    end = datetime.fromtimestamp(START + 86_400 * days, UTC)
-    start = datetime.fromtimestamp(START, UTC)
+def list_asked(
+    history: AmiHistory, start: datetime, end: datetime
+) -> dict[str, Callable[[], AmiHistoryAnswer]]:
+    """Return the questions of a period, behind what each is called."""
     around = "POLYGON ((-95.6 29.6, -95.2 29.6, -95.2 29.9, -95.6 29.9, -95.6 29.6))"
-    asked = {
+    return {
         "transformers overloaded while the price exceeds $100": lambda: history.overloaded(
             start, end, price=100
         ),
@@ -170,6 +172,14 @@ def _history(twin: Twin, folder: Path, days: int) -> tuple[list[Row], list[Limit
         "peak and coincident load by feeder": lambda: history.peaks(start, end),
         "load at risk under a polygon": lambda: history.at_risk(around, start, end),
     }
+
+
+def _history(twin: Twin, folder: Path, days: int) -> tuple[list[Row], list[Limit], int]:
+    """Ask the history; one day of it also by pandas."""
+    history = AmiHistory(twin, ParquetReadings(folder))
+    end = datetime.fromtimestamp(START + 86_400 * days, UTC)
+    start = datetime.fromtimestamp(START, UTC)
+    asked = list_asked(history, start, end)
     limits = []
     for name, ask in asked.items():
         spent = []

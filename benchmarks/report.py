@@ -53,7 +53,8 @@ def machine() -> str:
     return f"{os.cpu_count()} cores {platform.machine()}, Python {platform.python_version()}"
 
 
-PAGE = Path(__file__).parents[1] / "docs/benchmarks.md"
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = DOCS / "benchmarks.md"
 
 
 def tables(rows: Iterable[Row], limits: Iterable[Limit]) -> list[str]:
@@ -77,6 +78,16 @@ def publish(title: str, lines: Iterable[str]) -> None:
     kept = {part.partition("\n")[0]: f"## {part.rstrip()}\n" for part in sections}
     kept[title] = text
     PAGE.write_text("\n".join([f"{head.strip()}\n", *kept.values()]), encoding="utf-8")
+    print(text)
+
+
+def replace_figures(page: str, lines: Iterable[str]) -> None:
+    """Print figures and put them into a page of docs, between the marks it has for them."""
+    path, text = DOCS / page, "\n".join(lines)
+    whole = path.read_text(encoding="utf-8")
+    begin, end = whole.index("<!-- figures"), whole.index("<!-- figures end -->")
+    mark = whole[begin : whole.index("\n", begin)]
+    path.write_text(f"{whole[:begin]}{mark}\n\n{text}\n\n{whole[end:]}", encoding="utf-8")
     print(text)
 
 

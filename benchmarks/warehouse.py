@@ -20,8 +20,8 @@ from gridtwin.publish.snowflake.project_apply import apply_project
 from gridtwin.publish.snowflake.project_files import render_project
 from gridtwin.publish.snowflake.project_names import SCHEMA_NAMES, ProjectOptions
 from gridtwin.publish.snowflake.snapshot_loading import SnapshotLoader
-from gridtwin.publish.snowflake.snapshot_tables import build_tables
-from gridtwin.publish.snowflake.table_shapes import ELEMENT_SPANS_TABLE
+from gridtwin.results.warehouse.snapshot_tables import build_tables
+from gridtwin.results.warehouse.table_shapes import ELEMENT_SPANS_TABLE
 from gridtwin.twin.warehouse_snapshot import take_snapshot
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))

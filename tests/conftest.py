@@ -18,6 +18,7 @@ from gridtwin.errors import BrokerError
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.migrate import migrate
 from kafka import Kafka, kafka_cluster
+from lake_bench import Lake, run_lake
 from postgres import Cluster, PostgresMissingError, copy_of, run_cluster
 
 if TYPE_CHECKING:
@@ -98,6 +99,17 @@ def kafka() -> Iterator[Kafka]:
     with ExitStack() as stack:
         try:
             running = stack.enter_context(kafka_cluster())
+        except BrokerError as error:
+            pytest.fail(str(error), pytrace=False)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def lake() -> Iterator[Lake]:
+    """Return an object store and an Iceberg catalog; a machine without Java fails, no skip."""
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(run_lake())
         except BrokerError as error:
             pytest.fail(str(error), pytrace=False)
         yield running

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import shapely
 
+from gridtwin.analysis.ami.loading import POWER_FACTOR
 from gridtwin.model.network import Network
+from gridtwin.model.vegetation import KeptSpan, KeptSpans
+from gridtwin.results.ami_history_answer import AmiHistoryAnswer
+from gridtwin.store.vegetation_book import LayerChange
 from gridtwin.stream.contracts import AMI_READINGS
 from gridtwin.stream.reader import Messages
+from gridtwin.twin import Twin
+from gridtwin.twin.ami_periods import AmiHistory
 
 CHICAGO = ZoneInfo("America/Chicago")
 FIRST_S = int(datetime(2026, 11, 1, 5, tzinfo=UTC).timestamp())  # local midnight, an hour ahead
@@ -159,3 +167,42 @@ def find_local_date(end: datetime) -> object:
 
 
 BOUNDS = list_interval_ends()[0] - timedelta(minutes=15), list_interval_ends()[-1]
+AREAS = {  # the nodes stand a hundredth of a degree apart, from -95 to the east
+    "first transformer": shapely.box(-94.975, 28.99, -94.965, 29.01),
+    "second feeder": shapely.box(-94.985, 28.99, -94.975, 29.01),
+    "everywhere": shapely.box(-96, 28, -94, 30),
+    "nowhere": shapely.box(10, 10, 11, 11),
+}
+ASKED_AREA = "second feeder"
+ASKED: dict[str, Callable[[AmiHistory], AmiHistoryAnswer]] = {
+    "overloaded": lambda history: history.overloaded(*BOUNDS, pct=40),
+    "overloaded_at_price": lambda history: history.overloaded(*BOUNDS, pct=40, price=100),
+    "voltages": lambda history: history.voltages(*BOUNDS),
+    "peaks": lambda history: history.peaks(*BOUNDS),
+    "at_risk": lambda history: history.at_risk(AREAS[ASKED_AREA], *BOUNDS),
+    "hours_out": lambda history: history.hours_out(*BOUNDS),
+    "vegetation": lambda history: history.vegetation(*BOUNDS),
+}
+ASKED_VALUES = {"pct": "40", "price": "100", "power_factor": str(POWER_FACTOR)}
+ASKED_VALUES |= {
+    name: f"'{moment.isoformat()}'::TIMESTAMP_TZ"
+    for name, moment in zip(("start", "end"), BOUNDS, strict=True)
+}
+
+
+def list_spans_at_risk() -> tuple[KeptSpan, ...]:
+    """Return spans as if they had been measured: of a feeder each, one of none, two alike."""
+    minutes = {"S1": ("F1", 80.0), "S2": ("F2", 200.0), "S3": ("", 5.0), "S0": ("F1", 80.0)}
+    return tuple(
+        KeptSpan(
+            span, feeder, "", "", "", "high", 12.5, 300.0, 120.0, 0.13, 6, 3, 1, 95.0, each * 0.12,
+            each, math.nan, math.nan, "", "drawn:1",
+        )
+        for span, (feeder, each) in sorted(minutes.items(), key=lambda kept: -kept[1][1])
+    )  # fmt: skip
+
+
+def keep_spans_at_risk(twin: Twin) -> None:
+    """Keep the spans in a twin, as spans of no source."""
+    spans = KeptSpans("", list_spans_at_risk())
+    twin.store.vegetation.change_layer(LayerChange("", None, None, spans, ()))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from gridtwin.publish.snowflake.project_names import ProjectOptions
-from gridtwin.publish.tiles.encode import open_duckdb
+from gridtwin.store.duckdb_extensions import open_duckdb
 from gridtwin.stream.reader import Messages
 from snowflake_sql import FULL, Body, list_statements, read_bodies, read_tables, translate_body
 
@@ -28,7 +28,7 @@ class Warehouse:
     """The tables and views of a project."""
 
     def __init__(self, options: ProjectOptions = FULL) -> None:
-        self.connection = open_duckdb()
+        self.connection = open_duckdb("the tests", "tiles", "spatial", threads=1)
         self.connection.execute("SET TimeZone = 'UTC'")
         statements = list_statements(options)
         self.tables = read_tables(statements)
@@ -50,6 +50,13 @@ class Warehouse:
                 schema, name = body.place
                 code = translate_body(body.query)
                 self.connection.execute(f'CREATE VIEW "{schema}"."{name}" AS {code}')
+
+    def keep_body(self, place: tuple[str, str]) -> None:
+        """Keep the rows of a body that is refreshed; lay a view for any other."""
+        body = self.bodies[place]
+        kind = "VIEW" if body.mode == "VIEW" else "TABLE"
+        name = f'"{place[0]}"."{place[1]}"'
+        self.connection.execute(f"CREATE {kind} {name} AS {translate_body(body.query)}")
 
     def insert(self, schema: str, name: str, rows: pa.Table) -> None:
         """Add rows by the names of their columns."""

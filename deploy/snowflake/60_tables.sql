@@ -210,6 +210,35 @@ CREATE OR ALTER TABLE "GRIDTWIN"."RESULTS".ESTIMATES (
 CHANGE_TRACKING = TRUE
 COMMENT = 'The estimate in force for each open outage, at the time of each run';
 
+CREATE OR ALTER TABLE "GRIDTWIN"."RESULTS".VEGETATION_SPANS (
+    SPAN VARCHAR NOT NULL COMMENT 'mRID of the line',
+    FEEDER VARCHAR COMMENT 'mRID of its feeder; empty = none',
+    SUBSTATION VARCHAR COMMENT 'mRID of its substation; empty = none',
+    SECTION VARCHAR COMMENT 'mRID of the switch that feeds its section; empty = none',
+    DEVICE VARCHAR COMMENT 'mRID of the protective device that trips; empty = several, or none',
+    RISK_CLASS VARCHAR COMMENT 'Worst class of its areas: low, moderate, high or extreme',
+    SCORE DOUBLE COMMENT 'Chance of a failure by vegetation within a year, percent',
+    LENGTH_M DOUBLE COMMENT 'Length along its course in meters',
+    LENGTH_IN_RISK_M DOUBLE COMMENT 'Of that, inside areas of risk',
+    FAILURES_PER_YEAR DOUBLE COMMENT 'Failures expected in a year',
+    CUSTOMERS NUMBER(12, 0) COMMENT 'Customers a fault there interrupts',
+    CUSTOMERS_BEHIND NUMBER(12, 0) COMMENT 'Of these, who have no supply without the span',
+    PRIORITY_SITES NUMBER(12, 0) COMMENT 'Usage points with a priority that are interrupted',
+    RESTORATION_MIN DOUBLE COMMENT 'Mean minutes that an interrupted customer is out',
+    CUSTOMER_MINUTES_AT_RISK DOUBLE COMMENT 'Customer-minutes at risk in a year: failures x customers x restoration',
+    CUSTOMER_MINUTES_PER_KM DOUBLE COMMENT 'Of these, for each kilometer in areas of risk',
+    CLEARANCE_M DOUBLE COMMENT 'Least clearance of its areas in meters; null = not known',
+    TREE_HEIGHT_M DOUBLE COMMENT 'Greatest height of trees of its areas in meters; null = not known',
+    SPECIES VARCHAR COMMENT 'Species of the area with most failures; empty = not known',
+    AREA VARCHAR COMMENT 'That area, SOURCE:KEY',
+    NETWORK VARCHAR NOT NULL COMMENT 'Id of the network: the hash of its content',
+    VERSION NUMBER(12, 0) NOT NULL COMMENT 'Version of the current state',
+    MADE_AT TIMESTAMP_TZ(6) NOT NULL COMMENT 'When it was written down',
+    RUN VARCHAR NOT NULL COMMENT 'Run that brought it'
+)
+CHANGE_TRACKING = TRUE
+COMMENT = 'Spans in areas of vegetation risk, in the normal state, at the time of each run';
+
 CREATE OR ALTER TABLE "GRIDTWIN"."RESULTS".RUNS (
     RUN VARCHAR NOT NULL COMMENT 'Run',
     TABLE_NAME VARCHAR COMMENT 'Table it brought',

@@ -2,8 +2,9 @@
 --
 --   gridtwin_reader    looks: every table but the audit, every view, every function that reads
 --   gridtwin_operator  also operates: switches, states, outages, estimates, trace specs,
---                      accepted findings
---   gridtwin_owner     also syncs: the network and what meters say; reads the audit
+--                      accepted findings, what analytics hand back
+--   gridtwin_owner     also syncs and pulls: the network, what meters and analytics say; reads
+--                      the audit
 --
 -- None of them can log in; grant them to logins: GRANT gridtwin_reader TO grafana;
 -- Where whoever runs this may not make roles (some managed PostgreSQL), it says so and goes on: an
@@ -57,7 +58,9 @@ BEGIN
             gridtwin.states, gridtwin.state_switches, gridtwin.events, gridtwin.node_topology,
             gridtwin.equipment_topology, gridtwin.segments, gridtwin.chords, gridtwin.outages,
             gridtwin.outage_usage_points, gridtwin.erm_current, gridtwin.erm_usage_points,
-            gridtwin.erm_zones, gridtwin.specs, gridtwin.accepted_findings
+            gridtwin.erm_zones, gridtwin.specs, gridtwin.accepted_findings,
+            gridtwin.element_scores, gridtwin.element_priorities, gridtwin.crew_shifts,
+            gridtwin.element_forecasts
             TO gridtwin_operator;
         GRANT INSERT, UPDATE, DELETE ON
             gridtwin.live_events, gridtwin.live_places, gridtwin.live_letters,

@@ -18,10 +18,19 @@ if TYPE_CHECKING:
     from gridtwin.model.network import Network
     from gridtwin.sources.network_reading import read
     from gridtwin.sources.synthetic import synthesize
+    from gridtwin.sources.synthetic.vegetation import synthesize_vegetation
     from gridtwin.twin import Twin
     from gridtwin.twin import open_twin as open  # noqa: A004 - gridtwin.open, as in gzip.open
 
-__all__ = ["GridtwinError", "Network", "Twin", "open", "read", "synthesize"]
+__all__ = [
+    "GridtwinError",
+    "Network",
+    "Twin",
+    "open",
+    "read",
+    "synthesize",
+    "synthesize_vegetation",
+]
 
 _HOMES = {
     "GridtwinError": ("gridtwin.errors", "GridtwinError"),
@@ -30,6 +39,7 @@ _HOMES = {
     "open": ("gridtwin.twin", "open_twin"),
     "read": ("gridtwin.sources.network_reading", "read"),
     "synthesize": ("gridtwin.sources.synthetic", "synthesize"),
+    "synthesize_vegetation": ("gridtwin.sources.synthetic.vegetation", "synthesize_vegetation"),
 }
 
 

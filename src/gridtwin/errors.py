@@ -10,6 +10,7 @@ Every error gridtwin raises.
     │   ├── CrsError            a coordinate reference system is unknown or cannot be used
     │   ├── PolygonError        a polygon cannot be used
     │   ├── EditionError        what is loaded again is no new edition of the twin's network
+    │   ├── StoppedTableError   a table of a catalog cannot be pulled as it is
     │   ├── ExpressionError     a ``where`` expression cannot be understood
     │   └── AmbiguousIdError    an id stands in several tables, and which is meant was not said
     ├── NotFoundError           no such element, state or twin (carries close matches)
@@ -86,6 +87,10 @@ class PolygonError(InputError):
 
 class EditionError(InputError):
     """What is loaded again is no new edition of the twin's network, or too much of it is gone."""
+
+
+class StoppedTableError(InputError):
+    """A table of a catalog cannot be pulled as it is; it was left as it was, others go on."""
 
 
 class ExpressionError(InputError):

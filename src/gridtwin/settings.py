@@ -145,3 +145,57 @@ class SnowflakeSettings:
             msg = "SNOWFLAKE_PORT is a number, and SNOWFLAKE_PROTOCOL http or https"
             raise InputError(msg)
         return cls(port=int(port), protocol=protocol, **words)
+
+
+@dataclass(frozen=True, slots=True)
+class IcebergSettings:
+    """How a program is let into an Iceberg catalog and its object store; see docs/iceberg.md."""
+
+    token: str = field(default="", repr=False)  # of the catalog
+    client_id: str = ""  # or a client that gets one by OAuth
+    client_secret: str = field(default="", repr=False)
+    oauth_uri: str = ""  # by default the catalog gives tokens itself
+    scope: str = ""
+    key_id: str = ""  # of the object store; none = the catalog lends keys
+    secret_key: str = field(default="", repr=False)
+    session_token: str = field(default="", repr=False)
+    region: str = ""
+    endpoint: str = ""  # of a store that is not Amazon's
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What nobody may read in a log or an error."""
+        words = (self.token, self.client_secret, self.secret_key, self.session_token)
+        return tuple(word for word in words if word)
+
+    @classmethod
+    def from_environment(cls) -> IcebergSettings:
+        """
+        Return the settings of this process; of the object store by the names of its own tools.
+
+        Raises
+        ------
+        InputError
+            If a client or a key is named without its secret.
+        """
+        names = {
+            "token": "GRIDTWIN_ICEBERG_TOKEN",
+            "client_id": "GRIDTWIN_ICEBERG_CLIENT_ID",
+            "client_secret": "GRIDTWIN_ICEBERG_CLIENT_SECRET",
+            "oauth_uri": "GRIDTWIN_ICEBERG_OAUTH_URI",
+            "scope": "GRIDTWIN_ICEBERG_SCOPE",
+            "key_id": "AWS_ACCESS_KEY_ID",
+            "secret_key": "AWS_SECRET_ACCESS_KEY",
+            "session_token": "AWS_SESSION_TOKEN",
+            "region": "AWS_REGION",
+            "endpoint": "AWS_ENDPOINT_URL",
+        }
+        settings = cls(**{word: os.environ.get(name, "") for word, name in names.items()})
+        for named, secret in (("client_id", "client_secret"), ("key_id", "secret_key")):
+            if bool(getattr(settings, named)) != bool(getattr(settings, secret)):
+                msg = f"{names[named]} and {names[secret]} go together: set both, or neither"
+                raise InputError(msg)
+        if settings.endpoint and not settings.endpoint.startswith(("http://", "https://")):
+            msg = f"{names['endpoint']} is no address: write it as https://HOST:PORT"
+            raise InputError(msg)
+        return settings

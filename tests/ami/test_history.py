@@ -26,6 +26,7 @@ from gridtwin.store.postgis.connect import connect
 from gridtwin.twin import Twin
 from gridtwin.twin.ami_periods import AmiHistory
 from postgres import Cluster
+from snowflake_day import keep_spans_at_risk
 
 START = int(datetime(2026, 7, 1, tzinfo=UTC).timestamp())
 INTERVALS = 104  # a day and two hours
@@ -38,6 +39,7 @@ ASKED: dict[str, Callable[[AmiHistory], AmiHistoryAnswer]] = {
     "peaks": lambda history: history.peaks(*BOUNDS),
     "at_risk": lambda history: history.at_risk(EVERYWHERE, *BOUNDS),
     "hours_out": lambda history: history.hours_out(*BOUNDS),
+    "vegetation": lambda history: history.vegetation(*BOUNDS),
 }
 
 
@@ -72,6 +74,7 @@ def twin(
     write_readings(path / "ami", list(rows.itertuples(index=False, name=None)))
     write_conditions(path / "ami", prices)
     out(twin)
+    keep_spans_at_risk(twin)
     twin.ami.roll_up()
     return twin
 
@@ -92,6 +95,7 @@ def mirrored(database: str, twin: Twin, read: pd.DataFrame, prices: dict[int, fl
     """Return the same twin in a database, where readings came as a stream brings them."""
     mirror = twin.save(database)
     out(mirror)
+    keep_spans_at_risk(mirror)
     with connect(database) as connection:
         connection.execute("SELECT gridtwin.refresh_meters()")
         connection.execute("SELECT gridtwin.make_reading_days('2026-07-01', '2026-07-03')")
@@ -275,6 +279,7 @@ def test_a_question_names_the_values_it_says_it_takes(name: str) -> None:
         ("peaks", "--top", "3"),
         ("at-risk", EVERYWHERE),
         ("hours-out",),
+        ("vegetation", "--top", "2"),
     ],
 )
 def test_commands_ask_the_history_and_print_a_document_of_its_schema(

@@ -16,12 +16,14 @@ import pytest
 import gridtwin
 from ami_folder import NOON, Reading, street, write_conditions, write_readings
 from gridtwin.model.interval_loads import Nameplates
-from gridtwin.store.load_days import DAY_PARTS, HEAVY_SHARE, choose_days, list_stale_days
+from gridtwin.store.day_sums import HEAVY_SHARE, STEPS
+from gridtwin.store.load_days import DAY_PARTS, choose_days, list_stale_days
 from gridtwin.twin import Twin
 
 ENDS = [NOON + 900 * step for step in range(96)]  # over a midnight
 DATES = ["2026-07-01", "2026-07-02"]
 BOUNDS = datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 7, 3, tzinfo=UTC)
+CUT = datetime(2026, 6, 30, tzinfo=UTC), datetime(2026, 7, 2, 6, tzinfo=UTC)  # in the second day
 EVERYWHERE = "POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))"
 ASKED: dict[str, Callable[[Twin], pd.DataFrame]] = {
     "heavy": lambda twin: twin.ami.history.overloaded(*BOUNDS).frame,
@@ -37,8 +39,15 @@ ASKED: dict[str, Callable[[Twin], pd.DataFrame]] = {
             "at_risk", *BOUNDS, {"transformers": ["T1"], "topmost": ["T1"]}
         ).frame
     ),
+    "between two steps": lambda twin: twin.ami.history.overloaded(*BOUNDS, pct=71.3).frame,
+    "at a step": lambda twin: twin.ami.history.overloaded(*BOUNDS, pct=75, power_factor=1).frame,
     "peaks": lambda twin: twin.ami.history.peaks(*BOUNDS).frame,
     "voltages": lambda twin: twin.ami.history.voltages(*BOUNDS).frame,
+    "heavy until morning": lambda twin: twin.ami.history.overloaded(*CUT).frame,
+    "light until morning": lambda twin: twin.ami.history.overloaded(*CUT, pct=20).frame,
+    "peaks until morning": lambda twin: twin.ami.history.peaks(*CUT).frame,
+    "voltages until morning": lambda twin: twin.ami.history.voltages(*CUT).frame,
+    "at risk until morning": lambda twin: twin.ami.history.at_risk(EVERYWHERE, *CUT).frame,
 }
 
 
@@ -89,7 +98,7 @@ def test_a_day_holds_every_load_once_and_the_heavy_ones_apart(twin: Twin, folder
     )
     by = ["row", "reading_time"]
     pd.testing.assert_frame_equal(
-        days.drop(columns="block").sort_values(by, ignore_index=True),
+        days.sort_values(by, ignore_index=True),
         hours[["row", "reading_time", "kwh"]].sort_values(by, ignore_index=True),
         check_dtype=False,
     )
@@ -99,14 +108,54 @@ def test_a_day_holds_every_load_once_and_the_heavy_ones_apart(twin: Twin, folder
     assert (heavy.kwh < 0).any(), "what flows back loads a transformer, too"
 
 
-def choose(twin: Twin, folder: Path, table: str) -> tuple[list[list[str]], list[str]]:
-    days, hours = choose_days(folder, table, DAY_PARTS[table], (ENDS[0], ENDS[-1]), plates(twin))
-    return [[Path(each).stem for each in files] for files in days.values()], hours
+def test_a_day_knows_how_much_there_is_above_each_share(twin: Twin, folder: Path) -> None:
+    days = read_days(folder, "load")
+    days["kwh"], days["date"] = days.kwh.abs(), days.reading_time.dt.date
+    days["share"] = days.kwh * 4 / plates(twin).find_ratings(days["row"].to_numpy())
+    steps = read_days(folder, "heavy_steps")
+    steps["date"] = steps.first_at.dt.date
+    assert steps.groupby("date").step.apply(lambda each: each.is_monotonic_increasing).all()
+    assert set(steps.step) >= set(range(round(HEAVY_SHARE * STEPS), 30))
+    for (date, step), told in steps.groupby(["date", "step"]):
+        above = days[(days.date == date) & (days.share >= step / STEPS)].groupby("row").kwh
+        want = above.agg(intervals="size", lowest_kwh="min", highest_kwh="max")
+        have = told.set_index("row").sort_index()
+        pd.testing.assert_frame_equal(have[want.columns], want, check_dtype=False)
+    heavy = days[days.share >= HEAVY_SHARE]
+    ends = heavy.groupby("date").reading_time.agg(["min", "max"])
+    assert steps.first_at.tolist() == ends["min"].loc[steps.date].tolist()
+    assert steps.last_at.tolist() == ends["max"].loc[steps.date].tolist()
+
+
+def choose(twin: Twin, folder: Path, table: str) -> tuple[list[str], list[str], list[str]]:
+    period = ENDS[0], ENDS[-1]
+    days = choose_days(folder, table, DAY_PARTS[table], period, plates(twin))
+    return list(days.whole), list(days.parted), list(days.hours)
 
 
 def test_only_files_of_days_are_read_while_they_are_fresh(twin: Twin, folder: Path) -> None:
-    assert choose(twin, folder, "load") == ([DATES] * 3, [])
-    assert choose(twin, folder, "feeder_load") == ([DATES], [])
+    for table, parts in DAY_PARTS.items():
+        assert choose(twin, folder, table) == ([], DATES, [])
+        period = int(BOUNDS[0].timestamp()) - 1, int(BOUNDS[1].timestamp())
+        days = choose_days(folder, table, parts, period, plates(twin))
+        assert (list(days.whole), days.parted, days.hours) == (DATES, (), ())
+        assert [Path(each).stem for part in parts for each in days.list_all(part)] == DATES * len(
+            parts
+        )
+
+
+def test_a_day_is_whole_only_if_all_its_intervals_are_of_the_period(
+    twin: Twin, folder: Path
+) -> None:
+    begins, ends = (int(each.timestamp()) for each in BOUNDS)
+    for start, end, whole in (
+        (begins - 1, ends - 1, DATES),
+        (begins, ends - 1, DATES[1:]),  # the interval that ends at midnight is not of it
+        (begins - 1, ends - 2, DATES[:1]),
+    ):
+        days = choose_days(folder, "load", ("load",), (start, end), plates(twin))
+        assert list(days.whole) == whole
+        assert sorted((*days.whole, *days.parted)) == DATES
 
 
 def test_what_comes_late_is_told_before_and_after_the_day_is_written_again(
@@ -114,8 +163,8 @@ def test_what_comes_late_is_told_before_and_after_the_day_is_written_again(
 ) -> None:
     write_readings(folder, [("M3", ENDS[0], 1_000.0, 120.0)], name="part-late")
     os.utime(folder / f"load/date={DATES[0]}/part-12.parquet", ns=(1, 1))
-    days, hours = choose(twin, folder, "load")
-    assert days == [DATES[1:]] * 3
+    _, days, hours = choose(twin, folder, "load")
+    assert days == DATES[1:]
     assert len(hours) == 12
     twin.ami.roll_up()
     assert not list_stale_days(folder, plates(twin))
@@ -141,6 +190,6 @@ def test_a_damaged_file_of_a_day_is_passed_over_and_made_again(twin: Twin, folde
 
 def test_a_job_that_runs_again_writes_no_day_twice(twin: Twin, folder: Path) -> None:
     files = {file: file.stat().st_mtime_ns for file in folder.glob("by_day/*/*")}
-    assert len(files) == 8
+    assert len(files) == 2 * sum(map(len, DAY_PARTS.values()))
     twin.ami.roll_up()
     assert {file: file.stat().st_mtime_ns for file in files} == files

@@ -13,6 +13,7 @@ import gridtwin
 from gridtwin.analysis.quality.checks import RULES, Report
 from gridtwin.errors import InputError
 from gridtwin.model.network import Network
+from gridtwin.model.origins import SourceRows
 from networks import network
 
 PAGE = Path(__file__).parents[2] / "docs/check.md"
@@ -471,6 +472,13 @@ def test_a_finding_says_where_and_how_to_mend() -> None:
     # Nodes stand on the equator in order of name, 0.001 degrees apart: S, T, a, b, c.
     assert found.place == pytest.approx((0.003, 0.0))
     assert found.mend == "correct nominal_v, or the kind"
+
+
+def test_a_finding_names_the_row_of_the_source() -> None:
+    bad = sound("L9 ac_line_segment a a ABC")
+    rows = SourceRows(["L9"], ["LINES"], ["7"])
+    (found,) = check(bad.with_origins({"equipment": rows}), rules=["self_loop"]).findings
+    assert (found.mrid, found.layer, found.key) == ("L9", "LINES", "7")
 
 
 def test_errors_come_first_and_one_rule_can_be_asked_for() -> None:

@@ -13,6 +13,7 @@ from gridtwin.twin import Twin, open_twin
 from networks import two_feeders_with_a_tie
 
 from .conftest import TOKEN, answering
+from .test_events import following
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +55,15 @@ def test_findings_are_listed_with_their_place_and_feature(client: httpx.Client, 
     assert rules == {"near_miss"}
     errors = listed(client, severity="error")["findings"]
     assert {each["severity"] for each in errors} == {"error"}
+
+
+def test_what_anybody_accepts_is_told_to_all(client: httpx.Client, twin: Twin) -> None:
+    with following(client) as events:
+        twin.accept_finding("undrawn_line", "LINES:9", "not built yet")
+        events.wait("findings")
+        twin.undo_acceptance("undrawn_line", "LINES:9")
+        events.wait("findings", 2)
+    assert not [each for each in events.found if each["event"] != "findings"]
 
 
 def test_who_has_the_token_accepts_and_undoes(client: httpx.Client, twin: Twin) -> None:

@@ -14,6 +14,7 @@ from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.settings import ServeSettings
 from networks import network
 from own_frames import frames_of_every_kind
+from pulled_scores import pull_scores
 
 from .conftest import answering
 
@@ -88,6 +89,12 @@ def test_own_columns_are_told_and_searched(tmp_path: Path) -> None:
     }.items()  # fmt: skip
     assert found["mrid"] == "12"
     assert nothing == []
+
+
+def test_a_card_has_what_analytics_handed_back(client: httpx.Client, twin: Twin) -> None:
+    assert "score.risk" not in client.get("/api/elements/L1").json()["attributes"]
+    pull_scores(twin)
+    assert client.get("/api/elements/L1").json()["attributes"]["score.risk"] == 0.6
 
 
 @pytest.mark.parametrize("mrid", ["M3", "L1", "TIE", "n3", "feeder-BKR1", "source-S"])

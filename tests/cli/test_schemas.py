@@ -22,6 +22,7 @@ from ami_folder import NOON, street, write_readings
 from asked_twin import CALLS, list_calls, save_asked_twin
 from document_schemas import SCHEMAS, hold_to_schema, schema_of
 from gridtwin.cli.root_commands import app
+from gridtwin.results.analytics_answers import pull_document
 from gridtwin.results.documents.document_catalog import SHAPES
 from gridtwin.results.documents.document_tags import DocumentTag as Tag
 from gridtwin.tools.shared_twin import SharedTwin
@@ -29,6 +30,7 @@ from mapped_sources import COLUMNS
 from mapped_sources import read_street as read_mapped_street
 from networks import feeder_in_three_sections, two_feeders_with_a_tie
 from outage_histories import write_made
+from pulled_scores import pull_scores
 
 AROUND = "POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))"
 EVENTS = """mrid,kind,at
@@ -181,7 +183,36 @@ def of_tool(tag: Tag) -> tuple[Tag, Make]:
     return tag, lambda request: of_tools(request)[tag]
 
 
+def vegetation(request: pytest.FixtureRequest) -> str:
+    """Rank spans, sections and feeders for trimming; of some trees only the place is known."""
+    path = str(request.getfixturevalue("tmp_path") / "small.twin")
+    twin = gridtwin.open(two_feeders_with_a_tie()).save(path)
+    trees = gridtwin.synthesize_vegetation(twin.store.network, areas=9)
+    twin.load_vegetation(trees, name="known")
+    twin.load_vegetation(trees[["geometry"]], name="drawn")
+    asked = (("vegetation", "rank", "--by", by) for by in ("span", "section", "feeder"))
+    return "".join(ask(*words, "--in", path, "--json") for words in asked)
+
+
+def pull_report(request: pytest.FixtureRequest) -> str:  # noqa: ARG001 - as the others
+    """Pull a score that both sides change."""
+    outcomes = pull_scores(gridtwin.open(two_feeders_with_a_tie()))
+    return json.dumps(pull_document(outcomes))
+
+
+def of_pulled(*words: str) -> Make:
+    """Ask a twin into which scores were pulled."""
+
+    def make(request: pytest.FixtureRequest) -> str:
+        path = request.getfixturevalue("tmp_path") / "small.twin"
+        pull_scores(gridtwin.open(two_feeders_with_a_tie()).save(path))
+        return ask(*words, "--in", str(path), "--json", may_say_no=True)
+
+    return make
+
+
 CASES: list[tuple[Tag, Make]] = [
+    (Tag.VEGETATION, vegetation),
     (Tag.TRACE, of_feeders("trace", "downstream", "L1")),
     (Tag.TRACE, of_feeders("trace", "isolation", "L1")),
     (Tag.TRACE, of_feeders("trace", "feeder", "feeder-BKR1")),
@@ -244,6 +275,9 @@ CASES: list[tuple[Tag, Make]] = [
             Tag.ASK,
         ),
     ),
+    (Tag.PULL, pull_report),
+    (Tag.CONFLICTS, of_pulled("pull", "conflicts")),
+    (Tag.SCORES, of_pulled("scores", "L1")),
 ]
 
 

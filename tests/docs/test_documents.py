@@ -29,6 +29,7 @@ ROOT = Path(__file__).parents[2]
         "docs/mcp.md",
         "docs/outages.md",
         "docs/reliability.md",
+        "docs/vegetation.md",
     ],
 )
 def test_python_of_a_page_runs(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,11 +56,16 @@ def test_sql_of_the_pages_runs(database: str) -> None:
     frames = {name: getattr(made, name) for name in SCHEMA}
     frames["equipment"] = frames["equipment"].assign(install_year=1975)
     twin = gridtwin.open(Network.from_frames(**frames))
-    pages = [(ROOT / page).read_text() for page in ("docs/postgis.md", "docs/outages.md")]
+    pages = [
+        (ROOT / page).read_text()
+        for page in ("docs/postgis.md", "docs/outages.md", "docs/vegetation.md")
+    ]
     statements = re.findall(r"```sql\n(.*?)```", "".join(pages), re.DOTALL)
     with connect(database) as connection:
         migrate(connection)
         sync(connection, twin.gather_mirror_rows())
+    kept = gridtwin.open(database)
+    kept.load_vegetation(gridtwin.synthesize_vegetation(kept.store.network), name="trees")
     gridtwin.open(database).outages.open(twin.network.feeders["head"][0])
     with connect(database) as connection:
         answers = [connection.execute(text.encode()).fetchall() for text in statements]

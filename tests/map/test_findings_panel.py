@@ -49,5 +49,8 @@ def test_findings_are_walked_through_accepted_and_undone(own_tab: Tab, own_home:
     card.get_by_role("button", name="Undo").click()
     expect(card.get_by_role("button", name="Accept")).to_be_visible()
     assert twin.store.findings.read_findings().accepted == ()
+    # What another page or person accepts is shown without asking.
+    twin.accept_finding("undrawn_line", "LINES:9", "planned", actor="ann")
+    expect(card).to_contain_text("Accepted by ann")
     page.get_by_role("button", name="Close Findings").click()
     until(page, "!window.gridtwin.map.getLayer('over-findings')")

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pytest
 from typer.testing import CliRunner
 
@@ -13,7 +14,7 @@ import gridtwin
 from gridtwin.cli.root_commands import app
 from gridtwin.model.element_names import find_origin
 from gridtwin.model.network import Network
-from mapped_sources import COLUMNS, at, line, street, write_source
+from mapped_sources import COLUMNS, ORIGIN, UTM, at, line, street, write_source
 
 LINES = """
 [ids]
@@ -139,6 +140,58 @@ def test_elements_know_the_rows_they_are_made_of(tmp_path: Path) -> None:
     }
     made = network.ids.find_element(nodes_of(network)["M1"][1])
     assert find_origin(network.data, made) == ("", "", 1)
+
+
+def tapped(*places: float, length: float = 100, shift: float = 0) -> dict[str, dict[str, Any]]:
+    """Return a line L along the x axis, which taps part, and a meter at its end."""
+    course = [(x, shift) for x in sorted({0, *places, length})]
+    layers: dict[str, dict[str, Any]] = {
+        "LINES": {"ID": ["L"], "AGE": [1], "geometry": [line(*course)]},
+        "METERS": {"ID": ["P"], "geometry": [at(length, shift)]},
+        "STATIONS": {"ID": ["ST"], "geometry": [at(0, shift)]},
+        "CIRCUITS": {"ID": ["F"], "STATION": ["ST"]},
+    }
+    for x in places:
+        add_line(layers, f"T{x:g}", (x, shift), (x, shift + 40))
+    return layers
+
+
+def pieces_of(network: Network) -> dict[str, list[tuple[float, ...]]]:
+    """Return the course of each piece of L, as eastings in meters."""
+    frame = network.equipment[network.equipment["mrid"].str.startswith("LINES:L")]
+    shapes = gpd.GeoSeries(frame["geometry"], crs="EPSG:4326").to_crs(UTM)
+    return {
+        name.removeprefix("LINES:"): [round(x - ORIGIN[0]) for x, _ in shape.coords]
+        for name, shape in zip(frame["mrid"], shapes, strict=True)
+    }
+
+
+def test_pieces_of_a_line_keep_their_ids_when_it_is_tapped_between(tmp_path: Path) -> None:
+    before = read(tmp_path, tapped(40, 80))
+    assert pieces_of(before) == {"L": [0, 40], "L#2": [40, 80], "L#3": [80, 100]}
+    layers = tapped(40, 60, 80)
+    assert pieces_of(read(tmp_path, layers))["L#3"] == [60, 80], "loaded anew, they are numbered"
+    again = read(tmp_path, layers, before)
+    assert pieces_of(again) == {
+        "L": [0, 40],
+        "L#2": [40, 60],
+        "L#4": [60, 80],
+        "L#3": [80, 100],
+    }
+    assert nodes_of(again)["L#3"] == nodes_of(before)["L#3"]
+    origin = find_origin(again.data, again.ids.find_element("LINES:L#4"))
+    assert origin[:2] == ("LINES", "L")
+    layers["LINES"]["geometry"][0] = line((100, 0), (80, 0), (60, 0), (40, 0), (0, 0))
+    turned = pieces_of(read(tmp_path, layers, again))
+    assert {name: sorted(course) for name, course in turned.items()} == pieces_of(again)
+    assert pieces_of(read(tmp_path, tapped(80), again)) == {"L": [0, 80], "L#3": [80, 100]}
+    assert pieces_of(read(tmp_path, tapped(), again)) == {"L": [0, 100]}
+
+
+def test_a_line_that_moved_as_a_whole_keeps_the_order_of_its_pieces(tmp_path: Path) -> None:
+    before = read(tmp_path, tapped(40, 60, 80), read(tmp_path, tapped(40, 80)))
+    moved = pieces_of(read(tmp_path, tapped(40, 60, 80, shift=7), before))
+    assert moved == pieces_of(before)
 
 
 def run(*words: str, code: int = 0) -> str:

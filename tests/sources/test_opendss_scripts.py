@@ -11,6 +11,7 @@ import gridtwin
 from circuits import HEAD, TAIL, circuit, digest, equipment, read, rules, uses, write
 from gridtwin.errors import SourceError
 from gridtwin.model.network import Network
+from gridtwin.model.schema import SCHEMA
 
 PLAIN = "New Line.l1 bus1=src bus2=a\nNew Load.x bus1=a kv=12.47\n"
 
@@ -142,6 +143,25 @@ def test_files_are_found_with_other_slashes_letters_and_without_a_suffix(tmp_pat
     body = 'Redirect "sub dir\\LINES.dss"\nredirect [Sub Dir\\..\\loads]\n'
     network = read(tmp_path, circuit(body))
     assert (set(equipment(network, "kind")), set(uses(network))) == ({"line.l1"}, {"load.x"})
+
+
+def test_elements_know_the_script_that_makes_them(tmp_path: Path) -> None:
+    (tmp_path / "lines.dss").write_text(
+        "New Line.L1 bus1=src bus2=a\nNew Transformer.t buses=(a b c) phases=3 windings=3\n"
+    )
+    body = "Redirect lines.dss\nNew Load.x bus1=a kv=12.47\nNew EnergyMeter.m line.l1\n"
+    data = read(tmp_path, circuit(body)).data
+    files = {}
+    for frame in SCHEMA:
+        table = getattr(data, frame)
+        assert table.origins is not None
+        for row, mrid in enumerate(table.mrid.tolist()):
+            files[mrid.decode()] = table.origins.show(table.mrid, row)[:2]
+    assert files["line.l1"] == ("lines.dss", "line.l1")
+    assert files["transformer.t#3"][0] == "lines.dss"
+    assert {files[name][0] for name in ("load.x", "energymeter.m", "vsource.source", "src")} == {
+        "master.dss"
+    }
 
 
 def test_a_file_that_two_match_in_other_letters_is_not_guessed(tmp_path: Path) -> None:

@@ -58,6 +58,15 @@ def test_each_kind_of_change_is_told_by_its_name(twin: Twin) -> None:
     estimate(twin, outage.id)
     versions, what = store.wait_for_changes(versions, timeout_s=5)
     assert what == {"estimates"}
+    twin.accept_finding("no_voltage", "*", "not recorded here")
+    versions, what = store.wait_for_changes(versions, timeout_s=5)
+    assert what == {"findings"}
+    twin.accept_finding("no_voltage", "*", "not known")  # another reason
+    versions, what = store.wait_for_changes(versions, timeout_s=5)
+    assert what == {"findings"}
+    twin.undo_acceptance("no_voltage", "*")
+    versions, what = store.wait_for_changes(versions, timeout_s=5)
+    assert what == {"findings"}
     assert store.wait_for_changes(versions, timeout_s=0).what == frozenset()
 
 

@@ -95,6 +95,9 @@ def test_psql_alone_upgrades_a_database(before: str, schema: str, postgres: Clus
 NEW_TABLES = [
     *("own_columns", "load_findings", "load_rules", "accepted_findings"),
     *("network_loads", "mapping_texts"),
+    "publications",
+    *("element_scores", "element_priorities", "crew_shifts", "element_forecasts"),
+    *("sync_state", "sync_base", "sync_conflicts"),
 ]
 NEW_COLUMNS = ["own", "source_layer", "source_key", "load_number"]
 

@@ -8,7 +8,7 @@ import pytest
 from confluent_kafka import Consumer, Producer
 
 from gridtwin.errors import BrokerError
-from gridtwin.stream.broker import kafka_artifacts as fetching
+from gridtwin.stream.broker.kafka_artifacts import KAFKA_PROGRAM
 from gridtwin.stream.broker.node import running
 from gridtwin.stream.topics import is_reachable, make_topics
 from kafka import Kafka
@@ -67,7 +67,7 @@ def test_a_machine_without_java_is_told_what_to_install(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(BrokerError, match=r"needs java, .*install a Java runtime"):
-        fetching.find_program("java")
+        KAFKA_PROGRAM.find_tool("java")
 
 
 def test_artifacts_that_cannot_be_fetched_leave_nothing_behind(
@@ -80,5 +80,5 @@ def test_artifacts_that_cannot_be_fetched_leave_nothing_behind(
     monkeypatch.setenv("PATH", f"{maven.parent}:/bin:/usr/bin")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with pytest.raises(BrokerError, match=r"could not fetch Apache Kafka: no such artifact"):
-        fetching.fetch_artifacts()
+        KAFKA_PROGRAM.fetch_artifacts()
     assert [path.suffix for path in (tmp_path / "cache" / "gridtwin").iterdir()] == [".lock"]

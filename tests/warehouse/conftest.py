@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+import shapely
 
 import gridtwin
 from ami_folder import write_conditions
-from gridtwin.publish.snowflake.snapshot_tables import build_tables
+from gridtwin.results.warehouse.snapshot_tables import build_tables
 from gridtwin.store.postgis.connect import connect
 from gridtwin.stream.contracts import Window
 from gridtwin.stream.ingest import batch_writing
@@ -23,10 +25,12 @@ from gridtwin.twin import Twin
 from gridtwin.twin.warehouse_snapshot import take_snapshot
 from postgres import Cluster, copy_of
 from snowflake_day import (
+    AREAS,
     BOUNDS,
     ZONES,
     build_messages,
     build_two_zones,
+    keep_spans_at_risk,
     list_conditions,
     list_interval_ends,
     list_prices,
@@ -35,10 +39,26 @@ from snowflake_duckdb import Warehouse
 
 
 @pytest.fixture(scope="session")
-def mirrored(postgres: Cluster, schema: str) -> Iterator[Twin]:
+def prices(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file with the prices of both zones; what stands first is wrong."""
+    file = tmp_path_factory.mktemp("prices") / "prices.csv"
+    lines = [
+        f"{zone},{end.isoformat()},{price if last else 5000}"
+        for last in (False, True)
+        for zone in ZONES.values()
+        for end, price in list_prices(zone).items()
+    ]
+    file.write_text("load_zone,interval_end,price_usd_mwh\n" + "\n".join(lines) + "\n")
+    return file
+
+
+@pytest.fixture(scope="session")
+def mirrored(postgres: Cluster, schema: str, prices: Path) -> Iterator[Twin]:
     """Return the network in a database that took the messages in three batches."""
     with copy_of(postgres, schema) as url:
-        yield _fill_mirror(url)
+        twin = _fill_mirror(url)
+        twin.ami.take_zone_prices(prices)
+        yield twin
 
 
 def _fill_mirror(url: str) -> Twin:
@@ -67,6 +87,7 @@ def _fill_mirror(url: str) -> Twin:
         for end in list_interval_ends():
             connection.execute("SELECT gridtwin.sum_loads(%s)", (end,))
     _break_down(twin)
+    keep_spans_at_risk(twin)
     return twin
 
 
@@ -78,17 +99,19 @@ def _break_down(twin: Twin) -> None:
 
 
 @pytest.fixture(scope="session")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Twin:
+def kept(tmp_path_factory: pytest.TempPathFactory, prices: Path) -> Twin:
     """Return the network in a folder that took the same messages as lines of a file."""
     path = tmp_path_factory.mktemp("night") / "grid.twin"
     twin = gridtwin.open(build_two_zones()).save(path)
     lines = path.with_name("ami_readings.jsonl")
     lines.write_bytes(b"".join(value + b"\n" for value in build_messages().values if value))
     take_files(lines, path / "ami", twin.store.network.data.usage_points.mrid)
-    prices = {int(end.timestamp()): price for end, (_, price) in list_conditions().items()}
-    write_conditions(path / "ami", prices)
+    territory = {int(end.timestamp()): price for end, (_, price) in list_conditions().items()}
+    write_conditions(path / "ami", territory)
+    twin.ami.take_zone_prices(prices)
     twin.ami.roll_up()
     _break_down(twin)
+    keep_spans_at_risk(twin)
     return twin
 
 
@@ -113,7 +136,7 @@ def warehouse(mirrored: Twin) -> Warehouse:
         for at, row in enumerate(conditions)
     ]
     made.insert("LANDING", "CONDITIONS_RAW", pa.Table.from_pylist([*wrong, *late]))
-    prices = [
+    by_zone = [
         {"LOAD_ZONE": zone, "INTERVAL_END": end, "PRICE_USD_MWH": price, "SOURCE_FILE": file,
          "SOURCE_ROW": at}
         for file in ("1.csv", "2.csv")  # the later file counts
@@ -122,10 +145,17 @@ def warehouse(mirrored: Twin) -> Warehouse:
             (end, price if file == "2.csv" else 0.0) for end, price in list_prices(zone).items()
         )
     ]  # fmt: skip
-    made.insert("LANDING", "ZONE_PRICES_RAW", pa.Table.from_pylist(prices))
+    made.insert("LANDING", "ZONE_PRICES_RAW", pa.Table.from_pylist(by_zone))
     for name, rows in build_tables(take_snapshot(mirrored, BOUNDS[1], run="run-1")).items():
         schema = "RESULTS" if ("RESULTS", name) in made.tables else "NETWORK"
         made.insert(schema, name, rows if name != "METERS" else _begin_meters(rows))
+    run = {"RUN": "run-1", "TABLE_NAME": "VEGETATION_SPANS", "MADE_AT": BOUNDS[1]}
+    made.insert("RESULTS", "RUNS", pa.Table.from_pylist([run]))
+    areas = [
+        {"AREA": name, "KIND": "storm", "POLYGON_WKT": shapely.to_wkt(area), "MADE_AT": BOUNDS[0]}
+        for name, area in AREAS.items()
+    ]
+    made.insert("RESULTS", "STORM_AREAS", pa.Table.from_pylist(areas))
     made.create_views(geography=True)
     return made
 

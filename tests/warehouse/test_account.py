@@ -166,7 +166,7 @@ def test_the_command_says_what_it_lacks(tmp_path: Path) -> None:
         assert why in str(done.exception)
     done = run(app, ["publish", "snowflake", "--out", str(tmp_path / "p"), "--env", "dev"])
     assert done.exit_code == 0
-    assert "24 files for GRIDTWIN_DEV" in done.output
+    assert "26 files for GRIDTWIN_DEV" in done.output
     assert (tmp_path / "p/kafka-connector.json").exists()
 
 
@@ -246,8 +246,8 @@ def test_a_run_brings_everything_once(
     )
     assert first.rows["USAGE_POINTS"] == 12
     assert first.rows["OUTAGE_USAGE_POINTS"] == 3
-    assert told[0] == (0, 12)
-    assert told[-1] == (12, 12)
+    assert told[0] == (0, 13)
+    assert told[-1] == (13, 13)
     again = loader.load_snapshot(take_snapshot(twin, LATER, run="r1"))
     assert again.rows == {}
     assert ask("network", "SELECT COUNT(*) FROM {}.USAGE_POINTS") == [(12,)]
@@ -267,7 +267,8 @@ def test_results_are_added_and_a_network_that_is_the_same_is_not_brought_again(
     loader.load_snapshot(take_snapshot(twin, NOON))
     twin.outages.open("T11", at=datetime(2026, 11, 1, 9, tzinfo=UTC))
     later = loader.load_snapshot(take_snapshot(twin, LATER))
-    assert set(later.rows) == {"OUTAGES", "OUTAGE_USAGE_POINTS", "ESTIMATES"}
+    results = {"OUTAGES", "OUTAGE_USAGE_POINTS", "ESTIMATES", "VEGETATION_SPANS"}
+    assert set(later.rows) == results
     assert ask("results", "SELECT COUNT(*) FROM {}.OUTAGES") == [(3,)]
     current = ask("results", "SELECT DEVICE FROM {}.CURRENT_OUTAGES ORDER BY 1")
     assert current == [("T11",), ("T21",)]
@@ -332,7 +333,7 @@ def test_a_run_that_broke_off_goes_on_and_leaves_nothing_twice(
     loader.load_snapshot(snapshot)
     for schema, table, rows in (
         ("network", "EQUIPMENT", 6), ("network", "METERS", 12), ("network", "ELEMENT_SPANS", 6),
-        ("results", "OUTAGES", 1), ("results", "OUTAGE_USAGE_POINTS", 3), ("results", "RUNS", 12),
+        ("results", "OUTAGES", 1), ("results", "OUTAGE_USAGE_POINTS", 3), ("results", "RUNS", 13),
     ):  # fmt: skip
         place = f"{options.qualify_schema(schema)}.{table}"
         assert account.execute(f"SELECT COUNT(*) FROM {place}") == [(rows,)], table  # noqa: S608

@@ -2,30 +2,9 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-import pytest
-import shapely
-
 from gridtwin.twin import Twin
-from snowflake_day import BOUNDS
+from snowflake_day import AREAS
 from snowflake_duckdb import Warehouse
-
-AREAS = {  # the nodes stand a hundredth of a degree apart, from -95 to the east
-    "first transformer": shapely.box(-94.975, 28.99, -94.965, 29.01),
-    "second feeder": shapely.box(-94.985, 28.99, -94.975, 29.01),
-    "everywhere": shapely.box(-96, 28, -94, 30),
-    "nowhere": shapely.box(10, 10, 11, 11),
-}
-
-
-@pytest.fixture(scope="module")
-def asked(warehouse: Warehouse) -> Warehouse:
-    rows = [
-        {"AREA": name, "KIND": "storm", "POLYGON_WKT": shapely.to_wkt(area), "MADE_AT": BOUNDS[0]}
-        for name, area in AREAS.items()
-    ]
-    warehouse.insert("RESULTS", "STORM_AREAS", pa.Table.from_pylist(rows))
-    return warehouse
 
 
 def list_named(warehouse: Warehouse, body: str, column: str) -> dict[str, set[str]]:
@@ -34,41 +13,43 @@ def list_named(warehouse: Warehouse, body: str, column: str) -> dict[str, set[st
     return frame.groupby("AREA")[column].agg(set).to_dict()
 
 
-def test_usage_points_in_a_polygon_are_those_of_the_twin(asked: Warehouse, mirrored: Twin) -> None:
+def test_usage_points_in_a_polygon_are_those_of_the_twin(
+    warehouse: Warehouse, mirrored: Twin
+) -> None:
     want = {
         name: set(mirrored.intersect(area, layer="usage_points").mrid)
         for name, area in AREAS.items()
     }
-    found = list_named(asked, "AREA_USAGE_POINTS", "USAGE_POINT")
+    found = list_named(warehouse, "AREA_USAGE_POINTS", "USAGE_POINT")
     assert found == {name: points for name, points in want.items() if points}
     assert len(found["first transformer"]) == 3
 
 
 def test_who_loses_supply_in_a_storm_is_the_blast_radius_of_what_it_touches(
-    asked: Warehouse, mirrored: Twin
+    warehouse: Warehouse, mirrored: Twin
 ) -> None:
-    touched = list_named(asked, "AREA_EQUIPMENT", "ELEMENT")
-    found = list_named(asked, "AREA_CUSTOMERS", "USAGE_POINT")
+    touched = list_named(warehouse, "AREA_EQUIPMENT", "ELEMENT")
+    found = list_named(warehouse, "AREA_CUSTOMERS", "USAGE_POINT")
     assert set(touched) == {"first transformer", "second feeder", "everywhere"}
     for name, elements in touched.items():
         same = set(mirrored.intersect(AREAS[name], layer="equipment").mrid)
         assert elements == same
         lost = mirrored.blast_radius(sorted(elements), state="normal").usage_points
         assert found[name] == set(lost)
-    everywhere = asked.read("RESULTS", "AREA_CUSTOMERS").set_index("AREA").CUSTOMERS
+    everywhere = warehouse.read("RESULTS", "AREA_CUSTOMERS").set_index("AREA").CUSTOMERS
     assert everywhere["everywhere"].sum() == mirrored.network.usage_points.customers.sum()
 
 
-def test_the_closure_is_the_loss_set_of_every_element(asked: Warehouse, mirrored: Twin) -> None:
-    closure = asked.read("NETWORK", "CLOSURE")
+def test_the_closure_is_the_loss_set_of_every_element(warehouse: Warehouse, mirrored: Twin) -> None:
+    closure = warehouse.read("NETWORK", "CLOSURE")
     for element in mirrored.network.equipment.mrid:
         lost = mirrored.blast_radius([element], state="current").usage_points
         assert set(closure[element == closure.ELEMENT].USAGE_POINT) == set(lost)
     assert len(closure) == 2 * 6 + 4 * 3
 
 
-def test_every_usage_point_has_a_place_and_a_cell(asked: Warehouse) -> None:
-    places = asked.ask(
+def test_every_usage_point_has_a_place_and_a_cell(warehouse: Warehouse) -> None:
+    places = warehouse.ask(
         'SELECT ST_AsText(LOCATION) AS at, H3_8 FROM "NETWORK".USAGE_POINT_LOCATIONS'
     )
     assert len(places) == 12

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pandas as pd
 import pytest
@@ -16,28 +15,15 @@ from gridtwin.analysis.ami.loading import POWER_FACTOR
 from gridtwin.publish.snowflake.project_files import render_project
 from gridtwin.publish.snowflake.project_names import ProjectOptions
 from gridtwin.publish.snowflake.question_files import TABLE_PLACES, write_verified_query
-from gridtwin.results.ami_history_answer import AmiHistoryAnswer
-from gridtwin.store.ami_sql.semantic_model import SEMANTIC_MODEL, SemanticQuestion
+from gridtwin.store.ami_sql.semantic_model import SEMANTIC_MODEL, PeriodForm, SemanticQuestion
 from gridtwin.store.postgis.connect import connect
 from gridtwin.twin import Twin
-from gridtwin.twin.ami_periods import AmiHistory
-from snowflake_day import BOUNDS
+from snowflake_day import ASKED, ASKED_AREA, ASKED_VALUES
 from snowflake_duckdb import Warehouse
 from snowflake_sql import list_statements, translate_body
 
-PORTABLE = [question for question in SEMANTIC_MODEL.questions if question.portable]
-ASKED: dict[str, Callable[[AmiHistory], AmiHistoryAnswer]] = {
-    "overloaded": lambda history: history.overloaded(*BOUNDS, pct=40),
-    "overloaded_at_price": lambda history: history.overloaded(*BOUNDS, pct=40, price=100),
-    "voltages": lambda history: history.voltages(*BOUNDS),
-    "peaks": lambda history: history.peaks(*BOUNDS),
-    "hours_out": lambda history: history.hours_out(*BOUNDS),
-}
-VALUES = {"pct": "40", "price": "100", "power_factor": str(POWER_FACTOR)}
-VALUES |= {
-    name: f"'{moment.isoformat()}'::TIMESTAMP_TZ"
-    for name, moment in zip(("start", "end"), BOUNDS, strict=True)
-}
+VERIFIED = [question for question in SEMANTIC_MODEL.questions if not question.of_area]
+VALUES = {**ASKED_VALUES, "area": f"'{ASKED_AREA}'"}
 
 
 def ask_snowflake(warehouse: Warehouse, query: str) -> pd.DataFrame:
@@ -55,7 +41,7 @@ def ask_measures(warehouse: Warehouse, table: str, by: str) -> pd.DataFrame:
     return ask_snowflake(warehouse, query)
 
 
-@pytest.mark.parametrize("question", PORTABLE, ids=lambda question: question.name)
+@pytest.mark.parametrize("question", SEMANTIC_MODEL.questions, ids=lambda question: question.name)
 def test_a_question_has_the_answer_that_a_database_and_a_folder_give(
     mirrored: Twin, kept: Twin, warehouse: Warehouse, question: SemanticQuestion
 ) -> None:
@@ -121,6 +107,20 @@ def test_the_tables_of_the_model_are_there_here_and_there(
             assert not keys.duplicated().any(), f"{table.name}: its key names no row"
 
 
+@pytest.mark.parametrize("form", SEMANTIC_MODEL.forms, ids=lambda form: form.name)
+def test_a_database_shows_intervals_as_the_model_says(mirrored: Twin, form: PeriodForm) -> None:
+    said = form.query.format(table=f"gridtwin.{form.table}")
+    columns = sqlglot.parse_one(said, dialect="postgres").named_selects
+    asked = f"SELECT {', '.join(columns)} FROM {{}} t ORDER BY {', '.join(columns)}"  # noqa: S608
+    with connect(mirrored.store.url) as connection:  # type: ignore[attr-defined]
+        told, shown = (
+            connection.execute(asked.format(each)).fetchall()
+            for each in (f"({said})", f"gridtwin.{form.name}")
+        )
+    assert told == shown
+    assert len(told) >= 100
+
+
 def test_links_lead_to_keys() -> None:
     for link in SEMANTIC_MODEL.links:
         assert link.key in SEMANTIC_MODEL.find_table(link.refers).key
@@ -133,7 +133,7 @@ def test_verified_queries_ask_what_the_model_has() -> None:
         table.name: {column.name: "VARIANT" for column in table.columns}
         for table in SEMANTIC_MODEL.tables
     }
-    for question in PORTABLE:
+    for question in VERIFIED:
         query = sqlglot.parse_one(write_verified_query(question), dialect="snowflake")
         qualify(query, schema=logical, dialect="duckdb", validate_qualify_columns=True)
         assert question.values.keys() <= VALUES.keys()

@@ -119,3 +119,13 @@ it("asks until it is answered, and holds what comes meanwhile", async () => {
   await vi.advanceTimersByTimeAsync(3_000);
   expect(out().sort()).toEqual([1, 2]);
 });
+
+it("has findings asked for again when one is accepted, and after a gap", async () => {
+  const { useStore } = await import("../src/state/store");
+  server.line.onEvent({ id: "2", type: "findings", data: "{}" });
+  expect(useStore.getState().ticks.findings).toBe(1);
+  server.state.mockResolvedValue(picture(1, []));
+  resync();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(useStore.getState().ticks.findings).toBe(2);
+});

@@ -10,14 +10,14 @@ SET asked_power_factor = 0.95;
 
 WITH heavy AS (
     SELECT
-        t.transformer,
-        count(*) AS intervals,
-        max(abs(t.kwh)) AS most_kwh
-    FROM "GRIDTWIN"."GOLD".TRANSFORMER_LOAD t
-    JOIN "GRIDTWIN"."NETWORK".TRANSFORMERS r ON r.transformer = t.transformer
-    WHERE t.reading_time > $asked_start AND t.reading_time <= $asked_end
-        AND abs(t.kwh) > r.rated_kva * CAST($asked_pct AS double precision) / 100 * $asked_power_factor / 4
-    GROUP BY t.transformer
+        p.transformer,
+        sum(p.intervals) AS intervals,
+        max(p.highest_kwh) AS most_kwh
+    FROM (SELECT reading_time AS first_at, reading_time AS last_at, transformer, 1 AS intervals, abs(kwh) AS lowest_kwh, abs(kwh) AS highest_kwh FROM "GRIDTWIN"."GOLD".TRANSFORMER_LOAD) p
+    JOIN "GRIDTWIN"."NETWORK".TRANSFORMERS r ON r.transformer = p.transformer
+    WHERE p.first_at > $asked_start AND p.last_at <= $asked_end
+        AND p.lowest_kwh > r.rated_kva * CAST($asked_pct AS double precision) / 100 * $asked_power_factor / 4
+    GROUP BY p.transformer
 )
 SELECT
     r.mrid AS transformer,

@@ -14,6 +14,11 @@ WITH dear AS (
     FROM "GRIDTWIN"."GOLD".CONDITIONS c
     WHERE c.price_usd_mwh > CAST($asked_price AS double precision)
         AND c.time > $asked_start AND c.time <= $asked_end
+    UNION
+    SELECT z.time
+    FROM "GRIDTWIN"."GOLD".ZONE_PRICES z
+    WHERE z.price_usd_mwh > CAST($asked_price AS double precision)
+        AND z.time > $asked_start AND z.time <= $asked_end
 ), heavy AS (
     SELECT
         t.transformer,
@@ -22,8 +27,12 @@ WITH dear AS (
     FROM "GRIDTWIN"."GOLD".TRANSFORMER_LOAD t
     JOIN dear d ON d.reading_time = t.reading_time
     JOIN "GRIDTWIN"."NETWORK".TRANSFORMERS r ON r.transformer = t.transformer
+    LEFT JOIN "GRIDTWIN"."NETWORK".TRANSFORMER_ZONES n ON n.transformer = t.transformer
+    LEFT JOIN "GRIDTWIN"."GOLD".ZONE_PRICES z ON z.load_zone = n.load_zone AND z.time = t.reading_time
+    LEFT JOIN "GRIDTWIN"."GOLD".CONDITIONS c ON c.time = t.reading_time
     WHERE t.reading_time > $asked_start AND t.reading_time <= $asked_end
         AND abs(t.kwh) > r.rated_kva * CAST($asked_pct AS double precision) / 100 * $asked_power_factor / 4
+        AND coalesce(z.price_usd_mwh, c.price_usd_mwh) > CAST($asked_price AS double precision)
     GROUP BY t.transformer
 )
 SELECT

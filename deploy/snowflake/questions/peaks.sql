@@ -7,23 +7,22 @@ SET asked_end = CURRENT_TIMESTAMP();
 SET asked_start = DATEADD('day', -30, CURRENT_TIMESTAMP());
 
 WITH own AS (
-    SELECT f.feeder, max(f.kwh) AS kwh, avg(f.kwh) AS mean
-    FROM "GRIDTWIN"."GOLD".FEEDER_LOAD f
-    WHERE f.reading_time > $asked_start AND f.reading_time <= $asked_end AND f.kwh IS NOT NULL
-    GROUP BY f.feeder
+    SELECT p.feeder, max(p.peak_kwh) AS kwh, sum(p.kwh) / sum(p.intervals) AS mean
+    FROM (SELECT reading_time AS first_at, reading_time AS last_at, feeder, CASE WHEN kwh IS NULL THEN 0 ELSE 1 END AS intervals, kwh, kwh AS peak_kwh, reading_time AS peak_kwh_at, below_a, above_a, below_b, above_b, v_min, reading_time AS v_min_at, v_max, reading_time AS v_max_at FROM "GRIDTWIN"."GOLD".FEEDER_LOAD) p
+    WHERE p.first_at > $asked_start AND p.last_at <= $asked_end AND p.peak_kwh IS NOT NULL
+    GROUP BY p.feeder
 ), common AS (
-    SELECT f.reading_time
-    FROM "GRIDTWIN"."GOLD".FEEDER_LOAD f
-    WHERE f.reading_time > $asked_start AND f.reading_time <= $asked_end AND f.kwh IS NOT NULL
-    GROUP BY f.reading_time
-    ORDER BY sum(f.kwh) DESC, f.reading_time
+    SELECT a.reading_time
+    FROM (SELECT reading_time, sum(kwh) AS kwh FROM "GRIDTWIN"."GOLD".FEEDER_LOAD GROUP BY reading_time) a
+    WHERE a.reading_time > $asked_start AND a.reading_time <= $asked_end AND a.kwh IS NOT NULL
+    ORDER BY a.kwh DESC, a.reading_time
     LIMIT 1
 ), times AS (
-    SELECT f.feeder, min(f.reading_time) AS peak_at
-    FROM "GRIDTWIN"."GOLD".FEEDER_LOAD f
-    JOIN own o ON o.feeder = f.feeder AND o.kwh = f.kwh
-    WHERE f.reading_time > $asked_start AND f.reading_time <= $asked_end
-    GROUP BY f.feeder
+    SELECT p.feeder, min(p.peak_kwh_at) AS peak_at
+    FROM (SELECT reading_time AS first_at, reading_time AS last_at, feeder, CASE WHEN kwh IS NULL THEN 0 ELSE 1 END AS intervals, kwh, kwh AS peak_kwh, reading_time AS peak_kwh_at, below_a, above_a, below_b, above_b, v_min, reading_time AS v_min_at, v_max, reading_time AS v_max_at FROM "GRIDTWIN"."GOLD".FEEDER_LOAD) p
+    JOIN own o ON o.feeder = p.feeder AND o.kwh = p.peak_kwh
+    WHERE p.first_at > $asked_start AND p.last_at <= $asked_end
+    GROUP BY p.feeder
 ), then_carried AS (
     SELECT f.feeder, f.kwh
     FROM "GRIDTWIN"."GOLD".FEEDER_LOAD f

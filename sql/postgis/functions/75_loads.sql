@@ -31,6 +31,39 @@ COMMENT ON COLUMN gridtwin.transformers.transformer IS 'Key in transformer_load:
 COMMENT ON COLUMN gridtwin.transformers.mrid IS 'mRID';
 COMMENT ON COLUMN gridtwin.transformers.rated_kva IS 'Nameplate in kVA; null = not known';
 
+CREATE OR REPLACE FUNCTION gridtwin.read_load_zone(own jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT nullif(
+        CASE jsonb_typeof(own -> 'load_zone')
+            WHEN 'number' THEN trim_scale((own ->> 'load_zone')::numeric)::text
+            ELSE own ->> 'load_zone'
+        END, '');
+END;
+COMMENT ON FUNCTION gridtwin.read_load_zone(jsonb) IS
+    'The load zone that the own columns of a row name, numbers without a point; null = none';
+
+CREATE OR REPLACE VIEW gridtwin.transformer_zones WITH (security_invoker = true) AS
+SELECT m.transformer, max(z.load_zone COLLATE "C") AS load_zone
+FROM gridtwin.meters m
+JOIN gridtwin.usage_points u ON u.mrid = m.mrid
+LEFT JOIN gridtwin.feeders f ON f.mrid = m.feeder
+LEFT JOIN gridtwin.substations s ON s.row = f.substation
+CROSS JOIN LATERAL (
+    SELECT coalesce(
+        gridtwin.read_load_zone(u.own), gridtwin.read_load_zone(f.own),
+        gridtwin.read_load_zone(s.own)
+    )
+) z (load_zone)
+WHERE m.transformer IS NOT NULL AND z.load_zone IS NOT NULL
+    AND EXISTS (SELECT FROM gridtwin.zone_prices)
+GROUP BY m.transformer;
+COMMENT ON VIEW gridtwin.transformer_zones IS
+    'Load zones of transformers, while there are prices of zones: that of the meters they serve';
+COMMENT ON COLUMN gridtwin.transformer_zones.transformer IS 'mRID of the transformer';
+COMMENT ON COLUMN gridtwin.transformer_zones.load_zone IS
+    'Own column load_zone of its usage points, else of their feeder, else of the substation';
+
 -- Ranges of service voltage of ANSI C84.1-2020, table 1, on a base of 120 V.
 CREATE OR REPLACE FUNCTION gridtwin.sum_feeder_loads(of timestamptz) RETURNS int
 LANGUAGE plpgsql
@@ -111,6 +144,75 @@ END
 $$;
 COMMENT ON FUNCTION gridtwin.sum_loads(timestamptz) IS
     'Sum the readings of an interval by transformer; returns how many loads changed';
+
+-- What questions of weeks ask: rows of one interval here, of a whole day where sums of days are kept.
+CREATE OR REPLACE VIEW gridtwin.transformer_period_load WITH (security_invoker = true) AS
+SELECT
+    t.reading_time AS first_at,
+    t.reading_time AS last_at,
+    t.transformer,
+    1 AS intervals,
+    abs(t.kwh) AS lowest_kwh,
+    abs(t.kwh) AS highest_kwh
+FROM gridtwin.transformer_load t;
+COMMENT ON VIEW gridtwin.transformer_period_load IS
+    'Loads of transformers as questions of weeks count them, whichever way they flow';
+COMMENT ON COLUMN gridtwin.transformer_period_load.first_at IS 'End of the first interval';
+COMMENT ON COLUMN gridtwin.transformer_period_load.last_at IS 'End of the last interval';
+COMMENT ON COLUMN gridtwin.transformer_period_load.transformer IS 'mRID of the transformer';
+COMMENT ON COLUMN gridtwin.transformer_period_load.intervals IS 'Intervals of 15 minutes';
+COMMENT ON COLUMN gridtwin.transformer_period_load.lowest_kwh IS
+    'Energy of the interval with the least; null = not known';
+COMMENT ON COLUMN gridtwin.transformer_period_load.highest_kwh IS
+    'Energy of the interval with the most; null = not known';
+
+CREATE OR REPLACE VIEW gridtwin.feeder_period_load WITH (security_invoker = true) AS
+SELECT
+    f.reading_time AS first_at,
+    f.reading_time AS last_at,
+    f.feeder,
+    CASE WHEN f.kwh IS NULL THEN 0 ELSE 1 END AS intervals,
+    f.kwh,
+    f.kwh AS peak_kwh,
+    f.reading_time AS peak_kwh_at,
+    f.below_a,
+    f.above_a,
+    f.below_b,
+    f.above_b,
+    f.v_min,
+    f.reading_time AS v_min_at,
+    f.v_max,
+    f.reading_time AS v_max_at
+FROM gridtwin.feeder_load f;
+COMMENT ON VIEW gridtwin.feeder_period_load IS
+    'Loads and voltages of feeders as questions of weeks add them up';
+COMMENT ON COLUMN gridtwin.feeder_period_load.first_at IS 'End of the first interval';
+COMMENT ON COLUMN gridtwin.feeder_period_load.last_at IS 'End of the last interval';
+COMMENT ON COLUMN gridtwin.feeder_period_load.feeder IS 'mRID of the feeder';
+COMMENT ON COLUMN gridtwin.feeder_period_load.intervals IS 'Intervals with an energy';
+COMMENT ON COLUMN gridtwin.feeder_period_load.kwh IS 'Sum of their energies; null = none is known';
+COMMENT ON COLUMN gridtwin.feeder_period_load.peak_kwh IS 'Energy of the interval with the most';
+COMMENT ON COLUMN gridtwin.feeder_period_load.peak_kwh_at IS 'End of the first such interval';
+COMMENT ON COLUMN gridtwin.feeder_period_load.below_a IS
+    'Meters below Range A of ANSI C84.1, of all intervals';
+COMMENT ON COLUMN gridtwin.feeder_period_load.above_a IS 'Meters above Range A';
+COMMENT ON COLUMN gridtwin.feeder_period_load.below_b IS 'Of those below Range A, below Range B';
+COMMENT ON COLUMN gridtwin.feeder_period_load.above_b IS 'Of those above Range A, above Range B';
+COMMENT ON COLUMN gridtwin.feeder_period_load.v_min IS
+    'Lowest voltage of a meter, on a base of 120 V';
+COMMENT ON COLUMN gridtwin.feeder_period_load.v_min_at IS 'End of the first interval with it';
+COMMENT ON COLUMN gridtwin.feeder_period_load.v_max IS
+    'Highest voltage of a meter, on a base of 120 V';
+COMMENT ON COLUMN gridtwin.feeder_period_load.v_max_at IS 'End of the first interval with it';
+
+CREATE OR REPLACE VIEW gridtwin.territory_load WITH (security_invoker = true) AS
+SELECT f.reading_time, sum(f.kwh) AS kwh
+FROM gridtwin.feeder_load f
+GROUP BY f.reading_time;
+COMMENT ON VIEW gridtwin.territory_load IS 'Load of all feeders together by interval';
+COMMENT ON COLUMN gridtwin.territory_load.reading_time IS 'End of the interval of 15 minutes';
+COMMENT ON COLUMN gridtwin.territory_load.kwh IS
+    'Sum of the energies that are known; null = none is';
 
 CREATE OR REPLACE FUNCTION gridtwin.forget_feeder_loads(older_than interval DEFAULT '400 days')
 RETURNS bigint

@@ -28,6 +28,7 @@ from gridtwin.api import (
     state_routes,
     tile_routes,
     trace_routes,
+    vegetation_routes,
 )
 from gridtwin.api.answers import AnswerCache
 from gridtwin.api.broadcast import Broadcaster
@@ -57,6 +58,7 @@ ROUTERS = (
     outage_routes,
     event_routes,
     finding_routes,
+    vegetation_routes,
     jobs,
     health_routes,
     tile_routes,

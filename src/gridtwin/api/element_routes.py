@@ -52,6 +52,20 @@ class OriginAnswer(Document):
     load: int = Field(description="The load that added the element or last changed it.")
 
 
+class SpanRisk(Document):
+    """What vegetation threatens of a span, as designed."""
+
+    risk_class: str = Field(examples=["high"])
+    score: float = Field(description="Chance of a failure within a year, percent.")
+    length_in_risk_m: float
+    customers: int = Field(description="Interrupted by a fault there.")
+    priority_sites: int
+    customer_minutes_at_risk: float = Field(description="In a year.")
+    clearance_m: float | None
+    tree_height_m: float | None
+    species: str
+
+
 class PointEstimateAnswer(Document):
     """What is promised to one usage point; null where that is not known."""
 
@@ -86,6 +100,7 @@ class ElementAnswer(Document):
     explain: ExplainDocument
     outages: list[Brief] = Field(description="The open outages it is in or has caused.")
     estimate: PointEstimateAnswer | None = Field(description="When it has supply again.")
+    vegetation: SpanRisk | None = Field(description="Null: no span at risk.")
     geometry: GeoJsonGeometry | None
     at: Place | None
     feature: Feature | None
@@ -122,9 +137,11 @@ def _make_document(grid: Grid, element: Element, state: str) -> ElementAnswer:
     below = twin.blast_radius(mrid, state=state)
     outages, estimate = grid.outages_of(element, own)
     way = twin.trace("upstream", mrid, state=state, mode="shortest")
+    described = describe_element(situation, supply, element)
+    described["attributes"] |= twin.analytics.describe(own)
     feature = find_feature(situation, grid.features, element)
     return ElementAnswer(
-        **describe_element(situation, supply, element),
+        **described,
         feature=None if feature is None else Feature(**feature),
         customers_below=below.customers,
         usage_points_below=len(below),
@@ -132,6 +149,17 @@ def _make_document(grid: Grid, element: Element, state: str) -> ElementAnswer:
         explain=explain_document(twin.explain(mrid, state=state), state),
         outages=[Brief(**each) for each in outages],
         estimate=None if estimate is None else PointEstimateAnswer(**estimate),
+        vegetation=_find_risk(grid, element, own),
         state=state,
         version=situation.version,
+    )
+
+
+def _find_risk(grid: Grid, element: Element, mrid: str) -> SpanRisk | None:
+    """Return what vegetation threatens of an element, as it was last measured."""
+    kept = grid.twin.store.vegetation.find_span(mrid) if element.table == "equipment" else None
+    if kept is None:
+        return None
+    return SpanRisk(
+        **{name: value for name, value in kept._asdict().items() if name in SpanRisk.model_fields}
     )

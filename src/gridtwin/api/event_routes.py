@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api", responses=RESPONSES, tags=["events"])
 EVENT_STREAM_WORDS = """\
 A stream of `text/event-stream`. Events: `state`, what changed in supply and switches
 since the version before (`out`, `partial`, `back`, `open`, `closed`, `customers_out`);
-`outages`; `estimates`; `ami`; `resync`, ask for `/api/state` again."""
+`outages`; `estimates`; `ami`; `findings`; `resync`, ask for `/api/state` again."""
 
 
 @router.get(

@@ -42,6 +42,11 @@ class Grid(SharedTwin):
         """Whether there are readings of meters."""
         return self.readings_s is not None
 
+    @property
+    def has_vegetation(self) -> bool:
+        """Whether there are areas of vegetation risk."""
+        return bool(self.twin.vegetation_layers())
+
     @cached_property
     def tiles(self) -> TileSource:
         """Where tiles come from."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,12 @@ from gridtwin.api.models import Document
 from gridtwin.api.problems import RESPONSES
 from gridtwin.api.request_metrics import RequestMetrics
 from gridtwin.errors import StoreError
+from gridtwin.store.postgis.postgis_store import PostgisStore
 
 if TYPE_CHECKING:
     from starlette.datastructures import State
+
+    from gridtwin.store.protocol import Store
 
 router = APIRouter(responses=RESPONSES, tags=["health"])
 
@@ -84,6 +88,10 @@ def show_figures(state: State) -> None:
                 lambda: state.broadcaster.dropped,
             ),
             "gridtwin_jobs_running": ("Jobs that are not done", lambda: state.jobs.running),
+            "gridtwin_lake_slot_lag_bytes": (
+                "Log that the database keeps for the lake that is behind most",
+                lambda: _measure_slot_lag(state.grid.twin.store),
+            ),
             "gridtwin_usage_points": (
                 "Usage points of the network",
                 lambda: len(state.grid.network.data.usage_points.mrid),
@@ -94,6 +102,16 @@ def show_figures(state: State) -> None:
             ),
         }
     )
+
+
+def _measure_slot_lag(store: Store) -> float:
+    """Return what a database keeps for lakes; 0 of a folder, NaN of one that does not answer."""
+    if not isinstance(store, PostgisStore):
+        return 0
+    try:
+        return store.measure_slot_lag()
+    except StoreError:
+        return math.nan
 
 
 def _memory_bytes() -> int:

@@ -53,6 +53,7 @@ class Can(Document):
 
     operate: bool = Field(description="Switch, for who has the operator token.")
     ami: bool = Field(description="Load and voltage from meters.")
+    vegetation: bool = Field(description="Spans at risk of vegetation.")
 
 
 class Overview(Document):
@@ -75,7 +76,8 @@ def read_overview(request: Request, grid: GridNow) -> Response:
     """Say what this twin is, with its feeders and substations."""
     supply, changes = grid.compute_supply(grid.read_situation())
     states = grid.twin.states()
-    etag = make_tag(grid.network_hash, changes, states, grid.has_ami)
+    seen = grid.has_ami, grid.has_vegetation
+    etag = make_tag(grid.network_hash, changes, states, seen)
     return answer_request(request, lambda: _make_overview(grid, supply, states), etag=etag)
 
 
@@ -92,5 +94,9 @@ def _make_overview(grid: Grid, supply: SupplyState, states: list[str]) -> Overvi
         states=states,
         feeders=[Feeder(**each) for each in overview_view.list_feeders(data)],
         substations=[SubstationAnswer(**each) for each in substations],
-        can=Can(operate=bool(grid.settings.operator_token), ami=grid.has_ami),
+        can=Can(
+            operate=bool(grid.settings.operator_token),
+            ami=grid.has_ami,
+            vegetation=grid.has_vegetation,
+        ),
     )

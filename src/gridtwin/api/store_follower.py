@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gridtwin.api.views.supply_view import build_delta_document
 from gridtwin.errors import GridtwinError, StaleTwinError, StoreError
-from gridtwin.store.store_versions import AMI, ESTIMATES, NETWORK, OUTAGES, STATE
+from gridtwin.store.store_versions import AMI, ESTIMATES, FINDINGS, NETWORK, OUTAGES, STATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +106,8 @@ class Follower:
             )
         if ESTIMATES in what:
             self._broadcaster.publish_event("estimates", {})
+        if FINDINGS in what:
+            self._broadcaster.publish_event("findings", {})
         if AMI in what or time.monotonic() > self._readings_due:
             self._tell_of_readings()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -171,6 +172,21 @@ def roll_up(
         render.write_json(make_roll_up_document(len(hours)))
     else:
         render.print_note(f"{len(hours):,} hours of readings summed up")
+
+
+@app.command("zone-prices")
+def take_zone_prices(
+    file: Annotated[Path, typer.Argument(help="CSV: load_zone,interval_end,price_usd_mwh.")],
+    twin: In = "",
+    readings: Readings = "",
+) -> None:
+    """
+    Keep prices of load zones, by which questions of dear power go where a zone is known.
+
+    Example: gridtwin ami zone-prices prices-2026-07.csv --in houston.twin
+    """
+    count = _open_ami(twin, readings).take_zone_prices(file)
+    render.print_note(f"{count:,} prices of load zones kept")
 
 
 def _open_ami(twin: str, folder: str) -> Ami:

@@ -1,4 +1,4 @@
-"""Ask weeks of readings: overloads at a price, voltages, peaks, load at risk, hours out."""
+"""Ask weeks of readings: overloads at a price, voltages, peaks, load at risk, and more."""
 
 from __future__ import annotations
 
@@ -146,6 +146,27 @@ def hours_out(
     with _open_history(twin, readings) as history:
         found = history.hours_out(start or None, end or None)
     _show_answer(found, form, 0, "Customers by hours out")
+
+
+@app.command("vegetation")
+def show_vegetation(
+    twin: In = "",
+    start: From = "",
+    end: To = "",
+    readings: Readings = "",
+    top: Top = 0,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """
+    Say which spans are at risk of vegetation, and what the feeder of each carries at its peak.
+
+    Example: gridtwin ami ask vegetation --top 20 --in houston.twin
+    """
+    form = output_of(json=json, csv=csv)
+    with _open_history(twin, readings) as history:
+        found = history.vegetation(start or None, end or None)
+    _show_answer(found, form, top, "Spans at risk of vegetation")
 
 
 @contextmanager

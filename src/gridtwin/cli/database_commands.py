@@ -39,8 +39,10 @@ def sync_twin(
     from gridtwin.store.postgis.connect import connect
     from gridtwin.store.postgis.migrate import check_schema, migrate
     from gridtwin.store.postgis.postgis_states import read_state
+    from gridtwin.store.postgis.postgis_store import PostgisStore
     from gridtwin.store.postgis.refusals import OWNER, translate_refusals
     from gridtwin.twin.parity import verify_mirror
+    from gridtwin.twin.vegetation_questions import carry_vegetation
 
     opened = open_twin(twin)
     with (
@@ -56,6 +58,7 @@ def sync_twin(
             changes = verify_mirror(connection, opened, kept)
         else:
             changes = mirror.sync(connection, opened.gather_mirror_rows(kept), trust=not full)
+            carry_vegetation(opened.store, PostgisStore.open(url))
     if json:
         from gridtwin.results.network_answers import sync_document
 

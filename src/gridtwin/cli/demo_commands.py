@@ -56,6 +56,7 @@ def run_demo(
     clock.say_time(f"saved it as {out / 'houston.twin'}")
     _ask_questions(twin, clock)
     _follow_outage(twin, clock)
+    _rank_trimming(twin, clock)
     storm = _break_storm(twin, clock)
     _draw_picture(twin, storm, out / "storm.png", clock)
     write_gpkg(twin.network, out / "houston.gpkg")
@@ -106,6 +107,24 @@ def _follow_outage(twin: Twin, clock: _Clock) -> None:
     twin.outages.restore(outage.id)
     twin.outages.close(outage.id)
     clock.say_time("everybody is back; the outage is closed")
+
+
+def _rank_trimming(twin: Twin, clock: _Clock) -> None:
+    """Grow trees along the lines, and say where trimming them spares most."""
+    from gridtwin.sources.synthetic.vegetation import synthesize_vegetation
+
+    trees = synthesize_vegetation(twin.store.network, seed=1)
+    risk = twin.load_vegetation(trees, name="trees").risk
+    clock.say_time(
+        f"grew {len(trees):,} groups of trees: {len(risk):,} line sections with"
+        f" {risk.length_in_risk_m / 1000:,.1f} km at risk; trim first:"
+    )
+    for row in risk.make_frame("section").head(3).to_dict("records"):
+        sys.stdout.write(
+            f"{'':12}behind {row['section']}: {row['length_in_risk_m']:,.0f} m,"
+            f" {row['customers']:,} customers,"
+            f" {row['customer_minutes_at_risk']:,.0f} customer-minutes a year\n"
+        )
 
 
 def _find_trunk(twin: Twin) -> str:

@@ -12,6 +12,8 @@ from gridtwin.cli.options import In, Json, Overwrite, open_twin
 from gridtwin.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gridtwin.analysis.edition.edition_report import EditionReport
     from gridtwin.analysis.edition.moved_customers import MovedCustomers
     from gridtwin.model.network import Network
@@ -177,10 +179,10 @@ def _load_again(
     _tell_reading(network)
     allowed = MOST_VANISHED_PERCENT if most_vanished_percent is None else most_vanished_percent
     loaded = twin.load_again(network, most_vanished_percent=allowed, dry_run=dry_run)
-    if loaded.has_moved_rows and not is_address(into):
+    if loaded.void_hours:
         render.print_note(
-            "warning: sums of readings are kept by row, and rows of feeders or transformers are now"
-            " others': sum up anew with gridtwin ami roll-up --all"
+            f"{loaded.void_hours:,} hours of readings are to be summed up again, since rows of"
+            " transformers or feeders are others' now: the next gridtwin ami roll-up does it"
         )
     if json:
         from gridtwin.results.edition_answers import edition_document
@@ -209,30 +211,38 @@ def _show_report(report: EditionReport) -> None:
     """Write what a new edition changes, as tables for people."""
     shown = [each for each in report.layers if each.added or each.changed or each.removed]
     rows = [(e.frame, e.layer, e.rows, e.added, e.changed, e.removed) for e in shown]
-    render.write_table("Rows", CHANGE_COLUMNS, rows)
     columns = [
         (each.frame, column, count)
         for each in report.frames
         for column, count in each.columns.items()
     ]
-    render.write_table("Changed columns", ("frame", "column", "rows"), columns)
     own = [
         (each.frame, name, told)
         for each in report.frames
         for told, names in (("new", each.own_added), ("gone", each.own_removed))
         for name in names
     ]
-    render.write_table("Columns of your own", ("frame", "column", "is"), own)
+    if not rows:
+        sys.stdout.write("no row was added, changed or removed\n")
+    _write_filled("Rows", CHANGE_COLUMNS, rows)
+    _write_filled("Changed columns", ("frame", "column", "rows"), columns)
+    _write_filled("Columns of your own", ("frame", "column", "is"), own)
     _show_moved("feeder", report.feeders)
     _show_moved("transformer", report.transformers)
     lost = [
         (each.outage, each.device or "", len(each.usage_points)) for each in report.lost.outages
     ]
-    render.write_table("Open outages that lose", ("outage", "device", "usage points"), lost)
-    positions = [(each.state, each.mrid, each.open_phases) for each in report.lost.positions]
+    _write_filled("Open outages that lose", ("outage", "device", "usage points"), lost)
     accepted = [(each.rule, each.key, each.reason) for each in report.lost.acceptances]
-    render.write_table("Accepted findings of what is gone", ("rule", "of", "reason"), accepted)
-    render.write_table("Positions that are lost", ("state", "mrid", "open"), positions)
+    _write_filled("Accepted findings of what is gone", ("rule", "of", "reason"), accepted)
+    positions = [(each.state, each.mrid, each.open_phases) for each in report.lost.positions]
+    _write_filled("Positions that are lost", ("state", "mrid", "open"), positions)
+
+
+def _write_filled(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Write a table, if there is anything in it."""
+    if rows:
+        render.write_table(title, columns, rows)
 
 
 def _show_moved(what: str, moved: MovedCustomers) -> None:

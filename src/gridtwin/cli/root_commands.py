@@ -13,6 +13,7 @@ from gridtwin.cli import (
     demo_commands,
     erm_commands,
     erm_run_commands,
+    iceberg_commands,
     indices_commands,
     mapping_commands,
     network_commands,
@@ -20,6 +21,7 @@ from gridtwin.cli import (
     outage_commands,
     outage_lifecycle_commands,
     publish_commands,
+    pull_commands,
     rehearsal_commands,
     restoration_commands,
     serve_commands,
@@ -29,6 +31,7 @@ from gridtwin.cli import (
     stream_commands,
     tile_commands,
     trace_commands,
+    vegetation_commands,
 )
 from gridtwin.cli.ask_commands import ask_twin
 from gridtwin.cli.find_commands import find_elements
@@ -65,7 +68,11 @@ app.add_typer(erm_commands.app, name="erm")
 app.command("intersect")(network_commands.intersect_polygon)
 publish_commands.publish_app.command("odin")(odin_commands.publish_odin)
 publish_commands.publish_app.command("snowflake")(snowflake_commands.publish_snowflake)
+publish_commands.publish_app.command("iceberg")(iceberg_commands.publish_iceberg)
+app.add_typer(vegetation_commands.app, name="vegetation")
 app.add_typer(publish_commands.publish_app, name="publish")
+app.add_typer(pull_commands.pull_app, name="pull")
+app.command("scores")(pull_commands.show_scores)
 app.command("sync")(database_commands.sync_twin)
 app.add_typer(database_commands.app, name="db")
 app.add_typer(state_commands.app, name="state")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from gridtwin.model.tables import NetworkData
 
 EARTH_RADIUS_M = 6_371_008.8  # mean radius (IUGG)
+METERS_PER_DEGREE = 111_320.0  # along a meridian, and along the equator
+FOOT_M = 0.3048  # planar coordinates may be feet
 DRAWN_FAR_M = 50.0  # a course that ends so far from its nodes is that of something else
 
 

@@ -111,3 +111,18 @@ class Conditions(_Columns):
     at_s: NDArray[np.int64]  # end of the interval, seconds since 1970-01-01 UTC
     temperature_c: NDArray[np.float32]
     price_usd_mwh: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class ZonePrices(_Columns):
+    """Prices of load zones in intervals of 15 minutes, in any order."""
+
+    at_s: NDArray[np.int64]  # end of the interval, seconds since 1970-01-01 UTC
+    load_zone: Strings
+    price_usd_mwh: NDArray[np.float32]
+
+    def keep_last(self) -> ZonePrices:
+        """Return the last price of each zone and interval, in order of time."""
+        keys = zip(self.at_s.tolist(), self.load_zone.tolist(), strict=True)
+        rows = {key: row for row, key in enumerate(keys)}
+        return self.take_rows(np.array([rows[key] for key in sorted(rows)], dtype=np.int64))

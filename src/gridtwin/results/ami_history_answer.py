@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from gridtwin.results.documents.reading_documents import HistoryDocument
 
-TEXT_COLUMNS = {"transformer", "feeder"}
-COUNT_COLUMNS = {"intervals", "usage_points", "customers", "hour", "from_h"}
+TEXT_COLUMNS = {"transformer", "feeder", "span", "risk_class"}
+COUNT_COLUMNS = {"intervals", "usage_points", "customers", "priority_sites", "hour", "from_h"}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ import shapely
 
 from gridtwin.errors import CrsError, SourceError
 from gridtwin.model.network import Network
+from gridtwin.model.origins import SourceRows
+from gridtwin.model.schema import SCHEMA
+from gridtwin.model.tables import decode_texts
 from gridtwin.sources.opendss_equipment import (
     DISABLED,
     Disabled,
@@ -79,7 +82,22 @@ def read_opendss(
         raise SourceError(msg)
     circuit, notices = compile_circuit(path)
     network = build_network(circuit, crs=crs, where=str(path), disabled=disabled)
+    network = network.with_origins(_list_origins(network, circuit, path.name))
     return network.with_notices(notices)
+
+
+def _list_origins(network: Network, circuit: DssCircuit, master: str) -> dict[str, SourceRows]:
+    """Return for each frame which script makes its rows: the master file, where none is known."""
+    origins = {}
+    for name in SCHEMA:
+        mrids = decode_texts(getattr(network.data, name).mrid).tolist()
+        # Parts of an element, and those that share a name, are ``NAME#2`` and so on.
+        files = [
+            circuit.files.get(mrid) or circuit.files.get(mrid.partition("#")[0], master)
+            for mrid in mrids
+        ]
+        origins[name] = SourceRows(mrids, files)
+    return origins
 
 
 def build_network(

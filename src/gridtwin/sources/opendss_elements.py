@@ -62,6 +62,7 @@ class DssCircuit:
     meters: list[tuple[str, str]] = field(default_factory=list)  # and the element they stand at
     places: dict[str, tuple[float, float]] = field(default_factory=dict)
     volts: dict[str, float] = field(default_factory=dict)  # phase to phase; unknown ones are absent
+    files: dict[str, str] = field(default_factory=dict)  # names of the scripts that make elements
 
     def document(self) -> dict[str, Any]:
         """Return the circuit as plain values."""
@@ -75,6 +76,7 @@ class DssCircuit:
             "meters": self.meters,
             "places": self.places,
             "volts": self.volts,
+            "files": self.files,
         }
 
     @classmethod
@@ -87,6 +89,7 @@ class DssCircuit:
             [(meter, head) for meter, head in document["meters"]],
             {bus: (x, y) for bus, (x, y) in document["places"].items()},
             document["volts"],
+            document["files"],
         )
 
 

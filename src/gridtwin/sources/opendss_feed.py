@@ -46,6 +46,8 @@ class EngineFeed:
     def __init__(self, engine: Any, trace: Callable[[str], None] | None = None) -> None:
         self.engine = engine
         self.at = ""  # file and line
+        self.file = ""  # its name alone
+        self.files: dict[str, str] = {}  # of each element, that of the script that makes it
         self.folder = Path()  # that names of files start from
         self.notices: list[Notice] = []
         self._trace = trace
@@ -119,10 +121,13 @@ class EngineFeed:
             if self.engine.NumCircuits:
                 self.refuse_script("a second circuit: a script of one circuit is a network")
             self._begin_edit(target)
+            self._note_file("vsource.source")
             words = [Token("", "vsource.source"), *words[1:]]
             command, target, rest = "edit", "vsource.source", ""
             if len(words) == 1:
                 return
+        if command == "new" and dot:
+            self._note_file(target)
         plain = rest and target == words[0].value and is_harmless(family, rest)
         kept = rest if plain else self._keep_value(family, target, words[1:])
         failure = self.send_command(f"{command} {kept}")
@@ -132,6 +137,10 @@ class EngineFeed:
             )
             command, failure = "edit", self.send_command(f"edit {kept}")
         self._mend_failure(failure, command, target, words[1:])
+
+    def _note_file(self, element: str) -> None:
+        """Keep which file makes an element; of several of one name, the first."""
+        self.files.setdefault(element.lower(), self.file)
 
     def _begin_edit(self, target: str) -> None:
         self.send_or_note(f"new {_quote_value(target)}")

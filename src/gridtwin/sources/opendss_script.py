@@ -74,7 +74,7 @@ class DssScript:
             raise SourceError(msg)
         for number, line in enumerate(read_lines(path), 1):
             if line:
-                self.feed.at = f"{path.name} line {number}"
+                self.feed.file, self.feed.at = path.name, f"{path.name} line {number}"
                 self._run_command(line)
         self._depth -= 1
 

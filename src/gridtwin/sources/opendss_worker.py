@@ -105,6 +105,7 @@ def answer_master(path: Path, trace: Callable[[str], None] | None = None) -> dic
     except SourceError as error:
         return {"refused": str(error)}
     circuit = read_circuit(engine, script.dead)
+    circuit.files = script.feed.files
     return {"circuit": circuit.document(), "notices": [list(told) for told in script.feed.notices]}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+VOID_NS = 0  # when a file that is void was last changed
+
 
 def list_date_files(folder: Path | None, part: str) -> list[tuple[str, list[Path]]]:
     """Return the dates a part of a folder has, rising, each with its files."""
@@ -24,10 +27,37 @@ def list_date_files(folder: Path | None, part: str) -> list[tuple[str, list[Path
 
 
 def list_files_between(folder: Path | None, part: str, first_s: int, last_s: int) -> list[str]:
-    """Return the files of the days from one time to another, in order."""
+    """Return the files of the days from one time to another, in order; none that is void."""
     first, last = format_date(first_s), format_date(last_s)
     days = list_date_files(folder, part)
-    return [str(file) for day, files in days if first <= day <= last for file in files]
+    return [
+        str(file)
+        for day, files in days
+        if first <= day <= last
+        for file in files
+        if not is_void(file)
+    ]
+
+
+def is_void(file: Path) -> bool:
+    """Return whether what a file holds was said to be of another network; see `void_file`."""
+    return file.stat().st_mtime_ns == VOID_NS
+
+
+def void_file(file: Path) -> None:
+    """
+    Say that a file is to be read no more, and made again: it is older than all it is made of.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be touched.
+    """
+    try:
+        os.utime(file, ns=(VOID_NS, VOID_NS))
+    except OSError as error:
+        msg = f"{file} cannot be touched ({error}): check who may write there"
+        raise StoreError(msg) from error
 
 
 def format_date(at_s: int) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from gridtwin.errors import MissingExtraError, StoreError
 from gridtwin.model.interval_loads import Nameplates
 from gridtwin.store.ami_sql.semantic_model import SEMANTIC_MODEL
-from gridtwin.store.load_views import create_feeder_loads, create_transformer_loads
+from gridtwin.store.load_views import TOGETHER, LoadViews
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 QUERY_NAMES = tuple(question.name for question in SEMANTIC_MODEL.questions)
 QUERY_PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
+QUERY_TABLE = re.compile(r"\bgridtwin\.(\w+)")
 PROGRESS_LOOK_S = 0.2  # between two looks at how far a question is
 
 METER_QUERY = """
@@ -37,24 +38,40 @@ SELECT meter_id, reading_time, kwh, voltage_v FROM read_parquet($paths)
 WHERE meter_id = $mrid
     AND reading_time BETWEEN to_timestamp($first) AND to_timestamp($last)
 """
-DUCKDB_VIEWS = """
+# What a folder shows in the place of each table that a question asks.
+FOLDER_VIEWS = {
+    "transformer_zones": "SELECT row AS transformer, load_zone FROM known_transformer_zones",
+    "zone_prices": 'SELECT load_zone, "time", price_usd_mwh FROM kept_zone_prices',
+    "transformers": "SELECT row AS transformer, mrid, rated_kva FROM known_transformers",
+    "usage_points": "SELECT * FROM known_usage_points",
+    "outage_usage_points": "SELECT * FROM known_members",
+    "vegetation_spans": "SELECT * FROM known_vegetation_spans",
+    "transformer_load": "SELECT *, row AS transformer FROM kept_transformer_load",
+    "transformer_period_load": "SELECT *, row AS transformer FROM kept_transformer_period_load",
+    "feeder_load": (
+        "SELECT l.*, f.feeder FROM kept_feeder_load l JOIN named_feeders f ON f.row = l.row"
+    ),
+    "feeder_period_load": (
+        "SELECT l.*, f.feeder FROM kept_feeder_period_load l JOIN named_feeders f ON f.row = l.row"
+    ),
+    "territory_load": "FROM kept_territory_load",
+    "conditions": (
+        'SELECT "time", CASE WHEN isnan(price_usd_mwh) THEN NULL ELSE price_usd_mwh END'
+        " AS price_usd_mwh FROM kept_conditions"
+    ),
+}
+KEPT_PRICES = {  # files beside the readings, and what they hold
+    "conditions": '"time" timestamptz, temperature_c float, price_usd_mwh float',
+    "zone_prices": 'load_zone text, "time" timestamptz, price_usd_mwh float',
+}
+NAMED_FEEDERS = """
 CREATE SCHEMA gridtwin;
-CREATE VIEW gridtwin.transformers AS
-SELECT row AS transformer, mrid, rated_kva FROM known_transformers;
-CREATE VIEW gridtwin.usage_points AS SELECT * FROM known_usage_points;
-CREATE VIEW gridtwin.outage_usage_points AS SELECT * FROM known_members;
-CREATE VIEW gridtwin.transformer_load AS SELECT *, row AS transformer FROM kept_load;
 CREATE TYPE feeder_name AS ENUM (SELECT mrid FROM known_feeders ORDER BY mrid);
-CREATE TABLE named_feeders AS SELECT row, CAST(mrid AS feeder_name) AS feeder FROM known_feeders;
-CREATE VIEW gridtwin.feeder_load AS
-SELECT l.*, f.feeder FROM kept_feeder_load l JOIN named_feeders f ON f.row = l.row;
-CREATE VIEW gridtwin.conditions AS
-SELECT "time", CASE WHEN isnan(price_usd_mwh) THEN NULL ELSE price_usd_mwh END AS price_usd_mwh
-FROM kept_conditions
+CREATE TABLE named_feeders AS SELECT row, CAST(mrid AS feeder_name) AS feeder FROM known_feeders
 """
 
 
-def read_query(name: str, style: str) -> str:
+def read_query(name: str, style: str, lists: Mapping[str, str] | None = None) -> str:
     """
     Return the SQL of a question.
 
@@ -64,10 +81,15 @@ def read_query(name: str, style: str) -> str:
         One of `QUERY_NAMES`.
     style
         What a value looks like, around its name: ``"$%s"`` or ``"%%(%s)s"``.
+    lists
+        The query, or the values, that stand for a list, by its name.
     """
     text = (files("gridtwin.store") / "ami_sql" / f"{name}.sql").read_text(encoding="utf-8")
     code = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
-    return QUERY_PARAMETER.sub(lambda match: style % match[1], code)
+    written = lists or {}
+    return QUERY_PARAMETER.sub(
+        lambda match: written[match[1]] if match[1] in written else style % match[1], code
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +125,9 @@ class ReadingFolder:
             values = {**values, "transformers": row[values["topmost"]].tolist()}
         with duckdb.connect() as connection:
             try:
-                self._create_views(connection, values, tables)
-                return _run_query(connection, read_query(name, "$%s"), values, progress)
+                code = read_query(name, "$%s", {"transformers": str(TOGETHER)})
+                self._create_views(connection, set(QUERY_TABLE.findall(code)), values, tables)
+                return _run_query(connection, code, values, progress)
             except duckdb.Error as error:
                 msg = f"{self.path}: {str(error).splitlines()[0]}: check its Parquet files"
                 raise StoreError(msg) from error
@@ -112,26 +135,31 @@ class ReadingFolder:
     def _create_views(
         self,
         connection: duckdb.DuckDBPyConnection,
+        asked: set[str],
         values: Mapping[str, Any],
         tables: Mapping[str, pd.DataFrame],
     ) -> None:
-        """Lay the views over the files of the period."""
+        """Lay the views that are asked for over the files of the period."""
         connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
         for table, frame in tables.items():
             connection.register(f"known_{table}", frame)
+        connection.execute(NAMED_FEEDERS)
         transformers = tables["transformers"]
         plates = Nameplates(transformers["row"].to_numpy(), transformers["rated_kva"].to_numpy())
-        create_transformer_loads(connection, self.path, values, plates)
-        create_feeder_loads(connection, self.path, values, plates)
-        prices = self.path / "conditions.parquet"
+        views = LoadViews(connection, self.path, values, plates)
+        for table in asked:
+            views.create_view(table)
+        for table in asked & KEPT_PRICES.keys():
+            self._read_prices(connection, table)
+        for table in asked:
+            connection.execute(f"CREATE VIEW gridtwin.{table} AS {FOLDER_VIEWS[table]}")
+
+    def _read_prices(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
+        prices = self.path / f"{table}.parquet"
         if prices.is_file():
-            connection.read_parquet(str(prices)).create_view("kept_conditions")
+            connection.read_parquet(str(prices)).create_view(f"kept_{table}")
         else:
-            connection.execute(
-                "CREATE TABLE kept_conditions"
-                ' ("time" timestamptz, temperature_c float, price_usd_mwh float)'
-            )
-        connection.execute(DUCKDB_VIEWS)
+            connection.execute(f"CREATE TABLE kept_{table} ({KEPT_PRICES[table]})")
 
 
 def query_meter(paths: list[str], mrid: str, first_s: int, last_s: int) -> pa.Table:

@@ -4,43 +4,68 @@ Keep the loads of whole days in the order in which questions of weeks read them.
 ::
 
     ami/by_day/
-    ├── load/2026-07-01.parquet          of every transformer, by transformer and time
-    ├── heavy_load/2026-07-01.parquet    those from half the nameplate on, the lightest first
-    ├── block_load/2026-07-01.parquet    of blocks of transformers, which follow in the topology
-    └── feeder_load/2026-07-01.parquet   of every feeder
+    ├── load/2026-07-01.parquet            of every transformer, by transformer and time
+    ├── heavy_load/2026-07-01.parquet      those from half the nameplate on, the lightest first
+    ├── heavy_steps/2026-07-01.parquet     how many there are above each share of the nameplate
+    ├── block_load/2026-07-01.parquet      of blocks of transformers, which follow in the topology
+    ├── feeder_load/2026-07-01.parquet     of every feeder
+    ├── feeder_day/2026-07-01.parquet      energy, peak and worst voltages of every feeder
+    └── territory_load/2026-07-01.parquet  of all feeders together
 
-A question about overloads reads the end of the second, one about many transformers together the
-third and a few groups of the first. Each file says of which files of hours and of which nameplates
-it was made; where that is no longer so it is passed over, and the hours are read in its place.
+A question about overloads reads a step of the third and of the second, one about many transformers
+together the fourth and a few groups of the first. Each file says of which files of hours and of
+which nameplates it was made; where that is no longer so it is passed over, and the hours are read
+in its place.
 """
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from gridtwin.errors import StoreError
-from gridtwin.store.date_partitions import format_date, list_date_files
+from gridtwin.model.moments import DAY_S
+from gridtwin.store.date_partitions import format_date, is_void, list_date_files
+from gridtwin.store.day_sums import LOAD_COLUMNS, sum_feeders, sum_transformers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     import pyarrow as pa
-    from numpy.typing import NDArray
 
     from gridtwin.model.interval_loads import Nameplates
 
-HEAVY_SHARE = 0.5  # of the nameplate, kW to kVA: loads from here on are heavy
-STEPS = 20  # of the share of the nameplate, by which heavy loads are ordered: each is 5 %
-MOST_STEPS = 250  # those above stand with it
-LOAD_COLUMNS = ("row", "reading_time", "kwh")
-BLOCK_SIZE = 64  # transformers
-DAY_PARTS = {"load": ("load", "heavy_load", "block_load"), "feeder_load": ("feeder_load",)}
-MADE_OF = b"gridtwin.made_of/1"  # and how it is laid out
-GROUP_ROWS = 24_576  # of a Parquet file: four blocks of a day
+DAY_PARTS = {
+    "load": ("load", "heavy_load", "heavy_steps", "block_load"),
+    "feeder_load": ("feeder_load", "feeder_day", "territory_load"),
+}
+MADE_OF = b"gridtwin.made_of/2"  # and how it is laid out
+GROUP_ROWS = 24_576  # of a Parquet file: of few transformers, few groups are read
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenDays:
+    """Which files to read of a table of loads for a period."""
+
+    folder: Path
+    whole: tuple[str, ...]  # dates of which every interval is of the period
+    parted: tuple[str, ...]  # the others
+    hours: tuple[str, ...]  # files of hours, of days that are not rolled up as they are now
+
+    def list_whole(self, part: str) -> list[str]:
+        """Return the files of a part of the days that are whole in the period."""
+        return [str(_build_path(self.folder, part, date)) for date in self.whole]
+
+    def list_parted(self, part: str) -> list[str]:
+        """Return the files of a part of the days that the period cuts."""
+        return [str(_build_path(self.folder, part, date)) for date in self.parted]
+
+    def list_all(self, part: str) -> list[str]:
+        """Return the files of a part of all days that are rolled up."""
+        return self.list_whole(part) + self.list_parted(part)
 
 
 def list_stale_days(folder: Path, plates: Nameplates) -> list[str]:
@@ -78,22 +103,18 @@ def write_day(folder: Path, date: str, plates: Nameplates) -> None:
         hours = dict(_list_hours(folder, table)).get(date)
         if not hours:
             continue
-        if table == "load":
-            loads = _sort_loads(_read_hours(hours, list(LOAD_COLUMNS)), plates)
-            parts: dict[str, pa.Table] = {
-                "load": loads,
-                "heavy_load": _pick_heavy(loads, plates),
-                "block_load": _sum_blocks(loads),
-            }
-        else:
-            parts = {table: _read_hours(hours, None)}
+        parts = (
+            sum_transformers(_read_hours(hours, list(LOAD_COLUMNS)), plates)
+            if table == "load"
+            else sum_feeders(_read_hours(hours, None))
+        )
         for part, rows in parts.items():
             _write_part(folder, part, date, rows, _name_origin(hours, plates.digest))
 
 
 def choose_days(
     folder: Path, table: str, parts: Sequence[str], period: tuple[int, int], plates: Nameplates
-) -> tuple[dict[str, list[str]], list[str]]:
+) -> ChosenDays:
     """
     Return the files to read of a table of loads.
 
@@ -104,39 +125,38 @@ def choose_days(
     table, parts
         One of them, and what is needed of each of its days.
     period
-        When the first and the last interval end, unix seconds.
+        After when the first interval ends and when the last one does, unix seconds.
     plates
         Those of now.
-
-    Returns
-    -------
-    days, hours
-        Of each part the files of the days that have all of them, and the files of the hours of the
-        other days.
     """
     first, last = map(format_date, period)
-    days: dict[str, list[str]] = {part: [] for part in parts}
-    others: list[str] = []
+    whole: list[str] = []
+    parted: list[str] = []
+    hours: list[str] = []
     digest = plates.digest
-    for date, hours in _list_hours(folder, table):
+    for date, files in _list_hours(folder, table):
         if not first <= date <= last:
             continue
-        if _are_fresh(folder, parts, date, _name_origin(hours, digest)):
-            for part in parts:
-                days[part].append(str(_build_path(folder, part, date)))
+        if not _are_fresh(folder, parts, date, _name_origin(files, digest)):
+            hours += map(str, files)
+        elif _is_within(date, period):
+            whole.append(date)
         else:
-            others += map(str, hours)
-    return days, others
+            parted.append(date)
+    return ChosenDays(folder, tuple(whole), tuple(parted), tuple(hours))
 
 
-def find_blocks(plates: Nameplates, rows: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return in which block of transformers each row is."""
-    return (np.searchsorted(plates.row, rows) // BLOCK_SIZE).astype(np.int32)
+def _is_within(date: str, period: tuple[int, int]) -> bool:
+    """Return whether every interval that ends on a date is of a period."""
+    begins = int(datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp())
+    return period[0] < begins and begins + DAY_S - 1 <= period[1]
 
 
 def _list_hours(folder: Path, table: str) -> list[tuple[str, list[Path]]]:
     """Return the dates of which there are loads, each with the files of its hours."""
-    return [each for each in list_date_files(folder, table) if each[1]]
+    dates = list_date_files(folder, table)
+    kept = ((date, [file for file in files if not is_void(file)]) for date, files in dates)
+    return [(date, files) for date, files in kept if files]
 
 
 def _build_path(folder: Path, part: str, date: str) -> Path:
@@ -173,36 +193,6 @@ def _read_hours(hours: list[Path], columns: list[str] | None) -> pa.Table:
     except (pa.ArrowException, OSError) as error:
         msg = f"{hours[0].parent} cannot be read ({error}): remove it and roll its hours up again"
         raise StoreError(msg) from error
-
-
-def _sort_loads(loads: pa.Table, plates: Nameplates) -> pa.Table:
-    """Return loads by transformer and time, with their blocks; they come in order of time."""
-    import pyarrow as pa
-
-    loads = loads.take(np.argsort(loads["row"].to_numpy(), kind="stable"))
-    block = find_blocks(plates, loads["row"].to_numpy())
-    return loads.append_column("block", pa.array(block))
-
-
-def _pick_heavy(loads: pa.Table, plates: Nameplates) -> pa.Table:
-    """Return the heavy loads, whichever way they flow, by steps of the share of the nameplate."""
-    import pyarrow as pa
-
-    kva = np.abs(loads["kwh"].to_numpy().astype(np.float64)) * 4
-    rated = plates.find_ratings(loads["row"].to_numpy())
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(rated > 0, kva / rated, np.where(kva > 0, np.inf, 0.0))
-    heavy = np.flatnonzero((share >= HEAVY_SHARE) & ~np.isnan(rated))
-    step = np.minimum(share[heavy] * STEPS, MOST_STEPS).astype(np.int16)
-    order = np.argsort(step, kind="stable")
-    heavy_loads = loads.select(LOAD_COLUMNS).take(heavy[order])
-    return heavy_loads.append_column("step", pa.array(step[order]))
-
-
-def _sum_blocks(loads: pa.Table) -> pa.Table:
-    """Return what all transformers of each block carried in each interval."""
-    summed = loads.group_by(["block", "reading_time"]).aggregate([("kwh", "sum")])
-    return summed.rename_columns({"kwh_sum": "kwh"})
 
 
 def _write_part(folder: Path, part: str, date: str, table: pa.Table, origin: str) -> None:

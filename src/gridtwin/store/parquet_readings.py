@@ -7,7 +7,8 @@ Read what meters measured from a folder of Parquet, and keep what it was rolled 
     ├── readings/date=2026-07-01/part-*.parquet     meter_id, reading_time, kwh, voltage_v
     ├── load/date=2026-07-01/part-17.parquet        by transformer, see `gridtwin.store.rollups`
     ├── feeder_load/date=2026-07-01/part-17.parquet by feeder
-    └── conditions.parquet                          time, temperature_c, price_usd_mwh
+    ├── conditions.parquet                          time, temperature_c, price_usd_mwh
+    └── zone_prices.parquet                         load_zone, time, price_usd_mwh
 
 A reading belongs to the date and the hour, in UTC, in which its interval ends.
 """
@@ -22,7 +23,7 @@ import numpy as np
 
 from gridtwin.errors import InputError, StoreError
 from gridtwin.model.interval_loads import LOAD_TABLES, FeederLoads, TransformerLoads
-from gridtwin.model.readings import Conditions, Readings
+from gridtwin.model.readings import Conditions, Readings, ZonePrices
 from gridtwin.model.tables import encode_texts
 from gridtwin.store.date_partitions import (
     convert_to_seconds,
@@ -31,6 +32,8 @@ from gridtwin.store.date_partitions import (
     read_time_range,
 )
 from gridtwin.store.duckdb_queries import ReadingFolder, query_meter
+from gridtwin.store.rollups import void_hours
+from gridtwin.store.zone_prices_file import keep_zone_prices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -120,6 +123,17 @@ class ParquetReadings:
         )
         conditions = conditions.take_rows((conditions.at_s > start_s) & (conditions.at_s <= end_s))
         return conditions.take_rows(np.argsort(conditions.at_s, kind="stable"))
+
+    def void_loads(self) -> int:
+        """Say that rows are others' from now on; see `ReadingBook.void_loads`."""
+        return 0 if self.folder is None else void_hours(self.folder)
+
+    def write_zone_prices(self, prices: ZonePrices) -> None:
+        """Keep prices of load zones; see `ReadingBook.write_zone_prices`."""
+        if self.folder is None:
+            msg = "this twin keeps no readings: save it, or give a folder of them"
+            raise InputError(msg)
+        keep_zone_prices(self.folder, prices)
 
     def query_history(
         self,

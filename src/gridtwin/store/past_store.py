@@ -9,24 +9,27 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from gridtwin.errors import InputError
 from gridtwin.model.estimate import PointEstimates
 from gridtwin.model.outage import Members, Outage, Status
 from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent
-from gridtwin.store.store_rules import build_outage_error, build_state_error, rebuild_past_state
+from gridtwin.store.past_books import PastFindings, PastSpecs, PastVegetation
+from gridtwin.store.store_rules import (
+    build_outage_error,
+    build_read_only_error,
+    build_state_error,
+    rebuild_past_state,
+)
 from gridtwin.store.store_versions import Changes, Versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from gridtwin.model.estimate import Estimate, Run, Zone
-    from gridtwin.model.findings import Acceptance, LoadFindings
     from gridtwin.model.network import Network
     from gridtwin.model.outage import Change, Evidence
     from gridtwin.store.edition_records import NewEdition
     from gridtwin.store.live_book import LiveBook
-    from gridtwin.store.protocol import FindingBook, LoadBook, OutageBook, Store
-    from gridtwin.store.state_book import SpecBook
+    from gridtwin.store.protocol import LoadBook, OutageBook, PullBook, Store
     from gridtwin.topology.topology_index import TopologyIndex
 
 
@@ -106,6 +109,7 @@ class PastStore:
         self.states = PastStates(store, when, state)
         self.specs = PastSpecs(store.specs, when)
         self.findings = PastFindings(store.findings, when)
+        self.vegetation = PastVegetation(store.vegetation, when)
         self.outages = PastOutages(store.outages, when)
         self.estimates = PastEstimates(store, self.outages)
         self.readings = store.readings  # of all times: what is asked names its interval
@@ -120,9 +124,14 @@ class PastStore:
         """The loads that brought the network, those of now."""
         return self._store.loads
 
+    @property
+    def pulls(self) -> PullBook:
+        """What analytics handed back, as it is now."""
+        return self._store.pulls
+
     def replace_network(self, edition: NewEdition) -> NoReturn:  # noqa: ARG002
         """Refuse: the past is only asked."""
-        raise _build_read_only_error(self.when)
+        raise build_read_only_error(self.when)
 
     @property
     def network(self) -> Network:
@@ -140,7 +149,7 @@ class PastStore:
 
     def read_versions(self) -> Versions:
         """Return how far what changes has come: in the past, as far as the state."""
-        return Versions(self.states.read_state().version, 0, 0)
+        return Versions(self.states.read_state().version, 0, 0, 0)
 
     def wait_for_changes(self, since: Versions, *, timeout_s: float) -> Changes:  # noqa: ARG002
         """Return that nothing became another: the past changes no more."""
@@ -204,48 +213,15 @@ class PastStates:
         request: str = "",  # noqa: ARG002
     ) -> State:
         """Refuse to write."""
-        raise _build_read_only_error(self.when)
+        raise build_read_only_error(self.when)
 
     def save_overlay(self, name: str, deviations: Mapping[str, str]) -> None:  # noqa: ARG002
         """Refuse to write."""
-        raise _build_read_only_error(self.when)
+        raise build_read_only_error(self.when)
 
     def drop_overlay(self, name: str) -> None:  # noqa: ARG002
         """Refuse to write."""
-        raise _build_read_only_error(self.when)
-
-
-class PastSpecs:
-    """The trace specs of a twin: they have no past, and are not written from there."""
-
-    def __init__(self, book: SpecBook, when: datetime) -> None:
-        self.when = when
-        self.read_spec = book.read_spec
-        self.list_names = book.list_names
-
-    def save_spec(self, name: str, text: str) -> None:  # noqa: ARG002
-        """Refuse to write."""
-        raise _build_read_only_error(self.when)
-
-
-class PastFindings:
-    """The findings of a twin: they have no past, and are not accepted from there."""
-
-    def __init__(self, book: FindingBook, when: datetime) -> None:
-        self.when = when
-        self.read_findings = book.read_findings
-
-    def write_findings(self, loaded: LoadFindings) -> None:  # noqa: ARG002
-        """Refuse to write."""
-        raise _build_read_only_error(self.when)
-
-    def accept_finding(self, acceptance: Acceptance) -> None:  # noqa: ARG002
-        """Refuse to write."""
-        raise _build_read_only_error(self.when)
-
-    def undo_acceptance(self, rule: str, key: str) -> None:  # noqa: ARG002
-        """Refuse to write."""
-        raise _build_read_only_error(self.when)
+        raise build_read_only_error(self.when)
 
 
 def open_store_after(store: Store, version: int) -> PastStore:
@@ -327,7 +303,7 @@ class PastOutages:
 
     def write_changes(self, changes: Sequence[Change]) -> list[Outage]:  # noqa: ARG002
         """Refuse to write."""
-        raise _build_read_only_error(self.when)
+        raise build_read_only_error(self.when)
 
 
 class PastEstimates:
@@ -381,17 +357,13 @@ class PastEstimates:
         points: PointEstimates,  # noqa: ARG002
     ) -> Run:
         """Refuse to write."""
-        raise _build_read_only_error(self._outages.when)
+        raise build_read_only_error(self._outages.when)
 
     def write_zones(self, zones: Sequence[Zone]) -> NoReturn:  # noqa: ARG002
         """Refuse to write."""
-        raise _build_read_only_error(self._outages.when)
+        raise build_read_only_error(self._outages.when)
 
 
 def _list_times(estimate: Estimate) -> list[float | None]:
     times = (estimate.p50, estimate.p80, estimate.p95, estimate.etr)
     return [None if at is None else at.timestamp() for at in times]
-
-
-def _build_read_only_error(when: datetime) -> InputError:
-    return InputError(f"the twin as it was at {when.isoformat()} is only read: write to the twin")

@@ -11,18 +11,21 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from gridtwin.model.analytics_tables import AnalyticsRow, AnalyticsTable, AnalyticsValue
     from gridtwin.model.estimate import Estimate, PointEstimates, Run, Zone
     from gridtwin.model.findings import Acceptance, LoadFindings
     from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
     from gridtwin.model.network import Network
     from gridtwin.model.network_loads import NetworkLoad
     from gridtwin.model.outage import Change, Evidence, Members, Outage
-    from gridtwin.model.readings import Conditions, Readings
+    from gridtwin.model.pulls import PullConflict, PullOutcome, PullPosition, TableChanges
+    from gridtwin.model.readings import Conditions, Readings, ZonePrices
     from gridtwin.store.edition_records import NewEdition, StandingRecords
     from gridtwin.store.live_book import LiveBook
     from gridtwin.store.state_book import SpecBook, StateBook
     from gridtwin.store.store_versions import Changes, Versions
     from gridtwin.store.table_changes import TableChange
+    from gridtwin.store.vegetation_book import VegetationBook
     from gridtwin.topology.topology_index import TopologyIndex
 
 
@@ -196,6 +199,20 @@ class ReadingBook(Protocol):
         """Return the weather and prices of intervals that end in ``start_s < t <= end_s``."""
         ...
 
+    def void_loads(self) -> int:
+        """
+        Say that rows of transformers or feeders are others' from now on.
+
+        Returns
+        -------
+            How many hours are to be rolled up again; none where loads are kept by mRID.
+        """
+        ...
+
+    def write_zone_prices(self, prices: ZonePrices) -> None:
+        """Keep prices of load zones, in place of those there are of the same intervals."""
+        ...
+
     def query_history(
         self,
         name: str,
@@ -233,6 +250,46 @@ class LoadBook(Protocol):
         ...
 
 
+class PullBook(Protocol):
+    """What analytics handed back to a twin, and how far it was pulled."""
+
+    def read_position(self, name: str) -> PullPosition | None:
+        """Return how far a declaration of the owner file was pulled; None if it never was."""
+        ...
+
+    def apply_pulls(self, pulled: Sequence[TableChanges], now: datetime) -> list[PullOutcome]:
+        """
+        Write what changed in some tables, all of it or nothing.
+
+        Raises
+        ------
+        StoreError
+            If one of the tables was pulled by somebody else meanwhile.
+        """
+        ...
+
+    def list_conflicts(self) -> list[PullConflict]:
+        """Return what is in conflict, by declaration and key."""
+        ...
+
+    def settle_conflict(self, name: str, key: str, *, take_analytics: bool) -> PullConflict:
+        """
+        End a conflict: write what analytics say, or let what is here stand.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such conflict.
+        """
+        ...
+
+    def read_rows(
+        self, target: AnalyticsTable, asked: Mapping[str, AnalyticsValue]
+    ) -> list[AnalyticsRow]:
+        """Return the rows of a table that have some values, by their key."""
+        ...
+
+
 class Store(Protocol):
     """Where a twin is kept; every method of a book that writes has written when it returns."""
 
@@ -249,6 +306,11 @@ class Store(Protocol):
     @property
     def findings(self) -> FindingBook:
         """What was found in the source, and which findings are accepted."""
+        ...
+
+    @property
+    def vegetation(self) -> VegetationBook:
+        """The areas of vegetation risk, and the spans that lie in them."""
         ...
 
     @property
@@ -274,6 +336,11 @@ class Store(Protocol):
     @property
     def loads(self) -> LoadBook:
         """The loads that brought the network."""
+        ...
+
+    @property
+    def pulls(self) -> PullBook:
+        """What analytics handed back."""
         ...
 
     def replace_network(self, edition: NewEdition) -> ReplacedNetwork:

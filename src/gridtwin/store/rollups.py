@@ -19,7 +19,12 @@ import numpy as np
 from gridtwin.errors import StoreError
 from gridtwin.model.interval_loads import LOAD_TABLES
 from gridtwin.model.moments import HOUR_S
-from gridtwin.store.date_partitions import format_date, list_date_files, read_time_range
+from gridtwin.store.date_partitions import (
+    format_date,
+    list_date_files,
+    read_time_range,
+    void_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +65,25 @@ def list_stale_hours(folder: Path, *, everything: bool = False) -> dict[int, int
         for hour in sorted(newest)
         if everything or _read_rollup_ns(folder, hour) < newest[hour]
     }
+
+
+def void_hours(folder: Path) -> int:
+    """
+    Say that what was rolled up is of other transformers or feeders than the rows say now.
+
+    It is read no more, and rolled up again as the hours are that came late.
+
+    Returns
+    -------
+        How many hours.
+    """
+    hours = set()
+    for part in LOAD_TABLES:
+        for date, files in list_date_files(folder, part):
+            for file in files:
+                void_file(file)
+                hours.add((date, file.name))
+    return len(hours)
 
 
 def write_hour(

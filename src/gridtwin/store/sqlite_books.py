@@ -9,8 +9,10 @@ from gridtwin.store.sqlite_findings import SqliteFindings
 from gridtwin.store.sqlite_live import SqliteLive
 from gridtwin.store.sqlite_loads import SqliteLoads
 from gridtwin.store.sqlite_outages import SqliteOutages
+from gridtwin.store.sqlite_pulls import SqlitePulls
 from gridtwin.store.sqlite_specs import SqliteSpecs
 from gridtwin.store.sqlite_states import SqliteStates
+from gridtwin.store.sqlite_vegetation import SqliteVegetation
 from gridtwin.store.store_rules import poll_changes
 from gridtwin.store.store_versions import read_sqlite_versions
 
@@ -39,10 +41,12 @@ class SqliteBooks:
         self.states = SqliteStates(kept, network)
         self.specs = SqliteSpecs(kept)
         self.findings = SqliteFindings(kept)
+        self.vegetation = SqliteVegetation(kept)
         self.outages = SqliteOutages(kept)
         self.estimates = SqliteEstimates(kept)
         self.live = SqliteLive(kept)
         self.loads = SqliteLoads(kept)
+        self.pulls = SqlitePulls(kept)
 
     def read_versions(self) -> Versions:
         """Return how far what changes has come."""

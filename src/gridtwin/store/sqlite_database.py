@@ -30,7 +30,7 @@ LOCK_FILE = "live.lock"
 # The version of a file is how many of these it has.
 SCHEMA_SCRIPTS = (
     *("states.sql", "outages.sql", "operations.sql", "live.sql"),
-    *("findings.sql", "loads.sql"),
+    *("findings.sql", "loads.sql", "following.sql", "analytics.sql", "vegetation.sql"),
 )
 SQLITE_TIMEOUT_S = 10.0
 

@@ -16,6 +16,7 @@ from gridtwin.store.store_versions import Changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from gridtwin.model.findings import Acceptance
     from gridtwin.model.network import Network
@@ -47,6 +48,11 @@ def build_acceptance_error(rule: str, key: str, kept: Sequence[Acceptance]) -> N
     )
 
 
+def build_conflict_error(name: str, key: str, keys: Sequence[str]) -> NotFoundError:
+    """Return the error for a row of a pulled table that is in no conflict."""
+    return NotFoundError("conflict", f"{name} {key}", find_close_names(key, keys))
+
+
 def make_finding_row(finding: Finding) -> tuple[Any, ...]:
     """Return a finding as a row: without who accepted it, its place as two numbers."""
     rule, severity, mrid, place, evidence, mend, layer, key, _ = finding
@@ -69,6 +75,21 @@ def build_lock_error(twin: str) -> StoreError:
     return StoreError(
         f"live operations of {twin} are done by another process already: stop it first"
     )
+
+
+def build_read_only_error(when: datetime) -> InputError:
+    """Return the error for writing to a twin of the past."""
+    return InputError(f"the twin as it was at {when.isoformat()} is only read: write to the twin")
+
+
+def build_layer_error(source: str, names: Sequence[str]) -> NotFoundError:
+    """Return the error for a source of vegetation risk that is not there."""
+    return NotFoundError("source of vegetation risk", source, find_close_names(source, names))
+
+
+def build_changed_error() -> StoreError:
+    """Return the error for vegetation risk that somebody else loaded meanwhile."""
+    return StoreError("other areas of vegetation risk were loaded meanwhile: load these again")
 
 
 def build_member_error(usage_point: str, outage: str) -> InputError:

@@ -9,10 +9,11 @@ if TYPE_CHECKING:
     import sqlite3
 
 STATE, OUTAGES, ESTIMATES, NETWORK, AMI = "state", "outages", "estimates", "network", "ami"
+FINDINGS = "findings"
 
 SQLITE_READ_VERSIONS = """
 SELECT (SELECT version FROM twin), (SELECT coalesce(max(id), 0) FROM outage_evidence),
-    (SELECT coalesce(max(id), 0) FROM erm_history)
+    (SELECT coalesce(max(id), 0) FROM erm_history), (SELECT count FROM finding_change)
 """
 
 
@@ -23,6 +24,7 @@ class Versions:
     version: int  # of the current state
     outages: int  # number of the newest note on an outage
     estimates: int  # number of the newest estimate of an outage
+    findings: int  # number of the newest change of what is accepted
 
     @property
     def change_count(self) -> int:
@@ -35,6 +37,7 @@ class Versions:
             STATE: self.version != since.version,
             OUTAGES: self.outages != since.outages,
             ESTIMATES: self.estimates != since.estimates,
+            FINDINGS: self.findings != since.findings,
         }
         return frozenset(what for what, moved in pairs.items() if moved)
 

@@ -117,11 +117,11 @@ def find_elements(
 
     The best come first; `match` says how each fits. Use the mrid for the other tools.
     """
-    data = shared.network.data
+    data, page = shared.network.data, Page(detail, limit, cursor)
     hits = shared.names.find_names(q, HITS_LOOKED_AT)
     if kind:
         hits = [hit for hit in hits if find_kind(data, hit.element) == kind]
-    normal = shared.read_situation(NORMAL)
+    normal, window = shared.read_situation(NORMAL), page.find_window("")
     found: list[FoundElement] = [
         {
             "mrid": shared.network.ids.write_id(hit.element.table, mrid_of(data, hit.element)),
@@ -130,18 +130,18 @@ def find_elements(
             "match": MATCHES[hit.rank],
             "feeder": shared.name_feeder(normal, hit.element),
         }
-        for hit in hits
+        for hit in hits[window]
     ]
     called = count_words(sum(hit.rank < 3 for hit in hits), "element")
     near = sum(hit.rank == 3 for hit in hits)
     sentence = f"{called} with that in the id or name, {near:,} nearly so."
-    if hits:
+    if found and not window.start:
         sentence += f" The best: {quote_id(found[0]['mrid'])} ({found[0]['kind']})."
     return fit_document(
         find_document(found),
         sentence,
-        Page(detail, limit, cursor),
-        Cuts(("found",)),
+        page,
+        Cuts(("found",), windowed={"found": len(hits)}),
         narrow="give `kind`, or more of the id",
         view=write_view(sel=found[0]["mrid"]) if found else None,
     )
@@ -164,6 +164,8 @@ def describe_one(
     way = shared.twin.trace("upstream", mrid, state=state, mode="shortest")
     explained = shared.twin.explain(mrid, state=state)
     outages, _ = shared.outages_of(element, own)
+    described = describe_element(situation, supply, element)
+    described["attributes"] |= shared.twin.analytics.describe(own)
     document = ElementDocument(
         schema=DocumentTag.ELEMENT,
         state=state,
@@ -173,7 +175,7 @@ def describe_one(
         upstream=list_way(situation.data, way.rows),
         explain=explain_document(explained, state),
         outages=outages,
-        **describe_element(situation, supply, element),  # type: ignore[typeddict-item]
+        **described,  # type: ignore[typeddict-item]
     )
     feeder = f" on feeder {quote_id(document['feeder'])}" if document["feeder"] else ""
     sentence = (

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gridtwin.analysis.state.supply_state import SupplyState
     from gridtwin.model.ids import Element
     from gridtwin.model.network import Network
+    from gridtwin.results.vegetation_result import VegetationRisk
     from gridtwin.twin import Twin
     from gridtwin.twin.history import Moments
 
@@ -39,6 +40,8 @@ class SharedTwin:
         self._working = Lock()
         self._checking = Lock()
         self._naming = Lock()
+        self._vegetation = Lock()
+        self._risk: tuple[object, VegetationRisk] | None = None
         self._names: NameIndex | None = None
         self._report: Report | None = None
         self._priority: tuple[int, dict[str, int]] | None = None
@@ -91,6 +94,15 @@ class SharedTwin:
                 self._report = check_network(situation.network, situation.index)
         loaded = self.twin.store.findings.read_findings()
         return pick_rules(join_findings(loaded, self._report, loaded.accepted), rules)
+
+    def read_vegetation(self) -> VegetationRisk:
+        """Return the spans at risk as designed; kept until areas are loaded or outages change."""
+        with self._vegetation:  # one thread works it out; who else wants it waits for it
+            layers = self.twin.vegetation_layers()
+            mark = layers, self.twin.store.read_versions().outages
+            if self._risk is None or self._risk[0] != mark:
+                self._risk = mark, self.twin.vegetation()
+            return self._risk[1]
 
     def open_past(self, at: str) -> Twin:
         """Return the twin as it was at a moment; the one asked for last is kept."""

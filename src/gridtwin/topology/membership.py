@@ -32,7 +32,7 @@ def find_feeders_of_nodes(
     there the labels of the heads are flooded.
     """
     label = _label_heads(index, data)
-    first = _inherit_labels(index.parent, label[index.feed])
+    first = inherit_labels(index.parent, label[index.feed])
     multi = np.zeros(len(first), dtype=bool)
     core = index.core
     if core is not None:
@@ -48,14 +48,14 @@ def find_feeders_of_nodes(
 
 def find_nearest_feeder(index: TopologyIndex, data: NetworkData) -> NDArray[np.int32]:
     """Return the feeder of each node alone, without asking which others reach it; -1 for none."""
-    return _inherit_labels(index.parent, _label_heads(index, data)[index.feed])
+    return inherit_labels(index.parent, _label_heads(index, data)[index.feed])
 
 
 def find_nearest(index: TopologyIndex, equipment: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return which of some equipment is nearest above each node in the forest; -1 for none."""
     label = np.full(len(index.child) + 1, -1, dtype=np.int32)
     label[equipment] = equipment
-    return _inherit_labels(index.parent, label[index.feed])
+    return inherit_labels(index.parent, label[index.feed])
 
 
 def _label_heads(index: TopologyIndex, data: NetworkData) -> NDArray[np.int32]:
@@ -71,7 +71,7 @@ def _find_slot_feeders(first: NDArray[np.int32], nodes: NDArray[np.int32]) -> ND
     return np.append(first, np.int32(-1))[np.minimum(nodes, len(first))]
 
 
-def _inherit_labels(parent: NDArray[np.int32], own: NDArray[np.int32]) -> NDArray[np.int32]:
+def inherit_labels(parent: NDArray[np.int32], own: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return each node's own label, or that of its nearest ancestor with one."""
     here = np.arange(len(parent), dtype=np.int32)
     jump = np.where((own >= 0) | (parent < 0), here, parent)

@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridtwin.analysis.ami.load_zones import find_load_zones
 from gridtwin.analysis.ami.loading import POWER_FACTOR, check_power_factor
 from gridtwin.errors import InputError
 from gridtwin.model import cim
 from gridtwin.model.interval_loads import Nameplates
 from gridtwin.model.moments import DAY_S, read_period
 from gridtwin.model.tables import decode_texts
+from gridtwin.model.vegetation import KeptSpan
 from gridtwin.results.ami_history_answer import AmiHistoryAnswer
+from gridtwin.results.layer_frames import find_groups_of_nodes
 from gridtwin.topology.membership import find_nearest
 from gridtwin.topology.spans import Spans
 from gridtwin.twin.area_questions import AreaQuestions
@@ -131,6 +134,10 @@ class AmiHistory:
         """Return how many customers were out for how many hours in the period."""
         return self._ask_readings("hours_out", start, end)
 
+    def vegetation(self, start: Moment = None, end: Moment = None) -> AmiHistoryAnswer:
+        """Return the spans at risk of vegetation, and the peak of the feeder of each."""
+        return self._ask_readings("vegetation", start, end)
+
     def _ask_readings(
         self, name: str, start: Moment, end: Moment, values: dict[str, Any] | None = None
     ) -> AmiHistoryAnswer:
@@ -166,15 +173,38 @@ class AmiHistory:
         mrid = data.equipment.mrid
         return decode_texts(mrid[below]).tolist(), decode_texts(mrid[topmost]).tolist()
 
+    def _find_zones(self) -> dict[str, Any]:
+        """Return the rows of transformers whose load zone is known, and the zone: that served."""
+        situation = self._twin.situation()
+        data, index = situation.data, situation.index
+        node = data.usage_points.node
+        feeder = find_groups_of_nodes(situation, "feeder")[node]
+        substation = np.append(data.feeders.substation, np.int32(-1))[feeder]
+        zones = find_load_zones(data, feeder, substation)
+        every = np.flatnonzero((data.equipment.kind == cim.TRANSFORMER) & (index.child >= 0))
+        serving = find_nearest(index, every.astype(np.int32))[node]
+        of_transformer: dict[int, str] = {}
+        for row, zone in zip(serving.tolist(), zones.tolist(), strict=True):
+            if row >= 0 and zone is not None:
+                of_transformer[row] = max(zone, of_transformer.get(row, ""))
+        return {
+            "row": np.array(list(of_transformer), dtype=np.int32),
+            "load_zone": np.array(list(of_transformer.values()), dtype=np.str_),
+        }
+
     def _build_tables(self, name: str, start: datetime) -> dict[str, pd.DataFrame]:
         """Return what a folder of readings does not hold of the network and its outages."""
         import pandas as pd
 
         data, members = self._twin.store.network.data, None
+        zones: dict[str, Any] = {"row": np.empty(0, np.int32), "load_zone": np.empty(0, "U1")}
         plates = Nameplates.from_network(data)
         if name == "hours_out":
             outages = self._twin.store.outages.list_outages(since=start)
             members = self._twin.store.outages.read_members([each.id for each in outages])
+        spans = self._twin.store.vegetation.read_spans().spans if name == "vegetation" else ()
+        if name == "overloaded_at_price":
+            zones = self._find_zones()
         empty = np.empty(0)
         return {
             "transformers": pd.DataFrame(
@@ -190,6 +220,8 @@ class AmiHistory:
                     "mrid": decode_texts(data.feeders.mrid),
                 }
             ),
+            "transformer_zones": pd.DataFrame(zones),
+            "vegetation_spans": pd.DataFrame(spans, columns=list(KeptSpan._fields)),
             "usage_points": pd.DataFrame(
                 {
                     "mrid": decode_texts(data.usage_points.mrid) if members else np.empty(0, "U1"),

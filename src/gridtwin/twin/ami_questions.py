@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 
 class Ami:
-    """What the meters of a twin measured; only `roll_up` writes."""
+    """What the meters of a twin measured; only `roll_up` and `take_zone_prices` write."""
 
     def __init__(self, twin: NetworkQuestions, book: ReadingBook | None = None) -> None:
         self._twin = twin
@@ -177,6 +177,25 @@ class Ami:
             everything=everything,
             progress=progress,
         )
+
+    def take_zone_prices(self, file: str | Path) -> int:
+        """
+        Keep the prices of load zones of a file of CSV; what is there of the same intervals goes.
+
+        Returns
+        -------
+            How many there were.
+
+        Raises
+        ------
+        SourceError
+            If the file cannot be read, or a line is no price; nothing is written then.
+        """
+        from gridtwin.sources.zone_price_file import read_zone_prices
+
+        prices = read_zone_prices(Path(file))
+        self._book.write_zone_prices(prices)
+        return len(prices)
 
     @cached_property
     def history(self) -> AmiHistory:

@@ -54,7 +54,7 @@ class LoadedEdition(NamedTuple):
     load: NetworkLoad
     store: Store | None  # of the new edition; None where nothing was to be written
     tables: tuple[TableChange, ...] = ()  # of a database: the rows that were written
-    has_moved_rows: bool = False  # whether roll-ups of readings in a folder have to be made anew
+    void_hours: int = 0  # of readings in a folder, which are to be rolled up again
 
 
 def read_edition(store: Store, source: str, **said: Any) -> Network:
@@ -138,15 +138,16 @@ def load_edition(
     load = NetworkLoad(
         number, at, reading, count_rows(network.data), report.added, report.changed, report.removed
     )
-    moved = find_moved_rows(former, network) and store.readings.find_latest() is not None
     if dry_run:
-        return LoadedEdition(report, load, None, (), moved)
+        return LoadedEdition(report, load, None)
     report.require_same_utility(reading.shown_source)
     report.require_few_vanished(reading.shown_source, most_vanished_percent)
     network = _stamp_load(former, network, difference, number)
     carry = make_carry(network, load, actor=actor)
+    # Before, so that no row is ever read as another's; if nothing comes of it, they are made again.
+    void = store.readings.void_loads() if find_moved_rows(former, network) else 0
     written = store.replace_network(NewEdition(network, index, load, carry))
-    return LoadedEdition(report, load, *written, moved)
+    return LoadedEdition(report, load, *written, void)
 
 
 def find_lost(standing: StandingRecords, network: Network, was_there: WasThere) -> LostElements:
@@ -213,16 +214,20 @@ def _spare_transformers(
 
 
 def find_moved_rows(former: Network, network: Network) -> bool:
-    """Return whether a row of a feeder or a transformer is now that of another."""
+    """Return whether a feeder or a transformer has another row now, or its row is another's."""
     for name in ("feeders", "equipment"):
-        before, now = getattr(former.data, name), getattr(network.data, name)
-        both = min(len(before.mrid), len(now.mrid))
-        other = before.mrid[:both] != now.mrid[:both]
+        before, now = getattr(former.data, name).mrid, getattr(network.data, name).mrid
+        held = np.ones(len(before), dtype=np.bool_)
+        takes = np.ones(len(now), dtype=np.bool_)
         if name == "equipment":
-            other &= (before.kind[:both] == POWER_TRANSFORMER) & (
-                now.kind[:both] == POWER_TRANSFORMER
-            )
-        if other.any():
+            held = former.data.equipment.kind == POWER_TRANSFORMER
+            takes = network.data.equipment.kind == POWER_TRANSFORMER
+        rows = np.flatnonzero(held)
+        place = network.ids.tables[name].find_rows(before[rows])
+        if ((place >= 0) & (place != rows)).any():
+            return True
+        both = min(len(before), len(now))
+        if (held[:both] & takes[:both] & (before[:both] != now[:both])).any():
             return True
     return False
 

@@ -28,6 +28,7 @@ from gridtwin.store.memory_store import MemoryStore
 from gridtwin.store.postgis.connect import is_address
 from gridtwin.topology.topology_index import build_index
 from gridtwin.twin.ami_questions import Ami
+from gridtwin.twin.analytics_questions import Analytics
 from gridtwin.twin.area_questions import AreaQuestions
 from gridtwin.twin.editions import carry_last_load, load_edition, read_edition
 from gridtwin.twin.history import TwinHistory, open_past
@@ -35,6 +36,7 @@ from gridtwin.twin.incidents import IncidentQuestions
 from gridtwin.twin.outage_operations import OutageOperations
 from gridtwin.twin.questions import NetworkQuestions
 from gridtwin.twin.state_files import LoadedState, load_state, operate_recorded
+from gridtwin.twin.vegetation_questions import VegetationQuestions, carry_vegetation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -100,6 +102,7 @@ class Twin:
         self.questions = NetworkQuestions(store)
         self.areas = AreaQuestions(self.questions)
         self.incidents = IncidentQuestions(self.questions)
+        self.trimming = VegetationQuestions(self.questions)
 
     situation = _delegate_to("questions", NetworkQuestions.situation)
     situation_of = _delegate_to("questions", NetworkQuestions.situation_of)
@@ -126,6 +129,10 @@ class Twin:
     inference = _delegate_to("incidents", IncidentQuestions.inference)
     reliability = _delegate_to("incidents", IncidentQuestions.reliability)
     pub_outages = _delegate_to("incidents", IncidentQuestions.pub_outages)
+    vegetation = _delegate_to("trimming", VegetationQuestions.vegetation)
+    vegetation_layers = _delegate_to("trimming", VegetationQuestions.vegetation_layers)
+    load_vegetation = _delegate_to("trimming", VegetationQuestions.load_vegetation)
+    drop_vegetation = _delegate_to("trimming", VegetationQuestions.drop_vegetation)
 
     @property
     def graph(self) -> nx.MultiGraph:
@@ -143,6 +150,11 @@ class Twin:
     def outages(self) -> OutageOperations:
         """The outages: opened, confirmed, restored step by step, closed."""
         return OutageOperations(self.questions)
+
+    @cached_property
+    def analytics(self) -> Analytics:
+        """What analytics handed back: pulled, read, settled."""
+        return Analytics(self.store)
 
     def at(self, when: datetime | str) -> Twin:
         """Return the twin as its switches and outages stood at a moment, to be asked only."""
@@ -218,6 +230,7 @@ class Twin:
             made: Store = PostgisStore.create(path, fresh, overwrite=overwrite)
         else:
             made = LocalStore.create(Path(path), network, index, loads=loads, overwrite=overwrite)
+        carry_vegetation(self.store, made)
         return Twin(operate_recorded(made, network))
 
     def read_again(self, source: str | Path, **options: Any) -> Network:
@@ -243,13 +256,16 @@ class Twin:
         """
         from gridtwin.settings import Settings
 
-        return load_edition(
+        loaded = load_edition(
             self.store,
             network,
             most_vanished_percent=most_vanished_percent,
             dry_run=dry_run,
             actor=actor or Settings.from_environment().actor,
         )
+        if loaded.store is not None:
+            Twin(loaded.store).trimming.refresh_vegetation()
+        return loaded
 
     def loads(self) -> list[NetworkLoad]:
         """Return the loads that brought the network, the first first."""

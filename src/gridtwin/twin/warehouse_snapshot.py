@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from gridtwin.model.outage import Members
 from gridtwin.model.state import CURRENT, NORMAL
-from gridtwin.publish.snowflake.snapshot_tables import Snapshot
+from gridtwin.results.warehouse.lake_tables import LakeSnapshot
+from gridtwin.results.warehouse.snapshot_tables import Snapshot
 
 if TYPE_CHECKING:
     from gridtwin.twin.twin import Twin
 
 BEGINNING = datetime.fromtimestamp(0, UTC)
+END_OF_TIME_S = 1 << 40  # behind every interval
 
 
 def take_snapshot(twin: Twin, now: datetime, *, run: str = "") -> Snapshot:
@@ -39,4 +41,27 @@ def take_snapshot(twin: Twin, now: datetime, *, run: str = "") -> Snapshot:
         outages=outages,
         members=twin.outages.members(*ids) if ids else Members.make_empty(),
         estimates=twin.store.estimates.list_current(),
+        vegetation=twin.trimming.list_spans().spans,
+    )
+
+
+def take_lake_snapshot(twin: Twin, now: datetime) -> LakeSnapshot:
+    """
+    Return what a twin holds, with what has led there.
+
+    Parameters
+    ----------
+    twin
+        Whose.
+    now
+        When it is taken down.
+    """
+    snapshot = take_snapshot(twin, now)
+    states, estimates = twin.store.states, twin.store.estimates
+    return LakeSnapshot(
+        snapshot=snapshot,
+        states=[states.read_state(name) for name in states.list_names() if name != NORMAL],
+        events=states.list_events(),
+        issued=[each for outage in snapshot.outages for each in estimates.list_issued(outage.id)],
+        conditions=twin.store.readings.read_conditions(0, END_OF_TIME_S),
     )

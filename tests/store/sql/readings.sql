@@ -13,3 +13,13 @@ SELECT usage_point, at, kwh, energized FROM grid.ami_realtime ORDER BY usage_poi
 SELECT gridtwin.sum_loads('2026-03-01 12:00Z');
 SELECT feeder, kwh, meters, missing, v_min, v_max FROM gridtwin.feeder_load ORDER BY feeder;
 SELECT gridtwin.drop_reading_days('2026-03-02');
+SELECT gridtwin.read_load_zone('{"load_zone": "N"}') AS text,
+    gridtwin.read_load_zone('{"load_zone": 7.0}') AS number,
+    gridtwin.read_load_zone('{"load_zone": ""}') AS empty,
+    gridtwin.read_load_zone('{}') AS none;
+UPDATE gridtwin.feeders SET own = '{"load_zone": "NORTH"}' WHERE mrid = 'F1';
+UPDATE gridtwin.usage_points SET transformer = (SELECT min(row) FROM gridtwin.equipment);
+SELECT gridtwin.refresh_meters();
+SELECT load_zone FROM gridtwin.transformer_zones;
+INSERT INTO gridtwin.zone_prices VALUES ('NORTH', '2026-03-01 12:00Z', 40);
+SELECT load_zone FROM gridtwin.transformer_zones;

@@ -9,6 +9,7 @@ import type {
   Job,
   Loading,
   Plan,
+  RiskClasses,
   Schemas,
   Scope,
   SearchAnswer,
@@ -163,6 +164,7 @@ export const api = {
     post<WhatIfAnswer>("/api/what-if", asked, options),
   restore: (asked: Schemas["RestoreAsked"], options?: Ask) =>
     post<Plan>("/api/restore", asked, options),
+  riskClasses: (options?: Ask) => ask<RiskClasses>("/api/vegetation/spans", options),
   loading: (at?: string | null, options?: Ask) =>
     ask<Loading>(`/api/ami/loading${query({ at })}`, options),
 };

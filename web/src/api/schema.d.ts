@@ -470,6 +470,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/vegetation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rank Trimming
+         * @description Return where trimming a kilometer spares most customer-minutes, as designed.
+         */
+        get: operations["rank_trimming_api_vegetation_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vegetation/spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Spans
+         * @description Return the spans at risk as features, by class: what the map is colored by.
+         */
+        get: operations["read_spans_api_vegetation_spans_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{job}": {
         parameters: {
             query?: never;
@@ -1141,6 +1181,11 @@ export interface components {
              * @description Load and voltage from meters.
              */
             ami: boolean;
+            /**
+             * Vegetation
+             * @description Spans at risk of vegetation.
+             */
+            vegetation: boolean;
         };
         /**
          * Card
@@ -1369,6 +1414,8 @@ export interface components {
             outages: components["schemas"]["Brief"][];
             /** @description When it has supply again. */
             estimate: components["schemas"]["PointEstimateAnswer"] | null;
+            /** @description Null: no span at risk. */
+            vegetation: components["schemas"]["SpanRisk"] | null;
             geometry: components["schemas"]["GeoJsonGeometry"] | null;
             /** At */
             at: number[] | null;
@@ -2503,6 +2550,59 @@ export interface components {
             matches: string[];
         };
         /**
+         * RankedRow
+         * @description A span, a section or a feeder at risk.
+         */
+        RankedRow: {
+            /**
+             * Mrid
+             * @description Of a section the switch that feeds it; empty: none does.
+             */
+            mrid: string;
+            /**
+             * Section
+             * @description Of a span and a section; else empty.
+             */
+            section: string;
+            /** Feeder */
+            feeder: string;
+            /** Spans */
+            spans: number;
+            /**
+             * Risk Class
+             * @description The worst.
+             * @example high
+             */
+            risk_class: string;
+            /**
+             * Score
+             * @description Chance of a failure within a year, percent.
+             */
+            score: number;
+            /** Length In Risk M */
+            length_in_risk_m: number;
+            /**
+             * Customers
+             * @description Interrupted by one fault; of several spans, the worst.
+             */
+            customers: number;
+            /** Priority Sites */
+            priority_sites: number;
+            /**
+             * Customer Minutes At Risk
+             * @description In a year.
+             */
+            customer_minutes_at_risk: number;
+            /**
+             * Customer Minutes Per Km
+             * @description The list is ranked by it.
+             */
+            customer_minutes_per_km: number;
+            /** Bounds */
+            bounds: number[] | null;
+            feature: components["schemas"]["Feature"] | null;
+        };
+        /**
          * ReadyAnswer
          * @description The store can be reached.
          */
@@ -2588,6 +2688,20 @@ export interface components {
             mean: number[];
         };
         /**
+         * RiskClasses
+         * @description Spans at risk by class, the mildest first.
+         */
+        RiskClasses: {
+            /** @default {} */
+            low: components["schemas"]["Features"];
+            /** @default {} */
+            moderate: components["schemas"]["Features"];
+            /** @default {} */
+            high: components["schemas"]["Features"];
+            /** @default {} */
+            extreme: components["schemas"]["Features"];
+        };
+        /**
          * SearchAnswer
          * @description What was found, the best first.
          */
@@ -2631,6 +2745,42 @@ export interface components {
             mrid: string;
             /** Priority */
             priority: string;
+        };
+        /**
+         * SpanRisk
+         * @description What vegetation threatens of a span, as designed.
+         */
+        SpanRisk: {
+            /**
+             * Risk Class
+             * @example high
+             */
+            risk_class: string;
+            /**
+             * Score
+             * @description Chance of a failure within a year, percent.
+             */
+            score: number;
+            /** Length In Risk M */
+            length_in_risk_m: number;
+            /**
+             * Customers
+             * @description Interrupted by a fault there.
+             */
+            customers: number;
+            /** Priority Sites */
+            priority_sites: number;
+            /**
+             * Customer Minutes At Risk
+             * @description In a year.
+             */
+            customer_minutes_at_risk: number;
+            /** Clearance M */
+            clearance_m: number | null;
+            /** Tree Height M */
+            tree_height_m: number | null;
+            /** Species */
+            species: string;
         };
         /**
          * StageCustomers
@@ -3127,6 +3277,73 @@ export interface components {
             input?: unknown;
             /** Context */
             ctx?: Record<string, never>;
+        };
+        /**
+         * VegetationAnswer
+         * @description The ranked list, as far as it was asked for, and what all of it comes to.
+         */
+        VegetationAnswer: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "span" | "section" | "feeder";
+            /** Layers */
+            layers: components["schemas"]["VegetationLayerRecord"][];
+            /**
+             * Restoration Min
+             * @description Mean minutes without supply.
+             */
+            restoration_min: number;
+            /**
+             * Restoration From
+             * @description How that is known.
+             */
+            restoration_from: string;
+            /**
+             * Spans
+             * @description At risk.
+             */
+            spans: number;
+            /** Length In Risk M */
+            length_in_risk_m: number;
+            /**
+             * Customer Minutes At Risk
+             * @description In a year.
+             */
+            customer_minutes_at_risk: number;
+            /**
+             * Total
+             * @description Rows there are.
+             */
+            total: number;
+            /** Rows */
+            rows: components["schemas"]["RankedRow"][];
+        };
+        /**
+         * VegetationLayerRecord
+         * @description One source of areas of risk, as it was last loaded.
+         */
+        VegetationLayerRecord: {
+            /** Source */
+            source: string;
+            /**
+             * Load Number
+             * @description how often it was loaded
+             */
+            load_number: number;
+            /**
+             * Loaded At
+             * Format: date-time
+             */
+            loaded_at: string;
+            /**
+             * File
+             * @description file or name, as it was given
+             */
+            file: string;
+            /** Areas */
+            areas: number;
         };
         /**
          * VoltageAnswer
@@ -4517,7 +4734,7 @@ export interface operations {
             /**
              * @description A stream of `text/event-stream`. Events: `state`, what changed in supply and switches
              *     since the version before (`out`, `partial`, `back`, `open`, `closed`, `customers_out`);
-             *     `outages`; `estimates`; `ami`; `resync`, ask for `/api/state` again.
+             *     `outages`; `estimates`; `ami`; `findings`; `resync`, ask for `/api/state` again.
              */
             200: {
                 headers: {
@@ -4750,6 +4967,139 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    rank_trimming_api_vegetation_get: {
+        parameters: {
+            query?: {
+                by?: "span" | "section" | "feeder";
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VegetationAnswer"];
+                };
+            };
+            /** @description It takes longer: ask at `Location`. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_spans_api_vegetation_spans_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskClasses"];
+                };
+            };
+            /** @description It takes longer: ask at `Location`. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAnswer"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */

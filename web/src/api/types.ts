@@ -182,4 +182,14 @@ export type SeriesAnswer = Closer<
   { table: "readings" | "load" | "feeder_load"; values: Reading[] }
 >;
 
+export const RISK_CLASSES = ["low", "moderate", "high", "extreme"] as const;
+export type RiskClass = (typeof RISK_CLASSES)[number];
+/** Spans at risk of vegetation by class. */
+export type RiskClasses = Closer<"RiskClasses", Record<RiskClass, Features>>;
+export type RankedRow = Closer<
+  "RankedRow",
+  { risk_class: RiskClass; bounds: Bounds | null; feature: FeatureRef | null }
+>;
+export type Vegetation = Closer<"VegetationAnswer", { rows: RankedRow[] }>;
+
 export type Job<T> = Closer<"JobAnswer", { result?: T | null }>;

@@ -12,6 +12,7 @@ import { installHook, markIdle } from "./hook";
 import { usePaintedLoading } from "./loading";
 import { asMode } from "./modes";
 import { followPointer } from "./pointer";
+import { usePaintedVegetation } from "./vegetation";
 import "maplibre-gl/dist/maplibre-gl.css";
 import "./map.css";
 
@@ -40,6 +41,7 @@ export default function MapView({ info, tiles }: { info: Info; tiles: TileJson }
   }, []);
 
   usePaintedLoading(mode === "loading");
+  usePaintedVegetation(mode === "vegetation");
   useEffect(() => grid?.restyle({ theme, mode, info, tiles }), [grid, theme, mode, info, tiles]);
 
   return <div className="map" ref={box} />;

@@ -15,6 +15,7 @@ export type ChannelName =
   | "tried" // what-if: bits of the phases it opens, 8 closed
   | "fate" // what-if: 1 goes out, 2 comes back
   | "load" // percent of the rating
+  | "risk" // class of vegetation risk, from 1
   | "chosen" // the selected element
   | "hover"
   | "area"; // inside the drawn polygon or the chosen outage

@@ -1,7 +1,7 @@
 /** The color of what has supply, by the mode that was chosen; a value of each feeder, looked up by its id. */
 
 import type { ExpressionSpecification as Expr } from "maplibre-gl";
-import { steps } from "./expressions";
+import { riskColor, steps } from "./expressions";
 import type { StyleInput } from "./look";
 import type { Palette } from "./palette";
 
@@ -46,6 +46,8 @@ export function energizedColor(input: StyleInput, palette: Palette): Expr {
       const load = byFeeder(input, -1, (id) => input.loads.get(id) ?? -1);
       return ["case", ["<", load, 0], palette.unknown, steps(load, palette.loads)];
     }
+    case "vegetation":
+      return riskColor(palette);
     case "state":
       return ["to-color", palette.calm];
   }

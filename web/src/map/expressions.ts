@@ -12,6 +12,8 @@ export const SUPPLY: Expr = ["case", ["==", FATE, 1], 1, RETURNS, 0, state("supp
 export const IS_OUT: Expr = ["==", SUPPLY, 1];
 export const IS_NOT_WELL: Expr = ["!=", SUPPLY, 0];
 export const MARK = state("mark");
+/** Place of the class of vegetation risk, from 1; 0 none. */
+export const RISK = state("risk");
 export const CHOSEN: Expr = ["==", state("chosen"), 1];
 export const HOVER: Expr = ["==", state("hover"), 1];
 
@@ -24,6 +26,18 @@ export function zoomed(...stops: [number, number | Expr][]): Expr {
 export function steps(value: Expr, levels: readonly [number, string][]): Expr {
   const [first, ...rest] = levels;
   return ["step", value, first?.[1] ?? "#888888", ...rest.flat()] as unknown as Expr;
+}
+
+/** The color of each class of risk. */
+export function riskColor(palette: Palette): Expr {
+  const colors = palette.risks.flatMap(([, color], i) => [i + 1, color]);
+  return ["match", RISK, ...colors, palette.unknown] as unknown as Expr;
+}
+
+/** How much wider than its line each class of risk is drawn: told apart without color, too. */
+export function riskWidth(palette: Palette): Expr {
+  const widths = palette.risks.flatMap(([, , width], i) => [i + 1, width]);
+  return ["match", RISK, ...widths, 0] as unknown as Expr;
 }
 
 export function markColor(palette: Palette): Expr {

@@ -32,6 +32,7 @@ const TITLES: Record<Mode, string> = {
   feeder: "Lines by feeder",
   voltage: "Lines by voltage",
   loading: "Lines and transformers by loading",
+  vegetation: "Lines by vegetation risk",
   state: "Lines",
 };
 
@@ -58,6 +59,14 @@ function colors(mode: Mode, palette: Palette, info: Info | null): Entry[] {
           says: range(from, palette.loads[at + 1]?.[0] ?? Number.NaN, "%"),
         })),
         { sign: line(palette.unknown), says: "not known" },
+      ];
+    case "vegetation":
+      return [
+        ...palette.risks.map(([name, color, width]) => ({
+          sign: { kind: "line", color, width: 2 + width } as const,
+          says: `${name} risk`,
+        })),
+        { sign: line(palette.unknown), says: "not at risk" },
       ];
     case "state":
       return [{ sign: line(palette.calm), says: "supplied" }];

@@ -12,19 +12,24 @@ import {
   MARK,
   markColor,
   RETURNS,
+  RISK,
+  riskColor,
+  riskWidth,
   zoomed,
 } from "./expressions";
 import type { StyleInput } from "./look";
 import type { Palette } from "./palette";
 
 /** Grows with the zoom; `more` is added at every stop. Nothing where the test fails. */
-function widths(stops: [number, number, number][], test: Expr | null, more: number): Expr {
+function widths(stops: [number, number, number][], test: Expr | null, more: number | Expr): Expr {
+  const wider = (width: number): number | Expr =>
+    typeof more === "number" ? width + more : ["+", width, more];
   const flat = stops.flatMap(([zoom, backbone, lateral]) => {
     const width: Expr = [
       "case",
       ["==", ["get", "class"], "backbone"],
-      backbone + more,
-      lateral + more,
+      wider(backbone),
+      wider(lateral),
     ];
     return [zoom, test ? (["case", test, width, 0] as Expr) : width];
   });
@@ -94,6 +99,16 @@ export function lineLayers(input: StyleInput, palette: Palette): LayerSpecificat
         "line-color": ["case", RETURNS, palette.back, IS_OUT, palette.outHalo, palette.partial],
         "line-opacity": 0.3,
         "line-width": widths(LINE_STOPS, ["any", IS_NOT_WELL, RETURNS], 5),
+      },
+    },
+    {
+      id: "lines-risk",
+      ...lines,
+      layout: round,
+      paint: {
+        "line-color": riskColor(palette),
+        "line-opacity": 0.75,
+        "line-width": widths(LINE_STOPS, [">", RISK, 0], riskWidth(palette)),
       },
     },
     {

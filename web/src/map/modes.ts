@@ -1,12 +1,13 @@
 /** How lines are colored: by feeder, voltage, loading, or nothing but their state. */
 
-export const MODES = ["feeder", "voltage", "loading", "state"] as const;
+export const MODES = ["feeder", "voltage", "loading", "vegetation", "state"] as const;
 export type Mode = (typeof MODES)[number];
 
 export const MODE_NAMES: Record<Mode, string> = {
   feeder: "Feeder",
   voltage: "Voltage",
   loading: "Loading",
+  vegetation: "Vegetation risk",
   state: "State",
 };
 

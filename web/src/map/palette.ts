@@ -1,5 +1,6 @@
 /** The map's colors, dark and light. Red means "out" and nothing else; feeders avoid it. */
 
+import type { RiskClass } from "../api/types";
 import type { Theme } from "../state/theme";
 
 export interface Palette {
@@ -26,6 +27,7 @@ export interface Palette {
   abnormal: string;
   voltages: readonly [number, string][]; // from this voltage upwards
   loads: readonly [number, string][]; // from this percentage upwards
+  risks: readonly [name: RiskClass, color: string, width: number][]; // rising; pixels more than the line
   unknown: string;
 }
 
@@ -79,6 +81,12 @@ const DARK: Palette = {
     [100, "#f4894f"],
     [130, "#ff5470"],
   ],
+  risks: [
+    ["low", "#4f7f9e", 1],
+    ["moderate", "#5fbfa3", 2.5],
+    ["high", "#ecd25c", 4.5],
+    ["extreme", "#fff6e0", 7],
+  ],
   unknown: "#4a5563",
 };
 
@@ -131,6 +139,12 @@ const LIGHT: Palette = {
     [80, "#a87a00"],
     [100, "#cc5a12"],
     [130, "#c2154a"],
+  ],
+  risks: [
+    ["low", "#7ba7bd", 1],
+    ["moderate", "#2f8f7b", 2.5],
+    ["high", "#9a5b00", 4.5],
+    ["extreme", "#4a1259", 7],
   ],
   unknown: "#b4bcc5",
 };

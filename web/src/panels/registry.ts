@@ -83,6 +83,14 @@ export const PANELS: readonly Panel[] = [
     available: (info) => info.can.ami,
   },
   {
+    key: "vegetation",
+    title: "Vegetation",
+    icon: "tree",
+    shortcut: "v",
+    component: lazy(() => import("./vegetation/VegetationPanel")),
+    available: (info) => info.can.vegetation,
+  },
+  {
     key: "print",
     title: "Print",
     icon: "print",

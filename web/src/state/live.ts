@@ -6,6 +6,8 @@ import type { StateEvent, SupplyState } from "../api/types";
 import { notify, tick, useStore } from "./store";
 import { supply } from "./supply";
 
+const TOLD = ["outages", "estimates", "ami", "findings"] as const; // ask for those again
+
 let stream: EventStream | null = null;
 let wake = () => {}; // ends the pause before the next first load
 let fetching: Promise<void> | null = null;
@@ -89,6 +91,7 @@ async function catchUp(): Promise<void> {
 
 async function refetch(): Promise<void> {
   const state = await api.state(null, { quiet: true });
+  tick("findings"); // no number of the state tells whether one was accepted meanwhile
   const { info: before, changes } = useStore.getState();
   if (before?.network === state.network && changes === state.changes) return;
   const info = await api.info({ quiet: true });
@@ -109,8 +112,9 @@ function figures(state: SupplyState | StateEvent) {
 function receive(event: ServerEvent): void {
   if (event.type === "state") changed(JSON.parse(event.data) as StateEvent);
   else if (event.type === "resync") void refresh();
-  else if (event.type === "outages" || event.type === "estimates" || event.type === "ami") {
-    tick(event.type);
+  else {
+    const what = TOLD.find((each) => each === event.type);
+    if (what) tick(what);
   }
 }
 

@@ -21,6 +21,7 @@ export const PARAM_KEYS = [
   "at", // a past moment, ISO 8601
   "area", // a polygon
   "outage", // the chosen outage
+  "trim", // how the trimming list is grouped: section, span, feeder
   "finding", // the chosen finding, rule:mrid
   "found", // which findings are listed: open, all, a severity or a rule
   "list", // which outages are listed

@@ -9,13 +9,14 @@ import shapely
 from scipy.spatial import cKDTree
 from shapely.geometry import MultiPolygon, Polygon
 
+from gridtwin.model.lengths import METERS_PER_DEGREE
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
     from gridtwin.model.tables import NetworkData
 
-METERS_PER_DEGREE = 111_320.0  # along a meridian, and along the equator
 BUFFER_M = 30.0  # drawn around a customer on its own
 MAX_REACH_M = 150.0
 SPACINGS = 1.5  # the reach, in typical distances to the third neighbor

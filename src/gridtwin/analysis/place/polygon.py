@@ -9,9 +9,9 @@ import numpy as np
 import shapely
 from shapely.geometry import MultiPolygon, Polygon
 
-from gridtwin.analysis.place.antimeridian import check_longitudes, cut_at_antimeridian
 from gridtwin.analysis.place.polygon_forms import MEND_FORM, PolygonForm, read_form
 from gridtwin.errors import PolygonError
+from gridtwin.model.antimeridian import check_longitudes, cut_at_antimeridian
 from gridtwin.model.frames import make_projector
 
 if TYPE_CHECKING:

@@ -10,7 +10,9 @@ import numpy as np
 from gridtwin.analysis.quality import connectivity, consistency, electrical, location, snapping
 from gridtwin.analysis.quality.violations import RuleContext, Violation
 from gridtwin.errors import InputError
+from gridtwin.model.element_names import find_origin
 from gridtwin.model.findings import MOST_LISTED, Finding, find_worst, sort_findings
+from gridtwin.model.ids import Element
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -235,14 +237,15 @@ def check_network(
 
 
 def _make_finding(seen: RuleContext, rule: Rule, violation: Violation) -> Finding:
-    name = seen.get_name(violation.table, violation.row)
+    origin = find_origin(seen.data, Element(violation.table, violation.row))
     return Finding(
         rule.name,
         rule.severity,
-        name,
+        seen.get_name(violation.table, violation.row),
         _locate_violation(seen, violation),
         violation.evidence,
         rule.mend,
+        *(origin[:2] if origin else ()),
     )
 
 

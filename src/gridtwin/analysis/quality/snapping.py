@@ -14,6 +14,7 @@ from scipy.spatial import cKDTree
 from gridtwin.analysis.quality.electrical import SAME_VOLTAGE
 from gridtwin.analysis.quality.violations import RuleContext, Violation
 from gridtwin.model import cim, phases
+from gridtwin.model.lengths import FOOT_M
 from gridtwin.topology.meshed_core import live_phases
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SNAP_M = 0.3  # ends this close were probably meant to be one node
-FOOT_M = 0.3048  # planar coordinates may be feet
 LINK_SHARE = 0.1  # of the usual extent of equipment; a planar diagram may be of any size
 MOST_NEIGHBORS = 16  # live nodes looked at around a dead one
 LONGEST_CHAIN = (

@@ -18,8 +18,9 @@ from gridtwin.publish.atomic_file import write_whole
 from gridtwin.publish.snowflake.cortex_specs import build_agent, build_mcp_server
 from gridtwin.publish.snowflake.question_files import write_question
 from gridtwin.publish.snowflake.semantic_view import write_semantic_view, write_semantic_yaml
-from gridtwin.publish.snowflake.table_shapes import WAREHOUSE_TABLES, write_table
+from gridtwin.publish.snowflake.snowflake_types import write_table
 from gridtwin.publish.snowflake.yaml_text import write_yaml
+from gridtwin.results.warehouse.table_shapes import WAREHOUSE_TABLES
 from gridtwin.store.ami_sql.semantic_model import SEMANTIC_MODEL
 
 if TYPE_CHECKING:
@@ -90,8 +91,7 @@ def render_project(options: ProjectOptions) -> dict[str, str]:
         "mcp_server.yaml": write_yaml(server),
     }
     for question in SEMANTIC_MODEL.questions:
-        if question.portable:
-            project[f"questions/{question.name}.sql"] = write_question(question, options)
+        project[f"questions/{question.name}.sql"] = write_question(question, options)
     return project | {MANIFEST_NAME: _write_manifest(options, project)}
 
 

@@ -9,7 +9,7 @@ from gridtwin.publish.snowflake.question_files import (
     place_table,
     write_verified_query,
 )
-from gridtwin.publish.snowflake.table_shapes import quote_text
+from gridtwin.publish.snowflake.snowflake_types import quote_text
 from gridtwin.publish.snowflake.yaml_text import write_yaml
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def write_semantic_view(model: SemanticModel, options: ProjectOptions) -> str:
         f"{question.name} AS (\n        QUESTION {quote_text(question.words)}\n"
         f"        SQL {quote_text(write_verified_query(question))}\n    )"
         for question in model.questions
-        if question.portable
+        if not question.of_area
     ]
     return (
         f"CREATE OR REPLACE SEMANTIC VIEW {options.qualify_schema('gold')}.{VIEW_NAME}\n{body}\n"
@@ -86,7 +86,7 @@ def write_semantic_yaml(model: SemanticModel, options: ProjectOptions) -> str:
                 "sql": write_verified_query(question),
             }
             for question in model.questions
-            if question.portable
+            if not question.of_area
         ],
         "custom_instructions": GENERATION_RULES,
     }

@@ -15,8 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from gridtwin.publish.snowflake.snapshot_tables import build_tables
-from gridtwin.publish.snowflake.table_shapes import (
+from gridtwin.results.warehouse.snapshot_tables import build_tables
+from gridtwin.results.warehouse.table_shapes import (
     METERS_CAME_TABLE,
     METERS_TABLE,
     NETWORK_TABLES,
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from gridtwin.publish.snowflake.account_connection import SnowflakeAccount
     from gridtwin.publish.snowflake.project_names import ProjectOptions
-    from gridtwin.publish.snowflake.snapshot_tables import Snapshot
-    from gridtwin.publish.snowflake.table_shapes import WarehouseTable
+    from gridtwin.results.warehouse.snapshot_tables import Snapshot
+    from gridtwin.results.warehouse.table_shapes import WarehouseTable
 
 LOG = logging.getLogger("gridtwin.snowflake")
 

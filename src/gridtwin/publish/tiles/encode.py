@@ -1,25 +1,17 @@
-"""
-Encode pieces of features as Mapbox vector tiles, with DuckDB's ``ST_AsMVT``.
-
-The spatial extension is loaded from where it is: that of DuckDB itself if it is installed, else the
-file in the wheel ``duckdb-extension-spatial``. Nothing is ever fetched from the network, and DuckDB
-loads none but what its makers signed (docs/adr/0013-tiles.md).
-"""
+"""Encode pieces of features as Mapbox vector tiles, with DuckDB's ``ST_AsMVT``."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.errors import InputError, MissingExtraError
 from gridtwin.publish.tiles.zoom_plan import EXTENT, LAYER_FIELDS, NUMBER_FIELDS
+from gridtwin.store.duckdb_extensions import open_duckdb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import duckdb
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -29,56 +21,12 @@ if TYPE_CHECKING:
 EncodedTiles = dict[tuple[int, int], bytes]  # column and row of a tile -> one layer of it
 
 
-def open_duckdb() -> duckdb.DuckDBPyConnection:
-    """
-    Return a DuckDB in memory that makes vector tiles, of one thread so that its order is fixed.
-
-    Raises
-    ------
-    MissingExtraError
-        If DuckDB or its spatial extension is not installed.
-    InputError
-        If the extension is damaged, or is not the one that DuckDB signed.
-    """
-    what = "making vector tiles"
-    extra = "tiles"
-    try:
-        import duckdb
-    except ImportError as error:
-        raise MissingExtraError(what, extra) from error
-    config: dict[str, Any] = {"threads": 1, "autoinstall_known_extensions": False}
-    connection = duckdb.connect(config=config)
-    try:
-        connection.execute("LOAD spatial")
-    except duckdb.Error:
-        file = _find_extension(duckdb.__version__)
-        if file is None:
-            raise MissingExtraError(what, extra) from None
-        try:
-            connection.load_extension(str(file))
-        except duckdb.Error as error:
-            reason = str(error).splitlines()[0]
-            msg = f"{file} cannot be used ({reason}): install duckdb-extension-spatial again"
-            raise InputError(msg) from error
-    return connection
-
-
-def _find_extension(version: str) -> Path | None:
-    """Return the extension in the wheel that belongs to this version of DuckDB."""
-    try:
-        import duckdb_extension_spatial
-    except ImportError:
-        return None
-    folder = Path(duckdb_extension_spatial.__file__).parent / "extensions" / f"v{version}"
-    file = folder / "spatial.duckdb_extension"
-    return file if file.is_file() else None
-
-
 class TileEncoder:
     """Layers of tiles from pieces; one for each thread."""
 
     def __init__(self) -> None:
-        self._connection = open_duckdb()
+        # One thread, so that the order of features is fixed.
+        self._connection = open_duckdb("making vector tiles", "tiles", "spatial", threads=1)
 
     def encode_layer(
         self, layer: TileLayer, pieces: TilePieces, extra: Mapping[str, NDArray[Any]] | None = None

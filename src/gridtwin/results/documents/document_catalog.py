@@ -2,6 +2,11 @@
 
 from types import MappingProxyType, UnionType
 
+from gridtwin.results.documents.analytics_documents import (
+    ConflictsDocument,
+    PullDocument,
+    ScoresDocument,
+)
 from gridtwin.results.documents.ask_documents import AskDocument
 from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.results.documents.drafting_documents import MapInitDocument
@@ -55,6 +60,7 @@ from gridtwin.results.documents.switching_documents import (
     SwitchDocument,
 )
 from gridtwin.results.documents.trace_documents import ExplainDocument, TraceDocument
+from gridtwin.results.documents.vegetation_documents import VegetationDocument
 
 SHAPES: MappingProxyType[DocumentTag, type | UnionType] = MappingProxyType(
     {
@@ -66,6 +72,7 @@ SHAPES: MappingProxyType[DocumentTag, type | UnionType] = MappingProxyType(
         DocumentTag.ASK: AskDocument,
         DocumentTag.BLAST: BlastDocument,
         DocumentTag.CHECK: CheckDocument,
+        DocumentTag.CONFLICTS: ConflictsDocument,
         DocumentTag.CRITICAL: CriticalDocument,
         DocumentTag.DEAD_LETTERS: DeadLettersDocument,
         DocumentTag.ELEMENT: ElementDocument,
@@ -91,8 +98,10 @@ SHAPES: MappingProxyType[DocumentTag, type | UnionType] = MappingProxyType(
         DocumentTag.OUTAGE_REPORT: OutageReportDocument,
         DocumentTag.OVERVIEW: OverviewDocument,
         DocumentTag.PLAN: PlanDocument,
+        DocumentTag.PULL: PullDocument,
         DocumentTag.PRIORITY_SITES: PrioritySitesDocument,
         DocumentTag.REPLAY: ReplayDocument,
+        DocumentTag.SCORES: ScoresDocument,
         DocumentTag.SIMULATED: SimulatedDocument,
         DocumentTag.STATES: StatesDocument,
         DocumentTag.STORM: StormDocument,
@@ -102,6 +111,7 @@ SHAPES: MappingProxyType[DocumentTag, type | UnionType] = MappingProxyType(
         DocumentTag.SYNC: SyncDocument,
         DocumentTag.TILES: TilesDocument,
         DocumentTag.TRACE: TraceDocument,
+        DocumentTag.VEGETATION: VegetationDocument,
         DocumentTag.WHAT_IF: WhatIfDocument,
     }
 )

@@ -14,6 +14,7 @@ class DocumentTag(StrEnum):
     ASK = "gridtwin.ask/1"
     BLAST = "gridtwin.blast/1"
     CHECK = "gridtwin.check/1"
+    CONFLICTS = "gridtwin.conflicts/1"
     CRITICAL = "gridtwin.critical/1"
     DEAD_LETTERS = "gridtwin.dead_letters/1"
     ELEMENT = "gridtwin.element/1"
@@ -39,8 +40,10 @@ class DocumentTag(StrEnum):
     OUTAGE_REPORT = "gridtwin.outage_report/1"
     OVERVIEW = "gridtwin.overview/1"
     PLAN = "gridtwin.plan/1"
+    PULL = "gridtwin.pull/1"
     PRIORITY_SITES = "gridtwin.priority_sites/1"
     REPLAY = "gridtwin.replay/1"
+    SCORES = "gridtwin.scores/1"
     SIMULATED = "gridtwin.simulated/1"
     STATES = "gridtwin.states/1"
     STORM = "gridtwin.storm/1"
@@ -50,6 +53,7 @@ class DocumentTag(StrEnum):
     SYNC = "gridtwin.sync/1"
     TILES = "gridtwin.tiles/1"
     TRACE = "gridtwin.trace/1"
+    VEGETATION = "gridtwin.vegetation/1"
     WHAT_IF = "gridtwin.what_if/1"
 
     @property

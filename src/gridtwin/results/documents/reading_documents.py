@@ -284,6 +284,26 @@ class HoursOut(Shape):
     customer_hours: float
 
 
+class SpanAtRisk(Shape):
+    """A span of line at risk of vegetation, and the peak of its feeder."""
+
+    span: str
+    feeder: str
+    """empty = none"""
+    risk_class: str
+    score: float
+    """chance of a failure by vegetation within a year, percent"""
+    length_in_risk_m: float
+    customers: int
+    """that a fault there interrupts"""
+    priority_sites: int
+    customer_minutes_at_risk: float
+    """of a year"""
+    customer_minutes_per_km: float
+    feeder_peak_kw: float | None
+    """in the period; null = not known"""
+
+
 class HistoryShape(Span, Shape):
     """
     What weeks of readings answer to a question.
@@ -331,6 +351,18 @@ class HoursOutHistory(HistoryShape):
     rows: list[HoursOut]
 
 
+class VegetationHistory(HistoryShape):
+    """Which spans are at risk of vegetation, and what their feeders carry."""
+
+    question: Literal["vegetation"]
+    rows: list[SpanAtRisk]
+
+
 HistoryDocument = (
-    OverloadedHistory | VoltagesHistory | PeaksHistory | AtRiskHistory | HoursOutHistory
+    OverloadedHistory
+    | VoltagesHistory
+    | PeaksHistory
+    | AtRiskHistory
+    | HoursOutHistory
+    | VegetationHistory
 )

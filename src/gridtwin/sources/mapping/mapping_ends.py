@@ -15,6 +15,7 @@ from gridtwin.sources.mapping.mapping_lines import (
     measure_ends,
 )
 from gridtwin.sources.mapping.mapping_named import JoinedEquipment, stack_rows
+from gridtwin.sources.mapping.mapping_pieces import name_pieces
 from gridtwin.sources.mapping.mapping_places import cluster_places, find_neighbors
 from gridtwin.sources.mapping.mapping_sides import SIDE_B, deal_sides
 
@@ -151,7 +152,9 @@ def _cut_tapped(
         contacts[1],
         context.rules.tolerance_m,
     )
-    return cut_lines(*drawn, taps)
+    cut = cut_lines(*drawn, taps)
+    names = name_pieces(cut.frame["mrid"].tolist(), cut.owners, cut.courses, context)
+    return cut.frame.assign(mrid=names), cut.courses, cut.ends
 
 
 def _join_devices(

@@ -198,14 +198,23 @@ def find_taps(
     return LineTaps(owners[rows][once], within[once], place[once])
 
 
+class LinePieces(NamedTuple):
+    """Pieces of lines: what each has of its line, its course, the places of its ends, its line."""
+
+    frame: pd.DataFrame  # the share of the piece in its length; the mRID of its line
+    courses: NDArray[np.object_]
+    ends: NDArray[np.intp]
+    owners: NDArray[np.intp]  # the row of the line of each, rising
+
+
 def cut_lines(
     frame: pd.DataFrame,
     lines: NDArray[np.object_],
     ends: NDArray[np.intp],
     taps: LineTaps,
-) -> tuple[pd.DataFrame, NDArray[np.object_], NDArray[np.intp]]:
+) -> LinePieces:
     """
-    Return lines cut at their taps: the first piece keeps its mRID, others are ``MRID#2`` and so on.
+    Return lines cut at their taps.
 
     Parameters
     ----------
@@ -221,22 +230,19 @@ def cut_lines(
         if place not in ends[row]:
             by_row.setdefault(int(row), []).append((int(vertex), int(place)))
     if not by_row:
-        return frame, lines, ends
-    pieces: list[tuple[int, int, object, int, int]] = []
+        return LinePieces(frame, lines, ends, np.arange(len(frame)))
+    pieces: list[tuple[int, object, int, int]] = []
     for row in range(len(frame)):
         xy = shapely.get_coordinates(lines[row])
         cuts = [(0, ends[row, 0]), *sorted(by_row.get(row, [])), (len(xy) - 1, ends[row, 1])]
-        for part, ((start, a), (stop, b)) in enumerate(pairwise(cuts)):
+        for (start, a), (stop, b) in pairwise(cuts):
             course = shapely.LineString(xy[start : stop + 1]) if len(cuts) > 2 else lines[row]
-            pieces.append((row, part, course, a, b))
+            pieces.append((row, course, a, b))
     rows = np.array([piece[0] for piece in pieces])
-    courses = np.array([piece[2] for piece in pieces], dtype=object)
+    courses = np.array([piece[1] for piece in pieces], dtype=object)
     cut = frame.iloc[rows].reset_index(drop=True)
-    cut["mrid"] = [
-        mrid if not piece[1] else f"{mrid}#{piece[1] + 1}"
-        for mrid, piece in zip(cut["mrid"], pieces, strict=True)
-    ]
     if "length_m" in cut:
         share = shapely.length(courses) / np.maximum(shapely.length(lines[rows]), 1e-300)
         cut["length_m"] = cut["length_m"].astype(float) * share
-    return cut, courses, np.array([piece[3:] for piece in pieces], dtype=np.intp)
+    places = np.array([piece[2:] for piece in pieces], dtype=np.intp)
+    return LinePieces(cut, courses, places, rows)

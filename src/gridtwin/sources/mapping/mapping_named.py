@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from gridtwin.model.network import Network
     from gridtwin.sources.mapping.mapping_file import EndRules
     from gridtwin.sources.mapping.mapping_findings import MappingFindings
     from gridtwin.sources.mapping.mapping_nodes import NodeSlots
@@ -49,6 +50,7 @@ class MappingContext:
     rules: EndRules
     planar: bool
     told: MappingFindings
+    former: Network | None = None  # that was loaded before, of whose elements these go on
     # Ends of drawn lines, then all else that is joined by place, in meters; how many are ends.
     drawn_m: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))
     drawn_ends: int = 0

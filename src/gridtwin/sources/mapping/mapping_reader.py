@@ -148,9 +148,8 @@ class _NetworkMaker:
     def __init__(self, plan: UtilityMapping, reader: RowReader, former: Network | None) -> None:
         self.plan = plan
         self.reader = reader
-        self.former = former
         planar = plan.crs is not None and plan.crs.casefold() == "none"
-        self.context = MappingContext(plan.name, plan.rules, planar, reader.told)
+        self.context = MappingContext(plan.name, plan.rules, planar, reader.told, former)
         self.slots = NodeSlots()
         self.compared = dict.fromkeys(RECORDED_COLUMNS, RecordedComparison(0, 0))
         self.parts: NetworkParts | None = None
@@ -244,9 +243,9 @@ class _NetworkMaker:
         node_a, node_b = (pick_nodes(nodes, slots) for slots in (joined.slot_a, joined.slot_b))
         names, is_given = self.slots.name_nodes(nodes, ends, np.concatenate(labels))
         of = {to: pick_nodes(nodes, each.slots) for to, each in points.items()}
-        if self.former is not None:
+        if self.context.former is not None:
             at = list_node_ends(joined.frame, node_a, node_b, points, of)
-            names = keep_node_names(names, is_given, at, self.former)
+            names = keep_node_names(names, is_given, at, self.context.former)
         xy = place_nodes_of_slots(nodes, self.slots.find_places(), len(names))
         spread = spread_places(xy, node_a, node_b)
         placed = np.asarray(np.isfinite(xy).all(axis=1), dtype=np.bool_)

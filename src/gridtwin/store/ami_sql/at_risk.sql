@@ -6,11 +6,11 @@ WITH together AS (
     SELECT t.reading_time, sum(t.kwh) AS kwh
     FROM gridtwin.transformer_load t
     WHERE t.reading_time > :start AND t.reading_time <= :end
-        AND t.transformer = ANY(:transformers)
+        AND t.transformer IN (:transformers)
     GROUP BY t.reading_time
 )
 SELECT
-    CAST(extract(hour FROM g.reading_time AT TIME ZONE 'UTC') AS int) AS hour,
+    mod(CAST(floor(extract(epoch FROM g.reading_time) / 3600) AS bigint), 24) AS hour,
     avg(g.kwh) * 4 AS mean_kw,
     max(g.kwh) * 4 AS peak_kw,
     count(*) AS intervals

@@ -5,14 +5,14 @@
 -- :power_factor      of all loads
 WITH heavy AS (
     SELECT
-        t.transformer,
-        count(*) AS intervals,
-        max(abs(t.kwh)) AS most_kwh
-    FROM gridtwin.transformer_load t
-    JOIN gridtwin.transformers r ON r.transformer = t.transformer
-    WHERE t.reading_time > :start AND t.reading_time <= :end
-        AND abs(t.kwh) > r.rated_kva * CAST(:pct AS double precision) / 100 * :power_factor / 4
-    GROUP BY t.transformer
+        p.transformer,
+        sum(p.intervals) AS intervals,
+        max(p.highest_kwh) AS most_kwh
+    FROM gridtwin.transformer_period_load p
+    JOIN gridtwin.transformers r ON r.transformer = p.transformer
+    WHERE p.first_at > :start AND p.last_at <= :end
+        AND p.lowest_kwh > r.rated_kva * CAST(:pct AS double precision) / 100 * :power_factor / 4
+    GROUP BY p.transformer
 )
 SELECT
     r.mrid AS transformer,

@@ -3,23 +3,22 @@
 --
 -- :start, :end       intervals that end after one and up to the other
 WITH own AS (
-    SELECT f.feeder, max(f.kwh) AS kwh, avg(f.kwh) AS mean
-    FROM gridtwin.feeder_load f
-    WHERE f.reading_time > :start AND f.reading_time <= :end AND f.kwh IS NOT NULL
-    GROUP BY f.feeder
+    SELECT p.feeder, max(p.peak_kwh) AS kwh, sum(p.kwh) / sum(p.intervals) AS mean
+    FROM gridtwin.feeder_period_load p
+    WHERE p.first_at > :start AND p.last_at <= :end AND p.peak_kwh IS NOT NULL
+    GROUP BY p.feeder
 ), common AS (
-    SELECT f.reading_time
-    FROM gridtwin.feeder_load f
-    WHERE f.reading_time > :start AND f.reading_time <= :end AND f.kwh IS NOT NULL
-    GROUP BY f.reading_time
-    ORDER BY sum(f.kwh) DESC, f.reading_time
+    SELECT a.reading_time
+    FROM gridtwin.territory_load a
+    WHERE a.reading_time > :start AND a.reading_time <= :end AND a.kwh IS NOT NULL
+    ORDER BY a.kwh DESC, a.reading_time
     LIMIT 1
 ), times AS (
-    SELECT f.feeder, min(f.reading_time) AS peak_at
-    FROM gridtwin.feeder_load f
-    JOIN own o ON o.feeder = f.feeder AND o.kwh = f.kwh
-    WHERE f.reading_time > :start AND f.reading_time <= :end
-    GROUP BY f.feeder
+    SELECT p.feeder, min(p.peak_kwh_at) AS peak_at
+    FROM gridtwin.feeder_period_load p
+    JOIN own o ON o.feeder = p.feeder AND o.kwh = p.peak_kwh
+    WHERE p.first_at > :start AND p.last_at <= :end
+    GROUP BY p.feeder
 ), then_carried AS (
     SELECT f.feeder, f.kwh
     FROM gridtwin.feeder_load f

@@ -67,7 +67,21 @@ class SemanticQuestion:
     name: str
     words: str
     values: Mapping[str, float] = field(default_factory=dict)
-    portable: bool = True  # whether its SQL runs on other warehouses as it stands
+    of_area: bool = False  # whether it is of the transformers under a polygon
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodForm:
+    """
+    A table of a question whose rows are of one interval or of more: of a day, say.
+
+    A store that keeps sums of days shows these for whole days; one that does not shows each
+    interval for itself, as the query says.
+    """
+
+    name: str
+    table: str  # of schema ``gridtwin``, whose intervals they are
+    query: str  # of its intervals, ``{table}`` standing for where it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,7 @@ class SemanticModel:
     tables: tuple[SemanticTable, ...]
     links: tuple[SemanticLink, ...]
     questions: tuple[SemanticQuestion, ...]
+    forms: tuple[PeriodForm, ...] = ()
 
     def find_table(self, name: str) -> SemanticTable:
         """Return a table by its name."""
@@ -167,6 +182,24 @@ CONDITIONS_OF_INTERVALS = SemanticTable(
     ),
     (SemanticMetric("mean_price", "AVG(price_usd_mwh)", "Mean price, $/MWh"),),
 )
+ZONES_OF_TRANSFORMERS = SemanticTable(
+    "transformer_zones",
+    "Load zones of transformers, as far as they are known",
+    ("transformer",),
+    (TRANSFORMER_KEY, _declare_dimension("load_zone", "Load zone of the market", "zone")),
+    (SemanticMetric("zoned_transformers", "COUNT(*)", "Transformers whose zone is known"),),
+)
+PRICES_OF_ZONES = SemanticTable(
+    "zone_prices",
+    "Price of each load zone by interval; where a zone has none, that of conditions holds",
+    ("load_zone", "time"),
+    (
+        _declare_dimension("load_zone", "Load zone of the market", "zone"),
+        SemanticColumn("time", "time", "time", "End of the interval of 15 minutes, UTC"),
+        _declare_fact("price_usd_mwh", "US dollars a megawatt-hour", "price", "LMP"),
+    ),
+    (SemanticMetric("mean_zone_price", "AVG(price_usd_mwh)", "Mean price of the zone, $/MWh"),),
+)
 INTERRUPTIONS = SemanticTable(
     "outage_usage_points",
     "Interruptions of usage points, each in one outage",
@@ -183,6 +216,29 @@ INTERRUPTIONS = SemanticTable(
     ),
     ("interruptions", "outages"),
 )
+SPANS_AT_RISK = SemanticTable(
+    "vegetation_spans",
+    "Spans of line at risk of vegetation, as they were last measured",
+    ("span",),
+    (
+        _declare_dimension("span", "mRID of the line", "line"),
+        _declare_dimension("feeder", "mRID of its feeder; empty = none", "circuit"),
+        _declare_dimension("risk_class", "low, moderate, high or extreme", "risk"),
+        _declare_fact("score", "Chance of a failure by vegetation within a year, percent"),
+        _declare_fact("length_in_risk_m", "Meters of it inside areas of risk"),
+        _declare_fact("customers", "Customers a fault there interrupts"),
+        _declare_fact("priority_sites", "Usage points with a priority that are interrupted"),
+        _declare_fact("customer_minutes_at_risk", "Customer-minutes at risk in a year"),
+        _declare_fact("customer_minutes_per_km", "Of these, for each kilometer in areas of risk"),
+    ),
+    (
+        SemanticMetric("spans_at_risk", "COUNT(*)", "Spans at risk of vegetation"),
+        SemanticMetric(
+            "minutes_at_risk", "SUM(customer_minutes_at_risk)", "Customer-minutes at risk in a year"
+        ),
+    ),
+    ("trimming", "vegetation"),
+)
 USAGE_POINTS_SERVED = SemanticTable(
     "usage_points",
     "Where customers are served",
@@ -195,17 +251,43 @@ USAGE_POINTS_SERVED = SemanticTable(
     ("meters", "premises"),
 )
 
+PERIOD_FORMS = (
+    PeriodForm(
+        "transformer_period_load",
+        "transformer_load",
+        "SELECT reading_time AS first_at, reading_time AS last_at, transformer, 1 AS intervals,"
+        " abs(kwh) AS lowest_kwh, abs(kwh) AS highest_kwh FROM {table}",
+    ),
+    PeriodForm(
+        "feeder_period_load",
+        "feeder_load",
+        "SELECT reading_time AS first_at, reading_time AS last_at, feeder,"
+        " CASE WHEN kwh IS NULL THEN 0 ELSE 1 END AS intervals, kwh, kwh AS peak_kwh,"
+        " reading_time AS peak_kwh_at, below_a, above_a, below_b, above_b, v_min,"
+        " reading_time AS v_min_at, v_max, reading_time AS v_max_at FROM {table}",
+    ),
+    PeriodForm(
+        "territory_load",
+        "feeder_load",
+        "SELECT reading_time, sum(kwh) AS kwh FROM {table} GROUP BY reading_time",
+    ),
+)
+
 SEMANTIC_MODEL = SemanticModel(
     (
         TRANSFORMER_LOAD,
         FEEDER_LOAD,
         RATED_TRANSFORMERS,
         CONDITIONS_OF_INTERVALS,
+        ZONES_OF_TRANSFORMERS,
+        PRICES_OF_ZONES,
         INTERRUPTIONS,
         USAGE_POINTS_SERVED,
+        SPANS_AT_RISK,
     ),
     (
         SemanticLink("transformer_load", "transformer", "transformers", "transformer"),
+        SemanticLink("transformer_load", "transformer", "transformer_zones", "transformer"),
         SemanticLink("transformer_load", "reading_time", "conditions", "time"),
         SemanticLink("feeder_load", "reading_time", "conditions", "time"),
         SemanticLink("outage_usage_points", "usage_point", "usage_points", "mrid"),
@@ -231,11 +313,16 @@ SEMANTIC_MODEL = SemanticModel(
         ),
         SemanticQuestion(
             "at_risk",
-            "How much load hangs on some transformers by hour of the day?",
-            portable=False,
+            "How much load hangs on the transformers under a polygon by hour of the day?",
+            of_area=True,
         ),
         SemanticQuestion(
             "hours_out", "How many customers were out for how many hours in the last 30 days?"
         ),
+        SemanticQuestion(
+            "vegetation",
+            "Which spans are at risk of vegetation, and what do their feeders carry at the peak?",
+        ),
     ),
+    PERIOD_FORMS,
 )

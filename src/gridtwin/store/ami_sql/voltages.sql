@@ -4,25 +4,25 @@
 -- :start, :end       intervals that end after one and up to the other
 WITH worst AS (
     SELECT
-        f.feeder,
-        min(f.v_min) AS v_min,
-        max(f.v_max) AS v_max,
-        sum(f.below_a) / 4.0 AS below_a_h,
-        sum(f.above_a) / 4.0 AS above_a_h,
-        sum(f.below_b) / 4.0 AS below_b_h,
-        sum(f.above_b) / 4.0 AS above_b_h
-    FROM gridtwin.feeder_load f
-    WHERE f.reading_time > :start AND f.reading_time <= :end AND f.v_min IS NOT NULL
-    GROUP BY f.feeder
+        p.feeder,
+        min(p.v_min) AS v_min,
+        max(p.v_max) AS v_max,
+        sum(p.below_a) / 4.0 AS below_a_h,
+        sum(p.above_a) / 4.0 AS above_a_h,
+        sum(p.below_b) / 4.0 AS below_b_h,
+        sum(p.above_b) / 4.0 AS above_b_h
+    FROM gridtwin.feeder_period_load p
+    WHERE p.first_at > :start AND p.last_at <= :end AND p.v_min IS NOT NULL
+    GROUP BY p.feeder
 ), times AS (
     SELECT
-        f.feeder,
-        min(CASE WHEN f.v_min = w.v_min THEN f.reading_time END) AS v_min_at,
-        min(CASE WHEN f.v_max = w.v_max THEN f.reading_time END) AS v_max_at
-    FROM gridtwin.feeder_load f
-    JOIN worst w ON w.feeder = f.feeder AND (f.v_min = w.v_min OR f.v_max = w.v_max)
-    WHERE f.reading_time > :start AND f.reading_time <= :end
-    GROUP BY f.feeder
+        p.feeder,
+        min(CASE WHEN p.v_min = w.v_min THEN p.v_min_at END) AS v_min_at,
+        min(CASE WHEN p.v_max = w.v_max THEN p.v_max_at END) AS v_max_at
+    FROM gridtwin.feeder_period_load p
+    JOIN worst w ON w.feeder = p.feeder
+    WHERE p.first_at > :start AND p.last_at <= :end
+    GROUP BY p.feeder
 )
 SELECT
     w.feeder, w.v_min, t.v_min_at, w.v_max, t.v_max_at, w.below_a_h, w.above_a_h, w.below_b_h,

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from gridtwin.store.postgis.connect import is_lost
 from gridtwin.store.postgis.postgis_states import CHANNEL
-from gridtwin.store.store_versions import AMI, ESTIMATES, NETWORK, OUTAGES, STATE, Changes, Versions
+from gridtwin.store.store_versions import (
+    AMI,
+    ESTIMATES,
+    FINDINGS,
+    NETWORK,
+    OUTAGES,
+    STATE,
+    Changes,
+    Versions,
+)
 
 if TYPE_CHECKING:
     import psycopg
@@ -23,12 +32,17 @@ PG_CHANGED_OUTAGES = """
 SELECT DISTINCT row_key COLLATE "C" FROM gridtwin.audit
 WHERE id > %s AND table_name = 'outages' ORDER BY 1
 """
-CHANGE_OF_TABLE = {"outages": OUTAGES, "erm_current": ESTIMATES}
+CHANGE_OF_TABLE = {
+    "outages": OUTAGES,
+    "erm_current": ESTIMATES,
+    "accepted_findings": FINDINGS,
+}
 CHANGE_OF_WORD = {
     "operate": STATE,
     "sync": NETWORK,
     "outages": OUTAGES,
     "estimates": ESTIMATES,
+    "findings": FINDINGS,
     "ami": AMI,
 }
 # Transactions number their rows before they commit: one that commits late has lower numbers than
@@ -40,7 +54,7 @@ def read_pg_versions(connection: Connection) -> Versions:
     """Return how far what changes has come."""
     row = connection.execute(PG_READ_VERSIONS).fetchone()
     version, audited = row or (0, 0)
-    return Versions(version, audited, audited)
+    return Versions(version, audited, audited, audited)
 
 
 def wait_for_pg_changes(connection: Connection, since: Versions, seconds: float) -> Changes:

@@ -74,10 +74,10 @@ def build_origin_columns(origins: RowOrigins | None, count: int) -> dict[str, Co
     return dict(zip(ORIGIN_COLUMNS, columns, strict=True))
 
 
-def read_origins(columns: Mapping[str, pa.ChunkedArray]) -> RowOrigins | None:
+def read_origins(columns: Mapping[str, Any]) -> RowOrigins | None:
     """Return the origins that the columns of a frame tell; None where they tell of none."""
     layer, key, load = (columns[name] for name in ORIGIN_COLUMNS)
-    numbers = load.fill_null(0).to_numpy().astype(np.uint16)
+    numbers = np.maximum(load, 0).astype(np.uint16)  # -1 = not known
     layer_codes, layers = _encode_column(layer)
     if not numbers.any() and not layer_codes.any():
         return None

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.model.interval_loads import LOAD_TABLES, FeederLoads, TransformerLoads
-from gridtwin.model.readings import Conditions, Readings
-from gridtwin.model.tables import encode_texts
+from gridtwin.model.readings import Conditions, Readings, ZonePrices
+from gridtwin.model.tables import decode_texts, encode_texts
 from gridtwin.store.duckdb_queries import read_query
+from gridtwin.store.postgis.refusals import OWNER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -84,6 +85,13 @@ SELECT extract(epoch FROM "time")::bigint, temperature_c, price_usd_mwh
 FROM gridtwin.conditions WHERE "time" BETWEEN to_timestamp(%s) AND to_timestamp(%s)
 ORDER BY 1
 """
+PG_ZONE_PRICES: LiteralString = """
+INSERT INTO gridtwin.zone_prices (load_zone, "time", price_usd_mwh)
+SELECT z, to_timestamp(t), p
+FROM unnest(%s::text[], %s::bigint[], %s::real[]) AS u (z, t, p)
+ON CONFLICT ("time", load_zone) DO UPDATE SET price_usd_mwh = excluded.price_usd_mwh
+"""
+PG_LISTS = {"transformers": "SELECT unnest(CAST(%(transformers)s AS text[]))"}
 LOAD_COLUMN_TYPES = {
     "kwh": np.float64,
     "v_min": np.float32,
@@ -144,6 +152,20 @@ class PostgisReadings:
             price_usd_mwh=np.array(price, dtype=np.float32),
         )
 
+    def void_loads(self) -> int:
+        """Return 0: loads are kept by mRID; see `ReadingBook.void_loads`."""
+        return 0
+
+    def write_zone_prices(self, prices: ZonePrices) -> None:
+        """Keep prices of load zones; see `ReadingBook.write_zone_prices`."""
+        columns = (decode_texts(prices.load_zone).tolist(), prices.at_s.tolist())
+        values = (*columns, prices.price_usd_mwh.tolist())
+
+        def upsert(connection: Connection) -> None:
+            connection.execute(PG_ZONE_PRICES, values)
+
+        self._pool.run_write(upsert, role=OWNER)
+
     def query_history(
         self,
         name: str,
@@ -154,7 +176,7 @@ class PostgisReadings:
         """Ask a question of the history; see `ReadingBook.query_history`."""
         import pandas as pd
 
-        code = read_query(name, "%%(%s)s").encode()
+        code = read_query(name, "%%(%s)s", PG_LISTS).encode()
 
         def select_frame(connection: Connection) -> pd.DataFrame:
             with connection.transaction(), connection.cursor(binary=True) as cursor:

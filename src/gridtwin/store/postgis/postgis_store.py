@@ -26,11 +26,14 @@ from gridtwin.store.postgis.postgis_findings import PostgisFindings
 from gridtwin.store.postgis.postgis_live import PostgisLive
 from gridtwin.store.postgis.postgis_loads import PostgisLoads
 from gridtwin.store.postgis.postgis_outages import PostgisOutages
+from gridtwin.store.postgis.postgis_pulls import PostgisPulls
 from gridtwin.store.postgis.postgis_readings import PostgisReadings
 from gridtwin.store.postgis.postgis_specs import PostgisSpecs
 from gridtwin.store.postgis.postgis_states import LISTEN_S, PostgisStates
 from gridtwin.store.postgis.postgis_tiles import StoredTiles
+from gridtwin.store.postgis.postgis_vegetation import PostgisVegetation
 from gridtwin.store.postgis.refusals import OWNER, READER, translate_refusals
+from gridtwin.store.postgis.slot_changes import measure_largest_lag
 from gridtwin.store.protocol import ReplacedNetwork
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from gridtwin.store.store_versions import Changes, Versions
     from gridtwin.topology.topology_index import TopologyIndex
 
+GAUGE_PATIENCE_S = 1.0
 OPENING_PATIENCE_S = 3.0  # a wrong address is told at once, a server that restarts is waited for
 
 
@@ -49,16 +53,20 @@ class PostgisStore:
     def __init__(self, url: str, content: str, *, patience_s: float = CONNECT_PATIENCE_S) -> None:
         self.url = url
         self._pool = Pool(url, patience_s=patience_s)
+        self._gauge = Pool(url, patience_s=GAUGE_PATIENCE_S, most=1)
         self._kept = NetworkCache(self._pool, content)
         self.states = PostgisStates(self._pool, self._kept)
         self.specs = PostgisSpecs(self._pool)
         self.findings = PostgisFindings(self._pool)
+        self.vegetation = PostgisVegetation(self._pool)
         self.outages = PostgisOutages(self._pool)
         self.estimates = PostgisEstimates(self._pool)
         self.readings = PostgisReadings(self._pool)
         self.live = PostgisLive(self._pool)
         self.loads = PostgisLoads(self._pool)
+        self.pulls = PostgisPulls(self._pool)
         weakref.finalize(self, self._pool.close)
+        weakref.finalize(self, self._gauge.close)
 
     @classmethod
     def create(cls, url: str, twin: Mirrored, *, overwrite: bool = False) -> PostgisStore:
@@ -138,6 +146,7 @@ class PostgisStore:
     def close(self) -> None:
         """Give the connections back; the next use makes them again."""
         self._pool.close()
+        self._gauge.close()
 
     @property
     def network(self) -> Network:
@@ -157,6 +166,17 @@ class PostgisStore:
     def read_index(self) -> TopologyIndex:
         """Return the topology of the normal state."""
         return self._kept.read_index()
+
+    def measure_slot_lag(self) -> int:
+        """
+        Return the bytes of its log that the database keeps for the lake that is behind most.
+
+        Raises
+        ------
+        StoreError
+            If there is no answer within about a second: whoever asks for figures does not wait.
+        """
+        return self._gauge.run_read(measure_largest_lag)
 
     def read_versions(self) -> Versions:
         """Return how far what changes has come."""

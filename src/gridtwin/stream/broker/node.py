@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import BrokerError
-from gridtwin.stream.broker.kafka_artifacts import fetch_artifacts, find_program
+from gridtwin.stream.broker.kafka_artifacts import KAFKA_PROGRAM
 from gridtwin.stream.topics import is_reachable
 
 if TYPE_CHECKING:
@@ -132,10 +132,10 @@ class Node:
     def _build_command(self, *words: str) -> list[str]:
         flags = [f"-Xmx{self._heap_mb}m", "-XX:+UseSerialGC", "-Dlog4j2.level=WARN"]
         return [
-            find_program("java"),
+            KAFKA_PROGRAM.find_tool("java"),
             *flags,
             "-cp",
-            f"{fetch_artifacts()}/*",
+            f"{KAFKA_PROGRAM.fetch_artifacts()}/*",
             *words,
             str(self._properties),
         ]

@@ -5,7 +5,7 @@ import type { ElementDetail } from "../../api/types";
 import { useGridMap } from "../../map/current";
 import { valuesOf } from "../../map/roles";
 import { Icon } from "../../parts/icons";
-import { count, dayClock, kindName } from "../../parts/words";
+import { count, counted, dayClock, kindName } from "../../parts/words";
 import { useParam } from "../../state/params";
 import { Actions } from "./Actions";
 import { Attributes } from "./Attributes";
@@ -41,6 +41,7 @@ export default function ElementPanel() {
           <dd>{count(detail.usage_points_below)}</dd>
         </div>
       </dl>
+      <Growth detail={detail} />
       <Actions detail={detail} />
       <Attributes detail={detail} />
       <Upstream steps={detail.upstream} of={detail.mrid} />
@@ -118,6 +119,30 @@ function Etr({ detail }: { detail: ElementDetail }) {
         <span className="quiet">Outage {outages.map(({ id }) => id).join(", ")}</span>
       )}
     </p>
+  );
+}
+
+/** What vegetation threatens of a span: how likely, and whom it would put out. */
+function Growth({ detail }: { detail: ElementDetail }) {
+  const risk = detail.vegetation;
+  if (!risk) return null;
+  const trees = [
+    risk.species,
+    risk.tree_height_m !== null && `${Math.round(risk.tree_height_m)} m tall`,
+    risk.clearance_m !== null && `${risk.clearance_m.toFixed(1)} m from the line`,
+  ].filter(Boolean);
+  return (
+    <section aria-label="Vegetation risk">
+      <h4>Vegetation</h4>
+      <p>
+        <strong>{risk.risk_class} risk</strong> on {Math.round(risk.length_in_risk_m)} m. A failure
+        puts out {counted(risk.customers, "customer")}
+        {risk.priority_sites > 0 && `, ${counted(risk.priority_sites, "priority site")} among them`}
+        ; its chance within a year is {risk.score.toFixed(1)} %:{" "}
+        {count(Math.round(risk.customer_minutes_at_risk))} customer-minutes at risk.
+        {trees.length > 0 && <span className="quiet"> {trees.join(", ")}</span>}
+      </p>
+    </section>
   );
 }
 

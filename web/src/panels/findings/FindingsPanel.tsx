@@ -29,11 +29,12 @@ const PAGE = 100;
 
 export default function FindingsPanel() {
   const network = useStore((store) => store.info?.network ?? "");
+  const { findings: accepted } = useStore((store) => store.ticks); // by whomever, on any page
   const [renewed, setRenewed] = useState(0);
   const { answer, error, waiting } = useAnswer(
     (signal) => listFindings({ signal, quiet: true }),
     network,
-    [renewed],
+    [renewed, accepted],
   );
   const renew = useCallback(() => setRenewed((before) => before + 1), []);
   return (

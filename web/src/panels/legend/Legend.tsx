@@ -1,6 +1,7 @@
 /** How lines are colored, and what the signs mean. */
 
 import { useMemo } from "react";
+import type { Info } from "../../api/types";
 import { type Group, legendOf } from "../../map/legend";
 import { asMode, MODE_NAMES, MODES, type Mode } from "../../map/modes";
 import { useShortcuts } from "../../parts/keyboard";
@@ -20,7 +21,7 @@ export default function Legend() {
   return (
     <section className="legend card" aria-label="Legend">
       <div className="legend-head">
-        <ModeSwitch mode={mode} ami={info?.can.ami ?? false} />
+        <ModeSwitch mode={mode} offered={offeredModes(mode, info)} />
         <button
           type="button"
           className="button small"
@@ -47,8 +48,16 @@ function toggle(): void {
   setParams({ legend: getParams().legend === "open" ? null : "open" });
 }
 
-function ModeSwitch({ mode, ami }: { mode: Mode; ami: boolean }) {
-  const offered = MODES.filter((each) => each !== "loading" || ami || mode === "loading");
+/** Those this grid can answer, and the one that is chosen. */
+function offeredModes(mode: Mode, info: Info | null): Mode[] {
+  const can: Partial<Record<Mode, boolean>> = {
+    loading: info?.can.ami ?? false,
+    vegetation: info?.can.vegetation ?? false,
+  };
+  return MODES.filter((each) => each === mode || (can[each] ?? true));
+}
+
+function ModeSwitch({ mode, offered }: { mode: Mode; offered: readonly Mode[] }) {
   return (
     <label className="mode">
       Color by

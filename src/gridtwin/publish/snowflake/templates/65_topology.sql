@@ -35,6 +35,16 @@ SELECT
 FROM {{ network }}.EQUIPMENT AS e
 WHERE e.KIND = 'power_transformer';
 
+CREATE OR ALTER VIEW {{ network }}.TRANSFORMER_ZONES
+COMMENT = 'Load zones of transformers: that of the meters they serve'
+AS
+SELECT
+    m.TRANSFORMER,
+    MAX(m.LOAD_ZONE) AS LOAD_ZONE
+FROM {{ network }}.METERS AS m
+WHERE m.VALID_TO IS NULL AND m.TRANSFORMER IS NOT NULL AND m.LOAD_ZONE IS NOT NULL
+GROUP BY m.TRANSFORMER;
+
 CREATE OR ALTER VIEW {{ results }}.CURRENT_OUTAGES
 COMMENT = 'Outages as the last run found them'
 AS
@@ -62,6 +72,20 @@ INNER JOIN (
     WHERE n.TABLE_NAME = 'ESTIMATES'
     QUALIFY ROW_NUMBER() OVER (ORDER BY n.MADE_AT DESC, n.RUN DESC) = 1
 ) AS l ON l.RUN = s.RUN;
+
+CREATE OR ALTER VIEW {{ results }}.CURRENT_VEGETATION_SPANS
+COMMENT = 'Spans at risk of vegetation as the last run found them'
+AS
+SELECT v.*
+FROM {{ results }}.VEGETATION_SPANS AS v
+INNER JOIN (
+    SELECT
+        n.RUN,
+        n.MADE_AT
+    FROM {{ results }}.RUNS AS n
+    WHERE n.TABLE_NAME = 'VEGETATION_SPANS'
+    QUALIFY ROW_NUMBER() OVER (ORDER BY n.MADE_AT DESC, n.RUN DESC) = 1
+) AS l ON l.RUN = v.RUN;
 
 -- Each interruption once, as it was last told.
 CREATE OR ALTER VIEW {{ results }}.INTERRUPTIONS

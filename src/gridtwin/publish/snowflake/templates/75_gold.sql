@@ -123,3 +123,12 @@ SELECT
     c.TEMPERATURE_C,
     c.PRICE_USD_MWH
 FROM {{ silver }}.CONDITIONS AS c;
+
+CREATE OR ALTER VIEW {{ gold }}.ZONE_PRICES
+COMMENT = 'Price of each load zone by interval; where a zone has none, that of CONDITIONS holds'
+AS
+SELECT
+    p.LOAD_ZONE,
+    p.INTERVAL_END AS TIME,
+    p.PRICE_USD_MWH
+FROM {{ silver }}.ZONE_PRICES AS p;

@@ -73,3 +73,15 @@ FROM (
     INNER JOIN {{ network }}.CLOSURE AS l ON l.ELEMENT = q.ELEMENT
 ) AS c
 GROUP BY c.AREA, c.USAGE_POINT;
+
+-- Each once, whatever stands above it: what is known of a transformer is what it serves itself.
+CREATE OR ALTER VIEW {{ results }}.AREA_TRANSFORMERS
+COMMENT = 'Transformers that serve somebody below a transformer that touches a polygon'
+AS
+SELECT DISTINCT
+    q.AREA,
+    u.TRANSFORMER
+FROM {{ results }}.AREA_EQUIPMENT AS q
+INNER JOIN {{ network }}.CLOSURE AS l ON l.ELEMENT = q.ELEMENT
+INNER JOIN {{ network }}.USAGE_POINTS AS u ON u.MRID = l.USAGE_POINT
+WHERE q.KIND = 'power_transformer' AND u.TRANSFORMER IS NOT NULL;

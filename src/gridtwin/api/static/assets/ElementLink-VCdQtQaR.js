@@ -1,1 +1,0 @@
-import{t as e}from"./params-Bk1Fdad9.js";import{w as t}from"./index-BaHfrrFr.js";var n=t();function r({mrid:t,children:r}){return(0,n.jsx)(`button`,{type:`button`,className:`text-button`,onClick:()=>e(t),children:r??t})}export{r as t};
