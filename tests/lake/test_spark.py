@@ -19,7 +19,7 @@ from ami_folder import write_conditions, write_readings
 from gridtwin.analysis.ami.loading import POWER_FACTOR
 from gridtwin.results.ami_history_answer import AmiHistoryAnswer
 from gridtwin.results.warehouse.lake_shapes import LAKE_TABLES
-from gridtwin.store.ami_sql.semantic_model import SEMANTIC_MODEL
+from gridtwin.semantic.semantic_model import read_semantic_model
 from gridtwin.store.duckdb_queries import read_query
 from gridtwin.twin import Twin
 from gridtwin.twin.ami_periods import AmiHistory
@@ -111,7 +111,7 @@ def test_spark_reads_every_table_and_answers_every_question(
         f"count {table.name}": f"SELECT count(*) FROM {place}.{table.name}"  # noqa: S608
         for table in LAKE_TABLES
     }
-    named = [question.name for question in SEMANTIC_MODEL.questions if question.portable]
+    named = [question.name for question in read_semantic_model().questions if question.portable]
     assert set(named) == set(ASKED)
     asked = {name: write_spark_query(name) for name in named}
     answers = ask_spark(lake, {**views, **counts, **asked})

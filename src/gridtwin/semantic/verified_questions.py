@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+
+from gridtwin.semantic.semantic_model import read_semantic_model
+from gridtwin.semantic.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,13 +81,11 @@ def read_words() -> FieldWords:
 @cache
 def read_terms() -> dict[str, str]:
     """Return what words mean that a person may ask for."""
-    terms: dict[str, str] = read_yaml("terms.yaml", plain=True)
-    return terms
-
-
-def read_yaml(name: str, *, plain: bool = False) -> Any:
-    """Return what a file of this room holds; plain: every value as a text, `on` and `off` too."""
-    import yaml
-
-    text = (files("gridtwin.semantic") / name).read_text(encoding="utf-8")
-    return yaml.load(text, yaml.BaseLoader if plain else yaml.SafeLoader)  # noqa: S506 - both safe
+    model = read_semantic_model()
+    terms: dict[str, str] = {
+        each.name: f"{each.meaning}; of table {table.name}."
+        for table in model.tables
+        for each in (*table.metrics, *table.columns)
+        if "_" in each.name  # names that nobody takes for a word
+    }
+    return terms | read_yaml("terms.yaml", plain=True)
