@@ -9,12 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gridtwin.api.answers import answer_request
 from gridtwin.api.grid import GridNow
+from gridtwin.api.models import Bounds, Features
 from gridtwin.api.problems import RESPONSES
+from gridtwin.api.views.asked_view import draw_asked
 from gridtwin.ask.answering import ask_question
 from gridtwin.ask.twin_asking import read_zone
 from gridtwin.ask.understanding import LONGEST_QUESTION
 from gridtwin.model.moments import read_moment
 from gridtwin.results.documents.ask_documents import AskDocument
+from gridtwin.tools.tool_answer import BRIEF
+from gridtwin.tools.tool_arguments import Detail
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["ask"])
 
@@ -38,9 +42,18 @@ class AskRequest(BaseModel):
     pick: Annotated[
         int, Field(ge=0, le=3, description="Which of the readings offered; 0: the sure one.")
     ] = 0
+    detail: Annotated[Detail, Field(description="How many rows are given: 10, or 50.")] = BRIEF
 
 
-@router.post("/ask", name="ask", response_model=AskDocument)
+class AskedAnswer(AskDocument):
+    """The document `gridtwin.ask/1`, with the features it is about."""
+
+    features: Features
+    """of the question, and of each row of the table"""
+    bounds: Bounds | None
+
+
+@router.post("/ask", name="ask", response_model=AskedAnswer)
 def ask_in_words(request: Request, grid: GridNow, asked: AskRequest) -> Response:
     """Answer a question in words by one of the tools; nothing is changed."""
     document = ask_question(
@@ -50,5 +63,7 @@ def ask_in_words(request: Request, grid: GridNow, asked: AskRequest) -> Response
         zone=read_zone(asked.timezone),
         context=asked.context,
         pick=asked.pick,
+        detail=asked.detail,
     )
-    return answer_request(request, document)
+    drawn = draw_asked(document, grid.network, grid.features)
+    return answer_request(request, {**document, **drawn})

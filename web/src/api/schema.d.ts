@@ -887,74 +887,6 @@ export interface components {
             };
         };
         /**
-         * AskDocument
-         * @description The answer to a question in words.
-         *
-         *     `gridtwin ask`, `/api/ask`, the tool `ask`
-         */
-        AskDocument: {
-            /**
-             * Schema
-             * @constant
-             */
-            schema: "gridtwin.ask/1";
-            /** Question */
-            question: string;
-            /**
-             * Outcome
-             * @description answered; offered: one of `choices` is meant; refused: an order, or nothing the twin holds;
-             *     unknown: not understood; failed: understood, and the twin cannot answer it
-             * @enum {string}
-             */
-            outcome: "answered" | "offered" | "refused" | "unknown" | "failed";
-            /** Sentence */
-            sentence: string;
-            /** @description null: none was sure */
-            reading: components["schemas"]["AskReading"] | null;
-            /**
-             * Choices
-             * @description the likeliest readings where none is sure, at most three
-             */
-            choices: components["schemas"]["AskReading"][];
-            /**
-             * Nearest
-             * @description questions that can be answered, where this one cannot
-             */
-            nearest: string[];
-            /**
-             * Assumed
-             * @description state, moment, zone and whatever else was taken for granted
-             */
-            assumed: string[];
-            table: components["schemas"]["AskTable"] | null;
-            /**
-             * Document
-             * @description of the tool: one of the other documents, shortened
-             */
-            document: {
-                [key: string]: unknown;
-            } | null;
-            /**
-             * Totals
-             * @description exact lengths of its lists, before they were cut
-             */
-            totals: {
-                [key: string]: number;
-            };
-            /**
-             * Truncated
-             * @description lists and fields of it that were cut
-             */
-            truncated: string[];
-            /**
-             * Map
-             * @description the view of the map that shows it: what stands in its address; null: none
-             */
-            map: string | null;
-            /** @description to be handed back with a question that refers to this one */
-            context: components["schemas"]["AskContext"] | null;
-        };
-        /**
          * AskReading
          * @description What a question was understood to mean.
          */
@@ -1029,6 +961,13 @@ export interface components {
              * @default 0
              */
             pick?: number;
+            /**
+             * Detail
+             * @description How many rows are given: 10, or 50.
+             * @default brief
+             * @enum {string}
+             */
+            detail?: "brief" | "full";
         };
         /**
          * AskTable
@@ -1044,6 +983,51 @@ export interface components {
              * @description of rows, before they were cut
              */
             total: number;
+        };
+        /**
+         * AskedAnswer
+         * @description The document `gridtwin.ask/1`, with the features it is about.
+         */
+        AskedAnswer: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.ask/1";
+            /** Question */
+            question: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "answered" | "offered" | "refused" | "unknown" | "failed";
+            /** Sentence */
+            sentence: string;
+            reading: components["schemas"]["AskReading"] | null;
+            /** Choices */
+            choices: components["schemas"]["AskReading"][];
+            /** Nearest */
+            nearest: string[];
+            /** Assumed */
+            assumed: string[];
+            table: components["schemas"]["AskTable"] | null;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            } | null;
+            /** Totals */
+            totals: {
+                [key: string]: number;
+            };
+            /** Truncated */
+            truncated: string[];
+            /** Map */
+            map: string | null;
+            context: components["schemas"]["AskContext"] | null;
+            /** @description of the question, and of each row of the table */
+            features: components["schemas"]["Features"];
+            /** Bounds */
+            bounds: number[] | null;
         };
         /**
          * BlastAnswer
@@ -5885,7 +5869,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AskDocument"];
+                    "application/json": components["schemas"]["AskedAnswer"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */

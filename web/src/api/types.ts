@@ -192,4 +192,11 @@ export type RankedRow = Closer<
 >;
 export type Vegetation = Closer<"VegetationAnswer", { rows: RankedRow[] }>;
 
+export type AskReading = Schemas["AskReading"];
+export type AskTable = Schemas["AskTable"];
+/** What a question that follows refers to. */
+export type AskContext = Schemas["AskContext"];
+/** The answer to a question in words, with the features it is about. */
+export type AskAnswer = Closer<"AskedAnswer", { features: Features; bounds: Bounds | null }>;
+
 export type Job<T> = Closer<"JobAnswer", { result?: T | null }>;

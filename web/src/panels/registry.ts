@@ -41,6 +41,13 @@ export const PANELS: readonly Panel[] = [
     component: lazy(() => import("./element/ElementPanel")),
   },
   {
+    key: "ask",
+    title: "Grid Intelligence",
+    icon: "ask",
+    shortcut: "g",
+    component: lazy(() => import("./ask/AskPanel")),
+  },
+  {
     key: "whatif",
     title: "What if",
     icon: "whatif",

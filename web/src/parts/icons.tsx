@@ -26,6 +26,7 @@ const PATHS = {
   shield: "M12 3 5 6v5.500c0 4.300 2.900 8 7 9.500 4.100-1.500 7-5.200 7-9.500V6l-7-3Z",
   isolate: "M3 12h5M16 12h5M8 7v10M16 7v10M11 12h2",
   feeder: "M4 20V9l4-5 4 5v11M8 12h0M12 14h4l4-3",
+  ask: "M4 5h16v11h-8l-4.500 4v-4H4zM8.500 9h7M8.500 12.500h4.500",
   play: "M7 5v14l12-7L7 5Z",
   pause: "M8 5v14M16 5v14",
 } as const;

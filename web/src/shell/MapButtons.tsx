@@ -1,8 +1,9 @@
 import { useMemo } from "react";
 import { currentGridMap } from "../map/current";
+import { copyText } from "../parts/copying";
 import { Icon, type IconName } from "../parts/icons";
 import { useShortcuts } from "../parts/keyboard";
-import { notify, useStore } from "../state/store";
+import { useStore } from "../state/store";
 import { prefersCalm, toggleTheme, useTheme } from "../state/theme";
 
 /** Zoom, whole territory, theme, link. */
@@ -42,7 +43,12 @@ function actions(dark: boolean): { key: string; says: string; icon: IconName; ru
       icon: dark ? "sun" : "moon",
       run: toggleTheme,
     },
-    { key: "c", says: "Copy a link to this view", icon: "link", run: () => void copyLink() },
+    {
+      key: "c",
+      says: "Copy a link to this view",
+      icon: "link",
+      run: () => void copyText(window.location.href, "The link to this view is copied."),
+    },
   ];
 }
 
@@ -50,13 +56,4 @@ function showAll(): void {
   const map = currentGridMap();
   const { info } = useStore.getState();
   if (map && info) map.show(info.bounds);
-}
-
-async function copyLink(): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(window.location.href);
-    notify("The link to this view is copied.");
-  } catch {
-    notify("The browser lets nothing be copied here: take the link from the address bar.", "error");
-  }
 }

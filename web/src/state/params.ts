@@ -27,6 +27,9 @@ export const PARAM_KEYS = [
   "list", // which outages are listed
   "replay", // the replay is open, over so many hours
   "legend", // open, or absent
+  "ask", // a question in words
+  "pick", // which of the readings offered is meant
+  "about", // what a question that follows refers to, as JSON
 ] as const;
 export type ParamKey = (typeof PARAM_KEYS)[number];
 export type Params = Partial<Record<ParamKey, string>>;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { classOf, mostLoaded, seriesOf } from "../../src/panels/loading/series";
+import { classOf, mostLoaded } from "../../src/panels/loading/series";
 import { barOf, metersPerPixel, ratioOf } from "../../src/panels/print/scale";
+import { seriesOf } from "../../src/parts/series";
 
 describe("the scale of a picture", () => {
   it("is that of the Mercator map", () => {

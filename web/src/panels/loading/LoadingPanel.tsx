@@ -5,11 +5,11 @@ import { api } from "../../api/client";
 import type { Loading, Reading, SeriesAnswer } from "../../api/types";
 import { useLoadingNow } from "../../map/loading";
 import { useAnswer } from "../../parts/asking";
+import { SeriesChart } from "../../parts/SeriesChart";
 import { dayClock } from "../../parts/words";
 import { setParams, useParam } from "../../state/params";
 import { useStore } from "../../state/store";
 import { kwOf, readSeries, seriesKind, transformerNames, voltageOf } from "./client";
-import { SeriesChart } from "./SeriesChart";
 import { CLASSES, classOf, type Loaded, mostLoaded } from "./series";
 import "./loading.css";
 

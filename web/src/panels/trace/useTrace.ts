@@ -2,11 +2,12 @@
 
 import { useEffect, useState } from "react";
 import { ApiError, api } from "../../api/client";
-import type { BlastAnswer, Bounds, TraceAnswer } from "../../api/types";
+import type { BlastAnswer, TraceAnswer } from "../../api/types";
 import { useGridMap } from "../../map/current";
 import { showFlow } from "../../map/flow";
 import type { GridMap } from "../../map/gridmap";
 import { marks } from "../../map/roles";
+import { isInSight } from "../../map/sight";
 import { counted } from "../../parts/words";
 import { useParam } from "../../state/params";
 import { speak, useStore } from "../../state/store";
@@ -104,14 +105,6 @@ function useFirstSight(map: GridMap | null, found: Answer | null, text: string |
     setSeen(text);
     speak(`${titleOf(found.request)}: ${counted(found.answer.customers, "customer")}.`);
     const { bounds } = found.answer;
-    if (bounds && !inView(map, bounds)) map.show(bounds, { maxZoom: 16 });
+    if (bounds && !isInSight(map, bounds)) map.show(bounds, { maxZoom: 16 });
   }, [map, found, text, seen]);
-}
-
-/** Whether it can be seen as a whole, and is not a dot. */
-function inView(map: GridMap, [west, south, east, north]: Bounds): boolean {
-  const view = map.map.getBounds();
-  const whole = view.contains([west, south]) && view.contains([east, north]);
-  const share = (east - west) / Math.max(view.getEast() - view.getWest(), 1e-9);
-  return whole && share > 0.08;
 }

@@ -1,1 +1,0 @@
-import{t as e}from"./params-Dtp4vQHU.js";import{T as t}from"./index-C8dbf3kO.js";var n=t();function r({mrid:t,children:r}){return(0,n.jsx)(`button`,{type:`button`,className:`text-button`,onClick:()=>e(t),children:r??t})}export{r as t};
