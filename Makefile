@@ -42,7 +42,8 @@ test-long: $(VENV)/test postgres java chromium qgis  ## the rest of it: kills, s
 
 test-exhaustive: $(VENV)/test postgres java  ## ten thousand spoiled inputs of each kind, every single mistake in a mapping
 	GRIDTWIN_EXHAUSTIVE=1 GRIDTWIN_FIELD_DATA="$(FIELD_DATA)" $(BIN)/python -m pytest -q -n 2 \
-	  tests/sources tests/field/test_mapping_mutations.py -k "fuzz or mistakes"
+	  tests/sources tests/field/test_mapping_mutations.py tests/agents/test_any_call.py \
+	  -k "fuzz or mistakes or any_call"
 
 test-field: $(VENV)/test postgres java  ## the same code against real feeders (GRIDTWIN_FIELD_DATA)
 	GRIDTWIN_FIELD_DATA="$(FIELD_DATA)" $(BIN)/python -m pytest -q -n 2 -m field

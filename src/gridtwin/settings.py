@@ -42,6 +42,7 @@ class ServeSettings:
     operator_token: str = field(default="", repr=False)  # whoever has it may switch
     hosts: tuple[str, ...] = ()  # names by which clients may call the server, beside its own
     proxies: str = ""  # addresses of proxies whose word on the client's address counts
+    map_url: str = ""  # where agents find the map; empty: at the server they ask
     frames: tuple[str, ...] = ()  # origins whose pages may show the map in a frame
     most_bytes: int = 2 * 1024 * 1024  # of the body of a request
     most_vertices: int = 20_000  # of a polygon that is asked about
@@ -69,6 +70,7 @@ class ServeSettings:
             "operator_token": token,
             "hosts": _list_words("GRIDTWIN_HOSTS"),
             "frames": _list_words("GRIDTWIN_FRAMES"),
+            "map_url": words("GRIDTWIN_MAP_URL", ""),
             "proxies": words("GRIDTWIN_PROXIES", ""),
         }
         if "GRIDTWIN_RATE" in os.environ:

@@ -59,6 +59,13 @@ def test_unknown_id_suggests_and_exits_3(twin: Path) -> None:
     assert done.stdout == ""
 
 
+def test_a_slip_of_the_pen_is_told_what_may_be_meant(twin: Path) -> None:
+    done = run_cli("find", "fues", "--in", twin)
+    assert done.returncode == 1
+    assert "did you mean FUSE?" in done.stderr
+    assert "did you mean" not in run_cli("find", "FUSE", "--in", twin).stderr
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

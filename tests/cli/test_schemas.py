@@ -19,11 +19,13 @@ from typer.testing import CliRunner
 
 import gridtwin
 from ami_folder import NOON, street, write_readings
+from asked_twin import CALLS, list_calls, save_asked_twin
 from document_schemas import SCHEMAS, hold_to_schema, schema_of
 from gridtwin.cli.root_commands import app
 from gridtwin.results.analytics_answers import pull_document
 from gridtwin.results.documents.document_catalog import SHAPES
 from gridtwin.results.documents.document_tags import DocumentTag as Tag
+from gridtwin.tools.shared_twin import SharedTwin
 from mapped_sources import COLUMNS
 from mapped_sources import read_street as read_mapped_street
 from networks import feeder_in_three_sections, two_feeders_with_a_tie
@@ -168,6 +170,19 @@ def what_if(request: pytest.FixtureRequest) -> str:  # noqa: ARG001 - as the oth
     return json.dumps(twin.what_if({"BKR1": True}).document())
 
 
+def of_tools(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Ask what only tools for agents answer with, by the tag of the document."""
+    twin = save_asked_twin(request.getfixturevalue("tmp_path") / "asked.twin")
+    shared = SharedTwin(twin)
+    answers = [CALLS[name](shared, **given)["document"] for name, given in list_calls(twin)]
+    return {each["schema"]: json.dumps(each) for each in answers}
+
+
+def of_tool(tag: Tag) -> tuple[Tag, Make]:
+    """Return the case of a document that a tool answers with."""
+    return tag, lambda request: of_tools(request)[tag]
+
+
 def vegetation(request: pytest.FixtureRequest) -> str:
     """Rank spans, sections and feeders for trimming; of some trees only the place is known."""
     path = str(request.getfixturevalue("tmp_path") / "small.twin")
@@ -245,6 +260,20 @@ CASES: list[tuple[Tag, Make]] = [
     (Tag.MAP_INIT, map_init),
     (Tag.LOAD_AGAIN, load_again),
     (Tag.LOADS, loads),
+    *map(
+        of_tool,
+        (
+            Tag.CRITICAL,
+            Tag.ELEMENT,
+            Tag.ESTIMATE,
+            Tag.INSIDE,
+            Tag.MOMENTS,
+            Tag.OUTAGE_BOARD,
+            Tag.OUTAGE_REPORT,
+            Tag.OVERVIEW,
+            Tag.PRIORITY_SITES,
+        ),
+    ),
     (Tag.PULL, pull_report),
     (Tag.CONFLICTS, of_pulled("pull", "conflicts")),
     (Tag.SCORES, of_pulled("scores", "L1")),

@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[2]
     [
         "README.md",
         "docs/inference.md",
+        "docs/mcp.md",
         "docs/outages.md",
         "docs/reliability.md",
         "docs/vegetation.md",

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from starlette.routing import Route
 
 from gridtwin.api import (
     ami_routes,
@@ -35,6 +36,8 @@ from gridtwin.api.guards import GUARDS
 from gridtwin.api.problems import answer_errors
 from gridtwin.api.request_metrics import Measured, RequestMetrics
 from gridtwin.api.store_follower import Follower
+from gridtwin.mcp_server.http_door import AGENT_PATH, AgentDoor
+from gridtwin.mcp_server.protocol_sdk import has_sdk
 from gridtwin.twin import open_twin
 
 if TYPE_CHECKING:
@@ -90,6 +93,9 @@ def create_app(settings: ServeSettings) -> FastAPI:
         app.add_middleware(guard, settings=settings)
     app.add_middleware(Measured, figures=app.state.figures)
     app.state.ogc = ogc_routes.mount_collections(app, settings.twin)
+    app.state.agents = AgentDoor(lambda: app.state.grid, settings)
+    if has_sdk():
+        app.router.routes.append(Route(AGENT_PATH, endpoint=app.state.agents))
     app.include_router(page_routes.router)
     return app
 
@@ -124,7 +130,8 @@ async def _run_lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.follower = follower
     follower.start()
     try:
-        yield
+        async with app.state.agents.run():
+            yield
     finally:
         broadcaster.close()
         app.state.jobs.close()

@@ -12,14 +12,15 @@ from gridtwin.api.grid import Grid, GridNow
 from gridtwin.api.models import Document, Feature, Place
 from gridtwin.api.problems import RESPONSES
 from gridtwin.api.state_routes import StateName
-from gridtwin.api.views.element_view import describe_element, list_way
 from gridtwin.api.views.feature_ids import find_element
+from gridtwin.api.views.search_view import find_feature
 from gridtwin.errors import NotFoundError
 from gridtwin.model.element_names import mrid_of
 from gridtwin.model.ids import Element
 from gridtwin.model.state import CURRENT
 from gridtwin.results.documents.document_fields import GeoJsonGeometry
 from gridtwin.results.documents.trace_documents import ExplainDocument
+from gridtwin.results.element_answer import describe_element, list_way
 from gridtwin.results.network_answers import explain_document
 
 router = APIRouter(prefix="/api", responses=RESPONSES, tags=["elements"])
@@ -136,10 +137,12 @@ def _make_document(grid: Grid, element: Element, state: str) -> ElementAnswer:
     below = twin.blast_radius(mrid, state=state)
     outages, estimate = grid.outages_of(element, own)
     way = twin.trace("upstream", mrid, state=state, mode="shortest")
-    described = describe_element(situation, supply, grid.features, element)
+    described = describe_element(situation, supply, element)
     described["attributes"] |= twin.analytics.describe(own)
+    feature = find_feature(situation, grid.features, element)
     return ElementAnswer(
         **described,
+        feature=None if feature is None else Feature(**feature),
         customers_below=below.customers,
         usage_points_below=len(below),
         upstream=[WayStep(**each) for each in list_way(situation.data, way.rows)],

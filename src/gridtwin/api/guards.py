@@ -198,6 +198,7 @@ COSTS: tuple[tuple[str, str, float], ...] = (
     ("", "/tiles/live", 0.5),
     ("", "/tiles/", 0.1),
     ("", "/ogc/", 5.0),
+    ("", "/mcp", 2.0),
 )
 
 

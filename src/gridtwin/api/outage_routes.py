@@ -24,6 +24,7 @@ from gridtwin.results.documents.outage_documents import (
     OutageRecord,
     RestorationStep,
 )
+from gridtwin.results.outage_board import count_priority_out, describe_estimate
 from gridtwin.results.outage_documents import make_outage_document
 from gridtwin.twin.history import Moments
 
@@ -114,7 +115,7 @@ def read_outages(
         estimates = {each.outage: each for each in twin.store.estimates.list_current()}
         priority = grid.priority_out()
         if at:
-            priority = cards.count_priority_out(twin.outages.members(), grid.network)
+            priority = count_priority_out(twin.outages.members(), grid.network)
         records = _make_cards(grid, found, estimates, priority)
         if feeder:
             records = [each for each in records if each["feeder"] == feeder]
@@ -152,7 +153,7 @@ def _make_document(grid: Grid, outage: str, at: str) -> OutageAnswer:
     found, book = twin.outages.get(outage), twin.store.estimates
     members = twin.outages.members(outage)
     estimates = {each.outage: each for each in book.list_current() if each.outage == outage}
-    priority = cards.count_priority_out(members, grid.network)
+    priority = count_priority_out(members, grid.network)
     (card,) = _make_cards(grid, [found], estimates, priority)
     whole = make_outage_document(found, twin.outages.steps(outage), twin.outages.evidence(outage))
     return OUTAGE_ANSWER.validate_python(
@@ -183,7 +184,7 @@ class PointAnswer(Document):
 @router.get("/estimates", response_model=EstimatesAnswer)
 def read_estimates(request: Request, grid: GridNow) -> Response:
     """Return the estimates in force."""
-    found = [cards.describe_estimate(each) for each in grid.twin.store.estimates.list_current()]
+    found = [describe_estimate(each) for each in grid.twin.store.estimates.list_current()]
     return answer_request(
         request, EstimatesAnswer(estimates=[EstimateAnswer(**each) for each in found])
     )

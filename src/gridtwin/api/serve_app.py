@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from fastapi import FastAPI
+    from starlette.applications import Starlette
 
     from gridtwin.settings import ServeSettings
 
@@ -22,8 +22,11 @@ ENDING_S = 5  # that requests under way have to end
 class _Server(uvicorn.Server):
     """A server that ends its streams first: they would hold it up for ever."""
 
-    def __init__(self, config: uvicorn.Config, begun: Callable[[], None] | None) -> None:
+    def __init__(
+        self, app: Starlette, config: uvicorn.Config, begun: Callable[[], None] | None
+    ) -> None:
         super().__init__(config)
+        self._app = app
         self._begun = begun
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -34,13 +37,14 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End on a signal."""
-        app: Any = self.config.app
-        app.state.broadcaster.close()
+        broadcaster = getattr(self._app.state, "broadcaster", None)
+        if broadcaster is not None:
+            broadcaster.close()
         super().handle_exit(sig, frame)
 
 
 def run_server(
-    app: FastAPI,
+    app: Starlette,
     settings: ServeSettings,
     listener: socket.socket,
     begun: Callable[[], None] | None = None,
@@ -68,7 +72,7 @@ def run_server(
 
 
 def server_of(
-    app: FastAPI, settings: ServeSettings, begun: Callable[[], None] | None = None
+    app: Starlette, settings: ServeSettings, begun: Callable[[], None] | None = None
 ) -> uvicorn.Server:
     """Return the server of an application, not yet running."""
     config = uvicorn.Config(
@@ -83,7 +87,7 @@ def server_of(
         timeout_keep_alive=75,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    return _Server(config, begun)
+    return _Server(app, config, begun)
 
 
 def _allow_files() -> None:

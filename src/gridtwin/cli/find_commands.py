@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from gridtwin.results.documents.network_documents import FoundElement
 
 
+SUGGESTED_IDS = 3
+
+
 def find_elements(
     text: Annotated[str, typer.Argument(help="An id or a name, or a part of one.")],
     twin: In = "",
@@ -23,12 +26,13 @@ def find_elements(
     """
     Find elements by their id or name, or a part of it. Exit code 1: there is none.
 
-    So are they by what an own column holds that was loaded with --search.
+    So are they by what an own column holds that was loaded with --search. Where there is none,
+    what is written nearly so is told.
 
     Example: gridtwin find "Main St" --in houston.twin
     """
-    own = split_names(shown)
-    found = open_twin(twin).search(text, limit=limit, own=own)
+    own, opened = split_names(shown), open_twin(twin)
+    found = opened.search(text, limit=limit, own=own)
     if json:
         from gridtwin.results.network_answers import find_document
 
@@ -45,6 +49,9 @@ def find_elements(
         ]
         render.write_table("", ("mrid", "kind", "name", *own, *known), rows, shown=limit)
     if not found:
+        near = [each["mrid"] for each in opened.search(text, limit=SUGGESTED_IDS, similar=True)]
+        if near:
+            render.print_note(f"did you mean {', '.join(near)}?")
         raise typer.Exit(1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from gridtwin.cli import (
+    agent_commands,
     ami_commands,
     ami_history_commands,
     check_commands,
@@ -75,6 +76,7 @@ app.add_typer(database_commands.app, name="db")
 app.add_typer(state_commands.app, name="state")
 app.command("rehearse")(rehearsal_commands.rehearse_storm)
 app.command("serve")(serve_commands.serve_twin)
+app.command("mcp")(agent_commands.serve_agents)
 ami_commands.app.add_typer(ami_history_commands.app, name="ask")
 app.add_typer(ami_commands.app, name="ami")
 app.add_typer(stream_commands.app, name="stream")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NO_TIME = "is no time: write it as 2026-07-01T18:00:00Z"
 NO_ZONE = "names no time zone: end it with Z, or an offset such as -05:00"
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 NO_UNIX_TIME = "is no unix time in seconds"
 ZONED = re.compile(r"(?:[Zz]|[+-]\d\d(?::?\d\d)?)\s*$")
 HOUR_S = 3_600
@@ -76,13 +77,16 @@ def read_moment(at: datetime | str, *, zone: tzinfo | None = None) -> datetime:
     Raises
     ------
     InputError
-        If it is no time, or names no time zone.
+        If it is no time, names no time zone, or lies before 1900 or after 2200.
     """
     try:
         moment = datetime.fromisoformat(at) if isinstance(at, str) else at
     except ValueError as error:
         msg = f"{at!r} {NO_TIME}"
         raise InputError(msg) from error
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        msg = f"{str(at)!r} is too far away: give a year from {FIRST_YEAR} to {LAST_YEAR}"
+        raise InputError(msg)
     if moment.tzinfo is None:
         if zone is None:
             msg = f"{at if isinstance(at, str) else at.isoformat()!r} {NO_ZONE}"

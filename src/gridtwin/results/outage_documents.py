@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from gridtwin.model.outage import Evidence, Outage, Step
     from gridtwin.results.documents.outage_documents import (
+        OutageCourse,
         OutageDocument,
         OutageRecord,
         OutagesDocument,
@@ -28,8 +29,14 @@ def make_outage_document(
     outage: Outage, steps: Sequence[Step], evidence: Sequence[Evidence]
 ) -> OutageDocument:
     """Return one outage, with its steps and evidence, as the document ``gridtwin.outage/1``."""
+    return {"schema": DocumentTag.OUTAGE, **make_outage_course(outage, steps, evidence)}
+
+
+def make_outage_course(
+    outage: Outage, steps: Sequence[Step], evidence: Sequence[Evidence]
+) -> OutageCourse:
+    """Return the fields of an outage, with its steps and evidence."""
     return {
-        "schema": DocumentTag.OUTAGE,
         **make_outage_record(outage),
         "steps": [
             {

@@ -83,17 +83,13 @@ class TraceResult:
     def make_columns(self, own: Sequence[str] = ()) -> dict[str, NDArray[Any]]:
         """Return mrid, kind, class, phases, parent, depth, and own columns of the elements."""
         data, rows = self.situation.data, self.rows
-        names = (
-            np.append(decode_texts(data.equipment.mrid), "")
-            if len(rows.equipment)
-            else np.array([""])
-        )
+        parents = decode_texts(data.equipment.mrid[rows.parent])
         columns = {
             "mrid": self.elements.astype(object),
             "kind": np.array(cim.KIND_NAMES, dtype=object)[data.equipment.kind[rows.equipment]],
             "class": self.classes,
             "phases": phases.PHASE_CODES[find_live_phases(self.situation, rows.equipment)],
-            "parent": names[rows.parent].astype(object),
+            "parent": np.where(rows.parent < 0, "", parents).astype(object),
             "depth": rows.depth,
         }
         picked = pick_own(data, "equipment", own)

@@ -242,7 +242,8 @@ def _format_times(seconds: NDArray[np.float64]) -> pd.Series:
     """Return unix seconds as times; NaN becomes none."""
     import pandas as pd
 
-    return pd.Series(pd.to_datetime(seconds, unit="s", utc=True))
+    none = np.isnan(seconds)  # pandas now and then fails on what is no number
+    return pd.Series(pd.to_datetime(np.where(none, 0, seconds), unit="s", utc=True)).mask(none)
 
 
 def _lies_below(

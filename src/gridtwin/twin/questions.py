@@ -112,7 +112,9 @@ class NetworkQuestions:
             raise make_ambiguity_error(self.store.network.data, mrid, elements)
         return elements[0]
 
-    def search(self, text: str, *, limit: int = 50, own: Sequence[str] = ()) -> list[FoundElement]:
+    def search(
+        self, text: str, *, limit: int = 50, own: Sequence[str] = (), similar: bool = False
+    ) -> list[FoundElement]:
         """
         Return the elements whose id, name, or own column that is searched, holds a text.
 
@@ -124,6 +126,8 @@ class NetworkQuestions:
             How many elements at most.
         own
             Own columns to show of each element whose frame has them.
+        similar
+            Whether to return, too, what is written nearly so.
 
         Returns
         -------
@@ -136,7 +140,8 @@ class NetworkQuestions:
         network = self.store.network
         data = network.data
         require_own(data, own)
-        hits = NameIndex(data, network.ids).search_names(text, limit)
+        names = NameIndex(data, network.ids)
+        hits = names.find_names(text, limit) if similar else names.search_names(text, limit)
         elements: list[FoundElement] = [
             {
                 "mrid": mrid_of(data, hit.element),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from gridtwin.analysis.state.name_similarity import SimilarNames, TextsOfColumn
 from gridtwin.model import cim
 from gridtwin.model.ids import Element, SortedIds
 
@@ -29,13 +31,15 @@ SEARCHED_TABLES = (
     "usage_points",
     "sources",
 )  # not the nodes
+SURE_COST = 0.5  # of slips that leave no doubt what is meant
+WHOLE, BEGINNING, WITHIN, SIMILAR = MATCHES = ("whole", "beginning", "within", "similar")
 
 
 class NameHit(NamedTuple):
     """One element found."""
 
     element: Element
-    rank: int  # 0 the whole text, 1 its beginning, 2 within it
+    rank: int  # of MATCHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +169,41 @@ class NameIndex:
                     _keep_best(ranks, column, row, wanted)
         hits = [NameHit(element, rank) for element, rank in ranks.items()]
         return sorted(hits, key=lambda hit: self._sort_key(hit, wanted))[:limit]
+
+    def find_names(self, text: str, limit: int = 8) -> list[NameHit]:
+        """
+        Return the elements that a person may mean by a text, slips of the pen and all.
+
+        Returns
+        -------
+            At most `limit`: as `search_names`, and then what is written nearly so, the fewest and
+            likeliest slips first. Where nothing is called so in whole, what differs in zeros,
+            dashes or the word for its kind alone comes before what begins so.
+        """
+        hits = self.search_names(text, limit)
+        costs = self._similar.find_similar(text)
+        known = {hit.element for hit in hits}
+        similar = sorted(
+            (cost, self._sort_key(NameHit(each, 3), b""), each)
+            for each, cost in costs.items()
+            if each not in known
+        )
+        sure = [each for cost, _, each in similar if cost <= SURE_COST]
+        other = [each for cost, _, each in similar if cost > SURE_COST]
+        whole = [hit for hit in hits if hit.rank == 0]
+        rank = MATCHES.index(SIMILAR)
+        found = [
+            *whole,
+            *(NameHit(each, rank) for each in sure),
+            *hits[len(whole) :],
+            *(NameHit(each, rank) for each in other),
+        ]
+        return found[: max(limit, 0)]
+
+    @cached_property
+    def _similar(self) -> SimilarNames:
+        columns = (TextsOfColumn(each.table, each.sorted) for each in self._columns)
+        return SimilarNames(self._data, columns)
 
     def _sort_key(self, hit: NameHit, wanted: bytes) -> tuple[int, bool, int, int, bytes]:
         table, row = hit.element

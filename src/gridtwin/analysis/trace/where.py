@@ -75,10 +75,10 @@ def select_where(
         raise ExpressionError(msg) from error
     try:
         result = _truth(_evaluate_node(tree, _Known(columns, own), 0))
-    except TypeError as error:
+        held = np.broadcast_to(np.asarray(result), (count,))
+    except (TypeError, ValueError, OverflowError) as error:
         msg = f"the expression {expression!r} compares what cannot be compared: {error}"
         raise ExpressionError(msg) from error
-    held = np.broadcast_to(np.asarray(result), (count,))
     if held.dtype != np.bool_:
         msg = f"the expression {expression!r} is neither true nor false: compare something"
         raise ExpressionError(msg)

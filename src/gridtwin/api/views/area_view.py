@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from gridtwin.analysis.place.outline import find_extent
-from gridtwin.analysis.state.supply_state import OUT
 from gridtwin.api.views.outage_cards import MOST_SITES
-from gridtwin.model.tables import decode_texts
 
 if TYPE_CHECKING:
     from gridtwin.api.views.feature_ids import FeatureIds
@@ -31,28 +27,14 @@ def view_area(inside: Inside, features: FeatureIds, *, by: str, limit: int) -> d
     limit
         The most usage points that are named, in order of mRID.
     """
-    situation = inside.situation
-    data, points = situation.data, situation.data.usage_points
-    dark = inside.points[inside.supply.points[inside.points] == OUT]
-    sites = inside.points[points.priority[inside.points] != b""]
-    names = np.sort(points.mrid[inside.points])
+    document: dict[str, Any] = {**inside.document(by=by)}
+    del document["schema"]
+    names = document["usage_points"]
     return {
-        "state": situation.state,
-        "version": situation.version,
-        "counts": inside.counts(),
-        "customers": situation.customers_of(inside.points),
-        "customers_out": situation.customers_of(dark),
-        "priority": [
-            {"mrid": bytes(points.mrid[row]).decode(),
-             "priority": bytes(points.priority[row]).decode()}
-            for row in sites[:MOST_SITES].tolist()
-        ],
-        "by": by,
-        "groups": inside.groups(by),
-        "usage_points": decode_texts(names[:limit]).tolist(),
+        **document,
+        "priority": document["priority"][:MOST_SITES],
+        "usage_points": names[:limit],
         "left_out": max(len(names) - limit, 0),
-        "substations": decode_texts(data.substations.mrid[inside.substations]).tolist(),
         "features": features.collect_ids(inside.equipment, inside.points),
-        "bounds": find_extent(data, inside.equipment, inside.points),
-        "warnings": list(inside.warnings),
-    }  # fmt: skip
+        "bounds": find_extent(inside.situation.data, inside.equipment, inside.points),
+    }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +11,12 @@ import shapely
 
 from gridtwin.analysis.place.outline import draw_outline
 from gridtwin.analysis.state import identity
-from gridtwin.model.tables import decode_texts, encode_texts
+from gridtwin.results.outage_board import (
+    describe_estimate,
+    find_point_rows,
+    format_seconds,
+    list_priority_out,
+)
 from gridtwin.results.outage_documents import make_outage_record
 
 if TYPE_CHECKING:
@@ -27,23 +31,6 @@ if TYPE_CHECKING:
 
 MOST_SITES = 100  # priority customers that are listed
 CURVE_POINTS = 100  # moments of a curve
-ESTIMATE_TIMES = ("issued_at", "inputs_at", "p10", "p50", "p80", "p90", "p95", "etr")
-
-
-def describe_estimate(estimate: Estimate) -> dict[str, Any]:
-    """Return the fields of an estimate; times as text, null where not known."""
-    record = {name: getattr(estimate, name) for name in type(estimate).__slots__}
-    return record | {name: _format_time(record[name]) for name in ESTIMATE_TIMES}
-
-
-def list_point_estimates(points: PointEstimates) -> list[dict[str, Any]]:
-    """Return the estimates of usage points; times as text, null where there is none."""
-    names = ("usage_point", "outage", "stage", "source", "p50", "p80", "p95", "etr")
-    return [
-        dict(zip(names, row[:4], strict=False))
-        | {name: _format_seconds(at) for name, at in zip(names[4:], row[4:], strict=True)}
-        for row in zip(*points.list_columns(), strict=True)
-    ]
 
 
 def build_cards(
@@ -90,45 +77,18 @@ def _locate_device(outage: Outage, network: Network, features: FeatureIds) -> di
     }
 
 
-def find_point_rows(members: Members, network: Network) -> NDArray[np.int32]:
-    """Return the row of each member's usage point; -1 for those of another network."""
-    names = encode_texts(members.usage_point.tolist())
-    return network.ids.tables["usage_points"].find_rows(names).astype(np.int32)
-
-
-def count_priority_out(members: Members, network: Network) -> dict[str, int]:
-    """Return how many customers at priority sites are out in each outage."""
-    rows = find_point_rows(members, network)
-    chosen = members.is_out & (rows >= 0)
-    chosen[chosen] = network.data.usage_points.priority[rows[chosen]] != b""
-    customers_out: dict[str, int] = {}
-    for outage, customers in zip(
-        members.outage[chosen], members.customers[chosen].tolist(), strict=True
-    ):
-        customers_out[outage] = customers_out.get(outage, 0) + customers
-    return customers_out
-
-
 def locate_outage(members: Members, network: Network, features: FeatureIds) -> dict[str, Any]:
     """Return who is out in an outage as features, the area they cover, and the priority sites."""
     rows = find_point_rows(members, network)
     out = rows[members.is_out & (rows >= 0)]
     points = network.data.usage_points
     area = draw_outline(points.xy[out], geographic=network.crs is not None)
-    sites = out[points.priority[out] != b""][:MOST_SITES]
     return {
         "members": len(members),
         "features": features.collect_ids(points=out),
         "area": None if area is None else json.loads(shapely.to_geojson(area)),
-        "priority": [
-            {"mrid": mrid, "priority": word}
-            for mrid, word in zip(
-                decode_texts(points.mrid[sites]).tolist(),
-                decode_texts(points.priority[sites]).tolist(),
-                strict=True,
-            )
-        ],
-    }  # fmt: skip
+        "priority": list_priority_out(members, network)[:MOST_SITES],
+    }
 
 
 def build_restoration_curve(members: Members, estimates: PointEstimates) -> list[dict[str, Any]]:
@@ -157,7 +117,7 @@ def build_restoration_curve(members: Members, estimates: PointEstimates) -> list
         moments = moments[np.linspace(0, len(moments) - 1, CURVE_POINTS).round().astype(np.int64)]
     backs = [_count_back_by(moments, each, members.customers) for each in ends]
     return [
-        {"at": _format_seconds(when), "customers_back_p50": p50, "customers_back_p80": p80}
+        {"at": format_seconds(when), "customers_back_p50": p50, "customers_back_p80": p80}
         for when, p50, p80 in zip(moments.tolist(), *backs, strict=True)
     ]
 
@@ -169,11 +129,3 @@ def _count_back_by(
     total = np.concatenate([[0], np.cumsum(customers[order], dtype=np.int64)])
     counts: list[int] = total[np.searchsorted(ends[order], moments, "right")].tolist()
     return counts
-
-
-def _format_time(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat()
-
-
-def _format_seconds(at: float | None) -> str | None:
-    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat()

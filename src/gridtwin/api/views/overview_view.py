@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.analysis.state.supply_state import OUT
 from gridtwin.model.ids import MRID_TABLES
 from gridtwin.model.tables import decode_texts
-from gridtwin.results.layer_frames import find_groups_of_nodes
+from gridtwin.results.overview_answer import count_standing
 
 if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
@@ -56,19 +55,15 @@ def list_substations(normal: Situation, supply: SupplyState) -> list[dict[str, A
         What has supply now.
     """
     data = normal.data
-    table, points = data.substations, data.usage_points
-    group = find_groups_of_nodes(normal, "substation")[points.node] + 1
-    size = len(table.mrid) + 1
-    served = np.bincount(group, points.customers, size)[1:].astype(np.int64)
-    dark = np.where(supply.points == OUT, points.customers, 0)
-    out = np.bincount(group, dark, size)[1:].astype(np.int64)
+    table = data.substations
+    served, out = count_standing(normal, supply, "substation")
     columns = {
-        "id": range(1, size),
+        "id": range(1, len(table.mrid) + 1),
         "mrid": decode_texts(table.mrid).tolist(),
         "name": decode_texts(table.name).tolist(),
         "at": table.xy.tolist(),
-        "customers": served.tolist(),
-        "out": out.tolist(),
+        "customers": served[1:].tolist(),
+        "out": out[1:].tolist(),
     }
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 

@@ -1,17 +1,11 @@
-"""Show elements that were found by name: what they are, and where."""
+"""Show elements as the map does: what they are, and the feature that draws them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gridtwin.analysis.state.identity import (
-    find_drawn,
-    find_feeder,
-    find_kind,
-    find_name,
-    find_place,
-)
-from gridtwin.model.element_names import mrid_of
+from gridtwin.analysis.state.identity import find_drawn
+from gridtwin.results.element_answer import identify_element
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,23 +30,15 @@ def list_hits(
     elements
         The elements.
     """
-    return [_describe_hit(situation, features, element) for element in elements]
+    return [
+        identify_element(situation, element)
+        | {"feature": find_feature(situation, features, element)}
+        for element in elements
+    ]
 
 
-def _describe_hit(situation: Situation, features: FeatureIds, element: Element) -> dict[str, Any]:
-    data = situation.data
-    feeder = find_feeder(situation, element)
-    substation = int(data.feeders.substation[feeder]) if feeder >= 0 else -1
-    if element.table == "substations":
-        substation = element.row
-    elif element.table == "sources":
-        substation = int(data.sources.substation[element.row])
-    return {
-        "mrid": situation.network.ids.write_id(element.table, mrid_of(data, element)),
-        "name": find_name(data, element),
-        "kind": find_kind(data, element),
-        "feeder": None if feeder < 0 else bytes(data.feeders.mrid[feeder]).decode(),
-        "substation": None if substation < 0 else bytes(data.substations.mrid[substation]).decode(),
-        "at": find_place(data, element),
-        "feature": features.identify_element(find_drawn(data, element)),
-    }
+def find_feature(
+    situation: Situation, features: FeatureIds, element: Element
+) -> dict[str, Any] | None:
+    """Return the feature of the tiles that draws an element; of a feeder that of its head."""
+    return features.identify_element(find_drawn(situation.data, element))

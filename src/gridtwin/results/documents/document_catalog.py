@@ -10,9 +10,17 @@ from gridtwin.results.documents.analytics_documents import (
 from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.results.documents.drafting_documents import MapInitDocument
 from gridtwin.results.documents.edition_documents import EditionDocument, NetworkLoadsDocument
+from gridtwin.results.documents.element_documents import ElementDocument
 from gridtwin.results.documents.estimate_documents import BacktestDocument, ErmRunDocument
 from gridtwin.results.documents.inference_documents import InferenceDocument
-from gridtwin.results.documents.loss_documents import BlastDocument, SweepLine, WhatIfDocument
+from gridtwin.results.documents.inside_documents import InsideDocument, PrioritySitesDocument
+from gridtwin.results.documents.loss_documents import (
+    BlastDocument,
+    CriticalDocument,
+    SweepLine,
+    WhatIfDocument,
+)
+from gridtwin.results.documents.moment_documents import MomentsDocument
 from gridtwin.results.documents.network_documents import (
     CheckDocument,
     FindDocument,
@@ -22,7 +30,13 @@ from gridtwin.results.documents.network_documents import (
     TilesDocument,
 )
 from gridtwin.results.documents.odin_documents import OdinDocument
+from gridtwin.results.documents.outage_board_documents import (
+    EstimateDocument,
+    OutageBoardDocument,
+    OutageReportDocument,
+)
 from gridtwin.results.documents.outage_documents import OutageDocument, OutagesDocument
+from gridtwin.results.documents.overview_documents import OverviewDocument
 from gridtwin.results.documents.reading_documents import (
     HistoryDocument,
     LoadDocument,
@@ -57,24 +71,33 @@ SHAPES: MappingProxyType[DocumentTag, type | UnionType] = MappingProxyType(
         DocumentTag.BLAST: BlastDocument,
         DocumentTag.CHECK: CheckDocument,
         DocumentTag.CONFLICTS: ConflictsDocument,
+        DocumentTag.CRITICAL: CriticalDocument,
         DocumentTag.DEAD_LETTERS: DeadLettersDocument,
+        DocumentTag.ELEMENT: ElementDocument,
         DocumentTag.ERM_BACKTEST: BacktestDocument,
         DocumentTag.ERM_RUN: ErmRunDocument,
+        DocumentTag.ESTIMATE: EstimateDocument,
         DocumentTag.EXPLAIN: ExplainDocument,
         DocumentTag.FIND: FindDocument,
         DocumentTag.INDICES: IndicesDocument,
         DocumentTag.INFERENCE: InferenceDocument,
+        DocumentTag.INSIDE: InsideDocument,
         DocumentTag.INTERSECT: IntersectDocument,
         DocumentTag.LIVE: LiveDocument,
         DocumentTag.LOADS: NetworkLoadsDocument,
         DocumentTag.LOAD_AGAIN: EditionDocument,
         DocumentTag.MAP_CHECK: MapCheckDocument,
         DocumentTag.MAP_INIT: MapInitDocument,
+        DocumentTag.MOMENTS: MomentsDocument,
         DocumentTag.ODIN: OdinDocument,
         DocumentTag.OUTAGE: OutageDocument,
         DocumentTag.OUTAGES: OutagesDocument,
+        DocumentTag.OUTAGE_BOARD: OutageBoardDocument,
+        DocumentTag.OUTAGE_REPORT: OutageReportDocument,
+        DocumentTag.OVERVIEW: OverviewDocument,
         DocumentTag.PLAN: PlanDocument,
         DocumentTag.PULL: PullDocument,
+        DocumentTag.PRIORITY_SITES: PrioritySitesDocument,
         DocumentTag.REPLAY: ReplayDocument,
         DocumentTag.SCORES: ScoresDocument,
         DocumentTag.SIMULATED: SimulatedDocument,

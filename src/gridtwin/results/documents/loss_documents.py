@@ -64,6 +64,36 @@ class SweepLine(Shape):
     """the same, usage points"""
 
 
+class CriticalElement(SweepLine):
+    """One piece of equipment, and who loses all supply if it alone fails."""
+
+    kind: str
+    name: str
+    """empty: it has none"""
+    feeder: str | None
+    """mRID; null: of none"""
+
+
+class CriticalDocument(Shape):
+    """
+    The worst single losses (N-1).
+
+    the tool `critical`
+    """
+
+    schema: Literal[DocumentTag.CRITICAL]
+    state: str
+    """of the switches"""
+    version: Count
+    """of the state"""
+    feeder: str | None
+    """mRID of the only feeder looked at; null: all were"""
+    kind: str | None
+    """the only kind of equipment looked at; null: all were"""
+    elements: list[CriticalElement]
+    """those that would put somebody out, the most customers first"""
+
+
 class MovedGroup(Shape):
     """Usage points that change alike, and their customers."""
 

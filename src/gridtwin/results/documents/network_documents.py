@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal, NotRequired
 
 from gridtwin.analysis.place.intersect import PLACE_LAYERS
+from gridtwin.analysis.state.name_index import MATCHES
 from gridtwin.model.findings import SEVERITIES
 from gridtwin.results.documents.document_fields import (
     Amount,
@@ -156,6 +157,10 @@ class FoundElement(Shape):
     """kind of equipment, or usage_point, source, feeder, substation"""
     name: str
     """empty: it has none"""
+    match: NotRequired[Annotated[str, one_of(MATCHES)]]
+    """how it fits the text: whole, by its beginning, within it, or written nearly so"""
+    feeder: NotRequired[str | None]
+    """mRID of the feeder it belongs to; null: of none"""
     own: NotRequired[OwnValues]
     """those of the own columns asked for that its frame has, by name"""
     origin: NotRequired[OriginRecord]
@@ -164,7 +169,7 @@ class FoundElement(Shape):
 
 class FindDocument(Shape):
     """
-    Elements whose id or name holds a text, the best first.
+    Elements whose id or name is, holds, or is nearly a text, the best first.
 
     `gridtwin find`
     """

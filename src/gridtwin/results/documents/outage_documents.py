@@ -82,7 +82,15 @@ class EvidenceRecord(Shape):
     """who said or did it"""
 
 
-class OutageDocument(OutageRecord):
+class OutageCourse(OutageRecord):
+    """One outage, who came back when, and what it is known from."""
+
+    steps: list[RestorationStep]
+    """restoration steps"""
+    evidence: list[EvidenceRecord]
+
+
+class OutageDocument(OutageCourse):
     """
     One outage.
 
@@ -90,6 +98,3 @@ class OutageDocument(OutageRecord):
     """
 
     schema: Literal[DocumentTag.OUTAGE]
-    steps: list[RestorationStep]
-    """restoration steps"""
-    evidence: list[EvidenceRecord]

@@ -1,4 +1,4 @@
-"""Show all that is known of one element: what it is, whether it is live, what hangs on it."""
+"""Show what one element is: what is recorded of it, where it lies, whether it has supply."""
 
 from __future__ import annotations
 
@@ -11,18 +11,17 @@ import shapely
 from gridtwin.analysis.state import identity
 from gridtwin.analysis.state.supply_state import FULL, OUT, SUPPLY_WORDS
 from gridtwin.analysis.trace.trace import CLASSES
-from gridtwin.api.views.search_view import list_hits
 from gridtwin.model import cim, frames, phases
-from gridtwin.model.element_names import find_origin
+from gridtwin.model.element_names import find_origin, mrid_of
 from gridtwin.model.schema import SCHEMA
 
 if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.analysis.state.supply_state import SupplyState
     from gridtwin.analysis.trace.trace import TraceRows
-    from gridtwin.api.views.feature_ids import FeatureIds
     from gridtwin.model.ids import Element
     from gridtwin.model.tables import NetworkData
+    from gridtwin.results.documents.network_documents import OriginRecord
 
 # Columns that the document shows elsewhere, and the nodes, which it does not.
 _ELSEWHERE = frozenset(
@@ -31,9 +30,26 @@ _ELSEWHERE = frozenset(
 )
 
 
-def describe_element(
-    situation: Situation, supply: SupplyState, features: FeatureIds, element: Element
-) -> dict[str, Any]:
+def identify_element(situation: Situation, element: Element) -> dict[str, Any]:
+    """Return what an element is: mrid, name, kind, feeder, substation, and where it lies."""
+    data = situation.data
+    feeder = identity.find_feeder(situation, element)
+    substation = int(data.feeders.substation[feeder]) if feeder >= 0 else -1
+    if element.table == "substations":
+        substation = element.row
+    elif element.table == "sources":
+        substation = int(data.sources.substation[element.row])
+    return {
+        "mrid": situation.network.ids.write_id(element.table, mrid_of(data, element)),
+        "name": identity.find_name(data, element),
+        "kind": identity.find_kind(data, element),
+        "feeder": None if feeder < 0 else bytes(data.feeders.mrid[feeder]).decode(),
+        "substation": None if substation < 0 else bytes(data.substations.mrid[substation]).decode(),
+        "at": identity.find_place(data, element),
+    }
+
+
+def describe_element(situation: Situation, supply: SupplyState, element: Element) -> dict[str, Any]:
     """
     Return what an element is and where, and whether it has supply.
 
@@ -41,8 +57,6 @@ def describe_element(
     ----------
     situation, supply
         The network in the state asked of, and what has supply in it.
-    features
-        The features of its tiles.
     element
         The element.
     """
@@ -50,9 +64,8 @@ def describe_element(
     own = data.equipment if element.table == "equipment" else getattr(data, element.table)
     recorded = getattr(own, "phases", None)
     switch = element.table == "equipment" and bool(situation.is_switch[element.row])
-    (record,) = list_hits(situation, features, [element])
     return {
-        **record,
+        **identify_element(situation, element),
         "table": element.table,
         "phases": "" if recorded is None else phases.format_phases(int(recorded[element.row])),
         "open": phases.format_phases(int(situation.open_mask[element.row])) if switch else None,
@@ -100,10 +113,10 @@ def collect_attributes(data: NetworkData, element: Element) -> dict[str, Any]:
     return known
 
 
-def describe_origin(data: NetworkData, element: Element) -> dict[str, Any] | None:
+def describe_origin(data: NetworkData, element: Element) -> OriginRecord | None:
     """Return which row of the source an element is made of; None where that is not known."""
     origin = find_origin(data, element)
-    return origin and origin._asdict()
+    return origin and {"layer": origin.layer, "key": origin.key, "load": origin.load}
 
 
 def build_geometry(data: NetworkData, element: Element) -> dict[str, Any] | None:

@@ -1,0 +1,42 @@
+"""Serve agents alone over HTTP: the door at ``/mcp``, behind the guards of the server."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from gridtwin.api.guards import GUARDS
+from gridtwin.api.request_metrics import Measured, RequestMetrics
+from gridtwin.mcp_server.http_door import AGENT_PATH, AgentDoor
+from gridtwin.mcp_server.twin_source import FollowedTwin
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from gridtwin.settings import ServeSettings
+
+
+def create_agent_app(settings: ServeSettings) -> Starlette:
+    """
+    Return the application that serves one twin to agents.
+
+    Raises
+    ------
+    StoreError
+        If the twin cannot be opened.
+    """
+    door = AgentDoor(FollowedTwin(settings.twin), settings)
+
+    @asynccontextmanager
+    async def run_door(_: Starlette) -> AsyncIterator[None]:
+        async with door.run():
+            yield
+
+    app = Starlette(routes=[Route(AGENT_PATH, endpoint=door)], lifespan=run_door)
+    for guard in GUARDS:
+        app.add_middleware(guard, settings=settings)
+    app.add_middleware(Measured, figures=RequestMetrics())
+    return app

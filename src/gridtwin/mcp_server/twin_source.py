@@ -1,0 +1,34 @@
+"""Say which twin is asked: opened again when another network has taken its place."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from gridtwin.tools.shared_twin import SharedTwin
+from gridtwin.twin import open_twin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    TwinSource = Callable[[], SharedTwin]  # the twin as it is to be asked now
+
+
+class FollowedTwin:
+    """The twin at an address; StoreError if it cannot be opened."""
+
+    def __init__(self, target: str) -> None:
+        self._target = target
+        self._lock = Lock()
+        self._shared = SharedTwin(open_twin(target))
+
+    def __call__(self) -> SharedTwin:
+        """Return the twin, opened again if it has been since it proved stale."""
+        return self._shared
+
+    def renew(self, stale: SharedTwin) -> SharedTwin:
+        """Open the twin again, unless somebody has since."""
+        with self._lock:
+            if self._shared is stale:
+                self._shared = SharedTwin(open_twin(self._target))
+            return self._shared

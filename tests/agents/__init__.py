@@ -1,0 +1,1 @@
+"""The tools for agents, and the protocol they are asked by."""
