@@ -296,3 +296,13 @@ def test_vegetation_is_ranked_by_feeder(tmp_path: Path) -> None:
     rows = twin.vegetation().document("feeder")["rows"]
     assert len(rows) > 0
     assert answer.document()["document"]["rows"] == rows  # type: ignore[index]
+
+
+def test_all_of_a_kind_are_listed(ask: Ask, twin: Twin) -> None:
+    equipment = twin.network.equipment
+    for words, count in (
+        ("show breakers", (equipment.kind == "breaker").sum()),
+        ("list all fuses", (equipment.kind == "fuse").sum()),
+        ("which feeders are there", len(twin.network.feeders)),
+    ):
+        assert ask(words)["totals"] == {"found": count}
