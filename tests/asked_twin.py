@@ -113,7 +113,7 @@ def list_calls(twin: Twin) -> list[Call]:
         ("analytics", {"question": "at_risk", "polygon": everywhere, "start": start, "end": end}),
         *(
             ("analytics", {"question": question, "start": start, "end": end})
-            for question in ("voltages", "peaks", "hours_out", "reliability")
+            for question in ("voltages", "peaks", "hours_out", "reliability", "vegetation")
         ),
         ("data_quality", {}),
         ("ask", {"question": "which outages are there?"}),

@@ -17,6 +17,7 @@ from gridtwin.cli.root_commands import app
 from gridtwin.errors import InputError
 from gridtwin.model.moments import read_moment
 from gridtwin.semantic.verified_questions import read_questions, read_words
+from gridtwin.sources.synthetic.vegetation import synthesize_vegetation
 from gridtwin.tools.shared_twin import SharedTwin
 from gridtwin.twin import Twin
 from question_scores import Ask, make_ask
@@ -281,3 +282,27 @@ def test_a_twin_without_readings_says_so() -> None:
     answer = make_ask(shared)("overloaded transformers")
     assert answer["outcome"] == "failed"
     assert answer["reading"] is not None
+
+
+def test_vegetation_is_ranked_by_feeder(tmp_path: Path) -> None:
+    twin = gridtwin.open(gridtwin.synthesize("houston", meters=400, seed=1)).save(
+        tmp_path / "trees.twin"
+    )
+    answer = twin.ask("where should we trim trees first, by feeder?")
+    assert answer.sentence.startswith("No areas of vegetation risk are loaded")
+    twin.load_vegetation(synthesize_vegetation(twin.store.network, areas=20, seed=1), name="trees")
+    answer = twin.ask("where should we trim trees first, by feeder?")
+    assert answer.document()["document"] is not None
+    rows = twin.vegetation().document("feeder")["rows"]
+    assert len(rows) > 0
+    assert answer.document()["document"]["rows"] == rows  # type: ignore[index]
+
+
+def test_all_of_a_kind_are_listed(ask: Ask, twin: Twin) -> None:
+    equipment = twin.network.equipment
+    for words, count in (
+        ("show breakers", (equipment.kind == "breaker").sum()),
+        ("list all fuses", (equipment.kind == "fuse").sum()),
+        ("which feeders are there", len(twin.network.feeders)),
+    ):
+        assert ask(words)["totals"] == {"found": count}

@@ -53,6 +53,12 @@ VIEWS = {
         )
     },
 }
+VIEWS |= {
+    "transformer_zones": "SELECT '' AS transformer, '' AS load_zone WHERE false",
+    "zone_prices": "SELECT '' AS load_zone, now() AS time, 0D AS price_usd_mwh WHERE false",
+}
+VIEWS |= {form.name: form.query.format(table=form.table) for form in read_semantic_model().forms}
+NOT_PUBLISHED = ("at_risk", "vegetation")  # of what lies under a polygon, or of spans
 
 
 @pytest.fixture
@@ -111,8 +117,8 @@ def test_spark_reads_every_table_and_answers_every_question(
         f"count {table.name}": f"SELECT count(*) FROM {place}.{table.name}"  # noqa: S608
         for table in LAKE_TABLES
     }
-    named = [question.name for question in read_semantic_model().questions if question.portable]
-    assert set(named) == set(ASKED)
+    named = [*ASKED]
+    assert {*named, *NOT_PUBLISHED} == {each.name for each in read_semantic_model().questions}
     asked = {name: write_spark_query(name) for name in named}
     answers = ask_spark(lake, {**views, **counts, **asked})
     for table in LAKE_TABLES:

@@ -98,6 +98,8 @@ NEW_TABLES = [
     "publications",
     *("element_scores", "element_priorities", "crew_shifts", "element_forecasts"),
     *("sync_state", "sync_base", "sync_conflicts"),
+    *("vegetation_layers", "vegetation_areas", "vegetation_spans", "vegetation_measured"),
+    "zone_prices",
 ]
 NEW_COLUMNS = ["own", "source_layer", "source_key", "load_number"]
 

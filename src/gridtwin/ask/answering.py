@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 LOOKED_BACK = timedelta(days=30)  # for a storm whose time was not said
 FAINT_SCORE, WIDE_MARGIN = 0.42, 0.15  # a fainter reading is sure where no other comes near
 TABLE_ROWS = 50
+COVERED_SHARE = 0.5  # of the words of a question that a sure reading has to take up
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Reading:
     understood: Understood
     arguments: dict[str, Any]
     score: float
+    covered: float = 1.0  # share of the words that some wording of the question has
 
 
 def ask_question(
@@ -140,15 +142,17 @@ def _start_document(question: str) -> AskDocument:
     }
 
 
-def _make_reading(question: VerifiedQuestion, understood: Understood, score: float) -> Reading:
-    return Reading(question, understood, fill_arguments(question, understood), score)
+def _make_reading(
+    question: VerifiedQuestion, understood: Understood, score: float, covered: float = 1.0
+) -> Reading:
+    return Reading(question, understood, fill_arguments(question, understood), score, covered)
 
 
 def _list_readings(understood: Understood) -> list[Reading]:
     """Return what a question may mean, the likeliest first; what is asked alike counts once."""
     readings: list[Reading] = []
     for each in rank_readings(understood):
-        reading = _make_reading(each.question, understood, each.score)
+        reading = _make_reading(each.question, understood, each.score, each.covered)
         known = any(
             other.question.tool == reading.question.tool and other.arguments == reading.arguments
             for other in readings
@@ -185,6 +189,8 @@ def _mean_element(
 def _is_sure(readings: list[Reading]) -> bool:
     best = readings[0].score
     margin = best - readings[1].score if len(readings) > 1 else best
+    if readings[0].covered < COVERED_SHARE:  # too much of the question would be passed over
+        return False
     return (best >= SURE_SCORE and margin >= CLEAR_MARGIN) or (
         best >= FAINT_SCORE and margin >= WIDE_MARGIN
     )

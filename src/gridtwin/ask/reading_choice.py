@@ -51,6 +51,7 @@ class Scored:
 
     question: VerifiedQuestion
     score: float
+    covered: float  # share of the question's words that some wording of it has
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,8 @@ def rank_readings(understood: Understood) -> list[Scored]:
             continue
         own = next((others[slot] for slot in question.needs if slot in others), words)
         score = _score_words(own, wordings, bag, library)
-        found.append(Scored(question, score - _count_unused(question, understood)))
+        covered = _measure_covered(own, bag, library)
+        found.append(Scored(question, score - _count_unused(question, understood), covered))
     return sorted(found, key=lambda each: -each.score)
 
 
@@ -141,8 +143,13 @@ def _score_words(
         / (whole + library.weigh_words(each.words.elements()))
         for each in wordings
     )
-    shared = library.weigh_words(word for word in words.elements() if word in bag) / whole
-    return BEST_SHARE * best + (1 - BEST_SHARE) * shared
+    return BEST_SHARE * best + (1 - BEST_SHARE) * _measure_covered(words, bag, library)
+
+
+def _measure_covered(words: Counter[str], bag: frozenset[str], library: Library) -> float:
+    whole = library.weigh_words(words.elements())
+    own = library.weigh_words(word for word in words.elements() if word in bag)
+    return own / whole if whole else 0.0
 
 
 def measure_known(understood: Understood) -> float:

@@ -24,6 +24,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "gridtwin outage sweep": {"limit": "--top"},
     "gridtwin outage blast": {"scope": "--scope"},
     "gridtwin restore plan": {"crews": "--crews"},
+    "gridtwin vegetation rank": {"limit": "--limit"},
     "gridtwin check": {"rule": "--rule"},
     "gridtwin intersect": {"by": "--by"},
 }  # fmt: skip

@@ -180,7 +180,8 @@ def _find_positions(
         [(match.start(), True) for match in SAID_OPEN.finditer(text)]
         + [(match.start(), False) for match in SAID_CLOSED.finditer(text)]
     )
-    if not marks:
+    both = len({opens for _, opens in marks}) == 2
+    if not marks or (both and len(elements) == 1):  # "is it open or closed" supposes nothing
         return (), ()
     for match, element in zip(ELEMENT_SLOT.finditer(text), elements, strict=False):
         before = [mark for mark in marks if mark[0] < match.start()]

@@ -82,10 +82,16 @@ def read_words() -> FieldWords:
 def read_terms() -> dict[str, str]:
     """Return what words mean that a person may ask for."""
     model = read_semantic_model()
-    terms: dict[str, str] = {
-        each.name: f"{each.meaning}; of table {table.name}."
+    named = [
+        (each.name, f"{each.meaning}; of table {table.name}.")
         for table in model.tables
-        for each in (*table.metrics, *table.columns)
-        if "_" in each.name  # names that nobody takes for a word
-    }
-    return terms | read_yaml("terms.yaml", plain=True)
+        for each in table.columns
+    ]
+    named += [
+        (each.name, f"{each.meaning}; of table {table.name}.")
+        for table in model.tables
+        for each in table.metrics
+    ]
+    terms: dict[str, str] = read_yaml("terms.yaml", plain=True)
+    # Only names that nobody takes for a word of a question.
+    return {name: meaning for name, meaning in named if "_" in name} | terms

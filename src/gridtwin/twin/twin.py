@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import cached_property, wraps
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
@@ -37,6 +36,7 @@ from gridtwin.twin.outage_operations import OutageOperations
 from gridtwin.twin.questions import NetworkQuestions
 from gridtwin.twin.state_files import LoadedState, load_state, operate_recorded
 from gridtwin.twin.vegetation_questions import VegetationQuestions, carry_vegetation
+from gridtwin.twin.word_questions import WordQuestions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from gridtwin.model.network_loads import NetworkLoad
     from gridtwin.model.state import SwitchEvent
     from gridtwin.publish.notebook_map import MapView
-    from gridtwin.results.ask_answer import AskAnswer
     from gridtwin.store.postgis.mirror_rows import Mirrored
     from gridtwin.store.protocol import Store
     from gridtwin.twin.editions import LoadedEdition
@@ -124,6 +123,7 @@ class Twin:
     storm = _delegate_to("areas", AreaQuestions.storm)
     intersect = _delegate_to("areas", AreaQuestions.intersect)
     inside = _delegate_to("areas", AreaQuestions.inside)
+    ask = _delegate_to("words", WordQuestions.ask)
     restore = _delegate_to("incidents", IncidentQuestions.restore)
     infer = _delegate_to("incidents", IncidentQuestions.infer)
     inference = _delegate_to("incidents", IncidentQuestions.inference)
@@ -165,45 +165,10 @@ class Twin:
         """What happened between two moments, and how many customers were out."""
         return TwinHistory(self.store)
 
-    def ask(
-        self,
-        question: str,
-        *,
-        now: datetime | str | None = None,
-        timezone: str = "UTC",
-        context: Mapping[str, Any] | None = None,
-        pick: int = 0,
-    ) -> AskAnswer:
-        """
-        Answer a question in words, and say what was understood; nothing is changed.
-
-        Parameters
-        ----------
-        question
-            In English.
-        now
-            What the clock says, for words such as "yesterday"; by default the time it is.
-        timezone
-            Whose days are meant, as in ``America/Chicago``.
-        context
-            `AskAnswer.context` of the answer before, for a question that refers to it.
-        pick
-            Which of the readings offered is meant, from 1 on; 0: the sure one.
-
-        Raises
-        ------
-        InputError
-            If the question is empty or too long, or the zone or the context is none.
-        """
-        answer: AskAnswer = self._asker.ask(
-            question, now=now, timezone=timezone, context=context, pick=pick
-        )
-        return answer
-
     @cached_property
-    def _asker(self) -> Any:
-        """Who understands questions: the one call that goes up, so it is made by name."""
-        return import_module("gridtwin.ask.twin_asking").TwinAsker(self)
+    def words(self) -> WordQuestions:
+        """Who answers questions in words."""
+        return WordQuestions(self)
 
     @cached_property
     def ami(self) -> Ami:
