@@ -73,7 +73,7 @@ def test_a_question_is_answered_followed_and_shown(tab: Tab, twin: gridtwin.Twin
     expect(page.locator(".turn .sentence")).to_have_text(told["sentence"])
     asked = len(tab.posted)
     page.get_by_role("button", name="Close Grid Intelligence").click()
-    page.get_by_role("button", name="Grid Intelligence").click()
+    page.get_by_role("navigation").get_by_role("button", name="Ask").click()
     expect(page.locator(".turn .sentence")).to_have_text(told["sentence"])
     assert len(tab.posted) == asked
 
@@ -85,6 +85,7 @@ def test_a_link_asks_anew_and_draws_the_trace(tab: Tab, twin: gridtwin.Twin) -> 
     expect(turn.locator(".sentence")).to_have_text(twin.ask(question).sentence)
     expect(page.get_by_role("region", name="Trace")).to_contain_text("Downstream of FUSE-0000012")
     until(page, "window.gridtwin.count('mark') > 0")
+    until(page, "window.gridtwin.map.getZoom() > 13")
     assert tab.state["trace"] == "downstream:FUSE-0000012"
     tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     turn.get_by_role("button", name="Copy a link").click()

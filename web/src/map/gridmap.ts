@@ -21,6 +21,8 @@ import { drawSymbol } from "./symbols";
 
 setWorkerUrl(workerUrl);
 
+const LEAST_SHARE = 0.08; // of the width: what is smaller is a dot
+
 export class GridMap {
   readonly map: MapLibre;
   readonly channels: Channels;
@@ -94,15 +96,30 @@ export class GridMap {
     }
   }
 
+  /** Whether an extent can be seen as a whole beside the open panel, and is not a dot. */
+  sees([west, south, east, north]: Bounds): boolean {
+    const { clientWidth, clientHeight } = this.map.getContainer();
+    const low = this.map.project([west, south]);
+    const high = this.map.project([east, north]);
+    const across = low.x >= this.covered() && high.x <= clientWidth;
+    return (
+      across && high.y >= 0 && low.y <= clientHeight && high.x - low.x > LEAST_SHARE * clientWidth
+    );
+  }
+
   /** What panels and buttons cover, in pixels from each edge. */
   private free(): { top: number; bottom: number; left: number; right: number } {
     const edge = 40;
+    return { top: edge, bottom: edge, left: this.covered() + edge, right: edge + 40 };
+  }
+
+  /** What the open panel covers from the left, in pixels. */
+  private covered(): number {
     const { clientWidth } = this.map.getContainer();
     const side = document.querySelector(".side .panel, .side .trace-card")?.getBoundingClientRect();
     const covered = side ? side.right - this.map.getContainer().getBoundingClientRect().left : 0;
     // On a narrow screen the panel lies before the map, not beside it.
-    const left = covered < clientWidth * 0.6 ? covered : 0;
-    return { top: edge, bottom: edge, left: left + edge, right: edge + 40 };
+    return covered < clientWidth * 0.6 ? covered : 0;
   }
 
   /** The feature under a point, the nearest in rank: switches before lines. */

@@ -15,6 +15,7 @@ import { TraceCard } from "./trace/TraceCard";
 export interface Panel {
   key: string;
   title: string;
+  short?: string; // on the rail, where the title is too long for it
   icon: IconName;
   shortcut?: string; // one key that opens it
   component: LazyExoticComponent<ComponentType>;
@@ -43,6 +44,7 @@ export const PANELS: readonly Panel[] = [
   {
     key: "ask",
     title: "Grid Intelligence",
+    short: "Ask",
     icon: "ask",
     shortcut: "g",
     component: lazy(() => import("./ask/AskPanel")),

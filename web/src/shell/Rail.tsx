@@ -31,7 +31,7 @@ export function Rail({ panels }: { panels: readonly Panel[] }) {
   return (
     <nav className="rail" aria-label="Panels">
       <img className="mark" src="/icon.svg" alt="gridtwin" width="30" height="30" />
-      {shown.map(({ key, title, icon, shortcut }) => (
+      {shown.map(({ key, title, short, icon, shortcut }) => (
         <button
           key={key}
           type="button"
@@ -41,7 +41,7 @@ export function Rail({ panels }: { panels: readonly Panel[] }) {
           onClick={() => toggle(key)}
         >
           <Icon name={icon} />
-          <span>{title}</span>
+          <span>{short ?? title}</span>
         </button>
       ))}
     </nav>

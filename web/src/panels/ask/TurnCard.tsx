@@ -67,7 +67,7 @@ function Answered({ turn, answer, onAsk, onExample }: Props & { answer: AskAnswe
   return (
     <>
       <p className="sentence" data-outcome={answer.outcome}>
-        {answer.sentence}
+        {answer.choices.length > 0 ? "Which of these is meant?" : answer.sentence}
       </p>
       {command && <CommandLine command={command} />}
       {answer.choices.length > 0 && <Choices question={turn.question} choices={answer.choices} />}

@@ -4,7 +4,6 @@ import { useEffect } from "react";
 import type { AskAnswer } from "../../api/types";
 import { useGridMap } from "../../map/current";
 import { valuesOf } from "../../map/roles";
-import { isInSight } from "../../map/sight";
 import { getParams, setParams } from "../../state/params";
 import { viewOf } from "./answer";
 
@@ -26,7 +25,7 @@ export function useShownOnMap(answer: AskAnswer | null): void {
   useEffect(() => {
     // A trace brings itself into view.
     if (!map || !answer?.bounds || viewOf(answer).trace) return;
-    if (!isInSight(map, answer.bounds)) map.show(answer.bounds, { maxZoom: 16 });
+    if (!map.sees(answer.bounds)) map.show(answer.bounds, { maxZoom: 16 });
   }, [map, answer]);
 }
 

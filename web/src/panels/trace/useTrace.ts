@@ -7,7 +7,6 @@ import { useGridMap } from "../../map/current";
 import { showFlow } from "../../map/flow";
 import type { GridMap } from "../../map/gridmap";
 import { marks } from "../../map/roles";
-import { isInSight } from "../../map/sight";
 import { counted } from "../../parts/words";
 import { useParam } from "../../state/params";
 import { speak, useStore } from "../../state/store";
@@ -105,6 +104,6 @@ function useFirstSight(map: GridMap | null, found: Answer | null, text: string |
     setSeen(text);
     speak(`${titleOf(found.request)}: ${counted(found.answer.customers, "customer")}.`);
     const { bounds } = found.answer;
-    if (bounds && !isInSight(map, bounds)) map.show(bounds, { maxZoom: 16 });
+    if (bounds && !map.sees(bounds)) map.show(bounds, { maxZoom: 16 });
   }, [map, found, text, seen]);
 }

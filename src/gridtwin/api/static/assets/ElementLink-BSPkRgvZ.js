@@ -1,1 +1,0 @@
-import{t as e}from"./params-BHxq-LrO.js";import{D as t}from"./index-DwPgjMXC.js";var n=t();function r({mrid:t,children:r}){return(0,n.jsx)(`button`,{type:`button`,className:`text-button`,onClick:()=>e(t),children:r??t})}export{r as t};
