@@ -93,7 +93,7 @@ schemas: $(VENV)/test  ## the JSON Schema of every document (docs/schemas), from
 	$(BIN)/python docs/schemas/generate.py
 
 eval: $(VENV)/test  ## score questions in words against golden answers (docs/ask.md)
-	PYTHONPATH=tests $(BIN)/python benchmarks/asking.py --held-out --m
+	PYTHONPATH=tests $(BIN)/python benchmarks/asking.py --m
 
 snowflake: $(VENV)/test  ## the default project for Snowflake (deploy/snowflake), from its templates
 	$(BIN)/gridtwin publish snowflake --out deploy/snowflake

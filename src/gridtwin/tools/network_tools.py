@@ -138,7 +138,9 @@ def find_elements(
     called = count_words(sum(hit.rank < 3 for hit in hits), "element")
     near = sum(hit.rank == 3 for hit in hits)
     sentence = f"{called} with that in the id or name, {near:,} nearly so."
-    if found and not window.start:
+    if kind and not q.strip():
+        sentence = f"{count_words(len(hits), 'element')} of kind {kind}."
+    elif found and not window.start:
         sentence += f" The best: {quote_id(found[0]['mrid'])} ({found[0]['kind']})."
     return fit_document(
         find_document(found),

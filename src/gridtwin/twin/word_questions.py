@@ -11,13 +11,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gridtwin.results.ask_answer import AskAnswer
-    from gridtwin.twin.twin import Twin
 
 
 class WordQuestions:
     """A twin that is asked in words."""
 
-    def __init__(self, twin: Twin) -> None:
+    def __init__(self, twin: object) -> None:  # a `Twin`, which holds this
         self._twin = twin
 
     def ask(
