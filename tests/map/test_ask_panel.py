@@ -63,6 +63,7 @@ def test_a_question_is_answered_followed_and_shown(tab: Tab, twin: gridtwin.Twin
     follow = f"and on feeder {feeder}?"
     turn.get_by_role("button", name=follow).click()
     turn = await_answer(page, follow)
+    expect(turn).to_be_focused()
     then = twin.ask(follow, context=told["context"]).document()
     expect(turn.locator(".sentence")).to_have_text(then["sentence"])
     assert tab.posted[-1][1]["context"] == told["context"]

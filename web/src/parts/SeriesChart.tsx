@@ -12,11 +12,12 @@ interface Props {
   name: string;
   unit: string;
   samples: Sample[];
+  stepMs?: number; // between two samples; by default the interval of meters
 }
 
-export function SeriesChart({ name, unit, samples }: Props) {
+export function SeriesChart({ name, unit, samples, stepMs }: Props) {
   const title = useId();
-  const series = useMemo(() => seriesOf(samples, WIDTH, HEIGHT), [samples]);
+  const series = useMemo(() => seriesOf(samples, WIDTH, HEIGHT, stepMs), [samples, stepMs]);
   if (!series) return <p className="quiet">No {name.toLowerCase()} in this time.</p>;
   const low = `${rounded(series.low)} ${unit}`;
   const high = `${rounded(series.high)} ${unit}`;

@@ -5,7 +5,7 @@ export interface Sample {
   value: number | null;
 }
 
-const INTERVAL_MS = 15 * 60_000;
+export const INTERVAL_MS = 15 * 60_000;
 
 export interface Series {
   path: string;
@@ -15,8 +15,13 @@ export interface Series {
   to: number;
 }
 
-/** Return a line through samples in a box; null without two values to join. */
-export function seriesOf(samples: readonly Sample[], width: number, height: number): Series | null {
+/** Return a line through samples in a box, broken where more than a step lies between; null without two values. */
+export function seriesOf(
+  samples: readonly Sample[],
+  width: number,
+  height: number,
+  stepMs = INTERVAL_MS,
+): Series | null {
   const known = samples.filter((each): each is { ms: number; value: number } => {
     return each.value !== null && Number.isFinite(each.value) && Number.isFinite(each.ms);
   });
@@ -31,7 +36,7 @@ export function seriesOf(samples: readonly Sample[], width: number, height: numb
   let path = "";
   let before = Number.NEGATIVE_INFINITY;
   for (const { ms, value } of known) {
-    path += `${ms - before > 1.5 * INTERVAL_MS ? "M" : "L"}${x(ms)} ${y(value)}`;
+    path += `${ms - before > 1.5 * stepMs ? "M" : "L"}${x(ms)} ${y(value)}`;
     before = ms;
   }
   return { path, low, high, from: first.ms, to: last.ms };

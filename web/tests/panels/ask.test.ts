@@ -138,10 +138,31 @@ describe("the chart of an answer", () => {
     });
   });
 
-  it("has a line for moments", () => {
-    const rows = [0, 15, 30, 45].map((min, at) => [`2026-07-01T00:${min || "00"}:00Z`, at]);
-    expect(chart(["at", "kwh"], rows)).toMatchObject({ kind: "series", name: "kwh" });
-    expect(chart(["at", "kwh"], rows.slice(0, 3))).toBeNull();
+  it("has a line for moments with a step in common", () => {
+    const rows = ["00", "15", "30", "45"].map((min, at) => [`2026-07-01T00:${min}:00Z`, 9, at]);
+    expect(chart(["at", "meters", "kwh"], rows)).toMatchObject({
+      kind: "series",
+      name: "kwh",
+      stepMs: 900_000,
+    });
+    expect(chart(["at", "meters", "kwh"], rows.slice(0, 3))).toBeNull();
+    const events = ["01", "02", "09", "30", "59"].map((min, at) => [
+      `2026-07-01T00:${min}:00Z`,
+      at,
+    ]);
+    expect(chart(["at", "customers"], events)).toBeNull();
+  });
+
+  it("draws what rows are ranked by", () => {
+    const rows = [
+      ["X-1", 4, 48.8, "2026-07-01T00:15:00Z"],
+      ["X-2", 9, 44.8, "2026-07-01T00:30:00Z"],
+    ];
+    expect(chart(["mrid", "kwh", "loading_pct", "peak_at"], rows)).toMatchObject({
+      kind: "bars",
+      name: "loading pct",
+      bars: [{ label: "X-1" }, { label: "X-2" }],
+    });
   });
 
   it("is left out where it says nothing", () => {

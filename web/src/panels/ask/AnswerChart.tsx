@@ -8,7 +8,7 @@ import { type Bar, wordsOf } from "./answer";
 export function AnswerChart({ chart }: { chart: Chart | null }) {
   if (!chart) return null;
   return chart.kind === "series" ? (
-    <SeriesChart name={chart.name} unit="" samples={chart.samples} />
+    <SeriesChart name={chart.name} unit="" samples={chart.samples} stepMs={chart.stepMs} />
   ) : (
     <BarChart name={chart.name} bars={chart.bars} />
   );

@@ -1,6 +1,6 @@
 /** A question with its answer: in words, as a chart and a table, on the map, and how it was understood. */
 
-import { useEffect, useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import type { AskAnswer } from "../../api/types";
 import { copyText } from "../../parts/copying";
 import { formatParams, setParams } from "../../state/params";
@@ -22,9 +22,11 @@ interface Props {
 
 export function TurnCard({ turn, onAsk, onExample }: Props) {
   const { question, answer, error, waiting } = turn;
+  const card = useRef<HTMLElement>(null);
   useShownOnMap(answer);
+  useComingIn(card);
   return (
-    <article className="turn" aria-label="Answer" aria-busy={waiting}>
+    <article className="turn" aria-label="Answer" aria-busy={waiting} tabIndex={-1} ref={card}>
       <h3>{question.text}</h3>
       {waiting && <Waiting />}
       {error && (
@@ -38,6 +40,14 @@ export function TurnCard({ turn, onAsk, onExample }: Props) {
       {answer && <Answered turn={turn} answer={answer} onAsk={onAsk} onExample={onExample} />}
     </article>
   );
+}
+
+/** Begin at the top; the focus, if it went with the button that asked, is on the answer. */
+function useComingIn(card: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    card.current?.closest(".panel-body")?.scrollTo({ top: 0 });
+    if (document.activeElement === document.body) card.current?.focus({ preventScroll: true });
+  }, [card]);
 }
 
 const SLOW_MS = 3_000;

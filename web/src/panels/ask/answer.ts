@@ -66,35 +66,47 @@ export interface Bar {
   value: number;
 }
 export type AnswerChart =
-  | { kind: "series"; name: string; samples: Sample[] }
+  | { kind: "series"; name: string; samples: Sample[]; stepMs: number }
   | { kind: "bars"; name: string; bars: Bar[] };
 
 const MOST_BARS = 10;
 const LEAST_SAMPLES = 4;
-const COUNTED_OTHERWISE = new Set(["depth", "row", "version", "rank", "step"]);
+const NO_MEASURES = new Set(["depth", "row", "version", "rank", "step"]);
+/** What rows are ranked by, before what else they tell. */
+const CHIEF_MEASURES = ["customer_minutes_per_km", "loading_pct", "peak_pct", "kw", "customers"];
 
 /** A line where the rows are moments, bars where they are things; null where neither says anything. */
 export function chartOf(table: ShownTable | null): AnswerChart | null {
-  if (!table) return null;
-  const value = table.columns.findIndex(
-    (name, at) => !COUNTED_OTHERWISE.has(name) && isMeasure(table.rows, at),
-  );
-  if (value < 0) return null;
+  const value = table ? measureOf(table) : -1;
+  if (!table || value < 0) return null;
   const name = headOf(table.columns[value] ?? "");
   const numbers = table.rows.map((row) => row[value] as number | null);
-  const time = table.columns.findIndex((_, at) => isTime(table.rows, at));
-  if (time >= 0) {
-    if (table.rows.length < LEAST_SAMPLES) return null;
-    const moments = table.rows.map((row) => Date.parse(row[time] as string));
-    const samples = moments.map((ms, at) => ({ ms, value: numbers[at] ?? null }));
-    return new Set(moments).size === moments.length ? { kind: "series", name, samples } : null;
-  }
+  if (isTime(table.rows, 0)) return lineOf(name, table.rows, numbers);
   const label = table.columns.findIndex((_, at) => isLabel(table.rows, at));
   if (label < 0) return null;
   const bars = table.rows
     .map((row, at) => ({ label: String(row[label]), value: numbers[at] ?? 0 }))
     .slice(0, MOST_BARS);
   return { kind: "bars", name, bars };
+}
+
+/** Null where the moments have no step in common: they are events, not a series. */
+function lineOf(name: string, rows: Cell[][], numbers: (number | null)[]): AnswerChart | null {
+  const samples = rows.map((row, at) => ({
+    ms: Date.parse(row[0] as string),
+    value: numbers[at] ?? null,
+  }));
+  const gaps = samples.slice(1).map(({ ms }, at) => ms - (samples[at]?.ms ?? 0));
+  const stepMs = Math.min(...gaps);
+  const regular = gaps.filter((gap) => gap === stepMs).length >= gaps.length / 2;
+  if (rows.length < LEAST_SAMPLES || stepMs <= 0 || !regular) return null;
+  return { kind: "series", name, samples, stepMs };
+}
+
+function measureOf({ columns, rows }: ShownTable): number {
+  const measures = columns.filter((name, at) => !NO_MEASURES.has(name) && isMeasure(rows, at));
+  const chief = CHIEF_MEASURES.find((name) => measures.includes(name)) ?? measures[0];
+  return chief === undefined ? -1 : columns.indexOf(chief);
 }
 
 /** Whether a column holds numbers, zero or more, that are not all the same. */

@@ -1,1 +1,0 @@
-export{t as WebGLDevice}from"./flowoverlay-CEEzx6Nx.js";
