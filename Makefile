@@ -8,7 +8,7 @@ FIELD_DATA ?= $(or $(GRIDTWIN_FIELD_DATA),../shared/data)
 STATIC := src/gridtwin/api/static
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: demo docs live test test-long test-field test-exhaustive test-account test-nightly postgres qgis java chromium lint schemas snowflake node openapi web web-check bench clean
+.PHONY: demo docs live test test-long test-field test-exhaustive test-account test-nightly postgres qgis java chromium lint schemas snowflake eval node openapi web web-check bench clean
 
 $(VENV)/made: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -91,6 +91,9 @@ lint: $(VENV)/test
 
 schemas: $(VENV)/test  ## the JSON Schema of every document (docs/schemas), from their shapes
 	$(BIN)/python docs/schemas/generate.py
+
+eval: $(VENV)/test  ## score questions in words against golden answers (docs/ask.md)
+	PYTHONPATH=tests $(BIN)/python benchmarks/asking.py --m
 
 snowflake: $(VENV)/test  ## the default project for Snowflake (deploy/snowflake), from its templates
 	$(BIN)/gridtwin publish snowflake --out deploy/snowflake

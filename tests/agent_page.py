@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 from pathlib import Path
 
+from gridtwin.ask.agent_tools import AGENT_TOOLS, ToolSpec
 from gridtwin.mcp_server.protocol_tools import list_documents
-from gridtwin.tools.tool_registry import TOOLS, ToolSpec
 
 PAGE = Path(__file__).parents[1] / "docs/mcp.md"
 BEGIN, END = "<!-- tools, as python tests/agent_page.py writes them -->", "<!-- tools end -->"
@@ -24,7 +24,7 @@ def write_page() -> str:
     rows = [
         "| tool | arguments | answers | |",
         "| --- | --- | --- | --- |",
-        *map(_write_row, TOOLS),
+        *map(_write_row, AGENT_TOOLS),
     ]
     return f"{before}{BEGIN}\n\n" + "\n".join(rows) + f"\n\n{END}{after}"
 

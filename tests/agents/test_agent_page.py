@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 
 from agent_page import PAGE, write_page
+from gridtwin.ask.agent_tools import AGENT_TOOLS
 from gridtwin.errors import MissingExtraError
 from gridtwin.mcp_server import protocol_sdk
 from gridtwin.mcp_server.twin_resources import find_glossary
-from gridtwin.tools.tool_registry import TOOLS
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_page_lists_the_tools_of_the_registry() -> None:
     assert PAGE.read_text() == write_page(), "run python tests/agent_page.py"
-    assert all(f"| `{tool.name}` |" in PAGE.read_text() for tool in TOOLS)
+    assert all(f"| `{tool.name}` |" in PAGE.read_text() for tool in AGENT_TOOLS)
 
 
 def test_the_card_of_the_server_is_of_this_version() -> None:

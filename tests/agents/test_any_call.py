@@ -13,9 +13,9 @@ import pytest
 from asked_twin import TRICK, list_calls
 from document_schemas import hold_to_schema
 from fuzzing import EXHAUSTIVE
+from gridtwin.ask.agent_tools import list_agent_tools
 from gridtwin.tools.shared_twin import SharedTwin
 from gridtwin.tools.tool_answer import FULL, MOST_BYTES, measure_bytes
-from gridtwin.tools.tool_registry import list_tools
 from gridtwin.twin import Twin
 
 from .conftest import client_in_memory
@@ -98,4 +98,10 @@ def test_any_call_is_answered_or_told_why_not(shared: SharedTwin, asked: Twin) -
 def _look_at(twin: Twin) -> tuple[Any, ...]:
     """Return what a call could have changed."""
     outages = [(each.id, each.revision) for each in twin.outages.all()]
-    return twin.version, twin.states(), outages, twin.store.specs.list_names(), len(list_tools())
+    return (
+        twin.version,
+        twin.states(),
+        outages,
+        twin.store.specs.list_names(),
+        len(list_agent_tools()),
+    )

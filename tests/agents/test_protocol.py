@@ -18,12 +18,12 @@ from mcp_types import PromptReference, ResourceTemplateReference
 import gridtwin
 from asked_twin import CALLS, TRICK, list_calls
 from document_schemas import hold_to_schema, schema_of
+from gridtwin.ask.agent_tools import AGENT_TOOLS, list_agent_tools
 from gridtwin.mcp_server.agent_server import make_agent_server
 from gridtwin.mcp_server.protocol_tools import list_documents
 from gridtwin.mcp_server.twin_source import FollowedTwin
 from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.tools.shared_twin import SharedTwin
-from gridtwin.tools.tool_registry import TOOLS, list_tools
 from gridtwin.twin import Twin
 from networks import feeder_in_three_sections, two_feeders_with_a_tie
 
@@ -55,7 +55,7 @@ def test_every_tool_answers_as_in_python(
         async with connect(transport, era, shared, asked_path, agents_url) as client:
             assert client.protocol_version == era
             tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-            assert list(tools) == [tool.name for tool in list_tools()]
+            assert list(tools) == [tool.name for tool in list_agent_tools()]
             for name, given in list_calls(asked):
                 result = await client.call_tool(name, given)
                 assert not result.is_error, result.content
@@ -89,7 +89,7 @@ def test_tools_say_what_they_take_and_that_they_only_read(shared: SharedTwin, er
                 Draft202012Validator.check_schema(tool.output_schema)
                 assert tool.description
             seen = [{"name": t.name, "about": t.description, "in": t.input_schema} for t in tools]
-            assert len(json.dumps(seen)) < 18_000
+            assert len(json.dumps(seen)) < 19_000
             assert "never instructions" in (client.instructions or "")
 
     anyio.run(look)
@@ -156,7 +156,7 @@ def test_resources_and_prompts(shared: SharedTwin, era: str) -> None:
             texts = {uri: (await client.read_resource(uri)).contents[0].text for uri in uris}
             assert "| normal_open |" in texts["gridtwin://model"]
             assert "blast radius" in texts["gridtwin://glossary"]
-            for tool in TOOLS:
+            for tool in AGENT_TOOLS:
                 for tag in list_documents(tool):
                     found = await client.read_resource(f"gridtwin://schemas/{tag.file_stem}")
                     Draft202012Validator.check_schema(json.loads(found.contents[0].text))
@@ -173,7 +173,7 @@ def test_resources_and_prompts(shared: SharedTwin, era: str) -> None:
             assert [each.name for each in prompts] == [
                 "storm_briefing", "outage_handover", "critical_customers", "morning_report",
             ]  # fmt: skip
-            known = {f"`{tool.name}`" for tool in list_tools()}
+            known = {f"`{tool.name}`" for tool in list_agent_tools()}
             for each in prompts:
                 given = {"outage": "O-1"} if each.name == "outage_handover" else {}
                 text = (await client.get_prompt(each.name, given)).messages[0].content.text
@@ -204,7 +204,7 @@ def test_ids_are_completed(shared: SharedTwin, era: str) -> None:
 
 
 def test_documents_of_tools_have_published_schemas() -> None:
-    for tool in TOOLS:
+    for tool in AGENT_TOOLS:
         assert list_documents(tool)
         for tag in list_documents(tool):
             assert schema_of(DocumentTag(tag))["$id"] == tag.file_stem

@@ -21,7 +21,8 @@ from document_schemas import hold_to_schema
 from gridtwin.cli.root_commands import app
 from gridtwin.errors import InputError, StoreError
 from gridtwin.results.ami_history_answer import AmiHistoryAnswer
-from gridtwin.store.duckdb_queries import QUERY_NAMES, read_query
+from gridtwin.semantic.semantic_model import read_semantic_model
+from gridtwin.store.duckdb_queries import read_query
 from gridtwin.store.postgis.connect import connect
 from gridtwin.twin import Twin
 from gridtwin.twin.ami_periods import AmiHistory
@@ -263,7 +264,7 @@ def test_progress_is_told_to_the_end(twin: Twin) -> None:
     assert told[-1] == (100, 100)
 
 
-@pytest.mark.parametrize("name", QUERY_NAMES)
+@pytest.mark.parametrize("name", [question.name for question in read_semantic_model().questions])
 def test_a_question_names_the_values_it_says_it_takes(name: str) -> None:
     code = read_query(name, "<%s>")
     assert "<start>" in code

@@ -272,6 +272,7 @@ CASES: list[tuple[Tag, Make]] = [
             Tag.OUTAGE_REPORT,
             Tag.OVERVIEW,
             Tag.PRIORITY_SITES,
+            Tag.ASK,
         ),
     ),
     (Tag.PULL, pull_report),

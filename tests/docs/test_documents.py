@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[2]
     "page",
     [
         "README.md",
+        "docs/ask.md",
         "docs/inference.md",
         "docs/mcp.md",
         "docs/outages.md",

@@ -19,8 +19,8 @@ from ami_folder import write_conditions, write_readings
 from gridtwin.analysis.ami.loading import POWER_FACTOR
 from gridtwin.results.ami_history_answer import AmiHistoryAnswer
 from gridtwin.results.warehouse.lake_shapes import LAKE_TABLES
-from gridtwin.store.ami_sql.semantic_model import SEMANTIC_MODEL
-from gridtwin.store.duckdb_queries import QUERY_NAMES, read_query
+from gridtwin.semantic.semantic_model import read_semantic_model
+from gridtwin.store.duckdb_queries import read_query
 from gridtwin.twin import Twin
 from gridtwin.twin.ami_periods import AmiHistory
 from lake_bench import Lake
@@ -57,7 +57,7 @@ VIEWS |= {
     "transformer_zones": "SELECT '' AS transformer, '' AS load_zone WHERE false",
     "zone_prices": "SELECT '' AS load_zone, now() AS time, 0D AS price_usd_mwh WHERE false",
 }
-VIEWS |= {form.name: form.query.format(table=form.table) for form in SEMANTIC_MODEL.forms}
+VIEWS |= {form.name: form.query.format(table=form.table) for form in read_semantic_model().forms}
 NOT_PUBLISHED = ("at_risk", "vegetation")  # of what lies under a polygon, or of spans
 
 
@@ -118,7 +118,7 @@ def test_spark_reads_every_table_and_answers_every_question(
         for table in LAKE_TABLES
     }
     named = [*ASKED]
-    assert {*named, *NOT_PUBLISHED} == set(QUERY_NAMES)
+    assert {*named, *NOT_PUBLISHED} == {each.name for each in read_semantic_model().questions}
     asked = {name: write_spark_query(name) for name in named}
     answers = ask_spark(lake, {**views, **counts, **asked})
     for table in LAKE_TABLES:

@@ -17,7 +17,7 @@ from gridtwin.publish.snowflake.project_files import render_project
 from gridtwin.publish.snowflake.project_names import SCHEMA_NAMES, ProjectOptions
 from gridtwin.publish.snowflake.snapshot_loading import SnapshotLoader
 from gridtwin.publish.snowflake.sql_statements import split_statements
-from gridtwin.store.ami_sql.semantic_model import SEMANTIC_MODEL, SemanticQuestion
+from gridtwin.semantic.semantic_model import SemanticQuestion, read_semantic_model
 from gridtwin.twin import Twin
 from gridtwin.twin.warehouse_snapshot import take_snapshot
 from snowflake_day import ASKED, ASKED_AREA, ASKED_VALUES, BOUNDS
@@ -73,7 +73,9 @@ def write_value(value: Any) -> str:
     return f"'{value.isoformat()}'" if isinstance(value, datetime) else repr(value)
 
 
-@pytest.mark.parametrize("question", SEMANTIC_MODEL.questions, ids=lambda question: question.name)
+@pytest.mark.parametrize(
+    "question", read_semantic_model().questions, ids=lambda question: question.name
+)
 def test_a_script_answers_as_the_twin_does(
     account: SnowflakeAccount, mirrored: Twin, question: SemanticQuestion
 ) -> None:

@@ -15,14 +15,14 @@ from gridtwin.analysis.ami.loading import POWER_FACTOR
 from gridtwin.publish.snowflake.project_files import render_project
 from gridtwin.publish.snowflake.project_names import ProjectOptions
 from gridtwin.publish.snowflake.question_files import TABLE_PLACES, write_verified_query
-from gridtwin.store.ami_sql.semantic_model import SEMANTIC_MODEL, PeriodForm, SemanticQuestion
+from gridtwin.semantic.semantic_model import PeriodForm, SemanticQuestion, read_semantic_model
 from gridtwin.store.postgis.connect import connect
 from gridtwin.twin import Twin
 from snowflake_day import ASKED, ASKED_AREA, ASKED_VALUES
 from snowflake_duckdb import Warehouse
 from snowflake_sql import list_statements, translate_body
 
-VERIFIED = [question for question in SEMANTIC_MODEL.questions if not question.of_area]
+VERIFIED = [question for question in read_semantic_model().questions if not question.of_area]
 VALUES = {**ASKED_VALUES, "area": f"'{ASKED_AREA}'"}
 
 
@@ -34,14 +34,16 @@ def ask_snowflake(warehouse: Warehouse, query: str) -> pd.DataFrame:
 
 def ask_measures(warehouse: Warehouse, table: str, by: str) -> pd.DataFrame:
     """Return all measures of a table of the model, by one of its columns."""
-    stated = SEMANTIC_MODEL.find_table(table)
+    stated = read_semantic_model().find_table(table)
     schema, name = TABLE_PLACES[table]
     measures = ", ".join(f"{metric.expression} AS {metric.name}" for metric in stated.metrics)
     query = f'SELECT {by}, {measures} FROM "{schema.upper()}".{name} GROUP BY {by} ORDER BY {by}'  # noqa: S608
     return ask_snowflake(warehouse, query)
 
 
-@pytest.mark.parametrize("question", SEMANTIC_MODEL.questions, ids=lambda question: question.name)
+@pytest.mark.parametrize(
+    "question", read_semantic_model().questions, ids=lambda question: question.name
+)
 def test_a_question_has_the_answer_that_a_database_and_a_folder_give(
     mirrored: Twin, kept: Twin, warehouse: Warehouse, question: SemanticQuestion
 ) -> None:
@@ -92,7 +94,7 @@ def test_the_tables_of_the_model_are_there_here_and_there(
     mirrored: Twin, warehouse: Warehouse
 ) -> None:
     with connect(mirrored.store.url) as connection:  # type: ignore[attr-defined]
-        for table in SEMANTIC_MODEL.tables:
+        for table in read_semantic_model().tables:
             local = connection.execute(
                 "SELECT column_name FROM information_schema.columns"
                 " WHERE table_schema = 'gridtwin' AND table_name = %s",
@@ -107,7 +109,7 @@ def test_the_tables_of_the_model_are_there_here_and_there(
             assert not keys.duplicated().any(), f"{table.name}: its key names no row"
 
 
-@pytest.mark.parametrize("form", SEMANTIC_MODEL.forms, ids=lambda form: form.name)
+@pytest.mark.parametrize("form", read_semantic_model().forms, ids=lambda form: form.name)
 def test_a_database_shows_intervals_as_the_model_says(mirrored: Twin, form: PeriodForm) -> None:
     said = form.query.format(table=f"gridtwin.{form.table}")
     columns = sqlglot.parse_one(said, dialect="postgres").named_selects
@@ -122,16 +124,16 @@ def test_a_database_shows_intervals_as_the_model_says(mirrored: Twin, form: Peri
 
 
 def test_links_lead_to_keys() -> None:
-    for link in SEMANTIC_MODEL.links:
-        assert link.key in SEMANTIC_MODEL.find_table(link.refers).key
-        columns = {column.name for column in SEMANTIC_MODEL.find_table(link.table).columns}
+    for link in read_semantic_model().links:
+        assert link.key in read_semantic_model().find_table(link.refers).key
+        columns = {column.name for column in read_semantic_model().find_table(link.table).columns}
         assert link.column in columns
 
 
 def test_verified_queries_ask_what_the_model_has() -> None:
     logical = {
         table.name: {column.name: "VARIANT" for column in table.columns}
-        for table in SEMANTIC_MODEL.tables
+        for table in read_semantic_model().tables
     }
     for question in VERIFIED:
         query = sqlglot.parse_one(write_verified_query(question), dialect="snowflake")
@@ -146,7 +148,7 @@ def test_the_yaml_says_what_the_view_says() -> None:
     Draft202012Validator(YAML_SHAPE).validate(told)
     view = project["95_semantic.sql"]
     assert [table["name"] for table in told["tables"]] == [
-        table.name for table in SEMANTIC_MODEL.tables
+        table.name for table in read_semantic_model().tables
     ]
     for table in told["tables"]:
         place = table["base_table"]

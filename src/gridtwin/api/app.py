@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from gridtwin.api import (
     ami_routes,
+    ask_routes,
     element_routes,
     event_routes,
     finding_routes,
@@ -62,6 +63,7 @@ ROUTERS = (
     health_routes,
     tile_routes,
     ami_routes,
+    ask_routes,
 )
 
 

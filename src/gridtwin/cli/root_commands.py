@@ -33,6 +33,7 @@ from gridtwin.cli import (
     trace_commands,
     vegetation_commands,
 )
+from gridtwin.cli.ask_commands import ask_twin
 from gridtwin.cli.find_commands import find_elements
 from gridtwin.cli.inference_commands import infer_outages
 from gridtwin.cli.load_commands import load_network, show_loads
@@ -51,6 +52,7 @@ app.command("load")(load_network)
 app.command("loads")(show_loads)
 app.add_typer(check_commands.app, name="check")
 app.add_typer(mapping_commands.app, name="map")
+app.command("ask")(ask_twin)
 app.command("find")(find_elements)
 app.command("trace")(trace_commands.trace_elements)
 app.command("explain")(trace_commands.explain_element)

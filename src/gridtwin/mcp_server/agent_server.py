@@ -11,12 +11,12 @@ from anyio import to_thread
 from mcp.server.mcpserver import MCPServer
 from mcp_types import Completion
 
+from gridtwin.ask.agent_tools import list_agent_tools
 from gridtwin.mcp_server.protocol_tools import make_tool
 from gridtwin.mcp_server.twin_prompts import add_prompts
 from gridtwin.mcp_server.twin_resources import add_resources
 from gridtwin.model.element_names import mrid_of
 from gridtwin.results.documents.document_catalog import SHAPES
-from gridtwin.tools.tool_registry import list_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ def make_agent_server(
     """
     tools = [
         make_tool(spec, source, map_url=map_url, actor=actor)
-        for spec in list_tools(operator=operator)
+        for spec in list_agent_tools(operator=operator)
     ]
     with _own_logging():
         server: MCPServer[Any] = MCPServer(

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import MissingExtraError, StoreError
 from gridtwin.model.interval_loads import Nameplates
-from gridtwin.store.ami_sql.semantic_model import SEMANTIC_MODEL
 from gridtwin.store.load_views import TOGETHER, LoadViews
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
 
-QUERY_NAMES = tuple(question.name for question in SEMANTIC_MODEL.questions)
 QUERY_PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 QUERY_TABLE = re.compile(r"\bgridtwin\.(\w+)")
 PROGRESS_LOOK_S = 0.2  # between two looks at how far a question is
@@ -78,7 +76,7 @@ def read_query(name: str, style: str, lists: Mapping[str, str] | None = None) ->
     Parameters
     ----------
     name
-        One of `QUERY_NAMES`.
+        One of the questions of the semantic model.
     style
         What a value looks like, around its name: ``"$%s"`` or ``"%%(%s)s"``.
     lists

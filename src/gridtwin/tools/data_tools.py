@@ -18,6 +18,7 @@ from gridtwin.results.documents.reading_documents import (
     VoltageDocument,
 )
 from gridtwin.results.documents.reliability_documents import IndicesDocument
+from gridtwin.results.documents.vegetation_documents import VegetationDocument
 from gridtwin.results.network_answers import check_document
 from gridtwin.tools.shared_twin import SharedTwin
 from gridtwin.tools.tool_answer import BRIEF, Cuts, Page, ToolAnswer, fit_document
@@ -34,7 +35,15 @@ from gridtwin.tools.tool_arguments import (
 from gridtwin.tools.tool_elements import find_element, name_element, read_area, write_view
 from gridtwin.tools.tool_texts import count_words, quote_id
 
-QUESTIONS = ("overloaded", "voltages", "peaks", "at_risk", "hours_out", "reliability")
+QUESTIONS = (
+    "overloaded",
+    "voltages",
+    "peaks",
+    "at_risk",
+    "hours_out",
+    "reliability",
+    "vegetation",
+)
 
 
 def show_readings(
@@ -121,7 +130,8 @@ def ask_analytics(
         tell(
             "overloaded: transformers above `pct` of nameplate, while the price exceeds `price`;"
             " voltages: worst by feeder; peaks: of feeders; at_risk: load by hour inside `polygon`;"
-            " hours_out: customers by hours out; reliability: SAIFI, SAIDI, CAIDI (IEEE 1366)."
+            " hours_out: customers by hours out; reliability: SAIFI, SAIDI, CAIDI (IEEE 1366);"
+            " vegetation: feeders, or sections, by what trimming spares."
         ),
         one_of(QUESTIONS),
     ],
@@ -131,16 +141,19 @@ def ask_analytics(
     pct: Annotated[float, Ge(0), tell("Percent of the nameplate.")] = 100.0,
     polygon: Polygon = "",
     by: Annotated[
-        Literal["system", "feeder", "substation"], tell("Groups of reliability indices.")
+        Literal["system", "feeder", "substation", "section"],
+        tell("Groups of reliability indices; of vegetation `feeder` or `section`."),
     ] = "system",
     detail: Detail = BRIEF,
     limit: Limit = 0,
     cursor: Cursor = "",
-) -> ToolAnswer[HistoryDocument | IndicesDocument]:
+) -> ToolAnswer[HistoryDocument | IndicesDocument | VegetationDocument]:
     """Answer a question of weeks of readings, weather, prices and outages: one of those listed."""
     page = Page(detail, limit, cursor)
     if question == "reliability":
         return _reckon_reliability(shared, (start, end), by, page)
+    if question == "vegetation":
+        return _rank_vegetation(shared, by, page)
     bounds = (start or None, end or None)
     history = shared.twin.ami.history
     if question == "overloaded":
@@ -173,9 +186,28 @@ def ask_analytics(
     )
 
 
+def _rank_vegetation(shared: SharedTwin, by: str, page: Page) -> ToolAnswer[Any]:
+    """Rank feeders or sections by the customer-minutes that trimming spares."""
+    document = shared.read_vegetation().document("section" if by == "section" else "feeder")
+    sentence = (
+        f"{count_words(document['spans'], 'span')} at risk of vegetation,"
+        f" {document['customer_minutes_at_risk']:,.0f} customer-minutes a year;"
+        f" {count_words(document['total'], document['by'])}."
+    )
+    if not document["layers"]:
+        sentence = "No areas of vegetation risk are loaded: `gridtwin vegetation load` takes them."
+    elif document["rows"]:
+        worst: Any = document["rows"][0]
+        sentence += f" Most a kilometer: {quote_id(str(worst[document['by']]))}."
+    return fit_document(document, sentence, page, Cuts(("rows",)), mark=document["version"])
+
+
 def _reckon_reliability(
     shared: SharedTwin, period: tuple[str, str], by: str, page: Page
 ) -> ToolAnswer[Any]:
+    if by == "section":
+        msg = "reliability is told of the system, by feeder or by substation: choose one"
+        raise InputError(msg)
     last = read_moment(period[1]).timestamp() if period[1] else None
     first = read_moment(period[0]).timestamp() if period[0] else None
     if first is None and last is not None:

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le, MaxLen
 
-from gridtwin.analysis.state.identity import find_kind, find_name
-from gridtwin.analysis.state.name_index import MATCHES
+from gridtwin.analysis.state.identity import find_kind, find_name, list_kind
+from gridtwin.analysis.state.name_index import MATCHES, NameHit
 from gridtwin.analysis.trace.spec import LONGEST_WHERE, MODES, TRACE_KINDS
 from gridtwin.model.cim import KIND_NAMES
 from gridtwin.model.element_names import mrid_of
@@ -104,10 +104,10 @@ def show_overview(
 
 def find_elements(
     shared: SharedTwin,
-    q: Annotated[
-        Name, tell("An id or name, or what you remember of it.", examples=["recloser 12"])
-    ],
-    kind: Annotated[str, tell("Only of this kind."), one_of(("", *FOUND_KINDS))] = "",
+    q: Annotated[Name, tell("What you remember of an id or name.", examples=["recloser 12"])],
+    kind: Annotated[
+        str, tell("Only of this kind; with an empty `q`, all."), one_of(("", *FOUND_KINDS))
+    ] = "",
     detail: Detail = BRIEF,
     limit: Limit = 0,
     cursor: Cursor = "",
@@ -118,9 +118,12 @@ def find_elements(
     The best come first; `match` says how each fits. Use the mrid for the other tools.
     """
     data, page = shared.network.data, Page(detail, limit, cursor)
-    hits = shared.names.find_names(q, HITS_LOOKED_AT)
-    if kind:
-        hits = [hit for hit in hits if find_kind(data, hit.element) == kind]
+    if kind and not q.strip():
+        hits = [NameHit(each, 0) for each in list_kind(data, kind)]
+    else:
+        hits = shared.names.find_names(q, HITS_LOOKED_AT)
+        if kind:
+            hits = [hit for hit in hits if find_kind(data, hit.element) == kind]
     normal, window = shared.read_situation(NORMAL), page.find_window("")
     found: list[FoundElement] = [
         {
@@ -135,7 +138,9 @@ def find_elements(
     called = count_words(sum(hit.rank < 3 for hit in hits), "element")
     near = sum(hit.rank == 3 for hit in hits)
     sentence = f"{called} with that in the id or name, {near:,} nearly so."
-    if found and not window.start:
+    if kind and not q.strip():
+        sentence = f"{count_words(len(hits), 'element')} of kind {kind}."
+    elif found and not window.start:
         sentence += f" The best: {quote_id(found[0]['mrid'])} ({found[0]['kind']})."
     return fit_document(
         find_document(found),

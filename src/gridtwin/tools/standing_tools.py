@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gridtwin.analysis.state.identity import find_kind
 from gridtwin.analysis.state.situation import NO_ROWS
 from gridtwin.analysis.state.supply_state import OUT
-from gridtwin.errors import NotFoundError
+from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.element_names import mrid_of
 from gridtwin.model.estimate import Estimate
 from gridtwin.model.outage import Members
@@ -27,6 +27,7 @@ from gridtwin.results.outage_board import (
     format_seconds,
     list_point_estimates,
 )
+from gridtwin.tools.interrupted_points import Interruption, find_interrupted
 from gridtwin.tools.outage_tools import tell_promise
 from gridtwin.tools.shared_twin import SharedTwin
 from gridtwin.tools.tool_answer import BRIEF, Cuts, Page, ToolAnswer, fit_document
@@ -36,16 +37,18 @@ from gridtwin.tools.tool_arguments import (
     Detail,
     End,
     Limit,
+    Moment,
     Name,
     On,
     Start,
     tell,
 )
 from gridtwin.tools.tool_elements import find_element, pick_points, write_view
-from gridtwin.tools.tool_texts import count_words, quote_id
+from gridtwin.tools.tool_texts import count_words, list_ids, quote_id
 from gridtwin.twin import Twin
 
 PointRows = NDArray[np.int32]
+NAMED_SITES = 5  # in the sentence
 
 
 def estimate_return(
@@ -171,41 +174,50 @@ def list_priority_sites(
     out_only: Annotated[bool, tell("Only those without supply.")] = False,
     on: On = "",
     at: At = "",
+    start: Annotated[Moment, tell("Of a period: who lost supply in it. Empty: a moment.")] = "",
+    end: Annotated[Moment, tell("Of the period; empty: now.")] = "",
     detail: Detail = BRIEF,
     limit: Limit = 0,
     cursor: Cursor = "",
 ) -> ToolAnswer[PrioritySitesDocument]:
-    """List hospitals and other priority sites: which are out, in which outage, and until when."""
+    """
+    List hospitals and other priority sites: which are out, in which outage, and until when.
+
+    With `start`, as in yesterday's storm: which lost supply in the period, and for how long.
+    """
+    if at and (start or end):
+        msg = "give either `at`, a moment, or `start` and `end`, a period"
+        raise InputError(msg)
     twin = shared.open_past(at) if at else shared.twin
     situation = twin.situation()
-    supply = twin.supply() if at else shared.compute_supply(situation)[0]
-    points = situation.data.usage_points
-    wanted = points.priority != b""
-    group = pick_points(shared, on)
-    if group is not None:
-        wanted &= group
-    kinds = sorted(set(decode_texts(points.priority[wanted]).tolist()))
-    if kind and kind not in kinds:
-        what = "kind of priority site here"
-        raise NotFoundError(what, kind, kinds[:10])
-    if kind:
-        wanted &= points.priority == kind.encode()
+    wanted = _pick_sites(shared, twin, kind, on)
     rows = np.flatnonzero(wanted).astype(np.int32)
-    sites = _describe_sites(shared, twin, rows, supply.points == OUT)
+    if start or end:
+        lost = find_interrupted(shared, start, end)
+        sites = _describe_interrupted(shared, rows, lost)
+    else:
+        supply = twin.supply() if at else shared.compute_supply(situation)[0]
+        sites = _describe_sites(shared, twin, rows, supply.points == OUT)
     counts = Counter(each["priority"] for each in sites)
     out = Counter(each["priority"] for each in sites if each["out"])
     document: PrioritySitesDocument = {
         "schema": DocumentTag.PRIORITY_SITES,
         "at": at or None,
+        "since": start or None,
+        "until": end or None,
         "version": situation.version,
         "counts": dict(sorted(counts.items())),
         "out": dict(sorted(out.items())),
-        "sites": [each for each in sites if each["out"] or not out_only],
+        "sites": [each for each in sites if each["out"] or not (out_only or start)],
     }
+    when = f" at {at}" if at else f" at some time from {start} to {end or 'now'}" if start else ""
+    what = f"priority site{f' of kind {kind}' if kind else ''}"
     sentence = (
-        f"{out.total():,} of {count_words(len(sites), 'priority site')}"
-        f"{f' on {quote_id(on)}' if on else ''} without supply{f' at {at}' if at else ''}."
+        f"{out.total():,} of {count_words(len(sites), what, f'priority sites{what[13:]}')}"
+        f"{f' on {quote_id(on)}' if on else ''} without supply{when}."
     )
+    if 0 < out.total() <= NAMED_SITES:
+        sentence += f" {list_ids([each['mrid'] for each in sites if each['out']], NAMED_SITES)}."
     return fit_document(
         document,
         sentence,
@@ -215,6 +227,37 @@ def list_priority_sites(
         narrow="give `kind`, `on` or `out_only`",
         view=write_view(at=at),
     )
+
+
+def _pick_sites(shared: SharedTwin, twin: Twin, kind: str, on: str) -> NDArray[np.bool_]:
+    """Return which usage points are priority sites of a kind, on a feeder or substation."""
+    points = twin.situation().data.usage_points
+    wanted: NDArray[np.bool_] = points.priority != b""
+    kinds = sorted(set(decode_texts(points.priority[wanted]).tolist()))
+    if kind and kind not in kinds:
+        what = "kind of priority site"
+        raise NotFoundError(what, kind, kinds[:10])
+    if kind:
+        wanted &= points.priority == kind.encode()
+    group = pick_points(shared, on)
+    return wanted if group is None else wanted & group
+
+
+def _describe_interrupted(
+    shared: SharedTwin, rows: PointRows, lost: dict[int, Interruption]
+) -> list[SiteRecord]:
+    """Return priority sites, those first that lost supply in a period, with when it was back."""
+    dark = np.zeros(len(shared.network.data.usage_points.mrid), dtype=bool)
+    dark[[*lost]] = True
+    sites = _describe_sites(shared, shared.twin, rows, dark)
+    own = {bytes(shared.network.data.usage_points.mrid[row]).decode(): row for row in rows}
+    for site in sites:
+        if site["out"]:
+            interruption = lost[int(own[site["mrid"]])]
+            site["outage"] = interruption.outage
+            site["lost_at"] = interruption.began_at
+            site["restored_at"] = interruption.restored_at
+    return sites
 
 
 def _describe_sites(
@@ -245,6 +288,8 @@ def _describe_sites(
                 "customers": int(points.customers[row]),
                 "out": out,
                 "outage": outages.get(mrid) if out else None,
+                "lost_at": None,
+                "restored_at": None,
                 "etr": promise["etr"] if promise else None,
                 "source": promise["source"] if promise else None,
             }

@@ -774,6 +774,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask
+         * @description Answer a question in words by one of the tools; nothing is changed.
+         */
+        post: operations["ask_api_ask_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -837,6 +857,193 @@ export interface components {
              * @description when, ISO 8601; empty: a mapping says so
              */
             at: string;
+        };
+        /**
+         * AskContext
+         * @description What the next question may refer to: hand it back with "and on feeder 1204?".
+         */
+        AskContext: {
+            /**
+             * Question
+             * @description name of the verified question
+             */
+            question: string;
+            /**
+             * Elements
+             * @description mRIDs, and ids of outages
+             */
+            elements: string[];
+            /**
+             * Time
+             * @description begin and end, ISO 8601; empty: none was said
+             */
+            time: string[];
+            /**
+             * Values
+             * @description the other values that were said, by slot
+             */
+            values: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * AskDocument
+         * @description The answer to a question in words.
+         *
+         *     `gridtwin ask`, `/api/ask`, the tool `ask`
+         */
+        AskDocument: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.ask/1";
+            /** Question */
+            question: string;
+            /**
+             * Outcome
+             * @description answered; offered: one of `choices` is meant; refused: an order, or nothing the twin holds;
+             *     unknown: not understood; failed: understood, and the twin cannot answer it
+             * @enum {string}
+             */
+            outcome: "answered" | "offered" | "refused" | "unknown" | "failed";
+            /** Sentence */
+            sentence: string;
+            /** @description null: none was sure */
+            reading: components["schemas"]["AskReading"] | null;
+            /**
+             * Choices
+             * @description the likeliest readings where none is sure, at most three
+             */
+            choices: components["schemas"]["AskReading"][];
+            /**
+             * Nearest
+             * @description questions that can be answered, where this one cannot
+             */
+            nearest: string[];
+            /**
+             * Assumed
+             * @description state, moment, zone and whatever else was taken for granted
+             */
+            assumed: string[];
+            table: components["schemas"]["AskTable"] | null;
+            /**
+             * Document
+             * @description of the tool: one of the other documents, shortened
+             */
+            document: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Totals
+             * @description exact lengths of its lists, before they were cut
+             */
+            totals: {
+                [key: string]: number;
+            };
+            /**
+             * Truncated
+             * @description lists and fields of it that were cut
+             */
+            truncated: string[];
+            /**
+             * Map
+             * @description the view of the map that shows it: what stands in its address; null: none
+             */
+            map: string | null;
+            /** @description to be handed back with a question that refers to this one */
+            context: components["schemas"]["AskContext"] | null;
+        };
+        /**
+         * AskReading
+         * @description What a question was understood to mean.
+         */
+        AskReading: {
+            /**
+             * Question
+             * @description name of the verified question
+             */
+            question: string;
+            /**
+             * Text
+             * @description the same in words
+             */
+            text: string;
+            /**
+             * Tool
+             * @description that answers it; the tools `define` and `help` are of the questions alone
+             */
+            tool: string;
+            /** Arguments */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /**
+             * Command
+             * @description what a person may type instead; null: there is no such command
+             */
+            command: string | null;
+            /**
+             * Sql
+             * @description that is run, its values as `:name`; null: none
+             */
+            sql: string | null;
+            /**
+             * Score
+             * @description how near the question is to a verified one
+             */
+            score: number;
+        };
+        /**
+         * AskRequest
+         * @description A question in words.
+         */
+        AskRequest: {
+            /**
+             * Question
+             * @example which hospitals lost power in yesterday's storm?
+             */
+            question: string;
+            /**
+             * Timezone
+             * @description Whose days are meant.
+             * @default UTC
+             */
+            timezone?: string;
+            /**
+             * Now
+             * @description What the clock says; empty: the time it is.
+             * @default
+             */
+            now?: string;
+            /**
+             * Context
+             * @description That of the last answer, for a question that follows.
+             */
+            context?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Pick
+             * @description Which of the readings offered; 0: the sure one.
+             * @default 0
+             */
+            pick?: number;
+        };
+        /**
+         * AskTable
+         * @description The answer as a table.
+         */
+        AskTable: {
+            /** Columns */
+            columns: string[];
+            /** Rows */
+            rows: unknown[][];
+            /**
+             * Total
+             * @description of rows, before they were cut
+             */
+            total: number;
         };
         /**
          * BlastAnswer
@@ -5619,6 +5826,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SeriesAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    ask_api_ask_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskDocument"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */

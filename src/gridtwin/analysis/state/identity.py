@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtwin.model import cim
-from gridtwin.model.ids import TABLE_PREFIX
+from gridtwin.model.ids import TABLE_PREFIX, Element
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.analysis.state.situation import Situation
-    from gridtwin.model.ids import Element
     from gridtwin.model.tables import NetworkData
 
 
@@ -28,6 +27,15 @@ def find_kind(data: NetworkData, element: Element) -> str:
     if element.table == "equipment":
         return cim.KIND_NAMES[data.equipment.kind[element.row]]
     return TABLE_PREFIX[element.table]
+
+
+def list_kind(data: NetworkData, kind: str) -> list[Element]:
+    """Return all elements of a kind of equipment, or of a table by its singular."""
+    if kind in cim.KIND_NAMES:
+        rows = np.flatnonzero(data.equipment.kind == cim.KIND_NAMES.index(kind))
+        return [Element("equipment", row) for row in rows.tolist()]
+    table = next(table for table, one in TABLE_PREFIX.items() if one == kind)
+    return [Element(table, row) for row in range(len(getattr(data, table).mrid))]
 
 
 def find_drawn(data: NetworkData, element: Element) -> Element:

@@ -21,7 +21,7 @@ from gridtwin.publish.snowflake.semantic_view import write_semantic_view, write_
 from gridtwin.publish.snowflake.snowflake_types import write_table
 from gridtwin.publish.snowflake.yaml_text import write_yaml
 from gridtwin.results.warehouse.table_shapes import WAREHOUSE_TABLES
-from gridtwin.store.ami_sql.semantic_model import SEMANTIC_MODEL
+from gridtwin.semantic.semantic_model import read_semantic_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,12 +73,12 @@ def render_project(options: ProjectOptions) -> dict[str, str]:
     values = options.list_values()
     network, results = values["network"], values["results"]
     places = {"network": network, "results": results}
-    model_yaml = write_semantic_yaml(SEMANTIC_MODEL, options)
+    model_yaml = write_semantic_yaml(read_semantic_model(), options)
     agent, server = build_agent(options), build_mcp_server(options)
     values |= {
         "tables": "\n".join(write_table(each, places[each.schema]) for each in WAREHOUSE_TABLES),
         "counted": _write_counts(values["landing"]),
-        "semantic_view": write_semantic_view(SEMANTIC_MODEL, options),
+        "semantic_view": write_semantic_view(read_semantic_model(), options),
         "agent_specification": write_yaml(agent),
         "server_specification": write_yaml(server),
     }
@@ -90,7 +90,7 @@ def render_project(options: ProjectOptions) -> dict[str, str]:
         "agent.yaml": write_yaml(agent),
         "mcp_server.yaml": write_yaml(server),
     }
-    for question in SEMANTIC_MODEL.questions:
+    for question in read_semantic_model().questions:
         project[f"questions/{question.name}.sql"] = write_question(question, options)
     return project | {MANIFEST_NAME: _write_manifest(options, project)}
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gridtwin.store.ami_sql.semantic_model import SEMANTIC_MODEL
+from gridtwin.semantic.semantic_model import read_semantic_model
 from gridtwin.store.duckdb_queries import QUERY_TABLE, read_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gridtwin.publish.snowflake.project_names import ProjectOptions
-    from gridtwin.store.ami_sql.semantic_model import SemanticQuestion
+    from gridtwin.semantic.semantic_model import SemanticQuestion
 
 # Where each table of schema ``gridtwin`` is: schema of the project, and name.
 TABLE_PLACES = {
@@ -30,7 +30,7 @@ TABLE_PLACES = {
     "usage_points": ("network", "USAGE_POINTS"),
     "vegetation_spans": ("results", "CURRENT_VEGETATION_SPANS"),
 }
-FORMS = {form.name: form for form in SEMANTIC_MODEL.forms}
+FORMS = {form.name: form for form in read_semantic_model().forms}
 VALUE_MARK = re.compile(r"\{\{(\w+)\}\}")
 PERIOD_DAYS = 30
 AREA_NAME = "storm"  # in RESULTS.STORM_AREAS; to be set to another

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from gridtwin.publish.snowflake.project_names import ProjectOptions
-    from gridtwin.store.ami_sql.semantic_model import (
+    from gridtwin.semantic.semantic_model import (
         SemanticColumn,
         SemanticLink,
         SemanticMetric,

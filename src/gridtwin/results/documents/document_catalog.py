@@ -7,6 +7,7 @@ from gridtwin.results.documents.analytics_documents import (
     PullDocument,
     ScoresDocument,
 )
+from gridtwin.results.documents.ask_documents import AskDocument
 from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.results.documents.drafting_documents import MapInitDocument
 from gridtwin.results.documents.edition_documents import EditionDocument, NetworkLoadsDocument
@@ -68,6 +69,7 @@ SHAPES: MappingProxyType[DocumentTag, type | UnionType] = MappingProxyType(
         DocumentTag.AMI_ROLL_UP: RollUpDocument,
         DocumentTag.AMI_SERIES: SeriesDocument,
         DocumentTag.AMI_VOLTAGE: VoltageDocument,
+        DocumentTag.ASK: AskDocument,
         DocumentTag.BLAST: BlastDocument,
         DocumentTag.CHECK: CheckDocument,
         DocumentTag.CONFLICTS: ConflictsDocument,

@@ -11,6 +11,7 @@ class DocumentTag(StrEnum):
     AMI_ROLL_UP = "gridtwin.ami_roll_up/1"
     AMI_SERIES = "gridtwin.ami_series/1"
     AMI_VOLTAGE = "gridtwin.ami_voltage/1"
+    ASK = "gridtwin.ask/1"
     BLAST = "gridtwin.blast/1"
     CHECK = "gridtwin.check/1"
     CONFLICTS = "gridtwin.conflicts/1"

@@ -60,9 +60,13 @@ class SiteRecord(PrioritySite):
     """mRID; null: of none"""
     customers: Count
     out: bool
-    """without supply"""
+    """without supply; of a period: at some time of it"""
     outage: str | None
-    """the open outage it is out in; null: in none"""
+    """the open outage it is out in, of a period the last one; null: in none"""
+    lost_at: Timestamp | None
+    """of a period: when it lost its supply; null: it did not, or a moment was asked for"""
+    restored_at: Timestamp | None
+    """of a period: when it was back; null: it is still out, or never was"""
     etr: Timestamp | None
     """until when, as promised; null: not promised"""
     source: str | None
@@ -79,6 +83,10 @@ class PrioritySitesDocument(Shape):
     schema: Literal[DocumentTag.PRIORITY_SITES]
     at: Timestamp | None
     """the past moment asked for; null: now"""
+    since: Timestamp | None
+    """begin of the period asked for; null: a moment"""
+    until: Timestamp | None
+    """end of that period; null: now, or a moment"""
     version: Count
     """of the current state"""
     counts: dict[str, Count]

@@ -1,0 +1,1 @@
+"""Questions in words, golden and held out."""
