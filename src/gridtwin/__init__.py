@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gridtwin.ask.twin_asking import TwinAsker
     from gridtwin.errors import GridtwinError
     from gridtwin.model.network import Network
     from gridtwin.sources.network_reading import read
@@ -26,6 +27,7 @@ __all__ = [
     "GridtwinError",
     "Network",
     "Twin",
+    "TwinAsker",
     "open",
     "read",
     "synthesize",
@@ -36,6 +38,7 @@ _HOMES = {
     "GridtwinError": ("gridtwin.errors", "GridtwinError"),
     "Network": ("gridtwin.model.network", "Network"),
     "Twin": ("gridtwin.twin", "Twin"),
+    "TwinAsker": ("gridtwin.ask.twin_asking", "TwinAsker"),
     "open": ("gridtwin.twin", "open_twin"),
     "read": ("gridtwin.sources.network_reading", "read"),
     "synthesize": ("gridtwin.sources.synthetic", "synthesize"),

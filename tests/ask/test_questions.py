@@ -269,12 +269,14 @@ def test_the_command_line_answers_and_follows(asked_path: Path, tmp_path: Path) 
 
 
 def test_python_answers(twin: Twin) -> None:
-    answer = twin.ask("overloaded transformers when the price is over $100", now=NOW)
+    answer = gridtwin.TwinAsker(twin).ask(
+        "overloaded transformers when the price is over $100", now=NOW
+    )
     assert answer.outcome == "answered"
     assert len(answer.frame()) == len(answer.document()["table"]["rows"])  # type: ignore[index]
     assert "understood:" in str(answer)
     with pytest.raises(InputError, match="time zone"):
-        twin.ask("who is out", timezone="Mars/Olympus")
+        gridtwin.TwinAsker(twin).ask("who is out", timezone="Mars/Olympus")
 
 
 def test_a_twin_without_readings_says_so() -> None:
@@ -288,10 +290,10 @@ def test_vegetation_is_ranked_by_feeder(tmp_path: Path) -> None:
     twin = gridtwin.open(gridtwin.synthesize("houston", meters=400, seed=1)).save(
         tmp_path / "trees.twin"
     )
-    answer = twin.ask("where should we trim trees first, by feeder?")
+    answer = gridtwin.TwinAsker(twin).ask("where should we trim trees first, by feeder?")
     assert answer.sentence.startswith("No areas of vegetation risk are loaded")
     twin.load_vegetation(synthesize_vegetation(twin.store.network, areas=20, seed=1), name="trees")
-    answer = twin.ask("where should we trim trees first, by feeder?")
+    answer = gridtwin.TwinAsker(twin).ask("where should we trim trees first, by feeder?")
     assert answer.document()["document"] is not None
     rows = twin.vegetation().document("feeder")["rows"]
     assert len(rows) > 0

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
 
 class TwinAsker:
-    """A twin that is asked in words."""
+    """
+    A twin that is asked in words; what it needs of the network is laid out once.
+
+    Parameters
+    ----------
+    twin
+        The twin; nothing of it is changed.
+    """
 
     def __init__(self, twin: Twin) -> None:
         self._shared = SharedTwin(twin)
@@ -33,7 +40,27 @@ class TwinAsker:
         context: Mapping[str, Any] | None = None,
         pick: int = 0,
     ) -> AskAnswer:
-        """Return the answer to a question; see `gridtwin.ask.answering.ask_question`."""
+        """
+        Answer a question in words, and say what was understood; nothing is changed.
+
+        Parameters
+        ----------
+        question
+            In English.
+        now
+            What the clock says, for words such as "yesterday"; by default the time it is.
+        timezone
+            Whose days are meant, as in ``America/Chicago``.
+        context
+            `AskAnswer.context` of the answer before, for a question that refers to it.
+        pick
+            Which of the readings offered is meant, from 1 on; 0: the sure one.
+
+        Raises
+        ------
+        InputError
+            If the question is empty or too long, or the zone or the context is none.
+        """
         zone = read_zone(timezone)
         at = None if now is None else read_moment(now)
         return AskAnswer(

@@ -47,7 +47,9 @@ def ask_twin(
 
     Example: gridtwin ask "who is out on feeder FAI-1201 and until when" --in sample.twin
     """
-    answer = open_twin(twin).ask(
+    from gridtwin.ask.twin_asking import TwinAsker
+
+    answer = TwinAsker(open_twin(twin)).ask(
         question,
         now=now or None,
         timezone=timezone,

@@ -36,7 +36,6 @@ from gridtwin.twin.outage_operations import OutageOperations
 from gridtwin.twin.questions import NetworkQuestions
 from gridtwin.twin.state_files import LoadedState, load_state, operate_recorded
 from gridtwin.twin.vegetation_questions import VegetationQuestions, carry_vegetation
-from gridtwin.twin.word_questions import WordQuestions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -123,7 +122,6 @@ class Twin:
     storm = _delegate_to("areas", AreaQuestions.storm)
     intersect = _delegate_to("areas", AreaQuestions.intersect)
     inside = _delegate_to("areas", AreaQuestions.inside)
-    ask = _delegate_to("words", WordQuestions.ask)
     restore = _delegate_to("incidents", IncidentQuestions.restore)
     infer = _delegate_to("incidents", IncidentQuestions.infer)
     inference = _delegate_to("incidents", IncidentQuestions.inference)
@@ -164,11 +162,6 @@ class Twin:
     def history(self) -> TwinHistory:
         """What happened between two moments, and how many customers were out."""
         return TwinHistory(self.store)
-
-    @cached_property
-    def words(self) -> WordQuestions:
-        """Who answers questions in words."""
-        return WordQuestions(self)
 
     @cached_property
     def ami(self) -> Ami:

@@ -30,6 +30,13 @@ START = (
     "import json, runpy, sys; sys.path[:] = json.loads(sys.argv[1]);"
     " runpy.run_path(sys.argv[2], run_name='__main__')"
 )
+# Threads and memory pools reserve addresses that they never use, and those are limited.
+LEAN_VARIABLES = {
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_ARENA_MAX": "2",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
 KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 STARTING_S = 120.0  # for what is no query: to begin the process, and to hand tables over
 CLOSING_S = 10.0
@@ -44,7 +51,7 @@ class QueryLimits:
     """What a query may take."""
 
     seconds: float = 120.0
-    memory_mib: int = 1_024  # of DuckDB; the process may map six times as much
+    memory_mib: int = 1_024  # of DuckDB; the process may map four times as much
     result_mib: int = 2_048
 
 
@@ -141,13 +148,14 @@ class QueryClient:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ},
+            env=LEAN_VARIABLES
+            | {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ},
         )
         limits = self._limits
         setup = {
             "config": LOCKED_CONFIG | {"memory_limit": f"{limits.memory_mib}MiB"},
             "macros": self._macros,
-            "address_space_bytes": 6 * limits.memory_mib * 2**20,
+            "address_space_bytes": 4 * limits.memory_mib * 2**20,
             "processor_s": int(20 * limits.seconds) + 60,
             "result_bytes": limits.result_mib * 2**20,
         }
