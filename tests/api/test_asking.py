@@ -35,7 +35,7 @@ def test_an_answer_is_that_of_python_with_the_feature_of_its_element(
     mrid = str(twin.network.equipment.mrid.iloc[-1])
     answer = ask(client, f"who goes dark if {mrid} fails")
     features, bounds = answer.pop("features"), answer.pop("bounds")
-    assert answer == twin.ask(f"who goes dark if {mrid} fails").document()
+    assert answer == gridtwin.TwinAsker(twin).ask(f"who goes dark if {mrid} fails").document()
     element = client.get(f"/api/elements/{mrid}").json()
     assert features == {element["feature"]["layer"]: [element["feature"]["id"]]}
     west, south, east, north = bounds

@@ -21,8 +21,14 @@ CRITICAL = "what are the most critical elements?"
 
 @pytest.fixture(scope="module")
 def twin(home: Path) -> gridtwin.Twin:
-    """Return the twin that is served, to be asked from Python."""
+    """Return the twin that is served."""
     return gridtwin.open(home)
+
+
+@pytest.fixture(scope="module")
+def asker(twin: gridtwin.Twin) -> gridtwin.TwinAsker:
+    """Return what asks the same twin from Python."""
+    return gridtwin.TwinAsker(twin)
 
 
 def ask(page: Page, question: str) -> Locator:
@@ -40,7 +46,7 @@ def await_answer(page: Page, question: str) -> Locator:
     return turn
 
 
-def test_a_question_is_answered_followed_and_shown(tab: Tab, twin: gridtwin.Twin) -> None:
+def test_a_question_is_answered_followed_and_shown(tab: Tab, asker: gridtwin.TwinAsker) -> None:
     page = tab.open("")
     until(page, "!!window.gridtwin")
     assert not [url for url in tab.requests if "AskPanel" in url]
@@ -48,7 +54,7 @@ def test_a_question_is_answered_followed_and_shown(tab: Tab, twin: gridtwin.Twin
     expect(page.get_by_label("Ask about the grid")).to_be_focused()
     tab.audit(".panel")
     turn = ask(page, CRITICAL)
-    told = twin.ask(CRITICAL).document()
+    told = asker.ask(CRITICAL).document()
     sentence = turn.locator(".sentence")
     expect(sentence).to_have_text(told["sentence"])
     assert tab.evaluate("window.gridtwin.state().spoken") == told["sentence"]
@@ -64,7 +70,7 @@ def test_a_question_is_answered_followed_and_shown(tab: Tab, twin: gridtwin.Twin
     turn.get_by_role("button", name=follow).click()
     turn = await_answer(page, follow)
     expect(turn).to_be_focused()
-    then = twin.ask(follow, context=told["context"]).document()
+    then = asker.ask(follow, context=told["context"]).document()
     expect(turn.locator(".sentence")).to_have_text(then["sentence"])
     assert tab.posted[-1][1]["context"] == told["context"]
     for theme in ("dark", "light"):
@@ -79,11 +85,11 @@ def test_a_question_is_answered_followed_and_shown(tab: Tab, twin: gridtwin.Twin
     assert len(tab.posted) == asked
 
 
-def test_a_link_asks_anew_and_draws_the_trace(tab: Tab, twin: gridtwin.Twin) -> None:
+def test_a_link_asks_anew_and_draws_the_trace(tab: Tab, asker: gridtwin.TwinAsker) -> None:
     question = "what is downstream of FUSE-0000012"
     page = tab.open(f"#panel=ask&ask={quote(question)}")
     turn = await_answer(page, question)
-    expect(turn.locator(".sentence")).to_have_text(twin.ask(question).sentence)
+    expect(turn.locator(".sentence")).to_have_text(asker.ask(question).sentence)
     expect(page.get_by_role("region", name="Trace")).to_contain_text("Downstream of FUSE-0000012")
     until(page, "window.gridtwin.count('mark') > 0")
     until(page, "window.gridtwin.map.getZoom() > 13")
@@ -98,19 +104,19 @@ def test_a_link_asks_anew_and_draws_the_trace(tab: Tab, twin: gridtwin.Twin) -> 
 
 
 def test_what_is_not_sure_is_offered_and_what_cannot_be_is_said(
-    tab: Tab, twin: gridtwin.Twin
+    tab: Tab, twin: gridtwin.Twin, asker: gridtwin.TwinAsker
 ) -> None:
     page = tab.open("#panel=ask")
     feeder = str(twin.network.feeders.mrid.iloc[0])
     doubtful = f"outages or loads on feeder {feeder}"
     turn = ask(page, doubtful)
-    told = twin.ask(doubtful).document()
+    told = asker.ask(doubtful).document()
     assert told["outcome"] == "offered"
     choices = turn.get_by_role("list", name="Which is meant?").get_by_role("button")
     expect(choices).to_have_text([each["text"] for each in told["choices"]])
     tab.audit(".panel")
     choices.nth(1).click()
-    chosen = twin.ask(doubtful, pick=2)
+    chosen = asker.ask(doubtful, pick=2)
     expect(page.locator(".turn .sentence")).to_have_text(chosen.sentence)
     assert tab.state["pick"] == "2"
     page.go_back()
@@ -118,7 +124,7 @@ def test_what_is_not_sure_is_offered_and_what_cannot_be_is_said(
     turn = ask(page, "open BKR-0000001")
     expect(turn.locator(".command code")).to_have_text("gridtwin switch open BKR-0000001")
     turn = ask(page, "xyzzy plugh")
-    nearest = twin.ask("xyzzy plugh").document()["nearest"]
+    nearest = asker.ask("xyzzy plugh").document()["nearest"]
     turn.get_by_role("button", name=nearest[0]).click()
     await_answer(page, nearest[0])
     turn = ask(page, "which meters feed the river")
