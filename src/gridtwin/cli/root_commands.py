@@ -8,6 +8,7 @@ from gridtwin.cli import (
     agent_commands,
     ami_commands,
     ami_history_commands,
+    backup_commands,
     check_commands,
     database_commands,
     demo_commands,
@@ -75,6 +76,7 @@ app.add_typer(pull_commands.pull_app, name="pull")
 app.command("scores")(pull_commands.show_scores)
 app.command("sync")(database_commands.sync_twin)
 app.add_typer(database_commands.app, name="db")
+app.add_typer(backup_commands.backup_app, name="backup")
 app.add_typer(state_commands.app, name="state")
 app.command("rehearse")(rehearsal_commands.rehearse_storm)
 app.command("serve")(serve_commands.serve_twin)

@@ -23,7 +23,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gridtwin.errors import InputError, NotFoundError, StaleTwinError, StoreError
+from gridtwin.errors import NotFoundError, StaleTwinError, StoreError
 from gridtwin.model.findings import merge_acceptances
 from gridtwin.model.network import Network
 from gridtwin.store.arrays import MappedArrays, flush_to_disk
@@ -41,7 +41,13 @@ from gridtwin.store.sqlite_database import STATE_FILE, SqliteFile
 from gridtwin.store.sqlite_findings import SqliteFindings
 from gridtwin.store.sqlite_loads import carry_records, insert_load
 from gridtwin.store.store_rules import find_close_names
-from gridtwin.store.twin_card import CARD_FILE, TwinCard
+from gridtwin.store.twin_card import TwinCard
+from gridtwin.store.twin_places import (
+    ASIDE_SUFFIX,
+    TWIN_SUFFIX,
+    check_place,
+    move_into_place,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,8 +57,6 @@ if TYPE_CHECKING:
     from gridtwin.store.edition_records import NewEdition
     from gridtwin.topology.topology_index import TopologyIndex
 
-TWIN_SUFFIX = ".twin"
-ASIDE_SUFFIX = ".old"  # ends the name a twin has while another takes its place
 AMI_FOLDER = "ami"
 
 
@@ -108,16 +112,13 @@ class LocalStore(SqliteBooks):
             If `path` exists and may not be overwritten, or cannot be written.
         """
         path = Path(path)
-        if path.suffix != TWIN_SUFFIX:
-            msg = f"{path} cannot be the name of a twin: call it {path}{TWIN_SUFFIX}"
-            raise InputError(msg)
-        _check_free(path, overwrite=overwrite)
+        check_place(path, overwrite=overwrite)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             new = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent))
             try:
                 _write_twin(new, network, index, loads, _read_accepted(path))
-                _move_into_place(new, path)
+                move_into_place(new, path)
             finally:
                 shutil.rmtree(new, ignore_errors=True)  # there no more, unless something failed
         except OSError as error:
@@ -225,18 +226,6 @@ def _check_aside(path: Path) -> None:
         raise StoreError(msg)
 
 
-def _check_free(path: Path, *, overwrite: bool) -> None:
-    """Refuse a place that is taken, unless by a twin that may be overwritten."""
-    if not path.exists():
-        return
-    if not overwrite:
-        msg = f"{path} exists already: choose another name, or allow it to be overwritten"
-        raise StoreError(msg)
-    if not ((path / CARD_FILE).is_file() or (path / STATE_FILE).is_file()):
-        msg = f"{path} is no twin and is not overwritten: choose another name"
-        raise StoreError(msg)
-
-
 def _read_accepted(path: Path) -> tuple[Acceptance, ...]:
     """Return what is accepted in the twin that is to be overwritten; nothing of one that broke."""
     try:
@@ -264,20 +253,3 @@ def _write_twin(
     folder.chmod(0o755)  # made for its owner alone, but a twin is shared
     for part in (STATE_FILE, "."):
         flush_to_disk(folder / part)
-
-
-def _move_into_place(new: Path, path: Path) -> None:
-    """Put a finished twin in its place, and what was there before away."""
-    old = new.with_suffix(ASIDE_SUFFIX)
-    replaced = path.exists()
-    if replaced:
-        path.rename(old)
-    try:
-        new.rename(path)
-    except OSError:
-        if replaced:
-            old.rename(path)
-        raise
-    flush_to_disk(path.parent)
-    if replaced:
-        shutil.rmtree(old)
