@@ -8,7 +8,7 @@ FIELD_DATA ?= $(or $(GRIDTWIN_FIELD_DATA),../shared/data)
 STATIC := src/gridtwin/api/static
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: demo docs live test test-long test-field test-exhaustive test-account test-nightly postgres qgis java chromium lint schemas snowflake eval node openapi web web-check bench clean
+.PHONY: demo docs live test test-long test-field test-exhaustive test-account test-nightly postgres qgis java helm image chromium lint schemas snowflake eval node openapi web web-check bench clean
 
 $(VENV)/made: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -36,7 +36,7 @@ live: $(VENV)/test postgres java  ## the whole chain of live data: Kafka, Postgr
 test: $(VENV)/test postgres java chromium lint web-check  ## what a stranger's clone can prove in minutes
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not field and not long and not account and not nightly"
 
-test-long: $(VENV)/test postgres java chromium qgis  ## the rest of it: kills, soaks, whole programs, all examples
+test-long: $(VENV)/test postgres java chromium qgis helm  ## the rest of it: kills, soaks, whole programs, all examples
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal --hypothesis-profile=all \
 	  -m "(long or hypothesis) and not field and not account and not nightly"
 
@@ -75,6 +75,17 @@ java:  ## Java (with its compiler) and Maven: they bring and run the Kafka and t
 	  $(SUDO) apt-get -o DPkg::Lock::Timeout=300 update -qq && \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
 	    install -y -qq --no-install-recommends default-jdk-headless maven; }
+
+helm: $(VENV)/made  ## Helm for the tests of the chart, by Go into .venv where this machine has none
+	@command -v helm >/dev/null || test -x $(BIN)/helm || \
+	  GOBIN=$(abspath $(BIN)) go install helm.sh/helm/v3/cmd/helm@v3.22.0
+
+image:  ## the image of deploy/Dockerfile, on a base that is made here: no registry of images is asked
+	@command -v buildah >/dev/null && command -v mmdebstrap >/dev/null || { \
+	  $(SUDO) apt-get -o DPkg::Lock::Timeout=300 update -qq && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
+	    install -y -qq --no-install-recommends buildah mmdebstrap crun; }
+	$(SUDO) deploy/make_image.sh
 
 chromium:  ## a browser for the tests of the map, from apt where this machine has none
 	@$(PYTHON) tests/chromium.py 2>/dev/null || { \
