@@ -36,7 +36,7 @@ live: $(VENV)/test postgres java  ## the whole chain of live data: Kafka, Postgr
 test: $(VENV)/test postgres java chromium lint web-check  ## what a stranger's clone can prove in minutes
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not field and not long and not account and not nightly"
 
-test-long: $(VENV)/test postgres java chromium qgis helm  ## the rest of it: kills, soaks, whole programs, all examples
+test-long: $(VENV)/test postgres java chromium qgis  ## the rest of it: kills, soaks, whole programs, all examples
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal --hypothesis-profile=all \
 	  -m "(long or hypothesis) and not field and not account and not nightly"
 
@@ -48,7 +48,7 @@ test-exhaustive: $(VENV)/test postgres java  ## ten thousand spoiled inputs of e
 test-field: $(VENV)/test postgres java  ## the same code against real feeders (GRIDTWIN_FIELD_DATA)
 	GRIDTWIN_FIELD_DATA="$(FIELD_DATA)" $(BIN)/python -m pytest -q -n 2 -m field
 
-test-nightly: $(VENV)/test postgres java  ## Spark reads what was published, and answers the same questions
+test-nightly: $(VENV)/test postgres java helm  ## Spark asks what was published; Helm renders the chart
 	$(BIN)/python -m pytest -q -m nightly
 
 test-account: $(VENV)/test  ## the SQL for Snowflake in an account that the environment names (SNOWFLAKE_ACCOUNT ...)

@@ -11,7 +11,7 @@ import pytest
 
 from deployment_commands import DEPLOY, list_pod_commands, parse_command
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.nightly
 
 CHART = DEPLOY / "helm/gridtwin"
 TOOLS = Path(sys.executable).parent
