@@ -377,8 +377,9 @@ def test_a_twin_of_an_older_gridtwin_learns_of_outages_when_it_is_used(tmp_path:
         tables = connection.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table'"
             " AND (name LIKE 'outage%' OR name LIKE 'erm%' OR name LIKE 'live%'"
-            " OR name LIKE 'load%'"
-            " OR name IN ('accepted_finding', 'network_load', 'mapping_text'))"
+            " OR name LIKE 'load%' OR name LIKE 'element_%' OR name LIKE 'sync_%'"
+            " OR name LIKE 'vegetation%' OR name IN ('accepted_finding', 'finding_change',"
+            " 'network_load', 'mapping_text', 'crew_shifts'))"
         ).fetchall()
         for (name,) in sorted(tables, reverse=True):
             connection.execute(f"DROP TABLE {name}")

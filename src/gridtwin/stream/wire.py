@@ -135,7 +135,7 @@ class Registry:
 
     def _ask_registry(self, question: Callable[[], Any]) -> Any:
         """Return the registry's answer; None if it knows nothing of what it was asked."""
-        import httpx
+        import httpx2
         from confluent_kafka.schema_registry.error import SchemaRegistryError
 
         try:
@@ -145,7 +145,7 @@ class Registry:
                 return None
             msg = f"the schema registry at {self._url} refuses: {_shorten_error(error)}"
             raise StoreError(msg) from error
-        except (httpx.HTTPError, OSError) as error:
+        except (httpx2.HTTPError, OSError) as error:
             msg = f"the schema registry at {self._url} cannot be reached: {_shorten_error(error)}"
             raise StoreError(msg) from error
 

@@ -27,6 +27,8 @@ PEEK_CHANGES = """
 SELECT lsn, data FROM pg_logical_slot_peek_binary_changes(%s, NULL, NULL,
     'proto_version', '1', 'publication_names', %s)
 """
+IS_UNFLUSHED = "SELECT pg_current_wal_insert_lsn() > pg_current_wal_flush_lsn()"
+FLUSH_LOG = "SELECT pg_logical_emit_message(true, 'gridtwin', '')"
 SLOT_STATE = """
 SELECT confirmed_flush_lsn::text, coalesce(wal_status, ''),
     coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn), 0)::bigint,
@@ -149,11 +151,21 @@ def peek_changes(connection: Connection, slot: str, snapshot: str) -> SlotChange
     stands before the first one that the snapshot does not see: what comes after it is told again.
     """
     reader = _ChangeReader(SeenTransactions.from_text(snapshot))
+    _flush_log(connection)
     with connection.transaction(), connection.cursor(name="gridtwin_slot", binary=True) as cursor:
         cursor.itersize = FETCHED_AT_ONCE
         cursor.execute(PEEK_CHANGES, (slot, PUBLICATION))
         reader.read_messages(data for _, data in cursor)
     return reader.changes
+
+
+def _flush_log(connection: Connection) -> None:
+    """Have the log written out: of commits that did not wait for that, a slot tells only then."""
+    row = connection.execute(IS_UNFLUSHED).fetchone()
+    if row is not None and row[0]:
+        with connection.transaction():
+            connection.execute("SET LOCAL synchronous_commit = on")
+            connection.execute(FLUSH_LOG)
 
 
 @dataclass(frozen=True, slots=True)
