@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -203,28 +204,28 @@ class LakePublication:
             write_metrics(self.metrics, figures)
 
 
-class LakeSession:
+class LakeSession(ABC):
     """One side and the other, open."""
 
     def __init__(self, publication: LakePublication, writer: DuckDbLakeWriter) -> None:
         self.publication = publication
         self.writer = writer
 
+    @abstractmethod
     def publish_rows(self, progress: Progress) -> PublishReport:
         """Write what became another, but for readings."""
-        raise NotImplementedError
 
+    @abstractmethod
     def publish_readings(self, report: PublishReport, progress: Progress) -> None:
         """Write the days of readings that were touched, and add them to a report."""
-        raise NotImplementedError
 
+    @abstractmethod
     def gather_rows(self) -> Sequence[LakeRows]:
         """Return all rows as the twin holds them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def find_days(self) -> DaySource:
         """Return the readings as the twin holds them."""
-        raise NotImplementedError
 
     def measure_lag(self) -> int:
         """Return the bytes that the database keeps for the lake."""
