@@ -83,8 +83,7 @@ def read_columns(
     # What is joined stays in order where one process joins it.
     connection.execute("SET LOCAL max_parallel_workers_per_gather = 0")
     asked = [AskedColumn("row", "int4", sql.Identifier("row")), *columns]
-    query = _compose_query(table, asked)
-    blocks = [_decode_block(asked, block) for block in _fetch_blocks(connection, table, query)]
+    blocks = [_decode_block(asked, block) for block in _fetch_blocks(connection, table, asked)]
     row, *read = (
         _join_blocks(column, [block[place] for block in blocks])
         for place, column in enumerate(asked)
@@ -101,7 +100,7 @@ def decode_bytes(texts: pa.ChunkedArray) -> NDArray[np.bytes_]:
     return np.concatenate(parts) if parts else np.empty(0, dtype="S1")
 
 
-def _compose_query(table: str, asked: Sequence[AskedColumn]) -> Composed:
+def _compose_query(table: str, asked: Sequence[AskedColumn], first: int) -> Composed:
     from psycopg import sql
 
     joined: list[Composed] = []
@@ -115,15 +114,21 @@ def _compose_query(table: str, asked: Sequence[AskedColumn]) -> Composed:
             else (SENT_NUMBERS[column.type][0],)
         )
         joined += [sql.SQL(f"string_agg({each}, '')").format(column.value) for each in written]
+    # Literals: beside parameters, a per cent sign in the name of a column would be one, too.
     return sql.SQL(
-        "SELECT {} FROM (SELECT * FROM {} WHERE row >= %s AND row < %s ORDER BY row) ordered"
-    ).format(sql.SQL(", ").join(joined), sql.Identifier("gridtwin", table))
+        "SELECT {} FROM (SELECT * FROM {} WHERE row >= {} AND row < {} ORDER BY row) ordered"
+    ).format(
+        sql.SQL(", ").join(joined),
+        sql.Identifier("gridtwin", table),
+        sql.Literal(first),
+        sql.Literal(first + READ_ROWS),
+    )
 
 
 def _fetch_blocks(
-    connection: psycopg.Connection[Any], table: str, query: Composed
+    connection: psycopg.Connection[Any], table: str, asked: Sequence[AskedColumn]
 ) -> Iterator[Sequence[bytes | None]]:
-    """Yield what a query tells of some rows after others, the next while one is decoded."""
+    """Yield what is told of some rows after others, the next while one is decoded."""
     from psycopg import sql
 
     (count,) = connection.execute(
@@ -134,7 +139,7 @@ def _fetch_blocks(
 
     def fetch_block(first: int) -> Sequence[bytes | None]:
         with connection.cursor(binary=True) as cursor:
-            return cursor.execute(query, (first, first + READ_ROWS)).fetchone() or ()
+            return cursor.execute(_compose_query(table, asked, first)).fetchone() or ()
 
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(fetch_block, 0) if count else None
