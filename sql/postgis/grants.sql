@@ -1,12 +1,17 @@
--- Three roles, each with the least it needs, and their rights; the last file to run.
+-- Four roles, each with the least it needs, and their rights; the last file to run.
 --
---   gridtwin_reader    looks: every table but the audit, every view, every function that reads
+--   gridtwin_reader    looks: every table but the audit, what is kept of those who ask, and the
+--                      addresses of webhooks; every view, every function that reads
 --   gridtwin_operator  also operates: switches, states, outages, estimates, trace specs,
 --                      accepted findings, what analytics hand back
 --   gridtwin_owner     also syncs and pulls: the network, what meters and analytics say; reads
---                      the audit
+--                      the audit; alone sees who the customers are
+--   gridtwin_access    keeps tokens, sessions and who did what, and nothing else; adds to the last
+--                      and never changes it
 --
 -- None of them can log in; grant them to logins: GRANT gridtwin_reader TO grafana;
+-- A server acts in one of them at a time, by what it is asked to do:
+-- GRANT gridtwin_reader, gridtwin_operator, gridtwin_access TO server;
 -- Where whoever runs this may not make roles (some managed PostgreSQL), it says so and goes on: an
 -- administrator makes the roles, then SELECT gridtwin.grant_roles() gives them their rights.
 
@@ -17,7 +22,9 @@ DO $$
 DECLARE
     wanted text;
 BEGIN
-    FOREACH wanted IN ARRAY ARRAY['gridtwin_reader', 'gridtwin_operator', 'gridtwin_owner'] LOOP
+    FOREACH wanted IN ARRAY ARRAY[
+        'gridtwin_reader', 'gridtwin_operator', 'gridtwin_owner', 'gridtwin_access'
+    ] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
             BEGIN
                 EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
@@ -43,13 +50,17 @@ DECLARE
     reader bool := EXISTS (SELECT FROM pg_roles WHERE rolname = 'gridtwin_reader');
     operator bool := EXISTS (SELECT FROM pg_roles WHERE rolname = 'gridtwin_operator');
     owner bool := EXISTS (SELECT FROM pg_roles WHERE rolname = 'gridtwin_owner');
+    keeper bool := EXISTS (SELECT FROM pg_roles WHERE rolname = 'gridtwin_access');
     called record;
 BEGIN
     REVOKE ALL ON ALL FUNCTIONS IN SCHEMA gridtwin FROM PUBLIC;
     IF reader THEN
         GRANT USAGE ON SCHEMA gridtwin, grid TO gridtwin_reader;
         GRANT SELECT ON ALL TABLES IN SCHEMA gridtwin, grid TO gridtwin_reader;
-        REVOKE ALL ON gridtwin.audit FROM gridtwin_reader;
+        REVOKE ALL ON gridtwin.audit, gridtwin.access_tokens, gridtwin.access_sessions,
+            gridtwin.actions, gridtwin.webhook_subscriptions, gridtwin.webhook_deliveries
+            FROM gridtwin_reader;
+        GRANT SELECT (id, table_name, row_key) ON gridtwin.audit TO gridtwin_reader;
     END IF;
     IF operator THEN
         GRANT USAGE ON SCHEMA gridtwin, grid TO gridtwin_operator;
@@ -64,12 +75,25 @@ BEGIN
             TO gridtwin_operator;
         GRANT INSERT, UPDATE, DELETE ON
             gridtwin.live_events, gridtwin.live_places, gridtwin.live_letters,
-            gridtwin.outage_alerts
+            gridtwin.outage_alerts, gridtwin.crews, gridtwin.crew_positions,
+            gridtwin.feed_offsets, gridtwin.feed_keys, gridtwin.feed_letters, gridtwin.premises,
+            gridtwin.parties, gridtwin.accounts, gridtwin.retailers, gridtwin.assets,
+            gridtwin.work_orders, gridtwin.oms_outages, gridtwin.measurements
+            TO gridtwin_operator;
+        GRANT INSERT, UPDATE ON
+            gridtwin.tags, gridtwin.operation_requests, gridtwin.switching_orders,
+            gridtwin.order_steps, gridtwin.crew_assignments, gridtwin.planned_outages,
+            gridtwin.planned_outage_points
+            TO gridtwin_operator;
+        GRANT INSERT, UPDATE, DELETE ON
+            gridtwin.webhook_subscriptions, gridtwin.webhook_deliveries, gridtwin.webhook_subjects
             TO gridtwin_operator;
         GRANT DELETE ON gridtwin.mirrored_blocks TO gridtwin_operator;
         GRANT INSERT ON gridtwin.outage_evidence, gridtwin.erm_history, gridtwin.erm_runs
             TO gridtwin_operator;
-        REVOKE ALL ON gridtwin.audit FROM gridtwin_operator;
+        REVOKE ALL ON gridtwin.audit, gridtwin.access_tokens, gridtwin.access_sessions,
+            gridtwin.actions FROM gridtwin_operator;
+        GRANT SELECT (id, table_name, row_key) ON gridtwin.audit TO gridtwin_operator;
     END IF;
     IF owner THEN
         GRANT USAGE, CREATE ON SCHEMA gridtwin TO gridtwin_owner;
@@ -79,8 +103,26 @@ BEGIN
         GRANT SELECT ON ALL TABLES IN SCHEMA grid TO gridtwin_owner;
         REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON gridtwin.audit, gridtwin.migrations,
             gridtwin.definitions FROM gridtwin_owner;
-        REVOKE UPDATE, DELETE, TRUNCATE ON gridtwin.outage_evidence, gridtwin.erm_history
+        REVOKE UPDATE, DELETE, TRUNCATE ON gridtwin.outage_evidence, gridtwin.erm_history,
+            gridtwin.actions FROM gridtwin_owner;
+        GRANT USAGE ON SCHEMA gridtwin_customers TO gridtwin_owner;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA gridtwin_customers
+            TO gridtwin_owner;
+        REVOKE UPDATE, DELETE ON gridtwin_customers.lookup, gridtwin_customers.erasure
             FROM gridtwin_owner;
+        GRANT USAGE ON SCHEMA gridtwin_manuals TO gridtwin_owner;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA gridtwin_manuals
+            TO gridtwin_owner;
+    END IF;
+    IF keeper THEN
+        GRANT USAGE ON SCHEMA gridtwin TO gridtwin_access;
+        GRANT SELECT, INSERT, UPDATE ON gridtwin.access_tokens TO gridtwin_access;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON gridtwin.access_sessions TO gridtwin_access;
+        GRANT SELECT, INSERT ON gridtwin.actions TO gridtwin_access;
+        GRANT USAGE ON SCHEMA gridtwin_manuals TO gridtwin_access;
+        GRANT SELECT ON ALL TABLES IN SCHEMA gridtwin_manuals TO gridtwin_access;
+        GRANT INSERT, UPDATE ON gridtwin_manuals.asked_questions TO gridtwin_access;
+        GRANT INSERT ON gridtwin_manuals.page_votes TO gridtwin_access;
     END IF;
     FOR called IN
         SELECT p.oid::regprocedure AS signature, p.provolatile = 'v' AS changes
@@ -104,7 +146,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION gridtwin.grant_roles() IS
-    'Give the three roles of gridtwin their rights, those of them that exist';
+    'Give the roles of gridtwin their rights, those of them that exist';
 
 DO $$ BEGIN PERFORM gridtwin.grant_roles(); END $$;
 

@@ -17,13 +17,14 @@ BEGIN
     IF TG_OP = 'UPDATE' AND was = is_now THEN
         RETURN NULL;
     END IF;
-    INSERT INTO gridtwin.audit (table_name, row_key, change, before, after)
+    INSERT INTO gridtwin.audit (table_name, row_key, change, before, after, request)
     SELECT
         TG_TABLE_NAME,
         coalesce(string_agg(coalesce(is_now, was) ->> part, '/' ORDER BY place), ''),
         lower(TG_OP),
         was,
-        is_now
+        is_now,
+        nullif(current_setting('gridtwin.request', true), '')
     FROM unnest(TG_ARGV) WITH ORDINALITY AS key_columns (part, place);
     RETURN NULL;
 END
@@ -58,6 +59,30 @@ CREATE OR REPLACE TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON gridtwin.e
     FOR EACH ROW EXECUTE FUNCTION gridtwin.write_audit('outage');
 CREATE OR REPLACE TRIGGER audited_truncate AFTER TRUNCATE ON gridtwin.erm_current
     FOR EACH STATEMENT EXECUTE FUNCTION gridtwin.write_audit();
+CREATE OR REPLACE TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON gridtwin.tags
+    FOR EACH ROW EXECUTE FUNCTION gridtwin.write_audit('number');
+CREATE OR REPLACE TRIGGER audited_truncate AFTER TRUNCATE ON gridtwin.tags
+    FOR EACH STATEMENT EXECUTE FUNCTION gridtwin.write_audit();
+CREATE OR REPLACE TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON gridtwin.operation_requests
+    FOR EACH ROW EXECUTE FUNCTION gridtwin.write_audit('id');
+CREATE OR REPLACE TRIGGER audited_truncate AFTER TRUNCATE ON gridtwin.operation_requests
+    FOR EACH STATEMENT EXECUTE FUNCTION gridtwin.write_audit();
+CREATE OR REPLACE TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON gridtwin.switching_orders
+    FOR EACH ROW EXECUTE FUNCTION gridtwin.write_audit('id');
+CREATE OR REPLACE TRIGGER audited_truncate AFTER TRUNCATE ON gridtwin.switching_orders
+    FOR EACH STATEMENT EXECUTE FUNCTION gridtwin.write_audit();
+CREATE OR REPLACE TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON gridtwin.order_steps
+    FOR EACH ROW EXECUTE FUNCTION gridtwin.write_audit('switching_order', 'number');
+CREATE OR REPLACE TRIGGER audited_truncate AFTER TRUNCATE ON gridtwin.order_steps
+    FOR EACH STATEMENT EXECUTE FUNCTION gridtwin.write_audit();
+CREATE OR REPLACE TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON gridtwin.crew_assignments
+    FOR EACH ROW EXECUTE FUNCTION gridtwin.write_audit('number');
+CREATE OR REPLACE TRIGGER audited_truncate AFTER TRUNCATE ON gridtwin.crew_assignments
+    FOR EACH STATEMENT EXECUTE FUNCTION gridtwin.write_audit();
+CREATE OR REPLACE TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON gridtwin.planned_outages
+    FOR EACH ROW EXECUTE FUNCTION gridtwin.write_audit('id');
+CREATE OR REPLACE TRIGGER audited_truncate AFTER TRUNCATE ON gridtwin.planned_outages
+    FOR EACH STATEMENT EXECUTE FUNCTION gridtwin.write_audit();
 
 CREATE OR REPLACE FUNCTION gridtwin.refuse_change() RETURNS trigger
 LANGUAGE plpgsql
@@ -80,6 +105,10 @@ CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON gridtwin.outage
     FOR EACH STATEMENT
     EXECUTE FUNCTION gridtwin.refuse_change('rows are added, never changed or deleted');
 CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON gridtwin.erm_history
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION gridtwin.refuse_change('rows are added, never changed or deleted');
+
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON gridtwin.actions
     FOR EACH STATEMENT
     EXECUTE FUNCTION gridtwin.refuse_change('rows are added, never changed or deleted');
 

@@ -6,6 +6,7 @@
 --
 -- One transaction writes the state, the log, and the intervals of the feeders that change, then
 -- tells whoever listens on the channel gridtwin. Operations wait for one another and for a sync.
+-- Who operates is refused while a tag hangs on the switch; move_poles writes what has moved already.
 --
 -- A message about a switch arrives after the switch has moved, and now and then twice: it gives the
 -- time, and an id as the request, of which each is carried out once.
@@ -92,6 +93,7 @@ BEGIN
         RAISE EXCEPTION '% is out of service, which is not open: it cannot be switched', element
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    PERFORM gridtwin.refuse_tagged(element);
     IF gridtwin.phase_mask(phases) = 0 THEN
         poles := gridtwin.phase_text(coalesce(nullif(own.phases, 0), 7)::smallint);
     END IF;

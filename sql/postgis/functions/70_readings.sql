@@ -109,8 +109,8 @@ AS $$
 DECLARE
     start timestamptz := before::timestamp AT TIME ZONE 'UTC';
 BEGIN
+    PERFORM gridtwin.close_load_days(before);
     DELETE FROM gridtwin.loads_due d WHERE d.reading_time < start;
-    DELETE FROM gridtwin.conditions c WHERE c."time" < start;
     RETURN gridtwin.drop_days(ARRAY['ami_silver', 'ami_gold', 'transformer_load'], before);
 END
 $$;
@@ -199,10 +199,17 @@ DECLARE
 BEGIN
     SELECT m.meter INTO number FROM gridtwin.meters m WHERE m.mrid = of;
     RETURN QUERY
+    -- One look-up by key for each interval, whatever is known of how many readings there are: as a
+    -- join it may be planned while there are few, and read all of a day when there are many.
     SELECT g.reading_time, g.kwh, g.voltage_v, g.transformer, g.feeder
     FROM generate_series(
         to_timestamp(ceil(extract(epoch FROM first) / 900) * 900), last, interval '15 min') t (at)
-    JOIN gridtwin.ami_gold g ON g.reading_time = t.at AND g.meter = number
+    CROSS JOIN LATERAL (
+        SELECT a.reading_time, a.kwh, a.voltage_v, a.transformer, a.feeder
+        FROM gridtwin.ami_gold a
+        WHERE a.reading_time = t.at AND a.meter = number
+        LIMIT 1
+    ) g
     ORDER BY 1;
 END
 $$;

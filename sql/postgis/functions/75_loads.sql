@@ -134,6 +134,7 @@ BEGIN
     WHERE (t.kwh, t.meters, t.v_min, t.v_max)
         IS DISTINCT FROM (excluded.kwh, excluded.meters, excluded.v_min, excluded.v_max);
     GET DIAGNOSTICS changed = ROW_COUNT;
+    PERFORM gridtwin.touch_load_day((of AT TIME ZONE 'UTC')::date) WHERE changed > 0;
     PERFORM gridtwin.sum_feeder_loads(of);
     PERFORM pg_notify('gridtwin', json_build_object(
         'changed', 'ami', 'at', to_char(of AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')

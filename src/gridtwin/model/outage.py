@@ -19,7 +19,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -216,6 +216,24 @@ class Step:
     usage_points: int
     customers: int
     customer_minutes: float  # up to the step; up to now for those still out
+
+
+class PointOutage(NamedTuple):
+    """What one usage point went through in one outage."""
+
+    outage: str
+    usage_point: str
+    began_at: datetime
+    restored_at: datetime | None  # None = still out
+    status: str
+    cause: str
+    planned: bool
+    device: str
+
+    def stand_at(self, when: datetime) -> PointOutage:
+        """Return it as it stood at a moment: who came back later is still out."""
+        later = self.restored_at is not None and self.restored_at > when
+        return self._replace(restored_at=None) if later else self
 
 
 def new_id(began_at: datetime) -> str:

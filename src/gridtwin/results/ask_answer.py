@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gridtwin.results.documents.ask_documents import AskContext, AskDocument, AskReading
+    from gridtwin.results.documents.ask_documents import (
+        AskContext,
+        AskDocument,
+        AskReading,
+        ModelAnswer,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class AskAnswer:
             lines.append(f"rows: {len(told['table']['rows'])} of {told['table']['total']:,}")
         if told["map"]:
             lines.append(f"map: {told['map']}")
-        return lines
+        return lines + ([] if told["model"] is None else _describe_model(told["model"]))
 
     def __str__(self) -> str:
         """Return the sentence, and what was understood."""
@@ -75,4 +80,21 @@ def _describe_reading(reading: AskReading) -> list[str]:
     if reading["sql"]:
         code = [line for line in reading["sql"].splitlines() if not line.startswith("--")]
         lines.append("SQL: " + " ".join(" ".join(code).split()))
+    return lines
+
+
+def _describe_model(model: ModelAnswer) -> list[str]:
+    """Return what a model called and cost, and what it wrote that no answer holds."""
+    lines = [f"[{each['number']}] {each['tool']}: {each['sentence']}" for each in model["calls"]]
+    if model["stopped"]:
+        lines.append(f"the model gave no answer: {model['stopped']}")
+    unfounded = [each["text"] for each in model["figures"] if not each["calls"]]
+    if unfounded:
+        lines.append(f"in no answer of a tool, so do not rely on it: {', '.join(unfounded)}")
+    usage = model["usage"]
+    cost = "" if usage["dollars"] is None else f", ${usage['dollars']:.4f}"
+    lines.append(
+        f"model: {model['name']} at {model['host']}, {usage['requests']} requests,"
+        f" {usage['tokens']:,} tokens{cost}, {usage['seconds']:g} s"
+    )
     return lines

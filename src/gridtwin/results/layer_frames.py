@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from gridtwin.errors import InputError
 from gridtwin.model import frames
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas
+    import pandas as pd
     from numpy.typing import NDArray
 
     from gridtwin.analysis.state.situation import Situation
@@ -106,6 +106,8 @@ def count_by_group(
     InputError
         If `by` is neither, or the layer has no feeders.
     """
+    import pandas as pd
+
     if by not in COUNT_GROUPINGS or layer == "substations":
         msg = f"cannot group {layer} by {by!r}: use one of {', '.join(COUNT_GROUPINGS)}"
         raise InputError(msg)

@@ -12,6 +12,7 @@ ANSWERED, OFFERED, REFUSED, UNKNOWN, FAILED = ASK_OUTCOMES = (
     "unknown",
     "failed",
 )
+CALL_OUTCOMES = ("answered", "refused", "failed")
 
 
 class AskReading(Shape):
@@ -54,6 +55,55 @@ class AskContext(Shape):
     """the other values that were said, by slot"""
 
 
+class ModelCall(Shape):
+    """One tool that a language model called, and what came of it."""
+
+    number: Count
+    """by which the answer cites it, as in `[1]`"""
+    tool: str
+    arguments: dict[str, Any]
+    outcome: Annotated[str, one_of(CALL_OUTCOMES)]
+    """answered; refused: no such tool, or arguments that it does not take; failed"""
+    sentence: str
+    """the tool's answer in words, or why there is none"""
+    rows: Count
+    map: str | None
+
+
+class ModelFigure(Shape):
+    """A number or an id in the model's words, and the tool answers in which it stands."""
+
+    text: str
+    start: Count
+    """where it begins in the sentence, in characters"""
+    calls: list[Count]
+    """numbers of the calls whose answers hold it; empty: nowhere, so do not rely on it"""
+
+
+class ModelUsage(Shape):
+    """What the model's answer cost."""
+
+    requests: Count
+    tokens: Count
+    """read and written"""
+    dollars: float | None
+    """null: the price of the model is not known"""
+    seconds: float
+
+
+class ModelAnswer(Shape):
+    """How a language model came to its answer, or why it gave none."""
+
+    name: str
+    host: str
+    """where the question and the answers of the tools went"""
+    stopped: str | None
+    """why it was stopped or failed; null: it answered"""
+    calls: list[ModelCall]
+    figures: list[ModelFigure]
+    usage: ModelUsage
+
+
 class AskDocument(Shape):
     """
     The answer to a question in words.
@@ -67,6 +117,9 @@ class AskDocument(Shape):
     """answered; offered: one of `choices` is meant; refused: an order, or nothing the twin holds;
     unknown: not understood; failed: understood, and the twin cannot answer it"""
     sentence: str
+    """where a model answered, its words: `model` says what they rest on"""
+    command: str | None
+    """of an order that was refused: what a person who may can run; null: there is none"""
     reading: AskReading | None
     """null: none was sure"""
     choices: list[AskReading]
@@ -86,3 +139,5 @@ class AskDocument(Shape):
     """the view of the map that shows it: what stands in its address; null: none"""
     context: AskContext | None
     """to be handed back with a question that refers to this one"""
+    model: ModelAnswer | None
+    """null: no language model was asked"""

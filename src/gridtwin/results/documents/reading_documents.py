@@ -264,6 +264,17 @@ class FeederPeak(Shape):
     """mean over peak"""
 
 
+class LoadInBand(Shape):
+    """What all feeders carried together while it was about as warm."""
+
+    from_c: float
+    """degrees Celsius, at least; less than two more"""
+    hours: float
+    """for how long it was so warm"""
+    mean_kw: float
+    peak_kw: float
+
+
 class HourAtRisk(Shape):
     """What an area carried in one hour of the day."""
 
@@ -337,6 +348,13 @@ class PeaksHistory(HistoryShape):
     rows: list[FeederPeak]
 
 
+class WeatherHistory(HistoryShape):
+    """How the load of all feeders together follows the temperature."""
+
+    question: Literal["weather"]
+    rows: list[LoadInBand]
+
+
 class AtRiskHistory(HistoryShape):
     """What an area carries by hour of the day."""
 
@@ -362,6 +380,7 @@ HistoryDocument = (
     OverloadedHistory
     | VoltagesHistory
     | PeaksHistory
+    | WeatherHistory
     | AtRiskHistory
     | HoursOutHistory
     | VegetationHistory

@@ -186,6 +186,14 @@ ESTIMATE_HISTORY_LAKE = LakeTable(
     ),
     ("outage",),
 )
+ZONE_PRICES_LAKE = _declare_table(
+    "zone_prices",
+    "Prices of load zones by interval; where a zone has none, that of conditions holds",
+    ("load_zone", "time"),
+    ("load_zone", TEXT_TYPE, "Load zone"),
+    ("time", TIME_TYPE, "End of the interval of 15 minutes"),
+    ("price_usd_mwh", REAL_TYPE, "US dollars a megawatt-hour"),
+)
 CONDITIONS_LAKE = _declare_table(
     "conditions",
     "Weather and price by interval",
@@ -277,6 +285,7 @@ ROW_LAKE_TABLES = (
     ESTIMATE_HISTORY_LAKE,
     VEGETATION_LAKE,
     CONDITIONS_LAKE,
+    ZONE_PRICES_LAKE,
 )
 TOPOLOGY_LAKE_TABLES = (ELEMENT_SPANS_LAKE, PLACES_LAKE, METERS_LAKE, CLOSURE_LAKE)
 DAY_LAKE_TABLES = (SILVER_LAKE, GOLD_LAKE, TRANSFORMER_LOAD_LAKE, FEEDER_LOAD_LAKE)

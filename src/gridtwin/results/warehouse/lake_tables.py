@@ -27,6 +27,7 @@ from gridtwin.results.warehouse.lake_shapes import (
     SWITCH_STATES_LAKE,
     TOPOLOGY_LAKE_TABLES,
     VEGETATION_LAKE,
+    ZONE_PRICES_LAKE,
     LakeTable,
     name_own_columns,
 )
@@ -44,11 +45,12 @@ if TYPE_CHECKING:
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.model.estimate import Estimate
     from gridtwin.model.own_columns import OwnColumn
-    from gridtwin.model.readings import Conditions
+    from gridtwin.model.readings import Conditions, ZonePrices
     from gridtwin.model.state import State, SwitchEvent
     from gridtwin.model.tables import NetworkData
     from gridtwin.results.warehouse.snapshot_tables import Snapshot
 
+PART_BITS = 32  # of a place; those above say in which part of the topology it is
 RESULT_SHAPES = (OUTAGES_LAKE, MEMBERS_LAKE, ESTIMATES_LAKE, VEGETATION_LAKE)
 BOUNDS = ("west", "south", "east", "north")
 
@@ -62,6 +64,7 @@ class LakeSnapshot:
     events: Sequence[SwitchEvent] = ()
     issued: Sequence[Estimate] = ()  # of each outage, oldest first
     conditions: Conditions | None = None
+    zone_prices: ZonePrices | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ def build_lake_tables(taken: LakeSnapshot) -> list[LakeRows]:
         _list_history(taken.issued),
         vegetation,
         _list_conditions(taken.conditions),
+        _list_zone_prices(taken.zone_prices),
         *_build_topology_tables(snapshot, tables),
     ]
 
@@ -181,12 +185,43 @@ def _measure_bounds(situation: Situation, count: int) -> dict[str, Any]:
 
 def _build_topology_tables(snapshot: Snapshot, tables: Mapping[str, pa.Table]) -> list[LakeRows]:
     spans, places, meters, _ = TOPOLOGY_LAKE_TABLES
+    rows = [_keep_columns(each, tables[each.name.upper()]) for each in (spans, places)]
+    numbered = _number_parts(*rows)
     return [
-        LakeRows(spans, _keep_columns(spans, tables[spans.name.upper()])),
-        LakeRows(places, _keep_columns(places, tables[places.name.upper()])),
+        LakeRows(spans, numbered[0]),
+        LakeRows(places, numbered[1]),
         LakeRows(meters, _keep_columns(meters, tables[meters.name.upper()])),
         _build_closure(snapshot.situation),
     ]
+
+
+def _number_parts(spans: pa.Table, places: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """
+    Return both with places that are numbered anew in each part of the topology.
+
+    A part is what no loss of equipment reaches beyond, such as a feeder, or what hangs on a
+    substation. A switch that moves a section changes the places of two parts, not of all behind.
+    """
+    import pyarrow as pa
+
+    first, end = (spans[name].to_numpy() for name in ("first_place", "end_place"))
+    row = np.flatnonzero(end > first)
+    row = row[np.lexsort([row, -end[row], first[row]])]
+    ahead = np.append(0, np.maximum.accumulate(end[row]))[: len(row)]
+    top = row[first[row] >= ahead]  # the first of those that hold a part whole
+    begin, behind = np.append(first[top], 0), np.append(end[top], 0)
+    place = places["place"].to_numpy()
+    part = np.searchsorted(first[top], place, side="right") - 1  # -1, the last: before all parts
+    number = np.where(place < behind[part], np.append(top, 0)[part], len(first) + place)
+    numbered = (number << PART_BITS) + np.where(place < behind[part], place - begin[part], 0)
+    starts = np.where(end > first, np.append(numbered, 0)[first], 0)
+    columns = {"first_place": starts, "end_place": starts + (end - first), "place": numbered}
+    replaced = [spans, places]
+    for at, table in enumerate(replaced):
+        for name in columns.keys() & set(table.column_names):
+            column = table.column_names.index(name)
+            replaced[at] = replaced[at].set_column(column, name, pa.array(columns[name]))
+    return replaced[0], replaced[1]
 
 
 def _build_closure(situation: Situation) -> LakeRows:
@@ -259,6 +294,16 @@ def _list_conditions(conditions: Conditions | None) -> LakeRows:
         time=none if conditions is None else conditions.at_s.astype(np.float64),
         temperature_c=none if conditions is None else conditions.temperature_c.astype(np.float64),
         price_usd_mwh=none if conditions is None else conditions.price_usd_mwh.astype(np.float64),
+    )
+
+
+def _list_zone_prices(prices: ZonePrices | None) -> LakeRows:
+    none = np.empty(0)
+    return build_lake_rows(
+        ZONE_PRICES_LAKE,
+        load_zone=[] if prices is None else decode_texts(prices.load_zone).tolist(),
+        time=none if prices is None else prices.at_s.astype(np.float64),
+        price_usd_mwh=none if prices is None else prices.price_usd_mwh.astype(np.float64),
     )
 
 

@@ -16,6 +16,7 @@ import shapely
 from gridtwin.analysis.ami.interval_load import STANDINGS, MeterSlices
 from gridtwin.analysis.ami.load_zones import find_load_zones
 from gridtwin.model.frames import show_column
+from gridtwin.model.outage import Members
 from gridtwin.model.schema import SCHEMA
 from gridtwin.model.tables import decode_texts
 from gridtwin.model.vegetation import KeptSpan
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.model.estimate import Estimate
-    from gridtwin.model.outage import Members, Outage
+    from gridtwin.model.outage import Outage
     from gridtwin.model.schema import FrameColumn
     from gridtwin.results.warehouse.table_shapes import ValueType, WarehouseTable
 
@@ -237,9 +238,7 @@ def _list_outages(outages: Sequence[Outage]) -> dict[str, list[Any]]:
 
 
 def _list_members(members: Members | None) -> dict[str, Any]:
-    from gridtwin.model.outage import Members as Rows
-
-    rows = Rows.make_empty() if members is None else members
+    rows = Members.make_empty() if members is None else members
     return {
         "OUTAGE": rows.outage,
         "USAGE_POINT": rows.usage_point,

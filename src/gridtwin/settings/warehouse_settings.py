@@ -1,97 +1,11 @@
-"""Read the environment once, at the edge."""
+"""Say how the platform of analytics is reached: Snowflake, a catalog of Iceberg tables."""
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from gridtwin.errors import InputError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-LEAST_TOKEN = 16  # characters
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the environment says."""
-
-    twin: str = ""  # GRIDTWIN_TWIN: the twin that commands use unless told otherwise
-    actor: str = ""  # GRIDTWIN_ACTOR, else USER: who operates switches, for the log
-
-    @classmethod
-    def from_environment(cls) -> Settings:
-        """Return the settings of this process."""
-        return cls(
-            twin=os.environ.get("GRIDTWIN_TWIN", ""),
-            actor=os.environ.get("GRIDTWIN_ACTOR", os.environ.get("USER", "")),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class ServeSettings:
-    """How a server serves one twin; see docs/server.md."""
-
-    twin: str
-    host: str = "127.0.0.1"
-    port: int = 8766  # 0 takes any that is free
-    tiles: Path | None = None  # an archive made by `gridtwin tiles build`
-    operator_token: str = field(default="", repr=False)  # whoever has it may switch
-    hosts: tuple[str, ...] = ()  # names by which clients may call the server, beside its own
-    proxies: str = ""  # addresses of proxies whose word on the client's address counts
-    map_url: str = ""  # where agents find the map; empty: at the server they ask
-    frames: tuple[str, ...] = ()  # origins whose pages may show the map in a frame
-    most_bytes: int = 2 * 1024 * 1024  # of the body of a request
-    most_vertices: int = 20_000  # of a polygon that is asked about
-    most_listed: int = 200_000  # elements and usage points that one answer names
-    most_streams: int = 2_000  # clients that follow what changes
-    rate_per_s: float = 100.0  # tokens a client gets; 0 = no limit
-    rate_burst: float = 500.0  # tokens it may save; docs/server.md says what costs how many
-
-    @classmethod
-    def from_environment(cls, twin: str, **given: object) -> ServeSettings:
-        """
-        Return the settings of this process: what is given, the rest from the environment.
-
-        Raises
-        ------
-        InputError
-            If the environment says what cannot be.
-        """
-        words = os.environ.get
-        token = words("GRIDTWIN_OPERATOR_TOKEN", "")
-        if token and len(token) < LEAST_TOKEN:
-            msg = f"GRIDTWIN_OPERATOR_TOKEN is too short: give it {LEAST_TOKEN} characters or more"
-            raise InputError(msg)
-        known: dict[str, object] = {
-            "operator_token": token,
-            "hosts": _list_words("GRIDTWIN_HOSTS"),
-            "frames": _list_words("GRIDTWIN_FRAMES"),
-            "map_url": words("GRIDTWIN_MAP_URL", ""),
-            "proxies": words("GRIDTWIN_PROXIES", ""),
-        }
-        if "GRIDTWIN_RATE" in os.environ:
-            known |= _read_rates(words("GRIDTWIN_RATE", ""))
-        return cls(twin, **{**known, **given})  # type: ignore[arg-type]
-
-
-def _list_words(name: str) -> tuple[str, ...]:
-    return tuple(os.environ.get(name, "").replace(",", " ").split())
-
-
-def _read_rates(text: str) -> dict[str, float]:
-    """Return the rate of ``PER_SECOND`` or ``PER_SECOND/BURST``."""
-    try:
-        rate, burst = (float(part) for part in f"{text}/{text}".split("/")[:2])
-    except ValueError:
-        rate = burst = -1.0
-    if not 0 <= rate <= burst or burst == math.inf:
-        msg = f"GRIDTWIN_RATE is {text!r}: write it as tokens a second and at most, such as 100/500"
-        raise InputError(msg)
-    return {"rate_per_s": rate, "rate_burst": burst}
 
 
 @dataclass(frozen=True, slots=True)
