@@ -13,7 +13,7 @@ from gridtwin.model import phases
 from gridtwin.model.live import EventDeadLetter, LiveEvent
 from gridtwin.model.readings import ALERT_KINDS, GRID_EVENT_KINDS, REPORTED, OutageAlerts
 from gridtwin.model.tables import decode_texts, encode_texts
-from gridtwin.stream.contracts import GRID_EVENTS, OUTAGE_ALERTS
+from gridtwin.stream.contracts import CLOCK_AHEAD_S, GRID_EVENTS, OUTAGE_ALERTS
 from gridtwin.stream.decoding import decode_grid_events, decode_outage_alerts
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from gridtwin.stream.wire import Registry
 
 LIVE_TOPICS = (GRID_EVENTS.name, OUTAGE_ALERTS.name)
-CLOCK_AHEAD_S = 300.0  # by which the clock of a source may be ahead of ours
 
 DecodedEvents = tuple[
     list[LiveEvent], list[int], list[tuple[int, str]]

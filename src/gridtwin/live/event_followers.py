@@ -183,12 +183,12 @@ def follow_broker(
     wait, went_well = 1.0, False
     while not stop.is_set():
         try:
-            with twin.store.live.acquire_lock():
+            with twin.store.live.acquire_lock() as check_lock:
                 live, broker = LiveOperations(twin, **options), connect()
                 try:
                     broker.begin(live.read_offsets())
                     went_well, wait = True, 1.0
-                    _follow_rounds(live, broker, stop, shown)
+                    _follow_rounds(live, broker, stop, shown, check_lock)
                 finally:
                     broker.close()
         except StaleTwinError:
@@ -202,10 +202,15 @@ def follow_broker(
 
 
 def _follow_rounds(
-    live: LiveOperations, broker: Broker, stop: Event, shown: Callable[[LiveMetrics], None]
+    live: LiveOperations,
+    broker: Broker,
+    stop: Event,
+    shown: Callable[[LiveMetrics], None],
+    check_lock: Callable[[], None],
 ) -> None:
     forgot = time.monotonic()
     while not stop.is_set():
+        check_lock()
         batch = broker.read(BROKER_POLL_S)
         if batch.places:
             live.take_batch(batch)

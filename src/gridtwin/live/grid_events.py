@@ -27,22 +27,68 @@ from gridtwin.stream.contracts import GRID_EVENTS
 from gridtwin.twin.situation_cache import SituationCache
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from numpy.typing import NDArray
 
     from gridtwin.model.live import LiveEvent
     from gridtwin.model.outage import Outage
     from gridtwin.model.state import SwitchEvent
+    from gridtwin.store.protocol import Store
     from gridtwin.twin import Twin
 
 LOG = logging.getLogger("gridtwin.live")
 
 LOG_OFFSET = "log"  # how far the log of operations was followed
 SCADA_ACTOR = "scada"
+SCADA_KIND = "scada_status"
 
 
 def derive_outage_id(at: datetime, cause: str) -> str:
     """Return the id of the outage that something caused: of the same cause always the same."""
     return f"O-{at:%Y%m%d}-{hashlib.blake2b(cause.encode(), digest_size=5).hexdigest()}"
+
+
+def carry_out_events(
+    store: Store, events: Iterable[LiveEvent], process: Callable[[LiveEvent], None]
+) -> None:
+    """Carry out events of the grid, each marked as done; one that cannot be is a dead letter."""
+    for event in events:
+        letters = []
+        try:
+            process(event)
+        except (NotFoundError, InputError) as error:
+            LOG.warning("event %s cannot be carried out: %s", event.event_id, error)
+            text = repr(event._asdict()).encode()
+            letters = [EventDeadLetter(GRID_EVENTS.name, event.event_id, str(error), text)]
+        store.live.mark_event_done(event.event_id, letters)
+
+
+def operate_by_event(store: Store, event: LiveEvent) -> None:
+    """
+    Operate the switch that an event is of; what was told late, or is so already, changes nothing.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such equipment.
+    InputError
+        If it is no switch, or has no such phase.
+    """
+    at = datetime.fromtimestamp(event.at_s, UTC)
+    of_switch(store.network, event.mrid)
+    later = store.states.list_operations(at, datetime.now(UTC))
+    if any(each.mrid == event.mrid for each in later):
+        LOG.info("event %s was told late: %s has moved since", event.event_id, event.mrid)
+        return
+    operation = resolve_operation(store.network, event.mrid, event.open_phases)
+    now = store.states.read_state().deviations.get(
+        event.mrid, phases.format_phases(operation.normal)
+    )
+    if event.kind == SCADA_KIND and now == phases.format_phases(operation.open):
+        return
+    actor = event.actor or (SCADA_ACTOR if event.kind == SCADA_KIND else "")
+    store.states.operate(event.mrid, event.open_phases, actor=actor, at=at, request=event.event_id)
 
 
 class GridEventProcessor:
@@ -66,41 +112,15 @@ class GridEventProcessor:
     def process_events(self) -> int:
         """Carry out the events that were taken in; return how many there were."""
         events = self._store.live.list_open_events()
-        for event in events:
-            letters = []
-            try:
-                self._process_event(event)
-            except (NotFoundError, InputError) as error:
-                LOG.warning("event %s cannot be carried out: %s", event.event_id, error)
-                text = repr(event._asdict()).encode()
-                letters = [EventDeadLetter(GRID_EVENTS.name, event.event_id, str(error), text)]
-            self._store.live.mark_event_done(event.event_id, letters)
+        carry_out_events(self._store, events, self._process_event)
         return len(events)
 
     def _process_event(self, event: LiveEvent) -> None:
-        at = datetime.fromtimestamp(event.at_s, UTC)
         if event.kind == "fault":
             self.track_operations()  # what opened before it is no news
-            self._process_fault(event, at)
-            return
-        of_switch(self._store.network, event.mrid)
-        if self._was_moved_later(event.mrid, at):
-            LOG.info("event %s was told late: %s has moved since", event.event_id, event.mrid)
-            return
-        operation = resolve_operation(self._store.network, event.mrid, event.open_phases)
-        now = self._store.states.read_state().deviations.get(
-            event.mrid, phases.format_phases(operation.normal)
-        )
-        if event.kind == "scada_status" and now == phases.format_phases(operation.open):
-            return
-        actor = event.actor or (SCADA_ACTOR if event.kind == "scada_status" else "")
-        self._store.states.operate(
-            event.mrid, event.open_phases, actor=actor, at=at, request=event.event_id
-        )
-
-    def _was_moved_later(self, mrid: str, at: datetime) -> bool:
-        later = self._store.states.list_operations(at, datetime.now(UTC))
-        return any(each.mrid == mrid for each in later)
+            self._process_fault(event, datetime.fromtimestamp(event.at_s, UTC))
+        else:
+            operate_by_event(self._store, event)
 
     def _process_fault(self, event: LiveEvent, at: datetime) -> None:
         """Confirm the outage that a fault explains, or open one of who went dark by the trip."""

@@ -38,6 +38,7 @@ from gridtwin.store.postgis.connect import is_address
 from gridtwin.store.postgis.database_feed import open_feed
 from gridtwin.store.postgis.published_rows import PUBLISHED_TABLES
 from gridtwin.store.sqlite_database import hold_lock
+from gridtwin.store.zone_prices_file import ZONE_PRICES_FILE
 from gridtwin.twin import open_twin
 from gridtwin.twin.warehouse_snapshot import take_lake_snapshot, take_snapshot
 
@@ -262,8 +263,9 @@ class FolderSession(LakeSession):
 
     def _mark_content(self) -> object:
         """Return what becomes another with whatever the twin holds, but for readings."""
-        store, conditions = self._twin.store, Path(self._source) / "ami" / "conditions.parquet"
-        written = conditions.stat().st_mtime_ns if conditions.exists() else 0
+        store, folder = self._twin.store, Path(self._source) / "ami"
+        files = [folder / name for name in ("conditions.parquet", ZONE_PRICES_FILE)]
+        written = [each.stat().st_mtime_ns if each.exists() else 0 for each in files]
         states = [store.states.read_state(name) for name in store.states.list_names()]
         return store.network_hash, store.read_versions(), states, written
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.store.load_matrix import LoadMatrix
+
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
@@ -14,8 +16,9 @@ if TYPE_CHECKING:
     from gridtwin.model.interval_loads import Nameplates
 
 HEAVY_SHARE = 0.5  # of the nameplate, kW to kVA: loads from here on are heavy
-STEPS = 20  # of the share of the nameplate, by which heavy loads are ordered: each is 5 %
-MOST_STEPS = 250  # those above stand with it
+STEPS = 400  # of the share of the nameplate, by which heavy loads are ordered: each is 0.25 %
+COUNTED_STEPS = 10  # at every so many of them, what lies above is counted: each 2.5 %
+MOST_STEPS = 5_000  # those above stand with it
 LOAD_COLUMNS = ("row", "reading_time", "kwh")
 BLOCK_SIZE = 64  # transformers
 VOLTAGE_COUNTS = ("below_a", "above_a", "below_b", "above_b")
@@ -32,13 +35,15 @@ def sum_transformers(loads: pa.Table, plates: Nameplates) -> dict[str, pa.Table]
     plates
         By which loads are heavy, and transformers in blocks.
     """
+    matrix = LoadMatrix.from_loads(loads)
+    blocks = matrix.sum_groups(find_blocks(plates, matrix.row))
     loads = loads.take(np.argsort(loads["row"].to_numpy(), kind="stable"))
     heavy = _pick_heavy(loads, plates)
     return {
-        "load": loads,
+        "load": matrix.to_table(),
         "heavy_load": heavy,
         "heavy_steps": _count_steps(heavy),
-        "block_load": _sum_blocks(loads, plates),
+        "block_load": blocks.to_table(),
     }
 
 
@@ -73,62 +78,45 @@ def _pick_heavy(loads: pa.Table, plates: Nameplates) -> pa.Table:
 
 def _count_steps(heavy: pa.Table) -> pa.Table:
     """
-    Return of each step the loads of each transformer from there on, the lowest step first.
+    Return at each step that is counted the loads of each transformer from there on, lowest first.
 
-    A question about a share of the nameplate reads one step, and the loads of that share's own.
+    A question about a share of the nameplate reads one such step, and the loads up to it.
     """
     import pandas as pd
     import pyarrow as pa
 
-    ends = heavy["reading_time"]
-    frame = pd.DataFrame({"row": heavy["row"].to_numpy(), "step": heavy["step"].to_numpy()})
+    counted = heavy["step"].to_numpy() // COUNTED_STEPS
+    frame = pd.DataFrame({"row": heavy["row"].to_numpy(), "counted": counted})
     frame["kwh"] = np.abs(heavy["kwh"].to_numpy())
-    each = frame.groupby(["row", "step"], sort=True).kwh.agg(["size", "min", "max"]).reset_index()
+    each = frame.groupby(["row", "counted"], sort=True).kwh.agg(["size", "min", "max"])
+    each = each.reset_index()
     # Of a transformer, the steps below are those above and their own.
     down = each.iloc[::-1].groupby("row", sort=False)
-    counted = pd.DataFrame(
+    above = pd.DataFrame(
         {
-            "step": each["step"],
+            "step": each["counted"],
             "row": each["row"],
             "intervals": down["size"].cumsum().astype(np.int32),
             "lowest_kwh": each["min"],
             "highest_kwh": down["max"].cummax(),
         }
     )
-    counted = _fill_steps(counted).sort_values(["step", "row"], ignore_index=True)
-    table = pa.Table.from_pandas(counted, preserve_index=False)
-    first, last = (pa.array([each] * len(counted), ends.type) for each in _find_bounds(ends))
-    return table.append_column("first_at", first).append_column("last_at", last)
+    above = _fill_steps(above).sort_values(["step", "row"], ignore_index=True)
+    above["step"] = (above["step"] * COUNTED_STEPS).astype(np.int16)
+    return pa.Table.from_pandas(above, preserve_index=False)
 
 
 def _fill_steps(counted: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each step up to the highest of a transformer, also for those it skips."""
-    first = round(HEAVY_SHARE * STEPS)
+    first = round(HEAVY_SHARE * STEPS) // COUNTED_STEPS
     step, row = counted["step"].to_numpy(), counted["row"].to_numpy()
     begins = np.append(True, row[1:] != row[:-1])[: len(row)]
     below = np.where(begins, first - 1, np.append(0, step[:-1])[: len(row)])
     times = step.astype(np.int64) - below
     filled = counted.loc[np.repeat(counted.index, times)].reset_index(drop=True)
     ends = np.repeat(np.cumsum(times), times)
-    filled["step"] = (filled["step"] - (ends - 1 - np.arange(len(filled)))).astype(np.int16)
+    filled["step"] = filled["step"] - (ends - 1 - np.arange(len(filled)))
     return filled
-
-
-def _find_bounds(ends: pa.ChunkedArray) -> tuple[object, object]:
-    import pyarrow.compute as pc
-
-    bounds = pc.min_max(ends)
-    return bounds["min"].as_py(), bounds["max"].as_py()
-
-
-def _sum_blocks(loads: pa.Table, plates: Nameplates) -> pa.Table:
-    """Return what all transformers of each block carried in each interval."""
-    import pyarrow as pa
-
-    block = find_blocks(plates, loads["row"].to_numpy())
-    summed = loads.append_column("block", pa.array(block))
-    summed = summed.group_by(["block", "reading_time"]).aggregate([("kwh", "sum")])
-    return summed.rename_columns({"kwh_sum": "kwh"})
 
 
 def _sum_feeder_days(loads: pa.Table) -> pa.Table:

@@ -18,7 +18,7 @@ from gridtwin.model.interval_loads import Nameplates
 from gridtwin.store.load_views import TOGETHER, LoadViews
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import duckdb
@@ -33,9 +33,11 @@ PROGRESS_LOOK_S = 0.2  # between two looks at how far a question is
 
 METER_QUERY = """
 SELECT meter_id, reading_time, kwh, voltage_v FROM read_parquet($paths)
-WHERE meter_id = $mrid
+WHERE {which}
     AND reading_time BETWEEN to_timestamp($first) AND to_timestamp($last)
 """
+ONE_METER = "meter_id = $mrids[1]"  # found by the statistics of the files
+MANY_METERS = "meter_id IN (SELECT unnest($mrids))"
 # What a folder shows in the place of each table that a question asks.
 FOLDER_VIEWS = {
     "transformer_zones": "SELECT row AS transformer, load_zone FROM known_transformer_zones",
@@ -54,8 +56,10 @@ FOLDER_VIEWS = {
     ),
     "territory_load": "FROM kept_territory_load",
     "conditions": (
-        'SELECT "time", CASE WHEN isnan(price_usd_mwh) THEN NULL ELSE price_usd_mwh END'
-        " AS price_usd_mwh FROM kept_conditions"
+        'SELECT "time",'
+        " CASE WHEN isnan(temperature_c) THEN NULL ELSE temperature_c END AS temperature_c,"
+        " CASE WHEN isnan(price_usd_mwh) THEN NULL ELSE price_usd_mwh END AS price_usd_mwh"
+        " FROM kept_conditions"
     ),
 }
 KEPT_PRICES = {  # files beside the readings, and what they hold
@@ -69,7 +73,12 @@ CREATE TABLE named_feeders AS SELECT row, CAST(mrid AS feeder_name) AS feeder FR
 """
 
 
-def read_query(name: str, style: str, lists: Mapping[str, str] | None = None) -> str:
+def read_query(
+    name: str,
+    style: str,
+    lists: Mapping[str, str] | None = None,
+    tables: Mapping[str, str] | None = None,
+) -> str:
     """
     Return the SQL of a question.
 
@@ -81,10 +90,13 @@ def read_query(name: str, style: str, lists: Mapping[str, str] | None = None) ->
         What a value looks like, around its name: ``"$%s"`` or ``"%%(%s)s"``.
     lists
         The query, or the values, that stand for a list, by its name.
+    tables
+        What is asked in the place of a table, by its name; values stand there as in the files.
     """
     text = (files("gridtwin.store") / "ami_sql" / f"{name}.sql").read_text(encoding="utf-8")
     code = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
-    written = lists or {}
+    written, asked = lists or {}, tables or {}
+    code = QUERY_TABLE.sub(lambda match: asked.get(match[1], match[0]), code)
     return QUERY_PARAMETER.sub(
         lambda match: written[match[1]] if match[1] in written else style % match[1], code
     )
@@ -145,10 +157,10 @@ class ReadingFolder:
         transformers = tables["transformers"]
         plates = Nameplates(transformers["row"].to_numpy(), transformers["rated_kva"].to_numpy())
         views = LoadViews(connection, self.path, values, plates)
-        for table in asked:
-            views.create_view(table)
         for table in asked & KEPT_PRICES.keys():
             self._read_prices(connection, table)
+        for table in asked:
+            views.create_view(table)
         for table in asked:
             connection.execute(f"CREATE VIEW gridtwin.{table} AS {FOLDER_VIEWS[table]}")
 
@@ -160,9 +172,9 @@ class ReadingFolder:
             connection.execute(f"CREATE TABLE kept_{table} ({KEPT_PRICES[table]})")
 
 
-def query_meter(paths: list[str], mrid: str, first_s: int, last_s: int) -> pa.Table:
+def query_meters(paths: list[str], mrids: Sequence[str], first_s: int, last_s: int) -> pa.Table:
     """
-    Return the readings of one meter that end in ``first_s <= t <= last_s``.
+    Return the readings of meters that end in ``first_s <= t <= last_s``.
 
     Raises
     ------
@@ -171,11 +183,12 @@ def query_meter(paths: list[str], mrid: str, first_s: int, last_s: int) -> pa.Ta
     """
     import duckdb
 
-    values = {"paths": paths, "mrid": mrid, "first": first_s, "last": last_s}
+    code = METER_QUERY.format(which=ONE_METER if len(mrids) == 1 else MANY_METERS)
+    values = {"paths": paths, "mrids": list(mrids), "first": first_s, "last": last_s}
     with duckdb.connect() as connection:
         try:
             connection.execute("SET TimeZone = 'UTC'")
-            return connection.execute(METER_QUERY, values).to_arrow_table()
+            return connection.execute(code, values).to_arrow_table()
         except duckdb.Error as error:
             msg = f"{paths[0]} and after: {str(error).splitlines()[0]}: check these Parquet files"
             raise StoreError(msg) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from gridtwin.model.live import Alert, EventDeadLetter, LiveEvent
@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 class LiveBook(Protocol):
     """What live operations have taken in, how far they have come, and what they are to tell."""
 
-    def acquire_lock(self) -> AbstractContextManager[None]:
+    def acquire_lock(self) -> AbstractContextManager[Callable[[], None]]:
         """
         Keep other processes from live operations of the twin until it is left, or this one ends.
+
+        Gives what refuses, as StoreError, if the lock was lost meanwhile.
 
         Raises
         ------

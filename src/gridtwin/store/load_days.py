@@ -4,18 +4,18 @@ Keep the loads of whole days in the order in which questions of weeks read them.
 ::
 
     ami/by_day/
-    ├── load/2026-07-01.parquet            of every transformer, by transformer and time
+    ├── load/2026-07-01.arrow              of every transformer, a row each
     ├── heavy_load/2026-07-01.parquet      those from half the nameplate on, the lightest first
-    ├── heavy_steps/2026-07-01.parquet     how many there are above each share of the nameplate
-    ├── block_load/2026-07-01.parquet      of blocks of transformers, which follow in the topology
+    ├── heavy_steps/2026-07-01.parquet     how many there are above each 2.5 % of the nameplate
+    ├── block_load/2026-07-01.arrow        of blocks of transformers, which follow in the topology
     ├── feeder_load/2026-07-01.parquet     of every feeder
     ├── feeder_day/2026-07-01.parquet      energy, peak and worst voltages of every feeder
     └── territory_load/2026-07-01.parquet  of all feeders together
 
 A question about overloads reads a step of the third and of the second, one about many transformers
-together the fourth and a few groups of the first. Each file says of which files of hours and of
-which nameplates it was made; where that is no longer so it is passed over, and the hours are read
-in its place.
+together the fourth and a few rows of the first. Each file says of which files of hours and of which
+nameplates it was made; where that is no longer so it is passed over, and the hours are read in its
+place.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ DAY_PARTS = {
     "load": ("load", "heavy_load", "heavy_steps", "block_load"),
     "feeder_load": ("feeder_load", "feeder_day", "territory_load"),
 }
-MADE_OF = b"gridtwin.made_of/2"  # and how it is laid out
+MATRICES = frozenset({"load", "block_load"})  # files that are mapped to memory
+MADE_OF = b"gridtwin.made_of/4"  # and how it is laid out
 GROUP_ROWS = 24_576  # of a Parquet file: of few transformers, few groups are read
 
 
@@ -110,6 +111,7 @@ def write_day(folder: Path, date: str, plates: Nameplates) -> None:
         )
         for part, rows in parts.items():
             _write_part(folder, part, date, rows, _name_origin(hours, plates.digest))
+            _remove_others(folder, part, date)
 
 
 def choose_days(
@@ -160,22 +162,27 @@ def _list_hours(folder: Path, table: str) -> list[tuple[str, list[Path]]]:
 
 
 def _build_path(folder: Path, part: str, date: str) -> Path:
-    return folder / "by_day" / part / f"{date}.parquet"
+    return folder / "by_day" / part / f"{date}.{'arrow' if part in MATRICES else 'parquet'}"
 
 
 def _are_fresh(folder: Path, parts: Sequence[str], date: str, origin: str) -> bool:
     """Return whether the files of a day are there, and of these hours and nameplates."""
+    return all(_read_origin(_build_path(folder, part, date)) == origin for part in parts)
+
+
+def _read_origin(file: Path) -> str:
+    """Return what a file of a day is made of; empty if there is none, or none to be read."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    for part in parts:
-        try:
-            known = pq.read_metadata(_build_path(folder, part, date)).metadata or {}
-        except (pa.ArrowException, ValueError, OSError):  # none, or none to be read
-            return False
-        if known.get(MADE_OF, b"").decode() != origin:
-            return False
-    return True
+    try:
+        if file.suffix == ".arrow":
+            known = pa.ipc.open_file(pa.memory_map(str(file))).schema.metadata
+        else:
+            known = pq.read_metadata(file).metadata
+    except (pa.ArrowException, ValueError, OSError):
+        return ""
+    return (known or {}).get(MADE_OF, b"").decode()
 
 
 def _name_origin(hours: list[Path], digest: str) -> str:
@@ -196,20 +203,30 @@ def _read_hours(hours: list[Path], columns: list[str] | None) -> pa.Table:
 
 
 def _write_part(folder: Path, part: str, date: str, table: pa.Table, origin: str) -> None:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     file = _build_path(folder, part, date)
     new = file.with_suffix(f".{os.getpid()}.new")
+    known = table.schema.metadata if part in MATRICES else {}
+    table = table.replace_schema_metadata({**known, MADE_OF: origin.encode()})
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(
-            table.replace_schema_metadata({MADE_OF: origin.encode()}),
-            new,
-            compression="zstd",
-            row_group_size=GROUP_ROWS,
-        )
+        if part in MATRICES:
+            with pa.ipc.new_file(str(new), table.schema) as writer:
+                writer.write_table(table)
+        else:
+            pq.write_table(table, new, compression="zstd", row_group_size=GROUP_ROWS)
         new.replace(file)
     except OSError as error:
         new.unlink(missing_ok=True)
         msg = f"{file} cannot be written ({error}): check the disk and who may write there"
         raise StoreError(msg) from error
+
+
+def _remove_others(folder: Path, part: str, date: str) -> None:
+    """Remove what a part of a day was laid out as before."""
+    kept = _build_path(folder, part, date)
+    for file in kept.parent.glob(f"{date}.*"):
+        if file != kept and file.suffix != ".new":
+            file.unlink(missing_ok=True)

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridtwin.store.day_sums import BLOCK_SIZE, HEAVY_SHARE, MOST_STEPS, STEPS, find_blocks
+from gridtwin.store.day_sums import COUNTED_STEPS, HEAVY_SHARE, MOST_STEPS, STEPS
 from gridtwin.store.load_days import choose_days
+from gridtwin.store.load_totals import count_above, stream_above, sum_together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import duckdb
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from gridtwin.model.interval_loads import Nameplates
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     Source = tuple[Sequence[str], str, str]  # files, which of their rows, columns
 
 TOGETHER = -1  # in the place of a transformer: all those that are asked for together
-LOAD_VIEW = {"reading_time": "timestamptz", "row": "int", "kwh": "float"}
+LOAD_VIEW = {"reading_time": "timestamptz", "row": "int", "kwh": "double"}
 PERIOD_VIEW = {
     "first_at": "timestamptz", "last_at": "timestamptz", "row": "int", "intervals": "int",
     "lowest_kwh": "float", "highest_kwh": "float",
@@ -45,10 +47,9 @@ FEEDER_PERIOD_VIEW = {
     "v_min_at": "timestamptz", "v_max": "float", "v_max_at": "timestamptz",
 }  # fmt: skip
 TERRITORY_VIEW = {"reading_time": "timestamptz", "kwh": "double"}
-ONE_INTERVAL = (
-    "reading_time AS first_at, reading_time AS last_at, row, 1 AS intervals,"
-    " abs(kwh) AS lowest_kwh, abs(kwh) AS highest_kwh"
-)
+COUNTED = "row, intervals, lowest_kwh, highest_kwh"
+ONE_LOAD = "row, 1 AS intervals, abs(kwh) AS lowest_kwh, abs(kwh) AS highest_kwh"
+ONE_INTERVAL = f"reading_time AS first_at, reading_time AS last_at, {ONE_LOAD}"
 ONE_FEEDER_INTERVAL = (
     "reading_time AS first_at, reading_time AS last_at, row,"
     " CAST(kwh IS NOT NULL AS int) AS intervals, kwh, kwh AS peak_kwh, reading_time AS peak_kwh_at,"
@@ -79,45 +80,65 @@ class LoadViews:
             makers[name]()
 
     def _create_transformer_loads(self) -> None:
-        columns = ", ".join(LOAD_VIEW)
-        if "transformers" in self.values:
-            chosen = self._choose_together(np.asarray(self.values["transformers"], np.int32))
-        else:
-            share = self._find_share()
-            step = _find_steps(share)[0]
-            part = "heavy_load" if share > HEAVY_SHARE else "load"
-            which = f"step >= {step}" if share > HEAVY_SHARE else "true"
-            chosen = {part: (which, columns), "hours": ("true", columns)}
-        days = self._choose("load", *(part for part in chosen if part != "hours"))
-        self._join_files(
-            "transformer_load",
-            LOAD_VIEW,
-            [
-                (days.hours if part == "hours" else days.list_all(part), which, columns)
-                for part, (which, columns) in chosen.items()
-            ],
-        )
+        """Show the transformers that are asked for together as one."""
+        import pandas as pd
+
+        rows = np.unique(np.asarray(self.values["transformers"], np.int32))
+        days = self._choose("load", "load", "block_load")
+        summed = sum_together(days, self.plates, rows, self._bounds)
+        self.connection.register("summed_loads", summed)
+        self.connection.register("asked_rows", pd.DataFrame({"row": rows}))
+        asked = "row IN (SELECT row FROM asked_rows)"
+        together = f"reading_time, {TOGETHER} AS row, kwh"
+        hours: Source = (days.hours, asked, together)
+        self._join_files("transformer_load", LOAD_VIEW, [hours], [("summed_loads", together)])
 
     def _create_transformer_periods(self) -> None:
-        """Of whole days, count what is above the share asked for; read what is about it."""
-        share = self._find_share()
-        step, above = _find_steps(share)
+        """Show what is above the share asked for, at a price by interval, else by whole day."""
+        share, is_dear = self._find_share(), "price" in self.values
         if share > HEAVY_SHARE:
-            days = self._choose("load", "heavy_load", "heavy_steps")
-            sources: list[Source] = [
-                (days.list_whole("heavy_steps"), f"step = {above}", ", ".join(PERIOD_VIEW)),
-                (
-                    days.list_whole("heavy_load"),
-                    f"step BETWEEN {step} AND {above - 1}",
-                    ONE_INTERVAL,
-                ),
-                (days.list_parted("heavy_load"), f"step >= {step}", ONE_INTERVAL),
-            ]
+            sources = self._list_dear_loads(share) if is_dear else self._list_heavy_loads(share)
+            self._join_files("transformer_period_load", PERIOD_VIEW, sources)
+            return
+        days = self._choose("load", "load")
+        whole, parted = days.list_whole("load"), days.list_parted("load")
+        ends_s, views = None, []
+        if is_dear:
+            ends_s, parted = self._list_dear_ends(), days.list_all("load")
         else:
-            days = self._choose("load", "load")
-            sources = [(days.list_all("load"), "true", ONE_INTERVAL)]
-        sources.append((days.hours, "true", ONE_INTERVAL))
-        self._join_files("transformer_period_load", PERIOD_VIEW, sources)
+            counted = count_above(whole, self.plates.row, self._find_limits)
+            self.connection.register("counted_above", counted)
+            views = [("counted_above", self._stamp_whole(COUNTED))]
+        self._register_stream("loads_above", stream_above(parted, self._find_limits, ends_s))
+        hours: Source = (days.hours, "true", ONE_INTERVAL)
+        views.append(("loads_above", ONE_INTERVAL))
+        self._join_files("transformer_period_load", PERIOD_VIEW, [hours], views)
+
+    def _list_dear_loads(self, share: float) -> list[Source]:
+        """Return where the heavy loads from a share of the nameplate on are, one by one."""
+        days = self._choose("load", "heavy_load")
+        above = f"step >= {_find_steps(share)[0]}"
+        return [
+            (days.list_all("heavy_load"), above, ONE_INTERVAL),
+            (days.hours, "true", ONE_INTERVAL),
+        ]
+
+    def _list_heavy_loads(self, share: float) -> list[Source]:
+        """Return where they are counted for whole days, and where those about the share are."""
+        step, above = _find_steps(share)
+        days = self._choose("load", "heavy_load", "heavy_steps")
+        about = f"step BETWEEN {step} AND {above - 1}"
+        return [
+            (days.list_whole("heavy_steps"), f"step = {above}", self._stamp_whole(COUNTED)),
+            (days.list_whole("heavy_load"), about, self._stamp_whole(ONE_LOAD)),
+            (days.list_parted("heavy_load"), f"step >= {step}", ONE_INTERVAL),
+            (days.hours, "true", ONE_INTERVAL),
+        ]
+
+    def _stamp_whole(self, columns: str) -> str:
+        """Return columns of whole days with a time that is of the period, as all of theirs are."""
+        time = f"to_timestamp({self._bounds[1]})"
+        return f"{time} AS first_at, {time} AS last_at, {columns}"
 
     def _create_feeder_loads(self) -> None:
         days = self._choose("feeder_load", "feeder_load")
@@ -144,25 +165,53 @@ class LoadViews:
             self.connection.read_parquet(list(days.hours)).aggregate(
                 "reading_time, sum(kwh) AS kwh", "reading_time"
             ).create_view("summed_territory_load")
-        self._join_files("territory_load", TERRITORY_VIEW, sources, bool(days.hours))
+        views = [("summed_territory_load", columns)] if days.hours else []
+        self._join_files("territory_load", TERRITORY_VIEW, sources, views)
+
+    @property
+    def _bounds(self) -> tuple[int, int]:
+        """After when the first interval of the period ends and when the last does, unix seconds."""
+        return int(self.values["start"].timestamp()), int(self.values["end"].timestamp())
 
     def _choose(self, table: str, *parts: str) -> ChosenDays:
-        period = (int(self.values[name].timestamp()) for name in ("start", "end"))
-        return choose_days(self.folder, table, parts, (*period,), self.plates)  # type: ignore[arg-type]
+        return choose_days(self.folder, table, parts, self._bounds, self.plates)
 
     def _find_share(self) -> float:
         """Return the share of the nameplate that is asked for, kW to kVA."""
         share: float = self.values.get("pct", 0.0) / 100 * self.values.get("power_factor", 1.0)
         return share
 
+    def _find_limits(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return the energy of an interval at the share asked for, as the questions compute it."""
+        limits: NDArray[np.float64] = (
+            self.plates.find_ratings(rows) * self.values["pct"] / 100 * self.values["power_factor"]
+        )
+        return limits / 4
+
+    def _register_stream(self, name: str, stream: pa.RecordBatchReader) -> None:
+        """Let SQL name a stream of Arrow, which knows nothing of the filters of joins."""
+        self.connection.execute("SET disabled_optimizers = 'join_filter_pushdown'")
+        self.connection.register(name, stream)
+
+    def _list_dear_ends(self) -> NDArray[np.int64]:
+        """Return the ends of the intervals in which some price is above the bound asked for."""
+        dear = self.connection.execute(
+            'SELECT DISTINCT epoch("time") FROM ('
+            'SELECT "time", price_usd_mwh FROM kept_conditions'
+            ' UNION ALL SELECT "time", price_usd_mwh FROM kept_zone_prices'
+            ") WHERE price_usd_mwh > $price",
+            {"price": self.values["price"]},
+        )
+        return np.array([round(end) for (end,) in dear.fetchall()], dtype=np.int64)
+
     def _join_files(
         self,
         name: str,
         columns: Mapping[str, str],
         sources: Sequence[Source],
-        has_sums: bool = False,  # noqa: FBT001, FBT002
+        views: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """Create a view of rows of files, one after the other."""
+        """Create a view of rows of files, and of other views, one after the other."""
         declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
         self.connection.execute(f"CREATE TABLE no_{name} ({declared})")
         kept = self.connection.table(f"no_{name}")
@@ -170,37 +219,13 @@ class LoadViews:
             if files:
                 rows = self.connection.read_parquet(list(files)).filter(which)
                 kept = kept.union(rows.project(shown))
-        if has_sums:
-            kept = kept.union(self.connection.view(f"summed_{name}"))
+        for view, shown in views:
+            kept = kept.union(self.connection.view(view).project(shown))
         kept.create_view(f"kept_{name}")
-
-    def _choose_together(self, rows: NDArray[np.int32]) -> dict[str, tuple[str, str]]:
-        """
-        Return which rows and columns of each part hold what some transformers carried together.
-
-        Whole blocks of them stand in one part, the others in another; a row is of all of them.
-        """
-        import pandas as pd
-
-        block = find_blocks(self.plates, rows)
-        count = np.bincount(block, minlength=len(self.plates.row) // BLOCK_SIZE + 1)
-        size = np.bincount(np.arange(len(self.plates.row)) // BLOCK_SIZE, minlength=len(count))
-        whole = (count == size)[block]
-        self.connection.register("asked_rows", pd.DataFrame({"row": rows}))
-        # Where values are written out, groups without any of them are not read.
-        blocks, singles = (
-            ", ".join(map(str, np.unique(each).tolist())) or "NULL"
-            for each in (block[whole], rows[~whole])
-        )
-        columns = f"reading_time, {TOGETHER} AS row, kwh"
-        return {
-            "block_load": (f"block IN ({blocks})", columns),
-            "load": (f"row IN ({singles})", columns),
-            "hours": ("row IN (SELECT row FROM asked_rows)", columns),
-        }
 
 
 def _find_steps(share: float) -> tuple[int, int]:
-    """Return the first step that may hold a share of the nameplate, and the first above it."""
+    """Return the first step that may hold a share, and the first above it that is counted."""
     asked = min(share * STEPS, MOST_STEPS)
-    return math.floor(asked * (1 - 1e-9)), math.floor(asked * (1 + 1e-9)) + 1
+    counted = math.floor(asked * (1 + 1e-9)) // COUNTED_STEPS + 1
+    return math.floor(asked * (1 - 1e-9)), counted * COUNTED_STEPS

@@ -86,7 +86,7 @@ def write_files(
     flush_to_disk(twin)
 
 
-def hold_for_load(twin: Path, *, patience_s: float = 0.0) -> AbstractContextManager[None]:
+def hold_for_load(twin: Path, *, patience_s: float = 0.0) -> AbstractContextManager[object]:
     """Keep other processes from loading into a twin until it is left, or this one ends."""
     refusal = StoreError(f"another process loads into {twin}: wait until it is done")
     return hold_lock(twin / LOAD_LOCK_FILE, refusal, patience_s=patience_s)

@@ -7,9 +7,10 @@ Keep a twin in a directory ``NAME.twin`` that several processes can share.
     ├── twin.json       what this is, its version, and the catalog of its arrays
     ├── tables/         the six frames as GeoParquet, for every other program
     ├── arrays/         columns, sorted mRIDs and the topology of the normal state, mapped when used
-    └── state.sqlite    what changes: switch states and their log, overlays, outages, estimates
+    ├── state.sqlite    what changes: switch states and their log, overlays, outages, estimates
+    └── customers.sqlite    who the customers are, if that was loaded; its owner alone reads it
 
-All but ``state.sqlite`` and ``ami`` is written once, beside its place, and moved there whole. A
+All but the files of SQLite and ``ami`` is written once, beside its place, and moved there whole. A
 network that is loaded again has its arrays in a folder of their own, which the card names.
 """
 
@@ -27,6 +28,8 @@ from gridtwin.errors import NotFoundError, StaleTwinError, StoreError
 from gridtwin.model.findings import merge_acceptances
 from gridtwin.model.network import Network
 from gridtwin.store.arrays import MappedArrays, flush_to_disk
+from gridtwin.store.customer_book import CustomerBook
+from gridtwin.store.file_stamp import read_stamp
 from gridtwin.store.local_files import (
     drop_leftovers,
     finish_replacement,
@@ -37,6 +40,7 @@ from gridtwin.store.local_files import (
 from gridtwin.store.parquet_readings import ParquetReadings
 from gridtwin.store.protocol import ReplacedNetwork
 from gridtwin.store.sqlite_books import SqliteBooks
+from gridtwin.store.sqlite_customers import SqliteCustomerFile
 from gridtwin.store.sqlite_database import STATE_FILE, SqliteFile
 from gridtwin.store.sqlite_findings import SqliteFindings
 from gridtwin.store.sqlite_loads import carry_records, insert_load
@@ -55,6 +59,8 @@ if TYPE_CHECKING:
     from gridtwin.model.findings import Acceptance
     from gridtwin.model.network_loads import NetworkLoad
     from gridtwin.store.edition_records import NewEdition
+    from gridtwin.store.file_stamp import FileStamp
+    from gridtwin.store.store_versions import Versions
     from gridtwin.topology.topology_index import TopologyIndex
 
 AMI_FOLDER = "ami"
@@ -63,14 +69,16 @@ AMI_FOLDER = "ami"
 class LocalStore(SqliteBooks):
     """A twin in a directory; `create` makes one, `open` opens one."""
 
-    def __init__(self, path: Path, card: TwinCard) -> None:
-        self._file = SqliteFile(path, card.twin_id)
+    def __init__(self, path: Path, card: TwinCard, *, guarded: bool = False) -> None:
+        self._file = SqliteFile(path, card.twin_id, guarded)
         super().__init__(self._file, lambda: self.network)
         self.path = path
         self._card = card
         self._arrays = MappedArrays(path, card.arrays, card.own, card.folder)
         self.readings = ParquetReadings(path / AMI_FOLDER)
+        self.customers = CustomerBook(SqliteCustomerFile(path))
         self._index: TopologyIndex | None = None
+        self._versions_at: tuple[FileStamp, Versions] | None = None
 
     @classmethod
     def create(
@@ -127,9 +135,16 @@ class LocalStore(SqliteBooks):
         return cls.open(path)
 
     @classmethod
-    def open(cls, path: Path) -> LocalStore:
+    def open(cls, path: Path, *, guarded: bool = False) -> LocalStore:
         """
         Open a twin; its arrays are mapped when they are first used.
+
+        Parameters
+        ----------
+        path
+            The directory.
+        guarded
+            Whether it writes only inside `gridtwin.store.acting_role.acting_as`.
 
         Raises
         ------
@@ -145,7 +160,7 @@ class LocalStore(SqliteBooks):
             what = "twin"
             raise NotFoundError(what, str(path), find_close_names(str(path), near))
         settle_replacement(path)
-        return cls(path, TwinCard.read_card(path))
+        return cls(path, TwinCard.read_card(path), guarded=guarded)
 
     def replace_network(self, edition: NewEdition) -> ReplacedNetwork:
         """
@@ -182,6 +197,16 @@ class LocalStore(SqliteBooks):
                 finish_replacement(self.path)
                 drop_leftovers(self.path)
         return ReplacedNetwork(self.open(self.path))
+
+    def read_versions(self) -> Versions:
+        """Return how far what changes has come; a file that nobody wrote to is not read again."""
+        stamp = read_stamp(self.path / STATE_FILE)
+        seen = self._versions_at
+        if stamp is not None and seen is not None and seen[0] == stamp:
+            return seen[1]
+        versions = super().read_versions()
+        self._versions_at = (stamp, versions) if stamp is not None else None
+        return versions
 
     @cached_property
     def network(self) -> Network:

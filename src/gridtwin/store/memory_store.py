@@ -12,9 +12,11 @@ import numpy as np
 from gridtwin.model.network import NOTHING_LOADED
 from gridtwin.model.network_loads import make_first_load
 from gridtwin.model.schema import BESIDE_FIELDS
+from gridtwin.store.customer_book import CustomerBook
 from gridtwin.store.parquet_readings import ParquetReadings
 from gridtwin.store.protocol import ReplacedNetwork
 from gridtwin.store.sqlite_books import SqliteBooks
+from gridtwin.store.sqlite_customers import SqliteCustomerMemory
 from gridtwin.store.sqlite_database import SqliteMemory
 from gridtwin.store.sqlite_loads import carry_records, insert_load
 from gridtwin.topology.topology_index import TopologyIndex, build_index
@@ -38,6 +40,7 @@ class MemoryStore(SqliteBooks):
         for load in loads:
             self.loads.write_load(load)
         self.readings = ParquetReadings(None)
+        self.customers = CustomerBook(SqliteCustomerMemory())
         self._index: TopologyIndex | None = None
         if network.loaded != NOTHING_LOADED:
             self.findings.write_findings(network.loaded)

@@ -23,20 +23,22 @@ import numpy as np
 
 from gridtwin.errors import InputError, StoreError
 from gridtwin.model.interval_loads import LOAD_TABLES, FeederLoads, TransformerLoads
+from gridtwin.model.moments import LATEST_S
 from gridtwin.model.readings import Conditions, Readings, ZonePrices
 from gridtwin.model.tables import encode_texts
+from gridtwin.store.conditions_file import CONDITIONS_FILE, write_conditions_file
 from gridtwin.store.date_partitions import (
     convert_to_seconds,
     list_date_files,
     list_files_between,
     read_time_range,
 )
-from gridtwin.store.duckdb_queries import ReadingFolder, query_meter
+from gridtwin.store.duckdb_queries import ReadingFolder, query_meters
 from gridtwin.store.rollups import void_hours
-from gridtwin.store.zone_prices_file import keep_zone_prices
+from gridtwin.store.zone_prices_file import keep_zone_prices, read_zone_prices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridtwin.model.tables import Strings
+
+NO_READINGS_KEPT = "this twin keeps no readings: save it, or give a folder of them"
 
 
 class ParquetReadings:
@@ -66,8 +70,14 @@ class ParquetReadings:
 
     def read_meter(self, mrid: str, start_s: int, end_s: int) -> Readings:
         """Return the readings of one usage point, intervals ending in ``start_s < t <= end_s``."""
-        readings = self._read_readings(start_s + 1, end_s, meter=mrid)
-        return readings.take_rows(np.argsort(readings.at_s, kind="stable"))
+        return self.read_meters([mrid], start_s, end_s)
+
+    def read_meters(self, mrids: Sequence[str], start_s: int, end_s: int) -> Readings:
+        """Return the readings of usage points; see `ReadingBook.read_meters`."""
+        if not mrids:
+            return _take_none()
+        readings = self._read_readings(start_s + 1, end_s, meters=mrids)
+        return readings.take_rows(np.lexsort((readings.at_s, readings.mrid)))
 
     def list_interval_ends(self, start_s: int, end_s: int) -> list[int]:
         """Return the ends of the intervals with readings in ``start_s < t <= end_s``, rising."""
@@ -111,7 +121,7 @@ class ParquetReadings:
         """Return the weather and prices of intervals that end in ``start_s < t <= end_s``."""
         import pyarrow.parquet as pq
 
-        file = None if self.folder is None else self.folder / "conditions.parquet"
+        file = None if self.folder is None else self.folder / CONDITIONS_FILE
         if file is None or not file.is_file():
             none = np.empty(0, np.float32)
             return Conditions(at_s=np.empty(0, np.int64), temperature_c=none, price_usd_mwh=none)
@@ -128,11 +138,20 @@ class ParquetReadings:
         """Say that rows are others' from now on; see `ReadingBook.void_loads`."""
         return 0 if self.folder is None else void_hours(self.folder)
 
+    def read_zone_prices(self) -> ZonePrices:
+        """Return all prices of load zones, in order of time."""
+        return read_zone_prices(self.folder)
+
+    def write_conditions(self, found: Conditions) -> None:
+        """Keep weather and prices, in place of those there are of the same intervals."""
+        if self.folder is None:
+            raise InputError(NO_READINGS_KEPT)
+        write_conditions_file(self.folder, self.read_conditions(-1, int(LATEST_S)), found)
+
     def write_zone_prices(self, prices: ZonePrices) -> None:
         """Keep prices of load zones; see `ReadingBook.write_zone_prices`."""
         if self.folder is None:
-            msg = "this twin keeps no readings: save it, or give a folder of them"
-            raise InputError(msg)
+            raise InputError(NO_READINGS_KEPT)
         keep_zone_prices(self.folder, prices)
 
     def query_history(
@@ -160,28 +179,26 @@ class ParquetReadings:
         """
         return self._read_coded(first_s, last_s)
 
-    def _read_readings(self, first_s: int, last_s: int, meter: str = "") -> Readings:
-        names, code, readings = self._read_coded(first_s, last_s, meter)
+    def _read_readings(
+        self, first_s: int, last_s: int, meters: Sequence[str] | None = None
+    ) -> Readings:
+        names, code, readings = self._read_coded(first_s, last_s, meters)
         return replace(readings, mrid=names[code])
 
     def _read_coded(
-        self, first_s: int, last_s: int, meter: str = ""
+        self, first_s: int, last_s: int, meters: Sequence[str] | None = None
     ) -> tuple[Strings, NDArray[np.int32], Readings]:
         import pyarrow.compute as pc
 
         columns = ["meter_id", "reading_time", "kwh", "voltage_v"]
-        paths = list_files_between(self.folder, "readings", first_s, last_s) if meter else []
+        paths = list_files_between(self.folder, "readings", first_s, last_s) if meters else []
         if paths and find_spec("duckdb"):  # finds one meter among many four times as fast
-            table = query_meter(paths, meter, first_s, last_s)
+            table = query_meters(paths, meters or (), first_s, last_s)
         else:
-            where = pc.field("meter_id") == meter if meter else None
+            where = None if meters is None else pc.field("meter_id").isin(list(meters))
             table = self._read_table("readings", columns, first_s, last_s, where=where)
         if table is None:
-            none = np.empty(0, np.float32)
-            empty = Readings(
-                at_s=np.empty(0, np.int64), mrid=encode_texts([]), kwh=none, voltage_v=none
-            )
-            return encode_texts([]), np.empty(0, np.int32), empty
+            return encode_texts([]), np.empty(0, np.int32), _take_none()
         names, code = _encode_names(table["meter_id"])
         return (
             names,
@@ -249,3 +266,8 @@ def _cast_to_bytes(texts: pa.Array) -> Strings:
     if texts.null_count or ends[-1] - ends[0] != len(padded) * width:  # letters of several bytes
         return encode_texts(["" if text is None else text for text in texts.to_pylist()])
     return np.frombuffer(padded.buffers()[2], dtype=f"S{width}", count=len(padded))
+
+
+def _take_none() -> Readings:
+    none = np.empty(0, np.float32)
+    return Readings(at_s=np.empty(0, np.int64), mrid=encode_texts([]), kwh=none, voltage_v=none)

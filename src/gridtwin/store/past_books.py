@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gridtwin.model.findings import Acceptance, LoadFindings
-    from gridtwin.store.protocol import FindingBook
+    from gridtwin.store.finding_book import FindingBook
     from gridtwin.store.state_book import SpecBook
     from gridtwin.store.vegetation_book import LayerChange, VegetationBook
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn
-
-import numpy as np
+from typing import TYPE_CHECKING, NoReturn
 
 from gridtwin.model.estimate import PointEstimates
-from gridtwin.model.outage import Members, Outage, Status
 from gridtwin.model.state import CURRENT, NORMAL, State, SwitchEvent
 from gridtwin.store.past_books import PastFindings, PastSpecs, PastVegetation
+from gridtwin.store.past_operating import PastAssignments, PastOperating
+from gridtwin.store.past_outages import derive_past_members, derive_past_outage
+from gridtwin.store.past_planned import PastPlanned
 from gridtwin.store.store_rules import (
     build_outage_error,
     build_read_only_error,
@@ -26,67 +25,17 @@ if TYPE_CHECKING:
 
     from gridtwin.model.estimate import Estimate, Run, Zone
     from gridtwin.model.network import Network
-    from gridtwin.model.outage import Change, Evidence
+    from gridtwin.model.outage import Change, Evidence, Members, Outage, PointOutage
+    from gridtwin.store.access_book import AccessBook
+    from gridtwin.store.crew_book import CrewBook
+    from gridtwin.store.customer_book import CustomerBook
     from gridtwin.store.edition_records import NewEdition
+    from gridtwin.store.feed_book import FeedBook
     from gridtwin.store.live_book import LiveBook
-    from gridtwin.store.protocol import LoadBook, OutageBook, PullBook, Store
+    from gridtwin.store.protocol import LoadBook, OutageBook, Store
+    from gridtwin.store.pull_book import PullBook
+    from gridtwin.store.webhook_book import WebhookBook
     from gridtwin.topology.topology_index import TopologyIndex
-
-
-def derive_past_outage(outage: Outage, members: Members, when: datetime) -> Outage | None:
-    """
-    Return an outage as it stood at a moment, by what is known of it now.
-
-    Parameters
-    ----------
-    outage
-        The outage.
-    members
-        All who are in it.
-    when
-        The moment.
-
-    Returns
-    -------
-        None if it had not begun. Who was found not to be in it counts as never in it.
-    """
-    at_s = when.timestamp()
-    if outage.began_at > when:
-        return None
-    began = members.began_s <= at_s
-    back = members.restored_s <= at_s  # NaN: never
-    status = Status.CLOSED if outage.status is not Status.INVALID else Status.INVALID
-    if not (outage.closed_at and outage.closed_at <= when):
-        status = _derive_status(outage, when, some_back=bool(back.any()))
-    past = replace(
-        outage, status=status, customers=int(members.customers[began].sum()),
-        customers_out=int(members.customers[began & ~back].sum()),
-    )  # fmt: skip
-    later: dict[str, Any] = {
-        name: None
-        for name in ("confirmed_at", "restored_at", "closed_at")
-        if (at := getattr(outage, name)) is not None and at > when
-    }
-    return replace(past, **later)
-
-
-def _derive_status(outage: Outage, when: datetime, *, some_back: bool) -> Status:
-    if outage.restored_at and outage.restored_at <= when:
-        return Status.RESTORED
-    if some_back:
-        return Status.PARTIALLY_RESTORED
-    if outage.confirmed_at and outage.confirmed_at <= when:
-        return Status.CONFIRMED
-    # One that was confirmed without a time was seen at once.
-    seen = outage.confirmed_at is None and outage.status is Status.CONFIRMED
-    return Status.CONFIRMED if seen else Status.PREDICTED
-
-
-def derive_past_members(members: Members, when: datetime) -> Members:
-    """Return who was in outages at a moment; who came back later is still out."""
-    at_s = when.timestamp()
-    past = members.take_rows(members.began_s <= at_s)
-    return replace(past, restored_s=np.where(past.restored_s > at_s, np.nan, past.restored_s))
 
 
 class PastStore:
@@ -107,10 +56,12 @@ class PastStore:
         self._store = store
         self.when = when
         self.states = PastStates(store, when, state)
+        self.operating = PastOperating(store.operating, when)
         self.specs = PastSpecs(store.specs, when)
         self.findings = PastFindings(store.findings, when)
         self.vegetation = PastVegetation(store.vegetation, when)
         self.outages = PastOutages(store.outages, when)
+        self.planned = PastPlanned(store.planned, store.outages.read_outage, when)
         self.estimates = PastEstimates(store, self.outages)
         self.readings = store.readings  # of all times: what is asked names its interval
 
@@ -125,9 +76,39 @@ class PastStore:
         return self._store.loads
 
     @property
+    def customers(self) -> CustomerBook:
+        """Who the customers are: as it is known now."""
+        return self._store.customers
+
+    @property
     def pulls(self) -> PullBook:
         """What analytics handed back, as it is now."""
         return self._store.pulls
+
+    @property
+    def access(self) -> AccessBook:
+        """What is kept of those who ask: it has no past."""
+        return self._store.access
+
+    @property
+    def crews(self) -> CrewBook:
+        """The crews as they are now: they have no past."""
+        return self._store.crews
+
+    @property
+    def assignments(self) -> PastAssignments:
+        """The assignments of crews as they are now: they are not written from the past."""
+        return PastAssignments(self._store.assignments, self.when)
+
+    @property
+    def feeds(self) -> FeedBook:
+        """What feeds brought, as it is now."""
+        return self._store.feeds
+
+    @property
+    def webhooks(self) -> WebhookBook:
+        """Who is told of outages: it has no past."""
+        return self._store.webhooks
 
     def replace_network(self, edition: NewEdition) -> NoReturn:  # noqa: ARG002
         """Refuse: the past is only asked."""
@@ -149,7 +130,7 @@ class PastStore:
 
     def read_versions(self) -> Versions:
         """Return how far what changes has come: in the past, as far as the state."""
-        return Versions(self.states.read_state().version, 0, 0, 0)
+        return Versions(self.states.read_state().version, *[0] * 5)
 
     def wait_for_changes(self, since: Versions, *, timeout_s: float) -> Changes:  # noqa: ARG002
         """Return that nothing became another: the past changes no more."""
@@ -286,6 +267,11 @@ class PastOutages:
             members = self._standing[1]
             return members.take_rows(members.is_out)
         return derive_past_members(self._book.read_members(outages), self.when)
+
+    def list_point_outages(self, usage_points: Iterable[str]) -> list[PointOutage]:
+        """Return what usage points went through until then, the last first."""
+        every = self._book.list_point_outages(usage_points)
+        return [each.stand_at(self.when) for each in every if each.began_at <= self.when]
 
     def find_open_outage(self, usage_point: str) -> str:
         """Return the open outage a usage point was out in; an empty text for none."""

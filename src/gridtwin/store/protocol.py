@@ -11,21 +11,29 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from gridtwin.model.analytics_tables import AnalyticsRow, AnalyticsTable, AnalyticsValue
     from gridtwin.model.estimate import Estimate, PointEstimates, Run, Zone
-    from gridtwin.model.findings import Acceptance, LoadFindings
     from gridtwin.model.interval_loads import FeederLoads, TransformerLoads
     from gridtwin.model.network import Network
     from gridtwin.model.network_loads import NetworkLoad
-    from gridtwin.model.outage import Change, Evidence, Members, Outage
-    from gridtwin.model.pulls import PullConflict, PullOutcome, PullPosition, TableChanges
+    from gridtwin.model.outage import Change, Evidence, Members, Outage, PointOutage
     from gridtwin.model.readings import Conditions, Readings, ZonePrices
+    from gridtwin.store.access_book import AccessBook
+    from gridtwin.store.assignment_book import AssignmentBook
+    from gridtwin.store.crew_book import CrewBook
+    from gridtwin.store.customer_book import CustomerBook
     from gridtwin.store.edition_records import NewEdition, StandingRecords
+    from gridtwin.store.feed_book import FeedBook
+    from gridtwin.store.finding_book import FindingBook
     from gridtwin.store.live_book import LiveBook
+    from gridtwin.store.operating_book import OperatingBook
+    from gridtwin.store.past_planned import PastPlanned
+    from gridtwin.store.planned_book import PlannedBook
+    from gridtwin.store.pull_book import PullBook
     from gridtwin.store.state_book import SpecBook, StateBook
     from gridtwin.store.store_versions import Changes, Versions
     from gridtwin.store.table_changes import TableChange
     from gridtwin.store.vegetation_book import VegetationBook
+    from gridtwin.store.webhook_book import WebhookBook
     from gridtwin.topology.topology_index import TopologyIndex
 
 
@@ -46,6 +54,10 @@ class OutageBook(Protocol):
 
     def list_evidence(self, outage: str) -> list[Evidence]:
         """Return what was said of an outage and done to it, oldest first."""
+        ...
+
+    def list_point_outages(self, usage_points: Iterable[str]) -> list[PointOutage]:
+        """Return what usage points went through, the last first; outages that were none not."""
         ...
 
     def find_open_outage(self, usage_point: str) -> str:
@@ -73,26 +85,6 @@ class OutageBook(Protocol):
         StoreError
             If another rule is broken.
         """
-        ...
-
-
-class FindingBook(Protocol):
-    """What was found in the source of a twin, and which findings are accepted."""
-
-    def read_findings(self) -> LoadFindings:
-        """Return what was found when the source was read, and all that is accepted."""
-        ...
-
-    def write_findings(self, loaded: LoadFindings) -> None:
-        """Keep what was found when a source was read, and all that is accepted, in place of it."""
-        ...
-
-    def accept_finding(self, acceptance: Acceptance) -> None:
-        """Keep that a finding is accepted, in place of what was said of it before."""
-        ...
-
-    def undo_acceptance(self, rule: str, key: str) -> None:
-        """Accept a finding no longer; NotFoundError, with close matches, if it is not accepted."""
         ...
 
 
@@ -162,6 +154,10 @@ class ReadingBook(Protocol):
         """Return the readings of one usage point, intervals ending in ``start_s < t <= end_s``."""
         ...
 
+    def read_meters(self, mrids: Sequence[str], start_s: int, end_s: int) -> Readings:
+        """Return the readings of usage points, by usage point and time; see `read_meter`."""
+        ...
+
     def list_interval_ends(self, start_s: int, end_s: int) -> list[int]:
         """Return the ends of the intervals with readings in ``start_s < t <= end_s``, rising."""
         ...
@@ -200,13 +196,11 @@ class ReadingBook(Protocol):
         ...
 
     def void_loads(self) -> int:
-        """
-        Say that rows of transformers or feeders are others' from now on.
+        """Say that rows are others' from now on; return how many hours are to be rolled up."""
+        ...
 
-        Returns
-        -------
-            How many hours are to be rolled up again; none where loads are kept by mRID.
-        """
+    def read_zone_prices(self) -> ZonePrices:
+        """Return all prices of load zones, in order of time."""
         ...
 
     def write_zone_prices(self, prices: ZonePrices) -> None:
@@ -250,52 +244,17 @@ class LoadBook(Protocol):
         ...
 
 
-class PullBook(Protocol):
-    """What analytics handed back to a twin, and how far it was pulled."""
-
-    def read_position(self, name: str) -> PullPosition | None:
-        """Return how far a declaration of the owner file was pulled; None if it never was."""
-        ...
-
-    def apply_pulls(self, pulled: Sequence[TableChanges], now: datetime) -> list[PullOutcome]:
-        """
-        Write what changed in some tables, all of it or nothing.
-
-        Raises
-        ------
-        StoreError
-            If one of the tables was pulled by somebody else meanwhile.
-        """
-        ...
-
-    def list_conflicts(self) -> list[PullConflict]:
-        """Return what is in conflict, by declaration and key."""
-        ...
-
-    def settle_conflict(self, name: str, key: str, *, take_analytics: bool) -> PullConflict:
-        """
-        End a conflict: write what analytics say, or let what is here stand.
-
-        Raises
-        ------
-        NotFoundError
-            If there is no such conflict.
-        """
-        ...
-
-    def read_rows(
-        self, target: AnalyticsTable, asked: Mapping[str, AnalyticsValue]
-    ) -> list[AnalyticsRow]:
-        """Return the rows of a table that have some values, by their key."""
-        ...
-
-
 class Store(Protocol):
     """Where a twin is kept; every method of a book that writes has written when it returns."""
 
     @property
     def states(self) -> StateBook:
         """The switch states."""
+        ...
+
+    @property
+    def operating(self) -> OperatingBook:
+        """What persons operate, and what keeps them from it."""
         ...
 
     @property
@@ -341,6 +300,41 @@ class Store(Protocol):
     @property
     def pulls(self) -> PullBook:
         """What analytics handed back."""
+        ...
+
+    @property
+    def access(self) -> AccessBook:
+        """Tokens of programs, sessions of browsers, and who did what."""
+        ...
+
+    @property
+    def crews(self) -> CrewBook:
+        """The crews, and where each was last."""
+        ...
+
+    @property
+    def assignments(self) -> AssignmentBook:
+        """Which crew works on which outage."""
+        ...
+
+    @property
+    def feeds(self) -> FeedBook:
+        """What feeds of other systems brought."""
+        ...
+
+    @property
+    def customers(self) -> CustomerBook:
+        """Who the customers are."""
+        ...
+
+    @property
+    def webhooks(self) -> WebhookBook:
+        """Who is told of outages by webhooks, and what is not delivered yet."""
+        ...
+
+    @property
+    def planned(self) -> PlannedBook | PastPlanned:
+        """The planned outages, and who is without supply meanwhile."""
         ...
 
     def replace_network(self, edition: NewEdition) -> ReplacedNetwork:

@@ -8,34 +8,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gridtwin.model.analytics_tables import AnalyticsTable
     from gridtwin.model.pulls import PulledTable
+    from gridtwin.store.sql_dialect import SqlDialect
 
 STAGED_COLUMNS = ("place", "key_text", "base")  # before those of the table
-
-
-@dataclass(frozen=True, slots=True)
-class PullDialect:
-    """What differs between the databases a twin is kept in."""
-
-    schema: str  # before the name of a table
-    value: str  # stands for a value
-    types: dict[str, str]  # of a column, by the kind of its values
-    json: str  # type of an object
-    on_commit: str = ""  # what becomes of a temporary table
-
-    def name_table(self, name: str) -> str:
-        """Return the name of a table, with its schema."""
-        return f"{self.schema}{name}"
-
-    def list_values(self, count: int) -> str:
-        """Return what stands for some values."""
-        return ", ".join([self.value] * count)
 
 
 @dataclass(frozen=True, slots=True)
 class PullSql:
     """The statements for one table."""
 
-    dialect: PullDialect
+    dialect: SqlDialect
     table: PulledTable
 
     @property
@@ -114,7 +96,7 @@ class PullSql:
         return " AND ".join(f"{left}.{name} = {right}.{name}" for name in self.target.key)
 
 
-def select_rows(dialect: PullDialect, target: AnalyticsTable, asked: tuple[str, ...]) -> str:
+def select_rows(dialect: SqlDialect, target: AnalyticsTable, asked: tuple[str, ...]) -> str:
     """Ask for the rows of a table, all or those with some values of columns, by their key."""
     where = " AND ".join(f"{name} = {dialect.value}" for name in asked)
     return (
@@ -124,7 +106,7 @@ def select_rows(dialect: PullDialect, target: AnalyticsTable, asked: tuple[str, 
     )
 
 
-def write_one_row(dialect: PullDialect, target: AnalyticsTable) -> str:
+def write_one_row(dialect: SqlDialect, target: AnalyticsTable) -> str:
     """Insert or replace one row; its values, then the name of the pull."""
     names = (*target.names, "pulled_by")
     moved = ", ".join(f"{name} = excluded.{name}" for name in names[target.key_size :])
@@ -135,7 +117,7 @@ def write_one_row(dialect: PullDialect, target: AnalyticsTable) -> str:
     )
 
 
-def delete_one_row(dialect: PullDialect, target: AnalyticsTable) -> str:
+def delete_one_row(dialect: SqlDialect, target: AnalyticsTable) -> str:
     """Delete the row of a key."""
     where = " AND ".join(f"{name} = {dialect.value}" for name in target.key)
     return f"DELETE FROM {dialect.name_table(target.name)} WHERE {where}"  # noqa: S608

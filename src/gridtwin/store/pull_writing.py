@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import StoreError
 from gridtwin.model.analytics_tables import ANALYTICS_TABLES, read_value
@@ -13,7 +13,6 @@ from gridtwin.model.pulls import PullConflict, PullOutcome, PullPosition
 from gridtwin.store.pull_merge import MergeAction, RowMerge
 from gridtwin.store.pull_sql import (
     STAGED_COLUMNS,
-    PullDialect,
     PullSql,
     delete_one_row,
     select_rows,
@@ -26,32 +25,11 @@ if TYPE_CHECKING:
 
     from gridtwin.model.analytics_tables import AnalyticsRow, AnalyticsTable, AnalyticsValue
     from gridtwin.model.pulls import TableChanges
+    from gridtwin.store.sql_dialect import StagingDatabase
 
 CONFLICT_COLUMNS = (
     *("name", "key", "target", "base", "operations", "analytics", "snapshot_id", "found_at"),
 )
-
-
-class PullDatabase(Protocol):
-    """A database in the transaction of a pull."""
-
-    dialect: PullDialect
-
-    def execute(self, statement: str, values: Sequence[Any] = ()) -> Any:
-        """Run a statement; return its cursor."""
-        ...
-
-    def copy_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Append rows to a table."""
-        ...
-
-    def lock_tables(self, names: Sequence[str]) -> None:
-        """Keep others from writing to tables until the transaction ends."""
-        ...
-
-    def name_pull(self, name: str) -> None:
-        """Say which pull writes from here on."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +44,7 @@ class Staged:
 class PullWriter:
     """Pulls, written in the transaction of a database."""
 
-    def __init__(self, database: PullDatabase) -> None:
+    def __init__(self, database: StagingDatabase) -> None:
         self._database = database
         self._dialect = database.dialect
 

@@ -17,11 +17,14 @@ from threading import RLock
 from typing import TYPE_CHECKING, Protocol
 
 from gridtwin.errors import StaleTwinError, StoreError, StoreVersionError
+from gridtwin.store.acting_role import ACCESS, READER, find_acting_role
 from gridtwin.store.arrays import build_damage_error
+from gridtwin.store.held_connections import lend_connection
+from gridtwin.store.sqlite_audit import AUDIT_TABLES, naming_request, write_audit_triggers
 from gridtwin.store.store_rules import build_lock_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -31,15 +34,23 @@ LOCK_FILE = "live.lock"
 SCHEMA_SCRIPTS = (
     *("states.sql", "outages.sql", "operations.sql", "live.sql"),
     *("findings.sql", "loads.sql", "following.sql", "analytics.sql", "vegetation.sql"),
+    *("access.sql", "crews.sql", "feeds.sql", "operating.sql", "crew_assignments.sql"),
+    *("histories.sql", "webhooks.sql", "audit.sql", "webhook_rests.sql", "planned_outages.sql"),
 )
 SQLITE_TIMEOUT_S = 10.0
+ACCESS_TABLES = frozenset({"access_token", "access_session", "action"})
+WRITING_ACTIONS = frozenset({sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE})
 
 
 class SqliteDatabase(Protocol):
     """Where what changes is kept."""
 
-    def acquire_lock(self) -> AbstractContextManager[None]:
-        """Keep other processes from doing what one may do at a time; StoreError if one does."""
+    def acquire_lock(self) -> AbstractContextManager[Callable[[], None]]:
+        """
+        Keep other processes from doing what one may do at a time; StoreError if one does.
+
+        Gives what refuses if the lock was lost meanwhile.
+        """
         ...
 
     def transaction(self, begin: str = "BEGIN") -> AbstractContextManager[sqlite3.Connection]:
@@ -53,28 +64,25 @@ class SqliteFile:
 
     twin: Path
     twin_id: str
+    guarded: bool = False  # it writes only where `acting_as` lets it
 
     @classmethod
     def create(cls, twin: Path, twin_id: str) -> SqliteFile:
         """Make the file in a new twin: version 0, everything as designed."""
         with closing(sqlite3.connect(twin / STATE_FILE, isolation_level=None)) as connection:
+            _copy_empty().backup(connection)
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("BEGIN IMMEDIATE")
-            _bring_up_to_date(connection)
-            connection.execute("INSERT INTO twin VALUES (?, 0)", (twin_id,))
-            connection.execute("COMMIT")
+            connection.execute("UPDATE twin SET id = ?", (twin_id,))
         return cls(twin, twin_id)
 
-    @contextmanager
-    def acquire_lock(self) -> Iterator[None]:
+    def acquire_lock(self) -> AbstractContextManager[Callable[[], None]]:
         """Hold the lock of live operations."""
-        with hold_lock(self.twin / LOCK_FILE, build_lock_error(str(self.twin))):
-            yield
+        return hold_lock(self.twin / LOCK_FILE, build_lock_error(str(self.twin)))
 
     def replace_id(self, connection: sqlite3.Connection, twin_id: str) -> SqliteFile:
         """Give the file, in a transaction of the caller, to a network of another id."""
         connection.execute("UPDATE twin SET id = ?", (twin_id,))
-        return SqliteFile(self.twin, twin_id)
+        return SqliteFile(self.twin, twin_id, self.guarded)
 
     @staticmethod
     def read_id(twin: Path) -> str:
@@ -102,20 +110,17 @@ class SqliteFile:
         file = self.twin / STATE_FILE
         if not file.is_file():
             raise build_damage_error(self.twin, STATE_FILE, "is missing")
+        key = self, file.stat().st_ino  # another file may have taken the place of one held open
         try:
-            with closing(
-                sqlite3.connect(
-                    f"{file.resolve().as_uri()}?mode=rw",
-                    uri=True,
-                    timeout=SQLITE_TIMEOUT_S,
-                    isolation_level=None,
-                )
-            ) as connection:
-                connection.execute("PRAGMA synchronous = FULL")
-                connection.execute("PRAGMA foreign_keys = ON")
+            with lend_connection(key, lambda: _connect(file)) as connection:
+                if self.guarded:
+                    _release_from_role(connection)
                 connection.execute(begin)
                 self._check_twin(connection, begin)
-                yield connection
+                with naming_request(connection):
+                    if self.guarded:
+                        _hold_to_role(connection, find_acting_role())
+                    yield connection
                 connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
             msg = f"{file} cannot be used now ({error}): try again, or check who may write there"
@@ -124,6 +129,9 @@ class SqliteFile:
             msg = f"{file} refused what breaks its rules ({error}); nothing was written"
             raise StoreError(msg) from error
         except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_AUTH:
+                msg = f"{file} is not written by {find_acting_role()}; nothing was written"
+                raise StoreError(msg) from error
             raise build_damage_error(self.twin, STATE_FILE, f"is damaged ({error})") from error
 
     def _check_twin(self, connection: sqlite3.Connection, begin: str) -> None:
@@ -147,15 +155,59 @@ class SqliteFile:
             raise StaleTwinError(msg)
 
 
+def _connect(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{file.resolve().as_uri()}?mode=rw",
+        uri=True,
+        timeout=SQLITE_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _release_from_role(connection: sqlite3.Connection) -> None:
+    """Take from a connection what the role of the transaction before it left."""
+    connection.set_authorizer(None)
+    connection.execute("PRAGMA query_only = OFF")
+
+
+def _hold_to_role(connection: sqlite3.Connection, role: str) -> None:
+    """Let a transaction write what a role may, as the rights of PostgreSQL do."""
+    if role == READER:
+        connection.execute("PRAGMA query_only = ON")
+        return
+
+    def allow(
+        action: int, table: str | None, _: str | None, __: str | None, trigger: str | None
+    ) -> int:
+        if action not in WRITING_ACTIONS:
+            return sqlite3.SQLITE_OK
+        forged = table in AUDIT_TABLES and trigger is None
+        if forged or (table in ACCESS_TABLES) != (role == ACCESS):
+            return sqlite3.SQLITE_DENY
+        return sqlite3.SQLITE_OK
+
+    connection.set_authorizer(allow)
+
+
 @contextmanager
-def hold_lock(file: Path, refusal: StoreError, *, patience_s: float = 0.0) -> Iterator[None]:
+def hold_lock(
+    file: Path, refusal: StoreError, *, patience_s: float = 0.0
+) -> Iterator[Callable[[], None]]:
     """Hold a lock that ends with the process, however that ends; `refusal` if another has it."""
     with closing(sqlite3.connect(file, isolation_level=None, timeout=patience_s)) as held:
         try:
             held.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             raise refusal from error
-        yield
+        yield keep_lock
+
+
+def keep_lock() -> None:
+    """Find that a lock is still held: that of a file ends with its process, and not before."""
 
 
 class SqliteMemory:
@@ -169,9 +221,9 @@ class SqliteMemory:
         _copy_empty().backup(self._connection)
         self._connection.execute("PRAGMA foreign_keys = ON")
 
-    def acquire_lock(self) -> AbstractContextManager[None]:
+    def acquire_lock(self) -> AbstractContextManager[Callable[[], None]]:
         """Return at once: nobody else sees this twin."""
-        return nullcontext()
+        return nullcontext(keep_lock)
 
     @contextmanager
     def transaction(self, begin: str = "BEGIN") -> Iterator[sqlite3.Connection]:
@@ -179,7 +231,8 @@ class SqliteMemory:
         with self._lock:
             self._connection.execute(begin)
             try:
-                yield self._connection
+                with naming_request(self._connection):
+                    yield self._connection
             except BaseException as error:
                 self._connection.execute("ROLLBACK")
                 if isinstance(error, sqlite3.IntegrityError):
@@ -202,13 +255,19 @@ def _read_version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
+def run_script(connection: sqlite3.Connection, name: str) -> None:
+    """Run a script of the schema in the transaction that a connection is in."""
+    statement = ""
+    for line in (files("gridtwin.store") / "sqlite_schema" / name).read_text("utf-8").splitlines():
+        statement += line + "\n"
+        if sqlite3.complete_statement(statement):
+            connection.execute(statement)
+            statement = ""
+
+
 def _bring_up_to_date(connection: sqlite3.Connection) -> None:
     """Run the scripts a file does not have yet, in the transaction it is in."""
     for name in SCHEMA_SCRIPTS[_read_version(connection) :]:
-        statement = ""
-        for line in (files("gridtwin.store") / "sqlite_schema" / name).read_text().splitlines():
-            statement += line + "\n"
-            if sqlite3.complete_statement(statement):
-                connection.execute(statement)
-                statement = ""
+        run_script(connection, name)
+    write_audit_triggers(connection)
     connection.execute(f"PRAGMA user_version = {len(SCHEMA_SCRIPTS)}")

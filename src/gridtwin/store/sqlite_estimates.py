@@ -28,16 +28,27 @@ FROM erm_history WHERE outage = ? ORDER BY id
 """
 # Outages and usage points that came back while the run was estimating get no estimate.
 SQLITE_SET_CURRENT = """
-INSERT OR REPLACE INTO erm_current
+INSERT INTO erm_current
 SELECT ?1, ?15, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
 WHERE EXISTS (SELECT 1 FROM outage WHERE id = ?1
     AND status IN ('predicted', 'confirmed', 'partially_restored'))
+ON CONFLICT (outage) DO UPDATE
+SET run = excluded.run, issued_s = excluded.issued_s, inputs_s = excluded.inputs_s,
+    p10_s = excluded.p10_s, p50_s = excluded.p50_s, p80_s = excluded.p80_s,
+    p90_s = excluded.p90_s, p95_s = excluded.p95_s, etr_s = excluded.etr_s,
+    source = excluded.source, model = excluded.model, reason = excluded.reason
 """
 SQLITE_SET_POINT = """
 INSERT OR REPLACE INTO erm_usage_point
 SELECT ?1, ?2, ?3, ?9, ?5, ?6, ?7, ?8, ?4
 WHERE EXISTS (SELECT 1 FROM outage_member
     WHERE outage = ?2 AND usage_point = ?1 AND restored_s IS NULL)
+"""
+SQLITE_SET_ZONE = """
+INSERT INTO erm_zone VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (zone) DO UPDATE
+SET issued_s = excluded.issued_s, expires_s = excluded.expires_s, p50_s = excluded.p50_s,
+    p80_s = excluded.p80_s, p95_s = excluded.p95_s, model = excluded.model, actor = excluded.actor
 """
 WHOLE_STAGE = "repair"  # the stage at whose end an outage is over
 SQLITE_ADD_ISSUED = """
@@ -146,7 +157,7 @@ class SqliteEstimates:
         """Promise for parts of the territory, in place of what was promised for them."""
         with self._kept.transaction("BEGIN IMMEDIATE") as connection:
             connection.executemany(
-                "INSERT OR REPLACE INTO erm_zone VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                SQLITE_SET_ZONE,
                 [
                     (
                         each.zone,

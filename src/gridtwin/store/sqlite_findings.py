@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from gridtwin.store.sqlite_database import SqliteDatabase
 
 ACCEPTED_IN_FILE = "SELECT rule, key, reason, actor, at FROM accepted_finding ORDER BY rule, key"
-ACCEPT_IN_FILE = "INSERT OR REPLACE INTO accepted_finding VALUES (?, ?, ?, ?, ?)"
+ACCEPT_IN_FILE = "INSERT INTO accepted_finding VALUES (?, ?, ?, ?, ?)"
+UNDO_IN_FILE = "DELETE FROM accepted_finding WHERE rule = ? AND key = ?"
 
 
 class SqliteFindings:
@@ -45,14 +46,13 @@ class SqliteFindings:
     def accept_finding(self, acceptance: Acceptance) -> None:
         """Keep that a finding is accepted, in place of what was said of it before."""
         with self._kept.transaction("BEGIN IMMEDIATE") as connection:
+            connection.execute(UNDO_IN_FILE, (acceptance.rule, acceptance.key))
             connection.execute(ACCEPT_IN_FILE, acceptance)
 
     def undo_acceptance(self, rule: str, key: str) -> None:
         """Accept a finding no longer; NotFoundError, with close matches, if it is not accepted."""
         with self._kept.transaction("BEGIN IMMEDIATE") as connection:
-            gone = connection.execute(
-                "DELETE FROM accepted_finding WHERE rule = ? AND key = ?", (rule, key)
-            ).rowcount
+            gone = connection.execute(UNDO_IN_FILE, (rule, key)).rowcount
             if not gone:
                 kept = [Acceptance(*row) for row in connection.execute(ACCEPTED_IN_FILE)]
                 raise build_acceptance_error(rule, key, kept)

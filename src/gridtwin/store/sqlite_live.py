@@ -9,7 +9,7 @@ from gridtwin.model.live import Alert, EventDeadLetter, LiveEvent
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from gridtwin.store.sqlite_database import SqliteDatabase
@@ -54,7 +54,7 @@ class SqliteLive:
     def __init__(self, kept: SqliteDatabase) -> None:
         self._kept = kept
 
-    def acquire_lock(self) -> AbstractContextManager[None]:
+    def acquire_lock(self) -> AbstractContextManager[Callable[[], None]]:
         """Keep other processes from live operations of the twin; StoreError if one does them."""
         return self._kept.acquire_lock()
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import ConflictError
-from gridtwin.model.outage import Change, Evidence, Members, Outage, Status
+from gridtwin.model.outage import Change, Evidence, Members, Outage, PointOutage, Status
 from gridtwin.store.sqlite_live import record_alerts
 from gridtwin.store.store_rules import build_member_error, build_outage_error
 
@@ -32,6 +32,14 @@ SQLITE_OUT_MEMBERS = (
     "SELECT * FROM outage_member WHERE restored_s IS NULL ORDER BY outage, usage_point"
 )
 SQLITE_MEMBERS = "SELECT * FROM outage_member WHERE outage = ? ORDER BY usage_point"
+SQLITE_POINT_OUTAGES = """
+SELECT m.outage, m.usage_point, m.began_s, m.restored_s, o.status, o.cause, o.planned, o.device
+FROM json_each(?) AS asked
+JOIN outage_member AS m ON m.usage_point = asked.value
+JOIN outage AS o ON o.id = m.outage
+WHERE o.status <> 'invalid'
+ORDER BY m.began_s DESC, m.outage, m.usage_point
+"""
 SQLITE_INSERT_OUTAGE = """
 INSERT INTO outage (id, began_s, status, device, phases, planned, cause, crew_status, parent,
     first_seen_s, confirmed_s, restored_s, closed_s, etr_manual_s, etr_crew_s, state_version)
@@ -88,6 +96,15 @@ class SqliteOutages:
             return [
                 Evidence(row[0], _build_time(row[1]), row[2], row[3], json.loads(row[4]), row[5])
                 for row in rows
+            ]
+
+    def list_point_outages(self, usage_points: Iterable[str]) -> list[PointOutage]:
+        """Return what usage points went through, the last first; outages that were none not."""
+        with self._kept.transaction() as connection:
+            asked = json.dumps(sorted(set(usage_points)))
+            return [
+                _build_point_outage(row)
+                for row in connection.execute(SQLITE_POINT_OUTAGES, (asked,))
             ]
 
     def find_open_outage(self, usage_point: str) -> str:
@@ -213,6 +230,13 @@ def _add_members(connection: sqlite3.Connection, change: Change) -> None:
             if other is None:
                 raise
             raise build_member_error(row[1], other[0]) from None
+
+
+def _build_point_outage(row: Sequence[Any]) -> PointOutage:
+    outage, point, began_s, restored_s, status, cause, planned, device = row
+    restored_at = None if restored_s is None else _build_time(restored_s)
+    began_at = _build_time(began_s)
+    return PointOutage(outage, point, began_at, restored_at, status, cause, bool(planned), device)
 
 
 def _build_time(seconds: float) -> datetime:

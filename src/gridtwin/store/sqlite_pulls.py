@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from gridtwin.store.pull_sql import PullDialect
 from gridtwin.store.pull_writing import PullWriter
+from gridtwin.store.sql_dialect import SqlDialect
 
 if TYPE_CHECKING:
     import sqlite3
@@ -17,10 +17,16 @@ if TYPE_CHECKING:
     from gridtwin.model.pulls import PullConflict, PullOutcome, PullPosition, TableChanges
     from gridtwin.store.sqlite_database import SqliteDatabase
 
-SQLITE_DIALECT = PullDialect(
+SQLITE_DIALECT = SqlDialect(
     schema="",
     value="?",
-    types={"text": "TEXT", "number": "REAL", "whole": "INTEGER", "time": "TEXT"},
+    types={
+        "text": "TEXT",
+        "number": "REAL",
+        "whole": "INTEGER",
+        "time": "TEXT",
+        "position": "TEXT",
+    },
     json="TEXT",
 )
 
@@ -61,10 +67,10 @@ class SqlitePulls:
     @contextmanager
     def _open(self, begin: str) -> Iterator[PullWriter]:
         with self._kept.transaction(begin) as connection:
-            yield PullWriter(_SqlitePullDatabase(connection))
+            yield PullWriter(SqliteStaging(connection))
 
 
-class _SqlitePullDatabase:
+class SqliteStaging:
     """The connection of a transaction; only one writes at a time, so nothing is locked."""
 
     dialect = SQLITE_DIALECT

@@ -21,7 +21,11 @@ class SqliteSpecs:
     def save_spec(self, name: str, text: str) -> None:
         """Keep a trace spec, as JSON, in place of any of that name."""
         with self._kept.transaction("BEGIN IMMEDIATE") as connection:
-            connection.execute("INSERT OR REPLACE INTO trace_spec VALUES (?, ?)", (name, text))
+            connection.execute(
+                "INSERT INTO trace_spec VALUES (?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET spec = excluded.spec",
+                (name, text),
+            )
 
     def read_spec(self, name: str) -> str:
         """Return a trace spec by name; NotFoundError, with close matches, if there is none."""

@@ -60,7 +60,7 @@ class SqliteStates:
         if name == NORMAL:
             return State(NORMAL, 0, {})
         with self._kept.transaction() as connection:
-            return _read_current(connection) if name == CURRENT else _read_overlay(connection, name)
+            return read_current(connection) if name == CURRENT else _read_overlay(connection, name)
 
     def list_names(self) -> list[str]:
         """Return the names of the states there are: normal, current, then the overlays."""
@@ -80,15 +80,9 @@ class SqliteStates:
         """Move poles of one piece of equipment; see `gridtwin.store.state_book.StateBook`."""
         operation = resolve_operation(self._network(), mrid, open_phases, poles)
         with self._kept.transaction("BEGIN IMMEDIATE") as connection:
-            if not (request and connection.execute(SQLITE_FIND_REQUEST, (request,)).fetchone()):
-                open_before, left = _write_operation(connection, operation)
-                (last,) = connection.execute(
-                    SQLITE_LAST_OPERATION, (operation.mrid,)
-                ).fetchone() or ("",)
-                when = max(choose_log_time(at), last)
-                logged = (when, operation.mrid, open_before, left, actor, request or None)
-                connection.execute(SQLITE_ADD_SWITCH_EVENT, logged)
-            return _read_current(connection)
+            if not was_carried_out(connection, request):
+                log_operation(connection, operation, actor=actor, at=at, request=request)
+            return read_current(connection)
 
     def list_events(self, since: int = 0) -> list[SwitchEvent]:
         """Return the operations after a version, oldest first."""
@@ -114,9 +108,7 @@ class SqliteStates:
                 for mrid, opened, _ in connection.execute(SQLITE_PAST_POSITIONS, (text,))
             }
             last = connection.execute(SQLITE_VERSION_AT, (text,)).fetchone() or (None,)
-            return rebuild_past_state(
-                self._network(), _read_current(connection), positions, last[0]
-            )
+            return rebuild_past_state(self._network(), read_current(connection), positions, last[0])
 
     def wait_for_version(self, since: int, *, timeout_s: float) -> bool:
         """Return whether the current state has moved past a version, waiting for it."""
@@ -149,7 +141,7 @@ class SqliteStates:
 def select_states(connection: sqlite3.Connection) -> tuple[State, ...]:
     """Return the current state, then the overlays."""
     overlays = (_read_overlay(connection, name) for name in _list_overlays(connection))
-    return (_read_current(connection), *overlays)
+    return (read_current(connection), *overlays)
 
 
 def write_states(connection: sqlite3.Connection, states: Sequence[State]) -> None:
@@ -168,7 +160,29 @@ def write_states(connection: sqlite3.Connection, states: Sequence[State]) -> Non
             )
 
 
-def _read_current(connection: sqlite3.Connection) -> State:
+def was_carried_out(connection: sqlite3.Connection, request: str) -> bool:
+    """Return whether an operation was made on a request already; an empty one names none."""
+    return bool(request and connection.execute(SQLITE_FIND_REQUEST, (request,)).fetchone())
+
+
+def log_operation(
+    connection: sqlite3.Connection,
+    operation: Operation,
+    *,
+    actor: str,
+    at: datetime | None = None,
+    request: str = "",
+) -> None:
+    """Make one operation and log it, in a transaction of the caller."""
+    open_before, left = _write_operation(connection, operation)
+    (last,) = connection.execute(SQLITE_LAST_OPERATION, (operation.mrid,)).fetchone() or ("",)
+    when = max(choose_log_time(at), last)
+    logged = (when, operation.mrid, open_before, left, actor, request or None)
+    connection.execute(SQLITE_ADD_SWITCH_EVENT, logged)
+
+
+def read_current(connection: sqlite3.Connection) -> State:
+    """Return the current state."""
     version = connection.execute(SQLITE_READ_VERSION).fetchone()[0]
     deviations = connection.execute("SELECT mrid, open_phases FROM switch_state")
     return State(CURRENT, version, dict(deviations))
@@ -200,6 +214,10 @@ def _write_operation(connection: sqlite3.Connection, operation: Operation) -> tu
     if left == normal:
         connection.execute("DELETE FROM switch_state WHERE mrid = ?", (mrid,))
     else:
-        connection.execute("INSERT OR REPLACE INTO switch_state VALUES (?, ?)", (mrid, left))
+        connection.execute(
+            "INSERT INTO switch_state VALUES (?, ?)"
+            " ON CONFLICT (mrid) DO UPDATE SET open_phases = excluded.open_phases",
+            (mrid, left),
+        )
     connection.execute("UPDATE twin SET version = version + 1")
     return open_before, left

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import time
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import InputError, NotFoundError, StoreError
 from gridtwin.model import phases
 from gridtwin.model.findings import Finding
 from gridtwin.model.operation import resolve_operation
+from gridtwin.model.operation_request import RequestStatus
 from gridtwin.model.state import CURRENT, NORMAL, State
 from gridtwin.model.tables import encode_texts
 from gridtwin.store.store_versions import Changes
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from gridtwin.model.findings import Acceptance
     from gridtwin.model.network import Network
+    from gridtwin.model.operation_request import OperationRequest
     from gridtwin.store.store_versions import Versions
 
 LOOK_EVERY_S = 0.05
@@ -77,6 +80,21 @@ def build_lock_error(twin: str) -> StoreError:
     )
 
 
+def build_sender_error(twin: str) -> StoreError:
+    """Return the error for a second process that sends the webhooks of a twin."""
+    return StoreError(f"another process sends the webhooks of {twin}: one does at a time")
+
+
+def build_webhook_error(webhook: str, ids: Sequence[str]) -> NotFoundError:
+    """Return the error for a subscription of webhooks that is not there."""
+    return NotFoundError("webhook", webhook, find_close_names(webhook, ids))
+
+
+def build_token_error(token: str, ids: Sequence[str]) -> NotFoundError:
+    """Return the error for a token of a program that is not there."""
+    return NotFoundError("token", token, find_close_names(token, ids))
+
+
 def build_read_only_error(when: datetime) -> InputError:
     """Return the error for writing to a twin of the past."""
     return InputError(f"the twin as it was at {when.isoformat()} is only read: write to the twin")
@@ -97,6 +115,18 @@ def build_member_error(usage_point: str, outage: str) -> InputError:
     return InputError(
         f"{usage_point} is out in outage {outage} already: nest it there, or restore it first"
     )
+
+
+def read_utc(at: datetime | None) -> Any:
+    """Return a time of a database in UTC; None of none."""
+    return None if at is None else at.astimezone(UTC)
+
+
+def check_waiting(request: OperationRequest) -> None:
+    """Refuse, as InputError, to decide on a request that waits no more."""
+    if request.status is not RequestStatus.WAITING:
+        msg = f"request {request.id} is {request.status} by {request.decided_by} already"
+        raise InputError(msg)
 
 
 def check_overlay_name(name: str) -> None:

@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     import sqlite3
 
 STATE, OUTAGES, ESTIMATES, NETWORK, AMI = "state", "outages", "estimates", "network", "ami"
-FINDINGS = "findings"
+FINDINGS, OPERATING, CREWS = "findings", "operating", "crews"
 
 SQLITE_READ_VERSIONS = """
 SELECT (SELECT version FROM twin), (SELECT coalesce(max(id), 0) FROM outage_evidence),
-    (SELECT coalesce(max(id), 0) FROM erm_history), (SELECT count FROM finding_change)
+    (SELECT coalesce(max(id), 0) FROM erm_history), (SELECT count FROM finding_change),
+    (SELECT count FROM operating_change), (SELECT count FROM crew_change)
 """
 
 
@@ -25,6 +26,8 @@ class Versions:
     outages: int  # number of the newest note on an outage
     estimates: int  # number of the newest estimate of an outage
     findings: int  # number of the newest change of what is accepted
+    operating: int  # number of the newest change of tags, requests, orders
+    crews: int  # number of the newest change of crews in a file; a database tells of them alone
 
     @property
     def change_count(self) -> int:
@@ -38,6 +41,8 @@ class Versions:
             OUTAGES: self.outages != since.outages,
             ESTIMATES: self.estimates != since.estimates,
             FINDINGS: self.findings != since.findings,
+            OPERATING: self.operating != since.operating,
+            CREWS: self.crews != since.crews,
         }
         return frozenset(what for what, moved in pairs.items() if moved)
 

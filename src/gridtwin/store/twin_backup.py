@@ -267,6 +267,7 @@ def _hold_file(file: Path, held: Path) -> None:
 
 def _copy_database(file: Path, copy: Path) -> None:
     """Copy what SQLite keeps at one moment, and have SQLite look whether the copy is sound."""
+    copy.touch(0o600)  # what its owner alone may read is never there for others, either
     try:
         address = f"{file.resolve().as_uri()}?mode=ro"
         with (
@@ -281,6 +282,7 @@ def _copy_database(file: Path, copy: Path) -> None:
     if told != "ok":
         msg = f"{file} is damaged ({told}): no backup was made of it"
         raise StoreError(msg)
+    shutil.copymode(file, copy)
 
 
 def _list_files(folder: Path) -> list[Path]:

@@ -31,7 +31,7 @@ def keep_zone_prices(folder: Path, prices: ZonePrices) -> None:
     import pyarrow.parquet as pq
 
     file = folder / ZONE_PRICES_FILE
-    kept = _add_prices(_read_prices(file), prices).keep_last()
+    kept = _add_prices(read_zone_prices(folder), prices).keep_last()
     table = pa.table(
         {
             "load_zone": pa.array(decode_texts(kept.load_zone).tolist(), pa.string()),
@@ -50,11 +50,20 @@ def keep_zone_prices(folder: Path, prices: ZonePrices) -> None:
         raise StoreError(msg) from error
 
 
-def _read_prices(file: Path) -> ZonePrices:
+def read_zone_prices(folder: Path | None) -> ZonePrices:
+    """
+    Return the prices that are kept in a folder, in order of time.
+
+    Raises
+    ------
+    StoreError
+        If their file cannot be read.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if not file.is_file():
+    file = None if folder is None else folder / ZONE_PRICES_FILE
+    if file is None or not file.is_file():
         none = np.empty(0, np.float32)
         return ZonePrices(np.empty(0, np.int64), encode_texts([]), none)
     try:

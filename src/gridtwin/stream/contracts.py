@@ -18,6 +18,7 @@ from gridtwin.model.moments import LATEST_S
 
 CONTRACT_VERSION = 1
 LARGEST_MESSAGE = 16 * 1024  # bytes; the largest message the schemas allow is far smaller
+CLOCK_AHEAD_S = 300.0  # by which the clock of a source may be ahead of ours
 EARLIEST_S = 946_684_800.0  # the year 2000: no smart meter is older
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +55,7 @@ class Messages:
     partition: NDArray[np.int32]
     offset: NDArray[np.int64]
     values: list[bytes | None]
+    keys: list[bytes | None] = field(default_factory=list)  # only where a reader brings them
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -62,8 +63,9 @@ class Messages:
 
     def select_rows(self, kept: NDArray[np.bool_]) -> Messages:
         """Return those where a mask is true."""
-        values = [value for value, keep in zip(self.values, kept.tolist(), strict=True) if keep]
-        return Messages(self.topic, self.partition[kept], self.offset[kept], values)
+        rows = np.flatnonzero(kept).tolist()
+        values, keys = ([each[row] for row in rows if each] for each in (self.values, self.keys))
+        return Messages(self.topic, self.partition[kept], self.offset[kept], values, keys)
 
     def find_ends(self) -> dict[int, int]:
         """Return the offset after the last message of each partition."""
@@ -92,6 +94,8 @@ class Reader:
         Seconds without a word after which the group gives a member up.
     settings
         More settings of librdkafka, such as those of TLS.
+    with_keys
+        Whether to bring the keys of messages too.
     """
 
     def __init__(
@@ -103,8 +107,9 @@ class Reader:
         instance: str = "",
         session_s: float = SESSION_S,
         settings: dict[str, Any] | None = None,
+        with_keys: bool = False,
     ) -> None:
-        self._brokers = brokers
+        self._brokers, self._with_keys = brokers, with_keys
         self._topics = list(topics)
         self.waiting: set[Partition] = set()  # given to this reader; not told yet where to go on
         self.ended: dict[Partition, int] = {}  # read to their end, and where that is
@@ -211,7 +216,7 @@ class Reader:
             if place in self._places:
                 self._end_partition(place, end)
         return [
-            _build_messages(topic, [came[row] for row in sorted(kept)])
+            _build_messages(topic, [came[row] for row in sorted(kept)], with_keys=self._with_keys)
             for topic, kept in due.items()
             if kept
         ]
@@ -384,11 +389,12 @@ def _identify_partition(message: Message) -> Partition:
     return message.topic() or "", message.partition() or 0
 
 
-def _build_messages(topic: str, messages: list[Message]) -> Messages:
+def _build_messages(topic: str, messages: list[Message], *, with_keys: bool) -> Messages:
     count = len(messages)
     return Messages(
         topic,
         np.fromiter((each.partition() for each in messages), dtype=np.int32, count=count),
         np.fromiter((each.offset() for each in messages), dtype=np.int64, count=count),
         [each.value() for each in messages],
+        [each.key() for each in messages] if with_keys else [],
     )

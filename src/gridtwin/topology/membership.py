@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtwin.model import cim
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -56,6 +58,18 @@ def find_nearest(index: TopologyIndex, equipment: NDArray[np.int32]) -> NDArray[
     label = np.full(len(index.child) + 1, -1, dtype=np.int32)
     label[equipment] = equipment
     return inherit_labels(index.parent, label[index.feed])
+
+
+def find_serving_transformers(index: TopologyIndex, data: NetworkData) -> NDArray[np.int32]:
+    """
+    Return which transformer serves each usage point, as its row of the equipment; -1 for none.
+
+    It is the one that is recorded, else the nearest on the way to the source.
+    """
+    every = np.flatnonzero(data.equipment.kind == cim.TRANSFORMER).astype(np.int32)
+    nearest = find_nearest(index, every)[data.usage_points.node]
+    recorded = data.usage_points.transformer
+    return np.where(recorded >= 0, recorded, nearest)
 
 
 def _label_heads(index: TopologyIndex, data: NetworkData) -> NDArray[np.int32]:

@@ -108,6 +108,10 @@ class AmiHistory:
         """Return the peak of each feeder beside its load at the peak of all, highest first."""
         return self._ask_readings("peaks", start, end)
 
+    def weather(self, start: Moment = None, end: Moment = None) -> AmiHistoryAnswer:
+        """Return the load of all feeders together by temperature, in bands of two degrees C."""
+        return self._ask_readings("weather", start, end)
+
     def at_risk(
         self, polygon: object, start: Moment = None, end: Moment = None
     ) -> AmiHistoryAnswer:

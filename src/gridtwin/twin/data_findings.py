@@ -11,7 +11,6 @@ from gridtwin.analysis.quality.checks import RULES, Report, check_network
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.findings import Acceptance, Finding, list_keys, mark_accepted, sort_findings
 from gridtwin.sources.mapping.mapping_findings import MAPPING_RULES
-from gridtwin.sources.mapping.mapping_reader import check_mapping
 from gridtwin.topology.topology_index import build_index
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ def check_source(source: str | Path, mapping: str | Path, *, crs: str | None = N
     SourceError, CrsError, NetworkError, MissingExtraError
         As `gridtwin.sources.mapping.mapping_reader.check_mapping`.
     """
+    from gridtwin.sources.mapping.mapping_reader import check_mapping
+
     mapped = check_mapping(source, mapping, crs=crs)
     network = mapped.network
     report = check_network(network, build_index(network.data, network.data.equipment.normal_open))

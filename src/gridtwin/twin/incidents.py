@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from gridtwin.model.ids import Element
     from gridtwin.publish.communities import Communities
     from gridtwin.publish.odin_document import Publisher
+    from gridtwin.publish.outage_map.public_areas import PublicAreas
     from gridtwin.results.documents.odin_documents import OdinDocument
+    from gridtwin.results.documents.outage_map_documents import OutageMapDocument
     from gridtwin.results.inference_result import InferenceResult
     from gridtwin.results.plan_result import SwitchingPlan
     from gridtwin.results.reliability_report import ReliabilityReport
@@ -200,3 +202,28 @@ class IncidentQuestions:
         places = communities or Divided.of_substations(normal)
         estimates = self._store.estimates.list_current()
         return build_pub_outages(outages, members, estimates, normal, places, publisher)
+
+    def outage_map(
+        self, areas: PublicAreas, publisher: Publisher, *, tiles: str, every_s: int
+    ) -> OutageMapDocument:
+        """
+        Return the open outages as the public is told of them, by area.
+
+        Parameters
+        ----------
+        areas
+            Which areas are told of.
+        publisher
+            Who publishes, and when.
+        tiles, every_s
+            The file of the areas, and seconds until figures are written again.
+        """
+        from gridtwin.publish.outage_map.public_figures import build_outage_map
+
+        outages = self._store.outages.list_outages()
+        members = self._store.outages.read_members([each.id for each in outages])
+        estimates = self._store.estimates.list_current()
+        normal = self._questions.situation(NORMAL)
+        return build_outage_map(
+            outages, members, estimates, normal, areas, publisher, tiles=tiles, every_s=every_s
+        )

@@ -42,15 +42,23 @@ if TYPE_CHECKING:
 
 WRITE_TRIES = 8  # when others change the same outage
 WRITE_WAIT_S = 0.02  # at most, after the first of them
-NOTE_FIELDS = ("cause", "crew_status", "device", "phases", "planned", "etr_manual", "etr_crew")
 
 
 class OutageOperations:
     """The outages of a twin; every change is written, with who made it, before it returns."""
 
-    def __init__(self, twin: NetworkQuestions) -> None:
+    def __init__(self, twin: NetworkQuestions, actor: str = "") -> None:
         self._twin = twin
         self._book = twin.store.outages
+        self._signed = actor
+
+    @property
+    def _actor(self) -> str:
+        return self._signed or Settings.from_environment().actor
+
+    def sign_as(self, actor: str) -> OutageOperations:
+        """Return the same operations, noted as made by somebody; empty: as the environment says."""
+        return OutageOperations(self._twin, actor)
 
     def all(self, *, since: datetime | None = None) -> list[Outage]:
         """Return the open outages, and those over since a time, by when they began."""
@@ -147,7 +155,7 @@ class OutageOperations:
                 )
                 raise InputError(msg)
             customers = self._twin.store.network.data.usage_points.customers[rows]
-            made = lifecycle.open_outage(draft, mrids[free], customers[free], actor=_actor())
+            made = lifecycle.open_outage(draft, mrids[free], customers[free], actor=self._actor)
             return [made, *self._nest_contained(draft.id, out, mrids)]
 
         return self._write_changes(make_changes)
@@ -158,7 +166,7 @@ class OutageOperations:
         ids = set(out.outage[inside].tolist()) - set(out.outage[~inside].tolist())
         contained = [self._book.read_outage(each) for each in sorted(ids)]
         return [
-            lifecycle.annotate_outage(each, _now_or(None), actor=_actor(), parent=outage)
+            lifecycle.annotate_outage(each, _now_or(None), actor=self._actor, parent=outage)
             for each in contained
             if not each.parent
         ]
@@ -202,16 +210,16 @@ class OutageOperations:
         """
         return self._write_all(
             lambda: update_predictions(
-                self._twin.store, inferred.outages, _now_or(at), actor=_actor(), held=held
+                self._twin.store, inferred.outages, _now_or(at), actor=self._actor, held=held
             )
         )
 
     def confirm(self, outage: str, *, at: datetime | None = None, **fields: Any) -> Outage:
         """Confirm a predicted outage; ``device=``, ``cause=`` ... say what is known now."""
-        _check_notes(fields)
+        lifecycle.check_notes(fields)
         return self._change_outage(
             outage,
-            lambda was: [lifecycle.confirm_outage(was, _now_or(at), actor=_actor(), **fields)],
+            lambda was: [lifecycle.confirm_outage(was, _now_or(at), actor=self._actor, **fields)],
         )
 
     def revise(
@@ -234,7 +242,7 @@ class OutageOperations:
             members = self._book.read_members([outage])
             made = lifecycle.revise_outage(
                 was, members, mrids[free], points.customers[rows][free], _now_or(None),
-                actor=_actor(), device=device,
+                actor=self._actor, device=device,
             )  # fmt: skip
             return [made]
 
@@ -249,10 +257,12 @@ class OutageOperations:
         InputError
             If an outage has no such field, or it is no one's to write.
         """
-        _check_notes(fields)
+        lifecycle.check_notes(fields)
         return self._change_outage(
             outage,
-            lambda was: [lifecycle.annotate_outage(was, _now_or(None), actor=_actor(), **fields)],
+            lambda was: [
+                lifecycle.annotate_outage(was, _now_or(None), actor=self._actor, **fields)
+            ],
         )
 
     def restore(
@@ -289,7 +299,9 @@ class OutageOperations:
             step = usage_points
             if behind is not None:
                 step = members.usage_point[np.isin(members.usage_point, behind.astype(object))]
-            return [lifecycle.restore_members(was, members, _now_or(at), back=step, actor=_actor())]
+            return [
+                lifecycle.restore_members(was, members, _now_or(at), back=step, actor=self._actor)
+            ]
 
         return self._change_outage(outage, make_changes)
 
@@ -325,7 +337,7 @@ class OutageOperations:
                 status=Status.CONFIRMED, device=device, confirmed_at=_now_or(None),
             )  # fmt: skip
             parent, own = lifecycle.split_outage(
-                was, members, child, part, _now_or(None), actor=_actor()
+                was, members, child, part, _now_or(None), actor=self._actor
             )
             return [own, parent]
 
@@ -343,7 +355,7 @@ class OutageOperations:
         if not force:
             self._verify(outage)
         return self._change_outage(
-            outage, lambda was: [lifecycle.close_outage(was, _now_or(at), actor=_actor())]
+            outage, lambda was: [lifecycle.close_outage(was, _now_or(at), actor=self._actor)]
         )
 
     def _verify(self, outage: str) -> None:
@@ -364,7 +376,7 @@ class OutageOperations:
 
         def make_changes(was: Outage) -> list[Change]:
             members = self._book.read_members([outage])
-            return [lifecycle.invalidate_outage(was, members, _now_or(None), actor=_actor())]
+            return [lifecycle.invalidate_outage(was, members, _now_or(None), actor=self._actor)]
 
         return self._change_outage(outage, make_changes)
 
@@ -386,14 +398,3 @@ class OutageOperations:
 
 def _now_or(at: datetime | None) -> datetime:
     return datetime.now(UTC) if at is None else read_moment(at)
-
-
-def _actor() -> str:
-    return Settings.from_environment().actor
-
-
-def _check_notes(fields: dict[str, Any]) -> None:
-    """Refuse what is no one's to write of an outage."""
-    if wrong := sorted(set(fields) - set(NOTE_FIELDS)):
-        msg = f"{wrong[0]} cannot be noted of an outage: note {', '.join(NOTE_FIELDS)}"
-        raise InputError(msg)

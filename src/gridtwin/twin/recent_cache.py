@@ -16,13 +16,13 @@ MOST_RECENT = 8
 
 
 class RecentCache(Generic[Cached]):
-    """The last few things that were worked out; threads may share it."""
+    """The last few things that were worked out, at most `most`; threads may share it."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_RECENT) -> None:
         from cachetools import LRUCache
 
         self._lock = Lock()
-        self._kept: LRUCache[Hashable, Cached] = LRUCache(MOST_RECENT)
+        self._kept: LRUCache[Hashable, Cached] = LRUCache(most)
 
     def get_or_make(self, key: Hashable, make: Callable[[], Cached]) -> Cached:
         """Return what is kept under a key, made if it is not there."""

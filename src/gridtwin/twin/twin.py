@@ -14,7 +14,6 @@ import math
 from dataclasses import replace
 from functools import cached_property, wraps
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from gridtwin.analysis.edition.edition_report import MOST_VANISHED_PERCENT
@@ -23,18 +22,27 @@ from gridtwin.model.network import Network
 from gridtwin.model.operation import of_switch, with_switches
 from gridtwin.model.phases import format_phases as phase_text
 from gridtwin.model.state import CURRENT, State
+from gridtwin.model.switch_command import SwitchCommand
+from gridtwin.settings import Settings
+from gridtwin.store.held_connections import hold_connections
 from gridtwin.store.memory_store import MemoryStore
 from gridtwin.store.postgis.connect import is_address
 from gridtwin.topology.topology_index import build_index
 from gridtwin.twin.ami_questions import Ami
 from gridtwin.twin.analytics_questions import Analytics
 from gridtwin.twin.area_questions import AreaQuestions
+from gridtwin.twin.crew_operations import CrewOperations
+from gridtwin.twin.diagram_questions import DiagramQuestions
 from gridtwin.twin.editions import carry_last_load, load_edition, read_edition
 from gridtwin.twin.history import TwinHistory, open_past
 from gridtwin.twin.incidents import IncidentQuestions
+from gridtwin.twin.measurement_questions import MeasurementQuestions
+from gridtwin.twin.order_operations import OrderOperations
 from gridtwin.twin.outage_operations import OutageOperations
+from gridtwin.twin.planned_operations import PlannedOperations
 from gridtwin.twin.questions import NetworkQuestions
 from gridtwin.twin.state_files import LoadedState, load_state, operate_recorded
+from gridtwin.twin.switch_operations import SwitchOperations, name_actor
 from gridtwin.twin.vegetation_questions import VegetationQuestions, carry_vegetation
 
 if TYPE_CHECKING:
@@ -48,10 +56,11 @@ if TYPE_CHECKING:
     from gridtwin.publish.notebook_map import MapView
     from gridtwin.store.postgis.mirror_rows import Mirrored
     from gridtwin.store.protocol import Store
+    from gridtwin.twin.customer_questions import Customers
     from gridtwin.twin.editions import LoadedEdition
 
 
-def open_twin(target: str | Path | Network) -> Twin:
+def open_twin(target: str | Path | Network, *, guarded: bool = False) -> Twin:
     """
     Open a twin.
 
@@ -60,6 +69,8 @@ def open_twin(target: str | Path | Network) -> Twin:
     target
         A directory ``NAME.twin``; the address of a database, ``postgresql://...``; or a `Network`,
         which becomes a twin in memory, its switches operated as its reader found them.
+    guarded
+        Whether it writes only inside `gridtwin.store.acting_role.acting_as`, as a server does.
 
     Raises
     ------
@@ -72,8 +83,8 @@ def open_twin(target: str | Path | Network) -> Twin:
     from gridtwin.store.postgis.postgis_store import PostgisStore
 
     if isinstance(target, str) and is_address(target):
-        return Twin(PostgisStore.open(target))
-    return Twin(LocalStore.open(Path(target)))
+        return Twin(PostgisStore.open(target, guarded=guarded))
+    return Twin(LocalStore.open(Path(target), guarded=guarded))
 
 
 P = ParamSpec("P")
@@ -86,6 +97,7 @@ def _delegate_to(
     """Return a method of a part of the twin as one of the twin itself, its signature kept."""
 
     @wraps(method)
+    @hold_connections()
     def call_part(twin: Twin, /, *args: P.args, **kwargs: P.kwargs) -> R:
         return method(getattr(twin, part), *args, **kwargs)
 
@@ -101,6 +113,7 @@ class Twin:
         self.areas = AreaQuestions(self.questions)
         self.incidents = IncidentQuestions(self.questions)
         self.trimming = VegetationQuestions(self.questions)
+        self.diagrams = DiagramQuestions(self.questions)
 
     situation = _delegate_to("questions", NetworkQuestions.situation)
     situation_of = _delegate_to("questions", NetworkQuestions.situation_of)
@@ -127,6 +140,8 @@ class Twin:
     inference = _delegate_to("incidents", IncidentQuestions.inference)
     reliability = _delegate_to("incidents", IncidentQuestions.reliability)
     pub_outages = _delegate_to("incidents", IncidentQuestions.pub_outages)
+    outage_map = _delegate_to("incidents", IncidentQuestions.outage_map)
+    schematic = _delegate_to("diagrams", DiagramQuestions.schematic)
     vegetation = _delegate_to("trimming", VegetationQuestions.vegetation)
     vegetation_layers = _delegate_to("trimming", VegetationQuestions.vegetation_layers)
     load_vegetation = _delegate_to("trimming", VegetationQuestions.load_vegetation)
@@ -153,6 +168,18 @@ class Twin:
     def analytics(self) -> Analytics:
         """What analytics handed back: pulled, read, settled."""
         return Analytics(self.store)
+
+    @cached_property
+    def measurements(self) -> MeasurementQuestions:
+        """What SCADA measured last, and how far it may be trusted."""
+        return MeasurementQuestions(self.store)
+
+    @cached_property
+    def customers(self) -> Customers:
+        """Who the customers are: loaded, matched, and what they went through."""
+        from gridtwin.twin.customer_questions import Customers
+
+        return Customers(self.store)
 
     def at(self, when: datetime | str) -> Twin:
         """Return the twin as its switches and outages stood at a moment, to be asked only."""
@@ -212,8 +239,6 @@ class Twin:
 
         This twin is of the old edition afterwards: open it again, or go on with the one returned.
         """
-        from gridtwin.settings import Settings
-
         loaded = load_edition(
             self.store,
             network,
@@ -242,20 +267,12 @@ class Twin:
         height_px
             Height of the frame.
         """
-        from gridtwin.publish.notebook_map import MapView, find_address
+        from gridtwin.twin.notebook_view import show_store
 
-        address, folder = find_address(self.store), None
-        if not address:
-            folder = TemporaryDirectory(prefix="gridtwin-")
-            address = str(Path(folder.name) / "grid.twin")
-            copy = self.save(address)
-            for mrid, phases in self.store.states.read_state().deviations.items():
-                copy.store.states.operate(mrid, phases)
-        return MapView(address, view=view, height_px=height_px, folder=folder)
+        return show_store(self.store, lambda path: self.save(path).store, view, height_px)
 
     def gather_mirror_rows(self, state: State | None = None) -> Mirrored:
         """Return all that a mirror in PostgreSQL takes, with another current state if given."""
-        from gridtwin.settings import Settings
         from gridtwin.store.postgis.mirror_rows import gather_mirror
 
         kept = state and carry_state(state, self.store.network)[0]
@@ -283,6 +300,27 @@ class Twin:
             for event in self.store.states.list_events(seen):
                 seen = event.version
                 yield event
+
+    @cached_property
+    def operations(self) -> SwitchOperations:
+        """Switches as a control room operates them: looked at first, tags heeded."""
+        return SwitchOperations(self.questions)
+
+    @cached_property
+    def crews(self) -> CrewOperations:
+        """The crews: who is nearest to an outage, assigned to it, on site."""
+        return CrewOperations(self.store, self.outages)
+
+    @cached_property
+    def orders(self) -> OrderOperations:
+        """The switching plans that are carried out step by step."""
+        return OrderOperations(self.operations)
+
+    @cached_property
+    def planned(self) -> PlannedOperations:
+        """Work that is announced, and who has no supply meanwhile."""
+        parts = self.questions, self.incidents, self.outages
+        return PlannedOperations(*parts, lambda: self.customers)
 
     @property
     def version(self) -> int:
@@ -314,12 +352,13 @@ class Twin:
             If there is no such equipment.
         InputError
             If it is no switch, is out of service, or has no such phase.
+        OperationRefusedError
+            If a tag hangs on it.
         """
-        from gridtwin.settings import Settings
-
         wanted = phase_text(of_switch(self.store.network, mrid, phases).poles)
         actor = actor or Settings.from_environment().actor
-        return self.store.states.operate(mrid, wanted if open else "", poles=wanted, actor=actor)
+        command = SwitchCommand(mrid, wanted if open else "", wanted, actor)
+        return self.store.operating.carry_out(command)
 
     def overlay(self, name: str, switches: Mapping[str, bool | str]) -> None:
         """
@@ -354,10 +393,7 @@ class Twin:
         SourceError
             If the file is broken, or tells nothing of the twin's switches.
         """
-        from gridtwin.settings import Settings
-
-        actor = actor or Settings.from_environment().actor
-        return load_state(self.store, Path(file), name, actor=actor)
+        return load_state(self.store, Path(file), name, actor=actor or name_actor())
 
     def __repr__(self) -> str:
         """Return the twin in one line."""

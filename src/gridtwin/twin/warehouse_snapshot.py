@@ -64,4 +64,5 @@ def take_lake_snapshot(twin: Twin, now: datetime) -> LakeSnapshot:
         events=states.list_events(),
         issued=[each for outage in snapshot.outages for each in estimates.list_issued(outage.id)],
         conditions=twin.store.readings.read_conditions(0, END_OF_TIME_S),
+        zone_prices=twin.store.readings.read_zone_prices(),
     )

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gridtwin.model import cim
-from gridtwin.topology.membership import find_feeders_of_nodes, find_nearest
+from gridtwin.topology.membership import find_feeders_of_nodes, find_serving_transformers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,11 +81,8 @@ def _name_feeders(network: SuppliedNetwork) -> Strings:
 
 def _name_transformers(network: SuppliedNetwork) -> Strings:
     data = network.data
-    kind = cim.KIND_NAMES.index("power_transformer")
-    every = np.flatnonzero(data.equipment.kind == kind).astype(np.int32)
-    nearest = find_nearest(network.index, every)[data.usage_points.node]
-    recorded = data.usage_points.transformer
-    return np.append(data.equipment.mrid, b"")[np.where(recorded >= 0, recorded, nearest)]
+    serving = find_serving_transformers(network.index, data)
+    return np.append(data.equipment.mrid, b"")[serving]
 
 
 def _collect_moved(

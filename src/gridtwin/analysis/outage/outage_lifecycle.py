@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 
+NOTE_FIELDS = ("cause", "crew_status", "device", "phases", "planned", "etr_manual", "etr_crew")
+
+
+def check_notes(fields: dict[str, Any]) -> None:
+    """Refuse, as InputError, what is no one's to write of an outage."""
+    if wrong := sorted(set(fields) - set(NOTE_FIELDS)):
+        msg = f"{wrong[0]} cannot be noted of an outage: note {', '.join(NOTE_FIELDS)}"
+        raise InputError(msg)
+
+
 def open_outage(
     outage: Outage, usage_points: Any, customers: Any, *, actor: str = "", **detail: Any
 ) -> Change:

@@ -37,6 +37,10 @@ class MovingSet:
         """Return whether a thing of that name is in the set."""
         return name in self._bounds
 
+    def list_names(self) -> list[str]:
+        """Return the names of the things in the set, sorted."""
+        return sorted(self._bounds)
+
     def bounds(self, name: str) -> Bounds:
         """
         Return where a thing is: west, south, east, north.

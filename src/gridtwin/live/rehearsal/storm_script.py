@@ -103,8 +103,8 @@ def write_script(
     seed
         The same seed writes the same script.
     most
-        Damages at most. Those kept do not touch one another: nobody is out twice, and no feeder
-        takes part in the switching for two of them.
+        Damages at most. Those kept do not touch one another: nobody is out twice, no feeder
+        takes part in the switching for two of them, and none lends supply that another takes.
     rates
         Damages per km of line or chances per piece, by kind; by default
         `gridtwin.erm.storms.DAMAGE_RATES`.
@@ -163,6 +163,8 @@ class _DamageChoice:
     plans: list[SwitchingPlan] = field(default_factory=list)
     _out: set[int] = field(default_factory=set)
     _feeders: set[int] = field(default_factory=set)
+    _dark: set[int] = field(default_factory=set)  # nodes without supply when protection has tripped
+    _lent: set[int] = field(default_factory=set)  # nodes from which switching brings supply back
 
     def choose_plans(self, rows: NDArray[np.int32]) -> list[SwitchingPlan]:
         """Return the plans of the damages that are kept."""
@@ -195,17 +197,33 @@ class _DamageChoice:
             return False
         out = set(rows.out_at_start.tolist())
         feeders = self._find_feeders(plan.situation, moved) if large else set()
-        if out & self._out or feeders & self._feeders:
+        dark = _find_dark_nodes(plan)
+        lent = set(_find_end_nodes(plan.situation, moved).tolist()) - dark if large else set()
+        if out & self._out or feeders & self._feeders or dark & self._lent or lent & self._dark:
             return False
         self._out |= out
         self._feeders |= feeders
+        self._dark |= dark
+        self._lent |= lent
         return True
 
     @staticmethod
     def _find_feeders(situation: Situation, rows: NDArray[np.int32]) -> set[int]:
-        equipment = situation.data.equipment
-        ends = np.concatenate([equipment.node_a[rows], equipment.node_b[rows]])
+        ends = _find_end_nodes(situation, rows)
         return set(situation.feeder_of_nodes[0][ends].tolist()) - {-1}
+
+
+def _find_end_nodes(situation: Situation, rows: NDArray[np.int32]) -> NDArray[np.int32]:
+    equipment = situation.data.equipment
+    return np.concatenate([equipment.node_a[rows], equipment.node_b[rows]])
+
+
+def _find_dark_nodes(plan: SwitchingPlan) -> set[int]:
+    """Return the nodes that lose their supply when protection trips."""
+    situation = plan.situation
+    fed = [situation.find_fed_node(row) for row in plan.rows.tripped.tolist()]
+    parts = [situation.index.find_dependents(node) for node in fed if node >= 0]
+    return set(np.concatenate(parts).tolist()) if parts else set()
 
 
 def _collect_moved_rows(plan: SwitchingPlan) -> NDArray[np.int32]:

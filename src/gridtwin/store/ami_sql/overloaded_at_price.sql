@@ -1,5 +1,6 @@
 -- Transformers loaded above a share of their nameplate in intervals in which the price is above a
--- bound; the most loaded first. The price is that of the load zone, or else of the territory.
+-- bound; the most loaded first. The price is that of the load zone, or else of the territory; loads
+-- of several intervals come as one only where it is above the bound in all of them.
 --
 -- :start, :end       intervals that end after one and up to the other
 -- :price             US dollars a megawatt-hour
@@ -17,19 +18,19 @@ WITH dear AS (
         AND z.time > :start AND z.time <= :end
 ), heavy AS (
     SELECT
-        t.transformer,
-        count(*) AS intervals,
-        max(abs(t.kwh)) AS most_kwh
-    FROM gridtwin.transformer_load t
-    JOIN dear d ON d.reading_time = t.reading_time
-    JOIN gridtwin.transformers r ON r.transformer = t.transformer
-    LEFT JOIN gridtwin.transformer_zones n ON n.transformer = t.transformer
-    LEFT JOIN gridtwin.zone_prices z ON z.load_zone = n.load_zone AND z.time = t.reading_time
-    LEFT JOIN gridtwin.conditions c ON c.time = t.reading_time
-    WHERE t.reading_time > :start AND t.reading_time <= :end
-        AND abs(t.kwh) > r.rated_kva * CAST(:pct AS double precision) / 100 * :power_factor / 4
+        p.transformer,
+        sum(p.intervals) AS intervals,
+        max(p.highest_kwh) AS most_kwh
+    FROM gridtwin.transformer_period_load p
+    JOIN dear d ON d.reading_time = p.first_at
+    JOIN gridtwin.transformers r ON r.transformer = p.transformer
+    LEFT JOIN gridtwin.transformer_zones n ON n.transformer = p.transformer
+    LEFT JOIN gridtwin.zone_prices z ON z.load_zone = n.load_zone AND z.time = p.first_at
+    LEFT JOIN gridtwin.conditions c ON c.time = p.first_at
+    WHERE p.first_at > :start AND p.last_at <= :end
+        AND p.lowest_kwh > r.rated_kva * CAST(:pct AS double precision) / 100 * :power_factor / 4
         AND coalesce(z.price_usd_mwh, c.price_usd_mwh) > CAST(:price AS double precision)
-    GROUP BY t.transformer
+    GROUP BY p.transformer
 )
 SELECT
     r.mrid AS transformer,

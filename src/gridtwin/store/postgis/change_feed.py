@@ -9,9 +9,11 @@ from gridtwin.store.postgis.connect import is_lost
 from gridtwin.store.postgis.postgis_states import CHANNEL
 from gridtwin.store.store_versions import (
     AMI,
+    CREWS,
     ESTIMATES,
     FINDINGS,
     NETWORK,
+    OPERATING,
     OUTAGES,
     STATE,
     Changes,
@@ -36,6 +38,11 @@ CHANGE_OF_TABLE = {
     "outages": OUTAGES,
     "erm_current": ESTIMATES,
     "accepted_findings": FINDINGS,
+    "tags": OPERATING,
+    "operation_requests": OPERATING,
+    "switching_orders": OPERATING,
+    "order_steps": OPERATING,
+    "planned_outages": OPERATING,
 }
 CHANGE_OF_WORD = {
     "operate": STATE,
@@ -43,6 +50,8 @@ CHANGE_OF_WORD = {
     "outages": OUTAGES,
     "estimates": ESTIMATES,
     "findings": FINDINGS,
+    "operating": OPERATING,
+    "crews": CREWS,
     "ami": AMI,
 }
 # Transactions number their rows before they commit: one that commits late has lower numbers than
@@ -54,7 +63,7 @@ def read_pg_versions(connection: Connection) -> Versions:
     """Return how far what changes has come."""
     row = connection.execute(PG_READ_VERSIONS).fetchone()
     version, audited = row or (0, 0)
-    return Versions(version, audited, audited, audited)
+    return Versions(version, audited, audited, audited, audited, 0)
 
 
 def wait_for_pg_changes(connection: Connection, since: Versions, seconds: float) -> Changes:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import StoreError
+from gridtwin.store.acting_role import OWNER
 from gridtwin.store.postgis.connect import connect, hide_password
 from gridtwin.store.postgis.published_rows import copy_rows, select_table
-from gridtwin.store.postgis.refusals import OWNER, translate_refusals
+from gridtwin.store.postgis.refusals import translate_refusals
 from gridtwin.store.postgis.slot_changes import (
     LOST,
     SLOT_STEM,

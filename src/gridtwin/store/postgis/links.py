@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gridtwin.errors import StoreError
+from gridtwin.store.acting_role import find_acting_request
 from gridtwin.store.postgis.connect import (
     CONNECT_PATIENCE_S,
     connect_patiently,
@@ -105,6 +106,7 @@ class Lender(ABC):
             with self.lend_connection() as connection:
                 try:
                     with connection.transaction():
+                        _name_request(connection)
                         result = work(connection)
                         finished = True
                 except psycopg.Error as error:
@@ -141,6 +143,16 @@ class Lender(ABC):
         except StoreError as again:
             msg = f"{msg} ({again})"
             raise StoreError(msg) from again
+
+
+def _name_request(connection: Connection) -> None:
+    """Let the audit of the rows that a transaction changes name the request it is made for."""
+    from psycopg import sql
+
+    if request := find_acting_request():
+        # No SELECT: after one, work could not choose how its transaction is isolated.
+        named = sql.SQL("SET LOCAL gridtwin.request = {}").format(sql.Literal(request))
+        connection.execute(named)
 
 
 class Link(Lender):

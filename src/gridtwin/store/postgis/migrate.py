@@ -7,29 +7,40 @@ changed, or a numbered file was applied. A call is one transaction: all of it, o
 
 A file opens with ``BEGIN;``, ends with ``COMMIT;`` and records itself, so that psql alone can run
 it; here the two lines are left out, and its checksum is recorded too.
+Others work on meanwhile: see `upgrade_locks`.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from gridtwin.errors import StoreError, StoreVersionError
+from gridtwin.store.postgis.connect import yield_waits
+from gridtwin.store.postgis.upgrade_locks import (
+    ENDLESS_STATEMENT,
+    describe_table_users,
+    lock_relations,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import psycopg
 
+LOG = logging.getLogger("gridtwin.postgis")
 MIGRATION_LOCK = 0x67726964_7477696E  # "gridtwin": one migration at a time in a database
 FIRST_MIGRATION = 15  # the first number; it takes over what the files 1 to 14 of before have made
 FILE_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 TRANSACTION_FRAME = re.compile(r"^(?:BEGIN|COMMIT);$", re.MULTILINE)
 # What the file before may have set: each begins as it does where psql runs it alone.
 AS_ALONE = "SET LOCAL client_min_messages TO DEFAULT; SET LOCAL search_path TO DEFAULT"
+MIGRATION_PATIENCE_S = 600.0
 
 Applied = dict[int, tuple[str, "str | None", "datetime"]]  # number -> name, checksum, when
 Defined = dict[str, tuple["str | None", "datetime"]]  # file -> checksum, when
@@ -128,7 +139,12 @@ def list_definitions(directory: Path | None = None) -> list[SchemaFile]:
     return files
 
 
-def migrate(connection: psycopg.Connection[Any], *, directory: Path | None = None) -> list[str]:
+def migrate(
+    connection: psycopg.Connection[Any],
+    *,
+    directory: Path | None = None,
+    patience_s: float = MIGRATION_PATIENCE_S,
+) -> list[str]:
     """
     Apply the files not yet applied, and those that changed, in one transaction.
 
@@ -138,6 +154,8 @@ def migrate(connection: psycopg.Connection[Any], *, directory: Path | None = Non
         To the database, outside of a transaction.
     directory
         Where the files are; those of gridtwin by default.
+    patience_s
+        Seconds to try for while others keep tables locked.
 
     Returns
     -------
@@ -147,32 +165,57 @@ def migrate(connection: psycopg.Connection[Any], *, directory: Path | None = Non
     Raises
     ------
     StoreError
-        If an applied file of ``tables`` has changed since, or a file fails; nothing is written.
+        If an applied file of ``tables`` has changed since, a file fails, or tables stay locked;
+        nothing is written.
     StoreVersionError
         If the database has migrations of a newer gridtwin.
     """
+    from psycopg import errors
+
+    passing = (errors.LockNotAvailable, errors.DeadlockDetected, errors.QueryCanceled)
     known, wanted = list_migrations(directory), list_definitions(directory)
-    with connection.transaction():
-        connection.execute("SET LOCAL statement_timeout = 0")
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
-        applied = _read_applied(connection)
-        _check_applied(known, applied)
-        done: list[SchemaFile] = []
-        for each in known:
-            if each.number not in applied:
-                _apply_script(connection, each)
-                done.append(each)
-            elif applied[each.number][1] is None:  # applied by psql
-                _record_checksum(connection, each)
-        recorded = _read_defined(connection)
-        checksums = {file: checksum for file, (checksum, _) in recorded.items()}
-        known_as_wanted = checksums == {each.file: each.checksum for each in wanted}
-        if done or not known_as_wanted or _list_outdated(wanted, recorded, applied):
-            connection.execute("DELETE FROM gridtwin.definitions")
-            for defined in wanted:
-                _apply_script(connection, defined)
-                done.append(defined)
-    return [each.file for each in done]
+    end = time.monotonic() + patience_s
+    for wait in yield_waits():
+        try:
+            with connection.transaction():
+                return _apply_missing(connection, known, wanted)
+        except passing as error:
+            users = describe_table_users(connection)
+            if time.monotonic() + wait > end:
+                msg = (
+                    "the schema cannot be brought up to date: its tables are kept locked for"
+                    f" {patience_s:g} s by {users}; nothing was written: end them, or try again"
+                )
+                raise StoreError(msg) from error
+            LOG.info("waits for tables that are locked by %s", users)
+        time.sleep(wait)
+    raise AssertionError  # the waits never end
+
+
+def _apply_missing(
+    connection: psycopg.Connection[Any], known: list[MigrationFile], wanted: list[SchemaFile]
+) -> list[str]:
+    """Apply what a database lacks, in the caller's transaction; return the files."""
+    connection.execute(ENDLESS_STATEMENT)
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+    applied, recorded = _read_applied(connection), _read_defined(connection)
+    _check_applied(known, applied)
+    for each in known:
+        if each.number in applied and applied[each.number][1] is None:  # applied by psql
+            _record_checksum(connection, each)
+    missing = [each for each in known if each.number not in applied]
+    checksums = {file: checksum for file, (checksum, _) in recorded.items()}
+    known_as_wanted = checksums == {each.file: each.checksum for each in wanted}
+    if not missing and known_as_wanted and not _list_outdated(wanted, recorded, applied):
+        return []
+    if applied:
+        lock_relations(connection, [each.text for each in (*missing, *wanted)])
+    for each in missing:
+        _apply_script(connection, each)
+    connection.execute("DELETE FROM gridtwin.definitions")
+    for definition in wanted:
+        _apply_script(connection, definition)
+    return [each.file for each in (*missing, *wanted)]
 
 
 def check_schema(connection: psycopg.Connection[Any]) -> None:
@@ -292,6 +335,8 @@ def _apply_script(connection: psycopg.Connection[Any], script: SchemaFile) -> No
     try:
         connection.execute(AS_ALONE)
         connection.execute(script.statements)
+    except (errors.LockNotAvailable, errors.DeadlockDetected):
+        raise  # it may pass
     except Error as error:
         said = error.diag.message_primary or str(error)
         if error.diag.message_detail:

@@ -6,8 +6,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import StaleTwinError
+from gridtwin.store.acting_role import READER
 from gridtwin.store.postgis.connect import hide_password
-from gridtwin.store.postgis.refusals import READER
 from gridtwin.topology.topology_index import TopologyIndex, build_index
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gridtwin.errors import StoreError
+from gridtwin.store.acting_role import OPERATOR, READER
 from gridtwin.store.postgis.connect import (
     CONNECT_PATIENCE_S,
     STATEMENT_TIMEOUT_S,
@@ -20,10 +21,11 @@ from gridtwin.store.postgis.connect import (
     hide_password,
 )
 from gridtwin.store.postgis.links import Lender
-from gridtwin.store.postgis.refusals import OPERATOR, READER, translate_refusals
+from gridtwin.store.postgis.refusals import translate_refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     import psycopg
     from psycopg_pool import ConnectionPool
@@ -125,8 +127,12 @@ class Pool(Lender):
         with translate_refusals(self.url, role=role):
             return self.run_transaction(work, committed=committed)
 
+    def lend_connection(self) -> AbstractContextManager[Connection]:
+        """Lend a connection; see `lend_own`."""
+        return self.lend_own()
+
     @contextmanager
-    def lend_connection(self) -> Iterator[Connection]:
+    def lend_own(self) -> Iterator[Connection]:
         """
         Lend a connection.
 

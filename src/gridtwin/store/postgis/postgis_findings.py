@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.model.findings import Acceptance, LoadFindings
-from gridtwin.store.postgis.refusals import OWNER
+from gridtwin.store.acting_role import OWNER
 from gridtwin.store.store_rules import build_acceptance_error, make_finding, make_finding_row
 
 if TYPE_CHECKING:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gridtwin.model.live import Alert, EventDeadLetter, LiveEvent
-from gridtwin.store.postgis.connect import connect, hide_password
-from gridtwin.store.postgis.refusals import OPERATOR, translate_refusals
+from gridtwin.store.postgis.session_lock import hold_session_lock
 from gridtwin.store.store_rules import build_lock_error
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     import psycopg
 
@@ -67,15 +66,9 @@ class PostgisLive:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    @contextmanager
-    def acquire_lock(self) -> Iterator[None]:
-        """Hold a lock that ends with its session, however that ends."""
-        url = self._pool.url
-        with translate_refusals(url, role=OPERATOR), connect(url, autocommit=True) as connection:
-            row = connection.execute("SELECT pg_try_advisory_lock(%s)", (PG_LIVE_LOCK,)).fetchone()
-            if row != (True,):
-                raise build_lock_error(hide_password(url))
-            yield
+    def acquire_lock(self) -> AbstractContextManager[Callable[[], None]]:
+        """Hold a lock that ends with its session; see `hold_session_lock`."""
+        return hold_session_lock(self._pool.url, PG_LIVE_LOCK, build_lock_error)
 
     def store_events(
         self,

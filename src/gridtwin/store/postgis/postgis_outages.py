@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import ConflictError
-from gridtwin.model.outage import Change, Evidence, Members, Outage, Status
+from gridtwin.model.outage import Change, Evidence, Members, Outage, PointOutage, Status
 from gridtwin.store.postgis.change_feed import list_changed_outages
 from gridtwin.store.store_rules import build_member_error, build_outage_error
 
@@ -35,6 +35,13 @@ WHERE CASE
         OR coalesce(restored_at, closed_at) >= %(since)s::timestamptz
 END
 ORDER BY began_at, id COLLATE "C"
+"""
+PG_POINT_OUTAGES = """
+SELECT m.outage, m.usage_point, m.began_at, m.restored_at, o.status, o.cause, o.planned,
+    coalesce(o.device, '')
+FROM gridtwin.outage_usage_points m JOIN gridtwin.outages o ON o.id = m.outage
+WHERE m.usage_point = ANY(%s::text[]) AND o.status <> 'invalid'
+ORDER BY m.began_at DESC, m.outage COLLATE "C", m.usage_point COLLATE "C"
 """
 PG_INSERT_OUTAGES = """
 INSERT INTO gridtwin.outages (id, began_at, status, device, phases, planned, cause, crew_status,
@@ -149,6 +156,17 @@ class PostgisOutages:
             lambda connection: connection.execute(PG_EVIDENCE, (outage,)).fetchall()
         )
         return [Evidence(row[0], row[1].astimezone(UTC), *row[2:]) for row in rows]
+
+    def list_point_outages(self, usage_points: Iterable[str]) -> list[PointOutage]:
+        """Return what usage points went through, the last first; outages that were none not."""
+        asked = sorted(set(usage_points))
+        rows = self._pool.run_read(
+            lambda connection: connection.execute(PG_POINT_OUTAGES, (asked,)).fetchall()
+        )
+        return [
+            PointOutage(*row[:2], *(each and each.astimezone(UTC) for each in row[2:4]), *row[4:])
+            for row in rows
+        ]
 
     def find_open_outage(self, usage_point: str) -> str:
         """Return the open outage a usage point is out in; an empty text for none."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from gridtwin.store.acting_role import OWNER
 from gridtwin.store.postgis.connect import connect
-from gridtwin.store.postgis.refusals import OWNER, translate_refusals
-from gridtwin.store.pull_sql import PullDialect
+from gridtwin.store.postgis.refusals import translate_refusals
 from gridtwin.store.pull_writing import PullWriter
+from gridtwin.store.sql_dialect import SqlDialect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,10 +21,16 @@ if TYPE_CHECKING:
     from gridtwin.model.pulls import PullConflict, PullOutcome, PullPosition, TableChanges
     from gridtwin.store.postgis.pool import Pool
 
-POSTGIS_DIALECT = PullDialect(
+POSTGIS_DIALECT = SqlDialect(
     schema="gridtwin.",
     value="%s",
-    types={"text": "text", "number": "float8", "whole": "bigint", "time": "timestamptz"},
+    types={
+        "text": "text",
+        "number": "float8",
+        "whole": "bigint",
+        "time": "timestamptz",
+        "position": 'text COLLATE "C"',
+    },
     json="jsonb",
     on_commit=" ON COMMIT DROP",
 )
@@ -71,10 +78,10 @@ class PostgisPulls:
 
 
 def _open_writer(link: psycopg.Connection[Any]) -> PullWriter:
-    return PullWriter(_PostgisPullDatabase(link))
+    return PullWriter(PostgisStaging(link))
 
 
-class _PostgisPullDatabase:
+class PostgisStaging:
     """The connection of a transaction."""
 
     dialect = POSTGIS_DIALECT

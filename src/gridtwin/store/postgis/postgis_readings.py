@@ -10,11 +10,11 @@ import numpy as np
 from gridtwin.model.interval_loads import LOAD_TABLES, FeederLoads, TransformerLoads
 from gridtwin.model.readings import Conditions, Readings, ZonePrices
 from gridtwin.model.tables import decode_texts, encode_texts
+from gridtwin.store.acting_role import OWNER
 from gridtwin.store.duckdb_queries import read_query
-from gridtwin.store.postgis.refusals import OWNER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import LiteralString
 
     import pandas as pd
@@ -31,8 +31,10 @@ SELECT extract(epoch FROM reading_time)::bigint, meter_id, kwh, voltage_v
 FROM gridtwin.ami_gold WHERE reading_time = to_timestamp(%s)
 """
 PG_READINGS_OF: LiteralString = """
-SELECT extract(epoch FROM reading_time)::bigint, %s::text, kwh, voltage_v
-FROM gridtwin.readings_of(%s, to_timestamp(%s), to_timestamp(%s)) ORDER BY 1
+SELECT extract(epoch FROM r.reading_time)::bigint, m.mrid, r.kwh, r.voltage_v
+FROM unnest(%s::text[]) m (mrid)
+CROSS JOIN LATERAL gridtwin.readings_of(m.mrid, to_timestamp(%s), to_timestamp(%s)) r
+ORDER BY 2, 1
 """
 PG_INTERVAL_ENDS: LiteralString = """
 SELECT extract(epoch FROM t.at)::bigint
@@ -85,13 +87,35 @@ SELECT extract(epoch FROM "time")::bigint, temperature_c, price_usd_mwh
 FROM gridtwin.conditions WHERE "time" BETWEEN to_timestamp(%s) AND to_timestamp(%s)
 ORDER BY 1
 """
-PG_ZONE_PRICES: LiteralString = """
+PG_READ_ZONE_PRICES: LiteralString = """
+SELECT extract(epoch FROM "time")::bigint, load_zone, price_usd_mwh
+FROM gridtwin.zone_prices ORDER BY "time", load_zone
+"""
+PG_WRITE_ZONE_PRICES: LiteralString = """
 INSERT INTO gridtwin.zone_prices (load_zone, "time", price_usd_mwh)
 SELECT z, to_timestamp(t), p
 FROM unnest(%s::text[], %s::bigint[], %s::real[]) AS u (z, t, p)
 ON CONFLICT ("time", load_zone) DO UPDATE SET price_usd_mwh = excluded.price_usd_mwh
 """
-PG_LISTS = {"transformers": "SELECT unnest(CAST(%(transformers)s AS text[]))"}
+PG_LISTS = {"transformers": "''"}  # summed up: see gridtwin.sum_loads_together
+# Functions that read loads by day, in the place of the tables of intervals.
+PG_LOADS_BY_DAY = {
+    "overloaded": {
+        "transformer_period_load": (
+            "gridtwin.sum_transformer_periods(:start, :end, :pct, :power_factor)"
+        )
+    },
+    "overloaded_at_price": {
+        "transformer_period_load": (
+            "gridtwin.sum_dear_periods(:start, :end, :price, :pct, :power_factor)"
+        )
+    },
+    "at_risk": {
+        "transformer_load": (
+            "gridtwin.sum_loads_together(:start, :end, CAST(%(transformers)s AS text[]))"
+        )
+    },
+}
 LOAD_COLUMN_TYPES = {
     "kwh": np.float64,
     "v_min": np.float32,
@@ -116,7 +140,11 @@ class PostgisReadings:
 
     def read_meter(self, mrid: str, start_s: int, end_s: int) -> Readings:
         """Return the readings of one usage point, intervals ending in ``start_s < t <= end_s``."""
-        return _build_readings(self._select_rows(PG_READINGS_OF, mrid, mrid, start_s + 1, end_s))
+        return self.read_meters([mrid], start_s, end_s)
+
+    def read_meters(self, mrids: Sequence[str], start_s: int, end_s: int) -> Readings:
+        """Return the readings of usage points; see `ReadingBook.read_meters`."""
+        return _build_readings(self._select_rows(PG_READINGS_OF, list(mrids), start_s + 1, end_s))
 
     def list_interval_ends(self, start_s: int, end_s: int) -> list[int]:
         """Return the ends of the intervals with readings in ``start_s < t <= end_s``, rising."""
@@ -156,13 +184,19 @@ class PostgisReadings:
         """Return 0: loads are kept by mRID; see `ReadingBook.void_loads`."""
         return 0
 
+    def read_zone_prices(self) -> ZonePrices:
+        """Return all prices of load zones, in order of time."""
+        at_s, load_zone, price = _transpose_rows(self._select_rows(PG_READ_ZONE_PRICES), 3)
+        prices = np.array(price, dtype=np.float32)
+        return ZonePrices(np.array(at_s, dtype=np.int64), encode_texts(load_zone), prices)
+
     def write_zone_prices(self, prices: ZonePrices) -> None:
         """Keep prices of load zones; see `ReadingBook.write_zone_prices`."""
         columns = (decode_texts(prices.load_zone).tolist(), prices.at_s.tolist())
         values = (*columns, prices.price_usd_mwh.tolist())
 
         def upsert(connection: Connection) -> None:
-            connection.execute(PG_ZONE_PRICES, values)
+            connection.execute(PG_WRITE_ZONE_PRICES, values)
 
         self._pool.run_write(upsert, role=OWNER)
 
@@ -176,11 +210,12 @@ class PostgisReadings:
         """Ask a question of the history; see `ReadingBook.query_history`."""
         import pandas as pd
 
-        code = read_query(name, "%%(%s)s", PG_LISTS).encode()
+        code = read_query(name, "%%(%s)s", PG_LISTS, PG_LOADS_BY_DAY.get(name)).encode()
 
         def select_frame(connection: Connection) -> pd.DataFrame:
             with connection.transaction(), connection.cursor(binary=True) as cursor:
                 cursor.execute("SET LOCAL statement_timeout = 0")
+                cursor.execute("SET LOCAL jit = off")  # it takes longer than most answers
                 rows = cursor.execute(code, values).fetchall()
                 names = [column.name for column in cursor.description or ()]
             return pd.DataFrame(rows, columns=names)

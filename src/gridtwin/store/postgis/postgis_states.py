@@ -118,20 +118,13 @@ class PostgisStates:
         request: str = "",
     ) -> State:
         """Move poles of one piece of equipment; see `gridtwin.store.state_book.StateBook`."""
-        import psycopg
-
         operation = resolve_operation(self._kept.network, mrid, open_phases, poles)
         wanted, moving = phases.format_phases(operation.open), phases.format_phases(operation.poles)
         request = request or uuid.uuid4().hex  # done once, however often it is asked
 
         def write_operation(connection: Connection) -> State:
-            try:
-                connection.execute(
-                    "SELECT gridtwin.move_poles(%s, %s, %s, %s, %s, %s)",
-                    (operation.mrid, wanted, moving, actor, request, at),
-                )
-            except (psycopg.errors.NoDataFound, psycopg.errors.InvalidParameterValue) as error:
-                raise self._kept.build_stale_error() from error  # the network here has it
+            words = (operation.mrid, wanted, moving)
+            move_poles(connection, self._kept, words, actor, request, at)
             return self._read_checked(connection, CURRENT)
 
         return self._pool.run_write(write_operation)
@@ -217,6 +210,41 @@ class PostgisStates:
             )
             for version, at, mrid, before, after, actor in rows
         ]
+
+
+def move_poles(
+    connection: Connection,
+    kept: NetworkCache,
+    words: tuple[str, str, str],
+    actor: str,
+    request: str,
+    at: datetime | None = None,
+) -> None:
+    """
+    Make one operation and log it, in a transaction of the caller.
+
+    Parameters
+    ----------
+    connection, kept
+        The database, and the network that was opened.
+    words
+        The equipment, the phases that stand open afterwards, and those that move.
+    actor, request, at
+        As `gridtwin.store.state_book.StateBook.operate`.
+
+    Raises
+    ------
+    StaleTwinError
+        If the database holds another network, which lacks the equipment or its phases.
+    """
+    import psycopg
+
+    try:
+        connection.execute(
+            "SELECT gridtwin.move_poles(%s, %s, %s, %s, %s, %s)", (*words, actor, request, at)
+        )
+    except (psycopg.errors.NoDataFound, psycopg.errors.InvalidParameterValue) as error:
+        raise kept.build_stale_error() from error  # the network here has it
 
 
 def read_state(connection: Connection, name: str) -> tuple[str | None, State]:

@@ -12,6 +12,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import StoreError
+from gridtwin.store.acting_role import ACCESS, OWNER, READER
+from gridtwin.store.customer_book import CustomerBook
+from gridtwin.store.planned_book import PlannedBook
 from gridtwin.store.postgis import change_feed
 from gridtwin.store.postgis.connect import (
     CONNECT_PATIENCE_S,
@@ -19,24 +22,40 @@ from gridtwin.store.postgis.connect import (
     connect_patiently,
     hide_password,
 )
+from gridtwin.store.postgis.guarded_pool import (
+    GuardedPool,
+    list_settable_roles,
+    make_role_settings,
+)
 from gridtwin.store.postgis.network_cache import NetworkCache, read_hash
 from gridtwin.store.postgis.pool import Pool
+from gridtwin.store.postgis.postgis_access import PostgisAccess
+from gridtwin.store.postgis.postgis_assignments import PostgisAssignments
+from gridtwin.store.postgis.postgis_crews import PostgisCrews
+from gridtwin.store.postgis.postgis_customers import PostgisCustomers
 from gridtwin.store.postgis.postgis_estimates import PostgisEstimates
+from gridtwin.store.postgis.postgis_feeds import PostgisFeeds
 from gridtwin.store.postgis.postgis_findings import PostgisFindings
 from gridtwin.store.postgis.postgis_live import PostgisLive
 from gridtwin.store.postgis.postgis_loads import PostgisLoads
+from gridtwin.store.postgis.postgis_operating import PostgisOperating
 from gridtwin.store.postgis.postgis_outages import PostgisOutages
 from gridtwin.store.postgis.postgis_pulls import PostgisPulls
 from gridtwin.store.postgis.postgis_readings import PostgisReadings
+from gridtwin.store.postgis.postgis_rows import PostgisRows
 from gridtwin.store.postgis.postgis_specs import PostgisSpecs
 from gridtwin.store.postgis.postgis_states import LISTEN_S, PostgisStates
 from gridtwin.store.postgis.postgis_tiles import StoredTiles
 from gridtwin.store.postgis.postgis_vegetation import PostgisVegetation
-from gridtwin.store.postgis.refusals import OWNER, READER, translate_refusals
+from gridtwin.store.postgis.postgis_webhooks import PostgisWebhooks
+from gridtwin.store.postgis.refusals import translate_refusals
 from gridtwin.store.postgis.slot_changes import measure_largest_lag
 from gridtwin.store.protocol import ReplacedNetwork
+from gridtwin.store.webhook_book import WebhookBook
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from gridtwin.model.network import Network
     from gridtwin.store.edition_records import NewEdition
     from gridtwin.store.postgis.mirror_rows import Mirrored
@@ -44,18 +63,27 @@ if TYPE_CHECKING:
     from gridtwin.topology.topology_index import TopologyIndex
 
 GAUGE_PATIENCE_S = 1.0
+MOST_FOR_ACCESS = 4  # connections
 OPENING_PATIENCE_S = 3.0  # a wrong address is told at once, a server that restarts is waited for
 
 
 class PostgisStore:
     """A twin in a database; `create` puts one there, `open` opens it. Threads may share it."""
 
-    def __init__(self, url: str, content: str, *, patience_s: float = CONNECT_PATIENCE_S) -> None:
+    def __init__(
+        self,
+        url: str,
+        content: str,
+        *,
+        patience_s: float = CONNECT_PATIENCE_S,
+        roles: Collection[str] | None = None,
+    ) -> None:
         self.url = url
-        self._pool = Pool(url, patience_s=patience_s)
+        self._pool, self._access = _make_pools(url, roles, patience_s)
         self._gauge = Pool(url, patience_s=GAUGE_PATIENCE_S, most=1)
         self._kept = NetworkCache(self._pool, content)
         self.states = PostgisStates(self._pool, self._kept)
+        self.operating = PostgisOperating(self._pool, self._kept)
         self.specs = PostgisSpecs(self._pool)
         self.findings = PostgisFindings(self._pool)
         self.vegetation = PostgisVegetation(self._pool)
@@ -65,7 +93,15 @@ class PostgisStore:
         self.live = PostgisLive(self._pool)
         self.loads = PostgisLoads(self._pool)
         self.pulls = PostgisPulls(self._pool)
+        self.access = PostgisAccess(self._access)
+        self.crews = PostgisCrews(self._pool)
+        self.assignments = PostgisAssignments(self._pool)
+        self.feeds = PostgisFeeds(self._pool)
+        self.customers = CustomerBook(PostgisCustomers(url))
+        self.webhooks = WebhookBook(PostgisWebhooks(self._pool))
+        self.planned = PlannedBook(PostgisRows(self._pool))
         weakref.finalize(self, self._pool.close)
+        weakref.finalize(self, self._access.close)
         weakref.finalize(self, self._gauge.close)
 
     @classmethod
@@ -102,7 +138,9 @@ class PostgisStore:
         return cls.open(url)
 
     @classmethod
-    def open(cls, url: str, *, patience_s: float = CONNECT_PATIENCE_S) -> PostgisStore:
+    def open(
+        cls, url: str, *, patience_s: float = CONNECT_PATIENCE_S, guarded: bool = False
+    ) -> PostgisStore:
         """
         Open the twin of a database; its network is read when it is first used.
 
@@ -112,6 +150,8 @@ class PostgisStore:
             The address.
         patience_s
             Seconds to try for when a connection is lost later.
+        guarded
+            Whether it writes only inside `gridtwin.store.acting_role.acting_as`.
 
         Raises
         ------
@@ -129,11 +169,12 @@ class PostgisStore:
         ):
             check_schema(connection)
             content = read_hash(connection)
+            roles = list_settable_roles(url, connection) if guarded else None
         if content is None:
             shown = hide_password(url)
             msg = f"{shown} holds no twin yet: fill it with gridtwin load or gridtwin sync"
             raise StoreError(msg)
-        return cls(url, content, patience_s=patience_s)
+        return cls(url, content, patience_s=patience_s, roles=roles)
 
     def replace_network(self, edition: NewEdition) -> ReplacedNetwork:
         """Put another edition in the place of the network; only the rows that differ move."""
@@ -146,6 +187,7 @@ class PostgisStore:
     def close(self) -> None:
         """Give the connections back; the next use makes them again."""
         self._pool.close()
+        self._access.close()
         self._gauge.close()
 
     @property
@@ -193,3 +235,15 @@ class PostgisStore:
             changes = self._pool.run_read(listen)
             if changes.what or not left:
                 return changes
+
+
+def _make_pools(url: str, roles: Collection[str] | None, patience_s: float) -> tuple[Pool, Pool]:
+    """Return the connections of the twin, and those for what is kept of those who ask."""
+    if roles is None:
+        pool = Pool(url, patience_s=patience_s)
+        return pool, pool
+    settings = make_role_settings(ACCESS, roles)
+    return (
+        GuardedPool(url, roles, patience_s=patience_s),
+        Pool(url, patience_s=patience_s, settings=settings, most=MOST_FOR_ACCESS),
+    )

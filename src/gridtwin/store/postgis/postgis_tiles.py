@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gridtwin.store.postgis.refusals import OWNER
+from gridtwin.store.acting_role import OWNER
 
 if TYPE_CHECKING:
     import psycopg

@@ -10,8 +10,8 @@ import numpy as np
 import shapely
 
 from gridtwin.model.vegetation import KeptSpan, KeptSpans, VegetationLayer
+from gridtwin.store.acting_role import OWNER
 from gridtwin.store.postgis.binary_copy import WGS84_SRID
-from gridtwin.store.postgis.refusals import OWNER
 from gridtwin.store.store_rules import build_changed_error, build_layer_error
 from gridtwin.store.vegetation_rows import list_area_rows, list_span_row, make_areas, make_span
 

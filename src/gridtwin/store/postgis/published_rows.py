@@ -45,6 +45,7 @@ class PublishedTable:
     select: str  # its columns; the table itself is t
     source: str  # what stands behind FROM
     keys: tuple[str, ...]  # of t, in the order of the keys of the lake
+    key_types: tuple[str, ...]
     sources: tuple[str, ...]  # tables of which a changed key is one of these
     refers: tuple[tuple[str, str], ...] = ()  # column of t, frame whose row it holds
 
@@ -79,6 +80,7 @@ def _publish_frame(name: str) -> PublishedTable:
         ", ".join(_select_frame_column(column) for column in columns),
         f"gridtwin.{name} t{joins}",
         ("t.mrid",),
+        ("text",),
         (name,),
         tuple((f"t.{each.name}", each.refers) for each in rows),
     )
@@ -87,13 +89,19 @@ def _publish_frame(name: str) -> PublishedTable:
 PUBLISHED_TABLES = (
     *(_publish_frame(name) for name in SCHEMA),
     PublishedTable(
-        "states", "t.name AS state, t.version", "gridtwin.states t", ("t.name",), ("states",)
+        "states",
+        "t.name AS state, t.version",
+        "gridtwin.states t",
+        ("t.name",),
+        ("text",),
+        ("states",),
     ),
     PublishedTable(
         "switch_states",
         "t.state, t.mrid AS element, gridtwin.phase_text(t.open_phases) AS open_phases",
         "gridtwin.state_switches t",
         ("t.state", "t.mrid"),
+        ("text", "text"),
         ("state_switches",),
     ),
     PublishedTable(
@@ -102,6 +110,7 @@ PUBLISHED_TABLES = (
         " gridtwin.phase_text(t.open_after) AS open_after, t.actor",
         "gridtwin.events t",
         ("t.version",),
+        ("bigint",),
         ("events",),
     ),
     PublishedTable(
@@ -111,6 +120,7 @@ PUBLISHED_TABLES = (
         " t.restored_at, t.customers, t.customers_out, t.revision",
         "gridtwin.outages t",
         ("t.id",),
+        ("text",),
         ("outages",),
     ),
     PublishedTable(
@@ -118,6 +128,7 @@ PUBLISHED_TABLES = (
         "t.outage, t.usage_point, t.customers, t.began_at, t.restored_at",
         "gridtwin.outage_usage_points t",
         ("t.outage", "t.usage_point"),
+        ("text", "text"),
         ("outage_usage_points",),
     ),
     PublishedTable(
@@ -126,6 +137,7 @@ PUBLISHED_TABLES = (
         "gridtwin.erm_current t JOIN gridtwin.outages o ON o.id = t.outage"
         f" AND o.status IN {OPEN_STATUSES_SQL}",
         ("t.outage",),
+        ("text",),
         ("erm_current", "outages"),
     ),
     PublishedTable(
@@ -134,6 +146,7 @@ PUBLISHED_TABLES = (
         f" t.{ESTIMATE_COLUMNS}, t.stage, t.usage_points",
         "gridtwin.erm_history t",
         ("t.outage",),
+        ("text",),
         ("erm_history",),
     ),
     PublishedTable(
@@ -141,6 +154,7 @@ PUBLISHED_TABLES = (
         ", ".join(f"t.{name}" for name in KeptSpan._fields),
         "gridtwin.vegetation_spans t",
         ("t.span",),
+        ("text",),
         ("vegetation_spans",),
     ),
     PublishedTable(
@@ -149,7 +163,16 @@ PUBLISHED_TABLES = (
         " t.price_usd_mwh::float8 AS price_usd_mwh",
         "gridtwin.conditions t",
         ('t."time"',),
+        ("timestamptz",),
         ("conditions",),
+    ),
+    PublishedTable(
+        "zone_prices",
+        't.load_zone, t."time", t.price_usd_mwh::float8 AS price_usd_mwh',
+        "gridtwin.zone_prices t",
+        ("t.load_zone", 't."time"'),
+        ("text", "timestamptz"),
+        ("zone_prices",),
     ),
 )
 
@@ -193,18 +216,15 @@ def _match_keys(
     from psycopg import sql
 
     columns = list(zip(*keys, strict=True)) if keys else [()] * len(table.keys)
-    if len(table.keys) == 1:
-        kind = "timestamptz" if table.name == "conditions" else "text"
-        kind = "bigint" if table.name == "events" else kind
-        wanted = sql.SQL("{} = ANY ({}::{}[])").format(
-            sql.SQL(table.keys[0]), sql.Literal(list(columns[0])), sql.SQL(kind)
-        )
+    values = [
+        sql.SQL("{}::{}[]").format(sql.Literal(list(column)), sql.SQL(kind))
+        for column, kind in zip(columns, table.key_types, strict=True)
+    ]
+    if len(values) == 1:
+        wanted = sql.SQL("{} = ANY ({})").format(sql.SQL(table.keys[0]), values[0])
     else:
         wanted = sql.SQL("({}) IN (SELECT * FROM unnest({}))").format(
-            sql.SQL(", ".join(table.keys)),
-            sql.SQL(", ").join(
-                sql.SQL("{}::text[]").format(sql.Literal(list(column))) for column in columns
-            ),
+            sql.SQL(", ".join(table.keys)), sql.SQL(", ").join(values)
         )
     others = [
         sql.SQL("{} = ANY ({}::int[])").format(sql.SQL(column), sql.Literal(list(rows[frame])))

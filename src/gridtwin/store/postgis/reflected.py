@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gridtwin.errors import MissingExtraError
+from gridtwin.store.acting_role import READER
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.migrate import check_schema
-from gridtwin.store.postgis.refusals import READER, translate_refusals
+from gridtwin.store.postgis.refusals import translate_refusals
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine, Table

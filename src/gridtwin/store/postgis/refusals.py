@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     import psycopg
 
-READER, OPERATOR, OWNER = "gridtwin_reader", "gridtwin_operator", "gridtwin_owner"
-
 
 @contextmanager
 def translate_refusals(url: str, *, role: str) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,12 +30,34 @@ CREATE TEMP TABLE IF NOT EXISTS ready (
 ) ON COMMIT DELETE ROWS
 """
 COPY_TO_STAGE = "COPY pg_temp.ready FROM STDIN (FORMAT BINARY)"
-INSERT_SILVER = """
+# A reading is looked up by key, whatever is thought of the size of a batch: hence no join.
+KEPT_OFFSET = """(
+    SELECT k.kafka_offset FROM gridtwin.ami_silver k
+    WHERE k.reading_time = r.reading_time AND k.meter = r.meter
+)"""
+# Nearly all readings are the first of their meter and interval; an upsert of these costs much more.
+INSERT_FIRST_READINGS = f"""
+WITH first AS (
+    INSERT INTO gridtwin.ami_silver AS s
+        (reading_time, meter, kwh, voltage_v, kafka_offset, partition)
+    SELECT r.reading_time, r.meter, r.kwh, r.voltage_v, r.kafka_offset, r.partition
+    FROM pg_temp.ready r
+    WHERE {KEPT_OFFSET} IS NULL
+    RETURNING s.reading_time, s.meter, s.kwh, s.voltage_v
+)
+INSERT INTO gridtwin.ami_gold
+    (reading_time, meter, kwh, voltage_v, meter_id, transformer, feeder)
+SELECT f.reading_time, f.meter, f.kwh, f.voltage_v, m.mrid, m.transformer, m.feeder
+FROM first f
+JOIN gridtwin.meters m ON m.meter = f.meter
+"""  # noqa: S608 - our own words
+UPSERT_LATER_READINGS = f"""
 WITH kept AS (
     INSERT INTO gridtwin.ami_silver AS s
         (reading_time, meter, kwh, voltage_v, kafka_offset, partition)
     SELECT r.reading_time, r.meter, r.kwh, r.voltage_v, r.kafka_offset, r.partition
     FROM pg_temp.ready r
+    WHERE NOT coalesce({KEPT_OFFSET} >= r.kafka_offset, false)
     ON CONFLICT (reading_time, meter) DO UPDATE
     SET kwh = excluded.kwh, voltage_v = excluded.voltage_v,
         kafka_offset = excluded.kafka_offset, partition = excluded.partition
@@ -49,7 +72,7 @@ JOIN gridtwin.meters m ON m.meter = k.meter
 ON CONFLICT (reading_time, meter) DO UPDATE
 SET kwh = excluded.kwh, voltage_v = excluded.voltage_v,
     transformer = excluded.transformer, feeder = excluded.feeder
-"""
+"""  # noqa: S608 - our own words
 # Last of all: the workers meet at these rows, so their locks are held as briefly as can be.
 ADD_LOADS_DUE = """
 INSERT INTO gridtwin.loads_due AS d (reading_time)
@@ -123,10 +146,21 @@ def stage_readings(connection: psycopg.Connection[Any], ready: ReadyBatch) -> No
 
 
 def write_staged(connection: psycopg.Connection[Any], topic: str, ready: ReadyBatch) -> None:
-    """Write the readings that were brought, and what is dead."""
+    """
+    Write the readings that were brought, and what is dead.
+
+    What is there already, or what somebody else writes at this moment, is left to an upsert.
+    """
+    from psycopg.errors import UniqueViolation
+
     write_dead_letters(connection, topic, ready.dead)
-    if len(ready):
-        connection.execute(INSERT_SILVER)
+    if not len(ready):
+        return
+    written = 0
+    with suppress(UniqueViolation), connection.transaction():
+        written = connection.execute(INSERT_FIRST_READINGS).rowcount
+    if written < len(ready):
+        connection.execute(UPSERT_LATER_READINGS)
 
 
 def mark_due(connection: psycopg.Connection[Any], at_s: NDArray[np.int64]) -> None:

@@ -1,8 +1,9 @@
 """
 Keep the house of a database that readings stream into, beside the workers: one keeper at a time.
 
-Sums the loads of intervals once they have come to rest, drops old days and makes new ones, and
-keeps what meters hang on in step with the switches. What one leaves undone, the next one does.
+Sums the loads of intervals once they have come to rest, and of days, drops old days and makes new
+ones, and keeps what meters hang on in step with the switches. What one leaves undone, the next one
+does.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class KeeperRules:
     look_s: float = 1.0
     rest_s: float = 2.0  # an interval without new readings for so long is summed
     longest_s: float = 30.0  # one that never rests is summed after so long
+    day_rest_s: float = 1200.0  # a day without new loads for so long is summed
+    keep_sums_days: int = 35  # of loads by day, also where their readings are gone
 
 
 class Keeper:
@@ -72,6 +75,7 @@ class Keeper:
             for at in self._list_resting(connection):
                 connection.execute("SELECT gridtwin.sum_loads(%s)", (at,))
                 self._summed[at] = time.monotonic()
+            self._sum_day(connection)
         finally:
             if not connection.closed:
                 connection.execute("SELECT pg_advisory_unlock(%s)", (KEEPER_LOCK,))
@@ -103,7 +107,21 @@ class Keeper:
         )
         if today[1] is not None:
             connection.execute("SELECT gridtwin.drop_reading_days(%s - %s)", (today[1], kept))
+        connection.execute(
+            "SELECT gridtwin.forget_load_days(make_interval(days => %s))",
+            (max(self._rules.keep_sums_days, self._rules.keep_days),),
+        )
         self._day = today
+
+    def _sum_day(self, connection: psycopg.Connection[Any]) -> None:
+        """Sum one day that is due and has come to rest; another one at the next look."""
+        connection.execute(
+            "SELECT gridtwin.sum_load_day(d.day) FROM ("
+            " SELECT day FROM gridtwin.load_days WHERE summed_at IS NULL AND NOT closed"
+            " AND touched_at < clock_timestamp() - make_interval(secs => %s) ORDER BY day LIMIT 1"
+            ") d",
+            (self._rules.day_rest_s,),
+        )
 
     def _list_resting(self, connection: psycopg.Connection[Any]) -> list[Any]:
         rows = connection.execute(

@@ -32,7 +32,7 @@ class Options:
     stream: str = "gridtwin"  # the consumer group, under whose name offsets are kept
     readings: str = AMI_READINGS.name
     conditions: str = CONDITIONS.name
-    batch: int = 2_000  # messages at most in a transaction
+    batch: int = 500  # messages at most in a transaction: more make it longer, and hardly cheaper
     wait_s: float = 0.1  # longest wait for them
     keep_days: int = 7  # of readings, the newest one included
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridtwin.store.acting_role import OWNER, READER
 from gridtwin.store.postgis.links import open_link
-from gridtwin.store.postgis.refusals import OWNER, READER, translate_refusals
+from gridtwin.store.postgis.refusals import translate_refusals
 from gridtwin.stream.ingest import batch_writing
 from gridtwin.stream.ingest.intake import Intake, Options
 from gridtwin.stream.reader import Messages

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from gridtwin.errors import BrokerError, StoreError
+from gridtwin.store.acting_role import OWNER
 from gridtwin.store.postgis.connect import hide_password, yield_waits
 from gridtwin.store.postgis.links import Link
-from gridtwin.store.postgis.refusals import OWNER, translate_refusals
+from gridtwin.store.postgis.refusals import translate_refusals
 from gridtwin.stream.ingest import batch_writing
 from gridtwin.stream.ingest import claims as claiming
 from gridtwin.stream.ingest.intake import Intake, Options

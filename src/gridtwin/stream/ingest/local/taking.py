@@ -6,11 +6,9 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from gridtwin.errors import StoreError
 from gridtwin.store.parquet_readings import ParquetReadings
-from gridtwin.stream.contracts import CONDITIONS, Window
+from gridtwin.stream.contracts import CONDITIONS
 from gridtwin.stream.ingest.local.ledger import Ledger
 from gridtwin.stream.ingest.local.pieces import decode_lines, list_sources
 from gridtwin.stream.ingest.local.silver import Silver
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from threading import Event
 
-    from gridtwin.model.readings import Conditions
     from gridtwin.model.tables import Strings
     from gridtwin.stream.ingest.local.ledger import LocalDeadLetter
     from gridtwin.stream.ingest.local.pieces import Piece, Source
@@ -103,7 +100,7 @@ def _take_piece(source: Source, folder: Path, ledger: Ledger, silver: Silver) ->
         if piece.rows is not None and len(piece.rows):
             silver.merge_rows(piece.rows)
         if piece.conditions is not None:
-            keep_conditions(folder, piece.conditions)
+            ParquetReadings(folder).write_conditions(piece.conditions)
         ledger.add_dead_letters(piece.dead)
         ledger.write_position(name, mark, piece.end)
     return piece
@@ -128,28 +125,6 @@ def _keep_raw(folder: Path, name: str, start: int, piece: Piece) -> None:
     offsets, lines = piece.raw
     table = pa.table({"offset": pa.array(offsets, pa.int64()), "value": pa.array(lines)})
     _replace_file(table.replace_schema_metadata({"file": name}), path, pq)
-
-
-def keep_conditions(folder: Path, found: Conditions) -> None:
-    """Write weather and prices in place of those that are there of the same intervals."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    there = ParquetReadings(folder).read_conditions(-1, int(Window().latest_s))
-    at_s = np.concatenate([there.at_s, found.at_s])
-    # The last of each: unique() returns the first, so it looks from behind.
-    _, behind = np.unique(at_s[::-1], return_index=True)
-    rows = len(at_s) - 1 - behind
-    temperature_c = np.concatenate([there.temperature_c, found.temperature_c])[rows]
-    price = np.concatenate([there.price_usd_mwh, found.price_usd_mwh])[rows]
-    table = pa.table(
-        {
-            "time": pa.array(at_s[rows] * 1000).cast(pa.timestamp("ms", "UTC")),
-            "temperature_c": pa.array(temperature_c),
-            "price_usd_mwh": pa.array(price),
-        }
-    )
-    _replace_file(table, folder / "conditions.parquet", pq)
 
 
 def _replace_file(table: object, path: Path, pq: object) -> None:
@@ -192,7 +167,7 @@ def replay_local_letters(folder: Path, mrid: Strings) -> Replayed:
                 if rows is not None and len(rows):
                     silver.merge_rows(rows, replace=False)
                 if weather is not None and topic == CONDITIONS.name:
-                    keep_conditions(folder, weather)
+                    ParquetReadings(folder).write_conditions(weather)
                 reasons = dict(dead)
                 ledger.add_dead_letters(
                     batch[at]._replace(reason=why) for at, why in reasons.items()

@@ -9,8 +9,9 @@ import numpy as np
 
 from gridtwin.errors import InputError
 from gridtwin.model.moments import DAY_S
+from gridtwin.store.acting_role import OWNER
 from gridtwin.store.postgis.links import open_link
-from gridtwin.store.postgis.refusals import OWNER, translate_refusals
+from gridtwin.store.postgis.refusals import translate_refusals
 from gridtwin.stream.contracts import AMI_READINGS
 from gridtwin.stream.ingest import batch_writing
 from gridtwin.stream.ingest.batch import ReadyBatch
@@ -29,7 +30,7 @@ OFFSET_BEFORE_ALL = -1  # offset and partition of what did not stream in: whatev
 
 def write_postgres(making: Making, intervals: Iterable[Interval], url: str) -> int:
     """
-    Write intervals, weather and price, and the loads of transformers; each interval is whole.
+    Write intervals, weather and price, and loads; each interval is whole, days are summed last.
 
     What is there already stays: a reading that streamed in counts more than one that was made.
 
@@ -58,6 +59,7 @@ def write_postgres(making: Making, intervals: Iterable[Interval], url: str) -> i
         for interval in intervals:
             do(partial(_write_interval, interval=interval, number=number[interval.row]))
             count += len(interval.row)
+        link.connection.execute("SELECT gridtwin.sum_load_days('0 s')")
     return count
 
 

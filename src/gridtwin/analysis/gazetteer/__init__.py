@@ -1,0 +1,1 @@
+"""Find places by name: addresses, streets, towns; misspelt ones too."""

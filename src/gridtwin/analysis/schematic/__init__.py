@@ -1,0 +1,1 @@
+"""Draw feeders as lines and switches, away from the map."""
