@@ -1,0 +1,1 @@
+"""SQL by which DuckDB normalizes records and decides on pairs."""

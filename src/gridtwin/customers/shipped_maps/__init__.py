@@ -1,0 +1,1 @@
+"""Maps of tables of customers that come with gridtwin."""

@@ -1,0 +1,1 @@
+"""Invented customers: people, homes, and the records that several systems keep of them."""

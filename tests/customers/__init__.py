@@ -1,0 +1,1 @@
+"""Customers: matched, served, kept apart from who may not see them."""
