@@ -1,0 +1,14 @@
+CREATE TABLE IF NOT EXISTS asked_questions (
+    question TEXT NOT NULL, -- folded
+    answered INTEGER NOT NULL,
+    times INTEGER NOT NULL,
+    last_asked TEXT NOT NULL,
+    PRIMARY KEY (question, answered)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS page_votes (
+    document TEXT NOT NULL,
+    page INTEGER NOT NULL,
+    question TEXT NOT NULL,
+    helpful INTEGER NOT NULL,
+    voted TEXT NOT NULL
+) STRICT;
