@@ -10,6 +10,7 @@ import pytest
 import gridtwin
 from cim_models import FEEDER, document, equipment, pack, read, rows, thing, told, write
 from gridtwin.errors import SourceError
+from gridtwin.sources.cim import cim_files
 
 BOMB = '<!DOCTYPE rdf [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>\n'
 FETCH = '<!DOCTYPE rdf [<!ENTITY a SYSTEM "file:///etc/passwd">]>\n'
@@ -72,6 +73,21 @@ def test_broken_and_empty_archives(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
         archive.writestr("inner.zip", b"PK no zip")
     assert "bad.zip/inner.zip" in refused(tmp_path / "bad.zip")
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_zip_that_is_a_bomb_is_refused_before_it_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nested: bool
+) -> None:
+    monkeypatch.setattr(cim_files, "BOMB_BYTES", 1_000_000)
+    bomb = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("eq.xml", " " * 2_000_000)
+    if nested:
+        bomb = pack(tmp_path / "outer.zip", {"inner.zip": bomb.read_bytes()})
+    assert "are a bomb" in refused(bomb)
+    monkeypatch.setattr(cim_files, "BOMB_RATIO", 100_000)
+    assert "are a bomb" not in refused(bomb)
 
 
 def test_a_folder_without_cim(tmp_path: Path) -> None:

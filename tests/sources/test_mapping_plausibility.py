@@ -114,3 +114,26 @@ def test_rows_of_one_key_that_nothing_tells_apart_are_told(tmp_path: Path) -> No
     assert "METERS:M1" in find_rules(tmp_path, mapping, layers)["undecided_key"]
     mapping = mapping.replace("ACTIVE = 2", "true")
     assert "undecided_key" not in find_rules(tmp_path, mapping, layers)
+
+
+def test_row_that_becomes_two_things_is_told(tmp_path: Path) -> None:
+    also = '[[layer]]\nfrom = "METERS"\nto = "sources"\nkind = "der"\nnode = "NODE"\n\n[[heads]]'
+    evidence = find_rules(tmp_path, MAPPING.replace("[[heads]]", also))["row_mapped_twice"]
+    assert "2 rows are mapped to usage_points and to sources, such as METERS:M1" in evidence
+
+
+def test_busbars_that_are_drawn_as_lines_are_told(tmp_path: Path) -> None:
+    layers, count = make_layers(), 24
+    drawn = [line((0, 9 + row), (50, 9 + row)) for row in range(count)]
+    layers["BARS"] = {
+        "ID": [f"B{row}" for row in range(count)],
+        "FROM_NODE": [f"n{1 + row % 2}" for row in range(count)],
+        "TO_NODE": [f"b{row}" for row in range(count)],
+        "geometry": drawn,
+    }
+    bars = '[[layer]]\nfrom = "BARS"\nto = "equipment"\nkind = "busbar"\n'
+    bars += 'node_a = "FROM_NODE"\nnode_b = "TO_NODE"\n\n[[heads]]'
+    mapping = MAPPING.replace("[[heads]]", bars)
+    assert "24 busbars are" in find_rules(tmp_path, mapping, layers)["busbars_drawn_as_lines"]
+    layers["BARS"]["geometry"] = [line((0, 9 + row), (1, 9 + row)) for row in range(count)]
+    assert "busbars_drawn_as_lines" not in find_rules(tmp_path, mapping, layers)

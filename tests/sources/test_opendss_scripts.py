@@ -274,6 +274,10 @@ def test_what_loses_no_topology_is_passed_over_and_told_with_its_line(
     assert "load.x" in uses(network)
     if line.startswith("New Line.l2"):
         assert equipment(network, "node_b")["line.l2"] == "b", "its other properties hold"
+
+
+def test_a_strict_reading_passes_nothing_over(tmp_path: Path) -> None:
+    write(tmp_path, circuit(PLAIN + next(iter(PASSED_OVER))))
     with pytest.raises(SourceError, match="a strict reading refuses"):
         gridtwin.read(tmp_path / "master.dss", crs="none", strict=True)
 

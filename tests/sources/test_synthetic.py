@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import connected_components
 
 from gridtwin.errors import InputError
 from gridtwin.model import cim, phases
+from gridtwin.model.frames import equipment_courses
 from gridtwin.model.network import Network
 from gridtwin.sources.synthetic import naming, synthesize
 from gridtwin.sources.synthetic.feeders import count_feeders
@@ -160,38 +161,29 @@ def test_rows_stand_in_preorder(houston: Network) -> None:
         open_path.append(node)
 
 
+def draw_lines(network: Network) -> NDArray[np.object_]:
+    """Return the course of every piece of equipment."""
+    counts, xy = equipment_courses(network.data, np.arange(len(network.data.equipment.mrid)))
+    start = np.r_[0, np.cumsum(counts)]
+    return shapely.from_ragged_array(shapely.GeometryType.LINESTRING, xy, (start,))
+
+
 def test_nothing_crosses_water(houston: Network) -> None:
-    data, water = houston.data, HOUSTON.water
+    water = HOUSTON.water
     shapely.prepare(water)
-    equipment, xy = data.equipment, data.nodes.xy
-    straight = np.diff(equipment.line_start) == 0
-    ends = np.stack([xy[equipment.node_a], xy[equipment.node_b]], axis=1)[straight]
-    assert not shapely.intersects(water, shapely.linestrings(ends)).any()
-    bends = shapely.linestrings(equipment.line_xy.reshape(-1, 3, 2))
-    assert not shapely.intersects(water, bends).any()
-    assert not shapely.contains_xy(water, *data.usage_points.xy.T).any()
+    assert not shapely.intersects(water, draw_lines(houston)).any()
+    assert not shapely.contains_xy(water, *houston.data.usage_points.xy.T).any()
 
 
 def test_the_reference_territory_reaches_the_water_and_keeps_off_it() -> None:
-    data = synthesize("houston", meters=250_000, seed=5).data
+    network = synthesize("houston", meters=250_000, seed=5)
+    data = network.data
     shore = shapely.box(*data.nodes.xy.min(axis=0), *data.nodes.xy.max(axis=0))
     assert shapely.area(shapely.intersection(shore, HOUSTON.water)) > 0
+    shapely.prepare(HOUSTON.water)
     primary = data.nodes.nominal_v[data.equipment.node_b] > cim.LOW_VOLTAGE_V
-    ends = np.stack([data.equipment.node_a, data.equipment.node_b], axis=1)[
-        primary & (np.diff(data.equipment.line_start) == 0)
-    ]
-    assert not shapely.intersects(HOUSTON.water, shapely.linestrings(data.nodes.xy[ends])).any()
+    assert not shapely.intersects(HOUSTON.water, draw_lines(network)[primary]).any()
     assert not shapely.contains_xy(HOUSTON.water, *data.usage_points.xy.T).any()
-
-
-def test_primary_runs_along_the_axes_of_the_streets(houston: Network) -> None:
-    data = houston.data
-    equipment = data.equipment
-    line = (equipment.kind == cim.LINES[0]) & (np.diff(equipment.line_start) == 0)
-    line &= data.nodes.nominal_v[equipment.node_b] > cim.LOW_VOLTAGE_V
-    long = line & (equipment.length_m > 60)
-    step = np.abs(data.nodes.xy[equipment.node_b] - data.nodes.xy[equipment.node_a])[long]
-    assert (step.min(axis=1) < 0.05 * step.max(axis=1)).mean() > 0.99
 
 
 def test_phases_are_balanced_by_load_in_every_feeder(houston: Network, feeder_of_row: Rows) -> None:
@@ -258,15 +250,16 @@ def test_ties_are_open_and_join_two_feeders(houston: Network, feeder_of_row: Row
     assert (tied > 0).mean() > 0.95
 
 
-def test_lines_have_lengths_that_agree_with_their_ends(houston: Network) -> None:
-    data = houston.data
-    equipment, xy = data.equipment, data.nodes.xy
-    line = np.isin(equipment.kind, cim.LINES) & (np.diff(equipment.line_start) == 0)
-    start, end = xy[equipment.node_a[line]], xy[equipment.node_b[line]]
-    step = (end - start) * degree_m((start[:, 1] + end[:, 1]) / 2)
-    np.testing.assert_allclose(equipment.length_m[line], np.hypot(*step.T), rtol=2e-4, atol=1e-3)
-    assert np.isnan(equipment.length_m[~np.isin(equipment.kind, cim.LINES)]).all()
-    assert (equipment.length_m[np.isin(equipment.kind, cim.LINES)] > 0).all()
+def test_lines_have_the_lengths_of_their_courses(houston: Network) -> None:
+    equipment = houston.data.equipment
+    line = np.isin(equipment.kind, cim.LINES)
+    points, owner = shapely.get_coordinates(draw_lines(houston)[line], return_index=True)
+    step = np.diff(points, axis=0) * degree_m((points[1:, 1] + points[:-1, 1]) / 2)
+    within = owner[1:] == owner[:-1]
+    length = np.bincount(owner[1:][within], np.hypot(*step[within].T), line.sum())
+    np.testing.assert_allclose(equipment.length_m[line], length, rtol=2e-4, atol=1e-3)
+    assert np.isnan(equipment.length_m[~line]).all()
+    assert (equipment.length_m[line] > 0).all()
 
 
 def test_service_is_short_and_transformers_are_small(houston: Network) -> None:

@@ -17,6 +17,9 @@ XML_SUFFIXES = (".xml", ".rdf")
 ARCHIVE_SUFFIX = ".zip"
 DEEPEST_ARCHIVE = 3  # zips within each other
 LONGEST_MODEL = 64 * 1024**3  # bytes a zip may unpack to
+# A model unpacks to some thirty times its size. What is far more is made to fill a machine.
+BOMB_RATIO = 200
+BOMB_BYTES = 256 * 1024**2  # below which no ratio does harm
 ENCRYPTED = 0x1  # the bit of a member's flags
 _FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError)
 
@@ -62,19 +65,28 @@ def _open_path(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
                 yield from _open_path(entry)
     elif zipfile.is_zipfile(path) or path.suffix.casefold() == ARCHIVE_SUFFIX:
         with path.open("rb") as stream:
-            yield from _open_archive(str(path), stream, 1)
+            yield from _open_archive(str(path), stream, path.stat().st_size, 1)
     else:
         with path.open("rb") as stream:
             yield str(path), stream
 
 
-def _open_archive(where: str, stream: IO[bytes], depth: int) -> Iterator[tuple[str, IO[bytes]]]:
+def _open_archive(
+    where: str, stream: IO[bytes], size: int, depth: int
+) -> Iterator[tuple[str, IO[bytes]]]:
     if depth > DEEPEST_ARCHIVE:
         msg = f"{where}: zips are nested more than {DEEPEST_ARCHIVE} deep: unpack them"
         raise SourceError(msg)
     with explain_read_faults(where), zipfile.ZipFile(stream) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > LONGEST_MODEL:
+        whole = sum(entry.file_size for entry in archive.infolist())
+        if whole > LONGEST_MODEL:
             msg = f"{where}: it unpacks to more than {LONGEST_MODEL // 1024**3} GB"
+            raise SourceError(msg)
+        if whole > BOMB_BYTES and whole > BOMB_RATIO * size:
+            msg = (
+                f"{where}: {size:,} bytes that unpack to {whole:,} are a bomb; where it is none,"
+                " unpack it and give the folder"
+            )
             raise SourceError(msg)
         for entry in sorted(archive.infolist(), key=lambda entry: entry.filename):
             name, suffix = f"{where}/{entry.filename}", entry.filename.casefold()[-4:]
@@ -85,6 +97,6 @@ def _open_archive(where: str, stream: IO[bytes], depth: int) -> Iterator[tuple[s
                 raise SourceError(msg)
             with archive.open(entry) as member:
                 if suffix == ARCHIVE_SUFFIX:
-                    yield from _open_archive(name, member, depth + 1)
+                    yield from _open_archive(name, member, entry.file_size, depth + 1)
                 else:
                     yield name, member

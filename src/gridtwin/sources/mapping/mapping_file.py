@@ -291,9 +291,8 @@ def _read_block(table: MappingTable, role: str) -> LayerBlock:
 
 def _read_ends(table: MappingTable, to: str) -> str:
     """Return how the ends of the rows are known."""
-    ends = table.choose_word(
-        "ends", END_WORDS, "columns" if to in {"equipment", "usage_points"} else "point"
-    )
+    has_columns = to in {"equipment", "usage_points"} or "node" in table.values
+    ends = table.choose_word("ends", END_WORDS, "columns" if has_columns else "point")
     if to != "equipment" and ends.startswith("line"):
         table.refuse_key(f"{to} have no lines: say columns, point or area", "ends")
     if ends == "area" and to not in {"usage_points", "sources", "nodes"}:

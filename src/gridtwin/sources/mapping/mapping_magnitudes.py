@@ -194,7 +194,15 @@ def judge_lengths(judged: JudgedNetwork) -> Iterator[Implausible]:
             f" {judged.name_row(int(rows[0]))}",
             "say another kind if these are devices",
         )
-    devices = ~lines & (equipment.kind != cim.KIND_CODE["busbar"])
+    busbars = equipment.kind == cim.KIND_CODE["busbar"]
+    share = float(drawn[busbars].sum()) / max(float(drawn[lines | busbars].sum()), SHORTEST_M)
+    if busbars.sum() >= FEWEST_JUDGED and share > MANY:
+        yield Implausible(
+            "busbars_drawn_as_lines",
+            f"{int(busbars.sum()):,} busbars are {share:.0%} of what is drawn of them and of lines",
+            "say another kind if these are lines",
+        )
+    devices = ~lines & ~busbars
     long = int((devices & (drawn > DEVICE_COURSE_M)).sum())
     if long > MANY * devices.sum():
         yield Implausible(

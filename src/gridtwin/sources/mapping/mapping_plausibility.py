@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -93,6 +94,25 @@ def _count_parallel(judged: JudgedNetwork) -> int:
     pairs = ends[:, 0] * (int(ends.max(initial=0)) + 1) + ends[:, 1]
     _, back, counts = np.unique(pairs, return_inverse=True, return_counts=True)
     return int((counts[back[extra]] > 1).sum())
+
+
+def _judge_shared_rows(judged: JudgedNetwork) -> Iterator[Implausible]:
+    """Tell of rows of the source that became two things."""
+    data = judged.data
+    tables = {
+        "equipment": data.equipment.mrid,
+        "usage_points": data.usage_points.mrid,
+        "sources": data.sources.mrid,
+    }
+    for (one, first), (other, second) in combinations(tables.items(), 2):
+        shared = np.intersect1d(first, second)
+        if len(shared):
+            yield Implausible(
+                "row_mapped_twice",
+                f"{len(shared):,} rows are mapped to {one} and to {other}, such as"
+                f" {decode_texts(shared[:1])[0]}",
+                "say in where which of the two blocks takes them",
+            )
 
 
 def _judge_transformers(judged: JudgedNetwork) -> Iterator[Implausible]:
@@ -201,6 +221,7 @@ def _judge_phases(judged: JudgedNetwork) -> Iterator[Implausible]:
 
 JUDGES: tuple[Callable[[JudgedNetwork], Iterator[Implausible]], ...] = (
     _judge_supply,
+    _judge_shared_rows,
     judge_voltages,
     judge_ratings,
     judge_lengths,

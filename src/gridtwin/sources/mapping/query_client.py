@@ -6,9 +6,10 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Timer
+from threading import Event, Timer
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -55,6 +56,31 @@ class QueryLimits:
     result_mib: int = 2_048
 
 
+def start_process() -> subprocess.Popen[bytes]:
+    """Begin a process that waits for what it may take."""
+    return subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-I", "-c", START, json.dumps(sys.path), str(SERVER)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=LEAN_VARIABLES
+        | {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ},
+    )
+
+
+def end_process(process: subprocess.Popen[bytes]) -> None:
+    """Let a process end, and see that it does."""
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(OSError):  # what it did not take any more
+                stream.close()
+    try:
+        process.wait(CLOSING_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class QueryClient:
     """
     Holds a process that answers queries over tables; one that ended is begun anew.
@@ -76,16 +102,8 @@ class QueryClient:
     def close(self) -> None:
         """End the process."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                stream.close()
-        try:
-            process.wait(CLOSING_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None:
+            end_process(process)
 
     def hold_tables(self, tables: Mapping[str, pa.Table]) -> None:
         """Let queries read these tables, and no longer those before."""
@@ -142,15 +160,7 @@ class QueryClient:
 
     def _start_process(self) -> None:
         """Begin the process, with the tables that were held by the one before."""
-        command = [sys.executable, "-I", "-c", START, json.dumps(sys.path), str(SERVER)]
-        self._process = subprocess.Popen(  # noqa: S603 - our own program
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=LEAN_VARIABLES
-            | {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ},
-        )
+        self._process = start_process()
         limits = self._limits
         setup = {
             "config": LOCKED_CONFIG | {"memory_limit": f"{limits.memory_mib}MiB"},
@@ -173,7 +183,13 @@ class QueryClient:
         assert process is not None, "it was begun"  # noqa: S101 - for types
         assert process.stdin is not None, "pipes were asked for"  # noqa: S101
         assert process.stdout is not None, "pipes were asked for"  # noqa: S101
-        timer = Timer(seconds, process.kill)
+        late = Event()
+
+        def stop_late() -> None:
+            late.set()
+            process.kill()
+
+        timer = Timer(seconds, stop_late)
         timer.start()
         try:
             write_message(process.stdin, message, parts)
@@ -181,12 +197,13 @@ class QueryClient:
         except OSError:  # it ended while it was written to
             answer = None
         finally:
-            is_late = not timer.is_alive()
             timer.cancel()
         if answer is not None:
             return answer
+        process.kill()
+        process.wait()
         self.close()
-        if is_late:
+        if late.is_set():
             msg = f"it takes longer than {seconds:g} s"
             raise QueryError(msg)
         msg = "it takes more memory or processor time than it may"

@@ -123,14 +123,15 @@ def limit_process(setup: dict[str, Any]) -> None:
 
 
 def serve_queries(source: IO[bytes], sink: IO[bytes]) -> None:
-    """Answer what is asked until there is no more; the first message sets the server up."""
-    first = read_message(source)
-    if first is None:
-        return
-    server = QueryServer(first[0])
-    write_message(sink, {}, [])
-    while (request := read_message(source)) is not None:
-        write_message(sink, *server.answer(*request))
+    """Answer what is asked until there is no more; a message that sets up begins with nothing."""
+    server: QueryServer | None = None
+    while (message := read_message(source)) is not None:
+        request, parts = message
+        if server is None or "config" in request:
+            server = QueryServer(request)
+            write_message(sink, {}, [])
+        else:
+            write_message(sink, *server.answer(request, parts))
 
 
 if __name__ == "__main__":

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
-from gridtwin.errors import InputError
-from gridtwin.model.network import Network
-from gridtwin.sources.synthetic.feeders import count_feeders, plan_feeders
-from gridtwin.sources.synthetic.primary import lay_primary
-from gridtwin.sources.synthetic.service_level import lay_service
-from gridtwin.sources.synthetic.territory import cut_districts, find_territory, survey_land
-from gridtwin.sources.synthetic.territory_tables import write_tables
+from gridtwin.sources.synthetic.laid_territory import lay_territory
 
-FEWEST_METERS = 50
+if TYPE_CHECKING:
+    from pathlib import Path
 
-__all__ = ["synthesize"]
+    from gridtwin.model.network import Network
+
+__all__ = ["lay_territory", "synthesize"]
 
 
-def synthesize(territory: str = "houston", *, meters: int = 60_000, seed: int = 1) -> Network:
+def synthesize(
+    territory: str = "houston",
+    *,
+    meters: int = 60_000,
+    seed: int = 1,
+    roads: str | Path | None = None,
+    roads_layer: str = "",
+) -> Network:
     """
     Make a distribution network that looks and counts like a utility's, out of nothing but chance.
 
@@ -30,6 +34,10 @@ def synthesize(territory: str = "houston", *, meters: int = 60_000, seed: int = 
         them: 60,000 meters are 24 substations and 150 feeders, 596,906 are 242 and 1,500.
     seed
         Source of all chance: the same territory, meters and seed give the same network.
+    roads
+        A file with the streets of a real place, which the lines then follow, see `read_roads`.
+    roads_layer
+        Its layer, where it has several of lines.
 
     Returns
     -------
@@ -39,22 +47,12 @@ def synthesize(territory: str = "houston", *, meters: int = 60_000, seed: int = 
     Raises
     ------
     InputError
-        If the territory is unknown or the meters are too few.
+        If the territory is unknown, the meters are too few, or the streets cannot be followed.
 
     Notes
     -----
     `docs/synthetic.md` says how it is laid out and holds its statistics against published ones.
     Nothing in it copies a real network; places and names only set the scene.
     """
-    ground = find_territory(territory)
-    if meters < FEWEST_METERS:
-        msg = f"{meters} meters are too few for a territory: ask for {FEWEST_METERS} or more"
-        raise InputError(msg)
-    rng = np.random.default_rng(seed)
-    substations, feeders = count_feeders(meters)
-    land = survey_land(ground, meters)
-    shares = cut_districts(land, substations)
-    layout = plan_feeders(shares, max(feeders, len(shares.weight)), meters, rng)
-    primary = lay_primary(layout, land, rng)
-    service = lay_service(primary, layout, rng)
-    return Network(write_tables(ground, layout, primary, service, rng), crs="EPSG:4326")
+    made = lay_territory(territory, meters=meters, seed=seed, roads=roads, roads_layer=roads_layer)
+    return made.network

@@ -13,7 +13,7 @@ from gridtwin.sources.synthetic.feeders import rank_in_runs
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.sources.synthetic.feeders import FeederPlan
+    from gridtwin.sources.synthetic.feeders import Circuits
     from gridtwin.sources.synthetic.primary import Primary
     from gridtwin.sources.synthetic.service_level import ServiceLevel
 
@@ -35,12 +35,12 @@ class TerritoryRows:
     tree: int  # equipment without ties
 
 
-def number_rows(primary: Primary, plan: FeederPlan, service: ServiceLevel) -> TerritoryRows:
+def number_rows(primary: Primary, circuits: Circuits, service: ServiceLevel) -> TerritoryRows:
     """Give every node its row in preorder: a node, what hangs on it, then the rest of its chain."""
     stand, meters = service.transformers, service.meters
     below = 1 + stand.meters + stand.has_pole
     size = 1 + np.bincount(stand.site, below, len(primary.kind)).astype(np.int64)
-    station = plan.substation[primary.feeder]
+    station = circuits.substation[primary.feeder]
     own = np.cumsum(size) - size + STATION_ROWS * (station.astype(np.int64) + 1)
     before = np.cumsum(below) - below
     first = np.arange(len(below)) - rank_in_runs(stand.site)
@@ -48,7 +48,7 @@ def number_rows(primary: Primary, plan: FeederPlan, service: ServiceLevel) -> Te
     after_pole = stand.has_pole[meters.transformer] & (
         meters.place >= stand.near[meters.transformer]
     )
-    stations = int(plan.substation[-1]) + 1
+    stations = int(circuits.substation[-1]) + 1
     starts = np.searchsorted(station, np.arange(stations))
     nodes = int(size.sum()) + STATION_ROWS * stations
     row = transformer.astype(np.int32)

@@ -22,6 +22,14 @@ EDGE_M = 60.0  # kept clear along the border of a district
 CIRCUIT_GAP_M = 7.0  # between circuits that share an arterial
 
 
+class Circuits(NamedTuple):
+    """One row per feeder, substation after substation: what is known before any street is."""
+
+    substation: NDArray[np.int32]
+    meters: NDArray[np.int32]
+    origin: NDArray[np.float64]  # (n, 2) the substation, in the plane
+
+
 class FeederPlan(NamedTuple):
     """One row per feeder: the rectangle it serves, beside the arterial of its substation."""
 
@@ -37,6 +45,11 @@ class FeederPlan(NamedTuple):
     getaway: NDArray[np.int32]  # trunk sections along the arterial
     streets: NDArray[np.int32]  # trunk sections that end at a street
     sections: NDArray[np.int32]  # lateral sections in its streets
+
+    @property
+    def circuits(self) -> Circuits:
+        """The feeders without their streets."""
+        return Circuits(self.substation, self.meters, self.origin)
 
     def find_places(
         self,
@@ -67,11 +80,11 @@ def plan_feeders(
     rng: np.random.Generator,
 ) -> FeederPlan:
     """Give every district its feeders, and every feeder its rectangle, streets and meters."""
-    count = _share_out(land.weight, feeders)
+    count = share_out(land.weight, feeders)
     substation = np.repeat(np.arange(len(count), dtype=np.int32), count)
     slot = rank_in_runs(substation)
     weight = (land.weight / count)[substation] * rng.lognormal(0.0, 0.22, len(substation))
-    served = _share_out(weight, meters)
+    served = share_out(weight, meters)
     swapped = _arterial_runs_north(land, rng)
     size = np.where(swapped[:, None], land.half[:, ::-1], land.half) - EDGE_M
     single = count <= ONE_SIDED  # the substation stands at the border of its district
@@ -112,7 +125,7 @@ def rank_in_runs(groups: NDArray[Any]) -> NDArray[np.int32]:
     return (np.arange(len(groups)) - np.repeat(start, length)).astype(np.int32)
 
 
-def _share_out(weight: NDArray[np.float64], total: int) -> NDArray[np.int64]:
+def share_out(weight: NDArray[Any], total: int) -> NDArray[np.int64]:
     """Share a number out by weight, at least one each, largest remainders first."""
     exact = weight / weight.sum() * (total - len(weight))
     share = np.floor(exact).astype(np.int64)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridtwin.model import phases
-from gridtwin.sources.synthetic.feeders import FeederPlan, rank_in_runs
+from gridtwin.sources.synthetic.feeders import Circuits, rank_in_runs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +38,9 @@ LOT_M = (18.0, 32.0)  # frontage of a house
 SHOP_M = 9.0  # frontage of a business behind a three-phase transformer
 SETBACK_M = (15.0, 26.0)  # from the middle of the street to the meter
 MASTER_METERED = 0.0015
+CORNER_M = 12.0  # kept clear where a trunk meets a street
+POLE_ASIDE_M = 4.0  # from the middle of the street to a pole
+TRANSFORMER_STEP_M = 3.0  # along the street, from the node to its transformer
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,9 @@ class TerritoryMeters:
 
     transformer: NDArray[np.int32]  # row of `Transformers`
     place: NDArray[np.int32]  # within the transformer; from `near` on they hang on the pole
-    offset: NDArray[np.float32]  # (n, 2) from the node of the site, in the plane
+    along: NDArray[np.float32]  # meters along the street of its site
+    across: NDArray[np.float32]  # meters from the middle of that street to its left
+    plane: NDArray[np.float64]  # (n, 2)
     service: NDArray[np.uint8]  # row of `CLASSES`
     peak_w: NDArray[np.float32]
     customers: NDArray[np.int32]
@@ -90,9 +95,9 @@ class _TransformerStands:
     meters: NDArray[np.int32]
 
 
-def lay_service(primary: Primary, plan: FeederPlan, rng: np.random.Generator) -> ServiceLevel:
+def lay_service(primary: Primary, circuits: Circuits, rng: np.random.Generator) -> ServiceLevel:
     """Hang transformers and meters on every street of a primary."""
-    stands = _stand_transformers(primary, plan, rng)
+    stands = _stand_transformers(primary, circuits, rng)
     has_pole = ~stands.three_phase & (
         rng.random(len(stands.site)) < np.where(stands.meters > POLE_FROM_METERS, 1.0, 0.4)
     )
@@ -102,7 +107,7 @@ def lay_service(primary: Primary, plan: FeederPlan, rng: np.random.Generator) ->
     place = rank_in_runs(transformer)
     lot = _choose_lots(primary, stands, rng)
     meters = _choose_customers(transformer, place, stands, rng)
-    offset = _place_houses(primary, stands, near, lot, transformer, place, rng)
+    houses = _place_houses(primary, stands, near, lot, transformer, place, rng)
     load = np.add.reduceat(meters[1], np.cumsum(stands.meters) - stands.meters, dtype=np.float64)
     lateral = primary.lateral[stands.site]
     tapped = lateral >= 0
@@ -124,14 +129,14 @@ def lay_service(primary: Primary, plan: FeederPlan, rng: np.random.Generator) ->
             pole_plane=pole,
             load_w=load,
         ),
-        meters=TerritoryMeters(transformer, place, offset, *meters),
+        meters=TerritoryMeters(transformer, place, *(houses + meters)),
         lateral_phases=carried,
         lateral_load_w=lateral_load,
     )
 
 
 def _stand_transformers(
-    primary: Primary, plan: FeederPlan, rng: np.random.Generator
+    primary: Primary, circuits: Circuits, rng: np.random.Generator
 ) -> _TransformerStands:
     """Stand transformers at the nodes of the streets and share the feeder's meters out."""
     sites = np.flatnonzero(primary.street > 0).astype(np.int32)
@@ -146,8 +151,9 @@ def _stand_transformers(
     three_phase = on_trunk | ((width == 3) & (rng.random(len(site)) < 0.5))
     meters = rng.choice(np.array([1, 2, 3], np.int32), len(site), p=(0.5, 0.3, 0.2))
     feeder = primary.feeder[site]
-    left = plan.meters - np.bincount(feeder[on_trunk], meters[on_trunk], len(plan.meters))
+    left = circuits.meters - np.bincount(feeder[on_trunk], meters[on_trunk], len(circuits.meters))
     weight = rng.lognormal(0.0, 0.35, len(site)) * np.where(three_phase, 0.3, 1.0)
+    weight *= primary.houses[site]
     meters[~on_trunk] = _share_out(left, feeder[~on_trunk], weight[~on_trunk])
     return _TransformerStands(
         site, rank_in_runs(site), np.repeat(count, count) == 2, three_phase, meters
@@ -234,9 +240,9 @@ def _place_houses(
     transformer: NDArray[np.int32],
     place: NDArray[np.int32],
     rng: np.random.Generator,
-) -> NDArray[np.float32]:
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]]:
     """
-    Return where each meter stands, from the node of its site.
+    Return how far each meter stands along and across its street, and its place.
 
     Houses stand in pairs across the street. One transformer at a node serves both ways along
     the street; of two, each serves its own way.
@@ -246,31 +252,26 @@ def _place_houses(
     step = np.where(turned, beyond, place)
     way = np.where(stands.paired & (stands.place == 0), -1, 1).astype(np.float32)[transformer]
     way[turned] *= -1
-    along = (step // 2 + np.float32(0.5)) * lot[transformer] * way
+    corner = np.where(primary.lateral[stands.site] < 0, np.float32(CORNER_M), np.float32(0.0))
+    along = ((step // 2 + np.float32(0.5)) * lot[transformer] + corner[transformer]) * way
     setback = rng.uniform(*SETBACK_M, len(lot))
     setback = np.minimum(setback, 0.4 * primary.block[stands.site]).astype(np.float32)
     across = setback[transformer] * (1 - 2 * (step & 1)).astype(np.float32)
-    heading = primary.heading[stands.site]
-    offset = np.empty((len(transformer), 2), np.float32)
-    east, north = heading[transformer, 0], heading[transformer, 1]
-    offset[:, 0] = along * east - across * north
-    offset[:, 1] = along * north + across * east
-    return offset
+    plane = primary.sides.find_beside(stands.site[transformer], along, across)
+    return along, across, plane
 
 
 def _place_poles(
     primary: Primary, stands: _TransformerStands, near: NDArray[np.int32], lot: NDArray[np.float32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return where each transformer stands, and the secondary pole among its far houses."""
-    heading = primary.heading[stands.site].astype(np.float64)
-    left = np.stack([-heading[:, 1], heading[:, 0]], -1)
     way = np.where(stands.paired & (stands.place == 0), -1.0, 1.0)
     middle = (stands.meters + near) / 4 + 0.25
     single = -((stands.meters - near) / 4 + 0.25)
     far = np.where(stands.paired, middle, single) * lot * way
-    start = primary.plane[stands.site]
-    plane = start + heading * (way * 3.0)[:, None] + left * 4.0
-    return plane, start + heading * far[:, None] + left * 4.0
+    aside = np.full(len(way), POLE_ASIDE_M, np.float32)
+    beside = primary.sides.find_beside
+    return beside(stands.site, way * TRANSFORMER_STEP_M, aside), beside(stands.site, far, aside)
 
 
 def _balance_phases(primary: Primary, load: NDArray[np.float64]) -> NDArray[np.uint8]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gridtwin.errors import InputError
+from gridtwin.sources.synthetic.bending import Bending, Twist, Wave
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,15 +20,18 @@ NARROWEST = 4  # squares across a district that had to give way to water
 SLIMMEST = 3  # times as long as wide; what is longer is cut across
 SMALLEST_SHARE = 0.15  # of a mean district; land pieces of less weight are left unserved
 RURAL_WEIGHT = 0.12  # density far from every center, where a large center has 1.0
+CORE_SHARE = 0.7  # of a town center's reach: where its streets are straight and turned
+SHORE_STEP_M = 50.0  # between the points of a shore, so that it bends as the streets do
 
 
 class TownCenter(NamedTuple):
-    """A town center: where it lies and how far its density reaches."""
+    """A town center: where it lies, how far its density reaches, how its streets are turned."""
 
     lon: float
     lat: float
     weight: float
     reach_m: float
+    turn: float  # degrees, anticlockwise
 
 
 class River(NamedTuple):
@@ -40,7 +44,7 @@ class River(NamedTuple):
 @dataclass(frozen=True)
 class Territory:
     """
-    A stretch of land and water, told in longitude and latitude.
+    A stretch of land and water, told in longitude and latitude before it is bent.
 
     Attributes
     ----------
@@ -52,12 +56,16 @@ class Territory:
         Rings of standing water.
     streams
         Running water.
+    waves, broad
+        What bends streets and shores, see `Bending`.
     """
 
     bounds: tuple[float, float, float, float]
-    centers: tuple[TownCenter, ...]
-    lakes: tuple[tuple[tuple[float, float], ...], ...]
-    streams: tuple[River, ...]
+    centers: tuple[TownCenter, ...] = ()
+    lakes: tuple[tuple[tuple[float, float], ...], ...] = ()
+    streams: tuple[River, ...] = ()
+    waves: tuple[Wave, ...] = ()
+    broad: tuple[Wave, ...] = ()
 
     @cached_property
     def scale(self) -> NDArray[np.float64]:
@@ -84,8 +92,23 @@ class Territory:
         return plane
 
     @cached_property
-    def water(self) -> Any:
-        """All water as one geometry in longitude and latitude."""
+    def bending(self) -> Bending:
+        """What brings the plan to the ground."""
+        twists = tuple(
+            Twist(
+                (at := self.to_plane(np.array([center.lon, center.lat])))[0],
+                at[1],
+                center.reach_m * CORE_SHARE,
+                np.radians(center.turn),
+            )
+            for center in self.centers
+        )
+        fixed = (twists[0].east, twists[0].north) if twists else (0.0, 0.0)
+        return Bending(twists, self.waves, self.broad, fixed)
+
+    @cached_property
+    def plan_water(self) -> Any:
+        """All water as one geometry of the plan, in meters of the plane."""
         import shapely
 
         plane = [shapely.Polygon(self.to_plane(np.array(ring))) for ring in self.lakes]
@@ -93,7 +116,15 @@ class Territory:
             shapely.LineString(self.to_plane(np.array(stream.line))).buffer(stream.half_width_m)
             for stream in self.streams
         ]
-        return shapely.transform(shapely.union_all(plane), self.to_lonlat)
+        return shapely.union_all(plane)
+
+    @cached_property
+    def water(self) -> Any:
+        """All water as one geometry in longitude and latitude, as it lies on the ground."""
+        import shapely
+
+        fine = shapely.segmentize(self.plan_water, SHORE_STEP_M)
+        return shapely.transform(fine, lambda plan: self.to_lonlat(self.bending.bend(plan)))
 
     def estimate_density(self, plane: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return how densely people live around places of the plane, shape (..., 2)."""
@@ -149,10 +180,10 @@ def survey_land(territory: Territory, meters: int) -> Land:
     last = np.floor(territory.size_m / PIXEL_M).astype(int)
     high = np.minimum(np.ceil((middle + side * aspect / 2) / PIXEL_M).astype(int), last)
     column, row = np.meshgrid(np.arange(low[0], high[0]), np.arange(low[1], high[1]))
-    west, south = (territory.to_lonlat(np.stack([column, row], -1) * PIXEL_M)).T
-    east, north = (territory.to_lonlat(np.stack([column + 1, row + 1], -1) * PIXEL_M)).T
-    shapely.prepare(territory.water)
-    wet = shapely.intersects(territory.water, shapely.box(west, south, east, north)).T
+    west, south, east, north = (PIXEL_M * edge for edge in (column, row, column + 1, row + 1))
+    squares = shapely.box(west, south, east, north)
+    shapely.prepare(territory.plan_water)
+    wet = shapely.intersects(territory.plan_water, squares)
     centers = np.stack([column + 0.5, row + 0.5], -1) * PIXEL_M
     return Land(~wet, np.where(wet, 0.0, territory.estimate_density(centers)), low * PIXEL_M)
 
@@ -255,20 +286,20 @@ def _halve_rectangle(weight: NDArray[np.float64], cut: _Cut) -> list[_Cut] | Non
 HOUSTON = Territory(
     bounds=(-95.95, 29.42, -94.82, 30.15),
     centers=(
-        TownCenter(-95.367, 29.758, 1.0, 5_000),  # downtown
-        TownCenter(-95.463, 29.738, 0.7, 4_000),
-        TownCenter(-95.400, 29.706, 0.6, 3_000),
-        TownCenter(-95.560, 29.725, 0.5, 5_000),
-        TownCenter(-95.620, 29.620, 0.5, 5_000),
-        TownCenter(-95.820, 29.785, 0.4, 5_000),
-        TownCenter(-95.650, 29.930, 0.5, 7_000),
-        TownCenter(-95.420, 30.070, 0.5, 7_000),
-        TownCenter(-95.250, 30.000, 0.35, 5_000),
-        TownCenter(-95.200, 29.680, 0.5, 4_500),
-        TownCenter(-94.960, 29.760, 0.35, 4_000),
-        TownCenter(-95.290, 29.560, 0.45, 5_000),
-        TownCenter(-95.110, 29.530, 0.45, 5_000),
-        TownCenter(-95.430, 29.860, 0.45, 5_000),
+        TownCenter(-95.367, 29.758, 1.0, 5_000, -22),  # downtown
+        TownCenter(-95.463, 29.738, 0.7, 4_000, 16),
+        TownCenter(-95.400, 29.706, 0.6, 3_000, -14),
+        TownCenter(-95.560, 29.725, 0.5, 5_000, 24),
+        TownCenter(-95.620, 29.620, 0.5, 5_000, -18),
+        TownCenter(-95.820, 29.785, 0.4, 5_000, 10),
+        TownCenter(-95.650, 29.930, 0.5, 7_000, 20),
+        TownCenter(-95.420, 30.070, 0.5, 7_000, -15),
+        TownCenter(-95.250, 30.000, 0.35, 5_000, 24),
+        TownCenter(-95.200, 29.680, 0.5, 4_500, -22),
+        TownCenter(-94.960, 29.760, 0.35, 4_000, 12),
+        TownCenter(-95.290, 29.560, 0.45, 5_000, -18),
+        TownCenter(-95.110, 29.530, 0.45, 5_000, 16),
+        TownCenter(-95.430, 29.860, 0.45, 5_000, 21),
     ),
     lakes=(
         (  # Galveston Bay and Trinity Bay
@@ -304,6 +335,13 @@ HOUSTON = Territory(
             ),
         ),
         River(40, ((-95.960, 29.590), (-95.800, 29.560), (-95.690, 29.520), (-95.620, 29.400))),
+    ),
+    waves=(
+        Wave(1.05, 3_700, 100, 0.4), Wave(0.35, 2_900, 75, 2.1), Wave(1.90, 2_150, 60, 5.0),
+        Wave(2.70, 1_500, 38, 3.3), Wave(0.80, 1_050, 24, 1.2), Wave(2.15, 760, 16, 4.4),
+    ),
+    broad=(
+        Wave(1.45, 13_700, 650, 5.2), Wave(0.20, 9_100, 420, 3.0), Wave(2.30, 6_300, 200, 1.0),
     ),
 )  # fmt: skip
 

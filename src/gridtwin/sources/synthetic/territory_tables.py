@@ -10,16 +10,16 @@ from gridtwin.model import cim, phases
 from gridtwin.model.schema import Equipment, Feeders, Nodes, Sources, Substations, UsagePoints
 from gridtwin.model.tables import NetworkData, encode_texts, make_blank_texts, make_unknown_numbers
 from gridtwin.sources.synthetic import naming
+from gridtwin.sources.synthetic.courses import LineCourses, draw_courses, measure_lengths
 from gridtwin.sources.synthetic.draft import TerritoryDraft, TerritoryRows, number_rows
 from gridtwin.sources.synthetic.feeders import rank_in_runs
 from gridtwin.sources.synthetic.primary import FUSE_CODE, LOAD_BREAK_CODE
 from gridtwin.sources.synthetic.service_level import SERVICE_CLASS_NAMES
-from gridtwin.sources.synthetic.territory import degree_m
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridtwin.sources.synthetic.feeders import FeederPlan
+    from gridtwin.sources.synthetic.feeders import Circuits
     from gridtwin.sources.synthetic.primary import Primary
     from gridtwin.sources.synthetic.service_level import ServiceLevel
     from gridtwin.sources.synthetic.territory import Territory
@@ -57,17 +57,17 @@ NO_GROUP, DYN1, YYN0 = b"", b"Dyn1", b"Yyn0"
 
 def write_tables(
     territory: Territory,
-    plan: FeederPlan,
+    circuits: Circuits,
     primary: Primary,
     service: ServiceLevel,
     rng: np.random.Generator,
 ) -> NetworkData:
     """Return the tables of a territory."""
-    rows = number_rows(primary, plan, service)
+    rows = number_rows(primary, circuits, service)
     draft = TerritoryDraft(rows.nodes, rows.tree, len(primary.ties.spur))
     load = np.bincount(rows.station_of_transformer, service.transformers.load_w, len(rows.stations))
     station_va = _rate_stations(load)
-    _put_stations(draft, rows, plan, station_va)
+    _put_stations(draft, rows, circuits, station_va)
     _put_primary(draft, rows, primary, service)
     _put_transformers(draft, rows, primary, service)
     _put_meters(draft, rows, primary, service)
@@ -75,8 +75,12 @@ def write_tables(
     _set_control(draft, rng)
     names, codes = naming.name_substations(len(rows.stations), rng)
     head = np.flatnonzero(draft.kind == cim.KIND_CODE["breaker"]).astype(np.int32)
-    equipment = _build_equipment(draft, rows, primary, territory)
-    xy = territory.to_lonlat(draft.plane)
+    courses = draw_courses(draft, rows, primary, territory.bending)
+    ground = territory.bending.bend(draft.plane)
+    length_m = measure_lengths(draft, ground, courses, territory)
+    xy = territory.to_lonlat(ground)
+    territory.to_lonlat(courses.xy)
+    equipment = _build_equipment(draft, courses, length_m)
     return NetworkData(
         nodes=Nodes(naming.number_ids("N-", rows.nodes), draft.nominal_v, xy),
         equipment=equipment,
@@ -88,17 +92,17 @@ def write_tables(
             station_va,
             xy[rows.stations],
         ),
-        feeders=_build_feeders(plan, names, codes, head),
+        feeders=_build_feeders(circuits, names, codes, head),
     )
 
 
 def _put_stations(
-    draft: TerritoryDraft, rows: TerritoryRows, plan: FeederPlan, rated_va: NDArray[np.float32]
+    draft: TerritoryDraft, rows: TerritoryRows, circuits: Circuits, rated_va: NDArray[np.float32]
 ) -> None:
     """Write the high side, the transformer and the two buses of every substation."""
     root = rows.stations
-    first = np.searchsorted(plan.substation, np.arange(len(root)))
-    origin = plan.origin[first]
+    first = np.searchsorted(circuits.substation, np.arange(len(root)))
+    origin = circuits.origin[first]
     for step, back in enumerate((16.0, 8.0, 0.0)):
         draft.plane[root + step] = origin - np.array([0.0, back])
         draft.nominal_v[root + step] = HIGH_V if step == 0 else MEDIUM_V
@@ -175,7 +179,7 @@ def _put_meters(
     """Write the service drops."""
     stand, meters = service.transformers, service.meters
     own = meters.transformer
-    draft.plane[rows.meters] = primary.plane[stand.site][own] + meters.offset
+    draft.plane[rows.meters] = meters.plane
     three_phase = stand.three_phase[own]
     draft.nominal_v[rows.meters] = np.where(three_phase, np.float32(LOW_V), np.float32(SPLIT_V))
     pole = np.zeros(len(stand.site), np.int32)
@@ -217,17 +221,10 @@ def _set_control(draft: TerritoryDraft, rng: np.random.Generator) -> None:
 
 
 def _build_equipment(
-    draft: TerritoryDraft, rows: TerritoryRows, primary: Primary, territory: Territory
+    draft: TerritoryDraft, courses: LineCourses, length_m: NDArray[np.float32]
 ) -> Equipment:
-    """Return the equipment table of a draft whose nodes are still in the plane."""
+    """Return the equipment table of a draft."""
     count = len(draft.kind)
-    line_start, line_xy = _bend_tie_lines(count, rows, primary)
-    spurs = rows.primary[primary.ties.spur] - rows.station_of_primary[primary.ties.spur] - 1
-    length = _measure_lengths(draft, territory)
-    bends = np.abs(np.diff(line_xy.reshape(-1, 3, 2), axis=1)).sum(axis=(1, 2))
-    length[np.sort(spurs)] = bends
-    if len(line_xy):
-        line_xy = territory.to_lonlat(line_xy)
     return Equipment(
         mrid=naming.number_by_label(draft.label, ID_LABELS),
         kind=draft.kind,
@@ -238,41 +235,14 @@ def _build_equipment(
         name=make_blank_texts(count),
         rated_a=draft.rated_a,
         rated_va=draft.rated_va,
-        length_m=length,
+        length_m=length_m,
         placement=draft.placement,
         control=draft.control,
         in_service=np.ones(count, dtype=np.bool_),
         vector_group=draft.vector_group,
-        line_start=line_start,
-        line_xy=line_xy,
+        line_start=courses.start,
+        line_xy=courses.xy,
     )
-
-
-def _measure_lengths(draft: TerritoryDraft, territory: Territory) -> NDArray[np.float32]:
-    """Return the length of every line, with a degree of longitude as long as it is there."""
-    length = make_unknown_numbers(len(draft.kind))
-    line = np.flatnonzero((draft.kind == LINE) | (draft.kind == SERVICE_DROP))
-    start, end = draft.plane[draft.node_a[line]], draft.plane[draft.node_b[line]]
-    south, north = degree_m(np.array(territory.bounds[1::2]))[:, 0] / territory.scale[0]
-    stretch = south + (north - south) * end[:, 1] / territory.size_m[1]
-    end -= start
-    end[:, 0] *= stretch
-    length[line] = np.hypot(end[:, 0], end[:, 1])
-    return length
-
-
-def _bend_tie_lines(
-    count: int, rows: TerritoryRows, primary: Primary
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the bends of tie lines; everything else runs straight."""
-    ties = primary.ties
-    row = rows.primary[ties.spur] - rows.station_of_primary[ties.spur] - 1
-    order = np.argsort(row)
-    points = np.zeros(count + 1, dtype=np.int64)
-    points[row + 1] = 3
-    start = primary.plane[primary.parent[ties.spur]]
-    bends = np.stack([start, ties.corner, ties.plane], axis=1)[order]
-    return np.cumsum(points), bends.reshape(-1, 2)
 
 
 def _build_usage_points(
@@ -315,16 +285,16 @@ def _rate_stations(load_w: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _build_feeders(
-    plan: FeederPlan, names: list[str], codes: list[str], head: NDArray[np.int32]
+    circuits: Circuits, names: list[str], codes: list[str], head: NDArray[np.int32]
 ) -> Feeders:
-    circuit = rank_in_runs(plan.substation) + 1_201
+    circuit = rank_in_runs(circuits.substation) + 1_201
     own = [
         (codes[station], names[station], number)
-        for station, number in zip(plan.substation.tolist(), circuit.tolist(), strict=True)
+        for station, number in zip(circuits.substation.tolist(), circuit.tolist(), strict=True)
     ]
     return Feeders(
         mrid=encode_texts(f"{code}-{number}" for code, _, number in own),
         name=encode_texts(f"{name} {number}" for _, name, number in own),
-        substation=plan.substation,
+        substation=circuits.substation,
         head=head,
     )

@@ -16,6 +16,7 @@ LONGEST_M = 3_000.0  # of a tie line between two substations
 TIE_NEIGHBORS = 48  # trunk nodes looked at around the end of a trunk
 SAMPLES = 16  # of each leg of a tie line: closer together than the squares of the land
 SWITCH_M = 10.0
+MOST_CORNERS = 3  # of any line
 
 
 class Ties(NamedTuple):
@@ -24,7 +25,7 @@ class Ties(NamedTuple):
     spur: NDArray[np.int32]  # trunk section that the line continues
     target: NDArray[np.int32]  # trunk section whose end is beyond the switch
     plane: NDArray[np.float64]  # (n, 2) where the line ends and the switch begins
-    corner: NDArray[np.float64]  # (n, 2)
+    corners: NDArray[np.float64]  # (n, MOST_CORNERS, 2) on its way; NaN = none
 
 
 def find_ties(
@@ -56,8 +57,46 @@ def find_ties(
     first.sort()
     spur, target = spur[first], target[first]
     corner, dry = _choose_corner(plane[spur], plane[target], land)
-    spur, target, corner = spur[dry], target[dry], corner[dry]
-    return Ties(spur, target, _stop_before(plane[spur], corner, plane[target]), corner)
+    return _draw_ties(spur[dry], target[dry], plane, corner[dry][:, None])
+
+
+def reroute_ties(
+    ties: Ties, straight: NDArray[np.float64], plane: NDArray[np.float64], land: Land
+) -> Ties:
+    """
+    Return ties between trunks that wander, as they were found between straight ones.
+
+    Parameters
+    ----------
+    ties
+        The ties between straight trunks.
+    straight, plane
+        Where trunk sections end if they run straight, and where they do.
+    land
+        Where no water is.
+    """
+    corner, dry = _choose_corner(plane[ties.spur], plane[ties.target], land)
+    # Where water lies between, by the way between the straight trunks: within the rectangle of a
+    # feeder, and along a way that is dry.
+    detour = np.stack([straight[ties.spur], ties.corners[:, 0], straight[ties.target]], axis=1)
+    direct = np.full_like(detour, np.nan)
+    direct[:, 0] = corner
+    ways = np.where(dry[:, None, None], direct, detour)
+    return _draw_ties(ties.spur, ties.target, plane, ways)
+
+
+def _draw_ties(
+    spur: NDArray[np.int32],
+    target: NDArray[np.int32],
+    plane: NDArray[np.float64],
+    ways: NDArray[np.float64],
+) -> Ties:
+    """Return ties that pass some corners, and stop short of their target."""
+    corners = np.full((len(spur), MOST_CORNERS, 2), np.nan)
+    corners[:, : ways.shape[1]] = ways
+    count = (~np.isnan(corners[:, :, 0])).sum(axis=1)
+    last = corners[np.arange(len(spur)), count - 1]
+    return Ties(spur, target, _stop_before(plane[spur], last, plane[target]), corners)
 
 
 def _same_row(plan: FeederPlan) -> NDArray[np.bool_]:
@@ -119,8 +158,8 @@ def _stop_before(
 ) -> NDArray[np.float64]:
     """Return where the last leg of each line stops short of its end."""
     leg = end - corner
-    flat = np.abs(leg).sum(axis=1) < 1.0
+    flat = np.hypot(*leg.T) < 1.0
     leg[flat] = (end - start)[flat]
-    length = np.maximum(np.abs(leg).sum(axis=1), 1e-6)
+    length = np.maximum(np.hypot(*leg.T), 1e-6)
     short: NDArray[np.float64] = end - leg * np.minimum(SWITCH_M / length, 0.5)[:, None]
     return short
