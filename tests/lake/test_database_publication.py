@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+import yaml
 
 import gridtwin
 from gridtwin.errors import StoreError
+from gridtwin.model.readings import ZonePrices
+from gridtwin.model.tables import encode_texts
 from gridtwin.results.warehouse.lake_shapes import ROW_LAKE_TABLES, TOPOLOGY_LAKE_TABLES
+from gridtwin.store.iceberg_catalog import open_lake
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.database_feed import IDLE_LAG_BYTES, name_slot, open_feed, parse_lsn
+from gridtwin.store.postgis.slot_changes import LOST
 from gridtwin.twin import Twin
 from lake_bench import Lake
 from lakes import (
@@ -28,6 +35,13 @@ from postgres import Cluster
 
 if TYPE_CHECKING:
     import psycopg
+
+ALERTS = Path(__file__).parents[2] / "deploy/prometheus/lake_alerts.yaml"
+PRICES = ZonePrices(
+    np.array([1_782_907_200, 1_782_908_100]),
+    encode_texts(["NORTH", "SOUTH"]),
+    np.array([20.25, -5.5], np.float32),
+)
 
 
 @pytest.fixture
@@ -62,6 +76,7 @@ def test_a_database_has_the_tables_of_a_folder(
         phases = each.network.equipment.set_index("mrid").loc[switches[0], "phases"]
         each.store.states.operate(switches[0], phases, actor="ann", at=at)
         each.overlay("storm", {switches[1]: True})
+        each.store.readings.write_zone_prices(PRICES)
     publication_of(lake, town, namespace).publish_once()
     beside = lake.make_namespace()
     publication_of(lake, tmp_path / "town.twin", beside).publish_once()
@@ -92,8 +107,10 @@ def test_each_change_comes_through_its_key(
     link.execute("UPDATE gridtwin.feeders SET mrid = 'renamed' WHERE row = 0")
     link.execute("DELETE FROM gridtwin.sources WHERE row = 0")
     link.execute('INSERT INTO gridtwin.conditions ("time", price_usd_mwh) VALUES (now(), 120)')
+    twin.store.readings.write_zone_prices(PRICES)
     report = publication.publish_once()
     assert {"nodes", "feeders", "sources", "conditions", "estimates"} <= set(report.rows)
+    assert report.rows["zone_prices"] == 2
     assert sum(read_table(lake, namespace, "estimate_history").values()) == 3
     assert [row[0] for row in read_table(lake, namespace, "estimates")] == [still.id]
     assert "renamed" in {row[0] for row in read_table(lake, namespace, "feeders")}
@@ -105,11 +122,18 @@ def test_each_change_comes_through_its_key(
     before = count_snapshots(lake, namespace)
     assert not publication.publish_once().rows
     assert count_snapshots(lake, namespace) == before
+    link.execute("UPDATE gridtwin.zone_prices SET price_usd_mwh = 7 WHERE load_zone = 'SOUTH'")
+    assert publication.publish_once().rows == {"zone_prices": 1}
+    assert {row[0]: row[2] for row in read_table(lake, namespace, "zone_prices")} == {
+        "NORTH": 20.25,
+        "SOUTH": 7.0,
+    }
     link.execute("TRUNCATE gridtwin.conditions")
     publication.publish_once()
     assert not read_table(lake, namespace, "conditions")
 
 
+@pytest.mark.long
 def test_what_is_not_committed_is_not_lost(
     lake: Lake, namespace: str, town: str, link: psycopg.Connection
 ) -> None:
@@ -167,11 +191,10 @@ def test_own_columns_come_and_go(
     assert not list_differences(publication)
 
 
+@pytest.mark.long
 def test_a_lake_that_was_set_back_is_compared_whole(
     lake: Lake, namespace: str, town: str, link: psycopg.Connection
 ) -> None:
-    from gridtwin.store.iceberg_catalog import open_lake
-
     publication = publication_of(lake, town, namespace)
     publication.publish_once()
     old = position_of(lake, namespace)
@@ -181,6 +204,23 @@ def test_a_lake_that_was_set_back_is_compared_whole(
         opened.execute(f"UPDATE {opened.name_table('sync_state')} SET position = '{old}'")  # noqa: S608
         opened.execute(f"DELETE FROM {opened.name_table('nodes')} WHERE nominal_v = 7")  # noqa: S608
     publication.publish_once()
+    assert not list_differences(publication)
+
+
+@pytest.mark.long
+def test_a_table_that_was_never_published_is_compared_whole(
+    lake: Lake, namespace: str, twin: Twin, town: str
+) -> None:
+    """As where a release publishes one more: its rows were there before."""
+    twin.store.readings.write_zone_prices(PRICES)
+    publication = publication_of(lake, town, namespace)
+    publication.publish_once()
+    with open_lake(publication.address, lake.settings) as opened:
+        state, table = map(opened.name_table, ("sync_state", "zone_prices"))
+        opened.execute(f"DELETE FROM {state} WHERE table_name = 'zone_prices'")  # noqa: S608
+        opened.execute(f"DROP TABLE {table}")
+    assert publication.publish_once().rows == {"zone_prices": 2}
+    assert not publication.publish_once().rows
     assert not list_differences(publication)
 
 
@@ -225,6 +265,42 @@ def test_a_slot_that_nobody_reads_is_a_figure_and_a_warning(
         assert parse_lsn(feed.read_written()) == parse_lsn(position_of(lake, namespace))
 
 
+def test_alerts_ask_for_figures_that_are_left(
+    lake: Lake, namespace: str, town: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "lake.prom"
+    publication_of(lake, town, namespace, metrics=file, readings=False).publish_once()
+    left = {line.partition(" ")[0] for line in file.read_text().splitlines()}
+    (group,) = yaml.safe_load(ALERTS.read_text())["groups"]
+    asked = [set(re.findall(r"gridtwin_\w+", rule["expr"])) for rule in group["rules"]]
+    assert asked == [{"gridtwin_lake_slot_lag_bytes"}, {"gridtwin_lake_published_seconds"}]
+    assert set().union(*asked) <= left
+
+
+@pytest.mark.long
+def test_what_a_lake_that_nobody_writes_keeps_of_the_log_is_bounded(
+    lake: Lake, namespace: str, followed: Cluster, town: str, link: psycopg.Connection
+) -> None:
+    publication = publication_of(lake, town, namespace, readings=False)
+    publication.publish_once()
+    link.execute("UPDATE gridtwin.nodes SET nominal_v = 9 WHERE row = 1")
+    followed.execute("ALTER SYSTEM SET max_slot_wal_keep_size = '16MB'", "SELECT pg_reload_conf()")
+    try:
+        for _ in range(4):  # segments of 16 MB
+            followed.execute("SELECT pg_logical_emit_message(false, 'test', '')")
+            followed.execute("SELECT pg_switch_wal()")
+        followed.execute("CHECKPOINT")
+        with open_feed(town, publication.lake_name) as feed:
+            state = feed.read_slot()
+    finally:
+        followed.execute("ALTER SYSTEM RESET max_slot_wal_keep_size", "SELECT pg_reload_conf()")
+    assert state is not None
+    assert state.status == LOST
+    assert publication.publish_once().rows == {"nodes": 1}
+    assert not list_differences(publication)
+
+
+@pytest.mark.long
 def test_a_slot_that_is_told_nothing_lets_the_log_go(
     lake: Lake, namespace: str, town: str, link: psycopg.Connection
 ) -> None:
@@ -260,6 +336,7 @@ def test_a_database_without_a_logical_log_is_told_what_to_set(
             publication_of(lake, url, namespace).publish_once()
 
 
+@pytest.mark.long
 def test_touched_days_are_written_and_dropped_days_stay(
     lake: Lake,
     namespace: str,

@@ -22,6 +22,7 @@ from gridtwin.model.schema import SCHEMA
 from gridtwin.publish.iceberg.lake_writer import DuckDbLakeWriter, LakeCommit
 from gridtwin.publish.iceberg.snapshot_expiry import expire_snapshots
 from gridtwin.publish.iceberg.whole_publication import PublishedOf, PublishReport
+from gridtwin.results.warehouse.lake_shapes import LakeTable
 from gridtwin.store.iceberg_catalog import LakeAddress, open_lake
 from gridtwin.store.sqlite_database import hold_lock
 from gridtwin.twin import Twin
@@ -110,6 +111,39 @@ def test_a_second_run_writes_no_snapshot_and_a_change_only_its_tables(
     assert changed == {"outages", "outage_usage_points", "sync_state"}
 
 
+@pytest.mark.long
+def test_what_it_wrote_itself_is_not_read_again_and_what_others_wrote_is(
+    lake: Lake, twin: Twin, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    hash_keys = DuckDbLakeWriter._hash_keys
+
+    def note_read(writer: DuckDbLakeWriter, table: LakeTable, source: str) -> Any:
+        read.extend([table.name] if source != "new_rows" else [])
+        return hash_keys(writer, table, source)
+
+    monkeypatch.setattr(DuckDbLakeWriter, "_hash_keys", note_read)
+    publication = publication_of(lake, tmp_path / "street.twin", namespace)
+    publication.publish_once()
+    with publication._open_session() as session:
+        for number in range(3):
+            read.clear()
+            twin.switch("SW", open=bool(number % 2))
+            assert session.publish_rows(lambda _done, _all: None).rows["closure"] >= 0
+            assert ("closure" in read) == (number == 0)
+        places, state = (
+            session.writer.lake.name_table(name) for name in ("usage_point_places", "sync_state")
+        )
+        execute = session.writer.lake.execute
+        execute(f"DELETE FROM {places}")  # noqa: S608
+        execute(f"UPDATE {state} SET made_at = now() WHERE table_name = 'usage_point_places'")  # noqa: S608
+        twin.switch("SW", open=True)
+        session.publish_rows(lambda _done, _all: None)
+        assert "closure" not in read
+        assert "usage_point_places" in read
+    assert not list_differences(publication)
+
+
 def test_what_a_table_is_of_is_written_with_it(
     lake: Lake, twin: Twin, namespace: str, tmp_path: Path
 ) -> None:
@@ -123,6 +157,7 @@ def test_what_a_table_is_of_is_written_with_it(
     assert (states["*"][3], states["events"][3], states["nodes"][3]) == (1, 1, 0)
 
 
+@pytest.mark.long
 def test_own_columns_are_columns_of_their_kind(lake: Lake, namespace: str, tmp_path: Path) -> None:
     network = street()
     substations = {"mrid": ["s1", "s2", "s3"], **OF_EVERY_KIND}
@@ -150,6 +185,7 @@ def test_own_columns_are_columns_of_their_kind(lake: Lake, namespace: str, tmp_p
     assert not list_differences(publication)
 
 
+@pytest.mark.long
 def test_courses_are_geometry_of_version_3_where_that_is_wanted(
     lake: Lake, twin: Twin, namespace: str, tmp_path: Path
 ) -> None:
@@ -174,6 +210,7 @@ def test_courses_are_geometry_of_version_3_where_that_is_wanted(
         list_differences(publication)
 
 
+@pytest.mark.long
 def test_a_late_reading_rewrites_one_day(
     lake: Lake, twin: Twin, namespace: str, tmp_path: Path
 ) -> None:
@@ -202,6 +239,7 @@ def test_a_late_reading_rewrites_one_day(
     assert not list_differences(publication)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("twin")
 def test_a_difference_is_told(lake: Lake, namespace: str, tmp_path: Path) -> None:
     publication = publication_of(lake, tmp_path / "street.twin", namespace)
@@ -219,6 +257,7 @@ def test_a_difference_is_told(lake: Lake, namespace: str, tmp_path: Path) -> Non
     assert not list_differences(publication)
 
 
+@pytest.mark.long
 def test_old_snapshots_are_forgotten(
     lake: Lake, twin: Twin, namespace: str, tmp_path: Path
 ) -> None:
@@ -236,6 +275,7 @@ def test_old_snapshots_are_forgotten(
     assert SECRET not in str(refused.value)
 
 
+@pytest.mark.long
 def test_a_namespace_is_of_one_twin(lake: Lake, twin: Twin, namespace: str, tmp_path: Path) -> None:
     publication_of(lake, tmp_path / "street.twin", namespace).publish_once()
     twin.save(tmp_path / "other.twin")
@@ -280,6 +320,7 @@ def test_the_command_says_what_it_wrote_and_what_differs(
     assert SECRET not in first.stderr + checked.stderr
 
 
+@pytest.mark.long
 def test_a_twin_is_followed_until_it_is_told_to_stop(
     lake: Lake, twin: Twin, namespace: str, tmp_path: Path
 ) -> None:

@@ -29,6 +29,7 @@ def test_a_table_of_one_engine_is_read_and_changed_by_the_other(lake: Lake) -> N
     assert sorted(read["mrid"].to_pylist()) == ["XFMR-2", "XFMR-3"]
 
 
+@pytest.mark.long
 def test_what_was_acknowledged_is_there_after_a_kill(lake: Lake) -> None:
     namespace = lake.make_namespace()
     rows = pa.table(ROWS)
@@ -42,6 +43,7 @@ def test_what_was_acknowledged_is_there_after_a_kill(lake: Lake) -> None:
             assert len(opened.execute(f"FROM {LAKE}.{name}")) == 2
 
 
+@pytest.mark.long
 def test_a_catalog_that_is_down_is_told_without_credentials(lake: Lake) -> None:
     lake.catalog.kill()
     try:

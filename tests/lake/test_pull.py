@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import random
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +22,6 @@ from gridtwin.store.postgis.postgis_store import PostgisStore
 from gridtwin.twin import Twin
 from lake_bench import SECRET, Lake
 from networks import two_feeders_with_a_tie
-from waiting import started
 
 OWNERS = """
 [risk]
@@ -160,6 +155,7 @@ def test_a_row_that_both_sides_changed_is_kept_with_both_values(side: Side) -> N
     assert side.pull().updated == 1
 
 
+@pytest.mark.long
 def test_what_operations_let_stand_stays(side: Side) -> None:
     side.change_here("A", None)
     side.tell("UPDATE RISK SET score = 0.9 WHERE asset = 'A'")
@@ -171,6 +167,7 @@ def test_what_operations_let_stand_stays(side: Side) -> None:
     assert "A" not in side.read()
 
 
+@pytest.mark.long
 def test_a_column_of_operations_is_never_written(side: Side) -> None:
     side.change_here("A", 0.1, source="field survey")
     side.tell("ALTER TABLE RISK ADD COLUMN source VARCHAR")
@@ -200,6 +197,7 @@ def test_a_table_of_operations_is_compared_only(side: Side) -> None:
     assert side.twin.analytics.read("crew_shifts").empty
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("statement", "reason"),
     [
@@ -273,6 +271,7 @@ def test_a_catalog_without_the_table_stops_it(side: Side) -> None:
     assert f"{side.namespace}.rusk" in side.pull().stopped
 
 
+@pytest.mark.long
 def test_the_commands(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in side.lake.environment.items():
         monkeypatch.setenv(name, value)
@@ -354,33 +353,3 @@ def test_who_was_faster_is_not_written_over(side: Side) -> None:
     with pytest.raises(StoreError, match="pulled by somebody else"):
         side.twin.store.pulls.apply_pulls([stale], datetime.now(UTC))
     assert side.read()["A"] == 0.1
-
-
-@pytest.mark.long
-def test_a_pull_that_is_killed_anywhere_loses_and_doubles_nothing(side: Side) -> None:
-    side.tell("INSERT INTO RISK SELECT 'M' || i, i / 7, now(), 0 FROM range(3000) t(i)")
-    chance = random.Random(16)
-    named = side.url or str(side.twin.store.path)  # type: ignore[attr-defined]
-    words = (
-        *("pull", "iceberg", "--in", named, "--owners", str(side.owners)),
-        *("--catalog", side.lake.catalog.url, "--warehouse", "wh"),
-    )
-    command = [sys.executable, "-c", "from gridtwin.cli.entry import main; main()", *words]
-    sequence, killed = 0, 0
-    for turn in range(10):
-        side.tell(f"UPDATE RISK SET score = score + 1 WHERE asset LIKE '%{turn}'")  # noqa: S608
-        side.tell(f"DELETE FROM RISK WHERE asset LIKE '%{turn}7'")  # noqa: S608
-        environment = {**os.environ, **side.lake.environment}
-        with started(command, env=environment, stdout=subprocess.DEVNULL) as process:
-            try:
-                process.wait(chance.uniform(0.0, 6.0))
-            except subprocess.TimeoutExpired:
-                killed += 1
-        position = side.twin.store.pulls.read_position("risk")
-        assert position is not None
-        assert position.sequence >= sequence
-        sequence = position.sequence
-    assert killed
-    assert side.pull().conflicts == 0
-    rows = side.connection.execute(f"SELECT asset, score FROM {LAKE}.{side.namespace}.risk")  # noqa: S608
-    assert side.read() == dict(rows)

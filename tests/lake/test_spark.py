@@ -37,6 +37,7 @@ ASKED: dict[str, Callable[[AmiHistory], AmiHistoryAnswer]] = {
     "overloaded_at_price": lambda history: history.overloaded(*BOUNDS, pct=40, price=100),
     "voltages": lambda history: history.voltages(*BOUNDS),
     "peaks": lambda history: history.peaks(*BOUNDS),
+    "weather": lambda history: history.weather(*BOUNDS),
     "hours_out": lambda history: history.hours_out(*BOUNDS),
 }
 # What the questions call as in a database, in the words of a publication.

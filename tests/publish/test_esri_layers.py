@@ -270,6 +270,7 @@ def networks(draw: st.DrawFn) -> gridtwin.Network:
     )
 
 
+@pytest.mark.long
 @settings(
     max_examples=scale_examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -106,8 +106,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory, prices: Path) -> Twin:
     lines = path.with_name("ami_readings.jsonl")
     lines.write_bytes(b"".join(value + b"\n" for value in build_messages().values if value))
     take_files(lines, path / "ami", twin.store.network.data.usage_points.mrid)
-    territory = {int(end.timestamp()): price for end, (_, price) in list_conditions().items()}
-    write_conditions(path / "ami", territory)
+    conditions = {int(end.timestamp()): each for end, each in list_conditions().items()}
+    territory = {end: price for end, (_, price) in conditions.items()}
+    write_conditions(path / "ami", territory, lambda end: conditions[end][0])
     twin.ami.take_zone_prices(prices)
     twin.ami.roll_up()
     _break_down(twin)

@@ -166,7 +166,7 @@ def test_the_command_says_what_it_lacks(tmp_path: Path) -> None:
         assert why in str(done.exception)
     done = run(app, ["publish", "snowflake", "--out", str(tmp_path / "p"), "--env", "dev"])
     assert done.exit_code == 0
-    assert "26 files for GRIDTWIN_DEV" in done.output
+    assert "28 files for GRIDTWIN_DEV" in done.output
     assert (tmp_path / "p/kafka-connector.json").exists()
 
 

@@ -13,7 +13,7 @@ import yaml
 from gridtwin.errors import InputError
 from gridtwin.publish.snowflake.project_files import MANIFEST_NAME, render_project, write_project
 from gridtwin.publish.snowflake.project_names import ProjectOptions
-from gridtwin.publish.snowflake.yaml_text import write_yaml
+from gridtwin.publish.yaml_text import write_yaml
 from snowflake_sql import FULL
 
 GOLDEN = Path(__file__).parent / "golden"

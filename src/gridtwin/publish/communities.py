@@ -73,7 +73,7 @@ class Communities:
         if situation.network.crs is None:
             msg = "the network has no place on earth: communities cannot be told"
             raise InputError(msg)
-        named = _read_polygons(text, key)
+        named = read_named_polygons(text, key)
         names = sorted({name for name, _ in named})
         place = {name: number for number, name in enumerate(names)}
         points = np.asarray(shapely.points(situation.data.usage_points.xy), dtype=object)
@@ -106,8 +106,15 @@ class Communities:
         return int(np.bincount(inside).argmax()) if len(inside) else -1
 
 
-def _read_polygons(text: str, key: str) -> list[tuple[str, Any]]:
-    """Return the name and shape of each feature."""
+def read_named_polygons(text: str, key: str) -> list[tuple[str, Any]]:
+    """
+    Return the name and shape of each feature of a GeoJSON collection.
+
+    Raises
+    ------
+    InputError
+        If it is none, or a feature has no such property or no polygon.
+    """
     try:
         features: Sequence[Any] = json.loads(text)["features"]
     except (ValueError, KeyError, TypeError) as error:

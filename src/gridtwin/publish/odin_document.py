@@ -179,10 +179,9 @@ def _describe_outage(
     outage: Outage, meters: tuple[int, int], estimated: datetime | None, publisher: Publisher
 ) -> dict[str, Any]:
     """Return the fields of an outage, of so many meters and so many still out, without a place."""
-    began, etr = (
-        _format_time(outage.began_at),
-        _choose_restoration_time(outage, estimated, publisher.now),
-    )
+    began = _format_time(outage.began_at)
+    end = choose_restoration_time(outage, estimated, publisher.now)
+    etr = None if end is None else _format_time(end)
     period = {"start": began}
     return {
         "mRID": derive_mrid(outage.id, publisher),
@@ -235,14 +234,14 @@ def _choose_crew_kind(outage: Outage) -> str | None:
     return CREW_KIND.get(_split_words(outage.crew_status).replace(" ", ""))
 
 
-def _choose_restoration_time(
+def choose_restoration_time(
     outage: Outage, estimated: datetime | None, now: datetime
-) -> str | None:
+) -> datetime | None:
     """Return the end promised: by hand, by the crew, or estimated; never one in the past."""
     if not outage.is_open:
         return None
     ends = (outage.etr_manual, outage.etr_crew, estimated)
-    return next((_format_time(end) for end in ends if end is not None and end > now), None)
+    return next((end for end in ends if end is not None and end > now), None)
 
 
 def _list_names(outage: Outage, publisher: Publisher) -> list[PubName]:

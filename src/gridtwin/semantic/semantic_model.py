@@ -92,6 +92,8 @@ class PeriodForm:
 class SemanticModel:
     """Tables, how they are linked, and what is asked of them."""
 
+    meaning: str
+    rules: str  # for who writes SQL over them
     tables: tuple[SemanticTable, ...]
     links: tuple[SemanticLink, ...]
     questions: tuple[SemanticQuestion, ...]
@@ -107,6 +109,8 @@ def read_semantic_model() -> SemanticModel:
     """Return the model."""
     told: dict[str, Any] = read_yaml("tables.yaml")
     return SemanticModel(
+        told["meaning"],
+        told["rules"],
         tuple(_read_table(each) for each in told["tables"]),
         tuple(SemanticLink(**each) for each in told["links"]),
         tuple(SemanticQuestion(**each) for each in told["questions"]),

@@ -26,7 +26,9 @@ class VerifiedQuestion:
     takes: tuple[str, ...] = ()  # slots it can use besides
     implies: tuple[str, ...] = ()  # slots that change nothing: it is answered so anyway
     command: str = ""  # what a person may type instead
+    assumes: str = ""  # what its answer takes for granted
     sql: str = ""  # name of the question of weeks whose SQL is run
+    seldom_of: tuple[str, ...] = ()  # sorts of elements that it is seldom asked of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,11 @@ class FieldWords:
 
     synonyms: Mapping[str, tuple[str, ...]]
     plain: frozenset[str]
+    filling: frozenset[str]
+    turns: frozenset[str]
     orders: Mapping[str, str]
     not_held: tuple[NotHeld, ...]
+    foreign: frozenset[str]
     sites: Mapping[str, tuple[str, ...]]
     kinds: Mapping[str, tuple[str, ...]]
     levels: Mapping[str, tuple[str, ...]]
@@ -72,8 +77,11 @@ def read_words() -> FieldWords:
     }
     return FieldWords(
         plain=frozenset(told["plain"]),
+        filling=frozenset(told["filling"]),
+        turns=frozenset(told["turns"]),
         orders=told["orders"],
         not_held=tuple(NotHeld(each["about"], tuple(each["words"])) for each in told["not_held"]),
+        foreign=frozenset(told["foreign"]),
         **phrases,
     )
 

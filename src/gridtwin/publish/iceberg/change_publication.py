@@ -30,7 +30,7 @@ from gridtwin.store.postgis.database_feed import parse_lsn
 from gridtwin.store.postgis.published_rows import PUBLISHED_TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -118,16 +118,18 @@ class DatabasePublisher:
             check_source(self.states, PublishedOf(moment.source, "", 0), take_over=False)
             changes = self.feed.peek_changes(moment)
             writes = self._read_writes(moment, changes)
-        if not changes.messages and not changes.position:
+        new = [table.name for table in PUBLISHED_TABLES if table.name not in self.states]
+        if not changes.messages and not changes.position and not new:
             self.feed.skip_idle()
             return report
         behind = max(position, changes.position, key=parse_lsn)
         of = PublishedOf(moment.source, moment.network, moment.version, behind)
         due = self._mark_due(changes)
-        if writes or due or behind != position:
+        if writes or due or new or behind != position:
             for write in writes:
                 report.note_write(write)
-            states = [of.make_state(write.table.name) for write in writes]
+            written = dict.fromkeys([*(write.table.name for write in writes), *new])
+            states = [of.make_state(name) for name in written]
             commit = LakeCommit(writes, states=[*states, of.make_state(WHOLE)], marks=due)
             self.writer.write_commit(commit)
             self.states |= {state.table_name: state for state in commit.states}
@@ -146,7 +148,8 @@ class DatabasePublisher:
                 for _, frame in published.refers
                 if frame in changes.tables
             }
-            if published.name in reshaped or any(each.truncated for each in told):
+            is_new = published.name not in self.states  # this release publishes it, none before
+            if is_new or published.name in reshaped or any(each.truncated for each in told):
                 given = read_lake_rows(moment, published)
                 self.writer.prepare_table(given.table)
                 write = self.writer.find_changes(given)
@@ -193,20 +196,37 @@ class DatabasePublisher:
             return
         network, version, tables = self.build_topology()
         of = PublishedOf(whole.source, network, version, whole.position)
-        written = publish_topology(self.writer, tables, of)
+        trusted = {} if self.take_over else self.states
+        written = publish_topology(self.writer, tables, of, trusted)
         report.rows |= written.rows
         report.gone |= written.gone
 
 
 def publish_topology(
-    writer: LakeWriter, tables: Iterable[LakeRows], of: PublishedOf
+    writer: LakeWriter,
+    tables: Iterable[LakeRows],
+    of: PublishedOf,
+    known: Mapping[str, SyncState],
 ) -> PublishReport:
-    """Write the tables of the topology and of what they are, in one commit."""
+    """
+    Write the tables of the topology and of what they are, in one commit.
+
+    Parameters
+    ----------
+    writer
+        Writes them.
+    tables
+        Their rows.
+    of
+        What they are of.
+    known
+        What they were of, as far as that is to be trusted.
+    """
     report, writes = PublishReport(), []
     states = []
     for given in tables:
         writer.prepare_table(given.table)
-        write = writer.find_changes(given)
+        write = writer.find_changes(given, known.get(given.table.name))
         if write is not None:
             writes.append(write)
             report.note_write(write)

@@ -54,6 +54,16 @@ def select_kept(table: LakeTable, form: GeometryForm) -> str:
     )
 
 
+def hash_keys(table: LakeTable, source: str) -> str:
+    """Return a SELECT of each key of some rows, with a hash of what stands by it and how often."""
+    key = ", ".join(map(quote_name, table.key))
+    values = ", ".join(quote_name(column.name) for column in table.columns)
+    return (
+        f"SELECT {key}, bit_xor(hash({values})) AS digest, count(*) AS row_count"  # noqa: S608
+        f" FROM {source} GROUP BY ALL"
+    )
+
+
 def has_geometry(table: LakeTable, form: GeometryForm) -> bool:
     """Return whether it is a table of version 3, for its geometry."""
     return form == "v3" and bool(table.place)

@@ -18,6 +18,7 @@ from gridtwin.publish.iceberg.iceberg_types import (
     POINT_WKB,
     declare_columns,
     has_geometry,
+    hash_keys,
     select_kept,
     select_rows,
 )
@@ -113,8 +114,17 @@ class LakeWriter(Protocol):
         """Make a table, or give it the columns it lacks; return whether it was there."""
         ...
 
-    def find_changes(self, rows: LakeRows) -> TableWrite | None:
-        """Return what makes a table hold these rows and no others; None where it does."""
+    def find_changes(self, rows: LakeRows, known: SyncState | None = None) -> TableWrite | None:
+        """
+        Return what makes a table hold these rows and no others; None where it does.
+
+        Parameters
+        ----------
+        rows
+            All rows of the table.
+        known
+            What it is of. Where this writer wrote that itself, the table is not read again.
+        """
         ...
 
     def write_commit(self, commit: LakeCommit) -> None:
@@ -128,6 +138,8 @@ class DuckDbLakeWriter:
     def __init__(self, lake: LakeConnection, form: GeometryForm = "wkb") -> None:
         self.lake = lake
         self.form: GeometryForm = form
+        self._written: dict[str, tuple[datetime, pa.Table]] = {}  # hashes of keys, and since when
+        self._compared: dict[str, pa.Table] = {}  # what is there after the next commit
 
     def read_states(self) -> dict[str, SyncState]:
         """Return what each table is of, by its name; that of all by `WHOLE`."""
@@ -210,11 +222,15 @@ class DuckDbLakeWriter:
             f" WITH ('format-version' = '{version}')"
         )
 
-    def find_changes(self, rows: LakeRows) -> TableWrite | None:
-        """Return what makes a table hold these rows and no others; None where it does."""
+    def find_changes(self, rows: LakeRows, known: SyncState | None = None) -> TableWrite | None:
+        """Return what makes a table hold these rows and no others; see `LakeWriter`."""
         table, new = rows.table, rows.rows
         with self.give_tables(new_rows=new):
-            changed = self._list_changed_keys(table)
+            here = self._hash_keys(table, "new_rows")
+            there = self._recall_keys(table, known)
+            changed = self._list_changed_keys(table, here, there)
+            if known is not None:
+                self._compared[table.name] = here
             if not changed.num_rows:
                 return None
             if changed.num_rows > MOST_CHANGED * max(new.num_rows, 1):
@@ -226,19 +242,28 @@ class DuckDbLakeWriter:
                 ).to_arrow_table()
         return TableWrite(table, changed, coming)
 
-    def _list_changed_keys(self, table: LakeTable) -> pa.Table:
+    def _hash_keys(self, table: LakeTable, source: str) -> pa.Table:
+        """Return each key of rows with a hash of what stands by it."""
+        with self.lake.translate_errors():
+            return self.lake.duckdb.execute(hash_keys(table, source)).to_arrow_table()
+
+    def _recall_keys(self, table: LakeTable, known: SyncState | None) -> pa.Table:
+        """Return the same of the rows that are there: as they were written here, or else read."""
+        written_at, hashes = self._written.get(table.name, (None, None))
+        if hashes is not None and known is not None and known.made_at == written_at:
+            return hashes
+        kept = f"(SELECT {select_kept(table, self.form)} FROM {self._place(table)})"  # noqa: S608
+        return self._hash_keys(table, kept)
+
+    def _list_changed_keys(self, table: LakeTable, here: pa.Table, there: pa.Table) -> pa.Table:
         """Return the keys whose rows differ between the given rows and those that are there."""
         key = ", ".join(map(quote_name, table.key))
-        values = ", ".join(quote_name(column.name) for column in table.columns)
-        kept = f"(SELECT {select_kept(table, self.form)} FROM {self._place(table)})"  # noqa: S608
-        summed = f"SELECT {key}, bit_xor(hash({values})) AS told, count(*) AS many FROM"
-        query = (
-            f"WITH n AS ({summed} new_rows GROUP BY ALL), o AS ({summed} {kept} GROUP BY ALL)"  # noqa: S608
-            f" SELECT {key} FROM n FULL JOIN o USING ({key})"
-            " WHERE n.told IS DISTINCT FROM o.told OR n.many IS DISTINCT FROM o.many"
-        )
-        with self.lake.translate_errors():
-            return self.lake.duckdb.execute(query).to_arrow_table()
+        with self.give_tables(here=here, there=there), self.lake.translate_errors():
+            return self.lake.duckdb.execute(
+                f"SELECT {key} FROM here n FULL JOIN there o USING ({key})"  # noqa: S608
+                " WHERE n.digest IS DISTINCT FROM o.digest"
+                " OR n.row_count IS DISTINCT FROM o.row_count"
+            ).to_arrow_table()
 
     def write_commit(self, commit: LakeCommit) -> None:
         """
@@ -249,6 +274,7 @@ class DuckDbLakeWriter:
         StoreError
             If it cannot be written; says so where another publisher was faster.
         """
+        compared, self._compared = self._compared, {}
         for table in SYNC_LAKE_TABLES:
             self.prepare_table(table)
         self.lake.execute("BEGIN TRANSACTION")
@@ -262,7 +288,13 @@ class DuckDbLakeWriter:
         except StoreError as error:
             with suppress(StoreError):  # there is none any more where COMMIT failed
                 self.lake.execute("ROLLBACK")
+            self._written.clear()
             raise _explain_conflict(error) from error
+        self._written |= {
+            state.table_name: (state.made_at, compared[state.table_name])
+            for state in commit.states
+            if state.table_name in compared
+        }
 
     def _write_marks(self, commit: LakeCommit) -> None:
         for table, entries in ((SYNC_STATE_TABLE, commit.states), (SYNC_DAYS_TABLE, commit.marks)):
@@ -275,10 +307,10 @@ class DuckDbLakeWriter:
     def _write_table(self, write: TableWrite) -> None:
         place = self._place(write.table)
         if write.gone is None:
-            self._delete_rows(f"DELETE FROM {place}")  # noqa: S608
+            self.lake.execute(f"DELETE FROM {place}")  # noqa: S608
         elif write.gone.num_rows:
             with self.give_tables(gone_keys=write.gone):
-                self._delete_rows(_write_deletion(place, write.table))
+                self.lake.execute(_write_deletion(place, write.table))
         if write.rows is not None and write.rows.num_rows:
             with self.give_tables(new_rows=self._add_places(write.table, write.rows)):
                 self._insert_rows(write.table, "SELECT * FROM new_rows")
@@ -286,15 +318,12 @@ class DuckDbLakeWriter:
     def _write_day(self, write: DayWrite) -> None:
         time, place = quote_name(write.table.day), self._place(write.table)
         with self.give_tables(**dict(write.views)):
-            self._delete_rows(
+            self.lake.execute(
                 f"DELETE FROM {place} WHERE {time} >= $day::DATE::TIMESTAMPTZ"  # noqa: S608
                 f" AND {time} < ($day::DATE + 1)::TIMESTAMPTZ",
                 {"day": write.day},
             )
             self._insert_rows(write.table, write.query)
-
-    def _delete_rows(self, statement: str, values: Any = None) -> None:
-        self.lake.execute(statement, values)
 
     def _insert_rows(self, table: LakeTable, query: str) -> None:
         names = ", ".join(map(quote_name, declare_columns(table, self.form)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gridtwin.publish.iceberg.iceberg_types import select_kept
+from gridtwin.publish.iceberg.iceberg_types import hash_keys, select_kept
 from gridtwin.results.warehouse.lake_shapes import DAY_LAKE_TABLES
 from gridtwin.store.iceberg_catalog import quote_name
 
@@ -75,21 +75,19 @@ def _compare(
     writer: DuckDbLakeWriter, table: LakeTable, name: str, query: str, within: str
 ) -> TableComparison:
     key = ", ".join(map(quote_name, table.key))
-    values = ", ".join(quote_name(column.name) for column in table.columns)
-    summed = f"SELECT {key}, bit_xor(hash({values})) AS told, count(*) AS many FROM"
     if not writer.list_columns(table):
         rows = writer.lake.execute(
             f"SELECT count(*), count(DISTINCT ({key})) FROM ({query})"  # noqa: S608
         )
         here, missing = map(int, rows[0])
         return TableComparison(name, here, 0, missing, 0, 0)
-    kept = f"(SELECT {select_kept(table, writer.form)} FROM {writer.lake.name_table(table.name)})"  # noqa: S608
+    place = writer.lake.name_table(table.name)
+    kept = f"(SELECT {select_kept(table, writer.form)} FROM {place} WHERE {within})"  # noqa: S608
     rows = writer.lake.execute(
-        f"WITH n AS ({summed} ({query}) GROUP BY ALL),"  # noqa: S608
-        f" o AS ({summed} {kept} WHERE {within} GROUP BY ALL)"
-        " SELECT coalesce(sum(n.many), 0), coalesce(sum(o.many), 0),"
-        " count(*) FILTER (o.many IS NULL), count(*) FILTER (n.many IS NULL),"
-        " count(*) FILTER (n.told <> o.told OR n.many <> o.many)"
+        f"WITH n AS ({hash_keys(table, f'({query})')}), o AS ({hash_keys(table, kept)})"  # noqa: S608
+        " SELECT coalesce(sum(n.row_count), 0), coalesce(sum(o.row_count), 0),"
+        " count(*) FILTER (o.row_count IS NULL), count(*) FILTER (n.row_count IS NULL),"
+        " count(*) FILTER (n.digest <> o.digest OR n.row_count <> o.row_count)"
         f" FROM n FULL JOIN o USING ({key})"
     )
     return TableComparison(name, *map(int, rows[0]))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from gridtwin.errors import MissingExtraError, StoreError
+from gridtwin.publish.iceberg.catalog_client import open_catalog, translate_errors
 from gridtwin.results.warehouse.lake_shapes import LAKE_TABLES
-from gridtwin.store.iceberg_catalog import hide_secrets
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,42 +37,14 @@ def expire_snapshots(
     StoreError
         If the catalog refuses it; without credentials.
     """
-    try:
-        from pyiceberg.exceptions import RESTError
-    except ImportError as error:
-        what = "forgetting old snapshots"
-        raise MissingExtraError(what, "iceberg") from error
     forgotten: dict[str, int] = {}
-    try:
-        catalog = _open_catalog(address, settings)
+    catalog = open_catalog(address, settings, need="forgetting old snapshots")
+    with translate_errors(address, settings):
         for _, name in catalog.list_tables(address.namespace):
             if name in PUBLISHED_NAMES:
                 count = _expire_table(catalog, f"{address.namespace}.{name}", before)
                 forgotten |= {name: count} if count else {}
-    except (RESTError, OSError, ValueError) as error:
-        reason = hide_secrets(" ".join(str(error).split())[:500], settings.secrets)
-        msg = f"Iceberg at {address.uri}: {reason}"
-        raise StoreError(msg) from None
     return forgotten
-
-
-def _open_catalog(address: LakeAddress, settings: IcebergSettings) -> Any:
-    from pyiceberg.catalog.rest import RestCatalog
-
-    known = {
-        "uri": address.uri,
-        "warehouse": address.warehouse,
-        "token": settings.token,
-        "credential": f"{settings.client_id}:{settings.client_secret}" * bool(settings.client_id),
-        "oauth2-server-uri": settings.oauth_uri,
-        "scope": settings.scope,
-        "s3.endpoint": settings.endpoint,
-        "s3.access-key-id": settings.key_id,
-        "s3.secret-access-key": settings.secret_key,
-        "s3.session-token": settings.session_token,
-        "s3.region": settings.region,
-    }
-    return RestCatalog("lake", **{name: value for name, value in known.items() if value})
 
 
 def _expire_table(catalog: Any, name: str, before: datetime) -> int:

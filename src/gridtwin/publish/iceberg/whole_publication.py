@@ -14,6 +14,7 @@ from gridtwin.publish.iceberg.lake_writer import (
     SyncState,
     TableWrite,
 )
+from gridtwin.results.warehouse.lake_shapes import TOPOLOGY_LAKE_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -97,7 +98,8 @@ def publish_tables(
         known = states.get(name)
         if known is not None and known.content == content and not take_over:
             continue
-        write = _plan_write(writer, given)
+        trusted = None if take_over or given.table not in TOPOLOGY_LAKE_TABLES else known
+        write = _plan_write(writer, given, trusted)
         kept.append(of.make_state(name, content))
         if write is not None:
             writes.append(write)
@@ -137,11 +139,11 @@ def _has_moved(known: SyncState | None, of: PublishedOf) -> bool:
     return known != replace(here, content=known.content, made_at=known.made_at)
 
 
-def _plan_write(writer: LakeWriter, given: LakeRows) -> TableWrite | None:
+def _plan_write(writer: LakeWriter, given: LakeRows, known: SyncState | None) -> TableWrite | None:
     """Return what becomes of a table whose rows are not known to be the same."""
     there = writer.prepare_table(given.table)
     if there:
-        return writer.find_changes(given)
+        return writer.find_changes(given, known)
     empty = given.rows.select(given.table.key).slice(0, 0)
     return TableWrite(given.table, empty, given.rows) if given.rows.num_rows else None
 

@@ -15,11 +15,16 @@ from typing import TYPE_CHECKING
 
 from gridtwin.errors import InputError
 from gridtwin.publish.atomic_file import write_whole
+from gridtwin.publish.osi_model import write_osi
 from gridtwin.publish.snowflake.cortex_specs import build_agent, build_mcp_server
-from gridtwin.publish.snowflake.question_files import write_question
-from gridtwin.publish.snowflake.semantic_view import write_semantic_view, write_semantic_yaml
+from gridtwin.publish.snowflake.question_files import name_place, write_question
+from gridtwin.publish.snowflake.semantic_view import (
+    VIEW_NAME,
+    write_semantic_view,
+    write_semantic_yaml,
+)
 from gridtwin.publish.snowflake.snowflake_types import write_table
-from gridtwin.publish.snowflake.yaml_text import write_yaml
+from gridtwin.publish.yaml_text import write_yaml
 from gridtwin.results.warehouse.table_shapes import WAREHOUSE_TABLES
 from gridtwin.semantic.semantic_model import read_semantic_model
 
@@ -73,12 +78,12 @@ def render_project(options: ProjectOptions) -> dict[str, str]:
     values = options.list_values()
     network, results = values["network"], values["results"]
     places = {"network": network, "results": results}
-    model_yaml = write_semantic_yaml(read_semantic_model(), options)
+    model = read_semantic_model()
     agent, server = build_agent(options), build_mcp_server(options)
     values |= {
         "tables": "\n".join(write_table(each, places[each.schema]) for each in WAREHOUSE_TABLES),
         "counted": _write_counts(values["landing"]),
-        "semantic_view": write_semantic_view(read_semantic_model(), options),
+        "semantic_view": write_semantic_view(model, options),
         "agent_specification": write_yaml(agent),
         "server_specification": write_yaml(server),
     }
@@ -86,11 +91,12 @@ def render_project(options: ProjectOptions) -> dict[str, str]:
     project = {name: fill_template(name, values).rstrip() + "\n" for name in names}
     project |= {
         CONNECTOR_FILE: fill_template(CONNECTOR_FILE, values),
-        "semantic_model.yaml": model_yaml,
+        "semantic_model.yaml": write_semantic_yaml(model, options),
+        "osi_model.yaml": write_osi(model, VIEW_NAME, lambda name: name_place(name, options)),
         "agent.yaml": write_yaml(agent),
         "mcp_server.yaml": write_yaml(server),
     }
-    for question in read_semantic_model().questions:
+    for question in model.questions:
         project[f"questions/{question.name}.sql"] = write_question(question, options)
     return project | {MANIFEST_NAME: _write_manifest(options, project)}
 

@@ -42,6 +42,12 @@ def place_table(table: str, options: ProjectOptions) -> str:
     return f"{options.qualify_schema(schema)}.{name}"
 
 
+def name_place(table: str, options: ProjectOptions) -> str:
+    """Return where a table of the local stores is in Snowflake, as a name with points."""
+    schema, name = TABLE_PLACES[table]
+    return f"{options.database_name}.{options.name_schema(schema)}.{name}"
+
+
 def write_question(question: SemanticQuestion, options: ProjectOptions) -> str:
     """Return a question as a script: its values as session variables, then the query."""
     transformers = (

@@ -10,7 +10,7 @@ from gridtwin.publish.snowflake.question_files import (
     write_verified_query,
 )
 from gridtwin.publish.snowflake.snowflake_types import quote_text
-from gridtwin.publish.snowflake.yaml_text import write_yaml
+from gridtwin.publish.yaml_text import write_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
     )
 
 VIEW_NAME = "GRID_ANALYTICS"
-VIEW_MEANING = "Load, voltage, price and interruptions of a distribution network"
-GENERATION_RULES = (
-    "Times are in UTC and name the end of an interval of 15 minutes. Power in kW is four times the"
-    " energy of an interval in kWh. Without a period, ask of the last 30 days."
-)
 YAML_TYPES = {"text": "VARCHAR", "number": "NUMBER", "time": "TIMESTAMP_TZ", "flag": "BOOLEAN"}
 
 
@@ -58,8 +53,8 @@ def write_semantic_view(model: SemanticModel, options: ProjectOptions) -> str:
     ]
     return (
         f"CREATE OR REPLACE SEMANTIC VIEW {options.qualify_schema('gold')}.{VIEW_NAME}\n{body}\n"
-        f"COMMENT = {quote_text(VIEW_MEANING)}\n"
-        f"AI_SQL_GENERATION {quote_text(GENERATION_RULES)}\n"
+        f"COMMENT = {quote_text(model.meaning)}\n"
+        f"AI_SQL_GENERATION {quote_text(model.rules)}\n"
         f"AI_VERIFIED_QUERIES (\n{_indent_list(queries)}\n)\nCOPY GRANTS;"
     )
 
@@ -68,7 +63,7 @@ def write_semantic_yaml(model: SemanticModel, options: ProjectOptions) -> str:
     """Return the same as YAML, as SYSTEM$CREATE_SEMANTIC_VIEW_FROM_YAML takes it."""
     document = {
         "name": VIEW_NAME,
-        "description": VIEW_MEANING,
+        "description": model.meaning,
         "tables": [_describe_table(table, options) for table in model.tables],
         "relationships": [
             {
@@ -88,7 +83,7 @@ def write_semantic_yaml(model: SemanticModel, options: ProjectOptions) -> str:
             for question in model.questions
             if not question.of_area
         ],
-        "custom_instructions": GENERATION_RULES,
+        "custom_instructions": model.rules,
     }
     return write_yaml(document)
 

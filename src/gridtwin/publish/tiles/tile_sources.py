@@ -22,6 +22,7 @@ from gridtwin.publish.tiles.describe import describe_tiles
 from gridtwin.publish.tiles.tile_layers import build_layers
 from gridtwin.publish.tiles.tile_maker import TileMaker, describe_state
 from gridtwin.publish.tiles.zoom_plan import ZoomPlan
+from gridtwin.store.acting_role import OWNER, acting_as
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,7 +175,8 @@ class PostgisTiles(LocalTiles):
         if self._in_step:
             return
         try:
-            changed = self._stored.refresh_tiles()
+            with acting_as(OWNER):
+                changed = self._stored.refresh_tiles()
         except StoreError as error:
             log.warning("the tiles are drawn from memory", extra={"reason": str(error)})
             return

@@ -1,0 +1,1 @@
+"""Tell receivers of events by HTTP: where to, signed how, in which form."""
